@@ -1,0 +1,36 @@
+//! Hayes: a small language for talking to cellular modems, and the program that runs it.
+//!
+//! The modules in reading order. Each may use only those above it; `tests/architecture.rs` reads this list and
+//! fails on an upward path.
+//!
+//! - [`source`]: a text with its name, and places in it
+//! - [`diagnostic`]: what is wrong, where, and what to do about it; how it is shown
+//! - [`syntax`]: text → tree, and the canonical form of a script
+//! - [`at`]: the AT protocol: bytes → lines → events; no I/O, no clock
+//! - [`catalogue`]: what is known about commands, errors, URCs and modules; `explain`
+//! - [`check`]: tree → program: names, patterns compiled, warnings
+//! - [`port`]: where bytes and time come from; alone may block
+//! - [`sim`]: the simulated modem, a state machine with module profiles
+//! - [`connect`]: a port's address (`/dev/ttyUSB2`, `tcp://…`, `sim:bg96`) → an open port
+//! - [`runtime`]: program + port → events and outcome
+//! - [`library`]: the embedded scripts, and how `run "name"` finds one
+//! - [`batch`]: inventory, scheduling, journal
+//! - [`report`]: events and outcomes → text, JSON Lines, CSV, JUnit, HTML
+//! - [`repl`]: exploring a modem line by line
+//! - [`cli`]: arguments, printing, exit codes
+
+pub mod source;
+pub mod diagnostic;
+pub mod syntax;
+pub mod at;
+pub mod catalogue;
+pub mod check;
+pub mod port;
+pub mod sim;
+pub mod connect;
+pub mod runtime;
+pub mod library;
+pub mod batch;
+pub mod report;
+pub mod repl;
+pub mod cli;
