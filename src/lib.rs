@@ -12,6 +12,7 @@
 //! - [`port`]: where bytes and time come from; alone may block
 //! - [`sim`]: the simulated modem, a state machine with module profiles
 //! - [`connect`]: a port's address (`/dev/ttyUSB2`, `tcp://…`, `sim:bg96`) → an open port
+//! - [`conversation`]: a port and a session together: ask, wait for the answer
 //! - [`runtime`]: program + port → events and outcome
 //! - [`library`]: the embedded scripts, and how `run "name"` finds one
 //! - [`batch`]: inventory, scheduling, journal
@@ -28,6 +29,7 @@ pub mod check;
 pub mod port;
 pub mod sim;
 pub mod connect;
+pub mod conversation;
 pub mod runtime;
 pub mod library;
 pub mod batch;

@@ -1,1 +1,3 @@
-//! (not written yet)
+//! Text → tree: the grammar, the tree, and the canonical form.
+
+pub mod ast;

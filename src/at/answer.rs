@@ -1,0 +1,135 @@
+//! A question to the modem and what is known of its answer; the answer.
+
+use std::time::Duration;
+
+use super::result_code::ResultCode;
+
+/// One question: what goes out, and what is known of what comes back.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Exactly what is written, its CR included.
+    pub bytes: Vec<u8>,
+    pub expected: Expected,
+    /// When the exchange ends at the latest, counted from its start.
+    pub timeout: Duration,
+    /// What to do when the modem asks for data.
+    pub prompt: PromptPlan,
+}
+
+/// What the catalogue, or else the command's name, tells of an answer (protocol.md, rule 4).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expected {
+    /// The prefixes that a line of this answer may carry, without the colon: `+CREG`; several for several commands
+    /// in a line. Empty where nothing is known: then any line that is no URC belongs to the answer.
+    pub prefixes: Vec<String>,
+    pub shape: Shape,
+    /// Vendors' final result codes that end this answer, and whether each is a success: `("SEND OK", true)`.
+    pub finals: Vec<(String, bool)>,
+    /// Dial, answer and data commands: `NO CARRIER`, `BUSY`, … are final (rule 3).
+    pub call_control: bool,
+    /// A quirk: this command never sends a final result code; its first line (or silence) ends it.
+    pub without_final: bool,
+    /// Any character aborts it while it runs (`AT+COPS=?`, `ATD`): 27.007 §5.6.1 of V.250.
+    pub abortable: bool,
+    /// The result of a `send` that is no AT command: there may be no final result code; the caller says when it ends.
+    pub free: bool,
+}
+
+/// How the lines of an answer look.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Shape {
+    /// Not known: lines with the prefix, and bare ones
+    #[default]
+    Unknown,
+    /// No line but the final result code
+    None,
+    /// One or more lines that carry the prefix
+    Prefixed,
+    /// Bare text: `AT+CGMI`
+    Bare,
+    /// A header line with the prefix and body lines under it: `AT+CMGR`, `AT+CMGL`
+    HeaderAndBody,
+    /// A header that counts the bytes that follow: `+QIRD: 12`; the index of the counting parameter, from 0
+    Counted { parameter: usize, quoted: bool },
+}
+
+/// What to do when the modem asks for data.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PromptPlan {
+    /// None is expected: one that comes is cancelled with ESC and is an error.
+    #[default]
+    Unexpected,
+    /// Give it this, the end character included. `mark` is the prompt's text (`>` where not said).
+    Reply { mark: Option<String>, bytes: Vec<u8> },
+    /// Send ESC.
+    Cancel { mark: Option<String> },
+}
+
+/// The answer to a [`Question`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The information response: every line that belongs to it, without line ends, without echo, without URCs.
+    pub lines: Vec<Line>,
+    /// `None` only where there is none: a free text's answer, a quirk.
+    pub result: Option<ResultCode>,
+    /// From the question's last byte to the answer's end.
+    pub elapsed: Duration,
+}
+
+/// One whole line as it came, without its line end; a header with a counted body holds the body's bytes as well.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line {
+    pub bytes: Vec<u8>,
+}
+
+impl Line {
+    /// The line as text: UTF-8 where it is, else each byte over 0x7F as `\xNN`.
+    pub fn text(&self) -> String {
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => self
+                .bytes
+                .iter()
+                .map(|byte| if byte.is_ascii() { char::from(*byte).to_string() } else { format!("\\x{byte:02X}") })
+                .collect(),
+        }
+    }
+}
+
+/// One line as it is to be shown to a listener, borrowed: a flood of URCs costs no allocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// What the session was asked to write, or wrote itself to come into step again
+    Sent { bytes: &'a [u8], why: Why },
+    Echo(&'a [u8]),
+    /// A line of the answer
+    Response(&'a [u8]),
+    /// The line that ended the answer
+    Final { line: &'a [u8], result: &'a ResultCode },
+    Urc(&'a [u8]),
+    /// The modem asks for data: the prompt as it came
+    Prompt(&'a [u8]),
+    /// A line that belongs to no answer and is no known URC: a late answer, garbage
+    Stray(&'a [u8]),
+    /// The oldest queued URCs were given up
+    Dropped { lines: usize },
+    /// A line longer than the bound was cut here
+    Truncated { bytes: usize },
+    /// Something to tell the user: an ambiguity, a resynchronisation
+    Notice(&'a str),
+}
+
+/// Why bytes were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The script's question
+    Question,
+    /// The reply to a prompt
+    Reply,
+    /// ESC, because a prompt was open
+    Cancel,
+    /// The character that aborts a running command
+    Abort,
+    /// After a timeout, to come into step again
+    Resynchronise,
+}

@@ -1,0 +1,367 @@
+//! The tree of a script. Each variant is documented by its source form.
+//!
+//! A statement stands on one line; a block's `{` ends its line and `}` begins one. The `expect`, `capture` and `prompt`
+//! lines under a question belong to it: they are clauses of its [`Exchange`], not statements.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::source::{Name, Source, Span, Spanned};
+
+/// A whole file.
+#[derive(Debug)]
+pub struct Script {
+    pub source: Arc<Source>,
+    pub body: Block,
+    /// How many [`Pattern`]s the script holds: their ids run from 0 to this.
+    pub patterns: u32,
+    /// `# allow CODE: why`, each with the line it silences: the next one that holds a statement.
+    pub allowances: Vec<Allowance>,
+    /// The comment lines at the top, without their `#`: what the script is for.
+    pub summary: Vec<String>,
+}
+
+/// `# allow hayes::check::danger: the bench modem is ours`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Allowance {
+    pub code: Spanned<String>,
+    pub why: String,
+    /// The statement line that it stands above.
+    pub line: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    pub statements: Vec<Statement>,
+    /// From behind `{` to before `}`; the whole text for a script's body.
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    pub kind: StatementKind,
+    /// The statement's first line, without indentation and comment.
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum StatementKind {
+    /// `AT+CSQ`, `send …`, with the clauses under it
+    Exchange(Exchange),
+    /// `await PATTERN [or PATTERN]… [within D]`, `await quiet D`, `await prompt "login: "`
+    Await(Await),
+    /// `ensure AT… answers PATTERN [or PATTERN]… else { … }`
+    Ensure { question: Send, answers: Alternatives, otherwise: Block },
+    /// `retry …  { … } [else { … }]`
+    Retry { schedule: Schedule, body: Block, otherwise: Option<Block> },
+    /// `try { … } [else { … }]`
+    Try { body: Block, otherwise: Option<Block> },
+    /// `if EXPR { … } else if EXPR { … } else { … }`
+    If { branches: Vec<(Expression, Block)>, otherwise: Option<Block> },
+    /// `for NAME in EXPR { … }`
+    For { name: Name, list: Expression, body: Block },
+    /// `assert EXPR[, "why"]`
+    Assert { condition: Expression, why: Option<Template> },
+    /// `fail "why"`
+    Fail { why: Template },
+    /// `skip "why"`
+    Skip { why: Template },
+    /// `stop`
+    Stop,
+    /// `finally { … }`
+    Finally { body: Block },
+    /// `set NAME = EXPR`
+    Set { name: Name, value: Expression },
+    /// `param NAME[:int] [= EXPR] ["what it is"]`, `secret NAME …`
+    Param(Param),
+    /// `run "name" [with NAME = EXPR, …] [as NAME]`
+    Run { script: Template, arguments: Vec<(Name, Expression)>, record: Option<Name> },
+    /// `report EXPR | NAME = EXPR, …`
+    Report { columns: Vec<Column> },
+    /// `abort on PATTERN [or PATTERN]…[, "why"]`
+    AbortOn { patterns: Alternatives, why: Option<Template> },
+    /// `log "text"`
+    Log { text: Template },
+    /// `sleep D`
+    Sleep { duration: Expression },
+    /// `timeout D`
+    Timeout { duration: Expression },
+    /// `confirm "text"`
+    Confirm { text: Template },
+    /// `reboot AT… [within D]`
+    Reboot { command: Send },
+    /// `unsafe "why" { … }`
+    Unsafe { why: Template, body: Block },
+    /// `port …`
+    Port(PortAction),
+}
+
+/// A question and what is said of its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    pub send: Send,
+    pub clauses: Vec<Clause>,
+}
+
+/// What goes out, and how long its answer may take.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Send {
+    pub form: SendForm,
+    pub text: Template,
+    /// `within D`
+    pub within: Option<Expression>,
+    /// From the first character of the text to its last.
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendForm {
+    /// `AT+CSQ` or `send AT+CSQ`: an AT command line; a CR ends it
+    At,
+    /// `send "text"`: any text; a CR ends it
+    Text,
+    /// `send raw "+++"`: exactly that
+    Raw,
+}
+
+/// A line under a question (or under an `await`: `capture` only).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clause {
+    pub kind: ClauseKind,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClauseKind {
+    /// `expect PATTERN [or PATTERN]…`
+    Expect(Alternatives),
+    /// `expect nothing within D`
+    ExpectNothing { within: Expression },
+    /// `capture imei, rssi:int, _, name?`
+    Capture { fields: Vec<Field> },
+    /// `capture PATTERN [or PATTERN]…`
+    CapturePattern(Alternatives),
+    /// `capture all cid:int, type, apn as contexts`
+    CaptureAll { fields: Vec<Field>, record: Name },
+    /// `prompt [">"] reply TEXT [then ctrl-z|cr|esc|nothing]`
+    PromptReply { mark: Option<Template>, text: Expression, end: PromptEnd },
+    /// `prompt [">"] cancel`
+    PromptCancel { mark: Option<Template> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromptEnd {
+    /// 0x1A
+    CtrlZ,
+    /// 0x0D
+    Cr,
+    /// 0x1B
+    Esc,
+    Nothing,
+}
+
+/// One place of a `capture`: `_`, `imei`, `rssi:int`, `lac:hex?`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// `None` for `_`.
+    pub name: Option<Name>,
+    pub convert: Convert,
+    /// `name?`: empty where the answer has no such parameter.
+    pub optional: bool,
+    pub span: Span,
+}
+
+/// What a captured parameter becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Convert {
+    Text,
+    Int,
+    Hex,
+}
+
+/// A line that comes by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Await {
+    pub target: AwaitTarget,
+    pub within: Option<Expression>,
+    /// `capture` lines only.
+    pub clauses: Vec<Clause>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum AwaitTarget {
+    /// `await PATTERN [or PATTERN]…`
+    Line(Alternatives),
+    /// `await quiet D`
+    Quiet { duration: Expression },
+    /// `await prompt "login: "`
+    Prompt { text: Template },
+}
+
+/// How often and how long a `retry` tries.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Schedule {
+    /// `retry N [every D [up to D]]`
+    Times { count: Expression, pause: Option<Expression>, longest: Option<Expression> },
+    /// `retry for D every D [up to D]`
+    For { duration: Expression, pause: Option<Expression>, longest: Option<Expression> },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Param {
+    pub name: Name,
+    pub convert: Convert,
+    pub default: Option<Expression>,
+    /// The text behind it: what it is.
+    pub about: Option<String>,
+    /// Declared with `secret`: masked wherever it appears.
+    pub secret: bool,
+}
+
+/// One column of a `report`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// The name before `=`, else the last name of the expression (`modem.imei` makes `imei`).
+    pub name: Name,
+    pub value: Expression,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum PortAction {
+    /// `port baud 921600`
+    Baud(Expression),
+    /// `port dtr on|off`
+    Dtr(bool),
+    /// `port rts on|off`
+    Rts(bool),
+    /// `port break 200ms`
+    Break(Expression),
+    /// `port flush`
+    Flush,
+    /// `port escape`: guard time, `+++`, guard time
+    Escape,
+}
+
+/// `PATTERN or PATTERN …`: never empty.
+pub type Alternatives = Vec<Pattern>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pattern {
+    /// Counts the script's patterns from 0; what a pattern compiles to is kept under it.
+    pub id: u32,
+    pub kind: PatternKind,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum PatternKind {
+    /// `"+CREG: {_},{stat:int}"`, `'…'`, or a bare word such as `OK`
+    Line(Vec<PatternPart>),
+    /// `/RSSI: (?<rssi>-?\d+)/i`: the text between the slashes, with `\/` as `/`; no `${…}` in it
+    Regex { text: String, ignore_case: bool, /// The text between the slashes.
+        inner: Span },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum PatternPart {
+    Text(String),
+    /// `${…}`
+    Value(Expression),
+    /// `{}`, `{_}`, `{name}`, `{name:int}`
+    Hole(Field),
+}
+
+/// Text with `${…}` in it: an AT word, a string.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Template {
+    pub parts: Vec<TemplatePart>,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum TemplatePart {
+    /// Escapes are resolved, `$${` is `${`.
+    Text(String),
+    Value(Expression),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    pub kind: ExpressionKind,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExpressionKind {
+    /// `"…"`, `'…'`, `"""…"""`
+    Text(Template),
+    /// `42`, `-1`
+    Int(i64),
+    /// `true`, `false`
+    Bool(bool),
+    /// `500ms`, `5s`, `2min`
+    Duration(Duration),
+    /// `[1, 5]`
+    List(Vec<Expression>),
+    /// `apn`; also `response`, `result`, `elapsed`, `attempt`, `error`
+    Variable(String),
+    /// `a.b`
+    Member { record: Box<Expression>, name: Name },
+    /// `a[0]`
+    Index { list: Box<Expression>, index: Box<Expression> },
+    /// `dbm(rssi)`
+    Call { function: Spanned<Function>, arguments: Vec<Expression> },
+    /// `not a`, `-a`
+    Unary { operator: UnaryOperator, operand: Box<Expression> },
+    /// `a + b`
+    Binary { operator: Spanned<BinaryOperator>, left: Box<Expression>, right: Box<Expression> },
+    /// `text matches PATTERN`
+    Matches { text: Box<Expression>, pattern: Pattern },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnaryOperator {
+    Not,
+    Negate,
+}
+
+/// From the loosest to the tightest: `or`; `and`; comparisons and `in`; `+ -`; `* / %`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BinaryOperator {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+/// The functions there are. Each takes one argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// Characters of a text, items of a list
+    Len,
+    Int,
+    Text,
+    Upper,
+    Lower,
+    Trim,
+    /// `+CSQ`'s rssi (0…31) to dBm; 27.007 §8.5
+    Dbm,
+    /// Whether a text of digits passes the Luhn check
+    Luhn,
+    /// Text to UCS2 hex digits
+    Ucs2,
+    /// Whether the text fits the GSM 7-bit alphabet, as text: fails where it does not
+    Gsm7,
+    /// The contents of a file beside the script
+    File,
+}
