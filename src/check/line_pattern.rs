@@ -1,0 +1,250 @@
+//! `"+CREG: {_},{stat:int}"`: a line that begins so.
+//!
+//! 1. The pattern matches a line that begins with it, up to a word boundary: two letters, digits or `_` side by side are
+//!    no boundary. So `+CREG: 1` matches `+CREG: 1,5` and not `+CREG: 15`; `+CPIN:` matches `+CPIN: READY`.
+//! 2. Blanks behind a colon or a comma outside of double quotes may be there or not, in the pattern and in the line.
+//! 3. A hole stands for one parameter by the AT rules: up to the next comma outside of quotes and parentheses, its
+//!    quotes and the blanks around it left out. Other text behind the hole (`{rssi}dBm`) ends it earlier; inside the
+//!    pattern's own quotes (`"{name}"`) the closing quote does.
+//! 4. Where the line ends early, the holes that are left must be optional.
+
+use memchr::{memchr, memmem};
+
+use super::pattern::Hole;
+use crate::syntax::ast::{Field, PatternPart};
+
+#[derive(Debug)]
+pub struct LinePattern {
+    steps: Vec<Step>,
+    holes: Vec<Hole>,
+}
+
+#[derive(Debug)]
+enum Step {
+    Text(Box<[u8]>),
+    /// Blanks, or none
+    Blanks,
+    /// A `${…}`: so many stand before it
+    Value(usize),
+    Hole {
+        captures: bool,
+        optional: bool,
+        /// It stands inside double quotes of the pattern.
+        quoted: bool,
+    },
+}
+
+impl LinePattern {
+    pub fn new(parts: &[PatternPart]) -> LinePattern {
+        let mut compiler = Compiler::default();
+        for part in parts {
+            match part {
+                PatternPart::Text(text) => compiler.text(text),
+                PatternPart::Value(_) => compiler.value(),
+                PatternPart::Hole(field) => compiler.hole(field),
+            }
+        }
+        compiler.end_literal();
+        LinePattern { steps: compiler.steps, holes: compiler.holes }
+    }
+
+    pub fn holes(&self) -> &[Hole] {
+        &self.holes
+    }
+
+    pub fn matches(&self, line: &[u8], values: &[String]) -> bool {
+        self.walk(line, values, |_| {})
+    }
+
+    pub fn captures<'l>(&self, line: &'l [u8], values: &[String]) -> Option<Vec<Option<&'l [u8]>>> {
+        // Most lines miss, so the room for captures is made after a hit.
+        if !self.matches(line, values) {
+            return None;
+        }
+        let mut found = Vec::with_capacity(self.holes.len());
+        self.walk(line, values, |parameter| found.push(parameter));
+        Some(found)
+    }
+
+    fn walk<'l>(&self, line: &'l [u8], values: &[String], mut capture: impl FnMut(Option<&'l [u8]>)) -> bool {
+        let mut at = 0;
+        for (index, step) in self.steps.iter().enumerate() {
+            let rest = line.get(at..).unwrap_or_default();
+            if rest.is_empty() && self.rest_is_optional(index) {
+                self.steps.iter().skip(index).filter(|step| step.captures()).for_each(|_| capture(None));
+                return true;
+            }
+            match step {
+                Step::Text(text) if rest.starts_with(text) => at += text.len(),
+                Step::Text(_) => return false,
+                Step::Blanks => at += blanks(rest),
+                Step::Value(value) => match values.get(*value) {
+                    Some(text) if rest.starts_with(text.as_bytes()) => at += text.len(),
+                    Some(_) | None => return false,
+                },
+                Step::Hole { captures, quoted, .. } => {
+                    let Some((parameter, length)) = parameter(rest, self.literal_at(index + 1, values), *quoted) else {
+                        return false;
+                    };
+                    if *captures {
+                        capture(Some(parameter));
+                    }
+                    at += length;
+                }
+            }
+        }
+        is_boundary(line, at)
+    }
+
+    /// Whether a line may end before this step: nothing but optional holes and what parts them is left.
+    fn rest_is_optional(&self, index: usize) -> bool {
+        let mut holes = self.steps.iter().skip(index).filter(|step| matches!(step, Step::Hole { .. })).peekable();
+        holes.peek().is_some()
+            && holes.all(|step| matches!(step, Step::Hole { optional: true, .. }))
+            && self.steps.iter().skip(index).all(|step| match step {
+                Step::Text(text) => text.iter().all(|byte| matches!(byte, b',' | b'"' | b' ')),
+                Step::Blanks | Step::Hole { .. } => true,
+                Step::Value(_) => false,
+            })
+    }
+
+    fn literal_at<'v>(&'v self, index: usize, values: &'v [String]) -> Option<&'v [u8]> {
+        match self.steps.get(index)? {
+            Step::Text(text) => Some(text),
+            Step::Value(value) => values.get(*value).map(|text| text.as_bytes()),
+            Step::Blanks | Step::Hole { .. } => None,
+        }
+    }
+}
+
+impl Step {
+    fn captures(&self) -> bool {
+        matches!(self, Step::Hole { captures: true, .. })
+    }
+}
+
+/// The parameter at the start of `rest`, without quotes and blanks, and how many bytes it takes up; `following` is the
+/// text that the pattern has behind it.
+fn parameter<'l>(rest: &'l [u8], following: Option<&[u8]>, quoted: bool) -> Option<(&'l [u8], usize)> {
+    if quoted {
+        let closing = memchr(b'"', rest).unwrap_or(rest.len());
+        let end = match following {
+            Some(text) => find_until(rest, text, closing)?,
+            None => closing,
+        };
+        return Some((rest.get(..end)?, end));
+    }
+    let start = blanks(rest);
+    let (inner, end) = match rest.get(start) {
+        Some(b'"') => {
+            let inner = rest.get(start + 1..)?;
+            let length = memchr(b'"', inner).unwrap_or(inner.len());
+            (inner.get(..length)?, (start + length + 2).min(rest.len()))
+        }
+        Some(_) | None => {
+            let mut end = start + bare_parameter(rest.get(start..)?);
+            if let Some(text) = following
+                && !text.starts_with(b",")
+            {
+                end = find_until(rest, text, end)?;
+            }
+            (rest.get(start..end)?.trim_ascii(), end)
+        }
+    };
+    Some((inner, end))
+}
+
+/// How long a parameter without quotes of its own is: to a comma outside of quotes and parentheses, or to the
+/// parenthesis that closes the group it stands in.
+fn bare_parameter(rest: &[u8]) -> usize {
+    let (mut depth, mut in_quotes) = (0_usize, false);
+    rest.iter()
+        .position(|byte| {
+            match byte {
+                b'"' => in_quotes = !in_quotes,
+                _ if in_quotes => {}
+                b'(' => depth += 1,
+                b')' if depth == 0 => return true,
+                b')' => depth -= 1,
+                b',' => return depth == 0,
+                _ => {}
+            }
+            false
+        })
+        .unwrap_or(rest.len())
+}
+
+/// Where `text` first begins in `rest`, at `last` at the latest.
+fn find_until(rest: &[u8], text: &[u8], last: usize) -> Option<usize> {
+    let window = rest.get(..last.saturating_add(text.len()).min(rest.len()))?;
+    memmem::find(window, text)
+}
+
+fn blanks(rest: &[u8]) -> usize {
+    rest.iter().take_while(|byte| **byte == b' ').count()
+}
+
+fn is_boundary(line: &[u8], at: usize) -> bool {
+    let is_word = |index: usize| {
+        line.get(index).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80)
+    };
+    at == 0 || !(is_word(at - 1) && is_word(at))
+}
+
+#[derive(Default)]
+struct Compiler {
+    steps: Vec<Step>,
+    holes: Vec<Hole>,
+    literal: Vec<u8>,
+    values: usize,
+    in_quotes: bool,
+    /// The last thing was a colon or a comma: blanks of the pattern are left out.
+    after_separator: bool,
+}
+
+impl Compiler {
+    fn text(&mut self, text: &str) {
+        for byte in text.bytes() {
+            if self.after_separator && byte == b' ' {
+                continue;
+            }
+            self.after_separator = false;
+            self.literal.push(byte);
+            match byte {
+                b'"' => self.in_quotes = !self.in_quotes,
+                b':' | b',' if !self.in_quotes => {
+                    self.end_literal();
+                    self.steps.push(Step::Blanks);
+                    self.after_separator = true;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn value(&mut self) {
+        self.end_literal();
+        self.after_separator = false;
+        self.steps.push(Step::Value(self.values));
+        self.values += 1;
+    }
+
+    fn hole(&mut self, field: &Field) {
+        self.end_literal();
+        self.after_separator = false;
+        self.steps.push(Step::Hole {
+            captures: field.name.is_some(),
+            optional: field.optional,
+            quoted: self.in_quotes,
+        });
+        if let Some(name) = &field.name {
+            self.holes.push(Hole { name: name.value.clone(), convert: field.convert, optional: field.optional });
+        }
+    }
+
+    fn end_literal(&mut self) {
+        if !self.literal.is_empty() {
+            self.steps.push(Step::Text(std::mem::take(&mut self.literal).into()));
+        }
+    }
+}
