@@ -1,1 +1,16 @@
-//! (not written yet)
+//! Program + port → events and outcome.
+//!
+//! - [`value`]: what expressions yield
+//! - [`event`]: what a run tells while it goes on
+//! - [`outcome`]: how it ended, and why
+//! - [`inputs`]: what it is given beside its script
+
+pub mod event;
+pub mod inputs;
+pub mod outcome;
+pub mod value;
+
+pub use event::{Change, Listener, RuntimeEvent, Silent, Waiting};
+pub use inputs::Inputs;
+pub use outcome::{Call, Failure, Outcome, Status};
+pub use value::{Quoted, Record, ShownDuration, Value};

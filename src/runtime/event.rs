@@ -1,0 +1,123 @@
+//! What a run tells while it goes on. The runner never prints: the terminal, JSON Lines, the REPL and a batch are
+//! listeners. Secrets are masked in everything that is told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::outcome::{Failure, Status};
+use super::value::Value;
+use crate::at::answer::Event;
+use crate::source::{Source, Span};
+
+/// Hears what happens. Every event is borrowed: who does not listen pays for no copy.
+pub trait Listener {
+    /// `now` is the time since the port was opened.
+    fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>);
+
+    /// Asks a person, for `confirm`; `None` where there is nobody to ask.
+    fn confirm(&mut self, _question: &str) -> Option<bool> {
+        None
+    }
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Listener for Silent {
+    fn on_event(&mut self, _now: Duration, _event: RuntimeEvent<'_>) {}
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum RuntimeEvent<'a> {
+    /// A script begins: the one asked for (depth 0), or one that `run` names
+    ScriptStarted {
+        script: &'a str,
+        depth: usize,
+    },
+    ScriptEnded {
+        script: &'a str,
+        depth: usize,
+        status: Status,
+    },
+    /// A statement begins; `span` is its first line in `source`
+    Statement {
+        source: &'a Arc<Source>,
+        span: Span,
+    },
+    /// What was sent and received
+    Session(Event<'a>),
+    /// The script waits: for what, and how long that may take at most
+    Waiting {
+        what: Waiting<'a>,
+        at_most: Duration,
+    },
+    /// An exchange is over, its `expect` and `capture` lines included; `sent` is the question without its CR
+    ExchangeEnded {
+        sent: &'a str,
+        passed: bool,
+        elapsed: Duration,
+    },
+    /// A name was set by a `capture`
+    Captured {
+        name: &'a str,
+        value: &'a Value,
+    },
+    /// A `retry` block failed, for the `attempt`th time, counted from 1
+    AttemptFailed {
+        attempt: u64,
+        failure: &'a Failure,
+    },
+    /// A `retry` pauses before its next attempt, or the script sleeps
+    Pause {
+        duration: Duration,
+    },
+    /// A `try` took a failure: the script goes on
+    Caught {
+        failure: &'a Failure,
+    },
+    /// `log "…"`
+    Log {
+        text: &'a str,
+    },
+    /// An `ensure` is done; `question` is what it asked
+    Ensured {
+        question: &'a str,
+        change: Change,
+    },
+    /// `--plan`: what is left out, what would be sent, why it ends here
+    Plan {
+        note: &'a str,
+    },
+    /// `report`: a column was set
+    Reported {
+        name: &'a str,
+        value: &'a Value,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting<'a> {
+    /// The answer to this question
+    Answer { sent: &'a str },
+    /// A line that comes by itself: the patterns as they are written
+    Line { patterns: &'a str },
+    /// Until nothing has come for so long
+    Quiet { duration: Duration },
+    /// A text without a line end
+    Prompt { text: &'a str },
+    /// The modem going away and coming back
+    Reboot,
+    /// `sleep`
+    Sleep,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was as it should be
+    Unchanged,
+    /// It was not, and now it is
+    Changed,
+    /// It is not; `--plan` leaves it so
+    WouldChange,
+}
