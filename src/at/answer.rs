@@ -100,31 +100,21 @@ impl Line {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
     /// What the session was asked to write, or wrote itself to come into step again
-    Sent {
-        bytes: &'a [u8],
-        why: Why,
-    },
+    Sent { bytes: &'a [u8], why: Why },
     Echo(&'a [u8]),
     /// A line of the answer
     Response(&'a [u8]),
     /// The line that ended the answer
-    Final {
-        line: &'a [u8],
-        result: &'a ResultCode,
-    },
+    Final { line: &'a [u8], result: &'a ResultCode },
     Urc(&'a [u8]),
     /// The modem asks for data: the prompt as it came
     Prompt(&'a [u8]),
     /// A line that belongs to no answer and is no known URC: a late answer, garbage
     Stray(&'a [u8]),
     /// The oldest queued URCs were given up
-    Dropped {
-        lines: usize,
-    },
+    Dropped { lines: usize },
     /// A line longer than the bound was cut here
-    Truncated {
-        bytes: usize,
-    },
+    Truncated { bytes: usize },
     /// Something to tell the user: an ambiguity, a resynchronisation
     Notice(&'a str),
 }
