@@ -1,3 +1,88 @@
 //! Text → tree: the grammar, the tree, and the canonical form.
 
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::{Source, Span};
+
 pub mod ast;
+
+use ast::{Block, Script};
+
+/// Parses a whole file.
+///
+/// A line that does not parse hides no other: all errors of the file come back, sorted by place, at most one a line,
+/// and the tree holds what did parse. Every diagnostic is an error: with one, the script must not be run.
+pub fn parse(source: &Arc<Source>) -> (Script, Vec<Diagnostic>) {
+    let script = Script {
+        source: Arc::clone(source),
+        body: Block { statements: Vec::new(), span: Span::new(0, source.text.len()) },
+        patterns: 0,
+        allowances: Vec::new(),
+        summary: Vec::new(),
+    };
+    let unfinished = Diagnostic {
+        code: "hayes::syntax::unfinished",
+        severity: Severity::Error,
+        message: String::from("the parser is not in this build yet"),
+        labels: Vec::new(),
+        help: None,
+        source: Arc::clone(source),
+    };
+    (script, vec![unfinished])
+}
+
+/// What the interactive mode learns about the lines typed so far.
+#[derive(Debug)]
+pub enum Chunk {
+    Complete(Script),
+    /// A block or a `"""` is still open: ask for another line.
+    Incomplete,
+    Wrong(Vec<Diagnostic>),
+}
+
+/// Parses what was typed so far: complete, to be continued, or wrong.
+pub fn parse_chunk(source: &Arc<Source>) -> Chunk {
+    let (_script, diagnostics) = parse(source);
+    Chunk::Wrong(diagnostics)
+}
+
+/// A stretch of a script's text, for highlighting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    pub kind: TokenKind,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    Keyword,
+    /// A variable, a parameter, a record, a field of a capture, a function
+    Name,
+    Number,
+    /// `"…"`, `'…'`, `"""…"""`, a bare word of a pattern; without its `${…}` and holes
+    String,
+    Regex,
+    /// AT text without its `${…}`
+    AtWord,
+    Comment,
+    Operator,
+    /// What belongs to nothing: an unclosed quote, a stray character
+    Error,
+}
+
+/// The tokens of a text, in order and without overlap; white space between them is left out. Never fails: what cannot
+/// be part of a script is [`TokenKind::Error`].
+pub fn tokens(_text: &str) -> Vec<Token> {
+    Vec::new()
+}
+
+/// The canonical form of a script: two spaces a block, one space between words, at most one blank line in a row.
+/// Never changes what the script means.
+///
+/// # Errors
+/// The script's syntax errors, as from [`parse`].
+pub fn format(source: &Arc<Source>) -> Result<String, Vec<Diagnostic>> {
+    let (_script, diagnostics) = parse(source);
+    Err(diagnostics)
+}
