@@ -1,5 +1,6 @@
 //! A question to the modem and what is known of its answer; the answer.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::result_code::ResultCode;
@@ -85,14 +86,22 @@ pub struct Line {
 impl Line {
     /// The line as text: UTF-8 where it is, else each byte over 0x7F as `\xNN`.
     pub fn text(&self) -> String {
-        match std::str::from_utf8(&self.bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => self
-                .bytes
-                .iter()
-                .map(|byte| if byte.is_ascii() { char::from(*byte).to_string() } else { format!("\\x{byte:02X}") })
-                .collect(),
-        }
+        text(&self.bytes).into_owned()
+    }
+}
+
+/// Bytes as text: UTF-8 where they are, else each byte over 0x7F as `\xNN`.
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().fold(String::with_capacity(bytes.len() + 16), |mut text, byte| {
+            if byte.is_ascii() {
+                text.push(char::from(*byte));
+            } else {
+                text.push_str(&format!("\\x{byte:02X}"));
+            }
+            text
+        })),
     }
 }
 
@@ -100,21 +109,31 @@ impl Line {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
     /// What the session was asked to write, or wrote itself to come into step again
-    Sent { bytes: &'a [u8], why: Why },
+    Sent {
+        bytes: &'a [u8],
+        why: Why,
+    },
     Echo(&'a [u8]),
     /// A line of the answer
     Response(&'a [u8]),
     /// The line that ended the answer
-    Final { line: &'a [u8], result: &'a ResultCode },
+    Final {
+        line: &'a [u8],
+        result: &'a ResultCode,
+    },
     Urc(&'a [u8]),
     /// The modem asks for data: the prompt as it came
     Prompt(&'a [u8]),
     /// A line that belongs to no answer and is no known URC: a late answer, garbage
     Stray(&'a [u8]),
     /// The oldest queued URCs were given up
-    Dropped { lines: usize },
+    Dropped {
+        lines: usize,
+    },
     /// A line longer than the bound was cut here
-    Truncated { bytes: usize },
+    Truncated {
+        bytes: usize,
+    },
     /// Something to tell the user: an ambiguity, a resynchronisation
     Notice(&'a str),
 }
