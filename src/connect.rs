@@ -1,1 +1,292 @@
-//! (not written yet)
+//! A port's address (`/dev/ttyUSB2`, `tcp://…`, `sim:bg96`) → an open port.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where a modem is. Its text form reads back as itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// A serial port, or a pseudo-terminal: `/dev/ttyUSB2`, `/dev/serial/by-id/…`, `COM3`
+    Device(PathBuf),
+    /// `tcp://host:port`: bytes as they are. `host` has no brackets, an IPv6 address neither.
+    Tcp { host: String, port: u16 },
+    /// `rfc2217://host:port`: a serial port on another computer, with its baud rate and lines
+    Rfc2217 { host: String, port: u16 },
+    /// `sim:MODEL[?key=value&…]`: the simulated modem in this process
+    Simulator { model: String, options: Vec<(String, String)>, time: SimulatedTime },
+    /// `replay:FILE`: a recorded conversation
+    Replay(PathBuf),
+}
+
+/// `sim:bg96?time=virtual`: timeouts and delays cost nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SimulatedTime {
+    #[default]
+    Real,
+    Virtual,
+}
+
+/// A text that is no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressError {
+    /// What is wrong, in one sentence without a final full stop.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+const SCHEMES: [&str; 4] = ["tcp://", "rfc2217://", "sim:", "replay:"];
+
+impl Address {
+    /// Looks only at the text: whether there is such a port shows when it is opened.
+    pub fn parse(text: &str) -> Result<Address, AddressError> {
+        if text.is_empty() {
+            return Err(AddressError::new(
+                "the port is empty",
+                "name one, as /dev/ttyUSB2, tcp://host:port or sim:bg96",
+            ));
+        }
+        if text.contains('\0') {
+            return Err(AddressError::new("a port's name holds no NUL", "name one, as /dev/ttyUSB2"));
+        }
+        if let Some(rest) = text.strip_prefix("tcp://") {
+            return host_and_port(text, rest).map(|(host, port)| Address::Tcp { host, port });
+        }
+        if let Some(rest) = text.strip_prefix("rfc2217://") {
+            return host_and_port(text, rest).map(|(host, port)| Address::Rfc2217 { host, port });
+        }
+        if let Some(rest) = text.strip_prefix("sim:") {
+            return simulator(text, rest);
+        }
+        if let Some(file) = text.strip_prefix("replay:") {
+            if file.is_empty() {
+                return Err(AddressError::new(
+                    "`replay:` names no file",
+                    "give the file that --record has written: replay:FILE",
+                ));
+            }
+            return Ok(Address::Replay(file.into()));
+        }
+        match foreign_scheme(text) {
+            Some(scheme) => Err(unknown_scheme(text, scheme)),
+            None => Ok(Address::Device(text.into())),
+        }
+    }
+}
+
+/// The scheme of a text that has one which is not ours. `/dev/serial/by-path/pci-0000:00:14.0` and `C:\` have none.
+fn foreign_scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once(':')?;
+    let is_scheme = scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+' || c == '-');
+    // `COM3:` is what Windows' own tools call COM3.
+    let is_com = scheme.get(..3).is_some_and(|com| com.eq_ignore_ascii_case("com")) && text.ends_with(':');
+    (is_scheme && !is_com).then_some(scheme)
+}
+
+fn unknown_scheme(text: &str, scheme: &str) -> AddressError {
+    let wanted = match scheme.to_ascii_lowercase().as_str() {
+        "telnet" => Some("rfc2217://"),
+        "socket" | "raw" => Some("tcp://"),
+        "file" => Some("replay:"),
+        other => nearest(other),
+    };
+    let rest = text.get(scheme.len()..).unwrap_or_default().trim_start_matches([':', '/']);
+    let help = match wanted {
+        Some(wanted) => format!("did you mean `{wanted}{rest}`?"),
+        None => {
+            "a port is a device (/dev/ttyUSB2, COM3), tcp://host:port, rfc2217://host:port, sim:MODEL or replay:FILE"
+                .to_owned()
+        }
+    };
+    AddressError::new(format!("`{scheme}:` is no kind of port"), help)
+}
+
+fn nearest(scheme: &str) -> Option<&'static str> {
+    let distance = |candidate: &&&str| strsim::osa_distance(scheme, candidate.trim_end_matches([':', '/']));
+    SCHEMES.iter().min_by_key(distance).filter(|candidate| distance(candidate) <= 2).copied()
+}
+
+fn host_and_port(text: &str, rest: &str) -> Result<(String, u16), AddressError> {
+    let scheme = text.strip_suffix(rest).unwrap_or_default();
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) => (host, port.strip_prefix(':')),
+        None if rest.matches(':').count() > 1 => {
+            let help = format!("an IPv6 address stands in brackets: {scheme}[::1]:2000");
+            return Err(AddressError::new(format!("`{text}` has more than one colon after the host"), help));
+        }
+        None => rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port))),
+    };
+    if host.is_empty() {
+        return Err(AddressError::new(
+            format!("`{text}` names no host"),
+            format!("write it as {scheme}192.168.1.50:2000"),
+        ));
+    }
+    let Some(port) = port.filter(|port| !port.is_empty()) else {
+        let help = format!("write it as {scheme}{}:2000; there is no usual number", bracketed(host));
+        return Err(AddressError::new(format!("`{text}` names no port number"), help));
+    };
+    match u16::from_str(port) {
+        Ok(number @ 1..) => Ok((host.to_owned(), number)),
+        Ok(0) | Err(_) => Err(AddressError::new(
+            format!("`{port}` is no TCP port number"),
+            format!("it is a number from 1 to 65535: {scheme}{}:2000", bracketed(host)),
+        )),
+    }
+}
+
+fn simulator(text: &str, rest: &str) -> Result<Address, AddressError> {
+    let (model, query) = rest.split_once('?').map_or((rest, None), |(model, query)| (model, Some(query)));
+    if model.is_empty() {
+        return Err(AddressError::new(format!("`{text}` names no model"), "name one, as sim:generic or sim:bg96"));
+    }
+    let mut options: Vec<(String, String)> = Vec::new();
+    let mut time = SimulatedTime::default();
+    for option in query.into_iter().flat_map(|query| query.split('&')).filter(|option| !option.is_empty()) {
+        let Some((key, value)) = option.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+            return Err(AddressError::new(
+                format!("`{option}` is no option of a simulated modem"),
+                "an option is key=value, as in sim:bg96?pin=1234&register=5s",
+            ));
+        };
+        if key == "time" {
+            time = match value {
+                "real" => SimulatedTime::Real,
+                "virtual" => SimulatedTime::Virtual,
+                _ => return Err(AddressError::new(format!("`time={value}` is unknown"), "time is real or virtual")),
+            };
+        } else if options.iter().any(|(known, _)| known == key) {
+            return Err(AddressError::new(format!("`{key}` stands twice in `{text}`"), "leave one of them out"));
+        } else {
+            options.push((key.to_owned(), value.to_owned()));
+        }
+    }
+    Ok(Address::Simulator { model: model.to_owned(), options, time })
+}
+
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Device(path) => write!(f, "{}", path.display()),
+            Address::Tcp { host, port } => write!(f, "tcp://{}:{port}", bracketed(host)),
+            Address::Rfc2217 { host, port } => write!(f, "rfc2217://{}:{port}", bracketed(host)),
+            Address::Simulator { model, options, time } => {
+                write!(f, "sim:{model}")?;
+                let time = (*time == SimulatedTime::Virtual).then_some(("time", "virtual"));
+                let options = options.iter().map(|(key, value)| (key.as_str(), value.as_str())).chain(time);
+                for (place, (key, value)) in options.enumerate() {
+                    write!(f, "{}{key}={value}", if place == 0 { '?' } else { '&' })?;
+                }
+                Ok(())
+            }
+            Address::Replay(file) => write!(f, "replay:{}", file.display()),
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Address, AddressError> {
+        Address::parse(text)
+    }
+}
+
+impl AddressError {
+    fn new(message: impl Into<String>, help: impl Into<String>) -> AddressError {
+        AddressError { message: message.into(), help: help.into() }
+    }
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn simulated(model: &str, options: &[(&str, &str)], time: SimulatedTime) -> Address {
+        let options = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Address::Simulator { model: model.to_owned(), options, time }
+    }
+
+    #[test]
+    fn each_kind_is_read_and_written_back() {
+        let tcp = |host: &str, port| Address::Tcp { host: host.to_owned(), port };
+        for (text, address) in [
+            ("/dev/ttyUSB2", Address::Device("/dev/ttyUSB2".into())),
+            ("COM3", Address::Device("COM3".into())),
+            ("COM3:", Address::Device("COM3:".into())),
+            (r"\\.\COM12", Address::Device(r"\\.\COM12".into())),
+            ("./link", Address::Device("./link".into())),
+            (
+                "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.2",
+                Address::Device("/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.2".into()),
+            ),
+            ("tcp://modem.local:2000", tcp("modem.local", 2000)),
+            ("tcp://[fe80::1]:2000", tcp("fe80::1", 2000)),
+            ("rfc2217://10.0.0.1:2217", Address::Rfc2217 { host: "10.0.0.1".to_owned(), port: 2217 }),
+            ("sim:bg96", simulated("bg96", &[], SimulatedTime::Real)),
+            (
+                "sim:bg96?pin=1234&register=5s",
+                simulated("bg96", &[("pin", "1234"), ("register", "5s")], SimulatedTime::Real),
+            ),
+            ("sim:bg96?time=virtual", simulated("bg96", &[], SimulatedTime::Virtual)),
+            ("sim:bg96?seed=7&time=virtual", simulated("bg96", &[("seed", "7")], SimulatedTime::Virtual)),
+            ("replay:bench/bg96.at", Address::Replay("bench/bg96.at".into())),
+        ] {
+            assert_eq!(Address::parse(text), Ok(address.clone()));
+            assert_eq!(address.to_string(), text);
+        }
+        assert_eq!(Address::parse("tcp://h:1/"), Ok(tcp("h", 1)));
+    }
+
+    #[test]
+    fn what_is_no_address_says_why_and_what_to_write() {
+        for (text, message, help) in [
+            ("", "the port is empty", "name one, as /dev/ttyUSB2, tcp://host:port or sim:bg96"),
+            ("tpc://h:1", "`tpc:` is no kind of port", "did you mean `tcp://h:1`?"),
+            ("sims:bg96", "`sims:` is no kind of port", "did you mean `sim:bg96`?"),
+            ("tcp:h:1", "`tcp:` is no kind of port", "did you mean `tcp://h:1`?"),
+            ("rfc2271://h:1", "`rfc2271:` is no kind of port", "did you mean `rfc2217://h:1`?"),
+            ("telnet://h:1", "`telnet:` is no kind of port", "did you mean `rfc2217://h:1`?"),
+            (
+                "https://h",
+                "`https:` is no kind of port",
+                "a port is a device (/dev/ttyUSB2, COM3), tcp://host:port, rfc2217://host:port, sim:MODEL or replay:FILE",
+            ),
+            ("tcp://h", "`tcp://h` names no port number", "write it as tcp://h:2000; there is no usual number"),
+            ("tcp://h:", "`tcp://h:` names no port number", "write it as tcp://h:2000; there is no usual number"),
+            ("tcp://:1", "`tcp://:1` names no host", "write it as tcp://192.168.1.50:2000"),
+            ("tcp://h:0", "`0` is no TCP port number", "it is a number from 1 to 65535: tcp://h:2000"),
+            ("tcp://h:65536", "`65536` is no TCP port number", "it is a number from 1 to 65535: tcp://h:2000"),
+            (
+                "tcp://::1:5",
+                "`tcp://::1:5` has more than one colon after the host",
+                "an IPv6 address stands in brackets: tcp://[::1]:2000",
+            ),
+            ("sim:", "`sim:` names no model", "name one, as sim:generic or sim:bg96"),
+            (
+                "sim:bg96?pin",
+                "`pin` is no option of a simulated modem",
+                "an option is key=value, as in sim:bg96?pin=1234&register=5s",
+            ),
+            ("sim:bg96?a=1&a=2", "`a` stands twice in `sim:bg96?a=1&a=2`", "leave one of them out"),
+            ("sim:bg96?time=fast", "`time=fast` is unknown", "time is real or virtual"),
+            ("replay:", "`replay:` names no file", "give the file that --record has written: replay:FILE"),
+        ] {
+            assert_eq!(Address::parse(text), Err(AddressError::new(message, help)), "{text}");
+        }
+    }
+}

@@ -3,7 +3,18 @@
 //! A [`Port`] is one open connection to a modem. Time is the [`Duration`] since it was opened; a port in virtual time
 //! jumps to the next deadline instead of waiting.
 
+mod cancel;
+mod clock;
+mod memory;
+mod open_error;
+mod os;
+
 use std::time::Duration;
+
+pub use cancel::Cancel;
+pub use clock::{Clock, Timestamp};
+pub use memory::Memory;
+pub use open_error::{OpenError, OpenErrorKind};
 
 /// One open connection to a modem.
 pub trait Port: Send {
@@ -19,9 +30,12 @@ pub trait Port: Send {
     /// Baud rate, control lines, break, flush. Where a port has none: [`Fault::Unsupported`].
     fn control(&mut self, control: Control) -> Result<(), Fault>;
 
-    /// After a `reboot`: waits for the device to go away and come back, under another node too, and opens it again.
-    /// A port without a device (the simulator in memory) stays as it is.
+    /// After a `reboot`: closes the device and opens it again as soon as it is back, under another node of the same
+    /// USB place too. Bytes that were received and not yet read are gone. Fails with the last [`Fault`] at `until`.
     fn reopen(&mut self, until: Duration) -> Result<(), Fault>;
+
+    /// Goes on after [`Fault::Interrupted`], so that a `finally` block can run; a second [`Cancel::cancel`] interrupts again.
+    fn rearm(&mut self);
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +59,13 @@ pub enum Control {
 /// Why a port did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// The other end is gone: end of file, EIO, ENODEV, connection reset; the system's words
+    /// The other end is gone (end of file, EIO, ENODEV, connection reset): the system's words
     Lost(String),
     /// A write could not be finished in time: so many bytes of it went out
     WriteTimeout { written: usize },
     /// This kind of port cannot do that: what it is
     Unsupported(String),
-    /// [`Cancel`] was called
+    /// [`Cancel::cancel`] was called
     Interrupted,
     /// Anything else the system said
     System(String),
@@ -69,11 +83,31 @@ pub trait Device: Send {
     /// When it wants [`Device::advance`] to be called next, if nothing is received before.
     fn next(&self) -> Option<Duration>;
 
-    /// The device was unplugged, or hung up: no more bytes will come.
-    fn is_gone(&self) -> bool {
-        false
+    /// Why no bytes come or go: the device is unplugged, or hung up. It may come back by itself ([`Port::reopen`] waits
+    /// for that); then this is `None` again.
+    fn gone(&self) -> Option<Fault> {
+        None
     }
 
     /// The computer set DTR, RTS or sent a break.
     fn control(&mut self, _control: Control, _now: Duration) {}
 }
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::Lost(why) => write!(f, "the port was lost: {why}"),
+            Fault::WriteTimeout { written } => {
+                write!(
+                    f,
+                    "the port took only {written} bytes: the other side does not read, or flow control holds it up"
+                )
+            }
+            Fault::Unsupported(what) => f.write_str(what),
+            Fault::Interrupted => f.write_str("interrupted"),
+            Fault::System(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

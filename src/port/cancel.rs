@@ -1,0 +1,120 @@
+//! A handle that wakes every port that waits.
+//!
+//! Two stages, as Ctrl-C is meant: the first `cancel` ends what runs, and a port that was told to go on
+//! ([`Port::rearm`](super::Port::rearm)) for a `finally` block is woken again only by the second.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::Fault;
+use super::os::{self, Flag};
+
+/// Cheap to clone; all clones are one handle. Ports that are opened with it are woken by it, a thousand at once.
+#[derive(Debug, Clone)]
+pub struct Cancel(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// How often `cancel` was called, up to [`STAGES`].
+    calls: AtomicUsize,
+    flags: [Flag; STAGES],
+}
+
+const STAGES: usize = 2;
+
+impl Cancel {
+    /// Fails where the process has no file descriptor left.
+    pub fn new() -> io::Result<Cancel> {
+        Ok(Cancel(Arc::new(Inner { calls: AtomicUsize::new(0), flags: [Flag::new()?, Flag::new()?] })))
+    }
+
+    /// Wakes what waits. Neither allocates nor locks, so it may be called in a signal handler.
+    pub fn cancel(&self) {
+        let before = self
+            .0
+            .calls
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |calls| (calls < STAGES).then_some(calls + 1));
+        if let Some(flag) = before.ok().and_then(|stage| self.0.flags.get(stage)) {
+            flag.raise();
+        }
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.calls.load(Ordering::Acquire) > 0
+    }
+
+    /// What a port keeps: the handle, and how many calls it has already heeded.
+    pub(super) fn watch(&self) -> Watch {
+        Watch { cancel: self.clone(), heeded: 0 }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Watch {
+    cancel: Cancel,
+    heeded: usize,
+}
+
+impl Watch {
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancel.0.calls.load(Ordering::Acquire) > self.heeded
+    }
+
+    pub(super) fn rearm(&mut self) {
+        self.heeded = self.cancel.0.calls.load(Ordering::Acquire);
+    }
+
+    /// What the next `cancel` raises; none after the last.
+    pub(super) fn flag(&self) -> Option<&Flag> {
+        self.cancel.0.flags.get(self.heeded)
+    }
+
+    /// Waits so long, or until the next `cancel`.
+    pub(super) fn pause(&self, time: Duration) -> Result<(), Fault> {
+        os::pause(self.flag(), time);
+        if self.is_cancelled() { Err(Fault::Interrupted) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::Clock;
+
+    #[test]
+    fn the_second_call_wakes_what_went_on_after_the_first() {
+        let cancel = Cancel::new().unwrap();
+        let mut watch = cancel.watch();
+        assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
+        cancel.cancel();
+        assert_eq!(watch.pause(Duration::from_secs(60)), Err(Fault::Interrupted));
+        watch.rearm();
+        assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
+        cancel.cancel();
+        assert_eq!(watch.pause(Duration::from_secs(60)), Err(Fault::Interrupted));
+        watch.rearm();
+        cancel.cancel();
+        assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
+    }
+
+    #[test]
+    fn one_call_wakes_all() {
+        let cancel = Cancel::new().unwrap();
+        let clock = Clock::start();
+        std::thread::scope(|scope| {
+            let waiting: Vec<_> = (0..50)
+                .map(|_| {
+                    let watch = cancel.watch();
+                    scope.spawn(move || watch.pause(Duration::from_secs(60)))
+                })
+                .collect();
+            cancel.cancel();
+            for thread in waiting {
+                assert_eq!(thread.join().unwrap(), Err(Fault::Interrupted));
+            }
+        });
+        assert!(clock.now() < Duration::from_secs(30));
+    }
+}

@@ -1,0 +1,91 @@
+//! The clocks: one that only runs forward, and the time of day. The rest of the crate asks a [`Port`](super::Port)
+//! for the time, or is given it.
+#![allow(clippy::disallowed_methods, reason = "this is where the clocks are read")]
+
+use std::fmt;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Counts from its start; never runs backward.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock(Instant);
+
+impl Clock {
+    pub fn start() -> Clock {
+        Clock(Instant::now())
+    }
+
+    /// The time since the start.
+    pub fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// A moment of the time of day. Written as RFC 3339 in UTC with milliseconds: `2026-11-22T10:00:00.000Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp {
+    since_1970: Duration,
+}
+
+impl Timestamp {
+    pub fn now() -> Timestamp {
+        Timestamp { since_1970: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() }
+    }
+
+    pub fn since_1970(since_1970: Duration) -> Timestamp {
+        Timestamp { since_1970 }
+    }
+
+    /// The moment `later` than this one.
+    pub fn after(self, later: Duration) -> Timestamp {
+        Timestamp { since_1970: self.since_1970.saturating_add(later) }
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.since_1970.as_secs();
+        let (year, month, day) = date(seconds / 86_400);
+        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        let millis = self.since_1970.subsec_millis();
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    }
+}
+
+/// Days since 1970-01-01 as a date. Years begin in March here, so that the leap day is the last of its year.
+fn date(days_since_1970: u64) -> (u64, u64, u64) {
+    const DAYS_IN_400_YEARS: u64 = 146_097;
+    // 719,468 days lie between 0000-03-01 and 1970-01-01.
+    let days = days_since_1970.saturating_add(719_468);
+    let (era, day) = (days / DAYS_IN_400_YEARS, days % DAYS_IN_400_YEARS);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day_of_month = day - (153 * month + 2) / 5 + 1;
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + next_year, month, day_of_month)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_stamps_are_rfc_3339() {
+        // Each pair as `date -u -d @SECONDS` gives it.
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400, "2000-02-29T00:00:00.000Z"),
+            (951_868_799, "2000-02-29T23:59:59.000Z"),
+            (1_709_210_096, "2024-02-29T12:34:56.000Z"),
+            (1_735_689_599, "2024-12-31T23:59:59.000Z"),
+            (1_735_689_600, "2025-01-01T00:00:00.000Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799, "9999-12-31T23:59:59.000Z"),
+        ] {
+            assert_eq!(Timestamp::since_1970(Duration::from_secs(seconds)).to_string(), text);
+        }
+        let stamp = Timestamp::since_1970(Duration::from_millis(1_709_210_096_007));
+        assert_eq!(stamp.to_string(), "2024-02-29T12:34:56.007Z");
+        assert_eq!(stamp.after(Duration::from_millis(993)).to_string(), "2024-02-29T12:34:57.000Z");
+    }
+}

@@ -1,0 +1,251 @@
+//! A device in this process: the simulated modem without a serial port, the recorded modem.
+
+use std::time::Duration;
+
+use super::cancel::Watch;
+use super::{Cancel, Clock, Control, Device, Fault, Port, Read};
+
+/// A [`Device`] as a [`Port`].
+pub struct Memory<D> {
+    device: D,
+    time: Time,
+    watch: Watch,
+    /// What the device has sent, and how much of that was read.
+    sent: Vec<u8>,
+    read: usize,
+}
+
+enum Time {
+    Real(Clock),
+    /// Jumps to the next thing that happens; nothing waits.
+    Virtual(Duration),
+}
+
+/// A device that always wants to be called at once must not keep the clock from moving.
+const SMALLEST_STEP: Duration = Duration::from_micros(100);
+
+impl<D: Device> Memory<D> {
+    pub fn in_real_time(device: D, cancel: &Cancel) -> Memory<D> {
+        Memory::new(device, Time::Real(Clock::start()), cancel)
+    }
+
+    /// The clock stands still while the program computes and jumps to the next deadline when it waits.
+    pub fn in_virtual_time(device: D, cancel: &Cancel) -> Memory<D> {
+        Memory::new(device, Time::Virtual(Duration::ZERO), cancel)
+    }
+
+    fn new(device: D, time: Time, cancel: &Cancel) -> Memory<D> {
+        Memory { device, time, watch: cancel.watch(), sent: Vec::new(), read: 0 }
+    }
+
+    pub fn device(&self) -> &D {
+        &self.device
+    }
+
+    /// Lets time pass: until `until`, or until the device wants to be called. Fails if cancelled.
+    fn wait(&mut self, until: Duration) -> Result<(), Fault> {
+        let now = self.now();
+        let next = self.device.next().map_or(until, |next| next.max(now + SMALLEST_STEP).min(until));
+        match &mut self.time {
+            Time::Real(_) => self.watch.pause(next.saturating_sub(now)),
+            Time::Virtual(time) => {
+                *time = next.max(now);
+                Ok(())
+            }
+        }
+    }
+
+    fn gone(&self) -> Result<(), Fault> {
+        self.device.gone().map_or(Ok(()), Err)
+    }
+}
+
+impl<D: Device> Port for Memory<D> {
+    fn now(&self) -> Duration {
+        match &self.time {
+            Time::Real(clock) => clock.now(),
+            Time::Virtual(time) => *time,
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
+        loop {
+            if self.watch.is_cancelled() {
+                return Err(Fault::Interrupted);
+            }
+            let now = self.now();
+            if self.read == self.sent.len() {
+                self.sent.clear();
+                self.read = 0;
+                self.device.advance(now, &mut self.sent);
+            }
+            let unread = self.sent.get(self.read..).unwrap_or_default();
+            let count = unread.len().min(buffer.len());
+            if let (Some(to), Some(from), 1..) = (buffer.get_mut(..count), unread.get(..count), count) {
+                to.copy_from_slice(from);
+                self.read += count;
+                return Ok(Read::Bytes(count));
+            }
+            self.gone()?;
+            if now >= until {
+                return Ok(Read::Deadline);
+            }
+            self.wait(until)?;
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8], _until: Duration) -> Result<(), Fault> {
+        // The time that has passed is told first: what the device sent before these bytes came is no answer to them.
+        let now = self.now();
+        self.device.advance(now, &mut self.sent);
+        self.gone()?;
+        self.device.receive(bytes, now);
+        // A recorded modem that was asked something else hangs up with the reason.
+        self.gone()
+    }
+
+    fn control(&mut self, control: Control) -> Result<(), Fault> {
+        let now = self.now();
+        self.device.advance(now, &mut self.sent);
+        self.gone()?;
+        if control == Control::Flush {
+            self.sent.clear();
+            self.read = 0;
+        }
+        self.device.control(control, now);
+        Ok(())
+    }
+
+    fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
+        self.sent.clear();
+        self.read = 0;
+        loop {
+            self.device.advance(self.now(), &mut self.sent);
+            let Some(fault) = self.device.gone() else { return Ok(()) };
+            if self.now() >= until {
+                return Err(fault);
+            }
+            self.wait(until)?;
+        }
+    }
+
+    fn rearm(&mut self) {
+        self.watch.rearm();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers each CR with `pong` after a delay; is unplugged for a while after `u`.
+    #[derive(Default)]
+    struct Ponger {
+        delay: Duration,
+        due: Vec<Duration>,
+        back: Option<Duration>,
+        gone: bool,
+    }
+
+    impl Device for Ponger {
+        fn receive(&mut self, bytes: &[u8], now: Duration) {
+            for byte in bytes {
+                match byte {
+                    b'\r' => self.due.push(now + self.delay),
+                    b'u' => (self.gone, self.back) = (true, Some(now + Duration::from_secs(20))),
+                    _ => {}
+                }
+            }
+        }
+
+        fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
+            while self.due.first().is_some_and(|due| *due <= now) {
+                self.due.remove(0);
+                out.extend_from_slice(b"pong\r\n");
+            }
+            if self.back.is_some_and(|back| back <= now) {
+                (self.gone, self.back) = (false, None);
+            }
+        }
+
+        fn next(&self) -> Option<Duration> {
+            self.due.first().copied().or(self.back)
+        }
+
+        fn gone(&self) -> Option<Fault> {
+            self.gone.then(|| Fault::Lost("unplugged".into()))
+        }
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn virtual_time_jumps_to_the_answer_and_to_the_deadline() {
+        let cancel = Cancel::new().unwrap();
+        let mut port = Memory::in_virtual_time(Ponger { delay: HOUR, ..Ponger::default() }, &cancel);
+        let mut buffer = [0; 4];
+        assert_eq!(port.read(&mut buffer, HOUR), Ok(Read::Deadline));
+        assert_eq!(port.now(), HOUR);
+        port.write(b"AT\r", 2 * HOUR).unwrap();
+        assert_eq!(port.read(&mut buffer, 3 * HOUR), Ok(Read::Bytes(4)));
+        assert_eq!(&buffer, b"pong");
+        assert_eq!(port.read(&mut buffer, 3 * HOUR), Ok(Read::Bytes(2)));
+        assert_eq!(port.now(), 2 * HOUR);
+        assert_eq!(port.read(&mut buffer, Duration::ZERO), Ok(Read::Deadline));
+        assert_eq!(port.now(), 2 * HOUR);
+    }
+
+    #[test]
+    fn real_time_waits() {
+        let cancel = Cancel::new().unwrap();
+        let delay = Duration::from_millis(20);
+        let mut port = Memory::in_real_time(Ponger { delay, ..Ponger::default() }, &cancel);
+        let mut buffer = [0; 64];
+        port.write(b"AT\r", HOUR).unwrap();
+        assert_eq!(port.read(&mut buffer, HOUR), Ok(Read::Bytes(6)));
+        assert!(port.now() >= delay);
+    }
+
+    #[test]
+    fn a_device_that_is_unplugged_comes_back() {
+        let cancel = Cancel::new().unwrap();
+        let mut port = Memory::in_virtual_time(Ponger::default(), &cancel);
+        let lost = Err(Fault::Lost("unplugged".into()));
+        assert_eq!(port.write(b"u", HOUR), lost);
+        assert_eq!(port.read(&mut [0; 8], HOUR), Err(Fault::Lost("unplugged".into())));
+        assert_eq!(port.reopen(Duration::from_secs(10)), lost);
+        assert_eq!(port.reopen(HOUR), Ok(()));
+        assert_eq!(port.now(), Duration::from_secs(20));
+        assert_eq!(port.write(b"\r", HOUR), Ok(()));
+    }
+
+    #[test]
+    fn a_device_that_always_wants_to_be_called_does_not_stop_the_clock() {
+        struct Restless;
+        impl Device for Restless {
+            fn receive(&mut self, _: &[u8], _: Duration) {}
+            fn advance(&mut self, _: Duration, _: &mut Vec<u8>) {}
+            fn next(&self) -> Option<Duration> {
+                Some(Duration::ZERO)
+            }
+        }
+        let mut port = Memory::in_virtual_time(Restless, &Cancel::new().unwrap());
+        assert_eq!(port.read(&mut [0; 8], Duration::from_millis(50)), Ok(Read::Deadline));
+    }
+
+    #[test]
+    fn cancel_wakes_a_read_and_rearm_goes_on() {
+        let cancel = Cancel::new().unwrap();
+        let mut port = Memory::in_real_time(Ponger::default(), &cancel);
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let outcome = port.read(&mut [0; 8], HOUR);
+                port.rearm();
+                port.write(b"\r", HOUR).unwrap();
+                (outcome, port.read(&mut [0; 8], HOUR))
+            });
+            cancel.cancel();
+            assert_eq!(reader.join().unwrap(), (Err(Fault::Interrupted), Ok(Read::Bytes(6))));
+        });
+    }
+}

@@ -1,0 +1,85 @@
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::port::Clock;
+
+pub(in crate::port) use flag::Flag;
+
+/// A descriptor that becomes readable and stays so: it is written once and never read, so that one write wakes all.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod flag {
+    use std::io;
+    use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+    use rustix::event::{EventfdFlags, eventfd};
+
+    #[derive(Debug)]
+    pub(in crate::port) struct Flag(OwnedFd);
+
+    impl Flag {
+        pub(in crate::port) fn new() -> io::Result<Flag> {
+            Ok(Flag(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?))
+        }
+
+        pub(in crate::port) fn raise(&self) {
+            // A new counter takes a 1; nothing else writes it.
+            let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+        }
+    }
+
+    impl AsFd for Flag {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod flag {
+    use std::io;
+    use std::os::fd::{AsFd, BorrowedFd};
+
+    #[derive(Debug)]
+    pub(in crate::port) struct Flag {
+        reader: io::PipeReader,
+        writer: io::PipeWriter,
+    }
+
+    impl Flag {
+        pub(in crate::port) fn new() -> io::Result<Flag> {
+            let (reader, writer) = io::pipe()?;
+            Ok(Flag { reader, writer })
+        }
+
+        pub(in crate::port) fn raise(&self) {
+            // An empty pipe takes a byte; nothing else writes it.
+            let _ = rustix::io::write(&self.writer, &[1]);
+        }
+    }
+
+    impl AsFd for Flag {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.reader.as_fd()
+        }
+    }
+}
+
+pub(in crate::port) fn pause(flag: Option<&Flag>, time: Duration) {
+    let clock = Clock::start();
+    loop {
+        let left = time.saturating_sub(clock.now());
+        let timeout =
+            Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
+        let outcome = match flag {
+            Some(flag) => poll(&mut [PollFd::new(&flag.as_fd(), PollFlags::IN)], Some(&timeout)),
+            None => poll(&mut [], Some(&timeout)),
+        };
+        // A signal's handler ran meanwhile: wait for the rest.
+        if outcome != Err(Errno::INTR) {
+            return;
+        }
+    }
+}
