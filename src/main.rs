@@ -1,7 +1,1 @@
-//! Hands the arguments over.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    hayes::cli::main(std::env::args_os())
-}
+fn main() {}

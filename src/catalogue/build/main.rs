@@ -1,0 +1,22 @@
+//! Turns `data/*.toml` into Rust statics. Every entry is checked: a malformed one ends the build with its file, its
+//! name and what is wrong with it.
+#![allow(clippy::print_stdout, reason = "a build script talks to cargo on standard output")]
+#![allow(unreachable_pub, reason = "a build script exports nothing")]
+
+mod layout;
+mod read;
+mod tables;
+mod write;
+
+use std::path::Path;
+use std::{env, fs};
+
+fn main() -> Result<(), String> {
+    let root = env::var("CARGO_MANIFEST_DIR").map_err(|error| error.to_string())?;
+    let data = Path::new(&root).join("src/catalogue/data");
+    println!("cargo::rerun-if-changed=src/catalogue/data");
+    println!("cargo::rerun-if-changed=src/catalogue/build");
+    let rust = write::rust(&read::read(&data)?)?;
+    let out = env::var("OUT_DIR").map_err(|error| error.to_string())?;
+    fs::write(Path::new(&out).join("catalogue.rs"), rust).map_err(|error| error.to_string())
+}

@@ -1,0 +1,151 @@
+//! Fields in order, and whether an answer's values have that form. It is how a read answer is told from a URC of the
+//! same prefix: `+CREG: 2,5` from `+CREG: 5,"2CF7","8A5A782",6`.
+
+use super::field::{Field, Kind};
+use crate::at::parameters::{self, Parameter};
+
+/// Fields in order.
+#[derive(Debug)]
+pub struct Layout {
+    pub fields: &'static [&'static Field],
+    /// How many fields there may be: bit `n` is set where `n` is allowed
+    pub counts: u64,
+    /// From this field on, the rest repeats
+    pub repeats_from: Option<usize>,
+    /// The fields stand in parentheses, a group for each record: `+COPS: (2,"EE","EE","23440",7),(1,…)`
+    pub groups: bool,
+}
+
+/// How well values have the form of a layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    No,
+    /// The first ones do; more follow than are known
+    Surplus,
+    /// They do, but a value is none of those that are listed
+    Loose,
+    Exact,
+}
+
+impl Layout {
+    /// How well the values of `list` (what stands behind the prefix) have this form.
+    pub fn fit(&self, list: &[u8]) -> Fit {
+        if self.groups {
+            return self.fit_groups(list);
+        }
+        let mut fit = Fit::Exact;
+        let mut count = 0;
+        for parameter in parameters::parameters(list) {
+            match self.field(count) {
+                None => fit = fit.min(Fit::Surplus),
+                Some(field) => fit = fit.min(field.fit(&parameter)),
+            }
+            if fit == Fit::No {
+                return Fit::No;
+            }
+            count += 1;
+        }
+        if count == 1 && list.trim_ascii().is_empty() {
+            count = 0;
+        }
+        if fit != Fit::Surplus && !self.allows(count) { Fit::No } else { fit }
+    }
+
+    fn fit_groups(&self, list: &[u8]) -> Fit {
+        let mut fit = Fit::No;
+        for group in parameters::groups(list) {
+            // Behind the records come lists without names: the ranges of mode and format of `+COPS`.
+            let record = Layout { groups: false, ..*self };
+            fit = fit.max(record.fit(group.value));
+        }
+        fit
+    }
+
+    /// The field at that place, where the layout goes so far.
+    pub fn field(&self, index: usize) -> Option<&'static Field> {
+        let at = match self.repeats_from {
+            Some(from) if index >= self.fields.len() => from + (index - from) % (self.fields.len() - from).max(1),
+            _ => index,
+        };
+        self.fields.get(at).copied()
+    }
+
+    /// Whether there may be so many values.
+    fn allows(&self, count: usize) -> bool {
+        match self.repeats_from {
+            Some(from) if count > self.fields.len() => (count - from).is_multiple_of((self.fields.len() - from).max(1)),
+            _ => count < 64 && self.counts & (1 << count) != 0,
+        }
+    }
+}
+
+impl Field {
+    /// How well the value has this field's form. An empty value is one that the modem does not give.
+    pub fn fit(&self, parameter: &Parameter<'_>) -> Fit {
+        let value = parameter.value.trim_ascii();
+        let quoted = parameter.kind == parameters::Kind::Quoted;
+        if parameter.kind == parameters::Kind::Group {
+            return Fit::No;
+        }
+        if value.is_empty() {
+            return Fit::Exact;
+        }
+        if !self.kind.holds(value, quoted) {
+            return Fit::No;
+        }
+        if !self.closed {
+            return Fit::Exact;
+        }
+        match std::str::from_utf8(value) {
+            Ok(value) if self.meaning(value).is_some() => Fit::Exact,
+            _ => Fit::Loose,
+        }
+    }
+}
+
+impl Kind {
+    /// Whether the value, without its quotes, has this form.
+    pub fn holds(self, value: &[u8], quoted: bool) -> bool {
+        let digits = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+        let hex = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_hexdigit);
+        match self {
+            Kind::Any | Kind::Text => true,
+            Kind::Number => !quoted && value.len() <= 12 && digits(value.strip_prefix(b"-").unwrap_or(value)),
+            Kind::Decimal => {
+                let number: &[u8] = value.strip_prefix(b"-").unwrap_or(value);
+                let end =
+                    number.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.').unwrap_or(number.len());
+                let (number, unit) = number.split_at_checked(end).unwrap_or((number, &[]));
+                number.first().is_some_and(u8::is_ascii_digit)
+                    && number.iter().filter(|byte| **byte == b'.').count() <= 1
+                    && unit.len() <= 3
+                    && unit.iter().all(u8::is_ascii_alphabetic)
+            }
+            Kind::Hex => {
+                let value = value.strip_prefix(b"0x").or_else(|| value.strip_prefix(b"0X")).unwrap_or(value);
+                value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b' ') && hex(value.trim_ascii())
+            }
+            Kind::Area => hex(value) && (quoted || value.len() >= 3),
+            Kind::Quoted => quoted,
+            Kind::Word => !quoted && !digits(value),
+            Kind::Address => {
+                value.len() >= 3 && value.iter().all(|byte| byte.is_ascii_hexdigit() || b".:".contains(byte))
+            }
+            Kind::Network => digits(value) && (5..=6).contains(&value.len()),
+            Kind::Bits => value.len() == 8 && value.iter().all(|byte| b"01".contains(byte)),
+            Kind::Iccid => {
+                let number = value.strip_suffix(b"F").or_else(|| value.strip_suffix(b"f")).unwrap_or(value);
+                (18..=20).contains(&number.len()) && hex(number)
+            }
+            Kind::Imei => digits(value) && (14..=16).contains(&value.len()),
+            Kind::Imsi => digits(value) && (6..=15).contains(&value.len()),
+            Kind::Time => {
+                value.len() >= 17
+                    && value.iter().zip(b"00/00/00,00:00:00").all(|(byte, form)| match form {
+                        b'0' => byte.is_ascii_digit(),
+                        form => byte == form,
+                    })
+            }
+        }
+    }
+}
