@@ -20,19 +20,19 @@
 //! - [`repl`]: exploring a modem line by line
 //! - [`cli`]: arguments, printing, exit codes
 
-pub mod source;
-pub mod diagnostic;
-pub mod syntax;
 pub mod at;
+pub mod batch;
 pub mod catalogue;
 pub mod check;
-pub mod port;
-pub mod sim;
+pub mod cli;
 pub mod connect;
 pub mod conversation;
-pub mod runtime;
+pub mod diagnostic;
 pub mod library;
-pub mod batch;
-pub mod report;
+pub mod port;
 pub mod repl;
-pub mod cli;
+pub mod report;
+pub mod runtime;
+pub mod sim;
+pub mod source;
+pub mod syntax;

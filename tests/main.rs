@@ -1,1 +1,4 @@
+//! Everything that is tested from outside: one binary, a module a subject.
 
+mod architecture;
+mod cases;

@@ -1,1 +1,37 @@
-//! (not written yet)
+//! Arguments, printing, exit codes: a file a subcommand. Alone may print and exit.
+
+mod arguments;
+mod console;
+mod exit;
+mod scripts;
+mod shell;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use arguments::Command;
+use console::Console;
+use exit::Exit;
+
+/// Runs the program with these arguments, the program's own name first.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match arguments::parse(arguments) {
+        Ok(arguments) => arguments,
+        Err(instead) => {
+            // Help and version go to standard output and are no failure.
+            let _ = instead.print();
+            return if instead.use_stderr() { Exit::Usage.into() } else { Exit::Passed.into() };
+        }
+    };
+    let console = Console::new(arguments.look.color);
+    let Some(command) = &arguments.command else {
+        console.complain("name a command", Some("`hayes --help` lists them"));
+        return Exit::Usage.into();
+    };
+    let exit = match command {
+        Command::Completions(arguments) => shell::completions(arguments, &console),
+        Command::Man(arguments) => shell::man(arguments, &console),
+        _ => Exit::Internal,
+    };
+    exit.into()
+}

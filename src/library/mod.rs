@@ -1,1 +1,138 @@
-//! (not written yet)
+//! The embedded scripts, and how `run "name"` finds one.
+//!
+//! The same files stand under `scripts/`. A script that another runs is looked for beside that one first, then here; a
+//! library script finds library scripts only, so that what it does never depends on the folder it is run in.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::check::{NotFound, Scripts};
+use crate::source::Source;
+
+/// A script of the library.
+#[derive(Debug)]
+pub struct Entry {
+    /// `supersim/setup`
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+macro_rules! scripts {
+    ($($name:literal),* $(,)?) => {
+        &[$(Entry { name: $name, text: include_str!(concat!("../../scripts/", $name, ".hayes")) }),*]
+    };
+}
+
+/// All of them, by name.
+pub static SCRIPTS: &[Entry] = scripts![
+    "modem/identify",
+    "modem/status",
+    "modem/sync",
+    "network/scan",
+    "supersim/check-registration",
+    "supersim/enable-roaming",
+    "supersim/set-apn",
+    "supersim/setup",
+    "supersim/sms-send",
+];
+
+impl Entry {
+    pub fn source(&self) -> Arc<Source> {
+        Source::new(self.name, self.text)
+    }
+
+    /// What it is for: the first comment line.
+    pub fn title(&self) -> &'static str {
+        title(self.text)
+    }
+}
+
+/// Scripts beside the one that runs them, else those of the library.
+#[derive(Debug, Clone, Copy)]
+pub struct Library;
+
+impl Scripts for Library {
+    fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound> {
+        if !is_of_the_library(from) {
+            for path in beside(name, from) {
+                if let Ok(text) = std::fs::read_to_string(&path) {
+                    return Ok(Source::new(path.display().to_string(), text));
+                }
+            }
+        }
+        let suggestions = || nearest(name).into_iter().map(str::to_owned).collect();
+        find(name).map(Entry::source).ok_or_else(|| NotFound { suggestions: suggestions() })
+    }
+}
+
+/// What a script is for: its first comment line, without the `#`.
+pub fn title(text: &str) -> &str {
+    text.lines().next().and_then(|line| line.strip_prefix('#')).map_or("", str::trim)
+}
+
+/// The library's script of that name; a `.hayes` behind it does not matter.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    let name = name.strip_suffix(".hayes").unwrap_or(name);
+    SCRIPTS.iter().find(|entry| entry.name == name)
+}
+
+/// Names that `name` may have been meant to be, the nearest first.
+pub fn nearest(name: &str) -> Vec<&'static str> {
+    let mut scored: Vec<(f64, &'static str)> = SCRIPTS
+        .iter()
+        .map(|entry| {
+            let last = entry.name.rsplit('/').next().unwrap_or(entry.name);
+            (strsim::jaro_winkler(entry.name, name).max(strsim::jaro_winkler(last, name)), entry.name)
+        })
+        .filter(|(score, _)| *score > 0.85)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().map(|(_, name)| name).collect()
+}
+
+/// Where a script could be that `from` names: beside it, with and without the suffix.
+fn beside(name: &str, from: &Source) -> Vec<PathBuf> {
+    let folder = Path::new(&from.name).parent().unwrap_or(Path::new(""));
+    let path = folder.join(name);
+    let mut paths = vec![PathBuf::from(format!("{}.hayes", path.display()))];
+    if path.extension().is_some() {
+        paths.insert(0, path);
+    }
+    paths
+}
+
+fn is_of_the_library(source: &Source) -> bool {
+    find(&source.name).is_some_and(|entry| entry.text == source.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_holds_exactly_the_files_of_the_folder() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+        let mut files = Vec::new();
+        for folder in std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()) {
+            for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                files.push(file.strip_prefix(&root).unwrap().with_extension("").to_str().unwrap().to_owned());
+            }
+        }
+        files.sort();
+        assert_eq!(files, SCRIPTS.iter().map(|entry| entry.name).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn each_says_what_it_is_for() {
+        for entry in SCRIPTS {
+            assert!(entry.title().len() > 10, "{} has no title", entry.name);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_finds_its_neighbour() {
+        assert_eq!(nearest("supersim/setpu").first(), Some(&"supersim/setup"));
+        assert_eq!(nearest("identfy").first(), Some(&"modem/identify"));
+        assert!(nearest("zzz").is_empty());
+    }
+}

@@ -258,8 +258,12 @@ pub enum PatternKind {
     /// `"+CREG: {_},{stat:int}"`, `'…'`, or a bare word such as `OK`
     Line(Vec<PatternPart>),
     /// `/RSSI: (?<rssi>-?\d+)/i`: the text between the slashes, with `\/` as `/`; no `${…}` in it
-    Regex { text: String, ignore_case: bool, /// The text between the slashes.
-        inner: Span },
+    Regex {
+        text: String,
+        ignore_case: bool,
+        /// The text between the slashes.
+        inner: Span,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

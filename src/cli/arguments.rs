@@ -1,0 +1,272 @@
+//! The command line: commands and flags (clap). Conventions are those of Hurl, nextest, Ansible, tio and just.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// A small language for talking to cellular modems, and the program that runs it.
+#[derive(Debug, Parser)]
+#[command(name = "hayes", version, max_term_width = 100, arg_required_else_help = false)]
+#[command(after_help = "\
+Examples:
+  hayes run supersim/setup                     set the simulated modem up for Super SIM
+  hayes run supersim/setup -p /dev/ttyUSB2     the same with a real one
+  hayes at -p /dev/ttyUSB2 AT+CSQ AT+COPS?     ask two things
+  hayes list                                   the scripts that come with it
+
+Exit codes: 0 passed, 1 failed, 2 wrong command line, 3 a script does not check, 6 device trouble, 130 interrupted.")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run scripts on one modem
+    Run(Run),
+    /// Send AT commands, print the answers and what they mean
+    At(At),
+    /// Check scripts without a modem
+    Check(Check),
+    /// List the scripts that come with Hayes
+    List(List),
+    /// Show one script of the library, or a file, with its parameters
+    Show(Show),
+    /// List serial ports, and which of them answers AT
+    Ports(Ports),
+    /// Be a simulated modem, as a device for any program
+    Sim(Sim),
+    /// Print the completion script of a shell
+    Completions(Completions),
+    /// Print the manual page, or write all of them into a folder
+    Man(Man),
+}
+
+/// How things are shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Look {
+    /// When to use colours (NO_COLOR is heeded too)
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Which modem, and how to talk to it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Modem")]
+pub(crate) struct Connection {
+    /// /dev/ttyUSB2, COM3, tcp://HOST:PORT, rfc2217://HOST:PORT, sim:MODEL[?KEY=VALUE&…], replay:FILE; without it HAYES_PORT, else a simulated modem
+    #[arg(short, long, env = "HAYES_PORT", value_name = "PORT", value_hint = ValueHint::AnyPath)]
+    pub(crate) port: Option<String>,
+    /// Speed of a serial port, in bits a second
+    #[arg(short, long, value_name = "BAUD", default_value_t = 115_200)]
+    pub(crate) baud: u32,
+    /// Refuse the simulated modem: fail where no port is named
+    #[arg(long)]
+    pub(crate) real: bool,
+    /// Write all that is sent and received into a file, secrets masked; `replay:FILE` plays it back
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) record: Option<PathBuf>,
+}
+
+/// What a script is given, and how patient it is.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Script")]
+pub(crate) struct Inputs {
+    /// Give a parameter its value
+    #[arg(short = 'V', long = "var", value_name = "NAME=VALUE")]
+    pub(crate) variables: Vec<String>,
+    /// Read parameters from a file of NAME=VALUE lines
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) vars_file: Vec<PathBuf>,
+    /// Give a secret parameter its value; other users of the machine may see it: prefer --secrets-file or HAYES_SECRET_NAME
+    #[arg(long = "secret", value_name = "NAME=VALUE")]
+    pub(crate) secrets: Vec<String>,
+    /// Read secret parameters from a file of NAME=VALUE lines
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) secrets_file: Vec<PathBuf>,
+    /// How long an exchange may take where the script does not say [default: 5s]
+    #[arg(short, long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Multiply every timeout
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = positive)]
+    pub(crate) timeout_scale: f64,
+    /// Only ask, and tell what would change
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Answer every `confirm` with yes
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// What is printed, and where.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// Print results as JSON Lines on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write results into a file instead of standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+    /// Show more: echoes, final result codes, times
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Show the result only
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes run supersim/setup
+  hayes run supersim/set-apn -V apn=super --plan -p /dev/ttyUSB2
+  hayes run my.hayes --json -q
+  echo AT+CSQ | hayes run -")]
+pub(crate) struct Run {
+    /// A path, the name of a library script such as `supersim/setup`, or - for standard input
+    #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
+    pub(crate) scripts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes at AT+CSQ
+  hayes at -p /dev/ttyUSB2 AT+CREG? AT+COPS?")]
+pub(crate) struct At {
+    /// AT commands, sent one after the other; the first that fails ends it
+    #[arg(required = true, value_name = "COMMAND")]
+    pub(crate) commands: Vec<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    /// How long an answer may take [default: 5s, or what the command needs]
+    #[arg(short, long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Multiply every timeout
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = positive)]
+    pub(crate) timeout_scale: f64,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes check my.hayes
+  hayes check scripts/*.hayes --json")]
+pub(crate) struct Check {
+    /// Paths, library names, or - for standard input
+    #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
+    pub(crate) scripts: Vec<String>,
+    /// Print diagnostics as JSON Lines on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Exit with 3 on warnings too
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Print it as JSON Lines
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// A library name such as `supersim/setup`, or a path
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ports {
+    /// Send AT to each port and say which answers, and what modem it is
+    #[arg(long)]
+    pub(crate) probe: bool,
+    /// Speed for --probe, in bits a second
+    #[arg(short, long, value_name = "BAUD", default_value_t = 115_200)]
+    pub(crate) baud: u32,
+    /// Print it as JSON Lines
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sim {
+    /// The model, with options if you like: bg96, 'bg96?pin=1234&signal=17'; without it they are listed
+    pub(crate) model: Option<String>,
+    /// Make this symbolic link to the device (with --count: PATH-1, PATH-2, …)
+    #[arg(long, value_name = "PATH", conflicts_with = "listen")]
+    pub(crate) link: Option<PathBuf>,
+    /// Listen on a TCP address instead of making a device: 127.0.0.1:7000
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// How many modems
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) count: usize,
+    /// A way to misbehave; may be given more than once
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) fault: Vec<String>,
+    /// What chance starts from: the same seed gives the same modem
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write a page for each command into this folder
+    #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: Option<PathBuf>,
+}
+
+/// A duration as scripts write it: `500ms`, `5s`, `2min`, `1h`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        "" => return Err(format!("it has no unit: write {text}s or {text}ms")),
+        _ => return Err("a duration is a whole number and ms, s, min or h: 500ms, 5s, 2min".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "a duration starts with a whole number: 500ms, 5s".to_owned())?;
+    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
+        _ => Err("a factor is a number over 0: 0.5, 2".to_owned()),
+    }
+}
+
+/// The arguments, or what to print instead and how to exit: `--help`, `--version`, a mistake.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(arguments)
+}

@@ -1,0 +1,61 @@
+//! From a script's name on the command line to its source: a path, a library name, `-`.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::console::Console;
+use super::exit::Exit;
+use crate::library;
+use crate::source::Source;
+
+/// Reads a script, or says why it cannot be read.
+pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
+    if name == "-" {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        return match read {
+            Ok(_) => text("<stdin>", bytes, console),
+            Err(error) => Err(refuse(console, &format!("standard input cannot be read: {error}"), None)),
+        };
+    }
+    let path = Path::new(name);
+    match std::fs::read(path) {
+        Ok(bytes) => text(name, bytes, console),
+        Err(error) => match library::find(name) {
+            Some(entry) => Ok(entry.source()),
+            None => Err(unreadable(name, &error, console)),
+        },
+    }
+}
+
+fn text(name: &str, bytes: Vec<u8>, console: &Console) -> Result<Arc<Source>, Exit> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(name, text)),
+        Err(error) => {
+            let line =
+                1 + error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count();
+            let message = format!("{name} is no text: line {line} holds bytes that are not UTF-8");
+            Err(refuse(console, &message, Some("save it as UTF-8")))
+        }
+    }
+}
+
+fn unreadable(name: &str, error: &std::io::Error, console: &Console) -> Exit {
+    let near = library::nearest(name);
+    let message = match error.kind() {
+        std::io::ErrorKind::NotFound => format!("there is no script {name}, neither a file nor in the library"),
+        std::io::ErrorKind::IsADirectory => format!("{name} is a folder, not a script"),
+        _ => format!("{name} cannot be read: {error}"),
+    };
+    let help = match near.first() {
+        Some(near) => format!("did you mean {near}?"),
+        None => "`hayes list` names the scripts of the library".to_owned(),
+    };
+    refuse(console, &message, Some(&help))
+}
+
+fn refuse(console: &Console, message: &str, help: Option<&str>) -> Exit {
+    console.complain(message, help);
+    Exit::Invalid
+}

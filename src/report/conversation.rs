@@ -1,0 +1,209 @@
+//! The conversation as it goes, for people: a line for each thing said, its meaning beside it.
+//!
+//! ```text
+//! AT+CMEE=2  OK
+//! AT+CREG?
+//!   +CREG: 0,5 · registered, roaming
+//! AT+CMGS="2936"
+//!   > hello<Ctrl-Z>
+//!   +CMGS: 12
+//! ```
+//!
+//! An `OK` under lines of an answer is left out, unless all is shown; every other final result code is shown.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::result::seconds;
+use super::style::{Palette, Style, harmless};
+use crate::at::answer::{Event, Why};
+use crate::runtime::{Change, RuntimeEvent, ShownDuration};
+
+/// What a line of an answer means, given the question: a few words.
+pub type Meaning = fn(line: &str, sent: &str) -> Option<String>;
+
+/// Writes the conversation. An error of the writer is kept for [`ConversationText::finish`]: a run goes on without its
+/// reader.
+pub struct ConversationText<W: Write> {
+    writer: W,
+    palette: Palette,
+    /// Echoes, final result codes, prompts, times
+    verbose: bool,
+    meaning: Meaning,
+    /// The question in flight
+    sent: String,
+    /// The question's line has no line end yet: its `OK` may stand behind it.
+    line_is_open: bool,
+    depth: usize,
+    error: Option<io::Error>,
+}
+
+impl<W: Write> ConversationText<W> {
+    pub fn new(writer: W, palette: Palette, verbose: bool, meaning: Meaning) -> Self {
+        ConversationText {
+            writer,
+            palette,
+            verbose,
+            meaning,
+            sent: String::new(),
+            line_is_open: false,
+            depth: 0,
+            error: None,
+        }
+    }
+
+    pub fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
+        match event {
+            RuntimeEvent::ScriptStarted { script, depth } => {
+                if depth > 0 {
+                    self.depth = depth - 1;
+                    self.line(0, Style::Name, &format!("run {script}"));
+                }
+                self.depth = depth;
+            }
+            RuntimeEvent::ScriptEnded { depth, .. } => {
+                self.close_line();
+                self.depth = depth.saturating_sub(1);
+            }
+            RuntimeEvent::Session(event) => self.session(now, event),
+            RuntimeEvent::ExchangeEnded { elapsed, .. } => {
+                self.close_line();
+                if self.verbose {
+                    self.line(1, Style::Dim, &format!("{} ms", elapsed.as_millis()));
+                }
+                self.sent.clear();
+            }
+            RuntimeEvent::AttemptFailed { attempt, failure } => {
+                self.line(0, Style::Dim, &format!("attempt {attempt}: {}", failure.message));
+            }
+            RuntimeEvent::Pause { duration } => {
+                if self.verbose {
+                    self.line(0, Style::Dim, &format!("pause {}", ShownDuration(duration)));
+                }
+            }
+            RuntimeEvent::Caught { failure } => {
+                if self.verbose {
+                    self.line(0, Style::Dim, &format!("tried: {}", failure.message));
+                }
+            }
+            RuntimeEvent::Log { text } => self.line(0, Style::Notable, &format!("-- {text}")),
+            RuntimeEvent::Ensured { change, .. } => {
+                let (style, text) = match change {
+                    Change::Unchanged => (Style::Dim, "as it should be: unchanged"),
+                    Change::Changed => (Style::Good, "changed"),
+                    Change::WouldChange => (Style::Notable, "would change"),
+                };
+                self.line(1, style, text);
+            }
+            RuntimeEvent::Plan { note } => self.line(0, Style::Notable, &format!("plan: {note}")),
+            RuntimeEvent::Waiting { .. }
+            | RuntimeEvent::Statement { .. }
+            | RuntimeEvent::Captured { .. }
+            | RuntimeEvent::Reported { .. } => {}
+        }
+    }
+
+    fn session(&mut self, now: Duration, event: Event<'_>) {
+        match event {
+            Event::Sent { bytes, why } => self.sent(bytes, why),
+            Event::Echo(line) => {
+                if self.verbose {
+                    self.line(1, Style::Dim, &format!("{} (echo)", harmless(line)));
+                }
+            }
+            Event::Response(line) => self.with_meaning("", line, Style::Bold),
+            Event::Final { line, result } if result.is_success() => {
+                let shown = self.palette.paint(Style::Dim, harmless(line)).to_string();
+                if self.line_is_open {
+                    self.line_is_open = false;
+                    self.write(&format!("  {shown}\n"));
+                } else if self.verbose {
+                    self.write(&format!("{}{shown}\n", self.indent(1)));
+                }
+            }
+            Event::Final { line, .. } => self.with_meaning("", line, Style::Bad),
+            Event::Urc(line) => self.with_meaning("* ", line, Style::Notable),
+            Event::Prompt(mark) => {
+                if self.verbose {
+                    self.line(1, Style::Dim, &format!("{} (asks for data)", harmless(mark)));
+                }
+            }
+            Event::Stray(line) => {
+                self.line(1, Style::Notable, &format!("? {} (belongs to no question)", harmless(line)))
+            }
+            Event::Dropped { lines } => {
+                let text = format!("note: {lines} unsolicited lines were given up: nobody had asked for them");
+                self.line(1, Style::Notable, &text);
+            }
+            Event::Truncated { bytes } => {
+                self.line(1, Style::Notable, &format!("note: a line was cut after {bytes} bytes"));
+            }
+            Event::Notice(text) => self.line(1, Style::Notable, &format!("note: {text}")),
+        }
+        if self.verbose && matches!(event, Event::Urc(_) | Event::Stray(_)) {
+            let at = seconds(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
+            self.line(1, Style::Dim, &format!("at {at}"));
+        }
+    }
+
+    fn sent(&mut self, bytes: &[u8], why: Why) {
+        let text = harmless(bytes);
+        match why {
+            Why::Question => {
+                self.close_line();
+                let line = format!("{}{}", self.indent(0), self.palette.paint(Style::Bold, &text));
+                self.write(&line);
+                self.line_is_open = true;
+                self.sent = text;
+            }
+            Why::Reply => {
+                let reply = format!("> {}", self.palette.paint(Style::Bold, &text));
+                self.plain(1, &reply);
+            }
+            Why::Cancel => self.line(1, Style::Notable, &format!("{text} (leaves the prompt)")),
+            Why::Abort => self.line(1, Style::Notable, &format!("{text} (aborts the command)")),
+            Why::Resynchronise => self.line(1, Style::Notable, &format!("{text} (to be in step again)")),
+        }
+    }
+
+    fn with_meaning(&mut self, mark: &str, line: &[u8], style: Style) {
+        let shown = harmless(line);
+        let meaning = (self.meaning)(&shown, &self.sent);
+        let style = if style == Style::Bold { shown } else { self.palette.paint(style, shown).to_string() };
+        let beside = meaning.map(|text| self.palette.paint(Style::Dim, format!(" · {text}")).to_string());
+        self.plain(1, &format!("{mark}{style}{}", beside.unwrap_or_default()));
+    }
+
+    fn line(&mut self, level: usize, style: Style, text: &str) {
+        let painted = self.palette.paint(style, text).to_string();
+        self.plain(level, &painted);
+    }
+
+    fn plain(&mut self, level: usize, text: &str) {
+        self.close_line();
+        self.write(&format!("{}{text}\n", self.indent(level)));
+    }
+
+    fn close_line(&mut self) {
+        if std::mem::take(&mut self.line_is_open) {
+            self.write("\n");
+        }
+    }
+
+    fn indent(&self, level: usize) -> String {
+        "  ".repeat(self.depth + level)
+    }
+
+    /// One write for a line: no other program's output can come in between.
+    fn write(&mut self, text: &str) {
+        if self.error.is_none() {
+            self.error = self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush()).err();
+        }
+    }
+
+    /// Ends an open line; tells what went wrong with the writer.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.close_line();
+        self.error.take().map_or(Ok(()), Err)
+    }
+}

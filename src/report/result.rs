@@ -1,0 +1,159 @@
+//! The result of one script on one modem: a line of JSON, or a few lines of text. The names of its fields are a
+//! contract with those who read them.
+
+use serde::Serialize;
+
+use super::style::{Palette, Style};
+use crate::runtime::{Failure, Outcome, Status, Value};
+
+/// One modem's result.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunResult {
+    pub modem: String,
+    pub port: String,
+    /// The port is the simulator's, because none was named.
+    #[serde(skip_serializing_if = "is_false")]
+    pub simulated: bool,
+    pub script: String,
+    pub status: Status,
+    /// RFC 3339, UTC, with milliseconds
+    pub started: String,
+    pub elapsed_ms: u64,
+    pub exchanges: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+    pub report: serde_json::Map<String, serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
+    pub failure: Option<FailureReport>,
+}
+
+/// Why a script did not pass.
+#[derive(Debug, Clone, Serialize)]
+pub struct FailureReport {
+    pub code: String,
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<String>,
+    pub answer: Vec<String>,
+    pub result: Option<String>,
+    pub help: Option<String>,
+}
+
+impl RunResult {
+    pub fn new(modem: &str, port: &str, script: &str, started: String, outcome: &Outcome) -> RunResult {
+        let json = |value: &Value| serde_json::to_value(value).unwrap_or(serde_json::Value::Null);
+        RunResult {
+            modem: modem.to_owned(),
+            port: port.to_owned(),
+            simulated: false,
+            script: script.to_owned(),
+            status: outcome.status,
+            started,
+            elapsed_ms: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
+            exchanges: outcome.exchanges,
+            changed: outcome.changed,
+            unchanged: outcome.unchanged,
+            report: outcome.report.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
+            skipped: outcome.skipped.clone(),
+            failure: outcome.failure.as_ref().map(FailureReport::from),
+        }
+    }
+
+    /// A modem whose port could not be opened: nothing was sent.
+    pub fn unreachable(modem: &str, port: &str, script: &str, started: String, failure: FailureReport) -> RunResult {
+        RunResult {
+            modem: modem.to_owned(),
+            port: port.to_owned(),
+            simulated: false,
+            script: script.to_owned(),
+            status: Status::Unreachable,
+            started,
+            elapsed_ms: 0,
+            exchanges: 0,
+            changed: 0,
+            unchanged: 0,
+            report: serde_json::Map::new(),
+            skipped: None,
+            failure: Some(failure),
+        }
+    }
+
+    /// One line of JSON, without its line end.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The columns, one a line, names in front: what `hayes run` prints on standard output.
+    pub fn columns(&self, palette: Palette) -> String {
+        let width = self.report.keys().map(|name| name.chars().count()).max().unwrap_or(0);
+        let line = |(name, value): (&String, &serde_json::Value)| {
+            let padding = " ".repeat(width - name.chars().count());
+            let shown = match value {
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let shown = super::style::harmless(shown.as_bytes());
+            format!("{}{padding}  {shown}", palette.paint(Style::Name, name)).trim_end().to_owned() + "\n"
+        };
+        self.report.iter().map(line).collect()
+    }
+
+    /// One line that says how it went: `passed in 0.5 s: 14 exchanges, 1 changed, 2 unchanged`.
+    pub fn summary(&self, palette: Palette) -> String {
+        let style = match self.status {
+            Status::Passed => Style::Good,
+            Status::Skipped | Status::Interrupted => Style::Notable,
+            Status::Failed | Status::Unreachable => Style::Bad,
+        };
+        let mut counts = vec![plural(self.exchanges, "exchange")];
+        if self.changed + self.unchanged > 0 {
+            counts.push(format!("{} changed", self.changed));
+            counts.push(format!("{} unchanged", self.unchanged));
+        }
+        let status = palette.paint(style, self.status);
+        let why = self.skipped.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        format!("{} {status} in {}: {}{why}", self.script, seconds(self.elapsed_ms), counts.join(", "))
+    }
+}
+
+impl From<&Failure> for FailureReport {
+    fn from(failure: &Failure) -> FailureReport {
+        let position = failure.position();
+        let help: Vec<String> = failure.meaning.iter().chain(&failure.help).cloned().collect();
+        FailureReport {
+            code: failure.code.to_owned(),
+            message: failure.message.clone(),
+            script: Some(failure.source.name.clone()),
+            line: Some(position.line),
+            column: Some(position.column),
+            sent: failure.sent.clone(),
+            answer: failure.answer.clone(),
+            result: failure.result.clone(),
+            help: (!help.is_empty()).then(|| help.join("; ")),
+        }
+    }
+}
+
+pub fn plural(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// `0.5 s`, `12.3 s`, `4 min 10 s`
+pub fn seconds(milliseconds: u64) -> String {
+    if milliseconds < 60_000 {
+        format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
+    } else {
+        format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1000)
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}

@@ -1,0 +1,62 @@
+//! The names of one script and what they hold.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::value::Value;
+
+/// Names and values in the order in which they were first set.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Variables {
+    entries: Vec<Variable>,
+    index: HashMap<Arc<str>, usize>,
+}
+
+#[derive(Debug, Clone)]
+struct Variable {
+    name: Arc<str>,
+    /// `None` after `--plan` has left out what would set it.
+    value: Option<Value>,
+    captured: bool,
+}
+
+impl Variables {
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.entries.get(*self.index.get(name)?)?.value.as_ref()
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: Value) {
+        self.put(name, value, false);
+    }
+
+    pub(super) fn capture(&mut self, name: &str, value: Value) {
+        self.put(name, value, true);
+    }
+
+    pub(super) fn forget(&mut self, name: &str) {
+        if let Some(entry) = self.index.get(name).and_then(|index| self.entries.get_mut(*index)) {
+            entry.value = None;
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.entries.iter().filter_map(|entry| Some((&*entry.name, entry.value.as_ref()?)))
+    }
+
+    /// What `capture` has set, in that order.
+    pub(super) fn captured(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let captured = self.entries.iter().filter(|entry| entry.captured);
+        captured.filter_map(|entry| Some((&*entry.name, entry.value.as_ref()?)))
+    }
+
+    fn put(&mut self, name: &str, value: Value, captured: bool) {
+        if let Some(entry) = self.index.get(name).and_then(|index| self.entries.get_mut(*index)) {
+            entry.value = Some(value);
+            entry.captured |= captured;
+            return;
+        }
+        let name: Arc<str> = name.into();
+        self.index.insert(Arc::clone(&name), self.entries.len());
+        self.entries.push(Variable { name, value: Some(value), captured });
+    }
+}
