@@ -1,6 +1,7 @@
 //! What the session must be told about lines: which come by themselves, and which of two readings a line has.
 
 use super::command::Form;
+use super::parameters::{Kind, Parameter, parameters, prefix_length, split_prefix};
 
 /// What is known of lines. The catalogue is one; [`Standard`] knows what the standards alone tell.
 ///
@@ -10,7 +11,9 @@ pub trait Knowledge: Sync {
     fn is_urc(&self, line: &[u8]) -> bool;
 
     /// What a line is that carries the prefix of the command that is running: its answer, or a URC of the same name.
-    fn likeness(&self, line: &[u8], form: Form) -> Likeness;
+    fn likeness(&self, line: &[u8], form: Form) -> Likeness {
+        likeness(line, form)
+    }
 
     /// A vendor's final result code that may end any command, and whether it is a success: `COMMAND NOT SUPPORT`.
     fn vendor_final(&self, line: &[u8]) -> Option<bool> {
@@ -33,11 +36,136 @@ pub enum Likeness {
 pub struct Standard;
 
 impl Knowledge for Standard {
-    fn is_urc(&self, _line: &[u8]) -> bool {
-        false
+    fn is_urc(&self, line: &[u8]) -> bool {
+        match prefix_length(line) {
+            Some(length) => line.get(1..length).is_some_and(|name| URC_NAMES.contains(&name)),
+            None => URC_WORDS.contains(&line),
+        }
+    }
+}
+
+/// V.250 §5.7.1
+const URC_WORDS: [&[u8]; 6] = [b"RING", b"NO CARRIER", b"BUSY", b"NO ANSWER", b"NO DIALTONE", b"CONNECT"];
+
+/// 27.007 and 27.005, without their `+`.
+const URC_NAMES: [&[u8]; 28] = [
+    b"CREG", b"CGREG", b"CEREG", b"C5GREG", b"CMTI", b"CMT", b"CBMI", b"CBM", b"CDSI", b"CDS", b"CRING", b"CLIP",
+    b"COLP", b"CCWA", b"CUSD", b"CSSI", b"CSSU", b"CIEV", b"CKEV", b"CTEV", b"CGEV", b"CTZV", b"CTZE", b"CTZEU",
+    b"CSCON", b"CEDRXP", b"CPIN", b"CPINR",
+];
+
+/// Tells an answer from a URC of the same name by its fields, where the standard gives both the same prefix.
+///
+/// It is for lines that carry the prefix of the command that is running.
+pub fn likeness(line: &[u8], form: Form) -> Likeness {
+    let (Some(prefix), list) = split_prefix(line) else {
+        return Likeness::Answer;
+    };
+    let test_is_answer = |first: Option<&Parameter<'_>>| match first {
+        Some(Parameter { kind: Kind::Group, .. }) => Likeness::Answer,
+        Some(_) | None => Likeness::Urc,
+    };
+    let mut fields = parameters(list);
+    match prefix {
+        b"+CREG" | b"+CGREG" | b"+CEREG" | b"+C5GREG" => {
+            let first = fields.next();
+            match form {
+                Form::Test => test_is_answer(first.as_ref()),
+                Form::Read => registration(fields.next()),
+                Form::Set | Form::Execute => Likeness::Urc,
+            }
+        }
+        // 27.007 §7.38: `+CSCON: <n>,<mode>[,…]` is read, `+CSCON: <mode>` comes by itself.
+        b"+CSCON" => match form {
+            Form::Test => test_is_answer(fields.next().as_ref()),
+            Form::Read => fields.nth(1).map_or(Likeness::Urc, |_| Likeness::Answer),
+            Form::Set | Form::Execute => Likeness::Urc,
+        },
+        // 27.007 §8.3: after the PIN was given the modem may tell the state by itself.
+        b"+CPIN" => match form {
+            Form::Read => Likeness::Either,
+            Form::Set | Form::Execute => Likeness::Urc,
+            Form::Test => Likeness::Answer,
+        },
+        b"+CSQ" => match form {
+            Form::Execute => Likeness::Either,
+            Form::Read | Form::Test | Form::Set => Likeness::Answer,
+        },
+        // 27.007 §7.15: `+CUSD: <n>` is read, `+CUSD: <m>[,<str>,<dcs>]` comes from the network.
+        b"+CUSD" => match form {
+            Form::Test => test_is_answer(fields.next().as_ref()),
+            Form::Read => fields.nth(1).map_or(Likeness::Answer, |_| Likeness::Urc),
+            Form::Set | Form::Execute => Likeness::Urc,
+        },
+        // 27.007 §7.6, §7.8, §7.12: a number comes first where the network speaks.
+        b"+CLIP" | b"+COLP" | b"+CCWA" => match fields.next() {
+            Some(Parameter { kind: Kind::Quoted, .. }) => Likeness::Urc,
+            Some(_) | None => Likeness::Answer,
+        },
+        _ => Likeness::Answer,
+    }
+}
+
+/// 27.007 §7.2, §10.1.20, §10.1.22: read, it is `<n>,<stat>[,…]`; by itself, `<stat>` alone, or `<stat>` and an area
+/// code: quoted by the standard, bare by some, empty by others.
+fn registration(second: Option<Parameter<'_>>) -> Likeness {
+    match second {
+        Some(Parameter { kind: Kind::Bare, value, .. })
+            if matches!(value.len(), 1 | 2) && value.iter().all(u8::is_ascii_digit) =>
+        {
+            Likeness::Answer
+        }
+        Some(_) | None => Likeness::Urc,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_02_registration_is_told_apart_by_its_fields() {
+        use Likeness::{Answer, Urc};
+        let cases = [
+            ("+CREG: 2,5,\"2CF7\",\"8A5A782\",6", Answer),
+            ("+CREG: 0,1", Answer),
+            ("+CREG:2,1,2CF7,8A5A782", Answer),
+            ("+C5GREG: 2,11", Answer),
+            ("+CREG: 5", Urc),
+            ("+CREG: 5,\"2CF7\",\"8A5A782\",6", Urc),
+            ("+CREG: 1,2CF7,8A5A782", Urc),
+            ("+CREG: 2,,", Urc),
+            ("+CEREG: 1,\"0001\",\"0A\",7", Urc),
+            ("+CGREG: 1, \"00C3\", \"0000\"", Urc),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(likeness(line.as_bytes(), Form::Read), expected, "{line}");
+        }
+        assert_eq!(likeness(b"+CREG: (0-2)", Form::Test), Answer);
+        assert_eq!(likeness(b"+CREG: 5", Form::Test), Urc);
+        assert_eq!(likeness(b"+CREG: 5", Form::Set), Urc);
     }
 
-    fn likeness(&self, _line: &[u8], _form: Form) -> Likeness {
-        Likeness::Answer
+    #[test]
+    fn case_02_others_of_the_same_name() {
+        assert_eq!(likeness(b"+CPIN: READY", Form::Read), Likeness::Either);
+        assert_eq!(likeness(b"+CPIN: READY", Form::Set), Likeness::Urc);
+        assert_eq!(likeness(b"+CSQ: 18,99", Form::Execute), Likeness::Either);
+        assert_eq!(likeness(b"+CUSD: 1", Form::Read), Likeness::Answer);
+        assert_eq!(likeness(b"+CUSD: 0,\"5 EUR\",15", Form::Read), Likeness::Urc);
+        assert_eq!(likeness(b"+CUSD: 0,\"5 EUR\",15", Form::Set), Likeness::Urc);
+        assert_eq!(likeness(b"+CUSD: (0-2)", Form::Test), Likeness::Answer);
+        assert_eq!(likeness(b"+CLIP: \"+4912\",145", Form::Read), Likeness::Urc);
+        assert_eq!(likeness(b"+CLIP: 1,1", Form::Read), Likeness::Answer);
+    }
+
+    #[test]
+    fn standard_urcs() {
+        for line in ["RING", "+CMTI: \"SM\",3", "+CREG: 5", "NO CARRIER", "+CUSD: 0"] {
+            assert!(Standard.is_urc(line.as_bytes()), "{line}");
+        }
+        for line in ["OK", "+COPS: 0", "ring", "+CREG", "BUSY BEE"] {
+            assert!(!Standard.is_urc(line.as_bytes()), "{line}");
+        }
     }
 }

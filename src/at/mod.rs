@@ -3,9 +3,11 @@
 
 pub mod answer;
 pub mod command;
+pub mod framer;
 pub mod knowledge;
 pub mod listener;
 pub mod parameters;
+pub mod queue;
 pub mod result_code;
 
 pub use answer::{Answer, Event, Expected, Line, PromptPlan, Question, Shape, Why};

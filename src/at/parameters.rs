@@ -1,17 +1,43 @@
 //! The parameters of an answer's line by the AT rules (V.250 §5.4.2): commas, double quotes, groups in parentheses.
+//!
+//! Modems keep the rules loosely: a quote that nothing closes ends at the next comma, a parenthesis that nothing closes
+//! at the end, so that one slip of a firmware does not swallow the parameters behind it.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::{memchr, memchr3};
+
+use super::command::is_extended_prefix;
+
 /// A line's prefix (`+CSQ` of `+CSQ: 18,99`) and what stands behind its colon and blanks. Without a prefix the whole
-/// line is the rest.
+/// line is the rest. A prefix begins with the sign of an extended command: `Revision: 2` has none.
 pub fn split_prefix(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
-    (None, line)
+    match prefix_length(line) {
+        Some(length) => match line.split_at_checked(length) {
+            Some((prefix, [_colon, rest @ ..])) => (Some(prefix), rest.trim_ascii()),
+            Some(_) | None => (None, line),
+        },
+        None => (None, line),
+    }
+}
+
+/// How long the prefix is, its colon not included.
+pub fn prefix_length(line: &[u8]) -> Option<usize> {
+    /// `+APP PDP` has a blank in it; nothing that is longer is a name.
+    const LONGEST: usize = 40;
+    if !is_extended_prefix(*line.first()?) || !line.get(1)?.is_ascii_alphabetic() {
+        return None;
+    }
+    let head = line.get(..LONGEST.min(line.len())).unwrap_or(line);
+    let colon = memchr(b':', head)?;
+    let name = head.get(..colon)?;
+    name.iter().skip(1).all(|byte| byte.is_ascii_alphanumeric() || b" _-./!%&+".contains(byte)).then_some(colon)
 }
 
 /// The parameters of a list: `18,99`, `1,"IP","super",,0`.
 pub fn parameters(list: &[u8]) -> Parameters<'_> {
-    Parameters { list, at: Some(0) }
+    Parameters { list, position: if list.trim_ascii().is_empty() { None } else { Some(0) } }
 }
 
 /// The groups of a list: the parenthesised parameters of `(2,"EE","EE","23440",7),(1,…),,(0-4)`.
@@ -23,7 +49,8 @@ pub fn groups(list: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
 #[derive(Debug, Clone)]
 pub struct Parameters<'a> {
     list: &'a [u8],
-    at: Option<usize>,
+    /// Where the next parameter begins; `None` behind the last.
+    position: Option<usize>,
 }
 
 /// One parameter: blanks around it and its quotes are gone.
@@ -60,8 +87,184 @@ impl<'a> Iterator for Parameters<'a> {
     type Item = Parameter<'a>;
 
     fn next(&mut self) -> Option<Parameter<'a>> {
-        let _ = self.list;
-        self.at.take();
-        None
+        let start = skip_blanks(self.list, self.position?);
+        let (kind, value, end) = match self.list.get(start) {
+            Some(b'"') => match closing_quote(self.list, start) {
+                Some(close) => (Kind::Quoted, start + 1..close, close + 1),
+                None => {
+                    let end = next_comma(self.list, start);
+                    (Kind::Bare, start + 1..end, end)
+                }
+            },
+            Some(b'(') => {
+                let close = closing_parenthesis(self.list, start);
+                (Kind::Group, start + 1..close, self.list.len().min(close + 1))
+            }
+            Some(_) | None => {
+                let end = next_comma(self.list, start);
+                (Kind::Bare, start..end, end)
+            }
+        };
+        let value = self.list.get(value).unwrap_or_default();
+        let value = if kind == Kind::Quoted { value } else { value.trim_ascii() };
+        self.position = self.behind(end);
+        Some(Parameter { value, kind, range: start..end })
+    }
+}
+
+impl Parameters<'_> {
+    /// Where the parameter behind this one begins. `(0-4)(0-2)` is written without a comma by some.
+    fn behind(&self, end: usize) -> Option<usize> {
+        let next = skip_blanks(self.list, end);
+        if self.list.get(next) == Some(&b'(') {
+            return Some(next);
+        }
+        let comma = next_comma(self.list, next);
+        (comma < self.list.len()).then_some(comma + 1)
+    }
+}
+
+fn skip_blanks(list: &[u8], from: usize) -> usize {
+    let rest = list.get(from..).unwrap_or_default();
+    from + (rest.len() - rest.trim_ascii_start().len())
+}
+
+fn next_comma(list: &[u8], from: usize) -> usize {
+    let rest = list.get(from..).unwrap_or_default();
+    memchr(b',', rest).map_or(list.len(), |comma| from + comma)
+}
+
+/// The quote that closes the one at `open`: the first with a comma, a parenthesis or nothing behind it. `None` where
+/// the quote stands alone, which also shows in another string that begins before it is closed.
+fn closing_quote(list: &[u8], open: usize) -> Option<usize> {
+    /// So many quotes inside of a string are looked over; the bound keeps the work linear.
+    const INNER_QUOTES: usize = 16;
+    let mut from = open + 1;
+    for _ in 0..INNER_QUOTES {
+        let quote = from + memchr(b'"', list.get(from..)?)?;
+        let behind = list.get(quote + 1..).unwrap_or_default().trim_ascii_start();
+        if matches!(behind.first(), None | Some(b',' | b')')) {
+            return Some(quote);
+        }
+        let before = list.get(open + 1..quote).unwrap_or_default().trim_ascii_end();
+        if matches!(before.last(), Some(b',' | b'(')) {
+            return None;
+        }
+        from = quote + 1;
+    }
+    None
+}
+
+/// The parenthesis that closes the one at `open`, or the end.
+fn closing_parenthesis(list: &[u8], open: usize) -> usize {
+    let mut depth = 0_usize;
+    let mut position = open;
+    while let Some(byte) = list.get(position) {
+        match byte {
+            b'(' => depth += 1,
+            b')' => {
+                depth -= 1;
+                if depth == 0 {
+                    return position;
+                }
+            }
+            b'"' => position = closing_quote(list, position).unwrap_or(position),
+            _ => {}
+        }
+        position += 1;
+        let rest = list.get(position..).unwrap_or_default();
+        // What lies between is of no interest.
+        position += memchr3(b'(', b')', b'"', rest).unwrap_or(rest.len());
+    }
+    list.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(list: &str) -> Vec<String> {
+        parameters(list.as_bytes()).map(|parameter| parameter.text().into_owned()).collect()
+    }
+
+    #[test]
+    fn the_prefix_is_split_off() {
+        let cases: &[(&str, Option<&str>, &str)] = &[
+            ("+CSQ: 18,99", Some("+CSQ"), "18,99"),
+            ("+CREG:2,1", Some("+CREG"), "2,1"),
+            ("+SQNCCID:   \"8931\",\"\"", Some("+SQNCCID"), "\"8931\",\"\""),
+            ("+APP PDP: 0,ACTIVE", Some("+APP PDP"), "0,ACTIVE"),
+            ("%BOOTEV:0", Some("%BOOTEV"), "0"),
+            ("^SYSSTART", None, "^SYSSTART"),
+            ("Revision:1951B17SIM7080", None, "Revision:1951B17SIM7080"),
+            ("2001:db8::1", None, "2001:db8::1"),
+            ("+4912345: hello", None, "+4912345: hello"),
+            ("+CPIN:", Some("+CPIN"), ""),
+            ("+", None, "+"),
+            ("", None, ""),
+        ];
+        for (line, prefix, rest) in cases {
+            assert_eq!(split_prefix(line.as_bytes()), (prefix.map(str::as_bytes), rest.as_bytes()), "{line}");
+        }
+    }
+
+    #[test]
+    fn commas_and_quotes_split() {
+        assert_eq!(values("18,99"), ["18", "99"]);
+        assert_eq!(values("1,\"IP\",\"super\",,0"), ["1", "IP", "super", "", "0"]);
+        assert_eq!(values("\"a,b\", 2 , \"c\" "), ["a,b", "2", "c"]);
+        assert_eq!(values("2,,"), ["2", "", ""]);
+        assert_eq!(values(""), [""; 0]);
+        assert_eq!(values("\"\""), [""]);
+        assert_eq!(values("0,0,\"say \"hi\" now\",7"), ["0", "0", "say \"hi\" now", "7"]);
+        assert_eq!(values("0,\"line one\r\nline two\",15"), ["0", "line one\r\nline two", "15"]);
+    }
+
+    #[test]
+    fn case_14_a_lone_quote_swallows_nothing() {
+        assert_eq!(values("1,\"abc,2,3"), ["1", "abc", "2", "3"]);
+        assert_eq!(values("1,\"abc,2,\"def\",3"), ["1", "abc", "2", "def", "3"]);
+        assert_eq!(values("(1,\"EE),(2,\"O2\",\"O2\")").len(), 2);
+    }
+
+    #[test]
+    fn case_25_operator_lists() {
+        let list = br#"(2,"EE","EE","23440",7),(1,"",,"23415",2),,(0-4),(0-2)"#;
+        let operators: Vec<Vec<String>> =
+            groups(list).map(|group| group.inner().map(|value| value.text().into_owned()).collect()).collect();
+        assert_eq!(operators[0], ["2", "EE", "EE", "23440", "7"]);
+        assert_eq!(operators[1], ["1", "", "", "23415", "2"]);
+        assert_eq!(operators[2], ["0-4"]);
+        assert_eq!(operators.len(), 4);
+        // One comma before the tails (EC25), none (Motorola's `(0-4)(0-2)`), a comma at the end (ZTE).
+        assert_eq!(groups(br#"(1,"A","A","50501",2),(0-4),(0-2)"#).count(), 3);
+        assert_eq!(groups(b"(0-4)(0-2)").count(), 2);
+        assert_eq!(groups(br#"(2,"AT&T@","AT&TD","310410",0),(3,"V","V","31026",0),"#).count(), 2);
+        // Brackets that do not balance (Sony Ericsson TM506).
+        let list =
+            br#"(2,"","T-Mobile","31026",0),(2,"T - Mobile","T - Mobile","310260"),2),(1,"AT&T","AT&T","310410"),0)"#;
+        let codes: Vec<String> =
+            groups(list).filter_map(|group| Some(group.inner().nth(3)?.text().into_owned())).collect();
+        assert_eq!(codes, ["31026", "310260", "310410"]);
+        // Parentheses in a name.
+        assert_eq!(groups(br#"(2,"A (test), B","X","00101",7),(1,"C","C","00102",7)"#).count(), 2);
+    }
+
+    #[test]
+    fn ranges_hold_the_quotes() {
+        let list = b"1, \"IP\" ,(2)";
+        let ranges: Vec<&[u8]> = parameters(list).map(|parameter| &list[parameter.range]).collect();
+        assert_eq!(ranges, [&b"1"[..], b"\"IP\"", b"(2)"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_list_is_split(list in "[(),\" a0-9]{0,80}") {
+            let mut at = 0;
+            for parameter in parameters(list.as_bytes()) {
+                proptest::prop_assert!(parameter.range.start >= at && parameter.range.end <= list.len());
+                at = parameter.range.end;
+            }
+        }
     }
 }

@@ -1,0 +1,253 @@
+//! Bytes → lines. It keeps what has not ended yet, bounded, and looks at each byte once.
+//!
+//! A line ends at CR or LF; empty lines are no lines, so that CR, LF, CRLF and `\r\r\n` are all the same. NULs before a
+//! line are noise of a reset and are left out. Nothing depends on how the bytes were cut into chunks.
+
+use std::ops::Range;
+
+use memchr::memchr2;
+
+/// A line is cut at this length; the rest of it is given up.
+pub const LONGEST_LINE: usize = 64 * 1024;
+
+#[derive(Debug, Default)]
+pub struct Framer {
+    buffer: Vec<u8>,
+    /// The first byte that was not consumed.
+    start: usize,
+    /// Up to here the line at `start` has no end.
+    scanned: usize,
+    ends: LineEnds,
+    /// So many bytes of a line that was cut were given up, and its end has not come.
+    cut: Option<usize>,
+}
+
+/// A whole line in the buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    pub start: usize,
+    pub end: usize,
+    /// An empty line stands before it.
+    pub after_blank: bool,
+    /// It was longer than [`LONGEST_LINE`].
+    pub cut: bool,
+}
+
+/// The line ends that came in a row.
+#[derive(Debug, Default, Clone, Copy)]
+struct LineEnds {
+    carriage_returns: usize,
+    line_feeds: usize,
+}
+
+impl LineEnds {
+    fn add(&mut self, byte: u8) {
+        self.carriage_returns += usize::from(byte == b'\r');
+        self.line_feeds += usize::from(byte == b'\n');
+    }
+
+    /// `\r\r\n` is one line end: carriage returns count where no line feed says more.
+    fn is_blank_line(self) -> bool {
+        self.line_feeds >= 2 || self.line_feeds == 0 && self.carriage_returns >= 2
+    }
+}
+
+impl Framer {
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.start == self.buffer.len() {
+            self.buffer.clear();
+            self.start = 0;
+            self.scanned = 0;
+        } else if self.start >= LONGEST_LINE {
+            self.buffer.drain(..self.start);
+            self.scanned = self.scanned.saturating_sub(self.start);
+            self.start = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    pub fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.buffer.get(range).unwrap_or_default()
+    }
+
+    pub fn line(&self, frame: Frame) -> &[u8] {
+        self.bytes(frame.start..frame.end)
+    }
+
+    /// Everything that was not consumed: after [`Framer::skip_line_ends`], the line that is coming.
+    pub fn rest(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    pub fn position(&self) -> usize {
+        self.start
+    }
+
+    /// Consumes the line ends and NULs before the next line; true where there were line ends.
+    /// The rest of a line that was cut goes with them: then it tells how much of it.
+    pub fn skip_line_ends(&mut self) -> Skipped {
+        let mut skipped = Skipped::default();
+        if let Some(cut) = self.cut {
+            let rest = self.rest();
+            let end = memchr2(b'\r', b'\n', rest);
+            let given_up = end.unwrap_or(rest.len());
+            self.start += given_up;
+            self.scanned = self.start;
+            self.cut = Some(cut + given_up);
+            if end.is_none() {
+                return skipped;
+            }
+            self.cut = None;
+            skipped.cut = Some(cut + given_up);
+        }
+        while let Some(byte) = self.buffer.get(self.start) {
+            match byte {
+                b'\r' | b'\n' => {
+                    self.ends.add(*byte);
+                    skipped.line_ends = true;
+                }
+                0 => {}
+                _ => break,
+            }
+            self.start += 1;
+        }
+        self.scanned = self.scanned.max(self.start);
+        skipped
+    }
+
+    /// The line at the start, where its end has come. It is not consumed.
+    pub fn frame(&mut self) -> Option<Frame> {
+        let unseen = self.buffer.get(self.scanned..).unwrap_or_default();
+        let end = memchr2(b'\r', b'\n', unseen).map(|end| self.scanned + end);
+        let reach = end.unwrap_or(self.buffer.len());
+        let after_blank = self.ends.is_blank_line();
+        if reach - self.start > LONGEST_LINE {
+            return Some(Frame { start: self.start, end: self.start + LONGEST_LINE, after_blank, cut: true });
+        }
+        match end {
+            Some(end) => {
+                self.scanned = end;
+                Some(Frame { start: self.start, end, after_blank, cut: false })
+            }
+            None => {
+                self.scanned = self.buffer.len();
+                None
+            }
+        }
+    }
+
+    /// The whole line after `frame`, where its end has come. Neither is consumed.
+    pub fn frame_after(&self, frame: Frame) -> Option<Frame> {
+        let mut ends = LineEnds::default();
+        let mut start = frame.end;
+        while let Some(byte @ (b'\r' | b'\n' | 0)) = self.buffer.get(start) {
+            ends.add(*byte);
+            start += 1;
+        }
+        let length = memchr2(b'\r', b'\n', self.buffer.get(start..)?)?;
+        Some(Frame { start, end: start + length, after_blank: ends.is_blank_line(), cut: false })
+    }
+
+    /// Takes a line out.
+    pub fn consume(&mut self, frame: Frame) {
+        self.take_to(frame.end);
+        if frame.cut {
+            self.cut = Some(0);
+        }
+    }
+
+    /// Takes out everything up to `end`: a prompt, counted data.
+    pub fn take_to(&mut self, end: usize) {
+        self.start = end.min(self.buffer.len());
+        self.scanned = self.scanned.max(self.start);
+        self.ends = LineEnds::default();
+    }
+
+    /// Gives up all that was not consumed.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.start = 0;
+        self.scanned = 0;
+        self.ends = LineEnds::default();
+        self.cut = None;
+    }
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Skipped {
+    pub line_ends: bool,
+    /// A line that was cut has ended; so many bytes of it were given up.
+    pub cut: Option<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(chunks: &[&[u8]]) -> Vec<(String, bool)> {
+        let mut framer = Framer::default();
+        let mut lines = Vec::new();
+        for chunk in chunks {
+            framer.push(chunk);
+            loop {
+                framer.skip_line_ends();
+                let Some(frame) = framer.frame() else { break };
+                lines.push((String::from_utf8_lossy(framer.line(frame)).into_owned(), frame.after_blank));
+                framer.consume(frame);
+            }
+        }
+        lines
+    }
+
+    fn texts(bytes: &[u8]) -> Vec<String> {
+        lines(&[bytes]).into_iter().map(|line| line.0).collect()
+    }
+
+    #[test]
+    fn case_16_line_ends_are_all_the_same() {
+        for text in ["A\r\nB\r\n", "A\nB\n", "A\rB\r", "\r\nA\r\n\r\nB\r\n", "A\r\r\nB\r\r\n", "\0\0A\r\n\0B\r\n"] {
+            assert_eq!(texts(text.as_bytes()), ["A", "B"], "{text:?}");
+        }
+        assert_eq!(texts(b"no end"), [""; 0]);
+        assert_eq!(lines(&[b"\xFF\xFE\x80\r\nOK\r\n"]).len(), 2);
+    }
+
+    #[test]
+    fn blank_lines_are_seen_in_every_form() {
+        for text in ["A\r\nB\r\n\r\nC\r\n", "A\nB\n\nC\n", "A\rB\r\rC\r", "A\r\r\nB\r\r\n\r\r\nC\r\r\n"] {
+            let blanks: Vec<bool> = lines(&[text.as_bytes()]).into_iter().map(|line| line.1).collect();
+            assert_eq!(blanks, [false, false, true], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn cuts_change_nothing() {
+        let text = b"\0AT\r\r\n+CSQ: 1,2\r\n\r\nOK\r\n> \nA\n\nB";
+        let whole = lines(&[text]);
+        for cut in 0..text.len() {
+            assert_eq!(lines(&[&text[..cut], &text[cut..]]), whole, "{cut}");
+        }
+        assert_eq!(lines(&text.chunks(1).collect::<Vec<_>>()), whole);
+    }
+
+    #[test]
+    fn a_line_is_cut_at_its_bound() {
+        let mut framer = Framer::default();
+        let mut longest = 0;
+        let mut lengths = Vec::new();
+        let mut given_up = 0;
+        for chunk in std::iter::repeat_n(&[b'x'; 1000][..], 1000).chain([&b"\nOK\n"[..]]) {
+            framer.push(chunk);
+            longest = longest.max(framer.buffer.capacity());
+            loop {
+                given_up += framer.skip_line_ends().cut.unwrap_or(0);
+                let Some(frame) = framer.frame() else { break };
+                lengths.push(frame.end - frame.start);
+                framer.consume(frame);
+            }
+        }
+        assert_eq!(lengths, [LONGEST_LINE, 2]);
+        assert_eq!(given_up, 1_000_000 - LONGEST_LINE);
+        assert!(longest <= 4 * LONGEST_LINE);
+    }
+}
