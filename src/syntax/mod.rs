@@ -2,34 +2,29 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 
+mod assemble;
 pub mod ast;
+mod comment;
+mod diagnose;
+mod error;
+mod grammar;
+mod lines;
+mod lower;
+mod words;
 
-use ast::{Block, Script};
+use assemble::{Assembled, assemble};
+use ast::Script;
 
 /// Parses a whole file.
 ///
 /// A line that does not parse hides no other: all errors of the file come back, sorted by place, at most one a line,
 /// and the tree holds what did parse. Every diagnostic is an error: with one, the script must not be run.
 pub fn parse(source: &Arc<Source>) -> (Script, Vec<Diagnostic>) {
-    let script = Script {
-        source: Arc::clone(source),
-        body: Block { statements: Vec::new(), span: Span::new(0, source.text.len()) },
-        patterns: 0,
-        allowances: Vec::new(),
-        summary: Vec::new(),
-    };
-    let unfinished = Diagnostic {
-        code: "hayes::syntax::unfinished",
-        severity: Severity::Error,
-        message: String::from("the parser is not in this build yet"),
-        labels: Vec::new(),
-        help: None,
-        source: Arc::clone(source),
-    };
-    (script, vec![unfinished])
+    let Assembled { script, errors, .. } = assemble(source);
+    (script, errors.into_iter().map(|error| error.diagnostic(source)).collect())
 }
 
 /// What the interactive mode learns about the lines typed so far.
@@ -43,8 +38,14 @@ pub enum Chunk {
 
 /// Parses what was typed so far: complete, to be continued, or wrong.
 pub fn parse_chunk(source: &Arc<Source>) -> Chunk {
-    let (_script, diagnostics) = parse(source);
-    Chunk::Wrong(diagnostics)
+    let Assembled { script, errors, open } = assemble(source);
+    if open {
+        Chunk::Incomplete
+    } else if errors.is_empty() {
+        Chunk::Complete(script)
+    } else {
+        Chunk::Wrong(errors.into_iter().map(|error| error.diagnostic(source)).collect())
+    }
 }
 
 /// A stretch of a script's text, for highlighting.
@@ -86,3 +87,6 @@ pub fn format(source: &Arc<Source>) -> Result<String, Vec<Diagnostic>> {
     let (_script, diagnostics) = parse(source);
     Err(diagnostics)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,425 @@
+//! Lines → blocks: what a `}` closes, which question a clause belongs to.
+//!
+//! The stack of open blocks lives here and not on the machine's stack, so no nesting of blocks can exhaust that. A line
+//! that does not parse still opens and closes blocks as far as its braces tell, so that one mistake is one error.
+
+use std::sync::Arc;
+
+use super::ast::{Allowance, Block, Clause, ClauseKind, Expression, Script, Statement, StatementKind};
+use super::comment::{self, Allow};
+use super::diagnose;
+use super::error::{Fault, SyntaxError};
+use super::grammar::{self, Rule};
+use super::lines::{LogicalLine, lines};
+use super::lower::{Line, Lowerer, Opener};
+use crate::source::{Source, Span};
+
+/// How deep blocks may stand in each other.
+const DEEPEST_BLOCK: usize = 256;
+
+/// How long a line may be, in bytes.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// A script, what is wrong with it, and whether it could go on.
+pub(super) struct Assembled {
+    pub script: Script,
+    /// Sorted by place, at most one a line.
+    pub errors: Vec<SyntaxError>,
+    /// A block or a `"""` is still open at the end, and that is all that is wrong.
+    pub open: bool,
+}
+
+pub(super) fn assemble(source: &Arc<Source>) -> Assembled {
+    let mut assembler = Assembler::new(source);
+    for line in lines(&source.text) {
+        assembler.logical_line(line);
+    }
+    assembler.end()
+}
+
+struct Assembler<'a> {
+    source: &'a Arc<Source>,
+    lowerer: Lowerer,
+    /// The statements outside of all blocks.
+    body: Vec<Statement>,
+    /// The open blocks, the innermost last.
+    frames: Vec<Frame>,
+    /// How many more blocks are open than may be; they are counted, not kept.
+    too_deep: usize,
+    deepest_told: bool,
+    question: Question,
+    /// Braces that a faulty line may have meant: so many are not reported as missing or surplus.
+    forgiven: usize,
+    /// The last line lacks its `{`: perhaps it stands on the next.
+    brace_missing: bool,
+    errors: Vec<SyntaxError>,
+    allowances: Vec<Allowance>,
+    /// Those that wait for the line they stand above.
+    pending: Vec<Allow>,
+    summary: Vec<String>,
+    at_top: bool,
+    open_triple: bool,
+}
+
+/// A block that is being read.
+struct Frame {
+    parent: Parent,
+    statements: Vec<Statement>,
+    /// The first line of the statement.
+    statement: Span,
+    /// The line that opens this block; its `{` is its end.
+    opened: Span,
+}
+
+/// What a block belongs to.
+enum Parent {
+    /// The first block of a statement
+    Opener(Opener),
+    /// The `else` of a statement that is complete but for that
+    Else(StatementKind),
+    /// One more condition of an `if`
+    ElseIf(Vec<(Expression, Block)>, Expression),
+    /// A line that did not parse
+    Broken,
+}
+
+/// Whose answer the next clause speaks of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Question {
+    None,
+    Exchange,
+    Await,
+    /// A line that did not parse, and that may have been a question
+    Unknown,
+}
+
+impl<'a> Assembler<'a> {
+    fn new(source: &'a Arc<Source>) -> Assembler<'a> {
+        Assembler {
+            source,
+            lowerer: Lowerer::new(),
+            body: Vec::new(),
+            frames: Vec::new(),
+            too_deep: 0,
+            deepest_told: false,
+            question: Question::None,
+            forgiven: 0,
+            brace_missing: false,
+            errors: Vec::new(),
+            allowances: Vec::new(),
+            pending: Vec::new(),
+            summary: Vec::new(),
+            at_top: true,
+            open_triple: false,
+        }
+    }
+
+    fn logical_line(&mut self, line: LogicalLine<'_>) {
+        let code = line.text.trim_start_matches([' ', '\t']);
+        let start = line.start + line.text.len() - code.len();
+        if code.starts_with('#') {
+            self.comment(code, start);
+            return;
+        }
+        if code.is_empty() {
+            self.at_top &= self.summary.is_empty();
+            return;
+        }
+        self.at_top = false;
+        self.allow(Span::new(start, start + code.trim_end().len()));
+        if let Some(open) = line.open_triple {
+            self.errors.push(SyntaxError::new(Fault::UnclosedTriple, Span::new(open, open + 3)));
+            self.open_triple = true;
+            return;
+        }
+        if line.text.len() > LONGEST_LINE {
+            self.errors.push(SyntaxError::new(Fault::LineTooLong, Span::new(start, start + 1)));
+            self.question = Question::Unknown;
+            return;
+        }
+
+        let parsed = match grammar::parse(Rule::line, line.text) {
+            Ok(Some(pair)) => self.lowerer.line(pair, line.start),
+            Ok(None) => Err(SyntaxError::new(Fault::Misunderstood, Span::new(start, start + code.len()))),
+            Err(error) => Err(diagnose::diagnose(line, &error)),
+        };
+        match parsed {
+            Ok(parsed) => {
+                self.brace_missing = false;
+                self.line(parsed);
+            }
+            Err(error) => self.faulty_line(line, error),
+        }
+    }
+
+    fn line(&mut self, line: Line) {
+        match line {
+            Line::Nothing => {}
+            Line::Statement(statement) => {
+                self.question = match statement.kind {
+                    StatementKind::Exchange(_) => Question::Exchange,
+                    StatementKind::Await(_) => Question::Await,
+                    _ => Question::None,
+                };
+                self.statement(statement);
+            }
+            Line::Clause(clause) => self.clause(clause),
+            Line::Open(opener, span) => self.open(Frame::new(Parent::Opener(opener), span, span)),
+            Line::Close(span) => {
+                self.close(span);
+            }
+            Line::CloseElse(span) => self.open_else(span, None),
+            Line::CloseElseIf(condition, span) => self.open_else(span, Some(condition)),
+        }
+    }
+
+    fn statement(&mut self, statement: Statement) {
+        match self.frames.last_mut() {
+            Some(frame) => frame.statements.push(statement),
+            None => self.body.push(statement),
+        }
+    }
+
+    fn clause(&mut self, clause: Clause) {
+        let statements = match self.frames.last_mut() {
+            Some(frame) => &mut frame.statements,
+            None => &mut self.body,
+        };
+        let word = match clause.kind {
+            ClauseKind::Expect(_) | ClauseKind::ExpectNothing { .. } => "expect",
+            ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => "capture",
+            ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => "prompt",
+        };
+        match (self.question, statements.last_mut().map(|statement| &mut statement.kind)) {
+            (Question::Exchange, Some(StatementKind::Exchange(exchange))) => exchange.clauses.push(clause),
+            (Question::Await, Some(StatementKind::Await(_))) if word != "capture" => {
+                self.errors.push(SyntaxError::new(Fault::ClauseUnderAwait { word }, clause.span));
+            }
+            (Question::Await, Some(StatementKind::Await(target))) => target.clauses.push(clause),
+            (Question::Unknown, _) => {}
+            (Question::None | Question::Exchange | Question::Await, _) => {
+                self.errors.push(SyntaxError::new(Fault::ClauseWithoutQuestion { word }, clause.span));
+                // Those that follow it lack the same question.
+                self.question = Question::Unknown;
+            }
+        }
+    }
+
+    // ── Blocks
+
+    fn open(&mut self, frame: Frame) {
+        self.question = Question::None;
+        if self.frames.len() < DEEPEST_BLOCK {
+            self.frames.push(frame);
+            return;
+        }
+        if !self.deepest_told {
+            self.deepest_told = true;
+            self.errors.push(SyntaxError::new(Fault::BlocksTooDeep, frame.opened));
+        }
+        self.too_deep += 1;
+    }
+
+    /// Ends the innermost block and completes its statement.
+    fn close(&mut self, end: Span) {
+        if let Some((frame, body)) = self.pop(end) {
+            self.complete(frame, body);
+        }
+    }
+
+    /// Ends the innermost block; `None` where there is none, or where it was too deep to be kept.
+    fn pop(&mut self, end: Span) -> Option<(Frame, Block)> {
+        self.question = Question::None;
+        if self.too_deep > 0 {
+            self.too_deep -= 1;
+            return None;
+        }
+        let Some(mut frame) = self.frames.pop() else {
+            if self.forgiven > 0 {
+                self.forgiven -= 1;
+            } else {
+                self.errors.push(SyntaxError::new(Fault::UnmatchedBrace, Span { end: end.start + 1, ..end }));
+            }
+            return None;
+        };
+        let statements = std::mem::take(&mut frame.statements);
+        let body = Block { statements, span: Span { start: frame.opened.end, end: end.start } };
+        Some((frame, body))
+    }
+
+    fn complete(&mut self, frame: Frame, body: Block) {
+        if let Some(kind) = frame.parent.complete(body) {
+            self.statement(Statement { kind, span: frame.statement });
+        }
+    }
+
+    /// `} else {`, or `} else if CONDITION {`
+    fn open_else(&mut self, line: Span, condition: Option<Expression>) {
+        let too_deep = self.too_deep > 0;
+        let Some((frame, body)) = self.pop(line) else {
+            let broken = Frame::new(Parent::Broken, line, line);
+            if too_deep {
+                self.too_deep += 1;
+            } else {
+                self.open(broken);
+            }
+            return;
+        };
+        let word = first_word(self.source.slice(frame.statement)).to_owned();
+        let parent = match frame.parent.with_else(body, condition) {
+            Ok(parent) => parent,
+            Err(ElseRefused::Twice) => {
+                self.errors.push(SyntaxError::new(Fault::ElseTwice, line));
+                Parent::Broken
+            }
+            Err(ElseRefused::Never) => {
+                self.errors.push(SyntaxError::new(Fault::ElseWithout { statement: word }, line));
+                Parent::Broken
+            }
+        };
+        self.open(Frame::new(parent, frame.statement, line));
+    }
+
+    // ── Lines that do not parse
+
+    /// Keeps the error, and follows the braces as the line must have meant them.
+    fn faulty_line(&mut self, line: LogicalLine<'_>, error: SyntaxError) {
+        let braces = diagnose::braces(line.text);
+        let span = diagnose::code_span(line);
+        if braces.alone && std::mem::take(&mut self.brace_missing) {
+            // The block is open already: only the error belongs to this line.
+            self.errors.pop();
+            self.errors.push(error);
+            self.forgiven = self.forgiven.saturating_sub(1);
+            return;
+        }
+        self.brace_missing = braces.missing;
+        self.errors.push(error);
+        if !diagnose::is_clause(line.text) {
+            self.question = Question::Unknown;
+        }
+        let after = self.question;
+        if braces.closes && (self.too_deep > 0 || !self.frames.is_empty()) {
+            self.close(span);
+        }
+        if braces.opens || braces.missing {
+            self.forgiven += usize::from(braces.missing);
+            self.open(Frame::new(Parent::Broken, span, span));
+        }
+        self.question = after;
+    }
+
+    // ── Comments
+
+    fn comment(&mut self, comment: &str, start: usize) {
+        if self.at_top && !comment.starts_with("#!") {
+            self.summary.push(comment::text(comment).to_owned());
+        }
+        match comment::allow(comment, start) {
+            Some(Ok(allow)) => self.pending.push(allow),
+            Some(Err(error)) => self.errors.push(error),
+            None => {}
+        }
+    }
+
+    /// A line that the comments above it may speak of.
+    fn allow(&mut self, line: Span) {
+        for Allow { code, why } in self.pending.drain(..) {
+            self.allowances.push(Allowance { code, why, line });
+        }
+    }
+
+    // ── The end
+
+    fn end(mut self) -> Assembled {
+        let text = &self.source.text;
+        let end = Span::new(text.len(), text.len());
+        let faulty = !self.errors.is_empty();
+        let still_open = !self.frames.is_empty() || self.open_triple;
+        let unclosed = self.frames.len() + self.too_deep;
+        if !self.open_triple && unclosed > self.forgiven {
+            // The innermost open one is the likeliest to lack its brace.
+            if let Some(frame) = self.frames.last() {
+                let statement =
+                    first_word(self.source.slice(frame.opened).trim_start_matches(['}', ' ', '\t'])).to_owned();
+                self.errors.push(SyntaxError::new(Fault::UnclosedBlock { statement }, frame.opened));
+            }
+        }
+        self.too_deep = 0;
+        while !self.frames.is_empty() {
+            self.close(end);
+        }
+        self.errors.sort_by_key(|error| error.span.start);
+        let mut line_start = None;
+        self.errors.retain(|error| {
+            let before = text.get(..error.span.start as usize).unwrap_or(text);
+            let this = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |newline| newline + 1);
+            line_start.replace(this) != Some(this)
+        });
+        let script = Script {
+            source: Arc::clone(self.source),
+            body: Block { statements: self.body, span: Span::new(0, text.len()) },
+            patterns: self.lowerer.patterns(),
+            allowances: self.allowances,
+            summary: self.summary,
+        };
+        let only_open = !faulty || self.open_triple && self.errors.len() == 1;
+        Assembled { script, errors: self.errors, open: still_open && only_open }
+    }
+}
+
+impl Frame {
+    fn new(parent: Parent, statement: Span, opened: Span) -> Frame {
+        Frame { parent, statements: Vec::new(), statement, opened }
+    }
+}
+
+/// Why a statement takes no `else`.
+enum ElseRefused {
+    Never,
+    Twice,
+}
+
+impl Parent {
+    /// The statement that ends with `body`.
+    fn complete(self, body: Block) -> Option<StatementKind> {
+        Some(match self {
+            Parent::Opener(opener) => opener.close(body),
+            Parent::Else(StatementKind::If { branches, .. }) => StatementKind::If { branches, otherwise: Some(body) },
+            Parent::Else(StatementKind::Retry { schedule, body: tried, .. }) => {
+                StatementKind::Retry { schedule, body: tried, otherwise: Some(body) }
+            }
+            Parent::Else(StatementKind::Try { body: tried, .. }) => {
+                StatementKind::Try { body: tried, otherwise: Some(body) }
+            }
+            Parent::ElseIf(mut branches, condition) => {
+                branches.push((condition, body));
+                StatementKind::If { branches, otherwise: None }
+            }
+            Parent::Else(_) | Parent::Broken => return None,
+        })
+    }
+
+    /// What the next block belongs to when the one that ends is `body`.
+    fn with_else(self, body: Block, condition: Option<Expression>) -> Result<Parent, ElseRefused> {
+        if matches!(self, Parent::Broken) {
+            return Ok(Parent::Broken);
+        }
+        let had_else = matches!(self, Parent::Else(_) | Parent::Opener(Opener::Ensure { .. }));
+        if had_else {
+            return Err(ElseRefused::Twice);
+        }
+        match (self.complete(body), condition) {
+            (Some(StatementKind::If { branches, .. }), Some(condition)) => Ok(Parent::ElseIf(branches, condition)),
+            (
+                Some(kind @ (StatementKind::If { .. } | StatementKind::Retry { .. } | StatementKind::Try { .. })),
+                None,
+            ) => Ok(Parent::Else(kind)),
+            _ => Err(ElseRefused::Never),
+        }
+    }
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or("")
+}

@@ -1,0 +1,769 @@
+//! What can be wrong with a line, and the words for it.
+
+use std::sync::Arc;
+
+use super::words;
+use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::source::{Source, Span};
+
+/// A fault and the part of the source that is at fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SyntaxError {
+    pub fault: Fault,
+    pub span: Span,
+}
+
+/// What is wrong. Each variant is documented by a line that has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    // ── The line as a whole
+    /// `expct OK`; `meant` is the nearest statement
+    UnknownStatement {
+        word: String,
+        meant: Option<&'static str>,
+    },
+    /// `let x = 1`: a word that other languages have
+    ForeignStatement {
+        word: String,
+        instead: &'static str,
+    },
+    /// `+CSQ`
+    CommandWithoutAt {
+        word: String,
+    },
+    /// `+CSQ: 17,99`, `OK`: what a modem says
+    AnswerAsStatement {
+        answer: String,
+    },
+    /// `sleep 2s;`
+    Semicolon,
+    /// `// note`
+    SlashComment,
+    /// Something else than what may stand there. `expected` is in people's words.
+    Unexpected {
+        found: String,
+        expected: String,
+    },
+    /// `retry 3 evry 5s {`
+    MisspeltWord {
+        word: String,
+        meant: &'static str,
+    },
+    /// More than 64 KiB in a line
+    LineTooLong,
+    /// A control character that was not written as an escape
+    ControlCharacter {
+        byte: u8,
+    },
+    /// `“`, `”`, `’`: as word processors and manuals have them
+    SmartQuote {
+        quote: char,
+    },
+    /// A no-break space and its like
+    InvisibleCharacter {
+        character: char,
+    },
+
+    // ── Blocks
+    /// `{` on a line of its own
+    BraceOnOwnLine,
+    /// `if x == 1` without `{`
+    MissingBrace {
+        statement: String,
+    },
+    /// `try { AT }`
+    BlockOnOneLine,
+    /// `} AT`
+    AfterBrace,
+    /// `}` that closes nothing
+    UnmatchedBrace,
+    /// A block that the end of the file leaves open
+    UnclosedBlock {
+        statement: String,
+    },
+    /// `else {` behind a line that is only `}`
+    ElseOnOwnLine {
+        line: String,
+    },
+    /// `} else {` where no block can have one
+    ElseWithout {
+        statement: String,
+    },
+    /// A second `else` of the same statement
+    ElseTwice,
+    /// `ensure … answers … {`
+    EnsureWithoutElse,
+    /// More than 256 blocks in each other
+    BlocksTooDeep,
+
+    // ── Exchanges and their clauses
+    /// `expect`, `capture`, `prompt` under no question
+    ClauseWithoutQuestion {
+        word: &'static str,
+    },
+    /// `expect` or `prompt` under an `await`
+    ClauseUnderAwait {
+        word: &'static str,
+    },
+    /// `expect` without a pattern
+    MissingPattern {
+        statement: String,
+    },
+    /// `expect nothing` without how long
+    NothingWithoutTime,
+    /// `expect OK within 5s`
+    WithinOnClause,
+    /// `AT+CSQ = 1`
+    SpaceInCommand {
+        command: String,
+    },
+    /// `AT+CGDCONT=1,”IP”`: outside of quotes AT text is ASCII
+    ForeignCharacterInCommand {
+        character: char,
+    },
+    /// `AT+CPIN="1234`
+    UnclosedQuoteInCommand,
+
+    // ── Text
+    /// `log "hello`
+    UnclosedString {
+        quote: char,
+    },
+    /// `"""` to the end of the file
+    UnclosedTriple,
+    /// `"${apn"`
+    UnclosedInterpolation,
+    /// `"${}"`
+    EmptyInterpolation,
+    /// `"\d"`
+    BadEscape {
+        escape: String,
+    },
+    /// `"\xFF"`, `"\u{110000}"`
+    EscapeOutOfRange {
+        escape: String,
+    },
+    /// `log hello`
+    TextWithoutQuotes {
+        statement: String,
+        text: String,
+    },
+    /// `param apn "${x}"`
+    ValueInAbout,
+
+    // ── Patterns
+    /// `expect /OK`
+    UnclosedRegex,
+    /// `/OK/g`
+    RegexFlag {
+        flags: String,
+    },
+    /// `expect "{"`
+    LoneBrace {
+        brace: char,
+    },
+    /// `capture "{a b}"`
+    BadHole {
+        hole: String,
+    },
+    /// `expect """OK"""`
+    TripleAsPattern,
+    /// `if x matches READY {`
+    BareWordAfterMatches {
+        word: String,
+    },
+
+    // ── Values
+    /// `within 30`
+    DurationWithoutUnit {
+        number: i64,
+    },
+    /// `30sec`
+    UnknownUnit {
+        number: String,
+        unit: String,
+        meant: Option<&'static str>,
+    },
+    /// `5 s`
+    SpaceBeforeUnit {
+        number: String,
+        unit: String,
+    },
+    /// `1.5s`
+    Fraction {
+        number: String,
+        instead: Option<String>,
+    },
+    /// `retry ten {`
+    NumberInWords {
+        word: String,
+        number: u32,
+    },
+    /// `retry 10min {`
+    RetryForMissing,
+    NumberTooLarge,
+    /// `if x = 1 {`
+    AssignmentInExpression,
+    /// `if x && y {`
+    ForeignOperator {
+        operator: String,
+        instead: &'static str,
+    },
+    /// `a < b < c`
+    ChainedComparison,
+    /// More than 64 levels
+    ExpressionTooDeep,
+    /// `shout(x)`
+    UnknownFunction {
+        name: String,
+    },
+
+    // ── Names
+    /// `set or = 1`
+    ReservedName {
+        word: String,
+    },
+    /// `set 2g = 1`
+    BadName {
+        name: String,
+    },
+    /// `capture x:number`
+    UnknownType {
+        word: String,
+    },
+    /// `prompt reply "x" then enter`
+    UnknownPromptEnd {
+        word: String,
+    },
+    /// `report a + b`
+    UnnamedColumn {
+        value: String,
+    },
+    /// `set x 5`
+    MissingEquals,
+
+    // ── Comments
+    /// `# allow`
+    AllowWithoutCode,
+    /// `# allow hayes::check::danger`
+    AllowWithoutReason {
+        code: String,
+    },
+
+    /// The grammar let something through that nothing else understands: a fault of ours.
+    Misunderstood,
+}
+
+/// A fault in words.
+struct Words {
+    code: &'static str,
+    message: String,
+    /// Stands at the place at fault.
+    label: String,
+    help: Option<String>,
+}
+
+impl SyntaxError {
+    pub(super) fn new(fault: Fault, span: Span) -> SyntaxError {
+        SyntaxError { fault, span }
+    }
+
+    pub(super) fn diagnostic(self, source: &Arc<Source>) -> Diagnostic {
+        let Words { code, message, label, help } = self.fault.words();
+        Diagnostic {
+            code,
+            severity: Severity::Error,
+            message,
+            labels: vec![Label { span: visible(self.span, &source.text), text: label }],
+            help,
+            source: Arc::clone(source),
+        }
+    }
+}
+
+/// A place that can be shown: an empty one, as at a line's end, takes the character before it.
+fn visible(span: Span, text: &str) -> Span {
+    if span.start < span.end {
+        return span;
+    }
+    let before = text.get(..span.start as usize).unwrap_or("");
+    match before.chars().next_back() {
+        Some(character) => Span::new(before.len() - character.len_utf8(), before.len()),
+        None => Span::new(0, text.chars().next().map_or(0, char::len_utf8)),
+    }
+}
+
+fn words(
+    code: &'static str,
+    message: impl Into<String>,
+    label: impl Into<String>,
+    help: impl Into<Option<String>>,
+) -> Words {
+    Words { code, message: message.into(), label: label.into(), help: help.into() }
+}
+
+fn help(text: impl Into<String>) -> Option<String> {
+    Some(text.into())
+}
+
+impl Fault {
+    fn words(&self) -> Words {
+        match self {
+            Fault::UnknownStatement { word, meant } => words(
+                "hayes::syntax::unknown-statement",
+                format!("`{word}` begins no statement"),
+                "not known",
+                match meant {
+                    Some(meant) => help(format!("did you mean `{meant}`?")),
+                    None => help(
+                        "a line is an AT command, a comment, or begins with a statement such as `send`, `expect`, `set`",
+                    ),
+                },
+            ),
+            Fault::ForeignStatement { word, instead } => words(
+                "hayes::syntax::unknown-statement",
+                format!("`{word}` begins no statement"),
+                "not in this language",
+                help(*instead),
+            ),
+            Fault::CommandWithoutAt { word } => words(
+                "hayes::syntax::command-without-at",
+                "a command line begins with AT",
+                "no AT before it",
+                help(format!("write `AT{word}`")),
+            ),
+            Fault::AnswerAsStatement { answer } => words(
+                "hayes::syntax::answer-as-statement",
+                "this is what a modem answers, not what is said to it",
+                "an answer",
+                help(if answer.contains('"') {
+                    format!(
+                        "to demand it, write `expect '{answer}'` under the command; else delete the line or put `#` before it"
+                    )
+                } else {
+                    format!(
+                        "to demand it, write `expect \"{answer}\"` under the command; else delete the line or put `#` before it"
+                    )
+                }),
+            ),
+            Fault::Semicolon => words(
+                "hayes::syntax::semicolon",
+                "a statement ends with its line, not with `;`",
+                "not needed",
+                help("delete the `;`"),
+            ),
+            Fault::SlashComment => words(
+                "hayes::syntax::slash-comment",
+                "a comment starts with `#`",
+                "no comment",
+                help("write `#` in place of `//`"),
+            ),
+            Fault::Unexpected { found, expected } => words(
+                "hayes::syntax::unexpected",
+                format!("expected {expected}, found {found}"),
+                format!("expected {expected}"),
+                None,
+            ),
+            Fault::MisspeltWord { word, meant } => words(
+                "hayes::syntax::misspelt",
+                format!("`{word}` means nothing here"),
+                format!("expected `{meant}`"),
+                help(format!("did you mean `{meant}`?")),
+            ),
+            Fault::LineTooLong => words(
+                "hayes::syntax::line-too-long",
+                "a line is at most 64 KiB long",
+                "too long",
+                help("is this a script at all? A long text can be read with `file(\"name\")`"),
+            ),
+            Fault::ControlCharacter { byte } => words(
+                "hayes::syntax::control-character",
+                format!("a control character (0x{byte:02X}) that cannot be seen"),
+                "here",
+                help(format!("delete it, or write `\\x{byte:02X}` in a string with double quotes")),
+            ),
+            Fault::SmartQuote { quote } => words(
+                "hayes::syntax::smart-quote",
+                format!("`{quote}` is a typographic quote"),
+                "not a quote that a modem knows",
+                help(if matches!(quote, '‘' | '’' | '‚' | '‛') { "write `'`" } else { "write `\"`" }),
+            ),
+            Fault::InvisibleCharacter { character } => words(
+                "hayes::syntax::invisible-character",
+                format!("an invisible character (U+{:04X})", u32::from(*character)),
+                "here",
+                help("delete it, or write a plain space"),
+            ),
+
+            Fault::BraceOnOwnLine => words(
+                "hayes::syntax::brace-on-own-line",
+                "`{` stands at the end of the line that opens the block",
+                "on a line of its own",
+                help("move it to the end of the line before"),
+            ),
+            Fault::MissingBrace { statement } => words(
+                "hayes::syntax::missing-brace",
+                format!("`{statement}` opens a block: its line ends with `{{`"),
+                "expected `{` here",
+                help("write ` {` at the end of the line, and `}` on a line of its own after the block"),
+            ),
+            Fault::BlockOnOneLine => words(
+                "hayes::syntax::block-on-one-line",
+                "the lines of a block stand on lines of their own",
+                "expected the end of the line",
+                help("put a line end behind `{` and one before `}`"),
+            ),
+            Fault::AfterBrace => words(
+                "hayes::syntax::after-brace",
+                "nothing but `else` follows a `}`",
+                "expected the end of the line",
+                help("write it on the next line"),
+            ),
+            Fault::UnmatchedBrace => words(
+                "hayes::syntax::unmatched-brace",
+                "this `}` closes nothing",
+                "no block is open here",
+                help("delete it, or look for a missing `{` above"),
+            ),
+            Fault::UnclosedBlock { statement } => words(
+                "hayes::syntax::unclosed-block",
+                format!("the block of this `{statement}` is never closed"),
+                "opened here",
+                help("write `}` on a line of its own where the block ends"),
+            ),
+            Fault::ElseOnOwnLine { line } => words(
+                "hayes::syntax::else-on-own-line",
+                "`else` stands on the line of the `}` before it",
+                "on a line of its own",
+                help(format!("write `}} {line}` in one line")),
+            ),
+            Fault::ElseWithout { statement } => words(
+                "hayes::syntax::else-without",
+                format!("`{statement}` has no such `else`"),
+                "belongs to no statement",
+                help("`if`, `retry` and `try` have an `else`, `else if` has only `if`"),
+            ),
+            Fault::ElseTwice => words(
+                "hayes::syntax::else-twice",
+                "this statement had its `else` already",
+                "a second one",
+                help("`else` is the last branch: delete this one, or make the one before an `else if`"),
+            ),
+            Fault::EnsureWithoutElse => words(
+                "hayes::syntax::ensure-without-else",
+                "the block of an `ensure` stands behind `else`",
+                "expected `else {`",
+                help("write `ensure AT… answers PATTERN else {`: the block runs where the answer differs"),
+            ),
+            Fault::BlocksTooDeep => words(
+                "hayes::syntax::too-deep",
+                "more than 256 blocks stand in each other",
+                "one too many",
+                help("move the inner blocks to a script of their own and `run` it"),
+            ),
+
+            Fault::ClauseWithoutQuestion { word } => words(
+                "hayes::syntax::clause-without-question",
+                format!("this `{word}` stands under no question"),
+                "no command or `send` right above",
+                help(format!(
+                    "write it right under the AT command it belongs to{}",
+                    match *word {
+                        "expect" => "; for a line that comes by itself, write `await`",
+                        _ => "",
+                    }
+                )),
+            ),
+            Fault::ClauseUnderAwait { word } => words(
+                "hayes::syntax::clause-under-await",
+                format!("`{word}` stands under a question, not under an `await`"),
+                "only `capture` may stand here",
+                match *word {
+                    "expect" => help("put the pattern into the `await` line: `await PATTERN or PATTERN`"),
+                    _ => help("answer it with `send` on a line of its own"),
+                },
+            ),
+            Fault::MissingPattern { statement } => words(
+                "hayes::syntax::missing-pattern",
+                format!("`{statement}` needs a pattern: what the line must look like"),
+                "expected a pattern",
+                help(format!("for example `{statement} OK`, `{statement} \"+CREG: 0,1\"` or `{statement} /READY$/`")),
+            ),
+            Fault::NothingWithoutTime => words(
+                "hayes::syntax::nothing-without-time",
+                "`expect nothing` needs the time that it stays quiet",
+                "expected `within`",
+                help("write `expect nothing within 2s`"),
+            ),
+            Fault::WithinOnClause => words(
+                "hayes::syntax::within-on-clause",
+                "`within` bounds a whole exchange",
+                "belongs to the question",
+                help("write it behind the command: `AT+COPS=? within 3min`"),
+            ),
+            Fault::SpaceInCommand { command } => words(
+                "hayes::syntax::space-in-command",
+                "an AT command has no white space outside double quotes",
+                "the command ended before this",
+                help(format!("write `{command}`")),
+            ),
+            Fault::ForeignCharacterInCommand { character } => words(
+                "hayes::syntax::foreign-character",
+                format!("`{character}` cannot stand in an AT command outside double quotes"),
+                "not ASCII",
+                help("put the value in double quotes"),
+            ),
+            Fault::UnclosedQuoteInCommand => words(
+                "hayes::syntax::unclosed-quote",
+                "this double quote is never closed",
+                "opened here",
+                help("write `\"` behind the value"),
+            ),
+
+            Fault::UnclosedString { quote } => words(
+                "hayes::syntax::unclosed-string",
+                "this text is never closed",
+                "opened here",
+                help(format!("write `{quote}` at its end; a text of several lines stands between `\"\"\"`")),
+            ),
+            Fault::UnclosedTriple => words(
+                "hayes::syntax::unclosed-string",
+                "this text is never closed",
+                "opened here",
+                help("write `\"\"\"` at its end"),
+            ),
+            Fault::UnclosedInterpolation => words(
+                "hayes::syntax::unclosed-value",
+                "this `${` is never closed",
+                "opened here",
+                help("write `}` behind the expression; a `${` that stands for itself is `$${`"),
+            ),
+            Fault::EmptyInterpolation => words(
+                "hayes::syntax::empty-value",
+                "there is nothing between `${` and `}`",
+                "expected a value",
+                help("write a name: `${apn}`; a `${` that stands for itself is `$${`"),
+            ),
+            Fault::BadEscape { escape } => words(
+                "hayes::syntax::bad-escape",
+                format!("`{escape}` is no escape"),
+                "not known",
+                help(
+                    "there are \\r \\n \\t \\\" \\\\ \\x1A \\u{2713}; for a backslash write `\\\\`, or use '…', which has no escapes",
+                ),
+            ),
+            Fault::EscapeOutOfRange { escape } => words(
+                "hayes::syntax::bad-escape",
+                format!("`{escape}` is no character"),
+                "out of range",
+                help("`\\x` goes to `\\x7F`; others are written by their Unicode number: `\\u{E9}`"),
+            ),
+            Fault::TextWithoutQuotes { statement, text } => words(
+                "hayes::syntax::text-without-quotes",
+                format!("the text of `{statement}` stands in quotes"),
+                "no quotes",
+                help(if words::is_name(text) && statement != "run" {
+                    format!(
+                        "write `{statement} \"{text}\"`, or `{statement} \"${{{text}}}\"` for the value of `{text}`"
+                    )
+                } else if text.contains('"') {
+                    format!("write `{statement} '{text}'`")
+                } else {
+                    format!("write `{statement} \"{text}\"`")
+                }),
+            ),
+            Fault::ValueInAbout => words(
+                "hayes::syntax::value-in-about",
+                "what a param is for is told before there are values",
+                "a value in it",
+                help("write plain text; a `${` that stands for itself is `$${`"),
+            ),
+
+            Fault::UnclosedRegex => words(
+                "hayes::syntax::unclosed-regex",
+                "this regex is never closed",
+                "opened here",
+                help("write `/` at its end; a slash within is `\\/`"),
+            ),
+            Fault::RegexFlag { flags } => words(
+                "hayes::syntax::regex-flag",
+                format!("a regex has no flag `{flags}`"),
+                "not known",
+                help("only `i` (without regard to case) may follow"),
+            ),
+            Fault::LoneBrace { brace } => words(
+                "hayes::syntax::lone-brace",
+                format!("a single `{brace}` in a pattern belongs to a hole"),
+                "no hole",
+                help(format!(
+                    "for the character itself write `{brace}{brace}`; a hole is `{{}}`, `{{name}}` or `{{name:int}}`"
+                )),
+            ),
+            Fault::BadHole { hole } => words(
+                "hayes::syntax::bad-hole",
+                format!("`{hole}` is no hole"),
+                "not understood",
+                help("a hole is `{}`, `{_}`, `{name}` or `{name:int}`; a brace that stands for itself is `{{`"),
+            ),
+            Fault::TripleAsPattern => words(
+                "hayes::syntax::triple-as-pattern",
+                "a pattern matches one line",
+                "a text of several lines",
+                help("write it between `\"`"),
+            ),
+            Fault::BareWordAfterMatches { word } => words(
+                "hayes::syntax::bare-word-after-matches",
+                "behind `matches` a pattern stands in quotes or between slashes",
+                "no pattern",
+                help(format!("write `matches \"{word}\"` or `matches /{word}/`")),
+            ),
+
+            Fault::DurationWithoutUnit { number } => words(
+                "hayes::syntax::duration-without-unit",
+                "a duration has a unit",
+                "no unit",
+                help(format!("write `{number}s` for seconds; there are `ms`, `s`, `min` and `h`")),
+            ),
+            Fault::UnknownUnit { number, unit, meant } => words(
+                "hayes::syntax::unknown-unit",
+                format!("`{unit}` is no unit of time"),
+                "not known",
+                help(match meant {
+                    Some(meant) => format!("write `{number}{meant}`"),
+                    None => String::from("there are `ms`, `s`, `min` and `h`"),
+                }),
+            ),
+            Fault::SpaceBeforeUnit { number, unit } => words(
+                "hayes::syntax::space-before-unit",
+                "a number and its unit stand together",
+                "the unit",
+                help(format!("write `{number}{unit}`")),
+            ),
+            Fault::Fraction { number, instead } => words(
+                "hayes::syntax::fraction",
+                format!("`{number}` is no whole number"),
+                "a fraction",
+                help(match instead {
+                    Some(instead) => format!("write `{instead}`"),
+                    None => String::from("numbers are whole; a text such as a version stands in quotes"),
+                }),
+            ),
+            Fault::NumberInWords { word, number } => words(
+                "hayes::syntax::number-in-words",
+                format!("`{word}` is no number here"),
+                "expected digits",
+                help(format!("write `{number}`")),
+            ),
+            Fault::RetryForMissing => words(
+                "hayes::syntax::retry-without-for",
+                "`retry` counts attempts; a duration stands behind `for`",
+                "a duration",
+                help("write `retry for 10min every 5s {`"),
+            ),
+            Fault::NumberTooLarge => words(
+                "hayes::syntax::number-too-large",
+                "this number is too large",
+                "does not fit",
+                help(
+                    "numbers go to 9223372036854775807; a long identity such as an IMEI or ICCID is a text: put it in quotes",
+                ),
+            ),
+            Fault::AssignmentInExpression => words(
+                "hayes::syntax::assignment",
+                "`=` gives a name its value; to compare, write `==`",
+                "does not compare",
+                help("write `==`"),
+            ),
+            Fault::ForeignOperator { operator, instead } => words(
+                "hayes::syntax::foreign-operator",
+                format!("`{operator}` is no operator"),
+                "not known",
+                help(format!("write `{instead}`")),
+            ),
+            Fault::ChainedComparison => words(
+                "hayes::syntax::chained-comparison",
+                "a comparison cannot be compared again",
+                "a second comparison",
+                help("write `a < b and b < c`, or put parentheses around the first"),
+            ),
+            Fault::ExpressionTooDeep => words(
+                "hayes::syntax::too-deep",
+                "this expression is nested more than 64 levels deep",
+                "too deep",
+                help("give parts of it names with `set`"),
+            ),
+            Fault::UnknownFunction { name } => words(
+                "hayes::syntax::unknown-function",
+                format!("there is no function `{name}`"),
+                "not known",
+                help(match words::nearest(name, words::function_names()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("there are {}", words::list(words::function_names(), "and")),
+                }),
+            ),
+
+            Fault::ReservedName { word } => words(
+                "hayes::syntax::reserved-name",
+                format!("`{word}` is a word of the language, so it can be no name"),
+                "reserved",
+                help(format!("choose another name, such as `{word}_`")),
+            ),
+            Fault::BadName { name } => words(
+                "hayes::syntax::bad-name",
+                format!("`{name}` is no name"),
+                "expected a name",
+                help("a name begins with a letter and holds letters, digits and `_`, all ASCII"),
+            ),
+            Fault::UnknownType { word } => words(
+                "hayes::syntax::unknown-type",
+                format!("there is no type `{word}`"),
+                "not known",
+                help(match words::type_meant(word) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => String::from("there are `int`, `hex` and `text`"),
+                }),
+            ),
+            Fault::UnknownPromptEnd { word } => words(
+                "hayes::syntax::unknown-prompt-end",
+                format!("data cannot end with `{word}`"),
+                "not known",
+                help(match words::prompt_end_meant(word) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => String::from("behind `then` stands `ctrl-z`, `cr`, `esc` or `nothing`"),
+                }),
+            ),
+            Fault::UnnamedColumn { value } => words(
+                "hayes::syntax::unnamed-column",
+                "this column has no name",
+                "a value without a name",
+                help(format!("write `name = {value}`")),
+            ),
+            Fault::MissingEquals => words(
+                "hayes::syntax::missing-equals",
+                "`=` stands between a name and its value",
+                "expected `=`",
+                help("write `set name = value`"),
+            ),
+
+            Fault::AllowWithoutCode => words(
+                "hayes::syntax::allow-without-code",
+                "`# allow` needs the code of what it allows",
+                "no code",
+                help("write `# allow hayes::check::danger: why it is right here`"),
+            ),
+            Fault::AllowWithoutReason { code } => words(
+                "hayes::syntax::allow-without-reason",
+                "`# allow` needs a reason",
+                "no reason",
+                help(format!("write `# allow {code}: why it is right here`")),
+            ),
+
+            Fault::Misunderstood => words(
+                "hayes::syntax::misunderstood",
+                "this line is not understood, and that is a fault of Hayes",
+                "here",
+                help("please report the line"),
+            ),
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! Expressions: operands and operators in a row → a tree, by how tightly each operator binds.
+
+use std::iter::Peekable;
+use std::time::Duration;
+use std::vec::IntoIter;
+
+use pest::iterators::Pair;
+
+use super::super::ast::{BinaryOperator, Expression, ExpressionKind, Function, Pattern, UnaryOperator};
+use super::super::error::{Fault, SyntaxError};
+use super::super::grammar::Rule;
+use super::super::words;
+use super::{DEEPEST_EXPRESSION, Lowerer, child, children};
+use crate::source::{Span, Spanned};
+
+/// From the loosest to the tightest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tightness {
+    Or,
+    And,
+    Not,
+    Comparison,
+    Sum,
+    Product,
+    Value,
+}
+
+/// One item of the row.
+enum Item {
+    Value(Deep),
+    Not(Span),
+    Minus(Span),
+    /// `negated`: `not in`
+    Operator {
+        operator: Spanned<BinaryOperator>,
+        negated: bool,
+    },
+    /// `negated`: `not matches`
+    Matching {
+        pattern: Box<Pattern>,
+        depth: u32,
+        negated: bool,
+        span: Span,
+    },
+}
+
+impl Item {
+    /// How tightly what stands between or behind values binds; `None` for a value and what stands before one.
+    fn tightness(&self) -> Option<Tightness> {
+        match self {
+            Item::Value(_) | Item::Not(_) | Item::Minus(_) => None,
+            Item::Operator { operator, .. } => Some(tightness(operator.value)),
+            Item::Matching { .. } => Some(Tightness::Comparison),
+        }
+    }
+}
+
+/// An expression and how deep its tree is.
+struct Deep {
+    expression: Expression,
+    depth: u32,
+}
+
+type Row = Peekable<IntoIter<Item>>;
+
+impl Lowerer {
+    pub(super) fn expression(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, SyntaxError> {
+        Ok(self.deep_expression(pair)?.expression)
+    }
+
+    fn deep_expression(&mut self, pair: &Pair<'_, Rule>) -> Result<Deep, SyntaxError> {
+        if self.nesting >= DEEPEST_EXPRESSION {
+            return self.fault(pair, Fault::ExpressionTooDeep);
+        }
+        self.nesting += 1;
+        let row = self.row(pair)?;
+        let deep = climb(&mut row.into_iter().peekable(), Tightness::Or, self.span(pair))?;
+        self.nesting -= 1;
+        self.deepest = self.deepest.max(deep.depth);
+        Ok(deep)
+    }
+
+    /// What `lower` gives, and the depth of the deepest expression in it.
+    fn measured<T>(
+        &mut self,
+        lower: impl FnOnce(&mut Lowerer) -> Result<T, SyntaxError>,
+    ) -> Result<(T, u32), SyntaxError> {
+        let outside = std::mem::take(&mut self.deepest);
+        let lowered = lower(self)?;
+        Ok((lowered, std::mem::replace(&mut self.deepest, outside)))
+    }
+
+    fn row(&mut self, pair: &Pair<'_, Rule>) -> Result<Vec<Item>, SyntaxError> {
+        let mut row = Vec::new();
+        let mut parts = pair.clone().into_inner().peekable();
+        while let Some(part) = parts.next() {
+            row.push(match part.as_rule() {
+                Rule::not_operator => Item::Not(self.span(&part)),
+                Rule::minus => match parts.next_if(|value| is_digits(value.as_str())) {
+                    // The sign belongs to the number, so that the smallest one can be written.
+                    Some(number) => Item::Value(self.negative(&part, &number)?),
+                    None => Item::Minus(self.span(&part)),
+                },
+                Rule::value => Item::Value(self.value(&part)?),
+                Rule::operator => self.operator(&part)?,
+                Rule::matching => {
+                    let pattern = self.required(&part, Rule::quoted_pattern)?;
+                    let (pattern, depth) = self.measured(|lowerer| lowerer.pattern(&pattern))?;
+                    let negated = child(&part, Rule::kw_not).is_some();
+                    Item::Matching { pattern: Box::new(pattern), depth, negated, span: self.span(&part) }
+                }
+                _ => return Err(self.misshapen(&part)),
+            });
+        }
+        Ok(row)
+    }
+
+    fn negative(&self, minus: &Pair<'_, Rule>, number: &Pair<'_, Rule>) -> Result<Deep, SyntaxError> {
+        let span = self.span(minus).to(self.span(number));
+        let Ok(number) = format!("-{}", number.as_str()).parse() else {
+            return Err(SyntaxError::new(Fault::NumberTooLarge, span));
+        };
+        Ok(leaf(ExpressionKind::Int(number), span))
+    }
+
+    fn operator(&self, pair: &Pair<'_, Rule>) -> Result<Item, SyntaxError> {
+        let (value, negated) = match pair.as_str() {
+            "or" => (BinaryOperator::Or, false),
+            "and" => (BinaryOperator::And, false),
+            "==" => (BinaryOperator::Equal, false),
+            "!=" => (BinaryOperator::NotEqual, false),
+            "<" => (BinaryOperator::Less, false),
+            "<=" => (BinaryOperator::LessOrEqual, false),
+            ">" => (BinaryOperator::Greater, false),
+            ">=" => (BinaryOperator::GreaterOrEqual, false),
+            "in" => (BinaryOperator::In, false),
+            "+" => (BinaryOperator::Add, false),
+            "-" => (BinaryOperator::Subtract, false),
+            "*" => (BinaryOperator::Multiply, false),
+            "/" => (BinaryOperator::Divide, false),
+            "%" => (BinaryOperator::Remainder, false),
+            other if other.starts_with("not") => (BinaryOperator::In, true),
+            _ => return Err(self.misshapen(pair)),
+        };
+        Ok(Item::Operator { operator: Spanned { value, span: self.span(pair) }, negated })
+    }
+
+    /// A value and what is taken from it.
+    fn value(&mut self, pair: &Pair<'_, Rule>) -> Result<Deep, SyntaxError> {
+        let mut parts = pair.clone().into_inner();
+        let primary = parts.next().ok_or_else(|| self.misshapen(pair))?;
+        let mut deep = self.primary(&primary)?;
+        for part in parts {
+            let span = deep.expression.span.to(self.span(&part));
+            let depth = deep.depth;
+            let taken_from = Box::new(deep.expression);
+            deep = match part.as_rule() {
+                Rule::member => {
+                    let name = self.name(&self.required(&part, Rule::name)?);
+                    node(ExpressionKind::Member { record: taken_from, name }, span, depth)?
+                }
+                Rule::index => {
+                    let index = self.deep_expression(&self.required(&part, Rule::expression)?)?;
+                    let deeper = depth.max(index.depth);
+                    let index = Box::new(index.expression);
+                    node(ExpressionKind::Index { list: taken_from, index }, span, deeper)?
+                }
+                _ => return Err(self.misshapen(&part)),
+            };
+        }
+        Ok(deep)
+    }
+
+    fn primary(&mut self, pair: &Pair<'_, Rule>) -> Result<Deep, SyntaxError> {
+        let span = self.span(pair);
+        let kind = match pair.as_rule() {
+            Rule::integer => match pair.as_str().parse() {
+                Ok(number) => ExpressionKind::Int(number),
+                Err(_) => return self.fault(pair, Fault::NumberTooLarge),
+            },
+            Rule::duration => ExpressionKind::Duration(self.duration_literal(pair)?),
+            Rule::boolean => ExpressionKind::Bool(pair.as_str() == "true"),
+            Rule::variable => ExpressionKind::Variable(pair.as_str().to_owned()),
+            Rule::string => {
+                let (text, depth) = self.measured(|lowerer| lowerer.string(pair))?;
+                return node(ExpressionKind::Text(text), span, depth);
+            }
+            Rule::group => {
+                let mut inner = self.deep_expression(&self.required(pair, Rule::expression)?)?;
+                // The parentheses belong to the place that a message points to.
+                inner.expression.span = span;
+                return Ok(inner);
+            }
+            Rule::list => {
+                let (items, depth) = self.items(pair)?;
+                return node(ExpressionKind::List(items), span, depth);
+            }
+            Rule::call => {
+                let function = self.function(&self.required(pair, Rule::function)?)?;
+                let (arguments, depth) = self.items(pair)?;
+                return node(ExpressionKind::Call { function, arguments }, span, depth);
+            }
+            _ => return Err(self.misshapen(pair)),
+        };
+        Ok(leaf(kind, span))
+    }
+
+    /// The expressions between commas, and the depth of the deepest.
+    fn items(&mut self, pair: &Pair<'_, Rule>) -> Result<(Vec<Expression>, u32), SyntaxError> {
+        let mut items = Vec::new();
+        let mut deepest = 0;
+        for item in children(pair, Rule::expression) {
+            let item = self.deep_expression(&item)?;
+            deepest = deepest.max(item.depth);
+            items.push(item.expression);
+        }
+        Ok((items, deepest))
+    }
+
+    fn duration_literal(&self, pair: &Pair<'_, Rule>) -> Result<Duration, SyntaxError> {
+        let milliseconds = match self.required(pair, Rule::unit)?.as_str() {
+            "ms" => 1,
+            "s" => 1_000,
+            "min" => 60_000,
+            _ => 3_600_000,
+        };
+        let number = self.required(pair, Rule::digits)?.as_str().parse::<u64>().ok();
+        match number.and_then(|number| number.checked_mul(milliseconds)) {
+            Some(milliseconds) => Ok(Duration::from_millis(milliseconds)),
+            None => self.fault(pair, Fault::NumberTooLarge),
+        }
+    }
+
+    fn function(&self, pair: &Pair<'_, Rule>) -> Result<Spanned<Function>, SyntaxError> {
+        match words::function(pair.as_str()) {
+            Some(value) => Ok(Spanned { value, span: self.span(pair) }),
+            None => self.fault(pair, Fault::UnknownFunction { name: pair.as_str().to_owned() }),
+        }
+    }
+}
+
+/// Builds the tree of what binds at least as tightly as `loosest`. The recursion is no deeper than there are levels of
+/// tightness: operators of one level, and signs before a value, are loops.
+fn climb(row: &mut Row, loosest: Tightness, whole: Span) -> Result<Deep, SyntaxError> {
+    let left = operand(row, whole)?;
+    climb_from(left, row, loosest, whole)
+}
+
+fn climb_from(mut left: Deep, row: &mut Row, loosest: Tightness, whole: Span) -> Result<Deep, SyntaxError> {
+    while let Some(next) = row.next_if(|item| item.tightness().is_some_and(|next| next >= loosest)) {
+        let start = left.expression.span;
+        match next {
+            Item::Matching { pattern, depth, negated, span } => {
+                let depth = depth.max(left.depth);
+                let kind = ExpressionKind::Matches { text: Box::new(left.expression), pattern: *pattern };
+                left = negate_if(negated, node(kind, start.to(span), depth)?)?;
+                no_chain(row)?;
+            }
+            Item::Operator { operator, negated } => {
+                let this = tightness(operator.value);
+                let right = climb(row, tighter(this), whole)?;
+                let (span, depth) = (start.to(right.expression.span), left.depth.max(right.depth));
+                let (left_side, right_side) = (Box::new(left.expression), Box::new(right.expression));
+                let kind = ExpressionKind::Binary { operator, left: left_side, right: right_side };
+                left = negate_if(negated, node(kind, span, depth)?)?;
+                if this == Tightness::Comparison {
+                    no_chain(row)?;
+                }
+            }
+            Item::Value(_) | Item::Not(_) | Item::Minus(_) => return Err(misshapen(whole)),
+        }
+    }
+    Ok(left)
+}
+
+/// A value and what stands before it.
+fn operand(row: &mut Row, whole: Span) -> Result<Deep, SyntaxError> {
+    let mut before = Vec::new();
+    while let Some(sign) = row.next_if(|item| matches!(item, Item::Not(_) | Item::Minus(_))) {
+        before.push(sign);
+    }
+    let Some(Item::Value(mut deep)) = row.next() else { return Err(misshapen(whole)) };
+    // From the value outwards: a minus takes the value alone, `not` the comparison that follows.
+    for sign in before.into_iter().rev() {
+        deep = match sign {
+            Item::Minus(start) => unary(UnaryOperator::Negate, start, deep)?,
+            Item::Not(start) => {
+                unary(UnaryOperator::Not, start, climb_from(deep, row, tighter(Tightness::Not), whole)?)?
+            }
+            Item::Value(_) | Item::Operator { .. } | Item::Matching { .. } => return Err(misshapen(whole)),
+        };
+    }
+    Ok(deep)
+}
+
+/// `a < b < c` compares a bool with `c`: never what was meant.
+fn no_chain(row: &mut Row) -> Result<(), SyntaxError> {
+    let span = match row.peek() {
+        Some(Item::Operator { operator, .. }) if tightness(operator.value) == Tightness::Comparison => operator.span,
+        Some(Item::Matching { span, .. }) => *span,
+        Some(Item::Operator { .. } | Item::Value(_) | Item::Not(_) | Item::Minus(_)) | None => return Ok(()),
+    };
+    Err(SyntaxError::new(Fault::ChainedComparison, span))
+}
+
+fn negate_if(negated: bool, deep: Deep) -> Result<Deep, SyntaxError> {
+    let span = deep.expression.span;
+    if negated { unary(UnaryOperator::Not, span, deep) } else { Ok(deep) }
+}
+
+fn unary(operator: UnaryOperator, start: Span, operand: Deep) -> Result<Deep, SyntaxError> {
+    let span = start.to(operand.expression.span);
+    node(ExpressionKind::Unary { operator, operand: Box::new(operand.expression) }, span, operand.depth)
+}
+
+fn leaf(kind: ExpressionKind, span: Span) -> Deep {
+    Deep { expression: Expression { kind, span }, depth: 1 }
+}
+
+/// A node above others, the deepest of which is `below` deep.
+fn node(kind: ExpressionKind, span: Span, below: u32) -> Result<Deep, SyntaxError> {
+    if below >= DEEPEST_EXPRESSION {
+        return Err(SyntaxError::new(Fault::ExpressionTooDeep, span));
+    }
+    Ok(Deep { expression: Expression { kind, span }, depth: below + 1 })
+}
+
+fn tightness(operator: BinaryOperator) -> Tightness {
+    match operator {
+        BinaryOperator::Or => Tightness::Or,
+        BinaryOperator::And => Tightness::And,
+        BinaryOperator::Equal
+        | BinaryOperator::NotEqual
+        | BinaryOperator::Less
+        | BinaryOperator::LessOrEqual
+        | BinaryOperator::Greater
+        | BinaryOperator::GreaterOrEqual
+        | BinaryOperator::In => Tightness::Comparison,
+        BinaryOperator::Add | BinaryOperator::Subtract => Tightness::Sum,
+        BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Remainder => Tightness::Product,
+    }
+}
+
+/// The next tighter level: what the right side of an operator binds with, so that `a - b - c` is `(a - b) - c`.
+fn tighter(level: Tightness) -> Tightness {
+    match level {
+        Tightness::Or => Tightness::And,
+        Tightness::And => Tightness::Not,
+        Tightness::Not => Tightness::Comparison,
+        Tightness::Comparison => Tightness::Sum,
+        Tightness::Sum => Tightness::Product,
+        Tightness::Product | Tightness::Value => Tightness::Value,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Where the grammar and this file disagree: our own fault, still told as an error.
+fn misshapen(span: Span) -> SyntaxError {
+    SyntaxError::new(Fault::Misunderstood, span)
+}
