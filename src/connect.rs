@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
+
+use crate::port::{Cancel, OpenError, OpenErrorKind, Port, Serial, Tcp};
 
 /// Where a modem is. Its text form reads back as itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -14,7 +17,8 @@ pub enum Address {
     /// `rfc2217://host:port`: a serial port on another computer, with its baud rate and lines
     Rfc2217 { host: String, port: u16 },
     /// `sim:MODEL[?key=value&…]`: the simulated modem in this process
-    Simulator { model: String, options: Vec<(String, String)>, time: SimulatedTime },
+    /// `options` as they stand behind the `?`, without `time`.
+    Simulator { model: String, options: String, time: SimulatedTime },
     /// `replay:FILE`: a recorded conversation
     Replay(PathBuf),
 }
@@ -37,6 +41,36 @@ pub struct AddressError {
 }
 
 const SCHEMES: [&str; 4] = ["tcp://", "rfc2217://", "sim:", "replay:"];
+
+/// How a port is opened.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Of a serial port, here or behind RFC 2217.
+    pub baud: u32,
+    /// How long a connection over the network may take to come about.
+    pub connect_limit: Duration,
+    /// Wakes the port, and ends its opening.
+    pub cancel: Cancel,
+}
+
+impl Settings {
+    /// 115200 baud, 10 s.
+    pub fn new(cancel: Cancel) -> Settings {
+        Settings { baud: 115_200, connect_limit: Duration::from_secs(10), cancel }
+    }
+}
+
+/// Opens what the address names, and nothing else: no other port is looked at, none is probed.
+pub fn open(address: &Address, settings: &Settings) -> Result<Box<dyn Port>, OpenError> {
+    let Settings { baud, connect_limit, cancel } = settings;
+    Ok(match address {
+        Address::Device(path) => Box::new(Serial::open(path, *baud, cancel)?),
+        Address::Tcp { host, port } => Box::new(Tcp::connect(host, *port, *connect_limit, cancel)?),
+        Address::Rfc2217 { .. } | Address::Simulator { .. } | Address::Replay(_) => {
+            return Err(OpenError::new(OpenErrorKind::System, format!("{address} cannot be opened yet")));
+        }
+    })
+}
 
 impl Address {
     /// Looks only at the text: whether there is such a port shows when it is opened.
@@ -142,28 +176,25 @@ fn simulator(text: &str, rest: &str) -> Result<Address, AddressError> {
     if model.is_empty() {
         return Err(AddressError::new(format!("`{text}` names no model"), "name one, as sim:generic or sim:bg96"));
     }
-    let mut options: Vec<(String, String)> = Vec::new();
+    let mut options: Vec<&str> = Vec::new();
     let mut time = SimulatedTime::default();
     for option in query.into_iter().flat_map(|query| query.split('&')).filter(|option| !option.is_empty()) {
-        let Some((key, value)) = option.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            return Err(AddressError::new(
-                format!("`{option}` is no option of a simulated modem"),
-                "an option is key=value, as in sim:bg96?pin=1234&register=5s",
-            ));
-        };
-        if key == "time" {
-            time = match value {
-                "real" => SimulatedTime::Real,
-                "virtual" => SimulatedTime::Virtual,
-                _ => return Err(AddressError::new(format!("`time={value}` is unknown"), "time is real or virtual")),
-            };
-        } else if options.iter().any(|(known, _)| known == key) {
-            return Err(AddressError::new(format!("`{key}` stands twice in `{text}`"), "leave one of them out"));
-        } else {
-            options.push((key.to_owned(), value.to_owned()));
+        match option.split_once('=') {
+            Some(("time", "real")) => time = SimulatedTime::Real,
+            Some(("time", "virtual")) => time = SimulatedTime::Virtual,
+            Some(("time", _)) => {
+                return Err(AddressError::new(format!("`{option}` is unknown"), "time is real or virtual"));
+            }
+            Some((key, _)) if !key.is_empty() => options.push(option),
+            Some(_) | None => {
+                return Err(AddressError::new(
+                    format!("`{option}` is no option of a simulated modem"),
+                    "an option is key=value, as in sim:bg96?pin=1234&register=5s",
+                ));
+            }
         }
     }
-    Ok(Address::Simulator { model: model.to_owned(), options, time })
+    Ok(Address::Simulator { model: model.to_owned(), options: options.join("&"), time })
 }
 
 fn bracketed(host: &str) -> String {
@@ -177,13 +208,11 @@ impl fmt::Display for Address {
             Address::Tcp { host, port } => write!(f, "tcp://{}:{port}", bracketed(host)),
             Address::Rfc2217 { host, port } => write!(f, "rfc2217://{}:{port}", bracketed(host)),
             Address::Simulator { model, options, time } => {
-                write!(f, "sim:{model}")?;
-                let time = (*time == SimulatedTime::Virtual).then_some(("time", "virtual"));
-                let options = options.iter().map(|(key, value)| (key.as_str(), value.as_str())).chain(time);
-                for (place, (key, value)) in options.enumerate() {
-                    write!(f, "{}{key}={value}", if place == 0 { '?' } else { '&' })?;
-                }
-                Ok(())
+                let time = if *time == SimulatedTime::Virtual { "time=virtual" } else { "" };
+                let query = [options, time].into_iter().filter(|part| !part.is_empty());
+                let query =
+                    query.enumerate().map(|(place, part)| format!("{}{part}", if place == 0 { '?' } else { '&' }));
+                write!(f, "sim:{model}{}", query.collect::<String>())
             }
             Address::Replay(file) => write!(f, "replay:{}", file.display()),
         }
@@ -216,9 +245,8 @@ impl std::error::Error for AddressError {}
 mod tests {
     use super::*;
 
-    fn simulated(model: &str, options: &[(&str, &str)], time: SimulatedTime) -> Address {
-        let options = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Address::Simulator { model: model.to_owned(), options, time }
+    fn simulated(model: &str, options: &str, time: SimulatedTime) -> Address {
+        Address::Simulator { model: model.to_owned(), options: options.to_owned(), time }
     }
 
     #[test]
@@ -237,13 +265,10 @@ mod tests {
             ("tcp://modem.local:2000", tcp("modem.local", 2000)),
             ("tcp://[fe80::1]:2000", tcp("fe80::1", 2000)),
             ("rfc2217://10.0.0.1:2217", Address::Rfc2217 { host: "10.0.0.1".to_owned(), port: 2217 }),
-            ("sim:bg96", simulated("bg96", &[], SimulatedTime::Real)),
-            (
-                "sim:bg96?pin=1234&register=5s",
-                simulated("bg96", &[("pin", "1234"), ("register", "5s")], SimulatedTime::Real),
-            ),
-            ("sim:bg96?time=virtual", simulated("bg96", &[], SimulatedTime::Virtual)),
-            ("sim:bg96?seed=7&time=virtual", simulated("bg96", &[("seed", "7")], SimulatedTime::Virtual)),
+            ("sim:bg96", simulated("bg96", "", SimulatedTime::Real)),
+            ("sim:bg96?pin=1234&register=5s", simulated("bg96", "pin=1234&register=5s", SimulatedTime::Real)),
+            ("sim:bg96?time=virtual", simulated("bg96", "", SimulatedTime::Virtual)),
+            ("sim:bg96?seed=7&time=virtual", simulated("bg96", "seed=7", SimulatedTime::Virtual)),
             ("replay:bench/bg96.at", Address::Replay("bench/bg96.at".into())),
         ] {
             assert_eq!(Address::parse(text), Ok(address.clone()));
@@ -282,7 +307,6 @@ mod tests {
                 "`pin` is no option of a simulated modem",
                 "an option is key=value, as in sim:bg96?pin=1234&register=5s",
             ),
-            ("sim:bg96?a=1&a=2", "`a` stands twice in `sim:bg96?a=1&a=2`", "leave one of them out"),
             ("sim:bg96?time=fast", "`time=fast` is unknown", "time is real or virtual"),
             ("replay:", "`replay:` names no file", "give the file that --record has written: replay:FILE"),
         ] {

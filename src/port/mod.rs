@@ -5,9 +5,12 @@
 
 mod cancel;
 mod clock;
+pub mod list;
 mod memory;
 mod open_error;
 mod os;
+mod serial;
+mod tcp;
 
 use std::time::Duration;
 
@@ -15,6 +18,8 @@ pub use cancel::Cancel;
 pub use clock::{Clock, Timestamp};
 pub use memory::Memory;
 pub use open_error::{OpenError, OpenErrorKind};
+pub use serial::Serial;
+pub use tcp::Tcp;
 
 /// One open connection to a modem.
 pub trait Port: Send {

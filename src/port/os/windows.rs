@@ -1,6 +1,15 @@
-use std::io;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
+
+use serialport::{COMPort, SerialPort};
+
+use super::devices;
+use crate::port::cancel::Watch;
+use crate::port::list::Place;
+use crate::port::{Clock, Fault, OpenError, OpenErrorKind, Read, open_error};
 
 #[derive(Debug, Default)]
 pub(in crate::port) struct Flag {
@@ -28,5 +37,182 @@ pub(in crate::port) fn pause(flag: Option<&Flag>, time: Duration) {
             let _ = flag.changed.wait_timeout_while(raised, time, |raised| !*raised);
         }
         None => std::thread::sleep(time),
+    }
+}
+
+/// Windows has no one call that waits for a serial port, a socket and a flag: each read waits for a moment, then the
+/// clock and the cancel handle are looked at.
+pub(in crate::port) struct Wire<T> {
+    end: T,
+}
+
+/// How long a read or write of a serial port may take.
+const SLICE: Duration = Duration::from_millis(20);
+/// How long to wait for a socket that had nothing.
+const NAP: Duration = Duration::from_millis(2);
+
+impl<T: io::Read + Write> Wire<T> {
+    pub(in crate::port) fn new(end: T) -> Wire<T> {
+        Wire { end }
+    }
+
+    pub(in crate::port) fn end(&mut self) -> &mut T {
+        &mut self.end
+    }
+
+    pub(in crate::port) fn read(
+        &mut self,
+        buffer: &mut [u8],
+        until: Duration,
+        clock: &Clock,
+        watch: &Watch,
+    ) -> Result<Read, Fault> {
+        if buffer.is_empty() {
+            return Ok(Read::Deadline);
+        }
+        loop {
+            if watch.is_cancelled() {
+                return Err(Fault::Interrupted);
+            }
+            match self.end.read(buffer) {
+                Ok(0) => return Err(Fault::Lost("the other side hung up".to_owned())),
+                Ok(count) => return Ok(Read::Bytes(count)),
+                Err(error) => self.go_on_after(error, watch)?,
+            }
+            if clock.now() >= until {
+                return Ok(Read::Deadline);
+            }
+        }
+    }
+
+    pub(in crate::port) fn write(
+        &mut self,
+        bytes: &[u8],
+        until: Duration,
+        clock: &Clock,
+        watch: &Watch,
+    ) -> Result<(), Fault> {
+        let mut written = 0;
+        while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+            match self.end.write(rest) {
+                Ok(0) => {}
+                Ok(count) => {
+                    written += count;
+                    continue;
+                }
+                Err(error) => self.go_on_after(error, watch)?,
+            }
+            if watch.is_cancelled() {
+                return Err(Fault::Interrupted);
+            }
+            if clock.now() >= until {
+                return Err(Fault::WriteTimeout { written });
+            }
+        }
+        Ok(())
+    }
+
+    fn go_on_after(&self, error: io::Error, watch: &Watch) -> Result<(), Fault> {
+        use io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::TimedOut | Kind::Interrupted => Ok(()),
+            Kind::WouldBlock => watch.pause(NAP),
+            // An adapter that is pulled out answers "access denied" or "the device does not recognize the command".
+            Kind::PermissionDenied
+            | Kind::NotFound
+            | Kind::BrokenPipe
+            | Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::NotConnected
+            | Kind::UnexpectedEof => Err(Fault::Lost(error.to_string())),
+            _ if matches!(error.raw_os_error(), Some(ERROR_BAD_COMMAND | ERROR_GEN_FAILURE | ERROR_DEVICE_REMOVED)) => {
+                Err(Fault::Lost(error.to_string()))
+            }
+            _ => Err(Fault::System(error.to_string())),
+        }
+    }
+}
+
+const ERROR_BAD_COMMAND: i32 = 22;
+const ERROR_GEN_FAILURE: i32 = 31;
+const ERROR_DEVICE_REMOVED: i32 = 1617;
+
+/// An open serial port. Windows gives it to one program at a time, and drops no line on closing that we could keep.
+pub(in crate::port) struct SerialLine {
+    com: COMPort,
+}
+
+impl SerialLine {
+    pub(in crate::port) fn open(path: &Path, baud: u32, _watch: &Watch) -> Result<SerialLine, OpenError> {
+        let name = path.to_string_lossy();
+        // A USB modem (CDC) says nothing without DTR, and Windows does not set it by itself. `COM3:` is COM3.
+        serialport::new(name.trim_end_matches(':'), baud)
+            .timeout(SLICE)
+            .dtr_on_open(true)
+            .open_native()
+            .map(|com| SerialLine { com })
+            .map_err(|error| match error.kind() {
+                // "Access denied" is what Windows says of a port that is open elsewhere.
+                serialport::ErrorKind::NoDevice if error.description.contains("ccess") => busy(path),
+                serialport::ErrorKind::Io(io::ErrorKind::PermissionDenied) => busy(path),
+                serialport::ErrorKind::NoDevice | serialport::ErrorKind::Io(io::ErrorKind::NotFound) => {
+                    open_error::missing(path, "there is none", None, &crate::port::list::paths())
+                }
+                serialport::ErrorKind::InvalidInput | serialport::ErrorKind::Unknown | serialport::ErrorKind::Io(_) => {
+                    OpenError::new(OpenErrorKind::System, format!("cannot open {name} at {baud} baud: {error}"))
+                }
+            })
+    }
+
+    pub(in crate::port) fn port(&mut self) -> &mut dyn SerialPort {
+        &mut self.com
+    }
+
+    /// A COM port keeps its number at its place.
+    pub(in crate::port) fn place(&self) -> Option<&Place> {
+        None
+    }
+}
+
+impl io::Read for SerialLine {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.com.read(buffer)
+    }
+}
+
+impl Write for SerialLine {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.com.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.com.flush()
+    }
+}
+
+fn busy(path: &Path) -> OpenError {
+    open_error::busy(path, &devices::holders(path), devices::usb_of(path).as_ref())
+}
+
+/// A non-blocking connection. Fails with `TimedOut` after `limit`, with `Interrupted` if cancelled.
+pub(in crate::port) fn connect(address: SocketAddr, limit: Duration, watch: &Watch) -> io::Result<TcpStream> {
+    let clock = Clock::start();
+    // Short attempts, so that the cancel handle is looked at in between.
+    loop {
+        if watch.is_cancelled() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let left = limit.saturating_sub(clock.now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        match TcpStream::connect_timeout(&address, left.min(Duration::from_secs(2))) {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {}
+            Err(error) => return Err(error),
+            Ok(stream) => {
+                stream.set_nonblocking(true)?;
+                return Ok(stream);
+            }
+        }
     }
 }

@@ -1,3 +1,8 @@
+mod serial_line;
+mod socket;
+mod terminal;
+mod wire;
+
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -7,6 +12,10 @@ use rustix::io::Errno;
 use crate::port::Clock;
 
 pub(in crate::port) use flag::Flag;
+pub(in crate::port) use serial_line::SerialLine;
+pub(in crate::port) use socket::connect;
+pub(in crate::port) use terminal::Terminal;
+pub(in crate::port) use wire::Wire;
 
 /// A descriptor that becomes readable and stays so: it is written once and never read, so that one write wakes all.
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -1,0 +1,87 @@
+//! The serial ports of this machine.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::os::devices;
+
+/// A serial port that is there. Nothing was sent to it, and it was not opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub path: PathBuf,
+    /// Other names of it, the stable ones: `/dev/serial/by-id/…`, `/dev/serial/by-path/…`
+    pub links: Vec<PathBuf>,
+    pub usb: Option<Usb>,
+    /// The kernel's driver: `option`, `cdc_acm`, `serial8250`
+    pub driver: Option<String>,
+    /// What udev's rules for modems call the port: `at-primary`, `at-secondary`, `gps`, `qcdm`
+    pub role: Option<String>,
+    pub holders: Vec<Holder>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Usb {
+    pub vendor_id: u16,
+    pub product_id: u16,
+    pub manufacturer: Option<String>,
+    pub product: Option<String>,
+    pub serial: Option<String>,
+    /// Which of the device's interfaces the port is: a modem has several.
+    pub interface: Option<u8>,
+    /// The device in sysfs, the same for all its interfaces: `/sys/devices/…/usb1/1-2/1-2.3`. Linux only.
+    pub device: Option<PathBuf>,
+}
+
+/// A program that has a port open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    pub pid: u32,
+    pub name: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (process {})", self.name, self.pid)
+    }
+}
+
+/// Where a USB port is plugged in. It stays the same when the device resets and gets another node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Bus, ports, configuration and interface: `1-2.3:1.2`
+    pub(super) interface: String,
+}
+
+/// All serial ports, in the order of their names, ttyUSB2 before ttyUSB10.
+pub fn ports() -> Vec<Listed> {
+    let mut ports = devices::ports();
+    ports.sort_by_cached_key(|port| natural(&port.path));
+    ports
+}
+
+/// Their names alone; costs less.
+pub(super) fn paths() -> Vec<PathBuf> {
+    let mut paths = devices::paths();
+    paths.sort_by_cached_key(|path| natural(path));
+    paths
+}
+
+/// The name without its number, and the number.
+fn natural(path: &Path) -> (String, u64) {
+    let name = path.to_string_lossy().into_owned();
+    let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = name.get(letters.len()..).and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    (letters.to_owned(), number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_the_order_of_their_numbers() {
+        let mut names = ["/dev/ttyUSB10", "/dev/ttyACM0", "/dev/ttyUSB2"].map(PathBuf::from);
+        names.sort_by_cached_key(|name| natural(name));
+        assert_eq!(names, ["/dev/ttyACM0", "/dev/ttyUSB2", "/dev/ttyUSB10"].map(PathBuf::from));
+    }
+}

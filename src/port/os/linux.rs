@@ -1,0 +1,235 @@
+//! Linux tells all of it in files: sysfs what is plugged in where, /proc who has what open, /run/udev what the rules
+//! make of it. Nothing is opened, and no library is needed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::port::list::{Holder, Listed, Place, Usb};
+
+const TTYS: &str = "/sys/class/tty";
+
+pub(in crate::port) fn ports() -> Vec<Listed> {
+    let links = links();
+    let mut open = open_files();
+    paths()
+        .into_iter()
+        .map(|path| {
+            let name = path.file_name().unwrap_or_default();
+            let class = ["/sys/class/tty", "/sys/class/wwan"].map(|class| Path::new(class).join(name));
+            let device = class.iter().find_map(|class| fs::canonicalize(class.join("device")).ok());
+            Listed {
+                links: links.get(&path).cloned().unwrap_or_default(),
+                usb: device.as_deref().and_then(usb),
+                driver: device.as_deref().and_then(driver),
+                role: role(&path),
+                holders: open.remove(&path).unwrap_or_default(),
+                path,
+            }
+        })
+        .collect()
+}
+
+/// Real ports: not the virtual terminals, nor the serial8250 driver's places without hardware.
+pub(in crate::port) fn paths() -> Vec<PathBuf> {
+    let ttys = names_in(Path::new(TTYS)).into_iter().filter(|name| {
+        let tty = Path::new(TTYS).join(name);
+        tty.join("device").exists() && fs::read_to_string(tty.join("type")).map_or(true, |kind| kind.trim() != "0")
+    });
+    // A modem on PCIe has its AT port here: wwan0at0.
+    let wwan = names_in(Path::new("/sys/class/wwan")).into_iter().filter(|name| name.contains("at"));
+    ttys.chain(wwan).map(|name| Path::new("/dev").join(name)).filter(|path| path.exists()).collect()
+}
+
+/// Where the open terminal is plugged in; none for what is no USB device.
+pub(in crate::port) fn place(terminal: impl AsFd) -> Option<Place> {
+    let number = rustix::fs::fstat(terminal).ok()?.st_rdev;
+    let interface = interface_of(&fs::read_link(sysfs(number)).ok()?)?.to_owned();
+    Some(Place { interface })
+}
+
+/// The USB device behind a port.
+pub(in crate::port) fn usb_of(path: &Path) -> Option<Usb> {
+    let number = fs::metadata(path).ok()?.rdev();
+    usb(&fs::canonicalize(sysfs(number).join("device")).ok()?)
+}
+
+/// The node that the device at this place has now.
+pub(in crate::port) fn find(place: &Place) -> Option<PathBuf> {
+    names_in(Path::new(TTYS)).into_iter().find_map(|name| {
+        let device = fs::read_link(Path::new(TTYS).join(&name)).ok()?;
+        let node = Path::new("/dev").join(&name);
+        (interface_of(&device)? == place.interface && node.exists()).then_some(node)
+    })
+}
+
+/// Who has the port open, as far as we may know: other users' descriptors are hidden, their locks are not. The one that
+/// has locked it comes first; this process counts only if it is that.
+pub(in crate::port) fn holders(path: &Path) -> Vec<Holder> {
+    let Ok(node) = fs::canonicalize(path) else { return Vec::new() };
+    let owner =
+        fs::metadata(&node).ok().and_then(|node| lock_owner(&fs::read_to_string("/proc/locks").ok()?, node.ino()));
+    let others = open_files().remove(&node).unwrap_or_default();
+    owner.map(holder).into_iter().chain(others.into_iter().filter(|other| Some(other.pid) != owner)).collect()
+}
+
+/// minicom, pppd and others write their process number to a file of the port's name; not all of them lock the port too.
+pub(in crate::port) fn lock_file_holder(path: &Path) -> Option<Holder> {
+    let name = path.file_name()?.to_str()?;
+    let text = fs::read_to_string(format!("/var/lock/LCK..{name}")).ok()?;
+    let pid: u32 = text.split_whitespace().next()?.parse().ok()?;
+    // A program that was killed leaves its file behind.
+    (pid != std::process::id() && Path::new("/proc").join(pid.to_string()).exists()).then(|| holder(pid))
+}
+
+/// All open terminals by their node, with the other processes that have them open.
+fn open_files() -> BTreeMap<PathBuf, Vec<Holder>> {
+    let mut open: BTreeMap<PathBuf, Vec<Holder>> = BTreeMap::new();
+    for pid in names_in(Path::new("/proc")).iter().filter_map(|name| name.parse::<u32>().ok()) {
+        if pid == std::process::id() {
+            continue;
+        }
+        let descriptors = Path::new("/proc").join(pid.to_string()).join("fd");
+        for descriptor in names_in(&descriptors) {
+            let Ok(target) = fs::read_link(descriptors.join(descriptor)) else { continue };
+            if !target.starts_with("/dev") || target.starts_with("/dev/null") {
+                continue;
+            }
+            let holders = open.entry(target).or_default();
+            if holders.last().is_none_or(|last| last.pid != pid) {
+                holders.push(holder(pid));
+            }
+        }
+    }
+    open
+}
+
+/// From `/proc/locks`: `1: FLOCK  ADVISORY  WRITE 812 00:05:345 0 EOF`.
+fn lock_owner(locks: &str, inode: u64) -> Option<u32> {
+    locks.lines().find_map(|lock| {
+        let mut fields = lock.split_whitespace().skip_while(|field| *field != "FLOCK").skip(3);
+        let pid = fields.next()?.parse().ok()?;
+        (fields.next()?.rsplit(':').next()?.parse() == Ok(inode)).then_some(pid)
+    })
+}
+
+fn holder(pid: u32) -> Holder {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm"));
+    Holder { pid, name: name.map_or_else(|_| "a program".to_owned(), |name| name.trim_end().to_owned()) }
+}
+
+/// The entry of a device number in sysfs: a link to where it is plugged in.
+fn sysfs(number: u64) -> PathBuf {
+    format!("/sys/dev/char/{}:{}", rustix::fs::major(number), rustix::fs::minor(number)).into()
+}
+
+/// The USB interface in a path of sysfs: the `1-2.3:1.2` of `…/usb1/1-2/1-2.3/1-2.3:1.2/ttyUSB2/tty/ttyUSB2`.
+fn interface_of(device: &Path) -> Option<&str> {
+    device.iter().filter_map(|part| part.to_str()).find(|part| is_interface(part))
+}
+
+fn is_interface(part: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let Some((device, interface)) = part.split_once(':') else { return false };
+    let Some((bus, ports)) = device.split_once('-') else { return false };
+    let Some((configuration, interface)) = interface.split_once('.') else { return false };
+    number(bus) && ports.split('.').all(number) && number(configuration) && number(interface)
+}
+
+fn usb(device: &Path) -> Option<Usb> {
+    let interface =
+        device.ancestors().find(|part| part.file_name().and_then(|n| n.to_str()).is_some_and(is_interface))?;
+    let device = interface.parent()?;
+    let text = |of: &Path, name: &str| {
+        let text = fs::read_to_string(of.join(name)).ok()?.trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    };
+    let hex = |name: &str| u16::from_str_radix(&text(device, name)?, 16).ok();
+    Some(Usb {
+        vendor_id: hex("idVendor")?,
+        product_id: hex("idProduct")?,
+        manufacturer: text(device, "manufacturer"),
+        product: text(device, "product"),
+        serial: text(device, "serial"),
+        interface: text(interface, "bInterfaceNumber").and_then(|number| u8::from_str_radix(&number, 16).ok()),
+        device: Some(device.to_owned()),
+    })
+}
+
+fn driver(device: &Path) -> Option<String> {
+    // The node of usb-serial stands below its interface: the interface's driver (option, qcserial) says more.
+    let of_interface =
+        device.parent().filter(|parent| parent.file_name().and_then(|n| n.to_str()).is_some_and(is_interface));
+    let link = fs::read_link(of_interface.unwrap_or(device).join("driver")).ok()?;
+    Some(link.file_name()?.to_str()?.to_owned())
+}
+
+/// udev keeps what its rules set: `E:ID_MM_PORT_TYPE_AT_PRIMARY=1`.
+fn role(path: &Path) -> Option<String> {
+    let number = fs::metadata(path).ok()?.rdev();
+    let (major, minor) = (rustix::fs::major(number), rustix::fs::minor(number));
+    let kept = fs::read_to_string(format!("/run/udev/data/c{major}:{minor}")).ok()?;
+    let role = kept.lines().find_map(|line| line.strip_prefix("E:ID_MM_PORT_TYPE_")?.strip_suffix("=1"))?;
+    Some(role.to_ascii_lowercase().replace('_', "-"))
+}
+
+/// The stable names, by the node that they point to.
+fn links() -> BTreeMap<PathBuf, Vec<PathBuf>> {
+    let mut links: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for folder in ["/dev/serial/by-id", "/dev/serial/by-path"] {
+        for name in names_in(Path::new(folder)) {
+            let link = Path::new(folder).join(name);
+            if let Ok(node) = fs::canonicalize(&link) {
+                links.entry(node).or_default().push(link);
+            }
+        }
+    }
+    links
+}
+
+/// Sorted; empty where there is no such folder, as /sys in some containers.
+fn names_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usb_interface_is_found_in_a_path() {
+        let interface = |path: &str| interface_of(Path::new(path)).map(str::to_owned);
+        assert_eq!(
+            interface("../../devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2.3/1-2.3:1.2/ttyUSB2/tty/ttyUSB2").as_deref(),
+            Some("1-2.3:1.2")
+        );
+        assert_eq!(interface("../../devices/platform/soc/usb/3-1/3-1:1.0/tty/ttyACM0").as_deref(), Some("3-1:1.0"));
+        assert_eq!(interface("../../devices/pnp0/00:05/tty/ttyS0"), None);
+        assert_eq!(interface("../../devices/pci0000:00/0000:00:14.0/tty/ttyS4"), None);
+    }
+
+    #[test]
+    fn the_owner_of_a_lock_is_found() {
+        let locks = "1: FLOCK  ADVISORY  WRITE 812 00:05:345 0 EOF\n1: -> FLOCK  ADVISORY  WRITE 900 00:05:345 0 EOF\n\
+                     2: POSIX  ADVISORY  READ 7 08:01:99 0 EOF\n";
+        assert_eq!(lock_owner(locks, 345), Some(812));
+        assert_eq!(lock_owner(locks, 99), None);
+    }
+
+    #[test]
+    fn who_has_a_port_open_is_named() {
+        let terminal = crate::port::os::Terminal::new().unwrap();
+        assert_eq!(holders(&terminal.path), []);
+        let open = fs::File::open(&terminal.path).unwrap();
+        let mut other = std::process::Command::new("sleep").arg("60").stdin(open).spawn().unwrap();
+        let pids: Vec<u32> = holders(&terminal.path).into_iter().map(|holder| holder.pid).collect();
+        other.kill().unwrap();
+        other.wait().unwrap();
+        assert_eq!(pids, [other.id()]);
+    }
+}

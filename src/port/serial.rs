@@ -1,0 +1,138 @@
+//! A serial port of this machine, or a pseudo-terminal.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serialport::ClearBuffer;
+
+use super::cancel::Watch;
+use super::list::Place;
+use super::os::{SerialLine, Wire, devices};
+use super::{Cancel, Clock, Control, Fault, OpenError, Port, Read};
+
+/// Exclusive: no other program can open it meanwhile. Raw: bytes pass as they are. Closing it leaves DTR as it is, so
+/// that the modem does not hang up.
+pub struct Serial {
+    path: PathBuf,
+    baud: u32,
+    place: Option<Place>,
+    /// None while the device is away.
+    wire: Option<Wire<SerialLine>>,
+    clock: Clock,
+    watch: Watch,
+}
+
+/// How often to look whether a device is back.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+impl Serial {
+    /// Opens the path as it is given; looks at no other port.
+    pub fn open(path: &Path, baud: u32, cancel: &Cancel) -> Result<Serial, OpenError> {
+        let watch = cancel.watch();
+        let line = SerialLine::open(path, baud, &watch)?;
+        let place = line.place().cloned();
+        let wire = Some(Wire::new(line));
+        Ok(Serial { path: path.to_owned(), baud, place, wire, clock: Clock::start(), watch })
+    }
+
+    /// The node that the device has now, if it is there.
+    fn node(&self) -> Option<PathBuf> {
+        // A name that someone gave (/dev/serial/by-id, a link of ours) is followed to wherever it points now.
+        let is_link = self.path.symlink_metadata().is_ok_and(|node| node.is_symlink());
+        match &self.place {
+            // A plain node may be another device's by now.
+            Some(place) if !is_link => devices::find(place),
+            Some(_) | None => self.path.exists().then(|| self.path.clone()),
+        }
+    }
+}
+
+impl Port for Serial {
+    fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
+        match &mut self.wire {
+            Some(wire) => wire.read(buffer, until, &self.clock, &self.watch),
+            None => Err(away()),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
+        match &mut self.wire {
+            Some(wire) => wire.write(bytes, until, &self.clock, &self.watch),
+            None => Err(away()),
+        }
+    }
+
+    fn control(&mut self, control: Control) -> Result<(), Fault> {
+        let port = self.wire.as_mut().ok_or_else(away)?.end().port();
+        let mut interrupted = Ok(());
+        let outcome = match control {
+            Control::Baud(baud) => port.set_baud_rate(baud),
+            Control::Dtr(on) => port.write_data_terminal_ready(on),
+            Control::Rts(on) => port.write_request_to_send(on),
+            Control::Flush => port.clear(ClearBuffer::All),
+            Control::Break(time) => port.set_break().and_then(|()| {
+                interrupted = self.watch.pause(time);
+                // A line that is left in break is dead.
+                port.clear_break()
+            }),
+        };
+        if let Err(error) = outcome {
+            // Where the device is gone, nothing else can be asked of it either.
+            let is_there = port.bytes_to_read().is_ok();
+            return Err(if is_there { unable(control, &error) } else { Fault::Lost(error.to_string()) });
+        }
+        if let Control::Baud(baud) = control {
+            self.baud = baud;
+        }
+        interrupted
+    }
+
+    fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
+        // A descriptor that stays open makes the kernel give the device another number.
+        self.wire = None;
+        loop {
+            let why = match self.node() {
+                Some(node) => match SerialLine::open(&node, self.baud, &self.watch) {
+                    Ok(line) => {
+                        self.wire = Some(Wire::new(line));
+                        return Ok(());
+                    }
+                    Err(error) => error.message,
+                },
+                None => format!("{} did not come back", self.path.display()),
+            };
+            if self.now() >= until {
+                return Err(Fault::Lost(why));
+            }
+            self.watch.pause(LOOK_AGAIN)?;
+        }
+    }
+
+    fn rearm(&mut self) {
+        self.watch.rearm();
+    }
+}
+
+fn away() -> Fault {
+    Fault::Lost("the device is away".to_owned())
+}
+
+/// A pseudo-terminal has no lines; the system's words for that are "inappropriate ioctl", or "not a typewriter".
+fn unable(control: Control, error: &serialport::Error) -> Fault {
+    let what = match control {
+        Control::Baud(baud) => return Fault::Unsupported(format!("this port cannot be set to {baud} baud: {error}")),
+        Control::Dtr(_) => "DTR line",
+        Control::Rts(_) => "RTS line",
+        Control::Break(_) => "break",
+        Control::Flush => return Fault::System(format!("the port's buffers cannot be emptied: {error}")),
+    };
+    Fault::Unsupported(format!("this port has no {what}: {error}"))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
