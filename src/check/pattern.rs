@@ -1,8 +1,8 @@
 //! What a script's pattern compiles to, once, shared by every thread that runs the program.
 
 use super::line_pattern::LinePattern;
-use super::regex_pattern::RegexPattern;
-use crate::syntax::ast::Convert;
+use super::regex_pattern::{RegexFault, RegexPattern};
+use crate::syntax::ast::{Convert, Pattern, PatternKind};
 
 /// A compiled pattern: `"+CREG: {_},{stat:int}"` or `/rssi: (?<rssi>-?\d+)/i`.
 ///
@@ -31,6 +31,13 @@ pub struct Captures<'m, 'l> {
 }
 
 impl Matcher {
+    pub(super) fn new(pattern: &Pattern) -> Result<Matcher, RegexFault> {
+        Ok(match &pattern.kind {
+            PatternKind::Line(parts) => Matcher::Line(LinePattern::new(parts)),
+            PatternKind::Regex { text, ignore_case, .. } => Matcher::Regex(RegexPattern::new(text, *ignore_case)?),
+        })
+    }
+
     pub fn matches(&self, line: &[u8], values: &[String]) -> bool {
         match self {
             Matcher::Line(pattern) => pattern.matches(line, values),

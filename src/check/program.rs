@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::pattern::Matcher;
+use super::types::Type;
 use crate::source::Source;
 use crate::syntax::ast::{Param, Pattern, Script};
 
@@ -16,8 +17,11 @@ pub struct Program {
     /// Every name that it captures or sets, in the order in which they first stand: the fields of its record when
     /// another script runs it, and its result where it has no `report`.
     pub fields: Vec<String>,
-    pub(super) matchers: Vec<Matcher>,
+    pub(super) types: Vec<Type>,
+    pub(super) matchers: Vec<Option<Matcher>>,
     pub(super) runs: HashMap<String, Arc<Program>>,
+    /// The first command in it, or in a script that it runs, that uses up attempts of a PIN.
+    pub(super) tries_pin: Option<String>,
 }
 
 impl Program {
@@ -27,7 +31,7 @@ impl Program {
 
     /// What one of its own patterns compiled to; `None` for another program's.
     pub fn matcher(&self, pattern: &Pattern) -> Option<&Matcher> {
-        self.matchers.get(pattern.id as usize)
+        self.matchers.get(pattern.id as usize)?.as_ref()
     }
 
     /// The program that `run "name"` in this script runs.

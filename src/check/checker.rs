@@ -1,0 +1,247 @@
+//! Walks a script's tree once, in the order in which it runs.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::binders::Binders;
+use super::faults::name::NameFault;
+use super::faults::order::OrderFault;
+use super::lints::{Context, Lines};
+use super::pattern::Matcher;
+use super::program::Program;
+use super::reporter::Reporter;
+use super::scope::{Changes, Scope};
+use super::session::Session;
+use super::types::Type;
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, Span};
+use crate::syntax::ast::{Block, Param, Script, Statement, StatementKind};
+
+pub(super) struct Checker<'s, 'a, 't> {
+    pub(super) session: &'s mut Session<'a>,
+    pub(super) script: &'t Script,
+    pub(super) reporter: Reporter,
+    pub(super) scope: Scope,
+    pub(super) binders: Binders,
+    pub(super) parts: Parts,
+    pub(super) place: Place,
+    /// What is known of the command lines so far.
+    pub(super) lines: Lines,
+    /// Names that were told to be wrong: once each is enough.
+    pub(super) told: HashSet<String>,
+    /// Names without a value in a loop whose later lines may give them one.
+    pub(super) awaited: Vec<(String, Span)>,
+    /// Lines that do not parse: a name that stands there may have been meant to be set there.
+    pub(super) broken: Vec<Range<usize>>,
+    /// The `finally` block, once it was seen.
+    pub(super) finally: Option<Span>,
+    /// Nothing but commands: copied from a manual, to be looked at.
+    pub(super) is_plain_list: bool,
+    /// It goes on from other lines: what is unused here may be used in the next.
+    pub(super) continues: bool,
+}
+
+/// What a program is made of beside its tree.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) params: Vec<Param>,
+    pub(super) fields: Vec<String>,
+    pub(super) types: Vec<Type>,
+    pub(super) matchers: Vec<Option<Matcher>>,
+    pub(super) runs: HashMap<String, Arc<Program>>,
+    /// The first command in it that uses up attempts of a PIN.
+    pub(super) tries_pin: Option<String>,
+}
+
+/// What came of walking a script.
+pub(super) struct Found {
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) parts: Parts,
+    pub(super) scope: Scope,
+}
+
+/// Where in the script the walk is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    /// How many blocks deep
+    pub(super) depth: usize,
+    /// What sends its lines again, where something does: `a retry`
+    pub(super) again: Option<&'static str>,
+    pub(super) in_retry: bool,
+    pub(super) in_loop: bool,
+    pub(super) in_unsafe: bool,
+    /// In an `else` that has an `error`
+    pub(super) has_error: bool,
+}
+
+/// Whether what stands behind a statement is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    Falls,
+    /// Never: the statement that ends the script there
+    Ends(&'static str),
+}
+
+impl Parts {
+    pub(super) fn into_program(self, script: Script) -> Program {
+        Program {
+            script,
+            params: self.params,
+            fields: self.fields,
+            types: self.types,
+            matchers: self.matchers,
+            runs: self.runs,
+            tries_pin: self.tries_pin,
+        }
+    }
+}
+
+impl<'s, 'a, 't> Checker<'s, 'a, 't> {
+    pub(super) fn new(
+        session: &'s mut Session<'a>,
+        script: &'t Script,
+        syntax_errors: Vec<Diagnostic>,
+        known: Option<&Scope>,
+    ) -> Checker<'s, 'a, 't> {
+        let broken = syntax_errors.iter().filter_map(|error| Some(line_of(&script.source, error.span()?))).collect();
+        let mut parts = Parts::default();
+        parts.matchers.resize_with(script.patterns as usize, || None);
+        Checker {
+            session,
+            script,
+            reporter: Reporter::new(&script.source, &script.allowances, syntax_errors),
+            scope: known.cloned().unwrap_or_default(),
+            binders: Binders::of(&script.body, &mut parts.matchers),
+            parts,
+            place: Place::default(),
+            lines: Lines::default(),
+            told: HashSet::new(),
+            awaited: Vec::new(),
+            broken,
+            finally: None,
+            is_plain_list: is_plain_list(&script.body),
+            continues: known.is_some(),
+        }
+    }
+
+    pub(super) fn check(mut self) -> Found {
+        self.block(&self.script.body);
+        self.report_unused_params();
+        self.report_nb_iot();
+        self.parts.fields = std::mem::take(&mut self.binders.variables);
+        self.parts.types = self.parts.fields.iter().map(|name| self.scope.state(name).kind.clone()).collect();
+        Found { diagnostics: self.reporter.finish(), parts: self.parts, scope: self.scope }
+    }
+
+    /// The statements one after the other.
+    pub(super) fn block(&mut self, block: &Block) -> Flow {
+        let mut flow = Flow::Falls;
+        let mut finally = None;
+        for statement in &block.statements {
+            if let Some(span) = finally.take() {
+                self.reporter.report(&OrderFault::FinallyNotLast, span);
+            }
+            if let Flow::Ends(after) = flow
+                && !is_finally(statement)
+            {
+                self.reporter.report(&OrderFault::Unreachable { after }, statement.span);
+                // The rest is checked as if it were reached: one fault hides no other.
+                flow = Flow::Falls;
+            }
+            flow = match self.statement(statement) {
+                Flow::Ends(after) => Flow::Ends(after),
+                Flow::Falls => flow,
+            };
+            if is_finally(statement) && self.place.depth == 0 {
+                finally = Some(statement.span);
+            }
+        }
+        flow
+    }
+
+    /// A block that is taken or not, at another place; its changes are taken back and given to the caller to merge.
+    pub(super) fn branch(&mut self, block: &Block, place: Place) -> (Flow, Changes) {
+        let mark = self.scope.mark();
+        let flow = self.inner(block, place);
+        (flow, self.scope.take_back(mark))
+    }
+
+    /// A block that is always taken.
+    pub(super) fn inner(&mut self, block: &Block, place: Place) -> Flow {
+        let depth = self.place.depth + 1;
+        let outside = std::mem::replace(&mut self.place, Place { depth, ..place });
+        let context = self.lines.context.clone();
+        let flow = self.block(block);
+        self.place = outside;
+        if self.lines.context != context {
+            // The block may not have run, or not to its end.
+            self.lines.context = Context::default();
+        }
+        flow
+    }
+
+    /// One of these branches was taken. Those that end the script leave nothing behind.
+    pub(super) fn merge(&mut self, branches: Vec<(Flow, Option<Changes>)>) -> Flow {
+        let mut end = None;
+        let mut falling = Vec::with_capacity(branches.len());
+        for (flow, changes) in branches {
+            match flow {
+                Flow::Falls => falling.push(changes),
+                Flow::Ends(after) => end = end.or(Some(after)),
+            }
+        }
+        match end {
+            Some(after) if falling.is_empty() => Flow::Ends(after),
+            Some(_) | None => {
+                self.scope.merge(falling);
+                Flow::Falls
+            }
+        }
+    }
+
+    fn report_unused_params(&mut self) {
+        if self.continues {
+            return;
+        }
+        for param in std::mem::take(&mut self.parts.params) {
+            let name = &param.name;
+            if !self.scope.is_used(&name.value) && !self.stands_in_broken_line(&name.value) {
+                let fault = NameFault::UnusedParam { name: name.value.clone(), secret: param.secret };
+                self.reporter.report(&fault, name.span);
+            }
+            self.parts.params.push(param);
+        }
+    }
+
+    /// Whether the name stands in a line that does not parse.
+    pub(super) fn stands_in_broken_line(&self, name: &str) -> bool {
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        self.broken.iter().filter_map(|line| self.script.source.text.get(line.clone())).any(|line| {
+            line.match_indices(name).any(|(at, found)| {
+                let bytes = line.as_bytes();
+                let before = at.checked_sub(1).and_then(|index| bytes.get(index));
+                !before.is_some_and(is_word) && !bytes.get(at + found.len()).is_some_and(is_word)
+            })
+        })
+    }
+}
+
+fn is_plain_list(body: &Block) -> bool {
+    body.statements.len() > 1
+        && body.statements.iter().all(
+            |statement| matches!(&statement.kind, StatementKind::Exchange(exchange) if exchange.clauses.is_empty()),
+        )
+}
+
+fn is_finally(statement: &Statement) -> bool {
+    matches!(statement.kind, StatementKind::Finally { .. })
+}
+
+/// The bytes of the line that a place begins on.
+fn line_of(source: &Source, span: Span) -> Range<usize> {
+    let at = (span.start as usize).min(source.text.len());
+    let start = source.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    let end = source.text.get(at..).and_then(|rest| rest.find('\n')).map_or(source.text.len(), |length| at + length);
+    start..end
+}

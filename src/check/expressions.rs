@@ -1,0 +1,383 @@
+//! What expressions are made of: names with a value, values of the right type.
+
+use std::sync::Arc;
+
+use super::checker::Checker;
+use super::faults::name::NameFault;
+use super::faults::value::ValueFault;
+use super::nearest;
+use super::scope::Set;
+use super::types::{Kind, Type};
+use crate::source::{Name, Span};
+use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Function, Template, TemplatePart, UnaryOperator};
+
+impl Checker<'_, '_, '_> {
+    pub(super) fn expression(&mut self, expression: &Expression) -> Type {
+        match &expression.kind {
+            ExpressionKind::Text(template) => {
+                self.template(template);
+                Type::Text
+            }
+            ExpressionKind::Int(_) => Type::Int,
+            ExpressionKind::Bool(_) => Type::Bool,
+            ExpressionKind::Duration(_) => Type::Duration,
+            ExpressionKind::List(items) => {
+                let kinds: Vec<Type> = items.iter().map(|item| self.expression(item)).collect();
+                let same = kinds.iter().skip(1).fold(kinds.first().cloned().unwrap_or(Type::Unknown), Type::or);
+                Type::List(Arc::new(same))
+            }
+            ExpressionKind::Variable(name) => self.variable(name, expression.span),
+            ExpressionKind::Member { record, name } => self.member(record, name),
+            ExpressionKind::Index { list, index } => self.index(list, index),
+            ExpressionKind::Call { function, arguments } => self.call(function.value, arguments, expression.span),
+            ExpressionKind::Unary { operator, operand } => match operator {
+                UnaryOperator::Not => {
+                    self.wants(
+                        operand,
+                        &[Kind::Bool],
+                        "what `not` turns around",
+                        "true or false",
+                        "compare it with something",
+                    );
+                    Type::Bool
+                }
+                UnaryOperator::Negate => self.wants(
+                    operand,
+                    &[Kind::Int, Kind::Duration],
+                    "what `-` negates",
+                    "a whole number",
+                    "capture it as `name:int`, or use `int(…)`",
+                ),
+            },
+            ExpressionKind::Binary { operator, left, right } => self.binary(operator.value, operator.span, left, right),
+            ExpressionKind::Matches { text, pattern } => {
+                self.wants(
+                    text,
+                    &[Kind::Text, Kind::Int],
+                    "what `matches` looks at",
+                    "text",
+                    "for a list, use `for` or one item: `lines[0]`",
+                );
+                self.comparing_pattern(pattern, "`matches`");
+                Type::Bool
+            }
+        }
+    }
+
+    /// Text with `${…}`. The values may be of any type.
+    pub(super) fn template(&mut self, template: &Template) {
+        for part in &template.parts {
+            match part {
+                TemplatePart::Text(_) => {}
+                TemplatePart::Value(value) => {
+                    self.expression(value);
+                }
+            }
+        }
+    }
+
+    /// Checks that an expression is of one of these types, unless it may be; gives its type back.
+    pub(super) fn wants(
+        &mut self,
+        expression: &Expression,
+        kinds: &[Kind],
+        place: &str,
+        wanted: &'static str,
+        help: &str,
+    ) -> Type {
+        let found = self.expression(expression);
+        if found.is_none_of(kinds) {
+            let (place, help) = (place.to_owned(), help.to_owned());
+            let fault = ValueFault::WrongType { place, wanted, found: found.words(), help };
+            self.reporter.report(&fault, expression.span);
+        }
+        found
+    }
+
+    pub(super) fn duration(&mut self, expression: &Expression, place: &str) {
+        let number = match &expression.kind {
+            ExpressionKind::Int(number) => number.to_string(),
+            _ => "5".to_owned(),
+        };
+        let help = format!("write it with a unit: `{number}s`, `{number}ms` or `{number}min`");
+        self.wants(expression, &[Kind::Duration], place, "a duration", &help);
+    }
+
+    pub(super) fn condition(&mut self, expression: &Expression, place: &str) {
+        let help = "compare it with something, as in `stat == 5`, `state == \"READY\"` or `stat in [1, 5]`";
+        self.wants(expression, &[Kind::Bool], place, "true or false", help);
+    }
+
+    fn variable(&mut self, name: &str, span: Span) -> Type {
+        match name {
+            "response" => return Type::List(Arc::new(Type::Text)),
+            "result" => return Type::Text,
+            "elapsed" => return Type::Duration,
+            "attempt" if self.place.in_retry => return Type::Int,
+            "error" if self.place.has_error => return Type::Text,
+            "attempt" => {
+                self.name_fault(NameFault::OutOfPlace { name: name.to_owned(), place: "inside a `retry`" }, name, span)
+            }
+            "error" => {
+                let place = "in the `else` of a `try` or a `retry`";
+                self.name_fault(NameFault::OutOfPlace { name: name.to_owned(), place }, name, span);
+            }
+            _ => {
+                let state = self.scope.look_up(name);
+                if state.set != Set::Never {
+                    return state.kind.clone();
+                }
+                if self.place.in_loop && self.binders.places.contains_key(name) {
+                    self.awaited.push((name.to_owned(), span));
+                } else {
+                    self.unset(name, span);
+                }
+            }
+        }
+        Type::Unknown
+    }
+
+    /// At the end of a loop's body: names that were used above the line that sets them have a value in the next round.
+    pub(super) fn settle_awaited(&mut self, from: usize) {
+        for (name, span) in self.awaited.split_off(from.min(self.awaited.len())) {
+            if self.scope.state(&name).set != Set::Never {
+                continue;
+            }
+            if self.place.in_loop {
+                self.awaited.push((name, span));
+            } else {
+                self.unset(&name, span);
+            }
+        }
+    }
+
+    fn unset(&mut self, name: &str, span: Span) {
+        if self.stands_in_broken_line(name) {
+            return;
+        }
+        let owned = name.to_owned();
+        let fault = if self.binders.items.contains_key(name) && !self.binders.places.contains_key(name) {
+            NameFault::OutOfPlace { name: owned, place: "inside its `for`" }
+        } else if let Some(place) = self.binders.places.get(name) {
+            let set_here = crate::diagnostic::Label { span: *place, text: "gets its value here".to_owned() };
+            if self.told.insert(owned.clone()) {
+                self.reporter.report_with(&NameFault::NotSetYet { name: owned }, span, vec![set_here]);
+            }
+            return;
+        } else {
+            let known = self.binders.places.keys().map(String::as_str).chain(self.scope.names());
+            let near = nearest::name(name, known.chain(["response", "result", "elapsed"]));
+            NameFault::Unknown { near: near.map(str::to_owned), name: owned }
+        };
+        self.name_fault(fault, name, span);
+    }
+
+    fn name_fault(&mut self, fault: NameFault, name: &str, span: Span) {
+        if self.told.insert(name.to_owned()) {
+            self.reporter.report(&fault, span);
+        }
+    }
+
+    fn member(&mut self, record: &Expression, name: &Name) -> Type {
+        let kind = self.expression(record);
+        let shown = self.script.source.slice(record.span).to_owned();
+        match &kind {
+            Type::Unknown => Type::Unknown,
+            Type::Record(fields) => {
+                if let Some((_, kind)) = fields.iter().find(|(field, _)| *field == name.value) {
+                    return kind.clone();
+                }
+                if self.told.insert(format!("{shown}.{}", name.value)) {
+                    let known: Vec<String> = fields.iter().map(|(field, _)| field.clone()).collect();
+                    let near = nearest::name(&name.value, known.iter().map(String::as_str)).map(str::to_owned);
+                    let fault = NameFault::UnknownMember { record: shown, name: name.value.clone(), near, known };
+                    self.reporter.report(&fault, name.span);
+                }
+                Type::Unknown
+            }
+            Type::Text | Type::Int | Type::Bool | Type::Duration | Type::List(_) => {
+                let help = match kind.kind() {
+                    Some(Kind::List) => format!("walk it with `for`, or take one item: `{shown}[0].{}`", name.value),
+                    Some(_) | None => {
+                        "a record comes from `run … as name`, or from `for` over a `capture all`".to_owned()
+                    }
+                };
+                let place = format!("what `.{}` is taken from", name.value);
+                let fault = ValueFault::WrongType { place, wanted: "a record", found: kind.words(), help };
+                self.reporter.report(&fault, record.span);
+                Type::Unknown
+            }
+        }
+    }
+
+    fn index(&mut self, list: &Expression, index: &Expression) -> Type {
+        let kind = self.wants(
+            list,
+            &[Kind::List],
+            "what `[…]` is taken from",
+            "a list",
+            "only lists have items, such as `response` or a `capture all`",
+        );
+        self.wants(index, &[Kind::Int], "an item's number", "a whole number", "items are counted from 0: `lines[0]`");
+        match kind {
+            Type::List(item) => (*item).clone(),
+            Type::Unknown | Type::Text | Type::Int | Type::Bool | Type::Duration | Type::Record(_) => Type::Unknown,
+        }
+    }
+
+    fn call(&mut self, function: Function, arguments: &[Expression], span: Span) -> Type {
+        let as_number = "capture it as `name:int`, or use `int(…)`";
+        let as_text = "capture it without `:int`, or use `text(…)`";
+        let (name, kinds, wanted, help, gives): (_, &[Kind], _, _, _) = match function {
+            Function::Len => ("len", &[Kind::Text, Kind::List], "text or a list", as_text, Type::Int),
+            Function::Int => {
+                ("int", &[Kind::Text, Kind::Int], "text", "only text and numbers become numbers", Type::Int)
+            }
+            Function::Text => (
+                "text",
+                &[Kind::Text, Kind::Int, Kind::Bool, Kind::Duration, Kind::List],
+                "a plain value",
+                "name a field: `record.field`",
+                Type::Text,
+            ),
+            Function::Upper => ("upper", &[Kind::Text], "text", as_text, Type::Text),
+            Function::Lower => ("lower", &[Kind::Text], "text", as_text, Type::Text),
+            Function::Trim => ("trim", &[Kind::Text], "text", as_text, Type::Text),
+            Function::Dbm => ("dbm", &[Kind::Int], "a whole number", as_number, Type::Int),
+            Function::Luhn => ("luhn", &[Kind::Text], "text", as_text, Type::Bool),
+            Function::Ucs2 => ("ucs2", &[Kind::Text], "text", as_text, Type::Text),
+            Function::Gsm7 => ("gsm7", &[Kind::Text], "text", as_text, Type::Text),
+            Function::File => ("file", &[Kind::Text], "text", "write the file's path in quotes", Type::Text),
+        };
+        match arguments {
+            [argument] => {
+                self.wants(argument, kinds, &format!("what `{name}` is given"), wanted, help);
+            }
+            _ => {
+                arguments.iter().for_each(|argument| {
+                    self.expression(argument);
+                });
+                let fault = ValueFault::WrongType {
+                    place: format!("what `{name}` is given"),
+                    wanted: "one value",
+                    found: if arguments.is_empty() { "nothing" } else { "several" },
+                    help: format!("write `{name}(value)`"),
+                };
+                self.reporter.report(&fault, span);
+            }
+        }
+        gives
+    }
+
+    fn binary(&mut self, operator: BinaryOperator, at: Span, left: &Expression, right: &Expression) -> Type {
+        match operator {
+            BinaryOperator::Or | BinaryOperator::And => {
+                self.condition(left, "each side of `and` and `or`");
+                self.condition(right, "each side of `and` and `or`");
+                Type::Bool
+            }
+            BinaryOperator::Equal | BinaryOperator::NotEqual => {
+                let (found, other) = (self.expression(left), self.expression(right));
+                self.comparable((left, &found), (right, &other), at);
+                Type::Bool
+            }
+            BinaryOperator::Less
+            | BinaryOperator::LessOrEqual
+            | BinaryOperator::Greater
+            | BinaryOperator::GreaterOrEqual => {
+                let (found, other) = (self.expression(left), self.expression(right));
+                let sizes = [Kind::Int, Kind::Duration, Kind::Text];
+                if !found.is_none_of(&sizes) && !other.is_none_of(&sizes) {
+                    self.comparable((left, &found), (right, &other), at);
+                } else {
+                    let (wrong, found) = if found.is_none_of(&sizes) { (left, found) } else { (right, other) };
+                    let place = "what is compared by size".to_owned();
+                    let help = "compare whole numbers or durations".to_owned();
+                    let fault = ValueFault::WrongType { place, wanted: "a whole number", found: found.words(), help };
+                    self.reporter.report(&fault, wrong.span);
+                }
+                Type::Bool
+            }
+            BinaryOperator::In => {
+                let item = self.expression(left);
+                let list = self.wants(
+                    right,
+                    &[Kind::List, Kind::Text],
+                    "what stands behind `in`",
+                    "a list",
+                    "write it in brackets: `stat in [1, 5]`",
+                );
+                if let Type::List(of) = &list {
+                    self.comparable((left, &item), (right, of), at);
+                }
+                Type::Bool
+            }
+            BinaryOperator::Add => {
+                let (found, other) = (self.expression(left), self.expression(right));
+                let sums = [Kind::Int, Kind::Duration, Kind::Text, Kind::List];
+                match (found.kind(), other.kind()) {
+                    (Some(a), Some(b)) if a == b && sums.contains(&a) => found,
+                    (None, _) | (_, None) => Type::Unknown,
+                    (Some(a), Some(b)) => {
+                        let help = match (a, b) {
+                            (Kind::Text, _) | (_, Kind::Text) => {
+                                "put text together with `\"${a}${b}\"`; make a number of text with `int(…)`"
+                            }
+                            _ => "add numbers to numbers, durations to durations",
+                        };
+                        let place = "the other side of `+`".to_owned();
+                        let fault = ValueFault::WrongType {
+                            place,
+                            wanted: found.words(),
+                            found: other.words(),
+                            help: help.to_owned(),
+                        };
+                        self.reporter.report(&fault, right.span);
+                        Type::Unknown
+                    }
+                }
+            }
+            BinaryOperator::Subtract
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide
+            | BinaryOperator::Remainder => {
+                let help = "capture it as `name:int`, or use `int(…)`";
+                let kinds = [Kind::Int, Kind::Duration];
+                let found = self.wants(left, &kinds, "what is calculated with", "a whole number", help);
+                let other = self.wants(right, &kinds, "what is calculated with", "a whole number", help);
+                match (found, other) {
+                    (Type::Int, Type::Int) => Type::Int,
+                    _ => Type::Unknown,
+                }
+            }
+        }
+    }
+
+    /// Values of two types are never equal. Text that was captured is the usual case: `stat == 5`.
+    fn comparable(&mut self, left: (&Expression, &Type), right: (&Expression, &Type), at: Span) {
+        let (Some(a), Some(b)) = (left.1.kind(), right.1.kind()) else { return };
+        if a == b {
+            return;
+        }
+        let help = match (a, b) {
+            (Kind::Text, Kind::Int) => self.help_for_number(left.0, right.0),
+            (Kind::Int, Kind::Text) => self.help_for_number(right.0, left.0),
+            (Kind::Duration, Kind::Int) | (Kind::Int, Kind::Duration) => {
+                "write the number with a unit, as in `5s`".to_owned()
+            }
+            _ => "compare values of one type".to_owned(),
+        };
+        let fault = ValueFault::NeverEqual { left: left.1.words(), right: right.1.words(), help };
+        self.reporter.report(&fault, at);
+    }
+
+    fn help_for_number(&self, text: &Expression, number: &Expression) -> String {
+        match (&text.kind, &number.kind) {
+            (ExpressionKind::Text(_), _) => "leave out the quotes: numbers stand without".to_owned(),
+            (ExpressionKind::Variable(name), _) => {
+                format!("capture it as a number, `{name}:int`, or put the number in quotes")
+            }
+            _ => "make a number of it with `int(…)`, or put the number in quotes".to_owned(),
+        }
+    }
+}

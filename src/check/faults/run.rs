@@ -1,0 +1,92 @@
+//! Other scripts: missing, running in circles, given what they do not take.
+
+use super::{Fault, Words, did_you_mean};
+
+#[derive(Debug)]
+pub(in crate::check) enum RunFault {
+    NoScript {
+        name: String,
+        suggestions: Vec<String>,
+    },
+    /// `run "modem/${x}"`
+    Computed,
+    /// From the first script to itself
+    Cycle {
+        chain: Vec<String>,
+    },
+    TooDeep {
+        most: usize,
+    },
+    UnknownArgument {
+        script: String,
+        name: String,
+        near: Option<String>,
+        known: Vec<String>,
+    },
+    TwoArguments {
+        name: String,
+    },
+    MissingArgument {
+        script: String,
+        name: String,
+    },
+}
+
+impl Fault for RunFault {
+    fn words(&self) -> Words {
+        match self {
+            RunFault::NoScript { name, suggestions } => Words::error(
+                "hayes::check::no-script",
+                format!("there is no script `{name}`"),
+                "not found beside this script, nor in the library",
+                did_you_mean(
+                    suggestions.first().map(String::as_str),
+                    "`hayes list` shows the library; a script of your own is named by its path from this one",
+                ),
+            ),
+            RunFault::Computed => Words::error(
+                "hayes::check::computed-script",
+                "a script's name must stand there as it is",
+                "known only at run time",
+                "use `if` and one `run` for each name: every script is checked before anything is sent",
+            ),
+            RunFault::Cycle { chain } => Words::error(
+                "hayes::check::run-cycle",
+                format!("scripts run each other in a circle: {}", chain.join(" → ")),
+                "comes back to itself",
+                "move what both need into a script of its own",
+            ),
+            RunFault::TooDeep { most } => Words::error(
+                "hayes::check::run-depth",
+                format!("scripts run each other more than {most} deep"),
+                "too deep",
+                "run some of them one after the other instead",
+            ),
+            RunFault::UnknownArgument { script, name, near, known } => Words::error(
+                "hayes::check::unknown-argument",
+                format!("`{script}` has no param `{name}`"),
+                "no such param",
+                did_you_mean(
+                    near.as_deref(),
+                    if known.is_empty() {
+                        "it takes none".to_owned()
+                    } else {
+                        format!("it takes: {}", known.join(", "))
+                    },
+                ),
+            ),
+            RunFault::TwoArguments { name } => Words::error(
+                "hayes::check::two-arguments",
+                format!("`{name}` is given twice"),
+                "again",
+                "keep one of them",
+            ),
+            RunFault::MissingArgument { script, name } => Words::error(
+                "hayes::check::missing-argument",
+                format!("`{script}` needs `{name}`, which has no default"),
+                format!("`{name}` is not given"),
+                format!("write `with {name} = …` behind it"),
+            ),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What a command is asked, and what it is given.
+
+use super::at_text::UNKNOWN;
+use super::{Asked, Known, expects, expects_failure, is_capture};
+use crate::at::command::Form;
+use crate::at::parameters::{Kind as Written, parameters};
+use crate::catalogue;
+use crate::catalogue::field::Kind;
+use crate::check::checker::Checker;
+use crate::check::faults::line::LineFault;
+use crate::check::faults::modem::ModemFault;
+use crate::diagnostic::Label;
+
+impl Checker<'_, '_, '_> {
+    pub(super) fn lint_parameters(&mut self, known: &Known<'_>, asked: Asked<'_>) {
+        let Some(entry) = known.entry else {
+            self.lint_unknown(known);
+            return;
+        };
+        match known.command.form {
+            Form::Test if known.command.is("+COPS") => self.lint_scan(known, asked),
+            Form::Set if entry.read_only && !expects_failure(asked.clauses) => {
+                let span = known.line.span_with_values(known.command.range.start, known.command.range.end);
+                self.reporter.report(&ModemFault::ReadOnly { command: known.name() }, span);
+            }
+            Form::Set => self.lint_quotes(known),
+            Form::Test | Form::Read | Form::Execute => {}
+        }
+    }
+
+    /// `AT+COPS=?` scans. It is meant as a test where nobody looks at what it found; a plain list of commands is there
+    /// to be looked at.
+    fn lint_scan(&mut self, known: &Known<'_>, asked: Asked<'_>) {
+        let is_looked_at = asked.clauses.iter().any(is_capture)
+            || expects(asked.clauses, &["+COPS"])
+            || self.is_plain_list
+            || self.script.source.text.contains("response");
+        if !is_looked_at {
+            let command = format!("{}=?", known.name());
+            self.reporter.report(&ModemFault::Scan { command }, known.span);
+        }
+    }
+
+    /// Text without double quotes where a string is wanted.
+    fn lint_quotes(&mut self, known: &Known<'_>) {
+        let values = known.values();
+        let Some(usage) = known.entry.and_then(|entry| entry.usage(Form::Set, &values)) else { return };
+        let argument_start = known.command.range.end - known.command.argument.len();
+        let mut bare = parameters(known.command.argument.as_bytes()).enumerate().filter_map(|(index, parameter)| {
+            let field = usage.parameters.field(index)?;
+            let wants_string = matches!(field.kind, Kind::Quoted | Kind::Text | Kind::Address);
+            let has_letters = parameter.value.iter().any(u8::is_ascii_alphabetic) || parameter.value.starts_with(b"+");
+            let is_known = !parameter.value.contains(&(UNKNOWN as u8));
+            if !(wants_string && has_letters && is_known && parameter.kind == Written::Bare) {
+                return None;
+            }
+            let (start, end) = (argument_start + parameter.range.start, argument_start + parameter.range.end);
+            Some((field.what, known.line.span(start, end)))
+        });
+        let Some((parameter, span)) = bare.next() else { return };
+        let others = bare.map(|(_, span)| Label { span, text: "here too".to_owned() }).collect();
+        self.reporter.report_with(&LineFault::Unquoted { parameter }, span, others);
+    }
+
+    /// A slip in a long name. Substituted letters are left alone: `+CMGC` and `+CMGD` are both commands.
+    fn lint_unknown(&mut self, known: &Known<'_>) {
+        let name = known.command.name;
+        let is_whole = name.len() >= 5 && known.command.is_extended() && !known.command.argument.starts_with(UNKNOWN);
+        if !is_whole {
+            return;
+        }
+        let upper = known.name();
+        let is_slip = |near: &&&str| {
+            let (mut letters, mut others) = (upper.clone().into_bytes(), near.bytes().collect::<Vec<_>>());
+            letters.sort_unstable();
+            others.sort_unstable();
+            let distance = strsim::osa_distance(&upper, near);
+            distance == 1 && (letters == others || letters.len() != others.len())
+        };
+        let nearest = catalogue::nearest(&upper);
+        if let Some(near) = nearest.iter().find(is_slip) {
+            let start = known.command.range.start;
+            let span = known.line.span(start, start + name.len());
+            self.reporter.report(&ModemFault::UnknownCommand { command: upper, near }, span);
+        }
+    }
+}

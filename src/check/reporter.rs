@@ -1,0 +1,97 @@
+//! Collects what is wrong, and knows what `# allow` silences.
+
+use std::sync::Arc;
+
+use super::faults::allow::AllowFault;
+use super::faults::{Fault, Words};
+use super::pages;
+use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::source::{Source, Span};
+use crate::syntax::ast::Allowance;
+
+pub(super) struct Reporter {
+    source: Arc<Source>,
+    diagnostics: Vec<Diagnostic>,
+    /// In the order of the lines they stand above, each with whether it silenced anything
+    allowances: Vec<(Allowance, bool)>,
+}
+
+impl Reporter {
+    pub(super) fn new(source: &Arc<Source>, allowances: &[Allowance], syntax_errors: Vec<Diagnostic>) -> Reporter {
+        let mut allowances: Vec<_> = allowances.iter().map(|allowance| (allowance.clone(), false)).collect();
+        allowances.sort_by_key(|(allowance, _)| allowance.line.start);
+        Reporter { source: Arc::clone(source), diagnostics: syntax_errors, allowances }
+    }
+
+    pub(super) fn report(&mut self, fault: &impl Fault, span: Span) {
+        self.report_with(fault, span, Vec::new());
+    }
+
+    /// With more places than the one at fault.
+    pub(super) fn report_with(&mut self, fault: &impl Fault, span: Span, others: Vec<Label>) {
+        let Words { code, severity, message, label, help } = fault.words();
+        if severity == Severity::Warning && self.is_allowed(code, span) {
+            return;
+        }
+        let mut labels = vec![Label { span, text: label }];
+        labels.extend(others);
+        let source = Arc::clone(&self.source);
+        self.diagnostics.push(Diagnostic { code, severity, message, labels, help: Some(help), source });
+    }
+
+    /// Takes over what is wrong with a script that this one runs.
+    pub(super) fn adopt(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.diagnostics.extend(diagnostics);
+    }
+
+    /// Everything, in the order of its places: this script's own first, then that of the scripts it runs.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        self.report_idle_allowances();
+        let own = |diagnostic: &Diagnostic| !Arc::ptr_eq(&diagnostic.source, &self.source);
+        self.diagnostics.sort_by_cached_key(|diagnostic| {
+            (own(diagnostic), diagnostic.source.name.clone(), diagnostic.span().map(|span| span.start))
+        });
+        self.diagnostics
+    }
+
+    fn is_allowed(&mut self, code: &str, span: Span) -> bool {
+        let from = self.allowances.partition_point(|(allowance, _)| allowance.line.end < span.start);
+        let above =
+            self.allowances.iter_mut().skip(from).take_while(|(allowance, _)| allowance.line.start <= span.start);
+        let mut allowed = false;
+        for (allowance, used) in above {
+            if names(&allowance.code.value, code) {
+                (*used, allowed) = (true, true);
+            }
+        }
+        allowed
+    }
+
+    fn report_idle_allowances(&mut self) {
+        for (allowance, used) in std::mem::take(&mut self.allowances) {
+            let code = allowance.code.value.clone();
+            let has_error = self.diagnostics.iter().any(|diagnostic| {
+                diagnostic.severity == Severity::Error
+                    && diagnostic
+                        .span()
+                        .is_some_and(|span| allowance.line.start <= span.start && span.start <= allowance.line.end)
+            });
+            match pages::severity(&code) {
+                _ if used => {}
+                None => {
+                    let near = pages::nearest(&code);
+                    self.report(&AllowFault::UnknownCode { code, near }, allowance.code.span);
+                }
+                Some(Severity::Error) => self.report(&AllowFault::NamesError { code }, allowance.code.span),
+                // An error on the line may have hidden what is allowed there.
+                Some(Severity::Warning) if has_error => {}
+                Some(Severity::Warning) => self.report(&AllowFault::Unused { code }, allowance.code.span),
+            }
+        }
+    }
+}
+
+/// A code may be written in full or by its last part: `hayes::check::danger`, `danger`.
+fn names(written: &str, code: &str) -> bool {
+    written == code || code.strip_prefix("hayes::check::") == Some(written)
+}

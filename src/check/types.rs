@@ -1,0 +1,85 @@
+//! What is known of a value before the script runs.
+
+use std::sync::Arc;
+
+use crate::syntax::ast::{Convert, Field};
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Type {
+    /// It may be anything.
+    Unknown,
+    Text,
+    Int,
+    Bool,
+    Duration,
+    List(Arc<Type>),
+    Record(Arc<Fields>),
+}
+
+/// The fields of a record, in order.
+pub(super) type Fields = Vec<(String, Type)>;
+
+impl Type {
+    /// What a captured parameter becomes. An optional one may be empty, which is text.
+    pub(super) fn of_capture(convert: Convert, optional: bool) -> Type {
+        match convert {
+            Convert::Text => Type::Text,
+            Convert::Int | Convert::Hex if optional => Type::Unknown,
+            Convert::Int | Convert::Hex => Type::Int,
+        }
+    }
+
+    pub(super) fn record_of(fields: &[Field]) -> Type {
+        let named = fields.iter().filter_map(|field| {
+            let name = field.name.as_ref()?;
+            Some((name.value.clone(), Type::of_capture(field.convert, field.optional)))
+        });
+        Type::Record(Arc::new(named.collect()))
+    }
+
+    /// What a value is that may come from either of two branches.
+    pub(super) fn or(self, other: &Type) -> Type {
+        if self == *other { self } else { Type::Unknown }
+    }
+
+    /// As it is called in a message.
+    pub(super) fn words(&self) -> &'static str {
+        match self {
+            Type::Unknown => "anything",
+            Type::Text => "text",
+            Type::Int => "a whole number",
+            Type::Bool => "true or false",
+            Type::Duration => "a duration",
+            Type::List(_) => "a list",
+            Type::Record(_) => "a record",
+        }
+    }
+
+    /// Whether it is certainly none of these; the unknown may be any.
+    pub(super) fn is_none_of(&self, wanted: &[Kind]) -> bool {
+        self.kind().is_some_and(|kind| !wanted.contains(&kind))
+    }
+
+    pub(super) fn kind(&self) -> Option<Kind> {
+        match self {
+            Type::Unknown => None,
+            Type::Text => Some(Kind::Text),
+            Type::Int => Some(Kind::Int),
+            Type::Bool => Some(Kind::Bool),
+            Type::Duration => Some(Kind::Duration),
+            Type::List(_) => Some(Kind::List),
+            Type::Record(_) => Some(Kind::Record),
+        }
+    }
+}
+
+/// A [`Type`] without what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Int,
+    Bool,
+    Duration,
+    List,
+    Record,
+}
