@@ -1,4 +1,3 @@
 //! Everything that is tested from outside: one binary, a module a subject.
 
 mod architecture;
-mod cases;

@@ -60,7 +60,7 @@ impl Console {
             if handler.render_report(&mut text, diagnostic).is_err() {
                 text = format!("{}: {}\n", diagnostic.code, diagnostic.message);
             }
-            self.say(&format!("{}\n", text.trim_end()));
+            self.say(&format!("{}\n\n", text.trim_end()));
         }
         let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count() as u64;
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));

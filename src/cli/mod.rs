@@ -1,10 +1,19 @@
 //! Arguments, printing, exit codes: a file a subcommand. Alone may print and exit.
 
 mod arguments;
+mod at;
+mod check;
 mod console;
 mod exit;
+mod inputs;
+mod library;
+mod modem;
+mod results;
+mod run;
+mod screen;
 mod scripts;
 mod shell;
+mod signals;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -29,6 +38,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return Exit::Usage.into();
     };
     let exit = match command {
+        Command::Run(arguments) => run::run(arguments, &console),
+        Command::At(arguments) => at::at(arguments, &console),
+        Command::Check(arguments) => check::run(arguments, &console),
+        Command::List(arguments) => library::list(arguments, &console),
+        Command::Show(arguments) => library::show(arguments, &console),
         Command::Completions(arguments) => shell::completions(arguments, &console),
         Command::Man(arguments) => shell::man(arguments, &console),
         _ => Exit::Internal,

@@ -2,5 +2,6 @@
 
 pub mod conversation;
 pub mod diagnostics;
+pub mod events;
 pub mod result;
 pub mod style;

@@ -1,0 +1,120 @@
+//! What a script is given: parameters and secrets, from the command line, from files, from the environment. The command
+//! line beats the files, the files beat the environment, the environment beats the script's default.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::arguments;
+use super::console::Console;
+use super::exit::Exit;
+use crate::check::Program;
+use crate::runtime::Inputs;
+
+/// The inputs for these programs, or why there are none.
+pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], console: &Console) -> Result<Inputs, Exit> {
+    let mut problems = Vec::new();
+    let mut variables = from_environment("HAYES_VAR_", programs, false);
+    let mut secrets = from_environment("HAYES_SECRET_", programs, true);
+    let named = [
+        read_files(&given.vars_file, &mut problems),
+        pairs(&given.variables, "-V", &mut problems),
+        read_files(&given.secrets_file, &mut problems),
+        pairs(&given.secrets, "--secret", &mut problems),
+    ];
+    for (values, secret) in named.into_iter().zip([false, false, true, true]) {
+        for (name, value) in values {
+            match declared(&name, programs) {
+                None => problems.push(unknown(&name, programs)),
+                Some(true) if !secret => problems.push((
+                    format!("{name} is a secret of the script, so it may not be given as a variable"),
+                    Some(format!("put it into a file for --secrets-file, or into HAYES_SECRET_{name}")),
+                )),
+                // A plain param given as a secret is masked like one: nothing is wrong with that.
+                Some(_) if secret => _ = secrets.insert(name, value),
+                Some(_) => _ = variables.insert(name, value),
+            }
+        }
+    }
+    if problems.is_empty() {
+        return Ok(Inputs {
+            variables,
+            secrets,
+            timeout: given.timeout.unwrap_or(Inputs::default().timeout),
+            timeout_scale: given.timeout_scale,
+            plan: given.plan,
+            yes: given.yes,
+            folder: None,
+        });
+    }
+    for (message, help) in problems {
+        console.complain(&message, help.as_deref());
+    }
+    Err(Exit::Usage)
+}
+
+type Problem = (String, Option<String>);
+
+fn pairs(texts: &[String], flag: &str, problems: &mut Vec<Problem>) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for text in texts {
+        match text.split_once('=') {
+            Some((name, value)) => pairs.push((name.trim().to_owned(), value.to_owned())),
+            // What stands there may be a secret: it is not repeated.
+            None => problems.push((format!("{flag} takes NAME=VALUE"), Some(format!("write {flag} apn=super")))),
+        }
+    }
+    pairs
+}
+
+/// Lines of NAME=VALUE; blank lines and lines that start with # say nothing.
+fn read_files(files: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for file in files {
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) => {
+                problems.push((format!("{} cannot be read: {error}", file.display()), None));
+                continue;
+            }
+        };
+        let said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| said(line)) {
+            match line.split_once('=') {
+                Some((name, value)) => pairs.push((name.trim().to_owned(), value.trim().to_owned())),
+                None => problems.push((
+                    format!("{}:{}: this line is not NAME=VALUE", file.display(), number + 1),
+                    Some("one parameter a line, as apn=super; # starts a comment".to_owned()),
+                )),
+            }
+        }
+    }
+    pairs
+}
+
+/// Only names that a script asks for: the environment may hold more for other scripts.
+fn from_environment(prefix: &str, programs: &[Arc<Program>], secret: bool) -> BTreeMap<String, String> {
+    let params = programs.iter().flat_map(|program| &program.params).filter(|param| param.secret == secret);
+    let value = |name: &String| {
+        let upper = name.to_ascii_uppercase();
+        std::env::var(format!("{prefix}{name}")).or_else(|_| std::env::var(format!("{prefix}{upper}"))).ok()
+    };
+    params.filter_map(|param| Some((param.name.value.clone(), value(&param.name.value)?))).collect()
+}
+
+/// Whether a script declares it, and if so, whether as a secret.
+fn declared(name: &str, programs: &[Arc<Program>]) -> Option<bool> {
+    programs.iter().find_map(|program| program.param(name)).map(|param| param.secret)
+}
+
+fn unknown(name: &str, programs: &[Arc<Program>]) -> Problem {
+    let names: Vec<&str> =
+        programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str()).collect();
+    let near = names.iter().find(|known| strsim::jaro_winkler(known, name) > 0.8);
+    let help = match (near, names.as_slice()) {
+        (Some(near), _) => format!("did you mean {near}?"),
+        (None, []) => "the script has no parameters".to_owned(),
+        (None, names) => format!("its parameters are {}", names.join(", ")),
+    };
+    (format!("the script has no parameter {name}"), Some(help))
+}

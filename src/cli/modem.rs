@@ -1,0 +1,98 @@
+//! From `-p` to an open port, with what to say where that fails.
+
+use super::arguments::Connection;
+use super::console::Console;
+use super::exit::Exit;
+use super::signals::Signals;
+use crate::catalogue::Catalogue;
+use crate::connect::{self, Address, Settings};
+use crate::conversation::Conversation;
+use crate::port::{Cancel, OpenError, OpenErrorKind};
+use crate::report::result::FailureReport;
+use crate::runtime::Status;
+
+/// What is talked to where no port is named.
+const SIMULATED: &str = "sim:bg96";
+
+/// Which port is meant.
+#[derive(Debug, Clone)]
+pub(crate) struct Chosen {
+    pub(crate) address: Address,
+    /// None was named, so it is the simulator.
+    pub(crate) by_default: bool,
+}
+
+/// The port that was named, else the simulated modem, which is told.
+pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Chosen, Exit> {
+    let named = connection.port.as_deref().filter(|port| !port.is_empty());
+    let address = match Address::parse(named.unwrap_or(SIMULATED)) {
+        Ok(address) => address,
+        Err(error) => {
+            console.complain(&error.message, Some(&error.help));
+            return Err(Exit::Usage);
+        }
+    };
+    let simulated = matches!(address, Address::Simulator { .. });
+    if connection.real && simulated {
+        let what = if named.is_none() { "no port is named".to_owned() } else { format!("{address} is simulated") };
+        let help = "name a real port: -p /dev/ttyUSB2; `hayes ports` lists them";
+        console.complain(&format!("{what}, and --real refuses the simulated modem"), Some(help));
+        return Err(Exit::Usage);
+    }
+    if named.is_none() {
+        console
+            .say(&format!("no port is named: this is the simulated modem {SIMULATED}; -p PORT talks to a real one\n"));
+    }
+    Ok(Chosen { address, by_default: named.is_none() })
+}
+
+/// An open port, and what the system asks of the program meanwhile.
+pub(crate) struct Modem {
+    pub(crate) conversation: Conversation,
+    signals: Signals,
+}
+
+impl Modem {
+    pub(crate) fn open(chosen: &Chosen, baud: u32) -> Result<Modem, OpenError> {
+        let system = |error: std::io::Error| OpenError::new(OpenErrorKind::System, error.to_string());
+        let cancel = Cancel::new().map_err(system)?;
+        let signals = Signals::cancel(&cancel).map_err(system)?;
+        let settings = Settings { baud, ..Settings::new(cancel) };
+        let port = connect::open(&chosen.address, &settings)?;
+        Ok(Modem { conversation: Conversation::new(port, &Catalogue), signals })
+    }
+
+    /// The exit code of a run that ended so.
+    pub(crate) fn exit(&self, status: Status) -> Exit {
+        match status {
+            Status::Passed | Status::Skipped => Exit::Passed,
+            Status::Failed => Exit::Failed,
+            Status::Unreachable => Exit::Device,
+            Status::Interrupted => self.signals.exit(),
+        }
+    }
+}
+
+/// A port that could not be opened, as it stands in results.
+pub(crate) fn unopened(error: &OpenError) -> FailureReport {
+    let code = match error.kind {
+        OpenErrorKind::Busy => "hayes::port::busy",
+        OpenErrorKind::Forbidden => "hayes::port::forbidden",
+        OpenErrorKind::Missing => "hayes::port::missing",
+        OpenErrorKind::NotAPort => "hayes::port::not-a-port",
+        OpenErrorKind::Unreachable => "hayes::port::unreachable",
+        OpenErrorKind::Interrupted => "hayes::port::interrupted",
+        OpenErrorKind::System => "hayes::port::system",
+    };
+    FailureReport {
+        code: code.to_owned(),
+        message: error.message.clone(),
+        script: None,
+        line: None,
+        column: None,
+        sent: None,
+        answer: Vec::new(),
+        result: None,
+        help: error.help.clone(),
+    }
+}

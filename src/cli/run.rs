@@ -1,0 +1,116 @@
+//! `hayes run`: scripts on one modem.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::arguments;
+use super::console::Console;
+use super::exit::Exit;
+use super::modem::{self, Chosen, Modem};
+use super::results::Results;
+use super::screen::Screen;
+use super::{inputs, scripts};
+use crate::check::{Program, check};
+use crate::diagnostic::Diagnostic;
+use crate::library::Library;
+use crate::port::{OpenError, Timestamp};
+use crate::report::result::RunResult;
+use crate::runtime::{self, Inputs, Outcome};
+use crate::source::Source;
+
+pub(crate) fn run(arguments: &arguments::Run, console: &Console) -> Exit {
+    let prepared = match prepare(arguments, console) {
+        Ok(prepared) => prepared,
+        Err(exit) => return exit,
+    };
+    match Modem::open(&prepared.port, arguments.connection.baud) {
+        Ok(modem) => prepared.run(modem, &arguments.output, console),
+        Err(error) => prepared.unreachable(&error, &arguments.output, console),
+    }
+}
+
+/// All that can go wrong before the port is opened has not.
+struct Prepared {
+    programs: Vec<Arc<Program>>,
+    inputs: Inputs,
+    results: Results,
+    port: Chosen,
+}
+
+fn prepare(arguments: &arguments::Run, console: &Console) -> Result<Prepared, Exit> {
+    let sources: Result<Vec<_>, Exit> = arguments.scripts.iter().map(|name| scripts::read(name, console)).collect();
+    let programs = programs(&sources?, console)?;
+    let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
+    let port = modem::choose(&arguments.connection, console)?;
+    let results = Results::open(arguments.output.output.as_deref(), console)?;
+    Ok(Prepared { programs, inputs, results, port })
+}
+
+/// The checked scripts; all their diagnostics are shown.
+pub(crate) fn programs(sources: &[Arc<Source>], console: &Console) -> Result<Vec<Arc<Program>>, Exit> {
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    let mut programs = Vec::new();
+    for source in sources {
+        let checked = check(source, &Library);
+        diagnostics.extend(checked.diagnostics);
+        programs.extend(checked.program);
+    }
+    console.show(&diagnostics);
+    if programs.len() == sources.len() { Ok(programs) } else { Err(Exit::Invalid) }
+}
+
+impl Prepared {
+    /// One script after the other; the first that does not pass ends it.
+    fn run(mut self, mut modem: Modem, output: &arguments::Output, console: &Console) -> Exit {
+        for program in std::mem::take(&mut self.programs) {
+            let exit = self.run_one(&program, &mut modem, output, console);
+            if exit != Exit::Passed {
+                return exit;
+            }
+        }
+        Exit::Passed
+    }
+
+    fn run_one(
+        &mut self,
+        program: &Arc<Program>,
+        modem: &mut Modem,
+        output: &arguments::Output,
+        console: &Console,
+    ) -> Exit {
+        let script = &program.source().name;
+        let inputs = Inputs { folder: Path::new(script).parent().map(Path::to_owned), ..self.inputs.clone() };
+        let started = Timestamp::now().to_string();
+        let mut screen = Screen::of_run(output, console);
+        screen.title(&format!("{script} on {}", self.port.address));
+        let outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut screen);
+        let written = screen.finish();
+        let name = self.port.address.to_string();
+        let mut result = RunResult::new(&name, &name, script, started, &outcome);
+        result.simulated = self.port.by_default;
+        show_failure(&outcome, console);
+        if !output.quiet {
+            console.say(&format!("{}\n", result.summary(console.err)));
+        }
+        let text = if output.json { result.json() + "\n" } else { result.columns(console.out) };
+        modem.exit(outcome.status).worst(written).worst(self.results.write(&text, console))
+    }
+
+    fn unreachable(mut self, error: &OpenError, output: &arguments::Output, console: &Console) -> Exit {
+        console.complain(&error.message, error.help.as_deref());
+        if !output.json {
+            return Exit::Device;
+        }
+        let script = self.programs.first().map_or("", |program| program.source().name.as_str());
+        let (name, started) = (self.port.address.to_string(), Timestamp::now().to_string());
+        let result = RunResult::unreachable(&name, &name, script, started, modem::unopened(error));
+        Exit::Device.worst(self.results.write(&(result.json() + "\n"), console))
+    }
+}
+
+/// Why it did not pass, with the place in the script.
+pub(crate) fn show_failure(outcome: &Outcome, console: &Console) {
+    if let Some(failure) = &outcome.failure {
+        console.show(&[Diagnostic::from(failure)]);
+    }
+}

@@ -1,0 +1,65 @@
+//! Ctrl-C and its kin: the first ends what runs and lets `finally` blocks run, the second ends that, the third ends the
+//! program on the spot.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::exit::Exit;
+use crate::port::Cancel;
+
+/// What the system has asked for so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signals {
+    terminated: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// From now on Ctrl-C, SIGTERM and a hang-up cancel what runs instead of killing the program.
+    pub(crate) fn cancel(cancel: &Cancel) -> std::io::Result<Signals> {
+        let signals = Signals::default();
+        listen(cancel.clone(), Arc::clone(&signals.terminated))?;
+        Ok(signals)
+    }
+
+    /// The exit code of a run that was interrupted.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.terminated.load(Ordering::Acquire) { Exit::Terminated } else { Exit::Interrupted }
+    }
+}
+
+#[cfg(unix)]
+fn listen(cancel: Cancel, terminated: Arc<AtomicBool>) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let watch = move || {
+        for (count, signal) in signals.forever().enumerate() {
+            if signal != SIGINT {
+                terminated.store(true, Ordering::Release);
+            }
+            if count >= 2 {
+                end_now(&terminated);
+            }
+            cancel.cancel();
+        }
+    };
+    std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| ())
+}
+
+#[cfg(not(unix))]
+fn listen(cancel: Cancel, terminated: Arc<AtomicBool>) -> std::io::Result<()> {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let handler = move || {
+        if count.fetch_add(1, Ordering::AcqRel) >= 2 {
+            end_now(&terminated);
+        }
+        cancel.cancel();
+    };
+    ctrlc::set_handler(handler).map_err(std::io::Error::other)
+}
+
+#[allow(clippy::exit, reason = "the third Ctrl-C: whoever types it wants no more patience")]
+fn end_now(terminated: &AtomicBool) -> ! {
+    let exit = if terminated.load(Ordering::Acquire) { Exit::Terminated } else { Exit::Interrupted };
+    std::process::exit(i32::from(exit.code()))
+}

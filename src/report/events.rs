@@ -1,0 +1,78 @@
+//! What a run tells while it goes on, as JSON: an object a line, each with `event` and `ms`, the time since the port
+//! was opened.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::style::harmless;
+use crate::at::answer::{Event, Why};
+use crate::runtime::{Change, RuntimeEvent};
+
+/// One event; `None` for those that say nothing to a reader of the whole conversation.
+pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
+    let mut object = match *event {
+        RuntimeEvent::ScriptStarted { script, depth } => json!({"event": "script", "script": script, "depth": depth}),
+        RuntimeEvent::ScriptEnded { script, depth, status } => {
+            json!({"event": "script-end", "script": script, "depth": depth, "status": status})
+        }
+        RuntimeEvent::Session(event) => session(event),
+        RuntimeEvent::ExchangeEnded { sent, passed, elapsed } => {
+            json!({"event": "exchange", "sent": sent, "passed": passed, "elapsed_ms": milliseconds(elapsed)})
+        }
+        RuntimeEvent::Captured { name, value } => json!({"event": "capture", "name": name, "value": value}),
+        RuntimeEvent::AttemptFailed { attempt, failure } => {
+            json!({"event": "attempt-failed", "attempt": attempt, "code": failure.code, "message": failure.message})
+        }
+        RuntimeEvent::Pause { duration } => json!({"event": "pause", "duration_ms": milliseconds(duration)}),
+        RuntimeEvent::Caught { failure } => {
+            json!({"event": "caught", "code": failure.code, "message": failure.message})
+        }
+        RuntimeEvent::Log { text } => json!({"event": "log", "text": text}),
+        RuntimeEvent::Ensured { question, change } => {
+            let change = match change {
+                Change::Unchanged => "unchanged",
+                Change::Changed => "changed",
+                Change::WouldChange => "would-change",
+            };
+            json!({"event": "ensure", "sent": question, "change": change})
+        }
+        RuntimeEvent::Plan { note } => json!({"event": "plan", "note": note}),
+        RuntimeEvent::Reported { name, value } => json!({"event": "report", "name": name, "value": value}),
+        RuntimeEvent::Statement { .. } | RuntimeEvent::Waiting { .. } => return None,
+    };
+    if let Value::Object(fields) = &mut object {
+        fields.insert("ms".to_owned(), milliseconds(now).into());
+    }
+    Some(object)
+}
+
+fn session(event: Event<'_>) -> Value {
+    match event {
+        Event::Sent { bytes, why } => {
+            let why = match why {
+                Why::Question => "question",
+                Why::Reply => "reply",
+                Why::Cancel => "cancel",
+                Why::Abort => "abort",
+                Why::Resynchronise => "resynchronise",
+            };
+            json!({"event": "sent", "text": harmless(bytes), "why": why})
+        }
+        Event::Echo(line) => json!({"event": "echo", "text": harmless(line)}),
+        Event::Response(line) => json!({"event": "response", "text": harmless(line)}),
+        Event::Final { line, result } => {
+            json!({"event": "final", "text": harmless(line), "success": result.is_success()})
+        }
+        Event::Urc(line) => json!({"event": "urc", "text": harmless(line)}),
+        Event::Prompt(mark) => json!({"event": "prompt", "text": harmless(mark)}),
+        Event::Stray(line) => json!({"event": "stray", "text": harmless(line)}),
+        Event::Dropped { lines } => json!({"event": "dropped", "lines": lines}),
+        Event::Truncated { bytes } => json!({"event": "truncated", "bytes": bytes}),
+        Event::Notice(text) => json!({"event": "notice", "text": text}),
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
