@@ -1,16 +1,25 @@
-//! Runs a program: one arm a statement.
+//! Runs a program: one arm a statement. The bodies stand in files of their own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::event::Listener;
+use super::event::{Listener, RuntimeEvent};
+use super::hearing::{Abort, Hearing};
 use super::inputs::Inputs;
-use super::outcome::{Outcome, Status};
+use super::outcome::{Call, Outcome, Status};
+use super::problem::{End, Step, code};
+use super::scope::{Last, Scope, Variables};
+use super::secret::Mask;
 use super::value::Value;
 use crate::check::Program;
 use crate::conversation::Conversation;
+use crate::syntax::ast::{Block, Statement, StatementKind};
 
-/// The stack that a thread must have to run any program.
+/// The stack that a thread must have to run any program: [`DEEPEST`] blocks within each other.
 pub const STACK: usize = 2 << 20;
+
+/// How many blocks may stand within each other, those of scripts that are run by others included.
+pub const DEEPEST: usize = 256;
 
 /// Runs a program to its end. Nothing is sent before all its required params have values.
 pub fn run(
@@ -19,17 +28,31 @@ pub fn run(
     inputs: &Inputs,
     listener: &mut dyn Listener,
 ) -> Outcome {
-    Interpreter::new(inputs.clone()).execute(program, conversation, listener)
+    let mask = Mask::new(inputs.secrets.values().map(String::as_str));
+    let mut run = Run::new(program, conversation, inputs, listener, mask);
+    let ended = run.whole_script();
+    run.outcome(ended)
 }
 
 /// Keeps variables, timeout and `abort on` from one program to the next: the REPL's lines.
 pub struct Interpreter {
     pub inputs: Inputs,
+    kept: Option<Kept>,
+}
+
+/// What stays between two programs.
+#[derive(Clone)]
+struct Kept {
+    variables: Variables,
+    timeout: Duration,
+    last: Last,
+    aborts: Vec<Abort>,
+    mask: Mask,
 }
 
 impl Interpreter {
     pub fn new(inputs: Inputs) -> Interpreter {
-        Interpreter { inputs }
+        Interpreter { inputs, kept: None }
     }
 
     /// Runs a program as a transaction: one that fails changes no variable.
@@ -39,18 +62,7 @@ impl Interpreter {
         conversation: &mut Conversation,
         listener: &mut dyn Listener,
     ) -> Outcome {
-        // The statements follow; until then nothing is sent and nothing passes.
-        let _ = (program, listener);
-        Outcome {
-            status: Status::Failed,
-            failure: None,
-            skipped: None,
-            exchanges: 0,
-            changed: 0,
-            unchanged: 0,
-            report: Vec::new(),
-            elapsed: conversation.now(),
-        }
+        self.transaction(program, conversation, listener, |run| run.whole_script())
     }
 
     /// The `expect` and `capture` lines of this program's only question, held against the last answer; nothing is
@@ -61,11 +73,260 @@ impl Interpreter {
         conversation: &mut Conversation,
         listener: &mut dyn Listener,
     ) -> Outcome {
-        self.execute(program, conversation, listener)
+        self.transaction(program, conversation, listener, |run| run.follow())
     }
 
     /// The names that are set, in the order in which they first were; secrets masked.
     pub fn variables(&self) -> Vec<(String, Value)> {
-        Vec::new()
+        let Some(kept) = &self.kept else { return Vec::new() };
+        kept.variables.iter().map(|(name, value)| (name.to_owned(), kept.mask.value(value))).collect()
+    }
+
+    fn transaction(
+        &mut self,
+        program: &Arc<Program>,
+        conversation: &mut Conversation,
+        listener: &mut dyn Listener,
+        body: impl FnOnce(&mut Run<'_>) -> Step,
+    ) -> Outcome {
+        let secrets = self.inputs.secrets.values().map(String::as_str);
+        let mask = self.kept.as_ref().map_or_else(|| Mask::new(secrets), |kept| kept.mask.clone());
+        let mut run = Run::new(program, conversation, &self.inputs, listener, mask);
+        if let Some(kept) = &self.kept {
+            run.scope.variables = kept.variables.clone();
+            run.scope.timeout = kept.timeout;
+            run.scope.last = kept.last.clone();
+            run.hearing.aborts = kept.aborts.clone();
+        }
+        let before = (run.scope.variables.clone(), run.scope.timeout, run.hearing.aborts.clone());
+        let ended = body(&mut run);
+        if matches!(ended, Err(End::Failed(_) | End::Fatal(..))) {
+            (run.scope.variables, run.scope.timeout, run.hearing.aborts) = before;
+        }
+        // The last answer is what the modem said, whatever the line made of it.
+        let kept = Kept {
+            variables: run.scope.variables.clone(),
+            timeout: run.scope.timeout,
+            last: run.scope.last.clone(),
+            aborts: run.hearing.aborts.clone(),
+            mask: run.hearing.mask.clone(),
+        };
+        let outcome = run.outcome(ended);
+        self.kept = Some(kept);
+        outcome
+    }
+}
+
+/// A program on its way.
+pub(super) struct Run<'r> {
+    pub(super) conversation: &'r mut Conversation,
+    pub(super) inputs: &'r Inputs,
+    pub(super) hearing: Hearing<'r>,
+    /// The script that runs now.
+    pub(super) scope: Scope,
+    pub(super) tally: Tally,
+    /// The `run` statements that led to the script that runs now, the outermost first.
+    pub(super) calls: Vec<Call>,
+    pub(super) depth: usize,
+    pub(super) in_unsafe: usize,
+    /// `--plan` has left something out, so what follows may fail for that reason.
+    pub(super) left_out: bool,
+    /// Ctrl-C came twice: not even `finally` runs.
+    pub(super) no_more: bool,
+    started: Duration,
+}
+
+/// What is counted and reported.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) exchanges: u64,
+    pub(super) changed: u64,
+    pub(super) unchanged: u64,
+    pub(super) report: Vec<(String, Value)>,
+}
+
+impl<'r> Run<'r> {
+    fn new(
+        program: &Arc<Program>,
+        conversation: &'r mut Conversation,
+        inputs: &'r Inputs,
+        listener: &'r mut dyn Listener,
+        mask: Mask,
+    ) -> Run<'r> {
+        let started = conversation.now();
+        let scope = Scope::new(program, &mask, inputs.timeout);
+        Run {
+            conversation,
+            inputs,
+            hearing: Hearing { listener, mask, aborts: Vec::new(), aborts_hold: true, stopped_by: None },
+            scope,
+            tally: Tally::default(),
+            calls: Vec::new(),
+            depth: 0,
+            in_unsafe: 0,
+            left_out: false,
+            no_more: false,
+            started,
+        }
+    }
+
+    /// The script of the current scope, from its params to its `finally`.
+    pub(super) fn whole_script(&mut self) -> Step {
+        self.bind_inputs()?;
+        self.script()
+    }
+
+    /// A script whose params have their values.
+    pub(super) fn script(&mut self) -> Step {
+        let program = Arc::clone(&self.scope.program);
+        let (script, depth) = (&program.source().name, self.calls.len());
+        self.tell(RuntimeEvent::ScriptStarted { script, depth });
+        let mut ended = self.block(&program.script.body);
+        if self.inputs.plan
+            && self.left_out
+            && self.calls.is_empty()
+            && let Err(End::Failed(failure)) = &ended
+        {
+            ended = self.plan_ends_by(failure);
+        }
+        let ended = self.finish(&program, ended);
+        self.tell(RuntimeEvent::ScriptEnded { script, depth, status: status(&ended) });
+        ended
+    }
+
+    /// Runs `finally`, however the script ended.
+    fn finish(&mut self, program: &Program, ended: Step) -> Step {
+        let finally = program.script.body.statements.iter().find_map(|statement| match &statement.kind {
+            StatementKind::Finally { body } => Some(body),
+            _ => None,
+        });
+        let Some(body) = finally.filter(|_| !self.no_more) else { return ended };
+        let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
+        // However deep the script was when it ended.
+        let depth = std::mem::replace(&mut self.depth, self.calls.len());
+        let last = self.block(body);
+        self.depth = depth;
+        self.hearing.aborts_hold = held;
+        match (ended, last) {
+            (ended, Ok(()) | Err(End::Stopped | End::Skipped(_) | End::PlanEnds)) => ended,
+            (Ok(()) | Err(End::Stopped | End::Skipped(_) | End::PlanEnds), last) => last,
+            (Err(first @ (End::Failed(_) | End::Fatal(..))), Err(End::Failed(failure) | End::Fatal(_, failure))) => {
+                self.tell(RuntimeEvent::Caught { failure: &failure });
+                Err(first)
+            }
+        }
+    }
+
+    /// The clauses of the program's question, held against the last answer.
+    fn follow(&mut self) -> Step {
+        let program = Arc::clone(&self.scope.program);
+        for statement in &program.script.body.statements {
+            if let StatementKind::Exchange(exchange) = &statement.kind {
+                let asked = self.asked(&exchange.send)?;
+                let values = self.clause_values(&exchange.clauses)?;
+                let captured = self.judge(&asked, &exchange.clauses, &values)?;
+                self.keep(captured);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn block(&mut self, block: &Block) -> Step {
+        if self.depth >= DEEPEST {
+            let what = format!("more than {DEEPEST} blocks stand within each other here");
+            let help = "scripts that run each other in a circle do that";
+            return Err(self.fail(self.problem(code::TOO_DEEP, block.span, what).help(help)));
+        }
+        self.depth += 1;
+        let ended = block.statements.iter().try_for_each(|statement| self.statement(statement));
+        self.depth -= 1;
+        ended
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Step {
+        self.tell_statement(statement);
+        let span = statement.span;
+        match &statement.kind {
+            StatementKind::Exchange(exchange) => self.exchange(exchange),
+            StatementKind::Await(wait) => self.wait(wait, span),
+            StatementKind::Ensure { question, answers, otherwise } => self.ensure(question, answers, otherwise, span),
+            StatementKind::Retry { schedule, body, otherwise } => self.retry(schedule, body, otherwise.as_ref(), span),
+            StatementKind::Try { body, otherwise } => self.attempt(body, otherwise.as_ref()),
+            StatementKind::If { branches, otherwise } => self.branch(branches, otherwise.as_ref()),
+            StatementKind::For { name, list, body } => self.for_each(name, list, body),
+            StatementKind::Assert { condition, why } => self.assert(condition, why.as_ref()),
+            StatementKind::Fail { why } => self.fails(why, span),
+            StatementKind::Skip { why } => Err(End::Skipped(self.message(why)?)),
+            StatementKind::Stop => Err(End::Stopped),
+            StatementKind::Finally { .. } => Ok(()),
+            StatementKind::Set { name, value } => self.set(name, value),
+            StatementKind::Param(param) => self.param(param),
+            StatementKind::Run { script, arguments, record } => {
+                self.call_script(script, arguments, record.as_ref(), span)
+            }
+            StatementKind::Report { columns } => self.report(columns),
+            StatementKind::AbortOn { patterns, why } => self.abort_on(patterns, why.as_ref(), span),
+            StatementKind::Log { text } => self.log(text),
+            StatementKind::Sleep { duration } => self.sleep(duration, span),
+            StatementKind::Timeout { duration } => {
+                self.scope.timeout = self.duration(duration)?;
+                Ok(())
+            }
+            StatementKind::Confirm { text } => self.confirm(text, span),
+            StatementKind::Reboot { command } => self.reboot(command),
+            StatementKind::Unsafe { why, body } => self.unsafe_block(why, body),
+            StatementKind::Port(action) => self.port(action, span),
+        }
+    }
+
+    fn tell_statement(&mut self, statement: &Statement) {
+        let now = self.conversation.now();
+        let event = RuntimeEvent::Statement { source: &self.scope.shown, span: statement.span };
+        self.hearing.listener.on_event(now, event);
+    }
+
+    pub(super) fn tell(&mut self, event: RuntimeEvent<'_>) {
+        let now = self.conversation.now();
+        self.hearing.listener.on_event(now, event);
+    }
+
+    /// From here on this text is masked.
+    pub(super) fn hide(&mut self, secret: &str) {
+        self.hearing.mask.add(secret);
+        self.scope.shown = self.hearing.mask.source(self.scope.program.source());
+    }
+
+    fn outcome(self, ended: Step) -> Outcome {
+        let status = status(&ended);
+        let (failure, skipped) = match ended {
+            Ok(()) | Err(End::Stopped | End::PlanEnds) => (None, None),
+            Err(End::Failed(failure) | End::Fatal(_, failure)) => (Some(*failure), None),
+            Err(End::Skipped(why)) => (None, Some(self.hearing.mask.string(why))),
+        };
+        let mask = &self.hearing.mask;
+        let shown = |(name, value): (&str, &Value)| (name.to_owned(), mask.value(value));
+        let report = match self.tally.report.is_empty() {
+            true => self.scope.variables.captured().map(shown).collect(),
+            false => self.tally.report.iter().map(|(name, value)| shown((name, value))).collect(),
+        };
+        Outcome {
+            status,
+            failure,
+            skipped,
+            exchanges: self.tally.exchanges,
+            changed: self.tally.changed,
+            unchanged: self.tally.unchanged,
+            report,
+            elapsed: self.conversation.now().saturating_sub(self.started),
+        }
+    }
+}
+
+pub(super) fn status(ended: &Step) -> Status {
+    match ended {
+        Ok(()) | Err(End::Stopped | End::PlanEnds) => Status::Passed,
+        Err(End::Skipped(_)) => Status::Skipped,
+        Err(End::Failed(_)) => Status::Failed,
+        Err(End::Fatal(status, _)) => *status,
     }
 }

@@ -4,16 +4,38 @@
 //! - [`event`]: what a run tells while it goes on
 //! - [`outcome`]: how it ended, and why
 //! - [`inputs`]: what it is given beside its script
-//! - [`interpreter`]: runs a program: one arm a statement
+//! - [`secret`]: secrets, masked wherever they would leave the runtime
+//! - [`interpreter`]: runs a program: one arm a statement; the bodies stand beside it, by subject
 
 pub mod event;
 pub mod inputs;
 pub mod interpreter;
 pub mod outcome;
+pub mod secret;
 pub mod value;
+
+mod called;
+mod capture;
+mod control;
+mod ensure;
+mod exchange;
+mod expression;
+mod functions;
+mod hearing;
+mod knowledge;
+mod param;
+mod plan;
+mod port_action;
+mod problem;
+mod report;
+mod scope;
+mod template;
+mod trouble;
+mod waiting;
 
 pub use event::{Change, Listener, RuntimeEvent, Silent, Waiting};
 pub use inputs::Inputs;
-pub use interpreter::{Interpreter, STACK, run};
+pub use interpreter::{DEEPEST, Interpreter, STACK, run};
 pub use outcome::{Call, Failure, Outcome, Status};
+pub use secret::Mask;
 pub use value::{Quoted, Record, ShownDuration, Value};

@@ -2,8 +2,60 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::secret::Mask;
 use super::value::Value;
+use crate::at::{Line, ResultCode};
+use crate::check::Program;
+use crate::source::Source;
+
+/// A script that runs: its names and what belongs to it alone.
+pub(super) struct Scope {
+    pub(super) program: Arc<Program>,
+    /// Its source with secrets overwritten: what may be shown.
+    pub(super) shown: Arc<Source>,
+    pub(super) variables: Variables,
+    /// `timeout`
+    pub(super) timeout: Duration,
+    pub(super) last: Last,
+    /// `attempt`: of the innermost `retry`, counted from 1
+    pub(super) attempt: i64,
+    /// `error`: what the last `try` or `retry` took
+    pub(super) error: Arc<str>,
+}
+
+impl Scope {
+    pub(super) fn new(program: &Arc<Program>, mask: &Mask, timeout: Duration) -> Scope {
+        Scope {
+            program: Arc::clone(program),
+            shown: mask.source(program.source()),
+            variables: Variables::default(),
+            timeout,
+            last: Last::default(),
+            attempt: 0,
+            error: Arc::default(),
+        }
+    }
+}
+
+/// The last answer: what `response`, `result` and `elapsed` stand for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Last {
+    pub(super) lines: Vec<Line>,
+    pub(super) result: Option<ResultCode>,
+    pub(super) elapsed: Duration,
+}
+
+impl Last {
+    pub(super) fn response(&self) -> Value {
+        Value::list(self.lines.iter().map(|line| Value::text(line.text())).collect())
+    }
+
+    pub(super) fn result(&self) -> Value {
+        Value::text(self.result.as_ref().map(ResultCode::to_string).unwrap_or_default())
+    }
+}
 
 /// Names and values in the order in which they were first set.
 #[derive(Debug, Clone, Default)]

@@ -1,0 +1,506 @@
+//! A question and its answer: `send`, `expect`, `capture`, `prompt`.
+//!
+//! All that could fail without the modem (values, texts, patterns) is worked out before a byte is sent. A clause that
+//! fails leaves every name as it was.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::capture::{self, Captured, Miss};
+use super::event::{RuntimeEvent, Waiting};
+use super::expression::counted;
+use super::hearing::{FreeHearing, Wanted};
+use super::interpreter::Run;
+use super::knowledge::{self, Known};
+use super::problem::{End, Problem, Step, code};
+use super::scope::Last;
+use super::template::begins_at;
+use super::value::{ShownDuration, Value};
+use crate::at::{Answer, Line, PromptPlan, Question, ResultCode};
+use crate::source::Span;
+use crate::syntax::ast::{
+    Alternatives, Clause, ClauseKind, Convert, Exchange, Pattern, PatternKind, PatternPart, PromptEnd, Send, SendForm,
+    Template,
+};
+
+/// A question that is ready to be sent.
+pub(super) struct Asked {
+    /// Without its CR.
+    pub(super) text: String,
+    pub(super) question: Question,
+    pub(super) span: Span,
+    /// An AT command line: it is answered with a final result code.
+    pub(super) is_command: bool,
+}
+
+/// The values of the `${…}` of each clause's patterns.
+pub(super) type ClauseValues = Vec<Vec<Vec<String>>>;
+
+impl Run<'_> {
+    pub(super) fn exchange(&mut self, exchange: &Exchange) -> Step {
+        let clauses = &exchange.clauses;
+        let mut asked = self.asked(&exchange.send)?;
+        asked.question.prompt = self.prompt_plan(clauses)?;
+        let values = self.clause_values(clauses)?;
+        if self.leaves_out(&asked, exchange.send.form) {
+            return self.leave_out(&asked, clauses);
+        }
+        let started = self.conversation.now();
+        let ended = self.converse(&asked, clauses, &values);
+        let elapsed = self.conversation.now().saturating_sub(started);
+        self.exchange_ended(&asked, ended.is_ok(), elapsed);
+        let captured = ended?;
+        self.keep(captured);
+        Ok(())
+    }
+
+    /// The question of a `send`, its values in place.
+    pub(super) fn asked(&self, send: &Send) -> Step<Asked> {
+        let text = self.command(&send.text, send.form == SendForm::Raw)?;
+        let is_command = match send.form {
+            SendForm::At => true,
+            SendForm::Text => begins_at(&text),
+            SendForm::Raw => begins_at(&text) && text.ends_with('\r'),
+        };
+        let mut bytes = text.clone().into_bytes();
+        if send.form != SendForm::Raw {
+            bytes.push(b'\r');
+        }
+        let text = text.trim_end_matches('\r').to_owned();
+        let Known { mut expected, longest, needs_unsafe } =
+            if is_command { knowledge::of(&text) } else { Known::default() };
+        if let Some(why) = needs_unsafe.filter(|_| self.in_unsafe == 0) {
+            let what = format!("{text} stands outside of `unsafe`: {why}");
+            let help = "if that is meant, say why: `unsafe \"why\" { … }`";
+            return Err(self.fail(self.problem(code::NEEDS_UNSAFE, send.span, what).sent(text).help(help)));
+        }
+        expected.free = !is_command;
+        let timeout = match &send.within {
+            Some(within) => self.duration(within)?,
+            None => self.scope.timeout.max(longest.unwrap_or_default()),
+        };
+        let question = Question { bytes, expected, timeout: self.scaled(timeout), prompt: PromptPlan::Unexpected };
+        Ok(Asked { text, question, span: send.span, is_command })
+    }
+
+    /// A timeout as it is on this run.
+    pub(super) fn scaled(&self, timeout: Duration) -> Duration {
+        const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+        if self.inputs.timeout_scale == 1.0 {
+            return timeout.min(LONGEST);
+        }
+        let seconds = timeout.as_secs_f64() * self.inputs.timeout_scale.max(0.0);
+        Duration::try_from_secs_f64(seconds).map_or(LONGEST, |timeout| timeout.min(LONGEST))
+    }
+
+    fn prompt_plan(&self, clauses: &[Clause]) -> Step<PromptPlan> {
+        let mark = |mark: &Option<Template>| mark.as_ref().map(|mark| self.text(mark)).transpose();
+        for clause in clauses {
+            match &clause.kind {
+                ClauseKind::PromptReply { mark: text, text: reply, end } => {
+                    let mut bytes = self.reply(reply)?.into_bytes();
+                    match end {
+                        PromptEnd::CtrlZ => bytes.push(0x1A),
+                        PromptEnd::Cr => bytes.push(b'\r'),
+                        PromptEnd::Esc => bytes.push(0x1B),
+                        PromptEnd::Nothing => {}
+                    }
+                    return Ok(PromptPlan::Reply { mark: mark(text)?, bytes });
+                }
+                ClauseKind::PromptCancel { mark: text } => return Ok(PromptPlan::Cancel { mark: mark(text)? }),
+                ClauseKind::Expect(_)
+                | ClauseKind::ExpectNothing { .. }
+                | ClauseKind::Capture { .. }
+                | ClauseKind::CapturePattern(_)
+                | ClauseKind::CaptureAll { .. } => {}
+            }
+        }
+        Ok(PromptPlan::Unexpected)
+    }
+
+    pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
+        clauses
+            .iter()
+            .map(|clause| match &clause.kind {
+                ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => {
+                    self.alternatives_values(patterns)
+                }
+                ClauseKind::ExpectNothing { .. }
+                | ClauseKind::Capture { .. }
+                | ClauseKind::CaptureAll { .. }
+                | ClauseKind::PromptReply { .. }
+                | ClauseKind::PromptCancel { .. } => Ok(Vec::new()),
+            })
+            .collect()
+    }
+
+    pub(super) fn alternatives_values(&self, patterns: &Alternatives) -> Step<Vec<Vec<String>>> {
+        patterns.iter().map(|pattern| self.pattern_values(pattern)).collect()
+    }
+
+    fn converse(&mut self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
+        let silence = clauses.iter().find_map(|clause| match &clause.kind {
+            ClauseKind::ExpectNothing { within } => Some((within, clause.span)),
+            _ => None,
+        });
+        let waits = clauses.len() > usize::from(silence.is_some()) || (asked.is_command && silence.is_none());
+        let mut captured = Vec::new();
+        if waits {
+            self.ask(asked, clauses, values)?;
+            captured = self.judge(asked, clauses, values)?;
+        } else {
+            self.write(asked)?;
+        }
+        if let Some((within, span)) = silence {
+            let within = self.duration(within)?;
+            self.silence(asked, self.scaled(within), span)?;
+        }
+        Ok(captured)
+    }
+
+    /// Sends it and waits for nothing.
+    fn write(&mut self, asked: &Asked) -> Step {
+        self.tally.exchanges += 1;
+        self.scope.last = Last::default();
+        let written = self.conversation.write(&asked.question.bytes, &mut self.hearing);
+        written.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))
+    }
+
+    /// Sends it and waits for its answer, which is then the last one.
+    pub(super) fn ask(&mut self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step {
+        self.tally.exchanges += 1;
+        self.tell_waiting(asked);
+        let answer = if asked.is_command {
+            self.conversation.ask(&asked.question, &mut self.hearing)
+        } else {
+            let program = Arc::clone(&self.scope.program);
+            let wanted = wanted(clauses, values);
+            let mut hearing = FreeHearing { hearing: &mut self.hearing, program: &program, wanted };
+            self.conversation.ask(&asked.question, &mut hearing)
+        };
+        match answer {
+            Ok(Answer { lines, result, elapsed }) => {
+                self.scope.last = Last { lines, result, elapsed };
+                Ok(())
+            }
+            Err(trouble) => {
+                self.scope.last = Last { lines: trouble.received().to_vec(), ..Last::default() };
+                Err(self.trouble(trouble, Some(asked), asked.span))
+            }
+        }
+    }
+
+    fn tell_waiting(&mut self, asked: &Asked) {
+        let now = self.conversation.now();
+        let sent = self.hearing.mask.text(&asked.text);
+        let what = Waiting::Answer { sent: &sent };
+        self.hearing.listener.on_event(now, RuntimeEvent::Waiting { what, at_most: asked.question.timeout });
+    }
+
+    pub(super) fn exchange_ended(&mut self, asked: &Asked, passed: bool, elapsed: Duration) {
+        let now = self.conversation.now();
+        let sent = self.hearing.mask.text(&asked.text);
+        self.hearing.listener.on_event(now, RuntimeEvent::ExchangeEnded { sent: &sent, passed, elapsed });
+    }
+
+    /// `expect nothing within D`
+    fn silence(&mut self, asked: &Asked, within: Duration, span: Span) -> Step {
+        match self.conversation.silence(within, &mut self.hearing) {
+            Ok(None) => Ok(()),
+            Ok(Some(line)) => {
+                let line = line.text();
+                let what = format!("{line} came after {}, expected nothing for {}", asked.text, ShownDuration(within));
+                let problem = self.problem(code::SILENCE_BROKEN, span, what).label("expected silence");
+                let problem = problem.also(asked.span, format!("{line} came")).sent(&asked.text);
+                Err(self.fail(problem.answer(vec![line], None)))
+            }
+            Err(trouble) => Err(self.trouble(trouble, Some(asked), span)),
+        }
+    }
+
+    /// Holds the last answer against the clauses: what they capture.
+    pub(super) fn judge(&self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
+        self.judge_result(asked, clauses, values)?;
+        let mut captured = Vec::new();
+        for (clause, values) in clauses.iter().zip(values) {
+            match &clause.kind {
+                ClauseKind::Expect(patterns) => {
+                    if !self.answers(patterns, values)? {
+                        return Err(self.fail(self.no_match(asked, clause.span, patterns, values)));
+                    }
+                }
+                ClauseKind::Capture { fields } => match capture::fields(fields, &self.scope.last.lines) {
+                    Ok(found) => captured.extend(found),
+                    Err(miss) => return Err(self.missed(Some(asked), clause.span, miss)),
+                },
+                ClauseKind::CaptureAll { fields, record } => match capture::all(fields, &self.scope.last.lines) {
+                    Ok(records) => captured.push((record.value.clone(), records)),
+                    Err(miss) => return Err(self.missed(Some(asked), clause.span, miss)),
+                },
+                ClauseKind::CapturePattern(patterns) => match self.capture_pattern(patterns, values)? {
+                    Ok(found) => captured.extend(found),
+                    Err(Miss::NoMatch) => {
+                        return Err(self.fail(self.no_match(asked, clause.span, patterns, values)));
+                    }
+                    Err(miss) => return Err(self.missed(Some(asked), clause.span, miss)),
+                },
+                ClauseKind::ExpectNothing { .. } | ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => {
+                }
+            }
+        }
+        Ok(captured)
+    }
+
+    /// Without another word an answer must end well; an `expect` may want it to end otherwise.
+    fn judge_result(&self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step {
+        let Some(result) = &self.scope.last.result else { return Ok(()) };
+        if result.is_success() {
+            return Ok(());
+        }
+        let mut wanted = None;
+        for (clause, values) in clauses.iter().zip(values) {
+            if let ClauseKind::Expect(patterns) = &clause.kind {
+                for (pattern, values) in patterns.iter().zip(values) {
+                    if self.ends_as(result, pattern, values)? {
+                        return Ok(());
+                    }
+                }
+                wanted.get_or_insert((clause.span, patterns, values));
+            }
+        }
+        Err(self.fail(self.unexpected_result(asked, result, wanted)))
+    }
+
+    /// Whether a line of the last answer, or its final result code, matches one of the patterns.
+    pub(super) fn answers(&self, patterns: &Alternatives, values: &[Vec<String>]) -> Step<bool> {
+        let last = &self.scope.last;
+        for (pattern, values) in patterns.iter().zip(values) {
+            let matcher = self.matcher(pattern)?;
+            if last.lines.iter().any(|line| matcher.matches(&line.bytes, values)) {
+                return Ok(true);
+            }
+            if let Some(result) = &last.result
+                && self.ends_as(result, pattern, values)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the pattern means this final result code. `ERROR` means every refusal: with `AT+CMEE` it has another
+    /// name.
+    pub(super) fn ends_as(&self, result: &ResultCode, pattern: &Pattern, values: &[String]) -> Step<bool> {
+        let is_refusal = matches!(result, ResultCode::Error | ResultCode::Equipment(_) | ResultCode::Message(_));
+        if is_refusal && is_word(pattern, "ERROR") {
+            return Ok(true);
+        }
+        let matcher = self.matcher(pattern)?;
+        Ok(match result {
+            ResultCode::Ok => matcher.matches(b"OK", values),
+            _ => matcher.matches(result.to_string().as_bytes(), values),
+        })
+    }
+
+    fn capture_pattern(&self, patterns: &Alternatives, values: &[Vec<String>]) -> Step<Result<Captured, Miss>> {
+        let last = &self.scope.last;
+        let result = last.result.as_ref().map(|result| Line { bytes: result.to_string().into_bytes() });
+        let mut first_miss = None;
+        for line in last.lines.iter().chain(&result) {
+            match self.capture_line(patterns, values, line)? {
+                Some(Ok(captured)) => return Ok(Ok(captured)),
+                Some(Err(miss)) => {
+                    first_miss.get_or_insert(miss);
+                }
+                None => {}
+            }
+        }
+        Ok(Err(first_miss.unwrap_or(Miss::NoMatch)))
+    }
+
+    /// What the first pattern that matches the line captures; the holes of the others are empty.
+    pub(super) fn capture_line(
+        &self,
+        patterns: &Alternatives,
+        values: &[Vec<String>],
+        line: &Line,
+    ) -> Step<Option<Result<Captured, Miss>>> {
+        for (pattern, values) in patterns.iter().zip(values) {
+            let Some(captures) = self.matcher(pattern)?.captures(&line.bytes, values) else { continue };
+            let found = match capture::holes(&line.bytes, &captures) {
+                Ok(found) => found,
+                Err(miss) => return Ok(Some(Err(miss))),
+            };
+            let mut captured = found;
+            for other in patterns.iter().filter(|_| patterns.len() > 1) {
+                for hole in self.matcher(other)?.holes() {
+                    if !captured.iter().any(|(name, _)| *name == hole.name) {
+                        captured.push((hole.name.clone(), Value::text("")));
+                    }
+                }
+            }
+            return Ok(Some(Ok(captured)));
+        }
+        Ok(None)
+    }
+
+    pub(super) fn keep(&mut self, captured: Captured) {
+        let now = self.conversation.now();
+        for (name, value) in captured {
+            let shown = self.hearing.mask.value(&value);
+            self.hearing.listener.on_event(now, RuntimeEvent::Captured { name: &name, value: &shown });
+            self.scope.variables.capture(&name, value);
+        }
+    }
+
+    fn unexpected_result(
+        &self,
+        asked: &Asked,
+        result: &ResultCode,
+        wanted: Option<(Span, &Alternatives, &Vec<Vec<String>>)>,
+    ) -> Problem {
+        let meaning = knowledge::meaning(result);
+        let shown = match &meaning {
+            Some(meaning) if !result.to_string().to_lowercase().contains(&meaning.text.to_lowercase()) => {
+                format!("{result} ({})", meaning.text)
+            }
+            Some(_) | None => result.to_string(),
+        };
+        let mut what = format!("{} answered {shown}", asked.text);
+        if let Some((_, patterns, values)) = wanted {
+            what.push_str(&format!(", expected {}", self.patterns_text(patterns, values)));
+        }
+        let span = asked.span;
+        let mut problem = self.problem(code::UNEXPECTED_RESULT, span, what).label(format!("answered {shown}"));
+        if let Some((clause, ..)) = wanted {
+            problem = problem.also(clause, "expected this");
+        }
+        let help = match (&meaning, result) {
+            (Some(meaning), _) if !meaning.advice.is_empty() => Some(meaning.advice.to_owned()),
+            (_, ResultCode::Error) => Some(
+                "the modem does not know the command, or refuses it as it is written; AT+CMEE=2 before it makes the \
+                 modem say why"
+                    .to_owned(),
+            ),
+            _ => None,
+        };
+        if let Some(help) = help {
+            problem = problem.help(help);
+        }
+        self.with_answer(problem, asked)
+    }
+
+    fn no_match(&self, asked: &Asked, clause: Span, patterns: &Alternatives, values: &[Vec<String>]) -> Problem {
+        let wanted = self.patterns_text(patterns, values);
+        let answered = self.answered();
+        let what = match self.scope.last.lines.len() {
+            0 | 1 => format!("{} answered {answered}, expected {wanted}", asked.text),
+            _ => format!("{} answered {answered}, none of them {wanted}", asked.text),
+        };
+        let problem = self.problem(code::NO_MATCH, clause, what).label("expected this");
+        self.with_answer(problem.also(asked.span, format!("answered {answered}")), asked)
+    }
+
+    /// The last answer in a few words: its only line, or how many there are.
+    fn answered(&self) -> String {
+        match (self.scope.last.lines.as_slice(), &self.scope.last.result) {
+            ([line], _) => line.text(),
+            ([], Some(result)) => format!("only {result}"),
+            ([], None) => "nothing".to_owned(),
+            (lines, _) => counted(lines.len(), "line"),
+        }
+    }
+
+    fn with_answer(&self, problem: Problem, asked: &Asked) -> Problem {
+        let last = &self.scope.last;
+        let lines = last.lines.iter().map(Line::text).collect();
+        problem.sent(&asked.text).answer(lines, last.result.as_ref().map(ResultCode::to_string))
+    }
+
+    pub(super) fn missed(&self, asked: Option<&Asked>, clause: Span, miss: Miss) -> End {
+        let question = asked.map_or("", |asked| asked.text.as_str());
+        let problem = match miss {
+            Miss::NoLine | Miss::NoMatch => {
+                let what = format!("{question} answered {}: there is nothing to capture", self.answered());
+                self.problem(code::CAPTURE_MISSING, clause, what).label("no line to capture from")
+            }
+            Miss::Missing { line, field } => {
+                let what = format!("{line} has no parameter {}", field + 1);
+                let help = "a parameter that may be missing is captured as `name?`";
+                self.problem(code::CAPTURE_MISSING, clause, what).label("more parameters than the line has").help(help)
+            }
+            Miss::Convert { line, name, value, convert } => {
+                let kind = match convert {
+                    Convert::Int => "a decimal number",
+                    Convert::Hex => "a hexadecimal number",
+                    Convert::Text => "a text",
+                };
+                let what = format!("`{name}` is to be {kind}, and is \"{value}\" in {line}");
+                let problem =
+                    self.problem(code::CAPTURE_CONVERT, clause, what).label(format!("`{name}` is \"{value}\""));
+                match value.is_empty() {
+                    true => problem.help(format!("a parameter that may be empty is captured as `{name}:…?`")),
+                    false => problem.help(format!("capture it as text, without a kind: `{name}`")),
+                }
+            }
+        };
+        match asked {
+            Some(asked) => self.fail(self.with_answer(problem.also(asked.span, "asked here"), asked)),
+            None => self.fail(problem),
+        }
+    }
+
+    /// The patterns as they are written, their values in place.
+    pub(super) fn patterns_text(&self, patterns: &Alternatives, values: &[Vec<String>]) -> String {
+        let texts = patterns.iter().zip(values).map(|(pattern, values)| match (&pattern.kind, values.as_slice()) {
+            (PatternKind::Line(parts), [_, ..]) => expanded(parts, values),
+            (PatternKind::Line(_) | PatternKind::Regex { .. }, _) => {
+                self.scope.program.source().slice(pattern.span).to_owned()
+            }
+        });
+        texts.collect::<Vec<String>>().join(" or ")
+    }
+}
+
+/// What a free text's answer must hold before it ends.
+fn wanted<'c>(clauses: &'c [Clause], values: &'c ClauseValues) -> Vec<Wanted<'c>> {
+    let mut wanted = Vec::new();
+    for (clause, values) in clauses.iter().zip(values) {
+        match &clause.kind {
+            ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => {
+                wanted.push(Wanted { patterns, values, found: false });
+            }
+            // Only a final result code tells that all lines are there, or that the reply was taken.
+            ClauseKind::CaptureAll { .. } | ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => {
+                wanted.push(Wanted { patterns: &[], values: &[], found: false });
+            }
+            ClauseKind::Capture { .. } | ClauseKind::ExpectNothing { .. } => {}
+        }
+    }
+    wanted
+}
+
+fn is_word(pattern: &Pattern, word: &str) -> bool {
+    match &pattern.kind {
+        PatternKind::Line(parts) => matches!(parts.as_slice(), [PatternPart::Text(text)] if text == word),
+        PatternKind::Regex { .. } => false,
+    }
+}
+
+fn expanded(parts: &[PatternPart], values: &[String]) -> String {
+    let mut values = values.iter();
+    let mut text = String::from("\"");
+    for part in parts {
+        match part {
+            PatternPart::Text(literal) => text.push_str(literal),
+            PatternPart::Value(_) => text.push_str(values.next().map(String::as_str).unwrap_or_default()),
+            PatternPart::Hole(field) => {
+                text.push('{');
+                text.push_str(field.name.as_ref().map(|name| name.value.as_str()).unwrap_or_default());
+                text.push('}');
+            }
+        }
+    }
+    text.push('"');
+    text
+}

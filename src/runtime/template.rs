@@ -1,0 +1,166 @@
+//! Text with `${…}` in it, and what a value may not hold where it goes into a command.
+
+use std::fmt::Write;
+
+use super::interpreter::Run;
+use super::problem::{End, Step, code};
+use super::value::Value;
+use crate::check::Matcher;
+use crate::source::Span;
+use crate::syntax::ast::{Expression, Pattern, PatternKind, PatternPart, Template, TemplatePart};
+
+impl Run<'_> {
+    /// The text with its values in place.
+    pub(super) fn text(&self, template: &Template) -> Step<String> {
+        if let [TemplatePart::Text(text)] = template.parts.as_slice() {
+            return Ok(text.clone());
+        }
+        let mut text = String::new();
+        for part in &template.parts {
+            match part {
+                TemplatePart::Text(literal) => text.push_str(literal),
+                TemplatePart::Value(expression) => append(&mut text, &self.evaluate(expression)?),
+            }
+            self.fits(text.len(), template.span)?;
+        }
+        Ok(text)
+    }
+
+    /// As [`Run::text`], for messages: a name without a value does not hide what the message was to say.
+    pub(super) fn message(&self, template: &Template) -> Step<String> {
+        let mut text = String::new();
+        for part in &template.parts {
+            match part {
+                TemplatePart::Text(literal) => text.push_str(literal),
+                TemplatePart::Value(expression) => match self.evaluate(expression) {
+                    Ok(value) => append(&mut text, &value),
+                    Err(End::Failed(failure)) if failure.code == code::UNSET => text.push_str("(no value)"),
+                    Err(end) => return Err(end),
+                },
+            }
+            self.fits(text.len(), template.span)?;
+        }
+        Ok(text)
+    }
+
+    /// What goes to the modem. A value cannot break out of the command it stands in: it holds no control character that
+    /// ends a line, a text or a prompt; in AT text, no double quote inside of double quotes, and outside of them no
+    /// `;` and no quote that it does not close itself.
+    pub(super) fn command(&self, template: &Template, may_hold_controls: bool) -> Step<String> {
+        if let [TemplatePart::Text(text)] = template.parts.as_slice() {
+            return Ok(text.clone());
+        }
+        let mut text = String::new();
+        let mut in_quotes = false;
+        let is_at = matches!(template.parts.first(), Some(TemplatePart::Text(text)) if begins_at(text));
+        for part in &template.parts {
+            match part {
+                TemplatePart::Text(literal) => {
+                    in_quotes ^= literal.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
+                    text.push_str(literal);
+                }
+                TemplatePart::Value(expression) => {
+                    let start = text.len();
+                    append(&mut text, &self.evaluate(expression)?);
+                    self.fits(text.len(), template.span)?;
+                    let value = text.get(start..).unwrap_or_default();
+                    let controls = if may_hold_controls && !is_at { None } else { control(value) };
+                    if let Some(found) = controls.or_else(|| quoting(value, in_quotes).filter(|_| is_at)) {
+                        return Err(self.injection(expression, found));
+                    }
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    /// The text that answers a prompt: it holds nothing that would end it early.
+    pub(super) fn reply(&self, expression: &Expression) -> Step<String> {
+        let text = match self.evaluate(expression)? {
+            Value::Text(text) => text.as_ref().to_owned(),
+            value => value.to_string(),
+        };
+        if let Some(found) = text.bytes().find_map(|byte| match byte {
+            0x1A => Some("Ctrl-Z (0x1A), which would end it"),
+            0x1B => Some("ESC (0x1B), which would cancel it"),
+            _ => None,
+        }) {
+            let what = format!("the reply to a prompt may not hold {found}");
+            let help = "what ends the text is said behind it: `then ctrl-z`, `then cr`, `then esc`, `then nothing`";
+            return Err(self.fail(self.problem(code::INJECTION, expression.span, what).help(help)));
+        }
+        Ok(text)
+    }
+
+    fn injection(&self, expression: &Expression, found: &str) -> End {
+        let what = format!("the value may not hold {found}");
+        let help = "nothing was sent: a value must not be able to break out of the command that it stands in";
+        let problem = self.problem(code::INJECTION, expression.span, what);
+        self.fail(problem.label(format!("holds {found}")).help(help))
+    }
+
+    /// The values of a pattern's `${…}`, in order.
+    pub(super) fn pattern_values(&self, pattern: &Pattern) -> Step<Vec<String>> {
+        let mut values = Vec::new();
+        match &pattern.kind {
+            PatternKind::Line(parts) => {
+                for part in parts {
+                    match part {
+                        PatternPart::Value(expression) => values.push(self.evaluate(expression)?.to_string()),
+                        PatternPart::Text(_) | PatternPart::Hole(_) => {}
+                    }
+                }
+            }
+            PatternKind::Regex { .. } => {}
+        }
+        Ok(values)
+    }
+
+    pub(super) fn matcher(&self, pattern: &Pattern) -> Step<&Matcher> {
+        self.scope.program.matcher(pattern).ok_or_else(|| self.foreign(pattern.span))
+    }
+
+    fn foreign(&self, span: Span) -> End {
+        self.fail(self.problem(code::VALUE, span, "this pattern is not one of the script's"))
+    }
+}
+
+fn append(text: &mut String, value: &Value) {
+    match value {
+        Value::Text(part) => text.push_str(part),
+        Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
+            // Writing to a String does not fail.
+            let _ = write!(text, "{value}");
+        }
+    }
+}
+
+pub(super) fn begins_at(text: &str) -> bool {
+    text.as_bytes().get(..2).is_some_and(|start| start.eq_ignore_ascii_case(b"AT"))
+}
+
+fn control(value: &str) -> Option<&'static str> {
+    value.bytes().find_map(|byte| match byte {
+        b'\r' => Some("a carriage return"),
+        b'\n' => Some("a line feed"),
+        0x1A => Some("Ctrl-Z"),
+        0x1B => Some("ESC"),
+        0 => Some("NUL"),
+        _ => None,
+    })
+}
+
+fn quoting(value: &str, in_quotes: bool) -> Option<&'static str> {
+    if in_quotes {
+        return value.contains('"').then_some("a double quote: it would end the quoted parameter");
+    }
+    let mut open = false;
+    for byte in value.bytes() {
+        match byte {
+            b'"' => open = !open,
+            b';' if !open => return Some("a `;`: it would begin another command"),
+            _ => {}
+        }
+    }
+    open.then_some("a double quote that it does not close")
+}
