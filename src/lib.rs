@@ -15,8 +15,8 @@
 //! - [`conversation`]: a port and a session together: ask, wait for the answer
 //! - [`runtime`]: program + port → events and outcome
 //! - [`library`]: the embedded scripts, and how `run "name"` finds one
-//! - [`batch`]: inventory, scheduling, journal
 //! - [`report`]: events and outcomes → text, JSON Lines, CSV, JUnit, HTML
+//! - [`batch`]: inventory, scheduling, journal
 //! - [`repl`]: exploring a modem line by line
 //! - [`cli`]: arguments, printing, exit codes
 

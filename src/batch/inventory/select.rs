@@ -1,0 +1,112 @@
+//! `-l 'prod:&hub-a,!gw-0007'`: which of the modems.
+
+use super::Modem;
+
+/// Terms between `,` or `:`, in any order: all that match a plain term; of these only those that match each `&` term; of
+/// these none that matches a `!` term. A term is a glob over names and groups, or `LABEL=GLOB`. Without a plain term,
+/// all modems are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    terms: Vec<Term>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Term {
+    text: String,
+    sign: Sign,
+    label: Option<String>,
+    glob: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Any,
+    And,
+    Not,
+}
+
+/// What is wrong with a selection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectionError {
+    pub message: String,
+    pub help: String,
+}
+
+impl Selection {
+    pub fn parse(texts: &[String]) -> Result<Selection, SelectionError> {
+        let mut terms = Vec::new();
+        for text in texts.iter().flat_map(|text| text.split([',', ':'])).map(str::trim).filter(|text| !text.is_empty())
+        {
+            let (sign, rest) = match (text.strip_prefix('&'), text.strip_prefix('!')) {
+                (Some(rest), _) => (Sign::And, rest),
+                (None, Some(rest)) => (Sign::Not, rest),
+                (None, None) => (Sign::Any, text),
+            };
+            let (label, glob) = match rest.split_once('=') {
+                Some((label, glob)) => (Some(label.strip_prefix("label.").unwrap_or(label).to_owned()), glob),
+                None => (None, rest),
+            };
+            if glob.is_empty() || label.as_deref() == Some("") {
+                return Err(SelectionError {
+                    message: format!("`{text}` selects nothing"),
+                    help: "a term is a name, a group or LABEL=VALUE, with * and ?: 'prod:&hub-a,!gw-0007'".to_owned(),
+                });
+            }
+            terms.push(Term { text: text.to_owned(), sign, label, glob: glob.to_owned() });
+        }
+        Ok(Selection { terms })
+    }
+
+    pub fn selects(&self, modem: &Modem) -> bool {
+        let of = |sign| self.terms.iter().filter(move |term| term.sign == sign);
+        let any = of(Sign::Any).next().is_none() || of(Sign::Any).any(|term| term.matches(modem));
+        any && of(Sign::And).all(|term| term.matches(modem)) && !of(Sign::Not).any(|term| term.matches(modem))
+    }
+
+    /// The terms that match no modem at all: probably misspelt.
+    pub fn idle<'s>(&'s self, modems: &[Modem]) -> Vec<&'s str> {
+        let idle = self.terms.iter().filter(|term| !modems.iter().any(|modem| term.matches(modem)));
+        idle.map(|term| term.text.as_str()).collect()
+    }
+}
+
+impl Term {
+    fn matches(&self, modem: &Modem) -> bool {
+        match &self.label {
+            Some(label) => modem.labels.get(label.as_str()).is_some_and(|value| glob(&self.glob, value)),
+            None => {
+                self.glob == "all"
+                    || glob(&self.glob, &modem.name)
+                    || modem.groups.iter().any(|group| glob(&self.glob, group))
+            }
+        }
+    }
+}
+
+/// `*` is any text, `?` one character. Takes time in proportion to the two lengths' product at most.
+fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    // Where to go on after the last `*` took too little.
+    let mut back: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                back = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || text.get(t) == Some(c) => {
+                p += 1;
+                t += 1;
+            }
+            Some(_) | None => match back {
+                Some((star, taken)) => {
+                    back = Some((star, taken + 1));
+                    (p, t) = (star + 1, taken + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(p..).is_none_or(|rest| rest.iter().all(|c| *c == '*'))
+}
