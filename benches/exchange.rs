@@ -1,0 +1,187 @@
+//! What an exchange costs over a pseudo-terminal, beside a bare loop that writes and reads on the same one; what a flood of
+//! URCs costs beside bare reads. Ratios in one run: the machine's own speed cancels out.
+//!
+//! `cargo bench --bench exchange`
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a benchmark measures time, and may stop where it cannot"
+)]
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hayes::catalogue::Catalogue;
+use hayes::check::{NoScripts, Program, check};
+use hayes::conversation::Conversation;
+use hayes::port::{Cancel, Serial};
+use hayes::runtime::{Inputs, Silent, run};
+use hayes::source::Source;
+
+const EXCHANGES: usize = 2_000;
+const ROUNDS: usize = 5;
+const ANSWER: &[u8] = b"\r\n+CSQ: 18,99\r\n\r\nOK\r\n";
+const FLOOD: usize = 16 << 20;
+
+fn main() {
+    let ratio = median_ratio(|| (exchanges_by_script(), exchanges_bare()));
+    println!("an exchange with two typed captures: {ratio:.2} of the bare loop (at most 1.3)");
+    let ratio = median_ratio(|| (flood_by_script(), flood_bare()));
+    println!("16 MiB of URC lines before an OK: {ratio:.2} of bare reads (at most 1.5)");
+    println!("a script of 10,000 lines parses and checks in {:.1?} (at most 100 ms)", ten_thousand_lines());
+}
+
+/// The median of the ratios of paired runs.
+fn median_ratio(mut pair: impl FnMut() -> (Duration, Duration)) -> f64 {
+    let mut ratios: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let (ours, bare) = pair();
+            ours.as_secs_f64() / bare.as_secs_f64()
+        })
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios[ROUNDS / 2]
+}
+
+fn exchanges_by_script() -> Duration {
+    let program = program(&"AT+CSQ\n  capture rssi:int, ber:int\n".repeat(EXCHANGES));
+    let (master, path) = pty();
+    let modem = std::thread::spawn(move || answer(master));
+    let mut conversation = open(&path);
+    let started = Instant::now();
+    let outcome = run(&program, &mut conversation, &Inputs::default(), &mut Silent);
+    let elapsed = started.elapsed();
+    assert_eq!(outcome.exchanges, EXCHANGES as u64, "{:?}", outcome.failure);
+    drop(conversation);
+    modem.join().unwrap();
+    elapsed
+}
+
+fn exchanges_bare() -> Duration {
+    let (master, path) = pty();
+    let modem = std::thread::spawn(move || answer(master));
+    let mut port = raw(&path);
+    let mut buffer = [0; 256];
+    let started = Instant::now();
+    for _ in 0..EXCHANGES {
+        port.write_all(b"AT+CSQ\r").unwrap();
+        let mut got = 0;
+        while got < ANSWER.len() {
+            got += port.read(&mut buffer).unwrap();
+        }
+    }
+    let elapsed = started.elapsed();
+    drop(port);
+    modem.join().unwrap();
+    elapsed
+}
+
+fn flood_by_script() -> Duration {
+    let program = program("abort on \"+NEVER\"\nAT+CSQ within 60s\n");
+    let (master, path) = pty();
+    let modem = std::thread::spawn(move || flood(master));
+    let mut conversation = open(&path);
+    let started = Instant::now();
+    let outcome = run(&program, &mut conversation, &Inputs::default(), &mut Silent);
+    let elapsed = started.elapsed();
+    assert!(outcome.failure.is_none(), "{:?}", outcome.failure);
+    drop(conversation);
+    modem.join().unwrap();
+    elapsed
+}
+
+fn flood_bare() -> Duration {
+    let (master, path) = pty();
+    let modem = std::thread::spawn(move || flood(master));
+    let mut port = raw(&path);
+    let mut buffer = vec![0; 64 << 10];
+    let started = Instant::now();
+    port.write_all(b"AT+CSQ\r").unwrap();
+    let mut got = 0;
+    while !buffer[..got].ends_with(b"OK\r\n") {
+        got = port.read(&mut buffer).unwrap();
+    }
+    let elapsed = started.elapsed();
+    drop(port);
+    modem.join().unwrap();
+    elapsed
+}
+
+fn ten_thousand_lines() -> Duration {
+    let text = "AT+CGDCONT=1,\"IP\",\"super\"\nAT+CREG?\n  capture n:int, stat:int\nassert stat in [1, 5]\n";
+    let source = Source::new("long.hayes", text.repeat(2_500));
+    let runs = (0..ROUNDS).map(|_| {
+        let started = Instant::now();
+        assert!(check(&source, &NoScripts).program.is_some());
+        started.elapsed()
+    });
+    runs.min().unwrap()
+}
+
+fn program(text: &str) -> Arc<Program> {
+    let checked = check(&Source::new("bench.hayes", text), &NoScripts);
+    checked.program.unwrap_or_else(|| panic!("{:?}", checked.diagnostics))
+}
+
+fn open(path: &Path) -> Conversation {
+    let port = Serial::open(path, 115_200, &Cancel::new().unwrap()).unwrap();
+    Conversation::new(Box::new(port), &Catalogue)
+}
+
+/// Answers each question as soon as its CR is there, until the other end is closed.
+fn answer(mut master: File) {
+    let mut buffer = [0; 256];
+    while let Ok(got @ 1..) = master.read(&mut buffer) {
+        for _ in buffer[..got].iter().filter(|byte| **byte == b'\r') {
+            master.write_all(ANSWER).unwrap();
+        }
+    }
+}
+
+/// Answers one question, 16 MiB of URCs late.
+fn flood(mut master: File) {
+    let mut buffer = [0; 256];
+    let mut got = 0;
+    while !buffer[..got].contains(&b'\r') {
+        got = master.read(&mut buffer).unwrap();
+    }
+    let lines = b"\r\n+CMTI: \"SM\",12\r\n\r\n+CREG: 5,\"2CF7\",\"8A5A782\",6\r\n".repeat(64);
+    for _ in 0..FLOOD / lines.len() {
+        master.write_all(&lines).unwrap();
+    }
+    master.write_all(ANSWER).unwrap();
+    while let Ok(1..) = master.read(&mut buffer) {}
+}
+
+fn pty() -> (File, PathBuf) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap();
+    make_raw(&master);
+    (File::from(master), PathBuf::from(path.into_string().unwrap()))
+}
+
+fn raw(path: &Path) -> File {
+    let no_controlling_terminal = rustix::fs::OFlags::NOCTTY.bits().cast_signed();
+    let file = OpenOptions::new().read(true).write(true).custom_flags(no_controlling_terminal).open(path).unwrap();
+    make_raw(&file);
+    file
+}
+
+fn make_raw(terminal: &impl std::os::fd::AsFd) {
+    let mut settings = rustix::termios::tcgetattr(terminal).unwrap();
+    settings.make_raw();
+    rustix::termios::tcsetattr(terminal, rustix::termios::OptionalActions::Now, &settings).unwrap();
+}
