@@ -1,0 +1,140 @@
+//! The alphabets of texts and names: GSM 7 bit (23.038 §6.2.1) and UCS2 as hexadecimal digits (`AT+CSCS="UCS2"`).
+
+/// The default alphabet in the order of its codes; code 0x1B leads to the extension table.
+const GSM: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u{1B}ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡\
+ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+const GSM_EXTENSION: [(u8, char); 9] = [
+    (0x14, '^'),
+    (0x28, '{'),
+    (0x29, '}'),
+    (0x2F, '\\'),
+    (0x3C, '['),
+    (0x3D, '~'),
+    (0x3E, ']'),
+    (0x40, '|'),
+    (0x65, '€'),
+];
+
+/// The septets of `text`; `None` where a character is not of the alphabet.
+pub(super) fn to_septets(text: &str) -> Option<Vec<u8>> {
+    let mut septets = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        if let Some(code) = GSM.chars().position(|known| known == character && known != '\u{1B}') {
+            septets.push(u8::try_from(code).ok()?);
+        } else {
+            let (code, _) = GSM_EXTENSION.iter().find(|(_, known)| *known == character)?;
+            septets.extend([0x1B, *code]);
+        }
+    }
+    Some(septets)
+}
+
+pub(super) fn from_septets(septets: &[u8]) -> String {
+    let mut text = String::with_capacity(septets.len());
+    let mut escaped = false;
+    for septet in septets {
+        if escaped {
+            escaped = false;
+            text.push(GSM_EXTENSION.iter().find(|(code, _)| code == septet).map_or(' ', |(_, character)| *character));
+        } else if *septet == 0x1B {
+            escaped = true;
+        } else {
+            text.push(GSM.chars().nth(usize::from(*septet)).unwrap_or(' '));
+        }
+    }
+    text
+}
+
+/// Eight septets in seven octets, the first in the lowest bits.
+pub(super) fn pack(septets: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(septets.len() * 7 / 8 + 1);
+    let (mut bits, mut count) = (0_u32, 0_u32);
+    for septet in septets {
+        bits |= u32::from(septet & 0x7F) << count;
+        count += 7;
+        while count >= 8 {
+            octets.push((bits & 0xFF) as u8);
+            bits >>= 8;
+            count -= 8;
+        }
+    }
+    if count > 0 {
+        octets.push((bits & 0xFF) as u8);
+    }
+    octets
+}
+
+pub(super) fn unpack(octets: &[u8], count: usize) -> Vec<u8> {
+    let mut septets = Vec::with_capacity(count.min(octets.len() * 8 / 7 + 1));
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for octet in octets {
+        bits |= u32::from(*octet) << held;
+        held += 8;
+        while held >= 7 && septets.len() < count {
+            septets.push((bits & 0x7F) as u8);
+            bits >>= 7;
+            held -= 7;
+        }
+    }
+    septets
+}
+
+pub(super) fn to_ucs2_hex(text: &str) -> String {
+    text.encode_utf16().map(|unit| format!("{unit:04X}")).collect()
+}
+
+pub(super) fn from_ucs2_hex(hex: &str) -> Option<String> {
+    let octets = from_hex(hex)?;
+    from_ucs2(&octets)
+}
+
+pub(super) fn from_ucs2(octets: &[u8]) -> Option<String> {
+    let units = octets.chunks(2).map(|pair| match pair {
+        [high, low] => Some(u16::from_be_bytes([*high, *low])),
+        _ => None,
+    });
+    let units: Vec<u16> = units.collect::<Option<_>>()?;
+    String::from_utf16(&units).ok()
+}
+
+pub(super) fn to_hex(octets: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble & 0xF)).copied().unwrap_or('0');
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect()
+}
+
+pub(super) fn from_hex(hex: &str) -> Option<Vec<u8>> {
+    if !hex.len().is_multiple_of(2) {
+        return None;
+    }
+    let nibble = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    hex.as_bytes()
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => Some(nibble(high)? << 4 | nibble(low)?),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn septets_as_in_the_standard() {
+        // The example that every description of the packing gives.
+        let septets = to_septets("hellohello").unwrap();
+        assert_eq!(to_hex(&pack(&septets)), "E8329BFD4697D9EC37");
+        assert_eq!(from_septets(&unpack(&pack(&septets), 10)), "hellohello");
+    }
+
+    #[test]
+    fn extension_and_foreign_characters() {
+        let septets = to_septets("a[€]@").unwrap();
+        assert_eq!(from_septets(&septets), "a[€]@");
+        assert_eq!(to_septets("日本"), None);
+        assert_eq!(from_ucs2_hex(&to_ucs2_hex("日本 📶")).as_deref(), Some("日本 📶"));
+        assert_eq!(from_ucs2_hex("004"), None);
+    }
+}

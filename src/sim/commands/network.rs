@@ -1,0 +1,270 @@
+//! The network: registration, operators, signal (27.007 §7, §8.5, §8.69).
+
+use super::given;
+use crate::sim::charset::to_ucs2_hex;
+use crate::sim::line::{Next, Outcome, Refusal, Then};
+use crate::sim::network::{Outcome as Found, stat};
+use crate::sim::profile::Command;
+use crate::sim::request::{Form, Parameter};
+use crate::sim::simulator::{Simulator, Timer};
+
+/// The commands that tell of registration; a model has them or not.
+const REGISTRATION: [&str; 3] = ["+CREG", "+CGREG", "+CEREG"];
+
+impl Simulator {
+    pub(super) fn registration(&mut self, command: &'static Command, form: &Form) -> Outcome {
+        match form {
+            Form::Read => {
+                let mode = self.settings.number(&command.prefix, 0);
+                let text = format!("{mode},{}", self.registration_text(&command.prefix, mode));
+                self.info(&command.prefix, &text);
+                Ok(Next::Done)
+            }
+            Form::Execute(_) | Form::Set(_) | Form::Test | Form::Dial(_) => self.setting(command, form),
+        }
+    }
+
+    /// The status, and where the modem is when the mode asks for it.
+    fn registration_text(&self, name: &str, mode: u32) -> String {
+        let packet = name != "+CREG";
+        let stat = match self.network.stat {
+            _ if packet && !self.network.attached && self.network.is_registered() => stat::NONE,
+            stat => stat,
+        };
+        if mode < 2 || matches!(stat, stat::NONE | stat::SEARCHING | stat::DENIED) {
+            return stat.to_string();
+        }
+        let facts = &self.profile.network;
+        let quote = if self.profile.wire.area_quoted { "\"" } else { "" };
+        let technology = self.network.current().map_or(facts.technology, |operator| operator.technology);
+        let place = format!("{stat},{quote}{}{quote},{quote}{}{quote},{technology}", facts.area, facts.cell);
+        match mode {
+            // With the timers of power saving (27.007 §10.1.22).
+            4 | 5 => format!("{place},,,\"00000001\",\"00000010\""),
+            _ => place,
+        }
+    }
+
+    fn set_stat(&mut self, stat: u8) {
+        if std::mem::replace(&mut self.network.stat, stat) == stat {
+            return;
+        }
+        self.tell_registration();
+    }
+
+    fn tell_registration(&mut self) {
+        for name in REGISTRATION {
+            let mode = self.settings.number(name, 0);
+            if mode > 0 && self.profile.commands.contains_key(name) {
+                let line = format!("{name}: {}", self.registration_text(name, mode));
+                self.urc(&line);
+            }
+        }
+    }
+
+    /// Whatever registration depends on has changed: power level, SIM, operator mode.
+    pub(in crate::sim) fn update_network(&mut self) {
+        let wanted = self.network.function == 1 && self.card.is_ready() && self.network.mode != 2;
+        if !wanted {
+            self.cancel(|timer| *timer == Timer::SearchEnds);
+            self.network.attached = false;
+            self.contexts.deactivate_all();
+            self.set_stat(stat::NONE);
+        } else if self.network.stat == stat::NONE {
+            self.search();
+        }
+    }
+
+    fn search(&mut self) {
+        self.cancel(|timer| *timer == Timer::SearchEnds);
+        self.network.attached = false;
+        self.contexts.deactivate_all();
+        self.set_stat(stat::SEARCHING);
+        self.update_search();
+    }
+
+    /// A setting may have changed that lets no network be found, or lets one be found.
+    pub(super) fn update_search(&mut self) {
+        let blocked = self.is_blocked();
+        if blocked && self.network.is_registered() {
+            self.search();
+        } else if blocked {
+            self.cancel(|timer| *timer == Timer::SearchEnds);
+        } else if self.network.stat == stat::SEARCHING
+            && self.network.outcome != Found::Never
+            && !self.is_timed(&Timer::SearchEnds)
+        {
+            self.timers.push((self.now + self.network.search, Timer::SearchEnds));
+        }
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.profile.network.blocks.iter().any(|block| {
+            self.profile.setting(&block.setting).is_some_and(|setting| self.settings.text(setting) == block.is)
+        })
+    }
+
+    pub(in crate::sim) fn end_search(&mut self) {
+        let Found::Stat(found) = self.network.outcome else { return };
+        let code = self.network.current().map(|operator| (operator.code.clone(), operator.stat));
+        let Some((code, available)) = code else { return };
+        if found == stat::DENIED || available == 3 || self.card.forbids(&code) {
+            self.card.forbid(&code);
+            self.cause = "PLMN not allowed";
+            self.set_stat(stat::DENIED);
+            return;
+        }
+        self.network.attached = matches!(found, 1 | 5 | 9 | 10);
+        self.set_stat(found);
+        let first = self.profile.rules.first_context;
+        if self.profile.rules.default_bearer
+            && self.network.attached
+            && let Some(context) = self.contexts.get_mut(first)
+        {
+            context.active = true;
+            if self.settings.number("+CGEREP", 0) > 0 {
+                self.urc(&format!("+CGEV: ME PDN ACT {first}"));
+            }
+        }
+    }
+
+    pub(super) fn operator(&mut self, command: &'static Command, form: &Form) -> Outcome {
+        match form {
+            Form::Test => self.scan(),
+            Form::Read => {
+                let text = self.operator_text();
+                self.info(&command.prefix, &text);
+                Ok(Next::Done)
+            }
+            Form::Set(parameters) => self.choose(parameters),
+            Form::Execute(_) | Form::Dial(_) => Err(self.wrong_parameter()),
+        }
+    }
+
+    fn operator_text(&self) -> String {
+        let mode = self.network.mode;
+        match self.network.current() {
+            Some(operator) if self.network.is_registered() => {
+                let (format, name) = match self.network.format {
+                    0 => (0, self.in_charset(&operator.long)),
+                    1 => (1, self.in_charset(&operator.short)),
+                    _ => (2, operator.code.clone()),
+                };
+                format!("{mode},{format},\"{name}\",{}", operator.technology)
+            }
+            _ => mode.to_string(),
+        }
+    }
+
+    /// A text as AT+CSCS wants it.
+    pub(super) fn in_charset(&self, text: &str) -> String {
+        if self.is_ucs2() { to_ucs2_hex(text) } else { text.to_owned() }
+    }
+
+    pub(super) fn is_ucs2(&self) -> bool {
+        self.settings.parameter("+CSCS", 0) == Some("UCS2")
+    }
+
+    /// AT+COPS=?: a scan, not a test.
+    fn scan(&mut self) -> Outcome {
+        self.require_card()?;
+        if self.network.function != 1 {
+            return Err(Refusal::Equipment(3));
+        }
+        let time = self.options.scan.unwrap_or(self.profile.timing.scan.0);
+        let abortable = !self.profile.rules.scan_abort.is_empty();
+        Ok(Next::Wait { time, then: Then::Scan, abortable })
+    }
+
+    pub(in crate::sim) fn put_scan(&mut self) {
+        let mut text = String::new();
+        if self.network.outcome != Found::Never {
+            for (place, operator) in self.network.operators.iter().enumerate() {
+                let stat = match operator.stat {
+                    _ if self.card.forbids(&operator.code) => 3,
+                    1 if place == self.network.operator && self.network.is_registered() => 2,
+                    stat => stat,
+                };
+                let comma = if text.is_empty() { "" } else { "," };
+                let (long, short) = (self.in_charset(&operator.long), self.in_charset(&operator.short));
+                text +=
+                    &format!("{comma}({stat},\"{long}\",\"{short}\",\"{}\",{})", operator.code, operator.technology);
+            }
+        }
+        let profile = self.profile;
+        text.push_str(&profile.wire.scan_tail);
+        self.info("+COPS", &text);
+    }
+
+    /// AT+COPS=mode[,format[,operator[,technology]]]
+    fn choose(&mut self, parameters: &[Parameter]) -> Outcome {
+        let number = |place| given(parameters, place).map(|it: &Parameter| it.number());
+        let mode = number(0).flatten().ok_or_else(|| self.wrong_parameter())?;
+        let format = match number(1) {
+            None => None,
+            Some(Some(format @ 0..=2)) => Some(format),
+            Some(_) => return Err(self.wrong_parameter()),
+        };
+        if let Some(format) = format {
+            self.network.format = u8::try_from(format).unwrap_or(0);
+        }
+        match mode {
+            0 => {
+                let manual = std::mem::replace(&mut self.network.mode, 0) != 0;
+                if manual {
+                    self.network.operator = 0;
+                    self.network.stat = stat::NONE;
+                }
+                self.update_network();
+                Ok(Next::Done)
+            }
+            1 | 4 => {
+                self.require_card()?;
+                let name = given(parameters, 2).ok_or_else(|| self.wrong_parameter())?;
+                let by = format.unwrap_or(0);
+                let place = self.network.operators.iter().position(|operator| match by {
+                    0 => operator.long.eq_ignore_ascii_case(name.text),
+                    1 => operator.short.eq_ignore_ascii_case(name.text),
+                    _ => operator.code == name.text,
+                });
+                let Some(place) = place else { return Err(Refusal::Equipment(30)) };
+                self.network.mode = 1;
+                if place == self.network.operator && self.network.is_registered() {
+                    return Ok(Next::Done);
+                }
+                self.network.operator = place;
+                self.network.stat = stat::NONE;
+                self.update_network();
+                let time = self.network.search + std::time::Duration::from_millis(1);
+                Ok(Next::Wait { time, then: Then::Chosen, abortable: true })
+            }
+            2 => {
+                self.network.mode = 2;
+                self.update_network();
+                Ok(Next::Done)
+            }
+            3 if format.is_some() => Ok(Next::Done),
+            _ => Err(self.wrong_parameter()),
+        }
+    }
+
+    /// AT+CSQ: the strength and the bit error rate, which LTE does not know.
+    pub(super) fn signal(&mut self, command: &'static Command, form: &Form) -> Outcome {
+        let Form::Execute(_) = form else { return Err(self.wrong_parameter()) };
+        let signal = self.network.signal(&mut self.random);
+        self.info(&command.prefix, &format!("{signal},99"));
+        Ok(Next::Done)
+    }
+
+    /// AT+CESQ: only the two LTE values are known (27.007 §8.69).
+    pub(super) fn signal_extended(&mut self, command: &'static Command, form: &Form) -> Outcome {
+        let Form::Execute(_) = form else { return Err(self.wrong_parameter()) };
+        let text = match self.network.signal(&mut self.random) {
+            99 => "99,99,255,255,255,255".to_owned(),
+            // RSRP lies about 27 dB under the strength of the whole carrier.
+            signal => format!("99,99,255,255,{},{}", 10 + signal / 2, u16::from(signal) * 2 + 1),
+        };
+        self.info(&command.prefix, &text);
+        Ok(Next::Done)
+    }
+}

@@ -1,0 +1,347 @@
+//! How the modem says things: echo, lines, final result codes, URCs, prompts (V.250 §5.7), and what the faults make of it.
+
+use super::fault::Fault;
+use super::line::{Final, Refusal};
+use super::profile::CmeCase;
+use super::simulator::{Simulator, State};
+
+/// What the fault `previous` can repeat.
+const PREVIOUS: usize = 1024;
+
+/// The texts of 27.007 §9.2 that the simulator itself has a use for.
+const EQUIPMENT_ERRORS: [(u16, &str); 24] = [
+    (3, "operation not allowed"),
+    (4, "operation not supported"),
+    (5, "PH-SIM PIN required"),
+    (10, "SIM not inserted"),
+    (11, "SIM PIN required"),
+    (12, "SIM PUK required"),
+    (13, "SIM failure"),
+    (14, "SIM busy"),
+    (15, "SIM wrong"),
+    (16, "incorrect password"),
+    (20, "memory full"),
+    (21, "invalid index"),
+    (22, "not found"),
+    (24, "text string too long"),
+    (26, "dial string too long"),
+    (30, "no network service"),
+    (31, "network timeout"),
+    (32, "network not allowed - emergency calls only"),
+    (50, "incorrect parameters"),
+    (100, "unknown"),
+    (103, "illegal MS"),
+    (107, "GPRS services not allowed"),
+    (133, "requested service option not subscribed"),
+    (148, "unspecified GPRS error"),
+];
+
+/// The texts of 27.005 §3.2.5 likewise.
+const MESSAGE_ERRORS: [(u16, &str); 16] = [
+    (28, "unidentified subscriber"),
+    (38, "network out of order"),
+    (69, "requested facility not implemented"),
+    (300, "ME failure"),
+    (302, "operation not allowed"),
+    (304, "invalid PDU mode parameter"),
+    (305, "invalid text mode parameter"),
+    (310, "SIM not inserted"),
+    (311, "SIM PIN required"),
+    (313, "SIM failure"),
+    (314, "SIM busy"),
+    (316, "SIM PUK required"),
+    (321, "invalid memory index"),
+    (322, "memory full"),
+    (331, "no network service"),
+    (500, "unknown error"),
+];
+
+impl Simulator {
+    /// The echo of a character, as far as the faults let it through.
+    pub(super) fn echo(&mut self, byte: u8) {
+        if !self.mode.echo || self.output.muted {
+            return;
+        }
+        let mut bytes = [byte, 0, 0];
+        let mut length = 1;
+        for fault in &self.options.faults {
+            match fault {
+                Fault::EchoOff => return,
+                // The line's length is not known yet: every second character is missing, and the CR.
+                Fault::EchoHalf if !self.typed.len().is_multiple_of(2) || byte == b'\r' => return,
+                Fault::EchoGarbled if byte > b' ' && self.random.below(3) == 0 => bytes = [byte ^ 0x05, 0, 0],
+                Fault::EchoBackspaces if byte > b' ' => {
+                    bytes = [byte, 0x08, byte];
+                    length = 3;
+                }
+                _ => {}
+            }
+        }
+        self.wire.put(bytes.get(..length).unwrap_or_default(), self.now);
+    }
+
+    /// A line of an answer with its prefix: `+CSQ: 17,99`.
+    pub(super) fn info(&mut self, prefix: &str, text: &str) {
+        let profile = self.profile;
+        let colon = profile.wire.colon.as_str();
+        self.line_out(&[prefix, colon, text]);
+    }
+
+    /// A line of an answer without prefix.
+    pub(super) fn bare(&mut self, text: &str) {
+        self.line_out(&[text]);
+    }
+
+    fn line_out(&mut self, parts: &[&str]) {
+        self.disturb();
+        let mut line = String::with_capacity(32);
+        if self.mode.verbose && !self.output.open {
+            line.push_str("\r\n");
+        }
+        self.output.open = true;
+        parts.iter().for_each(|part| line.push_str(part));
+        line.push_str("\r\n");
+        if self.output.current.len() < PREVIOUS && self.has_fault(&Fault::Previous) {
+            self.output.current.extend_from_slice(line.as_bytes());
+        }
+        self.send(line.as_bytes());
+    }
+
+    pub(super) fn put_previous(&mut self) {
+        let previous = std::mem::take(&mut self.output.previous);
+        self.send(&previous);
+    }
+
+    pub(super) fn put_final(&mut self, result: &Final) {
+        let (text, code) = match result {
+            Final::Ok => ("OK", "0"),
+            Final::Connect => {
+                let profile = self.profile;
+                (if self.settings.number("X", 0) == 0 { "CONNECT" } else { profile.wire.connect.as_str() }, "1")
+            }
+            Final::NoCarrier => ("NO CARRIER", "3"),
+            Final::Text(text) => (*text, *text),
+            Final::Refused(refusal) => match self.refusal(*refusal) {
+                Some(text) => return self.put_result(&text, &text),
+                None => ("ERROR", "4"),
+            },
+        };
+        self.put_result(text, code);
+    }
+
+    fn put_result(&mut self, text: &str, code: &str) {
+        if self.mode.quiet {
+            return;
+        }
+        self.disturb();
+        let mut line = String::with_capacity(16);
+        if self.mode.verbose {
+            line.push_str("\r\n");
+            line.push_str(text);
+            line.push_str("\r\n");
+        } else if text == code {
+            line.push_str(text);
+            line.push_str("\r\n");
+        } else {
+            line.push_str(code);
+            line.push('\r');
+        }
+        let mut truncated = false;
+        let mut twice = false;
+        for fault in &self.options.faults {
+            match fault {
+                Fault::Truncated(which) => truncated |= which.strikes(self.line_number, &self.line),
+                Fault::DuplicateFinal => twice = true,
+                _ => {}
+            }
+        }
+        let whole = if truncated { line.trim_end() } else { line.as_str() };
+        self.send(whole.as_bytes());
+        if twice {
+            self.send(line.as_bytes());
+        }
+    }
+
+    /// The error as AT+CMEE wants it; `None`: plain ERROR.
+    fn refusal(&self, refusal: Refusal) -> Option<String> {
+        let level = self.settings.number("+CMEE", 0);
+        let (kind, code, texts): (_, _, &[(u16, &str)]) = match refusal {
+            Refusal::Error => return None,
+            Refusal::Equipment(_) if level == 0 => return None,
+            Refusal::Equipment(code) => ("CME", code, &EQUIPMENT_ERRORS),
+            Refusal::Message(code) => ("CMS", code, &MESSAGE_ERRORS),
+        };
+        let known = texts.iter().find(|(known, _)| *known == code);
+        Some(match known {
+            Some((_, text)) if level == 2 => format!("+{kind} ERROR: {}", self.in_case(text)),
+            _ => format!("+{kind} ERROR: {code}"),
+        })
+    }
+
+    fn in_case(&self, text: &str) -> String {
+        let mut characters = text.chars();
+        match (self.profile.wire.cme_case, characters.next()) {
+            (CmeCase::Capital, Some(first)) => first.to_ascii_uppercase().to_string() + characters.as_str(),
+            _ => text.to_owned(),
+        }
+    }
+
+    pub(super) fn put_urc(&mut self, text: &str) {
+        let profile = self.profile;
+        let mut line = String::with_capacity(text.len() + 6);
+        line.push_str(&profile.wire.urc_start);
+        line.push_str(text);
+        line.push_str(&profile.wire.urc_end);
+        self.send(line.as_bytes());
+    }
+
+    pub(super) fn put_prompt(&mut self) {
+        let profile = self.profile;
+        if !self.output.muted {
+            self.wire.put(profile.wire.prompt.as_bytes(), self.now);
+        }
+    }
+
+    /// One of the URCs that the faults strew about.
+    pub(super) fn stray_urc(&mut self) -> &'static str {
+        let profile = self.profile;
+        let place = self.random.below(profile.urcs.len());
+        profile.urcs.get(place).map_or("RING", String::as_str)
+    }
+
+    /// What the faults put between two lines.
+    fn disturb(&mut self) {
+        if self.options.faults.is_empty() {
+            return;
+        }
+        if self.has_fault(&Fault::Urc) {
+            let line = self.stray_urc();
+            self.put_urc(line);
+        }
+        if self.has_fault(&Fault::Sneaky) && !self.output.open {
+            self.put_sneaky();
+        }
+        if self.has_fault(&Fault::Garbage) {
+            let mut garbage = vec![b'\r', b'\n', 0xFF, 0xFE];
+            for _ in 0..self.random.below(12) {
+                let byte = self.random.draw().to_le_bytes().first().copied().unwrap_or_default();
+                // A line of garbage, not two, and no prompt.
+                garbage.push(byte | 0x80);
+            }
+            garbage.extend_from_slice(b"\0\x80\r\n");
+            self.send(&garbage);
+        }
+        if self.has_fault(&Fault::Nul) {
+            let nuls = vec![0; 1 + self.random.below(4)];
+            self.send(&nuls);
+        }
+    }
+
+    /// `+CREG: 5` before the answer to AT+CREG?.
+    fn put_sneaky(&mut self) {
+        let line = self.line.get(..self.done).unwrap_or_default();
+        let command = line.rsplit(';').find(|command| !command.is_empty()).unwrap_or_default();
+        let Some(name) = command.strip_suffix('?').map(str::to_ascii_uppercase) else { return };
+        if matches!(name.as_str(), "+CREG" | "+CGREG" | "+CEREG") {
+            self.put_urc(&format!("{name}: {}", self.network.stat));
+        }
+    }
+
+    /// The last gate: lost answers, line ends, and the plug that is pulled in the middle of a line.
+    fn send(&mut self, bytes: &[u8]) {
+        if self.output.muted || matches!(self.state, State::Gone) {
+            return;
+        }
+        if self.options.faults.is_empty() {
+            self.wire.put(bytes, self.now);
+            return;
+        }
+        let pulled = self
+            .options
+            .faults
+            .iter()
+            .any(|fault| matches!(fault, Fault::UnplugInLine(line) if *line <= self.line_number));
+        if pulled {
+            // Where the line's end would be, there is nothing.
+            let half = bytes.get(..bytes.len().saturating_sub(3)).unwrap_or_default();
+            self.wire.put(half, self.now);
+            self.state = State::Gone;
+        } else if self.has_fault(&Fault::LineFeedOnly) {
+            let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
+            self.wire.put(&bytes, self.now);
+        } else if self.has_fault(&Fault::ReturnOnly) {
+            let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\n').collect();
+            self.wire.put(&bytes, self.now);
+        } else {
+            self.wire.put(bytes, self.now);
+        }
+    }
+
+    /// A text of the profile with its `{names}` filled in.
+    pub(super) fn filled(&mut self, text: &str) -> String {
+        let mut filled = String::with_capacity(text.len() + 16);
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            filled.push_str(before);
+            match after.split_once('}') {
+                Some((name, after)) => {
+                    let value = self.named(name);
+                    filled.push_str(&value);
+                    rest = after;
+                }
+                None => {
+                    filled.push('{');
+                    rest = after;
+                }
+            }
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    fn named(&mut self, name: &str) -> String {
+        let profile = self.profile;
+        let operator = self.network.current();
+        match name {
+            "manufacturer" => profile.manufacturer.clone(),
+            "model" => profile.model.clone(),
+            "revision" => self.options.firmware.clone().unwrap_or_else(|| profile.revision.clone()),
+            "imei" => self.imei.to_string(),
+            "imsi" => self.card.imsi.to_string(),
+            "iccid" => self.card.iccid.to_string(),
+            "sim" => self.card.word().unwrap_or("NOT INSERTED").to_owned(),
+            "pin-left" => self.card.pin_left.to_string(),
+            "puk-left" => self.card.puk_left.to_string(),
+            "operator" => operator.map_or(String::new(), |operator| operator.long.clone()),
+            "operator-short" => operator.map_or(String::new(), |operator| operator.short.clone()),
+            "code" => operator.map_or(String::new(), |operator| operator.code.clone()),
+            "country" => operator.and_then(|operator| operator.code.get(..3)).unwrap_or_default().to_owned(),
+            "carrier" => operator.and_then(|operator| operator.code.get(3..)).unwrap_or_default().to_owned(),
+            "stat" => self.network.stat.to_string(),
+            "function" => self.network.function.to_string(),
+            "mode" => profile.network.mode.clone(),
+            "band" => profile.network.band.clone(),
+            "channel" => profile.network.channel.to_string(),
+            "area" => profile.network.area.clone(),
+            "cell" => profile.network.cell.clone(),
+            "technology" => profile.network.technology.to_string(),
+            "address" => crate::sim::commands::ADDRESS.to_owned(),
+            "apn" => self.contexts.get(profile.rules.first_context).map_or(String::new(), |it| it.apn.to_string()),
+            "signal" => self.network.signal(&mut self.random).to_string(),
+            // The answer to AT+CIND?: no bar below -109 dBm, then one for each 10 dB.
+            "bars" => match self.network.signal(&mut self.random) {
+                99 | 0..=1 => "0".to_owned(),
+                signal => (signal / 6 + 1).min(5).to_string(),
+            },
+            "dbm" => match self.network.signal(&mut self.random) {
+                99 => "-125".to_owned(),
+                signal => (i32::from(signal) * 2 - 113).to_string(),
+            },
+            "rsrp" => match self.network.signal(&mut self.random) {
+                99 => "-141".to_owned(),
+                signal => (i32::from(signal) * 2 - 140).to_string(),
+            },
+            unknown => format!("{{{unknown}}}"),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Messages as PDU mode carries them (23.040 §9.2): what is needed to show one and to take one.
+
+use super::charset::{from_septets, from_ucs2, pack, to_septets, unpack};
+
+/// What a message unit that is sent says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Submit {
+    pub(super) address: String,
+    pub(super) text: String,
+}
+
+/// SMS-DELIVER: a message that came. `time` is year to second, two digits each, then the zone in quarters of an hour.
+pub(super) fn deliver(address: &str, text: &str, time: [u8; 7]) -> Vec<u8> {
+    let mut unit = vec![0x04];
+    put_address(&mut unit, address);
+    let (coding, data) = user_data(text);
+    unit.extend([0x00, coding]);
+    unit.extend(time.map(|pair| ((pair % 10) << 4) | (pair / 10)));
+    unit.extend(data);
+    unit
+}
+
+/// SMS-SUBMIT: a message to be sent.
+pub(super) fn submit(address: &str, text: &str) -> Vec<u8> {
+    let mut unit = vec![0x11, 0x00];
+    put_address(&mut unit, address);
+    let (coding, data) = user_data(text);
+    // The validity period 0xA7 is one day.
+    unit.extend([0x00, coding, 0xA7]);
+    unit.extend(data);
+    unit
+}
+
+/// Reads an SMS-SUBMIT; `None` where it is none, or is cut short.
+pub(super) fn read_submit(unit: &[u8]) -> Option<Submit> {
+    let mut rest = unit.iter().copied();
+    let first = rest.next()?;
+    if first & 0x03 != 0x01 {
+        return None;
+    }
+    let _reference = rest.next()?;
+    let digits = usize::from(rest.next()?);
+    if digits > 20 {
+        return None;
+    }
+    let kind = rest.next()?;
+    let octets: Vec<u8> = rest.by_ref().take(digits.div_ceil(2)).collect();
+    if octets.len() != digits.div_ceil(2) {
+        return None;
+    }
+    let mut address = if kind == 0x91 { String::from("+") } else { String::new() };
+    for nibble in octets.iter().flat_map(|octet| [octet & 0xF, octet >> 4]).take(digits) {
+        address.push(match nibble {
+            0..=9 => char::from(b'0' + nibble),
+            0xA => '*',
+            0xB => '#',
+            _ => return None,
+        });
+    }
+    let _protocol = rest.next()?;
+    let coding = rest.next()?;
+    // The validity period: none, one octet, or seven.
+    let validity = match first & 0x18 {
+        0x00 => 0,
+        0x10 => 1,
+        _ => 7,
+    };
+    for _ in 0..validity {
+        rest.next()?;
+    }
+    let length = usize::from(rest.next()?);
+    let data: Vec<u8> = rest.collect();
+    let text = match coding & 0x0C {
+        0x08 => from_ucs2(data.get(..length)?)?,
+        0x04 => data.get(..length)?.iter().map(|byte| char::from(*byte)).collect(),
+        _ if data.len() < (length * 7).div_ceil(8) => return None,
+        _ => from_septets(&unpack(&data, length)),
+    };
+    Some(Submit { address, text })
+}
+
+/// The service centre as it stands before a unit: its length in octets first, 0 where there is none.
+pub(super) fn service_centre(number: &str) -> Vec<u8> {
+    if number.is_empty() {
+        return vec![0];
+    }
+    let mut address = Vec::new();
+    put_address(&mut address, number);
+    // Here the length counts octets, the kind included.
+    let octets = u8::try_from(address.len().saturating_sub(1)).unwrap_or(0);
+    if let Some(length) = address.first_mut() {
+        *length = octets;
+    }
+    address
+}
+
+fn put_address(unit: &mut Vec<u8>, address: &str) {
+    let (kind, digits) = match address.strip_prefix('+') {
+        Some(digits) => (0x91, digits),
+        None => (0x81, address),
+    };
+    let nibble = |byte: u8| match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'*' => 0xA,
+        b'#' => 0xB,
+        _ => 0xF,
+    };
+    let digits = digits.as_bytes().get(..digits.len().min(20)).unwrap_or_default();
+    unit.extend([u8::try_from(digits.len()).unwrap_or(20), kind]);
+    for pair in digits.chunks(2) {
+        let low = pair.first().map_or(0xF, |byte| nibble(*byte));
+        let high = pair.get(1).map_or(0xF, |byte| nibble(*byte));
+        unit.push(high << 4 | low);
+    }
+}
+
+/// The coding scheme, and the length with the data: 7 bit where the alphabet has it all, else UCS2.
+fn user_data(text: &str) -> (u8, Vec<u8>) {
+    match to_septets(text) {
+        Some(mut septets) => {
+            septets.truncate(160);
+            let mut data = vec![u8::try_from(septets.len()).unwrap_or(160)];
+            data.extend(pack(&septets));
+            (0x00, data)
+        }
+        None => {
+            let units: Vec<u8> = text.encode_utf16().take(70).flat_map(u16::to_be_bytes).collect();
+            let mut data = vec![u8::try_from(units.len()).unwrap_or(140)];
+            data.extend(units);
+            (0x08, data)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::charset::{from_hex, to_hex};
+
+    #[test]
+    fn a_message_to_be_sent_and_back() {
+        for (address, text) in [("+46708251358", "hellohello"), ("2936", "Zoë [€]"), ("000", "日本")] {
+            let read = read_submit(&submit(address, text)).unwrap();
+            assert_eq!((read.address.as_str(), read.text.as_str()), (address, text));
+        }
+        // The example that most descriptions of PDU mode give.
+        let known = from_hex("11000B916407281553F80000AA0AE8329BFD4697D9EC37").unwrap();
+        assert_eq!(read_submit(&known), Some(Submit { address: "+46708251358".into(), text: "hellohello".into() }));
+    }
+
+    #[test]
+    fn a_message_that_came() {
+        let unit = deliver("+27838890001", "How are you?", [99, 3, 29, 15, 16, 59, 8]);
+        assert_eq!(to_hex(&unit), "040B917238880900F10000993092516195800CC8F71D14969741F977FD07");
+    }
+
+    #[test]
+    fn what_is_cut_short_is_refused() {
+        let whole = submit("+46708251358", "hellohello");
+        for length in 0..whole.len() {
+            assert_eq!(read_submit(&whole[..length]), None, "{length}");
+        }
+    }
+}

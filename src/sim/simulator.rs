@@ -1,0 +1,528 @@
+//! The modem as a whole: bytes and the time go in, bytes and the next moment it wants to be called come out.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::port::{Control, Device};
+
+use super::card::Card;
+use super::context::{Context, Contexts};
+use super::fault::Fault;
+use super::line::{Running, Then};
+use super::message::{Memory, Message, Messages, Status};
+use super::network::Network;
+use super::options::{Options, SimOption};
+use super::profile::{Busy, ModelError, Profile};
+use super::random::{Random, with_check_digit};
+use super::settings::Settings;
+use super::wire::{Pace, Wire};
+
+/// Input that waits because the modem is busy, or slow. What comes beyond it is lost, as in a UART without flow control.
+const INPUT: usize = 8 * 1024;
+
+/// A text that is typed at a prompt.
+pub(super) const PROMPT_TEXT: usize = 2 * 1024;
+
+/// URCs that wait until the modem may speak again.
+const HELD_URCS: usize = 32;
+
+/// Seconds from 1970 to 2026-01-01: where the modem's clock starts, so that every run sees the same time.
+const CLOCK_START: u64 = 1_767_225_600;
+
+/// A simulated modem.
+#[derive(Debug)]
+pub struct Simulator {
+    pub(super) profile: &'static Profile,
+    pub(super) options: Options,
+    pub(super) random: Random,
+    pub(super) now: Duration,
+    pub(super) imei: Box<str>,
+    pub(super) settings: Settings,
+    pub(super) mode: Mode,
+    pub(super) card: Card,
+    pub(super) network: Network,
+    pub(super) contexts: Contexts,
+    pub(super) messages: Messages,
+    /// The modem's clock at time zero.
+    pub(super) clock: u64,
+    pub(super) state: State,
+    pub(super) timers: Vec<(Duration, Timer)>,
+    pub(super) wire: Wire,
+    held: Vec<Box<str>>,
+    input: VecDeque<u8>,
+    last_input: Duration,
+    /// When a slow reader takes its next byte.
+    next_read: Duration,
+    /// The command line so far, and the one before, for `A/`.
+    pub(super) typed: Vec<u8>,
+    pub(super) last_line: String,
+    /// The command line that runs, behind its `AT`, and how much of it is done.
+    pub(super) line: String,
+    pub(super) done: usize,
+    /// Its number; the first is 1.
+    pub(super) line_number: u32,
+    pub(super) output: Output,
+    /// A data call stands, though commands may be typed.
+    pub(super) online: bool,
+    /// SIMCom's own stack is up.
+    pub(super) application: bool,
+    /// The last `+CEER`.
+    pub(super) cause: &'static str,
+}
+
+/// The three settings that shape every answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mode {
+    pub(super) echo: bool,
+    pub(super) verbose: bool,
+    pub(super) quiet: bool,
+}
+
+/// What the answer that is being written has come to.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    /// The command has written a line: the next needs no empty line before it.
+    pub(super) open: bool,
+    /// This answer is lost.
+    pub(super) muted: bool,
+    /// The last answer's lines, for the fault that repeats them.
+    pub(super) previous: Vec<u8>,
+    pub(super) current: Vec<u8>,
+    /// URCs for after the final result code, and what the modem does then.
+    pub(super) then: Vec<(Duration, Box<str>)>,
+    pub(super) afterwards: Option<Afterwards>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Afterwards {
+    Reset,
+    PowerOff,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    /// Switched off, or not yet up: deaf
+    Deaf,
+    Command,
+    Running(Running),
+    Prompt(Box<Prompt>),
+    /// A data call: bytes go to the other end
+    Data {
+        escapes: u8,
+        last: Duration,
+    },
+    /// Unplugged
+    Gone,
+}
+
+#[derive(Debug)]
+pub(super) struct Prompt {
+    pub(super) purpose: Purpose,
+    pub(super) text: Vec<u8>,
+}
+
+/// What is done with the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Send {
+        address: String,
+    },
+    Write {
+        address: String,
+        status: Status,
+    },
+    /// PDU mode; the length without the service centre
+    SendUnit {
+        length: usize,
+    },
+    WriteUnit {
+        length: usize,
+        status: Status,
+    },
+    /// Nobody asked for the prompt.
+    Nothing,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Timer {
+    /// The boot is over.
+    Hears,
+    CardReady,
+    SearchEnds,
+    /// The guard time after `+++`
+    Escape,
+    Incoming(usize),
+    Urc(Box<str>),
+}
+
+impl Simulator {
+    /// A modem of that model, as it is right now: up, or, with the option `boot`, just switched on.
+    pub fn new(model: &str, options: Options) -> Result<Simulator, ModelError> {
+        Ok(Simulator::with_profile(Profile::of(model)?, options))
+    }
+
+    fn with_profile(profile: &'static Profile, options: Options) -> Simulator {
+        let mut random = Random::new(options.seed);
+        let imei = options.imei.clone().unwrap_or_else(|| imei(profile, &mut random));
+        // A Super SIM: the issuer's number, and its own.
+        let iccid = options.iccid.clone().unwrap_or_else(|| with_check_digit(&format!("8988307{}", random.digits(11))));
+        let imsi = options.imsi.clone().unwrap_or_else(|| format!("23450{}", random.digits(10)));
+        let mut simulator = Simulator {
+            profile,
+            now: Duration::ZERO,
+            imei: imei.into(),
+            settings: Settings::new(profile),
+            mode: Mode { echo: true, verbose: true, quiet: false },
+            card: Card::new(iccid, imsi, options.pin.as_deref(), options.puk.as_deref()),
+            network: Network::new(profile, &options),
+            contexts: Contexts::default(),
+            messages: Messages::default(),
+            clock: CLOCK_START,
+            state: State::Deaf,
+            timers: Vec::new(),
+            wire: Wire::new(pace(&options.faults)),
+            held: Vec::new(),
+            input: VecDeque::new(),
+            last_input: Duration::ZERO,
+            next_read: Duration::ZERO,
+            typed: Vec::new(),
+            last_line: String::new(),
+            line: String::new(),
+            done: 0,
+            line_number: 0,
+            output: Output::default(),
+            online: false,
+            application: false,
+            cause: "No cause information available",
+            random,
+            options,
+        };
+        simulator.contexts.put(Context::new(
+            profile.rules.first_context,
+            "IP",
+            simulator.options.apn.as_deref().unwrap_or_default(),
+        ));
+        match simulator.options.sim {
+            SimOption::Absent => simulator.card.remove(),
+            SimOption::Puk => simulator.card.use_up_pin(),
+            SimOption::Ready | SimOption::Busy(_) => {}
+        }
+        match simulator.options.incoming {
+            Some(time) => {
+                for place in 0..simulator.options.messages.len() {
+                    let count = u32::try_from(place + 1).unwrap_or(1);
+                    simulator.timers.push((time * count, Timer::Incoming(place)));
+                }
+            }
+            None => {
+                for text in simulator.options.messages.clone() {
+                    simulator.store_received(&text);
+                }
+            }
+        }
+        match simulator.options.boot {
+            Some(time) => simulator.power_up(time),
+            None => simulator.come_up(),
+        }
+        simulator
+    }
+
+    /// How many more bytes it takes; a host that can hold its writer up need not lose any.
+    pub fn room(&self) -> usize {
+        INPUT.saturating_sub(self.input.len())
+    }
+
+    /// The power comes on, or a reset: deaf for so long.
+    pub(super) fn power_up(&mut self, boot: Duration) {
+        let incoming = |timer: &Timer| matches!(timer, Timer::Incoming(_));
+        self.timers.retain(|(_, timer)| incoming(timer));
+        self.wire.forget();
+        self.held.clear();
+        self.input.clear();
+        self.typed.clear();
+        self.online = false;
+        self.application = false;
+        self.settings.power_up();
+        self.network.function = 0;
+        self.update_network();
+        if self.has_fault(&Fault::WrongImei) {
+            self.imei = imei(self.profile, &mut self.random).into();
+        }
+        self.state = State::Deaf;
+        self.timers.push((self.now + boot, Timer::Hears));
+    }
+
+    /// The end of the boot.
+    fn hear(&mut self) {
+        self.come_up();
+        let profile = self.profile;
+        for line in &profile.boot {
+            use super::profile::Needs;
+            if line.needs == Needs::Nothing || self.options.sim != SimOption::Absent && !self.card.locked_at_start {
+                self.timers.push((self.now + line.after.0, Timer::Urc(line.line.as_str().into())));
+            }
+        }
+    }
+
+    /// It is up, without a word.
+    fn come_up(&mut self) {
+        let mode = self.options.echo;
+        if let (Some(echo), Some(setting)) = (mode, self.profile.setting("E")) {
+            self.settings.put(setting, if echo { "1" } else { "0" });
+        }
+        self.refresh_mode();
+        self.state = State::Command;
+        self.network.function = 1;
+        self.power_card();
+        self.update_network();
+    }
+
+    /// Power comes to the SIM.
+    pub(super) fn power_card(&mut self) {
+        let wait = match self.options.sim {
+            SimOption::Busy(time) => time,
+            SimOption::Ready | SimOption::Absent | SimOption::Puk => self.profile.timing.sim.0,
+        };
+        self.card.power_up(!wait.is_zero());
+        self.cancel(|timer| *timer == Timer::CardReady);
+        if !wait.is_zero() {
+            self.timers.push((self.now + wait, Timer::CardReady));
+        }
+    }
+
+    /// Reads echo, verbosity and quiet from the settings.
+    pub(super) fn refresh_mode(&mut self) {
+        self.mode = Mode {
+            echo: self.settings.number("E", 0) == 1,
+            verbose: self.settings.number("V", 0) == 1,
+            quiet: self.settings.number("Q", 0) == 1,
+        };
+    }
+
+    pub(super) fn has_fault(&self, fault: &Fault) -> bool {
+        self.options.faults.contains(fault)
+    }
+
+    pub(super) fn cancel(&mut self, which: impl Fn(&Timer) -> bool) {
+        self.timers.retain(|(_, timer)| !which(timer));
+    }
+
+    pub(super) fn is_timed(&self, which: &Timer) -> bool {
+        self.timers.iter().any(|(_, timer)| timer == which)
+    }
+
+    /// A message from the network: stored at once.
+    fn store_received(&mut self, text: &str) -> Option<u16> {
+        self.messages.store(Message {
+            memory: Memory::Sim,
+            index: 0,
+            status: Status::Unread,
+            address: "000".into(),
+            text: text.into(),
+            time: self.seconds(),
+            unit: None,
+        })
+    }
+
+    /// What the modem's clock says, in seconds since 1970.
+    pub(super) fn seconds(&self) -> u64 {
+        self.clock.saturating_add(self.now.as_secs())
+    }
+
+    /// Lets everything happen that is due up to `now`.
+    fn settle(&mut self, now: Duration) {
+        loop {
+            self.pump();
+            let timer =
+                self.timers.iter().enumerate().min_by_key(|(_, (at, _))| *at).map(|(place, (at, _))| (*at, place));
+            let run = match &self.state {
+                State::Running(running) => Some(running.until),
+                State::Deaf | State::Command | State::Prompt(_) | State::Data { .. } | State::Gone => None,
+            };
+            match (timer, run) {
+                (Some((at, place)), run) if at <= now && run.is_none_or(|run| at <= run) => {
+                    self.now = self.now.max(at);
+                    let (_, timer) = self.timers.swap_remove(place);
+                    self.fire(timer);
+                }
+                (_, Some(run)) if run <= now => {
+                    self.now = self.now.max(run);
+                    self.resume();
+                }
+                _ => break,
+            }
+        }
+        self.now = self.now.max(now);
+    }
+
+    fn fire(&mut self, timer: Timer) {
+        match timer {
+            Timer::Hears => self.hear(),
+            Timer::CardReady => {
+                self.card.power_up(false);
+                self.update_network();
+            }
+            Timer::SearchEnds => self.end_search(),
+            Timer::Escape => self.escape(),
+            Timer::Incoming(place) => self.receive_message(place),
+            Timer::Urc(line) => {
+                let line = self.filled(&line);
+                self.urc(&line);
+            }
+        }
+    }
+
+    /// A message arrives: told as AT+CNMI asks for it (27.005 §3.4.1).
+    fn receive_message(&mut self, place: usize) {
+        if !self.network.carries_messages() {
+            // It stays in the network until the modem is back.
+            self.timers.push((self.now + Duration::from_secs(1), Timer::Incoming(place)));
+            return;
+        }
+        let Some(text) = self.options.messages.get(place).cloned() else { return };
+        let Some(index) = self.store_received(&text) else { return };
+        match self.settings.number("+CNMI", 1) {
+            1 => self.urc(&format!("+CMTI: \"SM\",{index}")),
+            2 => {
+                let line = self.message_urc(index);
+                self.urc(&line);
+                self.messages.remove(Memory::Sim, index);
+            }
+            _ => {}
+        }
+    }
+
+    /// Says a line unasked; later, where the modem may not speak now.
+    pub(super) fn urc(&mut self, line: &str) {
+        match self.state {
+            State::Deaf | State::Gone => {}
+            State::Prompt(_) | State::Data { .. } => {
+                if self.held.len() < HELD_URCS {
+                    self.held.push(line.into());
+                }
+            }
+            State::Command | State::Running(_) => self.put_urc(line),
+        }
+    }
+
+    pub(super) fn release_held(&mut self) {
+        for line in std::mem::take(&mut self.held) {
+            self.put_urc(&line);
+        }
+    }
+
+    /// Takes the input as far as the modem can.
+    fn pump(&mut self) {
+        while !self.input.is_empty() && !self.wire.is_full() {
+            if let State::Running(running) = &self.state
+                && (running.then.queues() || (self.profile.rules.busy == Busy::Queue && !running.abortable))
+            {
+                return;
+            }
+            if let Some(rate) = self.reading_rate() {
+                if self.next_read > self.now {
+                    return;
+                }
+                self.next_read = self.now + Duration::from_secs(1) / rate;
+            }
+            if let Some(byte) = self.input.pop_front() {
+                self.take(byte);
+            }
+        }
+        if self.input.is_empty() && self.input.capacity() > 1024 {
+            self.input = VecDeque::new();
+        }
+    }
+
+    fn reading_rate(&self) -> Option<u32> {
+        self.options.faults.iter().find_map(|fault| match fault {
+            Fault::SlowReader(rate) => Some(*rate),
+            _ => None,
+        })
+    }
+
+    /// How long a silence puts it to sleep.
+    fn sleeps_after(&self) -> Option<Duration> {
+        self.options.faults.iter().find_map(|fault| match fault {
+            Fault::Asleep(time) => Some(*time),
+            _ => None,
+        })
+    }
+}
+
+impl Device for Simulator {
+    fn receive(&mut self, bytes: &[u8], now: Duration) {
+        self.settle(now);
+        let asleep = self.sleeps_after().is_some_and(|time| now.saturating_sub(self.last_input) > time);
+        self.last_input = now;
+        let bytes = if asleep { bytes.get(1..).unwrap_or_default() } else { bytes };
+        if matches!(self.state, State::Deaf | State::Gone) {
+            return;
+        }
+        self.input.extend(bytes.iter().take(self.room()));
+        self.settle(now);
+    }
+
+    fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
+        self.settle(now);
+        self.wire.drain(now, &mut self.random, out);
+        self.settle(now);
+    }
+
+    fn next(&self) -> Option<Duration> {
+        let timer = self.timers.iter().map(|(at, _)| *at).min();
+        let (run, reading) = match &self.state {
+            State::Running(running) => (Some(running.until), None),
+            State::Command | State::Prompt(_) | State::Data { .. } => (None, Some(self.next_read)),
+            State::Deaf | State::Gone => (None, None),
+        };
+        let reading = reading.filter(|_| !self.input.is_empty() && !self.wire.is_full());
+        let run = run.filter(|at| *at < Duration::MAX);
+        [timer, run, reading, self.wire.next()].into_iter().flatten().min()
+    }
+
+    fn is_gone(&self) -> bool {
+        matches!(self.state, State::Gone) && self.wire.is_empty()
+    }
+
+    /// A DTR that drops ends a data call (V.250 §6.3.2); a break does nothing.
+    fn control(&mut self, control: Control, now: Duration) {
+        self.settle(now);
+        match control {
+            Control::Dtr(false) => {
+                let data = matches!(self.state, State::Data { .. });
+                match self.settings.number("&D", 0) {
+                    1 if data => self.escape(),
+                    2 if data || self.online => self.hang_up(),
+                    _ => {}
+                }
+            }
+            Control::Flush => {
+                self.input.clear();
+                self.wire.forget();
+            }
+            Control::Dtr(true) | Control::Rts(_) | Control::Baud(_) | Control::Break(_) => {}
+        }
+    }
+}
+
+fn imei(profile: &Profile, random: &mut Random) -> String {
+    with_check_digit(&format!("{}{}", profile.type_allocation, random.digits(6)))
+}
+
+fn pace(faults: &[Fault]) -> Pace {
+    faults
+        .iter()
+        .find_map(|fault| match fault {
+            Fault::Split => Some(Pace::Bytes),
+            Fault::Chunks => Some(Pace::Chunks),
+            Fault::Join(time) => Some(Pace::Held(*time)),
+            _ => None,
+        })
+        .unwrap_or(Pace::AtOnce)
+}
+
+/// A command that waits for its time, with nothing to abort it.
+pub(super) fn waiting(until: Duration, then: Then) -> State {
+    State::Running(Running { until, then, abortable: false })
+}
