@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::port::{Control, Device};
+use crate::port::{Control, Device, Fault as Lost};
 
 use super::card::Card;
 use super::context::{Context, Contexts};
@@ -481,8 +481,9 @@ impl Device for Simulator {
         [timer, run, reading, self.wire.next()].into_iter().flatten().min()
     }
 
-    fn is_gone(&self) -> bool {
-        matches!(self.state, State::Gone) && self.wire.is_empty()
+    fn gone(&self) -> Option<Lost> {
+        let unplugged = matches!(self.state, State::Gone) && self.wire.is_empty();
+        unplugged.then(|| Lost::Lost("the simulated modem was unplugged".into()))
     }
 
     /// A DTR that drops ends a data call (V.250 §6.3.2); a break does nothing.
