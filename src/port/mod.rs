@@ -5,6 +5,7 @@
 
 mod cancel;
 mod clock;
+pub mod host;
 pub mod list;
 mod memory;
 mod open_error;
@@ -20,6 +21,12 @@ pub use memory::Memory;
 pub use open_error::{OpenError, OpenErrorKind};
 pub use serial::Serial;
 pub use tcp::Tcp;
+
+/// Raises the limit of open files to what the system allows: a thousand modems need more than the usual 1,024. Call it
+/// after whatever uses `select`, as the line editor does.
+pub fn raise_file_limit() {
+    os::raise_file_limit();
+}
 
 /// One open connection to a modem.
 pub trait Port: Send {

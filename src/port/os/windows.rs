@@ -216,3 +216,74 @@ pub(in crate::port) fn connect(address: SocketAddr, limit: Duration, watch: &Wat
         }
     }
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::port) enum Ready {
+    No,
+    Yes,
+    HungUp,
+}
+
+/// Windows has no one call that waits for many: a short nap, then all are looked at.
+#[derive(Default)]
+pub(in crate::port) struct Readiness;
+
+impl Readiness {
+    pub(in crate::port) fn clear(&mut self) {}
+
+    pub(in crate::port) fn add<T>(&mut self, _socket: &T, _to_write_too: bool) -> usize {
+        0
+    }
+
+    pub(in crate::port) fn wait(&mut self, flag: Option<&Flag>, time: Option<Duration>) {
+        pause(flag, time.unwrap_or(NAP).min(NAP));
+    }
+
+    pub(in crate::port) fn state(&self, _number: usize) -> Ready {
+        Ready::Yes
+    }
+}
+
+pub(in crate::port) fn raise_file_limit() {}
+
+/// Windows has no pseudo-terminals that other programs could open as a serial port.
+pub(in crate::port) struct Terminal {
+    pub(in crate::port) master: std::fs::File,
+    pub(in crate::port) path: std::path::PathBuf,
+}
+
+impl Terminal {
+    pub(in crate::port) fn new() -> io::Result<Terminal> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(in crate::port) fn let_go(&mut self) {}
+
+    pub(in crate::port) fn is_open(&self) -> bool {
+        false
+    }
+
+    pub(in crate::port) fn discard_unread(&self) {}
+}
+
+/// So there is nobody to be counted.
+pub(in crate::port) struct Audience;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::port) struct Seat;
+
+impl Audience {
+    pub(in crate::port) fn new() -> io::Result<Audience> {
+        Ok(Audience)
+    }
+
+    pub(in crate::port) fn watch(&mut self, _terminal: &Path) -> io::Result<Seat> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(in crate::port) fn forget(&mut self, _seat: Seat) {}
+
+    pub(in crate::port) fn wait_for(&self, _readiness: &mut Readiness) {}
+
+    pub(in crate::port) fn update(&mut self, _opened: impl FnMut(Seat)) {}
+}

@@ -181,7 +181,7 @@ fn a_port_that_another_process_has_locked_is_busy_and_the_process_is_named() {
     other.wait().unwrap();
     assert_eq!(error.kind, OpenErrorKind::Busy);
     if cfg!(target_os = "linux") {
-        assert!(error.message.contains(&format!("sleep (process {})", other.id())), "{}", error.message);
+        assert!(error.message.contains(&format!("(process {}) holds it", other.id())), "{}", error.message);
     }
     open(&terminal.path).unwrap();
 }

@@ -1,3 +1,7 @@
+#[cfg_attr(target_os = "linux", path = "audience_linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "audience_not_linux.rs")]
+mod audience;
+mod readiness;
 mod serial_line;
 mod socket;
 mod terminal;
@@ -11,7 +15,9 @@ use rustix::io::Errno;
 
 use crate::port::Clock;
 
+pub(in crate::port) use audience::{Audience, Seat};
 pub(in crate::port) use flag::Flag;
+pub(in crate::port) use readiness::{Readiness, Ready};
 pub(in crate::port) use serial_line::SerialLine;
 pub(in crate::port) use socket::connect;
 pub(in crate::port) use terminal::Terminal;
@@ -91,4 +97,11 @@ pub(in crate::port) fn pause(flag: Option<&Flag>, time: Duration) {
             return;
         }
     }
+}
+
+/// Raises the limit of open files to what the system allows: a thousand modems need more than the usual 1,024.
+pub(in crate::port) fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }

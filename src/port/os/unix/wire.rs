@@ -133,7 +133,7 @@ fn wait(fd: RawFd, events: PollFlags, until: Duration, clock: &Clock, watch: &Wa
 }
 
 /// Rounded up, so that a wait does not end before its time; a longer one than `poll` takes is waited for in parts.
-fn milliseconds(time: Duration) -> i32 {
+pub(super) fn milliseconds(time: Duration) -> i32 {
     let millis = time.as_nanos().div_ceil(1_000_000);
     i32::try_from(millis).unwrap_or(i32::MAX)
 }
