@@ -1,20 +1,28 @@
 //! The result of one script on one modem: a line of JSON, or a few lines of text. The names of its fields are a
 //! contract with those who read them.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use super::style::{Palette, Style};
 use crate::runtime::{Failure, Outcome, Status, Value};
 
 /// One modem's result.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     pub modem: String,
     pub port: String,
     /// The port is the simulator's, because none was named.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub simulated: bool,
+    /// What the inventory calls `label.NAME`
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     pub script: String,
+    /// `--plan`: nothing was changed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub plan: bool,
     pub status: Status,
     /// RFC 3339, UTC, with milliseconds
     pub started: String,
@@ -23,23 +31,26 @@ pub struct RunResult {
     pub changed: u64,
     pub unchanged: u64,
     pub report: serde_json::Map<String, serde_json::Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
+    /// The file that holds all that was sent and received, beside the results
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
     pub failure: Option<FailureReport>,
 }
 
 /// Why a script did not pass.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FailureReport {
     pub code: String,
     pub message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<String>,
     pub answer: Vec<String>,
     pub result: Option<String>,
@@ -53,7 +64,9 @@ impl RunResult {
             modem: modem.to_owned(),
             port: port.to_owned(),
             simulated: false,
+            labels: BTreeMap::new(),
             script: script.to_owned(),
+            plan: false,
             status: outcome.status,
             started,
             elapsed_ms: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
@@ -62,6 +75,7 @@ impl RunResult {
             unchanged: outcome.unchanged,
             report: outcome.report.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
             skipped: outcome.skipped.clone(),
+            record: None,
             failure: outcome.failure.as_ref().map(FailureReport::from),
         }
     }
@@ -72,7 +86,9 @@ impl RunResult {
             modem: modem.to_owned(),
             port: port.to_owned(),
             simulated: false,
+            labels: BTreeMap::new(),
             script: script.to_owned(),
+            plan: false,
             status: Status::Unreachable,
             started,
             elapsed_ms: 0,
@@ -81,6 +97,7 @@ impl RunResult {
             unchanged: 0,
             report: serde_json::Map::new(),
             skipped: None,
+            record: None,
             failure: Some(failure),
         }
     }
