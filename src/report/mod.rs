@@ -1,7 +1,14 @@
-//! Events and outcomes → text, JSON Lines. Writes into what it is given; the commands decide where that goes.
+//! Events and outcomes → text, JSON Lines, CSV, JUnit, HTML. Writes into what it is given; the commands decide where
+//! that goes.
 
+pub mod causes;
 pub mod conversation;
+pub mod csv;
 pub mod diagnostics;
 pub mod events;
+pub mod junit;
 pub mod result;
 pub mod style;
+
+#[cfg(test)]
+mod samples;
