@@ -117,11 +117,7 @@ mod tests {
         let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(
             shown,
-            [
-                ("/dev/a: no answer within 5000 ms", of(&["a", "c"])),
-                ("refused", of(&["d"])),
-                ("refused", of(&["e"]))
-            ]
+            [("/dev/a: no answer within 5000 ms", of(&["a", "c"])), ("refused", of(&["d"])), ("refused", of(&["e"]))]
         );
     }
 }

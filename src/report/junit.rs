@@ -118,7 +118,8 @@ mod tests {
         let mut text = Vec::new();
         write(&results, &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
-        let head = "<testsuite name=\"supersim/setup\" tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\" time=\"17.284\">";
+        let head =
+            "<testsuite name=\"supersim/setup\" tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\" time=\"17.284\">";
         assert!(text.contains(head), "{text}");
         assert!(text.contains("<property name=\"signal\" value=\"-79\"/>"));
         assert!(text.contains(
