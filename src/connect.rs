@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::port::{Cancel, OpenError, OpenErrorKind, Port, Serial, Tcp};
+use crate::port::{Cancel, Memory, OpenError, OpenErrorKind, Port, Serial, Tcp};
+use crate::sim::{self, ModelError, Options, Simulator};
 
 /// Where a modem is. Its text form reads back as itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -66,9 +67,34 @@ pub fn open(address: &Address, settings: &Settings) -> Result<Box<dyn Port>, Ope
     Ok(match address {
         Address::Device(path) => Box::new(Serial::open(path, *baud, cancel)?),
         Address::Tcp { host, port } => Box::new(Tcp::connect(host, *port, *connect_limit, cancel)?),
-        Address::Rfc2217 { .. } | Address::Simulator { .. } | Address::Replay(_) => {
+        Address::Simulator { model, options, time } => {
+            let modem = simulator(model, options)?;
+            match time {
+                SimulatedTime::Real => Box::new(Memory::in_real_time(modem, cancel)),
+                SimulatedTime::Virtual => Box::new(Memory::in_virtual_time(modem, cancel)),
+            }
+        }
+        Address::Rfc2217 { .. } | Address::Replay(_) => {
             return Err(OpenError::new(OpenErrorKind::System, format!("{address} cannot be opened yet")));
         }
+    })
+}
+
+/// The simulated modem that `sim:MODEL?OPTIONS` names.
+pub fn simulator(model: &str, options: &str) -> Result<Simulator, OpenError> {
+    let options = Options::parse(options).map_err(|error| {
+        let bad = OpenError::new(OpenErrorKind::Missing, error.message);
+        OpenError { help: error.help, ..bad }
+    })?;
+    Simulator::new(model, options).map_err(|error| match &error {
+        ModelError::Unknown { name, nearest } => {
+            let help = match nearest {
+                Some(nearest) => format!("did you mean sim:{nearest}?"),
+                None => format!("there are {}", sim::models().map(|model| model.name).collect::<Vec<_>>().join(", ")),
+            };
+            OpenError::new(OpenErrorKind::Missing, format!("there is no simulated modem `{name}`")).with_help(help)
+        }
+        ModelError::Damaged { .. } => OpenError::new(OpenErrorKind::System, error.to_string()),
     })
 }
 
@@ -91,7 +117,7 @@ impl Address {
             return host_and_port(text, rest).map(|(host, port)| Address::Rfc2217 { host, port });
         }
         if let Some(rest) = text.strip_prefix("sim:") {
-            return simulator(text, rest);
+            return simulator_address(text, rest);
         }
         if let Some(file) = text.strip_prefix("replay:") {
             if file.is_empty() {
@@ -171,7 +197,7 @@ fn host_and_port(text: &str, rest: &str) -> Result<(String, u16), AddressError> 
     }
 }
 
-fn simulator(text: &str, rest: &str) -> Result<Address, AddressError> {
+fn simulator_address(text: &str, rest: &str) -> Result<Address, AddressError> {
     let (model, query) = rest.split_once('?').map_or((rest, None), |(model, query)| (model, Some(query)));
     if model.is_empty() {
         return Err(AddressError::new(format!("`{text}` names no model"), "name one, as sim:generic or sim:bg96"));
@@ -244,6 +270,7 @@ impl std::error::Error for AddressError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::port::Read;
 
     fn simulated(model: &str, options: &str, time: SimulatedTime) -> Address {
         Address::Simulator { model: model.to_owned(), options: options.to_owned(), time }
@@ -275,6 +302,35 @@ mod tests {
             assert_eq!(address.to_string(), text);
         }
         assert_eq!(Address::parse("tcp://h:1/"), Ok(tcp("h", 1)));
+    }
+
+    #[test]
+    fn the_simulated_modem_answers() {
+        let address = Address::parse("sim:bg96?time=virtual&boot=0s").unwrap();
+        let mut port = open(&address, &Settings::new(Cancel::new().unwrap())).unwrap();
+        let minute = Duration::from_secs(60);
+        port.write(b"AT\r", minute).unwrap();
+        let mut said = Vec::new();
+        while !said.ends_with(b"OK\r\n") {
+            let mut buffer = [0; 256];
+            match port.read(&mut buffer, minute).unwrap() {
+                Read::Bytes(count) => said.extend_from_slice(&buffer[..count]),
+                Read::Deadline => panic!("only {:?}", String::from_utf8_lossy(&said)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_simulated_modem_that_is_not_there_is_told() {
+        let open = |text: &str| {
+            let address = Address::parse(text).unwrap();
+            let error = open(&address, &Settings::new(Cancel::new().unwrap())).map(|_| ()).unwrap_err();
+            (error.kind, error.message, error.help.unwrap_or_default())
+        };
+        let (kind, message, help) = open("sim:bg69");
+        assert_eq!((kind, message.as_str()), (OpenErrorKind::Missing, "there is no simulated modem `bg69`"));
+        assert_eq!(help, "did you mean sim:bg96?");
+        assert_eq!(open("sim:bg96?pni=1234").0, OpenErrorKind::Missing);
     }
 
     #[test]
