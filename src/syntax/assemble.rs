@@ -141,7 +141,7 @@ impl<'a> Assembler<'a> {
         let parsed = match grammar::parse(Rule::line, line.text) {
             Ok(Some(pair)) => self.lowerer.line(pair, line.start),
             Ok(None) => Err(SyntaxError::new(Fault::Misunderstood, Span::new(start, start + code.len()))),
-            Err(error) => Err(diagnose::diagnose(line, &error)),
+            Err(_) => Err(diagnose::diagnose(line)),
         };
         match parsed {
             Ok(parsed) => {

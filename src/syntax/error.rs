@@ -31,6 +31,10 @@ pub(super) enum Fault {
     CommandWithoutAt {
         word: String,
     },
+    /// `At+CSQ`
+    MixedCaseCommand { word: String, command: String },
+    /// `x = 5`
+    SetMissing { assignment: String },
     /// `+CSQ: 17,99`, `OK`: what a modem says
     AnswerAsStatement {
         answer: String,
@@ -40,15 +44,14 @@ pub(super) enum Fault {
     /// `// note`
     SlashComment,
     /// Something else than what may stand there. `expected` is in people's words.
-    Unexpected {
-        found: String,
-        expected: String,
-    },
+    Unexpected { found: String, expected: String, statement: String },
     /// `retry 3 evry 5s {`
     MisspeltWord {
         word: String,
         meant: &'static str,
     },
+    /// `within30s`
+    SpaceMissing { before: &'static str, after: String },
     /// More than 64 KiB in a line
     LineTooLong,
     /// A control character that was not written as an escape
@@ -114,9 +117,7 @@ pub(super) enum Fault {
     /// `expect OK within 5s`
     WithinOnClause,
     /// `AT+CSQ = 1`
-    SpaceInCommand {
-        command: String,
-    },
+    SpaceInCommand { command: Option<String> },
     /// `AT+CGDCONT=1,”IP”`: outside of quotes AT text is ASCII
     ForeignCharacterInCommand {
         character: char,
@@ -281,16 +282,13 @@ impl SyntaxError {
     }
 }
 
-/// A place that can be shown: an empty one, as at a line's end, takes the character before it.
+/// A place that can be shown: an empty one at the end of the text takes the character before it.
 fn visible(span: Span, text: &str) -> Span {
-    if span.start < span.end {
+    let end = text.len();
+    if span.start < span.end || (span.start as usize) < end {
         return span;
     }
-    let before = text.get(..span.start as usize).unwrap_or("");
-    match before.chars().next_back() {
-        Some(character) => Span::new(before.len() - character.len_utf8(), before.len()),
-        None => Span::new(0, text.chars().next().map_or(0, char::len_utf8)),
-    }
+    Span::new(end - text.chars().next_back().map_or(0, char::len_utf8), end)
 }
 
 fn words(
@@ -332,19 +330,32 @@ impl Fault {
                 "no AT before it",
                 help(format!("write `AT{word}`")),
             ),
+            Fault::MixedCaseCommand { word, command } => words(
+                "hayes::syntax::mixed-case-command",
+                format!("`{word}` begins no statement"),
+                "neither `AT` nor `at`",
+                help(format!("write `{command}`")),
+            ),
+            Fault::SetMissing { assignment } => words(
+                "hayes::syntax::set-missing",
+                "a value is given with `set`",
+                "expected `set` before the name",
+                help(format!("write `set {assignment}`")),
+            ),
             Fault::AnswerAsStatement { answer } => words(
                 "hayes::syntax::answer-as-statement",
                 "this is what a modem answers, not what is said to it",
                 "an answer",
-                help(if answer.contains('"') {
-                    format!(
-                        "to demand it, write `expect '{answer}'` under the command; else delete the line or put `#` before it"
-                    )
-                } else {
-                    format!(
-                        "to demand it, write `expect \"{answer}\"` under the command; else delete the line or put `#` before it"
-                    )
-                }),
+                help(format!(
+                    "to demand it, write `expect {}` under the command; else delete the line or put `#` before it",
+                    if answer.contains('"') {
+                        format!("'{answer}'")
+                    } else if answer.contains(' ') {
+                        format!("\"{answer}\"")
+                    } else {
+                        answer.clone()
+                    }
+                )),
             ),
             Fault::Semicolon => words(
                 "hayes::syntax::semicolon",
@@ -358,17 +369,23 @@ impl Fault {
                 "no comment",
                 help("write `#` in place of `//`"),
             ),
-            Fault::Unexpected { found, expected } => words(
+            Fault::Unexpected { found, expected, statement } => words(
                 "hayes::syntax::unexpected",
                 format!("expected {expected}, found {found}"),
                 format!("expected {expected}"),
-                None,
+                words::form(statement).map(|form| format!("it is written {form}")),
             ),
             Fault::MisspeltWord { word, meant } => words(
                 "hayes::syntax::misspelt",
                 format!("`{word}` means nothing here"),
                 format!("expected `{meant}`"),
                 help(format!("did you mean `{meant}`?")),
+            ),
+            Fault::SpaceMissing { before, after } => words(
+                "hayes::syntax::space-missing",
+                format!("white space stands behind `{before}`"),
+                "no white space",
+                help(format!("write `{before} {after}`")),
             ),
             Fault::LineTooLong => words(
                 "hayes::syntax::line-too-long",
@@ -487,7 +504,7 @@ impl Fault {
                 "hayes::syntax::missing-pattern",
                 format!("`{statement}` needs a pattern: what the line must look like"),
                 "expected a pattern",
-                help(format!("for example `{statement} OK`, `{statement} \"+CREG: 0,1\"` or `{statement} /READY$/`")),
+                words::form(statement.split(' ').next().unwrap_or("")).map(|form| format!("it is written {form}")),
             ),
             Fault::NothingWithoutTime => words(
                 "hayes::syntax::nothing-without-time",
@@ -505,7 +522,10 @@ impl Fault {
                 "hayes::syntax::space-in-command",
                 "an AT command has no white space outside double quotes",
                 "the command ended before this",
-                help(format!("write `{command}`")),
+                help(match command {
+                    Some(command) => format!("write `{command}`"),
+                    None => String::from("each command stands on a line of its own, and a comment behind `#`"),
+                }),
             ),
             Fault::ForeignCharacterInCommand { character } => words(
                 "hayes::syntax::foreign-character",

@@ -11,6 +11,7 @@ mod comment;
 mod diagnose;
 mod error;
 mod grammar;
+mod lexemes;
 mod lines;
 mod lower;
 mod words;

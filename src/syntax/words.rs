@@ -9,8 +9,63 @@ pub(super) const STATEMENTS: &[&str] = &[
     "timeout", "try", "unsafe",
 ];
 
+/// All the words that mean something somewhere; each has a rule `kw_…` in the grammar.
+pub(super) const KEYWORDS: &[&str] = &[
+    "abort", "all", "answers", "as", "assert", "await", "baud", "break", "cancel", "capture", "confirm", "dtr",
+    "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "if", "in", "log", "matches",
+    "not", "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot", "reply", "report", "retry",
+    "rts", "run", "secret", "send", "set", "skip", "sleep", "stop", "then", "timeout", "to", "try", "unsafe", "up",
+    "with", "within",
+];
+
+/// Those that no name can be; the grammar's rule `reserved`.
+pub(super) const RESERVED: &[&str] = &[
+    "and", "or", "not", "in", "matches", "true", "false", "if", "else", "for", "all", "as", "within", "every",
+];
+
 /// Those whose line opens a block.
 pub(super) const BLOCKS: &[&str] = &["ensure", "finally", "for", "if", "retry", "try", "unsafe"];
+
+/// What each statement looks like.
+const FORMS: &[(&str, &str)] = &[
+    ("abort", "`abort on \"NO CARRIER\"` or `abort on RING, \"why\"`"),
+    ("assert", "`assert rssi != 99` or `assert rssi != 99, \"why\"`"),
+    ("await", "`await \"+CREG: 1\" within 60s`, `await quiet 500ms` or `await prompt \"login: \"`"),
+    ("capture", "`capture rssi:int, ber:int`, `capture \"+CSQ: {rssi:int}\"` or `capture all cid:int, type as contexts`"),
+    ("confirm", "`confirm \"text\"`"),
+    ("ensure", "`ensure AT+CGDCONT? answers '+CGDCONT: 1,\"IP\",\"super\"' else {`"),
+    ("expect", "`expect OK`, `expect \"+CREG: 0,1\" or /,5$/` or `expect nothing within 2s`"),
+    ("fail", "`fail \"why\"`"),
+    ("finally", "`finally {`"),
+    ("for", "`for context in contexts {`"),
+    ("if", "`if rssi > 10 and model matches /^BG/ {`"),
+    ("log", "`log \"text\"` or `log \"signal: ${rssi}\"`"),
+    ("param", "`param apn`, `param cid:int = 1` or `param apn = \"super\" \"what it is\"`"),
+    ("port", "`port baud 921600`, `port dtr off`, `port rts on`, `port break 200ms`, `port flush` or `port escape`"),
+    ("prompt", "`prompt reply \"text\"`, `prompt \">\" reply \"text\" then cr` or `prompt cancel`"),
+    ("reboot", "`reboot AT+CFUN=1,1` or `reboot AT+CFUN=1,1 within 90s`"),
+    ("report", "`report imei, signal = dbm(rssi)`"),
+    ("retry", "`retry 10 every 5s {`, `retry 5 every 1s up to 30s {` or `retry for 10min every 5s {`"),
+    ("run", "`run \"modem/identify\" as modem` or `run \"name\" with apn = \"super\"`"),
+    ("secret", "`secret pin` or `secret pin \"what it is\"`"),
+    ("send", "`send AT+CSQ`, `send \"text\"` or `send raw \"+++\"`"),
+    ("set", "`set name = value`"),
+    ("skip", "`skip \"why\"`"),
+    ("sleep", "`sleep 2s`"),
+    ("stop", "`stop`"),
+    ("timeout", "`timeout 10s`"),
+    ("try", "`try {`"),
+    ("unsafe", "`unsafe \"why\" {`"),
+    ("AT", "`AT+COPS=? within 3min`; `expect` and `capture` stand on the lines under it"),
+];
+
+/// What a statement looks like, in examples.
+pub(super) fn form(statement: &str) -> Option<&'static str> {
+    FORMS.iter().find(|(known, _)| *known == statement).map(|(_, form)| *form)
+}
+
+/// Those that take a text.
+pub(super) const TEXT_STATEMENTS: &[&str] = &["send", "fail", "skip", "log", "confirm", "run", "unsafe"];
 
 /// What other languages call a statement, and what to write here.
 const FOREIGN: &[(&str, &str)] = &[
@@ -78,6 +133,39 @@ const FOREIGN: &[(&str, &str)] = &[
     ("defer", "write `finally {`"),
 ];
 
+/// What other languages call an operator.
+const FOREIGN_OPERATORS: &[(&str, &str)] = &[
+    ("===", "=="),
+    ("!==", "!="),
+    ("=~", "matches"),
+    ("!~", "not matches"),
+    ("~=", "!="),
+    ("<>", "!="),
+    ("=<", "<="),
+    ("=>", ">="),
+    ("&&", "and"),
+    ("||", "or"),
+    ("&", "and"),
+    ("|", "or"),
+    ("is", "=="),
+    ("eq", "=="),
+    ("equals", "=="),
+    ("ne", "!="),
+    ("gt", ">"),
+    ("lt", "<"),
+    ("mod", "%"),
+    ("contains", "matches"),
+    ("match", "matches"),
+    ("like", "matches"),
+    ("!", "not"),
+];
+
+/// What stands alone in a line when a modem says it.
+const ANSWERS: &[&str] = &[
+    "OK", "ERROR", "CONNECT", "RING", "BUSY", "NO CARRIER", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE", "ABORTED", "RDY",
+    "SEND OK", "SEND FAIL", "COMMAND NOT SUPPORT", "Call Ready", "SMS Ready", "PB DONE", "POWERED DOWN", "NORMAL POWER DOWN",
+];
+
 const FUNCTIONS: &[(&str, Function)] = &[
     ("len", Function::Len),
     ("int", Function::Int),
@@ -106,6 +194,32 @@ pub(super) fn function_names() -> impl Iterator<Item = &'static str> + Clone {
 /// What to write in place of another language's statement.
 pub(super) fn foreign(word: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, instead)| *instead)
+}
+
+/// What to write in place of another language's operator that `text` begins with, and its length.
+pub(super) fn foreign_operator(text: &str) -> Option<(&'static str, &'static str)> {
+    let word = text.split(|character: char| !character.is_ascii_alphabetic()).next().unwrap_or("");
+    FOREIGN_OPERATORS
+        .iter()
+        .find(|(foreign, _)| if word.is_empty() { text.starts_with(foreign) } else { *foreign == word })
+        .copied()
+}
+
+/// Whether a modem said that: a final result code, an information response, an identity.
+pub(super) fn is_answer(code: &str) -> bool {
+    let prefix = code.strip_prefix(['+', '^', '%', '$', '*', '#']).and_then(|rest| rest.split_once(':'));
+    let names_a_response = prefix.is_some_and(|(name, parameters)| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-'))
+            && (parameters.is_empty() || parameters.starts_with(' '))
+    });
+    let is_identity = code.len() >= 14 && code.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_prompt = code.starts_with('>');
+    names_a_response
+        || is_identity
+        || is_prompt
+        || ANSWERS.contains(&code)
+        || code.strip_prefix("CONNECT ").is_some_and(|speed| speed.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// `ten` → 10; also `once` and `twice`.
@@ -155,7 +269,7 @@ pub(super) fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> 
     known
         .map(|candidate| (strsim::damerau_levenshtein(&word, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= if candidate.len() < 5 { 1 } else { 2 })
-        .min_by_key(|(distance, _)| *distance)
+        .min_by_key(|(distance, candidate)| (*distance, !candidate.starts_with(&word)))
         .map(|(_, candidate)| candidate)
 }
 
