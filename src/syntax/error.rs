@@ -32,9 +32,14 @@ pub(super) enum Fault {
         word: String,
     },
     /// `At+CSQ`
-    MixedCaseCommand { word: String, command: String },
+    MixedCaseCommand {
+        word: String,
+        command: String,
+    },
     /// `x = 5`
-    SetMissing { assignment: String },
+    SetMissing {
+        assignment: String,
+    },
     /// `+CSQ: 17,99`, `OK`: what a modem says
     AnswerAsStatement {
         answer: String,
@@ -44,14 +49,21 @@ pub(super) enum Fault {
     /// `// note`
     SlashComment,
     /// Something else than what may stand there. `expected` is in people's words.
-    Unexpected { found: String, expected: String, statement: String },
+    Unexpected {
+        found: String,
+        expected: String,
+        statement: String,
+    },
     /// `retry 3 evry 5s {`
     MisspeltWord {
         word: String,
         meant: &'static str,
     },
     /// `within30s`
-    SpaceMissing { before: &'static str, after: String },
+    SpaceMissing {
+        before: &'static str,
+        after: String,
+    },
     /// More than 64 KiB in a line
     LineTooLong,
     /// A control character that was not written as an escape
@@ -117,7 +129,9 @@ pub(super) enum Fault {
     /// `expect OK within 5s`
     WithinOnClause,
     /// `AT+CSQ = 1`
-    SpaceInCommand { command: Option<String> },
+    SpaceInCommand {
+        command: Option<String>,
+    },
     /// `AT+CGDCONT=1,”IP”`: outside of quotes AT text is ASCII
     ForeignCharacterInCommand {
         character: char,
@@ -195,6 +209,15 @@ pub(super) enum Fault {
         number: String,
         instead: Option<String>,
     },
+    /// `0x1F`
+    HexNumber {
+        number: String,
+        value: Option<i64>,
+    },
+    /// `len x`
+    CallWithoutParentheses {
+        call: String,
+    },
     /// `retry ten {`
     NumberInWords {
         word: String,
@@ -241,7 +264,9 @@ pub(super) enum Fault {
         value: String,
     },
     /// `set x 5`
-    MissingEquals,
+    MissingEquals {
+        assignment: String,
+    },
 
     // ── Comments
     /// `# allow`
@@ -668,6 +693,21 @@ impl Fault {
                     None => String::from("numbers are whole; a text such as a version stands in quotes"),
                 }),
             ),
+            Fault::HexNumber { number, value } => words(
+                "hayes::syntax::hex-number",
+                format!("`{number}` is not written with decimal digits"),
+                "no decimal number",
+                help(match value {
+                    Some(value) => format!("write `{value}`; digits that a modem sends in hex are read by `name:hex`"),
+                    None => String::from("write it with decimal digits"),
+                }),
+            ),
+            Fault::CallWithoutParentheses { call } => words(
+                "hayes::syntax::call-without-parentheses",
+                "a function's argument stands in parentheses",
+                "no parentheses",
+                help(format!("write `{call}`")),
+            ),
             Fault::NumberInWords { word, number } => words(
                 "hayes::syntax::number-in-words",
                 format!("`{word}` is no number here"),
@@ -758,11 +798,11 @@ impl Fault {
                 "a value without a name",
                 help(format!("write `name = {value}`")),
             ),
-            Fault::MissingEquals => words(
+            Fault::MissingEquals { assignment } => words(
                 "hayes::syntax::missing-equals",
                 "`=` stands between a name and its value",
                 "expected `=`",
-                help("write `set name = value`"),
+                help(format!("write `set {assignment}`")),
             ),
 
             Fault::AllowWithoutCode => words(

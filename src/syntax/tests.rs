@@ -183,28 +183,3 @@ set x = "\r\n\t\"\\\x1A\u{2713}"
 "####,
     );
 }
-
-#[test]
-fn zz_show() {
-    for text in std::fs::read_to_string("/tmp/hayes/badall.txt").unwrap().split("\n===\n") {
-        let source = Source::new("x", text);
-        let (_, diagnostics) = parse(&source);
-        println!("---\n{text}");
-        for d in diagnostics {
-            let s = d.span().unwrap();
-            let p = source.position(s.start as usize);
-            println!("   {}:{} {} [{}]\n      {}\n      ^ {}\n      help: {}", p.line, p.column, d.code.trim_start_matches("hayes::syntax::"), source.slice(s), d.message, d.labels[0].text, d.help.unwrap_or("-".into()));
-        }
-    }
-}
-#[test]
-fn zz_render() {
-    for text in ["AT\n  expect\nAT", "AT\n expect", "if x == 1\nAT\n", "try {\n AT\n"] {
-        let (_, d) = parse(&Source::new("x", text));
-        let mut out = String::new();
-        for d in d { let mut d = d; println!("{:?}", d.labels[0].span);
-         d.labels[0].span.start += 1; d.labels[0].span.end = d.labels[0].span.start;
-        miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor()).render_report(&mut out, &d).unwrap(); }
-        println!("{out}");
-    }
-}

@@ -11,17 +11,16 @@ pub(super) const STATEMENTS: &[&str] = &[
 
 /// All the words that mean something somewhere; each has a rule `kw_…` in the grammar.
 pub(super) const KEYWORDS: &[&str] = &[
-    "abort", "all", "answers", "as", "assert", "await", "baud", "break", "cancel", "capture", "confirm", "dtr",
-    "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "if", "in", "log", "matches",
-    "not", "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot", "reply", "report", "retry",
-    "rts", "run", "secret", "send", "set", "skip", "sleep", "stop", "then", "timeout", "to", "try", "unsafe", "up",
-    "with", "within",
+    "abort", "all", "answers", "as", "assert", "await", "baud", "break", "cancel", "capture", "confirm", "dtr", "else",
+    "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "if", "in", "log", "matches", "not",
+    "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot", "reply", "report", "retry", "rts",
+    "run", "secret", "send", "set", "skip", "sleep", "stop", "then", "timeout", "to", "try", "unsafe", "up", "with",
+    "within",
 ];
 
 /// Those that no name can be; the grammar's rule `reserved`.
-pub(super) const RESERVED: &[&str] = &[
-    "and", "or", "not", "in", "matches", "true", "false", "if", "else", "for", "all", "as", "within", "every",
-];
+pub(super) const RESERVED: &[&str] =
+    &["and", "or", "not", "in", "matches", "true", "false", "if", "else", "for", "all", "as", "within", "every"];
 
 /// Those whose line opens a block.
 pub(super) const BLOCKS: &[&str] = &["ensure", "finally", "for", "if", "retry", "try", "unsafe"];
@@ -31,8 +30,12 @@ const FORMS: &[(&str, &str)] = &[
     ("abort", "`abort on \"NO CARRIER\"` or `abort on RING, \"why\"`"),
     ("assert", "`assert rssi != 99` or `assert rssi != 99, \"why\"`"),
     ("await", "`await \"+CREG: 1\" within 60s`, `await quiet 500ms` or `await prompt \"login: \"`"),
-    ("capture", "`capture rssi:int, ber:int`, `capture \"+CSQ: {rssi:int}\"` or `capture all cid:int, type as contexts`"),
+    (
+        "capture",
+        "`capture rssi:int, ber:int`, `capture \"+CSQ: {rssi:int}\"` or `capture all cid:int, type as contexts`",
+    ),
     ("confirm", "`confirm \"text\"`"),
+    ("else", "`} else {` or `} else if rssi > 10 {`"),
     ("ensure", "`ensure AT+CGDCONT? answers '+CGDCONT: 1,\"IP\",\"super\"' else {`"),
     ("expect", "`expect OK`, `expect \"+CREG: 0,1\" or /,5$/` or `expect nothing within 2s`"),
     ("fail", "`fail \"why\"`"),
@@ -162,8 +165,25 @@ const FOREIGN_OPERATORS: &[(&str, &str)] = &[
 
 /// What stands alone in a line when a modem says it.
 const ANSWERS: &[&str] = &[
-    "OK", "ERROR", "CONNECT", "RING", "BUSY", "NO CARRIER", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE", "ABORTED", "RDY",
-    "SEND OK", "SEND FAIL", "COMMAND NOT SUPPORT", "Call Ready", "SMS Ready", "PB DONE", "POWERED DOWN", "NORMAL POWER DOWN",
+    "OK",
+    "ERROR",
+    "CONNECT",
+    "RING",
+    "BUSY",
+    "NO CARRIER",
+    "NO ANSWER",
+    "NO DIALTONE",
+    "NO DIAL TONE",
+    "ABORTED",
+    "RDY",
+    "SEND OK",
+    "SEND FAIL",
+    "COMMAND NOT SUPPORT",
+    "Call Ready",
+    "SMS Ready",
+    "PB DONE",
+    "POWERED DOWN",
+    "NORMAL POWER DOWN",
 ];
 
 const FUNCTIONS: &[(&str, Function)] = &[

@@ -92,6 +92,10 @@ impl Refused<'_> {
         if second.is_some_and(|second| second.is("=")) && words::is_name(word) && !words::STATEMENTS.contains(&word) {
             return found(Fault::SetMissing { assignment: code.to_owned() });
         }
+        if !word.is_ascii() {
+            let meant = words::nearest(word, words::STATEMENTS.iter().copied());
+            return found(Fault::UnknownStatement { word: word.to_owned(), meant });
+        }
         let word = first.text.to_owned();
         if let Some(instead) = words::foreign(&word) {
             return Found::at(first, Fault::ForeignStatement { word, instead });

@@ -24,6 +24,9 @@ impl Refused<'_> {
         if choices.len() > 1 {
             choices.retain(|choice| choice != OPERATOR);
         }
+        if choices.iter().any(|choice| choice == VALUE) {
+            choices.retain(|choice| choice != "`not`");
+        }
         if choices.is_empty() {
             return String::from("something else");
         }
@@ -32,15 +35,21 @@ impl Refused<'_> {
 
     /// The keywords that could have stood there.
     pub(super) fn expected_keywords(&self) -> impl Iterator<Item = &'static str> {
-        self.expected.iter().flat_map(|rule| match rule {
-            Rule::operator => ["and", "or", "in", "not"].as_slice(),
-            Rule::switch => ["on", "off"].as_slice(),
-            _ => &[],
-        }.iter().copied().chain(keyword(*rule)))
+        self.expected.iter().flat_map(|rule| {
+            match rule {
+                Rule::operator => ["and", "or", "in", "not"].as_slice(),
+                Rule::switch => ["on", "off"].as_slice(),
+                _ => &[],
+            }
+            .iter()
+            .copied()
+            .chain(keyword(*rule))
+        })
     }
 }
 
 const OPERATOR: &str = "an operator";
+const VALUE: &str = "a value";
 
 /// The word of a keyword's rule.
 fn keyword(rule: Rule) -> Option<&'static str> {
@@ -52,15 +61,43 @@ fn keyword(rule: Rule) -> Option<&'static str> {
 /// What other rules stand for; `None` for what helps nobody.
 fn description(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::expression | Rule::value | Rule::group | Rule::list | Rule::call | Rule::variable | Rule::integer
-        | Rule::duration | Rule::boolean | Rule::not_operator | Rule::minus | Rule::function | Rule::column => "a value",
-        Rule::operator | Rule::matching | Rule::member | Rule::index | Rule::dot => OPERATOR,
-        Rule::name | Rule::field | Rule::fields | Rule::skip_mark | Rule::declaration | Rule::argument
+        Rule::expression
+        | Rule::value
+        | Rule::group
+        | Rule::list
+        | Rule::call
+        | Rule::variable
+        | Rule::integer
+        | Rule::duration
+        | Rule::boolean
+        | Rule::not_operator
+        | Rule::minus
+        | Rule::function
+        | Rule::column => VALUE,
+        Rule::operator | Rule::matching | Rule::member | Rule::index | Rule::dot | Rule::bracket_open => OPERATOR,
+        Rule::name
+        | Rule::field
+        | Rule::fields
+        | Rule::skip_mark
+        | Rule::declaration
+        | Rule::argument
         | Rule::arguments => "a name",
-        Rule::string | Rule::triple | Rule::double | Rule::single | Rule::about | Rule::quote | Rule::apostrophe
+        Rule::string
+        | Rule::triple
+        | Rule::double
+        | Rule::single
+        | Rule::about
+        | Rule::quote
+        | Rule::apostrophe
         | Rule::triple_quote => "a text in quotes",
-        Rule::pattern | Rule::quoted_pattern | Rule::alternatives | Rule::quoted_alternatives | Rule::regex
-        | Rule::pattern_double | Rule::pattern_single | Rule::bare_word => "a pattern",
+        Rule::pattern
+        | Rule::quoted_pattern
+        | Rule::alternatives
+        | Rule::quoted_alternatives
+        | Rule::regex
+        | Rule::pattern_double
+        | Rule::pattern_single
+        | Rule::bare_word => "a pattern",
         Rule::at_word | Rule::at_line => "an AT command",
         Rule::convert => "`int`, `hex` or `text`",
         Rule::prompt_end => "`ctrl-z`, `cr`, `esc` or `nothing`",
@@ -71,7 +108,6 @@ fn description(rule: Rule) -> Option<&'static str> {
         Rule::equals => "`=`",
         Rule::parenthesis_open => "`(`",
         Rule::parenthesis_close => "`)`",
-        Rule::bracket_open => "`[`",
         Rule::bracket_close => "`]`",
         Rule::interpolation_close | Rule::hole_close => "`}`",
         Rule::quote_close => "`\"`",
@@ -80,7 +116,12 @@ fn description(rule: Rule) -> Option<&'static str> {
         Rule::EOI => "the end of the line",
         Rule::within => "`within`",
         Rule::retry_for => "`for`",
-        Rule::port_baud | Rule::port_dtr | Rule::port_rts | Rule::port_break | Rule::port_flush | Rule::port_escape
+        Rule::port_baud
+        | Rule::port_dtr
+        | Rule::port_rts
+        | Rule::port_break
+        | Rule::port_flush
+        | Rule::port_escape
         | Rule::port_line => "`baud`, `dtr`, `rts`, `break`, `flush` or `escape`",
         _ => return None,
     })

@@ -48,7 +48,11 @@ impl Refused<'_> {
         let name = behind.get(1..length)?.split(':').next()?.trim();
         if words::RESERVED.contains(&name) {
             let start = open.at + 1;
-            return Some(Found { fault: Fault::ReservedName { word: name.to_owned() }, start, end: start + name.len() });
+            return Some(Found {
+                fault: Fault::ReservedName { word: name.to_owned() },
+                start,
+                end: start + name.len(),
+            });
         }
         if self.expects(&[Rule::convert]) {
             let word = self.line.get(self.at..open.at + length)?.trim_end_matches('?').to_owned();
@@ -101,7 +105,8 @@ impl Refused<'_> {
 
     /// Where the text begins that nothing closes.
     fn opening(&self, quote: char) -> usize {
-        let stray = self.lexemes.iter().find(|lexeme| lexeme.kind == LexemeKind::Stray && lexeme.text.starts_with(quote));
+        let stray =
+            self.lexemes.iter().find(|lexeme| lexeme.kind == LexemeKind::Stray && lexeme.text.starts_with(quote));
         match stray {
             Some(stray) => stray.start,
             None => self.line.rfind(quote).unwrap_or(0),
@@ -133,9 +138,8 @@ impl Refused<'_> {
 
 /// How much of a text that begins with `\` was meant as the escape.
 fn escape_length(text: &str) -> usize {
-    let digits = |from: usize, most: usize| {
-        text.bytes().skip(from).take(most).take_while(u8::is_ascii_hexdigit).count() + from
-    };
+    let digits =
+        |from: usize, most: usize| text.bytes().skip(from).take(most).take_while(u8::is_ascii_hexdigit).count() + from;
     match text.chars().nth(1) {
         Some('x') => digits(2, 2),
         Some('u') if text.get(2..3) == Some("{") => {

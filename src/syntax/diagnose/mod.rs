@@ -75,7 +75,13 @@ impl<'a> Refused<'a> {
     /// The word that the statement begins with; behind `} else`, that of the `if`.
     fn statement(&self) -> &'a str {
         let first = self.lexemes.iter().find(|lexeme| lexeme.kind != LexemeKind::Sign && !lexeme.is("else"));
-        first.map_or("", |lexeme| if lexeme.kind == LexemeKind::At { "AT" } else { lexeme.text })
+        let behind_else = self.lexemes.get(1).is_some_and(|second| second.is("else"));
+        match first {
+            Some(first) if first.kind == LexemeKind::At => "AT",
+            Some(first) if first.is("if") || !behind_else => first.text,
+            _ if behind_else => "else",
+            _ => "",
+        }
     }
 
     fn expects(&self, rules: &[Rule]) -> bool {
@@ -133,3 +139,6 @@ fn code_lexemes(line: &str) -> Vec<Lexeme<'_>> {
     pieces.retain(|lexeme| lexeme.kind != LexemeKind::Comment);
     pieces
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,8 +86,8 @@ impl Refused<'_> {
         }
         let end = self.lexemes.last()?.end();
         let rest = self.line.get(found.start..end)?;
-        let command = (found.kind != LexemeKind::At && !rest.starts_with(|first: char| first.is_alphabetic()))
-            .then(|| format!("{}{}", command.text, without_white_space(rest)));
+        let continues = rest.starts_with(['=', ',', '"', '?', ';', '+', '<']) || found.kind == LexemeKind::Number;
+        let command = continues.then(|| format!("{}{}", command.text, without_white_space(rest)));
         Some(Found { fault: Fault::SpaceInCommand { command }, start: found.start, end })
     }
 
@@ -98,6 +98,10 @@ impl Refused<'_> {
             let unit = self.line.get(self.at..found.end())?.to_owned();
             if self.expects(NAMES) && !self.expects(&[Rule::unit]) {
                 return None;
+            }
+            if number == "0" && unit.starts_with(['x', 'X']) {
+                let value = unit.get(1..).and_then(|digits| i64::from_str_radix(digits, 16).ok());
+                return Some(Found::at(found, Fault::HexNumber { number: found.text.to_owned(), value }));
             }
             let meant = words::unit_meant(&unit);
             return Some(Found::at(found, Fault::UnknownUnit { number, unit, meant }));
@@ -124,7 +128,16 @@ impl Refused<'_> {
     fn operator(&self, found: Lexeme<'_>) -> Option<Found> {
         let rest = self.line.get(self.at..)?;
         let operator_may_follow = self.expects(&[Rule::operator]);
-        if !operator_may_follow && !(self.expects(VALUES) && found.text.starts_with('!')) {
+        if operator_may_follow
+            && let Some(function) = self.before().filter(|before| words::function(before.text).is_some())
+            && matches!(found.kind, LexemeKind::Word | LexemeKind::String | LexemeKind::Number)
+            && !words::KEYWORDS.contains(&found.text)
+        {
+            let call = format!("{}({})", function.text, found.text);
+            return Some(Found::at(found, Fault::CallWithoutParentheses { call }));
+        }
+        let before_value = self.expects(VALUES) && found.text.starts_with('!');
+        if !operator_may_follow && !before_value {
             return None;
         }
         if let Some((foreign, instead)) = words::foreign_operator(rest) {
@@ -170,7 +183,9 @@ impl Refused<'_> {
             return Some(self.bad_name(self.before()?.start));
         }
         if self.expects(&[Rule::equals]) && statement == "set" && !found.is("==") {
-            return Some(Found::at(found, Fault::MissingEquals));
+            let (name, value) = (self.before()?.text, self.line.get(found.start..self.lexemes.last()?.end())?);
+            let value = value.trim_start_matches([':', '=', ' ']);
+            return Some(Found::at(found, Fault::MissingEquals { assignment: format!("{name} = {value}") }));
         }
         if !self.expects(NAMES) {
             return None;
@@ -280,10 +295,16 @@ pub(super) fn odd_character(character: char) -> Option<Fault> {
         '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' | '‛' | '″' | '′' => {
             Some(Fault::SmartQuote { quote: character })
         }
-        '\u{a0}' | '\u{ad}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{2064}' | '\u{3000}' | '\u{feff}' => {
-            Some(Fault::InvisibleCharacter { character })
+        '\u{a0}'
+        | '\u{ad}'
+        | '\u{2000}'..='\u{200f}'
+        | '\u{2028}'..='\u{202f}'
+        | '\u{205f}'..='\u{2064}'
+        | '\u{3000}'
+        | '\u{feff}' => Some(Fault::InvisibleCharacter { character }),
+        control if control.is_ascii_control() => {
+            Some(Fault::ControlCharacter { byte: u8::try_from(control).unwrap_or(0) })
         }
-        control if control.is_ascii_control() => Some(Fault::ControlCharacter { byte: u8::try_from(control).unwrap_or(0) }),
         _ => None,
     }
 }
@@ -300,7 +321,9 @@ fn in_milliseconds(number: &str) -> Option<String> {
     };
     let milliseconds = digits.parse::<f64>().ok()? * factor;
     let whole = milliseconds.fract() == 0.0 && milliseconds < 1e12;
-    whole.then(|| if milliseconds % 1_000.0 == 0.0 { format!("{}s", milliseconds / 1_000.0) } else { format!("{milliseconds}ms") })
+    whole.then(|| {
+        if milliseconds % 1_000.0 == 0.0 { format!("{}s", milliseconds / 1_000.0) } else { format!("{milliseconds}ms") }
+    })
 }
 
 /// The text as an AT command has it: white space in double quotes only.
