@@ -67,7 +67,7 @@ pub enum PromptPlan {
 }
 
 /// The answer to a [`Question`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     /// The information response: every line that belongs to it, without line ends, without echo, without URCs.
     pub lines: Vec<Line>,

@@ -20,6 +20,8 @@ pub struct Framer {
     ends: LineEnds,
     /// So many bytes of a line that was cut were given up, and its end has not come.
     cut: Option<usize>,
+    /// So many bytes that come next are of no interest.
+    unwanted: usize,
 }
 
 /// A whole line in the buffer.
@@ -27,15 +29,15 @@ pub struct Framer {
 pub struct Frame {
     pub start: usize,
     pub end: usize,
-    /// An empty line stands before it.
-    pub after_blank: bool,
+    /// The line ends before it.
+    pub ends: LineEnds,
     /// It was longer than [`LONGEST_LINE`].
     pub cut: bool,
 }
 
 /// The line ends that came in a row.
-#[derive(Debug, Default, Clone, Copy)]
-struct LineEnds {
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct LineEnds {
     carriage_returns: usize,
     line_feeds: usize,
 }
@@ -46,9 +48,13 @@ impl LineEnds {
         self.line_feeds += usize::from(byte == b'\n');
     }
 
-    /// `\r\r\n` is one line end: carriage returns count where no line feed says more.
-    fn is_blank_line(self) -> bool {
-        self.line_feeds >= 2 || self.line_feeds == 0 && self.carriage_returns >= 2
+    /// How many line ends these bytes are. `\r\r\n` is one: carriage returns count where there is no line feed.
+    pub fn count(self) -> usize {
+        if self.line_feeds > 0 { self.line_feeds } else { self.carriage_returns }
+    }
+
+    pub fn bytes(self) -> usize {
+        self.line_feeds + self.carriage_returns
     }
 }
 
@@ -64,6 +70,7 @@ impl Framer {
             self.start = 0;
         }
         self.buffer.extend_from_slice(bytes);
+        self.give_up_unwanted();
     }
 
     pub fn bytes(&self, range: Range<usize>) -> &[u8] {
@@ -79,6 +86,12 @@ impl Framer {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
+    /// Where the bytes end that have come.
+    pub fn end(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Where the next line begins, or what has come of it.
     pub fn position(&self) -> usize {
         self.start
     }
@@ -120,14 +133,14 @@ impl Framer {
         let unseen = self.buffer.get(self.scanned..).unwrap_or_default();
         let end = memchr2(b'\r', b'\n', unseen).map(|end| self.scanned + end);
         let reach = end.unwrap_or(self.buffer.len());
-        let after_blank = self.ends.is_blank_line();
+        let ends = self.ends;
         if reach - self.start > LONGEST_LINE {
-            return Some(Frame { start: self.start, end: self.start + LONGEST_LINE, after_blank, cut: true });
+            return Some(Frame { start: self.start, end: self.start + LONGEST_LINE, ends, cut: true });
         }
         match end {
             Some(end) => {
                 self.scanned = end;
-                Some(Frame { start: self.start, end, after_blank, cut: false })
+                Some(Frame { start: self.start, end, ends, cut: false })
             }
             None => {
                 self.scanned = self.buffer.len();
@@ -145,7 +158,7 @@ impl Framer {
             start += 1;
         }
         let length = memchr2(b'\r', b'\n', self.buffer.get(start..)?)?;
-        Some(Frame { start, end: start + length, after_blank: ends.is_blank_line(), cut: false })
+        Some(Frame { start, end: start + length, ends, cut: false })
     }
 
     /// Takes a line out.
@@ -163,6 +176,19 @@ impl Framer {
         self.ends = LineEnds::default();
     }
 
+    /// Gives up so many bytes that come next, as the rest of counted data that is too long.
+    pub fn give_up(&mut self, bytes: usize) {
+        self.unwanted = bytes;
+        self.give_up_unwanted();
+    }
+
+    fn give_up_unwanted(&mut self) {
+        let here = self.unwanted.min(self.buffer.len() - self.start);
+        self.unwanted -= here;
+        self.start += here;
+        self.scanned = self.scanned.max(self.start);
+    }
+
     /// Gives up all that was not consumed.
     pub fn clear(&mut self) {
         self.buffer.clear();
@@ -170,6 +196,7 @@ impl Framer {
         self.scanned = 0;
         self.ends = LineEnds::default();
         self.cut = None;
+        self.unwanted = 0;
     }
 }
 
@@ -192,7 +219,7 @@ mod tests {
             loop {
                 framer.skip_line_ends();
                 let Some(frame) = framer.frame() else { break };
-                lines.push((String::from_utf8_lossy(framer.line(frame)).into_owned(), frame.after_blank));
+                lines.push((String::from_utf8_lossy(framer.line(frame)).into_owned(), frame.ends.count() > 1));
                 framer.consume(frame);
             }
         }

@@ -3,12 +3,14 @@
 
 pub mod answer;
 pub mod command;
+pub mod echo;
 pub mod framer;
 pub mod knowledge;
 pub mod listener;
 pub mod parameters;
 pub mod queue;
 pub mod result_code;
+pub mod session;
 
 pub use answer::{Answer, Event, Expected, Line, PromptPlan, Question, Shape, Why};
 pub use command::Form;

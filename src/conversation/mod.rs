@@ -1,25 +1,37 @@
 //! A port and a session together: ask, and wait for the answer; wait for a line. What the interpreter, the REPL and
 //! `hayes at` all stand on. It blocks only in the port.
 
+mod reboot;
 mod trouble;
 
 use std::time::Duration;
 
+use crate::at::session::Session;
 use crate::at::{Answer, Knowledge, Line, Listener, Question};
-use crate::port::{Control, Port};
+use crate::port::{Control, Fault, Port, Read};
 
 pub use crate::at::Flow;
 pub use trouble::{Silence, Trouble};
 
+/// What one read takes at the most.
+const READ_SIZE: usize = 64 * 1024;
+
+/// A port that takes nothing for so long does not work: flow control, or nobody reads.
+const WRITE_TIME: Duration = Duration::from_secs(10);
+
+/// S12 is 1 s by default; a little more, so that the modem's clock agrees.
+const GUARD_TIME: Duration = Duration::from_millis(1100);
+
 /// An open port and what was said on it.
 pub struct Conversation {
     port: Box<dyn Port>,
-    knowledge: &'static dyn Knowledge,
+    session: Session,
+    buffer: Vec<u8>,
 }
 
 impl Conversation {
     pub fn new(port: Box<dyn Port>, knowledge: &'static dyn Knowledge) -> Conversation {
-        Conversation { port, knowledge }
+        Conversation { port, session: Session::new(knowledge), buffer: vec![0; READ_SIZE] }
     }
 
     /// The time since the port was opened.
@@ -32,14 +44,16 @@ impl Conversation {
     ///
     /// A free question ends when [`Listener::line`] returns [`Flow::Enough`], or at a final result code.
     pub fn ask(&mut self, question: &Question, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
-        let _ = (question, listener, self.knowledge);
-        Err(Trouble::Interrupted { received: Vec::new() })
+        self.check_stopped()?;
+        self.session.ask(question, self.port.now(), listener);
+        self.outcome(listener)
     }
 
     /// Sends bytes and waits for nothing: `send raw`, a login. Counts as a question for what is forgotten.
     pub fn write(&mut self, bytes: &[u8], listener: &mut dyn Listener) -> Result<(), Trouble> {
-        let _ = (bytes, listener);
-        Err(Trouble::Interrupted { received: Vec::new() })
+        self.check_stopped()?;
+        self.session.write(bytes, self.port.now(), listener);
+        self.write_output()
     }
 
     /// The first line that `matches` of those that belong to no answer (URCs and strays) and came since the last
@@ -51,8 +65,17 @@ impl Conversation {
         matches: &mut dyn FnMut(&[u8]) -> bool,
         listener: &mut dyn Listener,
     ) -> Result<Option<Line>, Trouble> {
-        let _ = (until, matches, listener);
-        Ok(None)
+        let mut looked_at = 0;
+        loop {
+            self.check_stopped()?;
+            self.session.tell_dropped(self.port.now(), listener);
+            if let Some(line) = self.session.take_line(&mut looked_at, matches) {
+                return Ok(Some(line));
+            }
+            if !self.read(until, listener)? && self.port.now() >= until {
+                return Ok(None);
+            }
+        }
     }
 
     /// The next line of those, whatever it is.
@@ -62,50 +85,133 @@ impl Conversation {
 
     /// Waits until nothing has come for `span`; false when `until` came first.
     pub fn quiet(&mut self, span: Duration, until: Duration, listener: &mut dyn Listener) -> Result<bool, Trouble> {
-        let _ = (span, until, listener);
-        Ok(false)
+        loop {
+            self.check_stopped()?;
+            let now = self.port.now();
+            let is_quiet_at = self.session.last_byte() + span;
+            // What has come and was not read yet breaks the quiet as well, so there is at least one look.
+            let is_idle = !self.read(is_quiet_at.min(until).max(now), listener)?;
+            let now = self.port.now();
+            if is_idle && now >= self.session.last_byte() + span {
+                return Ok(true);
+            }
+            if now >= until {
+                return Ok(false);
+            }
+        }
     }
 
-    /// Waits for `span`, in which nothing may come: the first line that does. Text without a line end counts.
+    /// Waits for `span`, in which nothing may come: the first line that does. Text without a line end counts, the echo
+    /// of what was written does not.
     pub fn silence(&mut self, span: Duration, listener: &mut dyn Listener) -> Result<Option<Line>, Trouble> {
-        let _ = (span, listener);
-        Ok(None)
+        let until = self.port.now() + span;
+        let line = self.next_line(until, listener)?;
+        Ok(line.or_else(|| {
+            let unfinished = self.session.unfinished();
+            (!unfinished.is_empty()).then(|| Line { bytes: unfinished.to_vec() })
+        }))
     }
 
     /// Waits for text without a line end, as boot loaders and logins show it; false when `until` came first.
     pub fn prompt(&mut self, text: &[u8], until: Duration, listener: &mut dyn Listener) -> Result<bool, Trouble> {
-        let _ = (text, until, listener);
-        Ok(false)
+        self.check_stopped()?;
+        self.session.await_text(text, self.port.now(), listener);
+        while !self.session.text_has_come(false) {
+            self.check_stopped()?;
+            if !self.read(until, listener)? && self.port.now() >= until {
+                return Ok(self.session.text_has_come(true));
+            }
+        }
+        Ok(true)
     }
 
     /// Waits, and goes on reading: lines are queued, `abort on` sees them.
     pub fn sleep(&mut self, span: Duration, listener: &mut dyn Listener) -> Result<(), Trouble> {
-        let _ = (span, listener);
-        Ok(())
+        let until = self.port.now() + span;
+        loop {
+            self.check_stopped()?;
+            self.read(until, listener)?;
+            if self.port.now() >= until {
+                return self.check_stopped();
+            }
+        }
     }
 
     /// Baud rate, control lines, break, flush.
     pub fn control(&mut self, control: Control) -> Result<(), Trouble> {
-        self.port.control(control).map_err(|fault| Trouble::Port { fault, received: Vec::new() })
+        self.port.control(control).map_err(|fault| Trouble::of(fault, Vec::new()))
     }
 
     /// From data mode to command mode: guard time, `+++`, guard time (V.250 §5.2.7; S12).
     pub fn escape(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
-        let _ = listener;
-        Ok(())
-    }
-
-    /// Sends a question that makes the modem restart, expects it to go away and come back, and returns when it answers
-    /// `AT` again.
-    pub fn reboot(&mut self, question: &Question, until: Duration, listener: &mut dyn Listener) -> Result<(), Trouble> {
-        let _ = (question, until, listener);
-        Ok(())
+        self.sleep(GUARD_TIME, listener)?;
+        self.write(b"+++", listener)?;
+        self.sleep(GUARD_TIME, listener)
     }
 
     /// After [`Trouble::Interrupted`]: ends what is still going on by the AT rules, one character where the running
-    /// command is abortable, ESC at a prompt, and comes into step again.
+    /// command is abortable, ESC at a prompt, and comes into step again. A second interruption ends this as well.
     pub fn interrupt(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
-        let _ = listener;
+        self.port.rearm();
+        self.session.interrupt(self.port.now(), listener);
+        self.outcome(listener).map(|_| ())
+    }
+
+    /// Runs until the question has its outcome.
+    fn outcome(&mut self, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
+        loop {
+            self.write_output()?;
+            if let Some(outcome) = self.session.outcome() {
+                return outcome.map_err(Trouble::from);
+            }
+            let until = self.session.deadline().unwrap_or_else(|| self.port.now());
+            self.read(until, listener)?;
+        }
+    }
+
+    /// Reads once and tells the session; false where `until`, or a deadline of the session before it, came first.
+    fn read(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<bool, Trouble> {
+        let until = self.session.deadline().map_or(until, |deadline| deadline.min(until));
+        match self.port.read(&mut self.buffer, until) {
+            Ok(Read::Bytes(count)) => {
+                let bytes = self.buffer.get(..count).unwrap_or_default();
+                self.session.receive(bytes, self.port.now(), listener);
+                Ok(true)
+            }
+            Ok(Read::Deadline) => {
+                self.session.advance(self.port.now(), listener);
+                Ok(false)
+            }
+            // What is going on stays as it is: `interrupt` ends it by the AT rules.
+            Err(Fault::Interrupted) => Err(Trouble::Interrupted { received: self.session.received() }),
+            Err(fault) => Err(self.trouble(fault)),
+        }
+    }
+
+    fn write_output(&mut self) -> Result<(), Trouble> {
+        while let Some(bytes) = self.session.output() {
+            let until = self.port.now() + WRITE_TIME;
+            match self.port.write(&bytes, until) {
+                Ok(()) => {}
+                Err(Fault::Interrupted) => {
+                    return Err(Trouble::Interrupted { received: self.session.received() });
+                }
+                Err(fault) => return Err(self.trouble(fault)),
+            }
+        }
         Ok(())
+    }
+
+    fn trouble(&mut self, fault: Fault) -> Trouble {
+        let received = self.session.abandon();
+        Trouble::of(fault, received)
+    }
+
+    /// A line at which a listener said stop, while nothing was asked or behind an answer's end.
+    fn check_stopped(&mut self) -> Result<(), Trouble> {
+        match self.session.stopped() {
+            Some(line) => Err(Trouble::Stopped { line, received: Vec::new() }),
+            None => Ok(()),
+        }
     }
 }

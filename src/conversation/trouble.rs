@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use crate::at::session::{Failure, FailureKind};
 use crate::at::{Answer, Line};
 use crate::port::Fault;
+
+pub use crate::at::session::Silence;
 
 /// Why a question has no answer, or a wait no end. `received` is what had come until then: the lines of the answer,
 /// and last the line that had not ended yet.
@@ -27,21 +30,6 @@ pub enum Trouble {
     Port { fault: Fault, received: Vec<Line> },
 }
 
-/// How silent the modem was when time ran out: what to tell the user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
-    /// Not a byte came: no power, wrong port, wrong speed, asleep, or no result codes (`ATQ1`)
-    Total,
-    /// The echo came and nothing else: no result codes (`ATQ1`), or the command takes longer
-    AllButEcho,
-    /// Lines came, but no final result code
-    NoFinal,
-    /// The prompt that was waited for did not come
-    NoPrompt,
-    /// Bytes came, most of them not text: a wrong speed
-    Garbage,
-}
-
 impl Trouble {
     /// What had come until then.
     pub fn received(&self) -> &[Line] {
@@ -54,6 +42,27 @@ impl Trouble {
             | Trouble::OutOfStep { received, .. }
             | Trouble::Port { received, .. } => received,
             Trouble::NoPrompt { answer, .. } => &answer.lines,
+        }
+    }
+
+    pub(super) fn of(fault: Fault, received: Vec<Line>) -> Trouble {
+        match fault {
+            Fault::Lost(why) => Trouble::Lost { why, received },
+            Fault::Interrupted => Trouble::Interrupted { received },
+            Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_) => Trouble::Port { fault, received },
+        }
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Trouble {
+        let Failure { kind, waited, received } = failure;
+        match kind {
+            FailureKind::Timeout(silence) => Trouble::Timeout { waited, silence, received },
+            FailureKind::Stopped(line) => Trouble::Stopped { line, received },
+            FailureKind::UnexpectedPrompt(prompt) => Trouble::UnexpectedPrompt { prompt, received },
+            FailureKind::NoPrompt { mark, answer } => Trouble::NoPrompt { mark, answer },
+            FailureKind::OutOfStep { tries } => Trouble::OutOfStep { tries, waited, received },
         }
     }
 }

@@ -1,0 +1,197 @@
+//! The echo: what was sent comes back, or does not, or comes back damaged. It is known by comparing, in every state of
+//! `ATE`, so that it is never taken for an answer.
+
+use std::borrow::Cow;
+
+/// What may still come back of what was sent.
+#[derive(Debug, Default)]
+pub struct Echo {
+    sent: Vec<u8>,
+    /// What came back up to here.
+    from: usize,
+    /// So many bytes of a line had come and not ended when it was sent: the echo stands behind them.
+    behind: usize,
+    /// An AT command line: nothing that a modem says looks like one, so a damaged echo is recognised as well.
+    command: bool,
+    /// Only the first lines can be a damaged echo.
+    patience: u8,
+    open: bool,
+}
+
+/// What a line was: an echo, behind so many bytes that are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Echoed {
+    pub behind: usize,
+}
+
+impl Echo {
+    /// Of a question; `behind` bytes of a line had come and not ended when it was sent.
+    pub fn of_question(sent: &[u8], behind: usize) -> Echo {
+        let command = matches!(sent, [b'A' | b'a', b'T' | b't', ..]);
+        Echo { sent: sent.to_vec(), from: 0, behind, command, patience: 4, open: true }
+    }
+
+    /// Of the data given to a prompt.
+    pub fn of_reply(sent: &[u8]) -> Echo {
+        Echo { sent: sent.to_vec(), from: 0, behind: 0, command: false, patience: 0, open: true }
+    }
+
+    /// Nothing more can come back: an answer has begun.
+    pub fn close(&mut self) {
+        self.open = false;
+    }
+
+    /// Whether this line is the echo, or a part of it.
+    pub fn take(&mut self, line: &[u8]) -> Option<Echoed> {
+        if !self.open {
+            return None;
+        }
+        let (start, end) = self.next_line()?;
+        let expected = self.sent.get(start..end)?;
+        let behind = std::mem::take(&mut self.behind);
+        let plain = |line| erased(trimmed(line));
+        let same = |seen: &[u8]| if self.command { seen.eq_ignore_ascii_case(expected) } else { seen == expected };
+        if same(&plain(line)) {
+            self.from = end;
+            return Some(Echoed { behind: 0 });
+        }
+        if behind > 0 && line.get(behind..).is_some_and(|tail| same(&plain(tail))) {
+            self.from = end;
+            return Some(Echoed { behind });
+        }
+        if !self.command {
+            return None;
+        }
+        // A URC came in the middle of it: the rest follows.
+        if line.len() >= 3 && expected.get(..line.len()).is_some_and(|head| head.eq_ignore_ascii_case(line)) {
+            self.from = start + line.len();
+            return Some(Echoed { behind: 0 });
+        }
+        self.patience = self.patience.checked_sub(1)?;
+        if is_damaged(line, expected) {
+            self.from = end;
+            return Some(Echoed { behind: 0 });
+        }
+        None
+    }
+
+    /// Whether text without a line end can be an echo that is still coming.
+    pub fn may_begin(&self, text: &[u8]) -> bool {
+        self.open
+            && self
+                .next_line()
+                .and_then(|(start, end)| self.sent.get(start..end))
+                .is_some_and(|expected| expected.starts_with(trimmed(text)))
+    }
+
+    /// The next line of what was sent, as a range. Control characters end it as line ends do.
+    fn next_line(&self) -> Option<(usize, usize)> {
+        let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0x1A | 0x1B | 0);
+        let rest = self.sent.get(self.from..)?;
+        let start = self.from + rest.iter().position(|byte| !is_end(byte))?;
+        let length = self.sent.get(start..)?.iter().position(is_end).unwrap_or(self.sent.len() - start);
+        Some((start, start + length))
+    }
+}
+
+/// Without blanks and control characters at its end.
+fn trimmed(line: &[u8]) -> &[u8] {
+    let end = line.iter().rposition(|byte| !matches!(byte, b' ' | 0x1A | 0x1B | 0)).map_or(0, |last| last + 1);
+    line.get(..end).unwrap_or_default()
+}
+
+/// A backspace takes back the character before it.
+fn erased(line: &[u8]) -> Cow<'_, [u8]> {
+    if !line.contains(&0x08) {
+        return Cow::Borrowed(line);
+    }
+    let mut kept = Vec::with_capacity(line.len());
+    for byte in line {
+        if *byte == 0x08 {
+            kept.pop();
+        } else {
+            kept.push(*byte);
+        }
+    }
+    Cow::Owned(trimmed(&kept).to_vec())
+}
+
+/// Whether `line` is `expected` with a character lost (the first one, by a modem that was asleep) or a few wrong ones
+/// in one place.
+fn is_damaged(line: &[u8], expected: &[u8]) -> bool {
+    if expected.len() < 3 {
+        return expected.len() == line.len() + 1 && (expected.starts_with(line) || expected.ends_with(line));
+    }
+    let longest = line.len().max(expected.len());
+    let shortest = line.len().min(expected.len());
+    let head = line.iter().zip(expected).take_while(|(one, other)| one == other).count();
+    let tail = line.iter().rev().zip(expected.iter().rev()).take_while(|(one, other)| one == other).count();
+    let same = (head + tail).min(shortest);
+    same >= 2 && longest - same <= 1.max(expected.len() / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn takes(sent: &str, line: &str) -> bool {
+        Echo::of_question(sent.as_bytes(), 0).take(line.as_bytes()).is_some()
+    }
+
+    #[test]
+    fn case_11_an_echo_is_known_damaged_too() {
+        let cases = [
+            ("AT+CSQ\r", "AT+CSQ"),
+            ("AT+CSQ\r", "at+csq"),
+            ("AT+CSQ\r", "AT+CSQ "),
+            ("AT+CSQ\r", "AT+CDS\x08\x08SQ"),
+            ("AT+CSQ\r", "AT+CSQQ\x08 \x08"),
+            ("AT+CSQ\r", "AT+C~Q"),
+            ("AT+CSQ\r", "T+CSQ"),
+            ("AT\r", "T"),
+            ("AT\r", "AT"),
+            ("AT+CGDCONT=1,\"IP\",\"oknet\"\r", "AT+CGDCONT=1,\"IP\",\"ok~et\""),
+            ("root\r", "root"),
+        ];
+        for (sent, line) in cases {
+            assert!(takes(sent, line), "{sent:?} {line:?}");
+        }
+        let others = [
+            ("AT+CSQ\r", "+CSQ: 18,99"),
+            ("AT+CSQ\r", "OK"),
+            ("AT\r", "OK"),
+            ("AT+CGMM\r", "CGMM"),
+            ("ATI\r", "ATMEL"),
+            ("root\r", "ROOT"),
+            ("yes\r", "ye"),
+            ("A/\r", "OK"),
+        ];
+        for (sent, line) in others {
+            assert!(!takes(sent, line), "{sent:?} {line:?}");
+        }
+    }
+
+    #[test]
+    fn case_01_a_urc_in_the_middle_of_the_echo() {
+        let mut echo = Echo::of_question(b"AT+CSQ\r", 0);
+        assert!(echo.take(b"AT+C").is_some());
+        assert!(echo.take(b"+CMTI: \"SM\",3").is_none());
+        assert!(echo.take(b"SQ").is_some());
+        assert!(echo.take(b"AT+CSQ").is_none());
+    }
+
+    #[test]
+    fn an_echo_stands_behind_what_had_not_ended() {
+        let mut echo = Echo::of_question(b"root\r", 7);
+        assert_eq!(echo.take(b"login: root"), Some(Echoed { behind: 7 }));
+    }
+
+    #[test]
+    fn a_reply_comes_back_line_by_line() {
+        let mut echo = Echo::of_reply(b"one\rOK\r\x1A");
+        assert!(echo.take(b"one").is_some());
+        assert!(echo.take(b"+CMTI: \"SM\",1").is_none());
+        assert!(echo.take(b"OK\x1A").is_some());
+        assert!(echo.take(b"OK").is_none());
+    }
+}

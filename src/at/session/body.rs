@@ -1,0 +1,196 @@
+//! What stands under a header: messages in text and in PDU mode, data that the header counts.
+
+use crate::at::framer::{Frame, LONGEST_LINE};
+use crate::at::parameters::{Kind, parameters, split_prefix};
+
+/// What comes under the header of `AT+CMGR` or `AT+CMGL` (27.005 §3.4.2, §3.4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Body {
+    /// One line of hexadecimal digits
+    Pdu,
+    /// A text; `length` characters of it where the header says so (`AT+CSDH=1`).
+    Text { length: Option<usize>, came: Came },
+}
+
+/// How much of a text came. A line end in it may count for one character or, where the modem writes CR and LF, for two.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Came {
+    pub(super) lines: usize,
+    least: usize,
+    most: usize,
+}
+
+impl Body {
+    /// What the header announces.
+    pub(super) fn of(header: &[u8]) -> Body {
+        let (_, list) = split_prefix(header);
+        let fields: Vec<_> = parameters(list).collect();
+        let quoted = |index: usize| fields.get(index).is_some_and(|field| field.kind == Kind::Quoted);
+        let in_words = |index: usize| {
+            quoted(index)
+                && fields
+                    .get(index)
+                    .is_some_and(|field| field.value.starts_with(b"REC ") || field.value.starts_with(b"STO "))
+        };
+        // CMGR begins with the message's state, CMGL with its index; PDU mode writes the state as a digit.
+        let (is_text, fields_with_length) = match quoted(0) {
+            true => (true, 11),
+            false => (in_words(1) || quoted(1) && fields.len() > 4, 7),
+        };
+        if !is_text {
+            return Body::Pdu;
+        }
+        let length = fields
+            .last()
+            .filter(|field| fields.len() >= fields_with_length && field.kind == Kind::Bare)
+            .and_then(|field| std::str::from_utf8(field.value).ok()?.parse().ok());
+        Body::Text { length, came: Came::default() }
+    }
+
+    /// The header says that nothing is under it.
+    pub(super) fn is_empty(self) -> bool {
+        matches!(self, Body::Text { length: Some(0), .. })
+    }
+}
+
+impl Came {
+    pub(super) fn with(self, frame: Frame) -> Came {
+        let length = frame.end - frame.start;
+        let (line_ends, bytes) = match self.lines {
+            0 => (frame.ends.count().saturating_sub(1), 0),
+            _ => (frame.ends.count(), frame.ends.bytes()),
+        };
+        Came {
+            lines: self.lines + 1,
+            least: self.least + line_ends + length,
+            most: (self.most + bytes + length).max(self.least + line_ends + length),
+        }
+    }
+
+    /// All characters came, however line ends are counted.
+    pub(super) fn is_all_of(self, length: usize) -> bool {
+        self.least >= length
+    }
+
+    /// They came if a line end in them counts for two.
+    pub(super) fn is_just(self, length: usize) -> bool {
+        self.most == length
+    }
+
+    /// More must come, however line ends are counted.
+    pub(super) fn is_surely_less_than(self, length: usize) -> bool {
+        self.most < length
+    }
+}
+
+/// How far data go that the header before them counts, from the start of the header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// The header has not ended.
+    Unknown,
+    /// It counts nothing.
+    None,
+    Bytes(usize),
+}
+
+/// No header is longer.
+const LONGEST_HEADER: usize = 256;
+
+/// Data on the lines under the header: `+QIRD: 12`, a line end, 12 bytes.
+pub(super) fn counted(text: &[u8], parameter: usize) -> Extent {
+    let head = text.get(..LONGEST_HEADER).unwrap_or(text);
+    let Some(end) = memchr::memchr2(b'\r', b'\n', head) else {
+        return if head.len() < LONGEST_HEADER { Extent::Unknown } else { Extent::None };
+    };
+    let (header, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
+    let line_end = match rest {
+        [b'\n', ..] => 1,
+        [b'\r', b'\n', ..] => 2,
+        [b'\r', b'\r', b'\n', ..] => 3,
+        [b'\r'] | [b'\r', b'\r'] => return Extent::Unknown,
+        _ => 1,
+    };
+    match count(header, parameter) {
+        Some(0) | None => Extent::None,
+        Some(count) => Extent::Bytes((end + line_end).saturating_add(count)),
+    }
+}
+
+/// Data in quotes in the header's own line: `+USORD: 0,12,"…"`.
+pub(super) fn counted_in_quotes(text: &[u8], parameter: usize) -> Extent {
+    let mut commas = 0;
+    let mut in_quotes = false;
+    for (position, byte) in text.iter().enumerate().take(LONGEST_HEADER) {
+        match byte {
+            b'"' if commas > parameter => {
+                let header = text.get(..position).unwrap_or(text);
+                let Some(count) = count(header, parameter) else { return Extent::None };
+                let end = (position + 1).saturating_add(count);
+                return match text.get(end) {
+                    // Not what was counted: hexadecimal digits, two a byte.
+                    Some(byte) if *byte != b'"' => Extent::None,
+                    Some(_) | None => Extent::Bytes(end.saturating_add(1)),
+                };
+            }
+            b'"' => in_quotes = !in_quotes,
+            b',' if !in_quotes => commas += 1,
+            b'\r' | b'\n' => return Extent::None,
+            _ => {}
+        }
+    }
+    if text.len() < LONGEST_HEADER { Extent::Unknown } else { Extent::None }
+}
+
+fn count(header: &[u8], parameter: usize) -> Option<usize> {
+    let (_, list) = split_prefix(header);
+    let field = parameters(list).nth(parameter)?;
+    std::str::from_utf8(field.value).ok()?.parse().ok()
+}
+
+/// How much of counted data is kept, and how much is given up.
+pub(super) fn kept(extent: usize) -> (usize, usize) {
+    let kept = extent.min(LONGEST_LINE);
+    (kept, extent - kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_tell_what_is_under_them() {
+        let text = |length| Body::Text { length, came: Came::default() };
+        let cases = [
+            (r#"+CMGR: "REC READ","+49123",,"24/01/01,10:00:00+04""#, text(None)),
+            (r#"+CMGR: "REC READ","+49123",,"24/01/01,10:00:00+04",145,4,0,0,"+491",145,12"#, text(Some(12))),
+            (r#"+CMGR: 0,"",50"#, Body::Pdu),
+            ("+CMGR: 1,,147", Body::Pdu),
+            (r#"+CMGR: 1,"Bob",23"#, Body::Pdu),
+            (r#"+CMGL: 1,"REC UNREAD","+49123",,"24/01/01,10:00:00+04""#, text(None)),
+            (r#"+CMGL: 1,"REC UNREAD","+49123",,"24/01/01,10:00:00+04",145,5"#, text(Some(5))),
+            ("+CMGL: 0,1,,147", Body::Pdu),
+            ("+CMGL: 17,3,35", Body::Pdu),
+        ];
+        for (header, body) in cases {
+            assert_eq!(Body::of(header.as_bytes()), body, "{header}");
+        }
+    }
+
+    #[test]
+    fn case_15_counted_data() {
+        assert_eq!(counted(b"+QIRD: 4\r\nOK\r\n", 0), Extent::Bytes(14));
+        assert_eq!(counted(b"+QIRD: 4\r\n", 0), Extent::Bytes(14));
+        assert_eq!(counted(b"+QIRD: 4\r", 0), Extent::Unknown);
+        assert_eq!(counted(b"+QIRD: 4", 0), Extent::Unknown);
+        assert_eq!(counted(b"+QIRD: 4\rabcd", 0), Extent::Bytes(13));
+        assert_eq!(counted(b"+QIRD: 0\r\n", 0), Extent::None);
+        assert_eq!(counted(b"+QIRD: (0-5)\r\n", 0), Extent::None);
+        assert_eq!(counted_in_quotes(b"+USORD: 0,4,\"\"\r\n\"\"\r\n", 1), Extent::Bytes(18));
+        assert_eq!(counted_in_quotes(b"+USORD: 0,4,\"41424344\"\r\n", 1), Extent::None);
+        assert_eq!(counted_in_quotes(b"+USORF: 0,\"1.2,3\",80,2,\"ab\"", 3), Extent::Bytes(27));
+        assert_eq!(counted_in_quotes(b"+USORD: 0,", 1), Extent::Unknown);
+        assert_eq!(counted_in_quotes(b"+USORD: 0,4\r\n", 1), Extent::None);
+        assert_eq!(counted(b"+QIRD: 99999999999999999999\r\n", 0), Extent::None);
+        assert_eq!(counted(b"+QIRD: 18446744073709551615\r\n", 0), Extent::Bytes(usize::MAX));
+    }
+}

@@ -1,0 +1,276 @@
+//! One question and what has come of its answer.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::body::Body;
+use super::{Failure, FailureKind, Outcome, Owing, SETTLE, Silence};
+use crate::at::answer::{Answer, Expected, Line, PromptPlan, Question, text};
+use crate::at::command::{self, Form};
+use crate::at::result_code::ResultCode;
+
+/// An answer's lines are kept up to so many bytes; what comes after is told but not kept.
+const LARGEST_ANSWER: usize = 1024 * 1024;
+
+#[derive(Debug)]
+pub(super) struct Exchange {
+    question: Question,
+    /// The names of the question's commands as places in its bytes: lines of the answer may carry them.
+    names: Vec<(Range<usize>, Form)>,
+    sets_verbosity: bool,
+    may_reset_verbosity: bool,
+    began: Duration,
+    deadline: Duration,
+    lines: Vec<Line>,
+    bytes: usize,
+    pub(super) prompt: Prompt,
+    /// The modem asked for data that nobody had; ESC was sent.
+    pub(super) unexpected: Option<Line>,
+    pub(super) body: Option<Body>,
+    /// A quirk's first line came: silence ends the answer.
+    ends_in_silence: bool,
+    /// A line that looks like a URC, of a read command that has no other answer.
+    fallback: Option<Line>,
+    final_came: bool,
+    heard: Heard,
+}
+
+/// How far a prompt is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Prompt {
+    None,
+    /// It may come.
+    Open,
+    /// It came, and got what it asked for. `blank`: its own blank may follow; `at_reply`: so far nothing has, so that
+    /// what comes on this line is the reply's echo.
+    Given {
+        blank: bool,
+        at_reply: bool,
+    },
+}
+
+/// What kind of bytes came.
+#[derive(Debug, Default)]
+struct Heard {
+    bytes: usize,
+    /// Of the first ones: no text
+    garbage: usize,
+    echo: bool,
+}
+
+/// So many bytes are looked at to tell garbage from text.
+const SAMPLE: usize = 1024;
+
+impl Exchange {
+    pub(super) fn new(question: Question, now: Duration) -> Exchange {
+        let mut names = Vec::new();
+        let (mut sets_verbosity, mut may_reset_verbosity) = (false, false);
+        let line = std::str::from_utf8(question.bytes.trim_ascii_end()).ok().and_then(command::parse);
+        for command in line.into_iter().flat_map(|line| line.commands) {
+            if command.is_extended() {
+                let start = command.range.start;
+                names.push((start..start + command.name.len(), command.form));
+            }
+            sets_verbosity |= command.is("V");
+            may_reset_verbosity |= command.is("Z") || command.is("&F");
+        }
+        let prompt = match question.prompt {
+            PromptPlan::Unexpected => Prompt::None,
+            PromptPlan::Reply { .. } | PromptPlan::Cancel { .. } => Prompt::Open,
+        };
+        Exchange {
+            deadline: now.saturating_add(question.timeout),
+            question,
+            names,
+            sets_verbosity,
+            may_reset_verbosity,
+            began: now,
+            lines: Vec::new(),
+            bytes: 0,
+            prompt,
+            unexpected: None,
+            body: None,
+            ends_in_silence: false,
+            fallback: None,
+            final_came: false,
+            heard: Heard::default(),
+        }
+    }
+
+    pub(super) fn expected(&self) -> &Expected {
+        &self.question.expected
+    }
+
+    pub(super) fn plan(&self) -> &PromptPlan {
+        &self.question.prompt
+    }
+
+    pub(super) fn began(&self) -> Duration {
+        self.began
+    }
+
+    pub(super) fn sets_verbosity(&self) -> bool {
+        self.sets_verbosity
+    }
+
+    pub(super) fn may_reset_verbosity(&self) -> bool {
+        self.may_reset_verbosity
+    }
+
+    pub(super) fn deadline(&self, last_byte: Duration) -> Duration {
+        if self.ends_in_silence { self.deadline.min(last_byte + SETTLE) } else { self.deadline }
+    }
+
+    pub(super) fn end_at_latest(&mut self, deadline: Duration) {
+        self.deadline = self.deadline.min(deadline);
+    }
+
+    /// The form of the command whose prefix this line carries.
+    pub(super) fn own(&self, line: &[u8]) -> Option<Form> {
+        let named = self
+            .names
+            .iter()
+            .find(|(name, _)| self.question.bytes.get(name.clone()).is_some_and(|name| carries(line, name)));
+        if let Some((_, form)) = named {
+            return Some(*form);
+        }
+        let prefixed = self.question.expected.prefixes.iter().any(|prefix| carries(line, prefix.as_bytes()));
+        prefixed.then(|| self.names.first().map_or(Form::Execute, |(_, form)| *form))
+    }
+
+    /// Whether a line of the answer came that carries the same prefix as this one.
+    pub(super) fn has_answer_like(&self, line: &[u8]) -> bool {
+        let prefix = line.split(|byte| *byte == b':').next().unwrap_or(line);
+        self.lines.iter().any(|known| carries(&known.bytes, prefix))
+    }
+
+    /// Keeps a line of the answer; false where there is no room for it any more.
+    pub(super) fn keep(&mut self, line: &[u8]) -> bool {
+        self.ends_in_silence |= self.question.expected.without_final;
+        if self.bytes > LARGEST_ANSWER {
+            return true;
+        }
+        self.bytes += line.len();
+        if self.bytes > LARGEST_ANSWER {
+            return false;
+        }
+        self.lines.push(Line { bytes: line.to_vec() });
+        true
+    }
+
+    /// A line with the question's prefix that looks like a URC: should nothing else answer a read command, it is the
+    /// answer of a modem that keeps the standard loosely.
+    pub(super) fn keep_as_fallback(&mut self, line: &[u8], form: Form) {
+        if form == Form::Read {
+            self.fallback = Some(Line { bytes: line.to_vec() });
+        }
+    }
+
+    pub(super) fn hear(&mut self, bytes: &[u8]) {
+        if let Some(room) = SAMPLE.checked_sub(self.heard.bytes) {
+            let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t');
+            self.heard.garbage += bytes.iter().take(room).filter(|byte| !is_text(byte)).count();
+        }
+        self.heard.bytes += bytes.len();
+    }
+
+    pub(super) fn hear_echo(&mut self) {
+        self.heard.echo = true;
+    }
+
+    pub(super) fn hear_final(&mut self) {
+        self.final_came = true;
+    }
+
+    /// A line end came; true where it stands right behind a prompt: then the modem does not echo.
+    pub(super) fn line_ended(&mut self) -> bool {
+        match &mut self.prompt {
+            Prompt::Given { blank, at_reply } => {
+                *blank = false;
+                std::mem::take(at_reply)
+            }
+            Prompt::None | Prompt::Open => false,
+        }
+    }
+
+    pub(super) fn silence(&self) -> Silence {
+        if self.heard.bytes == 0 {
+            Silence::Total
+        } else if self.heard.garbage * 3 > self.heard.bytes.min(SAMPLE) {
+            Silence::Garbage
+        } else if self.prompt == Prompt::Open {
+            Silence::NoPrompt
+        } else if self.heard.echo && self.lines.is_empty() {
+            Silence::AllButEcho
+        } else {
+            Silence::NoFinal
+        }
+    }
+
+    /// What the modem still owes when this exchange is given up.
+    pub(super) fn owing(&self) -> Option<Owing> {
+        if self.question.expected.free || self.final_came {
+            return None;
+        }
+        let prompt_open = match (&self.question.prompt, self.prompt) {
+            (PromptPlan::Unexpected, _) | (PromptPlan::Cancel { .. }, Prompt::Given { .. }) => false,
+            (PromptPlan::Reply { .. } | PromptPlan::Cancel { .. }, Prompt::Open | Prompt::None) => true,
+            // Ctrl-Z and ESC end it; with another end only the modem knows.
+            (PromptPlan::Reply { bytes, .. }, Prompt::Given { .. }) => !matches!(bytes.last(), Some(0x1A | 0x1B)),
+        };
+        Some(Owing { finals: 1, prompt_open })
+    }
+
+    /// The lines so far, and the one that had not ended.
+    pub(super) fn received(&self, unfinished: &[u8]) -> Vec<Line> {
+        let unfinished = unfinished.trim_ascii();
+        let last = (!unfinished.is_empty()).then(|| Line { bytes: unfinished.to_vec() });
+        self.lines.iter().cloned().chain(last).collect()
+    }
+
+    pub(super) fn into_outcome(mut self, result: Option<ResultCode>, now: Duration) -> Outcome {
+        let success = result.as_ref().is_some_and(ResultCode::is_success);
+        if let Some(line) = self.fallback.take()
+            && success
+            && self.lines.is_empty()
+        {
+            self.lines.push(line);
+        }
+        let waited = now.saturating_sub(self.began);
+        if let Some(prompt) = self.unexpected {
+            return Err(Failure { kind: FailureKind::UnexpectedPrompt(prompt), waited, received: self.lines });
+        }
+        let answer = Answer { lines: self.lines, result, elapsed: waited };
+        if success && self.prompt == Prompt::Open {
+            let mark = mark(&self.question.prompt).to_owned();
+            let received = answer.lines.clone();
+            return Err(Failure { kind: FailureKind::NoPrompt { mark, answer }, waited, received });
+        }
+        Ok(answer)
+    }
+}
+
+/// The prompt's text, without the blank behind it.
+pub(super) fn mark(plan: &PromptPlan) -> &str {
+    match plan {
+        PromptPlan::Reply { mark: Some(mark), .. } | PromptPlan::Cancel { mark: Some(mark) } => mark.trim_end(),
+        PromptPlan::Unexpected | PromptPlan::Reply { mark: None, .. } | PromptPlan::Cancel { mark: None } => ">",
+    }
+}
+
+/// `+CREG` is carried by `+CREG: 2,1`, `+CREG:2,1`, `+CREG : 1` and `+CREG`, in any case; not by `+CREGX: 1`.
+fn carries(line: &[u8], prefix: &[u8]) -> bool {
+    match line.split_at_checked(prefix.len()) {
+        Some((head, rest)) => head.eq_ignore_ascii_case(prefix) && matches!(rest, [] | [b':', ..] | [b' ', b':', ..]),
+        None => false,
+    }
+}
+
+/// A notice that a final result code in a message's text was one of its lines.
+pub(super) fn ambiguity(line: &[u8]) -> String {
+    format!(
+        "the line `{}` was taken as a part of the message, because more came after it; AT+CSDH=1 makes the modem tell \
+         how long a message is",
+        text(line)
+    )
+}

@@ -1,0 +1,368 @@
+//! What a whole line is: echo, final result code, line of the answer, URC, stray; and text that has not ended.
+
+use super::body::{self, Body, Extent};
+use super::exchange::{Prompt, ambiguity};
+use super::prompt::looks_like_prompt;
+use super::{FailureKind, Now, Piece, Session, Verbosity};
+use crate::at::answer::{Event, Shape};
+use crate::at::framer::{Frame, Framer};
+use crate::at::knowledge::Likeness;
+use crate::at::listener::Flow;
+use crate::at::parameters::prefix_length;
+use crate::at::result_code::{self, ResultCode};
+
+/// A quoted string with line ends in it goes over so many bytes at the most.
+const LONGEST_STRING: usize = 4096;
+
+/// So many URCs are looked over to find out how an answer goes on.
+const URCS_BETWEEN: usize = 64;
+
+/// What a line is that is no final result code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Belongs {
+    Response,
+    Urc,
+    Stray,
+}
+
+/// A line that may be a final result code.
+enum Final {
+    Sure(ResultCode),
+    /// A digit, where nobody knows whether result codes are digits
+    Unsure(ResultCode),
+    No,
+}
+
+impl Session {
+    /// Takes the whole line at the start of the buffer; false where what comes after it must decide what it is.
+    pub(super) fn take_frame(&mut self, framer: &mut Framer, frame: Frame, settled: bool, now: &mut Now<'_>) -> bool {
+        if self.take_echo(framer, frame, now) {
+            return true;
+        }
+        if self.resync.is_some() {
+            self.take_resync_line(framer.line(frame), now);
+            framer.consume(frame);
+            return true;
+        }
+        match self.take_body_line(framer, frame, settled, now) {
+            Piece::Taken => return true,
+            Piece::Incomplete => return false,
+            Piece::None => {}
+        }
+        let Some(frame) = self.with_quoted_lines(framer, frame, settled) else {
+            self.unsettled = true;
+            return false;
+        };
+        let line = framer.line(frame);
+        match self.final_of(line) {
+            Final::Sure(result) => self.take_final(line, result, now),
+            Final::Unsure(result) => {
+                if self.goes_on(framer, frame) {
+                    self.take_line_of(Belongs::Response, line, now);
+                } else if settled {
+                    self.verbosity = Verbosity::Digits;
+                    self.take_final(line, result, now);
+                } else {
+                    self.unsettled = true;
+                    return false;
+                }
+            }
+            Final::No => self.take_line_of(self.belongs(line), line, now),
+        }
+        framer.consume(frame);
+        true
+    }
+
+    /// Text that has not ended: silence makes a final result code of it, or a prompt.
+    pub(super) fn take_unfinished(&mut self, framer: &mut Framer, settled: bool, now: &mut Now<'_>) -> bool {
+        let text = framer.rest();
+        let is_prompt = looks_like_prompt(text);
+        if self.resync.is_some() {
+            if is_prompt && settled {
+                self.cancel_prompt(text, now);
+                framer.take_to(framer.position() + text.len());
+                return true;
+            }
+            self.unsettled |= is_prompt;
+            return false;
+        }
+        let Some(exchange) = &self.exchange else { return false };
+        if is_prompt && !exchange.expected().free {
+            if settled {
+                self.cancel_prompt(text, now);
+                framer.take_to(framer.position() + text.len());
+                return true;
+            }
+            self.unsettled = true;
+            return false;
+        }
+        let result = match self.final_of(text) {
+            Final::Sure(result) | Final::Unsure(result) => result,
+            Final::No => return false,
+        };
+        if settled {
+            self.take_final(text, result, now);
+            framer.take_to(framer.position() + text.len());
+            return true;
+        }
+        self.unsettled = true;
+        false
+    }
+
+    /// Data that the header before them counts: in them nothing is a line.
+    pub(super) fn take_counted(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Piece {
+        let Some(exchange) = &self.exchange else { return Piece::None };
+        let Shape::Counted { parameter, quoted } = exchange.expected().shape else { return Piece::None };
+        let rest = framer.rest();
+        if exchange.own(rest).is_none() {
+            return Piece::None;
+        }
+        let extent = if quoted { body::counted_in_quotes(rest, parameter) } else { body::counted(rest, parameter) };
+        let extent = match extent {
+            Extent::Unknown => return Piece::Incomplete,
+            Extent::None => return Piece::None,
+            Extent::Bytes(extent) => extent,
+        };
+        let (kept, given_up) = body::kept(extent);
+        let Some(data) = rest.get(..kept) else { return Piece::Incomplete };
+        self.take_line_of(Belongs::Response, data, now);
+        framer.take_to(framer.position() + kept);
+        if given_up > 0 {
+            framer.give_up(given_up);
+            now.tell(&Event::Truncated { bytes: given_up });
+        }
+        Piece::Taken
+    }
+
+    fn take_echo(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
+        let line = framer.line(frame);
+        let echoed = self.echo.take(line);
+        if let Some(exchange) = &mut self.exchange
+            && let Prompt::Given { at_reply, .. } = &mut exchange.prompt
+        {
+            *at_reply = false;
+        }
+        let Some(echoed) = echoed else { return false };
+        if let Some(exchange) = &mut self.exchange {
+            exchange.hear_echo();
+        }
+        let (behind, echo) = line.split_at_checked(echoed.behind).unwrap_or((&[], line));
+        if !behind.is_empty() {
+            self.queue_line(behind, &Event::Stray(behind), now);
+        }
+        now.tell(&Event::Echo(echo));
+        framer.consume(frame);
+        true
+    }
+
+    /// A line under the header of a message. Its text may hold anything, result codes and URCs too.
+    fn take_body_line(&mut self, framer: &mut Framer, frame: Frame, settled: bool, now: &mut Now<'_>) -> Piece {
+        let Some(exchange) = &self.exchange else { return Piece::None };
+        let Some(body) = exchange.body else { return Piece::None };
+        let line = framer.line(frame);
+        if exchange.own(line).is_some() {
+            // The next header. Where the length said otherwise, the modem counts in another way than it writes.
+            self.set_body(None);
+            return Piece::None;
+        }
+        let (length, came) = match body {
+            Body::Pdu if line.iter().all(u8::is_ascii_hexdigit) => {
+                self.set_body(None);
+                self.take_line_of(Belongs::Response, line, now);
+                framer.consume(frame);
+                return Piece::Taken;
+            }
+            Body::Pdu => return Piece::None,
+            Body::Text { length, came } => (length, came),
+        };
+        let is_inside = length.is_some_and(|length| came.is_surely_less_than(length));
+        if !matches!(self.final_of(line), Final::No) {
+            let is_over = length.is_some_and(|length| came.is_just(length)) && frame.ends.count() > 1;
+            if is_over || !self.goes_on(framer, frame) {
+                if is_over || settled {
+                    self.set_body(None);
+                    return Piece::None;
+                }
+                self.unsettled = true;
+                return Piece::Incomplete;
+            }
+            if !is_inside {
+                now.tell(&Event::Notice(&ambiguity(line)));
+            }
+        } else if !is_inside && frame.ends.count() > 1 && self.knowledge.is_urc(line) {
+            return Piece::None;
+        }
+        if came.lines > 0 {
+            for _ in 1..frame.ends.count().min(URCS_BETWEEN) {
+                self.take_line_of(Belongs::Response, &[], now);
+            }
+        }
+        let came = came.with(frame);
+        let is_all = length.is_some_and(|length| came.is_all_of(length));
+        self.set_body((!is_all).then_some(Body::Text { length, came }));
+        self.take_line_of(Belongs::Response, line, now);
+        framer.consume(frame);
+        Piece::Taken
+    }
+
+    fn set_body(&mut self, body: Option<Body>) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.body = body;
+        }
+    }
+
+    /// Whether the answer goes on after this line. URCs do not tell.
+    fn goes_on(&self, framer: &Framer, frame: Frame) -> bool {
+        let mut next = framer.frame_after(frame);
+        for _ in 0..URCS_BETWEEN {
+            match next {
+                Some(frame) if self.knowledge.is_urc(framer.line(frame)) => next = framer.frame_after(frame),
+                Some(_) => return true,
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// The line, with those that a quoted string in it goes over: `+CUSD: 0,"5 EUR` … `left",15`. `None` where what
+    /// comes next must decide. A quote that nothing closes is a slip of the modem and takes nothing with it.
+    fn with_quoted_lines(&self, framer: &Framer, frame: Frame, settled: bool) -> Option<Frame> {
+        let line = framer.line(frame);
+        if !opens_string(line) || prefix_length(line).is_none() {
+            return Some(frame);
+        }
+        let mut last = frame;
+        loop {
+            let Some(next) = framer.frame_after(last) else {
+                return if settled || framer.end() - frame.start > LONGEST_STRING { Some(frame) } else { None };
+            };
+            let line = framer.line(next);
+            // A line that begins as an answer's or a URC's does is no inside of a string.
+            if next.end - frame.start > LONGEST_STRING || prefix_length(line).is_some() {
+                return Some(frame);
+            }
+            if opens_string(line) {
+                return Some(Frame { end: next.end, ..frame });
+            }
+            last = next;
+        }
+    }
+
+    fn final_of(&self, line: &[u8]) -> Final {
+        let Some(exchange) = &self.exchange else { return Final::No };
+        let expected = exchange.expected();
+        if let Some(result) = result_code::parse(line) {
+            let counts = match &result {
+                // A command that nobody knows may well open a data connection.
+                ResultCode::Connect(text) => {
+                    expected.call_control
+                        || expected.shape == Shape::Unknown
+                            && text.bytes().next().is_none_or(|byte| byte.is_ascii_digit())
+                }
+                result => !result.is_call_control() || expected.call_control,
+            };
+            return if counts { Final::Sure(result) } else { Final::No };
+        }
+        let trimmed = line.trim_ascii_end();
+        let vendor = expected.finals.iter().find(|(text, _)| text.as_bytes() == trimmed).map(|(_, success)| *success);
+        if let Some(success) = vendor.or_else(|| self.knowledge.vendor_final(trimmed)) {
+            let text = crate::at::answer::text(trimmed).into_owned();
+            return Final::Sure(ResultCode::Vendor { text, success });
+        }
+        if line.len() == 1
+            && self.verbosity != Verbosity::Words
+            && let Some(result) = result_code::parse_numeric(line)
+            && (!result.is_call_control() || expected.call_control)
+        {
+            return match self.verbosity {
+                Verbosity::Digits => Final::Sure(result),
+                Verbosity::Unknown | Verbosity::Words => Final::Unsure(result),
+            };
+        }
+        Final::No
+    }
+
+    fn belongs(&self, line: &[u8]) -> Belongs {
+        let Some(exchange) = &self.exchange else {
+            return if self.knowledge.is_urc(line) { Belongs::Urc } else { Belongs::Stray };
+        };
+        if let Some(form) = exchange.own(line) {
+            return match self.knowledge.likeness(line, form) {
+                Likeness::Answer => Belongs::Response,
+                Likeness::Either if !exchange.has_answer_like(line) => Belongs::Response,
+                Likeness::Either | Likeness::Urc => Belongs::Urc,
+            };
+        }
+        if self.knowledge.is_urc(line) || result_code::parse(line).is_some_and(|result| result.is_call_control()) {
+            return Belongs::Urc;
+        }
+        let expected = exchange.expected();
+        if expected.shape == Shape::None || !expected.prefixes.is_empty() && prefix_length(line).is_some() {
+            return Belongs::Stray;
+        }
+        Belongs::Response
+    }
+
+    fn take_line_of(&mut self, belongs: Belongs, line: &[u8], now: &mut Now<'_>) {
+        match belongs {
+            Belongs::Response => self.take_response(line, now),
+            Belongs::Urc => {
+                if let Some(exchange) = &mut self.exchange
+                    && let Some(form) = exchange.own(line)
+                {
+                    exchange.keep_as_fallback(line, form);
+                }
+                self.queue_line(line, &Event::Urc(line), now);
+            }
+            Belongs::Stray => self.queue_line(line, &Event::Stray(line), now),
+        }
+    }
+
+    fn take_response(&mut self, line: &[u8], now: &mut Now<'_>) {
+        let Some(exchange) = &mut self.exchange else { return };
+        self.echo.close();
+        let fits = exchange.keep(line);
+        if exchange.expected().shape == Shape::HeaderAndBody && exchange.own(line).is_some() {
+            exchange.body = Some(Body::of(line)).filter(|body| !body.is_empty());
+        }
+        now.tell(&Event::Response(line));
+        if !fits {
+            now.tell(&Event::Notice("the answer is larger than 1 MiB: what comes after is not kept"));
+        }
+        self.show(line, now);
+    }
+
+    pub(super) fn take_final(&mut self, line: &[u8], result: ResultCode, now: &mut Now<'_>) {
+        if matches!(result, ResultCode::Ok | ResultCode::Error) && line.len() > 1 {
+            self.verbosity = Verbosity::Words;
+        }
+        if let Some(exchange) = &mut self.exchange {
+            exchange.hear_final();
+        }
+        now.tell(&Event::Final { line, result: &result });
+        match now.listener.line(line) {
+            Flow::GoOn | Flow::Enough => self.finish(Some(result), now),
+            Flow::Stop => self.fail(FailureKind::Stopped(crate::at::Line { bytes: line.to_vec() }), now),
+        }
+    }
+
+    pub(super) fn time_out(&mut self, now: &mut Now<'_>) {
+        // Silence until now decides as well.
+        self.process(true, now);
+        let Some(exchange) = &self.exchange else { return };
+        if exchange.expected().without_final && exchange.unexpected.is_none() {
+            self.finish(None, now);
+            return;
+        }
+        let kind = match &exchange.unexpected {
+            Some(prompt) => FailureKind::UnexpectedPrompt(prompt.clone()),
+            None => FailureKind::Timeout(exchange.silence()),
+        };
+        self.fail(kind, now);
+    }
+}
+
+/// Whether a string is open at the end of this line.
+fn opens_string(line: &[u8]) -> bool {
+    memchr::memchr(b'"', line).is_some() && memchr::memchr_iter(b'"', line).count() % 2 == 1
+}

@@ -1,0 +1,474 @@
+//! The AT session: bytes and the time go in; bytes to send, events, the outcome and the next deadline come out.
+//!
+//! # Rules
+//! 1. What is told of a stretch of bytes is the same however it was cut into chunks. Where the bytes that follow must
+//!    decide, they are waited for; where only silence can decide, [`SETTLE`] of it does.
+//! 2. The echo is known by comparing it with what was sent, and is no answer.
+//! 3. A final result code is a whole line. `NO CARRIER` and its like are final for dial, answer and data commands only.
+//! 4. A line with another command's prefix, or a known URC's, is no part of the answer. Where a URC and the answer
+//!    carry the same prefix, their fields tell them apart.
+//! 5. Lines that belong to no answer are queued, stamped, bounded; the oldest go first, and that is told.
+//! 6. A prompt is accepted only where one was announced, at the start of a line. Another one is cancelled with ESC.
+//! 7. Nothing is written while a command runs: any character can abort it (V.250 §5.6.1).
+//! 8. After a timeout the session is out of step: see [`resync`].
+//! 9. All buffers are bounded, and an exchange ends at its deadline whatever keeps arriving.
+//! 10. No byte is lost: a line is an echo, a response, a final result code, a URC, a prompt or a stray, and is told.
+
+mod body;
+mod exchange;
+mod line;
+mod prompt;
+mod resync;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use memchr::memmem;
+
+use super::answer::{Answer, Event, Line, Question, Why};
+use super::echo::Echo;
+use super::framer::Framer;
+use super::knowledge::Knowledge;
+use super::listener::{Flow, Listener};
+use super::queue::Queue;
+use exchange::Exchange;
+use resync::Resync;
+
+/// So much silence decides what the bytes alone leave open: a final result code without its line end, a line `OK` in a
+/// message, a prompt nobody announced.
+pub const SETTLE: Duration = Duration::from_millis(300);
+
+/// One modem's session.
+pub struct Session {
+    knowledge: &'static dyn Knowledge,
+    framer: Framer,
+    queue: Queue,
+    output: VecDeque<Vec<u8>>,
+    echo: Echo,
+    exchange: Option<Exchange>,
+    resync: Option<Resync>,
+    outcome: Option<Outcome>,
+    /// What the modem still owes since a timeout.
+    owing: Option<Owing>,
+    verbosity: Verbosity,
+    /// Text without a line end that is waited for.
+    awaited: Option<Vec<u8>>,
+    /// A listener said stop while nothing was asked.
+    stopped: Option<Line>,
+    last_byte: Duration,
+    /// Something waits for silence to decide it.
+    unsettled: bool,
+}
+
+pub type Outcome = Result<Answer, Failure>;
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub kind: FailureKind,
+    pub waited: Duration,
+    /// The lines of the answer so far; last the one that had not ended.
+    pub received: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailureKind {
+    Timeout(Silence),
+    /// A listener said so at this line
+    Stopped(Line),
+    UnexpectedPrompt(Line),
+    /// It succeeded, but did not ask for the data that were to be given
+    NoPrompt {
+        mark: String,
+        answer: Answer,
+    },
+    /// The modem did not come into step again after so many tries
+    OutOfStep {
+        tries: u32,
+    },
+}
+
+/// How silent the modem was when time ran out: what to tell the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// Not a byte came: no power, wrong port, wrong speed, asleep, or no result codes (`ATQ1`)
+    Total,
+    /// The echo came and nothing else: no result codes (`ATQ1`), or the command takes longer
+    AllButEcho,
+    /// Lines came, but no final result code
+    NoFinal,
+    /// The prompt that was waited for did not come
+    NoPrompt,
+    /// Bytes came, most of them not text: a wrong speed
+    Garbage,
+}
+
+/// After a timeout: what may still come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Owing {
+    finals: u32,
+    prompt_open: bool,
+}
+
+/// Whether result codes are words or digits (`ATV1`, `ATV0`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verbosity {
+    Unknown,
+    Words,
+    Digits,
+}
+
+/// Who hears it, and when it is.
+struct Now<'a> {
+    time: Duration,
+    listener: &'a mut dyn Listener,
+}
+
+impl Now<'_> {
+    fn tell(&mut self, event: &Event<'_>) {
+        self.listener.event(self.time, event);
+    }
+}
+
+impl Session {
+    pub fn new(knowledge: &'static dyn Knowledge) -> Session {
+        Session {
+            knowledge,
+            framer: Framer::default(),
+            queue: Queue::default(),
+            output: VecDeque::new(),
+            echo: Echo::default(),
+            exchange: None,
+            resync: None,
+            outcome: None,
+            owing: None,
+            verbosity: Verbosity::Unknown,
+            awaited: None,
+            stopped: None,
+            last_byte: Duration::ZERO,
+            unsettled: false,
+        }
+    }
+
+    /// Asks. The outcome comes later; what is to be written is in [`Session::output`]. A session that is out of step
+    /// comes into step first.
+    pub fn ask(&mut self, question: &Question, now: Duration, listener: &mut dyn Listener) {
+        self.ask_because(question, Why::Question, now, listener);
+    }
+
+    /// As [`Session::ask`], where it is not the script that asks.
+    pub fn ask_because(&mut self, question: &Question, why: Why, now: Duration, listener: &mut dyn Listener) {
+        let mut now = Now { time: now, listener };
+        self.abandon();
+        self.outcome = None;
+        match self.owing {
+            Some(owing) => self.start_resync(Some((question, why)), owing, &mut now),
+            None => self.begin(question, why, &mut now),
+        }
+    }
+
+    /// Sends bytes to which no answer is expected.
+    pub fn write(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Listener) {
+        let mut now = Now { time: now, listener };
+        self.abandon();
+        self.forget(&mut now);
+        self.echo = Echo::of_question(bytes, self.framer.rest().len());
+        self.send(bytes, Why::Question, &mut now);
+    }
+
+    /// Ends what is going on by the AT rules: one character where the running command is abortable, ESC at a prompt;
+    /// then comes into step again. The outcome is an empty answer.
+    pub fn interrupt(&mut self, now: Duration, listener: &mut dyn Listener) {
+        let mut now = Now { time: now, listener };
+        let abortable = self.exchange.as_ref().is_some_and(|exchange| exchange.expected().abortable);
+        self.abandon();
+        self.outcome = None;
+        let Some(owing) = self.owing else {
+            self.outcome = Some(Ok(Answer::default()));
+            return;
+        };
+        if abortable && !owing.prompt_open {
+            self.send(b"\r", Why::Abort, &mut now);
+        }
+        self.start_resync(None, owing, &mut now);
+    }
+
+    /// Bytes that came.
+    pub fn receive(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Listener) {
+        self.last_byte = now;
+        if let Some(exchange) = &mut self.exchange {
+            exchange.hear(bytes);
+        }
+        self.framer.push(bytes);
+        let mut now = Now { time: now, listener };
+        self.process(false, &mut now);
+        self.check_deadlines(&mut now);
+    }
+
+    /// Time has passed and nothing came.
+    pub fn advance(&mut self, now: Duration, listener: &mut dyn Listener) {
+        let mut now = Now { time: now, listener };
+        if self.unsettled && now.time >= self.last_byte + SETTLE {
+            self.process(true, &mut now);
+        }
+        self.check_deadlines(&mut now);
+    }
+
+    /// When [`Session::advance`] must be called at the latest.
+    pub fn deadline(&self) -> Option<Duration> {
+        let settled = self.unsettled.then(|| self.last_byte + SETTLE);
+        let exchange = self.exchange.as_ref().map(|exchange| exchange.deadline(self.last_byte));
+        let resync = self.resync.as_ref().map(|resync| resync.deadline(self.last_byte));
+        [settled, exchange, resync].into_iter().flatten().min()
+    }
+
+    /// What is to be written now.
+    pub fn output(&mut self) -> Option<Vec<u8>> {
+        self.output.pop_front()
+    }
+
+    /// How the question ended, once.
+    pub fn outcome(&mut self) -> Option<Outcome> {
+        self.outcome.take()
+    }
+
+    /// The line at which a listener said stop while nothing was asked, once.
+    pub fn stopped(&mut self) -> Option<Line> {
+        self.stopped.take()
+    }
+
+    /// Takes out the oldest line that `matches` of those that belong to no answer and came since the last question was
+    /// sent. `looked_at` counts those that were looked at and need not be again; it begins at 0.
+    pub fn take_line(&mut self, looked_at: &mut u64, matches: &mut dyn FnMut(&[u8]) -> bool) -> Option<Line> {
+        self.queue.take(looked_at, matches).map(|bytes| Line { bytes })
+    }
+
+    /// The lines of the answer that came so far, and the one that has not ended.
+    pub fn received(&self) -> Vec<Line> {
+        self.exchange.as_ref().map_or_else(Vec::new, |exchange| exchange.received(self.framer.rest()))
+    }
+
+    /// Tells how many lines were given up since this was asked last.
+    pub fn tell_dropped(&mut self, now: Duration, listener: &mut dyn Listener) {
+        let lines = self.queue.take_dropped();
+        if lines > 0 {
+            listener.event(now, &Event::Dropped { lines });
+        }
+    }
+
+    /// When the last byte came.
+    pub fn last_byte(&self) -> Duration {
+        self.last_byte
+    }
+
+    /// The line that has not ended yet; empty where it may become an echo.
+    pub fn unfinished(&self) -> &[u8] {
+        let rest = self.framer.rest().trim_ascii_start();
+        if self.echo.may_begin(rest) { &[] } else { rest }
+    }
+
+    /// Looks for text without a line end, in what has come and not been told and in what comes.
+    pub fn await_text(&mut self, text: &[u8], now: Duration, listener: &mut dyn Listener) {
+        if self.take_line(&mut 0, &mut |line| memmem::find(line, text).is_some()).is_some() {
+            return;
+        }
+        self.awaited = Some(text.to_vec());
+        self.process(false, &mut Now { time: now, listener });
+    }
+
+    /// Whether the text came. If not, it is waited for no longer after `give_up`.
+    pub fn text_has_come(&mut self, give_up: bool) -> bool {
+        let has_come = self.awaited.is_none();
+        if give_up {
+            self.awaited = None;
+        }
+        has_come
+    }
+
+    /// After the port was opened again: all that was going on is gone, and nothing is known of the modem's settings.
+    pub fn restart(&mut self) {
+        self.framer.clear();
+        self.output.clear();
+        self.echo = Echo::default();
+        self.exchange = None;
+        self.resync = None;
+        self.outcome = None;
+        self.owing = None;
+        self.verbosity = Verbosity::Unknown;
+        self.awaited = None;
+        self.unsettled = false;
+    }
+
+    /// Gives up the question that is open, if one is: the port failed, or the caller did.
+    pub fn abandon(&mut self) -> Vec<Line> {
+        if let Some(resync) = self.resync.take() {
+            self.owing = Some(resync.owing());
+        }
+        match self.exchange.take() {
+            Some(exchange) => {
+                self.owing = exchange.owing();
+                exchange.received(self.framer.rest())
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn begin(&mut self, question: &Question, why: Why, now: &mut Now<'_>) {
+        self.forget(now);
+        self.echo = Echo::of_question(&question.bytes, self.framer.rest().len());
+        let exchange = Exchange::new(question.clone(), now.time);
+        if exchange.sets_verbosity() {
+            self.verbosity = Verbosity::Unknown;
+        }
+        self.exchange = Some(exchange);
+        self.send(&question.bytes, why, now);
+    }
+
+    fn forget(&mut self, now: &mut Now<'_>) {
+        self.queue.clear();
+        self.tell_dropped(now.time, now.listener);
+    }
+
+    fn send(&mut self, bytes: &[u8], why: Why, now: &mut Now<'_>) {
+        now.tell(&Event::Sent { bytes, why });
+        self.output.push_back(bytes.to_vec());
+    }
+
+    /// A line that belongs to no answer.
+    fn queue_line(&mut self, line: &[u8], event: &Event<'_>, now: &mut Now<'_>) {
+        self.queue.push(line);
+        now.tell(event);
+        self.show(line, now);
+    }
+
+    /// Shows a line to the listener and does what it says; true where that ended the exchange.
+    fn show(&mut self, line: &[u8], now: &mut Now<'_>) -> bool {
+        match now.listener.line(line) {
+            Flow::GoOn => false,
+            Flow::Enough => {
+                let is_free = self.exchange.as_ref().is_some_and(|exchange| exchange.expected().free);
+                if is_free {
+                    self.finish(None, now);
+                }
+                is_free
+            }
+            Flow::Stop => {
+                let line = Line { bytes: line.to_vec() };
+                if self.exchange.is_some() || self.resync.is_some() {
+                    self.fail(FailureKind::Stopped(line), now);
+                } else if self.stopped.is_none() {
+                    self.stopped = Some(line);
+                }
+                true
+            }
+        }
+    }
+
+    /// The exchange has its answer.
+    fn finish(&mut self, result: Option<super::ResultCode>, now: &mut Now<'_>) {
+        let Some(exchange) = self.exchange.take() else { return };
+        self.tell_dropped(now.time, now.listener);
+        self.echo.close();
+        if exchange.may_reset_verbosity() && result.as_ref().is_some_and(super::ResultCode::is_success) {
+            self.verbosity = Verbosity::Unknown;
+        }
+        self.outcome = Some(exchange.into_outcome(result, now.time));
+    }
+
+    /// The exchange, or the resynchronisation before it, has failed. Whatever fails while the modem may wait for data,
+    /// ESC is sent.
+    fn fail(&mut self, kind: FailureKind, now: &mut Now<'_>) {
+        self.tell_dropped(now.time, now.listener);
+        let began = match (&self.exchange, &self.resync) {
+            (Some(exchange), _) => exchange.began(),
+            (None, Some(resync)) => resync.began(),
+            (None, None) => now.time,
+        };
+        let received = self.abandon();
+        if self.owing.is_some_and(|owing| owing.prompt_open) {
+            self.send(b"\x1B", Why::Cancel, now);
+            // Should the prompt come only now, the resynchronisation sends it again.
+            self.owing = self.owing.map(|owing| Owing { prompt_open: false, ..owing });
+        }
+        self.outcome = Some(Err(Failure { kind, waited: now.time.saturating_sub(began), received }));
+    }
+
+    fn check_deadlines(&mut self, now: &mut Now<'_>) {
+        if self.resync.is_some() {
+            self.advance_resync(now);
+        } else if let Some(exchange) = &self.exchange
+            && now.time >= exchange.deadline(self.last_byte)
+        {
+            self.time_out(now);
+        }
+    }
+
+    /// Takes the buffer apart as far as can be told. `settled`: nothing has come for [`SETTLE`].
+    fn process(&mut self, settled: bool, now: &mut Now<'_>) {
+        // The lines are borrowed from the framer while the rest of the session changes.
+        let mut framer = std::mem::take(&mut self.framer);
+        self.unsettled = false;
+        while self.step(&mut framer, settled, now) {}
+        self.framer = framer;
+    }
+
+    /// Takes one piece; false where more must come first.
+    fn step(&mut self, framer: &mut Framer, settled: bool, now: &mut Now<'_>) -> bool {
+        let skipped = framer.skip_line_ends();
+        if let Some(bytes) = skipped.cut {
+            now.tell(&Event::Truncated { bytes });
+        }
+        if skipped.line_ends
+            && let Some(exchange) = &mut self.exchange
+            && exchange.line_ended()
+        {
+            self.echo.close();
+        }
+        if framer.rest().is_empty() {
+            return false;
+        }
+        if self.take_awaited_text(framer, now) {
+            return true;
+        }
+        if self.exchange.is_some() {
+            match self.take_prompt(framer, settled, now) {
+                Piece::Taken => return true,
+                Piece::Incomplete => return false,
+                Piece::None => {}
+            }
+            match self.take_counted(framer, now) {
+                Piece::Taken => return true,
+                Piece::Incomplete => return false,
+                Piece::None => {}
+            }
+        }
+        match framer.frame() {
+            Some(frame) => self.take_frame(framer, frame, settled, now),
+            None => self.take_unfinished(framer, settled, now),
+        }
+    }
+
+    /// Text without a line end that is waited for: everything up to its end.
+    fn take_awaited_text(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
+        let Some(text) = &self.awaited else { return false };
+        let rest = framer.rest();
+        let line = memchr::memchr2(b'\r', b'\n', rest).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
+        let Some(found) = memmem::find(line, text) else { return false };
+        let end = found + text.len();
+        now.tell(&Event::Prompt(line.get(..end).unwrap_or(line)));
+        framer.take_to(framer.position() + end);
+        self.awaited = None;
+        true
+    }
+}
+
+/// What was found at the start of the buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Taken,
+    /// It may be one; more must come.
+    Incomplete,
+    None,
+}
