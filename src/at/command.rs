@@ -108,7 +108,7 @@ impl<'a> Parser<'a> {
                 self.tail(|byte| byte != b';', unclosed_quote)
             }
             // No command begins so; what it is meant to be is for the modem to refuse.
-            _ => (Form::Execute, self.to_separator(unclosed_quote)),
+            _ => (Form::Execute, self.up_to_separator(unclosed_quote)),
         };
         let name_end = argument_start.name_end;
         Command {
@@ -131,12 +131,12 @@ impl<'a> Parser<'a> {
             }
             [b'=', ..] => {
                 self.position += 1;
-                let argument = self.to_separator(unclosed_quote);
+                let argument = self.up_to_separator(unclosed_quote);
                 (Form::Set, Argument { name_end, ..argument })
             }
             [b'?', ..] => {
                 self.position += 1;
-                let argument = self.to_separator(unclosed_quote);
+                let argument = self.up_to_separator(unclosed_quote);
                 (Form::Read, Argument { name_end, ..argument })
             }
             _ => {
@@ -147,7 +147,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Everything up to a `;` outside of double quotes.
-    fn to_separator(&mut self, unclosed_quote: &mut Option<usize>) -> Argument {
+    fn up_to_separator(&mut self, unclosed_quote: &mut Option<usize>) -> Argument {
         let start = self.position;
         let mut open = None;
         while let Some(byte) = self.peek() {
@@ -166,7 +166,7 @@ impl<'a> Parser<'a> {
 
     /// A dial string takes its `;`, which makes a voice call of it (27.007 §6.2).
     fn dial_string(&mut self, unclosed_quote: &mut Option<usize>) -> Argument {
-        let argument = self.to_separator(unclosed_quote);
+        let argument = self.up_to_separator(unclosed_quote);
         self.position += usize::from(self.peek() == Some(b';'));
         Argument { end: self.position, ..argument }
     }
@@ -194,7 +194,7 @@ mod tests {
 
     fn commands(line: &str) -> Vec<(&str, Form, &str)> {
         parse(line)
-            .unwrap()
+            .expect("it begins with AT")
             .commands
             .into_iter()
             .map(|command| (command.name, command.form, command.argument))
@@ -204,7 +204,8 @@ mod tests {
     #[test]
     fn each_syntax_is_taken_apart() {
         use Form::{Execute, Read, Set, Test};
-        let cases: &[(&str, &[(&str, Form, &str)])] = &[
+        type Case<'a> = (&'a str, &'a [(&'a str, Form, &'a str)]);
+        let cases: &[Case<'_>] = &[
             ("AT", &[]),
             ("at+csq", &[("+csq", Execute, "")]),
             ("AT+CMEE=2;+CMGF=1", &[("+CMEE", Set, "2"), ("+CMGF", Set, "1")]),

@@ -54,9 +54,9 @@ impl Trouble {
     }
 }
 
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Trouble {
-        let Failure { kind, waited, received } = failure;
+impl From<Box<Failure>> for Trouble {
+    fn from(failure: Box<Failure>) -> Trouble {
+        let Failure { kind, waited, received } = *failure;
         match kind {
             FailureKind::Timeout(silence) => Trouble::Timeout { waited, silence, received },
             FailureKind::Stopped(line) => Trouble::Stopped { line, received },

@@ -6,6 +6,7 @@ use super::event::Waiting;
 use super::interpreter::Run;
 use super::problem::{Step, code};
 use super::scope::Last;
+use crate::at::Answer;
 use crate::port::Control;
 use crate::source::Span;
 use crate::syntax::ast::{PortAction, Send};
@@ -63,8 +64,14 @@ impl Run<'_> {
         self.scope.last = Last::default();
         self.tell_wait(Waiting::Reboot, within);
         let started = self.conversation.now();
-        let back = self.conversation.reboot(&asked.question, started + within, &mut self.hearing);
-        let ended = back.map_err(|trouble| self.trouble(trouble, Some(&asked), command.span));
+        let ended = match self.conversation.reboot(&asked.question, started + within, &mut self.hearing) {
+            // A modem may refuse to restart; one that does so at once may send no result code.
+            Ok(Answer { lines, result, elapsed }) => {
+                self.scope.last = Last { lines, result, elapsed };
+                self.judge(&asked, &[], &Vec::new()).map(|_| ())
+            }
+            Err(trouble) => Err(self.trouble(trouble, Some(&asked), command.span)),
+        };
         let elapsed = self.conversation.now().saturating_sub(started);
         self.exchange_ended(&asked, ended.is_ok(), elapsed);
         ended

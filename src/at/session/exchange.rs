@@ -238,13 +238,17 @@ impl Exchange {
         }
         let waited = now.saturating_sub(self.began);
         if let Some(prompt) = self.unexpected {
-            return Err(Failure { kind: FailureKind::UnexpectedPrompt(prompt), waited, received: self.lines });
+            return Err(Box::new(Failure {
+                kind: FailureKind::UnexpectedPrompt(prompt),
+                waited,
+                received: self.lines,
+            }));
         }
         let answer = Answer { lines: self.lines, result, elapsed: waited };
         if success && self.prompt == Prompt::Open {
             let mark = mark(&self.question.prompt).to_owned();
             let received = answer.lines.clone();
-            return Err(Failure { kind: FailureKind::NoPrompt { mark, answer }, waited, received });
+            return Err(Box::new(Failure { kind: FailureKind::NoPrompt { mark, answer }, waited, received }));
         }
         Ok(answer)
     }

@@ -62,7 +62,7 @@ pub struct Session {
     unsettled: bool,
 }
 
-pub type Outcome = Result<Answer, Failure>;
+pub type Outcome = Result<Answer, Box<Failure>>;
 
 /// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -392,7 +392,7 @@ impl Session {
             // Should the prompt come only now, the resynchronisation sends it again.
             self.owing = self.owing.map(|owing| Owing { prompt_open: false, ..owing });
         }
-        self.outcome = Some(Err(Failure { kind, waited: now.time.saturating_sub(began), received }));
+        self.outcome = Some(Err(Box::new(Failure { kind, waited: now.time.saturating_sub(began), received })));
     }
 
     fn check_deadlines(&mut self, now: &mut Now<'_>) {

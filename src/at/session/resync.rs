@@ -244,6 +244,6 @@ impl Session {
             FailureKind::OutOfStep { tries: resync.tries }
         };
         let waited = now.time.saturating_sub(resync.began);
-        self.outcome = Some(Err(Failure { kind, waited, received: resync.received }));
+        self.outcome = Some(Err(Box::new(Failure { kind, waited, received: resync.received })));
     }
 }
