@@ -248,3 +248,153 @@ impl Compiler {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::pattern::Matcher;
+    use crate::source::Source;
+    use crate::syntax::ast::{ClauseKind, StatementKind};
+
+    /// The pattern as a script has it.
+    fn matcher(pattern: &str) -> Matcher {
+        let (script, errors) = crate::syntax::parse(&Source::new("test", format!("AT\n  capture {pattern}\n")));
+        assert!(errors.is_empty(), "{pattern}: {errors:?}");
+        let StatementKind::Exchange(exchange) = &script.body.statements[0].kind else { panic!("no exchange") };
+        let ClauseKind::CapturePattern(alternatives) = &exchange.clauses[0].kind else { panic!("no pattern") };
+        Matcher::new(&alternatives[0]).unwrap()
+    }
+
+    fn matches(pattern: &str, line: &str, values: &[&str]) -> bool {
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        matcher(pattern).matches(line.as_bytes(), &values)
+    }
+
+    #[test]
+    fn a_line_begins_with_it_up_to_a_word_boundary() {
+        let cases = [
+            (r#""+CREG: 1""#, "+CREG: 1,5", true),
+            (r#""+CREG: 1""#, "+CREG: 1", true),
+            (r#""+CREG: 1""#, "+CREG: 15", false),
+            (r#""+CREG: 1""#, " +CREG: 1", false),
+            (r#""+CREG: 1""#, "+CGREG: 1", false),
+            (r#""OK""#, "OK", true),
+            (r#""OK""#, "OKAY", false),
+            (r#""OK""#, "OK_", false),
+            (r#""OK""#, "OKé", false),
+            (r#""OK""#, "O", false),
+            (r#""OK""#, "", false),
+            (r#""+CPIN:""#, "+CPIN: READY", true),
+            (r#""+CPIN: SIM""#, "+CPIN: SIM PIN", true),
+            (r#""+CPIN: SIM PIN""#, "+CPIN: SIM PIN2", false),
+            (r#"'+CGDCONT: 1,"IP","super"'"#, r#"+CGDCONT: 1,"IP","super","0.0.0.0",0,0"#, true),
+            (r#"'+CGDCONT: 1,"IP","super'"#, r#"+CGDCONT: 1,"IP","super.mnc001.mcc234.gprs""#, true),
+        ];
+        for (pattern, line, expected) in cases {
+            assert_eq!(matches(pattern, line, &[]), expected, "{pattern} {line}");
+        }
+    }
+
+    #[test]
+    fn blanks_behind_colons_and_commas_may_be_there_or_not() {
+        let cases = [
+            (r#""+CREG: 2,1""#, "+CREG:2,1", true),
+            (r#""+CREG:2,1""#, "+CREG: 2, 1", true),
+            (r#""+CREG: 2, 1""#, "+CREG:   2,1", true),
+            (r#""+CREG: ""#, "+CREG:", true),
+            // Inside of quotes they are text.
+            (r#"'+X: "a: b"'"#, r#"+X:"a: b""#, true),
+            (r#"'+X: "a: b"'"#, r#"+X: "a:b""#, false),
+            (r#""+CPIN: SIM PIN""#, "+CPIN: SIMPIN", false),
+        ];
+        for (pattern, line, expected) in cases {
+            assert_eq!(matches(pattern, line, &[]), expected, "{pattern} {line}");
+        }
+    }
+
+    #[test]
+    fn a_hole_stands_for_one_parameter() {
+        let cases: &[(&str, &str, Option<&[&str]>)] = &[
+            (r#""+CSQ: {a},{b}""#, "+CSQ: 18,99", Some(&["18", "99"])),
+            (r#""+CSQ: {a},{b}""#, "+CSQ:18,99,7", Some(&["18", "99"])),
+            (r#""+CSQ: {a},{b}""#, "+CSQ: 18", None),
+            (r#""+CSQ: {},{b}""#, "+CSQ: 18 , 99 ", Some(&["99"])),
+            (r#""+COPS: {},{},{name}""#, r#"+COPS: 0,0,"BUSY, BEE",7"#, Some(&["BUSY, BEE"])),
+            (r#"'+COPS: 0,0,"{name}"'"#, r#"+COPS: 0,0,"EE",7"#, Some(&["EE"])),
+            (r#"'+COPS: 0,0,"{name}"'"#, r#"+COPS: 0,0,EE,7"#, None),
+            (r#"'+COPS: 0,0,"{first} {second}"'"#, r#"+COPS: 0,0,"3 UK",7"#, Some(&["3", "UK"])),
+            (r#""+COPS: ({stat},{name}""#, r#"+COPS: (2,"EE","EE","23440",7),(1)"#, Some(&["2", "EE"])),
+            (r#""+COPS: ({stat})""#, "+COPS: (2),(1)", Some(&["2"])),
+            (r#""+CBC: {a},{b}""#, "+CBC: (0-2,9),(1-100)", Some(&["(0-2,9)", "(1-100)"])),
+            (r#""RSSI={a}dBm""#, "RSSI=-79dBm,x", Some(&["-79"])),
+            (r#""{a}: {b}""#, "+X: 1", Some(&["+X", "1"])),
+            (r#""+CREG: {a},{b}""#, "+CREG: 2,", Some(&["2", ""])),
+            (r#""+CREG: {a},{b},{c}""#, "+CREG: 2,,x", Some(&["2", "", "x"])),
+            (r#""+X: {a}""#, r#"+X: "unclosed"#, Some(&["unclosed"])),
+            (r#""+X: {a}""#, r#"+X: ""#, Some(&[""])),
+            (r#""+CPIN: {a}""#, "+CPIN: SIM PIN", Some(&["SIM PIN"])),
+        ];
+        for (pattern, line, expected) in cases {
+            let matcher = matcher(pattern);
+            let found = matcher.captures(line.as_bytes(), &[]);
+            let found: Option<Vec<&str>> = found.map(|captures| {
+                captures.iter().map(|(_, value)| std::str::from_utf8(value.unwrap()).unwrap()).collect()
+            });
+            assert_eq!(found.as_deref(), *expected, "{pattern} {line}");
+        }
+    }
+
+    #[test]
+    fn optional_holes_may_be_missing_at_the_end() {
+        let matcher = matcher(r#""+CREG: {n},{stat:int},{lac?},{ci?}""#);
+        let captures = matcher.captures(b"+CREG: 2,1", &[]).unwrap();
+        assert_eq!(captures.get("stat"), Some(&b"1"[..]));
+        assert_eq!((captures.get("lac"), captures.get("ci")), (None, None));
+        let captures = matcher.captures(b"+CREG: 2,1,\"2CF7\"", &[]).unwrap();
+        assert_eq!((captures.get("lac"), captures.get("ci")), (Some(&b"2CF7"[..]), None));
+        assert!(matcher.captures(b"+CREG: 2", &[]).is_none());
+    }
+
+    #[test]
+    fn values_match_literally() {
+        let pattern = r#"'+CGDCONT: 1,"IP","${apn}"'"#;
+        assert!(matches(pattern, r#"+CGDCONT: 1,"IP","a.b",0"#, &["a.b"]));
+        assert!(!matches(pattern, r#"+CGDCONT: 1,"IP","axb",0"#, &["a.b"]));
+        assert!(!matches(pattern, r#"+CGDCONT: 1,"IP","super2""#, &["super"]));
+        assert!(!matches(pattern, r#"+CGDCONT: 1,"IP","super""#, &[]));
+        // Not even a brace means anything in a value.
+        assert!(matches(r#""+X: ${v},{a}""#, "+X: {a},1", &["{a}"]));
+    }
+
+    #[test]
+    fn regexes_are_searched_anywhere_and_their_groups_capture() {
+        let matcher = matcher(r"/rssi: (?<rssi>-?\d+)( ber: (?<ber>\d+))?/i");
+        let captures = matcher.captures(b"the RSSI: -79 dBm", &[]).unwrap();
+        assert_eq!((captures.get("rssi"), captures.get("ber")), (Some(&b"-79"[..]), None));
+        assert!(!matcher.matches(b"rssi: none", &[]));
+        assert!(matches(r"/(?<a>ok)$/i", "it is OK", &[]));
+        assert!(!matches(r"/(?<a>ok)$/", "it is OK", &[]));
+    }
+
+    #[test]
+    fn time_grows_with_the_line_only() {
+        let matcher = matcher(r#""{a}x{b}x{c}x{d}xy""#);
+        let line = vec![b'x'; 4 << 20];
+        assert!(!matcher.matches(&line, &[]));
+        assert!(matcher.captures(&[b','; 1000], &[]).is_none());
+    }
+
+    proptest::proptest! {
+        /// Whatever comes, it is given back in pieces of the line.
+        #[test]
+        fn captures_are_pieces_of_the_line(line in "[+CSQ:, \"()a-c0-9]{0,40}") {
+            for pattern in [r#""+CSQ: {a},{b}""#, r#""{a}:{b?}""#, r#"'{a},"{b}"'"#] {
+                if let Some(captures) = matcher(pattern).captures(line.as_bytes(), &[]) {
+                    for (_, value) in captures.iter() {
+                        let value = std::str::from_utf8(value.unwrap_or_default()).unwrap();
+                        proptest::prop_assert!(line.contains(value));
+                    }
+                }
+            }
+        }
+    }
+}

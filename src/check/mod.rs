@@ -22,6 +22,8 @@ mod scope;
 mod scripts;
 mod session;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::sync::Arc;

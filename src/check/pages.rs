@@ -1,12 +1,73 @@
 //! `hayes explain hayes::check::two-at`: a page for every code that a diagnostic can have.
+//!
+//! The pages stand in `pages/*.md`, a heading a code. Their examples are tests: the wrong one gives that code and no
+//! other, the right one nothing.
 
 use crate::diagnostic::Severity;
 
-/// The severity of a code that this pass can report, in full or by its last part.
-pub(super) fn severity(_code: &str) -> Option<Severity> {
-    Some(Severity::Warning)
+const BOOKS: [&str; 3] =
+    [include_str!("pages/syntax.md"), include_str!("pages/check.md"), include_str!("pages/run.md")];
+
+/// What there is to say about a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// In full: `hayes::check::two-at`
+    pub code: &'static str,
+    pub severity: Severity,
+    /// What it means and what to do, in a paragraph or more.
+    pub text: &'static str,
+    /// A script that has this fault
+    pub wrong: Option<&'static str>,
+    /// The same, mended
+    pub right: Option<&'static str>,
 }
 
-pub fn nearest(_code: &str) -> Option<&'static str> {
-    None
+/// The page of a code, which may be written without its first parts: `two-at`.
+pub fn page(code: &str) -> Option<Page> {
+    sections().find(|section| names(code, section.code)).map(Section::page)
+}
+
+/// Every code there is a page for.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    sections().map(|section| section.code)
+}
+
+/// The code that is most like this one: for "did you mean".
+pub fn nearest(code: &str) -> Option<&'static str> {
+    let written = code.rsplit("::").next().unwrap_or(code);
+    let last = |code: &'static str| code.rsplit("::").next().unwrap_or(code);
+    let near = super::nearest::name(written, codes().map(last))?;
+    codes().find(|code| last(code) == near)
+}
+
+/// Whether a code is meant by what was written: in full, or its last part.
+pub(super) fn names(written: &str, code: &str) -> bool {
+    written == code || code.strip_suffix(written).is_some_and(|rest| rest.ends_with("::"))
+}
+
+struct Section {
+    code: &'static str,
+    body: &'static str,
+}
+
+fn sections() -> impl Iterator<Item = Section> {
+    BOOKS.into_iter().flat_map(|book| book.split("\n## ").skip(1)).filter_map(|section| {
+        let (code, body) = section.split_once('\n')?;
+        Some(Section { code: code.trim(), body })
+    })
+}
+
+impl Section {
+    fn page(self) -> Page {
+        let (severity, rest) = self.body.trim_start().split_once('\n').unwrap_or((self.body, ""));
+        let severity = if severity.trim() == "warning" { Severity::Warning } else { Severity::Error };
+        let text = rest.split("\n```").next().unwrap_or(rest).trim();
+        Page { code: self.code, severity, text, wrong: example(rest, "wrong"), right: example(rest, "right") }
+    }
+}
+
+fn example(body: &'static str, name: &str) -> Option<&'static str> {
+    let (_, from) = body.split_once(&format!("```{name}\n"))?;
+    let (example, _) = from.split_once("```")?;
+    Some(example)
 }

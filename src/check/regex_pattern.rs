@@ -127,3 +127,23 @@ fn fault(error: &regex_syntax::Error, text: &str) -> RegexFault {
     };
     RegexFault { reason, span: Span::new(span.start.offset, span.end.offset) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let fault = RegexPattern::new("abc(", false).unwrap_err();
+        assert_eq!((fault.reason.as_str(), fault.span), ("unclosed group", Span::new(3, 4)));
+        assert_eq!(RegexPattern::new("(?=x)", false).unwrap_err().span, Span::new(0, 3));
+        assert!(RegexPattern::new(&"(".repeat(40), false).is_err());
+        assert!(RegexPattern::new(&format!("{}a{}", "(".repeat(40), ")".repeat(40)), false).is_err());
+    }
+
+    #[test]
+    fn too_large_a_regex_is_refused_when_it_is_checked() {
+        assert!(RegexPattern::new("(?:a{1000}){100}", false).is_err());
+        assert!(RegexPattern::new(r"\d{1,5}", false).is_ok());
+    }
+}

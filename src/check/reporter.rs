@@ -60,7 +60,7 @@ impl Reporter {
             self.allowances.iter_mut().skip(from).take_while(|(allowance, _)| allowance.line.start <= span.start);
         let mut allowed = false;
         for (allowance, used) in above {
-            if names(&allowance.code.value, code) {
+            if pages::names(&allowance.code.value, code) {
                 (*used, allowed) = (true, true);
             }
         }
@@ -76,7 +76,7 @@ impl Reporter {
                         .span()
                         .is_some_and(|span| allowance.line.start <= span.start && span.start <= allowance.line.end)
             });
-            match pages::severity(&code) {
+            match pages::page(&code).map(|page| page.severity) {
                 _ if used => {}
                 None => {
                     let near = pages::nearest(&code);
@@ -89,9 +89,4 @@ impl Reporter {
             }
         }
     }
-}
-
-/// A code may be written in full or by its last part: `hayes::check::danger`, `danger`.
-fn names(written: &str, code: &str) -> bool {
-    written == code || code.strip_prefix("hayes::check::") == Some(written)
 }

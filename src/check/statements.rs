@@ -176,6 +176,7 @@ impl Checker<'_, '_, '_> {
             self.reporter.report(&NameFault::ParamInBlock, name.span);
         }
         let mut constant = None;
+        let mut kind = Type::of_capture(param.convert, false);
         if let Some(default) = &param.default {
             let found = self.expression(default);
             constant = binding::constant(default);
@@ -185,13 +186,14 @@ impl Checker<'_, '_, '_> {
             };
             if found.is_none_of(&[wanted]) {
                 self.default_of_wrong_type(param, default, &found);
+                kind = Type::Unknown;
             }
         }
         if self.parts.params.iter().any(|other| other.name.value == name.value) {
             self.reporter.report(&NameFault::TwoParams { name: name.value.clone() }, name.span);
             return;
         }
-        self.bind(name, Type::of_capture(param.convert, false), constant);
+        self.bind(name, kind, constant);
         self.parts.params.push(param.clone());
     }
 

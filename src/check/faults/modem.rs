@@ -69,19 +69,19 @@ impl Fault for ModemFault {
             ),
             ModemFault::Again { command, why } => Words::warning(
                 "hayes::check::repeat",
-                format!("`{command}` may be sent more than once here: {why}"),
+                format!("`{command}` may be sent more than once here: {}", clause(why)),
                 "may be sent again",
                 "move it out of the retry; if it may be repeated, write `# allow hayes::check::repeat: why` above it",
             ),
             ModemFault::NeedsUnsafe { command, why } => Words::error(
                 "hayes::check::needs-unsafe",
-                format!("`{command}` may stand only in an `unsafe` block: {why}"),
+                format!("`{command}` may stand only in an `unsafe` block: {}", clause(why)),
                 "not in an `unsafe` block",
                 "remove it; if you must, put it into `unsafe \"why\" { … }`",
             ),
             ModemFault::Danger { command, why } => Words::warning(
                 "hayes::check::danger",
-                format!("`{command}` is dangerous: {why}"),
+                format!("`{command}` is dangerous: {}", clause(why)),
                 "dangerous",
                 "remove it; if it is meant, write `# allow hayes::check::danger: why` above it",
             ),
@@ -98,5 +98,16 @@ impl Fault for ModemFault {
                 format!("did you mean `{near}`?"),
             ),
         }
+    }
+}
+
+/// The catalogue's sentence as the end of another: without its capital and its full stop.
+fn clause(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let mut characters = sentence.chars();
+    match (characters.next(), characters.clone().next()) {
+        // An abbreviation keeps its capitals.
+        (Some(first), Some(second)) if !second.is_ascii_uppercase() => first.to_lowercase().chain(characters).collect(),
+        _ => sentence.to_owned(),
     }
 }

@@ -119,7 +119,7 @@ impl Builder<'_> {
         }
         let Some(line) = self.lines.last_mut() else { return };
         if byte == b' ' && !self.in_string {
-            let blank = Span { start: place, end: place + 1 };
+            let blank = if self.exact { Span { start: place, end: place + 1 } } else { self.base };
             line.blank = Some(match line.blank {
                 Some(first) if first.end == place => first.to(blank),
                 Some(first) => first,

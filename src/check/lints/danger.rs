@@ -2,6 +2,7 @@
 
 use super::at_text::UNKNOWN;
 use super::{Asked, Known};
+use crate::at::command::Form;
 use crate::catalogue::command::{Command, Danger, DangerKind, When};
 use crate::check::checker::Checker;
 use crate::check::faults::modem::ModemFault;
@@ -32,7 +33,7 @@ impl Checker<'_, '_, '_> {
             self.reporter.report(&fault, known.span);
             return;
         }
-        if let Some(danger) = entry.dangers(form, &values).find(|danger| is_told(danger.kind)) {
+        if let Some(danger) = entry.dangers(form, &values).find(|danger| self.is_told(danger.kind, form)) {
             let command = if tries_pin { format!("{}=", known.name()) } else { command() };
             let fault = ModemFault::Danger { command, why: danger.why };
             self.reporter.report(&fault, known.span);
@@ -48,19 +49,15 @@ impl Checker<'_, '_, '_> {
             self.lines.nb_iot.push((command, known.span));
         }
     }
-}
 
-/// What is dangerous enough to be told of a line that stands there on purpose. That a command costs money or takes the
-/// connection down is what people send it for.
-fn is_told(kind: DangerKind) -> bool {
-    match kind {
-        DangerKind::Brick
-        | DangerKind::Illegal
-        | DangerKind::Lock
-        | DangerKind::Data
-        | DangerKind::Settings
-        | DangerKind::Silence => true,
-        DangerKind::Cost | DangerKind::Connection => false,
+    /// Whether it is dangerous enough to be told of a line that stands there on purpose. That a command costs money or
+    /// takes the connection down is what people send it for; and who copies a list of settings from a manual wants them.
+    fn is_told(&self, kind: DangerKind, form: Form) -> bool {
+        match kind {
+            DangerKind::Brick | DangerKind::Illegal | DangerKind::Lock | DangerKind::Data => true,
+            DangerKind::Settings | DangerKind::Silence => form != Form::Set || !self.is_plain_list,
+            DangerKind::Cost | DangerKind::Connection => false,
+        }
     }
 }
 

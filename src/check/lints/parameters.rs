@@ -62,26 +62,38 @@ impl Checker<'_, '_, '_> {
         self.reporter.report_with(&LineFault::Unquoted { parameter }, span, others);
     }
 
-    /// A slip in a long name. Substituted letters are left alone: `+CMGC` and `+CMGD` are both commands.
+    /// A slip in a long name: a letter left out, written twice, or two that changed places. Another letter, or one more,
+    /// is left alone: `+CMGC` and `+CMGD`, `+CGDCONT` and `+CGDSCONT` are all commands.
     fn lint_unknown(&mut self, known: &Known<'_>) {
         let name = known.command.name;
-        let is_whole = name.len() >= 5 && known.command.is_extended() && !known.command.argument.starts_with(UNKNOWN);
+        let is_whole = name.len() >= 7 && known.command.is_extended() && !known.command.argument.starts_with(UNKNOWN);
         if !is_whole {
             return;
         }
         let upper = known.name();
-        let is_slip = |near: &&&str| {
-            let (mut letters, mut others) = (upper.clone().into_bytes(), near.bytes().collect::<Vec<_>>());
-            letters.sort_unstable();
-            others.sort_unstable();
-            let distance = strsim::osa_distance(&upper, near);
-            distance == 1 && (letters == others || letters.len() != others.len())
-        };
-        let nearest = catalogue::nearest(&upper);
-        if let Some(near) = nearest.iter().find(is_slip) {
+        if let Some(near) = catalogue::nearest(&upper).into_iter().find(|near| is_slip(&upper, near)) {
             let start = known.command.range.start;
             let span = known.line.span(start, start + name.len());
             self.reporter.report(&ModemFault::UnknownCommand { command: upper, near }, span);
         }
     }
+}
+
+fn is_slip(written: &str, meant: &str) -> bool {
+    if strsim::osa_distance(written, meant) != 1 {
+        return false;
+    }
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let without_doubles = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.dedup();
+        letters
+    };
+    written.len() < meant.len()
+        || sorted(written) == sorted(meant)
+        || without_doubles(written) == without_doubles(meant)
 }

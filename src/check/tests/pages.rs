@@ -1,0 +1,76 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::super::pages::{codes, nearest, page};
+use super::told;
+
+/// Examples of run codes are scripts that can be read and checked: what is wrong with them shows when they run.
+#[test]
+fn wrong_examples_give_their_code_and_right_ones_nothing() {
+    let mut failed = Vec::new();
+    for code in codes() {
+        let page = page(code).unwrap();
+        assert!(!page.text.is_empty(), "{code} says nothing");
+        if let Some(wrong) = page.wrong
+            && !code.starts_with("hayes::run::")
+        {
+            let found = told(wrong, false);
+            let is_it = |found: &String| found.ends_with(&format!(" {code}"));
+            if found.is_empty() || !found.iter().all(is_it) {
+                failed.push(format!("{code}\n{wrong}gives {:#?}", told(wrong, true)));
+            }
+        }
+        if let Some(right) = page.right {
+            let found = told(right, true);
+            if !found.is_empty() {
+                failed.push(format!("{code}, mended\n{right}gives {found:#?}"));
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn every_code_in_the_source_has_a_page_and_every_page_a_code() {
+    let mut written = BTreeSet::new();
+    collect(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut written);
+    let pages: BTreeSet<String> = codes().map(str::to_owned).collect();
+    let without_page: Vec<_> = written.difference(&pages).collect();
+    assert!(without_page.is_empty(), "codes without a page in src/check/pages: {without_page:#?}");
+    let without_code: Vec<_> = pages.difference(&written).collect();
+    assert!(without_code.is_empty(), "pages without a code in the source: {without_code:#?}");
+}
+
+/// The codes of the passes whose pages these are, as string literals of the source.
+fn collect(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if !path.ends_with("tests") {
+                collect(&path, found);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            // A file's own tests stand at its end.
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            for pass in ["syntax", "check", "run"] {
+                for (at, start) in code.match_indices(&format!("\"hayes::{pass}::")) {
+                    let name = code[at + start.len()..].split('"').next().unwrap();
+                    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') {
+                        found.insert(format!("hayes::{pass}::{name}"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_is_found_by_the_last_part_of_its_code_and_a_slip_is_mended() {
+    assert_eq!(page("two-at").unwrap().code, "hayes::check::two-at");
+    assert_eq!(page("hayes::check::two-at").unwrap().code, "hayes::check::two-at");
+    assert_eq!(page("at"), None);
+    assert_eq!(page(""), None);
+    assert_eq!(nearest("hayes::check::tow-at"), Some("hayes::check::two-at"));
+    assert_eq!(nearest("hayes::check::something-else-altogether"), None);
+}
