@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// A small language for talking to cellular modems, and the program that runs it.
 #[derive(Debug, Parser)]
@@ -268,5 +268,10 @@ fn positive(text: &str) -> Result<f64, String> {
 
 /// The arguments, or what to print instead and how to exit: `--help`, `--version`, a mistake.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    Arguments::try_parse_from(arguments)
+    Arguments::from_arg_matches(&command().try_get_matches_from(arguments)?)
+}
+
+/// The definition of the command line, with what only other modules know: the options of the simulated modem.
+pub(crate) fn command() -> clap::Command {
+    Arguments::command().mut_subcommand("sim", |sim| sim.after_help(super::sim::help()))
 }

@@ -8,12 +8,14 @@ mod exit;
 mod inputs;
 mod library;
 mod modem;
+mod ports;
 mod results;
 mod run;
 mod screen;
 mod scripts;
 mod shell;
 mod signals;
+mod sim;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -43,9 +45,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(arguments) => check::run(arguments, &console),
         Command::List(arguments) => library::list(arguments, &console),
         Command::Show(arguments) => library::show(arguments, &console),
+        Command::Ports(arguments) => ports::list(arguments, &console),
+        Command::Sim(arguments) => sim::sim(arguments, &console),
         Command::Completions(arguments) => shell::completions(arguments, &console),
         Command::Man(arguments) => shell::man(arguments, &console),
-        _ => Exit::Internal,
     };
     exit.into()
 }

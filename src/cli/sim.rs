@@ -1,0 +1,141 @@
+//! `hayes sim`: simulated modems as devices for any program.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+
+use super::arguments::Sim;
+use super::console::Console;
+use super::exit::Exit;
+use super::signals::Signals;
+use crate::port::host::{Host, HostEvent};
+use crate::port::{Cancel, OpenError};
+use crate::report::style::Style;
+use crate::sim::{FAULTS, OPTIONS, Options, Simulator, models};
+
+pub(crate) fn sim(arguments: &Sim, console: &Console) -> Exit {
+    match &arguments.model {
+        None => list(console),
+        Some(model) => match serve(model, arguments, console) {
+            Ok(exit) | Err(exit) => exit,
+        },
+    }
+}
+
+fn list(console: &Console) -> Exit {
+    let models: Vec<_> = models().collect();
+    let width = models.iter().map(|model| model.name.len()).max().unwrap_or(0);
+    let line = |model: &crate::sim::Model| {
+        let padding = " ".repeat(width - model.name.len());
+        format!("{}{padding}  {}\n", console.out.paint(Style::Name, &model.name), model.title)
+    };
+    console.print(&models.iter().map(line).collect::<String>())
+}
+
+fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
+    let model = model.strip_prefix("sim:").unwrap_or(model);
+    let (model, query) = model.split_once('?').unwrap_or((model, ""));
+    let cancel = Cancel::new().map_err(|error| broken(&error, console))?;
+    let signals = Signals::cancel(&cancel).map_err(|error| broken(&error, console))?;
+    let mut host = Host::new(&cancel).map_err(|error| broken(&error, console))?;
+    let mut names = Vec::new();
+    for number in 0..arguments.count {
+        let device = Box::new(simulator(model, query, arguments, number, console)?);
+        let name = match &arguments.listen {
+            Some(address) => {
+                let address = nth_address(listening(address, console)?, number);
+                host.add_listener(device, address).map(|address| format!("tcp://{address}"))
+            }
+            None => {
+                let link = arguments.link.as_deref().map(|link| nth_link(link, number, arguments.count));
+                let terminal = host.add_terminal(device, link.as_deref());
+                terminal.map(|path| link.map_or(path, |link| link.display().to_string()))
+            }
+        };
+        names.push(name.map_err(|error| refused(&error, console))?);
+    }
+    let printed = console.print(&names.iter().map(|name| format!("{name}\n")).collect::<String>());
+    let what = if names.len() == 1 { "a simulated".to_owned() } else { format!("{} simulated", names.len()) };
+    console.say(&format!(
+        "{what} {model}, until Ctrl-C; try: hayes at -p {} ATI\n",
+        names.first().map_or("", String::as_str)
+    ));
+    host.run(&mut |event| tell(&event, &names, console));
+    // To be stopped is how this ends well; only a SIGTERM is told on.
+    Ok(printed.worst(if signals.exit() == Exit::Terminated { Exit::Terminated } else { Exit::Passed }))
+}
+
+fn simulator(model: &str, query: &str, arguments: &Sim, number: usize, console: &Console) -> Result<Simulator, Exit> {
+    let mut options = Options::parse(query).map_err(|error| unfit(&error.message, error.help.as_deref(), console))?;
+    for fault in &arguments.fault {
+        options.add_faults(fault).map_err(|error| unfit(&error.message, error.help.as_deref(), console))?;
+    }
+    // Each of many modems is somebody else.
+    if arguments.seed.is_some() || arguments.count > 1 {
+        let seed = arguments.seed.unwrap_or(0).wrapping_add(number as u64);
+        options.set("seed", &seed.to_string()).map_err(|error| unfit(&error.message, None, console))?;
+    }
+    Simulator::new(model, options).map_err(|error| unfit(&error.to_string(), None, console))
+}
+
+fn listening(address: &str, console: &Console) -> Result<SocketAddr, Exit> {
+    let text = address.strip_prefix("tcp://").unwrap_or(address);
+    let resolved = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    resolved.ok_or_else(|| {
+        unfit(&format!("`{address}` is no address to listen on"), Some("write it as 127.0.0.1:7000"), console)
+    })
+}
+
+/// Port 0 stays 0: the system takes a free one for each.
+fn nth_address(first: SocketAddr, number: usize) -> SocketAddr {
+    let step = u16::try_from(number).unwrap_or(u16::MAX);
+    let port = if first.port() == 0 { 0 } else { first.port().saturating_add(step) };
+    SocketAddr::new(first.ip(), port)
+}
+
+fn nth_link(link: &Path, number: usize, count: usize) -> PathBuf {
+    if count == 1 { link.to_owned() } else { PathBuf::from(format!("{}-{}", link.display(), number + 1)) }
+}
+
+fn tell(event: &HostEvent, names: &[String], console: &Console) {
+    let (number, what) = match event {
+        HostEvent::Connected { number } => (number, "in use".to_owned()),
+        HostEvent::Disconnected { number } => (number, "free".to_owned()),
+        HostEvent::Unplugged { number } => (number, "unplugged".to_owned()),
+        HostEvent::Plugged { number, name } => (number, format!("plugged in again as {name}")),
+        HostEvent::Failed { number, error } => (number, format!("not back yet: {error}")),
+    };
+    let name = names.get(*number).map_or("", String::as_str);
+    console.say(&format!("{name}: {what}\n"));
+}
+
+fn unfit(message: &str, help: Option<&str>, console: &Console) -> Exit {
+    console.complain(message, help.or(Some("`hayes sim` lists the models, `hayes sim --help` options and faults")));
+    Exit::Usage
+}
+
+fn refused(error: &OpenError, console: &Console) -> Exit {
+    console.complain(&error.message, error.help.as_deref());
+    Exit::Device
+}
+
+fn broken(error: &std::io::Error, console: &Console) -> Exit {
+    console.complain(&format!("the system refuses: {error}"), None);
+    Exit::Device
+}
+
+/// The tables of options and faults, for `hayes sim --help`.
+pub(crate) fn help() -> String {
+    let mut text = "Options behind the model, as in 'bg96?pin=1234&signal=17':\n".to_owned();
+    for option in OPTIONS {
+        text.push_str(&format!("  {:<28} {}\n", format!("{}={}", option.key, option.value), option.meaning));
+    }
+    text.push_str("\nFaults, for --fault and fault=:\n");
+    for fault in FAULTS {
+        let form = format!("{}{}", fault.name, fault.arguments);
+        text.push_str(&format!("  {form:<24} {}\n", fault.meaning));
+    }
+    text.push_str(
+        "\nExamples:\n  hayes sim bg96 --link /tmp/modem\n  hayes sim 'lara-r211?pin=1234' --listen 127.0.0.1:7000\n",
+    );
+    text
+}
