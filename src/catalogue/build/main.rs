@@ -1,6 +1,6 @@
 //! Turns `data/*.toml` into Rust statics. Every entry is checked: a malformed one ends the build with its file, its
 //! name and what is wrong with it.
-#![allow(clippy::print_stdout, reason = "a build script talks to cargo on standard output")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a build script talks to cargo there")]
 #![allow(unreachable_pub, reason = "a build script exports nothing")]
 
 mod layout;
@@ -9,9 +9,20 @@ mod tables;
 mod write;
 
 use std::path::Path;
+use std::process::ExitCode;
 use std::{env, fs};
 
-fn main() -> Result<(), String> {
+fn main() -> ExitCode {
+    match generate() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(errors) => {
+            eprintln!("{errors}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn generate() -> Result<(), String> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(|error| error.to_string())?;
     let data = Path::new(&root).join("src/catalogue/data");
     println!("cargo::rerun-if-changed=src/catalogue/data");

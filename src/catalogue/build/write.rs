@@ -68,7 +68,7 @@ pub fn rust(data: &Data) -> Result<String> {
         .map(|result| format!("({:?}, {})", result.text, result.success))
         .collect();
     let _ = writeln!(body, "pub(super) static VENDOR_FINALS: &[(&str, bool)] = &[{}];", anywhere.join(", "));
-    // writer.all_used(data)?;
+    writer.all_used(data)?;
     Ok(format!("{}{body}", writer.statics))
 }
 
@@ -83,7 +83,7 @@ fn unique<'a, T>(file: &str, entries: impl Iterator<Item = (&'a str, T)>) -> Res
     Ok(map)
 }
 
-/// A static slice, sorted by key; a key that stands twice is an error.
+/// A static slice, sorted by key; a key that stands twice is an error. All errors of a table are told at once.
 fn table(
     body: &mut String,
     name: &str,
@@ -91,11 +91,20 @@ fn table(
     entries: impl Iterator<Item = (String, Result<String>)>,
 ) -> Result<()> {
     let mut sorted = BTreeMap::new();
+    let mut wrong = Vec::new();
     for (key, rust) in entries {
-        let rust = rust.map_err(|error| format!("{}: '{key}': {error}", name.to_lowercase()))?;
-        if sorted.insert(key.clone(), rust).is_some() {
-            return Err(format!("{}: '{key}' stands twice", name.to_lowercase()));
+        match rust {
+            Err(error) => wrong.push(format!("{}: '{key}': {error}", name.to_lowercase())),
+            Ok(_) if sorted.contains_key(&key) => {
+                wrong.push(format!("{}: '{key}' stands twice", name.to_lowercase()));
+            }
+            Ok(rust) => {
+                sorted.insert(key, rust);
+            }
         }
+    }
+    if !wrong.is_empty() {
+        return Err(wrong.join("\n"));
     }
     let _ = writeln!(body, "pub(super) static {name}: &[{kind}] = &[");
     for rust in sorted.values() {
@@ -137,13 +146,12 @@ impl Writer<'_> {
         let left = |file: &'static str, id: &str| {
             (!self.used.contains(&(file, id.to_owned()))).then(|| format!("{file}: nothing uses '{id}'"))
         };
-        data.sources
-            .iter()
-            .find_map(|source| left("sources.toml", &source.id))
-            .or_else(|| data.enumerations.iter().find_map(|enumeration| left("enumerations.toml", &enumeration.id)))
-            .or_else(|| data.units.iter().find_map(|unit| left("units.toml", &unit.id)))
-            .or_else(|| data.fields.iter().find_map(|field| left("fields.toml", &field.name)))
-            .map_or(Ok(()), Err)
+        let mut wrong: Vec<String> = Vec::new();
+        wrong.extend(data.sources.iter().filter_map(|source| left("sources.toml", &source.id)));
+        wrong.extend(data.enumerations.iter().filter_map(|enumeration| left("enumerations.toml", &enumeration.id)));
+        wrong.extend(data.units.iter().filter_map(|unit| left("units.toml", &unit.id)));
+        wrong.extend(data.fields.iter().filter_map(|field| left("fields.toml", &field.name)));
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
     }
 
     fn source(&mut self, ids: &[String], status: Status) -> Result<String> {
@@ -297,7 +305,7 @@ impl Writer<'_> {
         for answer in answers.map(Texts::list).unwrap_or_default() {
             let (marker, rest) = match answer.split_once(':') {
                 Some((marker, rest)) => (marker.trim(), rest.trim()),
-                None if matches!(answer, "ranges" | "lines" | "unknown") => (answer, ""),
+                None if matches!(answer, "ranges" | "lines" | "unknown" | "bare" | "header") => (answer, ""),
                 None => ("", answer),
             };
             let marked = match marker.split_once(' ').unwrap_or((marker, "")) {
@@ -307,6 +315,7 @@ impl Writer<'_> {
                     ranges = true;
                     "Prefixed".to_owned()
                 }
+                ("none", "") => "None".to_owned(),
                 ("unknown", "") => "Unknown".to_owned(),
                 ("bare", "") => "Bare".to_owned(),
                 ("header", "") => "HeaderAndBody".to_owned(),
@@ -496,6 +505,7 @@ impl Writer<'_> {
     fn module(&mut self, module: &Module, commands: &BTreeSet<&str>) -> Result<String> {
         let known = |line: &str| {
             let name = line.split(['=', '?']).next().unwrap_or(line);
+            let name = if commands.contains(line) { line } else { name };
             if commands.contains(name) { Ok(()) } else { Err(format!("there is no command '{name}'")) }
         };
         for line in module
