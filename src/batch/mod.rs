@@ -5,3 +5,5 @@
 //! - [`journal`]: a line for each modem that has ended, so that nothing is lost
 
 pub mod inventory;
+pub mod journal;
+pub mod schedule;

@@ -1,0 +1,341 @@
+//! Which modem is next, and when. No thread and no clock: it is given the time since the batch began.
+//!
+//! A batch goes on in waves; a wave begins when the one before has ended. In a wave, modems start in their order, as
+//! soon as there is room: overall, and in each of their groups. What has failed too often stops all that has not begun.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::inventory::{Inventory, Modem};
+
+/// How many at once, in which steps, and when to give up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// How many modems run at the same time.
+    pub jobs: NonZeroUsize,
+    /// `--waves 1,10,100%`: how many in each step; the last is repeated. Empty: all in one.
+    pub waves: Vec<Share>,
+    /// `--max-fail`: with more failures than that, no further modem is begun.
+    pub max_fail: Option<Share>,
+    /// `--start-delay D~JITTER`: the time between two starts.
+    pub start_delay: Duration,
+    /// At most so much is added to each delay, by chance.
+    pub jitter: Duration,
+}
+
+/// `10` or `25%` of the modems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    Count(usize),
+    Percent(u8),
+}
+
+impl Share {
+    /// `3`, `25%`; what is wrong with other texts.
+    pub fn parse(text: &str) -> Result<Share, String> {
+        let wrong = || format!("`{text}` is neither a number like 10 nor a share like 25%");
+        match text.strip_suffix('%') {
+            Some(percent) => match percent.parse() {
+                Ok(percent @ 0..=100) => Ok(Share::Percent(percent)),
+                Ok(_) | Err(_) => Err(wrong()),
+            },
+            None => text.parse().map(Share::Count).map_err(|_| wrong()),
+        }
+    }
+
+    /// So many of `all`, rounded down.
+    pub fn of(self, all: usize) -> usize {
+        match self {
+            Share::Count(count) => count.min(all),
+            Share::Percent(percent) => all * usize::from(percent) / 100,
+        }
+    }
+}
+
+/// What to do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Begin the modem of this index
+    Start(usize),
+    /// Nothing before this time, unless one ends
+    Wait(Duration),
+    /// Nothing before one ends
+    WaitForEnd,
+    /// No modem runs and none will
+    Done,
+}
+
+/// Why modems that were selected were not begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// Ctrl-C, or results that cannot be written
+    Asked,
+    /// More failed than `--max-fail` allows
+    TooManyFailures,
+}
+
+#[derive(Debug)]
+pub struct Schedule {
+    jobs: usize,
+    /// The index behind the last modem of each wave
+    wave_ends: Vec<usize>,
+    wave: usize,
+    /// Modems that were not begun yet, in their order; the first that fits is next.
+    waiting: VecDeque<usize>,
+    /// For each modem the groups that have a limit
+    groups_of: Vec<Box<[usize]>>,
+    limits: Vec<Limit>,
+    running: usize,
+    failed: usize,
+    most_failed: Option<usize>,
+    stopped: Option<Stopped>,
+    next_start: Duration,
+    start_delay: Duration,
+    jitter: Duration,
+    chance: u64,
+}
+
+#[derive(Debug)]
+struct Limit {
+    most: usize,
+    running: usize,
+}
+
+impl Schedule {
+    /// `seed` is what the jitter starts from.
+    pub fn new(modems: &[Modem], inventory: &Inventory, plan: &Plan, seed: u64) -> Schedule {
+        let mut limits = Vec::new();
+        let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, group) in &inventory.groups {
+            if let Some(most) = group.max_parallel {
+                by_name.insert(name, limits.len());
+                limits.push(Limit { most, running: 0 });
+            }
+        }
+        let limited = |groups: &[Arc<str>]| {
+            let mut found: Vec<usize> = groups.iter().filter_map(|name| by_name.get(&**name).copied()).collect();
+            found.sort_unstable();
+            found.dedup();
+            found.into_boxed_slice()
+        };
+        Schedule {
+            jobs: plan.jobs.get(),
+            wave_ends: wave_ends(&plan.waves, modems.len()),
+            wave: 0,
+            waiting: (0..modems.len()).collect(),
+            groups_of: modems.iter().map(|modem| limited(&modem.groups)).collect(),
+            limits,
+            running: 0,
+            failed: 0,
+            most_failed: plan.max_fail.map(|share| share.of(modems.len())),
+            stopped: None,
+            next_start: Duration::ZERO,
+            start_delay: plan.start_delay,
+            jitter: plan.jitter,
+            chance: seed | 1,
+        }
+    }
+
+    pub fn next(&mut self, now: Duration) -> Next {
+        if self.stopped.is_some() || self.waiting.is_empty() {
+            return if self.running == 0 { Next::Done } else { Next::WaitForEnd };
+        }
+        let end = loop {
+            let end = self.wave_ends.get(self.wave).copied().unwrap_or(usize::MAX);
+            // The modems stay in their order, so a wave is over when none below its end waits or runs.
+            if self.waiting.front().is_some_and(|first| *first < end) {
+                break end;
+            }
+            if self.running > 0 {
+                return Next::WaitForEnd;
+            }
+            self.wave += 1;
+        };
+        if self.running >= self.jobs {
+            return Next::WaitForEnd;
+        }
+        let Some(place) = self.waiting.iter().take_while(|index| **index < end).position(|index| self.fits(*index))
+        else {
+            return Next::WaitForEnd;
+        };
+        if now < self.next_start {
+            return Next::Wait(self.next_start);
+        }
+        let Some(index) = self.waiting.remove(place) else { return Next::WaitForEnd };
+        self.running += 1;
+        self.count(index, true);
+        self.next_start = now + self.start_delay + self.some_jitter();
+        Next::Start(index)
+    }
+
+    /// A modem has ended.
+    pub fn ended(&mut self, index: usize, failed: bool) {
+        self.running = self.running.saturating_sub(1);
+        self.count(index, false);
+        self.failed += usize::from(failed);
+        if self.most_failed.is_some_and(|most| self.failed > most) && !self.waiting.is_empty() {
+            self.stopped.get_or_insert(Stopped::TooManyFailures);
+        }
+    }
+
+    /// Begins no more.
+    pub fn stop(&mut self) {
+        self.stopped.get_or_insert(Stopped::Asked);
+    }
+
+    /// Why some were not begun.
+    pub fn stopped(&self) -> Option<Stopped> {
+        self.stopped
+    }
+
+    /// Those that were not begun.
+    pub fn waiting(&self) -> impl ExactSizeIterator<Item = usize> {
+        self.waiting.iter().copied()
+    }
+
+    /// The wave that goes on, counted from 1, and how many there are.
+    pub fn wave(&self) -> (usize, usize) {
+        (self.wave + 1, self.wave_ends.len())
+    }
+
+    fn fits(&self, index: usize) -> bool {
+        let groups = self.groups_of.get(index).map(|groups| &**groups).unwrap_or_default();
+        groups.iter().filter_map(|group| self.limits.get(*group)).all(|limit| limit.running < limit.most)
+    }
+
+    fn count(&mut self, index: usize, begins: bool) {
+        for group in self.groups_of.get(index).map(|groups| &**groups).unwrap_or_default() {
+            if let Some(limit) = self.limits.get_mut(*group) {
+                limit.running = if begins { limit.running + 1 } else { limit.running.saturating_sub(1) };
+            }
+        }
+    }
+
+    /// xorshift64: good enough to keep modems from beginning in step.
+    fn some_jitter(&mut self) -> Duration {
+        self.chance ^= self.chance << 13;
+        self.chance ^= self.chance >> 7;
+        self.chance ^= self.chance << 17;
+        let thousandths = u32::try_from(self.chance % 1001).unwrap_or(0);
+        self.jitter * thousandths / 1000
+    }
+}
+
+/// The index behind the last modem of each wave; every wave has at least one.
+fn wave_ends(waves: &[Share], all: usize) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut end = 0;
+    let mut shares = waves.iter();
+    let mut share = shares.next().copied().unwrap_or(Share::Percent(100));
+    while end < all {
+        end = (end + share.of(all).max(1)).min(all);
+        ends.push(end);
+        share = shares.next().copied().unwrap_or(share);
+    }
+    ends
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::inventory;
+    use crate::source::Source;
+
+    fn plan(jobs: usize) -> Plan {
+        Plan {
+            jobs: NonZeroUsize::new(jobs).unwrap(),
+            waves: Vec::new(),
+            max_fail: None,
+            start_delay: Duration::ZERO,
+            jitter: Duration::ZERO,
+        }
+    }
+
+    fn modems(count: usize) -> Inventory {
+        let text = format!(
+            "[[range]]\nname = \"m{{1..{count}}}\"\nport = \"sim:bg96\"\ngroups = [\"hub\"]\n[[modem]]\nname = \"x\"\nport = \"sim:bg96\"\n[group.hub]\nmax-parallel = 2\n"
+        );
+        inventory::read(&[Source::new("i.toml", text)]).unwrap()
+    }
+
+    const START: Duration = Duration::ZERO;
+
+    #[test]
+    fn no_more_than_jobs_and_group_allow() {
+        let inventory = modems(4);
+        let mut schedule = Schedule::new(&inventory.modems, &inventory, &plan(3), 1);
+        assert_eq!(schedule.next(START), Next::Start(0));
+        assert_eq!(schedule.next(START), Next::Start(1));
+        // The group is full; the modem outside of it goes first.
+        assert_eq!(schedule.next(START), Next::Start(4));
+        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        schedule.ended(4, false);
+        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        schedule.ended(0, false);
+        assert_eq!(schedule.next(START), Next::Start(2));
+        schedule.ended(1, false);
+        schedule.ended(2, true);
+        assert_eq!(schedule.next(START), Next::Start(3));
+        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        schedule.ended(3, false);
+        assert_eq!(schedule.next(START), Next::Done);
+    }
+
+    #[test]
+    fn a_wave_begins_when_the_one_before_has_ended() {
+        let inventory = modems(9);
+        let waves = vec![Share::Count(1), Share::Percent(20), Share::Percent(100)];
+        let mut schedule = Schedule::new(&inventory.modems, &inventory, &Plan { waves, ..plan(64) }, 1);
+        assert_eq!(schedule.next(START), Next::Start(0));
+        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        assert_eq!(schedule.wave(), (1, 3));
+        schedule.ended(0, false);
+        assert_eq!([schedule.next(START), schedule.next(START)], [Next::Start(1), Next::Start(2)]);
+        schedule.ended(1, false);
+        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        schedule.ended(2, false);
+        assert_eq!(schedule.next(START), Next::Start(3));
+        assert_eq!(wave_ends(&[Share::Count(2)], 5), [2, 4, 5]);
+        assert_eq!(wave_ends(&[Share::Percent(0), Share::Percent(100)], 5), [1, 5]);
+    }
+
+    #[test]
+    fn too_many_failures_stop_what_has_not_begun() {
+        let inventory = modems(9);
+        let mut schedule =
+            Schedule::new(&inventory.modems, &inventory, &Plan { max_fail: Some(Share::Percent(10)), ..plan(2) }, 1);
+        assert_eq!([schedule.next(START), schedule.next(START)], [Next::Start(0), Next::Start(1)]);
+        schedule.ended(0, true);
+        assert_eq!(schedule.next(START), Next::Start(2));
+        schedule.ended(1, true);
+        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        assert_eq!(schedule.stopped(), Some(Stopped::TooManyFailures));
+        schedule.ended(2, false);
+        assert_eq!(schedule.next(START), Next::Done);
+        assert_eq!(schedule.waiting().len(), 7);
+    }
+
+    #[test]
+    fn starts_keep_their_distance() {
+        let inventory = modems(3);
+        let (start_delay, jitter) = (Duration::from_secs(10), Duration::from_secs(5));
+        let mut schedule = Schedule::new(&inventory.modems, &inventory, &Plan { start_delay, jitter, ..plan(9) }, 7);
+        assert_eq!(schedule.next(START), Next::Start(0));
+        let Next::Wait(until) = schedule.next(START) else { panic!() };
+        assert!(until >= start_delay && until <= start_delay + jitter, "{until:?}");
+        assert_eq!(schedule.next(until), Next::Start(1));
+        assert!(matches!(schedule.next(until), Next::Wait(later) if later >= until + start_delay));
+        schedule.stop();
+        assert_eq!(schedule.next(until), Next::WaitForEnd);
+    }
+
+    #[test]
+    fn a_share_is_a_number_or_a_percentage() {
+        assert_eq!(Share::parse("10"), Ok(Share::Count(10)));
+        assert_eq!(Share::parse("25%"), Ok(Share::Percent(25)));
+        assert_eq!(Share::parse("101%"), Err("`101%` is neither a number like 10 nor a share like 25%".to_owned()));
+        assert!(Share::parse("").is_err());
+    }
+}
