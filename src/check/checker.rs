@@ -1,7 +1,6 @@
 //! Walks a script's tree once, in the order in which it runs.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::binders::Binders;
@@ -15,7 +14,7 @@ use super::scope::{Changes, Scope};
 use super::session::Session;
 use super::types::Type;
 use crate::diagnostic::Diagnostic;
-use crate::source::{Source, Span};
+use crate::source::Span;
 use crate::syntax::ast::{Block, Param, Script, Statement, StatementKind};
 
 pub(super) struct Checker<'s, 'a, 't> {
@@ -32,8 +31,6 @@ pub(super) struct Checker<'s, 'a, 't> {
     pub(super) told: HashSet<String>,
     /// Names without a value in a loop whose later lines may give them one.
     pub(super) awaited: Vec<(String, Span)>,
-    /// Lines that do not parse: a name that stands there may have been meant to be set there.
-    pub(super) broken: Vec<Range<usize>>,
     /// The `finally` block, once it was seen.
     pub(super) finally: Option<Span>,
     /// Nothing but commands: copied from a manual, to be looked at.
@@ -104,7 +101,6 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         syntax_errors: Vec<Diagnostic>,
         known: Option<&Scope>,
     ) -> Checker<'s, 'a, 't> {
-        let broken = syntax_errors.iter().filter_map(|error| Some(line_of(&script.source, error.span()?))).collect();
         let mut parts = Parts::default();
         parts.matchers.resize_with(script.patterns as usize, || None);
         Checker {
@@ -118,7 +114,6 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             lines: Lines::default(),
             told: HashSet::new(),
             awaited: Vec::new(),
-            broken,
             finally: None,
             is_plain_list: is_plain_list(&script.body),
             continues: known.is_some(),
@@ -206,24 +201,12 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         }
         for param in std::mem::take(&mut self.parts.params) {
             let name = &param.name;
-            if !self.scope.is_used(&name.value) && !self.stands_in_broken_line(&name.value) {
+            if !self.scope.is_used(&name.value) && !self.reporter.stands_in_broken_line(&name.value) {
                 let fault = NameFault::UnusedParam { name: name.value.clone(), secret: param.secret };
                 self.reporter.report(&fault, name.span);
             }
             self.parts.params.push(param);
         }
-    }
-
-    /// Whether the name stands in a line that does not parse.
-    pub(super) fn stands_in_broken_line(&self, name: &str) -> bool {
-        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        self.broken.iter().filter_map(|line| self.script.source.text.get(line.clone())).any(|line| {
-            line.match_indices(name).any(|(at, found)| {
-                let bytes = line.as_bytes();
-                let before = at.checked_sub(1).and_then(|index| bytes.get(index));
-                !before.is_some_and(is_word) && !bytes.get(at + found.len()).is_some_and(is_word)
-            })
-        })
     }
 }
 
@@ -236,12 +219,4 @@ fn is_plain_list(body: &Block) -> bool {
 
 fn is_finally(statement: &Statement) -> bool {
     matches!(statement.kind, StatementKind::Finally { .. })
-}
-
-/// The bytes of the line that a place begins on.
-fn line_of(source: &Source, span: Span) -> Range<usize> {
-    let at = (span.start as usize).min(source.text.len());
-    let start = source.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
-    let end = source.text.get(at..).and_then(|rest| rest.find('\n')).map_or(source.text.len(), |length| at + length);
-    start..end
 }

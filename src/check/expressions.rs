@@ -43,7 +43,7 @@ impl Checker<'_, '_, '_> {
                 }
                 UnaryOperator::Negate => self.wants(
                     operand,
-                    &[Kind::Int, Kind::Duration],
+                    &[Kind::Int],
                     "what `-` negates",
                     "a whole number",
                     "capture it as `name:int`, or use `int(…)`",
@@ -53,7 +53,7 @@ impl Checker<'_, '_, '_> {
             ExpressionKind::Matches { text, pattern } => {
                 self.wants(
                     text,
-                    &[Kind::Text, Kind::Int],
+                    &[Kind::Text, Kind::Int, Kind::Bool, Kind::Duration],
                     "what `matches` looks at",
                     "text",
                     "for a list, use `for` or one item: `lines[0]`",
@@ -152,7 +152,7 @@ impl Checker<'_, '_, '_> {
     }
 
     fn unset(&mut self, name: &str, span: Span) {
-        if self.stands_in_broken_line(name) {
+        if self.reporter.stands_in_broken_line(name) {
             return;
         }
         let owned = name.to_owned();
@@ -226,25 +226,23 @@ impl Checker<'_, '_, '_> {
     }
 
     fn call(&mut self, function: Function, arguments: &[Expression], span: Span) -> Type {
-        let as_number = "capture it as `name:int`, or use `int(…)`";
         let as_text = "capture it without `:int`, or use `text(…)`";
+        let plain = [Kind::Text, Kind::Int, Kind::Bool, Kind::Duration];
         let (name, kinds, wanted, help, gives): (_, &[Kind], _, _, _) = match function {
             Function::Len => ("len", &[Kind::Text, Kind::List], "text or a list", as_text, Type::Int),
             Function::Int => {
                 ("int", &[Kind::Text, Kind::Int], "text", "only text and numbers become numbers", Type::Int)
             }
-            Function::Text => (
-                "text",
-                &[Kind::Text, Kind::Int, Kind::Bool, Kind::Duration, Kind::List],
-                "a plain value",
-                "name a field: `record.field`",
-                Type::Text,
-            ),
+            Function::Text => return self.text_of(arguments, span),
             Function::Upper => ("upper", &[Kind::Text], "text", as_text, Type::Text),
             Function::Lower => ("lower", &[Kind::Text], "text", as_text, Type::Text),
             Function::Trim => ("trim", &[Kind::Text], "text", as_text, Type::Text),
-            Function::Dbm => ("dbm", &[Kind::Int], "a whole number", as_number, Type::Int),
-            Function::Luhn => ("luhn", &[Kind::Text], "text", as_text, Type::Bool),
+            // Empty where the strength is not known.
+            Function::Dbm => {
+                let help = "give it the first value of `AT+CSQ`'s answer";
+                ("dbm", &[Kind::Int, Kind::Text], "a whole number", help, Type::Unknown)
+            }
+            Function::Luhn => ("luhn", &plain, "text", "give it the digits, such as an IMEI", Type::Bool),
             Function::Ucs2 => ("ucs2", &[Kind::Text], "text", as_text, Type::Text),
             Function::Gsm7 => ("gsm7", &[Kind::Text], "text", as_text, Type::Text),
             Function::File => ("file", &[Kind::Text], "text", "write the file's path in quotes", Type::Text),
@@ -253,20 +251,33 @@ impl Checker<'_, '_, '_> {
             [argument] => {
                 self.wants(argument, kinds, &format!("what `{name}` is given"), wanted, help);
             }
-            _ => {
-                arguments.iter().for_each(|argument| {
-                    self.expression(argument);
-                });
-                let fault = ValueFault::WrongType {
-                    place: format!("what `{name}` is given"),
-                    wanted: "one value",
-                    found: if arguments.is_empty() { "nothing" } else { "several" },
-                    help: format!("write `{name}(value)`"),
-                };
-                self.reporter.report(&fault, span);
-            }
+            _ => self.not_one_argument(name, arguments, span),
         }
         gives
+    }
+
+    /// `text(…)` takes anything.
+    fn text_of(&mut self, arguments: &[Expression], span: Span) -> Type {
+        match arguments {
+            [argument] => {
+                self.expression(argument);
+            }
+            _ => self.not_one_argument("text", arguments, span),
+        }
+        Type::Text
+    }
+
+    fn not_one_argument(&mut self, name: &str, arguments: &[Expression], span: Span) {
+        for argument in arguments {
+            self.expression(argument);
+        }
+        let fault = ValueFault::WrongType {
+            place: format!("what `{name}` is given"),
+            wanted: "one value",
+            found: if arguments.is_empty() { "nothing" } else { "several" },
+            help: format!("write `{name}(value)`"),
+        };
+        self.reporter.report(&fault, span);
     }
 
     fn binary(&mut self, operator: BinaryOperator, at: Span, left: &Expression, right: &Expression) -> Type {

@@ -1,5 +1,6 @@
 //! Collects what is wrong, and knows what `# allow` silences.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::faults::allow::AllowFault;
@@ -12,15 +13,18 @@ use crate::syntax::ast::Allowance;
 pub(super) struct Reporter {
     source: Arc<Source>,
     diagnostics: Vec<Diagnostic>,
+    /// Lines that do not parse: what stands there may have been meant to count.
+    broken: Vec<Range<usize>>,
     /// In the order of the lines they stand above, each with whether it silenced anything
     allowances: Vec<(Allowance, bool)>,
 }
 
 impl Reporter {
     pub(super) fn new(source: &Arc<Source>, allowances: &[Allowance], syntax_errors: Vec<Diagnostic>) -> Reporter {
+        let broken = syntax_errors.iter().filter_map(|error| Some(line_of(source, error.span()?))).collect();
         let mut allowances: Vec<_> = allowances.iter().map(|allowance| (allowance.clone(), false)).collect();
         allowances.sort_by_key(|(allowance, _)| allowance.line.start);
-        Reporter { source: Arc::clone(source), diagnostics: syntax_errors, allowances }
+        Reporter { source: Arc::clone(source), diagnostics: syntax_errors, broken, allowances }
     }
 
     pub(super) fn report(&mut self, fault: &impl Fault, span: Span) {
@@ -30,7 +34,7 @@ impl Reporter {
     /// With more places than the one at fault.
     pub(super) fn report_with(&mut self, fault: &impl Fault, span: Span, others: Vec<Label>) {
         let Words { code, severity, message, label, help } = fault.words();
-        if severity == Severity::Warning && self.is_allowed(code, span) {
+        if severity == Severity::Warning && (self.is_allowed(code, span) || self.stands_in_broken_line(code)) {
             return;
         }
         let mut labels = vec![Label { span, text: label }];
@@ -42,6 +46,18 @@ impl Reporter {
     /// Takes over what is wrong with a script that this one runs.
     pub(super) fn adopt(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
         self.diagnostics.extend(diagnostics);
+    }
+
+    /// Whether a word stands in a line that does not parse: what it was meant to do is not known.
+    pub(super) fn stands_in_broken_line(&self, word: &str) -> bool {
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        self.broken.iter().filter_map(|line| self.source.text.get(line.clone())).any(|line| {
+            line.match_indices(word).any(|(at, found)| {
+                let bytes = line.as_bytes();
+                let before = at.checked_sub(1).and_then(|index| bytes.get(index));
+                !before.is_some_and(is_word) && !bytes.get(at + found.len()).is_some_and(is_word)
+            })
+        })
     }
 
     /// Everything, in the order of its places: this script's own first, then that of the scripts it runs.
@@ -89,4 +105,12 @@ impl Reporter {
             }
         }
     }
+}
+
+/// The bytes of the line that a place begins on.
+fn line_of(source: &Source, span: Span) -> Range<usize> {
+    let at = (span.start as usize).min(source.text.len());
+    let start = source.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    let end = source.text.get(at..).and_then(|rest| rest.find('\n')).map_or(source.text.len(), |length| at + length);
+    start..end
 }

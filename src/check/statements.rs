@@ -261,7 +261,7 @@ impl Checker<'_, '_, '_> {
         let what = match name.value.as_str() {
             "response" => "the lines of the last answer",
             "result" => "the final result code of the last answer",
-            "elapsed" => "the time since the script began",
+            "elapsed" => "how long the last answer took",
             "attempt" => "the number of the attempt in a `retry`",
             "error" => "the reason of a failure in an `else`",
             _ => return true,

@@ -65,7 +65,7 @@ impl Fault for ModemFault {
                 "hayes::check::pin-in-retry",
                 format!("`{command}` stands in {place}: each wrong try uses up one of the SIM's few attempts"),
                 "may be sent again",
-                format!("move it out of {place}; three wrong PINs lock the SIM, ten wrong PUKs end it"),
+                "send it once, outside of it: three wrong PINs lock the SIM, ten wrong PUKs end it",
             ),
             ModemFault::Again { command, why } => Words::warning(
                 "hayes::check::repeat",

@@ -38,7 +38,7 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         wrong: "retry 3 every 1s {\n  try {\n    send \"at + cpin = 1234\"\n  }\n}",
-        told: "3:16 blank|3:11 lower-case|3:14 pin-in-retry",
+        told: "3:11 lower-case|3:13 blank|3:14 pin-in-retry",
         mended: "# allow hayes::check::danger: this SIM's own PIN\nAT+CPIN=1234",
     },
     Mistake {
@@ -97,9 +97,9 @@ const MISTAKES: &[Mistake] = &[
         mended: "AT+CREG?\n  capture _, stat:int\nassert stat in [1, 5]",
     },
     Mistake {
-        wrong: "AT+CSQ\n  capture rssi\nreport signal = dbm(rssi)",
-        told: "3:21 wrong-type",
-        mended: "AT+CSQ\n  capture rssi:int\nreport signal = dbm(rssi)",
+        wrong: "AT+CSQ\n  capture rssi\nreport half = rssi / 2",
+        told: "3:15 wrong-type",
+        mended: "AT+CSQ\n  capture rssi:int\nreport half = rssi / 2",
     },
     Mistake {
         wrong: "AT+CSQ\n  capture rssi\nif rssi > 10 {\n  log \"good\"\n}",
