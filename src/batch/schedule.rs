@@ -180,6 +180,13 @@ impl Schedule {
         }
     }
 
+    /// A modem that was to begin could not: it is the next again.
+    pub fn put_back(&mut self, index: usize) {
+        self.running = self.running.saturating_sub(1);
+        self.count(index, false);
+        self.waiting.push_front(index);
+    }
+
     /// Begins no more.
     pub fn stop(&mut self) {
         self.stopped.get_or_insert(Stopped::Asked);

@@ -9,6 +9,7 @@ pub mod events;
 pub mod junit;
 pub mod result;
 pub mod style;
+pub mod transcript;
 
 #[cfg(test)]
 mod samples;

@@ -1,0 +1,314 @@
+//! Runs a batch: a thread a modem that runs, none for those that wait. This thread decides and writes the journal; it
+//! does nothing else that could keep it waiting.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use super::board::{Board, Place};
+use super::inventory::Modem;
+use super::journal::Journal;
+use super::schedule::{Next, Schedule, Stopped};
+use super::session::{Common, Ended, Stop, failure};
+use crate::port::{Cancel, Clock, Timestamp};
+use crate::report::result::RunResult;
+use crate::runtime::{STACK, Status};
+
+/// How long a modem that took too long may take for its `finally`.
+const FINALLY_TIME: Duration = Duration::from_secs(30);
+
+/// What others tell the driver.
+pub enum Message {
+    /// Ctrl-C: the first lets `finally` blocks run, the second does not
+    Stop,
+    /// A modem has ended, on this worker if it had one.
+    Ended { worker: Option<usize>, modem: usize, ended: Box<Ended>, panicked: bool },
+}
+
+/// What the driver tells whoever shows it.
+#[derive(Debug, Clone)]
+pub enum Progress {
+    Ended { modem: usize, ended: Arc<Ended> },
+    Note(String),
+}
+
+/// How a batch ended.
+#[derive(Debug, Default)]
+pub struct Finished {
+    /// Indices of the modems that were not begun
+    pub not_begun: Vec<usize>,
+    pub stopped: Option<Stopped>,
+    /// The journal could not be written: why
+    pub unwritten: Option<std::io::Error>,
+    /// A modem's thread panicked: our own fault.
+    pub panicked: bool,
+    pub elapsed: Duration,
+}
+
+/// A batch that is ready to run.
+pub struct Driver {
+    pub common: Arc<Common>,
+    pub modems: Arc<[Modem]>,
+    pub schedule: Schedule,
+    pub board: Arc<Board>,
+    pub cancel: Cancel,
+    pub inbox: Receiver<Message>,
+    /// The other end of `inbox`
+    pub sender: Sender<Message>,
+    pub shown: Sender<Progress>,
+    pub clock: Clock,
+}
+
+struct Job {
+    modem: usize,
+    stop: Stop,
+    since: Duration,
+}
+
+struct Worker {
+    jobs: Sender<Job>,
+}
+
+/// A modem with a time limit.
+struct Watched {
+    stop: Stop,
+    deadline: Duration,
+    warned: bool,
+}
+
+struct Running {
+    driver: Driver,
+    workers: Vec<Worker>,
+    idle: Vec<usize>,
+    watched: BTreeMap<usize, Watched>,
+    finished: Finished,
+    /// The system gives no more threads than there are.
+    no_more_threads: bool,
+    active: usize,
+}
+
+impl Driver {
+    /// Runs all, and returns when none runs any more. The journal is appended as each ends.
+    pub fn run(self, journal: &mut Journal) -> Finished {
+        let mut running = Running {
+            driver: self,
+            workers: Vec::new(),
+            idle: Vec::new(),
+            watched: BTreeMap::new(),
+            finished: Finished::default(),
+            no_more_threads: false,
+            active: 0,
+        };
+        running.go(journal);
+        let Running { driver, mut finished, .. } = running;
+        finished.not_begun = driver.schedule.waiting().collect();
+        finished.stopped = driver.schedule.stopped();
+        finished.elapsed = driver.clock.now();
+        finished
+    }
+}
+
+impl Running {
+    fn go(&mut self, journal: &mut Journal) {
+        loop {
+            let now = self.driver.clock.now();
+            let wake = match self.begin_what_can(now) {
+                Begun::Done => return,
+                Begun::Until(time) => time,
+            };
+            let wake = [wake, self.check_watched(now)].into_iter().flatten().min();
+            let message = match wake {
+                Some(time) => match self.driver.inbox.recv_timeout(time.saturating_sub(now)) {
+                    Ok(message) => message,
+                    Err(RecvTimeoutError::Timeout) => continue,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                },
+                None => match self.driver.inbox.recv() {
+                    Ok(message) => message,
+                    Err(_) => return,
+                },
+            };
+            match message {
+                Message::Stop => self.stop(),
+                Message::Ended { worker, modem, ended, panicked } => {
+                    if let Some(worker) = worker {
+                        self.idle.push(worker);
+                        self.active = self.active.saturating_sub(1);
+                    }
+                    self.watched.remove(&modem);
+                    self.finished.panicked |= panicked;
+                    self.driver.schedule.ended(modem, has_failed(ended.result.status));
+                    self.record(modem, *ended, journal);
+                }
+            }
+        }
+    }
+
+    /// Starts modems until nothing more can begin now.
+    fn begin_what_can(&mut self, now: Duration) -> Begun {
+        loop {
+            if self.no_more_threads && self.idle.is_empty() && self.active > 0 {
+                return Begun::Until(None);
+            }
+            match self.driver.schedule.next(now) {
+                Next::Start(modem) => self.begin(modem, now),
+                Next::Wait(until) => return Begun::Until(Some(until)),
+                Next::WaitForEnd => return Begun::Until(None),
+                Next::Done => return Begun::Done,
+            }
+        }
+    }
+
+    fn begin(&mut self, modem: usize, now: Duration) {
+        let stop = match self.stop_handle(modem, now) {
+            Ok(stop) => stop,
+            Err(error) => return self.cannot_begin(modem, &format!("no descriptor is left for it: {error}")),
+        };
+        let worker = match self.idle.pop() {
+            Some(worker) => worker,
+            None => match self.spawn() {
+                Ok(worker) => worker,
+                Err(error) if self.active > 0 => {
+                    // Those that run go on, and take the rest one after the other.
+                    let note = format!("the system gives no more than {} threads ({error})", self.workers.len());
+                    let _ = self.driver.shown.send(Progress::Note(note));
+                    self.no_more_threads = true;
+                    self.watched.remove(&modem);
+                    return self.driver.schedule.put_back(modem);
+                }
+                Err(error) => return self.cannot_begin(modem, &format!("the system gave no thread for it: {error}")),
+            },
+        };
+        self.active += 1;
+        let job = Job { modem, stop, since: now };
+        let sent = self.workers.get(worker).is_some_and(|worker| worker.jobs.send(job).is_ok());
+        if !sent {
+            self.active = self.active.saturating_sub(1);
+            self.cannot_begin(modem, "its thread has ended");
+        }
+    }
+
+    fn cannot_begin(&mut self, modem: usize, why: &str) {
+        let Some(entry) = self.driver.modems.get(modem) else { return };
+        let port = entry.address.as_ref().map(ToString::to_string).unwrap_or_default();
+        let script = &self.driver.common.program.source().name;
+        let failure = failure("hayes::batch::system", why);
+        let result = RunResult::unreachable(&entry.name, &port, script, Timestamp::now().to_string(), failure);
+        let ended = Box::new(Ended { result, unrecorded: None });
+        let message = Message::Ended { worker: None, modem, ended, panicked: false };
+        // The driver holds the other end itself.
+        let _ = self.driver.sender.send(message);
+    }
+
+    /// Without a time limit one handle serves all.
+    fn stop_handle(&mut self, modem: usize, now: Duration) -> std::io::Result<Stop> {
+        let Some(limit) = self.driver.common.modem_timeout else {
+            return Ok(Stop { cancel: self.driver.cancel.clone(), late: Arc::new(AtomicBool::new(false)) });
+        };
+        let stop = Stop { cancel: Cancel::new()?, late: Arc::new(AtomicBool::new(false)) };
+        let watched = Watched { stop: stop.clone(), deadline: now + limit, warned: false };
+        self.watched.insert(modem, watched);
+        Ok(stop)
+    }
+
+    fn spawn(&mut self) -> std::io::Result<usize> {
+        let index = self.workers.len();
+        let (jobs, queue) = channel::<Job>();
+        let worker = WorkerThread {
+            index,
+            common: Arc::clone(&self.driver.common),
+            modems: Arc::clone(&self.driver.modems),
+            place: self.driver.board.place(),
+            outbox: self.driver.sender.clone(),
+        };
+        std::thread::Builder::new().stack_size(STACK).spawn(move || worker.work(&queue))?;
+        self.workers.push(Worker { jobs });
+        Ok(index)
+    }
+
+    /// Cancels what takes too long; returns when to look again.
+    fn check_watched(&mut self, now: Duration) -> Option<Duration> {
+        for watched in self.watched.values_mut().filter(|watched| watched.deadline <= now) {
+            watched.stop.late.store(true, Ordering::Release);
+            watched.stop.cancel.cancel();
+            watched.deadline = if watched.warned { Duration::MAX } else { now + FINALLY_TIME };
+            watched.warned = true;
+        }
+        self.watched.values().map(|watched| watched.deadline).filter(|deadline| *deadline < Duration::MAX).min()
+    }
+
+    fn stop(&mut self) {
+        self.driver.schedule.stop();
+        self.watched.values().for_each(|watched| watched.stop.cancel.cancel());
+    }
+
+    fn record(&mut self, modem: usize, ended: Ended, journal: &mut Journal) {
+        if self.finished.unwritten.is_none()
+            && let Err(error) = journal.append(&ended.result.json())
+        {
+            let note = format!("results can no longer be written to {}: {error}", journal.path().display());
+            let _ = self.driver.shown.send(Progress::Note(note));
+            self.finished.unwritten = Some(error);
+            // Without a record of what was done, nothing more is done.
+            self.driver.schedule.stop();
+        }
+        let _ = self.driver.shown.send(Progress::Ended { modem, ended: Arc::new(ended) });
+    }
+}
+
+enum Begun {
+    Done,
+    Until(Option<Duration>),
+}
+
+/// Whether it counts for `--max-fail`.
+fn has_failed(status: Status) -> bool {
+    match status {
+        Status::Failed | Status::Unreachable => true,
+        Status::Passed | Status::Skipped | Status::Interrupted => false,
+    }
+}
+
+struct WorkerThread {
+    index: usize,
+    common: Arc<Common>,
+    modems: Arc<[Modem]>,
+    place: Arc<Place>,
+    outbox: Sender<Message>,
+}
+
+impl WorkerThread {
+    fn work(&self, queue: &Receiver<Job>) {
+        while let Ok(job) = queue.recv() {
+            let Some(modem) = self.modems.get(job.modem) else { return };
+            self.place.begin(job.modem, job.since);
+            // What breaks one modem's run breaks no other's.
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.common.run(modem, &job.stop, &self.place)));
+            self.place.end();
+            let (ended, panicked) = match outcome {
+                Ok(ended) => (ended, false),
+                Err(panic) => (self.broken(modem, panic.as_ref()), true),
+            };
+            let ended = Box::new(ended);
+            if self.outbox.send(Message::Ended { worker: Some(self.index), modem: job.modem, ended, panicked }).is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    fn broken(&self, modem: &Modem, panic: &(dyn std::any::Any + Send)) -> Ended {
+        let why = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let port = modem.address.as_ref().map(ToString::to_string).unwrap_or_default();
+        let script = &self.common.program.source().name;
+        let mut failure = failure("hayes::internal", &format!("Hayes has failed here: {why}"));
+        failure.help = Some("this is a fault of Hayes: please report it with the script".to_owned());
+        let mut result = RunResult::unreachable(&modem.name, &port, script, Timestamp::now().to_string(), failure);
+        result.status = Status::Failed;
+        Ended { result, unrecorded: None }
+    }
+}

@@ -1,0 +1,213 @@
+//! One modem's run: its port is opened, the script is run, the result is a line of the journal.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::board::Place;
+use super::inventory::Modem;
+use crate::catalogue::Catalogue;
+use crate::check::Program;
+use crate::connect::{self, Settings};
+use crate::conversation::Conversation;
+use crate::port::{Cancel, OpenErrorKind, Timestamp};
+use crate::report::result::{FailureReport, RunResult};
+use crate::report::transcript::Recorder;
+use crate::runtime::{self, Inputs, Listener, RuntimeEvent, ShownDuration, Status};
+
+/// What all modems of a batch are given.
+pub struct Common {
+    pub program: Arc<Program>,
+    /// What is given to every modem and beats the inventory; its timeouts and switches hold for all.
+    pub inputs: Inputs,
+    /// What the inventory beats: the environment
+    pub environment: BTreeMap<String, String>,
+    /// What the command line says beats the inventory.
+    pub baud: Option<u32>,
+    pub modem_timeout: Option<Duration>,
+    pub records: Records,
+}
+
+/// Which conversations are kept, in which folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Records {
+    /// Of every modem
+    All(PathBuf),
+    /// Of those that did not pass
+    Failed(PathBuf),
+}
+
+/// How a modem's run ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    pub result: RunResult,
+    /// The conversation could not be kept: why
+    pub unrecorded: Option<String>,
+}
+
+/// What stops one modem.
+#[derive(Debug, Clone)]
+pub(super) struct Stop {
+    pub(super) cancel: Cancel,
+    /// It was stopped because it took too long.
+    pub(super) late: Arc<AtomicBool>,
+}
+
+impl Common {
+    /// The values for this modem: the command line over the inventory over the environment.
+    pub fn inputs(&self, modem: &Modem) -> Inputs {
+        let mut inputs = self.inputs.clone();
+        let given = modem.vars.iter().map(|(name, value)| (&**name, value));
+        for (name, value) in given.chain(self.environment.iter().map(|(name, value)| (name.as_str(), value))) {
+            let Some(param) = self.program.param(name) else { continue };
+            if inputs.variables.contains_key(name) || inputs.secrets.contains_key(name) {
+                continue;
+            }
+            let values = if param.secret { &mut inputs.secrets } else { &mut inputs.variables };
+            values.insert(name.to_owned(), value.clone());
+        }
+        inputs
+    }
+
+    /// The params without a value, neither given nor by default.
+    pub fn missing(&self, modem: &Modem) -> Vec<String> {
+        let inputs = self.inputs(modem);
+        let given = |name: &String| inputs.variables.contains_key(name) || inputs.secrets.contains_key(name);
+        let params = self.program.params.iter().filter(|param| param.default.is_none());
+        params.map(|param| param.name.value.clone()).filter(|name| !given(name)).collect()
+    }
+
+    pub(super) fn run(&self, modem: &Modem, stop: &Stop, place: &Place) -> Ended {
+        let script = &self.program.source().name;
+        let port = modem.address.as_ref().map(ToString::to_string).unwrap_or_default();
+        let started = Timestamp::now().to_string();
+        let mut ear = Ear { place, recorder: Recorder::default() };
+        let mut result = match self.open(modem, stop) {
+            Ok(mut conversation) => {
+                let outcome = runtime::run(&self.program, &mut conversation, &self.inputs(modem), &mut ear);
+                RunResult::new(&modem.name, &port, script, started, &outcome)
+            }
+            Err(failure) => RunResult::unreachable(&modem.name, &port, script, started, failure),
+        };
+        if result.failure.as_ref().is_some_and(|failure| failure.code == INTERRUPTED) {
+            result.status = Status::Interrupted;
+        }
+        if result.status == Status::Interrupted && stop.late.load(Ordering::Acquire) {
+            self.too_late(&mut result);
+        }
+        result.labels = modem.labels.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        result.plan = self.inputs.plan;
+        let unrecorded = self.keep(&mut result, &ear.recorder).err();
+        Ended { result, unrecorded }
+    }
+
+    fn open(&self, modem: &Modem, stop: &Stop) -> Result<Conversation, FailureReport> {
+        let Some(address) = &modem.address else {
+            return Err(failure("hayes::batch::not-found", "the modem was not found on the ports of the inventory"));
+        };
+        let mut settings = Settings::new(stop.cancel.clone());
+        settings.baud = self.baud.or(modem.baud).unwrap_or(settings.baud);
+        match connect::open(address, &settings) {
+            Ok(port) => Ok(Conversation::new(port, &Catalogue)),
+            Err(error) => {
+                let code = match error.kind {
+                    OpenErrorKind::Busy => "hayes::port::busy",
+                    OpenErrorKind::Forbidden => "hayes::port::forbidden",
+                    OpenErrorKind::Missing => "hayes::port::missing",
+                    OpenErrorKind::NotAPort => "hayes::port::not-a-port",
+                    OpenErrorKind::Unreachable => "hayes::port::unreachable",
+                    OpenErrorKind::Interrupted => INTERRUPTED,
+                    OpenErrorKind::System => "hayes::port::system",
+                };
+                Err(FailureReport { help: error.help.clone(), ..failure(code, &error.message) })
+            }
+        }
+    }
+
+    fn too_late(&self, result: &mut RunResult) {
+        let limit = ShownDuration(self.modem_timeout.unwrap_or_default());
+        let doing = result.failure.as_ref().and_then(|failure| failure.sent.clone());
+        let what = doing.map(|sent| format!(", while it was at {sent}")).unwrap_or_default();
+        let message = format!("the modem was not done within {limit}{what}");
+        let before = result.failure.take().unwrap_or_else(|| failure("", ""));
+        result.status = Status::Failed;
+        result.failure = Some(FailureReport {
+            code: "hayes::batch::modem-timeout".to_owned(),
+            message,
+            help: Some("give it more with --modem-timeout, or look at its conversation".to_owned()),
+            ..before
+        });
+    }
+
+    fn keep(&self, result: &mut RunResult, recorder: &Recorder) -> Result<(), String> {
+        let folder = match &self.records {
+            Records::All(folder) => folder,
+            Records::Failed(folder) if matches!(result.status, Status::Failed | Status::Interrupted) => folder,
+            // A port that was lost in the middle was talked to; one that could not be opened was not.
+            Records::Failed(folder) if result.exchanges > 0 && result.status == Status::Unreachable => folder,
+            Records::Failed(_) => return Ok(()),
+        };
+        let file = folder.join(file_name(&result.modem));
+        let text = recorder.text(&format!("{} {}", result.started, result.port));
+        write_private(&file, text.as_bytes()).map_err(|error| format!("{}: {error}", file.display()))?;
+        result.record = Some(file.display().to_string());
+        Ok(())
+    }
+}
+
+const INTERRUPTED: &str = "hayes::run::interrupted";
+
+/// A failure outside of the script.
+pub(super) fn failure(code: &str, message: &str) -> FailureReport {
+    FailureReport {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        script: None,
+        line: None,
+        column: None,
+        sent: None,
+        answer: Vec::new(),
+        result: None,
+        help: None,
+    }
+}
+
+/// What a modem says names its SIM and its user: only the owner may read it.
+fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(bytes)
+}
+
+/// A modem's name as a file's name; different names stay different.
+fn file_name(modem: &str) -> String {
+    let mut name = String::with_capacity(modem.len() + 4);
+    for byte in modem.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'@' | b'+' => name.push(char::from(byte)),
+            other => name.push_str(&format!("%{other:02X}")),
+        }
+    }
+    name + ".txt"
+}
+
+/// Hears one modem's run.
+struct Ear<'p> {
+    place: &'p Place,
+    recorder: Recorder,
+}
+
+impl Listener for Ear<'_> {
+    fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
+        self.place.on_event(&event);
+        self.recorder.on_event(now, &event);
+    }
+}
