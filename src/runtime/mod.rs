@@ -33,6 +33,9 @@ mod template;
 mod trouble;
 mod waiting;
 
+#[cfg(test)]
+mod tests;
+
 pub use event::{Change, Listener, RuntimeEvent, Silent, Waiting};
 pub use inputs::Inputs;
 pub use interpreter::{DEEPEST, Interpreter, STACK, run};

@@ -1,0 +1,111 @@
+use super::{Bench, Modem};
+
+const SET_APN: &str =
+    "ensure AT+CGDCONT? answers '+CGDCONT: 1,\"IP\",\"super\"' else {\n  AT+CGDCONT=1,\"IP\",\"super\"\n}\n";
+
+fn modem(before: &str, after: &str) -> Modem {
+    Modem::new()
+        .on("AT+CGDCONT?", &format!("{before}|OK"))
+        .on("AT+CGDCONT?", &format!("{after}|OK"))
+        .on("AT+CGDCONT=1,\"IP\",\"super\"", "OK")
+}
+
+const RIGHT: &str = "+CGDCONT: 1,\"IP\",\"super\",\"0.0.0.0\",0,0";
+const WRONG: &str = "+CGDCONT: 1,\"IP\",\"other\",\"0.0.0.0\",0,0";
+
+#[test]
+fn ensure_changes_only_what_differs() {
+    let ran = Bench::new().run(SET_APN, modem(RIGHT, RIGHT));
+    assert_eq!(ran.ended(), "passed");
+    assert_eq!((ran.outcome.changed, ran.outcome.unchanged), (0, 1));
+    assert_eq!(ran.lines(), ["AT+CGDCONT?"]);
+    assert!(ran.heard("ensured AT+CGDCONT? Unchanged"));
+
+    let ran = Bench::new().run(SET_APN, modem(WRONG, RIGHT));
+    assert_eq!(ran.ended(), "passed");
+    assert_eq!((ran.outcome.changed, ran.outcome.unchanged), (1, 0));
+    assert_eq!(ran.lines(), ["AT+CGDCONT?", "AT+CGDCONT=1,\"IP\",\"super\"", "AT+CGDCONT?"]);
+    assert!(ran.heard("ensured AT+CGDCONT? Changed"));
+}
+
+#[test]
+fn ensure_asks_again() {
+    let ran = Bench::new().run(SET_APN, modem(WRONG, WRONG));
+    assert_eq!(
+        ran.ended(),
+        format!("ensure-unchanged 1:8 AT+CGDCONT? still answers {WRONG}, expected '+CGDCONT: 1,\"IP\",\"super\"'")
+    );
+    assert_eq!(ran.outcome.changed, 0);
+}
+
+#[test]
+fn a_question_that_is_refused_tells_nothing() {
+    let ran = Bench::new().run(SET_APN, Modem::new());
+    assert_eq!(ran.ended(), "unexpected-result 1:8 AT+CGDCONT? answered ERROR");
+    assert_eq!(ran.lines(), ["AT+CGDCONT?"]);
+}
+
+#[test]
+fn a_plan_changes_nothing() {
+    let ran = Bench::new().plan().run(SET_APN, modem(WRONG, RIGHT));
+    assert_eq!(ran.ended(), "passed");
+    assert_eq!((ran.outcome.changed, ran.outcome.unchanged), (1, 0));
+    assert_eq!(ran.lines(), ["AT+CGDCONT?"]);
+    assert!(ran.heard("ensured AT+CGDCONT? WouldChange"));
+    assert!(ran.heard("plan would send AT+CGDCONT=1,\"IP\",\"super\""));
+}
+
+#[test]
+fn a_plan_sends_questions_and_what_concerns_the_conversation() {
+    let modem = Modem::new()
+        .on("ATE0", "OK")
+        .on("AT+CMEE=2", "OK")
+        .on("AT+CSQ", "+CSQ: 18,99|OK")
+        .on("AT+CREG?", "+CREG: 0,5|OK")
+        .on("AT+COPS=?", "+COPS: (2,\"a\",\"b\",\"23410\")|OK")
+        .without_echo();
+    let script =
+        "ATE0\nAT+CMEE=2\nAT+CSQ\n  capture rssi:int\nAT+CREG?\nAT+CFUN=1\nAT+CGDCONT=1,\"IP\",\"x\"\nreport rssi\n";
+    let ran = Bench::new().plan().run(script, modem);
+    assert_eq!(ran.ended(), "passed");
+    assert_eq!(ran.lines(), ["ATE0", "AT+CMEE=2", "AT+CSQ", "AT+CREG?"]);
+    assert!(ran.heard("plan would send AT+CFUN=1"));
+    assert_eq!(ran.report(), "rssi=18");
+}
+
+#[test]
+fn a_plan_ends_where_it_cannot_tell_further() {
+    let script = "set reference = 0\nAT+CMGS=\"2936\"\n  prompt reply \"hi\"\n  capture reference:int\nlog \"${reference}\"\nassert reference > 0\nAT+NEVER\n";
+    let ran = Bench::new().plan().run(script, Modem::new());
+    assert_eq!(ran.ended(), "passed");
+    assert_eq!(ran.bytes(), "");
+    assert!(ran.heard("plan the plan ends here: line 6 of test depends on what was left out"));
+    let ran = Bench::new().plan().run("AT+CFUN=1\nawait \"+CPIN: READY\" within 20s\nAT\n", Modem::new());
+    assert_eq!((ran.ended().as_str(), ran.lines().len()), ("passed", 0));
+    assert!(ran.heard("plan the plan ends here: it waits"));
+}
+
+#[test]
+fn a_plan_does_not_reboot_ask_or_touch_the_port() {
+    let script = "confirm \"sure?\"\nport dtr off\nsend raw \"+++\"\nsend \"hello\"\nreboot AT+CFUN=1,1\n";
+    let ran = Bench::new().plan().run(script, Modem::new());
+    assert_eq!((ran.ended(), ran.bytes()), ("passed".into(), String::new()));
+    assert!(ran.controls().is_empty());
+    for note in [
+        "would ask: sure?",
+        "would do: port dtr off",
+        "would send +++",
+        "would send hello",
+        "would reboot the modem by AT+CFUN=1,1",
+    ] {
+        assert!(ran.heard(&format!("plan {note}")), "{note}: {:#?}", ran.events);
+    }
+}
+
+#[test]
+fn a_failure_in_a_plan_that_left_nothing_out_is_one() {
+    assert_eq!(
+        Bench::new().plan().run("AT+CREG?\n", Modem::new()).ended(),
+        "unexpected-result 1:1 AT+CREG? answered ERROR"
+    );
+}

@@ -1,0 +1,48 @@
+use super::{Bench, Modem};
+
+#[test]
+fn a_secret_appears_nowhere() {
+    let modem = Modem::new().on("AT+CPIN=\"8642\"", "+CME ERROR: 16").on(
+        "AT+X=\"HUNTER2secret\"",
+        "+X: hunter2SECRET,\"00480055004e0054004500520032007300650063007200650074\"|+Y: 8642|OK",
+    );
+    let script = "secret pin\nsecret key\nset copy = \"<${key}>\"\nlog \"key ${key}\"\nAT+X=\"${key}\"\n  capture a, b\nreport copy, a, b, n = int(pin), list = [pin]\n\
+                  try {\n  AT+CPIN=\"${pin}\"\n}\nset pinned = error\nlog \"${pinned}\"\nfail \"pin ${pin} and ${copy}\"\n";
+    let bench = Bench::new().secret("pin", "8642").secret("key", "HUNTER2secret");
+    let ran = bench.run(script, modem);
+    assert!(ran.bytes().contains("8642") && ran.bytes().contains("HUNTER2secret"));
+    let everything = format!("{:?} {:?} {:?}", ran.events, ran.outcome, ran.report()).to_lowercase();
+    for secret in ["8642", "hunter2", "00480055"] {
+        assert!(!everything.contains(secret), "{secret} in {everything}");
+    }
+    assert_eq!(ran.ended(), "fail 12:1 pin *** and <***>");
+    assert_eq!(ran.report(), "copy=<***> a=*** b=*** n=*** list=[\"***\"]");
+}
+
+#[test]
+fn a_secret_in_the_script_itself_is_hidden_in_its_source() {
+    let ran = Bench::new().run("secret pin = \"8642\"\nAT+CPIN=\"${pin}\"\n", Modem::new());
+    assert!(!format!("{:?}", ran.outcome).contains("8642"), "{:?}", ran.outcome);
+    assert!(ran.bytes().contains("8642"));
+}
+
+#[test]
+fn a_secret_given_to_a_called_script_is_hidden() {
+    let bench = Bench::new().script("inner", "secret key\nAT+X=\"${key}\"\n");
+    let ran = bench.run("run \"inner\" with key = \"hunter2\"\n", Modem::new());
+    assert!(ran.bytes().contains("hunter2"));
+    assert!(
+        !format!(
+            "{:?} {:?}",
+            ran.outcome,
+            ran.events.iter().filter(|event| !event.starts_with("statement run")).collect::<Vec<_>>()
+        )
+        .contains("hunter2")
+    );
+}
+
+#[test]
+fn a_secret_that_nothing_asks_for_is_hidden_all_the_same() {
+    let ran = Bench::new().secret("unused", "hunter2").run("AT+X=\"hunter2\"\n", Modem::new());
+    assert_eq!(ran.ended(), "unexpected-result 1:1 AT+X=\"***\" answered ERROR");
+}
