@@ -125,11 +125,13 @@ impl Run<'_> {
                 return Err(self.fail(self.problem(code::TYPE, list.span, what)));
             }
         };
-        for item in items.iter() {
+        let ended = items.iter().try_for_each(|item| {
             self.scope.variables.set(&name.value, item.clone());
-            self.block(body)?;
-        }
-        Ok(())
+            self.block(body)
+        });
+        // The name is known inside the block only.
+        self.scope.variables.forget(&name.value);
+        ended
     }
 
     pub(super) fn assert(&self, condition: &Expression, why: Option<&Template>) -> Step {

@@ -139,23 +139,18 @@ impl Run<'_> {
     }
 
     fn converse(&mut self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
-        let silence = clauses.iter().find_map(|clause| match &clause.kind {
-            ClauseKind::ExpectNothing { within } => Some((within, clause.span)),
-            _ => None,
-        });
-        let waits = clauses.len() > usize::from(silence.is_some()) || (asked.is_command && silence.is_none());
-        let mut captured = Vec::new();
-        if waits {
-            self.ask(asked, clauses, values)?;
-            captured = self.judge(asked, clauses, values)?;
-        } else {
-            self.write(asked)?;
-        }
-        if let Some((within, span)) = silence {
+        if let [Clause { kind: ClauseKind::ExpectNothing { within }, span }] = clauses {
             let within = self.duration(within)?;
-            self.silence(asked, self.scaled(within), span)?;
+            self.write(asked)?;
+            self.silence(asked, self.scaled(within), *span)?;
+            return Ok(Captured::new());
         }
-        Ok(captured)
+        if clauses.is_empty() && !asked.is_command {
+            self.write(asked)?;
+            return Ok(Captured::new());
+        }
+        self.ask(asked, clauses, values)?;
+        self.judge(asked, clauses, values)
     }
 
     /// Sends it and waits for nothing.

@@ -1,23 +1,13 @@
 //! `param`, `secret`, `set`: names and what they are given.
 
+use std::sync::Arc;
+
 use super::capture::hex;
 use super::interpreter::Run;
 use super::problem::{Problem, Step, code};
 use super::value::Value;
 use crate::source::Name;
-use crate::syntax::ast::{Convert, Expression, ExpressionKind, Param};
-
-use std::sync::Arc;
-
-/// What a text given for a param becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    Text,
-    Int,
-    Hex,
-    Bool,
-    Duration,
-}
+use crate::syntax::ast::{Convert, Expression, Param};
 
 impl Run<'_> {
     /// Gives the script's params what the run was given. All that are missing, or of another kind, are told at once,
@@ -40,7 +30,7 @@ impl Run<'_> {
                     if param.secret {
                         self.hide(given);
                     }
-                    match from_text(given, wanted(param)) {
+                    match from_text(given, param.convert) {
                         Ok(value) => self.scope.variables.set(name, value),
                         Err(kind) => {
                             let what = format!("`{name}` must be {kind}, and \"{given}\" was given");
@@ -97,16 +87,7 @@ impl Run<'_> {
         if param.secret {
             self.hide(&value.to_string());
         }
-        let value = match (&value, param.convert) {
-            (Value::Text(text), Convert::Int | Convert::Hex) => match from_text(text, wanted(param)) {
-                Ok(value) => value,
-                Err(kind) => {
-                    let what = format!("`{name}` must be {kind}, and its default is {value}");
-                    return Err(self.fail(self.problem(code::VALUE, default.span, what)));
-                }
-            },
-            _ => value,
-        };
+        let value = self.given(param, value, default)?;
         self.scope.variables.set(name, value);
         Ok(())
     }
@@ -117,10 +98,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A value given by `run … with`.
+    /// A value that a param is given by its default, or by `run … with`.
     pub(super) fn given(&self, param: &Param, value: Value, place: &Expression) -> Step<Value> {
         match &value {
-            Value::Text(text) => from_text(text, wanted(param)).map_err(|kind| {
+            Value::Text(text) => from_text(text, param.convert).map_err(|kind| {
                 let what = format!("`{}` must be {kind}, and is given \"{text}\"", param.name.value);
                 self.fail(self.problem(code::VALUE, place.span, what))
             }),
@@ -129,44 +110,11 @@ impl Run<'_> {
     }
 }
 
-/// A param becomes what it says, else what its default is: with `param tries = 3`, `-V tries=5` is a number.
-fn wanted(param: &Param) -> Wanted {
-    match (param.convert, param.default.as_ref().map(|default| &default.kind)) {
-        (Convert::Int, _) => Wanted::Int,
-        (Convert::Hex, _) => Wanted::Hex,
-        (Convert::Text, Some(ExpressionKind::Int(_))) => Wanted::Int,
-        (Convert::Text, Some(ExpressionKind::Bool(_))) => Wanted::Bool,
-        (Convert::Text, Some(ExpressionKind::Duration(_))) => Wanted::Duration,
-        (Convert::Text, _) => Wanted::Text,
-    }
-}
-
 /// The value, or what the text should be.
-fn from_text(text: &str, wanted: Wanted) -> Result<Value, &'static str> {
-    let trimmed = text.trim();
-    match wanted {
-        Wanted::Text => Ok(Value::text(text)),
-        Wanted::Int => trimmed.parse().map(Value::Int).map_err(|_| "a number"),
-        Wanted::Hex => hex(trimmed).map(Value::Int).ok_or("a hexadecimal number"),
-        Wanted::Bool => match trimmed {
-            "true" => Ok(Value::Bool(true)),
-            "false" => Ok(Value::Bool(false)),
-            _ => Err("true or false"),
-        },
-        Wanted::Duration => duration(trimmed).ok_or("a duration such as 500ms, 5s or 2min"),
+fn from_text(text: &str, convert: Convert) -> Result<Value, &'static str> {
+    match convert {
+        Convert::Text => Ok(Value::text(text)),
+        Convert::Int => text.trim().parse().map(Value::Int).map_err(|_| "a number"),
+        Convert::Hex => hex(text.trim()).map(Value::Int).ok_or("a hexadecimal number"),
     }
-}
-
-fn duration(text: &str) -> Option<Value> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at_checked(digits)?;
-    let number: u64 = number.parse().ok()?;
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "min" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    number.checked_mul(millis).map(|millis| Value::Duration(std::time::Duration::from_millis(millis)))
 }

@@ -67,7 +67,7 @@ pub(super) struct Variables {
 #[derive(Debug, Clone)]
 struct Variable {
     name: Arc<str>,
-    /// `None` after `--plan` has left out what would set it.
+    /// `None` behind a `for`, and where `--plan` has left out what would set it.
     value: Option<Value>,
     captured: bool,
 }

@@ -7,7 +7,7 @@ fn a_secret_appears_nowhere() {
         "+X: hunter2SECRET,\"00480055004e0054004500520032007300650063007200650074\"|+Y: 8642|OK",
     );
     let script = "secret pin\nsecret key\nset copy = \"<${key}>\"\nlog \"key ${key}\"\nAT+X=\"${key}\"\n  capture a, b\nreport copy, a, b, n = int(pin), list = [pin]\n\
-                  try {\n  AT+CPIN=\"${pin}\"\n}\nset pinned = error\nlog \"${pinned}\"\nfail \"pin ${pin} and ${copy}\"\n";
+                  try {\n  AT+CPIN=\"${pin}\"\n} else {\n  log \"${error}\"\n}\nfail \"pin ${pin} and ${copy}\"\n";
     let bench = Bench::new().secret("pin", "8642").secret("key", "HUNTER2secret");
     let ran = bench.run(script, modem);
     assert!(ran.bytes().contains("8642") && ran.bytes().contains("HUNTER2secret"));
@@ -15,7 +15,7 @@ fn a_secret_appears_nowhere() {
     for secret in ["8642", "hunter2", "00480055"] {
         assert!(!everything.contains(secret), "{secret} in {everything}");
     }
-    assert_eq!(ran.ended(), "fail 12:1 pin *** and <***>");
+    assert_eq!(ran.ended(), "fail 13:1 pin *** and <***>");
     assert_eq!(ran.report(), "copy=<***> a=*** b=*** n=*** list=[\"***\"]");
 }
 
