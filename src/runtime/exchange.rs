@@ -356,6 +356,7 @@ impl Run<'_> {
     ) -> Problem {
         let meaning = knowledge::meaning(result);
         let shown = match &meaning {
+            // With `AT+CMEE=2` the modem says it itself.
             Some(meaning) if !result.to_string().to_lowercase().contains(&meaning.text.to_lowercase()) => {
                 format!("{result} ({})", meaning.text)
             }
@@ -370,17 +371,8 @@ impl Run<'_> {
         if let Some((clause, ..)) = wanted {
             problem = problem.also(clause, "expected this");
         }
-        let help = match (&meaning, result) {
-            (Some(meaning), _) if !meaning.advice.is_empty() => Some(meaning.advice.to_owned()),
-            (_, ResultCode::Error) => Some(
-                "the modem does not know the command, or refuses it as it is written; AT+CMEE=2 before it makes the \
-                 modem say why"
-                    .to_owned(),
-            ),
-            _ => None,
-        };
-        if let Some(help) = help {
-            problem = problem.help(help);
+        if let Some(meaning) = meaning.filter(|meaning| !meaning.advice.is_empty()) {
+            problem = problem.help(meaning.advice);
         }
         self.with_answer(problem, asked)
     }

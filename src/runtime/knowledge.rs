@@ -61,7 +61,9 @@ fn asks(asked: &Command<'_>) -> bool {
 /// What a refusal means, and what usually mends it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Meaning {
+    /// In a few words; may be empty.
     pub(super) text: &'static str,
+    /// May be empty.
     pub(super) advice: &'static str,
 }
 
@@ -92,7 +94,9 @@ pub(super) fn meaning(result: &ResultCode) -> Option<Meaning> {
         | ResultCode::Aborted
         | ResultCode::Vendor { .. } => {
             let known = catalogue::result_code(&result.to_string())?;
-            (!known.meaning.is_empty()).then_some(Meaning { text: known.meaning, advice: known.advice })
+            // `ERROR` says itself what is said of it.
+            let text = if *result == ResultCode::Error { "" } else { known.meaning.trim_end_matches('.') };
+            Some(Meaning { text, advice: known.advice })
         }
     }
 }

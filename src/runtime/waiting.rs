@@ -114,7 +114,8 @@ impl Run<'_> {
     }
 
     fn wait_for_prompt(&mut self, text: &str, within: Duration, span: Span) -> Step {
-        self.tell_wait(Waiting::Prompt { text: &self.hearing.mask.text(text).into_owned() }, within);
+        let shown = self.hearing.mask.text(text).into_owned();
+        self.tell_wait(Waiting::Prompt { text: &shown }, within);
         let until = self.conversation.now() + within;
         match self.conversation.prompt(text.as_bytes(), until, &mut self.hearing) {
             Ok(true) => {

@@ -1,6 +1,7 @@
 //! Every statement against a modem that says what it was told to, in virtual time.
 
 mod await_and_time;
+mod catalogued;
 mod control;
 mod ensure_and_plan;
 mod exchanges;

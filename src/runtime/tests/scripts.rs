@@ -19,7 +19,7 @@ fn params_take_what_is_given_and_else_their_default() {
 fn all_that_is_missing_or_wrong_is_told_before_anything_is_sent() {
     let script =
         "AT\nparam apn \"Access Point Name\"\nparam n:int\nsecret pin\nreport apn, n, pin\nfinally {\n  AT\n}\n";
-    let ran = Bench::new().variable("n", "many").run(&script, Modem::new());
+    let ran = Bench::new().variable("n", "many").run(script, Modem::new());
     assert_eq!(
         ran.ended(),
         "missing-param 2:7 `apn` has no value; `n` must be a number, and \"many\" was given; `pin` has no value"
