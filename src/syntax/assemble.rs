@@ -18,7 +18,7 @@ use crate::source::{Source, Span};
 const DEEPEST_BLOCK: usize = 256;
 
 /// How long a line may be, in bytes.
-const LONGEST_LINE: usize = 64 * 1024;
+pub(super) const LONGEST_LINE: usize = 64 * 1024;
 
 /// A script, what is wrong with it, and whether it could go on.
 pub(super) struct Assembled {
@@ -132,7 +132,7 @@ impl<'a> Assembler<'a> {
             self.open_triple = true;
             return;
         }
-        if line.text.len() > LONGEST_LINE {
+        if code.trim_end().len() > LONGEST_LINE {
             self.errors.push(SyntaxError::new(Fault::LineTooLong, Span::new(start, start + 1)));
             self.question = Question::Unknown;
             return;

@@ -48,7 +48,7 @@ pub(super) fn lexemes(text: &str) -> Vec<Lexeme<'_>> {
                 Rule::lex_open_triple => LexemeKind::OpenTriple,
                 Rule::lex_regex => LexemeKind::Regex,
                 Rule::lex_number => LexemeKind::Number,
-                Rule::lex_word => LexemeKind::Word,
+                Rule::lex_word | Rule::lex_asking => LexemeKind::Word,
                 Rule::lex_sign => LexemeKind::Sign,
                 Rule::lex_stray => LexemeKind::Stray,
                 _ => return None,
