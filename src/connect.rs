@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::port::{Cancel, Memory, OpenError, OpenErrorKind, Port, Serial, Tcp};
+use crate::port::{Cancel, Memory, OpenError, OpenErrorKind, Port, Replay, Rfc2217, Serial, Tcp};
 use crate::sim::{self, ModelError, Options, Simulator};
 
 /// Where a modem is. Its text form reads back as itself.
@@ -20,7 +20,7 @@ pub enum Address {
     /// `sim:MODEL[?key=value&…]`: the simulated modem in this process
     /// `options` as they stand behind the `?`, without `time`.
     Simulator { model: String, options: String, time: SimulatedTime },
-    /// `replay:FILE`: a recorded conversation
+    /// `replay:FILE`: a recorded conversation, in virtual time
     Replay(PathBuf),
 }
 
@@ -74,9 +74,9 @@ pub fn open(address: &Address, settings: &Settings) -> Result<Box<dyn Port>, Ope
                 SimulatedTime::Virtual => Box::new(Memory::in_virtual_time(modem, cancel)),
             }
         }
-        Address::Rfc2217 { .. } | Address::Replay(_) => {
-            return Err(OpenError::new(OpenErrorKind::System, format!("{address} cannot be opened yet")));
-        }
+        Address::Rfc2217 { host, port } => Box::new(Rfc2217::connect(host, *port, *baud, *connect_limit, cancel)?),
+        // Nobody waits for a recording: what took a minute then is there at once.
+        Address::Replay(file) => Box::new(Memory::in_virtual_time(Replay::open(file)?, cancel)),
     })
 }
 

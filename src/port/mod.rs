@@ -10,17 +10,23 @@ pub mod list;
 mod memory;
 mod open_error;
 mod os;
+mod replay;
+mod rfc2217;
 mod serial;
 mod tcp;
+mod transcript;
 
 use std::time::Duration;
 
+pub use self::rfc2217::Rfc2217;
 pub use cancel::Cancel;
 pub use clock::{Clock, Timestamp};
 pub use memory::Memory;
 pub use open_error::{OpenError, OpenErrorKind};
+pub use replay::Replay;
 pub use serial::Serial;
 pub use tcp::Tcp;
+pub use transcript::{Mask, RecordStatus, Recorded};
 
 /// Raises the limit of open files to what the system allows: a thousand modems need more than the usual 1,024. Call it
 /// after whatever uses `select`, as the line editor does.

@@ -92,12 +92,35 @@ impl<T: io::Read + Write> Wire<T> {
         clock: &Clock,
         watch: &Watch,
     ) -> Result<(), Fault> {
+        self.write_counted(bytes, until, clock, watch).1
+    }
+
+    /// Tells how many bytes went out, whatever ended it.
+    pub(in crate::port) fn write_counted(
+        &mut self,
+        bytes: &[u8],
+        until: Duration,
+        clock: &Clock,
+        watch: &Watch,
+    ) -> (usize, Result<(), Fault>) {
         let mut written = 0;
-        while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        let outcome = self.write_on(bytes, &mut written, until, clock, watch);
+        (written, outcome)
+    }
+
+    fn write_on(
+        &mut self,
+        bytes: &[u8],
+        written: &mut usize,
+        until: Duration,
+        clock: &Clock,
+        watch: &Watch,
+    ) -> Result<(), Fault> {
+        while let Some(rest) = bytes.get(*written..).filter(|rest| !rest.is_empty()) {
             match self.end.write(rest) {
                 Ok(0) => {}
                 Ok(count) => {
-                    written += count;
+                    *written += count;
                     continue;
                 }
                 Err(error) => self.go_on_after(error, watch)?,
@@ -106,7 +129,7 @@ impl<T: io::Read + Write> Wire<T> {
                 return Err(Fault::Interrupted);
             }
             if clock.now() >= until {
-                return Err(Fault::WriteTimeout { written });
+                return Err(Fault::WriteTimeout { written: *written });
             }
         }
         Ok(())

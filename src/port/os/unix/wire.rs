@@ -72,12 +72,35 @@ impl<T: AsRawFd> Wire<T> {
         clock: &Clock,
         watch: &Watch,
     ) -> Result<(), Fault> {
+        self.write_counted(bytes, until, clock, watch).1
+    }
+
+    /// Tells how many bytes went out, whatever ended it.
+    pub(in crate::port) fn write_counted(
+        &mut self,
+        bytes: &[u8],
+        until: Duration,
+        clock: &Clock,
+        watch: &Watch,
+    ) -> (usize, Result<(), Fault>) {
         let mut written = 0;
+        let outcome = self.write_on(bytes, &mut written, until, clock, watch);
+        (written, outcome)
+    }
+
+    fn write_on(
+        &mut self,
+        bytes: &[u8],
+        written: &mut usize,
+        until: Duration,
+        clock: &Clock,
+        watch: &Watch,
+    ) -> Result<(), Fault> {
         let mut refused = false;
-        while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = bytes.get(*written..).filter(|rest| !rest.is_empty()) {
             match nix::unistd::write(self.end.as_raw_fd(), rest) {
                 Ok(count) => {
-                    written += count;
+                    *written += count;
                     refused = false;
                 }
                 Err(Errno::EINTR) => {}
@@ -88,7 +111,7 @@ impl<T: AsRawFd> Wire<T> {
                     }
                     match wait(self.end.as_raw_fd(), PollFlags::POLLOUT, until, clock, watch)? {
                         Ready::Yes => {}
-                        Ready::Deadline => return Err(Fault::WriteTimeout { written }),
+                        Ready::Deadline => return Err(Fault::WriteTimeout { written: *written }),
                     }
                 }
                 Err(error) => return Err(fault(error)),

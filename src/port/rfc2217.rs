@@ -1,0 +1,355 @@
+//! `rfc2217://host:port`: a serial port on another computer, with its baud rate and its lines (RFC 2217, Telnet COM
+//! Port Control), as ser2net and serial device servers offer it.
+
+use std::net::TcpStream;
+use std::time::Duration;
+
+use rfc2217::{Client, NotReady, PortSettings, Purge};
+
+use super::cancel::Watch;
+use super::os::Wire;
+use super::tcp::{Remote, away};
+use super::{Cancel, Clock, Control, Fault, OpenError, OpenErrorKind, Port, Read};
+
+pub struct Rfc2217 {
+    remote: Remote,
+    baud: u32,
+    /// None while the other end is away.
+    session: Option<Session>,
+    clock: Clock,
+    watch: Watch,
+}
+
+struct Session {
+    wire: Wire<TcpStream>,
+    client: Client,
+    /// What was received and not yet looked at.
+    raw: Box<[u8; 4096]>,
+    begin: usize,
+    end: usize,
+    /// What the modem said before the settings were confirmed.
+    early: Vec<u8>,
+}
+
+/// How long the other end may take to confirm the settings.
+const NEGOTIATION: Duration = Duration::from_secs(5);
+/// How long a control command may take to go out.
+const COMMAND: Duration = Duration::from_secs(5);
+/// More than this a modem does not say within the negotiation, unless it floods.
+const EARLY: usize = 64 * 1024;
+const TRY_AGAIN: Duration = Duration::from_millis(200);
+
+impl Rfc2217 {
+    /// As [`Tcp::connect`](super::Tcp::connect); then sets the port to `baud`, 8N1, no flow control, and waits until the
+    /// other end has confirmed that.
+    pub fn connect(host: &str, port: u16, baud: u32, limit: Duration, cancel: &Cancel) -> Result<Rfc2217, OpenError> {
+        let remote = Remote { host: host.to_owned(), port, limit };
+        let watch = cancel.watch();
+        let clock = Clock::start();
+        let session = Some(Session::open(&remote, baud, limit, &clock, &watch)?);
+        Ok(Rfc2217 { remote, baud, session, clock: Clock::start(), watch })
+    }
+}
+
+impl Port for Rfc2217 {
+    fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
+        let session = self.session.as_mut().ok_or_else(away)?;
+        session.read(buffer, until, &self.clock, &self.watch)
+    }
+
+    fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
+        let session = self.session.as_mut().ok_or_else(away)?;
+        let mut written = 0;
+        while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+            // The other end may have nothing to take it in as long as it waits for us to read: its answers are short, so
+            // the socket's buffer holds them.
+            written += session.client.try_write_data(rest).map_err(refused)?;
+            session.send(until, &self.clock, &self.watch).map_err(|fault| match fault {
+                Fault::WriteTimeout { .. } => Fault::WriteTimeout { written },
+                other => other,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn control(&mut self, control: Control) -> Result<(), Fault> {
+        let session = self.session.as_mut().ok_or_else(away)?;
+        let until = self.clock.now() + COMMAND;
+        let client = &mut session.client;
+        match control {
+            Control::Baud(baud_rate) => {
+                let settings = PortSettings { baud_rate, ..client.requested_settings() };
+                client.try_set_port_settings(settings).map_err(refused)?;
+                self.baud = baud_rate;
+            }
+            Control::Dtr(on) => client.try_set_dtr(on).map_err(refused)?,
+            Control::Rts(on) => client.try_set_rts(on).map_err(refused)?,
+            Control::Break(time) => {
+                client.try_set_break(true).map_err(refused)?;
+                session.send(until, &self.clock, &self.watch)?;
+                let interrupted = self.watch.pause(time);
+                // A line that is left in break is dead.
+                session.client.try_set_break(false).map_err(refused)?;
+                let until = self.clock.now() + COMMAND;
+                return session.send(until, &self.clock, &self.watch).and(interrupted);
+            }
+            Control::Flush => {
+                client.try_purge(Purge::Both).map_err(refused)?;
+                session.early.clear();
+                let now = self.clock.now();
+                super::tcp::discard(|buffer| session.read(buffer, now, &self.clock, &self.watch))?;
+            }
+        }
+        session.send(until, &self.clock, &self.watch)
+    }
+
+    fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
+        self.session = None;
+        loop {
+            let left = until.saturating_sub(self.now());
+            match Session::open(&self.remote, self.baud, left.min(self.remote.limit), &self.clock, &self.watch) {
+                Ok(session) => {
+                    self.session = Some(session);
+                    return Ok(());
+                }
+                Err(error) if error.kind == OpenErrorKind::Interrupted => return Err(Fault::Interrupted),
+                Err(error) if self.now() >= until => return Err(Fault::Lost(error.message)),
+                Err(_) => self.watch.pause(TRY_AGAIN)?,
+            }
+        }
+    }
+
+    fn rearm(&mut self) {
+        self.watch.rearm();
+    }
+}
+
+impl Session {
+    fn open(remote: &Remote, baud: u32, limit: Duration, clock: &Clock, watch: &Watch) -> Result<Session, OpenError> {
+        let wire = Wire::new(remote.connect(limit, watch)?);
+        let client = Client::new(PortSettings { baud_rate: baud, ..PortSettings::default() });
+        let mut session = Session { wire, client, raw: Box::new([0; 4096]), begin: 0, end: 0, early: Vec::new() };
+        session.negotiate(clock.now() + NEGOTIATION, clock, watch).map_err(|why| why.told(remote))?;
+        Ok(session)
+    }
+
+    /// Until the other end has confirmed every setting. What the modem says meanwhile stays to be read.
+    fn negotiate(&mut self, until: Duration, clock: &Clock, watch: &Watch) -> Result<(), NotOpen> {
+        loop {
+            self.send(until, clock, watch).map_err(NotOpen::Fault)?;
+            match self.client.readiness() {
+                Ok(()) => return Ok(()),
+                Err(why @ (NotReady::Refused | NotReady::Mismatched(_))) => return Err(NotOpen::Negotiation(why)),
+                Err(why) if clock.now() >= until => return Err(NotOpen::Negotiation(why)),
+                Err(_) => {}
+            }
+            if self.begin == self.end {
+                self.fill(until, clock, watch).map_err(NotOpen::Fault)?;
+            }
+            let mut payload = [0; 256];
+            let count = self.digest(&mut payload);
+            if self.early.len() < EARLY {
+                self.early.extend_from_slice(payload.get(..count).unwrap_or_default());
+            }
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8], until: Duration, clock: &Clock, watch: &Watch) -> Result<Read, Fault> {
+        if !self.early.is_empty() {
+            let count = self.early.len().min(buffer.len());
+            for (to, from) in buffer.iter_mut().zip(self.early.drain(..count)) {
+                *to = from;
+            }
+            return Ok(Read::Bytes(count));
+        }
+        loop {
+            while self.begin < self.end {
+                let payload = self.digest(buffer);
+                self.send(until, clock, watch)?;
+                if payload > 0 {
+                    return Ok(Read::Bytes(payload));
+                }
+            }
+            if self.fill(until, clock, watch)? == Read::Deadline {
+                return Ok(Read::Deadline);
+            }
+        }
+    }
+
+    /// Reads more, where all that was read before has been looked at.
+    fn fill(&mut self, until: Duration, clock: &Clock, watch: &Watch) -> Result<Read, Fault> {
+        let read = self.wire.read(self.raw.as_mut_slice(), until, clock, watch)?;
+        if let Read::Bytes(count) = read {
+            (self.begin, self.end) = (0, count);
+        }
+        Ok(read)
+    }
+
+    /// Takes the protocol out of what was received; returns how much payload stands in `buffer`.
+    fn digest(&mut self, buffer: &mut [u8]) -> usize {
+        let input = self.raw.get(self.begin..self.end).unwrap_or_default();
+        let progress = self.client.receive_into(input, buffer);
+        self.begin += progress.consumed;
+        // The client keeps what events tell; none of them asks for anything.
+        while self.client.poll_event().is_some() {}
+        progress.payload_len
+    }
+
+    /// Sends what the client has to say: data and protocol.
+    fn send(&mut self, until: Duration, clock: &Clock, watch: &Watch) -> Result<(), Fault> {
+        while self.client.has_output() {
+            let (written, outcome) = self.wire.write_counted(self.client.output(), until, clock, watch);
+            // What went out must not go out again, whatever ended the write.
+            self.client.consume_output(written);
+            outcome?;
+        }
+        Ok(())
+    }
+}
+
+enum NotOpen {
+    Negotiation(NotReady),
+    Fault(Fault),
+}
+
+impl NotOpen {
+    fn told(self, remote: &Remote) -> OpenError {
+        let (host, port) = (&remote.host, remote.port);
+        match self {
+            NotOpen::Fault(Fault::Interrupted) => OpenError::new(OpenErrorKind::Interrupted, "interrupted"),
+            NotOpen::Fault(Fault::Lost(why)) => OpenError::new(
+                OpenErrorKind::Busy,
+                format!("{host} closed the connection to port {port} at once: {why}"),
+            )
+            .with_help("another program may use that serial port already: the server gives it to one at a time"),
+            NotOpen::Fault(fault) => OpenError::new(OpenErrorKind::System, fault.to_string()),
+            NotOpen::Negotiation(why @ (NotReady::Negotiating | NotReady::Refused)) => {
+                OpenError::new(OpenErrorKind::NotAPort, format!("{host} does not speak RFC 2217 on port {port}: {why}"))
+                    .with_help(format!("if it passes the bytes as they are, use tcp://{host}:{port}"))
+            }
+            NotOpen::Negotiation(why) => {
+                OpenError::new(OpenErrorKind::System, format!("{host} could not set the serial port on {port}: {why}"))
+                    .with_help("try another speed: -b 9600")
+            }
+        }
+    }
+}
+
+fn refused(error: rfc2217::CommandError) -> Fault {
+    Fault::Unsupported(format!("the other end takes no command for its serial port: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+
+    use ::rfc2217::{Server, ServerEvent};
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// A server on a thread: says `RDY` before all else, gives back what it gets, and tells at its end what was asked of
+    /// its serial port.
+    fn serve() -> (u16, JoinHandle<Vec<ServerEvent>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let number = listener.local_addr().unwrap().port();
+        let thread = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut server = Server::new(PortSettings::default());
+            let mut events = Vec::new();
+            stream.write_all(b"RDY\r\n").unwrap();
+            let mut buffer = [0; 1024];
+            loop {
+                stream.write_all(&server.take_output()).unwrap();
+                let count = match stream.read(&mut buffer) {
+                    Ok(0) | Err(_) => return events,
+                    Ok(count) => count,
+                };
+                let payload = server.receive(&buffer[..count]);
+                while let Some(event) = server.poll_event() {
+                    events.push(event);
+                }
+                server.write_data(&payload);
+            }
+        });
+        (number, thread)
+    }
+
+    fn connect(number: u16) -> Result<Rfc2217, OpenError> {
+        Rfc2217::connect("127.0.0.1", number, 921_600, MINUTE, &Cancel::new().unwrap())
+    }
+
+    fn read_exactly(port: &mut impl Port, count: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        while all.len() < count {
+            let mut buffer = [0; 100];
+            match port.read(&mut buffer, MINUTE).unwrap() {
+                Read::Bytes(count) => all.extend_from_slice(&buffer[..count]),
+                Read::Deadline => panic!("only {} bytes of {count}", all.len()),
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn bytes_pass_and_the_port_is_set() {
+        let (number, server) = serve();
+        let mut port = connect(number).unwrap();
+        assert_eq!(read_exactly(&mut port, 5), b"RDY\r\n");
+        // 0xFF is Telnet's own byte.
+        let all: Vec<u8> = (0..=255).chain([255; 300]).collect();
+        port.write(&all, MINUTE).unwrap();
+        assert_eq!(read_exactly(&mut port, all.len()), all);
+        port.control(Control::Dtr(false)).unwrap();
+        port.control(Control::Baud(9600)).unwrap();
+        port.control(Control::Break(Duration::from_millis(1))).unwrap();
+        port.control(Control::Flush).unwrap();
+        assert_eq!(port.read(&mut [0; 8], port.now()), Ok(Read::Deadline));
+        drop(port);
+        let asked = server.join().unwrap();
+        let at = |baud_rate| ServerEvent::SettingsChanged(PortSettings { baud_rate, ..PortSettings::default() });
+        for wanted in [
+            at(921_600),
+            ServerEvent::Dtr(false),
+            at(9600),
+            ServerEvent::Purge(Purge::Both),
+            ServerEvent::Break(true),
+            ServerEvent::Break(false),
+        ] {
+            assert!(asked.contains(&wanted), "{wanted:?} is not in {asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_closes_at_once_is_taken_for_busy() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let number = listener.local_addr().unwrap().port();
+        let thread = std::thread::spawn(move || drop(listener.accept().unwrap()));
+        let error = connect(number).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind, OpenErrorKind::Busy, "{error}");
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn a_telnet_server_without_the_option_is_told_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let number = listener.local_addr().unwrap().port();
+        let thread = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            // IAC DONT COM-PORT-OPTION
+            stream.write_all(&[255, 254, 44]).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        let error = connect(number).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind, OpenErrorKind::NotAPort);
+        assert!(error.message.starts_with(&format!("127.0.0.1 does not speak RFC 2217 on port {number}")), "{error}");
+        thread.join().unwrap();
+    }
+}
