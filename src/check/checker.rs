@@ -31,6 +31,8 @@ pub(super) struct Checker<'s, 'a, 't> {
     pub(super) told: HashSet<String>,
     /// Names without a value in a loop whose later lines may give them one.
     pub(super) awaited: Vec<(String, Span)>,
+    /// The params so far
+    pub(super) param_names: HashSet<String>,
     /// The `finally` block, once it was seen.
     pub(super) finally: Option<Span>,
     /// Nothing but commands: copied from a manual, to be looked at.
@@ -114,6 +116,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             lines: Lines::default(),
             told: HashSet::new(),
             awaited: Vec::new(),
+            param_names: HashSet::new(),
             finally: None,
             is_plain_list: is_plain_list(&script.body),
             continues: known.is_some(),

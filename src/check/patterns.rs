@@ -1,5 +1,7 @@
 //! Patterns: compiled, and what cannot be meant in them.
 
+use std::collections::HashSet;
+
 use super::checker::Checker;
 use super::faults::exchange::ExchangeFault;
 use super::faults::name::NameFault;
@@ -45,10 +47,11 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    /// The names that it captures, told apart; reports one that stands twice.
+    /// Reports names that one line gives twice.
     pub(super) fn captured_twice(&mut self, names: &[(&str, Span)]) {
-        for (index, (name, span)) in names.iter().enumerate() {
-            if names.iter().take(index).any(|(earlier, _)| earlier == name) {
+        let mut earlier = HashSet::with_capacity(names.len());
+        for (name, span) in names {
+            if !earlier.insert(name) {
                 self.reporter.report(&NameFault::TwoCaptures { name: (*name).to_owned() }, *span);
             }
         }

@@ -10,6 +10,9 @@ use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{Source, Span};
 use crate::syntax::ast::Allowance;
 
+/// Where more lines than this do not parse, nothing is certain about the others.
+const MANY_BROKEN: usize = 100;
+
 pub(super) struct Reporter {
     source: Arc<Source>,
     diagnostics: Vec<Diagnostic>,
@@ -50,6 +53,9 @@ impl Reporter {
 
     /// Whether a word stands in a line that does not parse: what it was meant to do is not known.
     pub(super) fn stands_in_broken_line(&self, word: &str) -> bool {
+        if self.broken.len() > MANY_BROKEN {
+            return true;
+        }
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
         self.broken.iter().filter_map(|line| self.source.text.get(line.clone())).any(|line| {
             line.match_indices(word).any(|(at, found)| {

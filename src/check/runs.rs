@@ -1,5 +1,6 @@
 //! `run "name"`: the other script, what it is given, what it gives back.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::checker::Checker;
@@ -72,8 +73,9 @@ impl Checker<'_, '_, '_> {
     }
 
     fn arguments(&mut self, script: &str, at: Span, program: &Program, given: &[(&Name, Type, Span)]) {
-        for (index, (name, kind, place)) in given.iter().enumerate() {
-            if given.iter().take(index).any(|(earlier, ..)| earlier.value == name.value) {
+        let mut names = HashSet::with_capacity(given.len());
+        for (name, kind, place) in given {
+            if !names.insert(name.value.as_str()) {
                 self.reporter.report(&RunFault::TwoArguments { name: name.value.clone() }, name.span);
                 continue;
             }
@@ -100,7 +102,7 @@ impl Checker<'_, '_, '_> {
         }
         for param in &program.params {
             let name = &param.name.value;
-            if param.default.is_none() && !given.iter().any(|(given, ..)| given.value == *name) {
+            if param.default.is_none() && !names.contains(name.as_str()) {
                 let fault = RunFault::MissingArgument { script: script.to_owned(), name: name.clone() };
                 self.reporter.report(&fault, at);
             }

@@ -1,5 +1,6 @@
 //! One arm a statement.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::binding;
@@ -189,7 +190,7 @@ impl Checker<'_, '_, '_> {
                 kind = Type::Unknown;
             }
         }
-        if self.parts.params.iter().any(|other| other.name.value == name.value) {
+        if !self.param_names.insert(name.value.clone()) {
             self.reporter.report(&NameFault::TwoParams { name: name.value.clone() }, name.span);
             return;
         }
@@ -215,10 +216,11 @@ impl Checker<'_, '_, '_> {
     }
 
     fn report_columns(&mut self, columns: &[Column]) {
-        for (index, column) in columns.iter().enumerate() {
+        let mut earlier = HashSet::with_capacity(columns.len());
+        for column in columns {
             self.expression(&column.value);
             let name = &column.name.value;
-            if columns.iter().take(index).any(|earlier| earlier.name.value == *name) {
+            if !earlier.insert(name) {
                 self.reporter.report(&NameFault::TwoColumns { name: name.clone() }, column.name.span);
             }
         }

@@ -36,7 +36,13 @@ pub(in crate::check) enum ExchangeFault {
     DataEndsEarly {
         character: &'static str,
     },
-    /// A capture or a pattern under a command that answers no line
+    /// `expect "+CGREG: 0,1"` under `AT+CREG?`
+    OtherAnswer {
+        command: String,
+        found: String,
+        wanted: String,
+    },
+    /// A capture under a command that answers no line
     NoLines {
         command: String,
     },
@@ -120,6 +126,12 @@ impl Fault for ExchangeFault {
                 format!("this text holds {character}, which ends the data there"),
                 "ends the data",
                 "leave it out: Ctrl-Z is sent at the end by itself; `then esc` or `then nothing` changes that",
+            ),
+            ExchangeFault::OtherAnswer { command, found, wanted } => Words::warning(
+                "hayes::check::other-answer",
+                format!("`{command}` does not answer with `{found}:`"),
+                "another command's answer",
+                format!("write `{wanted}:`, or ask `AT{found}` instead"),
             ),
             ExchangeFault::NoLines { command } => Words::warning(
                 "hayes::check::no-lines",

@@ -4,6 +4,10 @@ use super::{Fault, Words};
 
 #[derive(Debug)]
 pub(in crate::check) enum ModemFault {
+    /// `AT+CSQ?`
+    NoRead {
+        command: String,
+    },
     /// `AT+COPS=?` meant as a test
     Scan {
         command: String,
@@ -54,6 +58,12 @@ impl Fault for ModemFault {
                 format!("`{command}` can only be read: setting it always ends in ERROR"),
                 "sets what cannot be set",
                 format!("leave out what stands behind `{command}`, or write `expect ERROR` under it"),
+            ),
+            ModemFault::NoRead { command } => Words::warning(
+                "hayes::check::no-read",
+                format!("`{command}` has no read form: modems answer ERROR to `{command}?`"),
+                "asks where nothing is set",
+                format!("write `{command}`"),
             ),
             ModemFault::ContextUp { command } => Words::warning(
                 "hayes::check::context-up",

@@ -1,5 +1,6 @@
 //! What is known to go wrong with a command line, before it is sent.
 
+mod answers;
 pub(super) mod at_text;
 mod context;
 mod danger;
@@ -10,14 +11,12 @@ use at_text::AtText;
 pub(super) use context::Context;
 
 use super::checker::Checker;
-use super::exchanges::is_prompt;
-use super::faults::exchange::ExchangeFault;
 use super::faults::line::LineFault;
 use super::faults::modem::ModemFault;
-use crate::at::command::{self, Command, Form};
-use crate::catalogue::{self, command::AnswerShape};
+use crate::at::command::{self, Command};
+use crate::catalogue;
 use crate::source::Span;
-use crate::syntax::ast::{Alternatives, Clause, ClauseKind, PatternKind, PatternPart, Send, SendForm};
+use crate::syntax::ast::{Clause, Send, SendForm};
 
 /// What the command lines so far tell about the modem.
 #[derive(Default)]
@@ -134,43 +133,7 @@ impl Checker<'_, '_, '_> {
         }
         self.lint_prompt(&commands, asked);
         self.lint_captures(&commands, asked);
-    }
-
-    fn lint_prompt(&mut self, commands: &[Known<'_>], asked: Asked<'_>) {
-        let prompts = |known: &Known<'_>| {
-            known.entry.and_then(|entry| entry.prompt(known.command.form, &known.values())).map(|prompt| prompt.mark)
-        };
-        let asks = commands.iter().find_map(|known| Some((known, prompts(known)?)));
-        match (asks, asked.clauses.iter().find(|clause| is_prompt(clause))) {
-            (Some((known, mark)), None)
-                if !expects_failure(asked.clauses) && !self.reporter.stands_in_broken_line("prompt") =>
-            {
-                let fault = ExchangeFault::PromptMissing { command: known.name(), mark };
-                self.reporter.report(&fault, known.span);
-            }
-            (None, Some(clause)) => {
-                let never = |known: &Known<'_>| {
-                    known.entry.is_some_and(|entry| entry.prompt.is_none() || known.command.form == Form::Test)
-                };
-                if let Some(known) = commands.first().filter(|_| commands.iter().all(never)) {
-                    self.reporter.report(&ExchangeFault::NeverAsks { command: known.name() }, clause.span);
-                }
-            }
-            (Some(_), _) | (None, None) => {}
-        }
-    }
-
-    /// A capture under commands that answer no line.
-    fn lint_captures(&mut self, commands: &[Known<'_>], asked: Asked<'_>) {
-        let Some(clause) = asked.clauses.iter().find(|clause| is_capture(clause)) else { return };
-        let is_silent = |known: &Known<'_>| {
-            let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()));
-            usage.is_some_and(|usage| usage.shape == AnswerShape::None)
-        };
-        if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
-            let command = format!("AT{}", known.command_text(&self.script.source));
-            self.reporter.report(&ExchangeFault::NoLines { command }, clause.span);
-        }
+        self.lint_patterns(&commands, asked);
     }
 }
 
@@ -183,35 +146,6 @@ impl Known<'_> {
             None => self.command.name.to_ascii_uppercase(),
         }
     }
-}
-
-fn is_capture(clause: &Clause) -> bool {
-    match clause.kind {
-        ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => true,
-        ClauseKind::Expect(_)
-        | ClauseKind::ExpectNothing { .. }
-        | ClauseKind::PromptReply { .. }
-        | ClauseKind::PromptCancel { .. } => false,
-    }
-}
-
-/// Whether the script expects the command to be refused.
-fn expects_failure(clauses: &[Clause]) -> bool {
-    expects(clauses, &["ERROR", "+CME", "+CMS"])
-}
-
-/// Whether an `expect` waits for a line that begins so.
-fn expects(clauses: &[Clause], starts: &[&str]) -> bool {
-    let begins_so = |alternatives: &Alternatives| {
-        alternatives.iter().any(|pattern| match &pattern.kind {
-            PatternKind::Line(parts) => match parts.first() {
-                Some(PatternPart::Text(text)) => starts.iter().any(|start| text.starts_with(start)),
-                Some(PatternPart::Value(_) | PatternPart::Hole(_)) | None => false,
-            },
-            PatternKind::Regex { text, .. } => starts.iter().any(|start| text.contains(start.trim_start_matches('+'))),
-        })
-    };
-    clauses.iter().any(|clause| matches!(&clause.kind, ClauseKind::Expect(alternatives) if begins_so(alternatives)))
 }
 
 fn is_super_sim_script(name: &str) -> bool {

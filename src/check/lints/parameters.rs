@@ -1,7 +1,8 @@
 //! What a command is asked, and what it is given.
 
+use super::answers::{expects, expects_failure, is_capture};
 use super::at_text::UNKNOWN;
-use super::{Asked, Known, expects, expects_failure, is_capture};
+use super::{Asked, Known};
 use crate::at::command::Form;
 use crate::at::parameters::{Kind as Written, parameters};
 use crate::catalogue;
@@ -10,6 +11,8 @@ use crate::check::checker::Checker;
 use crate::check::faults::line::LineFault;
 use crate::check::faults::modem::ModemFault;
 use crate::diagnostic::Label;
+
+const STANDARDS: [&str; 2] = ["3GPP", "V.250"];
 
 impl Checker<'_, '_, '_> {
     pub(super) fn lint_parameters(&mut self, known: &Known<'_>, asked: Asked<'_>) {
@@ -24,6 +27,14 @@ impl Checker<'_, '_, '_> {
                 self.reporter.report(&ModemFault::ReadOnly { command: known.name() }, span);
             }
             Form::Set => self.lint_quotes(known),
+            Form::Read if entry.read.is_none() && entry.execute.is_some() && !expects_failure(asked.clauses) => {
+                // Vendors add forms of their own to their commands; those of the standards are known.
+                let is_standard =
+                    entry.source.confirmed && entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor));
+                if is_standard {
+                    self.reporter.report(&ModemFault::NoRead { command: known.name() }, known.span);
+                }
+            }
             Form::Test | Form::Read | Form::Execute => {}
         }
     }

@@ -25,6 +25,12 @@ const MISTAKES: &[Mistake] = &[
     Mistake { wrong: "send \"AT+CSQ\\r\"", told: "1:6 line-end-sent", mended: "send \"AT+CSQ\"" },
     Mistake { wrong: "AT+COPS=?\n  expect OK", told: "1:3 scan", mended: "AT+COPS?\n  expect OK" },
     Mistake { wrong: "AT+CGMI=\"x\"", told: "1:3 read-only", mended: "AT+CGMI" },
+    Mistake { wrong: "AT+CSQ?", told: "1:3 no-read", mended: "AT+CSQ" },
+    Mistake {
+        wrong: "AT+CREG?\n  expect \"+CGREG: 0,1\"",
+        told: "2:10 other-answer",
+        mended: "AT+CREG?\n  expect \"+CREG: 0,1\"",
+    },
     Mistake { wrong: "AT+CGDCNT?", told: "1:3 unknown-command", mended: "AT+CGDCONT?" },
     Mistake {
         wrong: "AT+CGACT=1,1\nAT+CGDCONT=1,\"IP\",\"super\"",

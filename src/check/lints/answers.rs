@@ -1,0 +1,121 @@
+//! What is said of an answer, beside what the command is known to answer.
+
+use super::{Asked, Known};
+use crate::at::command::Form;
+use crate::catalogue::{self, command::AnswerShape};
+use crate::check::checker::Checker;
+use crate::check::exchanges::is_prompt;
+use crate::check::faults::exchange::ExchangeFault;
+use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Pattern, PatternKind, PatternPart};
+
+impl Checker<'_, '_, '_> {
+    /// A command that asks for data has a `prompt` under it, and no other has.
+    pub(super) fn lint_prompt(&mut self, commands: &[Known<'_>], asked: Asked<'_>) {
+        let prompts = |known: &Known<'_>| {
+            known.entry.and_then(|entry| entry.prompt(known.command.form, &known.values())).map(|prompt| prompt.mark)
+        };
+        let asks = commands.iter().find_map(|known| Some((known, prompts(known)?)));
+        match (asks, asked.clauses.iter().find(|clause| is_prompt(clause))) {
+            (Some((known, mark)), None)
+                if !expects_failure(asked.clauses) && !self.reporter.stands_in_broken_line("prompt") =>
+            {
+                let fault = ExchangeFault::PromptMissing { command: known.name(), mark };
+                self.reporter.report(&fault, known.span);
+            }
+            (None, Some(clause)) => {
+                let never = |known: &Known<'_>| {
+                    known.entry.is_some_and(|entry| entry.prompt.is_none() || known.command.form == Form::Test)
+                };
+                if let Some(known) = commands.first().filter(|_| commands.iter().all(never)) {
+                    self.reporter.report(&ExchangeFault::NeverAsks { command: known.name() }, clause.span);
+                }
+            }
+            (Some(_), _) | (None, None) => {}
+        }
+    }
+
+    /// A capture under commands that answer no line.
+    pub(super) fn lint_captures(&mut self, commands: &[Known<'_>], asked: Asked<'_>) {
+        let Some(clause) = asked.clauses.iter().find(|clause| is_capture(clause)) else { return };
+        let is_silent = |known: &Known<'_>| {
+            let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()));
+            usage.is_some_and(|usage| usage.shape == AnswerShape::None)
+        };
+        if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
+            let command = format!("AT{}", known.command_text(&self.script.source));
+            self.reporter.report(&ExchangeFault::NoLines { command }, clause.span);
+        }
+    }
+
+    /// A pattern with the prefix of another command: `+CGREG:` under `AT+CREG?`.
+    pub(super) fn lint_patterns(&mut self, commands: &[Known<'_>], asked: Asked<'_>) {
+        let prefix = |known: &Known<'_>| {
+            let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()))?;
+            if usage.shape == AnswerShape::Prefixed { usage.prefix } else { None }
+        };
+        let Some(prefixes) = commands.iter().map(prefix).collect::<Option<Vec<&str>>>() else { return };
+        let Some((known, wanted)) = commands.first().zip(prefixes.first()) else { return };
+        for clause in asked.clauses {
+            let (ClauseKind::Expect(alternatives) | ClauseKind::CapturePattern(alternatives)) = &clause.kind else {
+                continue;
+            };
+            let is_other = |pattern: &Pattern| pattern_prefix(pattern).is_some_and(|found| is_other(found, &prefixes));
+            if let Some(pattern) = alternatives.first()
+                && alternatives.iter().all(is_other)
+                && let Some(found) = pattern_prefix(pattern)
+            {
+                let (command, found) = (known.name(), found.to_owned());
+                let fault = ExchangeFault::OtherAnswer { command, found, wanted: (*wanted).to_owned() };
+                self.reporter.report(&fault, pattern.span);
+            }
+        }
+    }
+}
+
+/// `+CREG` of `"+CREG: {},1"`
+fn pattern_prefix(pattern: &Pattern) -> Option<&str> {
+    let PatternKind::Line(parts) = &pattern.kind else { return None };
+    let Some(PatternPart::Text(text)) = parts.first() else { return None };
+    let (prefix, _) = text.split_once(':')?;
+    catalogue::command(prefix).map(|_| prefix)
+}
+
+/// Whether it is certainly none of these. Modems answer AT+CCID with `+CCID:` or `+ICCID:`: names in each other are
+/// left alone.
+fn is_other(found: &str, prefixes: &[&str]) -> bool {
+    let letters = |prefix: &'_ str| prefix.trim_start_matches(|first: char| !first.is_ascii_alphanumeric()).to_owned();
+    let found = letters(found);
+    prefixes.iter().all(|prefix| {
+        let prefix = letters(prefix);
+        !found.contains(&prefix) && !prefix.contains(&found)
+    })
+}
+
+pub(super) fn is_capture(clause: &Clause) -> bool {
+    match clause.kind {
+        ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => true,
+        ClauseKind::Expect(_)
+        | ClauseKind::ExpectNothing { .. }
+        | ClauseKind::PromptReply { .. }
+        | ClauseKind::PromptCancel { .. } => false,
+    }
+}
+
+/// Whether the script expects the command to be refused.
+pub(super) fn expects_failure(clauses: &[Clause]) -> bool {
+    expects(clauses, &["ERROR", "+CME", "+CMS"])
+}
+
+/// Whether an `expect` waits for a line that begins so.
+pub(super) fn expects(clauses: &[Clause], starts: &[&str]) -> bool {
+    let begins_so = |alternatives: &Alternatives| {
+        alternatives.iter().any(|pattern| match &pattern.kind {
+            PatternKind::Line(parts) => match parts.first() {
+                Some(PatternPart::Text(text)) => starts.iter().any(|start| text.starts_with(start)),
+                Some(PatternPart::Value(_) | PatternPart::Hole(_)) | None => false,
+            },
+            PatternKind::Regex { text, .. } => starts.iter().any(|start| text.contains(start.trim_start_matches('+'))),
+        })
+    };
+    clauses.iter().any(|clause| matches!(&clause.kind, ClauseKind::Expect(alternatives) if begins_so(alternatives)))
+}
