@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::body::Body;
-use super::{Failure, FailureKind, Outcome, Owing, SETTLE, Silence};
+use super::{Failure, FailureKind, Outcome, Owing, SETTLE, Silence, Verbosity};
 use crate::at::answer::{Answer, Expected, Line, PromptPlan, Question, text};
 use crate::at::command::{self, Form};
 use crate::at::result_code::ResultCode;
@@ -17,7 +17,7 @@ pub(super) struct Exchange {
     question: Question,
     /// The names of the question's commands as places in its bytes: lines of the answer may carry them.
     names: Vec<(Range<usize>, Form)>,
-    sets_verbosity: bool,
+    sets_verbosity: Option<Verbosity>,
     may_reset_verbosity: bool,
     began: Duration,
     deadline: Duration,
@@ -64,14 +64,18 @@ const SAMPLE: usize = 1024;
 impl Exchange {
     pub(super) fn new(question: Question, now: Duration) -> Exchange {
         let mut names = Vec::new();
-        let (mut sets_verbosity, mut may_reset_verbosity) = (false, false);
+        let (mut sets_verbosity, mut may_reset_verbosity) = (None, false);
         let line = std::str::from_utf8(question.bytes.trim_ascii_end()).ok().and_then(command::parse);
         for command in line.into_iter().flat_map(|line| line.commands) {
             if command.is_extended() {
                 let start = command.range.start;
                 names.push((start..start + command.name.len(), command.form));
             }
-            sets_verbosity |= command.is("V");
+            if command.is("V") {
+                // `ATV0` is itself answered in digits already.
+                let is_digits = matches!(command.argument, "" | "0");
+                sets_verbosity = Some(if is_digits { Verbosity::Digits } else { Verbosity::Unknown });
+            }
             may_reset_verbosity |= command.is("Z") || command.is("&F");
         }
         let prompt = match question.prompt {
@@ -109,7 +113,7 @@ impl Exchange {
         self.began
     }
 
-    pub(super) fn sets_verbosity(&self) -> bool {
+    pub(super) fn sets_verbosity(&self) -> Option<Verbosity> {
         self.sets_verbosity
     }
 

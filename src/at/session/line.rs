@@ -293,7 +293,7 @@ impl Session {
                 Likeness::Either | Likeness::Urc => Belongs::Urc,
             };
         }
-        if self.knowledge.is_urc(line) || result_code::parse(line).is_some_and(|result| result.is_call_control()) {
+        if self.knowledge.is_urc(line) || self.tells_of_a_call(line) {
             return Belongs::Urc;
         }
         let expected = exchange.expected();
@@ -301,6 +301,16 @@ impl Session {
             return Belongs::Stray;
         }
         Belongs::Response
+    }
+
+    /// `NO CARRIER`, `CONNECT`, … where they are not final, in words or digits; `2` is RING.
+    fn tells_of_a_call(&self, line: &[u8]) -> bool {
+        let result = match self.verbosity {
+            Verbosity::Digits if line == b"2" => return true,
+            Verbosity::Digits => result_code::parse(line).or_else(|| result_code::parse_numeric(line)),
+            Verbosity::Words | Verbosity::Unknown => result_code::parse(line),
+        };
+        result.is_some_and(|result| result.is_call_control())
     }
 
     fn take_line_of(&mut self, belongs: Belongs, line: &[u8], now: &mut Now<'_>) {

@@ -319,8 +319,8 @@ impl Session {
         self.forget(now);
         self.echo = Echo::of_question(&question.bytes, self.framer.rest().len());
         let exchange = Exchange::new(question.clone(), now.time);
-        if exchange.sets_verbosity() {
-            self.verbosity = Verbosity::Unknown;
+        if let Some(verbosity) = exchange.sets_verbosity() {
+            self.verbosity = verbosity;
         }
         self.exchange = Some(exchange);
         self.send(&question.bytes, why, now);
