@@ -4,7 +4,7 @@
 //! `cargo bench --bench session`
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark is a test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark may stop")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
