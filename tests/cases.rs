@@ -1,9 +1,14 @@
 //! `tests/cases/*.md`: a file a feature, a heading a case.
 //!
-//! A case's blocks are, in order: files (```` ```hayes ```` is `script.hayes`, ```` ```modem ```` is a transcript that
+//! A case's blocks are, in order: files (```` ```hayes ```` is `script.hayes`, ```` ```modem ```` is the modem's part, which
 //! the port replays, ```` ```file NAME ```` any other), then ```` ```console ```` with one or more `$ hayes …` lines and
 //! exactly what they print, standard output and standard error as a terminal would mix them; `[exit 1]` stands where
-//! a command does not exit with 0. `BLESS=1` rewrites what is printed. The README's console blocks are cases too.
+//! a command does not exit with 0. `BLESS=1` rewrites what is printed, `CASE=words` runs the cases with these words in
+//! their title. The README's console blocks are cases too.
+//!
+//! In a ```` ```modem ```` block `> AT+CSQ` is a question, to which a CR is added, and `< OK` a line, which is sent between
+//! line ends as modems do; `>>` and `<<` stand for exactly what follows, with `\r`, `\n`, `\xNN`; `+2s` lets time
+//! pass; `! lost: why` ends the connection.
 
 use std::fs;
 use std::io::Read;
@@ -112,7 +117,8 @@ impl Case {
             };
             let path = folder.0.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, &block.text).unwrap();
+            let text = if block.info == "modem" { transcript(&block.text) } else { block.text.clone() };
+            fs::write(path, text).unwrap();
         }
         let replays = self.blocks.iter().any(|block| block.info == "modem");
         let mut printed = String::new();
@@ -158,6 +164,32 @@ fn run_line(line: &str, folder: &Path, replays: bool) -> String {
         None => printed.push_str("[killed]\n"),
     }
     printed
+}
+
+/// A modem's part as the file that `replay:` plays.
+fn transcript(part: &str) -> String {
+    let mut text = "# hayes transcript 1\n".to_owned();
+    let mut milliseconds = 0;
+    for line in part.lines().filter(|line| !line.is_empty()) {
+        let (mark, said) = line.split_once(' ').unwrap_or((line, ""));
+        let event = match mark {
+            ">" => format!("> {said}\\r"),
+            "<" => format!("< \\r\\n{said}\\r\\n"),
+            ">>" => format!("> {said}"),
+            "<<" => format!("< {said}"),
+            "!" => format!("! {said}"),
+            "#" => continue,
+            wait => {
+                let seconds = wait.strip_prefix('+').and_then(|wait| wait.strip_suffix('s')?.parse::<f64>().ok());
+                let seconds = seconds.unwrap_or_else(|| panic!("no line of a modem's part: {line}"));
+                milliseconds += (seconds * 1000.0) as u64;
+                continue;
+            }
+        };
+        milliseconds += 1;
+        text.push_str(&format!("{}.{:03} {event}\n", milliseconds / 1000, milliseconds % 1000));
+    }
+    text
 }
 
 /// A new folder, removed with all that is in it.
