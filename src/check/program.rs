@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::pattern::Matcher;
 use super::types::Type;
 use crate::source::Source;
-use crate::syntax::ast::{Param, Pattern, Script};
+use crate::syntax::ast::{Expression, ExpressionKind, Param, Pattern, Script, TemplatePart};
 
 /// A script without errors, ready to run; shared by all the threads that run it.
 #[derive(Debug)]
@@ -39,7 +39,25 @@ impl Program {
         self.runs.get(name)
     }
 
+    /// What secrets are when nobody gives them, here and in the scripts that it runs: texts that are to be masked.
+    pub fn secret_defaults(&self) -> Vec<&str> {
+        let own = self.params.iter().filter(|param| param.secret).filter_map(|param| param.default.as_ref());
+        let mut texts: Vec<&str> = own.flat_map(literal_texts).collect();
+        texts.extend(self.runs.values().flat_map(|program| program.secret_defaults()));
+        texts
+    }
+
     pub fn param(&self, name: &str) -> Option<&Param> {
         self.params.iter().find(|param| param.name.value == name)
     }
+}
+
+/// The texts that stand in an expression as they are.
+fn literal_texts(value: &Expression) -> Vec<&str> {
+    let ExpressionKind::Text(template) = &value.kind else { return Vec::new() };
+    let texts = template.parts.iter().filter_map(|part| match part {
+        TemplatePart::Text(text) => Some(text.as_str()),
+        TemplatePart::Value(_) => None,
+    });
+    texts.collect()
 }

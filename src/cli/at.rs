@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::arguments::{self, Output};
 use super::console::Console;
 use super::exit::Exit;
-use super::modem::{self, Modem};
+use super::modem::{self, Modem, NoModem};
 use super::results::Results;
 use super::run::{programs, show_failure};
 use super::screen::Screen;
 use crate::at::answer::{Event, Why};
 use crate::report::style::harmless;
-use crate::runtime::{self, Inputs, Listener, RuntimeEvent};
+use crate::runtime::{self, Inputs, Listener, Mask, RuntimeEvent};
 use crate::source::Source;
 
 pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Exit {
@@ -28,9 +28,15 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let programs = programs(&[source], console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let mut results = Results::open(arguments.output.output.as_deref(), console)?;
-    let mut modem = Modem::open(&port, arguments.connection.baud).map_err(|error| {
-        console.complain(&error.message, error.help.as_deref());
-        Exit::Device
+    let mut modem = Modem::open(&port, &arguments.connection, Mask::default()).map_err(|error| match error {
+        NoModem::Unopened(error) => {
+            console.complain(&error.message, error.help.as_deref());
+            Exit::Device
+        }
+        NoModem::Unrecordable(message) => {
+            console.complain(&message, None);
+            Exit::Unwritable
+        }
     })?;
     let default = Inputs::default();
     let timeout = arguments.timeout.unwrap_or(default.timeout);
@@ -43,7 +49,7 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
         show_failure(&outcome, console);
         exit = exit.worst(modem.exit(outcome.status));
     }
-    Ok(exit)
+    Ok(exit.worst(modem.close(console)))
 }
 
 /// The commands as a script. Only what could not stand on one line is refused here; the check says the rest.

@@ -7,9 +7,9 @@ use super::signals::Signals;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Address, Settings};
 use crate::conversation::Conversation;
-use crate::port::{Cancel, OpenError, OpenErrorKind};
+use crate::port::{self, Cancel, OpenError, OpenErrorKind, Port, RecordStatus, Recorded};
 use crate::report::result::FailureReport;
-use crate::runtime::Status;
+use crate::runtime::{Mask, Status};
 
 /// What is talked to where no port is named.
 const SIMULATED: &str = "sim:bg96";
@@ -50,16 +50,51 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Chose
 pub(crate) struct Modem {
     pub(crate) conversation: Conversation,
     signals: Signals,
+    recorded: Option<RecordStatus>,
+}
+
+/// Why there is no modem.
+#[derive(Debug)]
+pub(crate) enum NoModem {
+    Unopened(OpenError),
+    /// The file for `--record` cannot be written.
+    Unrecordable(String),
 }
 
 impl Modem {
-    pub(crate) fn open(chosen: &Chosen, baud: u32) -> Result<Modem, OpenError> {
-        let system = |error: std::io::Error| OpenError::new(OpenErrorKind::System, error.to_string());
+    /// Opens the port; `secrets` are masked in what is recorded.
+    pub(crate) fn open(chosen: &Chosen, connection: &Connection, secrets: Mask) -> Result<Modem, NoModem> {
+        let system =
+            |error: std::io::Error| NoModem::Unopened(OpenError::new(OpenErrorKind::System, error.to_string()));
         let cancel = Cancel::new().map_err(system)?;
         let signals = Signals::cancel(&cancel).map_err(system)?;
-        let settings = Settings { baud, ..Settings::new(cancel) };
-        let port = connect::open(&chosen.address, &settings)?;
-        Ok(Modem { conversation: Conversation::new(port, &Catalogue), signals })
+        let settings = Settings { baud: connection.baud, ..Settings::new(cancel) };
+        let port = connect::open(&chosen.address, &settings).map_err(NoModem::Unopened)?;
+        let (port, recorded): (Box<dyn Port>, _) = match &connection.record {
+            None => (port, None),
+            Some(file) => {
+                let mask: port::Mask = Box::new(move |bytes| secrets.bytes(bytes));
+                let recorded = Recorded::create(port, file, &chosen.address.to_string(), mask);
+                let recorded = recorded.map_err(|error| {
+                    NoModem::Unrecordable(format!("the conversation cannot be recorded in {}: {error}", file.display()))
+                })?;
+                let status = recorded.status();
+                (Box::new(recorded), Some(status))
+            }
+        };
+        Ok(Modem { conversation: Conversation::new(port, &Catalogue), signals, recorded })
+    }
+
+    /// Closes the port. What could not be recorded is told.
+    pub(crate) fn close(self, console: &Console) -> Exit {
+        drop(self.conversation);
+        match self.recorded.and_then(|status| status.take_error()) {
+            None => Exit::Passed,
+            Some(error) => {
+                console.complain(&format!("the conversation could not be recorded whole: {error}"), None);
+                Exit::Unwritable
+            }
+        }
     }
 
     /// The exit code of a run that ended so.

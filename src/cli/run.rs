@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::arguments;
 use super::console::Console;
 use super::exit::Exit;
-use super::modem::{self, Chosen, Modem};
+use super::modem::{self, Chosen, Modem, NoModem};
 use super::results::Results;
 use super::screen::Screen;
 use super::{inputs, scripts};
@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::port::{OpenError, Timestamp};
 use crate::report::result::RunResult;
-use crate::runtime::{self, Inputs, Outcome};
+use crate::runtime::{self, Inputs, Mask, Outcome};
 use crate::source::Source;
 
 pub(crate) fn run(arguments: &arguments::Run, console: &Console) -> Exit {
@@ -23,9 +23,13 @@ pub(crate) fn run(arguments: &arguments::Run, console: &Console) -> Exit {
         Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
-    match Modem::open(&prepared.port, arguments.connection.baud) {
+    match Modem::open(&prepared.port, &arguments.connection, prepared.mask()) {
         Ok(modem) => prepared.run(modem, &arguments.output, console),
-        Err(error) => prepared.unreachable(&error, &arguments.output, console),
+        Err(NoModem::Unopened(error)) => prepared.unreachable(&error, &arguments.output, console),
+        Err(NoModem::Unrecordable(message)) => {
+            console.complain(&message, None);
+            Exit::Unwritable
+        }
     }
 }
 
@@ -60,15 +64,22 @@ pub(crate) fn programs(sources: &[Arc<Source>], console: &Console) -> Result<Vec
 }
 
 impl Prepared {
+    /// Every secret that is known before the port is opened.
+    fn mask(&self) -> Mask {
+        let given = self.inputs.secrets.values().map(String::as_str);
+        Mask::new(given.chain(self.programs.iter().flat_map(|program| program.secret_defaults())))
+    }
+
     /// One script after the other; the first that does not pass ends it.
     fn run(mut self, mut modem: Modem, output: &arguments::Output, console: &Console) -> Exit {
+        let mut exit = Exit::Passed;
         for program in std::mem::take(&mut self.programs) {
-            let exit = self.run_one(&program, &mut modem, output, console);
+            exit = self.run_one(&program, &mut modem, output, console);
             if exit != Exit::Passed {
-                return exit;
+                break;
             }
         }
-        Exit::Passed
+        exit.worst(modem.close(console))
     }
 
     fn run_one(

@@ -56,6 +56,32 @@ pub trait Port: Send {
     fn rearm(&mut self);
 }
 
+impl<P: Port + ?Sized> Port for Box<P> {
+    fn now(&self) -> Duration {
+        (**self).now()
+    }
+
+    fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
+        (**self).read(buffer, until)
+    }
+
+    fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
+        (**self).write(bytes, until)
+    }
+
+    fn control(&mut self, control: Control) -> Result<(), Fault> {
+        (**self).control(control)
+    }
+
+    fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
+        (**self).reopen(until)
+    }
+
+    fn rearm(&mut self) {
+        (**self).rearm();
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Read {
     /// So many bytes were read; never 0.
