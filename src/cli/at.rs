@@ -25,7 +25,7 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Exit {
 
 fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let source = Source::new("<command line>", script(&arguments.commands, console)?);
-    let programs = programs(&[source], console)?;
+    let programs = programs(&[source], arguments.output.quiet, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let mut results = Results::open(arguments.output.output.as_deref(), console)?;
     let mut modem = Modem::open(&port, &arguments.connection, Mask::default()).map_err(|error| match error {

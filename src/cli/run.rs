@@ -11,7 +11,7 @@ use super::results::Results;
 use super::screen::Screen;
 use super::{inputs, scripts};
 use crate::check::{Program, check};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
 use crate::port::{OpenError, Timestamp};
 use crate::report::result::RunResult;
@@ -43,21 +43,24 @@ struct Prepared {
 
 fn prepare(arguments: &arguments::Run, console: &Console) -> Result<Prepared, Exit> {
     let sources: Result<Vec<_>, Exit> = arguments.scripts.iter().map(|name| scripts::read(name, console)).collect();
-    let programs = programs(&sources?, console)?;
+    let programs = programs(&sources?, arguments.output.quiet, console)?;
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let results = Results::open(arguments.output.output.as_deref(), console)?;
     Ok(Prepared { programs, inputs, results, port })
 }
 
-/// The checked scripts; all their diagnostics are shown.
-pub(crate) fn programs(sources: &[Arc<Source>], console: &Console) -> Result<Vec<Arc<Program>>, Exit> {
+/// The checked scripts; their diagnostics are shown, warnings unless all is to be quiet.
+pub(crate) fn programs(sources: &[Arc<Source>], quiet: bool, console: &Console) -> Result<Vec<Arc<Program>>, Exit> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut programs = Vec::new();
     for source in sources {
         let checked = check(source, &Library);
         diagnostics.extend(checked.diagnostics);
         programs.extend(checked.program);
+    }
+    if quiet {
+        diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
     }
     console.show(&diagnostics);
     if programs.len() == sources.len() { Ok(programs) } else { Err(Exit::Invalid) }
