@@ -220,7 +220,11 @@ impl Simulator {
             };
             self.done = line.len() - after.len();
             self.output.open = false;
-            match self.execute(&request) {
+            let outcome = self.execute(&request);
+            if matches!(self.state, State::Gone) {
+                break;
+            }
+            match outcome {
                 Ok(Next::Done) => {}
                 Ok(Next::Wait { time, then, abortable }) => {
                     self.state = State::Running(Running { until: self.now + time, then, abortable });
@@ -305,6 +309,9 @@ impl Simulator {
 
     /// The final result code, and what follows it.
     pub(super) fn finish(&mut self, result: Final) {
+        if matches!(self.state, State::Gone) {
+            return;
+        }
         self.state = State::Command;
         self.put_final(&result);
         if !self.has_silence() {

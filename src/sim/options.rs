@@ -26,6 +26,7 @@ pub struct Options {
     pub(super) scan: Option<Duration>,
     pub(super) delay: Option<Duration>,
     pub(super) boot: Option<Duration>,
+    pub(super) usb: bool,
     pub(super) messages: Vec<String>,
     pub(super) incoming: Option<Duration>,
     pub(super) seed: u64,
@@ -82,6 +83,7 @@ pub const OPTIONS: &[OptionHelp] = &[
     row("scan", "D", "how long AT+COPS=? takes"),
     row("delay", "D", "how long it thinks before each answer (0)"),
     row("boot", "D", "starts switched off: boots for the time D, deaf until then"),
+    row("usb", "on|off", "its device goes away while it boots, as on USB (off)"),
     row("sms", "TEXT", "a message from 000 that lies unread on the SIM; may be given again"),
     row("incoming", "D", "the messages arrive one by one, each after the time D, instead of lying there"),
     row("seed", "N", "the dice: identity, small changes of the signal, and where faults strike (0)"),
@@ -146,6 +148,7 @@ impl Options {
             "scan" => self.scan = Some(duration(key, value)?),
             "delay" => self.delay = Some(duration(key, value)?),
             "boot" => self.boot = Some(duration(key, value)?),
+            "usb" => self.usb = yes(key, value)?,
             "sms" => self.add_message(value)?,
             "incoming" => self.incoming = Some(duration(key, value)?),
             "seed" => {

@@ -67,8 +67,7 @@ impl Simulator {
         for fault in &self.options.faults {
             match fault {
                 Fault::EchoOff => return,
-                // The line's length is not known yet: every second character is missing, and the CR.
-                Fault::EchoHalf if !self.typed.len().is_multiple_of(2) || byte == b'\r' => return,
+                Fault::EchoHalf if self.is_second_half() => return,
                 Fault::EchoGarbled if byte > b' ' && self.random.below(3) == 0 => bytes = [byte ^ 0x05, 0, 0],
                 Fault::EchoBackspaces if byte > b' ' => {
                     bytes = [byte, 0x08, byte];
@@ -78,6 +77,12 @@ impl Simulator {
             }
         }
         self.wire.put(bytes.get(..length).unwrap_or_default(), self.now);
+    }
+
+    /// Whether the character that has just come lies behind the middle of its line.
+    fn is_second_half(&self) -> bool {
+        let left = self.input.iter().position(|byte| *byte == b'\r').unwrap_or(0);
+        self.typed.len() >= left
     }
 
     /// A line of an answer with its prefix: `+CSQ: 17,99`.
@@ -150,7 +155,7 @@ impl Simulator {
         let mut twice = false;
         for fault in &self.options.faults {
             match fault {
-                Fault::Truncated(which) => truncated |= which.strikes(self.line_number, &self.line),
+                Fault::Truncated(which) => truncated |= which.strikes(self.line_number, &self.last_line),
                 Fault::DuplicateFinal => twice = true,
                 _ => {}
             }
@@ -239,7 +244,7 @@ impl Simulator {
 
     /// `+CREG: 5` before the answer to AT+CREG?.
     fn put_sneaky(&mut self) {
-        let line = self.line.get(..self.done).unwrap_or_default();
+        let line = self.last_line.get(..self.done).unwrap_or_default();
         let command = line.rsplit(';').find(|command| !command.is_empty()).unwrap_or_default();
         let Some(name) = command.strip_suffix('?').map(str::to_ascii_uppercase) else { return };
         if matches!(name.as_str(), "+CREG" | "+CGREG" | "+CEREG") {

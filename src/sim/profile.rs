@@ -169,6 +169,10 @@ pub(super) struct Rules {
     pub(super) sim_absent: u16,
     /// The longest command line.
     pub(super) line: usize,
+    /// Its last word before it switches off; empty: none.
+    pub(super) power_down: String,
+    /// Whether an OK comes before it.
+    pub(super) power_down_ok: bool,
     /// What answers an ESC at the prompt.
     pub(super) escape: String,
     /// Whether AT+CGDCONT may change a context that is active.

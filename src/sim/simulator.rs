@@ -26,6 +26,9 @@ pub(super) const PROMPT_TEXT: usize = 2 * 1024;
 /// URCs that wait until the modem may speak again.
 const HELD_URCS: usize = 32;
 
+/// Far beyond any conversation, and far enough from the type's end that adding to it cannot overflow.
+const END_OF_TIME: Duration = Duration::from_secs(1 << 40);
+
 /// Seconds from 1970 to 2026-01-01: where the modem's clock starts, so that every run sees the same time.
 const CLOCK_START: u64 = 1_767_225_600;
 
@@ -47,9 +50,11 @@ pub struct Simulator {
     pub(super) clock: u64,
     pub(super) state: State,
     pub(super) timers: Vec<(Duration, Timer)>,
+    /// Messages that wait in the network until the modem is on it.
+    pub(super) delayed: Vec<usize>,
     pub(super) wire: Wire,
     held: Vec<Box<str>>,
-    input: VecDeque<u8>,
+    pub(super) input: VecDeque<u8>,
     last_input: Duration,
     /// When a slow reader takes its next byte.
     next_read: Duration,
@@ -153,6 +158,8 @@ pub(super) enum Timer {
     Escape,
     Incoming(usize),
     Urc(Box<str>),
+    /// The last word before the power goes
+    PoweredDown,
 }
 
 impl Simulator {
@@ -180,6 +187,7 @@ impl Simulator {
             clock: CLOCK_START,
             state: State::Deaf,
             timers: Vec::new(),
+            delayed: Vec::new(),
             wire: Wire::new(pace(&options.faults)),
             held: Vec::new(),
             input: VecDeque::new(),
@@ -364,6 +372,10 @@ impl Simulator {
             }
             Timer::SearchEnds => self.end_search(),
             Timer::Escape => self.escape(),
+            Timer::PoweredDown => {
+                let profile = self.profile;
+                self.put_urc(&profile.rules.power_down);
+            }
             Timer::Incoming(place) => self.receive_message(place),
             Timer::Urc(line) => {
                 let line = self.filled(&line);
@@ -372,11 +384,17 @@ impl Simulator {
         }
     }
 
+    /// What waited in the network comes.
+    pub(super) fn receive_delayed(&mut self) {
+        for place in std::mem::take(&mut self.delayed) {
+            self.receive_message(place);
+        }
+    }
+
     /// A message arrives: told as AT+CNMI asks for it (27.005 §3.4.1).
     fn receive_message(&mut self, place: usize) {
         if !self.network.carries_messages() {
-            // It stays in the network until the modem is back.
-            self.timers.push((self.now + Duration::from_secs(1), Timer::Incoming(place)));
+            self.delayed.push(place);
             return;
         }
         let Some(text) = self.options.messages.get(place).cloned() else { return };
@@ -415,7 +433,9 @@ impl Simulator {
     fn pump(&mut self) {
         while !self.input.is_empty() && !self.wire.is_full() {
             if let State::Running(running) = &self.state
-                && (running.then.queues() || (self.profile.rules.busy == Busy::Queue && !running.abortable))
+                && (running.until <= self.now
+                    || running.then.queues()
+                    || (self.profile.rules.busy == Busy::Queue && !running.abortable))
             {
                 return;
             }
@@ -452,6 +472,7 @@ impl Simulator {
 
 impl Device for Simulator {
     fn receive(&mut self, bytes: &[u8], now: Duration) {
+        let now = now.min(END_OF_TIME);
         self.settle(now);
         let asleep = self.sleeps_after().is_some_and(|time| now.saturating_sub(self.last_input) > time);
         self.last_input = now;
@@ -464,12 +485,16 @@ impl Device for Simulator {
     }
 
     fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
+        let now = now.min(END_OF_TIME);
         self.settle(now);
         self.wire.drain(now, &mut self.random, out);
         self.settle(now);
     }
 
     fn next(&self) -> Option<Duration> {
+        if matches!(self.state, State::Gone) {
+            return self.wire.next();
+        }
         let timer = self.timers.iter().map(|(at, _)| *at).min();
         let (run, reading) = match &self.state {
             State::Running(running) => (Some(running.until), None),
@@ -482,13 +507,18 @@ impl Device for Simulator {
     }
 
     fn gone(&self) -> Option<Lost> {
-        let unplugged = matches!(self.state, State::Gone) && self.wire.is_empty();
-        unplugged.then(|| Lost::Lost("the simulated modem was unplugged".into()))
+        let why = match self.state {
+            State::Gone => "the simulated modem was unplugged",
+            State::Deaf if self.options.usb => "the simulated modem has gone from its bus",
+            State::Deaf | State::Command | State::Running(_) | State::Prompt(_) | State::Data { .. } => return None,
+        };
+        // What it still said comes first.
+        self.wire.is_empty().then(|| Lost::Lost(why.into()))
     }
 
     /// A DTR that drops ends a data call (V.250 §6.3.2); a break does nothing.
     fn control(&mut self, control: Control, now: Duration) {
-        self.settle(now);
+        self.settle(now.min(END_OF_TIME));
         match control {
             Control::Dtr(false) => {
                 let data = matches!(self.state, State::Data { .. });

@@ -154,6 +154,9 @@ impl Simulator {
         self.timers.clear();
         self.state = State::Deaf;
         self.wire.put(&was, self.now);
+        if self.profile.rules.power_down_ok && !self.profile.rules.power_down.is_empty() {
+            self.timers.push((self.now + Duration::from_secs(1), Timer::PoweredDown));
+        }
     }
 
     /// The answer to the command that resets still goes out.

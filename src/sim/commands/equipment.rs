@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::given;
-use crate::sim::line::{Next, Outcome, Refusal};
+use super::{end, given};
+use crate::sim::line::{Final, Next, Outcome, Refusal};
 use crate::sim::profile::Command;
 use crate::sim::request::Form;
 use crate::sim::simulator::{Afterwards, Simulator};
@@ -126,7 +126,11 @@ impl Simulator {
 
     pub(super) fn power_off_command(&mut self, form: &Form) -> Outcome {
         match form {
-            Form::Execute(_) | Form::Set(_) => self.afterwards(Afterwards::PowerOff),
+            Form::Execute(_) | Form::Set(_) => {
+                self.afterwards(Afterwards::PowerOff)?;
+                let rules = &self.profile.rules;
+                if rules.power_down_ok { Ok(Next::Done) } else { end(Final::Text(&rules.power_down)) }
+            }
             Form::Read | Form::Test | Form::Dial(_) => Err(self.wrong_parameter()),
         }
     }

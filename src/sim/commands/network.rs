@@ -116,6 +116,7 @@ impl Simulator {
         }
         self.network.attached = matches!(found, 1 | 5 | 9 | 10);
         self.set_stat(found);
+        self.receive_delayed();
         let first = self.profile.rules.first_context;
         if self.profile.rules.default_bearer
             && self.network.attached

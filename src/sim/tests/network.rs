@@ -1,0 +1,114 @@
+//! Registration, operators, the scan.
+
+use std::time::Duration;
+
+use super::Bench;
+
+#[test]
+fn registration_takes_its_time_and_tells() {
+    let mut bench = Bench::quiet("generic");
+    assert_eq!(bench.ask("AT+CREG?"), "\r\n+CREG: 0,2\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CREG=1;+CEREG=2"), "\r\nOK\r\n");
+    assert_eq!(bench.pass(Duration::from_millis(2_999)), "");
+    assert_eq!(bench.seconds(1), "\r\n+CREG: 5\r\n\r\n+CEREG: 5,\"2CF7\",\"8A5A782\",7\r\n");
+    assert_eq!(bench.ask("AT+CREG?"), "\r\n+CREG: 1,5\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CEREG?"), "\r\n+CEREG: 2,5,\"2CF7\",\"8A5A782\",7\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+COPS?"), "\r\n+COPS: 0,0,\"vodafone UK\",7\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CFUN=4"), "\r\n+CREG: 0\r\n\r\n+CEREG: 0\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CSQ"), "\r\n+CSQ: 99,99\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+COPS?"), "\r\n+COPS: 0\r\n\r\nOK\r\n");
+}
+
+#[test]
+fn a_network_that_never_comes_or_refuses() {
+    let mut bench = Bench::quiet("generic?register=never");
+    bench.seconds(600);
+    assert_eq!(bench.ask("AT+CREG?"), "\r\n+CREG: 0,2\r\n\r\nOK\r\n");
+    let mut bench = Bench::quiet("generic?register=denied");
+    bench.seconds(10);
+    assert_eq!(bench.ask("AT+CREG?"), "\r\n+CREG: 0,3\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CEER"), "\r\n+CEER: PLMN not allowed\r\n\r\nOK\r\n");
+    // The network is on the list of those that refused the SIM now.
+    assert!(bench.ask("AT+CRSM=176,28539,0,0,3").contains("144,0,\"32F451\""));
+    let mut bench = Bench::quiet("generic?stat=1&register=1s&operator=EE%20Home/23433&signal=31");
+    bench.seconds(1);
+    assert_eq!(bench.ask("AT+CREG?"), "\r\n+CREG: 0,1\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+COPS=3,2;+COPS?"), "\r\n+COPS: 0,2,\"23433\",7\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+COPS=3,0;+COPS?"), "\r\n+COPS: 0,0,\"EE Home\",7\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CESQ"), "\r\n+CESQ: 99,99,255,255,25,63\r\n\r\nOK\r\n");
+    let mut bench = Bench::quiet("generic?signal=99");
+    bench.seconds(60);
+    assert_eq!(bench.ask("AT+CSQ;+CREG?"), "\r\n+CSQ: 99,99\r\n\r\n+CREG: 0,2\r\n\r\nOK\r\n");
+}
+
+#[test]
+fn settings_that_keep_it_off_the_network() {
+    let mut bench = Bench::quiet("bg96");
+    bench.seconds(3);
+    assert_eq!(bench.ask("AT+CREG=1"), "\r\nOK\r\n");
+    // Without roaming a Super SIM has no network.
+    assert_eq!(bench.ask("AT+QCFG=\"roamservice\",1,1"), "\r\n+CREG: 2\r\n\r\nOK\r\n");
+    assert_eq!(bench.seconds(60), "");
+    assert_eq!(bench.ask("AT+QCFG=\"roamservice\",2,1"), "\r\nOK\r\n");
+    assert_eq!(bench.seconds(3), "\r\n+CREG: 5\r\n");
+    assert_eq!(bench.ask("AT+QCFG=\"roamservice\""), "\r\n+QCFG: \"roamservice\",2\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+QCFG=\"roamservice\",3"), "\r\nERROR\r\n");
+    assert_eq!(bench.ask("AT+QCFG=\"nonsense\""), "\r\nERROR\r\n");
+    assert!(bench.ask("AT+QCFG=?").contains("\r\n+QCFG: \"roamservice\",(1,2,255),(0,1)\r\n"));
+    let mut bench = Bench::quiet("lara-r211");
+    assert_eq!(bench.ask("AT+UDCONF=20,1"), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+UDCONF=20"), "\r\n+UDCONF: 20,1\r\n\r\nOK\r\n");
+}
+
+#[test]
+fn a_scan_takes_its_time() {
+    let mut bench = Bench::quiet("generic?scan=20s");
+    bench.seconds(5);
+    assert_eq!(bench.ask("AT+COPS=?"), "");
+    assert_eq!(bench.seconds(19), "");
+    assert_eq!(
+        bench.seconds(1),
+        "\r\n+COPS: (2,\"vodafone UK\",\"voda UK\",\"23415\",7),(1,\"EE\",\"EE\",\"23430\",7),\
+         (1,\"3 UK\",\"3 UK\",\"23420\",7),(3,\"O2 - UK\",\"O2 - UK\",\"23410\",7),,(0-4),(0-2)\r\n\r\nOK\r\n"
+    );
+}
+
+#[test]
+fn a_character_aborts_the_scan_where_the_model_does_that() {
+    let mut bench = Bench::quiet("lara-r211");
+    // The LF of a CR LF is no such character.
+    assert_eq!(bench.send(b"AT+COPS=?\r\n"), "");
+    assert_eq!(bench.send(b"A"), "\r\nABORTED\r\n");
+    assert_eq!(bench.ask("AT"), "\r\nOK\r\n");
+    let mut bench = Bench::quiet("bg96");
+    assert_eq!(bench.ask("AT+COPS=?"), "");
+    assert_eq!(bench.ask("AT"), "");
+    let heard = bench.seconds(12);
+    assert!(heard.starts_with("\r\n+COPS: (2,"), "{heard}");
+    assert!(heard.ends_with("\r\n\r\nOK\r\n\r\nOK\r\n"), "{heard}");
+}
+
+#[test]
+fn operators_by_hand() {
+    let mut bench = Bench::quiet("generic");
+    bench.seconds(3);
+    assert_eq!(bench.ask("AT+COPS=1,2,\"23430\""), "");
+    assert_eq!(bench.seconds(4), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+COPS?"), "\r\n+COPS: 1,2,\"23430\",7\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+COPS=1,2,\"99999\""), "\r\nERROR\r\n");
+    // A network that is forbidden.
+    assert_eq!(bench.ask("AT+COPS=1,2,\"23410\""), "");
+    assert_eq!(bench.seconds(4), "\r\nERROR\r\n");
+    assert_eq!(bench.ask("AT+CREG?"), "\r\n+CREG: 0,3\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+COPS=0"), "\r\nOK\r\n");
+    bench.seconds(3);
+    assert_eq!(bench.ask("AT+COPS=3,0;+COPS?"), "\r\n+COPS: 0,0,\"vodafone UK\",7\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+COPS=2;+COPS?"), "\r\n+COPS: 2\r\n\r\nOK\r\n");
+}
+
+#[test]
+fn names_in_ucs2() {
+    let mut bench = Bench::quiet("generic?operator=EE&register=0");
+    assert_eq!(bench.ask("AT+CSCS=\"UCS2\""), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+COPS?"), "\r\n+COPS: 0,0,\"00450045\",7\r\n\r\nOK\r\n");
+}
