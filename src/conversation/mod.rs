@@ -2,6 +2,8 @@
 //! `hayes at` all stand on. It blocks only in the port.
 
 mod reboot;
+#[cfg(test)]
+mod tests;
 mod trouble;
 
 use std::time::Duration;

@@ -1,0 +1,308 @@
+//! Conversations in virtual time, with a modem that is a list of what it says to what it is told.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::*;
+use crate::at::{Event, Expected, PromptPlan, ResultCode, Shape, Standard};
+use crate::port::{Cancel, Device, Memory};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Says what its script says, when it says it.
+#[derive(Default)]
+struct Scripted {
+    /// To these bytes, after so long, these; in order, or the first that fits where `steady`.
+    answers: VecDeque<(&'static str, Duration, &'static str)>,
+    /// At this time, by itself.
+    due: Vec<(Duration, Vec<u8>)>,
+    /// Unplugged from, until.
+    away: Option<(Duration, Duration)>,
+    now: Duration,
+    heard: Vec<u8>,
+    log: std::sync::Arc<std::sync::Mutex<Vec<(Duration, String)>>>,
+}
+
+impl Device for Scripted {
+    fn receive(&mut self, bytes: &[u8], now: Duration) {
+        self.now = now;
+        self.log.lock().unwrap().push((now, bytes.escape_ascii().to_string().replace("\\\"", "\"")));
+        self.heard.extend_from_slice(bytes);
+        let Some(place) = self.answers.iter().position(|(asked, ..)| self.heard.ends_with(asked.as_bytes())) else {
+            return;
+        };
+        self.heard.clear();
+        let (_, delay, answer) = self.answers.remove(place).unwrap();
+        self.due.push((now + delay, answer.as_bytes().to_vec()));
+    }
+
+    fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
+        self.now = now;
+        self.due.sort_by_key(|(at, _)| *at);
+        while self.due.first().is_some_and(|(at, _)| *at <= now) {
+            out.extend(self.due.remove(0).1);
+        }
+    }
+
+    fn next(&self) -> Option<Duration> {
+        let away = self.away.map(|(from, until)| if self.now < from { from } else { until });
+        self.due.iter().map(|(at, _)| *at).chain(away).filter(|at| *at > self.now).min()
+    }
+
+    fn gone(&self) -> Option<Fault> {
+        self.away
+            .is_some_and(|(from, until)| (from..until).contains(&self.now))
+            .then(|| Fault::Lost("unplugged".into()))
+    }
+}
+
+/// What was written, and when.
+type Log = std::sync::Arc<std::sync::Mutex<Vec<(Duration, String)>>>;
+
+fn conversation(device: Scripted) -> (Conversation, Log, Cancel) {
+    let cancel = Cancel::new().unwrap();
+    let log = device.log.clone();
+    (Conversation::new(Box::new(Memory::in_virtual_time(device, &cancel)), &Standard), log, cancel)
+}
+
+fn modem(answers: &[(&'static str, &'static str)]) -> Scripted {
+    let soon = Duration::from_millis(20);
+    Scripted { answers: answers.iter().map(|(asked, answer)| (*asked, soon, *answer)).collect(), ..Scripted::default() }
+}
+
+fn question(line: &str) -> Question {
+    Question {
+        bytes: format!("{line}\r").into_bytes(),
+        expected: Expected::default(),
+        timeout: 5 * SECOND,
+        prompt: PromptPlan::Unexpected,
+    }
+}
+
+#[derive(Default)]
+struct Heard {
+    events: Vec<String>,
+    stop_at: Option<&'static str>,
+}
+
+impl Listener for Heard {
+    fn event(&mut self, _now: Duration, event: &Event<'_>) {
+        self.events.push(format!("{event:?}"));
+    }
+
+    fn line(&mut self, line: &[u8]) -> Flow {
+        if self.stop_at.is_some_and(|text| line == text.as_bytes()) { Flow::Stop } else { Flow::GoOn }
+    }
+}
+
+fn written(log: &Log) -> Vec<String> {
+    log.lock().unwrap().iter().map(|(_, text)| text.clone()).collect()
+}
+
+fn text(line: Option<Line>) -> Option<String> {
+    line.map(|line| line.text())
+}
+
+#[test]
+fn a_question_and_its_answer() {
+    let (mut conversation, log, _) = conversation(modem(&[("AT+CSQ\r", "AT+CSQ\r\r\n+CSQ: 18,99\r\n\r\nOK\r\n")]));
+    let answer = conversation.ask(&question("AT+CSQ"), &mut Heard::default()).unwrap();
+    assert_eq!(answer.lines.len(), 1);
+    assert_eq!(answer.elapsed, Duration::from_millis(20));
+    assert_eq!(written(&log), ["AT+CSQ\\r"]);
+}
+
+#[test]
+fn a_timeout_then_the_late_answer_then_the_right_one() {
+    let mut device = modem(&[("AT\r", "\r\nOK\r\n"), ("AT+CSQ\r", "\r\n+CSQ: 18,99\r\n\r\nOK\r\n")]);
+    device.answers.push_back(("AT+COPS?\r", Duration::from_millis(5200), "\r\n+COPS: 0\r\n\r\nOK\r\n"));
+    let (mut conversation, log, _) = conversation(device);
+    let mut heard = Heard::default();
+    assert!(matches!(
+        conversation.ask(&question("AT+COPS?"), &mut heard),
+        Err(Trouble::Timeout { silence: Silence::Total, .. })
+    ));
+    assert_eq!(conversation.now(), 5 * SECOND);
+    let answer = conversation.ask(&question("AT+CSQ"), &mut heard).unwrap();
+    assert_eq!(answer.lines[0].text(), "+CSQ: 18,99");
+    assert_eq!(written(&log), ["AT+COPS?\\r", "AT\\r", "AT+CSQ\\r"]);
+}
+
+#[test]
+fn lines_that_come_by_themselves() {
+    let mut device = modem(&[("AT+CNMI=2\r", "\r\n+CMTI: \"SM\",1\r\n\r\nOK\r\n")]);
+    device.due = vec![
+        (Duration::ZERO, b"+CMTI: \"SM\",0\r\n".to_vec()),
+        (3 * SECOND, b"RING\r\n".to_vec()),
+        (4 * SECOND, b"+CMTI: \"SM\",2\r\nRING\r\n".to_vec()),
+    ];
+    let (mut conversation, ..) = conversation(device);
+    let deaf = &mut Heard::default();
+    conversation.sleep(SECOND, deaf).unwrap();
+    conversation.ask(&question("AT+CNMI=2"), deaf).unwrap();
+    let mut wait = |what: &'static str, until: u32| {
+        let line = conversation.await_line(until * SECOND, &mut |line| line.starts_with(what.as_bytes()), deaf);
+        text(line.unwrap())
+    };
+    assert_eq!(wait("RING", 10).unwrap(), "RING");
+    assert_eq!(wait("+CMTI", 10).unwrap(), "+CMTI: \"SM\",1", "came before, and nobody had waited for it");
+    assert_eq!(wait("+CMTI", 10).unwrap(), "+CMTI: \"SM\",2");
+    assert_eq!(wait("RING", 10).unwrap(), "RING");
+    assert_eq!(wait("RING", 12), None);
+    assert_eq!(conversation.now(), 12 * SECOND);
+}
+
+#[test]
+fn quiet_and_silence() {
+    let mut device = modem(&[("AT+QPOWD\r", "AT+QPOWD\r")]);
+    device.due = (1..=10).map(|tenth| (tenth * SECOND / 10, b"x\r\n".to_vec())).collect();
+    device.due.push((20 * SECOND, b"login: ".to_vec()));
+    let (mut conversation, ..) = conversation(device);
+    let deaf = &mut Heard::default();
+    assert!(!conversation.quiet(SECOND / 2, SECOND / 2, deaf).unwrap());
+    assert!(conversation.quiet(SECOND / 2, 10 * SECOND, deaf).unwrap());
+    assert_eq!(conversation.now(), SECOND * 3 / 2);
+    // The echo breaks no silence.
+    conversation.write(b"AT+QPOWD\r", deaf).unwrap();
+    assert_eq!(conversation.silence(2 * SECOND, deaf).unwrap(), None);
+    assert_eq!(text(conversation.silence(60 * SECOND, deaf).unwrap()).unwrap(), "login: ");
+}
+
+#[test]
+fn text_without_a_line_end_is_waited_for() {
+    for pieces in [vec!["booting\r\nbg96 login: "], vec!["booting\r\nbg96 lo", "gin: "], vec!["bg96 login: \r\n"]] {
+        let mut device = Scripted::default();
+        device.due = pieces
+            .iter()
+            .enumerate()
+            .map(|(number, piece)| (SECOND * (number as u32 + 1), piece.as_bytes().to_vec()))
+            .collect();
+        let (mut conversation, ..) = conversation(device);
+        let deaf = &mut Heard::default();
+        assert!(conversation.prompt(b"login: ", 10 * SECOND, deaf).unwrap(), "{pieces:?}");
+        assert!(!conversation.prompt(b"login: ", 20 * SECOND, deaf).unwrap(), "it was taken");
+        assert_eq!(conversation.now(), 20 * SECOND);
+    }
+    // It came while nobody waited.
+    let mut device = Scripted::default();
+    device.due = vec![(SECOND, b"login: ".to_vec())];
+    let (mut conversation, ..) = conversation(device);
+    conversation.sleep(5 * SECOND, &mut Heard::default()).unwrap();
+    assert!(conversation.prompt(b"login: ", 6 * SECOND, &mut Heard::default()).unwrap());
+    assert_eq!(conversation.now(), 5 * SECOND);
+}
+
+/// Hang-up and unplug in the middle of a line, of a prompt, of an answer.
+#[test]
+fn case_22_a_port_that_is_lost() {
+    for sent in ["", "\r\n+CSQ: 1", "\r\n> ", "\r\n+CSQ: 18,99\r\n"] {
+        let mut device = modem(&[]);
+        device.answers.push_back(("AT+CSQ\r", Duration::from_millis(20), sent));
+        device.away = Some((SECOND, 1000 * SECOND));
+        let (mut conversation, ..) = conversation(device);
+        let mut asked = question("AT+CSQ");
+        asked.prompt = PromptPlan::Reply { mark: None, bytes: b"hello\x1A".to_vec() };
+        match conversation.ask(&asked, &mut Heard::default()) {
+            Err(Trouble::Lost { why, received }) => {
+                assert_eq!(why, "unplugged");
+                assert_eq!(received.len(), usize::from(sent.contains("CSQ")), "{sent:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(conversation.ask(&asked, &mut Heard::default()), Err(Trouble::Lost { .. })));
+    }
+}
+
+#[test]
+fn stop_ends_a_sleep_and_what_comes_behind_an_answer_ends_the_next_thing() {
+    let mut device = modem(&[("AT\r", "\r\nOK\r\n\r\n+CPIN: NOT READY\r\n")]);
+    device.due = vec![(SECOND * 10, b"+CPIN: NOT READY\r\n".to_vec())];
+    let (mut conversation, ..) = conversation(device);
+    let mut heard = Heard { stop_at: Some("+CPIN: NOT READY"), ..Heard::default() };
+    conversation.ask(&question("AT"), &mut heard).unwrap();
+    assert!(matches!(conversation.sleep(SECOND, &mut heard), Err(Trouble::Stopped { .. })));
+    assert!(matches!(conversation.sleep(SECOND * 60, &mut heard), Err(Trouble::Stopped { .. })));
+    assert_eq!(conversation.now(), SECOND * 10);
+}
+
+#[test]
+fn an_interruption_comes_into_step() {
+    let (mut conversation, log, cancel) = conversation(modem(&[
+        ("AT+COPS=?\r", ""),
+        ("\r", "\r\nABORTED\r\n"),
+        ("AT\r", "\r\nOK\r\n"),
+        ("AT+CSQ\r", "\r\nOK\r\n"),
+    ]));
+    let mut scan = question("AT+COPS=?");
+    scan.expected.abortable = true;
+    cancel.cancel();
+    assert!(matches!(conversation.ask(&scan, &mut Heard::default()), Err(Trouble::Interrupted { .. })));
+    conversation.interrupt(&mut Heard::default()).unwrap();
+    assert_eq!(written(&log), ["AT+COPS=?\\r", "\\r", "AT\\r"]);
+    conversation.ask(&question("AT+CSQ"), &mut Heard::default()).unwrap();
+}
+
+#[test]
+fn escape_keeps_its_guard_times() {
+    let (mut conversation, log, _) = conversation(modem(&[("+++", "\r\nOK\r\n")]));
+    let deaf = &mut Heard::default();
+    conversation.escape(deaf).unwrap();
+    let (at, text) = log.lock().unwrap()[0].clone();
+    assert!(text == "+++" && at >= SECOND && conversation.now() >= at + SECOND);
+}
+
+#[test]
+fn a_reboot_with_and_without_its_device() {
+    // Its device goes away and comes back.
+    let mut device = modem(&[("AT+CFUN=1,1\r", "AT+CFUN=1,1\r\r\nOK\r\n")]);
+    device.away = Some((SECOND / 2, 12 * SECOND));
+    device.due = vec![(13 * SECOND, b"RDY\r\n\r\n+CFUN: 1\r\n".to_vec())];
+    for _ in 0..3 {
+        device.answers.push_back(("AT\r", Duration::from_millis(10), "AT\r\r\nOK\r\n"));
+    }
+    let (mut restarted, log, _) = conversation(device);
+    let answer = restarted.reboot(&question("AT+CFUN=1,1"), 90 * SECOND, &mut Heard::default()).unwrap();
+    assert_eq!(answer.result, Some(ResultCode::Ok));
+    assert!((13 * SECOND..20 * SECOND).contains(&restarted.now()), "{:?} {:?}", restarted.now(), written(&log));
+    // A modem on a UART: it is silent for a while.
+    let mut device = modem(&[("AT+CFUN=1,1\r", "\r\nOK\r\n")]);
+    for (delay, answer) in
+        [(9 * SECOND, ""), (8 * SECOND, ""), (SECOND / 10, "\r\nOK\r\n"), (SECOND / 10, "\r\nOK\r\n")]
+    {
+        device.answers.push_back(("AT\r", delay, answer));
+    }
+    let (mut restarted, ..) = conversation(device);
+    restarted.reboot(&question("AT+CFUN=1,1"), 90 * SECOND, &mut Heard::default()).unwrap();
+    assert!(restarted.now() < 10 * SECOND);
+    // One that refuses.
+    let (mut refusing, log, _) = conversation(modem(&[("AT+CFUN=1,1\r", "\r\n+CME ERROR: 4\r\n")]));
+    let answer = refusing.reboot(&question("AT+CFUN=1,1"), 90 * SECOND, &mut Heard::default()).unwrap();
+    assert!(answer.result.is_some_and(|result| !result.is_success()));
+    assert_eq!(written(&log).len(), 1);
+    // One that never comes back.
+    let (mut dead, ..) = conversation(modem(&[("AT+CFUN=1,1\r", "\r\nOK\r\n")]));
+    assert!(matches!(
+        dead.reboot(&question("AT+CFUN=1,1"), 30 * SECOND, &mut Heard::default()),
+        Err(Trouble::Timeout { .. })
+    ));
+    assert!((30 * SECOND..33 * SECOND).contains(&dead.now()));
+}
+
+#[test]
+fn a_flood_of_urcs_is_bounded_and_told() {
+    let mut device = modem(&[("AT+CSQ\r", "\r\nOK\r\n")]);
+    device.due = vec![(Duration::from_millis(1), b"+CMTI: \"SM\",1\r\n".repeat(200_000))];
+    let (mut conversation, ..) = conversation(device);
+    let mut heard = Heard::default();
+    let mut asked = question("AT+CSQ");
+    asked.expected = Expected { shape: Shape::Prefixed, prefixes: vec!["+CSQ".into()], ..Expected::default() };
+    conversation.ask(&asked, &mut heard).unwrap();
+    let urcs = heard.events.iter().filter(|event| event.starts_with("Urc")).count();
+    let dropped = heard.events.iter().filter(|event| event.starts_with("Dropped")).count();
+    assert_eq!((urcs, dropped), (200_000, 1));
+    let mut left = 0;
+    while conversation.next_line(Duration::ZERO, &mut heard).unwrap().is_some() {
+        left += 1;
+    }
+    assert!(left > 1000 && left < 10_000, "{left}");
+}
