@@ -32,7 +32,7 @@ impl Checker<'_, '_, '_> {
                         PatternKind::Regex { inner, .. } => *inner,
                         PatternKind::Line(_) => pattern.span,
                     };
-                    let span = within(inner, fault.span);
+                    let span = self.in_regex(inner, fault.span);
                     self.reporter.report(&ExchangeFault::BadRegex { reason: fault.reason }, span);
                 }
             }
@@ -104,6 +104,23 @@ impl Checker<'_, '_, '_> {
         let written = self.script.source.slice(span);
         let found = signs.iter().filter_map(|sign| Some((written.find(sign)?, sign.len()))).min();
         found.map_or(span, |(at, length)| within(span, Span::new(at, at + length)))
+    }
+
+    /// A place in a regex's text as a place in the source, where `/` is written `\/`.
+    fn in_regex(&self, inner: Span, fault: Span) -> Span {
+        let written = self.script.source.slice(inner);
+        let place = |offset: u32| {
+            let mut place = offset as usize;
+            for (slash, _) in written.match_indices("\\/") {
+                place += usize::from(slash < place);
+            }
+            place
+        };
+        let (start, end) = (place(fault.start), place(fault.end));
+        // At the end there is nothing to point at but the character before.
+        let start =
+            if start < written.len() { start } else { written.char_indices().next_back().map_or(0, |(at, _)| at) };
+        within(inner, Span::new(start, end))
     }
 
     /// The first named hole or group, and where it stands.

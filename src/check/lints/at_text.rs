@@ -14,7 +14,7 @@ pub(in crate::check) struct AtText {
     places: Vec<u32>,
     /// The first blanks outside of strings.
     pub(in crate::check) blank: Option<Span>,
-    /// The place of the whole, where escapes keep single places from being known.
+    /// The place of the whole, where escapes or wide characters keep single places from being known.
     whole: Option<Span>,
     /// It ends with a line end that was written out.
     pub(in crate::check) line_end: Option<Span>,
@@ -32,6 +32,7 @@ impl AtText {
             lines: vec![AtText::default()],
             in_string: false,
             exact: true,
+            ascii: true,
         };
         for part in &template.parts {
             match part {
@@ -72,6 +73,8 @@ struct Builder<'w> {
     lines: Vec<AtText>,
     in_string: bool,
     exact: bool,
+    /// Bytes and characters are the same.
+    ascii: bool,
 }
 
 impl Builder<'_> {
@@ -128,6 +131,7 @@ impl Builder<'_> {
             return;
         }
         // Bytes over 0x7F would need their neighbours; what they are matters to no rule here.
+        self.ascii &= byte.is_ascii();
         line.text.push(if byte.is_ascii() { byte as char } else { '?' });
         line.places.push(place);
     }
@@ -146,7 +150,7 @@ impl Builder<'_> {
         } else if let Some(line) = self.lines.last_mut() {
             line.line_end = None;
         }
-        if !self.exact {
+        if !self.exact || !self.ascii {
             self.lines.iter_mut().for_each(|line| line.whole = Some(self.base));
         }
         self.lines

@@ -98,11 +98,22 @@ fn nothing_breaks_on_nested_or_endless_input() {
 
 proptest::proptest! {
     #[test]
-    fn any_text_is_checked_without_harm(text in "(AT|at|retry 3 \\{\n|\\}\n|[ -~\n]|\\$\\{[a-z]{1,3}\\}|send \"|capture a|\n){0,60}") {
+    fn any_text_is_checked_without_harm(
+        text in "(AT\\+CGDCONT=|at|;AT|[é☎ ]{0,30}\"|retry 3 \\{\n|\\}\n|[ -~\n]|\\$\\{[a-z]{1,3}\\}|send \"|\\\\x1A|\n  capture |\n  expect /|\n){0,60}",
+    ) {
         for diagnostic in checked(&text).diagnostics {
-            let span = diagnostic.span().unwrap();
-            proptest::prop_assert!(span.start <= span.end && span.end as usize <= diagnostic.source.text.len());
-            proptest::prop_assert!(diagnostic.source.text.get(span.start as usize..span.end as usize).is_some());
+            for label in &diagnostic.labels {
+                let span = label.span;
+                proptest::prop_assert!(span.start <= span.end && span.end as usize <= diagnostic.source.text.len());
+                let there = diagnostic.source.text.get(span.start as usize..span.end as usize);
+                proptest::prop_assert!(there.is_some(), "{}: {span:?}", diagnostic.code);
+            }
         }
     }
+}
+
+#[test]
+fn a_place_in_a_regex_is_found_behind_slashes() {
+    assert_eq!(told("AT+CPIN?\n  expect /a\\/é(/", false), ["2:15 hayes::check::bad-regex"]);
+    assert_eq!(told("AT+CPIN?\n  expect /a[/", false), ["2:12 hayes::check::bad-regex"]);
 }
