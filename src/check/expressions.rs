@@ -173,7 +173,9 @@ impl Checker<'_, '_, '_> {
     }
 
     fn name_fault(&mut self, fault: NameFault, name: &str, span: Span) {
-        if self.told.insert(name.to_owned()) {
+        // A line that does not parse may have opened the block in which the name holds.
+        let may_hold = matches!(fault, NameFault::OutOfPlace { .. }) && self.reporter.has_broken_lines();
+        if !may_hold && self.told.insert(name.to_owned()) {
             self.reporter.report(&fault, span);
         }
     }

@@ -28,6 +28,7 @@ mod types;
 
 use std::sync::Arc;
 
+pub use lints::tries_pin;
 pub use pattern::{Captures, Hole, Matcher};
 pub use program::Program;
 pub use scripts::{NoScripts, NotFound, Scripts};

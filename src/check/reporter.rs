@@ -66,6 +66,10 @@ impl Reporter {
         })
     }
 
+    pub(super) fn has_broken_lines(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
     /// Everything, in the order of its places: this script's own first, then that of the scripts it runs.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         self.report_idle_allowances();

@@ -27,7 +27,9 @@ impl Run<'_> {
     pub(super) fn retry(&mut self, schedule: &Schedule, body: &Block, otherwise: Option<&Block>, span: Span) -> Step {
         let mut attempts = self.attempts(schedule, span)?;
         let outer = self.scope.attempt;
+        self.in_retry += 1;
         let ended = self.attempt_all(&mut attempts, body, span);
+        self.in_retry -= 1;
         self.scope.attempt = outer;
         match (ended, otherwise) {
             (Err(End::Failed(cause)), Some(otherwise)) => {

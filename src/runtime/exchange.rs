@@ -17,6 +17,7 @@ use super::scope::Last;
 use super::template::begins_at;
 use super::value::{ShownDuration, Value};
 use crate::at::{Answer, Line, PromptPlan, Question, ResultCode};
+use crate::check::tries_pin;
 use crate::source::Span;
 use crate::syntax::ast::{
     Alternatives, Clause, ClauseKind, Convert, Exchange, Pattern, PatternKind, PatternPart, PromptEnd, Send, SendForm,
@@ -73,6 +74,14 @@ impl Run<'_> {
             let what = format!("{text} stands outside of `unsafe`: {why}");
             let help = "if that is meant, say why: `unsafe \"why\" { … }`";
             return Err(self.fail(self.problem(code::NEEDS_UNSAFE, send.span, what).sent(text).help(help)));
+        }
+        if self.in_retry > 0
+            && is_command
+            && let Some(command) = tries_pin(&text)
+        {
+            let what = format!("`{command}` in a `retry`: each wrong try uses up one of the SIM's few attempts");
+            let help = "send it once, outside of the `retry`";
+            return Err(self.fail(self.problem(code::PIN_IN_RETRY, send.span, what).sent(text).help(help)));
         }
         expected.free = !is_command;
         let timeout = match &send.within {

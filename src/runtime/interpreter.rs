@@ -129,6 +129,8 @@ pub(super) struct Run<'r> {
     pub(super) calls: Vec<Call>,
     pub(super) depth: usize,
     pub(super) in_unsafe: usize,
+    /// How many `retry` blocks are being run, those of the scripts that run this one among them.
+    pub(super) in_retry: usize,
     /// `--plan` has left something out, so what follows may fail for that reason.
     pub(super) left_out: bool,
     /// Ctrl-C came twice: not even `finally` runs.
@@ -164,6 +166,7 @@ impl<'r> Run<'r> {
             calls: Vec::new(),
             depth: 0,
             in_unsafe: 0,
+            in_retry: 0,
             left_out: false,
             no_more: false,
             started,

@@ -33,6 +33,7 @@ pub(super) mod code {
     pub(crate) const ENSURE_UNCHANGED: &str = "hayes::run::ensure-unchanged";
     pub(crate) const MISSING_PARAM: &str = "hayes::run::missing-param";
     pub(crate) const NEEDS_UNSAFE: &str = "hayes::run::needs-unsafe";
+    pub(crate) const PIN_IN_RETRY: &str = "hayes::run::pin-in-retry";
     pub(crate) const TOO_DEEP: &str = "hayes::run::too-deep";
     pub(crate) const TOO_LONG: &str = "hayes::run::too-long";
     pub(crate) const FILE: &str = "hayes::run::file";

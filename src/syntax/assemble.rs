@@ -265,6 +265,11 @@ impl<'a> Assembler<'a> {
             }
             return;
         };
+        if matches!(frame.parent, Parent::Broken) {
+            self.complete(frame, body);
+            self.open(Frame::new(Parent::Broken, line, line));
+            return;
+        }
         let word = first_word(self.source.slice(frame.statement)).to_owned();
         let parent = match frame.parent.with_else(body, condition) {
             Ok(parent) => parent,
@@ -396,15 +401,15 @@ impl Parent {
                 branches.push((condition, body));
                 StatementKind::If { branches, otherwise: None }
             }
-            Parent::Else(_) | Parent::Broken => return None,
+            // What the line was meant to be is not known; that its block may run or not is true of most. With an error in
+            // it the script is never run, but what stands in the block is checked.
+            Parent::Broken => StatementKind::Try { body, otherwise: None },
+            Parent::Else(_) => return None,
         })
     }
 
     /// What the next block belongs to when the one that ends is `body`.
     fn with_else(self, body: Block, condition: Option<Expression>) -> Result<Parent, ElseRefused> {
-        if matches!(self, Parent::Broken) {
-            return Ok(Parent::Broken);
-        }
         let had_else = matches!(self, Parent::Else(_) | Parent::Opener(Opener::Ensure { .. }));
         if had_else {
             return Err(ElseRefused::Twice);

@@ -2,7 +2,8 @@
 
 use super::at_text::UNKNOWN;
 use super::{Asked, Known};
-use crate::at::command::Form;
+use crate::at::command::{self, Form};
+use crate::catalogue;
 use crate::catalogue::command::{Command, Danger, DangerKind, When};
 use crate::check::checker::Checker;
 use crate::check::faults::modem::ModemFault;
@@ -11,7 +12,7 @@ impl Checker<'_, '_, '_> {
     pub(super) fn lint_danger(&mut self, known: &Known<'_>, asked: Asked<'_>) {
         let Some(entry) = known.entry else { return };
         let (form, values) = (known.command.form, known.values());
-        let tries_pin = tries_pin(entry, known);
+        let tries_pin = may_try_pin(entry, known);
         if tries_pin {
             let command = format!("{}=", known.name());
             let again = self.place.again;
@@ -61,8 +62,21 @@ impl Checker<'_, '_, '_> {
     }
 }
 
-/// Whether it uses up attempts of a PIN or a password.
-fn tries_pin(entry: &Command, known: &Known<'_>) -> bool {
+/// The first command of a line, as it will be sent, that uses up attempts of a PIN or a password: `AT+CPIN=`. It must
+/// not be sent again by itself; where values were put into the line, only the last look can tell.
+pub fn tries_pin(line: &str) -> Option<String> {
+    let tries = |asked: &&command::Command<'_>| {
+        let values = catalogue::expected::values(asked);
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let mut dangers = catalogue::command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
+        dangers.any(|danger| danger.kind == DangerKind::Lock)
+    };
+    let line = command::parse(line)?;
+    line.commands.iter().find(tries).map(|asked| format!("AT{}=", asked.name.to_ascii_uppercase()))
+}
+
+/// As [`tries_pin`], where a `${…}` may be anything.
+fn may_try_pin(entry: &Command, known: &Known<'_>) -> bool {
     entry.dangers.iter().any(|danger| danger.kind == DangerKind::Lock && may_hold(&danger.when, known))
 }
 

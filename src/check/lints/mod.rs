@@ -9,6 +9,7 @@ mod parameters;
 
 use at_text::AtText;
 pub(super) use context::Context;
+pub use danger::tries_pin;
 
 use super::checker::Checker;
 use super::faults::line::LineFault;

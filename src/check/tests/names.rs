@@ -22,6 +22,12 @@ fn a_name_that_a_broken_line_may_have_set_is_no_further_error() {
 }
 
 #[test]
+fn what_stands_in_a_block_whose_line_is_broken_is_checked() {
+    let found = told("retry ten {\n  AT+CMEE=2;AT+CSQ\n  log \"${attempt}\"\n  stop\n}\nAT+CSQ", false);
+    assert_eq!(found, ["1:7 hayes::syntax::number-in-words", "2:13 hayes::check::two-at"]);
+}
+
+#[test]
 fn a_name_is_told_once() {
     assert_eq!(told("log \"${a} ${a}\"\nlog \"${a}\"", false), ["1:8 hayes::check::unknown-name"]);
 }
