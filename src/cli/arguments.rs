@@ -32,6 +32,8 @@ pub(crate) enum Command {
     At(At),
     /// Check scripts without a modem
     Check(Check),
+    /// Bring scripts into their canonical form
+    Fmt(Fmt),
     /// List the scripts that come with Hayes
     List(List),
     /// Show one script of the library, or a file, with its parameters
@@ -182,6 +184,21 @@ pub(crate) struct Check {
     /// Exit with 3 on warnings too
     #[arg(long)]
     pub(crate) deny_warnings: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes fmt my.hayes
+  hayes fmt --check scripts/*/*.hayes
+  hayes fmt - < my.hayes")]
+pub(crate) struct Fmt {
+    /// Paths, or - to read standard input and write standard output
+    #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
+    pub(crate) scripts: Vec<String>,
+    /// Change nothing: show the difference, and exit with 1 where there is one
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod at;
 mod check;
 mod console;
 mod exit;
+mod fmt;
 mod inputs;
 mod library;
 mod modem;
@@ -43,6 +44,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(arguments) => run::run(arguments, &console),
         Command::At(arguments) => at::at(arguments, &console),
         Command::Check(arguments) => check::run(arguments, &console),
+        Command::Fmt(arguments) => fmt::fmt(arguments, &console),
         Command::List(arguments) => library::list(arguments, &console),
         Command::Show(arguments) => library::show(arguments, &console),
         Command::Ports(arguments) => ports::list(arguments, &console),

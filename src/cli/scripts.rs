@@ -11,6 +11,14 @@ use crate::source::Source;
 
 /// Reads a script, or says why it cannot be read.
 pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
+    match library::find(name) {
+        Some(entry) if name != "-" && !Path::new(name).exists() => Ok(entry.source()),
+        _ => read_file(name, console),
+    }
+}
+
+/// Reads a file or standard input, never the library: for what writes the text back.
+pub(crate) fn read_file(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
     if name == "-" {
         let mut bytes = Vec::new();
         let read = std::io::stdin().lock().read_to_end(&mut bytes);
@@ -19,13 +27,9 @@ pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
             Err(error) => Err(refuse(console, &format!("standard input cannot be read: {error}"), None)),
         };
     }
-    let path = Path::new(name);
-    match std::fs::read(path) {
+    match std::fs::read(name) {
         Ok(bytes) => text(name, bytes, console),
-        Err(error) => match library::find(name) {
-            Some(entry) => Ok(entry.source()),
-            None => Err(unreadable(name, &error, console)),
-        },
+        Err(error) => Err(unreadable(name, &error, console)),
     }
 }
 
