@@ -9,7 +9,7 @@ use super::arguments;
 use super::console::Console;
 use super::exit::Exit;
 use crate::check::Program;
-use crate::runtime::Inputs;
+use crate::runtime::{self, Inputs};
 
 /// The inputs for these programs, or why there are none.
 pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], console: &Console) -> Result<Inputs, Exit> {
@@ -36,16 +36,21 @@ pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], cons
             }
         }
     }
+    let inputs = Inputs {
+        variables,
+        secrets,
+        timeout: given.timeout.unwrap_or(Inputs::default().timeout),
+        timeout_scale: given.timeout_scale,
+        plan: given.plan,
+        yes: given.yes,
+        folder: None,
+    };
+    for program in programs {
+        let help = format!("give it as -V NAME=VALUE; `hayes show {}` lists its parameters", program.source().name);
+        problems.extend(runtime::unfit(program, &inputs).into_iter().map(|what| (what, Some(help.clone()))));
+    }
     if problems.is_empty() {
-        return Ok(Inputs {
-            variables,
-            secrets,
-            timeout: given.timeout.unwrap_or(Inputs::default().timeout),
-            timeout_scale: given.timeout_scale,
-            plan: given.plan,
-            yes: given.yes,
-            folder: None,
-        });
+        return Ok(inputs);
     }
     for (message, help) in problems {
         console.complain(&message, help.as_deref());

@@ -19,6 +19,7 @@ mod signals;
 mod sim;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use arguments::Command;
@@ -40,17 +41,22 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         console.complain("name a command", Some("`hayes --help` lists them"));
         return Exit::Usage.into();
     };
-    let exit = match command {
-        Command::Run(arguments) => run::run(arguments, &console),
-        Command::At(arguments) => at::at(arguments, &console),
-        Command::Check(arguments) => check::run(arguments, &console),
-        Command::Fmt(arguments) => fmt::fmt(arguments, &console),
-        Command::List(arguments) => library::list(arguments, &console),
-        Command::Show(arguments) => library::show(arguments, &console),
-        Command::Ports(arguments) => ports::list(arguments, &console),
-        Command::Sim(arguments) => sim::sim(arguments, &console),
-        Command::Completions(arguments) => shell::completions(arguments, &console),
-        Command::Man(arguments) => shell::man(arguments, &console),
-    };
+    // A panic has told what it is about on standard error already.
+    let exit = catch_unwind(AssertUnwindSafe(|| dispatch(command, &console))).unwrap_or(Exit::Internal);
     exit.into()
+}
+
+fn dispatch(command: &Command, console: &Console) -> Exit {
+    match command {
+        Command::Run(arguments) => run::run(arguments, console),
+        Command::At(arguments) => at::at(arguments, console),
+        Command::Check(arguments) => check::run(arguments, console),
+        Command::Fmt(arguments) => fmt::fmt(arguments, console),
+        Command::List(arguments) => library::list(arguments, console),
+        Command::Show(arguments) => library::show(arguments, console),
+        Command::Ports(arguments) => ports::list(arguments, console),
+        Command::Sim(arguments) => sim::sim(arguments, console),
+        Command::Completions(arguments) => shell::completions(arguments, console),
+        Command::Man(arguments) => shell::man(arguments, console),
+    }
 }

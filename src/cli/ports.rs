@@ -131,5 +131,5 @@ fn ask(conversation: &mut Conversation, command: &str) -> Option<String> {
     };
     let answer = conversation.ask(&question, &mut Deaf).ok()?;
     let passed = answer.result.as_ref().is_some_and(crate::at::ResultCode::is_success);
-    passed.then(|| answer.lines.first().map(|line| line.text().into()).unwrap_or_default())
+    passed.then(|| answer.lines.first().map(|line| line.text()).unwrap_or_default())
 }

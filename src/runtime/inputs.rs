@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::syntax::ast::Param;
+
 /// What a run is given beside its script.
 #[derive(Clone)]
 pub struct Inputs {
@@ -22,6 +24,17 @@ pub struct Inputs {
     pub yes: bool,
     /// Where `file("…")` looks: the script's folder.
     pub folder: Option<PathBuf>,
+}
+
+impl Inputs {
+    /// The text that a param is given. A plain param may be given as a secret, to have it masked.
+    pub(super) fn given(&self, param: &Param) -> Option<&str> {
+        let (first, second) = match param.secret {
+            true => (&self.secrets, &self.variables),
+            false => (&self.variables, &self.secrets),
+        };
+        first.get(&param.name.value).or_else(|| second.get(&param.name.value)).map(String::as_str)
+    }
 }
 
 impl Default for Inputs {

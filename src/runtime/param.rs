@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::capture::hex;
+use super::inputs::Inputs;
 use super::interpreter::Run;
 use super::problem::{Problem, Step, code};
 use super::value::Value;
+use crate::check::Program;
 use crate::source::Name;
 use crate::syntax::ast::{Convert, Expression, Param};
 
@@ -14,34 +16,19 @@ impl Run<'_> {
     /// before anything is sent.
     pub(super) fn bind_inputs(&mut self) -> Step {
         let program = Arc::clone(&self.scope.program);
-        let mut faults: Vec<(&Param, String, &'static str)> = Vec::new();
+        let mut faults = Vec::new();
         for param in &program.params {
             let name = &param.name.value;
             if self.scope.variables.get(name).is_some() {
                 continue;
             }
-            let inputs = self.inputs;
-            let (first, second) = match param.secret {
-                true => (&inputs.secrets, &inputs.variables),
-                false => (&inputs.variables, &inputs.secrets),
-            };
-            match first.get(name).or_else(|| second.get(name)) {
-                Some(given) => {
-                    if param.secret {
-                        self.hide(given);
-                    }
-                    match from_text(given, param.convert) {
-                        Ok(value) => self.scope.variables.set(name, value),
-                        Err(kind) => {
-                            let what = format!("`{name}` must be {kind}, and \"{given}\" was given");
-                            faults.push((param, what, code::VALUE));
-                        }
-                    }
-                }
-                None if param.default.is_none() => {
-                    faults.push((param, format!("`{name}` has no value"), code::MISSING_PARAM));
-                }
-                None => {}
+            if let Some(given) = self.inputs.given(param).filter(|_| param.secret) {
+                self.hide(given);
+            }
+            match value_of(param, self.inputs) {
+                Ok(Some(value)) => self.scope.variables.set(name, value),
+                Ok(None) => {}
+                Err((what, code)) => faults.push((param, what, code)),
             }
         }
         match self.faulty(faults) {
@@ -107,6 +94,26 @@ impl Run<'_> {
             }),
             Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => Ok(value),
         }
+    }
+}
+
+/// What is wrong with what this program is given, a sentence each: params without a value, or of another kind. A run
+/// tells the same; whoever asks here learns it before a port is opened.
+pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<String> {
+    program.params.iter().filter_map(|param| value_of(param, inputs).err()).map(|(what, _)| what).collect()
+}
+
+/// The value that a param was given; none where its default is to be taken.
+fn value_of(param: &Param, inputs: &Inputs) -> Result<Option<Value>, (String, &'static str)> {
+    let name = &param.name.value;
+    match inputs.given(param) {
+        Some(given) => from_text(given, param.convert).map(Some).map_err(|kind| {
+            let shown =
+                if param.secret { "what was given is not".to_owned() } else { format!("\"{given}\" was given") };
+            (format!("`{name}` must be {kind}, and {shown}"), code::VALUE)
+        }),
+        None if param.default.is_none() => Err((format!("`{name}` has no value"), code::MISSING_PARAM)),
+        None => Ok(None),
     }
 }
 
