@@ -18,6 +18,8 @@ pub struct Command {
     pub about: &'static str,
     /// The file it stands in: `network`, `sms`
     pub group: &'static str,
+    /// What its test does, where it does more than to list values: `AT+COPS=?` scans
+    pub test_does: &'static str,
     /// The test form exists, `AT+CREG=?`
     pub test: Option<Usage>,
     /// `AT+CREG?`
@@ -145,7 +147,7 @@ pub struct Prompt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PromptEnd {
     CtrlZ,
-    /// The parameter that gives the number of bytes, from 0
+    /// The parameter, from 0, that gives the number of bytes; where it is left out, Ctrl-Z
     Counted(usize),
 }
 
@@ -165,7 +167,10 @@ pub struct MaxTime {
 /// The command of this name; the name as in [`Command::name`], in any case, with or without `AT`; `""` and `AT` are the
 /// bare `AT`.
 pub fn command(name: &str) -> Option<&'static Command> {
-    let wanted = bare(name);
+    let wanted = match bare(name) {
+        register if is_register(register) => "S",
+        other => other,
+    };
     let index = COMMANDS.binary_search_by(|command| compare(bare(command.name), wanted)).ok()?;
     COMMANDS.get(index)
 }
@@ -205,7 +210,14 @@ pub fn nearest(name: &str) -> Vec<&'static str> {
         .filter(|(distance, known)| *distance <= 1 || (*distance == 2 && known.len() >= 7))
         .collect();
     found.sort_unstable();
-    found.into_iter().take(3).map(|(_, known)| known).collect()
+    let nearest = found.first().map(|(distance, _)| *distance);
+    found.into_iter().filter(|(distance, _)| Some(*distance) == nearest).take(3).map(|(_, known)| known).collect()
+}
+
+/// `S0`, `S12`
+fn is_register(name: &str) -> bool {
+    name.strip_prefix(['S', 's'])
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Without its `AT`.
@@ -274,7 +286,16 @@ impl Command {
 
     /// The prompt that it answers with, if it asks for data.
     pub fn prompt(&self, form: Form, parameters: &[&str]) -> Option<&Prompt> {
-        self.prompt.as_ref().filter(|prompt| prompt.when.holds(form, parameters))
+        let prompt = self.prompt.as_ref().filter(|prompt| prompt.when.holds(form, parameters))?;
+        // No bytes are a question for what was sent (`AT+QISEND=0,0`); data in the command itself needs no prompt.
+        let nothing = match prompt.ends {
+            PromptEnd::Counted(index) => parameters.get(index).is_some_and(|count| unquoted(count) == "0"),
+            PromptEnd::CtrlZ => false,
+        };
+        let fields = self.set.as_ref().map_or(&[][..], |usage| usage.parameters.fields);
+        let data = fields.iter().position(|field| field.name == "data");
+        let given = data.is_some_and(|index| parameters.len() > index);
+        (!nothing && !given).then_some(prompt)
     }
 
     /// The documented maximum: what is said of the module, else of its family, else of its vendor. Where the module is

@@ -6,7 +6,7 @@ use super::command::{self, AnswerShape};
 use super::module::Module;
 use crate::at::command::{Command, parse};
 use crate::at::parameters::parameters;
-use crate::at::{Expected, Shape};
+use crate::at::{Expected, Form, Shape};
 
 /// How the answer to a whole command line looks, and how long it may take by the documents: the sum of its commands'
 /// maxima; `None` where nothing is documented.
@@ -31,8 +31,13 @@ pub fn expected(line: &str, module: Option<&Module>) -> (Expected, Option<Durati
         expected.call_control |= known.call_control;
         expected.without_final |=
             known.without_final || module.is_some_and(|module| module.without_final.contains(&known.name));
-        let scan = known.abortable && module.and_then(|module| module.scan_abortable).unwrap_or(true);
-        expected.abortable |= scan;
+        // A read is over before anyone could abort it; a scan (`AT+COPS=?`) goes on to its end on some modules.
+        expected.abortable |= known.abortable
+            && match asked.form {
+                Form::Read => false,
+                Form::Test => module.and_then(|module| module.scan_abortable).unwrap_or(true),
+                Form::Set | Form::Execute => true,
+            };
         let usage = known.usage(asked.form, &values);
         match usage.and_then(|usage| usage.prefix) {
             Some(prefix) => expected.prefixes.push(prefix.to_owned()),

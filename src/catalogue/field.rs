@@ -14,6 +14,8 @@ pub struct Field {
     pub closed: bool,
     /// What a number counts, where it counts something
     pub unit: Option<&'static Unit>,
+    /// Its meaning is what counts of an answer, and stands beside it
+    pub brief: bool,
 }
 
 impl Field {
@@ -66,8 +68,10 @@ pub enum Kind {
     Address,
     /// A network's number, MCC and MNC: five or six digits
     Network,
-    /// Eight binary digits, as the timers of 24.008 §10.5.7.4
-    Bits,
+    /// Eight binary digits: GPRS timer and GPRS timer 2 (24.008 §10.5.7.3, §10.5.7.4)
+    Timer2,
+    /// Eight binary digits: GPRS timer 3 (24.008 §10.5.7.4a)
+    Timer3,
     /// 18 to 20 digits, perhaps padded with F
     Iccid,
     /// 14 to 16 digits

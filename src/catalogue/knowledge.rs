@@ -13,12 +13,7 @@ pub struct Catalogue;
 
 impl Knowledge for Catalogue {
     fn is_urc(&self, line: &[u8]) -> bool {
-        urc(line).is_some_and(|known| match known.layouts {
-            _ if !known.strict => true,
-            // `RING` has no values: the whole line is it.
-            [] => line.len() == known.start.len(),
-            layouts => best(layouts, split_prefix(line).1) > Fit::No,
-        })
+        urc(line).is_some()
     }
 
     fn likeness(&self, line: &[u8], form: Form) -> Likeness {

@@ -37,6 +37,8 @@ impl Layout {
         let mut count = 0;
         for parameter in parameters::parameters(list) {
             match self.field(count) {
+                // One or two values that fit say too little when more follow: `+CREG: 2,1,…` is no state 2.
+                None if self.fields.len() < 3 => return Fit::No,
                 None => fit = fit.min(Fit::Surplus),
                 Some(field) => fit = fit.min(field.fit(&parameter)),
             }
@@ -96,6 +98,10 @@ impl Field {
         if !self.closed {
             return Fit::Exact;
         }
+        // `0001` is rather an area code than a state.
+        if self.kind == Kind::Number && value.len() > 3 {
+            return Fit::Loose;
+        }
         match std::str::from_utf8(value) {
             Ok(value) if self.meaning(value).is_some() => Fit::Exact,
             _ => Fit::Loose,
@@ -132,7 +138,7 @@ impl Kind {
                 value.len() >= 3 && value.iter().all(|byte| byte.is_ascii_hexdigit() || b".:".contains(byte))
             }
             Kind::Network => digits(value) && (5..=6).contains(&value.len()),
-            Kind::Bits => value.len() == 8 && value.iter().all(|byte| b"01".contains(byte)),
+            Kind::Timer2 | Kind::Timer3 => value.len() == 8 && value.iter().all(|byte| b"01".contains(byte)),
             Kind::Iccid => {
                 let number = value.strip_suffix(b"F").or_else(|| value.strip_suffix(b"f")).unwrap_or(value);
                 (18..=20).contains(&number.len()) && hex(number)

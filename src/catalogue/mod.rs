@@ -7,16 +7,20 @@ pub mod command;
 mod data;
 pub mod error;
 pub mod expected;
+pub mod explain;
 pub mod field;
 pub mod knowledge;
 pub mod layout;
 pub mod module;
 pub mod result;
+#[cfg(test)]
+mod tests;
 pub mod urc;
 
 pub use command::{command, command_of, command_with, commands, nearest};
 pub use error::{cme, cms, error_by_text};
 pub use expected::expected;
+pub use explain::{Explanation, explain};
 pub use knowledge::Catalogue;
 pub use module::{module, module_by_model, modules};
 pub use result::result_code;

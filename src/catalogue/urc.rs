@@ -15,8 +15,8 @@ pub struct Urc {
     pub when: &'static str,
     /// The layouts of its values, the likelier first; none where it has no values, or none that are known
     pub layouts: &'static [Layout],
-    /// Nothing may follow its start but a colon and values that conform to a layout
-    pub strict: bool,
+    /// It is the whole line: `RING`
+    pub whole_line: bool,
     /// So many lines follow that belong to it: the text or PDU of `+CMT`
     pub body_lines: u8,
     /// The command whose answer has the same prefix, if one has
@@ -34,7 +34,7 @@ pub fn urc(line: &[u8]) -> Option<&'static Urc> {
     let mut at = URCS.partition_point(|urc| urc.start.as_bytes() <= line).checked_sub(1);
     while let Some(index) = at {
         let urc = URCS.get(index)?;
-        if begins(line, urc.start.as_bytes()) {
+        if begins(line, urc.start.as_bytes()) && (!urc.whole_line || line.len() == urc.start.len()) {
             return Some(urc);
         }
         at = URC_PARENTS.get(index).copied().flatten();

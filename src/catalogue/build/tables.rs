@@ -72,6 +72,9 @@ pub struct Field {
     pub open: bool,
     #[serde(default)]
     pub unit: Option<String>,
+    /// Its meaning is what counts of the answer
+    #[serde(default)]
+    pub brief: bool,
 }
 
 /// The name of an enumeration, or the values themselves: `["0: off", "1: on"]`.
@@ -99,6 +102,8 @@ pub struct Command {
     pub fields: Vec<Field>,
     #[serde(default)]
     pub test: Option<Texts>,
+    #[serde(default)]
+    pub test_does: String,
     #[serde(default)]
     pub read: Option<Texts>,
     #[serde(default)]
@@ -244,7 +249,7 @@ pub struct UrcsFile {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Urc {
     pub start: String,
     pub title: String,
@@ -256,7 +261,7 @@ pub struct Urc {
     #[serde(default)]
     pub values: Option<Texts>,
     #[serde(default)]
-    pub strict: bool,
+    pub whole_line: bool,
     #[serde(default)]
     pub body: u8,
     #[serde(default)]

@@ -249,9 +249,10 @@ impl Writer<'_> {
         }
         let closed = !seen.is_empty() && field.unit.is_none() && !field.open;
         let literal = format!(
-            "Field {{ name: {name:?}, what: {:?}, kind: Kind::{kind}, values: &[{}], closed: {closed}, unit: {unit} }}",
+            "Field {{ name: {name:?}, what: {:?}, kind: Kind::{kind}, values: &[{}], closed: {closed}, unit: {unit}, brief: {} }}",
             field.what,
             literals.join(", "),
+            field.brief,
         );
         if let Some(known) = self.written.get(&literal) {
             return Ok(known.clone());
@@ -335,6 +336,7 @@ impl Writer<'_> {
         let prefix = match command.prefix.as_deref() {
             Some("") => "None".to_owned(),
             Some(prefix) => format!("Some({prefix:?})"),
+            None if shape == "Bare" => "None".to_owned(),
             None => match general.strip_prefix("AT") {
                 Some(name) if name.starts_with(|first: char| "+#%!^$*".contains(first)) => format!("Some({name:?})"),
                 _ => "None".to_owned(),
@@ -373,6 +375,9 @@ impl Writer<'_> {
         if test.is_none() && read.is_none() && set.is_none() && execute.is_none() {
             return Err("it has no type: test, read, set, execute".to_owned());
         }
+        if !command.test_does.is_empty() && test.is_none() {
+            return Err("it tells what its test does, but has no test".to_owned());
+        }
         if command.set_answer.is_some() && command.set.is_none() {
             return Err("it has a set-answer but no set".to_owned());
         }
@@ -398,7 +403,7 @@ impl Writer<'_> {
         let prompt = command.prompt.as_ref().map(prompt).transpose()?;
         let source = self.source(&command.source, command.status)?;
         Ok(format!(
-            "Command {{ name: {:?}, title: {:?}, about: {:?}, group: {group:?}, test: {}, read: {}, set: {}, execute: {}, \
+            "Command {{ name: {:?}, title: {:?}, about: {:?}, group: {group:?}, test_does: {:?}, test: {}, read: {}, set: {}, execute: {}, \
              read_only: {}, conversation_only: {}, abortable: {}, call_control: {}, without_final: {}, \
              reboots: &[{reboots}], needs_reboot: &[{needs_reboot}], needs_context_down: {}, nb_iot_only: &[{}], \
              prompt: {}, not_repeatable: &[{not_repeatable}], dangers: &[{}], finals: &[{}], max_times: &[{}], \
@@ -406,6 +411,7 @@ impl Writer<'_> {
             command.name,
             command.title,
             command.about,
+            command.test_does,
             some(test),
             some(read),
             some(set),
@@ -479,6 +485,9 @@ impl Writer<'_> {
         {
             return Err(format!("there is no command '{command}'"));
         }
+        if urc.whole_line && urc.values.is_some() {
+            return Err("it is the whole line, and has values".to_owned());
+        }
         let mut used = BTreeSet::new();
         let mut layouts = Vec::new();
         for values in urc.values.as_ref().map(Texts::list).unwrap_or_default() {
@@ -489,13 +498,13 @@ impl Writer<'_> {
         }
         let source = self.source(&urc.source, urc.status)?;
         Ok(format!(
-            "Urc {{ start: {:?}, title: {:?}, about: {:?}, when: {:?}, layouts: &[{}], strict: {}, body_lines: {}, answers: {:?}, vendors: &{:?}, source: {source} }}",
+            "Urc {{ start: {:?}, title: {:?}, about: {:?}, when: {:?}, layouts: &[{}], whole_line: {}, body_lines: {}, answers: {:?}, vendors: &{:?}, source: {source} }}",
             urc.start,
             urc.title,
             urc.about,
             urc.when,
             layouts.join(", "),
-            urc.strict,
+            urc.whole_line,
             urc.body,
             urc.answers,
             urc.vendors,
@@ -605,7 +614,8 @@ fn kind_name(kind: &str) -> Option<&'static str> {
         "word" => "Word",
         "address" => "Address",
         "network" => "Network",
-        "bits" => "Bits",
+        "timer2" => "Timer2",
+        "timer3" => "Timer3",
         "iccid" => "Iccid",
         "imei" => "Imei",
         "imsi" => "Imsi",

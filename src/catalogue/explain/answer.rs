@@ -1,0 +1,382 @@
+//! Lines that a modem says: answers, the ranges of a test, URCs.
+
+use crate::at::command::{self as at_command, Form};
+use crate::at::parameters::{Kind as Written, Parameter, parameters, split_prefix};
+use crate::catalogue::command::{AnswerShape, Command, Usage, command_of, commands};
+use crate::catalogue::expected;
+use crate::catalogue::field::Field;
+use crate::catalogue::layout::{Fit, Layout};
+use crate::catalogue::module::Module;
+use crate::catalogue::urc::{Urc, urc};
+
+use super::value::{part, word, written};
+use super::{Context, Explanation, Kind, Part, lower_first};
+
+/// What one line says; `None` where it is no answer and no URC that is known.
+pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
+    let (prefix, values) = split_prefix(line.as_bytes());
+    let asked = Asked::of(context.command);
+    let unasked = urc(line.as_bytes());
+    let mut readings = Vec::new();
+    match prefix {
+        Some(prefix) => {
+            for (command, form, usage) in usages(prefix, values, asked.as_ref()) {
+                let lists = Lists::of(usage, form, asked.as_ref());
+                readings.extend(Reading::best(From::Answer(command, form), usage.answers, lists, values));
+            }
+        }
+        // Without prefix a line has the meaning of the question that it answers, and no other.
+        None => {
+            if let Some(Asked { command, form, usage: Some(usage) }) = &asked
+                && unasked.is_none()
+                && !matches!(usage.shape, AnswerShape::None | AnswerShape::HeaderAndBody | AnswerShape::Counted { .. })
+            {
+                if let Some(text) = free_text(line, command, usage) {
+                    return Some(text);
+                }
+                let lists = Lists::of(usage, *form, asked.as_ref());
+                readings.extend(Reading::best(From::Answer(command, *form), usage.answers, lists, values));
+                if readings.is_empty() && matches!(usage.shape, AnswerShape::Unknown | AnswerShape::Bare) {
+                    return Some(line_of(line, command));
+                }
+            }
+        }
+    }
+    if let Some(unasked) = unasked {
+        readings.extend(Reading::best(From::Urc(unasked), unasked.layouts, Lists::None, values));
+    }
+    // The best fit goes first; of two that are as good, the answer.
+    readings.sort_by_key(|reading| std::cmp::Reverse(reading.fit));
+    let best = readings.first().map(|reading| reading.fit);
+    let mut as_good = readings.iter().filter(|reading| Some(reading.fit) == best);
+    let Some(first) = as_good.next() else {
+        return without_form(line, prefix, asked.as_ref(), unasked);
+    };
+    let mut explained = first.explain(line, values, context.module);
+    for other in as_good {
+        if !first.means_the_same(other) {
+            explained
+                .notes
+                .push("It can be read in two ways; only what was asked before tells which one is meant.".to_owned());
+            explained.each.push(other.explain(line, values, context.module));
+            break;
+        }
+        if let From::Urc(unasked) = other.from {
+            explained.notes.push(format!(
+                "It also comes by itself: {} ({}).",
+                lower_first(unasked.title),
+                unasked.when
+            ));
+            break;
+        }
+    }
+    Some(explained)
+}
+
+/// Whether lines of text or a PDU follow this one.
+pub(super) fn has_body(line: &str) -> bool {
+    let prefix = split_prefix(line.as_bytes()).0.unwrap_or_default();
+    urc(line.as_bytes()).is_some_and(|known| known.body_lines > 0)
+        || usages(prefix, b"", None).any(|(_, _, usage)| usage.shape == AnswerShape::HeaderAndBody)
+}
+
+/// The question that is answered, as far as it is known.
+struct Asked {
+    command: &'static Command,
+    form: Form,
+    usage: Option<&'static Usage>,
+}
+
+impl Asked {
+    /// The last command of a line: it is the one whose answer comes last.
+    fn of(line: Option<&str>) -> Option<Asked> {
+        let line = at_command::parse(line?.trim())?;
+        let asked = line.commands.last()?;
+        let command = command_of(asked)?;
+        let values = expected::values(asked);
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        Some(Asked { command, form: asked.form, usage: command.usage(asked.form, &values) })
+    }
+}
+
+/// What a line may be.
+#[derive(Clone, Copy)]
+enum From {
+    Answer(&'static Command, Form),
+    Urc(&'static Urc),
+}
+
+/// Whether the values are the ranges of values that a test answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    None,
+    /// They are if there is a list in parentheses
+    Parenthesised,
+    /// It was asked for them
+    Asked,
+}
+
+impl Lists {
+    fn of(usage: &Usage, form: Form, asked: Option<&Asked>) -> Lists {
+        match (usage.ranges, asked.is_some_and(|asked| asked.form == Form::Test && form == Form::Test)) {
+            (false, _) => Lists::None,
+            (true, false) => Lists::Parenthesised,
+            (true, true) => Lists::Asked,
+        }
+    }
+}
+
+/// One way to read a line.
+struct Reading {
+    from: From,
+    layout: &'static Layout,
+    ranges: bool,
+    fit: Fit,
+}
+
+impl Reading {
+    /// The layout that fits the best, if one does.
+    fn best(from: From, layouts: &'static [Layout], lists: Lists, values: &[u8]) -> Option<Reading> {
+        let mut best: Option<Reading> = None;
+        for layout in layouts {
+            let as_ranges = lists != Lists::None && !layout.groups;
+            let fit = if as_ranges { fit_of_ranges(layout, values, lists) } else { layout.fit(values) };
+            if fit > best.as_ref().map_or(Fit::No, |best| best.fit) {
+                best = Some(Reading { from, layout, ranges: as_ranges, fit });
+            }
+        }
+        best
+    }
+
+    fn explain(&self, line: &str, values: &[u8], module: Option<&Module>) -> Explanation {
+        let mut explained = match self.from {
+            From::Answer(command, form) => {
+                let kind = if self.ranges { Kind::Ranges } else { Kind::Answer };
+                let mut explained = Explanation::new(line, kind, command.title).from(&command.source);
+                command.about.clone_into(&mut explained.about);
+                explained.notes.push(match form {
+                    Form::Test if self.layout.groups => format!("The answer to {}=?.", command.name),
+                    Form::Test => format!("The answer to {}=?: which values there may be.", command.name),
+                    Form::Read => format!("The answer to {}?.", command.name),
+                    Form::Set | Form::Execute => format!("The answer to {}.", command.name),
+                });
+                explained
+            }
+            From::Urc(urc) => {
+                let mut explained = Explanation::new(line, Kind::Urc, urc.title).from(&urc.source);
+                urc.about.clone_into(&mut explained.about);
+                explained.notes.push(format!("It comes by itself ({}).", urc.when));
+                explained
+            }
+        };
+        if self.layout.groups {
+            explained.each = self.records(values, module);
+            if parameters(values).any(|parameter| parameter.kind == Written::Group && !self.is_record(&parameter)) {
+                explained.notes.push("The lists at its end are the values that the command takes.".to_owned());
+            }
+        } else if self.ranges {
+            explained.parts = ranges(self.layout, values);
+        } else {
+            explained.parts = parameters(values)
+                .enumerate()
+                .map(|(index, parameter)| part(self.layout.field(index), &parameter, module))
+                .collect();
+        }
+        explained
+    }
+
+    fn is_record(&self, group: &Parameter<'_>) -> bool {
+        group.kind == Written::Group && Layout { groups: false, ..*self.layout }.fit(group.value) > Fit::No
+    }
+
+    fn records(&self, values: &[u8], module: Option<&Module>) -> Vec<Explanation> {
+        let records = parameters(values).filter(|parameter| self.is_record(parameter));
+        let explained = records.map(|record| {
+            let mut explained = Explanation::new(&written(&record), Kind::Record, "");
+            explained.parts = record
+                .inner()
+                .enumerate()
+                .map(|(index, parameter)| part(self.layout.field(index), &parameter, module))
+                .collect();
+            explained
+        });
+        explained.collect()
+    }
+
+    /// Whether both give each value the same meaning.
+    fn means_the_same(&self, other: &Reading) -> bool {
+        let same = |(one, other): (&&Field, &&Field)| one.what == other.what;
+        self.layout.fields.iter().zip(other.layout.fields).all(same)
+    }
+}
+
+/// The forms of commands whose answers carry this prefix; where the question is known, only its form.
+fn usages<'a>(
+    prefix: &'a [u8],
+    values: &'a [u8],
+    asked: Option<&'a Asked>,
+) -> impl Iterator<Item = (&'static Command, Form, &'static Usage)> + 'a {
+    let carries = move |usage: &Usage| usage.prefix.is_some_and(|known| known.as_bytes().eq_ignore_ascii_case(prefix));
+    let asked = asked.filter(move |asked| asked.usage.is_some_and(carries));
+    let selected = move |command: &Command| match command.name.split_once('=') {
+        None => !settings(command.name).any(|setting| selects(setting, values)),
+        Some(_) => selects(command, values),
+    };
+    let forms = |command: &'static Command| {
+        [
+            (Form::Read, command.read.as_ref()),
+            (Form::Execute, command.execute.as_ref()),
+            (Form::Set, command.set.as_ref()),
+            (Form::Test, command.test.as_ref()),
+        ]
+    };
+    let of_prefix =
+        move |command: &&'static Command| forms(command).into_iter().any(|(_, usage)| usage.is_some_and(carries));
+    commands().iter().filter(of_prefix).filter(move |command| selected(command)).flat_map(move |command| {
+        forms(command).into_iter().filter_map(move |(form, usage)| {
+            let usage = usage.filter(|usage| carries(usage))?;
+            let meant = asked.is_none_or(|asked| {
+                asked.command.name.split('=').next() == command.name.split('=').next()
+                    && asked.usage.is_some_and(|of| std::ptr::eq(of, usage) || asked.form == form)
+            });
+            meant.then_some((command, form, usage))
+        })
+    })
+}
+
+/// The settings of a command with many: `AT+QCFG="roamservice"` of `AT+QCFG`.
+fn settings(name: &str) -> impl Iterator<Item = &'static Command> + '_ {
+    let of = move |command: &&Command| command.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+    commands().iter().filter(of)
+}
+
+/// Whether the first of the values is the setting that this command is about.
+fn selects(command: &Command, values: &[u8]) -> bool {
+    let Some((_, setting)) = command.name.split_once('=') else { return false };
+    let first = parameters(values).next();
+    first.is_some_and(|first| first.value.eq_ignore_ascii_case(setting.trim_matches('"').as_bytes()))
+}
+
+/// How well the values are ranges of the layout's fields: `(0-2),(1-100)`, `("GSM","UCS2")`, or single ones.
+fn fit_of_ranges(layout: &Layout, values: &[u8], lists: Lists) -> Fit {
+    let mut groups = 0;
+    let mut count = 0;
+    for parameter in parameters(values) {
+        groups += usize::from(parameter.kind == Written::Group);
+        if layout.field(count).is_none() {
+            return Fit::No;
+        }
+        count += 1;
+    }
+    // Without a single list it is rather a read answer.
+    if groups == 0 && lists != Lists::Asked {
+        return Fit::No;
+    }
+    if count == layout.fields.len() { Fit::Exact } else { Fit::Loose }
+}
+
+fn ranges(layout: &Layout, values: &[u8]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (index, parameter) in parameters(values).enumerate() {
+        let Some(field) = layout.field(index) else { continue };
+        let items: Vec<Parameter<'_>> = match parameter.kind {
+            Written::Group => parameter.inner().collect(),
+            Written::Bare | Written::Quoted => vec![parameter.clone()],
+        };
+        let meanings: Vec<String> = items
+            .iter()
+            .filter(|item| !item.value.trim_ascii().is_empty())
+            .map(|item| item_of_range(field, item))
+            .collect();
+        let meaning = if meanings.is_empty() { "not given".to_owned() } else { meanings.join("; ") };
+        parts.push(Part::new(written(&parameter), field.name, field.what, Some(meaning)));
+    }
+    parts
+}
+
+/// `0-2` → `0 to 2 (0: off, 1: on, 2: …)`
+fn item_of_range(field: &Field, item: &Parameter<'_>) -> String {
+    let text = item.text();
+    let text = text.trim();
+    let bounds = text.split_once('-').and_then(|(from, to)| Some((from.trim().parse().ok()?, to.trim().parse().ok()?)));
+    if let Some((from, to)) = bounds.filter(|_| item.kind == Written::Bare) {
+        let within = |value: &&crate::catalogue::field::Value| {
+            value.value.parse::<i64>().is_ok_and(|value: i64| (from..=to).contains(&value))
+        };
+        let known: Vec<String> = field
+            .values
+            .iter()
+            .filter(within)
+            .map(|value| format!("{}: {}", value.value, word(field, value, None)))
+            .collect();
+        let known = if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) };
+        return format!("{from} to {to}{known}");
+    }
+    match field.meaning(text) {
+        Some(known) => format!("{text}: {}", word(field, known, None)),
+        None => written(item),
+    }
+}
+
+/// A line of free text, as `AT+CGMI` answers.
+fn free_text(line: &str, command: &'static Command, usage: &'static Usage) -> Option<Explanation> {
+    let [layout] = usage.answers else {
+        if !usage.answers.is_empty() {
+            return None;
+        }
+        return Some(line_of(line, command));
+    };
+    let [field] = layout.fields else { return None };
+    if usage.shape == AnswerShape::Prefixed {
+        return None;
+    }
+    let whole = Parameter {
+        value: line.trim_matches('"').as_bytes(),
+        kind: if line.starts_with('"') { Written::Quoted } else { Written::Bare },
+        range: 0..line.len(),
+    };
+    if field.fit(&whole) == Fit::No {
+        return None;
+    }
+    let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source);
+    command.about.clone_into(&mut explained.about);
+    explained.notes.push(format!("The answer to {}.", command.name));
+    explained.parts.push(part(Some(field), &whole, None));
+    Some(explained)
+}
+
+/// A line that belongs to the answer to `command`, and no more is known.
+fn line_of(line: &str, command: &'static Command) -> Explanation {
+    let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source);
+    command.about.clone_into(&mut explained.about);
+    explained.notes.push(format!("A line of the answer to {}; its form is not known to Hayes.", command.name));
+    explained.complete = false;
+    explained
+}
+
+/// A line with a known beginning and values of no known form.
+fn without_form(
+    line: &str,
+    prefix: Option<&[u8]>,
+    asked: Option<&Asked>,
+    unasked: Option<&'static Urc>,
+) -> Option<Explanation> {
+    let values = split_prefix(line.as_bytes()).1;
+    let command = prefix.and_then(|prefix| usages(prefix, values, asked).next()).map(|(command, _, _)| command);
+    if let Some(command) = command {
+        let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source);
+        command.about.clone_into(&mut explained.about);
+        explained.notes.push(format!("It belongs to {}, in a form that is not known to Hayes.", command.name));
+        explained.complete = false;
+        return Some(explained);
+    }
+    let urc = unasked?;
+    let mut explained = Explanation::new(line, Kind::Urc, urc.title).from(&urc.source);
+    urc.about.clone_into(&mut explained.about);
+    explained.notes.push(format!("It comes by itself ({}).", urc.when));
+    if line.len() > urc.start.len() + 1 {
+        explained.notes.push("What its values mean is not known to Hayes.".to_owned());
+        explained.complete = false;
+    }
+    Some(explained)
+}

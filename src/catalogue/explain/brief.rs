@@ -1,0 +1,61 @@
+//! The few words that stand beside an answer: `registered, roaming`; `-79 dBm, good`.
+
+use super::{Context, Explanation, Kind, Part, explain, lower_first};
+
+/// What counts of a line, in a few words; `None` where the line says it all, or where its meaning is not sure.
+pub fn brief(line: &str, context: &Context<'_>) -> Option<String> {
+    let explained = explain(line, context);
+    match explained.kind {
+        Kind::Answer if explained.each.first().is_some_and(|each| each.kind == Kind::Record) => {
+            Some(match explained.each.len() {
+                1 => "1 network".to_owned(),
+                count => format!("{count} networks"),
+            })
+        }
+        Kind::Urc if !explained.parts.iter().any(|part| part.telling && part.documented) => {
+            let understood = explained.complete && (explained.parts.is_empty() || meant(&explained).next().is_some());
+            understood.then(|| lower_first(&explained.title))
+        }
+        Kind::Answer | Kind::Urc if explained.each.is_empty() => of_values(&explained),
+        Kind::Error if explained.source.is_some() && explained.each.is_empty() => Some(lower_first(&explained.title)),
+        Kind::Answer
+        | Kind::Urc
+        | Kind::Error
+        | Kind::Command
+        | Kind::Ranges
+        | Kind::Result
+        | Kind::Prompt
+        | Kind::Record
+        | Kind::Body
+        | Kind::Several
+        | Kind::Unknown => None,
+    }
+}
+
+fn meant(explained: &Explanation) -> impl Iterator<Item = &Part> {
+    explained.parts.iter().filter(|part| part.documented && part.meaning.is_some())
+}
+
+/// The meanings of the telling values; where none is marked so, the only meaning there is.
+fn of_values(explained: &Explanation) -> Option<String> {
+    let marked = explained.parts.iter().any(|part| part.telling);
+    let telling: Vec<&Part> = meant(explained).filter(|part| part.telling || !marked).collect();
+    if telling.is_empty() || (!marked && (telling.len() > 1 || explained.parts.len() > 2)) {
+        return None;
+    }
+    let is_known = |part: &&&Part| part.meaning.as_deref() != Some("not known");
+    let known: Vec<String> = telling.iter().filter(is_known).filter_map(|part| in_words(part)).collect();
+    if known.is_empty() {
+        return telling.first().map(|part| format!("{} not known", part.what));
+    }
+    Some(known.join(", "))
+}
+
+/// A meaning that needs the name of its value to be understood gets it: `roaming on`.
+fn in_words(part: &Part) -> Option<String> {
+    let meaning = part.meaning.as_deref()?;
+    Some(match meaning {
+        "on" | "off" | "up" | "down" | "yes" | "no" => format!("{} {meaning}", part.what),
+        _ => meaning.to_owned(),
+    })
+}

@@ -1,0 +1,138 @@
+//! Errors: what they mean and what usually mends them.
+
+use crate::at::ResultCode;
+use crate::catalogue::error::{ErrorCode, Series, cme, cms, error_by_text};
+use crate::catalogue::result_code;
+
+use super::{Explanation, Kind, Part};
+
+/// What a failed exchange means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// In words: `no network service`
+    pub meaning: String,
+    /// What usually mends it, in sentences; may be empty
+    pub advice: String,
+}
+
+/// What this result means; `None` for a success, and for one of which nothing is known.
+pub fn failure(result: &ResultCode) -> Option<Failure> {
+    if result.is_success() {
+        return None;
+    }
+    let known = |error: &ErrorCode| Failure { meaning: error.text.to_owned(), advice: error.advice.to_owned() };
+    match result {
+        ResultCode::Equipment(error) => {
+            let by_words = || error_by_text(Series::Equipment, &error.text).next();
+            error.code.map_or_else(by_words, cme).map(known)
+        }
+        ResultCode::Message(error) => {
+            let by_words = || error_by_text(Series::Message, &error.text).next();
+            error.code.map_or_else(by_words, cms).map(known)
+        }
+        ResultCode::Vendor { text, .. } => by_result(text),
+        ResultCode::Error => by_result("ERROR"),
+        ResultCode::NoCarrier => by_result("NO CARRIER"),
+        ResultCode::Busy => by_result("BUSY"),
+        ResultCode::NoAnswer => by_result("NO ANSWER"),
+        ResultCode::NoDialtone => by_result("NO DIALTONE"),
+        ResultCode::Aborted => by_result("ABORTED"),
+        ResultCode::Ok | ResultCode::Connect(_) => None,
+    }
+}
+
+fn by_result(text: &str) -> Option<Failure> {
+    let known = result_code(text)?;
+    Some(Failure { meaning: known.meaning.to_owned(), advice: known.advice.to_owned() })
+}
+
+/// `+CME ERROR: 30`, `CME 30`, `cms error 38`, `+CME ERROR: no network service`, `+CME ERROR:`.
+pub(super) fn numbered(line: &str) -> Option<Explanation> {
+    let text = line.strip_prefix('+').unwrap_or(line);
+    let (series, rest) = match text.split_at_checked(3)? {
+        (name, rest) if name.eq_ignore_ascii_case("CME") => (Series::Equipment, rest),
+        (name, rest) if name.eq_ignore_ascii_case("CMS") => (Series::Message, rest),
+        _ => return None,
+    };
+    let rest = rest.trim_start();
+    let (said_error, rest) = match rest.split_at_checked(5) {
+        Some((word, rest)) if word.eq_ignore_ascii_case("ERROR") => (true, rest),
+        _ => (false, rest),
+    };
+    let rest = rest.trim_start().trim_start_matches(':').trim();
+    if rest.is_empty() {
+        return said_error.then(|| {
+            let title = "An error without number and without text";
+            Explanation { confirmed: false, ..Explanation::new(line, Kind::Error, title) }
+        });
+    }
+    match rest.parse() {
+        Ok(code) => Some(by_code(line, series, code)),
+        Err(_) if said_error => Some(by_text(line, series, rest)),
+        Err(_) => None,
+    }
+}
+
+/// `no network service`, without anything before it.
+pub(super) fn by_words(text: &str) -> Option<Explanation> {
+    let mut found = error_by_text(Series::Equipment, text)
+        .chain(error_by_text(Series::Message, text))
+        .map(|error| known(text, error));
+    let mut first = found.next()?;
+    first.each.extend(found);
+    if !first.each.is_empty() {
+        first.notes.push("The same words stand for more than one number.".to_owned());
+    }
+    Some(first)
+}
+
+fn by_code(line: &str, series: Series, code: u16) -> Explanation {
+    let error = match series {
+        Series::Equipment => cme(code),
+        Series::Message => cms(code),
+    };
+    error.map_or_else(
+        || {
+            let mut explained = Explanation::unknown(line);
+            explained.kind = Kind::Error;
+            explained.title = format!("{} {code} is in none of the lists that Hayes knows", name(series));
+            explained.notes.push("It may be the vendor's own; the module's manual lists those.".to_owned());
+            explained
+        },
+        |error| known(line, error),
+    )
+}
+
+fn by_text(line: &str, series: Series, text: &str) -> Explanation {
+    let mut found = error_by_text(series, text).map(|error| known(line, error));
+    match found.next() {
+        Some(mut first) => {
+            first.each.extend(found);
+            first
+        }
+        None => {
+            let title = "An error in the modem's own words; Hayes knows no number for them";
+            Explanation { confirmed: false, ..Explanation::new(line, Kind::Error, title) }
+        }
+    }
+}
+
+fn known(line: &str, error: &'static ErrorCode) -> Explanation {
+    let mut explained = Explanation::new(line, Kind::Error, error.text).from(&error.source);
+    let what = format!("{} ({})", name(error.series), error.range);
+    explained.parts.push(Part::new(error.code.to_string(), "err", what, Some(error.text.to_owned())));
+    if !error.advice.is_empty() {
+        explained.notes.push(error.advice.to_owned());
+    }
+    for (whose, meaning) in error.also {
+        explained.notes.push(format!("{whose} gives this number another meaning: {meaning}."));
+    }
+    explained
+}
+
+fn name(series: Series) -> &'static str {
+    match series {
+        Series::Equipment => "+CME ERROR",
+        Series::Message => "+CMS ERROR",
+    }
+}

@@ -1,0 +1,227 @@
+//! What a command, an answer, an error or a URC means, in words.
+//!
+//! It is never wrong: a line whose form is not known, or a value that is not documented, is said to be so; a line that
+//! can be read in two ways is given both readings.
+
+mod answer;
+mod brief;
+mod command;
+mod display;
+mod failure;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use serde::Serialize;
+
+pub use brief::brief;
+pub use failure::{Failure, failure};
+
+use super::field::Source;
+use super::module::Module;
+use super::result::result_codes;
+use super::urc::urc;
+
+/// What is known of the circumstances.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Context<'a> {
+    /// The command line that the text answers: without it an answer without prefix has no meaning
+    pub command: Option<&'a str>,
+    pub module: Option<&'static Module>,
+}
+
+/// What a text means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// What is explained, as it was given
+    pub text: String,
+    pub kind: Kind,
+    pub title: String,
+    /// What there is to know about it; may be empty
+    pub about: String,
+    /// Its values, in order
+    pub parts: Vec<Part>,
+    pub notes: Vec<String>,
+    /// Where this is from; `None` where nothing is known
+    pub source: Option<String>,
+    /// `false`: recalled, not read at a source
+    pub confirmed: bool,
+    /// The commands of a line, the lines of an answer, the networks of a scan, the second reading
+    pub each: Vec<Explanation>,
+    /// No part of it is left unexplained
+    #[serde(skip)]
+    pub complete: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Command,
+    Answer,
+    /// The answer to a test: which values there may be
+    Ranges,
+    Urc,
+    Error,
+    Result,
+    /// The modem asks for data
+    Prompt,
+    /// One of the records in an answer
+    Record,
+    /// The text or PDU under a header
+    Body,
+    /// More than one line or command; they stand in `each`
+    Several,
+    Unknown,
+}
+
+/// One value of a command or an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// As it stands in the text, quotes included
+    pub text: String,
+    /// As the manuals call it: `stat`; empty where it is not known
+    pub name: String,
+    /// What it is: `registration`
+    pub what: String,
+    /// What this value means, with its unit; `None` where the value says it all
+    pub meaning: Option<String>,
+    /// It is what counts of the whole
+    #[serde(skip)]
+    pub telling: bool,
+    /// The meaning is a documented one, no word that there is none
+    #[serde(skip)]
+    pub documented: bool,
+}
+
+impl Part {
+    fn new(text: impl Into<String>, name: &str, what: impl Into<String>, meaning: Option<String>) -> Part {
+        let documented = meaning.is_some();
+        Part { text: text.into(), name: name.to_owned(), what: what.into(), meaning, telling: false, documented }
+    }
+}
+
+impl Explanation {
+    fn new(text: &str, kind: Kind, title: impl Into<String>) -> Explanation {
+        Explanation {
+            text: text.to_owned(),
+            kind,
+            title: title.into(),
+            about: String::new(),
+            parts: Vec::new(),
+            notes: Vec::new(),
+            source: None,
+            confirmed: true,
+            each: Vec::new(),
+            complete: true,
+        }
+    }
+
+    fn from(mut self, source: &Source) -> Explanation {
+        self.source = Some(source.text.to_owned());
+        self.confirmed = source.confirmed;
+        self
+    }
+
+    fn unknown(text: &str) -> Explanation {
+        Explanation { confirmed: false, complete: false, ..Explanation::new(text, Kind::Unknown, "Not known to Hayes") }
+    }
+
+    /// Whether anything is known of it.
+    pub fn is_known(&self) -> bool {
+        self.kind != Kind::Unknown && (self.kind != Kind::Several || self.each.iter().any(Explanation::is_known))
+    }
+}
+
+/// What `text` means: a command line, an answer of one or more lines, an error, a URC.
+pub fn explain(text: &str, context: &Context<'_>) -> Explanation {
+    let lines: Vec<&str> = text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    match lines.as_slice() {
+        [] => Explanation::unknown(text),
+        [line] => one(line, context),
+        lines => several(text, lines, context),
+    }
+}
+
+fn one(line: &str, context: &Context<'_>) -> Explanation {
+    command::line(line, context)
+        .or_else(|| prompt(line))
+        .or_else(|| failure::numbered(line))
+        .or_else(|| result(line))
+        .or_else(|| answer::line(line, context))
+        .or_else(|| failure::by_words(line))
+        .or_else(|| command::without_at(line, context))
+        .unwrap_or_else(|| command::nothing_known(line))
+}
+
+/// The lines of an answer, or an echo and its answer.
+fn several(text: &str, lines: &[&str], context: &Context<'_>) -> Explanation {
+    let mut whole = Explanation::new(text, Kind::Several, "Several lines");
+    let mut context = *context;
+    let mut body_follows = false;
+    for line in lines {
+        let explained = match line.starts_with("AT") || line.starts_with("at") {
+            true => {
+                context.command = Some(line);
+                one(line, &context)
+            }
+            false if body_follows && !line.starts_with('+') && result(line).is_none() => {
+                Explanation::new(line, Kind::Body, "The text or the PDU that belongs to the line above")
+            }
+            false => one(line, &context),
+        };
+        body_follows = explained.kind == Kind::Body || answer::has_body(line);
+        whole.each.push(explained);
+    }
+    whole
+}
+
+/// The modem asks for data.
+fn prompt(line: &str) -> Option<Explanation> {
+    let asks = |command: &&super::command::Command| {
+        command.prompt.as_ref().is_some_and(|prompt| prompt.mark == line && super::result_code(line).is_none())
+    };
+    let asking: Vec<&str> = super::commands().iter().filter(asks).map(|command| command.name).collect();
+    let (first, _) = asking.split_first()?;
+    let mut explained = Explanation::new(line, Kind::Prompt, "The modem asks for data");
+    explained.about = "Ctrl-Z ends it and sends it, or it was counted by the command; ESC cancels.".to_owned();
+    explained.notes.push(format!("Asked so by {}.", asking.join(", ")));
+    Some(match super::command(first) {
+        Some(command) => explained.from(&command.source),
+        None => explained,
+    })
+}
+
+/// A final result code, by its words.
+fn result(line: &str) -> Option<Explanation> {
+    let connect = line.strip_prefix("CONNECT ");
+    let known = super::result_code(line).or_else(|| {
+        result_codes().iter().find(|known| {
+            (known.text.ends_with(':') && line.to_ascii_uppercase().starts_with(known.text))
+                || (connect.is_some() && known.text == "CONNECT")
+        })
+    })?;
+    let mut explained = Explanation::new(line, Kind::Result, known.meaning).from(&known.source);
+    if !known.advice.is_empty() {
+        explained.notes.push(known.advice.to_owned());
+    }
+    if !known.commands.is_empty() {
+        explained.notes.push(format!("It ends the answer to {}.", known.commands.join(", ")));
+    }
+    if let Some(speed) = connect {
+        explained.parts.push(Part::new(speed, "text", "speed, or the modem's own text", None));
+    }
+    // NO CARRIER also comes by itself.
+    if let Some(unasked) = urc(line.as_bytes()).filter(|unasked| unasked.start == known.text) {
+        explained.notes.push(format!("It also comes by itself: {}.", lower_first(unasked.title)));
+    }
+    Some(explained)
+}
+
+/// `No network service` → `no network service`; `SIM failure` stays.
+fn lower_first(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    if sentence.chars().nth(1).is_some_and(char::is_uppercase) {
+        return sentence.to_owned();
+    }
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}

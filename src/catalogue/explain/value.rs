@@ -1,0 +1,164 @@
+//! What one value means: its word, its quantity with the unit, its time.
+
+use crate::at::parameters::{Kind as Written, Parameter};
+use crate::catalogue::field::{Field, Kind, Unit, Value};
+use crate::catalogue::layout::Fit;
+use crate::catalogue::module::Module;
+
+use super::Part;
+
+/// One value, explained.
+pub(super) fn part(field: Option<&Field>, parameter: &Parameter<'_>, module: Option<&Module>) -> Part {
+    let Some(field) = field else {
+        let beyond = Some("a value behind those that are documented".to_owned());
+        return Part { documented: false, ..Part::new(written(parameter), "", "not known", beyond) };
+    };
+    let meaning = meaning(field, parameter, module);
+    let documented = matches!(meaning, Meaning::Words(_));
+    let words = match meaning {
+        Meaning::None => None,
+        Meaning::Words(words) | Meaning::Remark(words) => Some(words),
+        Meaning::Lacking(words) => Some(words.to_owned()),
+    };
+    Part { telling: field.brief, documented, ..Part::new(written(parameter), field.name, field.what, words) }
+}
+
+/// As it stands in the text.
+pub(super) fn written(parameter: &Parameter<'_>) -> String {
+    let text = parameter.text();
+    match parameter.kind {
+        Written::Bare => text.trim().to_owned(),
+        Written::Quoted => format!("\"{text}\""),
+        Written::Group => format!("({text})"),
+    }
+}
+
+pub(super) enum Meaning {
+    /// The value says all itself
+    None,
+    Words(String),
+    /// A remark on it
+    Remark(String),
+    /// There is no meaning, and why
+    Lacking(&'static str),
+}
+
+/// What the value means.
+pub(super) fn meaning(field: &Field, parameter: &Parameter<'_>, module: Option<&Module>) -> Meaning {
+    let text = parameter.text();
+    let text = text.trim();
+    if text.is_empty() {
+        return Meaning::Lacking("not given");
+    }
+    if field.fit(parameter) == Fit::No {
+        return Meaning::Lacking("not of the form that is documented");
+    }
+    if let Some(known) = field.meaning(text) {
+        return Meaning::Words(word(field, known, module));
+    }
+    const UNDOCUMENTED: Meaning = Meaning::Lacking("not a documented value");
+    if let Some(unit) = field.unit {
+        return text.parse().ok().and_then(|raw| quantity(unit, raw)).map_or(UNDOCUMENTED, Meaning::Words);
+    }
+    if field.closed {
+        return UNDOCUMENTED;
+    }
+    let words = match field.kind {
+        Kind::Timer2 => timer(text, &TIMER_2),
+        Kind::Timer3 => timer(text, &TIMER_3),
+        Kind::Time => time(text),
+        Kind::Iccid if text.ends_with(['F', 'f']) => return Meaning::Remark("the last F is padding".to_owned()),
+        Kind::Network => text.split_at_checked(3).map(|(mcc, mnc)| format!("MCC {mcc}, MNC {mnc}")),
+        _ if field.name == "apn" => return apn(text).map_or(Meaning::None, Meaning::Remark),
+        _ => None,
+    };
+    words.map_or(Meaning::None, Meaning::Words)
+}
+
+/// The word for a listed value.
+pub(super) fn word(field: &Field, known: &Value, module: Option<&Module>) -> String {
+    if field.name == "act" && known.value == "8" && module.is_some_and(|module| module.act_8_is_lte_m) {
+        return "LTE-M".to_owned();
+    }
+    if known.confirmed { known.meaning.to_owned() } else { format!("{} (recalled, not confirmed)", known.meaning) }
+}
+
+/// `-79 dBm, good`; `-113 dBm or less, very poor`; `3.863 V`.
+pub(super) fn quantity(unit: &Unit, raw: i64) -> Option<String> {
+    let thousandths = unit.thousandths(raw)?;
+    let sign = if thousandths < 0 { "-" } else { "" };
+    let (whole, rest) = (thousandths.unsigned_abs() / 1000, thousandths.unsigned_abs() % 1000);
+    let decimals = format!("{rest:03}");
+    let decimals = decimals.trim_end_matches('0');
+    let point = if decimals.is_empty() { "" } else { "." };
+    let end = match unit.open_ends {
+        true if raw == unit.range.0 => " or less",
+        true if raw == unit.range.1 => " or more",
+        _ => "",
+    };
+    let grade = unit.grades.iter().find(|(least, _)| thousandths >= *least).map(|(_, word)| *word);
+    let grade = grade.map(|word| format!(", {word}")).unwrap_or_default();
+    Some(format!("{sign}{whole}{point}{decimals} {}{end}{grade}", unit.symbol))
+}
+
+/// The unit of a timer by its first three bits, in seconds; 0: the timer is off.
+type Timer = [(u8, u32); 8];
+
+const OFF: u32 = 0;
+
+/// 24.008 §10.5.7.3: other values of the unit mean a minute.
+const TIMER_2: Timer = [(0, 2), (1, 60), (2, 360), (3, 60), (4, 60), (5, 60), (6, 60), (7, OFF)];
+
+/// 24.008 §10.5.7.4a
+const TIMER_3: Timer = [(0, 600), (1, 3600), (2, 36_000), (3, 2), (4, 30), (5, 60), (6, 1_152_000), (7, OFF)];
+
+fn timer(bits: &str, units: &Timer) -> Option<String> {
+    let byte = u8::from_str_radix(bits, 2).ok()?;
+    let (unit, count) = (byte >> 5, u32::from(byte & 0b1_1111));
+    let (_, seconds) = units.iter().find(|(code, _)| *code == unit)?;
+    if *seconds == OFF {
+        return Some("off".to_owned());
+    }
+    Some(span(seconds * count))
+}
+
+fn span(seconds: u32) -> String {
+    match seconds {
+        0 => "0 s".to_owned(),
+        _ if seconds.is_multiple_of(3600) => format!("{} h", seconds / 3600),
+        _ if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
+        _ => format!("{seconds} s"),
+    }
+}
+
+/// `26/04/13,17:12:58+36`
+fn time(text: &str) -> Option<String> {
+    let (date, zone) = text.split_at_checked(17)?;
+    let (year, rest) = date.split_at_checked(2)?;
+    // A clock that was never set starts in 1970 or 1980.
+    let century = if year.parse::<u8>().ok()? >= 70 { "19" } else { "20" };
+    let rest = rest.strip_prefix('/')?.replace('/', "-").replace(',', " ");
+    let zone = match zone.parse::<i32>() {
+        Ok(quarters) if quarters.abs() <= 56 => {
+            let (sign, minutes) = (if quarters < 0 { '-' } else { '+' }, quarters.abs() * 15);
+            format!(", UTC{sign}{}:{:02}", minutes / 60, minutes % 60)
+        }
+        _ => String::new(),
+    };
+    let unset = if century == "19" { "; the clock is not set" } else { "" };
+    Some(format!("{century}{year}-{rest}{zone}{unset}"))
+}
+
+fn apn(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let (name, suffix) = match lower.find(".mnc") {
+        Some(at) if lower.ends_with(".gprs") => (lower.get(..at)?, true),
+        _ => (lower.as_str(), false),
+    };
+    match (name == "super", suffix) {
+        (true, false) => Some("a Super SIM's".to_owned()),
+        (true, true) => Some("a Super SIM's; the network added what begins with .mnc".to_owned()),
+        (false, true) => Some("the network added what begins with .mnc".to_owned()),
+        (false, false) => None,
+    }
+}

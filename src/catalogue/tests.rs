@@ -1,0 +1,203 @@
+use std::time::Duration;
+
+use super::command::{AnswerShape, commands};
+use super::error::{Series, errors};
+use super::layout::Layout;
+use super::*;
+use crate::at::{Form, Knowledge, Likeness, Shape};
+
+#[test]
+fn every_command_is_found_and_complete() {
+    assert!(commands().len() >= 203, "{}", commands().len());
+    for command in commands() {
+        let (name, first) =
+            command.name.split_once('=').map_or((command.name, None), |(name, first)| (name, Some(first)));
+        let found = command_with(name, first).map(|found| found.name);
+        assert_eq!(found, Some(command.name));
+        assert_eq!(super::command(&name.to_lowercase()).map(|found| found.name), Some(name));
+        for usage in [&command.test, &command.read, &command.set, &command.execute].into_iter().flatten() {
+            check(command.name, &usage.parameters);
+            usage.answers.iter().for_each(|layout| check(command.name, layout));
+            let prefixed =
+                matches!(usage.shape, AnswerShape::Prefixed | AnswerShape::HeaderAndBody | AnswerShape::Counted { .. });
+            assert!(!prefixed || usage.prefix.is_some(), "{}: its answer has no prefix", command.name);
+        }
+        for danger in command.dangers {
+            assert!(danger.why.ends_with('.'), "{}: {}", command.name, danger.why);
+        }
+        for case in command.not_repeatable.iter().chain(command.needs_reboot).chain(command.reboots) {
+            assert!(!case.why.ends_with('.') && case.why.len() > 10, "{}: {}", command.name, case.why);
+        }
+        assert!(!command.vendors.is_empty() && !command.source.text.is_empty(), "{}", command.name);
+    }
+}
+
+fn check(name: &str, layout: &Layout) {
+    for field in layout.fields {
+        assert!(!field.what.is_empty(), "{name}: {}", field.name);
+        for value in field.values {
+            assert!(!value.meaning.is_empty() && field.meaning(value.value).is_some(), "{name}: {}", field.name);
+        }
+    }
+}
+
+#[test]
+fn every_error_is_found() {
+    assert_eq!((errors(Series::Equipment).len(), errors(Series::Message).len()), (172, 125));
+    for error in errors(Series::Equipment) {
+        assert!(cme(error.code).is_some_and(|found| found.text == error.text));
+        assert!(error_by_text(Series::Equipment, error.text).any(|found| found.code == error.code));
+    }
+    for error in errors(Series::Message) {
+        assert!(cms(error.code).is_some_and(|found| found.text == error.text));
+        assert!(error_by_text(Series::Message, &error.text.to_uppercase()).any(|found| found.code == error.code));
+    }
+    assert_eq!(cme(9999).map(|error| error.code), None);
+}
+
+#[test]
+fn every_urc_is_found() {
+    assert!(urcs().len() >= 99);
+    for known in urcs() {
+        let line = if known.whole_line { known.start.to_owned() } else { format!("{}: 1", known.start) };
+        assert_eq!(urc(line.as_bytes()).map(|found| found.start), Some(known.start), "{line}");
+        known.layouts.iter().for_each(|layout| check(known.start, layout));
+        if let Some(command) = known.answers {
+            assert!(super::command(command).is_some(), "{command}");
+        }
+    }
+    for line in ["+CREGX: 1", "RINGER", "", "R", "+", "OK", "Rd", "+COPS: 0", "\u{fffd}"] {
+        assert!(urc(line.as_bytes()).is_none(), "{line}");
+    }
+    assert_eq!(urc(b"+CIEV: simlocal,1").map(|found| found.start), Some("+CIEV: simlocal"));
+    assert_eq!(urc(b"+CIEV: 2,1").map(|found| found.start), Some("+CIEV"));
+}
+
+#[test]
+fn every_module_is_found_by_its_names() {
+    assert_eq!(modules().len(), 30);
+    for known in modules() {
+        assert_eq!(module(known.id).map(|found| found.id), Some(known.id));
+        for name in known.models {
+            let name = name.replace('*', "-X");
+            assert_eq!(module_by_model(&name).map(|found| found.id), Some(known.id), "{name}");
+        }
+    }
+    let model = |cgmm: &str| module_by_model(cgmm).map(|found| found.id);
+    assert_eq!(model("SIMCOM_SIM7080G"), Some("simcom-sim7080"));
+    assert_eq!(model("LARA-R211-02B"), Some("ublox-lara-r2"));
+    assert_eq!(model("bg96"), Some("quectel-bg96"));
+    assert_eq!(model("BG95-M3"), Some("quectel-bg95"));
+    assert_eq!(model("SARA-R410M-02B"), Some("ublox-sara-r410m"));
+    assert_eq!(model("nRF9160-SICA"), Some("nordic-nrf9160"));
+    assert_eq!(model("BG960"), None);
+    assert_eq!(model(""), None);
+}
+
+#[test]
+fn a_read_answer_is_told_from_a_urc() {
+    let read = |line: &str| Catalogue.likeness(line.as_bytes(), Form::Read);
+    for name in ["+CREG", "+CGREG", "+CEREG", "+C5GREG"] {
+        assert_eq!(read(&format!("{name}: 0,5")), Likeness::Answer);
+        assert_eq!(read(&format!("{name}: 5")), Likeness::Urc);
+        assert_eq!(read(&format!("{name}: 2,5,\"2CF7\",\"8A5A782\"")), Likeness::Answer);
+        assert_eq!(read(&format!("{name}: 5,\"2CF7\",\"8A5A782\"")), Likeness::Urc);
+        assert_eq!(read(&format!("{name}: 5,2CF7,8A5A782")), Likeness::Urc);
+        assert_eq!(read(&format!("{name}:2,1,0001,0010")), Likeness::Answer);
+        assert_eq!(read(&format!("{name}: 2,,")), Likeness::Urc);
+    }
+    assert_eq!(read("+CREG: 2,5,\"2CF7\",\"8A5A782\",6"), Likeness::Answer);
+    assert_eq!(read("+CPIN: READY"), Likeness::Either);
+    assert_eq!(read("+CUSD: 0,\"text\",15"), Likeness::Urc);
+    assert_eq!(read("#QSS: 0,3"), Likeness::Answer);
+    assert_eq!(read("#QSS: 3"), Likeness::Urc);
+    assert_eq!(Catalogue.likeness(b"+CSQ: 18,99", Form::Execute), Likeness::Either);
+    assert_eq!(Catalogue.likeness(b"+CREG: (0-2)", Form::Test), Likeness::Answer);
+    assert_eq!(Catalogue.likeness(b"+CREG: 5", Form::Set), Likeness::Urc);
+}
+
+#[test]
+fn urcs_for_the_session() {
+    for line in ["RING", "+CMTI: \"SM\",3", "+CREG: 5", "+QIND: SMS DONE", "PB DONE", "%BOOTEV:0", "+APP PDP: 0,ACTIVE"]
+    {
+        assert!(Catalogue.is_urc(line.as_bytes()), "{line}");
+    }
+    for line in ["RINGING", "+CSCA: \"+44\",145", "u-blox", "Ready to go", "NO CARRIERS", "OK", ""] {
+        assert!(!Catalogue.is_urc(line.as_bytes()), "{line}");
+    }
+    assert_eq!(Catalogue.vendor_final(b"COMMAND NOT SUPPORT"), Some(false));
+    assert_eq!(Catalogue.vendor_final(b"MODEM ERROR: 4"), Some(false));
+    assert_eq!(Catalogue.vendor_final(b"NA"), None);
+    assert_eq!(Catalogue.vendor_final(b"SEND OK"), None);
+}
+
+#[test]
+fn what_is_expected_of_an_answer() {
+    let of = |line: &str| expected(line, None).0;
+    assert_eq!((of("AT+CSQ").prefixes, of("AT+CSQ").shape), (vec!["+CSQ".to_owned()], Shape::Prefixed));
+    assert_eq!((of("AT+CGMI").prefixes, of("AT+CGMI").shape), (vec![], Shape::Bare));
+    assert_eq!(of("AT+CICCID").prefixes, ["+ICCID"]);
+    assert_eq!(of("AT+CMEE=2").shape, Shape::None);
+    assert_eq!(of("AT").shape, Shape::None);
+    assert_eq!(of("ATE0").shape, Shape::None);
+    assert_eq!(of("AT+CMGR=1").shape, Shape::HeaderAndBody);
+    assert_eq!(of("AT+QIRD=0,100").shape, Shape::Counted { parameter: 0, quoted: false });
+    assert_eq!(of("AT+USORD=0,100").shape, Shape::Counted { parameter: 1, quoted: true });
+    assert_eq!((of("AT+NOSUCH").prefixes, of("AT+NOSUCH").shape), (vec![], Shape::Unknown));
+    assert_eq!(of("AT+CMEE=2;+CSQ").shape, Shape::Prefixed);
+    assert_eq!(of("AT+CREG?;+CSQ").prefixes, ["+CREG", "+CSQ"]);
+    assert!(of("ATD*99***1#").call_control && of("ATD*99***1#").abortable);
+    assert!(of("AT+CIFSR").without_final);
+    assert_eq!(of("AT+CIPSHUT").finals, [("SHUT OK".to_owned(), true)]);
+}
+
+#[test]
+fn how_long_an_answer_may_take() {
+    let time = |line: &str, id: &str| expected(line, module(id)).1;
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    // Not known which module: the largest that is confirmed, but not the worst case of 1580 s.
+    assert_eq!(time("AT+COPS=?", ""), seconds(315));
+    assert_eq!(time("AT+COPS=?", "quectel-bg96"), seconds(180));
+    assert_eq!(time("AT+COPS=?", "ublox-sara-r5"), seconds(180));
+    assert_eq!(time("AT+COPS=?", "simcom-sim7080"), seconds(315));
+    assert_eq!(time("AT+CFUN=1", ""), seconds(30));
+    assert_eq!(time("AT+CFUN=1", "quectel-bg96"), seconds(15));
+    assert_eq!(time("AT+NOSUCH", ""), None);
+    assert_eq!(time("AT+CMEE=2;+CMGF=1", "telit-me910"), seconds(10));
+}
+
+#[test]
+fn a_scan_is_aborted_only_where_the_module_does_that() {
+    let abortable = |line: &str, id: &str| expected(line, module(id)).0.abortable;
+    assert!(abortable("AT+COPS=?", "ublox-lara-r2"));
+    assert!(!abortable("AT+COPS=?", "quectel-bg96"));
+    assert!(abortable("ATD123;", "quectel-bg96"));
+}
+
+#[test]
+fn dangers_and_what_else_to_mind() {
+    let command = |name: &str| super::command(name).unwrap();
+    assert!(command("AT+EGMR").needs_unsafe(Form::Set, &["1", "7", "\"1\""]).is_some());
+    assert!(command("AT+EGMR").needs_unsafe(Form::Set, &["0", "7"]).is_none());
+    assert!(command("AT+CFUN").reboots(Form::Set, &["1", "1"]).is_some());
+    assert!(command("AT+CFUN").reboots(Form::Set, &["1"]).is_none());
+    assert!(command("AT+CPIN").not_repeatable(Form::Set, &["\"1234\""]).is_some());
+    assert!(command("AT+CPIN").not_repeatable(Form::Read, &[]).is_none());
+    assert!(command("AT+CMGD").dangers(Form::Set, &["1", "4"]).next().is_some());
+    assert!(command("AT+CMGD").dangers(Form::Set, &["1"]).next().is_none());
+    assert!(command("ATQ").dangers(Form::Execute, &["1"]).next().is_some());
+    assert!(command("AT+CMNB").leaves_nb_iot_only(Form::Set, &["2"]));
+    let setting = command_with("AT+QCFG", Some("\"iotopmode\"")).unwrap();
+    assert!(setting.leaves_nb_iot_only(Form::Set, &["\"iotopmode\"", "1", "1"]));
+    assert_eq!(command("AT+CMGS").prompt(Form::Set, &["\"2936\""]).map(|prompt| prompt.mark), Some(">"));
+    assert_eq!(command("AT+USOST").prompt(Form::Set, &["0", "h", "1", "4"]).map(|prompt| prompt.mark), Some("@"));
+    assert!(command("AT+QISEND").prompt(Form::Set, &["0", "0"]).is_none());
+    assert!(command("AT+CSQ").prompt(Form::Execute, &[]).is_none());
+}
+
+#[test]
+fn names_like_it() {
+    assert_eq!(nearest("AT+CRGE"), ["AT+CREG"]);
+    assert_eq!(nearest("+CGDCNT").first(), Some(&"AT+CGDCONT"));
+    assert!(nearest("AT+XYZZY").is_empty());
+}
