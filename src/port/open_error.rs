@@ -86,6 +86,7 @@ fn modem_manager_help(usb: Option<&Usb>) -> String {
     help
 }
 
+#[cfg(unix)]
 pub(super) fn forbidden(path: &Path, group: Option<&str>) -> OpenError {
     let message = format!("you may not open {}", path.display());
     let help = match group {
@@ -122,6 +123,7 @@ pub(super) fn missing(path: &Path, why: &str, target: Option<&Path>, known: &[Pa
     OpenError::new(OpenErrorKind::Missing, message).with_help(help)
 }
 
+#[cfg(unix)]
 pub(super) fn not_a_port(path: &Path, what: &str) -> OpenError {
     OpenError::new(OpenErrorKind::NotAPort, format!("{} is no serial port but {what}", path.display()))
         .with_help("name a serial port, as /dev/ttyUSB2; `hayes ports` lists them")
@@ -197,6 +199,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn a_forbidden_port_names_the_group() {
         let error = forbidden(Path::new("/dev/ttyUSB2"), Some("dialout"));
         assert_eq!(error.message, "you may not open /dev/ttyUSB2");

@@ -227,15 +227,25 @@ impl NotOpen {
             )
             .with_help("another program may use that serial port already: the server gives it to one at a time"),
             NotOpen::Fault(fault) => OpenError::new(OpenErrorKind::System, fault.to_string()),
-            NotOpen::Negotiation(why @ (NotReady::Negotiating | NotReady::Refused)) => {
+            NotOpen::Negotiation(why) if confirms_nothing(why) => {
                 OpenError::new(OpenErrorKind::NotAPort, format!("{host} does not speak RFC 2217 on port {port}: {why}"))
-                    .with_help(format!("if it passes the bytes as they are, use tcp://{host}:{port}"))
+                    .with_help(format!("if it passes the bytes as they are, use tcp://{remote}"))
             }
             NotOpen::Negotiation(why) => {
                 OpenError::new(OpenErrorKind::System, format!("{host} could not set the serial port on {port}: {why}"))
                     .with_help("try another speed: -b 9600")
             }
         }
+    }
+}
+
+/// A raw port in front of a modem that echoes gives our own requests back, and confirms none.
+fn confirms_nothing(why: NotReady) -> bool {
+    const SETTINGS: usize = 5;
+    match why {
+        NotReady::Negotiating | NotReady::Refused => true,
+        NotReady::Pending(settings) => settings.iter().count() == SETTINGS,
+        _ => false,
     }
 }
 
@@ -335,6 +345,12 @@ mod tests {
         let error = connect(number).map(|_| ()).unwrap_err();
         assert_eq!(error.kind, OpenErrorKind::Busy, "{error}");
         thread.join().unwrap();
+    }
+
+    #[test]
+    fn bytes_that_come_back_are_no_confirmation() {
+        let echo = NotReady::Pending(Client::new(PortSettings::default()).pending_settings());
+        assert!(confirms_nothing(echo));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `tcp://host:port`: a serial port server in raw mode, a modem with a TCP port, a simulated modem elsewhere.
 
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
@@ -137,6 +138,15 @@ impl Remote {
             .with_help("is it switched on and in this network? A firewall may also drop what it does not know"),
             _ => OpenError::new(OpenErrorKind::Unreachable, format!("cannot connect to {host}, port {port}: {error}"))
                 .with_help("check the network between here and there"),
+        }
+    }
+}
+
+impl fmt::Display for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
         }
     }
 }

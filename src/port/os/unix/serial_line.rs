@@ -173,7 +173,11 @@ fn busy(path: &Path) -> OpenError {
 }
 
 fn forbidden(path: &Path) -> OpenError {
-    let group = std::fs::metadata(path).ok().and_then(|node| group_name(node.gid()));
+    // Where the node gives its group nothing, joining it would not help.
+    const GROUP_READS_AND_WRITES: u32 = 0o060;
+    let node = std::fs::metadata(path).ok();
+    let node = node.filter(|node| node.mode() & GROUP_READS_AND_WRITES == GROUP_READS_AND_WRITES);
+    let group = node.and_then(|node| group_name(node.gid()));
     open_error::forbidden(path, group.as_deref())
 }
 
