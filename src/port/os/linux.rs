@@ -77,7 +77,9 @@ pub(in crate::port) fn holders(path: &Path) -> Vec<Holder> {
 
 /// minicom, pppd and others write their process number to a file of the port's name; not all of them lock the port too.
 pub(in crate::port) fn lock_file_holder(path: &Path) -> Option<Holder> {
-    let name = path.file_name()?.to_str()?;
+    // The file has the node's name, not that of a link to it.
+    let node = fs::canonicalize(path).ok()?;
+    let name = node.file_name()?.to_str()?;
     let text = fs::read_to_string(format!("/var/lock/LCK..{name}")).ok()?;
     let pid: u32 = text.split_whitespace().next()?.parse().ok()?;
     // A program that was killed leaves its file behind.
