@@ -31,8 +31,17 @@ pub enum Message {
 /// What the driver tells whoever shows it.
 #[derive(Debug, Clone)]
 pub enum Progress {
-    Ended { modem: usize, ended: Arc<Ended> },
+    Ended {
+        modem: usize,
+        ended: Arc<Ended>,
+    },
     Note(String),
+    /// Somebody asks how it goes; with a key, which has moved the cursor to the next line.
+    Snapshot {
+        typed: bool,
+    },
+    /// All is over.
+    Finished,
 }
 
 /// How a batch ended.

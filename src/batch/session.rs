@@ -89,7 +89,7 @@ impl Common {
                 let outcome = runtime::run(&self.program, &mut conversation, &self.inputs(modem), &mut ear);
                 RunResult::new(&modem.name, &port, script, started, &outcome)
             }
-            Err(failure) => RunResult::unreachable(&modem.name, &port, script, started, failure),
+            Err(failure) => RunResult::unreachable(&modem.name, &port, script, started, *failure),
         };
         if result.failure.as_ref().is_some_and(|failure| failure.code == INTERRUPTED) {
             result.status = Status::Interrupted;
@@ -103,9 +103,10 @@ impl Common {
         Ended { result, unrecorded }
     }
 
-    fn open(&self, modem: &Modem, stop: &Stop) -> Result<Conversation, FailureReport> {
+    fn open(&self, modem: &Modem, stop: &Stop) -> Result<Conversation, Box<FailureReport>> {
         let Some(address) = &modem.address else {
-            return Err(failure("hayes::batch::not-found", "the modem was not found on the ports of the inventory"));
+            let message = "the modem was not found on the ports of the inventory";
+            return Err(Box::new(failure("hayes::batch::not-found", message)));
         };
         let mut settings = Settings::new(stop.cancel.clone());
         settings.baud = self.baud.or(modem.baud).unwrap_or(settings.baud);
@@ -121,7 +122,7 @@ impl Common {
                     OpenErrorKind::Interrupted => INTERRUPTED,
                     OpenErrorKind::System => "hayes::port::system",
                 };
-                Err(FailureReport { help: error.help.clone(), ..failure(code, &error.message) })
+                Err(Box::new(FailureReport { help: error.help.clone(), ..failure(code, &error.message) }))
             }
         }
     }

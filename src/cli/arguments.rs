@@ -1,10 +1,13 @@
 //! The command line: commands and flags (clap). Conventions are those of Hurl, nextest, Ansible, tio and just.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::batch::schedule::Share;
 
 /// A small language for talking to cellular modems, and the program that runs it.
 #[derive(Debug, Parser)]
@@ -28,6 +31,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run scripts on one modem
     Run(Run),
+    /// Run a script on many modems at the same time
+    Batch(Box<Batch>),
+    /// Make reports of the results of a batch
+    Report(Report),
     /// Send AT commands, print the answers and what they mean
     At(At),
     /// Check scripts without a modem
@@ -146,6 +153,105 @@ pub(crate) struct Run {
     pub(crate) inputs: Inputs,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes batch supersim/setup -i modems.toml
+  hayes batch supersim/setup -i modems.csv -l 'prod,!gw-0007' --waves 1,10,100% --max-fail 5%
+  hayes batch supersim/setup -i modems.toml --resume results.jsonl --html report.html
+
+An inventory is CSV with a header (name,port,group,label.rack,var.apn), or TOML:
+  [[modem]]
+  name = \"gw-0001\"
+  port = \"/dev/serial/by-id/usb-Quectel_BG96-if02-port0\"
+  groups = [\"prod\"]
+
+The first Ctrl-C begins no more and lets `finally` blocks run, the second ends those, the third ends the program.
+Enter, or the signal SIGUSR1, shows what all running modems do.
+
+Exit codes: 0 all passed, 1 a script failed, 3 script or inventory does not check, 4 nothing selected, 5 some did not run,
+6 device trouble, 7 results could not be written, 130 interrupted.")]
+pub(crate) struct Batch {
+    /// A path, the name of a library script such as `supersim/setup`, or - for standard input
+    #[arg(value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
+    pub(crate) script: String,
+    /// The modems, as TOML or CSV; - for standard input; several files are one inventory
+    #[arg(short, long, required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) inventory: Vec<PathBuf>,
+    /// Only these: names, groups, LABEL=VALUE, with * and ?; 'prod:&hub-a,!gw-0007'
+    #[arg(short, long, value_name = "SELECTION", allow_hyphen_values = true)]
+    pub(crate) limit: Vec<String>,
+    /// Show the modems that are selected, and run nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Speed of serial ports, in bits a second [default: the inventory's, else 115200]
+    #[arg(short, long, value_name = "BAUD")]
+    pub(crate) baud: Option<u32>,
+    /// How many modems run at the same time [default: all, but no more than 64]
+    #[arg(short, long, value_name = "N", help_heading = "Order")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Go on in waves, each begins when the one before has ended: 1,10,100%
+    #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = Share::parse, help_heading = "Order")]
+    pub(crate) waves: Vec<Share>,
+    /// Begin no more after more failures than that
+    #[arg(long, value_name = "N|P%", value_parser = Share::parse, help_heading = "Order")]
+    pub(crate) max_fail: Option<Share>,
+    /// The time between two starts, and how much chance may add: 500ms~2s
+    #[arg(long, value_name = "D[~JITTER]", value_parser = delay, help_heading = "Order")]
+    pub(crate) start_delay: Option<(Duration, Duration)>,
+    /// How long one modem may take; then its `finally` runs, and it has failed
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Order")]
+    pub(crate) modem_timeout: Option<Duration>,
+    /// Go on with an earlier batch: leave out what has passed, add to its results
+    #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, conflicts_with = "results", help_heading = "Order")]
+    pub(crate) resume: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    /// Write results into this file, a line of JSON for each modem as it ends [default: in the user's state folder]
+    #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(crate) results: Option<PathBuf>,
+    /// Keep the conversation of every modem in this folder [default: of those that failed, beside the results]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, help_heading = "Output")]
+    pub(crate) record: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reports: Reports,
+    /// Print results as JSON Lines on standard output too, and nothing else there
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Show the summary only
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
+
+/// Reports of results.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Reports {
+    /// Write a table for spreadsheets
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) csv: Option<PathBuf>,
+    /// Write JUnit's XML, for CI
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write one page for people, with every conversation that was kept
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) html: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes report results.jsonl
+  hayes report results.jsonl --html report.html --junit report.xml --csv report.csv
+  hayes report results.jsonl --csv - | head")]
+pub(crate) struct Report {
+    /// What `hayes batch` has written
+    #[arg(value_name = "RESULTS", value_hint = ValueHint::FilePath)]
+    pub(crate) results: PathBuf,
+    #[command(flatten)]
+    pub(crate) reports: Reports,
 }
 
 #[derive(Debug, Args)]
@@ -274,6 +380,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     };
     let number: u64 = number.parse().map_err(|_| "a duration starts with a whole number: 500ms, 5s".to_owned())?;
     number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
+}
+
+/// `5s`, `500ms~2s`
+fn delay(text: &str) -> Result<(Duration, Duration), String> {
+    match text.split_once('~') {
+        Some((delay, jitter)) => Ok((duration(delay)?, duration(jitter)?)),
+        None => Ok((duration(text)?, Duration::ZERO)),
+    }
 }
 
 fn positive(text: &str) -> Result<f64, String> {

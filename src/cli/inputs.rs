@@ -13,9 +13,36 @@ use crate::runtime::{self, Inputs};
 
 /// The inputs for these programs, or why there are none.
 pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], console: &Console) -> Result<Inputs, Exit> {
+    let mut inputs = explicit(given, programs, console)?;
+    let known = |inputs: &Inputs, name: &str| inputs.variables.contains_key(name) || inputs.secrets.contains_key(name);
+    for (name, value) in from_environment("HAYES_VAR_", programs, false) {
+        if !known(&inputs, &name) {
+            inputs.variables.insert(name, value);
+        }
+    }
+    for (name, value) in from_environment("HAYES_SECRET_", programs, true) {
+        if !known(&inputs, &name) {
+            inputs.secrets.insert(name, value);
+        }
+    }
+    Ok(inputs)
+}
+
+/// What the environment gives these programs, secrets too.
+pub(crate) fn environment(programs: &[Arc<Program>]) -> BTreeMap<String, String> {
+    let mut values = from_environment("HAYES_VAR_", programs, false);
+    values.extend(from_environment("HAYES_SECRET_", programs, true));
+    values
+}
+
+/// Only what the command line and its files give.
+pub(crate) fn explicit(
+    given: &arguments::Inputs,
+    programs: &[Arc<Program>],
+    console: &Console,
+) -> Result<Inputs, Exit> {
     let mut problems = Vec::new();
-    let mut variables = from_environment("HAYES_VAR_", programs, false);
-    let mut secrets = from_environment("HAYES_SECRET_", programs, true);
+    let (mut variables, mut secrets) = (BTreeMap::new(), BTreeMap::new());
     let named = [
         read_files(&given.vars_file, &mut problems),
         pairs(&given.variables, "-V", &mut problems),

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod at;
+mod batch;
 mod check;
 mod console;
 mod exit;
@@ -10,6 +11,7 @@ mod inputs;
 mod library;
 mod modem;
 mod ports;
+mod report;
 mod results;
 mod run;
 mod screen;
@@ -49,6 +51,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: &Command, console: &Console) -> Exit {
     match command {
         Command::Run(arguments) => run::run(arguments, console),
+        Command::Batch(arguments) => batch::run(arguments, console),
+        Command::Report(arguments) => report::report(arguments, console),
         Command::At(arguments) => at::at(arguments, console),
         Command::Check(arguments) => check::run(arguments, console),
         Command::Fmt(arguments) => fmt::fmt(arguments, console),

@@ -85,6 +85,6 @@ impl Listener for Screen<'_> {
     }
 }
 
-fn no_meaning(_line: &str, _sent: &str) -> Option<String> {
+pub(crate) fn no_meaning(_line: &str, _sent: &str) -> Option<String> {
     None
 }

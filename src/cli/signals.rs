@@ -10,15 +10,32 @@ use crate::port::Cancel;
 /// What the system has asked for so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Signals {
+    came: Arc<AtomicBool>,
     terminated: Arc<AtomicBool>,
 }
 
 impl Signals {
     /// From now on Ctrl-C, SIGTERM and a hang-up cancel what runs instead of killing the program.
     pub(crate) fn cancel(cancel: &Cancel) -> std::io::Result<Signals> {
+        Signals::cancel_and(cancel, || {})
+    }
+
+    /// The same, and tells of each.
+    pub(crate) fn cancel_and(cancel: &Cancel, tell: impl Fn() + Send + 'static) -> std::io::Result<Signals> {
         let signals = Signals::default();
-        listen(cancel.clone(), Arc::clone(&signals.terminated))?;
+        let (cancel, came) = (cancel.clone(), Arc::clone(&signals.came));
+        let stop = move || {
+            came.store(true, Ordering::Release);
+            cancel.cancel();
+            tell();
+        };
+        listen(stop, Arc::clone(&signals.terminated))?;
         Ok(signals)
+    }
+
+    /// Whether there was one.
+    pub(crate) fn came(&self) -> bool {
+        self.came.load(Ordering::Acquire)
     }
 
     /// The exit code of a run that was interrupted.
@@ -28,7 +45,7 @@ impl Signals {
 }
 
 #[cfg(unix)]
-fn listen(cancel: Cancel, terminated: Arc<AtomicBool>) -> std::io::Result<()> {
+fn listen(stop: impl Fn() + Send + 'static, terminated: Arc<AtomicBool>) -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
@@ -40,20 +57,20 @@ fn listen(cancel: Cancel, terminated: Arc<AtomicBool>) -> std::io::Result<()> {
             if count >= 2 {
                 end_now(&terminated);
             }
-            cancel.cancel();
+            stop();
         }
     };
     std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| ())
 }
 
 #[cfg(not(unix))]
-fn listen(cancel: Cancel, terminated: Arc<AtomicBool>) -> std::io::Result<()> {
+fn listen(stop: impl Fn() + Send + 'static, terminated: Arc<AtomicBool>) -> std::io::Result<()> {
     let count = std::sync::atomic::AtomicUsize::new(0);
     let handler = move || {
         if count.fetch_add(1, Ordering::AcqRel) >= 2 {
             end_now(&terminated);
         }
-        cancel.cancel();
+        stop();
     };
     ctrlc::set_handler(handler).map_err(std::io::Error::other)
 }

@@ -6,6 +6,7 @@ pub mod conversation;
 pub mod csv;
 pub mod diagnostics;
 pub mod events;
+pub mod html;
 pub mod junit;
 pub mod result;
 pub mod style;
