@@ -8,6 +8,7 @@ use super::interpreter::Run;
 use super::outcome::{Failure, Status};
 use super::problem::{End, Step, code};
 use super::value::Value;
+use crate::at::{Line, ResultCode};
 use crate::source::{Name, Span};
 use crate::syntax::ast::{Block, Expression, ExpressionKind, Schedule, Template};
 
@@ -151,7 +152,13 @@ impl Run<'_> {
             None => format!("{text} does not hold: {values}"),
         };
         let label = if values.is_empty() { "does not hold".to_owned() } else { values };
-        let problem = self.problem(code::ASSERT, condition.span, message).label(label);
+        let mut problem = self.problem(code::ASSERT, condition.span, message).label(label);
+        // What is asserted is mostly what was just captured.
+        let last = &self.scope.last;
+        if let Some(sent) = &last.sent {
+            let lines = last.lines.iter().map(Line::text).collect();
+            problem = problem.sent(sent.as_ref()).answer(lines, last.result.as_ref().map(ResultCode::to_string));
+        }
         Err(self.fail(problem))
     }
 

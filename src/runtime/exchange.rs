@@ -14,7 +14,7 @@ use super::interpreter::Run;
 use super::knowledge::{self, Known};
 use super::problem::{End, Problem, Step, code};
 use super::scope::Last;
-use super::template::begins_at;
+use super::template::is_command_line;
 use super::value::{ShownDuration, Value};
 use crate::at::{Answer, Line, PromptPlan, Question, ResultCode};
 use crate::check::tries_pin;
@@ -60,8 +60,8 @@ impl Run<'_> {
         let text = self.command(&send.text, send.form == SendForm::Raw)?;
         let is_command = match send.form {
             SendForm::At => true,
-            SendForm::Text => begins_at(&text),
-            SendForm::Raw => begins_at(&text) && text.ends_with('\r'),
+            SendForm::Text => is_command_line(&text),
+            SendForm::Raw => text.strip_suffix('\r').is_some_and(is_command_line),
         };
         let mut bytes = text.clone().into_bytes();
         if send.form != SendForm::Raw {
@@ -184,11 +184,12 @@ impl Run<'_> {
         };
         match answer {
             Ok(Answer { lines, result, elapsed }) => {
-                self.scope.last = Last { lines, result, elapsed };
+                self.scope.last = Last { sent: Some(asked.text.as_str().into()), lines, result, elapsed };
                 Ok(())
             }
             Err(trouble) => {
-                self.scope.last = Last { lines: trouble.received().to_vec(), ..Last::default() };
+                let lines = trouble.received().to_vec();
+                self.scope.last = Last { sent: Some(asked.text.as_str().into()), lines, ..Last::default() };
                 Err(self.trouble(trouble, Some(asked), asked.span))
             }
         }

@@ -89,8 +89,8 @@ impl Interpreter {
         listener: &mut dyn Listener,
         body: impl FnOnce(&mut Run<'_>) -> Step,
     ) -> Outcome {
-        let secrets = self.inputs.secrets.values().map(String::as_str);
-        let mask = self.kept.as_ref().map_or_else(|| Mask::new(secrets), |kept| kept.mask.clone());
+        let mut mask = self.kept.as_ref().map(|kept| kept.mask.clone()).unwrap_or_default();
+        self.inputs.secrets.values().for_each(|secret| mask.add(secret));
         let mut run = Run::new(program, conversation, &self.inputs, listener, mask);
         if let Some(kept) = &self.kept {
             run.scope.variables = kept.variables.clone();
@@ -133,8 +133,8 @@ pub(super) struct Run<'r> {
     pub(super) in_retry: usize,
     /// `--plan` has left something out, so what follows may fail for that reason.
     pub(super) left_out: bool,
-    /// Ctrl-C came twice: not even `finally` runs.
-    pub(super) no_more: bool,
+    /// Ctrl-C came once: only `finally` runs. It came again: not even that.
+    pub(super) interrupts: u32,
     started: Duration,
 }
 
@@ -168,7 +168,7 @@ impl<'r> Run<'r> {
             in_unsafe: 0,
             in_retry: 0,
             left_out: false,
-            no_more: false,
+            interrupts: 0,
             started,
         }
     }
@@ -203,7 +203,7 @@ impl<'r> Run<'r> {
             StatementKind::Finally { body } => Some(body),
             _ => None,
         });
-        let Some(body) = finally.filter(|_| !self.no_more) else { return ended };
+        let Some(body) = finally.filter(|_| self.interrupts < 2) else { return ended };
         let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
         // However deep the script was when it ended.
         let depth = std::mem::replace(&mut self.depth, self.calls.len());
@@ -235,7 +235,8 @@ impl<'r> Run<'r> {
     }
 
     pub(super) fn block(&mut self, block: &Block) -> Step {
-        if self.depth >= DEEPEST {
+        // The script itself is no block.
+        if self.depth > DEEPEST {
             let what = format!("more than {DEEPEST} blocks stand within each other here");
             let help = "scripts that run each other in a circle do that";
             return Err(self.fail(self.problem(code::TOO_DEEP, block.span, what).help(help)));

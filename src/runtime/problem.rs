@@ -92,7 +92,8 @@ impl Run<'_> {
             }
             failure.source = mask.source(&failure.source);
         }
-        failure.called_from = self.calls.iter().rev().cloned().collect::<Vec<Call>>();
+        let shown = |call: &Call| Call { source: mask.source(&call.source), span: call.span };
+        failure.called_from = self.calls.iter().rev().map(shown).collect();
         Box::new(failure)
     }
 

@@ -42,6 +42,8 @@ impl Scope {
 /// The last answer: what `response`, `result` and `elapsed` stand for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Last {
+    /// The question; `None` for an `await`.
+    pub(super) sent: Option<Box<str>>,
     pub(super) lines: Vec<Line>,
     pub(super) result: Option<ResultCode>,
     pub(super) elapsed: Duration,

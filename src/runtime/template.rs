@@ -52,7 +52,7 @@ impl Run<'_> {
         }
         let mut text = String::new();
         let mut in_quotes = false;
-        let is_at = matches!(template.parts.first(), Some(TemplatePart::Text(text)) if begins_at(text));
+        let is_at = matches!(template.parts.first(), Some(TemplatePart::Text(text)) if is_command_line(text));
         for part in &template.parts {
             match part {
                 TemplatePart::Text(literal) => {
@@ -93,7 +93,8 @@ impl Run<'_> {
     }
 
     fn injection(&self, expression: &Expression, found: &str) -> End {
-        let what = format!("the value may not hold {found}");
+        let name = self.scope.program.source().slice(expression.span);
+        let what = format!("`{name}` may not hold {found}");
         let help = "nothing was sent: a value must not be able to break out of the command that it stands in";
         let problem = self.problem(code::INJECTION, expression.span, what);
         self.fail(problem.label(format!("holds {found}")).help(help))
@@ -135,8 +136,17 @@ fn append(text: &mut String, value: &Value) {
     }
 }
 
-pub(super) fn begins_at(text: &str) -> bool {
-    text.as_bytes().get(..2).is_some_and(|start| start.eq_ignore_ascii_case(b"AT"))
+/// Whether a text is an AT command line: `AT+CSQ`, `ati`; not `attach` or `at noon`, which a login may be told.
+pub(super) fn is_command_line(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'A', b'T', rest @ ..] => !matches!(rest, [b' ', ..]),
+        [b'a', b't'] => true,
+        [b'a', b't', name, rest @ ..] if name.is_ascii_alphabetic() => {
+            !matches!(rest, [next, ..] if next.is_ascii_alphabetic())
+        }
+        [b'a', b't', name, ..] => name.is_ascii_punctuation(),
+        _ => false,
+    }
 }
 
 fn control(value: &str) -> Option<&'static str> {
@@ -163,4 +173,19 @@ fn quoting(value: &str, in_quotes: bool) -> Option<&'static str> {
         }
     }
     open.then_some("a double quote that it does not close")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_command_line;
+
+    #[test]
+    fn a_command_line_is_told_from_a_word() {
+        for line in ["AT", "at", "AT+CSQ", "at+csq", "ATI", "ati", "ate0", "ATDT123", "at&f", "AT\\Q3"] {
+            assert!(is_command_line(line), "{line}");
+        }
+        for line in ["attach", "atom", "at noon", "AT NOON", "at 5", "a", "", "+++", "root"] {
+            assert!(!is_command_line(line), "{line}");
+        }
+    }
 }

@@ -75,9 +75,13 @@ impl Run<'_> {
     fn interrupted(&mut self, what: &str, span: Span, complete: impl Fn(Problem) -> Problem) -> End {
         let problem = self.problem(code::INTERRUPTED, span, format!("interrupted during {what}"));
         let failure = self.failure(complete(problem.label("interrupted here")));
-        // A second Ctrl-C while that goes on means: now.
-        if let Err(trouble) = self.conversation.interrupt(&mut self.hearing) {
-            self.no_more |= is_interrupt(&trouble);
+        self.interrupts += 1;
+        // The second time it means: now. It may well come while the first is being heeded.
+        if self.interrupts == 1
+            && let Err(trouble) = self.conversation.interrupt(&mut self.hearing)
+            && is_interrupt(&trouble)
+        {
+            self.interrupts += 1;
         }
         End::Fatal(Status::Interrupted, failure)
     }
@@ -103,7 +107,7 @@ impl Run<'_> {
     }
 }
 
-pub(super) fn is_interrupt(trouble: &Trouble) -> bool {
+fn is_interrupt(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Interrupted { .. } | Trouble::Port { fault: Fault::Interrupted, .. })
 }
 

@@ -63,7 +63,7 @@ impl Run<'_> {
             Err(trouble) => return Err(self.trouble(trouble, None, span)),
         };
         let elapsed = self.conversation.now().saturating_sub(started);
-        self.scope.last = Last { lines: vec![line], result: None, elapsed };
+        self.scope.last = Last { lines: vec![line], elapsed, ..Last::default() };
         let mut captured = Captured::new();
         for (clause, values) in clauses.iter().zip(&clause_values) {
             captured.extend(self.capture_awaited(clause, values)?);

@@ -242,11 +242,11 @@ fn a_value_cannot_break_out_of_a_command() {
     }
     assert_eq!(
         refused("a\",\"b", quoted),
-        "injection 2:22 the value may not hold a double quote: it would end the quoted parameter"
+        "injection 2:22 `v` may not hold a double quote: it would end the quoted parameter"
     );
     assert_eq!(
         refused("1;+CFUN=0", "AT+CFUN=${v}"),
-        "injection 2:11 the value may not hold a `;`: it would begin another command"
+        "injection 2:11 `v` may not hold a `;`: it would begin another command"
     );
     assert!(refused("\"", "AT+X=${v},\"a;b\"").ends_with("a double quote that it does not close"));
 }
