@@ -11,6 +11,7 @@ pub mod list;
 mod memory;
 mod open_error;
 mod os;
+mod recorded;
 mod replay;
 mod rfc2217;
 mod serial;
@@ -24,10 +25,10 @@ pub use cancel::Cancel;
 pub use clock::{Clock, Timestamp};
 pub use memory::Memory;
 pub use open_error::{OpenError, OpenErrorKind};
+pub use recorded::{Mask, RecordStatus, Recorded};
 pub use replay::Replay;
 pub use serial::Serial;
 pub use tcp::Tcp;
-pub use transcript::{Mask, RecordStatus, Recorded};
 
 /// Raises the limit of open files to what the system allows: a thousand modems need more than the usual 1,024. Call it
 /// after whatever uses `select`, as the line editor does.

@@ -200,7 +200,7 @@ fn missing_forbidden_and_no_port_are_told_apart() {
     let message = format!("{} points to /dev/pts/nowhere, and that is gone", dangling.display());
     assert_eq!(refusal(&dangling).message, message);
     // Root may open everything, so this can be seen only by others.
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o000)).unwrap();
     if File::open(&file).is_err() {
         assert_eq!(refusal(&file).kind, OpenErrorKind::Forbidden);
     }
