@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Bring scripts into their canonical form
     Fmt(Fmt),
+    /// Tell what a command, an answer, an error or a diagnostic code means
+    Explain(Explain),
     /// List the scripts that come with Hayes
     List(List),
     /// Show one script of the library, or a file, with its parameters
@@ -305,6 +307,28 @@ pub(crate) struct Fmt {
     /// Change nothing: show the difference, and exit with 1 where there is one
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes explain '+CREG: 0,5'
+  hayes explain 'AT+COPS=?'
+  hayes explain '+CME ERROR: 30'
+  hayes explain hayes::check::two-at")]
+pub(crate) struct Explain {
+    /// What was sent, or what the modem said, or the code of a diagnostic
+    #[arg(required = true, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) text: Vec<String>,
+    /// The command that it answers, where the answer alone does not tell
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+    /// The module, as AT+CGMM names it
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) module: Option<String>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

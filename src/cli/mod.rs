@@ -6,6 +6,7 @@ mod batch;
 mod check;
 mod console;
 mod exit;
+mod explain;
 mod fmt;
 mod inputs;
 mod library;
@@ -56,6 +57,7 @@ fn dispatch(command: &Command, console: &Console) -> Exit {
         Command::At(arguments) => at::at(arguments, console),
         Command::Check(arguments) => check::run(arguments, console),
         Command::Fmt(arguments) => fmt::fmt(arguments, console),
+        Command::Explain(arguments) => explain::run(arguments, console),
         Command::List(arguments) => library::list(arguments, console),
         Command::Show(arguments) => library::show(arguments, console),
         Command::Ports(arguments) => ports::list(arguments, console),

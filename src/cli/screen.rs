@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::arguments::Output;
 use super::console::Console;
 use super::exit::Exit;
+use crate::catalogue::explain::{Context, brief};
 use crate::report::conversation::ConversationText;
 use crate::report::events;
 use crate::report::style::Style;
@@ -24,7 +25,7 @@ impl<'c> Screen<'c> {
     /// `hayes run`: the conversation on standard error; with `--json -v` its events on standard output too.
     pub(crate) fn of_run(output: &Output, console: &'c Console) -> Screen<'c> {
         let text =
-            |verbose| ConversationText::new(Box::new(io::stderr()) as Box<dyn Write>, console.err, verbose, no_meaning);
+            |verbose| ConversationText::new(Box::new(io::stderr()) as Box<dyn Write>, console.err, verbose, meaning);
         Screen {
             text: (!output.quiet).then(|| text(output.verbose)),
             events: output.json && output.verbose,
@@ -35,7 +36,7 @@ impl<'c> Screen<'c> {
 
     /// `hayes at`: the answers are the result, so they go to standard output.
     pub(crate) fn of_commands(output: &Output, console: &'c Console) -> Screen<'c> {
-        let words = no_meaning;
+        let words = if io::stdout().is_terminal() { meaning } else { no_meaning };
         let text = ConversationText::new(Box::new(io::stdout()) as Box<dyn Write>, console.out, output.verbose, words);
         Screen { text: (!output.json).then_some(text), events: false, console, written: Exit::Passed }
     }
@@ -85,6 +86,10 @@ impl Listener for Screen<'_> {
     }
 }
 
-pub(crate) fn no_meaning(_line: &str, _sent: &str) -> Option<String> {
+pub(crate) fn meaning(line: &str, sent: &str) -> Option<String> {
+    brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module: None })
+}
+
+fn no_meaning(_line: &str, _sent: &str) -> Option<String> {
     None
 }

@@ -1,0 +1,57 @@
+//! `hayes explain`: what a command, an answer, an error, a URC or a diagnostic code means.
+
+use super::arguments::Explain;
+use super::console::Console;
+use super::exit::Exit;
+use crate::catalogue::explain::{Context, explain};
+use crate::catalogue::module_by_model;
+use crate::check::pages;
+use crate::report::style::{Style, harmless};
+
+pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
+    let text = arguments.text.join(" ");
+    if text.contains("::") {
+        return page(&text, arguments, console);
+    }
+    let module = match &arguments.module {
+        None => None,
+        Some(name) => match module_by_model(name) {
+            Some(module) => Some(module),
+            None => {
+                console.complain(&format!("nothing is known of a module {name}"), Some("its name is what AT+CGMM answers"));
+                return Exit::Usage;
+            }
+        },
+    };
+    let explained = explain(&text, &Context { command: arguments.command.as_deref(), module });
+    if !explained.is_known() && pages::page(&text).is_some() {
+        return page(&text, arguments, console);
+    }
+    let printed = if arguments.json {
+        serde_json::to_string(&explained).unwrap_or_default() + "\n"
+    } else {
+        explained.to_string().lines().map(|line| harmless(line.as_bytes()) + "\n").collect()
+    };
+    let exit = if explained.is_known() { Exit::Passed } else { Exit::Failed };
+    exit.worst(console.print(&printed))
+}
+
+/// The page of a diagnostic code.
+fn page(code: &str, arguments: &Explain, console: &Console) -> Exit {
+    let Some(page) = pages::page(code) else {
+        let help = pages::nearest(code).map(|near| format!("did you mean {near}?"));
+        console.complain(&format!("there is no diagnostic {code}"), help.as_deref());
+        return Exit::Failed;
+    };
+    if arguments.json {
+        let object = serde_json::json!({"code": page.code, "text": page.text, "wrong": page.wrong, "right": page.right});
+        return console.print(&format!("{object}\n"));
+    }
+    let mut text = format!("{}\n\n{}\n", console.out.paint(Style::Name, page.code), page.text.trim());
+    for (title, style, script) in [("wrong:", Style::Bad, page.wrong), ("right:", Style::Good, page.right)] {
+        let Some(script) = script else { continue };
+        text.push_str(&format!("\n{}\n", console.out.paint(style, title)));
+        text.extend(script.trim_end().lines().map(|line| format!("  {line}\n")));
+    }
+    console.print(&text)
+}
