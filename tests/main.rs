@@ -12,3 +12,5 @@
 
 mod architecture;
 mod cases;
+mod library;
+mod simulated;
