@@ -5,13 +5,13 @@ use std::process::{Command, Output};
 
 use crate::simulated::Simulated;
 
-const MODELS: [&str; 8] =
-    ["generic", "bg96", "lara-r211", "sim7080g", "ec25", "sara-r410m", "me910c1", "nrf9160"];
+const MODELS: [&str; 8] = ["generic", "bg96", "lara-r211", "sim7080g", "ec25", "sara-r410m", "me910c1", "nrf9160"];
 
 #[test]
 fn every_model_is_covered() {
     let listed = hayes(&["sim"]);
-    let listed: Vec<String> = text(&listed.stdout).lines().filter_map(|line| Some(line.split(' ').next()?.to_owned())).collect();
+    let listed: Vec<String> =
+        text(&listed.stdout).lines().filter_map(|line| Some(line.split(' ').next()?.to_owned())).collect();
     assert_eq!(listed, MODELS);
 }
 

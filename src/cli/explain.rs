@@ -18,7 +18,10 @@ pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
         Some(name) => match module_by_model(name) {
             Some(module) => Some(module),
             None => {
-                console.complain(&format!("nothing is known of a module {name}"), Some("its name is what AT+CGMM answers"));
+                console.complain(
+                    &format!("nothing is known of a module {name}"),
+                    Some("its name is what AT+CGMM answers"),
+                );
                 return Exit::Usage;
             }
         },
@@ -44,7 +47,8 @@ fn page(code: &str, arguments: &Explain, console: &Console) -> Exit {
         return Exit::Failed;
     };
     if arguments.json {
-        let object = serde_json::json!({"code": page.code, "text": page.text, "wrong": page.wrong, "right": page.right});
+        let object =
+            serde_json::json!({"code": page.code, "text": page.text, "wrong": page.wrong, "right": page.right});
         return console.print(&format!("{object}\n"));
     }
     let mut text = format!("{}\n\n{}\n", console.out.paint(Style::Name, page.code), page.text.trim());
