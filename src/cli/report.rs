@@ -69,7 +69,7 @@ fn write_all(results: &[RunResult], path: &Path, reports: &Reports, console: &Co
         let folder = path.parent().unwrap_or(Path::new(""));
         // A record that is gone is left out: the results are the same without it.
         let record = |result: &RunResult| std::fs::read_to_string(folder.join(result.record.as_ref()?)).ok();
-        let page = html::Page { results, record: &record, meaning: super::screen::no_meaning };
+        let page = html::Page { results, record: &record, meaning: super::screen::meaning };
         exit = exit.worst(write_one(file, console, |writer| page.write(writer)));
     }
     exit
