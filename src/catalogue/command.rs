@@ -20,6 +20,8 @@ pub struct Command {
     pub group: &'static str,
     /// What its test does, where it does more than to list values: `AT+COPS=?` scans
     pub test_does: &'static str,
+    /// What a group of its answer is, where it answers in groups: `network`
+    pub record: &'static str,
     /// The test form exists, `AT+CREG=?`
     pub test: Option<Usage>,
     /// `AT+CREG?`

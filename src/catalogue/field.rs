@@ -80,6 +80,8 @@ pub enum Kind {
     Imsi,
     /// `yy/MM/dd,hh:mm:ss±zz`
     Time,
+    /// A time zone in quarters of an hour from UTC, with or without quotes: `+08`
+    Zone,
 }
 
 /// How an integer turns into a quantity: `offset + value * scale`, both in thousandths of the unit.

@@ -145,6 +145,10 @@ impl Kind {
             }
             Kind::Imei => digits(value) && (14..=16).contains(&value.len()),
             Kind::Imsi => digits(value) && (6..=15).contains(&value.len()),
+            Kind::Zone => {
+                let quarters = value.strip_prefix(b"-").or_else(|| value.strip_prefix(b"+")).unwrap_or(value);
+                quarters.len() <= 2 && digits(quarters)
+            }
             Kind::Time => {
                 value.len() >= 17
                     && value.iter().zip(b"00/00/00,00:00:00").all(|(byte, form)| match form {

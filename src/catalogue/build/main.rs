@@ -3,6 +3,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a build script talks to cargo there")]
 #![allow(unreachable_pub, reason = "a build script exports nothing")]
 
+mod commands;
+mod entries;
 mod layout;
 mod read;
 mod tables;

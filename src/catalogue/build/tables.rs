@@ -104,6 +104,9 @@ pub struct Command {
     pub test: Option<Texts>,
     #[serde(default)]
     pub test_does: String,
+    /// What a group of its answer is: `network`
+    #[serde(default)]
+    pub record: String,
     #[serde(default)]
     pub read: Option<Texts>,
     #[serde(default)]

@@ -1,15 +1,13 @@
-//! Checks the data and writes it as Rust.
+//! Checks the data and writes it as Rust: the tables, and what their entries share.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use crate::layout;
 use crate::read::Data;
-use crate::tables::{
-    Case, Command, Danger, ErrorCode, Field, MaxTime, Module, Prompt, ResultCode, Status, Texts, Unit, Urc, Values,
-};
+use crate::tables::{ErrorCode, Field, Status, Unit, Urc, Values};
 
-type Result<T> = std::result::Result<T, String>;
+pub type Result<T> = std::result::Result<T, String>;
 
 /// The whole generated file.
 pub fn rust(data: &Data) -> Result<String> {
@@ -126,13 +124,13 @@ fn parents(body: &mut String, urcs: &[Urc]) {
     let _ = writeln!(body, "pub(super) static URC_PARENTS: &[Option<usize>] = &[{}];", parents.join(", "));
 }
 
-struct Writer<'a> {
+pub struct Writer<'a> {
     sources: BTreeMap<&'a str, &'a str>,
     enumerations: BTreeMap<&'a str, &'a [String]>,
     units: BTreeMap<&'a str, ()>,
     shared: BTreeMap<&'a str, &'a Field>,
     /// Vendors, families and ids: what a maximum time may be said of
-    scopes: BTreeSet<&'a str>,
+    pub scopes: BTreeSet<&'a str>,
     /// What was referred to, by file and id: all of the shared data must be
     used: BTreeSet<(&'static str, String)>,
     /// The literal of a field → its static's name
@@ -154,7 +152,7 @@ impl Writer<'_> {
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
     }
 
-    fn source(&mut self, ids: &[String], status: Status) -> Result<String> {
+    pub fn source(&mut self, ids: &[String], status: Status) -> Result<String> {
         if ids.is_empty() {
             return Err("it has no source".to_owned());
         }
@@ -264,7 +262,7 @@ impl Writer<'_> {
     }
 
     /// A layout whose names are the entry's own fields, or else the shared ones.
-    fn layout(&mut self, text: &str, own: &[Field], used: &mut BTreeSet<String>) -> Result<String> {
+    pub fn layout(&mut self, text: &str, own: &[Field], used: &mut BTreeSet<String>) -> Result<String> {
         let layout = layout::layout(text)?;
         let mut fields = Vec::new();
         for name in &layout.names {
@@ -289,306 +287,10 @@ impl Writer<'_> {
             layout.groups,
         ))
     }
-
-    /// A command of one type. `answers`: `bare: text`, `header: …`, `counted 1: …`, `ranges`, `lines`, a layout, nothing.
-    fn usage(
-        &mut self,
-        command: &Command,
-        parameters: &str,
-        answers: Option<&Texts>,
-        used: &mut BTreeSet<String>,
-    ) -> Result<String> {
-        let own = &command.fields;
-        let taken = self.layout(parameters, own, used)?;
-        let mut shape = "None".to_owned();
-        let mut ranges = false;
-        let mut layouts = Vec::new();
-        for answer in answers.map(Texts::list).unwrap_or_default() {
-            let (marker, rest) = match answer.split_once(':') {
-                Some((marker, rest)) => (marker.trim(), rest.trim()),
-                None if matches!(answer, "ranges" | "lines" | "unknown" | "bare" | "header") => (answer, ""),
-                None => ("", answer),
-            };
-            let marked = match marker.split_once(' ').unwrap_or((marker, "")) {
-                ("", "") if rest.is_empty() => continue,
-                ("", "") | ("lines", "") => "Prefixed".to_owned(),
-                ("ranges", "") => {
-                    ranges = true;
-                    "Prefixed".to_owned()
-                }
-                ("none", "") => "None".to_owned(),
-                ("unknown", "") => "Unknown".to_owned(),
-                ("bare", "") => "Bare".to_owned(),
-                ("header", "") => "HeaderAndBody".to_owned(),
-                (counted @ ("counted" | "counted-quoted"), index) => {
-                    let index: usize = index.parse().map_err(|_| format!("'{answer}': which parameter counts?"))?;
-                    format!("Counted {{ parameter: {index}, quoted: {} }}", counted == "counted-quoted")
-                }
-                _ => return Err(format!("'{answer}': there is no shape '{marker}'")),
-            };
-            shape = marked;
-            let rest = if marker == "ranges" && rest.is_empty() { parameters } else { rest };
-            if !rest.is_empty() {
-                layouts.push(self.layout(rest, own, used)?);
-            }
-        }
-        let general = command.name.split('=').next().unwrap_or(&command.name);
-        let prefix = match command.prefix.as_deref() {
-            Some("") => "None".to_owned(),
-            Some(prefix) => format!("Some({prefix:?})"),
-            None if shape == "Bare" => "None".to_owned(),
-            None => match general.strip_prefix("AT") {
-                Some(name) if name.starts_with(|first: char| "+#%!^$*".contains(first)) => format!("Some({name:?})"),
-                _ => "None".to_owned(),
-            },
-        };
-        Ok(format!(
-            "Usage {{ parameters: {taken}, answers: &[{}], ranges: {ranges}, shape: AnswerShape::{shape}, prefix: {prefix} }}",
-            layouts.join(", "),
-        ))
-    }
-
-    fn command(&mut self, group: &str, command: &Command) -> Result<String> {
-        if command.title.trim().is_empty() {
-            return Err("it has no title".to_owned());
-        }
-        if command.name.split('=').next().is_some_and(|name| name != name.to_uppercase()) {
-            return Err("a name is written in upper case".to_owned());
-        }
-        let mut used = BTreeSet::new();
-        let set_parameters = command.set.clone().unwrap_or_default();
-        let some = |usage: Option<String>| usage.map_or("None".to_owned(), |usage| format!("Some({usage})"));
-        let test = command
-            .test
-            .as_ref()
-            .map(|answers| self.usage(command, &set_parameters, Some(answers), &mut used))
-            .transpose()?;
-        let read =
-            command.read.as_ref().map(|answers| self.usage(command, "", Some(answers), &mut used)).transpose()?;
-        let set = command
-            .set
-            .as_ref()
-            .map(|parameters| self.usage(command, parameters, command.set_answer.as_ref(), &mut used))
-            .transpose()?;
-        let execute =
-            command.execute.as_ref().map(|answers| self.usage(command, "", Some(answers), &mut used)).transpose()?;
-        if test.is_none() && read.is_none() && set.is_none() && execute.is_none() {
-            return Err("it has no type: test, read, set, execute".to_owned());
-        }
-        if !command.test_does.is_empty() && test.is_none() {
-            return Err("it tells what its test does, but has no test".to_owned());
-        }
-        if command.set_answer.is_some() && command.set.is_none() {
-            return Err("it has a set-answer but no set".to_owned());
-        }
-        if let Some(field) = command.fields.iter().find(|field| !used.contains(&field.name)) {
-            return Err(format!("no layout uses its field '{}'", field.name));
-        }
-        let mut finals = Vec::new();
-        for entry in &command.finals {
-            let (text, kind) = pair(entry)?;
-            let success = match kind {
-                "success" => true,
-                "failure" => false,
-                _ => return Err(format!("'{entry}': success or failure?")),
-            };
-            finals.push(format!("({text:?}, {success})"));
-        }
-        let reboots = cases(&command.reboots)?;
-        let needs_reboot = cases(&command.needs_reboot)?;
-        let not_repeatable = cases(&command.not_repeatable)?;
-        let nb_iot: Result<Vec<String>> = command.nb_iot_only.iter().map(|case| when(case)).collect();
-        let dangers: Result<Vec<String>> = command.dangers.iter().map(danger).collect();
-        let max_times: Result<Vec<String>> = command.max_times.iter().map(|time| self.max_time(time)).collect();
-        let prompt = command.prompt.as_ref().map(prompt).transpose()?;
-        let source = self.source(&command.source, command.status)?;
-        Ok(format!(
-            "Command {{ name: {:?}, title: {:?}, about: {:?}, group: {group:?}, test_does: {:?}, test: {}, read: {}, set: {}, execute: {}, \
-             read_only: {}, conversation_only: {}, abortable: {}, call_control: {}, without_final: {}, \
-             reboots: &[{reboots}], needs_reboot: &[{needs_reboot}], needs_context_down: {}, nb_iot_only: &[{}], \
-             prompt: {}, not_repeatable: &[{not_repeatable}], dangers: &[{}], finals: &[{}], max_times: &[{}], \
-             vendors: &{:?}, source: {source} }}",
-            command.name,
-            command.title,
-            command.about,
-            command.test_does,
-            some(test),
-            some(read),
-            some(set),
-            some(execute),
-            command.read_only,
-            command.conversation_only,
-            command.abortable,
-            command.call_control,
-            command.without_final,
-            command.needs_context_down,
-            nb_iot?.join(", "),
-            prompt.map_or("None".to_owned(), |prompt| format!("Some({prompt})")),
-            dangers?.join(", "),
-            finals.join(", "),
-            max_times?.join(", "),
-            command.vendors,
-        ))
-    }
-
-    fn max_time(&mut self, time: &MaxTime) -> Result<String> {
-        let milliseconds = (time.seconds * 1000.0).round();
-        if !(1.0..=86_400_000.0).contains(&milliseconds) {
-            return Err(format!("{} s is no time for an answer", time.seconds));
-        }
-        if let Some(scope) = &time.r#for
-            && !self.scopes.contains(scope.as_str())
-        {
-            return Err(format!("'{scope}' is no vendor, family or module id of modules.toml"));
-        }
-        let kind = match time.when.as_deref() {
-            None => None,
-            Some(case @ ("?" | "=?" | "=" | "!")) => layout::when(case)?.0,
-            Some(other) => return Err(format!("'{other}': a time holds for '?', '=?', '=' or '!'")),
-        };
-        let source = self.source(&time.source, time.status)?;
-        Ok(format!(
-            "MaxTime {{ milliseconds: {milliseconds}, form: {}, scope: {:?}, worst_case: {}, source: {source} }}",
-            kind.map_or("None".to_owned(), |kind| format!("Some(Form::{kind})")),
-            time.r#for.as_deref(),
-            time.worst,
-        ))
-    }
-
-    fn error(&mut self, error: &ErrorCode, series: &str) -> Result<String> {
-        if error.text.trim().is_empty() {
-            return Err("it has no text".to_owned());
-        }
-        let mut also = Vec::new();
-        for entry in &error.also {
-            let (whose, meaning) = pair(entry)?;
-            also.push(format!("({whose:?}, {meaning:?})"));
-        }
-        let source = self.source(&error.source, error.status)?;
-        Ok(format!(
-            "ErrorCode {{ series: Series::{series}, code: {}, text: {:?}, other_texts: &{:?}, also: &[{}], range: {:?}, advice: {:?}, source: {source} }}",
-            error.code,
-            error.text,
-            error.others,
-            also.join(", "),
-            error.range,
-            error.advice,
-        ))
-    }
-
-    fn urc(&mut self, urc: &Urc, commands: &BTreeSet<&str>) -> Result<String> {
-        if urc.start.ends_with(':') || urc.start.is_empty() {
-            return Err("a start is written without its colon".to_owned());
-        }
-        if let Some(command) = urc.answers.as_deref()
-            && !commands.contains(command)
-        {
-            return Err(format!("there is no command '{command}'"));
-        }
-        if urc.whole_line && urc.values.is_some() {
-            return Err("it is the whole line, and has values".to_owned());
-        }
-        let mut used = BTreeSet::new();
-        let mut layouts = Vec::new();
-        for values in urc.values.as_ref().map(Texts::list).unwrap_or_default() {
-            layouts.push(self.layout(values, &urc.fields, &mut used)?);
-        }
-        if let Some(field) = urc.fields.iter().find(|field| !used.contains(&field.name)) {
-            return Err(format!("no layout uses its field '{}'", field.name));
-        }
-        let source = self.source(&urc.source, urc.status)?;
-        Ok(format!(
-            "Urc {{ start: {:?}, title: {:?}, about: {:?}, when: {:?}, layouts: &[{}], whole_line: {}, body_lines: {}, answers: {:?}, vendors: &{:?}, source: {source} }}",
-            urc.start,
-            urc.title,
-            urc.about,
-            urc.when,
-            layouts.join(", "),
-            urc.whole_line,
-            urc.body,
-            urc.answers,
-            urc.vendors,
-        ))
-    }
-
-    fn module(&mut self, module: &Module, commands: &BTreeSet<&str>) -> Result<String> {
-        let known = |line: &str| {
-            let name = line.split(['=', '?']).next().unwrap_or(line);
-            let name = if commands.contains(line) { line } else { name };
-            if commands.contains(name) { Ok(()) } else { Err(format!("there is no command '{name}'")) }
-        };
-        for line in module
-            .registration
-            .iter()
-            .chain([&module.iccid, &module.reboot])
-            .chain(&module.power_off)
-            .chain(&module.apn)
-        {
-            known(line)?;
-        }
-        if module.models.is_empty() {
-            return Err("it has no model name".to_owned());
-        }
-        let roaming = match &module.roaming {
-            None => "None".to_owned(),
-            Some(setting) => {
-                known(&setting.read)?;
-                known(&setting.set)?;
-                let source = self.source(&setting.source, setting.status)?;
-                format!("Some(Setting {{ read: {:?}, set: {:?}, source: {source} }})", setting.read, setting.set)
-            }
-        };
-        let notes = |notes: &[String]| {
-            let notes: Vec<String> = notes
-                .iter()
-                .map(|note| match note.strip_suffix(" (unconfirmed)") {
-                    Some(text) => format!("Note {{ text: {text:?}, confirmed: false }}"),
-                    None => format!("Note {{ text: {note:?}, confirmed: true }}"),
-                })
-                .collect();
-            notes.join(", ")
-        };
-        let milliseconds = module.boot_seconds.map(|seconds| (seconds * 1000.0).round() as u32);
-        let source = self.source(&module.source, module.status)?;
-        Ok(format!(
-            "Module {{ id: {:?}, vendor: {:?}, family: {:?}, models: &{:?}, manufacturer: {:?}, technologies: &{:?}, \
-             iccid_command: {:?}, registration_commands: &{:?}, roaming: {roaming}, apn_commands: &{:?}, reboot_command: {:?}, \
-             power_off_command: {:?}, boot: Boot {{ urcs: &{:?}, milliseconds: {milliseconds:?} }}, scan_abortable: {:?}, \
-             act_8_is_lte_m: {}, without_final: &{:?}, quirks: &[{}], supersim: &[{}], source: {source} }}",
-            module.id,
-            module.vendor,
-            module.family,
-            module.models,
-            module.manufacturer,
-            module.technologies,
-            module.iccid,
-            module.registration,
-            module.apn,
-            module.reboot,
-            module.power_off,
-            module.boot_urcs,
-            module.scan_abortable,
-            module.act_8_is_lte_m,
-            module.without_final,
-            notes(&module.quirks),
-            notes(&module.supersim),
-        ))
-    }
-
-    fn result(&mut self, result: &ResultCode, commands: &BTreeSet<&str>) -> Result<String> {
-        if let Some(command) = result.commands.iter().find(|command| !commands.contains(command.as_str())) {
-            return Err(format!("there is no command '{command}'"));
-        }
-        let source = self.source(&result.source, result.status)?;
-        Ok(format!(
-            "KnownResult {{ text: {:?}, number: {:?}, meaning: {:?}, advice: {:?}, success: {}, commands: &{:?}, vendors: &{:?}, source: {source} }}",
-            result.text, result.number, result.meaning, result.advice, result.success, result.commands, result.vendors,
-        ))
-    }
 }
 
 /// `value: meaning`
-fn pair(text: &str) -> Result<(&str, &str)> {
+pub fn pair(text: &str) -> Result<(&str, &str)> {
     match text.split_once(": ") {
         Some((value, meaning)) if !value.is_empty() && !meaning.trim().is_empty() => Ok((value, meaning)),
         _ => Err(format!("'{text}' is not of the form 'value: meaning'")),
@@ -620,46 +322,7 @@ fn kind_name(kind: &str) -> Option<&'static str> {
         "imei" => "Imei",
         "imsi" => "Imsi",
         "time" => "Time",
+        "zone" => "Zone",
         _ => return None,
     })
-}
-
-fn when(text: &str) -> Result<String> {
-    let (kind, parameters) = layout::when(text)?;
-    let kind = kind.map_or("None".to_owned(), |kind| format!("Some(Form::{kind})"));
-    Ok(format!("When {{ form: {kind}, parameters: &{parameters:?} }}"))
-}
-
-fn cases(cases: &[Case]) -> Result<String> {
-    let cases: Result<Vec<String>> =
-        cases.iter().map(|case| Ok(format!("Case {{ when: {}, why: {:?} }}", when(&case.when)?, case.why))).collect();
-    Ok(cases?.join(", "))
-}
-
-fn danger(danger: &Danger) -> Result<String> {
-    let kind = match danger.kind.as_str() {
-        "brick" => "Brick",
-        "illegal" => "Illegal",
-        "lock" => "Lock",
-        "cost" => "Cost",
-        "data" => "Data",
-        "settings" => "Settings",
-        "connection" => "Connection",
-        "silence" => "Silence",
-        other => return Err(format!("there is no danger '{other}'")),
-    };
-    Ok(format!(
-        "Danger {{ kind: DangerKind::{kind}, when: {}, why: {:?}, needs_unsafe: {} }}",
-        when(&danger.when)?,
-        danger.why,
-        danger.r#unsafe,
-    ))
-}
-
-fn prompt(prompt: &Prompt) -> Result<String> {
-    let ends = match prompt.counted {
-        None => "PromptEnd::CtrlZ".to_owned(),
-        Some(index) => format!("PromptEnd::Counted({index})"),
-    };
-    Ok(format!("Prompt {{ when: {}, mark: {:?}, ends: {ends} }}", when(&prompt.when)?, prompt.mark))
 }

@@ -190,9 +190,13 @@ impl Reading {
     }
 
     fn records(&self, values: &[u8], module: Option<&Module>) -> Vec<Explanation> {
+        let what = match self.from {
+            From::Answer(command, _) => command.record,
+            From::Urc(urc) => urc.title,
+        };
         let records = parameters(values).filter(|parameter| self.is_record(parameter));
         let explained = records.map(|record| {
-            let mut explained = Explanation::new(&written(&record), Kind::Record, "");
+            let mut explained = Explanation::new(&written(&record), Kind::Record, what);
             explained.parts = record
                 .inner()
                 .enumerate()

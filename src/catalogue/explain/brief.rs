@@ -7,9 +7,10 @@ pub fn brief(line: &str, context: &Context<'_>) -> Option<String> {
     let explained = explain(line, context);
     match explained.kind {
         Kind::Answer if explained.each.first().is_some_and(|each| each.kind == Kind::Record) => {
+            let record = explained.each.first().map_or("", |each| each.title.as_str());
             Some(match explained.each.len() {
-                1 => "1 network".to_owned(),
-                count => format!("{count} networks"),
+                1 => format!("1 {record}"),
+                count => format!("{count} {record}s"),
             })
         }
         Kind::Urc if !explained.parts.iter().any(|part| part.telling && part.documented) => {

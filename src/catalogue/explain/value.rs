@@ -67,6 +67,7 @@ pub(super) fn meaning(field: &Field, parameter: &Parameter<'_>, module: Option<&
         Kind::Timer2 => timer(text, &TIMER_2),
         Kind::Timer3 => timer(text, &TIMER_3),
         Kind::Time => time(text),
+        Kind::Zone => zone(text),
         Kind::Iccid if text.ends_with(['F', 'f']) => return Meaning::Remark("the last F is padding".to_owned()),
         Kind::Network => text.split_at_checked(3).map(|(mcc, mnc)| format!("MCC {mcc}, MNC {mnc}")),
         _ if field.name == "apn" => return apn(text).map_or(Meaning::None, Meaning::Remark),
@@ -138,15 +139,16 @@ fn time(text: &str) -> Option<String> {
     // A clock that was never set starts in 1970 or 1980.
     let century = if year.parse::<u8>().ok()? >= 70 { "19" } else { "20" };
     let rest = rest.strip_prefix('/')?.replace('/', "-").replace(',', " ");
-    let zone = match zone.parse::<i32>() {
-        Ok(quarters) if quarters.abs() <= 56 => {
-            let (sign, minutes) = (if quarters < 0 { '-' } else { '+' }, quarters.abs() * 15);
-            format!(", UTC{sign}{}:{:02}", minutes / 60, minutes % 60)
-        }
-        _ => String::new(),
-    };
+    let zone = self::zone(zone).map(|zone| format!(", {zone}")).unwrap_or_default();
     let unset = if century == "19" { "; the clock is not set" } else { "" };
     Some(format!("{century}{year}-{rest}{zone}{unset}"))
+}
+
+/// `+08` → `UTC+2:00`; no zone is further than 14 hours from UTC.
+fn zone(quarters: &str) -> Option<String> {
+    let quarters: i32 = quarters.parse().ok().filter(|quarters: &i32| quarters.abs() <= 56)?;
+    let (sign, minutes) = (if quarters < 0 { '-' } else { '+' }, quarters.abs() * 15);
+    Some(format!("UTC{sign}{}:{:02}", minutes / 60, minutes % 60))
 }
 
 fn apn(text: &str) -> Option<String> {
