@@ -231,7 +231,14 @@ fn bare(name: &str) -> &str {
 }
 
 fn compare(one: &str, other: &str) -> std::cmp::Ordering {
-    one.bytes().map(|byte| byte.to_ascii_uppercase()).cmp(other.bytes().map(|byte| byte.to_ascii_uppercase()))
+    let upper = u8::to_ascii_uppercase;
+    let pairs = one.as_bytes().iter().zip(other.as_bytes());
+    for (one, other) in pairs.map(|(one, other)| (upper(one), upper(other))) {
+        if one != other {
+            return one.cmp(&other);
+        }
+    }
+    one.len().cmp(&other.len())
 }
 
 fn unquoted(parameter: &str) -> &str {

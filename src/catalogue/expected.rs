@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use super::command::{self, AnswerShape};
 use super::module::Module;
-use crate::at::command::{Command, parse};
+use crate::at::command::{Command, CommandLine, parse};
 use crate::at::parameters::parameters;
 use crate::at::{Expected, Form, Shape};
 
 /// How the answer to a whole command line looks, and how long it may take by the documents: the sum of its commands'
 /// maxima; `None` where nothing is documented.
 pub fn expected(line: &str, module: Option<&Module>) -> (Expected, Option<Duration>) {
+    parse(line).map_or_else(Default::default, |line| expected_of(&line, module))
+}
+
+/// As [`expected`], of a line that was taken apart.
+pub fn expected_of(line: &CommandLine<'_>, module: Option<&Module>) -> (Expected, Option<Duration>) {
     let mut expected = Expected::default();
-    let Some(line) = parse(line) else { return (expected, None) };
     let mut shapes = Vec::new();
     let mut time: Option<Duration> = None;
     let mut any_prefix = false;

@@ -27,12 +27,14 @@ impl Field {
 }
 
 fn same_value(kind: Kind, known: &str, given: &str) -> bool {
-    if kind == Kind::Number
-        && let (Ok(known), Ok(given)) = (known.parse::<i64>(), given.trim().parse::<i64>())
-    {
-        return known == given;
+    let given = given.trim();
+    if known.eq_ignore_ascii_case(given) {
+        return true;
     }
-    known.eq_ignore_ascii_case(given.trim())
+    // `05` is `5`; without a zero or a sign in front, other digits are another number.
+    kind == Kind::Number
+        && (given.starts_with(['0', '-', '+']) || known.starts_with('0'))
+        && matches!((known.parse::<i64>(), given.parse::<i64>()), (Ok(known), Ok(given)) if known == given)
 }
 
 /// A value and what it means.

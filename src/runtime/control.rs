@@ -158,6 +158,9 @@ impl Run<'_> {
         if let Some(sent) = &last.sent {
             let lines = last.lines.iter().map(Line::text).collect();
             problem = problem.sent(sent.as_ref()).answer(lines, last.result.as_ref().map(ResultCode::to_string));
+            if let [_] = last.lines.as_slice() {
+                problem = problem.meaning(format!("{sent} answered {}", self.answered(sent)));
+            }
         }
         Err(self.fail(problem))
     }

@@ -29,12 +29,8 @@ impl Run<'_> {
         let last = &self.scope.last;
         let lines: Vec<String> = last.lines.iter().map(Line::text).collect();
         let result = last.result.as_ref().map(ResultCode::to_string);
-        let answered = match (lines.first(), &result) {
-            (Some(line), _) => line.clone(),
-            (None, Some(result)) => format!("only {result}"),
-            (None, None) => "nothing".to_owned(),
-        };
         let sent = self.text(&question.text)?;
+        let answered = self.answered(&sent);
         let what = format!("{sent} still answers {answered}, expected {wanted}");
         let problem = self.problem(code::ENSURE_UNCHANGED, question.span, what).label("still the same");
         let help =

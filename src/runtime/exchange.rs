@@ -364,14 +364,7 @@ impl Run<'_> {
         result: &ResultCode,
         wanted: Option<(Span, &Alternatives, &Vec<Vec<String>>)>,
     ) -> Problem {
-        let meaning = knowledge::meaning(result);
-        let shown = match &meaning {
-            // With `AT+CMEE=2` the modem says it itself.
-            Some(meaning) if !result.to_string().to_lowercase().contains(&meaning.text.to_lowercase()) => {
-                format!("{result} ({})", meaning.text)
-            }
-            Some(_) | None => result.to_string(),
-        };
+        let shown = with_meaning(result.to_string(), &asked.text);
         let mut what = format!("{} answered {shown}", asked.text);
         if let Some((_, patterns, values)) = wanted {
             what.push_str(&format!(", expected {}", self.patterns_text(patterns, values)));
@@ -381,15 +374,15 @@ impl Run<'_> {
         if let Some((clause, ..)) = wanted {
             problem = problem.also(clause, "expected this");
         }
-        if let Some(meaning) = meaning.filter(|meaning| !meaning.advice.is_empty()) {
-            problem = problem.help(meaning.advice);
+        if let Some(advice) = knowledge::advice(result) {
+            problem = problem.help(advice);
         }
         self.with_answer(problem, asked)
     }
 
     fn no_match(&self, asked: &Asked, clause: Span, patterns: &Alternatives, values: &[Vec<String>]) -> Problem {
         let wanted = self.patterns_text(patterns, values);
-        let answered = self.answered();
+        let answered = self.answered(&asked.text);
         let what = match self.scope.last.lines.len() {
             0 | 1 => format!("{} answered {answered}, expected {wanted}", asked.text),
             _ => format!("{} answered {answered}, none of them {wanted}", asked.text),
@@ -399,9 +392,9 @@ impl Run<'_> {
     }
 
     /// The last answer in a few words: its only line, or how many there are.
-    fn answered(&self) -> String {
+    pub(super) fn answered(&self, command: &str) -> String {
         match (self.scope.last.lines.as_slice(), &self.scope.last.result) {
-            ([line], _) => line.text(),
+            ([line], _) => with_meaning(line.text(), command),
             ([], Some(result)) => format!("only {result}"),
             ([], None) => "nothing".to_owned(),
             (lines, _) => counted(lines.len(), "line"),
@@ -418,7 +411,7 @@ impl Run<'_> {
         let question = asked.map_or("", |asked| asked.text.as_str());
         let problem = match miss {
             Miss::NoLine | Miss::NoMatch => {
-                let what = format!("{question} answered {}: there is nothing to capture", self.answered());
+                let what = format!("{question} answered {}: there is nothing to capture", self.answered(question));
                 self.problem(code::CAPTURE_MISSING, clause, what).label("no line to capture from")
             }
             Miss::Missing { line, field } => {
@@ -456,6 +449,14 @@ impl Run<'_> {
             }
         });
         texts.collect::<Vec<String>>().join(" or ")
+    }
+}
+
+/// A line of an answer and what it means: `+CME ERROR: 10 (SIM not inserted)`.
+fn with_meaning(line: String, command: &str) -> String {
+    match knowledge::meaning(&line, command) {
+        Some(meaning) => format!("{line} ({meaning})"),
+        None => line,
     }
 }
 

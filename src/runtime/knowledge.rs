@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::at::command::{Command, parse};
+use crate::at::command::{Command, CommandLine, parse};
 use crate::at::{Expected, Form, ResultCode};
 use crate::catalogue::command::AnswerShape;
-use crate::catalogue::error::{ErrorCode, Series};
-use crate::catalogue::expected::values;
-use crate::catalogue::{self, command_of};
+use crate::catalogue::command_of;
+use crate::catalogue::expected::{expected_of, values};
+use crate::catalogue::explain::{Context, brief, failure};
 
 /// What is known of a command line before it is sent.
 #[derive(Debug, Default)]
@@ -16,20 +16,21 @@ pub(super) struct Known {
     /// The documented maximum.
     pub(super) longest: Option<Duration>,
     /// Why it may stand in an `unsafe` block only.
-    pub(super) needs_unsafe: Option<String>,
+    pub(super) needs_unsafe: Option<&'static str>,
 }
 
 pub(super) fn of(line: &str) -> Known {
-    let (expected, longest) = catalogue::expected(line, None);
-    Known { expected, longest, needs_unsafe: needs_unsafe(line) }
+    let Some(line) = parse(line) else { return Known::default() };
+    let (expected, longest) = expected_of(&line, None);
+    Known { expected, longest, needs_unsafe: needs_unsafe(&line) }
 }
 
-fn needs_unsafe(line: &str) -> Option<String> {
-    parse(line)?.commands.iter().find_map(|asked| {
+fn needs_unsafe(line: &CommandLine<'_>) -> Option<&'static str> {
+    line.commands.iter().find_map(|asked| {
         let known = command_of(asked).filter(|known| !known.dangers.is_empty())?;
         let texts = values(asked);
         let values: Vec<&str> = texts.iter().map(String::as_str).collect();
-        known.needs_unsafe(asked.form, &values).map(|danger| danger.why.to_owned())
+        known.needs_unsafe(asked.form, &values).map(|danger| danger.why)
     })
 }
 
@@ -58,45 +59,15 @@ fn asks(asked: &Command<'_>) -> bool {
     }
 }
 
-/// What a refusal means, and what usually mends it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Meaning {
-    /// In a few words; may be empty.
-    pub(super) text: &'static str,
-    /// May be empty.
-    pub(super) advice: &'static str,
+/// What an answer's line or final result code means beside what it says: `SIM not inserted`.
+pub(super) fn meaning(line: &str, command: &str) -> Option<String> {
+    let context = Context { command: Some(command), module: None };
+    let meaning = brief(line, &context)?;
+    // With `AT+CMEE=2` the modem says it itself.
+    (!line.to_lowercase().contains(&meaning.to_lowercase())).then_some(meaning)
 }
 
-pub(super) fn meaning(result: &ResultCode) -> Option<Meaning> {
-    let numbered = |error: &ErrorCode| Meaning { text: error.text, advice: error.advice };
-    let by_words = |series, text: &str| {
-        // Where the words fit several numbers, nothing certain can be said.
-        let mut fitting = catalogue::error_by_text(series, text);
-        let first = fitting.next();
-        first.filter(|_| fitting.next().is_none())
-    };
-    match result {
-        ResultCode::Equipment(error) => {
-            let known = error.code.map_or_else(|| by_words(Series::Equipment, &error.text), catalogue::cme);
-            known.map(numbered)
-        }
-        ResultCode::Message(error) => {
-            let known = error.code.map_or_else(|| by_words(Series::Message, &error.text), catalogue::cms);
-            known.map(numbered)
-        }
-        ResultCode::Ok
-        | ResultCode::Connect(_)
-        | ResultCode::Error
-        | ResultCode::NoCarrier
-        | ResultCode::Busy
-        | ResultCode::NoAnswer
-        | ResultCode::NoDialtone
-        | ResultCode::Aborted
-        | ResultCode::Vendor { .. } => {
-            let known = catalogue::result_code(&result.to_string())?;
-            // `ERROR` says itself what is said of it.
-            let text = if *result == ResultCode::Error { "" } else { known.meaning.trim_end_matches('.') };
-            Some(Meaning { text, advice: known.advice })
-        }
-    }
+/// What usually mends a refusal.
+pub(super) fn advice(result: &ResultCode) -> Option<String> {
+    failure(result).map(|failure| failure.advice).filter(|advice| !advice.is_empty())
 }

@@ -124,6 +124,11 @@ impl Problem {
         self
     }
 
+    pub(super) fn meaning(mut self, meaning: impl Into<String>) -> Problem {
+        self.failure.meaning = Some(meaning.into());
+        self
+    }
+
     pub(super) fn sent(mut self, sent: impl Into<String>) -> Problem {
         self.failure.sent = Some(sent.into());
         self

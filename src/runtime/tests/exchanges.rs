@@ -96,7 +96,7 @@ fn expect_wants_a_line_or_the_final_result_code() {
     assert_eq!(ended("AT+CPIN?\n  expect OK\n  expect \"+CPIN: SIM PUK\"\n", modem()), "passed");
     assert_eq!(
         ended("AT+CPIN?\n  expect \"+CPIN: READY\"\n", modem()),
-        "no-match 2:3 AT+CPIN? answered +CPIN: SIM PUK, expected \"+CPIN: READY\""
+        "no-match 2:3 AT+CPIN? answered +CPIN: SIM PUK (wants its PUK and a new PIN), expected \"+CPIN: READY\""
     );
     assert_eq!(ended("AT+CPIN?\n  expect \"+CPIN: READY\" or /PUK/\n", modem()), "passed");
     assert_eq!(ended("AT+X\n  expect ERROR\n", modem()), "passed");
@@ -107,7 +107,7 @@ fn expect_wants_a_line_or_the_final_result_code() {
     );
     assert_eq!(
         ended("AT+CPIN?\n  expect ERROR\n", modem()),
-        "no-match 2:3 AT+CPIN? answered +CPIN: SIM PUK, expected ERROR"
+        "no-match 2:3 AT+CPIN? answered +CPIN: SIM PUK (wants its PUK and a new PIN), expected ERROR"
     );
 }
 
@@ -124,7 +124,7 @@ fn a_failure_shows_the_question_the_answer_and_both_places() {
         .iter()
         .map(|label| (failure.source.position(label.span.start as usize).line, label.text.as_str()))
         .collect();
-    assert_eq!(labels, [(3, "expected this"), (2, "answered +CPIN: SIM PUK")]);
+    assert_eq!(labels, [(3, "expected this"), (2, "answered +CPIN: SIM PUK (wants its PUK and a new PIN)")]);
     assert!(ran.heard("exchange AT+CPIN? false"));
 }
 
