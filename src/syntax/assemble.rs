@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::ast::{Allowance, Block, Clause, ClauseKind, Expression, Script, Statement, StatementKind};
 use super::comment::{self, Allow};
-use super::diagnose;
+use super::diagnose::{self, Faulty};
 use super::error::{Fault, SyntaxError};
 use super::grammar::{self, Rule};
 use super::lines::{LogicalLine, lines};
@@ -20,13 +20,11 @@ const DEEPEST_BLOCK: usize = 256;
 /// How long a line may be, in bytes.
 pub(super) const LONGEST_LINE: usize = 64 * 1024;
 
-/// A script, what is wrong with it, and whether it could go on.
+/// A script and what is wrong with it.
 pub(super) struct Assembled {
     pub script: Script,
     /// Sorted by place, at most one a line.
     pub errors: Vec<SyntaxError>,
-    /// A block or a `"""` is still open at the end, and that is all that is wrong.
-    pub open: bool,
 }
 
 pub(super) fn assemble(source: &Arc<Source>) -> Assembled {
@@ -126,7 +124,9 @@ impl<'a> Assembler<'a> {
             return;
         }
         self.at_top = false;
-        self.allow(Span::new(start, start + code.trim_end().len()));
+        if !self.pending.is_empty() {
+            self.allow(diagnose::code(line));
+        }
         if let Some(open) = line.open_triple {
             self.errors.push(SyntaxError::new(Fault::UnclosedTriple, Span::new(open, open + 3)));
             self.open_triple = true;
@@ -139,16 +139,15 @@ impl<'a> Assembler<'a> {
         }
 
         let parsed = match grammar::parse(Rule::line, line.text) {
-            Ok(Some(pair)) => self.lowerer.line(pair, line.start),
-            Ok(None) => Err(SyntaxError::new(Fault::Misunderstood, Span::new(start, start + code.len()))),
-            Err(_) => Err(diagnose::diagnose(line)),
+            Ok(Some(pair)) => self.lowerer.line(pair, line.start).map_err(Some),
+            Ok(None) | Err(_) => Err(None),
         };
         match parsed {
             Ok(parsed) => {
                 self.brace_missing = false;
                 self.line(parsed);
             }
-            Err(error) => self.faulty_line(line, error),
+            Err(told) => self.faulty_line(diagnose::faulty(line, told)),
         }
     }
 
@@ -288,9 +287,8 @@ impl<'a> Assembler<'a> {
     // ── Lines that do not parse
 
     /// Keeps the error, and follows the braces as the line must have meant them.
-    fn faulty_line(&mut self, line: LogicalLine<'_>, error: SyntaxError) {
-        let braces = diagnose::braces(line.text);
-        let span = diagnose::code_span(line);
+    fn faulty_line(&mut self, line: Faulty) {
+        let Faulty { error, braces, code, clause } = line;
         if braces.alone && std::mem::take(&mut self.brace_missing) {
             // The block is open already: only the error belongs to this line.
             self.errors.pop();
@@ -300,18 +298,15 @@ impl<'a> Assembler<'a> {
         }
         self.brace_missing = braces.missing;
         self.errors.push(error);
-        if !diagnose::is_clause(line.text) {
-            self.question = Question::Unknown;
-        }
-        let after = self.question;
+        let question = if clause { self.question } else { Question::Unknown };
         if braces.closes && (self.too_deep > 0 || !self.frames.is_empty()) {
-            self.close(span);
+            self.close(code);
         }
         if braces.opens || braces.missing {
             self.forgiven += usize::from(braces.missing);
-            self.open(Frame::new(Parent::Broken, span, span));
+            self.open(Frame::new(Parent::Broken, code, code));
         }
-        self.question = after;
+        self.question = question;
     }
 
     // ── Comments
@@ -339,8 +334,6 @@ impl<'a> Assembler<'a> {
     fn end(mut self) -> Assembled {
         let text = &self.source.text;
         let end = Span::new(text.len(), text.len());
-        let faulty = !self.errors.is_empty();
-        let still_open = !self.frames.is_empty() || self.open_triple;
         let unclosed = self.frames.len() + self.too_deep;
         if !self.open_triple && unclosed > self.forgiven {
             // The innermost open one is the likeliest to lack its brace.
@@ -368,8 +361,7 @@ impl<'a> Assembler<'a> {
             allowances: self.allowances,
             summary: self.summary,
         };
-        let only_open = !faulty || self.open_triple && self.errors.len() == 1;
-        Assembled { script, errors: self.errors, open: still_open && only_open }
+        Assembled { script, errors: self.errors }
     }
 }
 

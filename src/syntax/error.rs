@@ -330,6 +330,11 @@ fn help(text: impl Into<String>) -> Option<String> {
 }
 
 impl Fault {
+    /// More text could mend it.
+    pub(super) fn ends_with_the_text(&self) -> bool {
+        matches!(self, Fault::UnclosedBlock { .. } | Fault::UnclosedTriple)
+    }
+
     fn words(&self) -> Words {
         match self {
             Fault::UnknownStatement { word, meant } => words(

@@ -19,6 +19,10 @@ use crate::source::Source;
 /// # Errors
 /// The script's syntax errors, as from [`super::parse`].
 pub fn format(source: &Arc<Source>) -> Result<String, Vec<Diagnostic>> {
+    super::on_enough_stack(|| format_lines(source))
+}
+
+fn format_lines(source: &Arc<Source>) -> Result<String, Vec<Diagnostic>> {
     let errors = assemble(source).errors;
     if !errors.is_empty() {
         return Err(errors.into_iter().map(|error| error.diagnostic(source)).collect());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::source::{Source, Span};
+use crate::source::Source;
 
 mod assemble;
 pub mod ast;
@@ -12,6 +12,7 @@ mod diagnose;
 mod error;
 mod format;
 mod grammar;
+mod highlight;
 mod lexemes;
 mod lines;
 mod lower;
@@ -21,13 +22,14 @@ use assemble::{Assembled, assemble};
 use ast::Script;
 
 pub use format::format;
+pub use highlight::{Token, TokenKind, tokens};
 
 /// Parses a whole file.
 ///
 /// A line that does not parse hides no other: all errors of the file come back, sorted by place, at most one a line,
 /// and the tree holds what did parse. Every diagnostic is an error: with one, the script must not be run.
 pub fn parse(source: &Arc<Source>) -> (Script, Vec<Diagnostic>) {
-    let Assembled { script, errors, .. } = assemble(source);
+    let Assembled { script, errors } = on_enough_stack(|| assemble(source));
     (script, errors.into_iter().map(|error| error.diagnostic(source)).collect())
 }
 
@@ -42,44 +44,22 @@ pub enum Chunk {
 
 /// Parses what was typed so far: complete, to be continued, or wrong.
 pub fn parse_chunk(source: &Arc<Source>) -> Chunk {
-    let Assembled { script, errors, open } = assemble(source);
-    if open {
-        Chunk::Incomplete
-    } else if errors.is_empty() {
-        Chunk::Complete(script)
-    } else {
-        Chunk::Wrong(errors.into_iter().map(|error| error.diagnostic(source)).collect())
+    let Assembled { script, mut errors } = on_enough_stack(|| assemble(source));
+    if errors.is_empty() {
+        return Chunk::Complete(script);
     }
+    errors.retain(|error| !error.fault.ends_with_the_text());
+    if errors.is_empty() {
+        return Chunk::Incomplete;
+    }
+    Chunk::Wrong(errors.into_iter().map(|error| error.diagnostic(source)).collect())
 }
 
-/// A stretch of a script's text, for highlighting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Token {
-    pub kind: TokenKind,
-    pub span: Span,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenKind {
-    Keyword,
-    /// A variable, a parameter, a record, a field of a capture, a function
-    Name,
-    Number,
-    /// `"…"`, `'…'`, `"""…"""`, a bare word of a pattern; without its `${…}` and holes
-    String,
-    Regex,
-    /// AT text without its `${…}`
-    AtWord,
-    Comment,
-    Operator,
-    /// What belongs to nothing: an unclosed quote, a stray character
-    Error,
-}
-
-/// The tokens of a text, in order and without overlap; white space between them is left out. Never fails: what cannot
-/// be part of a script is [`TokenKind::Error`].
-pub fn tokens(_text: &str) -> Vec<Token> {
-    Vec::new()
+/// Runs `parse` on a stack that the deepest allowed expression fits on, however small the thread's own is, so that the
+/// same text is parsed the same everywhere.
+fn on_enough_stack<T>(parse: impl FnOnce() -> T) -> T {
+    const NEEDED: usize = 1024 * 1024;
+    stacker::maybe_grow(NEEDED, 2 * NEEDED, parse)
 }
 
 #[cfg(test)]

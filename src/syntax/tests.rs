@@ -1,5 +1,7 @@
 //! The tree of whole scripts; the errors and the canonical form have their tests beside them.
 
+use proptest::prelude::*;
+
 use super::ast::*;
 use super::*;
 
@@ -182,4 +184,322 @@ set x = []
 set x = "\r\n\t\"\\\x1A\u{2713}"
 "####,
     );
+}
+
+fn errors(text: &str) -> Vec<Diagnostic> {
+    parse(&Source::new("test.hayes", text)).1
+}
+
+fn codes(text: &str) -> Vec<&'static str> {
+    errors(text).iter().map(|diagnostic| diagnostic.code.trim_start_matches("hayes::syntax::")).collect()
+}
+
+fn expression(text: &str) -> String {
+    let script = parsed(&format!("set x = {text}"));
+    match &script.body.statements[0].kind {
+        StatementKind::Set { value, .. } => shape(value),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// An expression with all its parentheses.
+fn shape(expression: &Expression) -> String {
+    match &expression.kind {
+        ExpressionKind::Text(text) => format!("{:?}", text.parts),
+        ExpressionKind::Int(number) => number.to_string(),
+        ExpressionKind::Bool(bool) => bool.to_string(),
+        ExpressionKind::Duration(duration) => format!("{duration:?}"),
+        ExpressionKind::List(items) => format!("[{}]", items.iter().map(shape).collect::<Vec<_>>().join(", ")),
+        ExpressionKind::Variable(name) => name.clone(),
+        ExpressionKind::Member { record, name } => format!("{}.{}", shape(record), name.value),
+        ExpressionKind::Index { list, index } => format!("{}[{}]", shape(list), shape(index)),
+        ExpressionKind::Call { function, arguments } => format!("{:?}({})", function.value, shape(&arguments[0])),
+        ExpressionKind::Unary { operator, operand } => format!("({operator:?} {})", shape(operand)),
+        ExpressionKind::Binary { operator, left, right } => {
+            format!("({} {:?} {})", shape(left), operator.value, shape(right))
+        }
+        ExpressionKind::Matches { text, .. } => format!("({} matches)", shape(text)),
+    }
+}
+
+#[test]
+fn operators_bind_as_they_should() {
+    assert_eq!(expression("1 + 2 * 3 - 4"), "((1 Add (2 Multiply 3)) Subtract 4)");
+    assert_eq!(expression("a or b and c"), "(a Or (b And c))");
+    assert_eq!(expression("not a == b and c"), "((Not (a Equal b)) And c)");
+    assert_eq!(expression("not a in b or not c"), "((Not (a In b)) Or (Not c))");
+    assert_eq!(expression("a not in b"), "(Not (a In b))");
+    assert_eq!(expression("a not matches /x/ and b"), "((Not (a matches)) And b)");
+    assert_eq!(expression("a == not b"), "(a Equal (Not b))");
+    assert_eq!(expression("-a * b"), "((Negate a) Multiply b)");
+    assert_eq!(expression("- -a"), "(Negate (Negate a))");
+    assert_eq!(expression("(1 + 2) * 3"), "((1 Add 2) Multiply 3)");
+    assert_eq!(expression("8 / 4 / 2 % 3"), "(((8 Divide 4) Divide 2) Remainder 3)");
+    assert_eq!(expression("a.b[0].c + 1 in [1, 2]"), "((a.b[0].c Add 1) In [1, 2])");
+    assert_eq!(expression("a + b < c - d"), "((a Add b) Less (c Subtract d))");
+    assert_eq!(expression("-9223372036854775808"), "-9223372036854775808");
+    assert_eq!(expression("1 -1"), "(1 Subtract 1)");
+    assert_eq!(expression("len(a) > 2min"), "(Len(a) Greater 120s)");
+}
+
+#[test]
+fn texts_are_what_they_say() {
+    assert_eq!(
+        expression(r#""a\r\n\t\"\\\x1A\u{2713}$${""#),
+        format!("{:?}", [TemplatePart::Text("a\r\n\t\"\\\u{1a}✓${".into())])
+    );
+    assert_eq!(expression(r"'\d\'"), format!("{:?}", [TemplatePart::Text(r"\d\".into())]));
+    assert_eq!(expression("\"\""), "[]");
+    assert_eq!(expression("\"\"\"\n a\r\nb\\n\n\"\"\""), format!("{:?}", [TemplatePart::Text(" a\nb\n\n".into())]));
+}
+
+#[test]
+fn an_at_word_is_taken_as_it_stands() {
+    let script = parsed("AT+X=\"a b\",${y},\\r$${z},#$ # comment");
+    let StatementKind::Exchange(exchange) = &script.body.statements[0].kind else { panic!() };
+    assert_eq!(script.source.slice(exchange.send.span), "AT+X=\"a b\",${y},\\r$${z},#$");
+    let [TemplatePart::Text(before), TemplatePart::Value(value), TemplatePart::Text(after)] =
+        &exchange.send.text.parts[..]
+    else {
+        panic!("{exchange:?}")
+    };
+    assert_eq!((before.as_str(), after.as_str()), ("AT+X=\"a b\",", ",\\r${z},#$"));
+    assert_eq!(value.kind, ExpressionKind::Variable("y".into()));
+}
+
+#[test]
+fn clauses_belong_to_the_question_above() {
+    let script = parsed(
+        "AT\n# comment\n\n  expect OK\n  capture x\nAT+CSQ\nawait RDY\n capture y\ntry {\n ATI\n  capture z\n}\n",
+    );
+    let counts: Vec<usize> = script
+        .body
+        .statements
+        .iter()
+        .map(|statement| match &statement.kind {
+            StatementKind::Exchange(exchange) => exchange.clauses.len(),
+            StatementKind::Await(awaited) => awaited.clauses.len(),
+            StatementKind::Try { body, .. } => match &body.statements[0].kind {
+                StatementKind::Exchange(exchange) => exchange.clauses.len(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(counts, [2, 0, 1, 1]);
+}
+
+#[test]
+fn a_branch_has_its_conditions_and_its_else() {
+    let script = parsed("if a {\n} else if b {\nstop\n} else if c {\n} else {\nskip \"x\"\n}");
+    let StatementKind::If { branches, otherwise } = &script.body.statements[0].kind else { panic!() };
+    let conditions: Vec<_> = branches.iter().map(|(condition, _)| shape(condition)).collect();
+    assert_eq!(conditions, ["a", "b", "c"]);
+    assert_eq!(script.source.slice(branches[1].1.span), "\nstop\n");
+    assert_eq!(script.source.slice(otherwise.as_ref().unwrap().span), "\nskip \"x\"\n");
+    assert_eq!(script.source.slice(script.body.statements[0].span), "if a {");
+}
+
+#[test]
+fn a_regex_keeps_its_text_and_place() {
+    let script = parsed("AT\n expect /a\\/b\\d/i");
+    let StatementKind::Exchange(exchange) = &script.body.statements[0].kind else { panic!() };
+    let ClauseKind::Expect(patterns) = &exchange.clauses[0].kind else { panic!() };
+    let PatternKind::Regex { text, ignore_case, inner } = &patterns[0].kind else { panic!() };
+    assert_eq!((text.as_str(), *ignore_case, script.source.slice(*inner)), (r"a/b\d", true, r"a\/b\d"));
+    assert_eq!(script.source.slice(patterns[0].span), r"/a\/b\d/i");
+}
+
+#[test]
+fn allowances_speak_of_the_next_line_of_code() {
+    let script = parsed("# allow a::b-c: why not\n# more\n\n  AT&F # x\n# allow d: e\n}".trim_end_matches('}'));
+    assert_eq!(script.allowances.len(), 1);
+    let allowance = &script.allowances[0];
+    assert_eq!((allowance.code.value.as_str(), allowance.why.as_str()), ("a::b-c", "why not"));
+    assert_eq!(script.source.slice(allowance.line), "AT&F");
+    assert_eq!(script.source.slice(allowance.code.span), "a::b-c");
+    assert!(errors("# allow me to explain\n# allowed: no\nAT").is_empty());
+}
+
+#[test]
+fn the_summary_is_the_comment_at_the_top() {
+    assert_eq!(parsed("#!/usr/bin/hayes\n# a\n#\n#  b\n\n# c\nAT").summary, ["a", "", " b"]);
+    assert_eq!(parsed("\u{feff}# a\r\nAT").summary, ["a"]);
+    assert!(parsed("AT\n# a").summary.is_empty());
+}
+
+// ── What the interactive mode asks
+
+#[test]
+fn a_chunk_is_complete_open_or_wrong() {
+    let chunk = |text: &str| match parse_chunk(&Source::new("", text)) {
+        Chunk::Complete(script) => format!("{} statements", script.body.statements.len()),
+        Chunk::Incomplete => String::from("open"),
+        Chunk::Wrong(errors) => errors[0].code.to_owned(),
+    };
+    assert_eq!(chunk(""), "0 statements");
+    assert_eq!(chunk("AT\nexpect OK"), "1 statements");
+    assert_eq!(chunk("retry 3 {"), "open");
+    assert_eq!(chunk("retry 3 {\n if x {\n }"), "open");
+    assert_eq!(chunk("try {\n} else {"), "open");
+    assert_eq!(chunk("retry 3 {\nAT\n}"), "1 statements");
+    assert_eq!(chunk("log \"\"\"a\nb"), "open");
+    assert_eq!(chunk("try {\nlog \"\"\"a\nb"), "open");
+    assert_eq!(chunk("log \"\"\"a\nb\"\"\""), "1 statements");
+    assert_eq!(chunk("retry 3 {\nexpct"), "hayes::syntax::unknown-statement");
+    assert_eq!(chunk("}"), "hayes::syntax::unmatched-brace");
+    assert_eq!(chunk("if x"), "hayes::syntax::missing-brace");
+}
+
+// ── Hostile input
+
+/// Runs on a stack as small as a modem's thread has.
+fn on_a_small_stack(test: impl FnOnce() + std::marker::Send + 'static) {
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(test).unwrap().join().unwrap();
+}
+
+#[test]
+fn blocks_are_bounded() {
+    on_a_small_stack(|| {
+        let nested = |depth: usize| format!("{}{}", "try {\n".repeat(depth), "}\n".repeat(depth));
+        drop(parsed(&nested(256)));
+        assert_eq!(codes(&nested(257)), ["too-deep"]);
+        assert_eq!(codes(&nested(20_000)), ["too-deep"]);
+        assert_eq!(codes(&"try {\n".repeat(20_000)), ["unclosed-block", "too-deep"]);
+        assert_eq!(codes(&"} else {\n".repeat(20_000)), ["unmatched-brace", "unclosed-block"]);
+        assert_eq!(codes(&"}\n".repeat(2_000)).len(), 2_000);
+        let inner = format!("{}AT\n{}", "if a {\n".repeat(300), "} else {\nATI\n}\n".repeat(300));
+        assert_eq!(codes(&inner), ["too-deep"]);
+    });
+}
+
+#[test]
+fn expressions_are_bounded() {
+    on_a_small_stack(|| {
+        let group = |depth: usize| format!("set x = {}1{}", "(".repeat(depth), ")".repeat(depth));
+        parsed(&group(60));
+        for depth in [64, 100, 1_000, 30_000] {
+            assert_eq!(codes(&group(depth)), ["too-deep"], "{depth}");
+        }
+        parsed(&format!("set x = 1{}", " + 1".repeat(60)));
+        assert_eq!(codes(&format!("set x = 1{}", " + 1".repeat(10_000))), ["too-deep"]);
+        assert_eq!(codes(&format!("set x = a{}", ".b".repeat(10_000))), ["too-deep"]);
+        assert_eq!(codes(&format!("set x = a{}", "[0]".repeat(10_000))), ["too-deep"]);
+        assert_eq!(codes(&format!("set x = {}1", "not ".repeat(10_000))), ["too-deep"]);
+        assert_eq!(codes(&format!("set x = {}1", "-".repeat(60_000))), ["too-deep"]);
+        assert_eq!(codes(&format!("set x = {}{}", "[".repeat(20_000), "]".repeat(20_000))), ["too-deep"]);
+        assert_eq!(codes(&format!("set x = {}1{}", "len(".repeat(10_000), ")".repeat(10_000))), ["too-deep"]);
+        // An expression in a text in an expression in a text …
+        let texts = format!("set x = {}1{}", "\"${".repeat(10_000), "}\"".repeat(10_000));
+        assert_eq!(codes(&texts), ["too-deep"]);
+        let texts = format!("set x = {}1{}", "a.b.c.d[\"${".repeat(40), "}\"]".repeat(40));
+        assert_eq!(codes(&texts), ["too-deep"]);
+        // What is not closed must fail no slower.
+        for open in ["(", "[", "len(", "a[", "\"${", "'${", "not (", "a matches \"${", "AT+X=${\"${"] {
+            assert_eq!(codes(&format!("set x = {}", open.repeat(5_000))).len(), 1, "{open}");
+        }
+    });
+}
+
+#[test]
+fn a_line_is_bounded() {
+    let long = |length: usize| format!("AT+X={}", "1".repeat(length - 5));
+    parsed(&long(64 * 1024));
+    assert_eq!(codes(&long(64 * 1024 + 1)), ["line-too-long"]);
+    assert_eq!(codes(&format!("{}\nexpct\n", "x".repeat(1_000_000))), ["line-too-long", "unknown-statement"]);
+}
+
+/// A line of blanks, of quotes, of signs: twenty times as long takes about twenty times as long. What is quadratic takes
+/// four hundred times as long, so a busy machine does not matter.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "the time is what is tested")]
+fn no_line_is_quadratic() {
+    let time = |text: &str| {
+        let start = std::time::Instant::now();
+        errors(text);
+        start.elapsed().as_secs_f64()
+    };
+    let in_proportion = |short: &str, long: &str| (0..9).any(|_| time(long) / time(short) < 100.0);
+    let pieces = [
+        " ",
+        "\t",
+        " \"",
+        "\"",
+        "'",
+        "/",
+        " /",
+        "#",
+        " # ",
+        "\\",
+        "${",
+        "$",
+        "{",
+        "}",
+        "\u{a0}",
+        ",",
+        "a ",
+        "\"a\" or ",
+    ];
+    for piece in pieces {
+        for start in ["", "AT", "AT+X=\"", "log \"", "expect ", "set x = ", "capture ", "if x", "x"] {
+            let line = |length: usize| format!("{start}{}", piece.repeat(length / piece.len()));
+            let (short, long) = (line(500), line(10_000));
+            assert!(in_proportion(&short, &long), "{start:?} and {piece:?}");
+        }
+    }
+    for piece in ["\"\"\"\\", "log \"\"\"\n\\\"\"\"", "expct\n"] {
+        assert!(in_proportion(&piece.repeat(200), &piece.repeat(4_000)), "{piece:?}");
+    }
+}
+
+#[test]
+fn control_characters_are_refused() {
+    for text in
+        ["log \"a\u{1b}b\"", "AT+X=\"a\u{0}\"", "AT+X=\u{1a}", "expect a\u{7f}", "log 'a\rb'", "set\u{b}x = 1", "\u{0}"]
+    {
+        let errors = errors(&format!("AT\n{text}"));
+        assert_eq!(errors.len(), 1, "{text:?}");
+        assert_eq!(errors[0].code, "hayes::syntax::control-character", "{text:?}");
+    }
+    parsed("log \"a\tb\"\nAT+X=\"a\tb\"");
+}
+
+/// Not a script at all.
+#[test]
+fn random_bytes_are_refused() {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut bytes = vec![0; 300_000];
+    for byte in &mut bytes {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        *byte = (state >> 32) as u8;
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    on_a_small_stack(move || {
+        let errors = errors(&text);
+        assert!(errors.len() > 100);
+        assert!(format(&Source::new("", text.as_str())).is_err());
+        assert!(!tokens(&text).is_empty());
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Any text gives errors in order, one a line at most, each with a place inside of the text and a help.
+    #[test]
+    fn errors_are_in_order_and_in_place(text in prop_oneof![generate::soup(), ".{0,60}", "[ -~\n]{0,80}"]) {
+        let source = Source::new("", text);
+        let mut line = 0;
+        for error in parse(&source).1 {
+            let span = error.span().unwrap();
+            prop_assert!(source.text.get(span.start as usize..span.end as usize).is_some(), "{error:?}");
+            prop_assert!(error.help.is_some(), "{error:?}");
+            prop_assert!(error.code != "hayes::syntax::misunderstood", "{error:?}");
+            let this = source.position(span.start as usize).line;
+            prop_assert!(line < this, "{error:?}");
+            line = this;
+        }
+    }
 }

@@ -50,6 +50,10 @@ impl Refused<'_> {
     fn run_on(&self, first: Lexeme<'_>) -> Option<Found> {
         let before = *words::STATEMENTS.iter().find(|word| first.is(word))?;
         let after = self.line.get(first.end()..self.lexemes.last()?.end())?.to_owned();
+        let next = after.chars().next()?;
+        if let Some(fault) = super::place::odd_character(next) {
+            return Some(Found { fault, start: first.end(), end: first.end() + next.len_utf8() });
+        }
         Some(Found::at(first, Fault::SpaceMissing { before, after }))
     }
 

@@ -35,21 +35,55 @@ struct Found {
     end: usize,
 }
 
-/// What is wrong with a line that the grammar refused.
-pub(super) fn diagnose(line: LogicalLine<'_>) -> SyntaxError {
+/// A line that cannot be part of the tree: what is wrong with it, and what it tells about its surroundings all the same.
+pub(super) struct Faulty {
+    pub error: SyntaxError,
+    pub braces: Braces,
+    /// The line's code: without its indentation and its comment.
+    pub code: Span,
+    /// The line speaks of an answer: `expect`, `capture`, `prompt`.
+    pub clause: bool,
+}
+
+/// What a faulty line's braces tell.
+pub(super) struct Braces {
+    /// The line begins with `}`.
+    pub closes: bool,
+    /// More blocks begin than end, behind that.
+    pub opens: bool,
+    /// The statement opens a block, and there is no brace.
+    pub missing: bool,
+    /// The line is `{` and nothing else.
+    pub alone: bool,
+}
+
+/// What is wrong with a line: `told` where that is known, else what the grammar refused in it.
+pub(super) fn faulty(line: LogicalLine<'_>, told: Option<SyntaxError>) -> Faulty {
+    let lexemes = code_lexemes(line.text);
+    let code = code_span(line, &lexemes);
+    let braces = braces(&lexemes);
+    let clause = begins_a_clause(&lexemes);
+    let error = told.unwrap_or_else(|| refused(line, code, lexemes));
+    Faulty { error, braces, code, clause }
+}
+
+/// A line's code, without its indentation and its comment.
+pub(super) fn code(line: LogicalLine<'_>) -> Span {
+    code_span(line, &code_lexemes(line.text))
+}
+
+fn refused(line: LogicalLine<'_>, code: Span, lexemes: Vec<Lexeme<'_>>) -> SyntaxError {
     // The white space behind a line's last word is named by no rule: with it, pest tells what should have followed.
     let padded = format!("{} ", line.text);
     let (at, expected) = match grammar::parse(Rule::line, &padded).map_err(|error| (error.location, error.variant)) {
-        Ok(_) => return SyntaxError::new(Fault::Misunderstood, code_span(line)),
+        Ok(_) => return SyntaxError::new(Fault::Misunderstood, code),
         // The grammar guards the machine's stack, on which only expressions nest.
-        Err((_, ErrorVariant::CustomError { .. })) => {
-            return SyntaxError::new(Fault::ExpressionTooDeep, code_span(line));
-        }
+        Err((_, ErrorVariant::CustomError { .. })) => return SyntaxError::new(Fault::ExpressionTooDeep, code),
         Err((InputLocation::Pos(at) | InputLocation::Span((at, _)), ErrorVariant::ParsingError { positives, .. })) => {
             (at.min(line.text.len()), positives)
         }
     };
-    let refused = Refused { line: line.text, at, expected, lexemes: code_lexemes(line.text) };
+    let refused = Refused { line: line.text, at, expected, lexemes };
     let Found { fault, start, end } =
         refused.beginning().or_else(|| refused.inside()).unwrap_or_else(|| refused.place());
     SyntaxError::new(fault, Span::new(line.start + start, line.start + end))
@@ -89,22 +123,9 @@ impl<'a> Refused<'a> {
     }
 }
 
-/// What a faulty line's braces tell.
-pub(super) struct Braces {
-    /// The line begins with `}`.
-    pub closes: bool,
-    /// More blocks begin than end, behind that.
-    pub opens: bool,
-    /// The statement opens a block, and there is no brace.
-    pub missing: bool,
-    /// The line is `{` and nothing else.
-    pub alone: bool,
-}
-
-pub(super) fn braces(line: &str) -> Braces {
-    let pieces = code_lexemes(line);
-    let closes = pieces.first().is_some_and(|first| first.is("}"));
-    let rest = pieces.get(usize::from(closes)..).unwrap_or(&[]);
+fn braces(lexemes: &[Lexeme<'_>]) -> Braces {
+    let closes = lexemes.first().is_some_and(|first| first.is("}"));
+    let rest = lexemes.get(usize::from(closes)..).unwrap_or(&[]);
     // In a statement without a block a brace is a slip, not a block.
     let word = rest.first().filter(|first| matches!(first.kind, LexemeKind::Word | LexemeKind::At));
     let blockless = word.is_some_and(|word| {
@@ -121,17 +142,14 @@ pub(super) fn braces(line: &str) -> Braces {
     }
 }
 
-/// A line's code: without its indentation and its comment.
-pub(super) fn code_span(line: LogicalLine<'_>) -> Span {
-    let pieces = code_lexemes(line.text);
-    let start = pieces.first().map_or(0, |first| first.start);
-    let end = pieces.last().map_or(line.text.len(), Lexeme::end);
+fn code_span(line: LogicalLine<'_>, lexemes: &[Lexeme<'_>]) -> Span {
+    let start = lexemes.first().map_or(0, |first| first.start);
+    let end = lexemes.last().map_or(line.text.len(), Lexeme::end);
     Span::new(line.start + start, line.start + end)
 }
 
-/// Whether a line speaks of an answer.
-pub(super) fn is_clause(line: &str) -> bool {
-    code_lexemes(line).first().is_some_and(|first| ["expect", "capture", "prompt"].iter().any(|word| first.is(word)))
+fn begins_a_clause(lexemes: &[Lexeme<'_>]) -> bool {
+    lexemes.first().is_some_and(|first| ["expect", "capture", "prompt"].iter().any(|word| first.is(word)))
 }
 
 fn code_lexemes(line: &str) -> Vec<Lexeme<'_>> {

@@ -149,7 +149,7 @@ impl Refused<'_> {
 
     /// A word in the place of another.
     fn keyword(&self, found: Lexeme<'_>) -> Option<Found> {
-        if found.is("within") && super::is_clause(self.line) {
+        if found.is("within") && super::begins_a_clause(&self.lexemes) {
             return Some(Found { fault: Fault::WithinOnClause, start: found.start, end: self.lexemes.last()?.end() });
         }
         let word = found.text.to_owned();
