@@ -2,18 +2,19 @@
 //! `ATE`, so that it is never taken for an answer.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// What may still come back of what was sent.
 #[derive(Debug, Default)]
 pub struct Echo {
     sent: Vec<u8>,
-    /// What came back up to here.
-    from: usize,
+    /// The line of it that comes back next, if it does: a range of `sent`, empty behind the last.
+    next: Range<usize>,
     /// So many bytes of a line had come and not ended when it was sent: the echo stands behind them.
     behind: usize,
     /// An AT command line: nothing that a modem says looks like one, so a damaged echo is recognised as well.
     command: bool,
-    /// Only the first lines can be a damaged echo.
+    /// So many lines can still be a damaged echo.
     patience: u8,
     open: bool,
 }
@@ -28,12 +29,12 @@ impl Echo {
     /// Of a question; `behind` bytes of a line had come and not ended when it was sent.
     pub fn of_question(sent: &[u8], behind: usize) -> Echo {
         let command = matches!(sent, [b'A' | b'a', b'T' | b't', ..]);
-        Echo { sent: sent.to_vec(), from: 0, behind, command, patience: 4, open: true }
+        Echo { next: next_line(sent, 0), sent: sent.to_vec(), behind, command, patience: PATIENCE, open: true }
     }
 
     /// Of the data given to a prompt.
     pub fn of_reply(sent: &[u8]) -> Echo {
-        Echo { sent: sent.to_vec(), from: 0, behind: 0, command: false, patience: 0, open: true }
+        Echo { next: next_line(sent, 0), sent: sent.to_vec(), behind: 0, command: false, patience: 0, open: true }
     }
 
     /// Nothing more can come back: an answer has begun.
@@ -46,52 +47,55 @@ impl Echo {
         if !self.open {
             return None;
         }
-        let (start, end) = self.next_line()?;
-        let expected = self.sent.get(start..end)?;
+        let expected = self.sent.get(self.next.clone()).filter(|expected| !expected.is_empty())?;
+        // In a flood of lines none of which can be it, this is all that is done.
+        if self.patience == 0 && self.behind == 0 && line.first() != expected.first() {
+            return None;
+        }
         let behind = std::mem::take(&mut self.behind);
         let plain = |line| erased(trimmed(line));
         let same = |seen: &[u8]| if self.command { seen.eq_ignore_ascii_case(expected) } else { seen == expected };
         if same(&plain(line)) {
-            self.from = end;
-            return Some(Echoed { behind: 0 });
+            return self.came_to(self.next.end, 0);
         }
         if behind > 0 && line.get(behind..).is_some_and(|tail| same(&plain(tail))) {
-            self.from = end;
-            return Some(Echoed { behind });
+            return self.came_to(self.next.end, behind);
         }
         if !self.command {
             return None;
         }
         // A URC came in the middle of it: the rest follows.
         if line.len() >= 3 && expected.get(..line.len()).is_some_and(|head| head.eq_ignore_ascii_case(line)) {
-            self.from = start + line.len();
-            return Some(Echoed { behind: 0 });
+            return self.came_to(self.next.start + line.len(), 0);
         }
-        self.patience = self.patience.checked_sub(1)?;
-        if is_damaged(line, expected) {
-            self.from = end;
-            return Some(Echoed { behind: 0 });
+        if self.patience > 0 && is_damaged(line, expected) {
+            return self.came_to(self.next.end, 0);
         }
+        self.patience = self.patience.saturating_sub(1);
         None
+    }
+
+    fn came_to(&mut self, from: usize, behind: usize) -> Option<Echoed> {
+        self.next = next_line(&self.sent, from);
+        Some(Echoed { behind })
     }
 
     /// Whether text without a line end can be an echo that is still coming.
     pub fn may_begin(&self, text: &[u8]) -> bool {
-        self.open
-            && self
-                .next_line()
-                .and_then(|(start, end)| self.sent.get(start..end))
-                .is_some_and(|expected| expected.starts_with(trimmed(text)))
+        self.open && self.sent.get(self.next.clone()).is_some_and(|expected| expected.starts_with(trimmed(text)))
     }
+}
 
-    /// The next line of what was sent, as a range. Control characters end it as line ends do.
-    fn next_line(&self) -> Option<(usize, usize)> {
-        let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0x1A | 0x1B | 0);
-        let rest = self.sent.get(self.from..)?;
-        let start = self.from + rest.iter().position(|byte| !is_end(byte))?;
-        let length = self.sent.get(start..)?.iter().position(is_end).unwrap_or(self.sent.len() - start);
-        Some((start, start + length))
-    }
+/// A damaged echo is one of the first lines that come.
+const PATIENCE: u8 = 4;
+
+/// The next line of what was sent, as a range. Control characters end it as line ends do.
+fn next_line(sent: &[u8], from: usize) -> Range<usize> {
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0x1A | 0x1B | 0);
+    let rest = sent.get(from..).unwrap_or_default();
+    let start = from + rest.iter().position(|byte| !is_end(byte)).unwrap_or(rest.len());
+    let rest = sent.get(start..).unwrap_or_default();
+    start..start + rest.iter().position(is_end).unwrap_or(rest.len())
 }
 
 /// Without blanks and control characters at its end.

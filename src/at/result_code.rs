@@ -100,7 +100,7 @@ pub fn parse(line: &[u8]) -> Option<ResultCode> {
     // Nearly every line is told apart by its first byte.
     match line.first()? {
         b'O' | b'E' | b'N' | b'B' | b'C' | b'A' => words(line.trim_ascii_end()),
-        b'+' => numbered(line.trim_ascii_end()),
+        b'+' if matches!(line, [_, b'C' | b'c', b'M' | b'm', _, b' ', ..]) => numbered(line.trim_ascii_end()),
         _ => None,
     }
 }

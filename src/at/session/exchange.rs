@@ -268,6 +268,11 @@ pub(super) fn mark(plan: &PromptPlan) -> &str {
 
 /// `+CREG` is carried by `+CREG: 2,1`, `+CREG:2,1`, `+CREG : 1` and `+CREG`, in any case; not by `+CREGX: 1`.
 fn carries(line: &[u8], prefix: &[u8]) -> bool {
+    if line.first() != prefix.first()
+        || line.get(1).map(u8::to_ascii_uppercase) != prefix.get(1).map(u8::to_ascii_uppercase)
+    {
+        return false;
+    }
     match line.split_at_checked(prefix.len()) {
         Some((head, rest)) => head.eq_ignore_ascii_case(prefix) && matches!(rest, [] | [b':', ..] | [b' ', b':', ..]),
         None => false,

@@ -5,6 +5,7 @@ use super::exchange::{Prompt, ambiguity};
 use super::prompt::looks_like_prompt;
 use super::{FailureKind, Now, Piece, Session, Verbosity};
 use crate::at::answer::{Event, Shape};
+use crate::at::command::Form;
 use crate::at::framer::{Frame, Framer};
 use crate::at::knowledge::Likeness;
 use crate::at::listener::Flow;
@@ -22,6 +23,8 @@ const URCS_BETWEEN: usize = 64;
 enum Belongs {
     Response,
     Urc,
+    /// A URC that carries the prefix of the command in this form
+    UrcOfItsName(Form),
     Stray,
 }
 
@@ -264,8 +267,10 @@ impl Session {
             return if counts { Final::Sure(result) } else { Final::No };
         }
         let trimmed = line.trim_ascii_end();
-        let vendor = expected.finals.iter().find(|(text, _)| text.as_bytes() == trimmed).map(|(_, success)| *success);
-        if let Some(success) = vendor.or_else(|| self.knowledge.vendor_final(trimmed)) {
+        let known = expected.finals.iter().find(|(text, _)| text.as_bytes() == trimmed).map(|(_, success)| *success);
+        // Those that may end any command are words.
+        let is_word = line.first().is_some_and(u8::is_ascii_alphabetic);
+        if let Some(success) = known.or_else(|| if is_word { self.knowledge.vendor_final(trimmed) } else { None }) {
             let text = crate::at::answer::text(trimmed).into_owned();
             return Final::Sure(ResultCode::Vendor { text, success });
         }
@@ -290,7 +295,7 @@ impl Session {
             return match self.knowledge.likeness(line, form) {
                 Likeness::Answer => Belongs::Response,
                 Likeness::Either if !exchange.has_answer_like(line) => Belongs::Response,
-                Likeness::Either | Likeness::Urc => Belongs::Urc,
+                Likeness::Either | Likeness::Urc => Belongs::UrcOfItsName(form),
             };
         }
         if self.knowledge.is_urc(line) || self.tells_of_a_call(line) {
@@ -316,14 +321,13 @@ impl Session {
     fn take_line_of(&mut self, belongs: Belongs, line: &[u8], now: &mut Now<'_>) {
         match belongs {
             Belongs::Response => self.take_response(line, now),
-            Belongs::Urc => {
-                if let Some(exchange) = &mut self.exchange
-                    && let Some(form) = exchange.own(line)
-                {
+            Belongs::UrcOfItsName(form) => {
+                if let Some(exchange) = &mut self.exchange {
                     exchange.keep_as_fallback(line, form);
                 }
                 self.queue_line(line, &Event::Urc(line), now);
             }
+            Belongs::Urc => self.queue_line(line, &Event::Urc(line), now),
             Belongs::Stray => self.queue_line(line, &Event::Stray(line), now),
         }
     }
@@ -374,5 +378,5 @@ impl Session {
 
 /// Whether a string is open at the end of this line.
 fn opens_string(line: &[u8]) -> bool {
-    memchr::memchr(b'"', line).is_some() && memchr::memchr_iter(b'"', line).count() % 2 == 1
+    memchr::memchr_iter(b'"', line).count() % 2 == 1
 }
