@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::interpreter::Run;
 use super::problem::{End, Step, code};
 use super::value::Value;
+use crate::at::command::parse;
 use crate::check::Matcher;
 use crate::source::Span;
 use crate::syntax::ast::{Expression, Pattern, PatternKind, PatternPart, Template, TemplatePart};
@@ -44,13 +45,13 @@ impl Run<'_> {
     }
 
     /// What goes to the modem. A value cannot break out of the command it stands in: it holds no control character that
-    /// ends a line, a text or a prompt; in AT text, no double quote inside of double quotes, and outside of them no
-    /// `;` and no quote that it does not close itself.
+    /// ends a line, a text or a prompt; in AT text, no double quote inside of double quotes, outside of them no `;` and
+    /// no quote that it does not close itself, and nothing else that begins another command.
     pub(super) fn command(&self, template: &Template, may_hold_controls: bool) -> Step<String> {
         if let [TemplatePart::Text(text)] = template.parts.as_slice() {
             return Ok(text.clone());
         }
-        let mut text = String::new();
+        let (mut text, mut harmless) = (String::new(), String::new());
         let mut in_quotes = false;
         let is_at = matches!(template.parts.first(), Some(TemplatePart::Text(text)) if is_command_line(text));
         for part in &template.parts {
@@ -58,18 +59,24 @@ impl Run<'_> {
                 TemplatePart::Text(literal) => {
                     in_quotes ^= literal.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
                     text.push_str(literal);
+                    harmless.push_str(literal);
                 }
                 TemplatePart::Value(expression) => {
                     let start = text.len();
                     append(&mut text, &self.evaluate(expression)?);
                     self.fits(text.len(), template.span)?;
+                    harmless.push('0');
                     let value = text.get(start..).unwrap_or_default();
                     let controls = if may_hold_controls && !is_at { None } else { control(value) };
                     if let Some(found) = controls.or_else(|| quoting(value, in_quotes).filter(|_| is_at)) {
-                        return Err(self.injection(expression, found));
+                        return Err(self.injection(expression.span, found));
                     }
                 }
             }
+        }
+        // `ATE${v}` with `0+CFUN=0` is two commands without a `;` (V.250 §5.2.1).
+        if is_at && commands(&text) != commands(&harmless) {
+            return Err(self.injection(template.span, "what begins another command"));
         }
         Ok(text)
     }
@@ -92,11 +99,11 @@ impl Run<'_> {
         Ok(text)
     }
 
-    fn injection(&self, expression: &Expression, found: &str) -> End {
-        let name = self.scope.program.source().slice(expression.span);
+    fn injection(&self, place: Span, found: &str) -> End {
+        let name = self.scope.program.source().slice(place);
         let what = format!("`{name}` may not hold {found}");
         let help = "nothing was sent: a value must not be able to break out of the command that it stands in";
-        let problem = self.problem(code::INJECTION, expression.span, what);
+        let problem = self.problem(code::INJECTION, place, what);
         self.fail(problem.label(format!("holds {found}")).help(help))
     }
 
@@ -160,9 +167,19 @@ fn control(value: &str) -> Option<&'static str> {
     })
 }
 
+/// How many commands a line holds, and whether it is a whole line.
+fn commands(line: &str) -> Option<(usize, bool, bool)> {
+    let line = parse(line.trim_end_matches('\r'))?;
+    Some((line.commands.len(), line.unclosed_quote.is_some(), line.second_at.is_some()))
+}
+
 fn quoting(value: &str, in_quotes: bool) -> Option<&'static str> {
     if in_quotes {
-        return value.contains('"').then_some("a double quote: it would end the quoted parameter");
+        if value.contains('"') {
+            return Some("a double quote: it would end the quoted parameter");
+        }
+        let backslashes = value.bytes().rev().take_while(|byte| *byte == b'\\').count();
+        return (backslashes % 2 == 1).then_some("a backslash at its end: some modems take the quote behind it along");
     }
     let mut open = false;
     for byte in value.bytes() {

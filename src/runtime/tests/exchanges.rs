@@ -252,6 +252,24 @@ fn a_value_cannot_break_out_of_a_command() {
 }
 
 #[test]
+fn a_value_begins_no_command_without_a_semicolon_either() {
+    let refused = |value: &str, command: &str| {
+        let ran = Bench::new().variable("v", value).run(&format!("param v\n{command}\n"), Modem::new());
+        assert_eq!(ran.bytes(), "", "{value:?} in {command}");
+        ran.ended()
+    };
+    assert_eq!(refused("0+CFUN=0", "ATE${v}"), "injection 2:1 `ATE${v}` may not hold what begins another command");
+    assert!(refused("0Z", "ATE${v}").starts_with("injection "));
+    assert!(refused("a\\", "AT+CGDCONT=1,\"IP\",\"${v}\"").contains("a backslash at its end"));
+    let sent = |value: &str, command: &str| {
+        Bench::new().variable("v", value).run(&format!("param v\n{command}\n"), Modem::new()).bytes()
+    };
+    assert_eq!(sent("0", "ATE${v}"), "ATE0\r");
+    assert_eq!(sent("+49123", "ATD${v}"), "ATD+49123\r");
+    assert_eq!(sent("CGREG", "AT+${v}?"), "AT+CGREG?\r");
+}
+
+#[test]
 fn what_is_harmless_in_a_command_is_sent() {
     let sent = |value: &str, command: &str| {
         Bench::new().variable("v", value).run(&format!("param v\n{command}\n"), Modem::new()).bytes()

@@ -4,8 +4,9 @@ use crate::runtime::{Inputs, STACK, Silent, Status, run};
 
 #[test]
 fn the_deepest_script_runs_in_the_stated_stack() {
-    let depth = 250;
-    let script = format!("{}AT\n{}", "retry 1 {\n".repeat(depth), "}\n".repeat(depth));
+    // As deep as a script may be written: 256 blocks, 64 expressions.
+    let sum = format!("{}1{}", "(1 + ".repeat(60), ")".repeat(60));
+    let script = format!("{}AT\nset n = {sum}\n{}", "retry 1 {\n".repeat(256), "}\n".repeat(256));
     let program = Bench::new().program(&script);
     let body = move || {
         let mut conversation = conversation(Modem::new(), &Cancel::new().unwrap());
@@ -22,6 +23,27 @@ fn scripts_within_scripts_are_bounded() {
     let leaf = format!("{}AT\n{}", "if true {\n".repeat(100), "}\n".repeat(100));
     let bench = Bench::new().script("inner", &inner).script("leaf", &leaf);
     assert!(bench.run(&outer, Modem::new()).ended().starts_with("too-deep "));
+}
+
+proptest::proptest! {
+    /// Whatever a value holds: it is refused before a byte is sent, or the modem hears one command, whose parameter it
+    /// is.
+    #[test]
+    fn no_value_breaks_out(value in "[ -~]{0,12}|[\\r\\n\\x00\\x1A\\x1B\";,+A-Z0-9\\\\]{0,8}", quoted: bool) {
+        let command = if quoted { "AT+X=1,\"${v}\",2" } else { "AT+X=1,${v},2" };
+        let ran = Bench::new().variable("v", &value).run(&format!("param v\n{command}\n"), Modem::new().without_echo());
+        let bytes = ran.bytes();
+        if ran.ended().starts_with("injection") {
+            proptest::prop_assert_eq!(bytes, "");
+        } else {
+            let line = bytes.strip_suffix('\r').unwrap();
+            let parsed = crate::at::command::parse(line).unwrap();
+            proptest::prop_assert_eq!(parsed.commands.len(), 1);
+            proptest::prop_assert!(!line.contains(['\r', '\n', '\0', '\x1A', '\x1B']));
+            let parameters: Vec<_> = crate::at::parameters::parameters(parsed.commands[0].argument.as_bytes()).collect();
+            proptest::prop_assert!(!quoted || parameters.len() == 3 && parameters[1].value == value.as_bytes());
+        }
+    }
 }
 
 #[test]
