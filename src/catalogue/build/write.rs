@@ -36,7 +36,7 @@ pub fn rust(data: &Data) -> Result<String> {
         "Command",
         data.commands.iter().map(|(group, command)| {
             let key = command.name.strip_prefix("AT").unwrap_or(&command.name).to_uppercase();
-            (key, writer.command(group, command))
+            (key, writer.command(group, command).map_err(|error| format!("{error} (commands/{group}.toml)")))
         }),
     )?;
     let errors = |errors: &[ErrorCode], series: &str, writer: &mut Writer| -> Vec<(String, Result<String>)> {
