@@ -87,12 +87,17 @@ impl Card {
 
     /// Power comes to it: it asks for its PIN again.
     pub(super) fn power_up(&mut self, busy: bool) {
-        self.lock = match self.lock {
-            Lock::Absent | Lock::Dead => self.lock,
-            _ if busy => Lock::Busy,
-            _ if self.pin_left == 0 => Lock::Puk,
-            _ if self.locked_at_start => Lock::Pin,
-            _ => Lock::Ready,
+        if matches!(self.lock, Lock::Absent | Lock::Dead) {
+            return;
+        }
+        self.lock = if busy {
+            Lock::Busy
+        } else if self.pin_left == 0 {
+            Lock::Puk
+        } else if self.locked_at_start {
+            Lock::Pin
+        } else {
+            Lock::Ready
         };
     }
 

@@ -2,70 +2,77 @@
 
 use std::time::Duration;
 
+use super::line::Refusal;
 use super::options::{OptionError, duration, nearest};
+use super::wire::Pace;
 
-/// One way to misbehave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// One byte at a time
-    Split,
-    /// Pieces of random length
-    Chunks,
-    /// What is sent is held back for a while and comes in one piece
-    Join(Duration),
+/// How a modem misbehaves; as it is by default it does not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Faults {
+    /// Whether there is any: without one an answer costs nothing more.
+    pub(super) any: bool,
+    pub(super) pace: Pace,
     /// A URC at every place between two lines of an answer
-    Urc,
+    pub(super) urc: bool,
     /// The registration URC, right before the answer to a registration question
-    Sneaky,
+    pub(super) sneaky: bool,
     /// So many URC lines within each answer
-    Flood(u32),
+    pub(super) flood: u32,
     /// NULs before each line
-    Nul,
+    pub(super) nul: bool,
     /// Lines of bytes that are no text
-    Garbage,
-    /// Lines end in LF alone
-    LineFeedOnly,
-    /// Lines end in CR alone
-    ReturnOnly,
-    /// The answer takes so long
-    Late(Duration, Which),
+    pub(super) garbage: bool,
+    pub(super) line_end: LineEnd,
+    /// The answer takes so long.
+    pub(super) late: Vec<(Duration, Which)>,
     /// No answer
-    Lost(Which),
+    pub(super) lost: Vec<Which>,
     /// Says nothing more from this command line on
-    Silence(u32),
+    pub(super) silence: Option<u32>,
     /// Asks for data, takes it, and never answers
-    HangAtPrompt,
+    pub(super) hangs_at_prompt: bool,
     /// Asks for data instead of answering, unasked
-    Prompt(Which),
-    EchoOff,
-    /// Echoes only the first half of a line
-    EchoHalf,
-    /// Echoes wrong characters
-    EchoGarbled,
-    /// Echoes each character, a backspace, and the character
-    EchoBackspaces,
-    /// Refuses: `ERROR`
-    Error(Which),
-    /// Refuses: `+CME ERROR`
-    Equipment(u16, Which),
-    /// Refuses: `+CMS ERROR`
-    Message(u16, Which),
+    pub(super) prompts: Vec<Which>,
+    pub(super) echo: EchoFault,
+    pub(super) refusals: Vec<(Refusal, Which)>,
     /// Is unplugged when this command line comes
-    Unplug(u32),
+    pub(super) unplug: Option<u32>,
     /// Is unplugged in the middle of a line of the answer to this command line
-    UnplugInLine(u32),
+    pub(super) unplug_in_line: Option<u32>,
     /// The final result code without its line end
-    Truncated(Which),
+    pub(super) truncated: Vec<Which>,
     /// Reads so many bytes in a second
-    SlowReader(u32),
+    pub(super) reading_rate: Option<u32>,
     /// Another IMEI after a reset
-    WrongImei,
+    pub(super) wrong_imei: bool,
     /// The final result code twice
-    DuplicateFinal,
+    pub(super) duplicate_final: bool,
     /// The lines of the answer before come again
-    Previous,
+    pub(super) previous: bool,
     /// Loses the first byte that comes after so long a silence
-    Asleep(Duration),
+    pub(super) asleep: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum LineEnd {
+    #[default]
+    Both,
+    LineFeed,
+    Return,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum EchoFault {
+    #[default]
+    None,
+    /// Never echoes
+    Off,
+    /// Only the first half of a line
+    Half,
+    /// Wrong characters
+    Garbled,
+    /// Each character, a backspace, and the character
+    Backspaces,
 }
 
 /// Which commands a fault strikes.
@@ -96,9 +103,9 @@ const fn row(name: &'static str, arguments: &'static str, meaning: &'static str)
 pub const FAULTS: &[FaultHelp] = &[
     row("split", "", "sends one byte at a time"),
     row("chunks", "", "sends pieces of random length"),
-    row("join", "[:D]", "holds what it sends back for the time D (100ms) and sends it in one piece"),
+    row("join", "[:D]", "holds back what it sends for the time D (100ms)"),
     row("urc", "", "a URC at every place between two lines of an answer"),
-    row("sneaky", "", "the URC +CREG right before the answer to AT+CREG?; the same for +CGREG and +CEREG"),
+    row("sneaky", "", "the URC +CREG right before the answer to AT+CREG?"),
     row("flood", "[:N]", "N URC lines (1000) within each answer"),
     row("nul", "", "NULs before each line"),
     row("garbage", "", "lines of bytes that are no text, between the lines of an answer"),
@@ -113,15 +120,11 @@ pub const FAULTS: &[FaultHelp] = &[
     row("echo-half", "", "echoes only the first half of a line"),
     row("echo-garbled", "", "echoes wrong characters"),
     row("echo-backspaces", "", "echoes each character with a backspace and once more"),
-    row("error", "[:WHICH]", "refuses with ERROR"),
+    row("error", "[:WHICH]", "refuses with ERROR; WHICH is a line's number or a command's name"),
     row("cme", ":CODE[:WHICH]", "refuses with +CME ERROR"),
     row("cms", ":CODE[:WHICH]", "refuses with +CMS ERROR"),
     row("unplug", "[:N]", "is unplugged when the command line number N comes (1)"),
-    row(
-        "unplug-in-line",
-        "[:N]",
-        "is unplugged in the middle of a line of the answer to the command line number N (1)",
-    ),
+    row("unplug-in-line", "[:N]", "is unplugged in the middle of the answer to line number N (1)"),
     row("truncated", "[:WHICH]", "the final result code comes without its line end"),
     row("slow-reader", "[:N]", "reads N bytes in a second (960)"),
     row("wrong-imei", "", "has another IMEI after a reset"),
@@ -130,48 +133,49 @@ pub const FAULTS: &[FaultHelp] = &[
     row("asleep", "[:D]", "loses the first byte that comes after a silence of the time D (5s)"),
 ];
 
-impl Fault {
-    /// Reads one fault: `split`, `late:3s:CSQ`, `cme:30:CGATT`.
-    pub(super) fn parse(word: &str) -> Result<Fault, OptionError> {
+impl Faults {
+    /// Adds one fault: `split`, `late:3s:CSQ`, `cme:30:CGATT`.
+    pub(super) fn add(&mut self, word: &str) -> Result<(), OptionError> {
         let mut parts = word.split(':');
         let name = parts.next().unwrap_or_default();
         let help = FAULTS.iter().find(|fault| fault.name == name).ok_or_else(|| unknown_fault(name))?;
         let mut arguments = Arguments { word, help, parts };
-        let fault = match name {
-            "split" => Fault::Split,
-            "chunks" => Fault::Chunks,
-            "join" => Fault::Join(arguments.time()?.unwrap_or(Duration::from_millis(100))),
-            "urc" => Fault::Urc,
-            "sneaky" => Fault::Sneaky,
-            "flood" => Fault::Flood(arguments.number(1_000_000)?.unwrap_or(1_000)),
-            "nul" => Fault::Nul,
-            "garbage" => Fault::Garbage,
-            "lf" => Fault::LineFeedOnly,
-            "cr" => Fault::ReturnOnly,
-            "late" => Fault::Late(arguments.needed_time()?, arguments.which()?),
-            "lost" => Fault::Lost(arguments.which()?),
-            "silence" => Fault::Silence(arguments.number(u32::MAX)?.unwrap_or(1)),
-            "hang-at-prompt" => Fault::HangAtPrompt,
-            "prompt" => Fault::Prompt(arguments.which()?),
-            "echo-off" => Fault::EchoOff,
-            "echo-half" => Fault::EchoHalf,
-            "echo-garbled" => Fault::EchoGarbled,
-            "echo-backspaces" => Fault::EchoBackspaces,
-            "error" => Fault::Error(arguments.which()?),
-            "cme" => Fault::Equipment(arguments.code()?, arguments.which()?),
-            "cms" => Fault::Message(arguments.code()?, arguments.which()?),
-            "unplug" => Fault::Unplug(arguments.number(u32::MAX)?.unwrap_or(1)),
-            "unplug-in-line" => Fault::UnplugInLine(arguments.number(u32::MAX)?.unwrap_or(1)),
-            "truncated" => Fault::Truncated(arguments.which()?),
-            "slow-reader" => Fault::SlowReader(arguments.number(1_000_000)?.unwrap_or(960).max(1)),
-            "wrong-imei" => Fault::WrongImei,
-            "duplicate-ok" => Fault::DuplicateFinal,
-            "previous" => Fault::Previous,
-            "asleep" => Fault::Asleep(arguments.time()?.unwrap_or(Duration::from_secs(5))),
+        match name {
+            "split" => self.pace = Pace::Bytes,
+            "chunks" => self.pace = Pace::Chunks,
+            "join" => self.pace = Pace::Held(arguments.time()?.unwrap_or(Duration::from_millis(100))),
+            "urc" => self.urc = true,
+            "sneaky" => self.sneaky = true,
+            "flood" => self.flood = arguments.number(1_000_000)?.unwrap_or(1_000),
+            "nul" => self.nul = true,
+            "garbage" => self.garbage = true,
+            "lf" => self.line_end = LineEnd::LineFeed,
+            "cr" => self.line_end = LineEnd::Return,
+            "late" => self.late.push((arguments.needed_time()?, arguments.which()?)),
+            "lost" => self.lost.push(arguments.which()?),
+            "silence" => self.silence = Some(arguments.line()?),
+            "hang-at-prompt" => self.hangs_at_prompt = true,
+            "prompt" => self.prompts.push(arguments.which()?),
+            "echo-off" => self.echo = EchoFault::Off,
+            "echo-half" => self.echo = EchoFault::Half,
+            "echo-garbled" => self.echo = EchoFault::Garbled,
+            "echo-backspaces" => self.echo = EchoFault::Backspaces,
+            "error" => self.refusals.push((Refusal::Error, arguments.which()?)),
+            "cme" => self.refusals.push((Refusal::Equipment(arguments.code()?), arguments.which()?)),
+            "cms" => self.refusals.push((Refusal::Message(arguments.code()?), arguments.which()?)),
+            "unplug" => self.unplug = Some(arguments.line()?),
+            "unplug-in-line" => self.unplug_in_line = Some(arguments.line()?),
+            "truncated" => self.truncated.push(arguments.which()?),
+            "slow-reader" => self.reading_rate = Some(arguments.number(1_000_000)?.unwrap_or(960).max(1)),
+            "wrong-imei" => self.wrong_imei = true,
+            "duplicate-ok" => self.duplicate_final = true,
+            "previous" => self.previous = true,
+            "asleep" => self.asleep = Some(arguments.time()?.unwrap_or(Duration::from_secs(5))),
             _ => return Err(unknown_fault(name)),
-        };
+        }
+        self.any = true;
         match arguments.parts.next() {
-            None => Ok(fault),
+            None => Ok(()),
             Some(_) => Err(arguments.wrong()),
         }
     }
@@ -220,6 +224,11 @@ impl Arguments<'_> {
         }
     }
 
+    /// The number of a command line.
+    fn line(&mut self) -> Result<u32, OptionError> {
+        Ok(self.number(u32::MAX)?.unwrap_or(1))
+    }
+
     fn code(&mut self) -> Result<u16, OptionError> {
         self.parts.next().and_then(|text| text.parse().ok()).ok_or_else(|| self.wrong())
     }
@@ -235,6 +244,11 @@ impl Arguments<'_> {
 }
 
 impl Which {
+    /// Whether any of them strikes it.
+    pub(super) fn any_strikes(all: &[Which], line: u32, text: &str) -> bool {
+        all.iter().any(|which| which.strikes(line, text))
+    }
+
     /// Whether it strikes the command line number `line`, whose text behind `AT` is `text`.
     pub(super) fn strikes(&self, line: u32, text: &str) -> bool {
         match self {
@@ -261,19 +275,27 @@ fn names(command: &str, name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn parsed(word: &str) -> Result<Faults, OptionError> {
+        let mut faults = Faults::default();
+        faults.add(word).map(|()| faults)
+    }
+
     #[test]
     fn what_the_words_mean() {
-        assert_eq!(Fault::parse("split"), Ok(Fault::Split));
-        assert_eq!(Fault::parse("error:CMGS"), Ok(Fault::Error(Which::Named("CMGS".into()))));
-        assert_eq!(Fault::parse("error:+cmgs"), Ok(Fault::Error(Which::Named("CMGS".into()))));
-        assert_eq!(Fault::parse("cme:30:2"), Ok(Fault::Equipment(30, Which::Nth(2))));
-        assert_eq!(Fault::parse("late:3s"), Ok(Fault::Late(Duration::from_secs(3), Which::Every)));
-        assert_eq!(Fault::parse("flood"), Ok(Fault::Flood(1_000)));
+        let any = Faults { any: true, ..Faults::default() };
+        let cmgs = || Which::Named("CMGS".into());
+        assert_eq!(parsed("split"), Ok(Faults { pace: Pace::Bytes, ..any.clone() }));
+        assert_eq!(parsed("error:CMGS"), Ok(Faults { refusals: vec![(Refusal::Error, cmgs())], ..any.clone() }));
+        assert_eq!(parsed("error:+cmgs"), parsed("error:CMGS"));
+        let refused = vec![(Refusal::Equipment(30), Which::Nth(2))];
+        assert_eq!(parsed("cme:30:2"), Ok(Faults { refusals: refused, ..any.clone() }));
+        assert_eq!(parsed("late:3s"), Ok(Faults { late: vec![(Duration::from_secs(3), Which::Every)], ..any.clone() }));
+        assert_eq!(parsed("flood"), Ok(Faults { flood: 1_000, ..any }));
     }
 
     #[test]
     fn what_they_cannot_mean() {
-        let message = |word: &str| Fault::parse(word).unwrap_err().to_string();
+        let message = |word: &str| parsed(word).unwrap_err().to_string();
         assert_eq!(message("splt"), "there is no fault `splt`: did you mean `split`?");
         assert_eq!(
             message("late"),
@@ -289,7 +311,7 @@ mod tests {
             let example = fault.arguments.replace(['[', ']'], "").replace(":WHICH", ":CSQ");
             let example = example.replace(":D", ":1s").replace(":N", ":2").replace(":CODE", ":30");
             let word = format!("{}{example}", fault.name);
-            assert!(Fault::parse(&word).is_ok(), "{word}");
+            assert!(parsed(&word).is_ok_and(|faults| faults.any), "{word}");
         }
     }
 

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use super::fault::Fault;
+use super::fault::Which;
 use super::message::Status;
 use super::request::next_request;
-use super::simulator::{Afterwards, PROMPT_TEXT, Prompt, Purpose, Simulator, State, Timer, waiting};
+use super::simulator::{Afterwards, Prompt, Purpose, Simulator, State, Timer, waiting};
 
 /// A command that takes its time.
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) until: Duration,
     pub(super) then: Then,
-    /// Whether a character aborts it.
-    pub(super) abortable: bool,
+    /// How it ends when a character comes, where one aborts it.
+    pub(super) abort: Option<Final>,
 }
 
 /// What happens when its time has come.
@@ -70,7 +70,7 @@ pub(super) enum Next {
     Wait {
         time: Duration,
         then: Then,
-        abortable: bool,
+        abort: Option<Final>,
     },
     Prompt(Purpose),
     /// The line ends here with this.
@@ -78,9 +78,6 @@ pub(super) enum Next {
     /// Data mode
     Data,
 }
-
-const CTRL_Z: u8 = 0x1A;
-const ESCAPE: u8 = 0x1B;
 
 impl Simulator {
     /// One byte from the computer.
@@ -90,8 +87,10 @@ impl Simulator {
             State::Command => self.type_byte(byte),
             State::Running(running) => {
                 // The LF of a CR LF is no character that aborts.
-                if running.abortable && byte != b'\n' {
-                    self.abort();
+                if byte != b'\n'
+                    && let Some(aborted) = running.abort.take()
+                {
+                    self.finish(aborted);
                 }
             }
             State::Prompt(_) => self.type_at_prompt(byte),
@@ -142,23 +141,17 @@ impl Simulator {
         self.line_number = self.line_number.saturating_add(1);
         self.done = 0;
         self.output.open = false;
-        let line = self.line_number;
-        let mut wait = self.options.delay.unwrap_or_default();
-        let mut flood = 0;
-        for fault in &self.options.faults {
-            match fault {
-                Fault::Unplug(number) if *number <= line => {
-                    self.state = State::Gone;
-                    self.wire.forget();
-                    return;
-                }
-                Fault::Silence(number) if *number <= line => self.output.muted = true,
-                Fault::Lost(which) if which.strikes(line, &self.line) => self.output.muted = true,
-                Fault::Late(time, which) if which.strikes(line, &self.line) => wait += *time,
-                Fault::Flood(lines) => flood = *lines,
-                _ => {}
-            }
+        let faults = &self.options.faults;
+        let (line, text) = (self.line_number, self.line.as_str());
+        if faults.unplug.is_some_and(|from| from <= line) {
+            self.state = State::Gone;
+            self.wire.forget();
+            return;
         }
+        self.output.muted |= self.is_silent() || Which::any_strikes(&faults.lost, line, text);
+        let late = faults.late.iter().filter(|(_, which)| which.strikes(line, text)).map(|(time, _)| *time);
+        let wait = self.options.delay.unwrap_or_default() + late.sum::<Duration>();
+        let flood = faults.flood;
         let then = if flood > 0 { Then::Flood(flood) } else { Then::Begin };
         if !wait.is_zero() || flood > 0 {
             self.state = waiting(self.now + wait, then);
@@ -167,28 +160,19 @@ impl Simulator {
         self.run();
     }
 
+    /// Whether it says nothing more.
+    fn is_silent(&self) -> bool {
+        self.options.faults.silence.is_some_and(|from| from <= self.line_number)
+    }
+
     /// The line runs, unless a fault answers in its place.
     fn run(&mut self) {
         self.state = State::Command;
-        let line = self.line_number;
-        let mut refusal = None;
-        let mut prompts = false;
-        let mut repeats = false;
-        for fault in &self.options.faults {
-            match fault {
-                Fault::Error(which) if which.strikes(line, &self.line) => refusal = Some(Refusal::Error),
-                Fault::Equipment(code, which) if which.strikes(line, &self.line) => {
-                    refusal = Some(Refusal::Equipment(*code));
-                }
-                Fault::Message(code, which) if which.strikes(line, &self.line) => {
-                    refusal = Some(Refusal::Message(*code));
-                }
-                Fault::Prompt(which) if which.strikes(line, &self.line) => prompts = true,
-                Fault::Previous => repeats = true,
-                _ => {}
-            }
-        }
-        if repeats {
+        let faults = &self.options.faults;
+        let (line, text) = (self.line_number, self.line.as_str());
+        let refusal = faults.refusals.iter().find(|(_, which)| which.strikes(line, text)).map(|(refusal, _)| *refusal);
+        let prompts = Which::any_strikes(&faults.prompts, line, text);
+        if faults.previous {
             self.put_previous();
         }
         if let Some(refusal) = refusal {
@@ -226,8 +210,8 @@ impl Simulator {
             }
             match outcome {
                 Ok(Next::Done) => {}
-                Ok(Next::Wait { time, then, abortable }) => {
-                    self.state = State::Running(Running { until: self.now + time, then, abortable });
+                Ok(Next::Wait { time, then, abort }) => {
+                    self.state = State::Running(Running { until: self.now + time, then, abort });
                     break;
                 }
                 Ok(Next::Prompt(purpose)) => {
@@ -290,23 +274,6 @@ impl Simulator {
         }
     }
 
-    /// A character came while the command ran.
-    fn abort(&mut self) {
-        let state = std::mem::replace(&mut self.state, State::Command);
-        let aborted = match state {
-            State::Running(Running { then: Then::Scan, .. }) => {
-                let profile = self.profile;
-                match profile.rules.scan_abort.as_str() {
-                    "OK" => Final::Ok,
-                    "ERROR" => Final::Refused(Refusal::Error),
-                    text => Final::Text(text),
-                }
-            }
-            _ => Final::NoCarrier,
-        };
-        self.finish(aborted);
-    }
-
     /// The final result code, and what follows it.
     pub(super) fn finish(&mut self, result: Final) {
         if matches!(self.state, State::Gone) {
@@ -314,9 +281,7 @@ impl Simulator {
         }
         self.state = State::Command;
         self.put_final(&result);
-        if !self.has_silence() {
-            self.output.muted = false;
-        }
+        self.output.muted = self.is_silent();
         self.output.previous = std::mem::take(&mut self.output.current);
         for (time, line) in std::mem::take(&mut self.output.then) {
             self.timers.push((self.now + time, Timer::Urc(line)));
@@ -330,90 +295,6 @@ impl Simulator {
             Some(Afterwards::PowerOff) => self.power_off(),
             None => {}
         }
-    }
-
-    fn has_silence(&self) -> bool {
-        self.options.faults.iter().any(|fault| matches!(fault, Fault::Silence(line) if *line <= self.line_number))
-    }
-
-    fn open_prompt(&mut self, purpose: Purpose) {
-        self.put_prompt();
-        self.state = State::Prompt(Box::new(Prompt { purpose, text: Vec::new() }));
-    }
-
-    fn type_at_prompt(&mut self, byte: u8) {
-        let State::Prompt(prompt) = &mut self.state else { return };
-        match byte {
-            CTRL_Z => {
-                let State::Prompt(prompt) = std::mem::replace(&mut self.state, State::Command) else { return };
-                let hangs = self.has_fault(&Fault::HangAtPrompt);
-                let time = if hangs { Duration::MAX } else { self.profile.timing.message.0 };
-                match prompt.purpose {
-                    Purpose::Send { .. } | Purpose::SendUnit { .. } => {
-                        self.state = waiting(self.now.saturating_add(time), Then::Deliver(prompt));
-                    }
-                    Purpose::Write { .. } | Purpose::WriteUnit { .. } | Purpose::Nothing if hangs => {
-                        self.state = waiting(Duration::MAX, Then::Deliver(prompt));
-                    }
-                    Purpose::Write { .. } | Purpose::WriteUnit { .. } => {
-                        self.state = waiting(self.now, Then::Deliver(prompt));
-                    }
-                    Purpose::Nothing => self.finish(Final::Refused(Refusal::Error)),
-                }
-            }
-            ESCAPE => {
-                let result =
-                    if self.profile.rules.escape == "ERROR" { Final::Refused(Refusal::Error) } else { Final::Ok };
-                self.finish(result);
-            }
-            0x08 | 0x7F => {
-                prompt.text.pop();
-                self.echo(byte);
-            }
-            _ => {
-                if prompt.text.len() < PROMPT_TEXT {
-                    prompt.text.push(byte);
-                }
-                self.echo(byte);
-                if byte == b'\r' {
-                    self.put_prompt();
-                }
-            }
-        }
-    }
-
-    /// Data goes to the other end, which is not there; `+++` between two silences comes back (V.250 §6.2.9, S12).
-    fn type_data(&mut self, byte: u8) {
-        let guard = self.guard_time();
-        let escape = self.settings.register(2).unwrap_or(b'+');
-        let now = self.now;
-        let State::Data { escapes, last } = &mut self.state else { return };
-        let quiet = now.saturating_sub(*last) >= guard;
-        *last = now;
-        let count = *escapes;
-        *escapes = if byte == escape && count < 3 && (count > 0 || quiet) { count + 1 } else { 0 };
-        let complete = *escapes == 3;
-        self.cancel(|timer| *timer == Timer::Escape);
-        if complete {
-            self.timers.push((now + guard, Timer::Escape));
-        }
-    }
-
-    fn guard_time(&self) -> Duration {
-        Duration::from_millis(20) * u32::from(self.settings.register(12).unwrap_or(50))
-    }
-
-    /// Back to command mode; the call stays.
-    pub(super) fn escape(&mut self) {
-        if matches!(self.state, State::Data { .. }) {
-            self.finish(Final::Ok);
-        }
-    }
-
-    /// The call ends by itself.
-    pub(super) fn hang_up(&mut self) {
-        self.online = false;
-        self.finish(Final::NoCarrier);
     }
 
     /// Refuses what the model does not know.

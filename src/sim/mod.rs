@@ -15,15 +15,19 @@
 
 mod card;
 mod charset;
+mod clock;
 mod commands;
 mod context;
 mod fault;
+mod incoming;
 mod line;
 mod message;
+mod modes;
 mod network;
 mod options;
 mod output;
 mod pdu;
+mod power;
 mod profile;
 mod random;
 mod request;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::fault::Fault;
+use super::fault::Faults;
 
 /// How a simulated modem differs from its profile. [`Options::default`] is a modem that is up, with a SIM that is
 /// ready and a network that takes it.
@@ -30,7 +30,7 @@ pub struct Options {
     pub(super) messages: Vec<String>,
     pub(super) incoming: Option<Duration>,
     pub(super) seed: u64,
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Faults,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,7 +69,7 @@ pub const OPTIONS: &[OptionHelp] = &[
     row("pin", "DIGITS", "the SIM asks for this PIN: three attempts, then the PUK"),
     row("puk", "DIGITS", "the SIM's PUK, ten attempts (12345678)"),
     row("sim", "ready|absent|busy:D|puk", "the SIM's state at power-up; busy: not ready for the time D"),
-    row("register", "D|never|denied", "how long it searches for a network, or that it finds none, or is refused"),
+    row("register", "D|never|denied", "how long it searches for a network; finds none; is refused"),
     row("stat", "0..11", "the registration status it ends at: 1 home, 5 roaming, 3 denied, …"),
     row("roaming", "yes|no", "the same: 5 or 1"),
     row("signal", "0..31|99", "the signal that AT+CSQ shows; 99: none, and no network"),
@@ -84,9 +84,9 @@ pub const OPTIONS: &[OptionHelp] = &[
     row("delay", "D", "how long it thinks before each answer (0)"),
     row("boot", "D", "starts switched off: boots for the time D, deaf until then"),
     row("usb", "on|off", "its device goes away while it boots, as on USB (off)"),
-    row("sms", "TEXT", "a message from 000 that lies unread on the SIM; may be given again"),
-    row("incoming", "D", "the messages arrive one by one, each after the time D, instead of lying there"),
-    row("seed", "N", "the dice: identity, small changes of the signal, and where faults strike (0)"),
+    row("sms", "TEXT", "an unread message from 000 on the SIM; may be given again"),
+    row("incoming", "D", "the messages arrive instead, one by one, each after the time D"),
+    row("seed", "N", "the dice: identity, how the signal wanders, where faults strike"),
     row("fault", "FAULT[,FAULT]…", "misbehaves; see the table of faults; may be given again"),
 ];
 
@@ -163,7 +163,7 @@ impl Options {
     /// Adds faults as the `fault` option and `hayes sim --fault` name them: `split,error:CMGS`.
     pub fn add_faults(&mut self, list: &str) -> Result<(), OptionError> {
         for word in list.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-            self.faults.push(Fault::parse(word)?);
+            self.faults.add(word)?;
         }
         Ok(())
     }
@@ -313,7 +313,7 @@ mod tests {
         assert_eq!(options.signal, Some(17));
         assert_eq!(options.operator.as_deref(), Some("vodafone UK"));
         assert_eq!(options.sim, SimOption::Busy(Duration::from_secs(2)));
-        assert_eq!(options.faults.len(), 2);
+        assert_eq!((options.faults.any, options.faults.refusals.len()), (true, 1));
         assert_eq!(options.seed, 7);
         assert_eq!(options.messages, ["hi!"]);
         assert_eq!(Options::parse("").unwrap(), Options::default());

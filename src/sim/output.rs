@@ -1,9 +1,9 @@
-//! How the modem says things: echo, lines, final result codes, URCs, prompts (V.250 §5.7), and what the faults make of it.
+//! How the modem says things: echo, lines, final result codes, URCs, prompts (V.250 §5.7), and what faults make of it.
 
-use super::fault::Fault;
+use super::fault::{EchoFault, LineEnd, Which};
 use super::line::{Final, Refusal};
 use super::profile::CmeCase;
-use super::simulator::{Simulator, State};
+use super::simulator::{HELD_URCS, Simulator, State};
 
 /// What the fault `previous` can repeat.
 const PREVIOUS: usize = 1024;
@@ -62,21 +62,15 @@ impl Simulator {
         if !self.mode.echo || self.output.muted {
             return;
         }
-        let mut bytes = [byte, 0, 0];
-        let mut length = 1;
-        for fault in &self.options.faults {
-            match fault {
-                Fault::EchoOff => return,
-                Fault::EchoHalf if self.is_second_half() => return,
-                Fault::EchoGarbled if byte > b' ' && self.random.below(3) == 0 => bytes = [byte ^ 0x05, 0, 0],
-                Fault::EchoBackspaces if byte > b' ' => {
-                    bytes = [byte, 0x08, byte];
-                    length = 3;
-                }
-                _ => {}
+        match self.options.faults.echo {
+            EchoFault::Off => {}
+            EchoFault::Half if self.is_second_half() => {}
+            EchoFault::Garbled if byte > b' ' && self.random.below(3) == 0 => self.wire.put(&[byte ^ 0x05], self.now),
+            EchoFault::Backspaces if byte > b' ' => self.wire.put(&[byte, 0x08, byte], self.now),
+            EchoFault::None | EchoFault::Half | EchoFault::Garbled | EchoFault::Backspaces => {
+                self.wire.put(&[byte], self.now);
             }
         }
-        self.wire.put(bytes.get(..length).unwrap_or_default(), self.now);
     }
 
     /// Whether the character that has just come lies behind the middle of its line.
@@ -106,7 +100,7 @@ impl Simulator {
         self.output.open = true;
         parts.iter().for_each(|part| line.push_str(part));
         line.push_str("\r\n");
-        if self.output.current.len() < PREVIOUS && self.has_fault(&Fault::Previous) {
+        if self.output.current.len() < PREVIOUS && self.options.faults.previous {
             self.output.current.extend_from_slice(line.as_bytes());
         }
         self.send(line.as_bytes());
@@ -151,15 +145,9 @@ impl Simulator {
             line.push_str(code);
             line.push('\r');
         }
-        let mut truncated = false;
-        let mut twice = false;
-        for fault in &self.options.faults {
-            match fault {
-                Fault::Truncated(which) => truncated |= which.strikes(self.line_number, &self.last_line),
-                Fault::DuplicateFinal => twice = true,
-                _ => {}
-            }
-        }
+        let faults = &self.options.faults;
+        let truncated = Which::any_strikes(&faults.truncated, self.line_number, &self.last_line);
+        let twice = faults.duplicate_final;
         let whole = if truncated { line.trim_end() } else { line.as_str() };
         self.send(whole.as_bytes());
         if twice {
@@ -184,11 +172,16 @@ impl Simulator {
     }
 
     fn in_case(&self, text: &str) -> String {
-        let mut characters = text.chars();
-        match (self.profile.wire.cme_case, characters.next()) {
-            (CmeCase::Capital, Some(first)) => first.to_ascii_uppercase().to_string() + characters.as_str(),
-            _ => text.to_owned(),
+        let mut text = text.to_owned();
+        match self.profile.wire.cme_case {
+            CmeCase::Lower => {}
+            CmeCase::Capital => {
+                if let Some(first) = text.get_mut(..1) {
+                    first.make_ascii_uppercase();
+                }
+            }
         }
+        text
     }
 
     pub(super) fn put_urc(&mut self, text: &str) {
@@ -198,6 +191,25 @@ impl Simulator {
         line.push_str(text);
         line.push_str(&profile.wire.urc_end);
         self.send(line.as_bytes());
+    }
+
+    /// Says a line unasked; later, where the modem may not speak now.
+    pub(super) fn urc(&mut self, line: &str) {
+        match self.state {
+            State::Deaf | State::Gone => {}
+            State::Prompt(_) | State::Data { .. } => {
+                if self.held.len() < HELD_URCS {
+                    self.held.push(line.into());
+                }
+            }
+            State::Command | State::Running(_) => self.put_urc(line),
+        }
+    }
+
+    pub(super) fn release_held(&mut self) {
+        for line in std::mem::take(&mut self.held) {
+            self.put_urc(&line);
+        }
     }
 
     pub(super) fn put_prompt(&mut self) {
@@ -216,17 +228,17 @@ impl Simulator {
 
     /// What the faults put between two lines.
     fn disturb(&mut self) {
-        if self.options.faults.is_empty() {
+        if !self.options.faults.any {
             return;
         }
-        if self.has_fault(&Fault::Urc) {
+        if self.options.faults.urc {
             let line = self.stray_urc();
             self.put_urc(line);
         }
-        if self.has_fault(&Fault::Sneaky) && !self.output.open {
+        if self.options.faults.sneaky && !self.output.open {
             self.put_sneaky();
         }
-        if self.has_fault(&Fault::Garbage) {
+        if self.options.faults.garbage {
             let mut garbage = vec![b'\r', b'\n', 0xFF, 0xFE];
             for _ in 0..self.random.below(12) {
                 let byte = self.random.draw().to_le_bytes().first().copied().unwrap_or_default();
@@ -236,7 +248,7 @@ impl Simulator {
             garbage.extend_from_slice(b"\0\x80\r\n");
             self.send(&garbage);
         }
-        if self.has_fault(&Fault::Nul) {
+        if self.options.faults.nul {
             let nuls = vec![0; 1 + self.random.below(4)];
             self.send(&nuls);
         }
@@ -257,29 +269,21 @@ impl Simulator {
         if self.output.muted || matches!(self.state, State::Gone) {
             return;
         }
-        if self.options.faults.is_empty() {
-            self.wire.put(bytes, self.now);
-            return;
-        }
-        let pulled = self
-            .options
-            .faults
-            .iter()
-            .any(|fault| matches!(fault, Fault::UnplugInLine(line) if *line <= self.line_number));
-        if pulled {
+        let faults = &self.options.faults;
+        if faults.unplug_in_line.is_some_and(|from| from <= self.line_number) {
             // Where the line's end would be, there is nothing.
             let half = bytes.get(..bytes.len().saturating_sub(3)).unwrap_or_default();
             self.wire.put(half, self.now);
             self.state = State::Gone;
-        } else if self.has_fault(&Fault::LineFeedOnly) {
-            let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
-            self.wire.put(&bytes, self.now);
-        } else if self.has_fault(&Fault::ReturnOnly) {
-            let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\n').collect();
-            self.wire.put(&bytes, self.now);
-        } else {
-            self.wire.put(bytes, self.now);
+            return;
         }
+        let left_out = match faults.line_end {
+            LineEnd::Both => return self.wire.put(bytes, self.now),
+            LineEnd::LineFeed => b'\r',
+            LineEnd::Return => b'\n',
+        };
+        let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != left_out).collect();
+        self.wire.put(&bytes, self.now);
     }
 
     /// A text of the profile with its `{names}` filled in.

@@ -7,15 +7,14 @@ use crate::port::{Control, Device, Fault as Lost};
 
 use super::card::Card;
 use super::context::{Context, Contexts};
-use super::fault::Fault;
 use super::line::{Running, Then};
-use super::message::{Memory, Message, Messages, Status};
+use super::message::{Messages, Status};
 use super::network::Network;
 use super::options::{Options, SimOption};
 use super::profile::{Busy, ModelError, Profile};
 use super::random::{Random, with_check_digit};
 use super::settings::Settings;
-use super::wire::{Pace, Wire};
+use super::wire::Wire;
 
 /// Input that waits because the modem is busy, or slow. What comes beyond it is lost, as in a UART without flow control.
 const INPUT: usize = 8 * 1024;
@@ -24,7 +23,7 @@ const INPUT: usize = 8 * 1024;
 pub(super) const PROMPT_TEXT: usize = 2 * 1024;
 
 /// URCs that wait until the modem may speak again.
-const HELD_URCS: usize = 32;
+pub(super) const HELD_URCS: usize = 32;
 
 /// Far beyond any conversation, and far enough from the type's end that adding to it cannot overflow.
 const END_OF_TIME: Duration = Duration::from_secs(1 << 40);
@@ -53,7 +52,7 @@ pub struct Simulator {
     /// Messages that wait in the network until the modem is on it.
     pub(super) delayed: Vec<usize>,
     pub(super) wire: Wire,
-    held: Vec<Box<str>>,
+    pub(super) held: Vec<Box<str>>,
     pub(super) input: VecDeque<u8>,
     last_input: Duration,
     /// When a slow reader takes its next byte.
@@ -188,7 +187,7 @@ impl Simulator {
             state: State::Deaf,
             timers: Vec::new(),
             delayed: Vec::new(),
-            wire: Wire::new(pace(&options.faults)),
+            wire: Wire::new(options.faults.pace),
             held: Vec::new(),
             input: VecDeque::new(),
             last_input: Duration::ZERO,
@@ -240,64 +239,6 @@ impl Simulator {
         INPUT.saturating_sub(self.input.len())
     }
 
-    /// The power comes on, or a reset: deaf for so long.
-    pub(super) fn power_up(&mut self, boot: Duration) {
-        let incoming = |timer: &Timer| matches!(timer, Timer::Incoming(_));
-        self.timers.retain(|(_, timer)| incoming(timer));
-        self.wire.forget();
-        self.held.clear();
-        self.input.clear();
-        self.typed.clear();
-        self.online = false;
-        self.application = false;
-        self.settings.power_up();
-        self.network.function = 0;
-        self.update_network();
-        if self.has_fault(&Fault::WrongImei) {
-            self.imei = imei(self.profile, &mut self.random).into();
-        }
-        self.state = State::Deaf;
-        self.timers.push((self.now + boot, Timer::Hears));
-    }
-
-    /// The end of the boot.
-    fn hear(&mut self) {
-        self.come_up();
-        let profile = self.profile;
-        for line in &profile.boot {
-            use super::profile::Needs;
-            if line.needs == Needs::Nothing || self.options.sim != SimOption::Absent && !self.card.locked_at_start {
-                self.timers.push((self.now + line.after.0, Timer::Urc(line.line.as_str().into())));
-            }
-        }
-    }
-
-    /// It is up, without a word.
-    fn come_up(&mut self) {
-        let mode = self.options.echo;
-        if let (Some(echo), Some(setting)) = (mode, self.profile.setting("E")) {
-            self.settings.put(setting, if echo { "1" } else { "0" });
-        }
-        self.refresh_mode();
-        self.state = State::Command;
-        self.network.function = 1;
-        self.power_card();
-        self.update_network();
-    }
-
-    /// Power comes to the SIM.
-    pub(super) fn power_card(&mut self) {
-        let wait = match self.options.sim {
-            SimOption::Busy(time) => time,
-            SimOption::Ready | SimOption::Absent | SimOption::Puk => self.profile.timing.sim.0,
-        };
-        self.card.power_up(!wait.is_zero());
-        self.cancel(|timer| *timer == Timer::CardReady);
-        if !wait.is_zero() {
-            self.timers.push((self.now + wait, Timer::CardReady));
-        }
-    }
-
     /// Reads echo, verbosity and quiet from the settings.
     pub(super) fn refresh_mode(&mut self) {
         self.mode = Mode {
@@ -307,29 +248,12 @@ impl Simulator {
         };
     }
 
-    pub(super) fn has_fault(&self, fault: &Fault) -> bool {
-        self.options.faults.contains(fault)
-    }
-
     pub(super) fn cancel(&mut self, which: impl Fn(&Timer) -> bool) {
         self.timers.retain(|(_, timer)| !which(timer));
     }
 
     pub(super) fn is_timed(&self, which: &Timer) -> bool {
         self.timers.iter().any(|(_, timer)| timer == which)
-    }
-
-    /// A message from the network: stored at once.
-    fn store_received(&mut self, text: &str) -> Option<u16> {
-        self.messages.store(Message {
-            memory: Memory::Sim,
-            index: 0,
-            status: Status::Unread,
-            address: "000".into(),
-            text: text.into(),
-            time: self.seconds(),
-            unit: None,
-        })
     }
 
     /// What the modem's clock says, in seconds since 1970.
@@ -384,62 +308,17 @@ impl Simulator {
         }
     }
 
-    /// What waited in the network comes.
-    pub(super) fn receive_delayed(&mut self) {
-        for place in std::mem::take(&mut self.delayed) {
-            self.receive_message(place);
-        }
-    }
-
-    /// A message arrives: told as AT+CNMI asks for it (27.005 §3.4.1).
-    fn receive_message(&mut self, place: usize) {
-        if !self.network.carries_messages() {
-            self.delayed.push(place);
-            return;
-        }
-        let Some(text) = self.options.messages.get(place).cloned() else { return };
-        let Some(index) = self.store_received(&text) else { return };
-        match self.settings.number("+CNMI", 1) {
-            1 => self.urc(&format!("+CMTI: \"SM\",{index}")),
-            2 => {
-                let line = self.message_urc(index);
-                self.urc(&line);
-                self.messages.remove(Memory::Sim, index);
-            }
-            _ => {}
-        }
-    }
-
-    /// Says a line unasked; later, where the modem may not speak now.
-    pub(super) fn urc(&mut self, line: &str) {
-        match self.state {
-            State::Deaf | State::Gone => {}
-            State::Prompt(_) | State::Data { .. } => {
-                if self.held.len() < HELD_URCS {
-                    self.held.push(line.into());
-                }
-            }
-            State::Command | State::Running(_) => self.put_urc(line),
-        }
-    }
-
-    pub(super) fn release_held(&mut self) {
-        for line in std::mem::take(&mut self.held) {
-            self.put_urc(&line);
-        }
-    }
-
     /// Takes the input as far as the modem can.
     fn pump(&mut self) {
         while !self.input.is_empty() && !self.wire.is_full() {
             if let State::Running(running) = &self.state
                 && (running.until <= self.now
                     || running.then.queues()
-                    || (self.profile.rules.busy == Busy::Queue && !running.abortable))
+                    || (self.profile.rules.busy == Busy::Queue && running.abort.is_none()))
             {
                 return;
             }
-            if let Some(rate) = self.reading_rate() {
+            if let Some(rate) = self.options.faults.reading_rate {
                 if self.next_read > self.now {
                     return;
                 }
@@ -453,28 +332,13 @@ impl Simulator {
             self.input = VecDeque::new();
         }
     }
-
-    fn reading_rate(&self) -> Option<u32> {
-        self.options.faults.iter().find_map(|fault| match fault {
-            Fault::SlowReader(rate) => Some(*rate),
-            _ => None,
-        })
-    }
-
-    /// How long a silence puts it to sleep.
-    fn sleeps_after(&self) -> Option<Duration> {
-        self.options.faults.iter().find_map(|fault| match fault {
-            Fault::Asleep(time) => Some(*time),
-            _ => None,
-        })
-    }
 }
 
 impl Device for Simulator {
     fn receive(&mut self, bytes: &[u8], now: Duration) {
         let now = now.min(END_OF_TIME);
         self.settle(now);
-        let asleep = self.sleeps_after().is_some_and(|time| now.saturating_sub(self.last_input) > time);
+        let asleep = self.options.faults.asleep.is_some_and(|time| now.saturating_sub(self.last_input) > time);
         self.last_input = now;
         let bytes = if asleep { bytes.get(1..).unwrap_or_default() } else { bytes };
         if matches!(self.state, State::Deaf | State::Gone) {
@@ -537,23 +401,11 @@ impl Device for Simulator {
     }
 }
 
-fn imei(profile: &Profile, random: &mut Random) -> String {
+pub(super) fn imei(profile: &Profile, random: &mut Random) -> String {
     with_check_digit(&format!("{}{}", profile.type_allocation, random.digits(6)))
-}
-
-fn pace(faults: &[Fault]) -> Pace {
-    faults
-        .iter()
-        .find_map(|fault| match fault {
-            Fault::Split => Some(Pace::Bytes),
-            Fault::Chunks => Some(Pace::Chunks),
-            Fault::Join(time) => Some(Pace::Held(*time)),
-            _ => None,
-        })
-        .unwrap_or(Pace::AtOnce)
 }
 
 /// A command that waits for its time, with nothing to abort it.
 pub(super) fn waiting(until: Duration, then: Then) -> State {
-    State::Running(Running { until, then, abortable: false })
+    State::Running(Running { until, then, abort: None })
 }

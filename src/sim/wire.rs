@@ -20,11 +20,15 @@ pub(super) struct Wire {
     ready: Duration,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// In what pieces it goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Pace {
+    #[default]
     AtOnce,
     Bytes,
+    /// Of random length
     Chunks,
+    /// Held back so long, then in one piece
     Held(Duration),
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::end;
 use crate::sim::line::{Final, Next, Outcome, Refusal, Then};
 use crate::sim::request::{Form, Request};
-use crate::sim::simulator::{Afterwards, Simulator, State, Timer};
+use crate::sim::simulator::{Simulator, Timer};
 
 impl Simulator {
     /// `None`: not one of them; the profile's table says more.
@@ -127,7 +127,7 @@ impl Simulator {
             self.output.then.push((Duration::from_secs(2), "NO CARRIER".into()));
             return Ok(Next::Done);
         }
-        Ok(Next::Wait { time, then: Then::End(Final::NoCarrier), abortable: true })
+        Ok(Next::Wait { time, then: Then::End(Final::NoCarrier), abort: Some(Final::NoCarrier) })
     }
 
     fn hook(&mut self) -> Outcome {
@@ -139,33 +139,5 @@ impl Simulator {
     /// ATO: back into the data call.
     fn online(&mut self) -> Outcome {
         if self.online { Ok(Next::Data) } else { end(Final::NoCarrier) }
-    }
-
-    /// A reset: it goes down after its OK.
-    pub(in crate::sim) fn reset(&mut self, boot: Duration) {
-        let was = self.unsent();
-        self.power_up(boot);
-        self.wire.put(&was, self.now);
-    }
-
-    pub(in crate::sim) fn power_off(&mut self) {
-        let was = self.unsent();
-        self.power_up(Duration::ZERO);
-        self.timers.clear();
-        self.state = State::Deaf;
-        self.wire.put(&was, self.now);
-        if self.profile.rules.power_down_ok && !self.profile.rules.power_down.is_empty() {
-            self.timers.push((self.now + Duration::from_secs(1), Timer::PoweredDown));
-        }
-    }
-
-    /// The answer to the command that resets still goes out.
-    fn unsent(&mut self) -> Vec<u8> {
-        self.wire.take_waiting()
-    }
-
-    pub(super) fn afterwards(&mut self, what: Afterwards) -> Outcome {
-        self.output.afterwards = Some(what);
-        Ok(Next::Done)
     }
 }

@@ -1,8 +1,7 @@
 //! The equipment: identity, power levels, clock, resets (27.007 §5, §8).
 
-use std::time::Duration;
-
 use super::{end, given};
+use crate::sim::clock::{read_timestamp, timestamp};
 use crate::sim::line::{Final, Next, Outcome, Refusal};
 use crate::sim::profile::Command;
 use crate::sim::request::Form;
@@ -133,73 +132,5 @@ impl Simulator {
             }
             Form::Read | Form::Test | Form::Dial(_) => Err(self.wrong_parameter()),
         }
-    }
-}
-
-/// Seconds since 1970 as `26/01/01,00:00:00+00`.
-pub(super) fn timestamp(seconds: u64) -> String {
-    let [year, month, day, hour, minute, second] = date(seconds);
-    format!("{:02}/{month:02}/{day:02},{hour:02}:{minute:02}:{second:02}+00", year % 100)
-}
-
-/// The same, as a message carries it.
-pub(super) fn timestamp_octets(seconds: u64) -> [u8; 7] {
-    let [year, rest @ ..] = date(seconds);
-    let octet = |number: u64| u8::try_from(number % 100).unwrap_or_default();
-    let [month, day, hour, minute, second] = rest.map(octet);
-    [octet(year), month, day, hour, minute, second, 0]
-}
-
-/// The civil date of a day number, after H. Hinnant's `civil_from_days`, for days after 1970.
-fn date(seconds: u64) -> [u64; 6] {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let of_era = shifted % 146_097;
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    [year, month, day, rest / 3_600, rest / 60 % 60, rest % 60]
-}
-
-/// `26/11/22,17:00:00+00`; the zone is taken off.
-fn read_timestamp(text: &str) -> Option<u64> {
-    let zone_start = text.len().checked_sub(3)?;
-    let (body, zone) = text.split_at_checked(zone_start)?;
-    let quarters: i64 = zone.parse().ok().filter(|quarters: &i64| quarters.abs() <= 96)?;
-    let mut parts = body.split(['/', ',', ':']);
-    let mut part = |most: u64| parts.next()?.parse().ok().filter(|number| *number <= most);
-    let (year, month, day): (u64, u64, u64) = (2000 + part(99)?, part(12)?, part(31)?);
-    let (hour, minute, second): (u64, u64, u64) = (part(23)?, part(59)?, part(59)?);
-    if month == 0 || day == 0 || parts.next().is_some() {
-        return None;
-    }
-    let shifted_year = if month <= 2 { year - 1 } else { year };
-    let year_of_era = shifted_year % 400;
-    let month_index = (month + 9) % 12;
-    let of_year = (153 * month_index + 2) / 5 + day - 1;
-    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
-    let days = shifted_year / 400 * 146_097 + of_era - 719_468;
-    let seconds = Duration::from_secs(days * 86_400 + hour * 3_600 + minute * 60 + second).as_secs();
-    seconds.checked_add_signed(-quarters * 900)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_there_and_back() {
-        assert_eq!(timestamp(1_767_225_600), "26/01/01,00:00:00+00");
-        assert_eq!(timestamp(951_782_400), "00/02/29,00:00:00+00");
-        for seconds in [951_782_400, 1_767_225_600, 1_795_366_799, 4_000_000_000] {
-            assert_eq!(read_timestamp(&timestamp(seconds)), Some(seconds));
-        }
-        assert_eq!(read_timestamp("26/01/01,02:00:00+08"), Some(1_767_225_600));
-        assert_eq!(read_timestamp("26/13/01,02:00:00+08"), None);
-        assert_eq!(read_timestamp("nonsense"), None);
     }
 }

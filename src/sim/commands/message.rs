@@ -1,8 +1,8 @@
 //! Short messages (27.005): storage, sending, reading; in text mode and in PDU mode.
 
-use super::equipment::{timestamp, timestamp_octets};
 use super::given;
 use crate::sim::charset::{from_hex, from_ucs2_hex, to_hex};
+use crate::sim::clock::{timestamp, timestamp_octets};
 use crate::sim::line::{Next, Outcome, Refusal, Then, WRITTEN};
 use crate::sim::message::{CAPACITY, Memory, Message, Status};
 use crate::sim::pdu;
@@ -62,7 +62,7 @@ impl Simulator {
         Memory::of(self.settings.parameter("+CPMS", place).unwrap_or("SM"))
     }
 
-    fn is_text_mode(&self) -> bool {
+    pub(in crate::sim) fn is_text_mode(&self) -> bool {
         self.settings.number("+CMGF", 0) == 1
     }
 
@@ -200,7 +200,7 @@ impl Simulator {
             message.status = Status::Sent;
         }
         let time = self.profile.timing.message.0;
-        Ok(Next::Wait { time, then: Then::Continue, abortable: false })
+        Ok(Next::Wait { time, then: Then::Continue, abort: None })
     }
 
     pub(super) fn message_read(&mut self, command: &'static Command, form: &Form) -> Outcome {
@@ -287,7 +287,7 @@ impl Simulator {
     }
 
     /// The message as a unit, and the service centre that stands before it.
-    fn unit(&self, message: &Message) -> (Vec<u8>, Vec<u8>) {
+    pub(in crate::sim) fn unit(&self, message: &Message) -> (Vec<u8>, Vec<u8>) {
         let centre = if message.status.is_received() {
             pdu::service_centre(self.settings.parameter("+CSCA", 0).unwrap_or_default())
         } else {
@@ -301,17 +301,6 @@ impl Simulator {
             None => pdu::submit(&message.address, &message.text),
         };
         (unit, centre)
-    }
-
-    /// What AT+CNMI=2,2 lets a message say when it comes.
-    pub(in crate::sim) fn message_urc(&self, index: u16) -> String {
-        let Some(message) = self.messages.get(Memory::Sim, index) else { return String::new() };
-        if self.is_text_mode() {
-            let (address, text) = (self.in_charset(&message.address), self.in_charset(&message.text));
-            return format!("+CMT: \"{address}\",,\"{}\"\r\n{text}", timestamp(message.time));
-        }
-        let (unit, centre) = self.unit(message);
-        format!("+CMT: ,{}\r\n{}{}", unit.len(), to_hex(&centre), to_hex(&unit))
     }
 
     /// AT+CMGD=index[,which]: 1 read, 2 and sent, 3 and unsent, 4 all (27.005 §3.5.4).

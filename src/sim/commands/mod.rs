@@ -109,7 +109,7 @@ impl Simulator {
         }
         match next {
             Next::Done if !command.takes.is_zero() => {
-                Ok(Next::Wait { time: command.takes, then: Then::Continue, abortable: false })
+                Ok(Next::Wait { time: command.takes, then: Then::Continue, abort: None })
             }
             next => Ok(next),
         }

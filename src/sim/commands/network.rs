@@ -2,7 +2,7 @@
 
 use super::given;
 use crate::sim::charset::to_ucs2_hex;
-use crate::sim::line::{Next, Outcome, Refusal, Then};
+use crate::sim::line::{Final, Next, Outcome, Refusal, Then};
 use crate::sim::network::{Outcome as Found, stat};
 use crate::sim::profile::Command;
 use crate::sim::request::{Form, Parameter};
@@ -158,7 +158,7 @@ impl Simulator {
     }
 
     /// A text as AT+CSCS wants it.
-    pub(super) fn in_charset(&self, text: &str) -> String {
+    pub(in crate::sim) fn in_charset(&self, text: &str) -> String {
         if self.is_ucs2() { to_ucs2_hex(text) } else { text.to_owned() }
     }
 
@@ -173,8 +173,18 @@ impl Simulator {
             return Err(Refusal::Equipment(3));
         }
         let time = self.options.scan.unwrap_or(self.profile.timing.scan.0);
-        let abortable = !self.profile.rules.scan_abort.is_empty();
-        Ok(Next::Wait { time, then: Then::Scan, abortable })
+        Ok(Next::Wait { time, then: Then::Scan, abort: self.aborted() })
+    }
+
+    /// How a search for networks ends when a character comes.
+    fn aborted(&self) -> Option<Final> {
+        let profile = self.profile;
+        match profile.rules.scan_abort.as_str() {
+            "" => None,
+            "OK" => Some(Final::Ok),
+            "ERROR" => Some(Final::Refused(Refusal::Error)),
+            text => Some(Final::Text(text)),
+        }
     }
 
     pub(in crate::sim) fn put_scan(&mut self) {
@@ -237,7 +247,7 @@ impl Simulator {
                 self.network.stat = stat::NONE;
                 self.update_network();
                 let time = self.network.search + std::time::Duration::from_millis(1);
-                Ok(Next::Wait { time, then: Then::Chosen, abortable: true })
+                Ok(Next::Wait { time, then: Then::Chosen, abort: self.aborted() })
             }
             2 => {
                 self.network.mode = 2;

@@ -39,7 +39,7 @@ impl Simulator {
 
     fn after_attaching(&self) -> Outcome {
         let time = self.profile.timing.attach.0;
-        if time.is_zero() { Ok(Next::Done) } else { Ok(Next::Wait { time, then: Then::Continue, abortable: false }) }
+        if time.is_zero() { Ok(Next::Done) } else { Ok(Next::Wait { time, then: Then::Continue, abort: None }) }
     }
 
     pub(super) fn context(&mut self, command: &'static Command, form: &Form) -> Outcome {

@@ -80,6 +80,9 @@ fn a_character_aborts_the_scan_where_the_model_does_that() {
     assert_eq!(bench.send(b"AT+COPS=?\r\n"), "");
     assert_eq!(bench.send(b"A"), "\r\nABORTED\r\n");
     assert_eq!(bench.ask("AT"), "\r\nOK\r\n");
+    bench.seconds(3);
+    assert_eq!(bench.ask("AT+COPS=1,2,\"23430\""), "");
+    assert_eq!(bench.send(b"A"), "\r\nABORTED\r\n");
     let mut bench = Bench::quiet("bg96");
     assert_eq!(bench.ask("AT+COPS=?"), "");
     assert_eq!(bench.ask("AT"), "");

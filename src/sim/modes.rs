@@ -1,0 +1,91 @@
+//! What bytes mean when no command line is typed: at a prompt, in a data call.
+
+use std::time::Duration;
+
+use super::line::{Final, Refusal, Then};
+use super::simulator::{PROMPT_TEXT, Prompt, Purpose, Simulator, State, Timer, waiting};
+
+const CTRL_Z: u8 = 0x1A;
+const ESCAPE: u8 = 0x1B;
+
+impl Simulator {
+    pub(super) fn open_prompt(&mut self, purpose: Purpose) {
+        self.put_prompt();
+        self.state = State::Prompt(Box::new(Prompt { purpose, text: Vec::new() }));
+    }
+
+    pub(super) fn type_at_prompt(&mut self, byte: u8) {
+        let State::Prompt(prompt) = &mut self.state else { return };
+        match byte {
+            CTRL_Z => {
+                let State::Prompt(prompt) = std::mem::replace(&mut self.state, State::Command) else { return };
+                let hangs = self.options.faults.hangs_at_prompt;
+                let time = if hangs { Duration::MAX } else { self.profile.timing.message.0 };
+                match prompt.purpose {
+                    Purpose::Send { .. } | Purpose::SendUnit { .. } => {
+                        self.state = waiting(self.now.saturating_add(time), Then::Deliver(prompt));
+                    }
+                    Purpose::Write { .. } | Purpose::WriteUnit { .. } | Purpose::Nothing if hangs => {
+                        self.state = waiting(Duration::MAX, Then::Deliver(prompt));
+                    }
+                    Purpose::Write { .. } | Purpose::WriteUnit { .. } => {
+                        self.state = waiting(self.now, Then::Deliver(prompt));
+                    }
+                    Purpose::Nothing => self.finish(Final::Refused(Refusal::Error)),
+                }
+            }
+            ESCAPE => {
+                let result =
+                    if self.profile.rules.escape == "ERROR" { Final::Refused(Refusal::Error) } else { Final::Ok };
+                self.finish(result);
+            }
+            0x08 | 0x7F => {
+                prompt.text.pop();
+                self.echo(byte);
+            }
+            _ => {
+                if prompt.text.len() < PROMPT_TEXT {
+                    prompt.text.push(byte);
+                }
+                self.echo(byte);
+                if byte == b'\r' {
+                    self.put_prompt();
+                }
+            }
+        }
+    }
+
+    /// Data goes to the other end, which is not there; `+++` between two silences comes back (V.250 §6.2.9, S12).
+    pub(super) fn type_data(&mut self, byte: u8) {
+        let guard = self.guard_time();
+        let escape = self.settings.register(2).unwrap_or(b'+');
+        let now = self.now;
+        let State::Data { escapes, last } = &mut self.state else { return };
+        let quiet = now.saturating_sub(*last) >= guard;
+        *last = now;
+        let count = *escapes;
+        *escapes = if byte == escape && count < 3 && (count > 0 || quiet) { count + 1 } else { 0 };
+        let complete = *escapes == 3;
+        self.cancel(|timer| *timer == Timer::Escape);
+        if complete {
+            self.timers.push((now + guard, Timer::Escape));
+        }
+    }
+
+    fn guard_time(&self) -> Duration {
+        Duration::from_millis(20) * u32::from(self.settings.register(12).unwrap_or(50))
+    }
+
+    /// Back to command mode; the call stays.
+    pub(super) fn escape(&mut self) {
+        if matches!(self.state, State::Data { .. }) {
+            self.finish(Final::Ok);
+        }
+    }
+
+    /// The call ends by itself.
+    pub(super) fn hang_up(&mut self) {
+        self.online = false;
+        self.finish(Final::NoCarrier);
+    }
+}
