@@ -11,6 +11,10 @@
 )]
 
 mod architecture;
+#[cfg(unix)]
+mod batch;
 mod cases;
+#[cfg(unix)]
+mod fleet;
 mod library;
 mod simulated;

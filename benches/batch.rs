@@ -1,0 +1,264 @@
+//! What a batch costs: 500 pseudo-terminals with 20 exchanges each, whose answers take 5 ms, beside one bare epoll loop
+//! over the same; simulated modems in memory from 1 to 10,000. Each runs in a process of its own, whose peak of memory
+//! is told too.
+//!
+//! `cargo bench --bench batch`
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a benchmark measures time, and may stop where it cannot"
+)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::num::NonZeroUsize;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use hayes::batch::board::Board;
+use hayes::batch::driver::{Driver, Progress};
+use hayes::batch::inventory::{self, Inventory};
+use hayes::batch::journal::{self, Journal};
+use hayes::batch::schedule::{Plan, Schedule};
+use hayes::batch::session::{Common, Records};
+use hayes::check::{NoScripts, check};
+use hayes::port::{Cancel, Clock, descriptors};
+use hayes::runtime::{Inputs, Status};
+use hayes::source::Source;
+use rustix::event::epoll;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+const MODEMS: usize = 500;
+const EXCHANGES: usize = 20;
+const DELAY: Duration = Duration::from_millis(5);
+const ROUNDS: usize = 5;
+const ANSWER: &[u8] = b"\r\n+CSQ: 18,99\r\n\r\nOK\r\n";
+
+fn main() {
+    let _ = descriptors::allow(30_000);
+    let arguments: Vec<String> = std::env::args().collect();
+    let number = |place: usize| arguments[place].parse().unwrap();
+    match arguments.get(1).map(String::as_str) {
+        Some("fleet") => fleet(number(2)),
+        Some("bare") => bare(),
+        Some("batch") => batch(read_paths(), EXCHANGES, number(2)),
+        Some("simulated") => {
+            let ports = vec!["sim:bg96?time=virtual".to_owned(); number(2)];
+            batch(ports, EXCHANGES, number(3));
+        }
+        _ => compare(),
+    }
+}
+
+fn compare() {
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let bare = measure(&["bare"], MODEMS);
+        let ours = measure(&["batch", &MODEMS.to_string()], MODEMS);
+        println!("  bare {:.3} s, batch {:.3} s in {} KiB (bare {} KiB)", bare.0, ours.0, ours.1, bare.1);
+        ratios.push((ours.0 / bare.0, ours.1));
+    }
+    ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (ratio, peak) = ratios[ROUNDS / 2];
+    println!(
+        "{MODEMS} PTYs, {EXCHANGES} exchanges each: {ratio:.2} of a bare epoll loop (at most 1.6), {peak} KiB (at most 16384)"
+    );
+    let mut first = 0;
+    for count in [1, 10, 100, 1000, 10_000] {
+        for jobs in [64, count] {
+            let (time, peak) = result(start(&["simulated", &count.to_string(), &jobs.to_string()]));
+            if count == 1 {
+                first = peak;
+            }
+            let each = if count > 1 { (peak - first) / (count as u64 - 1) } else { 0 };
+            println!(
+                "{count:>6} simulated modems, {jobs:>5} at once: {time:.3} s, {:.0} µs an exchange, {peak} KiB, {each} KiB a modem (at most 32)",
+                time * 1e6 / (count * EXCHANGES) as f64
+            );
+        }
+    }
+}
+
+/// Seconds and KiB of a client, with a fleet of its own.
+fn measure(client: &[&str], modems: usize) -> (f64, u64) {
+    let mut fleet = start(&["fleet", &modems.to_string()]);
+    let mut lines = BufReader::new(fleet.stdout.take().unwrap()).lines();
+    let mut client = start(client);
+    let mut stdin = client.stdin.take().unwrap();
+    for _ in 0..modems {
+        writeln!(stdin, "{}", lines.next().unwrap().unwrap()).unwrap();
+    }
+    drop(stdin);
+    let outcome = result(client);
+    fleet.kill().unwrap();
+    fleet.wait().unwrap();
+    outcome
+}
+
+fn start(arguments: &[&str]) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+fn result(mut child: Child) -> (f64, u64) {
+    drop(child.stdin.take());
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().success(), "{text}");
+    let (time, peak) = text.trim().split_once(' ').unwrap();
+    (time.parse().unwrap(), peak.parse().unwrap())
+}
+
+fn finish(elapsed: Duration) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    println!("{} {}", elapsed.as_secs_f64(), peak.trim().trim_end_matches(" kB"));
+}
+
+fn read_paths() -> Vec<String> {
+    std::io::stdin().lock().lines().map(Result::unwrap).collect()
+}
+
+fn batch(ports: Vec<String>, exchanges: usize, jobs: usize) {
+    let mut text = String::from("name,port\n");
+    ports.iter().enumerate().for_each(|(n, port)| text.push_str(&format!("m{n},{port}\n")));
+    drop(ports);
+    let inventory: Inventory = inventory::read(&[Source::new("i.csv", text)]).unwrap();
+    let source = Source::new("bench", "AT+CSQ\n  capture rssi:int, ber:int\n".repeat(exchanges));
+    let program = check(&source, &NoScripts).program.unwrap();
+    let results = std::env::temp_dir().join(format!("hayes-bench-{}.jsonl", std::process::id()));
+    let mut journal = Journal::open(&results, None).unwrap();
+    let started = Instant::now();
+    let plan = Plan {
+        jobs: NonZeroUsize::new(jobs).unwrap(),
+        waves: Vec::new(),
+        max_fail: None,
+        start_delay: Duration::ZERO,
+        jitter: Duration::ZERO,
+    };
+    let (sender, inbox) = channel();
+    let (shown, to_show) = channel();
+    let common = Common {
+        program,
+        inputs: Inputs::default(),
+        environment: Default::default(),
+        baud: None,
+        modem_timeout: None,
+        records: Records::Failed(PathBuf::from("/tmp/hayes-bench-records")),
+    };
+    let schedule = Schedule::new(&inventory.modems, &inventory, &plan, 1);
+    let count = inventory.modems.len();
+    let driver = Driver {
+        common: Arc::new(common),
+        modems: inventory.modems.into(),
+        schedule,
+        board: Arc::new(Board::default()),
+        cancel: Cancel::new().unwrap(),
+        inbox,
+        sender,
+        shown,
+        clock: Clock::start(),
+    };
+    // Whoever shows the progress keeps no results either.
+    let watcher = std::thread::spawn(move || {
+        let passed =
+            |progress| matches!(progress, Progress::Ended { ended, .. } if ended.result.status == Status::Passed);
+        to_show.into_iter().map(passed).filter(|passed| *passed).count()
+    });
+    let finished = driver.run(&mut journal);
+    let elapsed = started.elapsed();
+    assert!(finished.not_begun.is_empty());
+    journal.finish().unwrap();
+    assert_eq!(watcher.join().unwrap(), count, "no answer is lost");
+    finish(elapsed);
+    assert_eq!(journal::read(&results).unwrap().passed().count(), count);
+    std::fs::remove_file(results).unwrap();
+}
+
+/// One epoll loop that opens, writes and reads; nothing else.
+fn bare() {
+    let paths = read_paths();
+    let started = Instant::now();
+    let poll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
+    let mut ports = Vec::new();
+    for (n, path) in paths.iter().enumerate() {
+        let port = serialport::new(path, 115_200).open_native().unwrap();
+        let fd = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+        epoll::add(&poll, &fd, epoll::EventData::new_u64(n as u64), epoll::EventFlags::IN).unwrap();
+        rustix::io::write(&fd, b"AT+CSQ\r").unwrap();
+        ports.push((port, fd, 0, 0));
+    }
+    let mut left = ports.len();
+    let mut events = Vec::with_capacity(256);
+    let mut buffer = [0; 256];
+    while left > 0 {
+        events.clear();
+        epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), None).unwrap();
+        for event in &events {
+            let (_, fd, got, exchanges) = &mut ports[event.data.u64() as usize];
+            *got += rustix::io::read(&*fd, &mut buffer).unwrap();
+            if *got >= ANSWER.len() {
+                *got -= ANSWER.len();
+                *exchanges += 1;
+                if *exchanges == EXCHANGES {
+                    left -= 1;
+                } else {
+                    rustix::io::write(&*fd, b"AT+CSQ\r").unwrap();
+                }
+            }
+        }
+    }
+    finish(started.elapsed());
+}
+
+/// Modems that answer each CR after a while, until this process is killed.
+fn fleet(count: usize) {
+    let poll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
+    let mut masters: Vec<(OwnedFd, OwnedFd)> = Vec::new();
+    let mut paths = String::new();
+    for n in 0..count {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let slave = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+        let mut raw = rustix::termios::tcgetattr(&slave).unwrap();
+        raw.make_raw();
+        rustix::termios::tcsetattr(&slave, rustix::termios::OptionalActions::Now, &raw).unwrap();
+        epoll::add(&poll, &master, epoll::EventData::new_u64(n as u64), epoll::EventFlags::IN).unwrap();
+        paths.push_str(&path);
+        paths.push('\n');
+        masters.push((master, slave.into()));
+    }
+    std::io::stdout().write_all(paths.as_bytes()).unwrap();
+    std::io::stdout().flush().unwrap();
+    let mut due: std::collections::VecDeque<(Instant, usize)> = std::collections::VecDeque::new();
+    let mut events = Vec::with_capacity(256);
+    let mut buffer = [0; 1024];
+    loop {
+        let timeout = due.front().map(|(time, _)| {
+            let left = time.saturating_duration_since(Instant::now());
+            rustix::event::Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() }
+        });
+        events.clear();
+        epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), timeout.as_ref()).unwrap();
+        for event in &events {
+            let n = event.data.u64() as usize;
+            let count = rustix::io::read(masters[n].0.as_fd(), &mut buffer).unwrap();
+            let questions = buffer[..count].iter().filter(|byte| **byte == b'\r').count();
+            due.extend(std::iter::repeat_n((Instant::now() + DELAY, n), questions));
+        }
+        while due.front().is_some_and(|(time, _)| *time <= Instant::now()) {
+            let (_, n) = due.pop_front().unwrap();
+            rustix::io::write(masters[n].0.as_fd(), ANSWER).unwrap();
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Batches over pseudo-terminals: killed and resumed, with modems that misbehave, with results that cannot be written,
+//! interrupted.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::fleet::{Fleet, Manner};
+
+const SCRIPT: &str = "AT\nAT+CGDCONT=1,\"IP\",\"super\"\nAT+CSQ\n  capture rssi:int, ber:int\n";
+
+/// A folder with a script and an inventory of a fleet.
+struct Bench {
+    folder: PathBuf,
+}
+
+impl Bench {
+    fn new(name: &str, fleet: &Fleet, script: &str) -> Bench {
+        let folder = std::env::temp_dir().join(format!("hayes-batch-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let rows = fleet.paths.iter().enumerate().map(|(n, path)| format!("m{n},{path}\n")).collect::<String>();
+        fs::write(folder.join("modems.csv"), format!("name,port\n{rows}")).unwrap();
+        fs::write(folder.join("script.hayes"), script).unwrap();
+        Bench { folder }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+        command.args(["batch", "script.hayes", "-i", "modems.csv"]).args(arguments).current_dir(&self.folder);
+        command.env("XDG_STATE_HOME", self.folder.join("state")).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Modem and status of each whole line.
+fn lines(results: &Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(results).unwrap_or_default();
+    let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n') && !line.trim().is_empty());
+    let read = |line: &str| {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        let field = |name: &str| value[name].as_str().unwrap().to_owned();
+        (field("modem"), field("status"))
+    };
+    whole.map(read).collect()
+}
+
+fn passed(results: &Path) -> HashSet<usize> {
+    let passed = lines(results).into_iter().filter(|(_, status)| status == "passed");
+    passed.map(|(modem, _)| modem[1..].parse().unwrap()).collect()
+}
+
+fn told(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn killed_twenty_times_it_still_does_each_modem_once() {
+    const MODEMS: usize = 200;
+    let fleet = Fleet::new(&[Manner::Good; MODEMS], Duration::from_millis(3));
+    let bench = Bench::new("killed", &fleet, SCRIPT);
+    let results = bench.file("results.jsonl");
+    // How often a modem had been asked when its passed line was seen.
+    let mut done: HashMap<usize, usize> = HashMap::new();
+    let mut chance = 0x9e37_79b9_7f4a_7c15_u64;
+    for _ in 0..20 {
+        let resume = if results.exists() { "--resume" } else { "--results" };
+        let mut child = bench.command(&["-j", "4", "-q", resume, "results.jsonl"]).spawn().unwrap();
+        chance ^= chance << 13;
+        chance ^= chance >> 7;
+        chance ^= chance << 17;
+        std::thread::sleep(Duration::from_millis(10 + chance % 60));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for modem in passed(&results) {
+            done.entry(modem).or_insert_with(|| fleet.count(modem, "AT"));
+        }
+    }
+    let killed = done.len();
+    assert!(killed > 0 && killed < MODEMS, "{killed} had passed when it was killed the last time");
+    let last = bench.run(&["-q", "--resume", "results.jsonl"]);
+    assert_eq!(last.status.code(), Some(0), "{}", told(&last));
+    let lines = lines(&results);
+    assert_eq!(lines.len(), MODEMS, "a line a modem");
+    assert_eq!(passed(&results).len(), MODEMS);
+    for (modem, asked) in &done {
+        assert_eq!(fleet.count(*modem, "AT"), *asked, "m{modem} had passed and was asked again");
+    }
+    assert!((0..MODEMS).all(|modem| fleet.count(modem, "AT+CSQ") > 0));
+    let again = bench.run(&["--resume", "results.jsonl"]);
+    assert_eq!(told(&again), "nothing is left to do: 200 modems passed before\n");
+}
+
+#[test]
+fn modems_that_misbehave_hold_up_no_other() {
+    let manner = |n| match n % 10 {
+        3 => Manner::Hangs,
+        5 => Manner::Refuses,
+        7 => Manner::Unplugged,
+        _ => Manner::Good,
+    };
+    let manners: Vec<Manner> = (0..40).map(manner).collect();
+    let fleet = Fleet::new(&manners, Duration::from_millis(5));
+    let bench = Bench::new("misbehave", &fleet, SCRIPT);
+    let output = bench.run(&["--timeout", "1s", "--json", "--results", "results.jsonl"]);
+    let told = told(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let mut slowest_good = 0;
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let result: serde_json::Value = serde_json::from_str(line).unwrap();
+        let manner = manners[result["modem"].as_str().unwrap()[1..].parse::<usize>().unwrap()];
+        let expected = match manner {
+            Manner::Good => "passed",
+            Manner::Hangs | Manner::Refuses => "failed",
+            Manner::Unplugged => "unreachable",
+        };
+        assert_eq!(result["status"], expected, "{manner:?}: {line}");
+        if manner == Manner::Good {
+            slowest_good = slowest_good.max(result["elapsed_ms"].as_u64().unwrap());
+        }
+    }
+    assert!(slowest_good < 900, "no good modem waited for one that hangs: {slowest_good} ms");
+    assert_eq!(
+        told.matches("\n4 ×").count() + usize::from(told.starts_with("4 ×")),
+        3,
+        "three causes of four:\n{told}"
+    );
+    let records = fs::read_dir(bench.file("results.records")).unwrap().count();
+    assert_eq!(records, 12, "the conversations of those that failed are kept");
+}
+
+#[test]
+fn results_that_cannot_be_written_stop_it_before_anything_is_sent() {
+    let fleet = Fleet::new(&[Manner::Good; 2], Duration::ZERO);
+    let bench = Bench::new("full", &fleet, SCRIPT);
+    fs::write(bench.file("taken.jsonl"), "{}\n").unwrap();
+    for arguments in [
+        ["--results", "/dev/full"],
+        ["--results", "script.hayes/results.jsonl"],
+        ["--results", "taken.jsonl"],
+        ["--html", "nowhere/report.html"],
+        ["--record", "script.hayes"],
+    ] {
+        let output = bench.run(&arguments);
+        assert_eq!(output.status.code(), Some(7), "{arguments:?}: {}", told(&output));
+        assert!(told(&output).contains("nothing was sent"), "{}", told(&output));
+    }
+    assert!((0..2).all(|modem| fleet.count(modem, "AT") == 0));
+}
+
+#[test]
+fn a_disk_that_fills_up_ends_it_with_its_own_code() {
+    let fleet = Fleet::new(&[Manner::Good; 30], Duration::from_millis(5));
+    let bench = Bench::new("fills", &fleet, SCRIPT);
+    // A limit on the size of files stands for the end of a disk; the probe at the start fits.
+    let mut limited = Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_hayes");
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 9; exec {program} batch script.hayes -i modems.csv -j 2 -q --results results.jsonl"
+    );
+    let output = limited.args(["-c", &line]).current_dir(&bench.folder).stdin(Stdio::null()).output().unwrap();
+    let told = told(&output);
+    assert_eq!(output.status.code(), Some(7), "{told}");
+    assert!(told.contains("not run: results could not be written"), "{told}");
+    let written = lines(&bench.file("results.jsonl")).len();
+    assert!(written > 0 && written < 30, "{written}");
+    assert!((0..30).any(|modem| fleet.count(modem, "AT") == 0), "what could not be recorded was not begun");
+}
+
+#[test]
+fn ctrl_c_lets_finally_run_and_begins_no_more() {
+    let fleet = Fleet::new(&[Manner::Good; 6], Duration::from_millis(5));
+    let bench = Bench::new("interrupt", &fleet, "AT\nsleep 30s\nfinally {\n  AT+CFUN=1\n}\n");
+    let mut child = bench.command(&["-j", "2", "--results", "results.jsonl"]).spawn().unwrap();
+    wait_for(&mut child, || fleet.count(0, "AT") > 0 && fleet.count(1, "AT") > 0);
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let told = told(&output);
+    assert_eq!(output.status.code(), Some(130), "{told}");
+    assert_eq!((fleet.count(0, "AT+CFUN=1"), fleet.count(1, "AT+CFUN=1")), (1, 1));
+    assert_eq!(fleet.count(2, "AT"), 0);
+    assert_eq!(lines(&bench.file("results.jsonl")).len(), 2);
+    assert!(told.contains("4 not run: the batch was stopped"), "{told}");
+    assert!(told.contains("the rest: hayes batch script.hayes -i modems.csv -j 2 --resume results.jsonl"), "{told}");
+}
+
+#[test]
+fn a_modem_that_takes_too_long_has_failed() {
+    let fleet = Fleet::new(&[Manner::Good, Manner::Good], Duration::from_millis(1));
+    let bench = Bench::new("late", &fleet, "AT\nsleep 30s\nfinally {\n  AT+CFUN=1\n}\n");
+    let output = bench.run(&["--modem-timeout", "300ms", "--results", "results.jsonl"]);
+    let told = told(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("2 × the modem was not done within 300ms"), "{told}");
+    assert_eq!(fleet.count(0, "AT+CFUN=1"), 1, "its finally has run");
+}
+
+#[test]
+fn a_signal_shows_what_all_do() {
+    let fleet = Fleet::new(&[Manner::Good; 3], Duration::from_millis(1));
+    let bench = Bench::new("snapshot", &fleet, "AT\nawait \"+CMTI\" within 400ms\n");
+    let mut child = bench.command(&["--results", "results.jsonl"]).spawn().unwrap();
+    wait_for(&mut child, || (0..3).all(|modem| fleet.count(modem, "AT") > 0));
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::USR1).unwrap();
+    let told = told(&child.wait_with_output().unwrap());
+    assert!(told.contains("0/3 · 3 running"), "{told}");
+    assert!(told.contains("  m2 "), "{told}");
+}
+
+/// Waits for something that the modems see.
+fn wait_for(child: &mut Child, seen: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !seen() {
+        assert!(child.try_wait().unwrap().is_none(), "it has ended already");
+        assert!(started.elapsed() < Duration::from_secs(20), "it does nothing");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
