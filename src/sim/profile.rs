@@ -256,6 +256,8 @@ pub(super) enum Needs {
     Nothing,
     /// A SIM that is ready
     Sim,
+    /// The same; refused as the commands for messages are
+    MessageSim,
     /// Registration with a network
     Network,
 }

@@ -119,6 +119,7 @@ impl Simulator {
         match needs {
             Needs::Nothing => Ok(()),
             Needs::Sim => self.require_card(),
+            Needs::MessageSim => self.require_card().map_err(as_message_refusal),
             Needs::Network if self.network.is_registered() => self.require_card(),
             Needs::Network => Err(Refusal::Equipment(30)),
         }
@@ -269,6 +270,18 @@ fn answers_test(command: &Command) -> bool {
         ),
         Action::Keyed { .. } => true,
         Action::Setting | Action::Answer { .. } => false,
+    }
+}
+
+/// The SIM's errors have numbers of their own where messages are concerned (27.005 §3.2.5).
+fn as_message_refusal(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Equipment(10) => Refusal::Message(310),
+        Refusal::Equipment(11) => Refusal::Message(311),
+        Refusal::Equipment(12) => Refusal::Message(316),
+        Refusal::Equipment(14) => Refusal::Message(314),
+        Refusal::Equipment(_) => Refusal::Message(313),
+        Refusal::Error | Refusal::Message(_) => refusal,
     }
 }
 

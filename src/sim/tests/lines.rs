@@ -34,7 +34,7 @@ fn errors_as_cmee_asks() {
     assert_eq!(bench.ask("AT+CPIN?"), "\r\nERROR\r\n");
     assert_eq!(bench.ask("AT+CMEE=1;+CPIN?"), "\r\n+CME ERROR: 10\r\n");
     assert_eq!(bench.ask("AT+CMEE=2;+CPIN?"), "\r\n+CME ERROR: SIM not inserted\r\n");
-    assert_eq!(bench.ask("AT+CMGR=1"), "\r\n+CME ERROR: SIM not inserted\r\n");
+    assert_eq!(bench.ask("AT+CMGR=1"), "\r\n+CMS ERROR: SIM not inserted\r\n");
     assert_eq!(bench.ask("AT+CMEE=5"), "\r\n+CME ERROR: incorrect parameters\r\n");
     assert_eq!(bench.ask("AT+WHATEVER"), "\r\n+CME ERROR: unknown\r\n");
     assert_eq!(Bench::quiet("bg96").ask("AT+CMEE=2;+WHATEVER"), "\r\nERROR\r\n");
