@@ -1,7 +1,7 @@
 //! What the session costs, in memory: an exchange, and a flood of URC lines before an OK. Each is shown beside the least
 //! that any program must do with the same bytes, so that the ratio means the same on every machine.
 //!
-//! `cargo bench --bench session`
+//! `cargo bench --bench session`; with `-- exchange` or `-- flood` one of them.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark may stop")]
@@ -30,9 +30,15 @@ impl Listener for Looking {
 }
 
 fn main() {
-    exchange();
-    flood("the standards' knowledge", &Standard);
-    flood("the catalogue", &Catalogue);
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let is_wanted = |name| wanted.as_deref().is_none_or(|wanted| wanted == name);
+    if is_wanted("exchange") {
+        exchange();
+    }
+    if is_wanted("flood") {
+        flood("the standards' knowledge", &Standard);
+        flood("the catalogue", &Catalogue);
+    }
 }
 
 fn question() -> Question {

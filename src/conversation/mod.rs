@@ -166,7 +166,10 @@ impl Conversation {
             if let Some(outcome) = self.session.outcome() {
                 return outcome.map_err(Trouble::from);
             }
-            let until = self.session.deadline().unwrap_or_else(|| self.port.now());
+            let Some(until) = self.session.deadline() else {
+                // Nothing is open and nothing has ended: better no answer than a false one, or a wait without an end.
+                return Err(Trouble::OutOfStep { tries: 0, waited: Duration::ZERO, received: Vec::new() });
+            };
             self.read(until, listener)?;
         }
     }

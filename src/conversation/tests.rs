@@ -171,12 +171,12 @@ fn quiet_and_silence() {
 #[test]
 fn text_without_a_line_end_is_waited_for() {
     for pieces in [vec!["booting\r\nbg96 login: "], vec!["booting\r\nbg96 lo", "gin: "], vec!["bg96 login: \r\n"]] {
-        let mut device = Scripted::default();
-        device.due = pieces
+        let due = pieces
             .iter()
             .enumerate()
             .map(|(number, piece)| (SECOND * (number as u32 + 1), piece.as_bytes().to_vec()))
             .collect();
+        let device = Scripted { due, ..Scripted::default() };
         let (mut conversation, ..) = conversation(device);
         let deaf = &mut Heard::default();
         assert!(conversation.prompt(b"login: ", 10 * SECOND, deaf).unwrap(), "{pieces:?}");
@@ -184,8 +184,7 @@ fn text_without_a_line_end_is_waited_for() {
         assert_eq!(conversation.now(), 20 * SECOND);
     }
     // It came while nobody waited.
-    let mut device = Scripted::default();
-    device.due = vec![(SECOND, b"login: ".to_vec())];
+    let device = Scripted { due: vec![(SECOND, b"login: ".to_vec())], ..Scripted::default() };
     let (mut conversation, ..) = conversation(device);
     conversation.sleep(5 * SECOND, &mut Heard::default()).unwrap();
     assert!(conversation.prompt(b"login: ", 6 * SECOND, &mut Heard::default()).unwrap());

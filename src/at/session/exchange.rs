@@ -1,6 +1,5 @@
 //! One question and what has come of its answer.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use super::body::Body;
@@ -15,8 +14,9 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Exchange {
     question: Question,
-    /// The names of the question's commands as places in its bytes: lines of the answer may carry them.
-    names: Vec<(Range<usize>, Form)>,
+    /// The prefixes that lines of the answer may carry, and of which form of command: the names of the question's
+    /// commands, and what is known beside.
+    prefixes: Vec<(Vec<u8>, Form)>,
     sets_verbosity: Option<Verbosity>,
     may_reset_verbosity: bool,
     began: Duration,
@@ -63,13 +63,12 @@ const SAMPLE: usize = 1024;
 
 impl Exchange {
     pub(super) fn new(question: Question, now: Duration) -> Exchange {
-        let mut names = Vec::new();
+        let mut prefixes: Vec<(Vec<u8>, Form)> = Vec::new();
         let (mut sets_verbosity, mut may_reset_verbosity) = (None, false);
         let line = std::str::from_utf8(question.bytes.trim_ascii_end()).ok().and_then(command::parse);
         for command in line.into_iter().flat_map(|line| line.commands) {
             if command.is_extended() {
-                let start = command.range.start;
-                names.push((start..start + command.name.len(), command.form));
+                prefixes.push((command.name.as_bytes().to_vec(), command.form));
             }
             if command.is("V") {
                 // `ATV0` is itself answered in digits already.
@@ -78,6 +77,12 @@ impl Exchange {
             }
             may_reset_verbosity |= command.is("Z") || command.is("&F");
         }
+        let form = prefixes.first().map_or(Form::Execute, |(_, form)| *form);
+        for known in &question.expected.prefixes {
+            if !prefixes.iter().any(|(prefix, _)| prefix.eq_ignore_ascii_case(known.as_bytes())) {
+                prefixes.push((known.as_bytes().to_vec(), form));
+            }
+        }
         let prompt = match question.prompt {
             PromptPlan::Unexpected => Prompt::None,
             PromptPlan::Reply { .. } | PromptPlan::Cancel { .. } => Prompt::Open,
@@ -85,7 +90,7 @@ impl Exchange {
         Exchange {
             deadline: now.saturating_add(question.timeout),
             question,
-            names,
+            prefixes,
             sets_verbosity,
             may_reset_verbosity,
             began: now,
@@ -131,15 +136,7 @@ impl Exchange {
 
     /// The form of the command whose prefix this line carries.
     pub(super) fn own(&self, line: &[u8]) -> Option<Form> {
-        let named = self
-            .names
-            .iter()
-            .find(|(name, _)| self.question.bytes.get(name.clone()).is_some_and(|name| carries(line, name)));
-        if let Some((_, form)) = named {
-            return Some(*form);
-        }
-        let prefixed = self.question.expected.prefixes.iter().any(|prefix| carries(line, prefix.as_bytes()));
-        prefixed.then(|| self.names.first().map_or(Form::Execute, |(_, form)| *form))
+        self.prefixes.iter().find(|(prefix, _)| carries(line, prefix)).map(|(_, form)| *form)
     }
 
     /// Whether a line of the answer came that carries the same prefix as this one.
@@ -268,14 +265,12 @@ pub(super) fn mark(plan: &PromptPlan) -> &str {
 
 /// `+CREG` is carried by `+CREG: 2,1`, `+CREG:2,1`, `+CREG : 1` and `+CREG`, in any case; not by `+CREGX: 1`.
 fn carries(line: &[u8], prefix: &[u8]) -> bool {
-    if line.first() != prefix.first()
-        || line.get(1).map(u8::to_ascii_uppercase) != prefix.get(1).map(u8::to_ascii_uppercase)
-    {
-        return false;
-    }
-    match line.split_at_checked(prefix.len()) {
-        Some((head, rest)) => head.eq_ignore_ascii_case(prefix) && matches!(rest, [] | [b':', ..] | [b' ', b':', ..]),
-        None => false,
+    // What stands behind the prefix tells nearly all other lines.
+    match (line.get(prefix.len()), line.get(prefix.len() + 1)) {
+        (None | Some(b':'), _) | (Some(b' '), Some(b':')) => {
+            line.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+        }
+        (Some(_), _) => false,
     }
 }
 

@@ -378,5 +378,5 @@ impl Session {
 
 /// Whether a string is open at the end of this line.
 fn opens_string(line: &[u8]) -> bool {
-    memchr::memchr_iter(b'"', line).count() % 2 == 1
+    line.iter().filter(|byte| **byte == b'"').count() % 2 == 1
 }
