@@ -289,6 +289,9 @@ pub(crate) struct Check {
     /// Print diagnostics as JSON Lines on standard output
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print diagnostics as one SARIF file on standard output, for code hosts
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) sarif: bool,
     /// Exit with 3 on warnings too
     #[arg(long)]
     pub(crate) deny_warnings: bool,
@@ -318,7 +321,7 @@ Examples:
   hayes explain hayes::check::two-at")]
 pub(crate) struct Explain {
     /// What was sent, or what the modem said, or the code of a diagnostic
-    #[arg(required = true, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "TEXT")]
     pub(crate) text: Vec<String>,
     /// The command that it answers, where the answer alone does not tell
     #[arg(long, value_name = "COMMAND")]

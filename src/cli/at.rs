@@ -10,9 +10,10 @@ use super::console::Console;
 use super::exit::Exit;
 use super::modem::{self, Modem, NoModem};
 use super::results::Results;
-use super::run::{programs, show_failure};
+use super::run::{checked, show_failure};
 use super::screen::Screen;
 use crate::at::answer::{Event, Why};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Listener, Mask, RuntimeEvent};
 use crate::source::Source;
@@ -25,7 +26,13 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Exit {
 
 fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let source = Source::new("<command line>", script(&arguments.commands, console)?);
-    let programs = programs(&[source], arguments.output.quiet, console)?;
+    // Who types a scan here means it, and looks at its answer.
+    let quiet = arguments.output.quiet;
+    let wanted = |diagnostic: &Diagnostic| match diagnostic.severity {
+        Severity::Error => true,
+        Severity::Warning => !quiet && diagnostic.code != "hayes::check::scan",
+    };
+    let programs = checked(&[source], wanted, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let mut results = Results::open(arguments.output.output.as_deref(), console)?;
     let mut modem = Modem::open(&port, &arguments.connection, Mask::default()).map_err(|error| match error {

@@ -8,6 +8,7 @@ use crate::check::check;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
 use crate::report::diagnostics::json_lines;
+use crate::report::sarif::sarif;
 
 pub(crate) fn run(arguments: &Check, console: &Console) -> Exit {
     let mut exit = Exit::Passed;
@@ -24,6 +25,9 @@ pub(crate) fn run(arguments: &Check, console: &Console) -> Exit {
     }
     if arguments.json {
         return exit.worst(console.print(&json_lines(&found)));
+    }
+    if arguments.sarif {
+        return exit.worst(console.print(&sarif(&found)));
     }
     console.show(&found);
     exit

@@ -1,7 +1,7 @@
 //! `hayes explain`: what a command, an answer, an error, a URC or a diagnostic code means.
 
 use super::arguments::Explain;
-use super::console::Console;
+use super::console::{Console, width};
 use super::exit::Exit;
 use crate::catalogue::explain::{Context, explain};
 use crate::catalogue::module_by_model;
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
     let printed = if arguments.json {
         serde_json::to_string(&explained).unwrap_or_default() + "\n"
     } else {
-        explained.to_string().lines().map(|line| harmless(line.as_bytes()) + "\n").collect()
+        explained.to_string().lines().map(|line| wrapped(&harmless(line.as_bytes()))).collect()
     };
     let exit = if explained.is_known() { Exit::Passed } else { Exit::Failed };
     exit.worst(console.print(&printed))
@@ -58,4 +58,11 @@ fn page(code: &str, arguments: &Explain, console: &Console) -> Exit {
         text.extend(script.trim_end().lines().map(|line| format!("  {line}\n")));
     }
     console.print(&text)
+}
+
+/// The line in the width that there is; where it goes on, it is indented a little more.
+fn wrapped(line: &str) -> String {
+    let indent = line.len() - line.trim_start().len();
+    let further = " ".repeat(indent + if indent == 0 { 0 } else { 2 });
+    textwrap::fill(line, textwrap::Options::new(width()).subsequent_indent(&further)) + "\n"
 }

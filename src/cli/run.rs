@@ -52,6 +52,15 @@ fn prepare(arguments: &arguments::Run, console: &Console) -> Result<Prepared, Ex
 
 /// The checked scripts; their diagnostics are shown, warnings unless all is to be quiet.
 pub(crate) fn programs(sources: &[Arc<Source>], quiet: bool, console: &Console) -> Result<Vec<Arc<Program>>, Exit> {
+    checked(sources, |diagnostic| !quiet || diagnostic.severity == Severity::Error, console)
+}
+
+/// The checked scripts; of their diagnostics those are shown that are `wanted`.
+pub(crate) fn checked(
+    sources: &[Arc<Source>],
+    wanted: impl Fn(&Diagnostic) -> bool,
+    console: &Console,
+) -> Result<Vec<Arc<Program>>, Exit> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut programs = Vec::new();
     for source in sources {
@@ -59,9 +68,7 @@ pub(crate) fn programs(sources: &[Arc<Source>], quiet: bool, console: &Console) 
         diagnostics.extend(checked.diagnostics);
         programs.extend(checked.program);
     }
-    if quiet {
-        diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
-    }
+    diagnostics.retain(wanted);
     console.show(&diagnostics);
     if programs.len() == sources.len() { Ok(programs) } else { Err(Exit::Invalid) }
 }

@@ -2,20 +2,23 @@
 //! as JSON on standard output.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::arguments::Output;
 use super::console::Console;
 use super::exit::Exit;
 use crate::catalogue::explain::{Context, brief};
-use crate::report::conversation::ConversationText;
+use crate::port::Clock;
+use crate::report::conversation::{ConversationText, Meaning};
 use crate::report::events;
-use crate::report::style::Style;
+use crate::report::style::{Palette, Style};
 use crate::runtime::{Listener, RuntimeEvent};
 
 /// Listens to a run.
 pub(crate) struct Screen<'c> {
-    text: Option<ConversationText<Box<dyn Write>>>,
+    text: Option<Text>,
     events: bool,
     console: &'c Console,
     written: Exit,
@@ -25,9 +28,9 @@ impl<'c> Screen<'c> {
     /// `hayes run`: the conversation on standard error; with `--json -v` its events on standard output too.
     pub(crate) fn of_run(output: &Output, console: &'c Console) -> Screen<'c> {
         let text =
-            |verbose| ConversationText::new(Box::new(io::stderr()) as Box<dyn Write>, console.err, verbose, meaning);
+            || Text::new(Box::new(io::stderr()), console.err, output.verbose, meaning, io::stderr().is_terminal());
         Screen {
-            text: (!output.quiet).then(|| text(output.verbose)),
+            text: (!output.quiet).then(text),
             events: output.json && output.verbose,
             console,
             written: Exit::Passed,
@@ -37,8 +40,8 @@ impl<'c> Screen<'c> {
     /// `hayes at`: the answers are the result, so they go to standard output.
     pub(crate) fn of_commands(output: &Output, console: &'c Console) -> Screen<'c> {
         let words = if io::stdout().is_terminal() { meaning } else { no_meaning };
-        let text = ConversationText::new(Box::new(io::stdout()) as Box<dyn Write>, console.out, output.verbose, words);
-        Screen { text: (!output.json).then_some(text), events: false, console, written: Exit::Passed }
+        let text = || Text::new(Box::new(io::stdout()), console.out, output.verbose, words, io::stdout().is_terminal());
+        Screen { text: (!output.json).then(text), events: false, console, written: Exit::Passed }
     }
 
     pub(crate) fn title(&self, title: &str) {
@@ -50,7 +53,7 @@ impl<'c> Screen<'c> {
     /// Ends an open line. A reader that has left is no fault.
     pub(crate) fn finish(mut self) -> Exit {
         if let Some(text) = &mut self.text {
-            match text.finish() {
+            match text.lock().finish() {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
                 Err(_) => self.written = Exit::Unwritable,
@@ -77,13 +80,69 @@ impl Listener for Screen<'_> {
             return None;
         }
         if let Some(text) = &mut self.text {
-            let _ = text.finish();
+            let _ = text.lock().finish();
         }
         self.console.say(&format!("{} [y/N] ", self.console.err.paint(Style::Notable, question)));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer).ok()?;
         Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
+}
+
+/// The conversation, and on a terminal a thread that says what is waited for.
+struct Text {
+    conversation: Arc<Mutex<ConversationText<Box<dyn Write + Send>>>>,
+    /// Told when a wait begins; closed, it ends the thread.
+    waits: Option<Sender<()>>,
+}
+
+/// Who waits longer than this wants to know for what.
+const PATIENCE: Duration = Duration::from_secs(2);
+const TICK: Duration = Duration::from_secs(1);
+
+impl Text {
+    fn new(writer: Box<dyn Write + Send>, palette: Palette, verbose: bool, words: Meaning, terminal: bool) -> Text {
+        let conversation = Arc::new(Mutex::new(ConversationText::new(writer, palette, verbose, words)));
+        let shared = Arc::clone(&conversation);
+        let (waits, begun) = channel();
+        let watch = move || {
+            let mut wait = None;
+            loop {
+                let tick = match wait {
+                    None => begun.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    Some((_, pause)) => begun.recv_timeout(pause),
+                };
+                wait = match (tick, wait) {
+                    (Ok(()), _) => Some((Clock::start(), PATIENCE)),
+                    (Err(RecvTimeoutError::Timeout), Some((clock, _))) => {
+                        let mut conversation = lock(&shared);
+                        conversation.still_waiting(clock.now());
+                        conversation.is_waiting().then_some((clock, TICK))
+                    }
+                    (Err(_), _) => return,
+                };
+            }
+        };
+        let thread = || std::thread::Builder::new().name("waiting".to_owned()).spawn(watch);
+        let waits = (terminal && thread().is_ok()).then_some(waits);
+        Text { conversation, waits }
+    }
+
+    fn on_event(&self, now: Duration, event: RuntimeEvent<'_>) {
+        let begins = matches!(event, RuntimeEvent::Waiting { .. });
+        self.lock().on_event(now, event);
+        if let Some(waits) = self.waits.as_ref().filter(|_| begins) {
+            let _ = waits.send(());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ConversationText<Box<dyn Write + Send>>> {
+        lock(&self.conversation)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) fn meaning(line: &str, sent: &str) -> Option<String> {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use super::result::seconds;
 use super::style::{Palette, Style, harmless};
 use crate::at::answer::{Event, Why};
-use crate::runtime::{Change, RuntimeEvent, ShownDuration};
+use crate::runtime::{Change, RuntimeEvent, ShownDuration, Waiting};
 
 /// What a line of an answer means, given the question: a few words.
 pub type Meaning = fn(line: &str, sent: &str) -> Option<String>;
@@ -35,6 +35,10 @@ pub struct ConversationText<W: Write> {
     /// The question's line has no line end yet: its `OK` may stand behind it.
     line_is_open: bool,
     depth: usize,
+    /// What is waited for, and how long that may take at most
+    wait: Option<(String, Duration)>,
+    /// A line stands there that the next one replaces.
+    passing: bool,
     error: Option<io::Error>,
 }
 
@@ -48,11 +52,14 @@ impl<W: Write> ConversationText<W> {
             sent: String::new(),
             line_is_open: false,
             depth: 0,
+            wait: None,
+            passing: false,
             error: None,
         }
     }
 
     pub fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
+        self.note_wait(&event);
         match event {
             RuntimeEvent::ScriptStarted { script, depth } => {
                 if depth > 0 {
@@ -100,6 +107,50 @@ impl<W: Write> ConversationText<W> {
             | RuntimeEvent::Statement { .. }
             | RuntimeEvent::Captured { .. }
             | RuntimeEvent::Reported { .. } => {}
+        }
+    }
+
+    /// On a terminal, while something is waited for: a line that says what, for how long already, and how long it may
+    /// take. The next line takes its place.
+    pub fn still_waiting(&mut self, elapsed: Duration) {
+        let Some((what, at_most)) = self.wait.clone() else { return };
+        self.close_line();
+        let (elapsed, at_most) = (elapsed.as_secs(), ShownDuration(Duration::from_secs(at_most.as_secs().max(1))));
+        let text = format!("waiting for {what}: {elapsed}s of at most {at_most}");
+        let line = format!("{}{}", self.indent(1), self.palette.paint(Style::Dim, text));
+        self.write(&line);
+        self.passing = true;
+    }
+
+    /// Whether something is waited for.
+    pub fn is_waiting(&self) -> bool {
+        self.wait.is_some()
+    }
+
+    fn note_wait(&mut self, event: &RuntimeEvent<'_>) {
+        match *event {
+            RuntimeEvent::Waiting { what, at_most } => {
+                let what = match what {
+                    Waiting::Answer { sent } => format!("the answer to {sent}"),
+                    Waiting::Line { patterns } => patterns.to_owned(),
+                    Waiting::Quiet { duration } => format!("{} of silence", ShownDuration(duration)),
+                    Waiting::Prompt { text } => format!("the prompt {text}"),
+                    Waiting::Reboot => "the modem to come back".to_owned(),
+                    Waiting::Sleep => "the time to pass".to_owned(),
+                };
+                self.wait = Some((what, at_most));
+            }
+            RuntimeEvent::Session(_) | RuntimeEvent::Captured { .. } | RuntimeEvent::Reported { .. } => {}
+            RuntimeEvent::ScriptStarted { .. }
+            | RuntimeEvent::ScriptEnded { .. }
+            | RuntimeEvent::Statement { .. }
+            | RuntimeEvent::ExchangeEnded { .. }
+            | RuntimeEvent::AttemptFailed { .. }
+            | RuntimeEvent::Pause { .. }
+            | RuntimeEvent::Caught { .. }
+            | RuntimeEvent::Log { .. }
+            | RuntimeEvent::Ensured { .. }
+            | RuntimeEvent::Plan { .. } => self.wait = None,
         }
     }
 
@@ -196,6 +247,13 @@ impl<W: Write> ConversationText<W> {
 
     /// One write for a line: no other program's output can come in between.
     fn write(&mut self, text: &str) {
+        let replaced;
+        let text = if std::mem::take(&mut self.passing) {
+            replaced = format!("\r\x1b[2K{text}");
+            &replaced
+        } else {
+            text
+        };
         if self.error.is_none() {
             self.error = self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush()).err();
         }
@@ -204,6 +262,10 @@ impl<W: Write> ConversationText<W> {
     /// Ends an open line; tells what went wrong with the writer.
     pub fn finish(&mut self) -> io::Result<()> {
         self.close_line();
+        self.wait = None;
+        if self.passing {
+            self.write("");
+        }
         self.error.take().map_or(Ok(()), Err)
     }
 }

@@ -9,6 +9,7 @@ pub mod events;
 pub mod html;
 pub mod junit;
 pub mod result;
+pub mod sarif;
 pub mod style;
 pub mod transcript;
 
