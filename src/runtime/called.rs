@@ -39,7 +39,8 @@ impl Run<'_> {
         }
         let fields = self.in_scope_of(&program, given, span)?;
         if let Some(record) = record {
-            self.scope.variables.set(&record.value, Value::record(fields));
+            let value = self.weighed(Value::record(fields), span)?;
+            self.scope.variables.set(&record.value, value);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::capture::{self, Captured, Miss};
 use super::event::{RuntimeEvent, Waiting};
-use super::expression::counted;
+use super::expression::{YEAR, counted};
 use super::hearing::{FreeHearing, Wanted};
 use super::interpreter::Run;
 use super::knowledge::{self, Known};
@@ -94,12 +94,11 @@ impl Run<'_> {
 
     /// A timeout as it is on this run.
     pub(super) fn scaled(&self, timeout: Duration) -> Duration {
-        const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
         if self.inputs.timeout_scale == 1.0 {
-            return timeout.min(LONGEST);
+            return timeout.min(YEAR);
         }
         let seconds = timeout.as_secs_f64() * self.inputs.timeout_scale.max(0.0);
-        Duration::try_from_secs_f64(seconds).map_or(LONGEST, |timeout| timeout.min(LONGEST))
+        Duration::try_from_secs_f64(seconds).map_or(YEAR, |timeout| timeout.min(YEAR))
     }
 
     fn prompt_plan(&self, clauses: &[Clause]) -> Step<PromptPlan> {
@@ -309,7 +308,9 @@ impl Run<'_> {
 
     fn capture_pattern(&self, patterns: &Alternatives, values: &[Vec<String>]) -> Step<Result<Captured, Miss>> {
         let last = &self.scope.last;
-        let result = last.result.as_ref().map(|result| Line { bytes: result.to_string().into_bytes() });
+        // `CONNECT 115200` and errors hold something; an `OK` where lines should be does not.
+        let telling = last.result.as_ref().filter(|result| **result != ResultCode::Ok);
+        let result = telling.map(|result| Line { bytes: result.to_string().into_bytes() });
         let mut first_miss = None;
         for line in last.lines.iter().chain(&result) {
             match self.capture_line(patterns, values, line)? {

@@ -16,6 +16,9 @@ use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Pattern, Un
 /// Texts and lists do not grow beyond this: bytes, items.
 pub(super) const LONGEST: usize = 1 << 20;
 
+/// The longest that anything may take.
+pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
 impl Run<'_> {
     pub(super) fn evaluate(&self, expression: &Expression) -> Step<Value> {
         match &expression.kind {
@@ -24,7 +27,8 @@ impl Run<'_> {
             ExpressionKind::Bool(truth) => Ok(Value::Bool(*truth)),
             ExpressionKind::Duration(duration) => Ok(Value::Duration(*duration)),
             ExpressionKind::List(items) => {
-                Ok(Value::list(items.iter().map(|item| self.evaluate(item)).collect::<Step<_>>()?))
+                let items = items.iter().map(|item| self.evaluate(item)).collect::<Step<_>>()?;
+                self.weighed(Value::list(items), expression.span)
             }
             ExpressionKind::Variable(name) => self.variable(name, expression.span),
             ExpressionKind::Member { record, name } => self.member(record, name),
@@ -50,7 +54,11 @@ impl Run<'_> {
 
     pub(super) fn duration(&self, expression: &Expression) -> Step<Duration> {
         match self.evaluate(expression)? {
-            Value::Duration(duration) => Ok(duration),
+            Value::Duration(duration) if duration <= YEAR => Ok(duration),
+            value @ Value::Duration(_) => {
+                let what = format!("{} is longer than a year", shown(&value));
+                Err(self.fail(self.problem(code::VALUE, expression.span, what)))
+            }
             value => {
                 let what = format!("a duration is wanted here, and this is {}", shown(&value));
                 let help = "durations carry a unit: `500ms`, `5s`, `2min`";
@@ -284,8 +292,7 @@ impl Run<'_> {
                 Some(Value::text(format!("{a}{b}")))
             }
             (Value::List(a), Add, Value::List(b)) => {
-                self.fits(a.len().saturating_add(b.len()), span)?;
-                Some(Value::list(a.iter().chain(b.iter()).cloned().collect()))
+                Some(self.weighed(Value::list(a.iter().chain(b.iter()).cloned().collect()), span)?)
             }
             _ => return Err(self.mismatch(&format!("do not go together with `{sign}`"), &one, &other, span)),
         };
@@ -311,8 +318,20 @@ impl Run<'_> {
         if length <= LONGEST {
             return Ok(());
         }
-        let what = format!("this grows too long: {length}, and {LONGEST} is the most");
+        let what = match length {
+            usize::MAX => format!("this holds too much: {LONGEST} characters and items are the most"),
+            _ => format!("this grows too long: {length}, and {LONGEST} is the most"),
+        };
         Err(self.fail(self.problem(code::TOO_LONG, span, what)))
+    }
+
+    /// Refuses lists and records that hold too much: one that holds itself twice, again and again, is soon larger than
+    /// any memory when it is shown.
+    pub(super) fn weighed(&self, value: Value, span: Span) -> Step<Value> {
+        match weight(&value, LONGEST) {
+            Some(_) => Ok(value),
+            None => self.fits(usize::MAX, span).map(|()| value),
+        }
     }
 
     fn overflow(&self, span: Span) -> super::problem::End {
@@ -356,6 +375,18 @@ pub(super) fn shown(value: &Value) -> String {
         Value::Record(_) => format!("the record {text}"),
         Value::Bool(_) => text,
     }
+}
+
+/// The characters and items of a value; `None` from `most` on.
+fn weight(value: &Value, most: usize) -> Option<usize> {
+    let add = |sum: usize, value: &Value| Some(sum + weight(value, most.checked_sub(sum)?)?);
+    let weight = match value {
+        Value::Text(text) => text.len() + 1,
+        Value::Int(_) | Value::Bool(_) | Value::Duration(_) => 1,
+        Value::List(items) => items.iter().try_fold(1, add)?,
+        Value::Record(record) => record.iter().map(|(_, value)| value).try_fold(1, add)?,
+    };
+    (weight < most).then_some(weight)
 }
 
 /// `1 item`, `2 items`

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use super::event::RuntimeEvent;
 use super::hearing::Abort;
 use super::interpreter::Run;
-use super::problem::Step;
+use super::problem::{Step, code};
 use crate::source::Span;
 use crate::syntax::ast::{Alternatives, Column, Template};
+
+/// Every line is held against each of them.
+const MOST_ABORTS: usize = 100;
 
 impl Run<'_> {
     /// Columns of the run's result. Only those of the script that was asked for: what a script that it runs reports is
@@ -50,9 +53,14 @@ impl Run<'_> {
         // In a loop it is said again and again, and still holds once.
         let same =
             |held: &Abort| held.source.name == abort.source.name && held.span == span && held.values == abort.values;
-        if !self.hearing.aborts.iter().any(same) {
-            self.hearing.aborts.push(abort);
+        if self.hearing.aborts.iter().any(same) {
+            return Ok(());
         }
+        if self.hearing.aborts.len() >= MOST_ABORTS {
+            let what = format!("more than {MOST_ABORTS} `abort on` hold here");
+            return Err(self.fail(self.problem(code::TOO_LONG, span, what).help("say it once, before the loop")));
+        }
+        self.hearing.aborts.push(abort);
         Ok(())
     }
 }

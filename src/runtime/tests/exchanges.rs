@@ -69,6 +69,13 @@ fn capture_by_patterns() {
 }
 
 #[test]
+fn an_ok_is_nothing_to_capture() {
+    let modem = || Modem::new().on("AT+CGMI", "OK").on("ATD123", "CONNECT 115200");
+    assert!(ended("AT+CGMI\n  capture /(?<maker>.+)/\n", modem()).starts_with("no-match 2:3 "));
+    assert_eq!(ran("ATD123\n  capture \"CONNECT {speed:int}\"\n", modem()).1, "speed=115200");
+}
+
+#[test]
 fn an_answer_must_end_well() {
     let modem = || Modem::new().on("AT+CPIN?", "+CME ERROR: 10");
     assert_eq!(

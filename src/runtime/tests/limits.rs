@@ -53,3 +53,18 @@ fn a_text_does_not_grow_without_end() {
     let script = "set s = \"0123456789\"\nretry 100 {\n  set s = \"${s}${s}\"\n  assert false\n}\n";
     assert!(ended(script, Modem::new()).starts_with("too-long 3:11 "));
 }
+
+#[test]
+fn a_list_that_holds_itself_again_and_again_is_refused() {
+    let script = "set l = [1]\nretry 100 {\n  set l = [l, l]\n  assert false\n}\n";
+    assert!(ended(script, Modem::new()).starts_with("too-long 3:11 this holds too much"));
+}
+
+#[test]
+fn nothing_takes_longer_than_a_year() {
+    let script = "set d = 1min * 4000000\nsleep d\n";
+    assert_eq!(ended(script, Modem::new()), "value 2:7 the duration 4000000min is longer than a year");
+    let mut bench = Bench::new();
+    bench.inputs.timeout_scale = f64::INFINITY;
+    assert_eq!(bench.run("AT\n", Modem::new()).ended(), "passed");
+}
