@@ -231,11 +231,12 @@ fn bare(name: &str) -> &str {
 }
 
 fn compare(one: &str, other: &str) -> std::cmp::Ordering {
-    let upper = u8::to_ascii_uppercase;
-    let pairs = one.as_bytes().iter().zip(other.as_bytes());
-    for (one, other) in pairs.map(|(one, other)| (upper(one), upper(other))) {
+    for (one, other) in one.as_bytes().iter().zip(other.as_bytes()) {
         if one != other {
-            return one.cmp(&other);
+            let order = one.to_ascii_uppercase().cmp(&other.to_ascii_uppercase());
+            if order.is_ne() {
+                return order;
+            }
         }
     }
     one.len().cmp(&other.len())

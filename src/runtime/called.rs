@@ -12,6 +12,7 @@ use crate::source::{Name, Span};
 use crate::syntax::ast::{Expression, Template};
 
 impl Run<'_> {
+    #[inline(never)]
     pub(super) fn call_script(
         &mut self,
         script: &Template,

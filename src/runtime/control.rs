@@ -137,6 +137,7 @@ impl Run<'_> {
         ended
     }
 
+    #[inline(never)]
     pub(super) fn assert(&self, condition: &Expression, why: Option<&Template>) -> Step {
         if self.truth(condition)? {
             return Ok(());
@@ -199,6 +200,7 @@ impl Run<'_> {
         Err(self.fail(self.problem(code::FAIL, span, why)))
     }
 
+    #[inline(never)]
     pub(super) fn confirm(&mut self, text: &Template, span: Span) -> Step {
         let question = self.message(text)?;
         let question = self.hearing.mask.string(question);

@@ -8,6 +8,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Alternatives, Block, Send};
 
 impl Run<'_> {
+    #[inline(never)]
     pub(super) fn ensure(&mut self, question: &Send, answers: &Alternatives, otherwise: &Block, span: Span) -> Step {
         if self.holds(question, answers)? {
             self.tally.unchanged += 1;

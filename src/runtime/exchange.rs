@@ -38,6 +38,7 @@ pub(super) struct Asked {
 pub(super) type ClauseValues = Vec<Vec<Vec<String>>>;
 
 impl Run<'_> {
+    #[inline(never)]
     pub(super) fn exchange(&mut self, exchange: &Exchange) -> Step {
         let clauses = &exchange.clauses;
         let mut asked = self.asked(&exchange.send)?;

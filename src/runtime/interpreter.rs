@@ -247,6 +247,7 @@ impl<'r> Run<'r> {
         ended
     }
 
+    /// What an arm needs stands in functions that are never inlined: this frame is on the stack once for each block.
     fn statement(&mut self, statement: &Statement) -> Step {
         self.tell_statement(statement);
         let span = statement.span;

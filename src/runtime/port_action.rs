@@ -15,6 +15,7 @@ use crate::syntax::ast::{PortAction, Send};
 const REBOOT: Duration = Duration::from_secs(90);
 
 impl Run<'_> {
+    #[inline(never)]
     pub(super) fn port(&mut self, action: &PortAction, span: Span) -> Step {
         let control = match action {
             PortAction::Baud(rate) => {
@@ -49,6 +50,7 @@ impl Run<'_> {
     }
 
     /// Sends the command, and waits until the modem has gone away, is back, and answers.
+    #[inline(never)]
     pub(super) fn reboot(&mut self, command: &Send) -> Step {
         let asked = self.asked(command)?;
         let within = match &command.within {

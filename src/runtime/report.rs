@@ -15,6 +15,7 @@ const MOST_ABORTS: usize = 100;
 impl Run<'_> {
     /// Columns of the run's result. Only those of the script that was asked for: what a script that it runs reports is
     /// for those who run that one by itself.
+    #[inline(never)]
     pub(super) fn report(&mut self, columns: &[Column]) -> Step {
         let mut values = Vec::with_capacity(columns.len());
         for column in columns {
@@ -41,6 +42,7 @@ impl Run<'_> {
     }
 
     /// From here on such a line ends the script, whatever it is doing.
+    #[inline(never)]
     pub(super) fn abort_on(&mut self, patterns: &Alternatives, why: Option<&Template>, span: Span) -> Step {
         let abort = Abort {
             program: Arc::clone(&self.scope.program),

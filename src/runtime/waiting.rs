@@ -16,6 +16,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Alternatives, Await, AwaitTarget, Clause, ClauseKind, Expression};
 
 impl Run<'_> {
+    #[inline(never)]
     pub(super) fn wait(&mut self, wait: &Await, span: Span) -> Step {
         if self.inputs.plan && self.left_out {
             return self.plan_ends("it waits for something that was not set off");
