@@ -16,5 +16,8 @@ mod batch;
 mod cases;
 #[cfg(unix)]
 mod fleet;
+mod folder;
 mod library;
+#[cfg(unix)]
+mod peers;
 mod simulated;
