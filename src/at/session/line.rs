@@ -305,6 +305,10 @@ impl Session {
         if expected.shape == Shape::None || !expected.prefixes.is_empty() && prefix_length(line).is_some() {
             return Belongs::Stray;
         }
+        // A name or a number is text; noise on the line is not.
+        if matches!(expected.shape, Shape::Bare | Shape::Unknown) && line.iter().any(|byte| is_control(*byte)) {
+            return Belongs::Stray;
+        }
         Belongs::Response
     }
 
@@ -379,4 +383,8 @@ impl Session {
 /// Whether a string is open at the end of this line.
 fn opens_string(line: &[u8]) -> bool {
     line.iter().filter(|byte| **byte == b'"').count() % 2 == 1
+}
+
+fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && byte != b'\t'
 }

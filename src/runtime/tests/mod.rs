@@ -9,6 +9,7 @@ mod expressions;
 mod limits;
 mod scripts;
 mod secrets;
+mod simulated;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -19,7 +20,7 @@ use crate::at::Event;
 use crate::catalogue::Catalogue;
 use crate::check::{self, NotFound, Program, Scripts};
 use crate::conversation::Conversation;
-use crate::port::{Cancel, Control, Device, Fault, Memory};
+use crate::port::{Cancel, Control, Device, Fault, Memory, Port};
 use crate::source::Source;
 
 /// A modem that has an answer to each line, and says things at given times.
@@ -265,6 +266,17 @@ impl Bench {
         let mut listener = Notes { answer: self.answer, ..Notes::default() };
         let outcome = run(&program, &mut conversation, &self.inputs, &mut listener);
         Ran { outcome, events: listener.events, heard }
+    }
+
+    pub(super) fn run_on(&self, script: &str, port: Box<dyn Port>) -> Ran {
+        let mut conversation = Conversation::new(port, &Catalogue);
+        let mut listener = Notes::default();
+        let outcome = run(&self.program(script), &mut conversation, &self.inputs, &mut listener);
+        Ran { outcome, events: listener.events, heard: Arc::default() }
+    }
+
+    pub(super) fn run_in(&self, script: &str, conversation: &mut Conversation) -> Outcome {
+        run(&self.program(script), conversation, &self.inputs, &mut Notes::default())
     }
 }
 
