@@ -1,6 +1,6 @@
 //! Unsolicited result codes: what the modem says unasked.
 
-use super::data::{URC_PARENTS, URCS};
+use super::data::{URC_KEYS, URC_PARENTS, URCS};
 use super::field::Source;
 use super::layout::Layout;
 
@@ -31,7 +31,7 @@ pub struct Urc {
 /// It costs one binary search and no allocation. All starts that `line` begins with are beginnings of the greatest
 /// start that is not greater than `line`, so the rest is a short walk from that one to its parents.
 pub fn urc(line: &[u8]) -> Option<&'static Urc> {
-    let mut at = URCS.partition_point(|urc| urc.start.as_bytes() <= line).checked_sub(1);
+    let mut at = not_greater(line).checked_sub(1);
     while let Some(index) = at {
         let urc = URCS.get(index)?;
         if begins(line, urc.start.as_bytes()) && (!urc.whole_line || line.len() == urc.start.len()) {
@@ -40,6 +40,17 @@ pub fn urc(line: &[u8]) -> Option<&'static Urc> {
         at = URC_PARENTS.get(index).copied().flatten();
     }
     None
+}
+
+/// How many starts are not greater than `line`: by their first eight bytes, and where those are the same, by all.
+fn not_greater(line: &[u8]) -> usize {
+    let mut first = [0; 8];
+    first.iter_mut().zip(line).for_each(|(to, from)| *to = *from);
+    let key = u64::from_be_bytes(first);
+    let less = URC_KEYS.partition_point(|known| *known < key);
+    let same = URC_KEYS.get(less..).unwrap_or_default().iter().take_while(|known| **known == key).count();
+    let same = URCS.get(less..less + same).unwrap_or_default();
+    less + same.partition_point(|urc| urc.start.as_bytes() <= line)
 }
 
 /// Every URC, sorted by its start.

@@ -122,6 +122,14 @@ fn parents(body: &mut String, urcs: &[Urc]) {
     };
     let parents: Vec<String> = sorted.iter().map(|start| format!("{:?}", parent(start))).collect();
     let _ = writeln!(body, "pub(super) static URC_PARENTS: &[Option<usize>] = &[{}];", parents.join(", "));
+    // Sorted as the starts are: their first eight bytes as a number, so that a search stays in one small table.
+    let key = |start: &str| {
+        let mut first = [0; 8];
+        first.iter_mut().zip(start.bytes()).for_each(|(to, from)| *to = from);
+        u64::from_be_bytes(first).to_string()
+    };
+    let keys: Vec<String> = sorted.iter().map(|start| key(start)).collect();
+    let _ = writeln!(body, "pub(super) static URC_KEYS: &[u64] = &[{}];", keys.join(", "));
 }
 
 pub struct Writer<'a> {
