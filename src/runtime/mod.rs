@@ -22,6 +22,7 @@ mod exchange;
 mod expression;
 mod functions;
 mod hearing;
+mod judge;
 mod knowledge;
 mod param;
 mod plan;

@@ -60,11 +60,7 @@ fn one_script_sets_up_every_model() {
     for model in ["generic", "bg96", "lara-r211", "sim7080g"] {
         let ran = on(model, &Bench::new(), SETUP);
         assert_eq!(ran.ended(), "passed", "{model}");
-        assert!(
-            ran.report().contains("luhn=true stat=5 networks="),
-            "{model}: {}",
-            ran.report()
-        );
+        assert!(ran.report().contains("luhn=true stat=5 networks="), "{model}: {}", ran.report());
     }
 }
 
