@@ -17,6 +17,7 @@ mod cases;
 #[cfg(unix)]
 mod fleet;
 mod folder;
+mod html;
 mod library;
 #[cfg(unix)]
 mod peers;
