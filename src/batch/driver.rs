@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::board::{Board, Place};
@@ -78,7 +78,8 @@ struct Job {
 }
 
 struct Worker {
-    jobs: Sender<Job>,
+    /// Holds one at most, and the worker is idle when it is given one: it is never full. Small, unlike an unbounded one.
+    jobs: SyncSender<Job>,
 }
 
 /// A modem with a time limit.
@@ -193,7 +194,7 @@ impl Running {
         };
         self.active += 1;
         let job = Job { modem, stop, since: now };
-        let sent = self.workers.get(worker).is_some_and(|worker| worker.jobs.send(job).is_ok());
+        let sent = self.workers.get(worker).is_some_and(|worker| worker.jobs.try_send(job).is_ok());
         if !sent {
             self.active = self.active.saturating_sub(1);
             self.cannot_begin(modem, "its thread has ended");
@@ -225,7 +226,7 @@ impl Running {
 
     fn spawn(&mut self) -> std::io::Result<usize> {
         let index = self.workers.len();
-        let (jobs, queue) = channel::<Job>();
+        let (jobs, queue) = sync_channel::<Job>(1);
         let worker = WorkerThread {
             index,
             common: Arc::clone(&self.driver.common),
@@ -301,7 +302,6 @@ impl WorkerThread {
                 Ok(ended) => (ended, false),
                 Err(panic) => (self.broken(modem, panic.as_ref()), true),
             };
-            let ended = Box::new(ended);
             if self.outbox.send(Message::Ended { worker: Some(self.index), modem: job.modem, ended, panicked }).is_err()
             {
                 return;
@@ -309,7 +309,8 @@ impl WorkerThread {
         }
     }
 
-    fn broken(&self, modem: &Modem, panic: &(dyn std::any::Any + Send)) -> Ended {
+    #[inline(never)]
+    fn broken(&self, modem: &Modem, panic: &(dyn std::any::Any + Send)) -> Box<Ended> {
         let why = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         let port = modem.address.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -318,6 +319,6 @@ impl WorkerThread {
         failure.help = Some("this is a fault of Hayes: please report it with the script".to_owned());
         let mut result = RunResult::unreachable(&modem.name, &port, script, Timestamp::now().to_string(), failure);
         result.status = Status::Failed;
-        Ended { result, unrecorded: None }
+        Box::new(Ended { result, unrecorded: None })
     }
 }

@@ -15,7 +15,7 @@ use crate::conversation::Conversation;
 use crate::port::{Cancel, OpenErrorKind, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::transcript::Recorder;
-use crate::runtime::{self, Inputs, Listener, RuntimeEvent, ShownDuration, Status};
+use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, ShownDuration, Status};
 
 /// What all modems of a batch are given.
 pub struct Common {
@@ -79,31 +79,58 @@ impl Common {
         params.map(|param| param.name.value.clone()).filter(|name| !given(name)).collect()
     }
 
-    pub(super) fn run(&self, modem: &Modem, stop: &Stop, place: &Place) -> Ended {
-        let script = &self.program.source().name;
-        let port = modem.address.as_ref().map(ToString::to_string).unwrap_or_default();
-        let started = Timestamp::now().to_string();
+    /// Each step is a function of its own and what is large is boxed: a thread's memory is the deepest that its stack has
+    /// ever been, times the number of modems.
+    pub(super) fn run(&self, modem: &Modem, stop: &Stop, place: &Place) -> Box<Ended> {
         let mut ear = Ear { place, recorder: Recorder::default() };
-        let mut result = match self.open(modem, stop) {
+        let mut ended = self.talk(modem, stop, &mut ear);
+        self.complete(&mut ended, modem, stop, &ear.recorder);
+        ended
+    }
+
+    #[inline(never)]
+    fn talk(&self, modem: &Modem, stop: &Stop, ear: &mut Ear<'_>) -> Box<Ended> {
+        let started = Timestamp::now();
+        match self.open(modem, stop) {
             Ok(mut conversation) => {
-                let outcome = runtime::run(&self.program, &mut conversation, &self.inputs(modem), &mut ear);
-                RunResult::new(&modem.name, &port, script, started, &outcome)
+                let inputs = Box::new(self.inputs(modem));
+                let outcome = run_boxed(&self.program, &mut conversation, &inputs, ear);
+                self.passed_on(modem, started, &outcome)
             }
-            Err(failure) => RunResult::unreachable(&modem.name, &port, script, started, *failure),
-        };
+            Err(failure) => self.unreachable(modem, started, failure),
+        }
+    }
+
+    #[inline(never)]
+    fn passed_on(&self, modem: &Modem, started: Timestamp, outcome: &Outcome) -> Box<Ended> {
+        let script = &self.program.source().name;
+        let result = RunResult::new(&modem.name, &port_name(modem), script, started.to_string(), outcome);
+        Box::new(Ended { result, unrecorded: None })
+    }
+
+    #[inline(never)]
+    fn unreachable(&self, modem: &Modem, started: Timestamp, failure: Box<FailureReport>) -> Box<Ended> {
+        let script = &self.program.source().name;
+        let result = RunResult::unreachable(&modem.name, &port_name(modem), script, started.to_string(), *failure);
+        Box::new(Ended { result, unrecorded: None })
+    }
+
+    #[inline(never)]
+    fn complete(&self, ended: &mut Ended, modem: &Modem, stop: &Stop, recorder: &Recorder) {
+        let result = &mut ended.result;
         if result.failure.as_ref().is_some_and(|failure| failure.code == INTERRUPTED) {
             result.status = Status::Interrupted;
         }
         if result.status == Status::Interrupted && stop.late.load(Ordering::Acquire) {
-            self.too_late(&mut result);
+            self.too_late(result);
         }
         result.labels = modem.labels.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         result.plan = self.inputs.plan;
-        let unrecorded = self.keep(&mut result, &ear.recorder).err();
-        Ended { result, unrecorded }
+        ended.unrecorded = self.keep(result, recorder).err();
     }
 
-    fn open(&self, modem: &Modem, stop: &Stop) -> Result<Conversation, Box<FailureReport>> {
+    #[inline(never)]
+    fn open(&self, modem: &Modem, stop: &Stop) -> Result<Box<Conversation>, Box<FailureReport>> {
         let Some(address) = &modem.address else {
             let message = "the modem was not found on the ports of the inventory";
             return Err(Box::new(failure("hayes::batch::not-found", message)));
@@ -111,7 +138,7 @@ impl Common {
         let mut settings = Settings::new(stop.cancel.clone());
         settings.baud = self.baud.or(modem.baud).unwrap_or(settings.baud);
         match connect::open(address, &settings) {
-            Ok(port) => Ok(Conversation::new(port, &Catalogue)),
+            Ok(port) => Ok(Box::new(Conversation::new(port, &Catalogue))),
             Err(error) => {
                 let code = match error.kind {
                     OpenErrorKind::Busy => "hayes::port::busy",
@@ -156,6 +183,20 @@ impl Common {
         result.record = Some(file.display().to_string());
         Ok(())
     }
+}
+
+#[inline(never)]
+fn run_boxed(
+    program: &Arc<Program>,
+    conversation: &mut Conversation,
+    inputs: &Inputs,
+    listener: &mut dyn Listener,
+) -> Box<Outcome> {
+    Box::new(runtime::run(program, conversation, inputs, listener))
+}
+
+fn port_name(modem: &Modem) -> String {
+    modem.address.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 const INTERRUPTED: &str = "hayes::run::interrupted";

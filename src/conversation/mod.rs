@@ -15,8 +15,11 @@ use crate::port::{Control, Fault, Port, Read};
 pub use crate::at::Flow;
 pub use trouble::{Silence, Trouble};
 
-/// What one read takes at the most.
-const READ_SIZE: usize = 64 * 1024;
+/// What a first read takes at the most. Most modems never send more at once, and a thousand of them are cheap.
+const SMALLEST_READ: usize = 1024;
+
+/// What a read takes at the most, once the modem has shown that it sends so much.
+const LARGEST_READ: usize = 64 * 1024;
 
 /// A port that takes nothing for so long does not work: flow control, or nobody reads.
 const WRITE_TIME: Duration = Duration::from_secs(10);
@@ -33,7 +36,7 @@ pub struct Conversation {
 
 impl Conversation {
     pub fn new(port: Box<dyn Port>, knowledge: &'static dyn Knowledge) -> Conversation {
-        Conversation { port, session: Session::new(knowledge), buffer: vec![0; READ_SIZE] }
+        Conversation { port, session: Session::new(knowledge), buffer: vec![0; SMALLEST_READ] }
     }
 
     /// The time since the port was opened.
@@ -181,6 +184,9 @@ impl Conversation {
             Ok(Read::Bytes(count)) => {
                 let bytes = self.buffer.get(..count).unwrap_or_default();
                 self.session.receive(bytes, self.port.now(), listener);
+                if count == self.buffer.len() && count < LARGEST_READ {
+                    self.buffer.resize((4 * count).min(LARGEST_READ), 0);
+                }
                 Ok(true)
             }
             Ok(Read::Deadline) => {
