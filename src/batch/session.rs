@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::board::Place;
-use super::inventory::Modem;
+use super::inventory::{Identity, Modem};
 use crate::catalogue::Catalogue;
 use crate::check::Program;
 use crate::connect::{self, Settings};
@@ -132,8 +132,7 @@ impl Common {
     #[inline(never)]
     fn open(&self, modem: &Modem, stop: &Stop) -> Result<Box<Conversation>, Box<FailureReport>> {
         let Some(address) = &modem.address else {
-            let message = "the modem was not found on the ports of the inventory";
-            return Err(Box::new(failure("hayes::batch::not-found", message)));
+            return Err(Box::new(not_found(&modem.identity)));
         };
         let mut settings = Settings::new(stop.cancel.clone());
         settings.baud = self.baud.or(modem.baud).unwrap_or(settings.baud);
@@ -193,6 +192,18 @@ fn run_boxed(
     listener: &mut dyn Listener,
 ) -> Box<Outcome> {
     Box::new(runtime::run(program, conversation, inputs, listener))
+}
+
+fn not_found(identity: &Identity) -> FailureReport {
+    let who = match (&identity.imei, &identity.iccid) {
+        (Some(imei), Some(iccid)) => format!("with the IMEI {imei} and the ICCID {iccid}"),
+        (Some(imei), None) => format!("with the IMEI {imei}"),
+        (None, Some(iccid)) => format!("with the ICCID {iccid}"),
+        (None, None) => "of that kind".to_owned(),
+    };
+    let message = format!("no modem {who} is on the ports that the inventory names");
+    let help = "name its port, or where to look: ports = [\"/dev/ttyUSB*\"] at the top of the inventory";
+    FailureReport { help: Some(help.to_owned()), ..failure("hayes::batch::not-found", &message) }
 }
 
 fn port_name(modem: &Modem) -> String {

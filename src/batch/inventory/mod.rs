@@ -17,6 +17,7 @@ use crate::connect::Address;
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
 
+pub(crate) use select::glob;
 pub use select::{Selection, SelectionError};
 
 /// The modems of one or more files.

@@ -84,7 +84,7 @@ impl Term {
 }
 
 /// `*` is any text, `?` one character. Takes time in proportion to the two lengths' product at most.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     // Where to go on after the last `*` took too little.

@@ -17,9 +17,12 @@ use super::report;
 use super::signals::Signals;
 use crate::batch::board::Board;
 use crate::batch::driver::{Driver, Finished, Message, Progress};
+use crate::batch::find::{self, Found};
+use crate::batch::inventory::Identity;
 use crate::batch::schedule::{Plan, Schedule};
 use crate::port::{Cancel, Clock, Timestamp};
 use crate::report::result::RunResult;
+use crate::report::style::harmless;
 use crate::runtime::Status;
 use prepare::Prepared;
 use summary::Summary;
@@ -39,7 +42,7 @@ pub(crate) fn run(arguments: &arguments::Batch, console: &Console) -> Exit {
 }
 
 fn start(prepared: Prepared, arguments: &arguments::Batch, console: &Console) -> std::io::Result<Exit> {
-    let Prepared { common, inventory, modems, jobs, mut journal, passed_before } = prepared;
+    let Prepared { common, inventory, mut modems, jobs, mut journal, passed_before } = prepared;
     let cancel = Cancel::new()?;
     let (sender, inbox) = channel();
     let (shown, to_show) = channel();
@@ -47,6 +50,10 @@ fn start(prepared: Prepared, arguments: &arguments::Batch, console: &Console) ->
     let signals = Signals::cancel_and(&cancel, move || {
         let _ = stop.send(Message::Stop);
     })?;
+    let found = find::find(&mut modems, &inventory, arguments.baud, jobs.get(), &cancel)?;
+    if !arguments.quiet {
+        console.say(&met(&found));
+    }
     let (start_delay, jitter) = arguments.start_delay.unwrap_or_default();
     let plan = Plan { jobs, waves: arguments.waves.clone(), max_fail: arguments.max_fail, start_delay, jitter };
     let schedule = Schedule::new(&modems, &inventory, &plan, seed());
@@ -106,6 +113,18 @@ fn start(prepared: Prepared, arguments: &arguments::Batch, console: &Console) ->
         exit = exit.worst(console.print(&text));
     }
     Ok(exit.worst(report::write(&path, &arguments.reports, console)))
+}
+
+/// Who was met on which port, where modems were looked for.
+fn met(found: &[Found]) -> String {
+    let line = |found: &Found| {
+        let Found { port, identity: Identity { imei, iccid }, why_not } = found;
+        let who = [("IMEI", imei), ("ICCID", iccid)].map(|(what, who)| who.as_ref().map(|who| format!("{what} {who}")));
+        let who: Vec<String> = who.into_iter().flatten().collect();
+        let what = if who.is_empty() { why_not.as_deref().unwrap_or("nobody").to_owned() } else { who.join(", ") };
+        format!("{port}: {}\n", harmless(what.as_bytes()))
+    };
+    found.iter().map(line).collect()
 }
 
 fn exit_of(finished: &Finished, shown: &progress::Shown, signals: &Signals) -> Exit {

@@ -1,0 +1,214 @@
+//! Modems that are named by who they are, not where: the ports that the inventory names for them are asked, all at the
+//! same time, and no others.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::inventory::{Identity, Inventory, Modem, glob};
+use crate::catalogue::Catalogue;
+use crate::check::{Program, check};
+use crate::connect::{self, Address, Settings};
+use crate::conversation::Conversation;
+use crate::library::{self, Library};
+use crate::port::Cancel;
+use crate::runtime::{self, Inputs, STACK, Silent};
+
+/// A modem says who it is at once, or is none.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Who is on a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub port: String,
+    /// Empty where nobody has answered
+    pub identity: Identity,
+    /// Why nobody has
+    pub why_not: Option<String>,
+}
+
+/// Gives each modem that has an IMEI or an ICCID the port it is on, or none. Says who was met where.
+pub fn find(
+    modems: &mut [Modem],
+    inventory: &Inventory,
+    baud: Option<u32>,
+    jobs: usize,
+    cancel: &Cancel,
+) -> std::io::Result<Vec<Found>> {
+    if modems.iter().all(|modem| modem.identity.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let ports = candidates(inventory);
+    let entry = library::find("modem/identify");
+    let Some(program) = entry.and_then(|entry| check(&entry.source(), &Library).program) else {
+        return Err(std::io::Error::other("the library has no modem/identify that checks"));
+    };
+    let mut found = ask_all(&ports, &program, baud, jobs, cancel)?;
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    for modem in modems.iter_mut().filter(|modem| !modem.identity.is_empty()) {
+        let here = found.iter().find(|(_, found)| is_same(&modem.identity, &found.identity));
+        modem.address = here.and_then(|(place, _)| ports.get(*place).map(|(address, _)| address.clone()));
+    }
+    Ok(found.into_iter().map(|(_, found)| found).collect())
+}
+
+/// The ports of modems that have an identity, and those that `ports` names; none that belongs to another modem.
+fn candidates(inventory: &Inventory) -> Vec<(Address, Option<u32>)> {
+    let mut seen: HashSet<String> = inventory
+        .modems
+        .iter()
+        .filter(|modem| modem.identity.is_empty())
+        .filter_map(|modem| modem.address.as_ref().map(real_name))
+        .collect();
+    let own = inventory.modems.iter().filter(|modem| !modem.identity.is_empty());
+    let own = own.filter_map(|modem| Some((modem.address.clone()?, modem.baud)));
+    let named = inventory.ports.iter().flat_map(|pattern| expand(pattern)).map(|address| (address, None));
+    own.chain(named).filter(|(address, _)| seen.insert(real_name(address))).collect()
+}
+
+/// Two names of one device are one port.
+fn real_name(address: &Address) -> String {
+    match address {
+        Address::Device(path) => std::fs::canonicalize(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+        Address::Tcp { .. } | Address::Rfc2217 { .. } | Address::Simulator { .. } | Address::Replay(_) => {
+            address.to_string()
+        }
+    }
+}
+
+/// `/dev/ttyUSB*`: what is there now, in the order of the names.
+fn expand(pattern: &str) -> Vec<Address> {
+    let path = Path::new(pattern);
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Address::parse(pattern).into_iter().collect();
+    };
+    if !pattern.starts_with('/') || !name.contains(['*', '?']) {
+        return Address::parse(pattern).into_iter().collect();
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|entry| glob(name, entry));
+    names.collect::<BTreeSet<String>>().iter().map(|name| Address::Device(folder.join(name))).collect()
+}
+
+fn ask_all(
+    ports: &[(Address, Option<u32>)],
+    program: &Arc<Program>,
+    baud: Option<u32>,
+    jobs: usize,
+    cancel: &Cancel,
+) -> std::io::Result<Vec<(usize, Found)>> {
+    let next = AtomicUsize::new(0);
+    let ask_some = || {
+        let mut found = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some((address, own_baud)) = ports.get(place) else { return found };
+            found.push((place, ask(address, baud.or(*own_baud), program, cancel)));
+        }
+    };
+    std::thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for _ in 0..jobs.min(ports.len()) {
+            threads.push(std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, ask_some)?);
+        }
+        // A thread that panicked has found nothing.
+        Ok(threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect())
+    })
+}
+
+fn ask(address: &Address, baud: Option<u32>, program: &Arc<Program>, cancel: &Cancel) -> Found {
+    let mut found = Found { port: address.to_string(), identity: Identity::default(), why_not: None };
+    let mut settings = Settings::new(cancel.clone());
+    settings.baud = baud.unwrap_or(settings.baud);
+    let port = match connect::open(address, &settings) {
+        Ok(port) => port,
+        Err(error) => return Found { why_not: Some(error.message), ..found },
+    };
+    let mut conversation = Conversation::new(port, &Catalogue);
+    let inputs = Inputs { timeout: TIMEOUT, ..Inputs::default() };
+    let outcome = runtime::run(program, &mut conversation, &inputs, &mut Silent);
+    found.why_not = outcome.failure.map(|failure| failure.message);
+    let column = |wanted: &str| {
+        let text = outcome.report.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.to_string())?;
+        Some(text.trim_end_matches(['F', 'f']).to_owned()).filter(|text| !text.is_empty())
+    };
+    found.identity = Identity { imei: column("imei"), iccid: column("iccid") };
+    found
+}
+
+/// All that is wanted is so. An IMEI's last digit checks it, and some modems answer with a software version in its
+/// place; an ICCID's last digit is left out by some.
+fn is_same(wanted: &Identity, found: &Identity) -> bool {
+    let same = |wanted: &Option<String>, found: &Option<String>, digits: usize| match (wanted, found) {
+        (None, _) => true,
+        (Some(wanted), Some(found)) => {
+            matches!((wanted.get(..digits), found.get(..digits)), (Some(a), Some(b)) if a == b)
+        }
+        (Some(_), None) => false,
+    };
+    let whole = match (&wanted.iccid, &found.iccid) {
+        (Some(wanted), Some(found)) => wanted.starts_with(found.as_str()) || found.starts_with(wanted.as_str()),
+        (None, _) | (Some(_), None) => true,
+    };
+    whole && same(&wanted.imei, &found.imei, 14) && same(&wanted.iccid, &found.iccid, 18)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::inventory;
+    use crate::source::Source;
+
+    fn identity(imei: Option<&str>, iccid: Option<&str>) -> Identity {
+        Identity { imei: imei.map(str::to_owned), iccid: iccid.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_modem_is_found_where_it_is_not_where_it_was() {
+        let cancel = Cancel::new().unwrap();
+        let port = |seed: u8| format!("sim:bg96?seed={seed}&time=virtual");
+        let who = |seed| {
+            let entry = library::find("modem/identify").unwrap();
+            let program = check(&entry.source(), &Library).program.unwrap();
+            ask(&Address::parse(&port(seed)).unwrap(), None, &program, &cancel).identity
+        };
+        let (first, second) = (who(1), who(2));
+        assert_ne!(first, second);
+        // The cables of the first two are swapped; the third is nowhere.
+        let text = format!(
+            "ports = [\"{}\"]\n[[modem]]\nname = \"a\"\nport = \"{}\"\nimei = \"{}\"\n[[modem]]\nname = \"b\"\niccid = \
+             \"{}\"\n[[modem]]\nname = \"c\"\nport = \"{}\"\nimei = \"351234561234567\"\n",
+            port(1),
+            port(2),
+            first.imei.as_ref().unwrap(),
+            second.iccid.as_ref().unwrap(),
+            port(3)
+        );
+        let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
+        let mut modems = inventory.modems.clone();
+        let found = find(&mut modems, &inventory, None, 4, &cancel).unwrap();
+        assert_eq!(found.len(), 3, "{found:?}");
+        let places: Vec<Option<String>> = modems.iter().map(|m| m.address.as_ref().map(ToString::to_string)).collect();
+        assert_eq!(places, [Some(port(1)), Some(port(2)), None]);
+    }
+
+    #[test]
+    fn digits_that_modems_leave_out_do_not_matter() {
+        let wanted = identity(Some("351234561234567"), Some("8988307000000000001"));
+        assert!(is_same(&wanted, &identity(Some("3512345612345678"), Some("89883070000000000019"))));
+        assert!(is_same(&wanted, &identity(Some("351234561234567"), Some("898830700000000000"))));
+        assert!(!is_same(&wanted, &identity(Some("351234561234567"), None)));
+        assert!(!is_same(&wanted, &identity(Some("351234561234560"), Some("8988307000000000002"))));
+    }
+
+    #[test]
+    fn a_port_of_another_modem_is_not_asked() {
+        let text = "ports = [\"/dev/null*\", \"tcp://hub:1\"]\n[[modem]]\nname = \"a\"\nport = \"/dev/null\"\n[[modem]]\n\
+                    name = \"b\"\nimei = \"351234561234567\"\n";
+        let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
+        let ports: Vec<String> = candidates(&inventory).iter().map(|(address, _)| address.to_string()).collect();
+        assert_eq!(ports, ["tcp://hub:1"]);
+    }
+}
