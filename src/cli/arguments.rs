@@ -31,6 +31,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run scripts on one modem
     Run(Run),
+    /// Explore a modem line by line; the same as `hayes` alone on a terminal
+    Repl(Box<Repl>),
     /// Run a script on many modems at the same time
     Batch(Box<Batch>),
     /// Make reports of the results of a batch
@@ -335,6 +337,22 @@ pub(crate) struct Explain {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes repl                        explore the simulated modem
+  hayes repl -p /dev/ttyUSB2
+  echo AT+CSQ | hayes repl -p /dev/ttyUSB2
+
+Tab completes and explains, Ctrl-C interrupts, Ctrl-D leaves, :help tells the rest.
+Without a terminal it runs the lines of standard input; exit code 1 if one failed.")]
+pub(crate) struct Repl {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct List {
     /// Print it as JSON Lines
     #[arg(long)]
@@ -427,6 +445,12 @@ fn positive(text: &str) -> Result<f64, String> {
 /// The arguments, or what to print instead and how to exit: `--help`, `--version`, a mistake.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
     Arguments::from_arg_matches(&command().try_get_matches_from(arguments)?)
+}
+
+/// What `hayes` alone means: `hayes repl`, with what the environment says.
+pub(crate) fn alone() -> Repl {
+    let matches = Repl::augment_args(clap::Command::new("repl")).get_matches_from(["repl"]);
+    Repl::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 /// The definition of the command line, with what only other modules know: the options of the simulated modem.

@@ -85,6 +85,41 @@ pub(crate) fn explicit(
     Err(Exit::Usage)
 }
 
+/// For lines that are typed one after the other: which parameters they will ask for is not known yet.
+pub(crate) fn loose(given: &arguments::Inputs, console: &Console) -> Result<Inputs, Exit> {
+    let mut problems = Vec::new();
+    let (mut variables, mut secrets) = (BTreeMap::new(), BTreeMap::new());
+    for (prefix, values) in [("HAYES_VAR_", &mut variables), ("HAYES_SECRET_", &mut secrets)] {
+        for (name, value) in std::env::vars_os() {
+            if let (Some(name), Some(value)) =
+                (name.to_str().and_then(|name| name.strip_prefix(prefix)), value.to_str())
+            {
+                values.insert(name.to_ascii_lowercase(), value.to_owned());
+                values.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+    variables.extend(read_files(&given.vars_file, &mut problems));
+    variables.extend(pairs(&given.variables, "-V", &mut problems));
+    secrets.extend(read_files(&given.secrets_file, &mut problems));
+    secrets.extend(pairs(&given.secrets, "--secret", &mut problems));
+    if !problems.is_empty() {
+        for (message, help) in problems {
+            console.complain(&message, help.as_deref());
+        }
+        return Err(Exit::Usage);
+    }
+    Ok(Inputs {
+        variables,
+        secrets,
+        timeout: given.timeout.unwrap_or(Inputs::default().timeout),
+        timeout_scale: given.timeout_scale,
+        plan: given.plan,
+        yes: given.yes,
+        folder: None,
+    })
+}
+
 type Problem = (String, Option<String>);
 
 fn pairs(texts: &[String], flag: &str, problems: &mut Vec<Problem>) -> Vec<(String, String)> {

@@ -12,6 +12,7 @@ mod inputs;
 mod library;
 mod modem;
 mod ports;
+mod repl;
 mod report;
 mod results;
 mod run;
@@ -22,6 +23,7 @@ mod signals;
 mod sim;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -40,9 +42,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let console = Console::new(arguments.look.color);
-    let Some(command) = &arguments.command else {
-        console.complain("name a command", Some("`hayes --help` lists them"));
-        return Exit::Usage.into();
+    let command = match &arguments.command {
+        Some(command) => command,
+        // On a terminal somebody wants to look around.
+        None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => {
+            &Command::Repl(Box::new(arguments::alone()))
+        }
+        None => {
+            console.complain("name a command", Some("`hayes --help` lists them"));
+            return Exit::Usage.into();
+        }
     };
     // A panic has told what it is about on standard error already.
     let exit = catch_unwind(AssertUnwindSafe(|| dispatch(command, &console))).unwrap_or(Exit::Internal);
@@ -51,6 +60,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: &Command, console: &Console) -> Exit {
     match command {
+        Command::Repl(arguments) => repl::repl(arguments, console),
         Command::Run(arguments) => run::run(arguments, console),
         Command::Batch(arguments) => batch::run(arguments, console),
         Command::Report(arguments) => report::report(arguments, console),

@@ -24,6 +24,16 @@ pub(crate) struct Chosen {
 
 /// The port that was named, else the simulated modem, which is told.
 pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Chosen, Exit> {
+    let chosen = choose_untold(connection, console)?;
+    if chosen.by_default {
+        console
+            .say(&format!("no port is named: this is the simulated modem {SIMULATED}; -p PORT talks to a real one\n"));
+    }
+    Ok(chosen)
+}
+
+/// The same; the caller tells that it is the simulated modem.
+pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Chosen, Exit> {
     let named = connection.port.as_deref().filter(|port| !port.is_empty());
     let address = match Address::parse(named.unwrap_or(SIMULATED)) {
         Ok(address) => address,
@@ -38,10 +48,6 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Chose
         let help = "name a real port: -p /dev/ttyUSB2; `hayes ports` lists them";
         console.complain(&format!("{what}, and --real refuses the simulated modem"), Some(help));
         return Err(Exit::Usage);
-    }
-    if named.is_none() {
-        console
-            .say(&format!("no port is named: this is the simulated modem {SIMULATED}; -p PORT talks to a real one\n"));
     }
     Ok(Chosen { address, by_default: named.is_none() })
 }

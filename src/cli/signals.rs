@@ -44,6 +44,37 @@ impl Signals {
     }
 }
 
+/// For a program that goes on after Ctrl-C: each cancels what runs, while something runs; `restore` sets the terminal
+/// right before the program is ended by what is no Ctrl-C, or by one that there is nothing to cancel for.
+pub(crate) fn go_on_after(cancel: &Cancel, runs: Runs, restore: impl Fn() + Send + 'static) -> std::io::Result<()> {
+    let cancel = cancel.clone();
+    each(move |interrupted| {
+        if interrupted && runs.load(Ordering::Acquire) {
+            return cancel.cancel();
+        }
+        restore();
+        end_now(&AtomicBool::new(!interrupted))
+    })
+}
+
+/// Whether something runs that Ctrl-C cancels.
+pub(crate) type Runs = Arc<AtomicBool>;
+
+/// Calls `heed` for each signal, with whether it was Ctrl-C.
+#[cfg(unix)]
+fn each(heed: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let watch = move || signals.forever().for_each(|signal| heed(signal == SIGINT));
+    std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| ())
+}
+
+#[cfg(not(unix))]
+fn each(heed: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+    ctrlc::set_handler(move || heed(true)).map_err(std::io::Error::other)
+}
+
 #[cfg(unix)]
 fn listen(stop: impl Fn() + Send + 'static, terminated: Arc<AtomicBool>) -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

@@ -41,6 +41,14 @@ impl Cancel {
         }
     }
 
+    /// Takes all calls back: a port that is told to go on ([`Port::rearm`](super::Port::rearm)) is woken by the next
+    /// two again. For a program that talks on one port at a time and goes on after Ctrl-C, as the REPL does; not while
+    /// a port waits.
+    pub fn clear(&self) {
+        self.0.flags.iter().for_each(Flag::lower);
+        self.0.calls.store(0, Ordering::Release);
+    }
+
     pub fn is_cancelled(&self) -> bool {
         self.0.calls.load(Ordering::Acquire) > 0
     }
@@ -97,6 +105,22 @@ mod tests {
         watch.rearm();
         cancel.cancel();
         assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
+    }
+
+    #[test]
+    fn calls_that_were_taken_back_wake_nobody() {
+        let cancel = Cancel::new().unwrap();
+        let mut watch = cancel.watch();
+        for _ in 0..3 {
+            for _ in 0..2 {
+                cancel.cancel();
+                assert_eq!(watch.pause(Duration::from_secs(60)), Err(Fault::Interrupted));
+                watch.rearm();
+            }
+            cancel.clear();
+            watch.rearm();
+            assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
+        }
     }
 
     #[test]

@@ -1,1 +1,87 @@
-//! (not written yet)
+//! Exploring a modem line by line.
+//!
+//! One thread does one thing at a time: the user types while a listener reads the port and shows what comes above the
+//! prompt; a line is entered, the listener gives the conversation back, and the line is run.
+//!
+//! - `explorer`: the loop, and what the `:` commands do
+//! - `session`: checks and runs what was typed, and remembers what passed
+//! - `chunks`: what was typed or pasted, cut into statements
+//! - `link`: the open port, and who listens on it while the user types
+//! - `board`: lines that come while the user types
+//! - `shown`: what the user sees of a line
+//! - `reader`, `editing`: the editor, and what it asks: `complete`, `hint`, `paint`, all from what is `typing`
+//! - `tap`, `terminal`: the bytes of the port, shown, recorded, or handed to the user
+
+mod board;
+mod chunks;
+mod commands;
+mod complete;
+mod editing;
+mod explorer;
+mod help;
+mod hint;
+mod history;
+mod link;
+mod paint;
+mod reader;
+mod session;
+mod shown;
+mod tap;
+mod terminal;
+mod typing;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::connect::Address;
+use crate::diagnostic::Diagnostic;
+use crate::port::Cancel;
+use crate::report::style::Palette;
+use crate::runtime::Inputs;
+
+pub use explorer::explore;
+pub use terminal::SavedTerminal;
+
+/// What the REPL is given.
+pub struct Options {
+    pub address: Address,
+    /// None was named: it is the simulated modem.
+    pub by_default: bool,
+    /// Refuse the simulated modem.
+    pub real: bool,
+    pub baud: u32,
+    pub record: Option<PathBuf>,
+    pub inputs: Inputs,
+    /// Ctrl-C calls it while a line runs.
+    pub cancel: Cancel,
+    /// Not interactive: is set while a line runs, so that Ctrl-C ends the line first
+    pub runs: Arc<AtomicBool>,
+    /// Somebody sits before it; else lines come from standard input, and nothing but answers is printed.
+    pub interactive: bool,
+    /// Standard input is a terminal, but none that the cursor can be moved on.
+    pub prompts: bool,
+    pub palette: Palette,
+    pub show: Show,
+    pub complain: Complain,
+}
+
+/// Shows errors with their places.
+pub type Show = Box<dyn Fn(&[Diagnostic])>;
+
+/// Says what is wrong, and what to do about it.
+pub type Complain = Box<dyn Fn(&str, Option<&str>)>;
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Passed,
+    /// Not interactive: a line failed
+    Failed,
+    /// Not interactive: the port could not be opened, or was lost
+    Device,
+    /// Not interactive: Ctrl-C
+    Interrupted,
+    /// What was to be recorded could not be
+    Unwritable,
+}

@@ -83,6 +83,17 @@ impl Interpreter {
         kept.variables.iter().map(|(name, value)| (name.to_owned(), kept.mask.value(value))).collect()
     }
 
+    /// Hides what the programs so far, and the inputs, have called secret.
+    pub fn mask(&self) -> Mask {
+        let secrets = self.inputs.secrets.values().map(String::as_str);
+        self.kept.as_ref().map_or_else(|| Mask::new(secrets), |kept| kept.mask.clone())
+    }
+
+    /// How long an answer may take where neither the lines so far nor the catalogue say more.
+    pub fn timeout(&self) -> Duration {
+        self.kept.as_ref().map_or(self.inputs.timeout, |kept| kept.timeout)
+    }
+
     fn transaction(
         &mut self,
         program: &Arc<Program>,

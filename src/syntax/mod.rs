@@ -23,6 +23,7 @@ use ast::Script;
 
 pub use format::format;
 pub use highlight::{Token, TokenKind, tokens};
+pub use words::statements;
 
 /// Parses a whole file.
 ///

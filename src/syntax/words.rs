@@ -67,6 +67,11 @@ pub(super) fn form(statement: &str) -> Option<&'static str> {
     FORMS.iter().find(|(known, _)| *known == statement).map(|(_, form)| *form)
 }
 
+/// The words that begin a statement or a clause, and what each looks like, in examples.
+pub fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
+    STATEMENTS.iter().filter_map(|word| Some((*word, form(word)?)))
+}
+
 /// Those that take a text.
 pub(super) const TEXT_STATEMENTS: &[&str] = &["send", "fail", "skip", "log", "confirm", "run", "unsafe"];
 

@@ -27,6 +27,10 @@ impl Flag {
         *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
     }
+
+    pub(in crate::port) fn lower(&self) {
+        *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "src/port may block")]

@@ -43,6 +43,11 @@ mod flag {
             // A new counter takes a 1; nothing else writes it.
             let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
         }
+
+        pub(in crate::port) fn lower(&self) {
+            // Reading a counter sets it to 0; one that is 0 already does not block.
+            let _ = rustix::io::read(&self.0, &mut [0_u8; 8]);
+        }
     }
 
     impl AsFd for Flag {
@@ -72,6 +77,14 @@ mod flag {
         pub(in crate::port) fn raise(&self) {
             // An empty pipe takes a byte; nothing else writes it.
             let _ = rustix::io::write(&self.writer, &[1]);
+        }
+
+        pub(in crate::port) fn lower(&self) {
+            let zero = super::Timespec { tv_sec: 0, tv_nsec: 0 };
+            let raised = super::poll(&mut [super::PollFd::new(&self.reader, super::PollFlags::IN)], Some(&zero));
+            if raised == Ok(1) {
+                let _ = rustix::io::read(&self.reader, &mut [0_u8; 1]);
+            }
         }
     }
 

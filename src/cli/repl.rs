@@ -1,0 +1,60 @@
+//! `hayes repl`, or `hayes` alone on a terminal: exploring a modem.
+
+use std::io::{IsTerminal, stdin, stdout};
+
+use super::arguments::Repl;
+use super::console::Console;
+use super::exit::Exit;
+use super::{inputs, modem, signals};
+use crate::port::Cancel;
+use crate::repl::{Ended, Options, SavedTerminal, explore};
+
+pub(crate) fn repl(arguments: &Repl, console: &Console) -> Exit {
+    match start(arguments, console) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn start(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
+    let on_terminal = stdin().is_terminal() && stdout().is_terminal();
+    let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    let interactive = on_terminal && !is_dumb;
+    let inputs = inputs::loose(&arguments.inputs, console)?;
+    // On a terminal the prompt says that it is the simulated modem.
+    let port = match interactive {
+        true => modem::choose_untold(&arguments.connection, console)?,
+        false => modem::choose(&arguments.connection, console)?,
+    };
+    let system = |error: std::io::Error| {
+        console.complain(&format!("the system refuses: {error}"), None);
+        Exit::Device
+    };
+    let cancel = Cancel::new().map_err(system)?;
+    let terminal = SavedTerminal::save();
+    // While the user types Ctrl-C is a key; between lines it is nothing.
+    let runs = signals::Runs::new(interactive.into());
+    signals::go_on_after(&cancel, runs.clone(), move || terminal.restore()).map_err(system)?;
+    let (shown, complaining) = (*console, *console);
+    let ended = explore(Options {
+        address: port.address,
+        by_default: port.by_default,
+        real: arguments.connection.real,
+        baud: arguments.connection.baud,
+        record: arguments.connection.record.clone(),
+        inputs,
+        cancel,
+        runs,
+        interactive,
+        prompts: on_terminal,
+        palette: console.out,
+        show: Box::new(move |diagnostics| shown.show(diagnostics)),
+        complain: Box::new(move |message, help| complaining.complain(message, help)),
+    });
+    Ok(match ended {
+        Ended::Passed => Exit::Passed,
+        Ended::Failed => Exit::Failed,
+        Ended::Interrupted => Exit::Interrupted,
+        Ended::Device => Exit::Device,
+        Ended::Unwritable => Exit::Unwritable,
+    })
+}

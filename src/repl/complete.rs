@@ -1,0 +1,239 @@
+//! What may stand at the cursor: AT commands with their titles, their types, the values of their parameters; statements,
+//! variables, library scripts, `:` commands, ports.
+
+use super::commands::COMMANDS;
+use super::typing::{Asking, asking, last_word};
+use crate::at::Form;
+use crate::catalogue;
+use crate::catalogue::field::{Field, Kind};
+use crate::library::SCRIPTS;
+use crate::port::list::ports;
+use crate::sim;
+use crate::syntax::statements;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// What stands there then.
+    pub(super) text: String,
+    pub(super) about: String,
+}
+
+impl Candidate {
+    fn new(text: impl Into<String>, about: impl Into<String>) -> Candidate {
+        Candidate { text: text.into(), about: about.into() }
+    }
+}
+
+/// Whether a file's name is being typed.
+pub(super) fn wants_file(typed: &str) -> bool {
+    let argument = |name| typed.strip_prefix(name).is_some_and(|rest: &str| rest.starts_with([' ', '!']));
+    [":save", ":load", ":record"].into_iter().any(argument)
+}
+
+/// What may stand at the end of `typed`, and from where on it does. `names`: the variables.
+pub(super) fn candidates(typed: &str, names: &[String]) -> (usize, Vec<Candidate>) {
+    if let Some(command) = typed.strip_prefix(':') {
+        return colon(typed, command);
+    }
+    // `${`: a variable, wherever it stands.
+    if let Some(open) = typed.rfind("${")
+        && let Some(word) = typed.get(open + 2..).filter(|word| word.chars().all(is_name))
+    {
+        return (open + 2, variables(word, names, "}"));
+    }
+    if let Some(asking) = asking(typed) {
+        return at_command(typed, &asking);
+    }
+    if let Some((start, word)) = script_name(typed) {
+        let found = SCRIPTS.iter().filter(|entry| entry.name.starts_with(word));
+        return (start, found.map(|entry| Candidate::new(format!("{}\"", entry.name), entry.title())).collect());
+    }
+    let start = last_word(typed);
+    let word = typed.get(start..).unwrap_or_default();
+    if typed.get(..start).unwrap_or_default().trim().is_empty() {
+        let mut found: Vec<Candidate> = statements()
+            .filter(|(statement, _)| statement.starts_with(word))
+            .map(|(statement, form)| Candidate::new(statement, form.replace('`', "")))
+            .collect();
+        if "AT".starts_with(&word.to_ascii_uppercase()) {
+            found.push(Candidate::new("AT", "an AT command"));
+        }
+        return (start, found);
+    }
+    let inner = word.rfind(|character: char| !is_name(character)).map_or(0, |at| at + 1);
+    let word = word.get(inner..).unwrap_or_default();
+    (start + inner, variables(word, names, ""))
+}
+
+fn is_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
+fn variables(word: &str, names: &[String], end: &str) -> Vec<Candidate> {
+    let always =
+        [("response", "the last answer's lines"), ("result", "its final result code"), ("elapsed", "how long it took")];
+    let own = names.iter().map(|name| (name.as_str(), ""));
+    let fitting = own.chain(always).filter(|(name, _)| name.starts_with(word));
+    fitting.map(|(name, about)| Candidate::new(format!("{name}{end}"), about)).collect()
+}
+
+/// The name that is being typed behind `run "`.
+fn script_name(typed: &str) -> Option<(usize, &str)> {
+    let start = typed.rfind("run \"").map(|at| at + "run \"".len())?;
+    let word = typed.get(start..).filter(|word| !word.contains('"'))?;
+    Some((start, word))
+}
+
+fn colon(typed: &str, command: &str) -> (usize, Vec<Candidate>) {
+    let Some((name, argument)) = command.split_once(' ') else {
+        let found = COMMANDS.iter().filter(|entry| entry.name.starts_with(command));
+        return (0, found.map(|entry| Candidate::new(format!(":{}", entry.name), entry.does)).collect());
+    };
+    let start = typed.len() - argument.len();
+    let starting = |all: Vec<Candidate>| all.into_iter().filter(|one| one.text.starts_with(argument)).collect();
+    match name {
+        "open" => (start, starting(openable())),
+        "help" => {
+            let words = statements().map(|(word, form)| Candidate::new(word, form.replace('`', "")));
+            let commands = COMMANDS.iter().map(|entry| Candidate::new(entry.name, entry.does));
+            (start, starting(words.chain(commands).chain([Candidate::new("keys", "what the keys do")]).collect()))
+        }
+        "explain" => match asking(typed) {
+            Some(asking) => at_command(typed, &asking),
+            None => (start, Vec::new()),
+        },
+        "raw" | "urc" => (start, starting(vec![Candidate::new("on", ""), Candidate::new("off", "")])),
+        "baud" => {
+            let speeds = ["9600", "19200", "38400", "57600", "115200", "230400", "460800", "921600"];
+            (start, starting(speeds.map(|speed| Candidate::new(speed, "")).into()))
+        }
+        _ => (start, Vec::new()),
+    }
+}
+
+/// The serial ports of this machine, and the simulated modems.
+fn openable() -> Vec<Candidate> {
+    let mut all: Vec<Candidate> = ports()
+        .into_iter()
+        .map(|port| {
+            let product = port.usb.and_then(|usb| usb.product).unwrap_or_default();
+            Candidate::new(port.path.display().to_string(), product)
+        })
+        .collect();
+    all.extend(sim::models().map(|model| Candidate::new(format!("sim:{}", model.name), model.title)));
+    all.extend(["tcp://", "rfc2217://", "replay:"].map(|scheme| Candidate::new(scheme, "")));
+    all
+}
+
+fn at_command(typed: &str, asking: &Asking<'_>) -> (usize, Vec<Candidate>) {
+    match asking.index() {
+        Some(index) => values(asking, index),
+        None if asking.form == Form::Execute => names_and_types(asking),
+        None => (typed.len(), Vec::new()),
+    }
+}
+
+fn names_and_types(asking: &Asking<'_>) -> (usize, Vec<Candidate>) {
+    let prefix = if asking.is_first { "AT" } else { "" };
+    let wanted = asking.name.to_ascii_uppercase();
+    let is_exact = |name: &str| name.strip_prefix("AT").is_some_and(|bare| bare == wanted) && !wanted.is_empty();
+    let mut found = Vec::new();
+    for command in catalogue::commands().iter().filter(|command| !command.name.contains('=')) {
+        let Some(bare) = command.name.strip_prefix("AT").filter(|bare| bare.starts_with(&wanted)) else { continue };
+        let name = format!("{prefix}{bare}");
+        if !is_exact(command.name) {
+            found.push(Candidate::new(name, command.title));
+            continue;
+        }
+        let extended = !bare.starts_with(|first: char| first.is_ascii_alphabetic() || first == '&');
+        if command.execute.is_some() {
+            found.push(Candidate::new(name.clone(), command.title));
+        }
+        if command.read.is_some() {
+            found.push(Candidate::new(format!("{name}?"), format!("read: {}", command.title)));
+        }
+        if command.test.is_some() {
+            let does = if command.test_does.is_empty() { "which values there may be" } else { command.test_does };
+            found.push(Candidate::new(format!("{name}=?"), format!("test: {does}")));
+        }
+        if let Some(set) = &command.set {
+            let fields: Vec<&str> = set.parameters.fields.iter().map(|field| field.name).collect();
+            let equals = if extended { "=" } else { "" };
+            found.push(Candidate::new(format!("{name}{equals}"), format!("set: {}", fields.join(", "))));
+        }
+    }
+    (asking.start, found)
+}
+
+fn values(asking: &Asking<'_>, index: usize) -> (usize, Vec<Candidate>) {
+    let typed = asking.parameter();
+    let bare = typed.trim_matches('"').to_ascii_uppercase();
+    let fits = |value: &str| value.trim_matches('"').to_ascii_uppercase().starts_with(&bare);
+    let mut found: Vec<Candidate> = Vec::new();
+    if index == 0 {
+        let settings = asking.settings().filter(|(setting, _)| fits(setting));
+        found.extend(settings.map(|(setting, command)| Candidate::new(setting, command.title)));
+    }
+    let field = asking.known.and_then(|known| known.set.as_ref()).and_then(|set| set.parameters.field(index));
+    if let Some(field) = field {
+        let values = field.values.iter().filter(|value| fits(value.value));
+        found.extend(values.map(|value| Candidate::new(written(field, value.value, typed), value.meaning)));
+    }
+    if "?".starts_with(typed)
+        && index == 0
+        && typed.is_empty()
+        && asking.known.is_some_and(|known| known.test.is_some())
+    {
+        found.push(Candidate::new("?", "test: which values there may be"));
+    }
+    (asking.parameter_start, found)
+}
+
+/// A value as it stands in a command.
+pub(super) fn written(field: &Field, value: &str, typed: &str) -> String {
+    let in_quotes = match field.kind {
+        Kind::Quoted | Kind::Text => true,
+        Kind::Number | Kind::Decimal | Kind::Hex | Kind::Word => typed.starts_with('"'),
+        _ => typed.starts_with('"'),
+    };
+    if in_quotes { format!("\"{value}\"") } else { value.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(typed: &str) -> Vec<String> {
+        candidates(typed, &["rssi".to_owned()]).1.into_iter().map(|candidate| candidate.text).collect()
+    }
+
+    #[test]
+    fn names_types_and_values_come_from_the_catalogue() {
+        assert!(texts("AT+CS").contains(&"AT+CSQ".to_owned()));
+        assert!(texts("AT+CMEE=2;+CS").contains(&"+CSQ".to_owned()));
+        let types = texts("AT+CFUN");
+        assert!(
+            ["AT+CFUN?", "AT+CFUN=?", "AT+CFUN="].iter().all(|form| types.contains(&(*form).to_owned())),
+            "{types:?}"
+        );
+        let (start, values) = candidates("AT+CFUN=", &[]);
+        assert_eq!(start, 8);
+        for (value, meaning) in [("0", "minimum"), ("1", "full"), ("4", "")] {
+            let found = values.iter().find(|candidate| candidate.text == value);
+            assert!(found.is_some_and(|found| found.about.contains(meaning)), "{value} in {values:?}");
+        }
+        assert!(texts("AT+CGDCONT=1,\"I").contains(&"\"IP\"".to_owned()));
+        assert!(texts("AT+QCFG=\"roam").contains(&"\"roamservice\"".to_owned()));
+    }
+
+    #[test]
+    fn statements_variables_scripts_and_commands() {
+        assert!(texts("re").starts_with(&["reboot".to_owned(), "report".to_owned(), "retry".to_owned()]));
+        assert_eq!(texts("log \"${rs"), ["rssi}"]);
+        assert!(texts("assert rs").contains(&"rssi".to_owned()));
+        assert_eq!(texts("run \"supersim/set-"), ["supersim/set-apn\""]);
+        assert_eq!(texts(":te"), [":terminal"]);
+        assert!(texts(":open sim:bg9").contains(&"sim:bg96".to_owned()));
+        assert!(wants_file(":save x") && !wants_file(":saved"));
+    }
+}

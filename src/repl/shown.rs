@@ -1,0 +1,180 @@
+//! What the user sees of a line: the answer with its meaning beside it, how it ended and how long that took.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::board::{Board, write_out};
+use crate::at::answer::{Event, Why};
+use crate::catalogue::explain::{Context, brief};
+use crate::port::Timestamp;
+use crate::report::conversation::ConversationText;
+use crate::report::style::{Palette, Style, harmless};
+use crate::runtime::{Listener, RuntimeEvent, ShownDuration, Waiting};
+
+/// Whoever waits longer than that is told how long it may take.
+const LONG: Duration = Duration::from_secs(10);
+
+/// Shows a line while it runs.
+pub(super) struct Shown {
+    palette: Palette,
+    board: Arc<Board>,
+    /// The line is one question that the user has just typed: only its answer is shown.
+    is_question: bool,
+    quiet: bool,
+    /// The bytes are shown as they are, so their meaning is not.
+    raw: bool,
+    /// The question in flight
+    sent: String,
+    /// Its final result code
+    result: String,
+    text: ConversationText<Out>,
+}
+
+/// Standard output, where nobody minds that it fails.
+struct Out;
+
+impl std::io::Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        write_out(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shown {
+    pub(super) fn new(board: &Arc<Board>, palette: Palette, is_question: bool, quiet: bool, raw: bool) -> Shown {
+        let text = ConversationText::new(Out, palette, false, meaning);
+        Shown {
+            palette,
+            board: Arc::clone(board),
+            is_question,
+            quiet,
+            raw,
+            sent: String::new(),
+            result: String::new(),
+            text,
+        }
+    }
+
+    /// Ends an open line.
+    pub(super) fn finish(&mut self) {
+        let _ = self.text.finish();
+    }
+
+    fn line(&self, text: &str) {
+        write_out(&format!("{text}\n"));
+    }
+
+    fn question(&mut self, event: RuntimeEvent<'_>) -> bool {
+        match event {
+            RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) => self.sent = harmless(bytes),
+            RuntimeEvent::Session(Event::Response(line)) => {
+                self.line(&with_meaning(line, &self.sent, self.palette, None))
+            }
+            RuntimeEvent::Session(Event::Final { line, result }) if !result.is_success() => {
+                self.line(&with_meaning(line, &self.sent, self.palette, Some(Style::Bad)));
+            }
+            RuntimeEvent::Session(Event::Final { line, .. }) => self.result = harmless(line),
+            RuntimeEvent::ExchangeEnded { passed: true, elapsed, .. } => {
+                let beside = self.palette.paint(Style::Dim, format!(" · {}", time(elapsed)));
+                self.line(&format!("{}{beside}", self.palette.paint(Style::Good, &self.result)));
+            }
+            RuntimeEvent::ExchangeEnded { .. } => {}
+            RuntimeEvent::Waiting { what: Waiting::Answer { .. }, at_most } if at_most > LONG => {
+                let text = format!("it may take {}; Ctrl-C interrupts it", ShownDuration(at_most));
+                self.line(&self.palette.paint(Style::Dim, text).to_string());
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Listener for Shown {
+    fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
+        if let RuntimeEvent::Session(session) = event
+            && (self.raw || unasked(&session, self.palette).is_some())
+        {
+            if !self.raw
+                && !self.quiet
+                && let Some(line) = unasked(&session, self.palette)
+            {
+                let _ = self.text.finish();
+                self.board.show(line);
+            }
+            return;
+        }
+        if let RuntimeEvent::Captured { name, value } = event {
+            let text = format!("{name} = {}", harmless(value.to_string().as_bytes()));
+            return self.line(&self.palette.paint(Style::Name, text).to_string());
+        }
+        if !self.is_question || !self.question(event) {
+            self.text.on_event(now, event);
+        }
+    }
+
+    fn confirm(&mut self, question: &str) -> Option<bool> {
+        use std::io::{IsTerminal, stdin};
+        if !stdin().is_terminal() {
+            return None;
+        }
+        let _ = self.text.finish();
+        write_out(&format!("{} [y/N] ", self.palette.paint(Style::Notable, question)));
+        let mut answer = String::new();
+        stdin().read_line(&mut answer).ok()?;
+        Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+}
+
+/// A line that comes by itself, stamped and explained; `None` for everything else.
+pub(super) fn unasked(event: &Event<'_>, palette: Palette) -> Option<String> {
+    let (line, note) = match event {
+        Event::Urc(line) => (*line, None),
+        Event::Stray(line) => (*line, Some("belongs to no question")),
+        Event::Sent { .. }
+        | Event::Echo(_)
+        | Event::Response(_)
+        | Event::Final { .. }
+        | Event::Prompt(_)
+        | Event::Dropped { .. }
+        | Event::Truncated { .. }
+        | Event::Notice(_) => return None,
+    };
+    let shown = harmless(line);
+    let words = meaning(&shown, "").or_else(|| note.map(str::to_owned));
+    let beside = words.map(|words| palette.paint(Style::Dim, format!(" · {words}")).to_string()).unwrap_or_default();
+    Some(format!("{} {}{beside}", stamp(palette), palette.paint(Style::Notable, shown)))
+}
+
+/// The time of day, in UTC: `10:00:01Z`
+pub(super) fn stamp(palette: Palette) -> String {
+    let now = Timestamp::now().to_string();
+    let time = now.get(11..19).unwrap_or_default();
+    palette.paint(Style::Dim, format!("{time}Z")).to_string()
+}
+
+/// `12 ms`, `3.4 s`
+pub(super) fn time(elapsed: Duration) -> String {
+    if elapsed < Duration::from_secs(1) {
+        return format!("{} ms", elapsed.as_millis());
+    }
+    format!("{:.1} s", elapsed.as_secs_f64())
+}
+
+fn with_meaning(line: &[u8], sent: &str, palette: Palette, style: Option<Style>) -> String {
+    let shown = harmless(line);
+    let beside = meaning(&shown, sent).map(|text| palette.paint(Style::Dim, format!(" · {text}")).to_string());
+    let line = match style {
+        Some(style) => palette.paint(style, shown).to_string(),
+        None => shown,
+    };
+    format!("{line}{}", beside.unwrap_or_default())
+}
+
+/// What a line means, in a few words.
+pub(super) fn meaning(line: &str, sent: &str) -> Option<String> {
+    brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module: None })
+}

@@ -1,0 +1,125 @@
+//! The raw terminal: each key goes to the modem, each byte of it to the screen.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::link::Link;
+
+/// Ctrl-], as telnet's and picocom's neighbours have it: no modem needs it.
+const ESCAPE: u8 = 0x1D;
+
+const LONG: Duration = Duration::from_secs(3600);
+const WRITE_TIME: Duration = Duration::from_secs(10);
+
+/// The terminal's settings as they were, to be set again whatever happened.
+#[derive(Debug, Clone)]
+pub struct SavedTerminal {
+    #[cfg(unix)]
+    settings: Option<rustix::termios::Termios>,
+}
+
+#[cfg(unix)]
+impl SavedTerminal {
+    pub fn save() -> SavedTerminal {
+        SavedTerminal { settings: rustix::termios::tcgetattr(io::stdin()).ok() }
+    }
+
+    pub fn restore(&self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        if let Some(settings) = &self.settings {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Drain, settings);
+        }
+    }
+
+    fn make_raw(&self) -> io::Result<()> {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        let mut raw = self.settings.clone().ok_or_else(|| io::Error::other("standard input is no terminal"))?;
+        raw.make_raw();
+        tcsetattr(io::stdin(), OptionalActions::Drain, &raw)?;
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+impl SavedTerminal {
+    pub fn save() -> SavedTerminal {
+        SavedTerminal {}
+    }
+
+    pub fn restore(&self) {}
+
+    fn make_raw(&self) -> io::Result<()> {
+        Err(io::Error::other("there is no raw terminal on this system"))
+    }
+}
+
+/// Until Ctrl-], or until the port fails: why.
+pub(super) fn talk(link: &mut Link) -> io::Result<Option<String>> {
+    use crate::port::{Fault, Port, Read};
+    use std::io::Write;
+    use std::sync::{Arc, mpsc};
+
+    let saved = SavedTerminal::save();
+    saved.make_raw()?;
+    let cancel = link.cancel().clone();
+    let mut port = link.tap.clone();
+    cancel.clear();
+    port.rearm();
+    let (sender, keys) = mpsc::channel::<Vec<u8>>();
+    let left = Arc::new(AtomicBool::new(false));
+    let (typist_left, typist_cancel) = (Arc::clone(&left), cancel.clone());
+    let typist = std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
+        let mut buffer = [0; 256];
+        while let Ok(count @ 1..) = io::Read::read(&mut io::stdin().lock(), &mut buffer) {
+            let typed = buffer.get(..count).unwrap_or_default();
+            let escape = typed.iter().position(|byte| *byte == ESCAPE);
+            let typed = typed.get(..escape.unwrap_or(count)).unwrap_or_default();
+            typist_left.store(escape.is_some(), Ordering::Release);
+            let gone = sender.send(typed.to_vec()).is_err();
+            typist_cancel.cancel();
+            if escape.is_some() || gone {
+                return;
+            }
+        }
+        typist_left.store(true, Ordering::Release);
+        typist_cancel.cancel();
+    })?;
+    let mut buffer = vec![0; 4096];
+    let mut why = None;
+    while why.is_none() {
+        let until = port.now() + LONG;
+        match port.read(&mut buffer, until) {
+            Ok(Read::Bytes(count)) => {
+                let mut out = io::stdout().lock();
+                let _ = out.write_all(buffer.get(..count).unwrap_or_default()).and_then(|()| out.flush());
+            }
+            Ok(Read::Deadline) => {}
+            Err(Fault::Interrupted) => {
+                let has_left = left.load(Ordering::Acquire);
+                cancel.clear();
+                port.rearm();
+                for typed in keys.try_iter() {
+                    let until = port.now() + WRITE_TIME;
+                    if let Err(fault) = port.write(&typed, until)
+                        && fault != Fault::Interrupted
+                    {
+                        why = Some(fault.to_string());
+                    }
+                }
+                if has_left {
+                    break;
+                }
+            }
+            Err(fault) => why = Some(fault.to_string()),
+        }
+    }
+    if why.is_some() {
+        // The thread that reads keys ends with the next one.
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(b"\r\nthe port was lost; press Ctrl-]\r\n").and_then(|()| out.flush());
+    }
+    let _ = typist.join();
+    saved.restore();
+    Ok(why)
+}
