@@ -64,5 +64,10 @@ fn page(code: &str, arguments: &Explain, console: &Console) -> Exit {
 fn wrapped(line: &str) -> String {
     let indent = line.len() - line.trim_start().len();
     let further = " ".repeat(indent + if indent == 0 { 0 } else { 2 });
-    textwrap::fill(line, textwrap::Options::new(width()).subsequent_indent(&further)) + "\n"
+    textwrap::fill(
+        line,
+        textwrap::Options::new(width())
+            .subsequent_indent(&further)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation),
+    ) + "\n"
 }
