@@ -10,6 +10,7 @@
     reason = "a test may stop where it fails"
 )]
 
+mod answers;
 mod architecture;
 #[cfg(unix)]
 mod batch;

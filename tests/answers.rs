@@ -1,0 +1,128 @@
+//! Real answers of many modems (`tests/data/responses.jsonl`, each with its source) go through a conversation, with
+//! URCs between their lines: every line of the answer arrives, and nothing else. Then their parameters are taken apart;
+//! `fields` was written by another splitter, in another language.
+
+use std::time::Duration;
+
+use hayes::at::listener::Deaf;
+use hayes::at::parameters::{Kind, parameters, split_prefix};
+use hayes::at::{PromptPlan, Question};
+use hayes::catalogue::{Catalogue, expected};
+use hayes::conversation::Conversation;
+use hayes::port::{Cancel, Device, Memory};
+use serde_json::Value;
+
+#[test]
+fn every_answer_arrives_whole_and_alone() {
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for sample in samples().iter().filter(|sample| sample["kind"] == "response") {
+        let Some(question) = question(sample) else { continue };
+        let (lines, result) = lines(sample, &question);
+        asked += 1;
+        for between in ["", "+CMTI: \"SM\",3", "RING"] {
+            match ask(&question, &lines, &result, between) {
+                Ok(answer) if answer == lines => {}
+                other => wrong.push(format!("{question} with `{between}` between: {other:?} and not {lines:?}")),
+            }
+        }
+    }
+    assert!(asked > 280, "{asked}");
+    assert!(wrong.is_empty(), "{}\n{} of {}", wrong.join("\n"), wrong.len(), 3 * asked);
+}
+
+#[test]
+fn every_parameter_is_taken_apart() {
+    let mut wrong = Vec::new();
+    for sample in samples().iter().filter(|sample| sample["fields"].is_array()) {
+        let raw = sample["raw"].as_str().unwrap();
+        let lines = raw.split(['\r', '\n']).filter(|line| split_prefix(line.as_bytes()).0.is_some());
+        let fields: Vec<Vec<String>> = lines.map(fields).collect();
+        if serde_json::to_value(&fields).unwrap() != sample["fields"] {
+            wrong.push(format!("{raw}\n  {fields:?}\n  {}", sample["fields"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{} differ", wrong.join("\n"), wrong.len());
+}
+
+fn samples() -> Vec<Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/responses.jsonl");
+    std::fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The command line that was asked; none where a sample is of data, of a prompt, of what came later, or of a waiting
+/// call, which is told by a URC of the command's name.
+fn question(sample: &Value) -> Option<String> {
+    let command = sample["command"].as_str().unwrap().split(' ').next().unwrap().replace("...", "1");
+    let raw = sample["raw"].as_str().unwrap();
+    let prompt = raw.trim() == "@";
+    let waiting_call = raw.trim().starts_with("+CCWA: \"");
+    let apart = prompt || waiting_call || raw.contains("(later)") || raw.contains("raw bytes");
+    (command.starts_with("AT") && !apart).then_some(command)
+}
+
+/// The lines of the answer, and the final result code, which most samples leave out.
+fn lines(sample: &Value, question: &str) -> (Vec<String>, String) {
+    let raw = sample["raw"].as_str().unwrap();
+    let lines = raw.split(['\r', '\n']).filter(|line| !line.is_empty() && *line != question);
+    // What a modem says while it starts is no part of any answer.
+    let mut lines: Vec<String> = lines.filter(|line| !["RDY", "APP RDY"].contains(line)).map(str::to_owned).collect();
+    let is_final = |line: &String| ["OK", "ERROR"].contains(&line.as_str()) || line.starts_with("+CME ERROR");
+    let result = lines.pop_if(|line| is_final(line)).unwrap_or_else(|| "OK".to_owned());
+    (lines, result)
+}
+
+fn ask(question: &str, lines: &[String], result: &str, between: &str) -> Result<Vec<String>, String> {
+    let mut text = "\r\n".to_owned();
+    let pause = if between.is_empty() { String::new() } else { format!("\r\n{between}\r\n\r\n") };
+    // A header and its body belong together: no modem puts anything between them.
+    let at_edges = expected(question, None).0.shape == hayes::at::Shape::HeaderAndBody;
+    text.push_str(&pause);
+    for line in lines {
+        text.push_str(&format!("{line}\r\n{}", if at_edges { "" } else { &pause }));
+    }
+    text.push_str(&format!("\r\n{result}\r\n"));
+    let modem = Modem { answer: text.into_bytes(), asked: false };
+    let cancel = Cancel::new().unwrap();
+    let mut conversation = Conversation::new(Box::new(Memory::in_virtual_time(modem, &cancel)), &Catalogue);
+    let asked = Question {
+        bytes: format!("{question}\r").into_bytes(),
+        expected: expected(question, None).0,
+        timeout: Duration::from_secs(10),
+        prompt: PromptPlan::Unexpected,
+    };
+    let answer = conversation.ask(&asked, &mut Deaf).map_err(|trouble| format!("{trouble:?}"))?;
+    Ok(answer.lines.iter().map(|line| line.text()).collect())
+}
+
+/// Gives its answer to the first command line.
+struct Modem {
+    answer: Vec<u8>,
+    asked: bool,
+}
+
+impl Device for Modem {
+    fn receive(&mut self, bytes: &[u8], _now: Duration) {
+        self.asked |= bytes.contains(&b'\r');
+    }
+
+    fn advance(&mut self, _now: Duration, out: &mut Vec<u8>) {
+        if self.asked {
+            out.append(&mut self.answer);
+        }
+    }
+
+    fn next(&self) -> Option<Duration> {
+        (self.asked && !self.answer.is_empty()).then_some(Duration::ZERO)
+    }
+}
+
+/// The values of a line; those of a group as they stand.
+fn fields(line: &str) -> Vec<String> {
+    let (_, list) = split_prefix(line.as_bytes());
+    let shown = |parameter: hayes::at::parameters::Parameter<'_>| match parameter.kind {
+        Kind::Group => format!("({})", parameter.text()),
+        Kind::Bare | Kind::Quoted => parameter.text().into_owned(),
+    };
+    parameters(list).map(shown).collect()
+}
