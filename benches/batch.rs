@@ -17,7 +17,6 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -152,7 +151,8 @@ fn batch(ports: Vec<String>, exchanges: usize, jobs: usize) {
         environment: Default::default(),
         baud: None,
         modem_timeout: None,
-        records: Records::Failed(PathBuf::from("/tmp/hayes-bench-records")),
+        records: Records::Failed(results.with_extension("records")),
+        results_folder: std::env::temp_dir(),
     };
     let schedule = Schedule::new(&inventory.modems, &inventory, &plan, 1);
     let count = inventory.modems.len();

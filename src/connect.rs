@@ -1,7 +1,7 @@
 //! A port's address (`/dev/ttyUSB2`, `tcp://…`, `sim:bg96`) → an open port.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -63,21 +63,50 @@ impl Settings {
 
 /// Opens what the address names, and nothing else: no other port is looked at, none is probed.
 pub fn open(address: &Address, settings: &Settings) -> Result<Box<dyn Port>, OpenError> {
-    let Settings { baud, connect_limit, cancel } = settings;
-    Ok(match address {
-        Address::Device(path) => Box::new(Serial::open(path, *baud, cancel)?),
-        Address::Tcp { host, port } => Box::new(Tcp::connect(host, *port, *connect_limit, cancel)?),
-        Address::Simulator { model, options, time } => {
-            let modem = simulator(model, options)?;
-            match time {
-                SimulatedTime::Real => Box::new(Memory::in_real_time(modem, cancel)),
-                SimulatedTime::Virtual => Box::new(Memory::in_virtual_time(modem, cancel)),
-            }
-        }
-        Address::Rfc2217 { host, port } => Box::new(Rfc2217::connect(host, *port, *baud, *connect_limit, cancel)?),
-        // Nobody waits for a recording: what took a minute then is there at once.
-        Address::Replay(file) => Box::new(Memory::in_virtual_time(Replay::open(file)?, cancel)),
+    // Each kind has a frame of its own: a thousand modems at the same time pay for the largest with their stacks.
+    match address {
+        Address::Device(path) => open_device(path, settings),
+        Address::Tcp { host, port } => open_tcp(host, *port, settings),
+        Address::Simulator { model, options, time } => open_simulator(model, options, *time, settings),
+        Address::Rfc2217 { host, port } => open_rfc2217(host, *port, settings),
+        Address::Replay(file) => open_replay(file, settings),
+    }
+}
+
+#[inline(never)]
+fn open_device(path: &Path, settings: &Settings) -> Result<Box<dyn Port>, OpenError> {
+    Ok(Box::new(Serial::open(path, settings.baud, &settings.cancel)?))
+}
+
+#[inline(never)]
+fn open_tcp(host: &str, port: u16, settings: &Settings) -> Result<Box<dyn Port>, OpenError> {
+    Ok(Box::new(Tcp::connect(host, port, settings.connect_limit, &settings.cancel)?))
+}
+
+#[inline(never)]
+fn open_simulator(
+    model: &str,
+    options: &str,
+    time: SimulatedTime,
+    settings: &Settings,
+) -> Result<Box<dyn Port>, OpenError> {
+    let modem = simulator(model, options)?;
+    Ok(match time {
+        SimulatedTime::Real => Box::new(Memory::in_real_time(modem, &settings.cancel)),
+        SimulatedTime::Virtual => Box::new(Memory::in_virtual_time(modem, &settings.cancel)),
     })
+}
+
+#[inline(never)]
+fn open_rfc2217(host: &str, port: u16, settings: &Settings) -> Result<Box<dyn Port>, OpenError> {
+    let Settings { baud, connect_limit, cancel } = settings;
+    Ok(Box::new(Rfc2217::connect(host, port, *baud, *connect_limit, cancel)?))
+}
+
+/// Nobody waits for a recording: what took a minute then is there at once.
+#[inline(never)]
+fn open_replay(file: &Path, settings: &Settings) -> Result<Box<dyn Port>, OpenError> {
+    Ok(Box::new(Memory::in_virtual_time(Replay::open(file)?, &settings.cancel)))
 }
 
 /// The simulated modem that `sim:MODEL?OPTIONS` names.

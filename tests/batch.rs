@@ -118,7 +118,7 @@ fn modems_that_misbehave_hold_up_no_other() {
     let manners: Vec<Manner> = (0..40).map(manner).collect();
     let fleet = Fleet::new(&manners, Duration::from_millis(5));
     let bench = Bench::new("misbehave", &fleet, SCRIPT);
-    let output = bench.run(&["--timeout", "1s", "--json", "--results", "results.jsonl"]);
+    let output = bench.run(&["--timeout-scale", "0.1", "--json", "--results", "results.jsonl"]);
     let told = told(&output);
     assert_eq!(output.status.code(), Some(1), "{told}");
     let mut slowest_good = 0;
@@ -143,6 +143,22 @@ fn modems_that_misbehave_hold_up_no_other() {
     );
     let records = fs::read_dir(bench.file("results.records")).unwrap().count();
     assert_eq!(records, 12, "the conversations of those that failed are kept");
+}
+
+#[test]
+fn a_report_finds_the_conversations_wherever_it_is_made() {
+    let fleet = Fleet::new(&[Manner::Refuses, Manner::Good], Duration::from_millis(1));
+    let bench = Bench::new("records", &fleet, SCRIPT);
+    let output = bench.run(&["--results", "deep/down/results.jsonl"]);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let moved = bench.file("moved");
+    fs::rename(bench.file("deep"), &moved).unwrap();
+    let mut report = Command::new(env!("CARGO_BIN_EXE_hayes"));
+    let results = moved.join("down/results.jsonl");
+    let page = report.arg("report").arg(results).args(["--html", "-"]).output().unwrap();
+    let page = String::from_utf8_lossy(&page.stdout).into_owned();
+    assert!(page.contains("<code>AT+CGDCONT=1,&quot;IP&quot;,&quot;super&quot;</code>"), "{page}");
+    assert!(page.contains("The conversation was not kept"), "that of the modem that passed");
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct Common {
     pub baud: Option<u32>,
     pub modem_timeout: Option<Duration>,
     pub records: Records,
+    /// The folder of the results, from which records are named
+    pub results_folder: PathBuf,
 }
 
 /// Which conversations are kept, in which folder.
@@ -179,7 +181,12 @@ impl Common {
         let file = folder.join(file_name(&result.modem));
         let text = recorder.text(&format!("{} {}", result.started, result.port));
         write_private(&file, text.as_bytes()).map_err(|error| format!("{}: {error}", file.display()))?;
-        result.record = Some(file.display().to_string());
+        // Results and records may be moved together.
+        let name = match file.strip_prefix(&self.results_folder) {
+            Ok(beside) => beside.to_owned(),
+            Err(_) => std::path::absolute(&file).unwrap_or(file),
+        };
+        result.record = Some(name.display().to_string());
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Failures grouped by cause: fifty modems that fail alike are one thing to mend.
 
 use super::result::{FailureReport, RunResult};
+use crate::runtime::Status;
 
 /// One cause, and the modems that it has hit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +34,9 @@ impl Causes {
         causes
     }
 
-    /// Counts a result, if it has a failure.
+    /// Counts a result, if it has a failure. To be interrupted is none of the modem's.
     pub fn add(&mut self, result: &RunResult) {
-        let Some(failure) = &result.failure else { return };
+        let Some(failure) = result.failure.as_ref().filter(|_| result.status != Status::Interrupted) else { return };
         let key = Key {
             code: failure.code.clone(),
             message: normalised(&failure.message, &[&result.modem, &result.port]),

@@ -78,6 +78,7 @@ pub(super) fn prepare(arguments: &arguments::Batch, console: &Console) -> Result
             Some(folder) => Records::All(folder.clone()),
             None => Records::Failed(place::records(&results)),
         },
+        results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
     };
     all_have_values(&common, &modems, console)?;
     let jobs = jobs(arguments, modems.len(), console)?;
