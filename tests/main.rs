@@ -22,4 +22,6 @@ mod html;
 mod library;
 #[cfg(unix)]
 mod peers;
+#[cfg(unix)]
+mod repl;
 mod simulated;

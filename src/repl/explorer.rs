@@ -11,7 +11,7 @@ use super::editing::Editing;
 use super::link::Link;
 use super::reader::{Input, Reader};
 use super::session::{AskedData, Ready, Refused, Session, asks_for_data};
-use super::shown::{self, Shown};
+use super::shown::{self, Shown, View};
 use super::{Ended, Options, help, history, terminal};
 use crate::catalogue::explain::{Context, explain};
 use crate::connect::Address;
@@ -106,6 +106,7 @@ impl Explorer {
 
     fn run(&mut self) -> io::Result<Ended> {
         let mut all_passed = true;
+        terminal::echo(!self.reader.is_edited());
         while !self.leaves {
             let Some(text) = self.statement()? else { break };
             all_passed &= self.enter(&text)?;
@@ -113,6 +114,7 @@ impl Explorer {
                 break;
             }
         }
+        terminal::echo(true);
         self.board.finish();
         let unrecorded = self.link.as_ref().and_then(Link::record_error);
         if let Some(error) = unrecorded {
@@ -277,7 +279,9 @@ impl Explorer {
             return false;
         }
         let is_question = ready.is_question && is_one;
-        let mut screen = Shown::new(&self.board, self.options.palette, is_question, self.quiet, self.raw);
+        let view =
+            View { palette: self.options.palette, quiet: self.quiet, raw: self.raw, waits: self.reader.is_edited() };
+        let mut screen = Shown::new(&self.board, view, is_question);
         let Some(conversation) = self.link.as_mut().and_then(Link::conversation) else { return false };
         if !self.reader.is_edited() {
             self.options.runs.store(true, Ordering::Release);

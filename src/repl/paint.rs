@@ -31,8 +31,12 @@ pub(super) fn painted(line: &str, before: &str, cursor: usize) -> String {
     let mut codes: Vec<Option<&'static str>> = vec![None; line.len()];
     let whole = if before.is_empty() { line.to_owned() } else { format!("{before}\n{line}") };
     let offset = whole.len() - line.len();
+    let mut unfinished = None;
     for token in tokens(&whole) {
-        mark(&mut codes, &token, offset, line);
+        unfinished = mark(&mut codes, &token, offset, line).or(unfinished);
+    }
+    if let Some(stretch) = unfinished.and_then(|from| codes.get_mut(from..)) {
+        stretch.fill(Some(RED));
     }
     if let Some((start, end)) = brackets(line, cursor) {
         for at in [start, end] {
@@ -44,24 +48,18 @@ pub(super) fn painted(line: &str, before: &str, cursor: usize) -> String {
     render(line, &codes)
 }
 
-fn mark(codes: &mut [Option<&'static str>], token: &Token, offset: usize, line: &str) {
+/// Where in the line something begins that is not finished, if this token does.
+fn mark(codes: &mut [Option<&'static str>], token: &Token, offset: usize, line: &str) -> Option<usize> {
     let (start, end) = (token.span.start as usize, token.span.end as usize);
-    let Some(end) = end.checked_sub(offset) else { return };
+    let end = end.checked_sub(offset)?;
     let start = start.saturating_sub(offset);
-    let Some(text) = line.get(start..end) else { return };
-    if let Some(stretch) = codes.get_mut(start..end) {
-        stretch.fill(code(token.kind));
-    }
-    let unfinished = match token.kind {
+    let text = line.get(start..end)?;
+    codes.get_mut(start..end)?.fill(code(token.kind));
+    match token.kind {
         // A quote that nothing closes: all behind it is in it.
-        TokenKind::Error if text.starts_with(['"', '\'']) => Some((start, line.len())),
-        TokenKind::AtWord => unclosed(text).map(|at| (start + at, end)),
+        TokenKind::Error if text.starts_with(['"', '\'']) => Some(start),
+        TokenKind::AtWord => unclosed(text).map(|at| start + at),
         _ => None,
-    };
-    if let Some((from, to)) = unfinished
-        && let Some(stretch) = codes.get_mut(from..to)
-    {
-        stretch.fill(Some(RED));
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the user sees of a line: the answer with its meaning beside it, how it ended and how long that took.
 
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::board::{Board, write_out};
+use super::terminal;
 use crate::at::answer::{Event, Why};
 use crate::catalogue::explain::{Context, brief};
 use crate::port::Timestamp;
@@ -11,23 +13,37 @@ use crate::report::conversation::ConversationText;
 use crate::report::style::{Palette, Style, harmless};
 use crate::runtime::{Listener, RuntimeEvent, ShownDuration, Waiting};
 
-/// Whoever waits longer than that is told how long it may take.
+/// What may take longer than that is worth a word about it,
 const LONG: Duration = Duration::from_secs(10);
+
+/// once it has taken so long.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What the user wants to see.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View {
+    pub(super) palette: Palette,
+    /// Not what the modem says by itself.
+    pub(super) quiet: bool,
+    /// Bytes as they are, so not their meaning.
+    pub(super) raw: bool,
+    /// That a wait may be long.
+    pub(super) waits: bool,
+}
 
 /// Shows a line while it runs.
 pub(super) struct Shown {
-    palette: Palette,
+    view: View,
     board: Arc<Board>,
     /// The line is one question that the user has just typed: only its answer is shown.
     is_question: bool,
-    quiet: bool,
-    /// The bytes are shown as they are, so their meaning is not.
-    raw: bool,
     /// The question in flight
     sent: String,
     /// Its final result code
     result: String,
     text: ConversationText<Out>,
+    /// Dropped when the wait is over that somebody is to be told of.
+    waits: Option<Sender<()>>,
 }
 
 /// Standard output, where nobody minds that it fails.
@@ -45,17 +61,15 @@ impl std::io::Write for Out {
 }
 
 impl Shown {
-    pub(super) fn new(board: &Arc<Board>, palette: Palette, is_question: bool, quiet: bool, raw: bool) -> Shown {
-        let text = ConversationText::new(Out, palette, false, meaning);
+    pub(super) fn new(board: &Arc<Board>, view: View, is_question: bool) -> Shown {
         Shown {
-            palette,
+            view,
             board: Arc::clone(board),
             is_question,
-            quiet,
-            raw,
             sent: String::new(),
             result: String::new(),
-            text,
+            text: ConversationText::new(Out, view.palette, false, meaning),
+            waits: None,
         }
     }
 
@@ -68,25 +82,45 @@ impl Shown {
         write_out(&format!("{text}\n"));
     }
 
+    fn note(&self, text: &str) {
+        self.line(&self.view.palette.paint(Style::Dim, text).to_string());
+    }
+
+    /// Says what is going on, once somebody has waited for it for a while.
+    fn wait(&mut self, at_most: Duration) {
+        let text = format!("it may take {}; Ctrl-C interrupts it", ShownDuration(at_most));
+        let text = format!("{}\n", self.view.palette.paint(Style::Dim, text));
+        let (waits, ended) = channel::<()>();
+        let watch = move || {
+            if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                write_out(&text);
+            }
+        };
+        // Without a thread nothing is said.
+        let thread = std::thread::Builder::new().name("waiting".to_owned()).spawn(watch);
+        self.waits = thread.is_ok().then_some(waits);
+    }
+
     fn question(&mut self, event: RuntimeEvent<'_>) -> bool {
         match event {
             RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) => self.sent = harmless(bytes),
             RuntimeEvent::Session(Event::Response(line)) => {
-                self.line(&with_meaning(line, &self.sent, self.palette, None))
+                self.line(&with_meaning(line, &self.sent, self.view.palette, None))
             }
             RuntimeEvent::Session(Event::Final { line, result }) if !result.is_success() => {
-                self.line(&with_meaning(line, &self.sent, self.palette, Some(Style::Bad)));
+                self.line(&with_meaning(line, &self.sent, self.view.palette, Some(Style::Bad)));
             }
             RuntimeEvent::Session(Event::Final { line, .. }) => self.result = harmless(line),
             RuntimeEvent::ExchangeEnded { passed: true, elapsed, .. } => {
-                let beside = self.palette.paint(Style::Dim, format!(" · {}", time(elapsed)));
-                self.line(&format!("{}{beside}", self.palette.paint(Style::Good, &self.result)));
+                let beside = self.view.palette.paint(Style::Dim, format!(" · {}", time(elapsed)));
+                self.line(&format!("{}{beside}", self.view.palette.paint(Style::Good, &self.result)));
             }
             RuntimeEvent::ExchangeEnded { .. } => {}
-            RuntimeEvent::Waiting { what: Waiting::Answer { .. }, at_most } if at_most > LONG => {
-                let text = format!("it may take {}; Ctrl-C interrupts it", ShownDuration(at_most));
-                self.line(&self.palette.paint(Style::Dim, text).to_string());
-            }
+            RuntimeEvent::Session(Event::Sent { why: Why::Abort, .. }) => self.note("stopping the command"),
+            RuntimeEvent::Session(Event::Sent { why: Why::Cancel, .. }) => self.note("leaving the prompt with ESC"),
+            // The notice before it says so.
+            RuntimeEvent::Session(Event::Sent { why: Why::Resynchronise, .. }) => {}
+            RuntimeEvent::Session(Event::Notice(text)) => self.note(text),
             _ => return false,
         }
         true
@@ -95,12 +129,19 @@ impl Shown {
 
 impl Listener for Shown {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
+        match event {
+            RuntimeEvent::Waiting { what: Waiting::Answer { .. }, at_most } if at_most > LONG && self.view.waits => {
+                return self.wait(at_most);
+            }
+            RuntimeEvent::Session(Event::Final { .. }) | RuntimeEvent::ExchangeEnded { .. } => self.waits = None,
+            _ => {}
+        }
         if let RuntimeEvent::Session(session) = event
-            && (self.raw || unasked(&session, self.palette).is_some())
+            && (self.view.raw || unasked(&session, self.view.palette).is_some())
         {
-            if !self.raw
-                && !self.quiet
-                && let Some(line) = unasked(&session, self.palette)
+            if !self.view.raw
+                && !self.view.quiet
+                && let Some(line) = unasked(&session, self.view.palette)
             {
                 let _ = self.text.finish();
                 self.board.show(line);
@@ -109,7 +150,7 @@ impl Listener for Shown {
         }
         if let RuntimeEvent::Captured { name, value } = event {
             let text = format!("{name} = {}", harmless(value.to_string().as_bytes()));
-            return self.line(&self.palette.paint(Style::Name, text).to_string());
+            return self.line(&self.view.palette.paint(Style::Name, text).to_string());
         }
         if !self.is_question || !self.question(event) {
             self.text.on_event(now, event);
@@ -122,9 +163,12 @@ impl Listener for Shown {
             return None;
         }
         let _ = self.text.finish();
-        write_out(&format!("{} [y/N] ", self.palette.paint(Style::Notable, question)));
+        write_out(&format!("{} [y/N] ", self.view.palette.paint(Style::Notable, question)));
         let mut answer = String::new();
-        stdin().read_line(&mut answer).ok()?;
+        terminal::echo(true);
+        let read = stdin().read_line(&mut answer);
+        terminal::echo(!self.view.waits);
+        read.ok()?;
         Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 }

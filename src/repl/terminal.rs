@@ -54,6 +54,41 @@ impl SavedTerminal {
     }
 }
 
+/// Whether what is typed is shown by the terminal itself. Between two prompts it is not: it will be when the editor
+/// reads it.
+#[cfg(unix)]
+pub(super) fn echo(on: bool) {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    if let Ok(mut settings) = tcgetattr(io::stdin()) {
+        settings.local_modes.set(LocalModes::ECHO, on);
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &settings);
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn echo(_on: bool) {}
+
+/// One at a time: what is typed behind the escape key is the editor's.
+#[cfg(unix)]
+fn next_key() -> Option<u8> {
+    let mut key = [0];
+    loop {
+        match rustix::io::read(rustix::stdio::stdin(), &mut key) {
+            Ok(1..) => return key.first().copied(),
+            Ok(0) => return None,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn next_key() -> Option<u8> {
+    let mut key = [0];
+    io::Read::read_exact(&mut io::stdin(), &mut key).ok()?;
+    key.first().copied()
+}
+
 /// Until Ctrl-], or until the port fails: why.
 pub(super) fn talk(link: &mut Link) -> io::Result<Option<String>> {
     use crate::port::{Fault, Port, Read};
@@ -66,19 +101,17 @@ pub(super) fn talk(link: &mut Link) -> io::Result<Option<String>> {
     let mut port = link.tap.clone();
     cancel.clear();
     port.rearm();
-    let (sender, keys) = mpsc::channel::<Vec<u8>>();
+    let (sender, keys) = mpsc::channel::<u8>();
     let left = Arc::new(AtomicBool::new(false));
     let (typist_left, typist_cancel) = (Arc::clone(&left), cancel.clone());
     let typist = std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
-        let mut buffer = [0; 256];
-        while let Ok(count @ 1..) = io::Read::read(&mut io::stdin().lock(), &mut buffer) {
-            let typed = buffer.get(..count).unwrap_or_default();
-            let escape = typed.iter().position(|byte| *byte == ESCAPE);
-            let typed = typed.get(..escape.unwrap_or(count)).unwrap_or_default();
-            typist_left.store(escape.is_some(), Ordering::Release);
-            let gone = sender.send(typed.to_vec()).is_err();
+        while let Some(key) = next_key() {
+            if key == ESCAPE {
+                break;
+            }
+            let gone = sender.send(key).is_err();
             typist_cancel.cancel();
-            if escape.is_some() || gone {
+            if gone {
                 return;
             }
         }
@@ -99,7 +132,8 @@ pub(super) fn talk(link: &mut Link) -> io::Result<Option<String>> {
                 let has_left = left.load(Ordering::Acquire);
                 cancel.clear();
                 port.rearm();
-                for typed in keys.try_iter() {
+                let typed: Vec<u8> = keys.try_iter().collect();
+                if !typed.is_empty() {
                     let until = port.now() + WRITE_TIME;
                     if let Err(fault) = port.write(&typed, until)
                         && fault != Fault::Interrupted

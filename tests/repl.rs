@@ -1,0 +1,423 @@
+//! The REPL in a real terminal: tmux shows what a user would see. Nothing is waited for by the clock: the screen is read
+//! until it holds what is expected, or a deadline has passed.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::folder::Folder;
+
+/// How long a screen may take to show something.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A terminal with `hayes` in it.
+struct Terminal {
+    folder: Folder,
+    socket: PathBuf,
+}
+
+impl Terminal {
+    /// `None` where tmux is not installed, which is said, and fails where all is to be tested.
+    fn start(arguments: &str, columns: u32) -> Option<Terminal> {
+        let is_there = Command::new("tmux").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if !is_there.is_ok_and(|status| status.success()) {
+            assert!(std::env::var_os("HAYES_TEST_ALL").is_none(), "tmux is not installed");
+            eprintln!("left out: tmux is not installed");
+            return None;
+        }
+        let folder = Folder::new();
+        let terminal = Terminal { socket: folder.0.join("tmux"), folder };
+        let hayes = env!("CARGO_BIN_EXE_hayes");
+        let state = terminal.folder.0.join("state");
+        let shell = format!(
+            "trap : INT; env -u NO_COLOR -u HAYES_PORT XDG_STATE_HOME={} {hayes} {arguments}; echo left with $?; exec cat",
+            state.display()
+        );
+        let folder = terminal.folder.0.display().to_string();
+        let size = columns.to_string();
+        terminal.tmux(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            &size,
+            "-y",
+            "50",
+            "-c",
+            &folder,
+            "sh",
+            "-c",
+            &shell,
+        ]);
+        terminal.tmux(&["set-option", "-g", "history-limit", "20000"]);
+        terminal.wait("help tells the rest");
+        Some(terminal)
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let output = Command::new("tmux").arg("-S").arg(&self.socket).args(arguments).output().unwrap();
+        assert!(output.status.success(), "tmux {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
+    }
+
+    fn text(&self, text: &str) {
+        self.tmux(&["send-keys", "-l", text]);
+    }
+
+    fn key(&self, key: &str) {
+        self.tmux(&["send-keys", key]);
+    }
+
+    fn enter(&self, line: &str) {
+        self.text(line);
+        self.key("Enter");
+    }
+
+    /// What is on the screen and above it, wrapped lines joined, without the empty lines at the end.
+    fn screen(&self) -> String {
+        let text = self.tmux(&["capture-pane", "-p", "-J", "-S", "-"]);
+        text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+    }
+
+    fn wait(&self, text: &str) -> String {
+        self.wait_until(text, |screen| screen.contains(text))
+    }
+
+    /// The line that is being typed.
+    fn wait_line(&self, line: &str) {
+        self.wait_until(line, |screen| screen.lines().last() == Some(line));
+    }
+
+    fn wait_until(&self, what: &str, holds: impl Fn(&str) -> bool) -> String {
+        let begun = Instant::now();
+        loop {
+            let screen = self.screen();
+            if holds(&screen) {
+                return screen;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no `{what}` on the screen:\n{screen}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = Command::new("tmux").arg("-S").arg(&self.socket).arg("kill-server").stderr(Stdio::null()).status();
+    }
+}
+
+/// A modem behind TCP that does what the test says.
+struct Modem {
+    listener: TcpListener,
+}
+
+impl Modem {
+    fn new() -> Modem {
+        Modem { listener: TcpListener::bind("127.0.0.1:0").unwrap() }
+    }
+
+    fn port(&self) -> String {
+        format!("tcp://{}", self.listener.local_addr().unwrap())
+    }
+
+    fn accept(&self) -> TcpStream {
+        let (stream, _) = self.listener.accept().unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+}
+
+/// Reads a command line; answers it.
+fn answer(terminal: &Terminal, stream: &mut TcpStream, question: &str, answer: &str) {
+    let mut received = Vec::new();
+    while !received.ends_with(b"\r") {
+        let mut byte = [0];
+        let read = stream.read_exact(&mut byte);
+        assert!(read.is_ok(), "{read:?} instead of {question:?}\n{}", terminal.screen());
+        received.push(byte[0]);
+    }
+    assert_eq!(String::from_utf8_lossy(&received), format!("{question}\r"));
+    stream.write_all(answer.as_bytes()).unwrap();
+}
+
+fn hayes(arguments: &[&str], folder: &Path) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_hayes")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+#[test]
+fn a_first_session() {
+    let Some(terminal) = Terminal::start("repl -p 'sim:bg96?register=0s'", 80) else { return };
+    terminal.wait_line("sim:bg96>");
+    // Three lines of help, and the prompt.
+    assert_eq!(terminal.screen().lines().count(), 4);
+    terminal.enter("AT+CSQ");
+    terminal.wait("+CSQ: 19,99 · -75 dBm, good");
+    terminal.enter("capture rssi:int, ber:int");
+    terminal.wait("rssi = 19");
+
+    // Completing: the values of a parameter with their meaning, then the one that fits.
+    terminal.text("AT+CFUN=");
+    terminal.wait("<fun>,<rst>");
+    terminal.key("Tab");
+    terminal.wait("flight mode");
+    terminal.key("C-u");
+    terminal.text("run \"modem/ide");
+    terminal.key("Tab");
+    terminal.wait("run \"modem/identify\"");
+    terminal.enter(" as modem");
+    terminal.wait("passed ·");
+
+    // A block over several lines.
+    terminal.enter("if rssi > 5 {");
+    terminal.wait_line("        …");
+    terminal.enter("log \"${modem.model} hears ${rssi}\"");
+    terminal.enter("}");
+    terminal.wait("-- BG96 hears 19");
+
+    // A failure changes nothing, and the next line goes on.
+    terminal.enter("AT+NOPE");
+    terminal.wait("AT+NOPE answered ERROR");
+    terminal.enter("expct OK");
+    terminal.wait("did you mean `expect`?");
+    terminal.enter(":hlep");
+    terminal.wait("did you mean :help?");
+
+    // What the modem asks for is asked of the user.
+    terminal.enter("AT+CMGF=1");
+    terminal.enter("AT+CMGS=\"2936\"");
+    terminal.wait_line("        >");
+    terminal.enter("it's \"me\"");
+    terminal.wait("+CMGS: 1");
+
+    terminal.enter(":save first.hayes");
+    terminal.wait("`hayes run first.hayes` runs them");
+    terminal.key("C-d");
+    terminal.wait("left with 0");
+
+    let saved = fs::read_to_string(terminal.path("first.hayes")).unwrap();
+    assert_eq!(
+        saved,
+        "AT+CSQ\n  capture rssi:int, ber:int\nrun \"modem/identify\" as modem\nif rssi > 5 {\n  log \"${modem.model} hears \
+         ${rssi}\"\n}\nAT+CMGF=1\nAT+CMGS=\"2936\"\n  prompt reply \"it's \\\"me\\\"\"\n"
+    );
+    let run = hayes(&["run", "first.hayes", "-p", "sim:bg96?register=0s&time=virtual"], &terminal.folder.0);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
+fn lines_that_come_while_typing_are_shown_in_order_and_disturb_nothing() {
+    let modem = Modem::new();
+    let Some(terminal) = Terminal::start(&format!("repl -p {}", modem.port()), 100) else { return };
+    let mut stream = modem.accept();
+    let prompt = format!("{}> ", modem.port());
+    terminal.text("AT+CPIN=");
+    terminal.wait("AT+CPIN=");
+    for number in 0..200 {
+        write!(stream, "\r\n+CMTI: \"SM\",{number}\r\n").unwrap();
+        if number == 100 {
+            terminal.text("\"12");
+        }
+    }
+    let numbers = |screen: &str| -> Vec<u32> {
+        let of_line = |line: &str| line.split_once("+CMTI: \"SM\",")?.1.split(' ').next()?.parse().ok();
+        screen.lines().filter_map(of_line).collect()
+    };
+    let screen = terminal.wait_until("all 200", |screen| numbers(screen).len() >= 200);
+    assert_eq!(numbers(&screen), (0..200).collect::<Vec<_>>());
+    assert!(screen.contains("Z +CMTI: \"SM\",7 · "), "stamped and explained:\n{screen}");
+    // The line is as it was typed: the modem gets it whole.
+    terminal.text("34\"");
+    terminal.wait_until("the line", |screen| {
+        screen.lines().last().is_some_and(|line| line.starts_with(&format!("{prompt}AT+CPIN=\"1234\"")))
+    });
+    terminal.key("Enter");
+    answer(&terminal, &mut stream, "AT+CPIN=\"1234\"", "\r\nOK\r\n");
+    terminal.wait("OK · ");
+    // Some in the middle of an answer, and right after it.
+    terminal.enter("AT+CREG?");
+    answer(
+        &terminal,
+        &mut stream,
+        "AT+CREG?",
+        "\r\n+CMTI: \"SM\",200\r\n\r\n+CREG: 0,5\r\n\r\nOK\r\n\r\n+CMTI: \"SM\",201\r\n",
+    );
+    let screen = terminal.wait("\"SM\",201");
+    assert!(screen.contains("+CREG: 0,5 · registered, roaming"));
+    assert_eq!(numbers(&screen), (0..202).collect::<Vec<_>>());
+
+    terminal.enter(":urc off");
+    terminal.wait("not shown");
+    stream.write_all(b"\r\n+CMTI: \"SM\",202\r\n").unwrap();
+    terminal.enter("AT+CSQ");
+    answer(&terminal, &mut stream, "AT+CSQ", "\r\n+CSQ: 9,99\r\n\r\nOK\r\n");
+    let screen = terminal.wait("+CSQ: 9,99");
+    assert_eq!(numbers(&screen).len(), 202);
+
+    // Neither a PIN nor what holds one is kept.
+    terminal.key("C-d");
+    terminal.wait("left with 0");
+    let history = fs::read_to_string(terminal.path("state/hayes/history")).unwrap();
+    assert!(history.contains("AT+CREG?") && !history.contains("1234"), "{history}");
+}
+
+#[test]
+fn a_flood_neither_stops_the_typing_nor_hides_that_lines_are_left_out() {
+    let modem = Modem::new();
+    let Some(terminal) = Terminal::start(&format!("repl -p {}", modem.port()), 80) else { return };
+    let mut stream = modem.accept();
+    let flood = std::thread::spawn(move || {
+        let mut sent = 0;
+        while sent < 50_000 && stream.write_all(format!("\r\n+CMTI: \"SM\",{sent}\r\n").as_bytes()).is_ok() {
+            sent += 1;
+        }
+        stream
+    });
+    let begun = Instant::now();
+    terminal.text("AT+CSQ");
+    terminal.wait_until("the line", |screen| screen.lines().last().is_some_and(|line| line.contains("> AT+CSQ")));
+    assert!(begun.elapsed() < Duration::from_secs(10), "typing took {:?}", begun.elapsed());
+    terminal.key("Enter");
+    let mut stream = flood.join().unwrap();
+    answer(&terminal, &mut stream, "AT+CSQ", "\r\n+CSQ: 9,99\r\n\r\nOK\r\n");
+    terminal.wait("+CSQ: 9,99");
+}
+
+#[test]
+fn ctrl_c_ends_a_scan_by_the_rules_and_never_the_repl() {
+    let modem = Modem::new();
+    let Some(terminal) = Terminal::start(&format!("repl -p {}", modem.port()), 100) else { return };
+    let mut stream = modem.accept();
+    // While typing it drops the line.
+    terminal.text("AT+NEVER");
+    terminal.wait("AT+NEVER");
+    terminal.key("C-c");
+    terminal.wait_line(&format!("{}>", modem.port()));
+    terminal.enter("AT+COPS=?");
+    answer(&terminal, &mut stream, "AT+COPS=?", "");
+    terminal.wait("+COPS=?");
+    terminal.key("C-c");
+    // One character where the command can be aborted (V.250 §5.6.1), then AT until it answers.
+    answer(&terminal, &mut stream, "", "\r\nERROR\r\n");
+    terminal.wait("stopping the command");
+    let asked = std::thread::spawn(move || {
+        let mut received = Vec::new();
+        loop {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            received.push(byte[0]);
+            if received.ends_with(b"AT\r") {
+                stream.write_all(b"\r\nOK\r\n").unwrap();
+            }
+            if received.ends_with(b"AT+CSQ\r") {
+                stream.write_all(b"\r\n+CSQ: 9,99\r\n\r\nOK\r\n").unwrap();
+                return;
+            }
+        }
+    });
+    terminal.wait("interrupted");
+    terminal.enter("AT+CSQ");
+    terminal.wait("+CSQ: 9,99");
+    asked.join().unwrap();
+    terminal.key("C-d");
+    terminal.wait("left with 0");
+}
+
+#[test]
+fn an_unplugged_port_is_told_and_its_return_goes_on() {
+    let modem = Modem::new();
+    let Some(terminal) = Terminal::start(&format!("repl -p {}", modem.port()), 100) else { return };
+    let mut stream = modem.accept();
+    terminal.enter("AT");
+    answer(&terminal, &mut stream, "AT", "\r\nOK\r\n");
+    terminal.wait("OK · ");
+    terminal.text("AT+C");
+    terminal.wait("> AT+C");
+    drop(stream);
+    terminal.wait("the port was lost");
+    let mut stream = modem.accept();
+    terminal.wait("the port is back");
+    terminal.enter("SQ");
+    answer(&terminal, &mut stream, "AT+CSQ", "\r\n+CSQ: 9,99\r\n\r\nOK\r\n");
+    terminal.wait("+CSQ: 9,99");
+    // In the middle of a line as well.
+    terminal.enter("AT+CREG?");
+    answer(&terminal, &mut stream, "AT+CREG?", "");
+    drop(stream);
+    terminal.wait("the port was lost during AT+CREG?");
+    let _stream = modem.accept();
+    terminal.wait_until("its return", |screen| screen.matches("the port is back").count() == 2);
+    terminal.enter(":close");
+    terminal.wait_line("sim>");
+    terminal.enter("AT");
+    terminal.wait_until("another OK", |screen| screen.matches("OK · ").count() == 3);
+    terminal.key("C-d");
+    terminal.wait("left with 0");
+}
+
+#[test]
+fn a_paste_runs_line_by_line_and_stops_at_the_first_failure() {
+    let Some(terminal) = Terminal::start("repl -p 'sim:bg96?register=0s'", 100) else { return };
+    let pasted = "AT+CMEE=2\nAT+CREG?\n  capture _, stat:int\nAT+NOPE\nAT+CSQ\n";
+    fs::write(terminal.path("pasted"), pasted).unwrap();
+    terminal.tmux(&["load-buffer", &terminal.path("pasted").display().to_string()]);
+    terminal.tmux(&["paste-buffer", "-p"]);
+    terminal.wait("AT+CSQ");
+    terminal.key("Enter");
+    let screen = terminal.wait("1 more of what was pasted was not run");
+    assert!(screen.contains("stat = 5") && !screen.contains("+CSQ: "), "{screen}");
+    terminal.wait_line("sim:bg96>");
+    // Typed ahead without a paste it is the same, line by line.
+    terminal.text("AT+CSQ\nAT+CREG?\n");
+    terminal.wait("+CSQ: 19,99");
+    // It comes back as one entry.
+    terminal.enter("set x = 1");
+    terminal.key("C-r");
+    terminal.text("CMEE");
+    terminal.wait("AT+CMEE=2");
+}
+
+#[test]
+fn the_raw_view_and_the_raw_terminal_show_the_bytes() {
+    let modem = Modem::new();
+    let Some(terminal) = Terminal::start(&format!("repl -p {}", modem.port()), 100) else { return };
+    let mut stream = modem.accept();
+    terminal.enter(":raw");
+    terminal.enter("AT");
+    answer(&terminal, &mut stream, "AT", "\r\nOK\r\n");
+    terminal.wait("<- \\r\\nOK\\r\\n");
+    terminal.enter(":raw off");
+    terminal.enter(":terminal");
+    terminal.wait("Ctrl-] comes back");
+    terminal.text("ATI");
+    terminal.key("Enter");
+    answer(&terminal, &mut stream, "ATI", "\r\nraw bytes\r\n");
+    terminal.wait("raw bytes");
+    terminal.key("C-]");
+    terminal.enter("AT+CSQ");
+    answer(&terminal, &mut stream, "AT+CSQ", "\r\n+CSQ: 9,99\r\n\r\nOK\r\n");
+    terminal.wait("+CSQ: 9,99");
+    terminal.key("C-d");
+    terminal.wait("left with 0");
+}
+
+#[test]
+fn whatever_ends_it_the_terminal_is_as_before() {
+    let Some(terminal) = Terminal::start("repl", 80) else { return };
+    let pid = terminal.tmux(&["list-panes", "-F", "#{pane_pid}"]);
+    let child = Command::new("pgrep").args(["-P", pid.trim(), "hayes"]).output().unwrap();
+    let child = String::from_utf8(child.stdout).unwrap();
+    Command::new("kill").args(["-TERM", child.trim()]).status().unwrap();
+    terminal.wait("left with 143");
+    // `cat` behind it echoes a line: the terminal does so again.
+    terminal.enter("echoed");
+    terminal.wait_until("the echo", |screen| screen.matches("echoed").count() == 2);
+}
