@@ -97,6 +97,7 @@ impl Place {
             | RuntimeEvent::ExchangeEnded { .. }
             | RuntimeEvent::Captured { .. }
             | RuntimeEvent::Caught { .. }
+            | RuntimeEvent::FinallyFailed { .. }
             | RuntimeEvent::Log { .. }
             | RuntimeEvent::Ensured { .. }
             | RuntimeEvent::Plan { .. }

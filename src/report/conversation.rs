@@ -93,6 +93,9 @@ impl<W: Write> ConversationText<W> {
                     self.line(0, Style::Dim, &format!("tried: {}", failure.message));
                 }
             }
+            RuntimeEvent::FinallyFailed { failure } => {
+                self.line(0, Style::Bad, &format!("finally did not come to its end: {}", failure.message));
+            }
             RuntimeEvent::Log { text } => self.line(0, Style::Notable, &format!("-- {text}")),
             RuntimeEvent::Ensured { change, .. } => {
                 let (style, text) = match change {
@@ -148,6 +151,7 @@ impl<W: Write> ConversationText<W> {
             | RuntimeEvent::AttemptFailed { .. }
             | RuntimeEvent::Pause { .. }
             | RuntimeEvent::Caught { .. }
+            | RuntimeEvent::FinallyFailed { .. }
             | RuntimeEvent::Log { .. }
             | RuntimeEvent::Ensured { .. }
             | RuntimeEvent::Plan { .. } => self.wait = None,

@@ -28,6 +28,9 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
         RuntimeEvent::Caught { failure } => {
             json!({"event": "caught", "code": failure.code, "message": failure.message})
         }
+        RuntimeEvent::FinallyFailed { failure } => {
+            json!({"event": "finally-failed", "code": failure.code, "message": failure.message})
+        }
         RuntimeEvent::Log { text } => json!({"event": "log", "text": text}),
         RuntimeEvent::Ensured { question, change } => {
             let change = match change {

@@ -29,6 +29,7 @@ impl Recorder {
             RuntimeEvent::AttemptFailed { attempt, failure } => {
                 self.note(now, &format!("attempt {attempt} failed: {}", failure.message));
             }
+            RuntimeEvent::FinallyFailed { failure } => self.note(now, &format!("finally failed: {}", failure.message)),
             RuntimeEvent::Log { text } => self.note(now, &format!("log: {text}")),
             RuntimeEvent::Plan { note } => self.note(now, &format!("plan: {note}")),
             RuntimeEvent::ScriptStarted { .. }

@@ -76,6 +76,10 @@ pub enum RuntimeEvent<'a> {
     Caught {
         failure: &'a Failure,
     },
+    /// `finally` failed after the script had: what it was to put right may not be
+    FinallyFailed {
+        failure: &'a Failure,
+    },
     /// `log "…"`
     Log {
         text: &'a str,

@@ -226,7 +226,7 @@ impl<'r> Run<'r> {
             (ended, Ok(()) | Err(End::Stopped | End::Skipped(_) | End::PlanEnds)) => ended,
             (Ok(()) | Err(End::Stopped | End::Skipped(_) | End::PlanEnds), last) => last,
             (Err(first @ (End::Failed(_) | End::Fatal(..))), Err(End::Failed(failure) | End::Fatal(_, failure))) => {
-                self.tell(RuntimeEvent::Caught { failure: &failure });
+                self.tell(RuntimeEvent::FinallyFailed { failure: &failure });
                 Err(first)
             }
         }
