@@ -46,7 +46,7 @@ pub fn find(
         return Err(std::io::Error::other("the library has no modem/identify that checks"));
     };
     let mut found = ask_all(&ports, &program, baud, jobs, cancel)?;
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found.sort_by_key(|(place, _)| *place);
     for modem in modems.iter_mut().filter(|modem| !modem.identity.is_empty()) {
         let here = found.iter().find(|(_, found)| is_same(&modem.identity, &found.identity));
         modem.address = here.and_then(|(place, _)| ports.get(*place).map(|(address, _)| address.clone()));

@@ -73,12 +73,9 @@ impl Common {
         inputs
     }
 
-    /// The params without a value, neither given nor by default.
-    pub fn missing(&self, modem: &Modem) -> Vec<String> {
-        let inputs = self.inputs(modem);
-        let given = |name: &String| inputs.variables.contains_key(name) || inputs.secrets.contains_key(name);
-        let params = self.program.params.iter().filter(|param| param.default.is_none());
-        params.map(|param| param.name.value.clone()).filter(|name| !given(name)).collect()
+    /// What is wrong with the values for this modem: params without one, and those of another kind.
+    pub fn unfit(&self, modem: &Modem) -> Vec<String> {
+        runtime::unfit(&self.program, &self.inputs(modem))
     }
 
     /// Each step is a function of its own and what is large is boxed: a thread's memory is the deepest that its stack has
@@ -99,7 +96,7 @@ impl Common {
                 let outcome = run_boxed(&self.program, &mut conversation, &inputs, ear);
                 self.passed_on(modem, started, &outcome)
             }
-            Err(failure) => self.unreachable(modem, started, failure),
+            Err(failure) => self.unreachable(modem, started, *failure),
         }
     }
 
@@ -111,9 +108,9 @@ impl Common {
     }
 
     #[inline(never)]
-    fn unreachable(&self, modem: &Modem, started: Timestamp, failure: Box<FailureReport>) -> Box<Ended> {
+    fn unreachable(&self, modem: &Modem, started: Timestamp, failure: FailureReport) -> Box<Ended> {
         let script = &self.program.source().name;
-        let result = RunResult::unreachable(&modem.name, &port_name(modem), script, started.to_string(), *failure);
+        let result = RunResult::unreachable(&modem.name, &port_name(modem), script, started.to_string(), failure);
         Box::new(Ended { result, unrecorded: None })
     }
 

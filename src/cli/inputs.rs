@@ -25,7 +25,12 @@ pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], cons
             inputs.secrets.insert(name, value);
         }
     }
-    Ok(inputs)
+    let mut problems = Vec::new();
+    for program in programs {
+        let help = format!("give it as -V NAME=VALUE; `hayes show {}` lists its parameters", program.source().name);
+        problems.extend(runtime::unfit(program, &inputs).into_iter().map(|what| (what, Some(help.clone()))));
+    }
+    told(inputs, problems, console)
 }
 
 /// What the environment gives these programs, secrets too.
@@ -72,17 +77,14 @@ pub(crate) fn explicit(
         yes: given.yes,
         folder: None,
     };
-    for program in programs {
-        let help = format!("give it as -V NAME=VALUE; `hayes show {}` lists its parameters", program.source().name);
-        problems.extend(runtime::unfit(program, &inputs).into_iter().map(|what| (what, Some(help.clone()))));
+    told(inputs, problems, console)
+}
+
+fn told(inputs: Inputs, problems: Vec<Problem>, console: &Console) -> Result<Inputs, Exit> {
+    for (message, help) in &problems {
+        console.complain(message, help.as_deref());
     }
-    if problems.is_empty() {
-        return Ok(inputs);
-    }
-    for (message, help) in problems {
-        console.complain(&message, help.as_deref());
-    }
-    Err(Exit::Usage)
+    if problems.is_empty() { Ok(inputs) } else { Err(Exit::Usage) }
 }
 
 /// For lines that are typed one after the other: which parameters they will ask for is not known yet.

@@ -220,19 +220,19 @@ fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
     Exit::Unwritable
 }
 
-/// A param without a value for one modem ends the batch before it begins, not that modem in its middle.
+/// A wrong or missing value for one modem ends the batch before it begins, not that modem in its middle.
 fn all_have_values(common: &Common, modems: &[Modem], console: &Console) -> Result<(), Exit> {
-    let mut lacking: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut wrong: Vec<(String, Vec<&str>)> = Vec::new();
     for modem in modems {
-        for name in common.missing(modem) {
-            match lacking.iter_mut().find(|(known, _)| *known == name) {
+        for what in common.unfit(modem) {
+            match wrong.iter_mut().find(|(known, _)| *known == what) {
                 Some((_, modems)) => modems.push(&modem.name),
-                None => lacking.push((name, vec![&modem.name])),
+                None => wrong.push((what, vec![&modem.name])),
             }
         }
     }
-    for (name, without) in &lacking {
-        let whom = match without.as_slice() {
+    for (what, whose) in &wrong {
+        let whom = match whose.as_slice() {
             all if all.len() == modems.len() => String::new(),
             [first, others @ ..] => match others.len() as u64 {
                 0 => format!(" for {first}"),
@@ -240,11 +240,11 @@ fn all_have_values(common: &Common, modems: &[Modem], console: &Console) -> Resu
             },
             [] => continue,
         };
-        let message = format!("`{name}` has no value{whom}");
-        let help = format!("give it to all with -V {name}=…, or to some in the inventory: vars = {{ {name} = \"…\" }}");
-        console.complain(&message, Some(&help));
+        let help =
+            "give it to all with -V NAME=VALUE, or to some in the inventory: vars = { NAME = \"…\" }, var.NAME in CSV";
+        console.complain(&format!("{what}{whom}"), Some(help));
     }
-    if lacking.is_empty() { Ok(()) } else { Err(Exit::Invalid) }
+    if wrong.is_empty() { Ok(()) } else { Err(Exit::Invalid) }
 }
 
 /// How many run at once, and whether the system has descriptors for them.
