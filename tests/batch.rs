@@ -73,7 +73,8 @@ fn told(output: &Output) -> String {
 #[test]
 fn killed_twenty_times_it_still_does_each_modem_once() {
     const MODEMS: usize = 200;
-    let fleet = Fleet::new(&[Manner::Good; MODEMS], Duration::from_millis(3));
+    // Four at a time, 30 ms each: 1.5 s in all, longer than it is ever let run before it is killed the last time.
+    let fleet = Fleet::new(&[Manner::Good; MODEMS], Duration::from_millis(10));
     let bench = Bench::new("killed", &fleet, SCRIPT);
     let results = bench.file("results.jsonl");
     // How often a modem had been asked when its passed line was seen.
@@ -85,7 +86,9 @@ fn killed_twenty_times_it_still_does_each_modem_once() {
         chance ^= chance << 13;
         chance ^= chance >> 7;
         chance ^= chance << 17;
-        std::thread::sleep(Duration::from_millis(10 + chance % 60));
+        let asked = fleet.total("AT");
+        wait_for(&mut child, || fleet.total("AT") > asked);
+        std::thread::sleep(Duration::from_millis(chance % 60));
         child.kill().unwrap();
         child.wait().unwrap();
         for modem in passed(&results) {

@@ -77,6 +77,13 @@ impl Fleet {
     }
 }
 
+impl Fleet {
+    /// How often all of them were asked this.
+    pub(crate) fn total(&self, question: &str) -> usize {
+        self.counts.lock().unwrap().iter().filter_map(|counts| counts.get(question)).sum()
+    }
+}
+
 impl Drop for Fleet {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
