@@ -185,7 +185,7 @@ fn a_first_session() {
 
     // A failure changes nothing, and the next line goes on.
     terminal.enter("AT+NOPE");
-    terminal.wait("AT+NOPE answered ERROR");
+    terminal.wait("Check the spelling");
     terminal.enter("expct OK");
     terminal.wait("did you mean `expect`?");
     terminal.enter(":hlep");

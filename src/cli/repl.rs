@@ -46,7 +46,9 @@ fn start(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
         runs,
         interactive,
         prompts: on_terminal,
+        explains: stdout().is_terminal(),
         palette: console.out,
+        width: super::console::width,
         show: Box::new(move |diagnostics| shown.show(diagnostics)),
         complain: Box::new(move |message, help| complaining.complain(message, help)),
     });

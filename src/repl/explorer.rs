@@ -25,6 +25,9 @@ use crate::source::Source;
 /// What is talked to where nothing is open.
 const SIMULATED: &str = "sim:bg96";
 
+/// The code of a question that the modem refused.
+const REFUSED: &str = "hayes::run::unexpected-result";
+
 /// How many lines of history `:history` shows.
 const SHOWN_HISTORY: usize = 30;
 
@@ -53,6 +56,8 @@ struct Explorer {
     raw: bool,
     /// Files that this session has written.
     saved: Vec<String>,
+    /// The last question failed: lines under it may say that this was expected.
+    is_mendable: bool,
     /// `:quit`
     leaves: bool,
     /// What ends a session without a user: the port was lost, Ctrl-C.
@@ -83,6 +88,7 @@ impl Explorer {
             quiet: false,
             raw: false,
             saved: Vec::new(),
+            is_mendable: false,
             leaves: false,
             ends: None,
         };
@@ -105,11 +111,17 @@ impl Explorer {
     }
 
     fn run(&mut self) -> io::Result<Ended> {
-        let mut all_passed = true;
+        let mut failures = 0;
         terminal::echo(!self.reader.is_edited());
         while !self.leaves {
             let Some(text) = self.statement()? else { break };
-            all_passed &= self.enter(&text)?;
+            let was_mendable = std::mem::take(&mut self.is_mendable);
+            match self.enter(&text)? {
+                false => failures += 1,
+                // `expect ERROR` behind a refused question: that was meant.
+                true if was_mendable && chunks::is_clause(&text) => failures -= 1,
+                true => {}
+            }
             if self.ends.is_some() && !self.reader.is_edited() {
                 break;
             }
@@ -121,7 +133,7 @@ impl Explorer {
             self.complain(&format!("the conversation could not be recorded whole: {error}"), None);
             return Ok(Ended::Unwritable);
         }
-        let passed = if all_passed || self.reader.is_edited() { Ended::Passed } else { Ended::Failed };
+        let passed = if failures == 0 || self.reader.is_edited() { Ended::Passed } else { Ended::Failed };
         Ok(self.ends.filter(|_| !self.reader.is_edited()).unwrap_or(passed))
     }
 
@@ -279,8 +291,13 @@ impl Explorer {
             return false;
         }
         let is_question = ready.is_question && is_one;
-        let view =
-            View { palette: self.options.palette, quiet: self.quiet, raw: self.raw, waits: self.reader.is_edited() };
+        let view = View {
+            palette: self.options.palette,
+            quiet: self.quiet,
+            raw: self.raw,
+            explains: self.options.explains,
+            waits: self.reader.is_edited(),
+        };
         let mut screen = Shown::new(&self.board, view, is_question);
         let Some(conversation) = self.link.as_mut().and_then(Link::conversation) else { return false };
         if !self.reader.is_edited() {
@@ -305,6 +322,7 @@ impl Explorer {
                 link.is_lost = true;
             }
         }
+        self.is_mendable = is_question && !follows && outcome.status == Status::Failed;
         outcome.status == Status::Passed || outcome.status == Status::Skipped
     }
 
@@ -317,6 +335,11 @@ impl Explorer {
             // What was just typed need not be shown again.
             if failure.source.name == chunks::TYPED && (one_line || is_question) {
                 let diagnostic = Diagnostic::from(failure);
+                // The refusal has just been shown, with its meaning.
+                let is_said = is_question && self.options.explains && !self.raw && failure.result.is_some();
+                if let Some(help) = diagnostic.help.as_deref().filter(|_| is_said && failure.code == REFUSED) {
+                    return self.note(&wrapped(help, (self.options.width)(), "  "));
+                }
                 return self.complain(&diagnostic.message, diagnostic.help.as_deref());
             }
             return (self.options.show)(&[Diagnostic::from(failure)]);
@@ -324,7 +347,7 @@ impl Explorer {
         if let Some(why) = &outcome.skipped {
             return self.note(&format!("skipped: {why}"));
         }
-        if !is_question && outcome.exchanges > 0 {
+        if !is_question && outcome.exchanges > 0 && self.options.explains {
             let text = format!(
                 " · {} · {}",
                 crate::report::result::plural(outcome.exchanges, "exchange"),
@@ -356,7 +379,10 @@ impl Explorer {
     }
 
     fn complain(&self, message: &str, help: Option<&str>) {
-        (self.options.complain)(message, help);
+        let width = (self.options.width)();
+        let help =
+            help.map(|help| if self.options.explains { wrapped(help, width, "        ") } else { help.to_owned() });
+        (self.options.complain)(message, help.as_deref().map(str::trim_start));
     }
 
     fn note(&self, text: &str) {
@@ -403,7 +429,7 @@ impl Explorer {
                 true
             }),
             Verb::Timeout if argument.is_empty() => {
-                self.note(&format!("{}", crate::runtime::ShownDuration(self.session.interpreter.timeout())));
+                self.note(&crate::runtime::ShownDuration(self.session.interpreter.timeout()).to_string());
                 true
             }
             Verb::Timeout => self.statement_entered(&format!("timeout {argument}"), true),
@@ -690,5 +716,35 @@ impl Explorer {
                 false
             }
         }
+    }
+}
+
+/// Broken between words, so that no word is cut at the terminal's edge.
+fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let mut current = indent.to_owned();
+        for word in line.split_whitespace() {
+            let is_begun = current.len() > indent.len();
+            if is_begun && current.chars().count() + 1 + word.chars().count() > width {
+                lines.push(std::mem::replace(&mut current, indent.to_owned()));
+            } else if is_begun {
+                current.push(' ');
+            }
+            current.push_str(word);
+        }
+        lines.push(current);
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_is_cut() {
+        assert_eq!(wrapped("one two three\nfour", 9, "  "), "  one two\n  three\n  four");
+        assert_eq!(wrapped("incomprehensibilities", 9, ""), "incomprehensibilities");
     }
 }

@@ -9,7 +9,7 @@ use crate::syntax::statements;
 pub(super) fn greeting(port: &str, palette: Palette) -> String {
     let port = palette.paint(Style::Name, port);
     format!(
-        "Connected to {port}. Type an AT command, as AT+CSQ, or any line of a script.\n\
+        "This is {port}. Type an AT command, as AT+CSQ, or a line of a script.\n\
          Tab completes and explains, Ctrl-R searches what you typed before.\n\
          Ctrl-C interrupts the modem, Ctrl-D leaves; :help tells the rest.\n"
     )

@@ -61,7 +61,11 @@ pub struct Options {
     pub interactive: bool,
     /// Standard input is a terminal, but none that the cursor can be moved on.
     pub prompts: bool,
+    /// Somebody reads what is printed: answers are explained, and timed.
+    pub explains: bool,
     pub palette: Palette,
+    /// Columns to write in
+    pub width: fn() -> usize,
     pub show: Show,
     pub complain: Complain,
 }

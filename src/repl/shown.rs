@@ -27,6 +27,8 @@ pub(super) struct View {
     pub(super) quiet: bool,
     /// Bytes as they are, so not their meaning.
     pub(super) raw: bool,
+    /// What answers mean and how long they took; for programs they are as the modem gave them.
+    pub(super) explains: bool,
     /// That a wait may be long.
     pub(super) waits: bool,
 }
@@ -68,7 +70,7 @@ impl Shown {
             is_question,
             sent: String::new(),
             result: String::new(),
-            text: ConversationText::new(Out, view.palette, false, meaning),
+            text: ConversationText::new(Out, view.palette, false, if view.explains { meaning } else { no_meaning }),
             waits: None,
         }
     }
@@ -104,15 +106,14 @@ impl Shown {
     fn question(&mut self, event: RuntimeEvent<'_>) -> bool {
         match event {
             RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) => self.sent = harmless(bytes),
-            RuntimeEvent::Session(Event::Response(line)) => {
-                self.line(&with_meaning(line, &self.sent, self.view.palette, None))
-            }
+            RuntimeEvent::Session(Event::Response(line)) => self.line(&with_meaning(line, &self.sent, self.view, None)),
             RuntimeEvent::Session(Event::Final { line, result }) if !result.is_success() => {
-                self.line(&with_meaning(line, &self.sent, self.view.palette, Some(Style::Bad)));
+                self.line(&with_meaning(line, &self.sent, self.view, Some(Style::Bad)));
             }
             RuntimeEvent::Session(Event::Final { line, .. }) => self.result = harmless(line),
             RuntimeEvent::ExchangeEnded { passed: true, elapsed, .. } => {
-                let beside = self.view.palette.paint(Style::Dim, format!(" · {}", time(elapsed)));
+                let time = if self.view.explains { format!(" · {}", time(elapsed)) } else { String::new() };
+                let beside = self.view.palette.paint(Style::Dim, time);
                 self.line(&format!("{}{beside}", self.view.palette.paint(Style::Good, &self.result)));
             }
             RuntimeEvent::ExchangeEnded { .. } => {}
@@ -208,9 +209,11 @@ pub(super) fn time(elapsed: Duration) -> String {
     format!("{:.1} s", elapsed.as_secs_f64())
 }
 
-fn with_meaning(line: &[u8], sent: &str, palette: Palette, style: Option<Style>) -> String {
+fn with_meaning(line: &[u8], sent: &str, view: View, style: Option<Style>) -> String {
+    let View { palette, explains, .. } = view;
     let shown = harmless(line);
-    let beside = meaning(&shown, sent).map(|text| palette.paint(Style::Dim, format!(" · {text}")).to_string());
+    let words = if explains { meaning(&shown, sent) } else { None };
+    let beside = words.map(|text| palette.paint(Style::Dim, format!(" · {text}")).to_string());
     let line = match style {
         Some(style) => palette.paint(style, shown).to_string(),
         None => shown,
@@ -221,4 +224,8 @@ fn with_meaning(line: &[u8], sent: &str, palette: Palette, style: Option<Style>)
 /// What a line means, in a few words.
 pub(super) fn meaning(line: &str, sent: &str) -> Option<String> {
     brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module: None })
+}
+
+fn no_meaning(_line: &str, _sent: &str) -> Option<String> {
+    None
 }
