@@ -155,10 +155,12 @@ impl<'a> Assembler<'a> {
         match line {
             Line::Nothing => {}
             Line::Statement(statement) => {
-                self.question = match statement.kind {
-                    StatementKind::Exchange(_) => Question::Exchange,
-                    StatementKind::Await(_) => Question::Await,
-                    _ => Question::None,
+                self.question = if matches!(statement.kind, StatementKind::Exchange(_)) {
+                    Question::Exchange
+                } else if matches!(statement.kind, StatementKind::Await(_)) {
+                    Question::Await
+                } else {
+                    Question::None
                 };
                 self.statement(statement);
             }

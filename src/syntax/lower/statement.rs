@@ -182,10 +182,13 @@ impl Lowerer {
             return Ok(Column { name, value });
         }
         let value = self.child_expression(pair)?;
-        let name = match &value.kind {
-            ExpressionKind::Variable(name) => Name { value: name.clone(), span: value.span },
-            ExpressionKind::Member { name, .. } => name.clone(),
-            _ => return Err(SyntaxError::new(Fault::UnnamedColumn { value: pair.as_str().to_owned() }, value.span)),
+        let name = if let ExpressionKind::Variable(name) = &value.kind {
+            Name { value: name.clone(), span: value.span }
+        } else if let ExpressionKind::Member { name, .. } = &value.kind {
+            name.clone()
+        } else {
+            let fault = Fault::UnnamedColumn { value: pair.as_str().to_owned() };
+            return Err(SyntaxError::new(fault, value.span));
         };
         Ok(Column { name, value })
     }
@@ -222,11 +225,9 @@ impl Lowerer {
     /// An expression where a duration is asked for: a bare number lacks its unit.
     fn duration(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, SyntaxError> {
         let expression = self.expression(pair)?;
-        match expression.kind {
-            ExpressionKind::Int(number) => {
-                Err(SyntaxError::new(Fault::DurationWithoutUnit { number }, expression.span))
-            }
-            _ => Ok(expression),
+        if let ExpressionKind::Int(number) = expression.kind {
+            return Err(SyntaxError::new(Fault::DurationWithoutUnit { number }, expression.span));
         }
+        Ok(expression)
     }
 }
