@@ -20,13 +20,12 @@ pub(super) struct Editing {
     files: FilenameCompleter,
     /// Names that have a value.
     pub(super) names: Vec<String>,
-    /// The prompt in colours is that of a modem's question for data: what is typed is no script.
+    /// The modem will ask for data: what is typed is no script.
     pub(super) is_data: bool,
     /// The lines of the statement so far.
     before: String,
     /// The editor paints because of a key; else because of a line that came.
     by_key: Cell<bool>,
-    cursor: Cell<usize>,
 }
 
 impl Editing {
@@ -39,7 +38,6 @@ impl Editing {
             is_data: false,
             before: String::new(),
             by_key: Cell::new(false),
-            cursor: Cell::new(0),
         }
     }
 
@@ -113,7 +111,6 @@ impl Hinter for Editing {
 
 impl Highlighter for Editing {
     fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
-        self.cursor.set(pos);
         if !self.palette.coloured || self.is_data {
             return Cow::Borrowed(line);
         }
@@ -132,7 +129,8 @@ impl Highlighter for Editing {
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(self.palette.paint(Style::Dim, hint).to_string())
+        // Dim is no colour, and without it nobody could tell the hint from what was typed.
+        Cow::Owned(Palette { coloured: true }.paint(Style::Dim, hint).to_string())
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _completion: rustyline::CompletionType) -> Cow<'c, str> {

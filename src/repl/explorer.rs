@@ -112,7 +112,7 @@ impl Explorer {
 
     fn run(&mut self) -> io::Result<Ended> {
         let mut failures = 0;
-        terminal::echo(!self.reader.is_edited());
+        terminal::edits_lines(!self.reader.is_edited());
         while !self.leaves {
             let Some(text) = self.statement()? else { break };
             let was_mendable = std::mem::take(&mut self.is_mendable);
@@ -126,7 +126,7 @@ impl Explorer {
                 break;
             }
         }
-        terminal::echo(true);
+        terminal::edits_lines(true);
         self.board.finish();
         let unrecorded = self.link.as_ref().and_then(Link::record_error);
         if let Some(error) = unrecorded {
@@ -288,6 +288,17 @@ impl Explorer {
         self.warn(&ready.warnings);
         if self.link.is_none() {
             self.complain("no port is open", Some(":open PORT opens one; :ports lists them"));
+            return false;
+        }
+        if ready.is_question
+            && !follows
+            && self.reader.is_edited()
+            && self.link.as_ref().is_some_and(|link| link.is_lost)
+        {
+            self.complain(
+                "the port is lost",
+                Some("once it is back, we are; :open opens another, or tries this one again"),
+            );
             return false;
         }
         let is_question = ready.is_question && is_one;

@@ -166,9 +166,9 @@ impl Listener for Shown {
         let _ = self.text.finish();
         write_out(&format!("{} [y/N] ", self.view.palette.paint(Style::Notable, question)));
         let mut answer = String::new();
-        terminal::echo(true);
+        terminal::edits_lines(true);
         let read = stdin().read_line(&mut answer);
-        terminal::echo(!self.view.waits);
+        terminal::edits_lines(!self.view.waits);
         read.ok()?;
         Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }

@@ -54,19 +54,19 @@ impl SavedTerminal {
     }
 }
 
-/// Whether what is typed is shown by the terminal itself. Between two prompts it is not: it will be when the editor
-/// reads it.
+/// Whether the terminal itself shows and edits what is typed. Between two prompts it does not: what is typed ahead
+/// waits, key by key, for the editor; only Ctrl-C is heeded at once.
 #[cfg(unix)]
-pub(super) fn echo(on: bool) {
+pub(super) fn edits_lines(on: bool) {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
     if let Ok(mut settings) = tcgetattr(io::stdin()) {
-        settings.local_modes.set(LocalModes::ECHO, on);
+        settings.local_modes.set(LocalModes::ECHO | LocalModes::ICANON, on);
         let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &settings);
     }
 }
 
 #[cfg(not(unix))]
-pub(super) fn echo(_on: bool) {}
+pub(super) fn edits_lines(_on: bool) {}
 
 /// One at a time: what is typed behind the escape key is the editor's.
 #[cfg(unix)]
