@@ -367,6 +367,8 @@ fn an_unplugged_port_is_told_and_its_return_goes_on() {
 fn a_paste_runs_line_by_line_and_stops_at_the_first_failure() {
     let Some(terminal) = Terminal::start("repl -p 'sim:bg96?register=0s'", 100) else { return };
     let pasted = "AT+CMEE=2\nAT+CREG?\n  capture _, stat:int\nAT+NOPE\nAT+CSQ\n";
+    // Only an editor that is there can tell a paste from keys.
+    terminal.wait_line("sim:bg96>");
     fs::write(terminal.path("pasted"), pasted).unwrap();
     terminal.tmux(&["load-buffer", &terminal.path("pasted").display().to_string()]);
     terminal.tmux(&["paste-buffer", "-p"]);
@@ -382,7 +384,7 @@ fn a_paste_runs_line_by_line_and_stops_at_the_first_failure() {
     terminal.enter("set x = 1");
     terminal.key("C-r");
     terminal.text("CMEE");
-    terminal.wait("AT+CMEE=2");
+    terminal.wait("(reverse-i-search)`CMEE': AT+CMEE=2");
 }
 
 #[test]
