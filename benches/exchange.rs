@@ -1,7 +1,8 @@
 //! What an exchange costs over a pseudo-terminal, beside a bare loop that writes and reads on the same one; what a flood of
-//! URCs costs beside bare reads. Ratios in one run: the machine's own speed cancels out.
+//! URCs costs beside bare reads; what a process of one exchange costs beside a bare program. Ratios in one run: the
+//! machine's own speed cancels out.
 //!
-//! `cargo bench --bench exchange`
+//! `cargo bench --bench exchange`, or one of its parts: `cargo bench --bench exchange -- flood`
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +19,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,27 +32,55 @@ use hayes::source::Source;
 
 const EXCHANGES: usize = 2_000;
 const ROUNDS: usize = 5;
+const PROCESSES: usize = 50;
 const ANSWER: &[u8] = b"\r\n+CSQ: 18,99\r\n\r\nOK\r\n";
 const FLOOD: usize = 16 << 20;
 
 fn main() {
-    let ratio = median_ratio(|| (exchanges_by_script(), exchanges_bare()));
-    println!("an exchange with two typed captures: {ratio:.2} of the bare loop (at most 1.3)");
-    let ratio = median_ratio(|| (flood_by_script(), flood_bare()));
-    println!("16 MiB of URC lines before an OK: {ratio:.2} of bare reads (at most 1.5)");
-    println!("a script of 10,000 lines parses and checks in {:.1?} (at most 100 ms)", ten_thousand_lines());
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = match arguments.as_slice() {
+        [name, path] if name == "bare" => return one_exchange_bare(Path::new(path)),
+        [name, ..] => Some(name.as_str()),
+        [] => None,
+    };
+    let is_wanted = |name| wanted.is_none_or(|wanted| wanted == name);
+    if is_wanted("exchange") {
+        let ratio = median_ratio(ROUNDS, || (exchanges_by_script(), exchanges_bare()));
+        println!("an exchange with two typed captures: {ratio:.2} of the bare loop (at most 1.3)");
+    }
+    if is_wanted("flood") {
+        let before = resident("VmRSS", std::process::id());
+        let ratio = median_ratio(ROUNDS, || (flood_by_script(), flood_bare()));
+        println!("16 MiB of URC lines before an OK: {ratio:.2} of bare reads (at most 1.5)");
+        println!("  memory that the floods took: {} KiB", resident("VmHWM", std::process::id()) - before);
+    }
+    if is_wanted("process") {
+        let script = std::env::temp_dir().join(format!("hayes-bench-{}.hayes", std::process::id()));
+        std::fs::write(&script, "AT+CSQ\n  capture rssi:int, ber:int\n").unwrap();
+        let bare = std::env::current_exe().unwrap();
+        let hayes =
+            |path: &Path| spawn(Path::new(env!("CARGO_BIN_EXE_hayes")), &["run", "-q", "-p"], path, Some(&script));
+        let ratio =
+            median_ratio(PROCESSES, || (process(hayes).0, process(|path| spawn(&bare, &["bare"], path, None)).0));
+        println!("a process that runs a script of one exchange: {ratio:.2} of a bare program (at most 2)");
+        println!("  its peak memory: {} KiB (at most 8192)", process(hayes).1);
+        std::fs::remove_file(&script).unwrap();
+    }
+    if is_wanted("check") {
+        println!("a script of 10,000 lines parses and checks in {:.1?} (at most 100 ms)", ten_thousand_lines());
+    }
 }
 
 /// The median of the ratios of paired runs.
-fn median_ratio(mut pair: impl FnMut() -> (Duration, Duration)) -> f64 {
-    let mut ratios: Vec<f64> = (0..ROUNDS)
+fn median_ratio(rounds: usize, mut pair: impl FnMut() -> (Duration, Duration)) -> f64 {
+    let mut ratios: Vec<f64> = (0..rounds)
         .map(|_| {
             let (ours, bare) = pair();
             ours.as_secs_f64() / bare.as_secs_f64()
         })
         .collect();
     ratios.sort_by(f64::total_cmp);
-    ratios[ROUNDS / 2]
+    ratios[rounds / 2]
 }
 
 fn exchanges_by_script() -> Duration {
@@ -115,6 +145,46 @@ fn flood_bare() -> Duration {
     drop(port);
     modem.join().unwrap();
     elapsed
+}
+
+/// From a process's start to its end, with one exchange in it; and its peak memory when it waits for the answer, in KiB.
+fn process(start: impl Fn(&Path) -> Child) -> (Duration, usize) {
+    let (mut master, path) = pty();
+    let started = Instant::now();
+    let mut child = start(&path);
+    let mut buffer = [0; 256];
+    let mut got = 0;
+    while !buffer[..got].contains(&b'\r') {
+        got = master.read(&mut buffer).unwrap();
+    }
+    let asked = started.elapsed();
+    let memory = resident("VmHWM", child.id());
+    let answered = Instant::now();
+    master.write_all(ANSWER).unwrap();
+    assert!(child.wait().unwrap().success());
+    (asked + answered.elapsed(), memory)
+}
+
+fn spawn(program: &Path, arguments: &[&str], port: &Path, script: Option<&Path>) -> Child {
+    Command::new(program).args(arguments).arg(port).args(script).stdout(Stdio::null()).spawn().unwrap()
+}
+
+/// The bare program: opens the port, asks, reads the answer, ends.
+fn one_exchange_bare(path: &Path) {
+    let mut port = raw(path);
+    port.write_all(b"AT+CSQ\r").unwrap();
+    let mut buffer = [0; 256];
+    let mut got = 0;
+    while got < ANSWER.len() {
+        got += port.read(&mut buffer).unwrap();
+    }
+}
+
+/// A figure of a process's memory, in KiB, as Linux tells it.
+fn resident(figure: &str, process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(figure));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
 }
 
 fn ten_thousand_lines() -> Duration {

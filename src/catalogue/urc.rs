@@ -1,6 +1,6 @@
 //! Unsolicited result codes: what the modem says unasked.
 
-use super::data::{URC_KEYS, URC_PARENTS, URCS};
+use super::data::{URC_FACTOR, URC_SLOTS, URCS};
 use super::field::Source;
 use super::layout::Layout;
 
@@ -28,29 +28,17 @@ pub struct Urc {
 /// The URC that this line, without its line end, begins with. Whether it is one in the middle of an exchange is for
 /// the session to say: `+CREG: 0,5` may be the answer.
 ///
-/// It costs one binary search and no allocation. All starts that `line` begins with are beginnings of the greatest
-/// start that is not greater than `line`, so the rest is a short walk from that one to its parents.
+/// It costs one look into a table and no allocation.
 pub fn urc(line: &[u8]) -> Option<&'static Urc> {
-    let mut at = not_greater(line).checked_sub(1);
-    while let Some(index) = at {
-        let urc = URCS.get(index)?;
-        if begins(line, urc.start.as_bytes()) && (!urc.whole_line || line.len() == urc.start.len()) {
-            return Some(urc);
-        }
-        at = URC_PARENTS.get(index).copied().flatten();
-    }
-    None
-}
-
-/// How many starts are not greater than `line`: by their first eight bytes, and where those are the same, by all.
-fn not_greater(line: &[u8]) -> usize {
-    let mut first = [0; 8];
+    let mut first = [0; 4];
     first.iter_mut().zip(line).for_each(|(to, from)| *to = *from);
-    let key = u64::from_be_bytes(first);
-    let less = URC_KEYS.partition_point(|known| *known < key);
-    let same = URC_KEYS.get(less..).unwrap_or_default().iter().take_while(|known| **known == key).count();
-    let same = URCS.get(less..less + same).unwrap_or_default();
-    less + same.partition_point(|urc| urc.start.as_bytes() <= line)
+    let slot = u32::from_be_bytes(first).wrapping_mul(URC_FACTOR) >> (u32::BITS - URC_SLOTS.len().ilog2());
+    let (from, to) = *URC_SLOTS.get(slot as usize)?;
+    // The longer of two starts stands behind the other.
+    URCS.get(usize::from(from)..usize::from(to))?
+        .iter()
+        .rev()
+        .find(|urc| begins(line, urc.start.as_bytes()) && (!urc.whole_line || line.len() == urc.start.len()))
 }
 
 /// Every URC, sorted by its start.

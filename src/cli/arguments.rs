@@ -444,7 +444,11 @@ fn positive(text: &str) -> Result<f64, String> {
 
 /// The arguments, or what to print instead and how to exit: `--help`, `--version`, a mistake.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    Arguments::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // The texts that only a help page shows are made for one that is asked for.
+    let matches = Arguments::command().try_get_matches_from(&arguments);
+    let matches = matches.or_else(|_| command().try_get_matches_from(&arguments));
+    Arguments::from_arg_matches_mut(&mut matches?)
 }
 
 /// What `hayes` alone means: `hayes repl`, with what the environment says.

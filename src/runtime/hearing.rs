@@ -44,6 +44,9 @@ impl Abort {
 impl at::Listener for Hearing<'_> {
     fn event(&mut self, now: Duration, event: &Event<'_>) {
         let listener = &mut *self.listener;
+        if self.mask.is_empty() {
+            return listener.on_event(now, RuntimeEvent::Session(*event));
+        }
         self.mask.event(event, &mut |event| listener.on_event(now, RuntimeEvent::Session(event)));
     }
 

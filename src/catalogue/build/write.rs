@@ -46,7 +46,7 @@ pub fn rust(data: &Data) -> Result<String> {
     table(&mut body, "CMS_ERRORS", "ErrorCode", errors(&data.cms, "Message", &mut writer).into_iter())?;
     let commands: BTreeSet<&str> = data.commands.iter().map(|(_, command)| command.name.as_str()).collect();
     table(&mut body, "URCS", "Urc", data.urcs.iter().map(|urc| (urc.start.clone(), writer.urc(urc, &commands))))?;
-    parents(&mut body, &data.urcs);
+    slots(&mut body, &data.urcs)?;
     table(
         &mut body,
         "MODULES",
@@ -112,24 +112,37 @@ fn table(
     Ok(())
 }
 
-/// For each URC the one whose start is the longest proper beginning of its own start.
-fn parents(body: &mut String, urcs: &[Urc]) {
+/// Where the URCs stand that a line may be, by its first four bytes: those times a factor under which no two URCs that
+/// differ in them meet, so that one look into the table is enough.
+fn slots(body: &mut String, urcs: &[Urc]) -> Result<()> {
+    const BITS: u32 = 10;
     let starts: BTreeSet<&str> = urcs.iter().map(|urc| urc.start.as_str()).collect();
-    let sorted: Vec<&str> = starts.into_iter().collect();
-    let parent = |start: &str| {
-        let candidates = sorted.iter().enumerate().filter(|(_, other)| **other != start && start.starts_with(**other));
-        candidates.max_by_key(|(_, other)| other.len()).map(|(index, _)| index)
-    };
-    let parents: Vec<String> = sorted.iter().map(|start| format!("{:?}", parent(start))).collect();
-    let _ = writeln!(body, "pub(super) static URC_PARENTS: &[Option<usize>] = &[{}];", parents.join(", "));
-    // Sorted as the starts are: their first eight bytes as a number, so that a search stays in one small table.
-    let key = |start: &str| {
-        let mut first = [0; 8];
+    if let Some(short) = urcs.iter().find(|urc| urc.start.len() < 4 && !urc.whole_line) {
+        return Err(format!("urcs: '{}' is too short to be found where it is not the whole line", short.start));
+    }
+    // They are sorted, so those with the same first bytes stand side by side.
+    let mut ranges: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
+    for (index, start) in starts.into_iter().enumerate() {
+        let mut first = [0; 4];
         first.iter_mut().zip(start.bytes()).for_each(|(to, from)| *to = from);
-        u64::from_be_bytes(first).to_string()
+        ranges.entry(u32::from_be_bytes(first)).or_insert((index, index)).1 = index + 1;
+    }
+    let slot = |key: u32, factor: u32| (key.wrapping_mul(factor) >> (32 - BITS)) as usize;
+    let is_apart = |factor: &u32| {
+        let slots: BTreeSet<usize> = ranges.keys().map(|key| slot(*key, *factor)).collect();
+        slots.len() == ranges.len()
     };
-    let keys: Vec<String> = sorted.iter().map(|start| key(start)).collect();
-    let _ = writeln!(body, "pub(super) static URC_KEYS: &[u64] = &[{}];", keys.join(", "));
+    let factors = (1..100_000_u32).map(|number| number.wrapping_mul(0x9E37_79B9) | 1);
+    let factor = factors.into_iter().find(is_apart).ok_or("urcs: too many for their table: give it more bits")?;
+    let mut slots = vec![(0, 0); 1 << BITS];
+    for (key, range) in ranges {
+        if let Some(to) = slots.get_mut(slot(key, factor)) {
+            *to = range;
+        }
+    }
+    let _ = writeln!(body, "pub(super) static URC_FACTOR: u32 = {factor};");
+    let _ = writeln!(body, "pub(super) static URC_SLOTS: &[(u16, u16); {}] = &{slots:?};", 1 << BITS);
+    Ok(())
 }
 
 pub struct Writer<'a> {
