@@ -3,7 +3,7 @@
 //! One thread does one thing at a time: the user types while a listener reads the port and shows what comes above the
 //! prompt; a line is entered, the listener gives the conversation back, and the line is run.
 //!
-//! - `explorer`: the loop, and what the `:` commands do
+//! - `explorer`: the loop; `explorer::actions`: what the `:` commands do
 //! - `session`: checks and runs what was typed, and remembers what passed
 //! - `chunks`: what was typed or pasted, cut into statements
 //! - `link`: the open port, and who listens on it while the user types
