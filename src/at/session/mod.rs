@@ -386,13 +386,18 @@ impl Session {
             (None, Some(resync)) => resync.began(),
             (None, None) => now.time,
         };
+        // Time was up at the deadline, however late that was noticed: the same failure reads the same everywhere.
+        let ended = match (&kind, &self.exchange) {
+            (FailureKind::Timeout(_), Some(exchange)) => now.time.min(exchange.deadline(self.last_byte)),
+            (_, _) => now.time,
+        };
         let received = self.abandon();
         if self.owing.is_some_and(|owing| owing.prompt_open) {
             self.send(b"\x1B", Why::Cancel, now);
             // Should the prompt come only now, the resynchronisation sends it again.
             self.owing = self.owing.map(|owing| Owing { prompt_open: false, ..owing });
         }
-        self.outcome = Some(Err(Box::new(Failure { kind, waited: now.time.saturating_sub(began), received })));
+        self.outcome = Some(Err(Box::new(Failure { kind, waited: ended.saturating_sub(began), received })));
     }
 
     fn check_deadlines(&mut self, now: &mut Now<'_>) {
