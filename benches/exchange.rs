@@ -137,9 +137,12 @@ fn flood_bare() -> Duration {
     let mut buffer = vec![0; 64 << 10];
     let started = Instant::now();
     port.write_all(b"AT+CSQ\r").unwrap();
-    let mut got = 0;
-    while !buffer[..got].ends_with(b"OK\r\n") {
-        got = port.read(&mut buffer).unwrap();
+    // The OK may come in two parts.
+    let mut tail = Vec::new();
+    while !tail.ends_with(b"OK\r\n") {
+        let got = port.read(&mut buffer).unwrap();
+        tail.extend_from_slice(&buffer[got.saturating_sub(4)..got]);
+        tail.drain(..tail.len().saturating_sub(4));
     }
     let elapsed = started.elapsed();
     drop(port);
