@@ -5,6 +5,7 @@
 //!
 //! - [`source`]: a text with its name, and places in it
 //! - [`diagnostic`]: what is wrong, where, and what to do about it; how it is shown
+//! - [`state`]: the user's folder for what outlasts a run
 //! - [`syntax`]: text → tree, and the canonical form of a script
 //! - [`at`]: the AT protocol: bytes → lines → events; no I/O, no clock
 //! - [`catalogue`]: what is known about commands, errors, URCs and modules; `explain`
@@ -35,4 +36,5 @@ pub mod report;
 pub mod runtime;
 pub mod sim;
 pub mod source;
+mod state;
 pub mod syntax;

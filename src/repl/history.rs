@@ -8,13 +8,7 @@ use crate::runtime::Mask;
 
 /// `~/.local/state/hayes/history`, by the XDG Base Directory Specification; on Windows its local counterpart.
 pub(super) fn file() -> Option<PathBuf> {
-    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = if cfg!(windows) {
-        folder("LOCALAPPDATA")
-    } else {
-        folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")))
-    };
-    let folder = state?.join("hayes");
+    let folder = crate::state::folder()?;
     make(&folder).ok()?;
     Some(folder.join("history"))
 }

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::port::Timestamp;
+use crate::state;
 
 /// `~/.local/state/hayes/2026-11-22T100000.000Z-supersim-setup.jsonl`; none where the system names no such folder.
 pub(super) fn default_results(script: &str) -> Option<PathBuf> {
-    let folder = state_folder()?.join("hayes");
+    let folder = state::folder()?;
     let time = Timestamp::now().to_string().replace(':', "");
     let name = Path::new(script).with_extension("");
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' || c == '_' { c } else { '-' };
@@ -14,15 +15,6 @@ pub(super) fn default_results(script: &str) -> Option<PathBuf> {
     let path = folder.join(format!("{time}-{name}.jsonl"));
     // Two batches in the same millisecond.
     Some(if path.exists() { folder.join(format!("{time}-{name}-{}.jsonl", std::process::id())) } else { path })
-}
-
-/// The XDG Base Directory Specification; on Windows its local counterpart.
-fn state_folder() -> Option<PathBuf> {
-    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    if cfg!(windows) {
-        return folder("LOCALAPPDATA");
-    }
-    folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")))
 }
 
 /// The conversations of those that failed: beside the results.
