@@ -7,7 +7,7 @@ use std::time::Duration;
 use hayes::at::listener::Deaf;
 use hayes::at::parameters::{Kind, parameters, split_prefix};
 use hayes::at::{PromptPlan, Question};
-use hayes::catalogue::{Catalogue, expected};
+use hayes::catalogue::{Catalogue, prospect};
 use hayes::conversation::Conversation;
 use hayes::port::{Cancel, Device, Memory};
 use serde_json::Value;
@@ -76,7 +76,7 @@ fn ask(question: &str, lines: &[String], result: &str, between: &str) -> Result<
     let mut text = "\r\n".to_owned();
     let pause = if between.is_empty() { String::new() } else { format!("\r\n{between}\r\n\r\n") };
     // A header and its body belong together: no modem puts anything between them.
-    let at_edges = expected(question, None).0.shape == hayes::at::Shape::HeaderAndBody;
+    let at_edges = prospect(question, None).expected.shape == hayes::at::Shape::HeaderAndBody;
     text.push_str(&pause);
     for line in lines {
         text.push_str(&format!("{line}\r\n{}", if at_edges { "" } else { &pause }));
@@ -87,7 +87,7 @@ fn ask(question: &str, lines: &[String], result: &str, between: &str) -> Result<
     let mut conversation = Conversation::new(Box::new(Memory::in_virtual_time(modem, &cancel)), &Catalogue);
     let asked = Question {
         bytes: format!("{question}\r").into_bytes(),
-        expected: expected(question, None).0,
+        expected: prospect(question, None).expected,
         timeout: Duration::from_secs(10),
         prompt: PromptPlan::Unexpected,
     };

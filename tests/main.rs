@@ -21,6 +21,8 @@ mod folder;
 mod html;
 mod library;
 #[cfg(unix)]
+mod modules;
+#[cfg(unix)]
 mod peers;
 #[cfg(unix)]
 mod repl;

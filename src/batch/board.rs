@@ -101,6 +101,7 @@ impl Place {
             | RuntimeEvent::Log { .. }
             | RuntimeEvent::Ensured { .. }
             | RuntimeEvent::Plan { .. }
+            | RuntimeEvent::Met { .. }
             | RuntimeEvent::Reported { .. } => {}
         }
     }

@@ -1,5 +1,6 @@
 //! AT commands: what they do, take, answer, cost and risk.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::data::COMMANDS;
@@ -40,6 +41,8 @@ pub struct Command {
     pub call_control: bool,
     /// It never sends a final result code
     pub without_final: bool,
+    /// Its answer names the module
+    pub names_module: bool,
     /// It starts the modem anew by itself, in these cases
     pub reboots: &'static [Case],
     /// What was set holds only after a restart of the modem, in these cases
@@ -309,18 +312,23 @@ impl Command {
     }
 
     /// The documented maximum: what is said of the module, else of its family, else of its vendor. Where the module is
-    /// not known, or nothing is said of it, the largest that is confirmed and no worst case, of any vendor.
+    /// not known, or nothing is said of it, the largest that is confirmed and no worst case, of any vendor; what is only
+    /// recalled of a module makes it longer, never shorter.
     pub fn max_time(&self, form: Form, parameters: &[&str], module: Option<&Module>) -> Option<Duration> {
         let form = written_as(form, parameters);
         let times =
             || self.max_times.iter().filter(|time| time.form.is_none_or(|only| only == form) && !time.worst_case);
-        let said_of_it = module.and_then(|module| {
-            [module.id, module.family, module.vendor]
-                .iter()
-                .find_map(|scope| times().filter(|time| time.scope == Some(scope)).map(|time| time.milliseconds).max())
-        });
-        let longest = || times().filter(|time| time.source.confirmed).map(|time| time.milliseconds).max();
-        said_of_it.or_else(longest).map(|milliseconds| Duration::from_millis(u64::from(milliseconds)))
+        let of_it = |module: &Module| {
+            let said = times().filter_map(|time| Some((Reverse(module.distance(time.scope?)?), time)));
+            said.map(|(nearness, time)| (nearness, time.milliseconds, time.source.confirmed)).max()
+        };
+        let longest = times().filter(|time| time.source.confirmed).map(|time| time.milliseconds).max();
+        let milliseconds = match module.and_then(of_it) {
+            Some((_, said, true)) => Some(said),
+            Some((_, said, false)) => longest.max(Some(said)),
+            None => longest,
+        };
+        milliseconds.map(|milliseconds| Duration::from_millis(u64::from(milliseconds)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::data::{CME_ERRORS, CMS_ERRORS};
 use super::field::Source;
+use super::module::Module;
 
 /// Which of the two series of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,20 @@ pub struct ErrorCode {
     pub range: &'static str,
     /// What usually mends it; may be empty
     pub advice: &'static str,
+    /// What mends it on modules of this vendor, family or id
+    pub advice_for: &'static [(&'static str, &'static str)],
     pub source: Source,
+}
+
+impl ErrorCode {
+    /// What usually mends it on this module.
+    pub fn advice(&self, module: Option<&Module>) -> &'static str {
+        let of_scope = |module: &Module| {
+            let said = self.advice_for.iter().filter_map(|(scope, advice)| Some((module.distance(scope)?, *advice)));
+            said.min_by_key(|(distance, _)| *distance).map(|(_, advice)| advice)
+        };
+        module.and_then(of_scope).unwrap_or(self.advice)
+    }
 }
 
 /// `+CME ERROR: 30`

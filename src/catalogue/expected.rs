@@ -1,4 +1,4 @@
-//! What the catalogue tells the session of the answer to a command line.
+//! What the catalogue tells of a command line before it is sent: above all how its answer looks.
 
 use std::time::Duration;
 
@@ -8,17 +8,28 @@ use crate::at::command::{Command, CommandLine, parse};
 use crate::at::parameters::parameters;
 use crate::at::{Expected, Form, Shape};
 
-/// How the answer to a whole command line looks, and how long it may take by the documents: the sum of its commands'
-/// maxima; `None` where nothing is documented.
-pub fn expected(line: &str, module: Option<&Module>) -> (Expected, Option<Duration>) {
-    parse(line).map_or_else(Default::default, |line| expected_of(&line, module))
+/// What is known of a command line before it is sent.
+#[derive(Debug, Clone, Default)]
+pub struct Prospect {
+    /// How its answer looks
+    pub expected: Expected,
+    /// How long that may take by the documents: the sum of its commands' maxima; `None` where nothing is documented
+    pub longest: Option<Duration>,
+    /// Its answer tells which module it is: [`module_named_by`](super::module_named_by) reads it
+    pub names_module: bool,
+    /// Why it may stand in an `unsafe` block only, if so
+    pub needs_unsafe: Option<&'static str>,
 }
 
-/// As [`expected`], of a line that was taken apart.
-pub fn expected_of(line: &CommandLine<'_>, module: Option<&Module>) -> (Expected, Option<Duration>) {
-    let mut expected = Expected::default();
+/// What is known of this command line; of any module's where `module` is not known.
+pub fn prospect(line: &str, module: Option<&Module>) -> Prospect {
+    parse(line).map_or_else(Prospect::default, |line| of_commands(&line, module))
+}
+
+fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
+    let mut prospect = Prospect::default();
+    let expected = &mut prospect.expected;
     let mut shapes = Vec::new();
-    let mut time: Option<Duration> = None;
     let mut any_prefix = false;
     for asked in &line.commands {
         let Some(known) = command::command_of(asked) else {
@@ -29,12 +40,12 @@ pub fn expected_of(line: &CommandLine<'_>, module: Option<&Module>) -> (Expected
         let texts = values(asked);
         let values: Vec<&str> = texts.iter().map(String::as_str).collect();
         if let Some(longest) = known.max_time(asked.form, &values, module) {
-            time = Some(time.unwrap_or_default() + longest);
+            prospect.longest = Some(prospect.longest.unwrap_or_default() + longest);
         }
         expected.finals.extend(known.finals.iter().map(|(text, success)| ((*text).to_owned(), *success)));
         expected.call_control |= known.call_control;
-        expected.without_final |=
-            known.without_final || module.is_some_and(|module| module.without_final.contains(&known.name));
+        expected.without_final |= known.without_final
+            || module.is_some_and(|module| module.without_final.contains(&(known.name, asked.form)));
         // A read is over before anyone could abort it; a scan (`AT+COPS=?`) goes on to its end on some modules.
         expected.abortable |= known.abortable
             && match asked.form {
@@ -42,6 +53,10 @@ pub fn expected_of(line: &CommandLine<'_>, module: Option<&Module>) -> (Expected
                 Form::Test => module.and_then(|module| module.scan_abortable).unwrap_or(true),
                 Form::Set | Form::Execute => true,
             };
+        prospect.names_module |= known.names_module;
+        if prospect.needs_unsafe.is_none() {
+            prospect.needs_unsafe = known.needs_unsafe(asked.form, &values).map(|danger| danger.why);
+        }
         let usage = known.usage(asked.form, &values);
         match usage.and_then(|usage| usage.prefix) {
             Some(prefix) => expected.prefixes.push(prefix.to_owned()),
@@ -55,7 +70,7 @@ pub fn expected_of(line: &CommandLine<'_>, module: Option<&Module>) -> (Expected
     }
     expected.prefixes.dedup();
     expected.shape = together(shapes);
-    (expected, time)
+    prospect
 }
 
 /// The values that were given, without their quotes.

@@ -19,9 +19,9 @@ pub mod urc;
 
 pub use command::{command, command_of, command_with, commands, nearest};
 pub use error::{cme, cms, error_by_text};
-pub use expected::expected;
+pub use expected::{Prospect, prospect};
 pub use explain::{Explanation, explain};
 pub use knowledge::Catalogue;
-pub use module::{module, module_by_model, modules};
+pub use module::{module, module_by_model, module_named_by, modules};
 pub use result::result_code;
 pub use urc::{urc, urcs};

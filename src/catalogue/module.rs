@@ -2,6 +2,7 @@
 
 use super::data::MODULES;
 use super::field::Source;
+use crate::at::Form;
 
 #[derive(Debug)]
 pub struct Module {
@@ -29,8 +30,8 @@ pub struct Module {
     pub scan_abortable: Option<bool>,
     /// The access technology 8 means LTE-M here, not EC-GSM-IoT
     pub act_8_is_lte_m: bool,
-    /// Commands that send no final result code here
-    pub without_final: &'static [&'static str],
+    /// Commands, each in one of its forms, that send no final result code here
+    pub without_final: &'static [(&'static str, Form)],
     /// What else to know, a sentence each
     pub quirks: &'static [Note],
     pub supersim: &'static [Note],
@@ -60,6 +61,13 @@ pub struct Note {
     pub confirmed: bool,
 }
 
+impl Module {
+    /// How closely what is said of this vendor, family or module id is said of this module: 0 is the module itself.
+    pub fn distance(&self, scope: &str) -> Option<usize> {
+        [self.id, self.family, self.vendor].iter().position(|own| *own == scope)
+    }
+}
+
 /// Every module, sorted by id.
 pub fn modules() -> &'static [Module] {
     MODULES
@@ -81,6 +89,12 @@ pub fn module_by_model(cgmm: &str) -> Option<&'static Module> {
         .filter(|(_, name)| names(name, model))
         .max_by_key(|(_, name)| name.len())
         .map(|(module, _)| module)
+}
+
+/// The module that a line of the answer to a command names which tells who the modem is: `BG96`, `+CGMM: "BG95-M3"`,
+/// `Model: SIMCOM_SIM7600E-H`.
+pub fn module_named_by(line: &str) -> Option<&'static Module> {
+    module_by_model(line.split_once(':').map_or(line, |(_, said)| said))
 }
 
 /// `LARA-R211` names itself and its variants `LARA-R211-02B`; `BG95*` whatever begins with it.

@@ -9,7 +9,7 @@ use super::console::Console;
 use super::exit::Exit;
 use crate::at::listener::Deaf;
 use crate::at::{PromptPlan, Question};
-use crate::catalogue::{Catalogue, expected};
+use crate::catalogue::{Catalogue, prospect};
 use crate::conversation::Conversation;
 use crate::port::list::{Listed, ports};
 use crate::port::{Cancel, Serial};
@@ -125,7 +125,7 @@ fn probe(port: &Listed, baud: u32) -> Probe {
 fn ask(conversation: &mut Conversation, command: &str) -> Option<String> {
     let question = Question {
         bytes: format!("{command}\r").into_bytes(),
-        expected: expected(command, None).0,
+        expected: prospect(command, None).expected,
         timeout: Duration::from_millis(700),
         prompt: PromptPlan::Unexpected,
     };

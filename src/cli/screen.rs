@@ -10,6 +10,7 @@ use super::arguments::Output;
 use super::console::Console;
 use super::exit::Exit;
 use crate::catalogue::explain::{Context, brief};
+use crate::catalogue::module::Module;
 use crate::port::Clock;
 use crate::report::conversation::{ConversationText, Meaning};
 use crate::report::events;
@@ -145,10 +146,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(crate) fn meaning(line: &str, sent: &str) -> Option<String> {
-    brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module: None })
+pub(crate) fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
+    brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
 }
 
-fn no_meaning(_line: &str, _sent: &str) -> Option<String> {
+fn no_meaning(_line: &str, _sent: &str, _module: Option<&'static Module>) -> Option<String> {
     None
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::at::session::Session;
 use crate::at::{Answer, Knowledge, Line, Listener, Question};
+use crate::catalogue::module::{Module, module_named_by};
 use crate::port::{Control, Fault, Port, Read};
 
 pub use crate::at::Flow;
@@ -32,16 +33,31 @@ pub struct Conversation {
     port: Box<dyn Port>,
     session: Session,
     buffer: Vec<u8>,
+    /// Which module an answer has named
+    module: Option<&'static Module>,
 }
 
 impl Conversation {
     pub fn new(port: Box<dyn Port>, knowledge: &'static dyn Knowledge) -> Conversation {
-        Conversation { port, session: Session::new(knowledge), buffer: vec![0; SMALLEST_READ] }
+        Conversation { port, session: Session::new(knowledge), buffer: vec![0; SMALLEST_READ], module: None }
     }
 
     /// The time since the port was opened.
     pub fn now(&self) -> Duration {
         self.port.now()
+    }
+
+    /// The module at the other end, once an answer has named it.
+    pub fn module(&self) -> Option<&'static Module> {
+        self.module
+    }
+
+    /// Takes the module from the lines of an answer that tells who the modem is. What names no module that is known
+    /// changes nothing; nor does a restart.
+    pub fn meet(&mut self, lines: &[Line]) -> Option<&'static Module> {
+        let named = lines.iter().find_map(|line| module_named_by(&line.text()))?;
+        self.module = Some(named);
+        Some(named)
     }
 
     /// Sends a question and waits for its answer. After a timeout it brings the modem into step first. Lines that came

@@ -11,6 +11,7 @@ use super::shown;
 use super::tap::Tap;
 use crate::at::{self, Event};
 use crate::catalogue::Catalogue;
+use crate::catalogue::module::Module;
 use crate::connect::{self, Address, Settings, SimulatedTime};
 use crate::conversation::{Conversation, Trouble};
 use crate::port::{Cancel, Fault, OpenError, Port, RecordStatus};
@@ -57,6 +58,11 @@ impl Link {
             Address::Tcp { .. } | Address::Rfc2217 { .. } | Address::Replay(_) => self.address.to_string(),
         };
         if self.is_lost { format!("{name} (lost)") } else { name }
+    }
+
+    /// Which module an answer has named.
+    pub(super) fn module(&self) -> Option<&'static Module> {
+        self.conversation.as_ref().and_then(Conversation::module)
     }
 
     pub(super) fn cancel(&self) -> &Cancel {
@@ -114,12 +120,12 @@ impl Link {
         let conversation = self.conversation.take()?;
         let stop = Arc::new(AtomicBool::new(false));
         let listener = Listener {
-            conversation,
             tap: self.tap.clone(),
             cancel: self.cancel.clone(),
             stop: Arc::clone(&stop),
             is_lost: self.is_lost,
-            heard: Heard { mask, board: Arc::clone(board), quiet, palette },
+            heard: Heard { mask, board: Arc::clone(board), quiet, palette, module: conversation.module() },
+            conversation,
         };
         let thread = std::thread::Builder::new().name("listener".to_owned()).spawn(move || listener.run());
         match thread {
@@ -192,7 +198,9 @@ impl Listener {
         match self.tap.reopen(until) {
             Ok(()) => {
                 self.is_lost = false;
+                // Another modem may be plugged in there now.
                 self.conversation = Conversation::new(Box::new(self.tap.clone()), &Catalogue);
+                self.heard.module = None;
                 self.heard.say(Style::Good, "the port is back", "");
                 Ok(())
             }
@@ -223,6 +231,7 @@ struct Heard {
     board: Arc<Board>,
     quiet: bool,
     palette: Palette,
+    module: Option<&'static Module>,
 }
 
 impl Heard {
@@ -240,9 +249,9 @@ impl Heard {
 
 impl at::Listener for Heard {
     fn event(&mut self, _now: Duration, event: &Event<'_>) {
-        let Heard { mask, board, quiet, palette } = self;
+        let Heard { mask, board, quiet, palette, module } = self;
         mask.event(event, &mut |event| {
-            if !*quiet && let Some(line) = shown::unasked(&event, *palette) {
+            if !*quiet && let Some(line) = shown::unasked(&event, *module, *palette) {
                 board.show(line);
             }
         });

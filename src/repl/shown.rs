@@ -8,6 +8,7 @@ use super::board::{Board, write_out};
 use super::terminal;
 use crate::at::answer::{Event, Why};
 use crate::catalogue::explain::{Context, brief};
+use crate::catalogue::module::Module;
 use crate::port::Timestamp;
 use crate::report::conversation::ConversationText;
 use crate::report::style::{Palette, Style, harmless};
@@ -41,6 +42,8 @@ pub(super) struct Shown {
     is_question: bool,
     /// The question in flight
     sent: String,
+    /// The module, once it is known
+    module: Option<&'static Module>,
     /// Its final result code
     result: String,
     text: ConversationText<Out>,
@@ -69,6 +72,7 @@ impl Shown {
             board: Arc::clone(board),
             is_question,
             sent: String::new(),
+            module: None,
             result: String::new(),
             text: ConversationText::new(Out, view.palette, false, if view.explains { meaning } else { no_meaning }),
             waits: None,
@@ -82,6 +86,19 @@ impl Shown {
 
     fn line(&self, text: &str) {
         write_out(&format!("{text}\n"));
+    }
+
+    /// A line of the answer, its meaning beside it.
+    fn answer(&self, line: &[u8], style: Option<Style>) {
+        let View { palette, explains, .. } = self.view;
+        let shown = harmless(line);
+        let words = if explains { meaning(&shown, &self.sent, self.module) } else { None };
+        let beside = words.map(|text| palette.paint(Style::Dim, format!(" · {text}")).to_string());
+        let line = match style {
+            Some(style) => palette.paint(style, shown).to_string(),
+            None => shown,
+        };
+        self.line(&format!("{line}{}", beside.unwrap_or_default()));
     }
 
     fn note(&self, text: &str) {
@@ -106,9 +123,9 @@ impl Shown {
     fn question(&mut self, event: RuntimeEvent<'_>) -> bool {
         match event {
             RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) => self.sent = harmless(bytes),
-            RuntimeEvent::Session(Event::Response(line)) => self.line(&with_meaning(line, &self.sent, self.view, None)),
+            RuntimeEvent::Session(Event::Response(line)) => self.answer(line, None),
             RuntimeEvent::Session(Event::Final { line, result }) if !result.is_success() => {
-                self.line(&with_meaning(line, &self.sent, self.view, Some(Style::Bad)));
+                self.answer(line, Some(Style::Bad));
             }
             RuntimeEvent::Session(Event::Final { line, .. }) => self.result = harmless(line),
             RuntimeEvent::ExchangeEnded { passed: true, elapsed, .. } => {
@@ -135,14 +152,15 @@ impl Listener for Shown {
                 return self.wait(at_most);
             }
             RuntimeEvent::Session(Event::Final { .. }) | RuntimeEvent::ExchangeEnded { .. } => self.waits = None,
+            RuntimeEvent::Met { module } => self.module = Some(module),
             _ => {}
         }
         if let RuntimeEvent::Session(session) = event
-            && (self.view.raw || unasked(&session, self.view.palette).is_some())
+            && (self.view.raw || unasked(&session, self.module, self.view.palette).is_some())
         {
             if !self.view.raw
                 && !self.view.quiet
-                && let Some(line) = unasked(&session, self.view.palette)
+                && let Some(line) = unasked(&session, self.module, self.view.palette)
             {
                 let _ = self.text.finish();
                 self.board.show(line);
@@ -175,7 +193,7 @@ impl Listener for Shown {
 }
 
 /// A line that comes by itself, stamped and explained; `None` for everything else.
-pub(super) fn unasked(event: &Event<'_>, palette: Palette) -> Option<String> {
+pub(super) fn unasked(event: &Event<'_>, module: Option<&'static Module>, palette: Palette) -> Option<String> {
     let (line, note) = match event {
         Event::Urc(line) => (*line, None),
         Event::Stray(line) => (*line, Some("belongs to no question")),
@@ -189,7 +207,7 @@ pub(super) fn unasked(event: &Event<'_>, palette: Palette) -> Option<String> {
         | Event::Notice(_) => return None,
     };
     let shown = harmless(line);
-    let words = meaning(&shown, "").or_else(|| note.map(str::to_owned));
+    let words = meaning(&shown, "", module).or_else(|| note.map(str::to_owned));
     let beside = words.map(|words| palette.paint(Style::Dim, format!(" · {words}")).to_string()).unwrap_or_default();
     Some(format!("{} {}{beside}", stamp(palette), palette.paint(Style::Notable, shown)))
 }
@@ -209,23 +227,11 @@ pub(super) fn time(elapsed: Duration) -> String {
     format!("{:.1} s", elapsed.as_secs_f64())
 }
 
-fn with_meaning(line: &[u8], sent: &str, view: View, style: Option<Style>) -> String {
-    let View { palette, explains, .. } = view;
-    let shown = harmless(line);
-    let words = if explains { meaning(&shown, sent) } else { None };
-    let beside = words.map(|text| palette.paint(Style::Dim, format!(" · {text}")).to_string());
-    let line = match style {
-        Some(style) => palette.paint(style, shown).to_string(),
-        None => shown,
-    };
-    format!("{line}{}", beside.unwrap_or_default())
-}
-
 /// What a line means, in a few words.
-pub(super) fn meaning(line: &str, sent: &str) -> Option<String> {
-    brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module: None })
+fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
+    brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
 }
 
-fn no_meaning(_line: &str, _sent: &str) -> Option<String> {
+fn no_meaning(_line: &str, _sent: &str, _module: Option<&'static Module>) -> Option<String> {
     None
 }

@@ -17,10 +17,11 @@ use std::time::Duration;
 use super::result::seconds;
 use super::style::{Palette, Style, harmless};
 use crate::at::answer::{Event, Why};
+use crate::catalogue::module::Module;
 use crate::runtime::{Change, RuntimeEvent, ShownDuration, Waiting};
 
-/// What a line of an answer means, given the question: a few words.
-pub type Meaning = fn(line: &str, sent: &str) -> Option<String>;
+/// What a line of an answer means, given the question and the module: a few words.
+pub type Meaning = fn(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String>;
 
 /// Writes the conversation. An error of the writer is kept for [`ConversationText::finish`]: a run goes on without its
 /// reader.
@@ -32,6 +33,8 @@ pub struct ConversationText<W: Write> {
     meaning: Meaning,
     /// The question in flight
     sent: String,
+    /// The module, once it is known
+    module: Option<&'static Module>,
     /// The question's line has no line end yet: its `OK` may stand behind it.
     line_is_open: bool,
     depth: usize,
@@ -50,6 +53,7 @@ impl<W: Write> ConversationText<W> {
             verbose,
             meaning,
             sent: String::new(),
+            module: None,
             line_is_open: false,
             depth: 0,
             wait: None,
@@ -105,6 +109,12 @@ impl<W: Write> ConversationText<W> {
                 };
                 self.line(1, style, text);
             }
+            RuntimeEvent::Met { module } => {
+                self.module = Some(module);
+                if self.verbose {
+                    self.line(1, Style::Dim, &format!("known from here on: {}", module.id));
+                }
+            }
             RuntimeEvent::Plan { note } => self.line(0, Style::Notable, &format!("plan: {note}")),
             RuntimeEvent::Waiting { .. }
             | RuntimeEvent::Statement { .. }
@@ -143,7 +153,10 @@ impl<W: Write> ConversationText<W> {
                 };
                 self.wait = Some((what, at_most));
             }
-            RuntimeEvent::Session(_) | RuntimeEvent::Captured { .. } | RuntimeEvent::Reported { .. } => {}
+            RuntimeEvent::Session(_)
+            | RuntimeEvent::Captured { .. }
+            | RuntimeEvent::Met { .. }
+            | RuntimeEvent::Reported { .. } => {}
             RuntimeEvent::ScriptStarted { .. }
             | RuntimeEvent::ScriptEnded { .. }
             | RuntimeEvent::Statement { .. }
@@ -223,7 +236,7 @@ impl<W: Write> ConversationText<W> {
 
     fn with_meaning(&mut self, mark: &str, line: &[u8], style: Style) {
         let shown = harmless(line);
-        let meaning = (self.meaning)(&shown, &self.sent);
+        let meaning = (self.meaning)(&shown, &self.sent, self.module);
         let style = if style == Style::Bold { shown } else { self.palette.paint(style, shown).to_string() };
         let beside = meaning.map(|text| self.palette.paint(Style::Dim, format!(" · {text}")).to_string());
         self.plain(1, &format!("{mark}{style}{}", beside.unwrap_or_default()));

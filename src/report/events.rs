@@ -41,6 +41,7 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
             json!({"event": "ensure", "sent": question, "change": change})
         }
         RuntimeEvent::Plan { note } => json!({"event": "plan", "note": note}),
+        RuntimeEvent::Met { module } => json!({"event": "module", "module": module.id}),
         RuntimeEvent::Reported { name, value } => json!({"event": "report", "name": name, "value": value}),
         RuntimeEvent::Statement { .. } | RuntimeEvent::Waiting { .. } => return None,
     };

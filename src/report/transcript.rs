@@ -41,6 +41,7 @@ impl Recorder {
             | RuntimeEvent::Pause { .. }
             | RuntimeEvent::Caught { .. }
             | RuntimeEvent::Ensured { .. }
+            | RuntimeEvent::Met { .. }
             | RuntimeEvent::Reported { .. } => {}
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::outcome::{Failure, Status};
 use super::value::Value;
 use crate::at::answer::Event;
+use crate::catalogue::module::Module;
 use crate::source::{Source, Span};
 
 /// Hears what happens. Every event is borrowed: who does not listen pays for no copy.
@@ -92,6 +93,10 @@ pub enum RuntimeEvent<'a> {
     /// `--plan`: what is left out, what would be sent, why it ends here
     Plan {
         note: &'a str,
+    },
+    /// Which module this is, as an answer has told it: now, or before this run on the same port
+    Met {
+        module: &'static Module,
     },
     /// `report`: a column was set
     Reported {

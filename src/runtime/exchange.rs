@@ -11,12 +11,12 @@ use super::event::{RuntimeEvent, Waiting};
 use super::expression::YEAR;
 use super::hearing::{FreeHearing, Wanted};
 use super::interpreter::Run;
-use super::knowledge::{self, Known};
 use super::problem::{Step, code};
 use super::scope::Last;
 use super::template::is_command_line;
 use super::value::ShownDuration;
-use crate::at::{Answer, PromptPlan, Question};
+use crate::at::{Answer, Line, PromptPlan, Question};
+use crate::catalogue::{Prospect, prospect};
 use crate::check::tries_pin;
 use crate::source::Span;
 use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Exchange, PromptEnd, Send, SendForm, Template};
@@ -29,6 +29,8 @@ pub(super) struct Asked {
     pub(super) span: Span,
     /// An AT command line: it is answered with a final result code.
     pub(super) is_command: bool,
+    /// Its answer tells which module it is.
+    names_module: bool,
 }
 
 /// The values of the `${…}` of each clause's patterns.
@@ -66,8 +68,8 @@ impl Run<'_> {
             bytes.push(b'\r');
         }
         let text = text.trim_end_matches('\r').to_owned();
-        let Known { mut expected, longest, needs_unsafe } =
-            if is_command { knowledge::of(&text) } else { Known::default() };
+        let Prospect { mut expected, longest, names_module, needs_unsafe } =
+            if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
         if let Some(why) = needs_unsafe.filter(|_| self.in_unsafe == 0) {
             let what = format!("{text} stands outside of `unsafe`: {why}");
             let help = "if that is meant, say why: `unsafe \"why\" { … }`";
@@ -87,7 +89,7 @@ impl Run<'_> {
             None => self.scope.timeout.max(longest.unwrap_or_default()),
         };
         let question = Question { bytes, expected, timeout: self.scaled(timeout), prompt: PromptPlan::Unexpected };
-        Ok(Asked { text, question, span: send.span, is_command })
+        Ok(Asked { text, question, span: send.span, is_command, names_module })
     }
 
     /// A timeout as it is on this run.
@@ -181,6 +183,9 @@ impl Run<'_> {
         };
         match answer {
             Ok(Answer { lines, result, elapsed }) => {
+                if asked.names_module {
+                    self.meet(&lines);
+                }
                 self.scope.last = Last { sent: Some(asked.text.as_str().into()), lines, result, elapsed };
                 Ok(())
             }
@@ -189,6 +194,16 @@ impl Run<'_> {
                 self.scope.last = Last { sent: Some(asked.text.as_str().into()), lines, ..Last::default() };
                 Err(self.trouble(trouble, Some(asked), asked.span))
             }
+        }
+    }
+
+    /// From here on what is known of the module holds: its times, its quirks, the meanings of its answers.
+    fn meet(&mut self, lines: &[Line]) {
+        let before = self.conversation.module();
+        if let Some(module) = self.conversation.meet(lines)
+            && before.is_none_or(|before| before.id != module.id)
+        {
+            self.tell(RuntimeEvent::Met { module });
         }
     }
 

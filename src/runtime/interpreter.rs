@@ -187,6 +187,9 @@ impl<'r> Run<'r> {
 
     /// The script of the current scope, from its params to its `finally`.
     pub(super) fn whole_script(&mut self) -> Step {
+        if let Some(module) = self.conversation.module() {
+            self.tell(RuntimeEvent::Met { module });
+        }
         self.bind_inputs()?;
         self.script()
     }

@@ -156,7 +156,7 @@ impl Run<'_> {
         result: &ResultCode,
         wanted: Option<(Span, &Alternatives, &Vec<Vec<String>>)>,
     ) -> Problem {
-        let shown = with_meaning(result.to_string(), &asked.text);
+        let shown = self.with_meaning(result.to_string(), &asked.text);
         let mut what = format!("{} answered {shown}", asked.text);
         if let Some((_, patterns, values)) = wanted {
             what.push_str(&format!(", expected {}", self.patterns_text(patterns, values)));
@@ -166,7 +166,7 @@ impl Run<'_> {
         if let Some((clause, ..)) = wanted {
             problem = problem.also(clause, "expected this");
         }
-        if let Some(advice) = knowledge::advice(result) {
+        if let Some(advice) = knowledge::advice(result, self.conversation.module()) {
             problem = problem.help(advice);
         }
         self.with_answer(problem, asked)
@@ -186,10 +186,18 @@ impl Run<'_> {
     /// The last answer in a few words: its only line, or how many there are.
     pub(super) fn answered(&self, command: &str) -> String {
         match (self.scope.last.lines.as_slice(), &self.scope.last.result) {
-            ([line], _) => with_meaning(line.text(), command),
+            ([line], _) => self.with_meaning(line.text(), command),
             ([], Some(result)) => format!("only {result}"),
             ([], None) => "nothing".to_owned(),
             (lines, _) => counted(lines.len(), "line"),
+        }
+    }
+
+    /// A line of an answer and what it means: `+CME ERROR: 10 (SIM not inserted)`.
+    fn with_meaning(&self, line: String, command: &str) -> String {
+        match knowledge::meaning(&line, command, self.conversation.module()) {
+            Some(meaning) => format!("{line} ({meaning})"),
+            None => line,
         }
     }
 
@@ -241,14 +249,6 @@ impl Run<'_> {
             }
         });
         texts.collect::<Vec<String>>().join(" or ")
-    }
-}
-
-/// A line of an answer and what it means: `+CME ERROR: 10 (SIM not inserted)`.
-fn with_meaning(line: String, command: &str) -> String {
-    match knowledge::meaning(&line, command) {
-        Some(meaning) => format!("{line} ({meaning})"),
-        None => line,
     }
 }
 

@@ -126,7 +126,7 @@ impl Writer<'_> {
         let source = self.source(&command.source, command.status)?;
         Ok(format!(
             "Command {{ name: {:?}, title: {:?}, about: {:?}, group: {group:?}, test_does: {:?}, record: {:?}, test: {}, read: {}, set: {}, execute: {}, \
-             read_only: {}, conversation_only: {}, abortable: {}, call_control: {}, without_final: {}, \
+             read_only: {}, conversation_only: {}, abortable: {}, call_control: {}, without_final: {}, names_module: {}, \
              reboots: &[{reboots}], needs_reboot: &[{needs_reboot}], needs_context_down: {}, nb_iot_only: &[{}], \
              prompt: {}, not_repeatable: &[{not_repeatable}], dangers: &[{}], finals: &[{}], max_times: &[{}], \
              vendors: &{:?}, source: {source} }}",
@@ -144,6 +144,7 @@ impl Writer<'_> {
             command.abortable,
             command.call_control,
             command.without_final,
+            command.names_module,
             command.needs_context_down,
             nb_iot?.join(", "),
             prompt.map_or("None".to_owned(), |prompt| format!("Some({prompt})")),
@@ -159,11 +160,7 @@ impl Writer<'_> {
         if !(1.0..=86_400_000.0).contains(&milliseconds) {
             return Err(format!("{} s is no time for an answer", time.seconds));
         }
-        if let Some(scope) = &time.r#for
-            && !self.scopes.contains(scope.as_str())
-        {
-            return Err(format!("'{scope}' is no vendor, family or module id of modules.toml"));
-        }
+        time.r#for.as_deref().map(|scope| self.scope(scope)).transpose()?;
         let kind = match time.when.as_deref() {
             None => None,
             Some(case @ ("?" | "=?" | "=" | "!")) => layout::when(case)?.0,

@@ -15,15 +15,22 @@ impl Writer<'_> {
             let (whose, meaning) = pair(entry)?;
             also.push(format!("({whose:?}, {meaning:?})"));
         }
+        let mut advice_for = Vec::new();
+        for entry in &error.advice_for {
+            let (scope, advice) = pair(entry)?;
+            self.scope(scope)?;
+            advice_for.push(format!("({scope:?}, {advice:?})"));
+        }
         let source = self.source(&error.source, error.status)?;
         Ok(format!(
-            "ErrorCode {{ series: Series::{series}, code: {}, text: {:?}, other_texts: &{:?}, also: &[{}], range: {:?}, advice: {:?}, source: {source} }}",
+            "ErrorCode {{ series: Series::{series}, code: {}, text: {:?}, other_texts: &{:?}, also: &[{}], range: {:?}, advice: {:?}, advice_for: &[{}], source: {source} }}",
             error.code,
             error.text,
             error.others,
             also.join(", "),
             error.range,
             error.advice,
+            advice_for.join(", "),
         ))
     }
 
@@ -99,13 +106,25 @@ impl Writer<'_> {
                 .collect();
             notes.join(", ")
         };
+        let without_final: Result<Vec<String>> = module
+            .without_final
+            .iter()
+            .map(|line| {
+                known(line)?;
+                let (name, form) = match line.strip_suffix('?') {
+                    Some(name) => (name, "Read"),
+                    None => (line.as_str(), "Execute"),
+                };
+                Ok(format!("({name:?}, Form::{form})"))
+            })
+            .collect();
         let milliseconds = module.boot_seconds.map(|seconds| (seconds * 1000.0).round() as u32);
         let source = self.source(&module.source, module.status)?;
         Ok(format!(
             "Module {{ id: {:?}, vendor: {:?}, family: {:?}, models: &{:?}, manufacturer: {:?}, technologies: &{:?}, \
              iccid_command: {:?}, registration_commands: &{:?}, roaming: {roaming}, apn_commands: &{:?}, reboot_command: {:?}, \
              power_off_command: {:?}, boot: Boot {{ urcs: &{:?}, milliseconds: {milliseconds:?} }}, scan_abortable: {:?}, \
-             act_8_is_lte_m: {}, without_final: &{:?}, quirks: &[{}], supersim: &[{}], source: {source} }}",
+             act_8_is_lte_m: {}, without_final: &[{}], quirks: &[{}], supersim: &[{}], source: {source} }}",
             module.id,
             module.vendor,
             module.family,
@@ -120,7 +139,7 @@ impl Writer<'_> {
             module.boot_urcs,
             module.scan_abortable,
             module.act_8_is_lte_m,
-            module.without_final,
+            without_final?.join(", "),
             notes(&module.quirks),
             notes(&module.supersim),
         ))

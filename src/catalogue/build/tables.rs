@@ -128,6 +128,8 @@ pub struct Command {
     #[serde(default)]
     pub without_final: bool,
     #[serde(default)]
+    pub names_module: bool,
+    #[serde(default)]
     pub reboots: Vec<Case>,
     #[serde(default)]
     pub needs_reboot: Vec<Case>,
@@ -240,6 +242,9 @@ pub struct ErrorCode {
     pub range: String,
     #[serde(default)]
     pub advice: String,
+    /// `"nRF91: look whether there is a SIM"`: a vendor, a family or a module, and what mends it there
+    #[serde(default, rename = "advice-for")]
+    pub advice_for: Vec<String>,
     pub source: Vec<String>,
     #[serde(default)]
     pub status: Status,

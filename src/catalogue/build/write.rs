@@ -150,8 +150,8 @@ pub struct Writer<'a> {
     enumerations: BTreeMap<&'a str, &'a [String]>,
     units: BTreeMap<&'a str, ()>,
     shared: BTreeMap<&'a str, &'a Field>,
-    /// Vendors, families and ids: what a maximum time may be said of
-    pub scopes: BTreeSet<&'a str>,
+    /// Vendors, families and ids: what something may be said of
+    scopes: BTreeSet<&'a str>,
     /// What was referred to, by file and id: all of the shared data must be
     used: BTreeSet<(&'static str, String)>,
     /// The literal of a field → its static's name
@@ -160,6 +160,14 @@ pub struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// What is said of some modules only must be said of ones that there are.
+    pub fn scope(&self, scope: &str) -> Result<()> {
+        match self.scopes.contains(scope) {
+            true => Ok(()),
+            false => Err(format!("'{scope}' is no vendor, family or module id of modules.toml")),
+        }
+    }
+
     /// Shared data that nothing refers to is left over from something: an error.
     fn all_used(&self, data: &Data) -> Result<()> {
         let left = |file: &'static str, id: &str| {

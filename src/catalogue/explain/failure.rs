@@ -2,6 +2,7 @@
 
 use crate::at::ResultCode;
 use crate::catalogue::error::{ErrorCode, Series, cme, cms, error_by_text};
+use crate::catalogue::module::Module;
 use crate::catalogue::result_code;
 
 use super::{Explanation, Kind, Part};
@@ -15,12 +16,12 @@ pub struct Failure {
     pub advice: String,
 }
 
-/// What this result means; `None` for a success, and for one of which nothing is known.
-pub fn failure(result: &ResultCode) -> Option<Failure> {
+/// What this result means, on this module if it is known; `None` for a success, and for one of which nothing is known.
+pub fn failure(result: &ResultCode, module: Option<&Module>) -> Option<Failure> {
     if result.is_success() {
         return None;
     }
-    let known = |error: &ErrorCode| Failure { meaning: error.text.to_owned(), advice: error.advice.to_owned() };
+    let known = |error: &ErrorCode| Failure { meaning: error.text.to_owned(), advice: error.advice(module).to_owned() };
     match result {
         ResultCode::Equipment(error) => {
             let by_words = || error_by_text(Series::Equipment, &error.text).next();
@@ -47,7 +48,7 @@ fn by_result(text: &str) -> Option<Failure> {
 }
 
 /// `+CME ERROR: 30`, `CME 30`, `cms error 38`, `+CME ERROR: no network service`, `+CME ERROR:`.
-pub(super) fn numbered(line: &str) -> Option<Explanation> {
+pub(super) fn numbered(line: &str, module: Option<&Module>) -> Option<Explanation> {
     let text = line.strip_prefix('+').unwrap_or(line);
     let (series, rest) = match text.split_at_checked(3)? {
         (name, rest) if name.eq_ignore_ascii_case("CME") => (Series::Equipment, rest),
@@ -67,17 +68,17 @@ pub(super) fn numbered(line: &str) -> Option<Explanation> {
         });
     }
     match rest.parse() {
-        Ok(code) => Some(by_code(line, series, code)),
-        Err(_) if said_error => Some(by_text(line, series, rest)),
+        Ok(code) => Some(by_code(line, series, code, module)),
+        Err(_) if said_error => Some(by_text(line, series, rest, module)),
         Err(_) => None,
     }
 }
 
 /// `no network service`, without anything before it.
-pub(super) fn by_words(text: &str) -> Option<Explanation> {
+pub(super) fn by_words(text: &str, module: Option<&Module>) -> Option<Explanation> {
     let mut found = error_by_text(Series::Equipment, text)
         .chain(error_by_text(Series::Message, text))
-        .map(|error| known(text, error));
+        .map(|error| known(text, error, module));
     let mut first = found.next()?;
     first.each.extend(found);
     if !first.each.is_empty() {
@@ -86,7 +87,7 @@ pub(super) fn by_words(text: &str) -> Option<Explanation> {
     Some(first)
 }
 
-fn by_code(line: &str, series: Series, code: u16) -> Explanation {
+fn by_code(line: &str, series: Series, code: u16, module: Option<&Module>) -> Explanation {
     let error = match series {
         Series::Equipment => cme(code),
         Series::Message => cms(code),
@@ -99,12 +100,12 @@ fn by_code(line: &str, series: Series, code: u16) -> Explanation {
             explained.notes.push("It may be the vendor's own; the module's manual lists those.".to_owned());
             explained
         },
-        |error| known(line, error),
+        |error| known(line, error, module),
     )
 }
 
-fn by_text(line: &str, series: Series, text: &str) -> Explanation {
-    let mut found = error_by_text(series, text).map(|error| known(line, error));
+fn by_text(line: &str, series: Series, text: &str, module: Option<&Module>) -> Explanation {
+    let mut found = error_by_text(series, text).map(|error| known(line, error, module));
     match found.next() {
         Some(mut first) => {
             first.each.extend(found);
@@ -117,12 +118,13 @@ fn by_text(line: &str, series: Series, text: &str) -> Explanation {
     }
 }
 
-fn known(line: &str, error: &'static ErrorCode) -> Explanation {
+fn known(line: &str, error: &'static ErrorCode, module: Option<&Module>) -> Explanation {
     let mut explained = Explanation::new(line, Kind::Error, error.text).from(&error.source);
     let what = format!("{} ({})", name(error.series), error.range);
     explained.parts.push(Part::new(error.code.to_string(), "err", what, Some(error.text.to_owned())));
-    if !error.advice.is_empty() {
-        explained.notes.push(error.advice.to_owned());
+    let advice = error.advice(module);
+    if !advice.is_empty() {
+        explained.notes.push(advice.to_owned());
     }
     for (whose, meaning) in error.also {
         explained.notes.push(format!("{whose} gives this number another meaning: {meaning}."));

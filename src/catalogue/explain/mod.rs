@@ -145,10 +145,10 @@ pub fn explain(text: &str, context: &Context<'_>) -> Explanation {
 fn one(line: &str, context: &Context<'_>) -> Explanation {
     command::line(line, context)
         .or_else(|| prompt(line))
-        .or_else(|| failure::numbered(line))
+        .or_else(|| failure::numbered(line, context.module))
         .or_else(|| result(line))
         .or_else(|| answer::line(line, context))
-        .or_else(|| failure::by_words(line))
+        .or_else(|| failure::by_words(line, context.module))
         .or_else(|| command::without_at(line, context))
         .unwrap_or_else(|| command::nothing_known(line))
 }

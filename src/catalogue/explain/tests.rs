@@ -141,11 +141,22 @@ fn errors_by_number_and_by_words() {
     says("CMS 38", &["Network out of order", "24.011"]);
     says("+CME ERROR: 99", &["in none of the lists"]);
     says("+CME ERROR:", &["without number"]);
-    let failed = failure(&crate::at::result_code::parse(b"+CME ERROR: sim not inserted").unwrap()).unwrap();
+    let failed = failure(&crate::at::result_code::parse(b"+CME ERROR: sim not inserted").unwrap(), None).unwrap();
     assert_eq!(failed.meaning, "SIM not inserted");
     assert!(failed.advice.contains("slot"));
-    assert!(failure(&ResultCode::Error).unwrap().advice.contains("AT+CMEE=2"));
-    assert_eq!(failure(&ResultCode::Ok), None);
+    assert!(failure(&ResultCode::Error, None).unwrap().advice.contains("AT+CMEE=2"));
+    assert_eq!(failure(&ResultCode::Ok, None), None);
+}
+
+#[test]
+fn what_mends_an_error_may_depend_on_the_module() {
+    let failed = crate::at::result_code::parse(b"+CME ERROR: 13").unwrap();
+    let advice = |id: &str| failure(&failed, module(id)).unwrap().advice;
+    assert!(advice("").contains("AT+CFUN=0"));
+    assert_eq!(advice("quectel-bg96"), advice(""));
+    assert!(advice("nordic-nrf9160").contains("whether there is a SIM"));
+    let nordic = Context { command: None, module: module("nordic-nrf9160") };
+    assert_eq!(explain("+CME ERROR: 13", &nordic).notes, [advice("nordic-nrf9160")]);
 }
 
 #[test]

@@ -205,7 +205,8 @@ impl Explorer {
             self.complain(":explain takes a text", Some(":explain +CREG: 0,5"));
             return false;
         }
-        let explained = explain(text, &Context { command: self.session.last_question(), module: None });
+        let module = self.link.as_ref().and_then(Link::module);
+        let explained = explain(text, &Context { command: self.session.last_question(), module });
         for line in explained.to_string().lines() {
             write_out(&format!("{}\n", harmless(line.as_bytes())));
         }

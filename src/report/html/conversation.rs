@@ -1,10 +1,12 @@
 //! One modem: what it reported, why it failed, what was said and what that means.
 
 use super::Escaped;
+use crate::catalogue::module::{Module, module_named_by};
+use crate::catalogue::prospect;
 use crate::report::causes::place;
 use crate::report::conversation::Meaning;
 use crate::report::result::{RunResult, seconds};
-use crate::report::transcript::{Who, events};
+use crate::report::transcript::{Said, Who, events};
 
 /// What links to a modem: its name, where it is more than letters and digits in hex.
 pub(super) fn anchor(modem: &str) -> String {
@@ -56,21 +58,28 @@ fn said(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String {
     match (record, &result.failure) {
         (Some(record), _) => {
             let mut sent = String::new();
+            let mut names_module = false;
+            let mut module = None;
             for said in events(record) {
-                if said.who == Who::Computer {
-                    sent = said.text.to_owned();
+                match said.who {
+                    Who::Computer => {
+                        sent = said.text.to_owned();
+                        names_module = prospect(&sent, module).names_module;
+                    }
+                    Who::Modem if names_module => module = module_named_by(said.text).or(module),
+                    Who::Modem | Who::Note => {}
                 }
-                lines.push_str(&line(said.at, said.who, said.text, &sent, meaning));
+                lines.push_str(&line(&said, &sent, module, meaning));
             }
         }
         // Without a record, what the failure itself holds.
         (None, Some(failure)) => {
             let sent = failure.sent.clone().unwrap_or_default();
             if !sent.is_empty() {
-                lines.push_str(&line("", Who::Computer, &sent, &sent, meaning));
+                lines.push_str(&line(&Said { at: "", who: Who::Computer, text: &sent }, &sent, None, meaning));
             }
             for answer in failure.answer.iter().chain(&failure.result) {
-                lines.push_str(&line("", Who::Modem, answer, &sent, meaning));
+                lines.push_str(&line(&Said { at: "", who: Who::Modem, text: answer }, &sent, None, meaning));
             }
         }
         (None, None) => {}
@@ -81,14 +90,15 @@ fn said(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String {
     format!("<ol class=\"said\">\n{lines}</ol>\n")
 }
 
-fn line(at: &str, who: Who, text: &str, sent: &str, meaning: Meaning) -> String {
+fn line(said: &Said<'_>, sent: &str, module: Option<&'static Module>, meaning: Meaning) -> String {
+    let Said { at, who, text } = *said;
     let class = match who {
         Who::Computer => "sent",
         Who::Modem => "got",
         Who::Note => "note",
     };
     // An echo means nothing of its own.
-    let meaning = (who == Who::Modem && text != sent).then(|| meaning(text, sent)).flatten();
+    let meaning = (who == Who::Modem && text != sent).then(|| meaning(text, sent, module)).flatten();
     let beside = meaning.map(|words| format!(" <i>{}</i>", Escaped(&words))).unwrap_or_default();
     format!("<li class=\"{class}\"><time>{}</time><code>{}</code>{beside}</li>\n", Escaped(at), Escaped(text))
 }

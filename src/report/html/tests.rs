@@ -1,9 +1,14 @@
 use super::super::samples::{failed, passed};
 use super::*;
+use crate::catalogue::module::Module;
 
 fn page(results: &[RunResult], record: &dyn Fn(&RunResult) -> Option<String>) -> String {
-    let meaning =
-        |line: &str, sent: &str| (line == "+CREG: 0,5" && sent.starts_with("AT+CREG?")).then(|| "roaming".to_owned());
+    let meaning = |line: &str, sent: &str, module: Option<&'static Module>| match (line, module.map(|module| module.id))
+    {
+        ("+CREG: 0,5", _) if sent.starts_with("AT+CREG?") => Some("roaming".to_owned()),
+        ("+CEREG: 5", Some(id)) => Some(format!("as {id} says it")),
+        _ => None,
+    };
     let mut bytes = Vec::new();
     Page { results, record, meaning }.write(&mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
@@ -35,6 +40,15 @@ fn a_conversation_stands_with_its_meaning() {
     assert!(text.contains("<li class=\"sent\"><time>0.000</time><code>AT+CREG?</code></li>"), "{text}");
     assert!(text.contains("<code>+CREG: 0,5</code> <i>roaming</i>"));
     assert!(text.contains("The conversation was not kept"));
+}
+
+#[test]
+fn what_is_said_of_the_module_holds_from_the_answer_that_names_it() {
+    const RECORD: &str = "0.000 > AT+CEREG?\\r\n0.001 < +CEREG: 5\\r\\n\n0.002 > AT+CGMM\\r\n0.003 < BG96\\r\\n\n\
+                          0.004 < OK\\r\\n\n0.005 > AT+CEREG?\\r\n0.006 < +CEREG: 5\\r\\n\n";
+    let text = page(&[passed("a")], &|_| Some(RECORD.to_owned()));
+    assert!(text.contains("<code>+CEREG: 5</code></li>"), "{text}");
+    assert_eq!(text.matches("<code>+CEREG: 5</code> <i>as quectel-bg96 says it</i>").count(), 1, "{text}");
 }
 
 #[test]

@@ -388,6 +388,7 @@ impl Listener for Notes {
             RuntimeEvent::Log { text } => format!("log {text}"),
             RuntimeEvent::Ensured { question, change } => format!("ensured {question} {change:?}"),
             RuntimeEvent::Plan { note } => format!("plan {note}"),
+            RuntimeEvent::Met { module } => format!("met {}", module.id),
             RuntimeEvent::Reported { name, value } => format!("reported {name}={value}"),
         });
     }

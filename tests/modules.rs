@@ -1,0 +1,56 @@
+//! What a run does otherwise once an answer has named the module, where no recorded conversation can show it.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+
+use crate::folder::Folder;
+
+#[test]
+fn ctrl_c_aborts_a_scan_by_a_character_only_where_the_module_does_that() {
+    // V.250 §5.6.1: one character aborts; then `AT` until it answers.
+    assert_eq!(sent_after_ctrl_c(""), "\rAT\r", "any modem may be one that aborts");
+    assert_eq!(sent_after_ctrl_c("LARA-R211"), "\rAT\r");
+    assert_eq!(sent_after_ctrl_c("BG96"), "AT\r", "its scan runs to its end");
+}
+
+/// What comes behind `AT+COPS=?` when Ctrl-C is pressed meanwhile, on a modem that calls itself so; it is not asked where
+/// that is empty.
+fn sent_after_ctrl_c(model: &str) -> String {
+    let folder = Folder::new();
+    let identify = if model.is_empty() { "" } else { "AT+CGMM\n" };
+    std::fs::write(folder.0.join("scan.hayes"), format!("{identify}AT+COPS=?\n")).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("tcp://{}", listener.local_addr().unwrap());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hayes"))
+        .args(["run", "scan.hayes", "-q", "-p", &port])
+        .current_dir(&folder.0)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    if !model.is_empty() {
+        assert_eq!(received(&mut stream, "\r"), "AT+CGMM\r");
+        write!(stream, "\r\n{model}\r\n\r\nOK\r\n").unwrap();
+    }
+    assert_eq!(received(&mut stream, "\r"), "AT+COPS=?\r");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let sent = received(&mut stream, "AT\r");
+    // The scan's own end, then that of the `AT`.
+    write!(stream, "\r\nOK\r\n\r\nOK\r\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    sent
+}
+
+/// Reads up to this end.
+fn received(stream: &mut TcpStream, end: &str) -> String {
+    let mut text = String::new();
+    while !text.ends_with(end) {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        text.push(char::from(byte[0]));
+    }
+    text
+}
