@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark may stop")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hayes::at::session::Session;
@@ -41,13 +42,13 @@ fn main() {
     }
 }
 
-fn question() -> Question {
-    Question {
+fn question() -> Arc<Question> {
+    Arc::new(Question {
         bytes: b"AT+CSQ\r".to_vec(),
-        expected: Expected { prefixes: vec!["+CSQ".into()], shape: Shape::Prefixed, ..Expected::default() },
+        expected: Expected { prefixes: vec!["+CSQ"], shape: Shape::Prefixed, ..Expected::default() },
         timeout: Duration::from_secs(5),
         prompt: PromptPlan::Unexpected,
-    }
+    })
 }
 
 /// One question and its answer; beside it the search for the two lines' ends.

@@ -91,7 +91,7 @@ fn ask(question: &str, lines: &[String], result: &str, between: &str) -> Result<
         timeout: Duration::from_secs(10),
         prompt: PromptPlan::Unexpected,
     };
-    let answer = conversation.ask(&asked, &mut Deaf).map_err(|trouble| format!("{trouble:?}"))?;
+    let answer = conversation.ask(&asked.into(), &mut Deaf).map_err(|trouble| format!("{trouble:?}"))?;
     Ok(answer.lines.iter().map(|line| line.text()).collect())
 }
 

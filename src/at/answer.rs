@@ -22,10 +22,10 @@ pub struct Question {
 pub struct Expected {
     /// The prefixes that a line of this answer may carry, without the colon: `+CREG`; several for several commands
     /// in a line. Empty where nothing is known: then any line that is no URC belongs to the answer.
-    pub prefixes: Vec<String>,
+    pub prefixes: Vec<&'static str>,
     pub shape: Shape,
     /// Vendors' final result codes that end this answer, and whether each is a success: `("SEND OK", true)`.
-    pub finals: Vec<(String, bool)>,
+    pub finals: Vec<(&'static str, bool)>,
     /// Dial, answer and data commands: `NO CARRIER`, `BUSY`, … are final (rule 3).
     pub call_control: bool,
     /// A quirk: this command never sends a final result code; its first line (or silence) ends it.

@@ -115,6 +115,9 @@ impl<'a> Iterator for Parameters<'a> {
 impl Parameters<'_> {
     /// Where the parameter behind this one begins. `(0-4)(0-2)` is written without a comma by some.
     fn behind(&self, end: usize) -> Option<usize> {
+        if self.list.get(end) == Some(&b',') {
+            return Some(end + 1);
+        }
         let next = skip_blanks(self.list, end);
         if self.list.get(next) == Some(&b'(') {
             return Some(next);
@@ -131,7 +134,8 @@ fn skip_blanks(list: &[u8], from: usize) -> usize {
 
 fn next_comma(list: &[u8], from: usize) -> usize {
     let rest = list.get(from..).unwrap_or_default();
-    memchr(b',', rest).map_or(list.len(), |comma| from + comma)
+    // A parameter is a few bytes long: a search of many at once would cost more.
+    rest.iter().position(|byte| *byte == b',').map_or(list.len(), |comma| from + comma)
 }
 
 /// The quote that closes the one at `open`: the first with a comma, a parenthesis or nothing behind it. `None` where

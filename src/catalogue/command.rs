@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::data::COMMANDS;
+use super::data::{COMMAND_SLOTS, COMMANDS};
 use super::field::Source;
 use super::layout::Layout;
 use super::module::Module;
+use super::name_hash::slot;
 use crate::at::{self, Form};
 
 /// One AT command; or one setting of a command with many, as `AT+QCFG="roamservice"`.
@@ -172,21 +173,16 @@ pub struct MaxTime {
 /// The command of this name; the name as in [`Command::name`], in any case, with or without `AT`; `""` and `AT` are the
 /// bare `AT`.
 pub fn command(name: &str) -> Option<&'static Command> {
-    let wanted = match bare(name) {
-        register if is_register(register) => "S",
-        other => other,
-    };
-    let index = COMMANDS.binary_search_by(|command| compare(bare(command.name), wanted)).ok()?;
-    COMMANDS.get(index)
+    COMMANDS.get(place(name)?)
 }
 
 /// The command of this name, or the setting of it that the first parameter selects: `AT+QCFG` with `"roamservice"`.
 pub fn command_with(name: &str, first_parameter: Option<&str>) -> Option<&'static Command> {
-    let general = command(name)?;
+    let place = place(name)?;
+    let general = COMMANDS.get(place)?;
     let Some(first) = first_parameter.map(unquoted).filter(|first| !first.is_empty()) else { return Some(general) };
     // The settings of a command stand right behind it: `+QCFG`, `+QCFG="band"`, …
-    let from = COMMANDS.partition_point(|command| compare(bare(command.name), bare(general.name)).is_le());
-    let settings = COMMANDS.get(from..).unwrap_or(&[]).iter();
+    let settings = COMMANDS.get(place + 1..).unwrap_or(&[]).iter();
     let mut settings = settings.map_while(|command| Some((command, command.name.strip_prefix(general.name)?)));
     let setting =
         settings.find(|(_, rest)| rest.strip_prefix('=').is_some_and(|key| unquoted(key).eq_ignore_ascii_case(first)));
@@ -233,16 +229,24 @@ fn bare(name: &str) -> &str {
     }
 }
 
-fn compare(one: &str, other: &str) -> std::cmp::Ordering {
-    for (one, other) in one.as_bytes().iter().zip(other.as_bytes()) {
-        if one != other {
-            let order = one.to_ascii_uppercase().cmp(&other.to_ascii_uppercase());
-            if order.is_ne() {
-                return order;
-            }
-        }
+/// Where the command of this name stands; see [`command`].
+fn place(name: &str) -> Option<usize> {
+    let wanted = match bare(name) {
+        register if is_register(register) => "S",
+        other => other,
+    };
+    if wanted.contains('=') {
+        return COMMANDS.iter().position(|command| bare(command.name).eq_ignore_ascii_case(wanted));
     }
-    one.len().cmp(&other.len())
+    let mut slot = slot(wanted.as_bytes(), COMMAND_SLOTS.len());
+    loop {
+        // An empty slot ends the search, and half of them are empty.
+        let place = usize::from(*COMMAND_SLOTS.get(slot)?).checked_sub(1)?;
+        if COMMANDS.get(place).is_some_and(|command| bare(command.name).eq_ignore_ascii_case(wanted)) {
+            return Some(place);
+        }
+        slot = (slot + 1) % COMMAND_SLOTS.len();
+    }
 }
 
 fn unquoted(parameter: &str) -> &str {

@@ -29,12 +29,12 @@ pub fn prospect(line: &str, module: Option<&Module>) -> Prospect {
 fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
     let mut prospect = Prospect::default();
     let expected = &mut prospect.expected;
-    let mut shapes = Vec::new();
+    let mut shape = Shape::None;
     let mut any_prefix = false;
     for asked in &line.commands {
         let Some(known) = command::command_of(asked) else {
             any_prefix = true;
-            shapes.push(Shape::Unknown);
+            shape = together(shape, Shape::Unknown);
             continue;
         };
         let texts = values(asked);
@@ -42,7 +42,7 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
         if let Some(longest) = known.max_time(asked.form, &values, module) {
             prospect.longest = Some(prospect.longest.unwrap_or_default() + longest);
         }
-        expected.finals.extend(known.finals.iter().map(|(text, success)| ((*text).to_owned(), *success)));
+        expected.finals.extend_from_slice(known.finals);
         expected.call_control |= known.call_control;
         expected.without_final |= known.without_final
             || module.is_some_and(|module| module.without_final.contains(&(known.name, asked.form)));
@@ -59,17 +59,17 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
         }
         let usage = known.usage(asked.form, &values);
         match usage.and_then(|usage| usage.prefix) {
-            Some(prefix) => expected.prefixes.push(prefix.to_owned()),
+            Some(prefix) => expected.prefixes.push(prefix),
             // An answer without prefix, or one that is not known: any line that is no URC belongs to it.
             None => any_prefix |= usage.is_none_or(|usage| usage.shape != AnswerShape::None),
         }
-        shapes.push(usage.map_or(Shape::Unknown, |usage| shape(usage.shape)));
+        shape = together(shape, usage.map_or(Shape::Unknown, |usage| shape_of(usage.shape)));
     }
     if any_prefix {
         expected.prefixes.clear();
     }
     expected.prefixes.dedup();
-    expected.shape = together(shapes);
+    expected.shape = shape;
     prospect
 }
 
@@ -81,7 +81,7 @@ pub fn values(asked: &Command<'_>) -> Vec<String> {
     parameters(asked.argument.as_bytes()).map(|parameter| parameter.text().into_owned()).collect()
 }
 
-fn shape(shape: AnswerShape) -> Shape {
+fn shape_of(shape: AnswerShape) -> Shape {
     match shape {
         AnswerShape::Unknown => Shape::Unknown,
         AnswerShape::None => Shape::None,
@@ -92,13 +92,11 @@ fn shape(shape: AnswerShape) -> Shape {
     }
 }
 
-/// The shape of several answers, one after the other, with one final result code.
-fn together(mut shapes: Vec<Shape>) -> Shape {
-    shapes.retain(|shape| *shape != Shape::None);
-    shapes.dedup();
-    match shapes.len() {
-        0 => Shape::None,
-        1 => shapes.pop().unwrap_or_default(),
+/// The shape of two answers, one after the other, with one final result code.
+fn together(first: Shape, second: Shape) -> Shape {
+    match (first, second) {
+        (Shape::None, one) | (one, Shape::None) => one,
+        (first, second) if first == second => first,
         _ => Shape::Unknown,
     }
 }

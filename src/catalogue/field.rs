@@ -22,19 +22,17 @@ impl Field {
     /// What is known of `value` (without its quotes); leading zeros of numbers do not matter.
     pub fn meaning(&self, value: &str) -> Option<&'static Value> {
         let values: &'static [Value] = self.values;
-        values.iter().find(|known| same_value(self.kind, known.value, value))
+        let given = value.trim_ascii();
+        // `05` is `5`; without a zero or a sign in front, other digits are another number.
+        let is_number = self.kind == Kind::Number;
+        let is_padded = is_number && given.starts_with(['0', '-', '+']);
+        let number = || given.parse::<i64>().ok();
+        values.iter().find(|known| {
+            known.value.eq_ignore_ascii_case(given)
+                || (is_padded || is_number && known.value.starts_with('0'))
+                    && known.value.parse().ok().is_some_and(|known: i64| Some(known) == number())
+        })
     }
-}
-
-fn same_value(kind: Kind, known: &str, given: &str) -> bool {
-    let given = given.trim();
-    if known.eq_ignore_ascii_case(given) {
-        return true;
-    }
-    // `05` is `5`; without a zero or a sign in front, other digits are another number.
-    kind == Kind::Number
-        && (given.starts_with(['0', '-', '+']) || known.starts_with('0'))
-        && matches!((known.parse::<i64>(), given.parse::<i64>()), (Ok(known), Ok(given)) if known == given)
 }
 
 /// A value and what it means.

@@ -12,6 +12,7 @@ pub mod field;
 pub mod knowledge;
 pub mod layout;
 pub mod module;
+mod name_hash;
 pub mod result;
 #[cfg(test)]
 mod tests;

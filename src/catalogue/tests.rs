@@ -140,7 +140,7 @@ fn urcs_for_the_session() {
 #[test]
 fn what_is_expected_of_an_answer() {
     let of = |line: &str| prospect(line, None).expected;
-    assert_eq!((of("AT+CSQ").prefixes, of("AT+CSQ").shape), (vec!["+CSQ".to_owned()], Shape::Prefixed));
+    assert_eq!((of("AT+CSQ").prefixes, of("AT+CSQ").shape), (vec!["+CSQ"], Shape::Prefixed));
     assert_eq!((of("AT+CGMI").prefixes, of("AT+CGMI").shape), (vec![], Shape::Bare));
     assert_eq!(of("AT+CICCID").prefixes, ["+ICCID"]);
     assert_eq!(of("AT+CMEE=2").shape, Shape::None);
@@ -157,7 +157,7 @@ fn what_is_expected_of_an_answer() {
     let of_wavecom = |line: &str| prospect(line, module("wavecom-m1306b")).expected.without_final;
     assert!(of_wavecom("AT+CPIN?") && !of_wavecom("AT+CPIN=\"1234\"") && !of("AT+CPIN?").without_final);
     assert!(prospect("AT+CGMI;+CGMM", None).names_module && !prospect("AT+CGMI", None).names_module);
-    assert_eq!(of("AT+CIPSHUT").finals, [("SHUT OK".to_owned(), true)]);
+    assert_eq!(of("AT+CIPSHUT").finals, [("SHUT OK", true)]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `hayes ports`: the serial ports of this machine; with `--probe`, which of them answers AT, and what modem it is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -123,12 +124,12 @@ fn probe(port: &Listed, baud: u32) -> Probe {
 
 /// The first line of the answer, where it ended well.
 fn ask(conversation: &mut Conversation, command: &str) -> Option<String> {
-    let question = Question {
+    let question = Arc::new(Question {
         bytes: format!("{command}\r").into_bytes(),
         expected: prospect(command, None).expected,
         timeout: Duration::from_millis(700),
         prompt: PromptPlan::Unexpected,
-    };
+    });
     let answer = conversation.ask(&question, &mut Deaf).ok()?;
     let passed = answer.result.as_ref().is_some_and(crate::at::ResultCode::is_success);
     passed.then(|| answer.lines.first().map(|line| line.text()).unwrap_or_default())

@@ -6,6 +6,7 @@ mod reboot;
 mod tests;
 mod trouble;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::at::session::Session;
@@ -64,7 +65,7 @@ impl Conversation {
     /// by themselves before the question was sent are forgotten.
     ///
     /// A free question ends when [`Listener::line`] returns [`Flow::Enough`], or at a final result code.
-    pub fn ask(&mut self, question: &Question, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
+    pub fn ask(&mut self, question: &Arc<Question>, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
         self.check_stopped()?;
         self.session.ask(question, self.port.now(), listener);
         self.outcome(listener)

@@ -1,5 +1,6 @@
 //! A restart: the modem goes away and comes back, and its device perhaps with it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Conversation, Silence, Trouble};
@@ -20,7 +21,7 @@ impl Conversation {
     /// it starts.
     pub fn reboot(
         &mut self,
-        question: &Question,
+        question: &Arc<Question>,
         until: Duration,
         listener: &mut dyn Listener,
     ) -> Result<Answer, Trouble> {
@@ -42,12 +43,12 @@ impl Conversation {
         // Nothing is owed any more, and no setting is known.
         self.session.restart();
         let asked = self.port.now();
-        let probe = Question {
+        let probe = Arc::new(Question {
             bytes: b"AT\r".to_vec(),
             expected: Expected { shape: crate::at::Shape::None, ..Expected::default() },
             timeout: PROBE_TIME,
             prompt: PromptPlan::Unexpected,
-        };
+        });
         loop {
             let next = self.port.now() + PROBE_TIME;
             let outcome = match self.await_line(next.min(until), &mut |_| true, listener) {
@@ -77,7 +78,7 @@ impl Conversation {
     }
 
     /// Whether the modem answers `AT`.
-    fn probe(&mut self, probe: &Question, listener: &mut dyn Listener) -> Result<bool, Trouble> {
+    fn probe(&mut self, probe: &Arc<Question>, listener: &mut dyn Listener) -> Result<bool, Trouble> {
         self.check_stopped()?;
         self.session.ask_because(probe, Why::Resynchronise, self.port.now(), listener);
         match self.outcome(listener) {

@@ -41,17 +41,16 @@ impl Run<'_> {
 
     /// Asks, and holds the answer against the patterns.
     fn holds(&mut self, question: &Send, answers: &Alternatives) -> Step<bool> {
-        let asked = self.asked(question)?;
+        let asked = self.asked(question, &[])?;
         let values = self.alternatives_values(answers)?;
         let started = self.conversation.now();
         let ended = self.ask(&asked, &[], &Vec::new());
-        let elapsed = self.conversation.now().saturating_sub(started);
         let ended = ended.and_then(|()| match self.answers(answers, &values)? {
             true => Ok(true),
             // A refused question tells nothing of what is set.
             false => self.judge(&asked, &[], &Vec::new()).map(|_| false),
         });
-        self.exchange_ended(&asked, ended.is_ok(), elapsed);
+        self.exchange_ended(&asked, ended.is_ok(), started);
         ended
     }
 

@@ -25,7 +25,7 @@ use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Exchange, PromptEnd, 
 pub(super) struct Asked {
     /// Without its CR.
     pub(super) text: String,
-    pub(super) question: Question,
+    pub(super) question: Arc<Question>,
     pub(super) span: Span,
     /// An AT command line: it is answered with a final result code.
     pub(super) is_command: bool,
@@ -40,34 +40,33 @@ impl Run<'_> {
     #[inline(never)]
     pub(super) fn exchange(&mut self, exchange: &Exchange) -> Step {
         let clauses = &exchange.clauses;
-        let mut asked = self.asked(&exchange.send)?;
-        asked.question.prompt = self.prompt_plan(clauses)?;
+        let asked = self.asked(&exchange.send, clauses)?;
         let values = self.clause_values(clauses)?;
         if self.leaves_out(&asked, exchange.send.form) {
             return self.leave_out(&asked, clauses);
         }
         let started = self.conversation.now();
         let ended = self.converse(&asked, clauses, &values);
-        let elapsed = self.conversation.now().saturating_sub(started);
-        self.exchange_ended(&asked, ended.is_ok(), elapsed);
+        self.exchange_ended(&asked, ended.is_ok(), started);
         let captured = ended?;
         self.keep(captured);
         Ok(())
     }
 
-    /// The question of a `send`, its values in place.
-    pub(super) fn asked(&self, send: &Send) -> Step<Asked> {
-        let text = self.command(&send.text, send.form == SendForm::Raw)?;
+    /// The question of a `send` and what stands under it, the values in place.
+    pub(super) fn asked(&self, send: &Send, clauses: &[Clause]) -> Step<Asked> {
+        let mut text = self.command(&send.text, send.form == SendForm::Raw)?;
         let is_command = match send.form {
             SendForm::At => true,
             SendForm::Text => is_command_line(&text),
             SendForm::Raw => text.strip_suffix('\r').is_some_and(is_command_line),
         };
-        let mut bytes = text.clone().into_bytes();
+        let mut bytes = Vec::with_capacity(text.len() + 1);
+        bytes.extend_from_slice(text.as_bytes());
         if send.form != SendForm::Raw {
             bytes.push(b'\r');
         }
-        let text = text.trim_end_matches('\r').to_owned();
+        text.truncate(text.trim_end_matches('\r').len());
         let Prospect { mut expected, longest, names_module, needs_unsafe } =
             if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
         if let Some(why) = needs_unsafe.filter(|_| self.in_unsafe == 0) {
@@ -88,7 +87,8 @@ impl Run<'_> {
             Some(within) => self.duration(within)?,
             None => self.scope.timeout.max(longest.unwrap_or_default()),
         };
-        let question = Question { bytes, expected, timeout: self.scaled(timeout), prompt: PromptPlan::Unexpected };
+        let prompt = self.prompt_plan(clauses)?;
+        let question = Arc::new(Question { bytes, expected, timeout: self.scaled(timeout), prompt });
         Ok(Asked { text, question, span: send.span, is_command, names_module })
     }
 
@@ -214,8 +214,9 @@ impl Run<'_> {
         self.hearing.listener.on_event(now, RuntimeEvent::Waiting { what, at_most: asked.question.timeout });
     }
 
-    pub(super) fn exchange_ended(&mut self, asked: &Asked, passed: bool, elapsed: Duration) {
+    pub(super) fn exchange_ended(&mut self, asked: &Asked, passed: bool, started: Duration) {
         let now = self.conversation.now();
+        let elapsed = now.saturating_sub(started);
         let sent = self.hearing.mask.text(&asked.text);
         self.hearing.listener.on_event(now, RuntimeEvent::ExchangeEnded { sent: &sent, passed, elapsed });
     }

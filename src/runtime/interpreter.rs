@@ -240,7 +240,7 @@ impl<'r> Run<'r> {
         let program = Arc::clone(&self.scope.program);
         for statement in &program.script.body.statements {
             if let StatementKind::Exchange(exchange) = &statement.kind {
-                let asked = self.asked(&exchange.send)?;
+                let asked = self.asked(&exchange.send, &[])?;
                 let values = self.clause_values(&exchange.clauses)?;
                 let captured = self.judge(&asked, &exchange.clauses, &values)?;
                 self.keep(captured);

@@ -52,7 +52,7 @@ impl Run<'_> {
     /// Sends the command, and waits until the modem has gone away, is back, and answers.
     #[inline(never)]
     pub(super) fn reboot(&mut self, command: &Send) -> Step {
-        let asked = self.asked(command)?;
+        let asked = self.asked(command, &[])?;
         let within = match &command.within {
             Some(_) => asked.question.timeout,
             None => asked.question.timeout.max(self.scaled(REBOOT)),
@@ -74,8 +74,7 @@ impl Run<'_> {
             }
             Err(trouble) => Err(self.trouble(trouble, Some(&asked), command.span)),
         };
-        let elapsed = self.conversation.now().saturating_sub(started);
-        self.exchange_ended(&asked, ended.is_ok(), elapsed);
+        self.exchange_ended(&asked, ended.is_ok(), started);
         ended
     }
 

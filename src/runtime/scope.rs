@@ -1,6 +1,6 @@
 //! The names of one script and what they hold.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ impl Last {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Variables {
     entries: Vec<Variable>,
-    index: HashMap<Arc<str>, usize>,
+    index: BTreeMap<Arc<str>, usize>,
 }
 
 #[derive(Debug, Clone)]

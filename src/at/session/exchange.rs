@@ -1,5 +1,7 @@
 //! One question and what has come of its answer.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::body::Body;
@@ -13,10 +15,9 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Exchange {
-    question: Question,
-    /// The prefixes that lines of the answer may carry, and of which form of command: the names of the question's
-    /// commands, and what is known beside.
-    prefixes: Vec<(Vec<u8>, Form)>,
+    question: Arc<Question>,
+    /// Where the names of the question's commands stand in it, and each one's form: lines of the answer may carry them.
+    names: Vec<(Range<usize>, Form)>,
     sets_verbosity: Option<Verbosity>,
     may_reset_verbosity: bool,
     began: Duration,
@@ -62,13 +63,14 @@ struct Heard {
 const SAMPLE: usize = 1024;
 
 impl Exchange {
-    pub(super) fn new(question: Question, now: Duration) -> Exchange {
-        let mut prefixes: Vec<(Vec<u8>, Form)> = Vec::new();
+    pub(super) fn new(question: Arc<Question>, now: Duration) -> Exchange {
+        let mut names = Vec::new();
         let (mut sets_verbosity, mut may_reset_verbosity) = (None, false);
         let line = std::str::from_utf8(question.bytes.trim_ascii_end()).ok().and_then(command::parse);
         for command in line.into_iter().flat_map(|line| line.commands) {
             if command.is_extended() {
-                prefixes.push((command.name.as_bytes().to_vec(), command.form));
+                let start = command.range.start;
+                names.push((start..start + command.name.len(), command.form));
             }
             if command.is("V") {
                 // `ATV0` is itself answered in digits already.
@@ -77,12 +79,6 @@ impl Exchange {
             }
             may_reset_verbosity |= command.is("Z") || command.is("&F");
         }
-        let form = prefixes.first().map_or(Form::Execute, |(_, form)| *form);
-        for known in &question.expected.prefixes {
-            if !prefixes.iter().any(|(prefix, _)| prefix.eq_ignore_ascii_case(known.as_bytes())) {
-                prefixes.push((known.as_bytes().to_vec(), form));
-            }
-        }
         let prompt = match question.prompt {
             PromptPlan::Unexpected => Prompt::None,
             PromptPlan::Reply { .. } | PromptPlan::Cancel { .. } => Prompt::Open,
@@ -90,7 +86,7 @@ impl Exchange {
         Exchange {
             deadline: now.saturating_add(question.timeout),
             question,
-            prefixes,
+            names,
             sets_verbosity,
             may_reset_verbosity,
             began: now,
@@ -136,7 +132,14 @@ impl Exchange {
 
     /// The form of the command whose prefix this line carries.
     pub(super) fn own(&self, line: &[u8]) -> Option<Form> {
-        self.prefixes.iter().find(|(prefix, _)| carries(line, prefix)).map(|(_, form)| *form)
+        let Question { bytes, expected, .. } = &*self.question;
+        let name = self.names.iter().find(|(name, _)| carries(line, bytes.get(name.clone()).unwrap_or_default()));
+        if let Some((_, form)) = name {
+            return Some(*form);
+        }
+        // What else is known to stand there: `+ICCID` in the answer to `AT+CICCID`.
+        let is_known = expected.prefixes.iter().any(|prefix| carries(line, prefix.as_bytes()));
+        is_known.then(|| self.names.first().map_or(Form::Execute, |(_, form)| *form))
     }
 
     /// Whether a line of the answer came that carries the same prefix as this one.

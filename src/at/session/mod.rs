@@ -23,6 +23,7 @@ mod resync;
 mod tests;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use memchr::memmem;
@@ -154,12 +155,12 @@ impl Session {
 
     /// Asks. The outcome comes later; what is to be written is in [`Session::output`]. A session that is out of step
     /// comes into step first.
-    pub fn ask(&mut self, question: &Question, now: Duration, listener: &mut dyn Listener) {
+    pub fn ask(&mut self, question: &Arc<Question>, now: Duration, listener: &mut dyn Listener) {
         self.ask_because(question, Why::Question, now, listener);
     }
 
     /// As [`Session::ask`], where it is not the script that asks.
-    pub fn ask_because(&mut self, question: &Question, why: Why, now: Duration, listener: &mut dyn Listener) {
+    pub fn ask_because(&mut self, question: &Arc<Question>, why: Why, now: Duration, listener: &mut dyn Listener) {
         let mut now = Now { time: now, listener };
         self.abandon();
         self.outcome = None;
@@ -315,10 +316,10 @@ impl Session {
         }
     }
 
-    fn begin(&mut self, question: &Question, why: Why, now: &mut Now<'_>) {
+    fn begin(&mut self, question: &Arc<Question>, why: Why, now: &mut Now<'_>) {
         self.forget(now);
         self.echo = Echo::of_question(&question.bytes, self.framer.rest().len());
-        let exchange = Exchange::new(question.clone(), now.time);
+        let exchange = Exchange::new(Arc::clone(question), now.time);
         if let Some(verbosity) = exchange.sets_verbosity() {
             self.verbosity = verbosity;
         }

@@ -7,6 +7,7 @@
 //!
 //! A question that is itself `AT` is its own way into step: it is sent once, and so is its answer found.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Failure, FailureKind, Now, Owing, SETTLE, Session, Silence, Verbosity};
@@ -37,7 +38,7 @@ const MOST_LINES: usize = 64;
 #[derive(Debug)]
 pub(super) struct Resync {
     /// What is asked when the modem is in step; none after an interruption.
-    question: Option<(Question, Why)>,
+    question: Option<(Arc<Question>, Why)>,
     phase: Phase,
     began: Duration,
     give_up: Duration,
@@ -94,12 +95,12 @@ impl Resync {
 }
 
 impl Session {
-    pub(super) fn start_resync(&mut self, question: Option<(&Question, Why)>, owing: Owing, now: &mut Now<'_>) {
+    pub(super) fn start_resync(&mut self, question: Option<(&Arc<Question>, Why)>, owing: Owing, now: &mut Now<'_>) {
         now.tell(&Event::Notice("out of step after a question without an answer: waiting until the modem answers AT"));
         // What came long ago was quiet enough.
         let since = if self.output.is_empty() { self.last_byte } else { now.time };
         let mut resync = Resync {
-            question: question.map(|(question, why)| (question.clone(), why)),
+            question: question.map(|(question, why)| (Arc::clone(question), why)),
             phase: Phase::Quiet { since, until: now.time + LONGEST_NOISE },
             began: now.time,
             give_up: now.time + LONGEST,

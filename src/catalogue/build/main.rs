@@ -6,6 +6,8 @@
 mod commands;
 mod entries;
 mod layout;
+#[path = "../name_hash.rs"]
+mod name_hash;
 mod read;
 mod tables;
 mod write;

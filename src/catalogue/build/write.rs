@@ -39,6 +39,7 @@ pub fn rust(data: &Data) -> Result<String> {
             (key, writer.command(group, command).map_err(|error| format!("{error} (commands/{group}.toml)")))
         }),
     )?;
+    name_slots(&mut body, data.commands.iter().map(|(_, command)| command.name.as_str()))?;
     let errors = |errors: &[ErrorCode], series: &str, writer: &mut Writer| -> Vec<(String, Result<String>)> {
         errors.iter().map(|error| (format!("{:05}", error.code), writer.error(error, series))).collect()
     };
@@ -109,6 +110,24 @@ fn table(
         let _ = writeln!(body, "{rust},");
     }
     let _ = writeln!(body, "];");
+    Ok(())
+}
+
+/// Where each command stands, by its name: its place in the table and 1, or 0. Settings of a command are found beside
+/// it.
+fn name_slots<'a>(body: &mut String, names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let names: BTreeSet<String> = names.map(|name| name.strip_prefix("AT").unwrap_or(name).to_uppercase()).collect();
+    // At most half full, so that a name is found in a step or two.
+    let mut slots = vec![0_usize; (2 * names.len()).next_power_of_two()];
+    let count = slots.len();
+    for (place, name) in names.iter().enumerate().filter(|(_, name)| !name.contains('=')) {
+        let mut slot = crate::name_hash::slot(name.as_bytes(), count);
+        while slots.get(slot).is_some_and(|taken| *taken != 0) {
+            slot = (slot + 1) % count;
+        }
+        *slots.get_mut(slot).ok_or("commands: the table of names is too small")? = place + 1;
+    }
+    let _ = writeln!(body, "pub(super) static COMMAND_SLOTS: &[u16; {count}] = &{slots:?};");
     Ok(())
 }
 

@@ -92,7 +92,7 @@ fn case_03_answers_without_prefix() {
     assert_eq!(lines(&question("AT+CICCID"), "+ICCID: 89883\r\nOK\r\n"), ["+ICCID: 89883", "OK"]);
     // A name does not make it one of a known command: the catalogue's prefix does.
     let mut known = shaped("AT+CICCID", Shape::Prefixed);
-    known.expected.prefixes = vec!["+ICCID".into()];
+    known.expected.prefixes = vec!["+ICCID"];
     assert_eq!(lines(&known, "+ICCID: 89883\r\n+QXYZ: 1\r\nOK\r\n"), ["+ICCID: 89883", "OK"]);
 }
 
@@ -523,7 +523,7 @@ fn a_free_question_ends_when_the_listener_has_enough() {
 #[test]
 fn vendors_result_codes_end_an_answer() {
     let mut send = question("AT+QISEND=0,4");
-    send.expected.finals = vec![("SEND OK".into(), true), ("SEND FAIL".into(), false)];
+    send.expected.finals = vec![("SEND OK", true), ("SEND FAIL", false)];
     send.prompt = PromptPlan::Reply { mark: None, bytes: b"ping".to_vec() };
     let got = answer(&send, "\r\n> \r\nSEND OK\r\n");
     assert_eq!(got.result, Some(ResultCode::Vendor { text: "SEND OK".into(), success: true }));

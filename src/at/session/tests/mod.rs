@@ -69,7 +69,7 @@ impl Bench {
     }
 
     pub(super) fn ask(&mut self, question: &Question) {
-        self.session.ask(question, self.now, &mut self.recorder);
+        self.session.ask(&question.clone().into(), self.now, &mut self.recorder);
     }
 
     pub(super) fn receive(&mut self, bytes: impl AsRef<[u8]>) {
@@ -124,7 +124,7 @@ pub(super) fn shaped(line: &str, shape: Shape) -> Question {
     question.expected.shape = shape;
     question.expected.prefixes = crate::at::command::parse(line)
         .into_iter()
-        .flat_map(|line| line.commands.into_iter().map(|command| command.name.to_owned()).collect::<Vec<_>>())
+        .flat_map(|line| line.commands.into_iter().map(|command| &*command.name.to_owned().leak()).collect::<Vec<_>>())
         .collect();
     question
 }
