@@ -283,6 +283,12 @@ fn ranges(layout: &Layout, values: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     for (index, parameter) in parameters(values).enumerate() {
         let Some(field) = layout.field(index) else { continue };
+        // Lists within a list: whose values are which is not known.
+        let nests = || parameter.inner().any(|item| item.kind == Written::Group);
+        if parameter.kind == Written::Group && nests() {
+            parts.push(Part { documented: false, ..Part::new(written(&parameter), "", "not known", None) });
+            continue;
+        }
         let items: Vec<Parameter<'_>> = match parameter.kind {
             Written::Group => parameter.inner().collect(),
             Written::Bare | Written::Quoted => vec![parameter.clone()],

@@ -64,7 +64,9 @@ pub(super) fn nothing_known(text: &str) -> Explanation {
     let name = name.strip_prefix("AT").filter(|rest| !rest.is_empty()).unwrap_or(name);
     let with_sign = if name.starts_with(|first: char| first.is_ascii_alphanumeric()) { "+" } else { "" };
     let near = nearest(&format!("{with_sign}{name}"));
-    if !near.is_empty() && name.len() > 2 {
+    // What a modem answers is not misspelt.
+    let is_answer = text.contains(':');
+    if !near.is_empty() && name.len() > 2 && !is_answer {
         explained.notes.push(format!("Did you mean {}?", near.join(", ")));
     }
     explained

@@ -10,7 +10,7 @@ use super::Part;
 /// One value, explained.
 pub(super) fn part(field: Option<&Field>, parameter: &Parameter<'_>, module: Option<&Module>) -> Part {
     let Some(field) = field else {
-        let beyond = Some("a value behind those that are documented".to_owned());
+        let beyond = Some("a further value, not known to Hayes".to_owned());
         return Part { documented: false, ..Part::new(written(parameter), "", "not known", beyond) };
     };
     let meaning = meaning(field, parameter, module);
@@ -56,7 +56,7 @@ pub(super) fn meaning(field: &Field, parameter: &Parameter<'_>, module: Option<&
     if let Some(known) = field.meaning(text) {
         return Meaning::Words(word(field, known, module));
     }
-    const UNDOCUMENTED: Meaning = Meaning::Lacking("not a documented value");
+    const UNDOCUMENTED: Meaning = Meaning::Lacking("not a value that Hayes knows");
     if let Some(unit) = field.unit {
         return text.parse().ok().and_then(|raw| quantity(unit, raw)).map_or(UNDOCUMENTED, Meaning::Words);
     }
