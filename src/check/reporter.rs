@@ -66,6 +66,13 @@ impl Reporter {
         })
     }
 
+    /// Whether the next line of code does not parse: it may have been meant for this one.
+    pub(super) fn stands_above_broken_line(&self, span: Span) -> bool {
+        self.broken.iter().any(|line| {
+            self.source.text.get(span.end as usize..line.start).is_some_and(|between| between.trim().is_empty())
+        })
+    }
+
     pub(super) fn has_broken_lines(&self) -> bool {
         !self.broken.is_empty()
     }

@@ -132,6 +132,10 @@ pub(super) enum Fault {
     SpaceInCommand {
         command: Option<String>,
     },
+    /// `AT+CREG? expect OK`
+    ClauseBesideCommand {
+        clause: &'static str,
+    },
     /// `AT+CGDCONT=1,”IP”`: outside of quotes AT text is ASCII
     ForeignCharacterInCommand {
         character: char,
@@ -556,6 +560,12 @@ impl Fault {
                     Some(command) => format!("write `{command}`"),
                     None => String::from("each command stands on a line of its own, and a comment behind `#`"),
                 }),
+            ),
+            Fault::ClauseBesideCommand { clause } => words(
+                "hayes::syntax::space-in-command",
+                format!("`{clause}` stands under its command, not beside it"),
+                "the command ended before this",
+                help(format!("write `{clause}` on the next line")),
             ),
             Fault::ForeignCharacterInCommand { character } => words(
                 "hayes::syntax::foreign-character",

@@ -221,6 +221,15 @@ pub(super) fn foreign(word: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, instead)| *instead)
 }
 
+/// What to write in place of what is typed to a modem, and is no command line.
+pub(super) fn foreign_sign(sign: &str) -> Option<&'static str> {
+    match sign {
+        "+++" => Some("write `port escape`: it keeps the silence before and behind `+++` that the modem waits for"),
+        "A/" | "a/" => Some("write the command itself once more: what is sent must be seen in the script"),
+        _ => None,
+    }
+}
+
 /// What to write in place of another language's operator that `text` begins with, and its length.
 pub(super) fn foreign_operator(text: &str) -> Option<(&'static str, &'static str)> {
     let word = text.split(|character: char| !character.is_ascii_alphabetic()).next().unwrap_or("");

@@ -21,7 +21,7 @@ pub(in crate::check) enum LineFault {
     Unquoted {
         parameter: &'static str,
     },
-    /// `AT+CSQ\r` in an AT word, or a CR at the end of a text that gets one anyway
+    /// `AT+CSQ\r`, `AT+CSQ<CR>` in an AT word, or a CR at the end of a text that gets one anyway
     LineEnd {
         escape: bool,
     },
@@ -76,7 +76,7 @@ impl Fault for LineFault {
             ),
             LineFault::LineEnd { escape: true } => Words::warning(
                 "hayes::check::line-end-sent",
-                "an AT word has no escapes: the backslash and the letter themselves are sent",
+                "an AT word is sent as it stands: these characters are no line end in it",
                 "sent as it stands",
                 "leave it out: the line end is sent by itself",
             ),

@@ -17,7 +17,9 @@ impl Checker<'_, '_, '_> {
         let asks = commands.iter().find_map(|known| Some((known, prompts(known)?)));
         match (asks, asked.clauses.iter().find(|clause| is_prompt(clause))) {
             (Some((known, mark)), None)
-                if !expects_failure(asked.clauses) && !self.reporter.stands_in_broken_line("prompt") =>
+                if !expects_failure(asked.clauses)
+                    && !self.reporter.stands_in_broken_line("prompt")
+                    && !self.reporter.stands_above_broken_line(known.span) =>
             {
                 let fault = ExchangeFault::PromptMissing { command: known.name(), mark };
                 self.reporter.report(&fault, known.span);

@@ -11,6 +11,9 @@ use crate::syntax::ast::SendForm;
 /// What modems take in a line (V.250 asks for at least 40, the field's rule is 80).
 const LINE_LENGTH: usize = 80;
 
+/// How manuals and other languages write a line end.
+const LINE_ENDS: &[&str] = &["\\r", "\\n", "<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>"];
+
 impl Checker<'_, '_, '_> {
     /// Whether the line is certain to be taken apart as it was meant.
     pub(super) fn lint_form(&mut self, line: &AtText, parsed: &CommandLine<'_>, form: SendForm) -> bool {
@@ -104,9 +107,12 @@ impl Checker<'_, '_, '_> {
         match form {
             SendForm::At => {
                 let text = line.text.as_str();
-                let kept = text.trim_end_matches("\\n").trim_end_matches("\\r").trim_end_matches("\\r\\n").len();
-                if kept < text.len() {
-                    let span = line.span(kept, text.len());
+                let mut kept = text;
+                while let Some(rest) = LINE_ENDS.iter().find_map(|end| kept.strip_suffix(end)) {
+                    kept = rest;
+                }
+                if kept.len() < text.len() {
+                    let span = line.span(kept.len(), text.len());
                     self.reporter.report(&LineFault::LineEnd { escape: true }, span);
                 }
             }

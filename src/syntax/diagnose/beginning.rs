@@ -68,6 +68,12 @@ impl Refused<'_> {
         let code = code.get(..code_end.saturating_sub(first.start)).unwrap_or(code);
         let whole = |fault| Found { fault, start: first.start, end: code_end };
 
+        // `+++`, `A/`
+        let sign = code.split([' ', '\t']).next().unwrap_or(code);
+        if let Some(instead) = words::foreign_sign(sign) {
+            let fault = Fault::ForeignStatement { word: sign.to_owned(), instead };
+            return Found { fault, start: first.start, end: first.start + sign.len() };
+        }
         if words::is_answer(code) {
             return whole(Fault::AnswerAsStatement { answer: code.to_owned() });
         }

@@ -60,7 +60,10 @@ impl Refused<'_> {
 
     fn behind_opening_brace(&self, found: Lexeme<'_>) -> Option<Found> {
         if found.is(";") {
-            return Some(Found::at(found, Fault::Semicolon));
+            // White space before it: more commands of the line follow.
+            let behind_command = self.before().is_some_and(|before| before.kind == LexemeKind::At);
+            let ends_the_line = self.lexemes.last().is_some_and(|last| last.start == found.start);
+            return (!behind_command || ends_the_line).then(|| Found::at(found, Fault::Semicolon));
         }
         if found.is("{") && self.expects(&[Rule::kw_else]) {
             return Some(Found::at(found, Fault::EnsureWithoutElse));
@@ -76,7 +79,9 @@ impl Refused<'_> {
     /// White space ended an AT command, and more follows.
     fn behind_command(&self, found: Lexeme<'_>) -> Option<Found> {
         let command = self.before().filter(|before| before.kind == LexemeKind::At)?;
-        let a_pattern_without_answers = self.expects(&[Rule::kw_answers]) && found.kind != LexemeKind::Sign;
+        let compares = found.text.starts_with("==") || found.text.starts_with("!=");
+        let a_pattern_without_answers =
+            self.expects(&[Rule::kw_answers]) && (found.kind != LexemeKind::Sign || compares);
         let known_word = self.misspelt(found).is_some() || self.run_on_keyword(found).is_some();
         if found.is("{") || known_word || a_pattern_without_answers || self.in_value() {
             return None;
@@ -85,9 +90,13 @@ impl Refused<'_> {
             return Some(Found { fault: Fault::SlashComment, start: found.start, end: found.start + 2 });
         }
         let end = self.lexemes.last()?.end();
+        if let Some(clause) = ["expect", "capture", "prompt"].into_iter().find(|clause| found.is(clause)) {
+            return Some(Found { fault: Fault::ClauseBesideCommand { clause }, start: found.start, end });
+        }
         let rest = self.line.get(found.start..end)?;
         let continues = rest.starts_with(['=', ',', '"', '?', ';', '+', '<']) || found.kind == LexemeKind::Number;
-        let command = continues.then(|| format!("{}{}", command.text, without_white_space(rest)));
+        let joined = || format!("{}{}", command.text, without_white_space(rest)).replace(";AT", ";");
+        let command = continues.then(joined);
         Some(Found { fault: Fault::SpaceInCommand { command }, start: found.start, end })
     }
 
@@ -220,6 +229,9 @@ impl Refused<'_> {
     }
 
     fn pattern(&self, found: Lexeme<'_>) -> Option<Found> {
+        if let Some(unquoted) = self.pattern_with_white_space() {
+            return Some(unquoted);
+        }
         if found.text.starts_with("\"\"\"") || self.line.get(self.at.checked_sub(2)?..)?.starts_with("\"\"\"") {
             let start = self.line.get(..=self.at)?.rfind("\"\"\"").unwrap_or(found.start);
             return Some(Found { fault: Fault::TripleAsPattern, start, end: found.end().max(start + 3) });
@@ -229,6 +241,22 @@ impl Refused<'_> {
             return Some(Found::at(found, Fault::BareWordAfterMatches { word }));
         }
         None
+    }
+
+    /// `expect +CREG: 0,1`: white space ends a pattern without quotes.
+    fn pattern_with_white_space(&self) -> Option<Found> {
+        let statement = self.pattern_statement();
+        if !matches!(statement.as_str(), "expect" | "await" | "abort on") {
+            return None;
+        }
+        let before = self.line.get(..self.at)?.trim_end();
+        let start = before.rfind([' ', '\t']).map_or(0, |at| at + 1);
+        if !before.ends_with(':') || before.len() == self.at || before.get(start..)?.starts_with(['"', '/']) {
+            return None;
+        }
+        let text = self.line.get(start..self.lexemes.last()?.end())?.split(" within ").next()?.trim_end();
+        let fault = Fault::TextWithoutQuotes { statement, text: text.to_owned() };
+        Some(Found { fault, start, end: start + text.len() })
     }
 
     /// A text that lacks its quotes.
