@@ -31,7 +31,7 @@ use hayes::runtime::{Inputs, Silent, run};
 use hayes::source::Source;
 
 const EXCHANGES: usize = 2_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 const PROCESSES: usize = 50;
 const ANSWER: &[u8] = b"\r\n+CSQ: 18,99\r\n\r\nOK\r\n";
 const FLOOD: usize = 16 << 20;
@@ -45,12 +45,14 @@ fn main() {
     };
     let is_wanted = |name| wanted.is_none_or(|wanted| wanted == name);
     if is_wanted("exchange") {
-        let ratio = median_ratio(ROUNDS, || (exchanges_by_script(), exchanges_bare()));
+        let (ours, bare, ratio) = medians(ROUNDS, || (exchanges_by_script(), exchanges_bare()));
+        let each = |time: f64| time * 1e6 / EXCHANGES as f64;
         println!("an exchange with two typed captures: {ratio:.2} of the bare loop (at most 1.3)");
+        println!("  {:.1} µs, the bare loop {:.1} µs", each(ours), each(bare));
     }
     if is_wanted("flood") {
         let before = resident("VmRSS", std::process::id());
-        let ratio = median_ratio(ROUNDS, || (flood_by_script(), flood_bare()));
+        let (.., ratio) = medians(ROUNDS, || (flood_by_script(), flood_bare()));
         println!("16 MiB of URC lines before an OK: {ratio:.2} of bare reads (at most 1.5)");
         println!("  memory that the floods took: {} KiB", resident("VmHWM", std::process::id()) - before);
     }
@@ -60,9 +62,10 @@ fn main() {
         let bare = std::env::current_exe().unwrap();
         let hayes =
             |path: &Path| spawn(Path::new(env!("CARGO_BIN_EXE_hayes")), &["run", "-q", "-p"], path, Some(&script));
-        let ratio =
-            median_ratio(PROCESSES, || (process(hayes).0, process(|path| spawn(&bare, &["bare"], path, None)).0));
+        let (ours, bare, ratio) =
+            medians(PROCESSES, || (process(hayes).0, process(|path| spawn(&bare, &["bare"], path, None)).0));
         println!("a process that runs a script of one exchange: {ratio:.2} of a bare program (at most 2)");
+        println!("  {:.2} ms, the bare program {:.2} ms", ours * 1e3, bare * 1e3);
         println!("  its peak memory: {} KiB (at most 8192)", process(hayes).1);
         std::fs::remove_file(&script).unwrap();
     }
@@ -71,16 +74,16 @@ fn main() {
     }
 }
 
-/// The median of the ratios of paired runs.
-fn median_ratio(rounds: usize, mut pair: impl FnMut() -> (Duration, Duration)) -> f64 {
-    let mut ratios: Vec<f64> = (0..rounds)
-        .map(|_| {
-            let (ours, bare) = pair();
-            ours.as_secs_f64() / bare.as_secs_f64()
-        })
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios[rounds / 2]
+/// The medians of paired runs, in seconds, and of their ratios.
+fn medians(rounds: usize, mut pair: impl FnMut() -> (Duration, Duration)) -> (f64, f64, f64) {
+    let pairs: Vec<(f64, f64)> =
+        (0..rounds).map(|_| pair()).map(|(ours, bare)| (ours.as_secs_f64(), bare.as_secs_f64())).collect();
+    let median = |of: fn(&(f64, f64)) -> f64| {
+        let mut sorted: Vec<f64> = pairs.iter().map(of).collect();
+        sorted.sort_by(f64::total_cmp);
+        sorted[rounds / 2]
+    };
+    (median(|pair| pair.0), median(|pair| pair.1), median(|pair| pair.0 / pair.1))
 }
 
 fn exchanges_by_script() -> Duration {
