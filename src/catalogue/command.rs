@@ -50,6 +50,10 @@ pub struct Command {
     pub needs_reboot: &'static [Case],
     /// The context must be down when this is set (an APN)
     pub needs_context_down: bool,
+    /// It brings a context up
+    pub raises_context: Option<RaisesContext>,
+    /// It may take contexts down, whatever its parameters
+    pub lowers_contexts: bool,
     /// Settings with which only NB-IoT is left: a Super SIM can never register
     pub nb_iot_only: &'static [When],
     /// What asks for data, and in which cases
@@ -138,6 +142,14 @@ pub enum DangerKind {
     Connection,
     /// What the modem says afterwards can no longer be understood: ATQ1, ATV0, another speed
     Silence,
+}
+
+/// Which context is up afterwards.
+#[derive(Debug)]
+pub struct RaisesContext {
+    pub when: When,
+    /// The parameter, from 0, that names it
+    pub context: usize,
 }
 
 /// The modem asks for data before it answers.

@@ -2,7 +2,9 @@
 #![allow(unused_imports, reason = "which types the data need is for the data to say")]
 #![allow(clippy::indexing_slicing, reason = "constants, indexed while compiling")]
 
-use super::command::{AnswerShape, Case, Command, Danger, DangerKind, MaxTime, Prompt, PromptEnd, Usage, When};
+use super::command::{
+    AnswerShape, Case, Command, Danger, DangerKind, MaxTime, Prompt, PromptEnd, RaisesContext, Usage, When,
+};
 use super::error::{ErrorCode, Series};
 use super::field::{Field, Kind, Source, Unit, Value};
 use super::layout::Layout;

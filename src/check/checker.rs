@@ -51,6 +51,7 @@ pub(super) struct Parts {
     pub(super) runs: HashMap<String, Arc<Program>>,
     /// The first command in it that uses up attempts of a PIN.
     pub(super) tries_pin: Option<String>,
+    pub(super) given_secrets: Vec<String>,
 }
 
 /// What came of walking a script.
@@ -92,6 +93,7 @@ impl Parts {
             matchers: self.matchers,
             runs: self.runs,
             tries_pin: self.tries_pin,
+            given_secrets: self.given_secrets,
         }
     }
 }

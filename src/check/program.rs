@@ -22,6 +22,8 @@ pub struct Program {
     pub(super) runs: HashMap<String, Arc<Program>>,
     /// The first command in it, or in a script that it runs, that uses up attempts of a PIN.
     pub(super) tries_pin: Option<String>,
+    /// What it gives the secrets of other scripts, written out.
+    pub(super) given_secrets: Vec<String>,
 }
 
 impl Program {
@@ -39,11 +41,13 @@ impl Program {
         self.runs.get(name)
     }
 
-    /// What secrets are when nobody gives them, here and in the scripts that it runs: texts that are to be masked.
-    pub fn secret_defaults(&self) -> Vec<&str> {
+    /// The secrets that stand in its text, and in those of the scripts that it runs, as defaults and as what it gives
+    /// them: to be masked.
+    pub fn written_secrets(&self) -> Vec<&str> {
         let own = self.params.iter().filter(|param| param.secret).filter_map(|param| param.default.as_ref());
         let mut texts: Vec<&str> = own.flat_map(literal_texts).collect();
-        texts.extend(self.runs.values().flat_map(|program| program.secret_defaults()));
+        texts.extend(self.given_secrets.iter().map(String::as_str));
+        texts.extend(self.runs.values().flat_map(|program| program.written_secrets()));
         texts
     }
 
@@ -53,7 +57,7 @@ impl Program {
 }
 
 /// The texts that stand in an expression as they are.
-fn literal_texts(value: &Expression) -> Vec<&str> {
+pub(super) fn literal_texts(value: &Expression) -> Vec<&str> {
     let ExpressionKind::Text(template) = &value.kind else { return Vec::new() };
     let texts = template.parts.iter().filter_map(|part| match part {
         TemplatePart::Text(text) => Some(text.as_str()),

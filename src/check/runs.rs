@@ -7,12 +7,12 @@ use super::checker::Checker;
 use super::faults::modem::ModemFault;
 use super::faults::run::RunFault;
 use super::faults::value::ValueFault;
-use super::program::Program;
+use super::program::{Program, literal_texts};
 use super::session::{MOST_NESTED, Refused};
 use super::types::{Kind, Type};
 use super::{binding, nearest};
 use crate::source::{Name, Span};
-use crate::syntax::ast::{Convert, Expression, Statement, Template};
+use crate::syntax::ast::{Convert, Expression, ExpressionKind, Statement, Template};
 
 impl Checker<'_, '_, '_> {
     pub(super) fn run(
@@ -28,6 +28,7 @@ impl Checker<'_, '_, '_> {
         let mut fields = Type::Unknown;
         if let Some((name, program)) = called {
             self.arguments(&name, script.span, &program, &given);
+            self.written_secrets(&program, arguments);
             fields =
                 Type::Record(Arc::new(program.fields.iter().cloned().zip(program.types.iter().cloned()).collect()));
             if let Some(command) = &program.tries_pin {
@@ -40,6 +41,24 @@ impl Checker<'_, '_, '_> {
             && self.may_bind(record)
         {
             self.scope.bind(&record.value, fields, None);
+        }
+    }
+
+    /// Values of the other script's secrets that stand here as they are.
+    fn written_secrets(&mut self, program: &Program, arguments: &[(Name, Expression)]) {
+        for (name, value) in arguments {
+            if !program.param(&name.value).is_some_and(|param| param.secret) {
+                continue;
+            }
+            let written: Vec<String> = if let ExpressionKind::Int(_) = value.kind {
+                vec![self.script.source.slice(value.span).to_owned()]
+            } else {
+                literal_texts(value).into_iter().map(str::to_owned).collect()
+            };
+            if written.iter().any(|text| !text.is_empty()) {
+                self.parts.given_secrets.extend(written);
+                self.reporter.report(&RunFault::WrittenSecret { name: name.value.clone() }, value.span);
+            }
         }
     }
 

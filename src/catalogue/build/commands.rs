@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::layout;
-use crate::tables::{Case, Command, Danger, MaxTime, Prompt, Texts};
+use crate::tables::{Case, Command, Danger, MaxTime, Prompt, RaisesContext, Texts};
 use crate::write::{Result, Writer, pair};
 
 impl Writer<'_> {
@@ -123,11 +123,12 @@ impl Writer<'_> {
         let dangers: Result<Vec<String>> = command.dangers.iter().map(danger).collect();
         let max_times: Result<Vec<String>> = command.max_times.iter().map(|time| self.max_time(time)).collect();
         let prompt = command.prompt.as_ref().map(prompt).transpose()?;
+        let raises_context = command.raises_context.as_ref().map(raises_context).transpose()?;
         let source = self.source(&command.source, command.status)?;
         Ok(format!(
             "Command {{ name: {:?}, title: {:?}, about: {:?}, group: {group:?}, test_does: {:?}, record: {:?}, test: {}, read: {}, set: {}, execute: {}, \
              read_only: {}, conversation_only: {}, abortable: {}, call_control: {}, without_final: {}, names_module: {}, \
-             reboots: &[{reboots}], needs_reboot: &[{needs_reboot}], needs_context_down: {}, nb_iot_only: &[{}], \
+             reboots: &[{reboots}], needs_reboot: &[{needs_reboot}], needs_context_down: {}, raises_context: {}, lowers_contexts: {}, nb_iot_only: &[{}], \
              prompt: {}, not_repeatable: &[{not_repeatable}], dangers: &[{}], finals: &[{}], max_times: &[{}], \
              vendors: &{:?}, source: {source} }}",
             command.name,
@@ -146,6 +147,8 @@ impl Writer<'_> {
             command.without_final,
             command.names_module,
             command.needs_context_down,
+            raises_context.map_or("None".to_owned(), |raises| format!("Some({raises})")),
+            command.lowers_contexts,
             nb_iot?.join(", "),
             prompt.map_or("None".to_owned(), |prompt| format!("Some({prompt})")),
             dangers?.join(", "),
@@ -206,6 +209,10 @@ fn danger(danger: &Danger) -> Result<String> {
         danger.why,
         danger.r#unsafe,
     ))
+}
+
+fn raises_context(raises: &RaisesContext) -> Result<String> {
+    Ok(format!("RaisesContext {{ when: {}, context: {} }}", when(&raises.when)?, raises.context))
 }
 
 fn prompt(prompt: &Prompt) -> Result<String> {

@@ -136,6 +136,10 @@ pub struct Command {
     #[serde(default)]
     pub needs_context_down: bool,
     #[serde(default)]
+    pub raises_context: Option<RaisesContext>,
+    #[serde(default)]
+    pub lowers_contexts: bool,
+    #[serde(default)]
     pub nb_iot_only: Vec<String>,
     #[serde(default)]
     pub prompt: Option<Prompt>,
@@ -187,6 +191,14 @@ pub struct Danger {
     pub why: String,
     #[serde(default)]
     pub r#unsafe: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RaisesContext {
+    pub when: String,
+    /// The parameter, from 0, that names the context
+    pub context: usize,
 }
 
 #[derive(Deserialize)]

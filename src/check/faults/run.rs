@@ -30,6 +30,10 @@ pub(in crate::check) enum RunFault {
         script: String,
         name: String,
     },
+    /// `run "sim/unlock" with pin = "1234"`
+    WrittenSecret {
+        name: String,
+    },
 }
 
 impl Fault for RunFault {
@@ -86,6 +90,14 @@ impl Fault for RunFault {
                 format!("`{script}` needs `{name}`, which has no default"),
                 format!("`{name}` is not given"),
                 format!("write `with {name} = …` behind it"),
+            ),
+            RunFault::WrittenSecret { name } => Words::warning(
+                "hayes::check::written-secret",
+                format!("`{name}` is a secret, and stands here for all to read"),
+                "written out",
+                format!(
+                    "declare `secret {name}` at the top and write `with {name} = {name}`; --secret {name}=… gives it"
+                ),
             ),
         }
     }

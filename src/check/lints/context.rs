@@ -14,26 +14,6 @@ pub(in crate::check) struct Context {
     up: Vec<(String, Span)>,
 }
 
-/// A command that brings a context up.
-struct Up {
-    name: &'static str,
-    /// The parameter that names the context
-    context: usize,
-    /// The parameter that says so, and its value; `None` where every set does
-    says: Option<(usize, &'static str)>,
-}
-
-const UP: &[Up] = &[
-    Up { name: "+CGACT", context: 1, says: Some((0, "1")) },
-    Up { name: "+QIACT", context: 0, says: None },
-    Up { name: "#SGACT", context: 0, says: Some((1, "1")) },
-    Up { name: "+CNACT", context: 0, says: Some((1, "1")) },
-];
-
-/// Commands that may take contexts down, whatever their parameters.
-const DOWN: &[&str] =
-    &["+CGACT", "+QIDEACT", "#SGACT", "+CNACT", "+CFUN", "+COPS", "+CGATT", "+QPOWD", "+CPWROFF", "+CIPSHUT", "H", "Z"];
-
 impl Checker<'_, '_, '_> {
     pub(super) fn follow_context(&mut self, known: &Known<'_>) {
         let command = known.command;
@@ -49,18 +29,17 @@ impl Checker<'_, '_, '_> {
         if matches!(command.form, Form::Read | Form::Test) {
             return;
         }
-        let up = UP.iter().find(|up| {
-            let given = |index: usize| known.values.get(index).map(String::as_str);
-            command.is(up.name)
-                && command.form == Form::Set
-                && up.says.is_none_or(|(index, value)| given(index) == Some(value))
-        });
-        if let Some(up) = up
-            && let Some(context) = known.values.get(up.context)
+        let values = known.values();
+        let raises = known.entry.and_then(|entry| entry.raises_context.as_ref());
+        if let Some(raises) = raises.filter(|raises| raises.when.holds(command.form, &values))
+            && let Some(context) = known.values.get(raises.context)
             && !context.contains(UNKNOWN)
         {
             self.lines.context.up.push((context.clone(), known.span));
-        } else if DOWN.iter().any(|name| command.is(name)) || known.entry.is_none() {
+        } else if known
+            .entry
+            .is_none_or(|entry| entry.lowers_contexts || entry.reboots(command.form, &values).is_some())
+        {
             // An unknown command may do anything.
             self.lines.context = Context::default();
         }

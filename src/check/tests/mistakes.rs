@@ -48,9 +48,9 @@ const MISTAKES: &[Mistake] = &[
         mended: "# allow hayes::check::danger: this SIM's own PIN\nAT+CPIN=1234",
     },
     Mistake {
-        wrong: "retry 3 every 1s {\n  run \"sim/unlock\" with pin = \"1234\"\n}",
-        told: "2:3 pin-in-retry",
-        mended: "run \"sim/unlock\" with pin = \"1234\"",
+        wrong: "secret pin\nretry 3 every 1s {\n  run \"sim/unlock\" with pin = pin\n}",
+        told: "3:3 pin-in-retry",
+        mended: "secret pin\nrun \"sim/unlock\" with pin = pin",
     },
     Mistake {
         wrong: "retry 3 every 5s {\n  AT+CMGS=\"2936\"\n    prompt reply \"hello\"\n}",
@@ -208,6 +208,11 @@ const MISTAKES: &[Mistake] = &[
         wrong: "run \"net/login\" with user = \"me\", port = true",
         told: "1:42 wrong-type",
         mended: "run \"net/login\" with user = \"me\", port = 23",
+    },
+    Mistake {
+        wrong: "run \"sim/unlock\" with pin = \"1234\"",
+        told: "1:29 written-secret",
+        mended: "secret pin\nrun \"sim/unlock\" with pin = pin",
     },
     Mistake { wrong: "fail \"no\"\nAT", told: "2:1 unreachable", mended: "AT\nfail \"no\"" },
     Mistake { wrong: "finally {\n  AT\n}\nAT+CSQ", told: "1:1 finally-place", mended: "AT+CSQ\nfinally {\n  AT\n}" },
