@@ -18,6 +18,8 @@ pub(crate) enum Manner {
     Hangs,
     /// Answers the first question, then ERROR
     Refuses,
+    /// Never says anything
+    Silent,
     /// Is unplugged at the second question
     Unplugged,
 }
@@ -129,6 +131,7 @@ impl Modem {
     fn answer(&mut self, question: &str) -> Option<&'static [u8]> {
         self.asked += 1;
         match self.manner {
+            Manner::Silent => return None,
             Manner::Hangs if self.asked > 1 => return None,
             Manner::Refuses if self.asked > 1 => return Some(b"\r\nERROR\r\n"),
             Manner::Unplugged if self.asked > 1 => {

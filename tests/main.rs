@@ -21,6 +21,8 @@ mod folder;
 mod html;
 mod library;
 #[cfg(unix)]
+mod mixed;
+#[cfg(unix)]
 mod modules;
 #[cfg(unix)]
 mod peers;

@@ -69,7 +69,7 @@ fn behind_ser2net_a_modem_is_driven_over_rfc_2217() {
     assert!(all(&output).contains("BG96"), "{}", all(&output));
 }
 
-fn installed(program: &str) -> bool {
+pub(crate) fn installed(program: &str) -> bool {
     let found = std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).any(|folder| folder.join(program).exists())
     });
@@ -81,7 +81,7 @@ fn installed(program: &str) -> bool {
 }
 
 /// The program's output; one that takes longer is ended, and the test fails.
-fn within(limit: Duration, command: &mut Command) -> Output {
+pub(crate) fn within(limit: Duration, command: &mut Command) -> Output {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let id = child.id().to_string();
     let (done, finished) = std::sync::mpsc::channel::<()>();
@@ -96,15 +96,15 @@ fn within(limit: Duration, command: &mut Command) -> Output {
     output
 }
 
-fn all(output: &Output) -> String {
+pub(crate) fn all(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn wait_for_listener(port: u16) {
+pub(crate) fn wait_for_listener(port: u16) {
     let started = Instant::now();
     // ser2net opens the modem for whoever connects, so the look must not be a connection that is used.
     let listens = || {
@@ -118,7 +118,8 @@ fn wait_for_listener(port: u16) {
     }
 }
 
-struct Ended(Child);
+/// Ended when it is dropped.
+pub(crate) struct Ended(pub(crate) Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {

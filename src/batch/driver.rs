@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::board::{Board, Place};
@@ -33,7 +33,7 @@ pub enum Message {
 pub enum Progress {
     Ended {
         modem: usize,
-        ended: Arc<Ended>,
+        ended: Box<Ended>,
     },
     Note(String),
     /// Somebody asks how it goes; with a key, which has moved the cursor to the next line.
@@ -77,9 +77,50 @@ struct Job {
     since: Duration,
 }
 
+/// A worker's thread, seen from here; it ends when this is dropped.
 struct Worker {
-    /// Holds one at most, and the worker is idle when it is given one: it is never full. Small, unlike an unbounded one.
-    jobs: SyncSender<Job>,
+    desk: Arc<Desk>,
+}
+
+/// Where a worker finds what to do next. There is one a modem: a channel would take ten times its memory.
+#[derive(Default)]
+struct Desk {
+    on_it: Mutex<OnDesk>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+enum OnDesk {
+    #[default]
+    Nothing,
+    Job(Job),
+    /// There is nothing more to do.
+    Over,
+}
+
+impl Desk {
+    fn put(&self, what: OnDesk) {
+        *self.on_it.lock().unwrap_or_else(PoisonError::into_inner) = what;
+        self.changed.notify_one();
+    }
+
+    /// Waits for a job; none when it is over.
+    fn take(&self) -> Option<Job> {
+        let mut on_it = self.on_it.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match std::mem::take(&mut *on_it) {
+                OnDesk::Job(job) => return Some(job),
+                OnDesk::Over => return None,
+                OnDesk::Nothing => on_it = self.changed.wait(on_it).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.desk.put(OnDesk::Over);
+    }
 }
 
 /// A modem with a time limit.
@@ -151,7 +192,7 @@ impl Running {
                     self.watched.remove(&modem);
                     self.finished.panicked |= panicked;
                     self.driver.schedule.ended(modem, has_failed(ended.result.status));
-                    self.record(modem, *ended, journal);
+                    self.record(modem, ended, journal);
                 }
             }
         }
@@ -194,10 +235,9 @@ impl Running {
         };
         self.active += 1;
         let job = Job { modem, stop, since: now };
-        let sent = self.workers.get(worker).is_some_and(|worker| worker.jobs.try_send(job).is_ok());
-        if !sent {
-            self.active = self.active.saturating_sub(1);
-            self.cannot_begin(modem, "its thread has ended");
+        // It is idle: what it was given before, it has taken.
+        if let Some(worker) = self.workers.get(worker) {
+            worker.desk.put(OnDesk::Job(job));
         }
     }
 
@@ -226,16 +266,17 @@ impl Running {
 
     fn spawn(&mut self) -> std::io::Result<usize> {
         let index = self.workers.len();
-        let (jobs, queue) = sync_channel::<Job>(1);
+        let desk = Arc::new(Desk::default());
         let worker = WorkerThread {
             index,
+            desk: Arc::clone(&desk),
             common: Arc::clone(&self.driver.common),
             modems: Arc::clone(&self.driver.modems),
             place: self.driver.board.place(),
             outbox: self.driver.sender.clone(),
         };
-        std::thread::Builder::new().stack_size(STACK).spawn(move || worker.work(&queue))?;
-        self.workers.push(Worker { jobs });
+        std::thread::Builder::new().stack_size(STACK).spawn(move || worker.work())?;
+        self.workers.push(Worker { desk });
         Ok(index)
     }
 
@@ -255,7 +296,7 @@ impl Running {
         self.watched.values().for_each(|watched| watched.stop.cancel.cancel());
     }
 
-    fn record(&mut self, modem: usize, ended: Ended, journal: &mut Journal) {
+    fn record(&mut self, modem: usize, ended: Box<Ended>, journal: &mut Journal) {
         if self.finished.unwritten.is_none()
             && let Err(error) = journal.append(&ended.result.json())
         {
@@ -265,7 +306,7 @@ impl Running {
             // Without a record of what was done, nothing more is done.
             self.driver.schedule.stop();
         }
-        let _ = self.driver.shown.send(Progress::Ended { modem, ended: Arc::new(ended) });
+        let _ = self.driver.shown.send(Progress::Ended { modem, ended });
     }
 }
 
@@ -284,6 +325,7 @@ fn has_failed(status: Status) -> bool {
 
 struct WorkerThread {
     index: usize,
+    desk: Arc<Desk>,
     common: Arc<Common>,
     modems: Arc<[Modem]>,
     place: Arc<Place>,
@@ -291,8 +333,8 @@ struct WorkerThread {
 }
 
 impl WorkerThread {
-    fn work(&self, queue: &Receiver<Job>) {
-        while let Ok(job) = queue.recv() {
+    fn work(&self) {
+        while let Some(job) = self.desk.take() {
             let Some(modem) = self.modems.get(job.modem) else { return };
             self.place.begin(job.modem, job.since);
             // What breaks one modem's run breaks no other's.

@@ -12,7 +12,7 @@ use crate::catalogue::Catalogue;
 use crate::check::Program;
 use crate::connect::{self, Settings};
 use crate::conversation::Conversation;
-use crate::port::{Cancel, OpenErrorKind, Timestamp};
+use crate::port::{Cancel, OpenError, OpenErrorKind, Port, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::transcript::Recorder;
 use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, ShownDuration, Status};
@@ -136,19 +136,8 @@ impl Common {
         let mut settings = Settings::new(stop.cancel.clone());
         settings.baud = self.baud.or(modem.baud).unwrap_or(settings.baud);
         match connect::open(address, &settings) {
-            Ok(port) => Ok(Box::new(Conversation::new(port, &Catalogue))),
-            Err(error) => {
-                let code = match error.kind {
-                    OpenErrorKind::Busy => "hayes::port::busy",
-                    OpenErrorKind::Forbidden => "hayes::port::forbidden",
-                    OpenErrorKind::Missing => "hayes::port::missing",
-                    OpenErrorKind::NotAPort => "hayes::port::not-a-port",
-                    OpenErrorKind::Unreachable => "hayes::port::unreachable",
-                    OpenErrorKind::Interrupted => INTERRUPTED,
-                    OpenErrorKind::System => "hayes::port::system",
-                };
-                Err(Box::new(FailureReport { help: error.help.clone(), ..failure(code, &error.message) }))
-            }
+            Ok(port) => Ok(conversation(port)),
+            Err(error) => Err(not_open(error)),
         }
     }
 
@@ -186,6 +175,25 @@ impl Common {
         result.record = Some(name.display().to_string());
         Ok(())
     }
+}
+
+#[inline(never)]
+fn conversation(port: Box<dyn Port>) -> Box<Conversation> {
+    Box::new(Conversation::new(port, &Catalogue))
+}
+
+#[inline(never)]
+fn not_open(error: OpenError) -> Box<FailureReport> {
+    let code = match error.kind {
+        OpenErrorKind::Busy => "hayes::port::busy",
+        OpenErrorKind::Forbidden => "hayes::port::forbidden",
+        OpenErrorKind::Missing => "hayes::port::missing",
+        OpenErrorKind::NotAPort => "hayes::port::not-a-port",
+        OpenErrorKind::Unreachable => "hayes::port::unreachable",
+        OpenErrorKind::Interrupted => INTERRUPTED,
+        OpenErrorKind::System => "hayes::port::system",
+    };
+    Box::new(FailureReport { help: error.help, ..failure(code, &error.message) })
 }
 
 #[inline(never)]

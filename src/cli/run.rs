@@ -131,7 +131,7 @@ impl Prepared {
 
 /// Why it did not pass, with the place in the script.
 pub(crate) fn show_failure(outcome: &Outcome, console: &Console) {
-    if let Some(failure) = &outcome.failure {
+    if let Some(failure) = outcome.failure.as_deref() {
         console.show(&[Diagnostic::from(failure)]);
     }
 }

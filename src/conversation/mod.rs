@@ -17,8 +17,8 @@ use crate::port::{Control, Fault, Port, Read};
 pub use crate::at::Flow;
 pub use trouble::{Silence, Trouble};
 
-/// What a first read takes at the most. Most modems never send more at once, and a thousand of them are cheap.
-const SMALLEST_READ: usize = 1024;
+/// What a first read takes at the most. Few answers are longer, and a thousand modems are cheap.
+const SMALLEST_READ: usize = 256;
 
 /// What a read takes at the most, once the modem has shown that it sends so much.
 const LARGEST_READ: usize = 64 * 1024;

@@ -330,7 +330,7 @@ impl Explorer {
 
     fn tell(&self, outcome: &Outcome, is_question: bool, one_line: bool) {
         let palette = self.options.palette;
-        if let Some(failure) = &outcome.failure {
+        if let Some(failure) = outcome.failure.as_deref() {
             if outcome.status == Status::Interrupted {
                 return self.note("interrupted");
             }

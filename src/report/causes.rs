@@ -7,7 +7,7 @@ use crate::runtime::Status;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
     key: Key,
-    /// The words of the first failure
+    /// The words of the first failure; those in which others differ are `…`
     pub message: String,
     pub help: Option<String>,
     /// In the order in which they failed
@@ -43,7 +43,10 @@ impl Causes {
             result: failure.result.clone(),
         };
         match self.0.iter_mut().find(|cause| cause.key == key) {
-            Some(cause) => cause.modems.push(result.modem.clone()),
+            Some(cause) => {
+                cause.message = shared(&cause.message, &failure.message);
+                cause.modems.push(result.modem.clone());
+            }
             None => self.0.push(Cause {
                 key,
                 message: failure.message.clone(),
@@ -98,6 +101,25 @@ fn normalised(message: &str, own: &[&str]) -> String {
     plain
 }
 
+/// Two messages of one cause as one: one modem's number is not told of the others.
+fn shared(one: &str, other: &str) -> String {
+    if one == other {
+        return one.to_owned();
+    }
+    let mut others = other.split(' ');
+    let word = |word: &str| match others.next() {
+        Some(other) if other == word => word.to_owned(),
+        Some(_) | None => format!("…{}", ends(word)),
+    };
+    one.split(' ').map(word).collect::<Vec<String>>().join(" ")
+}
+
+/// The punctuation at a word's end.
+fn ends(word: &str) -> &str {
+    let is_end = |c: char| [':', ',', ';', '.', '`', '"', ')'].contains(&c);
+    word.get(word.trim_end_matches(is_end).len()..).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::samples::{failed, passed};
@@ -118,7 +140,7 @@ mod tests {
         let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(
             shown,
-            [("/dev/a: no answer within 5000 ms", of(&["a", "c"])), ("refused", of(&["d"])), ("refused", of(&["e"]))]
+            [("…: no answer within … ms", of(&["a", "c"])), ("refused", of(&["d"])), ("refused", of(&["e"]))]
         );
     }
 }

@@ -76,7 +76,7 @@ impl RunResult {
             report: outcome.report.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
             skipped: outcome.skipped.clone(),
             record: None,
-            failure: outcome.failure.as_ref().map(FailureReport::from),
+            failure: outcome.failure.as_deref().map(FailureReport::from),
         }
     }
 

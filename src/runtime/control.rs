@@ -25,6 +25,7 @@ struct Attempts {
 
 impl Run<'_> {
     /// Until the block passes. The last failure is the cause.
+    #[inline(never)]
     pub(super) fn retry(&mut self, schedule: &Schedule, body: &Block, otherwise: Option<&Block>, span: Span) -> Step {
         let mut attempts = self.attempts(schedule, span)?;
         let outer = self.scope.attempt;
@@ -100,6 +101,7 @@ impl Run<'_> {
     }
 
     /// `try`: a failure inside is no failure of the script.
+    #[inline(never)]
     pub(super) fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Step {
         match self.block(body) {
             Err(End::Failed(failure)) => {
@@ -111,6 +113,7 @@ impl Run<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn branch(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>) -> Step {
         for (condition, body) in branches {
             if self.truth(condition)? {
@@ -120,6 +123,7 @@ impl Run<'_> {
         otherwise.map_or(Ok(()), |otherwise| self.block(otherwise))
     }
 
+    #[inline(never)]
     pub(super) fn for_each(&mut self, name: &Name, list: &Expression, body: &Block) -> Step {
         let items = match self.evaluate(list)? {
             Value::List(items) => items,
@@ -195,6 +199,7 @@ impl Run<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn fails(&self, why: &Template, span: Span) -> Step {
         let why = self.message(why)?;
         Err(self.fail(self.problem(code::FAIL, span, why)))
@@ -228,6 +233,7 @@ impl Run<'_> {
         Err(End::Fatal(Status::Failed, self.failure(problem)))
     }
 
+    #[inline(never)]
     pub(super) fn unsafe_block(&mut self, why: &Template, body: &Block) -> Step {
         let why = self.message(why)?;
         let shown = self.hearing.mask.string(format!("unsafe: {why}"));

@@ -101,6 +101,7 @@ impl Run<'_> {
         Duration::try_from_secs_f64(seconds).map_or(YEAR, |timeout| timeout.min(YEAR))
     }
 
+    #[inline(never)]
     fn prompt_plan(&self, clauses: &[Clause]) -> Step<PromptPlan> {
         let mark = |mark: &Option<Template>| mark.as_ref().map(|mark| self.text(mark)).transpose();
         for clause in clauses {
@@ -162,6 +163,7 @@ impl Run<'_> {
     }
 
     /// Sends it and waits for nothing.
+    #[inline(never)]
     fn write(&mut self, asked: &Asked) -> Step {
         self.tally.exchanges += 1;
         self.scope.last = Last::default();
@@ -222,6 +224,7 @@ impl Run<'_> {
     }
 
     /// `expect nothing within D`
+    #[inline(never)]
     fn silence(&mut self, asked: &Asked, within: Duration, span: Span) -> Step {
         match self.conversation.silence(within, &mut self.hearing) {
             Ok(None) => Ok(()),

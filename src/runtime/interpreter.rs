@@ -13,6 +13,7 @@ use super::secret::Mask;
 use super::value::Value;
 use crate::check::Program;
 use crate::conversation::Conversation;
+use crate::source::Span;
 use crate::syntax::ast::{Block, Statement, StatementKind};
 
 /// The stack that a thread must have to run any program: [`DEEPEST`] blocks within each other. Measured: 384 KiB do.
@@ -160,6 +161,7 @@ pub(super) struct Tally {
 }
 
 impl<'r> Run<'r> {
+    #[inline(never)]
     fn new(
         program: &Arc<Program>,
         conversation: &'r mut Conversation,
@@ -252,14 +254,19 @@ impl<'r> Run<'r> {
     pub(super) fn block(&mut self, block: &Block) -> Step {
         // The script itself is no block.
         if self.depth > DEEPEST {
-            let what = format!("more than {DEEPEST} blocks stand within each other here");
-            let help = "scripts that run each other in a circle do that";
-            return Err(self.fail(self.problem(code::TOO_DEEP, block.span, what).help(help)));
+            return Err(self.too_deep(block.span));
         }
         self.depth += 1;
         let ended = block.statements.iter().try_for_each(|statement| self.statement(statement));
         self.depth -= 1;
         ended
+    }
+
+    #[inline(never)]
+    fn too_deep(&self, span: Span) -> End {
+        let what = format!("more than {DEEPEST} blocks stand within each other here");
+        let help = "scripts that run each other in a circle do that";
+        self.fail(self.problem(code::TOO_DEEP, span, what).help(help))
     }
 
     /// What an arm needs stands in functions that are never inlined: this frame is on the stack once for each block.
@@ -316,11 +323,12 @@ impl<'r> Run<'r> {
         self.scope.shown = self.hearing.mask.source(self.scope.program.source());
     }
 
-    fn outcome(self, ended: Step) -> Outcome {
+    #[inline(never)]
+    fn outcome(&self, ended: Step) -> Outcome {
         let status = status(&ended);
         let (failure, skipped) = match ended {
             Ok(()) | Err(End::Stopped | End::PlanEnds) => (None, None),
-            Err(End::Failed(failure) | End::Fatal(_, failure)) => (Some(*failure), None),
+            Err(End::Failed(failure) | End::Fatal(_, failure)) => (Some(failure), None),
             Err(End::Skipped(why)) => (None, Some(self.hearing.mask.string(why))),
         };
         let mask = &self.hearing.mask;

@@ -150,6 +150,7 @@ impl Run<'_> {
         }
     }
 
+    #[inline(never)]
     fn unexpected_result(
         &self,
         asked: &Asked,
@@ -172,6 +173,7 @@ impl Run<'_> {
         self.with_answer(problem, asked)
     }
 
+    #[inline(never)]
     fn no_match(&self, asked: &Asked, clause: Span, patterns: &Alternatives, values: &[Vec<String>]) -> Problem {
         let wanted = self.patterns_text(patterns, values);
         let answered = self.answered(&asked.text);
@@ -207,6 +209,7 @@ impl Run<'_> {
         problem.sent(&asked.text).answer(lines, last.result.as_ref().map(ResultCode::to_string))
     }
 
+    #[inline(never)]
     pub(super) fn missed(&self, asked: Option<&Asked>, clause: Span, miss: Miss) -> End {
         let question = asked.map_or("", |asked| asked.text.as_str());
         let problem = match miss {

@@ -15,7 +15,7 @@ use crate::source::{Position, Source, Span};
 pub struct Outcome {
     pub status: Status,
     /// Where the status is failed, unreachable or interrupted.
-    pub failure: Option<Failure>,
+    pub failure: Option<Box<Failure>>,
     /// Where the status is skipped: the script's words.
     pub skipped: Option<String>,
     /// Questions that were sent.

@@ -14,6 +14,7 @@ use crate::syntax::ast::{Convert, Expression, Param};
 impl Run<'_> {
     /// Gives the script's params what the run was given. All that are missing, or of another kind, are told at once,
     /// before anything is sent.
+    #[inline(never)]
     pub(super) fn bind_inputs(&mut self) -> Step {
         let program = Arc::clone(&self.scope.program);
         let mut faults = Vec::new();
@@ -37,6 +38,7 @@ impl Run<'_> {
         }
     }
 
+    #[inline(never)]
     fn faulty(&self, faults: Vec<(&Param, String, &'static str)>) -> Option<Problem> {
         let mut faults = faults.into_iter();
         let (first, mut message, code) = faults.next()?;
@@ -64,6 +66,7 @@ impl Run<'_> {
     }
 
     /// A param that was given nothing takes its default.
+    #[inline(never)]
     pub(super) fn param(&mut self, param: &Param) -> Step {
         let name = &param.name.value;
         if self.scope.variables.get(name).is_some() {
@@ -79,6 +82,7 @@ impl Run<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn set(&mut self, name: &Name, value: &Expression) -> Step {
         let value = self.evaluate(value)?;
         self.scope.variables.set(&name.value, value);

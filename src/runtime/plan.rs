@@ -21,6 +21,7 @@ impl Run<'_> {
     }
 
     /// Tells what would be sent, and forgets what its answer would have set.
+    #[inline(never)]
     pub(super) fn leave_out(&mut self, asked: &Asked, clauses: &[Clause]) -> Step {
         self.left_out = true;
         self.note(&format!("would send {}", asked.text));
@@ -79,6 +80,7 @@ impl Run<'_> {
     }
 
     /// After something was left out, a failure tells nothing of the run.
+    #[inline(never)]
     pub(super) fn plan_ends_by(&mut self, failure: &Failure) -> Step {
         let place = failure.position();
         let why = format!(

@@ -54,16 +54,18 @@ pub(super) enum End {
     PlanEnds,
 }
 
-/// A failure in the making: what the place that finds it knows.
+/// A failure in the making: what the place that finds it knows. Boxed, since it is handed on many times, and each of
+/// these places would keep room for it on the stack of a run that goes well.
 pub(super) struct Problem {
-    failure: Failure,
+    failure: Box<Failure>,
 }
 
 impl Run<'_> {
     /// A problem at a place of the script that runs.
+    #[inline(never)]
     pub(super) fn problem(&self, code: &'static str, span: Span, message: impl Into<String>) -> Problem {
         Problem {
-            failure: Failure {
+            failure: Box::new(Failure {
                 code,
                 message: message.into(),
                 source: Arc::clone(&self.scope.shown),
@@ -74,7 +76,7 @@ impl Run<'_> {
                 meaning: None,
                 help: None,
                 called_from: Vec::new(),
-            },
+            }),
         }
     }
 
@@ -94,7 +96,7 @@ impl Run<'_> {
         }
         let shown = |call: &Call| Call { source: mask.source(&call.source), span: call.span };
         failure.called_from = self.calls.iter().rev().map(shown).collect();
-        Box::new(failure)
+        failure
     }
 
     pub(super) fn fail(&self, problem: Problem) -> End {

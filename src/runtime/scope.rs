@@ -1,6 +1,5 @@
 //! The names of one script and what they hold.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,11 +58,11 @@ impl Last {
     }
 }
 
-/// Names and values in the order in which they were first set.
+/// Names and values in the order in which they were first set. A script has few: a look along them is quicker than
+/// hashing, and takes less memory.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Variables {
     entries: Vec<Variable>,
-    index: BTreeMap<Arc<str>, usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -76,7 +75,7 @@ struct Variable {
 
 impl Variables {
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.entries.get(*self.index.get(name)?)?.value.as_ref()
+        self.entries.iter().find(|entry| *entry.name == *name)?.value.as_ref()
     }
 
     pub(super) fn set(&mut self, name: &str, value: Value) {
@@ -88,7 +87,7 @@ impl Variables {
     }
 
     pub(super) fn forget(&mut self, name: &str) {
-        if let Some(entry) = self.index.get(name).and_then(|index| self.entries.get_mut(*index)) {
+        if let Some(entry) = self.entry(name) {
             entry.value = None;
         }
     }
@@ -104,13 +103,15 @@ impl Variables {
     }
 
     fn put(&mut self, name: &str, value: Value, captured: bool) {
-        if let Some(entry) = self.index.get(name).and_then(|index| self.entries.get_mut(*index)) {
+        if let Some(entry) = self.entry(name) {
             entry.value = Some(value);
             entry.captured |= captured;
             return;
         }
-        let name: Arc<str> = name.into();
-        self.index.insert(Arc::clone(&name), self.entries.len());
-        self.entries.push(Variable { name, value: Some(value), captured });
+        self.entries.push(Variable { name: name.into(), value: Some(value), captured });
+    }
+
+    fn entry(&mut self, name: &str) -> Option<&mut Variable> {
+        self.entries.iter_mut().find(|entry| *entry.name == *name)
     }
 }

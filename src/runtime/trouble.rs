@@ -12,6 +12,7 @@ use crate::source::Span;
 
 impl Run<'_> {
     /// How the script goes on after this: a failure, or its end. After Ctrl-C what still runs is ended by the AT rules.
+    #[inline(never)]
     pub(super) fn trouble(&mut self, trouble: Trouble, asked: Option<&Asked>, span: Span) -> End {
         let what = asked.map_or("the modem", |asked| asked.text.as_str()).to_owned();
         let received: Vec<String> = trouble.received().iter().map(Line::text).collect();
@@ -65,6 +66,7 @@ impl Run<'_> {
         }
     }
 
+    #[inline(never)]
     fn lost(&self, what: &str, why: &str, span: Span, complete: impl Fn(Problem) -> Problem) -> End {
         let message = format!("the port was lost during {what}: {why}");
         let help = "was it unplugged, or did the modem restart? Where a restart is meant, say `reboot AT…`";
@@ -72,6 +74,7 @@ impl Run<'_> {
         End::Fatal(Status::Unreachable, self.failure(complete(problem)))
     }
 
+    #[inline(never)]
     fn interrupted(&mut self, what: &str, span: Span, complete: impl Fn(Problem) -> Problem) -> End {
         let problem = self.problem(code::INTERRUPTED, span, format!("interrupted during {what}"));
         let failure = self.failure(complete(problem.label("interrupted here")));
@@ -86,6 +89,7 @@ impl Run<'_> {
         End::Fatal(Status::Interrupted, failure)
     }
 
+    #[inline(never)]
     fn aborted(&mut self, line: &str, span: Span, complete: impl Fn(Problem) -> Problem) -> End {
         let abort = self.hearing.stopped_by.take().and_then(|index| self.hearing.aborts.get(index));
         let (message, place) = match abort {

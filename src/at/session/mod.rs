@@ -49,7 +49,8 @@ pub struct Session {
     output: VecDeque<Vec<u8>>,
     echo: Echo,
     exchange: Option<Exchange>,
-    resync: Option<Resync>,
+    /// Boxed: few sessions ever need one, and a thousand modems would pay for it.
+    resync: Option<Box<Resync>>,
     outcome: Option<Outcome>,
     /// What the modem still owes since a timeout.
     owing: Option<Owing>,

@@ -116,7 +116,7 @@ impl Session {
         {
             resync.give_up = resync.give_up.saturating_add(question.timeout);
         }
-        self.resync = Some(resync);
+        self.resync = Some(Box::new(resync));
         self.echo.close();
         self.process(false, now);
         self.advance_resync(now);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -76,9 +76,10 @@ pub(in crate::port) fn holders(path: &Path) -> Vec<Holder> {
 }
 
 /// minicom, pppd and others write their process number to a file of the port's name; not all of them lock the port too.
-pub(in crate::port) fn lock_file_holder(path: &Path) -> Option<Holder> {
-    // The file has the node's name, not that of a link to it.
-    let node = fs::canonicalize(path).ok()?;
+pub(in crate::port) fn lock_file_holder(terminal: impl AsFd) -> Option<Holder> {
+    // The file has the node's name, not that of a link to it. The descriptor tells it: `canonicalize` needs 3 KiB of
+    // stack, which a thousand modems would pay for.
+    let node = fs::read_link(format!("/proc/self/fd/{}", terminal.as_fd().as_raw_fd())).ok()?;
     let name = node.file_name()?.to_str()?;
     let text = fs::read_to_string(format!("/var/lock/LCK..{name}")).ok()?;
     let pid: u32 = text.split_whitespace().next()?.parse().ok()?;

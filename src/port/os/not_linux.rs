@@ -54,6 +54,6 @@ pub(in crate::port) fn holders(_path: &Path) -> Vec<Holder> {
 }
 
 #[cfg(unix)]
-pub(in crate::port) fn lock_file_holder(_path: &Path) -> Option<Holder> {
+pub(in crate::port) fn lock_file_holder(_terminal: impl std::os::fd::AsFd) -> Option<Holder> {
     None
 }

@@ -40,7 +40,7 @@ impl SerialLine {
         if flock(&first, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
             return Err(busy(path));
         }
-        if let Some(holder) = devices::lock_file_holder(path) {
+        if let Some(holder) = devices::lock_file_holder(&first) {
             return Err(open_error::busy(path, &[holder], devices::usb_of(path).as_ref()));
         }
         let _ = flock(&first, FlockOperation::Unlock);
