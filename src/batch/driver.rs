@@ -292,6 +292,10 @@ impl Running {
     }
 
     fn stop(&mut self) {
+        if self.driver.schedule.stopped().is_none() && self.active > 0 {
+            let note = format!("{} still run their `finally`; Ctrl-C once more ends them too", self.active);
+            let _ = self.driver.shown.send(Progress::Note(note));
+        }
         self.driver.schedule.stop();
         self.watched.values().for_each(|watched| watched.stop.cancel.cancel());
     }

@@ -14,7 +14,10 @@ impl Run<'_> {
     /// How the script goes on after this: a failure, or its end. After Ctrl-C what still runs is ended by the AT rules.
     #[inline(never)]
     pub(super) fn trouble(&mut self, trouble: Trouble, asked: Option<&Asked>, span: Span) -> End {
-        let what = asked.map_or("the modem", |asked| asked.text.as_str()).to_owned();
+        let what = match asked {
+            Some(asked) => asked.text.clone(),
+            None => self.waiting(span),
+        };
         let received: Vec<String> = trouble.received().iter().map(Line::text).collect();
         let complete = |problem: Problem| {
             let problem = problem.answer(received.clone(), None);
@@ -64,6 +67,12 @@ impl Run<'_> {
                 }
             },
         }
+    }
+
+    /// The statement at this place, where no question is open: `sleep 20s`, `await "+CMTI"`.
+    fn waiting(&self, span: Span) -> String {
+        let line = self.scope.shown.slice(span).lines().next().unwrap_or_default();
+        format!("`{}`", line.trim_end_matches('{').trim())
     }
 
     #[inline(never)]

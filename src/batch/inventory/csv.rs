@@ -97,7 +97,10 @@ fn header(source: &Arc<Source>, span: Span, record: &csv::StringRecord, builder:
             let help = match super::nearest(&lower, &candidates) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if title.is_empty() => "name each column, or leave it out".to_owned(),
-                None => format!("columns are {}: did you mean `var.{title}` or `label.{title}`?", COLUMNS.join(", ")),
+                None => {
+                    let name = title.split_once('.').map_or(title, |(_, name)| name);
+                    format!("columns are {}: did you mean `var.{name}` or `label.{name}`?", COLUMNS.join(", "))
+                }
             };
             let message = format!("there is no column `{title}`");
             builder.problem(source, span, "hayes::inventory::unknown-key", message, help);

@@ -176,6 +176,11 @@ fn mistakes_in_csv_are_placed() {
     for (text, wrong) in [
         ("name,prot\na,sim:bg96\n", "1:1 <name,prot> there is no column `prot` (did you mean `port`?)"),
         (
+            "name,port,vr.apn\na,sim:bg96,x\n",
+            "1:1 <name,port,vr.apn> there is no column `vr.apn` (columns are name, port, imei, iccid, group, groups, \
+          baud, label.NAME or var.NAME: did you mean `var.apn` or `label.apn`?)",
+        ),
+        (
             "port,group\nsim:bg96,x\n",
             "1:1 <port,group> there is no column `name` (the first line names the columns: \
           name,port,group,label.rack,var.apn)",

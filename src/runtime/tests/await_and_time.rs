@@ -81,6 +81,16 @@ fn ctrl_c_ends_what_runs_and_finally_still_runs() {
 }
 
 #[test]
+fn what_ends_a_wait_names_the_wait() {
+    let bench = Bench::new().interrupt_on("GO");
+    let ran = bench.run("send raw \"GO\\r\"\nsleep 30s\n", Modem::new());
+    assert_eq!(ran.ended(), "interrupted: interrupted 2:1 interrupted during `sleep 30s`");
+    let modem = Modem::new().unplugged_by("GO", None);
+    let ran = Bench::new().run("send raw \"GO\\r\"\nawait \"+X\" within 5s\n  capture a\n", modem);
+    assert_eq!(ran.ended(), "unreachable: lost 2:1 the port was lost during `await \"+X\" within 5s`: unplugged");
+}
+
+#[test]
 fn a_reboot_is_a_loss_that_is_meant() {
     let modem = || Modem::new().unplugged_by("AT+CFUN=1,1", Some(8000)).on("AT+CSQ", "+CSQ: 1,1|OK");
     let ran = Bench::new().run("reboot AT+CFUN=1,1 within 60s\nAT+CSQ\n", modem());
