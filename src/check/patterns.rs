@@ -6,6 +6,7 @@ use super::checker::Checker;
 use super::faults::exchange::ExchangeFault;
 use super::faults::name::NameFault;
 use super::pattern::Matcher;
+use crate::at::result_code;
 use crate::source::Span;
 use crate::syntax::ast::{Pattern, PatternKind, PatternPart};
 
@@ -96,6 +97,11 @@ impl Checker<'_, '_, '_> {
         if let Some(found) = REGEX_ONLY.into_iter().find(|sign| text.contains(sign)) {
             let span = self.place_in(pattern.span, &[found]);
             self.reporter.report(&ExchangeFault::RegexInText { found }, span);
+        }
+        let codes: Vec<&str> = text.split([',', '|']).map(str::trim).collect();
+        if codes.len() > 1 && codes.iter().all(|code| result_code::parse(code.as_bytes()).is_some()) {
+            let fault = ExchangeFault::CodesInOne { alternatives: codes.join(" or ") };
+            self.reporter.report(&fault, pattern.span);
         }
     }
 

@@ -13,6 +13,10 @@ pub(in crate::check) enum ExchangeFault {
     RegexInText {
         found: &'static str,
     },
+    /// `expect OK,ERROR`
+    CodesInOne {
+        alternatives: String,
+    },
     NamedHole {
         name: String,
         place: &'static str,
@@ -74,6 +78,12 @@ impl Fault for ExchangeFault {
                 format!("`{found}` stands for itself in a quoted pattern"),
                 "taken literally",
                 "write `{}` for one parameter, or a regex between slashes: `/…/`",
+            ),
+            ExchangeFault::CodesInOne { alternatives } => Words::warning(
+                "hayes::check::codes-in-one",
+                "no line holds several final result codes",
+                "one pattern",
+                format!("write `{alternatives}`"),
             ),
             ExchangeFault::NamedHole { name, place } => Words::error(
                 "hayes::check::hole-in-expect",

@@ -264,6 +264,12 @@ const MISTAKES: &[Mistake] = &[
         told: "2:1 unknown-statement",
         mended: "AT+CMGS=\"2936\"\n  prompt reply \"hello\"",
     },
+    Mistake { wrong: "AT+CSQ\n  expect OK,ERROR", told: "2:10 codes-in-one", mended: "AT+CSQ\n  expect OK or ERROR" },
+    Mistake {
+        wrong: "AT+CSQ\n  expect \"OK|ERROR\"",
+        told: "2:10 codes-in-one",
+        mended: "AT+CSQ\n  expect OK or ERROR",
+    },
     Mistake { wrong: "wait 5s", told: "1:1 unknown-statement", mended: "sleep 5s" },
     Mistake { wrong: "sleep 5", told: "1:7 duration-without-unit", mended: "sleep 5s" },
     Mistake { wrong: "sleep 500 ms", told: "1:11 space-before-unit", mended: "sleep 500ms" },
