@@ -70,6 +70,12 @@ fn elapsed(line: &str) -> u64 {
     serde_json::from_str::<serde_json::Value>(line).unwrap()["elapsed_ms"].as_u64().unwrap()
 }
 
+/// Of the day, from `2026-11-22T10:00:00.000Z`.
+fn milliseconds(time: &str) -> u64 {
+    let number = |from: usize, to: usize| time[from..to].parse::<u64>().unwrap();
+    ((number(11, 13) * 60 + number(14, 16)) * 60 + number(17, 19)) * 1000 + number(20, 23)
+}
+
 fn told(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
@@ -241,6 +247,27 @@ fn a_modem_that_takes_too_long_has_failed() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("2 × the modem was not done within 300ms"), "{told}");
     assert_eq!(fleet.count(0, "AT+CFUN=1"), 1, "its finally has run");
+}
+
+#[test]
+fn a_group_runs_no_more_at_once_than_it_may() {
+    let fleet = Fleet::new(&[Manner::Good; 6], Duration::from_millis(1));
+    let bench = Bench::new("group", &fleet, "AT\nsleep 60ms\nAT+CSQ\n");
+    let row = |n: usize| format!("m{n},{},{}\n", fleet.paths[n], if n < 3 { "hub" } else { "" });
+    fs::write(bench.file("modems.csv"), format!("name,port,group\n{}", (0..6).map(row).collect::<String>())).unwrap();
+    fs::write(bench.file("groups.toml"), "[group.hub]\nmax-parallel = 1\n").unwrap();
+    let output = bench.run(&["-i", "groups.toml", "--json"]);
+    let mut hub: Vec<(u64, u64)> = Vec::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let result: serde_json::Value = serde_json::from_str(line).unwrap();
+        let begun = milliseconds(result["started"].as_str().unwrap());
+        if ["m0", "m1", "m2"].contains(&result["modem"].as_str().unwrap()) {
+            hub.push((begun, begun + result["elapsed_ms"].as_u64().unwrap()));
+        }
+    }
+    hub.sort_unstable();
+    assert_eq!(hub.len(), 3, "{}", told(&output));
+    assert!(hub.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{hub:?}");
 }
 
 #[test]

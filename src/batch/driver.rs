@@ -83,7 +83,6 @@ struct Worker {
 }
 
 /// Where a worker finds what to do next. There is one a modem: a channel would take ten times its memory.
-#[derive(Default)]
 struct Desk {
     on_it: Mutex<OnDesk>,
     changed: Condvar,
@@ -218,10 +217,11 @@ impl Running {
             Ok(stop) => stop,
             Err(error) => return self.cannot_begin(modem, &format!("no descriptor is left for it: {error}")),
         };
-        let worker = match self.idle.pop() {
-            Some(worker) => worker,
-            None => match self.spawn() {
-                Ok(worker) => worker,
+        let job = Job { modem, stop, since: now };
+        match self.idle.pop().and_then(|worker| self.workers.get(worker)) {
+            Some(worker) => worker.desk.put(OnDesk::Job(job)),
+            None => match self.spawn(job) {
+                Ok(()) => {}
                 Err(error) if self.active > 0 => {
                     // Those that run go on, and take the rest one after the other.
                     let note = format!("the system gives no more than {} threads ({error})", self.workers.len());
@@ -232,13 +232,8 @@ impl Running {
                 }
                 Err(error) => return self.cannot_begin(modem, &format!("the system gave no thread for it: {error}")),
             },
-        };
-        self.active += 1;
-        let job = Job { modem, stop, since: now };
-        // It is idle: what it was given before, it has taken.
-        if let Some(worker) = self.workers.get(worker) {
-            worker.desk.put(OnDesk::Job(job));
         }
+        self.active += 1;
     }
 
     fn cannot_begin(&mut self, modem: usize, why: &str) {
@@ -264,9 +259,10 @@ impl Running {
         Ok(stop)
     }
 
-    fn spawn(&mut self) -> std::io::Result<usize> {
+    /// A new worker, whose first job lies on its desk before it looks: it need not be woken.
+    fn spawn(&mut self, job: Job) -> std::io::Result<()> {
         let index = self.workers.len();
-        let desk = Arc::new(Desk::default());
+        let desk = Arc::new(Desk { on_it: Mutex::new(OnDesk::Job(job)), changed: Condvar::new() });
         let worker = WorkerThread {
             index,
             desk: Arc::clone(&desk),
@@ -277,7 +273,7 @@ impl Running {
         };
         std::thread::Builder::new().stack_size(STACK).spawn(move || worker.work())?;
         self.workers.push(Worker { desk });
-        Ok(index)
+        Ok(())
     }
 
     /// Cancels what takes too long; returns when to look again.
@@ -301,16 +297,22 @@ impl Running {
     }
 
     fn record(&mut self, modem: usize, ended: Box<Ended>, journal: &mut Journal) {
-        if self.finished.unwritten.is_none()
-            && let Err(error) = journal.append(&ended.result.json())
-        {
+        let line = ended.result.json();
+        let shown = self.driver.shown.clone();
+        // Nobody is told that a modem is done before its line is on the disk.
+        let tell = move || {
+            let _ = shown.send(Progress::Ended { modem, ended });
+        };
+        if self.finished.unwritten.is_some() {
+            return tell();
+        }
+        if let Err(error) = journal.append(&line, tell) {
             let note = format!("results can no longer be written to {}: {error}", journal.path().display());
             let _ = self.driver.shown.send(Progress::Note(note));
             self.finished.unwritten = Some(error);
             // Without a record of what was done, nothing more is done.
             self.driver.schedule.stop();
         }
-        let _ = self.driver.shown.send(Progress::Ended { modem, ended });
     }
 }
 

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::report::result::RunResult;
 use crate::runtime::Status;
@@ -100,9 +101,30 @@ pub struct Journal {
     syncer: Option<Syncer>,
 }
 
+/// How long a line may wait for others before it is synced: a hundred modems that end at once are not a hundred syncs.
+const TOGETHER: Duration = Duration::from_millis(10);
+
+/// The thread that syncs.
 struct Syncer {
-    dirty: Sender<()>,
+    lines: Arc<Lines>,
     outcome: JoinHandle<io::Result<()>>,
+}
+
+/// What is to be told once the lines that were written are on the disk.
+type Synced = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+struct Lines {
+    written: Mutex<Written>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Written {
+    /// One a line that was not synced yet
+    tell: Vec<Synced>,
+    /// No more will come.
+    over: bool,
 }
 
 impl Journal {
@@ -132,24 +154,25 @@ impl Journal {
         &self.path
     }
 
-    /// Appends a line. It is in the system's hands when this returns, and on the disk soon after.
-    pub fn append(&mut self, line: &str) -> io::Result<()> {
+    /// Appends a line. It is in the system's hands when this returns, and on the disk soon after: then `synced` is
+    /// called, or where that fails.
+    pub fn append(&mut self, line: &str, synced: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut whole = String::with_capacity(line.len() + 1);
         whole.push_str(line);
         whole.push('\n');
-        self.file.write_all(whole.as_bytes())?;
-        if let Some(syncer) = &self.syncer {
-            // A syncer that has ended has failed: `finish` tells.
-            let _ = syncer.dirty.send(());
+        let written = self.file.write_all(whole.as_bytes());
+        match self.syncer.as_ref().filter(|_| written.is_ok()) {
+            Some(syncer) => syncer.lines.add(Box::new(synced)),
+            None => synced(),
         }
-        Ok(())
+        written
     }
 
     /// Waits until all lines are on the disk.
     pub fn finish(mut self) -> io::Result<()> {
         match self.syncer.take() {
-            Some(Syncer { dirty, outcome }) => {
-                drop(dirty);
+            Some(Syncer { lines, outcome }) => {
+                lines.end();
                 outcome.join().unwrap_or_else(|_| Err(io::Error::other("the thread that syncs has ended")))
             }
             None => self.file.flush(),
@@ -197,19 +220,53 @@ fn lock(file: &File) -> io::Result<()> {
 impl Syncer {
     fn start(file: &File) -> io::Result<Syncer> {
         let file = file.try_clone()?;
-        let (dirty, lines) = channel();
+        let lines = Arc::new(Lines::default());
         let thread = std::thread::Builder::new().name("journal".to_owned()).stack_size(64 << 10);
-        Ok(Syncer { dirty, outcome: thread.spawn(move || sync(&file, &lines))? })
+        let outcome = thread.spawn({
+            let lines = Arc::clone(&lines);
+            move || sync(&file, &lines)
+        })?;
+        Ok(Syncer { lines, outcome })
     }
 }
 
-/// One sync for all the lines that have come meanwhile.
-fn sync(file: &File, lines: &Receiver<()>) -> io::Result<()> {
-    while lines.recv().is_ok() {
-        while lines.try_recv().is_ok() {}
-        file.sync_data()?;
+/// One sync for all the lines that have come meanwhile. The first failure is told at the end; those who wait are told
+/// all the same.
+fn sync(file: &File, lines: &Lines) -> io::Result<()> {
+    let mut outcome = Ok(());
+    while let Some(tell) = lines.take() {
+        let synced = file.sync_data();
+        outcome = outcome.and(synced);
+        tell.into_iter().for_each(|tell| tell());
     }
-    Ok(())
+    outcome
+}
+
+impl Lines {
+    fn add(&self, synced: Synced) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.tell.push(synced);
+        // Only the first wakes the thread: it waits for others by the clock.
+        if written.tell.len() == 1 {
+            self.changed.notify_one();
+        }
+    }
+
+    fn end(&self) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).over = true;
+        self.changed.notify_one();
+    }
+
+    /// Waits for lines; none when no more will come.
+    fn take(&self) -> Option<Vec<Synced>> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let nothing = |written: &mut Written| written.tell.is_empty() && !written.over;
+        let written = self.changed.wait_while(written, nothing).unwrap_or_else(PoisonError::into_inner);
+        let others = self.changed.wait_timeout_while(written, TOGETHER, |written| !written.over);
+        let (mut written, _) = others.unwrap_or_else(PoisonError::into_inner);
+        let tell = std::mem::take(&mut written.tell);
+        (!tell.is_empty()).then_some(tell)
+    }
 }
 
 #[cfg(test)]
@@ -246,7 +303,7 @@ mod tests {
         let path = folder.0.join("deep/results.jsonl");
         let mut journal = Journal::open(&path, None).unwrap();
         for (modem, status) in [("a", "failed"), ("b", "passed"), ("a", "passed"), ("c", "interrupted")] {
-            journal.append(&line(modem, status)).unwrap();
+            journal.append(&line(modem, status), || {}).unwrap();
         }
         journal.finish().unwrap();
         let results = read(&path).unwrap();
@@ -254,6 +311,28 @@ mod tests {
         assert_eq!(results.passed().collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(results.torn, None);
         assert!(Journal::open(&path, None).is_err(), "results are never overwritten");
+    }
+
+    #[test]
+    fn each_line_is_told_once_and_all_are_before_the_end() {
+        let folder = Folder::new("told");
+        let path = folder.0.join("results.jsonl");
+        let mut journal = Journal::open(&path, None).unwrap();
+        let (sender, told) = std::sync::mpsc::channel();
+        for number in 0..50 {
+            let (sender, path) = (sender.clone(), path.clone());
+            let tell = move || sender.send((number, std::fs::read_to_string(path).unwrap().lines().count())).unwrap();
+            journal.append(&line("a", "passed"), tell).unwrap();
+            if number == 25 {
+                // What was written is synced without waiting for more.
+                assert_eq!(told.recv().unwrap().0, 0);
+            }
+        }
+        journal.finish().unwrap();
+        drop(sender);
+        let rest: Vec<(usize, usize)> = told.iter().collect();
+        assert_eq!(rest.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..50).collect::<Vec<_>>());
+        assert!(rest.iter().all(|(number, lines)| lines > number), "a line is told after it is written");
     }
 
     #[test]
@@ -270,7 +349,7 @@ mod tests {
         }
         let results = read(&path).unwrap();
         let mut journal = Journal::open(&path, Some(&results)).unwrap();
-        journal.append(&last).unwrap();
+        journal.append(&last, || {}).unwrap();
         journal.finish().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{whole}{last}\n"));
     }

@@ -103,6 +103,7 @@ fn start(prepared: Prepared, arguments: &arguments::Batch, console: &Console) ->
         finished: &finished,
         modems: &modems,
         passed_before,
+        plans,
         results: &path,
         rest: (!plans).then(|| rest::command(&path)),
     };

@@ -17,6 +17,8 @@ pub(super) struct Summary<'s> {
     pub(super) finished: &'s Finished,
     pub(super) modems: &'s [Modem],
     pub(super) passed_before: usize,
+    /// Nothing was changed: `--plan`
+    pub(super) plans: bool,
     pub(super) results: &'s Path,
     /// The command that runs the rest
     pub(super) rest: Option<String>,
@@ -40,7 +42,8 @@ impl Summary<'_> {
         let all = plural(self.modems.len() as u64, "modem");
         text.push_str(&format!("{all} in {time}: {}", counted(&counts, palette)));
         if changed + unchanged > 0 {
-            text.push_str(&format!("; {changed} changed, {unchanged} unchanged"));
+            let what = if self.plans { "would change" } else { "changed" };
+            text.push_str(&format!("; {changed} {what}, {unchanged} unchanged"));
         }
         if self.passed_before > 0 {
             text.push_str(&format!("; {} passed before", self.passed_before));
