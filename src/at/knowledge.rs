@@ -15,6 +15,11 @@ pub trait Knowledge: Sync {
         likeness(line, form)
     }
 
+    /// Whether [`Knowledge::likeness`] is not a URC: what is asked of the first such line, and less work.
+    fn may_answer(&self, line: &[u8], form: Form) -> bool {
+        self.likeness(line, form) != Likeness::Urc
+    }
+
     /// A vendor's final result code that may end any command, and whether it is a success: `COMMAND NOT SUPPORT`.
     fn vendor_final(&self, line: &[u8]) -> Option<bool> {
         let _ = line;

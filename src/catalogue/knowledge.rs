@@ -1,9 +1,11 @@
 //! What the session asks of the catalogue, for every line that is received.
 
-use super::command;
+use std::cmp::Ordering;
+
+use super::command::{Command, command};
 use super::data::VENDOR_FINALS;
 use super::layout::{Fit, Layout};
-use super::urc::urc;
+use super::urc::{Urc, urc};
 use crate::at::parameters::split_prefix;
 use crate::at::{Form, Knowledge, Likeness};
 
@@ -17,33 +19,21 @@ impl Knowledge for Catalogue {
     }
 
     fn likeness(&self, line: &[u8], form: Form) -> Likeness {
-        let Some(known) = urc(line) else { return Likeness::Answer };
-        let Some(command) = known.answers.and_then(command::command) else { return Likeness::Answer };
-        let values = split_prefix(line).1;
-        let as_answer = match form {
-            Form::Test => command.test.as_ref(),
-            Form::Read => command.read.as_ref(),
-            Form::Set => command.set.as_ref(),
-            Form::Execute => command.execute.as_ref(),
-        };
-        let as_answer = as_answer.map_or(Fit::No, |usage| match usage.answers {
-            [] => Fit::No,
-            _ if usage.ranges => {
-                if values.starts_with(b"(") {
-                    Fit::Exact
-                } else {
-                    Fit::No
-                }
-            }
-            layouts => best(layouts, values),
-        });
-        let as_urc = best(known.layouts, values);
-        match as_answer.cmp(&as_urc) {
-            std::cmp::Ordering::Greater => Likeness::Answer,
-            std::cmp::Ordering::Less => Likeness::Urc,
-            std::cmp::Ordering::Equal if as_answer == Fit::No => Likeness::Answer,
-            std::cmp::Ordering::Equal => Likeness::Either,
+        let Some((urc, command)) = ambiguous(line) else { return Likeness::Answer };
+        let as_answer = fit_as_answer(command, line, form);
+        match as_answer.cmp(&best(urc.layouts, split_prefix(line).1)) {
+            Ordering::Greater => Likeness::Answer,
+            Ordering::Less => Likeness::Urc,
+            Ordering::Equal if as_answer == Fit::No => Likeness::Answer,
+            Ordering::Equal => Likeness::Either,
         }
+    }
+
+    fn may_answer(&self, line: &[u8], form: Form) -> bool {
+        let Some((urc, command)) = ambiguous(line) else { return true };
+        let as_answer = fit_as_answer(command, line, form);
+        // Nothing fits better than that.
+        as_answer == Fit::Exact || as_answer >= best(urc.layouts, split_prefix(line).1)
     }
 
     fn vendor_final(&self, line: &[u8]) -> Option<bool> {
@@ -53,6 +43,29 @@ impl Knowledge for Catalogue {
             .filter(|(text, _)| line.len() == text.len() || text.ends_with(':'))
             .map(|(_, success)| *success)
     }
+}
+
+/// The URC that the line may be, and the command whose answer it may be instead.
+fn ambiguous(line: &[u8]) -> Option<(&'static Urc, &'static Command)> {
+    let urc = urc(line)?;
+    Some((urc, urc.answers.and_then(command)?))
+}
+
+/// How well the line has the form of the command's answer.
+fn fit_as_answer(command: &Command, line: &[u8], form: Form) -> Fit {
+    let usage = match form {
+        Form::Test => command.test.as_ref(),
+        Form::Read => command.read.as_ref(),
+        Form::Set => command.set.as_ref(),
+        Form::Execute => command.execute.as_ref(),
+    };
+    let values = split_prefix(line).1;
+    usage.map_or(Fit::No, |usage| match usage.answers {
+        [] => Fit::No,
+        _ if !usage.ranges => best(usage.answers, values),
+        _ if values.starts_with(b"(") => Fit::Exact,
+        _ => Fit::No,
+    })
 }
 
 /// How well the values have the likeliest of the layouts.

@@ -292,11 +292,11 @@ impl Session {
             return if self.knowledge.is_urc(line) { Belongs::Urc } else { Belongs::Stray };
         };
         if let Some(form) = exchange.own(line) {
-            return match self.knowledge.likeness(line, form) {
-                Likeness::Answer => Belongs::Response,
-                Likeness::Either if !exchange.has_answer_like(line) => Belongs::Response,
-                Likeness::Either | Likeness::Urc => Belongs::UrcOfItsName(form),
+            let is_answer = match exchange.has_answer_like(line) {
+                false => self.knowledge.may_answer(line, form),
+                true => self.knowledge.likeness(line, form) == Likeness::Answer,
             };
+            return if is_answer { Belongs::Response } else { Belongs::UrcOfItsName(form) };
         }
         if self.knowledge.is_urc(line) || self.tells_of_a_call(line) {
             return Belongs::Urc;
