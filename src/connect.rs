@@ -41,6 +41,9 @@ pub struct AddressError {
     pub help: String,
 }
 
+/// What is talked to where no port is named.
+pub const SIMULATED: &str = "sim:bg96";
+
 const SCHEMES: [&str; 4] = ["tcp://", "rfc2217://", "sim:", "replay:"];
 
 /// How a port is opened.

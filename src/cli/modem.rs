@@ -5,14 +5,11 @@ use super::console::Console;
 use super::exit::Exit;
 use super::signals::Signals;
 use crate::catalogue::Catalogue;
-use crate::connect::{self, Address, Settings};
+use crate::connect::{self, Address, SIMULATED, Settings};
 use crate::conversation::Conversation;
 use crate::port::{self, Cancel, OpenError, OpenErrorKind, Port, RecordStatus, Recorded};
 use crate::report::result::FailureReport;
 use crate::runtime::{Mask, Status};
-
-/// What is talked to where no port is named.
-const SIMULATED: &str = "sim:bg96";
 
 /// Which port is meant.
 #[derive(Debug, Clone)]

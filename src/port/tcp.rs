@@ -44,17 +44,11 @@ impl Port for Tcp {
     }
 
     fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
-        match &mut self.wire {
-            Some(wire) => wire.read(buffer, until, &self.clock, &self.watch),
-            None => Err(away()),
-        }
+        self.wire.as_mut().ok_or_else(away)?.read(buffer, until, &self.clock, &self.watch)
     }
 
     fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
-        match &mut self.wire {
-            Some(wire) => wire.write(bytes, until, &self.clock, &self.watch),
-            None => Err(away()),
-        }
+        self.wire.as_mut().ok_or_else(away)?.write(bytes, until, &self.clock, &self.watch)
     }
 
     fn control(&mut self, control: Control) -> Result<(), Fault> {

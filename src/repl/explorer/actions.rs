@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Explorer, Passed};
 use crate::catalogue::explain::{Context, explain};
-use crate::connect::Address;
+use crate::connect::{Address, SIMULATED};
 use crate::library::Library;
 use crate::port::list::ports;
 use crate::repl::board::write_out;
@@ -15,9 +15,6 @@ use crate::repl::link::Link;
 use crate::repl::{help, terminal};
 use crate::report::style::{Style, harmless};
 use crate::source::Source;
-
-/// What is talked to where nothing is open.
-const SIMULATED: &str = "sim:bg96";
 
 /// How many lines of history `:history` shows.
 const SHOWN_HISTORY: usize = 30;
