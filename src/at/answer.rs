@@ -126,6 +126,10 @@ pub enum Event<'a> {
     Prompt(&'a [u8]),
     /// A line that belongs to no answer and is no known URC: a late answer, garbage
     Stray(&'a [u8]),
+    /// A line, or a piece, of what the other end of a connection says in data mode
+    Data(&'a [u8]),
+    /// What had come of a line when the port was lost
+    Partial(&'a [u8]),
     /// The oldest queued URCs were given up
     Dropped {
         lines: usize,

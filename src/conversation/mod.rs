@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::at::session::Session;
-use crate::at::{Answer, Knowledge, Line, Listener, Question};
+use crate::at::{Answer, Event, Knowledge, Line, Listener, Question};
 use crate::catalogue::module::{Module, module_named_by};
 use crate::port::{Control, Fault, Port, Read};
 
 pub use crate::at::Flow;
+pub use crate::at::session::Mode;
 pub use trouble::{Silence, Trouble};
 
 /// What a first read takes at the most. Few answers are longer, and a thousand modems are cheap.
@@ -28,6 +29,12 @@ const WRITE_TIME: Duration = Duration::from_secs(10);
 
 /// S12 is 1 s by default; a little more, so that the modem's clock agrees.
 const GUARD_TIME: Duration = Duration::from_millis(1100);
+
+/// After `+++` the guard time has to pass, and some modems take their time.
+const ESCAPE_TIME: Duration = Duration::from_secs(6);
+
+/// A modem that leaves data mode by itself, or because DTR dropped, does so in this time.
+const LEAVE_TIME: Duration = Duration::from_secs(1);
 
 /// An open port and what was said on it.
 pub struct Conversation {
@@ -75,7 +82,7 @@ impl Conversation {
     pub fn write(&mut self, bytes: &[u8], listener: &mut dyn Listener) -> Result<(), Trouble> {
         self.check_stopped()?;
         self.session.write(bytes, self.port.now(), listener);
-        self.write_output()
+        self.write_output(listener)
     }
 
     /// The first line that `matches` of those that belong to no answer (URCs and strays) and came since the last
@@ -161,14 +168,57 @@ impl Conversation {
 
     /// Baud rate, control lines, break, flush.
     pub fn control(&mut self, control: Control) -> Result<(), Trouble> {
-        self.port.control(control).map_err(|fault| Trouble::of(fault, Vec::new()))
+        self.port.control(control).map_err(|fault| Trouble::of(fault, Vec::new()))?;
+        // With AT&D1 and AT&D2 it ends data mode (V.250 §6.2.8).
+        if control == Control::Dtr(false) {
+            self.session.expect_escape();
+        }
+        Ok(())
     }
 
-    /// From data mode to command mode: guard time, `+++`, guard time (V.250 §5.2.7; S12).
+    /// What the line carries: commands, or since a `CONNECT` data.
+    pub fn mode(&self) -> Mode {
+        self.session.mode()
+    }
+
+    /// Whether a command would go to the other end of a connection as data. Where data mode may end any moment, that
+    /// moment is waited for.
+    pub fn carries_data(&mut self, listener: &mut dyn Listener) -> Result<bool, Trouble> {
+        let until = self.port.now() + LEAVE_TIME;
+        while self.session.may_leave_data_mode() && self.port.now() < until {
+            self.check_stopped()?;
+            self.read(until, listener)?;
+        }
+        Ok(matches!(self.mode(), Mode::Data { .. }))
+    }
+
+    /// From data mode to command mode: guard time, `+++`, guard time (V.250 §5.2.7; S12), until the modem says so. Where
+    /// it is in command mode nothing is sent; where nobody knows, nothing is expected.
     pub fn escape(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
+        if self.mode() == Mode::Command {
+            listener.event(self.port.now(), &Event::Notice("the modem is in command mode: +++ is not sent"));
+            return Ok(());
+        }
         self.sleep(GUARD_TIME, listener)?;
-        self.write(b"+++", listener)?;
-        self.sleep(GUARD_TIME, listener)
+        // The connection may have ended meanwhile.
+        if self.mode() == Mode::Command {
+            return Ok(());
+        }
+        let began = self.port.now();
+        self.session.escape(began, listener);
+        self.write_output(listener)?;
+        if self.mode() == Mode::Unknown {
+            return self.sleep(GUARD_TIME, listener);
+        }
+        while self.mode() != Mode::Command {
+            self.check_stopped()?;
+            let now = self.port.now();
+            if now >= began + ESCAPE_TIME {
+                return Err(Trouble::InDataMode { waited: now.saturating_sub(began) });
+            }
+            self.read(began + ESCAPE_TIME, listener)?;
+        }
+        Ok(())
     }
 
     /// After [`Trouble::Interrupted`]: ends what is still going on by the AT rules, one character where the running
@@ -182,7 +232,7 @@ impl Conversation {
     /// Runs until the question has its outcome.
     fn outcome(&mut self, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
         loop {
-            self.write_output()?;
+            self.write_output(listener)?;
             if let Some(outcome) = self.session.outcome() {
                 return outcome.map_err(Trouble::from);
             }
@@ -212,11 +262,11 @@ impl Conversation {
             }
             // What is going on stays as it is: `interrupt` ends it by the AT rules.
             Err(Fault::Interrupted) => Err(Trouble::Interrupted { received: self.session.received() }),
-            Err(fault) => Err(self.trouble(fault)),
+            Err(fault) => Err(self.trouble(fault, listener)),
         }
     }
 
-    fn write_output(&mut self) -> Result<(), Trouble> {
+    fn write_output(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
         while let Some(bytes) = self.session.output() {
             let until = self.port.now() + WRITE_TIME;
             match self.port.write(&bytes, until) {
@@ -224,14 +274,19 @@ impl Conversation {
                 Err(Fault::Interrupted) => {
                     return Err(Trouble::Interrupted { received: self.session.received() });
                 }
-                Err(fault) => return Err(self.trouble(fault)),
+                Err(fault) => return Err(self.trouble(fault, listener)),
             }
         }
         Ok(())
     }
 
-    fn trouble(&mut self, fault: Fault) -> Trouble {
-        let received = self.session.abandon();
+    fn trouble(&mut self, fault: Fault, listener: &mut dyn Listener) -> Trouble {
+        let received = match &fault {
+            Fault::Lost(_) => self.session.lose(self.port.now(), listener),
+            Fault::Interrupted | Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_) => {
+                self.session.abandon()
+            }
+        };
         Trouble::of(fault, received)
     }
 

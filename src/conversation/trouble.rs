@@ -26,6 +26,8 @@ pub enum Trouble {
     NoPrompt { mark: String, answer: Answer },
     /// After a timeout: the modem did not come into step again, so the question was not sent
     OutOfStep { tries: u32, waited: Duration, received: Vec<Line> },
+    /// `+++` did not bring the modem back from data mode
+    InDataMode { waited: Duration },
     /// The port could not do it
     Port { fault: Fault, received: Vec<Line> },
 }
@@ -34,6 +36,7 @@ impl Trouble {
     /// What had come until then.
     pub fn received(&self) -> &[Line] {
         match self {
+            Trouble::InDataMode { .. } => &[],
             Trouble::Timeout { received, .. }
             | Trouble::Lost { received, .. }
             | Trouble::Interrupted { received }

@@ -197,6 +197,8 @@ pub(super) fn unasked(event: &Event<'_>, module: Option<&'static Module>, palett
     let (line, note) = match event {
         Event::Urc(line) => (*line, None),
         Event::Stray(line) => (*line, Some("belongs to no question")),
+        Event::Data(line) => (*line, Some("from the other end")),
+        Event::Partial(line) => (*line, Some("never ended")),
         Event::Sent { .. }
         | Event::Echo(_)
         | Event::Response(_)
@@ -207,7 +209,9 @@ pub(super) fn unasked(event: &Event<'_>, module: Option<&'static Module>, palett
         | Event::Notice(_) => return None,
     };
     let shown = harmless(line);
-    let words = meaning(&shown, "", module).or_else(|| note.map(str::to_owned));
+    // What the other end says means nothing of a modem's.
+    let known = if matches!(event, Event::Data(_)) { None } else { meaning(&shown, "", module) };
+    let words = known.or_else(|| note.map(str::to_owned));
     let beside = words.map(|words| palette.paint(Style::Dim, format!(" · {words}")).to_string()).unwrap_or_default();
     Some(format!("{} {}{beside}", stamp(palette), palette.paint(Style::Notable, shown)))
 }

@@ -199,6 +199,10 @@ impl<W: Write> ConversationText<W> {
             Event::Stray(line) => {
                 self.line(1, Style::Notable, &format!("? {} (belongs to no question)", harmless(line)))
             }
+            Event::Data(line) => {
+                self.plain(1, &format!("{} {}", self.palette.paint(Style::Notable, "|"), harmless(line)))
+            }
+            Event::Partial(line) => self.line(1, Style::Bad, &format!("{}… (the line never ended)", harmless(line))),
             Event::Dropped { lines } => {
                 let text = format!("note: {lines} unsolicited lines were given up: nobody had asked for them");
                 self.line(1, Style::Notable, &text);
@@ -208,7 +212,7 @@ impl<W: Write> ConversationText<W> {
             }
             Event::Notice(text) => self.line(1, Style::Notable, &format!("note: {text}")),
         }
-        if self.verbose && matches!(event, Event::Urc(_) | Event::Stray(_)) {
+        if self.verbose && matches!(event, Event::Urc(_) | Event::Stray(_) | Event::Data(_)) {
             let at = seconds(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
             self.line(1, Style::Dim, &format!("at {at}"));
         }

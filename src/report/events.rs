@@ -71,6 +71,8 @@ fn session(event: Event<'_>) -> Value {
         Event::Urc(line) => json!({"event": "urc", "text": harmless(line)}),
         Event::Prompt(mark) => json!({"event": "prompt", "text": harmless(mark)}),
         Event::Stray(line) => json!({"event": "stray", "text": harmless(line)}),
+        Event::Data(line) => json!({"event": "data", "text": harmless(line)}),
+        Event::Partial(line) => json!({"event": "partial", "text": harmless(line)}),
         Event::Dropped { lines } => json!({"event": "dropped", "lines": lines}),
         Event::Truncated { bytes } => json!({"event": "truncated", "bytes": bytes}),
         Event::Notice(text) => json!({"event": "notice", "text": text}),

@@ -75,8 +75,9 @@ impl Recorder {
             | Event::Response(line)
             | Event::Final { line, .. }
             | Event::Urc(line)
-            | Event::Stray(line) => self.add(now, Kind::Line, line),
-            Event::Prompt(mark) => self.add(now, Kind::Prompt, mark),
+            | Event::Stray(line)
+            | Event::Data(line) => self.add(now, Kind::Line, line),
+            Event::Prompt(bytes) | Event::Partial(bytes) => self.add(now, Kind::Prompt, bytes),
             Event::Dropped { lines } => self.note(now, &format!("{lines} unsolicited lines were given up")),
             Event::Truncated { bytes } => self.note(now, &format!("a line was cut after {bytes} bytes")),
             Event::Notice(text) => self.note(now, text),

@@ -18,6 +18,7 @@ use super::value::ShownDuration;
 use crate::at::{Answer, Line, PromptPlan, Question};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::tries_pin;
+use crate::conversation::Mode;
 use crate::source::Span;
 use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Exchange, PromptEnd, Send, SendForm, Template};
 
@@ -56,10 +57,12 @@ impl Run<'_> {
     /// The question of a `send` and what stands under it, the values in place.
     pub(super) fn asked(&self, send: &Send, clauses: &[Clause]) -> Step<Asked> {
         let mut text = self.command(&send.text, send.form == SendForm::Raw)?;
+        // In data mode the other end may understand AT as well.
+        let is_data = self.conversation.mode() == Mode::Data { sure: true };
         let is_command = match send.form {
             SendForm::At => true,
-            SendForm::Text => is_command_line(&text),
-            SendForm::Raw => text.strip_suffix('\r').is_some_and(is_command_line),
+            SendForm::Text => !is_data && is_command_line(&text),
+            SendForm::Raw => !is_data && text.strip_suffix('\r').is_some_and(is_command_line),
         };
         let mut bytes = Vec::with_capacity(text.len() + 1);
         bytes.extend_from_slice(text.as_bytes());
@@ -165,6 +168,7 @@ impl Run<'_> {
     /// Sends it and waits for nothing.
     #[inline(never)]
     fn write(&mut self, asked: &Asked) -> Step {
+        self.refuse_in_data_mode(asked)?;
         self.tally.exchanges += 1;
         self.scope.last = Last::default();
         let written = self.conversation.write(&asked.question.bytes, &mut self.hearing);
@@ -173,6 +177,7 @@ impl Run<'_> {
 
     /// Sends it and waits for its answer, which is then the last one.
     pub(super) fn ask(&mut self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step {
+        self.refuse_in_data_mode(asked)?;
         self.tally.exchanges += 1;
         self.tell_waiting(asked);
         let answer = if asked.is_command {
@@ -197,6 +202,22 @@ impl Run<'_> {
                 Err(self.trouble(trouble, Some(asked), asked.span))
             }
         }
+    }
+
+    /// A command that would go to the other end of a connection is not sent.
+    pub(super) fn refuse_in_data_mode(&mut self, asked: &Asked) -> Step {
+        if !asked.is_command || !matches!(self.conversation.mode(), Mode::Data { .. }) {
+            return Ok(());
+        }
+        let carries_data = self.conversation.carries_data(&mut self.hearing);
+        if !carries_data.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))? {
+            return Ok(());
+        }
+        let what = format!("{} was not sent: since CONNECT the line carries data to the other end", asked.text);
+        let help = "`port escape` before it goes back to commands, and ATO then to the connection; what is meant for the \
+                    other end is sent by `send \"…\"` or `send raw \"…\"`";
+        let problem = self.problem(code::DATA_MODE, asked.span, what).label("not sent").help(help);
+        Err(self.fail(problem.sent(&asked.text)))
     }
 
     /// From here on what is known of the module holds: its times, its quirks, the meanings of its answers.

@@ -62,6 +62,7 @@ impl Run<'_> {
             self.note(&format!("would reboot the modem by {}", asked.text));
             return Ok(());
         }
+        self.refuse_in_data_mode(&asked)?;
         self.tally.exchanges += 1;
         self.scope.last = Last::default();
         self.tell_wait(Waiting::Reboot, within);

@@ -28,6 +28,7 @@ pub(super) mod code {
     pub(crate) const UNSET: &str = "hayes::run::unset";
     pub(crate) const SILENCE_BROKEN: &str = "hayes::run::silence-broken";
     pub(crate) const OUT_OF_STEP: &str = "hayes::run::out-of-step";
+    pub(crate) const DATA_MODE: &str = "hayes::run::data-mode";
     pub(crate) const INTERRUPTED: &str = "hayes::run::interrupted";
     pub(crate) const CONFIRM: &str = "hayes::run::confirm";
     pub(crate) const ENSURE_UNCHANGED: &str = "hayes::run::ensure-unchanged";

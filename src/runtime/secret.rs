@@ -153,6 +153,8 @@ impl Mask {
             Event::Urc(line) => tell(Event::Urc(&self.bytes(line))),
             Event::Prompt(prompt) => tell(Event::Prompt(&self.bytes(prompt))),
             Event::Stray(line) => tell(Event::Stray(&self.bytes(line))),
+            Event::Data(line) => tell(Event::Data(&self.bytes(line))),
+            Event::Partial(line) => tell(Event::Partial(&self.bytes(line))),
             Event::Dropped { .. } | Event::Truncated { .. } => tell(*event),
             Event::Notice(text) => tell(Event::Notice(&self.text(text))),
         }

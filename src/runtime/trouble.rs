@@ -59,6 +59,13 @@ impl Run<'_> {
                     "it is busy, hangs, or is gone: give the slow command more time with `within`, or `reboot` it";
                 self.fail(complete(self.problem(code::OUT_OF_STEP, span, message).label("not sent").help(help)))
             }
+            Trouble::InDataMode { waited } => {
+                let message =
+                    format!("the modem stays in data mode: +++ was not answered in {}", ShownDuration(waited));
+                let help = "its escape character or guard time may be another (ATS2?, ATS12?); `port dtr off` ends the \
+                            connection where AT&D1 or AT&D2 is set";
+                self.fail(complete(self.problem(code::DATA_MODE, span, message).label("no answer to +++").help(help)))
+            }
             Trouble::Port { fault, .. } => match fault {
                 Fault::Lost(why) => self.lost(&what, &why, span, complete),
                 Fault::Interrupted => self.interrupted(&what, span, complete),

@@ -47,6 +47,9 @@ impl Session {
             framer.consume(frame);
             return true;
         }
+        if self.is_in_data_mode() {
+            return self.take_data(framer, frame, settled, now);
+        }
         match self.take_body_line(framer, frame, settled, now) {
             Piece::Taken => return true,
             Piece::Incomplete => return false,
@@ -88,6 +91,9 @@ impl Session {
             }
             self.unsettled |= is_prompt;
             return false;
+        }
+        if self.is_in_data_mode() {
+            return self.take_unfinished_data(framer, settled, now);
         }
         let Some(exchange) = &self.exchange else { return false };
         if is_prompt && !exchange.expected().free {
@@ -336,7 +342,7 @@ impl Session {
         }
     }
 
-    fn take_response(&mut self, line: &[u8], now: &mut Now<'_>) {
+    pub(super) fn take_response(&mut self, line: &[u8], now: &mut Now<'_>) {
         let Some(exchange) = &mut self.exchange else { return };
         self.echo.close();
         let fits = exchange.keep(line);

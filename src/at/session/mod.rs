@@ -13,8 +13,10 @@
 //! 8. After a timeout the session is out of step: see [`resync`].
 //! 9. All buffers are bounded, and an exchange ends at its deadline whatever keeps arriving.
 //! 10. No byte is lost: a line is an echo, a response, a final result code, a URC, a prompt or a stray, and is told.
+//! 11. After `CONNECT` the line carries data, in which nothing is any of these: see [`data`].
 
 mod body;
+mod data;
 mod exchange;
 mod line;
 mod prompt;
@@ -34,6 +36,7 @@ use super::framer::Framer;
 use super::knowledge::Knowledge;
 use super::listener::{Flow, Listener};
 use super::queue::Queue;
+pub use data::Mode;
 use exchange::Exchange;
 use resync::Resync;
 
@@ -55,6 +58,11 @@ pub struct Session {
     /// What the modem still owes since a timeout.
     owing: Option<Owing>,
     verbosity: Verbosity,
+    mode: Mode,
+    /// The last command opens a connection, and its `CONNECT` is still to come.
+    may_connect: bool,
+    /// The modem was told to leave data mode.
+    escaping: bool,
     /// Text without a line end that is waited for.
     awaited: Option<Vec<u8>>,
     /// A listener said stop while nothing was asked.
@@ -147,6 +155,9 @@ impl Session {
             outcome: None,
             owing: None,
             verbosity: Verbosity::Unknown,
+            mode: Mode::Unknown,
+            may_connect: false,
+            escaping: false,
             awaited: None,
             stopped: None,
             last_byte: Duration::ZERO,
@@ -176,7 +187,7 @@ impl Session {
         let mut now = Now { time: now, listener };
         self.abandon();
         self.forget(&mut now);
-        self.echo = Echo::of_question(bytes, self.framer.rest().len());
+        self.echo = self.echo_of(bytes);
         self.send(bytes, Why::Question, &mut now);
     }
 
@@ -299,8 +310,22 @@ impl Session {
         self.outcome = None;
         self.owing = None;
         self.verbosity = Verbosity::Unknown;
+        self.mode = Mode::Unknown;
+        self.may_connect = false;
+        self.escaping = false;
         self.awaited = None;
         self.unsettled = false;
+    }
+
+    /// The port is gone: gives up the question that is open, and tells of the line that will not end any more.
+    pub fn lose(&mut self, now: Duration, listener: &mut dyn Listener) -> Vec<Line> {
+        let unfinished = self.framer.rest().trim_ascii();
+        if !unfinished.is_empty() {
+            listener.event(now, &Event::Partial(unfinished));
+        }
+        let received = self.abandon();
+        self.framer.clear();
+        received
     }
 
     /// Gives up the question that is open, if one is: the port failed, or the caller did.
@@ -319,7 +344,7 @@ impl Session {
 
     fn begin(&mut self, question: &Arc<Question>, why: Why, now: &mut Now<'_>) {
         self.forget(now);
-        self.echo = Echo::of_question(&question.bytes, self.framer.rest().len());
+        self.echo = self.echo_of(&question.bytes);
         let exchange = Exchange::new(Arc::clone(question), now.time);
         if let Some(verbosity) = exchange.sets_verbosity() {
             self.verbosity = verbosity;
@@ -342,6 +367,7 @@ impl Session {
     fn queue_line(&mut self, line: &[u8], event: &Event<'_>, now: &mut Now<'_>) {
         self.queue.push(line);
         now.tell(event);
+        self.hear_connect(line);
         self.show(line, now);
     }
 
@@ -376,6 +402,7 @@ impl Session {
         if exchange.may_reset_verbosity() && result.as_ref().is_some_and(super::ResultCode::is_success) {
             self.verbosity = Verbosity::Unknown;
         }
+        self.learn_mode(&exchange, result.as_ref());
         self.outcome = Some(exchange.into_outcome(result, now.time));
     }
 

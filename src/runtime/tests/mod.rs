@@ -374,6 +374,8 @@ impl Listener for Notes {
             RuntimeEvent::Session(Event::Urc(line)) => format!("urc {}", text(line)),
             RuntimeEvent::Session(Event::Prompt(prompt)) => format!("prompt {}", text(prompt)),
             RuntimeEvent::Session(Event::Stray(line)) => format!("stray {}", text(line)),
+            RuntimeEvent::Session(Event::Data(line)) => format!("data {}", text(line)),
+            RuntimeEvent::Session(Event::Partial(line)) => format!("partial {}", text(line)),
             RuntimeEvent::Session(other) => format!("{other:?}"),
             RuntimeEvent::Waiting { what: Waiting::Answer { sent }, at_most } => {
                 format!("waiting {sent} {}ms", at_most.as_millis())

@@ -1,6 +1,7 @@
 //! The session in virtual time: bytes at once, cut anywhere, or one by one; and then silence.
 
 mod cuts;
+mod data;
 mod hard_cases;
 mod resync;
 
@@ -28,6 +29,8 @@ impl Listener for Recorder {
             Event::Urc(line) => format!("urc {}", show(line)),
             Event::Prompt(line) => format!("prompt {}", show(line)),
             Event::Stray(line) => format!("stray {}", show(line)),
+            Event::Data(line) => format!("data {}", show(line)),
+            Event::Partial(line) => format!("partial {}", show(line)),
             Event::Dropped { lines } => format!("dropped {lines}"),
             Event::Truncated { bytes } => format!("truncated {bytes}"),
             Event::Notice(text) => format!("notice {text}"),
