@@ -57,6 +57,8 @@ fn start(prepared: Prepared, arguments: &arguments::Batch, console: &Console) ->
     let (start_delay, jitter) = arguments.start_delay.unwrap_or_default();
     let plan = Plan { jobs, waves: arguments.waves.clone(), max_fail: arguments.max_fail, start_delay, jitter };
     let schedule = Schedule::new(&modems, &inventory, &plan, seed());
+    // Its memory is for the threads: each modem stands in it a second time.
+    drop(inventory);
     let modems: Arc<[_]> = modems.into();
     let board = Arc::new(Board::default());
     let clock = Clock::start();
