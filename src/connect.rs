@@ -131,7 +131,8 @@ pub fn simulator(model: &str, options: &str) -> Result<Simulator, OpenError> {
 }
 
 impl Address {
-    /// Looks only at the text: whether there is such a port shows when it is opened.
+    /// Looks only at the text: whether there is such a port shows when it is opened. What can be simulated is known
+    /// already.
     pub fn parse(text: &str) -> Result<Address, AddressError> {
         if text.is_empty() {
             return Err(AddressError::new(
@@ -252,7 +253,14 @@ fn simulator_address(text: &str, rest: &str) -> Result<Address, AddressError> {
             }
         }
     }
-    Ok(Address::Simulator { model: model.to_owned(), options: options.join("&"), time })
+    let options = options.join("&");
+    Options::parse(&options).map_err(|error| AddressError::new(error.message, error.help.unwrap_or_default()))?;
+    if !sim::is_model(model) {
+        let error = simulator(model, &options).err();
+        let (message, help) = error.map(|error| (error.message, error.help)).unwrap_or_default();
+        return Err(AddressError::new(message, help.unwrap_or_default()));
+    }
+    Ok(Address::Simulator { model: model.to_owned(), options, time })
 }
 
 fn bracketed(host: &str) -> String {
@@ -354,15 +362,13 @@ mod tests {
 
     #[test]
     fn a_simulated_modem_that_is_not_there_is_told() {
-        let open = |text: &str| {
-            let address = Address::parse(text).unwrap();
-            let error = open(&address, &Settings::new(Cancel::new().unwrap())).map(|_| ()).unwrap_err();
-            (error.kind, error.message, error.help.unwrap_or_default())
-        };
-        let (kind, message, help) = open("sim:bg69");
-        assert_eq!((kind, message.as_str()), (OpenErrorKind::Missing, "there is no simulated modem `bg69`"));
-        assert_eq!(help, "did you mean sim:bg96?");
-        assert_eq!(open("sim:bg96?pni=1234").0, OpenErrorKind::Missing);
+        let told = |text: &str| Address::parse(text).map_err(|error| (error.message, error.help)).unwrap_err();
+        assert_eq!(
+            told("sim:bg69"),
+            ("there is no simulated modem `bg69`".to_owned(), "did you mean sim:bg96?".to_owned())
+        );
+        assert_eq!(told("sim:bg96?pni=1234").1, "did you mean `pin`?");
+        assert!(Address::parse("sim:quectel-BG96?pin=1234").is_ok());
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub(crate) struct Connection {
     #[arg(short, long, env = "HAYES_PORT", value_name = "PORT", value_hint = ValueHint::AnyPath)]
     pub(crate) port: Option<String>,
     /// Speed of a serial port, in bits a second
-    #[arg(short, long, value_name = "BAUD", default_value_t = 115_200)]
+    #[arg(short, long, value_name = "BAUD", default_value_t = 115_200, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) baud: u32,
     /// Refuse the simulated modem: fail where no port is named
     #[arg(long)]
@@ -191,7 +191,7 @@ pub(crate) struct Batch {
     #[arg(long)]
     pub(crate) list: bool,
     /// Speed of serial ports, in bits a second [default: the inventory's, else 115200]
-    #[arg(short, long, value_name = "BAUD")]
+    #[arg(short, long, value_name = "BAUD", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) baud: Option<u32>,
     /// How many modems run at the same time [default: all, but no more than 64]
     #[arg(short, long, value_name = "N", help_heading = "Order")]
@@ -371,7 +371,7 @@ pub(crate) struct Ports {
     #[arg(long)]
     pub(crate) probe: bool,
     /// Speed for --probe, in bits a second
-    #[arg(short, long, value_name = "BAUD", default_value_t = 115_200)]
+    #[arg(short, long, value_name = "BAUD", default_value_t = 115_200, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) baud: u32,
     /// Print it as JSON Lines
     #[arg(long)]

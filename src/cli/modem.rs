@@ -31,7 +31,7 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Chose
 
 /// The same; the caller tells that it is the simulated modem.
 pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Chosen, Exit> {
-    let named = connection.port.as_deref().filter(|port| !port.is_empty());
+    let named = connection.port.as_deref();
     let address = match Address::parse(named.unwrap_or(SIMULATED)) {
         Ok(address) => address,
         Err(error) => {

@@ -42,6 +42,10 @@ struct Prepared {
 }
 
 fn prepare(arguments: &arguments::Run, console: &Console) -> Result<Prepared, Exit> {
+    if arguments.scripts.iter().filter(|name| *name == "-").count() > 1 {
+        console.complain("standard input can be read once only", Some("give `-` once"));
+        return Err(Exit::Usage);
+    }
     let sources: Result<Vec<_>, Exit> = arguments.scripts.iter().map(|name| scripts::read(name, console)).collect();
     let programs = programs(&sources?, arguments.output.quiet, console)?;
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;

@@ -75,7 +75,7 @@ impl Run<'_> {
         if let Some(why) = needs_unsafe.filter(|_| self.in_unsafe == 0) {
             let what = format!("{text} stands outside of `unsafe`: {why}");
             let help = "if that is meant, say why: `unsafe \"why\" { … }`";
-            return Err(self.fail(self.problem(code::NEEDS_UNSAFE, send.span, what).sent(text).help(help)));
+            return Err(self.refuse(self.problem(code::NEEDS_UNSAFE, send.span, what).sent(text).help(help)));
         }
         if self.in_retry > 0
             && is_command
@@ -83,7 +83,7 @@ impl Run<'_> {
         {
             let what = format!("`{command}` in a `retry`: each wrong try uses up one of the SIM's few attempts");
             let help = "send it once, outside of the `retry`";
-            return Err(self.fail(self.problem(code::PIN_IN_RETRY, send.span, what).sent(text).help(help)));
+            return Err(self.refuse(self.problem(code::PIN_IN_RETRY, send.span, what).sent(text).help(help)));
         }
         expected.free = !is_command;
         let timeout = match &send.within {

@@ -100,6 +100,11 @@ impl Run<'_> {
         failure
     }
 
+    /// What must not be sent: neither `try` nor `retry` takes that.
+    pub(super) fn refuse(&self, problem: Problem) -> End {
+        End::Fatal(Status::Failed, self.failure(problem))
+    }
+
     pub(super) fn fail(&self, problem: Problem) -> End {
         End::Failed(self.failure(problem))
     }

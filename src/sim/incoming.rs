@@ -8,8 +8,9 @@ use super::simulator::Simulator;
 impl Simulator {
     /// A message from the network: stored at once.
     pub(super) fn store_received(&mut self, text: &str) -> Option<u16> {
+        let memory = Memory::of(self.receiving_memory());
         self.messages.store(Message {
-            memory: Memory::Sim,
+            memory,
             index: 0,
             status: Status::Unread,
             address: "000".into(),
@@ -17,6 +18,11 @@ impl Simulator {
             time: self.seconds(),
             unit: None,
         })
+    }
+
+    /// The word of AT+CPMS for the memory that takes what is received.
+    fn receiving_memory(&self) -> &str {
+        self.settings.parameter("+CPMS", 2).unwrap_or("SM")
     }
 
     /// What waited in the network comes.
@@ -35,11 +41,15 @@ impl Simulator {
         let Some(text) = self.options.messages.get(place).cloned() else { return };
         let Some(index) = self.store_received(&text) else { return };
         match self.settings.number("+CNMI", 1) {
-            1 => self.urc(&format!("+CMTI: \"SM\",{index}")),
+            1 => {
+                let line = format!("+CMTI: \"{}\",{index}", self.receiving_memory());
+                self.urc(&line);
+            }
             2 => {
                 let line = self.message_urc(index);
                 self.urc(&line);
-                self.messages.remove(Memory::Sim, index);
+                let memory = Memory::of(self.receiving_memory());
+                self.messages.remove(memory, index);
             }
             _ => {}
         }
@@ -47,7 +57,7 @@ impl Simulator {
 
     /// What AT+CNMI=2,2 lets a message say when it comes.
     fn message_urc(&self, index: u16) -> String {
-        let Some(message) = self.messages.get(Memory::Sim, index) else { return String::new() };
+        let Some(message) = self.messages.get(Memory::of(self.receiving_memory()), index) else { return String::new() };
         if self.is_text_mode() {
             let (address, text) = (self.in_charset(&message.address), self.in_charset(&message.text));
             return format!("+CMT: \"{address}\",,\"{}\"\r\n{text}", timestamp(message.time));

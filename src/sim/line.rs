@@ -225,6 +225,11 @@ impl Simulator {
                 Ok(Next::Data) => {
                     self.finish(Final::Connect);
                     self.online = true;
+                    if let Some(time) = self.options.hangup
+                        && !self.is_timed(&Timer::HangUp)
+                    {
+                        self.timers.push((self.now + time, Timer::HangUp));
+                    }
                     self.state = State::Data { escapes: 0, last: self.now };
                     break;
                 }
@@ -268,7 +273,7 @@ impl Simulator {
             Then::Chosen if self.network.is_registered() => self.proceed(),
             Then::Chosen => self.finish(Final::Refused(Refusal::Equipment(30))),
             Then::Deliver(prompt) => match self.deliver(&prompt) {
-                Ok(()) => self.finish(Final::Ok),
+                Ok(result) => self.finish(result),
                 Err(refusal) => self.finish(Final::Refused(refusal)),
             },
         }

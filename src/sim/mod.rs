@@ -33,11 +33,12 @@ mod random;
 mod request;
 mod settings;
 mod simulator;
+mod socket;
 mod wire;
 
 pub use fault::{FAULTS, FaultHelp};
 pub use options::{OPTIONS, OptionError, OptionHelp, Options};
-pub use profile::{Model, ModelError, models};
+pub use profile::{Model, ModelError, is_model, models};
 pub use simulator::Simulator;
 
 #[cfg(test)]

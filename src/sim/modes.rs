@@ -16,7 +16,9 @@ impl Simulator {
 
     pub(super) fn type_at_prompt(&mut self, byte: u8) {
         let State::Prompt(prompt) = &mut self.state else { return };
+        let counted = matches!(prompt.purpose, Purpose::Socket { length: Some(_), .. });
         match byte {
+            _ if counted => self.type_counted(byte),
             CTRL_Z => {
                 let State::Prompt(prompt) = std::mem::replace(&mut self.state, State::Command) else { return };
                 let hangs = self.options.faults.hangs_at_prompt;
@@ -28,7 +30,7 @@ impl Simulator {
                     Purpose::Write { .. } | Purpose::WriteUnit { .. } | Purpose::Nothing if hangs => {
                         self.state = waiting(Duration::MAX, Then::Deliver(prompt));
                     }
-                    Purpose::Write { .. } | Purpose::WriteUnit { .. } => {
+                    Purpose::Write { .. } | Purpose::WriteUnit { .. } | Purpose::Socket { .. } => {
                         self.state = waiting(self.now, Then::Deliver(prompt));
                     }
                     Purpose::Nothing => self.finish(Final::Refused(Refusal::Error)),
@@ -55,7 +57,19 @@ impl Simulator {
         }
     }
 
-    /// Data goes to the other end, which is not there; `+++` between two silences comes back (V.250 §6.2.9, S12).
+    /// Data whose number was told: any byte is one of them.
+    fn type_counted(&mut self, byte: u8) {
+        let State::Prompt(prompt) = &mut self.state else { return };
+        let Purpose::Socket { length: Some(length), .. } = prompt.purpose else { return };
+        prompt.text.push(byte);
+        if prompt.text.len() >= length
+            && let State::Prompt(prompt) = std::mem::replace(&mut self.state, State::Command)
+        {
+            self.state = waiting(self.now, Then::Deliver(prompt));
+        }
+    }
+
+    /// Data goes to the other end, where a socket's server says it back and a call's network does not; `+++` between two silences comes back (V.250 §6.2.9, S12).
     pub(super) fn type_data(&mut self, byte: u8) {
         let guard = self.guard_time();
         let escape = self.settings.register(2).unwrap_or(b'+');
@@ -64,8 +78,14 @@ impl Simulator {
         let quiet = now.saturating_sub(*last) >= guard;
         *last = now;
         let count = *escapes;
-        *escapes = if byte == escape && count < 3 && (count > 0 || quiet) { count + 1 } else { 0 };
-        let complete = *escapes == 3;
+        let held = if byte == escape && count < 3 && (count > 0 || quiet) { count + 1 } else { 0 };
+        *escapes = held;
+        let complete = held == 3;
+        if held == 0 && self.passed_through.is_some() {
+            // What was held back as the beginning of an escape was none.
+            let said: Vec<u8> = std::iter::repeat_n(escape, usize::from(count)).chain([byte]).collect();
+            self.send(&said);
+        }
         self.cancel(|timer| *timer == Timer::Escape);
         if complete {
             self.timers.push((now + guard, Timer::Escape));
@@ -85,7 +105,27 @@ impl Simulator {
 
     /// The call ends by itself.
     pub(super) fn hang_up(&mut self) {
-        self.online = false;
+        self.end_connection();
         self.finish(Final::NoCarrier);
+    }
+
+    /// The network ends the connection; in command mode that is told between two commands.
+    pub(super) fn lose_connection(&mut self) {
+        if !self.online {
+            return;
+        }
+        self.end_connection();
+        if matches!(self.state, State::Data { .. }) {
+            self.finish(Final::NoCarrier);
+        } else {
+            self.urc("NO CARRIER");
+        }
+    }
+
+    pub(super) fn end_connection(&mut self) {
+        self.online = false;
+        self.cancel(|timer| *timer == Timer::HangUp);
+        let ended = self.passed_through.take();
+        self.sockets.retain(|socket| Some(socket.id) != ended);
     }
 }

@@ -265,7 +265,7 @@ impl Simulator {
     }
 
     /// The last gate: lost answers, line ends, and the plug that is pulled in the middle of a line.
-    fn send(&mut self, bytes: &[u8]) {
+    pub(super) fn send(&mut self, bytes: &[u8]) {
         if self.output.muted || matches!(self.state, State::Gone) {
             return;
         }

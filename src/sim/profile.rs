@@ -43,6 +43,16 @@ pub fn models() -> impl Iterator<Item = Model> {
     FILES.iter().map(move |(name, _, text)| Model { name, title: title(text) })
 }
 
+/// Whether `sim:NAME` names one of them, by its own name or another.
+pub fn is_model(name: &str) -> bool {
+    place_of(name).is_some()
+}
+
+fn place_of(model: &str) -> Option<usize> {
+    let name = model.to_lowercase();
+    FILES.iter().position(|(known, others, _)| *known == name || others.contains(&name.as_str()))
+}
+
 /// Why a model cannot be simulated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelError {
@@ -216,6 +226,8 @@ pub(super) struct NetworkFacts {
     pub(super) apns: Vec<String>,
     /// The first is the one it registers with.
     pub(super) operators: Vec<Operator>,
+    /// What the network answers to the codes of AT+CUSD.
+    pub(super) service_codes: Vec<ServiceCode>,
     /// Settings with which it never finds a network.
     #[serde(default)]
     pub(super) blocks: Vec<Block>,
@@ -230,6 +242,13 @@ pub(super) struct Operator {
     /// 1 available, 2 current, 3 forbidden
     pub(super) stat: u8,
     pub(super) technology: u8,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ServiceCode {
+    pub(super) code: String,
+    pub(super) answer: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -338,9 +357,7 @@ pub(super) enum Allowed {
 impl Profile {
     /// The profile of a model, by its name or another name of it, in any case.
     pub(super) fn of(model: &str) -> Result<&'static Profile, ModelError> {
-        let name = model.to_lowercase();
-        let known = |(known, others, _): &(&str, &[&str], &str)| *known == name || others.contains(&name.as_str());
-        let place = FILES.iter().position(known);
+        let place = place_of(model);
         let loaded = place.and_then(|place| Some((FILES.get(place)?, LOADED.get(place)?)));
         let Some(((name, _, text), slot)) = loaded else {
             let names = FILES.iter().flat_map(|(name, others, _)| std::iter::once(*name).chain(others.iter().copied()));

@@ -1,11 +1,12 @@
 //! The modem as a whole: bytes and the time go in, bytes and the next moment it wants to be called come out.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::port::{Control, Device, Fault as Lost};
 
 use super::card::Card;
+use super::commands::Entry;
 use super::context::{Context, Contexts};
 use super::line::{Running, Then};
 use super::message::{Messages, Status};
@@ -14,6 +15,7 @@ use super::options::{Options, SimOption};
 use super::profile::{Busy, ModelError, Profile};
 use super::random::{Random, with_check_digit};
 use super::settings::Settings;
+use super::socket::Socket;
 use super::wire::Wire;
 
 /// Input that waits because the modem is busy, or slow. What comes beyond it is lost, as in a UART without flow control.
@@ -68,6 +70,11 @@ pub struct Simulator {
     pub(super) output: Output,
     /// A data call stands, though commands may be typed.
     pub(super) online: bool,
+    /// Connections of the modem's own stack.
+    pub(super) sockets: Vec<Socket>,
+    /// The one whose data pass through in data mode; else it is a call into the network, where nobody answers.
+    pub(super) passed_through: Option<u8>,
+    pub(super) phonebook: BTreeMap<u8, Entry>,
     /// SIMCom's own stack is up.
     pub(super) application: bool,
     /// The last `+CEER`.
@@ -143,6 +150,11 @@ pub(super) enum Purpose {
         length: usize,
         status: Status,
     },
+    /// Data for a socket: so many, or up to Ctrl-Z
+    Socket {
+        id: u8,
+        length: Option<usize>,
+    },
     /// Nobody asked for the prompt.
     Nothing,
 }
@@ -153,6 +165,8 @@ pub(super) enum Timer {
     Hears,
     CardReady,
     SearchEnds,
+    /// The network ends the connection.
+    HangUp,
     /// The guard time after `+++`
     Escape,
     Incoming(usize),
@@ -199,6 +213,9 @@ impl Simulator {
             line_number: 0,
             output: Output::default(),
             online: false,
+            sockets: Vec::new(),
+            passed_through: None,
+            phonebook: BTreeMap::new(),
             application: false,
             cause: "No cause information available",
             random,
@@ -296,6 +313,7 @@ impl Simulator {
             }
             Timer::SearchEnds => self.end_search(),
             Timer::Escape => self.escape(),
+            Timer::HangUp => self.lose_connection(),
             Timer::PoweredDown => {
                 let profile = self.profile;
                 self.put_urc(&profile.rules.power_down);

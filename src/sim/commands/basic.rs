@@ -22,7 +22,7 @@ impl Simulator {
             ("O", Form::Execute(_)) => self.online(),
             ("I", Form::Execute(_)) => self.information(number),
             ("Z", Form::Execute(0 | 1)) => {
-                self.online = false;
+                self.end_connection();
                 self.settings.recall();
                 self.refreshed()
             }
@@ -119,6 +119,7 @@ impl Simulator {
             let context = digits.trim_end_matches('#').rsplit('*').next().and_then(|id| id.parse().ok());
             let context = context.filter(|id| *id != 99).unwrap_or(self.profile.rules.first_context);
             self.activate(context)?;
+            self.passed_through = None;
             return Ok(Next::Data);
         }
         self.cause = "Normal call clearing";
@@ -131,7 +132,7 @@ impl Simulator {
     }
 
     fn hook(&mut self) -> Outcome {
-        self.online = false;
+        self.end_connection();
         self.cancel(|timer| matches!(timer, Timer::Urc(line) if **line == *"NO CARRIER"));
         Ok(Next::Done)
     }

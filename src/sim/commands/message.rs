@@ -3,7 +3,7 @@
 use super::given;
 use crate::sim::charset::{from_hex, from_ucs2_hex, to_hex};
 use crate::sim::clock::{timestamp, timestamp_octets};
-use crate::sim::line::{Next, Outcome, Refusal, Then, WRITTEN};
+use crate::sim::line::{Final, Next, Outcome, Refusal, Then, WRITTEN};
 use crate::sim::message::{CAPACITY, Memory, Message, Status};
 use crate::sim::pdu;
 use crate::sim::profile::Command;
@@ -121,29 +121,31 @@ impl Simulator {
     }
 
     /// The text is there: it is sent, or stored.
-    pub(in crate::sim) fn deliver(&mut self, prompt: &Prompt) -> Result<(), Refusal> {
+    pub(in crate::sim) fn deliver(&mut self, prompt: &Prompt) -> Result<Final, Refusal> {
         self.output.open = false;
         match &prompt.purpose {
             Purpose::Send { .. } => {
                 self.typed_text(&prompt.text)?;
-                self.send_message("+CMGS")
+                self.send_message("+CMGS")?;
             }
             Purpose::SendUnit { length } => {
                 read_unit(&prompt.text, *length)?;
-                self.send_message("+CMGS")
+                self.send_message("+CMGS")?;
             }
             Purpose::Write { address, status } => {
                 let text = self.typed_text(&prompt.text)?;
-                self.write_message(address, &text, *status, None)
+                self.write_message(address, &text, *status, None)?;
             }
             Purpose::WriteUnit { length, status } => {
                 let unit = read_unit(&prompt.text, *length)?;
                 let submit =
                     pdu::read_submit(&unit).unwrap_or(pdu::Submit { address: String::new(), text: String::new() });
-                self.write_message(&submit.address, &submit.text, *status, Some(unit))
+                self.write_message(&submit.address, &submit.text, *status, Some(unit))?;
             }
-            Purpose::Nothing => Err(Refusal::Error),
+            Purpose::Socket { id, .. } => return self.socket_deliver(*id, &prompt.text),
+            Purpose::Nothing => return Err(Refusal::Error),
         }
+        Ok(Final::Ok)
     }
 
     fn typed_text(&self, typed: &[u8]) -> Result<String, Refusal> {

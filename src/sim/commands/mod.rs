@@ -6,8 +6,12 @@ mod equipment;
 mod message;
 mod network;
 mod packet;
+mod phonebook;
+mod socket;
 
 use serde::Deserialize;
+
+pub(super) use phonebook::Entry;
 
 use super::line::{Final, Next, Outcome, Refusal, Then};
 use super::profile::{Action, Command, Key, Needs};
@@ -39,6 +43,11 @@ pub(super) enum Behaviour {
     Password,
     File,
     OwnNumber,
+    PhonebookStorage,
+    PhonebookRead,
+    PhonebookFind,
+    PhonebookWrite,
+    ServiceCode,
     Registration,
     Operator,
     Signal,
@@ -54,6 +63,12 @@ pub(super) enum Behaviour {
     StackActivate,
     StackDeactivate,
     Ping,
+    /// Quectel's sockets: AT+QIOPEN, AT+QISEND, AT+QIRD, AT+QICLOSE, AT+QISTATE
+    SocketOpen,
+    SocketSend,
+    SocketRead,
+    SocketClose,
+    SocketState,
     /// SIMCom's AT+CNACT
     ApplicationNetwork,
     MessageService,
@@ -145,6 +160,11 @@ impl Simulator {
             Behaviour::Password => self.password(form),
             Behaviour::File => self.file(command, form),
             Behaviour::OwnNumber => self.own_number(),
+            Behaviour::PhonebookStorage => self.phonebook_storage(command, form),
+            Behaviour::PhonebookRead => self.phonebook_read(command, form),
+            Behaviour::PhonebookFind => self.phonebook_find(command, form),
+            Behaviour::PhonebookWrite => self.phonebook_write(form),
+            Behaviour::ServiceCode => self.service_code(command, form),
             Behaviour::Registration => self.registration(command, form),
             Behaviour::Operator => self.operator(command, form),
             Behaviour::Signal => self.signal(command, form),
@@ -159,6 +179,11 @@ impl Simulator {
             Behaviour::StackActivate => self.stack_activate(command, form),
             Behaviour::StackDeactivate => self.stack_deactivate(form),
             Behaviour::Ping => self.ping(command, form),
+            Behaviour::SocketOpen => self.socket_open(command, form),
+            Behaviour::SocketSend => self.socket_send(command, form),
+            Behaviour::SocketRead => self.socket_read(command, form),
+            Behaviour::SocketClose => self.socket_close(form),
+            Behaviour::SocketState => self.socket_state(command, form),
             Behaviour::ApplicationNetwork => self.application_network(command, form),
             Behaviour::MessageService => self.message_service(command, form),
             Behaviour::Storage => self.storage(command, form),
@@ -263,6 +288,7 @@ fn answers_test(command: &Command) -> bool {
         Action::Does(behaviour) => matches!(
             behaviour,
             Behaviour::Operator
+                | Behaviour::PhonebookRead
                 | Behaviour::Address
                 | Behaviour::ContextParameters
                 | Behaviour::MessageList

@@ -1,5 +1,7 @@
 //! The network: registration, operators, signal (27.007 §7, §8.5, §8.69).
 
+use std::time::Duration;
+
 use super::given;
 use crate::sim::charset::to_ucs2_hex;
 use crate::sim::line::{Final, Next, Outcome, Refusal, Then};
@@ -11,7 +13,29 @@ use crate::sim::simulator::{Simulator, Timer};
 /// The commands that tell of registration; a model has them or not.
 const REGISTRATION: [&str; 3] = ["+CREG", "+CGREG", "+CEREG"];
 
+/// The network thinks about a service code for so long.
+const SERVICE_TIME: Duration = Duration::from_millis(1500);
+
 impl Simulator {
+    /// AT+CUSD=n[,"code"[,scheme]]: OK, and what the network answers later (27.007 §7.15).
+    pub(super) fn service_code(&mut self, command: &'static Command, form: &Form) -> Outcome {
+        let Form::Set(parameters) = form else { return self.setting(command, form) };
+        self.setting(command, &Form::Set(parameters.iter().take(1).copied().collect()))?;
+        let Some(code) = given(parameters, 1).map(|code| code.text) else { return Ok(Next::Done) };
+        self.require_card()?;
+        if !self.network.is_registered() {
+            return Err(Refusal::Equipment(30));
+        }
+        let known = self.profile.network.service_codes.iter().find(|known| known.code == code);
+        let line = match known {
+            Some(known) => format!("{}: 0,\"{}\",15", command.prefix, self.in_charset(&known.answer)),
+            // Not supported by the network.
+            None => format!("{}: 4", command.prefix),
+        };
+        self.output.then.push((SERVICE_TIME, line.into()));
+        Ok(Next::Done)
+    }
+
     pub(super) fn registration(&mut self, command: &'static Command, form: &Form) -> Outcome {
         match form {
             Form::Read => {

@@ -14,6 +14,7 @@ mod messages;
 mod network;
 mod packet;
 mod profiles;
+mod sockets;
 
 /// A modem and its time.
 struct Bench {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -146,7 +146,10 @@ fn open_patiently(path: &Path, watch: &Watch) -> Result<File, OpenError> {
             Err(
                 error @ (Errno::NOTDIR | Errno::NXIO | Errno::NODEV | Errno::IO | Errno::LOOP | Errno::NAMETOOLONG),
             ) => {
-                return Err(missing(path, &std::io::Error::from(error).to_string()));
+                return Err(match std::fs::metadata(path).map(|node| node.file_type().is_socket()) {
+                    Ok(true) => open_error::not_a_port(path, "a socket"),
+                    Ok(false) | Err(_) => missing(path, &std::io::Error::from(error).to_string()),
+                });
             }
             Err(error @ (Errno::MFILE | Errno::NFILE)) => {
                 let message = format!("cannot open {}: {}", path.display(), std::io::Error::from(error));
@@ -193,6 +196,7 @@ fn not_a_terminal(path: &Path, error: nix::errno::Errno) -> OpenError {
             let kind = std::fs::metadata(path).map(|node| node.file_type());
             let what = match kind {
                 Ok(kind) if kind.is_file() => "a file",
+                Ok(kind) if kind.is_fifo() => "a pipe",
                 Ok(_) | Err(_) => "something else",
             };
             open_error::not_a_port(path, what)
