@@ -1,25 +1,26 @@
 //! What a run does otherwise once an answer has named the module, where no recorded conversation can show it.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::folder::Folder;
 
 #[test]
 fn ctrl_c_aborts_a_scan_by_a_character_only_where_the_module_does_that() {
-    // V.250 §5.6.1: one character aborts; then `AT` until it answers.
-    assert_eq!(sent_after_ctrl_c(""), "\rAT\r", "any modem may be one that aborts");
-    assert_eq!(sent_after_ctrl_c("LARA-R211"), "\rAT\r");
-    assert_eq!(sent_after_ctrl_c("BG96"), "AT\r", "its scan runs to its end");
+    // V.250 §5.6.1: one character aborts. Nothing else is sent while the scan goes on.
+    assert_eq!(sent_after_ctrl_c(""), "\r", "any modem may be one that aborts");
+    assert_eq!(sent_after_ctrl_c("LARA-R211"), "\r");
+    assert_eq!(sent_after_ctrl_c("BG96"), "", "its scan runs to its end");
 }
 
-/// What comes behind `AT+COPS=?` when Ctrl-C is pressed meanwhile, on a modem that calls itself so; it is not asked where
-/// that is empty.
+/// What comes behind `AT+COPS=?` when Ctrl-C is pressed meanwhile, until the scan ends, on a modem that calls itself so;
+/// it is not asked where that is empty. Then `finally` runs.
 fn sent_after_ctrl_c(model: &str) -> String {
     let folder = Folder::new();
     let identify = if model.is_empty() { "" } else { "AT+CGMM\n" };
-    std::fs::write(folder.0.join("scan.hayes"), format!("{identify}AT+COPS=?\n")).unwrap();
+    std::fs::write(folder.0.join("scan.hayes"), format!("{identify}AT+COPS=?\nfinally {{\n  AT+CSQ\n}}\n")).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = format!("tcp://{}", listener.local_addr().unwrap());
     let mut child = Command::new(env!("CARGO_BIN_EXE_hayes"))
@@ -37,11 +38,32 @@ fn sent_after_ctrl_c(model: &str) -> String {
     assert_eq!(received(&mut stream, "\r"), "AT+COPS=?\r");
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let sent = received(&mut stream, "AT\r");
-    // The scan's own end, then that of the `AT`.
-    write!(stream, "\r\nOK\r\n\r\nOK\r\n").unwrap();
+    let sent = received_in(&mut stream, Duration::from_secs(1));
+    // The scan's own end, then that of the `AT` that comes into step, then that of the question in `finally`.
+    write!(stream, "\r\nOK\r\n").unwrap();
+    assert_eq!(received(&mut stream, "\r"), "AT\r");
+    write!(stream, "\r\nOK\r\n").unwrap();
+    assert_eq!(received(&mut stream, "\r"), "AT+CSQ\r");
+    write!(stream, "\r\n+CSQ: 17,99\r\n\r\nOK\r\n").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     sent
+}
+
+/// What comes in so much time.
+fn received_in(stream: &mut TcpStream, time: Duration) -> String {
+    let began = Instant::now();
+    let mut text = String::new();
+    while let Some(left) = time.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
+        stream.set_read_timeout(Some(left)).unwrap();
+        let mut byte = [0];
+        match stream.read(&mut byte) {
+            Ok(0) => panic!("it hung up after {text:?}"),
+            Ok(_) => text.push(char::from(byte[0])),
+            Err(error) => assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}"),
+        }
+    }
+    stream.set_read_timeout(None).unwrap();
+    text
 }
 
 /// Reads up to this end.

@@ -236,7 +236,7 @@ fn an_interruption_comes_into_step() {
     scan.expected.abortable = true;
     cancel.cancel();
     assert!(matches!(conversation.ask(&scan.into(), &mut Heard::default()), Err(Trouble::Interrupted { .. })));
-    conversation.interrupt(&mut Heard::default()).unwrap();
+    conversation.interrupt(true, &mut Heard::default()).unwrap();
     assert_eq!(written(&log), ["AT+COPS=?\\r", "\\r", "AT\\r"]);
     conversation.ask(&question("AT+CSQ").into(), &mut Heard::default()).unwrap();
 }

@@ -148,6 +148,8 @@ pub(super) struct Run<'r> {
     pub(super) left_out: bool,
     /// Ctrl-C came once: only `finally` runs. It came again: not even that.
     pub(super) interrupts: u32,
+    /// How many of the scripts that run have a `finally` that is still to come.
+    pub(super) finally_blocks: usize,
     started: Duration,
 }
 
@@ -183,6 +185,7 @@ impl<'r> Run<'r> {
             in_retry: 0,
             left_out: false,
             interrupts: 0,
+            finally_blocks: 0,
             started,
         }
     }
@@ -201,7 +204,10 @@ impl<'r> Run<'r> {
         let program = Arc::clone(&self.scope.program);
         let (script, depth) = (&program.source().name, self.calls.len());
         self.tell(RuntimeEvent::ScriptStarted { script, depth });
+        let finally = usize::from(finally(&program).is_some());
+        self.finally_blocks += finally;
         let mut ended = self.block(&program.script.body);
+        self.finally_blocks -= finally;
         if self.inputs.plan
             && self.left_out
             && self.calls.is_empty()
@@ -216,11 +222,7 @@ impl<'r> Run<'r> {
 
     /// Runs `finally`, however the script ended.
     fn finish(&mut self, program: &Program, ended: Step) -> Step {
-        let finally = program.script.body.statements.iter().find_map(|statement| match &statement.kind {
-            StatementKind::Finally { body } => Some(body),
-            _ => None,
-        });
-        let Some(body) = finally.filter(|_| self.interrupts < 2) else { return ended };
+        let Some(body) = finally(program).filter(|_| self.interrupts < 2) else { return ended };
         let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
         // However deep the script was when it ended.
         let depth = std::mem::replace(&mut self.depth, self.calls.len());
@@ -348,6 +350,14 @@ impl<'r> Run<'r> {
             elapsed: self.conversation.now().saturating_sub(self.started),
         }
     }
+}
+
+/// The script's `finally`.
+fn finally(program: &Program) -> Option<&Block> {
+    program.script.body.statements.iter().find_map(|statement| match &statement.kind {
+        StatementKind::Finally { body } => Some(body),
+        _ => None,
+    })
 }
 
 pub(super) fn status(ended: &Step) -> Status {

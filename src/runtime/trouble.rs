@@ -97,7 +97,7 @@ impl Run<'_> {
         self.interrupts += 1;
         // The second time it means: now. It may well come while the first is being heeded.
         if self.interrupts == 1
-            && let Err(trouble) = self.conversation.interrupt(&mut self.hearing)
+            && let Err(trouble) = self.conversation.interrupt(self.finally_blocks > 0, &mut self.hearing)
             && is_interrupt(&trouble)
         {
             self.interrupts += 1;
@@ -135,7 +135,8 @@ fn silent(what: &str, waited: ShownDuration, silence: Silence) -> (String, &'sta
     match silence {
         Silence::Total => (
             format!("{what} was not answered in {waited}: not a byte came"),
-            "no power, another port, another speed (--baud), asleep (power saving), or ATQ1 was sent, which silences it",
+            "no power, another port, another speed (--baud), asleep (power saving), in data mode (`port escape`), or ATQ1 was \
+             sent, which silences it",
         ),
         Silence::AllButEcho => (
             format!("{what} was echoed and not answered in {waited}"),

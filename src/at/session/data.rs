@@ -40,9 +40,9 @@ impl Session {
         self.expect_escape();
     }
 
-    /// The modem has been told to leave data mode: its `OK` does.
+    /// The modem has been told to leave data mode: its `OK` does, as far as it was in it.
     pub fn expect_escape(&mut self) {
-        self.escaping = self.is_in_data_mode();
+        self.escaping = self.mode != Mode::Command;
     }
 
     /// Whether data mode may end any moment.
@@ -78,6 +78,17 @@ impl Session {
             self.mode = Mode::Data { sure: true };
             self.may_connect = false;
         }
+    }
+
+    /// The `OK` of an escape where nobody knew that the line carried data.
+    pub(super) fn take_escaped(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
+        let line = framer.line(frame);
+        let is_answer = self.escaping && self.exchange.is_none() && line.trim_ascii_end() == b"OK";
+        if is_answer {
+            self.leave_data_mode(line, &ResultCode::Ok, now);
+            framer.consume(frame);
+        }
+        is_answer
     }
 
     /// Takes a whole line of data; false where what comes after it must decide.

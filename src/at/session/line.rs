@@ -50,6 +50,9 @@ impl Session {
         if self.is_in_data_mode() {
             return self.take_data(framer, frame, settled, now);
         }
+        if self.take_escaped(framer, frame, now) {
+            return true;
+        }
         match self.take_body_line(framer, frame, settled, now) {
             Piece::Taken => return true,
             Piece::Incomplete => return false,
@@ -308,7 +311,10 @@ impl Session {
             return Belongs::Urc;
         }
         let expected = exchange.expected();
-        if expected.shape == Shape::None || !expected.prefixes.is_empty() && prefix_length(line).is_some() {
+        let has_prefix = || prefix_length(line).is_some();
+        if expected.shape == Shape::None
+            || (expected.shape == Shape::Bare || !expected.prefixes.is_empty()) && has_prefix()
+        {
             return Belongs::Stray;
         }
         // A name or a number is text; noise on the line is not.

@@ -192,10 +192,12 @@ impl Session {
     }
 
     /// Ends what is going on by the AT rules: one character where the running command is abortable, ESC at a prompt;
-    /// then comes into step again. The outcome is an empty answer.
-    pub fn interrupt(&mut self, now: Duration, listener: &mut dyn Listener) {
+    /// then comes into step again. The outcome is an empty answer. A command that goes on all the same is waited for up
+    /// to its deadline if something is to be asked afterwards (`waits`), else for a moment.
+    pub fn interrupt(&mut self, waits: bool, now: Duration, listener: &mut dyn Listener) {
         let mut now = Now { time: now, listener };
         let abortable = self.exchange.as_ref().is_some_and(|exchange| exchange.expected().abortable);
+        let deadline = self.exchange.as_ref().map_or(now.time, |exchange| exchange.deadline(self.last_byte));
         self.abandon();
         self.outcome = None;
         let Some(owing) = self.owing else {
@@ -205,7 +207,7 @@ impl Session {
         if abortable && !owing.prompt_open {
             self.send(b"\r", Why::Abort, &mut now);
         }
-        self.start_resync(None, owing, &mut now);
+        self.start_interruption(owing, deadline, waits, &mut now);
     }
 
     /// Bytes that came.
@@ -344,6 +346,7 @@ impl Session {
 
     fn begin(&mut self, question: &Arc<Question>, why: Why, now: &mut Now<'_>) {
         self.forget(now);
+        self.escaping &= self.is_in_data_mode();
         self.echo = self.echo_of(&question.bytes);
         let exchange = Exchange::new(Arc::clone(question), now.time);
         if let Some(verbosity) = exchange.sets_verbosity() {

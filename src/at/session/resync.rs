@@ -32,6 +32,9 @@ const OTHERS_TIME: Duration = Duration::from_millis(500);
 /// Whatever comes, it ends after this time.
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// A command that was interrupted ends in this time, if it lets itself be ended.
+const ABORT_TIME: Duration = Duration::from_secs(2);
+
 /// So many lines are kept for the report.
 const MOST_LINES: usize = 64;
 
@@ -46,6 +49,8 @@ pub(super) struct Resync {
     fences: u32,
     finals: u32,
     tries: u32,
+    /// Something is to be asked afterwards.
+    waits: bool,
     /// The last final result code: the fence's own, if no other follows.
     last: Option<(Vec<u8>, ResultCode)>,
     received: Vec<Line>,
@@ -53,6 +58,8 @@ pub(super) struct Resync {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// Until the command that was interrupted has ended: what is written while it runs may be lost, or answered later.
+    Running { until: Duration },
     /// Until nothing has come for a while.
     Quiet { since: Duration, until: Duration },
     /// `AT` was sent.
@@ -73,6 +80,7 @@ impl Resync {
 
     pub(super) fn deadline(&self, last_byte: Duration) -> Duration {
         let deadline = match self.phase {
+            Phase::Running { until } => until,
             Phase::Quiet { since, until } => until.min(last_byte.max(since) + SETTLE),
             Phase::Fence { until } => until,
             Phase::Others => last_byte + OTHERS_TIME,
@@ -96,7 +104,10 @@ impl Resync {
 
 impl Session {
     pub(super) fn start_resync(&mut self, question: Option<(&Arc<Question>, Why)>, owing: Owing, now: &mut Now<'_>) {
-        now.tell(&Event::Notice("out of step after a question without an answer: waiting until the modem answers AT"));
+        now.tell(&Event::Notice(match question {
+            Some(_) => "out of step after a question without an answer: waiting until the modem answers AT",
+            None => "waiting for the end of the command that was interrupted; Ctrl-C again ends at once",
+        }));
         // What came long ago was quiet enough.
         let since = if self.output.is_empty() { self.last_byte } else { now.time };
         let mut resync = Resync {
@@ -108,6 +119,7 @@ impl Session {
             fences: 0,
             finals: 0,
             tries: 0,
+            waits: true,
             last: None,
             received: Vec::new(),
         };
@@ -120,6 +132,21 @@ impl Session {
         self.echo.close();
         self.process(false, now);
         self.advance_resync(now);
+    }
+
+    /// As [`Session::start_resync`], for a command that was interrupted and may go on to its end; it is waited for up to
+    /// its deadline if it `waits`.
+    pub(super) fn start_interruption(&mut self, owing: Owing, deadline: Duration, waits: bool, now: &mut Now<'_>) {
+        self.start_resync(None, owing, now);
+        let soon = now.time + ABORT_TIME;
+        let until = if waits { deadline.max(soon) } else { soon };
+        if let Some(resync) = &mut self.resync
+            && !resync.owing.prompt_open
+            && resync.finals < resync.owing.finals
+        {
+            (resync.waits, resync.phase) = (waits, Phase::Running { until });
+            resync.give_up = until.saturating_add(LONGEST);
+        }
     }
 
     /// A line that came meanwhile.
@@ -136,6 +163,9 @@ impl Session {
         };
         resync.finals += 1;
         let previous = resync.last.replace((line.to_vec(), result));
+        if matches!(resync.phase, Phase::Running { .. }) && resync.finals >= resync.owing.finals {
+            resync.phase = Phase::Quiet { since: now.time, until: now.time + LONGEST_NOISE };
+        }
         if resync.fences > 0 {
             resync.phase = Phase::Others;
         }
@@ -164,6 +194,9 @@ impl Session {
                 return;
             }
             match resync.phase {
+                // Nobody waits for what still runs, and nothing is to be asked after it.
+                Phase::Running { .. } if !resync.waits => self.give_up_resync(now),
+                Phase::Running { .. } => self.end_of_quiet(now),
                 _ if now.time >= resync.give_up && resync.last.is_none() => {
                     self.give_up_resync(now);
                 }
@@ -244,7 +277,9 @@ impl Session {
         } else {
             FailureKind::OutOfStep { tries: resync.tries }
         };
-        let waited = now.time.saturating_sub(resync.began);
+        // Time was up at the deadline, however late that was noticed.
+        let ended = now.time.min(resync.deadline(self.last_byte));
+        let waited = ended.saturating_sub(resync.began);
         self.outcome = Some(Err(Box::new(Failure { kind, waited, received: resync.received })));
     }
 }

@@ -143,3 +143,13 @@ fn a_line_that_never_ends_is_told_when_the_port_is_lost() {
     assert_eq!(super::texts(&received), ["+CSQ: 1"]);
     assert_eq!(bench.recorder.events.last().unwrap(), "partial +CSQ: 1");
 }
+
+#[test]
+fn an_escape_where_nobody_knew_the_mode() {
+    let mut bench = Bench::new();
+    bench.session.escape(bench.now, &mut bench.recorder);
+    assert_eq!(bench.session.mode(), Mode::Unknown);
+    bench.receive("\r\nOK\r\n");
+    assert_eq!(bench.recorder.events, ["sent +++ Question", "final OK"]);
+    assert_eq!(bench.session.mode(), Mode::Command);
+}

@@ -560,3 +560,13 @@ fn an_exchange_ends_at_its_deadline_whatever_arrives() {
     let outcome = bench.session.outcome().expect("the deadline has passed");
     assert_eq!(outcome.unwrap_err().waited, TIMEOUT);
 }
+
+/// Rule 4: the late answer of another command is no name.
+#[test]
+fn a_line_with_another_commands_prefix_is_no_bare_text() {
+    let mut bench = Bench::new();
+    bench.ask(&shaped("AT+CGMM", Shape::Bare));
+    bench.receive("\r\n+COPS: (2,\"EE\",\"EE\",\"23430\",7)\r\nBG96\r\n\r\nOK\r\n");
+    assert_eq!(texts(&bench.outcome().unwrap().lines), ["BG96"]);
+    assert_eq!(lines(&shaped("AT+CGMM", Shape::Bare), "\r\n+CGMM: BG96\r\n\r\nOK\r\n"), ["+CGMM: BG96", "OK"]);
+}

@@ -178,7 +178,7 @@ fn an_interruption_ends_by_the_rules() {
     let mut bench = Bench::new();
     bench.ask(&scan);
     bench.written();
-    bench.session.interrupt(bench.now, &mut bench.recorder);
+    bench.session.interrupt(true, bench.now, &mut bench.recorder);
     assert_eq!(bench.written(), "\\r");
     bench.receive("\r\nABORTED\r\n");
     bench.wait(Duration::from_millis(350));
@@ -189,11 +189,49 @@ fn an_interruption_ends_by_the_rules() {
     // At a prompt it is ESC; where nothing runs, nothing.
     bench.ask(&replying("AT+CMGS=\"1\"", "hello\x1A"));
     bench.written();
-    bench.session.interrupt(bench.now, &mut bench.recorder);
+    bench.session.interrupt(true, bench.now, &mut bench.recorder);
     bench.wait(Duration::from_millis(350));
     assert_eq!(bench.written(), "\\x1b");
     let mut bench = Bench::new();
-    bench.session.interrupt(bench.now, &mut bench.recorder);
+    bench.session.interrupt(true, bench.now, &mut bench.recorder);
     assert_eq!(bench.outcome(), Ok(Answer::default()));
     assert_eq!(bench.written(), "");
+}
+
+/// What cannot be aborted is waited for where something is to be asked afterwards, up to its own deadline; else for a
+/// moment. Nothing is written meanwhile.
+#[test]
+fn an_interrupted_command_that_goes_on() {
+    let asked = |waits| {
+        let mut bench = Bench::new();
+        let mut slow = shaped("AT+COPS=?", Shape::Prefixed);
+        slow.timeout = Duration::from_secs(60);
+        bench.ask(&slow);
+        bench.written();
+        bench.session.interrupt(waits, bench.now, &mut bench.recorder);
+        bench
+    };
+    let mut bench = asked(true);
+    bench.wait(Duration::from_secs(50));
+    bench.receive("\r\n+COPS: (2,\"EE\",\"EE\",\"23430\",7)\r\n\r\nOK\r\n");
+    assert_eq!(bench.written(), "");
+    bench.wait(Duration::from_millis(350));
+    assert_eq!(bench.written(), "AT\\r");
+    bench.receive("AT\r\r\nOK\r\n");
+    assert_eq!(bench.outcome(), Ok(Answer::default()));
+
+    let mut bench = asked(true);
+    bench.wait(Duration::from_secs(59));
+    assert_eq!(bench.written(), "");
+    bench.wait(Duration::from_millis(1500));
+    assert_eq!(bench.written(), "AT\\r");
+
+    let mut bench = asked(false);
+    assert_eq!(failure(bench.outcome()), FailureKind::OutOfStep { tries: 0 });
+    assert_eq!((bench.now, bench.written()), (Duration::from_secs(2), String::new()));
+    // Its end is still owed.
+    bench.ask(&question("AT+CSQ"));
+    bench.receive("\r\nOK\r\n");
+    bench.wait(Duration::from_millis(350));
+    assert_eq!(bench.written(), "AT\\r");
 }
