@@ -186,12 +186,17 @@ impl Exchange {
         self.final_came = true;
     }
 
-    /// A line end came; true where it stands right behind a prompt: then the modem does not echo.
+    /// A line end came; true where it stands right behind a prompt: then the modem does not echo. Where the reply has
+    /// several lines it may be the echo of their ends.
     pub(super) fn line_ended(&mut self) -> bool {
+        let has_lines = match &self.question.prompt {
+            PromptPlan::Reply { bytes, .. } => bytes.trim_ascii_end().iter().any(|byte| matches!(byte, b'\r' | b'\n')),
+            PromptPlan::Unexpected | PromptPlan::Cancel { .. } => false,
+        };
         match &mut self.prompt {
             Prompt::Given { blank, at_reply } => {
                 *blank = false;
-                std::mem::take(at_reply)
+                std::mem::take(at_reply) && !has_lines
             }
             Prompt::None | Prompt::Open => false,
         }

@@ -570,3 +570,24 @@ fn a_line_with_another_commands_prefix_is_no_bare_text() {
     assert_eq!(texts(&bench.outcome().unwrap().lines), ["BG96"]);
     assert_eq!(lines(&shaped("AT+CGMM", Shape::Bare), "\r\n+CGMM: BG96\r\n\r\nOK\r\n"), ["+CGMM: BG96", "OK"]);
 }
+
+/// The echo of a text's lines is no answer, whatever they say and however they end.
+#[test]
+fn case_12_a_text_whose_lines_are_result_codes() {
+    for (reply, echoed) in [
+        ("one\rOK\x1A", "one\r\r\n> OK"),
+        ("one\r\nOK\x1A", "one\r\r\n> \nOK"),
+        ("one\n\nOK\x1A", "one\n\nOK"),
+        ("one\r\rOK\x1A", "one\r\r\n> \r\r\n> OK"),
+        ("\r\nOK\r\nERROR\x1A", "\r\r\n> \nOK\r\r\n> \nERROR"),
+        ("one\r\nOK\x1A", "\r\n> \r\n> "),
+    ] {
+        let text = format!("AT+CMGS=\"1\"\r\r\n> {echoed}\r\n+CMS ERROR: 500\r\n");
+        for cut in 0..text.len() {
+            let (head, tail) = text.as_bytes().split_at(cut);
+            let (outcome, events) = run_in(&replying("AT+CMGS=\"1\"", reply), &[head, tail]);
+            let result = outcome.unwrap().result.map(|result| result.to_string());
+            assert_eq!(result.as_deref(), Some("+CMS ERROR: 500"), "{reply:?} cut at {cut}: {events:#?}");
+        }
+    }
+}
