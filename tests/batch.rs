@@ -122,17 +122,19 @@ fn killed_twenty_times_it_still_does_each_modem_once() {
 
 #[test]
 fn modems_that_misbehave_hold_up_no_other() {
-    let manner = |n| match n % 10 {
-        3 => Manner::Hangs,
-        5 => Manner::Refuses,
-        7 => Manner::Unplugged,
+    let manner = |n| match (n, n % 10) {
+        (42, _) => Manner::Floods,
+        (_, 3) => Manner::Hangs,
+        (_, 5) => Manner::Refuses,
+        (_, 7) => Manner::Unplugged,
         _ => Manner::Good,
     };
-    let manners: Vec<Manner> = (0..40).map(manner).collect();
+    // More than have a thread each.
+    let manners: Vec<Manner> = (0..100).map(manner).collect();
     let fleet = Fleet::new(&manners, Duration::from_millis(5));
     let bench = Bench::new("misbehave", &fleet, SCRIPT);
     // What hangs is waited for 2 s.
-    let output = bench.run(&["--timeout-scale", "0.4", "--json", "--results", "results.jsonl"]);
+    let output = bench.run(&["-j", "100", "--timeout-scale", "0.4", "--json", "--results", "results.jsonl"]);
     let told = told(&output);
     assert_eq!(output.status.code(), Some(1), "{told}");
     let mut good = Vec::new();
@@ -141,7 +143,7 @@ fn modems_that_misbehave_hold_up_no_other() {
         let manner = manners[result["modem"].as_str().unwrap()[1..].parse::<usize>().unwrap()];
         let expected = match manner {
             Manner::Good => "passed",
-            Manner::Hangs | Manner::Silent | Manner::Refuses => "failed",
+            Manner::Hangs | Manner::Silent | Manner::Refuses | Manner::Floods => "failed",
             Manner::Unplugged => "unreachable",
         };
         assert_eq!(result["status"], expected, "{manner:?}: {line}");
@@ -150,19 +152,19 @@ fn modems_that_misbehave_hold_up_no_other() {
         }
     }
     // The good ones among themselves, on the same machine at the same moment.
-    let only_good = Fleet::new(&[Manner::Good; 28], Duration::from_millis(5));
-    let alone = Bench::new("alone", &only_good, SCRIPT).run(&["--json"]);
+    let only_good = Fleet::new(&[Manner::Good; 69], Duration::from_millis(5));
+    let alone = Bench::new("alone", &only_good, SCRIPT).run(&["-j", "100", "--json"]);
     let alone: Vec<u64> = String::from_utf8_lossy(&alone.stdout).lines().map(elapsed).collect();
-    assert_eq!((good.len(), alone.len()), (28, 28));
+    assert_eq!((good.len(), alone.len()), (69, 69));
     let (slowest, usual) = (good.iter().max().unwrap(), alone.iter().max().unwrap());
     assert!(*slowest <= 3 * usual + 500, "no good modem waited for one that hangs: {slowest} ms, alone {usual} ms");
     assert_eq!(
-        told.matches("\n4 ×").count() + usize::from(told.starts_with("4 ×")),
+        told.matches("\n10 ×").count() + usize::from(told.starts_with("10 ×")),
         3,
-        "three causes of four:\n{told}"
+        "three causes of ten:\n{told}"
     );
     let records = fs::read_dir(bench.file("results.records")).unwrap().count();
-    assert_eq!(records, 12, "the conversations of those that failed are kept");
+    assert_eq!(records, 31, "the conversations of those that failed are kept");
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) enum Manner {
     Silent,
     /// Is unplugged at the second question
     Unplugged,
+    /// From the second question on it sends lines without end, and no answer
+    Floods,
 }
 
 /// Many modems; they stop when this is dropped.
@@ -56,6 +58,8 @@ impl Fleet {
             let mut raw = rustix::termios::tcgetattr(&slave).unwrap();
             raw.make_raw();
             rustix::termios::tcsetattr(&slave, rustix::termios::OptionalActions::Now, &raw).unwrap();
+            // A flood that nobody reads must not keep the others.
+            rustix::io::ioctl_fionbio(&master, true).unwrap();
             paths.push(path);
             let (master, slave) = (Some(master), Some(slave));
             modems.push(Modem { manner: *manner, master, slave, line: Vec::new(), asked: 0, due: None });
@@ -119,7 +123,13 @@ fn turn(modems: &mut [Modem], counts: &Mutex<Vec<HashMap<String, usize>>>, delay
         }
     }
     for modem in modems {
-        if let Some((_, answer)) = modem.due.take_if(|(time, _)| *time <= Instant::now())
+        if modem.manner == Manner::Floods
+            && modem.asked > 1
+            && let Some(master) = &modem.master
+        {
+            let _ = rustix::io::write(master, &b"\r\n+CMTI: \"SM\",12\r\n".repeat(200));
+            modem.due = Some((Instant::now() + Duration::from_millis(1), b""));
+        } else if let Some((_, answer)) = modem.due.take_if(|(time, _)| *time <= Instant::now())
             && let Some(master) = &modem.master
         {
             let _ = rustix::io::write(master, answer);
@@ -138,7 +148,7 @@ impl Modem {
                 (self.slave, self.master) = (None, None);
                 return None;
             }
-            Manner::Good | Manner::Hangs | Manner::Refuses | Manner::Unplugged => {}
+            Manner::Good | Manner::Hangs | Manner::Refuses | Manner::Unplugged | Manner::Floods => {}
         }
         Some(if question.starts_with("AT+CSQ") { b"\r\n+CSQ: 18,99\r\n\r\nOK\r\n" } else { b"\r\nOK\r\n" })
     }

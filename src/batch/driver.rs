@@ -1,11 +1,11 @@
-//! Runs a batch: a thread a modem that runs, none for those that wait. This thread decides and writes the journal; it
-//! does nothing else that could keep it waiting.
+//! Runs a batch: a [`Crew`] talks to the modems that run. This thread decides and writes the journal; it does nothing
+//! else that could keep it waiting.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::board::{Board, Place};
@@ -13,6 +13,7 @@ use super::inventory::Modem;
 use super::journal::Journal;
 use super::schedule::{Next, Schedule, Stopped};
 use super::session::{Common, Ended, Stop, failure};
+use crate::port::crew::Crew;
 use crate::port::{Cancel, Clock, Timestamp};
 use crate::report::result::RunResult;
 use crate::runtime::{STACK, Status};
@@ -24,8 +25,8 @@ const FINALLY_TIME: Duration = Duration::from_secs(30);
 pub enum Message {
     /// Ctrl-C: the first lets `finally` blocks run, the second does not
     Stop,
-    /// A modem has ended, on this worker if it had one.
-    Ended { worker: Option<usize>, modem: usize, ended: Box<Ended>, panicked: bool },
+    /// A modem has ended, and had this place if it was begun.
+    Ended { place: Option<Arc<Place>>, modem: usize, ended: Box<Ended>, panicked: bool },
 }
 
 /// What the driver tells whoever shows it.
@@ -71,57 +72,6 @@ pub struct Driver {
     pub clock: Clock,
 }
 
-struct Job {
-    modem: usize,
-    stop: Stop,
-    since: Duration,
-}
-
-/// A worker's thread, seen from here; it ends when this is dropped.
-struct Worker {
-    desk: Arc<Desk>,
-}
-
-/// Where a worker finds what to do next. There is one a modem: a channel would take ten times its memory.
-struct Desk {
-    on_it: Mutex<OnDesk>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-enum OnDesk {
-    #[default]
-    Nothing,
-    Job(Job),
-    /// There is nothing more to do.
-    Over,
-}
-
-impl Desk {
-    fn put(&self, what: OnDesk) {
-        *self.on_it.lock().unwrap_or_else(PoisonError::into_inner) = what;
-        self.changed.notify_one();
-    }
-
-    /// Waits for a job; none when it is over.
-    fn take(&self) -> Option<Job> {
-        let mut on_it = self.on_it.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            match std::mem::take(&mut *on_it) {
-                OnDesk::Job(job) => return Some(job),
-                OnDesk::Over => return None,
-                OnDesk::Nothing => on_it = self.changed.wait(on_it).unwrap_or_else(PoisonError::into_inner),
-            }
-        }
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.desk.put(OnDesk::Over);
-    }
-}
-
 /// A modem with a time limit.
 struct Watched {
     stop: Stop,
@@ -131,8 +81,9 @@ struct Watched {
 
 struct Running {
     driver: Driver,
-    workers: Vec<Worker>,
-    idle: Vec<usize>,
+    crew: Crew,
+    /// Places on the board that no modem has now
+    free: Vec<Arc<Place>>,
     watched: BTreeMap<usize, Watched>,
     finished: Finished,
     /// The system gives no more threads than there are.
@@ -144,9 +95,9 @@ impl Driver {
     /// Runs all, and returns when none runs any more. The journal is appended as each ends.
     pub fn run(self, journal: &mut Journal) -> Finished {
         let mut running = Running {
+            crew: Crew::new(self.schedule.jobs().min(self.modems.len()), STACK),
             driver: self,
-            workers: Vec::new(),
-            idle: Vec::new(),
+            free: Vec::new(),
             watched: BTreeMap::new(),
             finished: Finished::default(),
             no_more_threads: false,
@@ -183,9 +134,9 @@ impl Running {
             };
             match message {
                 Message::Stop => self.stop(),
-                Message::Ended { worker, modem, ended, panicked } => {
-                    if let Some(worker) = worker {
-                        self.idle.push(worker);
+                Message::Ended { place, modem, ended, panicked } => {
+                    if let Some(place) = place {
+                        self.free.push(place);
                         self.active = self.active.saturating_sub(1);
                     }
                     self.watched.remove(&modem);
@@ -200,7 +151,7 @@ impl Running {
     /// Starts modems until nothing more can begin now.
     fn begin_what_can(&mut self, now: Duration) -> Begun {
         loop {
-            if self.no_more_threads && self.idle.is_empty() && self.active > 0 {
+            if self.no_more_threads && self.active >= self.crew.threads() {
                 return Begun::Until(None);
             }
             match self.driver.schedule.next(now) {
@@ -217,21 +168,27 @@ impl Running {
             Ok(stop) => stop,
             Err(error) => return self.cannot_begin(modem, &format!("no descriptor is left for it: {error}")),
         };
-        let job = Job { modem, stop, since: now };
-        match self.idle.pop().and_then(|worker| self.workers.get(worker)) {
-            Some(worker) => worker.desk.put(OnDesk::Job(job)),
-            None => match self.spawn(job) {
-                Ok(()) => {}
-                Err(error) if self.active > 0 => {
-                    // Those that run go on, and take the rest one after the other.
-                    let note = format!("the system gives no more than {} threads ({error})", self.workers.len());
-                    let _ = self.driver.shown.send(Progress::Note(note));
-                    self.no_more_threads = true;
-                    self.watched.remove(&modem);
-                    return self.driver.schedule.put_back(modem);
-                }
-                Err(error) => return self.cannot_begin(modem, &format!("the system gave no thread for it: {error}")),
-            },
+        let place = self.free.pop().unwrap_or_else(|| self.driver.board.place());
+        let run = ModemRun {
+            modem,
+            stop,
+            since: now,
+            common: Arc::clone(&self.driver.common),
+            modems: Arc::clone(&self.driver.modems),
+            place,
+            outbox: self.driver.sender.clone(),
+        };
+        match self.crew.start(Box::new(move || run.work())) {
+            Ok(()) => {}
+            Err(error) if self.active > 0 => {
+                // Those that run go on, and take the rest one after the other.
+                let note = format!("the system gives no more than {} threads ({error})", self.crew.threads());
+                let _ = self.driver.shown.send(Progress::Note(note));
+                self.no_more_threads = true;
+                self.watched.remove(&modem);
+                return self.driver.schedule.put_back(modem);
+            }
+            Err(error) => return self.cannot_begin(modem, &format!("the system gave no thread for it: {error}")),
         }
         self.active += 1;
     }
@@ -243,7 +200,7 @@ impl Running {
         let failure = failure("hayes::batch::system", why);
         let result = RunResult::unreachable(&entry.name, &port, script, Timestamp::now().to_string(), failure);
         let ended = Box::new(Ended { result, unrecorded: None });
-        let message = Message::Ended { worker: None, modem, ended, panicked: false };
+        let message = Message::Ended { place: None, modem, ended, panicked: false };
         // The driver holds the other end itself.
         let _ = self.driver.sender.send(message);
     }
@@ -257,23 +214,6 @@ impl Running {
         let watched = Watched { stop: stop.clone(), deadline: now + limit, warned: false };
         self.watched.insert(modem, watched);
         Ok(stop)
-    }
-
-    /// A new worker, whose first job lies on its desk before it looks: it need not be woken.
-    fn spawn(&mut self, job: Job) -> std::io::Result<()> {
-        let index = self.workers.len();
-        let desk = Arc::new(Desk { on_it: Mutex::new(OnDesk::Job(job)), changed: Condvar::new() });
-        let worker = WorkerThread {
-            index,
-            desk: Arc::clone(&desk),
-            common: Arc::clone(&self.driver.common),
-            modems: Arc::clone(&self.driver.modems),
-            place: self.driver.board.place(),
-            outbox: self.driver.sender.clone(),
-        };
-        std::thread::Builder::new().stack_size(STACK).spawn(move || worker.work())?;
-        self.workers.push(Worker { desk });
-        Ok(())
     }
 
     /// Cancels what takes too long; returns when to look again.
@@ -329,32 +269,30 @@ fn has_failed(status: Status) -> bool {
     }
 }
 
-struct WorkerThread {
-    index: usize,
-    desk: Arc<Desk>,
+/// One modem's run, as the crew is given it.
+struct ModemRun {
+    modem: usize,
+    stop: Stop,
+    since: Duration,
     common: Arc<Common>,
     modems: Arc<[Modem]>,
     place: Arc<Place>,
     outbox: Sender<Message>,
 }
 
-impl WorkerThread {
-    fn work(&self) {
-        while let Some(job) = self.desk.take() {
-            let Some(modem) = self.modems.get(job.modem) else { return };
-            self.place.begin(job.modem, job.since);
-            // What breaks one modem's run breaks no other's.
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.common.run(modem, &job.stop, &self.place)));
-            self.place.end();
-            let (ended, panicked) = match outcome {
-                Ok(ended) => (ended, false),
-                Err(panic) => (self.broken(modem, panic.as_ref()), true),
-            };
-            if self.outbox.send(Message::Ended { worker: Some(self.index), modem: job.modem, ended, panicked }).is_err()
-            {
-                return;
-            }
-        }
+impl ModemRun {
+    fn work(self) {
+        let Some(modem) = self.modems.get(self.modem) else { return };
+        self.place.begin(self.modem, self.since);
+        // What breaks one modem's run breaks no other's.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.common.run(modem, &self.stop, &self.place)));
+        self.place.end();
+        let (ended, panicked) = match outcome {
+            Ok(ended) => (ended, false),
+            Err(panic) => (self.broken(modem, panic.as_ref()), true),
+        };
+        // The driver may be gone: then nobody wants to know.
+        let _ = self.outbox.send(Message::Ended { place: Some(self.place), modem: self.modem, ended, panicked });
     }
 
     #[inline(never)]

@@ -197,6 +197,11 @@ impl Schedule {
         self.stopped
     }
 
+    /// How many may run at the same time.
+    pub fn jobs(&self) -> usize {
+        self.jobs
+    }
+
     /// Those that were not begun.
     pub fn waiting(&self) -> impl ExactSizeIterator<Item = usize> {
         self.waiting.iter().copied()

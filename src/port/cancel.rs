@@ -70,8 +70,9 @@ impl Watch {
         self.cancel.0.calls.load(Ordering::Acquire) > self.heeded
     }
 
+    /// Goes on after one call. A second one that has come meanwhile is still to be heeded.
     pub(super) fn rearm(&mut self) {
-        self.heeded = self.cancel.0.calls.load(Ordering::Acquire);
+        self.heeded = (self.heeded + 1).min(self.cancel.0.calls.load(Ordering::Acquire));
     }
 
     /// What the next `cancel` raises; none after the last.
@@ -104,6 +105,19 @@ mod tests {
         assert_eq!(watch.pause(Duration::from_secs(60)), Err(Fault::Interrupted));
         watch.rearm();
         cancel.cancel();
+        assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
+    }
+
+    #[test]
+    fn two_calls_at_once_are_two() {
+        let cancel = Cancel::new().unwrap();
+        let mut watch = cancel.watch();
+        cancel.cancel();
+        cancel.cancel();
+        for _ in 0..2 {
+            assert_eq!(watch.pause(Duration::from_secs(60)), Err(Fault::Interrupted));
+            watch.rearm();
+        }
         assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
     }
 

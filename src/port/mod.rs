@@ -5,6 +5,7 @@
 
 mod cancel;
 mod clock;
+pub mod crew;
 pub mod descriptors;
 pub mod host;
 pub mod list;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use super::cancel::Watch;
@@ -107,8 +107,15 @@ impl Remote {
         Err(self.unreachable(&last, limit))
     }
 
-    fn addresses(&self) -> Result<impl Iterator<Item = SocketAddr>, OpenError> {
-        (self.host.as_str(), self.port).to_socket_addrs().map_err(|error| {
+    fn addresses(&self) -> Result<Vec<SocketAddr>, OpenError> {
+        let port = self.port;
+        if let Ok(address) = self.host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, port)]);
+        }
+        // A name server that is silent keeps whoever asks it for long.
+        let host = self.host.clone();
+        let resolved = os::aside(move || (host.as_str(), port).to_socket_addrs().map(Iterator::collect));
+        resolved.and_then(|resolved| resolved).map_err(|error| {
             OpenError::new(OpenErrorKind::Missing, format!("the name {} has no address: {error}", self.host)).with_help(
                 "check the name, and the network of this computer; or give the address: tcp://192.168.1.50:2000",
             )

@@ -16,7 +16,7 @@ use crate::conversation::Conversation;
 use crate::source::Span;
 use crate::syntax::ast::{Block, Statement, StatementKind};
 
-/// The stack that a thread must have to run any program: [`DEEPEST`] blocks within each other. Measured: 384 KiB do.
+/// The stack that a run must have for any program: [`DEEPEST`] blocks within each other. Measured: 384 KiB do.
 /// Without optimisation frames are larger.
 pub const STACK: usize = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 };
 

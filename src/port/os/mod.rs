@@ -6,6 +6,8 @@
 //! - `SerialLine`: an open serial port
 //! - `Terminal`: a new pseudo-terminal; not on Windows, which has none
 //! - `connect`: a TCP connection with a deadline
+//! - `work`: does many jobs in one thread, where the system has a call that waits for all that they wait for
+//! - `aside`: does what blocks without a deadline where it keeps no other job
 //! - `devices`: which serial ports there are, where they are plugged in, and who holds them
 
 #[cfg(unix)]

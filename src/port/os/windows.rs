@@ -8,6 +8,7 @@ use serialport::{COMPort, SerialPort};
 
 use super::devices;
 use crate::port::cancel::Watch;
+use crate::port::crew::Inbox;
 use crate::port::list::Place;
 use crate::port::{Clock, Fault, OpenError, OpenErrorKind, Read, open_error};
 
@@ -42,6 +43,19 @@ pub(in crate::port) fn pause(flag: Option<&Flag>, time: Duration) {
         }
         None => std::thread::sleep(time),
     }
+}
+
+pub(in crate::port) const SHARES: bool = false;
+
+/// Does the jobs of the inbox, one after the other, until it is closed.
+pub(in crate::port) fn work(inbox: &Inbox, _stack: usize) -> io::Result<()> {
+    inbox.work_alone();
+    Ok(())
+}
+
+/// Does what may block without a deadline: here no other job shares the thread.
+pub(in crate::port) fn aside<T>(work: impl FnOnce() -> T) -> io::Result<T> {
+    Ok(work())
 }
 
 /// Windows has no one call that waits for a serial port, a socket and a flag: each read waits for a moment, then the

@@ -1,5 +1,8 @@
+use std::sync::mpsc::channel;
+
 use super::{Bench, Modem, conversation, ended};
 use crate::port::Cancel;
+use crate::port::crew::Crew;
 use crate::runtime::{Inputs, STACK, Silent, Status, run};
 
 #[test]
@@ -12,8 +15,13 @@ fn the_deepest_script_runs_in_the_stated_stack() {
         let mut conversation = conversation(Modem::new(), &Cancel::new().unwrap());
         run(&program, &mut conversation, &Inputs::default(), &mut Silent).status
     };
-    let thread = std::thread::Builder::new().stack_size(STACK).spawn(body).unwrap();
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(body.clone()).unwrap();
     assert_eq!(thread.join().unwrap(), Status::Passed);
+    // Among many others it has the same stack, and no thread of its own.
+    let (sender, ended) = channel();
+    let mut crew = Crew::new(1000, STACK);
+    crew.start(Box::new(move || sender.send(body()).unwrap())).unwrap();
+    assert_eq!(ended.recv(), Ok(Status::Passed));
 }
 
 #[test]

@@ -1,21 +1,27 @@
 #[cfg_attr(target_os = "linux", path = "audience_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "audience_not_linux.rs")]
 mod audience;
+#[cfg_attr(target_os = "linux", path = "fibres_linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "fibres_not_linux.rs")]
+mod fibres;
 mod readiness;
 mod serial_line;
 mod socket;
 mod terminal;
 mod wire;
 
-use std::os::fd::AsFd;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
 
 use crate::port::Clock;
 
 pub(in crate::port) use audience::{Audience, Seat};
+pub(in crate::port) use fibres::{SHARES, work};
 pub(in crate::port) use flag::Flag;
 pub(in crate::port) use readiness::{Readiness, Ready};
 pub(in crate::port) use serial_line::SerialLine;
@@ -28,31 +34,42 @@ pub(in crate::port) use wire::Wire;
 mod flag {
     use std::io;
     use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     use rustix::event::{EventfdFlags, eventfd};
 
     #[derive(Debug)]
-    pub(in crate::port) struct Flag(OwnedFd);
+    pub(in crate::port) struct Flag {
+        descriptor: OwnedFd,
+        id: u64,
+    }
 
     impl Flag {
         pub(in crate::port) fn new() -> io::Result<Flag> {
-            Ok(Flag(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?))
+            static NEXT: AtomicU64 = AtomicU64::new(0);
+            let descriptor = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+            Ok(Flag { descriptor, id: NEXT.fetch_add(1, Ordering::Relaxed) })
+        }
+
+        /// No other flag has it, as another may have the descriptor of one that is gone.
+        pub(in crate::port) fn id(&self) -> u64 {
+            self.id
         }
 
         pub(in crate::port) fn raise(&self) {
             // A new counter takes a 1; nothing else writes it.
-            let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+            let _ = rustix::io::write(&self.descriptor, &1_u64.to_ne_bytes());
         }
 
         pub(in crate::port) fn lower(&self) {
             // Reading a counter sets it to 0; one that is 0 already does not block.
-            let _ = rustix::io::read(&self.0, &mut [0_u8; 8]);
+            let _ = rustix::io::read(&self.descriptor, &mut [0_u8; 8]);
         }
     }
 
     impl AsFd for Flag {
         fn as_fd(&self) -> BorrowedFd<'_> {
-            self.0.as_fd()
+            self.descriptor.as_fd()
         }
     }
 }
@@ -60,7 +77,7 @@ mod flag {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod flag {
     use std::io;
-    use std::os::fd::{AsFd, BorrowedFd};
+    use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
     #[derive(Debug)]
     pub(in crate::port) struct Flag {
@@ -80,9 +97,8 @@ mod flag {
         }
 
         pub(in crate::port) fn lower(&self) {
-            let zero = super::Timespec { tv_sec: 0, tv_nsec: 0 };
-            let raised = super::poll(&mut [super::PollFd::new(&self.reader, super::PollFlags::IN)], Some(&zero));
-            if raised == Ok(1) {
+            let mut reader = [super::PollFd::new(self.reader.as_fd().as_raw_fd(), super::PollFlags::POLLIN)];
+            if super::poll(&mut reader, 0) == Ok(1) {
                 let _ = rustix::io::read(&self.reader, &mut [0_u8; 1]);
             }
         }
@@ -95,19 +111,85 @@ mod flag {
     }
 }
 
+/// A descriptor, and what it is to be ready for.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    descriptor: RawFd,
+    /// Else to be read.
+    to_write: bool,
+}
+
+/// What a wait ended with; nothing where time was up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Seen {
+    descriptor: bool,
+    flag: bool,
+}
+
+/// Waits until the descriptor is ready or the flag is raised, at the most so long; in a fibre it lets others run
+/// meanwhile. Looks at least once. A signal may end it early, with nothing seen.
+fn wait_for(wanted: Option<Wanted>, flag: Option<&Flag>, time: Duration) -> nix::Result<Seen> {
+    if let Some(seen) = fibres::wait(wanted, flag, time) {
+        return seen;
+    }
+    let events = |wanted: Wanted| if wanted.to_write { PollFlags::POLLOUT } else { PollFlags::POLLIN };
+    let mut both = [
+        // A negative descriptor is passed over.
+        PollFd::new(wanted.map_or(-1, |wanted| wanted.descriptor), wanted.map_or(PollFlags::empty(), events)),
+        PollFd::new(flag.map_or(-1, |flag| flag.as_fd().as_raw_fd()), PollFlags::POLLIN),
+    ];
+    match poll(&mut both, milliseconds(time)) {
+        Ok(0) | Err(Errno::EINTR) => Ok(Seen::default()),
+        Ok(_) => {
+            let [descriptor, flag] = both;
+            // Events that nobody knows tell at least that there are some.
+            Ok(Seen { descriptor: descriptor.any().unwrap_or(true), flag: flag.any().unwrap_or(false) })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Rounded up, so that a wait does not end before its time; a longer one than `poll` takes is waited for in parts.
+fn milliseconds(time: Duration) -> i32 {
+    let millis = time.as_nanos().div_ceil(1_000_000);
+    i32::try_from(millis).unwrap_or(i32::MAX)
+}
+
 pub(in crate::port) fn pause(flag: Option<&Flag>, time: Duration) {
     let clock = Clock::start();
     loop {
         let left = time.saturating_sub(clock.now());
-        let timeout =
-            Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
-        let outcome = match flag {
-            Some(flag) => poll(&mut [PollFd::new(&flag.as_fd(), PollFlags::IN)], Some(&timeout)),
-            None => poll(&mut [], Some(&timeout)),
-        };
         // A signal's handler ran meanwhile: wait for the rest.
-        if outcome != Err(Errno::INTR) {
-            return;
+        if wait_for(None, flag, left).is_ok_and(|seen| !seen.flag) && clock.now() < time {
+            continue;
+        }
+        return;
+    }
+}
+
+/// Lets the others of this thread run, where there are any.
+fn give_way() {
+    if fibres::in_fibre() {
+        let _ = wait_for(None, None, Duration::ZERO);
+    }
+}
+
+/// Does what may block without a deadline, in a thread of its own where others share this one.
+pub(in crate::port) fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    if !fibres::in_fibre() {
+        return Ok(work());
+    }
+    let done = Arc::new((Flag::new()?, Mutex::new(None)));
+    let there = Arc::clone(&done);
+    std::thread::Builder::new().spawn(move || {
+        let outcome = work();
+        *there.1.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        there.0.raise();
+    })?;
+    loop {
+        pause(Some(&done.0), Duration::from_secs(60));
+        if let Some(outcome) = done.1.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Ok(outcome);
         }
     }
 }

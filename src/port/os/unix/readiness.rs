@@ -37,7 +37,7 @@ impl Readiness {
             self.descriptors.push(PollFd::new(flag.as_fd().as_raw_fd(), PollFlags::POLLIN));
         }
         // A signal that comes meanwhile makes no descriptor ready: the caller looks at its clock and waits again.
-        let _ = poll(&mut self.descriptors, time.map_or(-1, super::wire::milliseconds));
+        let _ = poll(&mut self.descriptors, time.map_or(-1, super::milliseconds));
     }
 
     pub(in crate::port) fn state(&self, number: usize) -> Ready {

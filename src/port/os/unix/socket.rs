@@ -1,12 +1,12 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType, socket, sockopt};
 
+use super::{Wanted, wait_for};
 use crate::port::Clock;
 use crate::port::cancel::Watch;
 
@@ -28,17 +28,9 @@ pub(in crate::port) fn connect(address: SocketAddr, limit: Duration, watch: &Wat
             if watch.is_cancelled() {
                 return Err(io::ErrorKind::Interrupted.into());
             }
-            let timeout =
-                Timespec { tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
-            let mut ends = vec![PollFd::new(&socket, PollFlags::OUT)];
-            let flag = watch.flag().map(AsFd::as_fd);
-            ends.extend(flag.iter().map(|flag| PollFd::new(flag, PollFlags::IN)));
-            let outcome = poll(&mut ends, Some(&timeout));
-            let connected = ends.first().is_some_and(|socket| !socket.revents().is_empty());
-            match outcome {
-                Ok(_) if connected => break,
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
+            let wanted = Wanted { descriptor: socket.as_fd().as_raw_fd(), to_write: true };
+            if wait_for(Some(wanted), watch.flag(), left)?.descriptor {
+                break;
             }
         },
         Err(error) => return Err(error.into()),

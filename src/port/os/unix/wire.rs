@@ -3,13 +3,12 @@
 //! serialport's own read and write are not used: its write blocks past its timeout, its read loses what came before
 //! a hang-up, and both lose the error number.
 
-use std::os::fd::AsFd;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, poll};
 
+use super::{Wanted, give_way, wait_for};
 use crate::port::cancel::Watch;
 use crate::port::{Clock, Fault, Read};
 
@@ -32,6 +31,10 @@ impl<T: AsRawFd> Wire<T> {
         &mut self.end
     }
 
+    fn wanted(&self, to_write: bool) -> Wanted {
+        Wanted { descriptor: self.end.as_raw_fd(), to_write }
+    }
+
     pub(in crate::port) fn read(
         &mut self,
         buffer: &mut [u8],
@@ -52,13 +55,16 @@ impl<T: AsRawFd> Wire<T> {
                     Ok(0) => return Err(Fault::Lost("the other side hung up".to_owned())),
                     Ok(count) => {
                         self.flooded = count >= FLOOD;
+                        if self.flooded {
+                            give_way();
+                        }
                         return Ok(Read::Bytes(count));
                     }
                     Err(Errno::EINTR | Errno::EAGAIN) => {}
                     Err(error) => return Err(fault(error)),
                 }
             }
-            match wait(self.end.as_raw_fd(), PollFlags::POLLIN, until, clock, watch)? {
+            match wait(self.wanted(false), until, clock, watch)? {
                 Ready::Yes => look = true,
                 Ready::Deadline => return Ok(Read::Deadline),
             }
@@ -109,7 +115,7 @@ impl<T: AsRawFd> Wire<T> {
                     if std::mem::replace(&mut refused, true) {
                         watch.pause(Duration::from_millis(1))?;
                     }
-                    match wait(self.end.as_raw_fd(), PollFlags::POLLOUT, until, clock, watch)? {
+                    match wait(self.wanted(true), until, clock, watch)? {
                         Ready::Yes => {}
                         Ready::Deadline => return Err(Fault::WriteTimeout { written: *written }),
                     }
@@ -127,38 +133,21 @@ enum Ready {
 }
 
 /// Waits for the descriptor, for `until`, or for the cancel handle, whichever is first. Always looks once.
-fn wait(fd: RawFd, events: PollFlags, until: Duration, clock: &Clock, watch: &Watch) -> Result<Ready, Fault> {
+fn wait(wanted: Wanted, until: Duration, clock: &Clock, watch: &Watch) -> Result<Ready, Fault> {
     loop {
-        let now = clock.now();
-        let mut both = [
-            PollFd::new(fd, events),
-            // A negative descriptor is passed over: after the last cancel there is nothing to wait for.
-            PollFd::new(watch.flag().map_or(-1, |flag| flag.as_fd().as_raw_fd()), PollFlags::POLLIN),
-        ];
-        match poll(&mut both, milliseconds(until.saturating_sub(now))) {
-            Ok(0) if clock.now() >= until => return Ok(Ready::Deadline),
-            Ok(0) | Err(Errno::EINTR) => {}
-            Ok(_) => {
-                let [port, cancel] = both;
-                if cancel.any().unwrap_or(false) {
-                    return Err(Fault::Interrupted);
-                }
-                if port.any().unwrap_or(true) {
-                    return Ok(Ready::Yes);
-                }
-            }
-            Err(error) => return Err(Fault::System(describe(error))),
-        }
-        if watch.is_cancelled() {
+        let left = until.saturating_sub(clock.now());
+        // After the last cancel there is no flag to wait for.
+        let seen = wait_for(Some(wanted), watch.flag(), left).map_err(|error| Fault::System(describe(error)))?;
+        if seen.flag || watch.is_cancelled() {
             return Err(Fault::Interrupted);
         }
+        if seen.descriptor {
+            return Ok(Ready::Yes);
+        }
+        if clock.now() >= until {
+            return Ok(Ready::Deadline);
+        }
     }
-}
-
-/// Rounded up, so that a wait does not end before its time; a longer one than `poll` takes is waited for in parts.
-pub(super) fn milliseconds(time: Duration) -> i32 {
-    let millis = time.as_nanos().div_ceil(1_000_000);
-    i32::try_from(millis).unwrap_or(i32::MAX)
 }
 
 fn fault(error: Errno) -> Fault {

@@ -1,0 +1,263 @@
+//! Many modems at the same time: each one's run is a plain function that waits in its port, and a few threads carry
+//! them all.
+
+use std::collections::VecDeque;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, available_parallelism};
+use std::time::Duration;
+
+use super::os::{self, Flag};
+
+/// What is to be done for one modem; it may not panic.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+/// So many jobs have a thread each, so that a driver which keeps one of them in the kernel keeps no other. More of them
+/// share a thread for each processor: thousands of threads would cost more than what they do.
+const OWN_THREADS: usize = 64;
+
+/// The threads that do the jobs. Dropping it lets them end when their jobs have.
+pub struct Crew {
+    hands: Vec<Hand>,
+    most: usize,
+    stack: usize,
+}
+
+/// One thread, seen from here.
+struct Hand {
+    inbox: Arc<Inbox>,
+    /// How many jobs it has.
+    busy: Arc<AtomicUsize>,
+}
+
+impl Crew {
+    /// For so many jobs at the same time, each with so many bytes of stack.
+    pub fn new(jobs: usize, stack: usize) -> Crew {
+        let processors = available_parallelism().map_or(2, NonZeroUsize::get);
+        let most = if os::SHARES && jobs > OWN_THREADS { processors } else { jobs.max(1) };
+        Crew { hands: Vec::new(), most, stack }
+    }
+
+    /// How many threads there are.
+    pub fn threads(&self) -> usize {
+        self.hands.len()
+    }
+
+    /// Begins a job. Fails where the system gives no thread for it, and none can take it beside what it does.
+    pub fn start(&mut self, job: Job) -> io::Result<()> {
+        let has_idle = least_of(&self.hands).is_some_and(|hand| hand.jobs() == 0);
+        if !has_idle
+            && self.hands.len() < self.most
+            && let Err(error) = self.hire()
+            && (self.hands.is_empty() || !os::SHARES)
+        {
+            return Err(error);
+        }
+        if let Some(hand) = least_of(&self.hands) {
+            hand.give(job);
+        }
+        Ok(())
+    }
+
+    fn hire(&mut self) -> io::Result<()> {
+        let hand = Hand { inbox: Arc::new(Inbox::new()?), busy: Arc::new(AtomicUsize::new(0)) };
+        let (inbox, stack) = (Arc::clone(&hand.inbox), self.stack);
+        // Where jobs have stacks of their own, the thread's is for the loop alone.
+        let own = if os::SHARES { 128 << 10 } else { stack };
+        Builder::new().stack_size(own).spawn(move || {
+            // The loop fails only where the kernel refuses it: then its jobs are done one after the other.
+            if os::work(&inbox, stack).is_err() {
+                inbox.work_alone();
+            }
+        })?;
+        self.hands.push(hand);
+        Ok(())
+    }
+}
+
+fn least_of(hands: &[Hand]) -> Option<&Hand> {
+    hands.iter().min_by_key(|hand| hand.jobs())
+}
+
+impl Hand {
+    fn jobs(&self) -> usize {
+        self.busy.load(Ordering::Acquire)
+    }
+
+    fn give(&self, job: Job) {
+        self.busy.fetch_add(1, Ordering::AcqRel);
+        let busy = Arc::clone(&self.busy);
+        self.inbox.put(Box::new(move || {
+            job();
+            busy.fetch_sub(1, Ordering::AcqRel);
+        }));
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.hands.iter().for_each(|hand| hand.inbox.close());
+    }
+}
+
+/// Where a thread finds its jobs.
+pub(super) struct Inbox {
+    jobs: Mutex<Jobs>,
+    bell: Flag,
+}
+
+#[derive(Default)]
+struct Jobs {
+    waiting: VecDeque<Job>,
+    closed: bool,
+}
+
+impl Inbox {
+    fn new() -> io::Result<Inbox> {
+        Ok(Inbox { jobs: Mutex::default(), bell: Flag::new()? })
+    }
+
+    fn put(&self, job: Job) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).waiting.push_back(job);
+        self.bell.raise();
+    }
+
+    fn close(&self) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.bell.raise();
+    }
+
+    pub(super) fn take(&self) -> Option<Job> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).waiting.pop_front()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).closed
+    }
+
+    /// Raised when a job has come, or none will come any more.
+    pub(super) fn bell(&self) -> &Flag {
+        &self.bell
+    }
+
+    /// Does the jobs one after the other, until it is closed.
+    pub(super) fn work_alone(&self) {
+        loop {
+            self.bell().lower();
+            while let Some(job) = self.take() {
+                job();
+            }
+            if self.is_closed() {
+                return;
+            }
+            os::pause(Some(self.bell()), Duration::from_secs(3600));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::port::{Cancel, Clock, Fault};
+
+    const STACK: usize = 256 << 10;
+
+    #[test]
+    fn many_wait_at_the_same_time() {
+        let clock = Clock::start();
+        let mut crew = Crew::new(500, STACK);
+        let (sender, ended) = channel();
+        let cancel = Cancel::new().unwrap();
+        for number in 0..500 {
+            let (sender, watch) = (sender.clone(), cancel.watch());
+            let job = move || {
+                let outcome = watch.pause(Duration::from_millis(100 + number % 7));
+                sender.send((number, outcome)).unwrap();
+            };
+            crew.start(Box::new(job)).unwrap();
+        }
+        drop(sender);
+        let ended: Vec<(u64, Result<(), Fault>)> = ended.iter().collect();
+        assert!(ended.len() == 500 && ended.iter().all(|(_, outcome)| *outcome == Ok(())));
+        // One after the other they take 50 s.
+        assert!(clock.now() < Duration::from_secs(20));
+        if os::SHARES {
+            assert!(crew.threads() < OWN_THREADS, "{}", crew.threads());
+        }
+    }
+
+    #[test]
+    fn few_have_a_thread_each() {
+        let mut crew = Crew::new(3, STACK);
+        let cancel = Cancel::new().unwrap();
+        let (sender, ended) = channel();
+        for _ in 0..3 {
+            let (sender, watch) = (sender.clone(), cancel.watch());
+            crew.start(Box::new(move || sender.send(watch.pause(Duration::from_secs(60))).unwrap())).unwrap();
+        }
+        assert_eq!(crew.threads(), 3);
+        cancel.cancel();
+        for _ in 0..3 {
+            assert_eq!(ended.recv(), Ok(Err(Fault::Interrupted)));
+        }
+    }
+
+    #[test]
+    fn one_call_wakes_all_and_a_second_wakes_what_went_on() {
+        let mut crew = Crew::new(300, STACK);
+        let cancel = Cancel::new().unwrap();
+        let (sender, told) = channel();
+        for _ in 0..300 {
+            let (sender, mut watch) = (sender.clone(), cancel.watch());
+            let job = move || {
+                for _ in 0..2 {
+                    sender.send(watch.pause(Duration::from_secs(60))).unwrap();
+                    watch.rearm();
+                }
+            };
+            crew.start(Box::new(job)).unwrap();
+        }
+        for _ in 0..2 {
+            cancel.cancel();
+            for _ in 0..300 {
+                assert_eq!(told.recv(), Ok(Err(Fault::Interrupted)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_that_a_job_takes_ends_no_other() {
+        let mut crew = Crew::new(200, STACK);
+        let (sender, ended) = channel();
+        for number in 0..200 {
+            let sender = sender.clone();
+            let job = move || {
+                os::pause(None, Duration::from_millis(10));
+                let outcome = std::panic::catch_unwind(|| assert!(number % 50 != 7, "a fault of number {number}"));
+                os::pause(None, Duration::from_millis(10));
+                sender.send(outcome.is_err()).unwrap();
+            };
+            crew.start(Box::new(job)).unwrap();
+        }
+        drop(sender);
+        let ended: Vec<bool> = ended.iter().collect();
+        assert_eq!((ended.len(), ended.iter().filter(|failed| **failed).count()), (200, 4));
+    }
+
+    #[test]
+    fn what_blocks_is_done_aside() {
+        let mut crew = Crew::new(200, STACK);
+        let (sender, ended) = channel();
+        for number in 0..200_u32 {
+            let sender = sender.clone();
+            let job = move || sender.send(os::aside(move || number * 2).unwrap() == number * 2).unwrap();
+            crew.start(Box::new(job)).unwrap();
+        }
+        drop(sender);
+        assert_eq!(ended.iter().filter(|right| *right).count(), 200);
+    }
+}

@@ -1,0 +1,250 @@
+//! Many runs in one thread: each has a stack of its own, and lets the others run where it would wait.
+//!
+//! What runs in a fibre is plain blocking code. Where it would call `poll` it says what it waits for and gives the
+//! thread away; one `epoll` waits for all of them together.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use generator::{Generator, Gn};
+use nix::errno::Errno;
+use nix::sys::epoll::{EpollEvent, EpollFlags, EpollOp, epoll_ctl};
+use rustix::event::{Timespec, epoll};
+
+use super::{Flag, Seen, Wanted};
+use crate::port::Clock;
+use crate::port::crew::{Inbox, Job};
+
+/// What a fibre waits for, beside its descriptor.
+#[derive(Clone, Copy, Default)]
+struct Wish {
+    flag: Option<u64>,
+    until: Duration,
+}
+
+thread_local! {
+    static LOOP: RefCell<Option<Shared>> = const { RefCell::new(None) };
+    /// What the fibre finds that goes on.
+    static SEEN: Cell<Seen> = const { Cell::new(Seen { descriptor: false, flag: false }) };
+}
+
+/// What the fibres use of their loop.
+struct Shared {
+    epoll: OwnedFd,
+    clock: Clock,
+    /// The fibre that runs now.
+    running: usize,
+    /// What it waits for when it gives the thread away.
+    wish: Option<Wish>,
+    /// The flags that the epoll looks at, by their ids.
+    flags: HashSet<u64>,
+}
+
+/// How many events are taken at once.
+const EVENTS: usize = 256;
+/// An event's token is a fibre's number; a flag's id with this bit; or the inbox.
+const FLAG: u64 = 1 << 63;
+const INBOX: u64 = u64::MAX;
+
+struct Fibre {
+    run: Generator<'static, (), ()>,
+    waits: Wish,
+}
+
+struct Fibres {
+    fibres: Vec<Option<Fibre>>,
+    free: Vec<usize>,
+    ready: VecDeque<(usize, Seen)>,
+    /// When each waits no longer.
+    timers: BTreeSet<(Duration, usize)>,
+}
+
+/// Whether one thread carries many jobs.
+pub(in crate::port) const SHARES: bool = true;
+
+/// Does the jobs of the inbox until it is closed and all are done. Each gets a stack of so many bytes.
+pub(in crate::port) fn work(inbox: &Inbox, stack: usize) -> io::Result<()> {
+    let shared = Shared {
+        epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+        clock: Clock::start(),
+        running: 0,
+        wish: None,
+        flags: HashSet::new(),
+    };
+    shared.watch(EpollOp::EpollCtlAdd, inbox.bell().as_fd().as_raw_fd(), EpollFlags::EPOLLIN, INBOX)?;
+    LOOP.set(Some(shared));
+    let mut fibres = Fibres { fibres: Vec::new(), free: Vec::new(), ready: VecDeque::new(), timers: BTreeSet::new() };
+    let mut events = Vec::with_capacity(EVENTS);
+    loop {
+        while let Some(job) = inbox.take() {
+            fibres.begin(job, stack);
+        }
+        while let Some((number, seen)) = fibres.ready.pop_front() {
+            fibres.go_on(number, seen);
+        }
+        if inbox.is_closed() && fibres.free.len() == fibres.fibres.len() {
+            LOOP.set(None);
+            return Ok(());
+        }
+        fibres.wait(inbox, &mut events)?;
+    }
+}
+
+/// Waits where a fibre runs; `None` where none does.
+pub(super) fn wait(wanted: Option<Wanted>, flag: Option<&Flag>, time: Duration) -> Option<Result<Seen, Errno>> {
+    if !generator::is_generator() {
+        return None;
+    }
+    let asked = LOOP.with_borrow_mut(|shared| shared.as_mut().map(|shared| shared.ask(wanted, flag, time)))?;
+    Some(asked.map(|()| {
+        give_away();
+        SEEN.take()
+    }))
+}
+
+/// Whether a fibre runs in this thread.
+pub(super) fn in_fibre() -> bool {
+    generator::is_generator()
+}
+
+/// Lets the others run; returns when the loop goes on with this fibre.
+#[allow(deprecated, reason = "the scoped form would have to be handed through every function in between")]
+fn give_away() {
+    generator::yield_with(());
+}
+
+impl Shared {
+    /// Notes what the running fibre waits for.
+    fn ask(&mut self, wanted: Option<Wanted>, flag: Option<&Flag>, time: Duration) -> Result<(), Errno> {
+        if let Some(Wanted { descriptor, to_write }) = wanted {
+            let events = if to_write { EpollFlags::EPOLLOUT } else { EpollFlags::EPOLLIN };
+            let events = events | EpollFlags::EPOLLONESHOT;
+            let token = self.running as u64;
+            // One that was closed is no longer known to the epoll, whatever has its number now.
+            match self.watch(EpollOp::EpollCtlMod, descriptor, events, token) {
+                Err(Errno::ENOENT) => self.watch(EpollOp::EpollCtlAdd, descriptor, events, token)?,
+                outcome => outcome?,
+            }
+        }
+        if let Some(flag) = flag.filter(|flag| !self.flags.contains(&flag.id())) {
+            let events = EpollFlags::EPOLLIN | EpollFlags::EPOLLONESHOT;
+            let (descriptor, token) = (flag.as_fd().as_raw_fd(), FLAG | flag.id());
+            match self.watch(EpollOp::EpollCtlAdd, descriptor, events, token) {
+                Err(Errno::EEXIST) => self.watch(EpollOp::EpollCtlMod, descriptor, events, token)?,
+                outcome => outcome?,
+            }
+            self.flags.insert(flag.id());
+        }
+        let until = self.clock.now().saturating_add(time);
+        self.wish = Some(Wish { flag: flag.map(Flag::id), until });
+        Ok(())
+    }
+
+    fn watch(&self, operation: EpollOp, descriptor: RawFd, events: EpollFlags, token: u64) -> Result<(), Errno> {
+        epoll_ctl(self.epoll.as_raw_fd(), operation, descriptor, &mut EpollEvent::new(events, token))
+    }
+}
+
+impl Fibres {
+    fn begin(&mut self, job: Job, stack: usize) {
+        let run = Gn::new_opt(stack / size_of::<usize>(), job);
+        let fibre = Fibre { run, waits: Wish::default() };
+        let number = match self.free.pop() {
+            Some(number) => number,
+            None => {
+                self.fibres.push(None);
+                self.fibres.len() - 1
+            }
+        };
+        if let Some(place) = self.fibres.get_mut(number) {
+            *place = Some(fibre);
+        }
+        self.ready.push_back((number, Seen::default()));
+    }
+
+    /// Lets the fibre run until it waits again, or ends.
+    fn go_on(&mut self, number: usize, seen: Seen) {
+        let Some(fibre) = self.fibres.get_mut(number).and_then(Option::as_mut) else { return };
+        LOOP.with_borrow_mut(|shared| {
+            if let Some(shared) = shared {
+                shared.running = number;
+            }
+        });
+        SEEN.set(seen);
+        // A job takes its panics itself. What comes through is a stack that has overflowed: nothing can go on from there.
+        if catch_unwind(AssertUnwindSafe(|| fibre.run.resume())).is_err() {
+            std::process::abort();
+        }
+        let wish = LOOP.with_borrow_mut(|shared| shared.as_mut()?.wish.take());
+        match wish {
+            Some(wish) if !fibre.run.is_done() => {
+                fibre.waits = wish;
+                self.timers.insert((wish.until, number));
+            }
+            Some(_) | None => {
+                if let Some(place) = self.fibres.get_mut(number) {
+                    *place = None;
+                    self.free.push(number);
+                }
+            }
+        }
+    }
+
+    /// Waits until one of them can go on, or a job has come.
+    fn wait(&mut self, inbox: &Inbox, events: &mut Vec<epoll::Event>) -> io::Result<()> {
+        events.clear();
+        LOOP.with_borrow_mut(|shared| {
+            let Some(shared) = shared else { return Ok(()) };
+            let next = self.timers.first().map(|(until, _)| until.saturating_sub(shared.clock.now()));
+            let time = next.map(|time| Timespec {
+                tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: time.subsec_nanos().into(),
+            });
+            match epoll::wait(&shared.epoll, rustix::buffer::spare_capacity(events), time.as_ref()) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error),
+            }
+            for event in events.iter() {
+                match event.data.u64() {
+                    INBOX => inbox.bell().lower(),
+                    token if token & FLAG != 0 => {
+                        let id = token & !FLAG;
+                        shared.flags.remove(&id);
+                        self.wake_all_of(id);
+                    }
+                    token => {
+                        self.wake(usize::try_from(token).unwrap_or(usize::MAX), Seen { descriptor: true, flag: false })
+                    }
+                }
+            }
+            let now = shared.clock.now();
+            while let Some((until, number)) = self.timers.first().copied().filter(|(until, _)| *until <= now) {
+                self.timers.remove(&(until, number));
+                self.ready.push_back((number, Seen::default()));
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// A fibre that does not wait is not woken: the event came after its time was up.
+    fn wake(&mut self, number: usize, seen: Seen) {
+        let Some(Some(fibre)) = self.fibres.get(number) else { return };
+        if self.timers.remove(&(fibre.waits.until, number)) {
+            self.ready.push_back((number, seen));
+        }
+    }
+
+    fn wake_all_of(&mut self, flag: u64) {
+        for number in 0..self.fibres.len() {
+            let fibre = self.fibres.get(number).and_then(Option::as_ref);
+            if fibre.is_some_and(|fibre| fibre.waits.flag == Some(flag)) {
+                self.wake(number, Seen { descriptor: false, flag: true });
+            }
+        }
+    }
+}
