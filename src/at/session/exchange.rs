@@ -227,7 +227,7 @@ impl Exchange {
             // Ctrl-Z and ESC end it; with another end only the modem knows.
             (PromptPlan::Reply { bytes, .. }, Prompt::Given { .. }) => !matches!(bytes.last(), Some(0x1A | 0x1B)),
         };
-        Some(Owing { finals: 1, prompt_open })
+        Some(Owing { finals: 1, asked: self.began, prompt_open })
     }
 
     /// The lines so far, and the one that had not ended.

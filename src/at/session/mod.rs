@@ -119,6 +119,8 @@ pub enum Silence {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Owing {
     finals: u32,
+    /// When the question was sent whose answer is owed
+    asked: Duration,
     prompt_open: bool,
 }
 

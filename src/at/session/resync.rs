@@ -29,6 +29,13 @@ const TRIES: u32 = 4;
 /// After a result code: how long others may let wait for them.
 const OTHERS_TIME: Duration = Duration::from_millis(500);
 
+/// A result code that comes so soon after an `AT` is its own. One that comes later may be the late one, and then the
+/// next is as late as it.
+const PROMPT_ANSWER: Duration = Duration::from_millis(100);
+
+/// Nobody waits longer than this for as late a one.
+const LATEST: Duration = Duration::from_secs(5);
+
 /// Whatever comes, it ends after this time.
 const LONGEST: Duration = Duration::from_secs(10);
 
@@ -47,6 +54,8 @@ pub(super) struct Resync {
     give_up: Duration,
     owing: Owing,
     fences: u32,
+    /// When the last `AT` was sent
+    fenced: Duration,
     finals: u32,
     tries: u32,
     /// Something is to be asked afterwards.
@@ -64,8 +73,8 @@ enum Phase {
     Quiet { since: Duration, until: Duration },
     /// `AT` was sent.
     Fence { until: Duration },
-    /// It was answered: more result codes may be owed.
-    Others,
+    /// It was answered: more result codes may be owed, and come in so much time after the last byte.
+    Others { patience: Duration },
 }
 
 impl Resync {
@@ -83,9 +92,24 @@ impl Resync {
             Phase::Running { until } => until,
             Phase::Quiet { since, until } => until.min(last_byte.max(since) + SETTLE),
             Phase::Fence { until } => until,
-            Phase::Others => last_byte + OTHERS_TIME,
+            Phase::Others { patience } => last_byte + patience,
         };
         deadline.min(self.give_up)
+    }
+
+    /// How long to wait for other result codes, now that one has come.
+    fn patience(&self, now: Duration) -> Duration {
+        let before = match self.phase {
+            Phase::Others { patience } => patience,
+            Phase::Running { .. } | Phase::Quiet { .. } | Phase::Fence { .. } => OTHERS_TIME,
+        };
+        // One that was refused is sent again.
+        let is_refusal = self.last.as_ref().is_some_and(|(_, result)| !result.is_success());
+        if is_refusal || now.saturating_sub(self.fenced) <= PROMPT_ANSWER {
+            return before;
+        }
+        let late = now.saturating_sub(self.owing.asked).min(LATEST);
+        before.max(late + OTHERS_TIME)
     }
 
     /// The question is itself an `AT`.
@@ -117,6 +141,7 @@ impl Session {
             give_up: now.time + LONGEST,
             owing,
             fences: 0,
+            fenced: now.time,
             finals: 0,
             tries: 0,
             waits: true,
@@ -167,7 +192,7 @@ impl Session {
             resync.phase = Phase::Quiet { since: now.time, until: now.time + LONGEST_NOISE };
         }
         if resync.fences > 0 {
-            resync.phase = Phase::Others;
+            resync.phase = Phase::Others { patience: resync.patience(now.time) };
         }
         if let Some((late, _)) = previous {
             now.tell(&Event::Stray(&late));
@@ -202,7 +227,7 @@ impl Session {
                 }
                 Phase::Quiet { .. } => self.end_of_quiet(now),
                 Phase::Fence { .. } => self.next_fence(now),
-                Phase::Others => self.end_of_fence(now),
+                Phase::Others { .. } => self.end_of_fence(now),
             }
         }
     }
@@ -227,6 +252,7 @@ impl Session {
         }
         resync.tries += 1;
         resync.fences += 1;
+        resync.fenced = now.time;
         // A result code that came without being asked for was the one that was owed.
         if let Some((late, _)) = resync.last.take() {
             now.tell(&Event::Stray(&late));

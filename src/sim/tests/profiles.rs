@@ -54,3 +54,15 @@ fn information_and_vendors_questions() {
     assert_eq!(bench.ask("AT+QNWINFO"), "\r\n+QNWINFO: \"CAT-M1\",\"23415\",\"LTE BAND 20\",6400\r\n\r\nOK\r\n");
     assert_eq!(bench.ask("AT+QCSQ"), "\r\n+QCSQ: \"CAT-M1\",-73,-100,148,-10\r\n\r\nOK\r\n");
 }
+
+/// What a simulated modem says unasked is known to be a URC: it must not become an answer.
+#[test]
+fn the_catalogue_knows_what_is_said_unasked() {
+    for model in models() {
+        let profile = crate::sim::profile::Profile::of(model.name).unwrap();
+        let lines = profile.urcs.iter().chain(profile.boot.iter().map(|line| &line.line));
+        for line in lines.filter(|line| !line.is_empty()) {
+            assert!(crate::catalogue::urc::urc(line.as_bytes()).is_some(), "{}: {line}", model.name);
+        }
+    }
+}

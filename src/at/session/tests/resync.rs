@@ -235,3 +235,24 @@ fn an_interrupted_command_that_goes_on() {
     bench.wait(Duration::from_millis(350));
     assert_eq!(bench.written(), "AT\\r");
 }
+
+/// A modem that is two seconds late with everything is not taken to be in step by the first late answer.
+#[test]
+fn case_17_a_modem_that_is_late_with_every_answer() {
+    let mut bench = Bench::new();
+    let mut first = shaped("AT", Shape::None);
+    first.timeout = Duration::from_secs(1);
+    bench.ask(&first);
+    assert!(matches!(failure(bench.outcome()), FailureKind::Timeout(_)));
+    bench.wait(Duration::from_millis(500));
+    bench.ask(&first);
+    bench.wait(Duration::from_millis(500));
+    // At two seconds the first is answered, at four the second, which is the answer.
+    bench.receive("\r\nOK\r\n");
+    bench.wait(Duration::from_millis(1999));
+    assert_eq!(bench.session.outcome(), None);
+    bench.wait(Duration::from_millis(1));
+    bench.receive("\r\nOK\r\n");
+    assert!(bench.outcome().is_ok());
+    assert_eq!(bench.now, Duration::from_secs(4));
+}
