@@ -50,7 +50,8 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let inputs = Inputs { timeout, timeout_scale: arguments.timeout_scale, ..default };
     let mut exit = Exit::Passed;
     for program in &programs {
-        let mut answers = Answers { screen: Screen::of_commands(&arguments.output, console), exchanges: Vec::new() };
+        let mut answers =
+            Answers { screen: Screen::of_commands(&arguments.output, console), exchanges: Vec::new(), is_open: false };
         let outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut answers);
         exit = exit.worst(answers.finish(&arguments.output, &mut results, console));
         show_failure(&outcome, console);
@@ -95,6 +96,8 @@ struct Exchange {
 struct Answers<'c> {
     screen: Screen<'c>,
     exchanges: Vec<Exchange>,
+    /// The last of them has not ended.
+    is_open: bool,
 }
 
 impl Answers<'_> {
@@ -112,6 +115,13 @@ impl Listener for Answers<'_> {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         if let RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) = event {
             self.exchanges.push(Exchange { sent: harmless(bytes), ..Exchange::default() });
+            self.is_open = true;
+        }
+        // A question that was not sent ends as well.
+        if let RuntimeEvent::ExchangeEnded { sent, .. } = event
+            && !std::mem::take(&mut self.is_open)
+        {
+            self.exchanges.push(Exchange { sent: sent.to_owned(), ..Exchange::default() });
         }
         if let Some(exchange) = self.exchanges.last_mut() {
             match event {

@@ -69,6 +69,14 @@ impl Session {
         }
     }
 
+    /// An exchange was given up: whatever it may have led to, nobody has heard it.
+    pub(super) fn doubt_mode(&mut self, exchange: &Exchange) {
+        if self.owing.is_some() && !self.is_in_data_mode() {
+            self.mode = Mode::Unknown;
+            self.may_connect = exchange.expected().call_control;
+        }
+    }
+
     /// A line that belongs to no answer may be the `CONNECT` that was still to come.
     pub(super) fn hear_connect(&mut self, line: &[u8]) {
         if self.may_connect

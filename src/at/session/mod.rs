@@ -340,6 +340,7 @@ impl Session {
         match self.exchange.take() {
             Some(exchange) => {
                 self.owing = exchange.owing();
+                self.doubt_mode(&exchange);
                 exchange.received(self.framer.rest())
             }
             None => Vec::new(),

@@ -153,3 +153,17 @@ fn an_escape_where_nobody_knew_the_mode() {
     assert_eq!(bench.recorder.events, ["sent +++ Question", "final OK"]);
     assert_eq!(bench.session.mode(), Mode::Command);
 }
+
+#[test]
+fn a_connect_that_comes_after_the_timeout() {
+    let mut bench = Bench::new();
+    bench.ask(&question("AT"));
+    bench.receive("\r\nOK\r\n");
+    assert!(bench.outcome().is_ok());
+    assert_eq!(bench.session.mode(), Mode::Command);
+    bench.ask(&dial());
+    assert!(bench.outcome().is_err());
+    assert_eq!(bench.session.mode(), Mode::Unknown);
+    bench.receive("\r\nCONNECT\r\n");
+    assert_eq!(bench.session.mode(), Mode::Data { sure: true });
+}
