@@ -20,20 +20,31 @@ pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
 /// Reads a file or standard input, never the library: for what writes the text back.
 pub(crate) fn read_file(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
     if name == "-" {
-        let mut bytes = Vec::new();
-        let read = std::io::stdin().lock().read_to_end(&mut bytes);
-        return match read {
-            Ok(_) => text("<stdin>", bytes, console),
+        return match read_all(std::io::stdin().lock()) {
+            Ok(bytes) => text("<stdin>", bytes, console),
             Err(error) => Err(refuse(console, &format!("standard input cannot be read: {error}"), None)),
         };
     }
-    match std::fs::read(name) {
+    match std::fs::File::open(name).and_then(read_all) {
         Ok(bytes) => text(name, bytes, console),
         Err(error) => Err(unreadable(name, &error, console)),
     }
 }
 
+/// No script is as large as this; a device or a pipe may go on for ever.
+const LARGEST: usize = 16 << 20;
+
+/// All there is, as far as a script may go and a byte more.
+fn read_all(reader: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(LARGEST as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn text(name: &str, bytes: Vec<u8>, console: &Console) -> Result<Arc<Source>, Exit> {
+    if bytes.len() > LARGEST {
+        return Err(refuse(console, &format!("{name} is larger than 16 MiB: that is no script"), None));
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(name, text)),
         Err(error) => {
