@@ -64,9 +64,8 @@ impl Crew {
     fn hire(&mut self) -> io::Result<()> {
         let hand = Hand { inbox: Arc::new(Inbox::new()?), busy: Arc::new(AtomicUsize::new(0)) };
         let (inbox, stack) = (Arc::clone(&hand.inbox), self.stack);
-        // Where jobs have stacks of their own, the thread's is for the loop alone.
-        let own = if os::SHARES { 128 << 10 } else { stack };
-        Builder::new().stack_size(own).spawn(move || {
+        // A job that gets no stack of its own is done on the thread's.
+        Builder::new().stack_size(stack).spawn(move || {
             // The loop fails only where the kernel refuses it: then its jobs are done one after the other.
             if os::work(&inbox, stack).is_err() {
                 inbox.work_alone();

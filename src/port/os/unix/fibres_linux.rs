@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use generator::{Generator, Gn};
@@ -79,14 +80,21 @@ pub(in crate::port) fn work(inbox: &Inbox, stack: usize) -> io::Result<()> {
     LOOP.set(Some(shared));
     let mut fibres = Fibres { fibres: Vec::new(), free: Vec::new(), ready: VecDeque::new(), timers: BTreeSet::new() };
     let mut events = Vec::with_capacity(EVENTS);
+    // One that got no stack waits until another of so many has given its own back.
+    let mut postponed: Option<(Job, usize)> = None;
     loop {
-        while let Some(job) = inbox.take() {
-            fibres.begin(job, stack);
+        while postponed.as_ref().is_none_or(|(_, running)| fibres.running() < *running) {
+            let Some(job) = postponed.take().map(|(job, _)| job).or_else(|| inbox.take()) else { break };
+            match fibres.begin(job, stack) {
+                None => {}
+                Some(job) if fibres.running() == 0 => job(),
+                Some(job) => postponed = Some((job, fibres.running())),
+            }
         }
         while let Some((number, seen)) = fibres.ready.pop_front() {
             fibres.go_on(number, seen);
         }
-        if inbox.is_closed() && fibres.free.len() == fibres.fibres.len() {
+        if inbox.is_closed() && fibres.running() == 0 {
             LOOP.set(None);
             return Ok(());
         }
@@ -150,8 +158,21 @@ impl Shared {
 }
 
 impl Fibres {
-    fn begin(&mut self, job: Job, stack: usize) {
-        let run = Gn::new_opt(stack / size_of::<usize>(), job);
+    fn running(&self) -> usize {
+        self.fibres.len() - self.free.len()
+    }
+
+    /// Gives the job back where the system has no memory for its stack.
+    fn begin(&mut self, job: Job, stack: usize) -> Option<Job> {
+        let job = Arc::new(Mutex::new(Some(job)));
+        let taken = Arc::clone(&job);
+        let body = move || {
+            let job = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+            job.into_iter().for_each(|job| job());
+        };
+        let Ok(run) = catch_unwind(|| Gn::new_opt(stack / size_of::<usize>(), body)) else {
+            return job.lock().unwrap_or_else(PoisonError::into_inner).take();
+        };
         let fibre = Fibre { run, waits: Wish::default() };
         let number = match self.free.pop() {
             Some(number) => number,
@@ -164,6 +185,7 @@ impl Fibres {
             *place = Some(fibre);
         }
         self.ready.push_back((number, Seen::default()));
+        None
     }
 
     /// Lets the fibre run until it waits again, or ends.

@@ -1,8 +1,11 @@
 #[cfg_attr(target_os = "linux", path = "audience_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "audience_not_linux.rs")]
 mod audience;
-#[cfg_attr(target_os = "linux", path = "fibres_linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "fibres_not_linux.rs")]
+#[cfg_attr(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")), path = "fibres_linux.rs")]
+#[cfg_attr(
+    not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))),
+    path = "fibres_elsewhere.rs"
+)]
 mod fibres;
 mod readiness;
 mod serial_line;
