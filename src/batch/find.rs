@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use super::inventory::{Identity, Inventory, Modem, glob};
@@ -14,6 +15,7 @@ use crate::connect::{self, Address, Settings};
 use crate::conversation::Conversation;
 use crate::library::{self, Library};
 use crate::port::Cancel;
+use crate::port::crew::Crew;
 use crate::runtime::{self, Inputs, STACK, Silent};
 
 /// A modem says who it is at once, or is none.
@@ -45,7 +47,8 @@ pub fn find(
     let Some(program) = entry.and_then(|entry| check(&entry.source(), &Library).program) else {
         return Err(std::io::Error::other("the library has no modem/identify that checks"));
     };
-    let mut found = ask_all(&ports, &program, baud, jobs, cancel)?;
+    let cancel = cancel.clone();
+    let mut found = ask_all(Search { ports: ports.clone(), program, baud, cancel, next: AtomicUsize::new(0) }, jobs)?;
     found.sort_by_key(|(place, _)| *place);
     for modem in modems.iter_mut().filter(|modem| !modem.identity.is_empty()) {
         let here = found.iter().find(|(_, found)| is_same(&modem.identity, &found.identity));
@@ -92,30 +95,47 @@ fn expand(pattern: &str) -> Vec<Address> {
     names.collect::<BTreeSet<String>>().iter().map(|name| Address::Device(folder.join(name))).collect()
 }
 
-fn ask_all(
-    ports: &[(Address, Option<u32>)],
-    program: &Arc<Program>,
+/// What those that ask share.
+struct Search {
+    ports: Vec<(Address, Option<u32>)>,
+    program: Arc<Program>,
     baud: Option<u32>,
-    jobs: usize,
-    cancel: &Cancel,
-) -> std::io::Result<Vec<(usize, Found)>> {
-    let next = AtomicUsize::new(0);
-    let ask_some = || {
-        let mut found = Vec::new();
+    cancel: Cancel,
+    /// The next port that nobody has asked yet.
+    next: AtomicUsize,
+}
+
+impl Search {
+    /// Asks one port after the other, as long as there are any.
+    fn ask_some(&self, found: &Sender<(usize, Found)>) {
         loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some((address, own_baud)) = ports.get(place) else { return found };
-            found.push((place, ask(address, baud.or(*own_baud), program, cancel)));
+            let place = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some((address, own_baud)) = self.ports.get(place) else { return };
+            let who = ask(address, self.baud.or(*own_baud), &self.program, &self.cancel);
+            if found.send((place, who)).is_err() {
+                return;
+            }
         }
-    };
-    std::thread::scope(|scope| {
-        let mut threads = Vec::new();
-        for _ in 0..jobs.min(ports.len()) {
-            threads.push(std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, ask_some)?);
+    }
+}
+
+/// Asks so many ports at the same time.
+fn ask_all(search: Search, jobs: usize) -> std::io::Result<Vec<(usize, Found)>> {
+    let jobs = jobs.min(search.ports.len());
+    let search = Arc::new(search);
+    let mut crew = Crew::new(jobs, STACK);
+    let (sender, found) = channel();
+    for number in 0..jobs {
+        let (search, sender) = (Arc::clone(&search), sender.clone());
+        match crew.start(Box::new(move || search.ask_some(&sender))) {
+            Ok(()) => {}
+            Err(error) if number == 0 => return Err(error),
+            // The others ask its ports.
+            Err(_) => break,
         }
-        // A thread that panicked has found nothing.
-        Ok(threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect())
-    })
+    }
+    drop(sender);
+    Ok(found.into_iter().collect())
 }
 
 fn ask(address: &Address, baud: Option<u32>, program: &Arc<Program>, cancel: &Cancel) -> Found {
