@@ -1,7 +1,12 @@
 //! A text with its name, and places in it.
 
+use std::fmt;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
+
+/// No script, inventory or list of values is as large as this (bytes); a device or a pipe may go on for ever.
+pub(crate) const LARGEST: u64 = 16 << 20;
 
 /// A script's text and the name people know it by (a path, a library name, `<stdin>`).
 #[derive(Debug, PartialEq, Eq)]
@@ -27,6 +32,48 @@ impl Source {
         Position {
             line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),
             column: 1 + before.get(line_start..).unwrap_or("").chars().count(),
+        }
+    }
+}
+
+/// All of a text that is at most `most` bytes long. Of a longer one no more than that is read.
+pub(crate) fn read_text(reader: impl Read, most: u64) -> Result<String, Unreadable> {
+    let mut bytes = Vec::new();
+    reader.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(Unreadable::Io)?;
+    if bytes.len() as u64 > most {
+        return Err(Unreadable::TooLarge { most });
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        Unreadable::NoText { line: 1 + before.filter(|byte| **byte == b'\n').count() }
+    })
+}
+
+/// Why something is not read as a text. As words it goes on after the name of what was read.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    Io(io::Error),
+    TooLarge {
+        most: u64,
+    },
+    /// The first line that is not UTF-8, counted from 1
+    NoText {
+        line: usize,
+    },
+}
+
+impl From<io::Error> for Unreadable {
+    fn from(error: io::Error) -> Unreadable {
+        Unreadable::Io(error)
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unreadable::Io(error) => write!(f, "cannot be read: {error}"),
+            Unreadable::TooLarge { most } => write!(f, "is larger than {} MiB: more is not read", most >> 20),
+            Unreadable::NoText { line } => write!(f, "is no text: line {line} holds bytes that are not UTF-8"),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::faults::modem::ModemFault;
 use super::faults::run::RunFault;
 use super::faults::value::ValueFault;
 use super::program::{Program, literal_texts};
+use super::scripts::NotFound;
 use super::session::{MOST_NESTED, Refused};
 use super::types::{Kind, Type};
 use super::{binding, nearest};
@@ -82,7 +83,8 @@ impl Checker<'_, '_, '_> {
         };
         self.reporter.adopt(diagnostics);
         let fault = match refused {
-            Refused::NotFound { suggestions } => RunFault::NoScript { name, suggestions },
+            Refused::NotFound(NotFound::Nowhere { suggestions }) => RunFault::NoScript { name, suggestions },
+            Refused::NotFound(NotFound::Unreadable { why }) => RunFault::Unreadable { why },
             Refused::Cycle { chain } => RunFault::Cycle { chain },
             Refused::TooDeep => RunFault::TooDeep { most: MOST_NESTED },
             Refused::Broken => return None,

@@ -10,11 +10,17 @@ pub trait Scripts {
     fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound>;
 }
 
-/// There is no script of that name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct NotFound {
-    /// Names that are near to it, the nearest first.
-    pub suggestions: Vec<String>,
+/// There is no script of that name, or none that can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotFound {
+    Nowhere {
+        /// Names that are near to it, the nearest first.
+        suggestions: Vec<String>,
+    },
+    Unreadable {
+        /// The file and what is wrong with it: `beside.hayes is larger than 16 MiB`
+        why: String,
+    },
 }
 
 /// No other script at all.
@@ -23,6 +29,6 @@ pub struct NoScripts;
 
 impl Scripts for NoScripts {
     fn find(&self, _name: &str, _from: &Source) -> Result<Arc<Source>, NotFound> {
-        Err(NotFound::default())
+        Err(NotFound::Nowhere { suggestions: Vec::new() })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::checker::Checker;
 use super::program::Program;
 use super::scope::Scope;
-use super::scripts::Scripts;
+use super::scripts::{NotFound, Scripts};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Source;
 use crate::syntax;
@@ -32,9 +32,7 @@ pub(super) struct Result {
 
 /// Why another script cannot be run.
 pub(super) enum Refused {
-    NotFound {
-        suggestions: Vec<String>,
-    },
+    NotFound(NotFound),
     Cycle {
         chain: Vec<String>,
     },
@@ -69,7 +67,7 @@ impl<'a> Session<'a> {
         let refused = |refused| Err((refused, Vec::new()));
         let source = match self.scripts.find(name, from) {
             Ok(source) => source,
-            Err(missing) => return refused(Refused::NotFound { suggestions: missing.suggestions }),
+            Err(missing) => return refused(Refused::NotFound(missing)),
         };
         if let Some(start) = self.chain.iter().position(|running| *running == source.name) {
             let mut chain: Vec<String> = self.chain.iter().skip(start).cloned().collect();

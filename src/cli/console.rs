@@ -28,7 +28,12 @@ impl Console {
     /// Writes results. A reader that has left (`| head`) is no fault; a full disk is.
     pub(crate) fn print(&self, text: &str) -> Exit {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        self.written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    }
+
+    /// What came of writing to standard output.
+    pub(crate) fn written(&self, result: io::Result<()>) -> Exit {
+        match result {
             Ok(()) => Exit::Passed,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Passed,
             Err(error) => {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::arguments;
 use super::console::Console;
 use super::exit::Exit;
+use super::scripts;
 use crate::check::Program;
 use crate::runtime::{self, Inputs};
 
@@ -140,10 +141,10 @@ fn pairs(texts: &[String], flag: &str, problems: &mut Vec<Problem>) -> Vec<(Stri
 fn read_files(files: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for file in files {
-        let text = match std::fs::read_to_string(file) {
+        let text = match scripts::open_text(file) {
             Ok(text) => text,
             Err(error) => {
-                problems.push((format!("{} cannot be read: {error}", file.display()), None));
+                problems.push((format!("{} {error}", file.display()), None));
                 continue;
             }
         };

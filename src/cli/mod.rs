@@ -23,11 +23,11 @@ mod signals;
 mod sim;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use arguments::Command;
+use arguments::{Color, Command};
 use console::Console;
 use exit::Exit;
 
@@ -36,9 +36,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match arguments::parse(arguments) {
         Ok(arguments) => arguments,
         Err(instead) => {
-            // Help and version go to standard output and are no failure.
-            let _ = instead.print();
-            return if instead.use_stderr() { Exit::Usage.into() } else { Exit::Passed.into() };
+            let printed = instead.print().and_then(|()| std::io::stdout().flush());
+            // Help and version go to standard output and are no failure, unless nobody can read them.
+            let exit = if instead.use_stderr() { Exit::Usage } else { Console::new(Color::Auto).written(printed) };
+            return exit.into();
         }
     };
     let console = Console::new(arguments.look.color);

@@ -10,6 +10,10 @@ use super::exit::Exit;
 use crate::batch::journal;
 use crate::report::result::{RunResult, plural};
 use crate::report::{csv, html, junit};
+use crate::source::read_text;
+
+/// A conversation of more bytes than this is left out of a page.
+const LARGEST_RECORD: u64 = 64 << 20;
 
 pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Exit {
     let results = match journal::read(&arguments.results) {
@@ -68,7 +72,10 @@ fn write_all(results: &[RunResult], path: &Path, reports: &Reports, console: &Co
     if let Some(file) = &reports.html {
         let folder = path.parent().unwrap_or(Path::new(""));
         // A record that is gone is left out: the results are the same without it.
-        let record = |result: &RunResult| std::fs::read_to_string(folder.join(result.record.as_ref()?)).ok();
+        let record = |result: &RunResult| {
+            let file = std::fs::File::open(folder.join(result.record.as_ref()?)).ok()?;
+            read_text(file, LARGEST_RECORD).ok()
+        };
         let page = html::Page { results, record: &record, meaning: super::screen::meaning };
         exit = exit.worst(write_one(file, console, |writer| page.write(writer)));
     }

@@ -1,13 +1,14 @@
 //! From a script's name on the command line to its source: a path, a library name, `-`.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::console::Console;
 use super::exit::Exit;
 use crate::library;
-use crate::source::Source;
+use crate::source::{LARGEST, Source, Unreadable, read_text};
 
 /// Reads a script, or says why it cannot be read.
 pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
@@ -20,57 +21,40 @@ pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
 /// Reads a file or standard input, never the library: for what writes the text back.
 pub(crate) fn read_file(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
     if name == "-" {
-        return match read_all(std::io::stdin().lock()) {
-            Ok(bytes) => text("<stdin>", bytes, console),
-            Err(error) => Err(refuse(console, &format!("standard input cannot be read: {error}"), None)),
+        let text = read_text(std::io::stdin().lock(), LARGEST);
+        return match text {
+            Ok(text) => Ok(Source::new("<stdin>", text)),
+            Err(error) => Err(unreadable("<stdin>", &error, console)),
         };
     }
-    match std::fs::File::open(name).and_then(read_all) {
-        Ok(bytes) => text(name, bytes, console),
+    match open_text(Path::new(name)) {
+        Ok(text) => Ok(Source::new(name, text)),
         Err(error) => Err(unreadable(name, &error, console)),
     }
 }
 
-/// No script is as large as this; a device or a pipe may go on for ever.
-const LARGEST: usize = 16 << 20;
-
-/// All there is, as far as a script may go and a byte more.
-fn read_all(reader: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(LARGEST as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// The text of a file that a person has written.
+pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
+    read_text(File::open(path)?, LARGEST)
 }
 
-fn text(name: &str, bytes: Vec<u8>, console: &Console) -> Result<Arc<Source>, Exit> {
-    if bytes.len() > LARGEST {
-        return Err(refuse(console, &format!("{name} is larger than 16 MiB: that is no script"), None));
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source::new(name, text)),
-        Err(error) => {
-            let line =
-                1 + error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count();
-            let message = format!("{name} is no text: line {line} holds bytes that are not UTF-8");
-            Err(refuse(console, &message, Some("save it as UTF-8")))
-        }
-    }
-}
-
-fn unreadable(name: &str, error: &std::io::Error, console: &Console) -> Exit {
-    let near = library::nearest(name);
-    let message = match error.kind() {
-        std::io::ErrorKind::NotFound => format!("there is no script {name}, neither a file nor in the library"),
-        std::io::ErrorKind::IsADirectory => format!("{name} is a folder, not a script"),
-        _ => format!("{name} cannot be read: {error}"),
-    };
-    let help = match near.first() {
+fn unreadable(name: &str, error: &Unreadable, console: &Console) -> Exit {
+    let library = || match library::nearest(name).first() {
         Some(near) => format!("did you mean {near}?"),
         None => "`hayes list` names the scripts of the library".to_owned(),
     };
-    refuse(console, &message, Some(&help))
-}
-
-fn refuse(console: &Console, message: &str, help: Option<&str>) -> Exit {
-    console.complain(message, help);
+    let (message, help) = match error {
+        Unreadable::Io(error) => {
+            let message = match error.kind() {
+                ErrorKind::NotFound => format!("there is no script {name}, neither a file nor in the library"),
+                ErrorKind::IsADirectory => format!("{name} is a folder, not a script"),
+                _ => format!("{name} cannot be read: {error}"),
+            };
+            (message, library())
+        }
+        Unreadable::TooLarge { .. } => (format!("{name} {error}"), "a script is a text of some lines".to_owned()),
+        Unreadable::NoText { .. } => (format!("{name} {error}"), "save it as UTF-8".to_owned()),
+    };
+    console.complain(&message, Some(&help));
     Exit::Invalid
 }

@@ -3,11 +3,13 @@
 //! The same files stand under `scripts/`. A script that another runs is looked for beside that one first, then here; a
 //! library script finds library scripts only, so that what it does never depends on the folder it is run in.
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::{NotFound, Scripts};
-use crate::source::Source;
+use crate::source::{LARGEST, Source, Unreadable, read_text};
 
 /// A script of the library.
 #[derive(Debug)]
@@ -55,13 +57,16 @@ impl Scripts for Library {
     fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound> {
         if !is_of_the_library(from) {
             for path in beside(name, from) {
-                if let Ok(text) = std::fs::read_to_string(&path) {
-                    return Ok(Source::new(path.display().to_string(), text));
+                let name = path.display().to_string();
+                match text_at(&path) {
+                    Ok(Some(text)) => return Ok(Source::new(name, text)),
+                    Ok(None) => {}
+                    Err(error) => return Err(NotFound::Unreadable { why: format!("{name} {error}") }),
                 }
             }
         }
         let suggestions = || nearest(name).into_iter().map(str::to_owned).collect();
-        find(name).map(Entry::source).ok_or_else(|| NotFound { suggestions: suggestions() })
+        find(name).map(Entry::source).ok_or_else(|| NotFound::Nowhere { suggestions: suggestions() })
     }
 }
 
@@ -99,6 +104,19 @@ fn beside(name: &str, from: &Source) -> Vec<PathBuf> {
         paths.insert(0, path);
     }
     paths
+}
+
+/// The text of this file; `None` where there is none, so that another place may be looked at.
+fn text_at(path: &Path) -> Result<Option<String>, Unreadable> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(error.into()),
+        Err(_) => return Ok(None),
+    };
+    match read_text(file, LARGEST) {
+        Err(Unreadable::Io(error)) if error.kind() == ErrorKind::IsADirectory => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 fn is_of_the_library(source: &Source) -> bool {

@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use super::transcript::{self, BACK, Event, Kind, LOST, MASKED};
 use super::{Device, Fault, OpenError, OpenErrorKind};
+use crate::source::{Unreadable, read_text};
 
 /// A recorded modem. What it said by itself comes at its time, or before the next question if that comes earlier.
 pub struct Replay {
@@ -49,16 +49,19 @@ impl Replay {
             OpenError::new(kind, format!("cannot read the recording {name}: {error}"))
                 .with_help("--record FILE writes one")
         };
-        let mut bytes = Vec::new();
-        File::open(file).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
         let no_recording = |what: String| {
             OpenError::new(OpenErrorKind::NotAPort, what).with_help("a recording is what --record FILE has written")
         };
-        if bytes.len() as u64 > LARGEST {
-            return Err(no_recording(format!("the recording {name} is larger than 64 MiB")));
-        }
-        let text =
-            String::from_utf8(bytes).map_err(|_| no_recording(format!("{name} is no recording but binary data")))?;
+        let text = match File::open(file).map_err(Unreadable::Io).and_then(|file| read_text(file, LARGEST)) {
+            Ok(text) => text,
+            Err(Unreadable::Io(error)) => return Err(unreadable(error)),
+            Err(error @ Unreadable::TooLarge { .. }) => {
+                return Err(no_recording(format!("the recording {name} {error}")));
+            }
+            Err(Unreadable::NoText { .. }) => {
+                return Err(no_recording(format!("{name} is no recording but binary data")));
+            }
+        };
         let events = transcript::parse(&text)
             .map_err(|(line, what)| no_recording(format!("{name} is no recording: line {line}: {what}")))?;
         Ok(Replay::new(name, events))

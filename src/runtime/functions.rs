@@ -1,13 +1,13 @@
 //! The functions that expressions may call. Each takes one argument.
 
-use std::io::Read;
+use std::fs::File;
 use std::path::{Component, Path};
 
 use super::expression::{LONGEST, shown};
 use super::interpreter::Run;
 use super::problem::{End, Step, code};
 use super::value::Value;
-use crate::source::{Span, Spanned};
+use crate::source::{Span, Spanned, Unreadable, read_text};
 use crate::syntax::ast::{Expression, Function};
 
 impl Run<'_> {
@@ -99,18 +99,16 @@ impl Run<'_> {
             ));
         };
         let path = folder.join(path);
-        let mut bytes = Vec::new();
-        let read = std::fs::File::open(&path).and_then(|file| file.take(LONGEST as u64 + 1).read_to_end(&mut bytes));
-        if let Err(error) = read {
-            return Err(refuse(
-                format!("{} cannot be read: {error}", path.display()),
-                "see that it is there, and yours to read",
-            ));
-        }
-        self.fits(bytes.len(), span)?;
-        match String::from_utf8(bytes) {
+        match File::open(&path).map_err(Unreadable::Io).and_then(|file| read_text(file, LONGEST as u64)) {
             Ok(text) => Ok(Value::text(text)),
-            Err(_) => Err(refuse(format!("{} is no text", path.display()), "a file must be UTF-8")),
+            Err(error) => {
+                let help = match error {
+                    Unreadable::Io(_) => "see that it is there, and yours to read",
+                    Unreadable::TooLarge { .. } => "a value holds no more than that",
+                    Unreadable::NoText { .. } => "a file must be UTF-8",
+                };
+                Err(refuse(format!("{} {error}", path.display()), help))
+            }
         }
     }
 }

@@ -8,6 +8,9 @@ pub(in crate::check) enum RunFault {
         name: String,
         suggestions: Vec<String>,
     },
+    Unreadable {
+        why: String,
+    },
     /// `run "modem/${x}"`
     Computed,
     /// From the first script to itself
@@ -47,6 +50,12 @@ impl Fault for RunFault {
                     suggestions.first().map(String::as_str),
                     "`hayes list` shows the library; a script of your own is named by its path from this one",
                 ),
+            ),
+            RunFault::Unreadable { why } => Words::error(
+                "hayes::check::no-script",
+                why.clone(),
+                "stands beside this script, so none of the library is meant",
+                "a script is a text in UTF-8 that you may read; name another one, or put this right",
             ),
             RunFault::Computed => Words::error(
                 "hayes::check::computed-script",

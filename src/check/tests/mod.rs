@@ -24,7 +24,7 @@ impl Scripts for Shelf {
             _ => {
                 let known = ["modem/identify", "supersim/set-apn", "net/login"];
                 let near = known.into_iter().filter(|known| strsim::levenshtein(known, name) < 3);
-                return Err(NotFound { suggestions: near.map(str::to_owned).collect() });
+                return Err(NotFound::Nowhere { suggestions: near.map(str::to_owned).collect() });
             }
         };
         Ok(Source::new(name, text))

@@ -1,7 +1,6 @@
 //! All that can go wrong before anything is sent: the script, the inventory, the selection, the results' file.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use crate::connect::Address;
 use crate::port::descriptors;
 use crate::report::result::plural;
 use crate::runtime::Inputs;
-use crate::source::Source;
+use crate::source::{LARGEST, Source, read_text};
 
 /// How many run at the same time where nobody says.
 const USUAL_JOBS: usize = 64;
@@ -98,25 +97,20 @@ fn script(name: &str, quiet: bool, console: &Console) -> Result<Arc<Program>, Ex
 fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &Console) -> Result<Inventory, Exit> {
     let mut sources = Vec::new();
     for file in files {
-        let bytes = if file == Path::new("-") {
+        let text = if file == Path::new("-") {
             if stdin_is_taken {
                 console.complain("standard input is the script already", Some("give the inventory a file"));
                 return Err(Exit::Usage);
             }
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+            read_text(std::io::stdin().lock(), LARGEST)
         } else {
-            std::fs::read(file)
+            scripts::open_text(file)
         };
         let name = if file == Path::new("-") { "<stdin>".to_owned() } else { file.display().to_string() };
-        match bytes.map(String::from_utf8) {
-            Ok(Ok(text)) => sources.push(Source::new(name, text)),
-            Ok(Err(_)) => {
-                console.complain(&format!("the inventory {name} is not UTF-8"), Some("save it as UTF-8"));
-                return Err(Exit::Invalid);
-            }
+        match text {
+            Ok(text) => sources.push(Source::new(name, text)),
             Err(error) => {
-                console.complain(&format!("the inventory {name} cannot be read: {error}"), None);
+                console.complain(&format!("the inventory {name} {error}"), None);
                 return Err(Exit::Invalid);
             }
         }

@@ -1,5 +1,6 @@
 //! What the `:` commands do.
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::repl::commands::{self, Typed, Verb};
 use crate::repl::link::Link;
 use crate::repl::{help, terminal};
 use crate::report::style::{Style, harmless};
-use crate::source::Source;
+use crate::source::{LARGEST, Source, Unreadable, read_text};
 
 /// How many lines of history `:history` shows.
 const SHOWN_HISTORY: usize = 30;
@@ -241,11 +242,12 @@ impl Explorer {
     }
 
     fn load(&mut self, file: &str) -> Passed {
-        let text = match (std::fs::read_to_string(file), crate::library::find(file)) {
+        let read = File::open(file).map_err(Unreadable::Io).and_then(|file| read_text(file, LARGEST));
+        let text = match (read, crate::library::find(file)) {
             (Ok(text), _) => text,
-            (Err(_), Some(entry)) => entry.text.to_owned(),
-            (Err(error), None) => {
-                self.complain(&format!("{file} cannot be read: {error}"), None);
+            (Err(Unreadable::Io(_)), Some(entry)) => entry.text.to_owned(),
+            (Err(error), _) => {
+                self.complain(&format!("{file} {error}"), None);
                 return false;
             }
         };

@@ -188,7 +188,10 @@ pub(super) struct Others(HashMap<String, String>);
 
 impl Scripts for Others {
     fn find(&self, name: &str, _from: &Source) -> Result<Arc<Source>, NotFound> {
-        self.0.get(name).map(|text| Source::new(name, text.clone())).ok_or_else(NotFound::default)
+        self.0
+            .get(name)
+            .map(|text| Source::new(name, text.clone()))
+            .ok_or_else(|| NotFound::Nowhere { suggestions: Vec::new() })
     }
 }
 
