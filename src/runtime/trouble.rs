@@ -6,7 +6,7 @@ use super::outcome::Status;
 use super::problem::{End, Problem, code};
 use super::value::ShownDuration;
 use crate::at::Line;
-use crate::conversation::{Silence, Trouble};
+use crate::conversation::{Mode, Silence, Trouble};
 use crate::port::Fault;
 use crate::source::Span;
 
@@ -28,7 +28,10 @@ impl Run<'_> {
         };
         match trouble {
             Trouble::Timeout { waited, silence, .. } => {
-                let (message, help) = silent(&what, ShownDuration(waited), silence);
+                let (message, help) = match self.conversation.mode() {
+                    Mode::Data { .. } => unanswered_data(&what, ShownDuration(waited)),
+                    Mode::Command | Mode::Unknown => silent(&what, ShownDuration(waited), silence),
+                };
                 let problem = self.problem(code::TIMEOUT, span, message).label("not answered in time");
                 self.fail(complete(problem.help(help)))
             }
@@ -129,6 +132,14 @@ impl Run<'_> {
 
 fn is_interrupt(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Interrupted { .. } | Trouble::Port { fault: Fault::Interrupted, .. })
+}
+
+/// Where the line carries data, it is not the modem that says nothing.
+fn unanswered_data(what: &str, waited: ShownDuration) -> (String, &'static str) {
+    (
+        format!("{what} was not answered in {waited} by the other end of the data connection"),
+        "does it expect a line like this, and answer it? `port escape` comes back to the modem's commands",
+    )
 }
 
 fn silent(what: &str, waited: ShownDuration, silence: Silence) -> (String, &'static str) {
