@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use super::arguments::Color;
 use super::exit::Exit;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Excerpt, Severity};
 use crate::report::result::plural;
 use crate::report::style::Palette;
 
@@ -62,8 +62,8 @@ impl Console {
         let handler = self.graphical();
         for diagnostic in diagnostics.iter().take(SHOWN) {
             let mut text = String::new();
-            if handler.render_report(&mut text, diagnostic).is_err() {
-                text = format!("{}: {}\n", diagnostic.code, diagnostic.message);
+            if handler.render_report(&mut text, &Excerpt::new(diagnostic)).is_err() {
+                text = format!("{}: {}\n", diagnostic.code, Excerpt::new(diagnostic));
             }
             self.say(&format!("{}\n\n", text.trim_end()));
         }

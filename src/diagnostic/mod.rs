@@ -3,8 +3,12 @@
 //! Every error of a script has this one form, whichever pass found it. The passes keep their own enums of what can be
 //! wrong, with the words on the variants, and turn them into a [`Diagnostic`].
 
+mod excerpt;
+
 use std::fmt;
 use std::sync::Arc;
+
+pub(crate) use excerpt::Excerpt;
 
 use crate::source::{Source, Span};
 

@@ -1,0 +1,238 @@
+//! What a terminal shows of a diagnostic's source: of a long line only what stands around the places.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::Diagnostic;
+
+/// Lines of more bytes than this are shown in part.
+const LONGEST: usize = 240;
+/// How many characters are shown before a place, and from it on.
+const BEFORE: usize = 60;
+const AFTER: usize = 100;
+/// Stands where something was left out.
+const CUT: &str = "…";
+
+/// A diagnostic over a source with short lines. Its places are named by line and column of the whole one.
+#[derive(Debug)]
+pub(crate) struct Excerpt<'a> {
+    of: &'a Diagnostic,
+    message: String,
+    text: String,
+    /// What was kept of the source, in order: where in `text`, and which bytes.
+    kept: Vec<(usize, Range<usize>)>,
+}
+
+impl<'a> Excerpt<'a> {
+    pub(crate) fn new(of: &'a Diagnostic) -> Excerpt<'a> {
+        let mut excerpt = Excerpt { of, message: shortened(&of.message), text: String::new(), kept: Vec::new() };
+        let mut start = 0;
+        for line in of.source.text.split_inclusive('\n') {
+            let range = start..start + line.len();
+            start = range.end;
+            if line.len() <= LONGEST {
+                excerpt.keep(range);
+            } else {
+                excerpt.keep_parts(range);
+            }
+        }
+        excerpt
+    }
+
+    /// A long line: its places with what stands around them, and its end of line.
+    fn keep_parts(&mut self, line: Range<usize>) {
+        let source = &self.of.source;
+        let whole = source.text.get(line.clone()).unwrap_or_default();
+        let body = whole.trim_end_matches(['\r', '\n']).len();
+        let end = line.start + body;
+        let ends = self.of.labels.iter().flat_map(|label| [label.span.start as usize, label.span.end as usize]);
+        let mut places: Vec<usize> = ends.filter(|place| (line.start..=end).contains(place)).collect();
+        places.sort_unstable();
+        if places.is_empty() {
+            places.push(line.start);
+        }
+        let mut shown = line.start;
+        for place in places {
+            let (before, after) =
+                whole.get(..body).unwrap_or_default().split_at_checked(place - line.start).unwrap_or_default();
+            let from = before.char_indices().rev().nth(BEFORE - 1).map_or(line.start, |(at, _)| line.start + at);
+            let to = after.char_indices().nth(AFTER).map_or(end, |(at, _)| place + at);
+            let from = from.max(shown);
+            if from > shown {
+                self.text.push_str(CUT);
+            }
+            if to > from {
+                self.keep(from..to);
+            }
+            shown = shown.max(to);
+        }
+        if shown < end {
+            self.text.push_str(CUT);
+        }
+        self.keep(end..line.end);
+    }
+
+    fn keep(&mut self, range: Range<usize>) {
+        let at = self.text.len();
+        self.text.push_str(self.of.source.text.get(range.clone()).unwrap_or_default());
+        match self.kept.last_mut() {
+            Some((start, last)) if last.end == range.start && *start + last.len() == at => last.end = range.end,
+            _ => self.kept.push((at, range)),
+        }
+    }
+
+    /// Where a byte of the source stands in the excerpt. Places are never cut out.
+    fn shown(&self, offset: usize) -> usize {
+        let part = self.kept.iter().find(|(_, range)| offset <= range.end);
+        part.map_or(self.text.len(), |(at, range)| at + offset.saturating_sub(range.start))
+    }
+
+    /// The other way round.
+    fn original(&self, shown: usize) -> usize {
+        let part = self.kept.iter().rev().find(|(at, _)| *at <= shown);
+        part.map_or(0, |(at, range)| (range.start + shown - at).min(range.end))
+    }
+}
+
+/// A message may name what stands in the script, and that may be a megabyte.
+fn shortened(message: &str) -> String {
+    match message.char_indices().nth(BEFORE + AFTER + AFTER) {
+        None => message.to_owned(),
+        Some((end, _)) => format!("{}{CUT}", message.get(..end).unwrap_or_default()),
+    }
+}
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Excerpt<'_> {}
+
+impl miette::Diagnostic for Excerpt<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.of.code()
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        miette::Diagnostic::severity(self.of)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.of.help.as_ref().map(|help| Box::new(shortened(help)) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        if self.of.labels.is_empty() { None } else { Some(self) }
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        if self.of.labels.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.of.labels.iter().map(|label| {
+            let text = (!label.text.is_empty()).then(|| shortened(&label.text));
+            let (start, end) = (self.shown(label.span.start as usize), self.shown(label.span.end as usize));
+            miette::LabeledSpan::new(text, start, end.saturating_sub(start))
+        })))
+    }
+}
+
+impl miette::SourceCode for Excerpt<'_> {
+    fn read_span<'a>(
+        &'a self,
+        span: &miette::SourceSpan,
+        context_lines_before: usize,
+        context_lines_after: usize,
+    ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
+        let inner = self.text.read_span(span, context_lines_before, context_lines_after)?;
+        // Without lines before it, what is asked for is the place itself, to be named.
+        let column = if context_lines_before == 0 {
+            self.of.source.position(self.original(span.offset())).column - 1
+        } else {
+            inner.column()
+        };
+        Ok(Box::new(miette::MietteSpanContents::new_named(
+            self.of.source.name.clone(),
+            inner.data(),
+            *inner.span(),
+            inner.line(),
+            column,
+            inner.line_count(),
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Label, Severity};
+    use crate::source::{Source, Span};
+
+    fn shown(text: &str, spans: &[(usize, usize)]) -> String {
+        let labels = spans.iter().map(|(start, end)| Label { span: Span::new(*start, *end), text: "here".to_owned() });
+        let diagnostic = Diagnostic {
+            code: "hayes::check::test",
+            severity: Severity::Error,
+            message: "wrong".to_owned(),
+            labels: labels.collect(),
+            help: None,
+            source: Source::new("s", text),
+        };
+        let theme = miette::GraphicalTheme::unicode_nocolor();
+        let mut text = String::new();
+        let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
+        handler.render_report(&mut text, &Excerpt::new(&diagnostic)).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_short_source_stands_there_as_it_is() {
+        assert!(shown("AT\nxyz wrong\nAT\n", &[(7, 12)]).contains("[s:2:5]\n 1 │ AT\n 2 │ xyz wrong\n"));
+    }
+
+    #[test]
+    fn of_a_long_line_what_stands_around_the_place_is_shown() {
+        let line = format!("{}wrong{}\n", "ä".repeat(500_000), "z".repeat(500_000));
+        let text = shown(&format!("AT\n{line}AT\n"), &[(3 + 1_000_000, 3 + 1_000_005)]);
+        assert!(text.contains("[s:2:500001]"), "{text}");
+        let row = text.lines().find(|row| row.contains("wrong") && row.contains('│')).unwrap();
+        assert_eq!(row, format!(" 2 │ …{}wrong{}…", "ä".repeat(60), "z".repeat(100)));
+        let marks = text.lines().find(|row| row.contains('┬')).unwrap();
+        assert_eq!(marks, format!("   · {}──┬──", " ".repeat(61)));
+        assert!(text.contains(" 3 │ AT\n"), "{text}");
+        assert!(text.chars().count() < 600, "{text}");
+    }
+
+    #[test]
+    fn places_far_apart_and_long_ones_are_all_shown() {
+        let line = format!("first{}second{}third", "-".repeat(100_000), "-".repeat(100_000));
+        let second = 5 + 100_000;
+        let text = shown(&line, &[(second, second + 6), (0, 5)]);
+        assert!(text.contains("first") && text.contains("second") && !text.contains("third"), "{text}");
+        assert!(text.chars().count() < 2_000, "{text}");
+        let text = shown(&line, &[(0, line.len())]);
+        assert!(text.contains("first") && text.contains("third"), "{text}");
+        assert!(text.chars().count() < 2_000, "{text}");
+    }
+
+    #[test]
+    fn the_places_bytes_are_the_same_before_and_after() {
+        let line = format!("{}\r\n{}\n", "abcdefgh".repeat(100), "ABCDEFGH".repeat(100));
+        for start in 0..line.len() {
+            let diagnostic = Diagnostic {
+                code: "hayes::check::test",
+                severity: Severity::Error,
+                message: String::new(),
+                labels: vec![Label { span: Span::new(start, start), text: String::new() }],
+                help: None,
+                source: Source::new("s", line.as_str()),
+            };
+            let excerpt = Excerpt::new(&diagnostic);
+            let at = excerpt.shown(start);
+            assert_eq!(excerpt.original(at), start);
+            assert_eq!(excerpt.text.as_bytes()[at], line.as_bytes()[start], "at {start}");
+        }
+    }
+}
