@@ -8,7 +8,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::signals::Signals;
 use crate::port::host::{Host, HostEvent};
-use crate::port::{Cancel, OpenError};
+use crate::port::{Cancel, OpenError, descriptors};
 use crate::report::style::Style;
 use crate::sim::{FAULTS, OPTIONS, Options, Simulator, models};
 
@@ -34,6 +34,8 @@ fn list(console: &Console) -> Exit {
 fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
     let model = model.strip_prefix("sim:").unwrap_or(model);
     let (model, query) = model.split_once('?').unwrap_or((model, ""));
+    // Where the system allows too few, that is told when they run out.
+    let _ = descriptors::allow(3 * arguments.count as u64 + 64);
     let cancel = Cancel::new().map_err(|error| broken(&error, console))?;
     let signals = Signals::cancel(&cancel).map_err(|error| broken(&error, console))?;
     let mut host = Host::new(&cancel).map_err(|error| broken(&error, console))?;

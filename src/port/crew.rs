@@ -37,8 +37,14 @@ impl Crew {
     /// For so many jobs at the same time, each with so many bytes of stack.
     pub fn new(jobs: usize, stack: usize) -> Crew {
         let processors = available_parallelism().map_or(2, NonZeroUsize::get);
-        let most = if os::SHARES && jobs > OWN_THREADS { processors } else { jobs.max(1) };
+        let most = if shares(jobs) { processors } else { jobs.max(1) };
         Crew { hands: Vec::new(), most, stack }
+    }
+
+    /// How many descriptors each of so many jobs takes, its port's not among them.
+    pub fn descriptors_each(jobs: usize) -> usize {
+        // Those of a thread: what it waits with, and what wakes it.
+        if shares(jobs) { 0 } else { 2 }
     }
 
     /// How many threads there are.
@@ -75,6 +81,10 @@ impl Crew {
         self.hands.push(hand);
         Ok(())
     }
+}
+
+fn shares(jobs: usize) -> bool {
+    os::SHARES && jobs > OWN_THREADS
 }
 
 fn least_of(hands: &[Hand]) -> Option<&Hand> {

@@ -31,12 +31,6 @@ pub use replay::Replay;
 pub use serial::Serial;
 pub use tcp::Tcp;
 
-/// Raises the limit of open files to what the system allows: a thousand modems need more than the usual 1,024. Call it
-/// after whatever uses `select`, as the line editor does.
-pub fn raise_file_limit() {
-    os::raise_file_limit();
-}
-
 /// One open connection to a modem.
 pub trait Port: Send {
     /// The time since the port was opened.

@@ -14,6 +14,7 @@ use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::{arguments, inputs, report, run, scripts};
 use crate::connect::Address;
+use crate::port::crew::Crew;
 use crate::port::descriptors;
 use crate::report::result::plural;
 use crate::runtime::Inputs;
@@ -244,7 +245,8 @@ fn all_have_values(common: &Common, modems: &[Modem], console: &Console) -> Resu
 /// How many run at once, and whether the system has descriptors for them.
 fn jobs(arguments: &arguments::Batch, modems: usize, console: &Console) -> Result<NonZeroUsize, Exit> {
     let asked = arguments.jobs.map_or(USUAL_JOBS, NonZeroUsize::get).min(modems).max(1);
-    let each = if arguments.modem_timeout.is_some() { 4 } else { 2 };
+    // A port is opened twice for a moment; with a time limit it has two flags of its own.
+    let each = Crew::descriptors_each(asked) + if arguments.modem_timeout.is_some() { 4 } else { 2 };
     if let Err(have) = descriptors::allow((asked * each + 64) as u64) {
         let fit = usize::try_from(have).unwrap_or(usize::MAX).saturating_sub(64) / each;
         let message = format!(

@@ -285,8 +285,6 @@ impl Readiness {
     }
 }
 
-pub(in crate::port) fn raise_file_limit() {}
-
 /// Windows has no pseudo-terminals that other programs could open as a serial port.
 pub(in crate::port) struct Terminal {
     pub(in crate::port) master: std::fs::File,

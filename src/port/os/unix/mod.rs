@@ -196,10 +196,3 @@ pub(in crate::port) fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send 
         }
     }
 }
-
-/// Raises the limit of open files to what the system allows: a thousand modems need more than the usual 1,024.
-pub(in crate::port) fn raise_file_limit() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-}
