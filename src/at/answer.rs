@@ -28,6 +28,8 @@ pub struct Expected {
     pub finals: Vec<(&'static str, bool)>,
     /// Dial, answer and data commands: `NO CARRIER`, `BUSY`, … are final (rule 3).
     pub call_control: bool,
+    /// Lines that end the data mode which this command opens, beside `NO CARRIER`: `DISCONNECT` (rule 3).
+    pub data_ends: &'static [&'static str],
     /// A quirk: this command never sends a final result code; its first line (or silence) ends it.
     pub without_final: bool,
     /// Any character aborts it while it runs (`AT+COPS=?`, `ATD`): 27.007 §5.6.1 of V.250.

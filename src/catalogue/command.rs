@@ -40,6 +40,8 @@ pub struct Command {
     pub abortable: bool,
     /// `NO CARRIER`, `BUSY`, … are its final result codes
     pub call_control: bool,
+    /// What ends the data mode that it opens, beside `NO CARRIER`: `DISCONNECT`
+    pub data_ends: &'static [&'static str],
     /// It never sends a final result code
     pub without_final: bool,
     /// Its answer names the module

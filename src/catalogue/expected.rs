@@ -44,6 +44,9 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
         }
         expected.finals.extend_from_slice(known.finals);
         expected.call_control |= known.call_control;
+        if !known.data_ends.is_empty() {
+            expected.data_ends = known.data_ends;
+        }
         expected.without_final |= known.without_final
             || module.is_some_and(|module| module.without_final.contains(&(known.name, asked.form)));
         // A read is over before anyone could abort it; a scan (`AT+COPS=?`) goes on to its end on some modules.

@@ -2,10 +2,12 @@
 //!
 //! It is told in lines, because people write patterns for lines; what has no line end is told after [`SETTLE`] of
 //! silence, and a long stretch in pieces. Nothing in it is an echo, an answer or a URC. It ends with a line
-//! `NO CARRIER` after which nothing comes but URCs, or with the answer to [`Session::escape`]. A `CONNECT` of a command
+//! `NO CARRIER`, or another one that is known of the command ([`Expected::data_ends`]), after which nothing comes but
+//! URCs, or with the answer to [`Session::escape`]. A `CONNECT` of a command
 //! of which nobody knows that it opens a connection may ask for a file only, and then any result code ends it.
 //!
 //! [`SETTLE`]: super::SETTLE
+//! [`Expected::data_ends`]: crate::at::answer::Expected::data_ends
 
 use std::time::Duration;
 
@@ -58,6 +60,9 @@ impl Session {
     pub(super) fn learn_mode(&mut self, exchange: &Exchange, result: Option<&ResultCode>) {
         let sure = exchange.expected().call_control;
         self.may_connect = false;
+        if !exchange.expected().data_ends.is_empty() {
+            self.data_ends = exchange.expected().data_ends;
+        }
         match result {
             Some(ResultCode::Connect(text)) if opens_data_mode(text) => self.mode = Mode::Data { sure },
             Some(result) => {
@@ -74,6 +79,7 @@ impl Session {
         if self.owing.is_some() && !self.is_in_data_mode() {
             self.mode = Mode::Unknown;
             self.may_connect = exchange.expected().call_control;
+            self.data_ends = exchange.expected().data_ends;
         }
     }
 
@@ -147,6 +153,11 @@ impl Session {
 
     /// The result code that a line is, where it is one that ends data mode.
     fn ends_data_mode(&self, line: &[u8]) -> Option<ResultCode> {
+        let end = line.trim_ascii_end();
+        if self.data_ends.iter().any(|text| text.as_bytes() == end) {
+            // To `+++` it is the answer that was asked for.
+            return Some(ResultCode::Vendor { text: text(end).into_owned(), success: self.escaping });
+        }
         let in_digits = || result_code::parse_numeric(line).filter(|_| self.verbosity == Verbosity::Digits);
         let of_vendor = || {
             let success = self.knowledge.vendor_final(line)?;
@@ -171,6 +182,9 @@ impl Session {
 
     fn leave_data_mode(&mut self, line: &[u8], result: &ResultCode, now: &mut Now<'_>) {
         self.mode = Mode::Command;
+        if !self.escaping {
+            self.data_ends = &[];
+        }
         if self.exchange.is_some() {
             self.take_final(line, result.clone(), now);
         } else if std::mem::take(&mut self.escaping) {

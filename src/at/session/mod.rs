@@ -61,6 +61,8 @@ pub struct Session {
     mode: Mode,
     /// The last command opens a connection, and its `CONNECT` is still to come.
     may_connect: bool,
+    /// Lines that end the data mode that is, or may come; ATO goes back to the same one.
+    data_ends: &'static [&'static str],
     /// The modem was told to leave data mode.
     escaping: bool,
     /// Text without a line end that is waited for.
@@ -159,6 +161,7 @@ impl Session {
             verbosity: Verbosity::Unknown,
             mode: Mode::Unknown,
             may_connect: false,
+            data_ends: &[],
             escaping: false,
             awaited: None,
             stopped: None,

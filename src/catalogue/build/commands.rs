@@ -116,6 +116,9 @@ impl Writer<'_> {
             };
             finals.push(format!("({text:?}, {success})"));
         }
+        if !command.data_ends.is_empty() && !command.call_control {
+            return Err("it has data-ends, but opens no connection: call-control".to_owned());
+        }
         let reboots = cases(&command.reboots)?;
         let needs_reboot = cases(&command.needs_reboot)?;
         let not_repeatable = cases(&command.not_repeatable)?;
@@ -127,7 +130,7 @@ impl Writer<'_> {
         let source = self.source(&command.source, command.status)?;
         Ok(format!(
             "Command {{ name: {:?}, title: {:?}, about: {:?}, group: {group:?}, test_does: {:?}, record: {:?}, test: {}, read: {}, set: {}, execute: {}, \
-             read_only: {}, conversation_only: {}, abortable: {}, call_control: {}, without_final: {}, names_module: {}, \
+             read_only: {}, conversation_only: {}, abortable: {}, call_control: {}, data_ends: &{:?}, without_final: {}, names_module: {}, \
              reboots: &[{reboots}], needs_reboot: &[{needs_reboot}], needs_context_down: {}, raises_context: {}, lowers_contexts: {}, nb_iot_only: &[{}], \
              prompt: {}, not_repeatable: &[{not_repeatable}], dangers: &[{}], finals: &[{}], max_times: &[{}], \
              vendors: &{:?}, source: {source} }}",
@@ -144,6 +147,7 @@ impl Writer<'_> {
             command.conversation_only,
             command.abortable,
             command.call_control,
+            command.data_ends,
             command.without_final,
             command.names_module,
             command.needs_context_down,

@@ -126,6 +126,8 @@ pub struct Command {
     #[serde(default)]
     pub call_control: bool,
     #[serde(default)]
+    pub data_ends: Vec<String>,
+    #[serde(default)]
     pub without_final: bool,
     #[serde(default)]
     pub names_module: bool,

@@ -167,3 +167,33 @@ fn a_connect_that_comes_after_the_timeout() {
     bench.receive("\r\nCONNECT\r\n");
     assert_eq!(bench.session.mode(), Mode::Data { sure: true });
 }
+
+/// u-blox' AT+USODL and SIMCom's AT+CIPSTART after AT+CIPMODE=1 end so; in the middle of data it is data.
+#[test]
+fn a_line_that_is_known_of_the_command_ends_its_data_mode() {
+    for (line, end) in [("AT+USODL=0", "DISCONNECT"), ("AT+CIPSTART=\"TCP\",\"example.com\",80", "CLOSED")] {
+        let mut open = question(line);
+        open.expected.call_control = true;
+        open.expected.data_ends = if end == "CLOSED" { &["CLOSED"] } else { &["DISCONNECT"] };
+        let mut bench = Bench::new();
+        bench.ask(&open);
+        bench.receive("\r\nCONNECT\r\n");
+        assert!(bench.outcome().is_ok());
+        bench.receive(format!("{end}\r\nmore\r\n"));
+        bench.wait(SETTLE);
+        assert_eq!(bench.session.mode(), Mode::Data { sure: true }, "{end} and more is data");
+        assert_eq!(bench.queued(), [end, "more"]);
+        bench.receive(format!("\r\n{end}\r\n"));
+        bench.wait(SETTLE);
+        assert_eq!(bench.session.mode(), Mode::Command);
+        assert_eq!(bench.queued(), [end]);
+    }
+    // Of another command it is data.
+    let mut dial = question("ATD*99#");
+    dial.expected.call_control = true;
+    let mut bench = Bench::new();
+    bench.ask(&dial);
+    bench.receive("\r\nCONNECT\r\nCLOSED\r\n");
+    bench.wait(SETTLE);
+    assert_eq!(bench.session.mode(), Mode::Data { sure: true });
+}
