@@ -156,10 +156,11 @@ impl Inbox {
     pub(super) fn work_alone(&self) {
         loop {
             self.bell().lower();
+            let closed = self.is_closed();
             while let Some(job) = self.take() {
                 job();
             }
-            if self.is_closed() {
+            if closed {
                 return;
             }
             os::pause(Some(self.bell()), Duration::from_secs(3600));
@@ -197,6 +198,20 @@ mod tests {
         assert!(clock.now() < Duration::from_secs(20));
         if os::SHARES {
             assert!(crew.threads() < OWN_THREADS, "{}", crew.threads());
+        }
+    }
+
+    #[test]
+    fn a_crew_that_is_let_go_does_what_it_was_given() {
+        for jobs in [3, 200] {
+            let (sender, ended) = channel();
+            let mut crew = Crew::new(jobs, STACK);
+            for number in 0..jobs {
+                let sender = sender.clone();
+                crew.start(Box::new(move || sender.send(number).unwrap())).unwrap();
+            }
+            drop((crew, sender));
+            assert_eq!(ended.iter().count(), jobs);
         }
     }
 

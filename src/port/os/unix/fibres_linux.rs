@@ -83,6 +83,8 @@ pub(in crate::port) fn work(inbox: &Inbox, stack: usize) -> io::Result<()> {
     // One that got no stack waits until another of so many has given its own back.
     let mut postponed: Option<(Job, usize)> = None;
     loop {
+        // Asked before the last job is taken, so that none is left behind.
+        let closed = inbox.is_closed();
         while postponed.as_ref().is_none_or(|(_, running)| fibres.running() < *running) {
             let Some(job) = postponed.take().map(|(job, _)| job).or_else(|| inbox.take()) else { break };
             match fibres.begin(job, stack) {
@@ -94,7 +96,7 @@ pub(in crate::port) fn work(inbox: &Inbox, stack: usize) -> io::Result<()> {
         while let Some((number, seen)) = fibres.ready.pop_front() {
             fibres.go_on(number, seen);
         }
-        if inbox.is_closed() && fibres.running() == 0 {
+        if closed && fibres.running() == 0 {
             LOOP.set(None);
             return Ok(());
         }
@@ -102,9 +104,10 @@ pub(in crate::port) fn work(inbox: &Inbox, stack: usize) -> io::Result<()> {
     }
 }
 
-/// Waits where a fibre runs; `None` where none does.
+/// Waits where a fibre runs; `None` where none does. One that panics keeps its thread until it has unwound: the others
+/// would believe that they do.
 pub(super) fn wait(wanted: Option<Wanted>, flag: Option<&Flag>, time: Duration) -> Option<Result<Seen, Errno>> {
-    if !generator::is_generator() {
+    if !in_fibre() || std::thread::panicking() {
         return None;
     }
     let asked = LOOP.with_borrow_mut(|shared| shared.as_mut().map(|shared| shared.ask(wanted, flag, time)))?;
