@@ -28,4 +28,5 @@ mod modules;
 mod peers;
 #[cfg(unix)]
 mod repl;
+mod secrets;
 mod simulated;
