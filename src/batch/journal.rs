@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -37,9 +37,17 @@ pub enum ReadError {
     },
 }
 
+/// A hundred thousand modems with long answers have less.
+const LARGEST: u64 = 256 << 20;
+
 /// Reads the lines of a journal. The last may be torn: then it is dropped, and that is told.
 pub fn read(path: &Path) -> Result<Results, ReadError> {
-    let bytes = std::fs::read(path).map_err(ReadError::Io)?;
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(ReadError::Io)?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ReadError::Io)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(ReadError::Io(io::Error::other("it is larger than 256 MiB, which no results are")));
+    }
     let mut results = Results::default();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut rest = bytes.as_slice();
