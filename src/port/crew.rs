@@ -240,7 +240,7 @@ mod tests {
             let (sender, mut watch) = (sender.clone(), cancel.watch());
             let job = move || {
                 for _ in 0..2 {
-                    sender.send(watch.pause(Duration::from_secs(60))).unwrap();
+                    sender.send(watch.pause(Duration::MAX)).unwrap();
                     watch.rearm();
                 }
             };

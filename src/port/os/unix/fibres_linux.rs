@@ -45,6 +45,9 @@ struct Shared {
     flags: HashSet<u64>,
 }
 
+/// A longer wait is made of several: before Linux 5.11 epoll refuses one of a month.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
 /// How many events are taken at once.
 const EVENTS: usize = 256;
 /// An event's token is a fibre's number; a flag's id with this bit; or the inbox.
@@ -224,7 +227,8 @@ impl Fibres {
         events.clear();
         LOOP.with_borrow_mut(|shared| {
             let Some(shared) = shared else { return Ok(()) };
-            let next = self.timers.first().map(|(until, _)| until.saturating_sub(shared.clock.now()));
+            let now = shared.clock.now();
+            let next = self.timers.first().map(|(until, _)| until.saturating_sub(now).min(LONGEST_WAIT));
             let time = next.map(|time| Timespec {
                 tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
                 tv_nsec: time.subsec_nanos().into(),

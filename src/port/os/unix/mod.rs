@@ -15,7 +15,7 @@ mod wire;
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -182,17 +182,21 @@ pub(in crate::port) fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     if !fibres::in_fibre() {
         return Ok(work());
     }
-    let done = Arc::new((Flag::new()?, Mutex::new(None)));
-    let there = Arc::clone(&done);
-    std::thread::Builder::new().spawn(move || {
-        let outcome = work();
-        *there.1.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-        there.0.raise();
+    let ended = Arc::new(Flag::new()?);
+    let raises = RaisesAtEnd(Arc::clone(&ended));
+    let there = std::thread::Builder::new().spawn(move || {
+        let _raises = raises;
+        work()
     })?;
-    loop {
-        pause(Some(&done.0), Duration::from_secs(60));
-        if let Some(outcome) = done.1.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            return Ok(outcome);
-        }
+    pause(Some(&ended), Duration::MAX);
+    there.join().map_err(|_| io::Error::other("what was done aside has panicked"))
+}
+
+/// However its thread ends.
+struct RaisesAtEnd(Arc<Flag>);
+
+impl Drop for RaisesAtEnd {
+    fn drop(&mut self) {
+        self.0.raise();
     }
 }
