@@ -12,10 +12,10 @@ use super::board::{Board, Place};
 use super::inventory::Modem;
 use super::journal::Journal;
 use super::schedule::{Next, Schedule, Stopped};
-use super::session::{Common, Ended, Stop, failure};
+use super::session::{Common, Ended, Stop};
 use crate::port::crew::Crew;
 use crate::port::{Cancel, Clock, Timestamp};
-use crate::report::result::RunResult;
+use crate::report::result::{FailureReport, RunResult};
 use crate::runtime::{STACK, Status};
 
 /// How long a modem that took too long may take for its `finally`.
@@ -197,7 +197,7 @@ impl Running {
         let Some(entry) = self.driver.modems.get(modem) else { return };
         let port = entry.address.as_ref().map(ToString::to_string).unwrap_or_default();
         let script = &self.driver.common.program.source().name;
-        let failure = failure("hayes::batch::system", why);
+        let failure = FailureReport::outside("hayes::batch::system", why);
         let result = RunResult::unreachable(&entry.name, &port, script, Timestamp::now().to_string(), failure);
         let ended = Box::new(Ended { result, unrecorded: None });
         let message = Message::Ended { place: None, modem, ended, panicked: false };
@@ -301,7 +301,7 @@ impl ModemRun {
         let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         let port = modem.address.as_ref().map(ToString::to_string).unwrap_or_default();
         let script = &self.common.program.source().name;
-        let mut failure = failure("hayes::internal", &format!("Hayes has failed here: {why}"));
+        let mut failure = FailureReport::outside("hayes::internal", &format!("Hayes has failed here: {why}"));
         failure.help = Some("this is a fault of Hayes: please report it with the script".to_owned());
         let mut result = RunResult::unreachable(&modem.name, &port, script, Timestamp::now().to_string(), failure);
         result.status = Status::Failed;

@@ -146,7 +146,7 @@ impl Common {
         let doing = result.failure.as_ref().and_then(|failure| failure.sent.clone());
         let what = doing.map(|sent| format!(", while it was at {sent}")).unwrap_or_default();
         let message = format!("the modem was not done within {limit}{what}");
-        let before = result.failure.take().unwrap_or_else(|| failure("", ""));
+        let before = result.failure.take().unwrap_or_else(|| FailureReport::outside("", ""));
         result.status = Status::Failed;
         result.failure = Some(FailureReport {
             code: "hayes::batch::modem-timeout".to_owned(),
@@ -184,16 +184,11 @@ fn conversation(port: Box<dyn Port>) -> Box<Conversation> {
 
 #[inline(never)]
 fn not_open(error: OpenError) -> Box<FailureReport> {
-    let code = match error.kind {
-        OpenErrorKind::Busy => "hayes::port::busy",
-        OpenErrorKind::Forbidden => "hayes::port::forbidden",
-        OpenErrorKind::Missing => "hayes::port::missing",
-        OpenErrorKind::NotAPort => "hayes::port::not-a-port",
-        OpenErrorKind::Unreachable => "hayes::port::unreachable",
-        OpenErrorKind::Interrupted => INTERRUPTED,
-        OpenErrorKind::System => "hayes::port::system",
-    };
-    Box::new(FailureReport { help: error.help, ..failure(code, &error.message) })
+    let mut report = Box::new(FailureReport::unopened(&error));
+    if error.kind == OpenErrorKind::Interrupted {
+        report.code = INTERRUPTED.to_owned();
+    }
+    report
 }
 
 #[inline(never)]
@@ -215,7 +210,7 @@ fn not_found(identity: &Identity) -> FailureReport {
     };
     let message = format!("no modem {who} is on the ports that the inventory names");
     let help = "name its port, or where to look: ports = [\"/dev/ttyUSB*\"] at the top of the inventory";
-    FailureReport { help: Some(help.to_owned()), ..failure("hayes::batch::not-found", &message) }
+    FailureReport { help: Some(help.to_owned()), ..FailureReport::outside("hayes::batch::not-found", &message) }
 }
 
 fn port_name(modem: &Modem) -> String {
@@ -223,21 +218,6 @@ fn port_name(modem: &Modem) -> String {
 }
 
 const INTERRUPTED: &str = "hayes::run::interrupted";
-
-/// A failure outside of the script.
-pub(super) fn failure(code: &str, message: &str) -> FailureReport {
-    FailureReport {
-        code: code.to_owned(),
-        message: message.to_owned(),
-        script: None,
-        line: None,
-        column: None,
-        sent: None,
-        answer: Vec::new(),
-        result: None,
-        help: None,
-    }
-}
 
 /// What a modem says names its SIM and its user: only the owner may read it.
 fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {

@@ -69,16 +69,7 @@ pub(crate) fn explicit(
             }
         }
     }
-    let inputs = Inputs {
-        variables,
-        secrets,
-        timeout: given.timeout.unwrap_or(Inputs::default().timeout),
-        timeout_scale: given.timeout_scale,
-        plan: given.plan,
-        yes: given.yes,
-        folder: None,
-    };
-    told(inputs, problems, console)
+    told(with_values(given, variables, secrets), problems, console)
 }
 
 fn told(inputs: Inputs, problems: Vec<Problem>, console: &Console) -> Result<Inputs, Exit> {
@@ -106,13 +97,16 @@ pub(crate) fn loose(given: &arguments::Inputs, console: &Console) -> Result<Inpu
     variables.extend(pairs(&given.variables, "-V", &mut problems));
     secrets.extend(read_files(&given.secrets_file, &mut problems));
     secrets.extend(pairs(&given.secrets, "--secret", &mut problems));
-    if !problems.is_empty() {
-        for (message, help) in problems {
-            console.complain(&message, help.as_deref());
-        }
-        return Err(Exit::Usage);
-    }
-    Ok(Inputs {
+    told(with_values(given, variables, secrets), problems, console)
+}
+
+/// These values, and what else was given.
+fn with_values(
+    given: &arguments::Inputs,
+    variables: BTreeMap<String, String>,
+    secrets: BTreeMap<String, String>,
+) -> Inputs {
+    Inputs {
         variables,
         secrets,
         timeout: given.timeout.unwrap_or(Inputs::default().timeout),
@@ -120,7 +114,7 @@ pub(crate) fn loose(given: &arguments::Inputs, console: &Console) -> Result<Inpu
         plan: given.plan,
         yes: given.yes,
         folder: None,
-    })
+    }
 }
 
 type Problem = (String, Option<String>);

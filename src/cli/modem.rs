@@ -8,7 +8,6 @@ use crate::catalogue::Catalogue;
 use crate::connect::{self, Address, SIMULATED, Settings};
 use crate::conversation::Conversation;
 use crate::port::{self, Cancel, OpenError, OpenErrorKind, Port, RecordStatus, Recorded};
-use crate::report::result::FailureReport;
 use crate::runtime::{Mask, Status};
 
 /// Which port is meant.
@@ -108,29 +107,5 @@ impl Modem {
             Status::Unreachable => Exit::Device,
             Status::Interrupted => self.signals.exit(),
         }
-    }
-}
-
-/// A port that could not be opened, as it stands in results.
-pub(crate) fn unopened(error: &OpenError) -> FailureReport {
-    let code = match error.kind {
-        OpenErrorKind::Busy => "hayes::port::busy",
-        OpenErrorKind::Forbidden => "hayes::port::forbidden",
-        OpenErrorKind::Missing => "hayes::port::missing",
-        OpenErrorKind::NotAPort => "hayes::port::not-a-port",
-        OpenErrorKind::Unreachable => "hayes::port::unreachable",
-        OpenErrorKind::Interrupted => "hayes::port::interrupted",
-        OpenErrorKind::System => "hayes::port::system",
-    };
-    FailureReport {
-        code: code.to_owned(),
-        message: error.message.clone(),
-        script: None,
-        line: None,
-        column: None,
-        sent: None,
-        answer: Vec::new(),
-        result: None,
-        help: error.help.clone(),
     }
 }

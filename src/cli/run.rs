@@ -14,7 +14,7 @@ use crate::check::{Program, check};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
 use crate::port::{OpenError, Timestamp};
-use crate::report::result::RunResult;
+use crate::report::result::{FailureReport, RunResult};
 use crate::runtime::{self, Inputs, Mask, Outcome};
 use crate::source::Source;
 
@@ -128,7 +128,7 @@ impl Prepared {
         }
         let script = self.programs.first().map_or("", |program| program.source().name.as_str());
         let (name, started) = (self.port.address.to_string(), Timestamp::now().to_string());
-        let result = RunResult::unreachable(&name, &name, script, started, modem::unopened(error));
+        let result = RunResult::unreachable(&name, &name, script, started, FailureReport::unopened(error));
         Exit::Device.worst(self.results.write(&(result.json() + "\n"), console))
     }
 }

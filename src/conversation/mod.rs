@@ -222,8 +222,8 @@ impl Conversation {
     }
 
     /// After [`Trouble::Interrupted`]: ends what is still going on by the AT rules, one character where the running
-    /// command is abortable, ESC at a prompt, and comes into step again. Where something is to be asked afterwards it `waits` for a command that
-    /// cannot be aborted, up to its deadline. A second interruption ends this as well.
+    /// command is abortable, ESC at a prompt, and comes into step again. Where something is to be asked afterwards it
+    /// `waits` for a command that cannot be aborted, up to its deadline. A second interruption ends this as well.
     pub fn interrupt(&mut self, waits: bool, listener: &mut dyn Listener) -> Result<(), Trouble> {
         self.port.rearm();
         self.session.interrupt(waits, self.port.now(), listener);

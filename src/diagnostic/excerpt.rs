@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::Diagnostic;
+use super::{Diagnostic, Severity};
 
 /// Lines of more bytes than this are shown in part.
 const LONGEST: usize = 240;
@@ -112,11 +112,14 @@ impl std::error::Error for Excerpt<'_> {}
 
 impl miette::Diagnostic for Excerpt<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.of.code()
+        Some(Box::new(self.of.code))
     }
 
     fn severity(&self) -> Option<miette::Severity> {
-        miette::Diagnostic::severity(self.of)
+        Some(match self.of.severity {
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Error => miette::Severity::Error,
+        })
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -167,7 +170,7 @@ impl miette::SourceCode for Excerpt<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{Label, Severity};
+    use crate::diagnostic::Label;
     use crate::source::{Source, Span};
 
     fn shown(text: &str, spans: &[(usize, usize)]) -> String {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::style::{Palette, Style};
+use crate::port::{OpenError, OpenErrorKind};
 use crate::runtime::{Failure, Outcome, Status, Value};
 
 /// One modem's result.
@@ -55,6 +56,37 @@ pub struct FailureReport {
     pub answer: Vec<String>,
     pub result: Option<String>,
     pub help: Option<String>,
+}
+
+impl FailureReport {
+    /// A failure that stands in no script.
+    pub fn outside(code: &str, message: &str) -> FailureReport {
+        FailureReport {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            script: None,
+            line: None,
+            column: None,
+            sent: None,
+            answer: Vec::new(),
+            result: None,
+            help: None,
+        }
+    }
+
+    /// A port that could not be opened.
+    pub fn unopened(error: &OpenError) -> FailureReport {
+        let code = match error.kind {
+            OpenErrorKind::Busy => "hayes::port::busy",
+            OpenErrorKind::Forbidden => "hayes::port::forbidden",
+            OpenErrorKind::Missing => "hayes::port::missing",
+            OpenErrorKind::NotAPort => "hayes::port::not-a-port",
+            OpenErrorKind::Unreachable => "hayes::port::unreachable",
+            OpenErrorKind::Interrupted => "hayes::port::interrupted",
+            OpenErrorKind::System => "hayes::port::system",
+        };
+        FailureReport { help: error.help.clone(), ..FailureReport::outside(code, &error.message) }
+    }
 }
 
 impl RunResult {

@@ -3,8 +3,8 @@
 //! It is told in lines, because people write patterns for lines; what has no line end is told after [`SETTLE`] of
 //! silence, and a long stretch in pieces. Nothing in it is an echo, an answer or a URC. It ends with a line
 //! `NO CARRIER`, or another one that is known of the command ([`Expected::data_ends`]), after which nothing comes but
-//! URCs, or with the answer to [`Session::escape`]. A `CONNECT` of a command
-//! of which nobody knows that it opens a connection may ask for a file only, and then any result code ends it.
+//! URCs, or with the answer to [`Session::escape`]. A `CONNECT` of a command of which nobody knows that it opens a
+//! connection may ask for a file only, and then any result code ends it.
 //!
 //! [`SETTLE`]: super::SETTLE
 //! [`Expected::data_ends`]: crate::at::answer::Expected::data_ends
