@@ -43,12 +43,12 @@ fn main() {
 }
 
 fn question() -> Arc<Question> {
-    Arc::new(Question {
-        bytes: b"AT+CSQ\r".to_vec(),
-        expected: Expected { prefixes: vec!["+CSQ"], shape: Shape::Prefixed, ..Expected::default() },
-        timeout: Duration::from_secs(5),
-        prompt: PromptPlan::Unexpected,
-    })
+    Arc::new(Question::new(
+        b"AT+CSQ\r",
+        Expected { prefixes: vec!["+CSQ"], shape: Shape::Prefixed, ..Expected::default() },
+        Duration::from_secs(5),
+        PromptPlan::Unexpected,
+    ))
 }
 
 /// One question and its answer; beside it the search for the two lines' ends.

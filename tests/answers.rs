@@ -87,12 +87,12 @@ fn ask(question: &str, lines: &[String], result: &str, between: &str) -> Result<
     let modem = Modem { answer: text.into_bytes(), asked: false };
     let cancel = Cancel::new().unwrap();
     let mut conversation = Conversation::new(Box::new(Memory::in_virtual_time(modem, &cancel)), &Catalogue);
-    let asked = Question {
-        bytes: format!("{question}\r").into_bytes(),
-        expected: prospect(question, None).expected,
-        timeout: Duration::from_secs(10),
-        prompt: PromptPlan::Unexpected,
-    };
+    let asked = Question::new(
+        format!("{question}\r"),
+        prospect(question, None).expected,
+        Duration::from_secs(10),
+        PromptPlan::Unexpected,
+    );
     let answer = conversation.ask(&asked.into(), &mut Deaf).map_err(|trouble| format!("{trouble:?}"))?;
     Ok(answer.lines.iter().map(|line| line.text()).collect())
 }

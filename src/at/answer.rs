@@ -1,20 +1,65 @@
 //! A question to the modem and what is known of its answer; the answer.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::time::Duration;
 
-use super::result_code::ResultCode;
+use super::command::{self, Form};
+use super::result_code::{ResultCode, Verbosity};
 
 /// One question: what goes out, and what is known of what comes back.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// Exactly what is written, its CR included.
-    pub bytes: Vec<u8>,
+    bytes: Vec<u8>,
+    pub(super) named: Named,
     pub expected: Expected,
     /// When the exchange ends at the latest, counted from its start.
     pub timeout: Duration,
     /// What to do when the modem asks for data.
     pub prompt: PromptPlan,
+}
+
+/// What the question's command line says itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Named {
+    /// Where the names of its extended commands stand in it, and each one's form: lines of the answer may carry them.
+    pub(super) names: Vec<(Range<usize>, Form)>,
+    /// `ATV`
+    pub(super) sets_verbosity: Option<Verbosity>,
+    /// `ATZ`, `AT&F`
+    pub(super) may_reset_verbosity: bool,
+}
+
+impl Question {
+    /// `bytes` are exactly what is written, the CR included.
+    pub fn new(bytes: impl Into<Vec<u8>>, expected: Expected, timeout: Duration, prompt: PromptPlan) -> Question {
+        let bytes = bytes.into();
+        Question { named: Named::by(&bytes), bytes, expected, timeout, prompt }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Named {
+    fn by(bytes: &[u8]) -> Named {
+        let mut named = Named::default();
+        let line = std::str::from_utf8(bytes.trim_ascii_end()).ok().and_then(command::parse);
+        for command in line.into_iter().flat_map(|line| line.commands) {
+            if command.is_extended() {
+                let start = command.range.start;
+                named.names.push((start..start + command.name.len(), command.form));
+            }
+            if command.is("V") {
+                // `ATV0` is itself answered in digits already.
+                let is_digits = matches!(command.argument, "" | "0");
+                named.sets_verbosity = Some(if is_digits { Verbosity::Digits } else { Verbosity::Unknown });
+            }
+            named.may_reset_verbosity |= command.is("Z") || command.is("&F");
+        }
+        named
+    }
 }
 
 /// What the catalogue, or else the command's name, tells of an answer (protocol.md, rule 4).

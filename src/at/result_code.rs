@@ -95,6 +95,14 @@ impl fmt::Display for ResultCode {
     }
 }
 
+/// Whether result codes are words or digits (`ATV1`, `ATV0`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verbosity {
+    Unknown,
+    Words,
+    Digits,
+}
+
 /// Reads a whole line as a result code in words. Blanks behind it do not count.
 pub fn parse(line: &[u8]) -> Option<ResultCode> {
     // Nearly every line is told apart by its first byte.

@@ -124,12 +124,12 @@ fn probe(port: &Listed, baud: u32) -> Probe {
 
 /// The first line of the answer, where it ended well.
 fn ask(conversation: &mut Conversation, command: &str) -> Option<String> {
-    let question = Arc::new(Question {
-        bytes: format!("{command}\r").into_bytes(),
-        expected: prospect(command, None).expected,
-        timeout: Duration::from_millis(700),
-        prompt: PromptPlan::Unexpected,
-    });
+    let question = Arc::new(Question::new(
+        format!("{command}\r"),
+        prospect(command, None).expected,
+        Duration::from_millis(700),
+        PromptPlan::Unexpected,
+    ));
     let answer = conversation.ask(&question, &mut Deaf).ok()?;
     let passed = answer.result.as_ref().is_some_and(crate::at::ResultCode::is_success);
     passed.then(|| answer.lines.first().map(|line| line.text()).unwrap_or_default())

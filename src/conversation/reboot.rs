@@ -43,12 +43,12 @@ impl Conversation {
         // Nothing is owed any more, and no setting is known.
         self.session.restart();
         let asked = self.port.now();
-        let probe = Arc::new(Question {
-            bytes: b"AT\r".to_vec(),
-            expected: Expected { shape: crate::at::Shape::None, ..Expected::default() },
-            timeout: PROBE_TIME,
-            prompt: PromptPlan::Unexpected,
-        });
+        let probe = Arc::new(Question::new(
+            b"AT\r",
+            Expected { shape: crate::at::Shape::None, ..Expected::default() },
+            PROBE_TIME,
+            PromptPlan::Unexpected,
+        ));
         loop {
             let next = self.port.now() + PROBE_TIME;
             let outcome = match self.await_line(next.min(until), &mut |_| true, listener) {

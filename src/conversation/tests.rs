@@ -71,12 +71,7 @@ fn modem(answers: &[(&'static str, &'static str)]) -> Scripted {
 }
 
 fn question(line: &str) -> Question {
-    Question {
-        bytes: format!("{line}\r").into_bytes(),
-        expected: Expected::default(),
-        timeout: 5 * SECOND,
-        prompt: PromptPlan::Unexpected,
-    }
+    Question::new(format!("{line}\r"), Expected::default(), 5 * SECOND, PromptPlan::Unexpected)
 }
 
 #[derive(Default)]

@@ -8,6 +8,7 @@ use super::hearing::{Abort, Hearing};
 use super::inputs::Inputs;
 use super::outcome::{Call, Outcome, Status};
 use super::problem::{End, Step, code};
+use super::question::AskedBefore;
 use super::scope::{Last, Scope, Variables};
 use super::secret::Mask;
 use super::value::Value;
@@ -137,6 +138,7 @@ pub(super) struct Run<'r> {
     pub(super) hearing: Hearing<'r>,
     /// The script that runs now.
     pub(super) scope: Scope,
+    pub(super) asked_before: AskedBefore,
     pub(super) tally: Tally,
     /// The `run` statements that led to the script that runs now, the outermost first.
     pub(super) calls: Vec<Call>,
@@ -178,6 +180,7 @@ impl<'r> Run<'r> {
             inputs,
             hearing: Hearing { listener, mask, aborts: Vec::new(), aborts_hold: true, stopped_by: None },
             scope,
+            asked_before: AskedBefore::default(),
             tally: Tally::default(),
             calls: Vec::new(),
             depth: 0,

@@ -2,11 +2,12 @@
 
 use super::capture::{self, Captured, Miss};
 use super::event::RuntimeEvent;
-use super::exchange::{Asked, ClauseValues};
+use super::exchange::ClauseValues;
 use super::expression::counted;
 use super::interpreter::Run;
 use super::knowledge;
 use super::problem::{End, Problem, Step, code};
+use super::question::Asked;
 use super::value::Value;
 use crate::at::{Line, ResultCode};
 use crate::source::Span;
@@ -206,12 +207,12 @@ impl Run<'_> {
     fn with_answer(&self, problem: Problem, asked: &Asked) -> Problem {
         let last = &self.scope.last;
         let lines = last.lines.iter().map(Line::text).collect();
-        problem.sent(&asked.text).answer(lines, last.result.as_ref().map(ResultCode::to_string))
+        problem.sent(&*asked.text).answer(lines, last.result.as_ref().map(ResultCode::to_string))
     }
 
     #[inline(never)]
     pub(super) fn missed(&self, asked: Option<&Asked>, clause: Span, miss: Miss) -> End {
-        let question = asked.map_or("", |asked| asked.text.as_str());
+        let question = asked.map_or("", |asked| &*asked.text);
         let problem = match miss {
             Miss::NoLine | Miss::NoMatch => {
                 let what = format!("{question} answered {}: there is nothing to capture", self.answered(question));

@@ -28,6 +28,7 @@ mod param;
 mod plan;
 mod port_action;
 mod problem;
+mod question;
 mod report;
 mod scope;
 mod template;

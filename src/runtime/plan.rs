@@ -5,11 +5,11 @@
 //! out cannot be told, and there the plan ends.
 
 use super::event::RuntimeEvent;
-use super::exchange::Asked;
 use super::interpreter::Run;
 use super::knowledge;
 use super::outcome::Failure;
 use super::problem::{End, Step};
+use super::question::Asked;
 use crate::syntax::ast::{
     Block, Clause, ClauseKind, Exchange, Field, Pattern, Send, SendForm, Statement, StatementKind,
 };

@@ -1,5 +1,6 @@
 //! `port …` and `reboot`: what concerns the connection itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::Waiting;
@@ -70,7 +71,7 @@ impl Run<'_> {
         let ended = match self.conversation.reboot(&asked.question, started + within, &mut self.hearing) {
             // A modem may refuse to restart; one that does so at once may send no result code.
             Ok(Answer { lines, result, elapsed }) => {
-                self.scope.last = Last { sent: Some(asked.text.as_str().into()), lines, result, elapsed };
+                self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, result, elapsed };
                 self.judge(&asked, &[], &Vec::new()).map(|_| ())
             }
             Err(trouble) => Err(self.trouble(trouble, Some(&asked), command.span)),

@@ -42,7 +42,7 @@ impl Scope {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Last {
     /// The question; `None` for an `await`.
-    pub(super) sent: Option<Box<str>>,
+    pub(super) sent: Option<Arc<str>>,
     pub(super) lines: Vec<Line>,
     pub(super) result: Option<ResultCode>,
     pub(super) elapsed: Duration,

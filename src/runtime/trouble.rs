@@ -1,9 +1,9 @@
 //! What a question without an answer, or a wait without an end, means to the script.
 
-use super::exchange::Asked;
 use super::interpreter::Run;
 use super::outcome::Status;
 use super::problem::{End, Problem, code};
+use super::question::Asked;
 use super::value::ShownDuration;
 use crate::at::Line;
 use crate::conversation::{Mode, Silence, Trouble};
@@ -15,14 +15,14 @@ impl Run<'_> {
     #[inline(never)]
     pub(super) fn trouble(&mut self, trouble: Trouble, asked: Option<&Asked>, span: Span) -> End {
         let what = match asked {
-            Some(asked) => asked.text.clone(),
+            Some(asked) => asked.text.as_ref().to_owned(),
             None => self.waiting(span),
         };
         let received: Vec<String> = trouble.received().iter().map(Line::text).collect();
         let complete = |problem: Problem| {
             let problem = problem.answer(received.clone(), None);
             match asked {
-                Some(asked) => problem.sent(&asked.text),
+                Some(asked) => problem.sent(&*asked.text),
                 None => problem,
             }
         };

@@ -12,12 +12,12 @@
 use std::time::Duration;
 
 use super::exchange::Exchange;
-use super::{Now, Session, Verbosity};
+use super::{Now, Session};
 use crate::at::answer::{Event, text};
 use crate::at::echo::Echo;
 use crate::at::framer::{Frame, Framer};
 use crate::at::listener::Listener;
-use crate::at::result_code::{self, ResultCode};
+use crate::at::result_code::{self, ResultCode, Verbosity};
 
 /// What the line carries, as far as that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

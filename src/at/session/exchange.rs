@@ -1,13 +1,12 @@
 //! One question and what has come of its answer.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::body::Body;
-use super::{Failure, FailureKind, Outcome, Owing, SETTLE, Silence, Verbosity};
-use crate::at::answer::{Answer, Expected, Line, PromptPlan, Question, text};
-use crate::at::command::{self, Form};
+use super::{Failure, FailureKind, Outcome, Owing, SETTLE, Silence};
+use crate::at::answer::{Answer, Expected, Line, Named, PromptPlan, Question, text};
+use crate::at::command::Form;
 use crate::at::result_code::ResultCode;
 
 /// An answer's lines are kept up to so many bytes; what comes after is told but not kept.
@@ -16,10 +15,6 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Exchange {
     question: Arc<Question>,
-    /// Where the names of the question's commands stand in it, and each one's form: lines of the answer may carry them.
-    names: Vec<(Range<usize>, Form)>,
-    sets_verbosity: Option<Verbosity>,
-    may_reset_verbosity: bool,
     began: Duration,
     deadline: Duration,
     lines: Vec<Line>,
@@ -64,21 +59,6 @@ const SAMPLE: usize = 1024;
 
 impl Exchange {
     pub(super) fn new(question: Arc<Question>, now: Duration) -> Exchange {
-        let mut names = Vec::new();
-        let (mut sets_verbosity, mut may_reset_verbosity) = (None, false);
-        let line = std::str::from_utf8(question.bytes.trim_ascii_end()).ok().and_then(command::parse);
-        for command in line.into_iter().flat_map(|line| line.commands) {
-            if command.is_extended() {
-                let start = command.range.start;
-                names.push((start..start + command.name.len(), command.form));
-            }
-            if command.is("V") {
-                // `ATV0` is itself answered in digits already.
-                let is_digits = matches!(command.argument, "" | "0");
-                sets_verbosity = Some(if is_digits { Verbosity::Digits } else { Verbosity::Unknown });
-            }
-            may_reset_verbosity |= command.is("Z") || command.is("&F");
-        }
         let prompt = match question.prompt {
             PromptPlan::Unexpected => Prompt::None,
             PromptPlan::Reply { .. } | PromptPlan::Cancel { .. } => Prompt::Open,
@@ -86,9 +66,6 @@ impl Exchange {
         Exchange {
             deadline: now.saturating_add(question.timeout),
             question,
-            names,
-            sets_verbosity,
-            may_reset_verbosity,
             began: now,
             lines: Vec::new(),
             bytes: 0,
@@ -114,12 +91,8 @@ impl Exchange {
         self.began
     }
 
-    pub(super) fn sets_verbosity(&self) -> Option<Verbosity> {
-        self.sets_verbosity
-    }
-
-    pub(super) fn may_reset_verbosity(&self) -> bool {
-        self.may_reset_verbosity
+    pub(super) fn named(&self) -> &Named {
+        &self.question.named
     }
 
     pub(super) fn deadline(&self, last_byte: Duration) -> Duration {
@@ -132,14 +105,14 @@ impl Exchange {
 
     /// The form of the command whose prefix this line carries.
     pub(super) fn own(&self, line: &[u8]) -> Option<Form> {
-        let Question { bytes, expected, .. } = &*self.question;
-        let name = self.names.iter().find(|(name, _)| carries(line, bytes.get(name.clone()).unwrap_or_default()));
+        let (names, bytes) = (&self.named().names, self.question.bytes());
+        let name = names.iter().find(|(name, _)| carries(line, bytes.get(name.clone()).unwrap_or_default()));
         if let Some((_, form)) = name {
             return Some(*form);
         }
         // What else is known to stand there: `+ICCID` in the answer to `AT+CICCID`.
-        let is_known = expected.prefixes.iter().any(|prefix| carries(line, prefix.as_bytes()));
-        is_known.then(|| self.names.first().map_or(Form::Execute, |(_, form)| *form))
+        let is_known = self.expected().prefixes.iter().any(|prefix| carries(line, prefix.as_bytes()));
+        is_known.then(|| names.first().map_or(Form::Execute, |(_, form)| *form))
     }
 
     /// Whether a line of the answer came that carries the same prefix as this one.
@@ -172,8 +145,9 @@ impl Exchange {
 
     pub(super) fn hear(&mut self, bytes: &[u8]) {
         if let Some(room) = SAMPLE.checked_sub(self.heard.bytes) {
+            let sample = bytes.get(..room).unwrap_or(bytes);
             let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t');
-            self.heard.garbage += bytes.iter().take(room).filter(|byte| !is_text(byte)).count();
+            self.heard.garbage += sample.iter().filter(|byte| !is_text(byte)).count();
         }
         self.heard.bytes += bytes.len();
     }

@@ -3,14 +3,14 @@
 use super::body::{self, Body, Extent};
 use super::exchange::{Prompt, ambiguity};
 use super::prompt::looks_like_prompt;
-use super::{FailureKind, Now, Piece, Session, Verbosity};
+use super::{FailureKind, Now, Piece, Session};
 use crate::at::answer::{Event, Shape};
 use crate::at::command::Form;
 use crate::at::framer::{Frame, Framer};
 use crate::at::knowledge::Likeness;
 use crate::at::listener::Flow;
 use crate::at::parameters::prefix_length;
-use crate::at::result_code::{self, ResultCode};
+use crate::at::result_code::{self, ResultCode, Verbosity};
 
 /// A quoted string with line ends in it goes over so many bytes at the most.
 const LONGEST_STRING: usize = 4096;

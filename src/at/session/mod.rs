@@ -36,6 +36,7 @@ use super::framer::Framer;
 use super::knowledge::Knowledge;
 use super::listener::{Flow, Listener};
 use super::queue::Queue;
+use super::result_code::{ResultCode, Verbosity};
 pub use data::Mode;
 use exchange::Exchange;
 use resync::Resync;
@@ -124,14 +125,6 @@ struct Owing {
     /// When the question was sent whose answer is owed
     asked: Duration,
     prompt_open: bool,
-}
-
-/// Whether result codes are words or digits (`ATV1`, `ATV0`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verbosity {
-    Unknown,
-    Words,
-    Digits,
 }
 
 /// Who hears it, and when it is.
@@ -353,13 +346,13 @@ impl Session {
     fn begin(&mut self, question: &Arc<Question>, why: Why, now: &mut Now<'_>) {
         self.forget(now);
         self.escaping &= self.is_in_data_mode();
-        self.echo = self.echo_of(&question.bytes);
+        self.echo = self.echo_of(question.bytes());
         let exchange = Exchange::new(Arc::clone(question), now.time);
-        if let Some(verbosity) = exchange.sets_verbosity() {
+        if let Some(verbosity) = exchange.named().sets_verbosity {
             self.verbosity = verbosity;
         }
         self.exchange = Some(exchange);
-        self.send(&question.bytes, why, now);
+        self.send(question.bytes(), why, now);
     }
 
     fn forget(&mut self, now: &mut Now<'_>) {
@@ -404,11 +397,11 @@ impl Session {
     }
 
     /// The exchange has its answer.
-    fn finish(&mut self, result: Option<super::ResultCode>, now: &mut Now<'_>) {
+    fn finish(&mut self, result: Option<ResultCode>, now: &mut Now<'_>) {
         let Some(exchange) = self.exchange.take() else { return };
         self.tell_dropped(now.time, now.listener);
         self.echo.close();
-        if exchange.may_reset_verbosity() && result.as_ref().is_some_and(super::ResultCode::is_success) {
+        if exchange.named().may_reset_verbosity && result.as_ref().is_some_and(ResultCode::is_success) {
             self.verbosity = Verbosity::Unknown;
         }
         self.learn_mode(&exchange, result.as_ref());

@@ -10,11 +10,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Failure, FailureKind, Now, Owing, SETTLE, Session, Silence, Verbosity};
+use super::{Failure, FailureKind, Now, Owing, SETTLE, Session, Silence};
 use crate::at::answer::{Answer, Event, Line, Question, Why};
 use crate::at::echo::Echo;
 use crate::at::listener::Flow;
-use crate::at::result_code::{self, ResultCode};
+use crate::at::result_code::{self, ResultCode, Verbosity};
 
 const FENCE: &[u8] = b"AT\r";
 
@@ -116,7 +116,7 @@ impl Resync {
     fn is_its_own_fence(&self) -> bool {
         self.question
             .as_ref()
-            .is_some_and(|(question, _)| question.bytes.eq_ignore_ascii_case(FENCE) && !question.expected.free)
+            .is_some_and(|(question, _)| question.bytes().eq_ignore_ascii_case(FENCE) && !question.expected.free)
     }
 
     fn keep(&mut self, line: &[u8]) {

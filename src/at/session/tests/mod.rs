@@ -114,12 +114,7 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A question of which nothing is known but its name.
 pub(super) fn question(line: &str) -> Question {
-    Question {
-        bytes: format!("{line}\r").into_bytes(),
-        expected: Expected::default(),
-        timeout: TIMEOUT,
-        prompt: PromptPlan::Unexpected,
-    }
+    Question::new(format!("{line}\r"), Expected::default(), TIMEOUT, PromptPlan::Unexpected)
 }
 
 pub(super) fn shaped(line: &str, shape: Shape) -> Question {

@@ -154,7 +154,7 @@ fn wait_for(wanted: Option<Wanted>, flag: Option<&Flag>, time: Duration) -> nix:
 
 /// Rounded up, so that a wait does not end before its time; a longer one than `poll` takes is waited for in parts.
 fn milliseconds(time: Duration) -> i32 {
-    let millis = time.as_nanos().div_ceil(1_000_000);
+    let millis = time.as_secs().saturating_mul(1000).saturating_add(u64::from(time.subsec_nanos().div_ceil(1_000_000)));
     i32::try_from(millis).unwrap_or(i32::MAX)
 }
 
