@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::command::{Command, command};
+use super::command::Command;
 use super::data::VENDOR_FINALS;
 use super::layout::{Fit, Layout};
 use super::urc::{Urc, urc};
@@ -48,7 +48,7 @@ impl Knowledge for Catalogue {
 /// The URC that the line may be, and the command whose answer it may be instead.
 fn ambiguous(line: &[u8]) -> Option<(&'static Urc, &'static Command)> {
     let urc = urc(line)?;
-    Some((urc, urc.answers.and_then(command)?))
+    Some((urc, urc.answers?))
 }
 
 /// How well the line has the form of the command's answer.

@@ -1,5 +1,6 @@
 //! Unsolicited result codes: what the modem says unasked.
 
+use super::command::Command;
 use super::data::{URC_FACTOR, URC_SLOTS, URCS};
 use super::field::Source;
 use super::layout::Layout;
@@ -20,7 +21,7 @@ pub struct Urc {
     /// So many lines follow that belong to it: the text or PDU of `+CMT`
     pub body_lines: u8,
     /// The command whose answer has the same prefix, if one has
-    pub answers: Option<&'static str>,
+    pub answers: Option<&'static Command>,
     pub vendors: &'static [&'static str],
     pub source: Source,
 }

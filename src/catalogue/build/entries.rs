@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::tables::{ErrorCode, Module, ResultCode, Texts, Urc};
-use crate::write::{Result, Writer, pair};
+use crate::write::{Result, Writer, pair, place};
 
 impl Writer<'_> {
     pub fn error(&mut self, error: &ErrorCode, series: &str) -> Result<String> {
@@ -38,11 +38,13 @@ impl Writer<'_> {
         if urc.start.ends_with(':') || urc.start.is_empty() {
             return Err("a start is written without its colon".to_owned());
         }
-        if let Some(command) = urc.answers.as_deref()
-            && !commands.contains(command)
-        {
-            return Err(format!("there is no command '{command}'"));
-        }
+        let answers = match urc.answers.as_deref() {
+            Some(name) => {
+                let place = place(name, commands).ok_or_else(|| format!("there is no command '{name}'"))?;
+                format!("Some(&COMMANDS[{place}])")
+            }
+            None => "None".to_owned(),
+        };
         if urc.whole_line && urc.values.is_some() {
             return Err("it is the whole line, and has values".to_owned());
         }
@@ -56,7 +58,7 @@ impl Writer<'_> {
         }
         let source = self.source(&urc.source, urc.status)?;
         Ok(format!(
-            "Urc {{ start: {:?}, title: {:?}, about: {:?}, when: {:?}, layouts: &[{}], whole_line: {}, body_lines: {}, answers: {:?}, vendors: &{:?}, source: {source} }}",
+            "Urc {{ start: {:?}, title: {:?}, about: {:?}, when: {:?}, layouts: &[{}], whole_line: {}, body_lines: {}, answers: {answers}, vendors: &{:?}, source: {source} }}",
             urc.start,
             urc.title,
             urc.about,
@@ -64,7 +66,6 @@ impl Writer<'_> {
             layouts.join(", "),
             urc.whole_line,
             urc.body,
-            urc.answers,
             urc.vendors,
         ))
     }

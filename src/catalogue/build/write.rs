@@ -35,8 +35,10 @@ pub fn rust(data: &Data) -> Result<String> {
         "COMMANDS",
         "Command",
         data.commands.iter().map(|(group, command)| {
-            let key = command.name.strip_prefix("AT").unwrap_or(&command.name).to_uppercase();
-            (key, writer.command(group, command).map_err(|error| format!("{error} (commands/{group}.toml)")))
+            (
+                key(&command.name),
+                writer.command(group, command).map_err(|error| format!("{error} (commands/{group}.toml)")),
+            )
         }),
     )?;
     name_slots(&mut body, data.commands.iter().map(|(_, command)| command.name.as_str()))?;
@@ -113,10 +115,21 @@ fn table(
     Ok(())
 }
 
+/// By what the table of commands is sorted.
+fn key(command: &str) -> String {
+    command.strip_prefix("AT").unwrap_or(command).to_uppercase()
+}
+
+/// Where a command stands in its table.
+pub fn place(command: &str, commands: &BTreeSet<&str>) -> Option<usize> {
+    let wanted = key(command);
+    commands.contains(command).then(|| commands.iter().filter(|other| key(other) < wanted).count())
+}
+
 /// Where each command stands, by its name: its place in the table and 1, or 0. Settings of a command are found beside
 /// it.
 fn name_slots<'a>(body: &mut String, names: impl Iterator<Item = &'a str>) -> Result<()> {
-    let names: BTreeSet<String> = names.map(|name| name.strip_prefix("AT").unwrap_or(name).to_uppercase()).collect();
+    let names: BTreeSet<String> = names.map(key).collect();
     // At most half full, so that a name is found in a step or two.
     let mut slots = vec![0_usize; (2 * names.len()).next_power_of_two()];
     let count = slots.len();
