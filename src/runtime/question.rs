@@ -65,9 +65,8 @@ fn always_the_same<'s>(send: &'s Send, clauses: &[Clause]) -> Option<&'s str> {
     let [TemplatePart::Text(text)] = send.text.parts.as_slice() else { return None };
     let asks_for_data =
         |clause: &Clause| matches!(clause.kind, ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. });
-    // A PIN in a `retry` is refused.
-    let is_free = send.form == SendForm::At && send.within.is_none() && tries_pin(text).is_none();
-    (is_free && !clauses.iter().any(asks_for_data)).then_some(text)
+    let is_plain = send.form == SendForm::At && send.within.is_none();
+    (is_plain && !clauses.iter().any(asks_for_data)).then_some(text)
 }
 
 impl Run<'_> {
@@ -125,8 +124,9 @@ impl Run<'_> {
     }
 
     fn remember(&mut self, send: &Send, clauses: &[Clause], longest: Option<Duration>, asked: &Asked) {
-        // What an `unsafe` block allows is looked at each time.
-        if self.in_unsafe == 0 && always_the_same(send, clauses).is_some() {
+        // What is refused by where it stands is looked at each time.
+        let is_free = self.in_unsafe == 0 && tries_pin(&asked.text).is_none();
+        if is_free && always_the_same(send, clauses).is_some() {
             let known = Known { asked: asked.clone(), longest: longest.unwrap_or_default() };
             self.asked_before.insert(known);
         }
