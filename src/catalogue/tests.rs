@@ -80,6 +80,8 @@ fn every_urc_is_found() {
 fn every_module_is_found_by_its_names() {
     assert_eq!(modules().len(), 31);
     for known in modules() {
+        let explained = explain::explain(known.id, &explain::Context::default()).to_string();
+        assert!(explained.contains(known.iccid_command) && explained.contains(known.reboot_command), "{explained}");
         assert_eq!(module(known.id).map(|found| found.id), Some(known.id));
         for name in known.models {
             let name = name.replace('*', "-X");

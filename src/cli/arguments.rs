@@ -320,9 +320,10 @@ Examples:
   hayes explain '+CREG: 0,5'
   hayes explain 'AT+COPS=?'
   hayes explain '+CME ERROR: 30'
+  hayes explain BG96
   hayes explain hayes::check::two-at")]
 pub(crate) struct Explain {
-    /// What was sent, or what the modem said, or the code of a diagnostic
+    /// What was sent, or what the modem said, or a module, or the code of a diagnostic
     #[arg(required = true, value_name = "TEXT")]
     pub(crate) text: Vec<String>,
     /// The command that it answers, where the answer alone does not tell

@@ -28,6 +28,7 @@ pub fn brief(line: &str, context: &Context<'_>) -> Option<String> {
         | Kind::Prompt
         | Kind::Record
         | Kind::Body
+        | Kind::Module
         | Kind::Several
         | Kind::Unknown => None,
     }

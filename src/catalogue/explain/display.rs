@@ -21,7 +21,7 @@ impl Explanation {
             writeln!(f, "{indent}  {}", self.about)?;
         }
         let width = |text: fn(&super::Part) -> &str| {
-            self.parts.iter().map(|part| text(part).chars().count()).max().unwrap_or(0).min(28)
+            self.parts.iter().map(|part| text(part).chars().count()).max().unwrap_or(0).min(32)
         };
         let (texts, whats) = (width(|part| &part.text), width(|part| &part.what));
         for part in &self.parts {

@@ -1,4 +1,4 @@
-//! What a command, an answer, an error or a URC means, in words.
+//! What a command, an answer, an error or a URC means, and what is known of a module, in words.
 //!
 //! It is never wrong: a line whose form is not known, or a value that is not documented, is said to be so; a line that
 //! can be read in two ways is given both readings.
@@ -8,6 +8,7 @@ mod brief;
 mod command;
 mod display;
 mod failure;
+mod module;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -69,6 +70,8 @@ pub enum Kind {
     Record,
     /// The text or PDU under a header
     Body,
+    /// A module, by its name
+    Module,
     /// More than one line or command; they stand in `each`
     Several,
     Unknown,
@@ -149,6 +152,7 @@ fn one(line: &str, context: &Context<'_>) -> Explanation {
         .or_else(|| result(line))
         .or_else(|| answer::line(line, context))
         .or_else(|| failure::by_words(line, context.module))
+        .or_else(|| module::by_name(line))
         .or_else(|| command::without_at(line, context))
         .unwrap_or_else(|| command::nothing_known(line))
 }
