@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use crate::folder::Folder;
 use crate::simulated::Simulated;
 
 const MODELS: [&str; 8] = ["generic", "bg96", "lara-r211", "sim7080g", "ec25", "sara-r410m", "me910c1", "nrf9160"];
@@ -18,7 +19,7 @@ fn every_model_is_covered() {
 #[test]
 fn every_script_is_checked_and_formatted() {
     let scripts = scripts();
-    assert!(scripts.len() >= 9);
+    assert!(scripts.len() >= 11);
     let paths: Vec<&str> = scripts.iter().map(|path| path.to_str().unwrap()).collect();
     for command in [["check", "--deny-warnings"], ["fmt", "--check"]] {
         let output = hayes(&[&command[..], &paths].concat());
@@ -30,7 +31,9 @@ fn every_script_is_checked_and_formatted() {
 fn every_script_passes_on_every_model() {
     let scripts: &[&[&str]] = &[
         &["modem/sync"],
+        &["modem/check-sim"],
         &["modem/identify"],
+        &["modem/signal"],
         &["modem/status"],
         &["network/scan"],
         &["supersim/set-apn"],
@@ -45,6 +48,56 @@ fn every_script_passes_on_every_model() {
             let output = hayes(&[&["run", "-q", "-p", &port], *script].concat());
             assert!(output.status.success(), "{script:?} on {model}\n{}", text(&output.stderr));
         }
+    }
+}
+
+/// What a second run finds in order, and that each column has a value.
+#[test]
+fn the_second_setup_changes_nothing_on_any_model() {
+    for model in MODELS {
+        let port = format!("sim:{model}?time=virtual");
+        let output = hayes(&["run", "-q", "--json", "supersim/setup", "supersim/setup", "-p", &port]);
+        let results: Vec<serde_json::Value> =
+            text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let [first, second] = results.as_slice() else { panic!("{model}\n{}", text(&output.stderr)) };
+        assert_ne!(first["changed"], 0, "{model}: {first}");
+        assert_eq!(second["changed"], 0, "{model}: {second}");
+        for column in ["model", "imei", "iccid", "apn", "registration", "operator", "signal"] {
+            assert_ne!(second["report"][column], "", "{column} on {model}: {second}");
+        }
+        let iccid = second["report"]["iccid"].as_str().unwrap();
+        assert!(iccid.bytes().all(|byte| byte.is_ascii_digit()), "{model}: {iccid}");
+    }
+}
+
+/// In flight mode, with the radio and the SIM off, away from the network, with a SIM that takes its time.
+#[test]
+fn setup_brings_a_modem_back_to_the_air_on_any_model() {
+    let folder = Folder::new();
+    for model in MODELS {
+        for (command, option) in [("AT+CFUN=4", ""), ("AT+CFUN=0", ""), ("AT+COPS=2", ""), ("AT", "&sim=busy:15s")] {
+            let before = folder.0.join("before.hayes");
+            std::fs::write(&before, format!("# allow hayes::check::danger: it is mended\n{command}\n")).unwrap();
+            let port = format!("sim:{model}?time=virtual{option}");
+            let output = hayes(&["run", "-q", before.to_str().unwrap(), "supersim/setup", "-p", &port]);
+            assert!(output.status.success(), "{model} after {command}{option}\n{}", text(&output.stderr));
+        }
+    }
+}
+
+/// The context that carries the data holds the APN in the end.
+#[test]
+fn the_apn_is_in_the_context_that_is_up() {
+    let folder = Folder::new();
+    let after = folder.0.join("after.hayes");
+    let script = "AT+CGACT?\n  capture cid, state:int\nassert state == 1\nAT+CGCONTRDP=${cid}\n  capture _, _, apn\n";
+    std::fs::write(&after, script).unwrap();
+    for model in MODELS.into_iter().filter(|model| *model != "generic") {
+        let port = format!("sim:{model}?time=virtual");
+        let output = hayes(&["run", "-q", "supersim/setup", after.to_str().unwrap(), "-p", &port]);
+        let columns = text(&output.stdout);
+        assert!(output.status.success(), "{model}\n{}", text(&output.stderr));
+        assert!(columns.lines().any(|line| line == "apn    super"), "{model}\n{columns}");
     }
 }
 
@@ -93,7 +146,12 @@ fn failures_say_why() {
         ("supersim/setup", "sim=absent", 1, "SIM not inserted"),
         ("supersim/setup", "pin=1234", 1, "SIM PIN"),
         ("supersim/setup", "sim=puk", 1, "SIM PUK"),
+        ("supersim/setup", "sim=busy:1min", 1, "SIM busy"),
         ("supersim/setup", "register=denied", 1, "status 3"),
+        ("supersim/setup", "stat=7", 1, "for SMS only"),
+        ("supersim/setup", "stat=8", 1, "emergency calls only"),
+        ("supersim/setup", "signal=99", 1, "no signal"),
+        ("supersim/check-registration", "fault=silence:3", 1, "did not answer"),
         ("supersim/setup", "register=never", 1, "not registered"),
         ("supersim/setup", "fault=error:CGDCONT", 1, "CGDCONT"),
         ("supersim/setup", "fault=unplug:5", 6, "lost"),

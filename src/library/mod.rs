@@ -27,7 +27,9 @@ macro_rules! scripts {
 
 /// All of them, by name.
 pub static SCRIPTS: &[Entry] = scripts![
+    "modem/check-sim",
     "modem/identify",
+    "modem/signal",
     "modem/status",
     "modem/sync",
     "network/scan",

@@ -55,8 +55,16 @@ impl Run<'_> {
     /// What an `ensure` would do, a line for each statement.
     pub(super) fn describe(&mut self, block: &Block) -> Step {
         for statement in &block.statements {
-            let text = self.describe_statement(statement);
-            self.note(&format!("would {text}"));
+            match &statement.kind {
+                // What it comes to where nothing fails.
+                StatementKind::Retry { body, .. } | StatementKind::Try { body, .. } => self.describe(body)?,
+                // Nothing that the modem would notice.
+                StatementKind::Set { .. } => {}
+                _ => {
+                    let text = self.describe_statement(statement);
+                    self.note(&format!("would {text}"));
+                }
+            }
         }
         Ok(())
     }

@@ -85,6 +85,15 @@ fn a_plan_does_not_reboot_ask_or_touch_the_port() {
 }
 
 #[test]
+fn a_plan_tells_what_the_attempts_would_send() {
+    let block = "  set tries = 1\n  AT+CFUN=4\n  retry 2 {\n    try {\n      AT+CGACT=0,1\n    }\n    AT+X=1\n  }\n";
+    let script = format!("ensure AT+X? answers \"+X: 1\" else {{\n{block}}}\n");
+    let ran = Bench::new().plan().run(&script, Modem::new().on("AT+X?", "+X: 0\nOK"));
+    let notes: Vec<&str> = ran.events.iter().filter_map(|event| event.strip_prefix("plan ")).collect();
+    assert_eq!(notes, ["would send AT+CFUN=4", "would send AT+CGACT=0,1", "would send AT+X=1"]);
+}
+
+#[test]
 fn a_failure_in_a_plan_that_left_nothing_out_is_one() {
     assert_eq!(
         Bench::new().plan().run("AT+CREG?\n", Modem::new()).ended(),
