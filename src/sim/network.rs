@@ -86,6 +86,14 @@ impl Network {
         }
     }
 
+    /// A reset: what AT+COPS=2 ended begins anew, but a network that was chosen stays chosen.
+    pub(super) fn restart(&mut self) {
+        self.format = 0;
+        if self.mode == 2 {
+            self.mode = 0;
+        }
+    }
+
     /// Registered for data: at home, roaming, or the same without CSFB.
     pub(super) fn is_registered(&self) -> bool {
         matches!(self.stat, 1 | 5 | 9 | 10)

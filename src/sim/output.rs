@@ -350,7 +350,11 @@ impl Simulator {
                 99 => "-141".to_owned(),
                 signal => (i32::from(signal) * 2 - 140).to_string(),
             },
-            unknown => format!("{{{unknown}}}"),
+            // A setting, by its name.
+            name => match profile.setting(name) {
+                Some(setting) => self.settings.text(setting).to_owned(),
+                None => format!("{{{name}}}"),
+            },
         }
     }
 }

@@ -21,6 +21,7 @@ impl Simulator {
         self.application = false;
         self.settings.power_up();
         self.network.function = 0;
+        self.network.restart();
         self.update_network();
         if self.line_number > 0 && self.options.faults.wrong_imei {
             self.imei = imei(self.profile, &mut self.random).into();

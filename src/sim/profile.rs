@@ -255,7 +255,31 @@ pub(super) struct ServiceCode {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Block {
     pub(super) setting: String,
+    /// Which of its parameters, the first is 0; where none is named, each that is there.
+    pub(super) parameter: Option<usize>,
     pub(super) is: String,
+}
+
+impl Block {
+    /// Whether it is one with this value of the setting.
+    pub(super) fn holds(&self, value: &str) -> bool {
+        let mut parameters = split(value).map(|text| text.trim_matches('"'));
+        match self.parameter {
+            Some(place) => parameters.nth(place) == Some(&self.is),
+            None => parameters.all(|text| text == self.is),
+        }
+    }
+}
+
+/// The parameters of a value; a comma in quotes separates nothing.
+pub(super) fn split(value: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    value.split(move |character: char| {
+        if character == '"' {
+            quoted = !quoted;
+        }
+        character == ',' && !quoted
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -307,6 +331,8 @@ pub(super) enum Action {
     Keyed {
         keys: Vec<Key>,
         effect: bool,
+        /// What a read without a key answers
+        read: Option<String>,
     },
     /// Texts for each form that it has; a form without is refused
     Answer {
@@ -330,7 +356,34 @@ pub(super) struct Setting {
     /// As the read answer shows it, without the prefix.
     pub(super) default: String,
     pub(super) values: Vec<Allowed>,
+    /// A list: what is given replaces it as a whole. Else parameters that are left out stay as they are.
+    pub(super) list: bool,
     pub(super) kept: Kept,
+    pub(super) settable: Settable,
+    pub(super) holds: Holds,
+    /// Settings that go back to the maker's values when a new value of this one begins to hold after a restart.
+    pub(super) resets: Vec<String>,
+}
+
+/// When a setting may be set; else the operation is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Settable {
+    #[default]
+    Always,
+    /// While it is on no network: AT+COPS=2, or the radio off
+    Deregistered,
+    /// AT+CFUN=0 or 4
+    RadioOff,
+}
+
+/// From when a new value holds; a read shows it at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Holds {
+    #[default]
+    AtOnce,
+    AfterRestart,
 }
 
 /// How long a setting stays.
@@ -385,8 +438,10 @@ mod tests {
             assert!(model.title.len() > 20, "{} has no title", model.name);
             assert_eq!(profile.type_allocation.len(), 8, "{}", model.name);
             assert!(!profile.network.operators.is_empty(), "{}", model.name);
-            for block in &profile.network.blocks {
-                assert!(profile.setting(&block.setting).is_some(), "{}: {}", model.name, block.setting);
+            let blocks = profile.network.blocks.iter().map(|block| &block.setting);
+            let resets = profile.settings.iter().flat_map(|setting| &setting.resets);
+            for setting in blocks.chain(resets) {
+                assert!(profile.setting(setting).is_some(), "{}: {setting}", model.name);
             }
             for name in profile.commands.keys() {
                 assert_eq!(*name, name.to_ascii_uppercase(), "{}", model.name);

@@ -6,7 +6,7 @@ use crate::sim::clock::{timestamp, timestamp_octets};
 use crate::sim::line::{Final, Next, Outcome, Refusal, Then, WRITTEN};
 use crate::sim::message::{CAPACITY, Memory, Message, Status};
 use crate::sim::pdu;
-use crate::sim::profile::Command;
+use crate::sim::profile::{Command, Holds};
 use crate::sim::request::{Form, Parameter};
 use crate::sim::simulator::{Prompt, Purpose, Simulator};
 
@@ -48,7 +48,7 @@ impl Simulator {
             }
             Form::Set(parameters) => {
                 let setting = command.setting.ok_or(Refusal::Error)?;
-                self.settings.set(setting, parameters).map_err(|_| Refusal::Message(302))?;
+                self.settings.set(setting, parameters, Holds::AtOnce).map_err(|_| Refusal::Message(302))?;
                 let text = counts(self, false);
                 self.info(&command.prefix, &text);
                 Ok(Next::Done)

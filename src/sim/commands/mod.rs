@@ -14,7 +14,8 @@ use serde::Deserialize;
 pub(super) use phonebook::Entry;
 
 use super::line::{Final, Next, Outcome, Refusal, Then};
-use super::profile::{Action, Command, Key, Needs};
+use super::network::stat;
+use super::profile::{Action, Command, Holds, Key, Needs, Settable};
 use super::request::{Form, Parameter, Request};
 use super::simulator::Simulator;
 
@@ -102,7 +103,8 @@ impl Simulator {
         let outcome = match &command.action {
             Action::Does(behaviour) => self.behave(*behaviour, command, request),
             Action::Setting => self.setting(command, &request.form),
-            Action::Keyed { keys, effect } => self.keyed(command, keys, *effect, &request.form),
+            Action::Keyed { read: Some(text), .. } if request.form == Form::Read => self.answer(command, Some(text)),
+            Action::Keyed { keys, effect, .. } => self.keyed(command, keys, *effect, &request.form),
             Action::Answer { read, execute, set } => {
                 let text = match &request.form {
                     Form::Read => read,
@@ -216,7 +218,22 @@ impl Simulator {
     }
 
     fn set(&mut self, setting: usize, parameters: &[Parameter]) -> Outcome {
-        self.settings.set(setting, parameters).map_err(|_| self.wrong_parameter())?;
+        let holds = self.profile.settings.get(setting).map_or(Holds::AtOnce, |setting| setting.holds);
+        self.set_from(setting, parameters, holds)
+    }
+
+    /// The same, where the command says from when it holds.
+    fn set_from(&mut self, setting: usize, parameters: &[Parameter], holds: Holds) -> Outcome {
+        let settable = self.profile.settings.get(setting).map_or(Settable::Always, |setting| setting.settable);
+        let allowed = match settable {
+            Settable::Always => true,
+            Settable::Deregistered => matches!(self.network.stat, stat::NONE | stat::SEARCHING | stat::DENIED),
+            Settable::RadioOff => self.network.function != 1,
+        };
+        if !allowed {
+            return Err(Refusal::Equipment(3));
+        }
+        self.settings.set(setting, parameters, holds).map_err(|_| self.wrong_parameter())?;
         self.refresh_mode();
         self.update_search();
         Ok(Next::Done)
@@ -244,9 +261,10 @@ impl Simulator {
         }
         let known = self.profile.settings.get(key.setting).map_or(0, |setting| setting.values.len());
         match values.split_last() {
-            // When it takes effect: 0 after a reset, 1 at once. It is not kept.
+            // When it takes effect: 0 after a restart, 1 at once. It is not kept.
             Some((when, values)) if effect && values.len() == known && matches!(when.text, "0" | "1") => {
-                self.set(key.setting, values)
+                let holds = if when.text == "0" { Holds::AfterRestart } else { Holds::AtOnce };
+                self.set_from(key.setting, values, holds)
             }
             _ => self.set(key.setting, values),
         }

@@ -124,7 +124,7 @@ impl Simulator {
 
     fn is_blocked(&self) -> bool {
         self.profile.network.blocks.iter().any(|block| {
-            self.profile.setting(&block.setting).is_some_and(|setting| self.settings.text(setting) == block.is)
+            self.profile.setting(&block.setting).is_some_and(|setting| block.holds(self.settings.in_force(setting)))
         })
     }
 

@@ -60,6 +60,79 @@ fn settings_that_keep_it_off_the_network() {
     assert_eq!(bench.ask("AT+UDCONF=20"), "\r\n+UDCONF: 20,1\r\n\r\nOK\r\n");
 }
 
+/// There is no NB-IoT for a Super SIM, however a module is told to look for nothing else.
+#[test]
+fn nb_iot_alone_finds_no_network() {
+    for (model, setting) in [
+        ("sara-r410m", "AT+COPS=2;+URAT=8;+CFUN=15"),
+        ("sara-r410m", "AT+CFUN=4;+URAT=8,8;+CFUN=15"),
+        ("nrf9160", "AT+CFUN=4;%XSYSTEMMODE=0,1,1,0;+CFUN=1"),
+        ("nrf9160", "AT+CFUN=0;%XSYSTEMMODE=0,1,0,0;+CFUN=1"),
+        ("me910c1", "AT#WS46=1,1;#REBOOT"),
+        ("bg96", "AT+QCFG=\"iotopmode\",1,1"),
+        ("sim7080g", "AT+CMNB=2"),
+    ] {
+        let mut bench = Bench::quiet(model);
+        bench.seconds(3);
+        assert!(bench.ask(setting).ends_with("\r\nOK\r\n"), "{setting}");
+        bench.seconds(600);
+        let answer = bench.ask("ATE0;+CEREG?");
+        assert!(answer.ends_with("\r\n+CEREG: 0,2\r\n\r\nOK\r\n"), "{model}: {setting}: {answer}");
+    }
+    // The second may be looked for as well.
+    let mut bench = Bench::quiet("sara-r410m");
+    assert_eq!(bench.ask("AT+URAT=8,7;+CFUN=15"), "\r\nOK\r\n");
+    bench.seconds(20);
+    assert!(bench.ask("ATE0;+CEREG?").ends_with("\r\n+CEREG: 0,5\r\n\r\nOK\r\n"));
+    assert_eq!(bench.ask("AT+CFUN=4;+URAT=7;+URAT?"), "\r\n+URAT: 7\r\n\r\nOK\r\n");
+}
+
+#[test]
+fn settings_that_are_refused_on_the_network() {
+    const REFUSED: &str = "\r\n+CME ERROR: 3\r\n";
+    for (model, setting) in [
+        ("sara-r410m", "AT+UMNOPROF=100"),
+        ("sara-r410m", "AT+URAT=7"),
+        ("sara-r410m", "AT+UBANDMASK=0,6170"),
+        ("lara-r211", "AT+URAT=3"),
+    ] {
+        let mut bench = Bench::quiet(model);
+        bench.seconds(3);
+        assert_eq!(bench.ask(&format!("AT+CMEE=1;{}", &setting[2..])), REFUSED, "{setting}");
+        assert_eq!(bench.ask(&format!("AT+COPS=2;{}", &setting[2..])), "\r\nOK\r\n", "{setting}");
+    }
+    // Here the radio must be off.
+    let mut bench = Bench::quiet("nrf9160?register=never");
+    assert_eq!(bench.ask("AT+CMEE=1;%XSYSTEMMODE=1,0,0,0"), REFUSED);
+    assert_eq!(bench.ask("AT+CFUN=4;%XSYSTEMMODE=1,0,0,0;%XSYSTEMMODE?"), "\r\n%XSYSTEMMODE: 1,0,0,0\r\n\r\nOK\r\n");
+}
+
+#[test]
+fn settings_that_hold_after_a_restart() {
+    let mut bench = Bench::quiet("bg96");
+    bench.seconds(3);
+    assert_eq!(bench.ask("AT+CREG=1;+QCFG=\"iotopmode\",1,0"), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+QCFG=\"iotopmode\""), "\r\n+QCFG: \"iotopmode\",1\r\n\r\nOK\r\n");
+    assert_eq!(bench.seconds(60), "");
+    assert_eq!(bench.ask("AT+CFUN=4;+CFUN=1"), "\r\n+CREG: 0\r\n\r\n+CREG: 2\r\n\r\nOK\r\n");
+    assert_eq!(bench.seconds(3), "\r\n+CREG: 5\r\n");
+    assert_eq!(bench.ask("AT+CFUN=1,1"), "\r\nOK\r\n");
+    bench.seconds(60);
+    assert!(bench.ask("ATE0;+CREG?").ends_with("\r\n+CREG: 0,2\r\n\r\nOK\r\n"));
+    // At once again.
+    assert_eq!(bench.ask("AT+QCFG=\"iotopmode\",0,1"), "\r\nOK\r\n");
+    bench.seconds(3);
+    assert_eq!(bench.ask("AT+CREG?"), "\r\n+CREG: 0,5\r\n\r\nOK\r\n");
+    // A new profile brings its own technologies, but only when it comes to hold.
+    let mut bench = Bench::quiet("sara-r410m");
+    assert_eq!(bench.ask("AT+URAT=7;+UMNOPROF=100;+URAT?"), "\r\n+URAT: 7\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CFUN=15"), "\r\nOK\r\n");
+    bench.seconds(6);
+    let answer = bench.ask("ATE0;+UMNOPROF?;+URAT?;+UBANDMASK?");
+    let expected = "\r\n+UMNOPROF: 100\r\n\r\n+URAT: 7,8\r\n\r\n+UBANDMASK: 0,6170,1,6170\r\n\r\nOK\r\n";
+    assert!(answer.ends_with(expected), "{answer}");
+}
+
 #[test]
 fn a_scan_takes_its_time() {
     let mut bench = Bench::quiet("generic?scan=20s");
