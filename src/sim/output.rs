@@ -335,7 +335,11 @@ impl Simulator {
             "cell" => profile.network.cell.clone(),
             "technology" => profile.network.technology.to_string(),
             "address" => crate::sim::commands::ADDRESS.to_owned(),
-            "apn" => self.contexts.get(profile.rules.first_context).map_or(String::new(), |it| it.apn.to_string()),
+            // That of the bearer: the one that the network gave.
+            "apn" => {
+                let context = self.contexts.get(profile.rules.first_context);
+                context.and_then(|context| context.bearer.as_deref()).unwrap_or_default().to_owned()
+            }
             "signal" => self.network.signal(&mut self.random).to_string(),
             // The answer to AT+CIND?: no bar below -109 dBm, then one for each 10 dB.
             "bars" => match self.network.signal(&mut self.random) {

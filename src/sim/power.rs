@@ -18,7 +18,6 @@ impl Simulator {
         self.input.clear();
         self.typed.clear();
         self.online = false;
-        self.application = false;
         self.settings.power_up();
         self.network.function = 0;
         self.network.restart();

@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use super::given;
 use crate::sim::charset::to_ucs2_hex;
-use crate::sim::line::{Final, Next, Outcome, Refusal, Then};
+use crate::sim::line::{Final, Next, Outcome, Refusal, Running, Then};
 use crate::sim::network::{Outcome as Found, stat};
 use crate::sim::profile::Command;
 use crate::sim::request::{Form, Parameter};
-use crate::sim::simulator::{Simulator, Timer};
+use crate::sim::simulator::{Simulator, State, Timer};
 
 /// The commands that tell of registration; a model has them or not.
 const REGISTRATION: [&str; 3] = ["+CREG", "+CGREG", "+CEREG"];
+
+/// PLMN not allowed (24.301 §9.9.3.9)
+const REJECT_CAUSE: u8 = 11;
 
 /// The network thinks about a service code for so long.
 const SERVICE_TIME: Duration = Duration::from_millis(1500);
@@ -48,15 +51,22 @@ impl Simulator {
         }
     }
 
-    /// The status, and where the modem is when the mode asks for it.
-    fn registration_text(&self, name: &str, mode: u32) -> String {
-        let packet = name != "+CREG";
-        let stat = match self.network.stat {
-            _ if packet && !self.network.attached && self.network.is_registered() => stat::NONE,
+    /// The status that a command of [`REGISTRATION`] shows.
+    fn registration_stat(&self, name: &str) -> u8 {
+        match self.network.stat {
+            _ if name != "+CREG" && !self.network.attached && self.network.is_registered() => stat::NONE,
             stat => stat,
-        };
-        if mode < 2 || matches!(stat, stat::NONE | stat::SEARCHING | stat::DENIED) {
-            return stat.to_string();
+        }
+    }
+
+    /// The status, and where the modem is, or why it was refused, when the mode asks for it.
+    fn registration_text(&self, name: &str, mode: u32) -> String {
+        let stat = self.registration_stat(name);
+        match (stat, mode) {
+            // Neither area, cell nor technology; a cause of the network's mobility management.
+            (stat::DENIED, 3 | 5) => return format!("{stat},,,,0,{REJECT_CAUSE}"),
+            (stat::NONE | stat::SEARCHING | stat::DENIED, _) | (_, 0 | 1) => return stat.to_string(),
+            _ => {}
         }
         let facts = &self.profile.network;
         let quote = if self.profile.wire.area_quoted { "\"" } else { "" };
@@ -70,16 +80,17 @@ impl Simulator {
     }
 
     fn set_stat(&mut self, stat: u8) {
-        if std::mem::replace(&mut self.network.stat, stat) == stat {
-            return;
-        }
+        self.network.stat = stat;
         self.tell_registration();
     }
 
-    fn tell_registration(&mut self) {
-        for name in REGISTRATION {
+    /// Of each service whose status has changed.
+    pub(super) fn tell_registration(&mut self) {
+        let now = REGISTRATION.map(|name| self.registration_stat(name));
+        let told = std::mem::replace(&mut self.network.told, now);
+        for ((name, now), told) in REGISTRATION.into_iter().zip(now).zip(told) {
             let mode = self.settings.number(name, 0);
-            if mode > 0 && self.profile.commands.contains_key(name) {
+            if now != told && mode > 0 && self.profile.commands.contains_key(name) {
                 let line = format!("{name}: {}", self.registration_text(name, mode));
                 self.urc(&line);
             }
@@ -92,7 +103,7 @@ impl Simulator {
         if !wanted {
             self.cancel(|timer| *timer == Timer::SearchEnds);
             self.network.attached = false;
-            self.contexts.deactivate_all();
+            self.drop_bearers();
             self.set_stat(stat::NONE);
         } else if self.network.stat == stat::NONE {
             self.search();
@@ -102,7 +113,7 @@ impl Simulator {
     fn search(&mut self) {
         self.cancel(|timer| *timer == Timer::SearchEnds);
         self.network.attached = false;
-        self.contexts.deactivate_all();
+        self.drop_bearers();
         self.set_stat(stat::SEARCHING);
         self.update_search();
     }
@@ -116,6 +127,7 @@ impl Simulator {
             self.cancel(|timer| *timer == Timer::SearchEnds);
         } else if self.network.stat == stat::SEARCHING
             && self.network.outcome != Found::Never
+            && self.network.operator.is_some()
             && !self.is_timed(&Timer::SearchEnds)
         {
             self.timers.push((self.now + self.network.search, Timer::SearchEnds));
@@ -138,19 +150,13 @@ impl Simulator {
             self.set_stat(stat::DENIED);
             return;
         }
-        self.network.attached = matches!(found, 1 | 5 | 9 | 10);
-        self.set_stat(found);
-        self.receive_delayed();
-        let first = self.profile.rules.first_context;
-        if self.profile.rules.default_bearer
-            && self.network.attached
-            && let Some(context) = self.contexts.get_mut(first)
-        {
-            context.active = true;
-            if self.settings.number("+CGEREP", 0) > 0 {
-                self.urc(&format!("+CGEV: ME PDN ACT {first}"));
-            }
+        self.network.stat = found;
+        if self.network.is_registered() {
+            self.attach_packet();
+        } else {
+            self.tell_registration();
         }
+        self.receive_delayed();
     }
 
     pub(super) fn operator(&mut self, command: &'static Command, form: &Form) -> Outcome {
@@ -217,7 +223,7 @@ impl Simulator {
             for (place, operator) in self.network.operators.iter().enumerate() {
                 let stat = match operator.stat {
                     _ if self.card.forbids(&operator.code) => 3,
-                    1 if place == self.network.operator && self.network.is_registered() => 2,
+                    1 if Some(place) == self.network.operator && self.network.is_registered() => 2,
                     stat => stat,
                 };
                 let comma = if text.is_empty() { "" } else { "," };
@@ -247,10 +253,10 @@ impl Simulator {
             0 => {
                 let manual = std::mem::replace(&mut self.network.mode, 0) != 0;
                 if manual {
-                    self.network.operator = 0;
-                    self.network.stat = stat::NONE;
+                    self.leave_for(Some(0));
+                } else {
+                    self.update_network();
                 }
-                self.update_network();
                 Ok(Next::Done)
             }
             1 | 4 => {
@@ -262,16 +268,14 @@ impl Simulator {
                     1 => operator.short.eq_ignore_ascii_case(name.text),
                     _ => operator.code == name.text,
                 });
-                let Some(place) = place else { return Err(Refusal::Equipment(30)) };
                 self.network.mode = 1;
-                if place == self.network.operator && self.network.is_registered() {
+                if place.is_some() && place == self.network.operator && self.network.is_registered() {
                     return Ok(Next::Done);
                 }
-                self.network.operator = place;
-                self.network.stat = stat::NONE;
-                self.update_network();
-                let time = self.network.search + std::time::Duration::from_millis(1);
-                Ok(Next::Wait { time, then: Then::Chosen, abort: self.aborted() })
+                // One that is not in reach is looked for all the same, and nothing else is.
+                self.leave_for(place);
+                let then = if mode == 4 { Then::ChosenOrAny } else { Then::Chosen };
+                Ok(Next::Wait { time: self.choice_time(), then, abort: self.aborted() })
             }
             2 => {
                 self.network.mode = 2;
@@ -281,6 +285,26 @@ impl Simulator {
             3 if format.is_some() => Ok(Next::Done),
             _ => Err(self.wrong_parameter()),
         }
+    }
+
+    /// Leaves its network and looks for this operator.
+    fn leave_for(&mut self, operator: Option<usize>) {
+        self.network.operator = operator;
+        self.network.stat = stat::NONE;
+        self.update_network();
+    }
+
+    /// AT+COPS=4 has not found what was chosen: whatever there is will do (27.007 §7.3).
+    pub(in crate::sim) fn choose_any(&mut self) {
+        self.network.mode = 0;
+        self.leave_for(Some(0));
+        let until = self.now.saturating_add(self.choice_time());
+        self.state = State::Running(Running { until, then: Then::Chosen, abort: self.aborted() });
+    }
+
+    /// When a search has ended for sure.
+    fn choice_time(&self) -> Duration {
+        self.network.search + Duration::from_millis(1)
     }
 
     /// AT+CSQ: the strength and the bit error rate, which LTE does not know.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::given;
+use crate::sim::context::Context;
 use crate::sim::line::{Final, Next, Outcome, Refusal};
 use crate::sim::profile::Command;
 use crate::sim::request::{Form, Parameter};
@@ -39,7 +40,7 @@ impl Simulator {
         else {
             return Err(self.wrong_parameter());
         };
-        if !self.contexts.get(context).is_some_and(|context| context.active) || self.socket(id).is_ok() {
+        if !self.contexts.get(context).is_some_and(Context::is_active) || self.socket(id).is_ok() {
             return Err(Refusal::Error);
         }
         self.sockets.push(Socket {

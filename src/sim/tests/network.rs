@@ -171,7 +171,6 @@ fn operators_by_hand() {
     assert_eq!(bench.ask("AT+COPS=1,2,\"23430\""), "");
     assert_eq!(bench.seconds(4), "\r\nOK\r\n");
     assert_eq!(bench.ask("AT+COPS?"), "\r\n+COPS: 1,2,\"23430\",7\r\n\r\nOK\r\n");
-    assert_eq!(bench.ask("AT+COPS=1,2,\"99999\""), "\r\nERROR\r\n");
     // A network that is forbidden.
     assert_eq!(bench.ask("AT+COPS=1,2,\"23410\""), "");
     assert_eq!(bench.seconds(4), "\r\nERROR\r\n");
@@ -180,6 +179,47 @@ fn operators_by_hand() {
     bench.seconds(3);
     assert_eq!(bench.ask("AT+COPS=3,0;+COPS?"), "\r\n+COPS: 0,0,\"vodafone UK\",7\r\n\r\nOK\r\n");
     assert_eq!(bench.ask("AT+COPS=2;+COPS?"), "\r\n+COPS: 2\r\n\r\nOK\r\n");
+}
+
+/// 27.007 §7.3: AT+COPS=1 takes this one or none; AT+COPS=4 takes what it gets.
+#[test]
+fn an_operator_that_is_not_in_reach() {
+    let mut bench = Bench::quiet("generic");
+    bench.seconds(3);
+    assert_eq!(bench.ask("AT+CMEE=1;+CREG=1;+COPS=1,2,\"99999\""), "\r\n+CREG: 2\r\n");
+    assert_eq!(bench.seconds(4), "\r\n+CME ERROR: 30\r\n");
+    assert_eq!(bench.seconds(600), "");
+    assert_eq!(bench.ask("AT+COPS?;+CREG?"), "\r\n+COPS: 1\r\n\r\n+CREG: 1,2\r\n\r\nOK\r\n");
+    // A restart does not help.
+    bench.ask("AT+CFUN=1,1");
+    bench.seconds(60);
+    assert!(bench.ask("ATE0;+CREG?").ends_with("\r\n+CREG: 0,2\r\n\r\nOK\r\n"));
+    for absent in ["99999", "23410"] {
+        assert_eq!(bench.ask(&format!("AT+COPS=4,2,\"{absent}\"")), "", "{absent}");
+        assert_eq!(bench.seconds(7), "\r\nOK\r\n", "{absent}");
+        assert_eq!(bench.ask("AT+COPS?"), "\r\n+COPS: 0,2,\"23415\",7\r\n\r\nOK\r\n", "{absent}");
+    }
+}
+
+#[test]
+fn a_restart_ends_that_it_is_off_the_network() {
+    let mut bench = Bench::quiet("bg96");
+    assert_eq!(bench.ask("AT+COPS=2"), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CFUN=1,1"), "\r\nOK\r\n");
+    bench.seconds(20);
+    assert!(bench.ask("ATE0;+COPS?").ends_with("\r\n+COPS: 0,0,\"vodafone UK\",8\r\n\r\nOK\r\n"));
+}
+
+/// Why it was refused: a cause of 24.301, where AT+CEREG=3 or 5 asks for it.
+#[test]
+fn the_cause_of_a_refusal() {
+    let mut bench = Bench::quiet("generic?register=denied");
+    assert_eq!(bench.ask("AT+CEREG=3"), "\r\nOK\r\n");
+    assert_eq!(bench.seconds(3), "\r\n+CEREG: 3,,,,0,11\r\n");
+    assert_eq!(bench.ask("AT+CEREG?"), "\r\n+CEREG: 3,3,,,,0,11\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CEREG=2;+CEREG?"), "\r\n+CEREG: 2,3\r\n\r\nOK\r\n");
+    let mut bench = Bench::quiet("generic?register=0s");
+    assert_eq!(bench.ask("AT+CEREG=3;+CEREG?"), "\r\n+CEREG: 3,5,\"2CF7\",\"8A5A782\",7\r\n\r\nOK\r\n");
 }
 
 #[test]
