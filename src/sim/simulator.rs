@@ -49,6 +49,8 @@ pub struct Simulator {
     pub(super) messages: Messages,
     /// The modem's clock at time zero.
     pub(super) clock: u64,
+    /// The zone that it was set in, in quarters of an hour.
+    pub(super) zone: i8,
     pub(super) state: State,
     pub(super) timers: Vec<(Duration, Timer)>,
     /// Messages that wait in the network until the modem is on it.
@@ -198,6 +200,7 @@ impl Simulator {
             contexts: Contexts::default(),
             messages: Messages::default(),
             clock: CLOCK_START,
+            zone: 0,
             state: State::Deaf,
             timers: Vec::new(),
             delayed: Vec::new(),

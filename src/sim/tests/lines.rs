@@ -129,6 +129,15 @@ fn the_clock() {
     assert_eq!(bench.ask("AT+CCLK=\"27/02/28,23:59:59+00\""), "\r\nOK\r\n");
     bench.seconds(1);
     assert_eq!(bench.ask("AT+CCLK?"), "\r\n+CCLK: \"27/03/01,00:00:00+00\"\r\n\r\nOK\r\n");
+    // In the zone that it was set in.
+    assert_eq!(
+        bench.ask("AT+CCLK=\"26/11/25,23:00:00+08\";+CCLK?"),
+        "\r\n+CCLK: \"26/11/25,23:00:00+08\"\r\n\r\nOK\r\n"
+    );
+    assert_eq!(
+        bench.ask("AT+CCLK=\"26/11/25,23:00:00-32\";+CCLK?"),
+        "\r\n+CCLK: \"26/11/25,23:00:00-32\"\r\n\r\nOK\r\n"
+    );
     assert_eq!(bench.ask("AT+CCLK=\"tomorrow\""), "\r\nERROR\r\n");
 }
 
