@@ -124,6 +124,8 @@ pub(super) struct WireFormat {
     pub(super) address_quoted: bool,
     /// Between the operators and the lists of modes in the answer to AT+COPS=?; empty: no lists.
     pub(super) scan_tail: String,
+    /// Whether AT+CSCS="UCS2" makes hexadecimal digits of the numeric codes there as well.
+    pub(super) scan_code_in_charset: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -73,6 +73,7 @@ pub(super) enum Behaviour {
     /// SIMCom's AT+CNACT
     ApplicationNetwork,
     MessageService,
+    ServiceCentre,
     Storage,
     MessageSend,
     MessageWrite,
@@ -188,6 +189,7 @@ impl Simulator {
             Behaviour::SocketState => self.socket_state(command, form),
             Behaviour::ApplicationNetwork => self.application_network(command, form),
             Behaviour::MessageService => self.message_service(command, form),
+            Behaviour::ServiceCentre => self.service_centre(command, form),
             Behaviour::Storage => self.storage(command, form),
             Behaviour::MessageSend => self.message_send(form),
             Behaviour::MessageWrite => self.message_write(form),

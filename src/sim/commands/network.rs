@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::given;
-use crate::sim::charset::to_ucs2_hex;
 use crate::sim::line::{Final, Next, Outcome, Refusal, Running, Then};
 use crate::sim::network::{Outcome as Found, stat};
 use crate::sim::profile::Command;
@@ -187,15 +186,6 @@ impl Simulator {
         }
     }
 
-    /// A text as AT+CSCS wants it.
-    pub(in crate::sim) fn in_charset(&self, text: &str) -> String {
-        if self.is_ucs2() { to_ucs2_hex(text) } else { text.to_owned() }
-    }
-
-    pub(super) fn is_ucs2(&self) -> bool {
-        self.settings.parameter("+CSCS", 0) == Some("UCS2")
-    }
-
     /// AT+COPS=?: a scan, not a test.
     fn scan(&mut self) -> Outcome {
         self.require_card()?;
@@ -228,8 +218,9 @@ impl Simulator {
                 };
                 let comma = if text.is_empty() { "" } else { "," };
                 let (long, short) = (self.in_charset(&operator.long), self.in_charset(&operator.short));
-                text +=
-                    &format!("{comma}({stat},\"{long}\",\"{short}\",\"{}\",{})", operator.code, operator.technology);
+                let hex = self.profile.wire.scan_code_in_charset;
+                let code = if hex { self.in_charset(&operator.code) } else { operator.code.clone() };
+                text += &format!("{comma}({stat},\"{long}\",\"{short}\",\"{code}\",{})", operator.technology);
             }
         }
         let profile = self.profile;
@@ -264,8 +255,8 @@ impl Simulator {
                 let name = given(parameters, 2).ok_or_else(|| self.wrong_parameter())?;
                 let by = format.unwrap_or(0);
                 let place = self.network.operators.iter().position(|operator| match by {
-                    0 => operator.long.eq_ignore_ascii_case(name.text),
-                    1 => operator.short.eq_ignore_ascii_case(name.text),
+                    0 => self.in_charset(&operator.long).eq_ignore_ascii_case(name.text),
+                    1 => self.in_charset(&operator.short).eq_ignore_ascii_case(name.text),
                     _ => operator.code == name.text,
                 });
                 self.network.mode = 1;

@@ -227,4 +227,22 @@ fn names_in_ucs2() {
     let mut bench = Bench::quiet("generic?operator=EE&register=0");
     assert_eq!(bench.ask("AT+CSCS=\"UCS2\""), "\r\nOK\r\n");
     assert_eq!(bench.ask("AT+COPS?"), "\r\n+COPS: 0,0,\"00450045\",7\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+COPS=1,0,\"00450045\""), "\r\nOK\r\n");
+    // The numeric codes stay, but on this one.
+    let scan = |model: &str| {
+        let mut bench = Bench::quiet(&format!("{model}?register=0"));
+        bench.ask("AT+CSCS=\"UCS2\"");
+        bench.ask("AT+COPS=?");
+        bench.seconds(20)
+    };
+    assert!(scan("generic").contains("\"00450045\",\"00450045\",\"23430\",7)"));
+    assert!(scan("lara-r211").contains("\"00450045\",\"00450045\",\"00320033003400330030\",7)"));
+}
+
+/// In the default alphabet a character is its septet: é is 0x05, @ is 0.
+#[test]
+fn names_in_the_default_alphabet() {
+    let mut bench = Bench::quiet("generic?operator=Caf%C3%A9@&register=0");
+    assert_eq!(bench.ask("AT+COPS?"), "\r\n+COPS: 0,0,\"Caf\u{5}\0\",7\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CSCS=\"IRA\";+COPS?"), "\r\n+COPS: 0,0,\"Caf?@\",7\r\n\r\nOK\r\n");
 }

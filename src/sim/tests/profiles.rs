@@ -55,6 +55,24 @@ fn information_and_vendors_questions() {
     assert_eq!(bench.ask("AT+QCSQ"), "\r\n+QCSQ: \"CAT-M1\",-73,-100,148,-10\r\n\r\nOK\r\n");
 }
 
+/// A line end in a profile is one on the wire.
+#[test]
+fn answers_of_several_lines() {
+    for model in models() {
+        for command in Bench::quiet(model.name).ask("AT+CLAC").split_whitespace().filter(|word| word.starts_with("AT"))
+        {
+            for form in ["", "=?"] {
+                // Each of a modem of its own: some end the conversation.
+                let answer = Bench::quiet(model.name).ask(&format!("{command}{form}"));
+                assert!(!answer.contains("\\n"), "{}: {command}{form}: {answer}", model.name);
+            }
+        }
+    }
+    let mut bench = Bench::quiet("bg96");
+    assert_eq!(bench.ask("AT+CGDCONT=?").matches("\r\n+CGDCONT: (1-15),\"IP").count(), 3);
+    assert_eq!(bench.ask("AT+COPN").matches("\r\n+COPN: \"").count(), 5);
+}
+
 /// What a simulated modem says unasked is known to be a URC: it must not become an answer.
 #[test]
 fn the_catalogue_knows_what_is_said_unasked() {
