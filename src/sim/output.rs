@@ -1,5 +1,7 @@
 //! How the modem says things: echo, lines, final result codes, URCs, prompts (V.250 §5.7), and what faults make of it.
 
+use crate::catalogue::error;
+
 use super::fault::{EchoFault, LineEnd, Which};
 use super::line::{Final, Refusal};
 use super::profile::CmeCase;
@@ -7,54 +9,6 @@ use super::simulator::{HELD_URCS, Simulator, State};
 
 /// What the fault `previous` can repeat.
 const PREVIOUS: usize = 1024;
-
-/// The texts of 27.007 §9.2 that the simulator itself has a use for.
-const EQUIPMENT_ERRORS: [(u16, &str); 24] = [
-    (3, "operation not allowed"),
-    (4, "operation not supported"),
-    (5, "PH-SIM PIN required"),
-    (10, "SIM not inserted"),
-    (11, "SIM PIN required"),
-    (12, "SIM PUK required"),
-    (13, "SIM failure"),
-    (14, "SIM busy"),
-    (15, "SIM wrong"),
-    (16, "incorrect password"),
-    (20, "memory full"),
-    (21, "invalid index"),
-    (22, "not found"),
-    (24, "text string too long"),
-    (26, "dial string too long"),
-    (30, "no network service"),
-    (31, "network timeout"),
-    (32, "network not allowed - emergency calls only"),
-    (50, "incorrect parameters"),
-    (100, "unknown"),
-    (103, "illegal MS"),
-    (107, "GPRS services not allowed"),
-    (133, "requested service option not subscribed"),
-    (148, "unspecified GPRS error"),
-];
-
-/// The texts of 27.005 §3.2.5 likewise.
-const MESSAGE_ERRORS: [(u16, &str); 16] = [
-    (28, "unidentified subscriber"),
-    (38, "network out of order"),
-    (69, "requested facility not implemented"),
-    (300, "ME failure"),
-    (302, "operation not allowed"),
-    (304, "invalid PDU mode parameter"),
-    (305, "invalid text mode parameter"),
-    (310, "SIM not inserted"),
-    (311, "SIM PIN required"),
-    (313, "SIM failure"),
-    (314, "SIM busy"),
-    (316, "SIM PUK required"),
-    (321, "invalid memory index"),
-    (322, "memory full"),
-    (331, "no network service"),
-    (500, "unknown error"),
-];
 
 impl Simulator {
     /// The echo of a character, as far as the faults let it through.
@@ -158,27 +112,29 @@ impl Simulator {
     /// The error as AT+CMEE wants it; `None`: plain ERROR.
     fn refusal(&self, refusal: Refusal) -> Option<String> {
         let level = self.settings.number("+CMEE", 0);
-        let (kind, code, texts): (_, _, &[(u16, &str)]) = match refusal {
+        let (kind, code, known) = match refusal {
             Refusal::Error => return None,
             Refusal::Equipment(_) if level == 0 => return None,
-            Refusal::Equipment(code) => ("CME", code, &EQUIPMENT_ERRORS),
-            Refusal::Message(code) => ("CMS", code, &MESSAGE_ERRORS),
+            Refusal::Equipment(code) => ("CME", code, error::cme(code)),
+            Refusal::Message(code) => ("CMS", code, error::cms(code)),
         };
-        let known = texts.iter().find(|(known, _)| *known == code);
-        Some(match known {
-            Some((_, text)) if level == 2 => format!("+{kind} ERROR: {}", self.in_case(text)),
+        let own = self.profile.error_texts.get(&format!("{kind} {code}"));
+        let text = own.map(String::as_str).or(known.map(|known| known.text));
+        Some(match text {
+            Some(text) if level == 2 => format!("+{kind} ERROR: {}", self.in_case(text)),
             _ => format!("+{kind} ERROR: {code}"),
         })
     }
 
     fn in_case(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        match self.profile.wire.cme_case {
-            CmeCase::Lower => {}
-            CmeCase::Capital => {
-                if let Some(first) = text.get_mut(..1) {
-                    first.make_ascii_uppercase();
-                }
+        // `SIM busy` is no sentence's beginning.
+        let is_word = text.chars().nth(1).is_some_and(|second| second.is_lowercase());
+        if let Some(first) = text.get_mut(..1) {
+            match self.profile.wire.cme_case {
+                CmeCase::Lower if is_word => first.make_ascii_lowercase(),
+                CmeCase::Lower => {}
+                CmeCase::Capital => first.make_ascii_uppercase(),
             }
         }
         text

@@ -103,6 +103,8 @@ pub(super) struct Profile {
     pub(super) urcs: Vec<String>,
     /// What ATI, ATI1, … answer, by their number.
     pub(super) information: BTreeMap<String, String>,
+    /// Its words for errors where they are not the catalogue's: `CME 100`
+    pub(super) error_texts: BTreeMap<String, String>,
     pub(super) commands: HashMap<String, Command>,
     pub(super) settings: Vec<Setting>,
     pub(super) setting_names: HashMap<String, usize>,

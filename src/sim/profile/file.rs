@@ -24,6 +24,7 @@ struct File {
     boot: Vec<BootLine>,
     urcs: Vec<String>,
     information: BTreeMap<String, String>,
+    error_texts: BTreeMap<String, String>,
     commands: BTreeMap<String, CommandEntry>,
 }
 
@@ -105,6 +106,7 @@ impl Profile {
             boot: file.boot,
             urcs: file.urcs,
             information: file.information,
+            error_texts: file.error_texts,
             commands,
             settings: settings.list,
             setting_names: settings.names,
