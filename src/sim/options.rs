@@ -16,10 +16,12 @@ pub struct Options {
     pub(super) stat: Option<u8>,
     pub(super) roaming: Option<bool>,
     pub(super) signal: Option<u8>,
+    pub(super) csq: Option<u8>,
     pub(super) operator: Option<String>,
     pub(super) imei: Option<String>,
     pub(super) iccid: Option<String>,
     pub(super) imsi: Option<String>,
+    pub(super) imsi_switch: Option<Duration>,
     pub(super) firmware: Option<String>,
     pub(super) apn: Option<String>,
     pub(super) echo: Option<bool>,
@@ -74,10 +76,12 @@ pub const OPTIONS: &[OptionHelp] = &[
     row("stat", "0..11", "the registration status it ends at: 1 home, 5 roaming, 3 denied, …"),
     row("roaming", "yes|no", "the same: 5 or 1"),
     row("signal", "0..31|99", "the signal that AT+CSQ shows; 99: none, and no network"),
+    row("csq", "0..31|99", "what AT+CSQ shows whatever the signal is: 99 while AT+CESQ knows it, as on some modems"),
     row("operator", "NAME[/CODE]", "the operator it registers with"),
     row("imei", "DIGITS", "its IMEI (from the seed)"),
     row("iccid", "DIGITS", "the SIM's ICCID (from the seed)"),
     row("imsi", "DIGITS", "the SIM's IMSI (from the seed)"),
+    row("imsi-switch", "D", "a Super SIM's change of IMSI after the time D: it goes off its network and searches anew"),
     row("firmware", "TEXT", "the revision that AT+CGMR shows"),
     row("apn", "NAME", "the APN of the first context at power-up"),
     row("echo", "on|off", "echo at power-up"),
@@ -139,11 +143,13 @@ impl Options {
             "register" => self.register = Some(register(value)?),
             "stat" => self.stat = Some(number(key, value, 0, 11)?),
             "roaming" => self.roaming = Some(yes(key, value)?),
-            "signal" => self.signal = Some(signal(value)?),
+            "signal" => self.signal = Some(signal(key, value)?),
+            "csq" => self.csq = Some(signal(key, value)?),
             "operator" => self.operator = Some(line(key, value)?),
             "imei" => self.imei = Some(digits(key, value, 14, 16)?),
             "iccid" => self.iccid = Some(digits(key, value, 18, 20)?),
             "imsi" => self.imsi = Some(digits(key, value, 6, 15)?),
+            "imsi-switch" => self.imsi_switch = Some(duration(key, value)?),
             "firmware" => self.firmware = Some(line(key, value)?),
             "apn" => self.apn = Some(line(key, value)?),
             "echo" => self.echo = Some(yes(key, value)?),
@@ -245,10 +251,10 @@ fn number(key: &str, value: &str, least: u8, most: u8) -> Result<u8, OptionError
     }
 }
 
-fn signal(value: &str) -> Result<u8, OptionError> {
+fn signal(key: &str, value: &str) -> Result<u8, OptionError> {
     match value.parse() {
         Ok(number @ (0..=31 | 99)) => Ok(number),
-        _ => Err(OptionError::new(wrong("signal", value), "0 to 31 as AT+CSQ shows it, or 99 for none")),
+        _ => Err(OptionError::new(wrong(key, value), "0 to 31 as AT+CSQ shows it, or 99 for none")),
     }
 }
 
@@ -327,6 +333,7 @@ mod tests {
         let message = |query: &str| Options::parse(query).unwrap_err().to_string();
         assert_eq!(message("sginal=3"), "the simulated modem has no option `sginal`: did you mean `signal`?");
         assert_eq!(message("signal=40"), "`signal=40` cannot be: 0 to 31 as AT+CSQ shows it, or 99 for none");
+        assert_eq!(message("csq=100"), "`csq=100` cannot be: 0 to 31 as AT+CSQ shows it, or 99 for none");
         assert_eq!(message("pin"), "the option `pin` has no value: write `pin=…`");
         assert_eq!(message("pin=12"), "`pin=12` cannot be: 4 to 8 digits");
         assert_eq!(message("register=soon"), "`register=soon` cannot be: a time such as 5s, or never, or denied");

@@ -11,8 +11,8 @@ use super::simulator::{Afterwards, Simulator, State, Timer, imei};
 impl Simulator {
     /// The power comes on, or a reset: deaf for so long.
     pub(super) fn power_up(&mut self, boot: Duration) {
-        let incoming = |timer: &Timer| matches!(timer, Timer::Incoming(_));
-        self.timers.retain(|(_, timer)| incoming(timer));
+        // What the network and the SIM are up to, a restart does not stop.
+        self.timers.retain(|(_, timer)| matches!(timer, Timer::Incoming(_) | Timer::ImsiSwitch));
         self.wire.forget();
         self.held.clear();
         self.input.clear();

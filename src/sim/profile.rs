@@ -201,6 +201,8 @@ pub(super) struct Rules {
     pub(super) first_context: u8,
     /// How the ICCID ends where the answer has room for a twentieth digit.
     pub(super) iccid_padding: String,
+    /// What it says when the SIM's content has changed, as with another IMSI; empty: nothing.
+    pub(super) sim_refreshed: String,
     /// The parameter of AT+CFUN that resets the modem, besides `1,1`.
     pub(super) reset_functions: Vec<u32>,
     /// The values of AT+CFUN.

@@ -167,6 +167,8 @@ pub(super) enum Timer {
     Hears,
     CardReady,
     SearchEnds,
+    /// The SIM takes another IMSI.
+    ImsiSwitch,
     /// The network ends the connection.
     HangUp,
     /// The guard time after `+++`
@@ -247,6 +249,9 @@ impl Simulator {
                 }
             }
         }
+        if let Some(time) = simulator.options.imsi_switch {
+            simulator.timers.push((time, Timer::ImsiSwitch));
+        }
         match simulator.options.boot {
             Some(time) => simulator.power_up(time),
             None => simulator.come_up(),
@@ -315,6 +320,7 @@ impl Simulator {
                 self.update_network();
             }
             Timer::SearchEnds => self.end_search(),
+            Timer::ImsiSwitch => self.switch_imsi(),
             Timer::Escape => self.escape(),
             Timer::HangUp => self.lose_connection(),
             Timer::PoweredDown => {

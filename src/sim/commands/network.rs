@@ -158,6 +158,20 @@ impl Simulator {
         self.receive_delayed();
     }
 
+    /// The SIM says that it is somebody else now, and the modem begins anew with it.
+    pub(in crate::sim) fn switch_imsi(&mut self) {
+        self.card.imsi = format!("20404{}", self.random.digits(10)).into();
+        if !self.card.is_ready() {
+            return;
+        }
+        let profile = self.profile;
+        if !profile.rules.sim_refreshed.is_empty() {
+            self.urc(&profile.rules.sim_refreshed);
+        }
+        self.network.stat = stat::NONE;
+        self.update_network();
+    }
+
     pub(super) fn operator(&mut self, command: &'static Command, form: &Form) -> Outcome {
         match form {
             Form::Test => self.scan(),
@@ -302,7 +316,8 @@ impl Simulator {
     pub(super) fn signal(&mut self, command: &'static Command, form: &Form) -> Outcome {
         let Form::Execute(_) = form else { return Err(self.wrong_parameter()) };
         let signal = self.network.signal(&mut self.random);
-        self.info(&command.prefix, &format!("{signal},99"));
+        let shown = self.options.csq.unwrap_or(signal);
+        self.info(&command.prefix, &format!("{shown},99"));
         Ok(Next::Done)
     }
 

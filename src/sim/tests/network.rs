@@ -41,6 +41,34 @@ fn a_network_that_never_comes_or_refuses() {
     assert_eq!(bench.ask("AT+CSQ;+CREG?"), "\r\n+CSQ: 99,99\r\n\r\n+CREG: 0,2\r\n\r\nOK\r\n");
 }
 
+/// A script that reads AT+CSQ alone takes such a modem for one without antenna.
+#[test]
+fn a_signal_that_csq_does_not_know() {
+    let mut bench = Bench::quiet("bg96?register=0s&signal=20&csq=99");
+    assert_eq!(bench.ask("AT+CREG?;+CSQ"), "\r\n+CREG: 0,5\r\n\r\n+CSQ: 99,99\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CESQ"), "\r\n+CESQ: 99,99,255,255,20,41\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+QCSQ"), "\r\n+QCSQ: \"CAT-M1\",-73,-100,148,-10\r\n\r\nOK\r\n");
+}
+
+/// A Super SIM changes its IMSI by itself.
+#[test]
+fn another_imsi() {
+    let mut bench = Bench::quiet("bg96?register=10s&imsi-switch=3min&imsi=234500000000001");
+    bench.seconds(10);
+    assert_eq!(bench.ask("AT+CREG=1;+CIMI"), "\r\n234500000000001\r\n\r\nOK\r\n");
+    assert_eq!(bench.seconds(175), "\r\n+QUSIM: 1\r\n\r\n+CREG: 2\r\n");
+    assert!(bench.ask("AT+CIMI").starts_with("\r\n20404"));
+    assert_eq!(bench.ask("AT+CGACT?;+CREG?"), "\r\n+CGACT: 1,0\r\n\r\n+CREG: 1,2\r\n\r\nOK\r\n");
+    assert_eq!(bench.seconds(10), "\r\n+CREG: 5\r\n");
+    // Once: no second one follows.
+    assert_eq!(bench.seconds(3_600), "");
+    // While its radio is off, nothing is to be seen of it.
+    let mut bench = Bench::quiet("generic?imsi-switch=1min&imsi=234500000000001");
+    assert_eq!(bench.ask("AT+CREG=1;+CFUN=4"), "\r\n+CREG: 0\r\n\r\nOK\r\n");
+    assert_eq!(bench.seconds(60), "");
+    assert!(bench.ask("AT+CIMI").starts_with("\r\n20404"));
+}
+
 #[test]
 fn settings_that_keep_it_off_the_network() {
     let mut bench = Bench::quiet("bg96");
