@@ -48,6 +48,11 @@ fn information_and_vendors_questions() {
     assert_eq!(ask("lara-r211", "AT+UPINCNT"), "\r\n+UPINCNT: 3,3,10,10\r\n\r\nOK\r\n");
     assert_eq!(ask("sim7080g", "AT+CBC"), "\r\n+CBC: 0,66,3863\r\n\r\nOK\r\n");
     assert_eq!(ask("sim7080g?signal=20", "AT+CNMP=38;+CMNB=1;+CMNB?"), "\r\n+CMNB: 1\r\n\r\nOK\r\n");
+    let mut bench = Bench::quiet("me910c1?signal=20&register=0s");
+    assert_eq!(
+        bench.ask("AT#MONI"),
+        "\r\n#MONI: vodafone UK RSRP:-100 RSRQ:-10 TAC:2CF7 Id:8A5A782 EARFCN:6400 PWR:-73dbm DRX:128\r\n\r\nOK\r\n"
+    );
     let mut bench = Bench::quiet("bg96?signal=20");
     assert_eq!(bench.ask("AT+QNWINFO"), "\r\nERROR\r\n");
     bench.seconds(3);
