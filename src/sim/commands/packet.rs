@@ -121,6 +121,17 @@ impl Simulator {
     pub(super) fn drop_bearers(&mut self) {
         self.contexts.deactivate_all();
         self.application = false;
+        self.lose_connection();
+        self.sockets.clear();
+    }
+
+    fn drop_bearer(&mut self, id: u8, undefined: Refusal) -> Result<(), Refusal> {
+        self.contexts.get_mut(id).ok_or(undefined)?.bearer = None;
+        self.sockets.retain(|socket| socket.context != id);
+        if self.passed_through.is_some_and(|passed| !self.sockets.iter().any(|socket| socket.id == passed)) {
+            self.lose_connection();
+        }
+        Ok(())
     }
 
     fn require_attached(&self) -> Result<(), Refusal> {
@@ -183,7 +194,7 @@ impl Simulator {
             if on {
                 self.activate(id)?;
             } else {
-                self.contexts.get_mut(id).ok_or(Refusal::Equipment(148))?.bearer = None;
+                self.drop_bearer(id, Refusal::Equipment(148))?;
             }
         }
         self.after_attaching()
@@ -317,7 +328,7 @@ impl Simulator {
     pub(super) fn stack_deactivate(&mut self, form: &Form) -> Outcome {
         let Form::Set(parameters) = form else { return Err(self.wrong_parameter()) };
         let id = self.context_id(parameters, 0)?;
-        self.contexts.get_mut(id).ok_or(Refusal::Error)?.bearer = None;
+        self.drop_bearer(id, Refusal::Error)?;
         self.after_attaching()
     }
 

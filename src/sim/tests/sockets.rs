@@ -61,6 +61,26 @@ fn a_socket_that_is_passed_through() {
     assert_eq!(bench.ask("AT+QISTATE?"), "\r\nOK\r\n");
 }
 
+/// A connection stands on a context, and falls with it.
+#[test]
+fn a_socket_without_its_bearer() {
+    for end in ["AT+QIDEACT=1", "AT+CGATT=0", "AT+CFUN=4", "AT+COPS=2"] {
+        let mut bench = online();
+        bench.ask("AT+QIOPEN=1,0,\"TCP\",\"echo.example\",7");
+        bench.seconds(1);
+        assert_eq!(bench.ask(&format!("{end};+QISTATE?")), "\r\nOK\r\n", "{end}");
+        assert_eq!(bench.ask("AT+QISEND=0"), "\r\nERROR\r\n", "{end}");
+    }
+    // A call that waits is told of its end.
+    let mut bench = Bench::quiet("bg96?register=0s");
+    assert_eq!(bench.ask("ATD*99#"), "\r\nCONNECT 150000000\r\n");
+    bench.seconds(2);
+    bench.send(b"+++");
+    assert_eq!(bench.seconds(1), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CFUN=4"), "\r\nNO CARRIER\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("ATO"), "\r\nNO CARRIER\r\n");
+}
+
 #[test]
 fn what_opens_no_socket() {
     let mut bench = Bench::quiet("bg96?register=never");
