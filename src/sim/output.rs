@@ -35,29 +35,33 @@ impl Simulator {
 
     /// A line of an answer with its prefix: `+CSQ: 17,99`.
     pub(super) fn info(&mut self, prefix: &str, text: &str) {
+        self.info_with(prefix, &[text.as_bytes()]);
+    }
+
+    /// The same with bytes that need be no text.
+    pub(super) fn info_with(&mut self, prefix: &str, parts: &[&[u8]]) {
         let profile = self.profile;
-        let colon = profile.wire.colon.as_str();
-        self.line_out(&[prefix, colon, text]);
+        self.line_out(&[&[prefix.as_bytes(), profile.wire.colon.as_bytes()], parts].concat());
     }
 
     /// A line of an answer without prefix.
     pub(super) fn bare(&mut self, text: &str) {
-        self.line_out(&[text]);
+        self.line_out(&[text.as_bytes()]);
     }
 
-    fn line_out(&mut self, parts: &[&str]) {
+    fn line_out(&mut self, parts: &[&[u8]]) {
         self.disturb();
-        let mut line = String::with_capacity(32);
+        let mut line = Vec::with_capacity(32);
         if self.mode.verbose && !self.output.open {
-            line.push_str("\r\n");
+            line.extend_from_slice(b"\r\n");
         }
         self.output.open = true;
-        parts.iter().for_each(|part| line.push_str(part));
-        line.push_str("\r\n");
+        parts.iter().for_each(|part| line.extend_from_slice(part));
+        line.extend_from_slice(b"\r\n");
         if self.output.current.len() < PREVIOUS && self.options.faults.previous {
-            self.output.current.extend_from_slice(line.as_bytes());
+            self.output.current.extend_from_slice(&line);
         }
-        self.send(line.as_bytes());
+        self.send(&line);
     }
 
     pub(super) fn put_previous(&mut self) {
@@ -168,10 +172,9 @@ impl Simulator {
         }
     }
 
-    pub(super) fn put_prompt(&mut self) {
-        let profile = self.profile;
+    pub(super) fn put_prompt(&mut self, prompt: &str) {
         if !self.output.muted {
-            self.wire.put(profile.wire.prompt.as_bytes(), self.now);
+            self.wire.put(prompt.as_bytes(), self.now);
         }
     }
 

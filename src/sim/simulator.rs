@@ -157,8 +157,29 @@ pub(super) enum Purpose {
         id: u8,
         length: Option<usize>,
     },
+    /// The same on u-blox, which answers with a line of its own
+    UbloxSocket {
+        id: u8,
+        length: usize,
+        prefix: &'static str,
+    },
     /// Nobody asked for the prompt.
     Nothing,
+}
+
+impl Purpose {
+    /// How many bytes of data are awaited, where their number was told.
+    pub(super) fn length(&self) -> Option<usize> {
+        match self {
+            Purpose::Socket { length, .. } => *length,
+            Purpose::UbloxSocket { length, .. } => Some(*length),
+            Purpose::Send { .. }
+            | Purpose::Write { .. }
+            | Purpose::SendUnit { .. }
+            | Purpose::WriteUnit { .. }
+            | Purpose::Nothing => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

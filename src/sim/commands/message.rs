@@ -164,6 +164,7 @@ impl Simulator {
                 self.write_message(&submit, *status, Some(unit))?;
             }
             Purpose::Socket { id, .. } => return self.socket_deliver(*id, &prompt.text),
+            Purpose::UbloxSocket { id, prefix, .. } => return self.ublox_deliver(*id, prefix, &prompt.text),
             Purpose::Nothing => return Err(Refusal::Error),
         }
         Ok(Final::Ok)

@@ -8,6 +8,7 @@ mod network;
 mod packet;
 mod phonebook;
 mod socket;
+mod ublox;
 
 use serde::Deserialize;
 
@@ -71,6 +72,14 @@ pub(super) enum Behaviour {
     SocketRead,
     SocketClose,
     SocketState,
+    /// u-blox' sockets: AT+USOCR, AT+USOCO, AT+USOWR, AT+USOST, AT+USORD and AT+USORF, AT+USOCTL, AT+USOCL
+    UbloxCreate,
+    UbloxConnect,
+    UbloxWrite,
+    UbloxSendTo,
+    UbloxRead,
+    UbloxControl,
+    UbloxClose,
     /// SIMCom's AT+CNACT
     ApplicationNetwork,
     MessageService,
@@ -189,6 +198,13 @@ impl Simulator {
             Behaviour::SocketRead => self.socket_read(command, form),
             Behaviour::SocketClose => self.socket_close(form),
             Behaviour::SocketState => self.socket_state(command, form),
+            Behaviour::UbloxCreate => self.ublox_create(command, form),
+            Behaviour::UbloxConnect => self.ublox_connect(form),
+            Behaviour::UbloxWrite => self.ublox_write(command, form),
+            Behaviour::UbloxSendTo => self.ublox_send_to(command, form),
+            Behaviour::UbloxRead => self.ublox_read(command, form),
+            Behaviour::UbloxControl => self.ublox_control(command, form),
+            Behaviour::UbloxClose => self.ublox_close(form),
             Behaviour::ApplicationNetwork => self.application_network(command, form),
             Behaviour::MessageService => self.message_service(command, form),
             Behaviour::ServiceCentre => self.service_centre(command, form),
