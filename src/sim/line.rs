@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::fault::Which;
 use super::message::Status;
+use super::modes::{Prompt, Purpose};
 use super::request::next_request;
-use super::simulator::{Afterwards, Prompt, Purpose, Simulator, State, Timer, waiting};
+use super::simulator::{Afterwards, Simulator, State, Timer, waiting};
 
 /// A command that takes its time.
 #[derive(Debug)]

@@ -3,10 +3,65 @@
 use std::time::Duration;
 
 use super::line::{Final, Refusal, Then};
-use super::simulator::{PROMPT_TEXT, Prompt, Purpose, Simulator, State, Timer, waiting};
+use super::message::Status;
+use super::simulator::{PROMPT_TEXT, Simulator, State, Timer, waiting};
 
 const CTRL_Z: u8 = 0x1A;
 const ESCAPE: u8 = 0x1B;
+
+#[derive(Debug)]
+pub(super) struct Prompt {
+    pub(super) purpose: Purpose,
+    pub(super) text: Vec<u8>,
+}
+
+/// What is done with the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Send {
+        address: String,
+    },
+    Write {
+        address: String,
+        status: Status,
+    },
+    /// PDU mode; the length without the service centre
+    SendUnit {
+        length: usize,
+    },
+    WriteUnit {
+        length: usize,
+        status: Status,
+    },
+    /// Data for a socket: so many, or up to Ctrl-Z
+    Socket {
+        id: u8,
+        length: Option<usize>,
+    },
+    /// The same on u-blox, which answers with a line of its own
+    UbloxSocket {
+        id: u8,
+        length: usize,
+        prefix: &'static str,
+    },
+    /// Nobody asked for the prompt.
+    Nothing,
+}
+
+impl Purpose {
+    /// How many bytes of data are awaited, where their number was told.
+    pub(super) fn length(&self) -> Option<usize> {
+        match self {
+            Purpose::Socket { length, .. } => *length,
+            Purpose::UbloxSocket { length, .. } => Some(*length),
+            Purpose::Send { .. }
+            | Purpose::Write { .. }
+            | Purpose::SendUnit { .. }
+            | Purpose::WriteUnit { .. }
+            | Purpose::Nothing => None,
+        }
+    }
+}
 
 impl Simulator {
     pub(super) fn open_prompt(&mut self, purpose: Purpose) {

@@ -3,12 +3,15 @@
 //! fields where they stand.
 
 mod file;
+mod setting;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::Deserialize;
+
+pub(super) use setting::{Allowed, Block, Holds, Kept, Settable, Setting, split};
 
 use super::commands::Behaviour;
 use super::options::{nearest, parse_duration};
@@ -259,37 +262,6 @@ pub(super) struct ServiceCode {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Block {
-    pub(super) setting: String,
-    /// Which of its parameters, the first is 0; where none is named, each that is there.
-    pub(super) parameter: Option<usize>,
-    pub(super) is: String,
-}
-
-impl Block {
-    /// Whether it is one with this value of the setting.
-    pub(super) fn holds(&self, value: &str) -> bool {
-        let mut parameters = split(value).map(|text| text.trim_matches('"'));
-        match self.parameter {
-            Some(place) => parameters.nth(place) == Some(&self.is),
-            None => parameters.all(|text| text == self.is),
-        }
-    }
-}
-
-/// The parameters of a value; a comma in quotes separates nothing.
-pub(super) fn split(value: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    value.split(move |character: char| {
-        if character == '"' {
-            quoted = !quoted;
-        }
-        character == ',' && !quoted
-    })
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct BootLine {
     /// After it hears.
     pub(super) after: Time,
@@ -355,62 +327,6 @@ pub(super) struct Key {
     pub(super) quoted: bool,
     pub(super) setting: usize,
     pub(super) test: String,
-}
-
-#[derive(Debug)]
-pub(super) struct Setting {
-    /// As the read answer shows it, without the prefix.
-    pub(super) default: String,
-    pub(super) values: Vec<Allowed>,
-    /// A list: what is given replaces it as a whole. Else parameters that are left out stay as they are.
-    pub(super) list: bool,
-    pub(super) kept: Kept,
-    pub(super) settable: Settable,
-    pub(super) holds: Holds,
-    /// Settings that go back to the maker's values when a new value of this one begins to hold after a restart.
-    pub(super) resets: Vec<String>,
-}
-
-/// When a setting may be set; else the operation is not allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Settable {
-    #[default]
-    Always,
-    /// While it is on no network: AT+COPS=2, or the radio off
-    Deregistered,
-    /// AT+CFUN=0 or 4
-    RadioOff,
-}
-
-/// From when a new value holds; a read shows it at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Holds {
-    #[default]
-    AtOnce,
-    AfterRestart,
-}
-
-/// How long a setting stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Kept {
-    /// Until the next reset
-    Session,
-    /// AT&W keeps it
-    #[default]
-    Profile,
-    /// At once, for good
-    Memory,
-}
-
-/// What a parameter may be.
-#[derive(Debug)]
-pub(super) enum Allowed {
-    Text,
-    Numbers(Vec<(u32, u32)>),
-    Words(Vec<String>),
 }
 
 impl Profile {

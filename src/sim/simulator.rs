@@ -9,7 +9,8 @@ use super::card::Card;
 use super::commands::Entry;
 use super::context::{Context, Contexts};
 use super::line::{Running, Then};
-use super::message::{Messages, Status};
+use super::message::Messages;
+use super::modes::Prompt;
 use super::network::Network;
 use super::options::{Options, SimOption};
 use super::profile::{Busy, ModelError, Profile};
@@ -126,60 +127,6 @@ pub(super) enum State {
     },
     /// Unplugged
     Gone,
-}
-
-#[derive(Debug)]
-pub(super) struct Prompt {
-    pub(super) purpose: Purpose,
-    pub(super) text: Vec<u8>,
-}
-
-/// What is done with the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Purpose {
-    Send {
-        address: String,
-    },
-    Write {
-        address: String,
-        status: Status,
-    },
-    /// PDU mode; the length without the service centre
-    SendUnit {
-        length: usize,
-    },
-    WriteUnit {
-        length: usize,
-        status: Status,
-    },
-    /// Data for a socket: so many, or up to Ctrl-Z
-    Socket {
-        id: u8,
-        length: Option<usize>,
-    },
-    /// The same on u-blox, which answers with a line of its own
-    UbloxSocket {
-        id: u8,
-        length: usize,
-        prefix: &'static str,
-    },
-    /// Nobody asked for the prompt.
-    Nothing,
-}
-
-impl Purpose {
-    /// How many bytes of data are awaited, where their number was told.
-    pub(super) fn length(&self) -> Option<usize> {
-        match self {
-            Purpose::Socket { length, .. } => *length,
-            Purpose::UbloxSocket { length, .. } => Some(*length),
-            Purpose::Send { .. }
-            | Purpose::Write { .. }
-            | Purpose::SendUnit { .. }
-            | Purpose::WriteUnit { .. }
-            | Purpose::Nothing => None,
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use crate::sim::charset::{from_hex, from_ucs2_hex, to_hex};
 use crate::sim::clock::{timestamp, timestamp_octets};
 use crate::sim::line::{Final, Next, Outcome, Refusal, Then, WRITTEN};
 use crate::sim::message::{CAPACITY, Memory, Message, Status};
+use crate::sim::modes::{Prompt, Purpose};
 use crate::sim::pdu::{self, Coding};
 use crate::sim::profile::{Command, Holds};
 use crate::sim::request::{Form, Parameter};
-use crate::sim::simulator::{Prompt, Purpose, Simulator};
+use crate::sim::simulator::Simulator;
 
 impl Simulator {
     pub(super) fn message_service(&mut self, command: &'static Command, form: &Form) -> Outcome {

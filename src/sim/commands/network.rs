@@ -315,8 +315,10 @@ impl Simulator {
     /// AT+CSQ: the strength and the bit error rate, which LTE does not know.
     pub(super) fn signal(&mut self, command: &'static Command, form: &Form) -> Outcome {
         let Form::Execute(_) = form else { return Err(self.wrong_parameter()) };
-        let signal = self.network.signal(&mut self.random);
-        let shown = self.options.csq.unwrap_or(signal);
+        let shown = match self.network.signal(&mut self.random) {
+            99 => 99,
+            signal => self.options.csq.unwrap_or(signal),
+        };
         self.info(&command.prefix, &format!("{shown},99"));
         Ok(Next::Done)
     }

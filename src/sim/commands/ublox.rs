@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::given;
 use crate::sim::line::{Final, Next, Outcome, Refusal};
+use crate::sim::modes::Purpose;
 use crate::sim::profile::Command;
 use crate::sim::request::{Form, Parameter};
-use crate::sim::simulator::{Purpose, Simulator};
+use crate::sim::simulator::Simulator;
 use crate::sim::socket::{Access, Socket};
 
 /// The highest number of a socket.

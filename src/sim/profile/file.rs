@@ -182,20 +182,3 @@ impl Settings {
         }
     }
 }
-
-impl Allowed {
-    /// `text`, `0-2,255`, or `GSM|UCS2`.
-    pub(super) fn read(text: &str) -> Allowed {
-        let bounds = |part: &str| {
-            let (low, high) = part.split_once('-').unwrap_or((part, part));
-            Some((low.parse().ok()?, high.parse().ok()?))
-        };
-        if text == "text" {
-            return Allowed::Text;
-        }
-        match text.split(',').map(bounds).collect::<Option<_>>() {
-            Some(numbers) => Allowed::Numbers(numbers),
-            None => Allowed::Words(text.split('|').map(str::to_owned).collect()),
-        }
-    }
-}
