@@ -25,6 +25,7 @@ pub struct Options {
     pub(super) firmware: Option<String>,
     pub(super) apn: Option<String>,
     pub(super) echo: Option<bool>,
+    pub(super) cfun: Option<u32>,
     pub(super) scan: Option<Duration>,
     pub(super) delay: Option<Duration>,
     pub(super) boot: Option<Duration>,
@@ -85,6 +86,7 @@ pub const OPTIONS: &[OptionHelp] = &[
     row("firmware", "TEXT", "the revision that AT+CGMR shows"),
     row("apn", "NAME", "the APN of the first context at power-up"),
     row("echo", "on|off", "echo at power-up"),
+    row("cfun", "0|1|4", "what AT+CFUN is at power-up: 0 and 4 are off the air"),
     row("scan", "D", "how long AT+COPS=? takes"),
     row("delay", "D", "how long it thinks before each answer (0)"),
     row("boot", "D", "starts switched off: boots for the time D, deaf until then"),
@@ -152,6 +154,7 @@ impl Options {
             "imsi-switch" => self.imsi_switch = Some(duration(key, value)?),
             "firmware" => self.firmware = Some(line(key, value)?),
             "apn" => self.apn = Some(line(key, value)?),
+            "cfun" => self.cfun = Some(function(value)?),
             "echo" => self.echo = Some(yes(key, value)?),
             "scan" => self.scan = Some(duration(key, value)?),
             "delay" => self.delay = Some(duration(key, value)?),
@@ -258,6 +261,15 @@ fn signal(key: &str, value: &str) -> Result<u8, OptionError> {
     }
 }
 
+fn function(value: &str) -> Result<u32, OptionError> {
+    match value {
+        "0" => Ok(0),
+        "1" => Ok(1),
+        "4" => Ok(4),
+        _ => Err(OptionError::new(wrong("cfun", value), "0 (off), 1 (on) or 4 (flight mode)")),
+    }
+}
+
 fn yes(key: &str, value: &str) -> Result<bool, OptionError> {
     match value.to_ascii_lowercase().as_str() {
         "on" | "yes" | "true" | "1" => Ok(true),
@@ -334,6 +346,7 @@ mod tests {
         assert_eq!(message("sginal=3"), "the simulated modem has no option `sginal`: did you mean `signal`?");
         assert_eq!(message("signal=40"), "`signal=40` cannot be: 0 to 31 as AT+CSQ shows it, or 99 for none");
         assert_eq!(message("csq=100"), "`csq=100` cannot be: 0 to 31 as AT+CSQ shows it, or 99 for none");
+        assert_eq!(message("cfun=5"), "`cfun=5` cannot be: 0 (off), 1 (on) or 4 (flight mode)");
         assert_eq!(message("pin"), "the option `pin` has no value: write `pin=…`");
         assert_eq!(message("pin=12"), "`pin=12` cannot be: 4 to 8 digits");
         assert_eq!(message("register=soon"), "`register=soon` cannot be: a time such as 5s, or never, or denied");

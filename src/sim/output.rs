@@ -277,6 +277,7 @@ impl Simulator {
             "imei" => self.imei.to_string(),
             "imsi" => self.card.imsi.to_string(),
             "iccid" => self.card.iccid.to_string(),
+            "sim" if self.network.function == 0 => "NOT READY".to_owned(),
             "sim" => self.card.word().unwrap_or("NOT INSERTED").to_owned(),
             "pin-left" => self.card.pin_left.to_string(),
             "puk-left" => self.card.puk_left.to_string(),

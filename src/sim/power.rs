@@ -34,7 +34,8 @@ impl Simulator {
         self.come_up();
         let profile = self.profile;
         for line in &profile.boot {
-            if line.needs == Needs::Nothing || matches!(self.card.lock(), Lock::Ready | Lock::Busy) {
+            let sim = self.network.function != 0 && matches!(self.card.lock(), Lock::Ready | Lock::Busy);
+            if line.needs == Needs::Nothing || sim {
                 self.timers.push((self.now + line.after.0, Timer::Urc(line.line.as_str().into())));
             }
         }
@@ -48,8 +49,10 @@ impl Simulator {
         }
         self.refresh_mode();
         self.state = State::Command;
-        self.network.function = 1;
-        self.power_card();
+        self.network.function = self.options.cfun.unwrap_or(self.profile.rules.start_function);
+        if self.network.function != 0 {
+            self.power_card();
+        }
         self.update_network();
     }
 

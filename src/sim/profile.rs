@@ -208,6 +208,8 @@ pub(super) struct Rules {
     pub(super) sim_refreshed: String,
     /// The parameter of AT+CFUN that resets the modem, besides `1,1`.
     pub(super) reset_functions: Vec<u32>,
+    /// The value of AT+CFUN that it comes up with.
+    pub(super) start_function: u32,
     /// The values of AT+CFUN.
     pub(super) functions: Vec<u32>,
 }

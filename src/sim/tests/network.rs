@@ -41,6 +41,20 @@ fn a_network_that_never_comes_or_refuses() {
     assert_eq!(bench.ask("AT+CSQ;+CREG?"), "\r\n+CSQ: 99,99\r\n\r\n+CREG: 0,2\r\n\r\nOK\r\n");
 }
 
+/// Some modems are off the air until somebody switches them on.
+#[test]
+fn a_modem_that_comes_up_off_the_air() {
+    for (function, word) in [(0, "NOT READY"), (4, "READY")] {
+        let mut bench = Bench::new(&format!("bg96?boot=5s&register=1s&echo=off&cfun={function}"));
+        let said = bench.seconds(10);
+        assert!(said.contains(&format!("+CFUN: {function}\r\n\r\n+CPIN: {word}\r\n")), "{said}");
+        assert_eq!(said.contains("+QIND: SMS DONE"), function == 4, "{said}");
+        assert_eq!(bench.ask("AT+CREG=1;+CREG?"), "\r\n+CREG: 1,0\r\n\r\nOK\r\n");
+        assert_eq!(bench.ask("AT+CFUN=1;+CPIN?"), "\r\n+CREG: 2\r\n\r\n+CPIN: READY\r\n\r\nOK\r\n");
+        assert_eq!(bench.seconds(1), "\r\n+CREG: 5\r\n");
+    }
+}
+
 /// A script that reads AT+CSQ alone takes such a modem for one without antenna.
 #[test]
 fn a_signal_that_csq_does_not_know() {
