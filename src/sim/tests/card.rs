@@ -62,7 +62,8 @@ fn busy_absent_blocked() {
 
 #[test]
 fn the_iccid_as_each_vendor_spells_it() {
-    let ask = |model: &str, command: &str| Bench::quiet(&format!("{model}?iccid=8988307000000000014")).ask(command);
+    let ask =
+        |model: &str, command: &str| Bench::quiet(&format!("{model}?cfun=1&iccid=8988307000000000014")).ask(command);
     let answer = |line: &str| format!("\r\n{line}\r\n\r\nOK\r\n");
     assert_eq!(ask("generic", "AT+CCID"), answer("+CCID: 8988307000000000014"));
     assert_eq!(ask("bg96", "AT+QCCID"), answer("+QCCID: 8988307000000000014F"));

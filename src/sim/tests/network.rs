@@ -144,7 +144,7 @@ fn settings_that_are_refused_on_the_network() {
         assert_eq!(bench.ask(&format!("AT+COPS=2;{}", &setting[2..])), "\r\nOK\r\n", "{setting}");
     }
     // Here the radio must be off.
-    let mut bench = Bench::quiet("nrf9160?register=never");
+    let mut bench = Bench::quiet("nrf9160?register=never&cfun=1");
     assert_eq!(bench.ask("AT+CMEE=1;%XSYSTEMMODE=1,0,0,0"), REFUSED);
     assert_eq!(bench.ask("AT+CFUN=4;%XSYSTEMMODE=1,0,0,0;%XSYSTEMMODE?"), "\r\n%XSYSTEMMODE: 1,0,0,0\r\n\r\nOK\r\n");
 }

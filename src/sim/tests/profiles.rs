@@ -17,7 +17,7 @@ fn identities() {
     ];
     assert_eq!(expected.map(|(model, ..)| model).to_vec(), models().map(|model| model.name).collect::<Vec<_>>());
     for (model, manufacturer, name, revision, type_allocation) in expected {
-        let mut bench = Bench::quiet(model);
+        let mut bench = Bench::quiet(&format!("{model}?cfun=1"));
         assert_eq!(bench.ask("AT+CGMI"), format!("\r\n{manufacturer}\r\n\r\nOK\r\n"));
         assert_eq!(bench.ask("AT+CGMM"), format!("\r\n{name}\r\n\r\nOK\r\n"));
         assert_eq!(bench.ask("AT+CGMR"), format!("\r\n{revision}\r\n\r\nOK\r\n"));
