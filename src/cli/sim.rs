@@ -34,6 +34,9 @@ fn list(console: &Console) -> Exit {
 fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
     let model = model.strip_prefix("sim:").unwrap_or(model);
     let (model, query) = model.split_once('?').unwrap_or((model, ""));
+    if arguments.count == 0 {
+        return Err(unfit("no modem at all: `--count 0`", Some("`--count` is 1 or more"), console));
+    }
     // Where the system allows too few, that is told when they run out.
     let _ = descriptors::allow(3 * arguments.count as u64 + 64);
     let cancel = Cancel::new().map_err(|error| broken(&error, console))?;

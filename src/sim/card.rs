@@ -17,7 +17,7 @@ pub(super) struct Card {
     /// Networks that refused it (EF 28539), three bytes each.
     forbidden: [u8; 12],
     /// Networks that the user prefers (EF 28512), five bytes each.
-    preferred: [u8; 20],
+    preferred: [u8; 5 * PREFERRED],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +41,34 @@ pub(super) enum CardError {
     Failure,
 }
 
+/// A network of a list of preferred ones: its code, and whether GSM, GSM Compact, UTRAN and E-UTRAN are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Preferred {
+    pub(super) code: String,
+    pub(super) technologies: [bool; 4],
+}
+
+/// The issuer's preferred networks (EF 28513): AT&T, and nothing else.
+const OPERATOR_PREFERRED: [u8; 5 * PREFERRED] = {
+    let mut content = [0xFF; 5 * PREFERRED];
+    let [c, d, e, utran, gsm, ..] = &mut content;
+    (*c, *d, *e, *utran, *gsm) = (0x13, 0x00, 0x14, 0xC0, 0x80);
+    content
+};
+
+/// The bits of the two bytes of access technologies behind a network (31.102 §4.2.5), in the order of AT+CPOL.
+const TECHNOLOGIES: [[u8; 2]; 4] = [[0x00, 0x80], [0x00, 0x40], [0x80, 0x00], [0x40, 0x00]];
+
 /// The file's identifier and whether it can be written.
 const FILE_ICCID: u32 = 12258;
 const FILE_IMSI: u32 = 28423;
 const FILE_NAME: u32 = 28486;
 const FILE_PREFERRED: u32 = 28512;
+const FILE_OPERATOR_PREFERRED: u32 = 28513;
 const FILE_FORBIDDEN: u32 = 28539;
+
+/// How many networks a list of preferred ones holds.
+pub(super) const PREFERRED: usize = 4;
 
 const PIN_ATTEMPTS: u8 = 3;
 const PUK_ATTEMPTS: u8 = 10;
@@ -63,7 +85,7 @@ impl Card {
             pin_left: PIN_ATTEMPTS,
             puk_left: PUK_ATTEMPTS,
             forbidden: [0xFF; 12],
-            preferred: [0xFF; 20],
+            preferred: [0xFF; 5 * PREFERRED],
         }
     }
 
@@ -195,6 +217,35 @@ impl Card {
         self.forbidden.chunks(3).any(|known| known == network)
     }
 
+    /// The preferred networks of a list of AT+CPLS (0 the user's, 1 the issuer's), with their places in it; the first is 1.
+    pub(super) fn preferred(&self, list: u32) -> Vec<(usize, Preferred)> {
+        let content = match list {
+            0 => &self.preferred,
+            1 => &OPERATOR_PREFERRED,
+            _ => return Vec::new(),
+        };
+        let entries = content.as_chunks::<5>().0.iter().enumerate();
+        let used = entries.filter(|(_, [first, ..])| *first != 0xFF);
+        used.map(|(place, [a, b, c, high, low])| {
+            let technologies = TECHNOLOGIES.map(|[in_high, in_low]| high & in_high != 0 || low & in_low != 0);
+            (place + 1, Preferred { code: network_code([*a, *b, *c]), technologies })
+        })
+        .collect()
+    }
+
+    /// Writes the user's preferred network at this place, or deletes it; `None`: there is no such place.
+    pub(super) fn prefer(&mut self, place: usize, network: Option<&Preferred>) -> Option<()> {
+        let entry = self.preferred.as_chunks_mut::<5>().0.get_mut(place.checked_sub(1)?)?;
+        *entry = [0xFF; 5];
+        if let Some(network) = network {
+            let [a, b, c] = plmn(&network.code);
+            let wanted = TECHNOLOGIES.iter().zip(network.technologies).filter(|(_, wanted)| *wanted);
+            let (high, low) = wanted.fold((0, 0), |(high, low), ([in_high, in_low], _)| (high | in_high, low | in_low));
+            *entry = [a, b, c, high, low];
+        }
+        Some(())
+    }
+
     /// AT+CRSM: the status words and the data (27.007 §8.18, 51.011 §9.4).
     pub(super) fn access(
         &mut self,
@@ -251,6 +302,7 @@ impl Card {
             }
             FILE_FORBIDDEN => Some(self.forbidden.to_vec()),
             FILE_PREFERRED => Some(self.preferred.to_vec()),
+            FILE_OPERATOR_PREFERRED => Some(OPERATOR_PREFERRED.to_vec()),
             _ => None,
         }
     }
@@ -272,6 +324,12 @@ fn plmn(code: &str) -> [u8; 3] {
     let mut digit = || digits.next().unwrap_or(0xF);
     let (c1, c2, c3, n1, n2, n3) = (digit(), digit(), digit(), digit(), digit(), digit());
     [c2 << 4 | c1, n3 << 4 | c3, n2 << 4 | n1]
+}
+
+/// The code that [`plmn`] made three bytes of.
+fn network_code([first, second, third]: [u8; 3]) -> String {
+    let nibbles = [first & 0xF, first >> 4, second & 0xF, third & 0xF, third >> 4, second >> 4];
+    nibbles.into_iter().filter(|nibble| *nibble < 10).map(|nibble| char::from(b'0' + nibble)).collect()
 }
 
 /// What GET RESPONSE tells of a transparent file (51.011 §9.2.1).

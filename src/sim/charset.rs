@@ -29,6 +29,12 @@ pub(super) fn to_septets(text: &str) -> Option<Vec<u8>> {
     Some(septets)
 }
 
+/// The same, with a question mark for each character that is not of the alphabet.
+pub(super) fn to_septets_anyhow(text: &str) -> Vec<u8> {
+    let one = |character: char| to_septets(character.encode_utf8(&mut [0; 4])).unwrap_or_else(|| vec![b'?']);
+    text.chars().flat_map(one).collect()
+}
+
 pub(super) fn from_septets(septets: &[u8]) -> String {
     let mut text = String::with_capacity(septets.len());
     let mut escaped = false;

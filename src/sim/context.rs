@@ -9,7 +9,8 @@ pub(super) struct Context {
     pub(super) user: Box<str>,
     pub(super) password: Box<str>,
     pub(super) authentication: u8,
-    pub(super) active: bool,
+    /// While it is active: the APN that the network gave it, whatever is defined meanwhile.
+    pub(super) bearer: Option<Box<str>>,
 }
 
 pub(super) const MOST_CONTEXTS: u8 = 15;
@@ -23,8 +24,12 @@ impl Context {
             user: "".into(),
             password: "".into(),
             authentication: 0,
-            active: false,
+            bearer: None,
         }
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        self.bearer.is_some()
     }
 }
 
@@ -63,6 +68,6 @@ impl Contexts {
     }
 
     pub(super) fn deactivate_all(&mut self) {
-        self.list.iter_mut().for_each(|context| context.active = false);
+        self.list.iter_mut().for_each(|context| context.bearer = None);
     }
 }

@@ -3,6 +3,7 @@
 use super::charset::to_hex;
 use super::clock::timestamp;
 use super::message::{Memory, Message, Status};
+use super::pdu::Coding;
 use super::simulator::Simulator;
 
 impl Simulator {
@@ -15,6 +16,7 @@ impl Simulator {
             status: Status::Unread,
             address: "000".into(),
             text: text.into(),
+            coding: Coding::for_text(text),
             time: self.seconds(),
             unit: None,
         })
@@ -59,7 +61,7 @@ impl Simulator {
     fn message_urc(&self, index: u16) -> String {
         let Some(message) = self.messages.get(Memory::of(self.receiving_memory()), index) else { return String::new() };
         if self.is_text_mode() {
-            let (address, text) = (self.in_charset(&message.address), self.in_charset(&message.text));
+            let (address, text) = (self.in_charset(&message.address), self.shown_text(message));
             return format!("+CMT: \"{address}\",,\"{}\"\r\n{text}", timestamp(message.time));
         }
         let (unit, centre) = self.unit(message);

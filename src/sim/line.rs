@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::fault::Which;
 use super::message::Status;
+use super::modes::{Prompt, Purpose};
 use super::request::next_request;
-use super::simulator::{Afterwards, Prompt, Purpose, Simulator, State, Timer, waiting};
+use super::simulator::{Afterwards, Simulator, State, Timer, waiting};
 
 /// A command that takes its time.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(super) enum Then {
     Scan,
     /// The network has been chosen by hand.
     Chosen,
+    /// The same; if it is not to be had, any other will do.
+    ChosenOrAny,
     /// The text of a prompt is dealt with.
     Deliver(Box<Prompt>),
 }
@@ -116,7 +119,7 @@ impl Simulator {
         }
     }
 
-    /// The CR: what stands behind the last `AT` is the command line; anything else is noise and gets no answer.
+    /// The CR: what stands behind the first `AT` is the command line; anything else is noise and gets no answer.
     fn end_line(&mut self) {
         let start = self.typed.windows(2).position(|pair| pair.eq_ignore_ascii_case(b"AT"));
         let Some(start) = start else {
@@ -270,7 +273,8 @@ impl Simulator {
                 self.put_scan();
                 self.proceed();
             }
-            Then::Chosen if self.network.is_registered() => self.proceed(),
+            Then::Chosen | Then::ChosenOrAny if self.network.is_registered() => self.proceed(),
+            Then::ChosenOrAny => self.choose_any(),
             Then::Chosen => self.finish(Final::Refused(Refusal::Equipment(30))),
             Then::Deliver(prompt) => match self.deliver(&prompt) {
                 Ok(result) => self.finish(result),

@@ -1,5 +1,8 @@
 //! Short messages: what lies on the SIM and in the modem, bounded (27.005).
 
+use super::charset::to_septets_anyhow;
+use super::pdu::Coding;
+
 /// One message.
 #[derive(Debug, Clone)]
 pub(super) struct Message {
@@ -9,10 +12,22 @@ pub(super) struct Message {
     /// The other end's number.
     pub(super) address: Box<str>,
     pub(super) text: Box<str>,
+    pub(super) coding: Coding,
     /// Seconds of the modem's clock; when it came.
     pub(super) time: u64,
     /// As it was written in PDU mode, without the service centre.
     pub(super) unit: Option<Box<[u8]>>,
+}
+
+impl Message {
+    /// How long its text is, as AT+CSDH shows it: in septets, or in octets.
+    pub(super) fn length(&self) -> usize {
+        match self.coding {
+            Coding::Alphabet => to_septets_anyhow(&self.text).len(),
+            Coding::Octets => self.text.chars().count(),
+            Coding::Ucs2 => 2 * self.text.encode_utf16().count(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@
 //! - `profile`: what makes one module differ from another; the data files
 //! - `request`, `charset`, `pdu`, `random`: command lines, alphabets, message units, dice
 //! - `settings`, `card`, `network`, `context`, `message`: what the modem remembers
+//! - `text`: what the alphabets make of texts
 //! - `wire`: what it sends, and how the faults tear it
 //! - `simulator`: bytes and time; `line`: a command line from its CR to its final result code
 //! - `commands`: what each command does
@@ -34,6 +35,7 @@ mod request;
 mod settings;
 mod simulator;
 mod socket;
+mod text;
 mod wire;
 
 pub use fault::{FAULTS, FaultHelp};

@@ -3,22 +3,85 @@
 use std::time::Duration;
 
 use super::line::{Final, Refusal, Then};
-use super::simulator::{PROMPT_TEXT, Prompt, Purpose, Simulator, State, Timer, waiting};
+use super::message::Status;
+use super::simulator::{PROMPT_TEXT, Simulator, State, Timer, waiting};
 
 const CTRL_Z: u8 = 0x1A;
 const ESCAPE: u8 = 0x1B;
 
+#[derive(Debug)]
+pub(super) struct Prompt {
+    pub(super) purpose: Purpose,
+    pub(super) text: Vec<u8>,
+}
+
+/// What is done with the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Send {
+        address: String,
+    },
+    Write {
+        address: String,
+        status: Status,
+    },
+    /// PDU mode; the length without the service centre
+    SendUnit {
+        length: usize,
+    },
+    WriteUnit {
+        length: usize,
+        status: Status,
+    },
+    /// Data for a socket: so many, or up to Ctrl-Z
+    Socket {
+        id: u8,
+        length: Option<usize>,
+    },
+    /// The same on u-blox, which answers with a line of its own
+    UbloxSocket {
+        id: u8,
+        length: usize,
+        prefix: &'static str,
+    },
+    /// Nobody asked for the prompt.
+    Nothing,
+}
+
+impl Purpose {
+    /// How many bytes of data are awaited, where their number was told.
+    pub(super) fn length(&self) -> Option<usize> {
+        match self {
+            Purpose::Socket { length, .. } => *length,
+            Purpose::UbloxSocket { length, .. } => Some(*length),
+            Purpose::Send { .. }
+            | Purpose::Write { .. }
+            | Purpose::SendUnit { .. }
+            | Purpose::WriteUnit { .. }
+            | Purpose::Nothing => None,
+        }
+    }
+}
+
 impl Simulator {
     pub(super) fn open_prompt(&mut self, purpose: Purpose) {
-        self.put_prompt();
+        let profile = self.profile;
+        self.put_prompt(match purpose {
+            Purpose::UbloxSocket { .. } => "\r\n@",
+            Purpose::Send { .. }
+            | Purpose::Write { .. }
+            | Purpose::SendUnit { .. }
+            | Purpose::WriteUnit { .. }
+            | Purpose::Socket { .. }
+            | Purpose::Nothing => &profile.wire.prompt,
+        });
         self.state = State::Prompt(Box::new(Prompt { purpose, text: Vec::new() }));
     }
 
     pub(super) fn type_at_prompt(&mut self, byte: u8) {
         let State::Prompt(prompt) = &mut self.state else { return };
-        let counted = matches!(prompt.purpose, Purpose::Socket { length: Some(_), .. });
         match byte {
-            _ if counted => self.type_counted(byte),
+            _ if prompt.purpose.length().is_some() => self.type_counted(byte),
             CTRL_Z => {
                 let State::Prompt(prompt) = std::mem::replace(&mut self.state, State::Command) else { return };
                 let hangs = self.options.faults.hangs_at_prompt;
@@ -30,7 +93,10 @@ impl Simulator {
                     Purpose::Write { .. } | Purpose::WriteUnit { .. } | Purpose::Nothing if hangs => {
                         self.state = waiting(Duration::MAX, Then::Deliver(prompt));
                     }
-                    Purpose::Write { .. } | Purpose::WriteUnit { .. } | Purpose::Socket { .. } => {
+                    Purpose::Write { .. }
+                    | Purpose::WriteUnit { .. }
+                    | Purpose::Socket { .. }
+                    | Purpose::UbloxSocket { .. } => {
                         self.state = waiting(self.now, Then::Deliver(prompt));
                     }
                     Purpose::Nothing => self.finish(Final::Refused(Refusal::Error)),
@@ -51,7 +117,8 @@ impl Simulator {
                 }
                 self.echo(byte);
                 if byte == b'\r' {
-                    self.put_prompt();
+                    let profile = self.profile;
+                    self.put_prompt(&profile.wire.prompt);
                 }
             }
         }
@@ -60,7 +127,7 @@ impl Simulator {
     /// Data whose number was told: any byte is one of them.
     fn type_counted(&mut self, byte: u8) {
         let State::Prompt(prompt) = &mut self.state else { return };
-        let Purpose::Socket { length: Some(length), .. } = prompt.purpose else { return };
+        let Some(length) = prompt.purpose.length() else { return };
         prompt.text.push(byte);
         if prompt.text.len() >= length
             && let State::Prompt(prompt) = std::mem::replace(&mut self.state, State::Command)

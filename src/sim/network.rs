@@ -24,12 +24,14 @@ pub(super) struct Network {
     pub(super) stat: u8,
     /// Whether packet data is attached; +CGREG and +CEREG show 0 where it is not.
     pub(super) attached: bool,
+    /// What was told last of each of the services that +CREG, +CGREG and +CEREG tell of.
+    pub(super) told: [u8; 3],
     /// AT+COPS: 0 automatic, 1 by hand, 2 off
     pub(super) mode: u8,
     /// AT+COPS=3: 0 long name, 1 short, 2 numeric
     pub(super) format: u8,
-    /// The operator it is on or wants: its place in the list.
-    pub(super) operator: usize,
+    /// The operator it is on or wants: its place in the list; none where the one that was chosen is not in reach.
+    pub(super) operator: Option<usize>,
     pub(super) outcome: Outcome,
     pub(super) search: Duration,
     signal: u8,
@@ -76,13 +78,22 @@ impl Network {
             function: 1,
             stat: stat::NONE,
             attached: false,
+            told: [stat::NONE; 3],
             mode: 0,
             format: 0,
-            operator: 0,
+            operator: Some(0),
             outcome: if signal == 99 { Outcome::Never } else { outcome },
             search,
             signal,
             steady: options.signal.is_some(),
+        }
+    }
+
+    /// A reset: what AT+COPS=2 ended begins anew, but a network that was chosen stays chosen.
+    pub(super) fn restart(&mut self) {
+        self.format = 0;
+        if self.mode == 2 {
+            self.mode = 0;
         }
     }
 
@@ -97,7 +108,7 @@ impl Network {
     }
 
     pub(super) fn current(&self) -> Option<&Operator> {
-        self.operators.get(self.operator)
+        self.operators.get(self.operator?)
     }
 
     /// What AT+CSQ shows; 99 with the radio off. It wanders a little unless it was asked for.

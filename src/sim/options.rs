@@ -16,13 +16,16 @@ pub struct Options {
     pub(super) stat: Option<u8>,
     pub(super) roaming: Option<bool>,
     pub(super) signal: Option<u8>,
+    pub(super) csq: Option<u8>,
     pub(super) operator: Option<String>,
     pub(super) imei: Option<String>,
     pub(super) iccid: Option<String>,
     pub(super) imsi: Option<String>,
+    pub(super) imsi_switch: Option<Duration>,
     pub(super) firmware: Option<String>,
     pub(super) apn: Option<String>,
     pub(super) echo: Option<bool>,
+    pub(super) cfun: Option<u32>,
     pub(super) scan: Option<Duration>,
     pub(super) delay: Option<Duration>,
     pub(super) boot: Option<Duration>,
@@ -74,19 +77,22 @@ pub const OPTIONS: &[OptionHelp] = &[
     row("stat", "0..11", "the registration status it ends at: 1 home, 5 roaming, 3 denied, …"),
     row("roaming", "yes|no", "the same: 5 or 1"),
     row("signal", "0..31|99", "the signal that AT+CSQ shows; 99: none, and no network"),
+    row("csq", "0..31|99", "what AT+CSQ shows instead: 99 where AT+CESQ alone knows it"),
     row("operator", "NAME[/CODE]", "the operator it registers with"),
     row("imei", "DIGITS", "its IMEI (from the seed)"),
     row("iccid", "DIGITS", "the SIM's ICCID (from the seed)"),
     row("imsi", "DIGITS", "the SIM's IMSI (from the seed)"),
+    row("imsi-switch", "D", "after the time D the SIM changes its IMSI, as a Super SIM does"),
     row("firmware", "TEXT", "the revision that AT+CGMR shows"),
     row("apn", "NAME", "the APN of the first context at power-up"),
     row("echo", "on|off", "echo at power-up"),
+    row("cfun", "0|1|4", "what AT+CFUN is at power-up: 0 and 4 are off the air"),
     row("scan", "D", "how long AT+COPS=? takes"),
     row("delay", "D", "how long it thinks before each answer (0)"),
     row("boot", "D", "starts switched off: boots for the time D, deaf until then"),
     row("usb", "on|off", "its device goes away while it boots, as on USB (off)"),
     row("hangup", "D", "the network ends a connection when it has stood for the time D"),
-    row("sms", "TEXT", "an unread message from 000, in the memory for received ones; may be given again"),
+    row("sms", "TEXT", "an unread message from 000, where received ones lie; may be repeated"),
     row("incoming", "D", "the messages arrive instead, one by one, each after the time D"),
     row("seed", "N", "the dice: identity, how the signal wanders, where faults strike"),
     row("fault", "FAULT[,FAULT]…", "misbehaves; see the table of faults; may be given again"),
@@ -139,13 +145,16 @@ impl Options {
             "register" => self.register = Some(register(value)?),
             "stat" => self.stat = Some(number(key, value, 0, 11)?),
             "roaming" => self.roaming = Some(yes(key, value)?),
-            "signal" => self.signal = Some(signal(value)?),
+            "signal" => self.signal = Some(signal(key, value)?),
+            "csq" => self.csq = Some(signal(key, value)?),
             "operator" => self.operator = Some(line(key, value)?),
             "imei" => self.imei = Some(digits(key, value, 14, 16)?),
             "iccid" => self.iccid = Some(digits(key, value, 18, 20)?),
             "imsi" => self.imsi = Some(digits(key, value, 6, 15)?),
+            "imsi-switch" => self.imsi_switch = Some(duration(key, value)?),
             "firmware" => self.firmware = Some(line(key, value)?),
             "apn" => self.apn = Some(line(key, value)?),
+            "cfun" => self.cfun = Some(function(value)?),
             "echo" => self.echo = Some(yes(key, value)?),
             "scan" => self.scan = Some(duration(key, value)?),
             "delay" => self.delay = Some(duration(key, value)?),
@@ -245,10 +254,19 @@ fn number(key: &str, value: &str, least: u8, most: u8) -> Result<u8, OptionError
     }
 }
 
-fn signal(value: &str) -> Result<u8, OptionError> {
+fn signal(key: &str, value: &str) -> Result<u8, OptionError> {
     match value.parse() {
         Ok(number @ (0..=31 | 99)) => Ok(number),
-        _ => Err(OptionError::new(wrong("signal", value), "0 to 31 as AT+CSQ shows it, or 99 for none")),
+        _ => Err(OptionError::new(wrong(key, value), "0 to 31 as AT+CSQ shows it, or 99 for none")),
+    }
+}
+
+fn function(value: &str) -> Result<u32, OptionError> {
+    match value {
+        "0" => Ok(0),
+        "1" => Ok(1),
+        "4" => Ok(4),
+        _ => Err(OptionError::new(wrong("cfun", value), "0 (off), 1 (on) or 4 (flight mode)")),
     }
 }
 
@@ -327,6 +345,8 @@ mod tests {
         let message = |query: &str| Options::parse(query).unwrap_err().to_string();
         assert_eq!(message("sginal=3"), "the simulated modem has no option `sginal`: did you mean `signal`?");
         assert_eq!(message("signal=40"), "`signal=40` cannot be: 0 to 31 as AT+CSQ shows it, or 99 for none");
+        assert_eq!(message("csq=100"), "`csq=100` cannot be: 0 to 31 as AT+CSQ shows it, or 99 for none");
+        assert_eq!(message("cfun=5"), "`cfun=5` cannot be: 0 (off), 1 (on) or 4 (flight mode)");
         assert_eq!(message("pin"), "the option `pin` has no value: write `pin=…`");
         assert_eq!(message("pin=12"), "`pin=12` cannot be: 4 to 8 digits");
         assert_eq!(message("register=soon"), "`register=soon` cannot be: a time such as 5s, or never, or denied");

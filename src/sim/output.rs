@@ -1,5 +1,7 @@
 //! How the modem says things: echo, lines, final result codes, URCs, prompts (V.250 §5.7), and what faults make of it.
 
+use crate::catalogue::error;
+
 use super::fault::{EchoFault, LineEnd, Which};
 use super::line::{Final, Refusal};
 use super::profile::CmeCase;
@@ -7,54 +9,6 @@ use super::simulator::{HELD_URCS, Simulator, State};
 
 /// What the fault `previous` can repeat.
 const PREVIOUS: usize = 1024;
-
-/// The texts of 27.007 §9.2 that the simulator itself has a use for.
-const EQUIPMENT_ERRORS: [(u16, &str); 24] = [
-    (3, "operation not allowed"),
-    (4, "operation not supported"),
-    (5, "PH-SIM PIN required"),
-    (10, "SIM not inserted"),
-    (11, "SIM PIN required"),
-    (12, "SIM PUK required"),
-    (13, "SIM failure"),
-    (14, "SIM busy"),
-    (15, "SIM wrong"),
-    (16, "incorrect password"),
-    (20, "memory full"),
-    (21, "invalid index"),
-    (22, "not found"),
-    (24, "text string too long"),
-    (26, "dial string too long"),
-    (30, "no network service"),
-    (31, "network timeout"),
-    (32, "network not allowed - emergency calls only"),
-    (50, "incorrect parameters"),
-    (100, "unknown"),
-    (103, "illegal MS"),
-    (107, "GPRS services not allowed"),
-    (133, "requested service option not subscribed"),
-    (148, "unspecified GPRS error"),
-];
-
-/// The texts of 27.005 §3.2.5 likewise.
-const MESSAGE_ERRORS: [(u16, &str); 16] = [
-    (28, "unidentified subscriber"),
-    (38, "network out of order"),
-    (69, "requested facility not implemented"),
-    (300, "ME failure"),
-    (302, "operation not allowed"),
-    (304, "invalid PDU mode parameter"),
-    (305, "invalid text mode parameter"),
-    (310, "SIM not inserted"),
-    (311, "SIM PIN required"),
-    (313, "SIM failure"),
-    (314, "SIM busy"),
-    (316, "SIM PUK required"),
-    (321, "invalid memory index"),
-    (322, "memory full"),
-    (331, "no network service"),
-    (500, "unknown error"),
-];
 
 impl Simulator {
     /// The echo of a character, as far as the faults let it through.
@@ -81,29 +35,33 @@ impl Simulator {
 
     /// A line of an answer with its prefix: `+CSQ: 17,99`.
     pub(super) fn info(&mut self, prefix: &str, text: &str) {
+        self.info_with(prefix, &[text.as_bytes()]);
+    }
+
+    /// The same with bytes that need be no text.
+    pub(super) fn info_with(&mut self, prefix: &str, parts: &[&[u8]]) {
         let profile = self.profile;
-        let colon = profile.wire.colon.as_str();
-        self.line_out(&[prefix, colon, text]);
+        self.line_out(&[&[prefix.as_bytes(), profile.wire.colon.as_bytes()], parts].concat());
     }
 
     /// A line of an answer without prefix.
     pub(super) fn bare(&mut self, text: &str) {
-        self.line_out(&[text]);
+        self.line_out(&[text.as_bytes()]);
     }
 
-    fn line_out(&mut self, parts: &[&str]) {
+    fn line_out(&mut self, parts: &[&[u8]]) {
         self.disturb();
-        let mut line = String::with_capacity(32);
+        let mut line = Vec::with_capacity(32);
         if self.mode.verbose && !self.output.open {
-            line.push_str("\r\n");
+            line.extend_from_slice(b"\r\n");
         }
         self.output.open = true;
-        parts.iter().for_each(|part| line.push_str(part));
-        line.push_str("\r\n");
+        parts.iter().for_each(|part| line.extend_from_slice(part));
+        line.extend_from_slice(b"\r\n");
         if self.output.current.len() < PREVIOUS && self.options.faults.previous {
-            self.output.current.extend_from_slice(line.as_bytes());
+            self.output.current.extend_from_slice(&line);
         }
-        self.send(line.as_bytes());
+        self.send(&line);
     }
 
     pub(super) fn put_previous(&mut self) {
@@ -158,27 +116,29 @@ impl Simulator {
     /// The error as AT+CMEE wants it; `None`: plain ERROR.
     fn refusal(&self, refusal: Refusal) -> Option<String> {
         let level = self.settings.number("+CMEE", 0);
-        let (kind, code, texts): (_, _, &[(u16, &str)]) = match refusal {
+        let (kind, code, known) = match refusal {
             Refusal::Error => return None,
             Refusal::Equipment(_) if level == 0 => return None,
-            Refusal::Equipment(code) => ("CME", code, &EQUIPMENT_ERRORS),
-            Refusal::Message(code) => ("CMS", code, &MESSAGE_ERRORS),
+            Refusal::Equipment(code) => ("CME", code, error::cme(code)),
+            Refusal::Message(code) => ("CMS", code, error::cms(code)),
         };
-        let known = texts.iter().find(|(known, _)| *known == code);
-        Some(match known {
-            Some((_, text)) if level == 2 => format!("+{kind} ERROR: {}", self.in_case(text)),
+        let own = self.profile.error_texts.get(&format!("{kind} {code}"));
+        let text = own.map(String::as_str).or(known.map(|known| known.text));
+        Some(match text {
+            Some(text) if level == 2 => format!("+{kind} ERROR: {}", self.in_case(text)),
             _ => format!("+{kind} ERROR: {code}"),
         })
     }
 
     fn in_case(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        match self.profile.wire.cme_case {
-            CmeCase::Lower => {}
-            CmeCase::Capital => {
-                if let Some(first) = text.get_mut(..1) {
-                    first.make_ascii_uppercase();
-                }
+        // `SIM busy` is no sentence's beginning.
+        let is_word = text.chars().nth(1).is_some_and(|second| second.is_lowercase());
+        if let Some(first) = text.get_mut(..1) {
+            match self.profile.wire.cme_case {
+                CmeCase::Lower if is_word => first.make_ascii_lowercase(),
+                CmeCase::Lower => {}
+                CmeCase::Capital => first.make_ascii_uppercase(),
             }
         }
         text
@@ -212,10 +172,9 @@ impl Simulator {
         }
     }
 
-    pub(super) fn put_prompt(&mut self) {
-        let profile = self.profile;
+    pub(super) fn put_prompt(&mut self, prompt: &str) {
         if !self.output.muted {
-            self.wire.put(profile.wire.prompt.as_bytes(), self.now);
+            self.wire.put(prompt.as_bytes(), self.now);
         }
     }
 
@@ -318,6 +277,7 @@ impl Simulator {
             "imei" => self.imei.to_string(),
             "imsi" => self.card.imsi.to_string(),
             "iccid" => self.card.iccid.to_string(),
+            "sim" if self.network.function == 0 => "NOT READY".to_owned(),
             "sim" => self.card.word().unwrap_or("NOT INSERTED").to_owned(),
             "pin-left" => self.card.pin_left.to_string(),
             "puk-left" => self.card.puk_left.to_string(),
@@ -335,7 +295,11 @@ impl Simulator {
             "cell" => profile.network.cell.clone(),
             "technology" => profile.network.technology.to_string(),
             "address" => crate::sim::commands::ADDRESS.to_owned(),
-            "apn" => self.contexts.get(profile.rules.first_context).map_or(String::new(), |it| it.apn.to_string()),
+            // That of the bearer: the one that the network gave.
+            "apn" => {
+                let context = self.contexts.get(profile.rules.first_context);
+                context.and_then(|context| context.bearer.as_deref()).unwrap_or_default().to_owned()
+            }
             "signal" => self.network.signal(&mut self.random).to_string(),
             // The answer to AT+CIND?: no bar below -109 dBm, then one for each 10 dB.
             "bars" => match self.network.signal(&mut self.random) {
@@ -350,7 +314,11 @@ impl Simulator {
                 99 => "-141".to_owned(),
                 signal => (i32::from(signal) * 2 - 140).to_string(),
             },
-            unknown => format!("{{{unknown}}}"),
+            // A setting, by its name.
+            name => match profile.setting(name) {
+                Some(setting) => self.settings.text(setting).to_owned(),
+                None => format!("{{{name}}}"),
+            },
         }
     }
 }

@@ -1,33 +1,65 @@
 //! Messages as PDU mode carries them (23.040 §9.2): what is needed to show one and to take one.
 
-use super::charset::{from_septets, from_ucs2, pack, to_septets, unpack};
+use super::charset::{from_septets, from_ucs2, pack, to_septets, to_septets_anyhow, unpack};
+
+/// How a text is coded (23.038 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// The default alphabet
+    Alphabet,
+    /// A byte a character, of no alphabet
+    Octets,
+    Ucs2,
+}
+
+impl Coding {
+    pub(super) fn of_scheme(scheme: u8) -> Coding {
+        match scheme & 0x0C {
+            0x08 => Coding::Ucs2,
+            0x04 => Coding::Octets,
+            _ => Coding::Alphabet,
+        }
+    }
+
+    pub(super) fn scheme(self) -> u8 {
+        match self {
+            Coding::Alphabet => 0x00,
+            Coding::Octets => 0x04,
+            Coding::Ucs2 => 0x08,
+        }
+    }
+
+    /// The shortest that holds the text.
+    pub(super) fn for_text(text: &str) -> Coding {
+        if to_septets(text).is_some() { Coding::Alphabet } else { Coding::Ucs2 }
+    }
+}
 
 /// What a message unit that is sent says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Submit {
     pub(super) address: String,
     pub(super) text: String,
+    pub(super) coding: Coding,
 }
 
 /// SMS-DELIVER: a message that came. `time` is year to second, two digits each, then the zone in quarters of an hour.
-pub(super) fn deliver(address: &str, text: &str, time: [u8; 7]) -> Vec<u8> {
+pub(super) fn deliver(address: &str, text: &str, coding: Coding, time: [u8; 7]) -> Vec<u8> {
     let mut unit = vec![0x04];
     put_address(&mut unit, address);
-    let (coding, data) = user_data(text);
-    unit.extend([0x00, coding]);
+    unit.extend([0x00, coding.scheme()]);
     unit.extend(time.map(|pair| ((pair % 10) << 4) | (pair / 10)));
-    unit.extend(data);
+    unit.extend(user_data(text, coding));
     unit
 }
 
 /// SMS-SUBMIT: a message to be sent.
-pub(super) fn submit(address: &str, text: &str) -> Vec<u8> {
+pub(super) fn submit(address: &str, text: &str, coding: Coding) -> Vec<u8> {
     let mut unit = vec![0x11, 0x00];
     put_address(&mut unit, address);
-    let (coding, data) = user_data(text);
     // The validity period 0xA7 is one day.
-    unit.extend([0x00, coding, 0xA7]);
-    unit.extend(data);
+    unit.extend([0x00, coding.scheme(), 0xA7]);
+    unit.extend(user_data(text, coding));
     unit
 }
 
@@ -58,7 +90,7 @@ pub(super) fn read_submit(unit: &[u8]) -> Option<Submit> {
         });
     }
     let _protocol = rest.next()?;
-    let coding = rest.next()?;
+    let coding = Coding::of_scheme(rest.next()?);
     // The validity period: none, one octet, or seven.
     let validity = match first & 0x18 {
         0x00 => 0,
@@ -70,13 +102,13 @@ pub(super) fn read_submit(unit: &[u8]) -> Option<Submit> {
     }
     let length = usize::from(rest.next()?);
     let data: Vec<u8> = rest.collect();
-    let text = match coding & 0x0C {
-        0x08 => from_ucs2(data.get(..length)?)?,
-        0x04 => data.get(..length)?.iter().map(|byte| char::from(*byte)).collect(),
-        _ if data.len() < (length * 7).div_ceil(8) => return None,
-        _ => from_septets(&unpack(&data, length)),
+    let text = match coding {
+        Coding::Ucs2 => from_ucs2(data.get(..length)?)?,
+        Coding::Octets => data.get(..length)?.iter().map(|byte| char::from(*byte)).collect(),
+        Coding::Alphabet if data.len() < (length * 7).div_ceil(8) => return None,
+        Coding::Alphabet => from_septets(&unpack(&data, length)),
     };
-    Some(Submit { address, text })
+    Some(Submit { address, text, coding })
 }
 
 /// The service centre as it stands before a unit: its length in octets first, 0 where there is none.
@@ -114,22 +146,29 @@ fn put_address(unit: &mut Vec<u8>, address: &str) {
     }
 }
 
-/// The coding scheme, and the length with the data: 7 bit where the alphabet has it all, else UCS2.
-fn user_data(text: &str) -> (u8, Vec<u8>) {
-    match to_septets(text) {
-        Some(mut septets) => {
+/// The length, and the data: septets are counted before they are packed.
+fn user_data(text: &str, coding: Coding) -> Vec<u8> {
+    let (length, data) = match coding {
+        Coding::Alphabet => {
+            let mut septets = to_septets_anyhow(text);
             septets.truncate(160);
-            let mut data = vec![u8::try_from(septets.len()).unwrap_or(160)];
-            data.extend(pack(&septets));
-            (0x00, data)
+            (septets.len(), pack(&septets))
         }
-        None => {
+        Coding::Octets => {
+            let octets = octets(text);
+            (octets.len(), octets)
+        }
+        Coding::Ucs2 => {
             let units: Vec<u8> = text.encode_utf16().take(70).flat_map(u16::to_be_bytes).collect();
-            let mut data = vec![u8::try_from(units.len()).unwrap_or(140)];
-            data.extend(units);
-            (0x08, data)
+            (units.len(), units)
         }
-    }
+    };
+    std::iter::once(u8::try_from(length).unwrap_or(160)).chain(data).collect()
+}
+
+/// A text of [`Coding::Octets`]: a byte a character.
+pub(super) fn octets(text: &str) -> Vec<u8> {
+    text.chars().filter_map(|character| u8::try_from(character).ok()).take(140).collect()
 }
 
 #[cfg(test)]
@@ -139,24 +178,33 @@ mod tests {
 
     #[test]
     fn a_message_to_be_sent_and_back() {
-        for (address, text) in [("+46708251358", "hellohello"), ("2936", "Zoë [€]"), ("000", "日本")] {
-            let read = read_submit(&submit(address, text)).unwrap();
-            assert_eq!((read.address.as_str(), read.text.as_str()), (address, text));
+        for (address, text, coding) in [
+            ("+46708251358", "hellohello", Coding::Alphabet),
+            ("2936", "Zoè [€]", Coding::Alphabet),
+            ("000", "日本", Coding::Ucs2),
+            ("000", "plain", Coding::Ucs2),
+            ("000", "\u{0}\u{FF}", Coding::Octets),
+        ] {
+            let read = read_submit(&submit(address, text, coding)).unwrap();
+            assert_eq!(read, Submit { address: address.into(), text: text.into(), coding });
         }
         // The example that most descriptions of PDU mode give.
         let known = from_hex("11000B916407281553F80000AA0AE8329BFD4697D9EC37").unwrap();
-        assert_eq!(read_submit(&known), Some(Submit { address: "+46708251358".into(), text: "hellohello".into() }));
+        assert_eq!(
+            read_submit(&known),
+            Some(Submit { address: "+46708251358".into(), text: "hellohello".into(), coding: Coding::Alphabet })
+        );
     }
 
     #[test]
     fn a_message_that_came() {
-        let unit = deliver("+27838890001", "How are you?", [99, 3, 29, 15, 16, 59, 8]);
+        let unit = deliver("+27838890001", "How are you?", Coding::Alphabet, [99, 3, 29, 15, 16, 59, 8]);
         assert_eq!(to_hex(&unit), "040B917238880900F10000993092516195800CC8F71D14969741F977FD07");
     }
 
     #[test]
     fn what_is_cut_short_is_refused() {
-        let whole = submit("+46708251358", "hellohello");
+        let whole = submit("+46708251358", "hellohello", Coding::Alphabet);
         for length in 0..whole.len() {
             assert_eq!(read_submit(&whole[..length]), None, "{length}");
         }

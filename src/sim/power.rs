@@ -11,16 +11,16 @@ use super::simulator::{Afterwards, Simulator, State, Timer, imei};
 impl Simulator {
     /// The power comes on, or a reset: deaf for so long.
     pub(super) fn power_up(&mut self, boot: Duration) {
-        let incoming = |timer: &Timer| matches!(timer, Timer::Incoming(_));
-        self.timers.retain(|(_, timer)| incoming(timer));
+        // What the network and the SIM are up to, a restart does not stop.
+        self.timers.retain(|(_, timer)| matches!(timer, Timer::Incoming(_) | Timer::ImsiSwitch));
         self.wire.forget();
         self.held.clear();
         self.input.clear();
         self.typed.clear();
         self.online = false;
-        self.application = false;
         self.settings.power_up();
         self.network.function = 0;
+        self.network.restart();
         self.update_network();
         if self.line_number > 0 && self.options.faults.wrong_imei {
             self.imei = imei(self.profile, &mut self.random).into();
@@ -34,7 +34,8 @@ impl Simulator {
         self.come_up();
         let profile = self.profile;
         for line in &profile.boot {
-            if line.needs == Needs::Nothing || matches!(self.card.lock(), Lock::Ready | Lock::Busy) {
+            let sim = self.network.function != 0 && matches!(self.card.lock(), Lock::Ready | Lock::Busy);
+            if line.needs == Needs::Nothing || sim {
                 self.timers.push((self.now + line.after.0, Timer::Urc(line.line.as_str().into())));
             }
         }
@@ -48,8 +49,10 @@ impl Simulator {
         }
         self.refresh_mode();
         self.state = State::Command;
-        self.network.function = 1;
-        self.power_card();
+        self.network.function = self.options.cfun.unwrap_or(self.profile.rules.start_function);
+        if self.network.function != 0 {
+            self.power_card();
+        }
         self.update_network();
     }
 

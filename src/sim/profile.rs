@@ -3,12 +3,15 @@
 //! fields where they stand.
 
 mod file;
+mod setting;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::Deserialize;
+
+pub(super) use setting::{Allowed, Block, Holds, Kept, Settable, Setting, split};
 
 use super::commands::Behaviour;
 use super::options::{nearest, parse_duration};
@@ -103,6 +106,8 @@ pub(super) struct Profile {
     pub(super) urcs: Vec<String>,
     /// What ATI, ATI1, … answer, by their number.
     pub(super) information: BTreeMap<String, String>,
+    /// Its words for errors where they are not the catalogue's: `CME 100`
+    pub(super) error_texts: BTreeMap<String, String>,
     pub(super) commands: HashMap<String, Command>,
     pub(super) settings: Vec<Setting>,
     pub(super) setting_names: HashMap<String, usize>,
@@ -124,6 +129,8 @@ pub(super) struct WireFormat {
     pub(super) address_quoted: bool,
     /// Between the operators and the lists of modes in the answer to AT+COPS=?; empty: no lists.
     pub(super) scan_tail: String,
+    /// Whether AT+CSCS="UCS2" makes hexadecimal digits of the numeric codes there as well.
+    pub(super) scan_code_in_charset: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -197,8 +204,12 @@ pub(super) struct Rules {
     pub(super) first_context: u8,
     /// How the ICCID ends where the answer has room for a twentieth digit.
     pub(super) iccid_padding: String,
+    /// What it says when the SIM's content has changed, as with another IMSI; empty: nothing.
+    pub(super) sim_refreshed: String,
     /// The parameter of AT+CFUN that resets the modem, besides `1,1`.
     pub(super) reset_functions: Vec<u32>,
+    /// The value of AT+CFUN that it comes up with.
+    pub(super) start_function: u32,
     /// The values of AT+CFUN.
     pub(super) functions: Vec<u32>,
 }
@@ -253,13 +264,6 @@ pub(super) struct ServiceCode {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Block {
-    pub(super) setting: String,
-    pub(super) is: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct BootLine {
     /// After it hears.
     pub(super) after: Time,
@@ -307,6 +311,8 @@ pub(super) enum Action {
     Keyed {
         keys: Vec<Key>,
         effect: bool,
+        /// What a read without a key answers
+        read: Option<String>,
     },
     /// Texts for each form that it has; a form without is refused
     Answer {
@@ -323,35 +329,6 @@ pub(super) struct Key {
     pub(super) quoted: bool,
     pub(super) setting: usize,
     pub(super) test: String,
-}
-
-#[derive(Debug)]
-pub(super) struct Setting {
-    /// As the read answer shows it, without the prefix.
-    pub(super) default: String,
-    pub(super) values: Vec<Allowed>,
-    pub(super) kept: Kept,
-}
-
-/// How long a setting stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Kept {
-    /// Until the next reset
-    Session,
-    /// AT&W keeps it
-    #[default]
-    Profile,
-    /// At once, for good
-    Memory,
-}
-
-/// What a parameter may be.
-#[derive(Debug)]
-pub(super) enum Allowed {
-    Text,
-    Numbers(Vec<(u32, u32)>),
-    Words(Vec<String>),
 }
 
 impl Profile {
@@ -385,8 +362,10 @@ mod tests {
             assert!(model.title.len() > 20, "{} has no title", model.name);
             assert_eq!(profile.type_allocation.len(), 8, "{}", model.name);
             assert!(!profile.network.operators.is_empty(), "{}", model.name);
-            for block in &profile.network.blocks {
-                assert!(profile.setting(&block.setting).is_some(), "{}: {}", model.name, block.setting);
+            let blocks = profile.network.blocks.iter().map(|block| &block.setting);
+            let resets = profile.settings.iter().flat_map(|setting| &setting.resets);
+            for setting in blocks.chain(resets) {
+                assert!(profile.setting(setting).is_some(), "{}: {setting}", model.name);
             }
             for name in profile.commands.keys() {
                 assert_eq!(*name, name.to_ascii_uppercase(), "{}", model.name);

@@ -1,6 +1,6 @@
 //! The values that commands set: what they are now, and what the modem will come up with.
 
-use super::profile::{Allowed, Kept, Profile};
+use super::profile::{Allowed, Holds, Kept, Profile, split};
 use super::request::Parameter;
 
 /// A value; `None` where it is still the profile's default, so that a thousand modems cost little.
@@ -11,6 +11,8 @@ pub(super) struct Settings {
     profile: &'static Profile,
     current: Vec<Value>,
     saved: Vec<Value>,
+    /// Where a value holds only after a restart: what holds until then.
+    until_restart: Vec<(usize, Box<str>)>,
     registers: [u8; 13],
     saved_registers: [u8; 13],
 }
@@ -29,6 +31,7 @@ impl Settings {
             profile,
             saved: defaults.clone(),
             current: defaults,
+            until_restart: Vec::new(),
             registers: REGISTERS,
             saved_registers: REGISTERS,
         }
@@ -39,6 +42,14 @@ impl Settings {
         match self.current.get(setting) {
             Some(Some(value)) => value,
             _ => self.profile.settings.get(setting).map_or("", |setting| &setting.default),
+        }
+    }
+
+    /// The value that holds, which a read may not show yet.
+    pub(super) fn in_force(&self, setting: usize) -> &str {
+        match self.until_restart.iter().find(|(known, _)| *known == setting) {
+            Some((_, value)) => value,
+            None => self.text(setting),
         }
     }
 
@@ -53,8 +64,8 @@ impl Settings {
         split(self.text(setting)).nth(place).map(|text| text.trim_matches('"'))
     }
 
-    /// What a set command does: parameters that are left out stay as they are.
-    pub(super) fn set(&mut self, setting: usize, parameters: &[Parameter]) -> Result<(), WrongParameter> {
+    /// What a set command does: parameters that are left out stay as they are, but for those of a list.
+    pub(super) fn set(&mut self, setting: usize, parameters: &[Parameter], holds: Holds) -> Result<(), WrongParameter> {
         let profile = self.profile;
         let known = profile.settings.get(setting).ok_or(WrongParameter)?;
         if parameters.len() > known.values.len() {
@@ -67,6 +78,7 @@ impl Settings {
             let old = before.next();
             let new = match parameters.get(place) {
                 Some(parameter) if !parameter.is_empty() => checked(parameter, allowed)?,
+                None if known.list => break,
                 _ => match old {
                     Some(old) => old.to_owned(),
                     // Nothing stood here and nothing was given.
@@ -78,6 +90,11 @@ impl Settings {
                 value.push(',');
             }
             value.push_str(&new);
+        }
+        match holds {
+            Holds::AtOnce => self.until_restart.retain(|(waiting, _)| *waiting != setting),
+            Holds::AfterRestart if self.until_restart.iter().any(|(waiting, _)| *waiting == setting) => {}
+            Holds::AfterRestart => self.until_restart.push((setting, self.text(setting).into())),
         }
         self.put(setting, &value);
         Ok(())
@@ -126,7 +143,7 @@ impl Settings {
         self.registers = self.saved_registers;
     }
 
-    /// `AT&F`: the maker's values, of what `AT&W` keeps.
+    /// `AT&F`: the maker's values, of what is not kept for good.
     pub(super) fn restore_defaults(&mut self) {
         for (current, setting) in self.current.iter_mut().zip(&self.profile.settings) {
             if setting.kept != Kept::Memory {
@@ -138,6 +155,16 @@ impl Settings {
 
     /// A reset, or the power.
     pub(super) fn power_up(&mut self) {
+        let profile = self.profile;
+        for (setting, before) in std::mem::take(&mut self.until_restart) {
+            let changed = self.text(setting) != &*before;
+            let resets = profile.settings.get(setting).map_or(&[][..], |setting| &setting.resets);
+            for other in resets.iter().filter(|_| changed).filter_map(|name| profile.setting(name)) {
+                if let Some(saved) = self.saved.get_mut(other) {
+                    *saved = None;
+                }
+            }
+        }
         self.current.clone_from(&self.saved);
         self.registers = self.saved_registers;
     }
@@ -159,15 +186,4 @@ fn checked(parameter: &Parameter, allowed: &Allowed) -> Result<String, WrongPara
             Ok(format!("\"{word}\""))
         }
     }
-}
-
-/// The parameters of a value; a comma in quotes separates nothing.
-fn split(value: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    value.split(move |character: char| {
-        if character == '"' {
-            quoted = !quoted;
-        }
-        character == ',' && !quoted
-    })
 }

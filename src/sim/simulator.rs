@@ -9,7 +9,8 @@ use super::card::Card;
 use super::commands::Entry;
 use super::context::{Context, Contexts};
 use super::line::{Running, Then};
-use super::message::{Messages, Status};
+use super::message::Messages;
+use super::modes::Prompt;
 use super::network::Network;
 use super::options::{Options, SimOption};
 use super::profile::{Busy, ModelError, Profile};
@@ -49,6 +50,8 @@ pub struct Simulator {
     pub(super) messages: Messages,
     /// The modem's clock at time zero.
     pub(super) clock: u64,
+    /// The zone that it was set in, in quarters of an hour.
+    pub(super) zone: i8,
     pub(super) state: State,
     pub(super) timers: Vec<(Duration, Timer)>,
     /// Messages that wait in the network until the modem is on it.
@@ -126,45 +129,14 @@ pub(super) enum State {
     Gone,
 }
 
-#[derive(Debug)]
-pub(super) struct Prompt {
-    pub(super) purpose: Purpose,
-    pub(super) text: Vec<u8>,
-}
-
-/// What is done with the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Purpose {
-    Send {
-        address: String,
-    },
-    Write {
-        address: String,
-        status: Status,
-    },
-    /// PDU mode; the length without the service centre
-    SendUnit {
-        length: usize,
-    },
-    WriteUnit {
-        length: usize,
-        status: Status,
-    },
-    /// Data for a socket: so many, or up to Ctrl-Z
-    Socket {
-        id: u8,
-        length: Option<usize>,
-    },
-    /// Nobody asked for the prompt.
-    Nothing,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Timer {
     /// The boot is over.
     Hears,
     CardReady,
     SearchEnds,
+    /// The SIM takes another IMSI.
+    ImsiSwitch,
     /// The network ends the connection.
     HangUp,
     /// The guard time after `+++`
@@ -198,6 +170,7 @@ impl Simulator {
             contexts: Contexts::default(),
             messages: Messages::default(),
             clock: CLOCK_START,
+            zone: 0,
             state: State::Deaf,
             timers: Vec::new(),
             delayed: Vec::new(),
@@ -243,6 +216,9 @@ impl Simulator {
                     simulator.store_received(&text);
                 }
             }
+        }
+        if let Some(time) = simulator.options.imsi_switch {
+            simulator.timers.push((time, Timer::ImsiSwitch));
         }
         match simulator.options.boot {
             Some(time) => simulator.power_up(time),
@@ -312,6 +288,7 @@ impl Simulator {
                 self.update_network();
             }
             Timer::SearchEnds => self.end_search(),
+            Timer::ImsiSwitch => self.switch_imsi(),
             Timer::Escape => self.escape(),
             Timer::HangUp => self.lose_connection(),
             Timer::PoweredDown => {

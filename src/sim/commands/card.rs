@@ -1,7 +1,7 @@
 //! The SIM: its lock, its numbers, its files (27.007 §5.6, §7.4, §7.5, §8.3, §8.18).
 
 use super::given;
-use crate::sim::card::{CardError, Lock};
+use crate::sim::card::{CardError, Lock, PREFERRED, Preferred};
 use crate::sim::line::{Next, Outcome, Refusal};
 use crate::sim::profile::Command;
 use crate::sim::request::Form;
@@ -135,6 +135,58 @@ impl Simulator {
         let data = data.unwrap_or_default();
         self.info(&command.prefix, &format!("{first},{second},\"{data}\""));
         Ok(Next::Done)
+    }
+
+    /// AT+CPOL: the preferred networks of the list that AT+CPLS names; the user's can be written (27.007 §7.19).
+    pub(super) fn preferred_operators(&mut self, command: &'static Command, form: &Form) -> Outcome {
+        self.require_card()?;
+        let list = self.settings.number("+CPLS", 0);
+        let parameters = match form {
+            Form::Read => {
+                for (place, network) in self.card.preferred(list) {
+                    let [gsm, compact, utran, eutran] = network.technologies.map(u8::from);
+                    let text = format!("{place},2,\"{}\",{gsm},{compact},{utran},{eutran}", network.code);
+                    self.info(&command.prefix, &text);
+                }
+                return Ok(Next::Done);
+            }
+            Form::Set(parameters) if parameters.len() <= 7 => parameters,
+            Form::Set(_) | Form::Execute(_) | Form::Test | Form::Dial(_) => return Err(self.wrong_parameter()),
+        };
+        let number = |place| given(parameters, place).and_then(|it| it.number());
+        // Numeric codes alone.
+        if !matches!(number(1), None | Some(2)) {
+            return Err(self.wrong_parameter());
+        }
+        let network = match given(parameters, 2) {
+            None => None,
+            Some(code) => {
+                let fits = matches!(code.text.len(), 5 | 6) && code.text.bytes().all(|byte| byte.is_ascii_digit());
+                if !fits {
+                    return Err(self.wrong_parameter());
+                }
+                // Where no technology is named, all but GSM Compact.
+                let named = parameters.len() > 3;
+                let wanted = |place, default| if named { number(place) == Some(1) } else { default };
+                let technologies = [wanted(3, true), wanted(4, false), wanted(5, true), wanted(6, true)];
+                Some(Preferred { code: code.text.to_owned(), technologies })
+            }
+        };
+        if list != 0 {
+            return Err(Refusal::Equipment(3));
+        }
+        let place = match given(parameters, 0) {
+            Some(place) => place.number().and_then(|place| usize::try_from(place).ok()),
+            // The format alone, or the first place that is free.
+            None if network.is_none() => return Ok(Next::Done),
+            None => {
+                let used: Vec<usize> = self.card.preferred(list).into_iter().map(|(place, _)| place).collect();
+                let free = (1..=PREFERRED).find(|place| !used.contains(place));
+                Some(free.ok_or(Refusal::Equipment(20))?)
+            }
+        };
+        let written = place.and_then(|place| self.card.prefer(place, network.as_ref()));
+        written.map(|()| Next::Done).ok_or(Refusal::Equipment(21))
     }
 
     /// A data SIM has no number of its own.

@@ -1,7 +1,7 @@
 //! The equipment: identity, power levels, clock, resets (27.007 §5, §8).
 
 use super::{end, given};
-use crate::sim::clock::{read_timestamp, timestamp};
+use crate::sim::clock::{local_timestamp, read_timestamp};
 use crate::sim::line::{Final, Next, Outcome, Refusal};
 use crate::sim::profile::Command;
 use crate::sim::request::Form;
@@ -81,13 +81,14 @@ impl Simulator {
     pub(super) fn clock_command(&mut self, command: &'static Command, form: &Form) -> Outcome {
         match form {
             Form::Read => {
-                let text = format!("\"{}\"", timestamp(self.seconds()));
+                let text = format!("\"{}\"", local_timestamp(self.seconds(), self.zone));
                 self.info(&command.prefix, &text);
                 Ok(Next::Done)
             }
             Form::Set(parameters) => {
-                let seconds = parameters.first().filter(|it| it.quoted).and_then(|it| read_timestamp(it.text));
-                let seconds = seconds.ok_or_else(|| self.wrong_parameter())?;
+                let time = parameters.first().filter(|it| it.quoted).and_then(|it| read_timestamp(it.text));
+                let (seconds, zone) = time.ok_or_else(|| self.wrong_parameter())?;
+                self.zone = zone;
                 self.clock = seconds.saturating_sub(self.now.as_secs());
                 Ok(Next::Done)
             }

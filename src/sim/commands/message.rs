@@ -5,13 +5,11 @@ use crate::sim::charset::{from_hex, from_ucs2_hex, to_hex};
 use crate::sim::clock::{timestamp, timestamp_octets};
 use crate::sim::line::{Final, Next, Outcome, Refusal, Then, WRITTEN};
 use crate::sim::message::{CAPACITY, Memory, Message, Status};
-use crate::sim::pdu;
-use crate::sim::profile::Command;
+use crate::sim::modes::{Prompt, Purpose};
+use crate::sim::pdu::{self, Coding};
+use crate::sim::profile::{Command, Holds};
 use crate::sim::request::{Form, Parameter};
-use crate::sim::simulator::{Prompt, Purpose, Simulator};
-
-/// The longest text of one message; a modem would split a longer one, this one refuses it.
-const LONGEST: usize = 160;
+use crate::sim::simulator::Simulator;
 
 impl Simulator {
     pub(super) fn message_service(&mut self, command: &'static Command, form: &Form) -> Outcome {
@@ -25,6 +23,29 @@ impl Simulator {
                 self.setting(command, form)?;
                 self.info(&command.prefix, "1,1,1");
                 Ok(Next::Done)
+            }
+            Form::Execute(_) | Form::Test | Form::Dial(_) => Err(self.wrong_parameter()),
+        }
+    }
+
+    /// AT+CSCA: the number in the alphabet of AT+CSCS (27.005 §3.3.1).
+    pub(super) fn service_centre(&mut self, command: &'static Command, form: &Form) -> Outcome {
+        match form {
+            Form::Read => {
+                let number = self.settings.parameter(&command.prefix, 0).unwrap_or_default();
+                let text = format!("\"{}\",{}", self.in_charset(number), self.settings.number(&command.prefix, 1));
+                self.info(&command.prefix, &text);
+                Ok(Next::Done)
+            }
+            Form::Set(parameters) => {
+                let typed = given(parameters, 0).ok_or_else(|| self.wrong_parameter())?;
+                let number = if self.is_ucs2() { from_ucs2_hex(typed.text) } else { Some(typed.text.to_owned()) };
+                let number = number.ok_or_else(|| self.wrong_parameter())?;
+                let mut parameters = parameters.clone();
+                if let Some(first) = parameters.first_mut() {
+                    *first = Parameter { text: &number, quoted: true };
+                }
+                self.setting(command, &Form::Set(parameters))
             }
             Form::Execute(_) | Form::Test | Form::Dial(_) => Err(self.wrong_parameter()),
         }
@@ -48,7 +69,7 @@ impl Simulator {
             }
             Form::Set(parameters) => {
                 let setting = command.setting.ok_or(Refusal::Error)?;
-                self.settings.set(setting, parameters).map_err(|_| Refusal::Message(302))?;
+                self.settings.set(setting, parameters, Holds::AtOnce).map_err(|_| Refusal::Message(302))?;
                 let text = counts(self, false);
                 self.info(&command.prefix, &text);
                 Ok(Next::Done)
@@ -134,28 +155,20 @@ impl Simulator {
             }
             Purpose::Write { address, status } => {
                 let text = self.typed_text(&prompt.text)?;
-                self.write_message(address, &text, *status, None)?;
+                let submit = pdu::Submit { address: address.clone(), text, coding: self.coding() };
+                self.write_message(&submit, *status, None)?;
             }
             Purpose::WriteUnit { length, status } => {
                 let unit = read_unit(&prompt.text, *length)?;
-                let submit =
-                    pdu::read_submit(&unit).unwrap_or(pdu::Submit { address: String::new(), text: String::new() });
-                self.write_message(&submit.address, &submit.text, *status, Some(unit))?;
+                let nothing = || pdu::Submit { address: String::new(), text: String::new(), coding: Coding::Alphabet };
+                let submit = pdu::read_submit(&unit).unwrap_or_else(nothing);
+                self.write_message(&submit, *status, Some(unit))?;
             }
             Purpose::Socket { id, .. } => return self.socket_deliver(*id, &prompt.text),
+            Purpose::UbloxSocket { id, prefix, .. } => return self.ublox_deliver(*id, prefix, &prompt.text),
             Purpose::Nothing => return Err(Refusal::Error),
         }
         Ok(Final::Ok)
-    }
-
-    fn typed_text(&self, typed: &[u8]) -> Result<String, Refusal> {
-        let text = String::from_utf8_lossy(typed);
-        let text = text.trim_start_matches(['\r', '\n']);
-        let text = match from_ucs2_hex(text) {
-            Some(decoded) if self.is_ucs2() => decoded,
-            _ => text.to_owned(),
-        };
-        if text.chars().count() > LONGEST { Err(Refusal::Message(305)) } else { Ok(text) }
     }
 
     fn send_message(&mut self, prefix: &str) -> Result<(), Refusal> {
@@ -168,19 +181,14 @@ impl Simulator {
         Ok(())
     }
 
-    fn write_message(
-        &mut self,
-        address: &str,
-        text: &str,
-        status: Status,
-        unit: Option<Vec<u8>>,
-    ) -> Result<(), Refusal> {
+    fn write_message(&mut self, submit: &pdu::Submit, status: Status, unit: Option<Vec<u8>>) -> Result<(), Refusal> {
         let message = Message {
             memory: self.memory(1),
             index: 0,
             status,
-            address: address.into(),
-            text: text.into(),
+            address: submit.address.as_str().into(),
+            text: submit.text.as_str().into(),
+            coding: submit.coding,
             time: self.seconds(),
             unit: unit.map(Vec::into_boxed_slice),
         };
@@ -273,17 +281,17 @@ impl Simulator {
         }
         if self.settings.number("+CSDH", 0) == 1 {
             let kind = if message.address.starts_with('+') { 145 } else { 129 };
-            let length = message.text.chars().count();
+            let (coding, length) = (message.coding.scheme(), message.length());
             if listed {
                 header.push_str(&format!(",{kind},{length}"));
             } else if message.status.is_received() {
                 let centre = self.settings.parameter("+CSCA", 0).unwrap_or_default();
-                header.push_str(&format!(",{kind},4,0,0,\"{}\",145,{length}", self.in_charset(centre)));
+                header.push_str(&format!(",{kind},4,0,{coding},\"{}\",145,{length}", self.in_charset(centre)));
             } else {
-                header.push_str(&format!(",{kind},17,0,0,167,\"\",129,{length}"));
+                header.push_str(&format!(",{kind},17,0,{coding},167,\"\",129,{length}"));
             }
         }
-        let text = self.in_charset(&message.text);
+        let text = self.shown_text(message);
         self.info(prefix, &header);
         self.bare(&text);
     }
@@ -298,9 +306,9 @@ impl Simulator {
         let unit = match &message.unit {
             Some(unit) => unit.to_vec(),
             None if message.status.is_received() => {
-                pdu::deliver(&message.address, &message.text, timestamp_octets(message.time))
+                pdu::deliver(&message.address, &message.text, message.coding, timestamp_octets(message.time))
             }
-            None => pdu::submit(&message.address, &message.text),
+            None => pdu::submit(&message.address, &message.text, message.coding),
         };
         (unit, centre)
     }

@@ -8,13 +8,15 @@ mod network;
 mod packet;
 mod phonebook;
 mod socket;
+mod ublox;
 
 use serde::Deserialize;
 
 pub(super) use phonebook::Entry;
 
 use super::line::{Final, Next, Outcome, Refusal, Then};
-use super::profile::{Action, Command, Key, Needs};
+use super::network::stat;
+use super::profile::{Action, Command, Holds, Key, Needs, Settable};
 use super::request::{Form, Parameter, Request};
 use super::simulator::Simulator;
 
@@ -43,6 +45,7 @@ pub(super) enum Behaviour {
     Password,
     File,
     OwnNumber,
+    PreferredOperators,
     PhonebookStorage,
     PhonebookRead,
     PhonebookFind,
@@ -69,9 +72,18 @@ pub(super) enum Behaviour {
     SocketRead,
     SocketClose,
     SocketState,
+    /// u-blox' sockets: AT+USOCR, AT+USOCO, AT+USOWR, AT+USOST, AT+USORD and AT+USORF, AT+USOCTL, AT+USOCL
+    UbloxCreate,
+    UbloxConnect,
+    UbloxWrite,
+    UbloxSendTo,
+    UbloxRead,
+    UbloxControl,
+    UbloxClose,
     /// SIMCom's AT+CNACT
     ApplicationNetwork,
     MessageService,
+    ServiceCentre,
     Storage,
     MessageSend,
     MessageWrite,
@@ -102,7 +114,8 @@ impl Simulator {
         let outcome = match &command.action {
             Action::Does(behaviour) => self.behave(*behaviour, command, request),
             Action::Setting => self.setting(command, &request.form),
-            Action::Keyed { keys, effect } => self.keyed(command, keys, *effect, &request.form),
+            Action::Keyed { read: Some(text), .. } if request.form == Form::Read => self.answer(command, Some(text)),
+            Action::Keyed { keys, effect, .. } => self.keyed(command, keys, *effect, &request.form),
             Action::Answer { read, execute, set } => {
                 let text = match &request.form {
                     Form::Read => read,
@@ -160,6 +173,7 @@ impl Simulator {
             Behaviour::Password => self.password(form),
             Behaviour::File => self.file(command, form),
             Behaviour::OwnNumber => self.own_number(),
+            Behaviour::PreferredOperators => self.preferred_operators(command, form),
             Behaviour::PhonebookStorage => self.phonebook_storage(command, form),
             Behaviour::PhonebookRead => self.phonebook_read(command, form),
             Behaviour::PhonebookFind => self.phonebook_find(command, form),
@@ -184,8 +198,16 @@ impl Simulator {
             Behaviour::SocketRead => self.socket_read(command, form),
             Behaviour::SocketClose => self.socket_close(form),
             Behaviour::SocketState => self.socket_state(command, form),
+            Behaviour::UbloxCreate => self.ublox_create(command, form),
+            Behaviour::UbloxConnect => self.ublox_connect(form),
+            Behaviour::UbloxWrite => self.ublox_write(command, form),
+            Behaviour::UbloxSendTo => self.ublox_send_to(command, form),
+            Behaviour::UbloxRead => self.ublox_read(command, form),
+            Behaviour::UbloxControl => self.ublox_control(command, form),
+            Behaviour::UbloxClose => self.ublox_close(form),
             Behaviour::ApplicationNetwork => self.application_network(command, form),
             Behaviour::MessageService => self.message_service(command, form),
+            Behaviour::ServiceCentre => self.service_centre(command, form),
             Behaviour::Storage => self.storage(command, form),
             Behaviour::MessageSend => self.message_send(form),
             Behaviour::MessageWrite => self.message_write(form),
@@ -216,7 +238,22 @@ impl Simulator {
     }
 
     fn set(&mut self, setting: usize, parameters: &[Parameter]) -> Outcome {
-        self.settings.set(setting, parameters).map_err(|_| self.wrong_parameter())?;
+        let holds = self.profile.settings.get(setting).map_or(Holds::AtOnce, |setting| setting.holds);
+        self.set_from(setting, parameters, holds)
+    }
+
+    /// The same, where the command says from when it holds.
+    fn set_from(&mut self, setting: usize, parameters: &[Parameter], holds: Holds) -> Outcome {
+        let settable = self.profile.settings.get(setting).map_or(Settable::Always, |setting| setting.settable);
+        let allowed = match settable {
+            Settable::Always => true,
+            Settable::Deregistered => matches!(self.network.stat, stat::NONE | stat::SEARCHING | stat::DENIED),
+            Settable::RadioOff => self.network.function != 1,
+        };
+        if !allowed {
+            return Err(Refusal::Equipment(3));
+        }
+        self.settings.set(setting, parameters, holds).map_err(|_| self.wrong_parameter())?;
         self.refresh_mode();
         self.update_search();
         Ok(Next::Done)
@@ -244,9 +281,10 @@ impl Simulator {
         }
         let known = self.profile.settings.get(key.setting).map_or(0, |setting| setting.values.len());
         match values.split_last() {
-            // When it takes effect: 0 after a reset, 1 at once. It is not kept.
+            // When it takes effect: 0 after a restart, 1 at once. It is not kept.
             Some((when, values)) if effect && values.len() == known && matches!(when.text, "0" | "1") => {
-                self.set(key.setting, values)
+                let holds = if when.text == "0" { Holds::AfterRestart } else { Holds::AtOnce };
+                self.set_from(key.setting, values, holds)
             }
             _ => self.set(key.setting, values),
         }

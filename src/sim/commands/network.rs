@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use super::given;
-use crate::sim::charset::to_ucs2_hex;
-use crate::sim::line::{Final, Next, Outcome, Refusal, Then};
+use crate::sim::line::{Final, Next, Outcome, Refusal, Running, Then};
 use crate::sim::network::{Outcome as Found, stat};
 use crate::sim::profile::Command;
 use crate::sim::request::{Form, Parameter};
-use crate::sim::simulator::{Simulator, Timer};
+use crate::sim::simulator::{Simulator, State, Timer};
 
 /// The commands that tell of registration; a model has them or not.
 const REGISTRATION: [&str; 3] = ["+CREG", "+CGREG", "+CEREG"];
+
+/// PLMN not allowed (24.301 §9.9.3.9)
+const REJECT_CAUSE: u8 = 11;
 
 /// The network thinks about a service code for so long.
 const SERVICE_TIME: Duration = Duration::from_millis(1500);
@@ -48,15 +50,22 @@ impl Simulator {
         }
     }
 
-    /// The status, and where the modem is when the mode asks for it.
-    fn registration_text(&self, name: &str, mode: u32) -> String {
-        let packet = name != "+CREG";
-        let stat = match self.network.stat {
-            _ if packet && !self.network.attached && self.network.is_registered() => stat::NONE,
+    /// The status that a command of [`REGISTRATION`] shows.
+    fn registration_stat(&self, name: &str) -> u8 {
+        match self.network.stat {
+            _ if name != "+CREG" && !self.network.attached && self.network.is_registered() => stat::NONE,
             stat => stat,
-        };
-        if mode < 2 || matches!(stat, stat::NONE | stat::SEARCHING | stat::DENIED) {
-            return stat.to_string();
+        }
+    }
+
+    /// The status, and where the modem is, or why it was refused, when the mode asks for it.
+    fn registration_text(&self, name: &str, mode: u32) -> String {
+        let stat = self.registration_stat(name);
+        match (stat, mode) {
+            // Neither area, cell nor technology; a cause of the network's mobility management.
+            (stat::DENIED, 3 | 5) => return format!("{stat},,,,0,{REJECT_CAUSE}"),
+            (stat::NONE | stat::SEARCHING | stat::DENIED, _) | (_, 0 | 1) => return stat.to_string(),
+            _ => {}
         }
         let facts = &self.profile.network;
         let quote = if self.profile.wire.area_quoted { "\"" } else { "" };
@@ -70,16 +79,17 @@ impl Simulator {
     }
 
     fn set_stat(&mut self, stat: u8) {
-        if std::mem::replace(&mut self.network.stat, stat) == stat {
-            return;
-        }
+        self.network.stat = stat;
         self.tell_registration();
     }
 
-    fn tell_registration(&mut self) {
-        for name in REGISTRATION {
+    /// Of each service whose status has changed.
+    pub(super) fn tell_registration(&mut self) {
+        let now = REGISTRATION.map(|name| self.registration_stat(name));
+        let told = std::mem::replace(&mut self.network.told, now);
+        for ((name, now), told) in REGISTRATION.into_iter().zip(now).zip(told) {
             let mode = self.settings.number(name, 0);
-            if mode > 0 && self.profile.commands.contains_key(name) {
+            if now != told && mode > 0 && self.profile.commands.contains_key(name) {
                 let line = format!("{name}: {}", self.registration_text(name, mode));
                 self.urc(&line);
             }
@@ -92,7 +102,7 @@ impl Simulator {
         if !wanted {
             self.cancel(|timer| *timer == Timer::SearchEnds);
             self.network.attached = false;
-            self.contexts.deactivate_all();
+            self.drop_bearers();
             self.set_stat(stat::NONE);
         } else if self.network.stat == stat::NONE {
             self.search();
@@ -102,7 +112,7 @@ impl Simulator {
     fn search(&mut self) {
         self.cancel(|timer| *timer == Timer::SearchEnds);
         self.network.attached = false;
-        self.contexts.deactivate_all();
+        self.drop_bearers();
         self.set_stat(stat::SEARCHING);
         self.update_search();
     }
@@ -116,6 +126,7 @@ impl Simulator {
             self.cancel(|timer| *timer == Timer::SearchEnds);
         } else if self.network.stat == stat::SEARCHING
             && self.network.outcome != Found::Never
+            && self.network.operator.is_some()
             && !self.is_timed(&Timer::SearchEnds)
         {
             self.timers.push((self.now + self.network.search, Timer::SearchEnds));
@@ -124,7 +135,7 @@ impl Simulator {
 
     fn is_blocked(&self) -> bool {
         self.profile.network.blocks.iter().any(|block| {
-            self.profile.setting(&block.setting).is_some_and(|setting| self.settings.text(setting) == block.is)
+            self.profile.setting(&block.setting).is_some_and(|setting| block.holds(self.settings.in_force(setting)))
         })
     }
 
@@ -138,19 +149,27 @@ impl Simulator {
             self.set_stat(stat::DENIED);
             return;
         }
-        self.network.attached = matches!(found, 1 | 5 | 9 | 10);
-        self.set_stat(found);
-        self.receive_delayed();
-        let first = self.profile.rules.first_context;
-        if self.profile.rules.default_bearer
-            && self.network.attached
-            && let Some(context) = self.contexts.get_mut(first)
-        {
-            context.active = true;
-            if self.settings.number("+CGEREP", 0) > 0 {
-                self.urc(&format!("+CGEV: ME PDN ACT {first}"));
-            }
+        self.network.stat = found;
+        if self.network.is_registered() {
+            self.attach_packet();
+        } else {
+            self.tell_registration();
         }
+        self.receive_delayed();
+    }
+
+    /// The SIM says that it is somebody else now, and the modem begins anew with it.
+    pub(in crate::sim) fn switch_imsi(&mut self) {
+        self.card.imsi = format!("20404{}", self.random.digits(10)).into();
+        if !self.card.is_ready() {
+            return;
+        }
+        let profile = self.profile;
+        if !profile.rules.sim_refreshed.is_empty() {
+            self.urc(&profile.rules.sim_refreshed);
+        }
+        self.network.stat = stat::NONE;
+        self.update_network();
     }
 
     pub(super) fn operator(&mut self, command: &'static Command, form: &Form) -> Outcome {
@@ -181,15 +200,6 @@ impl Simulator {
         }
     }
 
-    /// A text as AT+CSCS wants it.
-    pub(in crate::sim) fn in_charset(&self, text: &str) -> String {
-        if self.is_ucs2() { to_ucs2_hex(text) } else { text.to_owned() }
-    }
-
-    pub(super) fn is_ucs2(&self) -> bool {
-        self.settings.parameter("+CSCS", 0) == Some("UCS2")
-    }
-
     /// AT+COPS=?: a scan, not a test.
     fn scan(&mut self) -> Outcome {
         self.require_card()?;
@@ -217,13 +227,14 @@ impl Simulator {
             for (place, operator) in self.network.operators.iter().enumerate() {
                 let stat = match operator.stat {
                     _ if self.card.forbids(&operator.code) => 3,
-                    1 if place == self.network.operator && self.network.is_registered() => 2,
+                    1 if Some(place) == self.network.operator && self.network.is_registered() => 2,
                     stat => stat,
                 };
                 let comma = if text.is_empty() { "" } else { "," };
                 let (long, short) = (self.in_charset(&operator.long), self.in_charset(&operator.short));
-                text +=
-                    &format!("{comma}({stat},\"{long}\",\"{short}\",\"{}\",{})", operator.code, operator.technology);
+                let hex = self.profile.wire.scan_code_in_charset;
+                let code = if hex { self.in_charset(&operator.code) } else { operator.code.clone() };
+                text += &format!("{comma}({stat},\"{long}\",\"{short}\",\"{code}\",{})", operator.technology);
             }
         }
         let profile = self.profile;
@@ -247,10 +258,10 @@ impl Simulator {
             0 => {
                 let manual = std::mem::replace(&mut self.network.mode, 0) != 0;
                 if manual {
-                    self.network.operator = 0;
-                    self.network.stat = stat::NONE;
+                    self.leave_for(Some(0));
+                } else {
+                    self.update_network();
                 }
-                self.update_network();
                 Ok(Next::Done)
             }
             1 | 4 => {
@@ -258,20 +269,18 @@ impl Simulator {
                 let name = given(parameters, 2).ok_or_else(|| self.wrong_parameter())?;
                 let by = format.unwrap_or(0);
                 let place = self.network.operators.iter().position(|operator| match by {
-                    0 => operator.long.eq_ignore_ascii_case(name.text),
-                    1 => operator.short.eq_ignore_ascii_case(name.text),
+                    0 => self.in_charset(&operator.long).eq_ignore_ascii_case(name.text),
+                    1 => self.in_charset(&operator.short).eq_ignore_ascii_case(name.text),
                     _ => operator.code == name.text,
                 });
-                let Some(place) = place else { return Err(Refusal::Equipment(30)) };
                 self.network.mode = 1;
-                if place == self.network.operator && self.network.is_registered() {
+                if place.is_some() && place == self.network.operator && self.network.is_registered() {
                     return Ok(Next::Done);
                 }
-                self.network.operator = place;
-                self.network.stat = stat::NONE;
-                self.update_network();
-                let time = self.network.search + std::time::Duration::from_millis(1);
-                Ok(Next::Wait { time, then: Then::Chosen, abort: self.aborted() })
+                // One that is not in reach is looked for all the same, and nothing else is.
+                self.leave_for(place);
+                let then = if mode == 4 { Then::ChosenOrAny } else { Then::Chosen };
+                Ok(Next::Wait { time: self.choice_time(), then, abort: self.aborted() })
             }
             2 => {
                 self.network.mode = 2;
@@ -283,11 +292,34 @@ impl Simulator {
         }
     }
 
+    /// Leaves its network and looks for this operator.
+    fn leave_for(&mut self, operator: Option<usize>) {
+        self.network.operator = operator;
+        self.network.stat = stat::NONE;
+        self.update_network();
+    }
+
+    /// AT+COPS=4 has not found what was chosen: whatever there is will do (27.007 §7.3).
+    pub(in crate::sim) fn choose_any(&mut self) {
+        self.network.mode = 0;
+        self.leave_for(Some(0));
+        let until = self.now.saturating_add(self.choice_time());
+        self.state = State::Running(Running { until, then: Then::Chosen, abort: self.aborted() });
+    }
+
+    /// When a search has ended for sure.
+    fn choice_time(&self) -> Duration {
+        self.network.search + Duration::from_millis(1)
+    }
+
     /// AT+CSQ: the strength and the bit error rate, which LTE does not know.
     pub(super) fn signal(&mut self, command: &'static Command, form: &Form) -> Outcome {
         let Form::Execute(_) = form else { return Err(self.wrong_parameter()) };
-        let signal = self.network.signal(&mut self.random);
-        self.info(&command.prefix, &format!("{signal},99"));
+        let shown = match self.network.signal(&mut self.random) {
+            99 => 99,
+            signal => self.options.csq.unwrap_or(signal),
+        };
+        self.info(&command.prefix, &format!("{shown},99"));
         Ok(Next::Done)
     }
 

@@ -19,7 +19,7 @@ impl Simulator {
             }
             Form::Set(parameters) => match given(parameters, 0).and_then(|it| it.number()) {
                 Some(1) if self.network.is_registered() => {
-                    self.network.attached = true;
+                    self.attach_packet();
                     self.after_attaching()
                 }
                 Some(1) => {
@@ -28,7 +28,8 @@ impl Simulator {
                 }
                 Some(0) => {
                     self.network.attached = false;
-                    self.contexts.deactivate_all();
+                    self.drop_bearers();
+                    self.tell_registration();
                     self.after_attaching()
                 }
                 _ => Err(self.wrong_parameter()),
@@ -59,20 +60,20 @@ impl Simulator {
     fn context_text(&self, context: &Context) -> String {
         // The network's own ending shows once it is attached, on some.
         let ending = match self.network.current() {
-            Some(operator) if context.active && self.profile.rules.apn_ending && !context.apn.is_empty() => {
+            Some(operator) if context.is_active() && self.profile.rules.apn_ending && !context.apn.is_empty() => {
                 let (country, carrier) = operator.code.split_at_checked(3).unwrap_or((&operator.code, ""));
                 format!(".mnc{carrier:0>3}.mcc{country}.gprs")
             }
             _ => String::new(),
         };
-        let address = if context.active && self.profile.rules.apn_ending { ADDRESS } else { "" };
+        let address = if context.is_active() && self.profile.rules.apn_ending { ADDRESS } else { "" };
         format!("{},\"{}\",\"{}{ending}\",\"{address}\",0,0,0,0", context.id, context.kind, context.apn)
     }
 
     /// AT+CGDCONT=cid[,type[,APN…]]; the cid alone undefines it.
     fn define(&mut self, parameters: &[Parameter]) -> Outcome {
         let id = self.context_id(parameters, 0)?;
-        if self.contexts.get(id).is_some_and(|context| context.active) && !self.profile.rules.redefine_active {
+        if self.contexts.get(id).is_some_and(Context::is_active) && !self.profile.rules.redefine_active {
             return Err(Refusal::Equipment(3));
         }
         let Some(kind) = given(parameters, 1) else {
@@ -90,8 +91,8 @@ impl Simulator {
         if apn.len() > 100 || apn.bytes().any(|byte| !byte.is_ascii_graphic()) {
             return Err(self.wrong_parameter());
         }
-        let active = self.contexts.get(id).is_some_and(|context| context.active);
-        self.contexts.put(Context { active, ..Context::new(id, &kind, apn) });
+        let bearer = self.contexts.get(id).and_then(|context| context.bearer.clone());
+        self.contexts.put(Context { bearer, ..Context::new(id, &kind, apn) });
         Ok(Next::Done)
     }
 
@@ -103,19 +104,68 @@ impl Simulator {
 
     /// The context comes up, if the network lets it.
     pub(super) fn activate(&mut self, id: u8) -> Result<(), Refusal> {
-        self.require_card()?;
-        if !self.network.is_registered() || !self.network.attached {
-            return Err(Refusal::Equipment(30));
+        self.require_attached()?;
+        let context = self.contexts.get(id).ok_or(Refusal::Equipment(148))?;
+        if context.is_active() {
+            return Ok(());
         }
-        let apns = &self.profile.network.apns;
-        let context = self.contexts.get_mut(id).ok_or(Refusal::Equipment(148))?;
-        // No name at all: the network takes its default.
-        if !context.apn.is_empty() && !apns.iter().any(|apn| apn.eq_ignore_ascii_case(&context.apn)) {
-            self.cause = "Requested service option not subscribed";
-            return Err(Refusal::Equipment(133));
+        let apn = context.apn.clone();
+        let bearer = self.bearer(&apn)?;
+        if let Some(context) = self.contexts.get_mut(id) {
+            context.bearer = Some(bearer);
         }
-        context.active = true;
         Ok(())
+    }
+
+    /// No context is active any more, and what stood on one is gone.
+    pub(super) fn drop_bearers(&mut self) {
+        self.contexts.deactivate_all();
+        self.application = false;
+        self.lose_connection();
+        self.sockets.clear();
+    }
+
+    fn drop_bearer(&mut self, id: u8, undefined: Refusal) -> Result<(), Refusal> {
+        self.contexts.get_mut(id).ok_or(undefined)?.bearer = None;
+        self.sockets.retain(|socket| socket.context != id);
+        if self.passed_through.is_some_and(|passed| !self.sockets.iter().any(|socket| socket.id == passed)) {
+            self.lose_connection();
+        }
+        Ok(())
+    }
+
+    fn require_attached(&self) -> Result<(), Refusal> {
+        self.require_card()?;
+        if self.network.is_registered() && self.network.attached { Ok(()) } else { Err(Refusal::Equipment(30)) }
+    }
+
+    /// What the network makes of an access point's name: the subscription has it or not, and no name at all is its first.
+    fn bearer(&mut self, apn: &str) -> Result<Box<str>, Refusal> {
+        let apns = &self.profile.network.apns;
+        let known =
+            if apn.is_empty() { apns.first() } else { apns.iter().find(|known| known.eq_ignore_ascii_case(apn)) };
+        match known {
+            Some(known) => Ok(known.as_str().into()),
+            None => {
+                self.cause = "Requested service option not subscribed";
+                Err(Refusal::Equipment(133))
+            }
+        }
+    }
+
+    /// Packet data is attached; on LTE that brings the first context up, where its access point is one of the subscription's.
+    pub(super) fn attach_packet(&mut self) {
+        self.network.attached = true;
+        self.tell_registration();
+        let first = self.profile.rules.first_context;
+        let was_up = self.contexts.get(first).is_some_and(Context::is_active);
+        if self.profile.rules.default_bearer
+            && !was_up
+            && self.activate(first).is_ok()
+            && self.settings.number("+CGEREP", 0) > 0
+        {
+            self.urc(&format!("+CGEV: ME PDN ACT {first}"));
+        }
     }
 
     /// AT+CGACT=state[,cid]…
@@ -123,7 +173,7 @@ impl Simulator {
         let parameters = match form {
             Form::Read => {
                 let lines: Vec<_> =
-                    self.contexts.iter().map(|it| format!("{},{}", it.id, u8::from(it.active))).collect();
+                    self.contexts.iter().map(|it| format!("{},{}", it.id, u8::from(it.is_active()))).collect();
                 for line in lines {
                     self.info(&command.prefix, &line);
                 }
@@ -144,7 +194,7 @@ impl Simulator {
             if on {
                 self.activate(id)?;
             } else {
-                self.contexts.get_mut(id).ok_or(Refusal::Equipment(148))?.active = false;
+                self.drop_bearer(id, Refusal::Equipment(148))?;
             }
         }
         self.after_attaching()
@@ -169,7 +219,7 @@ impl Simulator {
         let mut lines = Vec::new();
         for context in self.contexts.iter() {
             if wanted.as_ref().is_none_or(|wanted| wanted.contains(&context.id)) {
-                let address = if context.active { ADDRESS } else { "0.0.0.0" };
+                let address = if context.is_active() { ADDRESS } else { "0.0.0.0" };
                 lines.push(format!("{},{quote}{address}{quote}", context.id));
             }
         }
@@ -181,19 +231,19 @@ impl Simulator {
 
     /// AT+CGCONTRDP: what the network gave (27.007 §10.1.23).
     pub(super) fn context_parameters(&mut self, command: &'static Command, form: &Form) -> Outcome {
-        let active: Vec<u8> = self.contexts.iter().filter(|context| context.active).map(|context| context.id).collect();
+        let active = self.contexts.iter().filter_map(|context| Some((context.id, context.bearer.clone()?)));
+        let active: Vec<(u8, Box<str>)> = active.collect();
         let wanted = match form {
             Form::Execute(_) => None,
             Form::Set(parameters) => Some(self.context_id(parameters, 0)?),
             Form::Test => {
-                let ids: Vec<String> = active.iter().map(u8::to_string).collect();
+                let ids: Vec<String> = active.iter().map(|(id, _)| id.to_string()).collect();
                 self.info(&command.prefix, &format!("({})", ids.join(",")));
                 return Ok(Next::Done);
             }
             Form::Read | Form::Dial(_) => return Err(self.wrong_parameter()),
         };
-        for id in active.into_iter().filter(|id| wanted.is_none_or(|wanted| wanted == *id)) {
-            let apn = self.contexts.get(id).map_or(String::new(), |context| context.apn.to_string());
+        for (id, apn) in active.into_iter().filter(|(id, _)| wanted.is_none_or(|wanted| wanted == *id)) {
             let line =
                 format!("{id},5,\"{apn}\",\"{ADDRESS}.255.255.255.255\",\"100.64.12.1\",\"8.8.8.8\",\"8.8.4.4\"");
             self.info(&command.prefix, &line);
@@ -240,12 +290,12 @@ impl Simulator {
             return Err(self.wrong_parameter());
         }
         let authentication = given(parameters, 5).and_then(|it| it.number()).unwrap_or(0).min(3);
-        let active = self.contexts.get(id).is_some_and(|context| context.active);
+        let bearer = self.contexts.get(id).and_then(|context| context.bearer.clone());
         self.contexts.put(Context {
             user: text(3).into(),
             password: text(4).into(),
             authentication: u8::try_from(authentication).unwrap_or(0),
-            active,
+            bearer,
             ..Context::new(id, kind, text(2))
         });
         Ok(Next::Done)
@@ -254,7 +304,7 @@ impl Simulator {
     pub(super) fn stack_activate(&mut self, command: &'static Command, form: &Form) -> Outcome {
         match form {
             Form::Read => {
-                let active = self.contexts.iter().filter(|context| context.active);
+                let active = self.contexts.iter().filter(|context| context.is_active());
                 let lines: Vec<_> = active.map(|context| format!("{},1,1,\"{ADDRESS}\"", context.id)).collect();
                 for line in lines {
                     self.info(&command.prefix, &line);
@@ -265,7 +315,7 @@ impl Simulator {
                 let id = self.context_id(parameters, 0)?;
                 // A context that is up already is an error, except the one that LTE brought up by itself.
                 let by_itself = self.profile.rules.default_bearer && id == self.profile.rules.first_context;
-                if self.contexts.get(id).is_some_and(|context| context.active) && !by_itself {
+                if self.contexts.get(id).is_some_and(Context::is_active) && !by_itself {
                     return Err(Refusal::Error);
                 }
                 self.activate(id)?;
@@ -278,7 +328,7 @@ impl Simulator {
     pub(super) fn stack_deactivate(&mut self, form: &Form) -> Outcome {
         let Form::Set(parameters) = form else { return Err(self.wrong_parameter()) };
         let id = self.context_id(parameters, 0)?;
-        self.contexts.get_mut(id).ok_or(Refusal::Error)?.active = false;
+        self.drop_bearer(id, Refusal::Error)?;
         self.after_attaching()
     }
 
@@ -287,7 +337,7 @@ impl Simulator {
         let Form::Set(parameters) = form else { return Err(self.wrong_parameter()) };
         let id = self.context_id(parameters, 0)?;
         given(parameters, 1).ok_or_else(|| self.wrong_parameter())?;
-        if !self.contexts.get(id).is_some_and(|context| context.active) {
+        if !self.contexts.get(id).is_some_and(Context::is_active) {
             return Err(Refusal::Equipment(3));
         }
         let mut times = [0; 4];
@@ -304,7 +354,8 @@ impl Simulator {
         Ok(Next::Done)
     }
 
-    /// AT+CNACT=pdp,action; the answer to the read lists the four.
+    /// AT+CNACT=pdp,action; the answer to the read lists the four. The access point is that of AT+CNCFG, or else of the
+    /// context; where the network refuses it, that is told after the OK.
     pub(super) fn application_network(&mut self, command: &'static Command, form: &Form) -> Outcome {
         match form {
             Form::Read => {
@@ -319,10 +370,7 @@ impl Simulator {
                 let number = |place| given(parameters, place).and_then(|it: &Parameter| it.number());
                 match (number(0), number(1)) {
                     (Some(0), Some(action @ (0 | 1))) => {
-                        let up = action == 1;
-                        if up {
-                            self.activate(self.profile.rules.first_context)?;
-                        }
+                        let up = action == 1 && self.application_bearer().is_ok();
                         self.application = up;
                         let word = if up { "ACTIVE" } else { "DEACTIVE" };
                         self.output.then.push((Duration::from_millis(300), format!("+APP PDP: 0,{word}").into()));
@@ -333,5 +381,14 @@ impl Simulator {
             }
             Form::Execute(_) | Form::Test | Form::Dial(_) => Err(self.wrong_parameter()),
         }
+    }
+
+    fn application_bearer(&mut self) -> Result<(), Refusal> {
+        let apn = self.settings.parameter("+CNCFG/0", 1).unwrap_or_default().to_owned();
+        if apn.is_empty() {
+            return self.activate(self.profile.rules.first_context);
+        }
+        self.require_attached()?;
+        self.bearer(&apn).map(|_| ())
     }
 }

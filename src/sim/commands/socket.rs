@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::given;
+use crate::sim::context::Context;
 use crate::sim::line::{Final, Next, Outcome, Refusal};
+use crate::sim::modes::Purpose;
 use crate::sim::profile::Command;
 use crate::sim::request::{Form, Parameter};
-use crate::sim::simulator::{Purpose, Simulator};
+use crate::sim::simulator::Simulator;
 use crate::sim::socket::{Access, Socket};
 
 /// The highest number of a socket.
@@ -39,7 +41,7 @@ impl Simulator {
         else {
             return Err(self.wrong_parameter());
         };
-        if !self.contexts.get(context).is_some_and(|context| context.active) || self.socket(id).is_ok() {
+        if !self.contexts.get(context).is_some_and(Context::is_active) || self.socket(id).is_ok() {
             return Err(Refusal::Error);
         }
         self.sockets.push(Socket {

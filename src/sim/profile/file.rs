@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::{
-    Action, Allowed, Behaviour, BootLine, Command, FILES, Kept, Key, Needs, NetworkFacts, Profile, Rules, Setting,
-    Time, Timing, WireFormat,
+    Action, Allowed, Behaviour, BootLine, Command, FILES, Holds, Kept, Key, Needs, NetworkFacts, Profile, Rules,
+    Settable, Setting, Time, Timing, WireFormat,
 };
 
 /// The file, before the settings are numbered.
@@ -24,6 +24,7 @@ struct File {
     boot: Vec<BootLine>,
     urcs: Vec<String>,
     information: BTreeMap<String, String>,
+    error_texts: BTreeMap<String, String>,
     commands: BTreeMap<String, CommandEntry>,
 }
 
@@ -36,6 +37,14 @@ struct CommandEntry {
     values: Vec<String>,
     #[serde(default)]
     kept: Kept,
+    #[serde(default)]
+    list: bool,
+    #[serde(default)]
+    settable: Settable,
+    #[serde(default)]
+    holds: Holds,
+    #[serde(default)]
+    resets: Vec<String>,
     test: Option<String>,
     read: Option<String>,
     execute: Option<String>,
@@ -97,6 +106,7 @@ impl Profile {
             boot: file.boot,
             urcs: file.urcs,
             information: file.information,
+            error_texts: file.error_texts,
             commands,
             settings: settings.list,
             setting_names: settings.names,
@@ -127,28 +137,36 @@ struct Settings {
 }
 
 impl Settings {
-    fn add(&mut self, name: String, default: String, values: &[String], kept: Kept) -> usize {
+    fn add(&mut self, name: String, default: String, values: &[String], entry: &CommandEntry) -> usize {
         let place = self.list.len();
         self.names.insert(name, place);
-        self.list.push(Setting { default, values: values.iter().map(|values| Allowed::read(values)).collect(), kept });
+        self.list.push(Setting {
+            default,
+            values: values.iter().map(|values| Allowed::read(values)).collect(),
+            list: entry.list,
+            kept: entry.kept,
+            settable: entry.settable,
+            holds: entry.holds,
+            resets: entry.resets.clone(),
+        });
         place
     }
 
-    fn command(&mut self, name: String, entry: CommandEntry) -> Command {
-        let setting = entry.default.map(|default| self.add(name.clone(), default, &entry.values, entry.kept));
-        let keys: Vec<Key> = entry
-            .keys
+    fn command(&mut self, name: String, mut entry: CommandEntry) -> Command {
+        let default = entry.default.take();
+        let setting = default.map(|default| self.add(name.clone(), default, &entry.values, &entry));
+        let keys: Vec<Key> = std::mem::take(&mut entry.keys)
             .into_iter()
             .map(|(key, value)| Key {
                 quoted: !key.bytes().all(|byte| byte.is_ascii_digit()),
-                setting: self.add(format!("{name}/{key}"), value.default, &value.values, entry.kept),
+                setting: self.add(format!("{name}/{key}"), value.default, &value.values, &entry),
                 test: value.test,
                 name: key,
             })
             .collect();
         let action = match entry.does {
             Some(behaviour) => Action::Does(behaviour),
-            None if !keys.is_empty() => Action::Keyed { keys, effect: entry.effect },
+            None if !keys.is_empty() => Action::Keyed { keys, effect: entry.effect, read: entry.read },
             None if setting.is_some() => Action::Setting,
             None => Action::Answer { read: entry.read, execute: entry.execute, set: entry.set },
         };
@@ -161,23 +179,6 @@ impl Settings {
             takes: entry.takes.0,
             then: entry.then,
             bare: entry.bare,
-        }
-    }
-}
-
-impl Allowed {
-    /// `text`, `0-2,255`, or `GSM|UCS2`.
-    pub(super) fn read(text: &str) -> Allowed {
-        let bounds = |part: &str| {
-            let (low, high) = part.split_once('-').unwrap_or((part, part));
-            Some((low.parse().ok()?, high.parse().ok()?))
-        };
-        if text == "text" {
-            return Allowed::Text;
-        }
-        match text.split(',').map(bounds).collect::<Option<_>>() {
-            Some(numbers) => Allowed::Numbers(numbers),
-            None => Allowed::Words(text.split('|').map(str::to_owned).collect()),
         }
     }
 }

@@ -62,7 +62,8 @@ fn busy_absent_blocked() {
 
 #[test]
 fn the_iccid_as_each_vendor_spells_it() {
-    let ask = |model: &str, command: &str| Bench::quiet(&format!("{model}?iccid=8988307000000000014")).ask(command);
+    let ask =
+        |model: &str, command: &str| Bench::quiet(&format!("{model}?cfun=1&iccid=8988307000000000014")).ask(command);
     let answer = |line: &str| format!("\r\n{line}\r\n\r\nOK\r\n");
     assert_eq!(ask("generic", "AT+CCID"), answer("+CCID: 8988307000000000014"));
     assert_eq!(ask("bg96", "AT+QCCID"), answer("+QCCID: 8988307000000000014F"));
@@ -85,4 +86,32 @@ fn files_of_the_card() {
     assert!(bench.ask("AT+CRSM=176,28486,0,0,17").contains("005477696C696FFF"));
     assert_eq!(bench.ask("AT+CRSM=214,12258,0,0,1,\"00\""), "\r\n+CRSM: 105,130,\"\"\r\n\r\nOK\r\n");
     assert_eq!(bench.ask("AT+CRSM=1"), "\r\nERROR\r\n");
+}
+
+/// EF 28512, as AT+CPOL shows it and as AT+CRSM does.
+#[test]
+fn preferred_networks() {
+    let mut bench = Bench::quiet("generic");
+    assert_eq!(bench.ask("AT+CMEE=1;+CPLS=0;+CPOL?"), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CPOL=1,2,\"310410\",1,0,1,1;+CPOL=,2,\"26201\",0,0,0,1"), "\r\nOK\r\n");
+    assert_eq!(
+        bench.ask("AT+CPOL?"),
+        "\r\n+CPOL: 1,2,\"310410\",1,0,1,1\r\n+CPOL: 2,2,\"26201\",0,0,0,1\r\n\r\nOK\r\n"
+    );
+    assert_eq!(bench.ask("AT+CRSM=176,28512,0,0,10"), "\r\n+CRSM: 144,0,\"130014C08062F2104000\"\r\n\r\nOK\r\n");
+    assert_eq!(
+        bench.ask("AT+CRSM=214,28512,0,0,5,\"FFFFFFFFFF\";+CPOL=2;+CPOL?"),
+        "\r\n+CRSM: 144,0,\"\"\r\n\r\nOK\r\n"
+    );
+    assert_eq!(bench.ask("AT+CPOL=5,2,\"26201\""), "\r\n+CME ERROR: 21\r\n");
+    assert_eq!(bench.ask("AT+CPOL=0"), "\r\n+CME ERROR: 21\r\n");
+    assert_eq!(bench.ask("AT+CPOL=1,2,\"Telekom\""), "\r\n+CME ERROR: 50\r\n");
+    for _ in 0..4 {
+        assert_eq!(bench.ask("AT+CPOL=,2,\"26201\""), "\r\nOK\r\n");
+    }
+    assert_eq!(bench.ask("AT+CPOL=,2,\"26202\""), "\r\n+CME ERROR: 20\r\n");
+    // The issuer's list can be read alone.
+    assert_eq!(bench.ask("AT+CPLS=1;+CPOL?"), "\r\n+CPOL: 1,2,\"310410\",1,0,1,1\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CPOL=1"), "\r\n+CME ERROR: 3\r\n");
+    assert_eq!(Bench::quiet("generic?sim=absent").ask("AT+CMEE=1;+CPOL?"), "\r\n+CME ERROR: 10\r\n");
 }

@@ -38,6 +38,16 @@ fn errors_as_cmee_asks() {
     assert_eq!(bench.ask("AT+CMEE=5"), "\r\n+CME ERROR: incorrect parameters\r\n");
     assert_eq!(bench.ask("AT+WHATEVER"), "\r\n+CME ERROR: unknown\r\n");
     assert_eq!(Bench::quiet("bg96").ask("AT+CMEE=2;+WHATEVER"), "\r\nERROR\r\n");
+    // Every error has its text, in the case of the model.
+    let refused = |model: &str, error: &str| {
+        let mut bench = Bench::quiet(&format!("{model}?fault={error}:CSQ"));
+        bench.ask("AT+CMEE=2");
+        bench.ask("AT+CSQ")
+    };
+    assert_eq!(refused("generic", "cme:127"), "\r\n+CME ERROR: missing or unknown APN\r\n");
+    assert_eq!(refused("bg96", "cme:127"), "\r\n+CME ERROR: Missing or unknown APN\r\n");
+    assert_eq!(refused("generic", "cms:330"), "\r\n+CMS ERROR: SMSC address unknown\r\n");
+    assert_eq!(refused("generic", "cme:9999"), "\r\n+CME ERROR: 9999\r\n");
 }
 
 #[test]
@@ -129,6 +139,15 @@ fn the_clock() {
     assert_eq!(bench.ask("AT+CCLK=\"27/02/28,23:59:59+00\""), "\r\nOK\r\n");
     bench.seconds(1);
     assert_eq!(bench.ask("AT+CCLK?"), "\r\n+CCLK: \"27/03/01,00:00:00+00\"\r\n\r\nOK\r\n");
+    // In the zone that it was set in.
+    assert_eq!(
+        bench.ask("AT+CCLK=\"26/11/25,23:00:00+08\";+CCLK?"),
+        "\r\n+CCLK: \"26/11/25,23:00:00+08\"\r\n\r\nOK\r\n"
+    );
+    assert_eq!(
+        bench.ask("AT+CCLK=\"26/11/25,23:00:00-32\";+CCLK?"),
+        "\r\n+CCLK: \"26/11/25,23:00:00-32\"\r\n\r\nOK\r\n"
+    );
     assert_eq!(bench.ask("AT+CCLK=\"tomorrow\""), "\r\nERROR\r\n");
 }
 

@@ -68,6 +68,64 @@ fn stored_and_read_and_deleted() {
     assert_eq!(bench.ask("AT+CMGD=1,4;+CPMS?"), "\r\n+CPMS: \"SM\",0,30,\"SM\",0,30,\"SM\",0,30\r\n\r\nOK\r\n");
 }
 
+/// AT+CSCS="GSM": a character is its septet, there and back.
+#[test]
+fn texts_in_the_default_alphabet() {
+    let mut bench = Bench::quiet("generic?sms=caf%C3%A9%20@%20%E2%82%AC");
+    bench.ask("AT+CMGF=1");
+    let answer = bench.ask("AT+CMGR=0");
+    assert!(answer.ends_with("\r\ncaf\u{5} \0 \u{1B}e\r\n\r\nOK\r\n"), "{answer:?}");
+    bench.ask("AT+CMGW=\"2936\"");
+    assert_eq!(bench.send(b"caf\x05"), "");
+    assert_eq!(bench.send(b"\x1A"), "\r\n+CMGW: 1\r\n\r\nOK\r\n");
+    let answer = bench.ask("AT+CSCS=\"UCS2\";+CMGR=1");
+    assert!(answer.ends_with("\r\n00630061006600E9\r\n\r\nOK\r\n"), "{answer:?}");
+    // UTF-8 is not what it expects: the eighth bits are lost.
+    bench.ask("AT+CSCS=\"GSM\"");
+    bench.ask("AT+CMGW=\"2936\"");
+    bench.send("café\u{1A}".as_bytes());
+    assert!(bench.ask("AT+CMGR=2").ends_with("\r\ncafC)\r\n\r\nOK\r\n"));
+    assert!(bench.ask("AT+CSCS=\"IRA\";+CMGR=1").ends_with("\r\ncaf?\r\n\r\nOK\r\n"));
+}
+
+/// What the last parameter of AT+CSMP says: 8 is UCS2, in hexadecimal digits whatever AT+CSCS is (27.005 §3.1).
+#[test]
+fn texts_that_are_coded_otherwise() {
+    const REFUSED: &str = "\r\n+CMS ERROR: 305\r\n";
+    let send = |bench: &mut Bench, address: &str, text: &str| {
+        assert_eq!(bench.ask(&format!("AT+CMGS=\"{address}\"")), "\r\n> ");
+        bench.send(format!("{text}\u{1A}").as_bytes())
+    };
+    let mut bench = Bench::quiet("generic?register=0s&sms=%E6%97%A5%E6%9C%AC");
+    bench.ask("AT+CMGF=1");
+    assert!(bench.ask("AT+CMGR=0").ends_with("\r\n65E5672C\r\n\r\nOK\r\n"));
+    assert!(send(&mut bench, "2936", "hello").starts_with("\r\n+CMGS: 1\r\n"));
+    bench.ask("AT+CSMP=17,167,0,8");
+    assert!(send(&mut bench, "2936", "65E5672C").starts_with("\r\n+CMGS: 2\r\n"));
+    assert_eq!(send(&mut bench, "2936", "hello"), REFUSED);
+    assert_eq!(send(&mut bench, "2936", &"0041".repeat(71)), REFUSED);
+    // In the default alphabet there is no such character.
+    bench.ask("AT+CSMP=17,167,0,0;+CSCS=\"UCS2\"");
+    let address = "0032003900330036";
+    assert!(send(&mut bench, address, "00680069").starts_with("\r\n+CMGS: 3\r\n"));
+    assert_eq!(send(&mut bench, address, "65E5672C"), REFUSED);
+    assert_eq!(send(&mut bench, address, "hi"), REFUSED);
+    // It is stored as it is coded.
+    bench.ask("AT+CSMP=17,167,0,8");
+    bench.ask("AT+CMGW=\"0032003900330036\"");
+    assert_eq!(bench.send(b"00680069\x1A"), "\r\n+CMGW: 1\r\n\r\nOK\r\n");
+    let unit = bench.ask("AT+CMGF=0;+CMGR=1");
+    assert!(unit.contains("\r\n00110004819263000 8A70400680069\r\n".replace(' ', "").as_str()), "{unit}");
+    assert_eq!(
+        bench.ask("AT+CSCA?"),
+        "\r\n+CSCA: \"002B003400340037003700380035003000310036003000300035\",145\r\n\r\nOK\r\n"
+    );
+    assert_eq!(
+        bench.ask("AT+CSCA=\"002B0034003400310032\",145;+CSCS=\"GSM\";+CSCA?"),
+        "\r\n+CSCA: \"+4412\",145\r\n\r\nOK\r\n"
+    );
+}
+
 #[test]
 fn a_full_memory() {
     let mut bench = Bench::quiet("generic");

@@ -69,13 +69,71 @@ fn the_stack_of_quectel_and_a_ping() {
     assert_eq!(bench.ask("AT+QIDEACT=1;+QIACT?"), "\r\nOK\r\n");
 }
 
+/// An access point that the subscription has not: registered, but without data.
+#[test]
+fn a_wrong_access_point_gives_no_bearer() {
+    let mut bench = Bench::quiet("bg96?register=0s&apn=internet");
+    assert_eq!(bench.ask("AT+CMEE=1;+CREG?;+CGACT?"), "\r\n+CREG: 0,5\r\n\r\n+CGACT: 1,0\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CGPADDR=1"), "\r\n+CGPADDR: 1,0.0.0.0\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CGCONTRDP"), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+QPING=1,\"8.8.8.8\""), "\r\n+CME ERROR: 3\r\n");
+    assert_eq!(bench.ask("AT+QIACT=1"), "\r\n+CME ERROR: 133\r\n");
+    assert_eq!(bench.ask("AT+CEER"), "\r\n+CEER: Requested service option not subscribed\r\n\r\nOK\r\n");
+    // No name at all: the network takes its own.
+    let mut bench = Bench::quiet("bg96?register=0s");
+    assert!(bench.ask("AT+CGCONTRDP").starts_with("\r\n+CGCONTRDP: 1,5,\"super\",\"100.64.12.34."));
+}
+
+/// The bearer keeps its access point until it is set up again.
+#[test]
+fn a_new_access_point_waits_for_a_new_bearer() {
+    let bearer = |bench: &mut Bench| {
+        let answer = bench.ask("AT+CGCONTRDP=1");
+        answer.split('"').nth(1).unwrap_or("none").to_owned()
+    };
+    for again in ["AT+CFUN=4;+CFUN=1", "AT+CGATT=0;+CGATT=1", "AT+CGACT=0,1;+CGACT=1,1", "AT+COPS=2;+COPS=0"] {
+        let mut bench = Bench::quiet("bg96?register=0s&apn=super");
+        assert_eq!(bearer(&mut bench), "super");
+        assert_eq!(bench.ask("AT+CGDCONT=1,\"IP\",\"ota.super\";+QIACT=1"), "\r\nOK\r\n");
+        assert_eq!(bearer(&mut bench), "super", "{again}");
+        assert_eq!(bench.ask(again), "\r\nOK\r\n", "{again}");
+        assert_eq!(bearer(&mut bench), "ota.super", "{again}");
+    }
+    let mut bench = Bench::quiet("bg96?register=0s&apn=internet");
+    assert_eq!(bench.ask("AT+CGDCONT=1,\"IP\",\"super\""), "\r\nOK\r\n");
+    assert_eq!(bearer(&mut bench), "none");
+    assert_eq!(bench.ask("AT+CGATT=0;+CGATT=1"), "\r\nOK\r\n");
+    assert_eq!(bearer(&mut bench), "super");
+}
+
+#[test]
+fn the_attachment_is_told() {
+    let mut bench = Bench::quiet("generic?register=0s");
+    assert_eq!(bench.ask("AT+CREG=1;+CGREG=1;+CEREG=2"), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CGATT=0"), "\r\n+CGREG: 0\r\n\r\n+CEREG: 0\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CGATT=0"), "\r\nOK\r\n");
+    let place = ",\"2CF7\",\"8A5A782\",7";
+    assert_eq!(bench.ask("AT+CGATT=1"), format!("\r\n+CGREG: 5\r\n\r\n+CEREG: 5{place}\r\n\r\nOK\r\n"));
+    // Where it was 0 before, nothing has changed.
+    assert_eq!(bench.ask("AT+CGATT=0;+COPS=2"), "\r\n+CGREG: 0\r\n\r\n+CEREG: 0\r\n\r\n+CREG: 0\r\n\r\nOK\r\n");
+}
+
 #[test]
 fn the_stack_of_simcom() {
     let mut bench = Bench::quiet("sim7080g");
     bench.seconds(3);
+    // Its own access point, whatever that of the context.
+    assert_eq!(bench.ask("AT+CNCFG=0,1,\"internet\";+CNACT=0,1"), "\r\nOK\r\n");
+    assert_eq!(bench.seconds(1), "\r\n+APP PDP: 0,DEACTIVE\r\r\n");
+    assert!(bench.ask("AT+CNACT?").starts_with("\r\n+CNACT: 0,0,\"0.0.0.0\"\r\n"));
     assert_eq!(bench.ask("AT+CNCFG=0,1,\"super\""), "\r\nOK\r\n");
+    assert_eq!(
+        bench.ask("AT+CNCFG?"),
+        "\r\n+CNCFG: 0,1,\"super\",\"\",\"\",0\r\n+CNCFG: 1,0,\"\",\"\",\"\",0\r\n+CNCFG: 2,0,\"\",\"\",\"\",0\r\n+CNCFG: 3,0,\"\",\"\",\"\",0\r\n\r\nOK\r\n"
+    );
     assert_eq!(bench.ask("AT+CNACT=0,1"), "\r\nOK\r\n");
     // Its URCs end in CR CR LF.
     assert_eq!(bench.seconds(1), "\r\n+APP PDP: 0,ACTIVE\r\r\n");
     assert!(bench.ask("AT+CNACT?").starts_with("\r\n+CNACT: 0,1,\"100.64.12.34\"\r\n+CNACT: 1,0,"));
+    assert!(bench.ask("AT+CFUN=4;+CNACT?").starts_with("\r\n+CNACT: 0,0,\"0.0.0.0\"\r\n"));
 }

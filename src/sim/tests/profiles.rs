@@ -17,7 +17,7 @@ fn identities() {
     ];
     assert_eq!(expected.map(|(model, ..)| model).to_vec(), models().map(|model| model.name).collect::<Vec<_>>());
     for (model, manufacturer, name, revision, type_allocation) in expected {
-        let mut bench = Bench::quiet(model);
+        let mut bench = Bench::quiet(&format!("{model}?cfun=1"));
         assert_eq!(bench.ask("AT+CGMI"), format!("\r\n{manufacturer}\r\n\r\nOK\r\n"));
         assert_eq!(bench.ask("AT+CGMM"), format!("\r\n{name}\r\n\r\nOK\r\n"));
         assert_eq!(bench.ask("AT+CGMR"), format!("\r\n{revision}\r\n\r\nOK\r\n"));
@@ -48,11 +48,34 @@ fn information_and_vendors_questions() {
     assert_eq!(ask("lara-r211", "AT+UPINCNT"), "\r\n+UPINCNT: 3,3,10,10\r\n\r\nOK\r\n");
     assert_eq!(ask("sim7080g", "AT+CBC"), "\r\n+CBC: 0,66,3863\r\n\r\nOK\r\n");
     assert_eq!(ask("sim7080g?signal=20", "AT+CNMP=38;+CMNB=1;+CMNB?"), "\r\n+CMNB: 1\r\n\r\nOK\r\n");
+    let mut bench = Bench::quiet("me910c1?signal=20&register=0s");
+    assert_eq!(
+        bench.ask("AT#MONI"),
+        "\r\n#MONI: vodafone UK RSRP:-100 RSRQ:-10 TAC:2CF7 Id:8A5A782 EARFCN:6400 PWR:-73dbm DRX:128\r\n\r\nOK\r\n"
+    );
     let mut bench = Bench::quiet("bg96?signal=20");
     assert_eq!(bench.ask("AT+QNWINFO"), "\r\nERROR\r\n");
     bench.seconds(3);
     assert_eq!(bench.ask("AT+QNWINFO"), "\r\n+QNWINFO: \"CAT-M1\",\"23415\",\"LTE BAND 20\",6400\r\n\r\nOK\r\n");
     assert_eq!(bench.ask("AT+QCSQ"), "\r\n+QCSQ: \"CAT-M1\",-73,-100,148,-10\r\n\r\nOK\r\n");
+}
+
+/// A line end in a profile is one on the wire.
+#[test]
+fn answers_of_several_lines() {
+    for model in models() {
+        for command in Bench::quiet(model.name).ask("AT+CLAC").split_whitespace().filter(|word| word.starts_with("AT"))
+        {
+            for form in ["", "=?"] {
+                // Each of a modem of its own: some end the conversation.
+                let answer = Bench::quiet(model.name).ask(&format!("{command}{form}"));
+                assert!(!answer.contains("\\n"), "{}: {command}{form}: {answer}", model.name);
+            }
+        }
+    }
+    let mut bench = Bench::quiet("bg96");
+    assert_eq!(bench.ask("AT+CGDCONT=?").matches("\r\n+CGDCONT: (1-15),\"IP").count(), 3);
+    assert_eq!(bench.ask("AT+COPN").matches("\r\n+COPN: \"").count(), 5);
 }
 
 /// What a simulated modem says unasked is known to be a URC: it must not become an answer.

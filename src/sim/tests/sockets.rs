@@ -62,6 +62,62 @@ fn a_socket_that_is_passed_through() {
 }
 
 #[test]
+fn a_datagram_on_u_blox() {
+    let mut bench = Bench::quiet("sara-r410m?register=0s");
+    assert_eq!(bench.ask("AT+CMEE=2;+USOCL=0"), "\r\n+CME ERROR: Operation not allowed\r\n");
+    assert_eq!(bench.ask("AT+USOCR=17"), "\r\n+USOCR: 0\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+USOST=0,\"100.64.0.1\",6969,5"), "\r\n@");
+    assert_eq!(bench.send(b"a\r\x1Ab\x1B"), "\r\n+USOST: 0,5\r\n\r\nOK\r\n");
+    assert_eq!(bench.seconds(1), "\r\n+UUSORF: 0,5\r\n");
+    assert_eq!(bench.ask("AT+USORF=0,0"), "\r\n+USORF: 0,5\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+USORF=0,1024"), "\r\n+USORF: 0,\"100.64.0.1\",6969,5,\"a\r\x1Ab\x1B\"\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+USOCTL=0,0;+USOCTL=1,0"), "\r\n+USOCTL: 0,0,17\r\n\r\n+USOCTL: 1,0,0\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+USOST=0,\"100.64.0.1\",6969,2,\"hi\""), "\r\n+USOST: 0,2\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+USOWR=1,2"), "\r\n+CME ERROR: Operation not allowed\r\n");
+    assert_eq!(bench.ask("AT+USOCL=0;+USORF=0,1"), "\r\n+CME ERROR: Operation not allowed\r\n");
+    // Without a bearer there is no way.
+    let mut bench = Bench::quiet("sara-r410m?register=0s&apn=internet");
+    assert_eq!(
+        bench.ask("AT+CMEE=1;+USOCR=17;+USOST=0,\"100.64.0.1\",6969,5"),
+        "\r\n+USOCR: 0\r\n\r\n+CME ERROR: 3\r\n"
+    );
+}
+
+#[test]
+fn a_stream_on_u_blox() {
+    let mut bench = Bench::quiet("lara-r211?register=0s");
+    assert_eq!(bench.ask("AT+CMEE=1;+USOCR=6"), "\r\n+USOCR: 0\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+USOWR=0,5"), "\r\n+CME ERROR: 3\r\n");
+    assert_eq!(bench.ask("AT+USOCO=0,\"echo.example\",7"), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+USOWR=0,5"), "\r\n@");
+    assert_eq!(bench.send(b"hello"), "\r\n+USOWR: 0,5\r\n\r\nOK\r\n");
+    assert_eq!(bench.seconds(1), "\r\n+UUSORD: 0,5\r\n");
+    assert_eq!(bench.ask("AT+USORD=0,4;+USORD=0,9"), "\r\n+USORD: 0,4,\"hell\"\r\n\r\n+USORD: 0,1,\"o\"\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+USORD=0,9"), "\r\n+USORD: 0,0\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+USOST=0,\"echo.example\",7,5"), "\r\n+CME ERROR: 3\r\n");
+}
+
+/// A connection stands on a context, and falls with it.
+#[test]
+fn a_socket_without_its_bearer() {
+    for end in ["AT+QIDEACT=1", "AT+CGATT=0", "AT+CFUN=4", "AT+COPS=2"] {
+        let mut bench = online();
+        bench.ask("AT+QIOPEN=1,0,\"TCP\",\"echo.example\",7");
+        bench.seconds(1);
+        assert_eq!(bench.ask(&format!("{end};+QISTATE?")), "\r\nOK\r\n", "{end}");
+        assert_eq!(bench.ask("AT+QISEND=0"), "\r\nERROR\r\n", "{end}");
+    }
+    // A call that waits is told of its end.
+    let mut bench = Bench::quiet("bg96?register=0s");
+    assert_eq!(bench.ask("ATD*99#"), "\r\nCONNECT 150000000\r\n");
+    bench.seconds(2);
+    bench.send(b"+++");
+    assert_eq!(bench.seconds(1), "\r\nOK\r\n");
+    assert_eq!(bench.ask("AT+CFUN=4"), "\r\nNO CARRIER\r\n\r\nOK\r\n");
+    assert_eq!(bench.ask("ATO"), "\r\nNO CARRIER\r\n");
+}
+
+#[test]
 fn what_opens_no_socket() {
     let mut bench = Bench::quiet("bg96?register=never");
     for command in [
