@@ -16,6 +16,9 @@ use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Pattern, Un
 /// Texts and lists do not grow beyond this: bytes, items.
 pub(super) const LONGEST: usize = 1 << 20;
 
+/// Lists and records stand within each other at most so often: whatever shows, compares or drops one goes down into it.
+pub(super) const DEEPEST_VALUE: usize = 64;
+
 /// The longest that anything may take.
 pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -328,9 +331,30 @@ impl Run<'_> {
     /// Refuses lists and records that hold too much: one that holds itself twice, again and again, is soon larger than
     /// any memory when it is shown.
     pub(super) fn weighed(&self, value: Value, span: Span) -> Step<Value> {
-        match weight(&value, LONGEST) {
-            Some(_) => Ok(value),
-            None => self.fits(usize::MAX, span).map(|()| value),
+        match weight(&value, LONGEST, DEEPEST_VALUE) {
+            Ok(_) => Ok(value),
+            Err(Excess::Weight) => self.fits(usize::MAX, span).map(|()| value),
+            Err(Excess::Depth) => {
+                let what = format!("lists and records stand within each other more than {DEEPEST_VALUE} times here");
+                let help = "put them beside each other: `list + [item]`";
+                Err(self.fail(self.problem(code::TOO_DEEP, span, what).help(help)))
+            }
+        }
+    }
+
+    /// A value and its kind for an error: `the text "5"`. Of a secret that is cut off too little would be left to be
+    /// known again, so it is hidden here.
+    pub(super) fn shown(&self, value: &Value) -> String {
+        let text = self.hearing.mask.string(Quoted(value).to_string());
+        let text =
+            if text.chars().count() > 60 { format!("{}…", text.chars().take(60).collect::<String>()) } else { text };
+        match value {
+            Value::Text(_) => format!("the text {text}"),
+            Value::Int(_) => format!("the number {text}"),
+            Value::Duration(_) => format!("the duration {text}"),
+            Value::List(_) => format!("the list {text}"),
+            Value::Record(_) => format!("the record {text}"),
+            Value::Bool(_) => text,
         }
     }
 
@@ -362,31 +386,28 @@ fn is_zero(value: &Value) -> bool {
     }
 }
 
-/// A value and its kind for an error: `the text "5"`.
-pub(super) fn shown(value: &Value) -> String {
-    let text = Quoted(value).to_string();
-    let text =
-        if text.chars().count() > 60 { format!("{}…", text.chars().take(60).collect::<String>()) } else { text };
-    match value {
-        Value::Text(_) => format!("the text {text}"),
-        Value::Int(_) => format!("the number {text}"),
-        Value::Duration(_) => format!("the duration {text}"),
-        Value::List(_) => format!("the list {text}"),
-        Value::Record(_) => format!("the record {text}"),
-        Value::Bool(_) => text,
-    }
+/// What a value has too much of.
+enum Excess {
+    Weight,
+    Depth,
 }
 
-/// The characters and items of a value; `None` from `most` on.
-fn weight(value: &Value, most: usize) -> Option<usize> {
-    let add = |sum: usize, value: &Value| Some(sum + weight(value, most.checked_sub(sum)?)?);
+/// The characters and items of a value that has less than `most`, and at most `deepest` lists and records within each
+/// other.
+fn weight(value: &Value, most: usize, deepest: usize) -> Result<usize, Excess> {
+    let add = |sum: usize, value: &Value| {
+        let most = most.checked_sub(sum).ok_or(Excess::Weight)?;
+        let deepest = deepest.checked_sub(1).ok_or(Excess::Depth)?;
+        weight(value, most, deepest).map(|weight| sum + weight)
+    };
     let weight = match value {
         Value::Text(text) => text.len() + 1,
         Value::Int(_) | Value::Bool(_) | Value::Duration(_) => 1,
         Value::List(items) => items.iter().try_fold(1, add)?,
-        Value::Record(record) => record.iter().map(|(_, value)| value).try_fold(1, add)?,
+        Value::Record(record) => record.iter().try_fold(1, |sum, (name, value)| add(sum + name.len(), value))?,
     };
-    (weight < most).then_some(weight)
+        Value::List(_) | Value::Record(_) if deepest == 0 => return Err(Excess::Depth),
+    if weight < most { Ok(weight) } else { Err(Excess::Weight) }
 }
 
 /// `1 item`, `2 items`

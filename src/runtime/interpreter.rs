@@ -21,8 +21,12 @@ use crate::syntax::ast::{Block, Statement, StatementKind};
 /// Without optimisation frames are larger.
 pub const STACK: usize = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 };
 
-/// How many blocks may stand within each other, those of scripts that are run by others included.
-pub const DEEPEST: usize = 256;
+/// How many blocks may stand within each other, those of scripts that are run by others included. A check tells it of
+/// most scripts beforehand.
+pub use crate::check::DEEPEST;
+
+/// So many of [`DEEPEST`] blocks are left to a `finally`: a script that has one is not begun where fewer are.
+pub(super) const LEFT_TO_FINALLY: usize = 16;
 
 /// Runs a program to its end. Nothing is sent before all its required params have values.
 pub fn run(
@@ -227,8 +231,7 @@ impl<'r> Run<'r> {
     fn finish(&mut self, program: &Program, ended: Step) -> Step {
         let Some(body) = finally(program).filter(|_| self.interrupts < 2) else { return ended };
         let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
-        // However deep the script was when it ended.
-        let depth = std::mem::replace(&mut self.depth, self.calls.len());
+        // Every block of the script has ended: this one stands as deep as the script itself.
         let last = self.block(body);
         self.depth = depth;
         self.hearing.aborts_hold = held;
@@ -268,7 +271,7 @@ impl<'r> Run<'r> {
     }
 
     #[inline(never)]
-    fn too_deep(&self, span: Span) -> End {
+    pub(super) fn too_deep(&self, span: Span) -> End {
         let what = format!("more than {DEEPEST} blocks stand within each other here");
         let help = "scripts that run each other in a circle do that";
         self.fail(self.problem(code::TOO_DEEP, span, what).help(help))
@@ -356,11 +359,13 @@ impl<'r> Run<'r> {
 }
 
 /// The script's `finally`.
-fn finally(program: &Program) -> Option<&Block> {
-    program.script.body.statements.iter().find_map(|statement| match &statement.kind {
-        StatementKind::Finally { body } => Some(body),
-        _ => None,
-    })
+pub(super) fn finally(program: &Program) -> Option<&Block> {
+    program
+        .script
+        .body
+        .statements
+        .iter()
+        .find_map(|statement| if let StatementKind::Finally { body } = &statement.kind { Some(body) } else { None })
 }
 
 pub(super) fn status(ended: &Step) -> Status {
