@@ -79,6 +79,11 @@ impl Checker<'_, '_, '_> {
                 self.wants(count, &[Kind::Int], "how many times `retry` tries", "a whole number", help);
                 (pause, longest)
             }
+                if let ExpressionKind::Int(times) = count.kind
+                    && times < 1
+                {
+                    self.reporter.report(&ValueFault::NoAttempt { times }, count.span);
+                }
             Schedule::For { duration, pause, longest } => {
                 self.duration(duration, "how long `retry for` tries");
                 (pause, longest)
@@ -88,6 +93,12 @@ impl Checker<'_, '_, '_> {
         longest.iter().for_each(|longest| self.duration(longest, "the longest pause, behind `up to`"));
 
         let inside = Place { again: Some("a `retry`"), in_retry: true, in_loop: true, ..self.place };
+        if let (Some(pause), Some(longest)) = (pause, longest)
+            && let (ExpressionKind::Duration(first), ExpressionKind::Duration(most)) = (&pause.kind, &longest.kind)
+            && most < first
+        {
+            self.reporter.report(&ValueFault::LongestPause, longest.span);
+        }
         let awaited = self.awaited.len();
         let mark = self.scope.mark();
         let flow = self.inner(body, inside);

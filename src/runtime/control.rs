@@ -93,6 +93,8 @@ impl Run<'_> {
                 self.tell(RuntimeEvent::Pause { duration: pause });
             }
             self.pause(pause, span)?;
+                // A longest pause that is shorter than the first makes none shorter: without any, time would stand.
+                let longest = longest.max(attempts.pause);
             if let Some(longest) = attempts.longest {
                 attempts.pause = attempts.pause.saturating_mul(2).min(longest);
             }

@@ -142,3 +142,11 @@ fn a_retry_ends_whatever_its_longest_pause_is() {
     assert_eq!(ran.lines().len(), 11);
 }
 
+#[test]
+fn nothing_takes_longer_than_a_year() {
+    let script = "set d = 1min * 4000000\nsleep d\n";
+    assert_eq!(ended(script, Modem::new()), "value 2:7 the duration 4000000min is longer than a year");
+    let mut bench = Bench::new();
+    bench.inputs.timeout_scale = f64::INFINITY;
+    assert_eq!(bench.run("AT\n", Modem::new()).ended(), "passed");
+}
