@@ -133,13 +133,17 @@ impl Run<'_> {
                 let what = format!("`for` walks a list, and this is {}", shown(&value));
                 return Err(self.fail(self.problem(code::TYPE, list.span, what)));
             }
+        let outside = self.scope.variables.get(&name.value).cloned();
         };
         let ended = items.iter().try_for_each(|item| {
             self.scope.variables.set(&name.value, item.clone());
             self.block(body)
         });
-        // The name is known inside the block only.
-        self.scope.variables.forget(&name.value);
+        // The name is known inside the block only; what it held outside it holds again.
+        match outside {
+            Some(value) => self.scope.variables.set(&name.value, value),
+            None => self.scope.variables.forget(&name.value),
+        }
         ended
     }
 
