@@ -7,7 +7,7 @@ use super::checker::Checker;
 use super::faults::modem::ModemFault;
 use super::faults::run::RunFault;
 use super::faults::value::ValueFault;
-use super::program::{Program, literal_texts};
+use super::program::{Program, literal_texts, written};
 use super::scripts::NotFound;
 use super::session::{DEEPEST, MOST_NESTED, Refused};
 use super::types::{Kind, Type};
@@ -51,6 +51,7 @@ impl Checker<'_, '_, '_> {
             if !program.param(&name.value).is_some_and(|param| param.secret) {
                 continue;
             }
+            self.written_secrets.extend(written(value));
             let written: Vec<String> = if let ExpressionKind::Int(_) = value.kind {
                 vec![self.script.source.slice(value.span).to_owned()]
             } else {

@@ -9,6 +9,7 @@ use super::faults::name::NameFault;
 use super::faults::order::OrderFault;
 use super::faults::value::ValueFault;
 use super::types::{Kind, Type};
+use super::program::written;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
     Await, AwaitTarget, Block, Column, Convert, Expression, ExpressionKind, Param, PortAction, Schedule, Statement,
@@ -207,6 +208,9 @@ impl Checker<'_, '_, '_> {
         }
         self.bind(name, kind, constant);
         self.parts.params.push(param.clone());
+        if let Some(default) = param.default.as_ref().filter(|_| param.secret) {
+            self.written_secrets.extend(written(default));
+        }
     }
 
     fn default_of_wrong_type(&mut self, param: &Param, default: &Expression, found: &Type) {
@@ -216,9 +220,10 @@ impl Checker<'_, '_, '_> {
             Convert::Text => self.reporter.report(&ValueFault::ParamType { name, found }, default.span),
             Convert::Int | Convert::Hex => {
                 let place = format!("the default of `{name}`");
-                let help = match &default.kind {
-                    ExpressionKind::Text(_) => "leave out the quotes".to_owned(),
-                    _ => format!("write a number, or `param {name} = …` for text"),
+                let help = if let ExpressionKind::Text(_) = &default.kind {
+                    "leave out the quotes".to_owned()
+                } else {
+                    format!("write a number, or `param {name} = …` for text")
                 };
                 self.reporter
                     .report(&ValueFault::WrongType { place, wanted: "a whole number", found, help }, default.span);

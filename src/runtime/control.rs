@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::event::RuntimeEvent;
-use super::expression::shown;
 use super::interpreter::Run;
 use super::outcome::{Failure, Status};
 use super::problem::{End, Step, code};
@@ -130,7 +129,7 @@ impl Run<'_> {
         let items = match self.evaluate(list)? {
             Value::List(items) => items,
             value => {
-                let what = format!("`for` walks a list, and this is {}", shown(&value));
+                let what = format!("`for` walks a list, and this is {}", self.shown(&value));
                 return Err(self.fail(self.problem(code::TYPE, list.span, what)));
             }
         let outside = self.scope.variables.get(&name.value).cloned();

@@ -48,7 +48,7 @@ impl Run<'_> {
         match self.evaluate(expression)? {
             Value::Bool(truth) => Ok(truth),
             value => {
-                let what = format!("a condition is true or false, and this is {}", shown(&value));
+                let what = format!("a condition is true or false, and this is {}", self.shown(&value));
                 let help = "compare it: `x == 1`, `x != \"\"`";
                 Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)))
             }
@@ -59,11 +59,11 @@ impl Run<'_> {
         match self.evaluate(expression)? {
             Value::Duration(duration) if duration <= YEAR => Ok(duration),
             value @ Value::Duration(_) => {
-                let what = format!("{} is longer than a year", shown(&value));
+                let what = format!("{} is longer than a year", self.shown(&value));
                 Err(self.fail(self.problem(code::VALUE, expression.span, what)))
             }
             value => {
-                let what = format!("a duration is wanted here, and this is {}", shown(&value));
+                let what = format!("a duration is wanted here, and this is {}", self.shown(&value));
                 let help = "durations carry a unit: `500ms`, `5s`, `2min`";
                 Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)))
             }
@@ -74,7 +74,7 @@ impl Run<'_> {
         match self.evaluate(expression)? {
             Value::Int(number) => Ok(number),
             value => {
-                let what = format!("a number is wanted here, and this is {}", shown(&value));
+                let what = format!("a number is wanted here, and this is {}", self.shown(&value));
                 Err(self.fail(self.problem(code::TYPE, expression.span, what).help(NUMBER_HELP)))
             }
         }
@@ -116,7 +116,7 @@ impl Run<'_> {
                 }
             },
             value => {
-                let what = format!("only a record has fields, and this is {}", shown(&value));
+                let what = format!("only a record has fields, and this is {}", self.shown(&value));
                 Err(self.fail(self.problem(code::TYPE, record.span, what)))
             }
         }
@@ -126,7 +126,7 @@ impl Run<'_> {
         let items = match self.evaluate(list)? {
             Value::List(items) => items,
             value => {
-                let what = format!("only a list has numbered items, and this is {}", shown(&value));
+                let what = format!("only a list has numbered items, and this is {}", self.shown(&value));
                 return Err(self.fail(self.problem(code::TYPE, list.span, what)));
             }
         };
@@ -213,8 +213,11 @@ impl Run<'_> {
             (Value::Duration(one), Value::Duration(other)) => Ok(one.cmp(other)),
             (Value::Text(text), Value::Text(than)) => {
                 if text.parse::<i64>().is_ok() && than.parse::<i64>().is_ok() {
-                    let what =
-                        format!("{} and {} are texts: as texts, \"9\" is more than \"31\"", shown(&one), shown(&other));
+                    let what = format!(
+                        "{} and {} are texts: as texts, \"9\" is more than \"31\"",
+                        self.shown(&one),
+                        self.shown(&other)
+                    );
                     return Err(self.fail(self.problem(code::TYPE, span, what).help(NUMBER_HELP)));
                 }
                 Ok(text.cmp(than))
@@ -245,7 +248,7 @@ impl Run<'_> {
             }
             (Value::Text(part), Value::Text(text)) => Ok(Value::Bool(text.contains(&**part))),
             (_, Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::Record(_)) => {
-                let what = format!("`in` looks into a list or a text, and this is {}", shown(&whole));
+                let what = format!("`in` looks into a list or a text, and this is {}", self.shown(&whole));
                 Err(self.fail(self.problem(code::TYPE, right.span, what)))
             }
         }
@@ -308,7 +311,7 @@ impl Run<'_> {
             Value::Text(text) => Arc::clone(text),
             Value::Int(_) | Value::Bool(_) | Value::Duration(_) => value.to_string().into(),
             Value::List(_) | Value::Record(_) => {
-                let what = format!("`matches` looks at a text, and this is {}", shown(&value));
+                let what = format!("`matches` looks at a text, and this is {}", self.shown(&value));
                 return Err(self.fail(self.problem(code::TYPE, text.span, what)));
             }
         };
@@ -329,7 +332,7 @@ impl Run<'_> {
     }
 
     /// Refuses lists and records that hold too much: one that holds itself twice, again and again, is soon larger than
-    /// any memory when it is shown.
+    /// any memory when it is shown; one that holds itself once, again and again, than any stack.
     pub(super) fn weighed(&self, value: Value, span: Span) -> Step<Value> {
         match weight(&value, LONGEST, DEEPEST_VALUE) {
             Ok(_) => Ok(value),
@@ -365,7 +368,7 @@ impl Run<'_> {
     }
 
     fn mismatch(&self, verb: &str, one: &Value, other: &Value, span: Span) -> super::problem::End {
-        let what = format!("{} and {} {verb}", shown(one), shown(other));
+        let what = format!("{} and {} {verb}", self.shown(one), self.shown(other));
         let help = match (one, other) {
             (Value::Text(_), Value::Int(_)) | (Value::Int(_), Value::Text(_)) => NUMBER_HELP,
             (Value::Text(_), _) | (_, Value::Text(_)) => "put values into a text with `${…}`",

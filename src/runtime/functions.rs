@@ -25,8 +25,10 @@ impl Run<'_> {
                 Value::Text(text) => Ok(length(text.chars().count())),
                 Value::List(items) => Ok(length(items.len())),
                 Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::Record(_) => {
-                    let what =
-                        format!("`len` counts a text's characters or a list's items, and this is {}", shown(&value));
+                    let what = format!(
+                        "`len` counts a text's characters or a list's items, and this is {}",
+                        self.shown(&value)
+                    );
                     Err(self.fail(self.problem(code::TYPE, span, what)))
                 }
             },
@@ -80,7 +82,7 @@ impl Run<'_> {
 
             Value::Text(text) => Ok(text),
             Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
-                let what = format!("`{}` takes a text, and this is {}", name(function), shown(value));
+                let what = format!("`{}` takes a text, and this is {}", name(function), self.shown(value));
                 Err(self.fail(self.problem(code::TYPE, span, what).help("`text(x)` makes a text of any value")))
             }
         }
@@ -90,11 +92,11 @@ impl Run<'_> {
         match value {
             Value::Int(number) => Ok(*number),
             Value::Text(text) => text.trim().parse().map_err(|_| {
-                let what = format!("{} is no number", shown(value));
+                let what = format!("{} is no number", self.shown(value));
                 self.fail(self.problem(code::VALUE, span, what))
             }),
             Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
-                let what = format!("`{}` takes a number, and this is {}", name(function), shown(value));
+                let what = format!("`{}` takes a number, and this is {}", name(function), self.shown(value));
                 Err(self.fail(self.problem(code::TYPE, span, what)))
             }
         }

@@ -178,6 +178,8 @@ impl<'r> Run<'r> {
         mask: Mask,
     ) -> Run<'r> {
         let started = conversation.now();
+        let mut mask = mask;
+        program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
         let scope = Scope::new(program, &mask, inputs.timeout);
         Run {
             conversation,
@@ -233,7 +235,6 @@ impl<'r> Run<'r> {
         let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
         // Every block of the script has ended: this one stands as deep as the script itself.
         let last = self.block(body);
-        self.depth = depth;
         self.hearing.aborts_hold = held;
         match (ended, last) {
             (ended, Ok(()) | Err(End::Stopped | End::Skipped(_) | End::PlanEnds)) => ended,

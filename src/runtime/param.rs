@@ -23,8 +23,8 @@ impl Run<'_> {
             if self.scope.variables.get(name).is_some() {
                 continue;
             }
-            if let Some(given) = self.inputs.given(param).filter(|_| param.secret) {
-                self.hide(given);
+            if let Some(given) = self.inputs.given(param) {
+                self.hide_given(param, &Value::text(given));
             }
             match value_of(param, self.inputs) {
                 Ok(Some(value)) => self.scope.variables.set(name, value),
@@ -42,24 +42,19 @@ impl Run<'_> {
     fn faulty(&self, faults: Vec<(&Param, String, &'static str)>) -> Option<Problem> {
         let mut faults = faults.into_iter();
         let (first, mut message, code) = faults.next()?;
-        let flag = |param: &Param| {
-            let flag = if param.secret { "--secret" } else { "-V" };
-            format!("{flag} {}=…", param.name.value)
-        };
         let about = |param: &Param| param.about.clone().unwrap_or_else(|| "no value".to_owned());
-        let mut flags = vec![flag(first)];
         let mut others = Vec::new();
         for (param, what, _) in faults {
             message.push_str(&format!("; {what}"));
-            flags.push(flag(param));
             others.push(param);
         }
+        let ways = ways_to_give(std::iter::once(first).chain(others.iter().copied()));
         let mut problem = self.problem(code, first.name.span, message).label(about(first));
         for other in others {
             problem = problem.also(other.name.span, about(other));
         }
         let help = match self.calls.is_empty() {
-            true => format!("give it on the command line: {}", flags.join(" ")),
+            true => ways,
             false => "give it behind `run`: `with name = …`".to_owned(),
         };
         Some(problem.help(help))
@@ -74,9 +69,6 @@ impl Run<'_> {
         }
         let Some(default) = &param.default else { return self.bind_inputs() };
         let value = self.evaluate(default)?;
-        if param.secret {
-            self.hide(&value.to_string());
-        }
         let value = self.given(param, value, default)?;
         self.scope.variables.set(name, value);
         Ok(())
@@ -90,21 +82,79 @@ impl Run<'_> {
     }
 
     /// A value that a param is given by its default, or by `run … with`.
-    pub(super) fn given(&self, param: &Param, value: Value, place: &Expression) -> Step<Value> {
-        match &value {
-            Value::Text(text) => from_text(text, param.convert).map_err(|kind| {
-                let what = format!("`{}` must be {kind}, and is given \"{text}\"", param.name.value);
-                self.fail(self.problem(code::VALUE, place.span, what))
-            }),
-            Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => Ok(value),
+    pub(super) fn given(&mut self, param: &Param, value: Value, place: &Expression) -> Step<Value> {
+        self.hide_given(param, &value);
+        let wanted = match (&value, param.convert) {
+            (Value::Text(text), convert) => match from_text(text, convert) {
+                Ok(value) => return Ok(value),
+                Err(wanted) => wanted,
+            },
+            (Value::Int(_), Convert::Int | Convert::Hex) => return Ok(value),
+            // A number is its own text.
+            (Value::Int(number), Convert::Text) => return Ok(Value::text(number.to_string())),
+            (Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_), Convert::Int | Convert::Hex) => {
+                "a number"
+            }
+            (Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_), Convert::Text) => "a text",
+        };
+        let given = match &value {
+            Value::Text(text) => format!("\"{text}\""),
+            Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
+                self.shown(&value)
+            }
+        };
+        let what = format!("`{}` must be {wanted}, and is given {given}", param.name.value);
+        Err(self.fail(self.problem(code::VALUE, place.span, what)))
+    }
+
+    /// Hides what a secret is given, as it was given and as what it is converted to: before anything is said of it.
+    fn hide_given(&mut self, param: &Param, given: &Value) {
+        if !param.secret {
+            return;
+        }
+        self.hide(&given.to_string());
+        if let Value::Text(text) = given
+            && let Ok(value) = from_text(text, param.convert)
+        {
+            self.hide(&value.to_string());
         }
     }
 }
 
-/// What is wrong with what this program is given, a sentence each: params without a value, or of another kind. A run
-/// tells the same; whoever asks here learns it before a port is opened.
-pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<String> {
-    program.params.iter().filter_map(|param| value_of(param, inputs).err()).map(|(what, _)| what).collect()
+/// How params are given values from outside. A secret on the command line would be seen by all who use the machine.
+fn ways_to_give<'p>(params: impl Iterator<Item = &'p Param>) -> String {
+    let (secrets, plain): (Vec<&Param>, Vec<&Param>) = params.partition(|param| param.secret);
+    let named = |params: &[&Param], form: fn(&str) -> String, between: &str| {
+        params.iter().map(|param| form(&param.name.value)).collect::<Vec<_>>().join(between)
+    };
+    let mut ways = Vec::new();
+    if !plain.is_empty() {
+        ways.push(format!("give it on the command line: {}", named(&plain, |name| format!("-V {name}=…"), " ")));
+    }
+    if !secrets.is_empty() {
+        let variables = named(&secrets, |name| format!("HAYES_SECRET_{name}"), ", ");
+        ways.push(format!("put a secret into {variables}, or into a file for --secrets-file"));
+    }
+    ways.join("; ")
+}
+
+/// What is wrong with what a program is given for one of its params.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// In a sentence
+    pub what: String,
+    /// The param's name, where it is a secret: it is given in other ways than others.
+    pub secret: Option<String>,
+}
+
+/// What is wrong with what this program is given: params without a value, or of another kind. A run tells the same;
+/// whoever asks here learns it before a port is opened.
+pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<Unfit> {
+    let unfit = |param: &Param| {
+        let (what, _) = value_of(param, inputs).err()?;
+        Some(Unfit { what, secret: param.secret.then(|| param.name.value.clone()) })
+    };
+    program.params.iter().filter_map(unfit).collect()
 }
 
 /// The value that a param was given; none where its default is to be taken.
