@@ -2,6 +2,7 @@
 
 use super::answers::{expects, expects_failure, is_capture};
 use super::at_text::UNKNOWN;
+use super::danger::may_try_pin;
 use super::{Asked, Known};
 use crate::at::command::Form;
 use crate::at::parameters::{Kind as Written, parameters};
@@ -36,6 +37,15 @@ impl Checker<'_, '_, '_> {
                 }
             }
             Form::Test | Form::Read | Form::Execute => {}
+        }
+    }
+
+    /// The question of an `ensure` is asked twice, and by `--plan`: it must change nothing. That it may be sent once only
+    /// is told elsewhere.
+    pub(super) fn lint_asking(&mut self, known: &Known<'_>, asked: Asked<'_>) {
+        if asked.ensured && catalogue::expected::only_sets(known.command) && !may_try_pin(known) {
+            let command = format!("AT{}", known.command_text(&self.script.source));
+            self.reporter.report(&ModemFault::EnsureSets { command }, known.span);
         }
     }
 
