@@ -88,7 +88,7 @@ impl Run<'_> {
         match name {
             "response" => Ok(self.scope.last.response()),
             "result" => Ok(self.scope.last.result()),
-            "elapsed" => Ok(Value::Duration(self.scope.last.elapsed)),
+            "elapsed" => Ok(Value::duration(self.scope.last.elapsed)),
             "attempt" => Ok(Value::Int(self.scope.attempt)),
             "error" => Ok(Value::Text(Arc::clone(&self.scope.error))),
             _ => Err(self.unset(name, span)),
@@ -288,7 +288,7 @@ impl Run<'_> {
                 u32::try_from(*b).ok().and_then(|times| a.checked_mul(times)).map(Value::Duration)
             }
             (Value::Duration(a), Divide, Value::Int(b)) => {
-                u32::try_from(*b).ok().and_then(|parts| a.checked_div(parts)).map(Value::Duration)
+                u32::try_from(*b).ok().and_then(|parts| a.checked_div(parts)).map(Value::duration)
             }
             (Value::Duration(a), Divide, Value::Duration(b)) => {
                 a.as_millis().checked_div(b.as_millis()).and_then(|times| i64::try_from(times).ok()).map(Value::Int)
@@ -406,10 +406,10 @@ fn weight(value: &Value, most: usize, deepest: usize) -> Result<usize, Excess> {
     let weight = match value {
         Value::Text(text) => text.len() + 1,
         Value::Int(_) | Value::Bool(_) | Value::Duration(_) => 1,
+        Value::List(_) | Value::Record(_) if deepest == 0 => return Err(Excess::Depth),
         Value::List(items) => items.iter().try_fold(1, add)?,
         Value::Record(record) => record.iter().try_fold(1, |sum, (name, value)| add(sum + name.len(), value))?,
     };
-        Value::List(_) | Value::Record(_) if deepest == 0 => return Err(Excess::Depth),
     if weight < most { Ok(weight) } else { Err(Excess::Weight) }
 }
 

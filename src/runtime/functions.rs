@@ -72,14 +72,14 @@ impl Run<'_> {
         }
     }
 
-    fn argument_text<'v>(&self, function: Function, value: &'v Value, span: Span) -> Step<&'v str> {
-        match value {
     /// A text of this length in bytes, which is not made where it would be too long.
     fn fitting(&self, length: usize, span: Span, text: impl FnOnce() -> String) -> Step<Value> {
         self.fits(length, span)?;
         Ok(Value::text(text()))
     }
 
+    fn argument_text<'v>(&self, function: Function, value: &'v Value, span: Span) -> Step<&'v str> {
+        match value {
             Value::Text(text) => Ok(text),
             Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
                 let what = format!("`{}` takes a text, and this is {}", name(function), self.shown(value));
@@ -149,8 +149,6 @@ fn name(function: Function) -> &'static str {
     }
 }
 
-fn length(count: usize) -> Value {
-    Value::Int(i64::try_from(count).unwrap_or(i64::MAX))
 /// How long a value is as text, which is not made for that.
 fn text_length(value: &Value) -> usize {
     struct Length(usize);
@@ -166,6 +164,8 @@ fn text_length(value: &Value) -> usize {
     length.0
 }
 
+fn length(count: usize) -> Value {
+    Value::Int(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// `+CSQ`'s rssi to dBm (27.007 §8.5); empty where it is not known (99, 199). 100 to 191 are the received signal code
