@@ -46,6 +46,10 @@ pub(in crate::check) enum ExchangeFault {
         found: String,
         wanted: String,
     },
+    /// A capture under `await quiet`: what that waits for
+    NoLineAwaited {
+        brings: &'static str,
+    },
     /// A capture under a command that answers no line
     NoLines {
         command: String,
@@ -142,6 +146,12 @@ impl Fault for ExchangeFault {
                 format!("`{command}` does not answer with `{found}:`"),
                 "another command's answer",
                 format!("write `{wanted}:`, or ask `AT{found}` instead"),
+            ),
+            ExchangeFault::NoLineAwaited { brings } => Words::error(
+                "hayes::check::no-line-awaited",
+                format!("{brings}: it brings no line to capture from"),
+                "nothing to capture from",
+                "remove it, or wait for the line itself: `await \"+CREG:\"`",
             ),
             ExchangeFault::NoLines { command } => Words::warning(
                 "hayes::check::no-lines",

@@ -69,10 +69,29 @@ impl Checker<'_, '_, '_> {
         let argument_start = known.command.range.end - known.command.argument.len();
         let mut bare = parameters(known.command.argument.as_bytes()).enumerate().filter_map(|(index, parameter)| {
             let field = usage.parameters.field(index)?;
-            let wants_string = matches!(field.kind, Kind::Quoted | Kind::Text | Kind::Address);
-            let has_letters = parameter.value.iter().any(u8::is_ascii_alphabetic) || parameter.value.starts_with(b"+");
-            let is_known = !parameter.value.contains(&(UNKNOWN as u8));
-            if !(wants_string && has_letters && is_known && parameter.kind == Written::Bare) {
+            let value = parameter.value;
+            let has_letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || b"*#".contains(byte));
+            let wants_string = match field.kind {
+                Kind::Quoted | Kind::Time => !value.is_empty(),
+                // Digits alone are taken without quotes by many modems.
+                Kind::Text | Kind::Address => has_letters || value.starts_with(b"+"),
+                // A number, or else one of the words that are known.
+                Kind::Any => has_letters && field.meaning(&parameter.text()).is_some(),
+                Kind::Number
+                | Kind::Decimal
+                | Kind::Hex
+                | Kind::Area
+                | Kind::Word
+                | Kind::Network
+                | Kind::Timer2
+                | Kind::Timer3
+                | Kind::Iccid
+                | Kind::Imei
+                | Kind::Imsi
+                | Kind::Zone => false,
+            };
+            let is_known = !value.contains(&(UNKNOWN as u8));
+            if !(wants_string && is_known && parameter.kind == Written::Bare) {
                 return None;
             }
             let (start, end) = (argument_start + parameter.range.start, argument_start + parameter.range.end);
