@@ -92,9 +92,9 @@ impl Run<'_> {
                 self.tell(RuntimeEvent::Pause { duration: pause });
             }
             self.pause(pause, span)?;
+            if let Some(longest) = attempts.longest {
                 // A longest pause that is shorter than the first makes none shorter: without any, time would stand.
                 let longest = longest.max(attempts.pause);
-            if let Some(longest) = attempts.longest {
                 attempts.pause = attempts.pause.saturating_mul(2).min(longest);
             }
             attempt += 1;
@@ -132,8 +132,8 @@ impl Run<'_> {
                 let what = format!("`for` walks a list, and this is {}", self.shown(&value));
                 return Err(self.fail(self.problem(code::TYPE, list.span, what)));
             }
-        let outside = self.scope.variables.get(&name.value).cloned();
         };
+        let outside = self.scope.variables.get(&name.value).cloned();
         let ended = items.iter().try_for_each(|item| {
             self.scope.variables.set(&name.value, item.clone());
             self.block(body)
