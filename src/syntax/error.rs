@@ -124,6 +124,8 @@ pub(super) enum Fault {
     MissingPattern {
         statement: String,
     },
+    /// `expect //`
+    EmptyRegex,
     /// `expect nothing` without how long
     NothingWithoutTime,
     /// `expect OK within 5s`
@@ -427,6 +429,12 @@ impl Fault {
                 "too long",
                 help("is this a script at all? A long text can be read with `file(\"name\")`"),
             ),
+            Fault::ControlCharacter { byte: b'\r' } => words(
+                "hayes::syntax::control-character",
+                "a CR (0x0D) without a line feed behind it is no line end",
+                "here",
+                help("let the lines end in LF or in CR LF; in a string with double quotes it is written `\\r`"),
+            ),
             Fault::ControlCharacter { byte } => words(
                 "hayes::syntax::control-character",
                 format!("a control character (0x{byte:02X}) that cannot be seen"),
@@ -539,6 +547,12 @@ impl Fault {
                 format!("`{statement}` needs a pattern: what the line must look like"),
                 "expected a pattern",
                 words::form(statement.split(' ').next().unwrap_or("")).map(|form| format!("it is written {form}")),
+            ),
+            Fault::EmptyRegex => words(
+                "hayes::syntax::missing-pattern",
+                "there is nothing between the slashes, and an empty pattern would match every line",
+                "expected a regex",
+                help("write what the line must look like: `/READY$/`; a comment starts with `#`"),
             ),
             Fault::NothingWithoutTime => words(
                 "hayes::syntax::nothing-without-time",
@@ -763,7 +777,7 @@ impl Fault {
             ),
             Fault::ExpressionTooDeep => words(
                 "hayes::syntax::too-deep",
-                "this expression is nested more than 64 levels deep",
+                "this expression is nested more than 64 levels deep, or has more than 64 values in a row",
                 "too deep",
                 help("give parts of it names with `set`"),
             ),

@@ -7,6 +7,10 @@ pub(in crate::check) enum ExchangeFault {
     BadRegex {
         reason: String,
     },
+    /// `/${x}/`
+    ValueInRegex {
+        value: String,
+    },
     EmptyPattern,
     LineEndInPattern,
     /// `expect "+CSQ: .*"`
@@ -64,6 +68,12 @@ impl Fault for ExchangeFault {
                 format!("this regex is wrong: {reason}"),
                 "here",
                 "mend it; to match text as it stands, write it in double quotes instead of slashes",
+            ),
+            ExchangeFault::ValueInRegex { value } => Words::error(
+                "hayes::check::bad-regex",
+                format!("a regex takes no values: `{value}` means nothing in it"),
+                "no value",
+                format!("write the pattern in double quotes: `\"…{value}…\"`; or capture, and compare with `==`"),
             ),
             ExchangeFault::EmptyPattern => Words::error(
                 "hayes::check::empty-pattern",
