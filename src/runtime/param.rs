@@ -6,6 +6,7 @@ use super::capture::hex;
 use super::inputs::Inputs;
 use super::interpreter::Run;
 use super::problem::{Problem, Step, code};
+use super::secret::Mask;
 use super::value::Value;
 use crate::check::Program;
 use crate::source::Name;
@@ -136,6 +137,21 @@ fn ways_to_give<'p>(params: impl Iterator<Item = &'p Param>) -> String {
         ways.push(format!("put a secret into {variables}, or into a file for --secrets-file"));
     }
     ways.join("; ")
+}
+
+/// Every secret that is known before these programs run: what stands in them, and what they are given, as it is given
+/// and as what it is converted to.
+pub fn known_secrets(programs: &[Arc<Program>], inputs: &Inputs) -> Mask {
+    let mut mask = Mask::new(inputs.secrets.values().map(String::as_str));
+    for program in programs {
+        program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
+        for param in program.params.iter().filter(|param| param.secret) {
+            if let Some(Ok(value)) = inputs.given(param).map(|given| from_text(given, param.convert)) {
+                mask.add(&value.to_string());
+            }
+        }
+    }
+    mask
 }
 
 /// What is wrong with what a program is given for one of its params.
