@@ -102,8 +102,9 @@ impl Run<'_> {
                 self.describe_inner(&format!("unless it answers {}", wanted.join(" or ")), otherwise, depth)
             }
             StatementKind::Retry { body, otherwise, .. } | StatementKind::Try { body, otherwise } => {
-                self.describe_inner(&head, body, depth)?;
-                self.describe_else(otherwise.as_ref(), depth)
+                // What it comes to where nothing fails.
+                self.describe_block(body, depth)?;
+                self.describe_else("if that fails", otherwise.as_ref(), depth)
             }
             StatementKind::If { branches, otherwise } => {
                 let conditions: Vec<String> = branches.iter().map(|(condition, _)| line(condition.span)).collect();
@@ -112,7 +113,7 @@ impl Run<'_> {
                     self.describe_inner(&format!("{word} {condition}"), body, depth)?;
                     word = "else if";
                 }
-                self.describe_else(otherwise.as_ref(), depth)
+                self.describe_else("else", otherwise.as_ref(), depth)
             }
             StatementKind::For { name, body, .. } => {
                 let outside = self.scope.variables.get(&name.value).cloned();
@@ -128,7 +129,12 @@ impl Run<'_> {
                 self.would(&format!("do: {head}"), depth);
                 self.forget_captures(&wait.clauses)
             }
-            StatementKind::Set { name, .. } | StatementKind::Run { record: Some(name), .. } => {
+            StatementKind::Set { name, .. } => {
+                // Nothing that the modem would notice.
+                self.scope.variables.forget(&name.value);
+                Ok(())
+            }
+            StatementKind::Run { record: Some(name), .. } => {
                 self.would(&format!("do: {head}"), depth);
                 self.scope.variables.forget(&name.value);
                 Ok(())
@@ -152,8 +158,8 @@ impl Run<'_> {
         }
     }
 
-    fn describe_else(&mut self, otherwise: Option<&Block>, depth: usize) -> Step {
-        otherwise.map_or(Ok(()), |otherwise| self.describe_inner("else", otherwise, depth))
+    fn describe_else(&mut self, head: &str, otherwise: Option<&Block>, depth: usize) -> Step {
+        otherwise.map_or(Ok(()), |otherwise| self.describe_inner(head, otherwise, depth))
     }
 
     fn would(&mut self, what: &str, depth: usize) {

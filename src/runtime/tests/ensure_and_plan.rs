@@ -126,18 +126,15 @@ fn a_plan_goes_down_into_blocks() {
         [
             "for cid in [1, 2]:",
             "  would send AT+CGDCONT=${cid}",
-            "try:",
-            "  would send AT+CGACT=0,7",
-            "else:",
+            "would send AT+CGACT=0,7",
+            "if that fails:",
             "  would do: log \"no\"",
             "if cid == 7:",
             "  would send AT+CFUN=0",
             "else if cid == 8:",
             "  would do: stop",
             "else:",
-            "  retry 3 every 1s:",
-            "    would send AT+CFUN=1",
-            "would do: set cid = 8",
+            "  would send AT+CFUN=1",
             "would send AT+CGACT=1,${cid}",
         ]
     );
