@@ -74,7 +74,7 @@ impl Common {
     }
 
     /// What is wrong with the values for this modem: params without one, and those of another kind.
-    pub fn unfit(&self, modem: &Modem) -> Vec<runtime::Unfit> {
+    pub fn unfit(&self, modem: &Modem) -> Vec<String> {
         runtime::unfit(&self.program, &self.inputs(modem))
     }
 

@@ -29,17 +29,9 @@ pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], cons
     let mut problems = Vec::new();
     for program in programs {
         let help = format!("give it as -V NAME=VALUE; `hayes show {}` lists its parameters", program.source().name);
-        problems.extend(runtime::unfit(program, &inputs).into_iter().map(|unfit| {
-            let help = unfit.secret.as_deref().map_or_else(|| help.clone(), ways_for_secret);
-            (unfit.what, Some(help))
-        }));
+        problems.extend(runtime::unfit(program, &inputs).into_iter().map(|what| (what, Some(help.clone()))));
     }
     told(inputs, problems, console)
-}
-
-/// How a secret is given its value.
-pub(crate) fn ways_for_secret(name: &str) -> String {
-    format!("put it into a file for --secrets-file, or into HAYES_SECRET_{name}")
 }
 
 /// What the environment gives these programs, secrets too.
@@ -69,7 +61,7 @@ pub(crate) fn explicit(
                 None => problems.push(unknown(&name, programs)),
                 Some(true) if !secret => problems.push((
                     format!("{name} is a secret of the script, so it may not be given as a variable"),
-                    Some(ways_for_secret(&name)),
+                    Some(format!("put it into a file for --secrets-file, or into HAYES_SECRET_{name}")),
                 )),
                 // A plain param given as a secret is masked like one: nothing is wrong with that.
                 Some(_) if secret => _ = secrets.insert(name, value),

@@ -80,7 +80,7 @@ pub(crate) fn checked(
 impl Prepared {
     /// Every secret that is known before the port is opened.
     fn mask(&self) -> Mask {
-        runtime::known_secrets(&self.programs, &self.inputs)
+        Mask::of_known(&self.programs, &self.inputs)
     }
 
     /// One script after the other; the first that does not pass ends it.

@@ -15,7 +15,7 @@ use super::session::{AskedData, Ready, Refused, Session, asks_for_data};
 use super::shown::{self, Shown, View};
 use super::{Ended, Options, help, history, terminal};
 use crate::connect::Address;
-use crate::diagnostic::{Diagnostic, Severity, harmless};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::style::Style;
 use crate::runtime::{Interpreter, Outcome, Status};
 
@@ -373,9 +373,9 @@ impl Explorer {
     fn warn(&self, warnings: &[Diagnostic]) {
         for warning in warnings.iter().filter(|warning| warning.severity == Severity::Warning) {
             let mark = self.options.palette.paint(Style::Notable, "warning:");
-            write_out(&format!("{mark} {}\n", harmless(&warning.message)));
+            write_out(&format!("{mark} {}\n", warning.message));
             if let Some(help) = &warning.help {
-                write_out(&format!("  help: {}\n", harmless(help)));
+                write_out(&format!("  help: {help}\n"));
             }
         }
     }

@@ -7,7 +7,6 @@ use super::event::{Listener, RuntimeEvent};
 use super::hearing::{Abort, Hearing};
 use super::inputs::Inputs;
 use super::outcome::{Call, Outcome, Status};
-use super::param::known_secrets;
 use super::problem::{End, Step, code};
 use super::question::AskedBefore;
 use super::scope::{Last, Scope, Variables};
@@ -36,7 +35,7 @@ pub fn run(
     inputs: &Inputs,
     listener: &mut dyn Listener,
 ) -> Outcome {
-    let mask = known_secrets(std::slice::from_ref(program), inputs);
+    let mask = Mask::of_known(std::slice::from_ref(program), inputs);
     let mut run = Run::new(program, conversation, inputs, listener, mask);
     let ended = run.whole_script();
     run.outcome(ended)

@@ -122,55 +122,10 @@ impl Run<'_> {
     }
 }
 
-/// How params are given values from outside. A secret on the command line would be seen by all who use the machine.
-fn ways_to_give<'p>(params: impl Iterator<Item = &'p Param>) -> String {
-    let (secrets, plain): (Vec<&Param>, Vec<&Param>) = params.partition(|param| param.secret);
-    let named = |params: &[&Param], form: fn(&str) -> String, between: &str| {
-        params.iter().map(|param| form(&param.name.value)).collect::<Vec<_>>().join(between)
-    };
-    let mut ways = Vec::new();
-    if !plain.is_empty() {
-        ways.push(format!("give it on the command line: {}", named(&plain, |name| format!("-V {name}=…"), " ")));
-    }
-    if !secrets.is_empty() {
-        let variables = named(&secrets, |name| format!("HAYES_SECRET_{name}"), ", ");
-        ways.push(format!("put a secret into {variables}, or into a file for --secrets-file"));
-    }
-    ways.join("; ")
-}
-
-/// Every secret that is known before these programs run: what stands in them, and what they are given, as it is given
-/// and as what it is converted to.
-pub fn known_secrets(programs: &[Arc<Program>], inputs: &Inputs) -> Mask {
-    let mut mask = Mask::new(inputs.secrets.values().map(String::as_str));
-    for program in programs {
-        program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
-        for param in program.params.iter().filter(|param| param.secret) {
-            if let Some(Ok(value)) = inputs.given(param).map(|given| from_text(given, param.convert)) {
-                mask.add(&value.to_string());
-            }
-        }
-    }
-    mask
-}
-
-/// What is wrong with what a program is given for one of its params.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfit {
-    /// In a sentence
-    pub what: String,
-    /// The param's name, where it is a secret: it is given in other ways than others.
-    pub secret: Option<String>,
-}
-
-/// What is wrong with what this program is given: params without a value, or of another kind. A run tells the same;
-/// whoever asks here learns it before a port is opened.
-pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<Unfit> {
-    let unfit = |param: &Param| {
-        let (what, _) = value_of(param, inputs).err()?;
-        Some(Unfit { what, secret: param.secret.then(|| param.name.value.clone()) })
-    };
-    program.params.iter().filter_map(unfit).collect()
+/// What is wrong with what this program is given, a sentence each: params without a value, or of another kind. A run
+/// tells the same; whoever asks here learns it before a port is opened.
+pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<String> {
+    program.params.iter().filter_map(|param| value_of(param, inputs).err()).map(|(what, _)| what).collect()
 }
 
 /// The value that a param was given; none where its default is to be taken.
@@ -193,5 +148,39 @@ fn from_text(text: &str, convert: Convert) -> Result<Value, &'static str> {
         Convert::Text => Ok(Value::text(text)),
         Convert::Int => text.trim().parse().map(Value::Int).map_err(|_| "a number"),
         Convert::Hex => hex(text.trim()).map(Value::Int).ok_or("a hexadecimal number"),
+    }
+}
+
+/// How params are given values from outside. A secret on the command line would be seen by all who use the machine.
+fn ways_to_give<'p>(params: impl Iterator<Item = &'p Param>) -> String {
+    let (secrets, plain): (Vec<&Param>, Vec<&Param>) = params.partition(|param| param.secret);
+    let named = |params: &[&Param], form: fn(&str) -> String, between: &str| {
+        params.iter().map(|param| form(&param.name.value)).collect::<Vec<_>>().join(between)
+    };
+    let mut ways = Vec::new();
+    if !plain.is_empty() {
+        ways.push(format!("give it on the command line: {}", named(&plain, |name| format!("-V {name}=…"), " ")));
+    }
+    if !secrets.is_empty() {
+        let variables = named(&secrets, |name| format!("HAYES_SECRET_{name}"), ", ");
+        ways.push(format!("put a secret into {variables}, or into a file for --secrets-file"));
+    }
+    ways.join("; ")
+}
+
+impl Mask {
+    /// Every secret that is known before these programs run: what stands in them, and what they are given, as it is given
+    /// and as what it is converted to.
+    pub fn of_known(programs: &[Arc<Program>], inputs: &Inputs) -> Mask {
+        let mut mask = Mask::new(inputs.secrets.values().map(String::as_str));
+        for program in programs {
+            program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
+            for param in program.params.iter().filter(|param| param.secret) {
+                if let Some(Ok(value)) = inputs.given(param).map(|given| from_text(given, param.convert)) {
+                    mask.add(&value.to_string());
+                }
+            }
+        }
+        mask
     }
 }

@@ -17,7 +17,7 @@ use crate::connect::Address;
 use crate::port::crew::Crew;
 use crate::port::descriptors;
 use crate::report::result::plural;
-use crate::runtime::{Inputs, Unfit};
+use crate::runtime::Inputs;
 use crate::source::{LARGEST, Source, read_text};
 
 /// How many run at the same time where nobody says.
@@ -217,7 +217,7 @@ fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
 
 /// A wrong or missing value for one modem ends the batch before it begins, not that modem in its middle.
 fn all_have_values(common: &Common, modems: &[Modem], console: &Console) -> Result<(), Exit> {
-    let mut wrong: Vec<(Unfit, Vec<&str>)> = Vec::new();
+    let mut wrong: Vec<(String, Vec<&str>)> = Vec::new();
     for modem in modems {
         for what in common.unfit(modem) {
             match wrong.iter_mut().find(|(known, _)| *known == what) {
@@ -226,7 +226,7 @@ fn all_have_values(common: &Common, modems: &[Modem], console: &Console) -> Resu
             }
         }
     }
-    for (unfit, whose) in &wrong {
+    for (what, whose) in &wrong {
         let whom = match whose.as_slice() {
             all if all.len() == modems.len() => String::new(),
             [first, others @ ..] => match others.len() as u64 {
@@ -235,13 +235,9 @@ fn all_have_values(common: &Common, modems: &[Modem], console: &Console) -> Resu
             },
             [] => continue,
         };
-        let in_inventory =
-            |name: &str| format!("to some in the inventory: vars = {{ {name} = \"…\" }}, var.{name} in CSV");
-        let help = match unfit.secret.as_deref() {
-            Some(name) => format!("{}; or give it {}", inputs::ways_for_secret(name), in_inventory(name)),
-            None => format!("give it to all with -V NAME=VALUE, or {}", in_inventory("NAME")),
-        };
-        console.complain(&format!("{}{whom}", unfit.what), Some(&help));
+        let help =
+            "give it to all with -V NAME=VALUE, or to some in the inventory: vars = { NAME = \"…\" }, var.NAME in CSV";
+        console.complain(&format!("{what}{whom}"), Some(help));
     }
     if wrong.is_empty() { Ok(()) } else { Err(Exit::Invalid) }
 }
