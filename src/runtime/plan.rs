@@ -58,16 +58,24 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What an `ensure` would do, a line for each statement. What it would set has no value from here on.
+    /// What an `ensure` would do, a line for each statement. What one would set has no value in those behind it; after
+    /// them all is as it was, for nothing was done.
     pub(super) fn describe(&mut self, block: &Block) -> Step {
-        self.describe_block(block, 0)
+        self.undone(|run| run.describe_block(block, 0))
     }
 
     /// What an `ensure` would do whose question is left out.
     pub(super) fn describe_otherwise(&mut self, answers: &Alternatives, otherwise: &Block) -> Step {
         let values = self.alternatives_values(answers)?;
         let wanted = self.patterns_text(answers, &values);
-        self.describe_inner(&format!("unless it answers {wanted}"), otherwise, 0)
+        self.undone(|run| run.describe_inner(&format!("unless it answers {wanted}"), otherwise, 0))
+    }
+
+    fn undone(&mut self, describe: impl FnOnce(&mut Self) -> Step) -> Step {
+        let before = self.scope.variables.clone();
+        let described = describe(self);
+        self.scope.variables = before;
+        described
     }
 
     fn describe_block(&mut self, block: &Block, depth: usize) -> Step {
