@@ -126,12 +126,10 @@ impl Run<'_> {
 
     #[inline(never)]
     pub(super) fn for_each(&mut self, name: &Name, list: &Expression, body: &Block) -> Step {
-        let items = match self.evaluate(list)? {
-            Value::List(items) => items,
-            value => {
-                let what = format!("`for` walks a list, and this is {}", self.shown(&value));
-                return Err(self.fail(self.problem(code::TYPE, list.span, what)));
-            }
+        let whole = self.evaluate(list)?;
+        let Value::List(items) = &whole else {
+            let what = format!("`for` walks a list, and this is {}", self.shown(&whole));
+            return Err(self.fail(self.problem(code::TYPE, list.span, what)));
         };
         let outside = self.scope.variables.get(&name.value).cloned();
         let ended = items.iter().try_for_each(|item| {

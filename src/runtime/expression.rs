@@ -45,39 +45,36 @@ impl Run<'_> {
 
     /// A condition: nothing but true and false decides.
     pub(super) fn truth(&self, expression: &Expression) -> Step<bool> {
-        match self.evaluate(expression)? {
-            Value::Bool(truth) => Ok(truth),
-            value => {
-                let what = format!("a condition is true or false, and this is {}", self.shown(&value));
-                let help = "compare it: `x == 1`, `x != \"\"`";
-                Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)))
-            }
+        let value = self.evaluate(expression)?;
+        if let Value::Bool(truth) = value {
+            return Ok(truth);
         }
+        let what = format!("a condition is true or false, and this is {}", self.shown(&value));
+        let help = "compare it: `x == 1`, `x != \"\"`";
+        Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)))
     }
 
     pub(super) fn duration(&self, expression: &Expression) -> Step<Duration> {
-        match self.evaluate(expression)? {
-            Value::Duration(duration) if duration <= YEAR => Ok(duration),
-            value @ Value::Duration(_) => {
-                let what = format!("{} is longer than a year", self.shown(&value));
-                Err(self.fail(self.problem(code::VALUE, expression.span, what)))
-            }
-            value => {
-                let what = format!("a duration is wanted here, and this is {}", self.shown(&value));
-                let help = "durations carry a unit: `500ms`, `5s`, `2min`";
-                Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)))
-            }
+        let value = self.evaluate(expression)?;
+        let Value::Duration(duration) = value else {
+            let what = format!("a duration is wanted here, and this is {}", self.shown(&value));
+            let help = "durations carry a unit: `500ms`, `5s`, `2min`";
+            return Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)));
+        };
+        if duration > YEAR {
+            let what = format!("{} is longer than a year", self.shown(&value));
+            return Err(self.fail(self.problem(code::VALUE, expression.span, what)));
         }
+        Ok(duration)
     }
 
     pub(super) fn number(&self, expression: &Expression) -> Step<i64> {
-        match self.evaluate(expression)? {
-            Value::Int(number) => Ok(number),
-            value => {
-                let what = format!("a number is wanted here, and this is {}", self.shown(&value));
-                Err(self.fail(self.problem(code::TYPE, expression.span, what).help(NUMBER_HELP)))
-            }
+        let value = self.evaluate(expression)?;
+        if let Value::Int(number) = value {
+            return Ok(number);
         }
+        let what = format!("a number is wanted here, and this is {}", self.shown(&value));
+        Err(self.fail(self.problem(code::TYPE, expression.span, what).help(NUMBER_HELP)))
     }
 
     fn variable(&self, name: &str, span: Span) -> Step<Value> {
@@ -102,33 +99,28 @@ impl Run<'_> {
     }
 
     fn member(&self, record: &Expression, name: &Name) -> Step<Value> {
-        match self.evaluate(record)? {
-            Value::Record(fields) => match fields.get(&name.value) {
-                Some(value) => Ok(value.clone()),
-                None => {
-                    let names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
-                    let what = format!("the record has no field `{}`", name.value);
-                    let help = match names.is_empty() {
-                        true => "it has no fields at all".to_owned(),
-                        false => format!("it has {}", names.join(", ")),
-                    };
-                    Err(self.fail(self.problem(code::UNSET, name.span, what).help(help)))
-                }
-            },
-            value => {
-                let what = format!("only a record has fields, and this is {}", self.shown(&value));
-                Err(self.fail(self.problem(code::TYPE, record.span, what)))
-            }
+        let value = self.evaluate(record)?;
+        let Value::Record(fields) = &value else {
+            let what = format!("only a record has fields, and this is {}", self.shown(&value));
+            return Err(self.fail(self.problem(code::TYPE, record.span, what)));
+        };
+        if let Some(value) = fields.get(&name.value) {
+            return Ok(value.clone());
         }
+        let names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
+        let what = format!("the record has no field `{}`", name.value);
+        let help = match names.is_empty() {
+            true => "it has no fields at all".to_owned(),
+            false => format!("it has {}", names.join(", ")),
+        };
+        Err(self.fail(self.problem(code::UNSET, name.span, what).help(help)))
     }
 
     fn item(&self, list: &Expression, index: &Expression) -> Step<Value> {
-        let items = match self.evaluate(list)? {
-            Value::List(items) => items,
-            value => {
-                let what = format!("only a list has numbered items, and this is {}", self.shown(&value));
-                return Err(self.fail(self.problem(code::TYPE, list.span, what)));
-            }
+        let whole = self.evaluate(list)?;
+        let Value::List(items) = &whole else {
+            let what = format!("only a list has numbered items, and this is {}", self.shown(&whole));
+            return Err(self.fail(self.problem(code::TYPE, list.span, what)));
         };
         let place = self.number(index)?;
         let found = usize::try_from(place).ok().and_then(|place| items.get(place));

@@ -92,10 +92,7 @@ impl Run<'_> {
 
     /// The text that answers a prompt: it holds nothing that would end it early.
     pub(super) fn reply(&self, expression: &Expression) -> Step<String> {
-        let text = match self.evaluate(expression)? {
-            Value::Text(text) => text.as_ref().to_owned(),
-            value => value.to_string(),
-        };
+        let text = self.evaluate(expression)?.to_string();
         if let Some(found) = text.bytes().find_map(|byte| match byte {
             0x1A => Some("Ctrl-Z (0x1A), which would end it"),
             0x1B => Some("ESC (0x1B), which would cancel it"),
