@@ -35,7 +35,10 @@ impl Run<'_> {
             given.push((name.value.as_str(), self.given(param, value, expression)?));
         }
         if finally(&program).is_some() && self.depth + 1 + LEFT_TO_FINALLY > DEEPEST {
-            return Err(self.too_deep(span));
+            let what =
+                format!("`{name}` has a `finally`, for which less than {LEFT_TO_FINALLY} of {DEEPEST} blocks are left");
+            let help = "run it where fewer blocks stand within each other";
+            return Err(self.fail(self.problem(code::TOO_DEEP, span, what).help(help)));
         }
         let fields = self.in_scope_of(&program, given, span)?;
         if let Some(record) = record {

@@ -272,7 +272,7 @@ impl<'r> Run<'r> {
     }
 
     #[inline(never)]
-    pub(super) fn too_deep(&self, span: Span) -> End {
+    fn too_deep(&self, span: Span) -> End {
         let what = format!("more than {DEEPEST} blocks stand within each other here");
         let help = "scripts that run each other in a circle do that";
         self.fail(self.problem(code::TOO_DEEP, span, what).help(help))

@@ -66,6 +66,7 @@ fn a_finally_has_room_and_no_more_than_that() {
         let script = format!("{}run \"inner\"\n{}", "if true {\n".repeat(depth), "}\n".repeat(depth));
         let ran = bench.run(&script, Modem::new());
         assert_eq!((ran.heard("log begun"), ran.heard("log ended")), (begun, begun), "{depth}: {}", ran.ended());
+        assert!(begun || ran.ended().contains("`inner` has a `finally`"), "{}", ran.ended());
     }
 }
 
