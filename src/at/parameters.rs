@@ -46,6 +46,11 @@ pub fn groups(list: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
     parameters(list).filter(|parameter| parameter.kind == Kind::Group)
 }
 
+/// Where the group ends in whose middle `list` begins: at the parenthesis that closes it, or at the end.
+pub fn group_end(list: &[u8]) -> usize {
+    closing(list, 0, 1)
+}
+
 /// See [`parameters`].
 #[derive(Debug, Clone)]
 pub struct Parameters<'a> {
@@ -162,8 +167,11 @@ fn closing_quote(list: &[u8], open: usize) -> Option<usize> {
 
 /// The parenthesis that closes the one at `open`, or the end.
 fn closing_parenthesis(list: &[u8], open: usize) -> usize {
-    let mut depth = 0_usize;
-    let mut position = open;
+    closing(list, open, 0)
+}
+
+/// The parenthesis behind which no group is open any more, from `position` on where so many are.
+fn closing(list: &[u8], mut position: usize, mut depth: usize) -> usize {
     while let Some(byte) = list.get(position) {
         match byte {
             b'(' => depth += 1,

@@ -243,12 +243,13 @@ fn bare(name: &str) -> &str {
     }
 }
 
-/// Where the command of this name stands; see [`command`].
+/// Where the command of this name stands; see [`command`]. A register that has no entry of its own is one of `ATS`.
 fn place(name: &str) -> Option<usize> {
-    let wanted = match bare(name) {
-        register if is_register(register) => "S",
-        other => other,
-    };
+    let name = bare(name);
+    place_of(name).or_else(|| if is_register(name) { place_of("S") } else { None })
+}
+
+fn place_of(wanted: &str) -> Option<usize> {
     if wanted.contains('=') {
         return COMMANDS.iter().position(|command| bare(command.name).eq_ignore_ascii_case(wanted));
     }

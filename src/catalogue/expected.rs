@@ -76,6 +76,36 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
     prospect
 }
 
+/// Whether a command only asks, or changes nothing but this conversation.
+pub fn only_asks(asked: &Command<'_>) -> bool {
+    let known = command::command_of(asked);
+    let texts = values(asked);
+    let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+    if known.is_some_and(|known| known.conversation_only) {
+        return true;
+    }
+    match asked.form {
+        Form::Read | Form::Test => true,
+        Form::Execute => known.is_some_and(|known| {
+            let answers = known.usage(asked.form, &values).is_some_and(|usage| usage.shape != AnswerShape::None);
+            answers
+                && known.dangers(asked.form, &values).next().is_none()
+                && known.prompt(asked.form, &values).is_none()
+        }),
+        // `AT+QCFG="roamservice"` has the form of a set, and reads: the value would be a second parameter.
+        Form::Set => known.is_some_and(|known| known.name.contains('=') && values.len() == 1),
+    }
+}
+
+/// Whether a command certainly changes something: nothing can be learnt from its answer but that it was obeyed.
+pub fn only_sets(asked: &Command<'_>) -> bool {
+    let Some(known) = command::command_of(asked) else { return false };
+    let texts = values(asked);
+    let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let is_silent = || known.usage(asked.form, &values).is_some_and(|usage| usage.shape == AnswerShape::None);
+    !only_asks(asked) && is_silent()
+}
+
 /// The values that were given, without their quotes.
 pub fn values(asked: &Command<'_>) -> Vec<String> {
     if asked.argument.is_empty() {

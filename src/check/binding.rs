@@ -7,10 +7,8 @@ use crate::syntax::ast::{Expression, ExpressionKind, Template, TemplatePart};
 
 /// The text of an expression that is written out, and its place.
 pub(super) fn constant(expression: &Expression) -> Option<(Arc<str>, Span)> {
-    match &expression.kind {
-        ExpressionKind::Text(template) => literal(template).map(|text| (text.into(), expression.span)),
-        _ => None,
-    }
+    let ExpressionKind::Text(template) = &expression.kind else { return None };
+    literal(template).map(|text| (text.into(), expression.span))
 }
 
 /// The text of a template without `${…}`.

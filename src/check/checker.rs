@@ -1,6 +1,7 @@
 //! Walks a script's tree once, in the order in which it runs.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::binders::Binders;
@@ -14,7 +15,7 @@ use super::scope::{Changes, Scope};
 use super::session::Session;
 use super::types::Type;
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
+use crate::source::{Source, Span};
 use crate::syntax::ast::{Block, Param, Script, Statement, StatementKind};
 
 pub(super) struct Checker<'s, 'a, 't> {
@@ -35,6 +36,8 @@ pub(super) struct Checker<'s, 'a, 't> {
     pub(super) param_names: HashSet<String>,
     /// The `finally` block, once it was seen.
     pub(super) finally: Option<Span>,
+    /// Where secrets are written out: not to be shown.
+    pub(super) written_secrets: Vec<Span>,
     /// Nothing but commands: copied from a manual, to be looked at.
     pub(super) is_plain_list: bool,
     /// It goes on from other lines: what is unused here may be used in the next.
@@ -120,6 +123,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             awaited: Vec::new(),
             param_names: HashSet::new(),
             finally: None,
+            written_secrets: Vec::new(),
             is_plain_list: is_plain_list(&script.body),
             continues: known.is_some(),
         }
@@ -131,7 +135,8 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         self.report_nb_iot();
         self.parts.fields = std::mem::take(&mut self.binders.variables);
         self.parts.types = self.parts.fields.iter().map(|name| self.scope.state(name).kind.clone()).collect();
-        Found { diagnostics: self.reporter.finish(), parts: self.parts, scope: self.scope }
+        let diagnostics = without_secrets(self.reporter.finish(), &self.script.source, &self.written_secrets);
+        Found { diagnostics, parts: self.parts, scope: self.scope }
     }
 
     /// The statements one after the other.
@@ -213,6 +218,26 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             self.parts.params.push(param);
         }
     }
+}
+
+/// The diagnostics over a source in which what is secret is overwritten in place, as in all that a run shows.
+fn without_secrets(mut diagnostics: Vec<Diagnostic>, source: &Arc<Source>, secrets: &[Span]) -> Vec<Diagnostic> {
+    if secrets.is_empty() || diagnostics.is_empty() {
+        return diagnostics;
+    }
+    let mut text = source.text.clone().into_bytes();
+    for secret in secrets {
+        for byte in text.get_mut(Range::<usize>::from(*secret)).unwrap_or_default() {
+            if !matches!(byte, b'"' | b'\'' | b'\n' | b'\r') {
+                *byte = b'*';
+            }
+        }
+    }
+    let shown = Source::new(source.name.clone(), String::from_utf8_lossy(&text).into_owned());
+    for diagnostic in diagnostics.iter_mut().filter(|diagnostic| Arc::ptr_eq(&diagnostic.source, source)) {
+        diagnostic.source = Arc::clone(&shown);
+    }
+    diagnostics
 }
 
 fn is_plain_list(body: &Block) -> bool {

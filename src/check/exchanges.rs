@@ -79,12 +79,16 @@ impl Checker<'_, '_, '_> {
         }
     }
 
+    /// The text that an expression certainly yields, and where it is written.
+    fn known_text(&self, expression: &Expression) -> Option<(Arc<str>, Span)> {
+        if let ExpressionKind::Variable(name) = &expression.kind {
+            return self.scope.state(name).constant.clone();
+        }
+        binding::constant(expression)
+    }
+
     fn at_value(&mut self, value: &Expression, in_quotes: bool) {
-        let known = match &value.kind {
-            ExpressionKind::Variable(name) => self.scope.state(name).constant.clone(),
-            _ => binding::constant(value),
-        };
-        let Some((text, written)) = known else { return };
+        let Some((text, written)) = self.known_text(value) else { return };
         if let Some((character, within)) = binding::breaks_out(&text, in_quotes) {
             let from = crate::diagnostic::Label { span: written, text: "its value".to_owned() };
             let others = if written == value.span { Vec::new() } else { vec![from] };
@@ -152,11 +156,7 @@ impl Checker<'_, '_, '_> {
 
     fn reply(&mut self, text: &Expression) {
         self.wants(text, &[Kind::Text, Kind::Int], "what a prompt is replied", "text", "write it in quotes");
-        let known = match &text.kind {
-            ExpressionKind::Variable(name) => self.scope.state(name).constant.clone(),
-            _ => binding::constant(text),
-        };
-        let Some((reply, _)) = known else { return };
+        let Some((reply, _)) = self.known_text(text) else { return };
         let character = reply.chars().find_map(|character| match character {
             '\u{1A}' => Some("Ctrl-Z (0x1A)"),
             '\u{1B}' => Some("ESC (0x1B)"),

@@ -95,10 +95,7 @@ impl Checker<'_, '_, '_> {
     }
 
     pub(super) fn duration(&mut self, expression: &Expression, place: &str) {
-        let number = match &expression.kind {
-            ExpressionKind::Int(number) => number.to_string(),
-            _ => "5".to_owned(),
-        };
+        let number = if let ExpressionKind::Int(number) = expression.kind { number } else { 5 };
         let help = format!("write it with a unit: `{number}s`, `{number}ms` or `{number}min`");
         self.wants(expression, &[Kind::Duration], place, "a duration", &help);
     }

@@ -3,14 +3,16 @@
 //! 1. The pattern matches a line that begins with it, up to a word boundary: two letters, digits or `_` side by side are
 //!    no boundary. So `+CREG: 1` matches `+CREG: 1,5` and not `+CREG: 15`; `+CPIN:` matches `+CPIN: READY`.
 //! 2. Blanks behind a colon or a comma outside of double quotes may be there or not, in the pattern and in the line.
-//! 3. A hole stands for one parameter by the AT rules: up to the next comma outside of quotes and parentheses, its
-//!    quotes and the blanks around it left out. Other text behind the hole (`{rssi}dBm`) ends it earlier; inside the
-//!    pattern's own quotes (`"{name}"`) the closing quote does.
+//! 3. A hole stands for one parameter by the AT rules, as `capture` takes it: up to the next comma outside of quotes and
+//!    groups, its quotes and the blanks around it left out. Other text behind the hole (`{rssi}dBm`) ends it earlier; in
+//!    the pattern's own parentheses (`({stat},{name})`) what closes the group does, and in its own quotes (`"{name}"`)
+//!    the closing quote.
 //! 4. Where the line ends early, the holes that are left must be optional.
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 use super::pattern::Hole;
+use crate::at::parameters::{self, Kind, Parameter};
 use crate::syntax::ast::{Field, PatternPart};
 
 #[derive(Debug)]
@@ -29,9 +31,18 @@ enum Step {
     Hole {
         captures: bool,
         optional: bool,
-        /// It stands inside double quotes of the pattern.
-        quoted: bool,
+        within: Within,
     },
+}
+
+/// What of the pattern a hole stands in.
+#[derive(Debug, Clone, Copy)]
+enum Within {
+    Line,
+    /// Parentheses
+    Group,
+    /// Double quotes
+    Quotes,
 }
 
 impl LinePattern {
@@ -82,10 +93,9 @@ impl LinePattern {
                     Some(text) if rest.starts_with(text.as_bytes()) => at += text.len(),
                     Some(_) | None => return false,
                 },
-                Step::Hole { captures, quoted, .. } => {
-                    let Some((parameter, length)) = parameter(rest, self.literal_at(index + 1, values), *quoted) else {
-                        return false;
-                    };
+                Step::Hole { captures, within, .. } => {
+                    let following = self.literal_at(index + 1, values);
+                    let Some((parameter, length)) = parameter(rest, following, *within) else { return false };
                     if *captures {
                         capture(Some(parameter));
                     }
@@ -125,53 +135,40 @@ impl Step {
 
 /// The parameter at the start of `rest`, without quotes and blanks, and how many bytes it takes up; `following` is the
 /// text that the pattern has behind it.
-fn parameter<'l>(rest: &'l [u8], following: Option<&[u8]>, quoted: bool) -> Option<(&'l [u8], usize)> {
-    if quoted {
-        let closing = memchr(b'"', rest).unwrap_or(rest.len());
-        let end = match following {
-            Some(text) => find_until(rest, text, closing)?,
-            None => closing,
-        };
-        return Some((rest.get(..end)?, end));
-    }
-    let start = blanks(rest);
-    let (inner, end) = match rest.get(start) {
-        Some(b'"') => {
-            let inner = rest.get(start + 1..)?;
-            let length = memchr(b'"', inner).unwrap_or(inner.len());
-            (inner.get(..length)?, (start + length + 2).min(rest.len()))
+fn parameter<'l>(rest: &'l [u8], following: Option<&[u8]>, within: Within) -> Option<(&'l [u8], usize)> {
+    let list = match within {
+        Within::Quotes => {
+            let closing = memchr(b'"', rest).unwrap_or(rest.len());
+            let end = match following {
+                Some(text) => find_until(rest, text, closing)?,
+                None => closing,
+            };
+            return Some((rest.get(..end)?, end));
         }
-        Some(_) | None => {
-            let mut end = start + bare_parameter(rest.get(start..)?);
-            if let Some(text) = following
-                && !text.starts_with(b",")
-            {
-                end = find_until(rest, text, end)?;
-            }
-            (rest.get(start..end)?.trim_ascii(), end)
-        }
+        Within::Group => rest.get(..parameters::group_end(rest))?,
+        Within::Line => rest,
     };
-    Some((inner, end))
-}
-
-/// How long a parameter without quotes of its own is: to a comma outside of quotes and parentheses, or to the
-/// parenthesis that closes the group it stands in.
-fn bare_parameter(rest: &[u8]) -> usize {
-    let (mut depth, mut in_quotes) = (0_usize, false);
-    rest.iter()
-        .position(|byte| {
-            match byte {
-                b'"' => in_quotes = !in_quotes,
-                _ if in_quotes => {}
-                b'(' => depth += 1,
-                b')' if depth == 0 => return true,
-                b')' => depth -= 1,
-                b',' => return depth == 0,
-                _ => {}
-            }
-            false
-        })
-        .unwrap_or(rest.len())
+    let Some(Parameter { value, kind, range }) = parameters::parameters(list).next() else {
+        return Some((b"", list.len()));
+    };
+    // A quote that does not end the parameter by the AT rules does where the pattern goes on behind it: `"a";"b"`.
+    if let Some(inner) = rest.get(range.start..).and_then(|rest| rest.strip_prefix(b"\""))
+        && let Some(text) = following.filter(|text| !text.starts_with(b","))
+        && let Some(quote) =
+            memchr_iter(b'"', inner).find(|quote| inner.get(quote + 1..).is_some_and(|behind| behind.starts_with(text)))
+    {
+        return Some((inner.get(..quote)?, range.start + quote + 2));
+    }
+    let is_quoted = kind == Kind::Quoted || list.get(range.start) == Some(&b'"');
+    let parted = following.is_none_or(|text| text.starts_with(b",") || text.starts_with(b")"));
+    let end = match following {
+        Some(text) if !is_quoted && !text.starts_with(b",") => find_until(rest, text, range.end)?,
+        // Blanks behind a parameter belong to nothing, unless the pattern has one there.
+        Some(_) | None if parted => range.end + blanks(rest.get(range.end..).unwrap_or_default()),
+        Some(_) | None => range.end,
+    };
+    let value = if is_quoted { value } else { rest.get(range.start.min(end)..end)?.trim_ascii() };
+    Some((value, end))
 }
 
 /// Where `text` first begins in `rest`, at `last` at the latest.
@@ -198,6 +195,8 @@ struct Compiler {
     literal: Vec<u8>,
     values: usize,
     in_quotes: bool,
+    /// How many parentheses are open.
+    groups: usize,
     /// The last thing was a colon or a comma: blanks of the pattern are left out.
     after_separator: bool,
 }
@@ -212,6 +211,8 @@ impl Compiler {
             self.literal.push(byte);
             match byte {
                 b'"' => self.in_quotes = !self.in_quotes,
+                b'(' if !self.in_quotes => self.groups += 1,
+                b')' if !self.in_quotes => self.groups = self.groups.saturating_sub(1),
                 b':' | b',' if !self.in_quotes => {
                     self.end_literal();
                     self.steps.push(Step::Blanks);
@@ -235,7 +236,11 @@ impl Compiler {
         self.steps.push(Step::Hole {
             captures: field.name.is_some(),
             optional: field.optional,
-            quoted: self.in_quotes,
+            within: match (self.in_quotes, self.groups) {
+                (true, _) => Within::Quotes,
+                (false, 0) => Within::Line,
+                (false, _) => Within::Group,
+            },
         });
         if let Some(name) = &field.name {
             self.holes.push(Hole { name: name.value.clone(), convert: field.convert, optional: field.optional });
@@ -332,6 +337,11 @@ mod tests {
             (r#""+X: {a}""#, r#"+X: "unclosed"#, Some(&["unclosed"])),
             (r#""+X: {a}""#, r#"+X: ""#, Some(&[""])),
             (r#""+CPIN: {a}""#, "+CPIN: SIM PIN", Some(&["SIM PIN"])),
+            (r#""+X: {},{a},3""#, r#"+X: 1, "two words" ,3"#, Some(&["two words"])),
+            (r#""+X: {a},{b}""#, "+X: a) b, c", Some(&["a) b", "c"])),
+            (r#""+X: {a},{b}""#, r#"+X: "say "hi", Bob",2"#, Some(&["say \"hi", "Bob\""])),
+            (r#""+X: {a};{b}""#, r#"+X: "one;";"two""#, Some(&["one;", "two"])),
+            (r#""+X: ({a},{b}),{c}""#, r#"+X: (1, "a)b" ), 2"#, Some(&["1", "a)b", "2"])),
         ];
         for (pattern, line, expected) in cases {
             let matcher = matcher(pattern);

@@ -32,6 +32,7 @@ pub use lints::tries_pin;
 pub use pattern::{Captures, Hole, Matcher};
 pub use program::Program;
 pub use scripts::{NoScripts, NotFound, Scripts};
+pub use session::DEEPEST;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;

@@ -28,6 +28,7 @@ impl Checker<'_, '_, '_> {
                         *place = Some(matcher);
                     }
                 }
+                Err(_) if self.value_in_regex(pattern) => {}
                 Err(fault) => {
                     let inner = match &pattern.kind {
                         PatternKind::Regex { inner, .. } => *inner,
@@ -46,6 +47,17 @@ impl Checker<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a regex was meant to hold a value; tells so.
+    fn value_in_regex(&mut self, pattern: &Pattern) -> bool {
+        let PatternKind::Regex { text, inner, .. } = &pattern.kind else { return false };
+        let Some(value) = text.find("${").and_then(|at| text.get(at..=at + text.get(at..)?.find('}')?)) else {
+            return false;
+        };
+        let (value, span) = (value.to_owned(), self.place_in(*inner, &[value]));
+        self.reporter.report(&ExchangeFault::ValueInRegex { value }, span);
+        true
     }
 
     /// Reports names that one line gives twice.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::pattern::Matcher;
 use super::types::Type;
-use crate::source::Source;
+use crate::source::{Source, Span};
 use crate::syntax::ast::{Expression, ExpressionKind, Param, Pattern, Script, TemplatePart};
 
 /// A script without errors, ready to run; shared by all the threads that run it.
@@ -45,7 +45,13 @@ impl Program {
     /// them: to be masked.
     pub fn written_secrets(&self) -> Vec<&str> {
         let own = self.params.iter().filter(|param| param.secret).filter_map(|param| param.default.as_ref());
-        let mut texts: Vec<&str> = own.flat_map(literal_texts).collect();
+        let mut texts: Vec<&str> = Vec::new();
+        for default in own {
+            if let ExpressionKind::Int(_) = default.kind {
+                texts.push(self.source().slice(default.span));
+            }
+            texts.extend(literal_texts(default));
+        }
         texts.extend(self.given_secrets.iter().map(String::as_str));
         texts.extend(self.runs.values().flat_map(|program| program.written_secrets()));
         texts
@@ -53,6 +59,24 @@ impl Program {
 
     pub fn param(&self, name: &str) -> Option<&Param> {
         self.params.iter().find(|param| param.name.value == name)
+    }
+}
+
+/// Where texts and numbers stand in an expression as they are.
+pub(super) fn written(value: &Expression) -> Vec<Span> {
+    match &value.kind {
+        ExpressionKind::Text(_) if literal_texts(value).iter().all(|text| text.is_empty()) => Vec::new(),
+        ExpressionKind::Text(_) | ExpressionKind::Int(_) => vec![value.span],
+        ExpressionKind::Unary { operand, .. } => written(operand),
+        ExpressionKind::Binary { left, right, .. } => written(left).into_iter().chain(written(right)).collect(),
+        ExpressionKind::List(items) => items.iter().flat_map(written).collect(),
+        ExpressionKind::Bool(_)
+        | ExpressionKind::Duration(_)
+        | ExpressionKind::Variable(_)
+        | ExpressionKind::Member { .. }
+        | ExpressionKind::Index { .. }
+        | ExpressionKind::Call { .. }
+        | ExpressionKind::Matches { .. } => Vec::new(),
     }
 }
 

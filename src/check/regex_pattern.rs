@@ -1,8 +1,11 @@
 //! `/rssi: (?<rssi>-?\d+)/i`: a regex, searched anywhere in a line.
 //!
-//! It works on bytes, without Unicode classes, within limits: patterns come from strangers' scripts. It is validated
-//! when the script is checked, and compiled when it is first needed.
+//! In a line that is UTF-8 text `.` and `[^…]` stand for a character, in any other for a byte: a modem may say anything.
+//! `\d`, `\w`, `\s` and `\b` are those of ASCII: so they compile to little, and no modem counts in other digits. Limits hold,
+//! for patterns come from strangers' scripts. A regex is validated when the script is checked, and compiled when it is
+//! first needed; for characters, when the first line comes that is not plain ASCII.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -13,6 +16,8 @@ use crate::source::Span;
 use crate::syntax::ast::Convert;
 
 const SIZE_LIMIT: usize = 256 << 10;
+/// A character is one byte to four, which takes more states.
+const SIZE_LIMIT_FOR_CHARACTERS: usize = 8 * SIZE_LIMIT;
 const NEST_LIMIT: u32 = 32;
 /// A regex with more states than this by our estimate is compiled at once, to see whether it keeps the size limit.
 const SURELY_SMALL: usize = 1000;
@@ -24,7 +29,17 @@ pub struct RegexPattern {
     holes: Vec<Hole>,
     /// The group's number of each hole.
     groups: Vec<usize>,
-    compiled: OnceLock<Option<Regex>>,
+    /// What it names has no bytes of its own: `[äö]`, `\p{Lu}`.
+    needs_characters: bool,
+    for_bytes: OnceLock<Option<Regex>>,
+    for_characters: OnceLock<Option<Regex>>,
+}
+
+/// What `.` stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Byte,
+    Character,
 }
 
 /// What is wrong with a regex: the reason in a few words, and the place in its text.
@@ -36,21 +51,29 @@ pub struct RegexFault {
 
 impl RegexPattern {
     pub fn new(text: &str, ignore_case: bool) -> Result<RegexPattern, RegexFault> {
-        let hir = regex_syntax::ParserBuilder::new()
-            .case_insensitive(ignore_case)
-            .unicode(false)
-            .utf8(false)
-            .nest_limit(NEST_LIMIT)
-            .build()
-            .parse(text)
-            .map_err(|error| fault(&error, text))?;
+        let (hir, needs_characters) = match parsed(text, ignore_case, Unit::Byte) {
+            Ok(hir) => (hir, false),
+            Err(error) => match parsed(&with_ascii_classes(text), ignore_case, Unit::Character) {
+                Ok(hir) => (hir, true),
+                Err(_) => return Err(fault(&error, text)),
+            },
+        };
         let (mut holes, mut groups) = (Vec::new(), Vec::new());
         named_groups(&hir, &mut |index, name| {
             holes.push(Hole { name: name.to_owned(), convert: Convert::Text, optional: true });
             groups.push(index);
         });
-        let pattern = RegexPattern { text: text.to_owned(), ignore_case, holes, groups, compiled: OnceLock::new() };
-        if states(&hir) > SURELY_SMALL && pattern.regex().is_none() {
+        let pattern = RegexPattern {
+            text: text.to_owned(),
+            ignore_case,
+            holes,
+            groups,
+            needs_characters,
+            for_bytes: OnceLock::new(),
+            for_characters: OnceLock::new(),
+        };
+        // Of classes of characters our estimate knows nothing.
+        if (needs_characters || states(&hir) > SURELY_SMALL) && pattern.regex(b"").is_none() {
             let reason = "it grows too large when it is compiled".to_owned();
             return Err(RegexFault { reason, span: Span::new(0, text.len()) });
         }
@@ -62,30 +85,92 @@ impl RegexPattern {
     }
 
     pub fn matches(&self, line: &[u8]) -> bool {
-        self.regex().is_some_and(|regex| regex.is_match(line))
+        self.regex(line).is_some_and(|regex| regex.is_match(line))
     }
 
     pub fn captures<'l>(&self, line: &'l [u8]) -> Option<Vec<Option<&'l [u8]>>> {
-        let regex = self.regex()?;
+        let regex = self.regex(line)?;
         let mut locations = regex.capture_locations();
         regex.captures_read(&mut locations, line)?;
         let group = |index: &usize| locations.get(*index).and_then(|(start, end)| line.get(start..end));
         Some(self.groups.iter().map(group).collect())
     }
 
-    fn regex(&self) -> Option<&Regex> {
-        let compile = || {
-            RegexBuilder::new(&self.text)
-                .case_insensitive(self.ignore_case)
-                .unicode(false)
-                .size_limit(SIZE_LIMIT)
-                .dfa_size_limit(SIZE_LIMIT)
-                .nest_limit(NEST_LIMIT)
-                .build()
-                .ok()
-        };
-        self.compiled.get_or_init(compile).as_ref()
+    /// The regex for this line.
+    fn regex(&self, line: &[u8]) -> Option<&Regex> {
+        let for_bytes = || self.for_bytes.get_or_init(|| self.compiled(Unit::Byte)).as_ref();
+        let for_characters = || self.for_characters.get_or_init(|| self.compiled(Unit::Character)).as_ref();
+        match (self.needs_characters, line.is_ascii() || std::str::from_utf8(line).is_err()) {
+            (true, _) => for_characters(),
+            (false, true) => for_bytes(),
+            // It may keep the limit for bytes alone.
+            (false, false) => for_characters().or_else(for_bytes),
+        }
     }
+
+    fn compiled(&self, unit: Unit) -> Option<Regex> {
+        let (text, size_limit) = match unit {
+            Unit::Byte => (Cow::Borrowed(self.text.as_str()), SIZE_LIMIT),
+            Unit::Character => (with_ascii_classes(&self.text), SIZE_LIMIT_FOR_CHARACTERS),
+        };
+        RegexBuilder::new(&text)
+            .case_insensitive(self.ignore_case)
+            .unicode(unit == Unit::Character)
+            .size_limit(size_limit)
+            .dfa_size_limit(SIZE_LIMIT)
+            .nest_limit(NEST_LIMIT)
+            .build()
+            .ok()
+    }
+}
+
+fn parsed(text: &str, ignore_case: bool, unit: Unit) -> Result<Hir, Box<regex_syntax::Error>> {
+    regex_syntax::ParserBuilder::new()
+        .case_insensitive(ignore_case)
+        .unicode(unit == Unit::Character)
+        .utf8(false)
+        .nest_limit(NEST_LIMIT)
+        .build()
+        .parse(text)
+        .map_err(Box::new)
+}
+
+/// The same regex, its classes written out as they are in ASCII.
+fn with_ascii_classes(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('\\') {
+        written.push_str(before);
+        let Some(escaped) = behind.chars().next() else {
+            rest = "\\";
+            break;
+        };
+        rest = behind.get(escaped.len_utf8()..).unwrap_or_default();
+        match escaped {
+            'd' => written.push_str("[0-9]"),
+            'D' => written.push_str("[^0-9]"),
+            'w' => written.push_str("[0-9A-Za-z_]"),
+            'W' => written.push_str("[^0-9A-Za-z_]"),
+            's' => written.push_str("[\\t\\n\\x0B\\f\\r\\x20]"),
+            'S' => written.push_str("[^\\t\\n\\x0B\\f\\r\\x20]"),
+            'b' | 'B' => {
+                // `\b{start}`
+                let kind = rest.strip_prefix('{').and_then(|kind| kind.find('}')).map_or(0, |end| end + 2);
+                let (kind, behind) = rest.split_at_checked(kind).unwrap_or(("", rest));
+                written.push_str(&format!("(?-u:\\{escaped}{kind})"));
+                rest = behind;
+            }
+            other => {
+                written.push('\\');
+                written.push(other);
+            }
+        }
+    }
+    written.push_str(rest);
+    Cow::Owned(written)
 }
 
 fn named_groups(hir: &Hir, found: &mut impl FnMut(usize, &str)) {
@@ -139,6 +224,33 @@ mod tests {
         assert_eq!(RegexPattern::new("(?=x)", false).unwrap_err().span, Span::new(0, 3));
         assert!(RegexPattern::new(&"(".repeat(40), false).is_err());
         assert!(RegexPattern::new(&format!("{}a{}", "(".repeat(40), ")".repeat(40)), false).is_err());
+    }
+
+    #[test]
+    fn a_character_of_a_text_is_a_character() {
+        let matches = |regex: &str, line: &[u8]| RegexPattern::new(regex, false).unwrap().matches(line);
+        assert!(matches("^.$", "ä".as_bytes()));
+        assert!(!matches("^..$", "ä".as_bytes()));
+        assert!(matches(r"^[^\d]\W\S\D$", "äöüß".as_bytes()));
+        assert!(matches("^[äö]$", "ö".as_bytes()) && !matches("^[äö]$", b"o"));
+        assert!(RegexPattern::new("ÄÖ", true).unwrap().matches("äö".as_bytes()));
+        let grouped = RegexPattern::new("(?<g>Gr.)", false).unwrap();
+        assert_eq!(grouped.captures("Größe".as_bytes()), Some(vec![Some("Grö".as_bytes())]));
+        // Classes are those of ASCII, in every line.
+        for class in [r"\d", r"\w", r"[\w]", r"\b", r"\s"] {
+            assert!(!matches(class, "٣é\u{a0}".as_bytes()), "{class}");
+        }
+        assert!(matches(r"\bx\b{end}", "é x\u{e9}".as_bytes()));
+        // A line that is no text is looked at byte by byte.
+        assert!(matches("^a..b$", b"a\xff\xfeb"));
+        assert!(matches(r"^a\xff.b$", b"a\xff\xfeb"));
+    }
+
+    #[test]
+    fn what_keeps_the_limit_keeps_it_for_characters() {
+        assert!(RegexPattern::new(r"\p{L}{1000}", false).is_err());
+        assert!(!RegexPattern::new("^.{2,2000}$", false).unwrap().matches("ä".as_bytes()));
+        assert!(RegexPattern::new("^.{2,4000}$", false).is_err());
     }
 
     #[test]

@@ -7,9 +7,9 @@ use super::checker::Checker;
 use super::faults::modem::ModemFault;
 use super::faults::run::RunFault;
 use super::faults::value::ValueFault;
-use super::program::{Program, literal_texts};
+use super::program::{Program, literal_texts, written};
 use super::scripts::NotFound;
-use super::session::{MOST_NESTED, Refused};
+use super::session::{DEEPEST, MOST_NESTED, Refused};
 use super::types::{Kind, Type};
 use super::{binding, nearest};
 use crate::source::{Name, Span};
@@ -51,6 +51,7 @@ impl Checker<'_, '_, '_> {
             if !program.param(&name.value).is_some_and(|param| param.secret) {
                 continue;
             }
+            self.written_secrets.extend(written(value));
             let written: Vec<String> = if let ExpressionKind::Int(_) = value.kind {
                 vec![self.script.source.slice(value.span).to_owned()]
             } else {
@@ -77,7 +78,7 @@ impl Checker<'_, '_, '_> {
             self.reporter.report(&RunFault::Computed, script.span);
             return None;
         };
-        let (refused, diagnostics) = match self.session.run(&name, &self.script.source) {
+        let (refused, diagnostics) = match self.session.run(&name, &self.script.source, self.place.depth) {
             Ok(program) => return Some((name, program)),
             Err(refused) => refused,
         };
@@ -86,7 +87,7 @@ impl Checker<'_, '_, '_> {
             Refused::NotFound(NotFound::Nowhere { suggestions }) => RunFault::NoScript { name, suggestions },
             Refused::NotFound(NotFound::Unreadable { why }) => RunFault::Unreadable { why },
             Refused::Cycle { chain } => RunFault::Cycle { chain },
-            Refused::TooDeep => RunFault::TooDeep { most: MOST_NESTED },
+            Refused::TooDeep => RunFault::TooDeep { scripts: MOST_NESTED, blocks: DEEPEST },
             Refused::Broken => return None,
         };
         self.reporter.report(&fault, script.span);

@@ -14,10 +14,16 @@ use crate::syntax;
 /// How deep scripts may run each other.
 pub(super) const MOST_NESTED: usize = 32;
 
+/// How many blocks may stand within each other, those of scripts that are run by others included; the body of a script
+/// is one, and to run it is another.
+pub const DEEPEST: usize = 256;
+
 pub(super) struct Session<'a> {
     pub(super) scripts: &'a dyn Scripts,
     /// The scripts being checked, the outermost first.
     chain: Vec<String>,
+    /// How many blocks deep the innermost of them stands.
+    depth: usize,
     /// What came of those that others run, by the name of their source; `None` where there are errors.
     checked: HashMap<String, Option<Arc<Program>>>,
 }
@@ -43,7 +49,7 @@ pub(super) enum Refused {
 
 impl<'a> Session<'a> {
     pub(super) fn new(scripts: &'a dyn Scripts) -> Session<'a> {
-        Session { scripts, chain: Vec::new(), checked: HashMap::new() }
+        Session { scripts, chain: Vec::new(), depth: 0, checked: HashMap::new() }
     }
 
     /// `known`: the names that there are before its first line, where it goes on from other lines.
@@ -58,11 +64,13 @@ impl<'a> Session<'a> {
         Result { program, diagnostics, scope }
     }
 
-    /// The program of `run "name"`; its errors the first time that it is asked for.
+    /// The program of `run "name"`, which stands so many blocks deep in its script; its errors the first time that it
+    /// is asked for.
     pub(super) fn run(
         &mut self,
         name: &str,
         from: &Source,
+        depth: usize,
     ) -> std::result::Result<Arc<Program>, (Refused, Vec<Diagnostic>)> {
         let refused = |refused| Err((refused, Vec::new()));
         let source = match self.scripts.find(name, from) {
@@ -74,13 +82,16 @@ impl<'a> Session<'a> {
             chain.push(source.name.clone());
             return refused(Refused::Cycle { chain });
         }
-        if self.chain.len() > MOST_NESTED {
+        let inside = depth + 2;
+        if self.chain.len() > MOST_NESTED || self.depth + inside > DEEPEST {
             return refused(Refused::TooDeep);
         }
         if let Some(known) = self.checked.get(&source.name) {
             return known.clone().ok_or((Refused::Broken, Vec::new()));
         }
+        self.depth += inside;
         let Result { program, mut diagnostics, .. } = self.check(&source, None);
+        self.depth -= inside;
         let program = program.map(Arc::new);
         self.checked.insert(source.name.clone(), program.clone());
         // Its warnings are told when it is checked itself.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::binding;
 use super::checker::{Checker, Flow, Place};
+use super::faults::exchange::ExchangeFault;
 use super::faults::name::NameFault;
 use super::faults::order::OrderFault;
 use super::faults::value::ValueFault;
+use super::program::written;
 use super::types::{Kind, Type};
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
@@ -77,6 +79,11 @@ impl Checker<'_, '_, '_> {
             Schedule::Times { count, pause, longest } => {
                 let help = "write how many times, as in `retry 5 {`, or how long, as in `retry for 2min every 5s {`";
                 self.wants(count, &[Kind::Int], "how many times `retry` tries", "a whole number", help);
+                if let ExpressionKind::Int(times) = count.kind
+                    && times < 1
+                {
+                    self.reporter.report(&ValueFault::NoAttempt { times }, count.span);
+                }
                 (pause, longest)
             }
             Schedule::For { duration, pause, longest } => {
@@ -86,6 +93,12 @@ impl Checker<'_, '_, '_> {
         };
         pause.iter().for_each(|pause| self.duration(pause, "the pause behind `every`"));
         longest.iter().for_each(|longest| self.duration(longest, "the longest pause, behind `up to`"));
+        if let (Some(pause), Some(longest)) = (pause, longest)
+            && let (ExpressionKind::Duration(first), ExpressionKind::Duration(most)) = (&pause.kind, &longest.kind)
+            && most < first
+        {
+            self.reporter.report(&ValueFault::LongestPause, longest.span);
+        }
 
         let inside = Place { again: Some("a `retry`"), in_retry: true, in_loop: true, ..self.place };
         let awaited = self.awaited.len();
@@ -195,6 +208,9 @@ impl Checker<'_, '_, '_> {
             return;
         }
         self.bind(name, kind, constant);
+        if let Some(default) = param.default.as_ref().filter(|_| param.secret) {
+            self.written_secrets.extend(written(default));
+        }
         self.parts.params.push(param.clone());
     }
 
@@ -205,9 +221,10 @@ impl Checker<'_, '_, '_> {
             Convert::Text => self.reporter.report(&ValueFault::ParamType { name, found }, default.span),
             Convert::Int | Convert::Hex => {
                 let place = format!("the default of `{name}`");
-                let help = match &default.kind {
-                    ExpressionKind::Text(_) => "leave out the quotes".to_owned(),
-                    _ => format!("write a number, or `param {name} = …` for text"),
+                let help = if let ExpressionKind::Text(_) = &default.kind {
+                    "leave out the quotes".to_owned()
+                } else {
+                    format!("write a number, or `param {name} = …` for text")
                 };
                 self.reporter
                     .report(&ValueFault::WrongType { place, wanted: "a whole number", found, help }, default.span);
@@ -233,6 +250,14 @@ impl Checker<'_, '_, '_> {
             }
             AwaitTarget::Quiet { duration } => self.duration(duration, "how long `await quiet` waits"),
             AwaitTarget::Prompt { text } => self.template(text),
+        }
+        let brings = match &awaited.target {
+            AwaitTarget::Line(_) => None,
+            AwaitTarget::Quiet { .. } => Some("`await quiet` waits for silence"),
+            AwaitTarget::Prompt { .. } => Some("`await prompt` waits for text without a line end"),
+        };
+        if let (Some(brings), Some(clause)) = (brings, awaited.clauses.first()) {
+            self.reporter.report(&ExchangeFault::NoLineAwaited { brings }, clause.span);
         }
         self.within(awaited.within.as_ref());
         self.clauses(&awaited.clauses);

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use super::arguments::Color;
 use super::exit::Exit;
-use crate::diagnostic::{Diagnostic, Excerpt, Severity};
+use crate::diagnostic::{Diagnostic, Excerpt, Severity, harmless};
 use crate::report::result::plural;
 use crate::report::style::Palette;
 
@@ -51,9 +51,9 @@ impl Console {
     /// `error: …`, and what to do about it.
     pub(crate) fn complain(&self, message: &str, help: Option<&str>) {
         let mark = self.err.paint(crate::report::style::Style::Bad, "error:");
-        self.say(&format!("{mark} {message}\n"));
+        self.say(&format!("{mark} {}\n", harmless(message)));
         if let Some(help) = help {
-            self.say(&format!("  help: {help}\n"));
+            self.say(&format!("  help: {}\n", harmless(help)));
         }
     }
 

@@ -80,8 +80,7 @@ pub(crate) fn checked(
 impl Prepared {
     /// Every secret that is known before the port is opened.
     fn mask(&self) -> Mask {
-        let given = self.inputs.secrets.values().map(String::as_str);
-        Mask::new(given.chain(self.programs.iter().flat_map(|program| program.written_secrets())))
+        Mask::of_known(&self.programs, &self.inputs)
     }
 
     /// One script after the other; the first that does not pass ends it.

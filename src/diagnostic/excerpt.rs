@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::harmless::{harmless, in_place};
 use super::{Diagnostic, Severity};
 
 /// Lines of more bytes than this are shown in part.
@@ -74,7 +75,7 @@ impl<'a> Excerpt<'a> {
 
     fn keep(&mut self, range: Range<usize>) {
         let at = self.text.len();
-        self.text.push_str(self.of.source.text.get(range.clone()).unwrap_or_default());
+        self.text.push_str(&in_place(self.of.source.text.get(range.clone()).unwrap_or_default()));
         match self.kept.last_mut() {
             Some((start, last)) if last.end == range.start && *start + last.len() == at => last.end = range.end,
             _ => self.kept.push((at, range)),
@@ -96,8 +97,9 @@ impl<'a> Excerpt<'a> {
 
 /// A message may name what stands in the script, and that may be a megabyte.
 fn shortened(message: &str) -> String {
+    let message = harmless(message);
     match message.char_indices().nth(BEFORE + AFTER + AFTER) {
-        None => message.to_owned(),
+        None => message.into_owned(),
         Some((end, _)) => format!("{}{CUT}", message.get(..end).unwrap_or_default()),
     }
 }

@@ -4,11 +4,13 @@
 //! wrong, with the words on the variants, and turn them into a [`Diagnostic`].
 
 mod excerpt;
+mod harmless;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use excerpt::Excerpt;
+pub(crate) use harmless::{harmless, spelled};
 
 use crate::source::{Source, Span};
 

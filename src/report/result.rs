@@ -167,7 +167,8 @@ impl RunResult {
             counts.push(format!("{} unchanged", self.unchanged));
         }
         let status = palette.paint(style, self.status);
-        let why = self.skipped.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let why =
+            self.skipped.as_ref().map(|why| format!(": {}", crate::diagnostic::harmless(why))).unwrap_or_default();
         format!("{} {status} in {}: {}{why}", self.script, seconds(self.elapsed_ms), counts.join(", "))
     }
 }

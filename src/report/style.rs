@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::diagnostic;
+
 /// Whether to colour. Without it every style is plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Palette {
@@ -30,7 +32,7 @@ impl Palette {
     }
 }
 
-/// A text in a style.
+/// A text in a style. Whatever is in it, none but the style drives the terminal.
 pub struct Painted<T> {
     style: Option<Style>,
     text: T,
@@ -38,7 +40,9 @@ pub struct Painted<T> {
 
 impl<T: fmt::Display> fmt::Display for Painted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(style) = self.style else { return self.text.fmt(f) };
+        let text = self.text.to_string();
+        let text = diagnostic::harmless(&text);
+        let Some(style) = self.style else { return text.fmt(f) };
         let code = match style {
             Style::Bold => "1",
             Style::Dim => "2",
@@ -47,7 +51,7 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
             Style::Notable => "33",
             Style::Name => "36",
         };
-        write!(f, "\x1b[{code}m{}\x1b[0m", self.text)
+        write!(f, "\x1b[{code}m{text}\x1b[0m")
     }
 }
 
@@ -55,23 +59,7 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
 /// the terminal. `\r\n` at the end is left out.
 pub fn harmless(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let mut shown = String::with_capacity(text.len());
-    for character in text.trim_end_matches(['\r', '\n']).chars() {
-        match character {
-            '\r' => shown.push_str("\\r"),
-            '\n' => shown.push_str("\\n"),
-            '\t' => shown.push_str("\\t"),
-            '\x1a' => shown.push_str("<Ctrl-Z>"),
-            '\x1b' => shown.push_str("<ESC>"),
-            control if control.is_control() => shown.push_str(&format!("\\x{:02X}", u32::from(control))),
-            // Characters that turn the direction of what follows could make one line look like another.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                shown.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
-            }
-            plain => shown.push(plain),
-        }
-    }
-    shown
+    text.trim_end_matches(['\r', '\n']).chars().map(diagnostic::spelled).collect()
 }
 
 #[cfg(test)]
@@ -88,5 +76,7 @@ mod tests {
     fn without_colour_a_style_is_its_text() {
         assert_eq!(Palette { coloured: false }.paint(Style::Bad, "x").to_string(), "x");
         assert_eq!(Palette { coloured: true }.paint(Style::Bad, "x").to_string(), "\x1b[31mx\x1b[0m");
+        assert_eq!(Palette { coloured: true }.paint(Style::Bad, "\x1b[2J").to_string(), "\x1b[31m<ESC>[2J\x1b[0m");
+        assert_eq!(Palette { coloured: false }.paint(Style::Bad, "\x1b[2J\n").to_string(), "<ESC>[2J\n");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::interpreter::Run;
+use super::interpreter::{DEEPEST, LEFT_TO_FINALLY, Run, finally};
 use super::outcome::Call;
 use super::problem::{End, Step, code};
 use super::scope::Scope;
@@ -32,11 +32,13 @@ impl Run<'_> {
                 let what = format!("`{}` has no param `{}`", program.source().name, name.value);
                 return Err(self.fail(self.problem(code::VALUE, name.span, what)));
             };
-            let value = self.given(param, value, expression)?;
-            if param.secret {
-                self.hide(&value.to_string());
-            }
-            given.push((name.value.as_str(), value));
+            given.push((name.value.as_str(), self.given(param, value, expression)?));
+        }
+        if finally(&program).is_some() && self.depth + 1 + LEFT_TO_FINALLY > DEEPEST {
+            let what =
+                format!("`{name}` has a `finally`, for which less than {LEFT_TO_FINALLY} of {DEEPEST} blocks are left");
+            let help = "run it where fewer blocks stand within each other";
+            return Err(self.fail(self.problem(code::TOO_DEEP, span, what).help(help)));
         }
         let fields = self.in_scope_of(&program, given, span)?;
         if let Some(record) = record {

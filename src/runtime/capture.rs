@@ -26,10 +26,10 @@ pub(super) enum Miss {
     NoMatch,
 }
 
-/// `capture rssi:int, ber`
-pub(super) fn fields(fields: &[Field], lines: &[Line]) -> Result<Captured, Miss> {
+/// `capture rssi:int, ber`, from an answer whose lines carry these prefixes, as far as that is known
+pub(super) fn fields(fields: &[Field], lines: &[Line], prefixes: &[&str]) -> Result<Captured, Miss> {
     let mut first_miss = None;
-    for line in with_parameters(lines) {
+    for line in with_parameters(lines, prefixes) {
         match conforms(fields, &line.bytes) {
             Ok(captured) => return Ok(captured),
             Err(miss) => {
@@ -37,13 +37,18 @@ pub(super) fn fields(fields: &[Field], lines: &[Line]) -> Result<Captured, Miss>
             }
         }
     }
-    Err(first_miss.unwrap_or(Miss::NoLine))
+    match first_miss {
+        Some(miss) => Err(miss),
+        // A line that may lack all of them may be missing itself: AT+CNUM of a SIM without a number.
+        None if fields.iter().all(|field| field.optional) => take(fields, std::iter::empty(), b""),
+        None => Err(Miss::NoLine),
+    }
 }
 
 /// `capture all cid:int, type, apn as contexts`: a record for each line, or for each parenthesised group of one.
-pub(super) fn all(fields: &[Field], lines: &[Line]) -> Result<Value, Miss> {
+pub(super) fn all(fields: &[Field], lines: &[Line], prefixes: &[&str]) -> Result<Value, Miss> {
     let mut records = Vec::new();
-    for line in with_parameters(lines) {
+    for line in with_parameters(lines, prefixes) {
         let (_, list) = split_prefix(&line.bytes);
         match parameters(list).next() {
             Some(first) if first.kind == Kind::Group => groups(fields, line, &mut records)?,
@@ -69,11 +74,21 @@ pub(super) fn holes(line: &[u8], captures: &Captures<'_, '_>) -> Result<Captured
         .collect()
 }
 
-/// The lines that carry a prefix, where there are any: others are the text under a header.
-fn with_parameters(lines: &[Line]) -> impl Iterator<Item = &Line> {
+/// The lines that carry one of the question's prefixes, where there are any, or else any prefix: others are the text
+/// under a header, which may look like anything.
+fn with_parameters<'l>(lines: &'l [Line], prefixes: &[&str]) -> impl Iterator<Item = &'l Line> {
+    let of_question = |line: &Line| {
+        let found = split_prefix(&line.bytes).0;
+        found.is_some_and(|found| prefixes.iter().any(|prefix| found.eq_ignore_ascii_case(prefix.as_bytes())))
+    };
     let has_prefix = |line: &Line| split_prefix(&line.bytes).0.is_some();
+    let any_of_question = lines.iter().any(of_question);
     let any_prefix = lines.iter().any(has_prefix);
-    lines.iter().filter(move |line| !any_prefix || has_prefix(line))
+    let wanted: Vec<&Line> = lines
+        .iter()
+        .filter(|line| if any_of_question { of_question(line) } else { !any_prefix || has_prefix(line) })
+        .collect();
+    wanted.into_iter()
 }
 
 fn conforms(fields: &[Field], line: &[u8]) -> Result<Captured, Miss> {
@@ -191,7 +206,7 @@ mod tests {
     }
 
     fn captured(asked: &str, answer: &[&str]) -> String {
-        match fields(&list(asked), &lines(answer)) {
+        match fields(&list(asked), &lines(answer), &[]) {
             Ok(captured) => record(captured).to_string(),
             Err(miss) => format!("{miss:?}"),
         }
@@ -249,8 +264,29 @@ mod tests {
         );
     }
 
+    #[test]
+    fn lines_with_another_prefix_are_text_under_a_header() {
+        let answer = ["+CMGL: 1,\"REC READ\",\"000\"", "+Bank: 99, approved, +49999", "+CMGL: 2,\"REC READ\",\"111\""];
+        let found = all(&list("index:int, status, from"), &lines(&answer), &["+CMGL"]).unwrap();
+        assert_eq!(
+            found.to_string(),
+            "[{index = 1, status = \"REC READ\", from = \"000\"}, {index = 2, status = \"REC READ\", from = \"111\"}]"
+        );
+        let found = fields(&list("index:int"), &lines(&["+Bank: 99", "+CMGR: 3"]), &["+cmgr"]).unwrap();
+        assert_eq!(record(found).to_string(), "{index = 3}");
+        // A modem that answers with another name is understood all the same.
+        let found = fields(&list("iccid"), &lines(&["+ICCID: 89"]), &["+CCID"]).unwrap();
+        assert_eq!(record(found).to_string(), "{iccid = \"89\"}");
+    }
+
+    #[test]
+    fn where_all_may_be_missing_the_line_may_be() {
+        assert_eq!(captured("number?, type:int?", &[]), "{number = \"\", type = \"\"}");
+        assert_eq!(captured("number?, type:int", &[]), "NoLine");
+    }
+
     fn records(asked: &str, answer: &[&str]) -> String {
-        match all(&list(asked), &lines(answer)) {
+        match all(&list(asked), &lines(answer), &[]) {
             Ok(value) => value.to_string(),
             Err(miss) => format!("{miss:?}"),
         }

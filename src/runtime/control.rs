@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::event::RuntimeEvent;
-use super::expression::shown;
 use super::interpreter::Run;
 use super::outcome::{Failure, Status};
 use super::problem::{End, Step, code};
@@ -94,6 +93,8 @@ impl Run<'_> {
             }
             self.pause(pause, span)?;
             if let Some(longest) = attempts.longest {
+                // A longest pause that is shorter than the first makes none shorter: without any, time would stand.
+                let longest = longest.max(attempts.pause);
                 attempts.pause = attempts.pause.saturating_mul(2).min(longest);
             }
             attempt += 1;
@@ -125,19 +126,21 @@ impl Run<'_> {
 
     #[inline(never)]
     pub(super) fn for_each(&mut self, name: &Name, list: &Expression, body: &Block) -> Step {
-        let items = match self.evaluate(list)? {
-            Value::List(items) => items,
-            value => {
-                let what = format!("`for` walks a list, and this is {}", shown(&value));
-                return Err(self.fail(self.problem(code::TYPE, list.span, what)));
-            }
+        let whole = self.evaluate(list)?;
+        let Value::List(items) = &whole else {
+            let what = format!("`for` walks a list, and this is {}", self.shown(&whole));
+            return Err(self.fail(self.problem(code::TYPE, list.span, what)));
         };
+        let outside = self.scope.variables.get(&name.value).cloned();
         let ended = items.iter().try_for_each(|item| {
             self.scope.variables.set(&name.value, item.clone());
             self.block(body)
         });
-        // The name is known inside the block only.
-        self.scope.variables.forget(&name.value);
+        // The name is known inside the block only; what it held outside it holds again.
+        match outside {
+            Some(value) => self.scope.variables.set(&name.value, value),
+            None => self.scope.variables.forget(&name.value),
+        }
         ended
     }
 

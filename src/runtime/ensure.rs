@@ -10,6 +10,13 @@ use crate::syntax::ast::{Alternatives, Block, Send};
 impl Run<'_> {
     #[inline(never)]
     pub(super) fn ensure(&mut self, question: &Send, answers: &Alternatives, otherwise: &Block, span: Span) -> Step {
+        if self.inputs.plan {
+            let asked = self.asked(question, &[])?;
+            if self.leaves_out(&asked, question.form) {
+                self.leave_out(&asked, &[])?;
+                return self.describe_otherwise(answers, otherwise);
+            }
+        }
         if self.holds(question, answers)? {
             self.tally.unchanged += 1;
             return self.ensured(question, Change::Unchanged);

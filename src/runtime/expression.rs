@@ -16,6 +16,9 @@ use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Pattern, Un
 /// Texts and lists do not grow beyond this: bytes, items.
 pub(super) const LONGEST: usize = 1 << 20;
 
+/// Lists and records stand within each other at most so often: whatever shows, compares or drops one goes down into it.
+pub(super) const DEEPEST_VALUE: usize = 64;
+
 /// The longest that anything may take.
 pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -42,39 +45,36 @@ impl Run<'_> {
 
     /// A condition: nothing but true and false decides.
     pub(super) fn truth(&self, expression: &Expression) -> Step<bool> {
-        match self.evaluate(expression)? {
-            Value::Bool(truth) => Ok(truth),
-            value => {
-                let what = format!("a condition is true or false, and this is {}", shown(&value));
-                let help = "compare it: `x == 1`, `x != \"\"`";
-                Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)))
-            }
+        let value = self.evaluate(expression)?;
+        if let Value::Bool(truth) = value {
+            return Ok(truth);
         }
+        let what = format!("a condition is true or false, and this is {}", self.shown(&value));
+        let help = "compare it: `x == 1`, `x != \"\"`";
+        Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)))
     }
 
     pub(super) fn duration(&self, expression: &Expression) -> Step<Duration> {
-        match self.evaluate(expression)? {
-            Value::Duration(duration) if duration <= YEAR => Ok(duration),
-            value @ Value::Duration(_) => {
-                let what = format!("{} is longer than a year", shown(&value));
-                Err(self.fail(self.problem(code::VALUE, expression.span, what)))
-            }
-            value => {
-                let what = format!("a duration is wanted here, and this is {}", shown(&value));
-                let help = "durations carry a unit: `500ms`, `5s`, `2min`";
-                Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)))
-            }
+        let value = self.evaluate(expression)?;
+        let Value::Duration(duration) = value else {
+            let what = format!("a duration is wanted here, and this is {}", self.shown(&value));
+            let help = "durations carry a unit: `500ms`, `5s`, `2min`";
+            return Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)));
+        };
+        if duration > YEAR {
+            let what = format!("{} is longer than a year", self.shown(&value));
+            return Err(self.fail(self.problem(code::VALUE, expression.span, what)));
         }
+        Ok(duration)
     }
 
     pub(super) fn number(&self, expression: &Expression) -> Step<i64> {
-        match self.evaluate(expression)? {
-            Value::Int(number) => Ok(number),
-            value => {
-                let what = format!("a number is wanted here, and this is {}", shown(&value));
-                Err(self.fail(self.problem(code::TYPE, expression.span, what).help(NUMBER_HELP)))
-            }
+        let value = self.evaluate(expression)?;
+        if let Value::Int(number) = value {
+            return Ok(number);
         }
+        let what = format!("a number is wanted here, and this is {}", self.shown(&value));
+        Err(self.fail(self.problem(code::TYPE, expression.span, what).help(NUMBER_HELP)))
     }
 
     fn variable(&self, name: &str, span: Span) -> Step<Value> {
@@ -85,7 +85,7 @@ impl Run<'_> {
         match name {
             "response" => Ok(self.scope.last.response()),
             "result" => Ok(self.scope.last.result()),
-            "elapsed" => Ok(Value::Duration(self.scope.last.elapsed)),
+            "elapsed" => Ok(Value::duration(self.scope.last.elapsed)),
             "attempt" => Ok(Value::Int(self.scope.attempt)),
             "error" => Ok(Value::Text(Arc::clone(&self.scope.error))),
             _ => Err(self.unset(name, span)),
@@ -99,33 +99,28 @@ impl Run<'_> {
     }
 
     fn member(&self, record: &Expression, name: &Name) -> Step<Value> {
-        match self.evaluate(record)? {
-            Value::Record(fields) => match fields.get(&name.value) {
-                Some(value) => Ok(value.clone()),
-                None => {
-                    let names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
-                    let what = format!("the record has no field `{}`", name.value);
-                    let help = match names.is_empty() {
-                        true => "it has no fields at all".to_owned(),
-                        false => format!("it has {}", names.join(", ")),
-                    };
-                    Err(self.fail(self.problem(code::UNSET, name.span, what).help(help)))
-                }
-            },
-            value => {
-                let what = format!("only a record has fields, and this is {}", shown(&value));
-                Err(self.fail(self.problem(code::TYPE, record.span, what)))
-            }
+        let value = self.evaluate(record)?;
+        let Value::Record(fields) = &value else {
+            let what = format!("only a record has fields, and this is {}", self.shown(&value));
+            return Err(self.fail(self.problem(code::TYPE, record.span, what)));
+        };
+        if let Some(value) = fields.get(&name.value) {
+            return Ok(value.clone());
         }
+        let names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
+        let what = format!("the record has no field `{}`", name.value);
+        let help = match names.is_empty() {
+            true => "it has no fields at all".to_owned(),
+            false => format!("it has {}", names.join(", ")),
+        };
+        Err(self.fail(self.problem(code::UNSET, name.span, what).help(help)))
     }
 
     fn item(&self, list: &Expression, index: &Expression) -> Step<Value> {
-        let items = match self.evaluate(list)? {
-            Value::List(items) => items,
-            value => {
-                let what = format!("only a list has numbered items, and this is {}", shown(&value));
-                return Err(self.fail(self.problem(code::TYPE, list.span, what)));
-            }
+        let whole = self.evaluate(list)?;
+        let Value::List(items) = &whole else {
+            let what = format!("only a list has numbered items, and this is {}", self.shown(&whole));
+            return Err(self.fail(self.problem(code::TYPE, list.span, what)));
         };
         let place = self.number(index)?;
         let found = usize::try_from(place).ok().and_then(|place| items.get(place));
@@ -210,8 +205,11 @@ impl Run<'_> {
             (Value::Duration(one), Value::Duration(other)) => Ok(one.cmp(other)),
             (Value::Text(text), Value::Text(than)) => {
                 if text.parse::<i64>().is_ok() && than.parse::<i64>().is_ok() {
-                    let what =
-                        format!("{} and {} are texts: as texts, \"9\" is more than \"31\"", shown(&one), shown(&other));
+                    let what = format!(
+                        "{} and {} are texts: as texts, \"9\" is more than \"31\"",
+                        self.shown(&one),
+                        self.shown(&other)
+                    );
                     return Err(self.fail(self.problem(code::TYPE, span, what).help(NUMBER_HELP)));
                 }
                 Ok(text.cmp(than))
@@ -242,7 +240,7 @@ impl Run<'_> {
             }
             (Value::Text(part), Value::Text(text)) => Ok(Value::Bool(text.contains(&**part))),
             (_, Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::Record(_)) => {
-                let what = format!("`in` looks into a list or a text, and this is {}", shown(&whole));
+                let what = format!("`in` looks into a list or a text, and this is {}", self.shown(&whole));
                 Err(self.fail(self.problem(code::TYPE, right.span, what)))
             }
         }
@@ -282,7 +280,7 @@ impl Run<'_> {
                 u32::try_from(*b).ok().and_then(|times| a.checked_mul(times)).map(Value::Duration)
             }
             (Value::Duration(a), Divide, Value::Int(b)) => {
-                u32::try_from(*b).ok().and_then(|parts| a.checked_div(parts)).map(Value::Duration)
+                u32::try_from(*b).ok().and_then(|parts| a.checked_div(parts)).map(Value::duration)
             }
             (Value::Duration(a), Divide, Value::Duration(b)) => {
                 a.as_millis().checked_div(b.as_millis()).and_then(|times| i64::try_from(times).ok()).map(Value::Int)
@@ -305,7 +303,7 @@ impl Run<'_> {
             Value::Text(text) => Arc::clone(text),
             Value::Int(_) | Value::Bool(_) | Value::Duration(_) => value.to_string().into(),
             Value::List(_) | Value::Record(_) => {
-                let what = format!("`matches` looks at a text, and this is {}", shown(&value));
+                let what = format!("`matches` looks at a text, and this is {}", self.shown(&value));
                 return Err(self.fail(self.problem(code::TYPE, text.span, what)));
             }
         };
@@ -326,11 +324,32 @@ impl Run<'_> {
     }
 
     /// Refuses lists and records that hold too much: one that holds itself twice, again and again, is soon larger than
-    /// any memory when it is shown.
+    /// any memory when it is shown; one that holds itself once, again and again, than any stack.
     pub(super) fn weighed(&self, value: Value, span: Span) -> Step<Value> {
-        match weight(&value, LONGEST) {
-            Some(_) => Ok(value),
-            None => self.fits(usize::MAX, span).map(|()| value),
+        match weight(&value, LONGEST, DEEPEST_VALUE) {
+            Ok(_) => Ok(value),
+            Err(Excess::Weight) => self.fits(usize::MAX, span).map(|()| value),
+            Err(Excess::Depth) => {
+                let what = format!("lists and records stand within each other more than {DEEPEST_VALUE} times here");
+                let help = "put them beside each other: `list + [item]`";
+                Err(self.fail(self.problem(code::TOO_DEEP, span, what).help(help)))
+            }
+        }
+    }
+
+    /// A value and its kind for an error: `the text "5"`. Of a secret that is cut off too little would be left to be
+    /// known again, so it is hidden here.
+    pub(super) fn shown(&self, value: &Value) -> String {
+        let text = self.hearing.mask.string(Quoted(value).to_string());
+        let text =
+            if text.chars().count() > 60 { format!("{}…", text.chars().take(60).collect::<String>()) } else { text };
+        match value {
+            Value::Text(_) => format!("the text {text}"),
+            Value::Int(_) => format!("the number {text}"),
+            Value::Duration(_) => format!("the duration {text}"),
+            Value::List(_) => format!("the list {text}"),
+            Value::Record(_) => format!("the record {text}"),
+            Value::Bool(_) => text,
         }
     }
 
@@ -341,7 +360,7 @@ impl Run<'_> {
     }
 
     fn mismatch(&self, verb: &str, one: &Value, other: &Value, span: Span) -> super::problem::End {
-        let what = format!("{} and {} {verb}", shown(one), shown(other));
+        let what = format!("{} and {} {verb}", self.shown(one), self.shown(other));
         let help = match (one, other) {
             (Value::Text(_), Value::Int(_)) | (Value::Int(_), Value::Text(_)) => NUMBER_HELP,
             (Value::Text(_), _) | (_, Value::Text(_)) => "put values into a text with `${…}`",
@@ -362,31 +381,28 @@ fn is_zero(value: &Value) -> bool {
     }
 }
 
-/// A value and its kind for an error: `the text "5"`.
-pub(super) fn shown(value: &Value) -> String {
-    let text = Quoted(value).to_string();
-    let text =
-        if text.chars().count() > 60 { format!("{}…", text.chars().take(60).collect::<String>()) } else { text };
-    match value {
-        Value::Text(_) => format!("the text {text}"),
-        Value::Int(_) => format!("the number {text}"),
-        Value::Duration(_) => format!("the duration {text}"),
-        Value::List(_) => format!("the list {text}"),
-        Value::Record(_) => format!("the record {text}"),
-        Value::Bool(_) => text,
-    }
+/// What a value has too much of.
+enum Excess {
+    Weight,
+    Depth,
 }
 
-/// The characters and items of a value; `None` from `most` on.
-fn weight(value: &Value, most: usize) -> Option<usize> {
-    let add = |sum: usize, value: &Value| Some(sum + weight(value, most.checked_sub(sum)?)?);
+/// The characters and items of a value that has less than `most`, and at most `deepest` lists and records within each
+/// other.
+fn weight(value: &Value, most: usize, deepest: usize) -> Result<usize, Excess> {
+    let add = |sum: usize, value: &Value| {
+        let most = most.checked_sub(sum).ok_or(Excess::Weight)?;
+        let deepest = deepest.checked_sub(1).ok_or(Excess::Depth)?;
+        weight(value, most, deepest).map(|weight| sum + weight)
+    };
     let weight = match value {
         Value::Text(text) => text.len() + 1,
         Value::Int(_) | Value::Bool(_) | Value::Duration(_) => 1,
+        Value::List(_) | Value::Record(_) if deepest == 0 => return Err(Excess::Depth),
         Value::List(items) => items.iter().try_fold(1, add)?,
-        Value::Record(record) => record.iter().map(|(_, value)| value).try_fold(1, add)?,
+        Value::Record(record) => record.iter().try_fold(1, |sum, (name, value)| add(sum + name.len(), value))?,
     };
-    (weight < most).then_some(weight)
+    if weight < most { Ok(weight) } else { Err(Excess::Weight) }
 }
 
 /// `1 item`, `2 items`

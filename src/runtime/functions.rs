@@ -1,9 +1,10 @@
 //! The functions that expressions may call. Each takes one argument.
 
+use std::fmt::{self, Write};
 use std::fs::File;
 use std::path::{Component, Path};
 
-use super::expression::{LONGEST, shown};
+use super::expression::LONGEST;
 use super::interpreter::Run;
 use super::problem::{End, Step, code};
 use super::value::Value;
@@ -24,15 +25,25 @@ impl Run<'_> {
                 Value::Text(text) => Ok(length(text.chars().count())),
                 Value::List(items) => Ok(length(items.len())),
                 Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::Record(_) => {
-                    let what =
-                        format!("`len` counts a text's characters or a list's items, and this is {}", shown(&value));
+                    let what = format!(
+                        "`len` counts a text's characters or a list's items, and this is {}",
+                        self.shown(&value)
+                    );
                     Err(self.fail(self.problem(code::TYPE, span, what)))
                 }
             },
             Function::Int => Ok(Value::Int(self.argument_int(function.value, &value, span)?)),
-            Function::Text => Ok(Value::text(value.to_string())),
-            Function::Upper => Ok(Value::text(text()?.to_uppercase())),
-            Function::Lower => Ok(Value::text(text()?.to_lowercase())),
+            Function::Text => self.fitting(text_length(&value), span, || value.to_string()),
+            Function::Upper => {
+                let text = text()?;
+                let length = text.chars().flat_map(char::to_uppercase).map(char::len_utf8).sum();
+                self.fitting(length, span, || text.to_uppercase())
+            }
+            Function::Lower => {
+                let text = text()?;
+                let length = text.chars().flat_map(char::to_lowercase).map(char::len_utf8).sum();
+                self.fitting(length, span, || text.to_lowercase())
+            }
             Function::Trim => Ok(Value::text(text()?.trim())),
             Function::Dbm => {
                 let rssi = self.argument_int(function.value, &value, span)?;
@@ -42,7 +53,10 @@ impl Run<'_> {
                 })
             }
             Function::Luhn => Ok(Value::Bool(luhn(&value.to_string()))),
-            Function::Ucs2 => Ok(Value::text(ucs2(text()?))),
+            Function::Ucs2 => {
+                let text = text()?;
+                self.fitting(text.encode_utf16().count().saturating_mul(4), span, || ucs2(text))
+            }
             Function::Gsm7 => {
                 let text = text()?;
                 match text.chars().find(|character| !is_gsm7(*character)) {
@@ -58,11 +72,17 @@ impl Run<'_> {
         }
     }
 
+    /// A text of this length in bytes, which is not made where it would be too long.
+    fn fitting(&self, length: usize, span: Span, text: impl FnOnce() -> String) -> Step<Value> {
+        self.fits(length, span)?;
+        Ok(Value::text(text()))
+    }
+
     fn argument_text<'v>(&self, function: Function, value: &'v Value, span: Span) -> Step<&'v str> {
         match value {
             Value::Text(text) => Ok(text),
             Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
-                let what = format!("`{}` takes a text, and this is {}", name(function), shown(value));
+                let what = format!("`{}` takes a text, and this is {}", name(function), self.shown(value));
                 Err(self.fail(self.problem(code::TYPE, span, what).help("`text(x)` makes a text of any value")))
             }
         }
@@ -72,11 +92,11 @@ impl Run<'_> {
         match value {
             Value::Int(number) => Ok(*number),
             Value::Text(text) => text.trim().parse().map_err(|_| {
-                let what = format!("{} is no number", shown(value));
+                let what = format!("{} is no number", self.shown(value));
                 self.fail(self.problem(code::VALUE, span, what))
             }),
             Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
-                let what = format!("`{}` takes a number, and this is {}", name(function), shown(value));
+                let what = format!("`{}` takes a number, and this is {}", name(function), self.shown(value));
                 Err(self.fail(self.problem(code::TYPE, span, what)))
             }
         }
@@ -127,6 +147,21 @@ fn name(function: Function) -> &'static str {
         Function::Gsm7 => "gsm7",
         Function::File => "file",
     }
+}
+
+/// How long a value is as text, which is not made for that.
+fn text_length(value: &Value) -> usize {
+    struct Length(usize);
+    impl fmt::Write for Length {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 = self.0.saturating_add(text.len());
+            Ok(())
+        }
+    }
+    let mut length = Length(0);
+    // Counting does not fail.
+    let _ = write!(length, "{value}");
+    length.0
 }
 
 fn length(count: usize) -> Value {

@@ -21,8 +21,12 @@ use crate::syntax::ast::{Block, Statement, StatementKind};
 /// Without optimisation frames are larger.
 pub const STACK: usize = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 };
 
-/// How many blocks may stand within each other, those of scripts that are run by others included.
-pub const DEEPEST: usize = 256;
+/// How many blocks may stand within each other, those of scripts that are run by others included. A check tells it of
+/// most scripts beforehand.
+pub use crate::check::DEEPEST;
+
+/// So many of [`DEEPEST`] blocks are left to a `finally`: a script that has one is not begun where fewer are.
+pub(super) const LEFT_TO_FINALLY: usize = 16;
 
 /// Runs a program to its end. Nothing is sent before all its required params have values.
 pub fn run(
@@ -31,7 +35,7 @@ pub fn run(
     inputs: &Inputs,
     listener: &mut dyn Listener,
 ) -> Outcome {
-    let mask = Mask::new(inputs.secrets.values().map(String::as_str));
+    let mask = Mask::of_known(std::slice::from_ref(program), inputs);
     let mut run = Run::new(program, conversation, inputs, listener, mask);
     let ended = run.whole_script();
     run.outcome(ended)
@@ -174,6 +178,8 @@ impl<'r> Run<'r> {
         mask: Mask,
     ) -> Run<'r> {
         let started = conversation.now();
+        let mut mask = mask;
+        program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
         let scope = Scope::new(program, &mask, inputs.timeout);
         Run {
             conversation,
@@ -227,10 +233,8 @@ impl<'r> Run<'r> {
     fn finish(&mut self, program: &Program, ended: Step) -> Step {
         let Some(body) = finally(program).filter(|_| self.interrupts < 2) else { return ended };
         let held = std::mem::replace(&mut self.hearing.aborts_hold, false);
-        // However deep the script was when it ended.
-        let depth = std::mem::replace(&mut self.depth, self.calls.len());
+        // Every block of the script has ended: this one stands as deep as the script itself.
         let last = self.block(body);
-        self.depth = depth;
         self.hearing.aborts_hold = held;
         match (ended, last) {
             (ended, Ok(()) | Err(End::Stopped | End::Skipped(_) | End::PlanEnds)) => ended,
@@ -356,11 +360,13 @@ impl<'r> Run<'r> {
 }
 
 /// The script's `finally`.
-fn finally(program: &Program) -> Option<&Block> {
-    program.script.body.statements.iter().find_map(|statement| match &statement.kind {
-        StatementKind::Finally { body } => Some(body),
-        _ => None,
-    })
+pub(super) fn finally(program: &Program) -> Option<&Block> {
+    program
+        .script
+        .body
+        .statements
+        .iter()
+        .find_map(|statement| if let StatementKind::Finally { body } = &statement.kind { Some(body) } else { None })
 }
 
 pub(super) fn status(ended: &Step) -> Status {

@@ -18,6 +18,7 @@ impl Run<'_> {
     pub(super) fn judge(&self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
         self.judge_result(asked, clauses, values)?;
         let mut captured = Vec::new();
+        let prefixes = asked.prefixes();
         for (clause, values) in clauses.iter().zip(values) {
             match &clause.kind {
                 ClauseKind::Expect(patterns) => {
@@ -25,14 +26,16 @@ impl Run<'_> {
                         return Err(self.fail(self.no_match(asked, clause.span, patterns, values)));
                     }
                 }
-                ClauseKind::Capture { fields } => match capture::fields(fields, &self.scope.last.lines) {
+                ClauseKind::Capture { fields } => match capture::fields(fields, &self.scope.last.lines, &prefixes) {
                     Ok(found) => captured.extend(found),
                     Err(miss) => return Err(self.missed(Some(asked), clause.span, miss)),
                 },
-                ClauseKind::CaptureAll { fields, record } => match capture::all(fields, &self.scope.last.lines) {
-                    Ok(records) => captured.push((record.value.clone(), records)),
-                    Err(miss) => return Err(self.missed(Some(asked), clause.span, miss)),
-                },
+                ClauseKind::CaptureAll { fields, record } => {
+                    match capture::all(fields, &self.scope.last.lines, &prefixes) {
+                        Ok(records) => captured.push((record.value.clone(), records)),
+                        Err(miss) => return Err(self.missed(Some(asked), clause.span, miss)),
+                    }
+                }
                 ClauseKind::CapturePattern(patterns) => match self.capture_pattern(patterns, values)? {
                     Ok(found) => captured.extend(found),
                     Err(Miss::NoMatch) => {
@@ -92,9 +95,9 @@ impl Run<'_> {
             return Ok(true);
         }
         let matcher = self.matcher(pattern)?;
-        Ok(match result {
-            ResultCode::Ok => matcher.matches(b"OK", values),
-            _ => matcher.matches(result.to_string().as_bytes(), values),
+        Ok(match *result == ResultCode::Ok {
+            true => matcher.matches(b"OK", values),
+            false => matcher.matches(result.to_string().as_bytes(), values),
         })
     }
 

@@ -1,36 +1,14 @@
 //! What the runtime asks of the catalogue.
 
-use crate::at::command::{Command, parse};
-use crate::at::{Form, ResultCode};
-use crate::catalogue::command::AnswerShape;
-use crate::catalogue::command_of;
-use crate::catalogue::expected::values;
+use crate::at::ResultCode;
+use crate::at::command::parse;
+use crate::catalogue::expected;
 use crate::catalogue::explain::{Context, brief, failure};
 use crate::catalogue::module::Module;
 
 /// Whether a command line changes nothing but this conversation: `--plan` sends it.
 pub(super) fn only_asks(line: &str) -> bool {
-    parse(line).is_some_and(|line| line.commands.iter().all(asks))
-}
-
-fn asks(asked: &Command<'_>) -> bool {
-    let known = command_of(asked);
-    let texts = values(asked);
-    let values: Vec<&str> = texts.iter().map(String::as_str).collect();
-    if known.is_some_and(|known| known.conversation_only) {
-        return true;
-    }
-    match asked.form {
-        Form::Read | Form::Test => true,
-        Form::Execute => known.is_some_and(|known| {
-            let answers = known.usage(asked.form, &values).is_some_and(|usage| usage.shape != AnswerShape::None);
-            answers
-                && known.dangers(asked.form, &values).next().is_none()
-                && known.prompt(asked.form, &values).is_none()
-        }),
-        // `AT+QCFG="roamservice"` has the form of a set, and reads: the value would be a second parameter.
-        Form::Set => known.is_some_and(|known| known.name.contains('=') && values.len() == 1),
-    }
+    parse(line).is_some_and(|line| line.commands.iter().all(expected::only_asks))
 }
 
 /// What an answer's line or final result code means beside what it says: `SIM not inserted`.

@@ -6,6 +6,7 @@ use super::capture::hex;
 use super::inputs::Inputs;
 use super::interpreter::Run;
 use super::problem::{Problem, Step, code};
+use super::secret::Mask;
 use super::value::Value;
 use crate::check::Program;
 use crate::source::Name;
@@ -23,8 +24,8 @@ impl Run<'_> {
             if self.scope.variables.get(name).is_some() {
                 continue;
             }
-            if let Some(given) = self.inputs.given(param).filter(|_| param.secret) {
-                self.hide(given);
+            if let Some(given) = self.inputs.given(param) {
+                self.hide_given(param, &Value::text(given));
             }
             match value_of(param, self.inputs) {
                 Ok(Some(value)) => self.scope.variables.set(name, value),
@@ -42,24 +43,19 @@ impl Run<'_> {
     fn faulty(&self, faults: Vec<(&Param, String, &'static str)>) -> Option<Problem> {
         let mut faults = faults.into_iter();
         let (first, mut message, code) = faults.next()?;
-        let flag = |param: &Param| {
-            let flag = if param.secret { "--secret" } else { "-V" };
-            format!("{flag} {}=…", param.name.value)
-        };
         let about = |param: &Param| param.about.clone().unwrap_or_else(|| "no value".to_owned());
-        let mut flags = vec![flag(first)];
         let mut others = Vec::new();
         for (param, what, _) in faults {
             message.push_str(&format!("; {what}"));
-            flags.push(flag(param));
             others.push(param);
         }
+        let ways = ways_to_give(std::iter::once(first).chain(others.iter().copied()));
         let mut problem = self.problem(code, first.name.span, message).label(about(first));
         for other in others {
             problem = problem.also(other.name.span, about(other));
         }
         let help = match self.calls.is_empty() {
-            true => format!("give it on the command line: {}", flags.join(" ")),
+            true => ways,
             false => "give it behind `run`: `with name = …`".to_owned(),
         };
         Some(problem.help(help))
@@ -74,9 +70,6 @@ impl Run<'_> {
         }
         let Some(default) = &param.default else { return self.bind_inputs() };
         let value = self.evaluate(default)?;
-        if param.secret {
-            self.hide(&value.to_string());
-        }
         let value = self.given(param, value, default)?;
         self.scope.variables.set(name, value);
         Ok(())
@@ -90,13 +83,41 @@ impl Run<'_> {
     }
 
     /// A value that a param is given by its default, or by `run … with`.
-    pub(super) fn given(&self, param: &Param, value: Value, place: &Expression) -> Step<Value> {
-        match &value {
-            Value::Text(text) => from_text(text, param.convert).map_err(|kind| {
-                let what = format!("`{}` must be {kind}, and is given \"{text}\"", param.name.value);
-                self.fail(self.problem(code::VALUE, place.span, what))
-            }),
-            Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => Ok(value),
+    pub(super) fn given(&mut self, param: &Param, value: Value, place: &Expression) -> Step<Value> {
+        self.hide_given(param, &value);
+        let wanted = match (&value, param.convert) {
+            (Value::Text(text), convert) => match from_text(text, convert) {
+                Ok(value) => return Ok(value),
+                Err(wanted) => wanted,
+            },
+            (Value::Int(_), Convert::Int | Convert::Hex) => return Ok(value),
+            // A number is its own text.
+            (Value::Int(number), Convert::Text) => return Ok(Value::text(number.to_string())),
+            (Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_), Convert::Int | Convert::Hex) => {
+                "a number"
+            }
+            (Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_), Convert::Text) => "a text",
+        };
+        let given = match &value {
+            Value::Text(text) => format!("\"{text}\""),
+            Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
+                self.shown(&value)
+            }
+        };
+        let what = format!("`{}` must be {wanted}, and is given {given}", param.name.value);
+        Err(self.fail(self.problem(code::VALUE, place.span, what)))
+    }
+
+    /// Hides what a secret is given, as it was given and as what it is converted to: before anything is said of it.
+    fn hide_given(&mut self, param: &Param, given: &Value) {
+        if !param.secret {
+            return;
+        }
+        self.hide(&given.to_string());
+        if let Value::Text(text) = given
+            && let Ok(value) = from_text(text, param.convert)
+        {
+            self.hide(&value.to_string());
         }
     }
 }
@@ -127,5 +148,39 @@ fn from_text(text: &str, convert: Convert) -> Result<Value, &'static str> {
         Convert::Text => Ok(Value::text(text)),
         Convert::Int => text.trim().parse().map(Value::Int).map_err(|_| "a number"),
         Convert::Hex => hex(text.trim()).map(Value::Int).ok_or("a hexadecimal number"),
+    }
+}
+
+/// How params are given values from outside. A secret on the command line would be seen by all who use the machine.
+fn ways_to_give<'p>(params: impl Iterator<Item = &'p Param>) -> String {
+    let (secrets, plain): (Vec<&Param>, Vec<&Param>) = params.partition(|param| param.secret);
+    let named = |params: &[&Param], form: fn(&str) -> String, between: &str| {
+        params.iter().map(|param| form(&param.name.value)).collect::<Vec<_>>().join(between)
+    };
+    let mut ways = Vec::new();
+    if !plain.is_empty() {
+        ways.push(format!("give it on the command line: {}", named(&plain, |name| format!("-V {name}=…"), " ")));
+    }
+    if !secrets.is_empty() {
+        let variables = named(&secrets, |name| format!("HAYES_SECRET_{name}"), ", ");
+        ways.push(format!("put a secret into {variables}, or into a file for --secrets-file"));
+    }
+    ways.join("; ")
+}
+
+impl Mask {
+    /// Every secret that is known before these programs run: what stands in them, and what they are given, as it is given
+    /// and as what it is converted to.
+    pub fn of_known(programs: &[Arc<Program>], inputs: &Inputs) -> Mask {
+        let mut mask = Mask::new(inputs.secrets.values().map(String::as_str));
+        for program in programs {
+            program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
+            for param in program.params.iter().filter(|param| param.secret) {
+                if let Some(Ok(value)) = inputs.given(param).map(|given| from_text(given, param.convert)) {
+                    mask.add(&value.to_string());
+                }
+            }
+        }
+        mask
     }
 }

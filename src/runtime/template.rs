@@ -1,6 +1,7 @@
 //! Text with `${…}` in it, and what a value may not hold where it goes into a command.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::interpreter::Run;
 use super::problem::{End, Step, code};
@@ -51,27 +52,35 @@ impl Run<'_> {
         if let [TemplatePart::Text(text)] = template.parts.as_slice() {
             return Ok(text.clone());
         }
+        // The values' places in the text. One that the text begins with may name the command; it is not judged as what is
+        // put into a command.
         let (mut text, mut harmless) = (String::new(), String::new());
-        let mut in_quotes = false;
-        let is_at = matches!(template.parts.first(), Some(TemplatePart::Text(text)) if is_command_line(text));
+        let mut values: Vec<(&Expression, Range<usize>)> = Vec::new();
         for part in &template.parts {
+            let start = text.len();
             match part {
-                TemplatePart::Text(literal) => {
-                    in_quotes ^= literal.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
-                    text.push_str(literal);
-                    harmless.push_str(literal);
-                }
+                TemplatePart::Text(literal) => text.push_str(literal),
                 TemplatePart::Value(expression) => {
-                    let start = text.len();
                     append(&mut text, &self.evaluate(expression)?);
                     self.fits(text.len(), template.span)?;
-                    harmless.push('0');
-                    let value = text.get(start..).unwrap_or_default();
-                    let controls = if may_hold_controls && !is_at { None } else { control(value) };
-                    if let Some(found) = controls.or_else(|| quoting(value, in_quotes).filter(|_| is_at)) {
-                        return Err(self.injection(expression.span, found));
-                    }
+                    values.push((expression, start..text.len()));
                 }
+            }
+            match part {
+                TemplatePart::Value(_) if start > 0 => harmless.push('0'),
+                TemplatePart::Text(_) | TemplatePart::Value(_) => {
+                    harmless.push_str(text.get(start..).unwrap_or_default());
+                }
+            }
+        }
+        let is_at = is_command_line(&text);
+        for (expression, range) in values {
+            let value = text.get(range.clone()).unwrap_or_default();
+            let controls = if may_hold_controls && !is_at { None } else { control(value) };
+            let judged_as_at = is_at && range.start > 0;
+            let in_quotes = text.bytes().take(range.start).filter(|byte| *byte == b'"').count() % 2 == 1;
+            if let Some(found) = controls.or_else(|| quoting(value, in_quotes).filter(|_| judged_as_at)) {
+                return Err(self.injection(expression.span, found));
             }
         }
         // `ATE${v}` with `0+CFUN=0` is two commands without a `;` (V.250 §5.2.1).
@@ -83,10 +92,7 @@ impl Run<'_> {
 
     /// The text that answers a prompt: it holds nothing that would end it early.
     pub(super) fn reply(&self, expression: &Expression) -> Step<String> {
-        let text = match self.evaluate(expression)? {
-            Value::Text(text) => text.as_ref().to_owned(),
-            value => value.to_string(),
-        };
+        let text = self.evaluate(expression)?.to_string();
         if let Some(found) = text.bytes().find_map(|byte| match byte {
             0x1A => Some("Ctrl-Z (0x1A), which would end it"),
             0x1B => Some("ESC (0x1B), which would cancel it"),
@@ -110,16 +116,24 @@ impl Run<'_> {
     /// The values of a pattern's `${…}`, in order.
     pub(super) fn pattern_values(&self, pattern: &Pattern) -> Step<Vec<String>> {
         let mut values = Vec::new();
-        match &pattern.kind {
-            PatternKind::Line(parts) => {
-                for part in parts {
-                    match part {
-                        PatternPart::Value(expression) => values.push(self.evaluate(expression)?.to_string()),
-                        PatternPart::Text(_) | PatternPart::Hole(_) => {}
-                    }
+        let PatternKind::Line(parts) = &pattern.kind else { return Ok(values) };
+        let mut is_empty = true;
+        for part in parts {
+            is_empty &= match part {
+                PatternPart::Value(expression) => {
+                    let value = self.evaluate(expression)?.to_string();
+                    let is_blank = value.trim().is_empty();
+                    values.push(value);
+                    is_blank
                 }
-            }
-            PatternKind::Regex { .. } => {}
+                PatternPart::Text(text) => text.trim().is_empty(),
+                PatternPart::Hole(_) => false,
+            };
+        }
+        if is_empty && !values.is_empty() {
+            let what = "the pattern is empty here, and an empty pattern matches every line";
+            let help = "see that its value is set before it is compared with: `if x != \"\" {`";
+            return Err(self.fail(self.problem(code::VALUE, pattern.span, what).label("empty").help(help)));
         }
         Ok(values)
     }

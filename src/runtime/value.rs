@@ -28,6 +28,12 @@ impl Value {
         Value::Text(text.into())
     }
 
+    /// In whole milliseconds: a script has no smaller unit.
+    pub fn duration(duration: Duration) -> Value {
+        let part = duration.subsec_nanos() % 1_000_000;
+        Value::Duration(duration.saturating_sub(Duration::from_nanos(u64::from(part))))
+    }
+
     pub fn list(items: Vec<Value>) -> Value {
         Value::List(Arc::new(items))
     }
@@ -82,7 +88,7 @@ impl fmt::Display for Value {
             Value::Text(text) => f.write_str(text),
             Value::Int(number) => number.fmt(f),
             Value::Bool(truth) => truth.fmt(f),
-            Value::Duration(duration) => ShownDuration(*duration).fmt(f),
+            Value::Duration(duration) => ExactDuration(*duration).fmt(f),
             Value::List(items) => {
                 f.write_str("[")?;
                 for (index, item) in items.iter().enumerate() {
@@ -120,7 +126,23 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// A duration in the largest unit that shows it whole, as a script writes it: `500ms`, `5s`, `2min`.
+/// A duration in the largest unit that shows it whole, as a script writes it: `500ms`, `5s`, `2min`. Values are whole
+/// milliseconds.
+#[derive(Debug, Clone, Copy)]
+struct ExactDuration(Duration);
+
+impl fmt::Display for ExactDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_millis() {
+            0 => f.write_str("0s"),
+            millis if millis.is_multiple_of(60_000) => write!(f, "{}min", millis / 60_000),
+            millis if millis.is_multiple_of(1000) => write!(f, "{}s", millis / 1000),
+            millis => write!(f, "{millis}ms"),
+        }
+    }
+}
+
+/// A duration for people: as a script writes it, a long one without the last of its milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct ShownDuration(pub Duration);
 
@@ -148,7 +170,7 @@ impl Serialize for Value {
             Value::Text(text) => serializer.serialize_str(text),
             Value::Int(number) => serializer.serialize_i64(*number),
             Value::Bool(truth) => serializer.serialize_bool(*truth),
-            Value::Duration(duration) => serializer.collect_str(&ShownDuration(*duration)),
+            Value::Duration(duration) => serializer.collect_str(&ExactDuration(*duration)),
             Value::List(items) => {
                 let mut sequence = serializer.serialize_seq(Some(items.len()))?;
                 for item in items.iter() {

@@ -203,7 +203,7 @@ pub enum AwaitTarget {
 pub enum Schedule {
     /// `retry N [every D [up to D]]`
     Times { count: Expression, pause: Option<Expression>, longest: Option<Expression> },
-    /// `retry for D every D [up to D]`
+    /// `retry for D [every D [up to D]]`
     For { duration: Expression, pause: Option<Expression>, longest: Option<Expression> },
 }
 

@@ -27,6 +27,7 @@ pub(super) const BLOCKS: &[&str] = &["ensure", "finally", "for", "if", "retry", 
 
 /// What each statement looks like.
 const FORMS: &[(&str, &str)] = &[
+    ("${", "`${apn}`, `${modem.imei}` or `${dbm(rssi)}`"),
     ("abort", "`abort on \"NO CARRIER\"` or `abort on RING, \"why\"`"),
     ("assert", "`assert rssi != 99` or `assert rssi != 99, \"why\"`"),
     ("await", "`await \"+CREG: 1\" within 60s`, `await quiet 500ms` or `await prompt \"login: \"`"),

@@ -63,6 +63,9 @@ pub(super) fn meaning(field: &Field, parameter: &Parameter<'_>, module: Option<&
     if field.closed {
         return UNDOCUMENTED;
     }
+    if field.name == "apn" {
+        return apn(text).map_or(Meaning::None, Meaning::Remark);
+    }
     let words = match field.kind {
         Kind::Timer2 => timer(text, &TIMER_2),
         Kind::Timer3 => timer(text, &TIMER_3),
@@ -70,8 +73,18 @@ pub(super) fn meaning(field: &Field, parameter: &Parameter<'_>, module: Option<&
         Kind::Zone => zone(text),
         Kind::Iccid if text.ends_with(['F', 'f']) => return Meaning::Remark("the last F is padding".to_owned()),
         Kind::Network => text.split_at_checked(3).map(|(mcc, mnc)| format!("MCC {mcc}, MNC {mnc}")),
-        _ if field.name == "apn" => return apn(text).map_or(Meaning::None, Meaning::Remark),
-        _ => None,
+        Kind::Any
+        | Kind::Number
+        | Kind::Decimal
+        | Kind::Hex
+        | Kind::Area
+        | Kind::Text
+        | Kind::Quoted
+        | Kind::Word
+        | Kind::Address
+        | Kind::Iccid
+        | Kind::Imei
+        | Kind::Imsi => None,
     };
     words.map_or(Meaning::None, Meaning::Words)
 }

@@ -7,6 +7,10 @@ pub(in crate::check) enum ExchangeFault {
     BadRegex {
         reason: String,
     },
+    /// `/${x}/`
+    ValueInRegex {
+        value: String,
+    },
     EmptyPattern,
     LineEndInPattern,
     /// `expect "+CSQ: .*"`
@@ -46,6 +50,10 @@ pub(in crate::check) enum ExchangeFault {
         found: String,
         wanted: String,
     },
+    /// A capture under `await quiet`: what that waits for
+    NoLineAwaited {
+        brings: &'static str,
+    },
     /// A capture under a command that answers no line
     NoLines {
         command: String,
@@ -60,6 +68,12 @@ impl Fault for ExchangeFault {
                 format!("this regex is wrong: {reason}"),
                 "here",
                 "mend it; to match text as it stands, write it in double quotes instead of slashes",
+            ),
+            ExchangeFault::ValueInRegex { value } => Words::error(
+                "hayes::check::bad-regex",
+                format!("a regex takes no values: `{value}` means nothing in it"),
+                "no value",
+                format!("write the pattern in double quotes: `\"…{value}…\"`; or capture, and compare with `==`"),
             ),
             ExchangeFault::EmptyPattern => Words::error(
                 "hayes::check::empty-pattern",
@@ -142,6 +156,12 @@ impl Fault for ExchangeFault {
                 format!("`{command}` does not answer with `{found}:`"),
                 "another command's answer",
                 format!("write `{wanted}:`, or ask `AT{found}` instead"),
+            ),
+            ExchangeFault::NoLineAwaited { brings } => Words::error(
+                "hayes::check::no-line-awaited",
+                format!("{brings}: it brings no line to capture from"),
+                "nothing to capture from",
+                "remove it, or wait for the line itself: `await \"+CREG:\"`",
             ),
             ExchangeFault::NoLines { command } => Words::warning(
                 "hayes::check::no-lines",

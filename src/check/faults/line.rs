@@ -70,7 +70,7 @@ impl Fault for LineFault {
             ),
             LineFault::Unquoted { parameter } => Words::warning(
                 "hayes::check::unquoted",
-                format!("the {parameter} is text, but stands without double quotes"),
+                format!("a string stands without double quotes: {parameter}"),
                 "no quotes",
                 "put it in double quotes, as in `AT+CGDCONT=1,\"IP\",\"super\"`",
             ),

@@ -38,6 +38,10 @@ pub(in crate::check) enum ModemFault {
     NbIotOnly {
         command: String,
     },
+    /// `ensure AT+CGATT=0 answers OK`
+    EnsureSets {
+        command: String,
+    },
     UnknownCommand {
         command: String,
         near: &'static str,
@@ -100,6 +104,12 @@ impl Fault for ModemFault {
                 format!("`{command}` leaves only NB-IoT, with which a Super SIM can never register"),
                 "NB-IoT only",
                 "choose LTE-M (Cat-M1), LTE or GSM: Super SIM has no NB-IoT",
+            ),
+            ModemFault::EnsureSets { command } => Words::error(
+                "hayes::check::ensure-sets",
+                format!("the question of an `ensure` must ask, and `{command}` sets"),
+                "changes the modem before anything is known",
+                "ask with the read form (`?`), and put what sets into the block: it runs where the answer differs",
             ),
             ModemFault::UnknownCommand { command, near } => Words::warning(
                 "hayes::check::unknown-command",

@@ -18,7 +18,8 @@ pub(in crate::check) enum RunFault {
         chain: Vec<String>,
     },
     TooDeep {
-        most: usize,
+        scripts: usize,
+        blocks: usize,
     },
     UnknownArgument {
         script: String,
@@ -69,9 +70,9 @@ impl Fault for RunFault {
                 "comes back to itself",
                 "move what both need into a script of its own",
             ),
-            RunFault::TooDeep { most } => Words::error(
+            RunFault::TooDeep { scripts, blocks } => Words::error(
                 "hayes::check::run-depth",
-                format!("scripts run each other more than {most} deep"),
+                format!("more than {scripts} scripts, or {blocks} blocks, stand within each other here"),
                 "too deep",
                 "run some of them one after the other instead",
             ),

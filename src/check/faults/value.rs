@@ -10,6 +10,10 @@ pub(in crate::check) enum ValueFault {
     NeverEqual { left: &'static str, right: &'static str, help: String },
     /// `param tries = 5`
     ParamType { name: String, found: &'static str },
+    /// `retry 0`
+    NoAttempt { times: i64 },
+    /// `every 5s up to 2s`
+    LongestPause,
     /// `${…}` with a value that would end the string or the command
     Injection { character: &'static str, within: &'static str },
 }
@@ -38,6 +42,18 @@ impl Fault for ValueFault {
                 } else {
                     "put the default in quotes".to_owned()
                 },
+            ),
+            ValueFault::NoAttempt { times } => Words::error(
+                "hayes::check::retry-times",
+                format!("a `retry` tries at least once, and this is {times}"),
+                "never tried",
+                "write how many times, as in `retry 5 {`, or how long, as in `retry for 2min every 5s {`",
+            ),
+            ValueFault::LongestPause => Words::error(
+                "hayes::check::longest-pause",
+                "the longest pause is shorter than the first one",
+                "shorter than what stands behind `every`",
+                "the pause is doubled up to this: give it more, or leave out the `up to`",
             ),
             ValueFault::Injection { character, within } => Words::error(
                 "hayes::check::injection",

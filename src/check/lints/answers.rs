@@ -38,7 +38,8 @@ impl Checker<'_, '_, '_> {
 
     /// A capture under commands that answer no line.
     pub(super) fn lint_captures(&mut self, commands: &[Known<'_>], asked: Asked<'_>) {
-        let Some(clause) = asked.clauses.iter().find(|clause| is_capture(clause)) else { return };
+        let takes_line = |clause: &&Clause| is_capture(clause) && !self.may_take_result(clause);
+        let Some(clause) = asked.clauses.iter().find(takes_line) else { return };
         let is_silent = |known: &Known<'_>| {
             let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()));
             usage.is_some_and(|usage| usage.shape == AnswerShape::None)
@@ -47,6 +48,31 @@ impl Checker<'_, '_, '_> {
             let command = format!("AT{}", known.command_text(&self.script.source));
             self.reporter.report(&ExchangeFault::NoLines { command }, clause.span);
         }
+    }
+
+    /// Whether a capture may be meant for the final result code: `capture "CONNECT {speed:int}"`.
+    fn may_take_result(&self, clause: &Clause) -> bool {
+        const RESULTS: [&str; 8] = [
+            "CONNECT 115200",
+            "NO CARRIER",
+            "NO ANSWER",
+            "NO DIALTONE",
+            "BUSY",
+            "ERROR",
+            "+CME ERROR: 10",
+            "+CMS ERROR: 500",
+        ];
+        let ClauseKind::CapturePattern(alternatives) = &clause.kind else { return false };
+        alternatives.iter().any(|pattern| {
+            let begins = |text: &str| RESULTS.iter().any(|result| text.starts_with(word_of(result)));
+            match &pattern.kind {
+                PatternKind::Line(parts) => matches!(parts.first(), Some(PatternPart::Text(text)) if begins(text)),
+                PatternKind::Regex { .. } => {
+                    let matcher = self.parts.matchers.get(pattern.id as usize).and_then(Option::as_ref);
+                    matcher.is_some_and(|matcher| RESULTS.iter().any(|result| matcher.matches(result.as_bytes(), &[])))
+                }
+            }
+        })
     }
 
     /// A pattern with the prefix of another command: `+CGREG:` under `AT+CREG?`.
@@ -72,6 +98,11 @@ impl Checker<'_, '_, '_> {
             }
         }
     }
+}
+
+/// A final result code without what varies: `+CME ERROR` of `+CME ERROR: 10`
+fn word_of(result: &str) -> &str {
+    result.trim_end_matches(|last: char| last.is_ascii_digit() || last == ':' || last == ' ')
 }
 
 /// `+CREG` of `"+CREG: {},1"`

@@ -12,7 +12,7 @@ impl Checker<'_, '_, '_> {
     pub(super) fn lint_danger(&mut self, known: &Known<'_>, asked: Asked<'_>) {
         let Some(entry) = known.entry else { return };
         let (form, values) = (known.command.form, known.values());
-        let tries_pin = may_try_pin(entry, known);
+        let tries_pin = may_try_pin(known);
         if tries_pin {
             let command = format!("{}=", known.name());
             let again = self.place.again;
@@ -76,8 +76,9 @@ pub fn tries_pin(line: &str) -> Option<String> {
 }
 
 /// As [`tries_pin`], where a `${…}` may be anything.
-fn may_try_pin(entry: &Command, known: &Known<'_>) -> bool {
-    entry.dangers.iter().any(|danger| danger.kind == DangerKind::Lock && may_hold(&danger.when, known))
+pub(super) fn may_try_pin(known: &Known<'_>) -> bool {
+    let mut dangers = known.entry.into_iter().flat_map(|entry| entry.dangers);
+    dangers.any(|danger| danger.kind == DangerKind::Lock && may_hold(&danger.when, known))
 }
 
 fn needs_unsafe(entry: &'static Command, known: &Known<'_>) -> Option<&'static Danger> {

@@ -129,6 +129,7 @@ impl Checker<'_, '_, '_> {
                 self.lint_parameters(known, asked);
             }
             self.lint_danger(known, asked);
+            self.lint_asking(known, asked);
             self.follow_context(known);
             known.values.iter().for_each(|value| self.lines.note_text(value));
         }

@@ -2,6 +2,7 @@
 
 use super::answers::{expects, expects_failure, is_capture};
 use super::at_text::UNKNOWN;
+use super::danger::may_try_pin;
 use super::{Asked, Known};
 use crate::at::command::Form;
 use crate::at::parameters::{Kind as Written, parameters};
@@ -39,6 +40,15 @@ impl Checker<'_, '_, '_> {
         }
     }
 
+    /// The question of an `ensure` is asked twice, and by `--plan`: it must change nothing. That it may be sent once only
+    /// is told elsewhere.
+    pub(super) fn lint_asking(&mut self, known: &Known<'_>, asked: Asked<'_>) {
+        if asked.ensured && catalogue::expected::only_sets(known.command) && !may_try_pin(known) {
+            let command = format!("AT{}", known.command_text(&self.script.source));
+            self.reporter.report(&ModemFault::EnsureSets { command }, known.span);
+        }
+    }
+
     /// `AT+COPS=?` scans. It is meant as a test where nobody looks at what it found; a plain list of commands is there
     /// to be looked at.
     fn lint_scan(&mut self, known: &Known<'_>, asked: Asked<'_>) {
@@ -59,10 +69,29 @@ impl Checker<'_, '_, '_> {
         let argument_start = known.command.range.end - known.command.argument.len();
         let mut bare = parameters(known.command.argument.as_bytes()).enumerate().filter_map(|(index, parameter)| {
             let field = usage.parameters.field(index)?;
-            let wants_string = matches!(field.kind, Kind::Quoted | Kind::Text | Kind::Address);
-            let has_letters = parameter.value.iter().any(u8::is_ascii_alphabetic) || parameter.value.starts_with(b"+");
-            let is_known = !parameter.value.contains(&(UNKNOWN as u8));
-            if !(wants_string && has_letters && is_known && parameter.kind == Written::Bare) {
+            let value = parameter.value;
+            let has_letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || b"*#".contains(byte));
+            let wants_string = match field.kind {
+                Kind::Quoted | Kind::Time => !value.is_empty(),
+                // Digits alone are taken without quotes by many modems.
+                Kind::Text | Kind::Address => has_letters || value.starts_with(b"+"),
+                // A number, or else one of the words that are known.
+                Kind::Any => has_letters && field.meaning(&parameter.text()).is_some(),
+                Kind::Number
+                | Kind::Decimal
+                | Kind::Hex
+                | Kind::Area
+                | Kind::Word
+                | Kind::Network
+                | Kind::Timer2
+                | Kind::Timer3
+                | Kind::Iccid
+                | Kind::Imei
+                | Kind::Imsi
+                | Kind::Zone => false,
+            };
+            let is_known = !value.contains(&(UNKNOWN as u8));
+            if !(wants_string && is_known && parameter.kind == Written::Bare) {
                 return None;
             }
             let (start, end) = (argument_start + parameter.range.start, argument_start + parameter.range.end);

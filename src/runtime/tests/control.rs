@@ -170,3 +170,12 @@ fn unsafe_lets_dangerous_commands_through() {
     assert_eq!(ran.ended(), "passed");
     assert!(ran.heard("log unsafe: a bench modem"));
 }
+
+#[test]
+fn the_name_of_a_for_gives_back_what_it_hid() {
+    let script = "AT+X\n  capture cid\nfor cid in [1, 2] {\n  for cid in [3] {\n    log \"${cid}\"\n  }\n  log \"${cid}\"\n}\nlog \"${cid}\"\n";
+    let ran = Bench::new().run(script, Modem::new().on("AT+X", "+X: first|OK"));
+    let logged: Vec<&str> = ran.events.iter().filter_map(|event| event.strip_prefix("log ")).collect();
+    assert_eq!((ran.ended().as_str(), logged), ("passed", vec!["3", "1", "3", "2", "first"]));
+    assert_eq!(ran.report(), "cid=first");
+}

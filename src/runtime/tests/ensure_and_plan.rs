@@ -100,3 +100,42 @@ fn a_failure_in_a_plan_that_left_nothing_out_is_one() {
         "unexpected-result 1:1 AT+CREG? answered ERROR"
     );
 }
+
+#[test]
+fn a_plan_sends_no_question_that_sets() {
+    let script = "set value = \"0\"\nensure AT+NOSUCH=${value} answers \"+NOSUCH: 0\" else {\n  AT+NOSUCH=1\n}\n";
+    let ran = Bench::new().plan().run(script, Modem::new());
+    assert_eq!((ran.ended().as_str(), ran.bytes().as_str()), ("passed", ""));
+    let notes: Vec<&str> = ran.events.iter().filter_map(|event| event.strip_prefix("plan ")).collect();
+    assert_eq!(notes, ["would send AT+NOSUCH=0", "unless it answers \"+NOSUCH: 0\":", "  would send AT+NOSUCH=1"]);
+    let ran =
+        Bench::new().plan().run("ATS0=1\nATS3=13\nATS0?\n", Modem::new().on("ATS3=13", "OK").on("ATS0?", "000|OK"));
+    assert_eq!(ran.lines(), ["ATS3=13", "ATS0?"]);
+    assert!(ran.heard("plan would send ATS0=1"));
+}
+
+#[test]
+fn a_plan_goes_down_into_blocks() {
+    let script = "set cid = 7\nensure AT+CGDCONT? answers \"+CGDCONT: 1\" else {\n  for cid in [1, 2] {\n    AT+CGDCONT=${cid}\n  }\n  \
+                  try {\n    AT+CGACT=0,${cid}\n  } else {\n    log \"no\"\n  }\n  if cid == 7 {\n    AT+CFUN=0\n  } else if cid == 8 {\n    \
+                  stop\n  } else {\n    retry 3 every 1s {\n      AT+CFUN=1\n    }\n  }\n  set cid = 8\n  AT+CGACT=1,${cid}\n}\n";
+    let ran = Bench::new().plan().run(script, Modem::new().on("AT+CGDCONT?", "OK"));
+    let notes: Vec<&str> = ran.events.iter().filter_map(|event| event.strip_prefix("plan ")).collect();
+    assert_eq!(
+        notes,
+        [
+            "for cid in [1, 2]:",
+            "  would send AT+CGDCONT=${cid}",
+            "would send AT+CGACT=0,7",
+            "if that fails:",
+            "  would do: log \"no\"",
+            "if cid == 7:",
+            "  would send AT+CFUN=0",
+            "else if cid == 8:",
+            "  would do: stop",
+            "else:",
+            "  would send AT+CFUN=1",
+            "would send AT+CGACT=1,${cid}",
+        ]
+    );
+}

@@ -11,6 +11,10 @@ fn arithmetic() {
         ("2s * 3", "6s"),
         ("1min / 2", "30s"),
         ("1min / 7s", "8"),
+        // As a script writes them, to the last millisecond.
+        ("12345ms", "12345ms"),
+        ("1s / 3", "333ms"),
+        ("[1ms / 3 * 3, 61s, 120s]", "[0s, 61s, 2min]"),
         ("\"a\" + \"b\"", "ab"),
         ("[1] + [2]", "[1, 2]"),
     ] {
@@ -125,4 +129,16 @@ fn a_file_stands_beside_the_script() {
 fn templates() {
     let script = "set n = 5\nset list = [\"a\", 2s]\nreport a = \"${n} and $${n} ${list} ${n + 1}\"\n";
     assert_eq!(super::ran(script, Modem::new()).1, "a=5 and ${n} [\"a\", 2s] 6");
+}
+
+#[test]
+fn a_pattern_that_is_empty_matches_nothing() {
+    let modem = || Modem::new().on("AT+X", "+X: 1|OK");
+    let script = "set prev = \"\"\nAT+X\n  expect \"${prev}\"\n";
+    let ran = Bench::new().run(script, modem());
+    assert_eq!(ran.ended(), "value 3:10 the pattern is empty here, and an empty pattern matches every line");
+    assert_eq!(ran.bytes(), "");
+    let ended = ended("set e = \" \"\nabort on \"${e}\"\nAT+X\n", modem());
+    assert!(ended.starts_with("value 2:10 the pattern is empty here"), "{ended}");
+    assert_eq!(super::ended("set v = \"\"\nAT+X\n  expect \"+X: ${v}\"\n", modem()), "passed");
 }

@@ -16,6 +16,24 @@ fn params_take_what_is_given_and_else_their_default() {
 }
 
 #[test]
+fn a_param_is_given_a_value_of_its_kind() {
+    let bench = Bench::new().script("inner", "param n:int\nparam t = \"x\"\nset got = t\n");
+    for (given, told) in [
+        ("n = flag", "value 2:22 `n` must be a number, and is given true"),
+        ("n = list", "value 2:22 `n` must be a number, and is given the list [1]"),
+        ("n = 1, t = list", "value 2:29 `t` must be a text, and is given the list [1]"),
+        ("n = 1, t = 5s", "value 2:29 `t` must be a text, and is given the duration 5s"),
+    ] {
+        // Of what comes out of a list of unlike items nothing is known beforehand.
+        let script = format!("set a = [true, [1], 5s]\nrun \"inner\" with {given}\n");
+        let script = script.replace("flag", "a[0]").replace("list", "a[1]").replace("t = 5s", "t = a[2]");
+        assert_eq!(bench.run(&script, Modem::new()).ended(), told);
+    }
+    let ran = bench.run("run \"inner\" with n = 1, t = 5 as r\nassert r.got == \"5\"\n", Modem::new());
+    assert_eq!(ran.ended(), "passed");
+}
+
+#[test]
 fn all_that_is_missing_or_wrong_is_told_before_anything_is_sent() {
     let script =
         "AT\nparam apn \"Access Point Name\"\nparam n:int\nsecret pin\nreport apn, n, pin\nfinally {\n  AT\n}\n";
@@ -25,7 +43,12 @@ fn all_that_is_missing_or_wrong_is_told_before_anything_is_sent() {
         "missing-param 2:7 `apn` has no value; `n` must be a number, and \"many\" was given; `pin` has no value"
     );
     assert_eq!(ran.bytes(), "");
-    assert_eq!(ran.failure().help.as_deref(), Some("give it on the command line: -V apn=… -V n=… --secret pin=…"));
+    assert_eq!(
+        ran.failure().help.as_deref(),
+        Some(
+            "give it on the command line: -V apn=… -V n=…; put a secret into HAYES_SECRET_pin, or into a file for --secrets-file"
+        )
+    );
     assert_eq!(ran.failure().labels.len(), 3);
 }
 

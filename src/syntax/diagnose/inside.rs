@@ -2,9 +2,12 @@
 
 use super::super::error::Fault;
 use super::super::grammar::Rule;
-use super::super::lexemes::LexemeKind;
+use super::super::lexemes::{LexemeKind, lexemes};
 use super::super::words;
 use super::{Found, Refused};
+
+/// What closes a text
+const TEXT_ENDS: &[Rule] = &[Rule::quote_close, Rule::apostrophe_close, Rule::triple_quote_close];
 
 /// A brace that is open where the grammar stopped.
 struct OpenBrace {
@@ -30,8 +33,16 @@ impl Refused<'_> {
         let Some(length) = behind.find('}') else {
             return Some(Found { fault: Fault::UnclosedInterpolation, start: open.at, end: open.at + 2 });
         };
-        let nothing = behind.get(2..length)?.trim().is_empty();
-        nothing.then_some(Found { fault: Fault::EmptyInterpolation, start: open.at, end: open.at + length + 1 })
+        if behind.get(2..length)?.trim().is_empty() {
+            return Some(Found { fault: Fault::EmptyInterpolation, start: open.at, end: open.at + length + 1 });
+        }
+        if self.expects(TEXT_ENDS) {
+            return None;
+        }
+        let mut lexemes = lexemes(behind.get(2..=length)?);
+        lexemes.iter_mut().for_each(|lexeme| lexeme.start += open.at + 2);
+        let expected = self.expected.clone();
+        Some(Refused { line: self.line, at: self.at, expected, lexemes, of_value: true }.place())
     }
 
     /// Inside of a pattern's `{…}`.
@@ -65,7 +76,7 @@ impl Refused<'_> {
 
     /// Between quotes.
     fn text(&self) -> Option<Found> {
-        if !self.expects(&[Rule::quote_close, Rule::apostrophe_close, Rule::triple_quote_close]) {
+        if !self.expects(TEXT_ENDS) {
             return None;
         }
         let behind = self.line.get(self.at..)?;
@@ -98,6 +109,9 @@ impl Refused<'_> {
         }
         let slash = self.lexemes.iter().rev().find(|lexeme| lexeme.is("/") && lexeme.start < self.at)?;
         if self.line.get(slash.start..)?.starts_with("//") {
+            if self.lexemes.last().is_some_and(|last| last.end() == slash.start + 2) && slash.start > 0 {
+                return Some(Found { fault: Fault::EmptyRegex, start: slash.start, end: slash.start + 2 });
+            }
             return Some(Found { fault: Fault::SlashComment, start: slash.start, end: slash.start + 2 });
         }
         Some(Found { fault: Fault::UnclosedRegex, start: slash.start, end: slash.start + 1 })

@@ -26,6 +26,8 @@ struct Refused<'a> {
     /// What it tried there.
     expected: Vec<Rule>,
     lexemes: Vec<Lexeme<'a>>,
+    /// The pieces are those of a `${…}`, which the line otherwise holds in one.
+    of_value: bool,
 }
 
 /// A fault and its place in the line.
@@ -83,7 +85,7 @@ fn refused(line: LogicalLine<'_>, code: Span, lexemes: Vec<Lexeme<'_>>) -> Synta
             (at.min(line.text.len()), positives)
         }
     };
-    let refused = Refused { line: line.text, at, expected, lexemes };
+    let refused = Refused { line: line.text, at, expected, lexemes, of_value: false };
     let Found { fault, start, end } =
         refused.beginning().or_else(|| refused.inside()).unwrap_or_else(|| refused.place());
     SyntaxError::new(fault, Span::new(line.start + start, line.start + end))
@@ -106,8 +108,11 @@ impl<'a> Refused<'a> {
         self.lexemes.iter().copied().rev().find(|lexeme| lexeme.end() <= self.at)
     }
 
-    /// The word that the statement begins with; behind `} else`, that of the `if`.
+    /// The word that the statement begins with; behind `} else`, that of the `if`; `${` for what stands in one.
     fn statement(&self) -> &'a str {
+        if self.of_value {
+            return "${";
+        }
         let first = self.lexemes.iter().find(|lexeme| lexeme.kind != LexemeKind::Sign && !lexeme.is("else"));
         let behind_else = self.lexemes.get(1).is_some_and(|second| second.is("else"));
         match first {

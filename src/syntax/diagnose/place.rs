@@ -153,7 +153,16 @@ impl Refused<'_> {
             let fault = Fault::ForeignOperator { operator: foreign.to_owned(), instead };
             return Some(Found { fault, start: self.at, end: self.at + foreign.len() });
         }
-        (operator_may_follow && found.is("=")).then_some(Found::at(found, Fault::AssignmentInExpression))
+        if !operator_may_follow || !found.is("=") {
+            return None;
+        }
+        let column = self.before().filter(|before| {
+            self.statement() == "report" && matches!(before.kind, LexemeKind::String | LexemeKind::Number)
+        });
+        Some(match column {
+            Some(column) => Found::at(column, Fault::BadName { name: column.text.to_owned() }),
+            None => Found::at(found, Fault::AssignmentInExpression),
+        })
     }
 
     /// A word in the place of another.

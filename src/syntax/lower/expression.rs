@@ -256,6 +256,9 @@ fn climb_from(mut left: Deep, row: &mut Row, loosest: Tightness, whole: Span) ->
                 left = negate_if(negated, node(kind, start.to(span), depth)?)?;
                 no_chain(row)?;
             }
+            Item::Operator { operator, .. } if matches!(operator.value, BinaryOperator::Or | BinaryOperator::And) => {
+                left = alternatives(left, operator, row, whole)?;
+            }
             Item::Operator { operator, negated } => {
                 let this = tightness(operator.value);
                 let right = climb(row, tighter(this), whole)?;
@@ -271,6 +274,42 @@ fn climb_from(mut left: Deep, row: &mut Row, loosest: Tightness, whole: Span) ->
         }
     }
     Ok(left)
+}
+
+/// `a or b or c…`, from behind the first operator on. It does not matter how such a row is grouped, for it is looked at
+/// from the left and no further than need be: so neighbours are joined, and their neighbours, and the tree stays shallow.
+fn alternatives(
+    first: Deep,
+    operator: Spanned<BinaryOperator>,
+    row: &mut Row,
+    whole: Span,
+) -> Result<Deep, SyntaxError> {
+    let this = tightness(operator.value);
+    let (mut sides, mut operators) = (vec![first, climb(row, tighter(this), whole)?], vec![operator]);
+    while let Some(next) = row.next_if(|item| item.tightness() == Some(this)) {
+        let Item::Operator { operator, .. } = next else { return Err(misshapen(whole)) };
+        operators.push(operator);
+        sides.push(climb(row, tighter(this), whole)?);
+    }
+    while sides.len() > 1 {
+        let (mut joined, mut between) = (Vec::new(), Vec::new());
+        let (mut rest, mut operators_left) = (sides.into_iter(), operators.into_iter());
+        while let Some(left) = rest.next() {
+            joined.push(match (operators_left.next(), rest.next()) {
+                (Some(operator), Some(right)) => {
+                    let span = left.expression.span.to(right.expression.span);
+                    let depth = left.depth.max(right.depth);
+                    let (left, right) = (Box::new(left.expression), Box::new(right.expression));
+                    node(ExpressionKind::Binary { operator, left, right }, span, depth)?
+                }
+                (_, None) => left,
+                (None, Some(_)) => return Err(misshapen(whole)),
+            });
+            between.extend(operators_left.next());
+        }
+        (sides, operators) = (joined, between);
+    }
+    sides.pop().ok_or_else(|| misshapen(whole))
 }
 
 /// A value and what stands before it.
