@@ -141,6 +141,10 @@ impl<P: Port> Port for Recorded<P> {
     fn rearm(&mut self) {
         self.port.rearm();
     }
+
+    fn is_interrupted(&self) -> bool {
+        self.port.is_interrupted()
+    }
 }
 
 impl<P> Drop for Recorded<P> {

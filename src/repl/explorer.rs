@@ -300,7 +300,7 @@ impl Explorer {
             explains: self.options.explains,
             waits: self.reader.is_edited(),
         };
-        let mut screen = Shown::new(&self.board, view, is_question);
+        let mut screen = Shown::new(&self.board, &self.options.cancel, view, is_question);
         let Some(conversation) = self.link.as_mut().and_then(Link::conversation) else { return false };
         if !self.reader.is_edited() {
             self.options.runs.store(true, Ordering::Release);

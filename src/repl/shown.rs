@@ -9,10 +9,10 @@ use super::terminal;
 use crate::at::answer::{Event, Why};
 use crate::catalogue::explain::{Context, brief};
 use crate::catalogue::module::Module;
-use crate::port::Timestamp;
+use crate::port::{Cancel, Timestamp};
 use crate::report::conversation::ConversationText;
 use crate::report::style::{Palette, Style, harmless};
-use crate::runtime::{Listener, RuntimeEvent, ShownDuration, Waiting};
+use crate::runtime::{Confirmed, Listener, RuntimeEvent, ShownDuration, Waiting};
 
 /// What may take longer than that is worth a word about it,
 const LONG: Duration = Duration::from_secs(10);
@@ -38,6 +38,8 @@ pub(super) struct View {
 pub(super) struct Shown {
     view: View,
     board: Arc<Board>,
+    /// Ends a question to the user.
+    cancel: Cancel,
     /// The line is one question that the user has just typed: only its answer is shown.
     is_question: bool,
     /// The question in flight
@@ -66,8 +68,9 @@ impl std::io::Write for Out {
 }
 
 impl Shown {
-    pub(super) fn new(board: &Arc<Board>, view: View, is_question: bool) -> Shown {
+    pub(super) fn new(board: &Arc<Board>, cancel: &Cancel, view: View, is_question: bool) -> Shown {
         Shown {
+            cancel: cancel.clone(),
             view,
             board: Arc::clone(board),
             is_question,
@@ -176,19 +179,20 @@ impl Listener for Shown {
         }
     }
 
-    fn confirm(&mut self, question: &str) -> Option<bool> {
+    fn confirm(&mut self, question: &str, heeded: usize) -> Confirmed {
         use std::io::{IsTerminal, stdin};
         if !stdin().is_terminal() {
-            return None;
+            return Confirmed::Nobody;
         }
         let _ = self.text.finish();
         write_out(&format!("{} [y/N] ", self.view.palette.paint(Style::Notable, question)));
-        let mut answer = String::new();
         terminal::edits_lines(true);
-        let read = stdin().read_line(&mut answer);
+        let typed = self.cancel.typed_line(heeded);
         terminal::edits_lines(!self.view.waits);
-        read.ok()?;
-        Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        if typed.is_err() {
+            write_out("\n");
+        }
+        Confirmed::from(typed)
     }
 }
 

@@ -112,6 +112,10 @@ impl Port for Tap {
     fn rearm(&mut self) {
         self.inner().port().rearm();
     }
+
+    fn is_interrupted(&self) -> bool {
+        self.inner().port.is_interrupted()
+    }
 }
 
 impl Bare {
@@ -143,6 +147,10 @@ impl Port for Bare {
 
     fn rearm(&mut self) {
         self.port().rearm();
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.port().is_interrupted()
     }
 }
 
