@@ -82,11 +82,12 @@ impl Console {
             .or_else(|_| std::env::var("LC_CTYPE"))
             .or_else(|_| std::env::var("LANG"))
             .is_ok_and(|locale| locale == "C" || locale == "POSIX");
-        let theme = match (plain_characters, self.err.coloured) {
-            (true, _) => miette::GraphicalTheme::ascii(),
-            (false, true) => miette::GraphicalTheme::unicode(),
-            (false, false) => miette::GraphicalTheme::unicode_nocolor(),
-        };
+        // Of its own, the theme of plain characters has colours too.
+        let mut theme =
+            if plain_characters { miette::GraphicalTheme::ascii() } else { miette::GraphicalTheme::unicode() };
+        if !self.err.coloured {
+            theme.styles = miette::ThemeStyles::none();
+        }
         miette::GraphicalReportHandler::new_themed(theme).with_width(width()).with_links(false)
     }
 }
