@@ -224,6 +224,17 @@ fn a_selection_is_a_union_cut_down() {
     assert_eq!(names(&inventory, &["slot=S2"]), ["sim-002"]);
     assert_eq!(names(&inventory, &["label.slot=*:!sim-*1"]), ["sim-002", "sim-003"]);
     let selection = Selection::parse(&["gw-*,nobody".to_owned()]).unwrap();
-    assert_eq!(selection.idle(&inventory.modems), ["nobody"]);
+    let idle = selection.idle(&inventory.modems);
+    assert_eq!(
+        idle.iter().map(|error| error.message.as_str()).collect::<Vec<_>>(),
+        ["`nobody` in --limit matches no modem, group or label"]
+    );
+    let misspelt = Selection::parse(&["prdo,gw-*".to_owned()]).unwrap().idle(&inventory.modems);
+    assert_eq!(misspelt[0].help, "did you mean `prod`?");
+    for empty in ["", ",", " : "] {
+        assert!(Selection::parse(&["prod".to_owned(), empty.to_owned()]).is_err(), "{empty:?}");
+    }
+    assert!(Selection::parse(&["prod,".to_owned()]).is_ok());
+    assert!(Selection::parse(&[]).is_ok());
     assert!(Selection::parse(&["&".to_owned()]).is_err());
 }

@@ -127,8 +127,10 @@ fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<
         console.complain(&error.message, Some(&error.help));
         Exit::Usage
     })?;
-    for term in selection.idle(&inventory.modems) {
-        console.say(&format!("note: `{term}` in --limit matches no modem, group or label\n"));
+    let idle = selection.idle(&inventory.modems);
+    if !idle.is_empty() && !inventory.modems.is_empty() {
+        idle.iter().for_each(|error| console.complain(&error.message, Some(&error.help)));
+        return Err(Exit::Nothing);
     }
     let modems: Vec<Modem> = inventory.modems.iter().filter(|modem| selection.selects(modem)).cloned().collect();
     if modems.is_empty() {
