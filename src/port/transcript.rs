@@ -104,7 +104,9 @@ fn time(text: &str) -> Option<Duration> {
     if millis.len() != 3 || !digits(millis) || !digits(seconds) {
         return None;
     }
-    Some(Duration::from_secs(seconds.parse().ok()?) + Duration::from_millis(millis.parse().ok()?))
+    // No port was open for more than a century.
+    let seconds: u32 = seconds.parse().ok()?;
+    Some(Duration::from_secs(seconds.into()) + Duration::from_millis(millis.parse().ok()?))
 }
 
 fn unescape(text: &str) -> Result<Vec<u8>, String> {
