@@ -106,13 +106,14 @@ impl Prepared {
         let script = &program.source().name;
         let inputs = Inputs { folder: Path::new(script).parent().map(Path::to_owned), ..self.inputs.clone() };
         let started = Timestamp::now().to_string();
-        let mut screen = Screen::of_run(output, console);
+        let mut screen = Screen::of_run(output, console, &modem.cancel);
         screen.title(&format!("{script} on {}", self.port.address));
         let outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut screen);
         let written = screen.finish();
         let name = self.port.address.to_string();
         let mut result = RunResult::new(&name, &name, script, started, &outcome);
         result.simulated = self.port.by_default;
+        result.plan = inputs.plan;
         show_failure(&outcome, console);
         if !output.quiet {
             console.say(&format!("{}\n", result.summary(console.err)));

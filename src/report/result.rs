@@ -162,8 +162,8 @@ impl RunResult {
             Status::Failed | Status::Unreachable => Style::Bad,
         };
         let mut counts = vec![plural(self.exchanges, "exchange")];
-        if self.changed + self.unchanged > 0 {
-            counts.push(format!("{} changed", self.changed));
+        if self.changed > 0 || self.unchanged > 0 {
+            counts.push(format!("{} {}", self.changed, if self.plan { "would change" } else { "changed" }));
             counts.push(format!("{} unchanged", self.unchanged));
         }
         let status = palette.paint(style, self.status);
