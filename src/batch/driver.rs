@@ -106,6 +106,7 @@ impl Driver {
         running.go(journal);
         let Running { driver, mut finished, .. } = running;
         finished.not_begun = driver.schedule.waiting().collect();
+        finished.not_begun.sort_unstable();
         finished.stopped = driver.schedule.stopped();
         finished.elapsed = driver.clock.now();
         finished
@@ -116,7 +117,7 @@ impl Running {
     fn go(&mut self, journal: &mut Journal) {
         loop {
             let now = self.driver.clock.now();
-            let wake = match self.begin_what_can(now) {
+            let wake = match self.begin_what_can(now, journal) {
                 Begun::Done => return,
                 Begun::Until(time) => time,
             };
@@ -132,25 +133,36 @@ impl Running {
                     Err(_) => return,
                 },
             };
-            match message {
-                Message::Stop => self.stop(),
-                Message::Ended { place, modem, ended, panicked } => {
-                    if let Some(place) = place {
-                        self.free.push(place);
-                        self.active = self.active.saturating_sub(1);
-                    }
-                    self.watched.remove(&modem);
-                    self.finished.panicked |= panicked;
-                    self.driver.schedule.ended(modem, has_failed(ended.result.status));
-                    self.record(modem, ended, journal);
+            self.heed(message, journal);
+        }
+    }
+
+    fn heed(&mut self, message: Message, journal: &mut Journal) {
+        match message {
+            Message::Stop => self.stop(),
+            Message::Ended { place, modem, ended, panicked } => {
+                if let Some(place) = place {
+                    self.free.push(place);
+                    self.active = self.active.saturating_sub(1);
                 }
+                self.watched.remove(&modem);
+                self.finished.panicked |= panicked;
+                self.driver.schedule.ended(modem, has_failed(ended.result.status));
+                self.record(modem, ended, journal);
             }
         }
     }
 
     /// Starts modems until nothing more can begin now.
-    fn begin_what_can(&mut self, now: Duration) -> Begun {
+    fn begin_what_can(&mut self, now: Duration, journal: &mut Journal) -> Begun {
         loop {
+            // Whatever was said meanwhile counts before the next one begins: Ctrl-C, or a failure too many.
+            while let Ok(message) = self.driver.inbox.try_recv() {
+                self.heed(message, journal);
+            }
+            if let Some(error) = journal.sync_error() {
+                self.cannot_record(error, journal);
+            }
             if self.no_more_threads && self.active >= self.crew.threads() {
                 return Begun::Until(None);
             }
@@ -247,12 +259,18 @@ impl Running {
             return tell();
         }
         if let Err(error) = journal.append(&line, tell) {
+            self.cannot_record(error, journal);
+        }
+    }
+
+    /// Without a record of what was done, nothing more is done.
+    fn cannot_record(&mut self, error: std::io::Error, journal: &Journal) {
+        if self.finished.unwritten.is_none() {
             let note = format!("results can no longer be written to {}: {error}", journal.path().display());
             let _ = self.driver.shown.send(Progress::Note(note));
             self.finished.unwritten = Some(error);
-            // Without a record of what was done, nothing more is done.
-            self.driver.schedule.stop();
         }
+        self.driver.schedule.stop();
     }
 }
 

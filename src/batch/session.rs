@@ -241,8 +241,18 @@ fn file_name(modem: &str) -> String {
             other => name.push_str(&format!("%{other:02X}")),
         }
     }
+    // A file system takes 255 bytes.
+    if name.len() > LONGEST_NAME {
+        let hash = modem
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        name.truncate(LONGEST_NAME - 17);
+        name.push_str(&format!("-{hash:016x}"));
+    }
     name + ".txt"
 }
+
+const LONGEST_NAME: usize = 200;
 
 /// Hears one modem's run.
 struct Ear<'p> {
