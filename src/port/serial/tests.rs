@@ -187,6 +187,20 @@ fn a_port_that_another_process_has_locked_is_busy_and_the_process_is_named() {
 }
 
 #[test]
+fn a_port_that_another_program_has_made_its_own_is_busy_for_root_too() {
+    let terminal = Terminal::new().unwrap();
+    let other = File::options().read(true).write(true).open(&terminal.path).unwrap();
+    rustix::termios::ioctl_tiocexcl(&other).unwrap();
+    for _ in 0..2 {
+        // The second time the first has not taken the other's right away.
+        let error = refusal(&terminal.path);
+        assert_eq!(error.kind, OpenErrorKind::Busy, "{error}");
+    }
+    rustix::termios::ioctl_tiocnxcl(&other).unwrap();
+    open(&terminal.path).unwrap();
+}
+
+#[test]
 fn missing_forbidden_and_no_port_are_told_apart() {
     let folder = Folder::new("refusals");
     assert_eq!(refusal(&folder.file("none")).kind, OpenErrorKind::Missing);

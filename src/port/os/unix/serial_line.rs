@@ -131,7 +131,7 @@ fn open_patiently(path: &Path, watch: &Watch) -> Result<File, OpenError> {
     let clock = Clock::start();
     loop {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        match open(path, flags, Mode::empty()) {
+        match devices::as_others_must(|| open(path, flags, Mode::empty())) {
             Ok(descriptor) => return Ok(descriptor.into()),
             Err(Errno::INTR) => {}
             Err(Errno::ACCESS) if clock.now() < WAIT_FOR_UDEV && is_new(path) => {
