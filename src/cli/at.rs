@@ -52,7 +52,8 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     for program in &programs {
         let mut answers =
             Answers { screen: Screen::of_commands(&arguments.output, console), exchanges: Vec::new(), is_open: false };
-        let outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut answers);
+        let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut answers);
+        outcome.name_eavesdropper(&port.address);
         exit = exit.worst(answers.finish(&arguments.output, &mut results, console));
         show_failure(&outcome, console);
         exit = exit.worst(modem.exit(outcome.status));

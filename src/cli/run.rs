@@ -108,7 +108,8 @@ impl Prepared {
         let started = Timestamp::now().to_string();
         let mut screen = Screen::of_run(output, console, &modem.cancel);
         screen.title(&format!("{script} on {}", self.port.address));
-        let outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut screen);
+        let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut screen);
+        outcome.name_eavesdropper(&self.port.address);
         let written = screen.finish();
         let name = self.port.address.to_string();
         let mut result = RunResult::new(&name, &name, script, started, &outcome);
