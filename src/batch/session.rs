@@ -16,6 +16,7 @@ use crate::port::{Cancel, OpenError, OpenErrorKind, Port, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::transcript::Recorder;
 use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, ShownDuration, Status};
+use crate::state::private_file;
 
 /// What all modems of a batch are given.
 pub struct Common {
@@ -219,17 +220,12 @@ fn port_name(modem: &Modem) -> String {
 
 const INTERRUPTED: &str = "hayes::run::interrupted";
 
-/// What a modem says names its SIM and its user: only the owner may read it.
 fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(bytes)
+    private_file(file)?.write_all(bytes)
 }
 
 /// A modem's name as a file's name; different names stay different.

@@ -13,6 +13,7 @@ use super::link::Link;
 use super::reader::{Input, Reader};
 use super::session::{AskedData, Ready, Refused, Session, asks_for_data};
 use super::shown::{self, Shown, View};
+use super::tap::Raw;
 use super::{Ended, Options, help, history, terminal};
 use crate::connect::Address;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -292,6 +293,7 @@ impl Explorer {
             );
             return false;
         }
+        self.tap_raw(ready.written_secrets());
         let is_question = ready.is_question && is_one;
         let view = View {
             palette: self.options.palette,
@@ -306,11 +308,14 @@ impl Explorer {
             self.options.runs.store(true, Ordering::Release);
         }
         let one_line = !ready.text.trim().contains('\n');
-        let outcome = match follows {
+        let mut outcome = match follows {
             true => self.session.follow(ready, conversation, &mut screen),
             false => self.session.run(ready, conversation, &mut screen),
         };
         screen.finish();
+        if let Some(link) = &self.link {
+            outcome.name_eavesdropper(&link.address);
+        }
         if !self.reader.is_edited() {
             self.options.runs.store(false, Ordering::Release);
             if outcome.status == Status::Interrupted {
@@ -326,6 +331,15 @@ impl Explorer {
         }
         self.is_mendable = is_question && !follows && outcome.status == Status::Failed;
         outcome.status == Status::Passed || outcome.status == Status::Skipped
+    }
+
+    /// Shows the bytes of the port, where that is wanted, without the secrets that are known by now.
+    fn tap_raw(&self, more: Vec<&str>) {
+        let mut mask = self.session.interpreter.mask();
+        more.into_iter().for_each(|secret| mask.add(secret));
+        if let Some(link) = &self.link {
+            link.tap.show_raw(self.raw.then(|| Raw::new(&self.board, self.options.palette, mask)));
+        }
     }
 
     fn tell(&self, outcome: &Outcome, is_question: bool, one_line: bool) {
