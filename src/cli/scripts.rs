@@ -13,8 +13,16 @@ use crate::source::{LARGEST, Source, Unreadable, read_text};
 /// Reads a script, or says why it cannot be read.
 pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
     match library::find(name) {
-        Some(entry) if name != "-" && !Path::new(name).exists() => Ok(entry.source()),
+        Some(entry) if name != "-" && !is_there(Path::new(name)) => Ok(entry.source()),
         _ => read_file(name, console),
+    }
+}
+
+/// A file that is there and cannot be read is no reason to take another text for it.
+fn is_there(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
     }
 }
 
