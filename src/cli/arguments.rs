@@ -88,7 +88,7 @@ pub(crate) struct Connection {
     #[arg(long)]
     pub(crate) real: bool,
     /// Write all that is sent and received into a file, secrets masked; `replay:FILE` plays it back
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = file)]
     pub(crate) record: Option<PathBuf>,
 }
 
@@ -214,7 +214,7 @@ pub(crate) struct Batch {
     #[command(flatten)]
     pub(crate) inputs: Inputs,
     /// Write results into this file, a line of JSON for each modem as it ends [default: in the user's state folder]
-    #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_parser = file, value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(crate) results: Option<PathBuf>,
     /// Keep the conversation of every modem in this folder [default: of those that failed, beside the results]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, help_heading = "Output")]
@@ -432,6 +432,15 @@ fn delay(text: &str) -> Result<(Duration, Duration), String> {
     match text.split_once('~') {
         Some((delay, jitter)) => Ok((duration(delay)?, duration(jitter)?)),
         None => Ok((duration(text)?, Duration::ZERO)),
+    }
+}
+
+/// What is no stream.
+fn file(text: &str) -> Result<PathBuf, String> {
+    if text == "-" {
+        Err("this needs a file: standard output is for results (--json)".to_owned())
+    } else {
+        Ok(text.into())
     }
 }
 
