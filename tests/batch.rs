@@ -101,6 +101,7 @@ fn killed_twenty_times_it_still_does_each_modem_once() {
         std::thread::sleep(Duration::from_millis(chance % 60));
         child.kill().unwrap();
         child.wait().unwrap();
+        fleet.is_nobodys();
         for modem in passed(&results) {
             done.entry(modem).or_insert_with(|| fleet.count(modem, "AT"));
         }
