@@ -4,6 +4,7 @@
 
 mod builder;
 mod csv;
+mod hide;
 mod range;
 mod select;
 #[cfg(test)]
@@ -83,7 +84,10 @@ pub fn read(sources: &[Arc<Source>]) -> Result<Inventory, Vec<Diagnostic>> {
             toml::read(source, &mut builder);
         }
     }
-    builder.finish()
+    builder.finish().map_err(|mut diagnostics| {
+        hide::values(&mut diagnostics);
+        diagnostics
+    })
 }
 
 fn is_csv(source: &Source) -> bool {

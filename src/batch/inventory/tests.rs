@@ -159,7 +159,7 @@ max-parallel = 0
             "20:1 <[[modem]]> f has no port (say where \
              it is: a device, tcp://host:port, rfc2217://host:port, sim:MODEL; or who it is: imei)",
             "22:8 <351234561234567> `imei` is a whole number (it is a text: put it into quotes, imei = \"…\")",
-            "23:14 <1.5> vars.x is a number with a fraction (it is a text or a whole number)",
+            "23:14 <***> vars.x is a number with a fraction (it is a text or a whole number)",
             "26:9 <35123> \"35123\" is no IMEI (an IMEI is 15 digits, in quotes)",
             "28:9 <h> \"h\" is one name, not a range (write the first and the last number, as sim-{001..500}; a single \
              modem is a [[modem]])",
