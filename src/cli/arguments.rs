@@ -109,10 +109,10 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secrets_file: Vec<PathBuf>,
     /// How long an exchange may take where the script does not say [default: 5s]
-    #[arg(short, long, value_name = "DURATION", value_parser = duration)]
+    #[arg(short, long, value_name = "DURATION", value_parser = some_time)]
     pub(crate) timeout: Option<Duration>,
     /// Multiply every timeout
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = positive)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
     pub(crate) timeout_scale: f64,
     /// Only ask, and tell what would change
     #[arg(long)]
@@ -197,7 +197,7 @@ pub(crate) struct Batch {
     #[arg(short, long, value_name = "N", help_heading = "Order")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Go on in waves, each begins when the one before has ended: 1,10,100%
-    #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = Share::parse, help_heading = "Order")]
+    #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = wave, help_heading = "Order")]
     pub(crate) waves: Vec<Share>,
     /// Begin no more after more failures than that
     #[arg(long, value_name = "N|P%", value_parser = Share::parse, help_heading = "Order")]
@@ -206,7 +206,7 @@ pub(crate) struct Batch {
     #[arg(long, value_name = "D[~JITTER]", value_parser = delay, help_heading = "Order")]
     pub(crate) start_delay: Option<(Duration, Duration)>,
     /// How long one modem may take; then its `finally` runs, and it has failed
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Order")]
+    #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = "Order")]
     pub(crate) modem_timeout: Option<Duration>,
     /// Go on with an earlier batch: leave out what has passed, add to its results
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, conflicts_with = "results", help_heading = "Order")]
@@ -270,10 +270,10 @@ pub(crate) struct At {
     #[command(flatten)]
     pub(crate) connection: Connection,
     /// How long an answer may take [default: 5s, or what the command needs]
-    #[arg(short, long, value_name = "DURATION", value_parser = duration)]
+    #[arg(short, long, value_name = "DURATION", value_parser = some_time)]
     pub(crate) timeout: Option<Duration>,
     /// Multiply every timeout
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = positive)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
     pub(crate) timeout_scale: f64,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -427,6 +427,20 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
 }
 
+/// A duration in which something can happen.
+fn some_time(text: &str) -> Result<Duration, String> {
+    duration(text)
+        .and_then(|time| if time.is_zero() { Err("in no time nothing can happen".to_owned()) } else { Ok(time) })
+}
+
+/// How many a wave has.
+fn wave(text: &str) -> Result<Share, String> {
+    match Share::parse(text)? {
+        Share::Count(0) | Share::Percent(0) => Err("a wave of none would never end".to_owned()),
+        share => Ok(share),
+    }
+}
+
 /// `5s`, `500ms~2s`
 fn delay(text: &str) -> Result<(Duration, Duration), String> {
     match text.split_once('~') {
@@ -444,10 +458,10 @@ fn file(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+fn factor(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
-        _ => Err("a factor is a number over 0: 0.5, 2".to_owned()),
+        Ok(factor) if (0.01..=1000.0).contains(&factor) => Ok(factor),
+        Ok(_) | Err(_) => Err("a factor is a number from 0.01 to 1000: 0.5, 2".to_owned()),
     }
 }
 

@@ -42,6 +42,6 @@ pub use event::{Change, Confirmed, Listener, RuntimeEvent, Silent, Waiting};
 pub use inputs::Inputs;
 pub use interpreter::{DEEPEST, Interpreter, STACK, run};
 pub use outcome::{Call, Failure, Outcome, Status};
-pub use param::unfit;
+pub use param::{Unfit, unfit};
 pub use secret::Mask;
 pub use value::{Quoted, Record, ShownDuration, Value};
