@@ -262,19 +262,18 @@ pub(crate) struct Report {
 #[command(after_help = "\
 Examples:
   hayes at AT+CSQ
-  hayes at -p /dev/ttyUSB2 AT+CREG? AT+COPS?")]
+  hayes at -p /dev/ttyUSB2 AT+CREG? AT+COPS?
+  HAYES_SECRET_pin=1234 hayes at 'AT+CPIN=\"${pin}\"'
+
+`${name}` in a command is a value that -V, --secret, their files or the environment give.")]
 pub(crate) struct At {
     /// AT commands, sent one after the other; the first that fails ends it
     #[arg(required = true, value_name = "COMMAND")]
     pub(crate) commands: Vec<String>,
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// How long an answer may take [default: 5s, or what the command needs]
-    #[arg(short, long, value_name = "DURATION", value_parser = some_time)]
-    pub(crate) timeout: Option<Duration>,
-    /// Multiply every timeout
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
-    pub(crate) timeout_scale: f64,
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
     #[command(flatten)]
     pub(crate) output: Output,
 }
@@ -466,12 +465,21 @@ fn factor(text: &str) -> Result<f64, String> {
 }
 
 /// The arguments, or what to print instead and how to exit: `--help`, `--version`, a mistake.
-pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
     // The texts that only a help page shows are made for one that is asked for.
-    let matches = Arguments::command().try_get_matches_from(&arguments);
-    let matches = matches.or_else(|_| command().try_get_matches_from(&arguments));
+    let matches = Arguments::command().try_get_matches_from(arguments);
+    let matches = matches.or_else(|_| command().try_get_matches_from(arguments));
     Arguments::from_arg_matches_mut(&mut matches?)
+}
+
+/// What else to say of a mistake: a flag of a command stands behind its name.
+pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<&'static str> {
+    let first = arguments.get(1)?.to_str()?;
+    let is_port = first.starts_with("-p") || first.starts_with("--port");
+    let is_unknown = mistake.kind() == clap::error::ErrorKind::UnknownArgument;
+    (is_port && is_unknown).then_some(
+        "  tip: `hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there",
+    )
 }
 
 /// What `hayes` alone means: `hayes repl`, with what the environment says.

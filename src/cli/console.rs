@@ -6,7 +6,7 @@ use super::arguments::Color;
 use super::exit::Exit;
 use crate::diagnostic::{Diagnostic, Excerpt, Severity};
 use crate::report::result::plural;
-use crate::report::style::Palette;
+use crate::report::style::{Palette, Style, filled};
 
 /// How many diagnostics are shown; the rest is counted.
 const SHOWN: usize = 20;
@@ -50,10 +50,10 @@ impl Console {
 
     /// `error: …`, and what to do about it.
     pub(crate) fn complain(&self, message: &str, help: Option<&str>) {
-        let mark = self.err.paint(crate::report::style::Style::Bad, "error:");
-        self.say(&format!("{mark} {message}\n"));
+        let mark = self.err.paint(Style::Bad, "error:");
+        self.say(&format!("{}\n", fitted(&format!("{mark} {message}"), "       ")));
         if let Some(help) = help {
-            self.say(&format!("  help: {help}\n"));
+            self.say(&format!("{}\n", fitted(&format!("  help: {help}"), "        ")));
         }
     }
 
@@ -90,6 +90,11 @@ impl Console {
         }
         miette::GraphicalReportHandler::new_themed(theme).with_width(width()).with_links(false)
     }
+}
+
+/// On a terminal no line is wider than that is; for a program it stays one.
+pub(crate) fn fitted(text: &str, indent: &str) -> String {
+    if io::stderr().is_terminal() { filled(text, width(), indent) } else { text.to_owned() }
 }
 
 /// Columns to write in: the terminal's, else `COLUMNS`, else 80.

@@ -41,10 +41,14 @@ pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], cons
     }
     let mut problems = Vec::new();
     for program in programs {
-        let parameters = format!("`hayes show {}` lists its parameters", program.source().name);
+        let name = &program.source().name;
+        // What was typed has no parameters to be listed.
+        let listed = (!name.starts_with('<')).then(|| format!("`hayes show {name}` lists its parameters"));
         for unfit in runtime::unfit(program, &inputs) {
-            let help = if unfit.missing { how_to_give(&unfit) + "; " + &parameters } else { parameters.clone() };
-            problems.push((message(&unfit, origins.get(&unfit.param)), Some(help)));
+            let given = unfit.missing.then(|| how_to_give(&unfit));
+            let help: Vec<String> = given.into_iter().chain(listed.clone()).collect();
+            let help = (!help.is_empty()).then(|| help.join("; "));
+            problems.push((message(&unfit, origins.get(&unfit.param)), help));
         }
     }
     told(inputs, problems, console)

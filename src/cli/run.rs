@@ -56,13 +56,14 @@ fn prepare(arguments: &arguments::Run, console: &Console) -> Result<Prepared, Ex
 
 /// The checked scripts; their diagnostics are shown, warnings unless all is to be quiet.
 pub(crate) fn programs(sources: &[Arc<Source>], quiet: bool, console: &Console) -> Result<Vec<Arc<Program>>, Exit> {
-    checked(sources, |diagnostic| !quiet || diagnostic.severity == Severity::Error, console)
+    checked_as(sources, |diagnostic| !quiet || diagnostic.severity == Severity::Error, |_| {}, console)
 }
 
-/// The checked scripts; of their diagnostics those are shown that are `wanted`.
-pub(crate) fn checked(
+/// The checked scripts; of their diagnostics those are shown that are `wanted`, in other words where `reworded`.
+pub(crate) fn checked_as(
     sources: &[Arc<Source>],
     wanted: impl Fn(&Diagnostic) -> bool,
+    reworded: impl Fn(&mut Diagnostic),
     console: &Console,
 ) -> Result<Vec<Arc<Program>>, Exit> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
@@ -73,6 +74,7 @@ pub(crate) fn checked(
         programs.extend(checked.program);
     }
     diagnostics.retain(wanted);
+    diagnostics.iter_mut().for_each(reworded);
     console.show(&diagnostics);
     if programs.len() == sources.len() { Ok(programs) } else { Err(Exit::Invalid) }
 }

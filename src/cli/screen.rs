@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::arguments::Output;
 use super::console::Console;
 use super::exit::Exit;
-use crate::catalogue::explain::{Context, brief};
+use crate::catalogue::explain::{Context, beside};
 use crate::catalogue::module::Module;
 use crate::port::{Cancel, Clock};
 use crate::report::conversation::{ConversationText, Meaning};
@@ -22,6 +22,8 @@ pub(crate) struct Screen<'c> {
     text: Option<Text>,
     events: bool,
     console: &'c Console,
+    /// The text is what was asked for.
+    is_result: bool,
     /// Ends a question to the user; none where nothing asks one.
     cancel: Option<Cancel>,
     written: Exit,
@@ -36,6 +38,7 @@ impl<'c> Screen<'c> {
             text: (!output.quiet).then(text),
             events: output.json && output.verbose,
             console,
+            is_result: false,
             cancel: Some(cancel.clone()),
             written: Exit::Passed,
         }
@@ -45,7 +48,14 @@ impl<'c> Screen<'c> {
     pub(crate) fn of_commands(output: &Output, console: &'c Console) -> Screen<'c> {
         let words = if io::stdout().is_terminal() { meaning } else { no_meaning };
         let text = || Text::new(Box::new(io::stdout()), console.out, output.verbose, words, io::stdout().is_terminal());
-        Screen { text: (!output.json).then(text), events: false, console, cancel: None, written: Exit::Passed }
+        Screen {
+            text: (!output.json).then(text),
+            events: false,
+            console,
+            is_result: true,
+            cancel: None,
+            written: Exit::Passed,
+        }
     }
 
     pub(crate) fn title(&self, title: &str) {
@@ -54,13 +64,13 @@ impl<'c> Screen<'c> {
         }
     }
 
-    /// Ends an open line. A reader that has left is no fault.
+    /// Ends an open line. A reader that has left is no fault; nor is a conversation beside the results that nobody can
+    /// see.
     pub(crate) fn finish(mut self) -> Exit {
         if let Some(text) = &mut self.text {
-            match text.lock().finish() {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-                Err(_) => self.written = Exit::Unwritable,
+            let finished = text.lock().finish();
+            if self.is_result {
+                self.written = self.written.worst(self.console.written(finished));
             }
         }
         self.written
@@ -150,7 +160,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 pub(crate) fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
-    brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
+    beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
 }
 
 fn no_meaning(_line: &str, _sent: &str, _module: Option<&'static Module>) -> Option<String> {

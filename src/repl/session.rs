@@ -232,13 +232,8 @@ pub(super) fn asks_for_data(text: &str) -> Option<AskedData> {
 }
 
 fn only_exchange(script: &Script) -> Option<&Exchange> {
-    match script.body.statements.as_slice() {
-        [statement] => match &statement.kind {
-            StatementKind::Exchange(exchange) => Some(exchange),
-            _ => None,
-        },
-        _ => None,
-    }
+    let [statement] = script.body.statements.as_slice() else { return None };
+    if let StatementKind::Exchange(exchange) = &statement.kind { Some(exchange) } else { None }
 }
 
 fn ends_script(text: &str) -> bool {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::board::{Board, write_out};
 use super::terminal;
 use crate::at::answer::{Event, Why};
-use crate::catalogue::explain::{Context, brief};
+use crate::catalogue::explain::{Context, beside};
 use crate::catalogue::module::Module;
 use crate::port::{Cancel, Timestamp};
 use crate::report::conversation::ConversationText;
@@ -142,7 +142,31 @@ impl Shown {
             // The notice before it says so.
             RuntimeEvent::Session(Event::Sent { why: Why::Resynchronise, .. }) => {}
             RuntimeEvent::Session(Event::Notice(text)) => self.note(text),
-            _ => return false,
+            RuntimeEvent::Session(
+                Event::Sent { why: Why::Reply, .. }
+                | Event::Echo(_)
+                | Event::Urc(_)
+                | Event::Prompt(_)
+                | Event::Stray(_)
+                | Event::Data(_)
+                | Event::Partial(_)
+                | Event::Dropped { .. }
+                | Event::Truncated { .. },
+            )
+            | RuntimeEvent::ScriptStarted { .. }
+            | RuntimeEvent::ScriptEnded { .. }
+            | RuntimeEvent::Statement { .. }
+            | RuntimeEvent::Waiting { .. }
+            | RuntimeEvent::Captured { .. }
+            | RuntimeEvent::AttemptFailed { .. }
+            | RuntimeEvent::Pause { .. }
+            | RuntimeEvent::Caught { .. }
+            | RuntimeEvent::FinallyFailed { .. }
+            | RuntimeEvent::Log { .. }
+            | RuntimeEvent::Ensured { .. }
+            | RuntimeEvent::Plan { .. }
+            | RuntimeEvent::Met { .. }
+            | RuntimeEvent::Reported { .. } => return false,
         }
         true
     }
@@ -150,13 +174,17 @@ impl Shown {
 
 impl Listener for Shown {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
-        match event {
-            RuntimeEvent::Waiting { what: Waiting::Answer { .. }, at_most } if at_most > LONG && self.view.waits => {
-                return self.wait(at_most);
-            }
-            RuntimeEvent::Session(Event::Final { .. }) | RuntimeEvent::ExchangeEnded { .. } => self.waits = None,
-            RuntimeEvent::Met { module } => self.module = Some(module),
-            _ => {}
+        if let RuntimeEvent::Waiting { what: Waiting::Answer { .. }, at_most } = event
+            && at_most > LONG
+            && self.view.waits
+        {
+            return self.wait(at_most);
+        }
+        if let RuntimeEvent::Session(Event::Final { .. }) | RuntimeEvent::ExchangeEnded { .. } = event {
+            self.waits = None;
+        }
+        if let RuntimeEvent::Met { module } = event {
+            self.module = Some(module);
         }
         if let RuntimeEvent::Session(session) = event
             && (self.view.raw || unasked(&session, self.module, self.view.palette).is_some())
@@ -237,7 +265,7 @@ pub(super) fn time(elapsed: Duration) -> String {
 
 /// What a line means, in a few words.
 fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
-    brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
+    beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
 }
 
 fn no_meaning(_line: &str, _sent: &str, _module: Option<&'static Module>) -> Option<String> {

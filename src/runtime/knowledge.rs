@@ -5,7 +5,7 @@ use crate::at::{Form, ResultCode};
 use crate::catalogue::command::AnswerShape;
 use crate::catalogue::command_of;
 use crate::catalogue::expected::values;
-use crate::catalogue::explain::{Context, brief, failure};
+use crate::catalogue::explain::{Context, beside, failure};
 use crate::catalogue::module::Module;
 
 /// Whether a command line changes nothing but this conversation: `--plan` sends it.
@@ -36,7 +36,7 @@ fn asks(asked: &Command<'_>) -> bool {
 /// What an answer's line or final result code means beside what it says: `SIM not inserted`.
 pub(super) fn meaning(line: &str, command: &str, module: Option<&'static Module>) -> Option<String> {
     let context = Context { command: Some(command), module };
-    let meaning = brief(line, &context)?;
+    let meaning = beside(line, &context)?;
     // With `AT+CMEE=2` the modem says it itself.
     (!line.to_lowercase().contains(&meaning.to_lowercase())).then_some(meaning)
 }
