@@ -17,7 +17,7 @@ mod replay;
 mod rfc2217;
 mod serial;
 mod tcp;
-mod transcript;
+pub(crate) mod transcript;
 
 use std::time::Duration;
 

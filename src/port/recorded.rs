@@ -44,7 +44,7 @@ impl<P: Port> Recorded<P> {
         let mut file = private_file(file)?;
         let what: String = what.chars().filter(|c| !c.is_control()).collect();
         writeln!(file, "{TITLE}\n# {} {what}", Timestamp::now())?;
-        let writer = Writer { file, mask, status: RecordStatus::default(), text: Vec::new(), last: Duration::ZERO };
+        let writer = Writer { file, mask, status: RecordStatus::default(), text: String::new(), last: Duration::ZERO };
         Ok(Recorded { port, writer, received: Vec::new(), sent: Vec::new() })
     }
 
@@ -158,7 +158,7 @@ struct Writer {
     mask: Mask,
     status: RecordStatus,
     /// Events that are written together.
-    text: Vec<u8>,
+    text: String,
     last: Duration,
 }
 
@@ -201,7 +201,7 @@ impl Writer {
         if self.text.is_empty() {
             return;
         }
-        if let Err(error) = self.file.write_all(&self.text) {
+        if let Err(error) = self.file.write_all(self.text.as_bytes()) {
             self.status.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
         self.text.clear();
