@@ -293,7 +293,7 @@ impl Explorer {
             );
             return false;
         }
-        self.tap_raw(ready.written_secrets());
+        self.hide(ready.written_secrets());
         let is_question = ready.is_question && is_one;
         let view = View {
             palette: self.options.palette,
@@ -333,11 +333,12 @@ impl Explorer {
         outcome.status == Status::Passed || outcome.status == Status::Skipped
     }
 
-    /// Shows the bytes of the port, where that is wanted, without the secrets that are known by now.
-    fn tap_raw(&self, more: Vec<&str>) {
+    /// Hides the secrets that are known by now, in what is recorded and where the bytes of the port are shown.
+    fn hide(&self, more: Vec<&str>) {
         let mut mask = self.session.interpreter.mask();
         more.into_iter().for_each(|secret| mask.add(secret));
         if let Some(link) = &self.link {
+            link.hide(mask.clone());
             link.tap.show_raw(self.raw.then(|| Raw::new(&self.board, self.options.palette, mask)));
         }
     }

@@ -108,7 +108,7 @@ impl Explorer {
                 if was_open {
                     self.note(&format!("{address} is open"));
                 }
-                self.tap_raw(Vec::new());
+                self.hide(Vec::new());
                 self.ends = None;
                 true
             }
@@ -321,7 +321,7 @@ impl Explorer {
     fn set_raw(&mut self, argument: &str) -> Passed {
         let Some(on) = self.switch(argument, self.raw, "bytes are") else { return false };
         self.raw = on;
-        self.tap_raw(Vec::new());
+        self.hide(Vec::new());
         true
     }
 
