@@ -253,6 +253,21 @@ fn a_modem_that_takes_too_long_has_failed() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn who_reads_along_is_named_where_no_answer_came() {
+    let fleet = Fleet::new(&[Manner::Silent], Duration::ZERO);
+    let asked = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_hayes")).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+        told(&output)
+    };
+    // The fleet has its terminals open itself.
+    let name = format!("(process {}) reads on this port too", std::process::id());
+    let said = asked(&["at", "AT", "-p", &fleet.paths[0], "--timeout-scale", "0.01"]).replace("\n        ", " ");
+    assert!(said.contains(&name), "{said}");
+}
+
+#[test]
 fn a_group_runs_no_more_at_once_than_it_may() {
     let fleet = Fleet::new(&[Manner::Good; 6], Duration::from_millis(1));
     let bench = Bench::new("group", &fleet, "AT\nsleep 60ms\nAT+CSQ\n");

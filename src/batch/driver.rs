@@ -326,3 +326,63 @@ impl ModemRun {
         Box::new(Ended { result, unrecorded: None })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::batch::inventory;
+    use crate::batch::schedule::Plan;
+    use crate::batch::session::Records;
+    use crate::check::check;
+    use crate::library::Library;
+    use crate::runtime::Inputs;
+    use crate::source::Source;
+
+    #[test]
+    fn what_was_said_before_a_modem_begins_counts() {
+        let text = "[[range]]\nname = \"s{1..9}\"\nport = \"sim:bg96?time=virtual\"\n";
+        let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
+        let folder = std::env::temp_dir().join(format!("hayes-driver-{}", std::process::id()));
+        let results = folder.join("results.jsonl");
+        let common = Common {
+            program: check(&Source::new("s.hayes", "AT\n"), &Library).program.unwrap(),
+            inputs: Inputs::default(),
+            environment: BTreeMap::new(),
+            secret_environment: BTreeMap::new(),
+            baud: None,
+            modem_timeout: None,
+            records: Records::Failed(folder.clone()),
+            results_folder: folder.clone(),
+        };
+        let plan = Plan {
+            jobs: NonZeroUsize::MIN,
+            waves: Vec::new(),
+            max_fail: None,
+            start_delay: Duration::ZERO,
+            jitter: Duration::ZERO,
+        };
+        let ((sender, inbox), (shown, _to_show)) = (channel(), channel());
+        sender.send(Message::Stop).unwrap();
+        let driver = Driver {
+            common: Arc::new(common),
+            schedule: Schedule::new(&inventory.modems, &inventory, &plan, 1),
+            modems: inventory.modems.into(),
+            board: Arc::new(Board::default()),
+            cancel: Cancel::new().unwrap(),
+            inbox,
+            sender,
+            shown,
+            clock: Clock::start(),
+        };
+        let mut journal = Journal::open(&results, None).unwrap();
+        let finished = driver.run(&mut journal);
+        assert_eq!(finished.not_begun, (0..9).collect::<Vec<_>>());
+        assert_eq!(finished.stopped, Some(Stopped::Asked));
+        journal.finish().unwrap();
+        assert_eq!(std::fs::read_to_string(&results).unwrap(), "");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
