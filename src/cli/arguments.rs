@@ -434,10 +434,9 @@ fn some_time(text: &str) -> Result<Duration, String> {
 
 /// How many a wave has.
 fn wave(text: &str) -> Result<Share, String> {
-    match Share::parse(text)? {
-        Share::Count(0) | Share::Percent(0) => Err("a wave of none would never end".to_owned()),
-        share => Ok(share),
-    }
+    let share = Share::parse(text)?;
+    let is_none = matches!(share, Share::Count(0) | Share::Percent(0));
+    if is_none { Err("a wave of none would never end".to_owned()) } else { Ok(share) }
 }
 
 /// `5s`, `500ms~2s`

@@ -75,7 +75,7 @@ impl Port for Rfc2217 {
             written += more;
             outcome.map_err(|fault| match fault {
                 Fault::WriteTimeout { .. } => Fault::WriteTimeout { written },
-                other => other,
+                other @ (Fault::Lost(_) | Fault::Unsupported(_) | Fault::Interrupted | Fault::System(_)) => other,
             })?;
         }
         Ok(())
