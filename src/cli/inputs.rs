@@ -10,6 +10,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::scripts;
 use crate::check::Program;
+use crate::diagnostic::nearest;
 use crate::runtime::{self, Inputs, Unfit};
 
 /// Where each value came from, by its name: for what is said of it.
@@ -253,7 +254,7 @@ fn declared(name: &str, programs: &[Arc<Program>]) -> Option<bool> {
 fn unknown(name: &str, programs: &[Arc<Program>]) -> Problem {
     let names: Vec<&str> =
         programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str()).collect();
-    let near = names.iter().find(|known| strsim::jaro_winkler(known, name) > 0.8);
+    let near = nearest(name, names.iter().copied());
     let help = match (near, names.as_slice()) {
         (Some(near), _) => format!("did you mean {near}?"),
         (None, []) => "the script has no parameters".to_owned(),

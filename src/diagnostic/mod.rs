@@ -4,11 +4,13 @@
 //! wrong, with the words on the variants, and turn them into a [`Diagnostic`].
 
 mod excerpt;
+mod nearest;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use excerpt::Excerpt;
+pub(crate) use nearest::nearest;
 
 use crate::source::{Source, Span};
 
