@@ -12,7 +12,7 @@ pub(super) fn greeting(port: Option<&str>, palette: Palette) -> String {
             let port = palette.paint(Style::Name, port);
             format!("This is {port}. Type an AT command, as AT+CSQ, or a line of a script.")
         }
-        None => "No port is open: :open PORT opens one, :open tries this one again, :ports lists them.".to_owned(),
+        None => "No port is open: :open PORT opens one, :open tries again, :ports lists them.".to_owned(),
     };
     format!(
         "{first}\n\

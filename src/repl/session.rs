@@ -1,5 +1,6 @@
 //! Runs what was typed: each statement is checked and run as a transaction, and remembered where it passed.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::chunks::TYPED;
@@ -182,7 +183,7 @@ impl Session {
         let mut without = 0;
         let mut text = String::new();
         for line in &self.log {
-            if history::may_keep(line, &mask) {
+            if may_save(line, &mask) {
                 text.push_str(line);
             } else {
                 without += 1;
@@ -192,6 +193,26 @@ impl Session {
         }
         Some((syntax::format(&Source::new(TYPED, text.as_str())).unwrap_or(text), without))
     }
+}
+
+/// Whether no secret stands in it as it is: a name that stands for one is no secret.
+fn may_save(text: &str, mask: &Mask) -> bool {
+    let is_named = |line: &str| line.contains("${") && values_are_short(line);
+    let is_masked = matches!(mask.text(text), Cow::Owned(_));
+    !is_masked && (text.lines().all(|line| history::may_keep(line, mask) || is_named(line)))
+}
+
+/// Beside its `${…}` nothing stands in the command that could be a PIN or a password: `AT+CLCK="SC",1,"${pin}"`.
+fn values_are_short(line: &str) -> bool {
+    const SHORTEST_PIN: usize = 4;
+    let mut values = String::new();
+    let mut rest = line.split_once('=').map_or("", |(_, values)| values);
+    while let Some((before, name)) = rest.split_once("${") {
+        values.push_str(before);
+        rest = name.split_once('}').map_or("", |(_, after)| after);
+    }
+    values.push_str(rest);
+    values.split(['"', ',', ';']).all(|value| value.trim().len() < SHORTEST_PIN)
 }
 
 /// The declaration of a secret without its value; of anything else that holds one a comment, up to its first value.
@@ -307,6 +328,21 @@ mod tests {
                 3
             )
         );
+    }
+
+    #[test]
+    fn a_name_that_stands_for_a_secret_is_none() {
+        let mask = Mask::new(["8642"]);
+        for line in
+            ["AT+CPIN=\"${pin}\"", "AT+CLCK=\"SC\",1,\"${pin}\"", "retry 2 {\n  AT+CPIN=\"${pin}\"\n}", "AT+CSQ"]
+        {
+            assert!(may_save(line, &mask), "{line}");
+        }
+        for line in
+            ["AT+CPIN=\"1234\"", "AT+CPWD=\"SC\",\"1234\",\"${pin}\"", "log \"${x} 8642\"", "secret pin = \"1\""]
+        {
+            assert!(!may_save(line, &mask), "{line}");
+        }
     }
 
     #[test]

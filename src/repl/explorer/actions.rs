@@ -216,7 +216,8 @@ impl Explorer {
         let module = self.link.as_ref().and_then(Link::module);
         let explained = explain(text, &Context { command: self.session.last_question(), module });
         for line in explained.to_string().lines() {
-            write_out(&format!("{}\n", harmless(line.as_bytes())));
+            let indent = line.len() - line.trim_start().len() + 2;
+            self.write_filled(&harmless(line.as_bytes()), &" ".repeat(indent));
         }
         explained.is_known()
     }
