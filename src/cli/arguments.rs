@@ -5,8 +5,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::values;
 use crate::batch::schedule::Share;
 
 /// A small language for talking to cellular modems, and the program that runs it.
@@ -88,7 +90,7 @@ pub(crate) struct Connection {
     #[arg(long)]
     pub(crate) real: bool,
     /// Write all that is sent and received into a file, secrets masked; `replay:FILE` plays it back
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = file)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(values::file))]
     pub(crate) record: Option<PathBuf>,
 }
 
@@ -109,10 +111,10 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secrets_file: Vec<PathBuf>,
     /// How long an exchange may take where the script does not say [default: 5s]
-    #[arg(short, long, value_name = "DURATION", value_parser = some_time)]
+    #[arg(short, long, value_name = "DURATION", value_parser = values::some_time)]
     pub(crate) timeout: Option<Duration>,
     /// Multiply every timeout
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = values::factor)]
     pub(crate) timeout_scale: f64,
     /// Only ask, and tell what would change
     #[arg(long)]
@@ -197,16 +199,16 @@ pub(crate) struct Batch {
     #[arg(short, long, value_name = "N", help_heading = "Order")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Go on in waves, each begins when the one before has ended: 1,10,100%
-    #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = wave, help_heading = "Order")]
+    #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = values::wave, help_heading = "Order")]
     pub(crate) waves: Vec<Share>,
     /// Begin no more after more failures than that
     #[arg(long, value_name = "N|P%", value_parser = Share::parse, help_heading = "Order")]
     pub(crate) max_fail: Option<Share>,
     /// The time between two starts, and how much chance may add: 500ms~2s
-    #[arg(long, value_name = "D[~JITTER]", value_parser = delay, help_heading = "Order")]
+    #[arg(long, value_name = "D[~JITTER]", value_parser = values::delay, help_heading = "Order")]
     pub(crate) start_delay: Option<(Duration, Duration)>,
     /// How long one modem may take; then its `finally` runs, and it has failed
-    #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = "Order")]
+    #[arg(long, value_name = "DURATION", value_parser = values::some_time, help_heading = "Order")]
     pub(crate) modem_timeout: Option<Duration>,
     /// Go on with an earlier batch: leave out what has passed, add to its results
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, conflicts_with = "results", help_heading = "Order")]
@@ -214,7 +216,7 @@ pub(crate) struct Batch {
     #[command(flatten)]
     pub(crate) inputs: Inputs,
     /// Write results into this file, a line of JSON for each modem as it ends [default: in the user's state folder]
-    #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_parser = file, value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(values::file), value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(crate) results: Option<PathBuf>,
     /// Keep the conversation of every modem in this folder [default: of those that failed, beside the results]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, help_heading = "Output")]
@@ -408,59 +410,6 @@ pub(crate) struct Man {
     /// Write a page for each command into this folder
     #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) folder: Option<PathBuf>,
-}
-
-/// A duration as scripts write it: `500ms`, `5s`, `2min`, `1h`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.chars().take_while(char::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "min" => 60_000,
-        "h" => 3_600_000,
-        "" => return Err(format!("it has no unit: write {text}s or {text}ms")),
-        _ => return Err("a duration is a whole number and ms, s, min or h: 500ms, 5s, 2min".to_owned()),
-    };
-    let number: u64 = number.parse().map_err(|_| "a duration starts with a whole number: 500ms, 5s".to_owned())?;
-    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
-}
-
-/// A duration in which something can happen.
-fn some_time(text: &str) -> Result<Duration, String> {
-    duration(text)
-        .and_then(|time| if time.is_zero() { Err("in no time nothing can happen".to_owned()) } else { Ok(time) })
-}
-
-/// How many a wave has.
-fn wave(text: &str) -> Result<Share, String> {
-    let share = Share::parse(text)?;
-    let is_none = matches!(share, Share::Count(0) | Share::Percent(0));
-    if is_none { Err("a wave of none would never end".to_owned()) } else { Ok(share) }
-}
-
-/// `5s`, `500ms~2s`
-fn delay(text: &str) -> Result<(Duration, Duration), String> {
-    match text.split_once('~') {
-        Some((delay, jitter)) => Ok((duration(delay)?, duration(jitter)?)),
-        None => Ok((duration(text)?, Duration::ZERO)),
-    }
-}
-
-/// What is no stream.
-fn file(text: &str) -> Result<PathBuf, String> {
-    if text == "-" {
-        Err("this needs a file: standard output is for results (--json)".to_owned())
-    } else {
-        Ok(text.into())
-    }
-}
-
-fn factor(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(factor) if (0.01..=1000.0).contains(&factor) => Ok(factor),
-        Ok(_) | Err(_) => Err("a factor is a number from 0.01 to 1000: 0.5, 2".to_owned()),
-    }
 }
 
 /// The arguments, or what to print instead and how to exit: `--help`, `--version`, a mistake.

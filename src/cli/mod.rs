@@ -21,6 +21,7 @@ mod scripts;
 mod shell;
 mod signals;
 mod sim;
+mod values;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
