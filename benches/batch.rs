@@ -149,6 +149,7 @@ fn batch(ports: Vec<String>, exchanges: usize, jobs: usize) {
         program,
         inputs: Inputs::default(),
         environment: Default::default(),
+        secret_environment: Default::default(),
         baud: None,
         modem_timeout: None,
         records: Records::Failed(results.with_extension("records")),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::port::list::{self, Holder};
 use crate::port::{Cancel, Memory, OpenError, OpenErrorKind, Port, Replay, Rfc2217, Serial, Tcp};
 use crate::sim::{self, ModelError, Options, Simulator};
 
@@ -55,6 +56,27 @@ pub struct Settings {
     pub connect_limit: Duration,
     /// Wakes the port, and ends its opening.
     pub cancel: Cancel,
+}
+
+impl Address {
+    /// Whether both lead to one device, by a link too.
+    pub fn is_same_device(&self, other: &Address) -> bool {
+        let device = |address: &Address| match address {
+            Address::Device(path) => std::fs::canonicalize(path).ok(),
+            Address::Tcp { .. } | Address::Rfc2217 { .. } | Address::Simulator { .. } | Address::Replay(_) => None,
+        };
+        self == other || device(self).is_some_and(|this| device(other) == Some(this))
+    }
+
+    /// Other programs that have the device open, as far as the system tells.
+    pub fn others(&self) -> Vec<Holder> {
+        match self {
+            Address::Device(path) => list::others(path),
+            Address::Tcp { .. } | Address::Rfc2217 { .. } | Address::Simulator { .. } | Address::Replay(_) => {
+                Vec::new()
+            }
+        }
+    }
 }
 
 impl Settings {

@@ -101,6 +101,7 @@ fn killed_twenty_times_it_still_does_each_modem_once() {
         std::thread::sleep(Duration::from_millis(chance % 60));
         child.kill().unwrap();
         child.wait().unwrap();
+        fleet.is_nobodys();
         for modem in passed(&results) {
             done.entry(modem).or_insert_with(|| fleet.count(modem, "AT"));
         }
@@ -249,6 +250,21 @@ fn a_modem_that_takes_too_long_has_failed() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("2 × the modem was not done within 300ms"), "{told}");
     assert_eq!(fleet.count(0, "AT+CFUN=1"), 1, "its finally has run");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_reads_along_is_named_where_no_answer_came() {
+    let fleet = Fleet::new(&[Manner::Silent], Duration::ZERO);
+    let asked = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_hayes")).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+        told(&output)
+    };
+    // The fleet has its terminals open itself.
+    let name = format!("(process {}) reads on this port too", std::process::id());
+    let said = asked(&["at", "AT", "-p", &fleet.paths[0], "--timeout-scale", "0.01"]).replace("\n        ", " ");
+    assert!(said.contains(&name), "{said}");
 }
 
 #[test]

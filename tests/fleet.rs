@@ -33,6 +33,8 @@ pub(crate) struct Fleet {
     counts: Arc<Mutex<Vec<HashMap<String, usize>>>>,
     over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+    /// The terminals once more
+    slaves: Vec<OwnedFd>,
 }
 
 struct Modem {
@@ -47,7 +49,7 @@ struct Modem {
 
 impl Fleet {
     pub(crate) fn new(manners: &[Manner], delay: Duration) -> Fleet {
-        let mut paths = Vec::new();
+        let (mut paths, mut slaves) = (Vec::new(), Vec::new());
         let mut modems = Vec::new();
         for manner in manners {
             let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
@@ -61,6 +63,7 @@ impl Fleet {
             // A flood that nobody reads must not keep the others.
             rustix::io::ioctl_fionbio(&master, true).unwrap();
             paths.push(path);
+            slaves.push(slave.try_clone().unwrap());
             let (master, slave) = (Some(master), Some(slave));
             modems.push(Modem { manner: *manner, master, slave, line: Vec::new(), asked: 0, due: None });
         }
@@ -74,7 +77,7 @@ impl Fleet {
                 }
             }
         });
-        Fleet { paths, counts, over, thread: Some(thread) }
+        Fleet { paths, counts, over, thread: Some(thread), slaves }
     }
 
     /// How often the modem was asked this.
@@ -87,6 +90,16 @@ impl Fleet {
     /// How often all of them were asked this.
     pub(crate) fn total(&self, question: &str) -> usize {
         self.counts.lock().unwrap().iter().filter_map(|counts| counts.get(question)).sum()
+    }
+}
+
+impl Fleet {
+    /// A program that was killed leaves its right to a terminal behind as long as we have that open; to a real port it
+    /// does not.
+    pub(crate) fn is_nobodys(&self) {
+        for slave in &self.slaves {
+            let _ = rustix::termios::ioctl_tiocnxcl(slave);
+        }
     }
 }
 

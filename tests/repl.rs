@@ -20,8 +20,15 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// `None` where tmux is not installed, which is said, and fails where all is to be tested.
+    /// The REPL, once it is ready.
     fn start(arguments: &str, columns: u32) -> Option<Terminal> {
+        let terminal = Terminal::run(arguments, columns)?;
+        terminal.wait("help tells the rest");
+        Some(terminal)
+    }
+
+    /// `None` where tmux is not installed, which is said, and fails where all is to be tested.
+    fn run(arguments: &str, columns: u32) -> Option<Terminal> {
         let is_there = Command::new("tmux").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if !is_there.is_ok_and(|status| status.success()) {
             assert!(std::env::var_os("HAYES_TEST_ALL").is_none(), "tmux is not installed");
@@ -54,8 +61,13 @@ impl Terminal {
             &shell,
         ]);
         terminal.tmux(&["set-option", "-g", "history-limit", "20000"]);
-        terminal.wait("help tells the rest");
         Some(terminal)
+    }
+
+    /// The process of the program that runs in it.
+    fn process(&self) -> String {
+        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]).trim().to_owned();
+        fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap().trim().to_owned()
     }
 
     fn tmux(&self, arguments: &[&str]) -> String {
@@ -289,6 +301,51 @@ fn a_flood_neither_stops_the_typing_nor_hides_that_lines_are_left_out() {
     let mut stream = flood.join().unwrap();
     answer(&terminal, &mut stream, "AT+CSQ", "\r\n+CSQ: 9,99\r\n\r\nOK\r\n");
     terminal.wait("+CSQ: 9,99");
+}
+
+#[test]
+fn ctrl_c_at_a_question_is_no_and_nothing_more_is_sent() {
+    let modem = Modem::new();
+    let Some(terminal) = Terminal::start(&format!("repl -p {}", modem.port()), 100) else { return };
+    let mut stream = modem.accept();
+    terminal.enter("if true {");
+    terminal.enter("confirm \"really?\"");
+    terminal.enter("AT+NEVER");
+    terminal.enter("}");
+    terminal.wait("really? [y/N]");
+    terminal.key("C-c");
+    terminal.wait("interrupted");
+    terminal.enter("AT+CSQ");
+    answer(&terminal, &mut stream, "AT+CSQ", "\r\n+CSQ: 9,99\r\n\r\nOK\r\n");
+    terminal.wait("+CSQ: 9,99");
+    terminal.enter("confirm \"and now?\"");
+    terminal.wait("and now? [y/N]");
+    terminal.enter("y");
+    terminal.enter("AT+CSQ");
+    answer(&terminal, &mut stream, "AT+CSQ", "\r\n+CSQ: 8,99\r\n\r\nOK\r\n");
+    terminal.wait("+CSQ: 8,99");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_that_is_ended_at_a_question_sends_what_finally_says() {
+    let folder = Folder::new();
+    let script = folder.0.join("s.hayes");
+    fs::write(&script, "confirm \"really?\"\nAT+NEVER\nfinally {\n  AT+LAST\n}\n").unwrap();
+    for (is_key, code) in [(true, "130"), (false, "143")] {
+        let modem = Modem::new();
+        let arguments = format!("run {} -p {}", script.display(), modem.port());
+        let Some(terminal) = Terminal::run(&arguments, 100) else { return };
+        let mut stream = modem.accept();
+        terminal.wait("really? [y/N]");
+        if is_key {
+            terminal.key("C-c");
+        } else {
+            assert!(Command::new("kill").arg(terminal.process()).status().unwrap().success());
+        }
+        answer(&terminal, &mut stream, "AT+LAST", "\r\nOK\r\n");
+        terminal.wait(&format!("left with {code}"));
+    }
 }
 
 #[test]

@@ -106,6 +106,7 @@ impl Driver {
         running.go(journal);
         let Running { driver, mut finished, .. } = running;
         finished.not_begun = driver.schedule.waiting().collect();
+        finished.not_begun.sort_unstable();
         finished.stopped = driver.schedule.stopped();
         finished.elapsed = driver.clock.now();
         finished
@@ -116,7 +117,7 @@ impl Running {
     fn go(&mut self, journal: &mut Journal) {
         loop {
             let now = self.driver.clock.now();
-            let wake = match self.begin_what_can(now) {
+            let wake = match self.begin_what_can(now, journal) {
                 Begun::Done => return,
                 Begun::Until(time) => time,
             };
@@ -132,25 +133,36 @@ impl Running {
                     Err(_) => return,
                 },
             };
-            match message {
-                Message::Stop => self.stop(),
-                Message::Ended { place, modem, ended, panicked } => {
-                    if let Some(place) = place {
-                        self.free.push(place);
-                        self.active = self.active.saturating_sub(1);
-                    }
-                    self.watched.remove(&modem);
-                    self.finished.panicked |= panicked;
-                    self.driver.schedule.ended(modem, has_failed(ended.result.status));
-                    self.record(modem, ended, journal);
+            self.heed(message, journal);
+        }
+    }
+
+    fn heed(&mut self, message: Message, journal: &mut Journal) {
+        match message {
+            Message::Stop => self.stop(),
+            Message::Ended { place, modem, ended, panicked } => {
+                if let Some(place) = place {
+                    self.free.push(place);
+                    self.active = self.active.saturating_sub(1);
                 }
+                self.watched.remove(&modem);
+                self.finished.panicked |= panicked;
+                self.driver.schedule.ended(modem, has_failed(ended.result.status));
+                self.record(modem, ended, journal);
             }
         }
     }
 
     /// Starts modems until nothing more can begin now.
-    fn begin_what_can(&mut self, now: Duration) -> Begun {
+    fn begin_what_can(&mut self, now: Duration, journal: &mut Journal) -> Begun {
         loop {
+            // Whatever was said meanwhile counts before the next one begins: Ctrl-C, or a failure too many.
+            while let Ok(message) = self.driver.inbox.try_recv() {
+                self.heed(message, journal);
+            }
+            if let Some(error) = journal.sync_error() {
+                self.cannot_record(error, journal);
+            }
             if self.no_more_threads && self.active >= self.crew.threads() {
                 return Begun::Until(None);
             }
@@ -247,12 +259,18 @@ impl Running {
             return tell();
         }
         if let Err(error) = journal.append(&line, tell) {
+            self.cannot_record(error, journal);
+        }
+    }
+
+    /// Without a record of what was done, nothing more is done.
+    fn cannot_record(&mut self, error: std::io::Error, journal: &Journal) {
+        if self.finished.unwritten.is_none() {
             let note = format!("results can no longer be written to {}: {error}", journal.path().display());
             let _ = self.driver.shown.send(Progress::Note(note));
             self.finished.unwritten = Some(error);
-            // Without a record of what was done, nothing more is done.
-            self.driver.schedule.stop();
         }
+        self.driver.schedule.stop();
     }
 }
 
@@ -306,5 +324,65 @@ impl ModemRun {
         let mut result = RunResult::unreachable(&modem.name, &port, script, Timestamp::now().to_string(), failure);
         result.status = Status::Failed;
         Box::new(Ended { result, unrecorded: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::batch::inventory;
+    use crate::batch::schedule::Plan;
+    use crate::batch::session::Records;
+    use crate::check::check;
+    use crate::library::Library;
+    use crate::runtime::Inputs;
+    use crate::source::Source;
+
+    #[test]
+    fn what_was_said_before_a_modem_begins_counts() {
+        let text = "[[range]]\nname = \"s{1..9}\"\nport = \"sim:bg96?time=virtual\"\n";
+        let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
+        let folder = std::env::temp_dir().join(format!("hayes-driver-{}", std::process::id()));
+        let results = folder.join("results.jsonl");
+        let common = Common {
+            program: check(&Source::new("s.hayes", "AT\n"), &Library).program.unwrap(),
+            inputs: Inputs::default(),
+            environment: BTreeMap::new(),
+            secret_environment: BTreeMap::new(),
+            baud: None,
+            modem_timeout: None,
+            records: Records::Failed(folder.clone()),
+            results_folder: folder.clone(),
+        };
+        let plan = Plan {
+            jobs: NonZeroUsize::MIN,
+            waves: Vec::new(),
+            max_fail: None,
+            start_delay: Duration::ZERO,
+            jitter: Duration::ZERO,
+        };
+        let ((sender, inbox), (shown, _to_show)) = (channel(), channel());
+        sender.send(Message::Stop).unwrap();
+        let driver = Driver {
+            common: Arc::new(common),
+            schedule: Schedule::new(&inventory.modems, &inventory, &plan, 1),
+            modems: inventory.modems.into(),
+            board: Arc::new(Board::default()),
+            cancel: Cancel::new().unwrap(),
+            inbox,
+            sender,
+            shown,
+            clock: Clock::start(),
+        };
+        let mut journal = Journal::open(&results, None).unwrap();
+        let finished = driver.run(&mut journal);
+        assert_eq!(finished.not_begun, (0..9).collect::<Vec<_>>());
+        assert_eq!(finished.stopped, Some(Stopped::Asked));
+        journal.finish().unwrap();
+        assert_eq!(std::fs::read_to_string(&results).unwrap(), "");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -24,13 +24,15 @@ pub struct Results {
     pub torn: Option<usize>,
     /// How many bytes hold whole lines.
     length: u64,
+    /// How many bytes were read.
+    size: u64,
 }
 
 /// Why results cannot be read.
 #[derive(Debug)]
 pub enum ReadError {
     Io(io::Error),
-    /// A line that is no result, and is not the last.
+    /// A line that is no result, and no torn one.
     Line {
         number: usize,
         why: String,
@@ -40,6 +42,16 @@ pub enum ReadError {
 /// A hundred thousand modems with long answers have less.
 const LARGEST: u64 = 256 << 20;
 
+/// How each of our lines begins.
+const BEGINNING: &[u8] = b"{\"modem\":\"";
+
+/// Whether this may be the beginning of a line that was not written to its end. What does not begin as ours do is
+/// somebody's text, and stays.
+fn is_torn(line: &[u8]) -> bool {
+    let common = line.len().min(BEGINNING.len());
+    !line.ends_with(b"\n") && line.get(..common) == BEGINNING.get(..common)
+}
+
 /// Reads the lines of a journal. The last may be torn: then it is dropped, and that is told.
 pub fn read(path: &Path) -> Result<Results, ReadError> {
     let mut bytes = Vec::new();
@@ -48,7 +60,7 @@ pub fn read(path: &Path) -> Result<Results, ReadError> {
     if bytes.len() as u64 > LARGEST {
         return Err(ReadError::Io(io::Error::other("it is larger than 256 MiB, which no results are")));
     }
-    let mut results = Results::default();
+    let mut results = Results { size: bytes.len() as u64, ..Results::default() };
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut rest = bytes.as_slice();
     let mut number = 0;
@@ -73,9 +85,8 @@ pub fn read(path: &Path) -> Result<Results, ReadError> {
                 }
                 results.length += line.len() as u64;
             }
-            Ok(_) => results.torn = Some(line.len()),
-            // The disk may have kept the end of the last lines and not their middle.
-            Err(_) if after.is_empty() => results.torn = Some(line.len()),
+            Ok(_) | Err(_) if is_torn(line) => results.torn = Some(line.len()),
+            Ok(_) => return Err(ReadError::Line { number, why: "it is not written as they are".to_owned() }),
             Err(error) => return Err(ReadError::Line { number, why: error.to_string() }),
         }
         rest = after;
@@ -115,7 +126,7 @@ const TOGETHER: Duration = Duration::from_millis(10);
 /// The thread that syncs.
 struct Syncer {
     lines: Arc<Lines>,
-    outcome: JoinHandle<io::Result<()>>,
+    thread: JoinHandle<()>,
 }
 
 /// What is to be told once the lines that were written are on the disk.
@@ -125,6 +136,8 @@ type Synced = Box<dyn FnOnce() + Send>;
 struct Lines {
     written: Mutex<Written>,
     changed: Condvar,
+    /// Why lines did not reach the disk, the first time.
+    failed: Mutex<Option<io::Error>>,
 }
 
 #[derive(Default)]
@@ -151,6 +164,9 @@ impl Journal {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it holds results already"));
         }
         if let Some(earlier) = earlier.filter(|_| is_file) {
+            if metadata.len() != earlier.size {
+                return Err(io::Error::other("it has changed since it was read: another hayes batch has just ended"));
+            }
             file.set_len(earlier.length)?;
             file.seek(SeekFrom::End(0))?;
         }
@@ -176,12 +192,18 @@ impl Journal {
         written
     }
 
+    /// Why lines did not reach the disk, once.
+    pub fn sync_error(&self) -> Option<io::Error> {
+        self.syncer.as_ref()?.lines.take_error()
+    }
+
     /// Waits until all lines are on the disk.
     pub fn finish(mut self) -> io::Result<()> {
         match self.syncer.take() {
-            Some(Syncer { lines, outcome }) => {
+            Some(Syncer { lines, thread }) => {
                 lines.end();
-                outcome.join().unwrap_or_else(|_| Err(io::Error::other("the thread that syncs has ended")))
+                thread.join().map_err(|_| io::Error::other("the thread that syncs has ended"))?;
+                lines.take_error().map_or(Ok(()), Err)
             }
             None => self.file.flush(),
         }
@@ -230,27 +252,33 @@ impl Syncer {
         let file = file.try_clone()?;
         let lines = Arc::new(Lines::default());
         let thread = std::thread::Builder::new().name("journal".to_owned()).stack_size(64 << 10);
-        let outcome = thread.spawn({
+        let thread = thread.spawn({
             let lines = Arc::clone(&lines);
             move || sync(&file, &lines)
         })?;
-        Ok(Syncer { lines, outcome })
+        Ok(Syncer { lines, thread })
     }
 }
 
-/// One sync for all the lines that have come meanwhile. The first failure is told at the end; those who wait are told
-/// all the same.
-fn sync(file: &File, lines: &Lines) -> io::Result<()> {
-    let mut outcome = Ok(());
+/// One sync for all the lines that have come meanwhile. The first failure is told once; those who wait are told all the
+/// same.
+fn sync(file: &File, lines: &Lines) {
+    let mut has_failed = false;
     while let Some(tell) = lines.take() {
-        let synced = file.sync_data();
-        outcome = outcome.and(synced);
+        if let Err(error) = file.sync_data()
+            && !std::mem::replace(&mut has_failed, true)
+        {
+            *lines.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
         tell.into_iter().for_each(|tell| tell());
     }
-    outcome
 }
 
 impl Lines {
+    fn take_error(&self) -> Option<io::Error> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     fn add(&self, synced: Synced) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.tell.push(synced);
@@ -344,6 +372,22 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn what_does_not_reach_the_disk_is_told_while_the_batch_goes_on() {
+        // A pipe cannot be synced.
+        let (_reader, writer) = io::pipe().unwrap();
+        let file = File::from(std::os::fd::OwnedFd::from(writer));
+        let syncer = Some(Syncer::start(&file).unwrap());
+        let mut journal = Journal { file, path: PathBuf::from("pipe"), syncer };
+        let (sender, synced) = std::sync::mpsc::channel();
+        journal.append("{}", move || sender.send(()).unwrap()).unwrap();
+        synced.recv().unwrap();
+        assert!(journal.sync_error().is_some());
+        assert!(journal.sync_error().is_none(), "it is told once");
+        journal.finish().unwrap();
+    }
+
+    #[test]
     fn a_torn_line_is_dropped_and_cut_off() {
         let folder = Folder::new("torn");
         let path = folder.0.join("results.jsonl");
@@ -360,6 +404,23 @@ mod tests {
         journal.append(&last, || {}).unwrap();
         journal.finish().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{whole}{last}\n"));
+    }
+
+    #[test]
+    fn what_is_no_journal_is_never_cut() {
+        let folder = Folder::new("script");
+        let path = folder.0.join("s.hayes");
+        let whole = format!("{}\n", line("a", "passed"));
+        for text in ["AT\n", "AT", "{", "{\"name\":1", &format!("{whole}AT"), &format!("{whole}{{\"modem\":\"b\n")] {
+            std::fs::write(&path, text).unwrap();
+            let begins_as_ours = text == "{";
+            assert_eq!(read(&path).is_ok(), begins_as_ours, "{text}");
+        }
+        std::fs::write(&path, &whole).unwrap();
+        let results = read(&path).unwrap();
+        std::fs::write(&path, format!("{whole}{whole}")).unwrap();
+        assert!(Journal::open(&path, Some(&results)).is_err(), "another has written meanwhile");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{whole}{whole}"));
     }
 
     #[test]

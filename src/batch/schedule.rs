@@ -3,7 +3,7 @@
 //! A batch goes on in waves; a wave begins when the one before has ended. In a wave, modems start in their order, as
 //! soon as there is room: overall, and in each of their groups. What has failed too often stops all that has not begun.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,10 +82,10 @@ pub struct Schedule {
     /// The index behind the last modem of each wave
     wave_ends: Vec<usize>,
     wave: usize,
-    /// Modems that were not begun yet, in their order; the first that fits is next.
-    waiting: VecDeque<usize>,
-    /// For each modem the groups that have a limit
-    groups_of: Vec<Box<[usize]>>,
+    /// The first that fits is next.
+    queues: Vec<Queue>,
+    /// The queue of each modem
+    queue_of: Vec<usize>,
     limits: Vec<Limit>,
     running: usize,
     failed: usize,
@@ -95,6 +95,14 @@ pub struct Schedule {
     start_delay: Duration,
     jitter: Duration,
     chance: u64,
+}
+
+/// Modems that were not begun yet, in their order. All are in the same groups: where the first fits, all do.
+#[derive(Debug)]
+struct Queue {
+    /// The groups that have a limit
+    groups: Box<[usize]>,
+    waiting: VecDeque<usize>,
 }
 
 #[derive(Debug)]
@@ -120,12 +128,26 @@ impl Schedule {
             found.dedup();
             found.into_boxed_slice()
         };
+        let mut queues: Vec<Queue> = Vec::new();
+        let mut queue_of = Vec::with_capacity(modems.len());
+        let mut by_groups: HashMap<Box<[usize]>, usize> = HashMap::new();
+        for (index, modem) in modems.iter().enumerate() {
+            let groups = limited(&modem.groups);
+            let number = *by_groups.entry(groups.clone()).or_insert_with(|| {
+                queues.push(Queue { groups, waiting: VecDeque::new() });
+                queues.len() - 1
+            });
+            if let Some(queue) = queues.get_mut(number) {
+                queue.waiting.push_back(index);
+            }
+            queue_of.push(number);
+        }
         Schedule {
             jobs: plan.jobs.get(),
             wave_ends: wave_ends(&plan.waves, modems.len()),
             wave: 0,
-            waiting: (0..modems.len()).collect(),
-            groups_of: modems.iter().map(|modem| limited(&modem.groups)).collect(),
+            queues,
+            queue_of,
             limits,
             running: 0,
             failed: 0,
@@ -139,13 +161,14 @@ impl Schedule {
     }
 
     pub fn next(&mut self, now: Duration) -> Next {
-        if self.stopped.is_some() || self.waiting.is_empty() {
+        let first = self.queues.iter().filter_map(|queue| queue.waiting.front()).min();
+        let Some(first) = first.copied().filter(|_| self.stopped.is_none()) else {
             return if self.running == 0 { Next::Done } else { Next::WaitForEnd };
-        }
+        };
         let end = loop {
             let end = self.wave_ends.get(self.wave).copied().unwrap_or(usize::MAX);
             // The modems stay in their order, so a wave is over when none below its end waits or runs.
-            if self.waiting.front().is_some_and(|first| *first < end) {
+            if first < end {
                 break end;
             }
             if self.running > 0 {
@@ -156,14 +179,17 @@ impl Schedule {
         if self.running >= self.jobs {
             return Next::WaitForEnd;
         }
-        let Some(place) = self.waiting.iter().take_while(|index| **index < end).position(|index| self.fits(*index))
-        else {
+        let fitting = self.queues.iter().enumerate().filter(|(_, queue)| self.fits(queue));
+        let fitting = fitting.filter_map(|(number, queue)| Some((*queue.waiting.front()?, number)));
+        let Some((index, number)) = fitting.min().filter(|(index, _)| *index < end) else {
             return Next::WaitForEnd;
         };
         if now < self.next_start {
             return Next::Wait(self.next_start);
         }
-        let Some(index) = self.waiting.remove(place) else { return Next::WaitForEnd };
+        if let Some(queue) = self.queues.get_mut(number) {
+            queue.waiting.pop_front();
+        }
         self.running += 1;
         self.count(index, true);
         self.next_start = now + self.start_delay + self.some_jitter();
@@ -175,7 +201,7 @@ impl Schedule {
         self.running = self.running.saturating_sub(1);
         self.count(index, false);
         self.failed += usize::from(failed);
-        if self.most_failed.is_some_and(|most| self.failed > most) && !self.waiting.is_empty() {
+        if self.most_failed.is_some_and(|most| self.failed > most) && self.waiting().next().is_some() {
             self.stopped.get_or_insert(Stopped::TooManyFailures);
         }
     }
@@ -184,7 +210,9 @@ impl Schedule {
     pub fn put_back(&mut self, index: usize) {
         self.running = self.running.saturating_sub(1);
         self.count(index, false);
-        self.waiting.push_front(index);
+        if let Some(queue) = self.queue_of.get(index).and_then(|number| self.queues.get_mut(*number)) {
+            queue.waiting.push_front(index);
+        }
     }
 
     /// Begins no more.
@@ -202,9 +230,9 @@ impl Schedule {
         self.jobs
     }
 
-    /// Those that were not begun.
-    pub fn waiting(&self) -> impl ExactSizeIterator<Item = usize> {
-        self.waiting.iter().copied()
+    /// Those that were not begun, in no order.
+    pub fn waiting(&self) -> impl Iterator<Item = usize> {
+        self.queues.iter().flat_map(|queue| &queue.waiting).copied()
     }
 
     /// The wave that goes on, counted from 1, and how many there are.
@@ -212,13 +240,13 @@ impl Schedule {
         (self.wave + 1, self.wave_ends.len())
     }
 
-    fn fits(&self, index: usize) -> bool {
-        let groups = self.groups_of.get(index).map(|groups| &**groups).unwrap_or_default();
-        groups.iter().filter_map(|group| self.limits.get(*group)).all(|limit| limit.running < limit.most)
+    fn fits(&self, queue: &Queue) -> bool {
+        queue.groups.iter().filter_map(|group| self.limits.get(*group)).all(|limit| limit.running < limit.most)
     }
 
     fn count(&mut self, index: usize, begins: bool) {
-        for group in self.groups_of.get(index).map(|groups| &**groups).unwrap_or_default() {
+        let queue = self.queue_of.get(index).and_then(|number| self.queues.get(*number));
+        for group in queue.map(|queue| &*queue.groups).unwrap_or_default() {
             if let Some(limit) = self.limits.get_mut(*group) {
                 limit.running = if begins { limit.running + 1 } else { limit.running.saturating_sub(1) };
             }
@@ -326,7 +354,7 @@ mod tests {
         assert_eq!(schedule.stopped(), Some(Stopped::TooManyFailures));
         schedule.ended(2, false);
         assert_eq!(schedule.next(START), Next::Done);
-        assert_eq!(schedule.waiting().len(), 7);
+        assert_eq!(schedule.waiting().count(), 7);
     }
 
     #[test]

@@ -15,7 +15,8 @@ use crate::conversation::Conversation;
 use crate::port::{Cancel, OpenError, OpenErrorKind, Port, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::transcript::Recorder;
-use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, ShownDuration, Status};
+use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, ShownDuration, Status, Unfit};
+use crate::state::private_file;
 
 /// What all modems of a batch are given.
 pub struct Common {
@@ -24,6 +25,8 @@ pub struct Common {
     pub inputs: Inputs,
     /// What the inventory beats: the environment
     pub environment: BTreeMap<String, String>,
+    /// The same, to be hidden
+    pub secret_environment: BTreeMap<String, String>,
     /// What the command line says beats the inventory.
     pub baud: Option<u32>,
     pub modem_timeout: Option<Duration>,
@@ -61,20 +64,22 @@ impl Common {
     /// The values for this modem: the command line over the inventory over the environment.
     pub fn inputs(&self, modem: &Modem) -> Inputs {
         let mut inputs = self.inputs.clone();
-        let given = modem.vars.iter().map(|(name, value)| (&**name, value));
-        for (name, value) in given.chain(self.environment.iter().map(|(name, value)| (name.as_str(), value))) {
+        let given = modem.vars.iter().map(|(name, value)| (&**name, value, false));
+        let environment = self.environment.iter().map(|(name, value)| (name.as_str(), value, false));
+        let secret = self.secret_environment.iter().map(|(name, value)| (name.as_str(), value, true));
+        for (name, value, hidden) in given.chain(environment).chain(secret) {
             let Some(param) = self.program.param(name) else { continue };
             if inputs.variables.contains_key(name) || inputs.secrets.contains_key(name) {
                 continue;
             }
-            let values = if param.secret { &mut inputs.secrets } else { &mut inputs.variables };
+            let values = if param.secret || hidden { &mut inputs.secrets } else { &mut inputs.variables };
             values.insert(name.to_owned(), value.clone());
         }
         inputs
     }
 
     /// What is wrong with the values for this modem: params without one, and those of another kind.
-    pub fn unfit(&self, modem: &Modem) -> Vec<String> {
+    pub fn unfit(&self, modem: &Modem) -> Vec<Unfit> {
         runtime::unfit(&self.program, &self.inputs(modem))
     }
 
@@ -219,17 +224,12 @@ fn port_name(modem: &Modem) -> String {
 
 const INTERRUPTED: &str = "hayes::run::interrupted";
 
-/// What a modem says names its SIM and its user: only the owner may read it.
 fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(bytes)
+    private_file(file)?.write_all(bytes)
 }
 
 /// A modem's name as a file's name; different names stay different.
@@ -241,8 +241,18 @@ fn file_name(modem: &str) -> String {
             other => name.push_str(&format!("%{other:02X}")),
         }
     }
+    // A file system takes 255 bytes.
+    if name.len() > LONGEST_NAME {
+        let hash = modem
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        name.truncate(LONGEST_NAME - 17);
+        name.push_str(&format!("-{hash:016x}"));
+    }
     name + ".txt"
 }
+
+const LONGEST_NAME: usize = 200;
 
 /// Hears one modem's run.
 struct Ear<'p> {

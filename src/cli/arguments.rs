@@ -5,8 +5,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::values;
 use crate::batch::schedule::Share;
 
 /// A small language for talking to cellular modems, and the program that runs it.
@@ -88,7 +90,7 @@ pub(crate) struct Connection {
     #[arg(long)]
     pub(crate) real: bool,
     /// Write all that is sent and received into a file, secrets masked; `replay:FILE` plays it back
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(values::file))]
     pub(crate) record: Option<PathBuf>,
 }
 
@@ -109,10 +111,10 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secrets_file: Vec<PathBuf>,
     /// How long an exchange may take where the script does not say [default: 5s]
-    #[arg(short, long, value_name = "DURATION", value_parser = duration)]
+    #[arg(short, long, value_name = "DURATION", value_parser = values::some_time)]
     pub(crate) timeout: Option<Duration>,
     /// Multiply every timeout
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = positive)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = values::factor)]
     pub(crate) timeout_scale: f64,
     /// Only ask, and tell what would change
     #[arg(long)]
@@ -197,16 +199,16 @@ pub(crate) struct Batch {
     #[arg(short, long, value_name = "N", help_heading = "Order")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Go on in waves, each begins when the one before has ended: 1,10,100%
-    #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = Share::parse, help_heading = "Order")]
+    #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = values::wave, help_heading = "Order")]
     pub(crate) waves: Vec<Share>,
     /// Begin no more after more failures than that
     #[arg(long, value_name = "N|P%", value_parser = Share::parse, help_heading = "Order")]
     pub(crate) max_fail: Option<Share>,
     /// The time between two starts, and how much chance may add: 500ms~2s
-    #[arg(long, value_name = "D[~JITTER]", value_parser = delay, help_heading = "Order")]
+    #[arg(long, value_name = "D[~JITTER]", value_parser = values::delay, help_heading = "Order")]
     pub(crate) start_delay: Option<(Duration, Duration)>,
     /// How long one modem may take; then its `finally` runs, and it has failed
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Order")]
+    #[arg(long, value_name = "DURATION", value_parser = values::some_time, help_heading = "Order")]
     pub(crate) modem_timeout: Option<Duration>,
     /// Go on with an earlier batch: leave out what has passed, add to its results
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, conflicts_with = "results", help_heading = "Order")]
@@ -214,7 +216,7 @@ pub(crate) struct Batch {
     #[command(flatten)]
     pub(crate) inputs: Inputs,
     /// Write results into this file, a line of JSON for each modem as it ends [default: in the user's state folder]
-    #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(values::file), value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(crate) results: Option<PathBuf>,
     /// Keep the conversation of every modem in this folder [default: of those that failed, beside the results]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, help_heading = "Output")]
@@ -262,19 +264,18 @@ pub(crate) struct Report {
 #[command(after_help = "\
 Examples:
   hayes at AT+CSQ
-  hayes at -p /dev/ttyUSB2 AT+CREG? AT+COPS?")]
+  hayes at -p /dev/ttyUSB2 AT+CREG? AT+COPS?
+  HAYES_SECRET_pin=1234 hayes at 'AT+CPIN=\"${pin}\"'
+
+`${name}` in a command is a value that -V, --secret, their files or the environment give.")]
 pub(crate) struct At {
     /// AT commands, sent one after the other; the first that fails ends it
     #[arg(required = true, value_name = "COMMAND")]
     pub(crate) commands: Vec<String>,
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// How long an answer may take [default: 5s, or what the command needs]
-    #[arg(short, long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) timeout: Option<Duration>,
-    /// Multiply every timeout
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = positive)]
-    pub(crate) timeout_scale: f64,
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
     #[command(flatten)]
     pub(crate) output: Output,
 }
@@ -412,44 +413,22 @@ pub(crate) struct Man {
     pub(crate) folder: Option<PathBuf>,
 }
 
-/// A duration as scripts write it: `500ms`, `5s`, `2min`, `1h`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.chars().take_while(char::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "min" => 60_000,
-        "h" => 3_600_000,
-        "" => return Err(format!("it has no unit: write {text}s or {text}ms")),
-        _ => return Err("a duration is a whole number and ms, s, min or h: 500ms, 5s, 2min".to_owned()),
-    };
-    let number: u64 = number.parse().map_err(|_| "a duration starts with a whole number: 500ms, 5s".to_owned())?;
-    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
-}
-
-/// `5s`, `500ms~2s`
-fn delay(text: &str) -> Result<(Duration, Duration), String> {
-    match text.split_once('~') {
-        Some((delay, jitter)) => Ok((duration(delay)?, duration(jitter)?)),
-        None => Ok((duration(text)?, Duration::ZERO)),
-    }
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
-        _ => Err("a factor is a number over 0: 0.5, 2".to_owned()),
-    }
-}
-
 /// The arguments, or what to print instead and how to exit: `--help`, `--version`, a mistake.
-pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
     // The texts that only a help page shows are made for one that is asked for.
-    let matches = Arguments::command().try_get_matches_from(&arguments);
-    let matches = matches.or_else(|_| command().try_get_matches_from(&arguments));
+    let matches = Arguments::command().try_get_matches_from(arguments);
+    let matches = matches.or_else(|_| command().try_get_matches_from(arguments));
     Arguments::from_arg_matches_mut(&mut matches?)
+}
+
+/// What else to say of a mistake: a flag of a command stands behind its name.
+pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<&'static str> {
+    let first = arguments.get(1)?.to_str()?;
+    let is_port = first.starts_with("-p") || first.starts_with("--port");
+    let is_unknown = mistake.kind() == clap::error::ErrorKind::UnknownArgument;
+    (is_port && is_unknown).then_some(
+        "  tip: `hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there",
+    )
 }
 
 /// What `hayes` alone means: `hayes repl`, with what the environment says.

@@ -8,12 +8,15 @@ use serde::Serialize;
 use super::arguments::{self, Output};
 use super::console::Console;
 use super::exit::Exit;
+use super::inputs;
 use super::modem::{self, Modem, NoModem};
 use super::results::Results;
-use super::run::{checked, show_failure};
+use super::run::{checked_as, show_failure};
 use super::screen::Screen;
 use crate::at::answer::{Event, Why};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::port::{OpenError, Timestamp};
+use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Listener, Mask, RuntimeEvent};
 use crate::source::Source;
@@ -25,39 +28,91 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Exit {
 }
 
 fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
-    let source = Source::new("<command line>", script(&arguments.commands, console)?);
+    let commands = script(&arguments.commands, console)?;
+    let declared = declarations(&commands, &arguments.inputs, console)?;
+    let source = Source::new(NAME, format!("{declared}{commands}"));
     // Who types a scan here means it, and looks at its answer.
     let quiet = arguments.output.quiet;
     let wanted = |diagnostic: &Diagnostic| match diagnostic.severity {
         Severity::Error => true,
         Severity::Warning => !quiet && diagnostic.code != "hayes::check::scan",
     };
-    let programs = checked(&[source], wanted, console)?;
+    let programs = checked_as(&[source], wanted, for_a_script, console)?;
+    let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let mut results = Results::open(arguments.output.output.as_deref(), console)?;
-    let mut modem = Modem::open(&port, &arguments.connection, Mask::default()).map_err(|error| match error {
-        NoModem::Unopened(error) => {
-            console.complain(&error.message, error.help.as_deref());
-            Exit::Device
-        }
+    let mask = Mask::new(inputs.secrets.values().map(String::as_str));
+    let mut modem = Modem::open(&port, &arguments.connection, mask).map_err(|error| match error {
+        NoModem::Unopened(error) => unreachable(&port.address.to_string(), &error, arguments, &mut results, console),
         NoModem::Unrecordable(message) => {
             console.complain(&message, None);
             Exit::Unwritable
         }
     })?;
-    let default = Inputs::default();
-    let timeout = arguments.timeout.unwrap_or(default.timeout);
-    let inputs = Inputs { timeout, timeout_scale: arguments.timeout_scale, ..default };
     let mut exit = Exit::Passed;
     for program in &programs {
         let mut answers =
             Answers { screen: Screen::of_commands(&arguments.output, console), exchanges: Vec::new(), is_open: false };
-        let outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut answers);
+        let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut answers);
+        outcome.name_eavesdropper(&port.address);
         exit = exit.worst(answers.finish(&arguments.output, &mut results, console));
         show_failure(&outcome, console);
         exit = exit.worst(modem.exit(outcome.status));
     }
     Ok(exit.worst(modem.close(console)))
+}
+
+/// What the commands are called where they are a script.
+const NAME: &str = "<command line>";
+
+/// As `hayes run` tells it.
+fn unreachable(
+    port: &str,
+    error: &OpenError,
+    arguments: &arguments::At,
+    results: &mut Results,
+    console: &Console,
+) -> Exit {
+    console.complain(&error.message, error.help.as_deref());
+    if !arguments.output.json {
+        return Exit::Device;
+    }
+    let started = Timestamp::now().to_string();
+    let result = RunResult::unreachable(port, port, NAME, started, FailureReport::unopened(error));
+    Exit::Device.worst(results.write(&(result.json() + "\n"), console))
+}
+
+/// Advice that a single line cannot follow says where it can be followed.
+fn for_a_script(diagnostic: &mut Diagnostic) {
+    const LINES: [&str; 3] = ["unsafe", "`prompt ", "# allow"];
+    if let Some(help) = diagnostic.help.as_mut().filter(|help| LINES.iter().any(|line| help.contains(line))) {
+        help.push_str("; that needs a script: `hayes run -` reads one, `hayes repl` takes it line by line");
+    }
+}
+
+/// Declares the names whose values are to stand in the commands.
+fn declarations(commands: &str, given: &arguments::Inputs, console: &Console) -> Result<String, Exit> {
+    let mut names: Vec<&str> = Vec::new();
+    for (at, _) in commands.match_indices("${") {
+        if commands.get(..at).is_some_and(|before| before.ends_with('$')) {
+            continue;
+        }
+        let rest = commands.get(at + 2..).unwrap_or_default();
+        let name = rest.split('}').next().unwrap_or_default();
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_name {
+            let help = "write ${name}, and give it with -V name=VALUE; a ${ that is meant as it is has a second $";
+            console.complain("what stands in ${…} here is a name", Some(help));
+            return Err(Exit::Usage);
+        }
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let secrets = if names.is_empty() { Inputs::default() } else { inputs::loose(given, console)? }.secrets;
+    let kind = |name: &str| if secrets.contains_key(name) { "secret" } else { "param" };
+    Ok(names.iter().map(|name| format!("{} {name}\n", kind(name))).collect())
 }
 
 /// The commands as a script. Only what could not stand on one line is refused here; the check says the rest.
@@ -76,8 +131,7 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
             console.complain(&format!("{}: {complaint}", harmless(command.as_bytes())), None);
             return Err(Exit::Usage);
         }
-        // What stands on a command line is itself: `${` is no place for a value.
-        text.push_str(&command.replace("${", "$${"));
+        text.push_str(command);
         text.push('\n');
     }
     Ok(text)
@@ -124,14 +178,15 @@ impl Listener for Answers<'_> {
             self.exchanges.push(Exchange { sent: sent.to_owned(), ..Exchange::default() });
         }
         if let Some(exchange) = self.exchanges.last_mut() {
-            match event {
-                RuntimeEvent::Session(Event::Response(line)) => exchange.answer.push(harmless(line)),
-                RuntimeEvent::Session(Event::Final { line, .. }) => exchange.result = Some(harmless(line)),
-                RuntimeEvent::ExchangeEnded { passed, elapsed, .. } => {
-                    exchange.passed = passed;
-                    exchange.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-                }
-                _ => {}
+            if let RuntimeEvent::Session(Event::Response(line)) = event {
+                exchange.answer.push(harmless(line));
+            }
+            if let RuntimeEvent::Session(Event::Final { line, .. }) = event {
+                exchange.result = Some(harmless(line));
+            }
+            if let RuntimeEvent::ExchangeEnded { passed, elapsed, .. } = event {
+                exchange.passed = passed;
+                exchange.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
             }
         }
         self.screen.on_event(now, event);

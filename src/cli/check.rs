@@ -3,20 +3,33 @@
 use super::arguments::Check;
 use super::console::Console;
 use super::exit::Exit;
-use super::scripts;
+use super::scripts::{self, NoScript};
 use crate::check::check;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
 use crate::report::diagnostics::json_lines;
 use crate::report::sarif::sarif;
+use crate::source::Source;
 
 pub(crate) fn run(arguments: &Check, console: &Console) -> Exit {
     let mut exit = Exit::Passed;
     let mut found: Vec<Diagnostic> = Vec::new();
     for name in &arguments.scripts {
-        match scripts::read(name, console) {
+        match scripts::find(name) {
             Ok(source) => found.extend(check(&source, &Library).diagnostics),
-            Err(worse) => exit = exit.worst(worse),
+            // A program that reads what is printed is told of it there.
+            Err(NoScript { message, help }) if arguments.json || arguments.sarif => found.push(Diagnostic {
+                code: "hayes::check::no-script",
+                severity: Severity::Error,
+                message,
+                labels: Vec::new(),
+                help: Some(help),
+                source: Source::new(name.as_str(), ""),
+            }),
+            Err(NoScript { message, help }) => {
+                console.complain(&message, Some(&help));
+                exit = exit.worst(Exit::Invalid);
+            }
         }
     }
     let counts = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error || arguments.deny_warnings;

@@ -6,7 +6,7 @@ use super::arguments::Color;
 use super::exit::Exit;
 use crate::diagnostic::{Diagnostic, Excerpt, Severity, harmless};
 use crate::report::result::plural;
-use crate::report::style::Palette;
+use crate::report::style::{Palette, Style, filled};
 
 /// How many diagnostics are shown; the rest is counted.
 const SHOWN: usize = 20;
@@ -50,10 +50,10 @@ impl Console {
 
     /// `error: …`, and what to do about it.
     pub(crate) fn complain(&self, message: &str, help: Option<&str>) {
-        let mark = self.err.paint(crate::report::style::Style::Bad, "error:");
-        self.say(&format!("{mark} {}\n", harmless(message)));
+        let mark = self.err.paint(Style::Bad, "error:");
+        self.say(&format!("{}\n", fitted(&format!("{mark} {}", harmless(message)), "       ")));
         if let Some(help) = help {
-            self.say(&format!("  help: {}\n", harmless(help)));
+            self.say(&format!("{}\n", fitted(&format!("  help: {}", harmless(help)), "        ")));
         }
     }
 
@@ -82,13 +82,19 @@ impl Console {
             .or_else(|_| std::env::var("LC_CTYPE"))
             .or_else(|_| std::env::var("LANG"))
             .is_ok_and(|locale| locale == "C" || locale == "POSIX");
-        let theme = match (plain_characters, self.err.coloured) {
-            (true, _) => miette::GraphicalTheme::ascii(),
-            (false, true) => miette::GraphicalTheme::unicode(),
-            (false, false) => miette::GraphicalTheme::unicode_nocolor(),
-        };
+        // Of its own, the theme of plain characters has colours too.
+        let mut theme =
+            if plain_characters { miette::GraphicalTheme::ascii() } else { miette::GraphicalTheme::unicode() };
+        if !self.err.coloured {
+            theme.styles = miette::ThemeStyles::none();
+        }
         miette::GraphicalReportHandler::new_themed(theme).with_width(width()).with_links(false)
     }
+}
+
+/// On a terminal no line is wider than that is; for a program it stays one.
+pub(crate) fn fitted(text: &str, indent: &str) -> String {
+    if io::stderr().is_terminal() { filled(text, width(), indent) } else { text.to_owned() }
 }
 
 /// Columns to write in: the terminal's, else `COLUMNS`, else 80.

@@ -6,12 +6,39 @@ use super::exit::Exit;
 use crate::catalogue::explain::{Context, explain};
 use crate::catalogue::module_by_model;
 use crate::check::pages;
-use crate::report::style::{Style, harmless};
+use crate::report::style::{Style, filled, harmless};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
-    let text = arguments.text.join(" ");
+    let mut exit = Exit::Passed;
+    for (number, text) in texts(&arguments.text).iter().enumerate() {
+        if number > 0 && !arguments.json {
+            exit = exit.worst(console.print("\n"));
+        }
+        exit = exit.worst(one(text, arguments, console));
+    }
+    exit
+}
+
+/// What is to be explained, each on its own: a shell parts `+CREG: 0,5` at its blank too.
+fn texts(words: &[String]) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for word in words {
+        let is_command = word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
+        let begins = is_command || word.starts_with(['+', '^', '*', '#', '%', '$']) || word.contains("::");
+        match texts.last_mut().filter(|_| !begins) {
+            Some(text) => {
+                text.push(' ');
+                text.push_str(word);
+            }
+            None => texts.push(word.clone()),
+        }
+    }
+    texts
+}
+
+fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     if text.contains("::") {
-        return page(&text, arguments, console);
+        return page(text, arguments, console);
     }
     let module = match &arguments.module {
         None => None,
@@ -26,9 +53,9 @@ pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
             }
         },
     };
-    let explained = explain(&text, &Context { command: arguments.command.as_deref(), module });
-    if !explained.is_known() && pages::page(&text).is_some() {
-        return page(&text, arguments, console);
+    let explained = explain(text, &Context { command: arguments.command.as_deref(), module });
+    if !explained.is_known() && pages::page(text).is_some() {
+        return page(text, arguments, console);
     }
     let printed = if arguments.json {
         serde_json::to_string(&explained).unwrap_or_default() + "\n"
@@ -51,7 +78,8 @@ fn page(code: &str, arguments: &Explain, console: &Console) -> Exit {
             serde_json::json!({"code": page.code, "text": page.text, "wrong": page.wrong, "right": page.right});
         return console.print(&format!("{object}\n"));
     }
-    let mut text = format!("{}\n\n{}\n", console.out.paint(Style::Name, page.code), page.text.trim());
+    let about = filled(page.text.trim(), width(), "");
+    let mut text = format!("{}\n\n{about}\n", console.out.paint(Style::Name, page.code));
     for (title, style, script) in [("wrong:", Style::Bad, page.wrong), ("right:", Style::Good, page.right)] {
         let Some(script) = script else { continue };
         text.push_str(&format!("\n{}\n", console.out.paint(style, title)));
@@ -64,10 +92,18 @@ fn page(code: &str, arguments: &Explain, console: &Console) -> Exit {
 fn wrapped(line: &str) -> String {
     let indent = line.len() - line.trim_start().len();
     let further = " ".repeat(indent + if indent == 0 { 0 } else { 2 });
-    textwrap::fill(
-        line,
-        textwrap::Options::new(width())
-            .subsequent_indent(&further)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation),
-    ) + "\n"
+    filled(line, width(), &further) + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::texts;
+
+    #[test]
+    fn each_text_is_one_of_its_own() {
+        let texts = |words: &[&str]| texts(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(texts(&["AT+CSQ", "AT+CREG?"]), ["AT+CSQ", "AT+CREG?"]);
+        assert_eq!(texts(&["+CREG:", "0,5", "+CME", "ERROR:", "30"]), ["+CREG: 0,5", "+CME ERROR: 30"]);
+        assert_eq!(texts(&["NO", "CARRIER"]), ["NO CARRIER"]);
+    }
 }

@@ -10,73 +10,148 @@ use super::console::Console;
 use super::exit::Exit;
 use super::scripts;
 use crate::check::Program;
-use crate::runtime::{self, Inputs};
+use crate::diagnostic::nearest;
+use crate::runtime::{self, Inputs, Unfit};
+
+/// Where each value came from, by its name: for what is said of it.
+pub(crate) type Origins = BTreeMap<String, String>;
+
+/// A value that was given for a param.
+struct Given {
+    name: String,
+    value: String,
+    /// As a secret: it is masked.
+    secret: bool,
+    origin: String,
+}
 
 /// The inputs for these programs, or why there are none.
 pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], console: &Console) -> Result<Inputs, Exit> {
-    let mut inputs = explicit(given, programs, console)?;
-    let known = |inputs: &Inputs, name: &str| inputs.variables.contains_key(name) || inputs.secrets.contains_key(name);
-    for (name, value) in from_environment("HAYES_VAR_", programs, false) {
-        if !known(&inputs, &name) {
-            inputs.variables.insert(name, value);
+    let (mut inputs, mut origins) = explicit(given, programs, console)?;
+    let environment = environment(programs, console)?;
+    for (values, known) in [(environment.variables, &mut inputs.variables), (environment.secrets, &mut inputs.secrets)]
+    {
+        for (name, value) in values {
+            if !origins.contains_key(&name) {
+                known.insert(name, value);
+            }
         }
     }
-    for (name, value) in from_environment("HAYES_SECRET_", programs, true) {
-        if !known(&inputs, &name) {
-            inputs.secrets.insert(name, value);
-        }
+    for (name, origin) in environment.origins {
+        origins.entry(name).or_insert(origin);
     }
     let mut problems = Vec::new();
     for program in programs {
-        let help = format!("give it as -V NAME=VALUE; `hayes show {}` lists its parameters", program.source().name);
-        problems.extend(runtime::unfit(program, &inputs).into_iter().map(|what| (what, Some(help.clone()))));
+        let name = &program.source().name;
+        // What was typed has no parameters to be listed.
+        let listed = (!name.starts_with('<')).then(|| format!("`hayes show {name}` lists its parameters"));
+        for unfit in runtime::unfit(program, &inputs) {
+            let given = unfit.missing.then(|| how_to_give(&unfit));
+            let help: Vec<String> = given.into_iter().chain(listed.clone()).collect();
+            let help = (!help.is_empty()).then(|| help.join("; "));
+            problems.push((message(&unfit, origins.get(&unfit.param)), help));
+        }
     }
     told(inputs, problems, console)
 }
 
-/// What the environment gives these programs, secrets too.
-pub(crate) fn environment(programs: &[Arc<Program>]) -> BTreeMap<String, String> {
-    let mut values = from_environment("HAYES_VAR_", programs, false);
-    values.extend(from_environment("HAYES_SECRET_", programs, true));
-    values
+/// What is wrong with a value, and where it came from.
+pub(crate) fn message(unfit: &Unfit, origin: Option<&String>) -> String {
+    match origin.filter(|_| !unfit.missing) {
+        Some(origin) => format!("{}; it came from {origin}", unfit.message),
+        None => unfit.message.clone(),
+    }
 }
 
-/// Only what the command line and its files give.
+/// How a param is given its value.
+pub(crate) fn how_to_give(unfit: &Unfit) -> String {
+    let name = &unfit.param;
+    if unfit.secret {
+        format!("put it into HAYES_SECRET_{name}, or into a file of {name}=VALUE for --secrets-file")
+    } else {
+        format!("give it as -V {name}=VALUE")
+    }
+}
+
+/// What the environment gives.
+pub(crate) struct Environment {
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) secrets: BTreeMap<String, String>,
+    pub(crate) origins: Origins,
+}
+
+/// What the environment gives these programs. It may hold more, for other scripts.
+pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Result<Environment, Exit> {
+    let mut problems = Vec::new();
+    let mut given = Vec::new();
+    for name in programs.iter().flat_map(|program| &program.params).map(|param| &param.name.value) {
+        for (prefix, secret) in [("HAYES_VAR_", false), ("HAYES_SECRET_", true)] {
+            let spelled = [name.clone(), name.to_ascii_uppercase()].map(|name| format!("{prefix}{name}"));
+            let found = spelled.into_iter().find_map(|origin| Some((std::env::var_os(&origin)?, origin)));
+            let Some((value, origin)) = found else { continue };
+            match value.into_string() {
+                Ok(value) => given.push(Given { name: name.clone(), value, secret, origin }),
+                Err(_) => problems.push((format!("the value of {origin} is not UTF-8"), None)),
+            }
+        }
+    }
+    let (variables, secrets, origins) = sorted(given, programs, &mut problems);
+    told(Environment { variables, secrets, origins }, problems, console)
+}
+
+/// Only what the command line and its files give, and where each value stands.
 pub(crate) fn explicit(
     given: &arguments::Inputs,
     programs: &[Arc<Program>],
     console: &Console,
-) -> Result<Inputs, Exit> {
+) -> Result<(Inputs, Origins), Exit> {
     let mut problems = Vec::new();
-    let (mut variables, mut secrets) = (BTreeMap::new(), BTreeMap::new());
-    let named = [
-        read_files(&given.vars_file, &mut problems),
-        pairs(&given.variables, "-V", &mut problems),
-        read_files(&given.secrets_file, &mut problems),
-        pairs(&given.secrets, "--secret", &mut problems),
-    ];
-    for (values, secret) in named.into_iter().zip([false, false, true, true]) {
-        for (name, value) in values {
-            match declared(&name, programs) {
-                None => problems.push(unknown(&name, programs)),
-                Some(true) if !secret => problems.push((
-                    format!("{name} is a secret of the script, so it may not be given as a variable"),
-                    Some(format!("put it into a file for --secrets-file, or into HAYES_SECRET_{name}")),
-                )),
-                // A plain param given as a secret is masked like one: nothing is wrong with that.
-                Some(_) if secret => _ = secrets.insert(name, value),
-                Some(_) => _ = variables.insert(name, value),
-            }
-        }
-    }
-    told(with_values(given, variables, secrets), problems, console)
+    let all = of_command_line(given, &mut problems);
+    let (variables, secrets, origins) = sorted(all, programs, &mut problems);
+    told((with_values(given, variables, secrets), origins), problems, console)
 }
 
-fn told(inputs: Inputs, problems: Vec<Problem>, console: &Console) -> Result<Inputs, Exit> {
+/// In the order in which the later beats the earlier.
+fn of_command_line(given: &arguments::Inputs, problems: &mut Vec<Problem>) -> Vec<Given> {
+    let mut all = read_files(&given.vars_file, false, problems);
+    all.extend(pairs(&given.variables, "-V", false, problems));
+    all.extend(read_files(&given.secrets_file, true, problems));
+    all.extend(pairs(&given.secrets, "--secret", true, problems));
+    all
+}
+
+type Values = BTreeMap<String, String>;
+
+/// Variables, secrets, and where they came from. What no program asks for is a problem.
+fn sorted(given: Vec<Given>, programs: &[Arc<Program>], problems: &mut Vec<Problem>) -> (Values, Values, Origins) {
+    let (mut variables, mut secrets, mut origins) = (Values::new(), Values::new(), Origins::new());
+    for Given { name, value, secret, origin } in given {
+        match declared(&name, programs) {
+            None => {
+                problems.push(unknown(&name, programs));
+                continue;
+            }
+            Some(true) if !secret => {
+                problems.push((
+                    format!("{name} is a secret of the script, so it may not be given as a variable ({origin})"),
+                    Some(format!("put it into a file for --secrets-file, or into HAYES_SECRET_{name}")),
+                ));
+                continue;
+            }
+            // A plain param given as a secret is masked like one: nothing is wrong with that.
+            Some(_) if secret => _ = secrets.insert(name.clone(), value),
+            Some(_) => _ = variables.insert(name.clone(), value),
+        }
+        origins.insert(name, origin);
+    }
+    (variables, secrets, origins)
+}
+
+fn told<T>(found: T, problems: Vec<Problem>, console: &Console) -> Result<T, Exit> {
     for (message, help) in &problems {
         console.complain(message, help.as_deref());
     }
-    if problems.is_empty() { Ok(inputs) } else { Err(Exit::Usage) }
+    if problems.is_empty() { Ok(found) } else { Err(Exit::Usage) }
 }
 
 /// For lines that are typed one after the other: which parameters they will ask for is not known yet.
@@ -85,18 +160,20 @@ pub(crate) fn loose(given: &arguments::Inputs, console: &Console) -> Result<Inpu
     let (mut variables, mut secrets) = (BTreeMap::new(), BTreeMap::new());
     for (prefix, values) in [("HAYES_VAR_", &mut variables), ("HAYES_SECRET_", &mut secrets)] {
         for (name, value) in std::env::vars_os() {
-            if let (Some(name), Some(value)) =
-                (name.to_str().and_then(|name| name.strip_prefix(prefix)), value.to_str())
-            {
-                values.insert(name.to_ascii_lowercase(), value.to_owned());
-                values.insert(name.to_owned(), value.to_owned());
+            let Some(known) = name.to_str().and_then(|name| name.strip_prefix(prefix)) else { continue };
+            match value.into_string() {
+                Ok(value) => {
+                    values.insert(known.to_ascii_lowercase(), value.clone());
+                    values.insert(known.to_owned(), value);
+                }
+                Err(_) => console.say(&format!("note: the value of {prefix}{known} is not UTF-8 and is left out\n")),
             }
         }
     }
-    variables.extend(read_files(&given.vars_file, &mut problems));
-    variables.extend(pairs(&given.variables, "-V", &mut problems));
-    secrets.extend(read_files(&given.secrets_file, &mut problems));
-    secrets.extend(pairs(&given.secrets, "--secret", &mut problems));
+    for Given { name, value, secret, .. } in of_command_line(given, &mut problems) {
+        let values = if secret { &mut secrets } else { &mut variables };
+        values.insert(name, value);
+    }
     told(with_values(given, variables, secrets), problems, console)
 }
 
@@ -119,11 +196,14 @@ fn with_values(
 
 type Problem = (String, Option<String>);
 
-fn pairs(texts: &[String], flag: &str, problems: &mut Vec<Problem>) -> Vec<(String, String)> {
+fn pairs(texts: &[String], flag: &str, secret: bool, problems: &mut Vec<Problem>) -> Vec<Given> {
     let mut pairs = Vec::new();
     for text in texts {
         match text.split_once('=') {
-            Some((name, value)) => pairs.push((name.trim().to_owned(), value.to_owned())),
+            Some((name, value)) => {
+                let (name, value) = (name.trim().to_owned(), value.to_owned());
+                pairs.push(Given { name, value, secret, origin: flag.to_owned() });
+            }
             // What stands there may be a secret: it is not repeated.
             None => problems.push((format!("{flag} takes NAME=VALUE"), Some(format!("write {flag} apn=super")))),
         }
@@ -132,7 +212,7 @@ fn pairs(texts: &[String], flag: &str, problems: &mut Vec<Problem>) -> Vec<(Stri
 }
 
 /// Lines of NAME=VALUE; blank lines and lines that start with # say nothing.
-fn read_files(files: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<(String, String)> {
+fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Problem>) -> Vec<Given> {
     let mut pairs = Vec::new();
     for file in files {
         let text = match scripts::open_text(file) {
@@ -142,28 +222,28 @@ fn read_files(files: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<(String, St
                 continue;
             }
         };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
         for (number, line) in text.lines().enumerate().filter(|(_, line)| said(line)) {
+            let origin = format!("{}:{}", file.display(), number + 1);
             match line.split_once('=') {
-                Some((name, value)) => pairs.push((name.trim().to_owned(), value.trim().to_owned())),
+                // Whether that is a comment or a part of the value, only its writer knows.
+                Some((name, value)) if value.contains(" #") || value.contains("\t#") => problems.push((
+                    format!("{origin}: a # stands behind the value of {}", name.trim()),
+                    Some("a comment has a line of its own; a value with ` #` in it is given on the command line or in the environment".to_owned()),
+                )),
+                Some((name, value)) => {
+                    let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
+                    pairs.push(Given { name, value, secret, origin });
+                }
                 None => problems.push((
-                    format!("{}:{}: this line is not NAME=VALUE", file.display(), number + 1),
-                    Some("one parameter a line, as apn=super; # starts a comment".to_owned()),
+                    format!("{origin}: this line is not NAME=VALUE"),
+                    Some("one parameter a line, as apn=super; a line that begins with # is a comment".to_owned()),
                 )),
             }
         }
     }
     pairs
-}
-
-/// Only names that a script asks for: the environment may hold more for other scripts.
-fn from_environment(prefix: &str, programs: &[Arc<Program>], secret: bool) -> BTreeMap<String, String> {
-    let params = programs.iter().flat_map(|program| &program.params).filter(|param| param.secret == secret);
-    let value = |name: &String| {
-        let upper = name.to_ascii_uppercase();
-        std::env::var(format!("{prefix}{name}")).or_else(|_| std::env::var(format!("{prefix}{upper}"))).ok()
-    };
-    params.filter_map(|param| Some((param.name.value.clone(), value(&param.name.value)?))).collect()
 }
 
 /// Whether a script declares it, and if so, whether as a secret.
@@ -174,7 +254,7 @@ fn declared(name: &str, programs: &[Arc<Program>]) -> Option<bool> {
 fn unknown(name: &str, programs: &[Arc<Program>]) -> Problem {
     let names: Vec<&str> =
         programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str()).collect();
-    let near = names.iter().find(|known| strsim::jaro_winkler(known, name) > 0.8);
+    let near = nearest(name, names.iter().copied());
     let help = match (near, names.as_slice()) {
         (Some(near), _) => format!("did you mean {near}?"),
         (None, []) => "the script has no parameters".to_owned(),

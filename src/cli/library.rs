@@ -1,14 +1,16 @@
 //! `hayes list` and `hayes show`: the library as a person browses it.
 
+use std::io::IsTerminal;
+
 use serde::Serialize;
 
 use super::arguments::{List, Show};
-use super::console::Console;
+use super::console::{self, Console};
 use super::exit::Exit;
 use super::scripts;
 use crate::check::check;
 use crate::library::{Library, SCRIPTS, title};
-use crate::report::style::Style;
+use crate::report::style::{Style, filled};
 use crate::syntax::ast::{Convert, Param};
 
 pub(crate) fn list(arguments: &List, console: &Console) -> Exit {
@@ -23,10 +25,13 @@ pub(crate) fn list(arguments: &List, console: &Console) -> Exit {
         };
         return console.print(&SCRIPTS.iter().map(line).collect::<String>());
     }
+    let is_read = std::io::stdout().is_terminal();
     let width = SCRIPTS.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
     let line = |entry: &crate::library::Entry| {
         let padding = " ".repeat(width - entry.name.len());
-        format!("{}{padding}  {}\n", console.out.paint(Style::Name, entry.name), entry.title())
+        let line = format!("{}{padding}  {}", console.out.paint(Style::Name, entry.name), entry.title());
+        // For a program it stays one line.
+        if is_read { filled(&line, console::width(), &" ".repeat(width + 2)) + "\n" } else { line + "\n" }
     };
     console.print(&SCRIPTS.iter().map(line).collect::<String>())
 }

@@ -21,6 +21,7 @@ mod scripts;
 mod shell;
 mod signals;
 mod sim;
+mod values;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -33,12 +34,16 @@ use exit::Exit;
 
 /// Runs the program with these arguments, the program's own name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match arguments::parse(arguments) {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match arguments::parse(&words) {
         Ok(arguments) => arguments,
         Err(instead) => {
             let printed = instead.print().and_then(|()| std::io::stdout().flush());
             // Help and version go to standard output and are no failure, unless nobody can read them.
             let exit = if instead.use_stderr() { Exit::Usage } else { Console::new(Color::Auto).written(printed) };
+            if let Some(hint) = arguments::hint(&words, &instead) {
+                Console::new(Color::Auto).say(&format!("\n{hint}\n"));
+            }
             return exit.into();
         }
     };

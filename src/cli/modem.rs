@@ -51,6 +51,8 @@ pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Resul
 /// An open port, and what the system asks of the program meanwhile.
 pub(crate) struct Modem {
     pub(crate) conversation: Conversation,
+    /// What Ctrl-C calls
+    pub(crate) cancel: Cancel,
     signals: Signals,
     recorded: Option<RecordStatus>,
 }
@@ -70,7 +72,7 @@ impl Modem {
             |error: std::io::Error| NoModem::Unopened(OpenError::new(OpenErrorKind::System, error.to_string()));
         let cancel = Cancel::new().map_err(system)?;
         let signals = Signals::cancel(&cancel).map_err(system)?;
-        let settings = Settings { baud: connection.baud, ..Settings::new(cancel) };
+        let settings = Settings { baud: connection.baud, ..Settings::new(cancel.clone()) };
         let port = connect::open(&chosen.address, &settings).map_err(NoModem::Unopened)?;
         let (port, recorded): (Box<dyn Port>, _) = match &connection.record {
             None => (port, None),
@@ -84,7 +86,7 @@ impl Modem {
                 (Box::new(recorded), Some(status))
             }
         };
-        Ok(Modem { conversation: Conversation::new(port, &Catalogue), signals, recorded })
+        Ok(Modem { conversation: Conversation::new(port, &Catalogue), cancel, signals, recorded })
     }
 
     /// Closes the port. What could not be recorded is told.

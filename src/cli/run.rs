@@ -56,13 +56,14 @@ fn prepare(arguments: &arguments::Run, console: &Console) -> Result<Prepared, Ex
 
 /// The checked scripts; their diagnostics are shown, warnings unless all is to be quiet.
 pub(crate) fn programs(sources: &[Arc<Source>], quiet: bool, console: &Console) -> Result<Vec<Arc<Program>>, Exit> {
-    checked(sources, |diagnostic| !quiet || diagnostic.severity == Severity::Error, console)
+    checked_as(sources, |diagnostic| !quiet || diagnostic.severity == Severity::Error, |_| {}, console)
 }
 
-/// The checked scripts; of their diagnostics those are shown that are `wanted`.
-pub(crate) fn checked(
+/// The checked scripts; of their diagnostics those are shown that are `wanted`, in other words where `reworded`.
+pub(crate) fn checked_as(
     sources: &[Arc<Source>],
     wanted: impl Fn(&Diagnostic) -> bool,
+    reworded: impl Fn(&mut Diagnostic),
     console: &Console,
 ) -> Result<Vec<Arc<Program>>, Exit> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
@@ -73,6 +74,7 @@ pub(crate) fn checked(
         programs.extend(checked.program);
     }
     diagnostics.retain(wanted);
+    diagnostics.iter_mut().for_each(reworded);
     console.show(&diagnostics);
     if programs.len() == sources.len() { Ok(programs) } else { Err(Exit::Invalid) }
 }
@@ -105,13 +107,15 @@ impl Prepared {
         let script = &program.source().name;
         let inputs = Inputs { folder: Path::new(script).parent().map(Path::to_owned), ..self.inputs.clone() };
         let started = Timestamp::now().to_string();
-        let mut screen = Screen::of_run(output, console);
+        let mut screen = Screen::of_run(output, console, &modem.cancel);
         screen.title(&format!("{script} on {}", self.port.address));
-        let outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut screen);
+        let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut screen);
+        outcome.name_eavesdropper(&self.port.address);
         let written = screen.finish();
         let name = self.port.address.to_string();
         let mut result = RunResult::new(&name, &name, script, started, &outcome);
         result.simulated = self.port.by_default;
+        result.plan = inputs.plan;
         show_failure(&outcome, console);
         if !output.quiet {
             console.say(&format!("{}\n", result.summary(console.err)));

@@ -1,7 +1,7 @@
 //! What a person or a program sees of a run while it goes on: the conversation as text on standard error, or its events
 //! as JSON on standard output.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,31 +9,37 @@ use std::time::Duration;
 use super::arguments::Output;
 use super::console::Console;
 use super::exit::Exit;
-use crate::catalogue::explain::{Context, brief};
+use crate::catalogue::explain::{Context, beside};
 use crate::catalogue::module::Module;
-use crate::port::Clock;
+use crate::port::{Cancel, Clock};
 use crate::report::conversation::{ConversationText, Meaning};
 use crate::report::events;
 use crate::report::style::{Palette, Style};
-use crate::runtime::{Listener, RuntimeEvent};
+use crate::runtime::{Confirmed, Listener, RuntimeEvent};
 
 /// Listens to a run.
 pub(crate) struct Screen<'c> {
     text: Option<Text>,
     events: bool,
     console: &'c Console,
+    /// The text is what was asked for.
+    is_result: bool,
+    /// Ends a question to the user; none where nothing asks one.
+    cancel: Option<Cancel>,
     written: Exit,
 }
 
 impl<'c> Screen<'c> {
     /// `hayes run`: the conversation on standard error; with `--json -v` its events on standard output too.
-    pub(crate) fn of_run(output: &Output, console: &'c Console) -> Screen<'c> {
+    pub(crate) fn of_run(output: &Output, console: &'c Console, cancel: &Cancel) -> Screen<'c> {
         let text =
             || Text::new(Box::new(io::stderr()), console.err, output.verbose, meaning, io::stderr().is_terminal());
         Screen {
             text: (!output.quiet).then(text),
             events: output.json && output.verbose,
             console,
+            is_result: false,
+            cancel: Some(cancel.clone()),
             written: Exit::Passed,
         }
     }
@@ -42,7 +48,14 @@ impl<'c> Screen<'c> {
     pub(crate) fn of_commands(output: &Output, console: &'c Console) -> Screen<'c> {
         let words = if io::stdout().is_terminal() { meaning } else { no_meaning };
         let text = || Text::new(Box::new(io::stdout()), console.out, output.verbose, words, io::stdout().is_terminal());
-        Screen { text: (!output.json).then(text), events: false, console, written: Exit::Passed }
+        Screen {
+            text: (!output.json).then(text),
+            events: false,
+            console,
+            is_result: true,
+            cancel: None,
+            written: Exit::Passed,
+        }
     }
 
     pub(crate) fn title(&self, title: &str) {
@@ -51,13 +64,13 @@ impl<'c> Screen<'c> {
         }
     }
 
-    /// Ends an open line. A reader that has left is no fault.
+    /// Ends an open line. A reader that has left is no fault; nor is a conversation beside the results that nobody can
+    /// see.
     pub(crate) fn finish(mut self) -> Exit {
         if let Some(text) = &mut self.text {
-            match text.lock().finish() {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-                Err(_) => self.written = Exit::Unwritable,
+            let finished = text.lock().finish();
+            if self.is_result {
+                self.written = self.written.worst(self.console.written(finished));
             }
         }
         self.written
@@ -76,17 +89,17 @@ impl Listener for Screen<'_> {
         }
     }
 
-    fn confirm(&mut self, question: &str) -> Option<bool> {
-        if !io::stdin().is_terminal() {
-            return None;
-        }
+    fn confirm(&mut self, question: &str, heeded: usize) -> Confirmed {
+        let Some(cancel) = self.cancel.clone().filter(|_| io::stdin().is_terminal()) else { return Confirmed::Nobody };
         if let Some(text) = &mut self.text {
             let _ = text.lock().finish();
         }
         self.console.say(&format!("{} [y/N] ", self.console.err.paint(Style::Notable, question)));
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer).ok()?;
-        Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        let typed = cancel.typed_line(heeded);
+        if typed.is_err() {
+            self.console.say("\n");
+        }
+        Confirmed::from(typed)
     }
 }
 
@@ -147,7 +160,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 pub(crate) fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
-    brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
+    beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
 }
 
 fn no_meaning(_line: &str, _sent: &str, _module: Option<&'static Module>) -> Option<String> {

@@ -10,27 +10,55 @@ use super::exit::Exit;
 use crate::library;
 use crate::source::{LARGEST, Source, Unreadable, read_text};
 
+/// Why there is no script: in one sentence, and what to do about it.
+pub(crate) struct NoScript {
+    pub(crate) message: String,
+    pub(crate) help: String,
+}
+
 /// Reads a script, or says why it cannot be read.
 pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
+    find(name).map_err(|none| {
+        console.complain(&none.message, Some(&none.help));
+        Exit::Invalid
+    })
+}
+
+/// A file, a script of the library, or standard input.
+pub(crate) fn find(name: &str) -> Result<Arc<Source>, NoScript> {
     match library::find(name) {
-        Some(entry) if name != "-" && !Path::new(name).exists() => Ok(entry.source()),
-        _ => read_file(name, console),
+        Some(entry) if name != "-" && !is_there(Path::new(name)) => Ok(entry.source()),
+        Some(_) | None => find_file(name),
+    }
+}
+
+/// A file that is there and cannot be read is no reason to take another text for it.
+fn is_there(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
     }
 }
 
 /// Reads a file or standard input, never the library: for what writes the text back.
 pub(crate) fn read_file(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
+    let of_library = || NoScript {
+        message: format!("{name} is a script of the library, and no file here"),
+        help: "only files are formatted".to_owned(),
+    };
+    let none = |none| if library::find(name).is_some() && !is_there(Path::new(name)) { of_library() } else { none };
+    find_file(name).map_err(none).map_err(|none| {
+        console.complain(&none.message, Some(&none.help));
+        Exit::Invalid
+    })
+}
+
+fn find_file(name: &str) -> Result<Arc<Source>, NoScript> {
     if name == "-" {
         let text = read_text(std::io::stdin().lock(), LARGEST);
-        return match text {
-            Ok(text) => Ok(Source::new("<stdin>", text)),
-            Err(error) => Err(unreadable("<stdin>", &error, console)),
-        };
+        return text.map(|text| Source::new("<stdin>", text)).map_err(|error| unreadable("<stdin>", &error));
     }
-    match open_text(Path::new(name)) {
-        Ok(text) => Ok(Source::new(name, text)),
-        Err(error) => Err(unreadable(name, &error, console)),
-    }
+    open_text(Path::new(name)).map(|text| Source::new(name, text)).map_err(|error| unreadable(name, &error))
 }
 
 /// The text of a file that a person has written.
@@ -38,7 +66,7 @@ pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
     read_text(File::open(path)?, LARGEST)
 }
 
-fn unreadable(name: &str, error: &Unreadable, console: &Console) -> Exit {
+fn unreadable(name: &str, error: &Unreadable) -> NoScript {
     let library = || match library::nearest(name).first() {
         Some(near) => format!("did you mean {near}?"),
         None => "`hayes list` names the scripts of the library".to_owned(),
@@ -55,6 +83,5 @@ fn unreadable(name: &str, error: &Unreadable, console: &Console) -> Exit {
         Unreadable::TooLarge { .. } => (format!("{name} {error}"), "a script is a text of some lines".to_owned()),
         Unreadable::NoText { .. } => (format!("{name} {error}"), "save it as UTF-8".to_owned()),
     };
-    console.complain(&message, Some(&help));
-    Exit::Invalid
+    NoScript { message, help }
 }

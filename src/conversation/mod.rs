@@ -74,6 +74,7 @@ impl Conversation {
     /// A free question ends when [`Listener::line`] returns [`Flow::Enough`], or at a final result code.
     pub fn ask(&mut self, question: &Arc<Question>, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
         self.check_stopped()?;
+        self.check_interrupted()?;
         self.session.ask(question, self.port.now(), listener);
         self.outcome(listener)
     }
@@ -81,6 +82,7 @@ impl Conversation {
     /// Sends bytes and waits for nothing: `send raw`, a login. Counts as a question for what is forgotten.
     pub fn write(&mut self, bytes: &[u8], listener: &mut dyn Listener) -> Result<(), Trouble> {
         self.check_stopped()?;
+        self.check_interrupted()?;
         self.session.write(bytes, self.port.now(), listener);
         self.write_output(listener)
     }
@@ -289,6 +291,11 @@ impl Conversation {
             }
         };
         Trouble::of(fault, received)
+    }
+
+    /// Whoever has said stop before a command was sent does not want it sent.
+    fn check_interrupted(&self) -> Result<(), Trouble> {
+        if self.port.is_interrupted() { Err(Trouble::Interrupted { received: Vec::new() }) } else { Ok(()) }
     }
 
     /// A line at which a listener said stop, while nothing was asked or behind an answer's end.

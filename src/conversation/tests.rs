@@ -78,11 +78,16 @@ fn question(line: &str) -> Question {
 struct Heard {
     events: Vec<String>,
     stop_at: Option<&'static str>,
+    /// Used as soon as something is sent
+    cancel: Option<Cancel>,
 }
 
 impl Listener for Heard {
     fn event(&mut self, _now: Duration, event: &Event<'_>) {
         self.events.push(format!("{event:?}"));
+        if let (Event::Sent { .. }, Some(cancel)) = (event, self.cancel.take()) {
+            cancel.cancel();
+        }
     }
 
     fn line(&mut self, line: &[u8]) -> Flow {
@@ -229,11 +234,24 @@ fn an_interruption_comes_into_step() {
     ]));
     let mut scan = question("AT+COPS=?");
     scan.expected.abortable = true;
-    cancel.cancel();
-    assert!(matches!(conversation.ask(&scan.into(), &mut Heard::default()), Err(Trouble::Interrupted { .. })));
+    let mut heard = Heard { cancel: Some(cancel), ..Heard::default() };
+    assert!(matches!(conversation.ask(&scan.into(), &mut heard), Err(Trouble::Interrupted { .. })));
     conversation.interrupt(true, &mut Heard::default()).unwrap();
     assert_eq!(written(&log), ["AT+COPS=?\\r", "\\r", "AT\\r"]);
     conversation.ask(&question("AT+CSQ").into(), &mut Heard::default()).unwrap();
+}
+
+#[test]
+fn nothing_is_sent_once_an_interruption_is_pending() {
+    let (mut conversation, log, cancel) = conversation(modem(&[("AT+CSQ\r", "\r\nOK\r\n")]));
+    cancel.cancel();
+    let asked = conversation.ask(&question("AT+NEVER").into(), &mut Heard::default());
+    assert!(matches!(asked, Err(Trouble::Interrupted { .. })));
+    let sent = conversation.write(b"NEVER", &mut Heard::default());
+    assert!(matches!(sent, Err(Trouble::Interrupted { .. })));
+    conversation.interrupt(true, &mut Heard::default()).unwrap();
+    conversation.ask(&question("AT+CSQ").into(), &mut Heard::default()).unwrap();
+    assert_eq!(written(&log), ["AT+CSQ\\r"]);
 }
 
 #[test]

@@ -5,12 +5,14 @@
 
 mod excerpt;
 mod harmless;
+mod nearest;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use excerpt::Excerpt;
 pub(crate) use harmless::{harmless, spelled};
+pub(crate) use nearest::nearest;
 
 use crate::source::{Source, Span};
 

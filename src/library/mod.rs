@@ -112,8 +112,16 @@ fn beside(name: &str, from: &Source) -> Vec<PathBuf> {
 fn text_at(path: &Path) -> Result<Option<String>, Unreadable> {
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(error.into()),
-        Err(_) => return Ok(None),
+        // A name that the system cannot have names no file either.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput | ErrorKind::InvalidFilename
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
     };
     match read_text(file, LARGEST) {
         Err(Unreadable::Io(error)) if error.kind() == ErrorKind::IsADirectory => Ok(None),
@@ -147,6 +155,21 @@ mod tests {
         for entry in SCRIPTS {
             assert!(entry.title().len() > 10, "{} has no title", entry.name);
         }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_cannot_be_read_is_not_passed_over() {
+        let folder = std::env::temp_dir().join(format!("hayes-library-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let looped = folder.join("loop.hayes");
+        std::os::unix::fs::symlink(&looped, &looped).unwrap();
+        assert!(text_at(&looped).is_err());
+        for absent in ["none.hayes", "loop.hayes/none", &"x".repeat(300)] {
+            let is_loop = absent.starts_with("loop");
+            assert!(text_at(&folder.join(absent)).map_or(is_loop, |text| text.is_none()), "{absent}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -50,7 +50,33 @@ impl Cancel {
     }
 
     pub fn is_cancelled(&self) -> bool {
-        self.0.calls.load(Ordering::Acquire) > 0
+        self.is_called_after(0)
+    }
+
+    /// Whether it was called more often than so often.
+    fn is_called_after(&self, heeded: usize) -> bool {
+        self.0.calls.load(Ordering::Acquire) > heeded
+    }
+
+    /// What a person types on standard input up to Enter, unless this handle is used meanwhile; so many calls of
+    /// `cancel` were heeded already. Takes no more than the line.
+    pub fn typed_line(&self, heeded: usize) -> Result<String, Fault> {
+        let mut line = Vec::new();
+        loop {
+            if self.is_called_after(heeded) {
+                return Err(Fault::Interrupted);
+            }
+            let before = line.len();
+            let ended = os::read_typed(&mut line, self.0.flags.get(heeded));
+            if self.is_called_after(heeded) {
+                return Err(Fault::Interrupted);
+            }
+            ended.map_err(|error| Fault::System(error.to_string()))?;
+            // The end of input without a line end; a signal alone brings nothing either.
+            if line.ends_with(b"\n") || line.len() == before {
+                return Ok(String::from_utf8_lossy(&line).into_owned());
+            }
+        }
     }
 
     /// What a port keeps: the handle, and how many calls it has already heeded.
@@ -67,7 +93,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn is_cancelled(&self) -> bool {
-        self.cancel.0.calls.load(Ordering::Acquire) > self.heeded
+        self.cancel.is_called_after(self.heeded)
     }
 
     /// Goes on after one call. A second one that has come meanwhile is still to be heeded.

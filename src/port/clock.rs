@@ -35,6 +35,26 @@ impl Timestamp {
         Timestamp { since_1970 }
     }
 
+    /// RFC 3339 in UTC, as results have it; its fraction is read as milliseconds.
+    pub fn parse(text: &str) -> Option<Timestamp> {
+        let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
+        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        if !(1970..10_000).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+            return None;
+        }
+        // Years begin in March here, so that the leap day is the last of its year.
+        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
+        let seconds = days * 86_400 + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?;
+        let millis = Duration::from_millis(number(20, 23).unwrap_or(0));
+        Some(Timestamp::since_1970(Duration::from_secs(seconds) + millis))
+    }
+
+    /// Milliseconds since 1970
+    pub fn millis(self) -> u64 {
+        u64::try_from(self.since_1970.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// The moment `later` than this one.
     pub fn after(self, later: Duration) -> Timestamp {
         Timestamp { since_1970: self.since_1970.saturating_add(later) }
@@ -83,7 +103,11 @@ mod tests {
             (253_402_300_799, "9999-12-31T23:59:59.000Z"),
         ] {
             assert_eq!(Timestamp::since_1970(Duration::from_secs(seconds)).to_string(), text);
+            assert_eq!(Timestamp::parse(text).map(Timestamp::millis), Some(seconds * 1000));
         }
+        assert_eq!(Timestamp::parse("1970-01-01T00:00:01.007Z").map(Timestamp::millis), Some(1007));
+        assert_eq!(Timestamp::parse("2100-03-01T00:00:00Z").map(Timestamp::millis), Some(4_107_542_400_000));
+        assert!(Timestamp::parse("soon").is_none());
         let stamp = Timestamp::since_1970(Duration::from_millis(1_709_210_096_007));
         assert_eq!(stamp.to_string(), "2024-02-29T12:34:56.007Z");
         assert_eq!(stamp.after(Duration::from_millis(993)).to_string(), "2024-02-29T12:34:57.000Z");

@@ -278,7 +278,9 @@ mod tests {
         let (sender, ended) = channel();
         for number in 0..200_u32 {
             let sender = sender.clone();
-            let job = move || sender.send(os::aside(move || number * 2).unwrap() == number * 2).unwrap();
+            let job = move || {
+                sender.send(os::aside(Duration::MAX, None, move || number * 2).unwrap() == Some(number * 2)).unwrap()
+            };
             crew.start(Box::new(job)).unwrap();
         }
         drop(sender);

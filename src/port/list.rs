@@ -59,6 +59,13 @@ pub fn ports() -> Vec<Listed> {
     ports
 }
 
+/// Other programs that have this port open, as far as the system tells.
+pub fn others(path: &Path) -> Vec<Holder> {
+    let mut others = devices::holders(path);
+    others.retain(|holder| holder.pid != std::process::id());
+    others
+}
+
 /// Their names alone; costs less.
 pub(super) fn paths() -> Vec<PathBuf> {
     let mut paths = devices::paths();

@@ -132,6 +132,10 @@ impl<D: Device> Port for Memory<D> {
     fn rearm(&mut self) {
         self.watch.rearm();
     }
+
+    fn is_interrupted(&self) -> bool {
+        self.watch.is_cancelled()
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod replay;
 mod rfc2217;
 mod serial;
 mod tcp;
-mod transcript;
+pub(crate) mod transcript;
 
 use std::time::Duration;
 
@@ -51,6 +51,9 @@ pub trait Port: Send {
 
     /// Goes on after [`Fault::Interrupted`], so that a `finally` block can run; a second [`Cancel::cancel`] interrupts again.
     fn rearm(&mut self);
+
+    /// Whether [`Cancel::cancel`] was called and is still to be heeded: nothing more is to be sent.
+    fn is_interrupted(&self) -> bool;
 }
 
 impl<P: Port + ?Sized> Port for Box<P> {
@@ -76,6 +79,10 @@ impl<P: Port + ?Sized> Port for Box<P> {
 
     fn rearm(&mut self) {
         (**self).rearm();
+    }
+
+    fn is_interrupted(&self) -> bool {
+        (**self).is_interrupted()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A port that writes down all that passes through it.
 
 use std::borrow::Cow;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::transcript::{BACK, LOST, TITLE, begin, escape, finish};
 use super::{Control, Fault, Port, Read, Timestamp};
+use crate::state::private_file;
 
 /// Hides the secrets in what is written; the line is given without its line end.
 pub type Mask = Box<dyn Fn(&[u8]) -> Cow<'_, [u8]> + Send>;
@@ -40,14 +41,10 @@ impl<P: Port> Recorded<P> {
     /// Begins a new file, readable by its owner alone: what a modem says names its SIM and its user. `what` is the
     /// port's name, for the reader.
     pub fn create(port: P, file: &Path, what: &str, mask: Mask) -> io::Result<Recorded<P>> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(file)?;
+        let mut file = private_file(file)?;
         let what: String = what.chars().filter(|c| !c.is_control()).collect();
         writeln!(file, "{TITLE}\n# {} {what}", Timestamp::now())?;
-        let writer = Writer { file, mask, status: RecordStatus::default(), text: Vec::new(), last: Duration::ZERO };
+        let writer = Writer { file, mask, status: RecordStatus::default(), text: String::new(), last: Duration::ZERO };
         Ok(Recorded { port, writer, received: Vec::new(), sent: Vec::new() })
     }
 
@@ -141,6 +138,10 @@ impl<P: Port> Port for Recorded<P> {
     fn rearm(&mut self) {
         self.port.rearm();
     }
+
+    fn is_interrupted(&self) -> bool {
+        self.port.is_interrupted()
+    }
 }
 
 impl<P> Drop for Recorded<P> {
@@ -157,7 +158,7 @@ struct Writer {
     mask: Mask,
     status: RecordStatus,
     /// Events that are written together.
-    text: Vec<u8>,
+    text: String,
     last: Duration,
 }
 
@@ -200,7 +201,7 @@ impl Writer {
         if self.text.is_empty() {
             return;
         }
-        if let Err(error) = self.file.write_all(&self.text) {
+        if let Err(error) = self.file.write_all(self.text.as_bytes()) {
             self.status.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
         self.text.clear();
@@ -343,7 +344,7 @@ mod tests {
         assert!(Recorded::create(port, Path::new("/dev/full"), "sim:echo", unmasked()).is_err());
         let scratch = Scratch::new("full");
         let mut port = record(&scratch, unmasked());
-        port.writer.file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        port.writer.file = File::options().write(true).open("/dev/full").unwrap();
         let status = port.status();
         port.write(b"AT\r", MINUTE).unwrap();
         drain(&mut port, MINUTE);

@@ -82,7 +82,7 @@ impl Replay {
     /// When an event of the recording is to be played.
     fn when(&self, event: &Event) -> Duration {
         let (recorded, played) = self.synced;
-        played + event.at.saturating_sub(recorded)
+        played.saturating_add(event.at.saturating_sub(recorded))
     }
 
     /// The next event, unless it waits for a question.

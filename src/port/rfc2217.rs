@@ -29,12 +29,16 @@ struct Session {
     end: usize,
     /// What the modem said before the settings were confirmed.
     early: Vec<u8>,
+    /// What must go out before all else: the second half of a byte that Telnet doubles.
+    owed: &'static [u8],
 }
 
 /// How long the other end may take to confirm the settings.
 const NEGOTIATION: Duration = Duration::from_secs(5);
 /// How long a control command may take to go out.
 const COMMAND: Duration = Duration::from_secs(5);
+/// Telnet's own byte: as data it is doubled.
+const IAC: u8 = 255;
 /// More than this a modem does not say within the negotiation, unless it floods.
 const EARLY: usize = 64 * 1024;
 const TRY_AGAIN: Duration = Duration::from_millis(200);
@@ -46,7 +50,7 @@ impl Rfc2217 {
         let remote = Remote { host: host.to_owned(), port, limit };
         let watch = cancel.watch();
         let clock = Clock::start();
-        let session = Some(Session::open(&remote, baud, limit, &clock, &watch)?);
+        let session = Some(Session::open(&remote, baud, limit, Duration::MAX, &clock, &watch)?);
         Ok(Rfc2217 { remote, baud, session, clock: Clock::start(), watch })
     }
 }
@@ -67,10 +71,11 @@ impl Port for Rfc2217 {
         while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
             // The other end may have nothing to take it in as long as it waits for us to read: its answers are short, so
             // the socket's buffer holds them.
-            written += session.client.try_write_data(rest).map_err(refused)?;
-            session.send(until, &self.clock, &self.watch).map_err(|fault| match fault {
+            let (more, outcome) = session.send_data(rest, until, &self.clock, &self.watch);
+            written += more;
+            outcome.map_err(|fault| match fault {
                 Fault::WriteTimeout { .. } => Fault::WriteTimeout { written },
-                other => other,
+                other @ (Fault::Lost(_) | Fault::Unsupported(_) | Fault::Interrupted | Fault::System(_)) => other,
             })?;
         }
         Ok(())
@@ -111,7 +116,8 @@ impl Port for Rfc2217 {
         self.session = None;
         loop {
             let left = until.saturating_sub(self.now());
-            match Session::open(&self.remote, self.baud, left.min(self.remote.limit), &self.clock, &self.watch) {
+            let limit = left.min(self.remote.limit);
+            match Session::open(&self.remote, self.baud, limit, until, &self.clock, &self.watch) {
                 Ok(session) => {
                     self.session = Some(session);
                     return Ok(());
@@ -126,14 +132,27 @@ impl Port for Rfc2217 {
     fn rearm(&mut self) {
         self.watch.rearm();
     }
+
+    fn is_interrupted(&self) -> bool {
+        self.watch.is_cancelled()
+    }
 }
 
 impl Session {
-    fn open(remote: &Remote, baud: u32, limit: Duration, clock: &Clock, watch: &Watch) -> Result<Session, OpenError> {
+    /// `limit` bounds the connection, `until` all of it.
+    fn open(
+        remote: &Remote,
+        baud: u32,
+        limit: Duration,
+        until: Duration,
+        clock: &Clock,
+        watch: &Watch,
+    ) -> Result<Session, OpenError> {
         let wire = Wire::new(remote.connect(limit, watch)?);
         let client = Client::new(PortSettings { baud_rate: baud, ..PortSettings::default() });
-        let mut session = Session { wire, client, raw: Box::new([0; 4096]), begin: 0, end: 0, early: Vec::new() };
-        session.negotiate(clock.now() + NEGOTIATION, clock, watch).map_err(|why| why.told(remote))?;
+        let mut session =
+            Session { wire, client, raw: Box::new([0; 4096]), begin: 0, end: 0, early: Vec::new(), owed: &[] };
+        session.negotiate((clock.now() + NEGOTIATION).min(until), clock, watch).map_err(|why| why.told(remote))?;
         Ok(session)
     }
 
@@ -199,8 +218,44 @@ impl Session {
         progress.payload_len
     }
 
+    /// Sends as much of the data as the client takes; tells how many bytes of it went out. What did not go out in time is
+    /// dropped: it is no part of what is written next.
+    fn send_data(&mut self, data: &[u8], until: Duration, clock: &Clock, watch: &Watch) -> (usize, Result<(), Fault>) {
+        if let Err(fault) = self.send(until, clock, watch) {
+            return (0, Err(fault));
+        }
+        // From here on the client's output is this data alone.
+        let queued = match self.client.try_write_data(data).map_err(refused) {
+            Ok(queued) => queued,
+            Err(fault) => return (0, Err(fault)),
+        };
+        let all = self.client.output().len();
+        let Err(fault) = self.send(until, clock, watch) else { return (queued, Ok(())) };
+        let left = self.client.output().len();
+        self.client.consume_output(left);
+        let mut out = all - left;
+        let mut written = 0;
+        for byte in data {
+            let length = if *byte == IAC { 2 } else { 1 };
+            if out < length {
+                if out > 0 {
+                    self.owed = &[IAC];
+                    written += 1;
+                }
+                break;
+            }
+            out -= length;
+            written += 1;
+        }
+        (written.min(queued), Err(fault))
+    }
+
     /// Sends what the client has to say: data and protocol.
     fn send(&mut self, until: Duration, clock: &Clock, watch: &Watch) -> Result<(), Fault> {
+        if !self.owed.is_empty() {
+            self.wire.write(self.owed, until, clock, watch)?;
+            self.owed = &[];
+        }
         while self.client.has_output() {
             let (written, outcome) = self.wire.write_counted(self.client.output(), until, clock, watch);
             // What went out must not go out again, whatever ended the write.
@@ -335,6 +390,42 @@ mod tests {
         ] {
             assert!(asked.contains(&wanted), "{wanted:?} is not in {asked:?}");
         }
+    }
+
+    #[test]
+    fn what_did_not_go_out_in_time_is_no_part_of_the_next_command() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let number = listener.local_addr().unwrap().port();
+        let (reads_on, waits) = std::sync::mpsc::channel::<()>();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut server = Server::new(PortSettings::default());
+            let (mut data, mut buffer) = (Vec::new(), [0; 65536]);
+            loop {
+                let count = stream.read(&mut buffer).unwrap();
+                data.extend(server.receive(&buffer[..count]));
+                while server.poll_event().is_some() {}
+                stream.write_all(&server.take_output()).unwrap();
+                if count == 0 {
+                    return data;
+                }
+                if data.ends_with(b"ATZ\r") {
+                    // Reads no more until it is told to.
+                    waits.recv().unwrap();
+                }
+            }
+        });
+        let mut port = connect(number).unwrap();
+        port.write(b"ATZ\r", MINUTE).unwrap();
+        let long = vec![IAC; 16 << 20];
+        let soon = port.now() + Duration::from_millis(100);
+        let Err(Fault::WriteTimeout { written }) = port.write(&long, soon) else { panic!("all of it went out") };
+        reads_on.send(()).unwrap();
+        port.write(b"AT\r", MINUTE).unwrap();
+        drop(port);
+        let data = server.join().unwrap();
+        assert_eq!(data.len(), 4 + written + 3);
+        assert!(data.ends_with(b"\xFFAT\r"));
     }
 
     #[test]

@@ -109,6 +109,10 @@ impl Port for Serial {
     fn rearm(&mut self) {
         self.watch.rearm();
     }
+
+    fn is_interrupted(&self) -> bool {
+        self.watch.is_cancelled()
+    }
 }
 
 fn away() -> Fault {

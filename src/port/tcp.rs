@@ -84,22 +84,29 @@ impl Port for Tcp {
     fn rearm(&mut self) {
         self.watch.rearm();
     }
+
+    fn is_interrupted(&self) -> bool {
+        self.watch.is_cancelled()
+    }
 }
 
 impl Remote {
-    /// Tries each address that the name has; the last one's error counts.
+    /// Tries each address that the name has, each for its share of the time that is left: one that is silent leaves
+    /// some to the others. The last one's error counts.
     pub(super) fn connect(&self, limit: Duration, watch: &Watch) -> Result<TcpStream, OpenError> {
         let clock = Clock::start();
         let mut last = io::Error::from(io::ErrorKind::TimedOut);
-        for address in self.addresses()? {
-            match os::connect(address, limit.saturating_sub(clock.now()), watch) {
+        let addresses = self.addresses(limit, watch)?;
+        for (tried, address) in addresses.iter().enumerate() {
+            let time = share(limit.saturating_sub(clock.now()), addresses.len() - tried);
+            match os::connect(*address, time, watch) {
                 Ok(stream) => {
                     // A command is short and waits for its answer: Nagle's algorithm would hold it back.
                     let _ = stream.set_nodelay(true);
                     return Ok(stream);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    return Err(OpenError::new(OpenErrorKind::Interrupted, "interrupted"));
+                    return Err(interrupted());
                 }
                 Err(error) => last = error,
             }
@@ -107,15 +114,20 @@ impl Remote {
         Err(self.unreachable(&last, limit))
     }
 
-    fn addresses(&self) -> Result<Vec<SocketAddr>, OpenError> {
+    fn addresses(&self, limit: Duration, watch: &Watch) -> Result<Vec<SocketAddr>, OpenError> {
         let port = self.port;
         if let Ok(address) = self.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
         }
         // A name server that is silent keeps whoever asks it for long.
         let host = self.host.clone();
-        let resolved = os::aside(move || (host.as_str(), port).to_socket_addrs().map(Iterator::collect));
-        resolved.and_then(|resolved| resolved).map_err(|error| {
+        let resolved = os::aside(limit, watch.flag(), move || (host.as_str(), port).to_socket_addrs());
+        if watch.is_cancelled() {
+            return Err(interrupted());
+        }
+        let late = || io::Error::other(format!("the name servers did not answer within {limit:.1?}"));
+        let resolved = resolved.and_then(|resolved| resolved.ok_or_else(late)?);
+        resolved.map(Iterator::collect).map_err(|error| {
             OpenError::new(OpenErrorKind::Missing, format!("the name {} has no address: {error}", self.host)).with_help(
                 "check the name, and the network of this computer; or give the address: tcp://192.168.1.50:2000",
             )
@@ -141,6 +153,15 @@ impl Remote {
                 .with_help("check the network between here and there"),
         }
     }
+}
+
+fn interrupted() -> OpenError {
+    OpenError::new(OpenErrorKind::Interrupted, "interrupted")
+}
+
+/// What one of so many may take of the time.
+fn share(left: Duration, among: usize) -> Duration {
+    left / u32::try_from(among).unwrap_or(u32::MAX).max(1)
 }
 
 impl fmt::Display for Remote {
@@ -214,6 +235,29 @@ mod tests {
         let error = Tcp::connect("no-such-host.invalid", 1, MINUTE, &cancel).map(|_| ()).unwrap_err();
         assert_eq!(error.kind, OpenErrorKind::Missing);
         assert!(error.message.starts_with("the name no-such-host.invalid has no address"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_silent_address_leaves_time_to_the_next() {
+        let second = Duration::from_secs(1);
+        assert_eq!(share(10 * second, 2), 5 * second);
+        assert_eq!(share(5 * second, 1), 5 * second);
+        assert_eq!(share(Duration::ZERO, 0), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_silent_name_server_keeps_nobody() {
+        let (never, hangs) = std::sync::mpsc::channel::<()>();
+        let work = move || hangs.recv().is_err();
+        let cancel = Cancel::new().unwrap();
+        assert_eq!(os::aside(Duration::from_millis(1), cancel.watch().flag(), work).unwrap(), None);
+        drop(never);
+        let (never, hangs) = std::sync::mpsc::channel::<()>();
+        cancel.cancel();
+        let flag = cancel.watch();
+        assert_eq!(os::aside(MINUTE, flag.flag(), move || hangs.recv().is_err()).unwrap(), None);
+        drop(never);
+        assert_eq!(os::aside(MINUTE, None, || 7).unwrap(), Some(7));
     }
 
     #[test]

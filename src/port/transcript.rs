@@ -13,38 +13,39 @@
 //! 9.250 ! lost: the other side hung up
 //! ```
 
-use std::io::Write;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Stands for a secret.
 pub(super) const MASKED: &str = "***";
-pub(super) const TITLE: &str = "# hayes transcript 1";
+pub(crate) const TITLE: &str = "# hayes transcript 1";
 pub(super) const LOST: &str = "lost";
 pub(super) const BACK: &str = "back";
 
 /// Begins an event; its text follows, escaped.
-pub(super) fn begin(text: &mut Vec<u8>, at: Duration, kind: char) {
+pub(crate) fn begin(text: &mut String, at: Duration, kind: char) {
     // Writing to memory cannot fail.
     let _ = write!(text, "{}.{:03} {kind} ", at.as_secs(), at.subsec_millis());
 }
 
 /// Editors cut blanks off at a line's end, so the last one is written as a number.
-pub(super) fn finish(text: &mut Vec<u8>) {
-    if text.last() == Some(&b' ') {
+pub(crate) fn finish(text: &mut String) {
+    if text.ends_with(' ') {
         text.pop();
-        text.extend_from_slice(b"\\x20");
+        text.push_str("\\x20");
     }
-    text.push(b'\n');
+    text.push('\n');
 }
 
-pub(super) fn escape(text: &mut Vec<u8>, bytes: &[u8]) {
+/// Printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\xNN`.
+pub(crate) fn escape(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
         match byte {
-            b'\r' => text.extend_from_slice(b"\\r"),
-            b'\n' => text.extend_from_slice(b"\\n"),
-            b'\t' => text.extend_from_slice(b"\\t"),
-            b'\\' => text.extend_from_slice(b"\\\\"),
-            b' '..=b'~' => text.push(*byte),
+            b'\r' => text.push_str("\\r"),
+            b'\n' => text.push_str("\\n"),
+            b'\t' => text.push_str("\\t"),
+            b'\\' => text.push_str("\\\\"),
+            b' '..=b'~' => text.push(char::from(*byte)),
             _ => {
                 let _ = write!(text, "\\x{byte:02X}");
             }
@@ -104,7 +105,9 @@ fn time(text: &str) -> Option<Duration> {
     if millis.len() != 3 || !digits(millis) || !digits(seconds) {
         return None;
     }
-    Some(Duration::from_secs(seconds.parse().ok()?) + Duration::from_millis(millis.parse().ok()?))
+    // No port was open for more than a century.
+    let seconds: u32 = seconds.parse().ok()?;
+    Some(Duration::from_secs(seconds.into()) + Duration::from_millis(millis.parse().ok()?))
 }
 
 fn unescape(text: &str) -> Result<Vec<u8>, String> {
@@ -141,12 +144,11 @@ mod tests {
     #[test]
     fn every_byte_reads_back() {
         let all: Vec<u8> = (0..=255).collect();
-        let mut text = TITLE.as_bytes().to_vec();
-        text.push(b'\n');
+        let mut text = format!("{TITLE}\n");
         begin(&mut text, Duration::from_millis(61_007), '<');
         escape(&mut text, &all);
         finish(&mut text);
-        let events = parse(&String::from_utf8(text).unwrap()).unwrap();
+        let events = parse(&text).unwrap();
         assert_eq!(events, [Event { at: Duration::from_millis(61_007), kind: Kind::Received, bytes: all, line: 2 }]);
     }
 

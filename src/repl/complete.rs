@@ -191,11 +191,7 @@ fn values(asking: &Asking<'_>, index: usize) -> (usize, Vec<Candidate>) {
 
 /// A value as it stands in a command.
 pub(super) fn written(field: &Field, value: &str, typed: &str) -> String {
-    let in_quotes = match field.kind {
-        Kind::Quoted | Kind::Text => true,
-        Kind::Number | Kind::Decimal | Kind::Hex | Kind::Word => typed.starts_with('"'),
-        _ => typed.starts_with('"'),
-    };
+    let in_quotes = matches!(field.kind, Kind::Quoted | Kind::Text) || typed.starts_with('"');
     if in_quotes { format!("\"{value}\"") } else { value.to_owned() }
 }
 

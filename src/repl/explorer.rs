@@ -13,10 +13,11 @@ use super::link::Link;
 use super::reader::{Input, Reader};
 use super::session::{AskedData, Ready, Refused, Session, asks_for_data};
 use super::shown::{self, Shown, View};
+use super::tap::Raw;
 use super::{Ended, Options, help, history, terminal};
 use crate::connect::Address;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::report::style::Style;
+use crate::report::style::{Style, filled};
 use crate::runtime::{Interpreter, Outcome, Status};
 
 /// The code of a question that the modem refused.
@@ -95,8 +96,8 @@ impl Explorer {
             return Err(Ended::Unwritable);
         }
         if explorer.reader.is_edited() {
-            let port = explorer.link.as_ref().map_or_else(|| "nothing".to_owned(), |link| link.address.to_string());
-            write_out(&help::greeting(&port, explorer.options.palette));
+            let port = explorer.link.as_ref().map(|link| link.address.to_string());
+            write_out(&help::greeting(port.as_deref(), explorer.options.palette));
         }
         Ok(explorer)
     }
@@ -292,6 +293,7 @@ impl Explorer {
             );
             return false;
         }
+        self.hide(ready.written_secrets());
         let is_question = ready.is_question && is_one;
         let view = View {
             palette: self.options.palette,
@@ -300,17 +302,20 @@ impl Explorer {
             explains: self.options.explains,
             waits: self.reader.is_edited(),
         };
-        let mut screen = Shown::new(&self.board, view, is_question);
+        let mut screen = Shown::new(&self.board, &self.options.cancel, view, is_question);
         let Some(conversation) = self.link.as_mut().and_then(Link::conversation) else { return false };
         if !self.reader.is_edited() {
             self.options.runs.store(true, Ordering::Release);
         }
         let one_line = !ready.text.trim().contains('\n');
-        let outcome = match follows {
+        let mut outcome = match follows {
             true => self.session.follow(ready, conversation, &mut screen),
             false => self.session.run(ready, conversation, &mut screen),
         };
         screen.finish();
+        if let Some(link) = &self.link {
+            outcome.name_eavesdropper(&link.address);
+        }
         if !self.reader.is_edited() {
             self.options.runs.store(false, Ordering::Release);
             if outcome.status == Status::Interrupted {
@@ -328,6 +333,16 @@ impl Explorer {
         outcome.status == Status::Passed || outcome.status == Status::Skipped
     }
 
+    /// Hides the secrets that are known by now, in what is recorded and where the bytes of the port are shown.
+    fn hide(&self, more: Vec<&str>) {
+        let mut mask = self.session.interpreter.mask();
+        more.into_iter().for_each(|secret| mask.add(secret));
+        if let Some(link) = &self.link {
+            link.hide(mask.clone());
+            link.tap.show_raw(self.raw.then(|| Raw::new(&self.board, self.options.palette, mask)));
+        }
+    }
+
     fn tell(&self, outcome: &Outcome, is_question: bool, one_line: bool) {
         let palette = self.options.palette;
         if let Some(failure) = outcome.failure.as_deref() {
@@ -340,7 +355,7 @@ impl Explorer {
                 // The refusal has just been shown, with its meaning.
                 let is_said = is_question && self.options.explains && !self.raw && failure.result.is_some();
                 if let Some(help) = diagnostic.help.as_deref().filter(|_| is_said && failure.code == REFUSED) {
-                    return self.note(&wrapped(help, (self.options.width)(), "  "));
+                    return self.note(&format!("  {}", filled(help, (self.options.width)() - 2, "  ")));
                 }
                 return self.complain(&diagnostic.message, diagnostic.help.as_deref());
             }
@@ -373,51 +388,25 @@ impl Explorer {
     fn warn(&self, warnings: &[Diagnostic]) {
         for warning in warnings.iter().filter(|warning| warning.severity == Severity::Warning) {
             let mark = self.options.palette.paint(Style::Notable, "warning:");
-            write_out(&format!("{mark} {}\n", warning.message));
+            self.write_filled(&format!("{mark} {}", warning.message), "         ");
             if let Some(help) = &warning.help {
-                write_out(&format!("  help: {help}\n"));
+                self.write_filled(&format!("  help: {help}"), "        ");
             }
         }
     }
 
     fn complain(&self, message: &str, help: Option<&str>) {
+        (self.options.complain)(message, help);
+    }
+
+    /// Broken between words, so that no word is cut at the terminal's edge; for a program it stays one line.
+    fn write_filled(&self, text: &str, indent: &str) {
         let width = (self.options.width)();
-        let help =
-            help.map(|help| if self.options.explains { wrapped(help, width, "        ") } else { help.to_owned() });
-        (self.options.complain)(message, help.as_deref().map(str::trim_start));
+        let text = if self.options.explains { filled(text, width, indent) } else { text.to_owned() };
+        write_out(&format!("{text}\n"));
     }
 
     fn note(&self, text: &str) {
         write_out(&format!("{}\n", self.options.palette.paint(Style::Dim, text)));
-    }
-}
-
-/// Broken between words, so that no word is cut at the terminal's edge.
-fn wrapped(text: &str, width: usize, indent: &str) -> String {
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let mut current = indent.to_owned();
-        for word in line.split_whitespace() {
-            let is_begun = current.len() > indent.len();
-            if is_begun && current.chars().count() + 1 + word.chars().count() > width {
-                lines.push(std::mem::replace(&mut current, indent.to_owned()));
-            } else if is_begun {
-                current.push(' ');
-            }
-            current.push_str(word);
-        }
-        lines.push(current);
-    }
-    lines.join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_word_is_cut() {
-        assert_eq!(wrapped("one two three\nfour", 9, "  "), "  one two\n  three\n  four");
-        assert_eq!(wrapped("incomprehensibilities", 9, ""), "incomprehensibilities");
     }
 }

@@ -2,14 +2,20 @@
 
 use super::commands::COMMANDS;
 use crate::catalogue::explain::{Context, explain};
-use crate::report::style::{Palette, Style, harmless};
+use crate::report::style::{Palette, Style, filled, harmless};
 use crate::syntax::statements;
 
 /// What a newcomer reads first; nothing else is said until it is asked for.
-pub(super) fn greeting(port: &str, palette: Palette) -> String {
-    let port = palette.paint(Style::Name, port);
+pub(super) fn greeting(port: Option<&str>, palette: Palette) -> String {
+    let first = match port {
+        Some(port) => {
+            let port = palette.paint(Style::Name, port);
+            format!("This is {port}. Type an AT command, as AT+CSQ, or a line of a script.")
+        }
+        None => "No port is open: :open PORT opens one, :open tries again, :ports lists them.".to_owned(),
+    };
     format!(
-        "This is {port}. Type an AT command, as AT+CSQ, or a line of a script.\n\
+        "{first}\n\
          Tab completes and explains, Ctrl-R searches what you typed before.\n\
          Ctrl-C interrupts the modem, Ctrl-D leaves; :help tells the rest.\n"
     )
@@ -43,8 +49,8 @@ fn overview(palette: Palette) -> String {
         text.push_str(&format!("  {}  {}\n", palette.paint(Style::Name, format!("{form:<20}")), entry.does));
     }
     let words: Vec<&str> = statements().map(|(word, _)| word).collect();
-    let (first, second) = words.split_at(words.len() / 2);
-    text.push_str(&format!("statements (:help WORD shows one):\n  {}\n  {}\n", first.join(" "), second.join(" ")));
+    text.push_str("statements (:help WORD shows one):\n");
+    text.push_str(&format!("{}\n", filled(&format!("  {}", words.join(" ")), 80, "  ")));
     text
 }
 

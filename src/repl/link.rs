@@ -1,8 +1,8 @@
 //! The port that is open, and who listens on it while the user types.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(super) struct Link {
     /// The device is gone; it may come back.
     pub(super) is_lost: bool,
     recorded: Option<RecordStatus>,
+    /// What is hidden in what is recorded: all secrets that are known by now.
+    mask: Arc<Mutex<Mask>>,
     cancel: Cancel,
 }
 
@@ -44,7 +46,16 @@ impl Link {
         let settings = Settings { baud, ..Settings::new(cancel.clone()) };
         let tap = Tap::new(connect::open(&address, &settings)?);
         let conversation = Some(Conversation::new(Box::new(tap.clone()), &Catalogue));
-        Ok(Link { address, by_default, tap, conversation, is_lost: false, recorded: None, cancel: cancel.clone() })
+        Ok(Link {
+            address,
+            by_default,
+            tap,
+            conversation,
+            is_lost: false,
+            recorded: None,
+            mask: Arc::default(),
+            cancel: cancel.clone(),
+        })
     }
 
     /// As it stands in the prompt.
@@ -83,8 +94,18 @@ impl Link {
         self.conversation = Some(Conversation::new(Box::new(self.tap.clone()), &Catalogue));
     }
 
+    /// From here on these secrets are hidden in what is recorded.
+    pub(super) fn hide(&self, mask: Mask) {
+        *self.mask.lock().unwrap_or_else(PoisonError::into_inner) = mask;
+    }
+
     pub(super) fn record(&mut self, file: &Path, mask: Mask) -> std::io::Result<()> {
-        let mask: crate::port::Mask = Box::new(move |bytes| mask.bytes(bytes));
+        self.hide(mask);
+        let shared = Arc::clone(&self.mask);
+        let mask: crate::port::Mask = Box::new(move |bytes| {
+            let mask = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            mask.bytes(bytes)
+        });
         self.recorded = Some(self.tap.record(file, &self.address.to_string(), mask)?);
         Ok(())
     }

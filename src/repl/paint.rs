@@ -55,12 +55,11 @@ fn mark(codes: &mut [Option<&'static str>], token: &Token, offset: usize, line: 
     let start = start.saturating_sub(offset);
     let text = line.get(start..end)?;
     codes.get_mut(start..end)?.fill(code(token.kind));
-    match token.kind {
-        // A quote that nothing closes: all behind it is in it.
-        TokenKind::Error if text.starts_with(['"', '\'']) => Some(start),
-        TokenKind::AtWord => unclosed(text).map(|at| start + at),
-        _ => None,
+    if token.kind == TokenKind::AtWord {
+        return unclosed(text).map(|at| start + at);
     }
+    // A quote that nothing closes: all behind it is in it.
+    (token.kind == TokenKind::Error && text.starts_with(['"', '\''])).then_some(start)
 }
 
 fn unclosed(at_word: &str) -> Option<usize> {

@@ -1,16 +1,18 @@
 //! Runs what was typed: each statement is checked and run as a transaction, and remembered where it passed.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::chunks::TYPED;
+use super::history;
 use crate::at::command;
 use crate::catalogue::command::PromptEnd;
 use crate::catalogue::{self, command_of};
-use crate::check::{Checked, Names, Program, check_more, tries_pin};
+use crate::check::{Checked, Names, Program, check_more};
 use crate::conversation::Conversation;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
-use crate::runtime::{Interpreter, Listener, Outcome, Status};
+use crate::runtime::{Interpreter, Listener, Mask, Outcome, Status};
 use crate::source::Source;
 use crate::syntax::ast::{ClauseKind, Exchange, Script, SendForm, StatementKind, TemplatePart};
 use crate::syntax::{self, Chunk, parse_chunk};
@@ -75,6 +77,13 @@ impl AskedData {
         let mark = if self.mark == ">" { String::new() } else { format!("\"{}\" ", self.mark) };
         let end = if self.counted { " then nothing" } else { "" };
         format!("  prompt {mark}reply \"{quoted}\"{end}")
+    }
+}
+
+impl Ready {
+    /// Secrets that stand in it as they are.
+    pub(super) fn written_secrets(&self) -> Vec<&str> {
+        self.program.written_secrets()
     }
 }
 
@@ -164,22 +173,54 @@ impl Session {
         self.last.as_ref().and_then(|question| question.text.lines().next())
     }
 
-    /// The lines that passed, as a script in its canonical form; none where nothing did.
-    pub(super) fn script(&self) -> Option<String> {
+    /// The lines that passed, as a script in its canonical form, and how many of them stand in it without the secret
+    /// that they hold; none where nothing passed.
+    pub(super) fn script(&self) -> Option<(String, usize)> {
         if self.log.is_empty() {
             return None;
         }
-        let text = self.log.join("\n") + "\n";
-        Some(syntax::format(&Source::new(TYPED, text.as_str())).unwrap_or(text))
+        let mask = self.interpreter.mask();
+        let mut without = 0;
+        let mut text = String::new();
+        for line in &self.log {
+            if may_save(line, &mask) {
+                text.push_str(line);
+            } else {
+                without += 1;
+                text.push_str(&without_secret(line, &mask));
+            }
+            text.push('\n');
+        }
+        Some((syntax::format(&Source::new(TYPED, text.as_str())).unwrap_or(text), without))
     }
+}
 
-    /// Whether a PIN or a password stands in it as it is.
-    pub(super) fn log_holds_pin(&self) -> bool {
-        self.log
-            .iter()
-            .flat_map(|text| text.lines())
-            .any(|line| tries_pin(line.trim()).is_some() && !line.contains("${"))
+/// Whether no secret stands in it as it is: a name that stands for one is no secret.
+fn may_save(text: &str, mask: &Mask) -> bool {
+    let is_named = |line: &str| line.contains("${") && values_are_short(line);
+    let is_masked = matches!(mask.text(text), Cow::Owned(_));
+    !is_masked && (text.lines().all(|line| history::may_keep(line, mask) || is_named(line)))
+}
+
+/// Beside its `${…}` nothing stands in the command that could be a PIN or a password: `AT+CLCK="SC",1,"${pin}"`.
+fn values_are_short(line: &str) -> bool {
+    const SHORTEST_PIN: usize = 4;
+    let mut values = String::new();
+    let mut rest = line.split_once('=').map_or("", |(_, values)| values);
+    while let Some((before, name)) = rest.split_once("${") {
+        values.push_str(before);
+        rest = name.split_once('}').map_or("", |(_, after)| after);
     }
+    values.push_str(rest);
+    values.split(['"', ',', ';']).all(|value| value.trim().len() < SHORTEST_PIN)
+}
+
+/// The declaration of a secret without its value; of anything else that holds one a comment, up to its first value.
+fn without_secret(text: &str, mask: &Mask) -> String {
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    let head = mask.string(first.split(['=', '"']).next().unwrap_or_default().trim_end().to_owned());
+    let is_declaration = head.split_whitespace().next() == Some("secret") && !text.trim().contains('\n');
+    if is_declaration { head } else { format!("# left out, for a secret stood in it: {head}") }
 }
 
 /// What the modem will ask for, where the statement is a question that says nothing about it.
@@ -212,13 +253,8 @@ pub(super) fn asks_for_data(text: &str) -> Option<AskedData> {
 }
 
 fn only_exchange(script: &Script) -> Option<&Exchange> {
-    match script.body.statements.as_slice() {
-        [statement] => match &statement.kind {
-            StatementKind::Exchange(exchange) => Some(exchange),
-            _ => None,
-        },
-        _ => None,
-    }
+    let [statement] = script.body.statements.as_slice() else { return None };
+    if let StatementKind::Exchange(exchange) = &statement.kind { Some(exchange) } else { None }
 }
 
 fn ends_script(text: &str) -> bool {
@@ -273,9 +309,40 @@ mod tests {
         assert_eq!(bench.run("AT+NOPE"), Some(Status::Failed));
         assert_eq!(bench.follow("expect ERROR"), Some(Status::Passed));
         assert_eq!(
-            bench.session.script().unwrap(),
+            bench.session.script().unwrap().0,
             "AT+CSQ\n  capture rssi:int, ber:int\nset twice = rssi * 2\nAT+NOPE\n  expect ERROR\n"
         );
+    }
+
+    #[test]
+    fn no_secret_is_saved() {
+        let mut bench = Bench::new();
+        for line in ["AT+CPIN=\"1234\"\n  expect ERROR", "secret pin = \"8642\"", "log \"a 8642\"", "AT"] {
+            assert_eq!(bench.run(line), Some(Status::Passed), "{line}");
+        }
+        let (script, without) = bench.session.script().unwrap();
+        assert_eq!(
+            (script.as_str(), without),
+            (
+                "# left out, for a secret stood in it: AT+CPIN\nsecret pin\n# left out, for a secret stood in it: log\nAT\n",
+                3
+            )
+        );
+    }
+
+    #[test]
+    fn a_name_that_stands_for_a_secret_is_none() {
+        let mask = Mask::new(["8642"]);
+        for line in
+            ["AT+CPIN=\"${pin}\"", "AT+CLCK=\"SC\",1,\"${pin}\"", "retry 2 {\n  AT+CPIN=\"${pin}\"\n}", "AT+CSQ"]
+        {
+            assert!(may_save(line, &mask), "{line}");
+        }
+        for line in
+            ["AT+CPIN=\"1234\"", "AT+CPWD=\"SC\",\"1234\",\"${pin}\"", "log \"${x} 8642\"", "secret pin = \"1\""]
+        {
+            assert!(!may_save(line, &mask), "{line}");
+        }
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::board::{Board, write_out};
 use super::terminal;
 use crate::at::answer::{Event, Why};
-use crate::catalogue::explain::{Context, brief};
+use crate::catalogue::explain::{Context, beside};
 use crate::catalogue::module::Module;
-use crate::port::Timestamp;
+use crate::port::{Cancel, Timestamp};
 use crate::report::conversation::ConversationText;
 use crate::report::style::{Palette, Style, harmless};
-use crate::runtime::{Listener, RuntimeEvent, ShownDuration, Waiting};
+use crate::runtime::{Confirmed, Listener, RuntimeEvent, ShownDuration, Waiting};
 
 /// What may take longer than that is worth a word about it,
 const LONG: Duration = Duration::from_secs(10);
@@ -38,6 +38,8 @@ pub(super) struct View {
 pub(super) struct Shown {
     view: View,
     board: Arc<Board>,
+    /// Ends a question to the user.
+    cancel: Cancel,
     /// The line is one question that the user has just typed: only its answer is shown.
     is_question: bool,
     /// The question in flight
@@ -66,8 +68,9 @@ impl std::io::Write for Out {
 }
 
 impl Shown {
-    pub(super) fn new(board: &Arc<Board>, view: View, is_question: bool) -> Shown {
+    pub(super) fn new(board: &Arc<Board>, cancel: &Cancel, view: View, is_question: bool) -> Shown {
         Shown {
+            cancel: cancel.clone(),
             view,
             board: Arc::clone(board),
             is_question,
@@ -139,7 +142,31 @@ impl Shown {
             // The notice before it says so.
             RuntimeEvent::Session(Event::Sent { why: Why::Resynchronise, .. }) => {}
             RuntimeEvent::Session(Event::Notice(text)) => self.note(text),
-            _ => return false,
+            RuntimeEvent::Session(
+                Event::Sent { why: Why::Reply, .. }
+                | Event::Echo(_)
+                | Event::Urc(_)
+                | Event::Prompt(_)
+                | Event::Stray(_)
+                | Event::Data(_)
+                | Event::Partial(_)
+                | Event::Dropped { .. }
+                | Event::Truncated { .. },
+            )
+            | RuntimeEvent::ScriptStarted { .. }
+            | RuntimeEvent::ScriptEnded { .. }
+            | RuntimeEvent::Statement { .. }
+            | RuntimeEvent::Waiting { .. }
+            | RuntimeEvent::Captured { .. }
+            | RuntimeEvent::AttemptFailed { .. }
+            | RuntimeEvent::Pause { .. }
+            | RuntimeEvent::Caught { .. }
+            | RuntimeEvent::FinallyFailed { .. }
+            | RuntimeEvent::Log { .. }
+            | RuntimeEvent::Ensured { .. }
+            | RuntimeEvent::Plan { .. }
+            | RuntimeEvent::Met { .. }
+            | RuntimeEvent::Reported { .. } => return false,
         }
         true
     }
@@ -147,13 +174,17 @@ impl Shown {
 
 impl Listener for Shown {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
-        match event {
-            RuntimeEvent::Waiting { what: Waiting::Answer { .. }, at_most } if at_most > LONG && self.view.waits => {
-                return self.wait(at_most);
-            }
-            RuntimeEvent::Session(Event::Final { .. }) | RuntimeEvent::ExchangeEnded { .. } => self.waits = None,
-            RuntimeEvent::Met { module } => self.module = Some(module),
-            _ => {}
+        if let RuntimeEvent::Waiting { what: Waiting::Answer { .. }, at_most } = event
+            && at_most > LONG
+            && self.view.waits
+        {
+            return self.wait(at_most);
+        }
+        if let RuntimeEvent::Session(Event::Final { .. }) | RuntimeEvent::ExchangeEnded { .. } = event {
+            self.waits = None;
+        }
+        if let RuntimeEvent::Met { module } = event {
+            self.module = Some(module);
         }
         if let RuntimeEvent::Session(session) = event
             && (self.view.raw || unasked(&session, self.module, self.view.palette).is_some())
@@ -176,19 +207,20 @@ impl Listener for Shown {
         }
     }
 
-    fn confirm(&mut self, question: &str) -> Option<bool> {
+    fn confirm(&mut self, question: &str, heeded: usize) -> Confirmed {
         use std::io::{IsTerminal, stdin};
         if !stdin().is_terminal() {
-            return None;
+            return Confirmed::Nobody;
         }
         let _ = self.text.finish();
         write_out(&format!("{} [y/N] ", self.view.palette.paint(Style::Notable, question)));
-        let mut answer = String::new();
         terminal::edits_lines(true);
-        let read = stdin().read_line(&mut answer);
+        let typed = self.cancel.typed_line(heeded);
         terminal::edits_lines(!self.view.waits);
-        read.ok()?;
-        Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        if typed.is_err() {
+            write_out("\n");
+        }
+        Confirmed::from(typed)
     }
 }
 
@@ -233,7 +265,7 @@ pub(super) fn time(elapsed: Duration) -> String {
 
 /// What a line means, in a few words.
 fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
-    brief(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
+    beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
 }
 
 fn no_meaning(_line: &str, _sent: &str, _module: Option<&'static Module>) -> Option<String> {

@@ -89,14 +89,30 @@ fn next_key() -> Option<u8> {
     key.first().copied()
 }
 
+/// The terminal while it is raw; set right again whatever happens.
+struct Raw(SavedTerminal);
+
+impl Raw {
+    fn begin() -> io::Result<Raw> {
+        let saved = SavedTerminal::save();
+        saved.make_raw()?;
+        Ok(Raw(saved))
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        self.0.restore();
+    }
+}
+
 /// Until Ctrl-], or until the port fails: why.
 pub(super) fn talk(link: &mut Link) -> io::Result<Option<String>> {
     use crate::port::{Fault, Port, Read};
     use std::io::Write;
     use std::sync::{Arc, mpsc};
 
-    let saved = SavedTerminal::save();
-    saved.make_raw()?;
+    let _raw = Raw::begin()?;
     let cancel = link.cancel().clone();
     let mut port = link.tap.clone();
     cancel.clear();
@@ -129,9 +145,10 @@ pub(super) fn talk(link: &mut Link) -> io::Result<Option<String>> {
             }
             Ok(Read::Deadline) => {}
             Err(Fault::Interrupted) => {
-                let has_left = left.load(Ordering::Acquire);
                 cancel.clear();
                 port.rearm();
+                // Asked afterwards, or a Ctrl-] in between would be taken back with the call.
+                let has_left = left.load(Ordering::Acquire);
                 let typed: Vec<u8> = keys.try_iter().collect();
                 if !typed.is_empty() {
                     let until = port.now() + WRITE_TIME;
@@ -154,6 +171,5 @@ pub(super) fn talk(link: &mut Link) -> io::Result<Option<String>> {
         let _ = out.write_all(b"\r\nthe port was lost; press Ctrl-]\r\n").and_then(|()| out.flush());
     }
     let _ = typist.join();
-    saved.restore();
     Ok(why)
 }

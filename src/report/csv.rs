@@ -52,11 +52,10 @@ pub fn write(results: &[RunResult], writer: impl Write) -> io::Result<()> {
 }
 
 fn cell(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::String(text) => harmless(text),
-        serde_json::Value::Null => String::new(),
-        other => other.to_string(),
+    if value.is_null() {
+        return String::new();
     }
+    value.as_str().map_or_else(|| value.to_string(), harmless)
 }
 
 /// A text that no spreadsheet runs, without control characters but line ends.

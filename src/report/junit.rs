@@ -11,7 +11,7 @@ use crate::runtime::Status;
 pub fn write(results: &[RunResult], mut writer: impl Write) -> io::Result<()> {
     let count = |statuses: &[Status]| results.iter().filter(|result| statuses.contains(&result.status)).count();
     let suite = results.first().map_or("hayes", |result| result.script.as_str());
-    let time: u64 = results.iter().map(|result| result.elapsed_ms).sum();
+    let time: u64 = results.iter().fold(0, |time: u64, result| time.saturating_add(result.elapsed_ms));
     let totals = format!(
         "name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"",
         escaped(suite),

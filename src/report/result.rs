@@ -144,10 +144,7 @@ impl RunResult {
         let width = self.report.keys().map(|name| name.chars().count()).max().unwrap_or(0);
         let line = |(name, value): (&String, &serde_json::Value)| {
             let padding = " ".repeat(width - name.chars().count());
-            let shown = match value {
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
+            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let shown = super::style::harmless(shown.as_bytes());
             format!("{}{padding}  {shown}", palette.paint(Style::Name, name)).trim_end().to_owned() + "\n"
         };
@@ -162,8 +159,8 @@ impl RunResult {
             Status::Failed | Status::Unreachable => Style::Bad,
         };
         let mut counts = vec![plural(self.exchanges, "exchange")];
-        if self.changed + self.unchanged > 0 {
-            counts.push(format!("{} changed", self.changed));
+        if self.changed > 0 || self.unchanged > 0 {
+            counts.push(format!("{} {}", self.changed, if self.plan { "would change" } else { "changed" }));
             counts.push(format!("{} unchanged", self.unchanged));
         }
         let status = palette.paint(style, self.status);

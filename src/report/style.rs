@@ -62,9 +62,26 @@ pub fn harmless(bytes: &[u8]) -> String {
     text.trim_end_matches(['\r', '\n']).chars().map(diagnostic::spelled).collect()
 }
 
+/// Lines of at most so many columns, broken between words; what goes on stands behind `indent`.
+pub fn filled(text: &str, width: usize, indent: &str) -> String {
+    let options = textwrap::Options::new(width)
+        .subsequent_indent(indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    text.lines().map(|line| textwrap::fill(line, &options)).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_word_is_cut() {
+        assert_eq!(filled("one two three\nfour", 9, "  "), "one two\n  three\nfour");
+        assert_eq!(filled("incomprehensibilities", 9, ""), "incomprehensibilities");
+        let red = Palette { coloured: true }.paint(Style::Bad, "one").to_string();
+        assert_eq!(filled(&format!("{red} two"), 7, ""), format!("{red} two"), "colours take no room");
+    }
 
     #[test]
     fn a_modem_cannot_drive_the_terminal() {

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::at::answer::Event;
+use crate::port::transcript::{TITLE, begin, escape, finish};
 use crate::runtime::RuntimeEvent;
 
 /// What is kept of one conversation at most: its beginning, and as much of its end.
@@ -119,7 +120,7 @@ impl Recorder {
     /// The whole text; `title` is the port's name and the time.
     pub fn text(&self, title: &str) -> String {
         let title: String = title.chars().filter(|c| !c.is_control()).collect();
-        let mut text = format!("# hayes transcript 1\n# {title}\n");
+        let mut text = format!("{TITLE}\n# {title}\n");
         write_entries(&self.head, &mut text);
         if self.dropped > 0 {
             let _ = writeln!(text, "# {} bytes of the middle were not kept", self.dropped);
@@ -132,15 +133,15 @@ impl Recorder {
 fn write_entries(mut entries: &[u8], text: &mut String) {
     while let Some(Entry { at, kind, bytes }) = Entry::next(&mut entries) {
         let (who, end) = match kind {
-            Kind::Sent => ('>', ""),
-            Kind::Line => ('<', "\\r\\n"),
-            Kind::Prompt => ('<', ""),
-            Kind::Note => ('!', ""),
+            Kind::Sent => ('>', b"".as_slice()),
+            Kind::Line => ('<', b"\r\n".as_slice()),
+            Kind::Prompt => ('<', b"".as_slice()),
+            Kind::Note => ('!', b"".as_slice()),
         };
-        let _ = write!(text, "{}.{:03} {who} ", at.as_secs(), at.subsec_millis());
-        escape(bytes, text);
-        text.push_str(end);
-        text.push('\n');
+        begin(text, at, who);
+        escape(text, bytes);
+        escape(text, end);
+        finish(text);
     }
 }
 
@@ -187,20 +188,6 @@ fn take_number(rest: &mut &[u8]) -> Option<u64> {
             return Some(number);
         }
         shift += 7;
-    }
-}
-
-/// Printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\xNN`.
-fn escape(bytes: &[u8], to: &mut String) {
-    for byte in bytes {
-        match byte {
-            b'\r' => to.push_str("\\r"),
-            b'\n' => to.push_str("\\n"),
-            b'\t' => to.push_str("\\t"),
-            b'\\' => to.push_str("\\\\"),
-            b' '..=b'~' => to.push(char::from(*byte)),
-            other => _ = write!(to, "\\x{other:02X}"),
-        }
     }
 }
 

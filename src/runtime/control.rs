@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::event::RuntimeEvent;
+use super::event::{Confirmed, RuntimeEvent};
 use super::interpreter::Run;
 use super::outcome::{Failure, Status};
 use super::problem::{End, Step, code};
@@ -219,10 +219,11 @@ impl Run<'_> {
         if self.inputs.yes {
             return Ok(());
         }
-        let (message, help) = match self.hearing.listener.confirm(&question) {
-            Some(true) => return Ok(()),
-            Some(false) => (format!("not confirmed: {question}"), None),
-            None => {
+        let (message, help) = match self.hearing.listener.confirm(&question, self.interrupts) {
+            Confirmed::Yes => return Ok(()),
+            Confirmed::No => (format!("not confirmed: {question}"), None),
+            Confirmed::Interrupted => return Err(self.interrupted("`confirm`", span, |problem| problem)),
+            Confirmed::Nobody => {
                 let help = "run it on a terminal, or answer every question beforehand with --yes";
                 (format!("there is nobody to confirm: {question}"), Some(help))
             }

@@ -8,6 +8,7 @@ use super::outcome::{Failure, Status};
 use super::value::Value;
 use crate::at::answer::Event;
 use crate::catalogue::module::Module;
+use crate::port::Fault;
 use crate::source::{Source, Span};
 
 /// Hears what happens. Every event is borrowed: who does not listen pays for no copy.
@@ -15,9 +16,34 @@ pub trait Listener {
     /// `now` is the time since the port was opened.
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>);
 
-    /// Asks a person, for `confirm`; `None` where there is nobody to ask.
-    fn confirm(&mut self, _question: &str) -> Option<bool> {
-        None
+    /// Asks a person, for `confirm`. So many interruptions were heeded already: one more ends the question.
+    fn confirm(&mut self, _question: &str, _heeded: usize) -> Confirmed {
+        Confirmed::Nobody
+    }
+}
+
+/// What came of a question to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    Yes,
+    No,
+    /// There is nobody to ask.
+    Nobody,
+    /// Ctrl-C instead of an answer
+    Interrupted,
+}
+
+impl From<Result<String, Fault>> for Confirmed {
+    /// What was typed behind `[y/N]`.
+    fn from(typed: Result<String, Fault>) -> Confirmed {
+        match typed {
+            Ok(answer) if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") => Confirmed::Yes,
+            Ok(_) => Confirmed::No,
+            Err(Fault::Interrupted) => Confirmed::Interrupted,
+            Err(Fault::Lost(_) | Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_)) => {
+                Confirmed::Nobody
+            }
+        }
     }
 }
 

@@ -153,7 +153,7 @@ pub(super) struct Run<'r> {
     /// `--plan` has left something out, so what follows may fail for that reason.
     pub(super) left_out: bool,
     /// Ctrl-C came once: only `finally` runs. It came again: not even that.
-    pub(super) interrupts: u32,
+    pub(super) interrupts: usize,
     /// How many of the scripts that run have a `finally` that is still to come.
     pub(super) finally_blocks: usize,
     started: Duration,

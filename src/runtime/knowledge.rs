@@ -3,7 +3,7 @@
 use crate::at::ResultCode;
 use crate::at::command::parse;
 use crate::catalogue::expected;
-use crate::catalogue::explain::{Context, brief, failure};
+use crate::catalogue::explain::{Context, beside, failure};
 use crate::catalogue::module::Module;
 
 /// Whether a command line changes nothing but this conversation: `--plan` sends it.
@@ -14,7 +14,7 @@ pub(super) fn only_asks(line: &str) -> bool {
 /// What an answer's line or final result code means beside what it says: `SIM not inserted`.
 pub(super) fn meaning(line: &str, command: &str, module: Option<&'static Module>) -> Option<String> {
     let context = Context { command: Some(command), module };
-    let meaning = brief(line, &context)?;
+    let meaning = beside(line, &context)?;
     // With `AT+CMEE=2` the modem says it itself.
     (!line.to_lowercase().contains(&meaning.to_lowercase())).then_some(meaning)
 }

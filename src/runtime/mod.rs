@@ -38,10 +38,10 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Change, Listener, RuntimeEvent, Silent, Waiting};
+pub use event::{Change, Confirmed, Listener, RuntimeEvent, Silent, Waiting};
 pub use inputs::Inputs;
 pub use interpreter::{DEEPEST, Interpreter, STACK, run};
 pub use outcome::{Call, Failure, Outcome, Status};
-pub use param::unfit;
+pub use param::{Unfit, unfit};
 pub use secret::Mask;
 pub use value::{Quoted, Record, ShownDuration, Value};

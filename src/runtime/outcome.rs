@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::problem::code;
 use super::value::Value;
+use crate::connect::Address;
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{Position, Source, Span};
 
@@ -92,7 +94,29 @@ pub struct Call {
     pub span: Span,
 }
 
+impl Outcome {
+    /// Names the program that reads along on the port without a lock, where an answer was missed: it takes what the modem
+    /// says before we see it.
+    pub fn name_eavesdropper(&mut self, address: &Address) {
+        let Some(failure) = self.failure.as_mut().filter(|failure| failure.lacks_something()) else { return };
+        let Some(holder) = address.others().into_iter().next() else { return };
+        let help =
+            format!("{holder} reads on this port too, and takes what the modem says: end it (kill {})", holder.pid);
+        failure.help = Some(match failure.help.take() {
+            Some(before) => format!("{help}\n{before}"),
+            None => help,
+        });
+    }
+}
+
 impl Failure {
+    /// Whether it may have come of bytes that another program has read.
+    fn lacks_something(&self) -> bool {
+        const SUCH: [&str; 5] =
+            [code::TIMEOUT, code::OUT_OF_STEP, code::NO_PROMPT, code::NO_MATCH, code::CAPTURE_MISSING];
+        SUCH.contains(&self.code)
+    }
+
     /// The place at fault.
     pub fn span(&self) -> Span {
         self.labels.first().map(|label| label.span).unwrap_or_default()

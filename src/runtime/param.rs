@@ -122,10 +122,26 @@ impl Run<'_> {
     }
 }
 
-/// What is wrong with what this program is given, a sentence each: params without a value, or of another kind. A run
-/// tells the same; whoever asks here learns it before a port is opened.
-pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<String> {
-    program.params.iter().filter_map(|param| value_of(param, inputs).err()).map(|(what, _)| what).collect()
+/// What is wrong with what a program is given for one of its params.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    pub param: String,
+    pub secret: bool,
+    /// It was given none; else one of another kind.
+    pub missing: bool,
+    /// In one sentence
+    pub message: String,
+}
+
+/// Params without a value, or with one of another kind. A run tells the same; whoever asks here learns it before a port
+/// is opened.
+pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<Unfit> {
+    let unfit = |param: &Param| {
+        let (message, code) = value_of(param, inputs).err()?;
+        let missing = code == code::MISSING_PARAM;
+        Some(Unfit { param: param.name.value.clone(), secret: param.secret, missing, message })
+    };
+    program.params.iter().filter_map(unfit).collect()
 }
 
 /// The value that a param was given; none where its default is to be taken.

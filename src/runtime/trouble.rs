@@ -94,7 +94,7 @@ impl Run<'_> {
     }
 
     #[inline(never)]
-    fn interrupted(&mut self, what: &str, span: Span, complete: impl Fn(Problem) -> Problem) -> End {
+    pub(super) fn interrupted(&mut self, what: &str, span: Span, complete: impl Fn(Problem) -> Problem) -> End {
         let problem = self.problem(code::INTERRUPTED, span, format!("interrupted during {what}"));
         let failure = self.failure(complete(problem.label("interrupted here")));
         self.interrupts += 1;

@@ -115,7 +115,11 @@ impl Builder {
         };
         if let Some(wrong) = wrong_name(&name.text) {
             let message = format!("{:?} is no name for a modem: it {wrong}", name.text);
-            let help = "a name is letters, digits and . _ - / @, as gw-0001";
+            let help = if name.text.contains("..") && name.text.contains('{') {
+                "many modems in one entry are a [[range]]; a [[modem]] is one"
+            } else {
+                "a name is letters, digits and . _ - / @, as gw-0001"
+            };
             self.problem(source, name.span, "hayes::inventory::name", message, help);
             return;
         }
@@ -284,6 +288,8 @@ fn wrong_name(name: &str) -> Option<&'static str> {
         Some("begins with a sign that --limit, a shell or a file system would take for its own")
     } else if name.contains([',', ':', '*', '?', '[', ']', '=', '\\', '"']) {
         Some("holds a sign that --limit takes for its own")
+    } else if name.contains(['{', '}']) {
+        Some("holds a brace, which only a [[range]] gives a meaning")
     } else if name.chars().any(char::is_control) {
         Some("holds control characters")
     } else if name.chars().count() > 100 {

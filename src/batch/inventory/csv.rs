@@ -64,6 +64,58 @@ pub(super) fn read(source: &Arc<Source>, builder: &mut Builder) {
     }
 }
 
+/// Where values stand that may be secrets: in every column that is not known to hold something else.
+pub(super) fn values(source: &Source) -> Vec<Span> {
+    let text = source.text.trim_start_matches('\u{feff}');
+    let mut start = source.text.len() - text.len();
+    let delimiter = delimiter(text);
+    let mut header: Option<Vec<bool>> = None;
+    let mut spans = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let fields = raw_fields(line.trim_end(), delimiter);
+        if !line.trim().is_empty() && !line.starts_with('#') {
+            match &header {
+                None => {
+                    let title = |field: &std::ops::Range<usize>| line.get(field.clone()).unwrap_or_default();
+                    header = Some(fields.iter().map(|field| !is_plain(title(field))).collect());
+                }
+                Some(hidden) => {
+                    let is_whole = fields.len() == hidden.len();
+                    let hides = |index: usize| {
+                        if is_whole { hidden.get(index) == Some(&true) } else { index > 0 && hidden.contains(&true) }
+                    };
+                    let such = fields.iter().enumerate().filter(|(index, _)| hides(*index));
+                    spans.extend(such.map(|(_, field)| Span::new(start + field.start, start + field.end)));
+                }
+            }
+        }
+        start += line.len();
+    }
+    spans
+}
+
+/// Whether a column of this title holds what anybody may see.
+fn is_plain(title: &str) -> bool {
+    let title = title.trim().trim_matches('"').to_ascii_lowercase();
+    title.starts_with("label.") || COLUMNS.contains(&title.as_str())
+}
+
+/// The fields of a line, with their quotes.
+fn raw_fields(line: &str, delimiter: u8) -> Vec<std::ops::Range<usize>> {
+    let mut fields = Vec::new();
+    let (mut start, mut in_quotes) = (0, false);
+    for (at, byte) in line.bytes().enumerate() {
+        if byte == b'"' {
+            in_quotes = !in_quotes;
+        } else if byte == delimiter && !in_quotes {
+            fields.push(start..at);
+            start = at + 1;
+        }
+    }
+    fields.push(start..line.len());
+    fields
+}
+
 /// The sign that stands most often in the first line.
 fn delimiter(text: &str) -> u8 {
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();

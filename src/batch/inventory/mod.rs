@@ -4,6 +4,7 @@
 
 mod builder;
 mod csv;
+mod hide;
 mod range;
 mod select;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::connect::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{self, Diagnostic};
 use crate::source::Source;
 
 pub(crate) use select::glob;
@@ -83,7 +84,10 @@ pub fn read(sources: &[Arc<Source>]) -> Result<Inventory, Vec<Diagnostic>> {
             toml::read(source, &mut builder);
         }
     }
-    builder.finish()
+    builder.finish().map_err(|mut diagnostics| {
+        hide::values(&mut diagnostics);
+        diagnostics
+    })
 }
 
 fn is_csv(source: &Source) -> bool {
@@ -101,8 +105,5 @@ fn is_csv(source: &Source) -> bool {
 
 /// The key that was probably meant.
 fn nearest<'k>(name: &str, keys: &[&'k str]) -> Option<&'k str> {
-    let name = name.replace('_', "-");
-    let scored = keys.iter().map(|key| (strsim::jaro_winkler(&name, key), *key));
-    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    (best.0 >= 0.8).then_some(best.1)
+    diagnostic::nearest(&name.replace('_', "-"), keys.iter().copied())
 }

@@ -9,6 +9,9 @@ pub(super) struct Range {
     numbers: Option<(u64, u64, usize)>,
 }
 
+/// More than any number that counts modems has.
+const MOST_DIGITS: usize = 20;
+
 impl Range {
     /// Says what is wrong with a text that has a brace which is no range.
     pub(super) fn parse(text: &str) -> Result<Range, String> {
@@ -32,6 +35,9 @@ impl Range {
             let Some((first, last, width)) = bounds else {
                 return Err(format!("{{{inner}}} is neither a range like {{001..500}} nor {{n}}"));
             };
+            if width > MOST_DIGITS {
+                return Err(format!("a range's first number has {width} digits, more than {MOST_DIGITS}"));
+            }
             if first > last {
                 return Err(format!("{{{inner}}} runs backward"));
             }
@@ -90,6 +96,7 @@ mod tests {
             ("a{1-5}", "{1-5} is neither a range like {001..500} nor {n}"),
             ("a{5..1}", "{5..1} runs backward"),
             ("{1..2}{1..2}", "\"{1..2}{1..2}\" holds two ranges"),
+            ("a{000000000000000000001..2}", "a range's first number has 21 digits, more than 20"),
             ("{+1..2}", "{+1..2} is neither a range like {001..500} nor {n}"),
             ("{1..99999999999999999999}", "{1..99999999999999999999} is neither a range like {001..500} nor {n}"),
         ] {

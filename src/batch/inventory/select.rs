@@ -35,6 +35,13 @@ pub struct SelectionError {
 impl Selection {
     pub fn parse(texts: &[String]) -> Result<Selection, SelectionError> {
         let mut terms = Vec::new();
+        // An unset variable in a shell is no wish to have them all.
+        if texts.iter().any(|text| text.split([',', ':']).all(|term| term.trim().is_empty())) {
+            return Err(SelectionError {
+                message: "an empty --limit selects nothing".to_owned(),
+                help: "leave -l out for all modems; is the variable set that stands there?".to_owned(),
+            });
+        }
         for text in texts.iter().flat_map(|text| text.split([',', ':'])).map(str::trim).filter(|text| !text.is_empty())
         {
             let (sign, rest) = match (text.strip_prefix('&'), text.strip_prefix('!')) {
@@ -63,14 +70,36 @@ impl Selection {
         any && of(Sign::And).all(|term| term.matches(modem)) && !of(Sign::Not).any(|term| term.matches(modem))
     }
 
-    /// The terms that match no modem at all: probably misspelt.
-    pub fn idle<'s>(&'s self, modems: &[Modem]) -> Vec<&'s str> {
+    /// The terms that match no modem at all, each with what was probably meant: one that is misspelt selects too few,
+    /// or takes out none.
+    pub fn idle(&self, modems: &[Modem]) -> Vec<SelectionError> {
         let idle = self.terms.iter().filter(|term| !modems.iter().any(|modem| term.matches(modem)));
-        idle.map(|term| term.text.as_str()).collect()
+        let error = |term: &Term| SelectionError {
+            message: format!("`{}` in --limit matches no modem, group or label", term.text),
+            help: match term.nearest(modems) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`hayes batch … --list` without -l shows all there are".to_owned(),
+            },
+        };
+        idle.map(error).collect()
     }
 }
 
 impl Term {
+    /// A name, a group or a label's value that is spelled much like it.
+    fn nearest<'m>(&self, modems: &'m [Modem]) -> Option<&'m str> {
+        let known: Vec<&str> = match &self.label {
+            Some(label) => {
+                modems.iter().filter_map(|modem| modem.labels.get(label.as_str())).map(String::as_str).collect()
+            }
+            None => {
+                let groups = modems.iter().flat_map(|modem| &modem.groups).map(|group| &**group);
+                groups.chain(modems.iter().map(|modem| modem.name.as_str())).collect()
+            }
+        };
+        super::nearest(&self.glob, &known)
+    }
+
     fn matches(&self, modem: &Modem) -> bool {
         match &self.label {
             Some(label) => modem.labels.get(label.as_str()).is_some_and(|value| glob(&self.glob, value)),

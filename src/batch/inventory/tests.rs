@@ -159,7 +159,7 @@ max-parallel = 0
             "20:1 <[[modem]]> f has no port (say where \
              it is: a device, tcp://host:port, rfc2217://host:port, sim:MODEL; or who it is: imei)",
             "22:8 <351234561234567> `imei` is a whole number (it is a text: put it into quotes, imei = \"…\")",
-            "23:14 <1.5> vars.x is a number with a fraction (it is a text or a whole number)",
+            "23:14 <***> vars.x is a number with a fraction (it is a text or a whole number)",
             "26:9 <35123> \"35123\" is no IMEI (an IMEI is 15 digits, in quotes)",
             "28:9 <h> \"h\" is one name, not a range (write the first and the last number, as sim-{001..500}; a single \
              modem is a [[modem]])",
@@ -224,6 +224,17 @@ fn a_selection_is_a_union_cut_down() {
     assert_eq!(names(&inventory, &["slot=S2"]), ["sim-002"]);
     assert_eq!(names(&inventory, &["label.slot=*:!sim-*1"]), ["sim-002", "sim-003"]);
     let selection = Selection::parse(&["gw-*,nobody".to_owned()]).unwrap();
-    assert_eq!(selection.idle(&inventory.modems), ["nobody"]);
+    let idle = selection.idle(&inventory.modems);
+    assert_eq!(
+        idle.iter().map(|error| error.message.as_str()).collect::<Vec<_>>(),
+        ["`nobody` in --limit matches no modem, group or label"]
+    );
+    let misspelt = Selection::parse(&["prdo,gw-*".to_owned()]).unwrap().idle(&inventory.modems);
+    assert_eq!(misspelt[0].help, "did you mean `prod`?");
+    for empty in ["", ",", " : "] {
+        assert!(Selection::parse(&["prod".to_owned(), empty.to_owned()]).is_err(), "{empty:?}");
+    }
+    assert!(Selection::parse(&["prod,".to_owned()]).is_ok());
+    assert!(Selection::parse(&[]).is_ok());
     assert!(Selection::parse(&["&".to_owned()]).is_err());
 }

@@ -34,6 +34,11 @@ pub fn brief(line: &str, context: &Context<'_>) -> Option<String> {
     }
 }
 
+/// The same, to stand beside the line: what a modem says in words (AT+CMEE=2) needs not be said twice.
+pub fn beside(line: &str, context: &Context<'_>) -> Option<String> {
+    brief(line, context).filter(|words| !line.to_lowercase().ends_with(&words.to_lowercase()))
+}
+
 fn meant(explained: &Explanation) -> impl Iterator<Item = &Part> {
     explained.parts.iter().filter(|part| part.documented && part.meaning.is_some())
 }

@@ -15,7 +15,7 @@ mod value;
 
 use serde::Serialize;
 
-pub use brief::brief;
+pub use brief::{beside, brief};
 pub use failure::{Failure, failure};
 
 use super::field::Source;

@@ -107,7 +107,7 @@ fn start(prepared: Prepared, arguments: &arguments::Batch, console: &Console) ->
         passed_before,
         plans,
         results: &path,
-        rest: (!plans).then(|| rest::command(&path)),
+        rest: (!plans).then(|| rest::command(&path)).flatten(),
     };
     let text = summary.text(console);
     if arguments.json {

@@ -12,12 +12,13 @@ use crate::batch::session::{Common, Records};
 use crate::check::Program;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::inputs::Origins;
 use crate::cli::{arguments, inputs, report, run, scripts};
 use crate::connect::Address;
 use crate::port::crew::Crew;
 use crate::port::descriptors;
 use crate::report::result::plural;
-use crate::runtime::Inputs;
+use crate::runtime::{Inputs, Unfit};
 use crate::source::{LARGEST, Source, read_text};
 
 /// How many run at the same time where nobody says.
@@ -43,8 +44,8 @@ pub(super) enum Ready {
 
 pub(super) fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<Ready, Exit> {
     let program = script(&arguments.script, arguments.quiet, console)?;
-    let environment = inputs::environment(std::slice::from_ref(&program));
-    let given = inputs::explicit(&arguments.inputs, std::slice::from_ref(&program), console)?;
+    let environment = inputs::environment(std::slice::from_ref(&program), console)?;
+    let (given, origins) = inputs::explicit(&arguments.inputs, std::slice::from_ref(&program), console)?;
     let inventory = read_inventory(&arguments.inventory, arguments.script == "-", console)?;
     let mut modems = select(&inventory, &arguments.limit, console)?;
     if arguments.list {
@@ -71,7 +72,8 @@ pub(super) fn prepare(arguments: &arguments::Batch, console: &Console) -> Result
     let common = Common {
         inputs: Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given },
         program,
-        environment,
+        environment: environment.variables,
+        secret_environment: environment.secrets,
         baud: arguments.baud,
         modem_timeout: arguments.modem_timeout,
         records: match &arguments.record {
@@ -80,7 +82,7 @@ pub(super) fn prepare(arguments: &arguments::Batch, console: &Console) -> Result
         },
         results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
     };
-    all_have_values(&common, &modems, console)?;
+    all_have_values(&common, &modems, [&origins, &environment.origins], console)?;
     let jobs = jobs(arguments, modems.len(), console)?;
     report::writable(&arguments.reports, console)?;
     if let Some(folder) = &arguments.record {
@@ -127,8 +129,10 @@ fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<
         console.complain(&error.message, Some(&error.help));
         Exit::Usage
     })?;
-    for term in selection.idle(&inventory.modems) {
-        console.say(&format!("note: `{term}` in --limit matches no modem, group or label\n"));
+    let idle = selection.idle(&inventory.modems);
+    if !idle.is_empty() && !inventory.modems.is_empty() {
+        idle.iter().for_each(|error| console.complain(&error.message, Some(&error.help)));
+        return Err(Exit::Nothing);
     }
     let modems: Vec<Modem> = inventory.modems.iter().filter(|modem| selection.selects(modem)).cloned().collect();
     if modems.is_empty() {
@@ -216,17 +220,26 @@ fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
 }
 
 /// A wrong or missing value for one modem ends the batch before it begins, not that modem in its middle.
-fn all_have_values(common: &Common, modems: &[Modem], console: &Console) -> Result<(), Exit> {
-    let mut wrong: Vec<(String, Vec<&str>)> = Vec::new();
+fn all_have_values(
+    common: &Common,
+    modems: &[Modem],
+    [given, environment]: [&Origins; 2],
+    console: &Console,
+) -> Result<(), Exit> {
+    let inventory = "the inventory".to_owned();
+    let mut wrong: Vec<(String, String, Vec<&str>)> = Vec::new();
     for modem in modems {
-        for what in common.unfit(modem) {
-            match wrong.iter_mut().find(|(known, _)| *known == what) {
-                Some((_, modems)) => modems.push(&modem.name),
-                None => wrong.push((what, vec![&modem.name])),
+        for unfit in common.unfit(modem) {
+            let in_inventory = || modem.vars.contains_key(unfit.param.as_str()).then_some(&inventory);
+            let origin = given.get(&unfit.param).or_else(in_inventory).or_else(|| environment.get(&unfit.param));
+            let what = inputs::message(&unfit, origin);
+            match wrong.iter_mut().find(|(known, ..)| *known == what) {
+                Some((.., modems)) => modems.push(&modem.name),
+                None => wrong.push((what, help(&unfit), vec![&modem.name])),
             }
         }
     }
-    for (what, whose) in &wrong {
+    for (what, help, whose) in &wrong {
         let whom = match whose.as_slice() {
             all if all.len() == modems.len() => String::new(),
             [first, others @ ..] => match others.len() as u64 {
@@ -235,11 +248,14 @@ fn all_have_values(common: &Common, modems: &[Modem], console: &Console) -> Resu
             },
             [] => continue,
         };
-        let help =
-            "give it to all with -V NAME=VALUE, or to some in the inventory: vars = { NAME = \"…\" }, var.NAME in CSV";
         console.complain(&format!("{what}{whom}"), Some(help));
     }
     if wrong.is_empty() { Ok(()) } else { Err(Exit::Invalid) }
+}
+
+fn help(unfit: &Unfit) -> String {
+    let (all, name) = (inputs::how_to_give(unfit), &unfit.param);
+    format!("for all modems: {all}; for some, in the inventory: vars = {{ {name} = \"…\" }}, or a column var.{name}")
 }
 
 /// How many run at once, and whether the system has descriptors for them.

@@ -167,12 +167,8 @@ impl Screen {
             (None, None) => String::new(),
         };
         let status = palette.paint(style, result.status);
-        format!(
-            "{} {status} {} in {}{why}\n",
-            palette.paint(Style::Dim, count),
-            result.modem,
-            seconds(result.elapsed_ms)
-        )
+        let (count, time) = (palette.paint(Style::Dim, count), seconds(result.elapsed_ms));
+        console::fitted(&format!("{count} {status} {} in {time}{why}", result.modem), "    ") + "\n"
     }
 
     /// Writes lines that stay, above what is redrawn.

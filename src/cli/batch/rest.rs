@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-/// This process's own command line, with `--resume` in place of what named the results.
-pub(super) fn command(results: &Path) -> String {
-    let arguments: Vec<String> = std::env::args().collect();
-    of(&arguments, results)
+/// This process's own command line, with `--resume` in place of what named the results. None where one of its words is
+/// not UTF-8: a command that means another file is worse than none.
+pub(super) fn command(results: &Path) -> Option<String> {
+    let arguments: Result<Vec<String>, _> = std::env::args_os().map(std::ffi::OsString::into_string).collect();
+    Some(of(&arguments.ok()?, results))
 }
 
 fn of(arguments: &[String], results: &Path) -> String {

@@ -100,12 +100,14 @@ fn causes(causes: &Causes, palette: Palette) -> String {
     for cause in causes.by_size() {
         let count = palette.paint(Style::Bad, format!("{} ×", cause.modems.len()));
         let code = palette.paint(Style::Dim, format!("[{}]", cause.code()));
-        text.push_str(&format!("{count} {} {code}\n", harmless(cause.message.as_bytes())));
+        let what = format!("{count} {} {code}", harmless(cause.message.as_bytes()));
+        text.push_str(&(console::fitted(&what, "    ") + "\n"));
         let names: Vec<&str> = cause.modems.iter().map(String::as_str).collect();
         text.push_str(&listed(&names));
         text.push('\n');
         for line in cause.help.iter().flat_map(|help| help.lines()) {
-            text.push_str(&format!("    help: {}\n", harmless(line.as_bytes())));
+            let help = format!("    help: {}", harmless(line.as_bytes()));
+            text.push_str(&(console::fitted(&help, "          ") + "\n"));
         }
     }
     text

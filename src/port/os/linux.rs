@@ -75,6 +75,26 @@ pub(in crate::port) fn holders(path: &Path) -> Vec<Holder> {
     owner.map(holder).into_iter().chain(others.into_iter().filter(|other| Some(other.pid) != owner)).collect()
 }
 
+/// Root may open what another program has made its own with TIOCEXCL, and serialport would then take that away from it. So
+/// the port is opened without the privilege to do so.
+pub(in crate::port) fn as_others_must<T>(open: impl FnOnce() -> T) -> T {
+    use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+    // Each thread has its own.
+    let Ok(before) = capabilities(None) else { return open() };
+    if !before.effective.contains(CapabilitySet::SYS_ADMIN) {
+        return open();
+    }
+    let mut less = before;
+    less.effective.remove(CapabilitySet::SYS_ADMIN);
+    let is_less = set_capabilities(None, less).is_ok();
+    let opened = open();
+    if is_less {
+        // What is permitted may be taken up again.
+        let _ = set_capabilities(None, before);
+    }
+    opened
+}
+
 /// minicom, pppd and others write their process number to a file of the port's name; not all of them lock the port too.
 pub(in crate::port) fn lock_file_holder(terminal: impl AsFd) -> Option<Holder> {
     // The file has the node's name, not that of a link to it. The descriptor tells it: `canonicalize` needs 3 KiB of

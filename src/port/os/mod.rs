@@ -2,12 +2,13 @@
 //!
 //! - `Flag`: raised once, from a signal handler too; wakes all that wait for it
 //! - `pause`: waits so long, or until a flag is raised
+//! - `read_typed`: what a person types, or until a flag is raised
 //! - `Wire`: reads and writes with a deadline, on a serial port and on a socket alike
 //! - `SerialLine`: an open serial port
 //! - `Terminal`: a new pseudo-terminal; not on Windows, which has none
 //! - `connect`: a TCP connection with a deadline
 //! - `work`: does many jobs in one thread, where the system has a call that waits for all that they wait for
-//! - `aside`: does what blocks without a deadline where it keeps no other job
+//! - `aside`: waits for what blocks without a deadline no longer than it should
 //! - `devices`: which serial ports there are, where they are plugged in, and who holds them
 
 #[cfg(unix)]

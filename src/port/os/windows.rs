@@ -1,6 +1,7 @@
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,10 @@ impl Flag {
         self.changed.notify_all();
     }
 
+    fn is_raised(&self) -> bool {
+        *self.raised.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(in crate::port) fn lower(&self) {
         *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = false;
     }
@@ -45,6 +50,34 @@ pub(in crate::port) fn pause(flag: Option<&Flag>, time: Duration) {
     }
 }
 
+/// Appends what was typed on standard input; nothing at its end, or where the flag was raised first. The thread that
+/// reads it then goes on: whatever is typed next is its.
+pub(in crate::port) fn read_typed(line: &mut Vec<u8>, flag: Option<&Flag>) -> io::Result<()> {
+    let (sender, typed) = std::sync::mpsc::channel();
+    std::thread::Builder::new().name("keyboard".to_owned()).spawn(move || {
+        let mut line = Vec::new();
+        let read = io::BufRead::read_until(&mut io::stdin().lock(), b'\n', &mut line);
+        let _ = sender.send(read.map(|_| line));
+    })?;
+    loop {
+        match typed.recv_timeout(LOOK) {
+            Ok(typed) => {
+                line.extend(typed?);
+                return Ok(());
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Timeout) => {
+                if flag.is_some_and(Flag::is_raised) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// How often to look whether the flag is raised while a person types.
+const LOOK: Duration = Duration::from_millis(50);
+
 pub(in crate::port) const SHARES: bool = false;
 
 /// Does the jobs of the inbox, one after the other, until it is closed.
@@ -53,9 +86,30 @@ pub(in crate::port) fn work(inbox: &Inbox, _stack: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Does what may block without a deadline: here no other job shares the thread.
-pub(in crate::port) fn aside<T>(work: impl FnOnce() -> T) -> io::Result<T> {
-    Ok(work())
+/// Does what may block without a deadline in a thread of its own, and waits for it so long, or until the flag is raised:
+/// then there is no result, and the thread is left to itself.
+pub(in crate::port) fn aside<T: Send + 'static>(
+    limit: Duration,
+    flag: Option<&Flag>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<Option<T>> {
+    let (sender, result) = std::sync::mpsc::channel();
+    std::thread::Builder::new().name("aside".to_owned()).spawn(move || {
+        let _ = sender.send(work());
+    })?;
+    let clock = Clock::start();
+    loop {
+        match result.recv_timeout(LOOK.min(limit.saturating_sub(clock.now()))) {
+            Ok(result) => return Ok(Some(result)),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(io::Error::other("what was done aside has panicked"));
+            }
+            Err(RecvTimeoutError::Timeout) if flag.is_some_and(Flag::is_raised) || clock.now() >= limit => {
+                return Ok(None);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
 }
 
 /// Windows has no one call that waits for a serial port, a socket and a flag: each read waits for a moment, then the

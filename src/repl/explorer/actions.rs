@@ -1,8 +1,7 @@
 //! What the `:` commands do.
 
 use std::fs::File;
-use std::io;
-use std::sync::Arc;
+use std::io::{self, Write};
 
 use super::{Explorer, Passed};
 use crate::catalogue::explain::{Context, explain};
@@ -14,8 +13,10 @@ use crate::repl::chunks::{Piece, pieces};
 use crate::repl::commands::{self, Typed, Verb};
 use crate::repl::link::Link;
 use crate::repl::{help, terminal};
+use crate::report::result::plural;
 use crate::report::style::{Style, harmless};
 use crate::source::{LARGEST, Source, Unreadable, read_text};
+use crate::state::private_file;
 
 /// How many lines of history `:history` shows.
 const SHOWN_HISTORY: usize = 30;
@@ -92,32 +93,44 @@ impl Explorer {
             self.complain(&format!("{address} is simulated, and --real refuses the simulated modem"), None);
             return false;
         }
-        // The same port cannot be opened twice.
-        let before = self.link.take().map(|link| (link.address.clone(), link.by_default));
+        // The same port cannot be opened twice; another stays open until this one is.
+        let is_same = self.link.as_ref().is_some_and(|link| link.address.is_same_device(&address));
+        let was_open = self.link.is_some();
+        if is_same && let Some(link) = self.link.take() {
+            self.finish(link);
+        }
+        self.last_address = address.clone();
         match Link::open(address.clone(), by_default, self.options.baud, &self.options.cancel) {
             Ok(link) => {
-                if before.is_some() {
+                if let Some(before) = self.link.replace(link) {
+                    self.finish(before);
+                }
+                if was_open {
                     self.note(&format!("{address} is open"));
                 }
-                link.tap.show_raw(self.raw.then(|| (Arc::clone(&self.board), self.options.palette)));
-                self.link = Some(link);
-                self.last_address = address;
+                self.hide(Vec::new());
                 self.ends = None;
                 true
             }
             Err(error) => {
                 self.complain(&error.message, error.help.as_deref());
-                self.last_address = address.clone();
-                // What was open before is so again, but for the one that just failed.
-                if let Some((before, by_default)) = before.filter(|(before, _)| *before != address) {
-                    let reopened = Link::open(before.clone(), by_default, self.options.baud, &self.options.cancel);
-                    self.link = reopened.ok();
-                    if self.link.is_some() {
-                        self.note(&format!("{before} stays open"));
-                    }
+                if let Some(link) = &self.link {
+                    self.note(&format!("{} stays open", link.address));
                 }
                 false
             }
+        }
+    }
+
+    /// Closes a port; what was recorded on it ends here.
+    fn finish(&self, mut link: Link) {
+        let was_recorded = link.stop_recording();
+        match link.record_error() {
+            Some(error) => {
+                self.complain(&format!("the conversation could not be recorded whole: {error}"), None);
+            }
+            None if was_recorded => self.note(&format!("{} is no longer recorded", link.address)),
+            None => {}
         }
     }
 
@@ -128,10 +141,7 @@ impl Explorer {
             return false;
         };
         self.last_address = link.address.clone();
-        if let Some(error) = link.record_error() {
-            self.complain(&format!("the conversation could not be recorded whole: {error}"), None);
-        }
-        drop(link);
+        self.finish(link);
         let closed = self.last_address.clone();
         if self.options.real {
             self.note(&format!("{closed} is closed; :open opens it again"));
@@ -206,7 +216,8 @@ impl Explorer {
         let module = self.link.as_ref().and_then(Link::module);
         let explained = explain(text, &Context { command: self.session.last_question(), module });
         for line in explained.to_string().lines() {
-            write_out(&format!("{}\n", harmless(line.as_bytes())));
+            let indent = line.len() - line.trim_start().len() + 2;
+            self.write_filled(&harmless(line.as_bytes()), &" ".repeat(indent));
         }
         explained.is_known()
     }
@@ -216,7 +227,7 @@ impl Explorer {
             self.complain(":save takes a file", Some(":save first.hayes"));
             return false;
         }
-        let Some(script) = self.session.script() else {
+        let Some((script, without)) = self.session.script() else {
             self.complain("no line has passed yet, so there is nothing to save", None);
             return false;
         };
@@ -224,7 +235,8 @@ impl Explorer {
             self.complain(&format!("{file} is there already"), Some(&format!(":save! {file} overwrites it")));
             return false;
         }
-        if let Err(error) = std::fs::write(file, &script) {
+        let written = private_file(file).and_then(|mut file| file.write_all(script.as_bytes()));
+        if let Err(error) = written {
             self.complain(&format!("{file} cannot be written: {error}"), None);
             return false;
         }
@@ -232,8 +244,11 @@ impl Explorer {
         let checked = crate::check::check(&Source::new(file, script.as_str()), &Library);
         let lines = script.lines().count();
         self.note(&format!("{file}: {lines} lines; `hayes run {file}` runs them"));
-        if self.session.log_holds_pin() {
-            self.note("a PIN stands in it: make it a parameter with `secret pin`");
+        if without > 0 {
+            let lines = plural(without as u64, "line");
+            self.note(&format!(
+                "{lines} without its secret: declare it with `secret pin`, and write ${{pin}} where it is sent"
+            ));
         }
         if checked.program.is_none() {
             (self.options.show)(&checked.diagnostics);
@@ -307,9 +322,7 @@ impl Explorer {
     fn set_raw(&mut self, argument: &str) -> Passed {
         let Some(on) = self.switch(argument, self.raw, "bytes are") else { return false };
         self.raw = on;
-        if let Some(link) = &self.link {
-            link.tap.show_raw(on.then(|| (Arc::clone(&self.board), self.options.palette)));
-        }
+        self.hide(Vec::new());
         true
     }
 

@@ -68,8 +68,9 @@ impl Page<'_> {
                 writeln!(writer, "<li class=\"{status}\"><b>{count}</b> {status}</li>")?;
             }
         }
-        let (changed, unchanged) = self.results.iter().fold((0, 0), |(c, u), r| (c + r.changed, u + r.unchanged));
-        if changed + unchanged > 0 {
+        let sum = |of: fn(&RunResult) -> u64| self.results.iter().fold(0, |all: u64, r| all.saturating_add(of(r)));
+        let (changed, unchanged) = (sum(|result| result.changed), sum(|result| result.unchanged));
+        if changed > 0 || unchanged > 0 {
             writeln!(writer, "<li><b>{changed}</b> changed</li>\n<li><b>{unchanged}</b> unchanged</li>")?;
         }
         writeln!(writer, "</ul>\n</header>")

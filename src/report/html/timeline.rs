@@ -2,6 +2,7 @@
 
 use super::Escaped;
 use super::conversation::anchor;
+use crate::port::Timestamp;
 use crate::report::result::{RunResult, seconds};
 
 const WIDTH: u64 = 960;
@@ -84,35 +85,8 @@ fn tenths(value: u64) -> String {
 
 fn bars(results: &[RunResult]) -> Vec<Bar<'_>> {
     let bar = |result: &RunResult| -> Option<(u64, u64)> {
-        let start = milliseconds(&result.started)?;
+        let start = Timestamp::parse(&result.started)?.millis();
         Some((start, start.checked_add(result.elapsed_ms)?))
     };
     results.iter().filter_map(|result| bar(result).map(|(start, end)| Bar { result, start, end })).collect()
-}
-
-/// RFC 3339 in UTC, as results have it, in milliseconds since 1970.
-fn milliseconds(text: &str) -> Option<u64> {
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    if !(1970..10_000).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    // Years begin in March here, so that the leap day is the last of its year.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
-    let seconds = days * 86_400 + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?;
-    Some(seconds * 1000 + number(20, 23).unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::milliseconds;
-
-    #[test]
-    fn a_time_is_read_as_it_is_written() {
-        assert_eq!(milliseconds("1970-01-01T00:00:00.000Z"), Some(0));
-        assert_eq!(milliseconds("2024-02-29T12:34:56.007Z"), Some(1_709_210_096_007));
-        assert_eq!(milliseconds("2100-03-01T00:00:00Z"), Some(4_107_542_400_000));
-        assert_eq!(milliseconds("soon"), None);
-    }
 }

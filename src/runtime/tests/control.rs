@@ -1,4 +1,5 @@
 use super::{Bench, Modem, ended, ran};
+use crate::runtime::Confirmed;
 
 fn registering() -> Modem {
     Modem::new().on("AT+CREG?", "+CREG: 0,2|OK").on("AT+CREG?", "+CREG: 0,2|OK").on("AT+CREG?", "+CREG: 0,5|OK")
@@ -123,14 +124,23 @@ fn finally_runs_however_the_script_ends() {
 #[test]
 fn confirm_asks_a_person() {
     let script = "confirm \"really?\"\nAT\n";
-    let ran = Bench::new().answers(true).run(script, Modem::new());
+    let ran = Bench::new().answers(Confirmed::Yes).run(script, Modem::new());
     assert_eq!(ran.ended(), "passed");
-    assert!(ran.heard("asked really?"));
+    assert!(ran.heard("asked really? 0"));
     assert_eq!(Bench::new().yes().run(script, Modem::new()).ended(), "passed");
-    let no = Bench::new().answers(false).run("try {\n  confirm \"really?\"\n}\nAT\n", Modem::new());
+    let no = Bench::new().answers(Confirmed::No).run("try {\n  confirm \"really?\"\n}\nAT\n", Modem::new());
     assert_eq!(no.ended(), "confirm 2:3 not confirmed: really?");
     assert_eq!(no.bytes(), "");
     assert_eq!(ended(script, Modem::new()), "confirm 1:1 there is nobody to confirm: really?");
+}
+
+#[test]
+fn an_interruption_of_a_question_is_no_and_finally_runs() {
+    let script = "try {\n  confirm \"really?\"\n}\nAT\nfinally {\n  AT+LAST\n  confirm \"again?\"\n}\n";
+    let ran = Bench::new().answers(Confirmed::Interrupted).run(script, Modem::new().on("AT+LAST", "OK"));
+    assert_eq!(ran.ended(), "interrupted: interrupted 2:3 interrupted during `confirm`");
+    assert_eq!(ran.bytes(), "AT+LAST\r");
+    assert!(ran.heard("asked again? 1"), "the first interruption is heeded: {:?}", ran.events);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Failure, Inputs, Listener, Outcome, RuntimeEvent, Status, Waiting, run};
+use super::{Confirmed, Failure, Inputs, Listener, Outcome, RuntimeEvent, Status, Waiting, run};
 use crate::at::Event;
 use crate::catalogue::Catalogue;
 use crate::check::{self, NotFound, Program, Scripts};
@@ -200,7 +200,7 @@ impl Scripts for Others {
 pub(super) struct Bench {
     pub(super) inputs: Inputs,
     others: Others,
-    answer: Option<bool>,
+    answer: Option<Confirmed>,
     /// Ctrl-C while this line is answered.
     interrupt_on: Option<String>,
 }
@@ -237,7 +237,7 @@ impl Bench {
         self
     }
 
-    pub(super) fn answers(mut self, answer: bool) -> Bench {
+    pub(super) fn answers(mut self, answer: Confirmed) -> Bench {
         self.answer = Some(answer);
         self
     }
@@ -360,7 +360,7 @@ pub(super) fn value(expression: &str) -> String {
 #[derive(Default)]
 pub(super) struct Notes {
     pub(super) events: Vec<String>,
-    answer: Option<bool>,
+    answer: Option<Confirmed>,
 }
 
 impl Listener for Notes {
@@ -398,8 +398,8 @@ impl Listener for Notes {
         });
     }
 
-    fn confirm(&mut self, question: &str) -> Option<bool> {
-        self.events.push(format!("asked {question}"));
-        self.answer
+    fn confirm(&mut self, question: &str, heeded: usize) -> Confirmed {
+        self.events.push(format!("asked {question} {heeded}"));
+        self.answer.unwrap_or(Confirmed::Nobody)
     }
 }

@@ -170,6 +170,29 @@ pub(in crate::port) fn pause(flag: Option<&Flag>, time: Duration) {
     }
 }
 
+/// Appends what was typed on standard input; nothing at its end, or where the flag was raised first.
+pub(in crate::port) fn read_typed(line: &mut Vec<u8>, flag: Option<&Flag>) -> io::Result<()> {
+    let stdin = rustix::stdio::stdin();
+    let wanted = Wanted { descriptor: stdin.as_raw_fd(), to_write: false };
+    loop {
+        let seen = wait_for(Some(wanted), flag, Duration::MAX).map_err(io::Error::from)?;
+        if seen.flag {
+            return Ok(());
+        }
+        if seen.descriptor {
+            let mut some = [0; 256];
+            match rustix::io::read(stdin, &mut some) {
+                Ok(count) => {
+                    line.extend_from_slice(some.get(..count).unwrap_or_default());
+                    return Ok(());
+                }
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
 /// Lets the others of this thread run, where there are any.
 fn give_way() {
     if fibres::in_fibre() {
@@ -177,19 +200,34 @@ fn give_way() {
     }
 }
 
-/// Does what may block without a deadline, in a thread of its own where others share this one.
-pub(in crate::port) fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
-    if !fibres::in_fibre() {
-        return Ok(work());
-    }
+/// Does what may block without a deadline in a thread of its own, and waits for it so long, or until the flag is raised:
+/// then there is no result, and the thread is left to itself.
+pub(in crate::port) fn aside<T: Send + 'static>(
+    limit: Duration,
+    flag: Option<&Flag>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<Option<T>> {
     let ended = Arc::new(Flag::new()?);
     let raises = RaisesAtEnd(Arc::clone(&ended));
-    let there = std::thread::Builder::new().spawn(move || {
+    let (sender, result) = std::sync::mpsc::channel();
+    std::thread::Builder::new().name("aside".to_owned()).spawn(move || {
         let _raises = raises;
-        work()
+        let _ = sender.send(work());
     })?;
-    pause(Some(&ended), Duration::MAX);
-    there.join().map_err(|_| io::Error::other("what was done aside has panicked"))
+    let clock = Clock::start();
+    let wanted = Wanted { descriptor: ended.as_fd().as_raw_fd(), to_write: false };
+    loop {
+        let seen = wait_for(Some(wanted), flag, limit.saturating_sub(clock.now()))?;
+        if seen.flag {
+            return Ok(None);
+        }
+        if seen.descriptor {
+            return result.recv().map(Some).map_err(|_| io::Error::other("what was done aside has panicked"));
+        }
+        if clock.now() >= limit {
+            return Ok(None);
+        }
+    }
 }
 
 /// However its thread ends.

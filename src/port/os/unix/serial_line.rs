@@ -14,7 +14,7 @@ use serialport::{ClearBuffer, SerialPort, TTYPort};
 
 use super::super::devices;
 use crate::port::cancel::Watch;
-use crate::port::list::{Holder, Place};
+use crate::port::list::{Holder, Place, others};
 use crate::port::{Clock, OpenError, OpenErrorKind, Timestamp, open_error};
 
 /// An open serial port: raw, exclusive, non-blocking.
@@ -131,7 +131,7 @@ fn open_patiently(path: &Path, watch: &Watch) -> Result<File, OpenError> {
     let clock = Clock::start();
     loop {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        match open(path, flags, Mode::empty()) {
+        match devices::as_others_must(|| open(path, flags, Mode::empty())) {
             Ok(descriptor) => return Ok(descriptor.into()),
             Err(Errno::INTR) => {}
             Err(Errno::ACCESS) if clock.now() < WAIT_FOR_UDEV && is_new(path) => {
@@ -139,7 +139,11 @@ fn open_patiently(path: &Path, watch: &Watch) -> Result<File, OpenError> {
                     return Err(OpenError::new(OpenErrorKind::Interrupted, "interrupted"));
                 }
             }
-            Err(Errno::BUSY) => return Err(busy(path)),
+            // A program that was killed leaves its right to a pseudo-terminal behind; root may open it then.
+            Err(Errno::BUSY) => match open(path, flags, Mode::empty()) {
+                Ok(descriptor) if others(path).is_empty() => return Ok(descriptor.into()),
+                Ok(_) | Err(_) => return Err(busy(path)),
+            },
             Err(Errno::ACCESS | Errno::PERM) => return Err(forbidden(path)),
             Err(Errno::ISDIR) => return Err(open_error::not_a_port(path, "a directory")),
             Err(Errno::NOENT) => return Err(missing(path, "there is none")),
