@@ -56,7 +56,7 @@ impl Writer<'_> {
         }
         let source = self.source(&urc.source, urc.status)?;
         Ok(format!(
-            "Urc {{ start: {:?}, title: {:?}, about: {:?}, when: {:?}, layouts: &[{}], whole_line: {}, body_lines: {}, answers: {:?}, vendors: &{:?}, source: {source} }}",
+            "Urc {{ start: {:?}, title: {:?}, about: {:?}, when: {:?}, layouts: &[{}], whole_line: {}, body_lines: {}, starts: {}, answers: {:?}, vendors: &{:?}, source: {source} }}",
             urc.start,
             urc.title,
             urc.about,
@@ -64,6 +64,7 @@ impl Writer<'_> {
             layouts.join(", "),
             urc.whole_line,
             urc.body,
+            urc.starts,
             urc.answers,
             urc.vendors,
         ))
