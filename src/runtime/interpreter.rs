@@ -34,6 +34,9 @@ pub fn run(
     let mask = Mask::new(inputs.secrets.values().map(String::as_str));
     let mut run = Run::new(program, conversation, inputs, listener, mask);
     let ended = run.whole_script();
+    if run.interrupts == 0 {
+        run.conversation.settle(&mut run.hearing);
+    }
     run.outcome(ended)
 }
 
