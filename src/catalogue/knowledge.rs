@@ -38,7 +38,8 @@ impl Knowledge for Catalogue {
     }
 
     fn has_body(&self, line: &[u8]) -> bool {
-        urc(line).is_some_and(|urc| urc.body_lines > 0) && is_message(line)
+        // Nearly every line is told apart without the table.
+        is_message(line) && urc(line).is_some_and(|urc| urc.body_lines > 0)
     }
 
     fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool {

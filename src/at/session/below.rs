@@ -8,7 +8,7 @@ use super::line::Final;
 use super::{Now, Owing, Piece, Session};
 use crate::at::answer::{Event, Shape};
 use crate::at::framer::{Framer, LineEnds};
-use crate::at::knowledge::Likeness;
+use crate::at::knowledge::{Knowledge, Likeness};
 
 /// The text stands right under its header. What comes later is something else.
 const LONGEST_GAP: Duration = Duration::from_secs(2);
@@ -105,9 +105,7 @@ impl Session {
             now.tell(&Event::Stray(line));
             self.show(line, now);
         } else if self.knowledge.is_urc(line) {
-            if self.knowledge.tells_of_start(line) {
-                self.forgive();
-            }
+            self.forgive(line);
             self.queue_line(line, &Event::Urc(line), now);
         } else {
             self.queue_line(line, &Event::Stray(line), now);
@@ -134,12 +132,13 @@ impl Session {
         is_late
     }
 
-    /// The modem has just started: what it owed it will not give any more.
-    fn forgive(&mut self) {
-        if let Some(resync) = &mut self.resync {
-            resync.begin_anew();
-        } else if let Some(owing) = &mut self.owing {
-            owing.finals = 0;
+    /// Where the line tells that the modem has just started: what it owed it will not give any more.
+    fn forgive(&mut self, line: &[u8]) {
+        let is_start = |knowledge: &dyn Knowledge| knowledge.tells_of_start(line);
+        match (&mut self.resync, &mut self.owing) {
+            (Some(resync), _) if is_start(self.knowledge) => resync.begin_anew(),
+            (None, Some(owing)) if is_start(self.knowledge) => owing.finals = 0,
+            (Some(_) | None, _) => {}
         }
     }
 

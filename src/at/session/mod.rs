@@ -3,15 +3,15 @@
 //! # Rules
 //! 1. What is told of a stretch of bytes is the same however it was cut into chunks. Where the bytes that follow must
 //!    decide, they are waited for; where only silence can decide, [`SETTLE`] of it does.
-//! 2. The echo is known by comparing it with what was sent, and is no answer.
+//! 2. The echo is known by comparing it with what was sent, and is no answer, also where it comes twice.
 //! 3. A final result code is a whole line. `NO CARRIER` and its like are final for dial, answer and data commands only.
 //! 4. A line with another command's prefix, or a known URC's, is no part of the answer. Where a URC and the answer
-//!    carry the same prefix, their fields tell them apart.
+//!    carry the same prefix, their fields tell them apart. What stands under a URC belongs to it: see [`below`].
 //! 5. Lines that belong to no answer are queued, stamped, bounded; the oldest go first, and that is told.
 //! 6. A prompt is accepted only where one was announced, at the start of a line. Another one is cancelled with ESC.
 //! 7. Nothing is written while a command runs: any character can abort it (V.250 §5.6.1).
 //! 8. After a timeout the session is out of step: see [`resync`].
-//! 9. All buffers are bounded, and an exchange ends at its deadline whatever keeps arriving.
+//! 9. All buffers are bounded, and an exchange ends at its deadline whatever keeps arriving. URCs put no decision off.
 //! 10. No byte is lost: a line is an echo, a response, a final result code, a URC, a prompt or a stray, and is told.
 //! 11. After `CONNECT` the line carries data, in which nothing is any of these: see [`data`].
 
