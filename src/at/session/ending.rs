@@ -61,6 +61,8 @@ pub(super) struct Owing {
     pub(super) asked: Duration,
     pub(super) finals: u32,
     pub(super) prompt_open: bool,
+    /// When the last `AT` was sent, if one was
+    pub(super) fenced: Option<Duration>,
     /// The command was given up before its time, and may go on until then.
     pub(super) runs_until: Duration,
     /// A byte came since it was asked: somebody is there.

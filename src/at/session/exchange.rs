@@ -213,6 +213,7 @@ impl Exchange {
             question: Arc::clone(&self.question),
             asked: self.began,
             finals: 1,
+            fenced: None,
             // The ESC that cancelled one went out.
             prompt_open: prompt_open && self.unexpected.is_none(),
             // Half a command does not run.

@@ -84,6 +84,8 @@ pub(super) struct Resync {
     heard: Option<Duration>,
     /// So long a result code let wait for itself after the one before it, or an `AT` after the one before it.
     longest: Duration,
+    /// So long after the last `AT` of the time before this the first one was sent.
+    gap: Duration,
     /// The last final result code: the fence's own, if no other follows.
     last: Option<(Vec<u8>, ResultCode)>,
     received: Vec<Line>,
@@ -108,7 +110,11 @@ impl Resync {
 
     /// What is owed if it is given up now.
     pub(super) fn into_owing(self) -> Owing {
-        Owing { finals: (self.owing.finals + self.fences).saturating_sub(self.finals), ..self.owing }
+        Owing {
+            finals: (self.owing.finals + self.fences).saturating_sub(self.finals),
+            fenced: if self.fences > 0 { Some(self.fenced) } else { self.owing.fenced },
+            ..self.owing
+        }
     }
 
     /// The modem has started anew. Of what was sent before, only the last `AT` can have reached it.
@@ -152,7 +158,9 @@ impl Resync {
     /// follow each other as fast as those before, and those of a slow line as fast as the questions did.
     fn patience(&self, now: Duration) -> Duration {
         if self.has_own() && !self.is_refused() {
-            OTHERS_TIME + self.longest
+            // More than were sent since: those of before are answered one by one, and the next is as far behind.
+            let gap = if self.finals > self.fences { self.gap } else { Duration::ZERO };
+            OTHERS_TIME + self.longest.max(gap)
         } else if now.saturating_sub(self.fenced) <= PROMPT_ANSWER {
             PROMPT_TIME
         } else if self.own().is_some() && !self.is_refused() {
@@ -161,6 +169,15 @@ impl Resync {
         } else {
             OTHERS_TIME
         }
+    }
+
+    /// When no other result code can come any more.
+    fn enough(&self) -> Duration {
+        let patience = match self.phase {
+            Phase::Others { patience } => patience,
+            Phase::Running { .. } | Phase::Quiet { .. } | Phase::Fence { .. } => Duration::ZERO,
+        };
+        self.heard.unwrap_or_default() + patience
     }
 
     /// The question is itself an `AT`.
@@ -221,6 +238,7 @@ impl Session {
             finals: 0,
             heard: None,
             longest: Duration::ZERO,
+            gap: Duration::ZERO,
             last: None,
             received: Vec::new(),
         };
@@ -330,8 +348,10 @@ impl Session {
             self.give_up_resync(now);
             return;
         }
-        if resync.fences > 0 {
-            resync.longest = resync.longest.max(now.time.saturating_sub(resync.fenced));
+        match (resync.fences, resync.owing.fenced) {
+            (0, Some(before)) => resync.gap = now.time.saturating_sub(before).min(LATEST),
+            (0, None) => {}
+            (_, _) => resync.longest = resync.longest.max(now.time.saturating_sub(resync.fenced)),
         }
         resync.fences += 1;
         resync.unanswered += 1;
@@ -357,7 +377,9 @@ impl Session {
         let is_over = is_late || resync.fences >= MOST_FENCES;
         let is_own = resync.own().is_some();
         // Half of the `AT` was lost, or it ended up in other data; or this was the late one.
-        let is_answered = resync.has_own() && (!resync.is_refused() || is_over && is_own);
+        let is_own_answer = resync.has_own() && (!resync.is_refused() || is_over && is_own);
+        // What else came does not count in a flood, but the time since the last result code does.
+        let is_answered = is_own_answer && (resync.has_all() || now.time >= resync.enough());
         if !is_answered {
             if is_late {
                 self.give_up_resync(now);

@@ -41,6 +41,18 @@ impl Late {
         }
     }
 
+    /// Lets time pass in which nothing is asked.
+    fn pause(&mut self, bench: &mut Bench, time: Duration) {
+        let until = bench.now + time;
+        self.due.sort();
+        while self.due.first().is_some_and(|(at, _)| *at <= until) {
+            let (at, text) = self.due.remove(0);
+            bench.wait(at.saturating_sub(bench.now));
+            bench.receive(text);
+        }
+        bench.wait(until.saturating_sub(bench.now));
+    }
+
     /// Asks, and lets time pass until there is an outcome.
     fn converse(&mut self, bench: &mut Bench, question: &Question) -> Outcome {
         bench.ask(question);
@@ -103,6 +115,33 @@ fn case_17_a_modem_that_is_late_in_any_way() {
                         assert_eq!(second, Some(ResultCode::Error), "{case}");
                     }
                 }
+            }
+        }
+    }
+}
+
+/// One that is so late that it is given up, and asked again.
+#[test]
+fn case_17_a_modem_that_is_out_of_step_for_long() {
+    for way in [Way::Serial, Way::Deaf, Way::Far] {
+        // No line is farther away than six seconds.
+        for first in (4500..if way == Way::Far { 6000 } else { 14_000 }).step_by(130) {
+            for other in [0, 50, 120, 300, 700, 950, 1200] {
+                let mut late = late(first, if way == Way::Far { first } else { other }, way, false);
+                let mut bench = Bench::new();
+                let asked = within(shaped("AT+CSQ", Shape::Prefixed), 1);
+                assert!(matches!(failure(late.converse(&mut bench, &asked)), FailureKind::Timeout(_)));
+                let case = format!("{way:?}, {first} ms, {other} ms");
+                let mut came = false;
+                for _ in 0..6 {
+                    let answer = late.converse(&mut bench, &shaped("AT+CMGF=1", Shape::None));
+                    came |= answer.is_ok();
+                    if let Ok(answer) = answer {
+                        assert_eq!(answer.result, Some(ResultCode::Error), "{case}: {:#?}", bench.recorder.events);
+                    }
+                    late.pause(&mut bench, Duration::from_millis(700));
+                }
+                assert!(came || way == Way::Far || other > 1000, "{case}: {:#?}", bench.recorder.events);
             }
         }
     }
