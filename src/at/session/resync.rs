@@ -135,7 +135,8 @@ impl Resync {
             Phase::Running { until } => until,
             Phase::Quiet { since, until } => until.min(last_byte.max(since) + SETTLE),
             Phase::Fence { until } => until,
-            Phase::Others { patience } => last_byte + patience,
+            // What else keeps coming does not put it off for ever.
+            Phase::Others { patience } => last_byte.min(self.heard.unwrap_or_default() + LONGEST_NOISE) + patience,
         };
         deadline.min(self.give_up)
     }
