@@ -113,6 +113,19 @@ pub enum PromptPlan {
     Cancel { mark: Option<String> },
 }
 
+impl PromptPlan {
+    /// The text of the prompt that is expected, without the blank behind it.
+    pub fn mark(&self) -> Option<&str> {
+        match self {
+            PromptPlan::Reply { mark: Some(mark), .. } | PromptPlan::Cancel { mark: Some(mark) } => {
+                Some(mark.trim_end())
+            }
+            PromptPlan::Reply { mark: None, .. } | PromptPlan::Cancel { mark: None } => Some(">"),
+            PromptPlan::Unexpected => None,
+        }
+    }
+}
+
 /// The answer to a [`Question`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {

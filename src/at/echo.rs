@@ -16,6 +16,8 @@ pub struct Echo {
     command: bool,
     /// So many lines can still be a damaged echo.
     patience: u8,
+    /// It came back as a whole: some modems say it twice.
+    whole: bool,
     open: bool,
 }
 
@@ -29,12 +31,14 @@ impl Echo {
     /// Of a question; `behind` bytes of a line had come and not ended when it was sent.
     pub fn of_question(sent: &[u8], behind: usize) -> Echo {
         let command = matches!(sent, [b'A' | b'a', b'T' | b't', ..]);
-        Echo { next: next_line(sent, 0), sent: sent.to_vec(), behind, command, patience: PATIENCE, open: true }
+        let next = next_line(sent, 0);
+        Echo { next, sent: sent.to_vec(), behind, command, patience: PATIENCE, whole: false, open: true }
     }
 
     /// Of the data given to a prompt.
     pub fn of_reply(sent: &[u8]) -> Echo {
-        Echo { next: next_line(sent, 0), sent: sent.to_vec(), behind: 0, command: false, patience: 0, open: true }
+        let next = next_line(sent, 0);
+        Echo { next, sent: sent.to_vec(), behind: 0, command: false, patience: 0, whole: false, open: true }
     }
 
     /// Nothing more can come back: an answer has begun.
@@ -47,7 +51,14 @@ impl Echo {
         if !self.open {
             return None;
         }
-        let expected = self.sent.get(self.next.clone()).filter(|expected| !expected.is_empty())?;
+        let Some(expected) = self.sent.get(self.next.clone()).filter(|expected| !expected.is_empty()) else {
+            let is_again = self.whole
+                && self.sent.get(next_line(&self.sent, 0)).is_some_and(|sent| {
+                    // Nearly every line is told apart by its length.
+                    line.len() >= sent.len() && trimmed(line).eq_ignore_ascii_case(sent)
+                });
+            return is_again.then_some(Echoed { behind: 0 });
+        };
         // In a flood of lines none of which can be it, this is all that is done.
         if self.patience == 0 && self.behind == 0 && line.first() != expected.first() {
             return None;
@@ -56,6 +67,7 @@ impl Echo {
         let plain = |line| erased(trimmed(line));
         let same = |seen: &[u8]| if self.command { seen.eq_ignore_ascii_case(expected) } else { seen == expected };
         if same(&plain(line)) {
+            self.whole = self.command && self.next.start == 0;
             return self.came_to(self.next.end, 0);
         }
         if behind > 0 && line.get(behind..).is_some_and(|tail| same(&plain(tail))) {

@@ -96,6 +96,11 @@ impl Framer {
         self.start
     }
 
+    /// The line ends before the next line.
+    pub fn ends(&self) -> LineEnds {
+        self.ends
+    }
+
     /// Consumes the line ends and NULs before the next line; true where there were line ends.
     /// The rest of a line that was cut goes with them: then it tells how much of it.
     pub fn skip_line_ends(&mut self) -> Skipped {
@@ -159,6 +164,13 @@ impl Framer {
         }
         let length = memchr2(b'\r', b'\n', self.buffer.get(start..)?)?;
         Some(Frame { start, end: start + length, ends, cut: false })
+    }
+
+    /// Whether text has come behind `frame` that has no end.
+    pub fn has_text_after(&self, frame: Frame) -> bool {
+        let rest = self.buffer.get(frame.end..).unwrap_or_default();
+        let end = memchr::memrchr2(b'\r', b'\n', rest).map_or(rest, |end| rest.get(end..).unwrap_or_default());
+        end.iter().any(|byte| !matches!(byte, b'\r' | b'\n' | 0))
     }
 
     /// Takes a line out.

@@ -15,6 +15,23 @@ pub trait Knowledge: Sync {
         likeness(line, form)
     }
 
+    /// Whether the line, which is a URC, is the header of a text or a PDU that stands under it: `+CMT: …`.
+    fn has_body(&self, line: &[u8]) -> bool {
+        is_message(line)
+    }
+
+    /// Whether the line carries the prefix of a command that is known and another than this one, `+CREG`.
+    fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool {
+        let _ = (line, own);
+        false
+    }
+
+    /// Whether modems say such a line when they start, and only then: `RDY`.
+    fn tells_of_start(&self, line: &[u8]) -> bool {
+        let _ = line;
+        false
+    }
+
     /// Whether [`Knowledge::likeness`] is not a URC: what is asked of the first such line, and less work.
     fn may_answer(&self, line: &[u8], form: Form) -> bool {
         self.likeness(line, form) != Likeness::Urc
@@ -108,6 +125,16 @@ pub fn likeness(line: &[u8], form: Form) -> Likeness {
             Some(_) | None => Likeness::Answer,
         },
         _ => Likeness::Answer,
+    }
+}
+
+/// 27.005 §3.4.1: a message, a broadcast or a status report that comes by itself. A status report in text mode is one line.
+pub fn is_message(line: &[u8]) -> bool {
+    match line.get(..6) {
+        Some(b"+CMT: " | b"+CBM: ") => true,
+        Some(b"+CDS: ") => parameters(split_prefix(line).1).nth(2).is_none(),
+        Some(head) => matches!(head, [b'+', b'C', b'M', b'T', b':', _] | [b'+', b'C', b'B', b'M', b':', _]),
+        None => false,
     }
 }
 

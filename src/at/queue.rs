@@ -55,6 +55,13 @@ impl Queue {
         Some(self.line(&entry).to_vec())
     }
 
+    /// Whether there is a line that `matches`; as [`Queue::take`], but the line stays.
+    pub fn holds(&self, looked_at: &mut u64, matches: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        let first = self.entries.partition_point(|entry| entry.number < *looked_at);
+        *looked_at = self.lines;
+        self.entries.range(first..).any(|entry| matches(self.line(entry)))
+    }
+
     /// Forgets all lines.
     pub fn clear(&mut self) {
         self.removed += self.bytes.len() as u64;

@@ -19,6 +19,8 @@ pub struct Prospect {
     pub names_module: bool,
     /// Why it may stand in an `unsafe` block only, if so
     pub needs_unsafe: Option<&'static str>,
+    /// The prompt by which it asks for data, if it does
+    pub mark: Option<&'static str>,
 }
 
 /// What is known of this command line; of any module's where `module` is not known.
@@ -60,6 +62,7 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
         if prospect.needs_unsafe.is_none() {
             prospect.needs_unsafe = known.needs_unsafe(asked.form, &values).map(|danger| danger.why);
         }
+        prospect.mark = prospect.mark.or_else(|| known.prompt(asked.form, &values).map(|prompt| prompt.mark));
         let usage = known.usage(asked.form, &values);
         match usage.and_then(|usage| usage.prefix) {
             Some(prefix) => expected.prefixes.push(prefix),

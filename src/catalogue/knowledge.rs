@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
-use super::command::Command;
+use super::command::{Command, command};
 use super::data::VENDOR_FINALS;
 use super::layout::{Fit, Layout};
 use super::urc::{Urc, urc};
+use crate::at::knowledge::is_message;
 use crate::at::parameters::split_prefix;
 use crate::at::{Form, Knowledge, Likeness};
 
@@ -36,6 +37,20 @@ impl Knowledge for Catalogue {
         as_answer == Fit::Exact || as_answer >= best(urc.layouts, split_prefix(line).1)
     }
 
+    fn has_body(&self, line: &[u8]) -> bool {
+        // Nearly every line is told apart without the table.
+        is_message(line) && urc(line).is_some_and(|urc| urc.body_lines > 0)
+    }
+
+    fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool {
+        let Some(prefix) = split_prefix(line).0.filter(|prefix| !same_letters(prefix, own)) else { return false };
+        std::str::from_utf8(prefix).is_ok_and(|name| command(name).is_some())
+    }
+
+    fn tells_of_start(&self, line: &[u8]) -> bool {
+        urc(line).is_some_and(|urc| urc.starts)
+    }
+
     fn vendor_final(&self, line: &[u8]) -> Option<bool> {
         VENDOR_FINALS
             .iter()
@@ -43,6 +58,11 @@ impl Knowledge for Catalogue {
             .filter(|(text, _)| line.len() == text.len() || text.ends_with(':'))
             .map(|(_, success)| *success)
     }
+}
+
+/// `+ICCID` may be answered to `AT^ICCID`.
+fn same_letters(one: &[u8], other: &[u8]) -> bool {
+    matches!((one, other), ([_, one @ ..], [_, other @ ..]) if one.eq_ignore_ascii_case(other))
 }
 
 /// The URC that the line may be, and the command whose answer it may be instead.

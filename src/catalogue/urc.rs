@@ -20,6 +20,8 @@ pub struct Urc {
     pub whole_line: bool,
     /// So many lines follow that belong to it: the text or PDU of `+CMT`
     pub body_lines: u8,
+    /// Modems say it when they start, and never else: whoever hears it knows that the modem has restarted
+    pub starts: bool,
     /// The command whose answer has the same prefix, if one has
     pub answers: Option<&'static Command>,
     pub vendors: &'static [&'static str],

@@ -30,6 +30,12 @@ const WRITE_TIME: Duration = Duration::from_secs(10);
 /// S12 is 1 s by default; a little more, so that the modem's clock agrees.
 const GUARD_TIME: Duration = Duration::from_millis(1100);
 
+/// At a script's end: how long to listen for an answer that is still owed.
+const OWED_TIME: Duration = Duration::from_secs(3);
+
+/// A port that has just taken nothing has so long to take the character that ends the data before it.
+const CANCEL_TIME: Duration = Duration::from_millis(500);
+
 /// After `+++` the guard time has to pass, and some modems take their time.
 const ESCAPE_TIME: Duration = Duration::from_secs(6);
 
@@ -79,6 +85,13 @@ impl Conversation {
         self.outcome(listener)
     }
 
+    /// After a timeout: brings the modem into step, before something is written whose silence is judged.
+    pub fn come_into_step(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
+        self.check_stopped()?;
+        self.session.come_into_step(self.port.now(), listener);
+        self.outcome(listener).map(|_| ())
+    }
+
     /// Sends bytes and waits for nothing: `send raw`, a login. Counts as a question for what is forgotten.
     pub fn write(&mut self, bytes: &[u8], listener: &mut dyn Listener) -> Result<(), Trouble> {
         self.check_stopped()?;
@@ -97,15 +110,19 @@ impl Conversation {
         listener: &mut dyn Listener,
     ) -> Result<Option<Line>, Trouble> {
         let mut looked_at = 0;
+        let mut is_late = false;
         loop {
             self.check_stopped()?;
             self.session.tell_dropped(self.port.now(), listener);
             if let Some(line) = self.session.take_line(&mut looked_at, matches) {
                 return Ok(Some(line));
             }
-            if !self.read(until, listener)? && self.port.now() >= until {
+            if is_late {
                 return Ok(None);
             }
+            self.read(until, listener)?;
+            // However much still comes.
+            is_late = self.port.now() >= until;
         }
     }
 
@@ -149,7 +166,8 @@ impl Conversation {
         self.session.await_text(text, self.port.now(), listener);
         while !self.session.text_has_come(false) {
             self.check_stopped()?;
-            if !self.read(until, listener)? && self.port.now() >= until {
+            self.read(until, listener)?;
+            if self.port.now() >= until {
                 return Ok(self.session.text_has_come(true));
             }
         }
@@ -158,7 +176,10 @@ impl Conversation {
 
     /// Waits, and goes on reading: lines are queued, `abort on` sees them.
     pub fn sleep(&mut self, span: Duration, listener: &mut dyn Listener) -> Result<(), Trouble> {
-        let until = self.port.now() + span;
+        self.sleep_until(self.port.now() + span, listener)
+    }
+
+    fn sleep_until(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<(), Trouble> {
         loop {
             self.check_stopped()?;
             self.read(until, listener)?;
@@ -232,13 +253,31 @@ impl Conversation {
         self.outcome(listener).map(|_| ())
     }
 
+    /// At the end of a script: a result code that the modem still owes would be taken for its own by whoever asks next.
+    /// It is listened for, and nothing sent. A modem that has not said a byte since is left at once.
+    pub fn settle(&mut self, listener: &mut dyn Listener) {
+        if !self.session.owes() {
+            return;
+        }
+        let now = self.port.now();
+        let text = "an answer is still owed: listening for it for up to 3 s; Ctrl-C ends this";
+        listener.event(now, &Event::Notice(text));
+        while self.session.owes() && self.port.now() < now + OWED_TIME {
+            if self.read(now + OWED_TIME, listener).is_err() {
+                return;
+            }
+        }
+    }
+
     /// Runs until the question has its outcome.
     fn outcome(&mut self, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
         loop {
-            self.write_output(listener)?;
+            let written = self.write_output(listener);
+            // What ended the question goes before what could not be written behind it.
             if let Some(outcome) = self.session.outcome() {
                 return outcome.map_err(Trouble::from);
             }
+            written?;
             let Some(until) = self.session.deadline() else {
                 // Nothing is open and nothing has ended: better no answer than a false one, or a wait without an end.
                 return Err(Trouble::OutOfStep { tries: 0, waited: Duration::ZERO, received: Vec::new() });
@@ -275,12 +314,29 @@ impl Conversation {
             match self.port.write(&bytes, until) {
                 Ok(()) => {}
                 Err(Fault::Interrupted) => {
+                    self.session.write_failed();
                     return Err(Trouble::Interrupted { received: self.session.received() });
                 }
-                Err(fault) => return Err(self.trouble(fault, listener)),
+                Err(fault) => {
+                    self.session.write_failed();
+                    let trouble = self.trouble(fault, listener);
+                    self.cancel_data(listener);
+                    return Err(trouble);
+                }
             }
         }
         Ok(())
+    }
+
+    /// After data that did not all go out: ESC, as far as the port takes it. The modem still waits for the rest.
+    fn cancel_data(&mut self, listener: &mut dyn Listener) {
+        self.session.cancel_data(self.port.now(), listener);
+        while let Some(bytes) = self.session.output() {
+            if self.port.write(&bytes, self.port.now() + CANCEL_TIME).is_err() {
+                self.session.write_failed();
+                self.session.expect_data();
+            }
+        }
     }
 
     fn trouble(&mut self, fault: Fault, listener: &mut dyn Listener) -> Trouble {

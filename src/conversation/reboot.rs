@@ -9,16 +9,16 @@ use crate::at::{Answer, Expected, Listener, PromptPlan, Question, Why};
 /// A modem that starts answers `AT` late or not at all: it is asked once a second.
 const PROBE_TIME: Duration = Duration::from_secs(1);
 
-/// A modem that has answered each `AT` for so long after it was told to restart has done so without being missed, or
-/// never will.
-const NEVER_MISSED: Duration = Duration::from_secs(15);
+/// A modem that has answered each `AT` for so long after it was told to restart does not do so.
+const NEVER_MISSED: Duration = Duration::from_secs(30);
 
 impl Conversation {
     /// Sends a question that makes the modem restart, waits until it has gone away and come back, and returns when it
     /// answers `AT` again. Its own answer is returned as it was; where the modem refused, that is all that happens.
     ///
-    /// It is seen to go away by the port that is lost, an `AT` without an answer, or a line that it sends by itself as
-    /// it starts.
+    /// It is seen to go away by the port that is lost, an `AT` without an answer, or a line that modems send when they
+    /// start and never else. Whatever else it says may be said before it goes. What comes by itself meanwhile is left for
+    /// an `await`.
     pub fn reboot(
         &mut self,
         question: &Arc<Question>,
@@ -49,19 +49,20 @@ impl Conversation {
             PROBE_TIME,
             PromptPlan::Unexpected,
         ));
+        let mut looked_at = 0;
         loop {
             let next = self.port.now() + PROBE_TIME;
-            let outcome = match self.await_line(next.min(until), &mut |_| true, listener) {
-                // Anything it says by itself now tells that it starts.
-                Ok(Some(_)) => {
+            let outcome = match self.sleep_until(next.min(until), listener) {
+                Ok(()) if self.session.has_started(&mut looked_at) => {
                     has_gone = true;
                     self.quiet(PROBE_TIME, (self.port.now() + 2 * PROBE_TIME).min(until), listener).map(|_| None)
                 }
-                Ok(None) => self.probe(&probe, listener).map(Some),
+                Ok(()) => self.probe(&probe, listener).map(Some),
                 Err(trouble) => Err(trouble),
             };
             match outcome {
-                Ok(Some(true)) if has_gone || self.port.now() >= asked + NEVER_MISSED => return Ok(answer),
+                Ok(Some(true)) if has_gone => return Ok(answer),
+                Ok(Some(true)) if self.port.now() >= asked + NEVER_MISSED => break,
                 Ok(Some(is_there)) => has_gone |= !is_there,
                 Ok(None) => {}
                 Err(Trouble::Lost { .. }) => {
@@ -71,10 +72,14 @@ impl Conversation {
                 Err(trouble) => return Err(trouble),
             }
             if self.port.now() >= until {
-                let waited = self.port.now().saturating_sub(asked);
-                return Err(Trouble::Timeout { waited, silence: Silence::Total, received: answer.lines });
+                break;
             }
         }
+        let waited = self.port.now().saturating_sub(asked);
+        Err(match has_gone {
+            true => Trouble::Timeout { waited, silence: Silence::Total, received: answer.lines },
+            false => Trouble::NeverGone { waited },
+        })
     }
 
     /// Whether the modem answers `AT`.

@@ -26,6 +26,8 @@ pub enum Trouble {
     NoPrompt { mark: String, answer: Answer },
     /// After a timeout: the modem did not come into step again, so the question was not sent
     OutOfStep { tries: u32, waited: Duration, received: Vec<Line> },
+    /// The modem was to restart and answered all the time
+    NeverGone { waited: Duration },
     /// `+++` did not bring the modem back from data mode
     InDataMode { waited: Duration },
     /// The port could not do it
@@ -36,7 +38,7 @@ impl Trouble {
     /// What had come until then.
     pub fn received(&self) -> &[Line] {
         match self {
-            Trouble::InDataMode { .. } => &[],
+            Trouble::InDataMode { .. } | Trouble::NeverGone { .. } => &[],
             Trouble::Timeout { received, .. }
             | Trouble::Lost { received, .. }
             | Trouble::Interrupted { received }

@@ -62,6 +62,10 @@ impl Run<'_> {
     fn converse(&mut self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
         if let [Clause { kind: ClauseKind::ExpectNothing { within }, span }] = clauses {
             let within = self.duration(within)?;
+            self.refuse_in_data_mode(asked)?;
+            // A late answer would break the silence, or be taken for what this one is answered.
+            let in_step = self.conversation.come_into_step(&mut self.hearing);
+            in_step.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))?;
             self.write(asked)?;
             self.silence(asked, self.scaled(within), *span)?;
             return Ok(Captured::new());

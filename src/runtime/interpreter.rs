@@ -38,6 +38,9 @@ pub fn run(
     let mask = Mask::of_known(std::slice::from_ref(program), inputs);
     let mut run = Run::new(program, conversation, inputs, listener, mask);
     let ended = run.whole_script();
+    if run.interrupts == 0 {
+        run.conversation.settle(&mut run.hearing);
+    }
     run.outcome(ended)
 }
 

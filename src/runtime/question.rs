@@ -102,7 +102,7 @@ impl Run<'_> {
             bytes.push(b'\r');
         }
         text.truncate(text.trim_end_matches('\r').len());
-        let Prospect { mut expected, longest, names_module, needs_unsafe } =
+        let Prospect { mut expected, longest, names_module, needs_unsafe, mark } =
             if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
         if let Some(why) = needs_unsafe.filter(|_| self.in_unsafe == 0) {
             let what = format!("{text} stands outside of `unsafe`: {why}");
@@ -122,7 +122,7 @@ impl Run<'_> {
             Some(within) => self.duration(within)?,
             None => self.scope.timeout.max(longest.unwrap_or_default()),
         };
-        let prompt = self.prompt_plan(clauses)?;
+        let prompt = self.prompt_plan(clauses, mark)?;
         let question = Arc::new(Question::new(bytes, expected, self.scaled(timeout), prompt));
         let asked = Asked { text: text.into(), question, span: send.span, is_command, names_module };
         self.remember(send, clauses, longest, &asked);
@@ -154,9 +154,13 @@ impl Run<'_> {
         Duration::try_from_secs_f64(seconds).map_or(YEAR, |timeout| timeout.min(YEAR))
     }
 
+    /// `known`: the prompt by which the command is known to ask; one that the script names goes before it.
     #[inline(never)]
-    fn prompt_plan(&self, clauses: &[Clause]) -> Step<PromptPlan> {
-        let mark = |mark: &Option<Template>| mark.as_ref().map(|mark| self.text(mark)).transpose();
+    fn prompt_plan(&self, clauses: &[Clause], known: Option<&str>) -> Step<PromptPlan> {
+        let mark = |mark: &Option<Template>| match mark {
+            Some(mark) => self.text(mark).map(Some),
+            None => Ok(known.map(str::to_owned)),
+        };
         for clause in clauses {
             match &clause.kind {
                 ClauseKind::PromptReply { mark: text, text: reply, end } => {

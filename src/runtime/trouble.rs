@@ -40,8 +40,18 @@ impl Run<'_> {
             Trouble::Stopped { line, .. } => self.aborted(&line.text(), span, complete),
             Trouble::UnexpectedPrompt { prompt, .. } => {
                 let prompt = prompt.text();
-                let message = format!("{what} asked for data (`{}`), and nothing is said about that", prompt.trim());
-                let help = "give it what it asks for in a line under it: `prompt reply \"…\"`, or `prompt cancel`";
+                let prompt = prompt.trim();
+                let (message, help) = match asked.and_then(|asked| asked.question.prompt.mark()) {
+                    Some(mark) => (
+                        format!("{what} asked for data by `{prompt}`, not by `{mark}`"),
+                        format!("name the prompt that it shows: `prompt \"{prompt}\" reply …`"),
+                    ),
+                    None => (
+                        format!("{what} asked for data (`{prompt}`), and nothing is said about that"),
+                        "give it what it asks for in a line under it: `prompt reply \"…\"`, or `prompt cancel`"
+                            .to_owned(),
+                    ),
+                };
                 let problem = self.problem(code::UNEXPECTED_PROMPT, span, message).label("asks for data");
                 self.fail(complete(problem.help(help)))
             }
@@ -61,6 +71,15 @@ impl Run<'_> {
                 let help =
                     "it is busy, hangs, or is gone: give the slow command more time with `within`, or `reboot` it";
                 self.fail(complete(self.problem(code::OUT_OF_STEP, span, message).label("not sent").help(help)))
+            }
+            Trouble::NeverGone { waited } => {
+                let message = format!(
+                    "{what} did not restart the modem: it answered AT all the time for {}",
+                    ShownDuration(waited)
+                );
+                let help =
+                    "is this the command that restarts it? One that only sets something is sent without `reboot`";
+                self.fail(complete(self.problem(code::TIMEOUT, span, message).label("no restart").help(help)))
             }
             Trouble::InDataMode { waited } => {
                 let message =

@@ -1,6 +1,6 @@
 //! What stands under a header: messages in text and in PDU mode, data that the header counts.
 
-use crate::at::framer::{Frame, LONGEST_LINE};
+use crate::at::framer::{LONGEST_LINE, LineEnds};
 use crate::at::parameters::{Kind, parameters, split_prefix};
 
 /// What comes under the header of `AT+CMGR` or `AT+CMGL` (27.005 §3.4.2, §3.4.3).
@@ -12,11 +12,16 @@ pub(super) enum Body {
     Text { length: Option<usize>, came: Came },
 }
 
-/// How much of a text came. A line end in it may count for one character or, where the modem writes CR and LF, for two.
+/// How much of a text came. A line end in it may count for one character or, where the modem writes CR and LF, for two;
+/// a character of it for one or for as many as it has bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Came {
     pub(super) lines: usize,
+    /// Characters, a line end for one
     least: usize,
+    /// Characters, a line end as it was written
+    written: usize,
+    /// Bytes, a line end as it was written
     most: usize,
 }
 
@@ -47,6 +52,23 @@ impl Body {
         Body::Text { length, came: Came::default() }
     }
 
+    /// What is under the header of a message that comes by itself (27.005 §3.4.1): `+CMT`, `+CDS`, `+CBM`.
+    pub(super) fn below(header: &[u8]) -> Body {
+        let (_, list) = split_prefix(header);
+        let (mut fields, mut last) = (0, None);
+        for field in parameters(list) {
+            (fields, last) = (fields + 1, Some(field));
+        }
+        let number = last
+            .filter(|field| field.kind == Kind::Bare)
+            .and_then(|field| std::str::from_utf8(field.value).ok()?.parse().ok());
+        match number {
+            // In PDU mode it says no more than a name and a length.
+            Some(_) if fields <= 2 => Body::Pdu,
+            _ => Body::Text { length: number.filter(|_| fields >= 10), came: Came::default() },
+        }
+    }
+
     /// The header says that nothing is under it.
     pub(super) fn is_empty(self) -> bool {
         matches!(self, Body::Text { length: Some(0), .. })
@@ -54,17 +76,20 @@ impl Body {
 }
 
 impl Came {
-    pub(super) fn with(self, frame: Frame) -> Came {
-        let length = frame.end - frame.start;
+    pub(super) fn with(self, line: &[u8], ends: LineEnds) -> Came {
+        let characters = line.iter().filter(|byte| !matches!(byte, 0x80..=0xBF)).count();
         let (line_ends, bytes) = match self.lines {
-            0 => (frame.ends.count().saturating_sub(1), 0),
-            _ => (frame.ends.count(), frame.ends.bytes()),
+            0 => (ends.count().saturating_sub(1), 0),
+            _ => (ends.count(), ends.bytes()),
         };
-        Came {
-            lines: self.lines + 1,
-            least: self.least + line_ends + length,
-            most: (self.most + bytes + length).max(self.least + line_ends + length),
-        }
+        let least = self.least + line_ends + characters;
+        let written = (self.written + bytes + characters).max(least);
+        Came { lines: self.lines + 1, least, written, most: (self.most + bytes + line.len()).max(written) }
+    }
+
+    /// Whether this line can be a part of the text: then it is not longer than what is still to come.
+    pub(super) fn leaves_room_for(self, line: &[u8], ends: LineEnds, length: usize) -> bool {
+        self.least < length && self.with(line, ends).least <= length
     }
 
     /// All characters came, however line ends are counted.
@@ -74,12 +99,7 @@ impl Came {
 
     /// They came if a line end in them counts for two.
     pub(super) fn is_just(self, length: usize) -> bool {
-        self.most == length
-    }
-
-    /// More must come, however line ends are counted.
-    pub(super) fn is_surely_less_than(self, length: usize) -> bool {
-        self.most < length
+        self.written == length || self.most == length
     }
 }
 

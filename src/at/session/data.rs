@@ -11,8 +11,9 @@
 
 use std::time::Duration;
 
+use super::ahead::LINES_AHEAD;
 use super::exchange::Exchange;
-use super::{Now, Session};
+use super::{Now, Session, Settled};
 use crate::at::answer::{Event, text};
 use crate::at::echo::Echo;
 use crate::at::framer::{Frame, Framer};
@@ -49,7 +50,12 @@ impl Session {
 
     /// Whether data mode may end any moment.
     pub fn may_leave_data_mode(&self) -> bool {
-        self.is_in_data_mode() && (self.escaping || self.mode != Mode::Data { sure: true })
+        // A line that ends it may have come, and waits to be told from data.
+        self.is_in_data_mode() && (self.ends_with_any_result() || self.doubt.is_some())
+    }
+
+    fn ends_with_any_result(&self) -> bool {
+        self.escaping || self.mode != Mode::Data { sure: true }
     }
 
     pub(super) fn is_in_data_mode(&self) -> bool {
@@ -106,7 +112,7 @@ impl Session {
     }
 
     /// Takes a whole line of data; false where what comes after it must decide.
-    pub(super) fn take_data(&mut self, framer: &mut Framer, frame: Frame, settled: bool, now: &mut Now<'_>) -> bool {
+    pub(super) fn take_data(&mut self, framer: &mut Framer, frame: Frame, settled: Settled, now: &mut Now<'_>) -> bool {
         let line = framer.line(frame);
         if let Some(result) = self.ends_data_mode(line) {
             match self.follows(framer, frame, settled) {
@@ -116,8 +122,9 @@ impl Session {
                     return true;
                 }
                 Follows::Data => {}
-                Follows::Unknown => {
-                    self.unsettled = true;
+                Follows::Unknown { text } => {
+                    self.doubt.get_or_insert(now.time);
+                    self.unsettled |= text;
                     return false;
                 }
             }
@@ -170,7 +177,7 @@ impl Session {
             | ResultCode::Error
             | ResultCode::Equipment(_)
             | ResultCode::Message(_)
-            | ResultCode::Vendor { .. } => self.may_leave_data_mode(),
+            | ResultCode::Vendor { .. } => self.ends_with_any_result(),
             ResultCode::Connect(_)
             | ResultCode::Busy
             | ResultCode::NoAnswer
@@ -198,20 +205,27 @@ impl Session {
     }
 
     /// What stands behind this line: more data, or nothing but URCs.
-    fn follows(&self, framer: &Framer, frame: Frame, settled: bool) -> Follows {
+    fn follows(&self, framer: &Framer, frame: Frame, settled: Settled) -> Follows {
         let mut last = frame;
-        while let Some(next) = framer.frame_after(last) {
-            if !self.knowledge.is_urc(framer.line(next)) {
-                return Follows::Data;
+        let mut is_below = false;
+        for _ in 0..LINES_AHEAD {
+            let Some(next) = framer.frame_after(last) else {
+                return match framer.has_text_after(last) {
+                    true if settled.silence => Follows::Data,
+                    false if settled.line => Follows::Nothing,
+                    text => Follows::Unknown { text },
+                };
+            };
+            let line = framer.line(next);
+            if !std::mem::take(&mut is_below) {
+                if !self.knowledge.is_urc(line) {
+                    return Follows::Data;
+                }
+                is_below = self.knowledge.has_body(line);
             }
             last = next;
         }
-        let rest = framer.bytes(last.end..framer.end());
-        match rest.iter().any(|byte| !matches!(byte, b'\r' | b'\n' | 0)) {
-            true if settled => Follows::Data,
-            false if settled => Follows::Nothing,
-            true | false => Follows::Unknown,
-        }
+        Follows::Nothing
     }
 
     /// What may come back of what is sent now: of data, nothing.
@@ -223,7 +237,10 @@ impl Session {
 enum Follows {
     Data,
     Nothing,
-    Unknown,
+    /// `text`: what has not ended may tell.
+    Unknown {
+        text: bool,
+    },
 }
 
 /// `CONNECT 115200` does; `CONNECT OK` and `CONNECT FAIL` of SIMCom tell of a connection in command mode.

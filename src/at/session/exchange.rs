@@ -28,6 +28,8 @@ pub(super) struct Exchange {
     /// A line that looks like a URC, of a read command that has no other answer.
     fallback: Option<Line>,
     final_came: bool,
+    /// Its last bytes did not go out.
+    write_failed: bool,
     heard: Heard,
 }
 
@@ -75,6 +77,7 @@ impl Exchange {
             ends_in_silence: false,
             fallback: None,
             final_came: false,
+            write_failed: false,
             heard: Heard::default(),
         }
     }
@@ -95,6 +98,11 @@ impl Exchange {
         &self.question.named
     }
 
+    /// The names of its extended commands: `+CREG`.
+    pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.named().names.iter().filter_map(|(name, _)| self.question.bytes().get(name.clone()))
+    }
+
     pub(super) fn deadline(&self, last_byte: Duration) -> Duration {
         if self.ends_in_silence { self.deadline.min(last_byte + SETTLE) } else { self.deadline }
     }
@@ -105,14 +113,7 @@ impl Exchange {
 
     /// The form of the command whose prefix this line carries.
     pub(super) fn own(&self, line: &[u8]) -> Option<Form> {
-        let (names, bytes) = (&self.named().names, self.question.bytes());
-        let name = names.iter().find(|(name, _)| carries(line, bytes.get(name.clone()).unwrap_or_default()));
-        if let Some((_, form)) = name {
-            return Some(*form);
-        }
-        // What else is known to stand there: `+ICCID` in the answer to `AT+CICCID`.
-        let is_known = self.expected().prefixes.iter().any(|prefix| carries(line, prefix.as_bytes()));
-        is_known.then(|| names.first().map_or(Form::Execute, |(_, form)| *form))
+        own(&self.question, line)
     }
 
     /// Whether a line of the answer came that carries the same prefix as this one.
@@ -160,6 +161,10 @@ impl Exchange {
         self.final_came = true;
     }
 
+    pub(super) fn write_failed(&mut self) {
+        self.write_failed = true;
+    }
+
     /// A line end came; true where it stands right behind a prompt: then the modem does not echo. Where the reply has
     /// several lines it may be the echo of their ends.
     pub(super) fn line_ended(&mut self) -> bool {
@@ -176,14 +181,15 @@ impl Exchange {
         }
     }
 
-    pub(super) fn silence(&self) -> Silence {
+    /// `unfinished`: text has come that has not ended, and is no echo.
+    pub(super) fn silence(&self, unfinished: bool) -> Silence {
         if self.heard.bytes == 0 {
             Silence::Total
         } else if self.heard.garbage * 3 > self.heard.bytes.min(SAMPLE) {
             Silence::Garbage
         } else if self.prompt == Prompt::Open {
             Silence::NoPrompt
-        } else if self.heard.echo && self.lines.is_empty() {
+        } else if self.heard.echo && self.lines.is_empty() && !unfinished {
             Silence::AllButEcho
         } else {
             Silence::NoFinal
@@ -198,10 +204,23 @@ impl Exchange {
         let prompt_open = match (&self.question.prompt, self.prompt) {
             (PromptPlan::Unexpected, _) | (PromptPlan::Cancel { .. }, Prompt::Given { .. }) => false,
             (PromptPlan::Reply { .. } | PromptPlan::Cancel { .. }, Prompt::Open | Prompt::None) => true,
-            // Ctrl-Z and ESC end it; with another end only the modem knows.
-            (PromptPlan::Reply { bytes, .. }, Prompt::Given { .. }) => !matches!(bytes.last(), Some(0x1A | 0x1B)),
+            // Ctrl-Z and ESC end it, if they went out; with another end only the modem knows.
+            (PromptPlan::Reply { bytes, .. }, Prompt::Given { .. }) => {
+                self.write_failed || !matches!(bytes.last(), Some(0x1A | 0x1B))
+            }
         };
-        Some(Owing { finals: 1, asked: self.began, prompt_open })
+        Some(Owing {
+            question: Arc::clone(&self.question),
+            asked: self.began,
+            finals: 1,
+            fenced: None,
+            // The ESC that cancelled one went out.
+            prompt_open: prompt_open && self.unexpected.is_none(),
+            // Half a command does not run.
+            runs_until: if self.write_failed { Duration::ZERO } else { self.deadline },
+            heard: self.heard.bytes > 0,
+            answered: !self.lines.is_empty(),
+        })
     }
 
     /// The lines so far, and the one that had not ended.
@@ -237,12 +256,21 @@ impl Exchange {
     }
 }
 
+/// The form of the question's command whose prefix this line carries.
+pub(super) fn own(question: &Question, line: &[u8]) -> Option<Form> {
+    let (names, bytes) = (&question.named.names, question.bytes());
+    let name = names.iter().find(|(name, _)| carries(line, bytes.get(name.clone()).unwrap_or_default()));
+    if let Some((_, form)) = name {
+        return Some(*form);
+    }
+    // What else is known to stand there: `+ICCID` in the answer to `AT+CICCID`.
+    let is_known = question.expected.prefixes.iter().any(|prefix| carries(line, prefix.as_bytes()));
+    is_known.then(|| names.first().map_or(Form::Execute, |(_, form)| *form))
+}
+
 /// The prompt's text, without the blank behind it.
 pub(super) fn mark(plan: &PromptPlan) -> &str {
-    match plan {
-        PromptPlan::Reply { mark: Some(mark), .. } | PromptPlan::Cancel { mark: Some(mark) } => mark.trim_end(),
-        PromptPlan::Unexpected | PromptPlan::Reply { mark: None, .. } | PromptPlan::Cancel { mark: None } => ">",
-    }
+    plan.mark().unwrap_or(">")
 }
 
 /// `+CREG` is carried by `+CREG: 2,1`, `+CREG:2,1`, `+CREG : 1` and `+CREG`, in any case; not by `+CREGX: 1`.

@@ -1,22 +1,17 @@
 //! What a whole line is: echo, final result code, line of the answer, URC, stray; and text that has not ended.
 
+use super::ahead::LINES_AHEAD;
 use super::body::{self, Body, Extent};
 use super::exchange::{Prompt, ambiguity};
 use super::prompt::looks_like_prompt;
-use super::{FailureKind, Now, Piece, Session};
-use crate::at::answer::{Event, Shape};
+use super::{FailureKind, Now, Piece, Session, Settled};
+use crate::at::answer::{Event, Expected, Shape};
 use crate::at::command::Form;
 use crate::at::framer::{Frame, Framer};
 use crate::at::knowledge::Likeness;
 use crate::at::listener::Flow;
 use crate::at::parameters::prefix_length;
 use crate::at::result_code::{self, ResultCode, Verbosity};
-
-/// A quoted string with line ends in it goes over so many bytes at the most.
-const LONGEST_STRING: usize = 4096;
-
-/// So many URCs are looked over to find out how an answer goes on.
-const URCS_BETWEEN: usize = 64;
 
 /// What a line is that is no final result code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +24,7 @@ enum Belongs {
 }
 
 /// A line that may be a final result code.
-enum Final {
+pub(super) enum Final {
     Sure(ResultCode),
     /// A digit, where nobody knows whether result codes are digits
     Unsure(ResultCode),
@@ -38,7 +33,14 @@ enum Final {
 
 impl Session {
     /// Takes the whole line at the start of the buffer; false where what comes after it must decide what it is.
-    pub(super) fn take_frame(&mut self, framer: &mut Framer, frame: Frame, settled: bool, now: &mut Now<'_>) -> bool {
+    pub(super) fn take_frame(
+        &mut self,
+        framer: &mut Framer,
+        frame: Frame,
+        settled: Settled,
+        now: &mut Now<'_>,
+    ) -> bool {
+        self.framed = frame.ends.count() > 1;
         if self.take_echo(framer, frame, now) {
             return true;
         }
@@ -58,24 +60,22 @@ impl Session {
             Piece::Incomplete => return false,
             Piece::None => {}
         }
-        let Some(frame) = self.with_quoted_lines(framer, frame, settled) else {
+        let Some(frame) = self.with_quoted_lines(framer, frame, settled.silence) else {
             self.unsettled = true;
             return false;
         };
         let line = framer.line(frame);
         match self.final_of(line) {
             Final::Sure(result) => self.take_final(line, result, now),
-            Final::Unsure(result) => {
-                if self.goes_on(framer, frame) {
-                    self.take_line_of(Belongs::Response, line, now);
-                } else if settled {
+            Final::Unsure(result) => match self.goes_on(framer, frame, true, settled, now) {
+                Some(true) => self.take_line_of(Belongs::Response, line, now),
+                Some(false) => {
                     self.verbosity = Verbosity::Digits;
                     self.take_final(line, result, now);
-                } else {
-                    self.unsettled = true;
-                    return false;
                 }
-            }
+                None => return false,
+            },
+            Final::No if self.exchange.is_none() => self.take_idle_line(line, now),
             Final::No => self.take_line_of(self.belongs(line), line, now),
         }
         framer.consume(frame);
@@ -168,11 +168,15 @@ impl Session {
     }
 
     /// A line under the header of a message. Its text may hold anything, result codes and URCs too.
-    fn take_body_line(&mut self, framer: &mut Framer, frame: Frame, settled: bool, now: &mut Now<'_>) -> Piece {
+    fn take_body_line(&mut self, framer: &mut Framer, frame: Frame, settled: Settled, now: &mut Now<'_>) -> Piece {
         let Some(exchange) = &self.exchange else { return Piece::None };
         let Some(body) = exchange.body else { return Piece::None };
         let line = framer.line(frame);
-        if exchange.own(line).is_some() {
+        let is_inside = match body {
+            Body::Text { length: Some(length), came } => came.leaves_room_for(line, frame.ends, length),
+            Body::Text { length: None, .. } | Body::Pdu => false,
+        };
+        if !is_inside && exchange.own(line).is_some() {
             // The next header. Where the length said otherwise, the modem counts in another way than it writes.
             self.set_body(None);
             return Piece::None;
@@ -187,16 +191,15 @@ impl Session {
             Body::Pdu => return Piece::None,
             Body::Text { length, came } => (length, came),
         };
-        let is_inside = length.is_some_and(|length| came.is_surely_less_than(length));
         if !matches!(self.final_of(line), Final::No) {
             let is_over = length.is_some_and(|length| came.is_just(length)) && frame.ends.count() > 1;
-            if is_over || !self.goes_on(framer, frame) {
-                if is_over || settled {
+            match if is_over { Some(false) } else { self.goes_on(framer, frame, is_inside, settled, now) } {
+                Some(true) => {}
+                Some(false) => {
                     self.set_body(None);
                     return Piece::None;
                 }
-                self.unsettled = true;
-                return Piece::Incomplete;
+                None => return Piece::Incomplete,
             }
             if !is_inside {
                 now.tell(&Event::Notice(&ambiguity(line)));
@@ -205,14 +208,15 @@ impl Session {
             return Piece::None;
         }
         if came.lines > 0 {
-            for _ in 1..frame.ends.count().min(URCS_BETWEEN) {
+            for _ in 1..frame.ends.count().min(LINES_AHEAD) {
                 self.take_line_of(Belongs::Response, &[], now);
             }
         }
-        let came = came.with(frame);
+        let came = came.with(line, frame.ends);
         let is_all = length.is_some_and(|length| came.is_all_of(length));
-        self.set_body((!is_all).then_some(Body::Text { length, came }));
         self.take_line_of(Belongs::Response, line, now);
+        // Last, because a line of the text may look like a header.
+        self.set_body((!is_all).then_some(Body::Text { length, came }));
         framer.consume(frame);
         Piece::Taken
     }
@@ -223,46 +227,15 @@ impl Session {
         }
     }
 
-    /// Whether the answer goes on after this line. URCs do not tell.
-    fn goes_on(&self, framer: &Framer, frame: Frame) -> bool {
-        let mut next = framer.frame_after(frame);
-        for _ in 0..URCS_BETWEEN {
-            match next {
-                Some(frame) if self.knowledge.is_urc(framer.line(frame)) => next = framer.frame_after(frame),
-                Some(_) => return true,
-                None => return false,
-            }
-        }
-        false
-    }
-
-    /// The line, with those that a quoted string in it goes over: `+CUSD: 0,"5 EUR` … `left",15`. `None` where what
-    /// comes next must decide. A quote that nothing closes is a slip of the modem and takes nothing with it.
-    fn with_quoted_lines(&self, framer: &Framer, frame: Frame, settled: bool) -> Option<Frame> {
-        let line = framer.line(frame);
-        if !opens_string(line) || prefix_length(line).is_none() {
-            return Some(frame);
-        }
-        let mut last = frame;
-        loop {
-            let Some(next) = framer.frame_after(last) else {
-                return if settled || framer.end() - frame.start > LONGEST_STRING { Some(frame) } else { None };
-            };
-            let line = framer.line(next);
-            // A line that begins as an answer's or a URC's does is no inside of a string.
-            if next.end - frame.start > LONGEST_STRING || prefix_length(line).is_some() {
-                return Some(frame);
-            }
-            if opens_string(line) {
-                return Some(Frame { end: next.end, ..frame });
-            }
-            last = next;
+    pub(super) fn final_of(&self, line: &[u8]) -> Final {
+        match &self.exchange {
+            Some(exchange) => self.final_for(exchange.expected(), line),
+            None => Final::No,
         }
     }
 
-    fn final_of(&self, line: &[u8]) -> Final {
-        let Some(exchange) = &self.exchange else { return Final::No };
-        let expected = exchange.expected();
+    /// Whether the line ends an answer of which this is known.
+    pub(super) fn final_for(&self, expected: &Expected, line: &[u8]) -> Final {
         if let Some(result) = result_code::parse(line) {
             let counts = match &result {
                 // A command that nobody knows may well open a data connection.
@@ -297,9 +270,7 @@ impl Session {
     }
 
     fn belongs(&self, line: &[u8]) -> Belongs {
-        let Some(exchange) = &self.exchange else {
-            return if self.knowledge.is_urc(line) { Belongs::Urc } else { Belongs::Stray };
-        };
+        let Some(exchange) = &self.exchange else { return Belongs::Stray };
         if let Some(form) = exchange.own(line) {
             let is_answer = match exchange.has_answer_like(line) {
                 false => self.knowledge.may_answer(line, form),
@@ -315,6 +286,11 @@ impl Session {
         if expected.shape == Shape::None
             || (expected.shape == Shape::Bare || !expected.prefixes.is_empty()) && has_prefix()
         {
+            return Belongs::Stray;
+        }
+        // What is known to be another command's answer, to a command of which nothing is known.
+        let mut names = exchange.names().peekable();
+        if names.peek().is_some() && has_prefix() && names.all(|name| self.knowledge.is_answer_of_another(line, name)) {
             return Belongs::Stray;
         }
         // A name or a number is text; noise on the line is not.
@@ -386,16 +362,10 @@ impl Session {
         }
         let kind = match &exchange.unexpected {
             Some(prompt) => FailureKind::UnexpectedPrompt(prompt.clone()),
-            None => FailureKind::Timeout(exchange.silence()),
+            None => FailureKind::Timeout(exchange.silence(!self.unfinished().is_empty())),
         };
         self.fail(kind, now);
     }
-}
-
-/// Whether a string is open at the end of this line.
-fn opens_string(line: &[u8]) -> bool {
-    // Whether they are odd in number needs no more than a byte, and so are many compared at once.
-    line.iter().fold(0_u8, |quotes, byte| quotes.wrapping_add(u8::from(*byte == b'"'))) % 2 == 1
 }
 
 fn is_control(byte: u8) -> bool {

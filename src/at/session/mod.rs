@@ -3,20 +3,23 @@
 //! # Rules
 //! 1. What is told of a stretch of bytes is the same however it was cut into chunks. Where the bytes that follow must
 //!    decide, they are waited for; where only silence can decide, [`SETTLE`] of it does.
-//! 2. The echo is known by comparing it with what was sent, and is no answer.
+//! 2. The echo is known by comparing it with what was sent, and is no answer, also where it comes twice.
 //! 3. A final result code is a whole line. `NO CARRIER` and its like are final for dial, answer and data commands only.
 //! 4. A line with another command's prefix, or a known URC's, is no part of the answer. Where a URC and the answer
-//!    carry the same prefix, their fields tell them apart.
+//!    carry the same prefix, their fields tell them apart. What stands under a URC belongs to it: see [`below`].
 //! 5. Lines that belong to no answer are queued, stamped, bounded; the oldest go first, and that is told.
 //! 6. A prompt is accepted only where one was announced, at the start of a line. Another one is cancelled with ESC.
 //! 7. Nothing is written while a command runs: any character can abort it (V.250 §5.6.1).
 //! 8. After a timeout the session is out of step: see [`resync`].
-//! 9. All buffers are bounded, and an exchange ends at its deadline whatever keeps arriving.
+//! 9. All buffers are bounded, and an exchange ends at its deadline whatever keeps arriving. URCs put no decision off.
 //! 10. No byte is lost: a line is an echo, a response, a final result code, a URC, a prompt or a stray, and is told.
 //! 11. After `CONNECT` the line carries data, in which nothing is any of these: see [`data`].
 
+mod ahead;
+mod below;
 mod body;
 mod data;
+mod ending;
 mod exchange;
 mod line;
 mod prompt;
@@ -36,10 +39,14 @@ use super::framer::Framer;
 use super::knowledge::Knowledge;
 use super::listener::{Flow, Listener};
 use super::queue::Queue;
-use super::result_code::{ResultCode, Verbosity};
+use super::result_code::Verbosity;
+use below::Below;
+use body::Body;
 pub use data::Mode;
+use ending::Owing;
+pub use ending::{Failure, FailureKind, Outcome, Silence};
 use exchange::Exchange;
-use resync::Resync;
+use resync::{Purpose, Resync};
 
 /// So much silence decides what the bytes alone leave open: a final result code without its line end, a line `OK` in a
 /// message, a prompt nobody announced.
@@ -57,7 +64,7 @@ pub struct Session {
     resync: Option<Box<Resync>>,
     outcome: Option<Outcome>,
     /// What the modem still owes since a timeout.
-    owing: Option<Owing>,
+    owing: Option<Box<Owing>>,
     verbosity: Verbosity,
     mode: Mode,
     /// The last command opens a connection, and its `CONNECT` is still to come.
@@ -73,58 +80,12 @@ pub struct Session {
     last_byte: Duration,
     /// Something waits for silence to decide it.
     unsettled: bool,
-}
-
-pub type Outcome = Result<Answer, Box<Failure>>;
-
-/// Why a question has no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    pub kind: FailureKind,
-    pub waited: Duration,
-    /// The lines of the answer so far; last the one that had not ended.
-    pub received: Vec<Line>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FailureKind {
-    Timeout(Silence),
-    /// A listener said so at this line
-    Stopped(Line),
-    UnexpectedPrompt(Line),
-    /// It succeeded, but did not ask for the data that were to be given
-    NoPrompt {
-        mark: String,
-        answer: Answer,
-    },
-    /// The modem did not come into step again after so many tries
-    OutOfStep {
-        tries: u32,
-    },
-}
-
-/// How silent the modem was when time ran out: what to tell the user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
-    /// Not a byte came: no power, wrong port, wrong speed, asleep, or no result codes (`ATQ1`)
-    Total,
-    /// The echo came and nothing else: no result codes (`ATQ1`), or the command takes longer
-    AllButEcho,
-    /// Lines came, but no final result code
-    NoFinal,
-    /// The prompt that was waited for did not come
-    NoPrompt,
-    /// Bytes came, most of them not text: a wrong speed
-    Garbage,
-}
-
-/// After a timeout: what may still come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Owing {
-    finals: u32,
-    /// When the question was sent whose answer is owed
-    asked: Duration,
-    prompt_open: bool,
+    /// Since then it is open what the first line is; unsolicited lines behind it do not put the decision off.
+    doubt: Option<Duration>,
+    /// Lines that come next belong to the unsolicited one before them.
+    below: Option<Below>,
+    /// The last line stood behind a line end of its own.
+    framed: bool,
 }
 
 /// Who hears it, and when it is.
@@ -160,6 +121,9 @@ impl Session {
             stopped: None,
             last_byte: Duration::ZERO,
             unsettled: false,
+            doubt: None,
+            below: None,
+            framed: false,
         }
     }
 
@@ -174,9 +138,21 @@ impl Session {
         let mut now = Now { time: now, listener };
         self.abandon();
         self.outcome = None;
-        match self.owing {
-            Some(owing) => self.start_resync(Some((question, why)), owing, &mut now),
+        match self.owing.take() {
+            Some(owing) => self.start_resync(Purpose::Question(Arc::clone(question), why), *owing, &mut now),
             None => self.begin(question, why, &mut now),
+        }
+    }
+
+    /// Comes into step where the session is out of it, before something is written to which no answer is expected. The
+    /// outcome is an empty answer.
+    pub fn come_into_step(&mut self, now: Duration, listener: &mut dyn Listener) {
+        let mut now = Now { time: now, listener };
+        self.abandon();
+        self.outcome = None;
+        match self.owing.take() {
+            Some(owing) => self.start_resync(Purpose::Writing, *owing, &mut now),
+            None => self.outcome = Some(Ok(Answer::default())),
         }
     }
 
@@ -189,30 +165,13 @@ impl Session {
         self.send(bytes, Why::Question, &mut now);
     }
 
-    /// Ends what is going on by the AT rules: one character where the running command is abortable, ESC at a prompt;
-    /// then comes into step again. The outcome is an empty answer. A command that goes on all the same is waited for up
-    /// to its deadline if something is to be asked afterwards (`waits`), else for a moment.
-    pub fn interrupt(&mut self, waits: bool, now: Duration, listener: &mut dyn Listener) {
-        let mut now = Now { time: now, listener };
-        let abortable = self.exchange.as_ref().is_some_and(|exchange| exchange.expected().abortable);
-        let deadline = self.exchange.as_ref().map_or(now.time, |exchange| exchange.deadline(self.last_byte));
-        self.abandon();
-        self.outcome = None;
-        let Some(owing) = self.owing else {
-            self.outcome = Some(Ok(Answer::default()));
-            return;
-        };
-        if abortable && !owing.prompt_open {
-            self.send(b"\r", Why::Abort, &mut now);
-        }
-        self.start_interruption(owing, deadline, waits, &mut now);
-    }
-
     /// Bytes that came.
     pub fn receive(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Listener) {
         self.last_byte = now;
         if let Some(exchange) = &mut self.exchange {
             exchange.hear(bytes);
+        } else if let Some(owing) = &mut self.owing {
+            owing.heard = true;
         }
         self.framer.push(bytes);
         let mut now = Now { time: now, listener };
@@ -225,13 +184,18 @@ impl Session {
         let mut now = Now { time: now, listener };
         if self.unsettled && now.time >= self.last_byte + SETTLE {
             self.process(true, &mut now);
+        } else if self.doubt.is_some_and(|since| now.time >= since + SETTLE) {
+            self.process(false, &mut now);
         }
         self.check_deadlines(&mut now);
     }
 
     /// When [`Session::advance`] must be called at the latest.
     pub fn deadline(&self) -> Option<Duration> {
-        let settled = self.unsettled.then(|| self.last_byte + SETTLE);
+        let settled = match self.doubt {
+            Some(since) if !self.unsettled => Some(since + SETTLE),
+            Some(_) | None => self.unsettled.then(|| self.last_byte + SETTLE),
+        };
         let exchange = self.exchange.as_ref().map(|exchange| exchange.deadline(self.last_byte));
         let resync = self.resync.as_ref().map(|resync| resync.deadline(self.last_byte));
         [settled, exchange, resync].into_iter().flatten().min()
@@ -269,6 +233,12 @@ impl Session {
         if lines > 0 {
             listener.event(now, &Event::Dropped { lines });
         }
+    }
+
+    /// Whether the modem has said that it starts, in a line that came since the last question. `looked_at` as for
+    /// [`Session::take_line`]; the line stays where it is.
+    pub fn has_started(&self, looked_at: &mut u64) -> bool {
+        self.queue.holds(looked_at, &mut |line| self.knowledge.tells_of_start(line))
     }
 
     /// When the last byte came.
@@ -315,36 +285,15 @@ impl Session {
         self.escaping = false;
         self.awaited = None;
         self.unsettled = false;
-    }
-
-    /// The port is gone: gives up the question that is open, and tells of the line that will not end any more.
-    pub fn lose(&mut self, now: Duration, listener: &mut dyn Listener) -> Vec<Line> {
-        let unfinished = self.framer.rest().trim_ascii();
-        if !unfinished.is_empty() {
-            listener.event(now, &Event::Partial(unfinished));
-        }
-        let received = self.abandon();
-        self.framer.clear();
-        received
-    }
-
-    /// Gives up the question that is open, if one is: the port failed, or the caller did.
-    pub fn abandon(&mut self) -> Vec<Line> {
-        if let Some(resync) = self.resync.take() {
-            self.owing = Some(resync.owing());
-        }
-        match self.exchange.take() {
-            Some(exchange) => {
-                self.owing = exchange.owing();
-                self.doubt_mode(&exchange);
-                exchange.received(self.framer.rest())
-            }
-            None => Vec::new(),
-        }
+        self.doubt = None;
+        self.below = None;
     }
 
     fn begin(&mut self, question: &Arc<Question>, why: Why, now: &mut Now<'_>) {
-        self.forget(now);
+        // What the script did not ask takes nothing from it.
+        if why == Why::Question {
+            self.forget(now);
+        }
         self.escaping &= self.is_in_data_mode();
         self.echo = self.echo_of(question.bytes());
         let exchange = Exchange::new(Arc::clone(question), now.time);
@@ -369,6 +318,9 @@ impl Session {
     fn queue_line(&mut self, line: &[u8], event: &Event<'_>, now: &mut Now<'_>) {
         self.queue.push(line);
         now.tell(event);
+        if matches!(event, Event::Urc(_)) && self.knowledge.has_body(line) {
+            self.expect_below(Body::below(line), now);
+        }
         self.hear_connect(line);
         self.show(line, now);
     }
@@ -396,41 +348,6 @@ impl Session {
         }
     }
 
-    /// The exchange has its answer.
-    fn finish(&mut self, result: Option<ResultCode>, now: &mut Now<'_>) {
-        let Some(exchange) = self.exchange.take() else { return };
-        self.tell_dropped(now.time, now.listener);
-        self.echo.close();
-        if exchange.named().may_reset_verbosity && result.as_ref().is_some_and(ResultCode::is_success) {
-            self.verbosity = Verbosity::Unknown;
-        }
-        self.learn_mode(&exchange, result.as_ref());
-        self.outcome = Some(exchange.into_outcome(result, now.time));
-    }
-
-    /// The exchange, or the resynchronisation before it, has failed. Whatever fails while the modem may wait for data,
-    /// ESC is sent.
-    fn fail(&mut self, kind: FailureKind, now: &mut Now<'_>) {
-        self.tell_dropped(now.time, now.listener);
-        let began = match (&self.exchange, &self.resync) {
-            (Some(exchange), _) => exchange.began(),
-            (None, Some(resync)) => resync.began(),
-            (None, None) => now.time,
-        };
-        // Time was up at the deadline, however late that was noticed: the same failure reads the same everywhere.
-        let ended = match (&kind, &self.exchange) {
-            (FailureKind::Timeout(_), Some(exchange)) => now.time.min(exchange.deadline(self.last_byte)),
-            (_, _) => now.time,
-        };
-        let received = self.abandon();
-        if self.owing.is_some_and(|owing| owing.prompt_open) {
-            self.send(b"\x1B", Why::Cancel, now);
-            // Should the prompt come only now, the resynchronisation sends it again.
-            self.owing = self.owing.map(|owing| Owing { prompt_open: false, ..owing });
-        }
-        self.outcome = Some(Err(Box::new(Failure { kind, waited: ended.saturating_sub(began), received })));
-    }
-
     fn check_deadlines(&mut self, now: &mut Now<'_>) {
         if self.resync.is_some() {
             self.advance_resync(now);
@@ -446,12 +363,17 @@ impl Session {
         // The lines are borrowed from the framer while the rest of the session changes.
         let mut framer = std::mem::take(&mut self.framer);
         self.unsettled = false;
-        while self.step(&mut framer, settled, now) {}
+        // What is behind the line that was in doubt is not settled by that.
+        let mut decided = settled || self.doubt.is_some_and(|since| now.time >= since + SETTLE);
+        while self.step(&mut framer, Settled { silence: settled, line: decided }, now) {
+            self.doubt = None;
+            decided = settled;
+        }
         self.framer = framer;
     }
 
     /// Takes one piece; false where more must come first.
-    fn step(&mut self, framer: &mut Framer, settled: bool, now: &mut Now<'_>) -> bool {
+    fn step(&mut self, framer: &mut Framer, settled: Settled, now: &mut Now<'_>) -> bool {
         let skipped = framer.skip_line_ends();
         if let Some(bytes) = skipped.cut {
             now.tell(&Event::Truncated { bytes });
@@ -465,11 +387,18 @@ impl Session {
         if framer.rest().is_empty() {
             return false;
         }
+        if self.below.is_some() {
+            match self.take_below(framer, now) {
+                Piece::Taken => return true,
+                Piece::Incomplete => return false,
+                Piece::None => {}
+            }
+        }
         if self.take_awaited_text(framer, now) {
             return true;
         }
         if self.exchange.is_some() {
-            match self.take_prompt(framer, settled, now) {
+            match self.take_prompt(framer, settled.silence, now) {
                 Piece::Taken => return true,
                 Piece::Incomplete => return false,
                 Piece::None => {}
@@ -482,7 +411,7 @@ impl Session {
         }
         match framer.frame() {
             Some(frame) => self.take_frame(framer, frame, settled, now),
-            None => self.take_unfinished(framer, settled, now),
+            None => self.take_unfinished(framer, settled.silence, now),
         }
     }
 
@@ -498,6 +427,15 @@ impl Session {
         self.awaited = None;
         true
     }
+}
+
+/// What may be decided without what comes next.
+#[derive(Debug, Clone, Copy)]
+struct Settled {
+    /// Nothing has come for [`SETTLE`].
+    silence: bool,
+    /// Nothing has come for so long that goes on where the first line stopped.
+    line: bool,
 }
 
 /// What was found at the start of the buffer.

@@ -2,14 +2,20 @@
 //!
 //! The answer that did not come may come yet, and must never be taken for the answer to a later question. So before the
 //! next question: wait until the modem is quiet; ESC if it may wait for data; then `AT` until it answers. A modem is
-//! serial: the final result code that it owes comes before the one of that `AT`. So they are counted; where fewer come
-//! than are owed, [`Resync::deadline`]'s silence tells that no more will. Everything is bounded in time and tries.
+//! serial: the final result code that it owes comes before the one of that `AT`. So they are counted. Where fewer have
+//! come than were asked for, the last of them may be the late one, or that of an `AT` before: another `AT` is sent, and
+//! then as much silence is waited for as the next one would need ([`Resync::patience`]). That is slower than to believe
+//! the first `OK`, and right. Everything is bounded in time and tries.
 //!
-//! A question that is itself `AT` is its own way into step: it is sent once, and so is its answer found.
+//! A command that was given up before its time still runs, and nothing is written until it has ended, or its time is up.
+//!
+//! A question that is itself `AT` is its own way into step: it is sent once, and again only where its answer could be
+//! another's.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::line::Final;
 use super::{Failure, FailureKind, Now, Owing, SETTLE, Session, Silence};
 use crate::at::answer::{Answer, Event, Line, Question, Why};
 use crate::at::echo::Echo;
@@ -24,16 +30,21 @@ const LONGEST_NOISE: Duration = Duration::from_secs(2);
 /// An `AT` is answered in this time by a modem that listens.
 const FENCE_TIME: Duration = Duration::from_secs(1);
 
+/// So often in a row it is sent without an answer.
 const TRIES: u32 = 4;
+
+/// So often it is sent at all.
+const MOST_FENCES: u32 = 10;
 
 /// After a result code: how long others may let wait for them.
 const OTHERS_TIME: Duration = Duration::from_millis(500);
 
-/// A result code that comes so soon after an `AT` is its own. One that comes later may be the late one, and then the
-/// next is as late as it.
+/// A result code that comes so soon after an `AT` is most likely its own, so that no other need be waited for: the next
+/// `AT` shows it, after so short a while that a late one and this one are told apart by their number.
 const PROMPT_ANSWER: Duration = Duration::from_millis(100);
+const PROMPT_TIME: Duration = Duration::from_millis(150);
 
-/// Nobody waits longer than this for as late a one.
+/// Nobody waits longer than this for as late a one as the first.
 const LATEST: Duration = Duration::from_secs(5);
 
 /// Whatever comes, it ends after this time.
@@ -45,21 +56,36 @@ const ABORT_TIME: Duration = Duration::from_secs(2);
 /// So many lines are kept for the report.
 const MOST_LINES: usize = 64;
 
+/// What comes into step is for.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// This is asked when the modem is in step.
+    Question(Arc<Question>, Why),
+    /// Something is written to which no answer is expected.
+    Writing,
+    /// A command was interrupted. What still runs is waited for where something is to be asked afterwards (`waits`).
+    Interruption { waits: bool },
+}
+
 #[derive(Debug)]
 pub(super) struct Resync {
-    /// What is asked when the modem is in step; none after an interruption.
-    question: Option<(Arc<Question>, Why)>,
+    purpose: Purpose,
     phase: Phase,
     began: Duration,
     give_up: Duration,
     owing: Owing,
     fences: u32,
+    /// Of them, those that were sent since the last result code
+    unanswered: u32,
     /// When the last `AT` was sent
     fenced: Duration,
     finals: u32,
-    tries: u32,
-    /// Something is to be asked afterwards.
-    waits: bool,
+    /// When the last result code came
+    heard: Option<Duration>,
+    /// So long a result code let wait for itself after the one before it, or an `AT` after the one before it.
+    longest: Duration,
+    /// So long after the last `AT` of the time before this the first one was sent.
+    gap: Duration,
     /// The last final result code: the fence's own, if no other follows.
     last: Option<(Vec<u8>, ResultCode)>,
     received: Vec<Line>,
@@ -67,7 +93,7 @@ pub(super) struct Resync {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Until the command that was interrupted has ended: what is written while it runs may be lost, or answered later.
+    /// Until the command that was given up has ended: what is written while it runs may be lost, or answered later.
     Running { until: Duration },
     /// Until nothing has come for a while.
     Quiet { since: Duration, until: Duration },
@@ -83,40 +109,88 @@ impl Resync {
     }
 
     /// What is owed if it is given up now.
-    pub(super) fn owing(&self) -> Owing {
-        Owing { finals: (self.owing.finals + self.fences).saturating_sub(self.finals), ..self.owing }
+    pub(super) fn into_owing(self) -> Owing {
+        Owing {
+            finals: (self.owing.finals + self.fences).saturating_sub(self.finals),
+            fenced: if self.fences > 0 { Some(self.fenced) } else { self.owing.fenced },
+            ..self.owing
+        }
+    }
+
+    /// The modem has started anew. Of what was sent before, only the last `AT` can have reached it.
+    pub(super) fn begin_anew(&mut self) {
+        self.owing.finals = 0;
+        self.fences = self.fences.min(1);
+        self.finals = 0;
+    }
+
+    pub(super) fn still_owed(&mut self) -> Option<&mut Owing> {
+        (self.finals < self.owing.finals).then_some(&mut self.owing)
     }
 
     pub(super) fn deadline(&self, last_byte: Duration) -> Duration {
         let deadline = match self.phase {
+            // Nothing runs any more.
+            Phase::Running { .. } if self.owing.finals == 0 => last_byte + SETTLE,
             Phase::Running { until } => until,
             Phase::Quiet { since, until } => until.min(last_byte.max(since) + SETTLE),
             Phase::Fence { until } => until,
-            Phase::Others { patience } => last_byte + patience,
+            // What else keeps coming does not put it off for ever.
+            Phase::Others { patience } => last_byte.min(self.heard.unwrap_or_default() + LONGEST_NOISE) + patience,
         };
         deadline.min(self.give_up)
     }
 
-    /// How long to wait for other result codes, now that one has come.
+    /// All that were asked for have come.
+    fn has_all(&self) -> bool {
+        self.fences > 0 && self.finals >= self.owing.finals + self.fences
+    }
+
+    /// The last one is that of an `AT`, if no other follows: the late one has come before it, or never will.
+    fn has_own(&self) -> bool {
+        self.finals > self.owing.finals.min(1)
+    }
+
+    fn is_refused(&self) -> bool {
+        self.last.as_ref().is_some_and(|(_, result)| !result.is_success())
+    }
+
+    /// How long to wait for other result codes, now that one has come. Those of a modem that answers one after the other
+    /// follow each other as fast as those before, and those of a slow line as fast as the questions did.
     fn patience(&self, now: Duration) -> Duration {
-        let before = match self.phase {
-            Phase::Others { patience } => patience,
-            Phase::Running { .. } | Phase::Quiet { .. } | Phase::Fence { .. } => OTHERS_TIME,
-        };
-        // One that was refused is sent again.
-        let is_refusal = self.last.as_ref().is_some_and(|(_, result)| !result.is_success());
-        if is_refusal || now.saturating_sub(self.fenced) <= PROMPT_ANSWER {
-            return before;
+        if self.has_own() && !self.is_refused() {
+            // More than were sent since: those of before are answered one by one, and the next is as far behind.
+            let gap = if self.finals > self.fences { self.gap } else { Duration::ZERO };
+            OTHERS_TIME + self.longest.max(gap)
+        } else if now.saturating_sub(self.fenced) <= PROMPT_ANSWER {
+            PROMPT_TIME
+        } else if self.own().is_some() && !self.is_refused() {
+            // A question that can be sent once is not sent twice: its answer may be as late as the one before.
+            OTHERS_TIME + now.saturating_sub(self.owing.asked).min(LATEST)
+        } else {
+            OTHERS_TIME
         }
-        let late = now.saturating_sub(self.owing.asked).min(LATEST);
-        before.max(late + OTHERS_TIME)
+    }
+
+    /// When no other result code can come any more.
+    fn enough(&self) -> Duration {
+        let patience = match self.phase {
+            Phase::Others { patience } => patience,
+            Phase::Running { .. } | Phase::Quiet { .. } | Phase::Fence { .. } => Duration::ZERO,
+        };
+        self.heard.unwrap_or_default() + patience
     }
 
     /// The question is itself an `AT`.
-    fn is_its_own_fence(&self) -> bool {
-        self.question
-            .as_ref()
-            .is_some_and(|(question, _)| question.bytes().eq_ignore_ascii_case(FENCE) && !question.expected.free)
+    fn own(&self) -> Option<(&Arc<Question>, Why)> {
+        match &self.purpose {
+            Purpose::Question(question, why)
+                if question.bytes().eq_ignore_ascii_case(FENCE) && !question.expected.free =>
+            {
+                Some((question, *why))
+            }
+            Purpose::Question(..) | Purpose::Writing | Purpose::Interruption { .. } => None,
+        }
     }
 
     fn keep(&mut self, line: &[u8]) {
@@ -127,30 +201,49 @@ impl Resync {
 }
 
 impl Session {
-    pub(super) fn start_resync(&mut self, question: Option<(&Arc<Question>, Why)>, owing: Owing, now: &mut Now<'_>) {
-        now.tell(&Event::Notice(match question {
-            Some(_) => "out of step after a question without an answer: waiting until the modem answers AT",
-            None => "waiting for the end of the command that was interrupted; Ctrl-C again ends at once",
+    pub(super) fn start_resync(&mut self, purpose: Purpose, owing: Owing, now: &mut Now<'_>) {
+        let waits = !matches!(purpose, Purpose::Interruption { waits: false });
+        let is_owed = owing.finals > 0 && !owing.prompt_open;
+        let phase = if is_owed && !waits {
+            Phase::Running { until: now.time + ABORT_TIME }
+        } else if is_owed && now.time < owing.runs_until {
+            // A character that was to end it needs its time as well.
+            Phase::Running { until: owing.runs_until.max(now.time + ABORT_TIME) }
+        } else {
+            // What came long ago was quiet enough.
+            let since = if self.output.is_empty() { self.last_byte } else { now.time };
+            Phase::Quiet { since, until: now.time + LONGEST_NOISE }
+        };
+        let begins = match phase {
+            Phase::Running { until } => until,
+            Phase::Quiet { .. } | Phase::Fence { .. } | Phase::Others { .. } => now.time,
+        };
+        now.tell(&Event::Notice(match (&purpose, phase) {
+            (Purpose::Interruption { .. }, _) => {
+                "waiting for the end of the command that was interrupted; Ctrl-C again ends at once"
+            }
+            (_, Phase::Running { .. }) => "the command that was given up still runs: waiting for its end",
+            (_, Phase::Quiet { .. } | Phase::Fence { .. } | Phase::Others { .. }) => {
+                "out of step after a question without an answer: waiting until the modem answers AT"
+            }
         }));
-        // What came long ago was quiet enough.
-        let since = if self.output.is_empty() { self.last_byte } else { now.time };
         let mut resync = Resync {
-            question: question.map(|(question, why)| (Arc::clone(question), why)),
-            phase: Phase::Quiet { since, until: now.time + LONGEST_NOISE },
+            purpose,
+            phase,
             began: now.time,
-            give_up: now.time + LONGEST,
+            give_up: begins.saturating_add(LONGEST),
             owing,
             fences: 0,
+            unanswered: 0,
             fenced: now.time,
             finals: 0,
-            tries: 0,
-            waits: true,
+            heard: None,
+            longest: Duration::ZERO,
+            gap: Duration::ZERO,
             last: None,
             received: Vec::new(),
         };
-        if let Some((question, _)) = &resync.question
-            && resync.is_its_own_fence()
-        {
+        if let Some((question, _)) = resync.own() {
             resync.give_up = resync.give_up.saturating_add(question.timeout);
         }
         self.resync = Some(Box::new(resync));
@@ -159,34 +252,30 @@ impl Session {
         self.advance_resync(now);
     }
 
-    /// As [`Session::start_resync`], for a command that was interrupted and may go on to its end; it is waited for up to
-    /// its deadline if it `waits`.
-    pub(super) fn start_interruption(&mut self, owing: Owing, deadline: Duration, waits: bool, now: &mut Now<'_>) {
-        self.start_resync(None, owing, now);
-        let soon = now.time + ABORT_TIME;
-        let until = if waits { deadline.max(soon) } else { soon };
-        if let Some(resync) = &mut self.resync
-            && !resync.owing.prompt_open
-            && resync.finals < resync.owing.finals
-        {
-            (resync.waits, resync.phase) = (waits, Phase::Running { until });
-            resync.give_up = until.saturating_add(LONGEST);
-        }
-    }
-
     /// A line that came meanwhile.
     pub(super) fn take_resync_line(&mut self, line: &[u8], now: &mut Now<'_>) {
-        let result = result_code::parse(line)
-            .filter(|result| !result.is_call_control())
-            .or_else(|| result_code::parse_numeric(line).filter(|_| self.verbosity != Verbosity::Words));
+        let result = self.result_meanwhile(line);
         let Some(resync) = &mut self.resync else { return };
-        resync.keep(line);
         let Some(result) = result else {
-            let event = if self.knowledge.is_urc(line) { Event::Urc(line) } else { Event::Stray(line) };
-            self.queue_line(line, &event, now);
+            // The echo of an `AT` before the last one.
+            if resync.fences > 1 && line.trim_ascii_end().eq_ignore_ascii_case(FENCE.trim_ascii_end()) {
+                now.tell(&Event::Echo(line));
+                return;
+            }
+            resync.keep(line);
+            self.take_loose_line(line, now);
+            if self.is_in_data_mode() {
+                // An AT would go to the other end.
+                self.give_up_resync(now);
+            }
             return;
         };
+        resync.keep(line);
         resync.finals += 1;
+        resync.unanswered = 0;
+        if let Some(before) = resync.heard.replace(now.time) {
+            resync.longest = resync.longest.max(now.time.saturating_sub(before));
+        }
         let previous = resync.last.replace((line.to_vec(), result));
         if matches!(resync.phase, Phase::Running { .. }) && resync.finals >= resync.owing.finals {
             resync.phase = Phase::Quiet { since: now.time, until: now.time + LONGEST_NOISE };
@@ -199,15 +288,24 @@ impl Session {
         }
         if now.listener.line(line) == Flow::Stop {
             self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now);
-            return;
-        }
-        let all_came = self
-            .resync
-            .as_ref()
-            .is_some_and(|resync| resync.fences > 0 && resync.finals >= resync.owing.finals + resync.fences);
-        if all_came {
+        } else if self.resync.as_ref().is_some_and(|resync| resync.has_all()) {
             self.end_of_fence(now);
         }
+    }
+
+    /// The result code that this line is: one of an `AT`, or the one that is owed.
+    fn result_meanwhile(&self, line: &[u8]) -> Option<ResultCode> {
+        let resync = self.resync.as_ref()?;
+        let owed = || match self.final_for(&resync.owing.question.expected, line) {
+            Final::Sure(result) | Final::Unsure(result) => Some(result),
+            Final::No => None,
+        };
+        let result = if resync.finals < resync.owing.finals { owed() } else { result_code::parse(line) };
+        result
+            .or_else(|| result_code::parse_numeric(line).filter(|_| self.verbosity != Verbosity::Words))
+            // A connection that has come about is another thing.
+            .filter(|result| !matches!(result, ResultCode::Connect(_)))
+            .filter(|result| !result.is_call_control() || resync.owing.question.expected.call_control)
     }
 
     /// Does what time asks for.
@@ -220,14 +318,14 @@ impl Session {
             }
             match resync.phase {
                 // Nobody waits for what still runs, and nothing is to be asked after it.
-                Phase::Running { .. } if !resync.waits => self.give_up_resync(now),
-                Phase::Running { .. } => self.end_of_quiet(now),
-                _ if now.time >= resync.give_up && resync.last.is_none() => {
+                Phase::Running { .. } if matches!(resync.purpose, Purpose::Interruption { waits: false }) => {
                     self.give_up_resync(now);
                 }
+                Phase::Running { .. } => self.end_of_quiet(now),
+                Phase::Others { .. } => self.end_of_fence(now),
+                Phase::Quiet { .. } | Phase::Fence { .. } if now.time >= resync.give_up => self.give_up_resync(now),
                 Phase::Quiet { .. } => self.end_of_quiet(now),
                 Phase::Fence { .. } => self.next_fence(now),
-                Phase::Others { .. } => self.end_of_fence(now),
             }
         }
     }
@@ -244,25 +342,29 @@ impl Session {
 
     fn next_fence(&mut self, now: &mut Now<'_>) {
         let Some(resync) = &mut self.resync else { return };
-        let own = resync.is_its_own_fence();
-        let tries = if own { 1 } else { TRIES };
-        if resync.tries >= tries {
+        let own = resync.own().map(|(question, why)| (question.timeout, why));
+        // The question itself is sent again only where a result code came that may be another's.
+        let tries = if own.is_some() && resync.finals == 0 { 1 } else { TRIES };
+        if resync.unanswered >= tries || resync.fences >= MOST_FENCES {
             self.give_up_resync(now);
             return;
         }
-        resync.tries += 1;
+        match (resync.fences, resync.owing.fenced) {
+            (0, Some(before)) => resync.gap = now.time.saturating_sub(before).min(LATEST),
+            (0, None) => {}
+            (_, _) => resync.longest = resync.longest.max(now.time.saturating_sub(resync.fenced)),
+        }
         resync.fences += 1;
+        resync.unanswered += 1;
         resync.fenced = now.time;
         // A result code that came without being asked for was the one that was owed.
         if let Some((late, _)) = resync.last.take() {
             now.tell(&Event::Stray(&late));
         }
-        let (time, why) = match &resync.question {
-            Some((question, why)) if own => (question.timeout, *why),
-            Some(_) | None => (FENCE_TIME, Why::Resynchronise),
-        };
+        let is_first = resync.fences == 1;
+        let (time, why) = own.filter(|_| is_first).unwrap_or((FENCE_TIME, Why::Resynchronise));
         resync.phase = Phase::Fence { until: now.time.saturating_add(time) };
-        if own {
+        if why == Why::Question {
             self.forget(now);
         }
         self.echo = Echo::of_question(FENCE, self.framer.rest().len());
@@ -272,40 +374,49 @@ impl Session {
     /// All result codes that will come have come.
     fn end_of_fence(&mut self, now: &mut Now<'_>) {
         let Some(resync) = &mut self.resync else { return };
-        let Some((line, result)) = resync.last.take() else { return };
-        now.tell(&Event::Final { line: &line, result: &result });
-        let own = resync.is_its_own_fence();
-        if !own && !result.is_success() && now.time < resync.give_up {
-            // `AT` itself was refused: half of it was lost, or it ended up in other data.
-            (resync.owing.finals, resync.fences, resync.finals) = (0, 0, 0);
-            self.next_fence(now);
+        let is_late = now.time >= resync.give_up;
+        let is_over = is_late || resync.fences >= MOST_FENCES;
+        let is_own = resync.own().is_some();
+        // Half of the `AT` was lost, or it ended up in other data; or this was the late one.
+        let is_own_answer = resync.has_own() && (!resync.is_refused() || is_over && is_own);
+        // What else came does not count in a flood, but the time since the last result code does.
+        let is_answered = is_own_answer && (resync.has_all() || now.time >= resync.enough());
+        if !is_answered {
+            if is_late {
+                self.give_up_resync(now);
+            } else {
+                self.next_fence(now);
+            }
             return;
         }
+        let Some((line, result)) = resync.last.take() else { return };
+        now.tell(&Event::Final { line: &line, result: &result });
         let Some(resync) = self.resync.take() else { return };
         self.owing = None;
         self.echo.close();
-        match resync.question {
-            Some(_) if own => {
+        match resync.purpose {
+            Purpose::Question(..) if is_own => {
                 let elapsed = now.time.saturating_sub(resync.began);
                 self.outcome = Some(Ok(Answer { lines: Vec::new(), result: Some(result), elapsed }));
             }
-            Some((question, why)) => self.begin(&question, why, now),
-            None => self.outcome = Some(Ok(Answer::default())),
+            Purpose::Question(question, why) => self.begin(&question, why, now),
+            Purpose::Writing | Purpose::Interruption { .. } => self.outcome = Some(Ok(Answer::default())),
         }
     }
 
     fn give_up_resync(&mut self, now: &mut Now<'_>) {
         let Some(resync) = self.resync.take() else { return };
-        self.owing = Some(resync.owing());
-        let kind = if resync.is_its_own_fence() {
+        let kind = if resync.own().is_some() {
             let heard = !resync.received.is_empty();
             FailureKind::Timeout(if heard { Silence::NoFinal } else { Silence::Total })
         } else {
-            FailureKind::OutOfStep { tries: resync.tries }
+            FailureKind::OutOfStep { tries: resync.fences }
         };
         // Time was up at the deadline, however late that was noticed.
         let ended = now.time.min(resync.deadline(self.last_byte));
         let waited = ended.saturating_sub(resync.began);
-        self.outcome = Some(Err(Box::new(Failure { kind, waited, received: resync.received })));
+        let received = resync.received.clone();
+        self.owing = Some(Box::new(resync.into_owing()));
+        self.outcome = Some(Err(Box::new(Failure { kind, waited, received })));
     }
 }

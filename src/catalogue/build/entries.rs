@@ -58,7 +58,7 @@ impl Writer<'_> {
         }
         let source = self.source(&urc.source, urc.status)?;
         Ok(format!(
-            "Urc {{ start: {:?}, title: {:?}, about: {:?}, when: {:?}, layouts: &[{}], whole_line: {}, body_lines: {}, answers: {answers}, vendors: &{:?}, source: {source} }}",
+            "Urc {{ start: {:?}, title: {:?}, about: {:?}, when: {:?}, layouts: &[{}], whole_line: {}, body_lines: {}, starts: {}, answers: {answers}, vendors: &{:?}, source: {source} }}",
             urc.start,
             urc.title,
             urc.about,
@@ -66,6 +66,7 @@ impl Writer<'_> {
             layouts.join(", "),
             urc.whole_line,
             urc.body,
+            urc.starts,
             urc.vendors,
         ))
     }

@@ -287,6 +287,8 @@ pub struct Urc {
     #[serde(default)]
     pub body: u8,
     #[serde(default)]
+    pub starts: bool,
+    #[serde(default)]
     pub answers: Option<String>,
     pub vendors: Vec<String>,
     pub source: Vec<String>,

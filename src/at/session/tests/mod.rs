@@ -1,8 +1,10 @@
 //! The session in virtual time: bytes at once, cut anywhere, or one by one; and then silence.
 
+mod below;
 mod cuts;
 mod data;
 mod hard_cases;
+mod late;
 mod resync;
 
 use std::time::Duration;
@@ -124,6 +126,11 @@ pub(super) fn shaped(line: &str, shape: Shape) -> Question {
         .into_iter()
         .flat_map(|line| line.commands.into_iter().map(|command| &*command.name.to_owned().leak()).collect::<Vec<_>>())
         .collect();
+    question
+}
+
+pub(super) fn within(mut question: Question, seconds: u64) -> Question {
+    question.timeout = Duration::from_secs(seconds);
     question
 }
 
