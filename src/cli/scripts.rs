@@ -66,6 +66,7 @@ pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
     read_text(File::open(path)?, LARGEST)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
 fn unreadable(name: &str, error: &Unreadable) -> NoScript {
     let library = || match library::nearest(name).first() {
         Some(near) => format!("did you mean {near}?"),

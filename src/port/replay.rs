@@ -38,6 +38,7 @@ const LARGEST: u64 = 64 << 20;
 
 impl Replay {
     /// Reads the whole file, so that a mistake in it is told before anything is sent.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
     pub fn open(file: &Path) -> Result<Replay, OpenError> {
         let name = file.display().to_string();
         let unreadable = |error: std::io::Error| {

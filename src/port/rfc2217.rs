@@ -295,6 +295,7 @@ impl NotOpen {
 }
 
 /// A raw port in front of a modem that echoes gives our own requests back, and confirms none.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the crate may know more reasons one day")]
 fn confirms_nothing(why: NotReady) -> bool {
     const SETTINGS: usize = 5;
     match why {

@@ -134,6 +134,7 @@ impl Remote {
         })
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
     fn unreachable(&self, error: &io::Error, limit: Duration) -> OpenError {
         let (host, port) = (&self.host, self.port);
         match error.kind() {

@@ -8,13 +8,18 @@ use crate::source::Source;
 mod assemble;
 pub mod ast;
 mod comment;
+#[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod diagnose;
 mod error;
+#[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod format;
 mod grammar;
+#[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod highlight;
+#[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod lexemes;
 mod lines;
+#[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod lower;
 mod words;
 

@@ -237,15 +237,13 @@ impl Session {
     /// Whether the line ends an answer of which this is known.
     pub(super) fn final_for(&self, expected: &Expected, line: &[u8]) -> Final {
         if let Some(result) = result_code::parse(line) {
-            let counts = match &result {
-                // A command that nobody knows may well open a data connection.
-                ResultCode::Connect(text) => {
-                    expected.call_control
-                        || expected.shape == Shape::Unknown
-                            && text.bytes().next().is_none_or(|byte| byte.is_ascii_digit())
-                }
-                result => !result.is_call_control() || expected.call_control,
-            };
+            let counts = expected.call_control
+                || if let ResultCode::Connect(text) = &result {
+                    // A command that nobody knows may well open a data connection.
+                    expected.shape == Shape::Unknown && text.bytes().next().is_none_or(|byte| byte.is_ascii_digit())
+                } else {
+                    !result.is_call_control()
+                };
             return if counts { Final::Sure(result) } else { Final::No };
         }
         let trimmed = line.trim_ascii_end();

@@ -209,6 +209,7 @@ fn results_path(arguments: &arguments::Batch, script: &str, console: &Console) -
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
 fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
     let message = format!("results cannot be written to {}: {error}; nothing was sent", path.display());
     let help = match error.kind() {

@@ -173,6 +173,7 @@ fn absolute(link: &Path) -> Result<PathBuf, OpenError> {
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
 fn make_link(link: &Path, target: &Path) -> Result<(), OpenError> {
     let at = link.display();
     // One that was left behind by a program that was killed points to a terminal which is gone.
@@ -210,6 +211,7 @@ fn symlink(target: &Path, link: &Path) -> io::Result<()> {
     std::os::windows::fs::symlink_file(target, link)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
 fn no_terminal(error: io::Error) -> OpenError {
     let help = match error.kind() {
         io::ErrorKind::Unsupported => {
@@ -220,6 +222,7 @@ fn no_terminal(error: io::Error) -> OpenError {
     OpenError::new(OpenErrorKind::System, format!("cannot make a pseudo-terminal: {error}")).with_help(help)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> OpenError {
     let (kind, help) = match error.kind() {
         io::ErrorKind::AddrInUse => {

@@ -135,12 +135,8 @@ impl Simulator {
         for line in &command.then {
             self.output.then.push((std::time::Duration::from_millis(200), line.as_str().into()));
         }
-        match next {
-            Next::Done if !command.takes.is_zero() => {
-                Ok(Next::Wait { time: command.takes, then: Then::Continue, abort: None })
-            }
-            next => Ok(next),
-        }
+        let takes_time = matches!(next, Next::Done) && !command.takes.is_zero();
+        Ok(if takes_time { Next::Wait { time: command.takes, then: Then::Continue, abort: None } } else { next })
     }
 
     fn require(&self, needs: Needs) -> Result<(), Refusal> {

@@ -193,6 +193,7 @@ fn missing(path: &Path, why: &str) -> OpenError {
     open_error::missing(path, why, target.as_deref(), &crate::port::list::paths())
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
 fn not_a_terminal(path: &Path, error: nix::errno::Errno) -> OpenError {
     use nix::errno::Errno as E;
     match error {

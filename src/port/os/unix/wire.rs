@@ -150,6 +150,7 @@ fn wait(wanted: Wanted, until: Duration, clock: &Clock, watch: &Watch) -> Result
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
 fn fault(error: Errno) -> Fault {
     match error {
         Errno::EIO
