@@ -30,7 +30,9 @@ use hayes::port::{Cancel, Serial};
 use hayes::runtime::{Inputs, Silent, run};
 use hayes::source::Source;
 
-const EXCHANGES: usize = 2_000;
+/// Few exchanges and many rounds: which processor sleeps, and how deep, may stay the same for a whole round.
+const EXCHANGES: usize = 500;
+const EXCHANGE_ROUNDS: usize = 101;
 const ROUNDS: usize = 15;
 const PROCESSES: usize = 50;
 const ANSWER: &[u8] = b"\r\n+CSQ: 18,99\r\n\r\nOK\r\n";
@@ -84,13 +86,13 @@ enum Sleep {
 
 fn exchanges(what: &str, sleep: Sleep) {
     let mut busy = Vec::new();
-    let (ours, bare, ratio) = medians(ROUNDS, || {
+    let (ours, bare, ratio) = medians(EXCHANGE_ROUNDS, || {
         let (ours, bare) = (exchanges_by_script(sleep), exchanges_bare(sleep));
         busy.push((ours.busy, bare.busy));
         (ours.elapsed, bare.elapsed)
     });
     let mut busy = busy.into_iter();
-    let (our_busy, bare_busy, _) = medians(ROUNDS, || busy.next().unwrap());
+    let (our_busy, bare_busy, _) = medians(EXCHANGE_ROUNDS, || busy.next().unwrap());
     let each = |time: f64| time * 1e6 / EXCHANGES as f64;
     println!("  answered {what}: {ratio:.2} ({:.1} µs, the bare loop {:.1} µs;", each(ours), each(bare));
     println!("    of it the processor works {:.1} µs, in the bare loop {:.1} µs)", each(our_busy), each(bare_busy));

@@ -40,6 +40,29 @@ impl Question {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+
+    /// The form of the command whose prefix this line carries; `None` where it is no line of the answer's own.
+    pub fn form_of(&self, line: &[u8]) -> Option<Form> {
+        let Named { names, .. } = &self.named;
+        let name = names.iter().find(|(name, _)| carries(line, self.bytes.get(name.clone()).unwrap_or_default()));
+        if let Some((_, form)) = name {
+            return Some(*form);
+        }
+        // What else is known to stand there: `+ICCID` in the answer to `AT+CICCID`.
+        let is_known = self.expected.prefixes.iter().any(|prefix| carries(line, prefix.as_bytes()));
+        is_known.then(|| names.first().map_or(Form::Execute, |(_, form)| *form))
+    }
+}
+
+/// `+CREG` is carried by `+CREG: 2,1`, `+CREG:2,1`, `+CREG : 1` and `+CREG`, in any case; not by `+CREGX: 1`.
+pub(super) fn carries(line: &[u8], prefix: &[u8]) -> bool {
+    // What stands behind the prefix tells nearly all other lines.
+    match (line.get(prefix.len()), line.get(prefix.len() + 1)) {
+        (None | Some(b':'), _) | (Some(b' '), Some(b':')) => {
+            line.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+        }
+        (Some(_), _) => false,
+    }
 }
 
 impl Named {

@@ -4,9 +4,9 @@
 //! for. What kept the first line from conforming is what a failure tells.
 
 use super::value::{Record, Value};
-use crate::at::Line;
 use crate::at::answer::text;
-use crate::at::parameters::{Kind, Parameter, parameters, split_prefix};
+use crate::at::parameters::{Kind, Parameter, parameters, prefix_length, split_prefix};
+use crate::at::{Line, Question};
 use crate::check::{Captures, Hole};
 use crate::syntax::ast::{Convert, Field};
 
@@ -27,9 +27,9 @@ pub(super) enum Miss {
 }
 
 /// `capture rssi:int, ber`, from an answer whose lines carry these prefixes, as far as that is known
-pub(super) fn fields(fields: &[Field], lines: &[Line], prefixes: &[&str]) -> Result<Captured, Miss> {
+pub(super) fn fields(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<Captured, Miss> {
     let mut first_miss = None;
-    for line in with_parameters(lines, prefixes) {
+    for line in with_parameters(lines, question) {
         match conforms(fields, &line.bytes) {
             Ok(captured) => return Ok(captured),
             Err(miss) => {
@@ -46,9 +46,9 @@ pub(super) fn fields(fields: &[Field], lines: &[Line], prefixes: &[&str]) -> Res
 }
 
 /// `capture all cid:int, type, apn as contexts`: a record for each line, or for each parenthesised group of one.
-pub(super) fn all(fields: &[Field], lines: &[Line], prefixes: &[&str]) -> Result<Value, Miss> {
+pub(super) fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<Value, Miss> {
     let mut records = Vec::new();
-    for line in with_parameters(lines, prefixes) {
+    for line in with_parameters(lines, question) {
         let (_, list) = split_prefix(&line.bytes);
         match parameters(list).next() {
             Some(first) if first.kind == Kind::Group => groups(fields, line, &mut records)?,
@@ -74,21 +74,21 @@ pub(super) fn holes(line: &[u8], captures: &Captures<'_, '_>) -> Result<Captured
         .collect()
 }
 
-/// The lines that carry one of the question's prefixes, where there are any, or else any prefix: others are the text
-/// under a header, which may look like anything.
-fn with_parameters<'l>(lines: &'l [Line], prefixes: &[&str]) -> impl Iterator<Item = &'l Line> {
-    let of_question = |line: &Line| {
-        let found = split_prefix(&line.bytes).0;
-        found.is_some_and(|found| prefixes.iter().any(|prefix| found.eq_ignore_ascii_case(prefix.as_bytes())))
+/// The lines that carry the question's prefix, where there are any, or else any prefix: others are the text under a
+/// header, which may look like anything.
+fn with_parameters<'l>(lines: &'l [Line], question: Option<&Question>) -> impl Iterator<Item = &'l Line> {
+    let of_question = move |line: &Line| question.is_some_and(|question| question.form_of(&line.bytes).is_some());
+    let has_prefix = |line: &Line| prefix_length(&line.bytes).is_some();
+    // Of one line there is no choice.
+    let is_choice = lines.len() > 1;
+    let any_of_question = is_choice && lines.iter().any(of_question);
+    let any_prefix = is_choice && !any_of_question && lines.iter().any(has_prefix);
+    let is_wanted = move |line: &&Line| match (any_of_question, any_prefix) {
+        (true, _) => of_question(line),
+        (false, true) => has_prefix(line),
+        (false, false) => true,
     };
-    let has_prefix = |line: &Line| split_prefix(&line.bytes).0.is_some();
-    let any_of_question = lines.iter().any(of_question);
-    let any_prefix = lines.iter().any(has_prefix);
-    let wanted: Vec<&Line> = lines
-        .iter()
-        .filter(|line| if any_of_question { of_question(line) } else { !any_prefix || has_prefix(line) })
-        .collect();
-    wanted.into_iter()
+    lines.iter().filter(is_wanted)
 }
 
 fn conforms(fields: &[Field], line: &[u8]) -> Result<Captured, Miss> {
@@ -183,7 +183,10 @@ fn no_conversion(line: &[u8], name: &str, value: &[u8], convert: Convert) -> Mis
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::at::{Expected, PromptPlan};
     use crate::source::{Span, Spanned};
 
     fn field(text: &str) -> Field {
@@ -201,12 +204,16 @@ mod tests {
         text.split(", ").map(field).collect()
     }
 
+    fn asking(line: &str) -> Question {
+        Question::new(line, Expected::default(), Duration::ZERO, PromptPlan::Unexpected)
+    }
+
     fn lines(texts: &[&str]) -> Vec<Line> {
         texts.iter().map(|text| Line { bytes: text.as_bytes().to_vec() }).collect()
     }
 
     fn captured(asked: &str, answer: &[&str]) -> String {
-        match fields(&list(asked), &lines(answer), &[]) {
+        match fields(&list(asked), &lines(answer), None) {
             Ok(captured) => record(captured).to_string(),
             Err(miss) => format!("{miss:?}"),
         }
@@ -267,15 +274,15 @@ mod tests {
     #[test]
     fn lines_with_another_prefix_are_text_under_a_header() {
         let answer = ["+CMGL: 1,\"REC READ\",\"000\"", "+Bank: 99, approved, +49999", "+CMGL: 2,\"REC READ\",\"111\""];
-        let found = all(&list("index:int, status, from"), &lines(&answer), &["+CMGL"]).unwrap();
+        let found = all(&list("index:int, status, from"), &lines(&answer), Some(&asking("AT+CMGL"))).unwrap();
         assert_eq!(
             found.to_string(),
             "[{index = 1, status = \"REC READ\", from = \"000\"}, {index = 2, status = \"REC READ\", from = \"111\"}]"
         );
-        let found = fields(&list("index:int"), &lines(&["+Bank: 99", "+CMGR: 3"]), &["+cmgr"]).unwrap();
+        let found = fields(&list("index:int"), &lines(&["+Bank: 99", "+CMGR: 3"]), Some(&asking("AT+cmgr"))).unwrap();
         assert_eq!(record(found).to_string(), "{index = 3}");
         // A modem that answers with another name is understood all the same.
-        let found = fields(&list("iccid"), &lines(&["+ICCID: 89"]), &["+CCID"]).unwrap();
+        let found = fields(&list("iccid"), &lines(&["+ICCID: 89"]), Some(&asking("AT+CCID"))).unwrap();
         assert_eq!(record(found).to_string(), "{iccid = \"89\"}");
     }
 
@@ -286,7 +293,7 @@ mod tests {
     }
 
     fn records(asked: &str, answer: &[&str]) -> String {
-        match all(&list(asked), &lines(answer), &[]) {
+        match all(&list(asked), &lines(answer), None) {
             Ok(value) => value.to_string(),
             Err(miss) => format!("{miss:?}"),
         }

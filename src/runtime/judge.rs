@@ -18,7 +18,7 @@ impl Run<'_> {
     pub(super) fn judge(&self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
         self.judge_result(asked, clauses, values)?;
         let mut captured = Vec::new();
-        let prefixes = asked.prefixes();
+        let question = Some(&*asked.question);
         for (clause, values) in clauses.iter().zip(values) {
             match &clause.kind {
                 ClauseKind::Expect(patterns) => {
@@ -26,12 +26,12 @@ impl Run<'_> {
                         return Err(self.fail(self.no_match(asked, clause.span, patterns, values)));
                     }
                 }
-                ClauseKind::Capture { fields } => match capture::fields(fields, &self.scope.last.lines, &prefixes) {
+                ClauseKind::Capture { fields } => match capture::fields(fields, &self.scope.last.lines, question) {
                     Ok(found) => captured.extend(found),
                     Err(miss) => return Err(self.missed(Some(asked), clause.span, miss)),
                 },
                 ClauseKind::CaptureAll { fields, record } => {
-                    match capture::all(fields, &self.scope.last.lines, &prefixes) {
+                    match capture::all(fields, &self.scope.last.lines, question) {
                         Ok(records) => captured.push((record.value.clone(), records)),
                         Err(miss) => return Err(self.missed(Some(asked), clause.span, miss)),
                     }
@@ -95,10 +95,10 @@ impl Run<'_> {
             return Ok(true);
         }
         let matcher = self.matcher(pattern)?;
-        Ok(match *result == ResultCode::Ok {
-            true => matcher.matches(b"OK", values),
-            false => matcher.matches(result.to_string().as_bytes(), values),
-        })
+        if *result == ResultCode::Ok {
+            return Ok(matcher.matches(b"OK", values));
+        }
+        Ok(matcher.matches(result.to_string().as_bytes(), values))
     }
 
     fn capture_pattern(&self, patterns: &Alternatives, values: &[Vec<String>]) -> Step<Result<Captured, Miss>> {

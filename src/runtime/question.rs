@@ -9,7 +9,6 @@ use super::expression::YEAR;
 use super::interpreter::Run;
 use super::problem::{Step, code};
 use super::template::is_command_line;
-use crate::at::command::parse;
 use crate::at::{PromptPlan, Question};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::tries_pin;
@@ -28,18 +27,6 @@ pub(super) struct Asked {
     pub(super) is_command: bool,
     /// Its answer tells which module it is.
     pub(super) names_module: bool,
-}
-
-impl Asked {
-    /// The prefixes of its answer's lines: as the catalogue knows them, or as its commands are named.
-    pub(super) fn prefixes(&self) -> Vec<&str> {
-        let known = &self.question.expected.prefixes;
-        if !known.is_empty() || !self.is_command {
-            return known.clone();
-        }
-        let commands = parse(&self.text).map(|line| line.commands).unwrap_or_default();
-        commands.iter().filter(|command| command.is_extended()).map(|command| command.name).collect()
-    }
 }
 
 /// Questions that a script asks in the same words each time: what a loop polls is looked up once. They hold as long as

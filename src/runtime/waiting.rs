@@ -76,9 +76,9 @@ impl Run<'_> {
     fn capture_awaited(&self, clause: &Clause, values: &[Vec<String>]) -> Step<Captured> {
         let lines = &self.scope.last.lines;
         let captured = match &clause.kind {
-            ClauseKind::Capture { fields } => capture::fields(fields, lines, &[]),
+            ClauseKind::Capture { fields } => capture::fields(fields, lines, None),
             ClauseKind::CaptureAll { fields, record } => {
-                capture::all(fields, lines, &[]).map(|records| vec![(record.value.clone(), records)])
+                capture::all(fields, lines, None).map(|records| vec![(record.value.clone(), records)])
             }
             ClauseKind::CapturePattern(patterns) => {
                 let Some(line) = lines.first() else { return Ok(Captured::new()) };

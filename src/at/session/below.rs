@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::body::Body;
-use super::exchange::own;
 use super::line::Final;
 use super::{Now, Owing, Piece, Session};
 use crate::at::answer::{Event, Shape};
@@ -115,7 +114,7 @@ impl Session {
     /// Whether the line is one of the answer that is owed.
     fn is_late(&mut self, line: &[u8]) -> bool {
         let Some(owing) = self.owed() else { return false };
-        let Some(form) = own(&owing.question, line) else { return false };
+        let Some(form) = owing.question.form_of(line) else { return false };
         let has_body = owing.question.expected.shape == Shape::HeaderAndBody;
         let knowledge = self.knowledge;
         let is_late = match knowledge.likeness(line, form) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::body::Body;
 use super::{Failure, FailureKind, Outcome, Owing, SETTLE, Silence};
-use crate::at::answer::{Answer, Expected, Line, Named, PromptPlan, Question, text};
+use crate::at::answer::{Answer, Expected, Line, Named, PromptPlan, Question, carries, text};
 use crate::at::command::Form;
 use crate::at::result_code::ResultCode;
 
@@ -113,7 +113,7 @@ impl Exchange {
 
     /// The form of the command whose prefix this line carries.
     pub(super) fn own(&self, line: &[u8]) -> Option<Form> {
-        own(&self.question, line)
+        self.question.form_of(line)
     }
 
     /// Whether a line of the answer came that carries the same prefix as this one.
@@ -256,32 +256,9 @@ impl Exchange {
     }
 }
 
-/// The form of the question's command whose prefix this line carries.
-pub(super) fn own(question: &Question, line: &[u8]) -> Option<Form> {
-    let (names, bytes) = (&question.named.names, question.bytes());
-    let name = names.iter().find(|(name, _)| carries(line, bytes.get(name.clone()).unwrap_or_default()));
-    if let Some((_, form)) = name {
-        return Some(*form);
-    }
-    // What else is known to stand there: `+ICCID` in the answer to `AT+CICCID`.
-    let is_known = question.expected.prefixes.iter().any(|prefix| carries(line, prefix.as_bytes()));
-    is_known.then(|| names.first().map_or(Form::Execute, |(_, form)| *form))
-}
-
 /// The prompt's text, without the blank behind it.
 pub(super) fn mark(plan: &PromptPlan) -> &str {
     plan.mark().unwrap_or(">")
-}
-
-/// `+CREG` is carried by `+CREG: 2,1`, `+CREG:2,1`, `+CREG : 1` and `+CREG`, in any case; not by `+CREGX: 1`.
-fn carries(line: &[u8], prefix: &[u8]) -> bool {
-    // What stands behind the prefix tells nearly all other lines.
-    match (line.get(prefix.len()), line.get(prefix.len() + 1)) {
-        (None | Some(b':'), _) | (Some(b' '), Some(b':')) => {
-            line.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
-        }
-        (Some(_), _) => false,
-    }
 }
 
 /// A notice that a final result code in a message's text was one of its lines.
