@@ -40,7 +40,7 @@ use super::knowledge::Knowledge;
 use super::listener::{Flow, Listener};
 use super::queue::Queue;
 use super::result_code::Verbosity;
-use below::Below;
+use below::{Before, Below};
 use body::Body;
 pub use data::Mode;
 use ending::Owing;
@@ -84,7 +84,9 @@ pub struct Session {
     doubt: Option<Duration>,
     /// Lines that come next belong to the unsolicited one before them.
     below: Option<Below>,
-    /// The last line stood behind a line end of its own.
+    /// What the last line was.
+    before: Before,
+    /// It stood behind a line end of its own.
     framed: bool,
 }
 
@@ -123,6 +125,7 @@ impl Session {
             unsettled: false,
             doubt: None,
             below: None,
+            before: Before::Nothing,
             framed: false,
         }
     }
@@ -287,6 +290,7 @@ impl Session {
         self.unsettled = false;
         self.doubt = None;
         self.below = None;
+        self.before = Before::Nothing;
     }
 
     fn begin(&mut self, question: &Arc<Question>, why: Why, now: &mut Now<'_>) {
@@ -388,7 +392,7 @@ impl Session {
             return false;
         }
         if self.below.is_some() {
-            match self.take_below(framer, now) {
+            match self.take_below(framer, settled, now) {
                 Piece::Taken => return true,
                 Piece::Incomplete => return false,
                 Piece::None => {}
