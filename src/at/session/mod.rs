@@ -244,6 +244,11 @@ impl Session {
         self.queue.holds(looked_at, &mut |line| self.knowledge.tells_of_start(line))
     }
 
+    /// Whether a question is open: it was sent, and has not ended.
+    pub fn is_asking(&self) -> bool {
+        self.exchange.is_some()
+    }
+
     /// When the last byte came.
     pub fn last_byte(&self) -> Duration {
         self.last_byte
@@ -276,6 +281,12 @@ impl Session {
     /// After the port was opened again: all that was going on is gone, and nothing is known of the modem's settings.
     pub fn restart(&mut self) {
         self.framer.clear();
+        self.before = Before::Nothing;
+        self.start_anew();
+    }
+
+    /// After the modem was told to start again, or has: as [`Session::restart`], but what it is saying goes on.
+    pub fn start_anew(&mut self) {
         self.output.clear();
         self.echo = Echo::default();
         self.exchange = None;
@@ -290,7 +301,6 @@ impl Session {
         self.unsettled = false;
         self.doubt = None;
         self.below = None;
-        self.before = Before::Nothing;
     }
 
     fn begin(&mut self, question: &Arc<Question>, why: Why, now: &mut Now<'_>) {
