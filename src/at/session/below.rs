@@ -57,6 +57,8 @@ impl Below {
             Body::Pdu => text.iter().all(u8::is_ascii_hexdigit),
             // An empty line is an empty text.
             Body::Text { came, .. } if came.lines == 0 => ends.count() <= 1,
+            // Behind all of it, an empty line tells that it has ended.
+            Body::Text { length: Some(length), came } if came.is_just(length) && ends.count() > 1 => false,
             Body::Text { length: Some(length), came } => came.leaves_room_for(text, ends, length),
             Body::Text { length: None, came } => ends.count() <= 1 && came.lines < MOST_LINES,
         }
@@ -130,8 +132,19 @@ impl Session {
                 let is_final = !matches!(self.final_of(framer.line(frame)), Final::No);
                 if is_final { self.goes_on(framer, frame, false, settled, now) } else { Some(false) }
             }
+            // A modem that counts in another way than it writes tells a length that is none.
+            Body::Text { length: Some(length), came }
+                if below.has_begun() && self.is_waited_for() && !(below.framed && frame.ends.count() <= 1) =>
+            {
+                self.comes_to_length(framer, frame, (came, length), settled, now)
+            }
             Body::Text { .. } | Body::Pdu => Some(true),
         }
+    }
+
+    /// Something is asked, or owed: a line may belong to it.
+    fn is_waited_for(&self) -> bool {
+        self.exchange.is_some() || self.resync.is_some() || self.owing.is_some()
     }
 
     /// A line while nothing is asked: the result code that is owed, or a line as it comes.

@@ -132,6 +132,48 @@ fn a_result_code_in_a_text_is_no_end_wherever_its_header_stands() {
     }
 }
 
+/// A length that is not that of the text takes no answer with it.
+#[test]
+fn a_message_that_comes_by_itself_may_tell_another_length_than_its_text_has() {
+    let csq = shaped("AT+CSQ", Shape::Prefixed);
+    let ok = "\r\nOK\r\n";
+    let signal = "\r\n+CSQ: 18,99\r\n";
+    let urc =
+        |length: usize, text: &str| format!("\r\n+CMT: \"+49\",,\"24\",145,4,0,0,\"+491\",145,{length}\r\n{text}\r\n");
+    // Septets; and what is none of all that.
+    for (length, text) in [(17, "{\"led\":[1,2]}"), (4, "5 €"), (100, "hi"), (40, "hi"), (9, "[a]\r\n{")] {
+        let came = urc(length, text);
+        for (echo, said) in [
+            ("", format!("{signal}{came}{ok}")),
+            ("", format!("{came}{signal}{ok}")),
+            ("AT+CSQ\r", format!("{came}{signal}{ok}")),
+            ("", format!("{came}AT+CSQ\r{signal}{ok}")),
+        ] {
+            let (outcome, events) = run(&csq, format!("{echo}{said}"));
+            assert_eq!(texts(&outcome.unwrap().lines), ["+CSQ: 18,99"], "{length} {said:?} {events:#?}");
+            for line in text.split("\r\n") {
+                assert!(events.contains(&format!("urc {}", show(line.as_bytes()))), "{events:#?}");
+            }
+        }
+    }
+    // One that is right holds an empty line and result codes, and more of it comes by and by.
+    for text in ["one\r\n\r\nOK\r\ntwo", "(\r\n\r\nERROR\r\n\r\n]"] {
+        let of_two = text.matches(['[', ']']).count();
+        for length in [text.len(), text.len() - text.matches('\r').count(), text.len() + of_two] {
+            let said = format!("{}{signal}{ok}", urc(length, text));
+            let (outcome, events) = run(&csq, &said);
+            assert_eq!(texts(&outcome.unwrap().lines), ["+CSQ: 18,99"], "{said:?} {events:#?}");
+            let mut bench = Bench::new();
+            bench.ask(&csq);
+            for chunk in said.as_bytes().chunks(7) {
+                bench.receive(chunk);
+                bench.wait(Duration::from_millis(50));
+            }
+            assert_eq!(bench.recorder.events, events, "{said:?}");
+        }
+    }
+}
+
 fn header(length: usize) -> String {
     format!("\r\n+CMGR: \"REC READ\",\"+1\",,\"24\",145,4,0,0,\"+1\",145,{length}\r\n")
 }
