@@ -93,7 +93,7 @@ impl Conversation {
             }
         }
         Err(if is_there && !has_gone {
-            Trouble::NeverGone { waited: self.port.now().saturating_sub(asked) }
+            Trouble::NeverGone { waited: self.port.now().min(until).saturating_sub(asked) }
         } else if was_heard {
             never_back(false, answer.lines)
         } else {
