@@ -87,6 +87,18 @@ impl Echo {
         None
     }
 
+    /// Whether this line is what comes back next, damaged at the most. It is not taken.
+    pub fn is_next(&self, line: &[u8]) -> bool {
+        let expected = self.sent.get(self.next.clone()).filter(|expected| self.open && !expected.is_empty());
+        expected.is_some_and(|expected| {
+            let line = erased(trimmed(line));
+            match self.command {
+                true => line.eq_ignore_ascii_case(expected) || self.patience > 0 && is_damaged(&line, expected),
+                false => &*line == expected,
+            }
+        })
+    }
+
     fn came_to(&mut self, from: usize, behind: usize) -> Option<Echoed> {
         self.next = next_line(&self.sent, from);
         Some(Echoed { behind })

@@ -56,6 +56,11 @@ impl LineEnds {
     pub fn bytes(self) -> usize {
         self.line_feeds + self.carriage_returns
     }
+
+    /// Whether a carriage return of its own stands before a line end, as behind an echo: `AT\r` and then `\r\n`.
+    pub fn have_one_before(self) -> bool {
+        self.line_feeds > 0 && self.carriage_returns > self.line_feeds
+    }
 }
 
 impl Framer {

@@ -272,18 +272,26 @@ impl Conversation {
     /// Runs until the question has its outcome.
     fn outcome(&mut self, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
         loop {
-            let written = self.write_output(listener);
-            // What ended the question goes before what could not be written behind it.
-            if let Some(outcome) = self.session.outcome() {
-                return outcome.map_err(Trouble::from);
+            if let Some(answer) = self.turn(Duration::MAX, listener)? {
+                return Ok(answer);
             }
-            written?;
-            let Some(until) = self.session.deadline() else {
-                // Nothing is open and nothing has ended: better no answer than a false one, or a wait without an end.
-                return Err(Trouble::OutOfStep { tries: 0, waited: Duration::ZERO, received: Vec::new() });
-            };
-            self.read(until, listener)?;
         }
+    }
+
+    /// Writes and reads once, up to `until`; the answer, if the question has it then.
+    fn turn(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<Option<Answer>, Trouble> {
+        let written = self.write_output(listener);
+        // What ended the question goes before what could not be written behind it.
+        if let Some(outcome) = self.session.outcome() {
+            return outcome.map(Some).map_err(Trouble::from);
+        }
+        written?;
+        if self.session.deadline().is_none() {
+            // Nothing is open and nothing has ended: better no answer than a false one, or a wait without an end.
+            return Err(Trouble::OutOfStep { tries: 0, waited: Duration::ZERO, received: Vec::new() });
+        }
+        self.read(until, listener)?;
+        Ok(None)
     }
 
     /// Reads once and tells the session; false where `until`, or a deadline of the session before it, came first.

@@ -274,7 +274,7 @@ fn a_reboot_with_and_without_its_device() {
         device.answers.push_back(("AT\r", Duration::from_millis(10), "AT\r\r\nOK\r\n"));
     }
     let (mut restarted, log, _) = conversation(device);
-    let answer = restarted.reboot(&question("AT+CFUN=1,1").into(), 90 * SECOND, &mut Heard::default()).unwrap();
+    let answer = restarted.reboot(&question("AT+CFUN=1,1"), 90 * SECOND, &mut Heard::default()).unwrap();
     assert_eq!(answer.result, Some(ResultCode::Ok));
     assert!((13 * SECOND..20 * SECOND).contains(&restarted.now()), "{:?} {:?}", restarted.now(), written(&log));
     // A modem on a UART: it is silent for a while.
@@ -285,20 +285,64 @@ fn a_reboot_with_and_without_its_device() {
         device.answers.push_back(("AT\r", delay, answer));
     }
     let (mut restarted, ..) = conversation(device);
-    restarted.reboot(&question("AT+CFUN=1,1").into(), 90 * SECOND, &mut Heard::default()).unwrap();
+    restarted.reboot(&question("AT+CFUN=1,1"), 90 * SECOND, &mut Heard::default()).unwrap();
     assert!(restarted.now() < 10 * SECOND);
     // One that refuses.
     let (mut refusing, log, _) = conversation(modem(&[("AT+CFUN=1,1\r", "\r\n+CME ERROR: 4\r\n")]));
-    let answer = refusing.reboot(&question("AT+CFUN=1,1").into(), 90 * SECOND, &mut Heard::default()).unwrap();
+    let answer = refusing.reboot(&question("AT+CFUN=1,1"), 90 * SECOND, &mut Heard::default()).unwrap();
     assert!(answer.result.is_some_and(|result| !result.is_success()));
     assert_eq!(written(&log).len(), 1);
     // One that never comes back.
     let (mut dead, ..) = conversation(modem(&[("AT+CFUN=1,1\r", "\r\nOK\r\n")]));
     assert!(matches!(
-        dead.reboot(&question("AT+CFUN=1,1").into(), 30 * SECOND, &mut Heard::default()),
-        Err(Trouble::Timeout { .. })
+        dead.reboot(&question("AT+CFUN=1,1"), 30 * SECOND, &mut Heard::default()),
+        Err(Trouble::NeverBack { waited, is_lost: false, .. }) if waited == 30 * SECOND
     ));
-    assert!((30 * SECOND..33 * SECOND).contains(&dead.now()));
+    assert_eq!(dead.now(), 30 * SECOND);
+    // Its device does not come back, however often it is opened.
+    let mut device = modem(&[("AT+CFUN=1,1\r", "\r\nOK\r\n")]);
+    device.away = Some((SECOND / 2, 100 * SECOND));
+    let (mut unplugged, ..) = conversation(device);
+    let outcome = unplugged.reboot(&question("AT+CFUN=1,1"), 10 * SECOND, &mut Heard::default());
+    let gone = Trouble::NeverBack { waited: 10 * SECOND, is_lost: true, received: Vec::new() };
+    assert_eq!(outcome.unwrap_err(), gone);
+    // One that never was there.
+    let (mut nobody, ..) = conversation(modem(&[]));
+    let outcome = nobody.reboot(&question("AT+CFUN=1,1"), 10 * SECOND, &mut Heard::default());
+    let silent = Trouble::Timeout { waited: 10 * SECOND, silence: Silence::Total, received: Vec::new() };
+    assert_eq!(outcome.unwrap_err(), silent);
+    assert_eq!(nobody.now(), 10 * SECOND);
+}
+
+/// It goes before it says OK: its time is not spent on waiting for that.
+#[test]
+fn a_modem_may_restart_without_a_result_code() {
+    let restart = |came: &[(u64, &'static str)], missed: usize| {
+        let mut device = modem(&[("AT+CFUN=1,1\r", "AT+CFUN=1,1\r")]);
+        device.due = came.iter().map(|(at, text)| (Duration::from_secs(*at), text.as_bytes().to_vec())).collect();
+        device.answers.extend(std::iter::repeat_n(("AT\r", 100 * SECOND, ""), missed));
+        device.answers.extend(std::iter::repeat_n(("AT\r", SECOND / 10, "AT\r\r\nOK\r\n"), 20));
+        let cancel = Cancel::new().unwrap();
+        let port = Box::new(Memory::in_virtual_time(device, &cancel));
+        let mut conversation = Conversation::new(port, &crate::catalogue::Catalogue);
+        let mut asked = question("AT+CFUN=1,1");
+        asked.timeout = 25 * SECOND;
+        let outcome = conversation.reboot(&asked, 25 * SECOND, &mut Heard::default());
+        (outcome.map(|answer| answer.result), conversation)
+    };
+    // It says that it has started, and what it says besides is there to be waited for.
+    let (outcome, mut conversation) = restart(&[(3, "\r\nRDY\r\n\r\n+CFU"), (4, "N: 1\r\n")], 0);
+    assert_eq!(outcome, Ok(None));
+    assert!((4 * SECOND..7 * SECOND).contains(&conversation.now()), "{:?}", conversation.now());
+    let line = conversation.await_line(Duration::ZERO, &mut |line| line == b"+CFUN: 1", &mut Heard::default());
+    assert!(line.unwrap().is_some());
+    // It says nothing, and is there when it is asked.
+    let (outcome, conversation) = restart(&[], 1);
+    assert_eq!(outcome, Ok(None));
+    assert!(conversation.now() < 20 * SECOND, "{:?}", conversation.now());
+    // Its OK comes late, and so it was there all the time.
+    let (outcome, _) = restart(&[(13, "\r\nOK\r\n")], 0);
+    assert!(matches!(outcome, Err(Trouble::NeverGone { .. })), "{outcome:?}");
 }
 
 /// However much still comes: the time is up when it is.
@@ -340,7 +384,7 @@ fn a_reboot_is_seen_by_what_only_a_start_brings() {
     let restart = |device, knowledge| {
         let cancel = Cancel::new().unwrap();
         let mut conversation = Conversation::new(Box::new(Memory::in_virtual_time(device, &cancel)), knowledge);
-        let asked = question("AT+CFUN=1,1").into();
+        let asked = question("AT+CFUN=1,1");
         let outcome = conversation.reboot(&asked, 90 * SECOND, &mut Heard::default());
         (conversation, outcome)
     };

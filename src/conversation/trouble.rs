@@ -28,6 +28,8 @@ pub enum Trouble {
     OutOfStep { tries: u32, waited: Duration, received: Vec<Line> },
     /// The modem was to restart and answered all the time
     NeverGone { waited: Duration },
+    /// The modem was to restart, and did not answer again; `is_lost`: nor did its port come back
+    NeverBack { waited: Duration, is_lost: bool, received: Vec<Line> },
     /// `+++` did not bring the modem back from data mode
     InDataMode { waited: Duration },
     /// The port could not do it
@@ -40,6 +42,7 @@ impl Trouble {
         match self {
             Trouble::InDataMode { .. } | Trouble::NeverGone { .. } => &[],
             Trouble::Timeout { received, .. }
+            | Trouble::NeverBack { received, .. }
             | Trouble::Lost { received, .. }
             | Trouble::Interrupted { received }
             | Trouble::Stopped { received, .. }

@@ -68,7 +68,7 @@ impl Run<'_> {
         self.scope.last = Last::default();
         self.tell_wait(Waiting::Reboot, within);
         let started = self.conversation.now();
-        let ended = match self.conversation.reboot(&asked.question, started + within, &mut self.hearing) {
+        let ended = match self.conversation.reboot(&asked.question, within, &mut self.hearing) {
             // A modem may refuse to restart; one that does so at once may send no result code.
             Ok(Answer { lines, result, elapsed }) => {
                 self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, result, elapsed };

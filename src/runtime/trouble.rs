@@ -81,6 +81,17 @@ impl Run<'_> {
                     "is this the command that restarts it? One that only sets something is sent without `reboot`";
                 self.fail(complete(self.problem(code::TIMEOUT, span, message).label("no restart").help(help)))
             }
+            Trouble::NeverBack { waited, is_lost, .. } => {
+                let message = format!("after {what} the modem did not come back within {}", ShownDuration(waited));
+                let problem = |code| self.problem(code, span, message).label("did not come back");
+                if is_lost {
+                    let help = "its port is gone: it takes longer (give it `within`), or comes back under another name";
+                    return End::Fatal(Status::Unreachable, self.failure(complete(problem(code::LOST).help(help))));
+                }
+                let help =
+                    "it takes longer to start (give it `within`), or comes back at another speed or on another port";
+                self.fail(complete(problem(code::TIMEOUT).help(help)))
+            }
             Trouble::InDataMode { waited } => {
                 let message =
                     format!("the modem stays in data mode: +++ was not answered in {}", ShownDuration(waited));

@@ -2,6 +2,7 @@
 //!
 //! [`SETTLE`]: super::SETTLE
 
+use super::body::Came;
 use super::line::Final;
 use super::{Now, Session, Settled};
 use crate::at::framer::{Frame, Framer};
@@ -33,13 +34,7 @@ impl Session {
             let Some(next) = framer.frame_after(last) else {
                 // What is not a URC is waited for as long as it comes.
                 let is_quiet = !others && !framer.has_text_after(last);
-                let is_settled = if is_quiet { settled.line } else { settled.silence };
-                if !is_settled {
-                    self.doubt.get_or_insert(now.time);
-                    self.unsettled |= !is_quiet;
-                    return None;
-                }
-                return Some(false);
+                return self.is_decided(is_quiet, settled, now).then_some(false);
             };
             if next.start - frame.start > BYTES_AHEAD {
                 break;
@@ -58,6 +53,46 @@ impl Session {
         }
         // Better no end than a false one.
         Some(others)
+    }
+
+    /// Whether the text of which `came` has come, and of which this line may be one, comes to its length at the end of a
+    /// line. Where it does not, the length is not that of the text. `None` as for [`Session::goes_on`].
+    pub(super) fn comes_to_length(
+        &mut self,
+        framer: &Framer,
+        frame: Frame,
+        (mut came, length): (Came, usize),
+        settled: Settled,
+        now: &Now<'_>,
+    ) -> Option<bool> {
+        let mut next = frame;
+        for _ in 0..LINES_AHEAD {
+            let line = framer.line(next);
+            if !came.leaves_room_for(line, next.ends, length) {
+                return Some(false);
+            }
+            came = came.with(line, next.ends);
+            if came.is_just(length) {
+                return Some(true);
+            }
+            let Some(frame) = framer.frame_after(next) else {
+                let is_quiet = !framer.has_text_after(next);
+                return self.is_decided(is_quiet, settled, now).then_some(false);
+            };
+            next = frame;
+        }
+        Some(false)
+    }
+
+    /// Whether nothing has come for so long that no more is waited for. `is_quiet`: what has come puts that off no
+    /// longer.
+    fn is_decided(&mut self, is_quiet: bool, settled: Settled, now: &Now<'_>) -> bool {
+        let is_decided = if is_quiet { settled.line } else { settled.silence };
+        if !is_decided {
+            self.doubt.get_or_insert(now.time);
+            self.unsettled |= !is_quiet;
+        }
+        is_decided
     }
 
     fn is_own(&self, line: &[u8]) -> bool {

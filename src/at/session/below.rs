@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::body::Body;
 use super::line::Final;
-use super::{Now, Owing, Piece, Session};
+use super::{Now, Owing, Piece, Session, Settled};
 use crate::at::answer::{Event, Shape};
-use crate::at::framer::{Framer, LineEnds};
+use crate::at::framer::{Frame, Framer, LineEnds};
 use crate::at::knowledge::{Knowledge, Likeness};
 
 /// The text stands right under its header. What comes later is something else.
@@ -27,6 +27,26 @@ pub(super) struct Below {
     until: Duration,
 }
 
+/// What stood before a line: that tells how many line ends it needs to stand behind one of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    /// It is the first one.
+    Nothing,
+    /// It ends as the command did that came back: by CR.
+    Echo,
+    Line,
+}
+
+impl Before {
+    pub(super) fn frames(self, ends: LineEnds) -> bool {
+        match self {
+            Before::Nothing => ends.count() > 0,
+            Before::Echo => ends.count() > 1 || ends.have_one_before(),
+            Before::Line => ends.count() > 1,
+        }
+    }
+}
+
 impl Below {
     /// Whether text that stands behind these line ends, ended or not, belongs to it.
     fn holds(&self, text: &[u8], ends: LineEnds, now: Duration) -> bool {
@@ -37,9 +57,16 @@ impl Below {
             Body::Pdu => text.iter().all(u8::is_ascii_hexdigit),
             // An empty line is an empty text.
             Body::Text { came, .. } if came.lines == 0 => ends.count() <= 1,
+            // Behind all of it, an empty line tells that it has ended.
+            Body::Text { length: Some(length), came } if came.is_just(length) && ends.count() > 1 => false,
             Body::Text { length: Some(length), came } => came.leaves_room_for(text, ends, length),
-            Body::Text { length: None, came } => self.framed && ends.count() <= 1 && came.lines < MOST_LINES,
+            Body::Text { length: None, came } => ends.count() <= 1 && came.lines < MOST_LINES,
         }
+    }
+
+    /// A line of its text has come.
+    fn has_begun(&self) -> bool {
+        matches!(self.body, Body::Text { came, .. } if came.lines > 0)
     }
 }
 
@@ -50,16 +77,26 @@ impl Session {
         self.below = (!body.is_empty()).then_some(below);
     }
 
-    /// A line of such a text, in which nothing is a result code, a prompt or an echo.
-    pub(super) fn take_below(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Piece {
+    /// A line of such a text, in which nothing is a result code or a prompt. The echo of what was sent ends it: the modem
+    /// says a message as a whole.
+    pub(super) fn take_below(&mut self, framer: &mut Framer, settled: Settled, now: &mut Now<'_>) -> Piece {
         let Some(below) = self.below else { return Piece::None };
         let frame = framer.frame();
         let text = frame.map_or(framer.rest(), |frame| framer.line(frame));
-        if !below.holds(text, framer.ends(), now.time) {
+        let is_echo = frame.is_some() && below.has_begun() && self.echo.is_next(text);
+        if is_echo || !below.holds(text, framer.ends(), now.time) {
             self.below = None;
             return Piece::None;
         }
         let Some(frame) = frame else { return Piece::Incomplete };
+        match self.is_below(below, framer, frame, settled, now) {
+            Some(true) => {}
+            Some(false) => {
+                self.below = None;
+                return Piece::None;
+            }
+            None => return Piece::Incomplete,
+        }
         let line = framer.line(frame);
         if below.late {
             now.tell(&Event::Stray(line));
@@ -78,6 +115,36 @@ impl Session {
         self.show(line, now);
         framer.consume(frame);
         Piece::Taken
+    }
+
+    /// Whether a line that can belong to the text does. `None`: what comes next must decide, or silence.
+    fn is_below(
+        &mut self,
+        below: Below,
+        framer: &Framer,
+        frame: Frame,
+        settled: Settled,
+        now: &Now<'_>,
+    ) -> Option<bool> {
+        match below.body {
+            Body::Text { length: None, .. } if below.has_begun() && !below.framed => {
+                // A result code may be the answer's as well. If it is the text's, another one comes.
+                let is_final = !matches!(self.final_of(framer.line(frame)), Final::No);
+                if is_final { self.goes_on(framer, frame, false, settled, now) } else { Some(false) }
+            }
+            // A modem that counts in another way than it writes tells a length that is none.
+            Body::Text { length: Some(length), came }
+                if below.has_begun() && self.is_waited_for() && !(below.framed && frame.ends.count() <= 1) =>
+            {
+                self.comes_to_length(framer, frame, (came, length), settled, now)
+            }
+            Body::Text { .. } | Body::Pdu => Some(true),
+        }
+    }
+
+    /// Something is asked, or owed: a line may belong to it.
+    fn is_waited_for(&self) -> bool {
+        self.exchange.is_some() || self.resync.is_some() || self.owing.is_some()
     }
 
     /// A line while nothing is asked: the result code that is owed, or a line as it comes.

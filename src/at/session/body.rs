@@ -23,6 +23,9 @@ pub(super) struct Came {
     written: usize,
     /// Bytes, a line end as it was written
     most: usize,
+    /// Characters that are two septets in the GSM 7-bit alphabet (23.038 §6.2.1.1): where the length is the message's
+    /// TP-UDL, they count for two.
+    of_two: usize,
 }
 
 impl Body {
@@ -84,7 +87,8 @@ impl Came {
         };
         let least = self.least + line_ends + characters;
         let written = (self.written + bytes + characters).max(least);
-        Came { lines: self.lines + 1, least, written, most: (self.most + bytes + line.len()).max(written) }
+        let most = (self.most + bytes + line.len()).max(written);
+        Came { lines: self.lines + 1, least, written, most, of_two: self.of_two + of_two_septets(line) }
     }
 
     /// Whether this line can be a part of the text: then it is not longer than what is still to come.
@@ -97,10 +101,16 @@ impl Came {
         self.least >= length
     }
 
-    /// They came if a line end in them counts for two.
+    /// They came, in one of the ways to count them.
     pub(super) fn is_just(self, length: usize) -> bool {
-        self.written == length || self.most == length
+        let septets = |characters: usize| characters + self.of_two;
+        [self.least, self.written, self.most, septets(self.least), septets(self.written)].contains(&length)
     }
+}
+
+fn of_two_septets(line: &[u8]) -> usize {
+    let is_one = |byte: &&u8| matches!(byte, b'^' | b'{' | b'}' | b'\\' | b'[' | b'~' | b']' | b'|');
+    line.iter().filter(is_one).count() + memchr::memmem::find_iter(line, "€").count()
 }
 
 /// How far data go that the header before them counts, from the start of the header.

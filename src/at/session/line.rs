@@ -1,6 +1,7 @@
 //! What a whole line is: echo, final result code, line of the answer, URC, stray; and text that has not ended.
 
 use super::ahead::LINES_AHEAD;
+use super::below::Before;
 use super::body::{self, Body, Extent};
 use super::exchange::{Prompt, ambiguity};
 use super::prompt::looks_like_prompt;
@@ -40,10 +41,20 @@ impl Session {
         settled: Settled,
         now: &mut Now<'_>,
     ) -> bool {
-        self.framed = frame.ends.count() > 1;
         if self.take_echo(framer, frame, now) {
+            self.before = Before::Echo;
             return true;
         }
+        self.framed = self.before.frames(frame.ends);
+        let is_taken = self.take_other(framer, frame, settled, now);
+        if is_taken {
+            self.before = Before::Line;
+        }
+        is_taken
+    }
+
+    /// Takes a whole line that is no echo.
+    fn take_other(&mut self, framer: &mut Framer, frame: Frame, settled: Settled, now: &mut Now<'_>) -> bool {
         if self.resync.is_some() {
             self.take_resync_line(framer.line(frame), now);
             framer.consume(frame);

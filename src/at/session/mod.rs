@@ -40,7 +40,7 @@ use super::knowledge::Knowledge;
 use super::listener::{Flow, Listener};
 use super::queue::Queue;
 use super::result_code::Verbosity;
-use below::Below;
+use below::{Before, Below};
 use body::Body;
 pub use data::Mode;
 use ending::Owing;
@@ -84,7 +84,9 @@ pub struct Session {
     doubt: Option<Duration>,
     /// Lines that come next belong to the unsolicited one before them.
     below: Option<Below>,
-    /// The last line stood behind a line end of its own.
+    /// What the last line was.
+    before: Before,
+    /// It stood behind a line end of its own.
     framed: bool,
 }
 
@@ -123,6 +125,7 @@ impl Session {
             unsettled: false,
             doubt: None,
             below: None,
+            before: Before::Nothing,
             framed: false,
         }
     }
@@ -241,6 +244,11 @@ impl Session {
         self.queue.holds(looked_at, &mut |line| self.knowledge.tells_of_start(line))
     }
 
+    /// Whether a question is open: it was sent, and has not ended.
+    pub fn is_asking(&self) -> bool {
+        self.exchange.is_some()
+    }
+
     /// When the last byte came.
     pub fn last_byte(&self) -> Duration {
         self.last_byte
@@ -273,6 +281,12 @@ impl Session {
     /// After the port was opened again: all that was going on is gone, and nothing is known of the modem's settings.
     pub fn restart(&mut self) {
         self.framer.clear();
+        self.before = Before::Nothing;
+        self.start_anew();
+    }
+
+    /// After the modem was told to start again, or has: as [`Session::restart`], but what it is saying goes on.
+    pub fn start_anew(&mut self) {
         self.output.clear();
         self.echo = Echo::default();
         self.exchange = None;
@@ -388,7 +402,7 @@ impl Session {
             return false;
         }
         if self.below.is_some() {
-            match self.take_below(framer, now) {
+            match self.take_below(framer, settled, now) {
                 Piece::Taken => return true,
                 Piece::Incomplete => return false,
                 Piece::None => {}

@@ -30,6 +30,11 @@ const LONGEST_NOISE: Duration = Duration::from_secs(2);
 /// An `AT` is answered in this time by a modem that listens.
 const FENCE_TIME: Duration = Duration::from_secs(1);
 
+/// A modem that falls asleep loses the first character that comes then, and with it each `AT`, if all are as far apart:
+/// so soon after the second one the third goes out. The later ones have the more time.
+const WAKING_TIME: Duration = Duration::from_millis(400);
+const LATER_TIME: Duration = Duration::from_millis(1300);
+
 /// So often in a row it is sent without an answer.
 const TRIES: u32 = 4;
 
@@ -362,7 +367,12 @@ impl Session {
             now.tell(&Event::Stray(&late));
         }
         let is_first = resync.fences == 1;
-        let (time, why) = own.filter(|_| is_first).unwrap_or((FENCE_TIME, Why::Resynchronise));
+        let time = match resync.unanswered {
+            ..=1 => FENCE_TIME,
+            2 => WAKING_TIME,
+            3.. => LATER_TIME,
+        };
+        let (time, why) = own.filter(|_| is_first).unwrap_or((time, Why::Resynchronise));
         resync.phase = Phase::Fence { until: now.time.saturating_add(time) };
         if why == Why::Question {
             self.forget(now);

@@ -67,6 +67,113 @@ fn the_text_of_a_message_is_no_prompt_and_no_result_code_in_any_state() {
     assert_eq!(bench.outcome().unwrap().result, Some(ResultCode::Ok));
 }
 
+/// A question goes out while the text under a URC may still come, or has come: its echo ends the text.
+#[test]
+fn a_question_ends_the_text_of_a_message_that_comes_by_itself() {
+    let head = "\r\n+CMT: \"+491\",,\"24/01/01,10:00:00+04\"\r\n";
+    let long = "\r\n+CMT: \"+49\",,\"24\",145,4,0,0,\"+491\",145,100\r\n";
+    let cell = "\r\n+CBM: 1,2,3,1,1\r\n";
+    for header in [head, cell, long] {
+        for echo in ["AT+CMEE=2", "T+CMEE=2", "at+cmee=2"] {
+            let said = format!("{header}hello\r\n{echo}\r\r\nERROR\r\n");
+            // It goes out after so many bytes.
+            for sent in 0..header.len() + 8 {
+                let (before, after) = said.split_at(sent);
+                let mut bench = Bench::new();
+                bench.receive(before);
+                bench.ask(&shaped("AT+CMEE=2", Shape::None));
+                bench.receive(after);
+                assert_eq!(bench.outcome().unwrap().result, Some(ResultCode::Error), "{sent} {said:?}");
+                let told = &bench.recorder.events;
+                assert!(told.contains(&format!("echo {echo}")), "{sent} {said:?} {told:#?}");
+                assert!(told.contains(&"urc hello".to_owned()), "{sent} {said:?} {told:#?}");
+            }
+        }
+    }
+    // And the AT that brings a modem into step.
+    let mut bench = Bench::new();
+    bench.ask(&within(question("AT+COPS?"), 1));
+    assert!(bench.outcome().is_err());
+    bench.receive(format!("{head}hello\r\n"));
+    bench.ask(&shaped("AT+CMEE=2", Shape::None));
+    bench.wait(Duration::from_millis(350));
+    bench.written();
+    bench.receive("AT\r\r\nOK\r\n");
+    bench.wait(Duration::from_millis(150));
+    bench.receive("AT\r\r\nOK\r\n");
+    bench.wait(Duration::from_secs(1));
+    assert_eq!(bench.written(), "AT\\rAT+CMEE=2\\r");
+    bench.receive("AT+CMEE=2\r\r\nOK\r\n");
+    assert_eq!(bench.session.outcome().unwrap().unwrap().result, Some(ResultCode::Ok));
+}
+
+/// The first line that comes, and one behind an echo, stand behind a line end of their own as well.
+#[test]
+fn a_result_code_in_a_text_is_no_end_wherever_its_header_stands() {
+    let text = "\r\n+CMT: \"+491\",,\"24/01/01,10:00:00+04\"\r\nhello\r\nOK\r\n";
+    let asked = shaped("AT+CMEE=2", Shape::None);
+    for echo in ["", "AT+CMEE=2\r"] {
+        let mut bench = Bench::new();
+        bench.ask(&asked);
+        bench.receive(format!("{echo}{text}"));
+        bench.wait(Duration::from_secs(1));
+        assert_eq!(bench.session.outcome(), None, "{echo:?}");
+        bench.receive("\r\nERROR\r\n");
+        assert_eq!(bench.session.outcome().unwrap().unwrap().result, Some(ResultCode::Error), "{echo:?}");
+    }
+    // Of a modem that frames nothing, what comes after it tells.
+    let unframed = text.trim_start();
+    for (tail, result) in [("ERROR\r\n", ResultCode::Error), ("RING\r\n", ResultCode::Ok), ("", ResultCode::Ok)] {
+        let mut bench = Bench::new();
+        bench.ask(&asked);
+        bench.receive(format!("AT+CMEE=2\r{unframed}{tail}"));
+        assert_eq!(bench.outcome().unwrap().result, Some(result), "{tail:?}");
+        assert!(bench.now < Duration::from_secs(1));
+    }
+}
+
+/// A length that is not that of the text takes no answer with it.
+#[test]
+fn a_message_that_comes_by_itself_may_tell_another_length_than_its_text_has() {
+    let csq = shaped("AT+CSQ", Shape::Prefixed);
+    let ok = "\r\nOK\r\n";
+    let signal = "\r\n+CSQ: 18,99\r\n";
+    let urc =
+        |length: usize, text: &str| format!("\r\n+CMT: \"+49\",,\"24\",145,4,0,0,\"+491\",145,{length}\r\n{text}\r\n");
+    // Septets; and what is none of all that.
+    for (length, text) in [(17, "{\"led\":[1,2]}"), (4, "5 €"), (100, "hi"), (40, "hi"), (9, "[a]\r\n{")] {
+        let came = urc(length, text);
+        for (echo, said) in [
+            ("", format!("{signal}{came}{ok}")),
+            ("", format!("{came}{signal}{ok}")),
+            ("AT+CSQ\r", format!("{came}{signal}{ok}")),
+            ("", format!("{came}AT+CSQ\r{signal}{ok}")),
+        ] {
+            let (outcome, events) = run(&csq, format!("{echo}{said}"));
+            assert_eq!(texts(&outcome.unwrap().lines), ["+CSQ: 18,99"], "{length} {said:?} {events:#?}");
+            for line in text.split("\r\n") {
+                assert!(events.contains(&format!("urc {}", show(line.as_bytes()))), "{events:#?}");
+            }
+        }
+    }
+    // One that is right holds an empty line and result codes, and more of it comes by and by.
+    for text in ["one\r\n\r\nOK\r\ntwo", "(\r\n\r\nERROR\r\n\r\n]"] {
+        let of_two = text.matches(['[', ']']).count();
+        for length in [text.len(), text.len() - text.matches('\r').count(), text.len() + of_two] {
+            let said = format!("{}{signal}{ok}", urc(length, text));
+            let (outcome, events) = run(&csq, &said);
+            assert_eq!(texts(&outcome.unwrap().lines), ["+CSQ: 18,99"], "{said:?} {events:#?}");
+            let mut bench = Bench::new();
+            bench.ask(&csq);
+            for chunk in said.as_bytes().chunks(7) {
+                bench.receive(chunk);
+                bench.wait(Duration::from_millis(50));
+            }
+            assert_eq!(bench.recorder.events, events, "{said:?}");
+        }
+    }
+}
+
 fn header(length: usize) -> String {
     format!("\r\n+CMGR: \"REC READ\",\"+1\",,\"24\",145,4,0,0,\"+1\",145,{length}\r\n")
 }

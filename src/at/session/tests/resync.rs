@@ -98,6 +98,31 @@ fn a_modem_that_stays_silent_is_out_of_step() {
     run_to_the_question(&mut bench, "", "\r\nOK\r\n");
 }
 
+/// It loses the first character after a silence, and with it any `AT` that comes after one.
+#[test]
+fn a_modem_that_falls_asleep_is_woken() {
+    for sleeps_after in [450, 700, 1000, 1250] {
+        let mut bench = out_of_step();
+        bench.ask(&question("AT+CSQ"));
+        let mut heard = Duration::ZERO;
+        let asked = loop {
+            let written = bench.written();
+            if written.contains("CSQ") {
+                break written;
+            }
+            if written.contains("AT\\r") {
+                let is_awake = bench.now - heard < Duration::from_millis(sleeps_after);
+                heard = bench.now;
+                bench.receive(if is_awake { "AT\r\r\nOK\r\n" } else { "T\r" });
+            }
+            assert_eq!(bench.session.outcome(), None, "{sleeps_after} {:#?}", bench.recorder.events);
+            bench.now = bench.session.deadline().unwrap().max(bench.now);
+            bench.session.advance(bench.now, &mut bench.recorder);
+        };
+        assert_eq!(asked, "AT+CSQ\\r");
+    }
+}
+
 #[test]
 fn a_flood_does_not_keep_the_resynchronisation_going() {
     let mut bench = out_of_step();
