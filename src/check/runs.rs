@@ -117,7 +117,7 @@ impl Checker<'_, '_, '_> {
             if wrong {
                 let place_words = format!("`{}` of `{script}`", name.value);
                 let wanted = if param.convert == Convert::Text { "text" } else { "a whole number" };
-                let help = format!("`hayes show {script}` tells what it takes");
+                let help = format!("`hayes show {}` tells what it takes", program.source().name);
                 let fault = ValueFault::WrongType { place: place_words, wanted, found: kind.words(), help };
                 self.reporter.report(&fault, *place);
             }
