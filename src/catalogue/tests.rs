@@ -32,6 +32,19 @@ fn every_command_is_found_and_complete() {
     }
 }
 
+/// What the notes of a release say is counted by a person once, and changed by many.
+#[test]
+fn the_changelog_counts_what_there_is() {
+    let errors = errors(Series::Equipment).len() + errors(Series::Message).len();
+    let counted = format!(
+        "{} commands, {errors} errors, {} URCs and {} modules",
+        commands().len(),
+        urcs().len(),
+        super::modules().len()
+    );
+    assert!(include_str!("../../CHANGELOG.md").contains(&counted), "there are {counted}");
+}
+
 fn check(name: &str, layout: &Layout) {
     for field in layout.fields {
         assert!(!field.what.is_empty(), "{name}: {}", field.name);
