@@ -27,8 +27,8 @@ fn texts(words: &[String]) -> Vec<String> {
     let mut is_whole = true;
     while let Some(word) = rest.first() {
         let was_whole = std::mem::replace(&mut is_whole, word.contains(char::is_whitespace));
-        let wants_value = !was_whole && texts.last().is_some_and(|text| text.ends_with(':'));
-        let known = if is_whole || wants_value { 0 } else { longest_known(rest) };
+        let goes_on = !was_whole && texts.last().is_some_and(|text| wants(text, word));
+        let known = if is_whole || goes_on { 0 } else { longest_known(rest) };
         let begins = was_whole || is_whole || known > 0 || begins(word);
         let Some((first, more)) = rest.split_at_checked(known.max(1)) else { break };
         rest = more;
@@ -41,6 +41,12 @@ fn texts(words: &[String]) -> Vec<String> {
         }
     }
     texts
+}
+
+/// Whether the text is no whole one without the next word: `+CGMM:` and `BG96`, `+CME` and `ERROR`.
+fn wants(text: &str, word: &str) -> bool {
+    let is_known = |text: &str| explain(text, &Context::default()).is_known();
+    text.ends_with(':') || (!is_known(text) && is_known(&format!("{text} {word}")))
 }
 
 fn begins(word: &str) -> bool {
@@ -137,6 +143,8 @@ mod tests {
         assert_eq!(texts(&["+CPIN:", "READY", "OK"]), ["+CPIN: READY", "OK"]);
         assert_eq!(texts(&["+CPIN: SIM PIN", "second"]), ["+CPIN: SIM PIN", "second"]);
         assert_eq!(texts(&["+CGMM:", "BG96"]), ["+CGMM: BG96"]);
+        assert_eq!(texts(&["+CME", "ERROR", "OK"]), ["+CME ERROR", "OK"]);
+        assert_eq!(texts(&["tpyo", "BG96"]), ["tpyo", "BG96"]);
         assert_eq!(texts(&["CONNECT", "115200"]), ["CONNECT 115200"]);
         assert_eq!(texts(&["+CUSD:", "0,all", "ok", "now"]), ["+CUSD: 0,all ok now"]);
     }

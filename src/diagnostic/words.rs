@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn what_stands_in_backticks_stays_together() {
         assert_eq!(filled("that stands for itself is `$${`", 29), "that stands for itself is\n`$${`");
-        assert_eq!(filled("write `param tries:int = 5` at the top", 20), "write\n`param tries:int = 5`\nat the top");
+        assert_eq!(filled("write `param tries:int = 5` at the top", 21), "write\n`param tries:int = 5`\nat the top");
     }
 
     #[test]
