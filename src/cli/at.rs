@@ -41,7 +41,7 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let read = inputs::files(&arguments.inputs);
-    modem::apart(read, &port, &arguments.connection, &arguments.output, console)?;
+    modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
     let mut results = Results::open(arguments.output.output.as_deref(), console)?;
     let mask = Mask::new(inputs.secrets.values().map(String::as_str));
     let mut modem = Modem::open(&port, &arguments.connection, mask).map_err(|error| match error {

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::arguments::{Connection, Output};
+use super::arguments::Connection;
 use super::console::Console;
 use super::exit::Exit;
-use super::results;
+use super::results::apart;
 use super::signals::Signals;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Address, SIMULATED, Settings};
@@ -52,19 +52,19 @@ pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Resul
 }
 
 /// No file that is written for a modem is one that is `read`, or both.
-pub(crate) fn apart<'a>(
+pub(crate) fn files_apart<'a>(
     read: impl Iterator<Item = (&'static str, &'a Path)>,
     chosen: &'a Chosen,
     connection: &'a Connection,
-    output: &'a Output,
+    results: Option<&'a Path>,
     console: &Console,
 ) -> Result<(), Exit> {
     let replayed = if let Address::Replay(file) = &chosen.address { Some(("the port", file.as_path())) } else { None };
     let read: Vec<(&str, &Path)> = read.chain(replayed).collect();
     let recorded = connection.record.as_deref().map(|file| ("--record", file));
-    let results = output.output.as_deref().map(|file| ("-o", file));
+    let results = results.map(|file| ("-o", file));
     let written: Vec<(&str, &Path)> = recorded.into_iter().chain(results).collect();
-    results::apart(&read, &written, console)
+    apart(&read, &written, console)
 }
 
 /// An open port, and what the system asks of the program meanwhile.

@@ -51,8 +51,9 @@ fn prepare(arguments: &arguments::Run, console: &Console) -> Result<Prepared, Ex
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let scripts = arguments.scripts.iter().map(|script| ("the script", Path::new(script)));
-    let read = scripts.chain(inputs::files(&arguments.inputs));
-    modem::apart(read, &port, &arguments.connection, &arguments.output, console)?;
+    // Those of the library are no files.
+    let read = scripts.filter(|(_, script)| script.exists()).chain(inputs::files(&arguments.inputs));
+    modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
     let results = Results::open(arguments.output.output.as_deref(), console)?;
     Ok(Prepared { programs, inputs, results, port })
 }
