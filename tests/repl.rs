@@ -349,6 +349,18 @@ fn a_run_that_is_ended_at_a_question_sends_what_finally_says() {
 }
 
 #[test]
+fn ctrl_d_at_a_question_is_no_and_ends_its_line() {
+    let folder = Folder::new();
+    let script = folder.0.join("s.hayes");
+    fs::write(&script, "confirm \"really?\"\nAT+NEVER\n").unwrap();
+    let Some(terminal) = Terminal::run(&format!("run {} -p sim:bg96", script.display()), 100) else { return };
+    terminal.wait("really? [y/N]");
+    terminal.key("C-d");
+    let screen = terminal.wait("left with 1");
+    assert!(screen.contains("really? [y/N]\n"), "{screen}");
+}
+
+#[test]
 fn ctrl_c_ends_a_scan_by_the_rules_and_never_the_repl() {
     let modem = Modem::new();
     let Some(terminal) = Terminal::start(&format!("repl -p {}", modem.port()), 100) else { return };

@@ -12,6 +12,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use serde_json::error::Category;
+
 use crate::report::result::RunResult;
 use crate::runtime::Status;
 
@@ -24,6 +26,8 @@ pub struct Results {
     pub torn: Option<usize>,
     /// How many bytes hold whole lines.
     length: u64,
+    /// The last of them has no line end yet.
+    open: bool,
     /// How many bytes were read.
     size: u64,
 }
@@ -45,11 +49,28 @@ const LARGEST: u64 = 256 << 20;
 /// How each of our lines begins.
 const BEGINNING: &[u8] = b"{\"modem\":\"";
 
-/// Whether this may be the beginning of a line that was not written to its end. What does not begin as ours do is
-/// somebody's text, and stays.
-fn is_torn(line: &[u8]) -> bool {
+/// Whether it begins as our lines do. What does not is somebody's text, and stays.
+fn is_ours(line: &[u8]) -> bool {
     let common = line.len().min(BEGINNING.len());
-    !line.ends_with(b"\n") && line.get(..common) == BEGINNING.get(..common)
+    line.get(..common) == BEGINNING.get(..common)
+}
+
+/// Whether this may be the beginning of a line that was not written to its end.
+fn is_torn(line: &[u8]) -> bool {
+    !line.ends_with(b"\n") && is_ours(line)
+}
+
+/// What a line is instead of a result.
+fn in_plain_words(line: &[u8], error: &serde_json::Error) -> String {
+    let is_object = line.trim_ascii_start().starts_with(b"{");
+    match error.classify() {
+        // What JSON has to say about the text names its place; about the kinds of values it speaks of Rust's.
+        Category::Data if is_object => "its keys or values are not those of one".to_owned(),
+        Category::Data => "a result is a JSON object".to_owned(),
+        Category::Syntax | Category::Eof | Category::Io => {
+            format!("it is no JSON (column {})", error.column())
+        }
+    }
 }
 
 /// Reads the lines of a journal. The last may be torn: then it is dropped, and that is told.
@@ -74,8 +95,8 @@ pub fn read(path: &Path) -> Result<Results, ReadError> {
             continue;
         }
         match serde_json::from_slice::<RunResult>(line) {
-            // Without its line end, a line may lack digits of its last number too: only the line end tells.
-            Ok(result) if end.is_some() => {
+            // An object is whole once its brace is closed: its line end alone may be missing.
+            Ok(result) if end.is_some() || is_ours(line) => {
                 match places.get(&result.modem).and_then(|place| results.results.get_mut(*place)) {
                     Some(earlier) => *earlier = result,
                     None => {
@@ -84,10 +105,11 @@ pub fn read(path: &Path) -> Result<Results, ReadError> {
                     }
                 }
                 results.length += line.len() as u64;
+                results.open = end.is_none();
             }
             Ok(_) | Err(_) if is_torn(line) => results.torn = Some(line.len()),
             Ok(_) => return Err(ReadError::Line { number, why: "it is not written as they are".to_owned() }),
-            Err(error) => return Err(ReadError::Line { number, why: error.to_string() }),
+            Err(error) => return Err(ReadError::Line { number, why: in_plain_words(line, &error) }),
         }
         rest = after;
     }
@@ -169,6 +191,9 @@ impl Journal {
             }
             file.set_len(earlier.length)?;
             file.seek(SeekFrom::End(0))?;
+            if earlier.open {
+                file.write_all(b"\n")?;
+            }
         }
         probe(&mut file, is_file)?;
         Ok(Journal { syncer: is_file.then(|| Syncer::start(&file)).transpose()?, file, path: path.to_owned() })
@@ -393,7 +418,7 @@ mod tests {
         let path = folder.0.join("results.jsonl");
         let whole = format!("{}\n", line("a", "passed"));
         let last = line("b", "passed");
-        for cut in 1..=last.len() {
+        for cut in 1..last.len() {
             std::fs::write(&path, format!("{whole}{}", &last[..cut])).unwrap();
             let results = read(&path).unwrap();
             assert_eq!(results.torn, Some(cut));
@@ -404,6 +429,22 @@ mod tests {
         journal.append(&last, || {}).unwrap();
         journal.finish().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{whole}{last}\n"));
+    }
+
+    #[test]
+    fn a_whole_line_without_its_line_end_counts() {
+        let folder = Folder::new("open");
+        let path = folder.0.join("results.jsonl");
+        let (first, last) = (line("a", "passed"), line("b", "passed"));
+        std::fs::write(&path, format!("{first}\n{last}")).unwrap();
+        let results = read(&path).unwrap();
+        assert_eq!(results.torn, None);
+        assert_eq!(results.passed().collect::<Vec<_>>(), ["a", "b"]);
+        let third = line("c", "passed");
+        let mut journal = Journal::open(&path, Some(&results)).unwrap();
+        journal.append(&third, || {}).unwrap();
+        journal.finish().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{first}\n{last}\n{third}\n"));
     }
 
     #[test]
@@ -427,8 +468,15 @@ mod tests {
     fn a_line_of_something_else_is_an_error() {
         let folder = Folder::new("else");
         let path = folder.0.join("results.jsonl");
-        std::fs::write(&path, format!("{{\"modem\":1}}\n{}\n", line("a", "passed"))).unwrap();
-        assert!(read(&path).unwrap_err().to_string().starts_with("line 1 is no result: invalid type"));
+        for (text, why) in [
+            ("{\"modem\":1}", "line 1 is no result: its keys or values are not those of one"),
+            ("{}", "line 1 is no result: its keys or values are not those of one"),
+            ("[]", "line 1 is no result: a result is a JSON object"),
+            ("AT+CSQ", "line 1 is no result: it is no JSON (column 1)"),
+        ] {
+            std::fs::write(&path, format!("{text}\n{}\n", line("a", "passed"))).unwrap();
+            assert_eq!(read(&path).unwrap_err().to_string(), why);
+        }
     }
 
     #[test]

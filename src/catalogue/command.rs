@@ -34,8 +34,11 @@ pub struct Command {
     pub execute: Option<Usage>,
     /// A set is an ERROR by its nature: `AT+CGMI="x"`
     pub read_only: bool,
-    /// A set concerns this conversation only, no state of the modem that lasts: CMEE, CMGF, echo, URC modes
-    pub conversation_only: bool,
+    /// A set concerns this conversation only, no state of the modem that lasts, in these cases: CMEE, CMGF, echo, URC
+    /// modes, the form of `AT+COPS?`
+    pub conversation_only: &'static [When],
+    /// A set does something and leaves the modem as it was, though it answers nothing of it: a ping
+    pub leaves_no_trace: bool,
     /// Any character aborts it while it runs
     pub abortable: bool,
     /// `NO CARRIER`, `BUSY`, … are its final result codes
@@ -101,12 +104,12 @@ pub enum AnswerShape {
     },
 }
 
-/// In which cases something holds: a type of the command, and its first parameters.
+/// In which cases something holds: a type of the command, and its first parameters, which are all given.
 #[derive(Debug)]
 pub struct When {
     /// `None`: set or execute
     pub form: Option<Form>,
-    /// Compared with the parameters without their quotes; `None` stands for any
+    /// Compared with the parameters without their quotes; `None` stands for any, but for one that is there
     pub parameters: &'static [Option<&'static str>],
 }
 
@@ -311,6 +314,11 @@ impl Command {
         reason(self.needs_reboot, form, parameters)
     }
 
+    /// Nothing lasts of it but how this conversation is held.
+    pub fn concerns_conversation_only(&self, form: Form, parameters: &[&str]) -> bool {
+        self.conversation_only.iter().any(|when| when.holds(form, parameters))
+    }
+
     /// With it only NB-IoT is left.
     pub fn leaves_nb_iot_only(&self, form: Form, parameters: &[&str]) -> bool {
         self.nb_iot_only.iter().any(|when| when.holds(form, parameters))
@@ -367,7 +375,7 @@ impl When {
         of_form
             && self.parameters.iter().enumerate().all(|(index, wanted)| {
                 let given = parameters.get(index).map(|given| unquoted(given));
-                wanted.is_none_or(|wanted| given.is_some_and(|given| given.eq_ignore_ascii_case(wanted)))
+                given.is_some_and(|given| wanted.is_none_or(|wanted| given.eq_ignore_ascii_case(wanted)))
             })
     }
 }

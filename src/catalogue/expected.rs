@@ -84,7 +84,7 @@ pub fn only_asks(asked: &Command<'_>) -> bool {
     let known = command::command_of(asked);
     let texts = values(asked);
     let values: Vec<&str> = texts.iter().map(String::as_str).collect();
-    if known.is_some_and(|known| known.conversation_only) {
+    if known.is_some_and(|known| known.concerns_conversation_only(asked.form, &values)) {
         return true;
     }
     match asked.form {
@@ -100,13 +100,14 @@ pub fn only_asks(asked: &Command<'_>) -> bool {
     }
 }
 
-/// Whether a command certainly changes something: nothing can be learnt from its answer but that it was obeyed.
+/// Whether a command certainly changes something: nothing can be learnt from its answer but that it was obeyed, and it
+/// leaves a trace.
 pub fn only_sets(asked: &Command<'_>) -> bool {
     let Some(known) = command::command_of(asked) else { return false };
     let texts = values(asked);
     let values: Vec<&str> = texts.iter().map(String::as_str).collect();
     let is_silent = || known.usage(asked.form, &values).is_some_and(|usage| usage.shape == AnswerShape::None);
-    !only_asks(asked) && is_silent()
+    !only_asks(asked) && !known.leaves_no_trace && is_silent()
 }
 
 /// The values that were given, without their quotes.

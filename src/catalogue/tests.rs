@@ -32,6 +32,19 @@ fn every_command_is_found_and_complete() {
     }
 }
 
+/// What the notes of a release say is counted by a person once, and changed by many.
+#[test]
+fn the_changelog_counts_what_there_is() {
+    let errors = errors(Series::Equipment).len() + errors(Series::Message).len();
+    let counted = format!(
+        "{} commands, {errors} errors, {} URCs and {} modules",
+        commands().len(),
+        urcs().len(),
+        super::modules().len()
+    );
+    assert!(include_str!("../../CHANGELOG.md").contains(&counted), "there are {counted}");
+}
+
 fn check(name: &str, layout: &Layout) {
     for field in layout.fields {
         assert!(!field.what.is_empty(), "{name}: {}", field.name);
@@ -205,6 +218,11 @@ fn dangers_and_what_else_to_mind() {
     assert!(command("AT+CMNB").leaves_nb_iot_only(Form::Set, &["2"]));
     let setting = command_with("AT+QCFG", Some("\"iotopmode\"")).unwrap();
     assert!(setting.leaves_nb_iot_only(Form::Set, &["\"iotopmode\"", "1", "1"]));
+    let bands = command_with("AT+QCFG", Some("\"band\"")).unwrap();
+    assert!(bands.dangers(Form::Set, &["\"band\"", "f", "8", "80"]).next().is_some());
+    assert!(bands.dangers(Form::Set, &["\"band\""]).next().is_none(), "it only reads");
+    assert!(command("AT+COPS").concerns_conversation_only(Form::Set, &["3", "2"]));
+    assert!(!command("AT+COPS").concerns_conversation_only(Form::Set, &["0", "2"]));
     assert_eq!(command("AT+CMGS").prompt(Form::Set, &["\"2936\""]).map(|prompt| prompt.mark), Some(">"));
     assert_eq!(command("AT+USOST").prompt(Form::Set, &["0", "h", "1", "4"]).map(|prompt| prompt.mark), Some("@"));
     assert!(command("AT+QISEND").prompt(Form::Set, &["0", "0"]).is_none());

@@ -1,12 +1,17 @@
-//! `hayes explain hayes::check::two-at`: a page for every code that a diagnostic can have.
+//! `hayes explain hayes::check::two-at`: a page for every code that a diagnostic or a result can have.
 //!
 //! The pages stand in `pages/*.md`, a heading a code. Their examples are tests: the wrong one gives that code and no
 //! other, the right one nothing.
 
 use crate::diagnostic::Severity;
 
-const BOOKS: [&str; 3] =
-    [include_str!("pages/syntax.md"), include_str!("pages/check.md"), include_str!("pages/run.md")];
+const BOOKS: [&str; 5] = [
+    include_str!("pages/syntax.md"),
+    include_str!("pages/check.md"),
+    include_str!("pages/run.md"),
+    include_str!("pages/port.md"),
+    include_str!("pages/batch.md"),
+];
 
 /// What there is to say about a code.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -50,7 +50,7 @@ impl Program {
             if let ExpressionKind::Int(_) = default.kind {
                 texts.push(self.source().slice(default.span));
             }
-            texts.extend(literal_texts(default));
+            texts.extend(literal_text(default));
         }
         texts.extend(self.given_secrets.iter().map(String::as_str));
         texts.extend(self.runs.values().flat_map(|program| program.written_secrets()));
@@ -62,10 +62,10 @@ impl Program {
     }
 }
 
-/// Where texts and numbers stand in an expression as they are.
+/// Where texts and numbers stand in an expression as they are, pieces of texts too: what a diagnostic does not show.
 pub(super) fn written(value: &Expression) -> Vec<Span> {
     match &value.kind {
-        ExpressionKind::Text(_) if literal_texts(value).iter().all(|text| text.is_empty()) => Vec::new(),
+        ExpressionKind::Text(template) if !template.parts.iter().any(is_text) => Vec::new(),
         ExpressionKind::Text(_) | ExpressionKind::Int(_) => vec![value.span],
         ExpressionKind::Unary { operand, .. } => written(operand),
         ExpressionKind::Binary { left, right, .. } => written(left).into_iter().chain(written(right)).collect(),
@@ -80,12 +80,19 @@ pub(super) fn written(value: &Expression) -> Vec<Span> {
     }
 }
 
-/// The texts that stand in an expression as they are.
-pub(super) fn literal_texts(value: &Expression) -> Vec<&str> {
-    let ExpressionKind::Text(template) = &value.kind else { return Vec::new() };
-    let texts = template.parts.iter().filter_map(|part| match part {
-        TemplatePart::Text(text) => Some(text.as_str()),
-        TemplatePart::Value(_) => None,
-    });
-    texts.collect()
+/// The text that an expression is as it stands. The pieces beside a `${…}` are none: what they make is known, and masked,
+/// when it is computed.
+pub(super) fn literal_text(value: &Expression) -> Option<&str> {
+    let ExpressionKind::Text(template) = &value.kind else { return None };
+    match template.parts.as_slice() {
+        [TemplatePart::Text(text)] => Some(text),
+        [] | [TemplatePart::Value(_)] | [_, _, ..] => None,
+    }
+}
+
+fn is_text(part: &TemplatePart) -> bool {
+    match part {
+        TemplatePart::Text(_) => true,
+        TemplatePart::Value(_) => false,
+    }
 }

@@ -7,7 +7,7 @@ use super::checker::Checker;
 use super::faults::modem::ModemFault;
 use super::faults::run::RunFault;
 use super::faults::value::ValueFault;
-use super::program::{Program, literal_texts, written};
+use super::program::{Program, literal_text, written};
 use super::scripts::NotFound;
 use super::session::{DEEPEST, MOST_NESTED, Refused};
 use super::types::{Kind, Type};
@@ -52,13 +52,13 @@ impl Checker<'_, '_, '_> {
                 continue;
             }
             self.written_secrets.extend(written(value));
-            let written: Vec<String> = if let ExpressionKind::Int(_) = value.kind {
-                vec![self.script.source.slice(value.span).to_owned()]
+            let written = if let ExpressionKind::Int(_) = value.kind {
+                Some(self.script.source.slice(value.span))
             } else {
-                literal_texts(value).into_iter().map(str::to_owned).collect()
+                literal_text(value)
             };
-            if written.iter().any(|text| !text.is_empty()) {
-                self.parts.given_secrets.extend(written);
+            if let Some(written) = written.filter(|text| !text.is_empty()) {
+                self.parts.given_secrets.push(written.to_owned());
                 self.reporter.report(&RunFault::WrittenSecret { name: name.value.clone() }, value.span);
             }
         }
@@ -117,7 +117,7 @@ impl Checker<'_, '_, '_> {
             if wrong {
                 let place_words = format!("`{}` of `{script}`", name.value);
                 let wanted = if param.convert == Convert::Text { "text" } else { "a whole number" };
-                let help = format!("`hayes show {script}` tells what it takes");
+                let help = format!("`hayes show {}` tells what it takes", program.source().name);
                 let fault = ValueFault::WrongType { place: place_words, wanted, found: kind.words(), help };
                 self.reporter.report(&fault, *place);
             }

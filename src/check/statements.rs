@@ -207,11 +207,13 @@ impl Checker<'_, '_, '_> {
             self.reporter.report(&NameFault::TwoParams { name: name.value.clone() }, name.span);
             return;
         }
-        self.bind(name, kind, constant);
         if let Some(default) = param.default.as_ref().filter(|_| param.secret) {
             self.written_secrets.extend(written(default));
         }
-        self.parts.params.push(param.clone());
+        // Who reads a name that the language has taken means that one, and no param.
+        if self.bind(name, kind, constant) {
+            self.parts.params.push(param.clone());
+        }
     }
 
     fn default_of_wrong_type(&mut self, param: &Param, default: &Expression, found: &Type) {
@@ -274,13 +276,16 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    fn bind(&mut self, name: &Name, kind: Type, constant: Option<(Arc<str>, Span)>) {
+    /// False, and told, where the name may not be given a value.
+    fn bind(&mut self, name: &Name, kind: Type, constant: Option<(Arc<str>, Span)>) -> bool {
         if let Some((text, _)) = &constant {
             self.lines.note_text(text);
         }
-        if self.may_bind(name) {
+        let may_bind = self.may_bind(name);
+        if may_bind {
             self.scope.bind(&name.value, kind, constant);
         }
+        may_bind
     }
 
     /// Whether a name may be given a value; tells why, where it may not.

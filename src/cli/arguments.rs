@@ -177,8 +177,8 @@ An inventory is CSV with a header (name,port,group,label.rack,var.apn), or TOML:
 The first Ctrl-C begins no more and lets `finally` blocks run, the second ends those, the third ends the program.
 Enter, or the signal SIGUSR1, shows what all running modems do.
 
-Exit codes: 0 all passed, 1 a script failed, 3 script or inventory does not check, 4 nothing selected, 5 some did not run,
-6 device trouble, 7 results could not be written, 130 interrupted.")]
+Exit codes: 0 all passed, 1 a script failed, 2 wrong command line, 3 script or inventory does not check, 4 nothing \
+selected, 5 some did not run, 6 device trouble, 7 results could not be written, 130 interrupted.")]
 pub(crate) struct Batch {
     /// A path, the name of a library script such as `supersim/setup`, or - for standard input
     #[arg(value_name = "SCRIPT", value_hint = ValueHint::FilePath)]

@@ -40,6 +40,8 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let programs = checked_as(&[source], wanted, for_a_script, console)?;
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
+    let read = inputs::files(&arguments.inputs);
+    modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
     let mut results = Results::open(arguments.output.output.as_deref(), console)?;
     let mask = Mask::new(inputs.secrets.values().map(String::as_str));
     let mut modem = Modem::open(&port, &arguments.connection, mask).map_err(|error| match error {

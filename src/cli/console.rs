@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use super::arguments::Color;
 use super::exit::Exit;
-use crate::diagnostic::{Diagnostic, Excerpt, Severity, harmless};
+use crate::diagnostic::{Diagnostic, Excerpt, Severity, harmless, words};
 use crate::report::result::plural;
 use crate::report::style::{Palette, Style, filled};
 
@@ -88,7 +88,10 @@ impl Console {
         if !self.err.coloured {
             theme.styles = miette::ThemeStyles::none();
         }
-        miette::GraphicalReportHandler::new_themed(theme).with_width(width()).with_links(false)
+        miette::GraphicalReportHandler::new_themed(theme)
+            .with_width(width())
+            .with_links(false)
+            .with_word_separator(textwrap::WordSeparator::Custom(words))
     }
 }
 

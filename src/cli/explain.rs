@@ -4,7 +4,7 @@ use super::arguments::Explain;
 use super::console::{Console, width};
 use super::exit::Exit;
 use crate::catalogue::explain::{Context, explain};
-use crate::catalogue::module_by_model;
+use crate::catalogue::{module, module_by_model, result_code, urc};
 use crate::check::pages;
 use crate::report::style::{Style, filled, harmless};
 
@@ -19,21 +19,51 @@ pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
     exit
 }
 
-/// What is to be explained, each on its own: a shell parts `+CREG: 0,5` at its blank too.
+/// What is to be explained, each on its own: a shell parts `+CREG: 0,5` at its blank too. What holds a blank was quoted,
+/// and is whole.
 fn texts(words: &[String]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
-    for word in words {
-        let is_command = word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
-        let begins = is_command || word.starts_with(['+', '^', '*', '#', '%', '$']) || word.contains("::");
+    let mut rest = words;
+    let mut is_whole = true;
+    while let Some(word) = rest.first() {
+        let was_whole = std::mem::replace(&mut is_whole, word.contains(char::is_whitespace));
+        let goes_on = !was_whole && texts.last().is_some_and(|text| wants(text, word));
+        let known = if is_whole || goes_on { 0 } else { longest_known(rest) };
+        let begins = was_whole || is_whole || known > 0 || begins(word);
+        let Some((first, more)) = rest.split_at_checked(known.max(1)) else { break };
+        rest = more;
         match texts.last_mut().filter(|_| !begins) {
-            Some(text) => {
-                text.push(' ');
-                text.push_str(word);
+            Some(open) => {
+                open.push(' ');
+                open.push_str(&first.join(" "));
             }
-            None => texts.push(word.clone()),
+            None => texts.push(first.join(" ")),
         }
     }
     texts
+}
+
+/// Whether the text is no whole one without the next word: `+CGMM:` and `BG96`, `+CME` and `ERROR`.
+fn wants(text: &str, word: &str) -> bool {
+    let is_known = |text: &str| explain(text, &Context::default()).is_known();
+    text.ends_with(':') || (!is_known(text) && is_known(&format!("{text} {word}")))
+}
+
+fn begins(word: &str) -> bool {
+    let is_command = word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
+    is_command || word.starts_with(['+', '^', '*', '#', '%', '$']) || word.contains("::")
+}
+
+/// How many of the first words are together a result code, a URC or a module's name, as modems write them: `APP RDY`.
+fn longest_known(words: &[String]) -> usize {
+    const LONGEST: usize = 3;
+    let is_known = |text: &str| {
+        result_code(text).is_some_and(|known| known.text == text)
+            || urc(text.as_bytes()).is_some_and(|known| known.start == text)
+            || (!text.contains(' ') && (module(text).is_some() || module_by_model(text).is_some()))
+    };
+    let counts = (1..=words.len().min(LONGEST)).rev();
+    counts.into_iter().find(|count| words.get(..*count).is_some_and(|first| is_known(&first.join(" ")))).unwrap_or(0)
 }
 
 fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
@@ -105,5 +135,17 @@ mod tests {
         assert_eq!(texts(&["AT+CSQ", "AT+CREG?"]), ["AT+CSQ", "AT+CREG?"]);
         assert_eq!(texts(&["+CREG:", "0,5", "+CME", "ERROR:", "30"]), ["+CREG: 0,5", "+CME ERROR: 30"]);
         assert_eq!(texts(&["NO", "CARRIER"]), ["NO CARRIER"]);
+        assert_eq!(texts(&["BG96", "EC21"]), ["BG96", "EC21"]);
+        assert_eq!(texts(&["RDY", "BUSY", "APP", "RDY"]), ["RDY", "BUSY", "APP RDY"]);
+        assert_eq!(texts(&["+CREG: 0,5", "BG96"]), ["+CREG: 0,5", "BG96"]);
+        assert_eq!(texts(&["AT+CSQ", "BG96"]), ["AT+CSQ", "BG96"]);
+        assert_eq!(texts(&["+CPIN:", "SIM", "PIN", "AT+CPIN?"]), ["+CPIN: SIM PIN", "AT+CPIN?"]);
+        assert_eq!(texts(&["+CPIN:", "READY", "OK"]), ["+CPIN: READY", "OK"]);
+        assert_eq!(texts(&["+CPIN: SIM PIN", "second"]), ["+CPIN: SIM PIN", "second"]);
+        assert_eq!(texts(&["+CGMM:", "BG96"]), ["+CGMM: BG96"]);
+        assert_eq!(texts(&["+CME", "ERROR", "OK"]), ["+CME ERROR", "OK"]);
+        assert_eq!(texts(&["tpyo", "BG96"]), ["tpyo", "BG96"]);
+        assert_eq!(texts(&["CONNECT", "115200"]), ["CONNECT 115200"]);
+        assert_eq!(texts(&["+CUSD:", "0,all", "ok", "now"]), ["+CUSD: 0,all ok now"]);
     }
 }

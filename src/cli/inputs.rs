@@ -2,7 +2,7 @@
 //! line beats the files, the files beat the environment, the environment beats the script's default.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::arguments;
@@ -53,6 +53,12 @@ pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], cons
         }
     }
     told(inputs, problems, console)
+}
+
+/// The files that these inputs are read from.
+pub(crate) fn files(given: &arguments::Inputs) -> impl Iterator<Item = (&'static str, &Path)> {
+    let variables = given.vars_file.iter().map(|file| ("--vars-file", file.as_path()));
+    variables.chain(given.secrets_file.iter().map(|file| ("--secrets-file", file.as_path())))
 }
 
 /// What is wrong with a value, and where it came from.

@@ -1,8 +1,11 @@
 //! From `-p` to an open port, with what to say where that fails.
 
+use std::path::Path;
+
 use super::arguments::Connection;
 use super::console::Console;
 use super::exit::Exit;
+use super::results::apart;
 use super::signals::Signals;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Address, SIMULATED, Settings};
@@ -46,6 +49,22 @@ pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Resul
         return Err(Exit::Usage);
     }
     Ok(Chosen { address, by_default: named.is_none() })
+}
+
+/// No file that is written for a modem is one that is `read`, or both.
+pub(crate) fn files_apart<'a>(
+    read: impl Iterator<Item = (&'static str, &'a Path)>,
+    chosen: &'a Chosen,
+    connection: &'a Connection,
+    results: Option<&'a Path>,
+    console: &Console,
+) -> Result<(), Exit> {
+    let replayed = if let Address::Replay(file) = &chosen.address { Some(("the port", file.as_path())) } else { None };
+    let read: Vec<(&str, &Path)> = read.chain(replayed).collect();
+    let recorded = connection.record.as_deref().map(|file| ("--record", file));
+    let results = results.map(|file| ("-o", file));
+    let written: Vec<(&str, &Path)> = recorded.into_iter().chain(results).collect();
+    apart(&read, &written, console)
 }
 
 /// An open port, and what the system asks of the program meanwhile.

@@ -25,6 +25,7 @@ fn start(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
         true => modem::choose_untold(&arguments.connection, console)?,
         false => modem::choose(&arguments.connection, console)?,
     };
+    modem::files_apart(inputs::files(&arguments.inputs), &port, &arguments.connection, None, console)?;
     let system = |error: std::io::Error| {
         console.complain(&format!("the system refuses: {error}"), None);
         Exit::Device

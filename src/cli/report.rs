@@ -7,6 +7,7 @@ use super::arguments::{self, Reports};
 use super::batch::summary;
 use super::console::Console;
 use super::exit::Exit;
+use super::results;
 use crate::batch::journal;
 use crate::report::result::{RunResult, plural};
 use crate::report::{csv, html, junit};
@@ -16,6 +17,9 @@ use crate::source::read_text;
 const LARGEST_RECORD: u64 = 64 << 20;
 
 pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Exit {
+    if let Err(exit) = apart(&arguments.reports, &[("the results", &arguments.results)], console) {
+        return exit;
+    }
     let results = match journal::read(&arguments.results) {
         Ok(results) => results,
         Err(error) => {
@@ -47,6 +51,14 @@ pub(crate) fn write(path: &Path, reports: &Reports, console: &Console) -> Exit {
             Exit::Unwritable
         }
     }
+}
+
+/// No report is one of these files, nor another report.
+pub(crate) fn apart(reports: &Reports, read: &[(&str, &Path)], console: &Console) -> Result<(), Exit> {
+    let named = [("--csv", &reports.csv), ("--junit", &reports.junit), ("--html", &reports.html)];
+    let written: Vec<(&str, &Path)> =
+        named.into_iter().filter_map(|(flag, file)| Some((flag, file.as_deref()?))).collect();
+    results::apart(read, &written, console)
 }
 
 /// Whether the reports can be written: a wrong path shows before anything is sent.

@@ -19,6 +19,33 @@ pub(crate) enum Results {
     },
 }
 
+/// Refuses files that are to be written and are one of those that are read, or the same twice: what stood there would be
+/// lost. Each with the word that named it.
+pub(crate) fn apart(read: &[(&str, &Path)], written: &[(&str, &Path)], console: &Console) -> Result<(), Exit> {
+    for (index, (flag, path)) in written.iter().enumerate() {
+        let Some(place) = place(path) else { continue };
+        let earlier = written.iter().take(index).map(|(flag, path)| (*flag, *path));
+        let mut others = read.iter().copied().chain(earlier);
+        if let Some((other, _)) = others.find(|(_, other)| self::place(other).as_ref() == Some(&place)) {
+            let message = format!("{flag} would overwrite {}, which is {other} too", path.display());
+            console.complain(&message, Some("name another file"));
+            return Err(Exit::Usage);
+        }
+    }
+    Ok(())
+}
+
+/// Where a file stands, or would stand. None for streams and devices, which lose nothing, and for what cannot be.
+fn place(path: &Path) -> Option<PathBuf> {
+    if path == Path::new("-") || path.metadata().is_ok_and(|known| !known.is_file()) {
+        return None;
+    }
+    path.canonicalize().ok().or_else(|| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    })
+}
+
 impl Results {
     pub(crate) fn open(path: Option<&Path>, console: &Console) -> Result<Results, Exit> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Results::Standard) };

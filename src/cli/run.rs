@@ -50,6 +50,10 @@ fn prepare(arguments: &arguments::Run, console: &Console) -> Result<Prepared, Ex
     let programs = programs(&sources?, arguments.output.quiet, console)?;
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
+    let scripts = arguments.scripts.iter().map(|script| ("the script", Path::new(script)));
+    // Those of the library are no files.
+    let read = scripts.filter(|(_, script)| script.exists()).chain(inputs::files(&arguments.inputs));
+    modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
     let results = Results::open(arguments.output.output.as_deref(), console)?;
     Ok(Prepared { programs, inputs, results, port })
 }

@@ -96,7 +96,8 @@ impl Listener for Screen<'_> {
         }
         self.console.say(&format!("{} [y/N] ", self.console.err.paint(Style::Notable, question)));
         let typed = cancel.typed_line(heeded);
-        if typed.is_err() {
+        // Only Enter ends the line of the question; Ctrl-C and Ctrl-D leave it open.
+        if !typed.as_ref().is_ok_and(|answer| answer.ends_with('\n')) {
             self.console.say("\n");
         }
         Confirmed::from(typed)

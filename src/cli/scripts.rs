@@ -28,7 +28,7 @@ pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
 pub(crate) fn find(name: &str) -> Result<Arc<Source>, NoScript> {
     match library::find(name) {
         Some(entry) if name != "-" && !is_there(Path::new(name)) => Ok(entry.source()),
-        Some(_) | None => find_file(name),
+        Some(_) | None => find_file(name, of_library),
     }
 }
 
@@ -47,18 +47,26 @@ pub(crate) fn read_file(name: &str, console: &Console) -> Result<Arc<Source>, Ex
         help: "only files are formatted".to_owned(),
     };
     let none = |none| if library::find(name).is_some() && !is_there(Path::new(name)) { of_library() } else { none };
-    find_file(name).map_err(none).map_err(|none| {
+    find_file(name, |_| "only files are formatted".to_owned()).map_err(none).map_err(|none| {
         console.complain(&none.message, Some(&none.help));
         Exit::Invalid
     })
 }
 
-fn find_file(name: &str) -> Result<Arc<Source>, NoScript> {
-    if name == "-" {
-        let text = read_text(std::io::stdin().lock(), LARGEST);
-        return text.map(|text| Source::new("<stdin>", text)).map_err(|error| unreadable("<stdin>", &error));
+/// Reads a file or standard input; where there is none, `elsewhere` says what else the name may be.
+fn find_file(name: &str, elsewhere: fn(&str) -> String) -> Result<Arc<Source>, NoScript> {
+    let (name, text) = match name {
+        "-" => ("<stdin>", read_text(std::io::stdin().lock(), LARGEST)),
+        _ => (name, open_text(Path::new(name))),
+    };
+    text.map(|text| Source::new(name, text)).map_err(|error| unreadable(name, &error, elsewhere))
+}
+
+fn of_library(name: &str) -> String {
+    match library::nearest(name).first() {
+        Some(near) => format!("did you mean {near}?"),
+        None => "`hayes list` names the scripts of the library".to_owned(),
     }
-    open_text(Path::new(name)).map(|text| Source::new(name, text)).map_err(|error| unreadable(name, &error))
 }
 
 /// The text of a file that a person has written.
@@ -67,11 +75,7 @@ pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
-fn unreadable(name: &str, error: &Unreadable) -> NoScript {
-    let library = || match library::nearest(name).first() {
-        Some(near) => format!("did you mean {near}?"),
-        None => "`hayes list` names the scripts of the library".to_owned(),
-    };
+fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> NoScript {
     let (message, help) = match error {
         Unreadable::Io(error) => {
             let message = match error.kind() {
@@ -79,7 +83,7 @@ fn unreadable(name: &str, error: &Unreadable) -> NoScript {
                 ErrorKind::IsADirectory => format!("{name} is a folder, not a script"),
                 _ => format!("{name} cannot be read: {error}"),
             };
-            (message, library())
+            (message, elsewhere(name))
         }
         Unreadable::TooLarge { .. } => (format!("{name} {error}"), "a script is a text of some lines".to_owned()),
         Unreadable::NoText { .. } => (format!("{name} {error}"), "save it as UTF-8".to_owned()),

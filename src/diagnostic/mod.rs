@@ -6,6 +6,7 @@
 mod excerpt;
 mod harmless;
 mod nearest;
+mod words;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub(crate) use excerpt::Excerpt;
 pub(crate) use harmless::{harmless, spelled};
 pub(crate) use nearest::nearest;
+pub(crate) use words::words;
 
 use crate::source::{Source, Span};
 

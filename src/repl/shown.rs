@@ -217,7 +217,8 @@ impl Listener for Shown {
         terminal::edits_lines(true);
         let typed = self.cancel.typed_line(heeded);
         terminal::edits_lines(!self.view.waits);
-        if typed.is_err() {
+        // Only Enter ends the line of the question; Ctrl-C and Ctrl-D leave it open.
+        if !typed.as_ref().is_ok_and(|answer| answer.ends_with('\n')) {
             write_out("\n");
         }
         Confirmed::from(typed)

@@ -67,6 +67,7 @@ pub fn filled(text: &str, width: usize, indent: &str) -> String {
     let options = textwrap::Options::new(width)
         .subsequent_indent(indent)
         .break_words(false)
+        .word_separator(textwrap::WordSeparator::Custom(diagnostic::words))
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     text.lines().map(|line| textwrap::fill(line, &options)).collect::<Vec<_>>().join("\n")
 }

@@ -99,7 +99,7 @@ const fn row(name: &'static str, arguments: &'static str, meaning: &'static str)
 }
 
 /// All faults, in the order of the help. WHICH is a number (that command line, the first is 1) or a command's name
-/// (`CMGS`, `CPIN?`); without it every command is struck.
+/// (`CMGS`, `CPIN?`, `AT+CPIN?`); without it every command is struck.
 pub const FAULTS: &[FaultHelp] = &[
     row("split", "", "sends one byte at a time"),
     row("chunks", "", "sends pieces of random length"),
@@ -238,8 +238,11 @@ impl Arguments<'_> {
         if let Ok(number) = text.parse() {
             return Ok(Which::Nth(number));
         }
-        let name = text.trim_start_matches(|character: char| !character.is_ascii_alphanumeric());
-        if name.is_empty() { Err(self.wrong()) } else { Ok(Which::Named(name.to_ascii_uppercase())) }
+        let text = text.to_ascii_uppercase();
+        let name = text.strip_prefix("AT").unwrap_or(&text);
+        let name = name.trim_start_matches(|character: char| !character.is_ascii_alphanumeric());
+        // Commands are compared one by one, as they stand between two `;`.
+        if name.is_empty() || name.contains(';') { Err(self.wrong()) } else { Ok(Which::Named(name.to_owned())) }
     }
 }
 
@@ -286,7 +289,9 @@ mod tests {
         let cmgs = || Which::Named("CMGS".into());
         assert_eq!(parsed("split"), Ok(Faults { pace: Pace::Bytes, ..any.clone() }));
         assert_eq!(parsed("error:CMGS"), Ok(Faults { refusals: vec![(Refusal::Error, cmgs())], ..any.clone() }));
-        assert_eq!(parsed("error:+cmgs"), parsed("error:CMGS"));
+        for spelled in ["error:+cmgs", "error:AT+CMGS", "error:at+cmgs"] {
+            assert_eq!(parsed(spelled), parsed("error:CMGS"), "{spelled}");
+        }
         let refused = vec![(Refusal::Equipment(30), Which::Nth(2))];
         assert_eq!(parsed("cme:30:2"), Ok(Faults { refusals: refused, ..any.clone() }));
         assert_eq!(parsed("late:3s"), Ok(Faults { late: vec![(Duration::from_secs(3), Which::Every)], ..any.clone() }));
@@ -303,6 +308,8 @@ mod tests {
         );
         assert!(message("split:3").starts_with("the fault `split:3` cannot be"));
         assert!(message("cme:x").starts_with("the fault `cme:x` cannot be"));
+        assert!(message("lost:AT").starts_with("the fault `lost:AT` cannot be"));
+        assert!(message("lost:+CSQ;+CREG?").starts_with("the fault `lost:+CSQ;+CREG?` cannot be"));
     }
 
     #[test]

@@ -122,6 +122,7 @@ impl Writer<'_> {
         let reboots = cases(&command.reboots)?;
         let needs_reboot = cases(&command.needs_reboot)?;
         let not_repeatable = cases(&command.not_repeatable)?;
+        let conversation_only: Result<Vec<String>> = command.conversation_only.cases().into_iter().map(when).collect();
         let nb_iot: Result<Vec<String>> = command.nb_iot_only.iter().map(|case| when(case)).collect();
         let dangers: Result<Vec<String>> = command.dangers.iter().map(danger).collect();
         let max_times: Result<Vec<String>> = command.max_times.iter().map(|time| self.max_time(time)).collect();
@@ -130,7 +131,7 @@ impl Writer<'_> {
         let source = self.source(&command.source, command.status)?;
         Ok(format!(
             "Command {{ name: {:?}, title: {:?}, about: {:?}, group: {group:?}, test_does: {:?}, record: {:?}, test: {}, read: {}, set: {}, execute: {}, \
-             read_only: {}, conversation_only: {}, abortable: {}, call_control: {}, data_ends: &{:?}, without_final: {}, names_module: {}, \
+             read_only: {}, conversation_only: &[{}], leaves_no_trace: {}, abortable: {}, call_control: {}, data_ends: &{:?}, without_final: {}, names_module: {}, \
              reboots: &[{reboots}], needs_reboot: &[{needs_reboot}], needs_context_down: {}, raises_context: {}, lowers_contexts: {}, nb_iot_only: &[{}], \
              prompt: {}, not_repeatable: &[{not_repeatable}], dangers: &[{}], finals: &[{}], max_times: &[{}], \
              vendors: &{:?}, source: {source} }}",
@@ -144,7 +145,8 @@ impl Writer<'_> {
             some(set),
             some(execute),
             command.read_only,
-            command.conversation_only,
+            conversation_only?.join(", "),
+            command.leaves_no_trace,
             command.abortable,
             command.call_control,
             command.data_ends,

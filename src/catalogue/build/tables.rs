@@ -120,7 +120,9 @@ pub struct Command {
     #[serde(default)]
     pub read_only: bool,
     #[serde(default)]
-    pub conversation_only: bool,
+    pub conversation_only: Always,
+    #[serde(default)]
+    pub leaves_no_trace: bool,
     #[serde(default)]
     pub abortable: bool,
     #[serde(default)]
@@ -158,6 +160,30 @@ pub struct Command {
     pub source: Vec<String>,
     #[serde(default)]
     pub status: Status,
+}
+
+/// `true`: in all cases
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Always {
+    Said(bool),
+    Cases(Vec<String>),
+}
+
+impl Default for Always {
+    fn default() -> Always {
+        Always::Said(false)
+    }
+}
+
+impl Always {
+    pub fn cases(&self) -> Vec<&str> {
+        match self {
+            Always::Said(true) => vec![""],
+            Always::Said(false) => Vec::new(),
+            Always::Cases(cases) => cases.iter().map(String::as_str).collect(),
+        }
+    }
 }
 
 #[derive(Deserialize, Clone)]

@@ -84,7 +84,7 @@ fn one(asked: &at_command::Command<'_>, context: &Context<'_>) -> Explanation {
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let mut explained = about(&text, known);
     let usage = known.usage(asked.form, &values);
-    explained.notes.extend(what_it_does(known, asked, usage));
+    explained.notes.extend(what_it_does(known, asked, &values, usage));
     if let Some(usage) = usage.filter(|_| !asked.argument.is_empty() && asked.form != Form::Read) {
         take_apart(&mut explained, usage, asked, context);
     }
@@ -111,7 +111,12 @@ fn about(text: &str, known: &'static Command) -> Explanation {
     explained
 }
 
-fn what_it_does(known: &Command, asked: &at_command::Command<'_>, usage: Option<&Usage>) -> Option<String> {
+fn what_it_does(
+    known: &Command,
+    asked: &at_command::Command<'_>,
+    values: &[&str],
+    usage: Option<&Usage>,
+) -> Option<String> {
     if usage.is_none() {
         let how = match asked.form {
             Form::Set if known.read_only => {
@@ -129,7 +134,9 @@ fn what_it_does(known: &Command, asked: &at_command::Command<'_>, usage: Option<
         Form::Test => Some("Asks whether the modem has the command, and which values it takes.".to_owned()),
         Form::Read => Some("Asks for what is set, and changes nothing.".to_owned()),
         Form::Execute | Form::Set if known.read_only => Some("Asks, and changes nothing.".to_owned()),
-        Form::Execute | Form::Set if known.conversation_only => Some("It concerns this conversation only.".to_owned()),
+        Form::Execute | Form::Set if known.concerns_conversation_only(asked.form, values) => {
+            Some("It concerns this conversation only.".to_owned())
+        }
         Form::Execute | Form::Set => None,
     }
 }

@@ -37,10 +37,12 @@ impl Fault for ValueFault {
                 "hayes::check::param-type",
                 format!("`{name}` is a param for text, but its default is {found}"),
                 "the default",
-                if *found == "a whole number" {
-                    format!("write `param {name}:int = …`, or put the default in quotes")
-                } else {
-                    "put the default in quotes".to_owned()
+                match *found {
+                    "a whole number" => format!("write `param {name}:int = …`, or put the default in quotes"),
+                    "a duration" => {
+                        format!("a param is text or a number: `param {name}:int = …`, and then `{name} * 1s`")
+                    }
+                    _ => format!("a param is text or a number; `set {name} = …` takes all others"),
                 },
             ),
             ValueFault::NoAttempt { times } => Words::error(

@@ -41,7 +41,7 @@ fn every_code_in_the_source_has_a_page_and_every_page_a_code() {
     assert!(without_code.is_empty(), "pages without a code in the source: {without_code:#?}");
 }
 
-/// The codes of the passes whose pages these are, as string literals of the source.
+/// The codes that stand in the source as string literals.
 fn collect(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -53,12 +53,11 @@ fn collect(folder: &Path, found: &mut BTreeSet<String>) {
             let text = std::fs::read_to_string(&path).unwrap();
             // A file's own tests stand at its end.
             let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-            for pass in ["syntax", "check", "run"] {
-                for (at, start) in code.match_indices(&format!("\"hayes::{pass}::")) {
-                    let name = code[at + start.len()..].split('"').next().unwrap();
-                    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') {
-                        found.insert(format!("hayes::{pass}::{name}"));
-                    }
+            for (at, _) in code.match_indices("\"hayes::") {
+                let name = code[at + 1..].split('"').next().unwrap();
+                let is_code = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b':';
+                if !name.ends_with("::") && name.bytes().all(is_code) {
+                    found.insert(name.to_owned());
                 }
             }
         }
@@ -69,6 +68,7 @@ fn collect(folder: &Path, found: &mut BTreeSet<String>) {
 fn a_page_is_found_by_the_last_part_of_its_code_and_a_slip_is_mended() {
     assert_eq!(page("two-at").unwrap().code, "hayes::check::two-at");
     assert_eq!(page("hayes::check::two-at").unwrap().code, "hayes::check::two-at");
+    assert_eq!(page("hayes::port::busy").unwrap().code, "hayes::port::busy");
     assert_eq!(page("at"), None);
     assert_eq!(page(""), None);
     assert_eq!(nearest("hayes::check::tow-at"), Some("hayes::check::two-at"));

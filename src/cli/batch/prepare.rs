@@ -84,6 +84,13 @@ pub(super) fn prepare(arguments: &arguments::Batch, console: &Console) -> Result
     };
     all_have_values(&common, &modems, [&origins, &environment.origins], console)?;
     let jobs = jobs(arguments, modems.len(), console)?;
+    let inventories = arguments.inventory.iter().map(|file| ("the inventory", file.as_path()));
+    let read: Vec<(&str, &Path)> = [("the script", Path::new(&arguments.script)), ("the results", results.as_path())]
+        .into_iter()
+        .chain(inventories)
+        .chain(inputs::files(&arguments.inputs))
+        .collect();
+    report::apart(&arguments.reports, &read, console)?;
     report::writable(&arguments.reports, console)?;
     if let Some(folder) = &arguments.record {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error, console))?;
