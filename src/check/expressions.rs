@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::checker::Checker;
 use super::faults::name::NameFault;
 use super::faults::value::ValueFault;
-use super::nearest;
 use super::scope::Set;
 use super::types::{Kind, Type};
+use crate::diagnostic::nearest;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Function, Template, TemplatePart, UnaryOperator};
 
@@ -163,7 +163,7 @@ impl Checker<'_, '_, '_> {
             return;
         } else {
             let known = self.binders.places.keys().map(String::as_str).chain(self.scope.names());
-            let near = nearest::name(name, known.chain(["response", "result", "elapsed"]));
+            let near = nearest(name, known.chain(["response", "result", "elapsed"]));
             NameFault::Unknown { near: near.map(str::to_owned), name: owned }
         };
         self.name_fault(fault, name, span);
@@ -188,7 +188,7 @@ impl Checker<'_, '_, '_> {
                 }
                 if self.told.insert(format!("{shown}.{}", name.value)) {
                     let known: Vec<String> = fields.iter().map(|(field, _)| field.clone()).collect();
-                    let near = nearest::name(&name.value, known.iter().map(String::as_str)).map(str::to_owned);
+                    let near = nearest(&name.value, known.iter().map(String::as_str)).map(str::to_owned);
                     let fault = NameFault::UnknownMember { record: shown, name: name.value.clone(), near, known };
                     self.reporter.report(&fault, name.span);
                 }

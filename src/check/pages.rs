@@ -41,7 +41,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
 pub fn nearest(code: &str) -> Option<&'static str> {
     let written = code.rsplit("::").next().unwrap_or(code);
     let last = |code: &'static str| code.rsplit("::").next().unwrap_or(code);
-    let near = super::nearest::name(written, codes().map(last))?;
+    let near = crate::diagnostic::nearest(written, codes().map(last))?;
     codes().find(|code| last(code) == near)
 }
 

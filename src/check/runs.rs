@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::binding;
 use super::checker::Checker;
 use super::faults::modem::ModemFault;
 use super::faults::run::RunFault;
@@ -11,7 +12,7 @@ use super::program::{Program, literal_text, written};
 use super::scripts::NotFound;
 use super::session::{DEEPEST, MOST_NESTED, Refused};
 use super::types::{Kind, Type};
-use super::{binding, nearest};
+use crate::diagnostic::nearest;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{Convert, Expression, ExpressionKind, Statement, Template};
 
@@ -103,7 +104,7 @@ impl Checker<'_, '_, '_> {
             }
             let Some(param) = program.param(&name.value) else {
                 let known: Vec<String> = program.params.iter().map(|param| param.name.value.clone()).collect();
-                let near = nearest::name(&name.value, known.iter().map(String::as_str)).map(str::to_owned);
+                let near = nearest(&name.value, known.iter().map(String::as_str)).map(str::to_owned);
                 let script = script.to_owned();
                 let fault = RunFault::UnknownArgument { script, name: name.value.clone(), near, known };
                 self.reporter.report(&fault, name.span);

@@ -26,7 +26,7 @@ pub(super) enum Miss {
     NoMatch,
 }
 
-/// `capture rssi:int, ber`, from an answer whose lines carry these prefixes, as far as that is known
+/// `capture rssi:int, ber`, from the answer to this question; `None` where nothing was asked
 pub(super) fn fields(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<Captured, Miss> {
     let mut first_miss = None;
     for line in with_parameters(lines, question) {
