@@ -10,7 +10,6 @@ mod expressions;
 mod faults;
 mod line_pattern;
 mod lints;
-pub mod pages;
 mod pattern;
 mod patterns;
 mod program;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::faults::allow::AllowFault;
 use super::faults::{Fault, Words};
-use super::pages;
-use crate::diagnostic::{Diagnostic, Label, Severity};
+
+use crate::diagnostic::{Diagnostic, Label, Severity, pages};
 use crate::source::{Source, Span};
 use crate::syntax::ast::Allowance;
 

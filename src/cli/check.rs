@@ -18,14 +18,10 @@ pub(crate) fn run(arguments: &Check, console: &Console) -> Exit {
         match scripts::find(name) {
             Ok(source) => found.extend(check(&source, &Library).diagnostics),
             // A program that reads what is printed is told of it there.
-            Err(NoScript { message, help }) if arguments.json || arguments.sarif => found.push(Diagnostic {
-                code: "hayes::check::no-script",
-                severity: Severity::Error,
-                message,
-                labels: Vec::new(),
-                help: Some(help),
-                source: Source::new(name.as_str(), ""),
-            }),
+            Err(NoScript { message, help }) if arguments.json || arguments.sarif => {
+                let source = Source::new(name.as_str(), "");
+                found.push(Diagnostic::new("hayes::check::no-script", &source, message).help(help));
+            }
             Err(NoScript { message, help }) => {
                 console.complain(&message, Some(&help));
                 exit = exit.worst(Exit::Invalid);

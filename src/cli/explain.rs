@@ -5,7 +5,7 @@ use super::console::{Console, width};
 use super::exit::Exit;
 use crate::catalogue::explain::{Context, explain};
 use crate::catalogue::{module, module_by_model, result_code, urc};
-use crate::check::pages;
+use crate::diagnostic::pages;
 use crate::report::style::{Style, filled, harmless};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {

@@ -1,11 +1,12 @@
 //! What is wrong, where, and what to do about it; how it is shown.
 //!
-//! Every error of a script has this one form, whichever pass found it. The passes keep their own enums of what can be
-//! wrong, with the words on the variants, and turn them into a [`Diagnostic`].
+//! Whoever finds a fault says what it is at that place: `Diagnostic::new("hayes::check::two-at", &source, "…").at(span,
+//! "…").help("…")`. Its severity, and what there is to say of it at length, stand in `pages/*.md`.
 
 mod excerpt;
 mod harmless;
 mod nearest;
+pub mod pages;
 mod words;
 
 use std::fmt;
@@ -46,6 +47,31 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// A fault that has no place yet; its severity is that of its page.
+    pub(crate) fn new(code: &'static str, source: &Arc<Source>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code,
+            severity: pages::severity(code),
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            source: Arc::clone(source),
+        }
+    }
+
+    /// A place that matters, and what is to be said there. The first one is the place at fault.
+    #[must_use]
+    pub(crate) fn at(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+
     /// The place at fault, if it has one.
     pub fn span(&self) -> Option<Span> {
         self.labels.first().map(|label| label.span)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::check::pages;
+use crate::diagnostic::pages;
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// The whole file, with its line end.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Group, Identity, Inventory, MOST_MODEMS, Modem};
 use crate::connect::Address;
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 
 /// A text of the inventory and where it stands.
@@ -68,14 +68,8 @@ impl Builder {
         help: impl Into<String>,
     ) {
         let help = help.into();
-        self.diagnostics.push(Diagnostic {
-            code,
-            severity: Severity::Error,
-            message: message.into(),
-            labels: vec![Label { span, text: String::new() }],
-            help: (!help.is_empty()).then_some(help),
-            source: Arc::clone(source),
-        });
+        let diagnostic = Diagnostic::new(code, source, message).at(span, "");
+        self.diagnostics.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
     }
 
     pub(super) fn defaults(&mut self, settings: Settings) {
@@ -230,20 +224,11 @@ impl Builder {
         help: &str,
     ) {
         let line = first.source.position(first.span.start as usize).line;
-        let mut labels = vec![Label { span, text: "again here".to_owned() }];
-        let help = if Arc::ptr_eq(source, &first.source) {
-            labels.push(Label { span: first.span, text: "first here".to_owned() });
-            help.to_owned()
+        let diagnostic = Diagnostic::new(code, source, message).at(span, "again here");
+        self.diagnostics.push(if Arc::ptr_eq(source, &first.source) {
+            diagnostic.at(first.span, "first here").help(help)
         } else {
-            format!("{help}; the first is at {}:{line}", first.source.name)
-        };
-        self.diagnostics.push(Diagnostic {
-            code,
-            severity: Severity::Error,
-            message,
-            labels,
-            help: Some(help),
-            source: Arc::clone(source),
+            diagnostic.help(format!("{help}; the first is at {}:{line}", first.source.name))
         });
     }
 

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::super::pages::{codes, nearest, page};
 use super::told;
+use crate::diagnostic::pages::{codes, nearest, page};
 
 /// Examples of run codes are scripts that can be read and checked: what is wrong with them shows when they run.
 #[test]
@@ -36,7 +36,7 @@ fn every_code_in_the_source_has_a_page_and_every_page_a_code() {
     collect(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut written);
     let pages: BTreeSet<String> = codes().map(str::to_owned).collect();
     let without_page: Vec<_> = written.difference(&pages).collect();
-    assert!(without_page.is_empty(), "codes without a page in src/check/pages: {without_page:#?}");
+    assert!(without_page.is_empty(), "codes without a page in src/diagnostic/pages: {without_page:#?}");
     let without_code: Vec<_> = pages.difference(&written).collect();
     assert!(without_code.is_empty(), "pages without a code in the source: {without_code:#?}");
 }

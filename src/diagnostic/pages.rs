@@ -1,9 +1,12 @@
 //! `hayes explain hayes::check::two-at`: a page for every code that a diagnostic or a result can have.
 //!
-//! The pages stand in `pages/*.md`, a heading a code. Their examples are tests: the wrong one gives that code and no
-//! other, the right one nothing.
+//! The pages stand in `pages/*.md`, a heading a code, and are the one table of codes: what is no error but a warning says
+//! so there. Their examples are tests: the wrong one gives that code and no other, the right one nothing.
 
-use crate::diagnostic::Severity;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::Severity;
 
 const BOOKS: [&str; 5] = [
     include_str!("pages/syntax.md"),
@@ -32,6 +35,14 @@ pub fn page(code: &str) -> Option<Page> {
     sections().find(|section| names(code, section.code)).map(Section::page)
 }
 
+/// How much a code weighs.
+pub(super) fn severity(code: &str) -> Severity {
+    static SEVERITIES: OnceLock<HashMap<&str, Severity>> = OnceLock::new();
+    let severities =
+        SEVERITIES.get_or_init(|| sections().map(|section| (section.code, section.severity_and_rest().0)).collect());
+    severities.get(code).copied().unwrap_or(Severity::Error)
+}
+
 /// Every code there is a page for.
 pub fn codes() -> impl Iterator<Item = &'static str> {
     sections().map(|section| section.code)
@@ -41,12 +52,12 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
 pub fn nearest(code: &str) -> Option<&'static str> {
     let written = code.rsplit("::").next().unwrap_or(code);
     let last = |code: &'static str| code.rsplit("::").next().unwrap_or(code);
-    let near = crate::diagnostic::nearest(written, codes().map(last))?;
+    let near = super::nearest(written, codes().map(last))?;
     codes().find(|code| last(code) == near)
 }
 
 /// Whether a code is meant by what was written: in full, or its last part.
-pub(super) fn names(written: &str, code: &str) -> bool {
+pub(crate) fn names(written: &str, code: &str) -> bool {
     written == code || code.strip_suffix(written).is_some_and(|rest| rest.ends_with("::"))
 }
 
@@ -63,9 +74,13 @@ fn sections() -> impl Iterator<Item = Section> {
 }
 
 impl Section {
-    fn page(self) -> Page {
+    fn severity_and_rest(&self) -> (Severity, &'static str) {
         let (severity, rest) = self.body.trim_start().split_once('\n').unwrap_or((self.body, ""));
-        let severity = if severity.trim() == "warning" { Severity::Warning } else { Severity::Error };
+        (if severity.trim() == "warning" { Severity::Warning } else { Severity::Error }, rest)
+    }
+
+    fn page(self) -> Page {
+        let (severity, rest) = self.severity_and_rest();
         let text = rest.split("\n```").next().unwrap_or(rest).trim();
         Page { code: self.code, severity, text, wrong: example(rest, "wrong"), right: example(rest, "right") }
     }
