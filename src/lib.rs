@@ -5,6 +5,7 @@
 //!
 //! - [`source`]: a text with its name, and places in it
 //! - [`diagnostic`]: what is wrong, where, and what to do about it; how it is shown
+//! - [`value`]: the values of the language, and the functions that a script may call
 //! - [`state`]: the user's folder for what outlasts a run
 //! - [`syntax`]: text → tree, and the canonical form of a script
 //! - [`at`]: the AT protocol: bytes → lines → events; no I/O, no clock
@@ -40,3 +41,4 @@ pub mod sim;
 pub mod source;
 mod state;
 pub mod syntax;
+pub mod value;

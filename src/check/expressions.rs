@@ -9,7 +9,8 @@ use super::scope::Set;
 use super::types::{Kind, Type};
 use crate::diagnostic::nearest;
 use crate::source::{Name, Span};
-use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Function, Template, TemplatePart, UnaryOperator};
+use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Template, TemplatePart, UnaryOperator};
+use crate::value::functions::Function;
 
 impl Checker<'_, '_, '_> {
     pub(super) fn expression(&mut self, expression: &Expression) -> Type {
@@ -224,46 +225,20 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    fn call(&mut self, function: Function, arguments: &[Expression], span: Span) -> Type {
-        let as_text = "capture it without `:int`, or use `text(…)`";
-        let plain = [Kind::Text, Kind::Int, Kind::Bool, Kind::Duration];
-        let (name, kinds, wanted, help, gives): (_, &[Kind], _, _, _) = match function {
-            Function::Len => ("len", &[Kind::Text, Kind::List], "text or a list", as_text, Type::Int),
-            Function::Int => {
-                ("int", &[Kind::Text, Kind::Int], "text", "only text and numbers become numbers", Type::Int)
-            }
-            Function::Text => return self.text_of(arguments, span),
-            Function::Upper => ("upper", &[Kind::Text], "text", as_text, Type::Text),
-            Function::Lower => ("lower", &[Kind::Text], "text", as_text, Type::Text),
-            Function::Trim => ("trim", &[Kind::Text], "text", as_text, Type::Text),
-            // Empty where the strength is not known.
-            Function::Dbm => {
-                let help = "give it the first value of `AT+CSQ`'s answer";
-                ("dbm", &[Kind::Int, Kind::Text], "a whole number", help, Type::Unknown)
-            }
-            Function::Luhn => ("luhn", &plain, "text", "give it the digits, such as an IMEI", Type::Bool),
-            Function::Ucs2 => ("ucs2", &[Kind::Text], "text", as_text, Type::Text),
-            Function::Gsm7 => ("gsm7", &[Kind::Text], "text", as_text, Type::Text),
-            Function::File => ("file", &[Kind::Text], "text", "write the file's path in quotes", Type::Text),
-        };
-        match arguments {
-            [argument] => {
-                self.wants(argument, kinds, &format!("what `{name}` is given"), wanted, help);
-            }
-            _ => self.not_one_argument(name, arguments, span),
+    fn call(&mut self, function: &Function, arguments: &[Expression], span: Span) -> Type {
+        if arguments.len() != function.arguments.len() {
+            self.not_one_argument(function.name, arguments, span);
+            return Type::of_kind(function.result);
         }
-        gives
-    }
-
-    /// `text(…)` takes anything.
-    fn text_of(&mut self, arguments: &[Expression], span: Span) -> Type {
-        match arguments {
-            [argument] => {
+        for (argument, takes) in arguments.iter().zip(function.arguments) {
+            if takes.kinds.is_empty() {
                 self.expression(argument);
+            } else {
+                let place = format!("what `{}` is given", function.name);
+                self.wants(argument, takes.kinds, &place, takes.wanted, takes.help);
             }
-            _ => self.not_one_argument("text", arguments, span),
         }
-        Type::Text
+        Type::of_kind(function.result)
     }
 
     fn not_one_argument(&mut self, name: &str, arguments: &[Expression], span: Span) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::syntax::ast::{Convert, Field};
+pub(super) use crate::value::ValueKind as Kind;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Type {
@@ -26,6 +27,18 @@ impl Type {
             Convert::Text => Type::Text,
             Convert::Int | Convert::Hex if optional => Type::Unknown,
             Convert::Int | Convert::Hex => Type::Int,
+        }
+    }
+
+    /// What a function yields.
+    pub(super) fn of_kind(kind: Option<Kind>) -> Type {
+        match kind {
+            Some(Kind::Text) => Type::Text,
+            Some(Kind::Int) => Type::Int,
+            Some(Kind::Bool) => Type::Bool,
+            Some(Kind::Duration) => Type::Duration,
+            Some(Kind::List) => Type::List(Arc::new(Type::Unknown)),
+            Some(Kind::Record) | None => Type::Unknown,
         }
     }
 
@@ -71,15 +84,4 @@ impl Type {
             Type::Record(_) => Some(Kind::Record),
         }
     }
-}
-
-/// A [`Type`] without what is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Int,
-    Bool,
-    Duration,
-    List,
-    Record,
 }

@@ -6,10 +6,10 @@ use super::interpreter::{DEEPEST, LEFT_TO_FINALLY, Run, finally};
 use super::outcome::Call;
 use super::problem::{End, Step, code};
 use super::scope::Scope;
-use super::value::{Record, Value};
 use crate::check::Program;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{Expression, Template};
+use crate::value::{Record, Value};
 
 impl Run<'_> {
     #[inline(never)]

@@ -6,10 +6,10 @@ use super::event::{Confirmed, RuntimeEvent};
 use super::interpreter::Run;
 use super::outcome::{Failure, Status};
 use super::problem::{End, Step, code};
-use super::value::Value;
 use crate::at::{Line, ResultCode};
 use crate::source::{Name, Span};
 use crate::syntax::ast::{Block, Expression, ExpressionKind, Schedule, Template};
+use crate::value::Value;
 
 /// Between the attempts of a `retry for` that names no pause.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -179,7 +179,7 @@ impl Run<'_> {
             ExpressionKind::Variable(_) | ExpressionKind::Member { .. } | ExpressionKind::Index { .. } => {
                 let name = self.scope.program.source().slice(expression.span);
                 if let Ok(value) = self.evaluate(expression) {
-                    let text = format!("{name} is {}", super::value::Quoted(&value));
+                    let text = format!("{name} is {}", crate::value::Quoted(&value));
                     if !found.contains(&text) {
                         found.push(text);
                     }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::outcome::{Failure, Status};
-use super::value::Value;
 use crate::at::answer::Event;
 use crate::catalogue::module::Module;
 use crate::port::Fault;
 use crate::source::{Source, Span};
+use crate::value::Value;
 
 /// Hears what happens. Every event is borrowed: who does not listen pays for no copy.
 pub trait Listener {

@@ -13,11 +13,11 @@ use super::interpreter::Run;
 use super::problem::{Step, code};
 use super::question::Asked;
 use super::scope::Last;
-use super::value::ShownDuration;
 use crate::at::{Answer, Line};
 use crate::conversation::Mode;
 use crate::source::Span;
 use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Exchange};
+use crate::value::ShownDuration;
 
 /// The values of the `${…}` of each clause's patterns.
 pub(super) type ClauseValues = Vec<Vec<Vec<String>>>;

@@ -9,15 +9,10 @@ use std::time::Duration;
 
 use super::interpreter::Run;
 use super::problem::{Step, code};
-use super::value::{Quoted, Value};
 use crate::source::{Name, Span, Spanned};
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Pattern, UnaryOperator};
-
-/// Texts and lists do not grow beyond this: bytes, items.
-pub(super) const LONGEST: usize = 1 << 20;
-
-/// Lists and records stand within each other at most so often: whatever shows, compares or drops one goes down into it.
-pub(super) const DEEPEST_VALUE: usize = 64;
+use crate::value::functions::Function;
+use crate::value::{Quoted, Refusal, Value, fits};
 
 /// The longest that anything may take.
 pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -36,7 +31,7 @@ impl Run<'_> {
             ExpressionKind::Variable(name) => self.variable(name, expression.span),
             ExpressionKind::Member { record, name } => self.member(record, name),
             ExpressionKind::Index { list, index } => self.item(list, index),
-            ExpressionKind::Call { function, arguments } => self.call(function, arguments, expression.span),
+            ExpressionKind::Call { function, arguments } => self.call(function.value, arguments, expression.span),
             ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand),
             ExpressionKind::Binary { operator, left, right } => self.binary(operator, left, right),
             ExpressionKind::Matches { text, pattern } => self.matches(text, pattern),
@@ -311,30 +306,31 @@ impl Run<'_> {
         Ok(Value::Bool(self.matcher(pattern)?.matches(line.as_bytes(), &values)))
     }
 
-    /// Refuses texts and lists that grow without end.
-    pub(super) fn fits(&self, length: usize, span: Span) -> Step {
-        if length <= LONGEST {
-            return Ok(());
-        }
-        let what = match length {
-            usize::MAX => format!("this holds too much: {LONGEST} characters and items are the most"),
-            _ => format!("this grows too long: {length}, and {LONGEST} is the most"),
-        };
-        Err(self.fail(self.problem(code::TOO_LONG, span, what)))
+    fn call(&self, function: &Function, arguments: &[Expression], span: Span) -> Step<Value> {
+        let values = arguments.iter().map(|argument| self.evaluate(argument)).collect::<Step<Vec<_>>>()?;
+        let called = function.call(&values, self.inputs.folder.as_deref(), &|value| self.shown(value));
+        called.map_err(|refusal| {
+            let argument = refusal.argument.and_then(|place| arguments.get(place));
+            self.refused(refusal, argument.map_or(span, |argument| argument.span))
+        })
     }
 
-    /// Refuses lists and records that hold too much: one that holds itself twice, again and again, is soon larger than
-    /// any memory when it is shown; one that holds itself once, again and again, than any stack.
+    /// A failure at this place.
+    #[inline(never)]
+    pub(super) fn refused(&self, refusal: Refusal, span: Span) -> super::problem::End {
+        let problem = self.problem(refusal.code, span, refusal.message);
+        self.fail(match refusal.help {
+            Some(help) => problem.help(help),
+            None => problem,
+        })
+    }
+
+    pub(super) fn fits(&self, length: usize, span: Span) -> Step {
+        fits(length).map_err(|refusal| self.refused(refusal, span))
+    }
+
     pub(super) fn weighed(&self, value: Value, span: Span) -> Step<Value> {
-        match weight(&value, LONGEST, DEEPEST_VALUE) {
-            Ok(_) => Ok(value),
-            Err(Excess::Weight) => self.fits(usize::MAX, span).map(|()| value),
-            Err(Excess::Depth) => {
-                let what = format!("lists and records stand within each other more than {DEEPEST_VALUE} times here");
-                let help = "put them beside each other: `list + [item]`";
-                Err(self.fail(self.problem(code::TOO_DEEP, span, what).help(help)))
-            }
-        }
+        value.weighed().map_err(|refusal| self.refused(refusal, span))
     }
 
     /// A value and its kind for an error: `the text "5"`. Of a secret that is cut off too little would be left to be
@@ -379,30 +375,6 @@ fn is_zero(value: &Value) -> bool {
         Value::Duration(duration) => duration.as_millis() == 0,
         Value::Text(_) | Value::Bool(_) | Value::List(_) | Value::Record(_) => false,
     }
-}
-
-/// What a value has too much of.
-enum Excess {
-    Weight,
-    Depth,
-}
-
-/// The characters and items of a value that has less than `most`, and at most `deepest` lists and records within each
-/// other.
-fn weight(value: &Value, most: usize, deepest: usize) -> Result<usize, Excess> {
-    let add = |sum: usize, value: &Value| {
-        let most = most.checked_sub(sum).ok_or(Excess::Weight)?;
-        let deepest = deepest.checked_sub(1).ok_or(Excess::Depth)?;
-        weight(value, most, deepest).map(|weight| sum + weight)
-    };
-    let weight = match value {
-        Value::Text(text) => text.len() + 1,
-        Value::Int(_) | Value::Bool(_) | Value::Duration(_) => 1,
-        Value::List(_) | Value::Record(_) if deepest == 0 => return Err(Excess::Depth),
-        Value::List(items) => items.iter().try_fold(1, add)?,
-        Value::Record(record) => record.iter().try_fold(1, |sum, (name, value)| add(sum + name.len(), value))?,
-    };
-    if weight < most { Ok(weight) } else { Err(Excess::Weight) }
 }
 
 /// `1 item`, `2 items`

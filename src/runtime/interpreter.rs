@@ -11,11 +11,11 @@ use super::problem::{End, Step, code};
 use super::question::AskedBefore;
 use super::scope::{Last, Scope, Variables};
 use super::secret::Mask;
-use super::value::Value;
 use crate::check::Program;
 use crate::conversation::Conversation;
 use crate::source::Span;
 use crate::syntax::ast::{Block, Statement, StatementKind};
+use crate::value::Value;
 
 /// The stack that a run must have for any program: [`DEEPEST`] blocks within each other. Measured: 384 KiB do.
 /// Without optimisation frames are larger.

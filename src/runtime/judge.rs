@@ -8,10 +8,10 @@ use super::interpreter::Run;
 use super::knowledge;
 use super::problem::{End, Problem, Step, code};
 use super::question::Asked;
-use super::value::Value;
 use crate::at::{Line, ResultCode};
 use crate::source::Span;
 use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Convert, Pattern, PatternKind, PatternPart};
+use crate::value::Value;
 
 impl Run<'_> {
     /// Holds the last answer against the clauses: what they capture.

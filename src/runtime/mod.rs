@@ -1,6 +1,5 @@
 //! Program + port → events and outcome.
 //!
-//! - [`value`]: what expressions yield
 //! - [`event`]: what a run tells while it goes on
 //! - [`outcome`]: how it ended, and why
 //! - [`inputs`]: what it is given beside its script
@@ -12,7 +11,6 @@ pub mod inputs;
 pub mod interpreter;
 pub mod outcome;
 pub mod secret;
-pub mod value;
 
 mod called;
 mod capture;
@@ -20,7 +18,6 @@ mod control;
 mod ensure;
 mod exchange;
 mod expression;
-mod functions;
 mod hearing;
 mod judge;
 mod knowledge;
@@ -38,10 +35,10 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
+pub use crate::value::{ShownDuration, Value};
 pub use event::{Change, Confirmed, Listener, RuntimeEvent, Silent, Waiting};
 pub use inputs::Inputs;
 pub use interpreter::{DEEPEST, Interpreter, STACK, run};
 pub use outcome::{Call, Failure, Outcome, Status};
 pub use param::{Unfit, unfit};
 pub use secret::Mask;
-pub use value::{Quoted, Record, ShownDuration, Value};

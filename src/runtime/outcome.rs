@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::problem::code;
-use super::value::Value;
 use crate::connect::Address;
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{Position, Source, Span};
+use crate::value::Value;
 
 /// How a run ended.
 #[derive(Debug, Clone)]

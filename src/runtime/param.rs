@@ -7,10 +7,10 @@ use super::inputs::Inputs;
 use super::interpreter::Run;
 use super::problem::{Problem, Step, code};
 use super::secret::Mask;
-use super::value::Value;
 use crate::check::Program;
 use crate::source::Name;
 use crate::syntax::ast::{Convert, Expression, Param};
+use crate::value::Value;
 
 impl Run<'_> {
     /// Gives the script's params what the run was given. All that are missing, or of another kind, are told at once,

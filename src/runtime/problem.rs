@@ -37,7 +37,6 @@ pub(super) mod code {
     pub(crate) const PIN_IN_RETRY: &str = "hayes::run::pin-in-retry";
     pub(crate) const TOO_DEEP: &str = "hayes::run::too-deep";
     pub(crate) const TOO_LONG: &str = "hayes::run::too-long";
-    pub(crate) const FILE: &str = "hayes::run::file";
     pub(crate) const NO_SCRIPT: &str = "hayes::run::no-script";
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::secret::Mask;
-use super::value::Value;
 use crate::at::{Line, ResultCode};
 use crate::check::Program;
 use crate::source::Source;
+use crate::value::Value;
 
 /// A script that runs: its names and what belongs to it alone.
 pub(super) struct Scope {

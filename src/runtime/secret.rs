@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use crate::at::{Event, NumberedError, ResultCode};
 use crate::source::Source;
-
-use super::value::{Record, Value};
+use crate::value::{Record, Value};
 
 const MASK: &str = "***";
 /// At an edge, a part of a secret is hidden from this many bytes on, if it is half of the secret.

@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use super::interpreter::Run;
 use super::problem::{End, Step, code};
-use super::value::Value;
 use crate::at::command::parse;
 use crate::check::Matcher;
 use crate::source::Span;
 use crate::syntax::ast::{Expression, Pattern, PatternKind, PatternPart, Template, TemplatePart};
+use crate::value::Value;
 
 impl Run<'_> {
     /// The text with its values in place.

@@ -10,10 +10,10 @@ use super::event::{RuntimeEvent, Waiting};
 use super::interpreter::Run;
 use super::problem::{Step, code};
 use super::scope::Last;
-use super::value::ShownDuration;
 use crate::at::Line;
 use crate::source::Span;
 use crate::syntax::ast::{Alternatives, Await, AwaitTarget, Clause, ClauseKind, Expression};
+use crate::value::ShownDuration;
 
 impl Run<'_> {
     #[inline(never)]

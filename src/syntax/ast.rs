@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::source::{Name, Source, Span, Spanned};
+use crate::value::functions::Function;
 
 /// A whole file.
 #[derive(Debug)]
@@ -314,7 +315,7 @@ pub enum ExpressionKind {
     /// `a[0]`
     Index { list: Box<Expression>, index: Box<Expression> },
     /// `dbm(rssi)`
-    Call { function: Spanned<Function>, arguments: Vec<Expression> },
+    Call { function: Spanned<&'static Function>, arguments: Vec<Expression> },
     /// `not a`, `-a`
     Unary { operator: UnaryOperator, operand: Box<Expression> },
     /// `a + b`
@@ -346,26 +347,4 @@ pub enum BinaryOperator {
     Multiply,
     Divide,
     Remainder,
-}
-
-/// The functions there are. Each takes one argument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Function {
-    /// Characters of a text, items of a list
-    Len,
-    Int,
-    Text,
-    Upper,
-    Lower,
-    Trim,
-    /// `+CSQ`'s rssi (0…31) to dBm; 27.007 §8.5
-    Dbm,
-    /// Whether a text of digits passes the Luhn check
-    Luhn,
-    /// Text to UCS2 hex digits
-    Ucs2,
-    /// Whether the text fits the GSM 7-bit alphabet, as text: fails where it does not
-    Gsm7,
-    /// The contents of a file beside the script
-    File,
 }

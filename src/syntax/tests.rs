@@ -239,7 +239,7 @@ fn operators_bind_as_they_should() {
     assert_eq!(expression("a + b < c - d"), "((a Add b) Less (c Subtract d))");
     assert_eq!(expression("-9223372036854775808"), "-9223372036854775808");
     assert_eq!(expression("1 -1"), "(1 Subtract 1)");
-    assert_eq!(expression("len(a) > 2min"), "(Len(a) Greater 120s)");
+    assert_eq!(expression("len(a) > 2min"), "(len(a) Greater 120s)");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The words of the language, and what people write in their place.
 
-use super::ast::Function;
+use crate::value::functions::FUNCTIONS;
 
 /// The words that begin a statement or a clause.
 pub(super) const STATEMENTS: &[&str] = &[
@@ -192,29 +192,11 @@ const ANSWERS: &[&str] = &[
     "NORMAL POWER DOWN",
 ];
 
-const FUNCTIONS: &[(&str, Function)] = &[
-    ("len", Function::Len),
-    ("int", Function::Int),
-    ("text", Function::Text),
-    ("upper", Function::Upper),
-    ("lower", Function::Lower),
-    ("trim", Function::Trim),
-    ("dbm", Function::Dbm),
-    ("luhn", Function::Luhn),
-    ("ucs2", Function::Ucs2),
-    ("gsm7", Function::Gsm7),
-    ("file", Function::File),
-];
-
 const NUMBERS: &[&str] =
     &["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
-pub(super) fn function(name: &str) -> Option<Function> {
-    FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
-}
-
 pub(super) fn function_names() -> impl Iterator<Item = &'static str> + Clone {
-    FUNCTIONS.iter().map(|(name, _)| *name)
+    FUNCTIONS.iter().map(|function| function.name)
 }
 
 /// What to write in place of another language's statement.

@@ -138,7 +138,8 @@ impl Refused<'_> {
         let rest = self.line.get(self.at..)?;
         let operator_may_follow = self.expects(&[Rule::operator]);
         if operator_may_follow
-            && let Some(function) = self.before().filter(|before| words::function(before.text).is_some())
+            && let Some(function) =
+                self.before().filter(|before| crate::value::functions::function(before.text).is_some())
             && matches!(found.kind, LexemeKind::Word | LexemeKind::String | LexemeKind::Number)
             && !words::KEYWORDS.contains(&found.text)
         {

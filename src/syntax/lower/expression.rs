@@ -6,12 +6,12 @@ use std::vec::IntoIter;
 
 use pest::iterators::Pair;
 
-use super::super::ast::{BinaryOperator, Expression, ExpressionKind, Function, Pattern, UnaryOperator};
+use super::super::ast::{BinaryOperator, Expression, ExpressionKind, Pattern, UnaryOperator};
 use super::super::error::{Fault, SyntaxError};
 use super::super::grammar::Rule;
-use super::super::words;
 use super::{DEEPEST_EXPRESSION, Lowerer, child, children};
 use crate::source::{Span, Spanned};
+use crate::value::functions::{Function, function};
 
 /// From the loosest to the tightest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -231,8 +231,8 @@ impl Lowerer {
         }
     }
 
-    fn function(&self, pair: &Pair<'_, Rule>) -> Result<Spanned<Function>, SyntaxError> {
-        match words::function(pair.as_str()) {
+    fn function(&self, pair: &Pair<'_, Rule>) -> Result<Spanned<&'static Function>, SyntaxError> {
+        match function(pair.as_str()) {
             Some(value) => Ok(Spanned { value, span: self.span(pair) }),
             None => self.fault(pair, Fault::UnknownFunction { name: pair.as_str().to_owned() }),
         }

@@ -1,4 +1,7 @@
-//! What an expression yields, and how values are shown, compared and converted.
+//! The values of the language: what an expression yields, how values are shown, and how large they may grow. The
+//! functions that a script may call stand in [`functions`], one table for all who need them.
+
+pub mod functions;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +18,47 @@ pub enum Value {
     Duration(Duration),
     List(Arc<Vec<Value>>),
     Record(Arc<Record>),
+}
+
+/// What kind of value it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueKind {
+    Text,
+    Int,
+    Bool,
+    Duration,
+    List,
+    Record,
+}
+
+/// Bytes of a text, items of a list: no value holds more, all that stands in it counted.
+pub const LARGEST_VALUE: usize = 1 << 20;
+
+/// How often lists and records may stand within each other: whatever shows, compares or drops one goes down into it.
+pub const DEEPEST_VALUE: usize = 64;
+
+/// Why something cannot be done with these values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// `hayes::run::type`
+    pub code: &'static str,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    pub help: Option<&'static str>,
+    /// The argument at fault, counted from 0, where it is a function that was called.
+    pub argument: Option<usize>,
+}
+
+impl Refusal {
+    pub fn new(code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { code, message: message.into(), help: None, argument: None }
+    }
+
+    #[must_use]
+    pub fn help(mut self, help: &'static str) -> Refusal {
+        self.help = Some(help);
+        self
+    }
 }
 
 /// Named values in the order in which they were set.
@@ -42,17 +86,56 @@ impl Value {
         Value::Record(Arc::new(record))
     }
 
-    /// What kind of value it is, in a person's words: `a text`, `a number`.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> ValueKind {
         match self {
-            Value::Text(_) => "a text",
-            Value::Int(_) => "a number",
-            Value::Bool(_) => "true or false",
-            Value::Duration(_) => "a duration",
-            Value::List(_) => "a list",
-            Value::Record(_) => "a record",
+            Value::Text(_) => ValueKind::Text,
+            Value::Int(_) => ValueKind::Int,
+            Value::Bool(_) => ValueKind::Bool,
+            Value::Duration(_) => ValueKind::Duration,
+            Value::List(_) => ValueKind::List,
+            Value::Record(_) => ValueKind::Record,
         }
     }
+
+    /// The value, unless it holds too much. A list that holds itself twice, again and again, is soon larger than any
+    /// memory when it is shown; one that holds itself once, again and again, than any stack.
+    pub fn weighed(self) -> Result<Value, Refusal> {
+        weight(&self, LARGEST_VALUE, DEEPEST_VALUE)?;
+        Ok(self)
+    }
+}
+
+/// Whether a text of so many bytes may be made.
+pub fn fits(length: usize) -> Result<(), Refusal> {
+    if length <= LARGEST_VALUE {
+        return Ok(());
+    }
+    Err(Refusal::new(TOO_LONG, format!("this grows too long: {length}, and {LARGEST_VALUE} is the most")))
+}
+
+const TOO_LONG: &str = "hayes::run::too-long";
+
+/// The bytes and items of a value that has less than `most`, and at most `deepest` lists and records within each other.
+fn weight(value: &Value, most: usize, deepest: usize) -> Result<usize, Refusal> {
+    let too_much =
+        || Refusal::new(TOO_LONG, format!("this holds too much: {LARGEST_VALUE} characters and items are the most"));
+    let too_deep = || {
+        let what = format!("lists and records stand within each other more than {DEEPEST_VALUE} times here");
+        Refusal::new("hayes::run::too-deep", what).help("put them beside each other: `list + [item]`")
+    };
+    let add = |sum: usize, value: &Value| {
+        let most = most.checked_sub(sum).ok_or_else(too_much)?;
+        let deepest = deepest.checked_sub(1).ok_or_else(too_deep)?;
+        weight(value, most, deepest).map(|weight| sum + weight)
+    };
+    let weight = match value {
+        Value::Text(text) => text.len() + 1,
+        Value::Int(_) | Value::Bool(_) | Value::Duration(_) => 1,
+        Value::List(_) | Value::Record(_) if deepest == 0 => return Err(too_deep()),
+        Value::List(items) => items.iter().try_fold(1, add)?,
+        Value::Record(record) => record.iter().try_fold(1, |sum, (name, value)| add(sum + name.len(), value))?,
+    };
+    if weight < most { Ok(weight) } else { Err(too_much()) }
 }
 
 impl Record {

@@ -1,0 +1,384 @@
+//! The functions that a script may call: one table, which the syntax, the check, the run and the REPL read. To add one,
+//! add an entry and its body here, and a case.
+
+use std::fmt::{self, Write};
+use std::fs::File;
+use std::path::{Component, Path};
+
+use super::{LARGEST_VALUE, Refusal, Value, ValueKind, fits};
+use crate::source::{Unreadable, read_text};
+
+/// A function of the language.
+pub struct Function {
+    pub name: &'static str,
+    pub arguments: &'static [Argument],
+    /// `None`: that depends on what it is given.
+    pub result: Option<ValueKind>,
+    /// What it is for, in one line.
+    pub about: &'static str,
+    /// A call, and what it yields.
+    pub example: (&'static str, &'static str),
+    body: fn(&Given<'_>) -> Result<Value, Refusal>,
+}
+
+/// What a function takes at one place.
+#[derive(Debug)]
+pub struct Argument {
+    /// Of these kinds; of any where none is named.
+    pub kinds: &'static [ValueKind],
+    /// `a whole number`
+    pub wanted: &'static str,
+    /// What to do where another kind is given.
+    pub help: &'static str,
+}
+
+/// What a call is given.
+struct Given<'v> {
+    function: &'static str,
+    values: &'v [Value],
+    /// Where `file` looks: the script's folder.
+    folder: Option<&'v Path>,
+    /// How a value is shown in a message: secrets hidden, and not too long.
+    shown: &'v dyn Fn(&Value) -> String,
+}
+
+const TEXT: Argument =
+    Argument { kinds: &[ValueKind::Text], wanted: "text", help: "capture it without `:int`, or use `text(…)`" };
+
+const TYPE: &str = "hayes::run::type";
+const VALUE: &str = "hayes::run::value";
+
+/// All there are, in the order in which they are listed.
+pub static FUNCTIONS: &[Function] = &[
+    Function {
+        name: "len",
+        arguments: &[Argument { kinds: &[ValueKind::Text, ValueKind::List], wanted: "text or a list", ..TEXT }],
+        result: Some(ValueKind::Int),
+        about: "how many characters a text has, or items a list",
+        example: ("len(\"häß\")", "3"),
+        body: len,
+    },
+    Function {
+        name: "int",
+        arguments: &[Argument {
+            kinds: &[ValueKind::Text, ValueKind::Int],
+            help: "only text and numbers become numbers",
+            ..TEXT
+        }],
+        result: Some(ValueKind::Int),
+        about: "the whole number that a text holds",
+        example: ("int(\" 42 \")", "42"),
+        body: |given| given.int(0).map(Value::Int),
+    },
+    Function {
+        name: "text",
+        arguments: &[Argument { kinds: &[], wanted: "anything", help: "" }],
+        result: Some(ValueKind::Text),
+        about: "any value as text",
+        example: ("text(42)", "42"),
+        body: text,
+    },
+    Function {
+        name: "upper",
+        arguments: &[TEXT],
+        result: Some(ValueKind::Text),
+        about: "a text in upper case",
+        example: ("upper(\"super\")", "SUPER"),
+        body: upper,
+    },
+    Function {
+        name: "lower",
+        arguments: &[TEXT],
+        result: Some(ValueKind::Text),
+        about: "a text in lower case",
+        example: ("lower(\"SUPER\")", "super"),
+        body: lower,
+    },
+    Function {
+        name: "trim",
+        arguments: &[TEXT],
+        result: Some(ValueKind::Text),
+        about: "a text without the blanks around it",
+        example: ("trim(\"  x \")", "x"),
+        body: |given| Ok(Value::text(given.text(0)?.trim())),
+    },
+    Function {
+        name: "dbm",
+        arguments: &[Argument {
+            kinds: &[ValueKind::Int, ValueKind::Text],
+            wanted: "a whole number",
+            help: "give it the first value of `AT+CSQ`'s answer",
+        }],
+        // Empty text where the strength is not known.
+        result: None,
+        about: "the signal strength of `AT+CSQ` in dBm",
+        example: ("dbm(17)", "-79"),
+        body: dbm,
+    },
+    Function {
+        name: "luhn",
+        arguments: &[Argument {
+            kinds: &[ValueKind::Text, ValueKind::Int, ValueKind::Bool, ValueKind::Duration],
+            wanted: "text",
+            help: "give it the digits, such as an IMEI",
+        }],
+        result: Some(ValueKind::Bool),
+        about: "whether the last digit is the check digit of those before it, as in an IMEI",
+        example: ("luhn(\"490154203237518\")", "true"),
+        body: luhn,
+    },
+    Function {
+        name: "ucs2",
+        arguments: &[TEXT],
+        result: Some(ValueKind::Text),
+        about: "a text as UCS2 in hex, for `AT+CSCS=\"UCS2\"`",
+        example: ("ucs2(\"Hi\")", "00480069"),
+        body: ucs2,
+    },
+    Function {
+        name: "gsm7",
+        arguments: &[TEXT],
+        result: Some(ValueKind::Text),
+        about: "a text as it is; fails where the GSM 7-bit alphabet lacks a character of it",
+        example: ("gsm7(\"Grüße @ 5 €\")", "Grüße @ 5 €"),
+        body: gsm7,
+    },
+    Function {
+        name: "file",
+        arguments: &[Argument { help: "write the file's path in quotes", ..TEXT }],
+        result: Some(ValueKind::Text),
+        about: "the text of a file that stands beside the script",
+        example: ("file(\"ca.pem\")", "CERT"),
+        body: file,
+    },
+];
+
+/// The function of this name.
+pub fn function(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+impl Function {
+    /// What it yields; files come from `folder`, and `shown` is how a value is shown in a message.
+    pub fn call(
+        &self,
+        values: &[Value],
+        folder: Option<&Path>,
+        shown: &dyn Fn(&Value) -> String,
+    ) -> Result<Value, Refusal> {
+        if values.len() != self.arguments.len() {
+            let wanted = if self.arguments.len() == 1 { "one argument" } else { "another number of arguments" };
+            return Err(Refusal::new(TYPE, format!("`{}` takes {wanted}", self.name)));
+        }
+        (self.body)(&Given { function: self.name, values, folder, shown })
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// A name stands for one function.
+impl PartialEq for Function {
+    fn eq(&self, other: &Function) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Given<'_> {
+    fn value(&self, place: usize) -> Result<&Value, Refusal> {
+        self.values.get(place).ok_or_else(|| Refusal::new(TYPE, format!("`{}` takes more arguments", self.function)))
+    }
+
+    fn text(&self, place: usize) -> Result<&str, Refusal> {
+        let value = self.value(place)?;
+        if let Value::Text(text) = value {
+            return Ok(text);
+        }
+        let what = format!("`{}` takes a text, and this is {}", self.function, (self.shown)(value));
+        Err(refused(place, TYPE, what).help("`text(x)` makes a text of any value"))
+    }
+
+    fn int(&self, place: usize) -> Result<i64, Refusal> {
+        let value = self.value(place)?;
+        match value {
+            Value::Int(number) => Ok(*number),
+            Value::Text(text) => {
+                let no_number = |_| refused(place, VALUE, format!("{} is no number", (self.shown)(value)));
+                text.trim().parse().map_err(no_number)
+            }
+            Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
+                let what = format!("`{}` takes a number, and this is {}", self.function, (self.shown)(value));
+                Err(refused(place, TYPE, what))
+            }
+        }
+    }
+}
+
+fn refused(place: usize, code: &'static str, message: impl Into<String>) -> Refusal {
+    Refusal { argument: Some(place), ..Refusal::new(code, message) }
+}
+
+/// A text of this length in bytes, which is not made where it would be too long.
+fn fitting(length: usize, text: impl FnOnce() -> String) -> Result<Value, Refusal> {
+    fits(length).map_err(|refusal| Refusal { argument: Some(0), ..refusal })?;
+    Ok(Value::text(text()))
+}
+
+fn len(given: &Given<'_>) -> Result<Value, Refusal> {
+    let value = given.value(0)?;
+    let count = match value {
+        Value::Text(text) => text.chars().count(),
+        Value::List(items) => items.len(),
+        Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::Record(_) => {
+            let shown = (given.shown)(value);
+            let what = format!("`len` counts a text's characters or a list's items, and this is {shown}");
+            return Err(refused(0, TYPE, what));
+        }
+    };
+    Ok(Value::Int(i64::try_from(count).unwrap_or(i64::MAX)))
+}
+
+fn text(given: &Given<'_>) -> Result<Value, Refusal> {
+    let value = given.value(0)?;
+    fitting(length_as_text(value), || value.to_string())
+}
+
+fn upper(given: &Given<'_>) -> Result<Value, Refusal> {
+    let text = given.text(0)?;
+    fitting(text.chars().flat_map(char::to_uppercase).map(char::len_utf8).sum(), || text.to_uppercase())
+}
+
+fn lower(given: &Given<'_>) -> Result<Value, Refusal> {
+    let text = given.text(0)?;
+    fitting(text.chars().flat_map(char::to_lowercase).map(char::len_utf8).sum(), || text.to_lowercase())
+}
+
+/// `+CSQ`'s rssi to dBm (27.007 §8.5); empty where it is not known (99, 199). 100 to 191 are the received signal code
+/// power that some modems give there.
+fn dbm(given: &Given<'_>) -> Result<Value, Refusal> {
+    let rssi = given.int(0)?;
+    match rssi {
+        0..=31 => Ok(Value::Int(-113 + 2 * rssi)),
+        100..=191 => Ok(Value::Int(-116 + (rssi - 100))),
+        99 | 199 => Ok(Value::text("")),
+        _ => Err(refused(0, VALUE, format!("{rssi} is no signal strength of +CSQ"))
+            .help("it is 0 to 31, or 99 where it is not known")),
+    }
+}
+
+/// ISO/IEC 7812-1, annex B: IMEIs and ICCIDs end in such a check digit.
+fn luhn(given: &Given<'_>) -> Result<Value, Refusal> {
+    let text = given.value(0)?.to_string();
+    let digits: Option<Vec<u32>> = text.chars().rev().map(|character| character.to_digit(10)).collect();
+    let Some(digits) = digits.filter(|digits| digits.len() > 1) else { return Ok(Value::Bool(false)) };
+    let doubled = |(place, digit): (usize, &u32)| match place % 2 {
+        0 => *digit,
+        _ if *digit > 4 => digit * 2 - 9,
+        _ => digit * 2,
+    };
+    Ok(Value::Bool(digits.iter().enumerate().map(doubled).sum::<u32>() % 10 == 0))
+}
+
+fn ucs2(given: &Given<'_>) -> Result<Value, Refusal> {
+    let text = given.text(0)?;
+    let length = text.encode_utf16().count().saturating_mul(4);
+    fitting(length, || text.encode_utf16().map(|unit| format!("{unit:04X}")).collect())
+}
+
+/// The default alphabet and its extension table (23.038 §6.2.1).
+fn gsm7(given: &Given<'_>) -> Result<Value, Refusal> {
+    const BESIDE_ASCII: &str = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà€";
+    let text = given.text(0)?;
+    let has = |character| match character {
+        '\n' | '\r' | '\x0C' | ' '..='_' | 'a'..='~' => true,
+        _ => BESIDE_ASCII.contains(character),
+    };
+    match text.chars().find(|character| !has(*character)) {
+        None => Ok(given.value(0)?.clone()),
+        Some(character) => Err(refused(0, VALUE, format!("the GSM 7-bit alphabet has no {character:?}"))
+            .help("leave it out, or send the text as UCS2: `AT+CSCS=\"UCS2\"` and `ucs2(text)`")),
+    }
+}
+
+/// A file beside the script. The name may come from anywhere, so it does not lead out of that folder.
+fn file(given: &Given<'_>) -> Result<Value, Refusal> {
+    let name = given.text(0)?;
+    let refuse = |what: String, help| Err(refused(0, "hayes::run::file", what).help(help));
+    let path = Path::new(name);
+    if name.is_empty() || !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        let help = "name a file in the script's folder, or in a folder in it";
+        return refuse(format!("`{name}` does not stand beside the script"), help);
+    }
+    let Some(folder) = given.folder else {
+        let help = "this script is not a file, so no file stands beside it";
+        return refuse(format!("there is no folder to find `{name}` in"), help);
+    };
+    let path = folder.join(path);
+    match File::open(&path).map_err(Unreadable::Io).and_then(|file| read_text(file, LARGEST_VALUE as u64)) {
+        Ok(text) => Ok(Value::text(text)),
+        Err(error) => {
+            let help = match error {
+                Unreadable::Io(_) => "see that it is there, and yours to read",
+                Unreadable::TooLarge { .. } => "a value holds no more than that",
+                Unreadable::NoText { .. } => "a file must be UTF-8",
+            };
+            refuse(format!("{} {error}", path.display()), help)
+        }
+    }
+}
+
+/// How long a value is as text, which is not made for that.
+fn length_as_text(value: &Value) -> usize {
+    struct Length(usize);
+    impl fmt::Write for Length {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 = self.0.saturating_add(text.len());
+            Ok(())
+        }
+    }
+    let mut length = Length(0);
+    // Counting does not fail.
+    let _ = write!(length, "{value}");
+    length.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn called(name: &str, value: &str) -> Result<String, String> {
+        let values = [Value::text(value)];
+        let yielded = function(name).unwrap().call(&values, None, &|value| value.to_string());
+        yielded.map(|value| value.to_string()).map_err(|refusal| refusal.message)
+    }
+
+    #[test]
+    fn functions_hold_at_their_edges() {
+        for (name, value, expected) in [
+            ("dbm", "0", "-113"),
+            ("dbm", "31", "-51"),
+            ("dbm", "99", ""),
+            ("dbm", "191", "-25"),
+            ("luhn", "490154203237518", "true"),
+            ("luhn", "79927398713", "true"),
+            ("luhn", "490154203237519", "false"),
+            ("luhn", "49015420323751F", "false"),
+            ("luhn", "", "false"),
+            ("luhn", "0", "false"),
+            ("ucs2", "Aé", "004100E9"),
+            ("ucs2", "😀", "D83DDE00"),
+            ("gsm7", "@£$ÄÖ ^{}\\[~]|€\nàz?", "@£$ÄÖ ^{}\\[~]|€\nàz?"),
+        ] {
+            assert_eq!(called(name, value).as_deref(), Ok(expected), "{name}({value:?})");
+        }
+        for (name, value) in [("dbm", "32"), ("dbm", "-1"), ("int", "x"), ("int", "")] {
+            called(name, value).unwrap_err();
+        }
+        for character in "`çê😀\u{1b}\t\u{7f}".chars() {
+            called("gsm7", &character.to_string()).unwrap_err();
+        }
+    }
+}
