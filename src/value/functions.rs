@@ -136,6 +136,22 @@ pub static FUNCTIONS: &[Function] = &[
         body: ucs2,
     },
     Function {
+        name: "hex",
+        arguments: &[TEXT],
+        result: Some(ValueKind::Text),
+        about: "the bytes of a text in hex, two digits each",
+        example: ("hex(\"Hé\")", "48C3A9"),
+        body: hex,
+    },
+    Function {
+        name: "unhex",
+        arguments: &[TEXT],
+        result: Some(ValueKind::Text),
+        about: "the text whose bytes are these hex digits",
+        example: ("unhex(\"48c3A9\")", "Hé"),
+        body: unhex,
+    },
+    Function {
         name: "gsm7",
         arguments: &[TEXT],
         result: Some(ValueKind::Text),
@@ -288,6 +304,29 @@ fn ucs2(given: &Given<'_>) -> Result<Value, Refusal> {
     fitting(length, || text.encode_utf16().map(|unit| format!("{unit:04X}")).collect())
 }
 
+fn hex(given: &Given<'_>) -> Result<Value, Refusal> {
+    let text = given.text(0)?;
+    fitting(text.len().saturating_mul(2), || text.bytes().map(|byte| format!("{byte:02X}")).collect())
+}
+
+fn unhex(given: &Given<'_>) -> Result<Value, Refusal> {
+    let digits = given.text(0)?;
+    if let Some(foreign) = digits.chars().find(|character| !character.is_ascii_hexdigit()) {
+        let what = format!("{foreign:?} is no hexadecimal digit");
+        return Err(refused(0, VALUE, what).help("hexadecimal digits are 0 to 9, A to F and a to f"));
+    }
+    if digits.len() % 2 == 1 {
+        let what = format!("a byte has two hexadecimal digits, and these are {}", digits.len());
+        return Err(refused(0, VALUE, what).help("is one cut off at the end?"));
+    }
+    let pairs = digits.as_bytes().chunks_exact(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+    let bytes = pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
+    let text = String::from_utf8(bytes).map_err(|_| {
+        refused(0, VALUE, "these bytes are no text").help("a text is UTF-8; in UCS2 each character has four digits")
+    })?;
+    Ok(Value::text(text))
+}
+
 /// The default alphabet and its extension table (23.038 §6.2.1).
 fn gsm7(given: &Given<'_>) -> Result<Value, Refusal> {
     const BESIDE_ASCII: &str = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà€";
@@ -370,11 +409,21 @@ mod tests {
             ("luhn", "0", "false"),
             ("ucs2", "Aé", "004100E9"),
             ("ucs2", "😀", "D83DDE00"),
+            ("hex", "", ""),
+            ("unhex", "", ""),
             ("gsm7", "@£$ÄÖ ^{}\\[~]|€\nàz?", "@£$ÄÖ ^{}\\[~]|€\nàz?"),
         ] {
             assert_eq!(called(name, value).as_deref(), Ok(expected), "{name}({value:?})");
         }
-        for (name, value) in [("dbm", "32"), ("dbm", "-1"), ("int", "x"), ("int", "")] {
+        for (name, value) in [
+            ("dbm", "32"),
+            ("dbm", "-1"),
+            ("int", "x"),
+            ("unhex", "484"),
+            ("unhex", "4G"),
+            ("unhex", "+1"),
+            ("unhex", "FF"),
+        ] {
             called(name, value).unwrap_err();
         }
         for character in "`çê😀\u{1b}\t\u{7f}".chars() {
