@@ -18,18 +18,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use hayes::batch::board::Board;
 use hayes::batch::driver::{Driver, Progress};
 use hayes::batch::inventory::{self, Inventory};
 use hayes::batch::journal::{self, Journal};
-use hayes::batch::schedule::{Plan, Schedule};
-use hayes::batch::session::{Common, Records};
+use hayes::batch::run::{Common, Records};
+use hayes::batch::schedule::{Plan, Scheduler};
 use hayes::check::{NoScripts, check};
-use hayes::port::{Cancel, Clock, descriptors};
+use hayes::port::{Cancel, descriptors};
 use hayes::runtime::{Inputs, Status};
 use hayes::source::Source;
 use rustix::event::epoll;
@@ -136,42 +134,17 @@ fn batch(ports: Vec<String>, exchanges: usize, jobs: usize) {
     let results = std::env::temp_dir().join(format!("hayes-bench-{}.jsonl", std::process::id()));
     let mut journal = Journal::open(&results, None).unwrap();
     let started = Instant::now();
-    let plan = Plan {
-        jobs: NonZeroUsize::new(jobs).unwrap(),
-        waves: Vec::new(),
-        max_fail: None,
-        start_delay: Duration::ZERO,
-        jitter: Duration::ZERO,
-    };
-    let (sender, inbox) = channel();
+    let told = channel();
     let (shown, to_show) = channel();
-    let common = Common {
-        program,
-        inputs: Inputs::default(),
-        environment: Default::default(),
-        secret_environment: Default::default(),
-        baud: None,
-        modem_timeout: None,
-        records: Records::Failed(results.with_extension("records")),
-        results_folder: std::env::temp_dir(),
-    };
-    let schedule = Schedule::new(&inventory.modems, &inventory, &plan, 1);
+    let records = Records::Failed(results.with_extension("records"));
+    let common = Common::new(program, Inputs::default(), records, std::env::temp_dir());
+    let plan = Plan::of_jobs(NonZeroUsize::new(jobs).unwrap());
+    let schedule = Scheduler::new(&inventory.modems, &inventory, &plan, 1);
     let count = inventory.modems.len();
-    let driver = Driver {
-        common: Arc::new(common),
-        modems: inventory.modems.into(),
-        schedule,
-        board: Arc::new(Board::default()),
-        cancel: Cancel::new().unwrap(),
-        inbox,
-        sender,
-        shown,
-        clock: Clock::start(),
-    };
+    let driver = Driver::new(common, inventory.modems.into(), schedule, Cancel::new().unwrap(), told, shown);
     // Whoever shows the progress keeps no results either.
     let watcher = std::thread::spawn(move || {
-        let passed =
-            |progress| matches!(progress, Progress::Ended { ended, .. } if ended.result.status == Status::Passed);
+        let passed = |progress| matches!(progress, Progress::Ended(ended) if ended.result.status == Status::Passed);
         to_show.into_iter().map(passed).filter(|passed| *passed).count()
     });
     let finished = driver.run(&mut journal);

@@ -2,40 +2,37 @@
 //! else that could keep it waiting.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use super::board::{Board, Place};
 use super::inventory::Modem;
 use super::journal::Journal;
-use super::schedule::{Next, Schedule, Stopped};
-use super::session::{Common, Ended, Stop};
+use super::run::{Board, Common, Ended, Slot, Stop};
+use super::schedule::{Scheduler, Stopped, Turn};
 use crate::port::crew::Crew;
 use crate::port::{Cancel, Clock, Timestamp};
-use crate::report::result::{FailureReport, RunResult};
+use crate::report::result::FailureReport;
 use crate::runtime::{STACK, Status};
 
 /// How long a modem that took too long may take for its `finally`.
 const FINALLY_TIME: Duration = Duration::from_secs(30);
 
 /// What others tell the driver.
-pub enum Message {
+pub enum Told {
     /// Ctrl-C: the first lets `finally` blocks run, the second does not
     Stop,
-    /// A modem has ended, and had this place if it was begun.
-    Ended { place: Option<Arc<Place>>, modem: usize, ended: Box<Ended>, panicked: bool },
+    /// A modem has ended, and had this slot if it was begun.
+    Ended { slot: Option<Arc<Slot>>, modem: usize, ended: Box<Ended>, panicked: bool },
 }
 
 /// What the driver tells whoever shows it.
 #[derive(Debug, Clone)]
 pub enum Progress {
-    Ended {
-        modem: usize,
-        ended: Box<Ended>,
-    },
+    Ended(Box<Ended>),
     Note(String),
     /// Somebody asks how it goes; with a key, which has moved the cursor to the next line.
     Snapshot {
@@ -58,33 +55,23 @@ pub struct Finished {
     pub elapsed: Duration,
 }
 
-/// A batch that is ready to run.
+/// A batch that runs.
 pub struct Driver {
-    pub common: Arc<Common>,
-    pub modems: Arc<[Modem]>,
-    pub schedule: Schedule,
+    common: Arc<Common>,
+    modems: Arc<[Modem]>,
+    schedule: Scheduler,
     pub board: Arc<Board>,
-    pub cancel: Cancel,
-    pub inbox: Receiver<Message>,
-    /// The other end of `inbox`
-    pub sender: Sender<Message>,
-    pub shown: Sender<Progress>,
+    cancel: Cancel,
+    /// Both ends: those who talk to modems are given the first.
+    sender: Sender<Told>,
+    inbox: Receiver<Told>,
+    shown: Sender<Progress>,
     pub clock: Clock,
-}
-
-/// A modem with a time limit.
-struct Watched {
-    stop: Stop,
-    deadline: Duration,
-    warned: bool,
-}
-
-struct Running {
-    driver: Driver,
     crew: Crew,
-    /// Places on the board that no modem has now
-    free: Vec<Arc<Place>>,
-    watched: BTreeMap<usize, Watched>,
+    /// Slots on the board that no modem has now
+    free: Vec<Arc<Slot>>,
+    /// Modems with a time limit, and when each is to be stopped.
+    watched: BTreeMap<usize, (Stop, Duration)>,
     finished: Finished,
     /// The system gives no more threads than there are.
     no_more_threads: bool,
@@ -92,85 +79,100 @@ struct Running {
 }
 
 impl Driver {
-    /// Runs all, and returns when none runs any more. The journal is appended as each ends.
-    pub fn run(self, journal: &mut Journal) -> Finished {
-        let mut running = Running {
-            crew: Crew::new(self.schedule.jobs().min(self.modems.len()), STACK),
-            driver: self,
+    /// `cancel` and `told` are how the batch is stopped, `shown` is where its progress goes.
+    pub fn new(
+        common: Common,
+        modems: Arc<[Modem]>,
+        schedule: Scheduler,
+        cancel: Cancel,
+        (sender, inbox): (Sender<Told>, Receiver<Told>),
+        shown: Sender<Progress>,
+    ) -> Driver {
+        Driver {
+            common: Arc::new(common),
+            crew: Crew::new(schedule.jobs().min(modems.len()), STACK),
+            modems,
+            schedule,
+            board: Arc::default(),
+            cancel,
+            sender,
+            inbox,
+            shown,
+            clock: Clock::start(),
             free: Vec::new(),
             watched: BTreeMap::new(),
             finished: Finished::default(),
             no_more_threads: false,
             active: 0,
-        };
-        running.go(journal);
-        let Running { driver, mut finished, .. } = running;
-        finished.not_begun = driver.schedule.waiting().collect();
-        finished.not_begun.sort_unstable();
-        finished.stopped = driver.schedule.stopped();
-        finished.elapsed = driver.clock.now();
-        finished
-    }
-}
-
-impl Running {
-    fn go(&mut self, journal: &mut Journal) {
-        loop {
-            let now = self.driver.clock.now();
-            let wake = match self.begin_what_can(now, journal) {
-                Begun::Done => return,
-                Begun::Until(time) => time,
-            };
-            let wake = [wake, self.check_watched(now)].into_iter().flatten().min();
-            let message = match wake {
-                Some(time) => match self.driver.inbox.recv_timeout(time.saturating_sub(now)) {
-                    Ok(message) => message,
-                    Err(RecvTimeoutError::Timeout) => continue,
-                    Err(RecvTimeoutError::Disconnected) => return,
-                },
-                None => match self.driver.inbox.recv() {
-                    Ok(message) => message,
-                    Err(_) => return,
-                },
-            };
-            self.heed(message, journal);
         }
     }
 
-    fn heed(&mut self, message: Message, journal: &mut Journal) {
-        match message {
-            Message::Stop => self.stop(),
-            Message::Ended { place, modem, ended, panicked } => {
-                if let Some(place) = place {
-                    self.free.push(place);
+    /// Runs all, and returns when none runs any more. The journal is appended as each ends.
+    pub fn run(mut self, journal: &mut Journal) -> Finished {
+        while let ControlFlow::Continue(told) = self.wait(journal) {
+            if let Some(told) = told {
+                self.heed(told, journal);
+            }
+        }
+        let mut finished = self.finished;
+        finished.not_begun = self.schedule.waiting().collect();
+        finished.not_begun.sort_unstable();
+        finished.stopped = self.schedule.stopped();
+        finished.elapsed = self.clock.now();
+        finished
+    }
+
+    /// Begins what can begin, and waits for what comes next, or for the time of something.
+    fn wait(&mut self, journal: &mut Journal) -> ControlFlow<(), Option<Told>> {
+        let now = self.clock.now();
+        let wake = [self.begin_what_can(now, journal)?, self.check_watched(now)].into_iter().flatten().min();
+        let told = match wake {
+            Some(time) => self.inbox.recv_timeout(time.saturating_sub(now)),
+            None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match told {
+            Ok(told) => ControlFlow::Continue(Some(told)),
+            Err(RecvTimeoutError::Timeout) => ControlFlow::Continue(None),
+            Err(RecvTimeoutError::Disconnected) => ControlFlow::Break(()),
+        }
+    }
+
+    fn heed(&mut self, told: Told, journal: &mut Journal) {
+        match told {
+            Told::Stop => self.stop(),
+            Told::Ended { slot, modem, ended, panicked } => {
+                if let Some(slot) = slot {
+                    self.free.push(slot);
                     self.active = self.active.saturating_sub(1);
                 }
                 self.watched.remove(&modem);
                 self.finished.panicked |= panicked;
-                self.driver.schedule.ended(modem, has_failed(ended.result.status));
-                self.record(modem, ended, journal);
+                // What counts for `--max-fail`.
+                let failed = matches!(ended.result.status, Status::Failed | Status::Unreachable);
+                self.schedule.ended(modem, failed);
+                self.record(ended, journal);
             }
         }
     }
 
-    /// Starts modems until nothing more can begin now.
-    fn begin_what_can(&mut self, now: Duration, journal: &mut Journal) -> Begun {
+    /// Starts modems until nothing more can begin before that time, or ever.
+    fn begin_what_can(&mut self, now: Duration, journal: &mut Journal) -> ControlFlow<(), Option<Duration>> {
         loop {
             // Whatever was said meanwhile counts before the next one begins: Ctrl-C, or a failure too many.
-            while let Ok(message) = self.driver.inbox.try_recv() {
-                self.heed(message, journal);
+            while let Ok(told) = self.inbox.try_recv() {
+                self.heed(told, journal);
             }
             if let Some(error) = journal.sync_error() {
                 self.cannot_record(error, journal);
             }
             if self.no_more_threads && self.active >= self.crew.threads() {
-                return Begun::Until(None);
+                return ControlFlow::Continue(None);
             }
-            match self.driver.schedule.next(now) {
-                Next::Start(modem) => self.begin(modem, now),
-                Next::Wait(until) => return Begun::Until(Some(until)),
-                Next::WaitForEnd => return Begun::Until(None),
-                Next::Done => return Begun::Done,
+            match self.schedule.next(now) {
+                Turn::Start(modem) => self.begin(modem, now),
+                Turn::Wait(until) => return ControlFlow::Continue(Some(until)),
+                Turn::WaitForEnd => return ControlFlow::Continue(None),
+                Turn::Done => return ControlFlow::Break(()),
             }
         }
     }
@@ -180,81 +182,76 @@ impl Running {
             Ok(stop) => stop,
             Err(error) => return self.cannot_begin(modem, &format!("no descriptor is left for it: {error}")),
         };
-        let place = self.free.pop().unwrap_or_else(|| self.driver.board.place());
-        let run = ModemRun {
-            modem,
-            stop,
-            since: now,
-            common: Arc::clone(&self.driver.common),
-            modems: Arc::clone(&self.driver.modems),
-            place,
-            outbox: self.driver.sender.clone(),
+        let slot = self.free.pop().unwrap_or_else(|| self.board.slot());
+        let (common, modems) = (Arc::clone(&self.common), Arc::clone(&self.modems));
+        let outbox = self.sender.clone();
+        let job = move || {
+            let Some(entry) = modems.get(modem) else { return };
+            slot.begin(modem, now);
+            // What breaks one modem's run breaks no other's.
+            let outcome = catch_unwind(AssertUnwindSafe(|| common.run(entry, &stop, &slot)));
+            slot.end();
+            let panicked = outcome.is_err();
+            let ended = outcome.unwrap_or_else(|panic| broken(&common, entry, panic.as_ref()));
+            // The driver may be gone: then nobody wants to know.
+            let _ = outbox.send(Told::Ended { slot: Some(slot), modem, ended, panicked });
         };
-        match self.crew.start(Box::new(move || run.work())) {
-            Ok(()) => {}
+        match self.crew.start(Box::new(job)) {
+            Ok(()) => self.active += 1,
             Err(error) if self.active > 0 => {
                 // Those that run go on, and take the rest one after the other.
-                let note = format!("the system gives no more than {} threads ({error})", self.crew.threads());
-                let _ = self.driver.shown.send(Progress::Note(note));
+                self.note(format!("the system gives no more than {} threads ({error})", self.crew.threads()));
                 self.no_more_threads = true;
                 self.watched.remove(&modem);
-                return self.driver.schedule.put_back(modem);
+                self.schedule.put_back(modem);
             }
-            Err(error) => return self.cannot_begin(modem, &format!("the system gave no thread for it: {error}")),
+            Err(error) => self.cannot_begin(modem, &format!("the system gave no thread for it: {error}")),
         }
-        self.active += 1;
     }
 
     fn cannot_begin(&mut self, modem: usize, why: &str) {
-        let Some(entry) = self.driver.modems.get(modem) else { return };
-        let port = entry.address.as_ref().map(ToString::to_string).unwrap_or_default();
-        let script = &self.driver.common.program.source().name;
+        let Some(entry) = self.modems.get(modem) else { return };
         let failure = FailureReport::outside("hayes::batch::system", why);
-        let result = RunResult::unreachable(&entry.name, &port, script, Timestamp::now().to_string(), failure);
-        let ended = Box::new(Ended { result, unrecorded: None });
-        let message = Message::Ended { place: None, modem, ended, panicked: false };
+        let ended = self.common.unreachable(entry, Timestamp::now(), failure);
         // The driver holds the other end itself.
-        let _ = self.driver.sender.send(message);
+        let _ = self.sender.send(Told::Ended { slot: None, modem, ended, panicked: false });
     }
 
     /// Without a time limit one handle serves all.
     fn stop_handle(&mut self, modem: usize, now: Duration) -> std::io::Result<Stop> {
-        let Some(limit) = self.driver.common.modem_timeout else {
-            return Ok(Stop { cancel: self.driver.cancel.clone(), late: Arc::new(AtomicBool::new(false)) });
-        };
-        let stop = Stop { cancel: Cancel::new()?, late: Arc::new(AtomicBool::new(false)) };
-        let watched = Watched { stop: stop.clone(), deadline: now + limit, warned: false };
-        self.watched.insert(modem, watched);
+        let Some(limit) = self.common.modem_timeout else { return Ok(Stop::new(self.cancel.clone())) };
+        let stop = Stop::new(Cancel::new()?);
+        self.watched.insert(modem, (stop.clone(), now + limit));
         Ok(stop)
     }
 
     /// Cancels what takes too long; returns when to look again.
     fn check_watched(&mut self, now: Duration) -> Option<Duration> {
-        for watched in self.watched.values_mut().filter(|watched| watched.deadline <= now) {
-            watched.stop.late.store(true, Ordering::Release);
-            watched.stop.cancel.cancel();
-            watched.deadline = if watched.warned { Duration::MAX } else { now + FINALLY_TIME };
-            watched.warned = true;
+        for (stop, deadline) in self.watched.values_mut().filter(|(_, deadline)| *deadline <= now) {
+            let was_late = stop.late.swap(true, Ordering::AcqRel);
+            stop.cancel.cancel();
+            *deadline = if was_late { Duration::MAX } else { now + FINALLY_TIME };
         }
-        self.watched.values().map(|watched| watched.deadline).filter(|deadline| *deadline < Duration::MAX).min()
+        self.watched.values().map(|(_, deadline)| *deadline).filter(|deadline| *deadline < Duration::MAX).min()
     }
 
     fn stop(&mut self) {
-        if self.driver.schedule.stopped().is_none() && self.active > 0 {
-            let note = format!("{} still run their `finally`; Ctrl-C once more ends them too", self.active);
-            let _ = self.driver.shown.send(Progress::Note(note));
+        if self.schedule.stopped().is_none() && self.active > 0 {
+            self.note(format!("{} still run their `finally`; Ctrl-C once more ends them too", self.active));
         }
-        self.driver.schedule.stop();
-        self.watched.values().for_each(|watched| watched.stop.cancel.cancel());
+        self.schedule.stop();
+        self.watched.values().for_each(|(stop, _)| stop.cancel.cancel());
     }
 
-    fn record(&mut self, modem: usize, ended: Box<Ended>, journal: &mut Journal) {
+    fn note(&self, note: String) {
+        let _ = self.shown.send(Progress::Note(note));
+    }
+
+    fn record(&mut self, ended: Box<Ended>, journal: &mut Journal) {
         let line = ended.result.json();
-        let shown = self.driver.shown.clone();
+        let shown = self.shown.clone();
         // Nobody is told that a modem is done before its line is on the disk.
-        let tell = move || {
-            let _ = shown.send(Progress::Ended { modem, ended });
-        };
+        let tell = move || _ = shown.send(Progress::Ended(ended));
         if self.finished.unwritten.is_some() {
             return tell();
         }
@@ -266,65 +263,23 @@ impl Running {
     /// Without a record of what was done, nothing more is done.
     fn cannot_record(&mut self, error: std::io::Error, journal: &Journal) {
         if self.finished.unwritten.is_none() {
-            let note = format!("results can no longer be written to {}: {error}", journal.path().display());
-            let _ = self.driver.shown.send(Progress::Note(note));
+            self.note(format!("results can no longer be written to {}: {error}", journal.path().display()));
             self.finished.unwritten = Some(error);
         }
-        self.driver.schedule.stop();
+        self.schedule.stop();
     }
 }
 
-enum Begun {
-    Done,
-    Until(Option<Duration>),
-}
-
-/// Whether it counts for `--max-fail`.
-fn has_failed(status: Status) -> bool {
-    match status {
-        Status::Failed | Status::Unreachable => true,
-        Status::Passed | Status::Skipped | Status::Interrupted => false,
-    }
-}
-
-/// One modem's run, as the crew is given it.
-struct ModemRun {
-    modem: usize,
-    stop: Stop,
-    since: Duration,
-    common: Arc<Common>,
-    modems: Arc<[Modem]>,
-    place: Arc<Place>,
-    outbox: Sender<Message>,
-}
-
-impl ModemRun {
-    fn work(self) {
-        let Some(modem) = self.modems.get(self.modem) else { return };
-        self.place.begin(self.modem, self.since);
-        // What breaks one modem's run breaks no other's.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.common.run(modem, &self.stop, &self.place)));
-        self.place.end();
-        let (ended, panicked) = match outcome {
-            Ok(ended) => (ended, false),
-            Err(panic) => (self.broken(modem, panic.as_ref()), true),
-        };
-        // The driver may be gone: then nobody wants to know.
-        let _ = self.outbox.send(Message::Ended { place: Some(self.place), modem: self.modem, ended, panicked });
-    }
-
-    #[inline(never)]
-    fn broken(&self, modem: &Modem, panic: &(dyn std::any::Any + Send)) -> Box<Ended> {
-        let why = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        let port = modem.address.as_ref().map(ToString::to_string).unwrap_or_default();
-        let script = &self.common.program.source().name;
-        let mut failure = FailureReport::outside("hayes::internal", &format!("Hayes has failed here: {why}"));
-        failure.help = Some("this is a fault of Hayes: please report it with the script".to_owned());
-        let mut result = RunResult::unreachable(&modem.name, &port, script, Timestamp::now().to_string(), failure);
-        result.status = Status::Failed;
-        Box::new(Ended { result, unrecorded: None })
-    }
+/// A modem whose run has panicked.
+#[inline(never)]
+fn broken(common: &Common, modem: &Modem, panic: &(dyn std::any::Any + Send)) -> Box<Ended> {
+    let why = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    let mut failure = FailureReport::outside("hayes::internal", &format!("Hayes has failed here: {why}"));
+    failure.help = Some("this is a fault of Hayes: please report it with the script".to_owned());
+    let mut ended = common.unreachable(modem, Timestamp::now(), failure);
+    ended.result.status = Status::Failed;
+    ended
 }
 
 #[cfg(test)]
@@ -334,8 +289,8 @@ mod tests {
 
     use super::*;
     use crate::batch::inventory;
+    use crate::batch::run::Records;
     use crate::batch::schedule::Plan;
-    use crate::batch::session::Records;
     use crate::check::check;
     use crate::library::Library;
     use crate::runtime::Inputs;
@@ -347,36 +302,12 @@ mod tests {
         let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
         let folder = std::env::temp_dir().join(format!("hayes-driver-{}", std::process::id()));
         let results = folder.join("results.jsonl");
-        let common = Common {
-            program: check(&Source::new("s.hayes", "AT\n"), &Library).program.unwrap(),
-            inputs: Inputs::default(),
-            environment: BTreeMap::new(),
-            secret_environment: BTreeMap::new(),
-            baud: None,
-            modem_timeout: None,
-            records: Records::Failed(folder.clone()),
-            results_folder: folder.clone(),
-        };
-        let plan = Plan {
-            jobs: NonZeroUsize::MIN,
-            waves: Vec::new(),
-            max_fail: None,
-            start_delay: Duration::ZERO,
-            jitter: Duration::ZERO,
-        };
-        let ((sender, inbox), (shown, _to_show)) = (channel(), channel());
-        sender.send(Message::Stop).unwrap();
-        let driver = Driver {
-            common: Arc::new(common),
-            schedule: Schedule::new(&inventory.modems, &inventory, &plan, 1),
-            modems: inventory.modems.into(),
-            board: Arc::new(Board::default()),
-            cancel: Cancel::new().unwrap(),
-            inbox,
-            sender,
-            shown,
-            clock: Clock::start(),
-        };
+        let program = check(&Source::new("s.hayes", "AT\n"), &Library).program.unwrap();
+        let common = Common::new(program, Inputs::default(), Records::Failed(folder.clone()), folder.clone());
+        let schedule = Scheduler::new(&inventory.modems, &inventory, &Plan::of_jobs(NonZeroUsize::MIN), 1);
+        let (told, (shown, _to_show)) = (channel(), channel());
+        told.0.send(Told::Stop).unwrap();
+        let driver = Driver::new(common, inventory.modems.into(), schedule, Cancel::new().unwrap(), told, shown);
         let mut journal = Journal::open(&results, None).unwrap();
         let finished = driver.run(&mut journal);
         assert_eq!(finished.not_begun, (0..9).collect::<Vec<_>>());

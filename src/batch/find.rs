@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use super::inventory::{Identity, Inventory, Modem, glob};
@@ -23,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Who is on a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct Met {
     pub port: String,
     /// Empty where nobody has answered
     pub identity: Identity,
@@ -38,23 +38,22 @@ pub fn find(
     baud: Option<u32>,
     jobs: usize,
     cancel: &Cancel,
-) -> std::io::Result<Vec<Found>> {
+) -> std::io::Result<Vec<Met>> {
     if modems.iter().all(|modem| modem.identity.is_empty()) {
         return Ok(Vec::new());
     }
-    let ports = candidates(inventory);
+    let ports: Arc<[_]> = candidates(inventory).into();
     let entry = library::find("modem/identify");
     let Some(program) = entry.and_then(|entry| check(&entry.source(), &Library).program) else {
         return Err(std::io::Error::other("the library has no modem/identify that checks"));
     };
     let cancel = cancel.clone();
-    let mut found = ask_all(Search { ports: ports.clone(), program, baud, cancel, next: AtomicUsize::new(0) }, jobs)?;
-    found.sort_by_key(|(place, _)| *place);
+    let met = ask_all(&ports, jobs, move |address, own| ask(address, baud.or(own), &program, &cancel))?;
     for modem in modems.iter_mut().filter(|modem| !modem.identity.is_empty()) {
-        let here = found.iter().find(|(_, found)| is_same(&modem.identity, &found.identity));
+        let here = met.iter().find(|(_, met)| is_same(&modem.identity, &met.identity));
         modem.address = here.and_then(|(place, _)| ports.get(*place).map(|(address, _)| address.clone()));
     }
-    Ok(found.into_iter().map(|(_, found)| found).collect())
+    Ok(met.into_iter().map(|(_, met)| met).collect())
 }
 
 /// The ports of modems that have an identity, and those that `ports` names; none that belongs to another modem.
@@ -95,39 +94,30 @@ fn expand(pattern: &str) -> Vec<Address> {
     names.collect::<BTreeSet<String>>().iter().map(|name| Address::Device(folder.join(name))).collect()
 }
 
-/// What those that ask share.
-struct Search {
-    ports: Vec<(Address, Option<u32>)>,
-    program: Arc<Program>,
-    baud: Option<u32>,
-    cancel: Cancel,
-    /// The next port that nobody has asked yet.
-    next: AtomicUsize,
-}
-
-impl Search {
-    /// Asks one port after the other, as long as there are any.
-    fn ask_some(&self, found: &Sender<(usize, Found)>) {
-        loop {
-            let place = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some((address, own_baud)) = self.ports.get(place) else { return };
-            let who = ask(address, self.baud.or(*own_baud), &self.program, &self.cancel);
-            if found.send((place, who)).is_err() {
-                return;
-            }
-        }
-    }
-}
-
-/// Asks so many ports at the same time.
-fn ask_all(search: Search, jobs: usize) -> std::io::Result<Vec<(usize, Found)>> {
-    let jobs = jobs.min(search.ports.len());
-    let search = Arc::new(search);
+/// Asks so many ports at the same time: who is on each, in their order.
+fn ask_all(
+    ports: &Arc<[(Address, Option<u32>)]>,
+    jobs: usize,
+    ask: impl Fn(&Address, Option<u32>) -> Met + Send + Sync + 'static,
+) -> std::io::Result<Vec<(usize, Met)>> {
+    let jobs = jobs.min(ports.len());
+    // The next port that nobody has asked yet.
+    let shared = Arc::new((ask, AtomicUsize::new(0)));
     let mut crew = Crew::new(jobs, STACK);
-    let (sender, found) = channel();
+    let (sender, met) = channel();
     for number in 0..jobs {
-        let (search, sender) = (Arc::clone(&search), sender.clone());
-        match crew.start(Box::new(move || search.ask_some(&sender))) {
+        let (ports, shared, sender) = (Arc::clone(ports), Arc::clone(&shared), sender.clone());
+        let job = move || {
+            let (ask, next) = &*shared;
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let Some((address, baud)) = ports.get(place) else { return };
+                if sender.send((place, ask(address, *baud))).is_err() {
+                    return;
+                }
+            }
+        };
+        match crew.start(Box::new(job)) {
             Ok(()) => {}
             Err(error) if number == 0 => return Err(error),
             // The others ask its ports.
@@ -135,27 +125,29 @@ fn ask_all(search: Search, jobs: usize) -> std::io::Result<Vec<(usize, Found)>> 
         }
     }
     drop(sender);
-    Ok(found.into_iter().collect())
+    let mut met: Vec<(usize, Met)> = met.into_iter().collect();
+    met.sort_by_key(|(place, _)| *place);
+    Ok(met)
 }
 
-fn ask(address: &Address, baud: Option<u32>, program: &Arc<Program>, cancel: &Cancel) -> Found {
-    let mut found = Found { port: address.to_string(), identity: Identity::default(), why_not: None };
+fn ask(address: &Address, baud: Option<u32>, program: &Arc<Program>, cancel: &Cancel) -> Met {
+    let mut met = Met { port: address.to_string(), identity: Identity::default(), why_not: None };
     let mut settings = Settings::new(cancel.clone());
     settings.baud = baud.unwrap_or(settings.baud);
     let port = match connect::open(address, &settings) {
         Ok(port) => port,
-        Err(error) => return Found { why_not: Some(error.message), ..found },
+        Err(error) => return Met { why_not: Some(error.message), ..met },
     };
     let mut conversation = Conversation::new(port, &Catalogue);
     let inputs = Inputs { timeout: TIMEOUT, ..Inputs::default() };
     let outcome = runtime::run(program, &mut conversation, &inputs, &mut Silent);
-    found.why_not = outcome.failure.map(|failure| failure.message);
+    met.why_not = outcome.failure.map(|failure| failure.message);
     let column = |wanted: &str| {
         let text = outcome.report.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.to_string())?;
         Some(text.trim_end_matches(['F', 'f']).to_owned()).filter(|text| !text.is_empty())
     };
-    found.identity = Identity { imei: column("imei"), iccid: column("iccid") };
-    found
+    met.identity = Identity { imei: column("imei"), iccid: column("iccid") };
+    met
 }
 
 /// All that is wanted is so. An IMEI's last digit checks it, and some modems answer with a software version in its

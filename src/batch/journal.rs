@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -30,17 +31,6 @@ pub struct Results {
     open: bool,
     /// How many bytes were read.
     size: u64,
-}
-
-/// Why results cannot be read.
-#[derive(Debug)]
-pub enum ReadError {
-    Io(io::Error),
-    /// A line that is no result, and no torn one.
-    Line {
-        number: usize,
-        why: String,
-    },
 }
 
 /// A hundred thousand modems with long answers have less.
@@ -73,13 +63,17 @@ fn in_plain_words(line: &[u8], error: &serde_json::Error) -> String {
     }
 }
 
-/// Reads the lines of a journal. The last may be torn: then it is dropped, and that is told.
-pub fn read(path: &Path) -> Result<Results, ReadError> {
+fn no_result(number: usize, why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("line {number} is no result: {why}"))
+}
+
+/// Reads the lines of a journal. The last may be torn: then it is dropped, and that is told. A line that is no result is
+/// invalid data.
+pub fn read(path: &Path) -> io::Result<Results> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(ReadError::Io)?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ReadError::Io)?;
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(ReadError::Io(io::Error::other("it is larger than 256 MiB, which no results are")));
+        return Err(io::Error::other("it is larger than 256 MiB, which no results are"));
     }
     let mut results = Results { size: bytes.len() as u64, ..Results::default() };
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -108,8 +102,8 @@ pub fn read(path: &Path) -> Result<Results, ReadError> {
                 results.open = end.is_none();
             }
             Ok(_) | Err(_) if is_torn(line) => results.torn = Some(line.len()),
-            Ok(_) => return Err(ReadError::Line { number, why: "it is not written as they are".to_owned() }),
-            Err(error) => return Err(ReadError::Line { number, why: in_plain_words(line, &error) }),
+            Ok(_) => return Err(no_result(number, "it is not written as they are")),
+            Err(error) => return Err(no_result(number, &in_plain_words(line, &error))),
         }
         rest = after;
     }
@@ -124,17 +118,6 @@ impl Results {
     }
 }
 
-impl std::fmt::Display for ReadError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ReadError::Io(error) => error.fmt(f),
-            ReadError::Line { number, why } => write!(f, "line {number} is no result: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for ReadError {}
-
 /// A journal that is being written.
 pub struct Journal {
     file: File,
@@ -145,29 +128,16 @@ pub struct Journal {
 /// How long a line may wait for others before it is synced: a hundred modems that end at once are not a hundred syncs.
 const TOGETHER: Duration = Duration::from_millis(10);
 
-/// The thread that syncs.
-struct Syncer {
-    lines: Arc<Lines>,
-    thread: JoinHandle<()>,
-}
-
-/// What is to be told once the lines that were written are on the disk.
+/// What is to be told once a line that was written is on the disk.
 type Synced = Box<dyn FnOnce() + Send>;
 
-#[derive(Default)]
-struct Lines {
-    written: Mutex<Written>,
-    changed: Condvar,
+/// The thread that syncs.
+struct Syncer {
+    /// Takes what each line that was written has to tell. Once it is dropped the thread ends.
+    lines: Sender<Synced>,
     /// Why lines did not reach the disk, the first time.
-    failed: Mutex<Option<io::Error>>,
-}
-
-#[derive(Default)]
-struct Written {
-    /// One a line that was not synced yet
-    tell: Vec<Synced>,
-    /// No more will come.
-    over: bool,
+    failed: Arc<Mutex<Option<io::Error>>>,
+    thread: JoinHandle<()>,
 }
 
 impl Journal {
@@ -211,7 +181,8 @@ impl Journal {
         whole.push('\n');
         let written = self.file.write_all(whole.as_bytes());
         match self.syncer.as_ref().filter(|_| written.is_ok()) {
-            Some(syncer) => syncer.lines.add(Box::new(synced)),
+            // The thread takes all that comes, to its end.
+            Some(syncer) => _ = syncer.lines.send(Box::new(synced)),
             None => synced(),
         }
         written
@@ -219,16 +190,17 @@ impl Journal {
 
     /// Why lines did not reach the disk, once.
     pub fn sync_error(&self) -> Option<io::Error> {
-        self.syncer.as_ref()?.lines.take_error()
+        take(&self.syncer.as_ref()?.failed)
     }
 
     /// Waits until all lines are on the disk.
     pub fn finish(mut self) -> io::Result<()> {
         match self.syncer.take() {
-            Some(Syncer { lines, thread }) => {
-                lines.end();
+            Some(Syncer { lines, failed, thread }) => {
+                drop(lines);
+                thread.thread().unpark();
                 thread.join().map_err(|_| io::Error::other("the thread that syncs has ended"))?;
-                lines.take_error().map_or(Ok(()), Err)
+                take(&failed).map_or(Ok(()), Err)
             }
             None => self.file.flush(),
         }
@@ -249,20 +221,7 @@ fn probe(file: &mut File, is_file: bool) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(unix)]
-fn lock(file: &File) -> io::Result<()> {
-    use rustix::fs::{FlockOperation, flock};
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(()),
-        Err(error) if error == rustix::io::Errno::WOULDBLOCK => {
-            Err(io::Error::new(io::ErrorKind::ResourceBusy, "another hayes batch is writing to it"))
-        }
-        // Devices and some network file systems know no locks.
-        Err(_) => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
+/// Devices and some network file systems know no locks.
 fn lock(file: &File) -> io::Result<()> {
     match file.try_lock() {
         Err(std::fs::TryLockError::WouldBlock) => {
@@ -275,78 +234,57 @@ fn lock(file: &File) -> io::Result<()> {
 impl Syncer {
     fn start(file: &File) -> io::Result<Syncer> {
         let file = file.try_clone()?;
-        let lines = Arc::new(Lines::default());
+        let (lines, written) = channel();
+        let failed = Arc::default();
         let thread = std::thread::Builder::new().name("journal".to_owned()).stack_size(64 << 10);
         let thread = thread.spawn({
-            let lines = Arc::clone(&lines);
-            move || sync(&file, &lines)
+            let failed = Arc::clone(&failed);
+            move || sync(&file, &written, &failed)
         })?;
-        Ok(Syncer { lines, thread })
+        Ok(Syncer { lines, failed, thread })
     }
 }
 
 /// One sync for all the lines that have come meanwhile. The first failure is told once; those who wait are told all the
 /// same.
-fn sync(file: &File, lines: &Lines) {
+fn sync(file: &File, written: &Receiver<Synced>, failed: &Mutex<Option<io::Error>>) {
     let mut has_failed = false;
-    while let Some(tell) = lines.take() {
+    while let Ok(first) = written.recv() {
+        // Others come while it is parked, and wake it no more; the end of the batch does.
+        std::thread::park_timeout(TOGETHER);
+        let others: Vec<Synced> = written.try_iter().collect();
         if let Err(error) = file.sync_data()
             && !std::mem::replace(&mut has_failed, true)
         {
-            *lines.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
-        tell.into_iter().for_each(|tell| tell());
+        first();
+        others.into_iter().for_each(|tell| tell());
     }
 }
 
-impl Lines {
-    fn take_error(&self) -> Option<io::Error> {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn add(&self, synced: Synced) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        written.tell.push(synced);
-        // Only the first wakes the thread: it waits for others by the clock.
-        if written.tell.len() == 1 {
-            self.changed.notify_one();
-        }
-    }
-
-    fn end(&self) {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).over = true;
-        self.changed.notify_one();
-    }
-
-    /// Waits for lines; none when no more will come.
-    fn take(&self) -> Option<Vec<Synced>> {
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let nothing = |written: &mut Written| written.tell.is_empty() && !written.over;
-        let written = self.changed.wait_while(written, nothing).unwrap_or_else(PoisonError::into_inner);
-        let others = self.changed.wait_timeout_while(written, TOGETHER, |written| !written.over);
-        let (mut written, _) = others.unwrap_or_else(PoisonError::into_inner);
-        let tell = std::mem::take(&mut written.tell);
-        (!tell.is_empty()).then_some(tell)
-    }
+fn take(failed: &Mutex<Option<io::Error>>) -> Option<io::Error> {
+    failed.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    struct Folder(PathBuf);
+    /// A path in a folder of its own, which is removed in the end.
+    struct Scratch(PathBuf);
 
-    impl Folder {
-        fn new(name: &str) -> Folder {
-            let path = std::env::temp_dir().join(format!("hayes-journal-{}-{name}", std::process::id()));
-            std::fs::create_dir_all(&path).unwrap();
-            Folder(path)
+    impl Scratch {
+        fn new(name: &str) -> Scratch {
+            let folder = std::env::temp_dir().join(format!("hayes-journal-{}-{name}", std::process::id()));
+            std::fs::create_dir_all(&folder).unwrap();
+            Scratch(folder.join("results.jsonl"))
         }
     }
 
-    impl Drop for Folder {
+    impl Drop for Scratch {
         fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
+            let _ = std::fs::remove_dir_all(self.0.parent().unwrap());
         }
     }
 
@@ -360,28 +298,28 @@ mod tests {
 
     #[test]
     fn the_last_line_of_a_modem_counts() {
-        let folder = Folder::new("last");
-        let path = folder.0.join("deep/results.jsonl");
-        let mut journal = Journal::open(&path, None).unwrap();
+        let scratch = Scratch::new("last");
+        let path = &scratch.0.with_file_name("deep/results.jsonl");
+        let mut journal = Journal::open(path, None).unwrap();
         for (modem, status) in [("a", "failed"), ("b", "passed"), ("a", "passed"), ("c", "interrupted")] {
             journal.append(&line(modem, status), || {}).unwrap();
         }
         journal.finish().unwrap();
-        let results = read(&path).unwrap();
+        let results = read(path).unwrap();
         assert_eq!(results.results.iter().map(|r| r.modem.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
         assert_eq!(results.passed().collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(results.torn, None);
-        assert!(Journal::open(&path, None).is_err(), "results are never overwritten");
+        assert!(Journal::open(path, None).is_err(), "results are never overwritten");
     }
 
     #[test]
     fn each_line_is_told_once_and_all_are_before_the_end() {
-        let folder = Folder::new("told");
-        let path = folder.0.join("results.jsonl");
-        let mut journal = Journal::open(&path, None).unwrap();
+        let scratch = Scratch::new("told");
+        let path = &scratch.0;
+        let mut journal = Journal::open(path, None).unwrap();
         let (sender, told) = std::sync::mpsc::channel();
         for number in 0..50 {
-            let (sender, path) = (sender.clone(), path.clone());
+            let (sender, path) = (sender.clone(), path.to_owned());
             let tell = move || sender.send((number, std::fs::read_to_string(path).unwrap().lines().count())).unwrap();
             journal.append(&line("a", "passed"), tell).unwrap();
             if number == 25 {
@@ -414,83 +352,83 @@ mod tests {
 
     #[test]
     fn a_torn_line_is_dropped_and_cut_off() {
-        let folder = Folder::new("torn");
-        let path = folder.0.join("results.jsonl");
+        let scratch = Scratch::new("torn");
+        let path = &scratch.0;
         let whole = format!("{}\n", line("a", "passed"));
         let last = line("b", "passed");
         for cut in 1..last.len() {
-            std::fs::write(&path, format!("{whole}{}", &last[..cut])).unwrap();
-            let results = read(&path).unwrap();
+            std::fs::write(path, format!("{whole}{}", &last[..cut])).unwrap();
+            let results = read(path).unwrap();
             assert_eq!(results.torn, Some(cut));
             assert_eq!(results.passed().collect::<Vec<_>>(), ["a"]);
         }
-        let results = read(&path).unwrap();
-        let mut journal = Journal::open(&path, Some(&results)).unwrap();
+        let results = read(path).unwrap();
+        let mut journal = Journal::open(path, Some(&results)).unwrap();
         journal.append(&last, || {}).unwrap();
         journal.finish().unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{whole}{last}\n"));
+        assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{whole}{last}\n"));
     }
 
     #[test]
     fn a_whole_line_without_its_line_end_counts() {
-        let folder = Folder::new("open");
-        let path = folder.0.join("results.jsonl");
+        let scratch = Scratch::new("open");
+        let path = &scratch.0;
         let (first, last) = (line("a", "passed"), line("b", "passed"));
-        std::fs::write(&path, format!("{first}\n{last}")).unwrap();
-        let results = read(&path).unwrap();
+        std::fs::write(path, format!("{first}\n{last}")).unwrap();
+        let results = read(path).unwrap();
         assert_eq!(results.torn, None);
         assert_eq!(results.passed().collect::<Vec<_>>(), ["a", "b"]);
         let third = line("c", "passed");
-        let mut journal = Journal::open(&path, Some(&results)).unwrap();
+        let mut journal = Journal::open(path, Some(&results)).unwrap();
         journal.append(&third, || {}).unwrap();
         journal.finish().unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{first}\n{last}\n{third}\n"));
+        assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{first}\n{last}\n{third}\n"));
     }
 
     #[test]
     fn what_is_no_journal_is_never_cut() {
-        let folder = Folder::new("script");
-        let path = folder.0.join("s.hayes");
+        let scratch = Scratch::new("script");
+        let path = &scratch.0;
         let whole = format!("{}\n", line("a", "passed"));
         for text in ["AT\n", "AT", "{", "{\"name\":1", &format!("{whole}AT"), &format!("{whole}{{\"modem\":\"b\n")] {
-            std::fs::write(&path, text).unwrap();
+            std::fs::write(path, text).unwrap();
             let begins_as_ours = text == "{";
-            assert_eq!(read(&path).is_ok(), begins_as_ours, "{text}");
+            assert_eq!(read(path).is_ok(), begins_as_ours, "{text}");
         }
-        std::fs::write(&path, &whole).unwrap();
-        let results = read(&path).unwrap();
-        std::fs::write(&path, format!("{whole}{whole}")).unwrap();
-        assert!(Journal::open(&path, Some(&results)).is_err(), "another has written meanwhile");
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{whole}{whole}"));
+        std::fs::write(path, &whole).unwrap();
+        let results = read(path).unwrap();
+        std::fs::write(path, format!("{whole}{whole}")).unwrap();
+        assert!(Journal::open(path, Some(&results)).is_err(), "another has written meanwhile");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{whole}{whole}"));
     }
 
     #[test]
     fn a_line_of_something_else_is_an_error() {
-        let folder = Folder::new("else");
-        let path = folder.0.join("results.jsonl");
+        let scratch = Scratch::new("else");
+        let path = &scratch.0;
         for (text, why) in [
             ("{\"modem\":1}", "line 1 is no result: its keys or values are not those of one"),
             ("{}", "line 1 is no result: its keys or values are not those of one"),
             ("[]", "line 1 is no result: a result is a JSON object"),
             ("AT+CSQ", "line 1 is no result: it is no JSON (column 1)"),
         ] {
-            std::fs::write(&path, format!("{text}\n{}\n", line("a", "passed"))).unwrap();
-            assert_eq!(read(&path).unwrap_err().to_string(), why);
+            std::fs::write(path, format!("{text}\n{}\n", line("a", "passed"))).unwrap();
+            assert_eq!(read(path).unwrap_err().to_string(), why);
         }
     }
 
     #[test]
     #[cfg(unix)]
     fn what_cannot_be_written_shows_before_anything_is_sent() {
-        let folder = Folder::new("locked");
-        let path = folder.0.join("results.jsonl");
-        let journal = Journal::open(&path, None).unwrap();
-        let second = Journal::open(&path, None).map(|_| ()).unwrap_err();
+        let scratch = Scratch::new("locked");
+        let path = &scratch.0;
+        let journal = Journal::open(path, None).unwrap();
+        let second = Journal::open(path, None).map(|_| ()).unwrap_err();
         assert_eq!(second.to_string(), "another hayes batch is writing to it");
         drop(journal);
         let full = Journal::open(Path::new("/dev/full"), None).map(|_| ()).unwrap_err();
         assert_eq!(full.kind(), io::ErrorKind::StorageFull);
-        assert!(Journal::open(&folder.0, None).is_err(), "a folder is no file");
-        assert!(Journal::open(&folder.0.join("results.jsonl/x"), None).is_err());
+        assert!(Journal::open(path.parent().unwrap(), None).is_err(), "a folder is no file");
+        assert!(Journal::open(&path.join("x"), None).is_err());
     }
 }

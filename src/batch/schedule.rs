@@ -25,6 +25,13 @@ pub struct Plan {
     pub jitter: Duration,
 }
 
+impl Plan {
+    /// So many at the same time, and nothing else.
+    pub fn of_jobs(jobs: NonZeroUsize) -> Plan {
+        Plan { jobs, waves: Vec::new(), max_fail: None, start_delay: Duration::ZERO, jitter: Duration::ZERO }
+    }
+}
+
 /// `10` or `25%` of the modems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Share {
@@ -56,7 +63,7 @@ impl Share {
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub enum Turn {
     /// Begin the modem of this index
     Start(usize),
     /// Nothing before this time, unless one ends
@@ -77,13 +84,13 @@ pub enum Stopped {
 }
 
 #[derive(Debug)]
-pub struct Schedule {
+pub struct Scheduler {
     jobs: usize,
     /// The index behind the last modem of each wave
     wave_ends: Vec<usize>,
     wave: usize,
     /// The first that fits is next.
-    queues: Vec<Queue>,
+    queues: Vec<GroupQueue>,
     /// The queue of each modem
     queue_of: Vec<usize>,
     limits: Vec<Limit>,
@@ -99,7 +106,7 @@ pub struct Schedule {
 
 /// Modems that were not begun yet, in their order. All are in the same groups: where the first fits, all do.
 #[derive(Debug)]
-struct Queue {
+struct GroupQueue {
     /// The groups that have a limit
     groups: Box<[usize]>,
     waiting: VecDeque<usize>,
@@ -111,9 +118,9 @@ struct Limit {
     running: usize,
 }
 
-impl Schedule {
+impl Scheduler {
     /// `seed` is what the jitter starts from.
-    pub fn new(modems: &[Modem], inventory: &Inventory, plan: &Plan, seed: u64) -> Schedule {
+    pub fn new(modems: &[Modem], inventory: &Inventory, plan: &Plan, seed: u64) -> Scheduler {
         let mut limits = Vec::new();
         let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, group) in &inventory.groups {
@@ -128,13 +135,13 @@ impl Schedule {
             found.dedup();
             found.into_boxed_slice()
         };
-        let mut queues: Vec<Queue> = Vec::new();
+        let mut queues: Vec<GroupQueue> = Vec::new();
         let mut queue_of = Vec::with_capacity(modems.len());
         let mut by_groups: HashMap<Box<[usize]>, usize> = HashMap::new();
         for (index, modem) in modems.iter().enumerate() {
             let groups = limited(&modem.groups);
             let number = *by_groups.entry(groups.clone()).or_insert_with(|| {
-                queues.push(Queue { groups, waiting: VecDeque::new() });
+                queues.push(GroupQueue { groups, waiting: VecDeque::new() });
                 queues.len() - 1
             });
             if let Some(queue) = queues.get_mut(number) {
@@ -142,7 +149,7 @@ impl Schedule {
             }
             queue_of.push(number);
         }
-        Schedule {
+        Scheduler {
             jobs: plan.jobs.get(),
             wave_ends: wave_ends(&plan.waves, modems.len()),
             wave: 0,
@@ -160,10 +167,10 @@ impl Schedule {
         }
     }
 
-    pub fn next(&mut self, now: Duration) -> Next {
+    pub fn next(&mut self, now: Duration) -> Turn {
         let first = self.queues.iter().filter_map(|queue| queue.waiting.front()).min();
         let Some(first) = first.copied().filter(|_| self.stopped.is_none()) else {
-            return if self.running == 0 { Next::Done } else { Next::WaitForEnd };
+            return if self.running == 0 { Turn::Done } else { Turn::WaitForEnd };
         };
         let end = loop {
             let end = self.wave_ends.get(self.wave).copied().unwrap_or(usize::MAX);
@@ -172,20 +179,20 @@ impl Schedule {
                 break end;
             }
             if self.running > 0 {
-                return Next::WaitForEnd;
+                return Turn::WaitForEnd;
             }
             self.wave += 1;
         };
         if self.running >= self.jobs {
-            return Next::WaitForEnd;
+            return Turn::WaitForEnd;
         }
         let fitting = self.queues.iter().enumerate().filter(|(_, queue)| self.fits(queue));
         let fitting = fitting.filter_map(|(number, queue)| Some((*queue.waiting.front()?, number)));
         let Some((index, number)) = fitting.min().filter(|(index, _)| *index < end) else {
-            return Next::WaitForEnd;
+            return Turn::WaitForEnd;
         };
         if now < self.next_start {
-            return Next::Wait(self.next_start);
+            return Turn::Wait(self.next_start);
         }
         if let Some(queue) = self.queues.get_mut(number) {
             queue.waiting.pop_front();
@@ -193,7 +200,7 @@ impl Schedule {
         self.running += 1;
         self.count(index, true);
         self.next_start = now + self.start_delay + self.some_jitter();
-        Next::Start(index)
+        Turn::Start(index)
     }
 
     /// A modem has ended.
@@ -240,7 +247,7 @@ impl Schedule {
         (self.wave + 1, self.wave_ends.len())
     }
 
-    fn fits(&self, queue: &Queue) -> bool {
+    fn fits(&self, queue: &GroupQueue) -> bool {
         queue.groups.iter().filter_map(|group| self.limits.get(*group)).all(|limit| limit.running < limit.most)
     }
 
@@ -284,13 +291,7 @@ mod tests {
     use crate::source::Source;
 
     fn plan(jobs: usize) -> Plan {
-        Plan {
-            jobs: NonZeroUsize::new(jobs).unwrap(),
-            waves: Vec::new(),
-            max_fail: None,
-            start_delay: Duration::ZERO,
-            jitter: Duration::ZERO,
-        }
+        Plan::of_jobs(NonZeroUsize::new(jobs).unwrap())
     }
 
     fn modems(count: usize) -> Inventory {
@@ -305,38 +306,38 @@ mod tests {
     #[test]
     fn no_more_than_jobs_and_group_allow() {
         let inventory = modems(4);
-        let mut schedule = Schedule::new(&inventory.modems, &inventory, &plan(3), 1);
-        assert_eq!(schedule.next(START), Next::Start(0));
-        assert_eq!(schedule.next(START), Next::Start(1));
+        let mut schedule = Scheduler::new(&inventory.modems, &inventory, &plan(3), 1);
+        assert_eq!(schedule.next(START), Turn::Start(0));
+        assert_eq!(schedule.next(START), Turn::Start(1));
         // The group is full; the modem outside of it goes first.
-        assert_eq!(schedule.next(START), Next::Start(4));
-        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        assert_eq!(schedule.next(START), Turn::Start(4));
+        assert_eq!(schedule.next(START), Turn::WaitForEnd);
         schedule.ended(4, false);
-        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        assert_eq!(schedule.next(START), Turn::WaitForEnd);
         schedule.ended(0, false);
-        assert_eq!(schedule.next(START), Next::Start(2));
+        assert_eq!(schedule.next(START), Turn::Start(2));
         schedule.ended(1, false);
         schedule.ended(2, true);
-        assert_eq!(schedule.next(START), Next::Start(3));
-        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        assert_eq!(schedule.next(START), Turn::Start(3));
+        assert_eq!(schedule.next(START), Turn::WaitForEnd);
         schedule.ended(3, false);
-        assert_eq!(schedule.next(START), Next::Done);
+        assert_eq!(schedule.next(START), Turn::Done);
     }
 
     #[test]
     fn a_wave_begins_when_the_one_before_has_ended() {
         let inventory = modems(9);
         let waves = vec![Share::Count(1), Share::Percent(20), Share::Percent(100)];
-        let mut schedule = Schedule::new(&inventory.modems, &inventory, &Plan { waves, ..plan(64) }, 1);
-        assert_eq!(schedule.next(START), Next::Start(0));
-        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        let mut schedule = Scheduler::new(&inventory.modems, &inventory, &Plan { waves, ..plan(64) }, 1);
+        assert_eq!(schedule.next(START), Turn::Start(0));
+        assert_eq!(schedule.next(START), Turn::WaitForEnd);
         assert_eq!(schedule.wave(), (1, 3));
         schedule.ended(0, false);
-        assert_eq!([schedule.next(START), schedule.next(START)], [Next::Start(1), Next::Start(2)]);
+        assert_eq!([schedule.next(START), schedule.next(START)], [Turn::Start(1), Turn::Start(2)]);
         schedule.ended(1, false);
-        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        assert_eq!(schedule.next(START), Turn::WaitForEnd);
         schedule.ended(2, false);
-        assert_eq!(schedule.next(START), Next::Start(3));
+        assert_eq!(schedule.next(START), Turn::Start(3));
         assert_eq!(wave_ends(&[Share::Count(2)], 5), [2, 4, 5]);
         assert_eq!(wave_ends(&[Share::Percent(0), Share::Percent(100)], 5), [1, 5]);
     }
@@ -345,15 +346,15 @@ mod tests {
     fn too_many_failures_stop_what_has_not_begun() {
         let inventory = modems(9);
         let mut schedule =
-            Schedule::new(&inventory.modems, &inventory, &Plan { max_fail: Some(Share::Percent(10)), ..plan(2) }, 1);
-        assert_eq!([schedule.next(START), schedule.next(START)], [Next::Start(0), Next::Start(1)]);
+            Scheduler::new(&inventory.modems, &inventory, &Plan { max_fail: Some(Share::Percent(10)), ..plan(2) }, 1);
+        assert_eq!([schedule.next(START), schedule.next(START)], [Turn::Start(0), Turn::Start(1)]);
         schedule.ended(0, true);
-        assert_eq!(schedule.next(START), Next::Start(2));
+        assert_eq!(schedule.next(START), Turn::Start(2));
         schedule.ended(1, true);
-        assert_eq!(schedule.next(START), Next::WaitForEnd);
+        assert_eq!(schedule.next(START), Turn::WaitForEnd);
         assert_eq!(schedule.stopped(), Some(Stopped::TooManyFailures));
         schedule.ended(2, false);
-        assert_eq!(schedule.next(START), Next::Done);
+        assert_eq!(schedule.next(START), Turn::Done);
         assert_eq!(schedule.waiting().count(), 7);
     }
 
@@ -361,14 +362,14 @@ mod tests {
     fn starts_keep_their_distance() {
         let inventory = modems(3);
         let (start_delay, jitter) = (Duration::from_secs(10), Duration::from_secs(5));
-        let mut schedule = Schedule::new(&inventory.modems, &inventory, &Plan { start_delay, jitter, ..plan(9) }, 7);
-        assert_eq!(schedule.next(START), Next::Start(0));
-        let Next::Wait(until) = schedule.next(START) else { panic!() };
+        let mut schedule = Scheduler::new(&inventory.modems, &inventory, &Plan { start_delay, jitter, ..plan(9) }, 7);
+        assert_eq!(schedule.next(START), Turn::Start(0));
+        let Turn::Wait(until) = schedule.next(START) else { panic!() };
         assert!(until >= start_delay && until <= start_delay + jitter, "{until:?}");
-        assert_eq!(schedule.next(until), Next::Start(1));
-        assert!(matches!(schedule.next(until), Next::Wait(later) if later >= until + start_delay));
+        assert_eq!(schedule.next(until), Turn::Start(1));
+        assert!(matches!(schedule.next(until), Turn::Wait(later) if later >= until + start_delay));
         schedule.stop();
-        assert_eq!(schedule.next(until), Next::WaitForEnd);
+        assert_eq!(schedule.next(until), Turn::WaitForEnd);
     }
 
     #[test]

@@ -1,14 +1,14 @@
-//! The command line: commands and flags (clap). Conventions are those of Hurl, nextest, Ansible, tio and just.
+//! The command line: commands and flags (clap), and what may stand behind a flag. Conventions are those of Hurl, nextest,
+//! Ansible, tio and just.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
-use super::values;
 use crate::batch::schedule::Share;
 
 /// A small language for talking to cellular modems, and the program that runs it.
@@ -22,17 +22,18 @@ Examples:
   hayes list                                   the scripts that come with it
 
 Exit codes: 0 passed, 1 failed, 2 wrong command line, 3 a script does not check, 6 device trouble, 130 interrupted.")]
-pub(crate) struct Arguments {
+pub(crate) struct CommandLine {
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
-    #[command(flatten)]
-    pub(crate) look: Look,
+    pub(crate) task: Option<Task>,
+    /// When to use colours (NO_COLOR is heeded too)
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum Task {
     /// Run scripts on one modem
-    Run(Run),
+    Run(RunArguments),
     /// Explore a modem line by line; the same as `hayes` alone on a terminal
     Repl(Box<Repl>),
     /// Run a script on many modems at the same time
@@ -48,32 +49,28 @@ pub(crate) enum Command {
     /// Tell what a command, an answer, an error or a diagnostic code means
     Explain(Explain),
     /// List the scripts that come with Hayes
-    List(List),
+    List {
+        /// Print it as JSON Lines
+        #[arg(long)]
+        json: bool,
+    },
     /// Show one script of the library, or a file, with its parameters
-    Show(Show),
+    Show {
+        /// A library name such as `supersim/setup`, or a path
+        name: String,
+    },
     /// List serial ports, and which of them answers AT
     Ports(Ports),
     /// Be a simulated modem, as a device for any program
     Sim(Sim),
     /// Print the completion script of a shell
-    Completions(Completions),
+    Completions { shell: clap_complete::Shell },
     /// Print the manual page, or write all of them into a folder
-    Man(Man),
-}
-
-/// How things are shown.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Look {
-    /// When to use colours (NO_COLOR is heeded too)
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
-    pub(crate) color: Color,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    Auto,
-    Always,
-    Never,
+    Man {
+        /// Write a page for each command into this folder
+        #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+    },
 }
 
 /// Which modem, and how to talk to it.
@@ -90,14 +87,14 @@ pub(crate) struct Connection {
     #[arg(long)]
     pub(crate) real: bool,
     /// Write all that is sent and received into a file, secrets masked; `replay:FILE` plays it back
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(values::file))]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(file))]
     pub(crate) record: Option<PathBuf>,
 }
 
 /// What a script is given, and how patient it is.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Script")]
-pub(crate) struct Inputs {
+pub(crate) struct InputArguments {
     /// Give a parameter its value
     #[arg(short = 'V', long = "var", value_name = "NAME=VALUE")]
     pub(crate) variables: Vec<String>,
@@ -111,10 +108,10 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secrets_file: Vec<PathBuf>,
     /// How long an exchange may take where the script does not say [default: 5s]
-    #[arg(short, long, value_name = "DURATION", value_parser = values::some_time)]
+    #[arg(short, long, value_name = "DURATION", value_parser = some_time)]
     pub(crate) timeout: Option<Duration>,
     /// Multiply every timeout
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = values::factor)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
     pub(crate) timeout_scale: f64,
     /// Only ask, and tell what would change
     #[arg(long)]
@@ -127,7 +124,7 @@ pub(crate) struct Inputs {
 /// What is printed, and where.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
-pub(crate) struct Output {
+pub(crate) struct OutputArguments {
     /// Print results as JSON Lines on standard output, and nothing else there
     #[arg(long)]
     pub(crate) json: bool,
@@ -149,16 +146,16 @@ Examples:
   hayes run supersim/set-apn -V apn=super --plan -p /dev/ttyUSB2
   hayes run my.hayes --json -q
   echo AT+CSQ | hayes run -")]
-pub(crate) struct Run {
+pub(crate) struct RunArguments {
     /// A path, the name of a library script such as `supersim/setup`, or - for standard input
     #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
     pub(crate) scripts: Vec<String>,
     #[command(flatten)]
     pub(crate) connection: Connection,
     #[command(flatten)]
-    pub(crate) inputs: Inputs,
+    pub(crate) inputs: InputArguments,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: OutputArguments,
 }
 
 #[derive(Debug, Args)]
@@ -199,24 +196,24 @@ pub(crate) struct Batch {
     #[arg(short, long, value_name = "N", help_heading = "Order")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Go on in waves, each begins when the one before has ended: 1,10,100%
-    #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = values::wave, help_heading = "Order")]
+    #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = wave, help_heading = "Order")]
     pub(crate) waves: Vec<Share>,
     /// Begin no more after more failures than that
     #[arg(long, value_name = "N|P%", value_parser = Share::parse, help_heading = "Order")]
     pub(crate) max_fail: Option<Share>,
     /// The time between two starts, and how much chance may add: 500ms~2s
-    #[arg(long, value_name = "D[~JITTER]", value_parser = values::delay, help_heading = "Order")]
+    #[arg(long, value_name = "D[~JITTER]", value_parser = delay, help_heading = "Order")]
     pub(crate) start_delay: Option<(Duration, Duration)>,
     /// How long one modem may take; then its `finally` runs, and it has failed
-    #[arg(long, value_name = "DURATION", value_parser = values::some_time, help_heading = "Order")]
+    #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = "Order")]
     pub(crate) modem_timeout: Option<Duration>,
     /// Go on with an earlier batch: leave out what has passed, add to its results
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, conflicts_with = "results", help_heading = "Order")]
     pub(crate) resume: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) inputs: Inputs,
+    pub(crate) inputs: InputArguments,
     /// Write results into this file, a line of JSON for each modem as it ends [default: in the user's state folder]
-    #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(values::file), value_hint = ValueHint::FilePath, help_heading = "Output")]
+    #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file), value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(crate) results: Option<PathBuf>,
     /// Keep the conversation of every modem in this folder [default: of those that failed, beside the results]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, help_heading = "Output")]
@@ -275,9 +272,9 @@ pub(crate) struct At {
     #[command(flatten)]
     pub(crate) connection: Connection,
     #[command(flatten)]
-    pub(crate) inputs: Inputs,
+    pub(crate) inputs: InputArguments,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: OutputArguments,
 }
 
 #[derive(Debug, Args)]
@@ -351,20 +348,7 @@ pub(crate) struct Repl {
     #[command(flatten)]
     pub(crate) connection: Connection,
     #[command(flatten)]
-    pub(crate) inputs: Inputs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct List {
-    /// Print it as JSON Lines
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Show {
-    /// A library name such as `supersim/setup`, or a path
-    pub(crate) name: String,
+    pub(crate) inputs: InputArguments,
 }
 
 #[derive(Debug, Args)]
@@ -401,24 +385,12 @@ pub(crate) struct Sim {
     pub(crate) seed: Option<u64>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Completions {
-    pub(crate) shell: clap_complete::Shell,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Man {
-    /// Write a page for each command into this folder
-    #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
-    pub(crate) folder: Option<PathBuf>,
-}
-
 /// The arguments, or what to print instead and how to exit: `--help`, `--version`, a mistake.
-pub(crate) fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
+pub(crate) fn parse(arguments: &[OsString]) -> Result<CommandLine, clap::Error> {
     // The texts that only a help page shows are made for one that is asked for.
-    let matches = Arguments::command().try_get_matches_from(arguments);
+    let matches = CommandLine::command().try_get_matches_from(arguments);
     let matches = matches.or_else(|_| command().try_get_matches_from(arguments));
-    Arguments::from_arg_matches_mut(&mut matches?)
+    CommandLine::from_arg_matches_mut(&mut matches?)
 }
 
 /// What else to say of a mistake: a flag of a command stands behind its name.
@@ -439,5 +411,58 @@ pub(crate) fn alone() -> Repl {
 
 /// The definition of the command line, with what only other modules know: the options of the simulated modem.
 pub(crate) fn command() -> clap::Command {
-    Arguments::command().mut_subcommand("sim", |sim| sim.after_help(super::sim::help()))
+    CommandLine::command().mut_subcommand("sim", |sim| sim.after_help(super::sim::help()))
+}
+
+/// A duration as scripts write it: `500ms`, `5s`, `2min`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        "" => return Err(format!("it has no unit: write {text}s or {text}ms")),
+        _ => return Err("a duration is a whole number and ms, s, min or h: 500ms, 5s, 2min".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "a duration starts with a whole number: 500ms, 5s".to_owned())?;
+    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
+}
+
+/// A duration in which something can happen.
+fn some_time(text: &str) -> Result<Duration, String> {
+    duration(text)
+        .and_then(|time| if time.is_zero() { Err("in no time nothing can happen".to_owned()) } else { Ok(time) })
+}
+
+/// How many a wave has.
+fn wave(text: &str) -> Result<Share, String> {
+    let share = Share::parse(text)?;
+    let is_none = matches!(share, Share::Count(0) | Share::Percent(0));
+    if is_none { Err("a wave of none would never end".to_owned()) } else { Ok(share) }
+}
+
+/// `5s`, `500ms~2s`
+fn delay(text: &str) -> Result<(Duration, Duration), String> {
+    match text.split_once('~') {
+        Some((delay, jitter)) => Ok((duration(delay)?, duration(jitter)?)),
+        None => Ok((duration(text)?, Duration::ZERO)),
+    }
+}
+
+/// What is no stream.
+fn file(path: PathBuf) -> Result<PathBuf, String> {
+    if path == Path::new("-") {
+        return Err("this needs a file: standard output is for results (--json)".to_owned());
+    }
+    Ok(path)
+}
+
+/// By what every timeout is multiplied.
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if (0.01..=1000.0).contains(&factor) => Ok(factor),
+        Ok(_) | Err(_) => Err("a factor is a number from 0.01 to 1000: 0.5, 2".to_owned()),
+    }
 }

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::arguments::{self, Output};
-use super::console::Console;
-use super::exit::Exit;
+use super::arguments::{self, OutputArguments};
+use super::console::{Console, Exit};
 use super::inputs;
-use super::modem::{self, Modem, NoModem};
-use super::results::Results;
+use super::modem::{self, NoModem, OpenModem};
+use super::results::Sink;
 use super::run::{checked_as, show_failure};
 use super::screen::Screen;
 use crate::at::answer::{Event, Why};
@@ -42,14 +41,11 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let port = modem::choose(&arguments.connection, console)?;
     let read = inputs::files(&arguments.inputs);
     modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
-    let mut results = Results::open(arguments.output.output.as_deref(), console)?;
+    let mut results = Sink::open(arguments.output.output.as_deref(), console)?;
     let mask = Mask::new(inputs.secrets.values().map(String::as_str));
-    let mut modem = Modem::open(&port, &arguments.connection, mask).map_err(|error| match error {
+    let mut modem = OpenModem::open(&port, &arguments.connection, mask).map_err(|error| match error {
         NoModem::Unopened(error) => unreachable(&port.address.to_string(), &error, arguments, &mut results, console),
-        NoModem::Unrecordable(message) => {
-            console.complain(&message, None);
-            Exit::Unwritable
-        }
+        NoModem::Unrecordable(message) => console.refuse(Exit::Unwritable, &message, None),
     })?;
     let mut exit = Exit::Passed;
     for program in &programs {
@@ -72,7 +68,7 @@ fn unreachable(
     port: &str,
     error: &OpenError,
     arguments: &arguments::At,
-    results: &mut Results,
+    results: &mut Sink,
     console: &Console,
 ) -> Exit {
     console.complain(&error.message, error.help.as_deref());
@@ -93,7 +89,7 @@ fn for_a_script(diagnostic: &mut Diagnostic) {
 }
 
 /// Declares the names whose values are to stand in the commands.
-fn declarations(commands: &str, given: &arguments::Inputs, console: &Console) -> Result<String, Exit> {
+fn declarations(commands: &str, given: &arguments::InputArguments, console: &Console) -> Result<String, Exit> {
     let mut names: Vec<&str> = Vec::new();
     for (at, _) in commands.match_indices("${") {
         if commands.get(..at).is_some_and(|before| before.ends_with('$')) {
@@ -105,8 +101,7 @@ fn declarations(commands: &str, given: &arguments::Inputs, console: &Console) ->
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !is_name {
             let help = "write ${name}, and give it with -V name=VALUE; a ${ that is meant as it is has a second $";
-            console.complain("what stands in ${…} here is a name", Some(help));
-            return Err(Exit::Usage);
+            return Err(console.refuse(Exit::Usage, "what stands in ${…} here is a name", Some(help)));
         }
         if !names.contains(&name) {
             names.push(name);
@@ -130,8 +125,8 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
             None
         };
         if let Some(complaint) = complaint {
-            console.complain(&format!("{}: {complaint}", harmless(command.as_bytes())), None);
-            return Err(Exit::Usage);
+            let message = format!("{}: {complaint}", harmless(command.as_bytes()));
+            return Err(console.refuse(Exit::Usage, &message, None));
         }
         text.push_str(command);
         text.push('\n');
@@ -141,7 +136,7 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
 
 /// One question and its answer, as `--json` prints it.
 #[derive(Debug, Default, Serialize)]
-struct Exchange {
+struct Answered {
     sent: String,
     answer: Vec<String>,
     result: Option<String>,
@@ -151,18 +146,18 @@ struct Exchange {
 
 struct Answers<'c> {
     screen: Screen<'c>,
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<Answered>,
     /// The last of them has not ended.
     is_open: bool,
 }
 
 impl Answers<'_> {
-    fn finish(self, output: &Output, results: &mut Results, console: &Console) -> Exit {
+    fn finish(self, output: &OutputArguments, results: &mut Sink, console: &Console) -> Exit {
         let written = self.screen.finish();
         if !output.json {
             return written;
         }
-        let line = |exchange: &Exchange| serde_json::to_string(exchange).unwrap_or_default() + "\n";
+        let line = |exchange: &Answered| serde_json::to_string(exchange).unwrap_or_default() + "\n";
         written.worst(results.write(&self.exchanges.iter().map(line).collect::<String>(), console))
     }
 }
@@ -170,14 +165,14 @@ impl Answers<'_> {
 impl Listener for Answers<'_> {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         if let RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) = event {
-            self.exchanges.push(Exchange { sent: harmless(bytes), ..Exchange::default() });
+            self.exchanges.push(Answered { sent: harmless(bytes), ..Answered::default() });
             self.is_open = true;
         }
         // A question that was not sent ends as well.
         if let RuntimeEvent::ExchangeEnded { sent, .. } = event
             && !std::mem::take(&mut self.is_open)
         {
-            self.exchanges.push(Exchange { sent: sent.to_owned(), ..Exchange::default() });
+            self.exchanges.push(Answered { sent: sent.to_owned(), ..Answered::default() });
         }
         if let Some(exchange) = self.exchanges.last_mut() {
             if let RuntimeEvent::Session(Event::Response(line)) = event {

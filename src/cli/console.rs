@@ -1,10 +1,12 @@
-//! Standard output and standard error: colours where a person looks, no complaint where a reader has left.
+//! Standard output and standard error: colours where a person looks, no complaint where a reader has left. And the exit
+//! codes: a contract with shells and CI.
 
 use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 
-use super::arguments::Color;
-use super::exit::Exit;
-use crate::diagnostic::{Diagnostic, Excerpt, Severity, harmless, words};
+use clap::ColorChoice;
+
+use crate::diagnostic::{Complaint, Diagnostic, Excerpt, Severity, harmless, words};
 use crate::report::result::plural;
 use crate::report::style::{Palette, Style, filled};
 
@@ -21,7 +23,7 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    pub(crate) fn new(color: Color) -> Console {
+    pub(crate) fn new(color: ColorChoice) -> Console {
         Console { out: palette(color, io::stdout().is_terminal()), err: palette(color, io::stderr().is_terminal()) }
     }
 
@@ -55,6 +57,22 @@ impl Console {
         if let Some(help) = help {
             self.say(&format!("{}\n", fitted(&format!("  help: {}", harmless(help)), "        ")));
         }
+    }
+
+    /// The same, as the end of what was to be done.
+    pub(crate) fn refuse(&self, exit: Exit, message: &str, help: Option<&str>) -> Exit {
+        self.complain(message, help);
+        exit
+    }
+
+    /// The same of a complaint.
+    pub(crate) fn refuse_as(&self, exit: Exit, complaint: &Complaint) -> Exit {
+        self.refuse(exit, &complaint.message, complaint.help.as_deref())
+    }
+
+    /// The system would not do what every command needs.
+    pub(crate) fn refused(&self, error: &io::Error) -> Exit {
+        self.refuse(Exit::Device, &format!("the system refuses: {error}"), None)
     }
 
     /// Shows diagnostics with their places, at most [`SHOWN`] of them, and counts the rest.
@@ -118,14 +136,85 @@ fn terminal_width() -> Option<usize> {
 }
 
 /// NO_COLOR (https://no-color.org) wants none if it is set and not empty; a dumb terminal can show none.
-fn palette(color: Color, terminal: bool) -> Palette {
+fn palette(color: ColorChoice, terminal: bool) -> Palette {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     Palette {
         coloured: match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && !unwanted && !dumb,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && !unwanted && !dumb,
         },
+    }
+}
+
+/// How the program ends. In a batch the worst wins, in the order of [`Exit::weight`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All passed
+    Passed,
+    /// A script failed; `fmt --check`: a difference
+    Failed,
+    /// Wrong command line
+    Usage,
+    /// A script, an inventory or a configuration does not parse or check; nothing was sent
+    Invalid,
+    /// Nothing was selected
+    Nothing,
+    /// What ran passed, but some did not run
+    Incomplete,
+    /// Device trouble: missing, busy, forbidden, lost
+    Device,
+    /// Results could not be written
+    Unwritable,
+    /// Our own fault
+    Internal,
+    /// SIGINT
+    Interrupted,
+    /// SIGTERM
+    Terminated,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Exit::Passed => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Invalid => 3,
+            Exit::Nothing => 4,
+            Exit::Incomplete => 5,
+            Exit::Device => 6,
+            Exit::Unwritable => 7,
+            Exit::Internal => 70,
+            Exit::Interrupted => 130,
+            Exit::Terminated => 143,
+        }
+    }
+
+    /// The worse of two ends: 143, 130, then 70, 7, 3, 1, 6, 5.
+    pub(crate) fn worst(self, other: Exit) -> Exit {
+        if other.weight() > self.weight() { other } else { self }
+    }
+
+    fn weight(self) -> u8 {
+        match self {
+            Exit::Passed => 0,
+            Exit::Nothing => 1,
+            Exit::Incomplete => 2,
+            Exit::Device => 3,
+            Exit::Failed => 4,
+            Exit::Invalid | Exit::Usage => 5,
+            Exit::Unwritable => 6,
+            Exit::Internal => 7,
+            Exit::Interrupted => 8,
+            Exit::Terminated => 9,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
     }
 }

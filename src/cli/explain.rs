@@ -1,8 +1,7 @@
 //! `hayes explain`: what a command, an answer, an error, a URC or a diagnostic code means.
 
 use super::arguments::Explain;
-use super::console::{Console, width};
-use super::exit::Exit;
+use super::console::{Console, Exit, width};
 use crate::catalogue::explain::{Context, explain};
 use crate::catalogue::{module, module_by_model, result_code, urc};
 use crate::diagnostic::pages;

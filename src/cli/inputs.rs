@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::arguments;
-use super::console::Console;
-use super::exit::Exit;
+use super::console::{Console, Exit};
 use super::scripts;
 use crate::check::Program;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Complaint, nearest};
 use crate::runtime::{self, Inputs, Unfit};
 
 /// Where each value came from, by its name: for what is said of it.
@@ -26,7 +25,11 @@ struct Given {
 }
 
 /// The inputs for these programs, or why there are none.
-pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], console: &Console) -> Result<Inputs, Exit> {
+pub(crate) fn collect(
+    given: &arguments::InputArguments,
+    programs: &[Arc<Program>],
+    console: &Console,
+) -> Result<Inputs, Exit> {
     let (mut inputs, mut origins) = explicit(given, programs, console)?;
     let environment = environment(programs, console)?;
     for (values, known) in [(environment.variables, &mut inputs.variables), (environment.secrets, &mut inputs.secrets)]
@@ -49,14 +52,14 @@ pub(crate) fn collect(given: &arguments::Inputs, programs: &[Arc<Program>], cons
             let given = unfit.missing.then(|| how_to_give(&unfit));
             let help: Vec<String> = given.into_iter().chain(listed.clone()).collect();
             let help = (!help.is_empty()).then(|| help.join("; "));
-            problems.push((message(&unfit, origins.get(&unfit.param)), help));
+            problems.push(Complaint { message: message(&unfit, origins.get(&unfit.param)), help });
         }
     }
     told(inputs, problems, console)
 }
 
 /// The files that these inputs are read from.
-pub(crate) fn files(given: &arguments::Inputs) -> impl Iterator<Item = (&'static str, &Path)> {
+pub(crate) fn files(given: &arguments::InputArguments) -> impl Iterator<Item = (&'static str, &Path)> {
     let variables = given.vars_file.iter().map(|file| ("--vars-file", file.as_path()));
     variables.chain(given.secrets_file.iter().map(|file| ("--secrets-file", file.as_path())))
 }
@@ -97,7 +100,7 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
             let Some((value, origin)) = found else { continue };
             match value.into_string() {
                 Ok(value) => given.push(Given { name: name.clone(), value, secret, origin }),
-                Err(_) => problems.push((format!("the value of {origin} is not UTF-8"), None)),
+                Err(_) => problems.push(Complaint::new(format!("the value of {origin} is not UTF-8"))),
             }
         }
     }
@@ -107,7 +110,7 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
 
 /// Only what the command line and its files give, and where each value stands.
 pub(crate) fn explicit(
-    given: &arguments::Inputs,
+    given: &arguments::InputArguments,
     programs: &[Arc<Program>],
     console: &Console,
 ) -> Result<(Inputs, Origins), Exit> {
@@ -118,7 +121,7 @@ pub(crate) fn explicit(
 }
 
 /// In the order in which the later beats the earlier.
-fn of_command_line(given: &arguments::Inputs, problems: &mut Vec<Problem>) -> Vec<Given> {
+fn of_command_line(given: &arguments::InputArguments, problems: &mut Vec<Complaint>) -> Vec<Given> {
     let mut all = read_files(&given.vars_file, false, problems);
     all.extend(pairs(&given.variables, "-V", false, problems));
     all.extend(read_files(&given.secrets_file, true, problems));
@@ -129,7 +132,7 @@ fn of_command_line(given: &arguments::Inputs, problems: &mut Vec<Problem>) -> Ve
 type Values = BTreeMap<String, String>;
 
 /// Variables, secrets, and where they came from. What no program asks for is a problem.
-fn sorted(given: Vec<Given>, programs: &[Arc<Program>], problems: &mut Vec<Problem>) -> (Values, Values, Origins) {
+fn sorted(given: Vec<Given>, programs: &[Arc<Program>], problems: &mut Vec<Complaint>) -> (Values, Values, Origins) {
     let (mut variables, mut secrets, mut origins) = (Values::new(), Values::new(), Origins::new());
     for Given { name, value, secret, origin } in given {
         match declared(&name, programs) {
@@ -138,10 +141,10 @@ fn sorted(given: Vec<Given>, programs: &[Arc<Program>], problems: &mut Vec<Probl
                 continue;
             }
             Some(true) if !secret => {
-                problems.push((
-                    format!("{name} is a secret of the script, so it may not be given as a variable ({origin})"),
-                    Some(format!("put it into a file for --secrets-file, or into HAYES_SECRET_{name}")),
-                ));
+                let message =
+                    format!("{name} is a secret of the script, so it may not be given as a variable ({origin})");
+                let help = format!("put it into a file for --secrets-file, or into HAYES_SECRET_{name}");
+                problems.push(Complaint::new(message).help(help));
                 continue;
             }
             // A plain param given as a secret is masked like one: nothing is wrong with that.
@@ -153,15 +156,13 @@ fn sorted(given: Vec<Given>, programs: &[Arc<Program>], problems: &mut Vec<Probl
     (variables, secrets, origins)
 }
 
-fn told<T>(found: T, problems: Vec<Problem>, console: &Console) -> Result<T, Exit> {
-    for (message, help) in &problems {
-        console.complain(message, help.as_deref());
-    }
+fn told<T>(found: T, problems: Vec<Complaint>, console: &Console) -> Result<T, Exit> {
+    problems.iter().for_each(|problem| _ = console.refuse_as(Exit::Usage, problem));
     if problems.is_empty() { Ok(found) } else { Err(Exit::Usage) }
 }
 
 /// For lines that are typed one after the other: which parameters they will ask for is not known yet.
-pub(crate) fn loose(given: &arguments::Inputs, console: &Console) -> Result<Inputs, Exit> {
+pub(crate) fn loose(given: &arguments::InputArguments, console: &Console) -> Result<Inputs, Exit> {
     let mut problems = Vec::new();
     let (mut variables, mut secrets) = (BTreeMap::new(), BTreeMap::new());
     for (prefix, values) in [("HAYES_VAR_", &mut variables), ("HAYES_SECRET_", &mut secrets)] {
@@ -185,7 +186,7 @@ pub(crate) fn loose(given: &arguments::Inputs, console: &Console) -> Result<Inpu
 
 /// These values, and what else was given.
 fn with_values(
-    given: &arguments::Inputs,
+    given: &arguments::InputArguments,
     variables: BTreeMap<String, String>,
     secrets: BTreeMap<String, String>,
 ) -> Inputs {
@@ -200,9 +201,7 @@ fn with_values(
     }
 }
 
-type Problem = (String, Option<String>);
-
-fn pairs(texts: &[String], flag: &str, secret: bool, problems: &mut Vec<Problem>) -> Vec<Given> {
+fn pairs(texts: &[String], flag: &str, secret: bool, problems: &mut Vec<Complaint>) -> Vec<Given> {
     let mut pairs = Vec::new();
     for text in texts {
         match text.split_once('=') {
@@ -211,20 +210,21 @@ fn pairs(texts: &[String], flag: &str, secret: bool, problems: &mut Vec<Problem>
                 pairs.push(Given { name, value, secret, origin: flag.to_owned() });
             }
             // What stands there may be a secret: it is not repeated.
-            None => problems.push((format!("{flag} takes NAME=VALUE"), Some(format!("write {flag} apn=super")))),
+            None => problems
+                .push(Complaint::new(format!("{flag} takes NAME=VALUE")).help(format!("write {flag} apn=super"))),
         }
     }
     pairs
 }
 
 /// Lines of NAME=VALUE; blank lines and lines that start with # say nothing.
-fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Problem>) -> Vec<Given> {
+fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) -> Vec<Given> {
     let mut pairs = Vec::new();
     for file in files {
         let text = match scripts::open_text(file) {
             Ok(text) => text,
             Err(error) => {
-                problems.push((format!("{} {error}", file.display()), None));
+                problems.push(Complaint::new(format!("{} {error}", file.display())));
                 continue;
             }
         };
@@ -232,21 +232,21 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Problem>) -> V
         let said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
         for (number, line) in text.lines().enumerate().filter(|(_, line)| said(line)) {
             let origin = format!("{}:{}", file.display(), number + 1);
-            match line.split_once('=') {
+            let problem = match line.split_once('=') {
                 // Whether that is a comment or a part of the value, only its writer knows.
-                Some((name, value)) if value.contains(" #") || value.contains("\t#") => problems.push((
-                    format!("{origin}: a # stands behind the value of {}", name.trim()),
-                    Some("a comment has a line of its own; a value with ` #` in it is given on the command line or in the environment".to_owned()),
-                )),
+                Some((name, value)) if value.contains(" #") || value.contains("\t#") => {
+                    let help = "a comment has a line of its own; a value with ` #` in it is given on the command line or in the environment";
+                    Complaint::new(format!("{origin}: a # stands behind the value of {}", name.trim())).help(help)
+                }
                 Some((name, value)) => {
                     let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
                     pairs.push(Given { name, value, secret, origin });
+                    continue;
                 }
-                None => problems.push((
-                    format!("{origin}: this line is not NAME=VALUE"),
-                    Some("one parameter a line, as apn=super; a line that begins with # is a comment".to_owned()),
-                )),
-            }
+                None => Complaint::new(format!("{origin}: this line is not NAME=VALUE"))
+                    .help("one parameter a line, as apn=super; a line that begins with # is a comment"),
+            };
+            problems.push(problem);
         }
     }
     pairs
@@ -257,7 +257,7 @@ fn declared(name: &str, programs: &[Arc<Program>]) -> Option<bool> {
     programs.iter().find_map(|program| program.param(name)).map(|param| param.secret)
 }
 
-fn unknown(name: &str, programs: &[Arc<Program>]) -> Problem {
+fn unknown(name: &str, programs: &[Arc<Program>]) -> Complaint {
     let names: Vec<&str> =
         programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str()).collect();
     let near = nearest(name, names.iter().copied());
@@ -266,5 +266,5 @@ fn unknown(name: &str, programs: &[Arc<Program>]) -> Problem {
         (None, []) => "the script has no parameters".to_owned(),
         (None, names) => format!("its parameters are {}", names.join(", ")),
     };
-    (format!("the script has no parameter {name}"), Some(help))
+    Complaint::new(format!("the script has no parameter {name}")).help(help)
 }

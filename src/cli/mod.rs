@@ -3,34 +3,28 @@
 mod arguments;
 mod at;
 mod batch;
-mod check;
 mod console;
-mod exit;
 mod explain;
-mod fmt;
 mod inputs;
-mod library;
 mod modem;
 mod ports;
+mod progress;
 mod repl;
-mod report;
 mod results;
 mod run;
 mod screen;
 mod scripts;
-mod shell;
-mod signals;
 mod sim;
-mod values;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
 
-use arguments::{Color, Command};
-use console::Console;
-use exit::Exit;
+use arguments::{CommandLine, Task};
+use clap::ColorChoice;
+use console::{Console, Exit};
 
 /// Runs the program with these arguments, the program's own name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -40,45 +34,62 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(instead) => {
             let printed = instead.print().and_then(|()| std::io::stdout().flush());
             // Help and version go to standard output and are no failure, unless nobody can read them.
-            let exit = if instead.use_stderr() { Exit::Usage } else { Console::new(Color::Auto).written(printed) };
+            let exit =
+                if instead.use_stderr() { Exit::Usage } else { Console::new(ColorChoice::Auto).written(printed) };
             if let Some(hint) = arguments::hint(&words, &instead) {
-                Console::new(Color::Auto).say(&format!("\n{hint}\n"));
+                Console::new(ColorChoice::Auto).say(&format!("\n{hint}\n"));
             }
             return exit.into();
         }
     };
-    let console = Console::new(arguments.look.color);
-    let command = match &arguments.command {
-        Some(command) => command,
-        // On a terminal somebody wants to look around.
-        None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => {
-            &Command::Repl(Box::new(arguments::alone()))
-        }
-        None => {
-            console.complain("name a command", Some("`hayes --help` lists them"));
-            return Exit::Usage.into();
-        }
-    };
+    let console = Console::new(arguments.color);
     // A panic has told what it is about on standard error already.
-    let exit = catch_unwind(AssertUnwindSafe(|| dispatch(command, &console))).unwrap_or(Exit::Internal);
-    exit.into()
+    catch_unwind(AssertUnwindSafe(|| dispatch(&arguments, &console))).unwrap_or(Exit::Internal).into()
 }
 
-fn dispatch(command: &Command, console: &Console) -> Exit {
-    match command {
-        Command::Repl(arguments) => repl::repl(arguments, console),
-        Command::Run(arguments) => run::run(arguments, console),
-        Command::Batch(arguments) => batch::run(arguments, console),
-        Command::Report(arguments) => report::report(arguments, console),
-        Command::At(arguments) => at::at(arguments, console),
-        Command::Check(arguments) => check::run(arguments, console),
-        Command::Fmt(arguments) => fmt::fmt(arguments, console),
-        Command::Explain(arguments) => explain::run(arguments, console),
-        Command::List(arguments) => library::list(arguments, console),
-        Command::Show(arguments) => library::show(arguments, console),
-        Command::Ports(arguments) => ports::list(arguments, console),
-        Command::Sim(arguments) => sim::sim(arguments, console),
-        Command::Completions(arguments) => shell::completions(arguments, console),
-        Command::Man(arguments) => shell::man(arguments, console),
+fn dispatch(arguments: &CommandLine, console: &Console) -> Exit {
+    let Some(task) = &arguments.task else {
+        // On a terminal somebody wants to look around.
+        if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+            return repl::repl(&arguments::alone(), console);
+        }
+        return console.refuse(Exit::Usage, "name a command", Some("`hayes --help` lists them"));
+    };
+    match task {
+        Task::Repl(arguments) => repl::repl(arguments, console),
+        Task::Run(arguments) => run::run(arguments, console),
+        Task::Batch(arguments) => batch::run(arguments, console),
+        Task::Report(arguments) => results::report(arguments, console),
+        Task::At(arguments) => at::at(arguments, console),
+        Task::Check(arguments) => scripts::check_all(arguments, console),
+        Task::Fmt(arguments) => scripts::format_all(arguments, console),
+        Task::Explain(arguments) => explain::run(arguments, console),
+        Task::List { json } => scripts::list(*json, console),
+        Task::Show { name } => scripts::show(name, console),
+        Task::Ports(arguments) => ports::list(arguments, console),
+        Task::Sim(arguments) => sim::sim(arguments, console),
+        Task::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut arguments::command(), "hayes", &mut text);
+            console.print(&String::from_utf8_lossy(&text))
+        }
+        Task::Man { folder } => manual(folder.as_deref(), console),
+    }
+}
+
+/// What `man` shows, made from the definition of the arguments.
+fn manual(folder: Option<&Path>, console: &Console) -> Exit {
+    let unwritten =
+        |why: String| console.refuse(Exit::Unwritable, &format!("the manual could not be written: {why}"), None);
+    let Some(folder) = folder else {
+        let mut text = Vec::new();
+        return match clap_mangen::Man::new(arguments::command()).render(&mut text) {
+            Ok(()) => console.print(&String::from_utf8_lossy(&text)),
+            Err(error) => unwritten(error.to_string()),
+        };
+    };
+    match std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(arguments::command(), folder)) {
+        Ok(()) => Exit::Passed,
+        Err(error) => unwritten(format!("{}: {error}", folder.display())),
     }
 }

@@ -1,12 +1,13 @@
-//! From `-p` to an open port, with what to say where that fails.
+//! From `-p` to an open port, with what to say where that fails. And what the system asks of a program that talks on it:
+//! the first Ctrl-C ends what runs and lets `finally` blocks run, the second ends that, the third ends the program.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::arguments::Connection;
-use super::console::Console;
-use super::exit::Exit;
+use super::console::{Console, Exit};
 use super::results::apart;
-use super::signals::Signals;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, Address, SIMULATED, Settings};
 use crate::conversation::Conversation;
@@ -34,19 +35,14 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Chose
 /// The same; the caller tells that it is the simulated modem.
 pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Chosen, Exit> {
     let named = connection.port.as_deref();
-    let address = match Address::parse(named.unwrap_or(SIMULATED)) {
-        Ok(address) => address,
-        Err(error) => {
-            console.complain(&error.message, Some(&error.help));
-            return Err(Exit::Usage);
-        }
-    };
+    let address = Address::parse(named.unwrap_or(SIMULATED))
+        .map_err(|error| console.refuse(Exit::Usage, &error.message, Some(&error.help)))?;
     let simulated = matches!(address, Address::Simulator { .. });
     if connection.real && simulated {
         let what = if named.is_none() { "no port is named".to_owned() } else { format!("{address} is simulated") };
         let help = "name a real port: -p /dev/ttyUSB2; `hayes ports` lists them";
-        console.complain(&format!("{what}, and --real refuses the simulated modem"), Some(help));
-        return Err(Exit::Usage);
+        let message = format!("{what}, and --real refuses the simulated modem");
+        return Err(console.refuse(Exit::Usage, &message, Some(help)));
     }
     Ok(Chosen { address, by_default: named.is_none() })
 }
@@ -68,7 +64,7 @@ pub(crate) fn files_apart<'a>(
 }
 
 /// An open port, and what the system asks of the program meanwhile.
-pub(crate) struct Modem {
+pub(crate) struct OpenModem {
     pub(crate) conversation: Conversation,
     /// What Ctrl-C calls
     pub(crate) cancel: Cancel,
@@ -84,9 +80,9 @@ pub(crate) enum NoModem {
     Unrecordable(String),
 }
 
-impl Modem {
+impl OpenModem {
     /// Opens the port; `secrets` are masked in what is recorded.
-    pub(crate) fn open(chosen: &Chosen, connection: &Connection, secrets: Mask) -> Result<Modem, NoModem> {
+    pub(crate) fn open(chosen: &Chosen, connection: &Connection, secrets: Mask) -> Result<OpenModem, NoModem> {
         let system =
             |error: std::io::Error| NoModem::Unopened(OpenError::new(OpenErrorKind::System, error.to_string()));
         let cancel = Cancel::new().map_err(system)?;
@@ -105,7 +101,7 @@ impl Modem {
                 (Box::new(recorded), Some(status))
             }
         };
-        Ok(Modem { conversation: Conversation::new(port, &Catalogue), cancel, signals, recorded })
+        Ok(OpenModem { conversation: Conversation::new(port, &Catalogue), cancel, signals, recorded })
     }
 
     /// Closes the port. What could not be recorded is told.
@@ -114,8 +110,8 @@ impl Modem {
         match self.recorded.and_then(|status| status.take_error()) {
             None => Exit::Passed,
             Some(error) => {
-                console.complain(&format!("the conversation could not be recorded whole: {error}"), None);
-                Exit::Unwritable
+                let message = format!("the conversation could not be recorded whole: {error}");
+                console.refuse(Exit::Unwritable, &message, None)
             }
         }
     }
@@ -129,4 +125,82 @@ impl Modem {
             Status::Interrupted => self.signals.exit(),
         }
     }
+}
+
+/// What the system has asked for so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signals {
+    came: Arc<AtomicBool>,
+    terminated: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// From now on Ctrl-C, SIGTERM and a hang-up cancel what runs instead of killing the program.
+    pub(crate) fn cancel(cancel: &Cancel) -> std::io::Result<Signals> {
+        Signals::cancel_and(cancel, || {})
+    }
+
+    /// The same, and tells of each.
+    pub(crate) fn cancel_and(cancel: &Cancel, tell: impl Fn() + Send + 'static) -> std::io::Result<Signals> {
+        let signals = Signals::default();
+        let (cancel, heard) = (cancel.clone(), signals.clone());
+        let count = AtomicUsize::new(0);
+        each(move |interrupted| {
+            heard.terminated.fetch_or(!interrupted, Ordering::AcqRel);
+            if count.fetch_add(1, Ordering::AcqRel) >= 2 {
+                end_now(heard.exit());
+            }
+            heard.came.store(true, Ordering::Release);
+            cancel.cancel();
+            tell();
+        })?;
+        Ok(signals)
+    }
+
+    /// Whether there was one.
+    pub(crate) fn came(&self) -> bool {
+        self.came.load(Ordering::Acquire)
+    }
+
+    /// The exit code of a run that was interrupted.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.terminated.load(Ordering::Acquire) { Exit::Terminated } else { Exit::Interrupted }
+    }
+}
+
+/// For a program that goes on after Ctrl-C: each cancels what runs, while something `runs`; `restore` sets the terminal
+/// right before the program is ended by what is no Ctrl-C, or by one that there is nothing to cancel for.
+pub(crate) fn go_on_after(
+    cancel: &Cancel,
+    runs: Arc<AtomicBool>,
+    restore: impl Fn() + Send + 'static,
+) -> std::io::Result<()> {
+    let cancel = cancel.clone();
+    each(move |interrupted| {
+        if interrupted && runs.load(Ordering::Acquire) {
+            return cancel.cancel();
+        }
+        restore();
+        end_now(if interrupted { Exit::Interrupted } else { Exit::Terminated })
+    })
+}
+
+/// Calls `heed` for each signal, with whether it was Ctrl-C.
+#[cfg(unix)]
+fn each(heed: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let watch = move || signals.forever().for_each(|signal| heed(signal == SIGINT));
+    std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| ())
+}
+
+#[cfg(not(unix))]
+fn each(heed: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+    ctrlc::set_handler(move || heed(true)).map_err(std::io::Error::other)
+}
+
+#[allow(clippy::exit, reason = "the third Ctrl-C: whoever types it wants no more patience")]
+fn end_now(exit: Exit) -> ! {
+    std::process::exit(i32::from(exit.code()))
 }

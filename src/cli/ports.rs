@@ -6,8 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::arguments::Ports;
-use super::console::Console;
-use super::exit::Exit;
+use super::console::{Console, Exit};
 use crate::at::listener::Deaf;
 use crate::at::{PromptPlan, Question};
 use crate::catalogue::{Catalogue, prospect};
@@ -17,9 +16,9 @@ use crate::port::{Cancel, Serial};
 use crate::report::style::Style;
 
 pub(crate) fn list(arguments: &Ports, console: &Console) -> Exit {
-    let rows: Vec<Row> = ports().iter().map(|port| Row::new(port, arguments)).collect();
+    let rows: Vec<PortLine> = ports().iter().map(|port| PortLine::new(port, arguments)).collect();
     if arguments.json {
-        let line = |row: &Row| serde_json::to_string(row).unwrap_or_default() + "\n";
+        let line = |row: &PortLine| serde_json::to_string(row).unwrap_or_default() + "\n";
         return console.print(&rows.iter().map(line).collect::<String>());
     }
     if rows.is_empty() {
@@ -33,7 +32,7 @@ pub(crate) fn list(arguments: &Ports, console: &Console) -> Exit {
 
 /// One port, as `--json` prints it.
 #[derive(Debug, Serialize)]
-struct Row {
+struct PortLine {
     port: String,
     links: Vec<String>,
     device: Option<String>,
@@ -55,14 +54,14 @@ struct Probe {
     why: Option<String>,
 }
 
-impl Row {
-    fn new(port: &Listed, arguments: &Ports) -> Row {
+impl PortLine {
+    fn new(port: &Listed, arguments: &Ports) -> PortLine {
         let product = port.usb.as_ref().map(|usb| {
             let words: Vec<&str> =
                 [&usb.manufacturer, &usb.product].into_iter().flatten().map(String::as_str).collect();
             words.join(" ")
         });
-        Row {
+        PortLine {
             port: port.path.display().to_string(),
             links: port.links.iter().map(|link| link.display().to_string()).collect(),
             device: product.filter(|product| !product.is_empty()),

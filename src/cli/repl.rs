@@ -1,13 +1,14 @@
 //! `hayes repl`, or `hayes` alone on a terminal: exploring a modem.
 
 use std::io::{IsTerminal, stdin, stdout};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::arguments::Repl;
-use super::console::Console;
-use super::exit::Exit;
-use super::{inputs, modem, signals};
+use super::console::{Console, Exit};
+use super::{inputs, modem};
 use crate::port::Cancel;
-use crate::repl::{Ended, Options, SavedTerminal, explore};
+use crate::repl::{Exploration, Left, SavedTerminal, explore};
 
 pub(crate) fn repl(arguments: &Repl, console: &Console) -> Exit {
     match start(arguments, console) {
@@ -26,17 +27,14 @@ fn start(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
         false => modem::choose(&arguments.connection, console)?,
     };
     modem::files_apart(inputs::files(&arguments.inputs), &port, &arguments.connection, None, console)?;
-    let system = |error: std::io::Error| {
-        console.complain(&format!("the system refuses: {error}"), None);
-        Exit::Device
-    };
+    let system = |error: std::io::Error| console.refused(&error);
     let cancel = Cancel::new().map_err(system)?;
     let terminal = SavedTerminal::save();
     // While the user types Ctrl-C is a key; between lines it is nothing.
-    let runs = signals::Runs::new(interactive.into());
-    signals::go_on_after(&cancel, runs.clone(), move || terminal.restore()).map_err(system)?;
+    let runs = Arc::new(AtomicBool::new(interactive));
+    modem::go_on_after(&cancel, runs.clone(), move || terminal.restore()).map_err(system)?;
     let (shown, complaining) = (*console, *console);
-    let ended = explore(Options {
+    let ended = explore(Exploration {
         address: port.address,
         by_default: port.by_default,
         real: arguments.connection.real,
@@ -54,10 +52,10 @@ fn start(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
         complain: Box::new(move |message, help| complaining.complain(message, help)),
     });
     Ok(match ended {
-        Ended::Passed => Exit::Passed,
-        Ended::Failed => Exit::Failed,
-        Ended::Interrupted => Exit::Interrupted,
-        Ended::Device => Exit::Device,
-        Ended::Unwritable => Exit::Unwritable,
+        Left::Passed => Exit::Passed,
+        Left::Failed => Exit::Failed,
+        Left::Interrupted => Exit::Interrupted,
+        Left::Device => Exit::Device,
+        Left::Unwritable => Exit::Unwritable,
     })
 }

@@ -1,15 +1,31 @@
-//! Where results go: standard output, or the file that `-o` names.
+//! Results: where they go, what came of a batch in a few words, and reports of them.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::console::Console;
-use super::exit::Exit;
+use super::arguments::{self, Reports};
+use super::console::{self, Console, Exit};
+use super::progress::Tally;
+use crate::batch::driver::Finished;
+use crate::batch::inventory::Modem;
+use crate::batch::journal;
+use crate::batch::schedule::Stopped;
+use crate::report::causes::Causes;
+use crate::report::conversation::meaning;
+use crate::report::result::{RunResult, plural, seconds};
+use crate::report::style::{Palette, Style, harmless};
+use crate::report::{csv, html, junit};
+use crate::runtime::Status;
+use crate::source::read_text;
 
-/// Opened before anything is sent: results that cannot be written are no results.
+/// A conversation of more bytes than this is left out of a page.
+const LARGEST_RECORD: u64 = 64 << 20;
+
+/// Where the results of a run go: standard output, or the file that `-o` names. It is opened before anything is sent:
+/// results that cannot be written are no results.
 #[derive(Debug)]
-pub(crate) enum Results {
+pub(crate) enum Sink {
     Standard,
     File {
         file: File,
@@ -28,8 +44,7 @@ pub(crate) fn apart(read: &[(&str, &Path)], written: &[(&str, &Path)], console: 
         let mut others = read.iter().copied().chain(earlier);
         if let Some((other, _)) = others.find(|(_, other)| self::place(other).as_ref() == Some(&place)) {
             let message = format!("{flag} would overwrite {}, which is {other} too", path.display());
-            console.complain(&message, Some("name another file"));
-            return Err(Exit::Usage);
+            return Err(console.refuse(Exit::Usage, &message, Some("name another file")));
         }
     }
     Ok(())
@@ -46,19 +61,19 @@ fn place(path: &Path) -> Option<PathBuf> {
     })
 }
 
-impl Results {
-    pub(crate) fn open(path: Option<&Path>, console: &Console) -> Result<Results, Exit> {
-        let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Results::Standard) };
+impl Sink {
+    pub(crate) fn open(path: Option<&Path>, console: &Console) -> Result<Sink, Exit> {
+        let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Sink::Standard) };
         match File::options().write(true).create(true).truncate(false).open(path) {
-            Ok(file) => Ok(Results::File { file, path: path.to_owned(), is_begun: false }),
+            Ok(file) => Ok(Sink::File { file, path: path.to_owned(), is_begun: false }),
             Err(error) => Err(unwritable(path, &error, console)),
         }
     }
 
     pub(crate) fn write(&mut self, text: &str, console: &Console) -> Exit {
         match self {
-            Results::Standard => console.print(text),
-            Results::File { file, path, is_begun } => {
+            Sink::Standard => console.print(text),
+            Sink::File { file, path, is_begun } => {
                 let emptied = if std::mem::replace(is_begun, true) { Ok(()) } else { empty(file) };
                 match emptied.and_then(|()| file.write_all(text.as_bytes())) {
                     Ok(()) => Exit::Passed,
@@ -75,6 +90,211 @@ fn empty(file: &File) -> std::io::Result<()> {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
-    console.complain(&format!("results cannot be written to {}: {error}", path.display()), None);
-    Exit::Unwritable
+    console.refuse(Exit::Unwritable, &format!("results cannot be written to {}: {error}", path.display()), None)
+}
+
+/// `hayes report`: results of a batch as CSV, JUnit or HTML.
+pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Exit {
+    if let Err(exit) = reports_apart(&arguments.reports, &[("the results", &arguments.results)], console) {
+        return exit;
+    }
+    let results = match journal::read(&arguments.results) {
+        Ok(results) => results,
+        Err(error) => {
+            let message = format!("{} cannot be read: {error}", arguments.results.display());
+            return console.refuse(Exit::Invalid, &message, Some("give it what `hayes batch` has written"));
+        }
+    };
+    if let Some(bytes) = results.torn {
+        let what = "the last line was torn by a crash and is left out";
+        console.say(&format!("note: {what} ({})\n", plural(bytes as u64, "byte")));
+    }
+    let Reports { csv, junit, html } = &arguments.reports;
+    if csv.is_none() && junit.is_none() && html.is_none() {
+        return console.print(&summary_of(&results.results, console.out));
+    }
+    write_all(&results.results, &arguments.results, &arguments.reports, console)
+}
+
+/// The reports that were asked for, of the results in this file.
+pub(crate) fn write_reports(path: &Path, reports: &Reports, console: &Console) -> Exit {
+    if reports.csv.is_none() && reports.junit.is_none() && reports.html.is_none() {
+        return Exit::Passed;
+    }
+    match journal::read(path) {
+        Ok(results) => write_all(&results.results, path, reports, console),
+        Err(error) => {
+            let message = format!("{} cannot be read back for the reports: {error}", path.display());
+            console.refuse(Exit::Unwritable, &message, None)
+        }
+    }
+}
+
+/// No report is one of these files, nor another report.
+pub(crate) fn reports_apart(reports: &Reports, read: &[(&str, &Path)], console: &Console) -> Result<(), Exit> {
+    let named = [("--csv", &reports.csv), ("--junit", &reports.junit), ("--html", &reports.html)];
+    let written: Vec<(&str, &Path)> =
+        named.into_iter().filter_map(|(flag, file)| Some((flag, file.as_deref()?))).collect();
+    apart(read, &written, console)
+}
+
+/// Whether the reports can be written: a wrong path shows before anything is sent.
+pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(), Exit> {
+    for path in [&reports.csv, &reports.junit, &reports.html].into_iter().flatten().filter(|path| !is_stdout(path)) {
+        if let Err(error) = std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path) {
+            let message = format!("the report {} cannot be written: {error}; nothing was sent", path.display());
+            return Err(console.refuse(Exit::Unwritable, &message, None));
+        }
+    }
+    Ok(())
+}
+
+fn write_all(results: &[RunResult], path: &Path, reports: &Reports, console: &Console) -> Exit {
+    let mut exit = Exit::Passed;
+    if let Some(file) = &reports.csv {
+        exit = exit.worst(write_one(file, console, |writer| csv::write(results, writer)));
+    }
+    if let Some(file) = &reports.junit {
+        exit = exit.worst(write_one(file, console, |writer| junit::write(results, writer)));
+    }
+    if let Some(file) = &reports.html {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        // A record that is gone is left out: the results are the same without it.
+        let record = |result: &RunResult| {
+            let file = std::fs::File::open(folder.join(result.record.as_ref()?)).ok()?;
+            read_text(file, LARGEST_RECORD).ok()
+        };
+        let page = html::Page { results, record: &record, meaning };
+        exit = exit.worst(write_one(file, console, |writer| page.write(writer)));
+    }
+    exit
+}
+
+fn write_one(path: &Path, console: &Console, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Exit {
+    let written = if is_stdout(path) {
+        let mut text = Vec::new();
+        return match write(&mut text) {
+            Ok(()) => console.print(&String::from_utf8_lossy(&text)),
+            Err(_) => Exit::Internal,
+        };
+    } else {
+        std::fs::File::create(path).and_then(|file| {
+            let mut writer = std::io::BufWriter::new(file);
+            write(&mut writer)?;
+            writer.flush()
+        })
+    };
+    match written {
+        Ok(()) => Exit::Passed,
+        Err(error) => {
+            let message = format!("the report {} could not be written: {error}", path.display());
+            console.refuse(Exit::Unwritable, &message, None)
+        }
+    }
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// What came of a batch: counts, failures by cause, what did not run, and the command that runs the rest.
+pub(crate) struct Summary<'s> {
+    pub(crate) tally: &'s Tally,
+    pub(crate) finished: &'s Finished,
+    pub(crate) modems: &'s [Modem],
+    pub(crate) passed_before: usize,
+    /// Nothing was changed: `--plan`
+    pub(crate) plans: bool,
+    pub(crate) results: &'s Path,
+    /// The command that runs the rest
+    pub(crate) rest: Option<String>,
+}
+
+impl Summary<'_> {
+    pub(crate) fn text(&self, console: &Console) -> String {
+        let palette = console.out;
+        let Tally { changed, unchanged, .. } = *self.tally;
+        let not_run = self.finished.not_begun.len();
+        let mut text = causes(&self.tally.causes, palette);
+        text.push_str(&self.not_run(palette));
+        let time = seconds(u64::try_from(self.finished.elapsed.as_millis()).unwrap_or(u64::MAX));
+        let all = plural(self.modems.len() as u64, "modem");
+        text.push_str(&format!("{all} in {time}: {}", self.tally.counted(not_run, palette)));
+        if changed + unchanged > 0 {
+            let what = if self.plans { "would change" } else { "changed" };
+            text.push_str(&format!("; {changed} {what}, {unchanged} unchanged"));
+        }
+        if self.passed_before > 0 {
+            text.push_str(&format!("; {} passed before", self.passed_before));
+        }
+        text.push_str(&format!("\nresults: {}\n", self.results.display()));
+        let left = self.tally.count(&[Status::Failed, Status::Unreachable, Status::Interrupted]) + not_run;
+        if let Some(rest) = self.rest.as_ref().filter(|_| left > 0) {
+            text.push_str(&format!("the rest: {rest}\n"));
+        }
+        text
+    }
+
+    fn not_run(&self, palette: Palette) -> String {
+        let not_begun = &self.finished.not_begun;
+        if not_begun.is_empty() {
+            return String::new();
+        }
+        let why = match (self.finished.stopped, &self.finished.unwritten) {
+            (_, Some(_)) => "results could not be written",
+            (Some(Stopped::TooManyFailures), _) => "too many had failed",
+            (Some(Stopped::Asked) | None, None) => "the batch was stopped",
+        };
+        let names: Vec<&str> =
+            not_begun.iter().filter_map(|index| Some(self.modems.get(*index)?.name.as_str())).collect();
+        let head = palette.paint(Style::Notable, format!("{} not run", not_begun.len()));
+        format!("{head}: {why}\n{}\n", listed(&names))
+    }
+}
+
+/// What the results of an earlier batch say.
+fn summary_of(results: &[RunResult], palette: Palette) -> String {
+    let mut tally = Tally::default();
+    results.iter().for_each(|result| tally.add(result));
+    let all = plural(results.len() as u64, "modem");
+    format!("{}{all}: {}\n", causes(&tally.causes, palette), tally.counted(0, palette))
+}
+
+/// Each cause with the modems that it has hit, the largest first.
+fn causes(causes: &Causes, palette: Palette) -> String {
+    let mut text = String::new();
+    for cause in causes.by_size() {
+        let count = palette.paint(Style::Bad, format!("{} ×", cause.modems.len()));
+        let code = palette.paint(Style::Dim, format!("[{}]", cause.code()));
+        let what = format!("{count} {} {code}", harmless(cause.message.as_bytes()));
+        text.push_str(&(console::fitted(&what, "    ") + "\n"));
+        let names: Vec<&str> = cause.modems.iter().map(String::as_str).collect();
+        text.push_str(&listed(&names));
+        text.push('\n');
+        for line in cause.help.iter().flat_map(|help| help.lines()) {
+            let help = format!("    help: {}", harmless(line.as_bytes()));
+            text.push_str(&(console::fitted(&help, "          ") + "\n"));
+        }
+    }
+    text
+}
+
+/// Names on as many as three lines.
+fn listed(names: &[&str]) -> String {
+    const LINES: usize = 3;
+    let width = console::width();
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::from("   ");
+    for (place, name) in names.iter().enumerate() {
+        if line.chars().count() + name.chars().count() + 2 >= width {
+            if lines.len() + 1 == LINES {
+                line.push_str(&format!(" … and {} more", names.len() - place));
+                break;
+            }
+            lines.push(std::mem::replace(&mut line, String::from("   ")));
+        }
+        line.push_str(&format!(" {name}"));
+    }
+    lines.push(line);
+    lines.join("\n")
 }

@@ -4,10 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::arguments;
-use super::console::Console;
-use super::exit::Exit;
-use super::modem::{self, Chosen, Modem, NoModem};
-use super::results::Results;
+use super::console::{Console, Exit};
+use super::modem::{self, Chosen, NoModem, OpenModem};
+use super::results::Sink;
 use super::screen::Screen;
 use super::{inputs, scripts};
 use crate::check::{Program, check};
@@ -18,33 +17,29 @@ use crate::report::result::{FailureReport, RunResult};
 use crate::runtime::{self, Inputs, Mask, Outcome};
 use crate::source::Source;
 
-pub(crate) fn run(arguments: &arguments::Run, console: &Console) -> Exit {
+pub(crate) fn run(arguments: &arguments::RunArguments, console: &Console) -> Exit {
     let prepared = match prepare(arguments, console) {
         Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
-    match Modem::open(&prepared.port, &arguments.connection, prepared.mask()) {
+    match OpenModem::open(&prepared.port, &arguments.connection, prepared.mask()) {
         Ok(modem) => prepared.run(modem, &arguments.output, console),
         Err(NoModem::Unopened(error)) => prepared.unreachable(&error, &arguments.output, console),
-        Err(NoModem::Unrecordable(message)) => {
-            console.complain(&message, None);
-            Exit::Unwritable
-        }
+        Err(NoModem::Unrecordable(message)) => console.refuse(Exit::Unwritable, &message, None),
     }
 }
 
 /// All that can go wrong before the port is opened has not.
-struct Prepared {
+struct PreparedRun {
     programs: Vec<Arc<Program>>,
     inputs: Inputs,
-    results: Results,
+    results: Sink,
     port: Chosen,
 }
 
-fn prepare(arguments: &arguments::Run, console: &Console) -> Result<Prepared, Exit> {
+fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<PreparedRun, Exit> {
     if arguments.scripts.iter().filter(|name| *name == "-").count() > 1 {
-        console.complain("standard input can be read once only", Some("give `-` once"));
-        return Err(Exit::Usage);
+        return Err(console.refuse(Exit::Usage, "standard input can be read once only", Some("give `-` once")));
     }
     let sources: Result<Vec<_>, Exit> = arguments.scripts.iter().map(|name| scripts::read(name, console)).collect();
     let programs = programs(&sources?, arguments.output.quiet, console)?;
@@ -54,8 +49,8 @@ fn prepare(arguments: &arguments::Run, console: &Console) -> Result<Prepared, Ex
     // Those of the library are no files.
     let read = scripts.filter(|(_, script)| script.exists()).chain(inputs::files(&arguments.inputs));
     modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
-    let results = Results::open(arguments.output.output.as_deref(), console)?;
-    Ok(Prepared { programs, inputs, results, port })
+    let results = Sink::open(arguments.output.output.as_deref(), console)?;
+    Ok(PreparedRun { programs, inputs, results, port })
 }
 
 /// The checked scripts; their diagnostics are shown, warnings unless all is to be quiet.
@@ -83,14 +78,14 @@ pub(crate) fn checked_as(
     if programs.len() == sources.len() { Ok(programs) } else { Err(Exit::Invalid) }
 }
 
-impl Prepared {
+impl PreparedRun {
     /// Every secret that is known before the port is opened.
     fn mask(&self) -> Mask {
         Mask::of_known(&self.programs, &self.inputs)
     }
 
     /// One script after the other; the first that does not pass ends it.
-    fn run(mut self, mut modem: Modem, output: &arguments::Output, console: &Console) -> Exit {
+    fn run(mut self, mut modem: OpenModem, output: &arguments::OutputArguments, console: &Console) -> Exit {
         let mut exit = Exit::Passed;
         for program in std::mem::take(&mut self.programs) {
             exit = self.run_one(&program, &mut modem, output, console);
@@ -104,8 +99,8 @@ impl Prepared {
     fn run_one(
         &mut self,
         program: &Arc<Program>,
-        modem: &mut Modem,
-        output: &arguments::Output,
+        modem: &mut OpenModem,
+        output: &arguments::OutputArguments,
         console: &Console,
     ) -> Exit {
         let script = &program.source().name;
@@ -128,7 +123,7 @@ impl Prepared {
         modem.exit(outcome.status).worst(written).worst(self.results.write(&text, console))
     }
 
-    fn unreachable(mut self, error: &OpenError, output: &arguments::Output, console: &Console) -> Exit {
+    fn unreachable(mut self, error: &OpenError, output: &arguments::OutputArguments, console: &Console) -> Exit {
         console.complain(&error.message, error.help.as_deref());
         if !output.json {
             return Exit::Device;

@@ -6,13 +6,10 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::arguments::Output;
-use super::console::Console;
-use super::exit::Exit;
-use crate::catalogue::explain::{Context, beside};
-use crate::catalogue::module::Module;
+use super::arguments::OutputArguments;
+use super::console::{Console, Exit};
 use crate::port::{Cancel, Clock};
-use crate::report::conversation::{ConversationText, Meaning};
+use crate::report::conversation::{ConversationText, Meaning, meaning, no_meaning};
 use crate::report::events;
 use crate::report::style::{Palette, Style};
 use crate::runtime::{Confirmed, Listener, RuntimeEvent};
@@ -31,7 +28,7 @@ pub(crate) struct Screen<'c> {
 
 impl<'c> Screen<'c> {
     /// `hayes run`: the conversation on standard error; with `--json -v` its events on standard output too.
-    pub(crate) fn of_run(output: &Output, console: &'c Console, cancel: &Cancel) -> Screen<'c> {
+    pub(crate) fn of_run(output: &OutputArguments, console: &'c Console, cancel: &Cancel) -> Screen<'c> {
         let text =
             || Text::new(Box::new(io::stderr()), console.err, output.verbose, meaning, io::stderr().is_terminal());
         Screen {
@@ -45,7 +42,7 @@ impl<'c> Screen<'c> {
     }
 
     /// `hayes at`: the answers are the result, so they go to standard output.
-    pub(crate) fn of_commands(output: &Output, console: &'c Console) -> Screen<'c> {
+    pub(crate) fn of_commands(output: &OutputArguments, console: &'c Console) -> Screen<'c> {
         let words = if io::stdout().is_terminal() { meaning } else { no_meaning };
         let text = || Text::new(Box::new(io::stdout()), console.out, output.verbose, words, io::stdout().is_terminal());
         Screen {
@@ -158,12 +155,4 @@ impl Text {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-pub(crate) fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
-    beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
-}
-
-fn no_meaning(_line: &str, _sent: &str, _module: Option<&'static Module>) -> Option<String> {
-    None
 }

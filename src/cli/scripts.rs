@@ -1,31 +1,30 @@
-//! From a script's name on the command line to its source: a path, a library name, `-`.
+//! Scripts without a modem: found by the name on the command line (a path, a library name, `-`), checked, formatted,
+//! listed and shown.
 
-use std::fs::File;
-use std::io::ErrorKind;
-use std::path::Path;
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::console::Console;
-use super::exit::Exit;
-use crate::library;
+use super::arguments::{Check, Fmt};
+use super::console::{self, Console, Exit};
+use crate::check::check;
+use crate::diagnostic::{Complaint, Diagnostic, Severity};
+use crate::library::{self, Library, SCRIPTS, title};
+use crate::report::diagnostics::json_lines;
+use crate::report::sarif::sarif;
+use crate::report::style::{Style, filled};
 use crate::source::{LARGEST, Source, Unreadable, read_text};
-
-/// Why there is no script: in one sentence, and what to do about it.
-pub(crate) struct NoScript {
-    pub(crate) message: String,
-    pub(crate) help: String,
-}
+use crate::syntax;
+use crate::syntax::ast::{Convert, Param};
 
 /// Reads a script, or says why it cannot be read.
 pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
-    find(name).map_err(|none| {
-        console.complain(&none.message, Some(&none.help));
-        Exit::Invalid
-    })
+    find(name).map_err(|none| console.refuse_as(Exit::Invalid, &none))
 }
 
 /// A file, a script of the library, or standard input.
-pub(crate) fn find(name: &str) -> Result<Arc<Source>, NoScript> {
+fn find(name: &str) -> Result<Arc<Source>, Complaint> {
     match library::find(name) {
         Some(entry) if name != "-" && !is_there(Path::new(name)) => Ok(entry.source()),
         Some(_) | None => find_file(name, of_library),
@@ -41,20 +40,18 @@ fn is_there(path: &Path) -> bool {
 }
 
 /// Reads a file or standard input, never the library: for what writes the text back.
-pub(crate) fn read_file(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
-    let of_library = || NoScript {
-        message: format!("{name} is a script of the library, and no file here"),
-        help: "only files are formatted".to_owned(),
-    };
-    let none = |none| if library::find(name).is_some() && !is_there(Path::new(name)) { of_library() } else { none };
-    find_file(name, |_| "only files are formatted".to_owned()).map_err(none).map_err(|none| {
-        console.complain(&none.message, Some(&none.help));
-        Exit::Invalid
+fn read_file(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
+    const ONLY_FILES: &str = "only files are formatted";
+    find_file(name, |_| ONLY_FILES.to_owned()).map_err(|mut none| {
+        if library::find(name).is_some() && !is_there(Path::new(name)) {
+            none = Complaint::new(format!("{name} is a script of the library, and no file here")).help(ONLY_FILES);
+        }
+        console.refuse_as(Exit::Invalid, &none)
     })
 }
 
 /// Reads a file or standard input; where there is none, `elsewhere` says what else the name may be.
-fn find_file(name: &str, elsewhere: fn(&str) -> String) -> Result<Arc<Source>, NoScript> {
+fn find_file(name: &str, elsewhere: fn(&str) -> String) -> Result<Arc<Source>, Complaint> {
     let (name, text) = match name {
         "-" => ("<stdin>", read_text(std::io::stdin().lock(), LARGEST)),
         _ => (name, open_text(Path::new(name))),
@@ -75,7 +72,7 @@ pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
-fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> NoScript {
+fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> Complaint {
     let (message, help) = match error {
         Unreadable::Io(error) => {
             let message = match error.kind() {
@@ -88,5 +85,229 @@ fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> 
         Unreadable::TooLarge { .. } => (format!("{name} {error}"), "a script is a text of some lines".to_owned()),
         Unreadable::NoText { .. } => (format!("{name} {error}"), "save it as UTF-8".to_owned()),
     };
-    NoScript { message, help }
+    Complaint::new(message).help(help)
+}
+
+/// `hayes check`: diagnostics without a modem.
+pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
+    let mut exit = Exit::Passed;
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for name in &arguments.scripts {
+        match find(name) {
+            Ok(source) => found.extend(check(&source, &Library).diagnostics),
+            // A program that reads what is printed is told of it there.
+            Err(Complaint { message, help }) if arguments.json || arguments.sarif => {
+                let none = Diagnostic::new("hayes::check::no-script", &Source::new(name.as_str(), ""), message);
+                found.push(Diagnostic { help, ..none });
+            }
+            Err(none) => exit = exit.worst(console.refuse_as(Exit::Invalid, &none)),
+        }
+    }
+    let counts = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error || arguments.deny_warnings;
+    if found.iter().any(counts) {
+        exit = exit.worst(Exit::Invalid);
+    }
+    if arguments.json {
+        return exit.worst(console.print(&json_lines(&found)));
+    }
+    if arguments.sarif {
+        return exit.worst(console.print(&sarif(&found)));
+    }
+    console.show(&found);
+    exit
+}
+
+/// `hayes fmt`: the canonical form of scripts; `--check` shows what would change.
+pub(crate) fn format_all(arguments: &Fmt, console: &Console) -> Exit {
+    arguments.scripts.iter().fold(Exit::Passed, |exit, name| exit.worst(format_one(name, arguments.check, console)))
+}
+
+fn format_one(name: &str, check: bool, console: &Console) -> Exit {
+    let source = match read_file(name, console) {
+        Ok(source) => source,
+        Err(exit) => return exit,
+    };
+    let formatted = match syntax::format(&source) {
+        Ok(formatted) => formatted,
+        Err(diagnostics) => {
+            console.show(&diagnostics);
+            return Exit::Invalid;
+        }
+    };
+    if check {
+        if formatted == source.text {
+            return Exit::Passed;
+        }
+        return Exit::Failed.worst(console.print(&difference(name, &source.text, &formatted, console)));
+    }
+    if name == "-" {
+        return console.print(&formatted);
+    }
+    if formatted == source.text {
+        return Exit::Passed;
+    }
+    match replace(Path::new(name), &formatted) {
+        Ok(()) => Exit::Passed,
+        Err(error) => {
+            let message = format!("{name} cannot be written: {error}");
+            console.refuse(Exit::Unwritable, &message, Some("it is as it was"))
+        }
+    }
+}
+
+/// Writes beside the file first, so that a full disk leaves the old text whole. The new file takes the old one's place,
+/// with its mode and its owner; where it cannot be its like (it has other names too, or an owner whom we may not give it),
+/// the text goes into the old file.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = path.canonicalize()?;
+    let metadata = std::fs::metadata(&path)?;
+    if metadata.permissions().readonly() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+    }
+    let (mut file, beside) = new_beside(&path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let replaced = written.and_then(|()| {
+        if make_alike(&file, &metadata)? {
+            return std::fs::rename(&beside, &path);
+        }
+        // There was room for the text beside it.
+        let mut old = File::options().write(true).open(&path)?;
+        old.write_all(text.as_bytes())?;
+        old.set_len(text.len() as u64)?;
+        old.sync_all()
+    });
+    let _ = std::fs::remove_file(&beside);
+    replaced
+}
+
+/// A file that was not there before, in the same folder.
+fn new_beside(path: &Path) -> io::Result<(File, PathBuf)> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut number = 0;
+    loop {
+        let beside = path.with_file_name(format!(".{name}.{}-{number}", std::process::id()));
+        match options.open(&beside) {
+            Ok(file) => return Ok((file, beside)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Gives the new file the old one's owner and mode; false where it cannot be its like.
+#[cfg(unix)]
+fn make_alike(file: &File, old: &Metadata) -> io::Result<bool> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let new = file.metadata()?;
+    let is_owned = (new.uid(), new.gid()) == (old.uid(), old.gid());
+    if old.nlink() > 1 || !(is_owned || fchown(file, Some(old.uid()), Some(old.gid())).is_ok()) {
+        return Ok(false);
+    }
+    file.set_permissions(old.permissions()).map(|()| true)
+}
+
+#[cfg(not(unix))]
+fn make_alike(file: &File, old: &Metadata) -> io::Result<bool> {
+    file.set_permissions(old.permissions()).map(|()| true)
+}
+
+fn difference(name: &str, old: &str, new: &str, console: &Console) -> String {
+    let difference = similar::TextDiff::from_lines(old, new);
+    let text = difference.unified_diff().header(name, &format!("{name} (formatted)")).to_string();
+    let paint = |line: &str| {
+        let style = match line.chars().next() {
+            Some('+') => Style::Good,
+            Some('-') => Style::Bad,
+            Some('@') => Style::Name,
+            _ => return format!("{line}\n"),
+        };
+        format!("{}\n", console.out.paint(style, line))
+    };
+    text.lines().map(paint).collect()
+}
+
+/// `hayes list`: the library as a person browses it.
+pub(crate) fn list(json: bool, console: &Console) -> Exit {
+    if json {
+        let line =
+            |entry: &library::Entry| format!("{}\n", serde_json::json!({"name": entry.name, "title": entry.title()}));
+        return console.print(&SCRIPTS.iter().map(line).collect::<String>());
+    }
+    let is_read = io::stdout().is_terminal();
+    let width = SCRIPTS.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
+    let line = |entry: &library::Entry| {
+        let padding = " ".repeat(width - entry.name.len());
+        let line = format!("{}{padding}  {}", console.out.paint(Style::Name, entry.name), entry.title());
+        // For a program it stays one line.
+        if is_read { filled(&line, console::width(), &" ".repeat(width + 2)) + "\n" } else { line + "\n" }
+    };
+    console.print(&SCRIPTS.iter().map(line).collect::<String>())
+}
+
+/// `hayes show`
+pub(crate) fn show(name: &str, console: &Console) -> Exit {
+    let source = match read(name, console) {
+        Ok(source) => source,
+        Err(exit) => return exit,
+    };
+    let checked = check(&source, &Library);
+    let params = checked.program.as_ref().map(|program| program.params.as_slice()).unwrap_or_default();
+    let mut text = format!("{}: {}\n", console.out.paint(Style::Name, &source.name), title(&source.text));
+    for param in params {
+        text.push_str(&format!("  {}\n", parameter(param, &source.text)));
+    }
+    text.push('\n');
+    text.push_str(&source.text);
+    console.print(&text)
+}
+
+/// `-V apn=…  Access Point Name (default "super")`
+fn parameter(param: &Param, script: &str) -> String {
+    let flag = if param.secret { "--secret" } else { "-V" };
+    let kind = match param.convert {
+        Convert::Text => "",
+        Convert::Int => " (a number)",
+        Convert::Hex => " (a hexadecimal number)",
+    };
+    let default = param.default.as_ref().and_then(|value| script.get(std::ops::Range::<usize>::from(value.span)));
+    let default = default.map_or_else(|| " (required)".to_owned(), |default| format!(" (default {default})"));
+    let about = param.about.as_deref().unwrap_or_default();
+    format!("{flag} {}=…  {about}{kind}{default}", param.name.value)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn only_the_text_changes() {
+        let folder = std::env::temp_dir().join(format!("hayes-fmt-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (file, link, other) = (folder.join("a.hayes"), folder.join("link"), folder.join("other"));
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+        let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        std::fs::write(&file, "an old text").unwrap();
+        std::fs::write(folder.join("a.hayes.new"), "mine").unwrap();
+        symlink(&file, &link).unwrap();
+        mode(0o640);
+        replace(&link, "new").unwrap();
+        assert_eq!((read(&file).as_str(), std::fs::metadata(&file).unwrap().mode() & 0o777), ("new", 0o640));
+        assert!(link.is_symlink());
+        std::fs::hard_link(&file, &other).unwrap();
+        replace(&file, "n").unwrap();
+        assert_eq!((read(&other).as_str(), std::fs::metadata(&file).unwrap().nlink()), ("n", 2));
+        mode(0o444);
+        assert_eq!(replace(&file, "x").unwrap_err().to_string(), "it is read-only");
+        assert_eq!((read(&file).as_str(), read(&folder.join("a.hayes.new")).as_str()), ("n", "mine"));
+        // Nothing is left behind.
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 4);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

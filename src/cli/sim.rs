@@ -4,9 +4,8 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use super::arguments::Sim;
-use super::console::Console;
-use super::exit::Exit;
-use super::signals::Signals;
+use super::console::{Console, Exit};
+use super::modem::Signals;
 use crate::port::host::{Host, HostEvent};
 use crate::port::{Cancel, OpenError, descriptors};
 use crate::report::style::Style;
@@ -39,9 +38,9 @@ fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> 
     }
     // Where the system allows too few, that is told when they run out.
     let _ = descriptors::allow(3 * arguments.count as u64 + 64);
-    let cancel = Cancel::new().map_err(|error| broken(&error, console))?;
-    let signals = Signals::cancel(&cancel).map_err(|error| broken(&error, console))?;
-    let mut host = Host::new(&cancel).map_err(|error| broken(&error, console))?;
+    let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
+    let signals = Signals::cancel(&cancel).map_err(|error| console.refused(&error))?;
+    let mut host = Host::new(&cancel).map_err(|error| console.refused(&error))?;
     let mut names = Vec::new();
     for number in 0..arguments.count {
         let device = Box::new(simulator(model, query, arguments, number, console)?);
@@ -114,18 +113,12 @@ fn tell(event: &HostEvent, names: &[String], console: &Console) {
 }
 
 fn unfit(message: &str, help: Option<&str>, console: &Console) -> Exit {
-    console.complain(message, help.or(Some("`hayes sim` lists the models, `hayes sim --help` options and faults")));
-    Exit::Usage
+    let help = help.unwrap_or("`hayes sim` lists the models, `hayes sim --help` options and faults");
+    console.refuse(Exit::Usage, message, Some(help))
 }
 
 fn refused(error: &OpenError, console: &Console) -> Exit {
-    console.complain(&error.message, error.help.as_deref());
-    Exit::Device
-}
-
-fn broken(error: &std::io::Error, console: &Console) -> Exit {
-    console.complain(&format!("the system refuses: {error}"), None);
-    Exit::Device
+    console.refuse(Exit::Device, &error.message, error.help.as_deref())
 }
 
 /// The tables of options and faults, for `hayes sim --help`.

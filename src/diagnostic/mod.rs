@@ -78,6 +78,26 @@ impl Diagnostic {
     }
 }
 
+/// What is wrong and what to do about it, where no source has a place for it: a command line, a file that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// In one sentence without a final full stop.
+    pub message: String,
+    pub help: Option<String>,
+}
+
+impl Complaint {
+    pub fn new(message: impl Into<String>) -> Complaint {
+        Complaint { message: message.into(), help: None }
+    }
+
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Complaint {
+        self.help = Some(help.into());
+        self
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -1,11 +1,12 @@
 //! What may stand at the cursor: AT commands with their titles, their types, the values of their parameters; statements,
-//! variables, library scripts, `:` commands, ports.
+//! variables, library scripts, `:` commands, ports. And the grey text behind it: the parameters that follow, what a value
+//! means, how a statement goes on.
 
 use super::commands::COMMANDS;
-use super::typing::{Asking, asking, last_word};
-use crate::at::Form;
-use crate::catalogue;
+use crate::at::{Form, command};
+use crate::catalogue::command::{Command, Usage};
 use crate::catalogue::field::{Field, Kind};
+use crate::catalogue::{self, command_of};
 use crate::library::SCRIPTS;
 use crate::port::list::ports;
 use crate::sim;
@@ -125,7 +126,7 @@ fn openable() -> Vec<Candidate> {
     all
 }
 
-fn at_command(typed: &str, asking: &Asking<'_>) -> (usize, Vec<Candidate>) {
+fn at_command(typed: &str, asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
     match asking.index() {
         Some(index) => values(asking, index),
         None if asking.form == Form::Execute => names_and_types(asking),
@@ -133,7 +134,7 @@ fn at_command(typed: &str, asking: &Asking<'_>) -> (usize, Vec<Candidate>) {
     }
 }
 
-fn names_and_types(asking: &Asking<'_>) -> (usize, Vec<Candidate>) {
+fn names_and_types(asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
     let prefix = if asking.is_first { "AT" } else { "" };
     let wanted = asking.name.to_ascii_uppercase();
     let is_exact = |name: &str| name.strip_prefix("AT").is_some_and(|bare| bare == wanted) && !wanted.is_empty();
@@ -165,7 +166,7 @@ fn names_and_types(asking: &Asking<'_>) -> (usize, Vec<Candidate>) {
     (asking.start, found)
 }
 
-fn values(asking: &Asking<'_>, index: usize) -> (usize, Vec<Candidate>) {
+fn values(asking: &TypedCommand<'_>, index: usize) -> (usize, Vec<Candidate>) {
     let typed = asking.parameter();
     let bare = typed.trim_matches('"').to_ascii_uppercase();
     let fits = |value: &str| value.trim_matches('"').to_ascii_uppercase().starts_with(&bare);
@@ -190,9 +191,191 @@ fn values(asking: &Asking<'_>, index: usize) -> (usize, Vec<Candidate>) {
 }
 
 /// A value as it stands in a command.
-pub(super) fn written(field: &Field, value: &str, typed: &str) -> String {
+fn written(field: &Field, value: &str, typed: &str) -> String {
     let in_quotes = matches!(field.kind, Kind::Quoted | Kind::Text) || typed.starts_with('"');
     if in_quotes { format!("\"{value}\"") } else { value.to_owned() }
+}
+
+/// The text, and whether it is what would be typed next (else it is said about it).
+pub(super) fn hint(line: &str, names: &[String]) -> Option<(String, bool)> {
+    if line.trim().is_empty() {
+        return None;
+    }
+    if let Some(command) = line.strip_prefix(':') {
+        return colon_hint(line, command, names);
+    }
+    if let Some(asking) = asking(line) {
+        return at_hint(line, &asking, names);
+    }
+    let word = line.trim_start();
+    match statements().find(|(statement, _)| word.trim_end() == *statement) {
+        Some((statement, form)) => {
+            let example = form.split('`').nth(1)?.strip_prefix(statement)?;
+            let shown = if word.ends_with(' ') { example.trim_start() } else { example };
+            Some((shown.to_owned(), false))
+        }
+        None => only_completion(line, names),
+    }
+}
+
+fn colon_hint(line: &str, command: &str, names: &[String]) -> Option<(String, bool)> {
+    match COMMANDS.iter().find(|entry| entry.name == command.trim_end()) {
+        Some(entry) => {
+            let space = if command.ends_with(' ') { "" } else { " " };
+            Some((format!("{space}{}  {}", entry.takes, entry.does).replace("  ", " ").to_owned(), false))
+        }
+        None if !command.contains(' ') && !command.is_empty() => only_completion(line, names),
+        None => None,
+    }
+}
+
+/// The rest of the one thing that fits.
+fn only_completion(line: &str, names: &[String]) -> Option<(String, bool)> {
+    let (start, found) = candidates(line, names);
+    let typed = line.get(start..).filter(|typed| typed.len() > 1)?;
+    match found.as_slice() {
+        [only] => {
+            let rest = only.text.strip_prefix(typed).filter(|rest| !rest.is_empty())?;
+            Some((rest.to_owned(), true))
+        }
+        _ => None,
+    }
+}
+
+fn at_hint(line: &str, asking: &TypedCommand<'_>, names: &[String]) -> Option<(String, bool)> {
+    let Some(known) = asking.known.filter(|_| !asking.name.is_empty()) else { return only_completion(line, names) };
+    match asking.form {
+        Form::Execute | Form::Read => Some((format!("  {}", known.title), false)),
+        Form::Test if !known.test_does.is_empty() => Some((format!("  {}", known.test_does), false)),
+        Form::Test => Some(("  which values there may be".to_owned(), false)),
+        Form::Set => parameter_hint(asking, known.set.as_ref()?),
+    }
+}
+
+/// `AT+CFUN=1` → `,<rst>  full functionality`
+fn parameter_hint(asking: &TypedCommand<'_>, set: &Usage) -> Option<(String, bool)> {
+    let index = asking.index()?;
+    let typed = asking.parameter();
+    let mut text = String::new();
+    for (place, field) in set.parameters.fields.iter().enumerate().skip(index) {
+        match (place == index, typed.is_empty()) {
+            (true, true) => text.push_str(&format!("<{}>", field.name)),
+            (true, false) => {}
+            (false, _) => text.push_str(&format!(",<{}>", field.name)),
+        }
+    }
+    let field = set.parameters.field(index)?;
+    let about = match typed.is_empty() {
+        true => Some(field.what),
+        false => field.meaning(typed.trim_matches('"')).map(|value| value.meaning),
+    };
+    if let Some(about) = about.filter(|about| !about.is_empty()) {
+        text.push_str(&format!("  {about}"));
+    }
+    (!text.is_empty()).then_some((text, false))
+}
+
+/// The AT command that is being typed.
+#[derive(Debug)]
+struct TypedCommand<'l> {
+    /// Where its name begins in the line; for the first of a command line, the `AT`.
+    start: usize,
+    is_first: bool,
+    /// `+CFUN`
+    name: &'l str,
+    form: Form,
+    known: Option<&'static Command>,
+    /// The parameters so far, the last is being typed.
+    parameters: Vec<&'l str>,
+    /// Where the last parameter begins in the line.
+    parameter_start: usize,
+}
+
+/// The AT command at the end of `line`, if there is one.
+fn asking(line: &str) -> Option<TypedCommand<'_>> {
+    let word_start = last_word(line);
+    let word = line.get(word_start..)?;
+    let parsed = command::parse(word)?;
+    let bare = |at: usize| TypedCommand {
+        start: if at <= 2 { word_start } else { word_start + at },
+        is_first: at <= 2,
+        name: "",
+        form: Form::Execute,
+        known: None,
+        parameters: Vec::new(),
+        parameter_start: line.len(),
+    };
+    // Behind a `;` the next one begins.
+    if word.ends_with(';') && parsed.unclosed_quote.is_none() {
+        return Some(bare(word.len()));
+    }
+    let Some(last) = parsed.commands.last() else { return Some(bare(2)) };
+    let is_first = parsed.commands.len() == 1;
+    let end = word_start + last.range.end;
+    let argument = last.argument;
+    let parameters = split(argument);
+    let last_length = parameters.last().map_or(0, |parameter| parameter.len());
+    Some(TypedCommand {
+        start: if is_first { word_start } else { word_start + last.range.start },
+        is_first,
+        name: last.name,
+        form: last.form,
+        known: command_of(last),
+        parameters,
+        parameter_start: end - last_length,
+    })
+}
+
+impl TypedCommand<'_> {
+    /// Which parameter is being typed, counted from 0; none before the `=`.
+    fn index(&self) -> Option<usize> {
+        (self.form == Form::Set).then(|| self.parameters.len().saturating_sub(1))
+    }
+
+    fn parameter(&self) -> &str {
+        self.parameters.last().copied().unwrap_or_default()
+    }
+
+    /// The settings that the first parameter selects: `AT+QCFG="band"`, …
+    fn settings(&self) -> impl Iterator<Item = (&'static str, &'static Command)> {
+        let name = format!("AT{}", self.name.to_ascii_uppercase());
+        catalogue::commands().iter().filter_map(move |command| {
+            let setting = command.name.strip_prefix(&*name)?.strip_prefix('=')?;
+            Some((setting, command))
+        })
+    }
+}
+
+/// Where the last word begins: white space in double quotes ends none.
+fn last_word(line: &str) -> usize {
+    let mut start = 0;
+    let mut quoted = false;
+    for (at, character) in line.char_indices() {
+        match character {
+            '"' => quoted = !quoted,
+            _ if character.is_whitespace() && !quoted => start = at + character.len_utf8(),
+            _ => {}
+        }
+    }
+    start
+}
+
+/// By the commas outside of quotes.
+fn split(argument: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    for (at, character) in argument.char_indices() {
+        match character {
+            '"' => quoted = !quoted,
+            ',' if !quoted => {
+                parts.push(argument.get(start..at).unwrap_or_default());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(argument.get(start..).unwrap_or_default());
+    parts
 }
 
 #[cfg(test)]
@@ -231,5 +414,33 @@ mod tests {
         assert_eq!(texts(":te"), [":terminal"]);
         assert!(texts(":open sim:bg9").contains(&"sim:bg96".to_owned()));
         assert!(wants_file(":save x") && !wants_file(":saved"));
+    }
+
+    #[test]
+    fn parameters_are_shown_as_they_are_typed() {
+        let shown = |line: &str| hint(line, &[]).map(|(text, _)| text).unwrap_or_default();
+        assert!(shown("AT+CFUN=").starts_with("<fun>,<rst>"), "{}", shown("AT+CFUN="));
+        assert!(shown("AT+CFUN=1").starts_with(",<rst>  full"), "{}", shown("AT+CFUN=1"));
+        assert!(shown("AT+CFUN=1,").starts_with("<rst>"), "{}", shown("AT+CFUN=1,"));
+        assert!(!shown("AT+CSQ").is_empty());
+        assert_eq!(hint(":ter", &[]), Some(("minal".to_owned(), true)));
+        assert_eq!(hint("retr", &[]), Some(("y".to_owned(), true)));
+        assert_eq!(shown("retry"), " 10 every 5s {");
+        assert_eq!(shown(""), "");
+    }
+
+    #[test]
+    fn the_command_and_its_parameter() {
+        let at = |line: &'static str| {
+            asking(line).map(|asking| (asking.start, asking.name, asking.index(), asking.parameter_start))
+        };
+        assert_eq!(at("AT"), Some((0, "", None, 2)));
+        assert_eq!(at("AT+CS"), Some((0, "+CS", None, 5)));
+        assert_eq!(at("  send AT+CFUN=1,"), Some((7, "+CFUN", Some(1), 17)));
+        assert_eq!(at("AT+CMEE=2;+CS"), Some((10, "+CS", None, 13)));
+        assert_eq!(at("AT+CMEE=2;"), Some((10, "", None, 10)));
+        assert_eq!(at("AT+COPS=1,0,\"T Mo"), Some((0, "+COPS", Some(2), 12)));
+        assert_eq!(at("log \"AT+CS"), None);
+        assert_eq!(at("expect O"), None);
     }
 }

@@ -1,22 +1,20 @@
 //! The loop: a line is read, cut into pieces, and each piece is run.
 
-mod actions;
-
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::board::{Board, write_out};
-use super::chunks::{self, Piece, is_open, pieces};
-use super::editing::Editing;
-use super::link::Link;
-use super::reader::{Input, Reader};
-use super::session::{AskedData, Ready, Refused, Session, asks_for_data};
-use super::shown::{self, Shown, View};
-use super::tap::Raw;
-use super::{Ended, Options, help, history, terminal};
+use super::commands::greeting;
+use super::editor::{Editing, Input, LineSource};
+use super::link::{Link, RawView};
+use super::session::{
+    self, AskedData, Notebook, Runnable, Snippet, asks_for_data, is_clause, is_open, may_keep, pieces,
+};
+use super::shown::{self, Above, Shown, View, write_out};
+use super::{Exploration, Left, terminal};
 use crate::connect::Address;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::result::plural;
 use crate::report::style::{Style, filled};
 use crate::runtime::{Interpreter, Outcome, Status};
 
@@ -24,7 +22,7 @@ use crate::runtime::{Interpreter, Outcome, Status};
 const REFUSED: &str = "hayes::run::unexpected-result";
 
 /// Reads lines and runs them until there are no more, or the user leaves.
-pub fn explore(options: Options) -> Ended {
+pub fn explore(options: Exploration) -> Left {
     let mut explorer = match Explorer::new(options) {
         Ok(explorer) => explorer,
         Err(ended) => return ended,
@@ -32,47 +30,47 @@ pub fn explore(options: Options) -> Ended {
     let ended = explorer.run();
     ended.unwrap_or_else(|error| {
         explorer.complain(&format!("no more lines can be read: {error}"), None);
-        Ended::Failed
+        Left::Failed
     })
 }
 
-struct Explorer {
-    options: Options,
-    board: Arc<Board>,
-    reader: Reader,
-    session: Session,
-    link: Option<Link>,
+pub(super) struct Explorer {
+    pub(super) options: Exploration,
+    above: Arc<Above>,
+    pub(super) reader: LineSource,
+    pub(super) session: Notebook,
+    pub(super) link: Option<Link>,
     /// What `:open` without a name opens.
-    last_address: Address,
-    quiet: bool,
-    raw: bool,
+    pub(super) last_address: Address,
+    pub(super) quiet: bool,
+    pub(super) raw: bool,
     /// Files that this session has written.
-    saved: Vec<String>,
+    pub(super) saved: Vec<String>,
     /// The last question failed: lines under it may say that this was expected.
     is_mendable: bool,
     /// `:quit`
-    leaves: bool,
+    pub(super) leaves: bool,
     /// What ends a session without a user: the port was lost, Ctrl-C.
-    ends: Option<Ended>,
+    pub(super) ends: Option<Left>,
 }
 
 /// Whether what was typed passed.
-type Passed = bool;
+pub(super) type Passed = bool;
 
 impl Explorer {
-    fn new(options: Options) -> Result<Explorer, Ended> {
-        let board = Arc::new(Board::default());
+    fn new(options: Exploration) -> Result<Explorer, Left> {
+        let above = Arc::new(Above::default());
         // The editor waits with `select`, which knows only the first 1,024 descriptors: it is made before the port.
         let reader = match options.interactive {
-            true => Reader::edited(Editing::new(&board, options.palette), &board),
-            false => Ok(Reader::Plain { prompts: options.prompts }),
+            true => LineSource::edited(Editing::new(&above, options.palette), &above),
+            false => Ok(LineSource::Plain { prompts: options.prompts }),
         };
-        let reader = reader.unwrap_or(Reader::Plain { prompts: options.prompts });
-        let session = Session::new(Interpreter::new(options.inputs.clone()));
+        let reader = reader.unwrap_or(LineSource::Plain { prompts: options.prompts });
+        let session = Notebook::new(Interpreter::new(options.inputs.clone()));
         let last_address = options.address.clone();
         let mut explorer = Explorer {
             options,
-            board,
+            above,
             reader,
             session,
             link: None,
@@ -87,22 +85,22 @@ impl Explorer {
         let by_default = explorer.options.by_default;
         let opened = explorer.open(last_address, by_default);
         if !opened && !explorer.reader.is_edited() {
-            return Err(Ended::Device);
+            return Err(Left::Device);
         }
         if let Some(file) = explorer.options.record.clone()
             && opened
             && !explorer.record(&file.to_string_lossy())
         {
-            return Err(Ended::Unwritable);
+            return Err(Left::Unwritable);
         }
         if explorer.reader.is_edited() {
             let port = explorer.link.as_ref().map(|link| link.address.to_string());
-            write_out(&help::greeting(port.as_deref(), explorer.options.palette));
+            write_out(&greeting(port.as_deref(), explorer.options.palette));
         }
         Ok(explorer)
     }
 
-    fn run(&mut self) -> io::Result<Ended> {
+    fn run(&mut self) -> io::Result<Left> {
         let mut failures = 0;
         terminal::edits_lines(!self.reader.is_edited());
         while !self.leaves {
@@ -111,7 +109,7 @@ impl Explorer {
             match self.enter(&text)? {
                 false => failures += 1,
                 // `expect ERROR` behind a refused question: that was meant.
-                true if was_mendable && chunks::is_clause(&text) => failures -= 1,
+                true if was_mendable && is_clause(&text) => failures -= 1,
                 true => {}
             }
             if self.ends.is_some() && !self.reader.is_edited() {
@@ -119,13 +117,13 @@ impl Explorer {
             }
         }
         terminal::edits_lines(true);
-        self.board.finish();
+        self.above.finish();
         let unrecorded = self.link.as_ref().and_then(Link::record_error);
         if let Some(error) = unrecorded {
             self.complain(&format!("the conversation could not be recorded whole: {error}"), None);
-            return Ok(Ended::Unwritable);
+            return Ok(Left::Unwritable);
         }
-        let passed = if failures == 0 || self.reader.is_edited() { Ended::Passed } else { Ended::Failed };
+        let passed = if failures == 0 || self.reader.is_edited() { Left::Passed } else { Left::Failed };
         Ok(self.ends.filter(|_| !self.reader.is_edited()).unwrap_or(passed))
     }
 
@@ -164,14 +162,14 @@ impl Explorer {
             return self.reader.line(prompt, before);
         }
         let mask = self.session.interpreter.mask();
-        let (board, palette, quiet) = (Arc::clone(&self.board), self.options.palette, self.quiet || self.raw);
-        let listening = self.link.as_mut().and_then(|link| link.listen(mask, &board, quiet, palette));
+        let (above, palette, quiet) = (Arc::clone(&self.above), self.options.palette, self.quiet || self.raw);
+        let listening = self.link.as_mut().and_then(|link| link.listen(mask, &above, quiet, palette));
         if let Some(editing) = self.reader.editing() {
             editing.names = self.session.names.names().into_iter().map(str::to_owned).collect();
         }
-        self.board.begin();
+        self.above.begin();
         let input = self.reader.line(prompt, before);
-        self.board.end();
+        self.above.end();
         if let (Some(link), Some(listening)) = (&mut self.link, listening) {
             link.stop_listening(listening);
         }
@@ -187,9 +185,9 @@ impl Explorer {
         let count = pieces.len();
         for (number, piece) in pieces.into_iter().enumerate() {
             passed = match piece {
-                Piece::Command(text) => self.command(&text)?,
-                Piece::Clauses(text) => self.follow(&text),
-                Piece::Statement(text) => match self.with_data(&text)? {
+                Snippet::Command(text) => self.command(&text),
+                Snippet::Clauses(text) => self.follow(&text),
+                Snippet::Statement(text) => match self.with_data(&text)? {
                     Some(whole) => {
                         if is_one {
                             kept.clone_from(&whole);
@@ -211,7 +209,7 @@ impl Explorer {
             }
         }
         if !kept.is_empty() {
-            let may_keep = history::may_keep(&kept, &self.session.interpreter.mask());
+            let may_keep = may_keep(&kept, &self.session.interpreter.mask());
             self.reader.keep(&kept, may_keep);
         }
         Ok(passed)
@@ -225,7 +223,7 @@ impl Explorer {
         }
         // Refused before it is asked for more.
         if let Err(refused) = self.session.check(text) {
-            self.refuse(refused);
+            self.refuse(&refused);
             return Ok(None);
         }
         let prompt = format!("{}{} ", " ".repeat(self.prompt(false).chars().count().saturating_sub(2)), asked.mark);
@@ -243,7 +241,7 @@ impl Explorer {
         }
         Ok(match input? {
             // Who knows the language may write the line as a script has it.
-            Input::Line(line) if chunks::is_clause(&line) && line.trim_start().starts_with("prompt ") => {
+            Input::Line(line) if is_clause(&line) && line.trim_start().starts_with("prompt ") => {
                 Some(format!("{text}\n  {}", line.trim()))
             }
             Input::Line(line) => Some(format!("{text}\n{}", asked.clause(&line))),
@@ -262,36 +260,36 @@ impl Explorer {
         }
     }
 
-    fn statement_entered(&mut self, text: &str, is_one: bool) -> Passed {
+    pub(super) fn statement_entered(&mut self, text: &str, is_one: bool) -> Passed {
         match self.session.check(text) {
             Ok(ready) => self.execute(ready, is_one, false),
-            Err(refused) => self.refuse(refused),
+            Err(refused) => self.refuse(&refused),
         }
     }
 
-    fn follow(&mut self, clauses: &str) -> Passed {
+    pub(super) fn follow(&mut self, clauses: &str) -> Passed {
         match self.session.check_clauses(clauses) {
-            Ok(ready) => self.execute(ready, true, true),
-            Err(refused) => self.refuse(refused),
+            Some(Ok(ready)) => self.execute(ready, true, true),
+            Some(Err(refused)) => self.refuse(&refused),
+            None => {
+                let help = "ask first, as AT+CSQ; `expect` and `capture` lines may then follow";
+                self.complain("there is no question before it", Some(help))
+            }
         }
     }
 
-    fn execute(&mut self, ready: Ready, is_one: bool, follows: bool) -> Passed {
+    fn execute(&mut self, ready: Runnable, is_one: bool, follows: bool) -> Passed {
         self.warn(&ready.warnings);
         if self.link.is_none() {
-            self.complain("no port is open", Some(":open PORT opens one; :ports lists them"));
-            return false;
+            return self.complain("no port is open", Some(":open PORT opens one; :ports lists them"));
         }
         if ready.is_question
             && !follows
             && self.reader.is_edited()
             && self.link.as_ref().is_some_and(|link| link.is_lost)
         {
-            self.complain(
-                "the port is lost",
-                Some("once it is back, we are; :open opens another, or tries this one again"),
-            );
-            return false;
+            let help = "once it is back, we are; :open opens another, or tries this one again";
+            return self.complain("the port is lost", Some(help));
         }
         self.hide(ready.written_secrets());
         let is_question = ready.is_question && is_one;
@@ -302,7 +300,7 @@ impl Explorer {
             explains: self.options.explains,
             waits: self.reader.is_edited(),
         };
-        let mut screen = Shown::new(&self.board, &self.options.cancel, view, is_question);
+        let mut screen = Shown::new(&self.above, &self.options.cancel, view, is_question);
         let Some(conversation) = self.link.as_mut().and_then(Link::conversation) else { return false };
         if !self.reader.is_edited() {
             self.options.runs.store(true, Ordering::Release);
@@ -319,12 +317,12 @@ impl Explorer {
         if !self.reader.is_edited() {
             self.options.runs.store(false, Ordering::Release);
             if outcome.status == Status::Interrupted {
-                self.ends = Some(Ended::Interrupted);
+                self.ends = Some(Left::Interrupted);
             }
         }
         self.tell(&outcome, is_question, one_line);
         if outcome.status == Status::Unreachable {
-            self.ends = Some(Ended::Device);
+            self.ends = Some(Left::Device);
             if let Some(link) = &mut self.link {
                 link.is_lost = true;
             }
@@ -334,12 +332,12 @@ impl Explorer {
     }
 
     /// Hides the secrets that are known by now, in what is recorded and where the bytes of the port are shown.
-    fn hide(&self, more: Vec<&str>) {
+    pub(super) fn hide(&self, more: Vec<&str>) {
         let mut mask = self.session.interpreter.mask();
         more.into_iter().for_each(|secret| mask.add(secret));
         if let Some(link) = &self.link {
             link.hide(mask.clone());
-            link.tap.show_raw(self.raw.then(|| Raw::new(&self.board, self.options.palette, mask)));
+            link.tap.show_raw(self.raw.then(|| RawView::new(&self.above, self.options.palette, mask)));
         }
     }
 
@@ -350,14 +348,15 @@ impl Explorer {
                 return self.note("interrupted");
             }
             // What was just typed need not be shown again.
-            if failure.source.name == chunks::TYPED && (one_line || is_question) {
+            if failure.source.name == session::TYPED && (one_line || is_question) {
                 let diagnostic = Diagnostic::from(failure);
                 // The refusal has just been shown, with its meaning.
                 let is_said = is_question && self.options.explains && !self.raw && failure.result.is_some();
                 if let Some(help) = diagnostic.help.as_deref().filter(|_| is_said && failure.code == REFUSED) {
                     return self.note(&format!("  {}", filled(help, (self.options.width)() - 2, "  ")));
                 }
-                return self.complain(&diagnostic.message, diagnostic.help.as_deref());
+                self.complain(&diagnostic.message, diagnostic.help.as_deref());
+                return;
             }
             return (self.options.show)(&[Diagnostic::from(failure)]);
         }
@@ -365,23 +364,13 @@ impl Explorer {
             return self.note(&format!("skipped: {why}"));
         }
         if !is_question && outcome.exchanges > 0 && self.options.explains {
-            let text = format!(
-                " · {} · {}",
-                crate::report::result::plural(outcome.exchanges, "exchange"),
-                shown::time(outcome.elapsed)
-            );
+            let text = format!(" · {} · {}", plural(outcome.exchanges, "exchange"), shown::time(outcome.elapsed));
             write_out(&format!("{}{}\n", palette.paint(Style::Good, "passed"), palette.paint(Style::Dim, text)));
         }
     }
 
-    fn refuse(&self, refused: Refused) -> Passed {
-        match refused {
-            Refused::Wrong(diagnostics) => (self.options.show)(&diagnostics),
-            Refused::NoQuestion => self.complain(
-                "there is no question before it",
-                Some("ask first, as AT+CSQ; `expect` and `capture` lines may then follow"),
-            ),
-        }
+    fn refuse(&self, diagnostics: &[Diagnostic]) -> Passed {
+        (self.options.show)(diagnostics);
         false
     }
 
@@ -395,18 +384,20 @@ impl Explorer {
         }
     }
 
-    fn complain(&self, message: &str, help: Option<&str>) {
+    /// What is complained about has not passed.
+    pub(super) fn complain(&self, message: &str, help: Option<&str>) -> Passed {
         (self.options.complain)(message, help);
+        false
     }
 
     /// Broken between words, so that no word is cut at the terminal's edge; for a program it stays one line.
-    fn write_filled(&self, text: &str, indent: &str) {
+    pub(super) fn write_filled(&self, text: &str, indent: &str) {
         let width = (self.options.width)();
         let text = if self.options.explains { filled(text, width, indent) } else { text.to_owned() };
         write_out(&format!("{text}\n"));
     }
 
-    fn note(&self, text: &str) {
+    pub(super) fn note(&self, text: &str) {
         write_out(&format!("{}\n", self.options.palette.paint(Style::Dim, text)));
     }
 }

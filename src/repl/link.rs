@@ -1,20 +1,19 @@
-//! The port that is open, and who listens on it while the user types.
+//! The port that is open, shared: the conversation talks on it, a listener hears it while the user types, the raw view shows
+//! its bytes, a recorder writes them down, the raw terminal takes it over.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::board::Board;
-use super::shown;
-use super::tap::Tap;
+use super::shown::{self, Above};
 use crate::at::{self, Event};
 use crate::catalogue::Catalogue;
 use crate::catalogue::module::Module;
 use crate::connect::{self, Address, Settings, SimulatedTime};
 use crate::conversation::{Conversation, Trouble};
-use crate::port::{Cancel, Fault, OpenError, Port, RecordStatus};
+use crate::port::{self, Cancel, Control, Fault, OpenError, Port, Read, RecordStatus, Recorded};
 use crate::report::style::{Palette, Style};
 use crate::runtime::Mask;
 
@@ -102,7 +101,7 @@ impl Link {
     pub(super) fn record(&mut self, file: &Path, mask: Mask) -> std::io::Result<()> {
         self.hide(mask);
         let shared = Arc::clone(&self.mask);
-        let mask: crate::port::Mask = Box::new(move |bytes| {
+        let mask: port::Mask = Box::new(move |bytes| {
             let mask = shared.lock().unwrap_or_else(PoisonError::into_inner);
             mask.bytes(bytes)
         });
@@ -129,7 +128,7 @@ impl Link {
     pub(super) fn listen(
         &mut self,
         mask: Mask,
-        board: &Arc<Board>,
+        above: &Arc<Above>,
         quiet: bool,
         palette: Palette,
     ) -> Option<Listening> {
@@ -140,12 +139,12 @@ impl Link {
         self.tap.rearm();
         let conversation = self.conversation.take()?;
         let stop = Arc::new(AtomicBool::new(false));
-        let listener = Listener {
+        let listener = Eavesdropper {
             tap: self.tap.clone(),
             cancel: self.cancel.clone(),
             stop: Arc::clone(&stop),
             is_lost: self.is_lost,
-            heard: Heard { mask, board: Arc::clone(board), quiet, palette, module: conversation.module() },
+            heard: Overheard { mask, above: Arc::clone(above), quiet, palette, module: conversation.module() },
             conversation,
         };
         let thread = std::thread::Builder::new().name("listener".to_owned()).spawn(move || listener.run());
@@ -178,29 +177,30 @@ impl Link {
 /// So long is listened at once; then again.
 const LONG: Duration = Duration::from_secs(3600);
 
-struct Listener {
+struct Eavesdropper {
     conversation: Conversation,
     tap: Tap,
     cancel: Cancel,
     stop: Arc<AtomicBool>,
     is_lost: bool,
-    heard: Heard,
+    heard: Overheard,
 }
 
-impl Listener {
+impl Eavesdropper {
     fn run(mut self) -> (Conversation, bool) {
         while !self.stop.load(Ordering::Acquire) {
-            let ended = if self.is_lost { self.wait_for_return() } else { self.listen() };
-            if ended.is_err() {
+            let goes_on = if self.is_lost { self.wait_for_return() } else { self.listen() };
+            if !goes_on {
                 break;
             }
         }
         (self.conversation, self.is_lost)
     }
 
-    fn listen(&mut self) -> Result<(), Ended> {
+    /// Whether there is still something to listen to.
+    fn listen(&mut self) -> bool {
         match self.conversation.sleep(LONG, &mut self.heard) {
-            Ok(()) => Ok(()),
+            Ok(()) => true,
             Err(Trouble::Lost { why, .. }) => {
                 self.is_lost = true;
                 self.heard.say(
@@ -208,13 +208,13 @@ impl Listener {
                     &format!("the port was lost: {why}"),
                     "when it comes back, so do we; :open takes another",
                 );
-                Ok(())
+                true
             }
-            Err(trouble) => self.go_on(trouble),
+            Err(trouble) => self.goes_on(matches!(trouble, Trouble::Interrupted { .. })),
         }
     }
 
-    fn wait_for_return(&mut self) -> Result<(), Ended> {
+    fn wait_for_return(&mut self) -> bool {
         let until = self.tap.now() + LONG;
         match self.tap.reopen(until) {
             Ok(()) => {
@@ -223,39 +223,35 @@ impl Listener {
                 self.conversation = Conversation::new(Box::new(self.tap.clone()), &Catalogue);
                 self.heard.module = None;
                 self.heard.say(Style::Good, "the port is back", "");
-                Ok(())
+                true
             }
-            Err(Fault::Interrupted) => self.go_on(Trouble::Interrupted { received: Vec::new() }),
+            Err(Fault::Interrupted) => self.goes_on(true),
             // Time is up, and it is waited on; what fails at once will fail again.
-            Err(_) if self.tap.now() >= until => Ok(()),
-            Err(_) => Err(Ended),
+            Err(_) => self.tap.now() >= until,
         }
     }
 
-    fn go_on(&mut self, trouble: Trouble) -> Result<(), Ended> {
-        if matches!(trouble, Trouble::Interrupted { .. }) && !self.stop.load(Ordering::Acquire) {
-            // A Ctrl-C that came too late for the line it was meant for.
+    fn goes_on(&mut self, interrupted: bool) -> bool {
+        // A Ctrl-C that came too late for the line it was meant for ends nothing.
+        let goes_on = interrupted && !self.stop.load(Ordering::Acquire);
+        if goes_on {
             self.cancel.clear();
             self.tap.rearm();
-            return Ok(());
         }
-        Err(Ended)
+        goes_on
     }
 }
 
-/// There is nothing to listen to any more.
-struct Ended;
-
 /// Hears what comes while nothing is asked.
-struct Heard {
+struct Overheard {
     mask: Mask,
-    board: Arc<Board>,
+    above: Arc<Above>,
     quiet: bool,
     palette: Palette,
     module: Option<&'static Module>,
 }
 
-impl Heard {
+impl Overheard {
     fn say(&self, style: Style, what: &str, beside: &str) {
         let beside = if beside.is_empty() { String::new() } else { format!(" · {beside}") };
         let line = format!(
@@ -264,17 +260,253 @@ impl Heard {
             self.palette.paint(style, what),
             self.palette.paint(Style::Dim, beside)
         );
-        self.board.show(line);
+        self.above.show(line);
     }
 }
 
-impl at::Listener for Heard {
+impl at::Listener for Overheard {
     fn event(&mut self, _now: Duration, event: &Event<'_>) {
-        let Heard { mask, board, quiet, palette, module } = self;
+        let Overheard { mask, above, quiet, palette, module } = self;
         mask.event(event, &mut |event| {
             if !*quiet && let Some(line) = shown::unasked(&event, *module, *palette) {
-                board.show(line);
+                above.show(line);
             }
         });
+    }
+}
+
+/// A handle; all clones are the same port. Only one of them is used at a time.
+#[derive(Clone)]
+pub(super) struct Tap(Arc<Mutex<TapState>>);
+
+struct TapState {
+    port: Bare,
+    /// Writes down what passes; it talks on the same port.
+    recorder: Option<Recorded<Bare>>,
+    /// Where the bytes are shown, while they are.
+    raw: Option<RawView>,
+}
+
+/// Shows the bytes, secrets hidden.
+pub(super) struct RawView {
+    pub(super) above: Arc<Above>,
+    pub(super) palette: Palette,
+    pub(super) mask: Mask,
+    /// Received behind the last line end, and not shown yet: it may be the first part of a secret.
+    held: Vec<u8>,
+}
+
+/// So long the rest of a line is waited for, where a secret may be in it.
+const REST: Duration = Duration::from_millis(200);
+
+impl RawView {
+    pub(super) fn new(above: &Arc<Above>, palette: Palette, mask: Mask) -> RawView {
+        RawView { above: Arc::clone(above), palette, mask, held: Vec::new() }
+    }
+
+    fn show(&self, direction: &str, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.above.show(self.line(direction, bytes));
+        }
+    }
+
+    fn line(&self, direction: &str, bytes: &[u8]) -> String {
+        let shown: String = self.mask.bytes(bytes).iter().map(|byte| spelled(*byte)).collect();
+        format!("{} {}", self.palette.paint(Style::Name, direction), shown)
+    }
+
+    /// What may be shown of what was received.
+    fn received(&mut self, bytes: &[u8]) -> Vec<u8> {
+        self.held.extend_from_slice(bytes);
+        let whole = match self.held.iter().rposition(|byte| matches!(byte, b'\r' | b'\n')) {
+            _ if self.mask.is_empty() => self.held.len(),
+            Some(end) => end + 1,
+            None => 0,
+        };
+        self.held.drain(..whole).collect()
+    }
+
+    /// Nothing more comes for now.
+    fn settle(&mut self) {
+        let rest = std::mem::take(&mut self.held);
+        self.show("<-", &rest);
+    }
+}
+
+/// The port itself, for its recorder and for us.
+#[derive(Clone)]
+struct Bare(Arc<Mutex<Box<dyn Port>>>);
+
+impl Tap {
+    pub(super) fn new(port: Box<dyn Port>) -> Tap {
+        Tap(Arc::new(Mutex::new(TapState { port: Bare(Arc::new(Mutex::new(port))), recorder: None, raw: None })))
+    }
+
+    pub(super) fn show_raw(&self, raw: Option<RawView>) {
+        self.inner().raw = raw;
+    }
+
+    /// From here on all that passes is written down.
+    pub(super) fn record(&self, file: &Path, what: &str, mask: port::Mask) -> std::io::Result<RecordStatus> {
+        let mut inner = self.inner();
+        let recorder = Recorded::create(inner.port.clone(), file, what, mask)?;
+        let status = recorder.status();
+        inner.recorder = Some(recorder);
+        Ok(status)
+    }
+
+    /// False where nothing was being recorded.
+    pub(super) fn stop_recording(&self) -> bool {
+        self.inner().recorder.take().is_some()
+    }
+
+    fn inner(&self) -> MutexGuard<'_, TapState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl TapState {
+    fn shown(&mut self, read: Result<Read, Fault>, buffer: &[u8]) -> Result<Read, Fault> {
+        match (&mut self.raw, &read) {
+            (Some(raw), Ok(Read::Bytes(count))) => {
+                let lines = raw.received(buffer.get(..*count).unwrap_or_default());
+                raw.show("<-", &lines);
+            }
+            (Some(raw), Ok(Read::Deadline) | Err(_)) => raw.settle(),
+            (None, _) => {}
+        }
+        read
+    }
+
+    fn port(&mut self) -> &mut dyn Port {
+        match &mut self.recorder {
+            Some(recorder) => recorder,
+            None => &mut self.port,
+        }
+    }
+
+    fn settle(&mut self) {
+        if let Some(raw) = &mut self.raw {
+            raw.settle();
+        }
+    }
+}
+
+/// A byte as it is shown: `\r`, `\x1A`, `a`. A backslash is doubled, so that no two bytes look the same.
+fn spelled(byte: u8) -> String {
+    match byte {
+        b'\\' => "\\\\".to_owned(),
+        b'\r' => "\\r".to_owned(),
+        b'\n' => "\\n".to_owned(),
+        b'\t' => "\\t".to_owned(),
+        b' '..=b'~' => char::from(byte).to_string(),
+        other => format!("\\x{other:02X}"),
+    }
+}
+
+impl Port for Tap {
+    fn now(&self) -> Duration {
+        self.inner().port.now()
+    }
+
+    fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
+        let mut inner = self.inner();
+        if inner.raw.as_ref().is_some_and(|raw| !raw.held.is_empty()) {
+            let soon = inner.port.now() + REST;
+            let read = inner.port().read(buffer, soon.min(until));
+            if read != Ok(Read::Deadline) || soon >= until {
+                return inner.shown(read, buffer);
+            }
+            inner.settle();
+        }
+        let read = inner.port().read(buffer, until);
+        inner.shown(read, buffer)
+    }
+
+    fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
+        let mut inner = self.inner();
+        inner.settle();
+        if let Some(raw) = &inner.raw {
+            raw.show("->", bytes);
+        }
+        inner.port().write(bytes, until)
+    }
+
+    fn control(&mut self, control: Control) -> Result<(), Fault> {
+        self.inner().port().control(control)
+    }
+
+    fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
+        self.inner().port().reopen(until)
+    }
+
+    fn rearm(&mut self) {
+        self.inner().port().rearm();
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.inner().port.is_interrupted()
+    }
+}
+
+impl Bare {
+    fn port(&self) -> MutexGuard<'_, Box<dyn Port>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Port for Bare {
+    fn now(&self) -> Duration {
+        self.port().now()
+    }
+
+    fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
+        self.port().read(buffer, until)
+    }
+
+    fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
+        self.port().write(bytes, until)
+    }
+
+    fn control(&mut self, control: Control) -> Result<(), Fault> {
+        self.port().control(control)
+    }
+
+    fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
+        self.port().reopen(until)
+    }
+
+    fn rearm(&mut self) {
+        self.port().rearm();
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.port().is_interrupted()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_however_it_comes() {
+        let above = Arc::new(Above::default());
+        let mut raw = RawView::new(&above, Palette { coloured: false }, Mask::new(["1234"]));
+        assert_eq!(raw.line("->", b"AT+CPIN=1234\r"), "-> AT+CPIN=***\\r");
+        let received: Vec<Vec<u8>> = b"AT+CPIN=1234\r\n> ".iter().map(|byte| raw.received(&[*byte])).collect();
+        let shown: Vec<String> =
+            received.iter().filter(|line| !line.is_empty()).map(|line| raw.line("<-", line)).collect();
+        assert_eq!(shown, ["<- AT+CPIN=***\\r", "<- \\n"]);
+        assert_eq!(raw.held, b"> ");
+        raw.mask = Mask::default();
+        assert_eq!(raw.received(b"x"), b"> x", "without secrets nothing is held");
+    }
+
+    #[test]
+    fn every_byte_is_spelled_in_its_own_way() {
+        let all: std::collections::HashSet<String> = (0..=255).map(spelled).collect();
+        assert_eq!(all.len(), 256);
+        assert_eq!([13, 10, 0x1a, b'A', b'\\'].map(spelled).concat(), "\\r\\n\\x1AA\\\\");
     }
 }

@@ -3,32 +3,21 @@
 //! One thread does one thing at a time: the user types while a listener reads the port and shows what comes above the
 //! prompt; a line is entered, the listener gives the conversation back, and the line is run.
 //!
-//! - `explorer`: the loop; `explorer::actions`: what the `:` commands do
-//! - `session`: checks and runs what was typed, and remembers what passed
-//! - `chunks`: what was typed or pasted, cut into statements
+//! - `explorer`: the loop; `commands`: the `:` commands
+//! - `session`: cuts, checks and runs what was typed, and remembers what passed
 //! - `link`: the open port, and who listens on it while the user types
-//! - `board`: lines that come while the user types
-//! - `shown`: what the user sees of a line
-//! - `reader`, `editing`: the editor, and what it asks: `complete`, `hint`, `paint`, all from what is `typing`
-//! - `tap`, `terminal`: the bytes of the port, shown, recorded, or handed to the user
+//! - `shown`: what the user sees of a line, and lines that come while the user types
+//! - `editor`: where lines come from; `complete`: what may stand at the cursor
+//! - `terminal`: the bytes of the port handed to the user
 
-mod board;
-mod chunks;
 mod commands;
 mod complete;
-mod editing;
+mod editor;
 mod explorer;
-mod help;
-mod hint;
-mod history;
 mod link;
-mod paint;
-mod reader;
 mod session;
 mod shown;
-mod tap;
 mod terminal;
-mod typing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,7 +33,7 @@ pub use explorer::explore;
 pub use terminal::SavedTerminal;
 
 /// What the REPL is given.
-pub struct Options {
+pub struct Exploration {
     pub address: Address,
     /// None was named: it is the simulated modem.
     pub by_default: bool,
@@ -78,7 +67,7 @@ pub type Complain = Box<dyn Fn(&str, Option<&str>)>;
 
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum Left {
     Passed,
     /// Not interactive: a line failed
     Failed,

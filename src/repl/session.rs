@@ -1,11 +1,10 @@
-//! Runs what was typed: each statement is checked and run as a transaction, and remembered where it passed.
+//! What was typed: cut into statements; each is checked and run as a transaction, and remembered where it passed; and what
+//! of it may be kept: all but secrets, PINs and passwords.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::chunks::TYPED;
-use super::history;
-use crate::at::command;
+use crate::at::command::{self, Form};
 use crate::catalogue::command::PromptEnd;
 use crate::catalogue::{self, command_of};
 use crate::check::{Checked, Names, Program, check_more};
@@ -17,23 +16,76 @@ use crate::source::Source;
 use crate::syntax::ast::{ClauseKind, Exchange, Script, SendForm, StatementKind, TemplatePart};
 use crate::syntax::{self, Chunk, parse_chunk};
 
-pub(super) struct Session {
+/// The name of what is typed, in diagnostics.
+pub(super) const TYPED: &str = "<typed>";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Snippet {
+    /// `:help run`, with its colon
+    Command(String),
+    /// `expect`, `capture` and `prompt` lines without a question above them
+    Clauses(String),
+    /// A statement with all its lines
+    Statement(String),
+}
+
+/// The pieces of a text, in order. What does not parse is a piece as well: it is told when its turn comes.
+pub(super) fn pieces(text: &str) -> Vec<Snippet> {
+    let mut pieces = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let code = line.trim();
+        if code.is_empty() || code.starts_with('#') {
+            continue;
+        }
+        if code.starts_with(':') {
+            pieces.push(Snippet::Command(code.to_owned()));
+            continue;
+        }
+        let mut piece = line.to_owned();
+        while is_open(&piece)
+            && let Some(next) = lines.next()
+        {
+            piece.push('\n');
+            piece.push_str(next);
+        }
+        while let Some(next) = lines.next_if(|next| is_clause(next)) {
+            piece.push('\n');
+            piece.push_str(next);
+        }
+        pieces.push(if is_clause(line) { Snippet::Clauses(piece) } else { Snippet::Statement(piece) });
+    }
+    pieces
+}
+
+/// Whether more lines must follow: a block or a `"""` is open.
+pub(super) fn is_open(text: &str) -> bool {
+    !text.trim_start().starts_with(':') && matches!(parse_chunk(&Source::new(TYPED, text)), Chunk::Incomplete)
+}
+
+/// Whether a line belongs to the question above it.
+pub(super) fn is_clause(line: &str) -> bool {
+    let word = line.split_whitespace().next().unwrap_or_default();
+    matches!(word, "expect" | "capture" | "prompt")
+}
+
+pub(super) struct Notebook {
     pub(super) interpreter: Interpreter,
     pub(super) names: Names,
     /// The lines that passed, in order.
     log: Vec<String>,
-    last: Option<Question>,
+    last: Option<LastQuestion>,
 }
 
 /// The last question: lines under it may follow.
-struct Question {
+struct LastQuestion {
     text: String,
     /// Where it stands in the log; nowhere where it failed.
     place: Option<usize>,
 }
 
 /// What is to be run.
-pub(super) struct Ready {
+pub(super) struct Runnable {
     program: Arc<Program>,
     names: Names,
     pub(super) text: String,
@@ -41,13 +93,6 @@ pub(super) struct Ready {
     pub(super) is_question: bool,
     /// Warnings, to be told.
     pub(super) warnings: Vec<Diagnostic>,
-}
-
-/// Why nothing was run.
-pub(super) enum Refused {
-    Wrong(Vec<Diagnostic>),
-    /// `expect` and the like where nothing was asked before.
-    NoQuestion,
 }
 
 /// What a question asks for beside its answer.
@@ -80,55 +125,55 @@ impl AskedData {
     }
 }
 
-impl Ready {
+impl Runnable {
     /// Secrets that stand in it as they are.
     pub(super) fn written_secrets(&self) -> Vec<&str> {
         self.program.written_secrets()
     }
 }
 
-impl Session {
-    pub(super) fn new(interpreter: Interpreter) -> Session {
-        Session { interpreter, names: Names::default(), log: Vec::new(), last: None }
+impl Notebook {
+    pub(super) fn new(interpreter: Interpreter) -> Notebook {
+        Notebook { interpreter, names: Names::default(), log: Vec::new(), last: None }
     }
 
     /// Checks a statement.
-    pub(super) fn check(&self, text: &str) -> Result<Ready, Refused> {
+    pub(super) fn check(&self, text: &str) -> Result<Runnable, Vec<Diagnostic>> {
         self.ready(text, 0)
     }
 
-    /// Checks clauses that follow the last question.
-    pub(super) fn check_clauses(&self, clauses: &str) -> Result<Ready, Refused> {
-        let question = self.last.as_ref().ok_or(Refused::NoQuestion)?;
+    /// Checks clauses that follow the last question; none where there is none.
+    pub(super) fn check_clauses(&self, clauses: &str) -> Option<Result<Runnable, Vec<Diagnostic>>> {
         // The question alone: its own clauses have been held against the answer.
-        let asked = question.text.lines().next().unwrap_or_default();
-        self.ready(&format!("{asked}\n{}", indented(clauses)), asked.len())
+        let asked = self.last_question()?;
+        let clauses: String = clauses.lines().map(|line| format!("\n  {}", line.trim())).collect();
+        Some(self.ready(&format!("{asked}{clauses}"), asked.len()))
     }
 
     /// What stands before `from` was told before.
-    fn ready(&self, text: &str, from: usize) -> Result<Ready, Refused> {
+    fn ready(&self, text: &str, from: usize) -> Result<Runnable, Vec<Diagnostic>> {
         let source = Source::new(TYPED, text);
         let (Checked { program, diagnostics }, names) = check_more(&source, &Library, &self.names);
         let Some(program) = program else {
             let errors = diagnostics.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-            return Err(Refused::Wrong(errors.collect()));
+            return Err(errors.collect());
         };
         let is_new = |diagnostic: &Diagnostic| diagnostic.span().is_none_or(|span| span.start as usize >= from);
         let warnings = diagnostics.into_iter().filter(is_new).collect();
         let is_question = only_exchange(&program.script).is_some();
-        Ok(Ready { program, names, text: text.to_owned(), is_question, warnings })
+        Ok(Runnable { program, names, text: text.to_owned(), is_question, warnings })
     }
 
     pub(super) fn run(
         &mut self,
-        ready: Ready,
+        ready: Runnable,
         conversation: &mut Conversation,
         listener: &mut dyn Listener,
     ) -> Outcome {
         let outcome = self.interpreter.execute(&ready.program, conversation, listener);
         let passed = outcome.status == Status::Passed;
         // A line that ends the script early would leave nothing behind it in a saved one.
-        let ends_early = matches!(&*ready.text, text if ends_script(text));
+        let ends_early = matches!(ready.text.split_whitespace().next(), Some("stop" | "skip" | "finally"));
         let place = (passed && !ends_early).then_some(self.log.len());
         if place.is_some() {
             self.log.push(ready.text.clone());
@@ -136,17 +181,16 @@ impl Session {
         if passed {
             self.names = ready.names;
         }
-        self.last = ready
-            .is_question
-            .then_some(Question { text: ready.text, place })
-            .or(self.last.take().filter(|_| !ready.is_question));
+        if ready.is_question {
+            self.last = Some(LastQuestion { text: ready.text, place });
+        }
         outcome
     }
 
     /// Holds clauses against the last answer; nothing is sent.
     pub(super) fn follow(
         &mut self,
-        ready: Ready,
+        ready: Runnable,
         conversation: &mut Conversation,
         listener: &mut dyn Listener,
     ) -> Outcome {
@@ -199,7 +243,7 @@ impl Session {
 fn may_save(text: &str, mask: &Mask) -> bool {
     let is_named = |line: &str| line.contains("${") && values_are_short(line);
     let is_masked = matches!(mask.text(text), Cow::Owned(_));
-    !is_masked && (text.lines().all(|line| history::may_keep(line, mask) || is_named(line)))
+    !is_masked && (text.lines().all(|line| may_keep(line, mask) || is_named(line)))
 }
 
 /// Beside its `${…}` nothing stands in the command that could be a PIN or a password: `AT+CLCK="SC",1,"${pin}"`.
@@ -257,13 +301,45 @@ fn only_exchange(script: &Script) -> Option<&Exchange> {
     if let StatementKind::Exchange(exchange) = &statement.kind { Some(exchange) } else { None }
 }
 
-fn ends_script(text: &str) -> bool {
-    matches!(text.split_whitespace().next(), Some("stop" | "skip" | "finally"))
+/// Whether what was typed may be kept on disk.
+pub(super) fn may_keep(text: &str, mask: &Mask) -> bool {
+    matches!(mask.text(text), std::borrow::Cow::Borrowed(_)) && text.lines().all(|line| !holds_secret(line))
 }
 
-fn indented(clauses: &str) -> String {
-    let lines: Vec<String> = clauses.lines().map(|line| format!("  {}", line.trim())).collect();
-    lines.join("\n")
+fn holds_secret(line: &str) -> bool {
+    let line = line.trim_start();
+    if line.strip_prefix("secret").is_some_and(|rest| rest.starts_with([' ', '\t']) && rest.contains('=')) {
+        return true;
+    }
+    let starts = line.char_indices().filter(|(at, _)| {
+        let is_command = line.get(*at..*at + 2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
+        let before = line.get(..*at).and_then(|before| before.chars().next_back());
+        is_command && before.is_none_or(|before| !before.is_alphanumeric())
+    });
+    starts.filter_map(|(at, _)| line.get(at..)).any(command_holds_secret)
+}
+
+fn command_holds_secret(line: &str) -> bool {
+    let Some(parsed) = command::parse(line) else { return false };
+    parsed.commands.iter().filter(|asked| asked.form == Form::Set).any(|asked| {
+        let name = asked.name.to_ascii_uppercase();
+        // What changes, tries or needs a PIN is not kept, even where the catalogue does not know the parameter.
+        if ["PIN", "PUK", "PWD", "CLCK"].iter().any(|word| name.contains(word)) {
+            return true;
+        }
+        let values = catalogue::expected::values(asked);
+        let fields = catalogue::command_of(asked).and_then(|known| known.set.as_ref());
+        values.iter().enumerate().any(|(index, value)| {
+            let field = fields.and_then(|usage| usage.parameters.field(index));
+            !value.is_empty() && field.is_some_and(|field| is_secret(field.name))
+        })
+    })
+}
+
+/// As the manuals call it.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["pass", "pwd", "pin", "puk", "secret"].iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]
@@ -274,17 +350,17 @@ mod tests {
     use crate::port::Cancel;
     use crate::runtime::{Inputs, Silent};
 
-    struct Bench {
-        session: Session,
+    struct Desk {
+        session: Notebook,
         conversation: Conversation,
     }
 
-    impl Bench {
-        fn new() -> Bench {
+    impl Desk {
+        fn new() -> Desk {
             let address = Address::parse("sim:bg96?time=virtual&boot=0s").unwrap();
             let port = open(&address, &Settings::new(Cancel::new().unwrap())).unwrap();
-            let session = Session::new(Interpreter::new(Inputs::default()));
-            Bench { session, conversation: Conversation::new(port, &Catalogue) }
+            let session = Notebook::new(Interpreter::new(Inputs::default()));
+            Desk { session, conversation: Conversation::new(port, &Catalogue) }
         }
 
         fn run(&mut self, text: &str) -> Option<Status> {
@@ -293,14 +369,14 @@ mod tests {
         }
 
         fn follow(&mut self, text: &str) -> Option<Status> {
-            let ready = self.session.check_clauses(text).ok()?;
+            let ready = self.session.check_clauses(text)?.ok()?;
             Some(self.session.follow(ready, &mut self.conversation, &mut Silent).status)
         }
     }
 
     #[test]
     fn clauses_follow_their_question_and_stand_under_it_in_the_script() {
-        let mut bench = Bench::new();
+        let mut bench = Desk::new();
         assert_eq!(bench.follow("capture x"), None);
         assert_eq!(bench.run("AT+CSQ"), Some(Status::Passed));
         assert_eq!(bench.follow("capture rssi:int, ber:int"), Some(Status::Passed));
@@ -316,7 +392,7 @@ mod tests {
 
     #[test]
     fn no_secret_is_saved() {
-        let mut bench = Bench::new();
+        let mut bench = Desk::new();
         for line in ["AT+CPIN=\"1234\"\n  expect ERROR", "secret pin = \"8642\"", "log \"a 8642\"", "AT"] {
             assert_eq!(bench.run(line), Some(Status::Passed), "{line}");
         }
@@ -347,7 +423,7 @@ mod tests {
 
     #[test]
     fn a_line_that_fails_changes_no_name() {
-        let mut bench = Bench::new();
+        let mut bench = Desk::new();
         assert_eq!(bench.run("set x = 1"), Some(Status::Passed));
         assert_eq!(bench.run("if true {\n set x = 2\n set y = 3\n fail \"no\"\n}"), Some(Status::Failed));
         assert_eq!(bench.run("assert x == 1"), Some(Status::Passed));
@@ -361,5 +437,55 @@ mod tests {
         assert!(asks_for_data("AT+CMGS=\"2936\"\n  prompt reply \"x\"").is_none());
         assert!(asks_for_data("AT+CSQ").is_none());
         assert!(asks_for_data("AT+CMGS=?").is_none());
+    }
+
+    #[test]
+    fn a_paste_is_cut_into_statements() {
+        let text =
+            "AT+CSQ\n  capture rssi:int, ber:int\n\n# a comment\nretry 2 {\n  AT+CREG?\n    expect OK\n}\n:vars\nAT";
+        assert_eq!(
+            pieces(text),
+            [
+                Snippet::Statement("AT+CSQ\n  capture rssi:int, ber:int".to_owned()),
+                Snippet::Statement("retry 2 {\n  AT+CREG?\n    expect OK\n}".to_owned()),
+                Snippet::Command(":vars".to_owned()),
+                Snippet::Statement("AT".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn clauses_by_themselves_follow_the_last_question() {
+        assert_eq!(pieces("  expect OK\n  capture x"), [Snippet::Clauses("  expect OK\n  capture x".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_never_closed_is_one_piece() {
+        assert_eq!(pieces("try {\nAT\n"), [Snippet::Statement("try {\nAT".to_owned())]);
+        assert!(is_open("log \"\"\"a"));
+        assert!(!is_open("AT+CSQ"));
+        assert!(!is_open(":explain {"));
+    }
+
+    #[test]
+    fn secrets_and_pins_are_not_kept() {
+        let mask = Mask::new(["hunter2"]);
+        for line in [
+            "AT+CPIN=\"1234\"",
+            "at+cpin=1234",
+            "AT+CMEE=2;+CPIN=1234",
+            "send AT+CPIN=1234",
+            "AT+CLCK=\"SC\",1,\"1234\"",
+            "AT+CPWD=\"SC\",\"1234\",\"4321\"",
+            "AT+CGAUTH=1,1,\"me\",\"word\"",
+            "log \"hunter2\"",
+            "secret pin = \"1234\"",
+            "retry 3 {\n  AT+CPIN=1234\n}",
+        ] {
+            assert!(!may_keep(line, &mask), "{line}");
+        }
+        for line in ["AT+CPIN?", "AT+CSQ", "secret pin", "log \"at home\"", "AT+CGDCONT=1,\"IP\",\"super\"", ":vars"] {
+            assert!(may_keep(line, &mask), "{line}");
+        }
     }
 }

@@ -1,16 +1,21 @@
-//! What the user sees of a line: the answer with its meaning beside it, how it ended and how long that took.
+//! What the user sees of a line: the answer with its meaning beside it, how it ended and how long that took. Lines that come
+//! while the user types are shown above the prompt, in order, without disturbing what is typed.
+//!
+//! A queue of our own stands in front of the editor's printer, so that a flood neither grows the memory nor holds up
+//! who reads the port. The editor takes a message when it waits for a key. One may still be on its way when a line is
+//! entered; then the lines behind it wait for the next prompt, so that the order stays.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::board::{Board, write_out};
 use super::terminal;
 use crate::at::answer::{Event, Why};
-use crate::catalogue::explain::{Context, beside};
 use crate::catalogue::module::Module;
 use crate::port::{Cancel, Timestamp};
-use crate::report::conversation::ConversationText;
+use crate::report::conversation::{ConversationText, meaning, no_meaning};
 use crate::report::style::{Palette, Style, harmless};
 use crate::runtime::{Confirmed, Listener, RuntimeEvent, ShownDuration, Waiting};
 
@@ -37,7 +42,7 @@ pub(super) struct View {
 /// Shows a line while it runs.
 pub(super) struct Shown {
     view: View,
-    board: Arc<Board>,
+    above: Arc<Above>,
     /// Ends a question to the user.
     cancel: Cancel,
     /// The line is one question that the user has just typed: only its answer is shown.
@@ -56,23 +61,23 @@ pub(super) struct Shown {
 /// Standard output, where nobody minds that it fails.
 struct Out;
 
-impl std::io::Write for Out {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+impl io::Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         write_out(&String::from_utf8_lossy(bytes));
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
 impl Shown {
-    pub(super) fn new(board: &Arc<Board>, cancel: &Cancel, view: View, is_question: bool) -> Shown {
+    pub(super) fn new(above: &Arc<Above>, cancel: &Cancel, view: View, is_question: bool) -> Shown {
         Shown {
             cancel: cancel.clone(),
             view,
-            board: Arc::clone(board),
+            above: Arc::clone(above),
             is_question,
             sent: String::new(),
             module: None,
@@ -123,50 +128,36 @@ impl Shown {
         self.waits = thread.is_ok().then_some(waits);
     }
 
+    /// What is shown of the one question that was typed; false where it is shown as in any script.
     fn question(&mut self, event: RuntimeEvent<'_>) -> bool {
-        match event {
-            RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) => self.sent = harmless(bytes),
-            RuntimeEvent::Session(Event::Response(line)) => self.answer(line, None),
-            RuntimeEvent::Session(Event::Final { line, result }) if !result.is_success() => {
-                self.answer(line, Some(Style::Bad));
-            }
-            RuntimeEvent::Session(Event::Final { line, .. }) => self.result = harmless(line),
-            RuntimeEvent::ExchangeEnded { passed: true, elapsed, .. } => {
+        if let RuntimeEvent::ExchangeEnded { passed, elapsed, .. } = event {
+            if passed {
                 let time = if self.view.explains { format!(" · {}", time(elapsed)) } else { String::new() };
                 let beside = self.view.palette.paint(Style::Dim, time);
                 self.line(&format!("{}{beside}", self.view.palette.paint(Style::Good, &self.result)));
             }
-            RuntimeEvent::ExchangeEnded { .. } => {}
-            RuntimeEvent::Session(Event::Sent { why: Why::Abort, .. }) => self.note("stopping the command"),
-            RuntimeEvent::Session(Event::Sent { why: Why::Cancel, .. }) => self.note("leaving the prompt with ESC"),
+            return true;
+        }
+        let RuntimeEvent::Session(event) = event else { return false };
+        match event {
+            Event::Sent { bytes, why: Why::Question } => self.sent = harmless(bytes),
+            Event::Response(line) => self.answer(line, None),
+            Event::Final { line, result } if !result.is_success() => self.answer(line, Some(Style::Bad)),
+            Event::Final { line, .. } => self.result = harmless(line),
+            Event::Sent { why: Why::Abort, .. } => self.note("stopping the command"),
+            Event::Sent { why: Why::Cancel, .. } => self.note("leaving the prompt with ESC"),
             // The notice before it says so.
-            RuntimeEvent::Session(Event::Sent { why: Why::Resynchronise, .. }) => {}
-            RuntimeEvent::Session(Event::Notice(text)) => self.note(text),
-            RuntimeEvent::Session(
-                Event::Sent { why: Why::Reply, .. }
-                | Event::Echo(_)
-                | Event::Urc(_)
-                | Event::Prompt(_)
-                | Event::Stray(_)
-                | Event::Data(_)
-                | Event::Partial(_)
-                | Event::Dropped { .. }
-                | Event::Truncated { .. },
-            )
-            | RuntimeEvent::ScriptStarted { .. }
-            | RuntimeEvent::ScriptEnded { .. }
-            | RuntimeEvent::Statement { .. }
-            | RuntimeEvent::Waiting { .. }
-            | RuntimeEvent::Captured { .. }
-            | RuntimeEvent::AttemptFailed { .. }
-            | RuntimeEvent::Pause { .. }
-            | RuntimeEvent::Caught { .. }
-            | RuntimeEvent::FinallyFailed { .. }
-            | RuntimeEvent::Log { .. }
-            | RuntimeEvent::Ensured { .. }
-            | RuntimeEvent::Plan { .. }
-            | RuntimeEvent::Met { .. }
-            | RuntimeEvent::Reported { .. } => return false,
+            Event::Sent { why: Why::Resynchronise, .. } => {}
+            Event::Notice(text) => self.note(text),
+            Event::Sent { why: Why::Reply, .. }
+            | Event::Echo(_)
+            | Event::Urc(_)
+            | Event::Prompt(_)
+            | Event::Stray(_)
+            | Event::Data(_)
+            | Event::Partial(_)
+            | Event::Dropped { .. }
+            | Event::Truncated { .. } => return false,
         }
         true
     }
@@ -194,7 +185,7 @@ impl Listener for Shown {
                 && let Some(line) = unasked(&session, self.module, self.view.palette)
             {
                 let _ = self.text.finish();
-                self.board.show(line);
+                self.above.show(line);
             }
             return;
         }
@@ -208,8 +199,7 @@ impl Listener for Shown {
     }
 
     fn confirm(&mut self, question: &str, heeded: usize) -> Confirmed {
-        use std::io::{IsTerminal, stdin};
-        if !stdin().is_terminal() {
+        if !io::stdin().is_terminal() {
             return Confirmed::Nobody;
         }
         let _ = self.text.finish();
@@ -264,11 +254,181 @@ pub(super) fn time(elapsed: Duration) -> String {
     format!("{:.1} s", elapsed.as_secs_f64())
 }
 
-/// What a line means, in a few words.
-fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
-    beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
+/// So many lines wait to be shown; then the oldest are given up, and counted.
+const MOST: usize = 1000;
+
+/// So many are painted at once: a key is looked at in between.
+const AT_ONCE: usize = 100;
+
+#[derive(Debug, Default)]
+pub(super) struct Above {
+    state: Mutex<Pending>,
+    changed: Condvar,
 }
 
-fn no_meaning(_line: &str, _sent: &str, _module: Option<&'static Module>) -> Option<String> {
-    None
+#[derive(Debug, Default)]
+struct Pending {
+    lines: VecDeque<String>,
+    left_out: u64,
+    /// The user types.
+    editing: bool,
+    /// Messages that the editor was given, or is being given.
+    given: u64,
+    /// Those that it has taken.
+    taken: u64,
+    /// Those that it has painted.
+    painted: u64,
+}
+
+impl Pending {
+    /// A message may be on its way to the screen.
+    fn is_uncertain(&self) -> bool {
+        self.painted < self.given
+    }
+
+    /// The lines that are to be shown next, each with its line end.
+    fn take(&mut self, most: usize) -> String {
+        let mut text = match std::mem::take(&mut self.left_out) {
+            0 => String::new(),
+            count => format!("({count} lines came too fast and are left out)\n"),
+        };
+        for line in self.lines.drain(..most.min(self.lines.len())) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl Above {
+    /// Shows a line above the prompt; at once where nobody types.
+    pub(super) fn show(&self, line: String) {
+        let mut state = self.state();
+        if state.lines.len() >= MOST {
+            state.lines.pop_front();
+            state.left_out += 1;
+        }
+        state.lines.push_back(line);
+        if state.editing {
+            self.changed.notify_one();
+        } else if !state.is_uncertain() {
+            write_out(&state.take(MOST));
+        }
+    }
+
+    /// The user begins to type.
+    pub(super) fn begin(&self) {
+        self.state().editing = true;
+        self.changed.notify_one();
+    }
+
+    /// The user has entered a line.
+    pub(super) fn end(&self) {
+        let mut state = self.state();
+        state.editing = false;
+        if !state.is_uncertain() {
+            write_out(&state.take(MOST));
+        }
+    }
+
+    /// The editor has painted what it has taken.
+    pub(super) fn painted(&self) {
+        let mut state = self.state();
+        state.painted = state.taken;
+    }
+
+    /// Nothing more will be typed: what still waits is shown.
+    pub(super) fn finish(&self) {
+        let mut state = self.state();
+        state.editing = false;
+        state.painted = state.given;
+        write_out(&state.take(MOST));
+    }
+
+    /// Gives the editor what there is to show, until `give` fails.
+    pub(super) fn serve(&self, give: &mut dyn FnMut(String) -> bool) {
+        loop {
+            let mut state = self.state();
+            while !state.editing || (state.lines.is_empty() && state.left_out == 0) {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            let text = state.take(AT_ONCE);
+            state.given += 1;
+            drop(state);
+            // It blocks while the editor still has the one before.
+            let goes_on = give(text);
+            self.state().taken += 1;
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Pending> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One write for all of it. There is nowhere to tell that this failed.
+pub(super) fn write_out(text: &str) {
+    if !text.is_empty() {
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    /// Its editor is this channel; it takes one message at a time.
+    fn edited() -> (Arc<Above>, mpsc::Receiver<String>) {
+        let above = Arc::new(Above::default());
+        let (sender, receiver) = mpsc::sync_channel(0);
+        let served = Arc::clone(&above);
+        std::thread::spawn(move || served.serve(&mut |text| sender.send(text).is_ok()));
+        (above, receiver)
+    }
+
+    #[test]
+    fn lines_keep_their_order() {
+        let (above, editor) = edited();
+        above.begin();
+        for number in 0..200 {
+            above.show(number.to_string());
+        }
+        let mut seen = String::new();
+        while seen.lines().count() < 200 {
+            seen.push_str(&editor.recv().unwrap());
+            above.painted();
+        }
+        assert_eq!(seen.lines().collect::<Vec<_>>(), (0..200).map(|number| number.to_string()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_flood_is_bounded_and_counted() {
+        let above = Above::default();
+        above.begin();
+        for number in 0..5000 {
+            above.show(number.to_string());
+        }
+        let text = above.state().take(MOST);
+        assert_eq!(text.lines().next(), Some("(4000 lines came too fast and are left out)"));
+        assert_eq!(text.lines().count(), 1001);
+        assert_eq!(text.lines().last(), Some("4999"));
+    }
+
+    #[test]
+    fn lines_behind_one_that_is_on_its_way_wait_for_it() {
+        let above = Above::default();
+        above.begin();
+        above.state().given = 1;
+        above.end();
+        above.show("later".to_owned());
+        assert_eq!(above.state().lines.len(), 1);
+        above.state().taken = 1;
+        above.painted();
+        assert!(!above.state().is_uncertain());
+    }
 }

@@ -17,11 +17,22 @@ use std::time::Duration;
 use super::result::seconds;
 use super::style::{Palette, Style, harmless};
 use crate::at::answer::{Event, Why};
+use crate::catalogue::explain::{Context, beside};
 use crate::catalogue::module::Module;
 use crate::runtime::{Change, RuntimeEvent, ShownDuration, Waiting};
 
 /// What a line of an answer means, given the question and the module: a few words.
 pub type Meaning = fn(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String>;
+
+/// What a line means, in a few words.
+pub(crate) fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
+    beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
+}
+
+/// For who takes lines as the modem gave them.
+pub(crate) fn no_meaning(_line: &str, _sent: &str, _module: Option<&'static Module>) -> Option<String> {
+    None
+}
 
 /// Writes the conversation. An error of the writer is kept for [`ConversationText::finish`]: a run goes on without its
 /// reader.

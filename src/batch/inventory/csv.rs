@@ -2,15 +2,16 @@
 //! order mark.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::builder::{Builder, Entry, Placed};
-use crate::source::{Source, Span};
+use super::{Draft, ModemEntry};
+use crate::source::{Name, Source, Span};
 
 const COLUMNS: [&str; 8] = ["name", "port", "imei", "iccid", "group", "groups", "baud", "label.NAME or var.NAME"];
 
 /// What a column holds.
-enum Column {
+enum Heading {
     Name,
     Port,
     Imei,
@@ -21,7 +22,7 @@ enum Column {
     Var(Arc<str>),
 }
 
-pub(super) fn read(source: &Arc<Source>, builder: &mut Builder) {
+pub(super) fn read(source: &Arc<Source>, draft: &mut Draft) {
     let mark = if source.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let text = source.text.get(mark..).unwrap_or_default();
     let mut reader = csv::ReaderBuilder::new()
@@ -31,7 +32,7 @@ pub(super) fn read(source: &Arc<Source>, builder: &mut Builder) {
         .trim(csv::Trim::All)
         .comment(Some(b'#'))
         .from_reader(text.as_bytes());
-    let mut columns: Option<Vec<Column>> = None;
+    let mut columns: Option<Vec<Heading>> = None;
     let mut record = csv::StringRecord::new();
     loop {
         let start = mark + usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
@@ -40,7 +41,7 @@ pub(super) fn read(source: &Arc<Source>, builder: &mut Builder) {
             Ok(false) => break,
             Err(error) => {
                 let span = line_span(source, start);
-                builder.problem(source, span, "hayes::inventory::csv", error.to_string(), "");
+                draft.problem(source, span, "hayes::inventory::csv", error.to_string(), "");
                 return;
             }
         }
@@ -51,47 +52,44 @@ pub(super) fn read(source: &Arc<Source>, builder: &mut Builder) {
             continue;
         }
         match &columns {
-            None => match header(source, span, &record, builder) {
+            None => match header(source, span, &record, draft) {
                 Some(header) => columns = Some(header),
                 None => return,
             },
-            Some(columns) => row(source, span, columns, &record, builder),
+            Some(columns) => row(source, span, columns, &record, draft),
         }
     }
     if columns.is_none() {
         let help = "its first line names the columns: name,port,group,label.rack,var.apn";
-        builder.problem(source, Span::default(), "hayes::inventory::empty", "this inventory is empty", help);
+        draft.problem(source, Span::default(), "hayes::inventory::empty", "this inventory is empty", help);
     }
 }
 
 /// Where values stand that may be secrets: in every column that is not known to hold something else.
-pub(super) fn values(source: &Source) -> Vec<Span> {
-    let text = source.text.trim_start_matches('\u{feff}');
-    let mut start = source.text.len() - text.len();
+pub(super) fn values(whole: &str) -> Vec<Range<usize>> {
+    let text = whole.trim_start_matches('\u{feff}');
+    let mut start = whole.len() - text.len();
     let delimiter = delimiter(text);
-    let mut header: Option<Vec<bool>> = None;
-    let mut spans = Vec::new();
+    let mut hidden: Option<Vec<bool>> = None;
+    let mut values = Vec::new();
     for line in text.split_inclusive('\n') {
         let fields = raw_fields(line.trim_end(), delimiter);
-        if !line.trim().is_empty() && !line.starts_with('#') {
-            match &header {
-                None => {
-                    let title = |field: &std::ops::Range<usize>| line.get(field.clone()).unwrap_or_default();
-                    header = Some(fields.iter().map(|field| !is_plain(title(field))).collect());
-                }
-                Some(hidden) => {
-                    let is_whole = fields.len() == hidden.len();
-                    let hides = |index: usize| {
-                        if is_whole { hidden.get(index) == Some(&true) } else { index > 0 && hidden.contains(&true) }
-                    };
-                    let such = fields.iter().enumerate().filter(|(index, _)| hides(*index));
-                    spans.extend(such.map(|(_, field)| Span::new(start + field.start, start + field.end)));
-                }
-            }
+        let is_said = !line.trim().is_empty() && !line.starts_with('#');
+        if let Some(hidden) = hidden.as_ref().filter(|_| is_said) {
+            let is_whole = fields.len() == hidden.len();
+            let hides = |index: usize| match is_whole {
+                true => hidden.get(index) == Some(&true),
+                false => index > 0 && hidden.contains(&true),
+            };
+            let such = fields.iter().enumerate().filter(|(index, _)| hides(*index));
+            values.extend(such.map(|(_, field)| start + field.start..start + field.end));
+        } else if is_said {
+            let title = |field: &Range<usize>| line.get(field.clone()).unwrap_or_default();
+            hidden = Some(fields.iter().map(|field| !is_plain(title(field))).collect());
         }
         start += line.len();
     }
-    spans
+    values
 }
 
 /// Whether a column of this title holds what anybody may see.
@@ -101,7 +99,7 @@ fn is_plain(title: &str) -> bool {
 }
 
 /// The fields of a line, with their quotes.
-fn raw_fields(line: &str, delimiter: u8) -> Vec<std::ops::Range<usize>> {
+fn raw_fields(line: &str, delimiter: u8) -> Vec<Range<usize>> {
     let mut fields = Vec::new();
     let (mut start, mut in_quotes) = (0, false);
     for (at, byte) in line.bytes().enumerate() {
@@ -124,22 +122,22 @@ fn delimiter(text: &str) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b',')
 }
 
-fn header(source: &Arc<Source>, span: Span, record: &csv::StringRecord, builder: &mut Builder) -> Option<Vec<Column>> {
+fn header(source: &Arc<Source>, span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<Vec<Heading>> {
     let mut columns = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut wrong = false;
     for title in record {
         let lower = title.to_ascii_lowercase();
         let known = match lower.as_str() {
-            "name" => Some(Column::Name),
-            "port" => Some(Column::Port),
-            "imei" => Some(Column::Imei),
-            "iccid" => Some(Column::Iccid),
-            "group" | "groups" => Some(Column::Groups),
-            "baud" => Some(Column::Baud),
+            "name" => Some(Heading::Name),
+            "port" => Some(Heading::Port),
+            "imei" => Some(Heading::Imei),
+            "iccid" => Some(Heading::Iccid),
+            "group" | "groups" => Some(Heading::Groups),
+            "baud" => Some(Heading::Baud),
             _ => title.split_once('.').and_then(|(kind, name)| match kind.to_ascii_lowercase().as_str() {
-                "label" if !name.is_empty() => Some(Column::Label(name.into())),
-                "var" if !name.is_empty() => Some(Column::Var(name.into())),
+                "label" if !name.is_empty() => Some(Heading::Label(name.into())),
+                "var" if !name.is_empty() => Some(Heading::Var(name.into())),
                 _ => None,
             }),
         };
@@ -155,59 +153,59 @@ fn header(source: &Arc<Source>, span: Span, record: &csv::StringRecord, builder:
                 }
             };
             let message = format!("there is no column `{title}`");
-            builder.problem(source, span, "hayes::inventory::unknown-key", message, help);
+            draft.problem(source, span, "hayes::inventory::unknown-key", message, help);
             continue;
         };
         if seen.insert(lower, columns.len()).is_some() {
             wrong = true;
             let message = format!("the column `{title}` stands twice");
-            builder.problem(source, span, "hayes::inventory::column-twice", message, "leave one of them out");
+            draft.problem(source, span, "hayes::inventory::column-twice", message, "leave one of them out");
         }
         columns.push(column);
     }
-    if !wrong && !columns.iter().any(|column| matches!(column, Column::Name)) {
+    if !wrong && !columns.iter().any(|column| matches!(column, Heading::Name)) {
         wrong = true;
         let help = "the first line names the columns: name,port,group,label.rack,var.apn";
-        builder.problem(source, span, "hayes::inventory::no-name", "there is no column `name`", help);
+        draft.problem(source, span, "hayes::inventory::no-name", "there is no column `name`", help);
     }
     (!wrong).then_some(columns)
 }
 
-fn row(source: &Arc<Source>, span: Span, columns: &[Column], record: &csv::StringRecord, builder: &mut Builder) {
+fn row(source: &Arc<Source>, span: Span, columns: &[Heading], record: &csv::StringRecord, draft: &mut Draft) {
     if record.iter().skip(columns.len()).any(|field| !field.is_empty()) {
         let message = format!("this line has {} fields, the header {}", record.len(), columns.len());
         let help = "a field that holds the separator stands in double quotes";
-        builder.problem(source, span, "hayes::inventory::csv", message, help);
+        draft.problem(source, span, "hayes::inventory::csv", message, help);
         return;
     }
-    let mut entry = Entry { span, ..Entry::default() };
+    let mut entry = ModemEntry { span, ..ModemEntry::default() };
     let mut wrong = false;
     for (column, field) in columns.iter().zip(record).filter(|(_, field)| !field.is_empty()) {
-        let placed = || Placed { text: field.to_owned(), span: field_span(source, span, field) };
+        let placed = || Name { value: field.to_owned(), span: field_span(source, span, field) };
         match column {
-            Column::Name => entry.name = Some(placed()),
-            Column::Port => entry.port = Some(placed()),
-            Column::Imei => entry.imei = Some(placed()),
-            Column::Iccid => entry.iccid = Some(placed()),
-            Column::Groups => {
+            Heading::Name => entry.name = Some(placed()),
+            Heading::Port => entry.port = Some(placed()),
+            Heading::Imei => entry.imei = Some(placed()),
+            Heading::Iccid => entry.iccid = Some(placed()),
+            Heading::Groups => {
                 let names = field.split([' ', ',', ';', '|']).filter(|name| !name.is_empty());
-                entry.groups = names.map(|name| Placed { text: name.to_owned(), span }).collect();
+                entry.groups = names.map(|name| Name { value: name.to_owned(), span }).collect();
             }
-            Column::Baud => match field.parse() {
+            Heading::Baud => match field.parse() {
                 Ok(baud @ 1..) => entry.settings.baud = Some(baud),
                 Ok(_) | Err(_) => {
                     wrong = true;
                     let message = format!("{field:?} is no speed");
                     let at = field_span(source, span, field);
-                    builder.problem(source, at, "hayes::inventory::value", message, "a speed is 9600 or 115200");
+                    draft.problem(source, at, "hayes::inventory::value", message, "a speed is 9600 or 115200");
                 }
             },
-            Column::Label(name) => _ = entry.settings.labels.insert(Arc::clone(name), field.to_owned()),
-            Column::Var(name) => _ = entry.settings.vars.insert(Arc::clone(name), field.to_owned()),
+            Heading::Label(name) => _ = entry.settings.labels.insert(Arc::clone(name), field.to_owned()),
+            Heading::Var(name) => _ = entry.settings.vars.insert(Arc::clone(name), field.to_owned()),
         }
     }
     if !wrong {
-        builder.add(source, entry);
+        draft.add(source, entry);
     }
 }
 

@@ -1,25 +1,23 @@
 //! Which modems there are, and what each is given: TOML, or CSV as spreadsheets write it.
 //!
-//! All that is wrong with an inventory is told at once, each with its place.
+//! Modems are collected from all files, checked against each other, and given what their groups and the defaults say. All
+//! that is wrong is told at once, each with its place.
 
-mod builder;
 mod csv;
-mod hide;
-mod range;
 mod select;
 #[cfg(test)]
 mod tests;
 mod toml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::connect::Address;
 use crate::diagnostic::{self, Diagnostic};
-use crate::source::Source;
+use crate::source::{Name, Source, Span};
 
+pub use select::Selection;
 pub(crate) use select::glob;
-pub use select::{Selection, SelectionError};
 
 /// The modems of one or more files.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +62,13 @@ pub struct Group {
     pub max_parallel: Option<usize>,
 }
 
+impl Modem {
+    /// Its port, as it is written; empty where it was not found.
+    pub fn port(&self) -> String {
+        self.address.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+}
+
 impl Identity {
     pub fn is_empty(&self) -> bool {
         self.imei.is_none() && self.iccid.is_none()
@@ -76,18 +81,33 @@ pub const MOST_MODEMS: usize = 100_000;
 /// Reads inventories; the modems of all of them are one list. CSV is told from TOML by the file's name, else by its
 /// first line.
 pub fn read(sources: &[Arc<Source>]) -> Result<Inventory, Vec<Diagnostic>> {
-    let mut builder = builder::Builder::default();
+    let mut draft = Draft::default();
     for source in sources {
-        if is_csv(source) {
-            csv::read(source, &mut builder);
-        } else {
-            toml::read(source, &mut builder);
-        }
+        if is_csv(source) { csv::read(source, &mut draft) } else { toml::read(source, &mut draft) }
     }
-    builder.finish().map_err(|mut diagnostics| {
-        hide::values(&mut diagnostics);
+    draft.finish().map_err(|mut diagnostics| {
+        let shown: Vec<Arc<Source>> = sources.iter().map(|source| without_values(source)).collect();
+        for diagnostic in &mut diagnostics {
+            let place = sources.iter().position(|source| Arc::ptr_eq(source, &diagnostic.source));
+            if let Some(shown) = place.and_then(|place| shown.get(place)) {
+                diagnostic.source = Arc::clone(shown);
+            }
+        }
         diagnostics
     })
+}
+
+/// An inventory as diagnostics show it: with the values of `vars` hidden, for one of them may be a secret. Nobody can tell
+/// which: the script may not even have been found. Each place stays what it was.
+fn without_values(source: &Source) -> Arc<Source> {
+    let values = if is_csv(source) { csv::values(&source.text) } else { toml::values(&source.text) };
+    let mut text = source.text.clone();
+    for range in values {
+        let Some(value) = text.get(range.clone()) else { continue };
+        let stars: String = value.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
+        text.replace_range(range, &stars);
+    }
+    Source::new(source.name.as_str(), text)
 }
 
 fn is_csv(source: &Source) -> bool {
@@ -106,4 +126,278 @@ fn is_csv(source: &Source) -> bool {
 /// The key that was probably meant.
 fn nearest<'k>(name: &str, keys: &[&'k str]) -> Option<&'k str> {
     diagnostic::nearest(&name.replace('_', "-"), keys.iter().copied())
+}
+
+/// One modem as a file has it.
+#[derive(Debug, Default)]
+struct ModemEntry {
+    name: Option<Name>,
+    port: Option<Name>,
+    imei: Option<Name>,
+    iccid: Option<Name>,
+    groups: Vec<Name>,
+    settings: ModemSettings,
+    /// The whole entry
+    span: Span,
+}
+
+/// What a modem, a group and the defaults may all say.
+#[derive(Debug, Default, Clone)]
+struct ModemSettings {
+    vars: BTreeMap<Arc<str>, String>,
+    labels: BTreeMap<Arc<str>, String>,
+    baud: Option<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Draft {
+    modems: Vec<(Modem, ModemSettings)>,
+    defaults: ModemSettings,
+    groups: BTreeMap<String, (Group, ModemSettings)>,
+    ports: Vec<String>,
+    names: HashMap<String, FirstSeen>,
+    addresses: HashMap<Address, FirstSeen>,
+    identities: HashMap<String, FirstSeen>,
+    group_names: HashMap<String, Arc<str>>,
+    diagnostics: Vec<Diagnostic>,
+    too_many: bool,
+}
+
+/// Where something stood first.
+#[derive(Debug, Clone)]
+struct FirstSeen {
+    source: Arc<Source>,
+    span: Span,
+    modem: String,
+}
+
+impl Draft {
+    fn problem(
+        &mut self,
+        source: &Arc<Source>,
+        span: Span,
+        code: &'static str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let help = help.into();
+        let diagnostic = Diagnostic::new(code, source, message).at(span, "");
+        self.diagnostics.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
+    }
+
+    fn defaults(&mut self, settings: ModemSettings) {
+        self.defaults.overlay(&settings);
+    }
+
+    fn group(&mut self, name: &str, group: Group, settings: ModemSettings) {
+        let known = self.groups.entry(name.to_owned()).or_default();
+        known.0.max_parallel = group.max_parallel.or(known.0.max_parallel);
+        known.1.overlay(&settings);
+    }
+
+    fn ports(&mut self, ports: impl IntoIterator<Item = String>) {
+        self.ports.extend(ports);
+    }
+
+    /// False once there are too many, which is told.
+    fn has_room(&mut self, source: &Arc<Source>, span: Span, more: usize) -> bool {
+        if self.modems.len().saturating_add(more) <= MOST_MODEMS {
+            return true;
+        }
+        if !std::mem::replace(&mut self.too_many, true) {
+            let message = format!("that makes more than {MOST_MODEMS} modems");
+            self.problem(source, span, "hayes::inventory::too-many", message, "split the inventory");
+        }
+        false
+    }
+
+    fn add(&mut self, source: &Arc<Source>, entry: ModemEntry) {
+        if !self.has_room(source, entry.span, 1) {
+            return;
+        }
+        let Some(name) = entry.name.as_ref().filter(|name| !name.value.is_empty()) else {
+            let help = "give it a name: results and --resume know a modem by it";
+            self.problem(source, entry.span, "hayes::inventory::no-name", "this modem has no name", help);
+            return;
+        };
+        if let Some(wrong) = wrong_name(&name.value) {
+            let message = format!("{:?} is no name for a modem: it {wrong}", name.value);
+            let help = if name.value.contains("..") && name.value.contains('{') {
+                "many modems in one entry are a [[range]]; a [[modem]] is one"
+            } else {
+                "a name is letters, digits and . _ - / @, as gw-0001"
+            };
+            self.problem(source, name.span, "hayes::inventory::name", message, help);
+            return;
+        }
+        let place = |span| FirstSeen { source: Arc::clone(source), span, modem: name.value.clone() };
+        if let Some(first) = self.names.get(&name.value).cloned() {
+            let message = format!("there are two modems called {}", name.value);
+            self.twice(source, name.span, &first, "hayes::inventory::name-twice", message, "rename one of them");
+            return;
+        }
+        self.names.insert(name.value.clone(), place(name.span));
+        let identity = self.identity(source, &entry, &place);
+        let address = self.address(source, &entry, &place);
+        if entry.port.is_none() && entry.imei.is_none() && entry.iccid.is_none() {
+            let message = format!("{} has no port", name.value);
+            let help = "say where it is: a device, tcp://host:port, rfc2217://host:port, sim:MODEL; or who it is: imei";
+            self.problem(source, entry.span, "hayes::inventory::no-port", message, help);
+        }
+        let groups = entry.groups.iter().map(|group| self.shared(&group.value)).collect();
+        let modem = Modem {
+            name: name.value.clone(),
+            address,
+            identity,
+            groups,
+            labels: BTreeMap::new(),
+            vars: BTreeMap::new(),
+            baud: None,
+        };
+        self.modems.push((modem, entry.settings));
+    }
+
+    /// One text for each group's name, however many modems have it.
+    fn shared(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.group_names.get(name) {
+            return Arc::clone(known);
+        }
+        let shared: Arc<str> = name.into();
+        self.group_names.insert(name.to_owned(), Arc::clone(&shared));
+        shared
+    }
+
+    fn identity(&mut self, source: &Arc<Source>, entry: &ModemEntry, place: &dyn Fn(Span) -> FirstSeen) -> Identity {
+        let mut identity = Identity::default();
+        if let Some(imei) = &entry.imei {
+            let digits: String = imei.value.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+            if digits.len() == 15 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                identity.imei = Some(digits);
+            } else {
+                let message = format!("{:?} is no IMEI", imei.value);
+                self.problem(source, imei.span, "hayes::inventory::imei", message, "an IMEI is 15 digits, in quotes");
+            }
+        }
+        if let Some(iccid) = &entry.iccid {
+            let digits: String = iccid.value.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+            let digits = digits.trim_end_matches(['F', 'f']).to_owned();
+            if (18..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                identity.iccid = Some(digits);
+            } else {
+                let message = format!("{:?} is no ICCID", iccid.value);
+                let help = "an ICCID is 18 to 20 digits, in quotes; it is printed on the SIM";
+                self.problem(source, iccid.span, "hayes::inventory::iccid", message, help);
+            }
+        }
+        for (kind, value, placed) in [("IMEI", &identity.imei, &entry.imei), ("ICCID", &identity.iccid, &entry.iccid)] {
+            let (Some(value), Some(placed)) = (value, placed) else { continue };
+            match self.identities.get(&format!("{kind}{value}")).cloned() {
+                Some(first) => {
+                    let message = format!("{} has this {kind} too", first.modem);
+                    let code = "hayes::inventory::identity-twice";
+                    self.twice(source, placed.span, &first, code, message, "one of the two is wrong");
+                }
+                None => _ = self.identities.insert(format!("{kind}{value}"), place(placed.span)),
+            }
+        }
+        identity
+    }
+
+    fn address(
+        &mut self,
+        source: &Arc<Source>,
+        entry: &ModemEntry,
+        place: &dyn Fn(Span) -> FirstSeen,
+    ) -> Option<Address> {
+        let port = entry.port.as_ref()?;
+        let address = match Address::parse(&port.value) {
+            Ok(address) => address,
+            Err(error) => {
+                self.problem(source, port.span, "hayes::inventory::port", error.message, error.help);
+                return None;
+            }
+        };
+        // Each simulated or replayed modem is one of its own, even under the same address.
+        if matches!(address, Address::Device(_) | Address::Tcp { .. } | Address::Rfc2217 { .. }) {
+            match self.addresses.get(&address).cloned() {
+                Some(first) => {
+                    let message = format!("{address} is the port of {} too", first.modem);
+                    let code = "hayes::inventory::port-twice";
+                    let help = "a port can be driven once: give each modem its own";
+                    self.twice(source, port.span, &first, code, message, help);
+                }
+                None => _ = self.addresses.insert(address.clone(), place(port.span)),
+            }
+        }
+        Some(address)
+    }
+
+    fn twice(
+        &mut self,
+        source: &Arc<Source>,
+        span: Span,
+        first: &FirstSeen,
+        code: &'static str,
+        message: String,
+        help: &str,
+    ) {
+        let line = first.source.position(first.span.start as usize).line;
+        let diagnostic = Diagnostic::new(code, source, message).at(span, "again here");
+        self.diagnostics.push(if Arc::ptr_eq(source, &first.source) {
+            diagnostic.at(first.span, "first here").help(help)
+        } else {
+            diagnostic.help(format!("{help}; the first is at {}:{line}", first.source.name))
+        });
+    }
+
+    /// The inventory, or all that is wrong with it.
+    fn finish(mut self) -> Result<Inventory, Vec<Diagnostic>> {
+        if !self.diagnostics.is_empty() {
+            self.diagnostics.sort_by_key(|diagnostic| diagnostic.span().unwrap_or_default().start);
+            return Err(self.diagnostics);
+        }
+        let merge = |(mut modem, own): (Modem, ModemSettings)| {
+            let mut settings = self.defaults.clone();
+            let groups = modem.groups.iter().filter_map(|name| self.groups.get(&**name));
+            groups.for_each(|(_, group)| settings.overlay(group));
+            settings.overlay(&own);
+            modem.vars = settings.vars;
+            modem.labels = settings.labels;
+            modem.baud = settings.baud;
+            modem
+        };
+        Ok(Inventory {
+            modems: self.modems.into_iter().map(merge).collect(),
+            groups: self.groups.iter().map(|(name, (group, _))| (name.clone(), group.clone())).collect(),
+            ports: self.ports,
+        })
+    }
+}
+
+impl ModemSettings {
+    /// What `over` says beats what stands here.
+    fn overlay(&mut self, over: &ModemSettings) {
+        self.vars.extend(over.vars.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
+        self.labels.extend(over.labels.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
+        self.baud = over.baud.or(self.baud);
+    }
+}
+
+/// What is wrong with a name: it stands in selections, in file names and in a terminal.
+fn wrong_name(name: &str) -> Option<&'static str> {
+    if name.trim() != name {
+        Some("begins or ends with a blank")
+    } else if name.starts_with(['!', '&', '@', '-', '.']) {
+        Some("begins with a sign that --limit, a shell or a file system would take for its own")
+    } else if name.contains([',', ':', '*', '?', '[', ']', '=', '\\', '"']) {
+        Some("holds a sign that --limit takes for its own")
+    } else if name.contains(['{', '}']) {
+        Some("holds a brace, which only a [[range]] gives a meaning")
+    } else if name.chars().any(char::is_control) {
+        Some("holds control characters")
+    } else if name.chars().count() > 100 {
+        Some("is longer than 100 characters")
+    } else {
+        None
+    }
 }

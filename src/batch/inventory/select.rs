@@ -1,6 +1,7 @@
 //! `-l 'prod:&hub-a,!gw-0007'`: which of the modems.
 
 use super::Modem;
+use crate::diagnostic::Complaint;
 
 /// Terms between `,` or `:`, in any order: all that match a plain term; of these only those that match each `&` term; of
 /// these none that matches a `!` term. A term is a glob over names and groups, or `LABEL=GLOB`. Without a plain term,
@@ -25,22 +26,13 @@ enum Sign {
     Not,
 }
 
-/// What is wrong with a selection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SelectionError {
-    pub message: String,
-    pub help: String,
-}
-
 impl Selection {
-    pub fn parse(texts: &[String]) -> Result<Selection, SelectionError> {
+    pub fn parse(texts: &[String]) -> Result<Selection, Complaint> {
         let mut terms = Vec::new();
         // An unset variable in a shell is no wish to have them all.
         if texts.iter().any(|text| text.split([',', ':']).all(|term| term.trim().is_empty())) {
-            return Err(SelectionError {
-                message: "an empty --limit selects nothing".to_owned(),
-                help: "leave -l out for all modems; is the variable set that stands there?".to_owned(),
-            });
+            let help = "leave -l out for all modems; is the variable set that stands there?";
+            return Err(Complaint::new("an empty --limit selects nothing").help(help));
         }
         for text in texts.iter().flat_map(|text| text.split([',', ':'])).map(str::trim).filter(|text| !text.is_empty())
         {
@@ -54,10 +46,8 @@ impl Selection {
                 None => (None, rest),
             };
             if glob.is_empty() || label.as_deref() == Some("") {
-                return Err(SelectionError {
-                    message: format!("`{text}` selects nothing"),
-                    help: "a term is a name, a group or LABEL=VALUE, with * and ?: 'prod:&hub-a,!gw-0007'".to_owned(),
-                });
+                let help = "a term is a name, a group or LABEL=VALUE, with * and ?: 'prod:&hub-a,!gw-0007'";
+                return Err(Complaint::new(format!("`{text}` selects nothing")).help(help));
             }
             terms.push(Term { text: text.to_owned(), sign, label, glob: glob.to_owned() });
         }
@@ -72,14 +62,14 @@ impl Selection {
 
     /// The terms that match no modem at all, each with what was probably meant: one that is misspelt selects too few,
     /// or takes out none.
-    pub fn idle(&self, modems: &[Modem]) -> Vec<SelectionError> {
+    pub fn idle(&self, modems: &[Modem]) -> Vec<Complaint> {
         let idle = self.terms.iter().filter(|term| !modems.iter().any(|modem| term.matches(modem)));
-        let error = |term: &Term| SelectionError {
-            message: format!("`{}` in --limit matches no modem, group or label", term.text),
-            help: match term.nearest(modems) {
+        let error = |term: &Term| {
+            let complaint = Complaint::new(format!("`{}` in --limit matches no modem, group or label", term.text));
+            complaint.help(match term.nearest(modems) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`hayes batch … --list` without -l shows all there are".to_owned(),
-            },
+            })
         };
         idle.map(error).collect()
     }

@@ -230,11 +230,38 @@ fn a_selection_is_a_union_cut_down() {
         ["`nobody` in --limit matches no modem, group or label"]
     );
     let misspelt = Selection::parse(&["prdo,gw-*".to_owned()]).unwrap().idle(&inventory.modems);
-    assert_eq!(misspelt[0].help, "did you mean `prod`?");
+    assert_eq!(misspelt[0].help.as_deref(), Some("did you mean `prod`?"));
     for empty in ["", ",", " : "] {
         assert!(Selection::parse(&["prod".to_owned(), empty.to_owned()]).is_err(), "{empty:?}");
     }
     assert!(Selection::parse(&["prod,".to_owned()]).is_ok());
     assert!(Selection::parse(&[]).is_ok());
     assert!(Selection::parse(&["&".to_owned()]).is_err());
+}
+
+fn hidden(name: &str, text: &str) -> String {
+    let shown = without_values(&Source::new(name, text));
+    assert_eq!(shown.text.len(), text.len());
+    shown.text.clone()
+}
+
+#[test]
+fn values_of_toml_are_hidden_and_nothing_else() {
+    let text = "[[modem]]\nname = \"a\"\nvars = { pw = \"hunter2\", n = 7 }\n[group.x.vars]\npw = 'geheim'\n[[modem]]\nname = \"b\"\nvars.pw = \"w\u{fc}\"\n";
+    let text = hidden("i.toml", text);
+    for secret in ["hunter2", "7", "geheim", "w\u{fc}"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    assert!(text.contains("name = \"a\"") && text.contains("name = \"b\""), "{text}");
+    let broken = hidden("i.toml", "[[modem]\nname = \"a\"\nvars = { pw = \"hunter2\"\n");
+    assert!(!broken.contains("hunter2") && broken.contains("name = \"a\""), "{broken}");
+}
+
+#[test]
+fn values_of_csv_are_hidden_and_nothing_else() {
+    let text = "# modems\nname,var.pw,port,label.rack\na,\"hun,ter2\",sim:bg96,A3\nb,hunter2,x,y,z\n";
+    let text = hidden("i.csv", text);
+    assert!(!text.contains("ter2") && text.contains("sim:bg96,A3\nb,"), "{text}");
+    assert!(!text.contains("x,y,z"), "of a row with another number of fields nobody knows which is which: {text}");
+    assert!(!hidden("i.csv", "name;vars.pw\na;hunter2\n").contains("hunter2"));
 }

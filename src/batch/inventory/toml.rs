@@ -1,15 +1,14 @@
 //! The inventory as TOML: `[defaults]`, `[[modem]]`, `[[range]]`, `[group.NAME]`, `ports`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::builder::{Builder, Entry, Placed, Settings};
-use super::range::Range;
-use super::{Group, MOST_MODEMS};
-use crate::source::{Source, Span};
+use super::{Draft, Group, MOST_MODEMS, ModemEntry, ModemSettings};
+use crate::source::{Name, Source, Span};
 
 const TOP: [&str; 5] = ["defaults", "group", "modem", "ports", "range"];
 const DEFAULTS: [&str; 3] = ["baud", "labels", "vars"];
@@ -17,37 +16,37 @@ const GROUP: [&str; 4] = ["baud", "labels", "max-parallel", "vars"];
 const MODEM: [&str; 8] = ["baud", "groups", "iccid", "imei", "labels", "name", "port", "vars"];
 const RANGE: [&str; 6] = ["baud", "groups", "labels", "name", "port", "vars"];
 
-pub(super) fn read(source: &Arc<Source>, builder: &mut Builder) {
+pub(super) fn read(source: &Arc<Source>, draft: &mut Draft) {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in &errors {
         // A place without width, at the end of the text or of a line, would not be shown.
-        let widened = |range: std::ops::Range<usize>| match range.is_empty() {
+        let widened = |range: Range<usize>| match range.is_empty() {
             true => Span::new(range.start.saturating_sub(1), range.end.max(1)),
             false => Span::new(range.start, range.end),
         };
         let span = error.span().map(widened).unwrap_or_default();
         let message = error.message().trim_end_matches('.').replace('\n', "; ");
-        builder.problem(source, span, "hayes::inventory::toml", message, "");
+        draft.problem(source, span, "hayes::inventory::toml", message, "");
     }
     if errors.is_empty() {
-        Reader { source, builder }.document(table.get_ref());
+        TomlReader { source, draft }.document(table.get_ref());
     }
 }
 
-struct Reader<'a> {
+struct TomlReader<'a> {
     source: &'a Arc<Source>,
-    builder: &'a mut Builder,
+    draft: &'a mut Draft,
 }
 
 type Value<'i> = Spanned<DeValue<'i>>;
 
-impl Reader<'_> {
+impl TomlReader<'_> {
     fn document(&mut self, table: &DeTable<'_>) {
         self.known(table, &TOP, "the inventory");
         if let Some(defaults) = table.get("defaults").and_then(|value| self.table(value, "defaults")) {
             self.known(defaults, &DEFAULTS, "[defaults]");
             let settings = self.settings(defaults);
-            self.builder.defaults(settings);
+            self.draft.defaults(settings);
         }
         if let Some(groups) = table.get("group").and_then(|value| self.table(value, "group")) {
             for (name, value) in groups {
@@ -56,7 +55,7 @@ impl Reader<'_> {
         }
         if let Some(ports) = table.get("ports") {
             let ports = self.texts(ports, "ports");
-            self.builder.ports(ports.into_iter().map(|port| port.text));
+            self.draft.ports(ports.into_iter().map(|port| port.value));
         }
         // In the order of the file, whichever of the two they are.
         let mut entries: Vec<(&Value<'_>, bool)> = Vec::new();
@@ -88,12 +87,12 @@ impl Reader<'_> {
             usize::try_from(number).ok().filter(|number| *number > 0)
         });
         let settings = self.settings(table);
-        self.builder.group(name, Group { max_parallel }, settings);
+        self.draft.group(name, Group { max_parallel }, settings);
     }
 
     fn modem(&mut self, table: &DeTable<'_>, span: Span) {
         self.known(table, &MODEM, "a modem");
-        let entry = Entry {
+        let entry = ModemEntry {
             name: self.text(table, "name"),
             port: self.text(table, "port"),
             imei: self.text(table, "imei"),
@@ -102,21 +101,21 @@ impl Reader<'_> {
             settings: self.settings(table),
             span,
         };
-        self.builder.add(self.source, entry);
+        self.draft.add(self.source, entry);
     }
 
     fn range(&mut self, table: &DeTable<'_>, span: Span) {
         self.known(table, &RANGE, "a range");
         let Some(name) = self.text(table, "name") else {
             let help = "name = \"sim-{001..500}\"";
-            self.builder.problem(self.source, span, "hayes::inventory::no-name", "this range has no name", help);
+            self.draft.problem(self.source, span, "hayes::inventory::no-name", "this range has no name", help);
             return;
         };
         let Some(names) = self.pattern(&name) else { return };
         let Some(count) = names.count() else {
-            let message = format!("{:?} is one name, not a range", name.text);
+            let message = format!("{:?} is one name, not a range", name.value);
             let help = "write the first and the last number, as sim-{001..500}; a single modem is a [[modem]]";
-            self.builder.problem(self.source, name.span, "hayes::inventory::range", message, help);
+            self.draft.problem(self.source, name.span, "hayes::inventory::range", message, help);
             return;
         };
         let port = self.text(table, "port");
@@ -131,10 +130,10 @@ impl Reader<'_> {
             && other != count
         {
             let message = format!("the range of names is {count} long, that of ports {other}");
-            self.builder.problem(self.source, span, "hayes::inventory::range", message, "make them equal");
+            self.draft.problem(self.source, span, "hayes::inventory::range", message, "make them equal");
             return;
         }
-        if !self.builder.has_room(self.source, name.span, count.min(MOST_MODEMS + 1)) {
+        if !self.draft.has_room(self.source, name.span, count.min(MOST_MODEMS + 1)) {
             return;
         }
         let groups = table.get("groups").map(|groups| self.texts(groups, "groups")).unwrap_or_default();
@@ -145,38 +144,38 @@ impl Reader<'_> {
             let filled = |values: &BTreeMap<Arc<str>, String>| {
                 values.iter().map(|(name, value)| (Arc::clone(name), value.replace("{n}", &number))).collect()
             };
-            let entry = Entry {
-                name: Some(Placed { text: names.text(index, n), span: name.span }),
-                port: ports.as_ref().map(|(span, ports)| Placed { text: ports.text(index, n), span: *span }),
+            let entry = ModemEntry {
+                name: Some(Name { value: names.text(index, n), span: name.span }),
+                port: ports.as_ref().map(|(span, ports)| Name { value: ports.text(index, n), span: *span }),
                 imei: None,
                 iccid: None,
                 groups: groups
                     .iter()
-                    .map(|group| Placed { text: group.text.replace("{n}", &number), span: group.span })
+                    .map(|group| Name { value: group.value.replace("{n}", &number), span: group.span })
                     .collect(),
-                settings: Settings {
+                settings: ModemSettings {
                     vars: filled(&settings.vars),
                     labels: filled(&settings.labels),
                     baud: settings.baud,
                 },
                 span,
             };
-            self.builder.add(self.source, entry);
+            self.draft.add(self.source, entry);
         }
     }
 
-    fn pattern(&mut self, placed: &Placed) -> Option<Range> {
-        match Range::parse(&placed.text) {
+    fn pattern(&mut self, placed: &Name) -> Option<Numbered> {
+        match Numbered::parse(&placed.value) {
             Ok(range) => Some(range),
             Err(wrong) => {
                 let help = "a range is {first..last}, as in sim-{001..500}; {n} is the number";
-                self.builder.problem(self.source, placed.span, "hayes::inventory::range", wrong, help);
+                self.draft.problem(self.source, placed.span, "hayes::inventory::range", wrong, help);
                 None
             }
         }
     }
 
-    fn settings(&mut self, table: &DeTable<'_>) -> Settings {
+    fn settings(&mut self, table: &DeTable<'_>) -> ModemSettings {
         let baud = table.get("baud").and_then(|value| {
             let number = self.integer(value, "baud")?;
             if number == 0 {
@@ -184,7 +183,7 @@ impl Reader<'_> {
             }
             u32::try_from(number).ok().filter(|baud| *baud > 0)
         });
-        Settings { vars: self.scalars(table, "vars"), labels: self.scalars(table, "labels"), baud }
+        ModemSettings { vars: self.scalars(table, "vars"), labels: self.scalars(table, "labels"), baud }
     }
 
     /// A table of plain values, as text.
@@ -206,10 +205,10 @@ impl Reader<'_> {
         values
     }
 
-    fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<Placed> {
+    fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<Name> {
         let value = table.get(key)?;
         match value.get_ref().as_str() {
-            Some(text) => Some(Placed { text: text.to_owned(), span: inside(value, self.source) }),
+            Some(text) => Some(Name { value: text.to_owned(), span: inside(value, self.source) }),
             None => {
                 self.kind(value, &format!("`{key}`"), &format!("a text: put it into quotes, {key} = \"…\""));
                 None
@@ -217,7 +216,7 @@ impl Reader<'_> {
         }
     }
 
-    fn texts(&mut self, value: &Value<'_>, key: &str) -> Vec<Placed> {
+    fn texts(&mut self, value: &Value<'_>, key: &str) -> Vec<Name> {
         let Some(array) = value.get_ref().as_array() else {
             self.kind(value, &format!("`{key}`"), &format!("a list: {key} = [\"…\", \"…\"]"));
             return Vec::new();
@@ -225,7 +224,7 @@ impl Reader<'_> {
         let mut texts = Vec::new();
         for item in array.iter() {
             match item.get_ref().as_str() {
-                Some(text) => texts.push(Placed { text: text.to_owned(), span: inside(item, self.source) }),
+                Some(text) => texts.push(Name { value: text.to_owned(), span: inside(item, self.source) }),
                 None => self.kind(item, &format!("each of `{key}`"), "a text in quotes"),
             }
         }
@@ -264,7 +263,7 @@ impl Reader<'_> {
     }
 
     fn problem(&mut self, value: &Value<'_>, code: &'static str, message: &str, help: &str) {
-        self.builder.problem(self.source, span(value), code, message, help);
+        self.draft.problem(self.source, span(value), code, message, help);
     }
 
     fn known(&mut self, table: &DeTable<'_>, keys: &[&str], whose: &str) {
@@ -280,7 +279,7 @@ impl Reader<'_> {
             let place = key.span();
             let message = format!("{whose} has no key `{name}`");
             let span = Span::new(place.start, place.end);
-            self.builder.problem(self.source, span, "hayes::inventory::unknown-key", message, help);
+            self.draft.problem(self.source, span, "hayes::inventory::unknown-key", message, help);
         }
     }
 }
@@ -295,4 +294,151 @@ fn inside(value: &Value<'_>, source: &Source) -> Span {
     let whole = span(value);
     let quoted = source.slice(whole).len() > 2 && source.slice(whole).starts_with(['"', '\'']);
     if quoted { Span { start: whole.start + 1, end: whole.end - 1 } } else { whole }
+}
+
+/// Where the values of `vars` stand.
+pub(super) fn values(text: &str) -> Vec<Range<usize>> {
+    let (table, _) = DeTable::parse_recoverable(text);
+    let mut spans = Vec::new();
+    in_table(table.get_ref(), false, &mut spans);
+    // What does not parse is in no table.
+    let mut start = 0;
+    let mut is_vars = false;
+    for line in text.split_inclusive('\n') {
+        let words = line.trim_start();
+        if words.starts_with('[') {
+            is_vars = words.contains("vars");
+        }
+        if let Some(sign) =
+            line.find('=').filter(|sign| is_vars || line.get(..*sign).is_some_and(|key| key.contains("vars")))
+        {
+            spans.push(start + sign + 1..start + line.trim_end().len().max(sign + 1));
+        }
+        start += line.len();
+    }
+    spans
+}
+
+/// `hides`: the table is one of `vars`, or stands in one.
+fn in_table(table: &DeTable<'_>, hides: bool, spans: &mut Vec<Range<usize>>) {
+    for (key, value) in table {
+        in_value(value, hides || key.get_ref() == "vars", spans);
+    }
+}
+
+fn in_value(value: &Value<'_>, hides: bool, spans: &mut Vec<Range<usize>>) {
+    match value.get_ref() {
+        DeValue::Table(table) => in_table(table, hides, spans),
+        DeValue::Array(array) => array.iter().for_each(|value| in_value(value, hides, spans)),
+        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
+            if hides {
+                spans.push(value.span());
+            }
+        }
+    }
+}
+
+/// A text with at most one `{a..b}` in it, and any number of `{n}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Numbered {
+    before: String,
+    after: String,
+    /// First, last, and how many digits at least; none: the text is the same for each
+    numbers: Option<(u64, u64, usize)>,
+}
+
+/// More than any number that counts modems has.
+const MOST_DIGITS: usize = 20;
+
+impl Numbered {
+    /// Says what is wrong with a text that has a brace which is no range.
+    fn parse(text: &str) -> Result<Numbered, String> {
+        let mut range = Numbered { before: String::new(), after: String::new(), numbers: None };
+        let mut rest = text;
+        while let Some((before, tail)) = rest.split_once('{') {
+            let Some((inner, after)) = tail.split_once('}') else {
+                return Err(format!("a {{ in {text:?} has no }}"));
+            };
+            range.push(before);
+            rest = after;
+            if inner == "n" {
+                range.push("{n}");
+                continue;
+            }
+            let bounds = inner.split_once("..").and_then(|(first, last)| {
+                let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                let parsed = (first.parse().ok()?, last.parse().ok()?);
+                (digits(first) && digits(last)).then_some((parsed.0, parsed.1, first.len()))
+            });
+            let Some((first, last, width)) = bounds else {
+                return Err(format!("{{{inner}}} is neither a range like {{001..500}} nor {{n}}"));
+            };
+            if width > MOST_DIGITS {
+                return Err(format!("a range's first number has {width} digits, more than {MOST_DIGITS}"));
+            }
+            if first > last {
+                return Err(format!("{{{inner}}} runs backward"));
+            }
+            if range.numbers.replace((first, last, width)).is_some() {
+                return Err(format!("{text:?} holds two ranges"));
+            }
+        }
+        range.push(rest);
+        Ok(range)
+    }
+
+    fn push(&mut self, text: &str) {
+        if self.numbers.is_some() { self.after.push_str(text) } else { self.before.push_str(text) }
+    }
+
+    /// How many it stands for, if it is a range.
+    fn count(&self) -> Option<usize> {
+        let (first, last, _) = self.numbers?;
+        usize::try_from(last - first).ok()?.checked_add(1)
+    }
+
+    /// The number of the `index`th.
+    fn number(&self, index: usize) -> Option<u64> {
+        self.numbers.map(|(first, _, _)| first.saturating_add(index as u64))
+    }
+
+    /// The text of the `index`th, whose entry has the number `n`.
+    fn text(&self, index: usize, n: u64) -> String {
+        let n = n.to_string();
+        let mut text = self.before.replace("{n}", &n);
+        if let (Some(number), Some((_, _, width))) = (self.number(index), self.numbers) {
+            text.push_str(&format!("{number:0width$}"));
+        }
+        text.push_str(&self.after.replace("{n}", &n));
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_zeros() {
+        let range = Numbered::parse("sim-{001..500}-{n}").unwrap();
+        assert_eq!(range.count(), Some(500));
+        assert_eq!(range.text(0, 1), "sim-001-1");
+        assert_eq!(range.text(499, 500), "sim-500-500");
+        assert_eq!(Numbered::parse("{8..11}").unwrap().text(2, 0), "10");
+    }
+
+    #[test]
+    fn what_is_no_range_is_told() {
+        for (text, wrong) in [
+            ("a{", "a { in \"a{\" has no }"),
+            ("a{1-5}", "{1-5} is neither a range like {001..500} nor {n}"),
+            ("a{5..1}", "{5..1} runs backward"),
+            ("{1..2}{1..2}", "\"{1..2}{1..2}\" holds two ranges"),
+            ("a{000000000000000000001..2}", "a range's first number has 21 digits, more than 20"),
+            ("{+1..2}", "{+1..2} is neither a range like {001..500} nor {n}"),
+            ("{1..99999999999999999999}", "{1..99999999999999999999} is neither a range like {001..500} nor {n}"),
+        ] {
+            assert_eq!(Numbered::parse(text), Err(wrong.to_owned()));
+        }
+    }
 }

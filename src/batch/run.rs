@@ -1,12 +1,14 @@
-//! One modem's run: its port is opened, the script is run, the result is a line of the journal.
+//! One modem's run: its port is opened, the script is run, the result is a line of the journal. And what each modem that
+//! runs does now, for whoever looks.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::board::Place;
 use super::inventory::{Identity, Modem};
 use crate::catalogue::Catalogue;
 use crate::check::Program;
@@ -15,7 +17,7 @@ use crate::conversation::Conversation;
 use crate::port::{Cancel, OpenError, OpenErrorKind, Port, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::transcript::Recorder;
-use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, ShownDuration, Status, Unfit};
+use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, ShownDuration, Status, Unfit, Waiting};
 use crate::state::private_file;
 
 /// What all modems of a batch are given.
@@ -60,7 +62,27 @@ pub(super) struct Stop {
     pub(super) late: Arc<AtomicBool>,
 }
 
+impl Stop {
+    pub(super) fn new(cancel: Cancel) -> Stop {
+        Stop { cancel, late: Arc::default() }
+    }
+}
+
 impl Common {
+    /// Without an environment, a speed and a time limit.
+    pub fn new(program: Arc<Program>, inputs: Inputs, records: Records, results_folder: PathBuf) -> Common {
+        Common {
+            program,
+            inputs,
+            environment: BTreeMap::new(),
+            secret_environment: BTreeMap::new(),
+            baud: None,
+            modem_timeout: None,
+            records,
+            results_folder,
+        }
+    }
+
     /// The values for this modem: the command line over the inventory over the environment.
     pub fn inputs(&self, modem: &Modem) -> Inputs {
         let mut inputs = self.inputs.clone();
@@ -85,8 +107,8 @@ impl Common {
 
     /// Each step is a function of its own and what is large is boxed: a thread's memory is the deepest that its stack has
     /// ever been, times the number of modems.
-    pub(super) fn run(&self, modem: &Modem, stop: &Stop, place: &Place) -> Box<Ended> {
-        let mut ear = Ear { place, recorder: Recorder::default() };
+    pub(super) fn run(&self, modem: &Modem, stop: &Stop, slot: &Slot) -> Box<Ended> {
+        let mut ear = Ear { slot, recorder: Recorder::default() };
         let mut ended = self.talk(modem, stop, &mut ear);
         self.complete(&mut ended, modem, stop, &ear.recorder);
         ended
@@ -95,27 +117,27 @@ impl Common {
     #[inline(never)]
     fn talk(&self, modem: &Modem, stop: &Stop, ear: &mut Ear<'_>) -> Box<Ended> {
         let started = Timestamp::now();
-        match self.open(modem, stop) {
-            Ok(mut conversation) => {
-                let inputs = Box::new(self.inputs(modem));
-                let outcome = run_boxed(&self.program, &mut conversation, &inputs, ear);
-                self.passed_on(modem, started, &outcome)
-            }
-            Err(failure) => self.unreachable(modem, started, *failure),
-        }
+        let mut conversation = match self.open(modem, stop) {
+            Ok(conversation) => conversation,
+            Err(failure) => return self.unreachable(modem, started, *failure),
+        };
+        let inputs = Box::new(self.inputs(modem));
+        let outcome = run_boxed(&self.program, &mut conversation, &inputs, ear);
+        self.ran(modem, started, &outcome)
     }
 
     #[inline(never)]
-    fn passed_on(&self, modem: &Modem, started: Timestamp, outcome: &Outcome) -> Box<Ended> {
+    fn ran(&self, modem: &Modem, started: Timestamp, outcome: &Outcome) -> Box<Ended> {
         let script = &self.program.source().name;
-        let result = RunResult::new(&modem.name, &port_name(modem), script, started.to_string(), outcome);
+        let result = RunResult::new(&modem.name, &modem.port(), script, started.to_string(), outcome);
         Box::new(Ended { result, unrecorded: None })
     }
 
+    /// Of a modem that was not talked to.
     #[inline(never)]
-    fn unreachable(&self, modem: &Modem, started: Timestamp, failure: FailureReport) -> Box<Ended> {
+    pub(super) fn unreachable(&self, modem: &Modem, started: Timestamp, failure: FailureReport) -> Box<Ended> {
         let script = &self.program.source().name;
-        let result = RunResult::unreachable(&modem.name, &port_name(modem), script, started.to_string(), failure);
+        let result = RunResult::unreachable(&modem.name, &modem.port(), script, started.to_string(), failure);
         Box::new(Ended { result, unrecorded: None })
     }
 
@@ -171,7 +193,8 @@ impl Common {
         };
         let file = folder.join(file_name(&result.modem));
         let text = recorder.text(&format!("{} {}", result.started, result.port));
-        write_private(&file, text.as_bytes()).map_err(|error| format!("{}: {error}", file.display()))?;
+        let written = std::fs::create_dir_all(folder).and_then(|()| private_file(&file)?.write_all(text.as_bytes()));
+        written.map_err(|error| format!("{}: {error}", file.display()))?;
         // Results and records may be moved together.
         let name = match file.strip_prefix(&self.results_folder) {
             Ok(beside) => beside.to_owned(),
@@ -218,19 +241,7 @@ fn not_found(identity: &Identity) -> FailureReport {
     FailureReport { help: Some(help.to_owned()), ..FailureReport::outside("hayes::batch::not-found", &message) }
 }
 
-fn port_name(modem: &Modem) -> String {
-    modem.address.as_ref().map(ToString::to_string).unwrap_or_default()
-}
-
 const INTERRUPTED: &str = "hayes::run::interrupted";
-
-fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    private_file(file)?.write_all(bytes)
-}
 
 /// A modem's name as a file's name; different names stay different.
 fn file_name(modem: &str) -> String {
@@ -243,11 +254,10 @@ fn file_name(modem: &str) -> String {
     }
     // A file system takes 255 bytes.
     if name.len() > LONGEST_NAME {
-        let hash = modem
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let mut hash = DefaultHasher::new();
+        modem.hash(&mut hash);
         name.truncate(LONGEST_NAME - 17);
-        name.push_str(&format!("-{hash:016x}"));
+        name.push_str(&format!("-{:016x}", hash.finish()));
     }
     name + ".txt"
 }
@@ -255,14 +265,96 @@ fn file_name(modem: &str) -> String {
 const LONGEST_NAME: usize = 200;
 
 /// Hears one modem's run.
-struct Ear<'p> {
-    place: &'p Place,
+struct Ear<'s> {
+    slot: &'s Slot,
     recorder: Recorder,
 }
 
 impl Listener for Ear<'_> {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
-        self.place.on_event(&event);
+        self.slot.on_event(&event);
         self.recorder.on_event(now, &event);
+    }
+}
+
+/// What each modem that runs does now. The modems write, and wait for nobody: each worker has a slot of its own, and only a
+/// look takes its lock for a moment.
+#[derive(Debug, Default)]
+pub struct Board(RwLock<Vec<Arc<Slot>>>);
+
+/// A worker's slot; it is empty while the worker waits for a modem.
+#[derive(Debug, Default)]
+pub struct Slot(Mutex<Option<Doing>>);
+
+/// One running modem, as seen at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doing {
+    pub modem: usize,
+    /// When it began, since the batch began
+    pub since: Duration,
+    failed_attempts: u64,
+    what: String,
+}
+
+impl Board {
+    pub(super) fn slot(&self) -> Arc<Slot> {
+        let slot = Arc::new(Slot::default());
+        self.0.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&slot));
+        slot
+    }
+
+    /// All modems that run, the oldest first.
+    pub fn rows(&self) -> Vec<Doing> {
+        let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut rows: Vec<Doing> = slots.iter().filter_map(|slot| slot.lock().clone()).collect();
+        rows.sort_by_key(|row| (row.since, row.modem));
+        rows
+    }
+}
+
+impl Slot {
+    pub(super) fn begin(&self, modem: usize, since: Duration) {
+        *self.lock() = Some(Doing { modem, since, failed_attempts: 0, what: "opens its port".to_owned() });
+    }
+
+    pub(super) fn end(&self) {
+        *self.lock() = None;
+    }
+
+    fn on_event(&self, event: &RuntimeEvent<'_>) {
+        if let RuntimeEvent::Waiting { what, .. } = event {
+            self.does(match what {
+                Waiting::Answer { sent } => ["", sent],
+                Waiting::Line { patterns: text } | Waiting::Prompt { text } => ["awaits ", text],
+                Waiting::Quiet { .. } => ["awaits ", "quiet"],
+                Waiting::Reboot => ["restarts", ""],
+                Waiting::Sleep => ["sleeps", ""],
+            });
+        } else if let RuntimeEvent::Pause { duration } = event {
+            self.does(["pauses for ", &ShownDuration(*duration).to_string()]);
+        } else if let RuntimeEvent::AttemptFailed { attempt, .. } = event
+            && let Some(doing) = &mut *self.lock()
+        {
+            doing.failed_attempts = *attempt;
+        }
+    }
+
+    fn does(&self, words: [&str; 2]) {
+        if let Some(doing) = &mut *self.lock() {
+            doing.what.clear();
+            doing.what.extend(words);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Doing>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Display for Doing {
+    /// `AT+CREG?`, `awaits +CMTI (attempt 2)`, …
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)?;
+        if self.failed_attempts > 0 { write!(f, " (attempt {})", self.failed_attempts + 1) } else { Ok(()) }
     }
 }

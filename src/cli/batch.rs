@@ -1,0 +1,456 @@
+//! `hayes batch`: one script on many modems. First all that can go wrong before anything is sent: the script, the
+//! inventory, the selection, the results' file. Then the modems; in the end what came of it, and the command that runs
+//! the rest.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use super::arguments;
+use super::console::{Console, Exit};
+use super::inputs::{self, Origins};
+use super::modem::Signals;
+use super::progress::{self, ProgressScreen, Tally};
+use super::results::{self, Summary};
+use super::{run, scripts};
+use crate::batch::driver::{Driver, Finished, Progress, Told};
+use crate::batch::find::{self, Met};
+use crate::batch::inventory::{self, Identity, Inventory, Modem, Selection};
+use crate::batch::journal::{self, Journal};
+use crate::batch::run::{Common, Records};
+use crate::batch::schedule::{Plan, Scheduler};
+use crate::check::Program;
+use crate::connect::Address;
+use crate::port::crew::Crew;
+use crate::port::{Cancel, Timestamp, descriptors};
+use crate::report::result::plural;
+use crate::report::style::harmless;
+use crate::runtime::{Inputs, Unfit};
+use crate::source::{LARGEST, Source, read_text};
+use crate::state;
+
+/// How many run at the same time where nobody says.
+const USUAL_JOBS: usize = 64;
+
+/// A batch that may begin.
+struct PreparedBatch {
+    common: Common,
+    inventory: Inventory,
+    /// Those that will run, in the inventory's order
+    modems: Vec<Modem>,
+    jobs: NonZeroUsize,
+    journal: Journal,
+    /// How many have passed before and do not run again
+    passed_before: usize,
+}
+
+pub(crate) fn run(arguments: &arguments::Batch, console: &Console) -> Exit {
+    let prepared = match prepare(arguments, console) {
+        Ok(prepared) => prepared,
+        Err(exit) => return exit,
+    };
+    start(prepared, arguments, console)
+        .unwrap_or_else(|error| console.refuse(Exit::Internal, &format!("the batch cannot begin: {error}"), None))
+}
+
+fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Console) -> std::io::Result<Exit> {
+    let PreparedBatch { common, inventory, mut modems, jobs, mut journal, passed_before } = prepared;
+    let cancel = Cancel::new()?;
+    let told = channel();
+    let (shown, to_show) = channel();
+    let stop = told.0.clone();
+    let signals = Signals::cancel_and(&cancel, move || _ = stop.send(Told::Stop))?;
+    let found = find::find(&mut modems, &inventory, arguments.baud, jobs.get(), &cancel)?;
+    if !arguments.quiet {
+        console.say(&met(&found));
+    }
+    let (start_delay, jitter) = arguments.start_delay.unwrap_or_default();
+    let plan = Plan { jobs, waves: arguments.waves.clone(), max_fail: arguments.max_fail, start_delay, jitter };
+    let seed = RandomState::new().hash_one(0);
+    let schedule = Scheduler::new(&modems, &inventory, &plan, seed);
+    // Its memory is for the threads: each modem stands in it a second time.
+    drop(inventory);
+    let modems: Arc<[_]> = modems.into();
+    let (plans, script) = (common.inputs.plan, common.program.source().name.clone());
+    let driver = Driver::new(common, Arc::clone(&modems), schedule, cancel, told, shown.clone());
+    let mut screen = ProgressScreen::new(&driver, Arc::clone(&modems), &script, *console);
+    (screen.json, screen.quiet) = (arguments.json, arguments.quiet);
+    screen.answers_enter = progress::listen_for_snapshots(shown.clone(), !arguments.quiet);
+    let thread = std::thread::Builder::new().name("screen".to_owned()).stack_size(256 << 10);
+    let thread = thread.spawn(move || screen.show(&to_show))?;
+    let finished = driver.run(&mut journal);
+    let path = journal.path().to_owned();
+    let synced = journal.finish();
+    let _ = shown.send(Progress::Finished);
+    let (tally, drawn) =
+        thread.join().map_or_else(|_| (Tally::default(), Exit::Internal), |tally| (tally, Exit::Passed));
+    let mut exit = drawn.worst(tally.written).worst(exit_of(&finished, &tally, &signals));
+    if let Err(error) = &synced
+        && finished.unwritten.is_none()
+    {
+        let message = format!("results could not be written to {}: {error}", path.display());
+        exit = exit.worst(console.refuse(Exit::Unwritable, &message, None));
+    }
+    let summary = Summary {
+        tally: &tally,
+        finished: &finished,
+        modems: &modems,
+        passed_before,
+        plans,
+        results: &path,
+        rest: (!plans).then(|| rest_command(&path)).flatten(),
+    };
+    let text = summary.text(console);
+    if arguments.json {
+        console.say(&text);
+    } else {
+        exit = exit.worst(console.print(&text));
+    }
+    Ok(exit.worst(results::write_reports(&path, &arguments.reports, console)))
+}
+
+/// Who was met on which port, where modems were looked for.
+fn met(found: &[Met]) -> String {
+    let line = |found: &Met| {
+        let Met { port, identity: Identity { imei, iccid }, why_not } = found;
+        let who = [("IMEI", imei), ("ICCID", iccid)].map(|(what, who)| who.as_ref().map(|who| format!("{what} {who}")));
+        let who: Vec<String> = who.into_iter().flatten().collect();
+        let what = if who.is_empty() { why_not.as_deref().unwrap_or("nobody").to_owned() } else { who.join(", ") };
+        format!("{port}: {}\n", harmless(what.as_bytes()))
+    };
+    found.iter().map(line).collect()
+}
+
+fn exit_of(finished: &Finished, tally: &Tally, signals: &Signals) -> Exit {
+    let mut exit = Exit::Passed;
+    if finished.panicked {
+        exit = exit.worst(Exit::Internal);
+    }
+    if finished.unwritten.is_some() {
+        exit = exit.worst(Exit::Unwritable);
+    }
+    if !finished.not_begun.is_empty() {
+        exit = exit.worst(Exit::Incomplete);
+    }
+    if signals.came() {
+        exit = exit.worst(signals.exit());
+    }
+    exit.worst(tally.worst)
+}
+
+/// What may begin; else the exit code, where all is said.
+fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBatch, Exit> {
+    let program = script(&arguments.script, arguments.quiet, console)?;
+    let environment = inputs::environment(std::slice::from_ref(&program), console)?;
+    let (given, origins) = inputs::explicit(&arguments.inputs, std::slice::from_ref(&program), console)?;
+    let inventory = read_inventory(&arguments.inventory, arguments.script == "-", console)?;
+    let mut modems = select(&inventory, &arguments.limit, console)?;
+    if arguments.list {
+        return Err(console.print(&listed(&modems)));
+    }
+    let script = program.source().name.clone();
+    let (earlier, passed_before) = match &arguments.resume {
+        Some(path) => {
+            let earlier = resume(path, &script, console)?;
+            let passed: HashSet<&str> = earlier.passed().collect();
+            let all = modems.len();
+            modems.retain(|modem| !passed.contains(modem.name.as_str()));
+            let done = all - modems.len();
+            if modems.is_empty() {
+                console.say(&format!("nothing is left to do: {} passed before\n", plural(done as u64, "modem")));
+                return Err(results::write_reports(path, &arguments.reports, console));
+            }
+            (Some(earlier), done)
+        }
+        None => (None, 0),
+    };
+    no_port_twice(&modems, console)?;
+    let results = results_path(arguments, &script, console)?;
+    let common = Common {
+        inputs: Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given },
+        program,
+        environment: environment.variables,
+        secret_environment: environment.secrets,
+        baud: arguments.baud,
+        modem_timeout: arguments.modem_timeout,
+        records: match &arguments.record {
+            Some(folder) => Records::All(folder.clone()),
+            None => Records::Failed(results.with_extension("records")),
+        },
+        results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
+    };
+    all_have_values(&common, &modems, [&origins, &environment.origins], console)?;
+    let jobs = jobs(arguments, modems.len(), console)?;
+    let inventories = arguments.inventory.iter().map(|file| ("the inventory", file.as_path()));
+    let read: Vec<(&str, &Path)> = [("the script", Path::new(&arguments.script)), ("the results", results.as_path())]
+        .into_iter()
+        .chain(inventories)
+        .chain(inputs::files(&arguments.inputs))
+        .collect();
+    results::reports_apart(&arguments.reports, &read, console)?;
+    results::reports_writable(&arguments.reports, console)?;
+    if let Some(folder) = &arguments.record {
+        std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error, console))?;
+    }
+    let journal = Journal::open(&results, earlier.as_ref()).map_err(|error| unwritable(&results, &error, console))?;
+    Ok(PreparedBatch { common, inventory, modems, jobs, journal, passed_before })
+}
+
+fn script(name: &str, quiet: bool, console: &Console) -> Result<Arc<Program>, Exit> {
+    let source = scripts::read(name, console)?;
+    run::programs(&[source], quiet, console)?.pop().ok_or(Exit::Internal)
+}
+
+fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &Console) -> Result<Inventory, Exit> {
+    let mut sources = Vec::new();
+    for file in files {
+        let text = if file == Path::new("-") {
+            if stdin_is_taken {
+                let help = "give the inventory a file";
+                return Err(console.refuse(Exit::Usage, "standard input is the script already", Some(help)));
+            }
+            read_text(std::io::stdin().lock(), LARGEST)
+        } else {
+            scripts::open_text(file)
+        };
+        let name = if file == Path::new("-") { "<stdin>".to_owned() } else { file.display().to_string() };
+        match text {
+            Ok(text) => sources.push(Source::new(name, text)),
+            Err(error) => {
+                return Err(console.refuse(Exit::Invalid, &format!("the inventory {name} {error}"), None));
+            }
+        }
+    }
+    inventory::read(&sources).map_err(|diagnostics| {
+        console.show(&diagnostics);
+        Exit::Invalid
+    })
+}
+
+fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<Vec<Modem>, Exit> {
+    let selection = Selection::parse(limit).map_err(|error| console.refuse_as(Exit::Usage, &error))?;
+    let idle = selection.idle(&inventory.modems);
+    if !idle.is_empty() && !inventory.modems.is_empty() {
+        idle.iter().for_each(|term| _ = console.refuse_as(Exit::Nothing, term));
+        return Err(Exit::Nothing);
+    }
+    let modems: Vec<Modem> = inventory.modems.iter().filter(|modem| selection.selects(modem)).cloned().collect();
+    if modems.is_empty() {
+        let help = "`hayes batch … --list` without -l shows all there are";
+        return Err(console.refuse(Exit::Nothing, "no modem is selected", Some(help)));
+    }
+    Ok(modems)
+}
+
+/// One line a modem: name, port, groups.
+fn listed(modems: &[Modem]) -> String {
+    let width = |text: fn(&Modem) -> String| modems.iter().map(|modem| text(modem).chars().count()).max().unwrap_or(0);
+    let place = |modem: &Modem| match (&modem.address, &modem.identity.imei, &modem.identity.iccid) {
+        (Some(address), _, _) => address.to_string(),
+        (None, Some(imei), _) => format!("imei {imei}"),
+        (None, None, Some(iccid)) => format!("iccid {iccid}"),
+        (None, None, None) => String::new(),
+    };
+    let (names, places) =
+        (width(|modem| modem.name.clone()), modems.iter().map(|m| place(m).chars().count()).max().unwrap_or(0));
+    let line = |modem: &Modem| {
+        let groups: Vec<&str> = modem.groups.iter().map(|group| &**group).collect();
+        format!("{:names$}  {:places$}  {}", modem.name, place(modem), groups.join(" ")).trim_end().to_owned() + "\n"
+    };
+    modems.iter().map(line).collect()
+}
+
+fn resume(path: &Path, script: &str, console: &Console) -> Result<journal::Results, Exit> {
+    let earlier = journal::read(path).map_err(|error| {
+        let help = match error.kind() == std::io::ErrorKind::InvalidData {
+            true => "this is no file of results, or somebody has edited it",
+            false => "give --resume the results that an earlier batch has written",
+        };
+        console.refuse(Exit::Invalid, &format!("{} cannot be resumed: {error}", path.display()), Some(help))
+    })?;
+    if let Some(bytes) = earlier.torn {
+        let what = "its last line was torn by a crash and is dropped";
+        console.say(&format!("note: {}: {what} ({})\n", path.display(), plural(bytes as u64, "byte")));
+    }
+    if let Some(other) = earlier.results.iter().find(|result| result.script != script) {
+        let message = format!("{} holds results of {}, not of {script}", path.display(), other.script);
+        let help = "what has passed with another script has not passed with this one";
+        return Err(console.refuse(Exit::Usage, &message, Some(help)));
+    }
+    Ok(earlier)
+}
+
+/// Two names may lead to one device, by a link.
+fn no_port_twice(modems: &[Modem], console: &Console) -> Result<(), Exit> {
+    let mut devices: HashMap<PathBuf, &str> = HashMap::new();
+    for modem in modems {
+        let Some(Address::Device(path)) = &modem.address else { continue };
+        // One that is not there yet shows when it is opened.
+        let Ok(device) = std::fs::canonicalize(path) else { continue };
+        if let Some(other) = devices.insert(device.clone(), &modem.name) {
+            let message = format!("{other} and {} have the same port, {}", modem.name, device.display());
+            let help = "a port can be driven once: give each modem its own";
+            return Err(console.refuse(Exit::Invalid, &message, Some(help)));
+        }
+    }
+    Ok(())
+}
+
+fn results_path(arguments: &arguments::Batch, script: &str, console: &Console) -> Result<PathBuf, Exit> {
+    let named = arguments.resume.clone().or_else(|| arguments.results.clone());
+    named.or_else(|| default_results(script)).ok_or_else(|| {
+        let message = "there is no place for the results: neither XDG_STATE_HOME nor HOME is set";
+        console.refuse(Exit::Unwritable, message, Some("name a file: --results FILE"))
+    })
+}
+
+/// In the user's state folder, never in the working directory:
+/// `~/.local/state/hayes/2026-11-22T100000.000Z-supersim-setup.jsonl`; none where the system names no such folder.
+fn default_results(script: &str) -> Option<PathBuf> {
+    let folder = state::folder()?;
+    let time = Timestamp::now().to_string().replace(':', "");
+    let name = Path::new(script).with_extension("");
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' || c == '_' { c } else { '-' };
+    let name: String = name.to_string_lossy().trim_matches(['/', '.', '<', '>']).chars().map(plain).collect();
+    let path = folder.join(format!("{time}-{name}.jsonl"));
+    // Two batches in the same millisecond.
+    Some(if path.exists() { folder.join(format!("{time}-{name}-{}.jsonl", std::process::id())) } else { path })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
+fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
+    let message = format!("results cannot be written to {}: {error}; nothing was sent", path.display());
+    let help = match error.kind() {
+        std::io::ErrorKind::AlreadyExists => "--resume goes on with them; --results names another file",
+        _ => "--results FILE puts them elsewhere",
+    };
+    console.refuse(Exit::Unwritable, &message, Some(help))
+}
+
+/// A wrong or missing value for one modem ends the batch before it begins, not that modem in its middle.
+fn all_have_values(
+    common: &Common,
+    modems: &[Modem],
+    [given, environment]: [&Origins; 2],
+    console: &Console,
+) -> Result<(), Exit> {
+    let inventory = "the inventory".to_owned();
+    let mut wrong: Vec<(String, String, Vec<&str>)> = Vec::new();
+    for modem in modems {
+        for unfit in common.unfit(modem) {
+            let in_inventory = || modem.vars.contains_key(unfit.param.as_str()).then_some(&inventory);
+            let origin = given.get(&unfit.param).or_else(in_inventory).or_else(|| environment.get(&unfit.param));
+            let what = inputs::message(&unfit, origin);
+            match wrong.iter_mut().find(|(known, ..)| *known == what) {
+                Some((.., modems)) => modems.push(&modem.name),
+                None => wrong.push((what, help(&unfit), vec![&modem.name])),
+            }
+        }
+    }
+    for (what, help, whose) in &wrong {
+        let whom = match whose.as_slice() {
+            all if all.len() == modems.len() => String::new(),
+            [first, others @ ..] => match others.len() as u64 {
+                0 => format!(" for {first}"),
+                others => format!(" for {first} and {}", plural(others, "other")),
+            },
+            [] => continue,
+        };
+        console.complain(&format!("{what}{whom}"), Some(help));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Exit::Invalid) }
+}
+
+fn help(unfit: &Unfit) -> String {
+    let (all, name) = (inputs::how_to_give(unfit), &unfit.param);
+    format!("for all modems: {all}; for some, in the inventory: vars = {{ {name} = \"…\" }}, or a column var.{name}")
+}
+
+/// How many run at once, and whether the system has descriptors for them.
+fn jobs(arguments: &arguments::Batch, modems: usize, console: &Console) -> Result<NonZeroUsize, Exit> {
+    let asked = arguments.jobs.map_or(USUAL_JOBS, NonZeroUsize::get).min(modems).max(1);
+    // A port is opened twice for a moment; with a time limit it has two flags of its own.
+    let each = Crew::descriptors_each(asked) + if arguments.modem_timeout.is_some() { 4 } else { 2 };
+    if let Err(have) = descriptors::allow((asked * each + 64) as u64) {
+        let fit = usize::try_from(have).unwrap_or(usize::MAX).saturating_sub(64) / each;
+        let message = format!(
+            "{} at the same time need more open files than the {have} that the system allows",
+            plural(asked as u64, "modem")
+        );
+        let help = format!(
+            "take -j {}, or raise the limit: `ulimit -Hn` shows it, /etc/security/limits.conf sets it",
+            fit.max(1)
+        );
+        return Err(console.refuse(Exit::Usage, &message, Some(&help)));
+    }
+    Ok(NonZeroUsize::new(asked).unwrap_or(NonZeroUsize::MIN))
+}
+
+/// This process's own command line, with `--resume` in place of what named the results. None where one of its words is
+/// not UTF-8: a command that means another file is worse than none.
+fn rest_command(results: &Path) -> Option<String> {
+    let arguments: Result<Vec<String>, _> = std::env::args_os().map(std::ffi::OsString::into_string).collect();
+    Some(rest_of(&arguments.ok()?, results))
+}
+
+fn rest_of(arguments: &[String], results: &Path) -> String {
+    let mut words = Vec::new();
+    let mut rest = arguments.iter();
+    words.push(
+        rest.next()
+            .map_or("hayes", |name| Path::new(name).file_name().and_then(|n| n.to_str()).unwrap_or(name))
+            .to_owned(),
+    );
+    while let Some(argument) = rest.next() {
+        let named = |names: &[&str]| names.iter().any(|name| argument == name);
+        let joined = |names: &[&str]| names.iter().any(|name| argument.starts_with(&format!("{name}=")));
+        if named(&["--resume", "--results", "--output", "-o"]) {
+            rest.next();
+        } else if joined(&["--resume", "--results", "--output"]) || (argument.starts_with("-o") && argument.len() > 2) {
+        } else if named(&["--secret"]) {
+            // Its value is not shown again, not even to who has typed it.
+            let name = rest.next().map_or("", |pair| pair.split('=').next().unwrap_or_default());
+            words.extend(["--secret".to_owned(), format!("{name}=…")]);
+        } else if let Some(pair) = argument.strip_prefix("--secret=") {
+            words.push(format!("--secret={}=…", pair.split('=').next().unwrap_or_default()));
+        } else {
+            words.push(argument.clone());
+        }
+    }
+    words.extend(["--resume".to_owned(), results.display().to_string()]);
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word for a POSIX shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%~".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rest(words: &[&str]) -> String {
+        rest_of(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), Path::new("/state/r.jsonl"))
+    }
+
+    #[test]
+    fn the_rest_is_the_same_command_that_goes_on() {
+        assert_eq!(
+            rest(&["/usr/bin/hayes", "batch", "my script", "-i", "i.toml", "-l", "a,!b", "-o", "old.jsonl"]),
+            "hayes batch 'my script' -i i.toml -l 'a,!b' --resume /state/r.jsonl"
+        );
+        assert_eq!(
+            rest(&["hayes", "batch", "s", "--resume=x", "--secret", "pin=1234", "--secret=puk=1", "-V", "apn=it's"]),
+            "hayes batch s --secret 'pin=…' '--secret=puk=…' -V 'apn=it'\\''s' --resume /state/r.jsonl"
+        );
+    }
+}

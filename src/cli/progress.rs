@@ -1,0 +1,365 @@
+//! How a batch goes, on standard error. On a terminal: a total line and at most eight running rows, the oldest first,
+//! with what has failed above them. Without a terminal: a line for each modem that ends.
+//!
+//! SIGUSR1 and Enter show what all running modems do. One thread draws, at most five times a second, and no modem waits for it.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use unicode_width::UnicodeWidthChar;
+
+use super::console::{self, Console, Exit};
+use crate::batch::driver::{Driver, Progress};
+use crate::batch::inventory::Modem;
+use crate::batch::run::{Board, Doing, Ended};
+use crate::port::Clock;
+use crate::report::causes::{Causes, place};
+use crate::report::result::{RunResult, seconds};
+use crate::report::style::{Palette, Style, harmless};
+use crate::runtime::Status;
+
+const FRAME: Duration = Duration::from_millis(200);
+const ROWS: usize = 8;
+
+/// What has come of it so far.
+#[derive(Debug, Clone)]
+pub(crate) struct Tally {
+    /// How many ended so, in the order of [`STATUSES`]
+    counts: [usize; STATUSES.len()],
+    pub(crate) changed: u64,
+    pub(crate) unchanged: u64,
+    pub(crate) causes: Causes,
+    /// The time that all runs took together
+    busy: Duration,
+    /// What the results add to the exit code
+    pub(crate) worst: Exit,
+    /// What became of writing to standard output
+    pub(crate) written: Exit,
+}
+
+const STATUSES: [Status; 5] =
+    [Status::Passed, Status::Failed, Status::Unreachable, Status::Skipped, Status::Interrupted];
+
+impl Default for Tally {
+    fn default() -> Tally {
+        Tally {
+            counts: [0; STATUSES.len()],
+            changed: 0,
+            unchanged: 0,
+            causes: Causes::default(),
+            busy: Duration::ZERO,
+            worst: Exit::Passed,
+            written: Exit::Passed,
+        }
+    }
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, result: &RunResult) {
+        let counts = self.counts.iter_mut().zip(STATUSES).filter(|(_, status)| *status == result.status);
+        counts.for_each(|(count, _)| *count += 1);
+        self.changed += result.changed;
+        self.unchanged += result.unchanged;
+        self.causes.add(result);
+        self.busy += Duration::from_millis(result.elapsed_ms);
+        self.worst = self.worst.worst(match result.status {
+            Status::Passed | Status::Skipped => Exit::Passed,
+            Status::Failed => Exit::Failed,
+            Status::Unreachable => Exit::Device,
+            Status::Interrupted => Exit::Incomplete,
+        });
+    }
+
+    /// How many have ended in one of these ways.
+    pub(crate) fn count(&self, of: &[Status]) -> usize {
+        self.counts.iter().zip(STATUSES).filter(|(_, status)| of.contains(status)).map(|(count, _)| count).sum()
+    }
+
+    /// `3 passed, 1 failed, 2 not run`
+    pub(crate) fn counted(&self, not_run: usize, palette: Palette) -> String {
+        let ended = self.counts.iter().zip(STATUSES).map(|(count, status)| (*count, status.to_string(), style(status)));
+        let all = ended.chain([(not_run, "not run".to_owned(), Style::Notable)]).filter(|(count, ..)| *count > 0);
+        let shown = all.map(|(count, what, style)| palette.paint(style, format!("{count} {what}")).to_string());
+        shown.collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn style(status: Status) -> Style {
+    match status {
+        Status::Passed => Style::Good,
+        Status::Skipped | Status::Interrupted => Style::Notable,
+        Status::Failed | Status::Unreachable => Style::Bad,
+    }
+}
+
+/// Shows how it goes.
+pub(crate) struct ProgressScreen {
+    modems: Arc<[Modem]>,
+    board: Arc<Board>,
+    clock: Clock,
+    console: Console,
+    script: String,
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    pub(crate) answers_enter: bool,
+    /// The terminal can be drawn on
+    live: bool,
+    tally: Tally,
+    /// How many lines of it stand on the terminal
+    drawn: usize,
+}
+
+impl ProgressScreen {
+    pub(crate) fn new(driver: &Driver, modems: Arc<[Modem]>, script: &str, console: Console) -> ProgressScreen {
+        ProgressScreen {
+            modems,
+            board: Arc::clone(&driver.board),
+            clock: driver.clock,
+            console,
+            script: script.to_owned(),
+            json: false,
+            quiet: false,
+            answers_enter: false,
+            live: false,
+            tally: Tally::default(),
+            drawn: 0,
+        }
+    }
+
+    pub(crate) fn show(mut self, events: &Receiver<Progress>) -> Tally {
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        self.live = !self.quiet && io::stderr().is_terminal() && !is_dumb;
+        if self.live && self.answers_enter {
+            self.console.say("Enter shows all that run; Ctrl-C begins no more\n");
+        }
+        self.draw();
+        let mut last = self.clock.now();
+        loop {
+            let event = if self.live {
+                events.recv_timeout((last + FRAME).saturating_sub(self.clock.now()))
+            } else {
+                events.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            match event {
+                Ok(Progress::Ended(ended)) => self.ended(&ended),
+                Ok(Progress::Note(note)) => self.above(&format!("note: {note}\n")),
+                Ok(Progress::Snapshot { typed }) => self.snapshot(typed),
+                Ok(Progress::Finished) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.draw();
+                    last = self.clock.now();
+                }
+            }
+        }
+        let erase = self.erasing();
+        if !erase.is_empty() {
+            self.console.say(&erase);
+        }
+        self.tally
+    }
+
+    fn ended(&mut self, ended: &Ended) {
+        let result = &ended.result;
+        self.tally.add(result);
+        if self.json {
+            let printed = self.console.print(&(result.json() + "\n"));
+            self.tally.written = self.tally.written.worst(printed);
+        }
+        if let Some(why) = &ended.unrecorded {
+            self.tally.worst = self.tally.worst.worst(Exit::Unwritable);
+            self.above(&format!("note: the conversation of {} could not be kept: {why}\n", result.modem));
+        }
+        let went_well = matches!(result.status, Status::Passed | Status::Skipped);
+        if !self.quiet && (!self.live || !went_well) {
+            self.above(&self.line(result));
+        }
+    }
+
+    /// `12/200 failed gw-0007 in 5.0 s: no answer (setup.hayes:12)`
+    fn line(&self, result: &RunResult) -> String {
+        let palette = self.console.err;
+        let count = format!("{}/{}", self.tally.count(&STATUSES), self.modems.len());
+        let why = match (&result.failure, &result.skipped) {
+            (Some(failure), _) => {
+                let place = place(failure).map(|place| format!(" ({place})")).unwrap_or_default();
+                format!(": {}{place}", harmless(failure.message.as_bytes()))
+            }
+            (None, Some(why)) => format!(": {}", harmless(why.as_bytes())),
+            (None, None) => String::new(),
+        };
+        let status = palette.paint(style(result.status), result.status);
+        let (count, time) = (palette.paint(Style::Dim, count), seconds(result.elapsed_ms));
+        console::fitted(&format!("{count} {status} {} in {time}{why}", result.modem), "    ") + "\n"
+    }
+
+    /// Writes lines that stay, above what is redrawn.
+    fn above(&mut self, text: &str) {
+        let erase = self.erasing();
+        self.console.say(&format!("{erase}{text}"));
+        self.draw();
+    }
+
+    fn snapshot(&mut self, typed: bool) {
+        if typed {
+            self.drawn += 1;
+        }
+        let rows = self.board.rows();
+        let mut text = self.total(&rows) + "\n";
+        rows.iter().for_each(|row| text.push_str(&(self.row(row) + "\n")));
+        self.above(&text);
+    }
+
+    fn draw(&mut self) {
+        if !self.live {
+            return;
+        }
+        let rows = self.board.rows();
+        let mut lines = vec![self.total(&rows)];
+        lines.extend(rows.iter().take(ROWS).map(|row| self.row(row)));
+        if rows.len() > ROWS {
+            lines.push(format!("  and {} more", rows.len() - ROWS));
+        }
+        let width = console::width().saturating_sub(1);
+        let text: String = lines.iter().map(|line| cut(line, width) + "\n").collect();
+        let erase = self.erasing();
+        self.drawn = lines.len();
+        self.console.say(&format!("{erase}{text}"));
+    }
+
+    /// To the first of the lines that were drawn, and all below it away.
+    fn erasing(&mut self) -> String {
+        match std::mem::take(&mut self.drawn) {
+            0 => String::new(),
+            lines => format!("\x1b[{lines}F\x1b[J"),
+        }
+    }
+
+    fn total(&self, rows: &[Doing]) -> String {
+        let bad = self.tally.count(&[Status::Failed, Status::Unreachable]);
+        let ended = self.tally.count(&STATUSES);
+        let mut parts = vec![self.script.clone(), format!("{ended}/{}", self.modems.len())];
+        if bad > 0 {
+            parts.push(format!("{bad} failed"));
+        }
+        parts.push(format!("{} running", rows.len()));
+        parts.push(clock(self.clock.now()));
+        parts.extend(self.time_left(rows).map(|left| format!("about {} left", clock(left))));
+        parts.join(" · ")
+    }
+
+    /// A guess: what is left takes as long as what has ended, with as many at the same time as now.
+    fn time_left(&self, rows: &[Doing]) -> Option<Duration> {
+        let all_ended = self.tally.count(&STATUSES);
+        let ended = u32::try_from(all_ended).ok().filter(|ended| *ended >= 3)?;
+        let mean = self.tally.busy / ended;
+        let now = self.clock.now();
+        let begun: Duration = rows.iter().map(|row| mean.saturating_sub(now.saturating_sub(row.since))).sum();
+        let waiting = self.modems.len().saturating_sub(all_ended + rows.len());
+        let work = begun + mean * u32::try_from(waiting).ok()?;
+        let at_once = u32::try_from(rows.len().max(1)).ok()?;
+        let left = work / at_once;
+        (left >= Duration::from_secs(2)).then_some(left)
+    }
+
+    fn row(&self, row: &Doing) -> String {
+        let name = self.modems.get(row.modem).map_or("", |modem| modem.name.as_str());
+        let age = clock(self.clock.now().saturating_sub(row.since));
+        format!("  {name:<16} {age:>6}  {}", harmless(row.to_string().as_bytes()))
+    }
+}
+
+/// `0:07`, `12:30`, `1:02:03`
+fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds / 3600 {
+        0 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
+    }
+}
+
+/// The beginning of a line, so many columns wide at most: a line that wraps could not be taken back.
+fn cut(line: &str, width: usize) -> String {
+    let mut columns = 0;
+    let fits = |c: &char| {
+        columns += c.width().unwrap_or(0);
+        columns <= width
+    };
+    line.chars().take_while(fits).collect()
+}
+
+/// Listens from now on to SIGUSR1 and the keyboard; whether Enter works.
+#[cfg(unix)]
+pub(crate) fn listen_for_snapshots(shown: Sender<Progress>, keyboard: bool) -> bool {
+    let keys = keyboard && is_in_front();
+    if let Ok(mut signals) = signal_hook::iterator::Signals::new([signal_hook::consts::SIGUSR1]) {
+        let shown = shown.clone();
+        let watch = move || {
+            for _ in signals.forever() {
+                if shown.send(Progress::Snapshot { typed: false }).is_err() {
+                    return;
+                }
+            }
+        };
+        // Without this thread the batch runs as well.
+        let _ = std::thread::Builder::new().name("snapshots".to_owned()).stack_size(64 << 10).spawn(watch);
+    }
+    let builder = std::thread::Builder::new().name("keyboard".to_owned()).stack_size(64 << 10);
+    keys && builder.spawn(move || read_keys(&shown)).is_ok()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn listen_for_snapshots(_shown: Sender<Progress>, _keyboard: bool) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn read_keys(shown: &Sender<Progress>) {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    let stdin = std::io::stdin();
+    let mut line = [0; 256];
+    loop {
+        let ready = poll(&mut [PollFd::new(&stdin, PollFlags::IN)], None);
+        // A program in the background that reads from its terminal is stopped by the system.
+        if ready.is_err_and(|error| error != rustix::io::Errno::INTR) || !is_in_front() {
+            return;
+        }
+        match rustix::io::read(&stdin, &mut line) {
+            Ok(0) => return,
+            Ok(_) => {
+                if shown.send(Progress::Snapshot { typed: true }).is_err() {
+                    return;
+                }
+            }
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Whether standard input is a terminal, and its keys are meant for us.
+#[cfg(unix)]
+fn is_in_front() -> bool {
+    let stdin = std::io::stdin();
+    rustix::termios::isatty(&stdin)
+        && rustix::termios::tcgetpgrp(&stdin).is_ok_and(|group| group == rustix::process::getpgrp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_never_wraps() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 3), "abc");
+        assert_eq!(cut("日本語", 5), "日本");
+    }
+
+    #[test]
+    fn times_are_read_as_on_a_clock() {
+        assert_eq!([7, 750, 3723].map(|s| clock(Duration::from_secs(s))), ["0:07", "12:30", "1:02:03"]);
+    }
+}
