@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::pattern::Matcher;
 use crate::source::{Name, Span};
-use crate::syntax::ast::{Block, Clause, ClauseKind, Field, Pattern, PatternKind, PatternPart, StatementKind};
+use crate::syntax::ast::{Block, Param, Part, Pattern, PatternKind, PatternPart};
 
 /// The names in the order in which they first stand, each with its first place.
 #[derive(Debug, Default)]
@@ -24,58 +24,22 @@ impl Binders {
     }
 
     fn block(&mut self, block: &Block, matchers: &mut [Option<Matcher>]) {
-        for statement in &block.statements {
-            match &statement.kind {
-                StatementKind::Exchange(exchange) => self.clauses(&exchange.clauses, matchers),
-                StatementKind::Await(awaited) => self.clauses(&awaited.clauses, matchers),
-                StatementKind::Ensure { otherwise, .. } => self.block(otherwise, matchers),
-                StatementKind::Retry { body, otherwise, .. } | StatementKind::Try { body, otherwise } => {
-                    self.block(body, matchers);
-                    otherwise.iter().for_each(|block| self.block(block, matchers));
-                }
-                StatementKind::If { branches, otherwise } => {
-                    branches.iter().for_each(|(_, block)| self.block(block, matchers));
-                    otherwise.iter().for_each(|block| self.block(block, matchers));
-                }
-                StatementKind::For { name, body, .. } => {
-                    self.items.entry(name.value.clone()).or_insert(name.span);
-                    self.block(body, matchers);
-                }
-                StatementKind::Finally { body } | StatementKind::Unsafe { body, .. } => self.block(body, matchers),
-                StatementKind::Set { name, .. } => self.variable(name),
-                StatementKind::Run { record: Some(name), .. } => self.variable(name),
-                StatementKind::Param(param) => {
-                    self.places.entry(param.name.value.clone()).or_insert(param.name.span);
-                }
-                StatementKind::Run { record: None, .. }
-                | StatementKind::Assert { .. }
-                | StatementKind::Fail { .. }
-                | StatementKind::Skip { .. }
-                | StatementKind::Stop
-                | StatementKind::Report { .. }
-                | StatementKind::AbortOn { .. }
-                | StatementKind::Log { .. }
-                | StatementKind::Sleep { .. }
-                | StatementKind::Timeout { .. }
-                | StatementKind::Confirm { .. }
-                | StatementKind::Reboot { .. }
-                | StatementKind::Port(_) => {}
-            }
-        }
+        block.walk(&mut |statement| self.parts(statement.parts(), matchers));
     }
 
-    fn clauses(&mut self, clauses: &[Clause], matchers: &mut [Option<Matcher>]) {
-        for clause in clauses {
-            match &clause.kind {
-                ClauseKind::Capture { fields } => self.fields(fields),
-                ClauseKind::CapturePattern(alternatives) => {
-                    alternatives.iter().for_each(|pattern| self.pattern(pattern, matchers));
+    fn parts(&mut self, parts: Vec<Part<'_>>, matchers: &mut [Option<Matcher>]) {
+        for part in parts {
+            match part {
+                Part::Binds(name) => self.variable(name),
+                Part::Item(name) => {
+                    self.items.entry(name.value.clone()).or_insert(name.span);
                 }
-                ClauseKind::CaptureAll { record, .. } => self.variable(record),
-                ClauseKind::Expect(_)
-                | ClauseKind::ExpectNothing { .. }
-                | ClauseKind::PromptReply { .. }
-                | ClauseKind::PromptCancel { .. } => {}
+                Part::Declares(Param { name, .. }) => {
+                    self.places.entry(name.value.clone()).or_insert(name.span);
+                }
+                Part::Capture(pattern) => self.pattern(pattern, matchers),
+                Part::Clause(clause) => self.parts(clause.parts(), matchers),
+                Part::Question(_) | Part::Text(_) | Part::Value(_) | Part::Pattern(_) | Part::Block(_) => {}
             }
         }
     }
@@ -85,7 +49,7 @@ impl Binders {
             PatternKind::Line(parts) => {
                 for part in parts {
                     match part {
-                        PatternPart::Hole(field) => self.fields(std::slice::from_ref(field)),
+                        PatternPart::Hole(field) => field.name.iter().for_each(|name| self.variable(name)),
                         PatternPart::Text(_) | PatternPart::Value(_) => {}
                     }
                 }
@@ -101,10 +65,6 @@ impl Binders {
                 }
             }
         }
-    }
-
-    fn fields(&mut self, fields: &[Field]) {
-        fields.iter().filter_map(|field| field.name.as_ref()).for_each(|name| self.variable(name));
     }
 
     fn variable(&mut self, name: &Name) {

@@ -13,7 +13,7 @@ use super::outcome::Failure;
 use super::problem::{End, Step};
 use super::question::Asked;
 use crate::syntax::ast::{
-    Alternatives, Block, Clause, ClauseKind, Exchange, Field, Pattern, Send, SendForm, Statement, StatementKind,
+    Alternatives, Block, Clause, Exchange, Part, Pattern, Send, SendForm, Statement, StatementKind,
 };
 
 impl Run<'_> {
@@ -31,30 +31,26 @@ impl Run<'_> {
     }
 
     fn forget_captures(&mut self, clauses: &[Clause]) -> Step {
-        for clause in clauses {
-            match &clause.kind {
-                ClauseKind::Capture { fields } => self.forget(fields),
-                ClauseKind::CaptureAll { record, .. } => self.scope.variables.forget(&record.value),
-                ClauseKind::CapturePattern(patterns) => self.forget_holes(patterns)?,
-                ClauseKind::Expect(_)
-                | ClauseKind::ExpectNothing { .. }
-                | ClauseKind::PromptReply { .. }
-                | ClauseKind::PromptCancel { .. } => {}
+        for part in clauses.iter().flat_map(Clause::parts) {
+            match part {
+                Part::Binds(name) => self.scope.variables.forget(&name.value),
+                Part::Capture(pattern) => self.forget_holes(pattern)?,
+                Part::Question(_)
+                | Part::Text(_)
+                | Part::Value(_)
+                | Part::Pattern(_)
+                | Part::Item(_)
+                | Part::Declares(_)
+                | Part::Clause(_)
+                | Part::Block(_) => {}
             }
         }
         Ok(())
     }
 
-    fn forget(&mut self, fields: &[Field]) {
-        let names = fields.iter().filter_map(|field| field.name.as_ref());
-        names.for_each(|name| self.scope.variables.forget(&name.value));
-    }
-
-    fn forget_holes(&mut self, patterns: &[Pattern]) -> Step {
-        for pattern in patterns {
-            let names: Vec<String> = self.matcher(pattern)?.holes().iter().map(|hole| hole.name.clone()).collect();
-            names.iter().for_each(|name| self.scope.variables.forget(name));
-        }
+    fn forget_holes(&mut self, pattern: &Pattern) -> Step {
+        let names: Vec<String> = self.matcher(pattern)?.holes().iter().map(|hole| hole.name.clone()).collect();
+        names.iter().for_each(|name| self.scope.variables.forget(name));
         Ok(())
     }
 

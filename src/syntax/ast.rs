@@ -97,6 +97,140 @@ pub enum StatementKind {
     Port(PortAction),
 }
 
+/// What a statement, a clause or an expression is made of. Passes that look for one thing take it from here, and no pass
+/// needs to know every statement.
+#[derive(Debug, Clone, Copy)]
+pub enum Part<'a> {
+    /// What goes out
+    Question(&'a Send),
+    Text(&'a Template),
+    Value(&'a Expression),
+    /// What a line is compared with
+    Pattern(&'a Pattern),
+    /// A pattern whose holes become variables
+    Capture(&'a Pattern),
+    /// A name that has a value from here on
+    Binds(&'a Name),
+    /// The name that stands for each item in the block that follows
+    Item(&'a Name),
+    /// A `param` or a `secret`
+    Declares(&'a Param),
+    Clause(&'a Clause),
+    Block(&'a Block),
+}
+
+impl Block {
+    /// Its statements, and those of the blocks in it, each before those in it.
+    pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Statement)) {
+        for statement in &self.statements {
+            visit(statement);
+            statement.blocks().for_each(|block| block.walk(visit));
+        }
+    }
+}
+
+impl Statement {
+    /// What it is made of, in the order of the source; its blocks and clauses are one part each.
+    pub fn parts(&self) -> Vec<Part<'_>> {
+        let mut parts = Vec::new();
+        match &self.kind {
+            StatementKind::Exchange(Exchange { send, clauses }) => {
+                parts.push(Part::Question(send));
+                parts.extend(clauses.iter().map(Part::Clause));
+            }
+            StatementKind::Await(Await { target, within, clauses }) => {
+                match target {
+                    AwaitTarget::Line(patterns) => parts.extend(patterns.iter().map(Part::Pattern)),
+                    AwaitTarget::Quiet { duration } => parts.push(Part::Value(duration)),
+                    AwaitTarget::Prompt { text } => parts.push(Part::Text(text)),
+                }
+                parts.extend(within.iter().map(Part::Value));
+                parts.extend(clauses.iter().map(Part::Clause));
+            }
+            StatementKind::Ensure { question, answers, otherwise } => {
+                parts.push(Part::Question(question));
+                parts.extend(answers.iter().map(Part::Pattern));
+                parts.push(Part::Block(otherwise));
+            }
+            StatementKind::Retry { schedule, body, otherwise } => {
+                let (Schedule::Times { count: first, pause, longest }
+                | Schedule::For { duration: first, pause, longest }) = schedule;
+                parts.extend([Some(first), pause.as_ref(), longest.as_ref()].into_iter().flatten().map(Part::Value));
+                parts.push(Part::Block(body));
+                parts.extend(otherwise.iter().map(Part::Block));
+            }
+            StatementKind::Try { body, otherwise } => {
+                parts.push(Part::Block(body));
+                parts.extend(otherwise.iter().map(Part::Block));
+            }
+            StatementKind::If { branches, otherwise } => {
+                parts.extend(branches.iter().flat_map(|(condition, body)| [Part::Value(condition), Part::Block(body)]));
+                parts.extend(otherwise.iter().map(Part::Block));
+            }
+            StatementKind::For { name, list, body } => {
+                parts.extend([Part::Value(list), Part::Item(name), Part::Block(body)]);
+            }
+            StatementKind::Assert { condition, why } => {
+                parts.push(Part::Value(condition));
+                parts.extend(why.iter().map(Part::Text));
+            }
+            StatementKind::Fail { why: text }
+            | StatementKind::Skip { why: text }
+            | StatementKind::Log { text }
+            | StatementKind::Confirm { text } => parts.push(Part::Text(text)),
+            StatementKind::Stop => {}
+            StatementKind::Finally { body } => parts.push(Part::Block(body)),
+            StatementKind::Set { name, value } => parts.extend([Part::Value(value), Part::Binds(name)]),
+            StatementKind::Param(param) => {
+                parts.extend(param.default.iter().map(Part::Value));
+                parts.push(Part::Declares(param));
+            }
+            StatementKind::Run { script, arguments, record } => {
+                parts.push(Part::Text(script));
+                parts.extend(arguments.iter().map(|(_, value)| Part::Value(value)));
+                parts.extend(record.iter().map(Part::Binds));
+            }
+            StatementKind::Report { columns } => parts.extend(columns.iter().map(|column| Part::Value(&column.value))),
+            StatementKind::AbortOn { patterns, why } => {
+                parts.extend(patterns.iter().map(Part::Pattern));
+                parts.extend(why.iter().map(Part::Text));
+            }
+            StatementKind::Sleep { duration } | StatementKind::Timeout { duration } => {
+                parts.push(Part::Value(duration))
+            }
+            StatementKind::Reboot { command } => parts.push(Part::Question(command)),
+            StatementKind::Unsafe { why, body } => parts.extend([Part::Text(why), Part::Block(body)]),
+            StatementKind::Port(PortAction::Baud(value) | PortAction::Break(value)) => parts.push(Part::Value(value)),
+            StatementKind::Port(PortAction::Dtr(_) | PortAction::Rts(_) | PortAction::Flush | PortAction::Escape) => {}
+        }
+        parts
+    }
+
+    /// The blocks in it.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.parts().into_iter().filter_map(|part| if let Part::Block(block) = part { Some(block) } else { None })
+    }
+}
+
+impl Clause {
+    /// What it is made of, in the order of the source.
+    pub fn parts(&self) -> Vec<Part<'_>> {
+        match &self.kind {
+            ClauseKind::Expect(patterns) => patterns.iter().map(Part::Pattern).collect(),
+            ClauseKind::ExpectNothing { within } => vec![Part::Value(within)],
+            ClauseKind::Capture { fields } => {
+                fields.iter().filter_map(|field| field.name.as_ref()).map(Part::Binds).collect()
+            }
+            ClauseKind::CapturePattern(patterns) => patterns.iter().map(Part::Capture).collect(),
+            ClauseKind::CaptureAll { record, .. } => vec![Part::Binds(record)],
+            ClauseKind::PromptReply { mark, text, .. } => {
+                mark.iter().map(Part::Text).chain([Part::Value(text)]).collect()
+            }
+            ClauseKind::PromptCancel { mark } => mark.iter().map(Part::Text).collect(),
+        }
+    }
+}
+
 /// A question and what is said of its answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
