@@ -4,6 +4,7 @@
 //! fails on an upward path.
 //!
 //! - [`source`]: a text with its name, and places in it
+//! - [`notation`]: how durations, bytes and control characters are written and read
 //! - [`diagnostic`]: what is wrong, where, and what to do about it; how it is shown
 //! - [`value`]: the values of the language, and the functions that a script may call
 //! - [`state`]: the user's folder for what outlasts a run
@@ -33,6 +34,7 @@ pub mod connect;
 pub mod conversation;
 pub mod diagnostic;
 pub mod library;
+pub mod notation;
 pub mod port;
 pub mod repl;
 pub mod report;

@@ -1,11 +1,11 @@
 //! A question to the modem and what is known of its answer; the answer.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
 use super::command::{self, Form};
 use super::result_code::{ResultCode, Verbosity};
+use crate::notation::text;
 
 /// One question: what goes out, and what is known of what comes back.
 #[derive(Debug, Clone)]
@@ -170,21 +170,6 @@ impl Line {
     /// The line as text: UTF-8 where it is, else each byte over 0x7F as `\xNN`.
     pub fn text(&self) -> String {
         text(&self.bytes).into_owned()
-    }
-}
-
-/// Bytes as text: UTF-8 where they are, else each byte over 0x7F as `\xNN`.
-pub fn text(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(bytes.iter().fold(String::with_capacity(bytes.len() + 16), |mut text, byte| {
-            if byte.is_ascii() {
-                text.push(char::from(*byte));
-            } else {
-                text.push_str(&format!("\\x{byte:02X}"));
-            }
-            text
-        })),
     }
 }
 

@@ -80,7 +80,7 @@ pub enum Kind {
 impl<'a> Parameter<'a> {
     /// The value as text; see [`super::Line::text`].
     pub fn text(&self) -> Cow<'a, str> {
-        super::answer::text(self.value)
+        crate::notation::text(self.value)
     }
 
     /// The parameters in a group.

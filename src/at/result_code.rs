@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::answer::text;
+use crate::notation::text;
 
 /// How an answer ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

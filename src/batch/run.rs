@@ -14,10 +14,11 @@ use crate::catalogue::Catalogue;
 use crate::check::Program;
 use crate::connect::{self, Settings};
 use crate::conversation::Conversation;
+use crate::notation::ShownDuration;
 use crate::port::{Cancel, OpenError, OpenErrorKind, Port, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::transcript::Recorder;
-use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, ShownDuration, Status, Unfit, Waiting};
+use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status, Unfit, Waiting};
 use crate::state::private_file;
 
 /// What all modems of a batch are given.

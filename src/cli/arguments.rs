@@ -10,6 +10,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use crate::batch::schedule::Share;
+use crate::notation::duration;
 
 /// A small language for talking to cellular modems, and the program that runs it.
 #[derive(Debug, Parser)]
@@ -412,22 +413,6 @@ pub(crate) fn alone() -> Repl {
 /// The definition of the command line, with what only other modules know: the options of the simulated modem.
 pub(crate) fn command() -> clap::Command {
     CommandLine::command().mut_subcommand("sim", |sim| sim.after_help(super::sim::help()))
-}
-
-/// A duration as scripts write it: `500ms`, `5s`, `2min`, `1h`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.chars().take_while(char::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "min" => 60_000,
-        "h" => 3_600_000,
-        "" => return Err(format!("it has no unit: write {text}s or {text}ms")),
-        _ => return Err("a duration is a whole number and ms, s, min or h: 500ms, 5s, 2min".to_owned()),
-    };
-    let number: u64 = number.parse().map_err(|_| "a duration starts with a whole number: 500ms, 5s".to_owned())?;
-    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
 }
 
 /// A duration in which something can happen.

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::ColorChoice;
 
-use crate::diagnostic::{Complaint, Diagnostic, Excerpt, Severity, harmless, words};
+use crate::diagnostic::{Complaint, Diagnostic, Excerpt, Severity, words};
+use crate::notation::harmless;
 use crate::report::result::plural;
 use crate::report::style::{Palette, Style, filled};
 

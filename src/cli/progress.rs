@@ -14,9 +14,10 @@ use super::console::{self, Console, Exit};
 use crate::batch::driver::{Driver, Progress};
 use crate::batch::inventory::Modem;
 use crate::batch::run::{Board, Doing, Ended};
+use crate::notation::seconds;
 use crate::port::Clock;
 use crate::report::causes::{Causes, place};
-use crate::report::result::{RunResult, seconds};
+use crate::report::result::RunResult;
 use crate::report::style::{Palette, Style, harmless};
 use crate::runtime::Status;
 

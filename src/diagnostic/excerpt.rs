@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::harmless::{harmless, in_place};
 use super::{Diagnostic, Severity};
+use crate::notation::{harmless, harmless_in_place};
 
 /// Lines of more bytes than this are shown in part.
 const LONGEST: usize = 240;
@@ -75,7 +75,7 @@ impl<'a> Excerpt<'a> {
 
     fn keep(&mut self, range: Range<usize>) {
         let at = self.text.len();
-        self.text.push_str(&in_place(self.of.source.text.get(range.clone()).unwrap_or_default()));
+        self.text.push_str(&harmless_in_place(self.of.source.text.get(range.clone()).unwrap_or_default()));
         match self.kept.last_mut() {
             Some((start, last)) if last.end == range.start && *start + last.len() == at => last.end = range.end,
             _ => self.kept.push((at, range)),

@@ -4,7 +4,6 @@
 //! "…").help("…")`. Its severity, and what there is to say of it at length, stand in `pages/*.md`.
 
 mod excerpt;
-mod harmless;
 mod nearest;
 pub mod pages;
 mod words;
@@ -13,7 +12,6 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use excerpt::Excerpt;
-pub(crate) use harmless::{harmless, spelled};
 pub(crate) use nearest::nearest;
 pub(crate) use words::words;
 

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::transcript::{BACK, LOST, TITLE, begin, escape, finish};
+use super::transcript::{BACK, LOST, TITLE, begin, finish};
 use super::{Control, Fault, Port, Read, Timestamp};
+use crate::notation::escape;
 use crate::state::private_file;
 
 /// Hides the secrets in what is written; the line is given without its line end.

@@ -16,6 +16,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::notation::unescape;
+
 /// Stands for a secret.
 pub(super) const MASKED: &str = "***";
 pub(crate) const TITLE: &str = "# hayes transcript 1";
@@ -35,22 +37,6 @@ pub(crate) fn finish(text: &mut String) {
         text.push_str("\\x20");
     }
     text.push('\n');
-}
-
-/// Printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\xNN`.
-pub(crate) fn escape(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        match byte {
-            b'\r' => text.push_str("\\r"),
-            b'\n' => text.push_str("\\n"),
-            b'\t' => text.push_str("\\t"),
-            b'\\' => text.push_str("\\\\"),
-            b' '..=b'~' => text.push(char::from(*byte)),
-            _ => {
-                let _ = write!(text, "\\x{byte:02X}");
-            }
-        }
-    }
 }
 
 /// An event of a transcript, as it was read.
@@ -110,36 +96,10 @@ fn time(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(seconds.into()) + Duration::from_millis(millis.parse().ok()?))
 }
 
-fn unescape(text: &str) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'\\' {
-            bytes.push(byte);
-            continue;
-        }
-        bytes.push(match rest.next() {
-            Some(b'r') => b'\r',
-            Some(b'n') => b'\n',
-            Some(b't') => b'\t',
-            Some(b'\\') => b'\\',
-            Some(b'x') => {
-                let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
-                match (digit(), digit()) {
-                    (Some(high), Some(low)) => u8::try_from(high * 16 + low).unwrap_or_default(),
-                    _ => return Err("`\\x` wants two hexadecimal digits".to_owned()),
-                }
-            }
-            Some(other) => return Err(format!("`\\{}` is no escape", char::from(other))),
-            None => return Err("it ends in a lone `\\`".to_owned()),
-        });
-    }
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notation::escape;
 
     #[test]
     fn every_byte_reads_back() {

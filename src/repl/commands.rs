@@ -133,7 +133,7 @@ impl Explorer {
                 true
             }),
             Verb::Timeout if argument.is_empty() => {
-                self.note(&crate::runtime::ShownDuration(self.session.interpreter.timeout()).to_string());
+                self.note(&crate::notation::ShownDuration(self.session.interpreter.timeout()).to_string());
                 true
             }
             Verb::Timeout => self.statement_entered(&format!("timeout {argument}"), true),

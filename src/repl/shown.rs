@@ -14,10 +14,11 @@ use std::time::Duration;
 use super::terminal;
 use crate::at::answer::{Event, Why};
 use crate::catalogue::module::Module;
+use crate::notation::ShownDuration;
 use crate::port::{Cancel, Timestamp};
 use crate::report::conversation::{ConversationText, meaning, no_meaning};
 use crate::report::style::{Palette, Style, harmless};
-use crate::runtime::{Confirmed, Listener, RuntimeEvent, ShownDuration, Waiting};
+use crate::runtime::{Confirmed, Listener, RuntimeEvent, Waiting};
 
 /// What may take longer than that is worth a word about it,
 const LONG: Duration = Duration::from_secs(10);

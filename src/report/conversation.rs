@@ -14,12 +14,12 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::result::seconds;
 use super::style::{Palette, Style, harmless};
 use crate::at::answer::{Event, Why};
 use crate::catalogue::explain::{Context, beside};
 use crate::catalogue::module::Module;
-use crate::runtime::{Change, RuntimeEvent, ShownDuration, Waiting};
+use crate::notation::{ShownDuration, seconds};
+use crate::runtime::{Change, RuntimeEvent, Waiting};
 
 /// What a line of an answer means, given the question and the module: a few words.
 pub type Meaning = fn(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String>;

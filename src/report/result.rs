@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::style::{Palette, Style};
+use crate::notation::{harmless, seconds};
 use crate::port::{OpenError, OpenErrorKind};
 use crate::runtime::{Failure, Outcome, Status, Value};
 
@@ -164,8 +165,7 @@ impl RunResult {
             counts.push(format!("{} unchanged", self.unchanged));
         }
         let status = palette.paint(style, self.status);
-        let why =
-            self.skipped.as_ref().map(|why| format!(": {}", crate::diagnostic::harmless(why))).unwrap_or_default();
+        let why = self.skipped.as_ref().map(|why| format!(": {}", harmless(why))).unwrap_or_default();
         format!("{} {status} in {}: {}{why}", self.script, seconds(self.elapsed_ms), counts.join(", "))
     }
 }
@@ -190,15 +190,6 @@ impl From<&Failure> for FailureReport {
 
 pub fn plural(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-/// `0.5 s`, `12.3 s`, `4 min 10 s`
-pub fn seconds(milliseconds: u64) -> String {
-    if milliseconds < 60_000 {
-        format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
-    } else {
-        format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1000)
-    }
 }
 
 fn is_false(value: &bool) -> bool {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::diagnostic;
+use crate::notation;
 
 /// Whether to colour. Without it every style is plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub struct Painted<T> {
 impl<T: fmt::Display> fmt::Display for Painted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.text.to_string();
-        let text = diagnostic::harmless(&text);
+        let text = notation::harmless(&text);
         let Some(style) = self.style else { return text.fmt(f) };
         let code = match style {
             Style::Bold => "1",
@@ -59,7 +60,7 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
 /// the terminal. `\r\n` at the end is left out.
 pub fn harmless(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.trim_end_matches(['\r', '\n']).chars().map(diagnostic::spelled).collect()
+    text.trim_end_matches(['\r', '\n']).chars().map(notation::spelled).collect()
 }
 
 /// Lines of at most so many columns, broken between words; what goes on stands behind `indent`.

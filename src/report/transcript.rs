@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::at::answer::Event;
-use crate::port::transcript::{TITLE, begin, escape, finish};
+use crate::notation::escape;
+use crate::port::transcript::{TITLE, begin, finish};
 use crate::runtime::RuntimeEvent;
 
 /// What is kept of one conversation at most: its beginning, and as much of its end.

@@ -3,10 +3,10 @@
 //! Of several lines the first that conforms is taken: that has all the parameters, and each of the kind that is asked
 //! for. What kept the first line from conforming is what a failure tells.
 
-use crate::at::answer::text;
 use crate::at::parameters::{Kind, Parameter, parameters, prefix_length, split_prefix};
 use crate::at::{Line, Question};
 use crate::check::{Captures, Hole};
+use crate::notation::text;
 use crate::syntax::ast::{Convert, Field};
 use crate::value::{Record, Value};
 

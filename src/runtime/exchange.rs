@@ -15,9 +15,9 @@ use super::question::Asked;
 use super::scope::Last;
 use crate::at::{Answer, Line};
 use crate::conversation::Mode;
+use crate::notation::ShownDuration;
 use crate::source::Span;
 use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Exchange};
-use crate::value::ShownDuration;
 
 /// The values of the `${…}` of each clause's patterns.
 pub(super) type ClauseValues = Vec<Vec<Vec<String>>>;

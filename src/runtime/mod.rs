@@ -35,7 +35,7 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
-pub use crate::value::{ShownDuration, Value};
+pub use crate::value::Value;
 pub use event::{Change, Confirmed, Listener, RuntimeEvent, Silent, Waiting};
 pub use inputs::Inputs;
 pub use interpreter::{DEEPEST, Interpreter, STACK, run};

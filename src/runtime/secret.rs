@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::at::{Event, NumberedError, ResultCode};
+use crate::notation::hex;
 use crate::source::Source;
 use crate::value::{Record, Value};
 
@@ -44,8 +45,9 @@ impl Mask {
             self.spell(line.as_bytes());
         });
         if secret.chars().count() > 1 {
-            self.spell(hex(secret.bytes()).as_bytes());
-            self.spell(hex(secret.encode_utf16().flat_map(u16::to_be_bytes)).as_bytes());
+            self.spell(hex(secret.as_bytes()).as_bytes());
+            let ucs2: Vec<u8> = secret.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            self.spell(hex(&ucs2).as_bytes());
         }
         // As a number it loses its leading zeros.
         if let Ok(number) = secret.trim().parse::<i64>() {
@@ -246,10 +248,6 @@ fn push(ranges: &mut Vec<(usize, usize)>, start: usize, end: usize) {
         Some((_, last)) if start <= *last => *last = (*last).max(end),
         Some(_) | None => ranges.push((start, end)),
     }
-}
-
-fn hex(bytes: impl Iterator<Item = u8>) -> String {
-    bytes.map(|byte| format!("{byte:02X}")).collect()
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use super::problem::{End, Problem, code};
 use super::question::Asked;
 use crate::at::Line;
 use crate::conversation::{Mode, Silence, Trouble};
+use crate::notation::ShownDuration;
 use crate::port::Fault;
 use crate::source::Span;
-use crate::value::ShownDuration;
 
 impl Run<'_> {
     /// How the script goes on after this: a failure, or its end. After Ctrl-C what still runs is ended by the AT rules.

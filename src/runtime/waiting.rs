@@ -11,9 +11,9 @@ use super::interpreter::Run;
 use super::problem::{Step, code};
 use super::scope::Last;
 use crate::at::Line;
+use crate::notation::ShownDuration;
 use crate::source::Span;
 use crate::syntax::ast::{Alternatives, Await, AwaitTarget, Clause, ClauseKind, Expression};
-use crate::value::ShownDuration;
 
 impl Run<'_> {
     #[inline(never)]

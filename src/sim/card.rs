@@ -1,6 +1,6 @@
 //! The SIM: its lock, its numbers, its files.
 
-use super::charset::{from_hex, to_hex};
+use crate::notation::{hex, unhex};
 
 #[derive(Debug)]
 pub(super) struct Card {
@@ -263,11 +263,11 @@ impl Card {
             176 if length > content.len() => WRONG_LENGTH,
             176 => {
                 let length = if length == 0 { content.len() } else { length };
-                (144, 0, Some(to_hex(content.get(..length).unwrap_or(&content))))
+                (144, 0, Some(hex(content.get(..length).unwrap_or(&content))))
             }
-            192 => (144, 0, Some(to_hex(&response(file, content.len())))),
+            192 => (144, 0, Some(hex(&response(file, content.len())))),
             214 => {
-                let Some(data) = data.and_then(from_hex) else { return WRONG_LENGTH };
+                let Some(data) = data.and_then(unhex) else { return WRONG_LENGTH };
                 let target: &mut [u8] = match file {
                     FILE_FORBIDDEN => &mut self.forbidden,
                     FILE_PREFERRED => &mut self.preferred,

@@ -1,10 +1,10 @@
 //! Messages that come from the network (27.005 §3.4.1).
 
-use super::charset::to_hex;
 use super::clock::timestamp;
 use super::message::{Memory, Message, Status};
 use super::pdu::Coding;
 use super::simulator::Simulator;
+use crate::notation::hex;
 
 impl Simulator {
     /// A message from the network: stored at once.
@@ -65,6 +65,6 @@ impl Simulator {
             return format!("+CMT: \"{address}\",,\"{}\"\r\n{text}", timestamp(message.time));
         }
         let (unit, centre) = self.unit(message);
-        format!("+CMT: ,{}\r\n{}{}", unit.len(), to_hex(&centre), to_hex(&unit))
+        format!("+CMT: ,{}\r\n{}{}", unit.len(), hex(&centre), hex(&unit))
     }
 }

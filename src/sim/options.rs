@@ -306,17 +306,8 @@ pub(super) fn duration(key: &str, value: &str) -> Result<Duration, OptionError> 
 
 /// `500ms`, `5s`, `2min`; 0 needs no unit. At most a day.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
-    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(end)?;
-    let number: u64 = number.parse().ok()?;
-    let milliseconds = match unit {
-        "ms" => number,
-        "s" => number.checked_mul(1_000)?,
-        "min" => number.checked_mul(60_000)?,
-        "" if number == 0 => 0,
-        _ => return None,
-    };
-    (milliseconds <= 86_400_000).then_some(Duration::from_millis(milliseconds))
+    let time = if text == "0" { Duration::ZERO } else { crate::notation::duration(text).ok()? };
+    (time <= Duration::from_secs(24 * 3600)).then_some(time)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Texts between the computer and the modem: in the alphabet that AT+CSCS names, or, where the coding of AT+CSMP is
 //! another than the default alphabet, as hexadecimal digits (27.005 §3.1).
 
-use super::charset::{from_hex, from_septets, from_ucs2_hex, to_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
+use super::charset::{from_septets, from_ucs2_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
 use super::line::Refusal;
 use super::message::Message;
 use super::pdu::{Coding, octets};
 use super::simulator::Simulator;
+use crate::notation::{hex, unhex};
 
 /// The longest text of one message, in septets, units and octets; a modem would split a longer one, this one refuses it.
 const LONGEST: (usize, usize, usize) = (160, 70, 140);
@@ -62,7 +63,7 @@ impl Simulator {
                 (text, fits)
             }
             (Coding::Octets, _) => {
-                let octets = from_hex(&ascii()).ok_or(REFUSED)?;
+                let octets = unhex(&ascii()).ok_or(REFUSED)?;
                 let fits = octets.len() <= LONGEST.2;
                 (octets.into_iter().map(char::from).collect(), fits)
             }
@@ -82,7 +83,7 @@ impl Simulator {
     pub(super) fn shown_text(&self, message: &Message) -> String {
         match message.coding {
             Coding::Alphabet => self.in_charset(&message.text),
-            Coding::Octets => to_hex(&octets(&message.text)),
+            Coding::Octets => hex(&octets(&message.text)),
             Coding::Ucs2 => to_ucs2_hex(&message.text),
         }
     }

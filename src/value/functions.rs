@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::{Component, Path};
 
 use super::{LARGEST_VALUE, Refusal, Value, ValueKind, fits};
+use crate::notation;
 use crate::source::{Unreadable, read_text};
 
 /// A function of the language.
@@ -306,7 +307,7 @@ fn ucs2(given: &Given<'_>) -> Result<Value, Refusal> {
 
 fn hex(given: &Given<'_>) -> Result<Value, Refusal> {
     let text = given.text(0)?;
-    fitting(text.len().saturating_mul(2), || text.bytes().map(|byte| format!("{byte:02X}")).collect())
+    fitting(text.len().saturating_mul(2), || notation::hex(text.as_bytes()))
 }
 
 fn unhex(given: &Given<'_>) -> Result<Value, Refusal> {
@@ -319,9 +320,7 @@ fn unhex(given: &Given<'_>) -> Result<Value, Refusal> {
         let what = format!("a byte has two hexadecimal digits, and these are {}", digits.len());
         return Err(refused(0, VALUE, what).help("is one cut off at the end?"));
     }
-    let pairs = digits.as_bytes().chunks_exact(2).filter_map(|pair| std::str::from_utf8(pair).ok());
-    let bytes = pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
-    let text = String::from_utf8(bytes).map_err(|_| {
+    let text = String::from_utf8(notation::unhex(digits).unwrap_or_default()).map_err(|_| {
         refused(0, VALUE, "these bytes are no text").help("a text is UTF-8; in UCS2 each character has four digits")
     })?;
     Ok(Value::text(text))

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use crate::notation::ExactDuration;
+
 /// A value of a script. Cloning one is cheap: texts, lists and records are shared.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -205,43 +207,6 @@ impl fmt::Display for Quoted<'_> {
         match self.0 {
             Value::Text(text) => write!(f, "\"{text}\""),
             Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => self.0.fmt(f),
-        }
-    }
-}
-
-/// A duration in the largest unit that shows it whole, as a script writes it: `500ms`, `5s`, `2min`. Values are whole
-/// milliseconds.
-#[derive(Debug, Clone, Copy)]
-struct ExactDuration(Duration);
-
-impl fmt::Display for ExactDuration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_millis() {
-            0 => f.write_str("0s"),
-            millis if millis.is_multiple_of(60_000) => write!(f, "{}min", millis / 60_000),
-            millis if millis.is_multiple_of(1000) => write!(f, "{}s", millis / 1000),
-            millis => write!(f, "{millis}ms"),
-        }
-    }
-}
-
-/// A duration for people: as a script writes it, a long one without the last of its milliseconds.
-#[derive(Debug, Clone, Copy)]
-pub struct ShownDuration(pub Duration);
-
-impl fmt::Display for ShownDuration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.as_millis();
-        if millis == 0 && !self.0.is_zero() {
-            write!(f, "{}us", self.0.as_micros())
-        } else if millis >= 60_000 && millis.is_multiple_of(60_000) {
-            write!(f, "{}min", millis / 60_000)
-        } else if millis >= 1000 && millis.is_multiple_of(1000) {
-            write!(f, "{}s", millis / 1000)
-        } else if millis >= 10_000 {
-            write!(f, "{}.{}s", millis / 1000, millis % 1000 / 100)
-        } else {
-            write!(f, "{millis}ms")
         }
     }
 }

@@ -14,11 +14,12 @@ use std::time::Duration;
 use super::ahead::LINES_AHEAD;
 use super::exchange::Exchange;
 use super::{Now, Session, Settled};
-use crate::at::answer::{Event, text};
+use crate::at::answer::Event;
 use crate::at::echo::Echo;
 use crate::at::framer::{Frame, Framer};
 use crate::at::listener::Listener;
 use crate::at::result_code::{self, ResultCode, Verbosity};
+use crate::notation::text;
 
 /// What the line carries, as far as that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

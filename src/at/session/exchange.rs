@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::body::Body;
 use super::{Failure, FailureKind, Outcome, Owing, SETTLE, Silence};
-use crate::at::answer::{Answer, Expected, Line, Named, PromptPlan, Question, carries, text};
+use crate::at::answer::{Answer, Expected, Line, Named, PromptPlan, Question, carries};
 use crate::at::command::Form;
 use crate::at::result_code::ResultCode;
+use crate::notation::text;
 
 /// An answer's lines are kept up to so many bytes; what comes after is told but not kept.
 const LARGEST_ANSWER: usize = 1024 * 1024;

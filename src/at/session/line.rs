@@ -262,7 +262,7 @@ impl Session {
         // Those that may end any command are words.
         let is_word = line.first().is_some_and(u8::is_ascii_alphabetic);
         if let Some(success) = known.or_else(|| if is_word { self.knowledge.vendor_final(trimmed) } else { None }) {
-            let text = crate::at::answer::text(trimmed).into_owned();
+            let text = crate::notation::text(trimmed).into_owned();
             return Final::Sure(ResultCode::Vendor { text, success });
         }
         if line.len() == 1

@@ -3,9 +3,10 @@
 use super::Escaped;
 use crate::catalogue::module::{Module, module_named_by};
 use crate::catalogue::prospect;
+use crate::notation::seconds;
 use crate::report::causes::place;
 use crate::report::conversation::Meaning;
-use crate::report::result::{RunResult, seconds};
+use crate::report::result::RunResult;
 use crate::report::transcript::{Said, Who, events};
 
 /// What links to a modem: its name, where it is more than letters and digits in hex.

@@ -13,7 +13,8 @@ use std::io::{self, Write};
 
 use super::causes::Causes;
 use super::conversation::Meaning;
-use super::result::{RunResult, plural, seconds};
+use super::result::{RunResult, plural};
+use crate::notation::seconds;
 use crate::runtime::Status;
 use escape::Escaped;
 

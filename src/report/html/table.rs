@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use super::Escaped;
 use super::conversation::anchor;
+use crate::notation::seconds;
 use crate::report::csv::distinct;
-use crate::report::result::{RunResult, seconds};
+use crate::report::result::RunResult;
 
 /// More columns than that are left to the CSV.
 const MOST_COLUMNS: usize = 16;

@@ -2,8 +2,9 @@
 
 use super::Escaped;
 use super::conversation::anchor;
+use crate::notation::seconds;
 use crate::port::Timestamp;
-use crate::report::result::{RunResult, seconds};
+use crate::report::result::RunResult;
 
 const WIDTH: u64 = 960;
 /// Of all lanes together

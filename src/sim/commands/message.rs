@@ -1,7 +1,8 @@
 //! Short messages (27.005): storage, sending, reading; in text mode and in PDU mode.
 
 use super::given;
-use crate::sim::charset::{from_hex, from_ucs2_hex, to_hex};
+use crate::notation::{hex, unhex};
+use crate::sim::charset::from_ucs2_hex;
 use crate::sim::clock::{timestamp, timestamp_octets};
 use crate::sim::line::{Final, Next, Outcome, Refusal, Then, WRITTEN};
 use crate::sim::message::{CAPACITY, Memory, Message, Status};
@@ -271,7 +272,7 @@ impl Simulator {
         if !self.is_text_mode() {
             let (unit, centre) = self.unit(message);
             self.info(prefix, &format!("{index}{},,{}", message.status.number(), unit.len()));
-            self.bare(&format!("{}{}", to_hex(&centre), to_hex(&unit)));
+            self.bare(&format!("{}{}", hex(&centre), hex(&unit)));
             return;
         }
         let address = self.in_charset(&message.address);
@@ -364,7 +365,7 @@ fn unit_length(parameters: &[Parameter]) -> Result<usize, Refusal> {
 /// The unit without its service centre; its length must be the one that was announced.
 fn read_unit(typed: &[u8], length: usize) -> Result<Vec<u8>, Refusal> {
     let text = std::str::from_utf8(typed).map_err(|_| Refusal::Message(304))?;
-    let octets = from_hex(text.trim()).ok_or(Refusal::Message(304))?;
+    let octets = unhex(text.trim()).ok_or(Refusal::Message(304))?;
     let centre = octets.first().map_or(0, |length| usize::from(*length) + 1);
     let unit = octets.get(centre..).ok_or(Refusal::Message(304))?;
     if unit.len() == length { Ok(unit.to_vec()) } else { Err(Refusal::Message(304)) }

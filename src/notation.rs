@@ -1,0 +1,295 @@
+//! How durations, bytes and control characters are written for people, and read again.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+// ── Durations
+
+/// The milliseconds of a unit as scripts write it: `ms`, `s`, `min`, `h`.
+pub(crate) fn unit(unit: &str) -> Option<u64> {
+    match unit {
+        "ms" => Some(1),
+        "s" => Some(1_000),
+        "min" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    }
+}
+
+/// A duration as scripts write it: `500ms`, `5s`, `2min`, `1h`; else what is wrong with it.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, name) = text.split_at(digits);
+    let milliseconds = match unit(name) {
+        Some(milliseconds) => milliseconds,
+        None if name.is_empty() => return Err(format!("it has no unit: write {text}s or {text}ms")),
+        None => return Err("a duration is a whole number and ms, s, min or h: 500ms, 5s, 2min".to_owned()),
+    };
+    if number.is_empty() {
+        return Err("a duration starts with a whole number: 500ms, 5s".to_owned());
+    }
+    let number: Option<u64> = number.parse().ok();
+    let milliseconds = number.and_then(|number| number.checked_mul(milliseconds));
+    milliseconds.map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
+}
+
+/// A duration of whole milliseconds as a script writes it, in the largest unit that shows all of it: `500ms`, `5s`, `2min`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ExactDuration(pub(crate) Duration);
+
+impl fmt::Display for ExactDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_millis() {
+            0 => f.write_str("0s"),
+            millis if millis.is_multiple_of(60_000) => write!(f, "{}min", millis / 60_000),
+            millis if millis.is_multiple_of(1000) => write!(f, "{}s", millis / 1000),
+            millis => write!(f, "{millis}ms"),
+        }
+    }
+}
+
+/// A duration in a message: as a script writes it, but a long one without the last of its milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownDuration(pub Duration);
+
+impl fmt::Display for ShownDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        if millis == 0 && !self.0.is_zero() {
+            write!(f, "{}us", self.0.as_micros())
+        } else if millis >= 10_000 && !millis.is_multiple_of(1000) {
+            write!(f, "{}.{}s", millis / 1000, millis % 1000 / 100)
+        } else if millis == 0 {
+            f.write_str("0ms")
+        } else {
+            ExactDuration(Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))).fmt(f)
+        }
+    }
+}
+
+/// How long something took: `0.5 s`, `12.3 s`, `4 min 10 s`
+pub fn seconds(milliseconds: u64) -> String {
+    if milliseconds < 60_000 {
+        format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
+    } else {
+        format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1000)
+    }
+}
+
+// ── Bytes
+
+/// Bytes as text: UTF-8 where they are, else each byte over 0x7F as `\xNN`.
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().fold(String::with_capacity(bytes.len() + 16), |mut text, byte| {
+            if byte.is_ascii() {
+                text.push(char::from(*byte))
+            } else {
+                push_byte(&mut text, *byte)
+            }
+            text
+        })),
+    }
+}
+
+/// Adds bytes so that [`unescape`] reads them back: printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\xNN`.
+pub(crate) fn escape(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        match byte {
+            b'\r' => text.push_str("\\r"),
+            b'\n' => text.push_str("\\n"),
+            b'\t' => text.push_str("\\t"),
+            b'\\' => text.push_str("\\\\"),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            _ => push_byte(text, *byte),
+        }
+    }
+}
+
+/// The bytes that [`escape`] wrote; else what is wrong.
+pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        bytes.push(match rest.next() {
+            Some(b'r') => b'\r',
+            Some(b'n') => b'\n',
+            Some(b't') => b'\t',
+            Some(b'\\') => b'\\',
+            Some(b'x') => {
+                let pair = rest.next().zip(rest.next());
+                let byte = pair.and_then(|(high, low)| hex_byte(high, low));
+                byte.ok_or("`\\x` wants two hexadecimal digits")?
+            }
+            Some(other) => return Err(format!("`\\{}` is no escape", char::from(other))),
+            None => return Err("it ends in a lone `\\`".to_owned()),
+        });
+    }
+    Ok(bytes)
+}
+
+/// `48C3A9`
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]).collect()
+}
+
+/// The bytes of `48C3A9` or `48c3a9`.
+pub(crate) fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = digits.as_bytes().as_chunks();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| hex_byte(*high, *low)).collect()
+}
+
+fn hex_byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+}
+
+fn push_byte(text: &mut String, byte: u8) {
+    // Writing to a String does not fail.
+    let _ = write!(text, "\\x{byte:02X}");
+}
+
+// ── What a terminal may be given
+
+/// Control characters and escapes are spelled out, so that no modem can drive the terminal. Line ends and tabs stay.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    let stays = |character: char| matches!(character, '\n' | '\t') || !is_harmful(character);
+    if text.chars().all(stays) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if stays(character) { shown.push(character) } else { shown.push_str(&spelled(character)) }
+    }
+    Cow::Owned(shown)
+}
+
+/// The same with other characters of the same length in bytes, so that places in it stay right. A CR that belongs to a
+/// line end stays.
+pub(crate) fn harmless_in_place(text: &str) -> Cow<'_, str> {
+    let mut characters = text.chars().peekable();
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    while let Some(character) = characters.next() {
+        let stays = match character {
+            '\n' | '\t' => true,
+            '\r' => characters.peek() == Some(&'\n'),
+            other => !is_harmful(other),
+        };
+        shown.push(match (stays, character.len_utf8()) {
+            (true, _) => character,
+            (false, 1) => '?',
+            (false, 2) => '\u{bf}',
+            (false, _) => char::REPLACEMENT_CHARACTER,
+        });
+    }
+    Cow::Owned(shown)
+}
+
+/// A character as it may be shown: itself, or its name.
+pub(crate) fn spelled(character: char) -> Cow<'static, str> {
+    match character {
+        '\r' => "\\r".into(),
+        '\n' => "\\n".into(),
+        '\t' => "\\t".into(),
+        '\x1a' => "<Ctrl-Z>".into(),
+        '\x1b' => "<ESC>".into(),
+        control if control.is_control() => format!("\\x{:02X}", u32::from(control)).into(),
+        turning if is_harmful(turning) => format!("\\u{{{:x}}}", u32::from(turning)).into(),
+        plain => plain.to_string().into(),
+    }
+}
+
+/// Control characters, and those that turn the direction of what follows: they could make one line look like another.
+pub(crate) fn is_harmful(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read() {
+        let ms = Duration::from_millis;
+        for (written, read) in [("0ms", ms(0)), ("500ms", ms(500)), ("5s", ms(5000)), ("2min", ms(120_000))] {
+            assert_eq!(duration(written), Ok(read), "{written}");
+        }
+        for (written, wrong) in [
+            ("5", "no unit"),
+            ("", "no unit"),
+            ("s", "whole number"),
+            ("5sec", "ms, s, min or h"),
+            ("99999999999999999999s", "too long"),
+        ] {
+            let told = duration(written).unwrap_err();
+            assert!(told.contains(wrong), "{written}: {told}");
+        }
+    }
+
+    #[test]
+    fn durations_are_shown() {
+        for (ms, exact, shown) in [
+            (0, "0s", "0ms"),
+            (999, "999ms", "999ms"),
+            (1500, "1500ms", "1500ms"),
+            (5000, "5s", "5s"),
+            (12_345, "12345ms", "12.3s"),
+            (60_000, "1min", "1min"),
+            (61_000, "61s", "61s"),
+        ] {
+            let duration = Duration::from_millis(ms);
+            assert_eq!(
+                (ExactDuration(duration).to_string(), ShownDuration(duration).to_string()),
+                (exact.into(), shown.into())
+            );
+        }
+        assert_eq!(ShownDuration(Duration::from_micros(70)).to_string(), "70us");
+        assert_eq!([500, 12_345, 250_000].map(seconds), ["0.5 s", "12.3 s", "4 min 10 s"]);
+    }
+
+    #[test]
+    fn every_byte_reads_back() {
+        let all: Vec<u8> = (0..=255).collect();
+        let mut escaped = String::new();
+        escape(&mut escaped, &all);
+        assert!(escaped.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+        assert_eq!(unescape(&escaped), Ok(all.clone()));
+        assert_eq!(unhex(&hex(&all)), Some(all));
+        assert_eq!([unhex("4"), unhex("4g"), unhex("c3A9")], [None, None, Some(vec![0xC3, 0xA9])]);
+        assert_eq!([text(b"a\xFFb"), text("é".as_bytes())], ["a\\xFFb", "é"]);
+    }
+
+    #[test]
+    fn lines_stay_and_what_drives_a_terminal_does_not() {
+        assert_eq!(harmless("a\n\tb \u{e9}"), "a\n\tb \u{e9}");
+        assert_eq!(harmless("+CSQ: \x1b]0;owned\x07\r"), "+CSQ: <ESC>]0;owned\\x07\\r");
+        assert_eq!(harmless("\u{9b}2J \u{202e}x"), "\\x9B2J \\u{202e}x");
+    }
+
+    #[test]
+    fn places_stay_right() {
+        for text in ["a\x1bb\u{9b}c\u{202e}d\r\n\re", "plain"] {
+            let shown = harmless_in_place(text);
+            assert_eq!(shown.len(), text.len());
+            for (at, character) in text.char_indices().filter(|(_, character)| character.is_alphabetic()) {
+                assert!(shown[at..].starts_with(character), "{shown:?}");
+            }
+            assert!(!shown.replace("\r\n", "").contains(is_harmful), "{shown:?}");
+        }
+    }
+}
