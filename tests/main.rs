@@ -15,6 +15,7 @@ mod architecture;
 #[cfg(unix)]
 mod batch;
 mod cases;
+mod editors;
 #[cfg(unix)]
 mod fleet;
 mod folder;
