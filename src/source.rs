@@ -3,21 +3,31 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// No script, inventory or list of values is as large as this (bytes); a device or a pipe may go on for ever.
 pub(crate) const LARGEST: u64 = 16 << 20;
 
 /// A script's text and the name people know it by (a path, a library name, `<stdin>`).
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Source {
     pub name: String,
     pub text: String,
+    /// Where each line begins, counted when it is first asked for.
+    line_starts: OnceLock<Vec<u32>>,
 }
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Source) -> bool {
+        self.name == other.name && self.text == other.text
+    }
+}
+
+impl Eq for Source {}
 
 impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into() })
+        Arc::new(Source { name: name.into(), text: text.into(), line_starts: OnceLock::new() })
     }
 
     /// The text at `span`; empty where the span lies outside of the text.
@@ -27,12 +37,28 @@ impl Source {
 
     /// Line and column of a byte offset, both counted from 1, the column in characters.
     pub fn position(&self, offset: usize) -> Position {
-        let before = self.text.get(..offset.min(self.text.len())).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Position {
-            line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),
-            column: 1 + before.get(line_start..).unwrap_or("").chars().count(),
-        }
+        let line = self.line_of(offset);
+        let start = self.line_start(line);
+        let before = self.text.get(start..offset.min(self.text.len())).unwrap_or("");
+        Position { line, column: 1 + before.chars().count() }
+    }
+
+    /// The line of a byte offset, counted from 1.
+    pub(crate) fn line_of(&self, offset: usize) -> usize {
+        self.line_starts().partition_point(|start| *start as usize <= offset).max(1)
+    }
+
+    /// Where a line begins that is counted from 1; behind the last one, the end of the text.
+    pub(crate) fn line_start(&self, line: usize) -> usize {
+        let start = self.line_starts().get(line.saturating_sub(1));
+        start.map_or(self.text.len(), |start| *start as usize)
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|end| Span::new(end + 1, end + 1).start)).collect()
+        })
     }
 }
 

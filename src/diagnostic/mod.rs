@@ -4,7 +4,6 @@
 //! "…").help("…")`. Its severity, and what there is to say of it at length, stand in `pages/*.md`.
 
 mod excerpt;
-mod nearest;
 pub mod pages;
 mod words;
 
@@ -12,7 +11,6 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use excerpt::Excerpt;
-pub(crate) use nearest::nearest;
 pub(crate) use words::words;
 
 use crate::source::{Source, Span};
@@ -103,3 +101,34 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// "Did you mean": the known word that is most like the one that was written, if one is near enough to be meant. Of equals
+/// the first in the alphabet.
+pub(crate) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let most = (written.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|known| (strsim::damerau_levenshtein(written, known), known))
+        .filter(|(distance, known)| *distance <= most && *distance < known.chars().count())
+        .min()
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_near_is_meant() {
+        let known = ["port", "ports", "max-parallel"];
+        for (written, meant) in [
+            ("prot", Some("port")),
+            ("portz", Some("port")),
+            ("max-paralel", Some("max-parallel")),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(written, known), meant, "{written}");
+        }
+    }
+}

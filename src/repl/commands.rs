@@ -438,7 +438,7 @@ fn help_on(topic: &str, palette: Palette) -> Option<String> {
     {
         return Some(format!(":{} {}\n  {}\n", entry.name, entry.takes, entry.does));
     }
-    if let Some((_, form)) = statements().find(|(word, _)| *word == name) {
+    if let Some(form) = statements().iter().find(|known| known.word == name).map(|known| known.form) {
         return Some(format!("{form}\n"));
     }
     let explained = explain(topic, &Context::default());
@@ -451,7 +451,7 @@ fn overview(palette: Palette) -> String {
         let form = format!(":{} {}", entry.name, entry.takes);
         text.push_str(&format!("  {}  {}\n", palette.paint(Style::Name, format!("{form:<20}")), entry.does));
     }
-    let words: Vec<&str> = statements().map(|(word, _)| word).collect();
+    let words: Vec<&str> = statements().iter().map(|known| known.word).collect();
     text.push_str("statements (:help WORD shows one):\n");
     text.push_str(&format!("{}\n", filled(&format!("  {}", words.join(" ")), 80, "  ")));
     text

@@ -53,8 +53,9 @@ pub(super) fn candidates(typed: &str, names: &[String]) -> (usize, Vec<Candidate
     let word = typed.get(start..).unwrap_or_default();
     if typed.get(..start).unwrap_or_default().trim().is_empty() {
         let mut found: Vec<Candidate> = statements()
-            .filter(|(statement, _)| statement.starts_with(word))
-            .map(|(statement, form)| Candidate::new(statement, form.replace('`', "")))
+            .iter()
+            .filter(|statement| statement.word.starts_with(word))
+            .map(|statement| Candidate::new(statement.word, statement.form.replace('`', "")))
             .collect();
         if "AT".starts_with(&word.to_ascii_uppercase()) {
             found.push(Candidate::new("AT", "an AT command"));
@@ -95,7 +96,7 @@ fn colon(typed: &str, command: &str) -> (usize, Vec<Candidate>) {
     match name {
         "open" => (start, starting(openable())),
         "help" => {
-            let words = statements().map(|(word, form)| Candidate::new(word, form.replace('`', "")));
+            let words = statements().iter().map(|known| Candidate::new(known.word, known.form.replace('`', "")));
             let commands = COMMANDS.iter().map(|entry| Candidate::new(entry.name, entry.does));
             (start, starting(words.chain(commands).chain([Candidate::new("keys", "what the keys do")]).collect()))
         }
@@ -208,9 +209,9 @@ pub(super) fn hint(line: &str, names: &[String]) -> Option<(String, bool)> {
         return at_hint(line, &asking, names);
     }
     let word = line.trim_start();
-    match statements().find(|(statement, _)| word.trim_end() == *statement) {
-        Some((statement, form)) => {
-            let example = form.split('`').nth(1)?.strip_prefix(statement)?;
+    match statements().iter().find(|statement| word.trim_end() == statement.word) {
+        Some(statement) => {
+            let example = statement.form.split('`').nth(1)?.strip_prefix(statement.word)?;
             let shown = if word.ends_with(' ') { example.trim_start() } else { example };
             Some((shown.to_owned(), false))
         }

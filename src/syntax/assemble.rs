@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use super::ast::{Allowance, Block, Clause, ClauseKind, Expression, Script, Statement, StatementKind};
-use super::comment::{self, Allow};
 use super::diagnose::{self, Faulty};
-use super::error::{Fault, SyntaxError};
+use super::fault;
 use super::grammar::{self, Rule};
-use super::lines::{LogicalLine, lines};
+use super::lexemes::{LogicalLine, lines};
 use super::lower::{Line, Lowerer, Opener};
-use crate::source::{Source, Span};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, Span, Spanned};
 
 /// How deep blocks may stand in each other.
 const DEEPEST_BLOCK: usize = 256;
@@ -24,7 +24,7 @@ pub(super) const LONGEST_LINE: usize = 64 * 1024;
 pub(super) struct Assembled {
     pub script: Script,
     /// Sorted by place, at most one a line.
-    pub errors: Vec<SyntaxError>,
+    pub errors: Vec<Diagnostic>,
 }
 
 pub(super) fn assemble(source: &Arc<Source>) -> Assembled {
@@ -37,7 +37,7 @@ pub(super) fn assemble(source: &Arc<Source>) -> Assembled {
 
 struct Assembler<'a> {
     source: &'a Arc<Source>,
-    lowerer: Lowerer,
+    lowerer: Lowerer<'a>,
     /// The statements outside of all blocks.
     body: Vec<Statement>,
     /// The open blocks, the innermost last.
@@ -50,7 +50,7 @@ struct Assembler<'a> {
     forgiven: usize,
     /// The last line lacks its `{`: perhaps it stands on the next.
     brace_missing: bool,
-    errors: Vec<SyntaxError>,
+    errors: Vec<Diagnostic>,
     allowances: Vec<Allowance>,
     /// Those that wait for the line they stand above.
     pending: Vec<Allow>,
@@ -95,7 +95,7 @@ impl<'a> Assembler<'a> {
     fn new(source: &'a Arc<Source>) -> Assembler<'a> {
         Assembler {
             source,
-            lowerer: Lowerer::new(),
+            lowerer: Lowerer::new(source),
             body: Vec::new(),
             frames: Vec::new(),
             too_deep: 0,
@@ -128,12 +128,24 @@ impl<'a> Assembler<'a> {
             self.allow(diagnose::code(line));
         }
         if let Some(open) = line.open_triple {
-            self.errors.push(SyntaxError::new(Fault::UnclosedTriple, Span::new(open, open + 3)));
+            self.error(
+                "hayes::syntax::unclosed-string",
+                Span::new(open, open + 3),
+                "this text is never closed",
+                "opened here",
+                "write `\"\"\"` at its end",
+            );
             self.open_triple = true;
             return;
         }
         if code.trim_end().len() > LONGEST_LINE {
-            self.errors.push(SyntaxError::new(Fault::LineTooLong, Span::new(start, start + 1)));
+            self.error(
+                "hayes::syntax::line-too-long",
+                Span::new(start, start + 1),
+                "a line is at most 64 KiB long",
+                "too long",
+                "is this a script at all? A long text can be read with `file(\"name\")`",
+            );
             self.question = Question::Unknown;
             return;
         }
@@ -147,7 +159,7 @@ impl<'a> Assembler<'a> {
                 self.brace_missing = false;
                 self.line(parsed);
             }
-            Err(told) => self.faulty_line(diagnose::faulty(line, told)),
+            Err(told) => self.faulty_line(diagnose::faulty(self.source, line, told)),
         }
     }
 
@@ -194,12 +206,22 @@ impl<'a> Assembler<'a> {
         match (self.question, statements.last_mut().map(|statement| &mut statement.kind)) {
             (Question::Exchange, Some(StatementKind::Exchange(exchange))) => exchange.clauses.push(clause),
             (Question::Await, Some(StatementKind::Await(_))) if word != "capture" => {
-                self.errors.push(SyntaxError::new(Fault::ClauseUnderAwait { word }, clause.span));
+                let help = match word {
+                    "expect" => "put the pattern into the `await` line: `await PATTERN or PATTERN`",
+                    _ => "answer it with `send` on a line of its own",
+                };
+                let message = format!("`{word}` stands under a question, not under an `await`");
+                let label = "only `capture` may stand here";
+                self.error("hayes::syntax::clause-under-await", clause.span, message, label, help);
             }
             (Question::Await, Some(StatementKind::Await(target))) => target.clauses.push(clause),
             (Question::Unknown, _) => {}
             (Question::None | Question::Exchange | Question::Await, _) => {
-                self.errors.push(SyntaxError::new(Fault::ClauseWithoutQuestion { word }, clause.span));
+                let await_ = if word == "expect" { "; for a line that comes by itself, write `await`" } else { "" };
+                let help = format!("write it right under the AT command it belongs to{await_}");
+                let message = format!("this `{word}` stands under no question");
+                let label = "no command or `send` right above";
+                self.error("hayes::syntax::clause-without-question", clause.span, message, label, help);
                 // Those that follow it lack the same question.
                 self.question = Question::Unknown;
             }
@@ -216,7 +238,13 @@ impl<'a> Assembler<'a> {
         }
         if !self.deepest_told {
             self.deepest_told = true;
-            self.errors.push(SyntaxError::new(Fault::BlocksTooDeep, frame.opened));
+            self.error(
+                "hayes::syntax::too-deep",
+                frame.opened,
+                "more than 256 blocks stand in each other",
+                "one too many",
+                "move the inner blocks to a script of their own and `run` it",
+            );
         }
         self.too_deep += 1;
     }
@@ -239,7 +267,13 @@ impl<'a> Assembler<'a> {
             if self.forgiven > 0 {
                 self.forgiven -= 1;
             } else {
-                self.errors.push(SyntaxError::new(Fault::UnmatchedBrace, Span { end: end.start + 1, ..end }));
+                self.error(
+                    "hayes::syntax::unmatched-brace",
+                    Span { end: end.start + 1, ..end },
+                    "this `}` closes nothing",
+                    "no block is open here",
+                    "delete it, or look for a missing `{` above",
+                );
             }
             return None;
         };
@@ -275,15 +309,38 @@ impl<'a> Assembler<'a> {
         let parent = match frame.parent.with_else(body, condition) {
             Ok(parent) => parent,
             Err(ElseRefused::Twice) => {
-                self.errors.push(SyntaxError::new(Fault::ElseTwice, line));
+                self.error(
+                    "hayes::syntax::else-twice",
+                    line,
+                    "this statement had its `else` already",
+                    "a second one",
+                    "`else` is the last branch: delete this one, or make the one before an `else if`",
+                );
                 Parent::Broken
             }
             Err(ElseRefused::Never) => {
-                self.errors.push(SyntaxError::new(Fault::ElseWithout { statement: word }, line));
+                self.error(
+                    "hayes::syntax::else-without",
+                    line,
+                    format!("`{word}` has no such `else`"),
+                    "belongs to no statement",
+                    "`if`, `retry` and `try` have an `else`, `else if` has only `if`",
+                );
                 Parent::Broken
             }
         };
         self.open(Frame::new(parent, frame.statement, line));
+    }
+
+    fn error(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        label: &str,
+        help: impl Into<String>,
+    ) {
+        self.errors.push(fault(self.source, code, span, message, label).help(help));
     }
 
     // ── Lines that do not parse
@@ -315,9 +372,10 @@ impl<'a> Assembler<'a> {
 
     fn comment(&mut self, comment: &str, start: usize) {
         if self.at_top && !comment.starts_with("#!") {
-            self.summary.push(comment::text(comment).to_owned());
+            let text = comment.strip_prefix('#').unwrap_or(comment);
+            self.summary.push(text.strip_prefix(' ').unwrap_or(text).trim_end().to_owned());
         }
-        match comment::allow(comment, start) {
+        match allow(self.source, comment, start) {
             Some(Ok(allow)) => self.pending.push(allow),
             Some(Err(error)) => self.errors.push(error),
             None => {}
@@ -334,31 +392,32 @@ impl<'a> Assembler<'a> {
     // ── The end
 
     fn end(mut self) -> Assembled {
-        let text = &self.source.text;
-        let end = Span::new(text.len(), text.len());
+        let length = self.source.text.len();
+        let end = Span::new(length, length);
         let unclosed = self.frames.len() + self.too_deep;
         if !self.open_triple && unclosed > self.forgiven {
             // The innermost open one is the likeliest to lack its brace.
             if let Some(frame) = self.frames.last() {
                 let statement =
                     first_word(self.source.slice(frame.opened).trim_start_matches(['}', ' ', '\t'])).to_owned();
-                self.errors.push(SyntaxError::new(Fault::UnclosedBlock { statement }, frame.opened));
+                self.error(
+                    "hayes::syntax::unclosed-block",
+                    frame.opened,
+                    format!("the block of this `{statement}` is never closed"),
+                    "opened here",
+                    "write `}` on a line of its own where the block ends",
+                );
             }
         }
         self.too_deep = 0;
         while !self.frames.is_empty() {
             self.close(end);
         }
-        self.errors.sort_by_key(|error| error.span.start);
-        let mut line_start = None;
-        self.errors.retain(|error| {
-            let before = text.get(..error.span.start as usize).unwrap_or(text);
-            let this = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |newline| newline + 1);
-            line_start.replace(this) != Some(this)
-        });
+        self.errors.sort_by_key(place);
+        self.errors.dedup_by_key(|error| self.source.line_of(place(error)));
         let script = Script {
             source: Arc::clone(self.source),
-            body: Block { statements: self.body, span: Span::new(0, text.len()) },
+            body: Block { statements: self.body, span: Span::new(0, length) },
             patterns: self.lowerer.patterns(),
             allowances: self.allowances,
             summary: self.summary,
@@ -419,6 +478,41 @@ impl Parent {
     }
 }
 
+/// Where a fault begins.
+fn place(error: &Diagnostic) -> usize {
+    error.span().map_or(0, |span| span.start as usize)
+}
+
 fn first_word(text: &str) -> &str {
     text.split(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or("")
+}
+
+/// `# allow CODE: why`
+struct Allow {
+    code: Spanned<String>,
+    why: String,
+}
+
+/// Whether a comment that begins at `offset` allows something. Prose that begins with the word is prose.
+fn allow(source: &Arc<Source>, comment: &str, offset: usize) -> Option<Result<Allow, Diagnostic>> {
+    let comment = comment.trim_end();
+    if !comment.trim_start_matches(['#', ' ', '\t']).starts_with("allow") {
+        return None;
+    }
+    let pair = grammar::parse(Rule::allowance, comment).ok()??;
+    let whole = Span::new(offset, offset + comment.len());
+    let mut inner = pair.into_inner();
+    let code = inner.find(|part| part.as_rule() == Rule::allowed_code);
+    let Some(code) = code else {
+        let message = "`# allow` needs the code of what it allows";
+        let fault = fault(source, "hayes::syntax::allow-without-code", whole, message, "no code");
+        return Some(Err(fault.help("write `# allow hayes::check::danger: why it is right here`")));
+    };
+    let code_span = Span::new(offset + code.as_span().start(), offset + code.as_span().end());
+    let Some(why) = inner.find(|part| part.as_rule() == Rule::allowed_why) else {
+        let message = "`# allow` needs a reason";
+        let fault = fault(source, "hayes::syntax::allow-without-reason", whole, message, "no reason");
+        return Some(Err(fault.help(format!("write `# allow {}: why it is right here`", code.as_str()))));
+    };
+    Some(Ok(Allow { code: Spanned { value: code.as_str().to_owned(), span: code_span }, why: why.as_str().to_owned() }))
 }

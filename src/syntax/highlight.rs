@@ -3,8 +3,8 @@
 use pest::iterators::Pair;
 
 use super::grammar::{self, Rule};
+use super::lexemes::lines;
 use super::lexemes::{LexemeKind, lexemes};
-use super::lines::lines;
 use super::words;
 use crate::source::Span;
 
@@ -88,7 +88,7 @@ fn colour_pair(colours: &mut Colours, pair: &Pair<'_, Rule>) {
         | Rule::interpolation_open
         | Rule::interpolation_close => Some(TokenKind::Operator),
         Rule::interpolation => None,
-        other if format!("{other:?}").starts_with("kw_") => Some(TokenKind::Keyword),
+        other if words::keyword(other).is_some() => Some(TokenKind::Keyword),
         _ => return,
     };
     let span = pair.as_span();
@@ -106,7 +106,7 @@ fn colour_lexemes(colours: &mut Colours, line: &str) {
             LexemeKind::String | LexemeKind::OpenTriple => TokenKind::String,
             LexemeKind::Regex => TokenKind::Regex,
             LexemeKind::Number => TokenKind::Number,
-            LexemeKind::Word if words::KEYWORDS.contains(&lexeme.text) => TokenKind::Keyword,
+            LexemeKind::Word if words::is_keyword(lexeme.text) => TokenKind::Keyword,
             LexemeKind::Word => TokenKind::Name,
             LexemeKind::Sign => TokenKind::Operator,
             LexemeKind::Stray => TokenKind::Error,

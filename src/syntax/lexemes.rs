@@ -1,4 +1,9 @@
-//! A text → its pieces, whether or not they make sense together.
+//! A text → its logical lines, and a line → its pieces, whether or not they make sense together.
+
+use std::ops::Range;
+
+use memchr::memmem;
+use pest::iterators::Pair;
 
 use super::grammar::{self, Rule};
 
@@ -31,6 +36,10 @@ impl Lexeme<'_> {
         self.start + self.text.len()
     }
 
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start..self.end()
+    }
+
     pub(super) fn is(&self, text: &str) -> bool {
         self.text == text && self.kind != LexemeKind::String
     }
@@ -56,4 +65,101 @@ pub(super) fn lexemes(text: &str) -> Vec<Lexeme<'_>> {
             Some(Lexeme { kind, start: pair.as_span().start(), text: pair.as_str() })
         })
         .collect()
+}
+
+/// A logical line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LogicalLine<'a> {
+    /// Where it begins in the text.
+    pub start: usize,
+    /// Without its line end.
+    pub text: &'a str,
+    /// Where a `"""` begins that nothing closes: the line then runs to the end of the text.
+    pub open_triple: Option<usize>,
+}
+
+/// The logical lines of `text`, in time linear in its length.
+pub(super) fn lines(text: &str) -> Lines<'_> {
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    Lines { text, start, next_triple: find_triple(text, start) }
+}
+
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    /// Where the next line begins.
+    start: usize,
+    /// Where the first `"""` at or behind `start` is. Most scripts have none, and then a line is a line.
+    next_triple: Option<usize>,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = LogicalLine<'a>;
+
+    fn next(&mut self) -> Option<LogicalLine<'a>> {
+        let start = self.start;
+        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
+        let physical = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        let (length, open_triple) = match self.next_triple {
+            Some(triple) if triple < start + physical => measure(rest, physical),
+            Some(_) | None => (physical, None),
+        };
+        self.start = start + length + 1;
+        if self.next_triple.is_some_and(|triple| triple < self.start) {
+            self.next_triple = find_triple(self.text, self.start);
+        }
+        let line = rest.get(..length).unwrap_or(rest);
+        let text = line.strip_suffix('\r').unwrap_or(line);
+        Some(LogicalLine { start, text, open_triple: open_triple.map(|at| start + at) })
+    }
+}
+
+fn find_triple(text: &str, from: usize) -> Option<usize> {
+    let at = memmem::find(text.get(from..)?.as_bytes(), b"\"\"\"")?;
+    Some(from + at)
+}
+
+/// The length of the logical line at the start of `rest`, and where a `"""` that nothing closes begins in it.
+fn measure(rest: &str, physical: usize) -> (usize, Option<usize>) {
+    let Ok(Some(line)) = grammar::parse(Rule::logical_line, rest) else { return (physical, None) };
+    let open = line.clone().into_inner().find(|piece| piece.as_rule() == Rule::lex_open_triple);
+    (line.as_span().end(), open.map(|open: Pair<'_, Rule>| open.as_span().start()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        lines(text).map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn a_line_is_a_line() {
+        assert_eq!(texts("AT\n\nATI\r\n# x"), ["AT", "", "ATI", "# x"]);
+        assert_eq!(texts(""), [""; 0]);
+        assert_eq!(texts("AT\n"), ["AT"]);
+        assert_eq!(texts("\u{feff}AT"), ["AT"]);
+    }
+
+    #[test]
+    fn a_text_in_triple_quotes_spans_lines() {
+        assert_eq!(texts("AT\nlog \"\"\"a\nb \"c\"\n\"\"\"\nATI"), ["AT", "log \"\"\"a\nb \"c\"\n\"\"\"", "ATI"]);
+        assert_eq!(texts("log \"\"\"a\"\"\" # \"\"\"\nATI"), ["log \"\"\"a\"\"\" # \"\"\"", "ATI"]);
+        assert_eq!(texts("log \"\"\"\\\"\"\"\n\"\"\"\nAT"), ["log \"\"\"\\\"\"\"\n\"\"\"", "AT"]);
+    }
+
+    #[test]
+    fn triple_quotes_in_a_comment_or_in_single_quotes_open_nothing() {
+        assert_eq!(texts("# \"\"\"\nAT"), ["# \"\"\"", "AT"]);
+        assert_eq!(texts("AT # \"\"\"\nAT"), ["AT # \"\"\"", "AT"]);
+        assert_eq!(texts("log '\"\"\"'\nAT"), ["log '\"\"\"'", "AT"]);
+    }
+
+    #[test]
+    fn a_text_that_nothing_closes_runs_to_the_end() {
+        let all: Vec<_> = lines("AT\nlog \"\"\"a\nATI\n").collect();
+        assert_eq!(all.len(), 2);
+        assert_eq!(all[1].open_triple, Some(7));
+        assert_eq!(all[1].text, "log \"\"\"a\nATI\n");
+    }
 }

@@ -3,22 +3,18 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 mod assemble;
 pub mod ast;
-mod comment;
 #[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod diagnose;
-mod error;
 #[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod format;
-mod grammar;
 #[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod highlight;
 #[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod lexemes;
-mod lines;
 #[allow(clippy::wildcard_enum_match_arm, reason = "the grammar has many rules, a place looks at few")]
 mod lower;
 mod words;
@@ -28,7 +24,25 @@ use ast::Script;
 
 pub use format::format;
 pub use highlight::{Token, TokenKind, tokens};
-pub use words::statements;
+pub use words::{StatementWord, statements};
+
+/// The grammar's parser: a text in, pest's pairs out.
+mod grammar {
+    // The parser that pest derives is public and names its rules as the grammar does.
+    #![allow(unreachable_pub, missing_docs)]
+
+    use pest::iterators::Pair;
+    use pest::{Parser, error::Error};
+
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../grammar/hayes.pest"]
+    pub struct Grammar;
+
+    /// Parses `text` as one `rule`; the pair of the rule itself.
+    pub fn parse(rule: Rule, text: &str) -> Result<Option<Pair<'_, Rule>>, Box<Error<Rule>>> {
+        Grammar::parse(rule, text).map(|mut pairs| pairs.next()).map_err(Box::new)
+    }
+}
 
 /// Parses a whole file.
 ///
@@ -36,7 +50,7 @@ pub use words::statements;
 /// and the tree holds what did parse. Every diagnostic is an error: with one, the script must not be run.
 pub fn parse(source: &Arc<Source>) -> (Script, Vec<Diagnostic>) {
     let Assembled { script, errors } = on_enough_stack(|| assemble(source));
-    (script, errors.into_iter().map(|error| error.diagnostic(source)).collect())
+    (script, errors)
 }
 
 /// What the interactive mode learns about the lines typed so far.
@@ -54,11 +68,32 @@ pub fn parse_chunk(source: &Arc<Source>) -> Chunk {
     if errors.is_empty() {
         return Chunk::Complete(script);
     }
-    errors.retain(|error| !error.fault.ends_with_the_text());
+    errors.retain(|error| !ends_with_the_text(error));
     if errors.is_empty() {
         return Chunk::Incomplete;
     }
-    Chunk::Wrong(errors.into_iter().map(|error| error.diagnostic(source)).collect())
+    Chunk::Wrong(errors)
+}
+
+/// More text could mend it: an open block, an open `"""`.
+fn ends_with_the_text(error: &Diagnostic) -> bool {
+    let place = error.span().map_or("", |span| error.source.slice(span));
+    error.code == "hayes::syntax::unclosed-block" || error.code == "hayes::syntax::unclosed-string" && place == "\"\"\""
+}
+
+/// A fault of syntax. `label` stands at its place; one at the end of the text takes the character before it, so that it
+/// can be shown.
+fn fault(
+    source: &Arc<Source>,
+    code: &'static str,
+    span: Span,
+    message: impl Into<String>,
+    label: impl Into<String>,
+) -> Diagnostic {
+    let (text, end) = (&source.text, source.text.len());
+    let last = text.chars().next_back().map_or(0, char::len_utf8);
+    let span = if span.start as usize >= end { Span::new(end - last, end) } else { span };
+    Diagnostic::new(code, source, message).at(span, label)
 }
 
 /// Runs `parse` on a stack that the deepest allowed expression fits on, however small the thread's own is, so that the

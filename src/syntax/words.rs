@@ -1,76 +1,241 @@
 //! The words of the language, and what people write in their place.
 
+use super::grammar::Rule;
+use crate::diagnostic;
 use crate::value::functions::FUNCTIONS;
 
+/// A word that begins a statement or a clause.
+#[derive(Debug, Clone, Copy)]
+pub struct StatementWord {
+    pub word: &'static str,
+    /// What it does; the sentence begins with the statement.
+    pub about: &'static str,
+    /// What it looks like, in examples
+    pub form: &'static str,
+    rule: Rule,
+    opens_block: bool,
+}
+
+const fn statement_word(
+    rule: Rule,
+    word: &'static str,
+    opens_block: bool,
+    about: &'static str,
+    form: &'static str,
+) -> StatementWord {
+    StatementWord { word, about, form, rule, opens_block }
+}
+
 /// The words that begin a statement or a clause.
-pub(super) const STATEMENTS: &[&str] = &[
-    "abort", "assert", "await", "capture", "confirm", "ensure", "expect", "fail", "finally", "for", "if", "log",
-    "param", "port", "prompt", "reboot", "report", "retry", "run", "secret", "send", "set", "skip", "sleep", "stop",
-    "timeout", "try", "unsafe",
+const STATEMENTS: &[StatementWord] = &[
+    statement_word(
+        Rule::kw_abort,
+        "abort",
+        false,
+        "ends the run when such a line comes, whenever that is",
+        "`abort on \"NO CARRIER\"` or `abort on RING, \"why\"`",
+    ),
+    statement_word(
+        Rule::kw_assert,
+        "assert",
+        false,
+        "fails unless the condition holds",
+        "`assert rssi != 99` or `assert rssi != 99, \"why\"`",
+    ),
+    statement_word(
+        Rule::kw_await,
+        "await",
+        false,
+        "waits for a line that comes by itself, for silence, or for a text",
+        "`await \"+CREG: 1\" within 60s`, `await quiet 500ms` or `await prompt \"login: \"`",
+    ),
+    statement_word(
+        Rule::kw_capture,
+        "capture",
+        false,
+        "gives names to what the answer holds",
+        "`capture rssi:int, ber:int`, `capture \"+CSQ: {rssi:int}\"` or `capture all cid:int, type as contexts`",
+    ),
+    statement_word(Rule::kw_confirm, "confirm", false, "asks a person before it goes on", "`confirm \"text\"`"),
+    statement_word(
+        Rule::kw_ensure,
+        "ensure",
+        true,
+        "asks, and runs its block where the answer differs",
+        "`ensure AT+CGDCONT? answers '+CGDCONT: 1,\"IP\",\"super\"' else {`",
+    ),
+    statement_word(
+        Rule::kw_expect,
+        "expect",
+        false,
+        "fails unless the answer has such a line",
+        "`expect OK`, `expect \"+CREG: 0,1\" or /,5$/` or `expect nothing within 2s`",
+    ),
+    statement_word(Rule::kw_fail, "fail", false, "ends the script as failed", "`fail \"why\"`"),
+    statement_word(
+        Rule::kw_finally,
+        "finally",
+        true,
+        "runs its block at the end, however the script ends",
+        "`finally {`",
+    ),
+    statement_word(Rule::kw_for, "for", true, "runs its block for each item of a list", "`for context in contexts {`"),
+    statement_word(
+        Rule::kw_if,
+        "if",
+        true,
+        "runs the first block whose condition holds",
+        "`if rssi > 10 and model matches /^BG/ {`",
+    ),
+    statement_word(
+        Rule::kw_log,
+        "log",
+        false,
+        "tells the user something",
+        "`log \"text\"` or `log \"signal: ${rssi}\"`",
+    ),
+    statement_word(
+        Rule::kw_param,
+        "param",
+        false,
+        "declares a value that is given from outside",
+        "`param apn`, `param cid:int = 1` or `param apn = \"super\" \"what it is\"`",
+    ),
+    statement_word(
+        Rule::kw_port,
+        "port",
+        false,
+        "sets the serial port, or leaves data mode",
+        "`port baud 921600`, `port dtr off`, `port rts on`, `port break 200ms`, `port flush` or `port escape`",
+    ),
+    statement_word(
+        Rule::kw_prompt,
+        "prompt",
+        false,
+        "answers the question of a command for data",
+        "`prompt reply \"text\"`, `prompt \">\" reply \"text\" then cr` or `prompt cancel`",
+    ),
+    statement_word(
+        Rule::kw_reboot,
+        "reboot",
+        false,
+        "restarts the modem and waits until it is back",
+        "`reboot AT+CFUN=1,1` or `reboot AT+CFUN=1,1 within 90s`",
+    ),
+    statement_word(Rule::kw_report, "report", false, "adds columns to the result", "`report imei, signal = dbm(rssi)`"),
+    statement_word(
+        Rule::kw_retry,
+        "retry",
+        true,
+        "runs its block until it passes",
+        "`retry 10 every 5s {`, `retry 5 every 1s up to 30s {` or `retry for 10min every 5s {`",
+    ),
+    statement_word(
+        Rule::kw_run,
+        "run",
+        false,
+        "runs another script",
+        "`run \"modem/identify\" as modem` or `run \"name\" with apn = \"super\"`",
+    ),
+    statement_word(
+        Rule::kw_secret,
+        "secret",
+        false,
+        "declares a value that is never shown",
+        "`secret pin` or `secret pin \"what it is\"`",
+    ),
+    statement_word(
+        Rule::kw_send,
+        "send",
+        false,
+        "sends a command, a text or bytes",
+        "`send AT+CSQ`, `send \"text\"` or `send raw \"+++\"`",
+    ),
+    statement_word(Rule::kw_set, "set", false, "gives a name a value", "`set name = value`"),
+    statement_word(Rule::kw_skip, "skip", false, "ends the script as not applicable", "`skip \"why\"`"),
+    statement_word(Rule::kw_sleep, "sleep", false, "waits so long", "`sleep 2s`"),
+    statement_word(Rule::kw_stop, "stop", false, "ends the script as passed", "`stop`"),
+    statement_word(Rule::kw_timeout, "timeout", false, "is how long an answer may take from here on", "`timeout 10s`"),
+    statement_word(Rule::kw_try, "try", true, "goes on where its block fails", "`try {`"),
+    statement_word(Rule::kw_unsafe, "unsafe", true, "allows its block what could do harm", "`unsafe \"why\" {`"),
 ];
 
-/// All the words that mean something somewhere; each has a rule `kw_…` in the grammar.
-pub(super) const KEYWORDS: &[&str] = &[
-    "abort", "all", "answers", "as", "assert", "await", "baud", "break", "cancel", "capture", "confirm", "dtr", "else",
-    "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "if", "in", "log", "matches", "not",
-    "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot", "reply", "report", "retry", "rts",
-    "run", "secret", "send", "set", "skip", "sleep", "stop", "then", "timeout", "to", "try", "unsafe", "up", "with",
-    "within",
+/// The other words that mean something somewhere.
+const OTHER_KEYWORDS: &[(Rule, &str)] = &[
+    (Rule::kw_all, "all"),
+    (Rule::kw_answers, "answers"),
+    (Rule::kw_as, "as"),
+    (Rule::kw_baud, "baud"),
+    (Rule::kw_break, "break"),
+    (Rule::kw_cancel, "cancel"),
+    (Rule::kw_dtr, "dtr"),
+    (Rule::kw_else, "else"),
+    (Rule::kw_escape, "escape"),
+    (Rule::kw_every, "every"),
+    (Rule::kw_flush, "flush"),
+    (Rule::kw_in, "in"),
+    (Rule::kw_matches, "matches"),
+    (Rule::kw_not, "not"),
+    (Rule::kw_nothing, "nothing"),
+    (Rule::kw_on, "on"),
+    (Rule::kw_or, "or"),
+    (Rule::kw_quiet, "quiet"),
+    (Rule::kw_raw, "raw"),
+    (Rule::kw_reply, "reply"),
+    (Rule::kw_rts, "rts"),
+    (Rule::kw_then, "then"),
+    (Rule::kw_to, "to"),
+    (Rule::kw_up, "up"),
+    (Rule::kw_with, "with"),
+    (Rule::kw_within, "within"),
+];
+
+/// What else a line can begin with, and `${`, in examples
+const OTHER_FORMS: &[(&str, &str)] = &[
+    ("${", "`${apn}`, `${modem.imei}` or `${dbm(rssi)}`"),
+    ("else", "`} else {` or `} else if rssi > 10 {`"),
+    ("AT", "`AT+COPS=? within 3min`; `expect` and `capture` stand on the lines under it"),
 ];
 
 /// Those that no name can be; the grammar's rule `reserved`.
 pub(super) const RESERVED: &[&str] =
     &["and", "or", "not", "in", "matches", "true", "false", "if", "else", "for", "all", "as", "within", "every"];
 
-/// Those whose line opens a block.
-pub(super) const BLOCKS: &[&str] = &["ensure", "finally", "for", "if", "retry", "try", "unsafe"];
-
-/// What each statement looks like.
-const FORMS: &[(&str, &str)] = &[
-    ("${", "`${apn}`, `${modem.imei}` or `${dbm(rssi)}`"),
-    ("abort", "`abort on \"NO CARRIER\"` or `abort on RING, \"why\"`"),
-    ("assert", "`assert rssi != 99` or `assert rssi != 99, \"why\"`"),
-    ("await", "`await \"+CREG: 1\" within 60s`, `await quiet 500ms` or `await prompt \"login: \"`"),
-    (
-        "capture",
-        "`capture rssi:int, ber:int`, `capture \"+CSQ: {rssi:int}\"` or `capture all cid:int, type as contexts`",
-    ),
-    ("confirm", "`confirm \"text\"`"),
-    ("else", "`} else {` or `} else if rssi > 10 {`"),
-    ("ensure", "`ensure AT+CGDCONT? answers '+CGDCONT: 1,\"IP\",\"super\"' else {`"),
-    ("expect", "`expect OK`, `expect \"+CREG: 0,1\" or /,5$/` or `expect nothing within 2s`"),
-    ("fail", "`fail \"why\"`"),
-    ("finally", "`finally {`"),
-    ("for", "`for context in contexts {`"),
-    ("if", "`if rssi > 10 and model matches /^BG/ {`"),
-    ("log", "`log \"text\"` or `log \"signal: ${rssi}\"`"),
-    ("param", "`param apn`, `param cid:int = 1` or `param apn = \"super\" \"what it is\"`"),
-    ("port", "`port baud 921600`, `port dtr off`, `port rts on`, `port break 200ms`, `port flush` or `port escape`"),
-    ("prompt", "`prompt reply \"text\"`, `prompt \">\" reply \"text\" then cr` or `prompt cancel`"),
-    ("reboot", "`reboot AT+CFUN=1,1` or `reboot AT+CFUN=1,1 within 90s`"),
-    ("report", "`report imei, signal = dbm(rssi)`"),
-    ("retry", "`retry 10 every 5s {`, `retry 5 every 1s up to 30s {` or `retry for 10min every 5s {`"),
-    ("run", "`run \"modem/identify\" as modem` or `run \"name\" with apn = \"super\"`"),
-    ("secret", "`secret pin` or `secret pin \"what it is\"`"),
-    ("send", "`send AT+CSQ`, `send \"text\"` or `send raw \"+++\"`"),
-    ("set", "`set name = value`"),
-    ("skip", "`skip \"why\"`"),
-    ("sleep", "`sleep 2s`"),
-    ("stop", "`stop`"),
-    ("timeout", "`timeout 10s`"),
-    ("try", "`try {`"),
-    ("unsafe", "`unsafe \"why\" {`"),
-    ("AT", "`AT+COPS=? within 3min`; `expect` and `capture` stand on the lines under it"),
-];
-
-/// What a statement looks like, in examples.
-pub(super) fn form(statement: &str) -> Option<&'static str> {
-    FORMS.iter().find(|(known, _)| *known == statement).map(|(_, form)| *form)
+/// The words that begin a statement or a clause.
+pub fn statements() -> &'static [StatementWord] {
+    STATEMENTS
 }
 
-/// The words that begin a statement or a clause, and what each looks like, in examples.
-pub fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
-    STATEMENTS.iter().filter_map(|word| Some((*word, form(word)?)))
+pub(super) fn statement_words() -> impl Iterator<Item = &'static str> {
+    STATEMENTS.iter().map(|statement| statement.word)
+}
+
+/// The statement that begins with this word.
+pub(super) fn statement(word: &str) -> Option<&'static StatementWord> {
+    STATEMENTS.iter().find(|statement| statement.word == word)
+}
+
+pub(super) fn opens_block(word: &str) -> bool {
+    statement(word).is_some_and(|statement| statement.opens_block)
+}
+
+/// What a statement looks like, in examples.
+pub(super) fn form(word: &str) -> Option<&'static str> {
+    let other = || OTHER_FORMS.iter().find(|(known, _)| *known == word).map(|(_, form)| *form);
+    statement(word).map(|statement| statement.form).or_else(other)
+}
+
+fn keywords() -> impl Iterator<Item = (Rule, &'static str)> {
+    STATEMENTS.iter().map(|statement| (statement.rule, statement.word)).chain(OTHER_KEYWORDS.iter().copied())
+}
+
+/// The word of a keyword's rule.
+pub(super) fn keyword(rule: Rule) -> Option<&'static str> {
+    keywords().find(|(known, _)| *known == rule).map(|(_, word)| word)
+}
+
+pub(super) fn is_keyword(word: &str) -> bool {
+    keywords().any(|(_, known)| known == word)
 }
 
 /// Those that take a text.
@@ -280,14 +445,9 @@ pub(super) fn unit_meant(word: &str) -> Option<&'static str> {
     }
 }
 
-/// The known word that `word` is a misspelling of: one slip in a short word, two in a longer one.
+/// The known word that `word` is a misspelling of.
 pub(super) fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let word = word.to_ascii_lowercase();
-    known
-        .map(|candidate| (strsim::damerau_levenshtein(&word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= if candidate.len() < 5 { 1 } else { 2 })
-        .min_by_key(|(distance, candidate)| (*distance, !candidate.starts_with(&word)))
-        .map(|(_, candidate)| candidate)
+    diagnostic::nearest(&word.to_ascii_lowercase(), known)
 }
 
 /// `` `a`, `b` or `c` ``
@@ -309,4 +469,24 @@ pub(super) fn join(words: &[String], last: &str) -> String {
 pub(super) fn is_name(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && word.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_holds_the_words_of_the_grammar() {
+        let grammar = include_str!("../../grammar/hayes.pest");
+        let in_quotes = |text: &'static str| text.split('"').skip(1).step_by(2);
+        let rules = grammar.lines().filter_map(|line| line.strip_prefix("kw_")?.split_once(" = "));
+        let mut known: Vec<_> = keywords().map(|(rule, word)| (format!("{rule:?}"), word)).collect();
+        let mut there: Vec<_> =
+            rules.map(|(name, rule)| (format!("kw_{name}"), in_quotes(rule).next().unwrap())).collect();
+        known.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(known, there);
+        let (_, reserved) = grammar.split_once("\nreserved = @{").unwrap();
+        assert!(in_quotes(reserved.split_once('}').unwrap().0).eq(RESERVED.iter().copied()));
+    }
 }

@@ -1,18 +1,21 @@
-//! Pest pair → node. This and `grammar` alone know both.
+//! Pest pair → node. These files and `format`, `highlight` alone know both.
 //!
 //! A line is lowered by itself; what its block belongs to is the business of `assemble`.
 
+use std::sync::Arc;
+
 use pest::iterators::Pair;
 
-use super::ast::{Alternatives, Block, Clause, Expression, Schedule, Send, Statement, StatementKind};
-use super::error::{Fault, SyntaxError};
+use super::ast::{
+    Alternatives, Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Exchange, Expression, ExpressionKind,
+    Field, Param, PortAction, PromptEnd, Schedule, Send, SendForm, Statement, StatementKind, Template, TemplatePart,
+};
 use super::grammar::Rule;
-use crate::source::{Name, Span, Spanned};
+use super::{diagnose, fault, words};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Name, Source, Span, Spanned};
 
-mod clause;
 mod expression;
-mod pattern;
-mod statement;
 mod text;
 
 /// What one logical line says.
@@ -63,7 +66,8 @@ impl Opener {
 pub(super) const DEEPEST_EXPRESSION: u32 = 64;
 
 /// Lowers the lines of one source.
-pub(super) struct Lowerer {
+pub(super) struct Lowerer<'s> {
+    source: &'s Arc<Source>,
     /// Where the line begins in the source.
     offset: usize,
     /// The id of the next pattern.
@@ -74,9 +78,9 @@ pub(super) struct Lowerer {
     deepest: u32,
 }
 
-impl Lowerer {
-    pub(super) fn new() -> Lowerer {
-        Lowerer { offset: 0, patterns: 0, nesting: 0, deepest: 0 }
+impl<'s> Lowerer<'s> {
+    pub(super) fn new(source: &'s Arc<Source>) -> Lowerer<'s> {
+        Lowerer { source, offset: 0, patterns: 0, nesting: 0, deepest: 0 }
     }
 
     /// How many patterns there have been.
@@ -85,7 +89,7 @@ impl Lowerer {
     }
 
     /// Lowers a `line` that begins at `offset` of the source.
-    pub(super) fn line(&mut self, line: Pair<'_, Rule>, offset: usize) -> Result<Line, SyntaxError> {
+    pub(super) fn line(&mut self, line: Pair<'_, Rule>, offset: usize) -> Result<Line, Diagnostic> {
         self.offset = offset;
         self.nesting = 0;
         self.deepest = 0;
@@ -97,7 +101,7 @@ impl Lowerer {
         }
     }
 
-    fn block_end(&mut self, pair: &Pair<'_, Rule>) -> Result<Line, SyntaxError> {
+    fn block_end(&mut self, pair: &Pair<'_, Rule>) -> Result<Line, Diagnostic> {
         let span = self.span(pair);
         if let Some(branch) = child(pair, Rule::if_line) {
             let condition = self.child_expression(&branch)?;
@@ -111,8 +115,8 @@ impl Lowerer {
         Span::new(self.offset + span.start(), self.offset + span.end())
     }
 
-    fn fault<T>(&self, pair: &Pair<'_, Rule>, fault: Fault) -> Result<T, SyntaxError> {
-        Err(SyntaxError::new(fault, self.span(pair)))
+    fn fault(&self, code: &'static str, span: Span, message: impl Into<String>, label: &str) -> Diagnostic {
+        fault(self.source, code, span, message, label)
     }
 
     fn name(&self, pair: &Pair<'_, Rule>) -> Name {
@@ -120,13 +124,343 @@ impl Lowerer {
     }
 
     /// The child that the grammar promises.
-    fn required<'i>(&self, pair: &Pair<'i, Rule>, rule: Rule) -> Result<Pair<'i, Rule>, SyntaxError> {
+    fn required<'i>(&self, pair: &Pair<'i, Rule>, rule: Rule) -> Result<Pair<'i, Rule>, Diagnostic> {
         child(pair, rule).ok_or_else(|| self.misshapen(pair))
     }
 
     /// Where the grammar and the lowering disagree: our own fault, still told as an error.
-    fn misshapen(&self, pair: &Pair<'_, Rule>) -> SyntaxError {
-        SyntaxError::new(Fault::Misunderstood, self.span(pair))
+    fn misshapen(&self, pair: &Pair<'_, Rule>) -> Diagnostic {
+        diagnose::misunderstood(self.source, self.span(pair))
+    }
+
+    // ── Statements
+
+    pub(super) fn statement(&mut self, pair: &Pair<'_, Rule>) -> Result<Line, Diagnostic> {
+        let span = self.span(pair);
+        let kind = match pair.as_rule() {
+            Rule::expect_line | Rule::capture_line | Rule::prompt_line => return Ok(Line::Clause(self.clause(pair)?)),
+            Rule::if_line
+            | Rule::for_line
+            | Rule::retry_line
+            | Rule::try_line
+            | Rule::finally_line
+            | Rule::unsafe_line
+            | Rule::ensure_line => return Ok(Line::Open(self.opener(pair)?, span)),
+            Rule::at_line | Rule::send_line => {
+                StatementKind::Exchange(Exchange { send: self.send(pair)?, clauses: Vec::new() })
+            }
+            Rule::reboot_line => StatementKind::Reboot { command: self.send(pair)? },
+            Rule::await_line => StatementKind::Await(self.await_line(pair)?),
+            Rule::assert_line => {
+                StatementKind::Assert { condition: self.child_expression(pair)?, why: self.because(pair)? }
+            }
+            Rule::fail_line => StatementKind::Fail { why: self.child_string(pair)? },
+            Rule::skip_line => StatementKind::Skip { why: self.child_string(pair)? },
+            Rule::log_line => StatementKind::Log { text: self.child_string(pair)? },
+            Rule::confirm_line => StatementKind::Confirm { text: self.child_string(pair)? },
+            Rule::stop_line => StatementKind::Stop,
+            Rule::set_line => {
+                let name = self.name(&self.required(pair, Rule::name)?);
+                StatementKind::Set { name, value: self.child_expression(pair)? }
+            }
+            Rule::param_line => StatementKind::Param(self.param(pair, false)?),
+            Rule::secret_line => StatementKind::Param(self.param(pair, true)?),
+            Rule::run_line => self.run(pair)?,
+            Rule::report_line => {
+                let columns =
+                    children(pair, Rule::column).map(|column| self.column(&column)).collect::<Result<_, _>>()?;
+                StatementKind::Report { columns }
+            }
+            Rule::abort_line => {
+                let patterns = self.alternatives(&self.required(pair, Rule::alternatives)?)?;
+                StatementKind::AbortOn { patterns, why: self.because(pair)? }
+            }
+            Rule::sleep_line => StatementKind::Sleep { duration: self.child_duration(pair)? },
+            Rule::timeout_line => StatementKind::Timeout { duration: self.child_duration(pair)? },
+            Rule::port_line => StatementKind::Port(self.port(pair)?),
+            _ => return Err(self.misshapen(pair)),
+        };
+        Ok(Line::Statement(Statement { kind, span }))
+    }
+
+    fn opener(&mut self, pair: &Pair<'_, Rule>) -> Result<Opener, Diagnostic> {
+        Ok(match pair.as_rule() {
+            Rule::if_line => Opener::If { condition: self.child_expression(pair)? },
+            Rule::for_line => {
+                let name = self.name(&self.required(pair, Rule::name)?);
+                Opener::For { name, list: self.child_expression(pair)? }
+            }
+            Rule::retry_line => Opener::Retry { schedule: self.schedule(pair)? },
+            Rule::try_line => Opener::Try,
+            Rule::finally_line => Opener::Finally,
+            Rule::unsafe_line => Opener::Unsafe { why: self.child_string(pair)? },
+            Rule::ensure_line => {
+                let question = self.send(pair)?;
+                Opener::Ensure { question, answers: self.alternatives(&self.required(pair, Rule::alternatives)?)? }
+            }
+            _ => return Err(self.misshapen(pair)),
+        })
+    }
+
+    fn schedule(&mut self, pair: &Pair<'_, Rule>) -> Result<Schedule, Diagnostic> {
+        let pauses: Vec<Expression> = match child(pair, Rule::pauses) {
+            Some(pauses) => {
+                children(&pauses, Rule::expression).map(|pause| self.duration(&pause)).collect::<Result<_, _>>()?
+            }
+            None => Vec::new(),
+        };
+        let mut pauses = pauses.into_iter();
+        let (pause, longest) = (pauses.next(), pauses.next());
+        if let Some(total) = child(pair, Rule::retry_for) {
+            return Ok(Schedule::For { duration: self.child_duration(&total)?, pause, longest });
+        }
+        let count = self.required(pair, Rule::expression)?;
+        if let Some(number) = words::number(count.as_str()) {
+            let message = format!("`{}` is no number here", count.as_str());
+            let span = self.span(&count);
+            let fault = self.fault("hayes::syntax::number-in-words", span, message, "expected digits");
+            return Err(fault.help(format!("write `{number}`")));
+        }
+        let count = self.expression(&count)?;
+        if let ExpressionKind::Duration(_) = count.kind {
+            let message = "`retry` counts attempts; a duration stands behind `for`";
+            let fault = self.fault("hayes::syntax::retry-without-for", count.span, message, "a duration");
+            return Err(fault.help("write `retry for 10min every 5s {`"));
+        }
+        Ok(Schedule::Times { count, pause, longest })
+    }
+
+    /// The question of `AT…`, `send …`, `reboot …` and `ensure …`.
+    fn send(&mut self, pair: &Pair<'_, Rule>) -> Result<Send, Diagnostic> {
+        let (form, text) = match child(pair, Rule::at_word) {
+            Some(word) => (SendForm::At, self.at_word(&word)?),
+            None => {
+                let raw = child(pair, Rule::kw_raw).is_some();
+                (if raw { SendForm::Raw } else { SendForm::Text }, self.child_string(pair)?)
+            }
+        };
+        let span = text.span;
+        Ok(Send { form, text, within: self.within(pair)?, span })
+    }
+
+    fn within(&mut self, pair: &Pair<'_, Rule>) -> Result<Option<Expression>, Diagnostic> {
+        child(pair, Rule::within).map(|within| self.child_duration(&within)).transpose()
+    }
+
+    fn await_line(&mut self, pair: &Pair<'_, Rule>) -> Result<Await, Diagnostic> {
+        let target = if let Some(quiet) = child(pair, Rule::await_quiet) {
+            AwaitTarget::Quiet { duration: self.child_duration(&quiet)? }
+        } else if let Some(prompt) = child(pair, Rule::await_prompt) {
+            AwaitTarget::Prompt { text: self.child_string(&prompt)? }
+        } else {
+            AwaitTarget::Line(self.alternatives(&self.required(pair, Rule::alternatives)?)?)
+        };
+        Ok(Await { target, within: self.within(pair)?, clauses: Vec::new() })
+    }
+
+    fn because(&mut self, pair: &Pair<'_, Rule>) -> Result<Option<Template>, Diagnostic> {
+        child(pair, Rule::because).map(|because| self.child_string(&because)).transpose()
+    }
+
+    fn param(&mut self, pair: &Pair<'_, Rule>, secret: bool) -> Result<Param, Diagnostic> {
+        let declaration = self.required(pair, Rule::declaration)?;
+        Ok(Param {
+            name: self.name(&self.required(&declaration, Rule::name)?),
+            convert: self.convert(&declaration)?,
+            default: child(&declaration, Rule::expression).map(|default| self.expression(&default)).transpose()?,
+            about: child(&declaration, Rule::about).map(|about| self.about(&about)).transpose()?,
+            secret,
+        })
+    }
+
+    /// What a param is: text that is there before anything runs, so no values in it.
+    fn about(&mut self, pair: &Pair<'_, Rule>) -> Result<String, Diagnostic> {
+        let mut about = String::new();
+        for part in self.child_string(pair)?.parts {
+            match part {
+                TemplatePart::Text(text) => about.push_str(&text),
+                TemplatePart::Value(value) => {
+                    let message = "what a param is for is told before there are values";
+                    let fault = self.fault("hayes::syntax::value-in-about", value.span, message, "a value in it");
+                    return Err(fault.help("write plain text; a `${` that stands for itself is `$${`"));
+                }
+            }
+        }
+        Ok(about)
+    }
+
+    fn run(&mut self, pair: &Pair<'_, Rule>) -> Result<StatementKind, Diagnostic> {
+        let script = self.child_string(pair)?;
+        let arguments = match child(pair, Rule::arguments) {
+            Some(arguments) => children(&arguments, Rule::argument)
+                .map(|argument| self.argument(&argument))
+                .collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        };
+        let record = child(pair, Rule::name).map(|name| self.name(&name));
+        Ok(StatementKind::Run { script, arguments, record })
+    }
+
+    fn argument(&mut self, pair: &Pair<'_, Rule>) -> Result<(Name, Expression), Diagnostic> {
+        let name = self.name(&self.required(pair, Rule::name)?);
+        Ok((name, self.child_expression(pair)?))
+    }
+
+    fn column(&mut self, pair: &Pair<'_, Rule>) -> Result<Column, Diagnostic> {
+        if let Some(argument) = child(pair, Rule::argument) {
+            let (name, value) = self.argument(&argument)?;
+            return Ok(Column { name, value });
+        }
+        let value = self.child_expression(pair)?;
+        let name = if let ExpressionKind::Variable(name) = &value.kind {
+            Name { value: name.clone(), span: value.span }
+        } else if let ExpressionKind::Member { name, .. } = &value.kind {
+            name.clone()
+        } else {
+            let (code, message) = ("hayes::syntax::unnamed-column", "this column has no name");
+            let fault = self.fault(code, value.span, message, "a value without a name");
+            return Err(fault.help(format!("write `name = {}`", pair.as_str())));
+        };
+        Ok(Column { name, value })
+    }
+
+    fn port(&mut self, pair: &Pair<'_, Rule>) -> Result<PortAction, Diagnostic> {
+        let action = pair.clone().into_inner().nth(1).ok_or_else(|| self.misshapen(pair))?;
+        let on = child(&action, Rule::switch).is_some_and(|switch| switch.as_str() == "on");
+        Ok(match action.as_rule() {
+            Rule::port_baud => PortAction::Baud(self.child_expression(&action)?),
+            Rule::port_dtr => PortAction::Dtr(on),
+            Rule::port_rts => PortAction::Rts(on),
+            Rule::port_break => PortAction::Break(self.child_duration(&action)?),
+            Rule::port_flush => PortAction::Flush,
+            Rule::port_escape => PortAction::Escape,
+            _ => return Err(self.misshapen(&action)),
+        })
+    }
+
+    pub(super) fn child_string(&mut self, pair: &Pair<'_, Rule>) -> Result<Template, Diagnostic> {
+        let string = self.required(pair, Rule::string)?;
+        self.string(&string)
+    }
+
+    pub(super) fn child_expression(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
+        let expression = self.required(pair, Rule::expression)?;
+        self.expression(&expression)
+    }
+
+    pub(super) fn child_duration(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
+        let expression = self.required(pair, Rule::expression)?;
+        self.duration(&expression)
+    }
+
+    /// An expression where a duration is asked for: a bare number lacks its unit.
+    fn duration(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
+        let expression = self.expression(pair)?;
+        if let ExpressionKind::Int(number) = expression.kind {
+            let (code, message) = ("hayes::syntax::duration-without-unit", "a duration has a unit");
+            let fault = self.fault(code, expression.span, message, "no unit");
+            return Err(fault.help(format!("write `{number}s` for seconds; there are `ms`, `s`, `min` and `h`")));
+        }
+        Ok(expression)
+    }
+
+    // ── Clauses
+
+    pub(super) fn clause(&mut self, pair: &Pair<'_, Rule>) -> Result<Clause, Diagnostic> {
+        let kind = match pair.as_rule() {
+            Rule::expect_line => self.expect(pair)?,
+            Rule::capture_line => self.capture(pair)?,
+            Rule::prompt_line => self.prompt(pair)?,
+            _ => return Err(self.misshapen(pair)),
+        };
+        Ok(Clause { kind, span: self.span(pair) })
+    }
+
+    fn expect(&mut self, pair: &Pair<'_, Rule>) -> Result<ClauseKind, Diagnostic> {
+        if let Some(nothing) = child(pair, Rule::expect_nothing) {
+            let Some(within) = self.within(&nothing)? else {
+                let end = self.span(&nothing).end;
+                let message = "`expect nothing` needs the time that it stays quiet";
+                let (code, span) = ("hayes::syntax::nothing-without-time", Span { start: end, end });
+                return Err(self
+                    .fault(code, span, message, "expected `within`")
+                    .help("write `expect nothing within 2s`"));
+            };
+            return Ok(ClauseKind::ExpectNothing { within });
+        }
+        Ok(ClauseKind::Expect(self.alternatives(&self.required(pair, Rule::alternatives)?)?))
+    }
+
+    fn capture(&mut self, pair: &Pair<'_, Rule>) -> Result<ClauseKind, Diagnostic> {
+        if let Some(all) = child(pair, Rule::capture_all) {
+            let fields = self.fields(&self.required(&all, Rule::fields)?)?;
+            let record = self.name(&self.required(&all, Rule::name)?);
+            return Ok(ClauseKind::CaptureAll { fields, record });
+        }
+        if let Some(patterns) = child(pair, Rule::quoted_alternatives) {
+            return Ok(ClauseKind::CapturePattern(self.alternatives(&patterns)?));
+        }
+        Ok(ClauseKind::Capture { fields: self.fields(&self.required(pair, Rule::fields)?)? })
+    }
+
+    fn fields(&self, pair: &Pair<'_, Rule>) -> Result<Vec<Field>, Diagnostic> {
+        children(pair, Rule::field).map(|field| self.field(&field)).collect()
+    }
+
+    pub(super) fn field(&self, pair: &Pair<'_, Rule>) -> Result<Field, Diagnostic> {
+        Ok(Field {
+            name: child(pair, Rule::name).map(|name| self.name(&name)),
+            convert: self.convert(pair)?,
+            optional: child(pair, Rule::optional_mark).is_some(),
+            span: self.span(pair),
+        })
+    }
+
+    /// What a field or a param becomes: a text, if nothing is said.
+    fn convert(&self, pair: &Pair<'_, Rule>) -> Result<Convert, Diagnostic> {
+        let Some(convert) = child(pair, Rule::convert) else { return Ok(Convert::Text) };
+        match convert.as_str() {
+            "int" => Ok(Convert::Int),
+            "hex" => Ok(Convert::Hex),
+            "text" => Ok(Convert::Text),
+            other => {
+                let message = format!("there is no type `{other}`");
+                let fault = self.fault("hayes::syntax::unknown-type", self.span(&convert), message, "not known");
+                Err(fault.help(match words::type_meant(other) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => String::from("there are `int`, `hex` and `text`"),
+                }))
+            }
+        }
+    }
+
+    fn prompt_end(&self, pair: &Pair<'_, Rule>) -> Result<PromptEnd, Diagnostic> {
+        match pair.as_str() {
+            "ctrl-z" => Ok(PromptEnd::CtrlZ),
+            "cr" => Ok(PromptEnd::Cr),
+            "esc" => Ok(PromptEnd::Esc),
+            "nothing" => Ok(PromptEnd::Nothing),
+            other => {
+                let message = format!("data cannot end with `{other}`");
+                let fault = self.fault("hayes::syntax::unknown-prompt-end", self.span(pair), message, "not known");
+                Err(fault.help(match words::prompt_end_meant(other) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => String::from("behind `then` stands `ctrl-z`, `cr`, `esc` or `nothing`"),
+                }))
+            }
+        }
+    }
+
+    fn prompt(&mut self, pair: &Pair<'_, Rule>) -> Result<ClauseKind, Diagnostic> {
+        let mark = child(pair, Rule::string).map(|mark| self.string(&mark)).transpose()?;
+        if child(pair, Rule::kw_cancel).is_some() {
+            return Ok(ClauseKind::PromptCancel { mark });
+        }
+        let end = match child(pair, Rule::prompt_then) {
+            Some(then) => self.prompt_end(&self.required(&then, Rule::prompt_end)?)?,
+            None => PromptEnd::CtrlZ,
+        };
+        Ok(ClauseKind::PromptReply { mark, text: self.child_expression(pair)?, end })
     }
 }
 

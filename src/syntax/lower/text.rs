@@ -1,16 +1,19 @@
-//! Text with `${…}` in it: AT words, strings, the strings of patterns.
+//! Text with `${…}` in it: AT words, strings; and patterns, whose strings have holes too.
 
 use pest::iterators::Pair;
 
-use super::super::ast::{Expression, Template, TemplatePart};
-use super::super::error::{Fault, SyntaxError};
+use super::super::ast::{
+    Alternatives, Convert, Expression, Field, Pattern, PatternKind, PatternPart, Template, TemplatePart,
+};
 use super::super::grammar::Rule;
-use super::Lowerer;
+use super::super::{diagnose, words};
+use super::{Lowerer, child};
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 /// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quotes {
+enum Quotes {
     /// An AT word: as it stands
     None,
     Single,
@@ -20,18 +23,18 @@ pub(super) enum Quotes {
 }
 
 /// A piece of a text.
-pub(super) enum Piece<'i> {
+enum Piece<'i> {
     Text(String),
     Value(Expression),
     Hole(Pair<'i, Rule>),
 }
 
-impl Lowerer {
-    pub(super) fn at_word(&mut self, pair: &Pair<'_, Rule>) -> Result<Template, SyntaxError> {
+impl Lowerer<'_> {
+    pub(super) fn at_word(&mut self, pair: &Pair<'_, Rule>) -> Result<Template, Diagnostic> {
         self.template(pair, Quotes::None)
     }
 
-    pub(super) fn string(&mut self, pair: &Pair<'_, Rule>) -> Result<Template, SyntaxError> {
+    pub(super) fn string(&mut self, pair: &Pair<'_, Rule>) -> Result<Template, Diagnostic> {
         let form = pair.clone().into_inner().next().ok_or_else(|| self.misshapen(pair))?;
         match form.as_rule() {
             Rule::triple => self.template(&form, Quotes::Triple),
@@ -41,7 +44,7 @@ impl Lowerer {
         }
     }
 
-    fn template(&mut self, pair: &Pair<'_, Rule>, quotes: Quotes) -> Result<Template, SyntaxError> {
+    fn template(&mut self, pair: &Pair<'_, Rule>, quotes: Quotes) -> Result<Template, Diagnostic> {
         let mut parts = Vec::new();
         for piece in self.pieces(pair, quotes)? {
             parts.push(match piece {
@@ -54,7 +57,7 @@ impl Lowerer {
     }
 
     /// Cuts a text at what does not stand for itself. Neighbouring text is one piece, none is empty.
-    pub(super) fn pieces<'i>(&mut self, pair: &Pair<'i, Rule>, quotes: Quotes) -> Result<Vec<Piece<'i>>, SyntaxError> {
+    fn pieces<'i>(&mut self, pair: &Pair<'i, Rule>, quotes: Quotes) -> Result<Vec<Piece<'i>>, Diagnostic> {
         let whole = pair.as_span();
         let margin = match quotes {
             Quotes::None => 0,
@@ -75,7 +78,15 @@ impl Lowerer {
                 Rule::escape => Special::Text(self.escape(&part)?),
                 Rule::literal_dollar => Special::Text(String::from("${")),
                 Rule::brace => Special::Text(part.as_str().chars().take(1).collect()),
-                Rule::interpolation => Special::Piece(Piece::Value(self.child_expression(&part)?)),
+                Rule::interpolation => match child(&part, Rule::expression) {
+                    Some(value) => Special::Piece(Piece::Value(self.expression(&value)?)),
+                    None => {
+                        let (code, message) = ("hayes::syntax::empty-value", "there is nothing between `${` and `}`");
+                        let fault = self.fault(code, self.span(&part), message, "expected a value");
+                        return Err(fault.help("write a name: `${apn}`; a `${` that stands for itself is `$${`"));
+                    }
+                },
+                Rule::not_a_hole => return Err(self.not_a_hole(&part)),
                 Rule::hole => Special::Piece(Piece::Hole(part)),
                 _ => continue,
             };
@@ -99,7 +110,7 @@ impl Lowerer {
     }
 
     /// Appends text that stands for itself.
-    fn plain(&self, text: &mut String, plain: &str, start: usize, quotes: Quotes) -> Result<(), SyntaxError> {
+    fn plain(&self, text: &mut String, plain: &str, start: usize, quotes: Quotes) -> Result<(), Diagnostic> {
         self.no_control_characters(plain, start, quotes)?;
         if quotes == Quotes::Triple && plain.contains('\r') {
             // A checkout with CRLF line ends must not change what is sent.
@@ -111,31 +122,131 @@ impl Lowerer {
     }
 
     /// Control characters cannot be seen, so they are written as escapes. A tab is white space.
-    pub(super) fn no_control_characters(&self, text: &str, start: usize, quotes: Quotes) -> Result<(), SyntaxError> {
+    fn no_control_characters(&self, text: &str, start: usize, quotes: Quotes) -> Result<(), Diagnostic> {
         for (at, byte) in text.bytes().enumerate() {
             let line_end = quotes == Quotes::Triple
                 && (byte == b'\n' || byte == b'\r' && text.as_bytes().get(at + 1) == Some(&b'\n'));
             if byte.is_ascii_control() && byte != b'\t' && !line_end {
                 let start = self.offset + start + at;
-                return Err(SyntaxError::new(Fault::ControlCharacter { byte }, Span::new(start, start + 1)));
+                return Err(diagnose::control_character(self.source, byte, Span::new(start, start + 1)));
             }
         }
         Ok(())
     }
 
-    fn escape(&self, pair: &Pair<'_, Rule>) -> Result<String, SyntaxError> {
+    fn escape(&self, pair: &Pair<'_, Rule>) -> Result<String, Diagnostic> {
         let escape = pair.as_str();
-        let character = match escape.get(1..2) {
+        let is_escape = match escape.get(1..2) {
+            Some("x") => escape.len() == 4,
+            Some("u") => escape.ends_with('}') && (5..=10).contains(&escape.len()),
+            Some(letter) => matches!(letter, "r" | "n" | "t" | "\"" | "\\"),
+            None => false,
+        };
+        let character = match escape.get(1..2).filter(|_| is_escape) {
             Some("r") => Some('\r'),
             Some("n") => Some('\n'),
             Some("t") => Some('\t'),
             Some("x") => code_point(escape.get(2..)).filter(char::is_ascii),
             Some("u") => code_point(escape.get(3..escape.len() - 1)),
-            _ => escape.chars().nth(1),
+            _ => escape.chars().nth(1).filter(|_| is_escape),
         };
         match character {
             Some(character) => Ok(String::from(character)),
-            None => self.fault(pair, Fault::EscapeOutOfRange { escape: escape.to_owned() }),
+            None if !is_escape => {
+                let message = format!("`{escape}` is no escape");
+                let fault = self.fault("hayes::syntax::bad-escape", self.span(pair), message, "not known");
+                Err(fault.help(
+                    "there are \\r \\n \\t \\\" \\\\ \\x1A \\u{2713}; for a backslash write `\\\\`, or use '…', which has no escapes",
+                ))
+            }
+            None => {
+                let message = format!("`{escape}` is no character");
+                let fault = self.fault("hayes::syntax::bad-escape", self.span(pair), message, "out of range");
+                Err(fault.help("`\\x` goes to `\\x7F`; others are written by their Unicode number: `\\u{E9}`"))
+            }
+        }
+    }
+
+    // ── Patterns
+
+    pub(super) fn alternatives(&mut self, pair: &Pair<'_, Rule>) -> Result<Alternatives, Diagnostic> {
+        pair.clone()
+            .into_inner()
+            .filter(|part| matches!(part.as_rule(), Rule::pattern | Rule::quoted_pattern))
+            .map(|pattern| self.pattern(&pattern))
+            .collect()
+    }
+
+    pub(super) fn pattern(&mut self, pair: &Pair<'_, Rule>) -> Result<Pattern, Diagnostic> {
+        let form = pair.clone().into_inner().next().ok_or_else(|| self.misshapen(pair))?;
+        let kind = match form.as_rule() {
+            Rule::regex => self.regex(&form)?,
+            Rule::pattern_double => PatternKind::Line(self.pattern_parts(&form, Quotes::Double)?),
+            Rule::pattern_single => PatternKind::Line(self.pattern_parts(&form, Quotes::Single)?),
+            Rule::triple => {
+                let (code, message) = ("hayes::syntax::triple-as-pattern", "a pattern matches one line");
+                let fault = self.fault(code, self.span(&form), message, "a text of several lines");
+                return Err(fault.help("write it between `\"`"));
+            }
+            Rule::bare_word => {
+                self.no_control_characters(form.as_str(), form.as_span().start(), Quotes::Single)?;
+                PatternKind::Line(vec![PatternPart::Text(form.as_str().to_owned())])
+            }
+            _ => return Err(self.misshapen(&form)),
+        };
+        let id = self.patterns;
+        self.patterns += 1;
+        Ok(Pattern { id, kind, span: self.span(pair) })
+    }
+
+    fn regex(&self, pair: &Pair<'_, Rule>) -> Result<PatternKind, Diagnostic> {
+        let text = self.required(pair, Rule::regex_text)?;
+        if let Some(flags) = child(pair, Rule::regex_flags)
+            && flags.as_str() != "i"
+        {
+            let message = format!("a regex has no flag `{}`", flags.as_str());
+            let fault = self.fault("hayes::syntax::regex-flag", self.span(&flags), message, "not known");
+            return Err(fault.help("only `i` (without regard to case) may follow"));
+        }
+        let ignore_case = child(pair, Rule::regex_flags).is_some();
+        Ok(PatternKind::Regex { text: unescape_slashes(text.as_str()), ignore_case, inner: self.span(&text) })
+    }
+
+    fn pattern_parts(&mut self, pair: &Pair<'_, Rule>, quotes: Quotes) -> Result<Vec<PatternPart>, Diagnostic> {
+        let mut parts = Vec::new();
+        for piece in self.pieces(pair, quotes)? {
+            parts.push(match piece {
+                Piece::Text(text) => PatternPart::Text(text),
+                Piece::Value(value) => PatternPart::Value(value),
+                Piece::Hole(hole) => PatternPart::Hole(self.hole(&hole)?),
+            });
+        }
+        Ok(parts)
+    }
+
+    /// `{a b}`, and a brace of no hole at all
+    fn not_a_hole(&self, pair: &Pair<'_, Rule>) -> Diagnostic {
+        let (hole, span) = (pair.as_str(), self.span(pair));
+        if hole.len() == 1 {
+            let message = format!("a single `{hole}` in a pattern belongs to a hole");
+            return self.fault("hayes::syntax::lone-brace", span, message, "no hole").help(format!(
+                "for the character itself write `{hole}{hole}`; a hole is `{{}}`, `{{name}}` or `{{name:int}}`"
+            ));
+        }
+        let name = hole.trim_matches(['{', '}']).split(':').next().unwrap_or("").trim();
+        if words::RESERVED.contains(&name) {
+            let start = span.start + 1;
+            let end = start + u32::try_from(name.len()).unwrap_or(0);
+            return diagnose::reserved_name(self.source, name, Span { start, end });
+        }
+        let fault = self.fault("hayes::syntax::bad-hole", span, format!("`{hole}` is no hole"), "not understood");
+        fault.help("a hole is `{}`, `{_}`, `{name}` or `{name:int}`; a brace that stands for itself is `{{`")
+    }
+
+    fn hole(&self, pair: &Pair<'_, Rule>) -> Result<Field, Diagnostic> {
+        match child(pair, Rule::field) {
+            Some(field) => self.field(&field),
+            None => Ok(Field { name: None, convert: Convert::Text, optional: false, span: self.span(pair) }),
         }
     }
 }
@@ -151,4 +262,22 @@ fn code_point(hex: Option<&str>) -> Option<char> {
 
 fn line_end_length(text: &str) -> usize {
     if text.starts_with("\r\n") { 2 } else { usize::from(text.starts_with('\n')) }
+}
+
+/// `\/` is how a slash is written between slashes; to the regex it is a slash.
+fn unescape_slashes(text: &str) -> String {
+    let mut regex = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            regex.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('/') => regex.push('/'),
+            Some(escaped) => regex.extend(['\\', escaped]),
+            None => regex.push('\\'),
+        }
+    }
+    regex
 }
