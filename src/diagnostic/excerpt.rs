@@ -3,9 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Label, Severity};
 use crate::notation::{harmless, harmless_in_place};
 
+/// How many lines are kept before and behind each place: more than are shown.
+const AROUND: usize = 2;
 /// Lines of more bytes than this are shown in part.
 const LONGEST: usize = 240;
 /// How many characters are shown before a place, and from it on.
@@ -14,7 +16,8 @@ const AFTER: usize = 100;
 /// Stands where something was left out.
 const CUT: &str = "…";
 
-/// A diagnostic over a source with short lines. Its places are named by line and column of the whole one.
+/// A diagnostic over the lines around its places, and those short. Its places are named by line and column of the whole
+/// source.
 #[derive(Debug)]
 pub(crate) struct Excerpt<'a> {
     of: &'a Diagnostic,
@@ -27,15 +30,17 @@ pub(crate) struct Excerpt<'a> {
 impl<'a> Excerpt<'a> {
     pub(crate) fn new(of: &'a Diagnostic) -> Excerpt<'a> {
         let mut excerpt = Excerpt { of, message: shortened(&of.message), text: String::new(), kept: Vec::new() };
-        let mut start = 0;
-        for line in of.source.text.split_inclusive('\n') {
-            let range = start..start + line.len();
-            start = range.end;
-            if line.len() <= LONGEST {
-                excerpt.keep(range);
-            } else {
-                excerpt.keep_parts(range);
+        let line = |offset: u32| of.source.line_of(offset as usize);
+        let around = |label: &Label| (line(label.span.start).saturating_sub(AROUND), line(label.span.end) + AROUND);
+        let mut parts: Vec<(usize, usize)> = of.labels.iter().map(around).collect();
+        parts.sort_unstable();
+        let mut next = 1;
+        for (first, last) in parts {
+            for line in first.max(next)..=last {
+                let range = of.source.line_start(line)..of.source.line_start(line + 1);
+                if range.len() <= LONGEST { excerpt.keep(range) } else { excerpt.keep_parts(range) }
             }
+            next = next.max(last + 1);
         }
         excerpt
     }
@@ -162,7 +167,7 @@ impl miette::SourceCode for Excerpt<'_> {
             self.of.source.name.clone(),
             inner.data(),
             *inner.span(),
-            inner.line(),
+            self.of.source.line_of(self.original(inner.span().offset())) - 1,
             column,
             inner.line_count(),
         )))
@@ -172,7 +177,6 @@ impl miette::SourceCode for Excerpt<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Label;
     use crate::source::{Source, Span};
 
     fn shown(text: &str, spans: &[(usize, usize)]) -> String {

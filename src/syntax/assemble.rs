@@ -10,7 +10,7 @@ use super::diagnose::{self, Faulty};
 use super::fault;
 use super::grammar::{self, Rule};
 use super::lexemes::{LogicalLine, lines};
-use super::lower::{Line, Lowerer, Opener};
+use super::lower::{Line, Lowerer};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span, Spanned};
 
@@ -59,26 +59,16 @@ struct Assembler<'a> {
     open_triple: bool,
 }
 
-/// A block that is being read.
+/// A block that is being read, the last one of its statement.
 struct Frame {
-    parent: Parent,
+    kind: StatementKind,
+    /// The line did not parse.
+    broken: bool,
     statements: Vec<Statement>,
     /// The first line of the statement.
     statement: Span,
     /// The line that opens this block; its `{` is its end.
     opened: Span,
-}
-
-/// What a block belongs to.
-enum Parent {
-    /// The first block of a statement
-    Opener(Opener),
-    /// The `else` of a statement that is complete but for that
-    Else(StatementKind),
-    /// One more condition of an `if`
-    ElseIf(Vec<(Expression, Block)>, Expression),
-    /// A line that did not parse
-    Broken,
 }
 
 /// Whose answer the next clause speaks of.
@@ -177,7 +167,7 @@ impl<'a> Assembler<'a> {
                 self.statement(statement);
             }
             Line::Clause(clause) => self.clause(clause),
-            Line::Open(opener, span) => self.open(Frame::new(Parent::Opener(opener), span, span)),
+            Line::Open(Statement { kind, span }) => self.open(Frame::new(kind, span)),
             Line::Close(span) => {
                 self.close(span);
             }
@@ -249,15 +239,15 @@ impl<'a> Assembler<'a> {
         self.too_deep += 1;
     }
 
-    /// Ends the innermost block and completes its statement.
+    /// Ends the innermost block and its statement.
     fn close(&mut self, end: Span) {
-        if let Some((frame, body)) = self.pop(end) {
-            self.complete(frame, body);
+        if let Some(frame) = self.pop(end) {
+            self.statement(Statement { kind: frame.kind, span: frame.statement });
         }
     }
 
     /// Ends the innermost block; `None` where there is none, or where it was too deep to be kept.
-    fn pop(&mut self, end: Span) -> Option<(Frame, Block)> {
+    fn pop(&mut self, end: Span) -> Option<Frame> {
         self.question = Question::None;
         if self.too_deep > 0 {
             self.too_deep -= 1;
@@ -267,69 +257,55 @@ impl<'a> Assembler<'a> {
             if self.forgiven > 0 {
                 self.forgiven -= 1;
             } else {
-                self.error(
-                    "hayes::syntax::unmatched-brace",
-                    Span { end: end.start + 1, ..end },
-                    "this `}` closes nothing",
-                    "no block is open here",
-                    "delete it, or look for a missing `{` above",
-                );
+                let message = "this `}` closes nothing";
+                let (span, help) = (Span { end: end.start + 1, ..end }, "delete it, or look for a missing `{` above");
+                self.error("hayes::syntax::unmatched-brace", span, message, "no block is open here", help);
             }
             return None;
         };
-        let statements = std::mem::take(&mut frame.statements);
-        let body = Block { statements, span: Span { start: frame.opened.end, end: end.start } };
-        Some((frame, body))
-    }
-
-    fn complete(&mut self, frame: Frame, body: Block) {
-        if let Some(kind) = frame.parent.complete(body) {
-            self.statement(Statement { kind, span: frame.statement });
+        match frame.kind.last_block() {
+            Some(block) => {
+                block.statements = std::mem::take(&mut frame.statements);
+                block.span = Span { start: frame.opened.end, end: end.start };
+            }
+            None => self.errors.push(diagnose::misunderstood(self.source, frame.statement)),
         }
+        Some(frame)
     }
 
     /// `} else {`, or `} else if CONDITION {`
     fn open_else(&mut self, line: Span, condition: Option<Expression>) {
         let too_deep = self.too_deep > 0;
-        let Some((frame, body)) = self.pop(line) else {
-            let broken = Frame::new(Parent::Broken, line, line);
+        let Some(mut frame) = self.pop(line) else {
             if too_deep {
                 self.too_deep += 1;
             } else {
-                self.open(broken);
+                self.open(Frame::broken(line));
             }
             return;
         };
-        if matches!(frame.parent, Parent::Broken) {
-            self.complete(frame, body);
-            self.open(Frame::new(Parent::Broken, line, line));
-            return;
+        let had_one = matches!(frame.kind, StatementKind::Ensure { .. })
+            || frame.kind.otherwise().is_some_and(|otherwise| otherwise.is_some());
+        if frame.broken {
+            // Nobody knows whether it can have one.
+        } else if had_one {
+            let message = "this statement had its `else` already";
+            let help = "`else` is the last branch: delete this one, or make the one before an `else if`";
+            self.error("hayes::syntax::else-twice", line, message, "a second one", help);
+        } else if let (StatementKind::If { branches, .. }, Some(condition)) = (&mut frame.kind, &condition) {
+            branches.push((condition.clone(), Block::default()));
+            return self.open(Frame { opened: line, ..frame });
+        } else if let (Some(otherwise), None) = (frame.kind.otherwise(), condition) {
+            *otherwise = Some(Block::default());
+            return self.open(Frame { opened: line, ..frame });
+        } else {
+            let word = first_word(self.source.slice(frame.statement));
+            let message = format!("`{word}` has no such `else`");
+            let help = "`if`, `retry` and `try` have an `else`, `else if` has only `if`";
+            self.error("hayes::syntax::else-without", line, message, "belongs to no statement", help);
         }
-        let word = first_word(self.source.slice(frame.statement)).to_owned();
-        let parent = match frame.parent.with_else(body, condition) {
-            Ok(parent) => parent,
-            Err(ElseRefused::Twice) => {
-                self.error(
-                    "hayes::syntax::else-twice",
-                    line,
-                    "this statement had its `else` already",
-                    "a second one",
-                    "`else` is the last branch: delete this one, or make the one before an `else if`",
-                );
-                Parent::Broken
-            }
-            Err(ElseRefused::Never) => {
-                self.error(
-                    "hayes::syntax::else-without",
-                    line,
-                    format!("`{word}` has no such `else`"),
-                    "belongs to no statement",
-                    "`if`, `retry` and `try` have an `else`, `else if` has only `if`",
-                );
-                Parent::Broken
-            }
-        };
-        self.open(Frame::new(parent, frame.statement, line));
+        self.statement(Statement { kind: frame.kind, span: frame.statement });
+        self.open(Frame::broken(line));
     }
 
     fn error(
@@ -363,7 +339,7 @@ impl<'a> Assembler<'a> {
         }
         if braces.opens || braces.missing {
             self.forgiven += usize::from(braces.missing);
-            self.open(Frame::new(Parent::Broken, code, code));
+            self.open(Frame::broken(code));
         }
         self.question = question;
     }
@@ -427,54 +403,15 @@ impl<'a> Assembler<'a> {
 }
 
 impl Frame {
-    fn new(parent: Parent, statement: Span, opened: Span) -> Frame {
-        Frame { parent, statements: Vec::new(), statement, opened }
-    }
-}
-
-/// Why a statement takes no `else`.
-enum ElseRefused {
-    Never,
-    Twice,
-}
-
-impl Parent {
-    /// The statement that ends with `body`.
-    fn complete(self, body: Block) -> Option<StatementKind> {
-        Some(match self {
-            Parent::Opener(opener) => opener.close(body),
-            Parent::Else(StatementKind::If { branches, .. }) => StatementKind::If { branches, otherwise: Some(body) },
-            Parent::Else(StatementKind::Retry { schedule, body: tried, .. }) => {
-                StatementKind::Retry { schedule, body: tried, otherwise: Some(body) }
-            }
-            Parent::Else(StatementKind::Try { body: tried, .. }) => {
-                StatementKind::Try { body: tried, otherwise: Some(body) }
-            }
-            Parent::ElseIf(mut branches, condition) => {
-                branches.push((condition, body));
-                StatementKind::If { branches, otherwise: None }
-            }
-            // What the line was meant to be is not known; that its block may run or not is true of most. With an error in
-            // it the script is never run, but what stands in the block is checked.
-            Parent::Broken => StatementKind::Try { body, otherwise: None },
-            Parent::Else(_) => return None,
-        })
+    fn new(kind: StatementKind, opened: Span) -> Frame {
+        Frame { kind, broken: false, statements: Vec::new(), statement: opened, opened }
     }
 
-    /// What the next block belongs to when the one that ends is `body`.
-    fn with_else(self, body: Block, condition: Option<Expression>) -> Result<Parent, ElseRefused> {
-        let had_else = matches!(self, Parent::Else(_) | Parent::Opener(Opener::Ensure { .. }));
-        if had_else {
-            return Err(ElseRefused::Twice);
-        }
-        match (self.complete(body), condition) {
-            (Some(StatementKind::If { branches, .. }), Some(condition)) => Ok(Parent::ElseIf(branches, condition)),
-            (
-                Some(kind @ (StatementKind::If { .. } | StatementKind::Retry { .. } | StatementKind::Try { .. })),
-                None,
-            ) => Ok(Parent::Else(kind)),
-            _ => Err(ElseRefused::Never),
-        }
+    /// The block of a line that did not parse. What the line was meant to be is not known; that its block may run or not is
+    /// true of most. With an error in it the script is never run, but what stands in the block is checked.
+    fn broken(line: Span) -> Frame {
+        let kind = StatementKind::Try { body: Block::default(), otherwise: None };
+        Frame { broken: true, ..Frame::new(kind, line) }
     }
 }
 

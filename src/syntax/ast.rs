@@ -31,7 +31,7 @@ pub struct Allowance {
     pub line: Span,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Block {
     pub statements: Vec<Statement>,
     /// From behind `{` to before `}`; the whole text for a script's body.
@@ -209,6 +209,39 @@ impl Statement {
     /// The blocks in it.
     pub fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.parts().into_iter().filter_map(|part| if let Part::Block(block) = part { Some(block) } else { None })
+    }
+}
+
+impl StatementKind {
+    /// The last block in it, which is the one that is being read.
+    pub(super) fn last_block(&mut self) -> Option<&mut Block> {
+        if let StatementKind::If { branches, otherwise: None } = self {
+            return branches.last_mut().map(|(_, block)| block);
+        }
+        if let StatementKind::If { otherwise: Some(block), .. }
+        | StatementKind::Retry { otherwise: Some(block), .. }
+        | StatementKind::Retry { body: block, .. }
+        | StatementKind::Try { otherwise: Some(block), .. }
+        | StatementKind::Try { body: block, .. }
+        | StatementKind::Ensure { otherwise: block, .. }
+        | StatementKind::For { body: block, .. }
+        | StatementKind::Finally { body: block }
+        | StatementKind::Unsafe { body: block, .. } = self
+        {
+            return Some(block);
+        }
+        None
+    }
+
+    /// Where the block of its `else` goes, if it can have one.
+    pub(super) fn otherwise(&mut self) -> Option<&mut Option<Block>> {
+        if let StatementKind::If { otherwise, .. }
+        | StatementKind::Retry { otherwise, .. }
+        | StatementKind::Try { otherwise, .. } = self
+        {
+            return Some(otherwise);
+        }
+        None
     }
 }
 

@@ -1,5 +1,7 @@
 //! The words of the language, and what people write in their place.
 
+use std::sync::OnceLock;
+
 use super::grammar::Rule;
 use crate::diagnostic;
 use crate::value::functions::FUNCTIONS;
@@ -12,300 +14,127 @@ pub struct StatementWord {
     pub about: &'static str,
     /// What it looks like, in examples
     pub form: &'static str,
-    rule: Rule,
-    opens_block: bool,
 }
 
-const fn statement_word(
-    rule: Rule,
-    word: &'static str,
-    opens_block: bool,
-    about: &'static str,
-    form: &'static str,
-) -> StatementWord {
-    StatementWord { word, about, form, rule, opens_block }
+/// The words that a line can begin with: a table for each heading.
+const TABLES: &str = include_str!("../../grammar/words.md");
+
+/// The rows of a table, each cut into its first cell and the rest.
+fn rows(heading: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let section = TABLES.split("\n## ").find_map(|section| section.strip_prefix(heading)).unwrap_or("");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.skip(1).filter_map(|row| row.split_once(" | "))
 }
 
 /// The words that begin a statement or a clause.
-const STATEMENTS: &[StatementWord] = &[
-    statement_word(
-        Rule::kw_abort,
-        "abort",
-        false,
-        "ends the run when such a line comes, whenever that is",
-        "`abort on \"NO CARRIER\"` or `abort on RING, \"why\"`",
-    ),
-    statement_word(
-        Rule::kw_assert,
-        "assert",
-        false,
-        "fails unless the condition holds",
-        "`assert rssi != 99` or `assert rssi != 99, \"why\"`",
-    ),
-    statement_word(
-        Rule::kw_await,
-        "await",
-        false,
-        "waits for a line that comes by itself, for silence, or for a text",
-        "`await \"+CREG: 1\" within 60s`, `await quiet 500ms` or `await prompt \"login: \"`",
-    ),
-    statement_word(
-        Rule::kw_capture,
-        "capture",
-        false,
-        "gives names to what the answer holds",
-        "`capture rssi:int, ber:int`, `capture \"+CSQ: {rssi:int}\"` or `capture all cid:int, type as contexts`",
-    ),
-    statement_word(Rule::kw_confirm, "confirm", false, "asks a person before it goes on", "`confirm \"text\"`"),
-    statement_word(
-        Rule::kw_ensure,
-        "ensure",
-        true,
-        "asks, and runs its block where the answer differs",
-        "`ensure AT+CGDCONT? answers '+CGDCONT: 1,\"IP\",\"super\"' else {`",
-    ),
-    statement_word(
-        Rule::kw_expect,
-        "expect",
-        false,
-        "fails unless the answer has such a line",
-        "`expect OK`, `expect \"+CREG: 0,1\" or /,5$/` or `expect nothing within 2s`",
-    ),
-    statement_word(Rule::kw_fail, "fail", false, "ends the script as failed", "`fail \"why\"`"),
-    statement_word(
-        Rule::kw_finally,
-        "finally",
-        true,
-        "runs its block at the end, however the script ends",
-        "`finally {`",
-    ),
-    statement_word(Rule::kw_for, "for", true, "runs its block for each item of a list", "`for context in contexts {`"),
-    statement_word(
-        Rule::kw_if,
-        "if",
-        true,
-        "runs the first block whose condition holds",
-        "`if rssi > 10 and model matches /^BG/ {`",
-    ),
-    statement_word(
-        Rule::kw_log,
-        "log",
-        false,
-        "tells the user something",
-        "`log \"text\"` or `log \"signal: ${rssi}\"`",
-    ),
-    statement_word(
-        Rule::kw_param,
-        "param",
-        false,
-        "declares a value that is given from outside",
-        "`param apn`, `param cid:int = 1` or `param apn = \"super\" \"what it is\"`",
-    ),
-    statement_word(
-        Rule::kw_port,
-        "port",
-        false,
-        "sets the serial port, or leaves data mode",
-        "`port baud 921600`, `port dtr off`, `port rts on`, `port break 200ms`, `port flush` or `port escape`",
-    ),
-    statement_word(
-        Rule::kw_prompt,
-        "prompt",
-        false,
-        "answers the question of a command for data",
-        "`prompt reply \"text\"`, `prompt \">\" reply \"text\" then cr` or `prompt cancel`",
-    ),
-    statement_word(
-        Rule::kw_reboot,
-        "reboot",
-        false,
-        "restarts the modem and waits until it is back",
-        "`reboot AT+CFUN=1,1` or `reboot AT+CFUN=1,1 within 90s`",
-    ),
-    statement_word(Rule::kw_report, "report", false, "adds columns to the result", "`report imei, signal = dbm(rssi)`"),
-    statement_word(
-        Rule::kw_retry,
-        "retry",
-        true,
-        "runs its block until it passes",
-        "`retry 10 every 5s {`, `retry 5 every 1s up to 30s {` or `retry for 10min every 5s {`",
-    ),
-    statement_word(
-        Rule::kw_run,
-        "run",
-        false,
-        "runs another script",
-        "`run \"modem/identify\" as modem` or `run \"name\" with apn = \"super\"`",
-    ),
-    statement_word(
-        Rule::kw_secret,
-        "secret",
-        false,
-        "declares a value that is never shown",
-        "`secret pin` or `secret pin \"what it is\"`",
-    ),
-    statement_word(
-        Rule::kw_send,
-        "send",
-        false,
-        "sends a command, a text or bytes",
-        "`send AT+CSQ`, `send \"text\"` or `send raw \"+++\"`",
-    ),
-    statement_word(Rule::kw_set, "set", false, "gives a name a value", "`set name = value`"),
-    statement_word(Rule::kw_skip, "skip", false, "ends the script as not applicable", "`skip \"why\"`"),
-    statement_word(Rule::kw_sleep, "sleep", false, "waits so long", "`sleep 2s`"),
-    statement_word(Rule::kw_stop, "stop", false, "ends the script as passed", "`stop`"),
-    statement_word(Rule::kw_timeout, "timeout", false, "is how long an answer may take from here on", "`timeout 10s`"),
-    statement_word(Rule::kw_try, "try", true, "goes on where its block fails", "`try {`"),
-    statement_word(Rule::kw_unsafe, "unsafe", true, "allows its block what could do harm", "`unsafe \"why\" {`"),
-];
+pub fn statements() -> &'static [StatementWord] {
+    static STATEMENTS: OnceLock<Vec<StatementWord>> = OnceLock::new();
+    STATEMENTS.get_or_init(|| {
+        let word = |(word, rest): (_, &'static str)| {
+            rest.split_once(" | ").map(|(about, form)| StatementWord { word, about, form })
+        };
+        rows("Statements and clauses").filter_map(word).collect()
+    })
+}
 
-/// The other words that mean something somewhere.
-const OTHER_KEYWORDS: &[(Rule, &str)] = &[
+pub(super) fn statement_words() -> impl Iterator<Item = &'static str> {
+    statements().iter().map(|statement| statement.word)
+}
+
+/// The statement that begins with this word.
+pub(super) fn statement(word: &str) -> Option<&'static StatementWord> {
+    statements().iter().find(|statement| statement.word == word)
+}
+
+pub(super) fn opens_block(word: &str) -> bool {
+    statement(word).is_some_and(|statement| statement.form.ends_with("{`"))
+}
+
+/// What a statement looks like, in examples.
+pub(super) fn form(word: &str) -> Option<&'static str> {
+    let other = || rows("What else has a form").find(|(known, _)| *known == word).map(|(_, form)| form);
+    statement(word).map(|statement| statement.form).or_else(other)
+}
+
+/// What to write in place of another language's statement.
+pub(super) fn foreign(word: &str) -> Option<&'static str> {
+    let mut known = rows("What other languages call it");
+    known.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, instead)| instead)
+}
+
+/// The rule of each keyword.
+const KEYWORDS: &[(Rule, &str)] = &[
+    (Rule::kw_abort, "abort"),
     (Rule::kw_all, "all"),
     (Rule::kw_answers, "answers"),
     (Rule::kw_as, "as"),
+    (Rule::kw_assert, "assert"),
+    (Rule::kw_await, "await"),
     (Rule::kw_baud, "baud"),
     (Rule::kw_break, "break"),
     (Rule::kw_cancel, "cancel"),
+    (Rule::kw_capture, "capture"),
+    (Rule::kw_confirm, "confirm"),
     (Rule::kw_dtr, "dtr"),
     (Rule::kw_else, "else"),
+    (Rule::kw_ensure, "ensure"),
     (Rule::kw_escape, "escape"),
     (Rule::kw_every, "every"),
+    (Rule::kw_expect, "expect"),
+    (Rule::kw_fail, "fail"),
+    (Rule::kw_finally, "finally"),
     (Rule::kw_flush, "flush"),
+    (Rule::kw_for, "for"),
+    (Rule::kw_if, "if"),
     (Rule::kw_in, "in"),
+    (Rule::kw_log, "log"),
     (Rule::kw_matches, "matches"),
     (Rule::kw_not, "not"),
     (Rule::kw_nothing, "nothing"),
     (Rule::kw_on, "on"),
     (Rule::kw_or, "or"),
+    (Rule::kw_param, "param"),
+    (Rule::kw_port, "port"),
+    (Rule::kw_prompt, "prompt"),
     (Rule::kw_quiet, "quiet"),
     (Rule::kw_raw, "raw"),
+    (Rule::kw_reboot, "reboot"),
     (Rule::kw_reply, "reply"),
+    (Rule::kw_report, "report"),
+    (Rule::kw_retry, "retry"),
     (Rule::kw_rts, "rts"),
+    (Rule::kw_run, "run"),
+    (Rule::kw_secret, "secret"),
+    (Rule::kw_send, "send"),
+    (Rule::kw_set, "set"),
+    (Rule::kw_skip, "skip"),
+    (Rule::kw_sleep, "sleep"),
+    (Rule::kw_stop, "stop"),
     (Rule::kw_then, "then"),
+    (Rule::kw_timeout, "timeout"),
     (Rule::kw_to, "to"),
+    (Rule::kw_try, "try"),
+    (Rule::kw_unsafe, "unsafe"),
     (Rule::kw_up, "up"),
     (Rule::kw_with, "with"),
     (Rule::kw_within, "within"),
 ];
 
-/// What else a line can begin with, and `${`, in examples
-const OTHER_FORMS: &[(&str, &str)] = &[
-    ("${", "`${apn}`, `${modem.imei}` or `${dbm(rssi)}`"),
-    ("else", "`} else {` or `} else if rssi > 10 {`"),
-    ("AT", "`AT+COPS=? within 3min`; `expect` and `capture` stand on the lines under it"),
-];
+/// The word of a keyword's rule.
+pub(super) fn keyword(rule: Rule) -> Option<&'static str> {
+    KEYWORDS.iter().find(|(known, _)| *known == rule).map(|(_, word)| *word)
+}
+
+pub(super) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.iter().any(|(_, known)| *known == word)
+}
 
 /// Those that no name can be; the grammar's rule `reserved`.
 pub(super) const RESERVED: &[&str] =
     &["and", "or", "not", "in", "matches", "true", "false", "if", "else", "for", "all", "as", "within", "every"];
 
-/// The words that begin a statement or a clause.
-pub fn statements() -> &'static [StatementWord] {
-    STATEMENTS
-}
-
-pub(super) fn statement_words() -> impl Iterator<Item = &'static str> {
-    STATEMENTS.iter().map(|statement| statement.word)
-}
-
-/// The statement that begins with this word.
-pub(super) fn statement(word: &str) -> Option<&'static StatementWord> {
-    STATEMENTS.iter().find(|statement| statement.word == word)
-}
-
-pub(super) fn opens_block(word: &str) -> bool {
-    statement(word).is_some_and(|statement| statement.opens_block)
-}
-
-/// What a statement looks like, in examples.
-pub(super) fn form(word: &str) -> Option<&'static str> {
-    let other = || OTHER_FORMS.iter().find(|(known, _)| *known == word).map(|(_, form)| *form);
-    statement(word).map(|statement| statement.form).or_else(other)
-}
-
-fn keywords() -> impl Iterator<Item = (Rule, &'static str)> {
-    STATEMENTS.iter().map(|statement| (statement.rule, statement.word)).chain(OTHER_KEYWORDS.iter().copied())
-}
-
-/// The word of a keyword's rule.
-pub(super) fn keyword(rule: Rule) -> Option<&'static str> {
-    keywords().find(|(known, _)| *known == rule).map(|(_, word)| word)
-}
-
-pub(super) fn is_keyword(word: &str) -> bool {
-    keywords().any(|(_, known)| known == word)
-}
-
 /// Those that take a text.
 pub(super) const TEXT_STATEMENTS: &[&str] = &["send", "fail", "skip", "log", "confirm", "run", "unsafe"];
-
-/// What other languages call a statement, and what to write here.
-const FOREIGN: &[(&str, &str)] = &[
-    ("let", "write `set name = value`"),
-    ("var", "write `set name = value`"),
-    ("const", "write `set name = value`"),
-    ("local", "write `set name = value`"),
-    ("print", "write `log \"text\"`"),
-    ("println", "write `log \"text\"`"),
-    ("echo", "write `log \"text\"`"),
-    ("puts", "write `log \"text\"`"),
-    ("printf", "write `log \"text\"`"),
-    ("write", "write `send \"text\"`"),
-    ("wait", "write `sleep 2s` to pause, `await PATTERN` to wait for a line"),
-    ("waitfor", "write `await PATTERN`"),
-    ("delay", "write `sleep 2s`"),
-    ("pause", "write `sleep 2s`"),
-    ("usleep", "write `sleep 200ms`"),
-    ("while", "write `retry for 1min every 5s {` to try until it works, `for x in list {` to walk a list"),
-    ("loop", "write `retry 10 every 5s {` to try until it works, `for x in list {` to walk a list"),
-    ("until", "write `retry for 1min every 5s {` to try until it works"),
-    ("repeat", "write `retry 10 every 5s {` to try until it works"),
-    ("foreach", "write `for x in list {`"),
-    ("elif", "write `} else if condition {`"),
-    ("elsif", "write `} else if condition {`"),
-    ("elseif", "write `} else if condition {`"),
-    ("unless", "write `if not condition {`"),
-    ("switch", "write `if … {`, `} else if … {`"),
-    ("match", "write `if text matches /pattern/ {`"),
-    ("case", "write `if … {`, `} else if … {`"),
-    ("then", "delete the line: `{` opens a block"),
-    ("end", "write `}` to close a block, `stop` to end the script"),
-    ("endif", "write `}`"),
-    ("fi", "write `}`"),
-    ("done", "write `}`"),
-    ("catch", "write `} else {` behind the `try`; `${error}` tells what failed"),
-    ("except", "write `} else {` behind the `try`; `${error}` tells what failed"),
-    ("rescue", "write `} else {` behind the `try`; `${error}` tells what failed"),
-    ("throw", "write `fail \"why\"`"),
-    ("raise", "write `fail \"why\"`"),
-    ("error", "write `fail \"why\"`"),
-    ("die", "write `fail \"why\"`"),
-    ("exit", "write `stop` to end as passed, `fail \"why\"` to end as failed"),
-    ("quit", "write `stop` to end as passed, `fail \"why\"` to end as failed"),
-    ("return", "write `stop` to end as passed, `fail \"why\"` to end as failed"),
-    ("break", "write `stop` to end the script; a `retry` ends when its block passes"),
-    ("import", "write `run \"name\" as record`"),
-    ("include", "write `run \"name\" as record`"),
-    ("source", "write `run \"name\" as record`"),
-    ("require", "write `run \"name\" as record`"),
-    ("call", "write `run \"name\" as record`"),
-    ("exec", "write `run \"name\" as record`"),
-    ("function", "write it as a script of its own and `run \"name\" with param = value`"),
-    ("def", "write it as a script of its own and `run \"name\" with param = value`"),
-    ("fn", "write it as a script of its own and `run \"name\" with param = value`"),
-    ("proc", "write it as a script of its own and `run \"name\" with param = value`"),
-    ("input", "write `param name`, and give it with `--var name=value`"),
-    ("read", "write `capture name` under the question"),
-    ("baud", "write `port baud 115200`"),
-    ("on", "write `abort on PATTERN` to end at such a line, `await PATTERN` to wait for it"),
-    ("command", "write `send \"text\"`"),
-    ("cmd", "write `send \"text\"`"),
-    ("check", "write `assert condition, \"why\"`"),
-    ("verify", "write `assert condition, \"why\"`"),
-    ("defer", "write `finally {`"),
-];
 
 /// What other languages call an operator.
 const FOREIGN_OPERATORS: &[(&str, &str)] = &[
@@ -362,11 +191,6 @@ const NUMBERS: &[&str] =
 
 pub(super) fn function_names() -> impl Iterator<Item = &'static str> + Clone {
     FUNCTIONS.iter().map(|function| function.name)
-}
-
-/// What to write in place of another language's statement.
-pub(super) fn foreign(word: &str) -> Option<&'static str> {
-    FOREIGN.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, instead)| *instead)
 }
 
 /// What to write in place of what is typed to a modem, and is no command line.
@@ -480,12 +304,19 @@ mod tests {
         let grammar = include_str!("../../grammar/hayes.pest");
         let in_quotes = |text: &'static str| text.split('"').skip(1).step_by(2);
         let rules = grammar.lines().filter_map(|line| line.strip_prefix("kw_")?.split_once(" = "));
-        let mut known: Vec<_> = keywords().map(|(rule, word)| (format!("{rule:?}"), word)).collect();
+        let mut known: Vec<_> = KEYWORDS.iter().map(|(rule, word)| (format!("{rule:?}"), *word)).collect();
         let mut there: Vec<_> =
             rules.map(|(name, rule)| (format!("kw_{name}"), in_quotes(rule).next().unwrap())).collect();
         known.sort_unstable();
         there.sort_unstable();
         assert_eq!(known, there);
+        // The statements are those that the rule `statement` holds: `kw_await` for `await_line`.
+        let (_, statement) = grammar.split_once("\nstatement = _{").unwrap();
+        let rules = statement.split_once('}').unwrap().0.split([' ', '(', ')', '\n']);
+        let mut words: Vec<_> =
+            rules.filter_map(|rule| rule.strip_suffix("_line")).filter(|word| *word != "at").collect();
+        words.sort_unstable();
+        assert!(statement_words().eq(words));
         let (_, reserved) = grammar.split_once("\nreserved = @{").unwrap();
         assert!(in_quotes(reserved.split_once('}').unwrap().0).eq(RESERVED.iter().copied()));
     }

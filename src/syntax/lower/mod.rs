@@ -7,8 +7,8 @@ use std::sync::Arc;
 use pest::iterators::Pair;
 
 use super::ast::{
-    Alternatives, Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Exchange, Expression, ExpressionKind,
-    Field, Param, PortAction, PromptEnd, Schedule, Send, SendForm, Statement, StatementKind, Template, TemplatePart,
+    Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Exchange, Expression, ExpressionKind, Field, Param,
+    PortAction, PromptEnd, Schedule, Send, SendForm, Statement, StatementKind, Template, TemplatePart,
 };
 use super::grammar::Rule;
 use super::{diagnose, fault, words};
@@ -25,41 +25,14 @@ pub(super) enum Line {
     Nothing,
     Statement(Statement),
     Clause(Clause),
-    /// A block begins.
-    Open(Opener, Span),
+    /// A statement whose block begins: it is empty yet.
+    Open(Statement),
     /// `}`
     Close(Span),
     /// `} else {`
     CloseElse(Span),
     /// `} else if EXPR {`
     CloseElseIf(Expression, Span),
-}
-
-/// The line that opens a block, without the block.
-#[derive(Debug)]
-pub(super) enum Opener {
-    Ensure { question: Send, answers: Alternatives },
-    Retry { schedule: Schedule },
-    Try,
-    If { condition: Expression },
-    For { name: Name, list: Expression },
-    Finally,
-    Unsafe { why: super::ast::Template },
-}
-
-impl Opener {
-    /// The statement, once its block has been read.
-    pub(super) fn close(self, body: Block) -> StatementKind {
-        match self {
-            Opener::Ensure { question, answers } => StatementKind::Ensure { question, answers, otherwise: body },
-            Opener::Retry { schedule } => StatementKind::Retry { schedule, body, otherwise: None },
-            Opener::Try => StatementKind::Try { body, otherwise: None },
-            Opener::If { condition } => StatementKind::If { branches: vec![(condition, body)], otherwise: None },
-            Opener::For { name, list } => StatementKind::For { name, list, body },
-            Opener::Finally => StatementKind::Finally { body },
-            Opener::Unsafe { why } => StatementKind::Unsafe { why, body },
-        }
-    }
 }
 
 /// How deep parentheses, brackets, operators and `${…}` may nest.
@@ -139,13 +112,24 @@ impl<'s> Lowerer<'s> {
         let span = self.span(pair);
         let kind = match pair.as_rule() {
             Rule::expect_line | Rule::capture_line | Rule::prompt_line => return Ok(Line::Clause(self.clause(pair)?)),
-            Rule::if_line
-            | Rule::for_line
-            | Rule::retry_line
-            | Rule::try_line
-            | Rule::finally_line
-            | Rule::unsafe_line
-            | Rule::ensure_line => return Ok(Line::Open(self.opener(pair)?, span)),
+            Rule::if_line => {
+                StatementKind::If { branches: vec![(self.child_expression(pair)?, Block::default())], otherwise: None }
+            }
+            Rule::for_line => {
+                let name = self.name(&self.required(pair, Rule::name)?);
+                StatementKind::For { name, list: self.child_expression(pair)?, body: Block::default() }
+            }
+            Rule::retry_line => {
+                StatementKind::Retry { schedule: self.schedule(pair)?, body: Block::default(), otherwise: None }
+            }
+            Rule::try_line => StatementKind::Try { body: Block::default(), otherwise: None },
+            Rule::finally_line => StatementKind::Finally { body: Block::default() },
+            Rule::unsafe_line => StatementKind::Unsafe { why: self.child_string(pair)?, body: Block::default() },
+            Rule::ensure_line => {
+                let question = self.send(pair)?;
+                let answers = self.alternatives(&self.required(pair, Rule::alternatives)?)?;
+                StatementKind::Ensure { question, answers, otherwise: Block::default() }
+            }
             Rule::at_line | Rule::send_line => {
                 StatementKind::Exchange(Exchange { send: self.send(pair)?, clauses: Vec::new() })
             }
@@ -180,26 +164,9 @@ impl<'s> Lowerer<'s> {
             Rule::port_line => StatementKind::Port(self.port(pair)?),
             _ => return Err(self.misshapen(pair)),
         };
-        Ok(Line::Statement(Statement { kind, span }))
-    }
-
-    fn opener(&mut self, pair: &Pair<'_, Rule>) -> Result<Opener, Diagnostic> {
-        Ok(match pair.as_rule() {
-            Rule::if_line => Opener::If { condition: self.child_expression(pair)? },
-            Rule::for_line => {
-                let name = self.name(&self.required(pair, Rule::name)?);
-                Opener::For { name, list: self.child_expression(pair)? }
-            }
-            Rule::retry_line => Opener::Retry { schedule: self.schedule(pair)? },
-            Rule::try_line => Opener::Try,
-            Rule::finally_line => Opener::Finally,
-            Rule::unsafe_line => Opener::Unsafe { why: self.child_string(pair)? },
-            Rule::ensure_line => {
-                let question = self.send(pair)?;
-                Opener::Ensure { question, answers: self.alternatives(&self.required(pair, Rule::alternatives)?)? }
-            }
-            _ => return Err(self.misshapen(pair)),
-        })
+        let statement = Statement { kind, span };
+        let opens = child(pair, Rule::brace_open).is_some();
+        Ok(if opens { Line::Open(statement) } else { Line::Statement(statement) })
     }
 
     fn schedule(&mut self, pair: &Pair<'_, Rule>) -> Result<Schedule, Diagnostic> {

@@ -45,8 +45,9 @@ impl Lowerer<'_> {
     }
 
     fn template(&mut self, pair: &Pair<'_, Rule>, quotes: Quotes) -> Result<Template, Diagnostic> {
-        let mut parts = Vec::new();
-        for piece in self.pieces(pair, quotes)? {
+        let pieces = self.pieces(pair, quotes)?;
+        let mut parts = Vec::with_capacity(pieces.len());
+        for piece in pieces {
             parts.push(match piece {
                 Piece::Text(text) => TemplatePart::Text(text),
                 Piece::Value(value) => TemplatePart::Value(value),
@@ -213,8 +214,9 @@ impl Lowerer<'_> {
     }
 
     fn pattern_parts(&mut self, pair: &Pair<'_, Rule>, quotes: Quotes) -> Result<Vec<PatternPart>, Diagnostic> {
-        let mut parts = Vec::new();
-        for piece in self.pieces(pair, quotes)? {
+        let pieces = self.pieces(pair, quotes)?;
+        let mut parts = Vec::with_capacity(pieces.len());
+        for piece in pieces {
             parts.push(match piece {
                 Piece::Text(text) => PatternPart::Text(text),
                 Piece::Value(value) => PatternPart::Value(value),
