@@ -33,6 +33,7 @@ impl Checker<'_, '_, '_> {
             }
             StatementKind::Try { body, otherwise } => return self.attempt(body, otherwise.as_ref()),
             StatementKind::If { branches, otherwise } => return self.choice(branches, otherwise.as_ref()),
+            StatementKind::Repeat { schedule, pass, body } => self.repeat(schedule, pass, body),
             StatementKind::For { name, list, body } => self.each(name, list, body),
             StatementKind::Assert { condition, why } => {
                 self.condition(condition, "what `assert` asserts");
@@ -157,6 +158,11 @@ impl Checker<'_, '_, '_> {
             Type::List(item) => (*item).clone(),
             Type::Unknown | Type::Text | Type::Int | Type::Bool | Type::Duration | Type::Record(_) => Type::Unknown,
         };
+        self.looped(name, item, body, false);
+    }
+
+    /// A block that may run several times, in which a name stands for something new each time.
+    fn looped(&mut self, name: &Name, item: Type, body: &Block, surely: bool) {
         let before = self.scope.state(&name.value).clone();
         let mark = self.scope.mark();
         if self.may_bind(name) {
@@ -165,10 +171,30 @@ impl Checker<'_, '_, '_> {
         let awaited = self.awaited.len();
         self.inner(body, Place { in_loop: true, ..self.place });
         self.settle_awaited(awaited);
-        // The list may be empty; and the name belongs to the loop.
+        // The name belongs to the loop; and a list may be empty.
         self.scope.put(&name.value, before);
         let changes = self.scope.take_back(mark);
-        self.scope.merge(vec![None, Some(changes)]);
+        self.scope.merge(if surely { vec![Some(changes)] } else { vec![None, Some(changes)] });
+    }
+
+    fn repeat(&mut self, schedule: &Schedule, pass: &Name, body: &Block) {
+        let every = match schedule {
+            Schedule::Times { count, pause, .. } => {
+                let help = "write how many times, as in `repeat 5 {`, or how long, as in `repeat for 1h every 5min {`";
+                self.wants(count, &[Kind::Int], "how many passes `repeat` makes", "a whole number", help);
+                pause
+            }
+            Schedule::For { duration, pause, .. } => {
+                self.duration(duration, "how long `repeat for` goes on");
+                pause
+            }
+        };
+        every.iter().for_each(|every| self.duration(every, "the time behind `every`"));
+        let makes_a_pass = match schedule {
+            Schedule::Times { count, .. } => matches!(count.kind, ExpressionKind::Int(1..)),
+            Schedule::For { .. } => true,
+        };
+        self.looped(pass, Type::Int, body, makes_a_pass);
     }
 
     fn finally(&mut self, statement: &Statement, body: &Block) {

@@ -131,17 +131,54 @@ impl Run<'_> {
             let what = format!("`for` walks a list, and this is {}", self.shown(&whole));
             return Err(self.fail(self.problem(code::TYPE, list.span, what)));
         };
+        self.with_own(name, |run| {
+            items.iter().try_for_each(|item| {
+                run.scope.variables.set(&name.value, item.clone());
+                run.block(body)
+            })
+        })
+    }
+
+    /// The name is known inside the block only; what it held outside it holds again.
+    fn with_own(&mut self, name: &Name, inside: impl FnOnce(&mut Self) -> Step) -> Step {
         let outside = self.scope.variables.get(&name.value).cloned();
-        let ended = items.iter().try_for_each(|item| {
-            self.scope.variables.set(&name.value, item.clone());
-            self.block(body)
-        });
-        // The name is known inside the block only; what it held outside it holds again.
+        let ended = inside(self);
         match outside {
             Some(value) => self.scope.variables.set(&name.value, value),
             None => self.scope.variables.forget(&name.value),
         }
         ended
+    }
+
+    /// So many passes, or for so long; none begins when the time is up. `every` is from start to start: after a pass that
+    /// takes longer the next begins at once.
+    #[inline(never)]
+    pub(super) fn repeat(&mut self, schedule: &Schedule, pass: &Name, body: &Block, span: Span) -> Step {
+        let began = self.conversation.now();
+        let (passes, until, every) = match schedule {
+            Schedule::Times { count, pause, .. } => (self.number(count)?, Duration::MAX, pause),
+            Schedule::For { duration, pause, .. } => (i64::MAX, began.saturating_add(self.duration(duration)?), pause),
+        };
+        let every = every.as_ref().map(|every| self.duration(every)).transpose()?.unwrap_or_default();
+        self.with_own(pass, |run| {
+            for number in 1..=passes {
+                let began = run.conversation.now();
+                run.scope.variables.set(&pass.value, Value::Int(number));
+                run.block(body)?;
+                // A block that takes no time would otherwise be repeated without end in no time.
+                let least = if until == Duration::MAX { Duration::ZERO } else { Duration::from_millis(1) };
+                let next = began.saturating_add(every.max(least)).max(run.conversation.now());
+                if number == passes || next >= until {
+                    break;
+                }
+                let pause = next.saturating_sub(run.conversation.now());
+                if !pause.is_zero() {
+                    run.tell(RuntimeEvent::Pause { duration: pause });
+                    run.pause(pause, span)?;
+                }
+            }
+            Ok(())
+        })
     }
 
     #[inline(never)]

@@ -290,6 +290,7 @@ impl<'r> Run<'r> {
             StatementKind::Await(wait) => self.wait(wait, span),
             StatementKind::Ensure { question, answers, otherwise } => self.ensure(question, answers, otherwise, span),
             StatementKind::Retry { schedule, body, otherwise } => self.retry(schedule, body, otherwise.as_ref(), span),
+            StatementKind::Repeat { schedule, pass, body } => self.repeat(schedule, pass, body, span),
             StatementKind::Try { body, otherwise } => self.attempt(body, otherwise.as_ref()),
             StatementKind::If { branches, otherwise } => self.branch(branches, otherwise.as_ref()),
             StatementKind::For { name, list, body } => self.for_each(name, list, body),

@@ -119,7 +119,7 @@ impl Run<'_> {
                 }
                 self.describe_else("else", otherwise.as_ref(), depth)
             }
-            StatementKind::For { name, body, .. } => {
+            StatementKind::For { name, body, .. } | StatementKind::Repeat { pass: name, body, .. } => {
                 let outside = self.scope.variables.get(&name.value).cloned();
                 self.scope.variables.forget(&name.value);
                 self.describe_inner(&head, body, depth)?;

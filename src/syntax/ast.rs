@@ -55,6 +55,8 @@ pub enum StatementKind {
     Ensure { question: Send, answers: Alternatives, otherwise: Block },
     /// `retry …  { … } [else { … }]`
     Retry { schedule: Schedule, body: Block, otherwise: Option<Block> },
+    /// `repeat …  { … }`; `pass` stands for the number of the pass
+    Repeat { schedule: Schedule, pass: Name, body: Block },
     /// `try { … } [else { … }]`
     Try { body: Block, otherwise: Option<Block> },
     /// `if EXPR { … } else if EXPR { … } else { … }`
@@ -153,11 +155,13 @@ impl Statement {
                 parts.push(Part::Block(otherwise));
             }
             StatementKind::Retry { schedule, body, otherwise } => {
-                let (Schedule::Times { count: first, pause, longest }
-                | Schedule::For { duration: first, pause, longest }) = schedule;
-                parts.extend([Some(first), pause.as_ref(), longest.as_ref()].into_iter().flatten().map(Part::Value));
+                parts.extend(schedule.parts());
                 parts.push(Part::Block(body));
                 parts.extend(otherwise.iter().map(Part::Block));
+            }
+            StatementKind::Repeat { schedule, pass, body } => {
+                parts.extend(schedule.parts());
+                parts.extend([Part::Item(pass), Part::Block(body)]);
             }
             StatementKind::Try { body, otherwise } => {
                 parts.push(Part::Block(body));
@@ -224,6 +228,7 @@ impl StatementKind {
         | StatementKind::Try { otherwise: Some(block), .. }
         | StatementKind::Try { body: block, .. }
         | StatementKind::Ensure { otherwise: block, .. }
+        | StatementKind::Repeat { body: block, .. }
         | StatementKind::For { body: block, .. }
         | StatementKind::Finally { body: block }
         | StatementKind::Unsafe { body: block, .. } = self
@@ -242,6 +247,14 @@ impl StatementKind {
             return Some(otherwise);
         }
         None
+    }
+}
+
+impl Schedule {
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let (Schedule::Times { count: first, pause, longest } | Schedule::For { duration: first, pause, longest }) =
+            self;
+        [Some(first), pause.as_ref(), longest.as_ref()].into_iter().flatten().map(Part::Value)
     }
 }
 
@@ -366,10 +379,10 @@ pub enum AwaitTarget {
     Prompt { text: Template },
 }
 
-/// How often and how long a `retry` tries.
+/// How often and how long a `retry` tries and a `repeat` goes on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Schedule {
-    /// `retry N [every D [up to D]]`
+    /// `retry N [every D [up to D]]`, `repeat N [every D]`: there from start to start
     Times { count: Expression, pause: Option<Expression>, longest: Option<Expression> },
     /// `retry for D [every D [up to D]]`
     For { duration: Expression, pause: Option<Expression>, longest: Option<Expression> },

@@ -251,7 +251,7 @@ fn opener() -> impl Strategy<Value = (String, bool)> {
         (space(), expression()).prop_map(|(space, list)| format!("for{space}x in {list}")),
         (at_word(), alternatives())
             .prop_map(|(command, patterns)| format!("ensure {command}  answers {patterns} else")),
-        one_of(&["finally", "unsafe  \"why\""]),
+        one_of(&["finally", "unsafe  \"why\"", "repeat  n every 5s", "repeat for 1min"]),
     ];
     prop_oneof![with_else.prop_map(|opener| (opener, true)), without.prop_map(|opener| (opener, false))]
 }

@@ -124,6 +124,12 @@ retry 3 every 1s up to 1min {
 }
 retry for 10min every 5s up to 1h{
 }
+repeat 3 {
+}
+repeat n every 1s {
+}
+repeat for 1h every 5min {
+}
 try {
 } else {
 }

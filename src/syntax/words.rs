@@ -99,6 +99,7 @@ const KEYWORDS: &[(Rule, &str)] = &[
     (Rule::kw_quiet, "quiet"),
     (Rule::kw_raw, "raw"),
     (Rule::kw_reboot, "reboot"),
+    (Rule::kw_repeat, "repeat"),
     (Rule::kw_reply, "reply"),
     (Rule::kw_report, "report"),
     (Rule::kw_retry, "retry"),

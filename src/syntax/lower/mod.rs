@@ -122,6 +122,11 @@ impl<'s> Lowerer<'s> {
             Rule::retry_line => {
                 StatementKind::Retry { schedule: self.schedule(pair)?, body: Block::default(), otherwise: None }
             }
+            Rule::repeat_line => {
+                let word = self.span(&self.required(pair, Rule::kw_repeat)?);
+                let pass = Name { value: "pass".to_owned(), span: word };
+                StatementKind::Repeat { schedule: self.schedule(pair)?, pass, body: Block::default() }
+            }
             Rule::try_line => StatementKind::Try { body: Block::default(), otherwise: None },
             Rule::finally_line => StatementKind::Finally { body: Block::default() },
             Rule::unsafe_line => StatementKind::Unsafe { why: self.child_string(pair)?, body: Block::default() },
@@ -170,7 +175,7 @@ impl<'s> Lowerer<'s> {
     }
 
     fn schedule(&mut self, pair: &Pair<'_, Rule>) -> Result<Schedule, Diagnostic> {
-        let pauses: Vec<Expression> = match child(pair, Rule::pauses) {
+        let pauses: Vec<Expression> = match child(pair, Rule::pauses).or_else(|| child(pair, Rule::every)) {
             Some(pauses) => {
                 children(&pauses, Rule::expression).map(|pause| self.duration(&pause)).collect::<Result<_, _>>()?
             }
@@ -190,9 +195,11 @@ impl<'s> Lowerer<'s> {
         }
         let count = self.expression(&count)?;
         if let ExpressionKind::Duration(_) = count.kind {
-            let message = "`retry` counts attempts; a duration stands behind `for`";
+            let (word, counts) =
+                if pair.as_rule() == Rule::repeat_line { ("repeat", "passes") } else { ("retry", "attempts") };
+            let message = format!("`{word}` counts {counts}; a duration stands behind `for`");
             let fault = self.fault("hayes::syntax::retry-without-for", count.span, message, "a duration");
-            return Err(fault.help("write `retry for 10min every 5s {`"));
+            return Err(fault.help(format!("write `{word} for 10min every 5s {{`")));
         }
         Ok(Schedule::Times { count, pause, longest })
     }
