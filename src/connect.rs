@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::port::list::{self, Holder};
 use crate::port::{Cancel, Memory, OpenError, OpenErrorKind, Port, Replay, Rfc2217, Serial, Tcp};
-use crate::sim::{self, ModelError, Options, Simulator};
+use crate::sim::{self, OptionError, Options, Simulator};
 
 /// Where a modem is. Its text form reads back as itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -136,20 +136,8 @@ fn open_replay(file: &Path, settings: &Settings) -> Result<Box<dyn Port>, OpenEr
 
 /// The simulated modem that `sim:MODEL?OPTIONS` names.
 pub fn simulator(model: &str, options: &str) -> Result<Simulator, OpenError> {
-    let options = Options::parse(options).map_err(|error| {
-        let bad = OpenError::new(OpenErrorKind::Missing, error.message);
-        OpenError { help: error.help, ..bad }
-    })?;
-    Simulator::new(model, options).map_err(|error| match &error {
-        ModelError::Unknown { name, nearest } => {
-            let help = match nearest {
-                Some(nearest) => format!("did you mean sim:{nearest}?"),
-                None => format!("there are {}", sim::models().map(|model| model.name).collect::<Vec<_>>().join(", ")),
-            };
-            OpenError::new(OpenErrorKind::Missing, format!("there is no simulated modem `{name}`")).with_help(help)
-        }
-        ModelError::Damaged { .. } => OpenError::new(OpenErrorKind::System, error.to_string()),
-    })
+    let missing = |error: OptionError| OpenError::new(OpenErrorKind::Missing, error.message).with_help(error.help);
+    Simulator::new(model, Options::parse(options).map_err(missing)?).map_err(missing)
 }
 
 impl Address {
@@ -276,7 +264,7 @@ fn simulator_address(text: &str, rest: &str) -> Result<Address, AddressError> {
         }
     }
     let options = options.join("&");
-    Options::parse(&options).map_err(|error| AddressError::new(error.message, error.help.unwrap_or_default()))?;
+    Options::parse(&options).map_err(|error| AddressError::new(error.message, error.help))?;
     if !sim::is_model(model) {
         let error = simulator(model, &options).err();
         let (message, help) = error.map(|error| (error.message, error.help)).unwrap_or_default();

@@ -9,7 +9,7 @@ use super::modem::Signals;
 use crate::port::host::{Host, HostEvent};
 use crate::port::{Cancel, OpenError, descriptors};
 use crate::report::style::Style;
-use crate::sim::{FAULTS, OPTIONS, Options, Simulator, models};
+use crate::sim::{Model, OptionError, Options, Simulator, fault_help, models, option_help};
 
 pub(crate) fn sim(arguments: &Sim, console: &Console) -> Exit {
     match &arguments.model {
@@ -23,7 +23,7 @@ pub(crate) fn sim(arguments: &Sim, console: &Console) -> Exit {
 fn list(console: &Console) -> Exit {
     let models: Vec<_> = models().collect();
     let width = models.iter().map(|model| model.name.len()).max().unwrap_or(0);
-    let line = |model: &crate::sim::Model| {
+    let line = |model: &&Model| {
         let padding = " ".repeat(width - model.name.len());
         format!("{}{padding}  {}\n", console.out.paint(Style::Name, &model.name), model.title)
     };
@@ -69,16 +69,17 @@ fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> 
 }
 
 fn simulator(model: &str, query: &str, arguments: &Sim, number: usize, console: &Console) -> Result<Simulator, Exit> {
-    let mut options = Options::parse(query).map_err(|error| unfit(&error.message, error.help.as_deref(), console))?;
+    let refused_option = |error: OptionError| unfit(&error.message, Some(&error.help), console);
+    let mut options = Options::parse(query).map_err(refused_option)?;
     for fault in &arguments.fault {
-        options.add_faults(fault).map_err(|error| unfit(&error.message, error.help.as_deref(), console))?;
+        options.add_faults(fault).map_err(refused_option)?;
     }
     // Each of many modems is somebody else.
     if arguments.seed.is_some() || arguments.count > 1 {
         let seed = arguments.seed.unwrap_or(0).wrapping_add(number as u64);
-        options.set("seed", &seed.to_string()).map_err(|error| unfit(&error.message, None, console))?;
+        options.set("seed", &seed.to_string()).map_err(refused_option)?;
     }
-    Simulator::new(model, options).map_err(|error| unfit(&error.to_string(), None, console))
+    Simulator::new(model, options).map_err(refused_option)
 }
 
 fn listening(address: &str, console: &Console) -> Result<SocketAddr, Exit> {
@@ -124,13 +125,12 @@ fn refused(error: &OpenError, console: &Console) -> Exit {
 /// The tables of options and faults, for `hayes sim --help`.
 pub(crate) fn help() -> String {
     let mut text = "Options behind the model, as in 'bg96?pin=1234&signal=17':\n".to_owned();
-    for option in OPTIONS {
-        text.push_str(&format!("  {:<28} {}\n", format!("{}={}", option.key, option.value), option.meaning));
+    for [name, value, meaning] in option_help() {
+        text.push_str(&format!("  {:<28} {meaning}\n", format!("{name}={value}")));
     }
     text.push_str("\nFaults, for --fault and fault=:\n");
-    for fault in FAULTS {
-        let form = format!("{}{}", fault.name, fault.arguments);
-        text.push_str(&format!("  {form:<24} {}\n", fault.meaning));
+    for [name, arguments, meaning] in fault_help() {
+        text.push_str(&format!("  {:<24} {meaning}\n", format!("{name}{arguments}")));
     }
     text.push_str(
         "\nExamples:\n  hayes sim bg96 --link /tmp/modem\n  hayes sim 'lara-r211?pin=1234' --listen 127.0.0.1:7000\n",

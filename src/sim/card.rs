@@ -1,6 +1,47 @@
-//! The SIM: its lock, its numbers, its files.
+//! The SIM: its lock, its numbers, its files (27.007 §7.19, §8.18; 31.102).
 
-use crate::notation::{hex, unhex};
+use super::charset::{from_hex, to_hex};
+use super::request::{ANY, Answer, CommandError, CommandForm, EXECUTE_OR_READ, Effect, READ, Request, Row, SET};
+
+pub(super) const COMMANDS: &[Row] = &[
+    ("iccid", EXECUTE_OR_READ, |modem, request| {
+        modem.mobile.require_any_card()?;
+        modem.mobile.card.show_iccid(request, &modem.adaptor.profile.rules.iccid_padding)
+    }),
+    ("pin", READ, |modem, request| {
+        modem.mobile.require_any_card()?;
+        request.answer(modem.mobile.card.word().ok_or(CommandError::Equipment(13))?)
+    }),
+    ("pin", SET, |modem, request| {
+        modem.mobile.require_any_card()?;
+        modem.mobile.card.enter(request)?;
+        modem.mobile.update(&mut modem.adaptor);
+        Ok(Effect::Done)
+    }),
+    ("pin-retries", ANY, |modem, request| {
+        modem.mobile.require_any_card()?;
+        let Card { pin_left, puk_left, .. } = &modem.mobile.card;
+        request.answer_all([format!("SIM PIN,{pin_left},3"), format!("SIM PUK,{puk_left},10")])
+    }),
+    ("lock", SET, |modem, request| {
+        modem.mobile.require_any_card()?;
+        modem.mobile.card.lock_at_start(request)
+    }),
+    ("password", SET, |modem, request| {
+        modem.mobile.require_any_card()?;
+        modem.mobile.card.change_pin(request)
+    }),
+    ("file", SET, |modem, request| {
+        modem.mobile.require_card()?;
+        modem.mobile.card.restricted_access(request)
+    }),
+    ("preferred-operators", &[CommandForm::Read, CommandForm::Set], |modem, request| {
+        let list = modem.adaptor.settings.number("+CPLS", 0);
+        modem.mobile.card.preferred_operators(request, list)
+    }),
+    // A data SIM has no number of its own.
+    ("own-number", ANY, |_, _| Ok(Effect::Done)),
+];
 
 #[derive(Debug)]
 pub(super) struct Card {
@@ -20,8 +61,9 @@ pub(super) struct Card {
     preferred: [u8; 5 * PREFERRED],
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Lock {
+    #[default]
     Ready,
     Pin,
     Puk,
@@ -32,20 +74,11 @@ pub(super) enum Lock {
     Dead,
 }
 
-/// The PIN or PUK was wrong, or none is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CardError {
-    WrongPassword,
-    NotAllowed,
-    PukNeeded,
-    Failure,
-}
-
 /// A network of a list of preferred ones: its code, and whether GSM, GSM Compact, UTRAN and E-UTRAN are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Preferred {
-    pub(super) code: String,
-    pub(super) technologies: [bool; 4],
+struct Preferred {
+    code: String,
+    technologies: [bool; 4],
 }
 
 /// The issuer's preferred networks (EF 28513): AT&T, and nothing else.
@@ -68,10 +101,15 @@ const FILE_OPERATOR_PREFERRED: u32 = 28513;
 const FILE_FORBIDDEN: u32 = 28539;
 
 /// How many networks a list of preferred ones holds.
-pub(super) const PREFERRED: usize = 4;
+const PREFERRED: usize = 4;
 
 const PIN_ATTEMPTS: u8 = 3;
 const PUK_ATTEMPTS: u8 = 10;
+
+const NOT_ALLOWED: CommandError = CommandError::Equipment(3);
+const PUK_NEEDED: CommandError = CommandError::Equipment(12);
+const FAILURE: CommandError = CommandError::Equipment(13);
+const WRONG_PASSWORD: CommandError = CommandError::Equipment(16);
 
 impl Card {
     pub(super) fn new(iccid: String, imsi: String, pin: Option<&str>, puk: Option<&str>) -> Card {
@@ -133,17 +171,32 @@ impl Card {
         }
     }
 
-    pub(super) fn enter_pin(&mut self, pin: &str) -> Result<(), CardError> {
-        match self.lock {
-            Lock::Pin => self.verify(pin).inspect(|()| self.lock = Lock::Ready),
-            Lock::Puk => Err(CardError::PukNeeded),
-            Lock::Ready | Lock::Absent | Lock::Busy | Lock::Dead => Err(CardError::NotAllowed),
+    fn show_iccid(&self, request: &mut Request, padding: &str) -> Answer {
+        let padding = if self.iccid.len() < 20 { padding } else { "" };
+        request.answer(format!("{}{padding}", self.iccid))
+    }
+
+    /// AT+CPIN=pin, or AT+CPIN=puk,new pin
+    fn enter(&mut self, request: &Request) -> Result<(), CommandError> {
+        match request.parameters.as_slice() {
+            [_] if self.lock == Lock::Puk => Err(PUK_NEEDED),
+            [pin] => self.enter_pin(pin.text),
+            [puk, pin] => self.enter_puk(puk.text, pin.text),
+            _ => Err(CommandError::Parameter),
         }
     }
 
-    pub(super) fn enter_puk(&mut self, puk: &str, pin: &str) -> Result<(), CardError> {
+    fn enter_pin(&mut self, pin: &str) -> Result<(), CommandError> {
+        match self.lock {
+            Lock::Pin => self.verify(pin).map(|()| self.lock = Lock::Ready),
+            Lock::Puk => Err(PUK_NEEDED),
+            Lock::Ready | Lock::Absent | Lock::Busy | Lock::Dead => Err(NOT_ALLOWED),
+        }
+    }
+
+    fn enter_puk(&mut self, puk: &str, pin: &str) -> Result<(), CommandError> {
         if self.lock != Lock::Puk || !is_pin(pin) {
-            return Err(CardError::NotAllowed);
+            return Err(NOT_ALLOWED);
         }
         if *puk == *self.puk {
             self.pin = pin.into();
@@ -155,30 +208,46 @@ impl Card {
         self.puk_left = self.puk_left.saturating_sub(1);
         if self.puk_left == 0 {
             self.lock = Lock::Dead;
-            return Err(CardError::Failure);
+            return Err(FAILURE);
         }
-        Err(CardError::WrongPassword)
+        Err(WRONG_PASSWORD)
     }
 
-    /// AT+CLCK="SC",1 and 0
-    pub(super) fn set_lock_at_start(&mut self, on: bool, pin: &str) -> Result<(), CardError> {
-        self.verify(pin)?;
-        self.locked_at_start = on;
-        Ok(())
-    }
-
-    pub(super) fn change_pin(&mut self, old: &str, new: &str) -> Result<(), CardError> {
-        if !self.locked_at_start || !is_pin(new) {
-            return Err(CardError::NotAllowed);
+    /// AT+CLCK="SC",mode[,password]
+    fn lock_at_start(&mut self, request: &mut Request) -> Answer {
+        let facility = request.parameters.first().map_or("", |it| it.text).to_ascii_uppercase();
+        match (facility.as_str(), request.number(1)) {
+            ("SC", Some(2)) => request.answer(if self.locked_at_start { "1" } else { "0" }),
+            ("SC", Some(mode @ (0 | 1))) => {
+                let pin = request.given(2).ok_or(CommandError::Equipment(11))?;
+                self.verify(pin.text)?;
+                self.locked_at_start = mode == 1;
+                Ok(Effect::Done)
+            }
+            ("FD" | "PN", Some(2)) => request.answer("0"),
+            ("FD" | "PN", Some(_)) => Err(NOT_ALLOWED),
+            _ => Err(CommandError::Parameter),
         }
-        self.verify(old)?;
-        self.pin = new.into();
-        Ok(())
     }
 
-    fn verify(&mut self, pin: &str) -> Result<(), CardError> {
+    /// AT+CPWD="SC",old,new
+    fn change_pin(&mut self, request: &Request) -> Answer {
+        match request.parameters.as_slice() {
+            [facility, old, new] if facility.text.eq_ignore_ascii_case("SC") => {
+                if !self.locked_at_start || !is_pin(new.text) {
+                    return Err(NOT_ALLOWED);
+                }
+                self.verify(old.text)?;
+                self.pin = new.text.into();
+                Ok(Effect::Done)
+            }
+            _ => Err(CommandError::Parameter),
+        }
+    }
+
+    fn verify(&mut self, pin: &str) -> Result<(), CommandError> {
         if self.pin_left == 0 {
-            return Err(CardError::PukNeeded);
+            return Err(PUK_NEEDED);
         }
         if self.pin.is_empty() && is_pin(pin) {
             self.pin = pin.into();
@@ -190,9 +259,52 @@ impl Card {
         self.pin_left -= 1;
         if self.pin_left == 0 {
             self.lock = Lock::Puk;
-            return Err(CardError::PukNeeded);
+            return Err(PUK_NEEDED);
         }
-        Err(CardError::WrongPassword)
+        Err(WRONG_PASSWORD)
+    }
+
+    /// AT+CPOL: the preferred networks of the list that AT+CPLS names; the user's can be written (27.007 §7.19).
+    fn preferred_operators(&mut self, request: &mut Request, list: u32) -> Answer {
+        if request.form == CommandForm::Read {
+            return request.answer_all(self.preferred(list).into_iter().map(|(place, network)| {
+                let [gsm, compact, utran, eutran] = network.technologies.map(u8::from);
+                format!("{place},2,\"{}\",{gsm},{compact},{utran},{eutran}", network.code)
+            }));
+        }
+        // Numeric codes alone.
+        if request.parameters.len() > 7 || !matches!(request.number::<u32>(1), None | Some(2)) {
+            return Err(CommandError::Parameter);
+        }
+        let network = match request.given(2) {
+            None => None,
+            Some(code) => {
+                let fits = matches!(code.text.len(), 5 | 6) && code.text.bytes().all(|byte| byte.is_ascii_digit());
+                if !fits {
+                    return Err(CommandError::Parameter);
+                }
+                // Where no technology is named, all but GSM Compact.
+                let named = request.parameters.len() > 3;
+                let wanted = |place, default| if named { request.number::<u32>(place) == Some(1) } else { default };
+                let technologies = [wanted(3, true), wanted(4, false), wanted(5, true), wanted(6, true)];
+                Some(Preferred { code: code.text.to_owned(), technologies })
+            }
+        };
+        if list != 0 {
+            return Err(NOT_ALLOWED);
+        }
+        let place = match request.given(0) {
+            Some(place) => place.number().and_then(|place| usize::try_from(place).ok()),
+            // The format alone, or the first place that is free.
+            None if network.is_none() => return Ok(Effect::Done),
+            None => {
+                let used: Vec<usize> = self.preferred(list).into_iter().map(|(place, _)| place).collect();
+                let free = (1..=PREFERRED).find(|place| !used.contains(place));
+                Some(free.ok_or(CommandError::Equipment(20))?)
+            }
+        };
+        let written = place.and_then(|place| self.prefer(place, network.as_ref()));
+        written.map(|()| Effect::Done).ok_or(CommandError::Equipment(21))
     }
 
     /// The network `code` goes on the list of those that refused the card; the oldest falls off.
@@ -218,7 +330,7 @@ impl Card {
     }
 
     /// The preferred networks of a list of AT+CPLS (0 the user's, 1 the issuer's), with their places in it; the first is 1.
-    pub(super) fn preferred(&self, list: u32) -> Vec<(usize, Preferred)> {
+    fn preferred(&self, list: u32) -> Vec<(usize, Preferred)> {
         let content = match list {
             0 => &self.preferred,
             1 => &OPERATOR_PREFERRED,
@@ -234,7 +346,7 @@ impl Card {
     }
 
     /// Writes the user's preferred network at this place, or deletes it; `None`: there is no such place.
-    pub(super) fn prefer(&mut self, place: usize, network: Option<&Preferred>) -> Option<()> {
+    fn prefer(&mut self, place: usize, network: Option<&Preferred>) -> Option<()> {
         let entry = self.preferred.as_chunks_mut::<5>().0.get_mut(place.checked_sub(1)?)?;
         *entry = [0xFF; 5];
         if let Some(network) = network {
@@ -246,42 +358,47 @@ impl Card {
         Some(())
     }
 
-    /// AT+CRSM: the status words and the data (27.007 §8.18, 51.011 §9.4).
-    pub(super) fn access(
-        &mut self,
-        command: u32,
-        file: u32,
-        length: usize,
-        data: Option<&str>,
-    ) -> (u8, u8, Option<String>) {
-        const NOT_FOUND: (u8, u8, Option<String>) = (148, 4, None);
-        const WRONG_LENGTH: (u8, u8, Option<String>) = (103, 0, None);
-        const NOT_ALLOWED: (u8, u8, Option<String>) = (105, 130, None);
-        const UNKNOWN: (u8, u8, Option<String>) = (109, 0, None);
-        let Some(content) = self.content(file) else { return NOT_FOUND };
+    /// AT+CRSM=command[,file[,P1,P2,length[,data]]] (27.007 §8.18, 51.011 §9.4)
+    fn restricted_access(&mut self, request: &mut Request) -> Answer {
+        let what = request.number(0).ok_or(CommandError::Parameter)?;
+        if !matches!(what, 176 | 178 | 192 | 214 | 220 | 242) {
+            return Err(CommandError::Parameter);
+        }
+        let file = request.number(1).ok_or(CommandError::Parameter)?;
+        let data = request.given(5).map(|it| it.text);
+        let (first, second, data) = self.access(what, file, request.number(4).unwrap_or(0), data);
+        request.answer(format!("{first},{second},\"{data}\""))
+    }
+
+    /// The status words and the data.
+    fn access(&mut self, command: u32, file: u32, length: usize, data: Option<&str>) -> (u8, u8, String) {
+        let status = |(first, second)| (first, second, String::new());
+        const DONE: (u8, u8) = (144, 0);
+        const WRONG_LENGTH: (u8, u8) = (103, 0);
+        let Some(content) = self.content(file) else { return status((148, 4)) };
         match command {
-            176 if length > content.len() => WRONG_LENGTH,
+            176 if length > content.len() => status(WRONG_LENGTH),
             176 => {
                 let length = if length == 0 { content.len() } else { length };
-                (144, 0, Some(hex(content.get(..length).unwrap_or(&content))))
+                (144, 0, to_hex(content.get(..length).unwrap_or(&content)))
             }
-            192 => (144, 0, Some(hex(&response(file, content.len())))),
+            192 => (144, 0, to_hex(&response(file, content.len()))),
             214 => {
-                let Some(data) = data.and_then(unhex) else { return WRONG_LENGTH };
+                let Some(data) = data.and_then(from_hex) else { return status(WRONG_LENGTH) };
                 let target: &mut [u8] = match file {
                     FILE_FORBIDDEN => &mut self.forbidden,
                     FILE_PREFERRED => &mut self.preferred,
-                    _ => return NOT_ALLOWED,
+                    _ => return status((105, 130)),
                 };
                 match target.get_mut(..length) {
                     Some(target) if data.len() == length => {
                         target.copy_from_slice(&data);
-                        (144, 0, None)
+                        status(DONE)
                     }
-                    _ => WRONG_LENGTH,
+                    _ => status(WRONG_LENGTH),
                 }
             }
-            _ => UNKNOWN,
+            _ => status((109, 0)),
         }
     }
 
@@ -350,30 +467,13 @@ mod tests {
     }
 
     #[test]
-    fn three_wrong_pins_and_the_puk() {
-        let mut card = card();
-        assert_eq!(card.word(), Some("SIM PIN"));
-        assert_eq!(card.enter_pin("0000"), Err(CardError::WrongPassword));
-        assert_eq!(card.enter_pin("0000"), Err(CardError::WrongPassword));
-        assert_eq!(card.enter_pin("0000"), Err(CardError::PukNeeded));
-        assert_eq!(card.word(), Some("SIM PUK"));
-        assert_eq!(card.enter_pin("1234"), Err(CardError::PukNeeded));
-        assert_eq!(card.enter_puk("00000000", "4321"), Err(CardError::WrongPassword));
-        assert_eq!(card.puk_left, 9);
-        assert_eq!(card.enter_puk("12345678", "4321"), Ok(()));
-        assert_eq!(card.word(), Some("READY"));
-        card.power_up(false);
-        assert_eq!(card.enter_pin("4321"), Ok(()));
-    }
-
-    #[test]
     fn ten_wrong_puks_end_it() {
         let mut card = card();
         card.use_up_pin();
         for _ in 0..9 {
-            assert_eq!(card.enter_puk("00000000", "4321"), Err(CardError::WrongPassword));
+            assert_eq!(card.enter_puk("00000000", "4321"), Err(WRONG_PASSWORD));
         }
-        assert_eq!(card.enter_puk("00000000", "4321"), Err(CardError::Failure));
+        assert_eq!(card.enter_puk("00000000", "4321"), Err(FAILURE));
         card.power_up(false);
         assert_eq!(card.word(), None);
     }
@@ -381,17 +481,17 @@ mod tests {
     #[test]
     fn files() {
         let mut card = card();
-        assert_eq!(card.access(176, 12258, 10, None), (144, 0, Some("988803070000000010F4".into())));
-    }
-
-    #[test]
-    fn refused_networks() {
-        let mut card = card();
         card.forbid("26201");
-        assert_eq!(card.access(176, 28539, 12, None), (144, 0, Some("62F210FFFFFFFFFFFFFFFFFF".into())));
-        assert_eq!(card.access(214, 28539, 12, Some("FFFFFFFFFFFFFFFFFFFFFFFF")), (144, 0, None));
+        for (command, file, length, data, answer) in [
+            (176, 12258, 10, None, (144, 0, "988803070000000010F4")),
+            (176, 28539, 12, None, (144, 0, "62F210FFFFFFFFFFFFFFFFFF")),
+            (214, 28539, 12, Some("FFFFFFFFFFFFFFFFFFFFFFFF"), (144, 0, "")),
+            (214, 12258, 1, Some("00"), (105, 130, "")),
+            (176, 1, 1, None, (148, 4, "")),
+        ] {
+            let (first, second, text) = card.access(command, file, length, data);
+            assert_eq!((first, second, text.as_str()), answer, "{command} {file}");
+        }
         assert!(!card.forbids("26201"));
-        assert_eq!(card.access(214, 12258, 1, Some("00")), (105, 130, None));
-        assert_eq!(card.access(176, 1, 1, None), (148, 4, None));
     }
 }

@@ -1,130 +1,550 @@
-//! Short messages: what lies on the SIM and in the modem, bounded (27.005).
+//! Short messages (27.005): what lies on the SIM and in the modem, bounded; sending, reading and receiving it, in text mode
+//! and in PDU mode.
 
-use super::charset::to_septets_anyhow;
-use super::pdu::Coding;
+use crate::port::Timestamp;
+
+use super::adaptor::{Adaptor, Awaited, Then};
+use super::charset::{from_hex, from_septets, from_ucs2_hex, to_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
+use super::pdu::{self, Coding, octets};
+use super::request::{Answer, CommandError, CommandForm, CommandParameter, EXECUTE, Effect, READ, Request, Row, SET};
+use super::request::{EXECUTE_OR_READ, TEST};
+
+pub(super) const COMMANDS: &[Row] = &[
+    ("message-service", READ, |modem, request| {
+        request.answer(format!("{},1,1,1", modem.adaptor.settings.number(&request.name, 0)))
+    }),
+    ("message-service", SET, |modem, request| {
+        modem.setting(request)?;
+        request.answer("1,1,1")
+    }),
+    // The number in the alphabet of AT+CSCS (27.005 §3.3.1)
+    ("service-centre", READ, |modem, request| {
+        let settings = &modem.adaptor.settings;
+        let number = modem.adaptor.in_charset(settings.parameter(&request.name, 0).unwrap_or_default());
+        request.answer(format!("\"{number}\",{}", settings.number(&request.name, 1)))
+    }),
+    ("service-centre", SET, |modem, request| {
+        let typed = request.needed(0)?.text;
+        let number = match modem.adaptor.charset() {
+            "UCS2" => from_ucs2_hex(typed).ok_or(CommandError::Parameter)?,
+            _ => typed.to_owned(),
+        };
+        let mut parameters = request.parameters.clone();
+        if let Some(first) = parameters.first_mut() {
+            *first = CommandParameter { text: &number, quoted: true };
+        }
+        modem.set(request.setting, &parameters)
+    }),
+    // The set answer has the counts alone, the read answer the names as well.
+    ("storage", READ, |modem, request| request.answer(modem.messages.counts(&modem.adaptor, true))),
+    ("storage", SET, |modem, request| {
+        let setting = request.setting.ok_or(CommandError::Error)?;
+        let set = modem.adaptor.settings.set(setting, &request.parameters, false);
+        set.map_err(|_| CommandError::Message(302))?;
+        request.answer(modem.messages.counts(&modem.adaptor, false))
+    }),
+    ("message-send", SET, |modem, request| send(request, &modem.adaptor)),
+    ("message-send", EXECUTE_OR_READ, |_, _| Err(INVALID_UNIT)),
+    ("message-write", &[CommandForm::Execute, CommandForm::Set], |modem, request| write(request, &modem.adaptor)),
+    ("message-write", READ, |_, _| Err(INVALID_UNIT)),
+    ("message-send-stored", SET, |modem, request| {
+        modem.messages.send_stored(request, &modem.adaptor, modem.mobile.carries_messages())
+    }),
+    ("message-send-stored", EXECUTE_OR_READ, |_, _| Err(NOT_ALLOWED)),
+    ("message-read", SET, |modem, request| modem.messages.show(request, &modem.adaptor)),
+    ("message-read", EXECUTE_OR_READ, |_, _| Err(NOT_ALLOWED)),
+    ("message-list", TEST, |modem, request| {
+        let texts = "(\"REC UNREAD\",\"REC READ\",\"STO UNSENT\",\"STO SENT\",\"ALL\")";
+        request.answer(if is_text_mode(&modem.adaptor) { texts } else { "(0-4)" })
+    }),
+    ("message-list", EXECUTE, |modem, request| {
+        modem.messages.list(request, &modem.adaptor, Some(MessageStatus::Unread))
+    }),
+    ("message-list", SET, |modem, request| {
+        let wanted = listed(request, is_text_mode(&modem.adaptor))?;
+        modem.messages.list(request, &modem.adaptor, wanted)
+    }),
+    ("message-list", READ, |_, _| Err(NOT_ALLOWED)),
+    ("message-delete", TEST, |modem, request| {
+        let messages = modem.messages.of(memory(&modem.adaptor, 0));
+        let places: Vec<String> = messages.map(|message| message.index.to_string()).collect();
+        request.answer(format!("({}),(0-4)", places.join(",")))
+    }),
+    ("message-delete", SET, |modem, request| modem.messages.delete(request, &modem.adaptor)),
+    ("message-delete", EXECUTE_OR_READ, |_, _| Err(NOT_ALLOWED)),
+];
+
+/// How many messages a memory holds.
+const CAPACITY: u16 = 30;
+
+/// The longest text of one message, in septets, units and octets; a modem would split a longer one, this one refuses it.
+const LONGEST: (usize, usize, usize) = (160, 70, 140);
+
+const NOT_ALLOWED: CommandError = CommandError::Message(302);
+const INVALID_UNIT: CommandError = CommandError::Message(304);
+const INVALID_TEXT: CommandError = CommandError::Message(305);
+const INVALID_INDEX: CommandError = CommandError::Message(321);
 
 /// One message.
 #[derive(Debug, Clone)]
-pub(super) struct Message {
-    pub(super) memory: Memory,
-    pub(super) index: u16,
-    pub(super) status: Status,
+pub(super) struct ShortMessage {
+    memory: MessageMemory,
+    index: u16,
+    status: MessageStatus,
     /// The other end's number.
-    pub(super) address: Box<str>,
-    pub(super) text: Box<str>,
-    pub(super) coding: Coding,
+    address: Box<str>,
+    text: Box<str>,
+    coding: Coding,
     /// Seconds of the modem's clock; when it came.
-    pub(super) time: u64,
+    time: u64,
     /// As it was written in PDU mode, without the service centre.
-    pub(super) unit: Option<Box<[u8]>>,
-}
-
-impl Message {
-    /// How long its text is, as AT+CSDH shows it: in septets, or in octets.
-    pub(super) fn length(&self) -> usize {
-        match self.coding {
-            Coding::Alphabet => to_septets_anyhow(&self.text).len(),
-            Coding::Octets => self.text.chars().count(),
-            Coding::Ucs2 => 2 * self.text.encode_utf16().count(),
-        }
-    }
+    unit: Option<Box<[u8]>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Memory {
+enum MessageMemory {
     /// `SM`: the SIM
     Sim,
     /// `ME`: the modem
     Equipment,
 }
 
-impl Memory {
-    pub(super) fn of(word: &str) -> Memory {
-        if word == "SM" { Memory::Sim } else { Memory::Equipment }
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Status {
+pub(super) enum MessageStatus {
     Unread,
     Read,
     Unsent,
     Sent,
 }
 
-impl Status {
-    pub(super) const ALL: [Status; 4] = [Status::Unread, Status::Read, Status::Unsent, Status::Sent];
+impl MessageStatus {
+    /// In the order of their numbers in PDU mode, with what text mode says.
+    const ALL: [(MessageStatus, &str); 4] = [
+        (MessageStatus::Unread, "REC UNREAD"),
+        (MessageStatus::Read, "REC READ"),
+        (MessageStatus::Unsent, "STO UNSENT"),
+        (MessageStatus::Sent, "STO SENT"),
+    ];
 
-    /// As text mode says it.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Status::Unread => "REC UNREAD",
-            Status::Read => "REC READ",
-            Status::Unsent => "STO UNSENT",
-            Status::Sent => "STO SENT",
-        }
+    fn word(self) -> &'static str {
+        MessageStatus::ALL.get(self as usize).map_or("", |(_, word)| word)
     }
 
-    /// As PDU mode says it.
-    pub(super) fn number(self) -> u8 {
-        match self {
-            Status::Unread => 0,
-            Status::Read => 1,
-            Status::Unsent => 2,
-            Status::Sent => 3,
-        }
+    fn of_word(wanted: &str) -> Option<MessageStatus> {
+        MessageStatus::ALL.iter().find(|(_, word)| *word == wanted).map(|(status, _)| *status)
     }
 
-    pub(super) fn is_received(self) -> bool {
-        matches!(self, Status::Unread | Status::Read)
+    fn of_number(number: usize) -> Option<MessageStatus> {
+        MessageStatus::ALL.get(number).map(|(status, _)| *status)
+    }
+
+    fn is_received(self) -> bool {
+        matches!(self, MessageStatus::Unread | MessageStatus::Read)
     }
 }
 
-pub(super) const CAPACITY: u16 = 30;
+fn is_text_mode(ta: &Adaptor) -> bool {
+    ta.settings.number("+CMGF", 0) == 1
+}
 
-/// Sorted by memory and index.
+/// The memory that is read from (place 0), written to (1), or that takes what is received (2).
+fn memory(ta: &Adaptor, place: usize) -> MessageMemory {
+    if memory_word(ta, place) == "SM" { MessageMemory::Sim } else { MessageMemory::Equipment }
+}
+
+fn memory_word(ta: &Adaptor, place: usize) -> &str {
+    ta.settings.parameter("+CPMS", place).unwrap_or("SM")
+}
+
+/// How AT+CSMP wants a text to be sent.
+fn coding(ta: &Adaptor) -> Coding {
+    Coding::of_scheme(u8::try_from(ta.settings.number("+CSMP", 3)).unwrap_or(0))
+}
+
+/// AT+CMGS="number"[,type], or AT+CMGS=length in PDU mode.
+fn send(request: &Request, ta: &Adaptor) -> Answer {
+    if is_text_mode(ta) {
+        typed_address(request, ta)?;
+        return Ok(Effect::Prompt(Awaited::Send));
+    }
+    Ok(Effect::Prompt(Awaited::SendUnit { length: unit_length(request)? }))
+}
+
+/// AT+CMGW[="number"[,type[,status]]], or AT+CMGW=length[,status] in PDU mode.
+fn write(request: &Request, ta: &Adaptor) -> Answer {
+    let status = request.given(if is_text_mode(ta) { 2 } else { 1 });
+    if is_text_mode(ta) {
+        let address = if request.parameters.is_empty() { String::new() } else { typed_address(request, ta)? };
+        let status = status.map_or(Some(MessageStatus::Unsent), |word| MessageStatus::of_word(word.text));
+        return Ok(Effect::Prompt(Awaited::Write { address, status: status.ok_or(INVALID_TEXT)? }));
+    }
+    let number = if status.is_some() { request.number(1) } else { Some(MessageStatus::Unsent as usize) };
+    let status = number.and_then(MessageStatus::of_number).ok_or(INVALID_UNIT)?;
+    Ok(Effect::Prompt(Awaited::WriteUnit { length: unit_length(request)?, status }))
+}
+
+/// A number as it is typed, in hexadecimal digits where AT+CSCS says so.
+fn typed_address(request: &Request, ta: &Adaptor) -> Result<String, CommandError> {
+    let typed = request.given(0).ok_or(INVALID_TEXT)?.text;
+    let read = from_ucs2_hex(typed).filter(|_| ta.charset() == "UCS2");
+    let address = read.unwrap_or_else(|| typed.to_owned());
+    let digits = address.strip_prefix('+').unwrap_or(&address);
+    let is_digit = |byte: u8| byte.is_ascii_digit() || byte == b'*' || byte == b'#';
+    if digits.is_empty() || digits.len() > 20 || !digits.bytes().all(is_digit) {
+        return Err(INVALID_TEXT);
+    }
+    let international = request.number::<u32>(1) == Some(145);
+    if international { Ok(format!("+{digits}")) } else { Ok(address) }
+}
+
+/// The length in octets that a PDU mode command announces.
+fn unit_length(request: &Request) -> Result<usize, CommandError> {
+    request.number(0).filter(|length| (7..=164).contains(length)).ok_or(INVALID_UNIT)
+}
+
+/// The unit without its service centre; its length must be the one that was announced.
+fn read_unit(typed: &[u8], length: usize) -> Option<Vec<u8>> {
+    let octets = from_hex(std::str::from_utf8(typed).ok()?.trim())?;
+    let centre = octets.first().map_or(0, |length| usize::from(*length) + 1);
+    let unit = octets.get(centre..)?;
+    (unit.len() == length).then(|| unit.to_vec())
+}
+
+/// The text of a message as it was typed: in the alphabet of AT+CSCS, or, where the coding of AT+CSMP is another than the
+/// default alphabet, as hexadecimal digits (27.005 §3.1).
+fn typed_text(typed: &[u8], ta: &Adaptor) -> Option<String> {
+    let start = typed.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(typed.len());
+    // The eighth bit of what is no digit is lost on the way.
+    let septets: Vec<u8> = typed.get(start..)?.iter().map(|byte| byte & 0x7F).collect();
+    let ascii: String = septets.iter().map(|septet| char::from(*septet)).collect();
+    let (text, length, most) = match (coding(ta), ta.charset()) {
+        (Coding::Ucs2, _) => {
+            let text = from_ucs2_hex(&ascii)?;
+            let length = text.encode_utf16().count();
+            (text, length, LONGEST.1)
+        }
+        (Coding::Octets, _) => {
+            let octets = from_hex(&ascii)?;
+            let length = octets.len();
+            (octets.into_iter().map(char::from).collect(), length, LONGEST.2)
+        }
+        (Coding::Alphabet, "GSM") => (from_septets(&septets), septets.len(), LONGEST.0),
+        (Coding::Alphabet, charset) => {
+            let text = if charset == "UCS2" { from_ucs2_hex(&ascii)? } else { ascii };
+            // What the alphabet has not cannot be sent in it.
+            let length = to_septets(&text)?.len();
+            (text, length, LONGEST.0)
+        }
+    };
+    (length <= most).then_some(text)
+}
+
+/// Seconds since 1970 as `26/01/01,00:00:00+00`, as a clock shows it so many quarters of an hour east of Greenwich.
+pub(super) fn timestamp(seconds: u64, zone: i8) -> String {
+    let local = seconds.saturating_add_signed(i64::from(zone) * QUARTER);
+    let text = Timestamp::since_1970(std::time::Duration::from_secs(local)).to_string();
+    let text = text.get(2..19).unwrap_or_default().replace('-', "/").replace('T', ",");
+    format!("{text}{zone:+03}")
+}
+
+/// Seconds in a quarter of an hour
+const QUARTER: i64 = 900;
+
+/// What [`timestamp`] wrote: the seconds, and the zone.
+pub(super) fn read_timestamp(text: &str) -> Option<(u64, i8)> {
+    let (body, zone) = text.split_at_checked(text.len().checked_sub(3)?)?;
+    let zone: i8 = zone.parse().ok().filter(|zone: &i8| (-96..=96).contains(zone))?;
+    let local = Timestamp::parse(&format!("20{}Z", body.replace('/', "-").replace(',', "T")))?.millis() / 1_000;
+    let seconds = local.checked_add_signed(-i64::from(zone) * QUARTER)?;
+    (timestamp(seconds, zone) == text).then_some((seconds, zone))
+}
+
+/// Which messages AT+CMGL=status lists; none named: all.
+fn listed(request: &Request, text_mode: bool) -> Result<Option<MessageStatus>, CommandError> {
+    let word = request.parameters.first().map_or("", |it| it.text);
+    match text_mode {
+        true if word == "ALL" => Ok(None),
+        true => MessageStatus::of_word(word).map(Some).ok_or(INVALID_TEXT),
+        false if word == "4" => Ok(None),
+        false => {
+            let number = (0..4).find(|number| number.to_string() == word);
+            number.and_then(MessageStatus::of_number).map(Some).ok_or(INVALID_UNIT)
+        }
+    }
+}
+
+/// All messages of the modem, sorted by memory and index.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
-    list: Vec<Message>,
+    list: Vec<ShortMessage>,
     /// The reference of the message that was sent last.
-    pub(super) reference: u8,
+    reference: u8,
+    /// Messages that wait in the network until the modem is on it: their places in the options.
+    delayed: Vec<usize>,
 }
 
 impl Messages {
-    pub(super) fn of(&self, memory: Memory) -> impl Iterator<Item = &Message> {
+    fn of(&self, memory: MessageMemory) -> impl Iterator<Item = &ShortMessage> {
         self.list.iter().filter(move |message| message.memory == memory)
     }
 
-    pub(super) fn count(&self, memory: Memory) -> usize {
-        self.of(memory).count()
-    }
-
-    pub(super) fn get(&self, memory: Memory, index: u16) -> Option<&Message> {
-        self.of(memory).find(|message| message.index == index)
-    }
-
-    pub(super) fn get_mut(&mut self, memory: Memory, index: u16) -> Option<&mut Message> {
+    fn get(&mut self, memory: MessageMemory, index: u16) -> Option<&mut ShortMessage> {
         self.list.iter_mut().find(|message| message.memory == memory && message.index == index)
     }
 
     /// Stores it at the first free index; `None` where the memory is full.
-    pub(super) fn store(&mut self, mut message: Message) -> Option<u16> {
+    fn store(&mut self, mut message: ShortMessage) -> Option<u16> {
         let memory = message.memory;
-        let index = (0..CAPACITY).find(|index| self.get(memory, *index).is_none())?;
+        let index = (0..CAPACITY).find(|index| self.of(memory).all(|known| known.index != *index))?;
         message.index = index;
         let place = self.list.partition_point(|known| (known.memory as u8, known.index) < (memory as u8, index));
         self.list.insert(place, message);
         Some(index)
     }
 
-    /// Whether there was one.
-    pub(super) fn remove(&mut self, memory: Memory, index: u16) -> bool {
-        let before = self.list.len();
-        self.list.retain(|message| message.memory != memory || message.index != index);
-        self.list.len() < before
+    fn counts(&self, ta: &Adaptor, named: bool) -> String {
+        let count = |place| {
+            let count = format!("{},{CAPACITY}", self.of(memory(ta, place)).count());
+            if named { format!("\"{}\",{count}", memory_word(ta, place)) } else { count }
+        };
+        [0, 1, 2].map(count).join(",")
     }
 
-    pub(super) fn remove_all(&mut self, memory: Memory, mut which: impl FnMut(&Message) -> bool) {
-        self.list.retain(|message| message.memory != memory || !which(message));
+    // Sending
+
+    /// The text of a prompt is there: it is sent, or stored.
+    pub(super) fn deliver(
+        &mut self,
+        awaited: &Awaited,
+        typed: &[u8],
+        ta: &mut Adaptor,
+        carries_messages: bool,
+    ) -> Result<(), CommandError> {
+        let (address, text, coding, status, unit) = match awaited {
+            Awaited::Send => {
+                typed_text(typed, ta).ok_or(INVALID_TEXT)?;
+                ta.info("+CMGS", self.next_reference(carries_messages)?);
+                return Ok(());
+            }
+            Awaited::SendUnit { length } => {
+                read_unit(typed, *length).ok_or(INVALID_UNIT)?;
+                ta.info("+CMGS", self.next_reference(carries_messages)?);
+                return Ok(());
+            }
+            Awaited::Write { address, status } => {
+                let text = typed_text(typed, ta).ok_or(INVALID_TEXT)?;
+                (address.clone(), text, coding(ta), *status, None)
+            }
+            Awaited::WriteUnit { length, status } => {
+                let unit = read_unit(typed, *length).ok_or(INVALID_UNIT)?;
+                let nothing = || (String::new(), String::new(), Coding::Alphabet);
+                let (address, text, coding) = pdu::read_submit(&unit).unwrap_or_else(nothing);
+                (address, text, coding, *status, Some(unit.into()))
+            }
+            Awaited::Socket { .. } | Awaited::UbloxSocket { .. } | Awaited::Nothing => return Err(CommandError::Error),
+        };
+        let (address, text, time) = (address.into(), text.into(), ta.seconds());
+        let message = ShortMessage { memory: memory(ta, 1), index: 0, status, address, text, coding, time, unit };
+        let index = self.store(message).ok_or(CommandError::Message(322))?;
+        ta.info("+CMGW", index.to_string());
+        Ok(())
+    }
+
+    /// A message is sent: the reference that the network gives it.
+    fn next_reference(&mut self, carries_messages: bool) -> Result<String, CommandError> {
+        if !carries_messages {
+            return Err(CommandError::Message(331));
+        }
+        self.reference = self.reference.wrapping_add(1);
+        Ok(self.reference.to_string())
+    }
+
+    /// AT+CMSS=index: sends what is stored.
+    fn send_stored(&mut self, request: &mut Request, ta: &Adaptor, carries_messages: bool) -> Answer {
+        let (memory, index) = (memory(ta, 1), request.number(0).ok_or(INVALID_INDEX)?);
+        self.get(memory, index).ok_or(INVALID_INDEX)?;
+        request.say(self.next_reference(carries_messages)?);
+        if let Some(message) = self.get(memory, index).filter(|message| message.status == MessageStatus::Unsent) {
+            message.status = MessageStatus::Sent;
+        }
+        Ok(Effect::Wait { time: ta.profile.timing.message, then: Then::Continue, abort: None })
+    }
+
+    // Reading
+
+    /// AT+CMGR=index
+    fn show(&mut self, request: &mut Request, ta: &Adaptor) -> Answer {
+        let index = request.number(0).ok_or(INVALID_INDEX)?;
+        self.get(memory(ta, 0), index).ok_or(INVALID_INDEX)?.say(request, ta, false);
+        Ok(Effect::Done)
+    }
+
+    /// AT+CMGL[=status]
+    fn list(&mut self, request: &mut Request, ta: &Adaptor, wanted: Option<MessageStatus>) -> Answer {
+        let memory = memory(ta, 0);
+        let listed = |it: &&mut ShortMessage| it.memory == memory && wanted.is_none_or(|wanted| wanted == it.status);
+        self.list.iter_mut().filter(listed).for_each(|message| message.say(request, ta, true));
+        Ok(Effect::Done)
+    }
+
+    /// AT+CMGD=index[,which]: 1 read, 2 and sent, 3 and unsent, 4 all (27.005 §3.5.4).
+    fn delete(&mut self, request: &Request, ta: &Adaptor) -> Answer {
+        let memory = memory(ta, 0);
+        let which = if request.given(1).is_some() { request.number(1) } else { Some(0) };
+        match which {
+            Some(0) => {
+                let index: u16 = request.number(0).filter(|index| *index < CAPACITY).ok_or(INVALID_INDEX)?;
+                self.list.retain(|message| message.memory != memory || message.index != index);
+            }
+            Some(which @ 1..=4) => self.list.retain(|message| {
+                let from = match message.status {
+                    MessageStatus::Read => 1,
+                    MessageStatus::Sent => 2,
+                    MessageStatus::Unsent => 3,
+                    MessageStatus::Unread => 4,
+                };
+                message.memory != memory || which < from
+            }),
+            _ => return Err(INVALID_TEXT),
+        }
+        Ok(Effect::Done)
+    }
+
+    // Receiving (27.005 §3.4.1)
+
+    /// A message from the network: stored at once.
+    pub(super) fn store_received(&mut self, text: &str, ta: &Adaptor) -> Option<u16> {
+        self.store(ShortMessage {
+            memory: memory(ta, 2),
+            index: 0,
+            status: MessageStatus::Unread,
+            address: "000".into(),
+            text: text.into(),
+            coding: Coding::for_text(text),
+            time: ta.seconds(),
+            unit: None,
+        })
+    }
+
+    /// What waited in the network comes.
+    pub(super) fn receive_delayed(&mut self, ta: &mut Adaptor, carries_messages: bool) {
+        for place in std::mem::take(&mut self.delayed) {
+            self.receive(place, ta, carries_messages);
+        }
+    }
+
+    /// A message arrives: told as AT+CNMI asks for it.
+    pub(super) fn receive(&mut self, place: usize, ta: &mut Adaptor, carries_messages: bool) {
+        if !carries_messages {
+            self.delayed.push(place);
+            return;
+        }
+        let Some(text) = ta.options.messages.get(place) else { return };
+        let Some(index) = self.store_received(text, ta) else { return };
+        let memory = memory(ta, 2);
+        match ta.settings.number("+CNMI", 1) {
+            1 => ta.urc(&format!("+CMTI: \"{}\",{index}", memory_word(ta, 2))),
+            2 => {
+                let line = self.get(memory, index).map_or(String::new(), |message| message.urc(ta));
+                ta.urc(&line);
+                self.list.retain(|message| message.memory != memory || message.index != index);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl ShortMessage {
+    /// The header and, under it, the text or the unit; then it is read.
+    fn say(&mut self, request: &mut Request, ta: &Adaptor, listed: bool) {
+        let index = if listed { format!("{},", self.index) } else { String::new() };
+        if is_text_mode(ta) {
+            request.say(format!("{index}{}", self.header(ta, listed)));
+            request.say_bare(self.shown_text(ta));
+        } else {
+            let (length, unit) = self.shown_unit(ta);
+            request.say(format!("{index}{},,{length}", self.status as u8));
+            request.say_bare(unit);
+        }
+        if self.status == MessageStatus::Unread {
+            self.status = MessageStatus::Read;
+        }
+    }
+
+    fn header(&self, ta: &Adaptor, listed: bool) -> String {
+        let received = self.status.is_received();
+        let mut header = format!("\"{}\",\"{}\",", self.status.word(), ta.in_charset(&self.address));
+        if received {
+            header += &format!(",\"{}\"", timestamp(self.time, 0));
+        }
+        if ta.settings.number("+CSDH", 0) == 1 {
+            let kind = if self.address.starts_with('+') { 145 } else { 129 };
+            let (coding, length) = (self.coding.scheme(), self.length());
+            if listed {
+                header += &format!(",{kind},{length}");
+            } else if received {
+                let centre = ta.in_charset(ta.settings.parameter("+CSCA", 0).unwrap_or_default());
+                header += &format!(",{kind},4,0,{coding},\"{centre}\",145,{length}");
+            } else {
+                header += &format!(",{kind},17,0,{coding},167,\"\",129,{length}");
+            }
+        }
+        header
+    }
+
+    /// How long its text is, as AT+CSDH shows it: in septets, or in octets.
+    fn length(&self) -> usize {
+        match self.coding {
+            Coding::Alphabet => to_septets_anyhow(&self.text).len(),
+            Coding::Octets => self.text.chars().count(),
+            Coding::Ucs2 => 2 * self.text.encode_utf16().count(),
+        }
+    }
+
+    fn shown_text(&self, ta: &Adaptor) -> String {
+        match self.coding {
+            Coding::Alphabet => ta.in_charset(&self.text),
+            Coding::Octets => to_hex(&octets(&self.text)),
+            Coding::Ucs2 => to_ucs2_hex(&self.text),
+        }
+    }
+
+    /// The length of the message as a unit; and the service centre and the unit in hexadecimal digits.
+    fn shown_unit(&self, ta: &Adaptor) -> (usize, String) {
+        let received = self.status.is_received();
+        let centre = if received { ta.settings.parameter("+CSCA", 0).unwrap_or_default() } else { "" };
+        let unit = match &self.unit {
+            Some(unit) => unit.to_vec(),
+            None if received => pdu::deliver(&self.address, &self.text, self.coding, &timestamp(self.time, 0)),
+            None => pdu::submit(&self.address, &self.text, self.coding),
+        };
+        (unit.len(), to_hex(&pdu::service_centre(centre)) + &to_hex(&unit))
+    }
+
+    /// What AT+CNMI=2,2 lets it say when it comes.
+    fn urc(&self, ta: &Adaptor) -> String {
+        if is_text_mode(ta) {
+            let (address, text) = (ta.in_charset(&self.address), self.shown_text(ta));
+            return format!("+CMT: \"{address}\",,\"{}\"\r\n{text}", timestamp(self.time, 0));
+        }
+        let (length, unit) = self.shown_unit(ta);
+        format!("+CMT: ,{length}\r\n{unit}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_there_and_back() {
+        assert_eq!(timestamp(1_767_225_600, 0), "26/01/01,00:00:00+00");
+        assert_eq!(timestamp(1_767_225_600, 8), "26/01/01,02:00:00+08");
+        for (seconds, zone) in [(951_782_400, 0), (1_767_225_600, 8), (1_795_366_799, -33), (4_000_000_000, 0)] {
+            assert_eq!(read_timestamp(&timestamp(seconds, zone)), Some((seconds, zone)));
+        }
+        for wrong in ["26/13/01,02:00:00+08", "26/02/30,02:00:00+08", "26/01/01,24:00:00+08", "nonsense"] {
+            assert_eq!(read_timestamp(wrong), None, "{wrong}");
+        }
     }
 }

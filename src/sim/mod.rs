@@ -7,40 +7,38 @@
 //!
 //! - `options`, `fault`: how a modem differs from its profile, and how it misbehaves
 //! - `profile`: what makes one module differ from another; the data files
-//! - `request`, `charset`, `pdu`, `random`: command lines, alphabets, message units, dice
-//! - `settings`, `card`, `network`, `context`, `message`: what the modem remembers
-//! - `text`: what the alphabets make of texts
-//! - `wire`: what it sends, and how the faults tear it
-//! - `simulator`: bytes and time; `line`: a command line from its CR to its final result code
-//! - `commands`: what each command does
+//! - `request`: a command line taken apart, and one command with its answer
+//! - `settings`: the values that commands set
+//! - `charset`, `pdu`, `random`: alphabets, message units, dice
+//! - `adaptor`: the part that talks with the computer: echo, lines, result codes, URCs, faults, timers
+//! - `card`, `mobile`, `packet`, `socket`, `message`, `phonebook`: the other parts, each with its table of commands
+//! - `commands`: from a command to the part that does it; the tables of V.250 and of the equipment
+//! - `simulator`: the modem as a whole: bytes and time, a line from its first command to its final result code, power
+//!
+//! A new module is one file in `profiles/`. A new command that is a value or a text is a line in a profile; one that does
+//! more is a row in a part's table.
 
+mod adaptor;
 mod card;
 mod charset;
-mod clock;
 mod commands;
-mod context;
 mod fault;
-mod incoming;
-mod line;
 mod message;
-mod modes;
-mod network;
+mod mobile;
 mod options;
-mod output;
+mod packet;
 mod pdu;
-mod power;
+mod phonebook;
 mod profile;
 mod random;
 mod request;
 mod settings;
 mod simulator;
 mod socket;
-mod text;
-mod wire;
 
-pub use fault::{FAULTS, FaultHelp};
-pub use options::{OPTIONS, OptionError, OptionHelp, Options};
-pub use profile::{Model, ModelError, is_model, models};
+pub use fault::fault_help;
+pub use options::{OptionError, Options, option_help};
+pub use profile::{Model, is_model, models};
 pub use simulator::Simulator;
 
 #[cfg(test)]

@@ -35,20 +35,14 @@ impl Coding {
     }
 }
 
-/// What a message unit that is sent says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Submit {
-    pub(super) address: String,
-    pub(super) text: String,
-    pub(super) coding: Coding,
-}
-
-/// SMS-DELIVER: a message that came. `time` is year to second, two digits each, then the zone in quarters of an hour.
-pub(super) fn deliver(address: &str, text: &str, coding: Coding, time: [u8; 7]) -> Vec<u8> {
+/// SMS-DELIVER: a message that came at a `time` as `26/01/01,00:00:00+00`.
+pub(super) fn deliver(address: &str, text: &str, coding: Coding, time: &str) -> Vec<u8> {
     let mut unit = vec![0x04];
     put_address(&mut unit, address);
     unit.extend([0x00, coding.scheme()]);
-    unit.extend(time.map(|pair| ((pair % 10) << 4) | (pair / 10)));
+    // Year to second and the zone in quarters of an hour, two digits each, the second in the high half.
+    let pairs = time.split(['/', ',', ':', '+']).filter_map(|pair| pair.parse::<u8>().ok());
+    unit.extend(pairs.map(|pair| ((pair % 10) << 4) | (pair / 10)));
     unit.extend(user_data(text, coding));
     unit
 }
@@ -63,8 +57,8 @@ pub(super) fn submit(address: &str, text: &str, coding: Coding) -> Vec<u8> {
     unit
 }
 
-/// Reads an SMS-SUBMIT; `None` where it is none, or is cut short.
-pub(super) fn read_submit(unit: &[u8]) -> Option<Submit> {
+/// Reads an SMS-SUBMIT: the other end's number, the text and its coding. `None` where it is none, or is cut short.
+pub(super) fn read_submit(unit: &[u8]) -> Option<(String, String, Coding)> {
     let mut rest = unit.iter().copied();
     let first = rest.next()?;
     if first & 0x03 != 0x01 {
@@ -108,7 +102,7 @@ pub(super) fn read_submit(unit: &[u8]) -> Option<Submit> {
         Coding::Alphabet if data.len() < (length * 7).div_ceil(8) => return None,
         Coding::Alphabet => from_septets(&unpack(&data, length)),
     };
-    Some(Submit { address, text, coding })
+    Some((address, text, coding))
 }
 
 /// The service centre as it stands before a unit: its length in octets first, 0 where there is none.
@@ -174,7 +168,7 @@ pub(super) fn octets(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notation::{hex, unhex};
+    use crate::sim::charset::{from_hex, to_hex};
 
     #[test]
     fn a_message_to_be_sent_and_back() {
@@ -186,20 +180,17 @@ mod tests {
             ("000", "\u{0}\u{FF}", Coding::Octets),
         ] {
             let read = read_submit(&submit(address, text, coding)).unwrap();
-            assert_eq!(read, Submit { address: address.into(), text: text.into(), coding });
+            assert_eq!(read, (address.into(), text.into(), coding));
         }
         // The example that most descriptions of PDU mode give.
-        let known = unhex("11000B916407281553F80000AA0AE8329BFD4697D9EC37").unwrap();
-        assert_eq!(
-            read_submit(&known),
-            Some(Submit { address: "+46708251358".into(), text: "hellohello".into(), coding: Coding::Alphabet })
-        );
+        let known = from_hex("11000B916407281553F80000AA0AE8329BFD4697D9EC37").unwrap();
+        assert_eq!(read_submit(&known), Some(("+46708251358".into(), "hellohello".into(), Coding::Alphabet)));
     }
 
     #[test]
     fn a_message_that_came() {
-        let unit = deliver("+27838890001", "How are you?", Coding::Alphabet, [99, 3, 29, 15, 16, 59, 8]);
-        assert_eq!(hex(&unit), "040B917238880900F10000993092516195800CC8F71D14969741F977FD07");
+        let unit = deliver("+27838890001", "How are you?", Coding::Alphabet, "99/03/29,15:16:59+08");
+        assert_eq!(to_hex(&unit), "040B917238880900F10000993092516195800CC8F71D14969741F977FD07");
     }
 
     #[test]

@@ -1,102 +1,72 @@
 //! What makes one module differ from another: a data file each under `profiles/`, read when it is first used and shared
 //! by all simulated modems of that model. `generic.toml` is the base; the others say only what differs, and explain the
-//! fields where they stand.
-
-mod file;
-mod setting;
+//! fields where they stand. A new file there is a new model: the build lists them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-pub(super) use setting::{Allowed, Block, Holds, Kept, Settable, Setting, split};
-
-use super::commands::Behaviour;
-use super::options::{nearest, parse_duration};
-
-/// The embedded files: the model's name, other names for it, its text.
-const FILES: [(&str, &[&str], &str); 8] = [
-    ("generic", &[], include_str!("profiles/generic.toml")),
-    ("bg96", &["quectel-bg96"], include_str!("profiles/bg96.toml")),
-    ("lara-r211", &["lara-r2", "ublox-lara-r2", "ublox-lara-r211"], include_str!("profiles/lara-r211.toml")),
-    ("sim7080g", &["sim7080", "simcom-sim7080", "simcom-sim7080g"], include_str!("profiles/sim7080g.toml")),
-    ("ec25", &["quectel-ec25", "ec2x"], include_str!("profiles/ec25.toml")),
-    ("sara-r410m", &["sara-r410", "ublox-sara-r410", "ublox-sara-r410m"], include_str!("profiles/sara-r410m.toml")),
-    ("me910c1", &["me910", "telit-me910"], include_str!("profiles/me910c1.toml")),
-    ("nrf9160", &["nrf91", "nordic-nrf9160"], include_str!("profiles/nrf9160.toml")),
-];
-
-static LOADED: [OnceLock<Result<Profile, String>>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
+use super::commands::forms_of;
+use super::options::{OptionError, parse_duration};
+use super::request::{Does, split};
+use super::settings::{Allowed, Lifetime, ModelSetting, Settable};
+use crate::diagnostic::nearest;
 
 /// A model that can be simulated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Model {
     /// As in `sim:NAME`.
     pub name: &'static str,
     /// What it is, in one line.
     pub title: &'static str,
+    other_names: &'static [&'static str],
+    text: &'static str,
+    profile: OnceLock<Result<Profile, String>>,
 }
 
-/// All models that can be simulated.
-pub fn models() -> impl Iterator<Item = Model> {
-    // The first line of each file is its title.
-    let title = |text: &'static str| text.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']);
-    FILES.iter().map(move |(name, _, text)| Model { name, title: title(text) })
+// MODELS, in the order of the help: the build lists the files.
+include!(concat!(env!("OUT_DIR"), "/models.rs"));
+
+/// All models that can be simulated; the generic one is the first.
+pub fn models() -> impl Iterator<Item = &'static Model> {
+    MODELS.iter()
 }
 
 /// Whether `sim:NAME` names one of them, by its own name or another.
 pub fn is_model(name: &str) -> bool {
-    place_of(name).is_some()
+    Model::of(name).is_some()
 }
 
-fn place_of(model: &str) -> Option<usize> {
-    let name = model.to_lowercase();
-    FILES.iter().position(|(known, others, _)| *known == name || others.contains(&name.as_str()))
-}
-
-/// Why a model cannot be simulated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ModelError {
-    Unknown {
-        name: String,
-        nearest: Option<&'static str>,
-    },
-    /// The program's own fault: its data does not parse.
-    Damaged {
+impl Model {
+    const fn new(
         name: &'static str,
-        message: String,
-    },
-}
+        title: &'static str,
+        other_names: &'static [&'static str],
+        text: &'static str,
+    ) -> Model {
+        Model { name, title, other_names, text, profile: OnceLock::new() }
+    }
 
-impl std::fmt::Display for ModelError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ModelError::Unknown { name, nearest: Some(nearest) } => {
-                write!(f, "there is no simulated modem `{name}`: did you mean `{nearest}`?")
-            }
-            ModelError::Unknown { name, nearest: None } => {
-                let names: Vec<_> = models().map(|model| model.name).collect();
-                write!(f, "there is no simulated modem `{name}`: there are {}", names.join(", "))
-            }
-            ModelError::Damaged { name, message } => {
-                write!(f, "the data of the simulated modem `{name}` is damaged: {message}")
-            }
-        }
+    fn of(name: &str) -> Option<&'static Model> {
+        let name = name.to_lowercase();
+        models().find(|model| model.name == name || model.other_names.contains(&name.as_str()))
     }
 }
 
-impl std::error::Error for ModelError {}
-
 /// One model, as its file describes it.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Profile {
     pub(super) manufacturer: String,
     pub(super) model: String,
     pub(super) revision: String,
     /// The first eight digits of the IMEI.
     pub(super) type_allocation: String,
+    /// What else `sim:NAME` may call it; the build reads it.
+    #[serde(rename = "other-names")]
+    _other_names: Vec<String>,
     pub(super) wire: WireFormat,
     pub(super) timing: Timing,
     pub(super) rules: Rules,
@@ -108,8 +78,11 @@ pub(super) struct Profile {
     pub(super) information: BTreeMap<String, String>,
     /// Its words for errors where they are not the catalogue's: `CME 100`
     pub(super) error_texts: BTreeMap<String, String>,
-    pub(super) commands: HashMap<String, Command>,
-    pub(super) settings: Vec<Setting>,
+    pub(super) commands: BTreeMap<String, ModelCommand>,
+    /// All values that commands read and set, and their numbers by name: `+CMEE`, `+QCFG/roamservice`.
+    #[serde(skip)]
+    pub(super) settings: Vec<ModelSetting>,
+    #[serde(skip)]
     pub(super) setting_names: HashMap<String, usize>,
 }
 
@@ -123,7 +96,8 @@ pub(super) struct WireFormat {
     pub(super) urc_end: String,
     pub(super) prompt: String,
     pub(super) connect: String,
-    pub(super) cme_case: CmeCase,
+    /// `Operation not allowed`, else `operation not allowed`
+    pub(super) cme_capital: bool,
     /// `"2CF7"` or `2CF7`
     pub(super) area_quoted: bool,
     pub(super) address_quoted: bool,
@@ -133,51 +107,41 @@ pub(super) struct WireFormat {
     pub(super) scan_code_in_charset: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum CmeCase {
-    /// `operation not allowed`
-    Lower,
-    /// `Operation not allowed`
-    Capital,
-}
-
 /// How long things take.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Timing {
     /// From power-up until it hears.
-    pub(super) boot: Time,
+    #[serde(deserialize_with = "time")]
+    pub(super) boot: Duration,
     /// From power-up until the SIM is ready.
-    pub(super) sim: Time,
+    #[serde(deserialize_with = "time")]
+    pub(super) sim: Duration,
     /// From the beginning of a search until it is registered.
-    pub(super) register: Time,
-    pub(super) scan: Time,
+    #[serde(deserialize_with = "time")]
+    pub(super) register: Duration,
+    #[serde(deserialize_with = "time")]
+    pub(super) scan: Duration,
     /// From Ctrl-Z to `+CMGS`.
-    pub(super) message: Time,
+    #[serde(deserialize_with = "time")]
+    pub(super) message: Duration,
     /// AT+CGATT, AT+CGACT and the vendors' like
-    pub(super) attach: Time,
-    pub(super) dial: Time,
+    #[serde(deserialize_with = "time")]
+    pub(super) attach: Duration,
+    #[serde(deserialize_with = "time")]
+    pub(super) dial: Duration,
 }
 
-/// A duration, written `5s`.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Time(pub(super) Duration);
-
-impl TryFrom<String> for Time {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Time, String> {
-        parse_duration(&text).map(Time).ok_or_else(|| format!("`{text}` is no time"))
-    }
+fn time<'de, D: Deserializer<'de>>(text: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(text)?;
+    parse_duration(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no time")))
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Rules {
-    /// Bytes that come while a command runs.
-    pub(super) busy: Busy,
+    /// Bytes that come while a command runs wait; else they are lost.
+    pub(super) queues_while_busy: bool,
     /// What ends AT+COPS=? when a character comes; empty: nothing does.
     pub(super) scan_abort: String,
     /// The code that refuses an unknown command; 0: plain ERROR, whatever CMEE says.
@@ -214,13 +178,6 @@ pub(super) struct Rules {
     pub(super) functions: Vec<u32>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Busy {
-    Drop,
-    Queue,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct NetworkFacts {
@@ -238,14 +195,14 @@ pub(super) struct NetworkFacts {
     /// The first is the one it registers with.
     pub(super) operators: Vec<Operator>,
     /// What the network answers to the codes of AT+CUSD.
-    pub(super) service_codes: Vec<ServiceCode>,
+    pub(super) service_codes: BTreeMap<String, String>,
     /// Settings with which it never finds a network.
     #[serde(default)]
-    pub(super) blocks: Vec<Block>,
+    pub(super) blocks: Vec<NetworkBlock>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Operator {
     pub(super) long: String,
     pub(super) short: String,
@@ -255,18 +212,33 @@ pub(super) struct Operator {
     pub(super) technology: u8,
 }
 
+/// A value of a setting with which the modem finds no network.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct ServiceCode {
-    pub(super) code: String,
-    pub(super) answer: String,
+#[serde(deny_unknown_fields)]
+pub(super) struct NetworkBlock {
+    pub(super) setting: String,
+    /// Which of its parameters, the first is 0; where none is named, each that is there.
+    parameter: Option<usize>,
+    is: String,
+}
+
+impl NetworkBlock {
+    /// Whether it is one with this value of the setting.
+    pub(super) fn holds(&self, value: &str) -> bool {
+        let mut parameters = split(value).map(|text| text.trim_matches('"'));
+        match self.parameter {
+            Some(place) => parameters.nth(place) == Some(&self.is),
+            None => parameters.all(|text| text == self.is),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(super) struct BootLine {
     /// After it hears.
-    pub(super) after: Time,
+    #[serde(deserialize_with = "time")]
+    pub(super) after: Duration,
     pub(super) line: String,
     #[serde(default)]
     pub(super) needs: Needs,
@@ -285,90 +257,162 @@ pub(super) enum Needs {
     Network,
 }
 
-/// One command of the model.
-#[derive(Debug)]
-pub(super) struct Command {
-    /// What stands before the colon of its answers.
-    pub(super) prefix: String,
-    pub(super) action: Action,
-    pub(super) setting: Option<usize>,
+/// One command of the model. It does what a part of the modem has in its table (`does`), or reads and sets a value, or
+/// values with a key each (`AT+QCFG="roamservice"`), or answers with a text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct ModelCommand {
+    pub(super) does: Option<String>,
+    default: Option<String>,
+    values: Vec<String>,
+    kept: Lifetime,
+    list: bool,
+    settable: Settable,
+    after_restart: bool,
+    resets: Vec<String>,
+    pub(super) keys: BTreeMap<String, SettingKey>,
+    /// Behind the values of a key a last parameter may say when it takes effect: 0 after a restart, 1 at once.
+    pub(super) effect: bool,
     /// What stands behind the prefix in the answer to `=?`; where there is none, `=?` answers OK alone.
     pub(super) test: Option<String>,
+    /// Texts for each form that it has; a form without is refused.
+    pub(super) read: Option<String>,
+    pub(super) execute: Option<String>,
+    pub(super) set: Option<String>,
     pub(super) needs: Needs,
+    #[serde(deserialize_with = "time")]
     pub(super) takes: Duration,
     /// URCs that follow the final result code.
     pub(super) then: Vec<String>,
     /// Its lines carry no prefix.
     pub(super) bare: bool,
+    /// What it does, by form.
+    #[serde(skip)]
+    pub(super) forms: [Option<Does>; 4],
+    #[serde(skip)]
+    pub(super) setting: Option<usize>,
 }
 
-#[derive(Debug)]
-pub(super) enum Action {
-    Does(Behaviour),
-    /// A value that can be read and set
-    Setting,
-    /// Values with a key each: `AT+QCFG="roamservice"`
-    Keyed {
-        keys: Vec<Key>,
-        effect: bool,
-        /// What a read without a key answers
-        read: Option<String>,
-    },
-    /// Texts for each form that it has; a form without is refused
-    Answer {
-        read: Option<String>,
-        execute: Option<String>,
-        set: Option<String>,
-    },
-}
-
-#[derive(Debug)]
-pub(super) struct Key {
-    /// Without its quotes.
-    pub(super) name: String,
-    pub(super) quoted: bool,
-    pub(super) setting: usize,
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SettingKey {
+    default: String,
+    pub(super) values: Vec<String>,
+    #[serde(default)]
     pub(super) test: String,
+    #[serde(skip)]
+    pub(super) setting: usize,
 }
 
 impl Profile {
     /// The profile of a model, by its name or another name of it, in any case.
-    pub(super) fn of(model: &str) -> Result<&'static Profile, ModelError> {
-        let place = place_of(model);
-        let loaded = place.and_then(|place| Some((FILES.get(place)?, LOADED.get(place)?)));
-        let Some(((name, _, text), slot)) = loaded else {
-            let names = FILES.iter().flat_map(|(name, others, _)| std::iter::once(*name).chain(others.iter().copied()));
-            return Err(ModelError::Unknown { name: model.to_owned(), nearest: nearest(model, names) });
+    pub(super) fn of(name: &str) -> Result<&'static Profile, OptionError> {
+        let Some(model) = Model::of(name) else {
+            let names = models().flat_map(|model| std::iter::once(model.name).chain(model.other_names.iter().copied()));
+            let help = match nearest(&name.to_lowercase(), names) {
+                Some(known) => format!("did you mean sim:{known}?"),
+                None => format!("there are {}", models().map(|model| model.name).collect::<Vec<_>>().join(", ")),
+            };
+            return Err(OptionError::new(format!("there is no simulated modem `{name}`"), help));
         };
-        match slot.get_or_init(|| Profile::read(text)) {
-            Ok(profile) => Ok(profile),
-            Err(message) => Err(ModelError::Damaged { name, message: message.clone() }),
-        }
+        let read = || Profile::read(model.text).map_err(|error| error.to_string());
+        // The program's own fault: its data does not parse.
+        let damaged = |error: &String| {
+            OptionError::new(format!("the data of the simulated modem `{}` is damaged", model.name), error.clone())
+        };
+        model.profile.get_or_init(read).as_ref().map_err(damaged)
     }
 
     pub(super) fn setting(&self, name: &str) -> Option<usize> {
         self.setting_names.get(name).copied()
+    }
+
+    /// Reads a file over the generic one.
+    fn read(text: &str) -> Result<Profile, toml::de::Error> {
+        let mut table = toml::Table::new();
+        for text in [MODELS.first().map_or("", |generic| generic.text), text] {
+            overlay(&mut table, text.parse()?);
+        }
+        if let Some(toml::Value::Table(commands)) = table.get_mut("commands") {
+            // `"+CCID" = false`: this model has it not.
+            commands.retain(|_, entry| entry.as_bool() != Some(false));
+        }
+        let mut profile = Profile::deserialize(table)?;
+        let mut commands = std::mem::take(&mut profile.commands);
+        for (name, command) in &mut commands {
+            profile.prepare(name, command)?;
+        }
+        profile.commands = commands;
+        Ok(profile)
+    }
+
+    /// Looks up what the command does and numbers its settings.
+    fn prepare(&mut self, name: &str, command: &mut ModelCommand) -> Result<(), toml::de::Error> {
+        if let Some(does) = &command.does {
+            let unknown = || serde::de::Error::custom(format!("{name}: nothing does `{does}`"));
+            command.forms = forms_of(does).ok_or_else(unknown)?;
+        }
+        let default = command.default.as_ref();
+        command.setting = default.map(|default| self.add(name.to_owned(), default, &command.values, command));
+        let mut keys = std::mem::take(&mut command.keys);
+        for (key, entry) in &mut keys {
+            entry.setting = self.add(format!("{name}/{key}"), &entry.default, &entry.values, command);
+        }
+        command.keys = keys;
+        Ok(())
+    }
+
+    fn add(&mut self, name: String, default: &str, values: &[String], command: &ModelCommand) -> usize {
+        let number = self.settings.len();
+        self.setting_names.insert(name, number);
+        self.settings.push(ModelSetting {
+            default: default.to_owned(),
+            values: values.iter().map(|values| Allowed::read(values)).collect(),
+            list: command.list,
+            kept: command.kept,
+            settable: command.settable,
+            after_restart: command.after_restart,
+            resets: command.resets.clone(),
+        });
+        number
+    }
+}
+
+/// Puts a model's own table over the generic one. A command's entry replaces the generic one as a whole.
+fn overlay(base: &mut toml::Table, own: toml::Table) {
+    for (key, value) in own {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(base)), toml::Value::Table(own)) => base.extend(own),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::urc::urc;
 
     #[test]
     fn every_profile_is_whole() {
-        for model in models() {
-            let profile = Profile::of(model.name).unwrap();
-            assert!(model.title.len() > 20, "{} has no title", model.name);
-            assert_eq!(profile.type_allocation.len(), 8, "{}", model.name);
-            assert!(!profile.network.operators.is_empty(), "{}", model.name);
+        for Model { name, title, .. } in models() {
+            let profile = Profile::of(name).unwrap();
+            assert!(title.len() > 20, "{name} has no title");
+            assert_eq!(profile.type_allocation.len(), 8, "{name}");
+            assert!(!profile.network.operators.is_empty(), "{name}");
             let blocks = profile.network.blocks.iter().map(|block| &block.setting);
-            let resets = profile.settings.iter().flat_map(|setting| &setting.resets);
-            for setting in blocks.chain(resets) {
-                assert!(profile.setting(setting).is_some(), "{}: {setting}", model.name);
+            for setting in blocks.chain(profile.settings.iter().flat_map(|setting| &setting.resets)) {
+                assert!(profile.setting(setting).is_some(), "{name}: {setting}");
             }
-            for name in profile.commands.keys() {
-                assert_eq!(*name, name.to_ascii_uppercase(), "{}", model.name);
+            for command in profile.commands.keys() {
+                assert_eq!(*command, command.to_ascii_uppercase(), "{name}");
+            }
+            // What is said unasked is known to be a URC: it must not become an answer.
+            let lines = profile.urcs.iter().chain(profile.boot.iter().map(|line| &line.line));
+            for line in lines.filter(|line| !line.is_empty()) {
+                assert!(urc(line.as_bytes()).is_some(), "{name}: {line}");
             }
         }
     }
@@ -378,9 +422,8 @@ mod tests {
         let model = |name: &str| Profile::of(name).map(|profile| profile.model.as_str());
         assert_eq!(model("BG96"), Ok("BG96"));
         assert_eq!(model("ublox-lara-r2"), Ok("LARA-R211"));
-        assert_eq!(model("bg69").unwrap_err().to_string(), "there is no simulated modem `bg69`: did you mean `bg96`?");
-        assert!(
-            model("zx81").unwrap_err().to_string().starts_with("there is no simulated modem `zx81`: there are generic")
-        );
+        let unknown = |name: &str| model(name).unwrap_err().to_string();
+        assert_eq!(unknown("bg69"), "there is no simulated modem `bg69`: did you mean sim:bg96?");
+        assert!(unknown("zx81").starts_with("there is no simulated modem `zx81`: there are generic"));
     }
 }

@@ -1,33 +1,116 @@
-//! The values that commands set: what they are now, and what the modem will come up with.
+//! The values that commands set: what each may be and how long it stays; what it is now, and what the modem will come up
+//! with.
 
-use super::profile::{Allowed, Holds, Kept, Profile, split};
-use super::request::Parameter;
+use serde::Deserialize;
+
+use super::profile::Profile;
+use super::request::{CommandError, CommandParameter, split};
+
+/// A setting of a model.
+#[derive(Debug)]
+pub(super) struct ModelSetting {
+    /// As the read answer shows it, without the prefix.
+    pub(super) default: String,
+    pub(super) values: Vec<Allowed>,
+    /// A list: what is given replaces it as a whole. Else parameters that are left out stay as they are.
+    pub(super) list: bool,
+    pub(super) kept: Lifetime,
+    pub(super) settable: Settable,
+    /// A new value holds after a restart only; a read shows it at once.
+    pub(super) after_restart: bool,
+    /// Settings that go back to the maker's values when a new value of this one begins to hold after a restart.
+    pub(super) resets: Vec<String>,
+}
+
+/// When a setting may be set; else the operation is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Settable {
+    #[default]
+    Always,
+    /// While it is on no network: AT+COPS=2, or the radio off
+    Deregistered,
+    /// AT+CFUN=0 or 4
+    RadioOff,
+}
+
+/// How long a setting stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Lifetime {
+    /// Until the next reset
+    Session,
+    /// AT&W keeps it
+    #[default]
+    Profile,
+    /// At once, for good
+    Memory,
+}
+
+/// What a parameter may be.
+#[derive(Debug)]
+pub(super) enum Allowed {
+    Text,
+    Numbers(Vec<(u32, u32)>),
+    Words(Vec<String>),
+}
+
+impl Allowed {
+    /// `text`, `0-2,255`, or `GSM|UCS2`.
+    pub(super) fn read(text: &str) -> Allowed {
+        let bounds = |part: &str| {
+            let (low, high) = part.split_once('-').unwrap_or((part, part));
+            Some((low.parse().ok()?, high.parse().ok()?))
+        };
+        if text == "text" {
+            return Allowed::Text;
+        }
+        match text.split(',').map(bounds).collect::<Option<_>>() {
+            Some(numbers) => Allowed::Numbers(numbers),
+            None => Allowed::Words(text.split('|').map(str::to_owned).collect()),
+        }
+    }
+
+    /// The parameter as it is kept: with its quotes where it had them.
+    fn checked(&self, parameter: &CommandParameter) -> Option<String> {
+        match self {
+            Allowed::Text if parameter.quoted => Some(format!("\"{}\"", parameter.text)),
+            Allowed::Text => Some(parameter.text.to_owned()),
+            Allowed::Numbers(ranges) => {
+                let number = parameter.number()?;
+                // Leading zeros do not stay: `AT+CMEE=02` is 2.
+                ranges.iter().any(|(low, high)| (*low..=*high).contains(&number)).then(|| number.to_string())
+            }
+            Allowed::Words(words) => {
+                let word = words.iter().find(|word| word.eq_ignore_ascii_case(parameter.text))?;
+                Some(format!("\"{word}\""))
+            }
+        }
+    }
+}
 
 /// A value; `None` where it is still the profile's default, so that a thousand modems cost little.
 type Value = Option<Box<str>>;
 
+/// The settings of one modem, by their numbers in the profile.
 #[derive(Debug)]
-pub(super) struct Settings {
+pub(super) struct Configuration {
     profile: &'static Profile,
     current: Vec<Value>,
     saved: Vec<Value>,
     /// Where a value holds only after a restart: what holds until then.
     until_restart: Vec<(usize, Box<str>)>,
-    registers: [u8; 13],
+    pub(super) registers: [u8; 13],
     saved_registers: [u8; 13],
 }
-
-/// A parameter that a setting does not take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct WrongParameter;
 
 /// S0 to S12 as V.250 §6 has them: S3 is CR, S4 LF, S5 backspace, S7 60 s, S12 the guard time in 20 ms.
 const REGISTERS: [u8; 13] = [0, 0, b'+', b'\r', b'\n', 0x08, 2, 60, 2, 6, 14, 95, 50];
 
-impl Settings {
-    pub(super) fn new(profile: &'static Profile) -> Settings {
+impl Configuration {
+    pub(super) fn new(profile: &'static Profile) -> Configuration {
         let defaults = vec![None; profile.settings.len()];
-        Settings {
+        Configuration {
             profile,
             saved: defaults.clone(),
             current: defaults,
@@ -65,11 +148,15 @@ impl Settings {
     }
 
     /// What a set command does: parameters that are left out stay as they are, but for those of a list.
-    pub(super) fn set(&mut self, setting: usize, parameters: &[Parameter], holds: Holds) -> Result<(), WrongParameter> {
-        let profile = self.profile;
-        let known = profile.settings.get(setting).ok_or(WrongParameter)?;
+    pub(super) fn set(
+        &mut self,
+        setting: usize,
+        parameters: &[CommandParameter],
+        after_restart: bool,
+    ) -> Result<(), CommandError> {
+        let known = self.profile.settings.get(setting).ok_or(CommandError::Parameter)?;
         if parameters.len() > known.values.len() {
-            return Err(WrongParameter);
+            return Err(CommandError::Parameter);
         }
         let before = self.text(setting).to_owned();
         let mut before = split(&before);
@@ -77,7 +164,9 @@ impl Settings {
         for (place, allowed) in known.values.iter().enumerate() {
             let old = before.next();
             let new = match parameters.get(place) {
-                Some(parameter) if !parameter.is_empty() => checked(parameter, allowed)?,
+                Some(parameter) if !parameter.is_empty() => {
+                    allowed.checked(parameter).ok_or(CommandError::Parameter)?
+                }
                 None if known.list => break,
                 _ => match old {
                     Some(old) => old.to_owned(),
@@ -91,10 +180,10 @@ impl Settings {
             }
             value.push_str(&new);
         }
-        match holds {
-            Holds::AtOnce => self.until_restart.retain(|(waiting, _)| *waiting != setting),
-            Holds::AfterRestart if self.until_restart.iter().any(|(waiting, _)| *waiting == setting) => {}
-            Holds::AfterRestart => self.until_restart.push((setting, self.text(setting).into())),
+        if !after_restart {
+            self.until_restart.retain(|(waiting, _)| *waiting != setting);
+        } else if !self.until_restart.iter().any(|(waiting, _)| *waiting == setting) {
+            self.until_restart.push((setting, self.text(setting).into()));
         }
         self.put(setting, &value);
         Ok(())
@@ -103,14 +192,10 @@ impl Settings {
     /// Makes it so, unchecked.
     pub(super) fn put(&mut self, setting: usize, value: &str) {
         let kept = self.profile.settings.get(setting).map(|setting| setting.kept);
-        let value: Value = Some(value.into());
-        if kept == Some(Kept::Memory)
-            && let Some(saved) = self.saved.get_mut(setting)
-        {
-            saved.clone_from(&value);
-        }
-        if let Some(current) = self.current.get_mut(setting) {
-            *current = value;
+        for values in [Some(&mut self.current), Some(&mut self.saved).filter(|_| kept == Some(Lifetime::Memory))] {
+            if let Some(slot) = values.and_then(|values| values.get_mut(setting)) {
+                *slot = Some(value.into());
+            }
         }
     }
 
@@ -118,15 +203,10 @@ impl Settings {
         self.registers.get(number).copied()
     }
 
-    pub(super) fn set_register(&mut self, number: usize, value: u8) -> Result<(), WrongParameter> {
-        *self.registers.get_mut(number).ok_or(WrongParameter)? = value;
-        Ok(())
-    }
-
     /// `AT&W`
     pub(super) fn save(&mut self) {
         for ((current, saved), setting) in self.current.iter().zip(&mut self.saved).zip(&self.profile.settings) {
-            if setting.kept == Kept::Profile {
+            if setting.kept == Lifetime::Profile {
                 saved.clone_from(current);
             }
         }
@@ -136,7 +216,7 @@ impl Settings {
     /// `ATZ`: what `AT&W` kept.
     pub(super) fn recall(&mut self) {
         for ((current, saved), setting) in self.current.iter_mut().zip(&self.saved).zip(&self.profile.settings) {
-            if setting.kept == Kept::Profile {
+            if setting.kept == Lifetime::Profile {
                 current.clone_from(saved);
             }
         }
@@ -146,7 +226,7 @@ impl Settings {
     /// `AT&F`: the maker's values, of what is not kept for good.
     pub(super) fn restore_defaults(&mut self) {
         for (current, setting) in self.current.iter_mut().zip(&self.profile.settings) {
-            if setting.kept != Kept::Memory {
+            if setting.kept != Lifetime::Memory {
                 *current = None;
             }
         }
@@ -167,23 +247,5 @@ impl Settings {
         }
         self.current.clone_from(&self.saved);
         self.registers = self.saved_registers;
-    }
-}
-
-/// The parameter as it is kept: with its quotes where it had them.
-fn checked(parameter: &Parameter, allowed: &Allowed) -> Result<String, WrongParameter> {
-    match allowed {
-        Allowed::Text if parameter.quoted => Ok(format!("\"{}\"", parameter.text)),
-        Allowed::Text => Ok(parameter.text.to_owned()),
-        Allowed::Numbers(ranges) => {
-            let number = parameter.number().ok_or(WrongParameter)?;
-            let fits = ranges.iter().any(|(low, high)| (*low..=*high).contains(&number));
-            // Leading zeros do not stay: `AT+CMEE=02` is 2.
-            if fits { Ok(number.to_string()) } else { Err(WrongParameter) }
-        }
-        Allowed::Words(words) => {
-            let word = words.iter().find(|word| word.eq_ignore_ascii_case(parameter.text)).ok_or(WrongParameter)?;
-            Ok(format!("\"{word}\""))
-        }
     }
 }

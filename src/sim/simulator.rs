@@ -1,331 +1,331 @@
-//! The modem as a whole: bytes and the time go in, bytes and the next moment it wants to be called come out.
+//! The modem as a whole: bytes and the time go in, bytes and the next moment it wants to be called come out. A command line
+//! runs here, from its first command to its final result code (V.250 §5), and the power comes and goes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::port::{Control, Device, Fault as Lost};
 
-use super::card::Card;
-use super::commands::Entry;
-use super::context::{Context, Contexts};
-use super::line::{Running, Then};
+use super::adaptor::{Adaptor, Awaited, FinalCode, ModemState, Then, Timer};
+use super::card::Lock;
 use super::message::Messages;
-use super::modes::Prompt;
-use super::network::Network;
-use super::options::{Options, SimOption};
-use super::profile::{Busy, ModelError, Profile};
+use super::mobile::Mobile;
+use super::options::{OptionError, Options};
+use super::phonebook::Contact;
+use super::profile::{Needs, Profile};
 use super::random::{Random, with_check_digit};
-use super::settings::Settings;
-use super::socket::Socket;
-use super::wire::Wire;
-
-/// Input that waits because the modem is busy, or slow. What comes beyond it is lost, as in a UART without flow control.
-const INPUT: usize = 8 * 1024;
-
-/// A text that is typed at a prompt.
-pub(super) const PROMPT_TEXT: usize = 2 * 1024;
-
-/// URCs that wait until the modem may speak again.
-pub(super) const HELD_URCS: usize = 32;
+use super::request::{CommandError, Effect, next_request};
 
 /// Far beyond any conversation, and far enough from the type's end that adding to it cannot overflow.
 const END_OF_TIME: Duration = Duration::from_secs(1 << 40);
 
-/// Seconds from 1970 to 2026-01-01: where the modem's clock starts, so that every run sees the same time.
-const CLOCK_START: u64 = 1_767_225_600;
-
 /// A simulated modem.
 #[derive(Debug)]
 pub struct Simulator {
-    pub(super) profile: &'static Profile,
-    pub(super) options: Options,
-    pub(super) random: Random,
-    pub(super) now: Duration,
     pub(super) imei: Box<str>,
-    pub(super) settings: Settings,
-    pub(super) mode: Mode,
-    pub(super) card: Card,
-    pub(super) network: Network,
-    pub(super) contexts: Contexts,
+    pub(super) adaptor: Adaptor,
+    pub(super) mobile: Mobile,
     pub(super) messages: Messages,
-    /// The modem's clock at time zero.
-    pub(super) clock: u64,
-    /// The zone that it was set in, in quarters of an hour.
-    pub(super) zone: i8,
-    pub(super) state: State,
-    pub(super) timers: Vec<(Duration, Timer)>,
-    /// Messages that wait in the network until the modem is on it.
-    pub(super) delayed: Vec<usize>,
-    pub(super) wire: Wire,
-    pub(super) held: Vec<Box<str>>,
-    pub(super) input: VecDeque<u8>,
-    last_input: Duration,
-    /// When a slow reader takes its next byte.
-    next_read: Duration,
-    /// The command line so far, and the one before, for `A/`.
-    pub(super) typed: Vec<u8>,
-    pub(super) last_line: String,
-    /// The command line that runs, behind its `AT`, and how much of it is done.
-    pub(super) line: String,
-    pub(super) done: usize,
-    /// Its number; the first is 1.
-    pub(super) line_number: u32,
-    pub(super) output: Output,
-    /// A data call stands, though commands may be typed.
-    pub(super) online: bool,
-    /// Connections of the modem's own stack.
-    pub(super) sockets: Vec<Socket>,
-    /// The one whose data pass through in data mode; else it is a call into the network, where nobody answers.
-    pub(super) passed_through: Option<u8>,
-    pub(super) phonebook: BTreeMap<u8, Entry>,
-    /// SIMCom's own stack is up.
-    pub(super) application: bool,
-    /// The last `+CEER`.
-    pub(super) cause: &'static str,
-}
-
-/// The three settings that shape every answer.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mode {
-    pub(super) echo: bool,
-    pub(super) verbose: bool,
-    pub(super) quiet: bool,
-}
-
-/// What the answer that is being written has come to.
-#[derive(Debug, Default)]
-pub(super) struct Output {
-    /// The command has written a line: the next needs no empty line before it.
-    pub(super) open: bool,
-    /// This answer is lost.
-    pub(super) muted: bool,
-    /// The last answer's lines, for the fault that repeats them.
-    pub(super) previous: Vec<u8>,
-    pub(super) current: Vec<u8>,
-    /// URCs for after the final result code, and what the modem does then.
-    pub(super) then: Vec<(Duration, Box<str>)>,
-    pub(super) afterwards: Option<Afterwards>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Afterwards {
-    Reset,
-    PowerOff,
-}
-
-#[derive(Debug)]
-pub(super) enum State {
-    /// Switched off, or not yet up: deaf
-    Deaf,
-    Command,
-    Running(Running),
-    Prompt(Box<Prompt>),
-    /// A data call: bytes go to the other end
-    Data {
-        escapes: u8,
-        last: Duration,
-    },
-    /// Unplugged
-    Gone,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Timer {
-    /// The boot is over.
-    Hears,
-    CardReady,
-    SearchEnds,
-    /// The SIM takes another IMSI.
-    ImsiSwitch,
-    /// The network ends the connection.
-    HangUp,
-    /// The guard time after `+++`
-    Escape,
-    Incoming(usize),
-    Urc(Box<str>),
-    /// The last word before the power goes
-    PoweredDown,
+    pub(super) phonebook: BTreeMap<u8, Contact>,
 }
 
 impl Simulator {
     /// A modem of that model, as it is right now: up, or, with the option `boot`, just switched on.
-    pub fn new(model: &str, options: Options) -> Result<Simulator, ModelError> {
-        Ok(Simulator::with_profile(Profile::of(model)?, options))
-    }
-
-    fn with_profile(profile: &'static Profile, options: Options) -> Simulator {
+    pub fn new(model: &str, options: Options) -> Result<Simulator, OptionError> {
+        let profile = Profile::of(model)?;
         let mut random = Random::new(options.seed);
         let imei = options.imei.clone().unwrap_or_else(|| imei(profile, &mut random));
-        // A Super SIM: the issuer's number, and its own.
-        let iccid = options.iccid.clone().unwrap_or_else(|| with_check_digit(&format!("8988307{}", random.digits(11))));
-        let imsi = options.imsi.clone().unwrap_or_else(|| format!("23450{}", random.digits(10)));
-        let mut simulator = Simulator {
-            profile,
-            now: Duration::ZERO,
-            imei: imei.into(),
-            settings: Settings::new(profile),
-            mode: Mode { echo: true, verbose: true, quiet: false },
-            card: Card::new(iccid, imsi, options.pin.as_deref(), options.puk.as_deref()),
-            network: Network::new(profile, &options),
-            contexts: Contexts::default(),
-            messages: Messages::default(),
-            clock: CLOCK_START,
-            zone: 0,
-            state: State::Deaf,
-            timers: Vec::new(),
-            delayed: Vec::new(),
-            wire: Wire::new(options.faults.pace),
-            held: Vec::new(),
-            input: VecDeque::new(),
-            last_input: Duration::ZERO,
-            next_read: Duration::ZERO,
-            typed: Vec::new(),
-            last_line: String::new(),
-            line: String::new(),
-            done: 0,
-            line_number: 0,
-            output: Output::default(),
-            online: false,
-            sockets: Vec::new(),
-            passed_through: None,
-            phonebook: BTreeMap::new(),
-            application: false,
-            cause: "No cause information available",
-            random,
-            options,
-        };
-        simulator.contexts.put(Context::new(
-            profile.rules.first_context,
-            "IP",
-            simulator.options.apn.as_deref().unwrap_or_default(),
-        ));
-        match simulator.options.sim {
-            SimOption::Absent => simulator.card.remove(),
-            SimOption::Puk => simulator.card.use_up_pin(),
-            SimOption::Ready | SimOption::Busy(_) => {}
-        }
-        match simulator.options.incoming {
+        let mut adaptor = Adaptor::new(profile, options, random);
+        let mobile = Mobile::new(&mut adaptor);
+        let mut modem =
+            Simulator { imei: imei.into(), adaptor, mobile, messages: Messages::default(), phonebook: BTreeMap::new() };
+        let options = &modem.adaptor.options;
+        match options.incoming {
             Some(time) => {
-                for place in 0..simulator.options.messages.len() {
-                    let count = u32::try_from(place + 1).unwrap_or(1);
-                    simulator.timers.push((time * count, Timer::Incoming(place)));
+                for (place, count) in (0..options.messages.len()).zip(1..) {
+                    modem.adaptor.timers.push((time * count, Timer::Incoming(place)));
                 }
             }
             None => {
-                for text in simulator.options.messages.clone() {
-                    simulator.store_received(&text);
+                for text in &options.messages {
+                    modem.messages.store_received(text, &modem.adaptor);
                 }
             }
         }
-        if let Some(time) = simulator.options.imsi_switch {
-            simulator.timers.push((time, Timer::ImsiSwitch));
+        if let Some(time) = modem.adaptor.options.imsi_switch {
+            modem.adaptor.after(time, Timer::ImsiSwitch);
         }
-        match simulator.options.boot {
-            Some(time) => simulator.power_up(time),
-            None => simulator.come_up(),
+        match modem.adaptor.options.boot {
+            Some(time) => modem.power_up(time),
+            None => modem.come_up(),
         }
-        simulator
+        Ok(modem)
     }
 
     /// How many more bytes it takes; a host that can hold its writer up need not lose any.
     pub fn room(&self) -> usize {
-        INPUT.saturating_sub(self.input.len())
+        self.adaptor.room()
     }
 
-    /// Reads echo, verbosity and quiet from the settings.
-    pub(super) fn refresh_mode(&mut self) {
-        self.mode = Mode {
-            echo: self.settings.number("E", 0) == 1,
-            verbose: self.settings.number("V", 0) == 1,
-            quiet: self.settings.number("Q", 0) == 1,
-        };
+    // Power
+
+    /// The power comes on, or a reset: deaf for so long.
+    fn power_up(&mut self, boot: Duration) {
+        self.adaptor.restart();
+        self.mobile.power_down(&mut self.adaptor);
+        if self.adaptor.line_number > 0 && self.adaptor.options.faults.wrong_imei {
+            self.imei = imei(self.adaptor.profile, &mut self.adaptor.random).into();
+        }
+        self.adaptor.after(boot, Timer::Hears);
     }
 
-    pub(super) fn cancel(&mut self, which: impl Fn(&Timer) -> bool) {
-        self.timers.retain(|(_, timer)| !which(timer));
+    /// The end of the boot.
+    fn hear(&mut self) {
+        self.come_up();
+        for line in &self.adaptor.profile.boot {
+            let sim = self.mobile.function != 0 && matches!(self.mobile.card.lock(), Lock::Ready | Lock::Busy);
+            if line.needs == Needs::Nothing || sim {
+                self.adaptor.after(line.after, Timer::Urc(line.line.as_str().into()));
+            }
+        }
     }
 
-    pub(super) fn is_timed(&self, which: &Timer) -> bool {
-        self.timers.iter().any(|(_, timer)| timer == which)
+    /// It is up, without a word.
+    fn come_up(&mut self) {
+        let ta = &mut self.adaptor;
+        if let (Some(echo), Some(setting)) = (ta.options.echo, ta.profile.setting("E")) {
+            ta.settings.put(setting, if echo { "1" } else { "0" });
+        }
+        ta.refresh_mode();
+        ta.state = ModemState::Command;
+        self.mobile.function = 0;
+        let function = ta.options.cfun.unwrap_or(ta.profile.rules.start_function);
+        self.mobile.switch_to(function, ta);
     }
 
-    /// What the modem's clock says, in seconds since 1970.
-    pub(super) fn seconds(&self) -> u64 {
-        self.clock.saturating_add(self.now.as_secs())
+    /// It goes down after its OK, which still goes out.
+    fn go_down(&mut self, then: &Then) {
+        let unsent = self.adaptor.sending.take_waiting();
+        let rules = &self.adaptor.profile.rules;
+        if matches!(then, Then::Reset) {
+            self.power_up(self.adaptor.options.boot.unwrap_or(self.adaptor.profile.timing.boot));
+        } else {
+            self.power_up(Duration::ZERO);
+            self.adaptor.timers.clear();
+            if rules.power_down_ok && !rules.power_down.is_empty() {
+                self.adaptor.after(Duration::from_secs(1), Timer::PoweredDown);
+            }
+        }
+        self.adaptor.sending.put(&unsent, self.adaptor.now);
     }
+
+    // Time
 
     /// Lets everything happen that is due up to `now`.
     fn settle(&mut self, now: Duration) {
         loop {
             self.pump();
-            let timer =
-                self.timers.iter().enumerate().min_by_key(|(_, (at, _))| *at).map(|(place, (at, _))| (*at, place));
-            let run = match &self.state {
-                State::Running(running) => Some(running.until),
-                State::Deaf | State::Command | State::Prompt(_) | State::Data { .. } | State::Gone => None,
-            };
-            match (timer, run) {
+            let timers = self.adaptor.timers.iter().enumerate();
+            let timer = timers.min_by_key(|(_, (at, _))| *at).map(|(place, (at, _))| (*at, place));
+            match (timer, self.runs_until()) {
                 (Some((at, place)), run) if at <= now && run.is_none_or(|run| at <= run) => {
-                    self.now = self.now.max(at);
-                    let (_, timer) = self.timers.swap_remove(place);
+                    self.adaptor.now = self.adaptor.now.max(at);
+                    let (_, timer) = self.adaptor.timers.swap_remove(place);
                     self.fire(timer);
                 }
                 (_, Some(run)) if run <= now => {
-                    self.now = self.now.max(run);
+                    self.adaptor.now = self.adaptor.now.max(run);
                     self.resume();
                 }
                 _ => break,
             }
         }
-        self.now = self.now.max(now);
+        self.adaptor.now = self.adaptor.now.max(now);
+    }
+
+    fn runs_until(&self) -> Option<Duration> {
+        match self.adaptor.state {
+            ModemState::Running { until, .. } => Some(until),
+            ModemState::Deaf
+            | ModemState::Command
+            | ModemState::Prompt { .. }
+            | ModemState::Data { .. }
+            | ModemState::Gone => None,
+        }
     }
 
     fn fire(&mut self, timer: Timer) {
+        let (mobile, ta) = (&mut self.mobile, &mut self.adaptor);
         match timer {
             Timer::Hears => self.hear(),
             Timer::CardReady => {
-                self.card.power_up(false);
-                self.update_network();
+                mobile.card.power_up(false);
+                mobile.update(ta);
             }
-            Timer::SearchEnds => self.end_search(),
-            Timer::ImsiSwitch => self.switch_imsi(),
-            Timer::Escape => self.escape(),
-            Timer::HangUp => self.lose_connection(),
-            Timer::PoweredDown => {
-                let profile = self.profile;
-                self.put_urc(&profile.rules.power_down);
+            Timer::SearchEnds => {
+                mobile.end_search(ta);
+                self.messages.receive_delayed(ta, mobile.carries_messages());
             }
-            Timer::Incoming(place) => self.receive_message(place),
+            Timer::ImsiSwitch => mobile.switch_imsi(ta),
+            Timer::Escape => ta.escape(),
+            Timer::HangUp => mobile.sockets.lose_connection(ta),
+            Timer::PoweredDown => ta.put_urc(&ta.profile.rules.power_down),
+            Timer::Incoming(place) => self.messages.receive(place, ta, mobile.carries_messages()),
             Timer::Urc(line) => {
                 let line = self.filled(&line);
-                self.urc(&line);
+                self.adaptor.urc(&line);
             }
         }
     }
 
     /// Takes the input as far as the modem can.
     fn pump(&mut self) {
-        while !self.input.is_empty() && !self.wire.is_full() {
-            if let State::Running(running) = &self.state
-                && (running.until <= self.now
-                    || running.then.queues()
-                    || (self.profile.rules.busy == Busy::Queue && running.abort.is_none()))
-            {
-                return;
-            }
-            if let Some(rate) = self.options.faults.reading_rate {
-                if self.next_read > self.now {
+        while !self.adaptor.input.is_empty() && !self.adaptor.sending.is_full() {
+            let ta = &mut self.adaptor;
+            if let ModemState::Running { until, then, abort } = &ta.state {
+                // A line that has not begun yet, or that is through, holds the input up on every model.
+                let outside = matches!(then, Then::Begin | Then::Flood(_));
+                if *until <= ta.now || outside || (ta.profile.rules.queues_while_busy && abort.is_none()) {
                     return;
                 }
-                self.next_read = self.now + Duration::from_secs(1) / rate;
             }
-            if let Some(byte) = self.input.pop_front() {
+            if let Some(rate) = ta.options.faults.reading_rate {
+                if ta.next_read > ta.now {
+                    return;
+                }
+                ta.next_read = ta.now + Duration::from_secs(1) / rate;
+            }
+            if let Some(byte) = ta.input.pop_front() {
                 self.take(byte);
             }
         }
-        if self.input.is_empty() && self.input.capacity() > 1024 {
-            self.input = VecDeque::new();
+        let input = &mut self.adaptor.input;
+        if input.is_empty() && input.capacity() > 1024 {
+            *input = VecDeque::new();
         }
+    }
+
+    // A command line
+
+    /// One byte from the computer.
+    fn take(&mut self, byte: u8) {
+        let ta = &mut self.adaptor;
+        match &mut ta.state {
+            ModemState::Deaf | ModemState::Gone => {}
+            ModemState::Command => {
+                if ta.type_byte(byte) && ta.begin() {
+                    self.run();
+                }
+            }
+            ModemState::Running { abort, .. } => {
+                // The LF of a CR LF is no character that aborts.
+                if byte != b'\n'
+                    && let Some(aborted) = abort.take()
+                {
+                    ta.finish(aborted);
+                }
+            }
+            ModemState::Prompt { .. } => ta.type_at_prompt(byte),
+            ModemState::Data { .. } => ta.type_data(byte, self.mobile.sockets.passed_through.is_some()),
+        }
+    }
+
+    fn run(&mut self) {
+        if self.adaptor.runs() {
+            self.proceed();
+        }
+    }
+
+    /// The next commands of the line, until one takes its time or fails: the first failure ends the line.
+    fn proceed(&mut self) {
+        let line = std::mem::take(&mut self.adaptor.line);
+        while let Some(mut rest) = line.get(self.adaptor.done..) {
+            let next = next_request(&mut rest);
+            self.adaptor.done = line.len() - rest.len();
+            self.adaptor.begin_command();
+            let effect = match next {
+                Ok(None) => Ok(Effect::End(FinalCode::Ok)),
+                Ok(Some(mut request)) => {
+                    let effect = self.execute(&mut request);
+                    for (prefixed, text) in &request.lines {
+                        if *prefixed { self.adaptor.info(&request.name, text) } else { self.adaptor.bare(text) }
+                    }
+                    effect
+                }
+                Err(error) => Err(error),
+            };
+            if matches!(self.adaptor.state, ModemState::Gone) {
+                break;
+            }
+            match effect {
+                Ok(Effect::Done) => continue,
+                Ok(Effect::Wait { time, then, abort }) => {
+                    self.adaptor.state = ModemState::Running { until: self.adaptor.now + time, then, abort };
+                }
+                Ok(Effect::Prompt(awaited)) => self.adaptor.open_prompt(awaited),
+                Ok(Effect::End(result)) => self.adaptor.finish(result),
+                Ok(Effect::Data) => self.connect(),
+                Err(error) => self.adaptor.finish(FinalCode::Refused(error)),
+            }
+            break;
+        }
+        self.adaptor.line = line;
+    }
+
+    /// The data mode begins.
+    fn connect(&mut self) {
+        let ta = &mut self.adaptor;
+        ta.finish(FinalCode::Connect);
+        self.mobile.sockets.online = true;
+        if let Some(time) = ta.options.hangup.filter(|_| !ta.is_timed(&Timer::HangUp)) {
+            ta.after(time, Timer::HangUp);
+        }
+        ta.state = ModemState::Data { escapes: 0, last: ta.now };
+    }
+
+    /// The time of the running command has come.
+    fn resume(&mut self) {
+        let state = std::mem::replace(&mut self.adaptor.state, ModemState::Command);
+        let ModemState::Running { then, .. } = state else {
+            self.adaptor.state = state;
+            return;
+        };
+        match then {
+            Then::Begin | Then::Flood(0) => self.run(),
+            Then::Flood(left) => self.adaptor.flood(left),
+            Then::Continue => self.proceed(),
+            Then::End(result) => self.adaptor.finish(result),
+            Then::Scan => {
+                self.mobile.put_scan(&mut self.adaptor);
+                self.proceed();
+            }
+            Then::Chosen | Then::ChosenOrAny if self.mobile.is_registered() => self.proceed(),
+            Then::ChosenOrAny => self.mobile.choose_any(&mut self.adaptor),
+            Then::Chosen => self.adaptor.finish(FinalCode::Refused(CommandError::Equipment(30))),
+            Then::Deliver(awaited, text) => {
+                self.adaptor.begin_command();
+                let result = self.deliver(&awaited, &text);
+                self.adaptor.finish(result.unwrap_or_else(FinalCode::Refused));
+            }
+            Then::Reset | Then::PowerOff => self.go_down(&then),
+        }
+    }
+
+    /// The text of a prompt goes where it was asked for.
+    fn deliver(&mut self, awaited: &Awaited, text: &[u8]) -> Result<FinalCode, CommandError> {
+        let (ta, sockets) = (&mut self.adaptor, &mut self.mobile.sockets);
+        match awaited {
+            Awaited::Socket { id, .. } => return sockets.deliver(*id, text, ta),
+            Awaited::UbloxSocket { id, prefix, .. } => {
+                let line = sockets.deliver_on_ublox(*id, text, ta)?;
+                ta.info(prefix, line);
+            }
+            Awaited::Send | Awaited::Write { .. } | Awaited::SendUnit { .. } | Awaited::WriteUnit { .. } => {
+                self.messages.deliver(awaited, text, ta, self.mobile.carries_messages())?;
+            }
+            Awaited::Nothing => return Err(CommandError::Error),
+        }
+        Ok(FinalCode::Ok)
     }
 }
 
@@ -333,74 +333,77 @@ impl Device for Simulator {
     fn receive(&mut self, bytes: &[u8], now: Duration) {
         let now = now.min(END_OF_TIME);
         self.settle(now);
-        let asleep = self.options.faults.asleep.is_some_and(|time| now.saturating_sub(self.last_input) > time);
-        self.last_input = now;
+        let ta = &mut self.adaptor;
+        let asleep = ta.options.faults.asleep.is_some_and(|time| now.saturating_sub(ta.last_input) > time);
+        ta.last_input = now;
         let bytes = if asleep { bytes.get(1..).unwrap_or_default() } else { bytes };
-        if matches!(self.state, State::Deaf | State::Gone) {
+        if matches!(ta.state, ModemState::Deaf | ModemState::Gone) {
             return;
         }
-        self.input.extend(bytes.iter().take(self.room()));
+        let room = ta.room();
+        ta.input.extend(bytes.iter().take(room));
         self.settle(now);
     }
 
     fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
         let now = now.min(END_OF_TIME);
         self.settle(now);
-        self.wire.drain(now, &mut self.random, out);
+        self.adaptor.sending.drain(now, &mut self.adaptor.random, out);
         self.settle(now);
     }
 
     fn next(&self) -> Option<Duration> {
-        if matches!(self.state, State::Gone) {
-            return self.wire.next();
+        let ta = &self.adaptor;
+        if matches!(ta.state, ModemState::Gone) {
+            return ta.sending.next();
         }
-        let timer = self.timers.iter().map(|(at, _)| *at).min();
-        let (run, reading) = match &self.state {
-            State::Running(running) => (Some(running.until), None),
-            State::Command | State::Prompt(_) | State::Data { .. } => (None, Some(self.next_read)),
-            State::Deaf | State::Gone => (None, None),
-        };
-        let reading = reading.filter(|_| !self.input.is_empty() && !self.wire.is_full());
-        let run = run.filter(|at| *at < Duration::MAX);
-        [timer, run, reading, self.wire.next()].into_iter().flatten().min()
+        let timer = ta.timers.iter().map(|(at, _)| *at).min();
+        let run = self.runs_until().filter(|at| *at < Duration::MAX);
+        let reads = matches!(ta.state, ModemState::Command | ModemState::Prompt { .. } | ModemState::Data { .. });
+        let reading = (reads && !ta.input.is_empty() && !ta.sending.is_full()).then_some(ta.next_read);
+        [timer, run, reading, ta.sending.next()].into_iter().flatten().min()
     }
 
     fn gone(&self) -> Option<Lost> {
-        let why = match self.state {
-            State::Gone => "the simulated modem was unplugged",
-            State::Deaf if self.options.usb => "the simulated modem has gone from its bus",
-            State::Deaf | State::Command | State::Running(_) | State::Prompt(_) | State::Data { .. } => return None,
+        let ta = &self.adaptor;
+        let why = match ta.state {
+            ModemState::Gone => "the simulated modem was unplugged",
+            ModemState::Deaf if ta.options.usb => "the simulated modem has gone from its bus",
+            ModemState::Deaf
+            | ModemState::Command
+            | ModemState::Running { .. }
+            | ModemState::Prompt { .. }
+            | ModemState::Data { .. } => return None,
         };
         // What it still said comes first.
-        self.wire.is_empty().then(|| Lost::Lost(why.into()))
+        ta.sending.is_empty().then(|| Lost::Lost(why.into()))
     }
 
     /// A DTR that drops ends a data call (V.250 §6.3.2); a break does nothing.
     fn control(&mut self, control: Control, now: Duration) {
         self.settle(now.min(END_OF_TIME));
+        let (ta, sockets) = (&mut self.adaptor, &mut self.mobile.sockets);
         match control {
             Control::Dtr(false) => {
-                let data = matches!(self.state, State::Data { .. });
-                match self.settings.number("&D", 0) {
-                    1 if data => self.escape(),
-                    2 if data || self.online => self.hang_up(),
+                let data = matches!(ta.state, ModemState::Data { .. });
+                match ta.settings.number("&D", 0) {
+                    1 if data => ta.escape(),
+                    2 if data || sockets.online => {
+                        sockets.end_connection(ta);
+                        ta.finish(FinalCode::NoCarrier);
+                    }
                     _ => {}
                 }
             }
             Control::Flush => {
-                self.input.clear();
-                self.wire.forget();
+                ta.input.clear();
+                ta.sending.forget();
             }
             Control::Dtr(true) | Control::Rts(_) | Control::Baud(_) | Control::Break(_) => {}
         }
     }
 }
 
-pub(super) fn imei(profile: &Profile, random: &mut Random) -> String {
+fn imei(profile: &Profile, random: &mut Random) -> String {
     with_check_digit(&format!("{}{}", profile.type_allocation, random.digits(6)))
-}
-
-/// A command that waits for its time, with nothing to abort it.
-pub(super) fn waiting(until: Duration, then: Then) -> State {
-    State::Running(Running { until, then, abort: None })
 }

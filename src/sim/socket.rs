@@ -1,8 +1,96 @@
-//! Connections of the modem's own TCP/IP stack. At the other end of each stands a server that says back what it is told.
+//! Connections of the modem's own TCP/IP stack, as Quectel (AT+QIOPEN) and u-blox (AT+USOCR) have them. At the other end of
+//! each stands a server that says back what it is told.
+
+use std::time::Duration;
+
+use super::adaptor::{Adaptor, Awaited, FinalCode, ModemState, Timer};
+use super::request::{Answer, CommandError, EXECUTE_OR_READ, Effect, Request, Row, SET};
+
+pub(super) const COMMANDS: &[Row] = &[
+    // Quectel
+    ("socket-open", SET, |modem, request| {
+        let context = request.number(0);
+        let active = context.is_some_and(|id| modem.mobile.is_active(id));
+        modem.mobile.sockets.open(request, context, active, &mut modem.adaptor)
+    }),
+    ("socket-send", SET, |modem, request| modem.mobile.sockets.ask_for_data(request)),
+    ("socket-read", SET, |modem, request| modem.mobile.sockets.show_data(request)),
+    ("socket-close", SET, |modem, request| modem.mobile.sockets.close(request)),
+    ("socket-state", EXECUTE_OR_READ, |modem, request| modem.mobile.sockets.show(request, None)),
+    ("socket-state", SET, |modem, request| {
+        let id = quectel_id(request, 1)?;
+        modem.mobile.sockets.show(request, Some(id))
+    }),
+    // u-blox
+    ("ublox-create", SET, |modem, request| {
+        modem.mobile.sockets.create(request, modem.adaptor.profile.rules.first_context)
+    }),
+    ("ublox-connect", SET, |modem, request| {
+        let active = modem.mobile.is_active(modem.adaptor.profile.rules.first_context);
+        modem.mobile.sockets.address(request, active)?;
+        Ok(Effect::Done)
+    }),
+    ("ublox-write", SET, |modem, request| match modem.mobile.sockets.known(request)?.port {
+        0 => Err(NOT_ALLOWED),
+        _ => modem.mobile.sockets.send(request, 1, &mut modem.adaptor),
+    }),
+    ("ublox-send-to", SET, |modem, request| {
+        let active = modem.mobile.is_active(modem.adaptor.profile.rules.first_context);
+        if !modem.mobile.sockets.known(request)?.is_datagram {
+            return Err(NOT_ALLOWED);
+        }
+        modem.mobile.sockets.address(request, active)?;
+        modem.mobile.sockets.send(request, 3, &mut modem.adaptor)
+    }),
+    ("ublox-read", SET, |modem, request| modem.mobile.sockets.show_data_of_ublox(request)),
+    ("ublox-control", SET, |modem, request| modem.mobile.sockets.control(request)),
+    ("ublox-close", SET, |modem, request| {
+        let id = modem.mobile.sockets.known(request)?.id;
+        modem.mobile.sockets.retain(|socket| socket.id != id);
+        Ok(Effect::Done)
+    }),
+];
+
+/// The highest number of a socket, and the most that one command sends or reads.
+const QUECTEL: (u8, usize) = (11, 1460);
+const UBLOX: (u8, usize) = (6, 1024);
+
+/// From the OK until a server has answered.
+const JOURNEY: Duration = Duration::from_millis(300);
+
+/// A server that is not listened to keeps what it has to say.
+const RECEIVED: usize = 8 * 1024;
+
+/// What a socket of u-blox that is not there, or cannot do it, is refused with.
+const NOT_ALLOWED: CommandError = CommandError::Equipment(3);
+
+/// The sockets, and the connection that passes through in data mode.
+#[derive(Debug, Default)]
+pub(super) struct Sockets {
+    list: Vec<Socket>,
+    /// A data call stands, though commands may be typed.
+    pub(super) online: bool,
+    /// The socket whose data pass through in data mode; else it is a call into the network, where nobody answers.
+    pub(super) passed_through: Option<u8>,
+}
+
+#[derive(Debug)]
+pub(super) struct Socket {
+    id: u8,
+    pub(super) context: u8,
+    /// UDP, else TCP
+    is_datagram: bool,
+    host: Box<str>,
+    port: u16,
+    access: Access,
+    /// What the server has said and nobody has read
+    received: Vec<u8>,
+    sent: usize,
+}
 
 /// How the data of a connection come to the computer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
+enum Access {
     /// Kept until they are read
     Buffer,
     /// Told as they come
@@ -11,25 +99,14 @@ pub(super) enum Access {
     Transparent,
 }
 
-#[derive(Debug)]
-pub(super) struct Socket {
-    pub(super) id: u8,
-    pub(super) context: u8,
-    pub(super) service: Box<str>,
-    pub(super) host: Box<str>,
-    pub(super) port: u16,
-    pub(super) access: Access,
-    /// What the server has said and nobody has read
-    pub(super) received: Vec<u8>,
-    pub(super) sent: usize,
-}
-
-/// A server that is not listened to keeps what it has to say.
-const RECEIVED: usize = 8 * 1024;
-
 impl Socket {
+    fn new(id: u8, context: u8, is_datagram: bool) -> Socket {
+        let (host, access) = ("".into(), Access::Buffer);
+        Socket { id, context, is_datagram, host, port: 0, access, received: Vec::new(), sent: 0 }
+    }
+
     /// The server says back what it was sent; true where nothing waited to be read before.
-    pub(super) fn echo(&mut self, bytes: &[u8]) -> bool {
+    fn echo(&mut self, bytes: &[u8]) -> bool {
         let was_empty = self.received.is_empty();
         let room = RECEIVED.saturating_sub(self.received.len());
         self.received.extend(bytes.iter().take(room));
@@ -37,7 +114,227 @@ impl Socket {
         was_empty
     }
 
-    pub(super) fn read(&mut self, most: usize) -> Vec<u8> {
+    fn read(&mut self, most: usize) -> Vec<u8> {
         self.received.drain(..most.min(self.received.len())).collect()
     }
+}
+
+impl Sockets {
+    /// Keeps those; whether the one that is passed through is not among them.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Socket) -> bool) -> bool {
+        self.list.retain(keep);
+        self.passed_through.is_some_and(|passed| self.list.iter().all(|socket| socket.id != passed))
+    }
+
+    fn get(&mut self, id: u8, missing: CommandError) -> Result<&mut Socket, CommandError> {
+        self.list.iter_mut().find(|socket| socket.id == id).ok_or(missing)
+    }
+
+    /// The network ends the connection; in command mode that is told between two commands.
+    pub(super) fn lose_connection(&mut self, ta: &mut Adaptor) {
+        if !self.online {
+            return;
+        }
+        self.end_connection(ta);
+        if matches!(ta.state, ModemState::Data { .. }) {
+            ta.finish(FinalCode::NoCarrier);
+        } else {
+            ta.urc("NO CARRIER");
+        }
+    }
+
+    pub(super) fn end_connection(&mut self, ta: &mut Adaptor) {
+        self.online = false;
+        ta.cancel(&Timer::HangUp);
+        let ended = self.passed_through.take();
+        self.list.retain(|socket| Some(socket.id) != ended);
+    }
+
+    // Quectel
+
+    /// AT+QIOPEN=cid,id,"TCP","host",port[,local port[,access]]: OK and +QIOPEN later, or CONNECT.
+    fn open(&mut self, request: &Request, context: Option<u8>, active: bool, ta: &mut Adaptor) -> Answer {
+        let access = match request.number::<u8>(6) {
+            None if request.parameters.len() <= 6 => Access::Buffer,
+            Some(0) => Access::Buffer,
+            Some(1) => Access::Push,
+            Some(2) => Access::Transparent,
+            _ => return Err(CommandError::Parameter),
+        };
+        let id = quectel_id(request, 1)?;
+        let port = request.number(4).filter(|port| *port > 0);
+        let (Some(context), Some(service @ ("TCP" | "UDP")), Some(host), Some(port)) =
+            (context, request.quoted(2), request.quoted(3), port)
+        else {
+            return Err(CommandError::Parameter);
+        };
+        if !active || self.get(id, CommandError::Error).is_ok() {
+            return Err(CommandError::Error);
+        }
+        self.list.push(Socket { host: host.into(), port, access, ..Socket::new(id, context, service == "UDP") });
+        if access == Access::Transparent {
+            self.passed_through = Some(id);
+            return Ok(Effect::Data);
+        }
+        ta.urc_later(JOURNEY, format!("{}: {id},0", request.name));
+        Ok(Effect::Done)
+    }
+
+    /// AT+QISEND=id asks for text up to Ctrl-Z, AT+QISEND=id,length for so many bytes; with length 0 it tells what was sent.
+    fn ask_for_data(&mut self, request: &mut Request) -> Answer {
+        let id = quectel_id(request, 0)?;
+        let sent = self.get(id, CommandError::Error)?.sent;
+        let length = request.number(1).filter(|length| *length <= QUECTEL.1);
+        match length {
+            None if request.given(1).is_some() => Err(CommandError::Parameter),
+            Some(0) => request.answer(format!("{sent},{sent},0")),
+            length => Ok(Effect::Prompt(Awaited::Socket { id, length })),
+        }
+    }
+
+    /// The data of AT+QISEND are there; the server says them back.
+    pub(super) fn deliver(&mut self, id: u8, data: &[u8], ta: &mut Adaptor) -> Result<FinalCode, CommandError> {
+        let socket = self.get(id, CommandError::Error)?;
+        let was_empty = socket.echo(data);
+        let line = match socket.access {
+            Access::Push => {
+                let data = socket.read(data.len());
+                format!("+QIURC: \"recv\",{id},{}\r\n{}", data.len(), String::from_utf8_lossy(&data))
+            }
+            Access::Buffer | Access::Transparent => format!("+QIURC: \"recv\",{id}"),
+        };
+        if was_empty {
+            ta.urc_later(JOURNEY, line);
+        }
+        Ok(FinalCode::Text("SEND OK"))
+    }
+
+    /// AT+QIRD=id[,most]
+    fn show_data(&mut self, request: &mut Request) -> Answer {
+        let id = quectel_id(request, 0)?;
+        let most = if request.given(1).is_some() { request.number(1) } else { Some(QUECTEL.1) };
+        let most = most.ok_or(CommandError::Parameter)?;
+        let data = self.get(id, CommandError::Error)?.read(most.min(QUECTEL.1));
+        let mut answer = data.len().to_string().into_bytes();
+        if !data.is_empty() {
+            answer.extend_from_slice(b"\r\n");
+            answer.extend(data);
+        }
+        request.answer(answer)
+    }
+
+    /// AT+QICLOSE=id
+    fn close(&mut self, request: &Request) -> Answer {
+        let id = quectel_id(request, 0)?;
+        if self.retain(|socket| socket.id != id) {
+            self.passed_through = None;
+            self.online = false;
+        }
+        Ok(Effect::Done)
+    }
+
+    /// AT+QISTATE? and AT+QISTATE=1,id
+    fn show(&self, request: &mut Request, wanted: Option<u8>) -> Answer {
+        let shown = self.list.iter().filter(|socket| wanted.is_none_or(|wanted| wanted == socket.id));
+        request.answer_all(shown.map(|Socket { id, context, is_datagram, host, port, access, .. }| {
+            let service = if *is_datagram { "UDP" } else { "TCP" };
+            let access = *access as u8;
+            format!("{id},\"{service}\",\"{host}\",{port},0,2,{context},0,{access},\"usbmodem\"")
+        }))
+    }
+
+    // u-blox: data that are sent are asked for with an @, and counted.
+
+    /// AT+USOCR=protocol[,local port]: 6 is TCP, 17 UDP.
+    fn create(&mut self, request: &mut Request, context: u8) -> Answer {
+        let protocol =
+            request.number(0).filter(|protocol| matches!(protocol, 6 | 17)).ok_or(CommandError::Parameter)?;
+        let free = |id: &u8| self.list.iter().all(|socket| socket.id != *id);
+        let id = (0..=UBLOX.0).find(free).ok_or(NOT_ALLOWED)?;
+        self.list.push(Socket::new(id, context, protocol == 17));
+        request.answer(id.to_string())
+    }
+
+    fn known(&mut self, request: &Request) -> Result<&mut Socket, CommandError> {
+        let id: u32 = request.number(0).ok_or(CommandError::Parameter)?;
+        self.list.iter_mut().find(|socket| u32::from(socket.id) == id).ok_or(NOT_ALLOWED)
+    }
+
+    /// AT+USOCO=socket,"host",port, and the same parameters of AT+USOST: the other end, as far as there is a way to it.
+    fn address(&mut self, request: &Request, active: bool) -> Result<(), CommandError> {
+        let host = request.quoted(1).filter(|host| !host.is_empty()).ok_or(CommandError::Parameter)?;
+        let port = request.number(2).filter(|port| *port > 0).ok_or(CommandError::Parameter)?;
+        let socket = self.known(request)?;
+        if !active {
+            return Err(NOT_ALLOWED);
+        }
+        (socket.host, socket.port) = (host.into(), port);
+        Ok(())
+    }
+
+    /// AT+USOWR and AT+USOST: the data, from the command line or from the prompt; their length stands at `place`.
+    fn send(&mut self, request: &mut Request, place: usize, ta: &mut Adaptor) -> Answer {
+        let length = request.number(place).filter(|length| (1..=UBLOX.1).contains(length));
+        let length = length.ok_or(CommandError::Parameter)?;
+        let id = self.known(request)?.id;
+        match request.given(place + 1) {
+            None => Ok(Effect::Prompt(Awaited::UbloxSocket { id, length, prefix: request.name.clone() })),
+            Some(data) if data.quoted && data.text.len() == length => {
+                request.answer(self.deliver_on_ublox(id, data.text.as_bytes(), ta)?)
+            }
+            Some(_) => Err(CommandError::Parameter),
+        }
+    }
+
+    /// The data are there; the other end says them back. The line that tells so.
+    pub(super) fn deliver_on_ublox(&mut self, id: u8, data: &[u8], ta: &mut Adaptor) -> Result<String, CommandError> {
+        let socket = self.get(id, NOT_ALLOWED)?;
+        let told = if socket.is_datagram { "+UUSORF" } else { "+UUSORD" };
+        if socket.echo(data) {
+            ta.urc_later(JOURNEY, format!("{told}: {id},{}", data.len()));
+        }
+        Ok(format!("{id},{}", data.len()))
+    }
+
+    /// AT+USORF and AT+USORD=socket,most; with 0 they tell how much waits.
+    fn show_data_of_ublox(&mut self, request: &mut Request) -> Answer {
+        let most = request.number(1).filter(|most| *most <= UBLOX.1).ok_or(CommandError::Parameter)?;
+        let socket = self.known(request)?;
+        let (id, waiting) = (socket.id, socket.received.len());
+        let from = match socket.is_datagram {
+            true => format!("\"{}\",{},", socket.host, socket.port),
+            false => String::new(),
+        };
+        let data = socket.read(most);
+        if data.is_empty() {
+            return request.answer(format!("{id},{waiting}"));
+        }
+        let before = format!("{id},{from}{},\"", data.len());
+        request.answer([before.as_bytes(), &data, b"\""].concat())
+    }
+
+    /// AT+USOCTL=socket,what: the protocol (0 where there is no such socket), the last error, bytes sent and waiting.
+    fn control(&mut self, request: &mut Request) -> Answer {
+        let id = request.number(0).filter(|id| *id <= UBLOX.0).ok_or(CommandError::Parameter)?;
+        let what = request.number(1).filter(|what| *what <= 3).ok_or(CommandError::Parameter)?;
+        let value = match (what, self.get(id, NOT_ALLOWED)) {
+            (0, Err(_)) => 0,
+            (0, Ok(socket)) => {
+                if socket.is_datagram {
+                    17
+                } else {
+                    6
+                }
+            }
+            (1, Ok(_)) => 0,
+            (2, Ok(socket)) => socket.sent,
+            (_, Ok(socket)) => socket.received.len(),
+            (_, Err(missing)) => return Err(missing),
+        };
+        request.answer(format!("{id},{what},{value}"))
+    }
+}
+
+fn quectel_id(request: &Request, place: usize) -> Result<u8, CommandError> {
+    request.number(place).filter(|id| *id <= QUECTEL.0).ok_or(CommandError::Parameter)
 }

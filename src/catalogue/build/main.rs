@@ -12,7 +12,7 @@ mod read;
 mod tables;
 mod write;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
@@ -42,7 +42,29 @@ fn generate() -> Result<(), String> {
     let data = Path::new(&root).join("src/catalogue/data");
     println!("cargo::rerun-if-changed=src/catalogue/data");
     println!("cargo::rerun-if-changed=src/catalogue/build");
+    let models = models(&Path::new(&root).join("src/sim/profiles"))?;
     let rust = write::rust(&read::read(&data)?)?;
     let out = env::var("OUT_DIR").map_err(|error| error.to_string())?;
+    fs::write(Path::new(&out).join("models.rs"), models).map_err(|error| error.to_string())?;
     fs::write(Path::new(&out).join("catalogue.rs"), rust).map_err(|error| error.to_string())
+}
+
+/// The list of the models that can be simulated, a file each; the generic one, which the others lie over, is the first.
+fn models(folder: &Path) -> Result<String, String> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort_by_key(|file| (!file.ends_with("generic.toml"), file.clone()));
+    let model = |file: &Path| {
+        let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+        let title = text.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']);
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
+        let names = table.get("other-names").and_then(toml::Value::as_array).ok_or("no `other-names`")?;
+        let names: Vec<&str> = names.iter().filter_map(toml::Value::as_str).collect();
+        let name = file.file_stem().unwrap_or_default();
+        Ok(format!("Model::new({name:?}, {title:?}, &{names:?}, include_str!({file:?})),"))
+    };
+    let named = |file: &PathBuf| model(file).map_err(|error: String| format!("{}: {error}", file.display()));
+    let models: String = files.iter().map(named).collect::<Result<_, _>>()?;
+    Ok(format!("static MODELS: [Model; {}] = [{models}];", files.len()))
 }

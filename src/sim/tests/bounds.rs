@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::port::Device;
-use crate::sim::{FAULTS, Options, Simulator, models};
+use crate::sim::{Options, Simulator, fault_help, models};
 
 /// Pieces that lead somewhere, and noise.
 fn input() -> impl Strategy<Value = Vec<u8>> {
@@ -46,11 +46,10 @@ fn input() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn address() -> impl Strategy<Value = (String, String)> {
-    let faults: Vec<String> = FAULTS
-        .iter()
-        .map(|fault| {
-            let arguments = fault.arguments.replace(['[', ']'], "").replace(":WHICH", "");
-            fault.name.to_owned() + &arguments.replace(":D", ":1s").replace(":N", ":3").replace(":CODE", ":30")
+    let faults: Vec<String> = fault_help()
+        .map(|[name, arguments, _]| {
+            let arguments = arguments.replace(['[', ']'], "").replace(":WHICH", "");
+            name.to_owned() + &arguments.replace(":D", ":1s").replace(":N", ":3").replace(":CODE", ":30")
         })
         .collect();
     let models: Vec<&str> = models().map(|model| model.name).collect();
