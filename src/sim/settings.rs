@@ -1,6 +1,8 @@
 //! The values that commands set: what each may be and how long it stays; what it is now, and what the modem will come up
 //! with.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::profile::Profile;
@@ -89,15 +91,13 @@ impl Allowed {
     }
 }
 
-/// A value; `None` where it is still the profile's default, so that a thousand modems cost little.
-type Value = Option<Box<str>>;
-
-/// The settings of one modem, by their numbers in the profile.
+/// The settings of one modem, by their numbers in the profile. What is not here is still the profile's default, so that a
+/// thousand modems cost little.
 #[derive(Debug)]
 pub(super) struct Configuration {
     profile: &'static Profile,
-    current: Vec<Value>,
-    saved: Vec<Value>,
+    current: BTreeMap<usize, Box<str>>,
+    saved: BTreeMap<usize, Box<str>>,
     /// Where a value holds only after a restart: what holds until then.
     until_restart: Vec<(usize, Box<str>)>,
     pub(super) registers: [u8; 13],
@@ -109,11 +109,10 @@ const REGISTERS: [u8; 13] = [0, 0, b'+', b'\r', b'\n', 0x08, 2, 60, 2, 6, 14, 95
 
 impl Configuration {
     pub(super) fn new(profile: &'static Profile) -> Configuration {
-        let defaults = vec![None; profile.settings.len()];
         Configuration {
             profile,
-            saved: defaults.clone(),
-            current: defaults,
+            current: BTreeMap::new(),
+            saved: BTreeMap::new(),
             until_restart: Vec::new(),
             registers: REGISTERS,
             saved_registers: REGISTERS,
@@ -122,10 +121,8 @@ impl Configuration {
 
     /// The value as a read answer shows it.
     pub(super) fn text(&self, setting: usize) -> &str {
-        match self.current.get(setting) {
-            Some(Some(value)) => value,
-            _ => self.profile.settings.get(setting).map_or("", |setting| &setting.default),
-        }
+        let default = || self.profile.settings.get(setting).map_or("", |setting| &setting.default);
+        self.current.get(&setting).map_or_else(default, |value| value)
     }
 
     /// The value that holds, which a read may not show yet.
@@ -189,14 +186,16 @@ impl Configuration {
         Ok(())
     }
 
+    fn is_kept(&self, setting: usize, kept: Lifetime) -> bool {
+        self.profile.settings.get(setting).is_some_and(|setting| setting.kept == kept)
+    }
+
     /// Makes it so, unchecked.
     pub(super) fn put(&mut self, setting: usize, value: &str) {
-        let kept = self.profile.settings.get(setting).map(|setting| setting.kept);
-        for values in [Some(&mut self.current), Some(&mut self.saved).filter(|_| kept == Some(Lifetime::Memory))] {
-            if let Some(slot) = values.and_then(|values| values.get_mut(setting)) {
-                *slot = Some(value.into());
-            }
+        if self.is_kept(setting, Lifetime::Memory) {
+            self.saved.insert(setting, value.into());
         }
+        self.current.insert(setting, value.into());
     }
 
     pub(super) fn register(&self, number: usize) -> Option<u8> {
@@ -205,31 +204,32 @@ impl Configuration {
 
     /// `AT&W`
     pub(super) fn save(&mut self) {
-        for ((current, saved), setting) in self.current.iter().zip(&mut self.saved).zip(&self.profile.settings) {
-            if setting.kept == Lifetime::Profile {
-                saved.clone_from(current);
-            }
-        }
+        self.saved = self.profile_of(&self.current, &self.saved);
         self.saved_registers = self.registers;
     }
 
     /// `ATZ`: what `AT&W` kept.
     pub(super) fn recall(&mut self) {
-        for ((current, saved), setting) in self.current.iter_mut().zip(&self.saved).zip(&self.profile.settings) {
-            if setting.kept == Lifetime::Profile {
-                current.clone_from(saved);
-            }
-        }
+        self.current = self.profile_of(&self.saved, &self.current);
         self.registers = self.saved_registers;
+    }
+
+    /// What AT&W keeps out of `these`, the rest out of `others`.
+    fn profile_of(
+        &self,
+        these: &BTreeMap<usize, Box<str>>,
+        others: &BTreeMap<usize, Box<str>>,
+    ) -> BTreeMap<usize, Box<str>> {
+        let kept = |(setting, _): &(&usize, _)| self.is_kept(**setting, Lifetime::Profile);
+        let all = these.iter().filter(kept).chain(others.iter().filter(|entry| !kept(entry)));
+        all.map(|(setting, value)| (*setting, value.clone())).collect()
     }
 
     /// `AT&F`: the maker's values, of what is not kept for good.
     pub(super) fn restore_defaults(&mut self) {
-        for (current, setting) in self.current.iter_mut().zip(&self.profile.settings) {
-            if setting.kept != Lifetime::Memory {
-                *current = None;
-            }
-        }
+        let mut current = std::mem::take(&mut self.current);
+        current.retain(|setting, _| self.is_kept(*setting, Lifetime::Memory));
+        self.current = current;
         self.registers = REGISTERS;
     }
 
@@ -240,12 +240,10 @@ impl Configuration {
             let changed = self.text(setting) != &*before;
             let resets = profile.settings.get(setting).map_or(&[][..], |setting| &setting.resets);
             for other in resets.iter().filter(|_| changed).filter_map(|name| profile.setting(name)) {
-                if let Some(saved) = self.saved.get_mut(other) {
-                    *saved = None;
-                }
+                self.saved.remove(&other);
             }
         }
-        self.current.clone_from(&self.saved);
+        self.current = self.saved.clone();
         self.registers = self.saved_registers;
     }
 }
