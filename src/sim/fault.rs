@@ -2,81 +2,8 @@
 
 use std::time::Duration;
 
-use super::adaptor::Pace;
 use super::options::{HelpRow, OptionError, parse_duration};
-use super::request::CommandError;
-
-/// How a modem misbehaves; as it is by default it does not.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Faults {
-    /// Whether there is any: without one an answer costs nothing more.
-    pub(super) any: bool,
-    pub(super) pace: Pace,
-    /// A URC at every place between two lines of an answer
-    pub(super) urc: bool,
-    /// The registration URC, right before the answer to a registration question
-    pub(super) sneaky: bool,
-    /// So many URC lines within each answer
-    pub(super) flood: u32,
-    /// NULs before each line
-    pub(super) nul: bool,
-    /// Lines of bytes that are no text
-    pub(super) garbage: bool,
-    /// The half of each line end that is left out
-    pub(super) left_out: Option<u8>,
-    /// The answer takes so long.
-    pub(super) late: Vec<(Duration, Which)>,
-    /// No answer
-    pub(super) lost: Vec<Which>,
-    /// Says nothing more from this command line on
-    pub(super) silence: Option<u32>,
-    /// Asks for data, takes it, and never answers
-    pub(super) hangs_at_prompt: bool,
-    /// Asks for data instead of answering, unasked
-    pub(super) prompts: Vec<Which>,
-    pub(super) echo: EchoFault,
-    pub(super) refusals: Vec<(CommandError, Which)>,
-    /// Is unplugged when this command line comes
-    pub(super) unplug: Option<u32>,
-    /// Is unplugged in the middle of a line of the answer to this command line
-    pub(super) unplug_in_line: Option<u32>,
-    /// The final result code without its line end
-    pub(super) truncated: Vec<Which>,
-    /// Reads so many bytes in a second
-    pub(super) reading_rate: Option<u32>,
-    /// Another IMEI after a reset
-    pub(super) wrong_imei: bool,
-    /// The final result code twice
-    pub(super) duplicate_final: bool,
-    /// The lines of the answer before come again
-    pub(super) previous: bool,
-    /// Loses the first byte that comes after so long a silence
-    pub(super) asleep: Option<Duration>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum EchoFault {
-    #[default]
-    None,
-    /// Never echoes
-    Off,
-    /// Only the first half of a line
-    Half,
-    /// Wrong characters
-    Garbled,
-    /// Each character, a backspace, and the character
-    Backspaces,
-}
-
-/// Which commands a fault strikes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Which {
-    Every,
-    /// The command line with this number; the first is 1
-    Nth(u32),
-    /// The command of this name, without its leading character: `CMGS`; a `?` or `=` behind it: only that form
-    Named(String),
-}
+use super::{CommandError, EchoFault, Faults, Pace, Which};
 
 /// `None`: what stands behind the name cannot be.
 type SetFault = fn(&mut Faults, &mut FaultArguments) -> Option<()>;

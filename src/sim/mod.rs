@@ -5,41 +5,457 @@
 //! times give the same answers. It knows nothing of scripts, and parses commands in its own way, so that it finds
 //! mistakes in [`crate::at`] instead of sharing them.
 //!
-//! - `options`, `fault`: how a modem differs from its profile, and how it misbehaves
-//! - `profile`: what makes one module differ from another; the data files
-//! - `request`: a command line taken apart, and one command with its answer
-//! - `settings`: the values that commands set
-//! - `charset`, `pdu`, `random`: alphabets, message units, dice
-//! - `adaptor`: the part that talks with the computer: echo, lines, result codes, URCs, faults, timers
-//! - `card`, `mobile`, `packet`, `socket`, `message`, `phonebook`: the other parts, each with its table of commands
-//! - `commands`: from a command to the part that does it; the tables of V.250 and of the equipment
-//! - `simulator`: the modem as a whole: bytes and time, a line from its first command to its final result code, power
+//! Here stands what describes a modem before it runs: what makes one model differ from another ([`Profile`]), how a modem
+//! differs from its profile ([`Options`]), and how it misbehaves ([`Faults`]).
+//!
+//! - `profile`: the models, and how their files are read
+//! - `options`, `fault`: how addresses say it
+//! - `modem`: the modem that runs, a room for each part
 //!
 //! A new module is one file in `profiles/`. A new command that is a value or a text is a line in a profile; one that does
 //! more is a row in a part's table.
 
-mod adaptor;
-mod card;
-mod charset;
-mod commands;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use serde::Deserialize;
+
 mod fault;
-mod message;
-mod mobile;
+mod modem;
 mod options;
-mod packet;
-mod pdu;
-mod phonebook;
 mod profile;
-mod random;
-mod request;
-mod settings;
-mod simulator;
-mod socket;
 
 pub use fault::fault_help;
-pub use options::{OptionError, Options, option_help};
+pub use modem::Simulator;
+pub use options::{OptionError, option_help};
 pub use profile::{Model, is_model, models};
-pub use simulator::Simulator;
 
 #[cfg(test)]
 mod tests;
+
+/// One model, as its file describes it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Profile {
+    manufacturer: String,
+    model: String,
+    revision: String,
+    /// The first eight digits of the IMEI.
+    type_allocation: String,
+    /// What else `sim:NAME` may call it; the build reads it.
+    #[serde(rename = "other-names")]
+    _other_names: Vec<String>,
+    wire: WireFormat,
+    timing: Timing,
+    rules: Rules,
+    network: NetworkFacts,
+    boot: Vec<BootLine>,
+    /// URCs that the faults strew about.
+    urcs: Vec<String>,
+    /// What ATI, ATI1, … answer, by their number.
+    information: BTreeMap<String, String>,
+    /// Its words for errors where they are not the catalogue's: `CME 100`
+    error_texts: BTreeMap<String, String>,
+    commands: BTreeMap<String, ModelCommand>,
+    /// All values that commands read and set, and their numbers by name: `+CMEE`, `+QCFG/roamservice`.
+    #[serde(skip)]
+    settings: Vec<ModelSetting>,
+    #[serde(skip)]
+    setting_names: HashMap<String, usize>,
+}
+
+/// How its lines look.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct WireFormat {
+    /// Between a prefix and its parameters.
+    colon: String,
+    urc_start: String,
+    urc_end: String,
+    prompt: String,
+    connect: String,
+    /// `Operation not allowed`, else `operation not allowed`
+    cme_capital: bool,
+    /// `"2CF7"` or `2CF7`
+    area_quoted: bool,
+    address_quoted: bool,
+    /// Between the operators and the lists of modes in the answer to AT+COPS=?; empty: no lists.
+    scan_tail: String,
+    /// Whether AT+CSCS="UCS2" makes hexadecimal digits of the numeric codes there as well.
+    scan_code_in_charset: bool,
+}
+
+/// How long things take.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Timing {
+    /// From power-up until it hears.
+    #[serde(deserialize_with = "profile::time")]
+    boot: Duration,
+    /// From power-up until the SIM is ready.
+    #[serde(deserialize_with = "profile::time")]
+    sim: Duration,
+    /// From the beginning of a search until it is registered.
+    #[serde(deserialize_with = "profile::time")]
+    register: Duration,
+    #[serde(deserialize_with = "profile::time")]
+    scan: Duration,
+    /// From Ctrl-Z to `+CMGS`.
+    #[serde(deserialize_with = "profile::time")]
+    message: Duration,
+    /// AT+CGATT, AT+CGACT and the vendors' like
+    #[serde(deserialize_with = "profile::time")]
+    attach: Duration,
+    #[serde(deserialize_with = "profile::time")]
+    dial: Duration,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Rules {
+    /// Bytes that come while a command runs wait; else they are lost.
+    queues_while_busy: bool,
+    /// What ends AT+COPS=? when a character comes; empty: nothing does.
+    scan_abort: String,
+    /// The code that refuses an unknown command; 0: plain ERROR, whatever CMEE says.
+    unknown_command: u16,
+    /// The code that refuses a wrong parameter; 0: plain ERROR.
+    wrong_parameter: u16,
+    /// The code that says that there is no SIM.
+    sim_absent: u16,
+    /// The longest command line.
+    line: usize,
+    /// Its last word before it switches off; empty: none.
+    power_down: String,
+    /// Whether an OK comes before it.
+    power_down_ok: bool,
+    /// What answers an ESC at the prompt.
+    escape: String,
+    /// Whether AT+CGDCONT may change a context that is active.
+    redefine_active: bool,
+    /// Whether the first context is active as soon as it is registered, as on LTE.
+    default_bearer: bool,
+    /// Whether the network's ending `.mnc….mcc….gprs` shows in the APN.
+    apn_ending: bool,
+    /// The lowest context identifier.
+    first_context: u8,
+    /// How the ICCID ends where the answer has room for a twentieth digit.
+    iccid_padding: String,
+    /// What it says when the SIM's content has changed, as with another IMSI; empty: nothing.
+    sim_refreshed: String,
+    /// The parameter of AT+CFUN that resets the modem, besides `1,1`.
+    reset_functions: Vec<u32>,
+    /// The value of AT+CFUN that it comes up with.
+    start_function: u32,
+    /// The values of AT+CFUN.
+    functions: Vec<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct NetworkFacts {
+    /// The access technology of +COPS and +CREG (27.007 §7.3), or what the vendor makes of it.
+    technology: u8,
+    signal: u8,
+    /// What the vendors' commands call the technology and the band.
+    mode: String,
+    band: String,
+    channel: u32,
+    area: String,
+    cell: String,
+    /// The access point names that the SIM's subscription allows.
+    apns: Vec<String>,
+    /// The first is the one it registers with.
+    operators: Vec<Operator>,
+    /// What the network answers to the codes of AT+CUSD.
+    service_codes: BTreeMap<String, String>,
+    /// Settings with which it never finds a network.
+    #[serde(default)]
+    blocks: Vec<NetworkBlock>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Operator {
+    long: String,
+    short: String,
+    code: String,
+    /// 1 available, 2 current, 3 forbidden
+    stat: u8,
+    technology: u8,
+}
+
+/// A value of a setting with which the modem finds no network.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NetworkBlock {
+    setting: String,
+    /// Which of its parameters, the first is 0; where none is named, each that is there.
+    parameter: Option<usize>,
+    is: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BootLine {
+    /// After it hears.
+    #[serde(deserialize_with = "profile::time")]
+    after: Duration,
+    line: String,
+    #[serde(default)]
+    needs: Needs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Needs {
+    #[default]
+    Nothing,
+    /// A SIM that is ready
+    Sim,
+    /// The same; refused as the commands for messages are
+    MessageSim,
+    /// Registration with a network
+    Network,
+}
+
+/// One command of the model. It does what a part of the modem has in its table (`does`), or reads and sets a value, or
+/// values with a key each (`AT+QCFG="roamservice"`), or answers with a text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct ModelCommand {
+    does: Option<String>,
+    default: Option<String>,
+    values: Vec<String>,
+    kept: Lifetime,
+    list: bool,
+    settable: Settable,
+    after_restart: bool,
+    resets: Vec<String>,
+    keys: BTreeMap<String, SettingKey>,
+    /// Behind the values of a key a last parameter may say when it takes effect: 0 after a restart, 1 at once.
+    effect: bool,
+    /// What stands behind the prefix in the answer to `=?`; where there is none, `=?` answers OK alone.
+    test: Option<String>,
+    /// Texts for each form that it has; a form without is refused.
+    read: Option<String>,
+    execute: Option<String>,
+    set: Option<String>,
+    needs: Needs,
+    #[serde(deserialize_with = "profile::time")]
+    takes: Duration,
+    /// URCs that follow the final result code.
+    then: Vec<String>,
+    /// Its lines carry no prefix.
+    bare: bool,
+    #[serde(skip)]
+    setting: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingKey {
+    default: String,
+    values: Vec<String>,
+    #[serde(default)]
+    test: String,
+    #[serde(skip)]
+    setting: usize,
+}
+
+/// A setting of a model.
+#[derive(Debug)]
+struct ModelSetting {
+    /// As the read answer shows it, without the prefix.
+    default: String,
+    values: Vec<Allowed>,
+    /// A list: what is given replaces it as a whole. Else parameters that are left out stay as they are.
+    list: bool,
+    kept: Lifetime,
+    settable: Settable,
+    /// A new value holds after a restart only; a read shows it at once.
+    after_restart: bool,
+    /// Settings that go back to the maker's values when a new value of this one begins to hold after a restart.
+    resets: Vec<String>,
+}
+
+/// When a setting may be set; else the operation is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Settable {
+    #[default]
+    Always,
+    /// While it is on no network: AT+COPS=2, or the radio off
+    Deregistered,
+    /// AT+CFUN=0 or 4
+    RadioOff,
+}
+
+/// How long a setting stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Lifetime {
+    /// Until the next reset
+    Session,
+    /// AT&W keeps it
+    #[default]
+    Profile,
+    /// At once, for good
+    Memory,
+}
+
+/// What a parameter may be.
+#[derive(Debug)]
+enum Allowed {
+    Text,
+    Numbers(Vec<(u32, u32)>),
+    Words(Vec<String>),
+}
+
+/// How a simulated modem differs from its profile. [`Options::default`] is a modem that is up, with a SIM that is
+/// ready and a network that takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    pin: Option<String>,
+    puk: Option<String>,
+    /// The SIM's state at power-up, and how long it stays busy before.
+    sim: Lock,
+    sim_busy: Option<Duration>,
+    register: Option<Duration>,
+    never_found: bool,
+    denied: bool,
+    stat: Option<u8>,
+    roaming: Option<bool>,
+    signal: Option<u8>,
+    csq: Option<u8>,
+    operator: Option<String>,
+    imei: Option<String>,
+    iccid: Option<String>,
+    imsi: Option<String>,
+    imsi_switch: Option<Duration>,
+    firmware: Option<String>,
+    apn: Option<String>,
+    echo: Option<bool>,
+    cfun: Option<u32>,
+    scan: Option<Duration>,
+    delay: Option<Duration>,
+    boot: Option<Duration>,
+    usb: bool,
+    hangup: Option<Duration>,
+    messages: Vec<String>,
+    incoming: Option<Duration>,
+    seed: u64,
+    faults: Faults,
+}
+
+/// How a modem misbehaves; as it is by default it does not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Faults {
+    /// Whether there is any: without one an answer costs nothing more.
+    any: bool,
+    pace: Pace,
+    /// A URC at every place between two lines of an answer
+    urc: bool,
+    /// The registration URC, right before the answer to a registration question
+    sneaky: bool,
+    /// So many URC lines within each answer
+    flood: u32,
+    /// NULs before each line
+    nul: bool,
+    /// Lines of bytes that are no text
+    garbage: bool,
+    /// The half of each line end that is left out
+    left_out: Option<u8>,
+    /// The answer takes so long.
+    late: Vec<(Duration, Which)>,
+    /// No answer
+    lost: Vec<Which>,
+    /// Says nothing more from this command line on
+    silence: Option<u32>,
+    /// Asks for data, takes it, and never answers
+    hangs_at_prompt: bool,
+    /// Asks for data instead of answering, unasked
+    prompts: Vec<Which>,
+    echo: EchoFault,
+    refusals: Vec<(CommandError, Which)>,
+    /// Is unplugged when this command line comes
+    unplug: Option<u32>,
+    /// Is unplugged in the middle of a line of the answer to this command line
+    unplug_in_line: Option<u32>,
+    /// The final result code without its line end
+    truncated: Vec<Which>,
+    /// Reads so many bytes in a second
+    reading_rate: Option<u32>,
+    /// Another IMEI after a reset
+    wrong_imei: bool,
+    /// The final result code twice
+    duplicate_final: bool,
+    /// The lines of the answer before come again
+    previous: bool,
+    /// Loses the first byte that comes after so long a silence
+    asleep: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum EchoFault {
+    #[default]
+    None,
+    /// Never echoes
+    Off,
+    /// Only the first half of a line
+    Half,
+    /// Wrong characters
+    Garbled,
+    /// Each character, a backspace, and the character
+    Backspaces,
+}
+
+/// Which commands a fault strikes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Which {
+    Every,
+    /// The command line with this number; the first is 1
+    Nth(u32),
+    /// The command of this name, without its leading character: `CMGS`; a `?` or `=` behind it: only that form
+    Named(String),
+}
+
+/// In what pieces output goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Pace {
+    #[default]
+    AtOnce,
+    Bytes,
+    /// Of random length
+    Chunks,
+    /// Held back so long, then in one piece
+    Held(Duration),
+}
+
+/// Whether the SIM lets itself be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Lock {
+    #[default]
+    Ready,
+    Pin,
+    Puk,
+    Absent,
+    /// It has not answered its reset yet.
+    Busy,
+    /// The PUK was wrong ten times: nothing helps.
+    Dead,
+}
+
+/// Why a command was not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CommandError {
+    Error,
+    /// The model does not know the command: its profile says how it refuses one.
+    Unknown,
+    /// A parameter or a form that the command does not take: the same.
+    Parameter,
+    /// +CME ERROR, where AT+CMEE asks for it
+    Equipment(u16),
+    /// +CMS ERROR
+    Message(u16),
+}

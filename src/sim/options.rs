@@ -3,45 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::card::Lock;
-use super::fault::Faults;
+use super::{Lock, Options};
 use crate::diagnostic::nearest;
-
-/// How a simulated modem differs from its profile. [`Options::default`] is a modem that is up, with a SIM that is
-/// ready and a network that takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Options {
-    pub(super) pin: Option<String>,
-    pub(super) puk: Option<String>,
-    /// The SIM's state at power-up, and how long it stays busy before.
-    pub(super) sim: Lock,
-    pub(super) sim_busy: Option<Duration>,
-    pub(super) register: Option<Duration>,
-    pub(super) never_found: bool,
-    pub(super) denied: bool,
-    pub(super) stat: Option<u8>,
-    pub(super) roaming: Option<bool>,
-    pub(super) signal: Option<u8>,
-    pub(super) csq: Option<u8>,
-    pub(super) operator: Option<String>,
-    pub(super) imei: Option<String>,
-    pub(super) iccid: Option<String>,
-    pub(super) imsi: Option<String>,
-    pub(super) imsi_switch: Option<Duration>,
-    pub(super) firmware: Option<String>,
-    pub(super) apn: Option<String>,
-    pub(super) echo: Option<bool>,
-    pub(super) cfun: Option<u32>,
-    pub(super) scan: Option<Duration>,
-    pub(super) delay: Option<Duration>,
-    pub(super) boot: Option<Duration>,
-    pub(super) usb: bool,
-    pub(super) hangup: Option<Duration>,
-    pub(super) messages: Vec<String>,
-    pub(super) incoming: Option<Duration>,
-    pub(super) seed: u64,
-    pub(super) faults: Faults,
-}
 
 /// A row of the tables that `hayes sim --help` prints, with what it sets.
 pub(super) struct HelpRow<Set> {

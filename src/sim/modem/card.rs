@@ -1,46 +1,49 @@
 //! The SIM: its lock, its numbers, its files (27.007 §7.19, §8.18; 31.102).
 
 use super::charset::{from_hex, to_hex};
-use super::request::{ANY, Answer, CommandError, CommandForm, EXECUTE_OR_READ, Effect, READ, Request, Row, SET};
+use super::request::CommandForm::{Execute, Read, Set};
+use super::request::{CommandForm, Request};
+use super::{Answer, Effect, Row};
+use crate::sim::{CommandError, Lock};
 
 pub(super) const COMMANDS: &[Row] = &[
-    ("iccid", EXECUTE_OR_READ, |modem, request| {
+    ("iccid", &[Execute, Read], |modem, request| {
         modem.mobile.require_any_card()?;
         modem.mobile.card.show_iccid(request, &modem.adaptor.profile.rules.iccid_padding)
     }),
-    ("pin", READ, |modem, request| {
+    ("pin", &[Read], |modem, request| {
         modem.mobile.require_any_card()?;
         request.answer(modem.mobile.card.word().ok_or(CommandError::Equipment(13))?)
     }),
-    ("pin", SET, |modem, request| {
+    ("pin", &[Set], |modem, request| {
         modem.mobile.require_any_card()?;
         modem.mobile.card.enter(request)?;
         modem.mobile.update(&mut modem.adaptor);
         Ok(Effect::Done)
     }),
-    ("pin-retries", ANY, |modem, request| {
+    ("pin-retries", &[Execute, Read, Set], |modem, request| {
         modem.mobile.require_any_card()?;
         let Card { pin_left, puk_left, .. } = &modem.mobile.card;
         request.answer_all([format!("SIM PIN,{pin_left},3"), format!("SIM PUK,{puk_left},10")])
     }),
-    ("lock", SET, |modem, request| {
+    ("lock", &[Set], |modem, request| {
         modem.mobile.require_any_card()?;
         modem.mobile.card.lock_at_start(request)
     }),
-    ("password", SET, |modem, request| {
+    ("password", &[Set], |modem, request| {
         modem.mobile.require_any_card()?;
         modem.mobile.card.change_pin(request)
     }),
-    ("file", SET, |modem, request| {
+    ("file", &[Set], |modem, request| {
         modem.mobile.require_card()?;
         modem.mobile.card.restricted_access(request)
     }),
-    ("preferred-operators", &[CommandForm::Read, CommandForm::Set], |modem, request| {
+    ("preferred-operators", &[Read, Set], |modem, request| {
         let list = modem.adaptor.settings.number("+CPLS", 0);
         modem.mobile.card.preferred_operators(request, list)
     }),
     // A data SIM has no number of its own.
-    ("own-number", ANY, |_, _| Ok(Effect::Done)),
+    ("own-number", &[Execute, Read, Set], |_, _| Ok(Effect::Done)),
 ];
 
 #[derive(Debug)]
@@ -59,19 +62,6 @@ pub(super) struct Card {
     forbidden: [u8; 12],
     /// Networks that the user prefers (EF 28512), five bytes each.
     preferred: [u8; 5 * PREFERRED],
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Lock {
-    #[default]
-    Ready,
-    Pin,
-    Puk,
-    Absent,
-    /// It has not answered its reset yet.
-    Busy,
-    /// The PUK was wrong ten times: nothing helps.
-    Dead,
 }
 
 /// A network of a list of preferred ones: its code, and whether GSM, GSM Compact, UTRAN and E-UTRAN are.

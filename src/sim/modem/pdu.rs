@@ -167,8 +167,8 @@ pub(super) fn octets(text: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::charset::{from_hex, to_hex};
     use super::*;
-    use crate::sim::charset::{from_hex, to_hex};
 
     #[test]
     fn a_message_to_be_sent_and_back() {

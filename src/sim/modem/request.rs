@@ -1,7 +1,8 @@
 //! A command line taken apart into its commands (V.250 §5.3, 5.4), independently of how [`crate::at`] builds one; and
 //! one command with the answer that it is given.
 
-use super::simulator::Simulator;
+use super::{Answer, Effect};
+use crate::sim::CommandError;
 
 /// One command of a line, and the lines of its answer so far.
 #[derive(Debug)]
@@ -37,51 +38,6 @@ pub(super) struct CommandParameter<'a> {
     pub(super) text: &'a str,
     pub(super) quoted: bool,
 }
-
-/// Why a command was not done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CommandError {
-    Error,
-    /// The model does not know the command: its profile says how it refuses one.
-    Unknown,
-    /// A parameter or a form that the command does not take: the same.
-    Parameter,
-    /// +CME ERROR, where AT+CMEE asks for it
-    Equipment(u16),
-    /// +CMS ERROR
-    Message(u16),
-}
-
-/// What a command comes to.
-#[derive(Debug)]
-pub(super) enum Effect {
-    Done,
-    Wait {
-        time: std::time::Duration,
-        then: super::adaptor::Then,
-        /// How it ends when a character comes, where one aborts it.
-        abort: Option<super::adaptor::FinalCode>,
-    },
-    Prompt(super::adaptor::Awaited),
-    /// The line ends here with this.
-    End(super::adaptor::FinalCode),
-    /// Data mode
-    Data,
-}
-
-pub(super) type Answer = Result<Effect, CommandError>;
-
-/// A row of a part's table of commands: the name that profiles give it in `does`, the forms, and what it does then.
-pub(super) type Row = (&'static str, &'static [CommandForm], Does);
-pub(super) type Does = fn(&mut Simulator, &mut Request<'_>) -> Answer;
-
-pub(super) const READ: &[CommandForm] = &[CommandForm::Read];
-pub(super) const TEST: &[CommandForm] = &[CommandForm::Test];
-pub(super) const SET: &[CommandForm] = &[CommandForm::Set];
-pub(super) const EXECUTE: &[CommandForm] = &[CommandForm::Execute];
-pub(super) const EXECUTE_OR_READ: &[CommandForm] = &[CommandForm::Execute, CommandForm::Read];
-pub(super) const EXECUTE_OR_SET: &[CommandForm] = &[CommandForm::Execute, CommandForm::Set];
-pub(super) const ANY: &[CommandForm] = &[CommandForm::Execute, CommandForm::Read, CommandForm::Set];
 
 impl CommandParameter<'_> {
     pub(super) fn number(&self) -> Option<u32> {

@@ -2,19 +2,33 @@
 //! result codes, URCs and prompts (V.250 §5), keeps the settings that shape them, and knows what happens when. The
 //! faults strike here.
 
+mod card;
+mod charset;
+mod commands;
+mod message;
+mod mobile;
+mod packet;
+mod pdu;
+mod phonebook;
+mod random;
+mod request;
+mod settings;
+mod simulator;
+mod socket;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::catalogue::error;
 
-use super::charset::{to_septets_anyhow, to_ucs2_hex};
-use super::fault::{EchoFault, Which};
-use super::message::MessageStatus;
-use super::options::Options;
-use super::profile::Profile;
-use super::random::Random;
-use super::request::CommandError;
-use super::settings::Configuration;
+use super::{CommandError, EchoFault, Options, Pace, Profile, Which};
+use charset::{to_septets_anyhow, to_ucs2_hex};
+use message::MessageStatus;
+use random::Random;
+use request::{CommandForm, Request};
+use settings::Configuration;
+
+pub use simulator::Simulator;
 
 /// Input that waits because the modem is busy, or slow. What comes beyond it is lost, as in a UART without flow control.
 const INPUT: usize = 8 * 1024;
@@ -35,41 +49,41 @@ const CTRL_Z: u8 = 0x1A;
 const ESCAPE: u8 = 0x1B;
 
 #[derive(Debug)]
-pub(super) struct Adaptor {
-    pub(super) profile: &'static Profile,
-    pub(super) options: Options,
-    pub(super) settings: Configuration,
-    pub(super) random: Random,
-    pub(super) now: Duration,
-    pub(super) state: ModemState,
-    pub(super) timers: Vec<(Duration, Timer)>,
+struct Adaptor {
+    profile: &'static Profile,
+    options: Options,
+    settings: Configuration,
+    random: Random,
+    now: Duration,
+    state: ModemState,
+    timers: Vec<(Duration, Timer)>,
     /// ATE, ATV and ATQ, which shape every answer.
     echo: bool,
     verbose: bool,
     quiet: bool,
-    pub(super) sending: SendBuffer,
+    sending: SendBuffer,
     held: Vec<Box<str>>,
-    pub(super) input: VecDeque<u8>,
-    pub(super) last_input: Duration,
+    input: VecDeque<u8>,
+    last_input: Duration,
     /// When a slow reader takes its next byte.
-    pub(super) next_read: Duration,
+    next_read: Duration,
     /// The command line so far, and the one before, for `A/`.
     typed: Vec<u8>,
     last_line: String,
     /// The command line that runs, behind its `AT`, and how much of it is done.
-    pub(super) line: String,
-    pub(super) done: usize,
+    line: String,
+    done: usize,
     /// Its number; the first is 1.
-    pub(super) line_number: u32,
-    pub(super) answer: AnswerSoFar,
+    line_number: u32,
+    answer: AnswerSoFar,
     /// The modem's clock at time zero, and the zone that it was set in, in quarters of an hour.
-    pub(super) clock: u64,
-    pub(super) zone: i8,
+    clock: u64,
+    zone: i8,
 }
 
 /// What the answer that is being written has come to.
 #[derive(Debug, Default)]
-pub(super) struct AnswerSoFar {
+struct AnswerSoFar {
     /// The command has written a line: the next needs no empty line before it.
     open: bool,
     /// This answer is lost.
@@ -79,11 +93,11 @@ pub(super) struct AnswerSoFar {
     current: Vec<u8>,
     /// URCs for after the final result code, and what the modem does then.
     then: Vec<(Duration, Box<str>)>,
-    pub(super) afterwards: Option<Then>,
+    afterwards: Option<Then>,
 }
 
 #[derive(Debug)]
-pub(super) enum ModemState {
+enum ModemState {
     /// Switched off, or not yet up: deaf
     Deaf,
     Command,
@@ -109,7 +123,7 @@ pub(super) enum ModemState {
 
 /// What happens when the time of a command has come.
 #[derive(Debug)]
-pub(super) enum Then {
+enum Then {
     /// The line begins: it was held up.
     Begin,
     /// So many more URCs, then the line begins.
@@ -130,7 +144,7 @@ pub(super) enum Then {
 
 /// How a line ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum FinalCode {
+enum FinalCode {
     Ok,
     Connect,
     NoCarrier,
@@ -141,7 +155,7 @@ pub(super) enum FinalCode {
 
 /// What the text is for that is typed at a prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Awaited {
+enum Awaited {
     Send,
     Write {
         address: String,
@@ -185,8 +199,31 @@ impl Awaited {
     }
 }
 
+/// What a command comes to.
+#[derive(Debug)]
+enum Effect {
+    Done,
+    Wait {
+        time: Duration,
+        then: Then,
+        /// How it ends when a character comes, where one aborts it.
+        abort: Option<FinalCode>,
+    },
+    Prompt(Awaited),
+    /// The line ends here with this.
+    End(FinalCode),
+    /// Data mode
+    Data,
+}
+
+type Answer = Result<Effect, CommandError>;
+
+/// A row of a part's table of commands: the name that profiles give it in `does`, the forms, and what it does then.
+type Row = (&'static str, &'static [CommandForm], Does);
+type Does = fn(&mut Simulator, &mut Request<'_>) -> Answer;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Timer {
+enum Timer {
     /// The boot is over.
     Hears,
     CardReady,
@@ -204,7 +241,7 @@ pub(super) enum Timer {
 }
 
 impl Adaptor {
-    pub(super) fn new(profile: &'static Profile, options: Options, random: Random) -> Adaptor {
+    fn new(profile: &'static Profile, options: Options, random: Random) -> Adaptor {
         Adaptor {
             profile,
             settings: Configuration::new(profile),
@@ -233,7 +270,7 @@ impl Adaptor {
     }
 
     /// Everything that waits is forgotten but what the network and the SIM are up to; from now on it is deaf.
-    pub(super) fn restart(&mut self) {
+    fn restart(&mut self) {
         self.timers.retain(|(_, timer)| matches!(timer, Timer::Incoming(_) | Timer::ImsiSwitch));
         self.held.clear();
         self.input.clear();
@@ -243,12 +280,12 @@ impl Adaptor {
     }
 
     /// How many more bytes it takes; a host that can hold its writer up need not lose any.
-    pub(super) fn room(&self) -> usize {
+    fn room(&self) -> usize {
         INPUT.saturating_sub(self.input.len())
     }
 
     /// Reads echo, verbosity and quiet from the settings.
-    pub(super) fn refresh_mode(&mut self) {
+    fn refresh_mode(&mut self) {
         let on = |name| self.settings.number(name, 0) == 1;
         (self.echo, self.verbose, self.quiet) = (on("E"), on("V"), on("Q"));
     }
@@ -256,41 +293,41 @@ impl Adaptor {
     // When
 
     /// What the modem's clock says, in seconds since 1970.
-    pub(super) fn seconds(&self) -> u64 {
+    fn seconds(&self) -> u64 {
         self.clock.saturating_add(self.now.as_secs())
     }
 
-    pub(super) fn after(&mut self, time: Duration, timer: Timer) {
+    fn after(&mut self, time: Duration, timer: Timer) {
         self.timers.push((self.now.saturating_add(time), timer));
     }
 
-    pub(super) fn cancel(&mut self, which: &Timer) {
+    fn cancel(&mut self, which: &Timer) {
         self.timers.retain(|(_, timer)| timer != which);
     }
 
-    pub(super) fn is_timed(&self, which: &Timer) -> bool {
+    fn is_timed(&self, which: &Timer) -> bool {
         self.timers.iter().any(|(_, timer)| timer == which)
     }
 
     /// A command waits for its time, with nothing to abort it.
-    pub(super) fn wait(&mut self, time: Duration, then: Then) {
+    fn wait(&mut self, time: Duration, then: Then) {
         self.state = ModemState::Running { until: self.now.saturating_add(time), then, abort: None };
     }
 
     /// The next command of the line begins.
-    pub(super) fn begin_command(&mut self) {
+    fn begin_command(&mut self) {
         self.answer.open = false;
     }
 
     /// A URC so long after the final result code.
-    pub(super) fn urc_later(&mut self, time: Duration, line: impl Into<Box<str>>) {
+    fn urc_later(&mut self, time: Duration, line: impl Into<Box<str>>) {
         self.answer.then.push((time, line.into()));
     }
 
     // What is typed
 
     /// A character of a command line; whether a line is there now.
-    pub(super) fn type_byte(&mut self, byte: u8) -> bool {
+    fn type_byte(&mut self, byte: u8) -> bool {
         self.put_echo(byte);
         let register = |number, default| self.settings.register(number).unwrap_or(default);
         let (end, backspace) = (register(3, b'\r'), register(5, 0x08));
@@ -330,7 +367,7 @@ impl Adaptor {
     }
 
     /// A line is there: whether it runs at once. The faults that strike before it runs come first.
-    pub(super) fn begin(&mut self) -> bool {
+    fn begin(&mut self) -> bool {
         self.line_number = self.line_number.saturating_add(1);
         self.done = 0;
         self.answer.open = false;
@@ -358,7 +395,7 @@ impl Adaptor {
     }
 
     /// The line runs, unless a fault answers in its place.
-    pub(super) fn runs(&mut self) -> bool {
+    fn runs(&mut self) -> bool {
         self.state = ModemState::Command;
         let faults = &self.options.faults;
         let (line, text) = (self.line_number, self.line.as_str());
@@ -377,7 +414,7 @@ impl Adaptor {
     }
 
     /// One more URC of a flood, if there are any left and the computer reads them.
-    pub(super) fn flood(&mut self, left: u32) {
+    fn flood(&mut self, left: u32) {
         if self.sending.is_full() {
             self.wait(Duration::from_millis(1), Then::Flood(left));
             return;
@@ -387,14 +424,14 @@ impl Adaptor {
         self.wait(Duration::ZERO, Then::Flood(left - 1));
     }
 
-    pub(super) fn open_prompt(&mut self, awaited: Awaited) {
+    fn open_prompt(&mut self, awaited: Awaited) {
         let profile = self.profile;
         let prompt = if matches!(awaited, Awaited::UbloxSocket { .. }) { "\r\n@" } else { &profile.wire.prompt };
         self.put_prompt(prompt);
         self.state = ModemState::Prompt { awaited, text: Vec::new() };
     }
 
-    pub(super) fn type_at_prompt(&mut self, byte: u8) {
+    fn type_at_prompt(&mut self, byte: u8) {
         let ModemState::Prompt { awaited, text } = &mut self.state else { return };
         if let Some(length) = awaited.length() {
             // Data whose number was told: any byte is one of them.
@@ -446,7 +483,7 @@ impl Adaptor {
 
     /// Data goes to the other end, where a socket's server says it back (`answers`) and a call's network does not; `+++`
     /// between two silences comes back (V.250 §6.2.9, S12).
-    pub(super) fn type_data(&mut self, byte: u8, answers: bool) {
+    fn type_data(&mut self, byte: u8, answers: bool) {
         let guard = Duration::from_millis(20) * u32::from(self.settings.register(12).unwrap_or(50));
         let escape = self.settings.register(2).unwrap_or(b'+');
         let now = self.now;
@@ -468,7 +505,7 @@ impl Adaptor {
     }
 
     /// Back to command mode; the call stays.
-    pub(super) fn escape(&mut self) {
+    fn escape(&mut self) {
         if matches!(self.state, ModemState::Data { .. }) {
             self.finish(FinalCode::Ok);
         }
@@ -501,13 +538,13 @@ impl Adaptor {
     }
 
     /// A line of an answer with its prefix: `+CSQ: 17,99`.
-    pub(super) fn info(&mut self, prefix: &str, text: impl AsRef<[u8]>) {
+    fn info(&mut self, prefix: &str, text: impl AsRef<[u8]>) {
         let profile = self.profile;
         self.put_line(prefix, &profile.wire.colon, text.as_ref());
     }
 
     /// A line of an answer without prefix.
-    pub(super) fn bare(&mut self, text: &[u8]) {
+    fn bare(&mut self, text: &[u8]) {
         self.put_line("", "", text);
     }
 
@@ -523,7 +560,7 @@ impl Adaptor {
     }
 
     /// The final result code, and what follows it.
-    pub(super) fn finish(&mut self, result: FinalCode) {
+    fn finish(&mut self, result: FinalCode) {
         if matches!(self.state, ModemState::Gone) {
             return;
         }
@@ -615,13 +652,13 @@ impl Adaptor {
         text
     }
 
-    pub(super) fn put_urc(&mut self, text: &str) {
+    fn put_urc(&mut self, text: &str) {
         let wire = &self.profile.wire;
         self.send([&wire.urc_start, text, &wire.urc_end].concat().as_bytes());
     }
 
     /// Says a line unasked; later, where the modem may not speak now.
-    pub(super) fn urc(&mut self, line: &str) {
+    fn urc(&mut self, line: &str) {
         match self.state {
             ModemState::Deaf | ModemState::Gone => {}
             ModemState::Prompt { .. } | ModemState::Data { .. } => {
@@ -672,7 +709,7 @@ impl Adaptor {
     }
 
     /// The last gate: lost answers, line ends, and the plug that is pulled in the middle of a line.
-    pub(super) fn send(&mut self, bytes: &[u8]) {
+    fn send(&mut self, bytes: &[u8]) {
         if self.answer.muted || matches!(self.state, ModemState::Gone) {
             return;
         }
@@ -695,12 +732,12 @@ impl Adaptor {
     // Texts
 
     /// The alphabet of AT+CSCS: `GSM` (a septet in each byte), `IRA` (ASCII) or `UCS2` (hexadecimal digits).
-    pub(super) fn charset(&self) -> &str {
+    fn charset(&self) -> &str {
         self.settings.parameter("+CSCS", 0).unwrap_or("GSM")
     }
 
     /// A text as AT+CSCS wants it. All septets are ASCII's bytes, though they mean something else.
-    pub(super) fn in_charset(&self, text: &str) -> String {
+    fn in_charset(&self, text: &str) -> String {
         match self.charset() {
             "UCS2" => to_ucs2_hex(text),
             "IRA" => text.chars().map(|character| if character.is_ascii() { character } else { '?' }).collect(),
@@ -717,7 +754,7 @@ const PIECE_INTERVAL: Duration = Duration::from_micros(100);
 
 /// What the modem sends: whole, or torn into pieces by the faults.
 #[derive(Debug)]
-pub(super) struct SendBuffer {
+struct SendBuffer {
     waiting: Vec<u8>,
     /// How much of it has been sent.
     sent: usize,
@@ -726,24 +763,12 @@ pub(super) struct SendBuffer {
     ready: Duration,
 }
 
-/// In what pieces it goes out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Pace {
-    #[default]
-    AtOnce,
-    Bytes,
-    /// Of random length
-    Chunks,
-    /// Held back so long, then in one piece
-    Held(Duration),
-}
-
 impl SendBuffer {
     fn new(pace: Pace) -> SendBuffer {
         SendBuffer { waiting: Vec::new(), sent: 0, pace, ready: Duration::ZERO }
     }
 
-    pub(super) fn put(&mut self, bytes: &[u8], now: Duration) {
+    fn put(&mut self, bytes: &[u8], now: Duration) {
         if self.is_empty() {
             self.ready = match self.pace {
                 Pace::AtOnce => now,
@@ -754,21 +779,21 @@ impl SendBuffer {
         self.waiting.extend_from_slice(bytes);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.sent >= self.waiting.len()
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    fn is_full(&self) -> bool {
         self.waiting.len() - self.sent >= FULL
     }
 
     /// When bytes will go out next.
-    pub(super) fn next(&self) -> Option<Duration> {
+    fn next(&self) -> Option<Duration> {
         (!self.is_empty()).then_some(self.ready)
     }
 
     /// Moves what is due to `out`.
-    pub(super) fn drain(&mut self, now: Duration, random: &mut Random, out: &mut Vec<u8>) {
+    fn drain(&mut self, now: Duration, random: &mut Random, out: &mut Vec<u8>) {
         if self.is_empty() || self.ready > now {
             return;
         }
@@ -788,14 +813,14 @@ impl SendBuffer {
     }
 
     /// What was not yet sent, taken off.
-    pub(super) fn take_waiting(&mut self) -> Vec<u8> {
+    fn take_waiting(&mut self) -> Vec<u8> {
         let waiting = self.waiting.split_off(self.sent.min(self.waiting.len()));
         self.forget();
         waiting
     }
 
     /// What was not yet sent is lost.
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.waiting.clear();
         self.sent = 0;
         if self.waiting.capacity() > 4 * 1024 {

@@ -1,31 +1,34 @@
 //! The phone book of the SIM (27.007 §8.11 to §8.14).
 
+use super::{Answer, Effect, Row};
+use crate::sim::CommandError;
 use std::collections::BTreeMap;
 
-use super::request::{Answer, CommandError, Effect, READ, Request, Row, SET, TEST};
+use super::request::CommandForm::{Read, Set, Test};
+use super::request::Request;
 
 pub(super) const COMMANDS: &[Row] = &[
     // Which phone book; there is the SIM's only.
-    ("phonebook-storage", READ, |modem, request| {
+    ("phonebook-storage", &[Read], |modem, request| {
         request.answer(format!("\"SM\",{},{CAPACITY}", modem.phonebook.len()))
     }),
-    ("phonebook-storage", SET, |_, request| match request.quoted(0) {
+    ("phonebook-storage", &[Set], |_, request| match request.quoted(0) {
         Some("SM") => Ok(Effect::Done),
         _ => Err(CommandError::Parameter),
     }),
-    ("phonebook-read", TEST, |_, request| request.answer(format!("(1-{CAPACITY}),{LONGEST_NUMBER},{LONGEST_NAME}"))),
+    ("phonebook-read", &[Test], |_, request| request.answer(format!("(1-{CAPACITY}),{LONGEST_NUMBER},{LONGEST_NAME}"))),
     // AT+CPBR=first[,last]
-    ("phonebook-read", SET, |modem, request| {
+    ("phonebook-read", &[Set], |modem, request| {
         let first = place(request, 0)?;
         let last = if request.given(1).is_some() { place(request, 1)? } else { first };
         tell(request, modem.phonebook.range(first..=last.max(first)))
     }),
     // AT+CPBF="beginning of the name"
-    ("phonebook-find", SET, |modem, request| {
+    ("phonebook-find", &[Set], |modem, request| {
         let wanted = request.needed(0)?.text.to_lowercase();
         tell(request, modem.phonebook.iter().filter(|(_, it)| it.name.to_lowercase().starts_with(&wanted)))
     }),
-    ("phonebook-write", SET, |modem, request| write(&mut modem.phonebook, request)),
+    ("phonebook-write", &[Set], |modem, request| write(&mut modem.phonebook, request)),
 ];
 
 /// How many contacts it takes, and how long they may be.

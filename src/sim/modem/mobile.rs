@@ -1,36 +1,35 @@
 //! The mobile termination (27.007 §4): the SIM, the radio and the network that it is on. Here: registration, operators,
 //! signal (27.007 §7, §8.5, §8.69). What it carries stands in `packet` and `socket`.
 
+use super::{Adaptor, Answer, Effect, FinalCode, ModemState, Row, Simulator, Then, Timer};
+use crate::sim::{CommandError, Lock, NetworkBlock, Operator, Profile};
 use std::time::Duration;
 
-use super::adaptor::{Adaptor, FinalCode, ModemState, Then, Timer};
-use super::card::{Card, Lock};
+use super::card::Card;
 use super::packet::PdpContext;
-use super::profile::{Operator, Profile};
 use super::random::with_check_digit;
-use super::request::{ANY, Answer, CommandError, EXECUTE, EXECUTE_OR_READ, EXECUTE_OR_SET, Effect};
-use super::request::{READ, Request, Row, SET, TEST};
-use super::simulator::Simulator;
+use super::request::CommandForm::{Execute, Read, Set, Test};
+use super::request::{Request, split};
 use super::socket::Sockets;
 
 pub(super) const COMMANDS: &[Row] = &[
-    ("registration", READ, |modem, request| modem.mobile.show_registration(request, &modem.adaptor)),
-    ("registration", EXECUTE_OR_SET, Simulator::setting),
-    ("operator", TEST, |modem, _| modem.mobile.scan(&modem.adaptor)),
-    ("operator", READ, |modem, request| request.answer(modem.mobile.operator_text(&modem.adaptor))),
-    ("operator", SET, |modem, request| modem.mobile.choose(request, &mut modem.adaptor)),
+    ("registration", &[Read], |modem, request| modem.mobile.show_registration(request, &modem.adaptor)),
+    ("registration", &[Execute, Set], Simulator::setting),
+    ("operator", &[Test], |modem, _| modem.mobile.scan(&modem.adaptor)),
+    ("operator", &[Read], |modem, request| request.answer(modem.mobile.operator_text(&modem.adaptor))),
+    ("operator", &[Set], |modem, request| modem.mobile.choose(request, &mut modem.adaptor)),
     // The strength and the bit error rate, which LTE does not know.
-    ("signal", EXECUTE, |modem, request| match modem.mobile.signal(&mut modem.adaptor) {
+    ("signal", &[Execute], |modem, request| match modem.mobile.signal(&mut modem.adaptor) {
         99 => request.answer("99,99"),
         signal => request.answer(format!("{},99", modem.adaptor.options.csq.unwrap_or(signal))),
     }),
     // Only the two LTE values are known (27.007 §8.69). RSRP lies about 27 dB under the strength of the whole carrier.
-    ("signal-extended", EXECUTE, |modem, request| match modem.mobile.signal(&mut modem.adaptor) {
+    ("signal-extended", &[Execute], |modem, request| match modem.mobile.signal(&mut modem.adaptor) {
         99 => request.answer("99,99,255,255,255,255"),
         signal => request.answer(format!("99,99,255,255,{},{}", 10 + signal / 2, u16::from(signal) * 2 + 1)),
     }),
-    ("service-code", EXECUTE_OR_READ, Simulator::setting),
-    ("service-code", SET, |modem, request| {
+    ("service-code", &[Execute, Read], Simulator::setting),
+    ("service-code", &[Set], |modem, request| {
         let code = request.given(1).map(|code| code.text);
         request.parameters.truncate(1);
         modem.setting(request)?;
@@ -39,7 +38,7 @@ pub(super) const COMMANDS: &[Row] = &[
             None => Ok(Effect::Done),
         }
     }),
-    ("last-cause", ANY, |modem, request| request.answer(modem.mobile.cause)),
+    ("last-cause", &[Execute, Read, Set], |modem, request| request.answer(modem.mobile.cause)),
 ];
 
 /// The commands that tell of registration; a model has them or not.
@@ -311,7 +310,7 @@ impl Mobile {
     /// A setting may have changed that lets no network be found, or lets one be found.
     pub(super) fn update_search(&mut self, ta: &mut Adaptor) {
         let blocked = self.profile.network.blocks.iter().any(|block| {
-            self.profile.setting(&block.setting).is_some_and(|setting| block.holds(ta.settings.in_force(setting)))
+            self.profile.setting(&block.setting).is_some_and(|setting| holds(block, ta.settings.in_force(setting)))
         });
         if blocked && self.is_registered() {
             self.leave(stat::SEARCHING, ta);
@@ -471,5 +470,14 @@ impl Mobile {
         };
         ta.urc_later(SERVICE_TIME, line);
         Ok(Effect::Done)
+    }
+}
+
+/// Whether it is one with this value of the setting.
+fn holds(block: &NetworkBlock, value: &str) -> bool {
+    let mut parameters = split(value).map(|text| text.trim_matches('"'));
+    match block.parameter {
+        Some(place) => parameters.nth(place) == Some(&block.is),
+        None => parameters.all(|text| text == block.is),
     }
 }

@@ -2,17 +2,16 @@
 //! what it does then. Here are the tables of V.250 and of the equipment (27.007 §5, §8), and the commands that are a value
 //! or a text of the profile.
 
+use super::{Answer, Does, Effect, FinalCode, Row, Simulator, Then, Timer};
+use crate::sim::{CommandError, ModelCommand, Needs, Settable};
 use std::time::Duration;
 
-use super::adaptor::{FinalCode, Then, Timer};
 use super::message::{read_timestamp, timestamp};
 use super::mobile::{REGISTRATION, stat};
 use super::packet::ADDRESS;
-use super::profile::{ModelCommand, Needs};
-use super::request::{ANY, Answer, CommandError, CommandForm, CommandParameter, Does, EXECUTE, EXECUTE_OR_SET};
-use super::request::{Effect, READ, Request, Row, SET};
-use super::settings::Settable;
-use super::simulator::Simulator;
+use super::request::CommandForm::{Execute, Read, Set};
+use super::request::Request;
+use super::request::{CommandForm, CommandParameter};
 use super::{card, message, mobile, packet, phonebook, socket};
 
 const TABLES: [&[Row]; 7] = [
@@ -25,59 +24,51 @@ const TABLES: [&[Row]; 7] = [
     phonebook::COMMANDS,
 ];
 
-/// What a name in a profile does, by form; `None`: nothing does that.
-pub(super) fn forms_of(does: &str) -> Option<[Option<Does>; 4]> {
-    let mut found = None;
-    for (_, forms, does) in TABLES.into_iter().flatten().filter(|(name, ..)| *name == does) {
-        let by_form = found.get_or_insert([None; 4]);
-        for form in *forms {
-            if let Some(slot) = by_form.get_mut(*form as usize) {
-                *slot = Some(*does);
-            }
-        }
-    }
-    found
+/// What a form of a name in a profile does.
+fn find(does: &str, form: CommandForm) -> Option<Does> {
+    let mut rows = TABLES.into_iter().flatten();
+    rows.find(|(name, forms, _)| *name == does && forms.contains(&form)).map(|(.., does)| *does)
 }
 
 /// The commands of V.250 that every model has: one letter, `&` and a letter, S-registers; and the data call.
 const BASIC: &[Row] = &[
-    ("D", EXECUTE, |modem, request| modem.dial(request.text(0))),
-    ("A", EXECUTE, |_, _| Ok(Effect::End(FinalCode::NoCarrier))),
-    ("H", EXECUTE, |modem, _| {
+    ("D", &[Execute], |modem, request| modem.dial(request.text(0))),
+    ("A", &[Execute], |_, _| Ok(Effect::End(FinalCode::NoCarrier))),
+    ("H", &[Execute], |modem, _| {
         modem.mobile.sockets.end_connection(&mut modem.adaptor);
         modem.adaptor.cancel(&Timer::Urc("NO CARRIER".into()));
         Ok(Effect::Done)
     }),
     // Back into the data call
-    ("O", EXECUTE, |modem, _| match modem.mobile.sockets.online {
+    ("O", &[Execute], |modem, _| match modem.mobile.sockets.online {
         true => Ok(Effect::Data),
         false => Ok(Effect::End(FinalCode::NoCarrier)),
     }),
-    ("I", EXECUTE, |modem, request| {
+    ("I", &[Execute], |modem, request| {
         let number: u32 = request.number(0).unwrap_or(0);
         let text = modem.adaptor.profile.information.get(&number.to_string()).ok_or(CommandError::Parameter)?;
         modem.answer(request, text)
     }),
-    ("Z", EXECUTE, |modem, request| {
+    ("Z", &[Execute], |modem, request| {
         stored_profile(request)?;
         modem.mobile.sockets.end_connection(&mut modem.adaptor);
         modem.adaptor.settings.recall();
         modem.adaptor.refresh_mode();
         Ok(Effect::Done)
     }),
-    ("&F", EXECUTE, |modem, request| {
+    ("&F", &[Execute], |modem, request| {
         stored_profile(request)?;
         modem.adaptor.settings.restore_defaults();
         modem.adaptor.refresh_mode();
         Ok(Effect::Done)
     }),
-    ("&W", EXECUTE, |modem, request| {
+    ("&W", &[Execute], |modem, request| {
         stored_profile(request)?;
         modem.adaptor.settings.save();
         Ok(Effect::Done)
     }),
     // Free text
-    ("&V", EXECUTE, |modem, request| {
+    ("&V", &[Execute], |modem, request| {
         let settings = &modem.adaptor.settings;
         let names = modem.adaptor.profile.setting_names.iter().filter(|(name, _)| !name.starts_with('+'));
         let mut shown: Vec<String> = names.map(|(name, number)| format!("{name}{}", settings.text(*number))).collect();
@@ -87,11 +78,11 @@ const BASIC: &[Row] = &[
         let shown: Vec<String> = registers.map(|(number, value)| format!("S{number}:{value:03}")).collect();
         request.answer(shown.join(" "))
     }),
-    ("S", READ, |modem, request| {
+    ("S", &[Read], |modem, request| {
         let value = request.number(0).and_then(|number| modem.adaptor.settings.register(number));
         request.answer(format!("{:03}", value.ok_or(CommandError::Error)?))
     }),
-    ("S", SET, |modem, request| {
+    ("S", &[Set], |modem, request| {
         let number: usize = request.number(0).ok_or(CommandError::Error)?;
         let value: u8 = if request.given(1).is_some() { request.number(1).ok_or(CommandError::Error)? } else { 0 };
         let register = modem.adaptor.settings.registers.get_mut(number).ok_or(CommandError::Error)?;
@@ -111,13 +102,13 @@ fn stored_profile(request: &Request) -> Result<(), CommandError> {
 
 const EQUIPMENT: &[Row] = &[
     // It exists and is always refused.
-    ("refused", ANY, |_, _| Err(CommandError::Equipment(4))),
-    ("command-list", ANY, |modem, request| {
+    ("refused", &[Execute, Read, Set], |_, _| Err(CommandError::Equipment(4))),
+    ("command-list", &[Execute, Read, Set], |modem, request| {
         modem.adaptor.profile.commands.keys().for_each(|name| request.say_bare(format!("AT{name}")));
         Ok(Effect::Done)
     }),
     // AT+CGSN, and AT+CGSN=1 with its prefix (27.007 §5.4)
-    ("serial-number", EXECUTE_OR_SET, |modem, request| {
+    ("serial-number", &[Execute, Set], |modem, request| {
         let what = if request.form == CommandForm::Execute { Some(0) } else { request.number(0) };
         match what {
             Some(0) => request.say_bare(&*modem.imei),
@@ -129,14 +120,16 @@ const EQUIPMENT: &[Row] = &[
         }
         Ok(Effect::Done)
     }),
-    ("functionality", READ, |modem, request| request.answer(modem.mobile.function.to_string())),
-    ("functionality", SET, Simulator::functionality),
-    ("activity", ANY, |modem, request| request.answer(if modem.mobile.sockets.online { "4" } else { "0" })),
+    ("functionality", &[Read], |modem, request| request.answer(modem.mobile.function.to_string())),
+    ("functionality", &[Set], Simulator::functionality),
+    ("activity", &[Execute, Read, Set], |modem, request| {
+        request.answer(if modem.mobile.sockets.online { "4" } else { "0" })
+    }),
     // AT+CCLK: year/month/day,hours:minutes:seconds and the zone in quarters of an hour (27.007 §8.15)
-    ("clock", READ, |modem, request| {
+    ("clock", &[Read], |modem, request| {
         request.answer(format!("\"{}\"", timestamp(modem.adaptor.seconds(), modem.adaptor.zone)))
     }),
-    ("clock", SET, |modem, request| {
+    ("clock", &[Set], |modem, request| {
         let time = request.quoted(0).and_then(read_timestamp);
         let (seconds, zone) = time.ok_or(CommandError::Parameter)?;
         modem.adaptor.zone = zone;
@@ -144,8 +137,8 @@ const EQUIPMENT: &[Row] = &[
         Ok(Effect::Done)
     }),
     // AT+CEDRXS: the read answer leaves the mode out (27.007 §7.40).
-    ("sleep-cycle", READ, Simulator::setting),
-    ("sleep-cycle", SET, |modem, request| {
+    ("sleep-cycle", &[Read], Simulator::setting),
+    ("sleep-cycle", &[Set], |modem, request| {
         if !matches!(request.number::<u32>(0), Some(0..=3)) || request.parameters.len() > 3 {
             return Err(CommandError::Parameter);
         }
@@ -154,11 +147,11 @@ const EQUIPMENT: &[Row] = &[
             _ => Ok(Effect::Done),
         }
     }),
-    ("reset", EXECUTE_OR_SET, |modem, _| {
+    ("reset", &[Execute, Set], |modem, _| {
         modem.adaptor.answer.afterwards = Some(Then::Reset);
         Ok(Effect::Done)
     }),
-    ("power-off", EXECUTE_OR_SET, |modem, _| {
+    ("power-off", &[Execute, Set], |modem, _| {
         modem.adaptor.answer.afterwards = Some(Then::PowerOff);
         let rules = &modem.adaptor.profile.rules;
         if rules.power_down_ok { Ok(Effect::Done) } else { Ok(Effect::End(FinalCode::Text(&rules.power_down))) }
@@ -174,7 +167,7 @@ impl Simulator {
         }
         let profile = self.adaptor.profile;
         let command = profile.commands.get(&request.name).ok_or(CommandError::Unknown)?;
-        let does = command.forms.get(request.form as usize).copied().flatten();
+        let does = command.does.as_ref().and_then(|does| find(does, request.form));
         if request.form == CommandForm::Test {
             match &command.test {
                 Some(test) => return request.answer_all(test.lines().map(str::to_owned)),
@@ -449,5 +442,21 @@ impl Simulator {
             }
         };
         number.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Profile, models};
+
+    #[test]
+    fn what_profiles_name_is_in_a_table() {
+        for model in models() {
+            for (name, command) in &Profile::of(model.name).unwrap().commands {
+                let known = |does: &String| TABLES.into_iter().flatten().any(|(known, ..)| known == does);
+                assert!(command.does.as_ref().is_none_or(known), "{}: {name}", model.name);
+            }
+        }
     }
 }

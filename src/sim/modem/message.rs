@@ -1,29 +1,30 @@
 //! Short messages (27.005): what lies on the SIM and in the modem, bounded; sending, reading and receiving it, in text mode
 //! and in PDU mode.
 
+use super::{Adaptor, Answer, Awaited, Effect, Row, Then};
 use crate::port::Timestamp;
+use crate::sim::CommandError;
 
-use super::adaptor::{Adaptor, Awaited, Then};
 use super::charset::{from_hex, from_septets, from_ucs2_hex, to_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
 use super::pdu::{self, Coding, octets};
-use super::request::{Answer, CommandError, CommandForm, CommandParameter, EXECUTE, Effect, READ, Request, Row, SET};
-use super::request::{EXECUTE_OR_READ, TEST};
+use super::request::CommandForm::{Execute, Read, Set, Test};
+use super::request::{CommandParameter, Request};
 
 pub(super) const COMMANDS: &[Row] = &[
-    ("message-service", READ, |modem, request| {
+    ("message-service", &[Read], |modem, request| {
         request.answer(format!("{},1,1,1", modem.adaptor.settings.number(&request.name, 0)))
     }),
-    ("message-service", SET, |modem, request| {
+    ("message-service", &[Set], |modem, request| {
         modem.setting(request)?;
         request.answer("1,1,1")
     }),
     // The number in the alphabet of AT+CSCS (27.005 §3.3.1)
-    ("service-centre", READ, |modem, request| {
+    ("service-centre", &[Read], |modem, request| {
         let settings = &modem.adaptor.settings;
         let number = modem.adaptor.in_charset(settings.parameter(&request.name, 0).unwrap_or_default());
         request.answer(format!("\"{number}\",{}", settings.number(&request.name, 1)))
     }),
-    ("service-centre", SET, |modem, request| {
+    ("service-centre", &[Set], |modem, request| {
         let typed = request.needed(0)?.text;
         let number = match modem.adaptor.charset() {
             "UCS2" => from_ucs2_hex(typed).ok_or(CommandError::Parameter)?,
@@ -36,42 +37,42 @@ pub(super) const COMMANDS: &[Row] = &[
         modem.set(request.setting, &parameters)
     }),
     // The set answer has the counts alone, the read answer the names as well.
-    ("storage", READ, |modem, request| request.answer(modem.messages.counts(&modem.adaptor, true))),
-    ("storage", SET, |modem, request| {
+    ("storage", &[Read], |modem, request| request.answer(modem.messages.counts(&modem.adaptor, true))),
+    ("storage", &[Set], |modem, request| {
         let setting = request.setting.ok_or(CommandError::Error)?;
         let set = modem.adaptor.settings.set(setting, &request.parameters, false);
         set.map_err(|_| CommandError::Message(302))?;
         request.answer(modem.messages.counts(&modem.adaptor, false))
     }),
-    ("message-send", SET, |modem, request| send(request, &modem.adaptor)),
-    ("message-send", EXECUTE_OR_READ, |_, _| Err(INVALID_UNIT)),
-    ("message-write", &[CommandForm::Execute, CommandForm::Set], |modem, request| write(request, &modem.adaptor)),
-    ("message-write", READ, |_, _| Err(INVALID_UNIT)),
-    ("message-send-stored", SET, |modem, request| {
+    ("message-send", &[Set], |modem, request| send(request, &modem.adaptor)),
+    ("message-send", &[Execute, Read], |_, _| Err(INVALID_UNIT)),
+    ("message-write", &[Execute, Set], |modem, request| write(request, &modem.adaptor)),
+    ("message-write", &[Read], |_, _| Err(INVALID_UNIT)),
+    ("message-send-stored", &[Set], |modem, request| {
         modem.messages.send_stored(request, &modem.adaptor, modem.mobile.carries_messages())
     }),
-    ("message-send-stored", EXECUTE_OR_READ, |_, _| Err(NOT_ALLOWED)),
-    ("message-read", SET, |modem, request| modem.messages.show(request, &modem.adaptor)),
-    ("message-read", EXECUTE_OR_READ, |_, _| Err(NOT_ALLOWED)),
-    ("message-list", TEST, |modem, request| {
+    ("message-send-stored", &[Execute, Read], |_, _| Err(NOT_ALLOWED)),
+    ("message-read", &[Set], |modem, request| modem.messages.show(request, &modem.adaptor)),
+    ("message-read", &[Execute, Read], |_, _| Err(NOT_ALLOWED)),
+    ("message-list", &[Test], |modem, request| {
         let texts = "(\"REC UNREAD\",\"REC READ\",\"STO UNSENT\",\"STO SENT\",\"ALL\")";
         request.answer(if is_text_mode(&modem.adaptor) { texts } else { "(0-4)" })
     }),
-    ("message-list", EXECUTE, |modem, request| {
+    ("message-list", &[Execute], |modem, request| {
         modem.messages.list(request, &modem.adaptor, Some(MessageStatus::Unread))
     }),
-    ("message-list", SET, |modem, request| {
+    ("message-list", &[Set], |modem, request| {
         let wanted = listed(request, is_text_mode(&modem.adaptor))?;
         modem.messages.list(request, &modem.adaptor, wanted)
     }),
-    ("message-list", READ, |_, _| Err(NOT_ALLOWED)),
-    ("message-delete", TEST, |modem, request| {
+    ("message-list", &[Read], |_, _| Err(NOT_ALLOWED)),
+    ("message-delete", &[Test], |modem, request| {
         let messages = modem.messages.of(memory(&modem.adaptor, 0));
         let places: Vec<String> = messages.map(|message| message.index.to_string()).collect();
         request.answer(format!("({}),(0-4)", places.join(",")))
     }),
-    ("message-delete", SET, |modem, request| modem.messages.delete(request, &modem.adaptor)),
-    ("message-delete", EXECUTE_OR_READ, |_, _| Err(NOT_ALLOWED)),
+    ("message-delete", &[Set], |modem, request| modem.messages.delete(request, &modem.adaptor)),
+    ("message-delete", &[Execute, Read], |_, _| Err(NOT_ALLOWED)),
 ];
 
 /// How many messages a memory holds.

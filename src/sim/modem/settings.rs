@@ -3,76 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-use super::profile::Profile;
-use super::request::{CommandError, CommandParameter, split};
-
-/// A setting of a model.
-#[derive(Debug)]
-pub(super) struct ModelSetting {
-    /// As the read answer shows it, without the prefix.
-    pub(super) default: String,
-    pub(super) values: Vec<Allowed>,
-    /// A list: what is given replaces it as a whole. Else parameters that are left out stay as they are.
-    pub(super) list: bool,
-    pub(super) kept: Lifetime,
-    pub(super) settable: Settable,
-    /// A new value holds after a restart only; a read shows it at once.
-    pub(super) after_restart: bool,
-    /// Settings that go back to the maker's values when a new value of this one begins to hold after a restart.
-    pub(super) resets: Vec<String>,
-}
-
-/// When a setting may be set; else the operation is not allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Settable {
-    #[default]
-    Always,
-    /// While it is on no network: AT+COPS=2, or the radio off
-    Deregistered,
-    /// AT+CFUN=0 or 4
-    RadioOff,
-}
-
-/// How long a setting stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Lifetime {
-    /// Until the next reset
-    Session,
-    /// AT&W keeps it
-    #[default]
-    Profile,
-    /// At once, for good
-    Memory,
-}
-
-/// What a parameter may be.
-#[derive(Debug)]
-pub(super) enum Allowed {
-    Text,
-    Numbers(Vec<(u32, u32)>),
-    Words(Vec<String>),
-}
+use super::request::{CommandParameter, split};
+use crate::sim::{Allowed, CommandError, Lifetime, Profile};
 
 impl Allowed {
-    /// `text`, `0-2,255`, or `GSM|UCS2`.
-    pub(super) fn read(text: &str) -> Allowed {
-        let bounds = |part: &str| {
-            let (low, high) = part.split_once('-').unwrap_or((part, part));
-            Some((low.parse().ok()?, high.parse().ok()?))
-        };
-        if text == "text" {
-            return Allowed::Text;
-        }
-        match text.split(',').map(bounds).collect::<Option<_>>() {
-            Some(numbers) => Allowed::Numbers(numbers),
-            None => Allowed::Words(text.split('|').map(str::to_owned).collect()),
-        }
-    }
-
     /// The parameter as it is kept: with its quotes where it had them.
     fn checked(&self, parameter: &CommandParameter) -> Option<String> {
         match self {
@@ -122,7 +56,7 @@ impl Configuration {
     /// The value as a read answer shows it.
     pub(super) fn text(&self, setting: usize) -> &str {
         let default = || self.profile.settings.get(setting).map_or("", |setting| &setting.default);
-        self.current.get(&setting).map_or_else(default, |value| value)
+        self.current.get(&setting).map_or_else(default, AsRef::as_ref)
     }
 
     /// The value that holds, which a read may not show yet.

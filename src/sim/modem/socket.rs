@@ -1,40 +1,42 @@
 //! Connections of the modem's own TCP/IP stack, as Quectel (AT+QIOPEN) and u-blox (AT+USOCR) have them. At the other end of
 //! each stands a server that says back what it is told.
 
+use super::{Adaptor, Answer, Awaited, Effect, FinalCode, ModemState, Row, Timer};
+use crate::sim::CommandError;
 use std::time::Duration;
 
-use super::adaptor::{Adaptor, Awaited, FinalCode, ModemState, Timer};
-use super::request::{Answer, CommandError, EXECUTE_OR_READ, Effect, Request, Row, SET};
+use super::request::CommandForm::{Execute, Read, Set};
+use super::request::Request;
 
 pub(super) const COMMANDS: &[Row] = &[
     // Quectel
-    ("socket-open", SET, |modem, request| {
+    ("socket-open", &[Set], |modem, request| {
         let context = request.number(0);
         let active = context.is_some_and(|id| modem.mobile.is_active(id));
         modem.mobile.sockets.open(request, context, active, &mut modem.adaptor)
     }),
-    ("socket-send", SET, |modem, request| modem.mobile.sockets.ask_for_data(request)),
-    ("socket-read", SET, |modem, request| modem.mobile.sockets.show_data(request)),
-    ("socket-close", SET, |modem, request| modem.mobile.sockets.close(request)),
-    ("socket-state", EXECUTE_OR_READ, |modem, request| modem.mobile.sockets.show(request, None)),
-    ("socket-state", SET, |modem, request| {
+    ("socket-send", &[Set], |modem, request| modem.mobile.sockets.ask_for_data(request)),
+    ("socket-read", &[Set], |modem, request| modem.mobile.sockets.show_data(request)),
+    ("socket-close", &[Set], |modem, request| modem.mobile.sockets.close(request)),
+    ("socket-state", &[Execute, Read], |modem, request| modem.mobile.sockets.show(request, None)),
+    ("socket-state", &[Set], |modem, request| {
         let id = quectel_id(request, 1)?;
         modem.mobile.sockets.show(request, Some(id))
     }),
     // u-blox
-    ("ublox-create", SET, |modem, request| {
+    ("ublox-create", &[Set], |modem, request| {
         modem.mobile.sockets.create(request, modem.adaptor.profile.rules.first_context)
     }),
-    ("ublox-connect", SET, |modem, request| {
+    ("ublox-connect", &[Set], |modem, request| {
         let active = modem.mobile.is_active(modem.adaptor.profile.rules.first_context);
         modem.mobile.sockets.address(request, active)?;
         Ok(Effect::Done)
     }),
-    ("ublox-write", SET, |modem, request| match modem.mobile.sockets.known(request)?.port {
+    ("ublox-write", &[Set], |modem, request| match modem.mobile.sockets.known(request)?.port {
         0 => Err(NOT_ALLOWED),
         _ => modem.mobile.sockets.send(request, 1, &mut modem.adaptor),
     }),
-    ("ublox-send-to", SET, |modem, request| {
+    ("ublox-send-to", &[Set], |modem, request| {
         let active = modem.mobile.is_active(modem.adaptor.profile.rules.first_context);
         if !modem.mobile.sockets.known(request)?.is_datagram {
             return Err(NOT_ALLOWED);
@@ -42,9 +44,9 @@ pub(super) const COMMANDS: &[Row] = &[
         modem.mobile.sockets.address(request, active)?;
         modem.mobile.sockets.send(request, 3, &mut modem.adaptor)
     }),
-    ("ublox-read", SET, |modem, request| modem.mobile.sockets.show_data_of_ublox(request)),
-    ("ublox-control", SET, |modem, request| modem.mobile.sockets.control(request)),
-    ("ublox-close", SET, |modem, request| {
+    ("ublox-read", &[Set], |modem, request| modem.mobile.sockets.show_data_of_ublox(request)),
+    ("ublox-control", &[Set], |modem, request| modem.mobile.sockets.control(request)),
+    ("ublox-close", &[Set], |modem, request| {
         let id = modem.mobile.sockets.known(request)?.id;
         modem.mobile.sockets.retain(|socket| socket.id != id);
         Ok(Effect::Done)

@@ -1,14 +1,16 @@
 //! Packet data: attachment, contexts, addresses (27.007 §10), and the vendors' own stacks.
 
+use super::{Adaptor, Answer, Effect, Row, Then};
+use crate::sim::CommandError;
 use std::time::Duration;
 
-use super::adaptor::{Adaptor, Then};
 use super::mobile::Mobile;
-use super::request::{Answer, CommandError, EXECUTE, EXECUTE_OR_SET, Effect, READ, Request, Row, SET, TEST};
+use super::request::CommandForm::{Execute, Read, Set, Test};
+use super::request::Request;
 
 pub(super) const COMMANDS: &[Row] = &[
-    ("attach", READ, |modem, request| request.answer(if modem.mobile.attached { "1" } else { "0" })),
-    ("attach", SET, |modem, request| {
+    ("attach", &[Read], |modem, request| request.answer(if modem.mobile.attached { "1" } else { "0" })),
+    ("attach", &[Set], |modem, request| {
         match request.number(0) {
             Some(1) => {
                 modem.mobile.require_network()?;
@@ -19,37 +21,37 @@ pub(super) const COMMANDS: &[Row] = &[
         }
         after_attaching(&modem.adaptor)
     }),
-    ("context", READ, |modem, request| modem.mobile.show_contexts(request)),
-    ("context", SET, |modem, request| modem.mobile.define(request, &modem.adaptor)),
-    ("activation", READ, |modem, request| {
+    ("context", &[Read], |modem, request| modem.mobile.show_contexts(request)),
+    ("context", &[Set], |modem, request| modem.mobile.define(request, &modem.adaptor)),
+    ("activation", &[Read], |modem, request| {
         let contexts = modem.mobile.contexts.iter();
         request.answer_all(contexts.map(|it| format!("{},{}", it.id, u8::from(it.is_active()))))
     }),
-    ("activation", SET, |modem, request| modem.mobile.activation(request, &mut modem.adaptor)),
-    ("address", EXECUTE_OR_SET, |modem, request| modem.mobile.show_addresses(request, &modem.adaptor)),
-    ("address", TEST, |modem, request| request.answer(list(modem.mobile.contexts.iter()))),
-    ("context-parameters", EXECUTE, |modem, request| modem.mobile.show_parameters(request, None)),
-    ("context-parameters", SET, |modem, request| {
+    ("activation", &[Set], |modem, request| modem.mobile.activation(request, &mut modem.adaptor)),
+    ("address", &[Execute, Set], |modem, request| modem.mobile.show_addresses(request, &modem.adaptor)),
+    ("address", &[Test], |modem, request| request.answer(list(modem.mobile.contexts.iter()))),
+    ("context-parameters", &[Execute], |modem, request| modem.mobile.show_parameters(request, None)),
+    ("context-parameters", &[Set], |modem, request| {
         let id = context_id(request, 0, &modem.adaptor)?;
         modem.mobile.show_parameters(request, Some(id))
     }),
-    ("context-parameters", TEST, |modem, request| {
+    ("context-parameters", &[Test], |modem, request| {
         request.answer(list(modem.mobile.contexts.iter().filter(|context| context.is_active())))
     }),
     // AT+CGDATA="PPP",cid
-    ("data", SET, |modem, request| {
+    ("data", &[Set], |modem, request| {
         let first = modem.adaptor.profile.rules.first_context;
         let id = if request.parameters.len() > 1 { context_id(request, 1, &modem.adaptor)? } else { first };
         modem.mobile.activate(id)?;
         Ok(Effect::Data)
     }),
     // Quectel's own stack: AT+QICSGP, AT+QIACT, AT+QIDEACT, AT+QPING
-    ("stack-context", SET, |modem, request| modem.mobile.stack_context(request, &modem.adaptor)),
-    ("stack-activate", READ, |modem, request| {
+    ("stack-context", &[Set], |modem, request| modem.mobile.stack_context(request, &modem.adaptor)),
+    ("stack-activate", &[Read], |modem, request| {
         let active = modem.mobile.contexts.iter().filter(|context| context.is_active());
         request.answer_all(active.map(|context| format!("{},1,1,\"{ADDRESS}\"", context.id)))
     }),
-    ("stack-activate", SET, |modem, request| {
+    ("stack-activate", &[Set], |modem, request| {
         let rules = &modem.adaptor.profile.rules;
         let id = context_id(request, 0, &modem.adaptor)?;
         // A context that is up already is an error, except the one that LTE brought up by itself.
@@ -59,20 +61,20 @@ pub(super) const COMMANDS: &[Row] = &[
         modem.mobile.activate(id)?;
         after_attaching(&modem.adaptor)
     }),
-    ("stack-deactivate", SET, |modem, request| {
+    ("stack-deactivate", &[Set], |modem, request| {
         let id = context_id(request, 0, &modem.adaptor)?;
         modem.mobile.drop_bearer(id, CommandError::Error, &mut modem.adaptor)?;
         after_attaching(&modem.adaptor)
     }),
-    ("ping", SET, |modem, request| modem.mobile.ping(request, &mut modem.adaptor)),
+    ("ping", &[Set], |modem, request| modem.mobile.ping(request, &mut modem.adaptor)),
     // SIMCom's AT+CNACT; the answer to the read lists the four.
-    ("application-network", READ, |modem, request| {
+    ("application-network", &[Read], |modem, request| {
         request.answer_all((0..4).map(|pdp| match pdp == 0 && modem.mobile.application {
             true => format!("{pdp},1,\"{ADDRESS}\""),
             false => format!("{pdp},0,\"0.0.0.0\""),
         }))
     }),
-    ("application-network", SET, |modem, request| modem.mobile.application_network(request, &mut modem.adaptor)),
+    ("application-network", &[Set], |modem, request| modem.mobile.application_network(request, &mut modem.adaptor)),
 ];
 
 /// The address that the network gives.
