@@ -1,10 +1,12 @@
-//! `tests/cases/*.md`: a file a feature, a heading a case.
+//! Everything in Markdown that is to be so: `tests/cases/*.md`, a file a feature and a heading a case; the README; the pages of
+//! the diagnostic codes.
 //!
 //! A case's blocks are, in order: files (```` ```hayes ```` is `script.hayes`, ```` ```modem ```` is the modem's part, which
 //! the port replays, ```` ```file NAME ```` any other), then ```` ```console ```` with one or more `$ hayes …` lines and
 //! exactly what they print, standard output and standard error as a terminal would mix them; `[exit 1]` stands where
 //! a command does not exit with 0. `BLESS=1` rewrites what is printed, `CASE=words` runs the cases with these words in
-//! their title. The README's console blocks are cases too.
+//! their title. ```` ```told ```` holds what the parser says of the script above it: place, code, message; what stands at the
+//! place; what to do. In a page of a code the script ```` ```wrong ```` has this fault and no other, ```` ```right ```` has none.
 //!
 //! In a ```` ```modem ```` block `> AT+CSQ` is a question, to which a CR is added, and `< OK` a line, which is sent between
 //! line ends as modems do; `>>` and `<<` stand for exactly what follows, with `\r`, `\n`, `\xNN`; `+2s` lets time
@@ -12,62 +14,142 @@
 
 use std::fs;
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+
+use hayes::check::{NotFound, Scripts, check};
+use hayes::diagnostic::Diagnostic;
+use hayes::source::Source;
 
 use crate::folder::Folder;
 
 #[test]
 fn cases() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
-    files.sort();
-    assert!(!files.is_empty());
-    run_files(&files);
+    let ran = run_files(&files("tests/cases"));
+    assert!(ran.told > 150 && ran.printed > 150 || std::env::var_os("CASE").is_some(), "only {ran:?}");
 }
 
 #[test]
 fn readme() {
-    run_files(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")]);
+    run_files(&[path("README.md")]);
 }
 
-fn run_files(files: &[PathBuf]) {
+/// Examples of run codes are scripts that can be read and checked: what is wrong with them shows when they run.
+#[test]
+fn pages() {
+    let mut wrong = Vec::new();
+    for case in files("src/diagnostic/pages").iter().flat_map(|file| split_cases(&fs::read_to_string(file).unwrap())) {
+        for block in &case.blocks {
+            let found = check(&Source::new("page.hayes", block.text.as_str()), &Shelf).diagnostics;
+            let fits = match block.info.as_str() {
+                "wrong" if case.title.starts_with("hayes::run::") => true,
+                "wrong" => !found.is_empty() && found.iter().all(|diagnostic| diagnostic.code == case.title),
+                "right" => found.is_empty(),
+                other => panic!("{}: a page has no block of {other}", case.title),
+            };
+            if !fits {
+                let told: String = found.iter().map(told).collect();
+                wrong.push(format!("{}, {}\n{}gives\n{told}", case.title, block.info, block.text));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The scripts that examples of pages run.
+struct Shelf;
+
+impl Scripts for Shelf {
+    fn find(&self, name: &str, _from: &Source) -> Result<Arc<Source>, NotFound> {
+        let text = match name {
+            "modem/identify" => "AT+CGMM\n  capture model\nAT+CGSN\n  capture imei\n",
+            "supersim/set-apn" => "param apn = \"super\"\nAT+CGDCONT=1,\"IP\",\"${apn}\"\n",
+            "net/login" => "param user\nparam port:int = 23\nlog \"${user} ${port}\"\n",
+            "circle" => "run \"circle\"\n",
+            "sim/unlock" => "secret pin\n# allow hayes::check::danger: this SIM's own PIN\nAT+CPIN=\"${pin}\"\n",
+            _ => return Err(NotFound::Nowhere { suggestions: vec!["modem/identify".to_owned()] }),
+        };
+        Ok(Source::new(name, text))
+    }
+}
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The Markdown files of a folder.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(path(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+/// How many blocks were looked at.
+#[derive(Debug, Default)]
+struct Ran {
+    printed: usize,
+    told: usize,
+}
+
+fn run_files(files: &[PathBuf]) -> Ran {
     let only = std::env::var("CASE").unwrap_or_default();
     let bless = std::env::var_os("BLESS").is_some();
     let mut failures = Vec::new();
-    let mut ran = 0;
+    let mut ran = Ran::default();
     for file in files {
         let text = fs::read_to_string(file).unwrap();
-        let mut blessed = text.clone();
+        let mut mended: Vec<(Range<usize>, String)> = Vec::new();
         for case in split_cases(&text).into_iter().filter(|case| case.title.contains(&only)) {
-            for (block, console) in case.console_blocks() {
-                ran += 1;
-                let printed = case.run(console);
-                if printed == console.text {
-                    continue;
-                }
-                if bless {
-                    let old = format!("```console\n{}```", console.text);
-                    blessed = blessed.replacen(&old, &format!("```console\n{printed}```"), 1);
-                } else {
-                    let difference = similar::TextDiff::from_lines(console.text.as_str(), printed.as_str());
-                    let place = format!("{} · {} · block {block}", file.display(), case.title);
-                    failures.push(format!("{place}\n{}", difference.unified_diff().header("expected", "printed")));
+            for (number, block) in case.blocks.iter().enumerate() {
+                let found = match block.info.as_str() {
+                    "console" => {
+                        ran.printed += 1;
+                        case.run(block)
+                    }
+                    "told" => {
+                        ran.told += 1;
+                        told_of(&case.blocks[number - 1])
+                    }
+                    _ => continue,
+                };
+                if found != block.text {
+                    let difference = similar::TextDiff::from_lines(block.text.as_str(), found.as_str());
+                    let place = format!("{} · {} · block {number}", file.display(), case.title);
+                    failures.push(format!("{place}\n{}", difference.unified_diff().header("expected", "found")));
+                    mended.push((block.place..block.place + block.text.len(), found));
                 }
             }
         }
-        if blessed != text {
+        if bless && !mended.is_empty() {
+            let mut blessed = text.clone();
+            mended.into_iter().rev().for_each(|(place, found)| blessed.replace_range(place, &found));
             fs::write(file, blessed).unwrap();
         }
     }
-    assert!(ran > 0 || !only.is_empty(), "there are no cases");
-    assert!(
-        failures.is_empty(),
-        "{} of {ran} cases differ (BLESS=1 rewrites them)\n\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(ran.printed > 0 || !only.is_empty(), "there are no cases");
+    let all = failures.join("\n");
+    assert!(failures.is_empty() || bless, "{} of {ran:?} differ (BLESS=1 rewrites them)\n\n{all}", failures.len());
+    ran
+}
+
+/// What the parser says of a script; it is wrong.
+fn told_of(script: &Block) -> String {
+    let (_, diagnostics) = hayes::syntax::parse(&Source::new("case.hayes", script.text.as_str()));
+    assert!(!diagnostics.is_empty(), "nothing is wrong with\n{}", script.text);
+    diagnostics.iter().map(told).collect()
+}
+
+fn told(diagnostic: &Diagnostic) -> String {
+    let label = &diagnostic.labels[0];
+    let place = diagnostic.source.position(label.span.start as usize);
+    let found = diagnostic.source.slice(label.span).replace('\n', "⏎");
+    let help = diagnostic.help.as_ref().expect("every error has a help");
+    let head = format!("{}:{} {}: {diagnostic}", place.line, place.column, diagnostic.code);
+    format!("{head}\n  at `{found}`: {}\n  help: {help}\n", label.text)
 }
 
 struct Case {
@@ -79,22 +161,23 @@ struct Block {
     /// What stands behind the opening fence.
     info: String,
     text: String,
+    /// Where the text begins in its file.
+    place: usize,
 }
 
 fn split_cases(text: &str) -> Vec<Case> {
     let mut cases = vec![Case { title: "introduction".to_owned(), blocks: Vec::new() }];
     let mut open: Option<Block> = None;
-    for line in text.lines() {
-        match (&mut open, line.strip_prefix("```")) {
-            (None, Some(info)) => open = Some(Block { info: info.to_owned(), text: String::new() }),
+    let mut place = 0;
+    for line in text.split_inclusive('\n') {
+        place += line.len();
+        match (&mut open, line.strip_prefix("```").map(str::trim_end)) {
+            (None, Some(info)) => open = Some(Block { info: info.to_owned(), text: String::new(), place }),
             (Some(_), Some("")) => cases.last_mut().unwrap().blocks.extend(open.take()),
-            (Some(block), _) => {
-                block.text.push_str(line);
-                block.text.push('\n');
-            }
+            (Some(block), _) => block.text.push_str(line),
             (None, None) => {
                 if let Some(title) = line.strip_prefix("## ") {
-                    cases.push(Case { title: title.to_owned(), blocks: Vec::new() });
+                    cases.push(Case { title: title.trim_end().to_owned(), blocks: Vec::new() });
                 }
             }
         }
@@ -103,10 +186,6 @@ fn split_cases(text: &str) -> Vec<Case> {
 }
 
 impl Case {
-    fn console_blocks(&self) -> impl Iterator<Item = (usize, &Block)> {
-        self.blocks.iter().filter(|block| block.info == "console").enumerate()
-    }
-
     /// Runs each `$` line of the block in a folder of its own and returns the block as it would have to stand.
     fn run(&self, console: &Block) -> String {
         let folder = Folder::new();
