@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 pub(crate) const LARGEST: u64 = 16 << 20;
 
 /// A script's text and the name people know it by (a path, a library name, `<stdin>`).
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Source {
     pub name: String,
     pub text: String,

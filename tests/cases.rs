@@ -5,8 +5,8 @@
 //! the port replays, ```` ```file NAME ```` any other), then ```` ```console ```` with one or more `$ hayes …` lines and
 //! exactly what they print, standard output and standard error as a terminal would mix them; `[exit 1]` stands where
 //! a command does not exit with 0. `BLESS=1` rewrites what is printed, `CASE=words` runs the cases with these words in
-//! their title. ```` ```told ```` holds what the parser says of the script above it: place, code, message; what stands at the
-//! place; what to do. In a page of a code the script ```` ```wrong ```` has this fault and no other, ```` ```right ```` has none.
+//! their title. ```` ```told ```` holds what is said of the block above it, a script that does not parse or an
+//! ```` ```inventory NAME ````: place, code, message; what stands at the place; what to do. In a page of a code the script ```` ```wrong ```` has this fault and no other, ```` ```right ```` has none.
 //!
 //! In a ```` ```modem ```` block `> AT+CSQ` is a question, to which a CR is added, and `< OK` a line, which is sent between
 //! line ends as modems do; `>>` and `<<` stand for exactly what follows, with `\r`, `\n`, `\xNN`; `+2s` lets time
@@ -136,10 +136,19 @@ fn run_files(files: &[PathBuf]) -> Ran {
     ran
 }
 
-/// What the parser says of a script; it is wrong.
-fn told_of(script: &Block) -> String {
-    let (_, diagnostics) = hayes::syntax::parse(&Source::new("case.hayes", script.text.as_str()));
-    assert!(!diagnostics.is_empty(), "nothing is wrong with\n{}", script.text);
+/// What is said of a script or an inventory; it is wrong.
+fn told_of(block: &Block) -> String {
+    let name = block.info.split_once(' ').map_or("case.hayes", |(_, name)| name);
+    let source = Source::new(name, block.text.as_str());
+    let diagnostics = match block.info.starts_with("inventory ") {
+        true => hayes::batch::inventory::read(&[source]).err().unwrap_or_default(),
+        false => {
+            let found = hayes::syntax::parse(&source).1;
+            assert!(found.iter().all(|diagnostic| diagnostic.help.is_some()), "each has a help: {found:#?}");
+            found
+        }
+    };
+    assert!(!diagnostics.is_empty(), "nothing is wrong with\n{}", block.text);
     diagnostics.iter().map(told).collect()
 }
 
@@ -147,9 +156,10 @@ fn told(diagnostic: &Diagnostic) -> String {
     let label = &diagnostic.labels[0];
     let place = diagnostic.source.position(label.span.start as usize);
     let found = diagnostic.source.slice(label.span).replace('\n', "⏎");
-    let help = diagnostic.help.as_ref().expect("every error has a help");
+    let help = diagnostic.help.as_ref().map(|help| format!("  help: {help}\n")).unwrap_or_default();
     let head = format!("{}:{} {}: {diagnostic}", place.line, place.column, diagnostic.code);
-    format!("{head}\n  at `{found}`: {}\n  help: {help}\n", label.text)
+    let words = if label.text.is_empty() { String::new() } else { format!(": {}", label.text) };
+    format!("{head}\n  at `{found}`{words}\n{help}")
 }
 
 struct Case {

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use super::inventory::Modem;
+use super::inventory::BatchModem;
 use super::journal::Journal;
 use super::run::{Board, Common, Ended, Slot, Stop};
 use super::schedule::{Scheduler, Stopped, Turn};
@@ -22,7 +22,7 @@ use crate::runtime::{STACK, Status};
 const FINALLY_TIME: Duration = Duration::from_secs(30);
 
 /// What others tell the driver.
-pub enum Told {
+pub enum ToDriver {
     /// Ctrl-C: the first lets `finally` blocks run, the second does not
     Stop,
     /// A modem has ended, and had this slot if it was begun.
@@ -58,13 +58,13 @@ pub struct Finished {
 /// A batch that runs.
 pub struct Driver {
     common: Arc<Common>,
-    modems: Arc<[Modem]>,
+    modems: Arc<[BatchModem]>,
     schedule: Scheduler,
     pub board: Arc<Board>,
     cancel: Cancel,
     /// Both ends: those who talk to modems are given the first.
-    sender: Sender<Told>,
-    inbox: Receiver<Told>,
+    sender: Sender<ToDriver>,
+    inbox: Receiver<ToDriver>,
     shown: Sender<Progress>,
     pub clock: Clock,
     crew: Crew,
@@ -82,10 +82,10 @@ impl Driver {
     /// `cancel` and `told` are how the batch is stopped, `shown` is where its progress goes.
     pub fn new(
         common: Common,
-        modems: Arc<[Modem]>,
+        modems: Arc<[BatchModem]>,
         schedule: Scheduler,
         cancel: Cancel,
-        (sender, inbox): (Sender<Told>, Receiver<Told>),
+        (sender, inbox): (Sender<ToDriver>, Receiver<ToDriver>),
         shown: Sender<Progress>,
     ) -> Driver {
         Driver {
@@ -123,7 +123,7 @@ impl Driver {
     }
 
     /// Begins what can begin, and waits for what comes next, or for the time of something.
-    fn wait(&mut self, journal: &mut Journal) -> ControlFlow<(), Option<Told>> {
+    fn wait(&mut self, journal: &mut Journal) -> ControlFlow<(), Option<ToDriver>> {
         let now = self.clock.now();
         let wake = [self.begin_what_can(now, journal)?, self.check_watched(now)].into_iter().flatten().min();
         let told = match wake {
@@ -137,10 +137,10 @@ impl Driver {
         }
     }
 
-    fn heed(&mut self, told: Told, journal: &mut Journal) {
+    fn heed(&mut self, told: ToDriver, journal: &mut Journal) {
         match told {
-            Told::Stop => self.stop(),
-            Told::Ended { slot, modem, ended, panicked } => {
+            ToDriver::Stop => self.stop(),
+            ToDriver::Ended { slot, modem, ended, panicked } => {
                 if let Some(slot) = slot {
                     self.free.push(slot);
                     self.active = self.active.saturating_sub(1);
@@ -194,7 +194,7 @@ impl Driver {
             let panicked = outcome.is_err();
             let ended = outcome.unwrap_or_else(|panic| broken(&common, entry, panic.as_ref()));
             // The driver may be gone: then nobody wants to know.
-            let _ = outbox.send(Told::Ended { slot: Some(slot), modem, ended, panicked });
+            let _ = outbox.send(ToDriver::Ended { slot: Some(slot), modem, ended, panicked });
         };
         match self.crew.start(Box::new(job)) {
             Ok(()) => self.active += 1,
@@ -214,7 +214,7 @@ impl Driver {
         let failure = FailureReport::outside("hayes::batch::system", why);
         let ended = self.common.unreachable(entry, Timestamp::now(), failure);
         // The driver holds the other end itself.
-        let _ = self.sender.send(Told::Ended { slot: None, modem, ended, panicked: false });
+        let _ = self.sender.send(ToDriver::Ended { slot: None, modem, ended, panicked: false });
     }
 
     /// Without a time limit one handle serves all.
@@ -272,7 +272,7 @@ impl Driver {
 
 /// A modem whose run has panicked.
 #[inline(never)]
-fn broken(common: &Common, modem: &Modem, panic: &(dyn std::any::Any + Send)) -> Box<Ended> {
+fn broken(common: &Common, modem: &BatchModem, panic: &(dyn std::any::Any + Send)) -> Box<Ended> {
     let why = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
     let mut failure = FailureReport::outside("hayes::internal", &format!("Hayes has failed here: {why}"));
@@ -306,7 +306,7 @@ mod tests {
         let common = Common::new(program, Inputs::default(), Records::Failed(folder.clone()), folder.clone());
         let schedule = Scheduler::new(&inventory.modems, &inventory, &Plan::of_jobs(NonZeroUsize::MIN), 1);
         let (told, (shown, _to_show)) = (channel(), channel());
-        told.0.send(Told::Stop).unwrap();
+        told.0.send(ToDriver::Stop).unwrap();
         let driver = Driver::new(common, inventory.modems.into(), schedule, Cancel::new().unwrap(), told, shown);
         let mut journal = Journal::open(&results, None).unwrap();
         let finished = driver.run(&mut journal);

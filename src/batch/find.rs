@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::inventory::{Identity, Inventory, Modem, glob};
+use super::inventory::{BatchModem, Identity, Inventory, glob};
 use crate::catalogue::Catalogue;
 use crate::check::{Program, check};
 use crate::connect::{self, Address, Settings};
@@ -33,7 +33,7 @@ pub struct Met {
 
 /// Gives each modem that has an IMEI or an ICCID the port it is on, or none. Says who was met where.
 pub fn find(
-    modems: &mut [Modem],
+    modems: &mut [BatchModem],
     inventory: &Inventory,
     baud: Option<u32>,
     jobs: usize,

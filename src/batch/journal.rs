@@ -272,17 +272,17 @@ mod tests {
     use super::*;
 
     /// A path in a folder of its own, which is removed in the end.
-    struct Scratch(PathBuf);
+    struct JournalPath(PathBuf);
 
-    impl Scratch {
-        fn new(name: &str) -> Scratch {
+    impl JournalPath {
+        fn new(name: &str) -> JournalPath {
             let folder = std::env::temp_dir().join(format!("hayes-journal-{}-{name}", std::process::id()));
             std::fs::create_dir_all(&folder).unwrap();
-            Scratch(folder.join("results.jsonl"))
+            JournalPath(folder.join("results.jsonl"))
         }
     }
 
-    impl Drop for Scratch {
+    impl Drop for JournalPath {
         fn drop(&mut self) {
             let _ = std::fs::remove_dir_all(self.0.parent().unwrap());
         }
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn the_last_line_of_a_modem_counts() {
-        let scratch = Scratch::new("last");
+        let scratch = JournalPath::new("last");
         let path = &scratch.0.with_file_name("deep/results.jsonl");
         let mut journal = Journal::open(path, None).unwrap();
         for (modem, status) in [("a", "failed"), ("b", "passed"), ("a", "passed"), ("c", "interrupted")] {
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn each_line_is_told_once_and_all_are_before_the_end() {
-        let scratch = Scratch::new("told");
+        let scratch = JournalPath::new("told");
         let path = &scratch.0;
         let mut journal = Journal::open(path, None).unwrap();
         let (sender, told) = std::sync::mpsc::channel();
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_torn_line_is_dropped_and_cut_off() {
-        let scratch = Scratch::new("torn");
+        let scratch = JournalPath::new("torn");
         let path = &scratch.0;
         let whole = format!("{}\n", line("a", "passed"));
         let last = line("b", "passed");
@@ -371,7 +371,7 @@ mod tests {
 
     #[test]
     fn a_whole_line_without_its_line_end_counts() {
-        let scratch = Scratch::new("open");
+        let scratch = JournalPath::new("open");
         let path = &scratch.0;
         let (first, last) = (line("a", "passed"), line("b", "passed"));
         std::fs::write(path, format!("{first}\n{last}")).unwrap();
@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn what_is_no_journal_is_never_cut() {
-        let scratch = Scratch::new("script");
+        let scratch = JournalPath::new("script");
         let path = &scratch.0;
         let whole = format!("{}\n", line("a", "passed"));
         for text in ["AT\n", "AT", "{", "{\"name\":1", &format!("{whole}AT"), &format!("{whole}{{\"modem\":\"b\n")] {
@@ -404,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_line_of_something_else_is_an_error() {
-        let scratch = Scratch::new("else");
+        let scratch = JournalPath::new("else");
         let path = &scratch.0;
         for (text, why) in [
             ("{\"modem\":1}", "line 1 is no result: its keys or values are not those of one"),
@@ -420,7 +420,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn what_cannot_be_written_shows_before_anything_is_sent() {
-        let scratch = Scratch::new("locked");
+        let scratch = JournalPath::new("locked");
         let path = &scratch.0;
         let journal = Journal::open(path, None).unwrap();
         let second = Journal::open(path, None).map(|_| ()).unwrap_err();

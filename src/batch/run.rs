@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::inventory::{Identity, Modem};
+use super::inventory::{BatchModem, Identity};
 use crate::catalogue::Catalogue;
 use crate::check::Program;
 use crate::connect::{self, Settings};
@@ -85,7 +85,7 @@ impl Common {
     }
 
     /// The values for this modem: the command line over the inventory over the environment.
-    pub fn inputs(&self, modem: &Modem) -> Inputs {
+    pub fn inputs(&self, modem: &BatchModem) -> Inputs {
         let mut inputs = self.inputs.clone();
         let given = modem.vars.iter().map(|(name, value)| (&**name, value, false));
         let environment = self.environment.iter().map(|(name, value)| (name.as_str(), value, false));
@@ -102,13 +102,13 @@ impl Common {
     }
 
     /// What is wrong with the values for this modem: params without one, and those of another kind.
-    pub fn unfit(&self, modem: &Modem) -> Vec<Unfit> {
+    pub fn unfit(&self, modem: &BatchModem) -> Vec<Unfit> {
         runtime::unfit(&self.program, &self.inputs(modem))
     }
 
     /// Each step is a function of its own and what is large is boxed: a thread's memory is the deepest that its stack has
     /// ever been, times the number of modems.
-    pub(super) fn run(&self, modem: &Modem, stop: &Stop, slot: &Slot) -> Box<Ended> {
+    pub(super) fn run(&self, modem: &BatchModem, stop: &Stop, slot: &Slot) -> Box<Ended> {
         let mut ear = Ear { slot, recorder: Recorder::default() };
         let mut ended = self.talk(modem, stop, &mut ear);
         self.complete(&mut ended, modem, stop, &ear.recorder);
@@ -116,7 +116,7 @@ impl Common {
     }
 
     #[inline(never)]
-    fn talk(&self, modem: &Modem, stop: &Stop, ear: &mut Ear<'_>) -> Box<Ended> {
+    fn talk(&self, modem: &BatchModem, stop: &Stop, ear: &mut Ear<'_>) -> Box<Ended> {
         let started = Timestamp::now();
         let mut conversation = match self.open(modem, stop) {
             Ok(conversation) => conversation,
@@ -128,7 +128,7 @@ impl Common {
     }
 
     #[inline(never)]
-    fn ran(&self, modem: &Modem, started: Timestamp, outcome: &Outcome) -> Box<Ended> {
+    fn ran(&self, modem: &BatchModem, started: Timestamp, outcome: &Outcome) -> Box<Ended> {
         let script = &self.program.source().name;
         let result = RunResult::new(&modem.name, &modem.port(), script, started.to_string(), outcome);
         Box::new(Ended { result, unrecorded: None })
@@ -136,14 +136,14 @@ impl Common {
 
     /// Of a modem that was not talked to.
     #[inline(never)]
-    pub(super) fn unreachable(&self, modem: &Modem, started: Timestamp, failure: FailureReport) -> Box<Ended> {
+    pub(super) fn unreachable(&self, modem: &BatchModem, started: Timestamp, failure: FailureReport) -> Box<Ended> {
         let script = &self.program.source().name;
         let result = RunResult::unreachable(&modem.name, &modem.port(), script, started.to_string(), failure);
         Box::new(Ended { result, unrecorded: None })
     }
 
     #[inline(never)]
-    fn complete(&self, ended: &mut Ended, modem: &Modem, stop: &Stop, recorder: &Recorder) {
+    fn complete(&self, ended: &mut Ended, modem: &BatchModem, stop: &Stop, recorder: &Recorder) {
         let result = &mut ended.result;
         if result.failure.as_ref().is_some_and(|failure| failure.code == INTERRUPTED) {
             result.status = Status::Interrupted;
@@ -157,7 +157,7 @@ impl Common {
     }
 
     #[inline(never)]
-    fn open(&self, modem: &Modem, stop: &Stop) -> Result<Box<Conversation>, Box<FailureReport>> {
+    fn open(&self, modem: &BatchModem, stop: &Stop) -> Result<Box<Conversation>, Box<FailureReport>> {
         let Some(address) = &modem.address else {
             return Err(Box::new(not_found(&modem.identity)));
         };

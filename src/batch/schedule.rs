@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::inventory::{Inventory, Modem};
+use super::inventory::{BatchModem, Inventory};
 
 /// How many at once, in which steps, and when to give up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +120,7 @@ struct Limit {
 
 impl Scheduler {
     /// `seed` is what the jitter starts from.
-    pub fn new(modems: &[Modem], inventory: &Inventory, plan: &Plan, seed: u64) -> Scheduler {
+    pub fn new(modems: &[BatchModem], inventory: &Inventory, plan: &Plan, seed: u64) -> Scheduler {
         let mut limits = Vec::new();
         let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, group) in &inventory.groups {
@@ -242,11 +242,6 @@ impl Scheduler {
         self.queues.iter().flat_map(|queue| &queue.waiting).copied()
     }
 
-    /// The wave that goes on, counted from 1, and how many there are.
-    pub fn wave(&self) -> (usize, usize) {
-        (self.wave + 1, self.wave_ends.len())
-    }
-
     fn fits(&self, queue: &GroupQueue) -> bool {
         queue.groups.iter().filter_map(|group| self.limits.get(*group)).all(|limit| limit.running < limit.most)
     }
@@ -331,7 +326,7 @@ mod tests {
         let mut schedule = Scheduler::new(&inventory.modems, &inventory, &Plan { waves, ..plan(64) }, 1);
         assert_eq!(schedule.next(START), Turn::Start(0));
         assert_eq!(schedule.next(START), Turn::WaitForEnd);
-        assert_eq!(schedule.wave(), (1, 3));
+        assert_eq!((schedule.wave + 1, schedule.wave_ends.len()), (1, 3));
         schedule.ended(0, false);
         assert_eq!([schedule.next(START), schedule.next(START)], [Turn::Start(1), Turn::Start(2)]);
         schedule.ended(1, false);

@@ -23,7 +23,7 @@ Examples:
   hayes list                                   the scripts that come with it
 
 Exit codes: 0 passed, 1 failed, 2 wrong command line, 3 a script does not check, 6 device trouble, 130 interrupted.")]
-pub(crate) struct CommandLine {
+pub(crate) struct HayesArguments {
     #[command(subcommand)]
     pub(crate) task: Option<Task>,
     /// When to use colours (NO_COLOR is heeded too)
@@ -387,11 +387,11 @@ pub(crate) struct Sim {
 }
 
 /// The arguments, or what to print instead and how to exit: `--help`, `--version`, a mistake.
-pub(crate) fn parse(arguments: &[OsString]) -> Result<CommandLine, clap::Error> {
+pub(crate) fn parse(arguments: &[OsString]) -> Result<HayesArguments, clap::Error> {
     // The texts that only a help page shows are made for one that is asked for.
-    let matches = CommandLine::command().try_get_matches_from(arguments);
+    let matches = HayesArguments::command().try_get_matches_from(arguments);
     let matches = matches.or_else(|_| command().try_get_matches_from(arguments));
-    CommandLine::from_arg_matches_mut(&mut matches?)
+    HayesArguments::from_arg_matches_mut(&mut matches?)
 }
 
 /// What else to say of a mistake: a flag of a command stands behind its name.
@@ -412,7 +412,7 @@ pub(crate) fn alone() -> Repl {
 
 /// The definition of the command line, with what only other modules know: the options of the simulated modem.
 pub(crate) fn command() -> clap::Command {
-    CommandLine::command().mut_subcommand("sim", |sim| sim.after_help(super::sim::help()))
+    HayesArguments::command().mut_subcommand("sim", |sim| sim.after_help(super::sim::help()))
 }
 
 /// A duration in which something can happen.

@@ -10,12 +10,10 @@ use super::console::{Console, Exit};
 use super::inputs;
 use super::modem::{self, NoModem, OpenModem};
 use super::results::Sink;
-use super::run::{checked_as, show_failure};
+use super::run::{checked_as, show_failure, unreachable};
 use super::screen::Screen;
 use crate::at::answer::{Event, Why};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::port::{OpenError, Timestamp};
-use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Listener, Mask, RuntimeEvent};
 use crate::source::Source;
@@ -44,7 +42,7 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let mut results = Sink::open(arguments.output.output.as_deref(), console)?;
     let mask = Mask::new(inputs.secrets.values().map(String::as_str));
     let mut modem = OpenModem::open(&port, &arguments.connection, mask).map_err(|error| match error {
-        NoModem::Unopened(error) => unreachable(&port.address.to_string(), &error, arguments, &mut results, console),
+        NoModem::Unopened(error) => unreachable(&port, NAME, &error, &arguments.output, &mut results, console),
         NoModem::Unrecordable(message) => console.refuse(Exit::Unwritable, &message, None),
     })?;
     let mut exit = Exit::Passed;
@@ -62,23 +60,6 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
 
 /// What the commands are called where they are a script.
 const NAME: &str = "<command line>";
-
-/// As `hayes run` tells it.
-fn unreachable(
-    port: &str,
-    error: &OpenError,
-    arguments: &arguments::At,
-    results: &mut Sink,
-    console: &Console,
-) -> Exit {
-    console.complain(&error.message, error.help.as_deref());
-    if !arguments.output.json {
-        return Exit::Device;
-    }
-    let started = Timestamp::now().to_string();
-    let result = RunResult::unreachable(port, port, NAME, started, FailureReport::unopened(error));
-    Exit::Device.worst(results.write(&(result.json() + "\n"), console))
-}
 
 /// Advice that a single line cannot follow says where it can be followed.
 fn for_a_script(diagnostic: &mut Diagnostic) {

@@ -13,12 +13,12 @@ use super::arguments;
 use super::console::{Console, Exit};
 use super::inputs::{self, Origins};
 use super::modem::Signals;
-use super::progress::{self, ProgressScreen, Tally};
+use super::progress::{self, BatchTally, ProgressScreen};
 use super::results::{self, Summary};
 use super::{run, scripts};
-use crate::batch::driver::{Driver, Finished, Progress, Told};
+use crate::batch::driver::{Driver, Finished, Progress, ToDriver};
 use crate::batch::find::{self, Met};
-use crate::batch::inventory::{self, Identity, Inventory, Modem, Selection};
+use crate::batch::inventory::{self, BatchModem, Identity, Inventory, Selection};
 use crate::batch::journal::{self, Journal};
 use crate::batch::run::{Common, Records};
 use crate::batch::schedule::{Plan, Scheduler};
@@ -40,7 +40,7 @@ struct PreparedBatch {
     common: Common,
     inventory: Inventory,
     /// Those that will run, in the inventory's order
-    modems: Vec<Modem>,
+    modems: Vec<BatchModem>,
     jobs: NonZeroUsize,
     journal: Journal,
     /// How many have passed before and do not run again
@@ -62,7 +62,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     let told = channel();
     let (shown, to_show) = channel();
     let stop = told.0.clone();
-    let signals = Signals::cancel_and(&cancel, move || _ = stop.send(Told::Stop))?;
+    let signals = Signals::cancel_and(&cancel, move || _ = stop.send(ToDriver::Stop))?;
     let found = find::find(&mut modems, &inventory, arguments.baud, jobs.get(), &cancel)?;
     if !arguments.quiet {
         console.say(&met(&found));
@@ -86,7 +86,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     let synced = journal.finish();
     let _ = shown.send(Progress::Finished);
     let (tally, drawn) =
-        thread.join().map_or_else(|_| (Tally::default(), Exit::Internal), |tally| (tally, Exit::Passed));
+        thread.join().map_or_else(|_| (BatchTally::default(), Exit::Internal), |tally| (tally, Exit::Passed));
     let mut exit = drawn.worst(tally.written).worst(exit_of(&finished, &tally, &signals));
     if let Err(error) = &synced
         && finished.unwritten.is_none()
@@ -124,7 +124,7 @@ fn met(found: &[Met]) -> String {
     found.iter().map(line).collect()
 }
 
-fn exit_of(finished: &Finished, tally: &Tally, signals: &Signals) -> Exit {
+fn exit_of(finished: &Finished, tally: &BatchTally, signals: &Signals) -> Exit {
     let mut exit = Exit::Passed;
     if finished.panicked {
         exit = exit.worst(Exit::Internal);
@@ -230,14 +230,14 @@ fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &Console) ->
     })
 }
 
-fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<Vec<Modem>, Exit> {
+fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<Vec<BatchModem>, Exit> {
     let selection = Selection::parse(limit).map_err(|error| console.refuse_as(Exit::Usage, &error))?;
     let idle = selection.idle(&inventory.modems);
     if !idle.is_empty() && !inventory.modems.is_empty() {
         idle.iter().for_each(|term| _ = console.refuse_as(Exit::Nothing, term));
         return Err(Exit::Nothing);
     }
-    let modems: Vec<Modem> = inventory.modems.iter().filter(|modem| selection.selects(modem)).cloned().collect();
+    let modems: Vec<BatchModem> = inventory.modems.iter().filter(|modem| selection.selects(modem)).cloned().collect();
     if modems.is_empty() {
         let help = "`hayes batch … --list` without -l shows all there are";
         return Err(console.refuse(Exit::Nothing, "no modem is selected", Some(help)));
@@ -246,9 +246,10 @@ fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<
 }
 
 /// One line a modem: name, port, groups.
-fn listed(modems: &[Modem]) -> String {
-    let width = |text: fn(&Modem) -> String| modems.iter().map(|modem| text(modem).chars().count()).max().unwrap_or(0);
-    let place = |modem: &Modem| match (&modem.address, &modem.identity.imei, &modem.identity.iccid) {
+fn listed(modems: &[BatchModem]) -> String {
+    let width =
+        |text: fn(&BatchModem) -> String| modems.iter().map(|modem| text(modem).chars().count()).max().unwrap_or(0);
+    let place = |modem: &BatchModem| match (&modem.address, &modem.identity.imei, &modem.identity.iccid) {
         (Some(address), _, _) => address.to_string(),
         (None, Some(imei), _) => format!("imei {imei}"),
         (None, None, Some(iccid)) => format!("iccid {iccid}"),
@@ -256,7 +257,7 @@ fn listed(modems: &[Modem]) -> String {
     };
     let (names, places) =
         (width(|modem| modem.name.clone()), modems.iter().map(|m| place(m).chars().count()).max().unwrap_or(0));
-    let line = |modem: &Modem| {
+    let line = |modem: &BatchModem| {
         let groups: Vec<&str> = modem.groups.iter().map(|group| &**group).collect();
         format!("{:names$}  {:places$}  {}", modem.name, place(modem), groups.join(" ")).trim_end().to_owned() + "\n"
     };
@@ -284,7 +285,7 @@ fn resume(path: &Path, script: &str, console: &Console) -> Result<journal::Resul
 }
 
 /// Two names may lead to one device, by a link.
-fn no_port_twice(modems: &[Modem], console: &Console) -> Result<(), Exit> {
+fn no_port_twice(modems: &[BatchModem], console: &Console) -> Result<(), Exit> {
     let mut devices: HashMap<PathBuf, &str> = HashMap::new();
     for modem in modems {
         let Some(Address::Device(path)) = &modem.address else { continue };
@@ -333,7 +334,7 @@ fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
 /// A wrong or missing value for one modem ends the batch before it begins, not that modem in its middle.
 fn all_have_values(
     common: &Common,
-    modems: &[Modem],
+    modems: &[BatchModem],
     [given, environment]: [&Origins; 2],
     console: &Console,
 ) -> Result<(), Exit> {

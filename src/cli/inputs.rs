@@ -16,7 +16,7 @@ use crate::runtime::{self, Inputs, Unfit};
 pub(crate) type Origins = BTreeMap<String, String>;
 
 /// A value that was given for a param.
-struct Given {
+struct GivenValue {
     name: String,
     value: String,
     /// As a secret: it is masked.
@@ -99,7 +99,7 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
             let found = spelled.into_iter().find_map(|origin| Some((std::env::var_os(&origin)?, origin)));
             let Some((value, origin)) = found else { continue };
             match value.into_string() {
-                Ok(value) => given.push(Given { name: name.clone(), value, secret, origin }),
+                Ok(value) => given.push(GivenValue { name: name.clone(), value, secret, origin }),
                 Err(_) => problems.push(Complaint::new(format!("the value of {origin} is not UTF-8"))),
             }
         }
@@ -121,7 +121,7 @@ pub(crate) fn explicit(
 }
 
 /// In the order in which the later beats the earlier.
-fn of_command_line(given: &arguments::InputArguments, problems: &mut Vec<Complaint>) -> Vec<Given> {
+fn of_command_line(given: &arguments::InputArguments, problems: &mut Vec<Complaint>) -> Vec<GivenValue> {
     let mut all = read_files(&given.vars_file, false, problems);
     all.extend(pairs(&given.variables, "-V", false, problems));
     all.extend(read_files(&given.secrets_file, true, problems));
@@ -132,9 +132,13 @@ fn of_command_line(given: &arguments::InputArguments, problems: &mut Vec<Complai
 type Values = BTreeMap<String, String>;
 
 /// Variables, secrets, and where they came from. What no program asks for is a problem.
-fn sorted(given: Vec<Given>, programs: &[Arc<Program>], problems: &mut Vec<Complaint>) -> (Values, Values, Origins) {
+fn sorted(
+    given: Vec<GivenValue>,
+    programs: &[Arc<Program>],
+    problems: &mut Vec<Complaint>,
+) -> (Values, Values, Origins) {
     let (mut variables, mut secrets, mut origins) = (Values::new(), Values::new(), Origins::new());
-    for Given { name, value, secret, origin } in given {
+    for GivenValue { name, value, secret, origin } in given {
         match declared(&name, programs) {
             None => {
                 problems.push(unknown(&name, programs));
@@ -177,7 +181,7 @@ pub(crate) fn loose(given: &arguments::InputArguments, console: &Console) -> Res
             }
         }
     }
-    for Given { name, value, secret, .. } in of_command_line(given, &mut problems) {
+    for GivenValue { name, value, secret, .. } in of_command_line(given, &mut problems) {
         let values = if secret { &mut secrets } else { &mut variables };
         values.insert(name, value);
     }
@@ -201,13 +205,13 @@ fn with_values(
     }
 }
 
-fn pairs(texts: &[String], flag: &str, secret: bool, problems: &mut Vec<Complaint>) -> Vec<Given> {
+fn pairs(texts: &[String], flag: &str, secret: bool, problems: &mut Vec<Complaint>) -> Vec<GivenValue> {
     let mut pairs = Vec::new();
     for text in texts {
         match text.split_once('=') {
             Some((name, value)) => {
                 let (name, value) = (name.trim().to_owned(), value.to_owned());
-                pairs.push(Given { name, value, secret, origin: flag.to_owned() });
+                pairs.push(GivenValue { name, value, secret, origin: flag.to_owned() });
             }
             // What stands there may be a secret: it is not repeated.
             None => problems
@@ -218,7 +222,7 @@ fn pairs(texts: &[String], flag: &str, secret: bool, problems: &mut Vec<Complain
 }
 
 /// Lines of NAME=VALUE; blank lines and lines that start with # say nothing.
-fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) -> Vec<Given> {
+fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) -> Vec<GivenValue> {
     let mut pairs = Vec::new();
     for file in files {
         let text = match scripts::open_text(file) {
@@ -240,7 +244,7 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
                 }
                 Some((name, value)) => {
                     let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
-                    pairs.push(Given { name, value, secret, origin });
+                    pairs.push(GivenValue { name, value, secret, origin });
                     continue;
                 }
                 None => Complaint::new(format!("{origin}: this line is not NAME=VALUE"))

@@ -22,7 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use arguments::{CommandLine, Task};
+use arguments::{HayesArguments, Task};
 use clap::ColorChoice;
 use console::{Console, Exit};
 
@@ -47,7 +47,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     catch_unwind(AssertUnwindSafe(|| dispatch(&arguments, &console))).unwrap_or(Exit::Internal).into()
 }
 
-fn dispatch(arguments: &CommandLine, console: &Console) -> Exit {
+fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
     let Some(task) = &arguments.task else {
         // On a terminal somebody wants to look around.
         if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::console::{self, Console, Exit};
 use crate::batch::driver::{Driver, Progress};
-use crate::batch::inventory::Modem;
+use crate::batch::inventory::BatchModem;
 use crate::batch::run::{Board, Doing, Ended};
 use crate::notation::seconds;
 use crate::port::Clock;
@@ -26,7 +26,7 @@ const ROWS: usize = 8;
 
 /// What has come of it so far.
 #[derive(Debug, Clone)]
-pub(crate) struct Tally {
+pub(crate) struct BatchTally {
     /// How many ended so, in the order of [`STATUSES`]
     counts: [usize; STATUSES.len()],
     pub(crate) changed: u64,
@@ -43,9 +43,9 @@ pub(crate) struct Tally {
 const STATUSES: [Status; 5] =
     [Status::Passed, Status::Failed, Status::Unreachable, Status::Skipped, Status::Interrupted];
 
-impl Default for Tally {
-    fn default() -> Tally {
-        Tally {
+impl Default for BatchTally {
+    fn default() -> BatchTally {
+        BatchTally {
             counts: [0; STATUSES.len()],
             changed: 0,
             unchanged: 0,
@@ -57,7 +57,7 @@ impl Default for Tally {
     }
 }
 
-impl Tally {
+impl BatchTally {
     pub(crate) fn add(&mut self, result: &RunResult) {
         let counts = self.counts.iter_mut().zip(STATUSES).filter(|(_, status)| *status == result.status);
         counts.for_each(|(count, _)| *count += 1);
@@ -97,7 +97,7 @@ fn style(status: Status) -> Style {
 
 /// Shows how it goes.
 pub(crate) struct ProgressScreen {
-    modems: Arc<[Modem]>,
+    modems: Arc<[BatchModem]>,
     board: Arc<Board>,
     clock: Clock,
     console: Console,
@@ -107,13 +107,13 @@ pub(crate) struct ProgressScreen {
     pub(crate) answers_enter: bool,
     /// The terminal can be drawn on
     live: bool,
-    tally: Tally,
+    tally: BatchTally,
     /// How many lines of it stand on the terminal
     drawn: usize,
 }
 
 impl ProgressScreen {
-    pub(crate) fn new(driver: &Driver, modems: Arc<[Modem]>, script: &str, console: Console) -> ProgressScreen {
+    pub(crate) fn new(driver: &Driver, modems: Arc<[BatchModem]>, script: &str, console: Console) -> ProgressScreen {
         ProgressScreen {
             modems,
             board: Arc::clone(&driver.board),
@@ -124,12 +124,12 @@ impl ProgressScreen {
             quiet: false,
             answers_enter: false,
             live: false,
-            tally: Tally::default(),
+            tally: BatchTally::default(),
             drawn: 0,
         }
     }
 
-    pub(crate) fn show(mut self, events: &Receiver<Progress>) -> Tally {
+    pub(crate) fn show(mut self, events: &Receiver<Progress>) -> BatchTally {
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         self.live = !self.quiet && io::stderr().is_terminal() && !is_dumb;
         if self.live && self.answers_enter {

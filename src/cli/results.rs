@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::{self, Reports};
 use super::console::{self, Console, Exit};
-use super::progress::Tally;
+use super::progress::BatchTally;
 use crate::batch::driver::Finished;
-use crate::batch::inventory::Modem;
+use crate::batch::inventory::BatchModem;
 use crate::batch::journal;
 use crate::batch::schedule::Stopped;
 use crate::notation::seconds;
@@ -200,9 +200,9 @@ fn is_stdout(path: &Path) -> bool {
 
 /// What came of a batch: counts, failures by cause, what did not run, and the command that runs the rest.
 pub(crate) struct Summary<'s> {
-    pub(crate) tally: &'s Tally,
+    pub(crate) tally: &'s BatchTally,
     pub(crate) finished: &'s Finished,
-    pub(crate) modems: &'s [Modem],
+    pub(crate) modems: &'s [BatchModem],
     pub(crate) passed_before: usize,
     /// Nothing was changed: `--plan`
     pub(crate) plans: bool,
@@ -214,7 +214,7 @@ pub(crate) struct Summary<'s> {
 impl Summary<'_> {
     pub(crate) fn text(&self, console: &Console) -> String {
         let palette = console.out;
-        let Tally { changed, unchanged, .. } = *self.tally;
+        let BatchTally { changed, unchanged, .. } = *self.tally;
         let not_run = self.finished.not_begun.len();
         let mut text = causes(&self.tally.causes, palette);
         text.push_str(&self.not_run(palette));
@@ -255,7 +255,7 @@ impl Summary<'_> {
 
 /// What the results of an earlier batch say.
 fn summary_of(results: &[RunResult], palette: Palette) -> String {
-    let mut tally = Tally::default();
+    let mut tally = BatchTally::default();
     results.iter().for_each(|result| tally.add(result));
     let all = plural(results.len() as u64, "modem");
     format!("{}{all}: {}\n", causes(&tally.causes, palette), tally.counted(0, palette))

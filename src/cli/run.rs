@@ -18,13 +18,16 @@ use crate::runtime::{self, Inputs, Mask, Outcome};
 use crate::source::Source;
 
 pub(crate) fn run(arguments: &arguments::RunArguments, console: &Console) -> Exit {
-    let prepared = match prepare(arguments, console) {
+    let mut prepared = match prepare(arguments, console) {
         Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
     match OpenModem::open(&prepared.port, &arguments.connection, prepared.mask()) {
         Ok(modem) => prepared.run(modem, &arguments.output, console),
-        Err(NoModem::Unopened(error)) => prepared.unreachable(&error, &arguments.output, console),
+        Err(NoModem::Unopened(error)) => {
+            let script = prepared.programs.first().map_or("", |program| program.source().name.as_str());
+            unreachable(&prepared.port, script, &error, &arguments.output, &mut prepared.results, console)
+        }
         Err(NoModem::Unrecordable(message)) => console.refuse(Exit::Unwritable, &message, None),
     }
 }
@@ -122,17 +125,24 @@ impl PreparedRun {
         let text = if output.json { result.json() + "\n" } else { result.columns(console.out) };
         modem.exit(outcome.status).worst(written).worst(self.results.write(&text, console))
     }
+}
 
-    fn unreachable(mut self, error: &OpenError, output: &arguments::OutputArguments, console: &Console) -> Exit {
-        console.complain(&error.message, error.help.as_deref());
-        if !output.json {
-            return Exit::Device;
-        }
-        let script = self.programs.first().map_or("", |program| program.source().name.as_str());
-        let (name, started) = (self.port.address.to_string(), Timestamp::now().to_string());
-        let result = RunResult::unreachable(&name, &name, script, started, FailureReport::unopened(error));
-        Exit::Device.worst(self.results.write(&(result.json() + "\n"), console))
+/// Tells that the port could not be opened; as a result too, where results are read by a program.
+pub(crate) fn unreachable(
+    port: &Chosen,
+    script: &str,
+    error: &OpenError,
+    output: &arguments::OutputArguments,
+    results: &mut Sink,
+    console: &Console,
+) -> Exit {
+    let exit = console.refuse(Exit::Device, &error.message, error.help.as_deref());
+    if !output.json {
+        return exit;
     }
+    let (name, started) = (port.address.to_string(), Timestamp::now().to_string());
+    let result = RunResult::unreachable(&name, &name, script, started, FailureReport::unopened(error));
+    exit.worst(results.write(&(result.json() + "\n"), console))
 }
 
 /// Why it did not pass, with the place in the script.

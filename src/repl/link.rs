@@ -13,6 +13,7 @@ use crate::catalogue::Catalogue;
 use crate::catalogue::module::Module;
 use crate::connect::{self, Address, Settings, SimulatedTime};
 use crate::conversation::{Conversation, Trouble};
+use crate::notation::escape;
 use crate::port::{self, Cancel, Control, Fault, OpenError, Port, Read, RecordStatus, Recorded};
 use crate::report::style::{Palette, Style};
 use crate::runtime::Mask;
@@ -311,8 +312,9 @@ impl RawView {
     }
 
     fn line(&self, direction: &str, bytes: &[u8]) -> String {
-        let shown: String = self.mask.bytes(bytes).iter().map(|byte| spelled(*byte)).collect();
-        format!("{} {}", self.palette.paint(Style::Name, direction), shown)
+        let mut line = format!("{} ", self.palette.paint(Style::Name, direction));
+        escape(&mut line, &self.mask.bytes(bytes));
+        line
     }
 
     /// What may be shown of what was received.
@@ -389,18 +391,6 @@ impl TapState {
         if let Some(raw) = &mut self.raw {
             raw.settle();
         }
-    }
-}
-
-/// A byte as it is shown: `\r`, `\x1A`, `a`. A backslash is doubled, so that no two bytes look the same.
-fn spelled(byte: u8) -> String {
-    match byte {
-        b'\\' => "\\\\".to_owned(),
-        b'\r' => "\\r".to_owned(),
-        b'\n' => "\\n".to_owned(),
-        b'\t' => "\\t".to_owned(),
-        b' '..=b'~' => char::from(byte).to_string(),
-        other => format!("\\x{other:02X}"),
     }
 }
 
@@ -501,12 +491,5 @@ mod tests {
         assert_eq!(raw.held, b"> ");
         raw.mask = Mask::default();
         assert_eq!(raw.received(b"x"), b"> x", "without secrets nothing is held");
-    }
-
-    #[test]
-    fn every_byte_is_spelled_in_its_own_way() {
-        let all: std::collections::HashSet<String> = (0..=255).map(spelled).collect();
-        assert_eq!(all.len(), 256);
-        assert_eq!([13, 10, 0x1a, b'A', b'\\'].map(spelled).concat(), "\\r\\n\\x1AA\\\\");
     }
 }

@@ -22,7 +22,9 @@ enum Heading {
     Var(Arc<str>),
 }
 
-pub(super) fn read(source: &Arc<Source>, draft: &mut Draft) {
+pub(super) fn read(draft: &mut Draft) {
+    let source = Arc::clone(&draft.source);
+    let source = &*source;
     let mark = if source.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let text = source.text.get(mark..).unwrap_or_default();
     let mut reader = csv::ReaderBuilder::new()
@@ -41,7 +43,7 @@ pub(super) fn read(source: &Arc<Source>, draft: &mut Draft) {
             Ok(false) => break,
             Err(error) => {
                 let span = line_span(source, start);
-                draft.problem(source, span, "hayes::inventory::csv", error.to_string(), "");
+                draft.problem(span, "hayes::inventory::csv", error.to_string(), "");
                 return;
             }
         }
@@ -52,7 +54,7 @@ pub(super) fn read(source: &Arc<Source>, draft: &mut Draft) {
             continue;
         }
         match &columns {
-            None => match header(source, span, &record, draft) {
+            None => match header(span, &record, draft) {
                 Some(header) => columns = Some(header),
                 None => return,
             },
@@ -61,7 +63,7 @@ pub(super) fn read(source: &Arc<Source>, draft: &mut Draft) {
     }
     if columns.is_none() {
         let help = "its first line names the columns: name,port,group,label.rack,var.apn";
-        draft.problem(source, Span::default(), "hayes::inventory::empty", "this inventory is empty", help);
+        draft.problem(Span::default(), "hayes::inventory::empty", "this inventory is empty", help);
     }
 }
 
@@ -122,7 +124,7 @@ fn delimiter(text: &str) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b',')
 }
 
-fn header(source: &Arc<Source>, span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<Vec<Heading>> {
+fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<Vec<Heading>> {
     let mut columns = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut wrong = false;
@@ -153,29 +155,29 @@ fn header(source: &Arc<Source>, span: Span, record: &csv::StringRecord, draft: &
                 }
             };
             let message = format!("there is no column `{title}`");
-            draft.problem(source, span, "hayes::inventory::unknown-key", message, help);
+            draft.problem(span, "hayes::inventory::unknown-key", message, &help);
             continue;
         };
         if seen.insert(lower, columns.len()).is_some() {
             wrong = true;
             let message = format!("the column `{title}` stands twice");
-            draft.problem(source, span, "hayes::inventory::column-twice", message, "leave one of them out");
+            draft.problem(span, "hayes::inventory::column-twice", message, "leave one of them out");
         }
         columns.push(column);
     }
     if !wrong && !columns.iter().any(|column| matches!(column, Heading::Name)) {
         wrong = true;
         let help = "the first line names the columns: name,port,group,label.rack,var.apn";
-        draft.problem(source, span, "hayes::inventory::no-name", "there is no column `name`", help);
+        draft.problem(span, "hayes::inventory::no-name", "there is no column `name`", help);
     }
     (!wrong).then_some(columns)
 }
 
-fn row(source: &Arc<Source>, span: Span, columns: &[Heading], record: &csv::StringRecord, draft: &mut Draft) {
+fn row(source: &Source, span: Span, columns: &[Heading], record: &csv::StringRecord, draft: &mut Draft) {
     if record.iter().skip(columns.len()).any(|field| !field.is_empty()) {
         let message = format!("this line has {} fields, the header {}", record.len(), columns.len());
         let help = "a field that holds the separator stands in double quotes";
-        draft.problem(source, span, "hayes::inventory::csv", message, help);
+        draft.problem(span, "hayes::inventory::csv", message, help);
         return;
     }
     let mut entry = ModemEntry { span, ..ModemEntry::default() };
@@ -197,7 +199,7 @@ fn row(source: &Arc<Source>, span: Span, columns: &[Heading], record: &csv::Stri
                     wrong = true;
                     let message = format!("{field:?} is no speed");
                     let at = field_span(source, span, field);
-                    draft.problem(source, at, "hayes::inventory::value", message, "a speed is 9600 or 115200");
+                    draft.problem(at, "hayes::inventory::value", message, "a speed is 9600 or 115200");
                 }
             },
             Heading::Label(name) => _ = entry.settings.labels.insert(Arc::clone(name), field.to_owned()),
@@ -205,7 +207,7 @@ fn row(source: &Arc<Source>, span: Span, columns: &[Heading], record: &csv::Stri
         }
     }
     if !wrong {
-        draft.add(source, entry);
+        draft.add(entry);
     }
 }
 

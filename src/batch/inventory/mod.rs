@@ -10,6 +10,7 @@ mod tests;
 mod toml;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::connect::Address;
@@ -23,7 +24,7 @@ pub(crate) use select::glob;
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     /// In the order of the files.
-    pub modems: Vec<Modem>,
+    pub modems: Vec<BatchModem>,
     pub groups: BTreeMap<String, Group>,
     /// `ports = […]`: where modems are looked for that are named by their IMEI or ICCID; may hold globs.
     pub ports: Vec<String>,
@@ -31,7 +32,7 @@ pub struct Inventory {
 
 /// One modem. What its groups and the defaults say is merged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Modem {
+pub struct BatchModem {
     pub name: String,
     /// Where it is; with an identity: where it is looked for first.
     pub address: Option<Address>,
@@ -62,7 +63,7 @@ pub struct Group {
     pub max_parallel: Option<usize>,
 }
 
-impl Modem {
+impl BatchModem {
     /// Its port, as it is written; empty where it was not found.
     pub fn port(&self) -> String {
         self.address.as_ref().map(ToString::to_string).unwrap_or_default()
@@ -83,7 +84,8 @@ pub const MOST_MODEMS: usize = 100_000;
 pub fn read(sources: &[Arc<Source>]) -> Result<Inventory, Vec<Diagnostic>> {
     let mut draft = Draft::default();
     for source in sources {
-        if is_csv(source) { csv::read(source, &mut draft) } else { toml::read(source, &mut draft) }
+        draft.source = Arc::clone(source);
+        if is_csv(source) { csv::read(&mut draft) } else { toml::read(&mut draft) }
     }
     draft.finish().map_err(|mut diagnostics| {
         let shown: Vec<Arc<Source>> = sources.iter().map(|source| without_values(source)).collect();
@@ -149,22 +151,24 @@ struct ModemSettings {
     baud: Option<u32>,
 }
 
+/// An inventory that is being read.
 #[derive(Debug, Default)]
 struct Draft {
-    modems: Vec<(Modem, ModemSettings)>,
+    /// The file that is being read
+    source: Arc<Source>,
+    modems: Vec<(BatchModem, ModemSettings)>,
     defaults: ModemSettings,
     groups: BTreeMap<String, (Group, ModemSettings)>,
     ports: Vec<String>,
-    names: HashMap<String, FirstSeen>,
-    addresses: HashMap<Address, FirstSeen>,
-    identities: HashMap<String, FirstSeen>,
+    /// What each modem has alone, its name, port, IMEI and ICCID
+    seen: HashMap<String, FirstSeen>,
     group_names: HashMap<String, Arc<str>>,
     diagnostics: Vec<Diagnostic>,
     too_many: bool,
 }
 
 /// Where something stood first.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct FirstSeen {
     source: Arc<Source>,
     span: Span,
@@ -172,53 +176,36 @@ struct FirstSeen {
 }
 
 impl Draft {
-    fn problem(
-        &mut self,
-        source: &Arc<Source>,
-        span: Span,
-        code: &'static str,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let help = help.into();
-        let diagnostic = Diagnostic::new(code, source, message).at(span, "");
+    fn problem(&mut self, span: Span, code: &'static str, message: impl Into<String>, help: &str) {
+        let diagnostic = Diagnostic::new(code, &self.source, message).at(span, "");
         self.diagnostics.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
     }
 
-    fn defaults(&mut self, settings: ModemSettings) {
-        self.defaults.overlay(&settings);
-    }
-
-    fn group(&mut self, name: &str, group: Group, settings: ModemSettings) {
+    fn group(&mut self, name: &str, group: Group, settings: &ModemSettings) {
         let known = self.groups.entry(name.to_owned()).or_default();
         known.0.max_parallel = group.max_parallel.or(known.0.max_parallel);
-        known.1.overlay(&settings);
-    }
-
-    fn ports(&mut self, ports: impl IntoIterator<Item = String>) {
-        self.ports.extend(ports);
+        known.1.overlay(settings);
     }
 
     /// False once there are too many, which is told.
-    fn has_room(&mut self, source: &Arc<Source>, span: Span, more: usize) -> bool {
+    fn has_room(&mut self, span: Span, more: usize) -> bool {
         if self.modems.len().saturating_add(more) <= MOST_MODEMS {
             return true;
         }
         if !std::mem::replace(&mut self.too_many, true) {
             let message = format!("that makes more than {MOST_MODEMS} modems");
-            self.problem(source, span, "hayes::inventory::too-many", message, "split the inventory");
+            self.problem(span, "hayes::inventory::too-many", message, "split the inventory");
         }
         false
     }
 
-    fn add(&mut self, source: &Arc<Source>, entry: ModemEntry) {
-        if !self.has_room(source, entry.span, 1) {
+    fn add(&mut self, entry: ModemEntry) {
+        if !self.has_room(entry.span, 1) {
             return;
         }
         let Some(name) = entry.name.as_ref().filter(|name| !name.value.is_empty()) else {
             let help = "give it a name: results and --resume know a modem by it";
-            self.problem(source, entry.span, "hayes::inventory::no-name", "this modem has no name", help);
-            return;
+            return self.problem(entry.span, "hayes::inventory::no-name", "this modem has no name", help);
         };
         if let Some(wrong) = wrong_name(&name.value) {
             let message = format!("{:?} is no name for a modem: it {wrong}", name.value);
@@ -227,29 +214,26 @@ impl Draft {
             } else {
                 "a name is letters, digits and . _ - / @, as gw-0001"
             };
-            self.problem(source, name.span, "hayes::inventory::name", message, help);
+            return self.problem(name.span, "hayes::inventory::name", message, help);
+        }
+        let message = |_: &str| format!("there are two modems called {}", name.value);
+        let (code, help) = ("hayes::inventory::name-twice", "rename one of them");
+        if !self.is_alone(format!("name {}", name.value), name.span, &name.value, code, message, help) {
             return;
         }
-        let place = |span| FirstSeen { source: Arc::clone(source), span, modem: name.value.clone() };
-        if let Some(first) = self.names.get(&name.value).cloned() {
-            let message = format!("there are two modems called {}", name.value);
-            self.twice(source, name.span, &first, "hayes::inventory::name-twice", message, "rename one of them");
-            return;
-        }
-        self.names.insert(name.value.clone(), place(name.span));
-        let identity = self.identity(source, &entry, &place);
-        let address = self.address(source, &entry, &place);
+        let imei = entry.imei.as_ref().and_then(|imei| self.digits(imei, &name.value, "IMEI", 15..=15));
+        let iccid = entry.iccid.as_ref().and_then(|iccid| self.digits(iccid, &name.value, "ICCID", 18..=20));
+        let address = entry.port.as_ref().and_then(|port| self.address(port, &name.value));
         if entry.port.is_none() && entry.imei.is_none() && entry.iccid.is_none() {
             let message = format!("{} has no port", name.value);
             let help = "say where it is: a device, tcp://host:port, rfc2217://host:port, sim:MODEL; or who it is: imei";
-            self.problem(source, entry.span, "hayes::inventory::no-port", message, help);
+            self.problem(entry.span, "hayes::inventory::no-port", message, help);
         }
-        let groups = entry.groups.iter().map(|group| self.shared(&group.value)).collect();
-        let modem = Modem {
+        let modem = BatchModem {
             name: name.value.clone(),
             address,
-            identity,
-            groups,
+            identity: Identity { imei, iccid },
+            groups: entry.groups.iter().map(|group| self.shared(&group.value)).collect(),
             labels: BTreeMap::new(),
             vars: BTreeMap::new(),
             baud: None,
@@ -259,95 +243,68 @@ impl Draft {
 
     /// One text for each group's name, however many modems have it.
     fn shared(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.group_names.get(name) {
-            return Arc::clone(known);
-        }
-        let shared: Arc<str> = name.into();
-        self.group_names.insert(name.to_owned(), Arc::clone(&shared));
-        shared
+        let known = self.group_names.entry(name.to_owned()).or_insert_with(|| name.into());
+        Arc::clone(known)
     }
 
-    fn identity(&mut self, source: &Arc<Source>, entry: &ModemEntry, place: &dyn Fn(Span) -> FirstSeen) -> Identity {
-        let mut identity = Identity::default();
-        if let Some(imei) = &entry.imei {
-            let digits: String = imei.value.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-            if digits.len() == 15 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                identity.imei = Some(digits);
-            } else {
-                let message = format!("{:?} is no IMEI", imei.value);
-                self.problem(source, imei.span, "hayes::inventory::imei", message, "an IMEI is 15 digits, in quotes");
-            }
+    /// An IMEI, or an ICCID without its padding.
+    fn digits(&mut self, placed: &Name, modem: &str, kind: &str, count: RangeInclusive<usize>) -> Option<String> {
+        let digits: String = placed.value.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+        let digits = if kind == "ICCID" { digits.trim_end_matches(['F', 'f']).to_owned() } else { digits };
+        if !count.contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            let (code, help) = match kind {
+                "IMEI" => ("hayes::inventory::imei", "an IMEI is 15 digits, in quotes"),
+                _ => ("hayes::inventory::iccid", "an ICCID is 18 to 20 digits, in quotes; it is printed on the SIM"),
+            };
+            self.problem(placed.span, code, format!("{:?} is no {kind}", placed.value), help);
+            return None;
         }
-        if let Some(iccid) = &entry.iccid {
-            let digits: String = iccid.value.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-            let digits = digits.trim_end_matches(['F', 'f']).to_owned();
-            if (18..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                identity.iccid = Some(digits);
-            } else {
-                let message = format!("{:?} is no ICCID", iccid.value);
-                let help = "an ICCID is 18 to 20 digits, in quotes; it is printed on the SIM";
-                self.problem(source, iccid.span, "hayes::inventory::iccid", message, help);
-            }
-        }
-        for (kind, value, placed) in [("IMEI", &identity.imei, &entry.imei), ("ICCID", &identity.iccid, &entry.iccid)] {
-            let (Some(value), Some(placed)) = (value, placed) else { continue };
-            match self.identities.get(&format!("{kind}{value}")).cloned() {
-                Some(first) => {
-                    let message = format!("{} has this {kind} too", first.modem);
-                    let code = "hayes::inventory::identity-twice";
-                    self.twice(source, placed.span, &first, code, message, "one of the two is wrong");
-                }
-                None => _ = self.identities.insert(format!("{kind}{value}"), place(placed.span)),
-            }
-        }
-        identity
+        let message = |first: &str| format!("{first} has this {kind} too");
+        let (code, help) = ("hayes::inventory::identity-twice", "one of the two is wrong");
+        self.is_alone(format!("{kind} {digits}"), placed.span, modem, code, message, help);
+        Some(digits)
     }
 
-    fn address(
-        &mut self,
-        source: &Arc<Source>,
-        entry: &ModemEntry,
-        place: &dyn Fn(Span) -> FirstSeen,
-    ) -> Option<Address> {
-        let port = entry.port.as_ref()?;
+    fn address(&mut self, port: &Name, modem: &str) -> Option<Address> {
         let address = match Address::parse(&port.value) {
             Ok(address) => address,
             Err(error) => {
-                self.problem(source, port.span, "hayes::inventory::port", error.message, error.help);
+                self.problem(port.span, "hayes::inventory::port", error.message, &error.help);
                 return None;
             }
         };
         // Each simulated or replayed modem is one of its own, even under the same address.
         if matches!(address, Address::Device(_) | Address::Tcp { .. } | Address::Rfc2217 { .. }) {
-            match self.addresses.get(&address).cloned() {
-                Some(first) => {
-                    let message = format!("{address} is the port of {} too", first.modem);
-                    let code = "hayes::inventory::port-twice";
-                    let help = "a port can be driven once: give each modem its own";
-                    self.twice(source, port.span, &first, code, message, help);
-                }
-                None => _ = self.addresses.insert(address.clone(), place(port.span)),
-            }
+            let message = |first: &str| format!("{address} is the port of {first} too");
+            let (code, help) = ("hayes::inventory::port-twice", "a port can be driven once: give each modem its own");
+            self.is_alone(format!("port {address}"), port.span, modem, code, message, help);
         }
         Some(address)
     }
 
-    fn twice(
+    /// Whether no other modem has this too; else that is told, with a message that names the first.
+    fn is_alone(
         &mut self,
-        source: &Arc<Source>,
+        what: String,
         span: Span,
-        first: &FirstSeen,
+        modem: &str,
         code: &'static str,
-        message: String,
+        message: impl FnOnce(&str) -> String,
         help: &str,
-    ) {
-        let line = first.source.position(first.span.start as usize).line;
-        let diagnostic = Diagnostic::new(code, source, message).at(span, "again here");
-        self.diagnostics.push(if Arc::ptr_eq(source, &first.source) {
+    ) -> bool {
+        let Some(first) = self.seen.get(&what) else {
+            let seen = FirstSeen { source: Arc::clone(&self.source), span, modem: modem.to_owned() };
+            self.seen.insert(what, seen);
+            return true;
+        };
+        let diagnostic = Diagnostic::new(code, &self.source, message(&first.modem)).at(span, "again here");
+        self.diagnostics.push(if Arc::ptr_eq(&self.source, &first.source) {
             diagnostic.at(first.span, "first here").help(help)
         } else {
+            let line = first.source.position(first.span.start as usize).line;
             diagnostic.help(format!("{help}; the first is at {}:{line}", first.source.name))
         });
+        false
     }
 
     /// The inventory, or all that is wrong with it.
@@ -356,7 +313,7 @@ impl Draft {
             self.diagnostics.sort_by_key(|diagnostic| diagnostic.span().unwrap_or_default().start);
             return Err(self.diagnostics);
         }
-        let merge = |(mut modem, own): (Modem, ModemSettings)| {
+        let merge = |(mut modem, own): (BatchModem, ModemSettings)| {
             let mut settings = self.defaults.clone();
             let groups = modem.groups.iter().filter_map(|name| self.groups.get(&**name));
             groups.for_each(|(_, group)| settings.overlay(group));

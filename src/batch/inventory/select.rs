@@ -1,6 +1,6 @@
 //! `-l 'prod:&hub-a,!gw-0007'`: which of the modems.
 
-use super::Modem;
+use super::BatchModem;
 use crate::diagnostic::Complaint;
 
 /// Terms between `,` or `:`, in any order: all that match a plain term; of these only those that match each `&` term; of
@@ -54,7 +54,7 @@ impl Selection {
         Ok(Selection { terms })
     }
 
-    pub fn selects(&self, modem: &Modem) -> bool {
+    pub fn selects(&self, modem: &BatchModem) -> bool {
         let of = |sign| self.terms.iter().filter(move |term| term.sign == sign);
         let any = of(Sign::Any).next().is_none() || of(Sign::Any).any(|term| term.matches(modem));
         any && of(Sign::And).all(|term| term.matches(modem)) && !of(Sign::Not).any(|term| term.matches(modem))
@@ -62,7 +62,7 @@ impl Selection {
 
     /// The terms that match no modem at all, each with what was probably meant: one that is misspelt selects too few,
     /// or takes out none.
-    pub fn idle(&self, modems: &[Modem]) -> Vec<Complaint> {
+    pub fn idle(&self, modems: &[BatchModem]) -> Vec<Complaint> {
         let idle = self.terms.iter().filter(|term| !modems.iter().any(|modem| term.matches(modem)));
         let error = |term: &Term| {
             let complaint = Complaint::new(format!("`{}` in --limit matches no modem, group or label", term.text));
@@ -77,7 +77,7 @@ impl Selection {
 
 impl Term {
     /// A name, a group or a label's value that is spelled much like it.
-    fn nearest<'m>(&self, modems: &'m [Modem]) -> Option<&'m str> {
+    fn nearest<'m>(&self, modems: &'m [BatchModem]) -> Option<&'m str> {
         let known: Vec<&str> = match &self.label {
             Some(label) => {
                 modems.iter().filter_map(|modem| modem.labels.get(label.as_str())).map(String::as_str).collect()
@@ -90,7 +90,7 @@ impl Term {
         super::nearest(&self.glob, &known)
     }
 
-    fn matches(&self, modem: &Modem) -> bool {
+    fn matches(&self, modem: &BatchModem) -> bool {
         match &self.label {
             Some(label) => modem.labels.get(label.as_str()).is_some_and(|value| glob(&self.glob, value)),
             None => {

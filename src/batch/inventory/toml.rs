@@ -16,7 +16,8 @@ const GROUP: [&str; 4] = ["baud", "labels", "max-parallel", "vars"];
 const MODEM: [&str; 8] = ["baud", "groups", "iccid", "imei", "labels", "name", "port", "vars"];
 const RANGE: [&str; 6] = ["baud", "groups", "labels", "name", "port", "vars"];
 
-pub(super) fn read(source: &Arc<Source>, draft: &mut Draft) {
+pub(super) fn read(draft: &mut Draft) {
+    let source = Arc::clone(&draft.source);
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in &errors {
         // A place without width, at the end of the text or of a line, would not be shown.
@@ -26,15 +27,15 @@ pub(super) fn read(source: &Arc<Source>, draft: &mut Draft) {
         };
         let span = error.span().map(widened).unwrap_or_default();
         let message = error.message().trim_end_matches('.').replace('\n', "; ");
-        draft.problem(source, span, "hayes::inventory::toml", message, "");
+        draft.problem(span, "hayes::inventory::toml", message, "");
     }
     if errors.is_empty() {
-        TomlReader { source, draft }.document(table.get_ref());
+        TomlReader { source: &source, draft }.document(table.get_ref());
     }
 }
 
 struct TomlReader<'a> {
-    source: &'a Arc<Source>,
+    source: &'a Source,
     draft: &'a mut Draft,
 }
 
@@ -46,7 +47,7 @@ impl TomlReader<'_> {
         if let Some(defaults) = table.get("defaults").and_then(|value| self.table(value, "defaults")) {
             self.known(defaults, &DEFAULTS, "[defaults]");
             let settings = self.settings(defaults);
-            self.draft.defaults(settings);
+            self.draft.defaults.overlay(&settings);
         }
         if let Some(groups) = table.get("group").and_then(|value| self.table(value, "group")) {
             for (name, value) in groups {
@@ -55,7 +56,7 @@ impl TomlReader<'_> {
         }
         if let Some(ports) = table.get("ports") {
             let ports = self.texts(ports, "ports");
-            self.draft.ports(ports.into_iter().map(|port| port.value));
+            self.draft.ports.extend(ports.into_iter().map(|port| port.value));
         }
         // In the order of the file, whichever of the two they are.
         let mut entries: Vec<(&Value<'_>, bool)> = Vec::new();
@@ -87,7 +88,7 @@ impl TomlReader<'_> {
             usize::try_from(number).ok().filter(|number| *number > 0)
         });
         let settings = self.settings(table);
-        self.draft.group(name, Group { max_parallel }, settings);
+        self.draft.group(name, Group { max_parallel }, &settings);
     }
 
     fn modem(&mut self, table: &DeTable<'_>, span: Span) {
@@ -101,21 +102,21 @@ impl TomlReader<'_> {
             settings: self.settings(table),
             span,
         };
-        self.draft.add(self.source, entry);
+        self.draft.add(entry);
     }
 
     fn range(&mut self, table: &DeTable<'_>, span: Span) {
         self.known(table, &RANGE, "a range");
         let Some(name) = self.text(table, "name") else {
             let help = "name = \"sim-{001..500}\"";
-            self.draft.problem(self.source, span, "hayes::inventory::no-name", "this range has no name", help);
+            self.draft.problem(span, "hayes::inventory::no-name", "this range has no name", help);
             return;
         };
         let Some(names) = self.pattern(&name) else { return };
         let Some(count) = names.count() else {
             let message = format!("{:?} is one name, not a range", name.value);
             let help = "write the first and the last number, as sim-{001..500}; a single modem is a [[modem]]";
-            self.draft.problem(self.source, name.span, "hayes::inventory::range", message, help);
+            self.draft.problem(name.span, "hayes::inventory::range", message, help);
             return;
         };
         let port = self.text(table, "port");
@@ -130,10 +131,10 @@ impl TomlReader<'_> {
             && other != count
         {
             let message = format!("the range of names is {count} long, that of ports {other}");
-            self.draft.problem(self.source, span, "hayes::inventory::range", message, "make them equal");
+            self.draft.problem(span, "hayes::inventory::range", message, "make them equal");
             return;
         }
-        if !self.draft.has_room(self.source, name.span, count.min(MOST_MODEMS + 1)) {
+        if !self.draft.has_room(name.span, count.min(MOST_MODEMS + 1)) {
             return;
         }
         let groups = table.get("groups").map(|groups| self.texts(groups, "groups")).unwrap_or_default();
@@ -160,7 +161,7 @@ impl TomlReader<'_> {
                 },
                 span,
             };
-            self.draft.add(self.source, entry);
+            self.draft.add(entry);
         }
     }
 
@@ -169,7 +170,7 @@ impl TomlReader<'_> {
             Ok(range) => Some(range),
             Err(wrong) => {
                 let help = "a range is {first..last}, as in sim-{001..500}; {n} is the number";
-                self.draft.problem(self.source, placed.span, "hayes::inventory::range", wrong, help);
+                self.draft.problem(placed.span, "hayes::inventory::range", wrong, help);
                 None
             }
         }
@@ -263,7 +264,7 @@ impl TomlReader<'_> {
     }
 
     fn problem(&mut self, value: &Value<'_>, code: &'static str, message: &str, help: &str) {
-        self.draft.problem(self.source, span(value), code, message, help);
+        self.draft.problem(span(value), code, message, help);
     }
 
     fn known(&mut self, table: &DeTable<'_>, keys: &[&str], whose: &str) {
@@ -279,7 +280,7 @@ impl TomlReader<'_> {
             let place = key.span();
             let message = format!("{whose} has no key `{name}`");
             let span = Span::new(place.start, place.end);
-            self.draft.problem(self.source, span, "hayes::inventory::unknown-key", message, help);
+            self.draft.problem(span, "hayes::inventory::unknown-key", message, &help);
         }
     }
 }
@@ -425,20 +426,5 @@ mod tests {
         assert_eq!(range.text(0, 1), "sim-001-1");
         assert_eq!(range.text(499, 500), "sim-500-500");
         assert_eq!(Numbered::parse("{8..11}").unwrap().text(2, 0), "10");
-    }
-
-    #[test]
-    fn what_is_no_range_is_told() {
-        for (text, wrong) in [
-            ("a{", "a { in \"a{\" has no }"),
-            ("a{1-5}", "{1-5} is neither a range like {001..500} nor {n}"),
-            ("a{5..1}", "{5..1} runs backward"),
-            ("{1..2}{1..2}", "\"{1..2}{1..2}\" holds two ranges"),
-            ("a{000000000000000000001..2}", "a range's first number has 21 digits, more than 20"),
-            ("{+1..2}", "{+1..2} is neither a range like {001..500} nor {n}"),
-            ("{1..99999999999999999999}", "{1..99999999999999999999} is neither a range like {001..500} nor {n}"),
-        ] {
-            assert_eq!(Numbered::parse(text), Err(wrong.to_owned()));
-        }
     }
 }
