@@ -22,6 +22,38 @@
 //! - [`batch`]: inventory, scheduling, journal
 //! - [`repl`]: exploring a modem line by line
 //! - [`cli`]: arguments, printing, exit codes
+//!
+//! # How to add a statement: six files
+//!
+//! 1. `grammar/hayes.pest`: its rule, with a `///` that shows its form; completion and help read that.
+//! 2. `syntax/ast.rs`: a variant of `StatementKind`, and what the walks find in it: blocks, names, expressions.
+//! 3. `syntax/lower/statement.rs`: from the pair of the rule to that variant.
+//! 4. `check/statements.rs` and an arm of the interpreter in `runtime/`: the compiler names both.
+//! 5. `tests/cases/*.md`: a heading, a script, a modem's part, and what is printed.
+//!
+//! # How to add a function of expressions: two files
+//!
+//! 1. `value/functions.rs`: an entry of `FUNCTIONS`: its name, what it takes and yields.
+//! 2. In the same entry: one line of what it is for, and an example with its value, which is a test.
+//! 3. Its body beside it, from values to a value, or to why not.
+//! 4. Check, runtime and the REPL read the table: there is nothing to tell them.
+//! 5. `tests/cases/*.md`: a call that works, and one that is refused.
+//!
+//! # How to add a lint: two files
+//!
+//! 1. `check/lints/`: the file of its subject; a function that is given the tree and what is known there.
+//! 2. Where it finds something: `Diagnostic::new("hayes::check::NAME", &source, "…").at(span, "…").help("…")`.
+//! 3. `diagnostic/pages/check.md`: a heading of that code, `warning` or `error`, what it means and what to do.
+//! 4. In the page: a script that is ```` ```wrong ```` and one that is ```` ```right ````; both are tests.
+//! 5. Where it must be silent shows in the lists of the manuals, `check/tests/`.
+//!
+//! # How to add a module: one data file
+//!
+//! 1. `catalogue/data/modules.toml`: an entry: its names, as AT+CGMM and people write them.
+//! 2. In it what differs: ICCID, registration, roaming, APN, reboot, power-off, each with its source.
+//! 3. Commands that only this vendor has: `catalogue/data/commands/VENDOR.toml`.
+//! 4. A simulated one: `sim/profiles/NAME.toml`, what it answers where it differs from the generic modem.
+//! 5. The build reads the data and says what is wrong with it; no code and no script names a module.
 
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test says what it wants, not all there is"))]
 
