@@ -27,6 +27,12 @@ const LARGEST_READ: usize = 64 * 1024;
 /// A port that takes nothing for so long does not work: flow control, or nobody reads.
 const WRITE_TIME: Duration = Duration::from_secs(10);
 
+/// What waits in a port when it is opened has ended once nothing has come for so long.
+const PENDING_QUIET: Duration = Duration::from_millis(100);
+
+/// However much keeps coming, the first question is not put off longer.
+const PENDING_TIME: Duration = Duration::from_secs(2);
+
 /// S12 is 1 s by default; a little more, so that the modem's clock agrees.
 const GUARD_TIME: Duration = Duration::from_millis(1100);
 
@@ -49,11 +55,14 @@ pub struct Conversation {
     buffer: Vec<u8>,
     /// Which module an answer has named
     module: Option<&'static Module>,
+    /// What waited in the port when it was opened has been read.
+    is_drained: bool,
 }
 
 impl Conversation {
     pub fn new(port: Box<dyn Port>, knowledge: &'static dyn Knowledge) -> Conversation {
-        Conversation { port, session: Session::new(knowledge), buffer: vec![0; SMALLEST_READ], module: None }
+        let (session, buffer) = (Session::new(knowledge), vec![0; SMALLEST_READ]);
+        Conversation { port, session, buffer, module: None, is_drained: false }
     }
 
     /// The time since the port was opened.
@@ -79,6 +88,7 @@ impl Conversation {
     ///
     /// A free question ends when [`Listener::line`] returns [`Flow::Enough`], or at a final result code.
     pub fn ask(&mut self, question: &Arc<Question>, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
+        self.drain(listener)?;
         self.check_stopped()?;
         self.check_interrupted()?;
         self.session.ask(question, self.port.now(), listener);
@@ -94,6 +104,7 @@ impl Conversation {
 
     /// Sends bytes and waits for nothing: `send raw`, a login. Counts as a question for what is forgotten.
     pub fn write(&mut self, bytes: &[u8], listener: &mut dyn Listener) -> Result<(), Trouble> {
+        self.drain(listener)?;
         self.check_stopped()?;
         self.check_interrupted()?;
         self.session.write(bytes, self.port.now(), listener);
@@ -269,6 +280,28 @@ impl Conversation {
         }
     }
 
+    /// Before the first byte is written: reads what waits in the port. It answers a question of another program, or of
+    /// nobody, and what else comes of it is waited for. Lines that come by themselves are kept. Where a result code or a
+    /// line of an answer waited, more of that may be owed, so the session comes into step before it asks.
+    fn drain(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
+        if std::mem::replace(&mut self.is_drained, true) {
+            return Ok(());
+        }
+        let now = self.port.now();
+        let mut pending = Pending { listener: &mut *listener, belongs_to_another: false };
+        if !self.read(now, &mut pending)? {
+            return Ok(());
+        }
+        self.quiet(PENDING_QUIET, now + PENDING_TIME, &mut pending)?;
+        let belongs_to_another = pending.belongs_to_another;
+        if belongs_to_another || !self.session.unfinished().is_empty() {
+            let text = "something waited in the port that answers no question of this script";
+            listener.event(self.port.now(), &Event::Notice(text));
+            self.session.doubt(self.port.now());
+        }
+        Ok(())
+    }
+
     /// Runs until the question has its outcome.
     fn outcome(&mut self, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
         loop {
@@ -368,5 +401,23 @@ impl Conversation {
             Some(line) => Err(Trouble::Stopped { line, received: Vec::new() }),
             None => Ok(()),
         }
+    }
+}
+
+/// Hears what waited in a port.
+struct Pending<'l> {
+    listener: &'l mut dyn Listener,
+    /// A line came that is no news: an answer's, or its end.
+    belongs_to_another: bool,
+}
+
+impl Listener for Pending<'_> {
+    fn event(&mut self, now: Duration, event: &Event<'_>) {
+        self.belongs_to_another |= matches!(event, Event::Stray(_));
+        self.listener.event(now, event);
+    }
+
+    fn line(&mut self, line: &[u8]) -> Flow {
+        self.listener.line(line)
     }
 }

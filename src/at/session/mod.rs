@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use super::answer::{Answer, Event, Line, Question, Why};
+use super::answer::{Answer, Event, Expected, Line, PromptPlan, Question, Why};
 use super::echo::Echo;
 use super::framer::Framer;
 use super::knowledge::Knowledge;
@@ -157,6 +157,22 @@ impl Session {
             Some(owing) => self.start_resync(Purpose::Writing, *owing, &mut now),
             None => self.outcome = Some(Ok(Answer::default())),
         }
+    }
+
+    /// An answer to somebody else's question may still come: the next question waits until the modem is in step.
+    pub fn doubt(&mut self, now: Duration) {
+        let bytes = b"AT\r".as_slice();
+        let question = Question::new(bytes, Expected::default(), Duration::ZERO, PromptPlan::Unexpected);
+        self.owing = Some(Box::new(Owing {
+            question: Arc::new(question),
+            asked: now,
+            finals: 1,
+            prompt_open: false,
+            fenced: None,
+            runs_until: now,
+            heard: true,
+            answered: false,
+        }));
     }
 
     /// Sends bytes to which no answer is expected.
