@@ -277,7 +277,10 @@ fn transcript(part: &str) -> String {
                 continue;
             }
         };
-        milliseconds += 1;
+        // What it says first waits in the port when it is opened.
+        if milliseconds > 0 || event.starts_with('>') {
+            milliseconds += 1;
+        }
         text.push_str(&format!("{}.{:03} {event}\n", milliseconds / 1000, milliseconds % 1000));
     }
     text

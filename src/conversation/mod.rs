@@ -55,14 +55,14 @@ pub struct Conversation {
     buffer: Vec<u8>,
     /// Which module an answer has named
     module: Option<&'static Module>,
-    /// What waited in the port when it was opened has been read.
-    is_drained: bool,
+    /// Something was read: what waited in the port when it was opened has been heard.
+    has_listened: bool,
 }
 
 impl Conversation {
     pub fn new(port: Box<dyn Port>, knowledge: &'static dyn Knowledge) -> Conversation {
         let (session, buffer) = (Session::new(knowledge), vec![0; SMALLEST_READ]);
-        Conversation { port, session, buffer, module: None, is_drained: false }
+        Conversation { port, session, buffer, module: None, has_listened: false }
     }
 
     /// The time since the port was opened.
@@ -284,7 +284,7 @@ impl Conversation {
     /// nobody, and what else comes of it is waited for. Lines that come by themselves are kept. Where a result code or a
     /// line of an answer waited, more of that may be owed, so the session comes into step before it asks.
     fn drain(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
-        if std::mem::replace(&mut self.is_drained, true) {
+        if self.has_listened {
             return Ok(());
         }
         let now = self.port.now();
@@ -330,6 +330,7 @@ impl Conversation {
     /// Reads once and tells the session; false where `until`, or a deadline of the session before it, came first.
     fn read(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<bool, Trouble> {
         let until = self.session.deadline().map_or(until, |deadline| deadline.min(until));
+        self.has_listened = true;
         match self.port.read(&mut self.buffer, until) {
             Ok(Read::Bytes(count)) => {
                 let bytes = self.buffer.get(..count).unwrap_or_default();
