@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Lock, Options};
 use crate::diagnostic::nearest;
+use crate::notation;
 
 /// A row of the tables that `hayes sim --help` prints, with what it sets.
 pub(super) struct HelpRow<Set> {
@@ -250,19 +251,10 @@ impl OptionValue<'_> {
     }
 }
 
-/// `500ms`, `5s`, `2min`; 0 needs no unit. At most a day.
+/// A time as scripts write it; 0 needs no unit. At most a day.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
-    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(end)?;
-    let number: u64 = number.parse().ok()?;
-    let milliseconds = match unit {
-        "ms" => number,
-        "s" => number.checked_mul(1_000)?,
-        "min" => number.checked_mul(60_000)?,
-        "" if number == 0 => 0,
-        _ => return None,
-    };
-    (milliseconds <= 86_400_000).then_some(Duration::from_millis(milliseconds))
+    let time = if text == "0" { Duration::ZERO } else { notation::duration(text).ok()? };
+    (time <= Duration::from_secs(86_400)).then_some(time)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{Options, Simulator, fault_help, models};
+use crate::notation;
 use crate::port::{Control, Device};
 
 /// A computer, its modem, and the time.
@@ -62,7 +63,8 @@ impl Computer {
             _ => {}
         }
         if let Some(text) = said.strip_prefix('"') {
-            self.send(meant(text.strip_suffix('"').unwrap()).as_bytes())
+            let text = text.strip_suffix('"').unwrap().replace('|', "\r\n");
+            self.send(&notation::unescape(&text).unwrap())
         } else if let Some(time) = time("ms").map(Duration::from_millis).or(time("s").map(Duration::from_secs)) {
             self.pass(time)
         } else if said == "[dtr off]" {
@@ -73,35 +75,12 @@ impl Computer {
     }
 }
 
-/// The bytes that a text of a conversation stands for.
-fn meant(text: &str) -> String {
-    let mut parts = text.split('\\');
-    let mut bytes = parts.next().unwrap().replace('|', "\r\n");
-    for part in parts {
-        let (character, length) = match part.chars().next().unwrap() {
-            'r' => ('\r', 1),
-            'n' => ('\n', 1),
-            '0' => ('\0', 1),
-            _ => (char::from(u8::from_str_radix(&part[1..3], 16).unwrap()), 3),
-        };
-        bytes.push(character);
-        bytes += &part[length..].replace('|', "\r\n");
-    }
-    bytes
-}
-
-/// The other way round.
+/// What was heard as a conversation writes it.
 fn shown(heard: &str) -> String {
     let heard = heard.replace("\r\n", "|");
-    let heard = heard.strip_suffix(' ').map_or(heard.clone(), |heard| format!("{heard}\\s"));
-    let shown = |character: char| match character {
-        '\r' => "\\r".to_owned(),
-        '\n' => "\\n".to_owned(),
-        '\0' => "\\0".to_owned(),
-        control if control.is_ascii_control() => format!("\\x{:02X}", u32::from(control)),
-        other => other.to_string(),
-    };
-    heard.chars().map(shown).collect()
+    let mut shown = String::new();
+    notation::escape(&mut shown, heard.trim_end_matches(' ').as_bytes());
+    if heard.ends_with(' ') { shown + "\\s" } else { shown }
 }
 
 /// Whether it is what stands in a conversation, where `…` is anything.

@@ -1,10 +1,11 @@
 //! The SIM: its lock, its numbers, its files (27.007 §7.19, §8.18; 31.102).
 
-use super::charset::{from_hex, to_hex};
+use crate::notation::{hex, unhex};
+use crate::sim::{CommandError, Lock};
+
 use super::request::CommandForm::{Execute, Read, Set};
 use super::request::{CommandForm, Request};
 use super::{Answer, Effect, Row};
-use crate::sim::{CommandError, Lock};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("iccid", &[Execute, Read], |modem, request| {
@@ -370,11 +371,11 @@ impl Card {
             176 if length > content.len() => status(WRONG_LENGTH),
             176 => {
                 let length = if length == 0 { content.len() } else { length };
-                (144, 0, to_hex(content.get(..length).unwrap_or(&content)))
+                (144, 0, hex(content.get(..length).unwrap_or(&content)))
             }
-            192 => (144, 0, to_hex(&response(file, content.len()))),
+            192 => (144, 0, hex(&response(file, content.len()))),
             214 => {
-                let Some(data) = data.and_then(from_hex) else { return status(WRONG_LENGTH) };
+                let Some(data) = data.and_then(unhex) else { return status(WRONG_LENGTH) };
                 let target: &mut [u8] = match file {
                     FILE_FORBIDDEN => &mut self.forbidden,
                     FILE_PREFERRED => &mut self.preferred,

@@ -1,5 +1,7 @@
 //! The alphabets of texts and names: GSM 7 bit (23.038 §6.2.1) and UCS2 as hexadecimal digits (`AT+CSCS="UCS2"`).
 
+use crate::notation;
+
 /// The default alphabet in the order of its codes; code 0x1B leads to the extension table.
 const GSM: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u{1B}ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡\
 ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
@@ -90,7 +92,7 @@ pub(super) fn to_ucs2_hex(text: &str) -> String {
 }
 
 pub(super) fn from_ucs2_hex(hex: &str) -> Option<String> {
-    let octets = from_hex(hex)?;
+    let octets = notation::unhex(hex)?;
     from_ucs2(&octets)
 }
 
@@ -103,26 +105,6 @@ pub(super) fn from_ucs2(octets: &[u8]) -> Option<String> {
     String::from_utf16(&units).ok()
 }
 
-pub(super) fn to_hex(octets: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble & 0xF)).copied().unwrap_or('0');
-    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect()
-}
-
-pub(super) fn from_hex(hex: &str) -> Option<Vec<u8>> {
-    if !hex.len().is_multiple_of(2) {
-        return None;
-    }
-    let nibble = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    hex.as_bytes()
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some(nibble(high)? << 4 | nibble(low)?),
-            _ => None,
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +113,7 @@ mod tests {
     fn septets_as_in_the_standard() {
         // The example that every description of the packing gives.
         let septets = to_septets("hellohello").unwrap();
-        assert_eq!(to_hex(&pack(&septets)), "E8329BFD4697D9EC37");
+        assert_eq!(notation::hex(&pack(&septets)), "E8329BFD4697D9EC37");
         assert_eq!(from_septets(&unpack(&pack(&septets), 10)), "hellohello");
     }
 

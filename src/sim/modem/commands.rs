@@ -2,9 +2,9 @@
 //! what it does then. Here are the tables of V.250 and of the equipment (27.007 §5, §8), and the commands that are a value
 //! or a text of the profile.
 
-use super::{Answer, Does, Effect, FinalCode, Row, Simulator, Then, Timer};
-use crate::sim::{CommandError, ModelCommand, Needs, Settable};
 use std::time::Duration;
+
+use crate::sim::{CommandError, ModelCommand, Needs, Settable};
 
 use super::message::{read_timestamp, timestamp};
 use super::mobile::{REGISTRATION, stat};
@@ -12,6 +12,7 @@ use super::packet::ADDRESS;
 use super::request::CommandForm::{Execute, Read, Set};
 use super::request::Request;
 use super::request::{CommandForm, CommandParameter};
+use super::{Answer, Does, Effect, FinalCode, Row, Simulator, Then, Timer};
 use super::{card, message, mobile, packet, phonebook, socket};
 
 const TABLES: [&[Row]; 7] = [

@@ -1,14 +1,15 @@
 //! Short messages (27.005): what lies on the SIM and in the modem, bounded; sending, reading and receiving it, in text mode
 //! and in PDU mode.
 
-use super::{Adaptor, Answer, Awaited, Effect, Row, Then};
+use crate::notation::{hex, unhex};
 use crate::port::Timestamp;
 use crate::sim::CommandError;
 
-use super::charset::{from_hex, from_septets, from_ucs2_hex, to_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
+use super::charset::{from_septets, from_ucs2_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
 use super::pdu::{self, Coding, octets};
 use super::request::CommandForm::{Execute, Read, Set, Test};
 use super::request::{CommandParameter, Request};
+use super::{Adaptor, Answer, Awaited, Effect, Row, Then};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("message-service", &[Read], |modem, request| {
@@ -205,7 +206,7 @@ fn unit_length(request: &Request) -> Result<usize, CommandError> {
 
 /// The unit without its service centre; its length must be the one that was announced.
 fn read_unit(typed: &[u8], length: usize) -> Option<Vec<u8>> {
-    let octets = from_hex(std::str::from_utf8(typed).ok()?.trim())?;
+    let octets = unhex(std::str::from_utf8(typed).ok()?.trim())?;
     let centre = octets.first().map_or(0, |length| usize::from(*length) + 1);
     let unit = octets.get(centre..)?;
     (unit.len() == length).then(|| unit.to_vec())
@@ -225,7 +226,7 @@ fn typed_text(typed: &[u8], ta: &Adaptor) -> Option<String> {
             (text, length, LONGEST.1)
         }
         (Coding::Octets, _) => {
-            let octets = from_hex(&ascii)?;
+            let octets = unhex(&ascii)?;
             let length = octets.len();
             (octets.into_iter().map(char::from).collect(), length, LONGEST.2)
         }
@@ -505,7 +506,7 @@ impl ShortMessage {
     fn shown_text(&self, ta: &Adaptor) -> String {
         match self.coding {
             Coding::Alphabet => ta.in_charset(&self.text),
-            Coding::Octets => to_hex(&octets(&self.text)),
+            Coding::Octets => hex(&octets(&self.text)),
             Coding::Ucs2 => to_ucs2_hex(&self.text),
         }
     }
@@ -519,7 +520,7 @@ impl ShortMessage {
             None if received => pdu::deliver(&self.address, &self.text, self.coding, &timestamp(self.time, 0)),
             None => pdu::submit(&self.address, &self.text, self.coding),
         };
-        (unit.len(), to_hex(&pdu::service_centre(centre)) + &to_hex(&unit))
+        (unit.len(), hex(&pdu::service_centre(centre)) + &hex(&unit))
     }
 
     /// What AT+CNMI=2,2 lets it say when it comes.

@@ -1,9 +1,9 @@
 //! The mobile termination (27.007 §4): the SIM, the radio and the network that it is on. Here: registration, operators,
 //! signal (27.007 §7, §8.5, §8.69). What it carries stands in `packet` and `socket`.
 
-use super::{Adaptor, Answer, Effect, FinalCode, ModemState, Row, Simulator, Then, Timer};
-use crate::sim::{CommandError, Lock, NetworkBlock, Operator, Profile};
 use std::time::Duration;
+
+use crate::sim::{CommandError, Lock, NetworkBlock, Operator, Profile};
 
 use super::card::Card;
 use super::packet::PdpContext;
@@ -11,6 +11,7 @@ use super::random::with_check_digit;
 use super::request::CommandForm::{Execute, Read, Set, Test};
 use super::request::{Request, split};
 use super::socket::Sockets;
+use super::{Adaptor, Answer, Effect, FinalCode, ModemState, Row, Simulator, Then, Timer};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("registration", &[Read], |modem, request| modem.mobile.show_registration(request, &modem.adaptor)),

@@ -1,6 +1,13 @@
 //! The terminal adaptor (27.007 §4): the part that talks with the computer. It takes characters, gives echo, lines,
 //! result codes, URCs and prompts (V.250 §5), keeps the settings that shape them, and knows what happens when. The
 //! faults strike here.
+//!
+//! - `request`: a command line taken apart, and one command with its answer
+//! - `settings`: the values that commands set
+//! - `card`, `mobile`, `packet`, `socket`, `message`, `phonebook`: the other parts, each with its table of commands
+//! - `commands`: from a command to the part that does it; the tables of V.250 and of the equipment
+//! - `simulator`: the modem as a whole: bytes and time, a line from its first command to its final result code, power
+//! - `charset`, `pdu`, `random`: alphabets, message units, dice
 
 mod card;
 mod charset;

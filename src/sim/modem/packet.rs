@@ -1,12 +1,13 @@
 //! Packet data: attachment, contexts, addresses (27.007 §10), and the vendors' own stacks.
 
-use super::{Adaptor, Answer, Effect, Row, Then};
-use crate::sim::CommandError;
 use std::time::Duration;
+
+use crate::sim::CommandError;
 
 use super::mobile::Mobile;
 use super::request::CommandForm::{Execute, Read, Set, Test};
 use super::request::Request;
+use super::{Adaptor, Answer, Effect, Row, Then};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("attach", &[Read], |modem, request| request.answer(if modem.mobile.attached { "1" } else { "0" })),

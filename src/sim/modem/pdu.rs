@@ -167,8 +167,8 @@ pub(super) fn octets(text: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::charset::{from_hex, to_hex};
     use super::*;
+    use crate::notation::{hex, unhex};
 
     #[test]
     fn a_message_to_be_sent_and_back() {
@@ -183,14 +183,14 @@ mod tests {
             assert_eq!(read, (address.into(), text.into(), coding));
         }
         // The example that most descriptions of PDU mode give.
-        let known = from_hex("11000B916407281553F80000AA0AE8329BFD4697D9EC37").unwrap();
+        let known = unhex("11000B916407281553F80000AA0AE8329BFD4697D9EC37").unwrap();
         assert_eq!(read_submit(&known), Some(("+46708251358".into(), "hellohello".into(), Coding::Alphabet)));
     }
 
     #[test]
     fn a_message_that_came() {
         let unit = deliver("+27838890001", "How are you?", Coding::Alphabet, "99/03/29,15:16:59+08");
-        assert_eq!(to_hex(&unit), "040B917238880900F10000993092516195800CC8F71D14969741F977FD07");
+        assert_eq!(hex(&unit), "040B917238880900F10000993092516195800CC8F71D14969741F977FD07");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The phone book of the SIM (27.007 §8.11 to §8.14).
 
-use super::{Answer, Effect, Row};
-use crate::sim::CommandError;
 use std::collections::BTreeMap;
+
+use crate::sim::CommandError;
 
 use super::request::CommandForm::{Read, Set, Test};
 use super::request::Request;
+use super::{Answer, Effect, Row};
 
 pub(super) const COMMANDS: &[Row] = &[
     // Which phone book; there is the SIM's only.

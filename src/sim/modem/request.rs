@@ -1,8 +1,9 @@
 //! A command line taken apart into its commands (V.250 §5.3, 5.4), independently of how [`crate::at`] builds one; and
 //! one command with the answer that it is given.
 
-use super::{Answer, Effect};
 use crate::sim::CommandError;
+
+use super::{Answer, Effect};
 
 /// One command of a line, and the lines of its answer so far.
 #[derive(Debug)]

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::request::{CommandParameter, split};
 use crate::sim::{Allowed, CommandError, Lifetime, Profile};
+
+use super::request::{CommandParameter, split};
 
 impl Allowed {
     /// The parameter as it is kept: with its quotes where it had them.

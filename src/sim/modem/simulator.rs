@@ -1,18 +1,18 @@
 //! The modem as a whole: bytes and the time go in, bytes and the next moment it wants to be called come out. A command line
 //! runs here, from its first command to its final result code (V.250 §5), and the power comes and goes.
 
-use super::{Adaptor, Awaited, Effect, FinalCode, ModemState, Then, Timer};
-use crate::sim::{CommandError, Lock, Needs, OptionError, Options, Profile};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::port::{Control, Device, Fault as Lost};
+use crate::sim::{CommandError, Lock, Needs, OptionError, Options, Profile};
 
 use super::message::Messages;
 use super::mobile::Mobile;
 use super::phonebook::Contact;
 use super::random::{Random, with_check_digit};
 use super::request::next_request;
+use super::{Adaptor, Awaited, Effect, FinalCode, ModemState, Then, Timer};
 
 /// Far beyond any conversation, and far enough from the type's end that adding to it cannot overflow.
 const END_OF_TIME: Duration = Duration::from_secs(1 << 40);

@@ -1,12 +1,13 @@
 //! Connections of the modem's own TCP/IP stack, as Quectel (AT+QIOPEN) and u-blox (AT+USOCR) have them. At the other end of
 //! each stands a server that says back what it is told.
 
-use super::{Adaptor, Answer, Awaited, Effect, FinalCode, ModemState, Row, Timer};
-use crate::sim::CommandError;
 use std::time::Duration;
+
+use crate::sim::CommandError;
 
 use super::request::CommandForm::{Execute, Read, Set};
 use super::request::Request;
+use super::{Adaptor, Answer, Awaited, Effect, FinalCode, ModemState, Row, Timer};
 
 pub(super) const COMMANDS: &[Row] = &[
     // Quectel
