@@ -408,7 +408,7 @@ mod tests {
 
     #[test]
     fn statements_variables_scripts_and_commands() {
-        assert!(texts("re").starts_with(&["reboot".to_owned(), "report".to_owned(), "retry".to_owned()]));
+        assert!(texts("re").starts_with(&["reboot", "repeat", "report", "retry"].map(str::to_owned)));
         assert_eq!(texts("log \"${rs"), ["rssi}"]);
         assert!(texts("assert rs").contains(&"rssi".to_owned()));
         assert_eq!(texts("run \"supersim/set-"), ["supersim/set-apn\""]);
