@@ -25,9 +25,10 @@
 //!
 //! # How to add a statement: six files
 //!
-//! 1. `grammar/hayes.pest`: its rule, with a `///` that shows its form; completion and help read that.
-//! 2. `syntax/ast.rs`: a variant of `StatementKind`, and what the walks find in it: blocks, names, expressions.
-//! 3. `syntax/lower/statement.rs`: from the pair of the rule to that variant.
+//! 1. `grammar/hayes.pest`: its rule, with a `///` that shows its form; `grammar/words.md`, which completion and help read,
+//!    `syntax/words.rs` and `editors/`: its word. Tests hold these against the grammar.
+//! 2. `syntax/ast.rs`: a variant of `StatementKind`, and what it is made of (`parts`): blocks, names, expressions.
+//! 3. `syntax/lower/mod.rs`: from the pair of the rule to that variant.
 //! 4. `check/statements.rs` and an arm of the interpreter in `runtime/`: the compiler names both.
 //! 5. `tests/cases/*.md`: a heading, a script, a modem's part, and what is printed.
 //!

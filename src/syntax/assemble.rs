@@ -10,7 +10,7 @@ use super::diagnose::{self, Faulty};
 use super::fault;
 use super::grammar::{self, Rule};
 use super::lexemes::{LogicalLine, lines};
-use super::lower::{Line, Lowerer};
+use super::lower::{LoweredLine, Lowerer};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span, Spanned};
 
@@ -41,11 +41,11 @@ struct Assembler<'a> {
     /// The statements outside of all blocks.
     body: Vec<Statement>,
     /// The open blocks, the innermost last.
-    frames: Vec<Frame>,
+    blocks: Vec<OpenBlock>,
     /// How many more blocks are open than may be; they are counted, not kept.
     too_deep: usize,
     deepest_told: bool,
-    question: Question,
+    question: Above,
     /// Braces that a faulty line may have meant: so many are not reported as missing or surplus.
     forgiven: usize,
     /// The last line lacks its `{`: perhaps it stands on the next.
@@ -60,7 +60,7 @@ struct Assembler<'a> {
 }
 
 /// A block that is being read, the last one of its statement.
-struct Frame {
+struct OpenBlock {
     kind: StatementKind,
     /// The line did not parse.
     broken: bool,
@@ -73,7 +73,7 @@ struct Frame {
 
 /// Whose answer the next clause speaks of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Question {
+enum Above {
     None,
     Exchange,
     Await,
@@ -87,10 +87,10 @@ impl<'a> Assembler<'a> {
             source,
             lowerer: Lowerer::new(source),
             body: Vec::new(),
-            frames: Vec::new(),
+            blocks: Vec::new(),
             too_deep: 0,
             deepest_told: false,
-            question: Question::None,
+            question: Above::None,
             forgiven: 0,
             brace_missing: false,
             errors: Vec::new(),
@@ -136,7 +136,7 @@ impl<'a> Assembler<'a> {
                 "too long",
                 "is this a script at all? A long text can be read with `file(\"name\")`",
             );
-            self.question = Question::Unknown;
+            self.question = Above::Unknown;
             return;
         }
 
@@ -153,39 +153,39 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    fn line(&mut self, line: Line) {
+    fn line(&mut self, line: LoweredLine) {
         match line {
-            Line::Nothing => {}
-            Line::Statement(statement) => {
+            LoweredLine::Nothing => {}
+            LoweredLine::Statement(statement) => {
                 self.question = if matches!(statement.kind, StatementKind::Exchange(_)) {
-                    Question::Exchange
+                    Above::Exchange
                 } else if matches!(statement.kind, StatementKind::Await(_)) {
-                    Question::Await
+                    Above::Await
                 } else {
-                    Question::None
+                    Above::None
                 };
                 self.statement(statement);
             }
-            Line::Clause(clause) => self.clause(clause),
-            Line::Open(Statement { kind, span }) => self.open(Frame::new(kind, span)),
-            Line::Close(span) => {
+            LoweredLine::Clause(clause) => self.clause(clause),
+            LoweredLine::Open(Statement { kind, span }) => self.open(OpenBlock::new(kind, span)),
+            LoweredLine::Close(span) => {
                 self.close(span);
             }
-            Line::CloseElse(span) => self.open_else(span, None),
-            Line::CloseElseIf(condition, span) => self.open_else(span, Some(condition)),
+            LoweredLine::CloseElse(span) => self.open_else(span, None),
+            LoweredLine::CloseElseIf(condition, span) => self.open_else(span, Some(condition)),
         }
     }
 
     fn statement(&mut self, statement: Statement) {
-        match self.frames.last_mut() {
-            Some(frame) => frame.statements.push(statement),
+        match self.blocks.last_mut() {
+            Some(open) => open.statements.push(statement),
             None => self.body.push(statement),
         }
     }
 
     fn clause(&mut self, clause: Clause) {
-        let statements = match self.frames.last_mut() {
-            Some(frame) => &mut frame.statements,
+        let statements = match self.blocks.last_mut() {
+            Some(open) => &mut open.statements,
             None => &mut self.body,
         };
         let word = match clause.kind {
@@ -194,8 +194,8 @@ impl<'a> Assembler<'a> {
             ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => "prompt",
         };
         match (self.question, statements.last_mut().map(|statement| &mut statement.kind)) {
-            (Question::Exchange, Some(StatementKind::Exchange(exchange))) => exchange.clauses.push(clause),
-            (Question::Await, Some(StatementKind::Await(_))) if word != "capture" => {
+            (Above::Exchange, Some(StatementKind::Exchange(exchange))) => exchange.clauses.push(clause),
+            (Above::Await, Some(StatementKind::Await(_))) if word != "capture" => {
                 let help = match word {
                     "expect" => "put the pattern into the `await` line: `await PATTERN or PATTERN`",
                     _ => "answer it with `send` on a line of its own",
@@ -204,33 +204,33 @@ impl<'a> Assembler<'a> {
                 let label = "only `capture` may stand here";
                 self.error("hayes::syntax::clause-under-await", clause.span, message, label, help);
             }
-            (Question::Await, Some(StatementKind::Await(target))) => target.clauses.push(clause),
-            (Question::Unknown, _) => {}
-            (Question::None | Question::Exchange | Question::Await, _) => {
+            (Above::Await, Some(StatementKind::Await(target))) => target.clauses.push(clause),
+            (Above::Unknown, _) => {}
+            (Above::None | Above::Exchange | Above::Await, _) => {
                 let await_ = if word == "expect" { "; for a line that comes by itself, write `await`" } else { "" };
                 let help = format!("write it right under the AT command it belongs to{await_}");
                 let message = format!("this `{word}` stands under no question");
                 let label = "no command or `send` right above";
                 self.error("hayes::syntax::clause-without-question", clause.span, message, label, help);
                 // Those that follow it lack the same question.
-                self.question = Question::Unknown;
+                self.question = Above::Unknown;
             }
         }
     }
 
     // ── Blocks
 
-    fn open(&mut self, frame: Frame) {
-        self.question = Question::None;
-        if self.frames.len() < DEEPEST_BLOCK {
-            self.frames.push(frame);
+    fn open(&mut self, open: OpenBlock) {
+        self.question = Above::None;
+        if self.blocks.len() < DEEPEST_BLOCK {
+            self.blocks.push(open);
             return;
         }
         if !self.deepest_told {
             self.deepest_told = true;
             self.error(
                 "hayes::syntax::too-deep",
-                frame.opened,
+                open.opened,
                 "more than 256 blocks stand in each other",
                 "one too many",
                 "move the inner blocks to a script of their own and `run` it",
@@ -241,19 +241,19 @@ impl<'a> Assembler<'a> {
 
     /// Ends the innermost block and its statement.
     fn close(&mut self, end: Span) {
-        if let Some(frame) = self.pop(end) {
-            self.statement(Statement { kind: frame.kind, span: frame.statement });
+        if let Some(open) = self.pop(end) {
+            self.statement(Statement { kind: open.kind, span: open.statement });
         }
     }
 
     /// Ends the innermost block; `None` where there is none, or where it was too deep to be kept.
-    fn pop(&mut self, end: Span) -> Option<Frame> {
-        self.question = Question::None;
+    fn pop(&mut self, end: Span) -> Option<OpenBlock> {
+        self.question = Above::None;
         if self.too_deep > 0 {
             self.too_deep -= 1;
             return None;
         }
-        let Some(mut frame) = self.frames.pop() else {
+        let Some(mut open) = self.blocks.pop() else {
             if self.forgiven > 0 {
                 self.forgiven -= 1;
             } else {
@@ -263,49 +263,49 @@ impl<'a> Assembler<'a> {
             }
             return None;
         };
-        match frame.kind.last_block() {
+        match open.kind.last_block() {
             Some(block) => {
-                block.statements = std::mem::take(&mut frame.statements);
-                block.span = Span { start: frame.opened.end, end: end.start };
+                block.statements = std::mem::take(&mut open.statements);
+                block.span = Span { start: open.opened.end, end: end.start };
             }
-            None => self.errors.push(diagnose::misunderstood(self.source, frame.statement)),
+            None => self.errors.push(diagnose::misunderstood(self.source, open.statement)),
         }
-        Some(frame)
+        Some(open)
     }
 
     /// `} else {`, or `} else if CONDITION {`
     fn open_else(&mut self, line: Span, condition: Option<Expression>) {
         let too_deep = self.too_deep > 0;
-        let Some(mut frame) = self.pop(line) else {
+        let Some(mut open) = self.pop(line) else {
             if too_deep {
                 self.too_deep += 1;
             } else {
-                self.open(Frame::broken(line));
+                self.open(OpenBlock::broken(line));
             }
             return;
         };
-        let had_one = matches!(frame.kind, StatementKind::Ensure { .. })
-            || frame.kind.otherwise().is_some_and(|otherwise| otherwise.is_some());
-        if frame.broken {
+        let had_one = matches!(open.kind, StatementKind::Ensure { .. })
+            || open.kind.otherwise().is_some_and(|otherwise| otherwise.is_some());
+        if open.broken {
             // Nobody knows whether it can have one.
         } else if had_one {
             let message = "this statement had its `else` already";
             let help = "`else` is the last branch: delete this one, or make the one before an `else if`";
             self.error("hayes::syntax::else-twice", line, message, "a second one", help);
-        } else if let (StatementKind::If { branches, .. }, Some(condition)) = (&mut frame.kind, &condition) {
+        } else if let (StatementKind::If { branches, .. }, Some(condition)) = (&mut open.kind, &condition) {
             branches.push((condition.clone(), Block::default()));
-            return self.open(Frame { opened: line, ..frame });
-        } else if let (Some(otherwise), None) = (frame.kind.otherwise(), condition) {
+            return self.open(OpenBlock { opened: line, ..open });
+        } else if let (Some(otherwise), None) = (open.kind.otherwise(), condition) {
             *otherwise = Some(Block::default());
-            return self.open(Frame { opened: line, ..frame });
+            return self.open(OpenBlock { opened: line, ..open });
         } else {
-            let word = first_word(self.source.slice(frame.statement));
+            let word = first_word(self.source.slice(open.statement));
             let message = format!("`{word}` has no such `else`");
             let help = "`if`, `retry` and `try` have an `else`, `else if` has only `if`";
             self.error("hayes::syntax::else-without", line, message, "belongs to no statement", help);
         }
-        self.statement(Statement { kind: frame.kind, span: frame.statement });
-        self.open(Frame::broken(line));
+        self.statement(Statement { kind: open.kind, span: open.statement });
+        self.open(OpenBlock::broken(line));
     }
 
     fn error(
@@ -333,13 +333,13 @@ impl<'a> Assembler<'a> {
         }
         self.brace_missing = braces.missing;
         self.errors.push(error);
-        let question = if clause { self.question } else { Question::Unknown };
-        if braces.closes && (self.too_deep > 0 || !self.frames.is_empty()) {
+        let question = if clause { self.question } else { Above::Unknown };
+        if braces.closes && (self.too_deep > 0 || !self.blocks.is_empty()) {
             self.close(code);
         }
         if braces.opens || braces.missing {
             self.forgiven += usize::from(braces.missing);
-            self.open(Frame::broken(code));
+            self.open(OpenBlock::broken(code));
         }
         self.question = question;
     }
@@ -370,15 +370,15 @@ impl<'a> Assembler<'a> {
     fn end(mut self) -> Assembled {
         let length = self.source.text.len();
         let end = Span::new(length, length);
-        let unclosed = self.frames.len() + self.too_deep;
+        let unclosed = self.blocks.len() + self.too_deep;
         if !self.open_triple && unclosed > self.forgiven {
             // The innermost open one is the likeliest to lack its brace.
-            if let Some(frame) = self.frames.last() {
+            if let Some(open) = self.blocks.last() {
                 let statement =
-                    first_word(self.source.slice(frame.opened).trim_start_matches(['}', ' ', '\t'])).to_owned();
+                    first_word(self.source.slice(open.opened).trim_start_matches(['}', ' ', '\t'])).to_owned();
                 self.error(
                     "hayes::syntax::unclosed-block",
-                    frame.opened,
+                    open.opened,
                     format!("the block of this `{statement}` is never closed"),
                     "opened here",
                     "write `}` on a line of its own where the block ends",
@@ -386,7 +386,7 @@ impl<'a> Assembler<'a> {
             }
         }
         self.too_deep = 0;
-        while !self.frames.is_empty() {
+        while !self.blocks.is_empty() {
             self.close(end);
         }
         self.errors.sort_by_key(place);
@@ -402,16 +402,16 @@ impl<'a> Assembler<'a> {
     }
 }
 
-impl Frame {
-    fn new(kind: StatementKind, opened: Span) -> Frame {
-        Frame { kind, broken: false, statements: Vec::new(), statement: opened, opened }
+impl OpenBlock {
+    fn new(kind: StatementKind, opened: Span) -> OpenBlock {
+        OpenBlock { kind, broken: false, statements: Vec::new(), statement: opened, opened }
     }
 
     /// The block of a line that did not parse. What the line was meant to be is not known; that its block may run or not is
     /// true of most. With an error in it the script is never run, but what stands in the block is checked.
-    fn broken(line: Span) -> Frame {
+    fn broken(line: Span) -> OpenBlock {
         let kind = StatementKind::Try { body: Block::default(), otherwise: None };
-        Frame { broken: true, ..Frame::new(kind, line) }
+        OpenBlock { broken: true, ..OpenBlock::new(kind, line) }
     }
 }
 

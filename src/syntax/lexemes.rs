@@ -79,38 +79,26 @@ pub(super) struct LogicalLine<'a> {
 }
 
 /// The logical lines of `text`, in time linear in its length.
-pub(super) fn lines(text: &str) -> Lines<'_> {
-    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    Lines { text, start, next_triple: find_triple(text, start) }
-}
-
-pub(super) struct Lines<'a> {
-    text: &'a str,
-    /// Where the next line begins.
-    start: usize,
-    /// Where the first `"""` at or behind `start` is. Most scripts have none, and then a line is a line.
-    next_triple: Option<usize>,
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = LogicalLine<'a>;
-
-    fn next(&mut self) -> Option<LogicalLine<'a>> {
-        let start = self.start;
-        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
+pub(super) fn lines(text: &str) -> impl Iterator<Item = LogicalLine<'_>> {
+    let mut next = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    // Most scripts have no `"""`, and then a line is a line.
+    let mut next_triple = find_triple(text, next);
+    std::iter::from_fn(move || {
+        let start = next;
+        let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
         let physical = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
-        let (length, open_triple) = match self.next_triple {
+        let (length, open_triple) = match next_triple {
             Some(triple) if triple < start + physical => measure(rest, physical),
             Some(_) | None => (physical, None),
         };
-        self.start = start + length + 1;
-        if self.next_triple.is_some_and(|triple| triple < self.start) {
-            self.next_triple = find_triple(self.text, self.start);
+        next = start + length + 1;
+        if next_triple.is_some_and(|triple| triple < next) {
+            next_triple = find_triple(text, next);
         }
         let line = rest.get(..length).unwrap_or(rest);
         let text = line.strip_suffix('\r').unwrap_or(line);
         Some(LogicalLine { start, text, open_triple: open_triple.map(|at| start + at) })
-    }
+    })
 }
 
 fn find_triple(text: &str, from: usize) -> Option<usize> {

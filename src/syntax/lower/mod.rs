@@ -20,7 +20,7 @@ mod text;
 
 /// What one logical line says.
 #[derive(Debug)]
-pub(super) enum Line {
+pub(super) enum LoweredLine {
     /// White space, a comment
     Nothing,
     Statement(Statement),
@@ -62,25 +62,25 @@ impl<'s> Lowerer<'s> {
     }
 
     /// Lowers a `line` that begins at `offset` of the source.
-    pub(super) fn line(&mut self, line: Pair<'_, Rule>, offset: usize) -> Result<Line, Diagnostic> {
+    pub(super) fn line(&mut self, line: Pair<'_, Rule>, offset: usize) -> Result<LoweredLine, Diagnostic> {
         self.offset = offset;
         self.nesting = 0;
         self.deepest = 0;
-        let Some(first) = line.into_inner().next() else { return Ok(Line::Nothing) };
+        let Some(first) = line.into_inner().next() else { return Ok(LoweredLine::Nothing) };
         match first.as_rule() {
-            Rule::EOI | Rule::comment => Ok(Line::Nothing),
+            Rule::EOI | Rule::comment => Ok(LoweredLine::Nothing),
             Rule::block_end => self.block_end(&first),
             _ => self.statement(&first),
         }
     }
 
-    fn block_end(&mut self, pair: &Pair<'_, Rule>) -> Result<Line, Diagnostic> {
+    fn block_end(&mut self, pair: &Pair<'_, Rule>) -> Result<LoweredLine, Diagnostic> {
         let span = self.span(pair);
         if let Some(branch) = child(pair, Rule::if_line) {
             let condition = self.child_expression(&branch)?;
-            return Ok(Line::CloseElseIf(condition, span));
+            return Ok(LoweredLine::CloseElseIf(condition, span));
         }
-        Ok(if child(pair, Rule::kw_else).is_some() { Line::CloseElse(span) } else { Line::Close(span) })
+        Ok(if child(pair, Rule::kw_else).is_some() { LoweredLine::CloseElse(span) } else { LoweredLine::Close(span) })
     }
 
     fn span(&self, pair: &Pair<'_, Rule>) -> Span {
@@ -108,10 +108,12 @@ impl<'s> Lowerer<'s> {
 
     // ── Statements
 
-    pub(super) fn statement(&mut self, pair: &Pair<'_, Rule>) -> Result<Line, Diagnostic> {
+    pub(super) fn statement(&mut self, pair: &Pair<'_, Rule>) -> Result<LoweredLine, Diagnostic> {
         let span = self.span(pair);
         let kind = match pair.as_rule() {
-            Rule::expect_line | Rule::capture_line | Rule::prompt_line => return Ok(Line::Clause(self.clause(pair)?)),
+            Rule::expect_line | Rule::capture_line | Rule::prompt_line => {
+                return Ok(LoweredLine::Clause(self.clause(pair)?));
+            }
             Rule::if_line => {
                 StatementKind::If { branches: vec![(self.child_expression(pair)?, Block::default())], otherwise: None }
             }
@@ -171,7 +173,7 @@ impl<'s> Lowerer<'s> {
         };
         let statement = Statement { kind, span };
         let opens = child(pair, Rule::brace_open).is_some();
-        Ok(if opens { Line::Open(statement) } else { Line::Statement(statement) })
+        Ok(if opens { LoweredLine::Open(statement) } else { LoweredLine::Statement(statement) })
     }
 
     fn schedule(&mut self, pair: &Pair<'_, Rule>) -> Result<Schedule, Diagnostic> {
