@@ -141,7 +141,7 @@ fn ask(address: &Address, baud: Option<u32>, program: &Arc<Program>, cancel: &Ca
     let mut conversation = Conversation::new(port, &Catalogue);
     let inputs = Inputs { timeout: TIMEOUT, ..Inputs::default() };
     let outcome = runtime::run(program, &mut conversation, &inputs, &mut Silent);
-    met.why_not = outcome.failure.map(|failure| failure.message);
+    met.why_not = outcome.failure.map(|failure| failure.diagnostic.message);
     let column = |wanted: &str| {
         let text = outcome.report.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.to_string())?;
         Some(text.trim_end_matches(['F', 'f']).to_owned()).filter(|text| !text.is_empty())

@@ -348,11 +348,12 @@ impl Explorer {
                 return self.note("interrupted");
             }
             // What was just typed need not be shown again.
-            if failure.source.name == session::TYPED && (one_line || is_question) {
+            if failure.diagnostic.source.name == session::TYPED && (one_line || is_question) {
                 let diagnostic = Diagnostic::from(failure);
                 // The refusal has just been shown, with its meaning.
                 let is_said = is_question && self.options.explains && !self.raw && failure.result.is_some();
-                if let Some(help) = diagnostic.help.as_deref().filter(|_| is_said && failure.code == REFUSED) {
+                if let Some(help) = diagnostic.help.as_deref().filter(|_| is_said && failure.diagnostic.code == REFUSED)
+                {
                     return self.note(&format!("  {}", filled(help, (self.options.width)() - 2, "  ")));
                 }
                 self.complain(&diagnostic.message, diagnostic.help.as_deref());

@@ -96,7 +96,7 @@ impl<W: Write> ConversationText<W> {
                 self.sent.clear();
             }
             RuntimeEvent::AttemptFailed { attempt, failure } => {
-                self.line(0, Style::Dim, &format!("attempt {attempt}: {}", failure.message));
+                self.line(0, Style::Dim, &format!("attempt {attempt}: {}", failure.diagnostic.message));
             }
             RuntimeEvent::Pause { duration } => {
                 if self.verbose {
@@ -105,11 +105,11 @@ impl<W: Write> ConversationText<W> {
             }
             RuntimeEvent::Caught { failure } => {
                 if self.verbose {
-                    self.line(0, Style::Dim, &format!("tried: {}", failure.message));
+                    self.line(0, Style::Dim, &format!("tried: {}", failure.diagnostic.message));
                 }
             }
             RuntimeEvent::FinallyFailed { failure } => {
-                self.line(0, Style::Bad, &format!("finally did not come to its end: {}", failure.message));
+                self.line(0, Style::Bad, &format!("finally did not come to its end: {}", failure.diagnostic.message));
             }
             RuntimeEvent::Log { text } => self.line(0, Style::Notable, &format!("-- {text}")),
             RuntimeEvent::Ensured { change, .. } => {

@@ -22,14 +22,14 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
         }
         RuntimeEvent::Captured { name, value } => json!({"event": "capture", "name": name, "value": value}),
         RuntimeEvent::AttemptFailed { attempt, failure } => {
-            json!({"event": "attempt-failed", "attempt": attempt, "code": failure.code, "message": failure.message})
+            json!({"event": "attempt-failed", "attempt": attempt, "code": failure.diagnostic.code, "message": failure.diagnostic.message})
         }
         RuntimeEvent::Pause { duration } => json!({"event": "pause", "duration_ms": milliseconds(duration)}),
         RuntimeEvent::Caught { failure } => {
-            json!({"event": "caught", "code": failure.code, "message": failure.message})
+            json!({"event": "caught", "code": failure.diagnostic.code, "message": failure.diagnostic.message})
         }
         RuntimeEvent::FinallyFailed { failure } => {
-            json!({"event": "finally-failed", "code": failure.code, "message": failure.message})
+            json!({"event": "finally-failed", "code": failure.diagnostic.code, "message": failure.diagnostic.message})
         }
         RuntimeEvent::Log { text } => json!({"event": "log", "text": text}),
         RuntimeEvent::Ensured { question, change } => {

@@ -173,11 +173,11 @@ impl RunResult {
 impl From<&Failure> for FailureReport {
     fn from(failure: &Failure) -> FailureReport {
         let position = failure.position();
-        let help: Vec<String> = failure.meaning.iter().chain(&failure.help).cloned().collect();
+        let help: Vec<String> = failure.meaning.iter().chain(&failure.diagnostic.help).cloned().collect();
         FailureReport {
-            code: failure.code.to_owned(),
-            message: failure.message.clone(),
-            script: Some(failure.source.name.clone()),
+            code: failure.diagnostic.code.to_owned(),
+            message: failure.diagnostic.message.clone(),
+            script: Some(failure.diagnostic.source.name.clone()),
             line: Some(position.line),
             column: Some(position.column),
             sent: failure.sent.clone(),

@@ -51,9 +51,11 @@ impl Recorder {
             RuntimeEvent::Session(event) => self.session(now, event),
             RuntimeEvent::ScriptStarted { script, depth } if depth > 0 => self.note(now, &format!("run {script}")),
             RuntimeEvent::AttemptFailed { attempt, failure } => {
-                self.note(now, &format!("attempt {attempt} failed: {}", failure.message));
+                self.note(now, &format!("attempt {attempt} failed: {}", failure.diagnostic.message));
             }
-            RuntimeEvent::FinallyFailed { failure } => self.note(now, &format!("finally failed: {}", failure.message)),
+            RuntimeEvent::FinallyFailed { failure } => {
+                self.note(now, &format!("finally failed: {}", failure.diagnostic.message))
+            }
             RuntimeEvent::Log { text } => self.note(now, &format!("log: {text}")),
             RuntimeEvent::Plan { note } => self.note(now, &format!("plan: {note}")),
             RuntimeEvent::ScriptStarted { .. }

@@ -1,13 +1,19 @@
-//! What `capture` takes out of lines: parameters by the AT rules, or the holes of a pattern.
+//! An answer held against the lines under its question: what `expect` wants, what `capture` takes out of lines.
 //!
-//! Of several lines the first that conforms is taken: that has all the parameters, and each of the kind that is asked
-//! for. What kept the first line from conforming is what a failure tells.
+//! A capture takes parameters by the AT rules, or the holes of a pattern. Of several lines the first that conforms is
+//! taken: that has all the parameters, and each of the kind that is asked for. What kept the first line from conforming is
+//! what a failure tells.
 
+use super::exchange::{Asked, ClauseValues};
+use super::expression::{Reading, counted};
+use super::failure::{End, Failure, Step};
 use crate::at::parameters::{Kind, Parameter, parameters, prefix_length, split_prefix};
-use crate::at::{Line, Question};
-use crate::check::{Captures, Hole};
+use crate::at::{Line, Question, ResultCode};
+use crate::catalogue::explain::{Context, beside, failure};
+use crate::check::{Captures, Hole, Matcher};
 use crate::notation::text;
-use crate::syntax::ast::{Convert, Field};
+use crate::source::Span;
+use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Convert, Field, Pattern, PatternKind, PatternPart};
 use crate::value::{Record, Value};
 
 /// A name and its value.
@@ -24,6 +30,260 @@ pub(super) enum Miss {
     Convert { line: String, name: String, value: String, convert: Convert },
     /// No line matches the pattern
     NoMatch,
+}
+
+impl Reading<'_> {
+    /// The values of the `${…}` in each clause.
+    pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
+        let values = |clause: &Clause| match &clause.kind {
+            ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => self.alternatives_values(patterns),
+            ClauseKind::ExpectNothing { .. }
+            | ClauseKind::Capture { .. }
+            | ClauseKind::CaptureAll { .. }
+            | ClauseKind::PromptReply { .. }
+            | ClauseKind::PromptCancel { .. } => Ok(Vec::new()),
+        };
+        clauses.iter().map(values).collect()
+    }
+
+    /// Holds the last answer against the clauses: what they capture.
+    pub(super) fn judge(&self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
+        self.judge_result(asked, clauses, values)?;
+        let mut captured = Vec::new();
+        for (clause, values) in clauses.iter().zip(values) {
+            captured.extend(self.captured_by(Some(asked), clause, values)?);
+        }
+        Ok(captured)
+    }
+
+    /// What a clause takes out of the last answer; out of the line that was awaited, where nothing was asked.
+    pub(super) fn captured_by(&self, asked: Option<&Asked>, clause: &Clause, values: &[Vec<String>]) -> Step<Captured> {
+        let lines = &self.scope.last.lines;
+        let question = asked.map(|asked| &*asked.question);
+        let captured = match &clause.kind {
+            ClauseKind::Expect(patterns) => match self.answers(patterns, values) {
+                true => Ok(Captured::new()),
+                false => Err(Miss::NoMatch),
+            },
+            ClauseKind::Capture { fields } => self::fields(fields, lines, question),
+            ClauseKind::CaptureAll { fields, record } => {
+                all(fields, lines, question).map(|records| vec![(record.value.clone(), records)])
+            }
+            ClauseKind::CapturePattern(patterns) => self.capture_pattern(patterns, values),
+            ClauseKind::ExpectNothing { .. } | ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => {
+                Ok(Captured::new())
+            }
+        };
+        match (captured, &clause.kind) {
+            (Ok(captured), _) => Ok(captured),
+            (Err(Miss::NoMatch), ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns)) => {
+                Err(self.fail(self.no_match(asked, clause.span, patterns, values)))
+            }
+            (Err(miss), _) => Err(self.missed(asked, clause.span, miss)),
+        }
+    }
+
+    /// Without another word an answer must end well; an `expect` may want it to end otherwise.
+    fn judge_result(&self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step {
+        let Some(result) = &self.scope.last.result else { return Ok(()) };
+        if result.is_success() {
+            return Ok(());
+        }
+        let mut wanted = None;
+        for (clause, values) in clauses.iter().zip(values) {
+            if let ClauseKind::Expect(patterns) = &clause.kind {
+                if patterns.iter().zip(values).any(|(pattern, values)| self.ends_as(result, pattern, values)) {
+                    return Ok(());
+                }
+                wanted.get_or_insert((clause.span, patterns, values));
+            }
+        }
+        Err(self.unexpected_result(asked, result, wanted))
+    }
+
+    /// Whether a line of the last answer, or its final result code, matches one of the patterns.
+    pub(super) fn answers(&self, patterns: &Alternatives, values: &[Vec<String>]) -> bool {
+        let last = &self.scope.last;
+        patterns.iter().zip(values).any(|(pattern, values)| {
+            last.lines.iter().any(|line| self.matches_line(pattern, &line.bytes, values))
+                || last.result.as_ref().is_some_and(|result| self.ends_as(result, pattern, values))
+        })
+    }
+
+    /// Whether the pattern means this final result code. `ERROR` means every refusal: with `AT+CMEE` it has another
+    /// name.
+    fn ends_as(&self, result: &ResultCode, pattern: &Pattern, values: &[String]) -> bool {
+        let is_refusal = matches!(result, ResultCode::Error | ResultCode::Equipment(_) | ResultCode::Message(_));
+        if is_refusal && is_word(pattern, "ERROR") {
+            return true;
+        }
+        if *result == ResultCode::Ok {
+            return self.matches_line(pattern, b"OK", values);
+        }
+        self.matches_line(pattern, result.to_string().as_bytes(), values)
+    }
+
+    fn capture_pattern(&self, patterns: &Alternatives, values: &[Vec<String>]) -> Result<Captured, Miss> {
+        let last = &self.scope.last;
+        // `CONNECT 115200` and errors hold something; an `OK` where lines should be does not.
+        let telling = last.result.as_ref().filter(|result| **result != ResultCode::Ok);
+        let result = telling.map(|result| Line { bytes: result.to_string().into_bytes() });
+        let mut first_miss = None;
+        for line in last.lines.iter().chain(&result) {
+            match self.capture_line(patterns, values, line) {
+                Some(Ok(captured)) => return Ok(captured),
+                Some(Err(miss)) => {
+                    first_miss.get_or_insert(miss);
+                }
+                None => {}
+            }
+        }
+        Err(first_miss.unwrap_or(Miss::NoMatch))
+    }
+
+    /// What the first pattern that matches the line captures; the holes of the others are empty.
+    fn capture_line(
+        &self,
+        patterns: &Alternatives,
+        values: &[Vec<String>],
+        line: &Line,
+    ) -> Option<Result<Captured, Miss>> {
+        let matcher = |pattern| self.scope.program.matcher(pattern);
+        let mut known = patterns.iter().zip(values);
+        let captures = known.find_map(|(pattern, values)| matcher(pattern)?.captures(&line.bytes, values))?;
+        let mut captured = match holes(&line.bytes, &captures) {
+            Ok(found) => found,
+            Err(miss) => return Some(Err(miss)),
+        };
+        if patterns.len() > 1 {
+            for hole in patterns.iter().filter_map(matcher).flat_map(Matcher::holes) {
+                if !captured.iter().any(|(name, _)| *name == hole.name) {
+                    captured.push((hole.name.clone(), Value::text("")));
+                }
+            }
+        }
+        Some(Ok(captured))
+    }
+
+    #[inline(never)]
+    fn unexpected_result(
+        &self,
+        asked: &Asked,
+        result: &ResultCode,
+        wanted: Option<(Span, &Alternatives, &Vec<Vec<String>>)>,
+    ) -> End {
+        let shown = self.with_meaning(result.to_string(), &asked.text);
+        let mut what = format!("{} answered {shown}", asked.text);
+        if let Some((_, patterns, values)) = wanted {
+            what.push_str(&format!(", expected {}", self.patterns_text(patterns, values)));
+        }
+        let problem = self.problem("hayes::run::unexpected-result", asked.span, what);
+        let mut problem = problem.label(format!("answered {shown}"));
+        if let Some((clause, ..)) = wanted {
+            problem = problem.also(clause, "expected this");
+        }
+        let advice = failure(result, self.module).map(|failure| failure.advice);
+        if let Some(advice) = advice.filter(|advice| !advice.is_empty()) {
+            problem = problem.help(advice);
+        }
+        self.fail(self.with_answer(problem, Some(asked)))
+    }
+
+    #[inline(never)]
+    fn no_match(
+        &self,
+        asked: Option<&Asked>,
+        clause: Span,
+        patterns: &Alternatives,
+        values: &[Vec<String>],
+    ) -> Box<Failure> {
+        let wanted = self.patterns_text(patterns, values);
+        let Some(asked) = asked else {
+            let line = self.scope.last.lines.first().map(Line::text).unwrap_or_default();
+            let what = format!("{line} came, which does not match {wanted}");
+            return self.with_answer(self.problem("hayes::run::no-match", clause, what), None);
+        };
+        let answered = self.answered(&asked.text);
+        let what = match self.scope.last.lines.len() {
+            0 | 1 => format!("{} answered {answered}, expected {wanted}", asked.text),
+            _ => format!("{} answered {answered}, none of them {wanted}", asked.text),
+        };
+        let problem = self.problem("hayes::run::no-match", clause, what).label("expected this");
+        self.with_answer(problem.also(asked.span, format!("answered {answered}")), Some(asked))
+    }
+
+    /// The last answer in a few words: its only line, or how many there are.
+    pub(super) fn answered(&self, command: &str) -> String {
+        match (self.scope.last.lines.as_slice(), &self.scope.last.result) {
+            ([line], _) => self.with_meaning(line.text(), command),
+            ([], Some(result)) => format!("only {result}"),
+            ([], None) => "nothing".to_owned(),
+            (lines, _) => counted(lines.len(), "line"),
+        }
+    }
+
+    /// A line of an answer and what it means beside what it says: `+CME ERROR: 10 (SIM not inserted)`. With `AT+CMEE=2`
+    /// the modem says it itself.
+    fn with_meaning(&self, line: String, command: &str) -> String {
+        let context = Context { command: Some(command), module: self.module };
+        match beside(&line, &context) {
+            Some(meaning) if !line.to_lowercase().contains(&meaning.to_lowercase()) => format!("{line} ({meaning})"),
+            Some(_) | None => line,
+        }
+    }
+
+    fn with_answer(&self, problem: Box<Failure>, asked: Option<&Asked>) -> Box<Failure> {
+        let problem = problem.answer(&self.scope.last.lines, self.scope.last.result.as_ref());
+        match asked {
+            Some(asked) => problem.sent(&*asked.text),
+            None => problem,
+        }
+    }
+
+    #[inline(never)]
+    fn missed(&self, asked: Option<&Asked>, clause: Span, miss: Miss) -> End {
+        let problem = match miss {
+            Miss::NoLine | Miss::NoMatch => {
+                let question = asked.map_or("", |asked| &*asked.text);
+                let what = format!("{question} answered {}: there is nothing to capture", self.answered(question));
+                self.problem("hayes::run::capture-missing", clause, what).label("no line to capture from")
+            }
+            Miss::Missing { line, field } => {
+                let what = format!("{line} has no parameter {}", field + 1);
+                let problem = self.problem("hayes::run::capture-missing", clause, what);
+                let problem = problem.label("more parameters than the line has");
+                problem.help("a parameter that may be missing is captured as `name?`")
+            }
+            Miss::Convert { line, name, value, convert } => {
+                let kind = match convert {
+                    Convert::Int => "a decimal number",
+                    Convert::Hex => "a hexadecimal number",
+                    Convert::Text => "a text",
+                };
+                let what = format!("`{name}` is to be {kind}, and is \"{value}\" in {line}");
+                let problem = self.problem("hayes::run::capture-convert", clause, what);
+                problem.label(format!("`{name}` is \"{value}\"")).help(match value.is_empty() {
+                    true => format!("a parameter that may be empty is captured as `{name}:…?`"),
+                    false => format!("capture it as text, without a kind: `{name}`"),
+                })
+            }
+        };
+        match asked {
+            Some(asked) => self.fail(self.with_answer(problem.also(asked.span, "asked here"), Some(asked))),
+            None => self.fail(problem),
+        }
+    }
+
+    /// The patterns as they are written, their values in place.
+    pub(super) fn patterns_text(&self, patterns: &Alternatives, values: &[Vec<String>]) -> String {
+        let texts = patterns.iter().zip(values).map(|(pattern, values)| match (&pattern.kind, values.as_slice()) {
+            (PatternKind::Line(parts), [_, ..]) => expanded(parts, values),
+            (PatternKind::Line(_) | PatternKind::Regex { .. }, _) => {
+                self.scope.program.source().slice(pattern.span).to_owned()
+            }
+        });
+        texts.collect::<Vec<String>>().join(" or ")
+    }
 }
 
 /// `capture rssi:int, ber`, from the answer to this question; `None` where nothing was asked
@@ -179,6 +439,31 @@ pub(super) fn hex(text: &str) -> Option<i64> {
 
 fn no_conversion(line: &[u8], name: &str, value: &[u8], convert: Convert) -> Miss {
     Miss::Convert { line: text(line).into_owned(), name: name.to_owned(), value: text(value).into_owned(), convert }
+}
+
+fn is_word(pattern: &Pattern, word: &str) -> bool {
+    match &pattern.kind {
+        PatternKind::Line(parts) => matches!(parts.as_slice(), [PatternPart::Text(text)] if text == word),
+        PatternKind::Regex { .. } => false,
+    }
+}
+
+fn expanded(parts: &[PatternPart], values: &[String]) -> String {
+    let mut values = values.iter();
+    let mut text = String::from("\"");
+    for part in parts {
+        match part {
+            PatternPart::Text(literal) => text.push_str(literal),
+            PatternPart::Value(_) => text.push_str(values.next().map(String::as_str).unwrap_or_default()),
+            PatternPart::Hole(field) => {
+                text.push('{');
+                text.push_str(field.name.as_ref().map(|name| name.value.as_str()).unwrap_or_default());
+                text.push('}');
+            }
+        }
+    }
+    text.push('"');
+    text
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::outcome::{Failure, Status};
+use super::failure::Failure;
+use super::outcome::Status;
 use crate::at::answer::Event;
 use crate::catalogue::module::Module;
 use crate::port::Fault;

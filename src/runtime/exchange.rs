@@ -1,4 +1,4 @@
-//! A question and its answer: `send`, `expect`, `capture`, `prompt`.
+//! What is said to the modem and heard from it: exchanges, `ensure`, `await`, `sleep`, `reboot`, `port …`.
 //!
 //! All that could fail without the modem (values, texts, patterns) is worked out before a byte is sent. A clause that
 //! fails leaves every name as it was.
@@ -7,17 +7,44 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::capture::Captured;
-use super::event::{RuntimeEvent, Waiting};
-use super::hearing::{FreeHearing, Wanted};
+use super::event::{Change, RuntimeEvent, Waiting};
+use super::expression::{YEAR, is_command_line};
+use super::failure::{End, Step};
+use super::hearing::{FreeHearing, matches};
 use super::interpreter::Run;
-use super::problem::{Step, code};
-use super::question::Asked;
 use super::scope::Last;
-use crate::at::{Answer, Line};
-use crate::conversation::Mode;
+use crate::at::{Answer, Line, Question};
+use crate::catalogue::{Prospect, prospect};
+use crate::check::tries_pin;
+use crate::conversation::{Mode, Trouble};
 use crate::notation::ShownDuration;
+use crate::port::{Control, Fault};
 use crate::source::Span;
-use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Exchange};
+use crate::syntax::ast::{
+    Alternatives, Await, AwaitTarget, Block, Clause, ClauseKind, Exchange, Expression, Pattern, PortAction, Send,
+    SendForm, TemplatePart,
+};
+
+/// How long a restart may take where the script does not say.
+const REBOOT: Duration = Duration::from_secs(90);
+
+/// So many questions are remembered; few scripts have more.
+const MOST_REMEMBERED: usize = 64;
+
+/// A question that is ready to be sent.
+#[derive(Clone)]
+pub(super) struct Asked {
+    /// Without its CR.
+    pub(super) text: Arc<str>,
+    pub(super) question: Arc<Question>,
+    pub(super) span: Span,
+    /// An AT command line: it is answered with a final result code.
+    pub(super) is_command: bool,
+    /// Its answer tells which module it is.
+    names_module: bool,
+    /// How long the answer may take by the documents.
+    longest: Duration,
+}
 
 /// The values of the `${…}` of each clause's patterns.
 pub(super) type ClauseValues = Vec<Vec<Vec<String>>>;
@@ -27,41 +54,20 @@ impl Run<'_> {
     pub(super) fn exchange(&mut self, exchange: &Exchange) -> Step {
         let clauses = &exchange.clauses;
         let asked = self.asked(&exchange.send, clauses)?;
-        let values = self.clause_values(clauses)?;
+        let values = self.reading().clause_values(clauses)?;
         if self.leaves_out(&asked, exchange.send.form) {
             return self.leave_out(&asked, clauses);
         }
         let started = self.conversation.now();
         let ended = self.converse(&asked, clauses, &values);
         self.exchange_ended(&asked, ended.is_ok(), started);
-        let captured = ended?;
-        self.keep(captured);
+        self.keep(ended?);
         Ok(())
-    }
-
-    pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
-        clauses
-            .iter()
-            .map(|clause| match &clause.kind {
-                ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => {
-                    self.alternatives_values(patterns)
-                }
-                ClauseKind::ExpectNothing { .. }
-                | ClauseKind::Capture { .. }
-                | ClauseKind::CaptureAll { .. }
-                | ClauseKind::PromptReply { .. }
-                | ClauseKind::PromptCancel { .. } => Ok(Vec::new()),
-            })
-            .collect()
-    }
-
-    pub(super) fn alternatives_values(&self, patterns: &Alternatives) -> Step<Vec<Vec<String>>> {
-        patterns.iter().map(|pattern| self.pattern_values(pattern)).collect()
     }
 
     fn converse(&mut self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
         if let [Clause { kind: ClauseKind::ExpectNothing { within }, span }] = clauses {
-            let within = self.duration(within)?;
+            let within = self.reading().duration(within)?;
             self.refuse_in_data_mode(asked)?;
             // A late answer would break the silence, or be taken for what this one is answered.
             let in_step = self.conversation.come_into_step(&mut self.hearing);
@@ -75,24 +81,105 @@ impl Run<'_> {
             return Ok(Captured::new());
         }
         self.ask(asked, clauses, values)?;
-        self.judge(asked, clauses, values)
+        self.reading().judge(asked, clauses, values)
+    }
+
+    /// The question of a `send` and what stands under it: its text with the values in place, what the catalogue tells of
+    /// its answer, how long that may take, and the reply to a prompt.
+    pub(super) fn asked(&mut self, send: &Send, clauses: &[Clause]) -> Step<Asked> {
+        if let Some(asked) = self.asked_before(send, clauses) {
+            return Ok(asked);
+        }
+        let mut text = self.reading().command(&send.text, send.form == SendForm::Raw)?;
+        // In data mode the other end may understand AT as well.
+        let is_data = self.conversation.mode() == Mode::Data { sure: true };
+        let is_command = match send.form {
+            SendForm::At => true,
+            SendForm::Text => !is_data && is_command_line(&text),
+            SendForm::Raw => !is_data && text.strip_suffix('\r').is_some_and(is_command_line),
+        };
+        let mut bytes = Vec::with_capacity(text.len() + 1);
+        bytes.extend_from_slice(text.as_bytes());
+        if send.form != SendForm::Raw {
+            bytes.push(b'\r');
+        }
+        text.truncate(text.trim_end_matches('\r').len());
+        let Prospect { mut expected, longest, names_module, needs_unsafe, mark } =
+            if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
+        let reading = self.reading();
+        if let Some(why) = needs_unsafe.filter(|_| !self.nesting.in_unsafe) {
+            let what = format!("{text} stands outside of `unsafe`: {why}");
+            let help = "if that is meant, say why: `unsafe \"why\" { … }`";
+            let failure = reading.problem("hayes::run::needs-unsafe", send.span, what);
+            return Err(reading.refuse(failure.sent(text).help(help)));
+        }
+        if self.nesting.in_retry
+            && is_command
+            && let Some(command) = tries_pin(&text)
+        {
+            let what = format!("`{command}` in a `retry`: each wrong try uses up one of the SIM's few attempts");
+            let help = "send it once, outside of the `retry`";
+            let failure = reading.problem("hayes::run::pin-in-retry", send.span, what);
+            return Err(reading.refuse(failure.sent(text).help(help)));
+        }
+        expected.free = !is_command;
+        let longest = longest.unwrap_or_default();
+        let timeout = match &send.within {
+            Some(within) => reading.duration(within)?,
+            None => self.scope.timeout.max(longest),
+        };
+        let prompt = reading.prompt_plan(clauses, mark)?;
+        let question = Arc::new(Question::new(bytes, expected, self.scaled(timeout), prompt));
+        let asked = Asked { text: text.into(), question, span: send.span, is_command, names_module, longest };
+        self.remember(send, clauses, &asked);
+        Ok(asked)
+    }
+
+    /// The same question as it was asked before, where nothing has changed for it.
+    fn asked_before(&self, send: &Send, clauses: &[Clause]) -> Option<Asked> {
+        let asked = self.asked_before.get(always_the_same(send, clauses)?)?;
+        let timeout = self.scaled(self.scope.timeout.max(asked.longest));
+        (asked.question.timeout == timeout).then(|| Asked { span: send.span, ..asked.clone() })
+    }
+
+    fn remember(&mut self, send: &Send, clauses: &[Clause], asked: &Asked) {
+        // What is refused by where it stands is looked at each time.
+        let is_free = !self.nesting.in_unsafe && tries_pin(&asked.text).is_none();
+        if is_free && always_the_same(send, clauses).is_some() {
+            if self.asked_before.len() >= MOST_REMEMBERED {
+                self.asked_before.clear();
+            }
+            self.asked_before.insert(Arc::clone(&asked.text), asked.clone());
+        }
+    }
+
+    /// A timeout as it is on this run.
+    fn scaled(&self, timeout: Duration) -> Duration {
+        if self.inputs.timeout_scale == 1.0 {
+            return timeout.min(YEAR);
+        }
+        let seconds = timeout.as_secs_f64() * self.inputs.timeout_scale.max(0.0);
+        Duration::try_from_secs_f64(seconds).map_or(YEAR, |timeout| timeout.min(YEAR))
     }
 
     /// Sends it and waits for nothing.
     #[inline(never)]
     fn write(&mut self, asked: &Asked) -> Step {
         self.refuse_in_data_mode(asked)?;
-        self.tally.exchanges += 1;
+        self.exchanges += 1;
         self.scope.last = Last::default();
         let written = self.conversation.write(asked.question.bytes(), &mut self.hearing);
         written.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))
     }
 
     /// Sends it and waits for its answer, which is then the last one.
-    pub(super) fn ask(&mut self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step {
+    fn ask(&mut self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step {
         self.refuse_in_data_mode(asked)?;
-        self.tally.exchanges += 1;
-        self.tell_waiting(asked);
+        self.exchanges += 1;
+        let now = self.conversation.now();
+        let sent = self.hearing.mask.text(&asked.text);
+        let what = Waiting::Answer { sent: &sent };
+        self.hearing.listener.on_event(now, RuntimeEvent::Waiting { what, at_most: asked.question.timeout });
         let answer = if asked.is_command {
             self.conversation.ask(&asked.question, &mut self.hearing)
         } else {
@@ -101,24 +188,24 @@ impl Run<'_> {
             let mut hearing = FreeHearing { hearing: &mut self.hearing, program: &program, wanted };
             self.conversation.ask(&asked.question, &mut hearing)
         };
+        let sent = Some(Arc::clone(&asked.text));
         match answer {
             Ok(Answer { lines, result, elapsed }) => {
                 if asked.names_module {
                     self.meet(&lines);
                 }
-                self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, result, elapsed };
+                self.scope.last = Last { sent, lines, result, elapsed };
                 Ok(())
             }
             Err(trouble) => {
-                let lines = trouble.received().to_vec();
-                self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, ..Last::default() };
+                self.scope.last = Last { sent, lines: trouble.received().to_vec(), ..Last::default() };
                 Err(self.trouble(trouble, Some(asked), asked.span))
             }
         }
     }
 
     /// A command that would go to the other end of a connection is not sent.
-    pub(super) fn refuse_in_data_mode(&mut self, asked: &Asked) -> Step {
+    fn refuse_in_data_mode(&mut self, asked: &Asked) -> Step {
         if !asked.is_command || !matches!(self.conversation.mode(), Mode::Data { .. }) {
             return Ok(());
         }
@@ -129,8 +216,9 @@ impl Run<'_> {
         let what = format!("{} was not sent: since CONNECT the line carries data to the other end", asked.text);
         let help = "`port escape` before it goes back to commands, and ATO then to the connection; what is meant for the \
                     other end is sent by `send \"…\"` or `send raw \"…\"`";
-        let problem = self.problem(code::DATA_MODE, asked.span, what).label("not sent").help(help);
-        Err(self.fail(problem.sent(&*asked.text)))
+        let reading = self.reading();
+        let failure = reading.problem("hayes::run::data-mode", asked.span, what).label("not sent").help(help);
+        Err(reading.fail(failure.sent(&*asked.text)))
     }
 
     /// From here on what is known of the module holds: its times, its quirks, the meanings of its answers.
@@ -140,19 +228,12 @@ impl Run<'_> {
             && before.is_none_or(|before| before.id != module.id)
         {
             // Its times and quirks are others.
-            self.asked_before.forget();
+            self.asked_before.clear();
             self.tell(RuntimeEvent::Met { module });
         }
     }
 
-    fn tell_waiting(&mut self, asked: &Asked) {
-        let now = self.conversation.now();
-        let sent = self.hearing.mask.text(&asked.text);
-        let what = Waiting::Answer { sent: &sent };
-        self.hearing.listener.on_event(now, RuntimeEvent::Waiting { what, at_most: asked.question.timeout });
-    }
-
-    pub(super) fn exchange_ended(&mut self, asked: &Asked, passed: bool, started: Duration) {
+    fn exchange_ended(&mut self, asked: &Asked, passed: bool, started: Duration) {
         let now = self.conversation.now();
         let elapsed = now.saturating_sub(started);
         let sent = self.hearing.mask.text(&asked.text);
@@ -162,34 +243,297 @@ impl Run<'_> {
     /// `expect nothing within D`
     #[inline(never)]
     fn silence(&mut self, asked: &Asked, within: Duration, span: Span) -> Step {
-        match self.conversation.silence(within, &mut self.hearing) {
-            Ok(None) => Ok(()),
-            Ok(Some(line)) => {
-                let line = line.text();
-                let what = format!("{line} came after {}, expected nothing for {}", asked.text, ShownDuration(within));
-                let problem = self.problem(code::SILENCE_BROKEN, span, what).label("expected silence");
-                let problem = problem.also(asked.span, format!("{line} came")).sent(&*asked.text);
-                Err(self.fail(problem.answer(vec![line], None)))
+        let line = match self.conversation.silence(within, &mut self.hearing) {
+            Ok(None) => return Ok(()),
+            Ok(Some(line)) => line,
+            Err(trouble) => return Err(self.trouble(trouble, Some(asked), span)),
+        };
+        let came = format!("{} came", line.text());
+        let what = format!("{came} after {}, expected nothing for {}", asked.text, ShownDuration(within));
+        let reading = self.reading();
+        let failure = reading.problem("hayes::run::silence-broken", span, what).label("expected silence");
+        Err(reading.fail(failure.also(asked.span, came).sent(&*asked.text).answer(&[line], None)))
+    }
+
+    /// The clauses of the program's question, held against the last answer.
+    pub(super) fn follow(&mut self, exchange: &Exchange) -> Step {
+        let asked = self.asked(&exchange.send, &[])?;
+        let reading = self.reading();
+        let values = reading.clause_values(&exchange.clauses)?;
+        let captured = reading.judge(&asked, &exchange.clauses, &values)?;
+        self.keep(captured);
+        Ok(())
+    }
+
+    fn keep(&mut self, captured: Captured) {
+        let now = self.conversation.now();
+        for (name, value) in captured {
+            let shown = self.hearing.mask.value(&value);
+            self.hearing.listener.on_event(now, RuntimeEvent::Captured { name: &name, value: &shown });
+            self.scope.variables.capture(&name, value);
+        }
+    }
+
+    /// `ensure`: ask first, change only what differs, ask again.
+    #[inline(never)]
+    pub(super) fn ensure(&mut self, question: &Send, answers: &Alternatives, otherwise: &Block, span: Span) -> Step {
+        if self.inputs.plan {
+            let asked = self.asked(question, &[])?;
+            if self.leaves_out(&asked, question.form) {
+                self.leave_out(&asked, &[])?;
+                return self.describe(Some(answers), otherwise);
             }
-            Err(trouble) => Err(self.trouble(trouble, Some(asked), span)),
+        }
+        if self.holds(question, answers)? {
+            self.unchanged += 1;
+            return self.ensured(question, Change::Unchanged);
+        }
+        if self.inputs.plan {
+            self.changed += 1;
+            self.left_out = true;
+            self.ensured(question, Change::WouldChange)?;
+            return self.describe(None, otherwise);
+        }
+        self.block(otherwise)?;
+        if self.holds(question, answers)? {
+            self.changed += 1;
+            return self.ensured(question, Change::Changed);
+        }
+        let reading = self.reading();
+        let wanted = reading.patterns_text(answers, &reading.alternatives_values(answers)?);
+        let sent = reading.text(&question.text)?;
+        let what = format!("{sent} still answers {}, expected {wanted}", reading.answered(&sent));
+        let failure = reading.problem("hayes::run::ensure-unchanged", question.span, what).label("still the same");
+        let help =
+            "the block ran without a failure, but the modem does not report what it set: does that need a reboot?";
+        let last = &self.scope.last;
+        let failure = failure.also(span, "in this `ensure`").sent(sent).answer(&last.lines, last.result.as_ref());
+        Err(reading.fail(failure.help(help)))
+    }
+
+    /// Asks, and holds the answer against the patterns.
+    fn holds(&mut self, question: &Send, answers: &Alternatives) -> Step<bool> {
+        let asked = self.asked(question, &[])?;
+        let values = self.reading().alternatives_values(answers)?;
+        let started = self.conversation.now();
+        let ended = self.ask(&asked, &[], &Vec::new());
+        let ended = ended.and_then(|()| match self.reading().answers(answers, &values) {
+            true => Ok(true),
+            // A refused question tells nothing of what is set.
+            false => self.reading().judge(&asked, &[], &Vec::new()).map(|_| false),
+        });
+        self.exchange_ended(&asked, ended.is_ok(), started);
+        ended
+    }
+
+    fn ensured(&mut self, question: &Send, change: Change) -> Step {
+        let text = self.hearing.mask.string(self.reading().text(&question.text)?);
+        self.tell(RuntimeEvent::Ensured { question: &text, change });
+        Ok(())
+    }
+
+    /// Sends the command, and waits until the modem has gone away, is back, and answers.
+    #[inline(never)]
+    pub(super) fn reboot(&mut self, command: &Send) -> Step {
+        let asked = self.asked(command, &[])?;
+        let within = match &command.within {
+            Some(_) => asked.question.timeout,
+            None => asked.question.timeout.max(self.scaled(REBOOT)),
+        };
+        if self.inputs.plan {
+            self.left_out = true;
+            self.note(&format!("would reboot the modem by {}", asked.text));
+            return Ok(());
+        }
+        self.refuse_in_data_mode(&asked)?;
+        self.exchanges += 1;
+        self.scope.last = Last::default();
+        self.tell(RuntimeEvent::Waiting { what: Waiting::Reboot, at_most: within });
+        let started = self.conversation.now();
+        let ended = match self.conversation.reboot(&asked.question, within, &mut self.hearing) {
+            // A modem may refuse to restart; one that does so at once may send no result code.
+            Ok(Answer { lines, result, elapsed }) => {
+                self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, result, elapsed };
+                self.reading().judge(&asked, &[], &Vec::new()).map(|_| ())
+            }
+            Err(trouble) => Err(self.trouble(trouble, Some(&asked), command.span)),
+        };
+        self.exchange_ended(&asked, ended.is_ok(), started);
+        ended
+    }
+
+    #[inline(never)]
+    pub(super) fn port(&mut self, action: &PortAction, span: Span) -> Step {
+        let reading = self.reading();
+        let control = match action {
+            PortAction::Baud(rate) => {
+                let number = reading.number(rate)?;
+                match u32::try_from(number).ok().filter(|baud| *baud > 0) {
+                    Some(baud) => Some(Control::Baud(baud)),
+                    None => {
+                        let failure = reading.problem("hayes::run::value", rate.span, format!("{number} is no speed"));
+                        return Err(reading.fail(failure.help("speeds are 9600, 115200, 921600, …")));
+                    }
+                }
+            }
+            PortAction::Dtr(on) => Some(Control::Dtr(*on)),
+            PortAction::Rts(on) => Some(Control::Rts(*on)),
+            PortAction::Break(duration) => Some(Control::Break(reading.duration(duration)?)),
+            PortAction::Flush => Some(Control::Flush),
+            PortAction::Escape => None,
+        };
+        // Only throwing away what came changes nothing at the other end.
+        if self.inputs.plan && control != Some(Control::Flush) {
+            self.left_out = true;
+            let text = self.scope.program.source().slice(span).to_owned();
+            self.note(&format!("would do: {text}"));
+            return Ok(());
+        }
+        let done = match control {
+            Some(control) => self.conversation.control(control),
+            None => self.conversation.escape(&mut self.hearing),
+        };
+        done.map_err(|trouble| self.trouble(trouble, None, span))
+    }
+
+    /// `await`. Without `within` it waits as long as an answer may take: the script's `timeout`.
+    #[inline(never)]
+    pub(super) fn wait(&mut self, wait: &Await, span: Span) -> Step {
+        if self.inputs.plan && self.left_out {
+            return self.plan_ends("it waits for something that was not set off");
+        }
+        let reading = self.reading();
+        let within = match &wait.within {
+            Some(within) => reading.duration(within)?,
+            None => self.scope.timeout,
+        };
+        let within = self.scaled(within);
+        match &wait.target {
+            AwaitTarget::Line(patterns) => self.wait_for_line(patterns, &wait.clauses, within, span),
+            AwaitTarget::Quiet { duration } => {
+                let quiet = reading.duration(duration)?;
+                // Without a bound of its own it must at least be possible.
+                let within = if wait.within.is_some() { within } else { within.max(quiet * 2) };
+                self.tell(RuntimeEvent::Waiting { what: Waiting::Quiet { duration: quiet }, at_most: within });
+                let until = self.conversation.now() + within;
+                let came = self.conversation.quiet(quiet, until, &mut self.hearing);
+                let (quiet, within) = (ShownDuration(quiet), ShownDuration(within));
+                self.came(came, span, "", || format!("the modem was never quiet for {quiet} in {within}"))
+            }
+            AwaitTarget::Prompt { text } => {
+                let text = reading.text(text)?;
+                let shown = self.hearing.mask.text(&text).into_owned();
+                self.tell(RuntimeEvent::Waiting { what: Waiting::Prompt { text: &shown }, at_most: within });
+                let until = self.conversation.now() + within;
+                let came = self.conversation.prompt(text.as_bytes(), until, &mut self.hearing);
+                let missing = || format!("no `{text}` came within {}", ShownDuration(within));
+                self.came(came, span, "waited for this", missing)?;
+                self.scope.last = Last { lines: vec![Line { bytes: text.into() }], ..Last::default() };
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether what was waited for came in time; what is said where it did not.
+    fn came(&mut self, came: Result<bool, Trouble>, span: Span, label: &str, missing: impl FnOnce() -> String) -> Step {
+        if came.map_err(|trouble| self.trouble(trouble, None, span))? {
+            return Ok(());
+        }
+        let reading = self.reading();
+        Err(reading.fail(reading.problem("hayes::run::timeout", span, missing()).label(label)))
+    }
+
+    fn wait_for_line(&mut self, patterns: &Alternatives, clauses: &[Clause], within: Duration, span: Span) -> Step {
+        let reading = self.reading();
+        let values = reading.alternatives_values(patterns)?;
+        let clause_values = reading.clause_values(clauses)?;
+        let wanted = reading.patterns_text(patterns, &values);
+        let shown = self.hearing.mask.string(wanted.clone());
+        self.tell(RuntimeEvent::Waiting { what: Waiting::Line { patterns: &shown }, at_most: within });
+        let started = self.conversation.now();
+        let program = Arc::clone(&self.scope.program);
+        let mut fits = |line: &[u8]| matches(&program, patterns, &values, line);
+        let line = match self.conversation.await_line(started + within, &mut fits, &mut self.hearing) {
+            Ok(Some(line)) => line,
+            Ok(None) => {
+                let what = format!("no line {wanted} came within {}", ShownDuration(within));
+                let reading = self.reading();
+                let failure = reading.problem("hayes::run::timeout", span, what).label("waited for this");
+                return Err(reading.fail(failure.help("give it more time with `within`")));
+            }
+            Err(trouble) => return Err(self.trouble(trouble, None, span)),
+        };
+        let elapsed = self.conversation.now().saturating_sub(started);
+        self.scope.last = Last { lines: vec![line], elapsed, ..Last::default() };
+        let mut captured = Captured::new();
+        for (clause, values) in clauses.iter().zip(&clause_values) {
+            captured.extend(self.reading().captured_by(None, clause, values)?);
+        }
+        self.keep(captured);
+        Ok(())
+    }
+
+    pub(super) fn sleep(&mut self, duration: &Expression, span: Span) -> Step {
+        let duration = self.reading().duration(duration)?;
+        self.tell(RuntimeEvent::Waiting { what: Waiting::Sleep, at_most: duration });
+        self.pause(duration, span)
+    }
+
+    /// Lets time pass; what comes meanwhile is heard.
+    pub(super) fn pause(&mut self, duration: Duration, span: Span) -> Step {
+        self.conversation.sleep(duration, &mut self.hearing).map_err(|trouble| self.trouble(trouble, None, span))
+    }
+
+    /// How the script goes on after this: a failure, or its end. After Ctrl-C what still runs is ended by the AT rules.
+    #[inline(never)]
+    fn trouble(&mut self, trouble: Trouble, asked: Option<&Asked>, span: Span) -> End {
+        let mode = self.conversation.mode();
+        let stopped_by = self.hearing.stopped_by.take();
+        let abort = stopped_by.and_then(|index| self.hearing.aborts.get(index));
+        let end = self.reading().trouble(&trouble, asked, span, mode, abort);
+        if is_interrupt(&trouble) {
+            self.interrupted();
+        }
+        end
+    }
+
+    pub(super) fn interrupted(&mut self) {
+        self.interrupts += 1;
+        // The second time it means: now. It may well come while the first is being heeded.
+        if self.interrupts == 1
+            && let Err(trouble) = self.conversation.interrupt(self.nesting.has_finally, &mut self.hearing)
+            && is_interrupt(&trouble)
+        {
+            self.interrupts += 1;
         }
     }
 }
 
+/// The text of a question that is the same each time: without values, a time or a prompt of its own. What a loop polls is
+/// looked up once.
+fn always_the_same<'s>(send: &'s Send, clauses: &[Clause]) -> Option<&'s str> {
+    let [TemplatePart::Text(text)] = send.text.parts.as_slice() else { return None };
+    let asks_for_data =
+        |clause: &Clause| matches!(clause.kind, ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. });
+    let is_plain = send.form == SendForm::At && send.within.is_none();
+    (is_plain && !clauses.iter().any(asks_for_data)).then_some(text)
+}
+
 /// What a free text's answer must hold before it ends.
-fn wanted<'c>(clauses: &'c [Clause], values: &'c ClauseValues) -> Vec<Wanted<'c>> {
-    let mut wanted = Vec::new();
-    for (clause, values) in clauses.iter().zip(values) {
-        match &clause.kind {
-            ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => {
-                wanted.push(Wanted { patterns, values, found: false });
-            }
-            // Only a final result code tells that all lines are there, or that the reply was taken.
-            ClauseKind::CaptureAll { .. } | ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => {
-                wanted.push(Wanted { patterns: &[], values: &[], found: false });
-            }
-            ClauseKind::Capture { .. } | ClauseKind::ExpectNothing { .. } => {}
+fn wanted<'c>(clauses: &'c [Clause], values: &'c ClauseValues) -> Vec<(&'c [Pattern], &'c [Vec<String>])> {
+    let wanted = clauses.iter().zip(values).filter_map(|(clause, values)| match &clause.kind {
+        ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => {
+            Some((patterns.as_slice(), values.as_slice()))
         }
-    }
-    wanted
+        // Only a final result code tells that all lines are there, or that the reply was taken.
+        ClauseKind::CaptureAll { .. } | ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => {
+            Some((&[][..], &[][..]))
+        }
+        ClauseKind::Capture { .. } | ClauseKind::ExpectNothing { .. } => None,
+    });
+    wanted.collect()
+}
+
+fn is_interrupt(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Interrupted { .. } | Trouble::Port { fault: Fault::Interrupted, .. })
 }

@@ -1,23 +1,45 @@
-//! What expressions yield.
+//! What expressions, texts with `${…}` in them, and patterns yield.
 //!
 //! Arithmetic is checked. Kinds are not mixed: a text is never silently a number, so that `"9"` from an answer and `9`
 //! are not unequal without a word.
 
 use std::cmp::Ordering;
+use std::fmt::Write;
+use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::interpreter::Run;
-use super::problem::{Step, code};
+use super::failure::{Call, End, Step};
+use super::scope::Scope;
+use super::secret::Mask;
+use crate::at::PromptPlan;
+use crate::at::command::parse;
+use crate::catalogue::module::Module;
 use crate::source::{Name, Span, Spanned};
-use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Pattern, UnaryOperator};
+use crate::syntax::ast::{
+    Alternatives, BinaryOperator, Clause, ClauseKind, Expression, ExpressionKind, Pattern, PatternKind, PatternPart,
+    PromptEnd, Template, TemplatePart, UnaryOperator,
+};
 use crate::value::functions::Function;
 use crate::value::{Quoted, Refusal, Value, fits};
 
 /// The longest that anything may take.
 pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
-impl Run<'_> {
+/// What a statement reads and does not change: its script's names, the last answer, what is known of the modem.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'r> {
+    pub(super) scope: &'r Scope,
+    pub(super) mask: &'r Mask,
+    /// The `run` statements that led to the script, the outermost first.
+    pub(super) calls: &'r [Call],
+    /// Where `file("…")` looks.
+    pub(super) folder: Option<&'r Path>,
+    pub(super) module: Option<&'static Module>,
+}
+
+impl Reading<'_> {
     pub(super) fn evaluate(&self, expression: &Expression) -> Step<Value> {
         match &expression.kind {
             ExpressionKind::Text(template) => Ok(Value::text(self.text(template)?)),
@@ -46,7 +68,7 @@ impl Run<'_> {
         }
         let what = format!("a condition is true or false, and this is {}", self.shown(&value));
         let help = "compare it: `x == 1`, `x != \"\"`";
-        Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)))
+        Err(self.fail(self.problem("hayes::run::type", expression.span, what).help(help)))
     }
 
     pub(super) fn duration(&self, expression: &Expression) -> Step<Duration> {
@@ -54,11 +76,11 @@ impl Run<'_> {
         let Value::Duration(duration) = value else {
             let what = format!("a duration is wanted here, and this is {}", self.shown(&value));
             let help = "durations carry a unit: `500ms`, `5s`, `2min`";
-            return Err(self.fail(self.problem(code::TYPE, expression.span, what).help(help)));
+            return Err(self.fail(self.problem("hayes::run::type", expression.span, what).help(help)));
         };
         if duration > YEAR {
             let what = format!("{} is longer than a year", self.shown(&value));
-            return Err(self.fail(self.problem(code::VALUE, expression.span, what)));
+            return Err(self.fail(self.problem("hayes::run::value", expression.span, what)));
         }
         Ok(duration)
     }
@@ -69,7 +91,69 @@ impl Run<'_> {
             return Ok(number);
         }
         let what = format!("a number is wanted here, and this is {}", self.shown(&value));
-        Err(self.fail(self.problem(code::TYPE, expression.span, what).help(NUMBER_HELP)))
+        Err(self.fail(self.problem("hayes::run::type", expression.span, what).help(NUMBER_HELP)))
+    }
+
+    #[inline(never)]
+    pub(super) fn assert(&self, condition: &Expression, why: Option<&Template>) -> Step {
+        if self.truth(condition)? {
+            return Ok(());
+        }
+        let text = self.scope.program.source().slice(condition.span);
+        let mut values = Vec::new();
+        self.operands(condition, &mut values);
+        let values = values.join(", ");
+        let message = match why {
+            Some(why) => self.message(why)?,
+            None if values.is_empty() => format!("{text} does not hold"),
+            None => format!("{text} does not hold: {values}"),
+        };
+        let label = if values.is_empty() { "does not hold".to_owned() } else { values };
+        let mut problem = self.problem("hayes::run::assert", condition.span, message).label(label);
+        // What is asserted is mostly what was just captured.
+        let last = &self.scope.last;
+        if let Some(sent) = &last.sent {
+            problem = problem.sent(sent.as_ref()).answer(&last.lines, last.result.as_ref());
+            if last.lines.len() == 1 {
+                problem.also_means(format!("{sent} answered {}", self.answered(sent)));
+            }
+        }
+        Err(self.fail(problem))
+    }
+
+    /// The names in a condition and what they are: `stat is 2`.
+    fn operands(&self, expression: &Expression, found: &mut Vec<String>) {
+        match &expression.kind {
+            ExpressionKind::Variable(_) | ExpressionKind::Member { .. } | ExpressionKind::Index { .. } => {
+                let name = self.scope.program.source().slice(expression.span);
+                if let Ok(value) = self.evaluate(expression) {
+                    let text = format!("{name} is {}", crate::value::Quoted(&value));
+                    if !found.contains(&text) {
+                        found.push(text);
+                    }
+                }
+            }
+            ExpressionKind::Call { arguments, .. } => {
+                arguments.iter().for_each(|argument| self.operands(argument, found));
+            }
+            ExpressionKind::Unary { operand, .. } => self.operands(operand, found),
+            ExpressionKind::Binary { left, right, .. } => {
+                self.operands(left, found);
+                self.operands(right, found);
+            }
+            ExpressionKind::Matches { text, .. } => self.operands(text, found),
+            ExpressionKind::Text(_)
+            | ExpressionKind::Int(_)
+            | ExpressionKind::Bool(_)
+            | ExpressionKind::Duration(_)
+            | ExpressionKind::List(_) => {}
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn fails(&self, why: &Template, span: Span) -> Step {
+        let why = self.message(why)?;
+        Err(self.fail(self.problem("hayes::run::fail", span, why)))
     }
 
     fn variable(&self, name: &str, span: Span) -> Step<Value> {
@@ -87,17 +171,17 @@ impl Run<'_> {
         }
     }
 
-    fn unset(&self, name: &str, span: Span) -> super::problem::End {
+    fn unset(&self, name: &str, span: Span) -> End {
         let what = format!("`{name}` has no value yet");
         let help = "what sets it was not reached, or failed: set it to something above, for instance `set x = \"\"`";
-        self.fail(self.problem(code::UNSET, span, what).help(help))
+        self.fail(self.problem("hayes::run::unset", span, what).help(help))
     }
 
     fn member(&self, record: &Expression, name: &Name) -> Step<Value> {
         let value = self.evaluate(record)?;
         let Value::Record(fields) = &value else {
             let what = format!("only a record has fields, and this is {}", self.shown(&value));
-            return Err(self.fail(self.problem(code::TYPE, record.span, what)));
+            return Err(self.fail(self.problem("hayes::run::type", record.span, what)));
         };
         if let Some(value) = fields.get(&name.value) {
             return Ok(value.clone());
@@ -108,20 +192,20 @@ impl Run<'_> {
             true => "it has no fields at all".to_owned(),
             false => format!("it has {}", names.join(", ")),
         };
-        Err(self.fail(self.problem(code::UNSET, name.span, what).help(help)))
+        Err(self.fail(self.problem("hayes::run::unset", name.span, what).help(help)))
     }
 
     fn item(&self, list: &Expression, index: &Expression) -> Step<Value> {
         let whole = self.evaluate(list)?;
         let Value::List(items) = &whole else {
             let what = format!("only a list has numbered items, and this is {}", self.shown(&whole));
-            return Err(self.fail(self.problem(code::TYPE, list.span, what)));
+            return Err(self.fail(self.problem("hayes::run::type", list.span, what)));
         };
         let place = self.number(index)?;
         let found = usize::try_from(place).ok().and_then(|place| items.get(place));
         found.cloned().ok_or_else(|| {
             let what = format!("there is no item {place}: the list has {}", counted(items.len(), "item"));
-            self.fail(self.problem(code::VALUE, index.span, what).help("items are counted from 0"))
+            self.fail(self.problem("hayes::run::value", index.span, what).help("items are counted from 0"))
         })
     }
 
@@ -205,7 +289,7 @@ impl Run<'_> {
                         self.shown(&one),
                         self.shown(&other)
                     );
-                    return Err(self.fail(self.problem(code::TYPE, span, what).help(NUMBER_HELP)));
+                    return Err(self.fail(self.problem("hayes::run::type", span, what).help(NUMBER_HELP)));
                 }
                 Ok(text.cmp(than))
             }
@@ -236,7 +320,7 @@ impl Run<'_> {
             (Value::Text(part), Value::Text(text)) => Ok(Value::Bool(text.contains(&**part))),
             (_, Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::Record(_)) => {
                 let what = format!("`in` looks into a list or a text, and this is {}", self.shown(&whole));
-                Err(self.fail(self.problem(code::TYPE, right.span, what)))
+                Err(self.fail(self.problem("hayes::run::type", right.span, what)))
             }
         }
     }
@@ -261,7 +345,7 @@ impl Run<'_> {
         };
         if matches!(operator.value, Divide | Remainder) && is_zero(&other) {
             let what = format!("division by zero: {one} {sign} {other}");
-            return Err(self.fail(self.problem(code::ARITHMETIC, span, what)));
+            return Err(self.fail(self.problem("hayes::run::arithmetic", span, what)));
         }
         let result = match (&one, operator.value, &other) {
             (Value::Int(a), Add, Value::Int(b)) => a.checked_add(*b).map(Value::Int),
@@ -299,16 +383,16 @@ impl Run<'_> {
             Value::Int(_) | Value::Bool(_) | Value::Duration(_) => value.to_string().into(),
             Value::List(_) | Value::Record(_) => {
                 let what = format!("`matches` looks at a text, and this is {}", self.shown(&value));
-                return Err(self.fail(self.problem(code::TYPE, text.span, what)));
+                return Err(self.fail(self.problem("hayes::run::type", text.span, what)));
             }
         };
         let values = self.pattern_values(pattern)?;
-        Ok(Value::Bool(self.matcher(pattern)?.matches(line.as_bytes(), &values)))
+        Ok(Value::Bool(self.matches_line(pattern, line.as_bytes(), &values)))
     }
 
     fn call(&self, function: &Function, arguments: &[Expression], span: Span) -> Step<Value> {
         let values = arguments.iter().map(|argument| self.evaluate(argument)).collect::<Step<Vec<_>>>()?;
-        let called = function.call(&values, self.inputs.folder.as_deref(), &|value| self.shown(value));
+        let called = function.call(&values, self.folder, &|value| self.shown(value));
         called.map_err(|refusal| {
             let argument = refusal.argument.and_then(|place| arguments.get(place));
             self.refused(refusal, argument.map_or(span, |argument| argument.span))
@@ -317,7 +401,7 @@ impl Run<'_> {
 
     /// A failure at this place.
     #[inline(never)]
-    pub(super) fn refused(&self, refusal: Refusal, span: Span) -> super::problem::End {
+    pub(super) fn refused(&self, refusal: Refusal, span: Span) -> End {
         let problem = self.problem(refusal.code, span, refusal.message);
         self.fail(match refusal.help {
             Some(help) => problem.help(help),
@@ -336,7 +420,7 @@ impl Run<'_> {
     /// A value and its kind for an error: `the text "5"`. Of a secret that is cut off too little would be left to be
     /// known again, so it is hidden here.
     pub(super) fn shown(&self, value: &Value) -> String {
-        let text = self.hearing.mask.string(Quoted(value).to_string());
+        let text = self.mask.string(Quoted(value).to_string());
         let text =
             if text.chars().count() > 60 { format!("{}…", text.chars().take(60).collect::<String>()) } else { text };
         match value {
@@ -349,20 +433,182 @@ impl Run<'_> {
         }
     }
 
-    fn overflow(&self, span: Span) -> super::problem::End {
+    fn overflow(&self, span: Span) -> End {
         let what = "the result is out of range";
         let help = "numbers go from -9223372036854775808 to 9223372036854775807; durations are never negative";
-        self.fail(self.problem(code::ARITHMETIC, span, what).help(help))
+        self.fail(self.problem("hayes::run::arithmetic", span, what).help(help))
     }
 
-    fn mismatch(&self, verb: &str, one: &Value, other: &Value, span: Span) -> super::problem::End {
+    fn mismatch(&self, verb: &str, one: &Value, other: &Value, span: Span) -> End {
         let what = format!("{} and {} {verb}", self.shown(one), self.shown(other));
         let help = match (one, other) {
             (Value::Text(_), Value::Int(_)) | (Value::Int(_), Value::Text(_)) => NUMBER_HELP,
             (Value::Text(_), _) | (_, Value::Text(_)) => "put values into a text with `${…}`",
             _ => "both sides must be of one kind",
         };
-        self.fail(self.problem(code::TYPE, span, what).help(help))
+        self.fail(self.problem("hayes::run::type", span, what).help(help))
+    }
+
+    /// The text with its values in place.
+    pub(super) fn text(&self, template: &Template) -> Step<String> {
+        if let [TemplatePart::Text(text)] = template.parts.as_slice() {
+            return Ok(text.clone());
+        }
+        let mut text = String::new();
+        for part in &template.parts {
+            match part {
+                TemplatePart::Text(literal) => text.push_str(literal),
+                TemplatePart::Value(expression) => append(&mut text, &self.evaluate(expression)?),
+            }
+            self.fits(text.len(), template.span)?;
+        }
+        Ok(text)
+    }
+
+    /// As [`Run::text`], for messages: a name without a value does not hide what the message was to say.
+    pub(super) fn message(&self, template: &Template) -> Step<String> {
+        let mut text = String::new();
+        for part in &template.parts {
+            match part {
+                TemplatePart::Text(literal) => text.push_str(literal),
+                TemplatePart::Value(expression) => match self.evaluate(expression) {
+                    Ok(value) => append(&mut text, &value),
+                    Err(End::Failed(failure)) if failure.diagnostic.code == "hayes::run::unset" => {
+                        text.push_str("(no value)")
+                    }
+                    Err(end) => return Err(end),
+                },
+            }
+            self.fits(text.len(), template.span)?;
+        }
+        Ok(text)
+    }
+
+    /// What goes to the modem. A value cannot break out of the command it stands in: it holds no control character that
+    /// ends a line, a text or a prompt; in AT text, no double quote inside of double quotes, outside of them no `;` and
+    /// no quote that it does not close itself, and nothing else that begins another command.
+    pub(super) fn command(&self, template: &Template, may_hold_controls: bool) -> Step<String> {
+        if let [TemplatePart::Text(text)] = template.parts.as_slice() {
+            return Ok(text.clone());
+        }
+        // The values' places in the text. One that the text begins with may name the command; it is not judged as what is
+        // put into a command.
+        let (mut text, mut harmless) = (String::new(), String::new());
+        let mut values: Vec<(&Expression, Range<usize>)> = Vec::new();
+        for part in &template.parts {
+            let start = text.len();
+            match part {
+                TemplatePart::Text(literal) => text.push_str(literal),
+                TemplatePart::Value(expression) => {
+                    append(&mut text, &self.evaluate(expression)?);
+                    self.fits(text.len(), template.span)?;
+                    values.push((expression, start..text.len()));
+                }
+            }
+            match part {
+                TemplatePart::Value(_) if start > 0 => harmless.push('0'),
+                TemplatePart::Text(_) | TemplatePart::Value(_) => {
+                    harmless.push_str(text.get(start..).unwrap_or_default());
+                }
+            }
+        }
+        let is_at = is_command_line(&text);
+        for (expression, range) in values {
+            let value = text.get(range.clone()).unwrap_or_default();
+            let controls = if may_hold_controls && !is_at { None } else { control(value) };
+            let judged_as_at = is_at && range.start > 0;
+            let in_quotes = text.bytes().take(range.start).filter(|byte| *byte == b'"').count() % 2 == 1;
+            if let Some(found) = controls.or_else(|| quoting(value, in_quotes).filter(|_| judged_as_at)) {
+                return Err(self.injection(expression.span, found));
+            }
+        }
+        // `ATE${v}` with `0+CFUN=0` is two commands without a `;` (V.250 §5.2.1).
+        if is_at && commands(&text) != commands(&harmless) {
+            return Err(self.injection(template.span, "what begins another command"));
+        }
+        Ok(text)
+    }
+
+    /// The text that answers a prompt: it holds nothing that would end it early.
+    fn reply(&self, expression: &Expression) -> Step<String> {
+        let text = self.evaluate(expression)?.to_string();
+        if let Some(found) = text.bytes().find_map(|byte| match byte {
+            0x1A => Some("Ctrl-Z (0x1A), which would end it"),
+            0x1B => Some("ESC (0x1B), which would cancel it"),
+            _ => None,
+        }) {
+            let what = format!("the reply to a prompt may not hold {found}");
+            let help = "what ends the text is said behind it: `then ctrl-z`, `then cr`, `then esc`, `then nothing`";
+            return Err(self.fail(self.problem("hayes::run::injection", expression.span, what).help(help)));
+        }
+        Ok(text)
+    }
+
+    /// What is said to the prompt that a question leads to. `known`: the prompt by which the command is known to ask; one that the script names goes before it.
+    #[inline(never)]
+    pub(super) fn prompt_plan(&self, clauses: &[Clause], known: Option<&str>) -> Step<PromptPlan> {
+        let mark = |mark: &Option<Template>| match mark {
+            Some(mark) => self.text(mark).map(Some),
+            None => Ok(known.map(str::to_owned)),
+        };
+        for clause in clauses {
+            if let ClauseKind::PromptReply { mark: text, text: reply, end } = &clause.kind {
+                let mut bytes = self.reply(reply)?.into_bytes();
+                bytes.extend(match end {
+                    PromptEnd::CtrlZ => Some(0x1A),
+                    PromptEnd::Cr => Some(b'\r'),
+                    PromptEnd::Esc => Some(0x1B),
+                    PromptEnd::Nothing => None,
+                });
+                return Ok(PromptPlan::Reply { mark: mark(text)?, bytes });
+            }
+            if let ClauseKind::PromptCancel { mark: text } = &clause.kind {
+                return Ok(PromptPlan::Cancel { mark: mark(text)? });
+            }
+        }
+        Ok(PromptPlan::Unexpected)
+    }
+
+    fn injection(&self, place: Span, found: &str) -> End {
+        let name = self.scope.program.source().slice(place);
+        let what = format!("`{name}` may not hold {found}");
+        let help = "nothing was sent: a value must not be able to break out of the command that it stands in";
+        let problem = self.problem("hayes::run::injection", place, what);
+        self.fail(problem.label(format!("holds {found}")).help(help))
+    }
+
+    /// The values of a pattern's `${…}`, in order.
+    pub(super) fn pattern_values(&self, pattern: &Pattern) -> Step<Vec<String>> {
+        let mut values = Vec::new();
+        let PatternKind::Line(parts) = &pattern.kind else { return Ok(values) };
+        let mut is_empty = true;
+        for part in parts {
+            is_empty &= match part {
+                PatternPart::Value(expression) => {
+                    let value = self.evaluate(expression)?.to_string();
+                    let is_blank = value.trim().is_empty();
+                    values.push(value);
+                    is_blank
+                }
+                PatternPart::Text(text) => text.trim().is_empty(),
+                PatternPart::Hole(_) => false,
+            };
+        }
+        if is_empty && !values.is_empty() {
+            let what = "the pattern is empty here, and an empty pattern matches every line";
+            let help = "see that its value is set before it is compared with: `if x != \"\" {`";
+            return Err(self.fail(self.problem("hayes::run::value", pattern.span, what).label("empty").help(help)));
+        }
+        Ok(values)
+    }
+
+    pub(super) fn alternatives_values(&self, patterns: &Alternatives) -> Step<Vec<Vec<String>>> {
+        patterns.iter().map(|pattern| self.pattern_values(pattern)).collect()
+    }
+
+    /// Whether a line matches a pattern of the script.
+    pub(super) fn matches_line(&self, pattern: &Pattern, line: &[u8], values: &[String]) -> bool {
+        self.scope.program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values))
     }
 }
 
@@ -380,4 +626,78 @@ fn is_zero(value: &Value) -> bool {
 /// `1 item`, `2 items`
 pub(super) fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn append(text: &mut String, value: &Value) {
+    match value {
+        Value::Text(part) => text.push_str(part),
+        Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
+            // Writing to a String does not fail.
+            let _ = write!(text, "{value}");
+        }
+    }
+}
+
+/// Whether a text is an AT command line: `AT+CSQ`, `ati`; not `attach` or `at noon`, which a login may be told.
+pub(super) fn is_command_line(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'A', b'T', rest @ ..] => !matches!(rest, [b' ', ..]),
+        [b'a', b't'] => true,
+        [b'a', b't', name, rest @ ..] if name.is_ascii_alphabetic() => {
+            !matches!(rest, [next, ..] if next.is_ascii_alphabetic())
+        }
+        [b'a', b't', name, ..] => name.is_ascii_punctuation(),
+        _ => false,
+    }
+}
+
+fn control(value: &str) -> Option<&'static str> {
+    value.bytes().find_map(|byte| match byte {
+        b'\r' => Some("a carriage return"),
+        b'\n' => Some("a line feed"),
+        0x1A => Some("Ctrl-Z"),
+        0x1B => Some("ESC"),
+        0 => Some("NUL"),
+        _ => None,
+    })
+}
+
+/// How many commands a line holds, and whether it is a whole line.
+fn commands(line: &str) -> Option<(usize, bool, bool)> {
+    let line = parse(line.trim_end_matches('\r'))?;
+    Some((line.commands.len(), line.unclosed_quote.is_some(), line.second_at.is_some()))
+}
+
+fn quoting(value: &str, in_quotes: bool) -> Option<&'static str> {
+    if in_quotes {
+        if value.contains('"') {
+            return Some("a double quote: it would end the quoted parameter");
+        }
+        let backslashes = value.bytes().rev().take_while(|byte| *byte == b'\\').count();
+        return (backslashes % 2 == 1).then_some("a backslash at its end: some modems take the quote behind it along");
+    }
+    let mut open = false;
+    for byte in value.bytes() {
+        match byte {
+            b'"' => open = !open,
+            b';' if !open => return Some("a `;`: it would begin another command"),
+            _ => {}
+        }
+    }
+    open.then_some("a double quote that it does not close")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_command_line;
+
+    #[test]
+    fn a_command_line_is_told_from_a_word() {
+        for line in ["AT", "at", "AT+CSQ", "at+csq", "ATI", "ati", "ate0", "ATDT123", "at&f", "AT\\Q3"] {
+            assert!(is_command_line(line), "{line}");
+        }
+        for line in ["attach", "atom", "at noon", "AT NOON", "at 5", "a", "", "+++", "root"] {
+            assert!(!is_command_line(line), "{line}");
+        }
+    }
 }

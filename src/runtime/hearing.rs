@@ -32,15 +32,6 @@ pub(super) struct Abort {
     pub(super) why: Option<String>,
 }
 
-impl Abort {
-    fn matches(&self, line: &[u8]) -> bool {
-        self.patterns
-            .iter()
-            .zip(&self.values)
-            .any(|(pattern, values)| self.program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values)))
-    }
-}
-
 impl at::Listener for Hearing<'_> {
     fn event(&mut self, now: Duration, event: &Event<'_>) {
         let listener = &mut *self.listener;
@@ -54,7 +45,7 @@ impl at::Listener for Hearing<'_> {
         if !self.aborts_hold || self.aborts.is_empty() {
             return Flow::GoOn;
         }
-        match self.aborts.iter().position(|abort| abort.matches(line)) {
+        match self.aborts.iter().position(|abort| matches(&abort.program, &abort.patterns, &abort.values, line)) {
             Some(index) => {
                 self.stopped_by = Some(index);
                 Flow::Stop
@@ -68,14 +59,8 @@ impl at::Listener for Hearing<'_> {
 pub(super) struct FreeHearing<'h, 'r> {
     pub(super) hearing: &'h mut Hearing<'r>,
     pub(super) program: &'h Program,
-    pub(super) wanted: Vec<Wanted<'h>>,
-}
-
-/// One of these patterns.
-pub(super) struct Wanted<'h> {
-    pub(super) patterns: &'h [Pattern],
-    pub(super) values: &'h [Vec<String>],
-    pub(super) found: bool,
+    /// What no line has matched so far: any of these patterns, with the values of its `${…}`.
+    pub(super) wanted: Vec<(&'h [Pattern], &'h [Vec<String>])>,
 }
 
 impl at::Listener for FreeHearing<'_, '_> {
@@ -87,12 +72,14 @@ impl at::Listener for FreeHearing<'_, '_> {
         if self.hearing.line(line) == Flow::Stop {
             return Flow::Stop;
         }
-        for wanted in self.wanted.iter_mut().filter(|wanted| !wanted.found) {
-            wanted.found = wanted.patterns.iter().zip(wanted.values).any(|(pattern, values)| {
-                self.program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values))
-            });
-        }
+        self.wanted.retain(|(patterns, values)| !matches(self.program, patterns, values, line));
         // Nothing but positional captures is wanted: any line may hold them.
-        if self.wanted.iter().all(|wanted| wanted.found) { Flow::Enough } else { Flow::GoOn }
+        if self.wanted.is_empty() { Flow::Enough } else { Flow::GoOn }
     }
+}
+
+/// Whether a line matches one of a program's patterns.
+pub(super) fn matches(program: &Program, patterns: &[Pattern], values: &[Vec<String>], line: &[u8]) -> bool {
+    let mut known = patterns.iter().zip(values);
+    known.any(|(pattern, values)| program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values)))
 }

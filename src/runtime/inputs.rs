@@ -1,10 +1,16 @@
-//! What a run is given beside its script.
+//! What a run is given beside its script, and what its params make of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::syntax::ast::Param;
+use super::capture::hex;
+use super::secret::Mask;
+use crate::check::Program;
+use crate::syntax::ast::{Convert, Param};
+use crate::value::Value;
 
 /// What a run is given beside its script.
 #[derive(Clone)]
@@ -52,8 +58,8 @@ impl Default for Inputs {
 }
 
 /// Shows no value of a secret.
-impl std::fmt::Debug for Inputs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Inputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inputs")
             .field("variables", &self.variables)
             .field("secrets", &self.secrets.keys().collect::<Vec<_>>())
@@ -63,5 +69,86 @@ impl std::fmt::Debug for Inputs {
             .field("yes", &self.yes)
             .field("folder", &self.folder)
             .finish()
+    }
+}
+
+const MISSING: &str = "hayes::run::missing-param";
+
+/// What is wrong with what a program is given for one of its params.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    pub param: String,
+    pub secret: bool,
+    /// It was given none; else one of another kind.
+    pub missing: bool,
+    /// In one sentence
+    pub message: String,
+}
+
+/// Params without a value, or with one of another kind. A run tells the same; whoever asks here learns it before a port
+/// is opened.
+pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<Unfit> {
+    let unfit = |param: &Param| {
+        let (message, code) = value_of(param, inputs).err()?;
+        let missing = code == MISSING;
+        Some(Unfit { param: param.name.value.clone(), secret: param.secret, missing, message })
+    };
+    program.params.iter().filter_map(unfit).collect()
+}
+
+/// The value that a param was given; none where its default is to be taken.
+pub(super) fn value_of(param: &Param, inputs: &Inputs) -> Result<Option<Value>, (String, &'static str)> {
+    let name = &param.name.value;
+    match inputs.given(param) {
+        Some(given) => from_text(given, param.convert).map(Some).map_err(|kind| {
+            let shown =
+                if param.secret { "what was given is not".to_owned() } else { format!("\"{given}\" was given") };
+            (format!("`{name}` must be {kind}, and {shown}"), "hayes::run::value")
+        }),
+        None if param.default.is_none() => Err((format!("`{name}` has no value"), MISSING)),
+        None => Ok(None),
+    }
+}
+
+/// The value, or what the text should be.
+pub(super) fn from_text(text: &str, convert: Convert) -> Result<Value, &'static str> {
+    match convert {
+        Convert::Text => Ok(Value::text(text)),
+        Convert::Int => text.trim().parse().map(Value::Int).map_err(|_| "a number"),
+        Convert::Hex => hex(text.trim()).map(Value::Int).ok_or("a hexadecimal number"),
+    }
+}
+
+/// How params are given values from outside. A secret on the command line would be seen by all who use the machine.
+pub(super) fn ways_to_give(params: &[&Param]) -> String {
+    let (secrets, plain): (Vec<&Param>, Vec<&Param>) = params.iter().partition(|param| param.secret);
+    let named = |params: &[&Param], form: fn(&str) -> String, between: &str| {
+        params.iter().map(|param| form(&param.name.value)).collect::<Vec<_>>().join(between)
+    };
+    let mut ways = Vec::new();
+    if !plain.is_empty() {
+        ways.push(format!("give it on the command line: {}", named(&plain, |name| format!("-V {name}=…"), " ")));
+    }
+    if !secrets.is_empty() {
+        let variables = named(&secrets, |name| format!("HAYES_SECRET_{name}"), ", ");
+        ways.push(format!("put a secret into {variables}, or into a file for --secrets-file"));
+    }
+    ways.join("; ")
+}
+
+impl Mask {
+    /// Every secret that is known before these programs run: what stands in them, and what they are given, as it is given
+    /// and as what it is converted to.
+    pub fn of_known(programs: &[Arc<Program>], inputs: &Inputs) -> Mask {
+        let mut mask = Mask::new(inputs.secrets.values().map(String::as_str));
+        for program in programs {
+            program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
+            for param in program.params.iter().filter(|param| param.secret) {
+                if let Some(Ok(value)) = inputs.given(param).map(|given| from_text(given, param.convert)) {
+                    mask.add(&value.to_string());
+                }
+            }
+        }
+        mask
     }
 }

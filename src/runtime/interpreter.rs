@@ -1,21 +1,24 @@
-//! Runs a program: one arm a statement. The bodies stand in files of their own.
+//! Runs a program: its scripts, their params, and one arm a statement. What a statement does stands in
+//! [`statements`](super::statements); what is said to the modem, in [`exchange`](super::exchange).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{Listener, RuntimeEvent};
+use super::exchange::Asked;
+use super::expression::Reading;
+use super::failure::{Call, End, Failure, Step};
 use super::hearing::{Abort, Hearing};
-use super::inputs::Inputs;
-use super::outcome::{Call, Outcome, Status};
-use super::problem::{End, Step, code};
-use super::question::AskedBefore;
+use super::inputs::{Inputs, from_text, value_of, ways_to_give};
+use super::outcome::{Outcome, Status};
 use super::scope::{Last, Scope, Variables};
 use super::secret::Mask;
 use crate::check::Program;
 use crate::conversation::Conversation;
-use crate::source::Span;
-use crate::syntax::ast::{Block, Statement, StatementKind};
-use crate::value::Value;
+use crate::source::{Name, Span};
+use crate::syntax::ast::{Block, Convert, Expression, Param, Statement, StatementKind, Template};
+use crate::value::{Record, Value};
 
 /// The stack that a run must have for any program: [`DEEPEST`] blocks within each other. Measured: 384 KiB do.
 /// Without optimisation frames are larger.
@@ -26,7 +29,7 @@ pub const STACK: usize = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 
 pub use crate::check::DEEPEST;
 
 /// So many of [`DEEPEST`] blocks are left to a `finally`: a script that has one is not begun where fewer are.
-pub(super) const LEFT_TO_FINALLY: usize = 16;
+const LEFT_TO_FINALLY: usize = 16;
 
 /// Runs a program to its end. Nothing is sent before all its required params have values.
 pub fn run(
@@ -47,14 +50,9 @@ pub fn run(
 /// Keeps variables, timeout and `abort on` from one program to the next: the REPL's lines.
 pub struct Interpreter {
     pub inputs: Inputs,
-    kept: Option<Kept>,
-}
-
-/// What stays between two programs.
-#[derive(Clone)]
-struct Kept {
     variables: Variables,
-    timeout: Duration,
+    /// `timeout`, where a line has said it.
+    timeout: Option<Duration>,
     last: Last,
     aborts: Vec<Abort>,
     mask: Mask,
@@ -62,7 +60,8 @@ struct Kept {
 
 impl Interpreter {
     pub fn new(inputs: Inputs) -> Interpreter {
-        Interpreter { inputs, kept: None }
+        let (variables, last) = (Variables::default(), Last::default());
+        Interpreter { inputs, variables, timeout: None, last, aborts: Vec::new(), mask: Mask::default() }
     }
 
     /// Runs a program as a transaction: one that fails changes no variable.
@@ -83,24 +82,31 @@ impl Interpreter {
         conversation: &mut Conversation,
         listener: &mut dyn Listener,
     ) -> Outcome {
-        self.transaction(program, conversation, listener, |run| run.follow())
+        self.transaction(program, conversation, listener, |run| {
+            for statement in &program.script.body.statements {
+                if let StatementKind::Exchange(exchange) = &statement.kind {
+                    run.follow(exchange)?;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// The names that are set, in the order in which they first were; secrets masked.
     pub fn variables(&self) -> Vec<(String, Value)> {
-        let Some(kept) = &self.kept else { return Vec::new() };
-        kept.variables.iter().map(|(name, value)| (name.to_owned(), kept.mask.value(value))).collect()
+        self.variables.iter().map(|(name, value)| (name.to_owned(), self.mask.value(value))).collect()
     }
 
     /// Hides what the programs so far, and the inputs, have called secret.
     pub fn mask(&self) -> Mask {
-        let secrets = self.inputs.secrets.values().map(String::as_str);
-        self.kept.as_ref().map_or_else(|| Mask::new(secrets), |kept| kept.mask.clone())
+        let mut mask = self.mask.clone();
+        self.inputs.secrets.values().for_each(|secret| mask.add(secret));
+        mask
     }
 
     /// How long an answer may take where neither the lines so far nor the catalogue say more.
     pub fn timeout(&self) -> Duration {
-        self.kept.as_ref().map_or(self.inputs.timeout, |kept| kept.timeout)
+        self.timeout.unwrap_or(self.inputs.timeout)
     }
 
     fn transaction(
@@ -110,31 +116,23 @@ impl Interpreter {
         listener: &mut dyn Listener,
         body: impl FnOnce(&mut Run<'_>) -> Step,
     ) -> Outcome {
-        let mut mask = self.kept.as_ref().map(|kept| kept.mask.clone()).unwrap_or_default();
-        self.inputs.secrets.values().for_each(|secret| mask.add(secret));
-        let mut run = Run::new(program, conversation, &self.inputs, listener, mask);
-        if let Some(kept) = &self.kept {
-            run.scope.variables = kept.variables.clone();
-            run.scope.timeout = kept.timeout;
-            run.scope.last = kept.last.clone();
-            run.hearing.aborts = kept.aborts.clone();
-        }
-        let before = (run.scope.variables.clone(), run.scope.timeout, run.hearing.aborts.clone());
+        let mut run = Run::new(program, conversation, &self.inputs, listener, self.mask());
+        run.scope.variables = self.variables.clone();
+        run.scope.timeout = self.timeout.unwrap_or(self.inputs.timeout);
+        run.scope.last = self.last.clone();
+        run.hearing.aborts = self.aborts.clone();
         let ended = body(&mut run);
         if matches!(ended, Err(End::Failed(_) | End::Fatal(..))) {
-            (run.scope.variables, run.scope.timeout, run.hearing.aborts) = before;
+            run.scope.variables = self.variables.clone();
+        } else {
+            self.variables = run.scope.variables.clone();
+            self.timeout = Some(run.scope.timeout);
+            self.aborts.clone_from(&run.hearing.aborts);
         }
         // The last answer is what the modem said, whatever the line made of it.
-        let kept = Kept {
-            variables: run.scope.variables.clone(),
-            timeout: run.scope.timeout,
-            last: run.scope.last.clone(),
-            aborts: run.hearing.aborts.clone(),
-            mask: run.hearing.mask.clone(),
-        };
-        let outcome = run.outcome(ended);
-        self.kept = Some(kept);
-        outcome
+        self.last = run.scope.last.clone();
+        self.mask = run.hearing.mask.clone();
+        run.outcome(ended)
     }
 }
 
@@ -145,30 +143,34 @@ pub(super) struct Run<'r> {
     pub(super) hearing: Hearing<'r>,
     /// The script that runs now.
     pub(super) scope: Scope,
-    pub(super) asked_before: AskedBefore,
-    pub(super) tally: Tally,
+    /// Where the statement stands that runs now.
+    pub(super) nesting: Nesting,
     /// The `run` statements that led to the script that runs now, the outermost first.
     pub(super) calls: Vec<Call>,
-    pub(super) depth: usize,
-    pub(super) in_unsafe: usize,
-    /// How many `retry` blocks are being run, those of the scripts that run this one among them.
-    pub(super) in_retry: usize,
+    /// Questions by their text: they hold as long as the modem is the same one.
+    pub(super) asked_before: HashMap<Arc<str>, Asked>,
+    pub(super) exchanges: u64,
+    pub(super) changed: u64,
+    pub(super) unchanged: u64,
+    /// The columns of `report`.
+    pub(super) report: Vec<(String, Value)>,
     /// `--plan` has left something out, so what follows may fail for that reason.
     pub(super) left_out: bool,
     /// Ctrl-C came once: only `finally` runs. It came again: not even that.
     pub(super) interrupts: usize,
-    /// How many of the scripts that run have a `finally` that is still to come.
-    pub(super) finally_blocks: usize,
     started: Duration,
 }
 
-/// What is counted and reported.
-#[derive(Default)]
-pub(super) struct Tally {
-    pub(super) exchanges: u64,
-    pub(super) changed: u64,
-    pub(super) unchanged: u64,
-    pub(super) report: Vec<(String, Value)>,
+/// What holds inside of the blocks that a statement stands in, those of the scripts that run its own included.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Nesting {
+    /// How many blocks.
+    pub(super) depth: usize,
+    /// In an `unsafe` of this script.
+    pub(super) in_unsafe: bool,
+    pub(super) in_retry: bool,
+    /// A `finally` is still to come.
+    pub(super) has_finally: bool,
 }
 
 impl<'r> Run<'r> {
@@ -178,10 +180,9 @@ impl<'r> Run<'r> {
         conversation: &'r mut Conversation,
         inputs: &'r Inputs,
         listener: &'r mut dyn Listener,
-        mask: Mask,
+        mut mask: Mask,
     ) -> Run<'r> {
         let started = conversation.now();
-        let mut mask = mask;
         program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
         let scope = Scope::new(program, &mask, inputs.timeout);
         Run {
@@ -189,21 +190,37 @@ impl<'r> Run<'r> {
             inputs,
             hearing: Hearing { listener, mask, aborts: Vec::new(), aborts_hold: true, stopped_by: None },
             scope,
-            asked_before: AskedBefore::default(),
-            tally: Tally::default(),
+            nesting: Nesting::default(),
             calls: Vec::new(),
-            depth: 0,
-            in_unsafe: 0,
-            in_retry: 0,
+            asked_before: HashMap::new(),
+            exchanges: 0,
+            changed: 0,
+            unchanged: 0,
+            report: Vec::new(),
             left_out: false,
             interrupts: 0,
-            finally_blocks: 0,
             started,
         }
     }
 
+    /// What expressions and answers are read by.
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading {
+            scope: &self.scope,
+            mask: &self.hearing.mask,
+            calls: &self.calls,
+            folder: self.inputs.folder.as_deref(),
+            module: self.conversation.module(),
+        }
+    }
+
+    pub(super) fn tell(&mut self, event: RuntimeEvent<'_>) {
+        let now = self.conversation.now();
+        self.hearing.listener.on_event(now, event);
+    }
+
     /// The script of the current scope, from its params to its `finally`.
-    pub(super) fn whole_script(&mut self) -> Step {
+    fn whole_script(&mut self) -> Step {
         if let Some(module) = self.conversation.module() {
             self.tell(RuntimeEvent::Met { module });
         }
@@ -212,14 +229,12 @@ impl<'r> Run<'r> {
     }
 
     /// A script whose params have their values.
-    pub(super) fn script(&mut self) -> Step {
+    fn script(&mut self) -> Step {
         let program = Arc::clone(&self.scope.program);
         let (script, depth) = (&program.source().name, self.calls.len());
         self.tell(RuntimeEvent::ScriptStarted { script, depth });
-        let finally = usize::from(finally(&program).is_some());
-        self.finally_blocks += finally;
-        let mut ended = self.block(&program.script.body);
-        self.finally_blocks -= finally;
+        let has_finally = self.nesting.has_finally || finally(&program).is_some();
+        let mut ended = self.block_in(&program.script.body, Nesting { has_finally, ..self.nesting });
         if self.inputs.plan
             && self.left_out
             && self.calls.is_empty()
@@ -249,36 +264,28 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// The clauses of the program's question, held against the last answer.
-    fn follow(&mut self) -> Step {
-        let program = Arc::clone(&self.scope.program);
-        for statement in &program.script.body.statements {
-            if let StatementKind::Exchange(exchange) = &statement.kind {
-                let asked = self.asked(&exchange.send, &[])?;
-                let values = self.clause_values(&exchange.clauses)?;
-                let captured = self.judge(&asked, &exchange.clauses, &values)?;
-                self.keep(captured);
-            }
-        }
-        Ok(())
+    pub(super) fn block(&mut self, block: &Block) -> Step {
+        self.block_in(block, self.nesting)
     }
 
-    pub(super) fn block(&mut self, block: &Block) -> Step {
+    /// A block in which this holds.
+    pub(super) fn block_in(&mut self, block: &Block, inside: Nesting) -> Step {
         // The script itself is no block.
-        if self.depth > DEEPEST {
+        if inside.depth > DEEPEST {
             return Err(self.too_deep(block.span));
         }
-        self.depth += 1;
+        let outside = std::mem::replace(&mut self.nesting, Nesting { depth: inside.depth + 1, ..inside });
         let ended = block.statements.iter().try_for_each(|statement| self.statement(statement));
-        self.depth -= 1;
+        self.nesting = outside;
         ended
     }
 
     #[inline(never)]
     fn too_deep(&self, span: Span) -> End {
+        let reading = self.reading();
         let what = format!("more than {DEEPEST} blocks stand within each other here");
-        let help = "scripts that run each other in a circle do that";
-        self.fail(self.problem(code::TOO_DEEP, span, what).help(help))
+        let failure = reading.problem("hayes::run::too-deep", span, what);
+        reading.fail(failure.help("scripts that run each other in a circle do that"))
     }
 
     /// What an arm needs stands in functions that are never inlined: this frame is on the stack once for each block.
@@ -294,9 +301,9 @@ impl<'r> Run<'r> {
             StatementKind::Try { body, otherwise } => self.attempt(body, otherwise.as_ref()),
             StatementKind::If { branches, otherwise } => self.branch(branches, otherwise.as_ref()),
             StatementKind::For { name, list, body } => self.for_each(name, list, body),
-            StatementKind::Assert { condition, why } => self.assert(condition, why.as_ref()),
-            StatementKind::Fail { why } => self.fails(why, span),
-            StatementKind::Skip { why } => Err(End::Skipped(self.message(why)?)),
+            StatementKind::Assert { condition, why } => self.reading().assert(condition, why.as_ref()),
+            StatementKind::Fail { why } => self.reading().fails(why, span),
+            StatementKind::Skip { why } => Err(End::Skipped(self.reading().message(why)?)),
             StatementKind::Stop => Err(End::Stopped),
             StatementKind::Finally { .. } => Ok(()),
             StatementKind::Set { name, value } => self.set(name, value),
@@ -309,7 +316,7 @@ impl<'r> Run<'r> {
             StatementKind::Log { text } => self.log(text),
             StatementKind::Sleep { duration } => self.sleep(duration, span),
             StatementKind::Timeout { duration } => {
-                self.scope.timeout = self.duration(duration)?;
+                self.scope.timeout = self.reading().duration(duration)?;
                 Ok(())
             }
             StatementKind::Confirm { text } => self.confirm(text, span),
@@ -325,38 +332,197 @@ impl<'r> Run<'r> {
         self.hearing.listener.on_event(now, event);
     }
 
-    pub(super) fn tell(&mut self, event: RuntimeEvent<'_>) {
-        let now = self.conversation.now();
-        self.hearing.listener.on_event(now, event);
+    /// `run`: another script, with names of its own. What it captures and sets comes back as the fields of a record.
+    #[inline(never)]
+    fn call_script(
+        &mut self,
+        script: &Template,
+        arguments: &[(Name, Expression)],
+        record: Option<&Name>,
+        span: Span,
+    ) -> Step {
+        let name = self.reading().text(script)?;
+        let fail =
+            |run: &Run<'_>, code, span, what: String| Err(run.reading().fail(run.reading().problem(code, span, what)));
+        let Some(program) = self.scope.program.run(&name).map(Arc::clone) else {
+            return fail(self, "hayes::run::no-script", script.span, format!("there is no script `{name}`"));
+        };
+        let mut given = Vec::with_capacity(arguments.len());
+        for (name, expression) in arguments {
+            let value = self.reading().evaluate(expression)?;
+            let Some(param) = program.param(&name.value) else {
+                let what = format!("`{}` has no param `{}`", program.source().name, name.value);
+                return fail(self, "hayes::run::value", name.span, what);
+            };
+            given.push((name.value.as_str(), self.given(param, value, expression)?));
+        }
+        if finally(&program).is_some() && self.nesting.depth + 1 + LEFT_TO_FINALLY > DEEPEST {
+            let what =
+                format!("`{name}` has a `finally`, for which less than {LEFT_TO_FINALLY} of {DEEPEST} blocks are left");
+            let failure = self.reading().problem("hayes::run::too-deep", span, what);
+            return Err(self.reading().fail(failure.help("run it where fewer blocks stand within each other")));
+        }
+        let fields = self.in_scope_of(&program, given, span)?;
+        if let Some(record) = record {
+            let value = self.reading().weighed(Value::record(fields), span)?;
+            self.scope.variables.set(&record.value, value);
+        }
+        Ok(())
     }
 
-    /// From here on this text is masked.
-    pub(super) fn hide(&mut self, secret: &str) {
-        self.hearing.mask.add(secret);
+    /// Runs it in a scope of its own: what it leaves behind. `skip` and `stop` end that script only.
+    fn in_scope_of(&mut self, program: &Arc<Program>, given: Vec<(&str, Value)>, span: Span) -> Step<Record> {
+        let call = Call { source: Arc::clone(&self.scope.shown), span };
+        let mut scope = Scope::new(program, &self.hearing.mask, self.scope.timeout);
+        given.into_iter().for_each(|(name, value)| scope.variables.set(name, value));
+        let caller = std::mem::replace(&mut self.scope, scope);
+        self.calls.push(call);
+        let aborts = self.hearing.aborts.len();
+        let inside = Nesting { depth: self.nesting.depth + 1, in_unsafe: false, ..self.nesting };
+        let outside = std::mem::replace(&mut self.nesting, inside);
+        let ended = self.defaults_given().and_then(|()| self.script());
+        self.nesting = outside;
+        // Its `abort on` holds for itself; those of the caller still hold.
+        self.hearing.aborts.truncate(aborts);
+        self.calls.pop();
+        let called = std::mem::replace(&mut self.scope, caller);
+        self.scope.shown = self.hearing.mask.source(self.scope.program.source());
+        match ended {
+            Ok(()) | Err(End::Stopped | End::Skipped(_)) => {}
+            Err(end @ (End::Failed(_) | End::Fatal(..) | End::PlanEnds)) => return Err(end),
+        }
+        let mut record = Record::new();
+        for field in &called.program.fields {
+            if let Some(value) = called.variables.get(field) {
+                record.set(field.as_str(), value.clone());
+            }
+        }
+        Ok(record)
+    }
+
+    /// A called script has what `with` gave it and its defaults, nothing else: what a run is given is for its own
+    /// script.
+    fn defaults_given(&self) -> Step {
+        let is_set = |param: &&Param| param.default.is_none() && self.scope.variables.get(&param.name.value).is_none();
+        let Some(Param { name, .. }) = self.scope.program.params.iter().find(is_set) else { return Ok(()) };
+        let reading = self.reading();
+        let what = format!("`{}` has no value", name.value);
+        let failure = reading.problem("hayes::run::missing-param", name.span, what);
+        Err(reading.fail(failure.help(format!("give it behind `run`: `with {} = …`", name.value))))
+    }
+
+    /// Gives the script's params what the run was given. All that are missing, or of another kind, are told at once,
+    /// before anything is sent.
+    #[inline(never)]
+    fn bind_inputs(&mut self) -> Step {
+        let program = Arc::clone(&self.scope.program);
+        let mut faults = Vec::new();
+        for param in &program.params {
+            let name = &param.name.value;
+            if self.scope.variables.get(name).is_some() {
+                continue;
+            }
+            if let Some(given) = self.inputs.given(param) {
+                self.hide_given(param, &Value::text(given));
+            }
+            match value_of(param, self.inputs) {
+                Ok(Some(value)) => self.scope.variables.set(name, value),
+                Ok(None) => {}
+                Err((what, code)) => faults.push((param, what, code)),
+            }
+        }
+        match self.faulty(&faults) {
+            Some(failure) => Err(self.reading().fail(failure)),
+            None => Ok(()),
+        }
+    }
+
+    #[inline(never)]
+    fn faulty(&self, faults: &[(&Param, String, &'static str)]) -> Option<Box<Failure>> {
+        let (first, _, code) = faults.first()?;
+        let message = faults.iter().map(|(_, what, _)| what.as_str()).collect::<Vec<_>>().join("; ");
+        let mut problem = self.reading().problem(code, first.name.span, message);
+        for (index, (param, ..)) in faults.iter().enumerate() {
+            let about = param.about.as_deref().unwrap_or("no value");
+            problem = if index == 0 { problem.label(about) } else { problem.also(param.name.span, about) };
+        }
+        Some(problem.help(match self.calls.is_empty() {
+            true => ways_to_give(&faults.iter().map(|(param, ..)| *param).collect::<Vec<_>>()),
+            false => "give it behind `run`: `with name = …`".to_owned(),
+        }))
+    }
+
+    /// A param that was given nothing takes its default.
+    #[inline(never)]
+    fn param(&mut self, param: &Param) -> Step {
+        let name = &param.name.value;
+        if self.scope.variables.get(name).is_some() {
+            return Ok(());
+        }
+        let Some(default) = &param.default else { return self.bind_inputs() };
+        let value = self.reading().evaluate(default)?;
+        let value = self.given(param, value, default)?;
+        self.scope.variables.set(name, value);
+        Ok(())
+    }
+
+    /// A value that a param is given by its default, or by `run … with`.
+    fn given(&mut self, param: &Param, value: Value, place: &Expression) -> Step<Value> {
+        self.hide_given(param, &value);
+        let wanted = match (&value, param.convert) {
+            (Value::Text(text), convert) => match from_text(text, convert) {
+                Ok(value) => return Ok(value),
+                Err(wanted) => wanted,
+            },
+            (Value::Int(_), Convert::Int | Convert::Hex) => return Ok(value),
+            // A number is its own text.
+            (Value::Int(number), Convert::Text) => return Ok(Value::text(number.to_string())),
+            (Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_), Convert::Int | Convert::Hex) => {
+                "a number"
+            }
+            (Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_), Convert::Text) => "a text",
+        };
+        let reading = self.reading();
+        let given = if let Value::Text(text) = &value { format!("\"{text}\"") } else { reading.shown(&value) };
+        let what = format!("`{}` must be {wanted}, and is given {given}", param.name.value);
+        Err(reading.fail(reading.problem("hayes::run::value", place.span, what)))
+    }
+
+    /// Hides what a secret is given, as it was given and as what it is converted to: before anything is said of it.
+    fn hide_given(&mut self, param: &Param, given: &Value) {
+        if !param.secret {
+            return;
+        }
+        self.hearing.mask.add(&given.to_string());
+        if let Value::Text(text) = given
+            && let Ok(value) = from_text(text, param.convert)
+        {
+            self.hearing.mask.add(&value.to_string());
+        }
         self.scope.shown = self.hearing.mask.source(self.scope.program.source());
     }
 
     #[inline(never)]
-    fn outcome(&self, ended: Step) -> Outcome {
+    fn outcome(self, ended: Step) -> Outcome {
+        let mask = &self.hearing.mask;
         let status = status(&ended);
         let (failure, skipped) = match ended {
             Ok(()) | Err(End::Stopped | End::PlanEnds) => (None, None),
             Err(End::Failed(failure) | End::Fatal(_, failure)) => (Some(failure), None),
-            Err(End::Skipped(why)) => (None, Some(self.hearing.mask.string(why))),
+            Err(End::Skipped(why)) => (None, Some(mask.string(why))),
         };
-        let mask = &self.hearing.mask;
         let shown = |(name, value): (&str, &Value)| (name.to_owned(), mask.value(value));
-        let report = match self.tally.report.is_empty() {
+        let report = match self.report.is_empty() {
             true => self.scope.variables.captured().map(shown).collect(),
-            false => self.tally.report.iter().map(|(name, value)| shown((name, value))).collect(),
+            false => self.report.iter().map(|(name, value)| shown((name, value))).collect(),
         };
         Outcome {
             status,
             failure,
             skipped,
-            exchanges: self.tally.exchanges,
-            changed: self.tally.changed,
-            unchanged: self.tally.unchanged,
+            exchanges: self.exchanges,
+            changed: self.changed,
+            unchanged: self.unchanged,
             report,
             elapsed: self.conversation.now().saturating_sub(self.started),
         }
@@ -364,16 +530,13 @@ impl<'r> Run<'r> {
 }
 
 /// The script's `finally`.
-pub(super) fn finally(program: &Program) -> Option<&Block> {
-    program
-        .script
-        .body
-        .statements
-        .iter()
+fn finally(program: &Program) -> Option<&Block> {
+    let mut statements = program.script.body.statements.iter();
+    statements
         .find_map(|statement| if let StatementKind::Finally { body } = &statement.kind { Some(body) } else { None })
 }
 
-pub(super) fn status(ended: &Step) -> Status {
+fn status(ended: &Step) -> Status {
     match ended {
         Ok(()) | Err(End::Stopped | End::PlanEnds) => Status::Passed,
         Err(End::Skipped(_)) => Status::Skipped,

@@ -1,44 +1,34 @@
 //! Program + port → events and outcome.
 //!
 //! - [`event`]: what a run tells while it goes on
-//! - [`outcome`]: how it ended, and why
+//! - [`outcome`]: how it ended; [`failure`]: and why
 //! - [`inputs`]: what it is given beside its script
 //! - [`secret`]: secrets, masked wherever they would leave the runtime
-//! - [`interpreter`]: runs a program: one arm a statement; the bodies stand beside it, by subject
+//! - [`interpreter`]: runs a program, one arm a statement; `statements` and `exchange` are what the arms do
+//! - `expression` and `capture` read: what values come to, and what an answer holds
 
 pub mod event;
+pub mod failure;
 pub mod inputs;
 pub mod interpreter;
 pub mod outcome;
 pub mod secret;
 
-mod called;
 mod capture;
-mod control;
-mod ensure;
 mod exchange;
 mod expression;
 mod hearing;
-mod judge;
-mod knowledge;
-mod param;
 mod plan;
-mod port_action;
-mod problem;
-mod question;
-mod report;
 mod scope;
-mod template;
-mod trouble;
-mod waiting;
+mod statements;
 
 #[cfg(test)]
 mod tests;
 
 pub use crate::value::Value;
 pub use event::{Change, Confirmed, Listener, RuntimeEvent, Silent, Waiting};
-pub use inputs::Inputs;
+pub use failure::{Call, Failure};
+pub use inputs::{Inputs, Unfit, unfit};
 pub use interpreter::{DEEPEST, Interpreter, STACK, run};
-pub use outcome::{Call, Failure, Outcome, Status};
-pub use param::{Unfit, unfit};
+pub use outcome::{Outcome, Status};
 pub use secret::Mask;

@@ -6,144 +6,89 @@
 
 use std::sync::Arc;
 
-use super::event::RuntimeEvent;
-use super::interpreter::Run;
-use super::knowledge;
-use super::outcome::Failure;
-use super::problem::{End, Step};
-use super::question::Asked;
-use crate::syntax::ast::{
-    Alternatives, Block, Clause, Exchange, Part, Pattern, Send, SendForm, Statement, StatementKind,
-};
+use super::expression::Reading;
+use super::failure::Step;
+use super::scope::Scope;
+use crate::at::command::parse;
+use crate::catalogue::expected;
+use crate::check::Program;
+use crate::syntax::ast::{Alternatives, Block, Exchange, Part, Send, Statement, StatementKind};
 
-impl Run<'_> {
-    /// Whether a question is not sent, since it may change something.
-    pub(super) fn leaves_out(&self, asked: &Asked, form: SendForm) -> bool {
-        self.inputs.plan && (form == SendForm::Raw || !asked.is_command || !knowledge::only_asks(&asked.text))
-    }
+/// What a block would do, a line for each statement. What one would set has no value in those behind it; the scope is a
+/// copy, for nothing was done.
+pub(super) struct Preview<'r> {
+    scope: Scope,
+    reading: Reading<'r>,
+    lines: Vec<String>,
+}
 
-    /// Tells what would be sent, and forgets what its answer would have set.
-    #[inline(never)]
-    pub(super) fn leave_out(&mut self, asked: &Asked, clauses: &[Clause]) -> Step {
-        self.left_out = true;
-        self.note(&format!("would send {}", asked.text));
-        self.forget_captures(clauses)
-    }
-
-    fn forget_captures(&mut self, clauses: &[Clause]) -> Step {
-        for part in clauses.iter().flat_map(Clause::parts) {
-            match part {
-                Part::Binds(name) => self.scope.variables.forget(&name.value),
-                Part::Capture(pattern) => self.forget_holes(pattern)?,
-                Part::Question(_)
-                | Part::Text(_)
-                | Part::Value(_)
-                | Part::Pattern(_)
-                | Part::Item(_)
-                | Part::Declares(_)
-                | Part::Clause(_)
-                | Part::Block(_) => {}
+impl<'r> Preview<'r> {
+    /// What an `ensure` would do; `answers` where it is not known whether it would do it.
+    pub(super) fn of(reading: Reading<'r>, answers: Option<&Alternatives>, block: &Block) -> Step<Vec<String>> {
+        let mut preview = Preview { scope: reading.scope.clone(), reading, lines: Vec::new() };
+        match answers {
+            None => preview.block(block, 0),
+            Some(answers) => {
+                let wanted = reading.patterns_text(answers, &reading.alternatives_values(answers)?);
+                preview.inner(&format!("unless it answers {wanted}"), block, 0);
             }
         }
-        Ok(())
+        Ok(preview.lines)
     }
 
-    fn forget_holes(&mut self, pattern: &Pattern) -> Step {
-        let names: Vec<String> = self.matcher(pattern)?.holes().iter().map(|hole| hole.name.clone()).collect();
-        names.iter().for_each(|name| self.scope.variables.forget(name));
-        Ok(())
-    }
-
-    /// What an `ensure` would do, a line for each statement. What one would set has no value in those behind it; after
-    /// them all is as it was, for nothing was done.
-    pub(super) fn describe(&mut self, block: &Block) -> Step {
-        self.undone(|run| run.describe_block(block, 0))
-    }
-
-    /// What an `ensure` would do whose question is left out.
-    pub(super) fn describe_otherwise(&mut self, answers: &Alternatives, otherwise: &Block) -> Step {
-        let values = self.alternatives_values(answers)?;
-        let wanted = self.patterns_text(answers, &values);
-        self.undone(|run| run.describe_inner(&format!("unless it answers {wanted}"), otherwise, 0))
-    }
-
-    fn undone(&mut self, describe: impl FnOnce(&mut Self) -> Step) -> Step {
-        let before = self.scope.variables.clone();
-        let described = describe(self);
-        self.scope.variables = before;
-        described
-    }
-
-    fn describe_block(&mut self, block: &Block, depth: usize) -> Step {
-        block.statements.iter().try_for_each(|statement| self.describe_statement(statement, depth))
+    fn block(&mut self, block: &Block, depth: usize) {
+        block.statements.iter().for_each(|statement| self.statement(statement, depth));
     }
 
     /// A block in it, under what it depends on.
-    fn describe_inner(&mut self, head: &str, block: &Block, depth: usize) -> Step {
-        self.note(&format!("{}{head}:", indent(depth)));
-        self.describe_block(block, depth + 1)
+    fn inner(&mut self, head: &str, block: &Block, depth: usize) {
+        self.line(depth, &format!("{head}:"));
+        self.block(block, depth + 1);
     }
 
-    fn describe_statement(&mut self, statement: &Statement, depth: usize) -> Step {
+    fn otherwise(&mut self, head: &str, otherwise: Option<&Block>, depth: usize) {
+        if let Some(otherwise) = otherwise {
+            self.inner(head, otherwise, depth);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement, depth: usize) {
         let program = Arc::clone(&self.scope.program);
-        let line = |span| first_line(program.source().slice(span)).to_owned();
+        let line = |span| first_line(program.source().slice(span));
         let head = line(statement.span);
         match &statement.kind {
-            StatementKind::Exchange(Exchange { send, clauses }) => {
-                let text = self.described(send);
-                self.would(&format!("send {text}"), depth);
-                self.forget_captures(clauses)
+            StatementKind::Exchange(Exchange { send, .. }) => {
+                self.would("send", send, depth);
             }
-            StatementKind::Reboot { command } => {
-                let text = self.described(command);
-                self.would(&format!("reboot the modem by {text}"), depth);
-                Ok(())
-            }
+            StatementKind::Reboot { command } => self.would("reboot the modem by", command, depth),
             StatementKind::Ensure { question, answers, otherwise } => {
-                let text = self.described(question);
-                self.would(&format!("send {text}"), depth);
-                let wanted: Vec<String> = answers.iter().map(|pattern| line(pattern.span)).collect();
-                self.describe_inner(&format!("unless it answers {}", wanted.join(" or ")), otherwise, depth)
+                self.would("send", question, depth);
+                let wanted: Vec<&str> = answers.iter().map(|pattern| line(pattern.span)).collect();
+                self.inner(&format!("unless it answers {}", wanted.join(" or ")), otherwise, depth);
             }
             StatementKind::Retry { body, otherwise, .. } | StatementKind::Try { body, otherwise } => {
                 // What it comes to where nothing fails.
-                self.describe_block(body, depth)?;
-                self.describe_else("if that fails", otherwise.as_ref(), depth)
+                self.block(body, depth);
+                self.otherwise("if that fails", otherwise.as_ref(), depth);
             }
             StatementKind::If { branches, otherwise } => {
-                let conditions: Vec<String> = branches.iter().map(|(condition, _)| line(condition.span)).collect();
-                let mut word = "if";
-                for ((_, body), condition) in branches.iter().zip(conditions) {
-                    self.describe_inner(&format!("{word} {condition}"), body, depth)?;
-                    word = "else if";
+                let words = std::iter::once("if").chain(std::iter::repeat("else if"));
+                for ((condition, body), word) in branches.iter().zip(words) {
+                    self.inner(&format!("{word} {}", line(condition.span)), body, depth);
                 }
-                self.describe_else("else", otherwise.as_ref(), depth)
+                self.otherwise("else", otherwise.as_ref(), depth);
             }
             StatementKind::For { name, body, .. } | StatementKind::Repeat { pass: name, body, .. } => {
                 let outside = self.scope.variables.get(&name.value).cloned();
                 self.scope.variables.forget(&name.value);
-                self.describe_inner(&head, body, depth)?;
+                self.inner(head, body, depth);
                 outside.into_iter().for_each(|value| self.scope.variables.set(&name.value, value));
-                Ok(())
             }
-            StatementKind::Unsafe { body, .. } | StatementKind::Finally { body } => {
-                self.describe_inner(&head, body, depth)
-            }
-            StatementKind::Await(wait) => {
-                self.would(&format!("do: {head}"), depth);
-                self.forget_captures(&wait.clauses)
-            }
-            StatementKind::Set { name, .. } => {
-                // Nothing that the modem would notice.
-                self.scope.variables.forget(&name.value);
-                Ok(())
-            }
-            StatementKind::Run { record: Some(name), .. } => {
-                self.would(&format!("do: {head}"), depth);
-                self.scope.variables.forget(&name.value);
-                Ok(())
-            }
-            StatementKind::Run { record: None, .. }
+            StatementKind::Unsafe { body, .. } | StatementKind::Finally { body } => self.inner(head, body, depth),
+            // Nothing that the modem would notice.
+            StatementKind::Set { .. } => {}
+            StatementKind::Await(_)
+            | StatementKind::Run { .. }
             | StatementKind::Assert { .. }
             | StatementKind::Fail { .. }
             | StatementKind::Skip { .. }
@@ -155,50 +100,48 @@ impl Run<'_> {
             | StatementKind::Sleep { .. }
             | StatementKind::Timeout { .. }
             | StatementKind::Confirm { .. }
-            | StatementKind::Port(_) => {
-                self.would(&format!("do: {head}"), depth);
-                Ok(())
-            }
+            | StatementKind::Port(_) => self.line(depth, &format!("would do: {head}")),
+        }
+        for name in names_set_by(statement.parts(), &program) {
+            self.scope.variables.forget(&name);
         }
     }
 
-    fn describe_else(&mut self, head: &str, otherwise: Option<&Block>, depth: usize) -> Step {
-        otherwise.map_or(Ok(()), |otherwise| self.describe_inner(head, otherwise, depth))
-    }
-
-    fn would(&mut self, what: &str, depth: usize) {
-        self.note(&format!("{}would {what}", indent(depth)));
-    }
-
-    fn described(&self, send: &Send) -> String {
+    fn would(&mut self, what: &str, send: &Send, depth: usize) {
         // What it would hold is set by what was left out.
-        self.text(&send.text).unwrap_or_else(|_| self.scope.program.source().slice(send.text.span).to_owned())
+        let text = Reading { scope: &self.scope, ..self.reading }.text(&send.text);
+        let text = text.unwrap_or_else(|_| self.scope.program.source().slice(send.text.span).to_owned());
+        self.line(depth, &format!("would {what} {text}"));
     }
 
-    pub(super) fn plan_ends(&mut self, why: &str) -> Step {
-        self.note(&format!("the plan ends here: {why}"));
-        Err(End::PlanEnds)
-    }
-
-    /// After something was left out, a failure tells nothing of the run.
-    #[inline(never)]
-    pub(super) fn plan_ends_by(&mut self, failure: &Failure) -> Step {
-        let place = failure.position();
-        let why = format!(
-            "line {} of {} depends on what was left out ({})",
-            place.line, failure.source.name, failure.message
-        );
-        self.plan_ends(&why)
-    }
-
-    pub(super) fn note(&mut self, note: &str) {
-        let note = self.hearing.mask.text(note).into_owned();
-        self.tell(RuntimeEvent::Plan { note: &note });
+    fn line(&mut self, depth: usize, text: &str) {
+        self.lines.push(format!("{}{text}", "  ".repeat(depth)));
     }
 }
 
-fn indent(depth: usize) -> String {
-    "  ".repeat(depth)
+/// The names that these parts of a statement or a clause would set.
+pub(super) fn names_set_by(parts: Vec<Part<'_>>, program: &Program) -> Vec<String> {
+    let names = |part: Part<'_>| match part {
+        Part::Binds(name) => vec![name.value.clone()],
+        Part::Clause(clause) => names_set_by(clause.parts(), program),
+        Part::Capture(pattern) => {
+            let holes = program.matcher(pattern).map_or(&[][..], |matcher| matcher.holes());
+            holes.iter().map(|hole| hole.name.clone()).collect()
+        }
+        Part::Question(_)
+        | Part::Text(_)
+        | Part::Value(_)
+        | Part::Pattern(_)
+        | Part::Item(_)
+        | Part::Declares(_)
+        | Part::Block(_) => Vec::new(),
+    };
+    parts.into_iter().flat_map(names).collect()
+}
+
+/// Whether a command line changes nothing but this conversation: a plan sends it.
+pub(super) fn only_asks(line: &str) -> bool {
+    parse(line).is_some_and(|line| line.commands.iter().all(expected::only_asks))
 }
 
 /// The first line of a statement, without the brace that opens its block.

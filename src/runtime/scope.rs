@@ -10,6 +10,7 @@ use crate::source::Source;
 use crate::value::Value;
 
 /// A script that runs: its names and what belongs to it alone.
+#[derive(Clone)]
 pub(super) struct Scope {
     pub(super) program: Arc<Program>,
     /// Its source with secrets overwritten: what may be shown.

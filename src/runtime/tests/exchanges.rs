@@ -127,9 +127,10 @@ fn a_failure_shows_the_question_the_answer_and_both_places() {
     assert_eq!(failure.answer, ["+CPIN: SIM PUK"]);
     assert_eq!(failure.result.as_deref(), Some("OK"));
     let labels: Vec<(usize, &str)> = failure
+        .diagnostic
         .labels
         .iter()
-        .map(|label| (failure.source.position(label.span.start as usize).line, label.text.as_str()))
+        .map(|label| (failure.diagnostic.source.position(label.span.start as usize).line, label.text.as_str()))
         .collect();
     assert_eq!(labels, [(3, "expected this"), (2, "answered +CPIN: SIM PUK (wants its PUK and a new PIN)")]);
     assert!(ran.heard("exchange AT+CPIN? false"));
@@ -148,7 +149,7 @@ fn a_value_in_a_pattern_is_shown() {
 fn silence_says_what_it_may_be() {
     let ran = Bench::new().run("AT+CSQ\n", Modem::new().without_echo().on("AT+CSQ", ""));
     assert_eq!(ran.ended(), "timeout 1:1 AT+CSQ was not answered in 5s: not a byte came");
-    assert!(ran.failure().help.as_ref().unwrap().contains("ATQ1"));
+    assert!(ran.failure().diagnostic.help.as_ref().unwrap().contains("ATQ1"));
     assert_eq!(
         ended("AT+CSQ\n", Modem::new().on("AT+CSQ", "")),
         "timeout 1:1 AT+CSQ was echoed and not answered in 5s"

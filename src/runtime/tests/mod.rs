@@ -334,8 +334,8 @@ impl Ran {
 
 pub(super) fn told(failure: &Failure) -> String {
     let place = failure.position();
-    let code = failure.code.trim_start_matches("hayes::run::");
-    format!("{code} {}:{} {}", place.line, place.column, failure.message)
+    let code = failure.diagnostic.code.trim_start_matches("hayes::run::");
+    format!("{code} {}:{} {}", place.line, place.column, failure.diagnostic.message)
 }
 
 /// Runs a script with nothing else: how it ended, and what it reports.

@@ -44,12 +44,12 @@ fn all_that_is_missing_or_wrong_is_told_before_anything_is_sent() {
     );
     assert_eq!(ran.bytes(), "");
     assert_eq!(
-        ran.failure().help.as_deref(),
+        ran.failure().diagnostic.help.as_deref(),
         Some(
             "give it on the command line: -V apn=… -V n=…; put a secret into HAYES_SECRET_pin, or into a file for --secrets-file"
         )
     );
-    assert_eq!(ran.failure().labels.len(), 3);
+    assert_eq!(ran.failure().diagnostic.labels.len(), 3);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_failure_in_a_called_script_says_who_called() {
     let ran = bench.run("AT\nrun \"middle\"\n", Modem::new());
     assert_eq!(ran.ended(), "unexpected-result 2:1 AT+X answered ERROR");
     let failure = ran.failure();
-    assert_eq!(failure.source.name, "inner");
+    assert_eq!(failure.diagnostic.source.name, "inner");
     let calls: Vec<&str> = failure.called_from.iter().map(|call| call.source.name.as_str()).collect();
     assert_eq!(calls, ["middle", "test"]);
 }
