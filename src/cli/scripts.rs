@@ -60,7 +60,7 @@ fn find_file(name: &str, elsewhere: fn(&str) -> String) -> Result<Arc<Source>, C
 }
 
 fn of_library(name: &str) -> String {
-    match library::nearest(name).first() {
+    match library::meant(name) {
         Some(near) => format!("did you mean {near}?"),
         None => "`hayes list` names the scripts of the library".to_owned(),
     }
@@ -233,13 +233,14 @@ fn difference(name: &str, old: &str, new: &str, console: &Console) -> String {
 /// `hayes list`: the library as a person browses it.
 pub(crate) fn list(json: bool, console: &Console) -> Exit {
     if json {
-        let line =
-            |entry: &library::Entry| format!("{}\n", serde_json::json!({"name": entry.name, "title": entry.title()}));
+        let line = |entry: &library::LibraryScript| {
+            format!("{}\n", serde_json::json!({"name": entry.name, "title": entry.title()}))
+        };
         return console.print(&SCRIPTS.iter().map(line).collect::<String>());
     }
     let is_read = io::stdout().is_terminal();
     let width = SCRIPTS.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-    let line = |entry: &library::Entry| {
+    let line = |entry: &library::LibraryScript| {
         let padding = " ".repeat(width - entry.name.len());
         let line = format!("{}{padding}  {}", console.out.paint(Style::Name, entry.name), entry.title());
         // For a program it stays one line.

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::{NotFound, Scripts};
+use crate::diagnostic::nearest;
 use crate::source::{LARGEST, Source, Unreadable, read_text};
 
 /// A script of the library.
 #[derive(Debug)]
-pub struct Entry {
+pub struct LibraryScript {
     /// `supersim/setup`
     pub name: &'static str,
     pub text: &'static str,
@@ -21,12 +22,12 @@ pub struct Entry {
 
 macro_rules! scripts {
     ($($name:literal),* $(,)?) => {
-        &[$(Entry { name: $name, text: include_str!(concat!("../../scripts/", $name, ".hayes")) }),*]
+        &[$(LibraryScript { name: $name, text: include_str!(concat!("../../scripts/", $name, ".hayes")) }),*]
     };
 }
 
 /// All of them, by name.
-pub static SCRIPTS: &[Entry] = scripts![
+pub static SCRIPTS: &[LibraryScript] = scripts![
     "modem/check-sim",
     "modem/identify",
     "modem/signal",
@@ -40,7 +41,7 @@ pub static SCRIPTS: &[Entry] = scripts![
     "supersim/sms-send",
 ];
 
-impl Entry {
+impl LibraryScript {
     pub fn source(&self) -> Arc<Source> {
         Source::new(self.name, self.text)
     }
@@ -67,8 +68,8 @@ impl Scripts for Library {
                 }
             }
         }
-        let suggestions = || nearest(name).into_iter().map(str::to_owned).collect();
-        find(name).map(Entry::source).ok_or_else(|| NotFound::Nowhere { suggestions: suggestions() })
+        let suggestions = || meant(name).into_iter().map(str::to_owned).collect();
+        find(name).map(LibraryScript::source).ok_or_else(|| NotFound::Nowhere { suggestions: suggestions() })
     }
 }
 
@@ -78,23 +79,19 @@ pub fn title(text: &str) -> &str {
 }
 
 /// The library's script of that name; a `.hayes` behind it does not matter.
-pub fn find(name: &str) -> Option<&'static Entry> {
+pub fn find(name: &str) -> Option<&'static LibraryScript> {
     let name = name.strip_suffix(".hayes").unwrap_or(name);
     SCRIPTS.iter().find(|entry| entry.name == name)
 }
 
-/// Names that `name` may have been meant to be, the nearest first.
-pub fn nearest(name: &str) -> Vec<&'static str> {
-    let mut scored: Vec<(f64, &'static str)> = SCRIPTS
-        .iter()
-        .map(|entry| {
-            let last = entry.name.rsplit('/').next().unwrap_or(entry.name);
-            (strsim::jaro_winkler(entry.name, name).max(strsim::jaro_winkler(last, name)), entry.name)
-        })
-        .filter(|(score, _)| *score > 0.85)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    scored.into_iter().map(|(_, name)| name).collect()
+/// The name that `name` was probably meant to be; of a script in a folder its last part is enough.
+pub fn meant(name: &str) -> Option<&'static str> {
+    let last = |entry: &LibraryScript| entry.name.rsplit('/').next().unwrap_or(entry.name);
+    let whole = nearest(name, SCRIPTS.iter().map(|entry| entry.name));
+    whole.or_else(|| {
+        let last_part = nearest(name, SCRIPTS.iter().map(last))?;
+        SCRIPTS.iter().find(|entry| last(entry) == last_part).map(|entry| entry.name)
+    })
 }
 
 /// Where a script could be that `from` names: beside it, with and without the suffix.
@@ -174,8 +171,10 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_finds_its_neighbour() {
-        assert_eq!(nearest("supersim/setpu").first(), Some(&"supersim/setup"));
-        assert_eq!(nearest("identfy").first(), Some(&"modem/identify"));
-        assert!(nearest("zzz").is_empty());
+        for (written, known) in
+            [("supersim/setpu", Some("supersim/setup")), ("identfy", Some("modem/identify")), ("zzz", None)]
+        {
+            assert_eq!(meant(written), known, "{written}");
+        }
     }
 }

@@ -4,8 +4,8 @@
 //! taken: that has all the parameters, and each of the kind that is asked for. What kept the first line from conforming is
 //! what a failure tells.
 
-use super::exchange::{Asked, ClauseValues};
-use super::expression::{Reading, counted};
+use super::exchange::{ClauseValues, ReadyQuestion};
+use super::expression::{ScriptView, counted};
 use super::failure::{End, Failure, Step};
 use crate::at::parameters::{Kind, Parameter, parameters, prefix_length, split_prefix};
 use crate::at::{Line, Question, ResultCode};
@@ -32,7 +32,7 @@ pub(super) enum Miss {
     NoMatch,
 }
 
-impl Reading<'_> {
+impl ScriptView<'_> {
     /// The values of the `${…}` in each clause.
     pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
         let values = |clause: &Clause| match &clause.kind {
@@ -47,7 +47,7 @@ impl Reading<'_> {
     }
 
     /// Holds the last answer against the clauses: what they capture.
-    pub(super) fn judge(&self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
+    pub(super) fn judge(&self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
         self.judge_result(asked, clauses, values)?;
         let mut captured = Vec::new();
         for (clause, values) in clauses.iter().zip(values) {
@@ -57,7 +57,12 @@ impl Reading<'_> {
     }
 
     /// What a clause takes out of the last answer; out of the line that was awaited, where nothing was asked.
-    pub(super) fn captured_by(&self, asked: Option<&Asked>, clause: &Clause, values: &[Vec<String>]) -> Step<Captured> {
+    pub(super) fn captured_by(
+        &self,
+        asked: Option<&ReadyQuestion>,
+        clause: &Clause,
+        values: &[Vec<String>],
+    ) -> Step<Captured> {
         let lines = &self.scope.last.lines;
         let question = asked.map(|asked| &*asked.question);
         let captured = match &clause.kind {
@@ -84,7 +89,7 @@ impl Reading<'_> {
     }
 
     /// Without another word an answer must end well; an `expect` may want it to end otherwise.
-    fn judge_result(&self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step {
+    fn judge_result(&self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step {
         let Some(result) = &self.scope.last.result else { return Ok(()) };
         if result.is_success() {
             return Ok(());
@@ -168,7 +173,7 @@ impl Reading<'_> {
     #[inline(never)]
     fn unexpected_result(
         &self,
-        asked: &Asked,
+        asked: &ReadyQuestion,
         result: &ResultCode,
         wanted: Option<(Span, &Alternatives, &Vec<Vec<String>>)>,
     ) -> End {
@@ -192,7 +197,7 @@ impl Reading<'_> {
     #[inline(never)]
     fn no_match(
         &self,
-        asked: Option<&Asked>,
+        asked: Option<&ReadyQuestion>,
         clause: Span,
         patterns: &Alternatives,
         values: &[Vec<String>],
@@ -232,7 +237,7 @@ impl Reading<'_> {
         }
     }
 
-    fn with_answer(&self, problem: Box<Failure>, asked: Option<&Asked>) -> Box<Failure> {
+    fn with_answer(&self, problem: Box<Failure>, asked: Option<&ReadyQuestion>) -> Box<Failure> {
         let problem = problem.answer(&self.scope.last.lines, self.scope.last.result.as_ref());
         match asked {
             Some(asked) => problem.sent(&*asked.text),
@@ -241,7 +246,7 @@ impl Reading<'_> {
     }
 
     #[inline(never)]
-    fn missed(&self, asked: Option<&Asked>, clause: Span, miss: Miss) -> End {
+    fn missed(&self, asked: Option<&ReadyQuestion>, clause: Span, miss: Miss) -> End {
         let problem = match miss {
             Miss::NoLine | Miss::NoMatch => {
                 let question = asked.map_or("", |asked| &*asked.text);
@@ -504,56 +509,49 @@ mod tests {
         }
     }
 
-    #[test]
-    fn parameters_go_to_names_in_order() {
-        assert_eq!(captured("rssi:int, ber:int", &["+CSQ: 18,99"]), "{rssi = 18, ber = 99}");
-        assert_eq!(captured("_, stat:int", &["+CREG: 2,5,\"2CF7\",\"8A5A782\",6"]), "{stat = 5}");
-        assert_eq!(captured("_, _, lac:hex", &["+CREG: 2,5,\"2CF7\",\"8A5A782\",6"]), "{lac = 11511}");
-        assert_eq!(captured("code", &["+CPIN: SIM PIN"]), "{code = \"SIM PIN\"}");
+    fn records(asked: &str, answer: &[&str]) -> String {
+        match all(&list(asked), &lines(answer), None) {
+            Ok(value) => value.to_string(),
+            Err(miss) => format!("{miss:?}"),
+        }
     }
 
     #[test]
-    fn a_bare_line_is_one_text() {
-        assert_eq!(captured("imei", &["490154203237518"]), "{imei = \"490154203237518\"}");
-        assert_eq!(
-            captured("maker", &["Sierra Wireless, Incorporated"]),
-            "{maker = \"Sierra Wireless, Incorporated\"}"
-        );
-        assert_eq!(captured("model", &["\"MC60\""]), "{model = \"MC60\"}");
-        assert_eq!(captured("a, b", &["1,2"]), "{a = \"1\", b = \"2\"}");
-    }
-
-    #[test]
-    fn an_optional_parameter_is_empty_where_it_is_not() {
-        assert_eq!(captured("mode:int, act:int?", &["+COPS: 0"]), "{mode = 0, act = \"\"}");
-        assert_eq!(
-            captured("n:int, stat:int, lac:hex?", &["+CREG: 2,,"]),
-            "Convert { line: \"+CREG: 2,,\", name: \"stat\", value: \"\", convert: Int }"
-        );
-        assert_eq!(captured("n:int, stat:int?, lac:hex?", &["+CREG: 2,,"]), "{n = 2, stat = \"\", lac = \"\"}");
-    }
-
-    #[test]
-    fn a_parameter_that_is_missing_or_of_another_kind_fails() {
-        assert_eq!(captured("a, b", &["+X: 1"]), "Missing { line: \"+X: 1\", field: 1 }");
-        assert_eq!(
-            captured("a:int", &["+X: 18 dBm"]),
-            "Convert { line: \"+X: 18 dBm\", name: \"a\", value: \"18 dBm\", convert: Int }"
-        );
-        assert_eq!(
-            captured("a:hex", &["+X: +1F"]),
-            "Convert { line: \"+X: +1F\", name: \"a\", value: \"+1F\", convert: Hex }"
-        );
+    fn the_first_line_that_conforms_gives_its_parameters_in_order() {
+        let rows: [(&str, &[&str], &str); 18] = [
+            ("rssi:int, ber:int", &["+CSQ: 18,99"], "{rssi = 18, ber = 99}"),
+            ("_, stat:int", &["+CREG: 2,5,\"2CF7\",\"8A5A782\",6"], "{stat = 5}"),
+            ("_, _, lac:hex", &["+CREG: 2,5,\"2CF7\",\"8A5A782\",6"], "{lac = 11511}"),
+            ("code", &["+CPIN: SIM PIN"], "{code = \"SIM PIN\"}"),
+            // A bare line is one text.
+            ("imei", &["490154203237518"], "{imei = \"490154203237518\"}"),
+            ("maker", &["Sierra Wireless, Incorporated"], "{maker = \"Sierra Wireless, Incorporated\"}"),
+            ("model", &["\"MC60\""], "{model = \"MC60\"}"),
+            ("a, b", &["1,2"], "{a = \"1\", b = \"2\"}"),
+            // An optional parameter is empty where it is not.
+            ("mode:int, act:int?", &["+COPS: 0"], "{mode = 0, act = \"\"}"),
+            ("n:int, stat:int?, lac:hex?", &["+CREG: 2,,"], "{n = 2, stat = \"\", lac = \"\"}"),
+            ("number?, type:int?", &[], "{number = \"\", type = \"\"}"),
+            ("number?, type:int", &[], "NoLine"),
+            ("a, b", &["+X: 1"], "Missing { line: \"+X: 1\", field: 1 }"),
+            (
+                "n:int, stat:int, lac:hex?",
+                &["+CREG: 2,,"],
+                "Convert { line: \"+CREG: 2,,\", name: \"stat\", value: \"\", convert: Int }",
+            ),
+            (
+                "a:int",
+                &["+X: 18 dBm"],
+                "Convert { line: \"+X: 18 dBm\", name: \"a\", value: \"18 dBm\", convert: Int }",
+            ),
+            ("a:hex", &["+X: +1F"], "Convert { line: \"+X: +1F\", name: \"a\", value: \"+1F\", convert: Hex }"),
+            ("cid:int, apn", &["+X: one,a", "+X: 2,b", "+X: 3,c"], "{cid = 2, apn = \"b\"}"),
+            ("status, from", &["+CMGR: \"READ\",\"000\"", "x,y"], "{status = \"READ\", from = \"000\"}"),
+        ];
+        for (asked, answer, expected) in rows {
+            assert_eq!(captured(asked, answer), expected, "{asked} of {answer:?}");
+        }
         assert_eq!(captured("a", &[]), "NoLine");
-    }
-
-    #[test]
-    fn the_first_line_that_conforms_is_taken() {
-        assert_eq!(captured("cid:int, apn", &["+X: one,a", "+X: 2,b", "+X: 3,c"]), "{cid = 2, apn = \"b\"}");
-        assert_eq!(
-            captured("status, from", &["+CMGR: \"REC READ\",\"000\"", "x,y"]),
-            "{status = \"REC READ\", from = \"000\"}"
-        );
     }
 
     #[test]
@@ -569,19 +567,6 @@ mod tests {
         // A modem that answers with another name is understood all the same.
         let found = fields(&list("iccid"), &lines(&["+ICCID: 89"]), Some(&asking("AT+CCID"))).unwrap();
         assert_eq!(record(found).to_string(), "{iccid = \"89\"}");
-    }
-
-    #[test]
-    fn where_all_may_be_missing_the_line_may_be() {
-        assert_eq!(captured("number?, type:int?", &[]), "{number = \"\", type = \"\"}");
-        assert_eq!(captured("number?, type:int", &[]), "NoLine");
-    }
-
-    fn records(asked: &str, answer: &[&str]) -> String {
-        match all(&list(asked), &lines(answer), None) {
-            Ok(value) => value.to_string(),
-            Err(miss) => format!("{miss:?}"),
-        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ const MOST_REMEMBERED: usize = 64;
 
 /// A question that is ready to be sent.
 #[derive(Clone)]
-pub(super) struct Asked {
+pub(super) struct ReadyQuestion {
     /// Without its CR.
     pub(super) text: Arc<str>,
     pub(super) question: Arc<Question>,
@@ -54,7 +54,7 @@ impl Run<'_> {
     pub(super) fn exchange(&mut self, exchange: &Exchange) -> Step {
         let clauses = &exchange.clauses;
         let asked = self.asked(&exchange.send, clauses)?;
-        let values = self.reading().clause_values(clauses)?;
+        let values = self.view().clause_values(clauses)?;
         if self.leaves_out(&asked, exchange.send.form) {
             return self.leave_out(&asked, clauses);
         }
@@ -65,9 +65,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn converse(&mut self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
+    fn converse(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
         if let [Clause { kind: ClauseKind::ExpectNothing { within }, span }] = clauses {
-            let within = self.reading().duration(within)?;
+            let within = self.view().duration(within)?;
             self.refuse_in_data_mode(asked)?;
             // A late answer would break the silence, or be taken for what this one is answered.
             let in_step = self.conversation.come_into_step(&mut self.hearing);
@@ -81,16 +81,16 @@ impl Run<'_> {
             return Ok(Captured::new());
         }
         self.ask(asked, clauses, values)?;
-        self.reading().judge(asked, clauses, values)
+        self.view().judge(asked, clauses, values)
     }
 
     /// The question of a `send` and what stands under it: its text with the values in place, what the catalogue tells of
     /// its answer, how long that may take, and the reply to a prompt.
-    pub(super) fn asked(&mut self, send: &Send, clauses: &[Clause]) -> Step<Asked> {
+    pub(super) fn asked(&mut self, send: &Send, clauses: &[Clause]) -> Step<ReadyQuestion> {
         if let Some(asked) = self.asked_before(send, clauses) {
             return Ok(asked);
         }
-        let mut text = self.reading().command(&send.text, send.form == SendForm::Raw)?;
+        let mut text = self.view().command(&send.text, send.form == SendForm::Raw)?;
         // In data mode the other end may understand AT as well.
         let is_data = self.conversation.mode() == Mode::Data { sure: true };
         let is_command = match send.form {
@@ -106,12 +106,12 @@ impl Run<'_> {
         text.truncate(text.trim_end_matches('\r').len());
         let Prospect { mut expected, longest, names_module, needs_unsafe, mark } =
             if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
-        let reading = self.reading();
+        let view = self.view();
         if let Some(why) = needs_unsafe.filter(|_| !self.nesting.in_unsafe) {
             let what = format!("{text} stands outside of `unsafe`: {why}");
             let help = "if that is meant, say why: `unsafe \"why\" { … }`";
-            let failure = reading.problem("hayes::run::needs-unsafe", send.span, what);
-            return Err(reading.refuse(failure.sent(text).help(help)));
+            let failure = view.problem("hayes::run::needs-unsafe", send.span, what);
+            return Err(view.refuse(failure.sent(text).help(help)));
         }
         if self.nesting.in_retry
             && is_command
@@ -119,30 +119,30 @@ impl Run<'_> {
         {
             let what = format!("`{command}` in a `retry`: each wrong try uses up one of the SIM's few attempts");
             let help = "send it once, outside of the `retry`";
-            let failure = reading.problem("hayes::run::pin-in-retry", send.span, what);
-            return Err(reading.refuse(failure.sent(text).help(help)));
+            let failure = view.problem("hayes::run::pin-in-retry", send.span, what);
+            return Err(view.refuse(failure.sent(text).help(help)));
         }
         expected.free = !is_command;
         let longest = longest.unwrap_or_default();
         let timeout = match &send.within {
-            Some(within) => reading.duration(within)?,
+            Some(within) => view.duration(within)?,
             None => self.scope.timeout.max(longest),
         };
-        let prompt = reading.prompt_plan(clauses, mark)?;
+        let prompt = view.prompt_plan(clauses, mark)?;
         let question = Arc::new(Question::new(bytes, expected, self.scaled(timeout), prompt));
-        let asked = Asked { text: text.into(), question, span: send.span, is_command, names_module, longest };
+        let asked = ReadyQuestion { text: text.into(), question, span: send.span, is_command, names_module, longest };
         self.remember(send, clauses, &asked);
         Ok(asked)
     }
 
     /// The same question as it was asked before, where nothing has changed for it.
-    fn asked_before(&self, send: &Send, clauses: &[Clause]) -> Option<Asked> {
+    fn asked_before(&self, send: &Send, clauses: &[Clause]) -> Option<ReadyQuestion> {
         let asked = self.asked_before.get(always_the_same(send, clauses)?)?;
         let timeout = self.scaled(self.scope.timeout.max(asked.longest));
-        (asked.question.timeout == timeout).then(|| Asked { span: send.span, ..asked.clone() })
+        (asked.question.timeout == timeout).then(|| ReadyQuestion { span: send.span, ..asked.clone() })
     }
 
-    fn remember(&mut self, send: &Send, clauses: &[Clause], asked: &Asked) {
+    fn remember(&mut self, send: &Send, clauses: &[Clause], asked: &ReadyQuestion) {
         // What is refused by where it stands is looked at each time.
         let is_free = !self.nesting.in_unsafe && tries_pin(&asked.text).is_none();
         if is_free && always_the_same(send, clauses).is_some() {
@@ -164,7 +164,7 @@ impl Run<'_> {
 
     /// Sends it and waits for nothing.
     #[inline(never)]
-    fn write(&mut self, asked: &Asked) -> Step {
+    fn write(&mut self, asked: &ReadyQuestion) -> Step {
         self.refuse_in_data_mode(asked)?;
         self.exchanges += 1;
         self.scope.last = Last::default();
@@ -173,7 +173,7 @@ impl Run<'_> {
     }
 
     /// Sends it and waits for its answer, which is then the last one.
-    fn ask(&mut self, asked: &Asked, clauses: &[Clause], values: &ClauseValues) -> Step {
+    fn ask(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step {
         self.refuse_in_data_mode(asked)?;
         self.exchanges += 1;
         let now = self.conversation.now();
@@ -205,7 +205,7 @@ impl Run<'_> {
     }
 
     /// A command that would go to the other end of a connection is not sent.
-    fn refuse_in_data_mode(&mut self, asked: &Asked) -> Step {
+    fn refuse_in_data_mode(&mut self, asked: &ReadyQuestion) -> Step {
         if !asked.is_command || !matches!(self.conversation.mode(), Mode::Data { .. }) {
             return Ok(());
         }
@@ -216,9 +216,9 @@ impl Run<'_> {
         let what = format!("{} was not sent: since CONNECT the line carries data to the other end", asked.text);
         let help = "`port escape` before it goes back to commands, and ATO then to the connection; what is meant for the \
                     other end is sent by `send \"…\"` or `send raw \"…\"`";
-        let reading = self.reading();
-        let failure = reading.problem("hayes::run::data-mode", asked.span, what).label("not sent").help(help);
-        Err(reading.fail(failure.sent(&*asked.text)))
+        let view = self.view();
+        let failure = view.problem("hayes::run::data-mode", asked.span, what).label("not sent").help(help);
+        Err(view.fail(failure.sent(&*asked.text)))
     }
 
     /// From here on what is known of the module holds: its times, its quirks, the meanings of its answers.
@@ -233,7 +233,7 @@ impl Run<'_> {
         }
     }
 
-    fn exchange_ended(&mut self, asked: &Asked, passed: bool, started: Duration) {
+    fn exchange_ended(&mut self, asked: &ReadyQuestion, passed: bool, started: Duration) {
         let now = self.conversation.now();
         let elapsed = now.saturating_sub(started);
         let sent = self.hearing.mask.text(&asked.text);
@@ -242,7 +242,7 @@ impl Run<'_> {
 
     /// `expect nothing within D`
     #[inline(never)]
-    fn silence(&mut self, asked: &Asked, within: Duration, span: Span) -> Step {
+    fn silence(&mut self, asked: &ReadyQuestion, within: Duration, span: Span) -> Step {
         let line = match self.conversation.silence(within, &mut self.hearing) {
             Ok(None) => return Ok(()),
             Ok(Some(line)) => line,
@@ -250,17 +250,17 @@ impl Run<'_> {
         };
         let came = format!("{} came", line.text());
         let what = format!("{came} after {}, expected nothing for {}", asked.text, ShownDuration(within));
-        let reading = self.reading();
-        let failure = reading.problem("hayes::run::silence-broken", span, what).label("expected silence");
-        Err(reading.fail(failure.also(asked.span, came).sent(&*asked.text).answer(&[line], None)))
+        let view = self.view();
+        let failure = view.problem("hayes::run::silence-broken", span, what).label("expected silence");
+        Err(view.fail(failure.also(asked.span, came).sent(&*asked.text).answer(&[line], None)))
     }
 
     /// The clauses of the program's question, held against the last answer.
     pub(super) fn follow(&mut self, exchange: &Exchange) -> Step {
         let asked = self.asked(&exchange.send, &[])?;
-        let reading = self.reading();
-        let values = reading.clause_values(&exchange.clauses)?;
-        let captured = reading.judge(&asked, &exchange.clauses, &values)?;
+        let view = self.view();
+        let values = view.clause_values(&exchange.clauses)?;
+        let captured = view.judge(&asked, &exchange.clauses, &values)?;
         self.keep(captured);
         Ok(())
     }
@@ -299,35 +299,35 @@ impl Run<'_> {
             self.changed += 1;
             return self.ensured(question, Change::Changed);
         }
-        let reading = self.reading();
-        let wanted = reading.patterns_text(answers, &reading.alternatives_values(answers)?);
-        let sent = reading.text(&question.text)?;
-        let what = format!("{sent} still answers {}, expected {wanted}", reading.answered(&sent));
-        let failure = reading.problem("hayes::run::ensure-unchanged", question.span, what).label("still the same");
+        let view = self.view();
+        let wanted = view.patterns_text(answers, &view.alternatives_values(answers)?);
+        let sent = view.text(&question.text)?;
+        let what = format!("{sent} still answers {}, expected {wanted}", view.answered(&sent));
+        let failure = view.problem("hayes::run::ensure-unchanged", question.span, what).label("still the same");
         let help =
             "the block ran without a failure, but the modem does not report what it set: does that need a reboot?";
         let last = &self.scope.last;
         let failure = failure.also(span, "in this `ensure`").sent(sent).answer(&last.lines, last.result.as_ref());
-        Err(reading.fail(failure.help(help)))
+        Err(view.fail(failure.help(help)))
     }
 
     /// Asks, and holds the answer against the patterns.
     fn holds(&mut self, question: &Send, answers: &Alternatives) -> Step<bool> {
         let asked = self.asked(question, &[])?;
-        let values = self.reading().alternatives_values(answers)?;
+        let values = self.view().alternatives_values(answers)?;
         let started = self.conversation.now();
         let ended = self.ask(&asked, &[], &Vec::new());
-        let ended = ended.and_then(|()| match self.reading().answers(answers, &values) {
+        let ended = ended.and_then(|()| match self.view().answers(answers, &values) {
             true => Ok(true),
             // A refused question tells nothing of what is set.
-            false => self.reading().judge(&asked, &[], &Vec::new()).map(|_| false),
+            false => self.view().judge(&asked, &[], &Vec::new()).map(|_| false),
         });
         self.exchange_ended(&asked, ended.is_ok(), started);
         ended
     }
 
     fn ensured(&mut self, question: &Send, change: Change) -> Step {
-        let text = self.hearing.mask.string(self.reading().text(&question.text)?);
+        let text = self.hearing.mask.string(self.view().text(&question.text)?);
         self.tell(RuntimeEvent::Ensured { question: &text, change });
         Ok(())
     }
@@ -354,7 +354,7 @@ impl Run<'_> {
             // A modem may refuse to restart; one that does so at once may send no result code.
             Ok(Answer { lines, result, elapsed }) => {
                 self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, result, elapsed };
-                self.reading().judge(&asked, &[], &Vec::new()).map(|_| ())
+                self.view().judge(&asked, &[], &Vec::new()).map(|_| ())
             }
             Err(trouble) => Err(self.trouble(trouble, Some(&asked), command.span)),
         };
@@ -364,21 +364,21 @@ impl Run<'_> {
 
     #[inline(never)]
     pub(super) fn port(&mut self, action: &PortAction, span: Span) -> Step {
-        let reading = self.reading();
+        let view = self.view();
         let control = match action {
             PortAction::Baud(rate) => {
-                let number = reading.number(rate)?;
+                let number = view.number(rate)?;
                 match u32::try_from(number).ok().filter(|baud| *baud > 0) {
                     Some(baud) => Some(Control::Baud(baud)),
                     None => {
-                        let failure = reading.problem("hayes::run::value", rate.span, format!("{number} is no speed"));
-                        return Err(reading.fail(failure.help("speeds are 9600, 115200, 921600, …")));
+                        let failure = view.problem("hayes::run::value", rate.span, format!("{number} is no speed"));
+                        return Err(view.fail(failure.help("speeds are 9600, 115200, 921600, …")));
                     }
                 }
             }
             PortAction::Dtr(on) => Some(Control::Dtr(*on)),
             PortAction::Rts(on) => Some(Control::Rts(*on)),
-            PortAction::Break(duration) => Some(Control::Break(reading.duration(duration)?)),
+            PortAction::Break(duration) => Some(Control::Break(view.duration(duration)?)),
             PortAction::Flush => Some(Control::Flush),
             PortAction::Escape => None,
         };
@@ -402,16 +402,16 @@ impl Run<'_> {
         if self.inputs.plan && self.left_out {
             return self.plan_ends("it waits for something that was not set off");
         }
-        let reading = self.reading();
+        let view = self.view();
         let within = match &wait.within {
-            Some(within) => reading.duration(within)?,
+            Some(within) => view.duration(within)?,
             None => self.scope.timeout,
         };
         let within = self.scaled(within);
         match &wait.target {
             AwaitTarget::Line(patterns) => self.wait_for_line(patterns, &wait.clauses, within, span),
             AwaitTarget::Quiet { duration } => {
-                let quiet = reading.duration(duration)?;
+                let quiet = view.duration(duration)?;
                 // Without a bound of its own it must at least be possible.
                 let within = if wait.within.is_some() { within } else { within.max(quiet * 2) };
                 self.tell(RuntimeEvent::Waiting { what: Waiting::Quiet { duration: quiet }, at_most: within });
@@ -421,7 +421,7 @@ impl Run<'_> {
                 self.came(came, span, "", || format!("the modem was never quiet for {quiet} in {within}"))
             }
             AwaitTarget::Prompt { text } => {
-                let text = reading.text(text)?;
+                let text = view.text(text)?;
                 let shown = self.hearing.mask.text(&text).into_owned();
                 self.tell(RuntimeEvent::Waiting { what: Waiting::Prompt { text: &shown }, at_most: within });
                 let until = self.conversation.now() + within;
@@ -439,15 +439,15 @@ impl Run<'_> {
         if came.map_err(|trouble| self.trouble(trouble, None, span))? {
             return Ok(());
         }
-        let reading = self.reading();
-        Err(reading.fail(reading.problem("hayes::run::timeout", span, missing()).label(label)))
+        let view = self.view();
+        Err(view.fail(view.problem("hayes::run::timeout", span, missing()).label(label)))
     }
 
     fn wait_for_line(&mut self, patterns: &Alternatives, clauses: &[Clause], within: Duration, span: Span) -> Step {
-        let reading = self.reading();
-        let values = reading.alternatives_values(patterns)?;
-        let clause_values = reading.clause_values(clauses)?;
-        let wanted = reading.patterns_text(patterns, &values);
+        let view = self.view();
+        let values = view.alternatives_values(patterns)?;
+        let clause_values = view.clause_values(clauses)?;
+        let wanted = view.patterns_text(patterns, &values);
         let shown = self.hearing.mask.string(wanted.clone());
         self.tell(RuntimeEvent::Waiting { what: Waiting::Line { patterns: &shown }, at_most: within });
         let started = self.conversation.now();
@@ -457,9 +457,9 @@ impl Run<'_> {
             Ok(Some(line)) => line,
             Ok(None) => {
                 let what = format!("no line {wanted} came within {}", ShownDuration(within));
-                let reading = self.reading();
-                let failure = reading.problem("hayes::run::timeout", span, what).label("waited for this");
-                return Err(reading.fail(failure.help("give it more time with `within`")));
+                let view = self.view();
+                let failure = view.problem("hayes::run::timeout", span, what).label("waited for this");
+                return Err(view.fail(failure.help("give it more time with `within`")));
             }
             Err(trouble) => return Err(self.trouble(trouble, None, span)),
         };
@@ -467,14 +467,14 @@ impl Run<'_> {
         self.scope.last = Last { lines: vec![line], elapsed, ..Last::default() };
         let mut captured = Captured::new();
         for (clause, values) in clauses.iter().zip(&clause_values) {
-            captured.extend(self.reading().captured_by(None, clause, values)?);
+            captured.extend(self.view().captured_by(None, clause, values)?);
         }
         self.keep(captured);
         Ok(())
     }
 
     pub(super) fn sleep(&mut self, duration: &Expression, span: Span) -> Step {
-        let duration = self.reading().duration(duration)?;
+        let duration = self.view().duration(duration)?;
         self.tell(RuntimeEvent::Waiting { what: Waiting::Sleep, at_most: duration });
         self.pause(duration, span)
     }
@@ -486,11 +486,11 @@ impl Run<'_> {
 
     /// How the script goes on after this: a failure, or its end. After Ctrl-C what still runs is ended by the AT rules.
     #[inline(never)]
-    fn trouble(&mut self, trouble: Trouble, asked: Option<&Asked>, span: Span) -> End {
+    fn trouble(&mut self, trouble: Trouble, asked: Option<&ReadyQuestion>, span: Span) -> End {
         let mode = self.conversation.mode();
         let stopped_by = self.hearing.stopped_by.take();
         let abort = stopped_by.and_then(|index| self.hearing.aborts.get(index));
-        let end = self.reading().trouble(&trouble, asked, span, mode, abort);
+        let end = self.view().trouble(&trouble, asked, span, mode, abort);
         if is_interrupt(&trouble) {
             self.interrupted();
         }

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::failure::{Call, End, Step};
-use super::scope::Scope;
+use super::scope::ScriptScope;
 use super::secret::Mask;
 use crate::at::PromptPlan;
 use crate::at::command::parse;
 use crate::catalogue::module::Module;
-use crate::source::{Name, Span, Spanned};
+use crate::source::{Name, Span};
 use crate::syntax::ast::{
     Alternatives, BinaryOperator, Clause, ClauseKind, Expression, ExpressionKind, Pattern, PatternKind, PatternPart,
     PromptEnd, Template, TemplatePart, UnaryOperator,
@@ -29,8 +29,8 @@ pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// What a statement reads and does not change: its script's names, the last answer, what is known of the modem.
 #[derive(Clone, Copy)]
-pub(super) struct Reading<'r> {
-    pub(super) scope: &'r Scope,
+pub(super) struct ScriptView<'r> {
+    pub(super) scope: &'r ScriptScope,
     pub(super) mask: &'r Mask,
     /// The `run` statements that led to the script, the outermost first.
     pub(super) calls: &'r [Call],
@@ -39,7 +39,7 @@ pub(super) struct Reading<'r> {
     pub(super) module: Option<&'static Module>,
 }
 
-impl Reading<'_> {
+impl ScriptView<'_> {
     pub(super) fn evaluate(&self, expression: &Expression) -> Step<Value> {
         match &expression.kind {
             ExpressionKind::Text(template) => Ok(Value::text(self.text(template)?)),
@@ -55,7 +55,7 @@ impl Reading<'_> {
             ExpressionKind::Index { list, index } => self.item(list, index),
             ExpressionKind::Call { function, arguments } => self.call(function.value, arguments, expression.span),
             ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand),
-            ExpressionKind::Binary { operator, left, right } => self.binary(operator, left, right),
+            ExpressionKind::Binary { operator, left, right } => self.binary(operator.value, left, right),
             ExpressionKind::Matches { text, pattern } => self.matches(text, pattern),
         }
     }
@@ -174,7 +174,7 @@ impl Reading<'_> {
     fn unset(&self, name: &str, span: Span) -> End {
         let what = format!("`{name}` has no value yet");
         let help = "what sets it was not reached, or failed: set it to something above, for instance `set x = \"\"`";
-        self.fail(self.problem("hayes::run::unset", span, what).help(help))
+        self.fail(self.problem(UNSET, span, what).help(help))
     }
 
     fn member(&self, record: &Expression, name: &Name) -> Step<Value> {
@@ -192,7 +192,7 @@ impl Reading<'_> {
             true => "it has no fields at all".to_owned(),
             false => format!("it has {}", names.join(", ")),
         };
-        Err(self.fail(self.problem("hayes::run::unset", name.span, what).help(help)))
+        Err(self.fail(self.problem(UNSET, name.span, what).help(help)))
     }
 
     fn item(&self, list: &Expression, index: &Expression) -> Step<Value> {
@@ -219,9 +219,9 @@ impl Reading<'_> {
         }
     }
 
-    fn binary(&self, operator: &Spanned<BinaryOperator>, left: &Expression, right: &Expression) -> Step<Value> {
+    fn binary(&self, operator: BinaryOperator, left: &Expression, right: &Expression) -> Step<Value> {
         let span = left.span.to(right.span);
-        match operator.value {
+        match operator {
             BinaryOperator::Or => Ok(Value::Bool(self.truth(left)? || self.truth(right)?)),
             BinaryOperator::And => Ok(Value::Bool(self.truth(left)? && self.truth(right)?)),
             BinaryOperator::Equal => self.equal(&self.evaluate(left)?, &self.evaluate(right)?, span).map(Value::Bool),
@@ -233,46 +233,27 @@ impl Reading<'_> {
             BinaryOperator::Greater => self.order(left, right).map(|order| Value::Bool(order.is_gt())),
             BinaryOperator::GreaterOrEqual => self.order(left, right).map(|order| Value::Bool(order.is_ge())),
             BinaryOperator::In => self.is_in(left, right),
-            BinaryOperator::Add
-            | BinaryOperator::Subtract
-            | BinaryOperator::Multiply
-            | BinaryOperator::Divide
-            | BinaryOperator::Remainder => {
-                let (one, other) = (self.evaluate(left)?, self.evaluate(right)?);
-                self.arithmetic(operator, one, other, span)
-            }
+            BinaryOperator::Add => self.arithmetic("+", left, right),
+            BinaryOperator::Subtract => self.arithmetic("-", left, right),
+            BinaryOperator::Multiply => self.arithmetic("*", left, right),
+            BinaryOperator::Divide => self.arithmetic("/", left, right),
+            BinaryOperator::Remainder => self.arithmetic("%", left, right),
         }
     }
 
     fn equal(&self, one: &Value, other: &Value, span: Span) -> Step<bool> {
+        if let (Value::List(one), Value::List(other)) = (one, other) {
+            let mut pairs = one.iter().zip(other.iter());
+            let all = pairs.try_fold(true, |equal, (one, other)| Ok(equal && self.equal(one, other, span)?));
+            return if one.len() == other.len() { all } else { Ok(false) };
+        }
+        if one.kind() == other.kind() {
+            return Ok(one == other);
+        }
+        // An optional parameter that was not there is an empty text, whatever it converts to.
         match (one, other) {
-            (Value::Text(one), Value::Text(other)) => Ok(one == other),
-            (Value::Int(one), Value::Int(other)) => Ok(one == other),
-            (Value::Bool(one), Value::Bool(other)) => Ok(one == other),
-            (Value::Duration(one), Value::Duration(other)) => Ok(one == other),
-            (Value::Record(one), Value::Record(other)) => Ok(one == other),
-            (Value::List(one), Value::List(other)) => {
-                if one.len() != other.len() {
-                    return Ok(false);
-                }
-                for (one, other) in one.iter().zip(other.iter()) {
-                    if !self.equal(one, other, span)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
-            // An optional parameter that was not there is an empty text, whatever it converts to.
             (Value::Text(text), Value::Int(_)) | (Value::Int(_), Value::Text(text)) if text.is_empty() => Ok(false),
-            (
-                Value::Text(_)
-                | Value::Int(_)
-                | Value::Bool(_)
-                | Value::Duration(_)
-                | Value::List(_)
-                | Value::Record(_),
-                _,
-            ) => Err(self.mismatch("cannot be compared", one, other, span)),
+            _ => Err(self.mismatch("cannot be compared", one, other, span)),
         }
     }
 
@@ -282,26 +263,15 @@ impl Reading<'_> {
         match (&one, &other) {
             (Value::Int(one), Value::Int(other)) => Ok(one.cmp(other)),
             (Value::Duration(one), Value::Duration(other)) => Ok(one.cmp(other)),
-            (Value::Text(text), Value::Text(than)) => {
-                if text.parse::<i64>().is_ok() && than.parse::<i64>().is_ok() {
-                    let what = format!(
-                        "{} and {} are texts: as texts, \"9\" is more than \"31\"",
-                        self.shown(&one),
-                        self.shown(&other)
-                    );
-                    return Err(self.fail(self.problem("hayes::run::type", span, what).help(NUMBER_HELP)));
-                }
+            (Value::Text(text), Value::Text(than)) if text.parse::<i64>().is_err() || than.parse::<i64>().is_err() => {
                 Ok(text.cmp(than))
             }
-            (
-                Value::Text(_)
-                | Value::Int(_)
-                | Value::Bool(_)
-                | Value::Duration(_)
-                | Value::List(_)
-                | Value::Record(_),
-                _,
-            ) => Err(self.mismatch("have no order", &one, &other, span)),
+            (Value::Text(_), Value::Text(_)) => {
+                let (one, other) = (self.shown(&one), self.shown(&other));
+                let what = format!("{one} and {other} are texts: as texts, \"9\" is more than \"31\"");
+                Err(self.fail(self.problem("hayes::run::type", span, what).help(NUMBER_HELP)))
+            }
+            _ => Err(self.mismatch("have no order", &one, &other, span)),
         }
     }
 
@@ -310,65 +280,47 @@ impl Reading<'_> {
         let span = left.span.to(right.span);
         match (&item, &whole) {
             (_, Value::List(items)) => {
-                for candidate in items.iter() {
-                    if self.equal(&item, candidate, span)? {
-                        return Ok(Value::Bool(true));
-                    }
-                }
-                Ok(Value::Bool(false))
+                let mut candidates = items.iter();
+                let found = candidates.try_fold(false, |found, other| Ok(found || self.equal(&item, other, span)?));
+                found.map(Value::Bool)
             }
             (Value::Text(part), Value::Text(text)) => Ok(Value::Bool(text.contains(&**part))),
-            (_, Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::Record(_)) => {
+            _ => {
                 let what = format!("`in` looks into a list or a text, and this is {}", self.shown(&whole));
                 Err(self.fail(self.problem("hayes::run::type", right.span, what)))
             }
         }
     }
 
-    fn arithmetic(&self, operator: &Spanned<BinaryOperator>, one: Value, other: Value, span: Span) -> Step<Value> {
-        use BinaryOperator::{Add, Divide, Multiply, Remainder, Subtract};
-        let sign = match operator.value {
-            Add => "+",
-            Subtract => "-",
-            Multiply => "*",
-            Divide => "/",
-            Remainder => "%",
-            BinaryOperator::Or
-            | BinaryOperator::And
-            | BinaryOperator::Equal
-            | BinaryOperator::NotEqual
-            | BinaryOperator::Less
-            | BinaryOperator::LessOrEqual
-            | BinaryOperator::Greater
-            | BinaryOperator::GreaterOrEqual
-            | BinaryOperator::In => return Err(self.mismatch("do not go together", &one, &other, span)),
-        };
-        if matches!(operator.value, Divide | Remainder) && is_zero(&other) {
+    fn arithmetic(&self, sign: &str, left: &Expression, right: &Expression) -> Step<Value> {
+        let (one, other) = (self.evaluate(left)?, self.evaluate(right)?);
+        let span = left.span.to(right.span);
+        if matches!(sign, "/" | "%") && is_zero(&other) {
             let what = format!("division by zero: {one} {sign} {other}");
             return Err(self.fail(self.problem("hayes::run::arithmetic", span, what)));
         }
-        let result = match (&one, operator.value, &other) {
-            (Value::Int(a), Add, Value::Int(b)) => a.checked_add(*b).map(Value::Int),
-            (Value::Int(a), Subtract, Value::Int(b)) => a.checked_sub(*b).map(Value::Int),
-            (Value::Int(a), Multiply, Value::Int(b)) => a.checked_mul(*b).map(Value::Int),
-            (Value::Int(a), Divide, Value::Int(b)) => a.checked_div(*b).map(Value::Int),
-            (Value::Int(a), Remainder, Value::Int(b)) => a.checked_rem(*b).map(Value::Int),
-            (Value::Duration(a), Add, Value::Duration(b)) => a.checked_add(*b).map(Value::Duration),
-            (Value::Duration(a), Subtract, Value::Duration(b)) => a.checked_sub(*b).map(Value::Duration),
-            (Value::Duration(a), Multiply, Value::Int(b)) | (Value::Int(b), Multiply, Value::Duration(a)) => {
+        let result = match (&one, sign, &other) {
+            (Value::Int(a), "+", Value::Int(b)) => a.checked_add(*b).map(Value::Int),
+            (Value::Int(a), "-", Value::Int(b)) => a.checked_sub(*b).map(Value::Int),
+            (Value::Int(a), "*", Value::Int(b)) => a.checked_mul(*b).map(Value::Int),
+            (Value::Int(a), "/", Value::Int(b)) => a.checked_div(*b).map(Value::Int),
+            (Value::Int(a), "%", Value::Int(b)) => a.checked_rem(*b).map(Value::Int),
+            (Value::Duration(a), "+", Value::Duration(b)) => a.checked_add(*b).map(Value::Duration),
+            (Value::Duration(a), "-", Value::Duration(b)) => a.checked_sub(*b).map(Value::Duration),
+            (Value::Duration(a), "*", Value::Int(b)) | (Value::Int(b), "*", Value::Duration(a)) => {
                 u32::try_from(*b).ok().and_then(|times| a.checked_mul(times)).map(Value::Duration)
             }
-            (Value::Duration(a), Divide, Value::Int(b)) => {
+            (Value::Duration(a), "/", Value::Int(b)) => {
                 u32::try_from(*b).ok().and_then(|parts| a.checked_div(parts)).map(Value::duration)
             }
-            (Value::Duration(a), Divide, Value::Duration(b)) => {
+            (Value::Duration(a), "/", Value::Duration(b)) => {
                 a.as_millis().checked_div(b.as_millis()).and_then(|times| i64::try_from(times).ok()).map(Value::Int)
             }
-            (Value::Text(a), Add, Value::Text(b)) => {
+            (Value::Text(a), "+", Value::Text(b)) => {
                 self.fits(a.len().saturating_add(b.len()), span)?;
                 Some(Value::text(format!("{a}{b}")))
             }
-            (Value::List(a), Add, Value::List(b)) => {
+            (Value::List(a), "+", Value::List(b)) => {
                 Some(self.weighed(Value::list(a.iter().chain(b.iter()).cloned().collect()), span)?)
             }
             _ => return Err(self.mismatch(&format!("do not go together with `{sign}`"), &one, &other, span)),
@@ -454,30 +406,30 @@ impl Reading<'_> {
         if let [TemplatePart::Text(text)] = template.parts.as_slice() {
             return Ok(text.clone());
         }
-        let mut text = String::new();
-        for part in &template.parts {
-            match part {
-                TemplatePart::Text(literal) => text.push_str(literal),
-                TemplatePart::Value(expression) => append(&mut text, &self.evaluate(expression)?),
-            }
-            self.fits(text.len(), template.span)?;
-        }
-        Ok(text)
+        self.filled(template, |text, expression| {
+            append(text, &self.evaluate(expression)?);
+            Ok(())
+        })
     }
 
-    /// As [`Run::text`], for messages: a name without a value does not hide what the message was to say.
+    /// As [`ScriptView::text`], for messages: a name without a value does not hide what the message was to say.
     pub(super) fn message(&self, template: &Template) -> Step<String> {
+        self.filled(template, |text, expression| {
+            match self.evaluate(expression) {
+                Ok(value) => append(text, &value),
+                Err(End::Failed(failure)) if failure.diagnostic.code == UNSET => text.push_str("(no value)"),
+                Err(end) => return Err(end),
+            }
+            Ok(())
+        })
+    }
+
+    fn filled(&self, template: &Template, fill: impl Fn(&mut String, &Expression) -> Step) -> Step<String> {
         let mut text = String::new();
         for part in &template.parts {
             match part {
                 TemplatePart::Text(literal) => text.push_str(literal),
-                TemplatePart::Value(expression) => match self.evaluate(expression) {
-                    Ok(value) => append(&mut text, &value),
-                    Err(End::Failed(failure)) if failure.diagnostic.code == "hayes::run::unset" => {
-                        text.push_str("(no value)")
-                    }
-                    Err(end) => return Err(end),
-                },
+                TemplatePart::Value(expression) => fill(&mut text, expression)?,
             }
             self.fits(text.len(), template.span)?;
         }
@@ -611,6 +563,8 @@ impl Reading<'_> {
         self.scope.program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values))
     }
 }
+
+const UNSET: &str = "hayes::run::unset";
 
 const NUMBER_HELP: &str =
     "to have a number, capture it as `name:int`, or write `int(name)`; to have a text, `text(name)`";

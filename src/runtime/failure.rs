@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::exchange::Asked;
-use super::expression::Reading;
+use super::exchange::ReadyQuestion;
+use super::expression::ScriptView;
 use super::hearing::Abort;
 use super::outcome::Status;
 use crate::at::{Line, ResultCode};
@@ -130,7 +130,7 @@ impl From<&Failure> for Diagnostic {
     }
 }
 
-impl Reading<'_> {
+impl ScriptView<'_> {
     /// What is wrong at a place of the script that runs. Boxed, since it is handed on many times, and each of these places
     /// would keep room for it on the stack of a run that goes well.
     #[inline(never)]
@@ -179,7 +179,7 @@ impl Reading<'_> {
     pub(super) fn trouble(
         &self,
         trouble: &Trouble,
-        asked: Option<&Asked>,
+        asked: Option<&ReadyQuestion>,
         span: Span,
         mode: Mode,
         abort: Option<&Abort>,

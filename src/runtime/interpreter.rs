@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{Listener, RuntimeEvent};
-use super::exchange::Asked;
-use super::expression::Reading;
+use super::exchange::ReadyQuestion;
+use super::expression::ScriptView;
 use super::failure::{Call, End, Failure, Step};
 use super::hearing::{Abort, Hearing};
 use super::inputs::{Inputs, from_text, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
-use super::scope::{Last, Scope, Variables};
+use super::scope::{Last, ScriptScope, Variables};
 use super::secret::Mask;
 use crate::check::Program;
 use crate::conversation::Conversation;
@@ -142,13 +142,13 @@ pub(super) struct Run<'r> {
     pub(super) inputs: &'r Inputs,
     pub(super) hearing: Hearing<'r>,
     /// The script that runs now.
-    pub(super) scope: Scope,
+    pub(super) scope: ScriptScope,
     /// Where the statement stands that runs now.
     pub(super) nesting: Nesting,
     /// The `run` statements that led to the script that runs now, the outermost first.
     pub(super) calls: Vec<Call>,
     /// Questions by their text: they hold as long as the modem is the same one.
-    pub(super) asked_before: HashMap<Arc<str>, Asked>,
+    pub(super) asked_before: HashMap<Arc<str>, ReadyQuestion>,
     pub(super) exchanges: u64,
     pub(super) changed: u64,
     pub(super) unchanged: u64,
@@ -184,7 +184,7 @@ impl<'r> Run<'r> {
     ) -> Run<'r> {
         let started = conversation.now();
         program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
-        let scope = Scope::new(program, &mask, inputs.timeout);
+        let scope = ScriptScope::new(program, &mask, inputs.timeout);
         Run {
             conversation,
             inputs,
@@ -204,8 +204,8 @@ impl<'r> Run<'r> {
     }
 
     /// What expressions and answers are read by.
-    pub(super) fn reading(&self) -> Reading<'_> {
-        Reading {
+    pub(super) fn view(&self) -> ScriptView<'_> {
+        ScriptView {
             scope: &self.scope,
             mask: &self.hearing.mask,
             calls: &self.calls,
@@ -282,10 +282,10 @@ impl<'r> Run<'r> {
 
     #[inline(never)]
     fn too_deep(&self, span: Span) -> End {
-        let reading = self.reading();
+        let view = self.view();
         let what = format!("more than {DEEPEST} blocks stand within each other here");
-        let failure = reading.problem("hayes::run::too-deep", span, what);
-        reading.fail(failure.help("scripts that run each other in a circle do that"))
+        let failure = view.problem("hayes::run::too-deep", span, what);
+        view.fail(failure.help("scripts that run each other in a circle do that"))
     }
 
     /// What an arm needs stands in functions that are never inlined: this frame is on the stack once for each block.
@@ -301,9 +301,9 @@ impl<'r> Run<'r> {
             StatementKind::Try { body, otherwise } => self.attempt(body, otherwise.as_ref()),
             StatementKind::If { branches, otherwise } => self.branch(branches, otherwise.as_ref()),
             StatementKind::For { name, list, body } => self.for_each(name, list, body),
-            StatementKind::Assert { condition, why } => self.reading().assert(condition, why.as_ref()),
-            StatementKind::Fail { why } => self.reading().fails(why, span),
-            StatementKind::Skip { why } => Err(End::Skipped(self.reading().message(why)?)),
+            StatementKind::Assert { condition, why } => self.view().assert(condition, why.as_ref()),
+            StatementKind::Fail { why } => self.view().fails(why, span),
+            StatementKind::Skip { why } => Err(End::Skipped(self.view().message(why)?)),
             StatementKind::Stop => Err(End::Stopped),
             StatementKind::Finally { .. } => Ok(()),
             StatementKind::Set { name, value } => self.set(name, value),
@@ -316,7 +316,7 @@ impl<'r> Run<'r> {
             StatementKind::Log { text } => self.log(text),
             StatementKind::Sleep { duration } => self.sleep(duration, span),
             StatementKind::Timeout { duration } => {
-                self.scope.timeout = self.reading().duration(duration)?;
+                self.scope.timeout = self.view().duration(duration)?;
                 Ok(())
             }
             StatementKind::Confirm { text } => self.confirm(text, span),
@@ -341,15 +341,14 @@ impl<'r> Run<'r> {
         record: Option<&Name>,
         span: Span,
     ) -> Step {
-        let name = self.reading().text(script)?;
-        let fail =
-            |run: &Run<'_>, code, span, what: String| Err(run.reading().fail(run.reading().problem(code, span, what)));
+        let name = self.view().text(script)?;
+        let fail = |run: &Run<'_>, code, span, what: String| Err(run.view().fail(run.view().problem(code, span, what)));
         let Some(program) = self.scope.program.run(&name).map(Arc::clone) else {
             return fail(self, "hayes::run::no-script", script.span, format!("there is no script `{name}`"));
         };
         let mut given = Vec::with_capacity(arguments.len());
         for (name, expression) in arguments {
-            let value = self.reading().evaluate(expression)?;
+            let value = self.view().evaluate(expression)?;
             let Some(param) = program.param(&name.value) else {
                 let what = format!("`{}` has no param `{}`", program.source().name, name.value);
                 return fail(self, "hayes::run::value", name.span, what);
@@ -359,12 +358,12 @@ impl<'r> Run<'r> {
         if finally(&program).is_some() && self.nesting.depth + 1 + LEFT_TO_FINALLY > DEEPEST {
             let what =
                 format!("`{name}` has a `finally`, for which less than {LEFT_TO_FINALLY} of {DEEPEST} blocks are left");
-            let failure = self.reading().problem("hayes::run::too-deep", span, what);
-            return Err(self.reading().fail(failure.help("run it where fewer blocks stand within each other")));
+            let failure = self.view().problem("hayes::run::too-deep", span, what);
+            return Err(self.view().fail(failure.help("run it where fewer blocks stand within each other")));
         }
         let fields = self.in_scope_of(&program, given, span)?;
         if let Some(record) = record {
-            let value = self.reading().weighed(Value::record(fields), span)?;
+            let value = self.view().weighed(Value::record(fields), span)?;
             self.scope.variables.set(&record.value, value);
         }
         Ok(())
@@ -373,7 +372,7 @@ impl<'r> Run<'r> {
     /// Runs it in a scope of its own: what it leaves behind. `skip` and `stop` end that script only.
     fn in_scope_of(&mut self, program: &Arc<Program>, given: Vec<(&str, Value)>, span: Span) -> Step<Record> {
         let call = Call { source: Arc::clone(&self.scope.shown), span };
-        let mut scope = Scope::new(program, &self.hearing.mask, self.scope.timeout);
+        let mut scope = ScriptScope::new(program, &self.hearing.mask, self.scope.timeout);
         given.into_iter().for_each(|(name, value)| scope.variables.set(name, value));
         let caller = std::mem::replace(&mut self.scope, scope);
         self.calls.push(call);
@@ -405,10 +404,10 @@ impl<'r> Run<'r> {
     fn defaults_given(&self) -> Step {
         let is_set = |param: &&Param| param.default.is_none() && self.scope.variables.get(&param.name.value).is_none();
         let Some(Param { name, .. }) = self.scope.program.params.iter().find(is_set) else { return Ok(()) };
-        let reading = self.reading();
+        let view = self.view();
         let what = format!("`{}` has no value", name.value);
-        let failure = reading.problem("hayes::run::missing-param", name.span, what);
-        Err(reading.fail(failure.help(format!("give it behind `run`: `with {} = …`", name.value))))
+        let failure = view.problem("hayes::run::missing-param", name.span, what);
+        Err(view.fail(failure.help(format!("give it behind `run`: `with {} = …`", name.value))))
     }
 
     /// Gives the script's params what the run was given. All that are missing, or of another kind, are told at once,
@@ -432,7 +431,7 @@ impl<'r> Run<'r> {
             }
         }
         match self.faulty(&faults) {
-            Some(failure) => Err(self.reading().fail(failure)),
+            Some(failure) => Err(self.view().fail(failure)),
             None => Ok(()),
         }
     }
@@ -441,7 +440,7 @@ impl<'r> Run<'r> {
     fn faulty(&self, faults: &[(&Param, String, &'static str)]) -> Option<Box<Failure>> {
         let (first, _, code) = faults.first()?;
         let message = faults.iter().map(|(_, what, _)| what.as_str()).collect::<Vec<_>>().join("; ");
-        let mut problem = self.reading().problem(code, first.name.span, message);
+        let mut problem = self.view().problem(code, first.name.span, message);
         for (index, (param, ..)) in faults.iter().enumerate() {
             let about = param.about.as_deref().unwrap_or("no value");
             problem = if index == 0 { problem.label(about) } else { problem.also(param.name.span, about) };
@@ -460,7 +459,7 @@ impl<'r> Run<'r> {
             return Ok(());
         }
         let Some(default) = &param.default else { return self.bind_inputs() };
-        let value = self.reading().evaluate(default)?;
+        let value = self.view().evaluate(default)?;
         let value = self.given(param, value, default)?;
         self.scope.variables.set(name, value);
         Ok(())
@@ -482,10 +481,10 @@ impl<'r> Run<'r> {
             }
             (Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_), Convert::Text) => "a text",
         };
-        let reading = self.reading();
-        let given = if let Value::Text(text) = &value { format!("\"{text}\"") } else { reading.shown(&value) };
+        let view = self.view();
+        let given = if let Value::Text(text) = &value { format!("\"{text}\"") } else { view.shown(&value) };
         let what = format!("`{}` must be {wanted}, and is given {given}", param.name.value);
-        Err(reading.fail(reading.problem("hayes::run::value", place.span, what)))
+        Err(view.fail(view.problem("hayes::run::value", place.span, what)))
     }
 
     /// Hides what a secret is given, as it was given and as what it is converted to: before anything is said of it.

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use super::expression::Reading;
+use super::expression::ScriptView;
 use super::failure::Step;
-use super::scope::Scope;
+use super::scope::ScriptScope;
 use crate::at::command::parse;
 use crate::catalogue::expected;
 use crate::check::Program;
@@ -17,19 +17,19 @@ use crate::syntax::ast::{Alternatives, Block, Exchange, Part, Send, Statement, S
 /// What a block would do, a line for each statement. What one would set has no value in those behind it; the scope is a
 /// copy, for nothing was done.
 pub(super) struct Preview<'r> {
-    scope: Scope,
-    reading: Reading<'r>,
+    scope: ScriptScope,
+    view: ScriptView<'r>,
     lines: Vec<String>,
 }
 
 impl<'r> Preview<'r> {
     /// What an `ensure` would do; `answers` where it is not known whether it would do it.
-    pub(super) fn of(reading: Reading<'r>, answers: Option<&Alternatives>, block: &Block) -> Step<Vec<String>> {
-        let mut preview = Preview { scope: reading.scope.clone(), reading, lines: Vec::new() };
+    pub(super) fn of(view: ScriptView<'r>, answers: Option<&Alternatives>, block: &Block) -> Step<Vec<String>> {
+        let mut preview = Preview { scope: view.scope.clone(), view, lines: Vec::new() };
         match answers {
             None => preview.block(block, 0),
             Some(answers) => {
-                let wanted = reading.patterns_text(answers, &reading.alternatives_values(answers)?);
+                let wanted = view.patterns_text(answers, &view.alternatives_values(answers)?);
                 preview.inner(&format!("unless it answers {wanted}"), block, 0);
             }
         }
@@ -109,7 +109,7 @@ impl<'r> Preview<'r> {
 
     fn would(&mut self, what: &str, send: &Send, depth: usize) {
         // What it would hold is set by what was left out.
-        let text = Reading { scope: &self.scope, ..self.reading }.text(&send.text);
+        let text = ScriptView { scope: &self.scope, ..self.view }.text(&send.text);
         let text = text.unwrap_or_else(|_| self.scope.program.source().slice(send.text.span).to_owned());
         self.line(depth, &format!("would {what} {text}"));
     }

@@ -11,7 +11,7 @@ use crate::value::Value;
 
 /// A script that runs: its names and what belongs to it alone.
 #[derive(Clone)]
-pub(super) struct Scope {
+pub(super) struct ScriptScope {
     pub(super) program: Arc<Program>,
     /// Its source with secrets overwritten: what may be shown.
     pub(super) shown: Arc<Source>,
@@ -25,9 +25,9 @@ pub(super) struct Scope {
     pub(super) error: Arc<str>,
 }
 
-impl Scope {
-    pub(super) fn new(program: &Arc<Program>, mask: &Mask, timeout: Duration) -> Scope {
-        Scope {
+impl ScriptScope {
+    pub(super) fn new(program: &Arc<Program>, mask: &Mask, timeout: Duration) -> ScriptScope {
+        ScriptScope {
             program: Arc::clone(program),
             shown: mask.source(program.source()),
             variables: Variables::default(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{Confirmed, RuntimeEvent};
-use super::exchange::Asked;
+use super::exchange::ReadyQuestion;
 use super::failure::{End, Failure, Step};
 use super::hearing::Abort;
 use super::interpreter::{Nesting, Run};
@@ -47,23 +47,23 @@ impl Run<'_> {
     }
 
     fn attempts(&self, schedule: &Schedule, span: Span) -> Step<Attempts> {
-        let reading = self.reading();
+        let view = self.view();
         let (Schedule::Times { pause, longest, .. } | Schedule::For { pause, longest, .. }) = schedule;
         let duration = |expression: &Option<Expression>| {
-            expression.as_ref().map(|expression| reading.duration(expression)).transpose()
+            expression.as_ref().map(|expression| view.duration(expression)).transpose()
         };
         let (pause, longest) = (duration(pause)?, duration(longest)?);
         match schedule {
             Schedule::Times { count, .. } => {
-                let times = reading.number(count)?;
+                let times = view.number(count)?;
                 if times < 1 {
                     let what = format!("a retry tries at least once, and this is {times}");
-                    return Err(reading.fail(reading.problem("hayes::run::value", count.span.to(span), what)));
+                    return Err(view.fail(view.problem("hayes::run::value", count.span.to(span), what)));
                 }
                 Ok(Attempts { count: Some(times), until: None, pause: pause.unwrap_or_default(), longest })
             }
             Schedule::For { duration: span, .. } => {
-                let until = self.conversation.now() + reading.duration(span)?;
+                let until = self.conversation.now() + view.duration(span)?;
                 // A block that takes no time would otherwise be tried without end in no time.
                 let pause = pause.unwrap_or(PAUSE).max(Duration::from_millis(1));
                 Ok(Attempts { count: None, until: Some(until), pause, longest })
@@ -121,7 +121,7 @@ impl Run<'_> {
     #[inline(never)]
     pub(super) fn branch(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>) -> Step {
         for (condition, body) in branches {
-            if self.reading().truth(condition)? {
+            if self.view().truth(condition)? {
                 return self.block(body);
             }
         }
@@ -130,11 +130,11 @@ impl Run<'_> {
 
     #[inline(never)]
     pub(super) fn for_each(&mut self, name: &Name, list: &Expression, body: &Block) -> Step {
-        let reading = self.reading();
-        let whole = reading.evaluate(list)?;
+        let view = self.view();
+        let whole = view.evaluate(list)?;
         let Value::List(items) = &whole else {
-            let what = format!("`for` walks a list, and this is {}", reading.shown(&whole));
-            return Err(reading.fail(reading.problem("hayes::run::type", list.span, what)));
+            let what = format!("`for` walks a list, and this is {}", view.shown(&whole));
+            return Err(view.fail(view.problem("hayes::run::type", list.span, what)));
         };
         self.with_own(name, |run| {
             items.iter().try_for_each(|item| {
@@ -148,14 +148,12 @@ impl Run<'_> {
     /// takes longer the next begins at once.
     #[inline(never)]
     pub(super) fn repeat(&mut self, schedule: &Schedule, pass: &Name, body: &Block, span: Span) -> Step {
-        let (reading, began) = (self.reading(), self.conversation.now());
+        let (view, began) = (self.view(), self.conversation.now());
         let (passes, until, every) = match schedule {
-            Schedule::Times { count, pause, .. } => (reading.number(count)?, Duration::MAX, pause),
-            Schedule::For { duration, pause, .. } => {
-                (i64::MAX, began.saturating_add(reading.duration(duration)?), pause)
-            }
+            Schedule::Times { count, pause, .. } => (view.number(count)?, Duration::MAX, pause),
+            Schedule::For { duration, pause, .. } => (i64::MAX, began.saturating_add(view.duration(duration)?), pause),
         };
-        let every = every.as_ref().map(|every| reading.duration(every)).transpose()?.unwrap_or_default();
+        let every = every.as_ref().map(|every| view.duration(every)).transpose()?.unwrap_or_default();
         self.with_own(pass, |run| {
             for number in 1..=passes {
                 let began = run.conversation.now();
@@ -190,14 +188,14 @@ impl Run<'_> {
 
     #[inline(never)]
     pub(super) fn set(&mut self, name: &Name, value: &Expression) -> Step {
-        let value = self.reading().evaluate(value)?;
+        let value = self.view().evaluate(value)?;
         self.scope.variables.set(&name.value, value);
         Ok(())
     }
 
     #[inline(never)]
     pub(super) fn unsafe_block(&mut self, why: &Template, body: &Block) -> Step {
-        let why = self.reading().message(why)?;
+        let why = self.view().message(why)?;
         let shown = self.hearing.mask.string(format!("unsafe: {why}"));
         self.tell(RuntimeEvent::Log { text: &shown });
         self.block_in(body, Nesting { in_unsafe: true, ..self.nesting })
@@ -205,7 +203,7 @@ impl Run<'_> {
 
     #[inline(never)]
     pub(super) fn confirm(&mut self, text: &Template, span: Span) -> Step {
-        let question = self.hearing.mask.string(self.reading().message(text)?);
+        let question = self.hearing.mask.string(self.view().message(text)?);
         if self.inputs.plan {
             self.note(&format!("would ask: {question}"));
             return Ok(());
@@ -214,22 +212,22 @@ impl Run<'_> {
             return Ok(());
         }
         let confirmed = self.hearing.listener.confirm(&question, self.interrupts);
-        let problem = |what: String| self.reading().problem("hayes::run::confirm", span, what);
+        let problem = |what: String| self.view().problem("hayes::run::confirm", span, what);
         let failure = match confirmed {
             Confirmed::Yes => return Ok(()),
             Confirmed::No => problem(format!("not confirmed: {question}")),
             Confirmed::Nobody => problem(format!("there is nobody to confirm: {question}"))
                 .help("run it on a terminal, or answer every question beforehand with --yes"),
             Confirmed::Interrupted => {
-                let reading = self.reading();
-                let failure = reading.problem("hayes::run::interrupted", span, "interrupted during `confirm`");
-                let failure = reading.whole(failure.label("interrupted here"));
+                let view = self.view();
+                let failure = view.problem("hayes::run::interrupted", span, "interrupted during `confirm`");
+                let failure = view.whole(failure.label("interrupted here"));
                 self.interrupted();
                 return Err(End::Fatal(Status::Interrupted, failure));
             }
         };
         // Nobody is asked again and again.
-        Err(self.reading().refuse(failure))
+        Err(self.view().refuse(failure))
     }
 
     /// Columns of the run's result. Only those of the script that was asked for: what a script that it runs reports is
@@ -238,7 +236,7 @@ impl Run<'_> {
     pub(super) fn report(&mut self, columns: &[Column]) -> Step {
         let mut values = Vec::with_capacity(columns.len());
         for column in columns {
-            values.push((&column.name.value, self.reading().evaluate(&column.value)?));
+            values.push((&column.name.value, self.view().evaluate(&column.value)?));
         }
         if !self.calls.is_empty() {
             return Ok(());
@@ -255,7 +253,7 @@ impl Run<'_> {
     }
 
     pub(super) fn log(&mut self, text: &Template) -> Step {
-        let text = self.hearing.mask.string(self.reading().message(text)?);
+        let text = self.hearing.mask.string(self.view().message(text)?);
         self.tell(RuntimeEvent::Log { text: &text });
         Ok(())
     }
@@ -263,14 +261,14 @@ impl Run<'_> {
     /// From here on such a line ends the script, whatever it is doing.
     #[inline(never)]
     pub(super) fn abort_on(&mut self, patterns: &Alternatives, why: Option<&Template>, span: Span) -> Step {
-        let reading = self.reading();
+        let view = self.view();
         let abort = Abort {
             program: Arc::clone(&self.scope.program),
             source: Arc::clone(&self.scope.shown),
             span,
             patterns: patterns.clone(),
-            values: reading.alternatives_values(patterns)?,
-            why: why.map(|why| reading.message(why)).transpose()?,
+            values: view.alternatives_values(patterns)?,
+            why: why.map(|why| view.message(why)).transpose()?,
         };
         // In a loop it is said again and again, and still holds once.
         let same =
@@ -280,21 +278,21 @@ impl Run<'_> {
         }
         if self.hearing.aborts.len() >= MOST_ABORTS {
             let what = format!("more than {MOST_ABORTS} `abort on` hold here");
-            let failure = reading.problem("hayes::run::too-long", span, what);
-            return Err(reading.fail(failure.help("say it once, before the loop")));
+            let failure = view.problem("hayes::run::too-long", span, what);
+            return Err(view.fail(failure.help("say it once, before the loop")));
         }
         self.hearing.aborts.push(abort);
         Ok(())
     }
 
     /// `--plan`: whether a question is not sent, since it may change something.
-    pub(super) fn leaves_out(&self, asked: &Asked, form: SendForm) -> bool {
+    pub(super) fn leaves_out(&self, asked: &ReadyQuestion, form: SendForm) -> bool {
         self.inputs.plan && (form == SendForm::Raw || !asked.is_command || !only_asks(&asked.text))
     }
 
     /// Tells what would be sent, and forgets what its answer would have set.
     #[inline(never)]
-    pub(super) fn leave_out(&mut self, asked: &Asked, clauses: &[Clause]) -> Step {
+    pub(super) fn leave_out(&mut self, asked: &ReadyQuestion, clauses: &[Clause]) -> Step {
         self.left_out = true;
         self.note(&format!("would send {}", asked.text));
         for name in names_set_by(clauses.iter().map(Part::Clause).collect(), &self.scope.program) {
@@ -305,7 +303,7 @@ impl Run<'_> {
 
     /// Tells what an `ensure` would do; `answers` where it is not known whether it would do it.
     pub(super) fn describe(&mut self, answers: Option<&Alternatives>, otherwise: &Block) -> Step {
-        let lines = Preview::of(self.reading(), answers, otherwise)?;
+        let lines = Preview::of(self.view(), answers, otherwise)?;
         lines.iter().for_each(|line| self.note(line));
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The functions that a script may call: one table, which the syntax, the check, the run and the REPL read. To add one,
 //! add an entry and its body here, and a case.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::fs::File;
 use std::path::{Component, Path};
 
@@ -12,7 +12,7 @@ use crate::source::{Unreadable, read_text};
 /// A function of the language.
 pub struct Function {
     pub name: &'static str,
-    pub arguments: &'static [Argument],
+    pub arguments: &'static [Takes],
     /// `None`: that depends on what it is given.
     pub result: Option<ValueKind>,
     /// What it is for, in one line.
@@ -24,7 +24,7 @@ pub struct Function {
 
 /// What a function takes at one place.
 #[derive(Debug)]
-pub struct Argument {
+pub struct Takes {
     /// Of these kinds; of any where none is named.
     pub kinds: &'static [ValueKind],
     /// `a whole number`
@@ -43,8 +43,8 @@ struct Given<'v> {
     shown: &'v dyn Fn(&Value) -> String,
 }
 
-const TEXT: Argument =
-    Argument { kinds: &[ValueKind::Text], wanted: "text", help: "capture it without `:int`, or use `text(…)`" };
+const TEXT: Takes =
+    Takes { kinds: &[ValueKind::Text], wanted: "text", help: "capture it without `:int`, or use `text(…)`" };
 
 const TYPE: &str = "hayes::run::type";
 const VALUE: &str = "hayes::run::value";
@@ -53,7 +53,7 @@ const VALUE: &str = "hayes::run::value";
 pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "len",
-        arguments: &[Argument { kinds: &[ValueKind::Text, ValueKind::List], wanted: "text or a list", ..TEXT }],
+        arguments: &[Takes { kinds: &[ValueKind::Text, ValueKind::List], wanted: "text or a list", ..TEXT }],
         result: Some(ValueKind::Int),
         about: "how many characters a text has, or items a list",
         example: ("len(\"häß\")", "3"),
@@ -61,7 +61,7 @@ pub static FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "int",
-        arguments: &[Argument {
+        arguments: &[Takes {
             kinds: &[ValueKind::Text, ValueKind::Int],
             help: "only text and numbers become numbers",
             ..TEXT
@@ -73,11 +73,11 @@ pub static FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "text",
-        arguments: &[Argument { kinds: &[], wanted: "anything", help: "" }],
+        arguments: &[Takes { kinds: &[], wanted: "anything", help: "" }],
         result: Some(ValueKind::Text),
         about: "any value as text",
         example: ("text(42)", "42"),
-        body: text,
+        body: |given| fitting(given.value(0)?.to_string()),
     },
     Function {
         name: "upper",
@@ -85,7 +85,7 @@ pub static FUNCTIONS: &[Function] = &[
         result: Some(ValueKind::Text),
         about: "a text in upper case",
         example: ("upper(\"super\")", "SUPER"),
-        body: upper,
+        body: |given| fitting(given.text(0)?.to_uppercase()),
     },
     Function {
         name: "lower",
@@ -93,7 +93,7 @@ pub static FUNCTIONS: &[Function] = &[
         result: Some(ValueKind::Text),
         about: "a text in lower case",
         example: ("lower(\"SUPER\")", "super"),
-        body: lower,
+        body: |given| fitting(given.text(0)?.to_lowercase()),
     },
     Function {
         name: "trim",
@@ -105,7 +105,7 @@ pub static FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "dbm",
-        arguments: &[Argument {
+        arguments: &[Takes {
             kinds: &[ValueKind::Int, ValueKind::Text],
             wanted: "a whole number",
             help: "give it the first value of `AT+CSQ`'s answer",
@@ -118,7 +118,7 @@ pub static FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "luhn",
-        arguments: &[Argument {
+        arguments: &[Takes {
             kinds: &[ValueKind::Text, ValueKind::Int, ValueKind::Bool, ValueKind::Duration],
             wanted: "text",
             help: "give it the digits, such as an IMEI",
@@ -134,7 +134,7 @@ pub static FUNCTIONS: &[Function] = &[
         result: Some(ValueKind::Text),
         about: "a text as UCS2 in hex, for `AT+CSCS=\"UCS2\"`",
         example: ("ucs2(\"Hi\")", "00480069"),
-        body: ucs2,
+        body: |given| fitting(given.text(0)?.encode_utf16().map(|unit| format!("{unit:04X}")).collect()),
     },
     Function {
         name: "hex",
@@ -142,7 +142,7 @@ pub static FUNCTIONS: &[Function] = &[
         result: Some(ValueKind::Text),
         about: "the bytes of a text in hex, two digits each",
         example: ("hex(\"Hé\")", "48C3A9"),
-        body: hex,
+        body: |given| fitting(notation::hex(given.text(0)?.as_bytes())),
     },
     Function {
         name: "unhex",
@@ -162,7 +162,7 @@ pub static FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "file",
-        arguments: &[Argument { help: "write the file's path in quotes", ..TEXT }],
+        arguments: &[Takes { help: "write the file's path in quotes", ..TEXT }],
         result: Some(ValueKind::Text),
         about: "the text of a file that stands beside the script",
         example: ("file(\"ca.pem\")", "CERT"),
@@ -238,10 +238,10 @@ fn refused(place: usize, code: &'static str, message: impl Into<String>) -> Refu
     Refusal { argument: Some(place), ..Refusal::new(code, message) }
 }
 
-/// A text of this length in bytes, which is not made where it would be too long.
-fn fitting(length: usize, text: impl FnOnce() -> String) -> Result<Value, Refusal> {
-    fits(length).map_err(|refusal| Refusal { argument: Some(0), ..refusal })?;
-    Ok(Value::text(text()))
+/// A text that is made of the first argument, unless it is too long.
+fn fitting(text: String) -> Result<Value, Refusal> {
+    fits(text.len()).map_err(|refusal| Refusal { argument: Some(0), ..refusal })?;
+    Ok(Value::text(text))
 }
 
 fn len(given: &Given<'_>) -> Result<Value, Refusal> {
@@ -256,21 +256,6 @@ fn len(given: &Given<'_>) -> Result<Value, Refusal> {
         }
     };
     Ok(Value::Int(i64::try_from(count).unwrap_or(i64::MAX)))
-}
-
-fn text(given: &Given<'_>) -> Result<Value, Refusal> {
-    let value = given.value(0)?;
-    fitting(length_as_text(value), || value.to_string())
-}
-
-fn upper(given: &Given<'_>) -> Result<Value, Refusal> {
-    let text = given.text(0)?;
-    fitting(text.chars().flat_map(char::to_uppercase).map(char::len_utf8).sum(), || text.to_uppercase())
-}
-
-fn lower(given: &Given<'_>) -> Result<Value, Refusal> {
-    let text = given.text(0)?;
-    fitting(text.chars().flat_map(char::to_lowercase).map(char::len_utf8).sum(), || text.to_lowercase())
 }
 
 /// `+CSQ`'s rssi to dBm (27.007 §8.5); empty where it is not known (99, 199). 100 to 191 are the received signal code
@@ -297,17 +282,6 @@ fn luhn(given: &Given<'_>) -> Result<Value, Refusal> {
         _ => digit * 2,
     };
     Ok(Value::Bool(digits.iter().enumerate().map(doubled).sum::<u32>() % 10 == 0))
-}
-
-fn ucs2(given: &Given<'_>) -> Result<Value, Refusal> {
-    let text = given.text(0)?;
-    let length = text.encode_utf16().count().saturating_mul(4);
-    fitting(length, || text.encode_utf16().map(|unit| format!("{unit:04X}")).collect())
-}
-
-fn hex(given: &Given<'_>) -> Result<Value, Refusal> {
-    let text = given.text(0)?;
-    fitting(text.len().saturating_mul(2), || notation::hex(text.as_bytes()))
 }
 
 fn unhex(given: &Given<'_>) -> Result<Value, Refusal> {
@@ -366,21 +340,6 @@ fn file(given: &Given<'_>) -> Result<Value, Refusal> {
             refuse(format!("{} {error}", path.display()), help)
         }
     }
-}
-
-/// How long a value is as text, which is not made for that.
-fn length_as_text(value: &Value) -> usize {
-    struct Length(usize);
-    impl fmt::Write for Length {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            self.0 = self.0.saturating_add(text.len());
-            Ok(())
-        }
-    }
-    let mut length = Length(0);
-    // Counting does not fail.
-    let _ = write!(length, "{value}");
-    length.0
 }
 
 #[cfg(test)]

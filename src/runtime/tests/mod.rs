@@ -1,15 +1,12 @@
 //! Every statement against a modem that says what it was told to, in virtual time.
+//!
+//! Most tests are cases of `cases.md`: a script, what it is given, what the modem says to it, and what comes of it. In its
+//! `modem` block `AT+CSQ => +CSQ: 18,99|OK` is an answer of two lines, `AT+CSQ =7000> OK` one that comes 7 s later,
+//! `AT+CFUN=1,1 =unplugs> 8000` a modem that goes away and is back after 8 s, `3000> \r\nRING\r\n` what it says by itself.
+//! ReadyQuestion again it gives the next answer, the last one for ever.
 
-mod await_and_time;
-mod catalogued;
-mod control;
-mod ensure_and_plan;
-mod exchanges;
-mod expressions;
-mod limits;
 mod scripts;
-mod secrets;
-mod simulated;
+mod values;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -23,6 +20,76 @@ use crate::conversation::Conversation;
 use crate::port::{Cancel, Control, Device, Fault, Memory, Port};
 use crate::source::Source;
 
+#[test]
+fn cases() {
+    let (mut heading, mut blocks, mut wrong) = ("", Vec::new(), Vec::new());
+    let mut lines = include_str!("cases.md").lines();
+    while let Some(line) = lines.next() {
+        heading = line.strip_prefix("## ").unwrap_or(heading);
+        let Some(kind) = line.strip_prefix("```") else { continue };
+        let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        match kind {
+            "then" => {
+                let ran = bench_of(&blocks);
+                let told: Vec<String> = body.iter().map(|line| ran.told(line)).collect();
+                let plan: Vec<&String> = ran.events.iter().filter(|event| event.starts_with("plan ")).collect();
+                let planned: Vec<&&str> = body.iter().filter(|line| line.starts_with("plan ")).collect();
+                if told != body || !planned.is_empty() && plan != planned {
+                    wrong.push(format!("{heading}:\n{}\n{plan:#?}", told.join("\n")));
+                }
+                blocks.clear();
+            }
+            kind => blocks.push((kind, body)),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// Runs the script of a case.
+fn bench_of(blocks: &[(&str, Vec<&str>)]) -> Ran {
+    let (mut bench, mut modem, mut script) = (RunBench::default(), Modem::new(), String::new());
+    for (kind, lines) in blocks {
+        match *kind {
+            "hayes" => script = format!("{}\n", lines.join("\n")),
+            "modem" => modem = lines.iter().fold(modem, |modem, line| modem.rule_of(line)),
+            "given" => bench = lines.iter().fold(bench, |bench, line| bench.given(line)),
+            other => {
+                let name = other.strip_prefix("hayes ").unwrap();
+                bench = bench.script(name, &format!("{}\n", lines.join("\n")));
+            }
+        }
+    }
+    bench.run(&script, modem)
+}
+
+/// `\r`, `\u{1a}` as the characters that they stand for.
+fn unescaped(text: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some((before, escaped)) = rest.split_once('\\') {
+        let (code, length) = match escaped.split_once('}').filter(|_| escaped.starts_with("u{")) {
+            Some((code, _)) => (char::from_u32(u32::from_str_radix(&code[2..], 16).unwrap()).unwrap(), code.len() + 1),
+            None => (
+                match &escaped[..1] {
+                    "r" => '\r',
+                    "n" => '\n',
+                    "t" => '\t',
+                    _ => '\\',
+                },
+                1,
+            ),
+        };
+        plain.extend(before.chars().chain([code]));
+        rest = &escaped[length..];
+    }
+    plain + rest
+}
+
+/// Control characters as they are written in a case.
+fn escaped(text: &str) -> String {
+    let is_plain = |c: char| !c.is_control() && c != '\\';
+    text.chars().map(|c| if is_plain(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+}
+
 /// A modem that has an answer to each line, and says things at given times.
 #[derive(Default)]
 pub(super) struct Modem {
@@ -34,13 +101,13 @@ pub(super) struct Modem {
     due: Vec<(Duration, Saying)>,
     gone_at: Option<Duration>,
     echo: bool,
-    heard: Arc<Mutex<Heard>>,
+    heard: Arc<Mutex<Overheard>>,
     cancel_on: Option<(String, Cancel)>,
 }
 
 /// What the modem was sent: bytes and times.
 #[derive(Default)]
-pub(super) struct Heard {
+pub(super) struct Overheard {
     bytes: Vec<u8>,
     lines: Vec<(Duration, String)>,
     controls: Vec<Control>,
@@ -73,6 +140,23 @@ impl Modem {
             .collect();
         self.rule(line, Saying::After(Duration::from_millis(millis), text));
         self
+    }
+
+    /// As a case writes it.
+    fn rule_of(self, line: &str) -> Modem {
+        if line == "without echo" {
+            return self.without_echo();
+        }
+        if let Some((millis, text)) = line.split_once("> ").filter(|(millis, _)| millis.parse::<u64>().is_ok()) {
+            return self.says_at(millis.parse().unwrap(), &unescaped(text));
+        }
+        let (asked, rest) = line.split_once(" =").unwrap();
+        let (after, answer) = rest.split_once('>').unwrap();
+        let (asked, answer) = (unescaped(asked), unescaped(answer.strip_prefix(' ').unwrap_or(answer)));
+        match after {
+            "unplugs" => self.unplugged_by(&asked, answer.parse().ok()),
+            millis => self.after(millis.parse().unwrap_or_default(), &asked, &answer),
+        }
     }
 
     pub(super) fn unplugged_by(mut self, line: &str, back_after: Option<u64>) -> Modem {
@@ -182,78 +266,73 @@ impl Device for Modem {
     }
 }
 
-/// Scripts by name.
-#[derive(Default)]
-pub(super) struct Others(HashMap<String, String>);
-
-impl Scripts for Others {
-    fn find(&self, name: &str, _from: &Source) -> Result<Arc<Source>, NotFound> {
-        self.0
-            .get(name)
-            .map(|text| Source::new(name, text.clone()))
-            .ok_or_else(|| NotFound::Nowhere { suggestions: Vec::new() })
-    }
-}
-
 /// What a run is to be given, and what came of it.
 #[derive(Default)]
-pub(super) struct Bench {
+pub(super) struct RunBench {
     pub(super) inputs: Inputs,
-    others: Others,
+    others: HashMap<String, String>,
     answer: Option<Confirmed>,
     /// Ctrl-C while this line is answered.
     interrupt_on: Option<String>,
+}
+
+impl Scripts for RunBench {
+    fn find(&self, name: &str, _from: &Source) -> Result<Arc<Source>, NotFound> {
+        let found = self.others.get(name).map(|text| Source::new(name, text.clone()));
+        found.ok_or_else(|| NotFound::Nowhere { suggestions: Vec::new() })
+    }
 }
 
 pub(super) struct Ran {
     pub(super) outcome: Outcome,
     /// What the listener heard, a line each.
     pub(super) events: Vec<String>,
-    heard: Arc<Mutex<Heard>>,
+    heard: Arc<Mutex<Overheard>>,
 }
 
-impl Bench {
-    pub(super) fn new() -> Bench {
-        Bench::default()
+impl RunBench {
+    pub(super) fn new() -> RunBench {
+        RunBench::default()
     }
 
-    pub(super) fn variable(mut self, name: &str, value: &str) -> Bench {
+    pub(super) fn variable(mut self, name: &str, value: &str) -> RunBench {
         self.inputs.variables.insert(name.into(), value.into());
         self
     }
 
-    pub(super) fn secret(mut self, name: &str, value: &str) -> Bench {
+    pub(super) fn secret(mut self, name: &str, value: &str) -> RunBench {
         self.inputs.secrets.insert(name.into(), value.into());
         self
     }
 
-    pub(super) fn plan(mut self) -> Bench {
-        self.inputs.plan = true;
+    /// As a case writes it.
+    fn given(mut self, line: &str) -> RunBench {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "plan" => self.inputs.plan = true,
+            "yes" => self.inputs.yes = true,
+            "timeout-scale" => self.inputs.timeout_scale = rest.parse().unwrap(),
+            "interrupt" => self.interrupt_on = Some(rest.strip_prefix("on ").unwrap().to_owned()),
+            "answers" => {
+                let answers = [Confirmed::Yes, Confirmed::No, Confirmed::Nobody, Confirmed::Interrupted];
+                self.answer = answers.into_iter().find(|answer| format!("{answer:?}") == rest);
+            }
+            kind => {
+                let (name, value) = rest.split_once(" = ").unwrap();
+                let given = if kind == "secret" { &mut self.inputs.secrets } else { &mut self.inputs.variables };
+                given.insert(name.to_owned(), unescaped(value));
+            }
+        }
         self
     }
 
-    pub(super) fn yes(mut self) -> Bench {
-        self.inputs.yes = true;
-        self
-    }
-
-    pub(super) fn answers(mut self, answer: Confirmed) -> Bench {
-        self.answer = Some(answer);
-        self
-    }
-
-    pub(super) fn script(mut self, name: &str, text: &str) -> Bench {
-        self.others.0.insert(name.into(), text.into());
-        self
-    }
-
-    pub(super) fn interrupt_on(mut self, line: &str) -> Bench {
-        self.interrupt_on = Some(line.into());
+    pub(super) fn script(mut self, name: &str, text: &str) -> RunBench {
+        self.others.insert(name.into(), text.into());
         self
     }
 
     pub(super) fn program(&self, script: &str) -> Arc<Program> {
-        let checked = check::check(&Source::new("test", script), &self.others);
+        let checked = check::check(&Source::new("test", script), self);
         match checked.program {
             Some(program) => program,
             None => panic!("{:#?}", checked.diagnostics.iter().map(|fault| &fault.message).collect::<Vec<_>>()),
@@ -304,19 +383,38 @@ impl Ran {
         columns.join(" ")
     }
 
-    /// The lines that the modem was sent.
-    pub(super) fn lines(&self) -> Vec<String> {
-        self.heard.lock().unwrap().lines.iter().map(|(_, line)| line.clone()).collect()
-    }
-
-    /// When it was sent each line, in milliseconds.
-    pub(super) fn times(&self, line: &str) -> Vec<u128> {
+    /// What a case says of it, by its first word, as it is.
+    fn told(&self, said: &str) -> String {
+        let (word, rest) = said.split_once(' ').unwrap_or((said, ""));
         let heard = self.heard.lock().unwrap();
-        heard.lines.iter().filter(|(_, heard)| heard == line).map(|(when, _)| when.as_millis()).collect()
-    }
-
-    pub(super) fn controls(&self) -> Vec<Control> {
-        self.heard.lock().unwrap().controls.clone()
+        let failure = self.outcome.failure.as_ref();
+        match word {
+            "reports" => format!("reports {}", self.report()),
+            "sends" => {
+                let lines: Vec<&str> = heard.lines.iter().map(|(_, line)| line.as_str()).collect();
+                format!("sends {}", lines.join(" | "))
+            }
+            "at" => {
+                let line = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+                let times = heard.lines.iter().filter(|(_, heard)| heard == line);
+                let times: String = times.map(|(when, _)| format!("{} ", when.as_millis())).collect();
+                format!("at {times}{line}")
+            }
+            "bytes" => format!("bytes {}", escaped(&String::from_utf8_lossy(&heard.bytes))),
+            "logs" => {
+                let logs = self.events.iter().filter_map(|event| event.strip_prefix("log "));
+                format!("logs {}", logs.collect::<Vec<_>>().join(" | "))
+            }
+            "controls" => format!("controls {:?}", heard.controls),
+            "changed" => format!("changed {}, unchanged {}", self.outcome.changed, self.outcome.unchanged),
+            "means" => format!("means {}", failure.unwrap().meaning.as_deref().unwrap_or_default()),
+            "help" => format!("help {}", failure.unwrap().diagnostic.help.as_deref().unwrap_or_default()),
+            "hears" | "plan" => match self.heard(&unescaped(rest)) {
+                true => said.to_owned(),
+                false => format!("not {rest}: {:#?}", self.events),
+            },
+            _ => self.ended(),
+        }
     }
 
     pub(super) fn bytes(&self) -> String {
@@ -340,7 +438,7 @@ pub(super) fn told(failure: &Failure) -> String {
 
 /// Runs a script with nothing else: how it ended, and what it reports.
 pub(super) fn ran(script: &str, modem: Modem) -> (String, String) {
-    let ran = Bench::new().run(script, modem);
+    let ran = RunBench::new().run(script, modem);
     (ran.ended(), ran.report())
 }
 

@@ -1,23 +1,17 @@
+//! Scripts as a whole: what they are given, whom they call, lines typed one after the other, and the simulated modem.
+
 use std::sync::Arc;
 
-use super::{Bench, Modem, Notes, conversation};
+use super::{Modem, Notes, Ran, RunBench, conversation};
 use crate::check::{self, Names};
-use crate::port::Cancel;
-use crate::runtime::{Inputs, Interpreter, Status};
+use crate::port::{Cancel, Memory};
+use crate::runtime::{Inputs, Interpreter, Silent, Status, run};
+use crate::sim::{Options, Simulator};
 use crate::source::Source;
 
 #[test]
-fn params_take_what_is_given_and_else_their_default() {
-    let script =
-        "param apn = \"super\" \"Access Point Name\"\nparam n:int = 7\nparam cell:hex = 0\nreport apn, n, cell\n";
-    assert_eq!(Bench::new().run(script, Modem::new()).report(), "apn=super n=7 cell=0");
-    let bench = Bench::new().variable("apn", "x").variable("n", "8").variable("cell", "1F");
-    assert_eq!(bench.run(script, Modem::new()).report(), "apn=x n=8 cell=31");
-}
-
-#[test]
 fn a_param_is_given_a_value_of_its_kind() {
-    let bench = Bench::new().script("inner", "param n:int\nparam t = \"x\"\nset got = t\n");
+    let bench = RunBench::default().script("inner", "param n:int\nparam t = \"x\"\nset got = t\n");
     for (given, told) in [
         ("n = flag", "value 2:22 `n` must be a number, and is given true"),
         ("n = list", "value 2:22 `n` must be a number, and is given the list [1]"),
@@ -37,7 +31,7 @@ fn a_param_is_given_a_value_of_its_kind() {
 fn all_that_is_missing_or_wrong_is_told_before_anything_is_sent() {
     let script =
         "AT\nparam apn \"Access Point Name\"\nparam n:int\nsecret pin\nreport apn, n, pin\nfinally {\n  AT\n}\n";
-    let ran = Bench::new().variable("n", "many").run(script, Modem::new());
+    let ran = RunBench::default().variable("n", "many").run(script, Modem::new());
     assert_eq!(
         ran.ended(),
         "missing-param 2:7 `apn` has no value; `n` must be a number, and \"many\" was given; `pin` has no value"
@@ -53,38 +47,8 @@ fn all_that_is_missing_or_wrong_is_told_before_anything_is_sent() {
 }
 
 #[test]
-fn report_names_the_columns_and_else_all_captures_are() {
-    let modem = || Modem::new().on("AT+CSQ", "+CSQ: 18,99|OK");
-    let capture = "AT+CSQ\n  capture rssi:int, ber:int\nset x = 1\n";
-    assert_eq!(Bench::new().run(capture, modem()).report(), "rssi=18 ber=99");
-    let ran = Bench::new().run(&format!("{capture}report signal = dbm(rssi)\nreport ber, signal = 1\n"), modem());
-    assert_eq!(ran.report(), "signal=1 ber=99");
-}
-
-const IDENTIFY: &str =
-    "param prefix = \"\"\nAT+CGMM\n  capture model\nset family = \"${prefix}${model}\"\nreport model\n";
-
-#[test]
-fn run_gives_back_a_record() {
-    let modem = Modem::new().on("AT+CGMM", "BG96|OK");
-    let bench = Bench::new().script("modem/identify", IDENTIFY);
-    let script = "run \"modem/identify\" with prefix = \"Quectel \" as modem\nreport modem.model, f = modem.family\n";
-    let ran = bench.run(script, modem);
-    assert_eq!((ran.ended(), ran.report()), ("passed".into(), "model=BG96 f=Quectel BG96".into()));
-    assert!(ran.heard("started modem/identify 1"));
-    assert!(ran.heard("ended modem/identify 1 passed"));
-}
-
-#[test]
-fn names_of_a_called_script_are_its_own() {
-    let bench = Bench::new().script("inner", "set x = 2\ntimeout 1s\n").variable("x", "9");
-    let ran = bench.run("set x = 1\nrun \"inner\"\nreport x\n", Modem::new());
-    assert_eq!((ran.ended(), ran.report()), ("passed".into(), "x=1".into()));
-}
-
-#[test]
 fn a_failure_in_a_called_script_says_who_called() {
-    let bench = Bench::new().script("inner", "AT\nAT+X\n").script("middle", "run \"inner\"\n");
+    let bench = RunBench::default().script("inner", "AT\nAT+X\n").script("middle", "run \"inner\"\n");
     let ran = bench.run("AT\nrun \"middle\"\n", Modem::new());
     assert_eq!(ran.ended(), "unexpected-result 2:1 AT+X answered ERROR");
     let failure = ran.failure();
@@ -94,22 +58,45 @@ fn a_failure_in_a_called_script_says_who_called() {
 }
 
 #[test]
-fn skip_stop_and_finally_of_a_called_script_are_its_own() {
-    let modem = || Modem::new().on("AT+LAST", "OK");
-    for end in ["skip \"no need\"", "stop"] {
-        let inner = format!("if true {{\n  {end}\n}}\nAT+X\nfinally {{\n  AT+LAST\n}}\n");
-        let ran = Bench::new().script("inner", &inner).run("run \"inner\"\nAT\n", modem());
-        assert_eq!(ran.ended(), "passed", "{end}");
-        assert_eq!(ran.lines(), ["AT+LAST", "AT"]);
-    }
+fn a_failure_shows_the_question_the_answer_and_both_places() {
+    let ran = RunBench::default()
+        .run("AT\nAT+CPIN?\n  expect \"+CPIN: READY\"\n", Modem::new().on("AT+CPIN?", "+CPIN: SIM PUK|OK"));
+    let failure = ran.failure();
+    assert_eq!(failure.sent.as_deref(), Some("AT+CPIN?"));
+    assert_eq!(failure.answer, ["+CPIN: SIM PUK"]);
+    assert_eq!(failure.result.as_deref(), Some("OK"));
+    let labels: Vec<(usize, &str)> = failure
+        .diagnostic
+        .labels
+        .iter()
+        .map(|label| (failure.diagnostic.source.position(label.span.start as usize).line, label.text.as_str()))
+        .collect();
+    assert_eq!(labels, [(3, "expected this"), (2, "answered +CPIN: SIM PUK (wants its PUK and a new PIN)")]);
+    assert!(ran.heard("exchange AT+CPIN? false"));
 }
 
 #[test]
-fn abort_on_holds_in_called_scripts_and_ends_with_its_own() {
-    let modem = || Modem::new().on("AT+CPIN?", "+CPIN: SIM PUK|OK");
-    let bench = Bench::new().script("inner", "AT+CPIN?\n").script("aborting", "abort on /PUK/\nAT\n");
-    assert!(bench.run("abort on /PUK/\nrun \"inner\"\n", modem()).ended().starts_with("aborted 1:1 "));
-    assert_eq!(bench.run("run \"aborting\"\nAT+CPIN?\n", modem()).ended(), "passed");
+fn the_course_of_a_run_is_told() {
+    let modem = Modem::new().on("AT+CSQ", "+CSQ: 18,99|OK");
+    let ran = RunBench::default().run("AT+CSQ\n  capture rssi:int\nreport rssi\n", modem);
+    let course: Vec<&str> = ran.events.iter().map(String::as_str).collect();
+    assert_eq!(
+        course,
+        [
+            "started test 0",
+            "statement AT+CSQ",
+            "waiting AT+CSQ 5000ms",
+            "sent AT+CSQ\\r",
+            "echo AT+CSQ",
+            "response +CSQ: 18,99",
+            "final OK OK",
+            "exchange AT+CSQ true",
+            "captured rssi=18",
+            "statement report rssi",
+            "reported rssi=18",
+            "ended test 0 passed",
+        ]
+    );
 }
 
 /// Lines typed one after the other, as in the REPL.
@@ -183,17 +170,123 @@ fn a_typed_abort_holds_for_the_lines_behind_it() {
 
 #[test]
 fn programs_are_shared_by_threads() {
-    let bench = Bench::new();
+    let bench = RunBench::default();
     let program = bench.program("AT\n");
     std::thread::scope(|scope| {
         for _ in 0..4 {
             let program = Arc::clone(&program);
             scope.spawn(move || {
                 let mut conversation = conversation(Modem::new(), &Cancel::new().unwrap());
-                let outcome =
-                    crate::runtime::run(&program, &mut conversation, &Inputs::default(), &mut crate::runtime::Silent);
+                let outcome = run(&program, &mut conversation, &Inputs::default(), &mut Silent);
                 assert_eq!(outcome.status, Status::Passed);
             });
         }
     });
+}
+
+/// As the language's own description has it: identity, APN, roaming, registration, signal, an SMS.
+const SETUP: &str = include_str!("setup.hayes");
+
+fn on(query: &str, bench: &RunBench, script: &str) -> Ran {
+    let (model, options) = query.split_once('?').unwrap_or((query, ""));
+    let simulator = Simulator::new(model, Options::parse(options).unwrap()).unwrap();
+    let port = Memory::in_virtual_time(simulator, &Cancel::new().unwrap());
+    bench.run_on(script, Box::new(port))
+}
+
+fn setup(query: &str) -> String {
+    let ran = on(query, &RunBench::default(), SETUP);
+    format!("{} {}", ran.ended(), ran.report())
+}
+
+#[test]
+fn one_script_sets_up_every_model() {
+    for model in ["generic", "bg96", "lara-r211", "sim7080g"] {
+        let ran = on(model, &RunBench::default(), SETUP);
+        assert_eq!(ran.ended(), "passed", "{model}");
+        assert!(ran.report().contains("luhn=true stat=5 networks="), "{model}: {}", ran.report());
+    }
+}
+
+#[test]
+fn a_second_run_changes_nothing_and_a_plan_tells_what_the_first_would() {
+    let simulator = Simulator::new("bg96", Options::default()).unwrap();
+    let port = Memory::in_virtual_time(simulator, &Cancel::new().unwrap());
+    let mut conversation = crate::conversation::Conversation::new(Box::new(port), &crate::catalogue::Catalogue);
+    let mut run = |bench: RunBench| bench.run_in(SETUP, &mut conversation);
+    let plan = run(RunBench::default().given("plan"));
+    assert_eq!((plan.status.name(), plan.changed, plan.unchanged), ("passed", 2, 0));
+    let first = run(RunBench::default());
+    assert_eq!((first.status.name(), first.changed, first.unchanged), ("passed", 2, 0));
+    let second = run(RunBench::default());
+    assert_eq!((second.status.name(), second.changed, second.unchanged), ("passed", 0, 2));
+}
+
+#[test]
+fn a_modem_that_misbehaves_changes_no_result() {
+    let expected = setup("bg96");
+    for fault in [
+        "split",
+        "chunks",
+        "join",
+        "urc",
+        "sneaky",
+        "flood:200",
+        "nul",
+        "garbage",
+        "lf",
+        "cr",
+        "late:1s",
+        "echo-off",
+        "echo-backspaces",
+        "slow-reader",
+        "duplicate-ok",
+    ] {
+        assert_eq!(setup(&format!("bg96?fault={fault}")), expected, "{fault}");
+    }
+}
+
+#[test]
+fn it_fails_closed() {
+    for (query, failure) in [
+        ("bg96?sim=absent", "unexpected-result 3:1 AT+CPIN? answered +CME ERROR: SIM not inserted"),
+        ("bg96?sim=puk", "no-match 4:3 AT+CPIN? answered +CPIN: SIM PUK (wants its PUK and a new PIN)"),
+        ("bg96?pin=1234", "no-match 4:3 AT+CPIN? answered +CPIN: SIM PIN (wants its PIN)"),
+        ("bg96?register=never", "fail 24:3 not registered: +CREG status 2"),
+        ("bg96?register=denied", "fail 24:3 not registered: +CREG status 3"),
+        ("bg96?fault=cme:10:CPIN?", "unexpected-result 3:1 AT+CPIN? answered +CME ERROR: SIM not inserted"),
+        ("bg96?fault=silence:3", "timeout 5:1 AT+CGMM was echoed and not answered"),
+        ("bg96?fault=lost:CGMM", "timeout 5:1 AT+CGMM was echoed and not answered"),
+        ("bg96?fault=prompt:CSQ", "unexpected-prompt 28:1 AT+CSQ asked for data"),
+        ("bg96?fault=hang-at-prompt", "timeout 32:1 "),
+        ("bg96?fault=unplug:3", "unreachable: lost 5:1 "),
+        ("bg96?fault=unplug-in-line:4", "unreachable: lost 7:1 "),
+    ] {
+        let ended = on(query, &RunBench::default(), SETUP).ended();
+        assert!(ended.starts_with(failure), "{query}: {ended}");
+    }
+}
+
+#[test]
+fn an_sms_is_awaited_and_read() {
+    let script = "AT+CMGF=1\nAT+CPMS=\"SM\",\"SM\",\"SM\"\nAT+CNMI=2,1,0,0,0\nawait \"+CMTI:\" within 60s\n  capture _, index:int\n\
+                  AT+CMGR=${index}\n  capture status, from\nreport index, from, text = response[1]\n";
+    let ran = on("bg96?sms=OK&incoming=20s", &RunBench::default(), script);
+    assert_eq!(ran.ended(), "passed");
+    assert!(ran.report().ends_with("from=000 text=OK"), "{}", ran.report());
+}
+
+#[test]
+fn a_reboot_goes_away_and_comes_back() {
+    let script =
+        "AT+CSQ\nreboot AT+CFUN=1,1 within 90s\nretry 20 every 1s {\n  AT+CPIN?\n    expect \"+CPIN: READY\"\n}\n";
+    for query in ["bg96", "bg96?usb=on", "lara-r211"] {
+        let ran = on(query, &RunBench::default(), script);
+        assert_eq!(ran.ended(), "passed", "{query}");
+    }
+    assert!(
+        on("bg96?usb=on", &RunBench::default(), "AT+CFUN=1,1\nsleep 2s\nAT\n")
+            .ended()
+            .starts_with("unreachable: lost ")
+    );
 }
