@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use serde::Serialize;
+
 // ── Durations
 
 /// The milliseconds of a unit as scripts write it: `ms`, `s`, `min`, `h`.
@@ -161,6 +163,24 @@ fn push_byte(text: &mut String, byte: u8) {
 }
 
 // ── What a terminal may be given
+
+/// A value as JSON in one line, in which characters that would drive or mislead whoever shows it are escaped.
+pub(crate) fn json(value: &impl Serialize) -> String {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    if !text.contains(is_harmful) {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_harmful(character) {
+            // All of them are in the first plane. Writing to a String does not fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
 
 /// Control characters and escapes are spelled out, so that no modem can drive the terminal. Line ends and tabs stay.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {

@@ -1,6 +1,6 @@
 //! The user's folder for what outlasts a run: histories, results.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -16,11 +16,25 @@ pub(crate) fn folder() -> Option<PathBuf> {
     Some(state?.join("hayes"))
 }
 
-/// A new file, or an old one emptied, that only its owner may read: what a modem says names its SIM and its user.
-pub(crate) fn private_file(path: impl AsRef<Path>) -> io::Result<File> {
+/// Opens a file to be written; one that is made is its owner's alone: what a modem says names its SIM and its user.
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
+}
+
+/// A new file, or an old one emptied, that only its owner may read.
+pub(crate) fn private_file(path: impl AsRef<Path>) -> io::Result<File> {
+    private().truncate(true).open(path)
+}
+
+/// Makes a folder, and those above it, for its owner alone.
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }

@@ -5,7 +5,7 @@
 //! own, so that the modems do not wait for the disk. A machine that loses its power may tear the last line.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,6 +17,7 @@ use serde_json::error::Category;
 
 use crate::report::result::RunResult;
 use crate::runtime::Status;
+use crate::state;
 
 /// Results that were read back.
 #[derive(Debug, Clone, Default)]
@@ -145,10 +146,9 @@ impl Journal {
     /// another run's: it is locked. Fails where nothing can be written, before anything is sent.
     pub fn open(path: &Path, earlier: Option<&Results>) -> io::Result<Journal> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)?;
+            state::private_folder(folder)?;
         }
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(earlier.is_none()).truncate(false).open(path)?;
+        let mut file = state::private().read(true).create(earlier.is_none()).open(path)?;
         lock(&file)?;
         let metadata = file.metadata()?;
         let is_file = metadata.is_file();

@@ -14,6 +14,7 @@ use super::run::{checked_as, show_failure, unreachable};
 use super::screen::Screen;
 use crate::at::answer::{Event, Why};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::notation;
 use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Listener, Mask, RuntimeEvent};
 use crate::source::Source;
@@ -138,7 +139,7 @@ impl Answers<'_> {
         if !output.json {
             return written;
         }
-        let line = |exchange: &Answered| serde_json::to_string(exchange).unwrap_or_default() + "\n";
+        let line = |exchange: &Answered| notation::json(exchange) + "\n";
         written.worst(results.write(&self.exchanges.iter().map(line).collect::<String>(), console))
     }
 }

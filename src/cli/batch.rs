@@ -24,6 +24,7 @@ use crate::batch::run::{Common, Records};
 use crate::batch::schedule::{Plan, Scheduler};
 use crate::check::Program;
 use crate::connect::Address;
+use crate::notation;
 use crate::port::crew::Crew;
 use crate::port::{Cancel, Timestamp, descriptors};
 use crate::report::result::plural;
@@ -193,7 +194,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     results::reports_apart(&arguments.reports, &read, console)?;
     results::reports_writable(&arguments.reports, console)?;
     if let Some(folder) = &arguments.record {
-        std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error, console))?;
+        state::private_folder(folder).map_err(|error| unwritable(folder, &error, console))?;
     }
     let journal = Journal::open(&results, earlier.as_ref()).map_err(|error| unwritable(&results, &error, console))?;
     Ok(PreparedBatch { common, inventory, modems, jobs, journal, passed_before })
@@ -261,7 +262,7 @@ fn listed(modems: &[BatchModem]) -> String {
         let groups: Vec<&str> = modem.groups.iter().map(|group| &**group).collect();
         format!("{:names$}  {:places$}  {}", modem.name, place(modem), groups.join(" ")).trim_end().to_owned() + "\n"
     };
-    modems.iter().map(line).collect()
+    modems.iter().map(|modem| notation::harmless(line(modem).trim_end()).into_owned() + "\n").collect()
 }
 
 fn resume(path: &Path, script: &str, console: &Console) -> Result<journal::Results, Exit> {

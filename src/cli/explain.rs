@@ -5,6 +5,7 @@ use super::console::{Console, Exit, width};
 use crate::catalogue::explain::{Context, explain};
 use crate::catalogue::{module, module_by_model, result_code, urc};
 use crate::diagnostic::pages;
+use crate::notation;
 use crate::report::style::{Style, filled, harmless};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
@@ -87,7 +88,7 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
         return page(text, arguments, console);
     }
     let printed = if arguments.json {
-        serde_json::to_string(&explained).unwrap_or_default() + "\n"
+        notation::json(&explained) + "\n"
     } else {
         explained.to_string().lines().map(|line| wrapped(&harmless(line.as_bytes()))).collect()
     };

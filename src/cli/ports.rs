@@ -11,6 +11,7 @@ use crate::at::listener::Deaf;
 use crate::at::{PromptPlan, Question};
 use crate::catalogue::{Catalogue, prospect};
 use crate::conversation::Conversation;
+use crate::notation;
 use crate::port::list::{Listed, ports};
 use crate::port::{Cancel, Serial};
 use crate::report::style::Style;
@@ -18,7 +19,7 @@ use crate::report::style::Style;
 pub(crate) fn list(arguments: &Ports, console: &Console) -> Exit {
     let rows: Vec<PortLine> = ports().iter().map(|port| PortLine::new(port, arguments)).collect();
     if arguments.json {
-        let line = |row: &PortLine| serde_json::to_string(row).unwrap_or_default() + "\n";
+        let line = |row: &PortLine| notation::json(row) + "\n";
         return console.print(&rows.iter().map(line).collect::<String>());
     }
     if rows.is_empty() {

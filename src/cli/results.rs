@@ -19,6 +19,7 @@ use crate::report::style::{Palette, Style, harmless};
 use crate::report::{csv, html, junit};
 use crate::runtime::Status;
 use crate::source::read_text;
+use crate::state;
 
 /// A conversation of more bytes than this is left out of a page.
 const LARGEST_RECORD: u64 = 64 << 20;
@@ -65,7 +66,7 @@ fn place(path: &Path) -> Option<PathBuf> {
 impl Sink {
     pub(crate) fn open(path: Option<&Path>, console: &Console) -> Result<Sink, Exit> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Sink::Standard) };
-        match File::options().write(true).create(true).truncate(false).open(path) {
+        match state::private().open(path) {
             Ok(file) => Ok(Sink::File { file, path: path.to_owned(), is_begun: false }),
             Err(error) => Err(unwritable(path, &error, console)),
         }
@@ -142,7 +143,7 @@ pub(crate) fn reports_apart(reports: &Reports, read: &[(&str, &Path)], console: 
 /// Whether the reports can be written: a wrong path shows before anything is sent.
 pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(), Exit> {
     for path in [&reports.csv, &reports.junit, &reports.html].into_iter().flatten().filter(|path| !is_stdout(path)) {
-        if let Err(error) = std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path) {
+        if let Err(error) = state::private().open(path) {
             let message = format!("the report {} cannot be written: {error}; nothing was sent", path.display());
             return Err(console.refuse(Exit::Unwritable, &message, None));
         }
@@ -179,7 +180,7 @@ fn write_one(path: &Path, console: &Console, write: impl FnOnce(&mut dyn Write) 
             Err(_) => Exit::Internal,
         };
     } else {
-        std::fs::File::create(path).and_then(|file| {
+        state::private_file(path).and_then(|file| {
             let mut writer = std::io::BufWriter::new(file);
             write(&mut writer)?;
             writer.flush()

@@ -11,6 +11,7 @@ use super::console::{self, Console, Exit};
 use crate::check::check;
 use crate::diagnostic::{Complaint, Diagnostic, Severity};
 use crate::library::{self, Library, SCRIPTS, title};
+use crate::notation::harmless;
 use crate::report::diagnostics::json_lines;
 use crate::report::sarif::sarif;
 use crate::report::style::{Style, filled};
@@ -257,13 +258,14 @@ pub(crate) fn show(name: &str, console: &Console) -> Exit {
     };
     let checked = check(&source, &Library);
     let params = checked.program.as_ref().map(|program| program.params.as_slice()).unwrap_or_default();
-    let mut text = format!("{}: {}\n", console.out.paint(Style::Name, &source.name), title(&source.text));
+    let name = console.err.paint(Style::Name, &source.name);
+    let mut text = format!("{name}: {}\n", harmless(title(&source.text)));
     for param in params {
-        text.push_str(&format!("  {}\n", parameter(param, &source.text)));
+        text.push_str(&format!("  {}\n", harmless(&parameter(param, &source.text))));
     }
-    text.push('\n');
-    text.push_str(&source.text);
-    console.print(&text)
+    // What is said of the script goes to standard error, so that `hayes show … > my.hayes` is the script.
+    console.say(&format!("{text}\n"));
+    console.print(&harmless(&source.text))
 }
 
 /// `-V apn=…  Access Point Name (default "super")`

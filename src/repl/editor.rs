@@ -146,7 +146,7 @@ impl Edited {
 /// `~/.local/state/hayes/history`, by the XDG Base Directory Specification; on Windows its local counterpart.
 fn history_file() -> Option<PathBuf> {
     let folder = crate::state::folder()?;
-    std::fs::create_dir_all(&folder).ok()?;
+    crate::state::private_folder(&folder).ok()?;
     Some(folder.join("history"))
 }
 

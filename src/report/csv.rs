@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use super::causes::place;
 use super::result::RunResult;
+use crate::notation::is_harmful;
 
 /// Writes all results. The columns of reports stand in the order in which they first came.
 pub fn write(results: &[RunResult], writer: impl Write) -> io::Result<()> {
@@ -66,7 +67,7 @@ fn harmless(text: &str) -> String {
     if runs {
         shown.push('\'');
     }
-    shown.extend(text.chars().filter(|c| !c.is_control() || *c == '\n'));
+    shown.extend(text.chars().filter(|c| *c == '\n' || !is_harmful(*c)));
     shown
 }
 

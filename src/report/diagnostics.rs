@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::notation;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -39,7 +40,7 @@ pub fn json_lines(diagnostics: &[Diagnostic]) -> String {
             message: &diagnostic.message,
             help: diagnostic.help.as_deref(),
         };
-        serde_json::to_string(&line).unwrap_or_default() + "\n"
+        notation::json(&line) + "\n"
     };
     diagnostics.iter().map(line).collect()
 }

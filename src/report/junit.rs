@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::causes::place;
 use super::result::RunResult;
+use crate::notation::{is_harmful, spelled};
 use crate::runtime::Status;
 
 pub fn write(results: &[RunResult], mut writer: impl Write) -> io::Result<()> {
@@ -92,6 +93,7 @@ fn escaped(text: &str) -> String {
             '\n' => shown.push_str("&#10;"),
             '\u{fffe}' | '\u{ffff}' => shown.push('\u{fffd}'),
             control if control.is_control() => _ = write!(shown, "\\x{:02X}", u32::from(control)),
+            turning if is_harmful(turning) => shown.push_str(&spelled(turning)),
             plain => shown.push(plain),
         }
     }

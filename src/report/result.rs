@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::style::{Palette, Style};
-use crate::notation::{harmless, seconds};
+use crate::notation::{self, harmless, seconds};
 use crate::port::{OpenError, OpenErrorKind};
 use crate::runtime::{Failure, Outcome, Status, Value};
 
@@ -137,7 +137,7 @@ impl RunResult {
 
     /// One line of JSON, without its line end.
     pub fn json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        notation::json(self)
     }
 
     /// The columns, one a line, names in front: what `hayes run` prints on standard output.
