@@ -51,7 +51,7 @@ fn bench_of(blocks: &[(&str, Vec<&str>)]) -> Ran {
     for (kind, lines) in blocks {
         match *kind {
             "hayes" => script = format!("{}\n", lines.join("\n")),
-            "modem" => modem = lines.iter().fold(modem, |modem, line| modem.rule_of(line)),
+            "modem" => modem = lines.iter().fold(modem, |modem, line| modem.rule(line)),
             "given" => bench = lines.iter().fold(bench, |bench, line| bench.given(line)),
             other => {
                 let name = other.strip_prefix("hayes ").unwrap();
@@ -101,13 +101,13 @@ pub(super) struct Modem {
     due: Vec<(Duration, Saying)>,
     gone_at: Option<Duration>,
     echo: bool,
-    heard: Arc<Mutex<Overheard>>,
+    heard: Arc<Mutex<ModemHeard>>,
     cancel_on: Option<(String, Cancel)>,
 }
 
 /// What the modem was sent: bytes and times.
 #[derive(Default)]
-pub(super) struct Overheard {
+pub(super) struct ModemHeard {
     bytes: Vec<u8>,
     lines: Vec<(Duration, String)>,
     controls: Vec<Control>,
@@ -125,62 +125,40 @@ impl Modem {
         Modem { echo: true, ..Modem::default() }
     }
 
-    /// Answers the line; asked again it gives the next answer, the last one for ever. Lines of `answer` are parted by
-    /// `|`; one that ends in `> ` is a prompt.
+    /// Answers the line. Lines of `answer` are parted by `|`; one that ends in `> ` is a prompt.
     pub(super) fn on(self, line: &str, answer: &str) -> Modem {
-        self.after(0, line, answer)
+        self.rule(&format!("{line} => {answer}"))
     }
 
-    /// As [`Modem::on`], so many milliseconds later.
-    pub(super) fn after(mut self, millis: u64, line: &str, answer: &str) -> Modem {
-        let text: String = answer
-            .split('|')
-            .filter(|line| !line.is_empty())
-            .map(|line| if line.ends_with("> ") { format!("\r\n{line}") } else { format!("\r\n{line}\r\n") })
-            .collect();
-        self.rule(line, Saying::After(Duration::from_millis(millis), text));
-        self
-    }
-
-    /// As a case writes it.
-    fn rule_of(self, line: &str) -> Modem {
-        if line == "without echo" {
-            return self.without_echo();
+    /// What it does, as a case writes it.
+    pub(super) fn rule(mut self, written: &str) -> Modem {
+        if written == "without echo" {
+            self.echo = false;
+            return self;
         }
-        if let Some((millis, text)) = line.split_once("> ").filter(|(millis, _)| millis.parse::<u64>().is_ok()) {
-            return self.says_at(millis.parse().unwrap(), &unescaped(text));
+        let millis = |text: &str| text.parse().ok().map(Duration::from_millis);
+        if let Some((when, text)) = written.split_once("> ")
+            && let Some(when) = millis(when)
+        {
+            self.due.push((when, Saying::After(Duration::ZERO, unescaped(text))));
+            return self;
         }
-        let (asked, rest) = line.split_once(" =").unwrap();
+        let (line, rest) = written.split_once(" =").unwrap();
         let (after, answer) = rest.split_once('>').unwrap();
-        let (asked, answer) = (unescaped(asked), unescaped(answer.strip_prefix(' ').unwrap_or(answer)));
-        match after {
-            "unplugs" => self.unplugged_by(&asked, answer.parse().ok()),
-            millis => self.after(millis.parse().unwrap_or_default(), &asked, &answer),
-        }
-    }
-
-    pub(super) fn unplugged_by(mut self, line: &str, back_after: Option<u64>) -> Modem {
-        let back = back_after.map(Duration::from_millis);
-        self.rule(line, Saying::Unplug(Duration::from_millis(10), back));
-        self
-    }
-
-    /// Says this by itself, so many milliseconds after the port was opened.
-    pub(super) fn says_at(mut self, millis: u64, text: &str) -> Modem {
-        self.due.push((Duration::from_millis(millis), Saying::After(Duration::ZERO, text.to_owned())));
-        self
-    }
-
-    pub(super) fn without_echo(mut self) -> Modem {
-        self.echo = false;
-        self
-    }
-
-    fn rule(&mut self, line: &str, saying: Saying) {
-        match self.rules.iter_mut().find(|(known, _)| known == line) {
+        let (line, answer) = (unescaped(line), unescaped(answer.strip_prefix(' ').unwrap_or(answer)));
+        let saying = match after {
+            "unplugs" => Saying::Unplug(Duration::from_millis(10), millis(&answer)),
+            after => {
+                let ended = |line: &str| format!("\r\n{line}{}", if line.ends_with("> ") { "" } else { "\r\n" });
+                let text = answer.split('|').filter(|line| !line.is_empty()).map(ended).collect();
+                Saying::After(millis(after).unwrap_or_default(), text)
+            }
+        };
+        match self.rules.iter_mut().find(|(known, _)| *known == line) {
             Some((_, sayings)) => sayings.push(saying),
-            None => self.rules.push((line.to_owned(), vec![saying])),
+            None => self.rules.push((line, vec![saying])),
         }
+        self
     }
 
     fn hears(&mut self, line: &str, now: Duration) {
@@ -287,7 +265,7 @@ pub(super) struct Ran {
     pub(super) outcome: Outcome,
     /// What the listener heard, a line each.
     pub(super) events: Vec<String>,
-    heard: Arc<Mutex<Overheard>>,
+    heard: Arc<Mutex<ModemHeard>>,
 }
 
 impl RunBench {

@@ -146,7 +146,7 @@ proptest::proptest! {
     #[test]
     fn no_value_breaks_out(value in "[ -~]{0,12}|[\\r\\n\\x00\\x1A\\x1B\";,+A-Z0-9\\\\]{0,8}", quoted: bool) {
         let command = if quoted { "AT+X=1,\"${v}\",2" } else { "AT+X=1,${v},2" };
-        let ran = RunBench::default().variable("v", &value).run(&format!("param v\n{command}\n"), Modem::new().without_echo());
+        let ran = RunBench::default().variable("v", &value).run(&format!("param v\n{command}\n"), Modem::new().rule("without echo"));
         let bytes = ran.bytes();
         if ran.ended().starts_with("injection") {
             proptest::prop_assert_eq!(bytes, "");
