@@ -27,7 +27,8 @@ use hayes::batch::journal::{self, Journal};
 use hayes::batch::run::{Common, Records};
 use hayes::batch::schedule::{Plan, Scheduler};
 use hayes::check::{NoScripts, check};
-use hayes::port::{Cancel, descriptors};
+use hayes::port::Cancel;
+use hayes::port::crew::allow_descriptors;
 use hayes::runtime::{Inputs, Status};
 use hayes::source::Source;
 use rustix::event::epoll;
@@ -40,7 +41,7 @@ const ROUNDS: usize = 5;
 const ANSWER: &[u8] = b"\r\n+CSQ: 18,99\r\n\r\nOK\r\n";
 
 fn main() {
-    let _ = descriptors::allow(30_000);
+    let _ = allow_descriptors(30_000);
     let arguments: Vec<String> = std::env::args().collect();
     let number = |place: usize| arguments[place].parse().unwrap();
     match arguments.get(1).map(String::as_str) {

@@ -1,8 +1,10 @@
 //! A text with its name, and places in it.
 
 use std::fmt;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// No script, inventory or list of values is as large as this (bytes); a device or a pipe may go on for ever.
@@ -73,6 +75,20 @@ pub(crate) fn read_text(reader: impl Read, most: u64) -> Result<String, Unreadab
         let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
         Unreadable::NoText { line: 1 + before.filter(|byte| **byte == b'\n').count() }
     })
+}
+
+/// As [`read_text`], of a file that is no pipe, device or folder: to open or read one of those may block without an end.
+pub(crate) fn read_file(path: &Path, most: u64) -> Result<String, Unreadable> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // Else the open itself waits for whoever writes to a pipe.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file").into());
+    }
+    read_text(file, most)
 }
 
 /// Why something is not read as a text. As words it goes on after the name of what was read.

@@ -15,9 +15,10 @@ use crate::check::Program;
 use crate::connect::{self, Settings};
 use crate::conversation::Conversation;
 use crate::notation::ShownDuration;
+use crate::port::transcript::Transcript;
 use crate::port::{Cancel, OpenError, OpenErrorKind, Port, Timestamp};
 use crate::report::result::{FailureReport, RunResult};
-use crate::report::transcript::Recorder;
+use crate::report::transcript::write_down;
 use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status, Unfit, Waiting};
 use crate::state::private_file;
 
@@ -109,9 +110,9 @@ impl Common {
     /// Each step is a function of its own and what is large is boxed: a thread's memory is the deepest that its stack has
     /// ever been, times the number of modems.
     pub(super) fn run(&self, modem: &BatchModem, stop: &Stop, slot: &Slot) -> Box<Ended> {
-        let mut ear = Ear { slot, recorder: Recorder::default() };
+        let mut ear = Ear { slot, transcript: Transcript::default() };
         let mut ended = self.talk(modem, stop, &mut ear);
-        self.complete(&mut ended, modem, stop, &ear.recorder);
+        self.complete(&mut ended, modem, stop, &ear.transcript);
         ended
     }
 
@@ -143,7 +144,7 @@ impl Common {
     }
 
     #[inline(never)]
-    fn complete(&self, ended: &mut Ended, modem: &BatchModem, stop: &Stop, recorder: &Recorder) {
+    fn complete(&self, ended: &mut Ended, modem: &BatchModem, stop: &Stop, transcript: &Transcript) {
         let result = &mut ended.result;
         if result.failure.as_ref().is_some_and(|failure| failure.code == INTERRUPTED) {
             result.status = Status::Interrupted;
@@ -153,7 +154,7 @@ impl Common {
         }
         result.labels = modem.labels.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         result.plan = self.inputs.plan;
-        ended.unrecorded = self.keep(result, recorder).err();
+        ended.unrecorded = self.keep(result, transcript).err();
     }
 
     #[inline(never)]
@@ -184,7 +185,7 @@ impl Common {
         });
     }
 
-    fn keep(&self, result: &mut RunResult, recorder: &Recorder) -> Result<(), String> {
+    fn keep(&self, result: &mut RunResult, transcript: &Transcript) -> Result<(), String> {
         let folder = match &self.records {
             Records::All(folder) => folder,
             Records::Failed(folder) if matches!(result.status, Status::Failed | Status::Interrupted) => folder,
@@ -193,7 +194,7 @@ impl Common {
             Records::Failed(_) => return Ok(()),
         };
         let file = folder.join(file_name(&result.modem));
-        let text = recorder.text(&format!("{} {}", result.started, result.port));
+        let text = transcript.text(&format!("{} {}", result.started, result.port));
         let written = std::fs::create_dir_all(folder).and_then(|()| private_file(&file)?.write_all(text.as_bytes()));
         written.map_err(|error| format!("{}: {error}", file.display()))?;
         // Results and records may be moved together.
@@ -268,13 +269,13 @@ const LONGEST_NAME: usize = 200;
 /// Hears one modem's run.
 struct Ear<'s> {
     slot: &'s Slot,
-    recorder: Recorder,
+    transcript: Transcript,
 }
 
 impl Listener for Ear<'_> {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         self.slot.on_event(&event);
-        self.recorder.on_event(now, &event);
+        write_down(&mut self.transcript, now, &event);
     }
 }
 

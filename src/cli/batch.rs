@@ -25,8 +25,8 @@ use crate::batch::schedule::{Plan, Scheduler};
 use crate::check::Program;
 use crate::connect::Address;
 use crate::notation;
-use crate::port::crew::Crew;
-use crate::port::{Cancel, Timestamp, descriptors};
+use crate::port::crew::{Crew, allow_descriptors};
+use crate::port::{Cancel, Timestamp};
 use crate::report::result::plural;
 use crate::report::style::harmless;
 use crate::runtime::{Inputs, Unfit};
@@ -376,7 +376,7 @@ fn jobs(arguments: &arguments::Batch, modems: usize, console: &Console) -> Resul
     let asked = arguments.jobs.map_or(USUAL_JOBS, NonZeroUsize::get).min(modems).max(1);
     // A port is opened twice for a moment; with a time limit it has two flags of its own.
     let each = Crew::descriptors_each(asked) + if arguments.modem_timeout.is_some() { 4 } else { 2 };
-    if let Err(have) = descriptors::allow((asked * each + 64) as u64) {
+    if let Err(have) = allow_descriptors((asked * each + 64) as u64) {
         let fit = usize::try_from(have).unwrap_or(usize::MAX).saturating_sub(64) / each;
         let message = format!(
             "{} at the same time need more open files than the {have} that the system allows",

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::arguments::Sim;
 use super::console::{Console, Exit};
 use super::modem::Signals;
+use crate::port::crew::allow_descriptors;
 use crate::port::host::{Host, HostEvent};
-use crate::port::{Cancel, OpenError, descriptors};
+use crate::port::{Cancel, OpenError};
 use crate::report::style::Style;
 use crate::sim::{Model, OptionError, Options, Simulator, fault_help, models, option_help};
 
@@ -37,7 +38,7 @@ fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> 
         return Err(unfit("no modem at all: `--count 0`", Some("`--count` is 1 or more"), console));
     }
     // Where the system allows too few, that is told when they run out.
-    let _ = descriptors::allow(3 * arguments.count as u64 + 64);
+    let _ = allow_descriptors(3 * arguments.count as u64 + 64);
     let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
     let signals = Signals::cancel(&cancel).map_err(|error| console.refused(&error))?;
     let mut host = Host::new(&cancel).map_err(|error| console.refused(&error))?;
@@ -63,7 +64,7 @@ fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> 
         "{what} {model}, until Ctrl-C; try: hayes at -p {} ATI\n",
         names.first().map_or("", String::as_str)
     ));
-    host.run(&mut |event| tell(&event, &names, console));
+    host.run(&mut |number, event| tell(names.get(number).map_or("", String::as_str), &event, console));
     // To be stopped is how this ends well; only a SIGTERM is told on.
     Ok(printed.worst(if signals.exit() == Exit::Terminated { Exit::Terminated } else { Exit::Passed }))
 }
@@ -101,15 +102,14 @@ fn nth_link(link: &Path, number: usize, count: usize) -> PathBuf {
     if count == 1 { link.to_owned() } else { PathBuf::from(format!("{}-{}", link.display(), number + 1)) }
 }
 
-fn tell(event: &HostEvent, names: &[String], console: &Console) {
-    let (number, what) = match event {
-        HostEvent::Connected { number } => (number, "in use".to_owned()),
-        HostEvent::Disconnected { number } => (number, "free".to_owned()),
-        HostEvent::Unplugged { number } => (number, "unplugged".to_owned()),
-        HostEvent::Plugged { number, name } => (number, format!("plugged in again as {name}")),
-        HostEvent::Failed { number, error } => (number, format!("not back yet: {error}")),
+fn tell(name: &str, event: &HostEvent, console: &Console) {
+    let what = match event {
+        HostEvent::Connected => "in use".to_owned(),
+        HostEvent::Disconnected => "free".to_owned(),
+        HostEvent::Unplugged => "unplugged".to_owned(),
+        HostEvent::Plugged { name } => format!("plugged in again as {name}"),
+        HostEvent::Failed { error } => format!("not back yet: {error}"),
     };
-    let name = names.get(*number).map_or("", String::as_str);
     console.say(&format!("{name}: {what}\n"));
 }
 

@@ -1,24 +1,118 @@
-//! A handle that wakes every port that waits.
+//! What wakes a port that waits: a flag, the handle that raises it, and the waits that it ends.
 //!
 //! Two stages, as Ctrl-C is meant: the first `cancel` ends what runs, and a port that was told to go on
 //! ([`Port::rearm`](super::Port::rearm)) for a `finally` block is woken again only by the second.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::Fault;
-use super::os::{self, Flag};
+use super::os::{self, Wanted, Woken};
+use super::{Clock, Fault, OpenError, OpenErrorKind};
+
+/// Raised from a signal handler too; wakes all that wait for it, and stays raised until it is lowered.
+#[derive(Debug)]
+pub(super) struct Flag {
+    /// No other flag has it, as another may have the descriptor of one that is gone.
+    id: u64,
+    raised: AtomicBool,
+    /// What can be read once the flag is raised; behind it, where that is another descriptor, what is written to raise
+    /// it. Nothing on Windows.
+    bell: Vec<File>,
+}
+
+impl Flag {
+    pub(super) fn new() -> io::Result<Flag> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Ok(Flag { id, raised: AtomicBool::new(false), bell: os::bell()? })
+    }
+
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "the fibres ask"))]
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    #[cfg_attr(windows, allow(dead_code, reason = "it has none"))]
+    pub(super) fn bell(&self) -> Option<&File> {
+        self.bell.first()
+    }
+
+    pub(super) fn raise(&self) {
+        self.raised.store(true, Ordering::Release);
+        // A counter or a pipe that is empty takes it; nothing else writes to it.
+        if let Some(mut bell) = self.bell.last() {
+            let _ = bell.write(&1_u64.to_ne_bytes());
+        }
+    }
+
+    pub(super) fn lower(&self) {
+        self.raised.store(false, Ordering::Release);
+        // Reading a counter sets it to 0; one that is 0 already does not block.
+        if let Some(mut bell) = self.bell.first() {
+            let _ = bell.read(&mut [0; 8]);
+        }
+    }
+
+    pub(super) fn is_raised(&self) -> bool {
+        self.raised.load(Ordering::Acquire)
+    }
+}
+
+/// Waits so long, or until the flag is raised.
+pub(super) fn pause(flag: Option<&Flag>, time: Duration) {
+    let clock = Clock::start();
+    loop {
+        let woken = os::wait_for(None, flag, time.saturating_sub(clock.now()));
+        // A signal's handler ran meanwhile: wait for the rest.
+        if woken.is_err() || woken.is_ok_and(|woken| woken == Woken::Flag) || clock.now() >= time {
+            return;
+        }
+    }
+}
+
+/// Does what may block without a deadline in a thread of its own, and waits for it so long, or until the flag is raised:
+/// then there is no result, and the thread is left to itself.
+pub(super) fn aside<T: Send + 'static>(
+    limit: Duration,
+    flag: Option<&Flag>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<Option<T>> {
+    let ended = Arc::new(Flag::new()?);
+    let raises = Arc::clone(&ended);
+    let thread = std::thread::Builder::new().name("aside".to_owned()).spawn(move || {
+        // A panic is told by `join`.
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        raises.raise();
+        result
+    })?;
+    let clock = Clock::start();
+    let wanted = ended.bell().map(Wanted::to_read);
+    loop {
+        let woken = os::wait_for(wanted, flag, limit.saturating_sub(clock.now()))?;
+        if woken == Woken::Flag {
+            return Ok(None);
+        }
+        if ended.is_raised() {
+            let result = thread.join().and_then(|result| result);
+            return result.map(Some).map_err(|_| io::Error::other("what was done aside has panicked"));
+        }
+        if clock.now() >= limit {
+            return Ok(None);
+        }
+    }
+}
 
 /// Cheap to clone; all clones are one handle. Ports that are opened with it are woken by it, a thousand at once.
 #[derive(Debug, Clone)]
-pub struct Cancel(Arc<Inner>);
+pub struct Cancel(Arc<Calls>);
 
 #[derive(Debug)]
-struct Inner {
+struct Calls {
     /// How often `cancel` was called, up to [`STAGES`].
-    calls: AtomicUsize,
+    count: AtomicUsize,
     flags: [Flag; STAGES],
 }
 
@@ -27,15 +121,13 @@ const STAGES: usize = 2;
 impl Cancel {
     /// Fails where the process has no file descriptor left.
     pub fn new() -> io::Result<Cancel> {
-        Ok(Cancel(Arc::new(Inner { calls: AtomicUsize::new(0), flags: [Flag::new()?, Flag::new()?] })))
+        Ok(Cancel(Arc::new(Calls { count: AtomicUsize::new(0), flags: [Flag::new()?, Flag::new()?] })))
     }
 
     /// Wakes what waits. Neither allocates nor locks, so it may be called in a signal handler.
     pub fn cancel(&self) {
-        let before = self
-            .0
-            .calls
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |calls| (calls < STAGES).then_some(calls + 1));
+        let next = |count| (count < STAGES).then_some(count + 1);
+        let before = self.0.count.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
         if let Some(flag) = before.ok().and_then(|stage| self.0.flags.get(stage)) {
             flag.raise();
         }
@@ -46,7 +138,7 @@ impl Cancel {
     /// a port waits.
     pub fn clear(&self) {
         self.0.flags.iter().for_each(Flag::lower);
-        self.0.calls.store(0, Ordering::Release);
+        self.0.count.store(0, Ordering::Release);
     }
 
     pub fn is_cancelled(&self) -> bool {
@@ -55,7 +147,7 @@ impl Cancel {
 
     /// Whether it was called more often than so often.
     fn is_called_after(&self, heeded: usize) -> bool {
-        self.0.calls.load(Ordering::Acquire) > heeded
+        self.0.count.load(Ordering::Acquire) > heeded
     }
 
     /// What a person types on standard input up to Enter, unless this handle is used meanwhile; so many calls of
@@ -79,26 +171,37 @@ impl Cancel {
         }
     }
 
-    /// What a port keeps: the handle, and how many calls it has already heeded.
+    /// What a port keeps. Its clock runs from now on.
     pub(super) fn watch(&self) -> Watch {
-        Watch { cancel: self.clone(), heeded: 0 }
+        Watch { cancel: self.clone(), heeded: 0, clock: Clock::start() }
     }
 }
 
+/// What a port waits by: the handle, how many of its calls were heeded already, and a clock.
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
     cancel: Cancel,
     heeded: usize,
+    clock: Clock,
 }
 
 impl Watch {
+    pub(super) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    /// The same from now on, with a clock that begins anew.
+    pub(super) fn restarted(self) -> Watch {
+        Watch { clock: Clock::start(), ..self }
+    }
+
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancel.is_called_after(self.heeded)
     }
 
     /// Goes on after one call. A second one that has come meanwhile is still to be heeded.
     pub(super) fn rearm(&mut self) {
-        self.heeded = (self.heeded + 1).min(self.cancel.0.calls.load(Ordering::Acquire));
+        self.heeded = (self.heeded + 1).min(self.cancel.0.count.load(Ordering::Acquire));
     }
 
     /// What the next `cancel` raises; none after the last.
@@ -108,8 +211,25 @@ impl Watch {
 
     /// Waits so long, or until the next `cancel`.
     pub(super) fn pause(&self, time: Duration) -> Result<(), Fault> {
-        os::pause(self.flag(), time);
+        pause(self.flag(), time);
         if self.is_cancelled() { Err(Fault::Interrupted) } else { Ok(()) }
+    }
+
+    /// Tries to open what was lost, every so often until it is there. Fails with the last reason at `until`.
+    pub(super) fn reopen<T>(
+        &self,
+        until: Duration,
+        every: Duration,
+        mut open: impl FnMut() -> Result<T, OpenError>,
+    ) -> Result<T, Fault> {
+        loop {
+            match open() {
+                Ok(opened) => return Ok(opened),
+                Err(error) if error.kind == OpenErrorKind::Interrupted => return Err(Fault::Interrupted),
+                Err(error) if self.now() >= until => return Err(Fault::Lost(error.message)),
+                Err(_) => self.pause(every)?,
+            }
+        }
     }
 }
 

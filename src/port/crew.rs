@@ -5,12 +5,15 @@ use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, available_parallelism};
 use std::time::Duration;
 
-use super::os::{self, Flag};
+use super::cancel::{Flag, pause};
+use super::os;
+
+pub use super::os::allow_descriptors;
 
 /// What is to be done for one modem. A panic ends it alone.
 pub type Job = Box<dyn FnOnce() + Send>;
@@ -21,16 +24,20 @@ const OWN_THREADS: usize = 64;
 
 /// The threads that do the jobs. Dropping it lets them end when their jobs have.
 pub struct Crew {
-    hands: Vec<Hand>,
+    hands: Vec<Arc<Hand>>,
     most: usize,
     stack: usize,
 }
 
-/// One thread, seen from here.
-struct Hand {
-    inbox: Arc<Inbox>,
-    /// How many jobs it has.
-    busy: Arc<AtomicUsize>,
+/// One thread, and where it finds its jobs.
+pub(super) struct Hand {
+    waiting: Mutex<VecDeque<Job>>,
+    /// No more will come.
+    closed: AtomicBool,
+    /// How many it has, those that it does among them.
+    count: AtomicUsize,
+    /// Raised when a job has come, or none will come any more.
+    bell: Flag,
 }
 
 impl Crew {
@@ -54,7 +61,7 @@ impl Crew {
 
     /// Begins a job. Fails where the system gives no thread for it, and none can take it beside what it does.
     pub fn start(&mut self, job: Job) -> io::Result<()> {
-        let has_idle = least_of(&self.hands).is_some_and(|hand| hand.jobs() == 0);
+        let has_idle = least_of(&self.hands).is_some_and(|hand| hand.count() == 0);
         if !has_idle
             && self.hands.len() < self.most
             && let Err(error) = self.hire()
@@ -69,13 +76,13 @@ impl Crew {
     }
 
     fn hire(&mut self) -> io::Result<()> {
-        let hand = Hand { inbox: Arc::new(Inbox::new()?), busy: Arc::new(AtomicUsize::new(0)) };
-        let (inbox, stack) = (Arc::clone(&hand.inbox), self.stack);
+        let hand = Arc::new(Hand::new()?);
+        let (works, stack) = (Arc::clone(&hand), self.stack);
         // A job that gets no stack of its own is done on the thread's.
         Builder::new().stack_size(stack).spawn(move || {
             // The loop fails only where the kernel refuses it: then its jobs are done one after the other.
-            if os::work(&inbox, stack).is_err() {
-                inbox.work_alone();
+            if os::work(&works, stack).is_err() {
+                works.work_alone();
             }
         })?;
         self.hands.push(hand);
@@ -87,67 +94,50 @@ fn shares(jobs: usize) -> bool {
     os::SHARES && jobs > OWN_THREADS
 }
 
-fn least_of(hands: &[Hand]) -> Option<&Hand> {
-    hands.iter().min_by_key(|hand| hand.jobs())
-}
-
-impl Hand {
-    fn jobs(&self) -> usize {
-        self.busy.load(Ordering::Acquire)
-    }
-
-    fn give(&self, job: Job) {
-        self.busy.fetch_add(1, Ordering::AcqRel);
-        let busy = Arc::clone(&self.busy);
-        self.inbox.put(Box::new(move || {
-            let _ = catch_unwind(AssertUnwindSafe(job));
-            busy.fetch_sub(1, Ordering::AcqRel);
-        }));
-    }
+fn least_of(hands: &[Arc<Hand>]) -> Option<&Arc<Hand>> {
+    hands.iter().min_by_key(|hand| hand.count())
 }
 
 impl Drop for Crew {
     fn drop(&mut self) {
-        self.hands.iter().for_each(|hand| hand.inbox.close());
+        self.hands.iter().for_each(|hand| hand.close());
     }
 }
 
-/// Where a thread finds its jobs.
-pub(super) struct Inbox {
-    jobs: Mutex<Jobs>,
-    bell: Flag,
-}
-
-#[derive(Default)]
-struct Jobs {
-    waiting: VecDeque<Job>,
-    closed: bool,
-}
-
-impl Inbox {
-    fn new() -> io::Result<Inbox> {
-        Ok(Inbox { jobs: Mutex::default(), bell: Flag::new()? })
+impl Hand {
+    fn new() -> io::Result<Hand> {
+        let (waiting, closed, count) = (Mutex::default(), AtomicBool::new(false), AtomicUsize::new(0));
+        Ok(Hand { waiting, closed, count, bell: Flag::new()? })
     }
 
-    fn put(&self, job: Job) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).waiting.push_back(job);
+    fn count(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
+    fn give(self: &Arc<Hand>, job: Job) {
+        self.count.fetch_add(1, Ordering::AcqRel);
+        let hand = Arc::clone(self);
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(Box::new(move || {
+            let _ = catch_unwind(AssertUnwindSafe(job));
+            hand.count.fetch_sub(1, Ordering::AcqRel);
+        }));
         self.bell.raise();
     }
 
     fn close(&self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.closed.store(true, Ordering::Release);
         self.bell.raise();
     }
 
     pub(super) fn take(&self) -> Option<Job> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).waiting.pop_front()
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
+    /// Asked before the last job is taken, so that none is left behind.
     pub(super) fn is_closed(&self) -> bool {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).closed
+        self.closed.load(Ordering::Acquire)
     }
 
-    /// Raised when a job has come, or none will come any more.
     pub(super) fn bell(&self) -> &Flag {
         &self.bell
     }
@@ -163,7 +153,7 @@ impl Inbox {
             if closed {
                 return;
             }
-            os::pause(Some(self.bell()), Duration::from_secs(3600));
+            pause(Some(self.bell()), Duration::from_secs(3600));
         }
     }
 }
@@ -173,6 +163,7 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
+    use crate::port::cancel::aside;
     use crate::port::{Cancel, Clock, Fault};
 
     const STACK: usize = 256 << 10;
@@ -261,9 +252,9 @@ mod tests {
         for number in 0..200 {
             let sender = sender.clone();
             let job = move || {
-                os::pause(None, Duration::from_millis(10));
+                pause(None, Duration::from_millis(10));
                 assert!(number % 50 != 7, "a fault of number {number}");
-                os::pause(None, Duration::from_millis(10));
+                pause(None, Duration::from_millis(10));
                 sender.send(number).unwrap();
             };
             crew.start(Box::new(job)).unwrap();
@@ -279,7 +270,7 @@ mod tests {
         for number in 0..200_u32 {
             let sender = sender.clone();
             let job = move || {
-                sender.send(os::aside(Duration::MAX, None, move || number * 2).unwrap() == Some(number * 2)).unwrap()
+                sender.send(aside(Duration::MAX, None, move || number * 2).unwrap() == Some(number * 2)).unwrap()
             };
             crew.start(Box::new(job)).unwrap();
         }

@@ -1,64 +1,54 @@
 //! The other side: devices in this process, served to any program on pseudo-terminals and TCP ports, all in one thread.
 
-mod place;
-
-use std::io;
-use std::net::SocketAddr;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use self::place::Place;
 use super::cancel::Watch;
-use super::os::{Audience, Readiness, Ready};
-use super::{Cancel, Clock, Device, OpenError};
+use super::os::{self, Ready, Wanted, devices};
+use super::{Cancel, Device, OpenError, OpenErrorKind};
 
 /// Serves devices until cancelled. Their time is the [`Duration`] since the host was made.
 ///
 /// Each is there for one program at a time. What a device sends while none is there is lost, as on a real port.
 pub struct Host {
     served: Vec<Served>,
-    audience: Audience,
-    clock: Clock,
+    /// Tells when a terminal is opened; none where the system cannot.
+    openings: Option<File>,
     watch: Watch,
 }
 
-/// What happened at a device: its number, in the order in which they were added, from 0.
+/// What happened at a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostEvent {
     /// A program has opened the terminal, or has connected.
-    Connected {
-        number: usize,
-    },
-    Disconnected {
-        number: usize,
-    },
+    Connected,
+    Disconnected,
     /// The device was unplugged: its terminal, or its connection, is closed.
-    Unplugged {
-        number: usize,
-    },
+    Unplugged,
     /// It is back, under this name.
     Plugged {
-        number: usize,
         name: String,
     },
     /// It could not come back: why. It is tried again.
     Failed {
-        number: usize,
         error: OpenError,
     },
 }
 
 struct Served {
     device: Box<dyn Device>,
-    place: Place,
+    outlet: Outlet,
     /// What the device has sent, and how much of that went out.
     sent: Vec<u8>,
     out: usize,
     connected: bool,
     /// When to ask the device again; now if something has come for it.
     next: Option<Duration>,
-    /// Under which number the wait knows its place.
-    waits: Option<usize>,
+    /// Whether the last wait found something there.
+    state: Ready,
 }
 
 /// A device that sends what nobody reads is not asked for more.
@@ -70,74 +60,74 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 impl Host {
     pub fn new(cancel: &Cancel) -> io::Result<Host> {
-        Ok(Host { served: Vec::new(), audience: Audience::new()?, clock: Clock::start(), watch: cancel.watch() })
+        Ok(Host { served: Vec::new(), openings: devices::openings()?, watch: cancel.watch() })
     }
 
     /// Serves the device on a new pseudo-terminal, and returns its path. `link` is a symbolic link to it that is made
     /// now and removed at the end; one that points nowhere is replaced.
     pub fn add_terminal(&mut self, device: Box<dyn Device>, link: Option<&Path>) -> Result<String, OpenError> {
-        self.add(device, Place::terminal(link)?)
+        self.add(device, Outlet::terminal(link)?)
     }
 
     /// Serves the device on a TCP port, and returns the address; port 0 takes a free one. A second connection is closed
     /// at once.
     pub fn add_listener(&mut self, device: Box<dyn Device>, address: SocketAddr) -> Result<SocketAddr, OpenError> {
-        let name = self.add(device, Place::listener(address))?;
+        let name = self.add(device, Outlet::Listener { address, open: None, peer: None })?;
         Ok(name.parse().unwrap_or(address))
     }
 
-    fn add(&mut self, device: Box<dyn Device>, mut place: Place) -> Result<String, OpenError> {
-        let name = place.open(&mut self.audience)?;
+    fn add(&mut self, device: Box<dyn Device>, mut outlet: Outlet) -> Result<String, OpenError> {
+        let name = outlet.open(self.openings.as_ref())?;
         let next = Some(Duration::ZERO);
-        self.served.push(Served { device, place, sent: Vec::new(), out: 0, connected: false, next, waits: None });
+        self.served.push(Served { device, outlet, sent: Vec::new(), out: 0, connected: false, next, state: Ready::No });
         Ok(name)
     }
 
-    /// Serves until the cancel handle is used; then all places are closed and the links are gone.
-    pub fn run(mut self, tell: &mut dyn FnMut(HostEvent)) {
-        let mut readiness = Readiness::default();
+    /// Serves until the cancel handle is used; then all is closed and the links are gone. `tell` is given the number of
+    /// the device, in the order in which they were added, from 0.
+    pub fn run(mut self, tell: &mut dyn FnMut(usize, HostEvent)) {
+        let openings = self.openings.as_ref();
         let mut buffer = vec![0; 4096];
         while !self.watch.is_cancelled() {
-            let now = self.clock.now();
+            let now = self.watch.now();
             for (number, served) in self.served.iter_mut().enumerate() {
                 if served.next.is_some_and(|next| next <= now) {
-                    served.step(number, now, &mut self.audience, tell);
+                    served.step(now, openings, &mut |event| tell(number, event));
                 }
             }
-            self.wait(&mut readiness);
-            let now = self.clock.now();
-            self.audience.update(|seat| {
-                for served in &mut self.served {
-                    served.place.opened(seat);
-                }
-            });
+            wait(&mut self.served, openings, &self.watch);
+            if let Some(openings) = openings {
+                devices::opened(openings, |seat| self.served.iter_mut().for_each(|served| served.outlet.opened(seat)));
+            }
+            let now = self.watch.now();
             for (number, served) in self.served.iter_mut().enumerate() {
-                if served.look(number, now, &readiness, tell) {
+                if served.look(now, &mut |event| tell(number, event)) {
                     served.hear(now, &mut buffer);
                 }
             }
         }
-        for served in &mut self.served {
-            served.place.close(&mut self.audience);
-        }
+        self.served.iter_mut().for_each(|served| served.outlet.close(openings));
     }
+}
 
-    fn wait(&mut self, readiness: &mut Readiness) {
-        readiness.clear();
-        self.audience.wait_for(readiness);
-        for served in &mut self.served {
-            let blocked = served.out < served.sent.len();
-            served.waits = served.place.wait_for(readiness, blocked);
-        }
-        let next = self.served.iter().filter_map(|served| served.next).min();
-        let time = next.map(|next| next.saturating_sub(self.clock.now()));
-        readiness.wait(self.watch.flag(), time);
+/// Until there is something to be read or written, a terminal is opened, a device wants to be asked, or the handle is
+/// used.
+fn wait(all: &mut [Served], openings: Option<&File>, watch: &Watch) {
+    let wanted = |served: &Served| served.outlet.wanted(served.out < served.sent.len());
+    let places = all.iter().flat_map(wanted).flatten();
+    let descriptors: Vec<Wanted> = places.chain(openings.map(Wanted::to_read)).collect();
+    let next = all.iter().filter_map(|served| served.next).min();
+    let time = next.map(|next| next.saturating_sub(watch.now()));
+    let mut states = os::wait_for_any(&descriptors, watch.flag(), time).into_iter();
+    for served in all {
+        let [state, _beside] = wanted(served).map(|wanted| wanted.and_then(|_| states.next()));
+        served.state = state.unwrap_or(Ready::No);
     }
 }
 
 impl Served {
     /// Lets the device's time pass, and sends what it says.
-    fn step(&mut self, number: usize, now: Duration, audience: &mut Audience, tell: &mut dyn FnMut(HostEvent)) {
+    fn step(&mut self, now: Duration, openings: Option<&File>, tell: &mut dyn FnMut(HostEvent)) {
         if self.sent.len() - self.out < MOST_UNREAD {
             self.device.advance(now, &mut self.sent);
         }
@@ -147,17 +137,17 @@ impl Served {
         } else {
             self.device.next().map(|next| next.max(now + SMALLEST_STEP))
         };
-        match (self.device.gone(), self.place.is_open()) {
+        match (self.device.gone(), self.outlet.is_open()) {
             (Some(_), true) if self.out == self.sent.len() => {
-                self.place.close(audience);
+                self.outlet.close(openings);
                 self.connected = false;
-                tell(HostEvent::Unplugged { number });
+                tell(HostEvent::Unplugged);
             }
-            (None, false) => match self.place.open(audience) {
-                Ok(name) => tell(HostEvent::Plugged { number, name }),
+            (None, false) => match self.outlet.open(openings) {
+                Ok(name) => tell(HostEvent::Plugged { name }),
                 Err(error) => {
                     self.next = Some(now + TRY_AGAIN);
-                    tell(HostEvent::Failed { number, error });
+                    tell(HostEvent::Failed { error });
                 }
             },
             (Some(_), _) | (None, true) => {}
@@ -167,7 +157,7 @@ impl Served {
     /// Writes as much as is taken. Where nobody is, it is lost.
     fn send(&mut self) {
         while let Some(rest) = self.sent.get(self.out..).filter(|rest| self.connected && !rest.is_empty()) {
-            match self.place.write(rest) {
+            match self.outlet.write(rest) {
                 Ok(count) => self.out += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -179,10 +169,9 @@ impl Served {
     }
 
     /// Notes who has come and gone. Says whether there may be something to be read.
-    fn look(&mut self, number: usize, now: Duration, readiness: &Readiness, tell: &mut dyn FnMut(HostEvent)) -> bool {
-        let state = self.waits.map_or(Ready::No, |place| readiness.state(place));
-        let ready = state == Ready::Yes;
-        let connected = self.place.look(state);
+    fn look(&mut self, now: Duration, tell: &mut dyn FnMut(HostEvent)) -> bool {
+        let ready = self.state == Ready::Yes;
+        let connected = self.outlet.look(self.state);
         if ready && self.out < self.sent.len() {
             self.next = Some(now);
         }
@@ -191,12 +180,12 @@ impl Served {
         }
         self.connected = connected;
         if connected {
-            tell(HostEvent::Connected { number });
+            tell(HostEvent::Connected);
         } else {
             // What it did not read is lost with it, and the device is asked again.
             self.send();
             self.next = Some(now);
-            tell(HostEvent::Disconnected { number });
+            tell(HostEvent::Disconnected);
         }
         connected
     }
@@ -204,7 +193,7 @@ impl Served {
     /// Takes what has come, in turns, so that a program which writes without end leaves the others theirs.
     fn hear(&mut self, now: Duration, buffer: &mut [u8]) {
         for _ in 0..4 {
-            match self.place.read(buffer) {
+            match self.outlet.read(buffer) {
                 Ok(0) => return,
                 Ok(count) => {
                     self.device.receive(buffer.get(..count).unwrap_or_default(), now);
@@ -220,5 +209,414 @@ impl Served {
     }
 }
 
+/// Where a device is served.
+enum Outlet {
+    /// A pseudo-terminal with a link to it.
+    Terminal { link: Option<PathBuf>, open: Option<Terminal> },
+    /// A TCP port.
+    Listener { address: SocketAddr, open: Option<TcpListener>, peer: Option<TcpStream> },
+}
+
+/// A pseudo-terminal: what is written to the master is read from `path`, and the other way round.
+pub(super) struct Terminal {
+    /// Does not block. Where no program has `path` open it answers EIO.
+    pub(super) master: File,
+    pub(super) path: PathBuf,
+    /// Keeps the terminal open between two programs where the system cannot tell that it was opened.
+    slave: Option<File>,
+    /// By which the system tells that it was opened.
+    seat: Option<i32>,
+    /// Whether a program has it open; always, where the system cannot tell.
+    in_use: bool,
+    /// Someone has opened it since the last look.
+    opened: bool,
+}
+
+impl Terminal {
+    pub(super) fn new() -> io::Result<Terminal> {
+        let (master, slave, path) = os::new_terminal()?;
+        Ok(Terminal { master, path, slave: Some(slave), seat: None, in_use: true, opened: true })
+    }
+}
+
+impl Outlet {
+    fn terminal(link: Option<&Path>) -> Result<Outlet, OpenError> {
+        Ok(Outlet::Terminal { link: link.map(absolute).transpose()?, open: None })
+    }
+
+    /// Returns its name: the terminal's path, the listener's address.
+    fn open(&mut self, openings: Option<&File>) -> Result<String, OpenError> {
+        match self {
+            Outlet::Terminal { link, open } => {
+                let mut terminal = Terminal::new().map_err(no_terminal)?;
+                if let Some(link) = link {
+                    make_link(link, &terminal.path)?;
+                }
+                let name = terminal.path.display().to_string();
+                terminal.seat = openings.and_then(|openings| devices::watch_openings(openings, &terminal.path));
+                if terminal.seat.is_some() {
+                    // From now on it is open only where a program has opened it.
+                    terminal.slave = None;
+                    terminal.in_use = false;
+                }
+                *open = Some(terminal);
+                Ok(name)
+            }
+            Outlet::Listener { address, open, .. } => {
+                let listener = TcpListener::bind(*address).map_err(|error| cannot_listen(*address, &error))?;
+                let _ = listener.set_nonblocking(true);
+                // After an unplugging it is to be found where it was, though it was given any free port at first.
+                *address = listener.local_addr().unwrap_or(*address);
+                *open = Some(listener);
+                Ok(address.to_string())
+            }
+        }
+    }
+
+    fn close(&mut self, openings: Option<&File>) {
+        match self {
+            Outlet::Terminal { link, open } => {
+                if let Some(terminal) = open.take() {
+                    if let Some((openings, seat)) = openings.zip(terminal.seat) {
+                        devices::forget(openings, seat);
+                    }
+                    remove_link(link.as_deref(), &terminal.path);
+                }
+            }
+            Outlet::Listener { open, peer, .. } => (*open, *peer) = (None, None),
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        match self {
+            Outlet::Terminal { open, .. } => open.is_some(),
+            Outlet::Listener { open, .. } => open.is_some(),
+        }
+    }
+
+    /// What is to be waited for there, and what beside it.
+    fn wanted(&self, to_write_too: bool) -> [Option<Wanted>; 2] {
+        match self {
+            // One that nobody has open would always be ready, with nothing but an error.
+            Outlet::Terminal { open, .. } => {
+                let open = open.as_ref().filter(|open| open.in_use);
+                [open.map(|open| Wanted::to_read(&open.master).and_to_write(to_write_too)), None]
+            }
+            Outlet::Listener { open, peer: Some(peer), .. } => {
+                [Some(Wanted::to_read(peer).and_to_write(to_write_too)), open.as_ref().map(Wanted::to_read)]
+            }
+            Outlet::Listener { open, peer: None, .. } => [open.as_ref().map(Wanted::to_read), None],
+        }
+    }
+
+    /// Takes new connections and notes lost ones. Says whether a program is there.
+    fn look(&mut self, state: Ready) -> bool {
+        match self {
+            Outlet::Terminal { open: Some(open), .. } => {
+                if open.seat.is_some() && state == Ready::HungUp {
+                    open.in_use = false;
+                    os::discard_unread(&open.path);
+                }
+                if std::mem::take(&mut open.opened) && !open.in_use {
+                    open.in_use = os::is_open(&open.master);
+                }
+                open.in_use
+            }
+            Outlet::Terminal { open: None, .. } => false,
+            Outlet::Listener { open, peer, .. } => {
+                if state != Ready::No && peer.as_ref().is_some_and(has_closed) {
+                    *peer = None;
+                }
+                while let Some(Ok((stream, _))) = open.as_ref().map(TcpListener::accept) {
+                    // A modem has one user: the second one is told so by the closing.
+                    if peer.is_none() && stream.set_nonblocking(true).is_ok() {
+                        let _ = stream.set_nodelay(true);
+                        *peer = Some(stream);
+                    }
+                }
+                peer.is_some()
+            }
+        }
+    }
+
+    /// A program has opened the terminal with this seat.
+    fn opened(&mut self, seat: i32) {
+        match self {
+            Outlet::Terminal { open: Some(open), .. } => open.opened |= open.seat == Some(seat),
+            Outlet::Terminal { open: None, .. } | Outlet::Listener { .. } => {}
+        }
+    }
+
+    /// `WouldBlock` if there is nothing.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Outlet::Terminal { open: Some(open), .. } => open.master.read(buffer),
+            Outlet::Listener { peer: Some(peer), .. } => peer.read(buffer),
+            Outlet::Terminal { .. } | Outlet::Listener { .. } => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// `WouldBlock` if the program does not read.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Outlet::Terminal { open: Some(open), .. } => open.master.write(bytes),
+            Outlet::Listener { peer: Some(peer), .. } => peer.write(bytes),
+            Outlet::Terminal { .. } | Outlet::Listener { .. } => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        match self {
+            Outlet::Terminal { link, open: Some(open) } => remove_link(link.as_deref(), &open.path),
+            Outlet::Terminal { .. } | Outlet::Listener { .. } => {}
+        }
+    }
+}
+
+fn has_closed(peer: &TcpStream) -> bool {
+    match peer.peek(&mut [0]) {
+        Ok(count) => count == 0,
+        Err(error) => !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
+    }
+}
+
+/// The program may change its folder before the link is removed.
+fn absolute(link: &Path) -> Result<PathBuf, OpenError> {
+    std::path::absolute(link).map_err(|error| {
+        OpenError::new(OpenErrorKind::System, format!("`{}` cannot be a link: {error}", link.display()))
+    })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
+fn make_link(link: &Path, target: &Path) -> Result<(), OpenError> {
+    let at = link.display();
+    // One that was left behind by a program that was killed points to a terminal which is gone.
+    let is_left_behind = link.symlink_metadata().is_ok_and(|node| node.is_symlink()) && !link.exists();
+    if is_left_behind {
+        let _ = std::fs::remove_file(link);
+    }
+    os::symlink(target, link).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => OpenError::new(OpenErrorKind::Busy, format!("{at} is there already"))
+            .with_help(format!("give another name, or remove it if no simulated modem uses it: rm {at}")),
+        io::ErrorKind::NotFound => OpenError::new(OpenErrorKind::Missing, format!("the folder for {at} is not there"))
+            .with_help("make it first, or give another one"),
+        io::ErrorKind::PermissionDenied => {
+            OpenError::new(OpenErrorKind::Forbidden, format!("you may not make a link at {at}"))
+                .with_help("choose a place where you may write, as /tmp/modem")
+        }
+        _ => OpenError::new(OpenErrorKind::System, format!("cannot make a link at {at}: {error}")),
+    })
+}
+
+/// Only if it is still ours.
+fn remove_link(link: Option<&Path>, target: &Path) {
+    if let Some(link) = link.filter(|link| std::fs::read_link(link).is_ok_and(|to| to == target)) {
+        let _ = std::fs::remove_file(link);
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
+fn no_terminal(error: io::Error) -> OpenError {
+    let help = match error.kind() {
+        io::ErrorKind::Unsupported => {
+            "this system has no pseudo-terminals: serve it on TCP, as --listen 127.0.0.1:2000"
+        }
+        _ => "the system allows only so many pseudo-terminals and open files: see kernel.pty.max and `ulimit -n`",
+    };
+    OpenError::new(OpenErrorKind::System, format!("cannot make a pseudo-terminal: {error}")).with_help(help)
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> OpenError {
+    let (kind, help) = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            (OpenErrorKind::Busy, "another program listens there: choose another port, or 0 for any")
+        }
+        io::ErrorKind::PermissionDenied => {
+            (OpenErrorKind::Forbidden, "ports below 1024 are root's: choose a higher one")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            (OpenErrorKind::Missing, "this computer has no such address: 127.0.0.1 is itself, 0.0.0.0 all it has")
+        }
+        _ => (OpenErrorKind::System, "try another address, as 127.0.0.1:2000"),
+    };
+    OpenError::new(kind, format!("cannot listen on {address}: {error}")).with_help(help)
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+    use std::thread::JoinHandle;
+
+    use super::super::bench::{Counter, MINUTE, Scratch, read_exactly, read_line};
+    use super::*;
+    use crate::port::{Fault, Port, Read, Serial, Tcp};
+
+    /// A host in a thread of its own.
+    struct Running {
+        cancel: Cancel,
+        thread: Option<JoinHandle<()>>,
+        events: Receiver<(usize, HostEvent)>,
+    }
+
+    impl Running {
+        /// Hosts what is added; returns what adding gave too.
+        fn start<T>(add: impl FnOnce(&mut Host) -> Result<T, OpenError>) -> (Running, T) {
+            let cancel = Cancel::new().unwrap();
+            let mut host = Host::new(&cancel).unwrap();
+            let added = add(&mut host).unwrap();
+            let (sender, events) = channel();
+            let thread = std::thread::spawn(move || {
+                host.run(&mut |number, event| {
+                    let _ = sender.send((number, event));
+                });
+            });
+            (Running { cancel, thread: Some(thread), events }, added)
+        }
+
+        fn wait_for(&self, event: &HostEvent) {
+            while self.events.recv().unwrap().1 != *event {}
+        }
+    }
+
+    impl Drop for Running {
+        fn drop(&mut self) {
+            self.cancel.cancel();
+            self.thread.take().unwrap().join().unwrap();
+        }
+    }
+
+    fn counter() -> Box<Counter> {
+        Box::new(Counter::new(Duration::ZERO, Duration::from_millis(50)))
+    }
+
+    fn ask(port: &mut dyn Port, question: &[u8]) -> String {
+        port.write(question, MINUTE).unwrap();
+        read_line(port)
+    }
+
+    fn open(path: impl AsRef<Path>) -> Serial {
+        Serial::open(path.as_ref(), 115_200, &Cancel::new().unwrap()).unwrap()
+    }
+
+    #[cfg(unix)]
+    mod terminals {
+        use super::*;
+
+        #[test]
+        fn a_device_answers_on_its_link_and_the_link_goes_with_the_host() {
+            let link = Scratch::new("link").0.clone();
+            let (running, path) = Running::start(|host| host.add_terminal(counter(), Some(&link)));
+            assert_eq!(std::fs::read_link(&link).unwrap(), PathBuf::from(path));
+            let mut port = open(&link);
+            assert_eq!(ask(&mut port, b"AT\r"), "2\n");
+            assert_eq!(running.events.recv().unwrap(), (0, HostEvent::Connected));
+            drop(port);
+            // A second program finds it as the first did.
+            assert_eq!(ask(&mut open(&link), b"AT+CSQ\r"), "6\n");
+            drop(running);
+            assert!(!link.is_symlink());
+        }
+
+        #[test]
+        fn what_one_program_did_not_read_is_not_there_for_the_next() {
+            let (running, path) = Running::start(|host| host.add_terminal(counter(), None));
+            let mut first = open(&path);
+            first.write(b"12345\r", MINUTE).unwrap();
+            // The answer is there, and is left there.
+            assert_eq!(first.read(&mut [0], MINUTE), Ok(Read::Bytes(1)));
+            drop(first);
+            if cfg!(target_os = "linux") {
+                running.wait_for(&HostEvent::Disconnected);
+                assert_eq!(ask(&mut open(&path), b"1\r"), "1\n");
+            }
+        }
+
+        #[test]
+        fn an_unplugged_device_takes_its_terminal_away_and_comes_back_under_its_link() {
+            let link = Scratch::new("unplug").0.clone();
+            let (running, _) = Running::start(|host| host.add_terminal(counter(), Some(&link)));
+            let mut port = open(&link);
+            port.write(b"bye\r", MINUTE).unwrap();
+            assert!(matches!(port.read(&mut [0], MINUTE), Err(Fault::Lost(_))));
+            port.reopen(MINUTE).unwrap();
+            assert_eq!(ask(&mut port, b"AT\r"), "2\n");
+            running.wait_for(&HostEvent::Unplugged);
+        }
+
+        #[test]
+        fn a_link_that_is_in_use_is_not_taken_and_one_that_was_left_behind_is() {
+            let host = || Host::new(&Cancel::new().unwrap()).unwrap();
+            let link = Scratch::new("taken").0.clone();
+            os::symlink("/dev/pts/none", &link).unwrap();
+            let mut first = host();
+            first.add_terminal(counter(), Some(&link)).unwrap();
+            let error = host().add_terminal(counter(), Some(&link)).unwrap_err();
+            assert_eq!(error.message, format!("{} is there already", link.display()));
+            // The refused one has not taken the link away.
+            assert!(link.exists());
+            drop(first);
+            assert!(!link.is_symlink());
+        }
+
+        #[test]
+        fn many_are_served_in_one_thread() {
+            let (_running, paths) = Running::start(|host| {
+                (0..20).map(|_| host.add_terminal(counter(), None)).collect::<Result<Vec<String>, OpenError>>()
+            });
+            let mut ports: Vec<_> = paths.iter().map(open).collect();
+            for round in 1..=3 {
+                let question = [vec![b'x'; round], vec![b'\r']].concat();
+                for port in &mut ports {
+                    port.write(&question, MINUTE).unwrap();
+                }
+                for port in &mut ports {
+                    assert_eq!(read_line(port), format!("{round}\n"));
+                }
+            }
+        }
+
+        #[test]
+        fn a_program_that_does_not_read_holds_up_only_itself() {
+            let (_running, (stuck, free)) =
+                Running::start(|host| Ok((host.add_terminal(counter(), None)?, host.add_terminal(counter(), None)?)));
+            let (mut stuck, mut free) = (open(stuck), open(free));
+            // 100,000 answers of two bytes, and nobody reads them for now.
+            let flood = vec![b'\r'; 100_000];
+            std::thread::scope(|scope| {
+                let writer = scope.spawn(|| stuck.write(&flood, MINUTE));
+                assert_eq!(ask(&mut free, b"AT\r"), "2\n");
+                assert_eq!(writer.join().unwrap(), Ok(()));
+            });
+            assert_eq!(read_exactly(&mut stuck, 200_000), b"0\n".repeat(100_000));
+        }
+    }
+
+    #[test]
+    fn a_device_answers_over_tcp_one_connection_after_the_other() {
+        let (running, address) = Running::start(|host| host.add_listener(counter(), "127.0.0.1:0".parse().unwrap()));
+        let connect = || Tcp::connect("127.0.0.1", address.port(), MINUTE, &Cancel::new().unwrap()).unwrap();
+        let mut first = connect();
+        assert_eq!(ask(&mut first, b"AT\r"), "2\n");
+        // While one is there, a second one is closed at once.
+        assert!(matches!(connect().read(&mut [0], MINUTE), Err(Fault::Lost(_))));
+        drop(first);
+        running.wait_for(&HostEvent::Disconnected);
+        let mut second = connect();
+        assert_eq!(ask(&mut second, b"ATI\r"), "3\n");
+        second.write(b"bye\r", MINUTE).unwrap();
+        assert!(matches!(second.read(&mut [0], MINUTE), Err(Fault::Lost(_))));
+        second.reopen(MINUTE).unwrap();
+        assert_eq!(ask(&mut second, b"AT\r"), "2\n");
+    }
+
+    #[test]
+    fn an_address_that_is_taken_is_told() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut host = Host::new(&Cancel::new().unwrap()).unwrap();
+        let error = host.add_listener(counter(), taken.local_addr().unwrap()).unwrap_err();
+        assert_eq!(error.kind, OpenErrorKind::Busy);
+    }
+}

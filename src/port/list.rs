@@ -45,13 +45,6 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Where a USB port is plugged in. It stays the same when the device resets and gets another node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    /// Bus, ports, configuration and interface: `1-2.3:1.2`
-    pub(super) interface: String,
-}
-
 /// All serial ports, in the order of their names, ttyUSB2 before ttyUSB10.
 pub fn ports() -> Vec<Listed> {
     let mut ports = devices::ports();

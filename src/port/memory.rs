@@ -3,22 +3,17 @@
 use std::time::Duration;
 
 use super::cancel::Watch;
-use super::{Cancel, Clock, Control, Device, Fault, Port, Read};
+use super::{Cancel, Control, Device, Fault, Port, Read};
 
 /// A [`Device`] as a [`Port`].
 pub struct Memory<D> {
     device: D,
-    time: Time,
+    /// In virtual time: now. It jumps to the next thing that happens; nothing waits.
+    virtual_now: Option<Duration>,
     watch: Watch,
     /// What the device has sent, and how much of that was read.
     sent: Vec<u8>,
     read: usize,
-}
-
-enum Time {
-    Real(Clock),
-    /// Jumps to the next thing that happens; nothing waits.
-    Virtual(Duration),
 }
 
 /// A device that always wants to be called at once must not keep the clock from moving.
@@ -26,16 +21,16 @@ const SMALLEST_STEP: Duration = Duration::from_micros(100);
 
 impl<D: Device> Memory<D> {
     pub fn in_real_time(device: D, cancel: &Cancel) -> Memory<D> {
-        Memory::new(device, Time::Real(Clock::start()), cancel)
+        Memory::new(device, None, cancel)
     }
 
     /// The clock stands still while the program computes and jumps to the next deadline when it waits.
     pub fn in_virtual_time(device: D, cancel: &Cancel) -> Memory<D> {
-        Memory::new(device, Time::Virtual(Duration::ZERO), cancel)
+        Memory::new(device, Some(Duration::ZERO), cancel)
     }
 
-    fn new(device: D, time: Time, cancel: &Cancel) -> Memory<D> {
-        Memory { device, time, watch: cancel.watch(), sent: Vec::new(), read: 0 }
+    fn new(device: D, virtual_now: Option<Duration>, cancel: &Cancel) -> Memory<D> {
+        Memory { device, virtual_now, watch: cancel.watch(), sent: Vec::new(), read: 0 }
     }
 
     pub fn device(&self) -> &D {
@@ -46,9 +41,9 @@ impl<D: Device> Memory<D> {
     fn wait(&mut self, until: Duration) -> Result<(), Fault> {
         let now = self.now();
         let next = self.device.next().map_or(until, |next| next.max(now + SMALLEST_STEP).min(until));
-        match &mut self.time {
-            Time::Real(_) => self.watch.pause(next.saturating_sub(now)),
-            Time::Virtual(time) => {
+        match &mut self.virtual_now {
+            None => self.watch.pause(next.saturating_sub(now)),
+            Some(time) => {
                 *time = next.max(now);
                 Ok(())
             }
@@ -62,10 +57,7 @@ impl<D: Device> Memory<D> {
 
 impl<D: Device> Port for Memory<D> {
     fn now(&self) -> Duration {
-        match &self.time {
-            Time::Real(clock) => clock.now(),
-            Time::Virtual(time) => *time,
-        }
+        self.virtual_now.unwrap_or_else(|| self.watch.now())
     }
 
     fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
@@ -140,60 +132,22 @@ impl<D: Device> Port for Memory<D> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bench::Counter;
     use super::*;
-
-    /// Answers each CR with `pong` after a delay; is unplugged for a while after `u`.
-    #[derive(Default)]
-    struct Ponger {
-        delay: Duration,
-        due: Vec<Duration>,
-        back: Option<Duration>,
-        gone: bool,
-    }
-
-    impl Device for Ponger {
-        fn receive(&mut self, bytes: &[u8], now: Duration) {
-            for byte in bytes {
-                match byte {
-                    b'\r' => self.due.push(now + self.delay),
-                    b'u' => (self.gone, self.back) = (true, Some(now + Duration::from_secs(20))),
-                    _ => {}
-                }
-            }
-        }
-
-        fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
-            while self.due.first().is_some_and(|due| *due <= now) {
-                self.due.remove(0);
-                out.extend_from_slice(b"pong\r\n");
-            }
-            if self.back.is_some_and(|back| back <= now) {
-                (self.gone, self.back) = (false, None);
-            }
-        }
-
-        fn next(&self) -> Option<Duration> {
-            self.due.first().copied().or(self.back)
-        }
-
-        fn gone(&self) -> Option<Fault> {
-            self.gone.then(|| Fault::Lost("unplugged".into()))
-        }
-    }
 
     const HOUR: Duration = Duration::from_secs(3600);
 
     #[test]
     fn virtual_time_jumps_to_the_answer_and_to_the_deadline() {
         let cancel = Cancel::new().unwrap();
-        let mut port = Memory::in_virtual_time(Ponger { delay: HOUR, ..Ponger::default() }, &cancel);
-        let mut buffer = [0; 4];
+        let mut port = Memory::in_virtual_time(Counter::new(HOUR, HOUR), &cancel);
+        let mut buffer = [0; 2];
         assert_eq!(port.read(&mut buffer, HOUR), Ok(Read::Deadline));
         assert_eq!(port.now(), HOUR);
-        port.write(b"AT\r", 2 * HOUR).unwrap();
-        assert_eq!(port.read(&mut buffer, 3 * HOUR), Ok(Read::Bytes(4)));
-        assert_eq!(&buffer, b"pong");
+        port.write(b"AT+CGMM+CGM\r", 2 * HOUR).unwrap();
         assert_eq!(port.read(&mut buffer, 3 * HOUR), Ok(Read::Bytes(2)));
+        assert_eq!(&buffer, b"11");
+        assert_eq!(port.read(&mut buffer, 3 * HOUR), Ok(Read::Bytes(1)));
         assert_eq!(port.now(), 2 * HOUR);
         assert_eq!(port.read(&mut buffer, Duration::ZERO), Ok(Read::Deadline));
         assert_eq!(port.now(), 2 * HOUR);
@@ -201,23 +155,22 @@ mod tests {
 
     #[test]
     fn real_time_waits() {
-        let cancel = Cancel::new().unwrap();
         let delay = Duration::from_millis(20);
-        let mut port = Memory::in_real_time(Ponger { delay, ..Ponger::default() }, &cancel);
-        let mut buffer = [0; 64];
+        let counter = Counter::new(delay, HOUR);
+        let mut port = Memory::in_real_time(counter, &Cancel::new().unwrap());
         port.write(b"AT\r", HOUR).unwrap();
-        assert_eq!(port.read(&mut buffer, HOUR), Ok(Read::Bytes(6)));
+        assert_eq!(port.read(&mut [0; 64], HOUR), Ok(Read::Bytes(2)));
         assert!(port.now() >= delay);
     }
 
     #[test]
     fn a_device_that_is_unplugged_comes_back() {
-        let cancel = Cancel::new().unwrap();
-        let mut port = Memory::in_virtual_time(Ponger::default(), &cancel);
-        let lost = Err(Fault::Lost("unplugged".into()));
-        assert_eq!(port.write(b"u", HOUR), lost);
-        assert_eq!(port.read(&mut [0; 8], HOUR), Err(Fault::Lost("unplugged".into())));
-        assert_eq!(port.reopen(Duration::from_secs(10)), lost);
+        let counter = Counter::new(Duration::ZERO, Duration::from_secs(20));
+        let mut port = Memory::in_virtual_time(counter, &Cancel::new().unwrap());
+        let lost = Fault::Lost("unplugged".into());
+        assert_eq!(port.write(b"bye\r", HOUR), Err(lost.clone()));
+        assert_eq!(port.read(&mut [0; 8], HOUR), Err(lost.clone()));
+        assert_eq!(port.reopen(Duration::from_secs(10)), Err(lost));
         assert_eq!(port.reopen(HOUR), Ok(()));
         assert_eq!(port.now(), Duration::from_secs(20));
         assert_eq!(port.write(b"\r", HOUR), Ok(()));
@@ -240,7 +193,7 @@ mod tests {
     #[test]
     fn cancel_wakes_a_read_and_rearm_goes_on() {
         let cancel = Cancel::new().unwrap();
-        let mut port = Memory::in_real_time(Ponger::default(), &cancel);
+        let mut port = Memory::in_real_time(Counter::new(Duration::ZERO, HOUR), &cancel);
         std::thread::scope(|scope| {
             let reader = scope.spawn(|| {
                 let outcome = port.read(&mut [0; 8], HOUR);
@@ -249,7 +202,7 @@ mod tests {
                 (outcome, port.read(&mut [0; 8], HOUR))
             });
             cancel.cancel();
-            assert_eq!(reader.join().unwrap(), (Err(Fault::Interrupted), Ok(Read::Bytes(6))));
+            assert_eq!(reader.join().unwrap(), (Err(Fault::Interrupted), Ok(Read::Bytes(2))));
         });
     }
 }

@@ -6,18 +6,17 @@
 mod cancel;
 mod clock;
 pub mod crew;
-pub mod descriptors;
 pub mod host;
 pub mod list;
 mod memory;
 mod open_error;
 mod os;
-mod recorded;
 mod replay;
 mod rfc2217;
 mod serial;
 mod tcp;
-pub(crate) mod transcript;
+pub mod transcript;
+mod wire;
 
 use std::time::Duration;
 
@@ -26,10 +25,10 @@ pub use cancel::Cancel;
 pub use clock::{Clock, Timestamp};
 pub use memory::Memory;
 pub use open_error::{OpenError, OpenErrorKind};
-pub use recorded::{Mask, RecordStatus, Recorded};
 pub use replay::Replay;
 pub use serial::Serial;
 pub use tcp::Tcp;
+pub use transcript::{Mask, RecordStatus, Recorded};
 
 /// One open connection to a modem.
 pub trait Port: Send {
@@ -54,36 +53,6 @@ pub trait Port: Send {
 
     /// Whether [`Cancel::cancel`] was called and is still to be heeded: nothing more is to be sent.
     fn is_interrupted(&self) -> bool;
-}
-
-impl<P: Port + ?Sized> Port for Box<P> {
-    fn now(&self) -> Duration {
-        (**self).now()
-    }
-
-    fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
-        (**self).read(buffer, until)
-    }
-
-    fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
-        (**self).write(bytes, until)
-    }
-
-    fn control(&mut self, control: Control) -> Result<(), Fault> {
-        (**self).control(control)
-    }
-
-    fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
-        (**self).reopen(until)
-    }
-
-    fn rearm(&mut self) {
-        (**self).rearm();
-    }
-
-    fn is_interrupted(&self) -> bool {
-        (**self).is_interrupted()
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,3 +128,107 @@ impl std::fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// What the tests of the ports share.
+#[cfg(test)]
+pub(super) mod bench {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    pub(super) const MINUTE: Duration = Duration::from_secs(60);
+
+    /// A path of this test's own; what is there is removed at its end.
+    pub(super) struct Scratch(pub(super) PathBuf);
+
+    impl Scratch {
+        pub(super) fn new(name: &str) -> Scratch {
+            Scratch(std::env::temp_dir().join(format!("hayes-port-{name}-{}", std::process::id())))
+        }
+
+        pub(super) fn folder(name: &str) -> Scratch {
+            let scratch = Scratch::new(name);
+            std::fs::create_dir_all(&scratch.0).unwrap();
+            scratch
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.0).or_else(|_| std::fs::remove_dir_all(&self.0));
+        }
+    }
+
+    /// A modem that says what stands in a transcript, in virtual time.
+    pub(super) fn played(events: &str) -> Memory<Replay> {
+        let text = format!("{}\n{events}", transcript::TITLE);
+        Memory::in_virtual_time(Replay::new("bench.at".to_owned(), &text).unwrap(), &Cancel::new().unwrap())
+    }
+
+    /// What is read until there are so many bytes.
+    pub(super) fn read_exactly(port: &mut dyn Port, count: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        let mut buffer = [0; 4096];
+        while all.len() < count {
+            let most = buffer.len().min(count - all.len());
+            match port.read(&mut buffer[..most], MINUTE).unwrap() {
+                Read::Bytes(count) => all.extend_from_slice(&buffer[..count]),
+                Read::Deadline => panic!("only {} bytes of {count}", all.len()),
+            }
+        }
+        all
+    }
+
+    /// What is read up to a line's end.
+    pub(super) fn read_line(port: &mut dyn Port) -> String {
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            line.extend(read_exactly(port, 1));
+        }
+        String::from_utf8(line).unwrap()
+    }
+
+    /// A modem that answers each line, after a while, with the number of its bytes. `bye` unplugs it for a while.
+    pub(super) struct Counter {
+        delay: Duration,
+        away: Duration,
+        line: Vec<u8>,
+        due: Vec<(Duration, String)>,
+        back: Option<Duration>,
+    }
+
+    impl Counter {
+        pub(super) fn new(delay: Duration, away: Duration) -> Counter {
+            Counter { delay, away, line: Vec::new(), due: Vec::new(), back: None }
+        }
+    }
+
+    impl Device for Counter {
+        fn receive(&mut self, bytes: &[u8], now: Duration) {
+            for byte in bytes {
+                if *byte != b'\r' {
+                    self.line.push(*byte);
+                    continue;
+                }
+                match std::mem::take(&mut self.line) {
+                    bye if bye == b"bye" => self.back = Some(now + self.away),
+                    line => self.due.push((now + self.delay, format!("{}\n", line.len()))),
+                }
+            }
+        }
+
+        fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
+            let due = self.due.iter().take_while(|(due, _)| *due <= now).count();
+            self.due.drain(..due).for_each(|(_, answer)| out.extend_from_slice(answer.as_bytes()));
+            self.back = self.back.filter(|back| *back > now);
+        }
+
+        fn next(&self) -> Option<Duration> {
+            self.due.first().map(|(due, _)| *due).or(self.back)
+        }
+
+        fn gone(&self) -> Option<Fault> {
+            self.back.map(|_| Fault::Lost("unplugged".to_owned()))
+        }
+    }
+}

@@ -2,18 +2,18 @@
 //! the same time, and refuses anything else.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use super::transcript::{self, BACK, Event, Kind, LOST, MASKED};
+use super::transcript::{BACK, LOST, MASKED, Said, TITLE, Who};
 use super::{Device, Fault, OpenError, OpenErrorKind};
-use crate::source::{Unreadable, read_text};
+use crate::notation::unescape;
+use crate::source::{Unreadable, read_file};
 
 /// A recorded modem. What it said by itself comes at its time, or before the next question if that comes earlier.
 pub struct Replay {
     name: String,
-    events: VecDeque<Event>,
+    events: VecDeque<Part>,
     /// A moment of the recording and when it was played.
     synced: (Duration, Duration),
     /// How much of the next question has come.
@@ -22,16 +22,18 @@ pub struct Replay {
     secret: Vec<u8>,
     /// What is to be said at once.
     due: Vec<u8>,
-    state: State,
+    /// Why it does not answer: the port was lost when this was recorded, or it was asked what it cannot answer.
+    gone: Option<Fault>,
 }
 
+/// An event that is to be played.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
-    There,
-    /// The port was lost when this was recorded.
-    Lost(String),
-    /// It was asked what it cannot answer.
-    Refused(String),
+struct Part {
+    at: Duration,
+    who: Who,
+    bytes: Vec<u8>,
+    /// Its line in the file, from 1.
+    line: usize,
 }
 
 const LARGEST: u64 = 64 << 20;
@@ -53,7 +55,7 @@ impl Replay {
         let no_recording = |what: String| {
             OpenError::new(OpenErrorKind::NotAPort, what).with_help("a recording is what --record FILE has written")
         };
-        let text = match File::open(file).map_err(Unreadable::Io).and_then(|file| read_text(file, LARGEST)) {
+        let text = match read_file(file, LARGEST) {
             Ok(text) => text,
             Err(Unreadable::Io(error)) => return Err(unreadable(error)),
             Err(error @ Unreadable::TooLarge { .. }) => {
@@ -63,39 +65,44 @@ impl Replay {
                 return Err(no_recording(format!("{name} is no recording but binary data")));
             }
         };
-        let events = transcript::parse(&text)
-            .map_err(|(line, what)| no_recording(format!("{name} is no recording: line {line}: {what}")))?;
-        Ok(Replay::new(name, events))
+        Replay::new(name.clone(), &text)
+            .map_err(|(line, what)| no_recording(format!("{name} is no recording: line {line}: {what}")))
     }
 
-    fn new(name: String, events: Vec<Event>) -> Replay {
-        Replay {
+    /// Plays this transcript; else the line at fault and what is wrong with it.
+    pub(super) fn new(name: String, text: &str) -> Result<Replay, (usize, String)> {
+        if text.lines().next().map(str::trim_end) != Some(TITLE) {
+            return Err((1, format!("it does not begin with `{TITLE}`")));
+        }
+        let lines = text.lines().zip(1..).filter(|(text, _)| !text.starts_with('#') && !text.trim().is_empty());
+        let events: Result<_, _> = lines.map(|(text, line)| part(line, text).map_err(|what| (line, what))).collect();
+        Ok(Replay {
             name,
-            events: events.into(),
+            events: events?,
             synced: (Duration::ZERO, Duration::ZERO),
             heard: 0,
             secret: Vec::new(),
             due: Vec::new(),
-            state: State::There,
-        }
+            gone: None,
+        })
     }
 
     /// When an event of the recording is to be played.
-    fn when(&self, event: &Event) -> Duration {
+    fn when(&self, event: &Part) -> Duration {
         let (recorded, played) = self.synced;
         played.saturating_add(event.at.saturating_sub(recorded))
     }
 
     /// The next event, unless it waits for a question.
-    fn next_event(&self) -> Option<&Event> {
-        self.events.front().filter(|event| event.kind != Kind::Sent)
+    fn next_event(&self) -> Option<&Part> {
+        self.events.front().filter(|event| event.who != Who::Computer)
     }
 
     /// Plays the next event.
     fn play(&mut self) {
         let Some(event) = self.events.pop_front() else { return };
-        match event.kind {
-            Kind::Received => match find(&event.bytes, MASKED.as_bytes()) {
+        match event.who {
+            Who::Modem => match find(&event.bytes, MASKED.as_bytes()) {
                 Some(at) if !self.secret.is_empty() => {
                     let (before, after) = event.bytes.split_at_checked(at).unwrap_or((&event.bytes, &[]));
                     self.due.extend_from_slice(before);
@@ -104,35 +111,36 @@ impl Replay {
                 }
                 Some(_) | None => self.due.extend_from_slice(&event.bytes),
             },
-            Kind::Port => {
+            Who::Note => {
                 let note = String::from_utf8_lossy(&event.bytes);
                 if let Some(why) = note.strip_prefix(LOST) {
-                    self.state = State::Lost(why.trim_start_matches(": ").to_owned());
+                    self.gone = Some(Fault::Lost(why.trim_start_matches(": ").to_owned()));
                 } else if note == BACK {
-                    self.state = State::There;
+                    self.gone = None;
                 }
             }
-            Kind::Sent => {}
+            Who::Computer => {}
         }
     }
 
     fn hear(&mut self, bytes: &[u8], now: Duration) {
         let mut rest = bytes;
-        while !rest.is_empty() && self.state == State::There {
+        while !rest.is_empty() && self.gone.is_none() {
             // What it said by itself before it was asked comes before the answer.
             while self.next_event().is_some() {
                 self.play();
             }
-            if self.state != State::There {
+            if self.gone.is_some() {
                 return;
             }
-            let Some(question) = self.events.front().filter(|event| event.kind == Kind::Sent) else {
+            let Some(question) = self.events.front().filter(|event| event.who == Who::Computer) else {
                 let said = shown(bytes);
-                self.state = State::Refused(format!("the recording {} ends before `{said}` is asked", self.name));
+                let why = format!("the recording {} ends before `{said}` is asked", self.name);
+                self.gone = Some(Fault::System(why));
                 return;
             };
             match match_question(question.bytes.get(self.heard..).unwrap_or_default(), rest) {
-                Some(Matched { question: taken, heard, secret }) => {
+                Some((taken, heard, secret)) => {
                     if let Some(secret) = secret {
                         self.secret = secret.to_vec();
                     }
@@ -145,13 +153,13 @@ impl Replay {
                     }
                 }
                 None => {
-                    self.state = State::Refused(format!(
+                    self.gone = Some(Fault::System(format!(
                         "`{}` is not what was asked in the recording {}, line {}: `{}`",
                         shown(bytes),
                         self.name,
                         question.line,
                         shown(&question.bytes)
-                    ));
+                    )));
                 }
             }
         }
@@ -175,27 +183,33 @@ impl Device for Replay {
     }
 
     fn gone(&self) -> Option<Fault> {
-        match &self.state {
-            State::There => None,
-            State::Lost(why) => Some(Fault::Lost(why.clone())),
-            State::Refused(why) => Some(Fault::System(why.clone())),
-        }
+        self.gone.clone()
     }
 }
 
-struct Matched<'b> {
-    /// Bytes of the recorded question, and of what was heard.
-    question: usize,
-    heard: usize,
-    /// What came where the recording has a secret.
-    secret: Option<&'b [u8]>,
+fn part(line: usize, text: &str) -> Result<Part, String> {
+    let Said { at, who, text } = Said::read(text)?;
+    let time = time(at).ok_or_else(|| format!("`{at}` is no time in seconds"))?;
+    Ok(Part { at: time, who, bytes: unescape(text)?, line })
 }
 
-/// Matches as much as there is of both, or nothing where they differ.
-fn match_question<'b>(question: &[u8], heard: &'b [u8]) -> Option<Matched<'b>> {
+fn time(text: &str) -> Option<Duration> {
+    let (seconds, millis) = text.split_once('.')?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if millis.len() != 3 || !digits(millis) || !digits(seconds) {
+        return None;
+    }
+    // No port was open for more than a century.
+    let seconds: u32 = seconds.parse().ok()?;
+    Some(Duration::from_secs(seconds.into()) + Duration::from_millis(millis.parse().ok()?))
+}
+
+/// Matches as much as there is of both, or nothing where they differ: how many bytes of the recorded question that are,
+/// how many of what was heard, and what came where the recording has a secret.
+fn match_question<'b>(question: &[u8], heard: &'b [u8]) -> Option<(usize, usize, Option<&'b [u8]>)> {
     let same = question.iter().zip(heard).take_while(|(a, b)| a == b).count();
     if same == heard.len() || same == question.len() {
-        return Some(Matched { question: same, heard: same, secret: None });
+        return Some((same, same, None));
     }
     // The three stars themselves may have matched the beginning of a secret that has stars in it.
     let stars = find(question, MASKED.as_bytes()).filter(|stars| *stars <= same)?;
@@ -203,7 +217,7 @@ fn match_question<'b>(question: &[u8], heard: &'b [u8]) -> Option<Matched<'b>> {
     let rest = heard.get(stars..)?;
     // A secret ends where what follows it in the recording begins.
     let end = after.first().map_or(Some(rest.len()), |next| memchr::memchr(*next, rest))?;
-    Some(Matched { question: stars + MASKED.len(), heard: stars + end, secret: rest.get(..end) })
+    Some((stars + MASKED.len(), stars + end, rest.get(..end)))
 }
 
 fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
@@ -217,15 +231,9 @@ fn shown(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bench::{MINUTE, played as play};
     use super::*;
-    use crate::port::{Cancel, Memory, Port, Read};
-
-    const MINUTE: Duration = Duration::from_secs(60);
-
-    fn play(text: &str) -> Memory<Replay> {
-        let events = transcript::parse(&format!("{}\n{text}", transcript::TITLE)).unwrap();
-        Memory::in_virtual_time(Replay::new("bench.at".to_owned(), events), &Cancel::new().unwrap())
-    }
+    use crate::port::{Port, Read};
 
     fn hear(port: &mut impl Port) -> Result<String, Fault> {
         let mut buffer = [0; 256];
@@ -301,5 +309,23 @@ mod tests {
         port.reopen(MINUTE).unwrap();
         assert_eq!(port.now(), Duration::from_secs(9));
         assert_eq!(hear(&mut port), Ok("RDY\r\n".to_owned()));
+    }
+
+    #[test]
+    fn what_is_no_transcript_says_where() {
+        let refusal = |text: &str| Replay::new(String::new(), text).map(|_| ()).unwrap_err();
+        assert_eq!(refusal("AT\n"), (1, format!("it does not begin with `{TITLE}`")));
+        for (text, line, what) in [
+            ("\nAT", 3, "it has no time and direction"),
+            ("0.000 >", 2, "nothing stands after the direction"),
+            ("1 > AT", 2, "`1` is no time in seconds"),
+            ("1.+00 > AT", 2, "`1.+00` is no time in seconds"),
+            ("0.000 ? AT", 2, "`?` is none of >, < and !"),
+            ("0.000 > AT\\q", 2, "`\\q` is no escape"),
+            ("0.000 > AT\\x1", 2, "`\\x` wants two hexadecimal digits"),
+            ("0.000 > AT\\", 2, "it ends in a lone `\\`"),
+        ] {
+            assert_eq!(refusal(&format!("{TITLE}\n{text}")), (line, what.to_owned()));
+        }
     }
 }

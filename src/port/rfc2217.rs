@@ -7,20 +7,20 @@ use std::time::Duration;
 use rfc2217::{Client, NotReady, PortSettings, Purge};
 
 use super::cancel::Watch;
-use super::os::Wire;
-use super::tcp::{Remote, away};
-use super::{Cancel, Clock, Control, Fault, OpenError, OpenErrorKind, Port, Read};
+use super::tcp::{Remote, TRY_AGAIN, away, discard};
+use super::wire::Wire;
+use super::{Cancel, Control, Fault, OpenError, OpenErrorKind, Port, Read};
 
 pub struct Rfc2217 {
     remote: Remote,
     baud: u32,
     /// None while the other end is away.
-    session: Option<Session>,
-    clock: Clock,
+    telnet: Option<Telnet>,
     watch: Watch,
 }
 
-struct Session {
+/// A connection, and the state of the protocol on it.
+struct Telnet {
     wire: Wire<TcpStream>,
     client: Client,
     /// What was received and not yet looked at.
@@ -41,7 +41,6 @@ const COMMAND: Duration = Duration::from_secs(5);
 const IAC: u8 = 255;
 /// More than this a modem does not say within the negotiation, unless it floods.
 const EARLY: usize = 64 * 1024;
-const TRY_AGAIN: Duration = Duration::from_millis(200);
 
 impl Rfc2217 {
     /// As [`Tcp::connect`](super::Tcp::connect); then sets the port to `baud`, 8N1, no flow control, and waits until the
@@ -49,29 +48,28 @@ impl Rfc2217 {
     pub fn connect(host: &str, port: u16, baud: u32, limit: Duration, cancel: &Cancel) -> Result<Rfc2217, OpenError> {
         let remote = Remote { host: host.to_owned(), port, limit };
         let watch = cancel.watch();
-        let clock = Clock::start();
-        let session = Some(Session::open(&remote, baud, limit, Duration::MAX, &clock, &watch)?);
-        Ok(Rfc2217 { remote, baud, session, clock: Clock::start(), watch })
+        let telnet = Some(Telnet::open(&remote, baud, Duration::MAX, &watch)?);
+        Ok(Rfc2217 { remote, baud, telnet, watch: watch.restarted() })
     }
 }
 
 impl Port for Rfc2217 {
     fn now(&self) -> Duration {
-        self.clock.now()
+        self.watch.now()
     }
 
     fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
-        let session = self.session.as_mut().ok_or_else(away)?;
-        session.read(buffer, until, &self.clock, &self.watch)
+        let telnet = self.telnet.as_mut().ok_or_else(away)?;
+        telnet.read(buffer, until, &self.watch)
     }
 
     fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
-        let session = self.session.as_mut().ok_or_else(away)?;
+        let telnet = self.telnet.as_mut().ok_or_else(away)?;
         let mut written = 0;
         while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
             // The other end may have nothing to take it in as long as it waits for us to read: its answers are short, so
             // the socket's buffer holds them.
-            let (more, outcome) = session.send_data(rest, until, &self.clock, &self.watch);
+            let (more, outcome) = telnet.send_data(rest, until, &self.watch);
             written += more;
             outcome.map_err(|fault| match fault {
                 Fault::WriteTimeout { .. } => Fault::WriteTimeout { written },
@@ -82,9 +80,9 @@ impl Port for Rfc2217 {
     }
 
     fn control(&mut self, control: Control) -> Result<(), Fault> {
-        let session = self.session.as_mut().ok_or_else(away)?;
-        let until = self.clock.now() + COMMAND;
-        let client = &mut session.client;
+        let telnet = self.telnet.as_mut().ok_or_else(away)?;
+        let until = self.watch.now() + COMMAND;
+        let client = &mut telnet.client;
         match control {
             Control::Baud(baud_rate) => {
                 let settings = PortSettings { baud_rate, ..client.requested_settings() };
@@ -95,38 +93,28 @@ impl Port for Rfc2217 {
             Control::Rts(on) => client.try_set_rts(on).map_err(refused)?,
             Control::Break(time) => {
                 client.try_set_break(true).map_err(refused)?;
-                session.send(until, &self.clock, &self.watch)?;
+                telnet.send(until, &self.watch)?;
                 let interrupted = self.watch.pause(time);
                 // A line that is left in break is dead.
-                session.client.try_set_break(false).map_err(refused)?;
-                let until = self.clock.now() + COMMAND;
-                return session.send(until, &self.clock, &self.watch).and(interrupted);
+                telnet.client.try_set_break(false).map_err(refused)?;
+                let until = self.watch.now() + COMMAND;
+                return telnet.send(until, &self.watch).and(interrupted);
             }
             Control::Flush => {
                 client.try_purge(Purge::Both).map_err(refused)?;
-                session.early.clear();
-                let now = self.clock.now();
-                super::tcp::discard(|buffer| session.read(buffer, now, &self.clock, &self.watch))?;
+                telnet.early.clear();
+                let now = self.watch.now();
+                discard(|buffer| telnet.read(buffer, now, &self.watch))?;
             }
         }
-        session.send(until, &self.clock, &self.watch)
+        telnet.send(until, &self.watch)
     }
 
     fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
-        self.session = None;
-        loop {
-            let left = until.saturating_sub(self.now());
-            let limit = left.min(self.remote.limit);
-            match Session::open(&self.remote, self.baud, limit, until, &self.clock, &self.watch) {
-                Ok(session) => {
-                    self.session = Some(session);
-                    return Ok(());
-                }
-                Err(error) if error.kind == OpenErrorKind::Interrupted => return Err(Fault::Interrupted),
-                Err(error) if self.now() >= until => return Err(Fault::Lost(error.message)),
-                Err(_) => self.watch.pause(TRY_AGAIN)?,
-            }
-        }
+        self.telnet = None;
+        let open = || Telnet::open(&self.remote, self.baud, until, &self.watch);
+        self.telnet = Some(self.watch.reopen(until, TRY_AGAIN, open)?);
+        Ok(())
     }
 
     fn rearm(&mut self) {
@@ -138,36 +126,32 @@ impl Port for Rfc2217 {
     }
 }
 
-impl Session {
-    /// `limit` bounds the connection, `until` all of it.
-    fn open(
-        remote: &Remote,
-        baud: u32,
-        limit: Duration,
-        until: Duration,
-        clock: &Clock,
-        watch: &Watch,
-    ) -> Result<Session, OpenError> {
-        let wire = Wire::new(remote.connect(limit, watch)?);
+impl Telnet {
+    fn open(remote: &Remote, baud: u32, until: Duration, watch: &Watch) -> Result<Telnet, OpenError> {
+        let wire = Wire::new(remote.connect(until, watch)?);
         let client = Client::new(PortSettings { baud_rate: baud, ..PortSettings::default() });
-        let mut session =
-            Session { wire, client, raw: Box::new([0; 4096]), begin: 0, end: 0, early: Vec::new(), owed: &[] };
-        session.negotiate((clock.now() + NEGOTIATION).min(until), clock, watch).map_err(|why| why.told(remote))?;
-        Ok(session)
+        let raw = Box::new([0; 4096]);
+        let mut telnet = Telnet { wire, client, raw, begin: 0, end: 0, early: Vec::new(), owed: &[] };
+        let until = (watch.now() + NEGOTIATION).min(until);
+        telnet.negotiate(until, watch).map_err(|fault| broken_off(remote, fault))?;
+        match telnet.client.readiness() {
+            Ok(()) => Ok(telnet),
+            Err(why) => Err(not_agreed(remote, why)),
+        }
     }
 
-    /// Until the other end has confirmed every setting. What the modem says meanwhile stays to be read.
-    fn negotiate(&mut self, until: Duration, clock: &Clock, watch: &Watch) -> Result<(), NotOpen> {
+    /// Until the other end has confirmed or refused the settings, or time is up. What the modem says meanwhile stays to be
+    /// read.
+    fn negotiate(&mut self, until: Duration, watch: &Watch) -> Result<(), Fault> {
         loop {
-            self.send(until, clock, watch).map_err(NotOpen::Fault)?;
+            self.send(until, watch)?;
             match self.client.readiness() {
-                Ok(()) => return Ok(()),
-                Err(why @ (NotReady::Refused | NotReady::Mismatched(_))) => return Err(NotOpen::Negotiation(why)),
-                Err(why) if clock.now() >= until => return Err(NotOpen::Negotiation(why)),
+                Ok(()) | Err(NotReady::Refused | NotReady::Mismatched(_)) => return Ok(()),
+                Err(_) if watch.now() >= until => return Ok(()),
                 Err(_) => {}
             }
             if self.begin == self.end {
-                self.fill(until, clock, watch).map_err(NotOpen::Fault)?;
+                self.fill(until, watch)?;
             }
             let mut payload = [0; 256];
             let count = self.digest(&mut payload);
@@ -177,7 +161,7 @@ impl Session {
         }
     }
 
-    fn read(&mut self, buffer: &mut [u8], until: Duration, clock: &Clock, watch: &Watch) -> Result<Read, Fault> {
+    fn read(&mut self, buffer: &mut [u8], until: Duration, watch: &Watch) -> Result<Read, Fault> {
         if !self.early.is_empty() {
             let count = self.early.len().min(buffer.len());
             for (to, from) in buffer.iter_mut().zip(self.early.drain(..count)) {
@@ -188,20 +172,20 @@ impl Session {
         loop {
             while self.begin < self.end {
                 let payload = self.digest(buffer);
-                self.send(until, clock, watch)?;
+                self.send(until, watch)?;
                 if payload > 0 {
                     return Ok(Read::Bytes(payload));
                 }
             }
-            if self.fill(until, clock, watch)? == Read::Deadline {
+            if self.fill(until, watch)? == Read::Deadline {
                 return Ok(Read::Deadline);
             }
         }
     }
 
     /// Reads more, where all that was read before has been looked at.
-    fn fill(&mut self, until: Duration, clock: &Clock, watch: &Watch) -> Result<Read, Fault> {
-        let read = self.wire.read(self.raw.as_mut_slice(), until, clock, watch)?;
+    fn fill(&mut self, until: Duration, watch: &Watch) -> Result<Read, Fault> {
+        let read = self.wire.read(self.raw.as_mut_slice(), until, watch)?;
         if let Read::Bytes(count) = read {
             (self.begin, self.end) = (0, count);
         }
@@ -220,8 +204,8 @@ impl Session {
 
     /// Sends as much of the data as the client takes; tells how many bytes of it went out. What did not go out in time is
     /// dropped: it is no part of what is written next.
-    fn send_data(&mut self, data: &[u8], until: Duration, clock: &Clock, watch: &Watch) -> (usize, Result<(), Fault>) {
-        if let Err(fault) = self.send(until, clock, watch) {
+    fn send_data(&mut self, data: &[u8], until: Duration, watch: &Watch) -> (usize, Result<(), Fault>) {
+        if let Err(fault) = self.send(until, watch) {
             return (0, Err(fault));
         }
         // From here on the client's output is this data alone.
@@ -230,7 +214,7 @@ impl Session {
             Err(fault) => return (0, Err(fault)),
         };
         let all = self.client.output().len();
-        let Err(fault) = self.send(until, clock, watch) else { return (queued, Ok(())) };
+        let Err(fault) = self.send(until, watch) else { return (queued, Ok(())) };
         let left = self.client.output().len();
         self.client.consume_output(left);
         let mut out = all - left;
@@ -251,13 +235,13 @@ impl Session {
     }
 
     /// Sends what the client has to say: data and protocol.
-    fn send(&mut self, until: Duration, clock: &Clock, watch: &Watch) -> Result<(), Fault> {
+    fn send(&mut self, until: Duration, watch: &Watch) -> Result<(), Fault> {
         if !self.owed.is_empty() {
-            self.wire.write(self.owed, until, clock, watch)?;
+            self.wire.write(self.owed, until, watch).1?;
             self.owed = &[];
         }
         while self.client.has_output() {
-            let (written, outcome) = self.wire.write_counted(self.client.output(), until, clock, watch);
+            let (written, outcome) = self.wire.write(self.client.output(), until, watch);
             // What went out must not go out again, whatever ended the write.
             self.client.consume_output(written);
             outcome?;
@@ -266,31 +250,30 @@ impl Session {
     }
 }
 
-enum NotOpen {
-    Negotiation(NotReady),
-    Fault(Fault),
+/// Why the settings could not be agreed on: the connection failed.
+fn broken_off(remote: &Remote, fault: Fault) -> OpenError {
+    let (host, port) = (&remote.host, remote.port);
+    match fault {
+        Fault::Interrupted => OpenError::new(OpenErrorKind::Interrupted, "interrupted"),
+        Fault::Lost(why) => {
+            OpenError::new(OpenErrorKind::Busy, format!("{host} closed the connection to port {port} at once: {why}"))
+                .with_help("another program may use that serial port already: the server gives it to one at a time")
+        }
+        other @ (Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_)) => {
+            OpenError::new(OpenErrorKind::System, other.to_string())
+        }
+    }
 }
 
-impl NotOpen {
-    fn told(self, remote: &Remote) -> OpenError {
-        let (host, port) = (&remote.host, remote.port);
-        match self {
-            NotOpen::Fault(Fault::Interrupted) => OpenError::new(OpenErrorKind::Interrupted, "interrupted"),
-            NotOpen::Fault(Fault::Lost(why)) => OpenError::new(
-                OpenErrorKind::Busy,
-                format!("{host} closed the connection to port {port} at once: {why}"),
-            )
-            .with_help("another program may use that serial port already: the server gives it to one at a time"),
-            NotOpen::Fault(fault) => OpenError::new(OpenErrorKind::System, fault.to_string()),
-            NotOpen::Negotiation(why) if confirms_nothing(why) => {
-                OpenError::new(OpenErrorKind::NotAPort, format!("{host} does not speak RFC 2217 on port {port}: {why}"))
-                    .with_help(format!("if it passes the bytes as they are, use tcp://{remote}"))
-            }
-            NotOpen::Negotiation(why) => {
-                OpenError::new(OpenErrorKind::System, format!("{host} could not set the serial port on {port}: {why}"))
-                    .with_help("try another speed: -b 9600")
-            }
-        }
+/// The other end does not want them, or does not speak the protocol.
+fn not_agreed(remote: &Remote, why: NotReady) -> OpenError {
+    let (host, port) = (&remote.host, remote.port);
+    if confirms_nothing(why) {
+        OpenError::new(OpenErrorKind::NotAPort, format!("{host} does not speak RFC 2217 on port {port}: {why}"))
+            .with_help(format!("if it passes the bytes as they are, use tcp://{remote}"))
+    } else {
+        OpenError::new(OpenErrorKind::System, format!("{host} could not set the serial port on {port}: {why}"))
+            .with_help("try another speed: -b 9600")
     }
 }
 
@@ -317,9 +300,8 @@ mod tests {
 
     use ::rfc2217::{Server, ServerEvent};
 
+    use super::super::bench::{MINUTE, read_exactly};
     use super::*;
-
-    const MINUTE: Duration = Duration::from_secs(60);
 
     /// A server on a thread: says `RDY` before all else, gives back what it gets, and tells at its end what was asked of
     /// its serial port.
@@ -350,18 +332,6 @@ mod tests {
 
     fn connect(number: u16) -> Result<Rfc2217, OpenError> {
         Rfc2217::connect("127.0.0.1", number, 921_600, MINUTE, &Cancel::new().unwrap())
-    }
-
-    fn read_exactly(port: &mut impl Port, count: usize) -> Vec<u8> {
-        let mut all = Vec::new();
-        while all.len() < count {
-            let mut buffer = [0; 100];
-            match port.read(&mut buffer, MINUTE).unwrap() {
-                Read::Bytes(count) => all.extend_from_slice(&buffer[..count]),
-                Read::Deadline => panic!("only {} bytes of {count}", all.len()),
-            }
-        }
-        all
     }
 
     #[test]

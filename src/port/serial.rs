@@ -1,25 +1,35 @@
 //! A serial port of this machine, or a pseudo-terminal.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serialport::ClearBuffer;
+use serialport::{ClearBuffer, SerialPort};
 
 use super::cancel::Watch;
-use super::list::Place;
-use super::os::{SerialLine, Wire, devices};
-use super::{Cancel, Clock, Control, Fault, OpenError, Port, Read};
+use super::os::{self, devices};
+use super::wire::Wire;
+use super::{Cancel, Control, Fault, OpenError, OpenErrorKind, Port, Read};
 
 /// Exclusive: no other program can open it meanwhile. Raw: bytes pass as they are. Closing it leaves DTR as it is, so
 /// that the modem does not hang up.
 pub struct Serial {
     path: PathBuf,
     baud: u32,
-    place: Option<Place>,
+    /// Where it is plugged in.
+    place: Option<String>,
     /// None while the device is away.
     wire: Option<Wire<SerialLine>>,
-    clock: Clock,
     watch: Watch,
+}
+
+/// An open serial port: raw, exclusive, non-blocking. On closing it leaves the line as it was found.
+pub(super) struct SerialLine {
+    pub(super) tty: os::Tty,
+    /// The settings to leave behind.
+    pub(super) before: Option<os::Settings>,
+    /// Where it is plugged in.
+    pub(super) place: Option<String>,
 }
 
 /// How often to look whether a device is back.
@@ -29,10 +39,9 @@ impl Serial {
     /// Opens the path as it is given; looks at no other port.
     pub fn open(path: &Path, baud: u32, cancel: &Cancel) -> Result<Serial, OpenError> {
         let watch = cancel.watch();
-        let line = SerialLine::open(path, baud, &watch)?;
-        let place = line.place().cloned();
-        let wire = Some(Wire::new(line));
-        Ok(Serial { path: path.to_owned(), baud, place, wire, clock: Clock::start(), watch })
+        let line = os::open_line(path, baud, &watch)?;
+        let place = line.place.clone();
+        Ok(Serial { path: path.to_owned(), baud, place, wire: Some(Wire::new(line)), watch: watch.restarted() })
     }
 
     /// The node that the device has now, if it is there.
@@ -49,19 +58,19 @@ impl Serial {
 
 impl Port for Serial {
     fn now(&self) -> Duration {
-        self.clock.now()
+        self.watch.now()
     }
 
     fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
-        self.wire.as_mut().ok_or_else(away)?.read(buffer, until, &self.clock, &self.watch)
+        self.wire.as_mut().ok_or_else(away)?.read(buffer, until, &self.watch)
     }
 
     fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
-        self.wire.as_mut().ok_or_else(away)?.write(bytes, until, &self.clock, &self.watch)
+        self.wire.as_mut().ok_or_else(away)?.write(bytes, until, &self.watch).1
     }
 
     fn control(&mut self, control: Control) -> Result<(), Fault> {
-        let port = self.wire.as_mut().ok_or_else(away)?.end().port();
+        let port = &mut self.wire.as_mut().ok_or_else(away)?.end.tty;
         let mut interrupted = Ok(());
         let outcome = match control {
             Control::Baud(baud) => port.set_baud_rate(baud),
@@ -88,22 +97,12 @@ impl Port for Serial {
     fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
         // A descriptor that stays open makes the kernel give the device another number.
         self.wire = None;
-        loop {
-            let why = match self.node() {
-                Some(node) => match SerialLine::open(&node, self.baud, &self.watch) {
-                    Ok(line) => {
-                        self.wire = Some(Wire::new(line));
-                        return Ok(());
-                    }
-                    Err(error) => error.message,
-                },
-                None => format!("{} did not come back", self.path.display()),
-            };
-            if self.now() >= until {
-                return Err(Fault::Lost(why));
-            }
-            self.watch.pause(LOOK_AGAIN)?;
-        }
+        let line = self.watch.reopen(until, LOOK_AGAIN, || match self.node() {
+            Some(node) => os::open_line(&node, self.baud, &self.watch),
+            None => Err(OpenError::new(OpenErrorKind::Missing, format!("{} did not come back", self.path.display()))),
+        })?;
+        self.wire = Some(Wire::new(line));
+        Ok(())
     }
 
     fn rearm(&mut self) {
@@ -112,6 +111,35 @@ impl Port for Serial {
 
     fn is_interrupted(&self) -> bool {
         self.watch.is_cancelled()
+    }
+}
+
+impl io::Read for SerialLine {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        os::read(&mut self.tty, buffer)
+    }
+}
+
+impl io::Write for SerialLine {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        os::write(&mut self.tty, bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+impl std::os::fd::AsRawFd for SerialLine {
+    fn as_raw_fd(&self) -> i32 {
+        self.tty.as_raw_fd()
+    }
+}
+
+impl Drop for SerialLine {
+    fn drop(&mut self) {
+        os::leave(&self.tty, self.before.as_ref());
     }
 }
 
@@ -133,4 +161,297 @@ fn unable(control: Control, error: &serialport::Error) -> Fault {
 
 #[cfg(test)]
 #[cfg(unix)]
-mod tests;
+mod tests {
+    use std::fs::File;
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::process::Command;
+
+    use super::super::bench::{MINUTE, Scratch, read_exactly};
+    use super::*;
+    use crate::port::host::Terminal;
+
+    const BAUD: u32 = 115_200;
+
+    fn open(path: &Path) -> Result<Serial, OpenError> {
+        Serial::open(path, BAUD, &Cancel::new().unwrap())
+    }
+
+    fn pair() -> (Terminal, Serial) {
+        let terminal = Terminal::new().unwrap();
+        let port = open(&terminal.path).unwrap();
+        (terminal, port)
+    }
+
+    /// What a failing open says.
+    fn refusal(path: &Path) -> OpenError {
+        open(path).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn every_byte_passes_both_ways() {
+        let (mut terminal, mut port) = pair();
+        let all: Vec<u8> = (0..=255).collect();
+        terminal.master.write_all(&all).unwrap();
+        assert_eq!(read_exactly(&mut port, 256), all);
+        port.write(&all, MINUTE).unwrap();
+        let mut back = [0; 256];
+        terminal.master.read_exact(&mut back).unwrap();
+        assert_eq!(&back[..], &all[..]);
+    }
+
+    #[test]
+    fn a_read_ends_at_its_deadline_and_a_past_deadline_still_looks() {
+        let (mut terminal, mut port) = pair();
+        let mut buffer = [0; 16];
+        let until = port.now() + Duration::from_millis(30);
+        assert_eq!(port.read(&mut buffer, until), Ok(Read::Deadline));
+        assert!(port.now() >= until);
+        terminal.master.write_all(b"RING").unwrap();
+        assert_eq!(port.read(&mut buffer, Duration::ZERO), Ok(Read::Bytes(4)));
+        assert_eq!(port.read(&mut buffer, Duration::ZERO), Ok(Read::Deadline));
+    }
+
+    #[test]
+    fn a_hang_up_wakes_the_reader() {
+        let (terminal, mut port) = pair();
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| port.read(&mut [0; 64], MINUTE));
+            drop(terminal);
+            assert_eq!(reader.join().unwrap(), Err(Fault::Lost("the other side hung up".to_owned())));
+        });
+        assert!(matches!(port.write(b"AT\r", MINUTE), Err(Fault::Lost(_))));
+        assert!(matches!(port.control(Control::Baud(9600)), Err(Fault::Lost(_))));
+    }
+
+    #[test]
+    fn a_line_that_was_read_before_the_hang_up_is_there() {
+        let (mut terminal, mut port) = pair();
+        terminal.master.write_all(b"\r\n+CSQ: 1").unwrap();
+        assert_eq!(read_exactly(&mut port, 9), b"\r\n+CSQ: 1");
+        drop(terminal);
+        assert!(matches!(port.read(&mut [0; 64], MINUTE), Err(Fault::Lost(_))));
+    }
+
+    #[test]
+    fn a_write_that_nobody_reads_ends_at_its_deadline_and_tells_how_far_it_came() {
+        let (mut terminal, mut port) = pair();
+        let much = vec![b'x'; 1 << 20];
+        let until = port.now() + Duration::from_millis(50);
+        let Err(Fault::WriteTimeout { written }) = port.write(&much, until) else { panic!("it went out") };
+        assert!((1..much.len()).contains(&written));
+        // What it says that went out is there.
+        let mut out = vec![0; written];
+        terminal.master.read_exact(&mut out).unwrap();
+        assert!(out.iter().all(|byte| *byte == b'x'));
+    }
+
+    #[test]
+    fn a_long_write_goes_on_while_it_is_read() {
+        let (terminal, mut port) = pair();
+        let much: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| port.write(&much, MINUTE));
+            let mut back = Vec::new();
+            let mut buffer = [0; 4096];
+            while back.len() < much.len() {
+                match (&terminal.master).read(&mut buffer) {
+                    Ok(count) => back.extend_from_slice(&buffer[..count]),
+                    Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock),
+                }
+            }
+            assert_eq!(writer.join().unwrap(), Ok(()));
+            assert!(back == much);
+        });
+    }
+
+    #[test]
+    fn a_second_open_is_told_that_the_port_is_busy_and_by_whom() {
+        let (mut terminal, mut port) = pair();
+        let error = refusal(&terminal.path);
+        assert_eq!(error.kind, OpenErrorKind::Busy);
+        let me = format!("(process {}) holds it", std::process::id());
+        assert!(cfg!(not(target_os = "linux")) || error.message.ends_with(&me), "{}", error.message);
+        // The first holder keeps its port, and its lock.
+        terminal.master.write_all(b"OK").unwrap();
+        assert_eq!(read_exactly(&mut port, 2), b"OK");
+        assert_eq!(refusal(&terminal.path).kind, OpenErrorKind::Busy);
+        drop(port);
+        open(&terminal.path).unwrap();
+    }
+
+    #[test]
+    fn another_process_sees_the_lock() {
+        let (terminal, port) = pair();
+        let locked = |path: &Path| {
+            let status = Command::new("flock").args(["--nonblock", "--exclusive"]).arg(path).arg("true").status();
+            !status.unwrap().success()
+        };
+        assert!(locked(&terminal.path));
+        drop(port);
+        assert!(!locked(&terminal.path));
+    }
+
+    #[test]
+    fn a_port_that_another_process_has_locked_is_busy_and_the_process_is_named() {
+        let terminal = Terminal::new().unwrap();
+        let mut other = Command::new("flock")
+            .args(["--exclusive", "--no-fork"])
+            .arg(&terminal.path)
+            .args(["sh", "-c", "echo; exec sleep 60"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The line tells that it has the lock.
+        other.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
+        let error = refusal(&terminal.path);
+        other.kill().unwrap();
+        other.wait().unwrap();
+        assert_eq!(error.kind, OpenErrorKind::Busy);
+        if cfg!(target_os = "linux") {
+            assert!(error.message.contains(&format!("(process {}) holds it", other.id())), "{}", error.message);
+        }
+        open(&terminal.path).unwrap();
+    }
+
+    #[test]
+    fn a_port_that_another_program_has_made_its_own_is_busy_for_root_too() {
+        let terminal = Terminal::new().unwrap();
+        let ours = File::options().read(true).write(true).open(&terminal.path).unwrap();
+        let mut other = Command::new("sleep").arg("60").stdin(ours.try_clone().unwrap()).spawn().unwrap();
+        rustix::termios::ioctl_tiocexcl(&ours).unwrap();
+        // The second time the first has not taken the other's right away.
+        let errors = [refusal(&terminal.path), refusal(&terminal.path)];
+        other.kill().unwrap();
+        other.wait().unwrap();
+        for error in errors {
+            assert_eq!(error.kind, OpenErrorKind::Busy, "{error}");
+        }
+        rustix::termios::ioctl_tiocnxcl(&ours).unwrap();
+        open(&terminal.path).unwrap();
+    }
+
+    #[test]
+    fn missing_forbidden_and_no_port_are_told_apart() {
+        let folder = Scratch::folder("refusals");
+        assert_eq!(refusal(&folder.0.join("none")).kind, OpenErrorKind::Missing);
+        assert_eq!(refusal(&folder.0).message, format!("{} is no serial port but a directory", folder.0.display()));
+        let file = folder.0.join("notes.txt");
+        std::fs::write(&file, "AT").unwrap();
+        assert_eq!(refusal(&file).message, format!("{} is no serial port but a file", file.display()));
+        assert_eq!(refusal(Path::new("/dev/null")).kind, OpenErrorKind::NotAPort);
+        let dangling = folder.0.join("modem");
+        symlink("/dev/pts/nowhere", &dangling).unwrap();
+        let message = format!("{} points to /dev/pts/nowhere, and that is gone", dangling.display());
+        assert_eq!(refusal(&dangling).message, message);
+        // Root may open everything, so this can be seen only by others.
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o000)).unwrap();
+        if File::open(&file).is_err() {
+            assert_eq!(refusal(&file).kind, OpenErrorKind::Forbidden);
+        }
+    }
+
+    #[test]
+    fn cancel_wakes_a_read_and_a_write() {
+        let terminal = Terminal::new().unwrap();
+        let cancel = Cancel::new().unwrap();
+        let mut port = Serial::open(&terminal.path, BAUD, &cancel).unwrap();
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| port.read(&mut [0; 64], MINUTE));
+            cancel.cancel();
+            assert_eq!(reader.join().unwrap(), Err(Fault::Interrupted));
+        });
+        assert_eq!(port.read(&mut [0; 64], MINUTE), Err(Fault::Interrupted));
+        port.rearm();
+        assert_eq!(port.read(&mut [0; 64], Duration::ZERO), Ok(Read::Deadline));
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| port.write(&vec![b'x'; 1 << 20], MINUTE));
+            cancel.cancel();
+            assert_eq!(writer.join().unwrap(), Err(Fault::Interrupted));
+        });
+    }
+
+    #[test]
+    fn a_link_is_followed_again_when_the_device_comes_back_elsewhere() {
+        let folder = Scratch::folder("reopen");
+        let link = folder.0.join("modem");
+        let first = Terminal::new().unwrap();
+        symlink(&first.path, &link).unwrap();
+        let mut port = open(&link).unwrap();
+        drop(first);
+        assert!(matches!(port.read(&mut [0; 64], MINUTE), Err(Fault::Lost(_))));
+        std::fs::remove_file(&link).unwrap();
+        let until = port.now() + Duration::from_millis(20);
+        assert_eq!(port.reopen(until), Err(Fault::Lost(format!("{} did not come back", link.display()))));
+        assert!(matches!(port.write(b"AT\r", MINUTE), Err(Fault::Lost(_))));
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                port.reopen(MINUTE).unwrap();
+                read_exactly(&mut port, 5)
+            });
+            let mut second = Terminal::new().unwrap();
+            symlink(&second.path, &link).unwrap();
+            second.master.write_all(b"READY").unwrap();
+            assert_eq!(waiting.join().unwrap(), b"READY");
+        });
+    }
+
+    #[test]
+    fn a_terminal_takes_any_speed_and_has_no_lines() {
+        let (_terminal, mut port) = pair();
+        for baud in [9600, 921_600, 250_000] {
+            assert_eq!(port.control(Control::Baud(baud)), Ok(()));
+        }
+        assert_eq!(port.control(Control::Flush), Ok(()));
+        assert!(matches!(port.control(Control::Dtr(false)), Err(Fault::Unsupported(_))));
+        assert!(matches!(port.control(Control::Rts(true)), Err(Fault::Unsupported(_))));
+    }
+
+    #[test]
+    fn closing_leaves_the_settings_as_they_were_but_for_hang_up_on_close() {
+        use rustix::termios::{ControlModes, OptionalActions, tcgetattr, tcsetattr};
+        let terminal = Terminal::new().unwrap();
+        let watcher = File::open(&terminal.path).unwrap();
+        let mut before = tcgetattr(&watcher).unwrap();
+        before.set_speed(9600).unwrap();
+        before.control_modes |= ControlModes::HUPCL | ControlModes::CSTOPB;
+        tcsetattr(&watcher, OptionalActions::Now, &before).unwrap();
+        let port = open(&terminal.path).unwrap();
+        let during = tcgetattr(&watcher).unwrap();
+        assert!(!during.control_modes.intersects(ControlModes::HUPCL | ControlModes::CSTOPB));
+        assert_eq!(during.output_speed(), BAUD);
+        drop(port);
+        let after = tcgetattr(&watcher).unwrap();
+        assert_eq!(after.control_modes, before.control_modes - ControlModes::HUPCL);
+        assert_eq!(after.output_speed(), 9600);
+    }
+
+    /// How many read and write calls this thread has made, as Linux counts them.
+    fn calls() -> Option<(u64, u64)> {
+        let counts = std::fs::read_to_string("/proc/thread-self/io").ok()?;
+        let count = |name: &str| counts.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        Some((count("syscr:")?, count("syscw:")?))
+    }
+
+    #[test]
+    fn an_exchange_is_one_write_and_one_read() {
+        let (terminal, mut port) = pair();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut question = [0; 3];
+                let mut heard = 0;
+                while heard < question.len() {
+                    heard += (&terminal.master).read(&mut question[heard..]).unwrap_or(0);
+                }
+                (&terminal.master).write_all(b"\r\nOK\r\n").unwrap();
+            });
+            // Counting reads a file too.
+            let Some(((before, _), (counted, written))) = calls().zip(calls()) else { return };
+            port.write(b"AT\r", MINUTE).unwrap();
+            assert_eq!(read_exactly(&mut port, 6), b"\r\nOK\r\n");
+            let (after, written_after) = calls().unwrap();
+            assert_eq!(after - counted, counted - before + 1);
+            assert_eq!(written_after - written, 1);
+        });
+    }
+}

@@ -5,15 +5,15 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use super::cancel::Watch;
-use super::os::{self, Wire};
+use super::cancel::{Watch, aside};
+use super::os;
+use super::wire::Wire;
 use super::{Cancel, Clock, Control, Fault, OpenError, OpenErrorKind, Port, Read};
 
 pub struct Tcp {
     remote: Remote,
     /// None while the other end is away.
     wire: Option<Wire<TcpStream>>,
-    clock: Clock,
     watch: Watch,
 }
 
@@ -26,37 +26,37 @@ pub(super) struct Remote {
     pub(super) limit: Duration,
 }
 
-const TRY_AGAIN: Duration = Duration::from_millis(200);
+pub(super) const TRY_AGAIN: Duration = Duration::from_millis(200);
 
 impl Tcp {
     /// `host` is a name or an address, an IPv6 address without brackets; `limit` is how long it may take.
     pub fn connect(host: &str, port: u16, limit: Duration, cancel: &Cancel) -> Result<Tcp, OpenError> {
         let remote = Remote { host: host.to_owned(), port, limit };
         let watch = cancel.watch();
-        let wire = Some(Wire::new(remote.connect(limit, &watch)?));
-        Ok(Tcp { remote, wire, clock: Clock::start(), watch })
+        let wire = Some(Wire::new(remote.connect(Duration::MAX, &watch)?));
+        Ok(Tcp { remote, wire, watch: watch.restarted() })
     }
 }
 
 impl Port for Tcp {
     fn now(&self) -> Duration {
-        self.clock.now()
+        self.watch.now()
     }
 
     fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
-        self.wire.as_mut().ok_or_else(away)?.read(buffer, until, &self.clock, &self.watch)
+        self.wire.as_mut().ok_or_else(away)?.read(buffer, until, &self.watch)
     }
 
     fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
-        self.wire.as_mut().ok_or_else(away)?.write(bytes, until, &self.clock, &self.watch)
+        self.wire.as_mut().ok_or_else(away)?.write(bytes, until, &self.watch).1
     }
 
     fn control(&mut self, control: Control) -> Result<(), Fault> {
         match control {
             Control::Flush => {
                 let wire = self.wire.as_mut().ok_or_else(away)?;
-                let now = self.clock.now();
-                discard(|buffer| wire.read(buffer, now, &self.clock, &self.watch))
+                let now = self.watch.now();
+                discard(|buffer| wire.read(buffer, now, &self.watch))
             }
             Control::Baud(_) | Control::Dtr(_) | Control::Rts(_) | Control::Break(_) => Err(Fault::Unsupported(
                 "a TCP connection has no baud rate and no lines: where the other end speaks RFC 2217, use rfc2217://"
@@ -67,18 +67,9 @@ impl Port for Tcp {
 
     fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
         self.wire = None;
-        loop {
-            let left = until.saturating_sub(self.now());
-            match self.remote.connect(left.min(self.remote.limit), &self.watch) {
-                Ok(stream) => {
-                    self.wire = Some(Wire::new(stream));
-                    return Ok(());
-                }
-                Err(error) if error.kind == OpenErrorKind::Interrupted => return Err(Fault::Interrupted),
-                Err(error) if self.now() >= until => return Err(Fault::Lost(error.message)),
-                Err(_) => self.watch.pause(TRY_AGAIN)?,
-            }
-        }
+        let stream = self.watch.reopen(until, TRY_AGAIN, || self.remote.connect(until, &self.watch))?;
+        self.wire = Some(Wire::new(stream));
+        Ok(())
     }
 
     fn rearm(&mut self) {
@@ -92,9 +83,10 @@ impl Port for Tcp {
 
 impl Remote {
     /// Tries each address that the name has, each for its share of the time that is left: one that is silent leaves
-    /// some to the others. The last one's error counts.
-    pub(super) fn connect(&self, limit: Duration, watch: &Watch) -> Result<TcpStream, OpenError> {
+    /// some to the others. The last one's error counts. `until` bounds it, and its own limit.
+    pub(super) fn connect(&self, until: Duration, watch: &Watch) -> Result<TcpStream, OpenError> {
         let clock = Clock::start();
+        let limit = until.saturating_sub(watch.now()).min(self.limit);
         let mut last = io::Error::from(io::ErrorKind::TimedOut);
         let addresses = self.addresses(limit, watch)?;
         for (tried, address) in addresses.iter().enumerate() {
@@ -121,7 +113,7 @@ impl Remote {
         }
         // A name server that is silent keeps whoever asks it for long.
         let host = self.host.clone();
-        let resolved = os::aside(limit, watch.flag(), move || (host.as_str(), port).to_socket_addrs());
+        let resolved = aside(limit, watch.flag(), move || (host.as_str(), port).to_socket_addrs());
         if watch.is_cancelled() {
             return Err(interrupted());
         }
@@ -194,9 +186,8 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
 
+    use super::super::bench::MINUTE;
     use super::*;
-
-    const MINUTE: Duration = Duration::from_secs(60);
 
     fn listen() -> (TcpListener, u16) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -251,14 +242,14 @@ mod tests {
         let (never, hangs) = std::sync::mpsc::channel::<()>();
         let work = move || hangs.recv().is_err();
         let cancel = Cancel::new().unwrap();
-        assert_eq!(os::aside(Duration::from_millis(1), cancel.watch().flag(), work).unwrap(), None);
+        assert_eq!(aside(Duration::from_millis(1), cancel.watch().flag(), work).unwrap(), None);
         drop(never);
         let (never, hangs) = std::sync::mpsc::channel::<()>();
         cancel.cancel();
         let flag = cancel.watch();
-        assert_eq!(os::aside(MINUTE, flag.flag(), move || hangs.recv().is_err()).unwrap(), None);
+        assert_eq!(aside(MINUTE, flag.flag(), move || hangs.recv().is_err()).unwrap(), None);
         drop(never);
-        assert_eq!(os::aside(MINUTE, None, || 7).unwrap(), Some(7));
+        assert_eq!(aside(MINUTE, None, || 7).unwrap(), Some(7));
     }
 
     #[test]

@@ -283,7 +283,7 @@ pub(super) struct Tap(Arc<Mutex<TapState>>);
 struct TapState {
     port: Bare,
     /// Writes down what passes; it talks on the same port.
-    recorder: Option<Recorded<Bare>>,
+    recorder: Option<Recorded>,
     /// Where the bytes are shown, while they are.
     raw: Option<RawView>,
 }
@@ -351,7 +351,7 @@ impl Tap {
     /// From here on all that passes is written down.
     pub(super) fn record(&self, file: &Path, what: &str, mask: port::Mask) -> std::io::Result<RecordStatus> {
         let mut inner = self.inner();
-        let recorder = Recorded::create(inner.port.clone(), file, what, mask)?;
+        let recorder = Recorded::create(Box::new(inner.port.clone()), file, what, mask)?;
         let status = recorder.status();
         inner.recorder = Some(recorder);
         Ok(status)

@@ -1,13 +1,18 @@
 //! Linux tells all of it in files: sysfs what is plugged in where, /proc who has what open, /run/udev what the rules
-//! make of it. Nothing is opened, and no library is needed.
+//! make of it. No port is opened, and no library is needed.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::port::list::{Holder, Listed, Place, Usb};
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+
+use crate::port::list::{Holder, Listed, Usb};
 
 const TTYS: &str = "/sys/class/tty";
 
@@ -43,11 +48,11 @@ pub(in crate::port) fn paths() -> Vec<PathBuf> {
     ttys.chain(wwan).map(|name| Path::new("/dev").join(name)).filter(|path| path.exists()).collect()
 }
 
-/// Where the open terminal is plugged in; none for what is no USB device.
-pub(in crate::port) fn place(terminal: impl AsFd) -> Option<Place> {
+/// Where the open terminal is plugged in: bus, ports, configuration and interface, as `1-2.3:1.2`. It stays the same
+/// when the device resets and gets another node. None for what is no USB device.
+pub(in crate::port) fn place(terminal: impl AsFd) -> Option<String> {
     let number = rustix::fs::fstat(terminal).ok()?.st_rdev;
-    let interface = interface_of(&fs::read_link(sysfs(number)).ok()?)?.to_owned();
-    Some(Place { interface })
+    Some(interface_of(&fs::read_link(sysfs(number)).ok()?)?.to_owned())
 }
 
 /// The USB device behind a port.
@@ -57,11 +62,11 @@ pub(in crate::port) fn usb_of(path: &Path) -> Option<Usb> {
 }
 
 /// The node that the device at this place has now.
-pub(in crate::port) fn find(place: &Place) -> Option<PathBuf> {
+pub(in crate::port) fn find(place: &str) -> Option<PathBuf> {
     names_in(Path::new(TTYS)).into_iter().find_map(|name| {
         let device = fs::read_link(Path::new(TTYS).join(&name)).ok()?;
         let node = Path::new("/dev").join(&name);
-        (interface_of(&device)? == place.interface && node.exists()).then_some(node)
+        (interface_of(&device)? == place && node.exists()).then_some(node)
     })
 }
 
@@ -105,6 +110,35 @@ pub(in crate::port) fn lock_file_holder(terminal: impl AsFd) -> Option<Holder> {
     let pid: u32 = text.split_whitespace().next()?.parse().ok()?;
     // A program that was killed leaves its file behind.
     (pid != std::process::id() && Path::new("/proc").join(pid.to_string()).exists()).then(|| holder(pid))
+}
+
+/// Tells when a program opens one of our terminals: one that nobody has open cannot be waited for.
+pub(in crate::port) fn openings() -> io::Result<Option<File>> {
+    Ok(Some(File::from(inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?)))
+}
+
+/// From now on the openings of this terminal are told, by the number that is returned.
+pub(in crate::port) fn watch_openings(openings: &File, terminal: &Path) -> Option<i32> {
+    inotify::add_watch(openings, terminal, WatchFlags::OPEN).ok()
+}
+
+pub(in crate::port) fn forget(openings: &File, seat: i32) {
+    // A terminal that is gone has taken its watch with it.
+    let _ = inotify::remove_watch(openings, seat);
+}
+
+/// Calls `opened` for each terminal that was opened; once for several times.
+pub(in crate::port) fn opened(openings: &File, mut opened: impl FnMut(i32)) {
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut events = inotify::Reader::new(openings, &mut buffer);
+    while let Ok(event) = events.next() {
+        opened(event.wd());
+    }
+}
+
+/// A counter: it can be read from the first write on, so that one write wakes all that wait.
+pub(in crate::port) fn bell() -> io::Result<Vec<File>> {
+    Ok(vec![File::from(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)])
 }
 
 /// All open terminals by their node, with the other processes that have them open.
@@ -246,7 +280,7 @@ mod tests {
 
     #[test]
     fn who_has_a_port_open_is_named() {
-        let terminal = crate::port::os::Terminal::new().unwrap();
+        let terminal = crate::port::host::Terminal::new().unwrap();
         assert_eq!(holders(&terminal.path), []);
         let open = fs::File::open(&terminal.path).unwrap();
         let mut other = std::process::Command::new("sleep").arg("60").stdin(open).spawn().unwrap();

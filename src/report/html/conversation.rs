@@ -4,10 +4,10 @@ use super::Escaped;
 use crate::catalogue::module::{Module, module_named_by};
 use crate::catalogue::prospect;
 use crate::notation::seconds;
+use crate::port::transcript::{Said, Who, events};
 use crate::report::causes::place;
 use crate::report::conversation::Meaning;
 use crate::report::result::RunResult;
-use crate::report::transcript::{Said, Who, events};
 
 /// What links to a modem: its name, where it is more than letters and digits in hex.
 pub(super) fn anchor(modem: &str) -> String {
@@ -64,10 +64,10 @@ fn said(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String {
             for said in events(record) {
                 match said.who {
                     Who::Computer => {
-                        sent = said.text.to_owned();
+                        sent = said.line().to_owned();
                         names_module = prospect(&sent, module).names_module;
                     }
-                    Who::Modem if names_module => module = module_named_by(said.text).or(module),
+                    Who::Modem if names_module => module = module_named_by(said.line()).or(module),
                     Who::Modem | Who::Note => {}
                 }
                 lines.push_str(&line(&said, &sent, module, meaning));
@@ -92,7 +92,7 @@ fn said(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String {
 }
 
 fn line(said: &Said<'_>, sent: &str, module: Option<&'static Module>, meaning: Meaning) -> String {
-    let Said { at, who, text } = *said;
+    let (Said { at, who, .. }, text) = (*said, said.line());
     let class = match who {
         Who::Computer => "sent",
         Who::Modem => "got",

@@ -1,10 +1,12 @@
-//! macOS and Windows: serialport knows how to ask them. Who holds a port they do not tell.
+//! macOS and Windows: serialport knows how to ask them which ports there are. Who holds or opens one they do not tell.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serialport::SerialPortType;
 
-use crate::port::list::{Holder, Listed, Place, Usb};
+use crate::port::list::{Holder, Listed, Usb};
 
 pub(in crate::port) fn ports() -> Vec<Listed> {
     let listed = serialport::available_ports().unwrap_or_default();
@@ -36,21 +38,33 @@ pub(in crate::port) fn paths() -> Vec<PathBuf> {
     ports().into_iter().map(|port| port.path).collect()
 }
 
-#[cfg(unix)]
-pub(in crate::port) fn place(_terminal: impl std::os::fd::AsFd) -> Option<Place> {
-    None
-}
-
 pub(in crate::port) fn usb_of(_path: &Path) -> Option<Usb> {
     None
 }
 
-pub(in crate::port) fn find(_place: &Place) -> Option<PathBuf> {
+pub(in crate::port) fn find(_place: &str) -> Option<PathBuf> {
     None
 }
 
 pub(in crate::port) fn holders(_path: &Path) -> Vec<Holder> {
     Vec::new()
+}
+
+pub(in crate::port) fn openings() -> io::Result<Option<File>> {
+    Ok(None)
+}
+
+pub(in crate::port) fn watch_openings(_openings: &File, _terminal: &Path) -> Option<i32> {
+    None
+}
+
+pub(in crate::port) fn forget(_openings: &File, _seat: i32) {}
+
+pub(in crate::port) fn opened(_openings: &File, _opened: impl FnMut(i32)) {}
+
+#[cfg(unix)]
+pub(in crate::port) fn place(_terminal: impl std::os::fd::AsFd) -> Option<String> {
+    None
 }
 
 /// Here root may open what another program has made its own.
@@ -62,4 +76,12 @@ pub(in crate::port) fn as_others_must<T>(open: impl FnOnce() -> T) -> T {
 #[cfg(unix)]
 pub(in crate::port) fn lock_file_holder(_terminal: impl std::os::fd::AsFd) -> Option<Holder> {
     None
+}
+
+/// The two ends of a pipe: what is written to one can be read from the other.
+#[cfg(unix)]
+pub(in crate::port) fn bell() -> io::Result<Vec<File>> {
+    let (reader, writer) = io::pipe()?;
+    rustix::io::ioctl_fionbio(&reader, true)?;
+    Ok(vec![std::os::fd::OwnedFd::from(reader).into(), std::os::fd::OwnedFd::from(writer).into()])
 }

@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,9 +16,10 @@ use nix::errno::Errno;
 use nix::sys::epoll::{EpollEvent, EpollFlags, EpollOp, epoll_ctl};
 use rustix::event::{Timespec, epoll};
 
-use super::{Flag, Seen, Wanted};
+use super::{Wanted, Woken};
 use crate::port::Clock;
-use crate::port::crew::{Inbox, Job};
+use crate::port::cancel::Flag;
+use crate::port::crew::{Hand, Job};
 
 /// What a fibre waits for, beside its descriptor.
 #[derive(Clone, Copy, Default)]
@@ -30,7 +31,7 @@ struct Wish {
 thread_local! {
     static LOOP: RefCell<Option<Shared>> = const { RefCell::new(None) };
     /// What the fibre finds that goes on.
-    static SEEN: Cell<Seen> = const { Cell::new(Seen { descriptor: false, flag: false }) };
+    static WOKEN: Cell<Woken> = const { Cell::new(Woken::Early) };
 }
 
 /// What the fibres use of their loop.
@@ -50,9 +51,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
 /// How many events are taken at once.
 const EVENTS: usize = 256;
-/// An event's token is a fibre's number; a flag's id with this bit; or the inbox.
+/// An event's token is a fibre's number; a flag's id with this bit; or the hand.
 const FLAG: u64 = 1 << 63;
-const INBOX: u64 = u64::MAX;
+const BELL: u64 = u64::MAX;
 
 struct Fibre {
     run: Generator<'static, (), ()>,
@@ -62,7 +63,7 @@ struct Fibre {
 struct Fibres {
     fibres: Vec<Option<Fibre>>,
     free: Vec<usize>,
-    ready: VecDeque<(usize, Seen)>,
+    ready: VecDeque<(usize, Woken)>,
     /// When each waits no longer.
     timers: BTreeSet<(Duration, usize)>,
 }
@@ -70,8 +71,8 @@ struct Fibres {
 /// Whether one thread carries many jobs.
 pub(in crate::port) const SHARES: bool = true;
 
-/// Does the jobs of the inbox until it is closed and all are done. Each gets a stack of so many bytes.
-pub(in crate::port) fn work(inbox: &Inbox, stack: usize) -> io::Result<()> {
+/// Does the jobs of this hand until it is closed and all are done. Each gets a stack of so many bytes.
+pub(in crate::port) fn work(hand: &Hand, stack: usize) -> io::Result<()> {
     let shared = Shared {
         epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
         clock: Clock::start(),
@@ -79,50 +80,53 @@ pub(in crate::port) fn work(inbox: &Inbox, stack: usize) -> io::Result<()> {
         wish: None,
         flags: HashSet::new(),
     };
-    shared.watch(EpollOp::EpollCtlAdd, inbox.bell().as_fd().as_raw_fd(), EpollFlags::EPOLLIN, INBOX)?;
+    shared.watch(EpollOp::EpollCtlAdd, descriptor(hand.bell()), EpollFlags::EPOLLIN, BELL)?;
     LOOP.set(Some(shared));
     let mut fibres = Fibres { fibres: Vec::new(), free: Vec::new(), ready: VecDeque::new(), timers: BTreeSet::new() };
     let mut events = Vec::with_capacity(EVENTS);
     // One that got no stack waits until another of so many has given its own back.
     let mut postponed: Option<(Job, usize)> = None;
     loop {
-        // Asked before the last job is taken, so that none is left behind.
-        let closed = inbox.is_closed();
+        let closed = hand.is_closed();
         while postponed.as_ref().is_none_or(|(_, running)| fibres.running() < *running) {
-            let Some(job) = postponed.take().map(|(job, _)| job).or_else(|| inbox.take()) else { break };
+            let Some(job) = postponed.take().map(|(job, _)| job).or_else(|| hand.take()) else { break };
             match fibres.begin(job, stack) {
                 None => {}
                 Some(job) if fibres.running() == 0 => job(),
                 Some(job) => postponed = Some((job, fibres.running())),
             }
         }
-        while let Some((number, seen)) = fibres.ready.pop_front() {
-            fibres.go_on(number, seen);
+        while let Some((number, woken)) = fibres.ready.pop_front() {
+            fibres.go_on(number, woken);
         }
         if closed && fibres.running() == 0 {
             LOOP.set(None);
             return Ok(());
         }
-        fibres.wait(inbox, &mut events)?;
+        fibres.wait(hand, &mut events)?;
     }
 }
 
 /// Waits where a fibre runs; `None` where none does. One that panics keeps its thread until it has unwound: the others
 /// would believe that they do.
-pub(super) fn wait(wanted: Option<Wanted>, flag: Option<&Flag>, time: Duration) -> Option<Result<Seen, Errno>> {
+pub(super) fn wait(wanted: Option<Wanted>, flag: Option<&Flag>, time: Duration) -> Option<io::Result<Woken>> {
     if !in_fibre() || std::thread::panicking() {
         return None;
     }
     let asked = LOOP.with_borrow_mut(|shared| shared.as_mut().map(|shared| shared.ask(wanted, flag, time)))?;
-    Some(asked.map(|()| {
+    Some(asked.map_err(io::Error::from).map(|()| {
         give_away();
-        SEEN.take()
+        WOKEN.take()
     }))
 }
 
 /// Whether a fibre runs in this thread.
-pub(super) fn in_fibre() -> bool {
+pub(in crate::port) fn in_fibre() -> bool {
     generator::is_generator()
+}
+
+fn descriptor(flag: &Flag) -> RawFd {
+    flag.bell().map_or(-1, AsRawFd::as_raw_fd)
 }
 
 /// Lets the others run; returns when the loop goes on with this fibre.
@@ -134,7 +138,7 @@ fn give_away() {
 impl Shared {
     /// Notes what the running fibre waits for.
     fn ask(&mut self, wanted: Option<Wanted>, flag: Option<&Flag>, time: Duration) -> Result<(), Errno> {
-        if let Some(Wanted { descriptor, to_write }) = wanted {
+        if let Some(Wanted { descriptor, to_write, .. }) = wanted {
             let events = if to_write { EpollFlags::EPOLLOUT } else { EpollFlags::EPOLLIN };
             let events = events | EpollFlags::EPOLLONESHOT;
             let token = self.running as u64;
@@ -146,7 +150,7 @@ impl Shared {
         }
         if let Some(flag) = flag.filter(|flag| !self.flags.contains(&flag.id())) {
             let events = EpollFlags::EPOLLIN | EpollFlags::EPOLLONESHOT;
-            let (descriptor, token) = (flag.as_fd().as_raw_fd(), FLAG | flag.id());
+            let (descriptor, token) = (descriptor(flag), FLAG | flag.id());
             match self.watch(EpollOp::EpollCtlAdd, descriptor, events, token) {
                 Err(Errno::EEXIST) => self.watch(EpollOp::EpollCtlMod, descriptor, events, token)?,
                 outcome => outcome?,
@@ -190,19 +194,19 @@ impl Fibres {
         if let Some(place) = self.fibres.get_mut(number) {
             *place = Some(fibre);
         }
-        self.ready.push_back((number, Seen::default()));
+        self.ready.push_back((number, Woken::Early));
         None
     }
 
     /// Lets the fibre run until it waits again, or ends.
-    fn go_on(&mut self, number: usize, seen: Seen) {
+    fn go_on(&mut self, number: usize, woken: Woken) {
         let Some(fibre) = self.fibres.get_mut(number).and_then(Option::as_mut) else { return };
         LOOP.with_borrow_mut(|shared| {
             if let Some(shared) = shared {
                 shared.running = number;
             }
         });
-        SEEN.set(seen);
+        WOKEN.set(woken);
         // A job takes its panics itself. What comes through is a stack that has overflowed: nothing can go on from there.
         if catch_unwind(AssertUnwindSafe(|| fibre.run.resume())).is_err() {
             std::process::abort();
@@ -223,7 +227,7 @@ impl Fibres {
     }
 
     /// Waits until one of them can go on, or a job has come.
-    fn wait(&mut self, inbox: &Inbox, events: &mut Vec<epoll::Event>) -> io::Result<()> {
+    fn wait(&mut self, hand: &Hand, events: &mut Vec<epoll::Event>) -> io::Result<()> {
         events.clear();
         LOOP.with_borrow_mut(|shared| {
             let Some(shared) = shared else { return Ok(()) };
@@ -239,21 +243,19 @@ impl Fibres {
             }
             for event in events.iter() {
                 match event.data.u64() {
-                    INBOX => inbox.bell().lower(),
+                    BELL => hand.bell().lower(),
                     token if token & FLAG != 0 => {
                         let id = token & !FLAG;
                         shared.flags.remove(&id);
                         self.wake_all_of(id);
                     }
-                    token => {
-                        self.wake(usize::try_from(token).unwrap_or(usize::MAX), Seen { descriptor: true, flag: false })
-                    }
+                    token => self.wake(usize::try_from(token).unwrap_or(usize::MAX), Woken::Descriptor),
                 }
             }
             let now = shared.clock.now();
             while let Some((until, number)) = self.timers.first().copied().filter(|(until, _)| *until <= now) {
                 self.timers.remove(&(until, number));
-                self.ready.push_back((number, Seen::default()));
+                self.ready.push_back((number, Woken::Early));
             }
             Ok(())
         })?;
@@ -261,10 +263,10 @@ impl Fibres {
     }
 
     /// A fibre that does not wait is not woken: the event came after its time was up.
-    fn wake(&mut self, number: usize, seen: Seen) {
+    fn wake(&mut self, number: usize, woken: Woken) {
         let Some(Some(fibre)) = self.fibres.get(number) else { return };
         if self.timers.remove(&(fibre.waits.until, number)) {
-            self.ready.push_back((number, seen));
+            self.ready.push_back((number, woken));
         }
     }
 
@@ -272,7 +274,7 @@ impl Fibres {
         for number in 0..self.fibres.len() {
             let fibre = self.fibres.get(number).and_then(Option::as_ref);
             if fibre.is_some_and(|fibre| fibre.waits.flag == Some(flag)) {
-                self.wake(number, Seen { descriptor: false, flag: true });
+                self.wake(number, Woken::Flag);
             }
         }
     }
