@@ -2,12 +2,11 @@
 //! add an entry and its body here, and a case.
 
 use std::fmt;
-use std::fs::File;
 use std::path::{Component, Path};
 
 use super::{LARGEST_VALUE, Refusal, Value, ValueKind, fits};
 use crate::notation;
-use crate::source::{Unreadable, read_text};
+use crate::source::{Unreadable, read_file};
 
 /// A function of the language.
 pub struct Function {
@@ -329,7 +328,7 @@ fn file(given: &Given<'_>) -> Result<Value, Refusal> {
         return refuse(format!("there is no folder to find `{name}` in"), help);
     };
     let path = folder.join(path);
-    match File::open(&path).map_err(Unreadable::Io).and_then(|file| read_text(file, LARGEST_VALUE as u64)) {
+    match read_file(&path, LARGEST_VALUE as u64) {
         Ok(text) => Ok(Value::text(text)),
         Err(error) => {
             let help = match error {
