@@ -35,8 +35,7 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Chose
 /// The same; the caller tells that it is the simulated modem.
 pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Chosen, Exit> {
     let named = connection.port.as_deref();
-    let address = Address::parse(named.unwrap_or(SIMULATED))
-        .map_err(|error| console.refuse(Exit::Usage, &error.message, Some(&error.help)))?;
+    let address = Address::parse(named.unwrap_or(SIMULATED)).map_err(|error| console.refuse_as(Exit::Usage, &error))?;
     let simulated = matches!(address, Address::Simulator { .. });
     if connection.real && simulated {
         let what = if named.is_none() { "no port is named".to_owned() } else { format!("{address} is simulated") };

@@ -238,48 +238,29 @@ mod tests {
     use super::*;
     use crate::port::Clock;
 
-    #[test]
-    fn the_second_call_wakes_what_went_on_after_the_first() {
-        let cancel = Cancel::new().unwrap();
-        let mut watch = cancel.watch();
-        assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
-        cancel.cancel();
-        assert_eq!(watch.pause(Duration::from_secs(60)), Err(Fault::Interrupted));
-        watch.rearm();
-        assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
-        cancel.cancel();
-        assert_eq!(watch.pause(Duration::from_secs(60)), Err(Fault::Interrupted));
-        watch.rearm();
-        cancel.cancel();
-        assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
-    }
+    const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
-    fn two_calls_at_once_are_two() {
+    fn each_of_two_calls_wakes_what_went_on_after_the_one_before() {
         let cancel = Cancel::new().unwrap();
         let mut watch = cancel.watch();
-        cancel.cancel();
-        cancel.cancel();
-        for _ in 0..2 {
-            assert_eq!(watch.pause(Duration::from_secs(60)), Err(Fault::Interrupted));
+        let goes_on = |watch: &Watch| assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
+        let wakes = |watch: &mut Watch| {
+            assert_eq!(watch.pause(MINUTE), Err(Fault::Interrupted));
             watch.rearm();
-        }
-        assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
-    }
-
-    #[test]
-    fn calls_that_were_taken_back_wake_nobody() {
-        let cancel = Cancel::new().unwrap();
-        let mut watch = cancel.watch();
-        for _ in 0..3 {
-            for _ in 0..2 {
-                cancel.cancel();
-                assert_eq!(watch.pause(Duration::from_secs(60)), Err(Fault::Interrupted));
-                watch.rearm();
+        };
+        // One at a time, two at once, and after they were taken back; a third wakes nobody.
+        for at_once in [1, 2, 1] {
+            goes_on(&watch);
+            for _ in 0..2 / at_once {
+                (0..at_once).for_each(|_| cancel.cancel());
+                (0..at_once).for_each(|_| wakes(&mut watch));
+                goes_on(&watch);
             }
+            cancel.cancel();
+            goes_on(&watch);
             cancel.clear();
             watch.rearm();
-            assert_eq!(watch.pause(Duration::from_millis(1)), Ok(()));
         }
     }
 
@@ -291,7 +272,7 @@ mod tests {
             let waiting: Vec<_> = (0..50)
                 .map(|_| {
                     let watch = cancel.watch();
-                    scope.spawn(move || watch.pause(Duration::from_secs(60)))
+                    scope.spawn(move || watch.pause(MINUTE))
                 })
                 .collect();
             cancel.cancel();

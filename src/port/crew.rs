@@ -160,7 +160,7 @@ impl Hand {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Sender, channel};
 
     use super::*;
     use crate::port::cancel::aside;
@@ -168,113 +168,87 @@ mod tests {
 
     const STACK: usize = 256 << 10;
 
+    /// What so many jobs send, each given its number, when all have ended; and how many threads did them.
+    fn sent<T: Send + 'static>(
+        jobs: usize,
+        job: impl Fn(usize, &Sender<T>) + Send + Sync + 'static,
+    ) -> (Vec<T>, usize) {
+        let (job, (sender, all)) = (Arc::new(job), channel());
+        let mut crew = Crew::new(jobs, STACK);
+        for number in 0..jobs {
+            let (job, sender) = (Arc::clone(&job), sender.clone());
+            crew.start(Box::new(move || job(number, &sender))).unwrap();
+        }
+        drop(sender);
+        let threads = crew.threads();
+        // A crew that is let go does what it was given.
+        drop(crew);
+        (all.iter().collect(), threads)
+    }
+
     #[test]
     fn many_wait_at_the_same_time() {
         let clock = Clock::start();
-        let mut crew = Crew::new(500, STACK);
-        let (sender, ended) = channel();
         let cancel = Cancel::new().unwrap();
-        for number in 0..500 {
-            let (sender, watch) = (sender.clone(), cancel.watch());
-            let job = move || {
-                let outcome = watch.pause(Duration::from_millis(100 + number % 7));
-                sender.send((number, outcome)).unwrap();
-            };
-            crew.start(Box::new(job)).unwrap();
-        }
-        drop(sender);
-        let ended: Vec<(u64, Result<(), Fault>)> = ended.iter().collect();
-        assert!(ended.len() == 500 && ended.iter().all(|(_, outcome)| *outcome == Ok(())));
+        let (outcomes, threads) = sent(500, move |number, sender| {
+            sender.send(cancel.watch().pause(Duration::from_millis(100 + number as u64 % 7))).unwrap();
+        });
+        assert!(outcomes.len() == 500 && outcomes.iter().all(|outcome| *outcome == Ok(())));
         // One after the other they take 50 s.
         assert!(clock.now() < Duration::from_secs(20));
-        if os::SHARES {
-            assert!(crew.threads() < OWN_THREADS, "{}", crew.threads());
-        }
+        assert!(!os::SHARES || threads < OWN_THREADS, "{threads}");
     }
 
     #[test]
     fn a_crew_that_is_let_go_does_what_it_was_given() {
         for jobs in [3, 200] {
-            let (sender, ended) = channel();
-            let mut crew = Crew::new(jobs, STACK);
-            for number in 0..jobs {
-                let sender = sender.clone();
-                crew.start(Box::new(move || sender.send(number).unwrap())).unwrap();
-            }
-            drop((crew, sender));
-            assert_eq!(ended.iter().count(), jobs);
-        }
-    }
-
-    #[test]
-    fn few_have_a_thread_each() {
-        let mut crew = Crew::new(3, STACK);
-        let cancel = Cancel::new().unwrap();
-        let (sender, ended) = channel();
-        for _ in 0..3 {
-            let (sender, watch) = (sender.clone(), cancel.watch());
-            crew.start(Box::new(move || sender.send(watch.pause(Duration::from_secs(60))).unwrap())).unwrap();
-        }
-        assert_eq!(crew.threads(), 3);
-        cancel.cancel();
-        for _ in 0..3 {
-            assert_eq!(ended.recv(), Ok(Err(Fault::Interrupted)));
-        }
-    }
-
-    #[test]
-    fn one_call_wakes_all_and_a_second_wakes_what_went_on() {
-        let mut crew = Crew::new(300, STACK);
-        let cancel = Cancel::new().unwrap();
-        let (sender, told) = channel();
-        for _ in 0..300 {
-            let (sender, mut watch) = (sender.clone(), cancel.watch());
-            let job = move || {
-                for _ in 0..2 {
-                    sender.send(watch.pause(Duration::MAX)).unwrap();
-                    watch.rearm();
-                }
-            };
-            crew.start(Box::new(job)).unwrap();
-        }
-        for _ in 0..2 {
-            cancel.cancel();
-            for _ in 0..300 {
-                assert_eq!(told.recv(), Ok(Err(Fault::Interrupted)));
-            }
+            assert_eq!(sent(jobs, |number, sender| sender.send(number).unwrap()).0.len(), jobs);
         }
     }
 
     #[test]
     fn a_panic_ends_its_own_job_alone() {
-        let mut crew = Crew::new(200, STACK);
-        let (sender, ended) = channel();
-        for number in 0..200 {
-            let sender = sender.clone();
-            let job = move || {
-                pause(None, Duration::from_millis(10));
-                assert!(number % 50 != 7, "a fault of number {number}");
-                pause(None, Duration::from_millis(10));
-                sender.send(number).unwrap();
-            };
-            crew.start(Box::new(job)).unwrap();
-        }
-        drop(sender);
-        assert_eq!(ended.iter().count(), 196);
+        let (ended, _) = sent(200, |number, sender| {
+            pause(None, Duration::from_millis(10));
+            assert!(number % 50 != 7, "a fault of number {number}");
+            pause(None, Duration::from_millis(10));
+            sender.send(number).unwrap();
+        });
+        assert_eq!(ended.len(), 196);
     }
 
     #[test]
     fn what_blocks_is_done_aside() {
-        let mut crew = Crew::new(200, STACK);
-        let (sender, ended) = channel();
-        for number in 0..200_u32 {
-            let sender = sender.clone();
-            let job = move || {
-                sender.send(aside(Duration::MAX, None, move || number * 2).unwrap() == Some(number * 2)).unwrap()
-            };
-            crew.start(Box::new(job)).unwrap();
+        let (doubled, _) = sent(200, |number, sender| {
+            sender.send(aside(Duration::MAX, None, move || number * 2).unwrap() == Some(number * 2)).unwrap();
+        });
+        assert!(doubled.len() == 200 && doubled.iter().all(|right| *right));
+    }
+
+    #[test]
+    fn one_call_wakes_all_and_a_second_wakes_what_went_on() {
+        // Few have a thread each, more share some.
+        for (jobs, own_threads) in [(3, true), (300, false)] {
+            let mut crew = Crew::new(jobs, STACK);
+            let cancel = Cancel::new().unwrap();
+            let (sender, told) = channel();
+            for _ in 0..jobs {
+                let (sender, mut watch) = (sender.clone(), cancel.watch());
+                let job = move || {
+                    for _ in 0..2 {
+                        sender.send(watch.pause(Duration::MAX)).unwrap();
+                        watch.rearm();
+                    }
+                };
+                crew.start(Box::new(job)).unwrap();
+            }
+            assert!(!own_threads || crew.threads() == jobs);
+            for _ in 0..2 {
+                cancel.cancel();
+                for _ in 0..jobs {
+                    assert_eq!(told.recv(), Ok(Err(Fault::Interrupted)));
+                }
+            }
         }
-        drop(sender);
-        assert_eq!(ended.iter().filter(|right| *right).count(), 200);
     }
 }

@@ -131,12 +131,12 @@ impl std::error::Error for Fault {}
 
 /// What the tests of the ports share.
 #[cfg(test)]
-pub(super) mod bench {
+pub(crate) mod bench {
     use std::path::PathBuf;
 
     use super::*;
 
-    pub(super) const MINUTE: Duration = Duration::from_secs(60);
+    pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
     /// A path of this test's own; what is there is removed at its end.
     pub(super) struct Scratch(pub(super) PathBuf);
@@ -180,7 +180,7 @@ pub(super) mod bench {
     }
 
     /// What is read up to a line's end.
-    pub(super) fn read_line(port: &mut dyn Port) -> String {
+    pub(crate) fn read_line(port: &mut dyn Port) -> String {
         let mut line = Vec::new();
         while line.last() != Some(&b'\n') {
             line.extend(read_exactly(port, 1));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::list::{Holder, Usb};
+use crate::diagnostic::nearest;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenError {
@@ -35,6 +36,10 @@ pub enum OpenErrorKind {
 impl OpenError {
     pub fn new(kind: OpenErrorKind, message: impl Into<String>) -> OpenError {
         OpenError { kind, message: message.into(), help: None }
+    }
+
+    pub(super) fn interrupted() -> OpenError {
+        OpenError::new(OpenErrorKind::Interrupted, "interrupted")
     }
 
     pub fn with_help(mut self, help: impl Into<String>) -> OpenError {
@@ -107,7 +112,7 @@ pub(super) fn missing(path: &Path, why: &str, target: Option<&Path>, known: &[Pa
         None => format!("there is no port {}: {why}", path.display()),
     };
     let message = message.strip_suffix(": there is none").map_or(message.clone(), str::to_owned);
-    let help = match (nearest(path, known), known) {
+    let help = match (meant(path, known), known) {
         (Some(near), _) => format!("did you mean {}?", near.display()),
         (None, []) => {
             "no serial port is here: is the modem plugged in and powered? `dmesg | tail` tells what the system saw"
@@ -129,80 +134,64 @@ pub(super) fn not_a_port(path: &Path, what: &str) -> OpenError {
         .with_help("name a serial port, as /dev/ttyUSB2; `hayes ports` lists them")
 }
 
-/// The port that was probably meant: one typing error away, or two in a long name.
-fn nearest<'p>(path: &Path, known: &'p [PathBuf]) -> Option<&'p Path> {
-    let wanted = path.to_string_lossy();
-    let wanted = wanted.strip_prefix("/dev/").unwrap_or(&wanted);
-    let distance = |known: &PathBuf| {
-        let known = known.to_string_lossy();
-        strsim::osa_distance(wanted, known.strip_prefix("/dev/").unwrap_or(&known))
-    };
-    let allowed = if wanted.len() > 8 { 2 } else { 1 };
-    let best = known.iter().map(|known| (distance(known), known)).min_by_key(|(distance, _)| *distance)?;
+/// The port that was probably meant.
+fn meant<'p>(path: &Path, known: &'p [PathBuf]) -> Option<&'p Path> {
+    let name = |path: &'p Path| path.strip_prefix("/dev").unwrap_or(path).to_str();
+    let letters = |path: &Path| path.to_string_lossy().trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
     // Another number is no typing error: ttyUSB1 for ttyUSB2 would be another modem.
-    let same_letters = best.1.to_string_lossy().trim_end_matches(|c: char| c.is_ascii_digit())
-        == path.to_string_lossy().trim_end_matches(|c: char| c.is_ascii_digit());
-    (best.0 <= allowed && !same_letters).then_some(best.1.as_path())
+    let others = || known.iter().map(PathBuf::as_path).filter(|known| letters(known) != letters(path));
+    let wanted = path.strip_prefix("/dev").unwrap_or(path).to_string_lossy();
+    let near = nearest(&wanted, others().filter_map(name))?;
+    others().find(|known| name(known) == Some(near))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn help(error: OpenError) -> String {
-        error.help.unwrap()
-    }
-
     #[test]
-    fn a_typing_error_is_seen() {
-        let known = ["/dev/ttyS0", "/dev/ttyUSB0", "/dev/ttyUSB1"].map(PathBuf::from);
-        let missing = |path: &str| missing(Path::new(path), "there is none", None, &known);
-        assert_eq!(missing("/dev/ttytUSB0").message, "there is no port /dev/ttytUSB0");
-        assert_eq!(help(missing("/dev/ttytUSB0")), "did you mean /dev/ttyUSB0?");
-        assert_eq!(help(missing("ttyUSB0")), "did you mean /dev/ttyUSB0?");
-        assert_eq!(
-            help(missing("/dev/ttyUSB2")),
-            "these are here: /dev/ttyS0, /dev/ttyUSB0, /dev/ttyUSB1; `hayes ports` tells what they are"
-        );
-    }
-
-    #[test]
-    fn a_link_to_nowhere_is_told() {
-        let error = missing(Path::new("/tmp/modem"), "there is none", Some(Path::new("/dev/pts/7")), &[]);
-        assert_eq!(error.message, "/tmp/modem points to /dev/pts/7, and that is gone");
-    }
-
-    #[test]
-    fn a_busy_port_names_its_holder() {
-        let holder = Holder { pid: 812, name: "minicom".to_owned() };
-        let error = busy(Path::new("/dev/ttyUSB2"), &[holder], None);
-        assert_eq!(error.message, "/dev/ttyUSB2 is busy: minicom (process 812) holds it");
-        assert_eq!(help(error), "end it (kill 812), or use another port of the modem: `hayes ports` lists them");
-    }
-
-    #[test]
-    fn modem_manager_gets_its_own_advice() {
-        let usb = Usb {
-            vendor_id: 0x2c7c,
-            product_id: 0x0296,
-            device: Some("/sys/devices/pci0000:00/usb1/1-2".into()),
-            ..Usb::default()
-        };
-        let holder = Holder { pid: 400, name: "ModemManager".to_owned() };
-        assert_eq!(
-            help(busy(Path::new("/dev/ttyUSB2"), &[holder], Some(&usb))),
-            "take the modem away from it while you work: \
-             sudo mmcli --inhibit-device=/sys/devices/pci0000:00/usb1/1-2 (leave that running); \
-             for good, write this line to /etc/udev/rules.d/99-hayes.rules and plug the modem in again: \
-             ATTRS{idVendor}==\"2c7c\", ATTRS{idProduct}==\"0296\", ENV{ID_MM_DEVICE_IGNORE}=\"1\""
-        );
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn a_forbidden_port_names_the_group() {
-        let error = forbidden(Path::new("/dev/ttyUSB2"), Some("dialout"));
-        assert_eq!(error.message, "you may not open /dev/ttyUSB2");
-        assert_eq!(help(error), "join the group that may: sudo usermod -aG dialout $USER, then log in again");
+    fn each_refusal_says_what_is_wrong_and_what_to_do() {
+        let ports = ["/dev/ttyS0", "/dev/ttyUSB0", "/dev/ttyUSB1"].map(PathBuf::from);
+        let path = Path::new("/dev/ttyUSB2");
+        let gone = |path: &str| missing(Path::new(path), "there is none", None, &ports);
+        let holder = |pid, name: &str| [Holder { pid, name: name.to_owned() }];
+        let device = Some("/sys/devices/pci0000:00/usb1/1-2".into());
+        let usb = Usb { vendor_id: 0x2c7c, product_id: 0x0296, device, ..Usb::default() };
+        let mut rows = vec![
+            (gone("/dev/ttytUSB0"), "there is no port /dev/ttytUSB0", "did you mean /dev/ttyUSB0?"),
+            (gone("ttyUSB0"), "there is no port ttyUSB0", "did you mean /dev/ttyUSB0?"),
+            (
+                gone("/dev/ttyUSB2"),
+                "there is no port /dev/ttyUSB2",
+                "these are here: /dev/ttyS0, /dev/ttyUSB0, /dev/ttyUSB1; `hayes ports` tells what they are",
+            ),
+            (
+                missing(Path::new("/tmp/modem"), "there is none", Some(Path::new("/dev/pts/7")), &[]),
+                "/tmp/modem points to /dev/pts/7, and that is gone",
+                "no serial port is here: is the modem plugged in and powered? `dmesg | tail` tells what the system saw",
+            ),
+            (
+                busy(path, &holder(812, "minicom"), None),
+                "/dev/ttyUSB2 is busy: minicom (process 812) holds it",
+                "end it (kill 812), or use another port of the modem: `hayes ports` lists them",
+            ),
+            (
+                busy(path, &holder(400, "ModemManager"), Some(&usb)),
+                "/dev/ttyUSB2 is busy: ModemManager (process 400) holds it",
+                "take the modem away from it while you work: \
+                 sudo mmcli --inhibit-device=/sys/devices/pci0000:00/usb1/1-2 (leave that running); \
+                 for good, write this line to /etc/udev/rules.d/99-hayes.rules and plug the modem in again: \
+                 ATTRS{idVendor}==\"2c7c\", ATTRS{idProduct}==\"0296\", ENV{ID_MM_DEVICE_IGNORE}=\"1\"",
+            ),
+        ];
+        #[cfg(unix)]
+        rows.push((
+            forbidden(path, Some("dialout")),
+            "you may not open /dev/ttyUSB2",
+            "join the group that may: sudo usermod -aG dialout $USER, then log in again",
+        ));
+        for (error, message, help) in rows {
+            assert_eq!((error.message.as_str(), error.help.as_deref()), (message, Some(help)));
+        }
     }
 }

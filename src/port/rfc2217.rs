@@ -254,7 +254,7 @@ impl Telnet {
 fn broken_off(remote: &Remote, fault: Fault) -> OpenError {
     let (host, port) = (&remote.host, remote.port);
     match fault {
-        Fault::Interrupted => OpenError::new(OpenErrorKind::Interrupted, "interrupted"),
+        Fault::Interrupted => OpenError::interrupted(),
         Fault::Lost(why) => {
             OpenError::new(OpenErrorKind::Busy, format!("{host} closed the connection to port {port} at once: {why}"))
                 .with_help("another program may use that serial port already: the server gives it to one at a time")
@@ -296,6 +296,7 @@ fn refused(error: rfc2217::CommandError) -> Fault {
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
+    use std::sync::mpsc::channel;
     use std::thread::JoinHandle;
 
     use ::rfc2217::{Server, ServerEvent};
@@ -303,17 +304,13 @@ mod tests {
     use super::super::bench::{MINUTE, read_exactly};
     use super::*;
 
-    /// A server on a thread: says `RDY` before all else, gives back what it gets, and tells at its end what was asked of
+    /// A server on a thread, and what the modem behind it says to what it gets. It tells at its end what was asked of
     /// its serial port.
-    fn serve() -> (u16, JoinHandle<Vec<ServerEvent>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let number = listener.local_addr().unwrap().port();
-        let thread = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
+    fn serve(mut answer: impl FnMut(&[u8]) -> Vec<u8> + Send + 'static) -> (u16, JoinHandle<Vec<ServerEvent>>) {
+        on_a_thread(move |mut stream| {
             let mut server = Server::new(PortSettings::default());
-            let mut events = Vec::new();
+            let (mut events, mut buffer) = (Vec::new(), [0; 65536]);
             stream.write_all(b"RDY\r\n").unwrap();
-            let mut buffer = [0; 1024];
             loop {
                 stream.write_all(&server.take_output()).unwrap();
                 let count = match stream.read(&mut buffer) {
@@ -321,13 +318,17 @@ mod tests {
                     Ok(count) => count,
                 };
                 let payload = server.receive(&buffer[..count]);
-                while let Some(event) = server.poll_event() {
-                    events.push(event);
-                }
-                server.write_data(&payload);
+                events.extend(std::iter::from_fn(|| server.poll_event()));
+                server.write_data(&answer(&payload));
             }
-        });
-        (number, thread)
+        })
+    }
+
+    /// A TCP server for one connection: its port number.
+    fn on_a_thread<T: Send + 'static>(serve: impl FnOnce(TcpStream) -> T + Send + 'static) -> (u16, JoinHandle<T>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let number = listener.local_addr().unwrap().port();
+        (number, std::thread::spawn(move || serve(listener.accept().unwrap().0)))
     }
 
     fn connect(number: u16) -> Result<Rfc2217, OpenError> {
@@ -336,7 +337,7 @@ mod tests {
 
     #[test]
     fn bytes_pass_and_the_port_is_set() {
-        let (number, server) = serve();
+        let (number, server) = serve(<[u8]>::to_vec);
         let mut port = connect(number).unwrap();
         assert_eq!(read_exactly(&mut port, 5), b"RDY\r\n");
         // 0xFF is Telnet's own byte.
@@ -365,26 +366,19 @@ mod tests {
 
     #[test]
     fn what_did_not_go_out_in_time_is_no_part_of_the_next_command() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let number = listener.local_addr().unwrap().port();
-        let (reads_on, waits) = std::sync::mpsc::channel::<()>();
-        let server = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut server = Server::new(PortSettings::default());
-            let (mut data, mut buffer) = (Vec::new(), [0; 65536]);
-            loop {
-                let count = stream.read(&mut buffer).unwrap();
-                data.extend(server.receive(&buffer[..count]));
-                while server.poll_event().is_some() {}
-                stream.write_all(&server.take_output()).unwrap();
-                if count == 0 {
-                    return data;
-                }
-                if data.ends_with(b"ATZ\r") {
-                    // Reads no more until it is told to.
-                    waits.recv().unwrap();
-                }
+        let (reads_on, waits) = channel::<()>();
+        let (tells, told) = channel();
+        let mut data = Vec::new();
+        let (number, server) = serve(move |payload| {
+            data.extend_from_slice(payload);
+            if data.ends_with(b"ATZ\r") {
+                // Reads no more until it is told to.
+                waits.recv().unwrap();
             }
+            if data.ends_with(b"AT\r") {
+                tells.send(std::mem::take(&mut data)).unwrap();
+            }
+            Vec::new()
         });
         let mut port = connect(number).unwrap();
         port.write(b"ATZ\r", MINUTE).unwrap();
@@ -393,34 +387,20 @@ mod tests {
         let Err(Fault::WriteTimeout { written }) = port.write(&long, soon) else { panic!("all of it went out") };
         reads_on.send(()).unwrap();
         port.write(b"AT\r", MINUTE).unwrap();
-        drop(port);
-        let data = server.join().unwrap();
+        let data = told.recv().unwrap();
         assert_eq!(data.len(), 4 + written + 3);
         assert!(data.ends_with(b"\xFFAT\r"));
+        drop(port);
+        server.join().unwrap();
     }
 
     #[test]
-    fn a_server_that_closes_at_once_is_taken_for_busy() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let number = listener.local_addr().unwrap().port();
-        let thread = std::thread::spawn(move || drop(listener.accept().unwrap()));
+    fn what_does_not_speak_the_protocol_is_told_at_once() {
+        let (number, server) = on_a_thread(drop);
         let error = connect(number).map(|_| ()).unwrap_err();
         assert_eq!(error.kind, OpenErrorKind::Busy, "{error}");
-        thread.join().unwrap();
-    }
-
-    #[test]
-    fn bytes_that_come_back_are_no_confirmation() {
-        let echo = NotReady::Pending(Client::new(PortSettings::default()).pending_settings());
-        assert!(confirms_nothing(echo));
-    }
-
-    #[test]
-    fn a_telnet_server_without_the_option_is_told_at_once() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let number = listener.local_addr().unwrap().port();
-        let thread = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
+        server.join().unwrap();
+        let (number, server) = on_a_thread(|mut stream| {
             // IAC DONT COM-PORT-OPTION
             stream.write_all(&[255, 254, 44]).unwrap();
             let _ = stream.read_to_end(&mut Vec::new());
@@ -428,6 +408,12 @@ mod tests {
         let error = connect(number).map(|_| ()).unwrap_err();
         assert_eq!(error.kind, OpenErrorKind::NotAPort);
         assert!(error.message.starts_with(&format!("127.0.0.1 does not speak RFC 2217 on port {number}")), "{error}");
-        thread.join().unwrap();
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn bytes_that_come_back_are_no_confirmation() {
+        let echo = NotReady::Pending(Client::new(PortSettings::default()).pending_settings());
+        assert!(confirms_nothing(echo));
     }
 }

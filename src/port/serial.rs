@@ -334,16 +334,21 @@ mod tests {
     #[test]
     fn missing_forbidden_and_no_port_are_told_apart() {
         let folder = Scratch::folder("refusals");
-        assert_eq!(refusal(&folder.0.join("none")).kind, OpenErrorKind::Missing);
-        assert_eq!(refusal(&folder.0).message, format!("{} is no serial port but a directory", folder.0.display()));
-        let file = folder.0.join("notes.txt");
+        let [file, pipe, dangling] = ["notes.txt", "pipe", "modem"].map(|name| folder.0.join(name));
         std::fs::write(&file, "AT").unwrap();
-        assert_eq!(refusal(&file).message, format!("{} is no serial port but a file", file.display()));
-        assert_eq!(refusal(Path::new("/dev/null")).kind, OpenErrorKind::NotAPort);
-        let dangling = folder.0.join("modem");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         symlink("/dev/pts/nowhere", &dangling).unwrap();
-        let message = format!("{} points to /dev/pts/nowhere, and that is gone", dangling.display());
-        assert_eq!(refusal(&dangling).message, message);
+        for (path, kind, message) in [
+            (&folder.0, OpenErrorKind::NotAPort, "is no serial port but a directory"),
+            (&file, OpenErrorKind::NotAPort, "is no serial port but a file"),
+            (&pipe, OpenErrorKind::NotAPort, "is no serial port but a pipe"),
+            (&PathBuf::from("/dev/null"), OpenErrorKind::NotAPort, "is no serial port but something else"),
+            (&dangling, OpenErrorKind::Missing, "points to /dev/pts/nowhere, and that is gone"),
+        ] {
+            let error = refusal(path);
+            assert_eq!((error.kind, error.message), (kind, format!("{} {message}", path.display())));
+        }
+        assert_eq!(refusal(&folder.0.join("none")).kind, OpenErrorKind::Missing);
         // Root may open everything, so this can be seen only by others.
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o000)).unwrap();
         if File::open(&file).is_err() {

@@ -97,9 +97,7 @@ impl Remote {
                     let _ = stream.set_nodelay(true);
                     return Ok(stream);
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    return Err(interrupted());
-                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(OpenError::interrupted()),
                 Err(error) => last = error,
             }
         }
@@ -115,7 +113,7 @@ impl Remote {
         let host = self.host.clone();
         let resolved = aside(limit, watch.flag(), move || (host.as_str(), port).to_socket_addrs());
         if watch.is_cancelled() {
-            return Err(interrupted());
+            return Err(OpenError::interrupted());
         }
         let late = || io::Error::other(format!("the name servers did not answer within {limit:.1?}"));
         let resolved = resolved.and_then(|resolved| resolved.ok_or_else(late)?);
@@ -146,10 +144,6 @@ impl Remote {
                 .with_help("check the network between here and there"),
         }
     }
-}
-
-fn interrupted() -> OpenError {
-    OpenError::new(OpenErrorKind::Interrupted, "interrupted")
 }
 
 /// What one of so many may take of the time.
@@ -186,24 +180,24 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
 
-    use super::super::bench::MINUTE;
+    use super::super::bench::{MINUTE, read_exactly};
     use super::*;
 
-    fn listen() -> (TcpListener, u16) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        (listener, port)
+    fn connect(port: u16) -> Result<Tcp, OpenError> {
+        Tcp::connect("127.0.0.1", port, MINUTE, &Cancel::new().unwrap())
     }
 
-    fn connect(port: u16, cancel: &Cancel) -> Result<Tcp, OpenError> {
-        Tcp::connect("127.0.0.1", port, MINUTE, cancel)
+    /// A port, and the server and the connection at its other end.
+    fn connected() -> (Tcp, TcpListener, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = connect(listener.local_addr().unwrap().port()).unwrap();
+        let (other, _) = listener.accept().unwrap();
+        (port, listener, other)
     }
 
     #[test]
     fn bytes_pass_both_ways_until_the_other_end_closes() {
-        let (listener, number) = listen();
-        let mut port = connect(number, &Cancel::new().unwrap()).unwrap();
-        let (mut other, _) = listener.accept().unwrap();
+        let (mut port, _listener, mut other) = connected();
         let all: Vec<u8> = (0..=255).collect();
         port.write(&all, MINUTE).unwrap();
         let mut there = [0; 256];
@@ -211,84 +205,58 @@ mod tests {
         assert_eq!(&there[..], &all[..]);
         other.write_all(b"\r\n+CSQ: 1").unwrap();
         drop(other);
-        let mut buffer = [0; 64];
-        assert_eq!(port.read(&mut buffer, MINUTE), Ok(Read::Bytes(9)));
-        assert!(matches!(port.read(&mut buffer, MINUTE), Err(Fault::Lost(_))));
+        assert_eq!(port.read(&mut [0; 64], MINUTE), Ok(Read::Bytes(9)));
+        assert!(matches!(port.read(&mut [0; 64], MINUTE), Err(Fault::Lost(_))));
     }
 
     #[test]
     fn what_does_not_answer_says_so() {
-        let cancel = Cancel::new().unwrap();
-        let (listener, number) = listen();
-        drop(listener);
-        let error = connect(number, &cancel).map(|_| ()).unwrap_err();
+        let number = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let error = connect(number).map(|_| ()).unwrap_err();
         assert_eq!(error.kind, OpenErrorKind::Unreachable);
         assert_eq!(error.message, format!("127.0.0.1 refuses connections to port {number}"));
-        let error = Tcp::connect("no-such-host.invalid", 1, MINUTE, &cancel).map(|_| ()).unwrap_err();
+        let unknown = Tcp::connect("no-such-host.invalid", 1, MINUTE, &Cancel::new().unwrap());
+        let error = unknown.map(|_| ()).unwrap_err();
         assert_eq!(error.kind, OpenErrorKind::Missing);
         assert!(error.message.starts_with("the name no-such-host.invalid has no address"), "{}", error.message);
     }
 
     #[test]
     fn a_silent_address_leaves_time_to_the_next() {
-        let second = Duration::from_secs(1);
-        assert_eq!(share(10 * second, 2), 5 * second);
-        assert_eq!(share(5 * second, 1), 5 * second);
-        assert_eq!(share(Duration::ZERO, 0), Duration::ZERO);
+        for (left, among, time) in [(10, 2, 5), (5, 1, 5), (0, 0, 0)] {
+            assert_eq!(share(Duration::from_secs(left), among), Duration::from_secs(time));
+        }
     }
 
     #[test]
     fn a_silent_name_server_keeps_nobody() {
-        let (never, hangs) = std::sync::mpsc::channel::<()>();
-        let work = move || hangs.recv().is_err();
         let cancel = Cancel::new().unwrap();
-        assert_eq!(aside(Duration::from_millis(1), cancel.watch().flag(), work).unwrap(), None);
-        drop(never);
-        let (never, hangs) = std::sync::mpsc::channel::<()>();
-        cancel.cancel();
-        let flag = cancel.watch();
-        assert_eq!(aside(MINUTE, flag.flag(), move || hangs.recv().is_err()).unwrap(), None);
-        drop(never);
+        for limit in [Duration::from_millis(1), MINUTE] {
+            let (_never, hangs) = std::sync::mpsc::channel::<()>();
+            assert_eq!(aside(limit, cancel.watch().flag(), move || hangs.recv().is_err()).unwrap(), None);
+            cancel.cancel();
+        }
         assert_eq!(aside(MINUTE, None, || 7).unwrap(), Some(7));
     }
 
     #[test]
     fn a_line_cannot_be_set_and_a_flush_discards() {
-        let (listener, number) = listen();
-        let mut port = connect(number, &Cancel::new().unwrap()).unwrap();
-        let (mut other, _) = listener.accept().unwrap();
+        let (mut port, _listener, mut other) = connected();
         assert!(matches!(port.control(Control::Dtr(true)), Err(Fault::Unsupported(_))));
         other.write_all(b"old").unwrap();
-        let mut first = [0; 1];
-        assert_eq!(port.read(&mut first, MINUTE), Ok(Read::Bytes(1)));
+        assert_eq!(port.read(&mut [0], MINUTE), Ok(Read::Bytes(1)));
         port.control(Control::Flush).unwrap();
         other.write_all(b"new").unwrap();
-        let mut buffer = [0; 64];
-        assert_eq!(port.read(&mut buffer, MINUTE), Ok(Read::Bytes(3)));
-        assert_eq!(&buffer[..3], b"new");
+        assert_eq!(read_exactly(&mut port, 3), b"new");
     }
 
     #[test]
     fn reopen_connects_again() {
-        let (listener, number) = listen();
-        let mut port = connect(number, &Cancel::new().unwrap()).unwrap();
-        drop(listener.accept().unwrap());
+        let (mut port, listener, other) = connected();
+        drop(other);
         assert!(matches!(port.read(&mut [0; 8], MINUTE), Err(Fault::Lost(_))));
         port.reopen(MINUTE).unwrap();
         listener.accept().unwrap().0.write_all(b"RDY").unwrap();
         assert_eq!(port.read(&mut [0; 8], MINUTE), Ok(Read::Bytes(3)));
-    }
-
-    #[test]
-    fn cancel_wakes_a_read() {
-        let (listener, number) = listen();
-        let cancel = Cancel::new().unwrap();
-        let mut port = connect(number, &cancel).unwrap();
-        let _other = listener.accept().unwrap();
-        std::thread::scope(|scope| {
-            let reader = scope.spawn(|| port.read(&mut [0; 8], MINUTE));
-            cancel.cancel();
-            assert_eq!(reader.join().unwrap(), Err(Fault::Interrupted));
-        });
     }
 }

@@ -116,7 +116,7 @@ impl Explorer {
             Verb::Open if argument.is_empty() => self.open(self.last_address.clone(), false),
             Verb::Open => match Address::parse(argument) {
                 Ok(address) => self.open(address, false),
-                Err(error) => self.complain(&error.message, Some(&error.help)),
+                Err(error) => self.complain(&error.message, error.help.as_deref()),
             },
             Verb::Close => self.close(),
             Verb::Ports => self.ports(),

@@ -11,7 +11,7 @@ use super::shown::{self, Above};
 use crate::at::{self, Event};
 use crate::catalogue::Catalogue;
 use crate::catalogue::module::Module;
-use crate::connect::{self, Address, Settings, SimulatedTime};
+use crate::connect::{self, Address, Settings};
 use crate::conversation::{Conversation, Trouble};
 use crate::notation::escape;
 use crate::port::{self, Cancel, Control, Fault, OpenError, Port, Read, RecordStatus, Recorded};
@@ -122,7 +122,7 @@ impl Link {
 
     /// In virtual time nothing comes by itself while nobody waits.
     fn may_listen(&self) -> bool {
-        !matches!(self.address, Address::Replay(_) | Address::Simulator { time: SimulatedTime::Virtual, .. })
+        !matches!(self.address, Address::Replay(_) | Address::Simulator { virtual_time: true, .. })
     }
 
     /// Reads on while the user types; what comes is shown above the prompt.

@@ -269,7 +269,12 @@ impl Draft {
         let address = match Address::parse(&port.value) {
             Ok(address) => address,
             Err(error) => {
-                self.problem(port.span, "hayes::inventory::port", error.message, &error.help);
+                self.problem(
+                    port.span,
+                    "hayes::inventory::port",
+                    error.message,
+                    error.help.as_deref().unwrap_or_default(),
+                );
                 return None;
             }
         };

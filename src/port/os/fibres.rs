@@ -3,7 +3,7 @@
 //! What runs in a fibre is plain blocking code. Where it would call `poll` it says what it waits for and gives the
 //! thread away; one `epoll` waits for all of them together.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -30,8 +30,6 @@ struct Wish {
 
 thread_local! {
     static LOOP: RefCell<Option<Shared>> = const { RefCell::new(None) };
-    /// What the fibre finds that goes on.
-    static WOKEN: Cell<Woken> = const { Cell::new(Woken::Early) };
 }
 
 /// What the fibres use of their loop.
@@ -40,6 +38,8 @@ struct Shared {
     clock: Clock,
     /// The fibre that runs now.
     running: usize,
+    /// What ended its wait.
+    woken: Woken,
     /// What it waits for when it gives the thread away.
     wish: Option<Wish>,
     /// The flags that the epoll looks at, by their ids.
@@ -77,6 +77,7 @@ pub(in crate::port) fn work(hand: &Hand, stack: usize) -> io::Result<()> {
         epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
         clock: Clock::start(),
         running: 0,
+        woken: Woken::Early,
         wish: None,
         flags: HashSet::new(),
     };
@@ -116,7 +117,7 @@ pub(super) fn wait(wanted: Option<Wanted>, flag: Option<&Flag>, time: Duration) 
     let asked = LOOP.with_borrow_mut(|shared| shared.as_mut().map(|shared| shared.ask(wanted, flag, time)))?;
     Some(asked.map_err(io::Error::from).map(|()| {
         give_away();
-        WOKEN.take()
+        LOOP.with_borrow(|shared| shared.as_ref().map_or(Woken::Early, |shared| shared.woken))
     }))
 }
 
@@ -203,10 +204,9 @@ impl Fibres {
         let Some(fibre) = self.fibres.get_mut(number).and_then(Option::as_mut) else { return };
         LOOP.with_borrow_mut(|shared| {
             if let Some(shared) = shared {
-                shared.running = number;
+                (shared.running, shared.woken) = (number, woken);
             }
         });
-        WOKEN.set(woken);
         // A job takes its panics itself. What comes through is a stack that has overflowed: nothing can go on from there.
         if catch_unwind(AssertUnwindSafe(|| fibre.run.resume())).is_err() {
             std::process::abort();

@@ -252,41 +252,43 @@ fn open_patiently(path: &Path, watch: &Watch) -> Result<File, OpenError> {
     use rustix::io::Errno;
     let clock = Clock::start();
     loop {
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        match devices::as_others_must(|| open(path, flags, Mode::empty())) {
+        match devices::as_others_must(|| open_terminal(path)) {
             Ok(descriptor) => return Ok(descriptor.into()),
             Err(Errno::INTR) => {}
             Err(Errno::ACCESS) if clock.now() < WAIT_FOR_UDEV && is_new(path) => {
-                if watch.pause(Duration::from_millis(50)).is_err() {
-                    return Err(OpenError::new(OpenErrorKind::Interrupted, "interrupted"));
-                }
+                watch.pause(Duration::from_millis(50)).map_err(|_| OpenError::interrupted())?;
             }
             // A program that was killed leaves its right to a pseudo-terminal behind; root may open it then.
-            Err(Errno::BUSY) => match open(path, flags, Mode::empty()) {
+            Err(Errno::BUSY) => match open_terminal(path) {
                 Ok(descriptor) if others(path).is_empty() => return Ok(descriptor.into()),
                 Ok(_) | Err(_) => return Err(busy(path)),
             },
-            Err(Errno::ACCESS | Errno::PERM) => return Err(forbidden(path)),
-            Err(Errno::ISDIR) => return Err(open_error::not_a_port(path, "a directory")),
-            Err(Errno::NOENT) => return Err(missing(path, "there is none")),
-            Err(
-                error @ (Errno::NOTDIR | Errno::NXIO | Errno::NODEV | Errno::IO | Errno::LOOP | Errno::NAMETOOLONG),
-            ) => {
-                return Err(match std::fs::metadata(path).map(|node| node.file_type().is_socket()) {
-                    Ok(true) => open_error::not_a_port(path, "a socket"),
-                    Ok(false) | Err(_) => missing(path, &io::Error::from(error).to_string()),
-                });
-            }
-            Err(error @ (Errno::MFILE | Errno::NFILE)) => {
-                let message = format!("cannot open {}: {}", path.display(), io::Error::from(error));
-                return Err(OpenError::new(OpenErrorKind::System, message)
-                    .with_help("raise the limit of open files (ulimit -n), or run fewer modems at once"));
-            }
-            Err(error) => {
-                let message = format!("cannot open {}: {}", path.display(), io::Error::from(error));
-                return Err(OpenError::new(OpenErrorKind::System, message));
+            Err(error) => return Err(refused(path, error.into())),
+        }
+    }
+}
+
+fn open_terminal(path: &Path) -> rustix::io::Result<OwnedFd> {
+    open(path, OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
+fn refused(path: &Path, error: io::Error) -> OpenError {
+    let unknown = || OpenError::new(OpenErrorKind::System, format!("cannot open {}: {error}", path.display()));
+    match Errno::from_i32(error.raw_os_error().unwrap_or(0)) {
+        Errno::EACCES | Errno::EPERM => forbidden(path),
+        Errno::EISDIR => open_error::not_a_port(path, "a directory"),
+        Errno::ENOENT => missing(path, "there is none"),
+        Errno::ENOTDIR | Errno::ENXIO | Errno::ENODEV | Errno::EIO | Errno::ELOOP | Errno::ENAMETOOLONG => {
+            match std::fs::metadata(path).is_ok_and(|node| node.file_type().is_socket()) {
+                true => open_error::not_a_port(path, "a socket"),
+                false => missing(path, &error.to_string()),
             }
         }
+        Errno::EMFILE | Errno::ENFILE => {
+            unknown().with_help("raise the limit of open files (ulimit -n), or run fewer modems at once")
+        }
+        _ => unknown(),
     }
 }
 
@@ -357,17 +359,13 @@ pub(in crate::port) fn new_terminal() -> io::Result<(File, File, PathBuf)> {
     grantpt(&master)?;
     unlockpt(&master)?;
     let path: PathBuf = ptsname(&master, Vec::new())?.into_string().map_err(io::Error::other)?.into();
-    let slave = open_slave(&path)?;
+    let slave = open_terminal(&path)?;
     // A new terminal echoes: a modem's greeting would come back to it as a command. The settings stay while the
     // master is open.
     let mut settings = rustix::termios::tcgetattr(&slave)?;
     settings.make_raw();
     rustix::termios::tcsetattr(&slave, OptionalActions::Now, &settings)?;
     Ok((master.into(), slave.into(), path))
-}
-
-fn open_slave(path: &Path) -> io::Result<OwnedFd> {
-    Ok(open(path, OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())?)
 }
 
 /// Whether a program has the terminal of this master open, or has left something to be read.
@@ -378,7 +376,7 @@ pub(in crate::port) fn is_open(master: &File) -> bool {
 /// Discards what was sent to a program that has closed the terminal, as the driver of a real port does: the next one
 /// must not take it for its own answer.
 pub(in crate::port) fn discard_unread(terminal: &Path) {
-    if let Ok(slave) = open_slave(terminal) {
+    if let Ok(slave) = open_terminal(terminal) {
         let _ = tcflush(&slave, QueueSelector::IFlush);
     }
 }
