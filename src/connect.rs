@@ -33,7 +33,7 @@ const SCHEMES: [&str; 4] = ["tcp://", "rfc2217://", "sim:", "replay:"];
 
 /// How a port is opened.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct Opening {
     /// Of a serial port, here or behind RFC 2217.
     pub baud: u32,
     /// How long a connection over the network may take to come about.
@@ -42,16 +42,16 @@ pub struct Settings {
     pub cancel: Cancel,
 }
 
-impl Settings {
+impl Opening {
     /// 115200 baud, 10 s.
-    pub fn new(cancel: Cancel) -> Settings {
-        Settings { baud: 115_200, connect_limit: Duration::from_secs(10), cancel }
+    pub fn new(cancel: Cancel) -> Opening {
+        Opening { baud: 115_200, connect_limit: Duration::from_secs(10), cancel }
     }
 }
 
 /// Opens what the address names, and nothing else: no other port is looked at, none is probed.
-pub fn open(address: &Address, settings: &Settings) -> Result<Box<dyn Port>, OpenError> {
-    let Settings { baud, connect_limit, cancel } = settings;
+pub fn open(address: &Address, settings: &Opening) -> Result<Box<dyn Port>, OpenError> {
+    let Opening { baud, connect_limit, cancel } = settings;
     match address {
         Address::Device(path) => boxed(|| Serial::open(path, *baud, cancel)),
         Address::Tcp { host, port } => boxed(|| Tcp::connect(host, *port, *connect_limit, cancel)),
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn the_simulated_modem_answers() {
         let address = Address::parse("sim:bg96?time=virtual&boot=0s").unwrap();
-        let mut port = open(&address, &Settings::new(Cancel::new().unwrap())).unwrap();
+        let mut port = open(&address, &Opening::new(Cancel::new().unwrap())).unwrap();
         port.write(b"AT\r", MINUTE).unwrap();
         while !read_line(&mut *port).ends_with("OK\r\n") {}
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::inventory::{BatchModem, Identity, Inventory, glob};
 use crate::catalogue::Catalogue;
 use crate::check::{Program, check};
-use crate::connect::{self, Address, Settings};
+use crate::connect::{self, Address, Opening};
 use crate::conversation::Conversation;
 use crate::library::{self, Library};
 use crate::port::Cancel;
@@ -132,7 +132,7 @@ fn ask_all(
 
 fn ask(address: &Address, baud: Option<u32>, program: &Arc<Program>, cancel: &Cancel) -> Met {
     let mut met = Met { port: address.to_string(), identity: Identity::default(), why_not: None };
-    let mut settings = Settings::new(cancel.clone());
+    let mut settings = Opening::new(cancel.clone());
     settings.baud = baud.unwrap_or(settings.baud);
     let port = match connect::open(address, &settings) {
         Ok(port) => port,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::inventory::{BatchModem, Identity};
 use crate::catalogue::Catalogue;
 use crate::check::Program;
-use crate::connect::{self, Settings};
+use crate::connect::{self, Opening};
 use crate::conversation::Conversation;
 use crate::notation::ShownDuration;
 use crate::port::transcript::Transcript;
@@ -162,7 +162,7 @@ impl Common {
         let Some(address) = &modem.address else {
             return Err(Box::new(not_found(&modem.identity)));
         };
-        let mut settings = Settings::new(stop.cancel.clone());
+        let mut settings = Opening::new(stop.cancel.clone());
         settings.baud = self.baud.or(modem.baud).unwrap_or(settings.baud);
         match connect::open(address, &settings) {
             Ok(port) => Ok(conversation(port)),

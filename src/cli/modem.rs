@@ -9,7 +9,7 @@ use super::arguments::Connection;
 use super::console::{Console, Exit};
 use super::results::apart;
 use crate::catalogue::Catalogue;
-use crate::connect::{self, Address, SIMULATED, Settings};
+use crate::connect::{self, Address, Opening, SIMULATED};
 use crate::conversation::Conversation;
 use crate::port::{self, Cancel, OpenError, OpenErrorKind, Port, RecordStatus, Recorded};
 use crate::runtime::{Mask, Status};
@@ -86,7 +86,7 @@ impl OpenModem {
             |error: std::io::Error| NoModem::Unopened(OpenError::new(OpenErrorKind::System, error.to_string()));
         let cancel = Cancel::new().map_err(system)?;
         let signals = Signals::cancel(&cancel).map_err(system)?;
-        let settings = Settings { baud: connection.baud, ..Settings::new(cancel.clone()) };
+        let settings = Opening { baud: connection.baud, ..Opening::new(cancel.clone()) };
         let port = connect::open(&chosen.address, &settings).map_err(NoModem::Unopened)?;
         let (port, recorded): (Box<dyn Port>, _) = match &connection.record {
             None => (port, None),

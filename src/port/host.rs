@@ -455,15 +455,15 @@ mod tests {
     use crate::port::{Fault, Port, Read, Serial, Tcp};
 
     /// A host in a thread of its own.
-    struct Running {
+    struct RunningHost {
         cancel: Cancel,
         thread: Option<JoinHandle<()>>,
         events: Receiver<(usize, HostEvent)>,
     }
 
-    impl Running {
+    impl RunningHost {
         /// Hosts what is added; returns what adding gave too.
-        fn start<T>(add: impl FnOnce(&mut Host) -> Result<T, OpenError>) -> (Running, T) {
+        fn start<T>(add: impl FnOnce(&mut Host) -> Result<T, OpenError>) -> (RunningHost, T) {
             let cancel = Cancel::new().unwrap();
             let mut host = Host::new(&cancel).unwrap();
             let added = add(&mut host).unwrap();
@@ -473,7 +473,7 @@ mod tests {
                     let _ = sender.send((number, event));
                 });
             });
-            (Running { cancel, thread: Some(thread), events }, added)
+            (RunningHost { cancel, thread: Some(thread), events }, added)
         }
 
         fn wait_for(&self, event: &HostEvent) {
@@ -481,7 +481,7 @@ mod tests {
         }
     }
 
-    impl Drop for Running {
+    impl Drop for RunningHost {
         fn drop(&mut self) {
             self.cancel.cancel();
             self.thread.take().unwrap().join().unwrap();
@@ -508,7 +508,7 @@ mod tests {
         #[test]
         fn a_device_answers_on_its_link_and_the_link_goes_with_the_host() {
             let link = Scratch::new("link").0.clone();
-            let (running, path) = Running::start(|host| host.add_terminal(counter(), Some(&link)));
+            let (running, path) = RunningHost::start(|host| host.add_terminal(counter(), Some(&link)));
             assert_eq!(std::fs::read_link(&link).unwrap(), PathBuf::from(path));
             let mut port = open(&link);
             assert_eq!(ask(&mut port, b"AT\r"), "2\n");
@@ -522,7 +522,7 @@ mod tests {
 
         #[test]
         fn what_one_program_did_not_read_is_not_there_for_the_next() {
-            let (running, path) = Running::start(|host| host.add_terminal(counter(), None));
+            let (running, path) = RunningHost::start(|host| host.add_terminal(counter(), None));
             let mut first = open(&path);
             first.write(b"12345\r", MINUTE).unwrap();
             // The answer is there, and is left there.
@@ -537,7 +537,7 @@ mod tests {
         #[test]
         fn an_unplugged_device_takes_its_terminal_away_and_comes_back_under_its_link() {
             let link = Scratch::new("unplug").0.clone();
-            let (running, _) = Running::start(|host| host.add_terminal(counter(), Some(&link)));
+            let (running, _) = RunningHost::start(|host| host.add_terminal(counter(), Some(&link)));
             let mut port = open(&link);
             port.write(b"bye\r", MINUTE).unwrap();
             assert!(matches!(port.read(&mut [0], MINUTE), Err(Fault::Lost(_))));
@@ -563,7 +563,7 @@ mod tests {
 
         #[test]
         fn many_are_served_in_one_thread() {
-            let (_running, paths) = Running::start(|host| {
+            let (_running, paths) = RunningHost::start(|host| {
                 (0..20).map(|_| host.add_terminal(counter(), None)).collect::<Result<Vec<String>, OpenError>>()
             });
             let mut ports: Vec<_> = paths.iter().map(open).collect();
@@ -580,8 +580,9 @@ mod tests {
 
         #[test]
         fn a_program_that_does_not_read_holds_up_only_itself() {
-            let (_running, (stuck, free)) =
-                Running::start(|host| Ok((host.add_terminal(counter(), None)?, host.add_terminal(counter(), None)?)));
+            let (_running, (stuck, free)) = RunningHost::start(|host| {
+                Ok((host.add_terminal(counter(), None)?, host.add_terminal(counter(), None)?))
+            });
             let (mut stuck, mut free) = (open(stuck), open(free));
             // 100,000 answers of two bytes, and nobody reads them for now.
             let flood = vec![b'\r'; 100_000];
@@ -596,7 +597,8 @@ mod tests {
 
     #[test]
     fn a_device_answers_over_tcp_one_connection_after_the_other() {
-        let (running, address) = Running::start(|host| host.add_listener(counter(), "127.0.0.1:0".parse().unwrap()));
+        let (running, address) =
+            RunningHost::start(|host| host.add_listener(counter(), "127.0.0.1:0".parse().unwrap()));
         let connect = || Tcp::connect("127.0.0.1", address.port(), MINUTE, &Cancel::new().unwrap()).unwrap();
         let mut first = connect();
         assert_eq!(ask(&mut first, b"AT\r"), "2\n");

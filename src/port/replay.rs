@@ -13,7 +13,7 @@ use crate::source::{Unreadable, read_file};
 /// A recorded modem. What it said by itself comes at its time, or before the next question if that comes earlier.
 pub struct Replay {
     name: String,
-    events: VecDeque<Part>,
+    events: VecDeque<RecordedEvent>,
     /// A moment of the recording and when it was played.
     synced: (Duration, Duration),
     /// How much of the next question has come.
@@ -28,7 +28,7 @@ pub struct Replay {
 
 /// An event that is to be played.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
+struct RecordedEvent {
     at: Duration,
     who: Who,
     bytes: Vec<u8>,
@@ -75,7 +75,8 @@ impl Replay {
             return Err((1, format!("it does not begin with `{TITLE}`")));
         }
         let lines = text.lines().zip(1..).filter(|(text, _)| !text.starts_with('#') && !text.trim().is_empty());
-        let events: Result<_, _> = lines.map(|(text, line)| part(line, text).map_err(|what| (line, what))).collect();
+        let events: Result<_, _> =
+            lines.map(|(text, line)| recorded_event(line, text).map_err(|what| (line, what))).collect();
         Ok(Replay {
             name,
             events: events?,
@@ -88,13 +89,13 @@ impl Replay {
     }
 
     /// When an event of the recording is to be played.
-    fn when(&self, event: &Part) -> Duration {
+    fn when(&self, event: &RecordedEvent) -> Duration {
         let (recorded, played) = self.synced;
         played.saturating_add(event.at.saturating_sub(recorded))
     }
 
     /// The next event, unless it waits for a question.
-    fn next_event(&self) -> Option<&Part> {
+    fn next_event(&self) -> Option<&RecordedEvent> {
         self.events.front().filter(|event| event.who != Who::Computer)
     }
 
@@ -187,10 +188,10 @@ impl Device for Replay {
     }
 }
 
-fn part(line: usize, text: &str) -> Result<Part, String> {
+fn recorded_event(line: usize, text: &str) -> Result<RecordedEvent, String> {
     let Said { at, who, text } = Said::read(text)?;
     let time = time(at).ok_or_else(|| format!("`{at}` is no time in seconds"))?;
-    Ok(Part { at: time, who, bytes: unescape(text)?, line })
+    Ok(RecordedEvent { at: time, who, bytes: unescape(text)?, line })
 }
 
 fn time(text: &str) -> Option<Duration> {

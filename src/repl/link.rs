@@ -11,7 +11,7 @@ use super::shown::{self, Above};
 use crate::at::{self, Event};
 use crate::catalogue::Catalogue;
 use crate::catalogue::module::Module;
-use crate::connect::{self, Address, Settings};
+use crate::connect::{self, Address, Opening};
 use crate::conversation::{Conversation, Trouble};
 use crate::notation::escape;
 use crate::port::{self, Cancel, Control, Fault, OpenError, Port, Read, RecordStatus, Recorded};
@@ -43,7 +43,7 @@ pub(super) struct Listening {
 impl Link {
     pub(super) fn open(address: Address, by_default: bool, baud: u32, cancel: &Cancel) -> Result<Link, OpenError> {
         cancel.clear();
-        let settings = Settings { baud, ..Settings::new(cancel.clone()) };
+        let settings = Opening { baud, ..Opening::new(cancel.clone()) };
         let tap = Tap::new(connect::open(&address, &settings)?);
         let conversation = Some(Conversation::new(Box::new(tap.clone()), &Catalogue));
         Ok(Link {

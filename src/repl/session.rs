@@ -346,7 +346,7 @@ fn is_secret(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::catalogue::Catalogue;
-    use crate::connect::{Address, Settings, open};
+    use crate::connect::{Address, Opening, open};
     use crate::port::Cancel;
     use crate::runtime::{Inputs, Silent};
 
@@ -358,7 +358,7 @@ mod tests {
     impl Desk {
         fn new() -> Desk {
             let address = Address::parse("sim:bg96?time=virtual&boot=0s").unwrap();
-            let port = open(&address, &Settings::new(Cancel::new().unwrap())).unwrap();
+            let port = open(&address, &Opening::new(Cancel::new().unwrap())).unwrap();
             let session = Notebook::new(Interpreter::new(Inputs::default()));
             Desk { session, conversation: Conversation::new(port, &Catalogue) }
         }
