@@ -5,6 +5,7 @@
 //!
 //! - [`source`]: a text with its name, and places in it
 //! - [`notation`]: how durations, bytes and control characters are written and read
+//! - [`psm`]: the timers of power saving
 //! - [`diagnostic`]: what is wrong, where, and what to do about it; how it is shown
 //! - [`value`]: the values of the language, and the functions that a script may call
 //! - [`state`]: the user's folder for what outlasts a run
@@ -69,6 +70,7 @@ pub mod diagnostic;
 pub mod library;
 pub mod notation;
 pub mod port;
+pub mod psm;
 pub mod repl;
 pub mod report;
 pub mod runtime;

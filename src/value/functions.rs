@@ -4,8 +4,11 @@
 use std::fmt;
 use std::path::{Component, Path};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use super::{LARGEST_VALUE, Refusal, Value, ValueKind, fits};
-use crate::notation;
+use crate::notation::{self, ExactDuration};
+use crate::psm::{self, GprsTimer};
 use crate::source::{Unreadable, read_file};
 
 /// A function of the language.
@@ -44,6 +47,17 @@ struct Given<'v> {
 
 const TEXT: Takes =
     Takes { kinds: &[ValueKind::Text], wanted: "text", help: "capture it without `:int`, or use `text(…)`" };
+
+const NUMBER: Argument =
+    Argument { kinds: &[ValueKind::Int, ValueKind::Text], wanted: "a whole number", help: "capture it with `:int`" };
+
+const TIME: Argument = Argument {
+    kinds: &[ValueKind::Duration, ValueKind::Text],
+    wanted: "a duration",
+    help: "write it with its unit: `1h`, `10s`",
+};
+
+const SEQUENCES: &[ValueKind] = &[ValueKind::Text, ValueKind::List];
 
 const TYPE: &str = "hayes::run::type";
 const VALUE: &str = "hayes::run::value";
@@ -158,6 +172,94 @@ pub static FUNCTIONS: &[Function] = &[
         about: "a text as it is; fails where the GSM 7-bit alphabet lacks a character of it",
         example: ("gsm7(\"Grüße @ 5 €\")", "Grüße @ 5 €"),
         body: gsm7,
+    },
+    Function {
+        name: "base64",
+        arguments: &[TEXT],
+        result: Some(ValueKind::Text),
+        about: "the bytes of a text in Base64",
+        example: ("base64(\"Hé\")", "SMOp"),
+        body: base64,
+    },
+    Function {
+        name: "unbase64",
+        arguments: &[TEXT],
+        result: Some(ValueKind::Text),
+        about: "the text whose bytes are written in Base64",
+        example: ("unbase64(\"SMOp\")", "Hé"),
+        body: unbase64,
+    },
+    Function {
+        name: "slice",
+        arguments: &[Argument { kinds: SEQUENCES, wanted: "text or a list", ..TEXT }, NUMBER, NUMBER],
+        result: None,
+        about: "a part of a text or a list, from one place to before another; from 0, and from the end where it is negative",
+        example: ("slice(\"+CREG: 0,5\", 7, 10)", "0,5"),
+        body: slice,
+    },
+    Function {
+        name: "split",
+        arguments: &[TEXT, Argument { help: "write it in quotes: `\",\"`", ..TEXT }],
+        result: Some(ValueKind::List),
+        about: "the parts of a text between separators",
+        example: ("split(\"1:2:3\", \":\")", "[\"1\", \"2\", \"3\"]"),
+        body: split,
+    },
+    Function {
+        name: "join",
+        arguments: &[Argument { kinds: &[ValueKind::List], wanted: "a list", help: "`[a, b]` makes one" }, TEXT],
+        result: Some(ValueKind::Text),
+        about: "the items of a list as one text, with a separator between them",
+        example: ("join([1, 2, 3], \":\")", "1:2:3"),
+        body: join,
+    },
+    Function {
+        name: "replace",
+        arguments: &[TEXT, TEXT, TEXT],
+        result: Some(ValueKind::Text),
+        about: "a text with each occurrence of a second one replaced by a third",
+        example: ("replace(\"89-88\", \"-\", \"\")", "8988"),
+        body: replace,
+    },
+    Function {
+        name: "min",
+        arguments: &[NUMBER, NUMBER],
+        result: Some(ValueKind::Int),
+        about: "the smaller one of two numbers",
+        example: ("min(3, 5)", "3"),
+        body: |given| Ok(Value::Int(given.int(0)?.min(given.int(1)?))),
+    },
+    Function {
+        name: "max",
+        arguments: &[NUMBER, NUMBER],
+        result: Some(ValueKind::Int),
+        about: "the larger one of two numbers",
+        example: ("max(3, 5)", "5"),
+        body: |given| Ok(Value::Int(given.int(0)?.max(given.int(1)?))),
+    },
+    Function {
+        name: "bits",
+        arguments: &[NUMBER, Argument { help: "how many digits there are to be", ..NUMBER }],
+        result: Some(ValueKind::Text),
+        about: "a number in binary digits",
+        example: ("bits(5, 4)", "0101"),
+        body: bits,
+    },
+    Function {
+        name: "t3412",
+        arguments: &[TIME],
+        result: None,
+        about: "the period of PSM as AT+CPSMS takes it; the duration, where it is given those bits",
+        example: ("t3412(1h)", "00100001"),
+        body: |given| timer(given, &psm::PERIODIC),
+    },
+    Function {
+        name: "t3324",
+        arguments: &[TIME],
+        result: None,
+        about: "the active time of PSM as AT+CPSMS takes it; the duration, where it is given those bits",
+        example: ("t3324(10s)", "00000101"),
+        body: |given| timer(given, &psm::ACTIVE),
     },
     Function {
         name: "file",
@@ -314,6 +416,104 @@ fn gsm7(given: &Given<'_>) -> Result<Value, Refusal> {
     }
 }
 
+fn base64(given: &Given<'_>) -> Result<Value, Refusal> {
+    let text = given.text(0)?;
+    fitting(text.len().div_ceil(3).saturating_mul(4), || BASE64_STANDARD.encode(text))
+}
+
+fn unbase64(given: &Given<'_>) -> Result<Value, Refusal> {
+    let digits: String = given.text(0)?.split_ascii_whitespace().collect();
+    let bytes = BASE64_STANDARD.decode(digits).map_err(|error| {
+        let help = "its digits are A to Z, a to z, 0 to 9, + and /, four for each three bytes, filled up with =";
+        refused(0, VALUE, format!("this is no Base64: {error}")).help(help)
+    })?;
+    String::from_utf8(bytes).map(Value::text).map_err(|_| refused(0, VALUE, "these bytes are no text"))
+}
+
+/// A place in so many, counted from the end where it is negative; one outside is the nearest end.
+fn place_in(length: usize, place: i64) -> usize {
+    let from_end = usize::try_from(place.unsigned_abs()).unwrap_or(usize::MAX);
+    if place < 0 { length.saturating_sub(from_end) } else { from_end.min(length) }
+}
+
+fn slice(given: &Given<'_>) -> Result<Value, Refusal> {
+    let (from, to) = (given.int(1)?, given.int(2)?);
+    if let Value::List(items) = given.value(0)? {
+        let (from, to) = (place_in(items.len(), from), place_in(items.len(), to));
+        return Ok(Value::list(items.get(from..to).unwrap_or_default().to_vec()));
+    }
+    let text = given.text(0)?;
+    let length = text.chars().count();
+    let (from, to) = (place_in(length, from), place_in(length, to));
+    Ok(Value::text(text.chars().skip(from).take(to.saturating_sub(from)).collect::<String>()))
+}
+
+fn split(given: &Given<'_>) -> Result<Value, Refusal> {
+    let (text, separator) = (given.text(0)?, given.text(1)?);
+    if separator.is_empty() {
+        return Err(refused(1, VALUE, "nothing stands between the parts").help("name what separates them: `\",\"`"));
+    }
+    Ok(Value::list(text.split(separator).map(Value::text).collect()))
+}
+
+fn join(given: &Given<'_>) -> Result<Value, Refusal> {
+    let list = given.value(0)?;
+    let Value::List(items) = list else {
+        return Err(refused(0, TYPE, format!("`join` takes a list, and this is {}", (given.shown)(list))));
+    };
+    let separator = given.text(1)?;
+    let between = separator.len().saturating_mul(items.len());
+    let length = items.iter().map(length_as_text).fold(between, usize::saturating_add);
+    fitting(length, || items.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator))
+}
+
+fn replace(given: &Given<'_>) -> Result<Value, Refusal> {
+    let (text, old, new) = (given.text(0)?, given.text(1)?, given.text(2)?);
+    if old.is_empty() {
+        return Err(refused(1, VALUE, "it does not say what to replace").help("an empty text stands everywhere"));
+    }
+    let count = text.matches(old).count();
+    fitting(text.len().saturating_add(count.saturating_mul(new.len())), || text.replace(old, new))
+}
+
+fn bits(given: &Given<'_>) -> Result<Value, Refusal> {
+    let (number, width) = (given.int(0)?, given.int(1)?);
+    let width = usize::try_from(width).ok().filter(|width| (1..=64).contains(width)).ok_or_else(|| {
+        refused(1, VALUE, format!("{width} digits are none that a number has")).help("give it 1 to 64")
+    })?;
+    if number < 0 {
+        return Err(refused(0, VALUE, format!("{number} is negative")).help("binary digits have no sign"));
+    }
+    let digits = format!("{number:0width$b}");
+    if digits.len() > width {
+        return Err(refused(0, VALUE, format!("{number} needs {} binary digits, and not {width}", digits.len())));
+    }
+    Ok(Value::text(digits))
+}
+
+/// A duration to the digits of a timer, or those digits to the duration: a text of eight binary digits is no duration.
+fn timer(given: &Given<'_>, timer: &GprsTimer) -> Result<Value, Refusal> {
+    let value = given.value(0)?;
+    let duration = if let Value::Duration(duration) = value {
+        *duration
+    } else {
+        let text = given.text(0)?;
+        if let Some(read) = timer.read(text) {
+            return Ok(read.map_or_else(|| Value::text(""), Value::duration));
+        }
+        notation::duration(text).map_err(|why| refused(0, VALUE, format!("{text:?} is no duration: {why}")))?
+    };
+    timer.write(duration).map(Value::text).map_err(|(shorter, longer)| {
+        let longer = longer.map(|longer| format!(" or {}", ExactDuration(longer))).unwrap_or_default();
+        let what = format!(
+            "this timer cannot be {}: the nearest is {}{longer}",
+            ExactDuration(duration),
+            ExactDuration(shorter)
+        );
+        refused(0, VALUE, what).help("its digits count to 31 in a few units only")
+    })
+}
+
 /// A file beside the script. The name may come from anywhere, so it does not lead out of that folder.
 fn file(given: &Given<'_>) -> Result<Value, Refusal> {
     let name = given.text(0)?;
@@ -344,11 +544,54 @@ fn file(given: &Given<'_>) -> Result<Value, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Quoted;
 
     fn called(name: &str, value: &str) -> Result<String, String> {
         let values = [Value::text(value)];
         let yielded = function(name).unwrap().call(&values, None, &|value| value.to_string());
         yielded.map(|value| value.to_string()).map_err(|refusal| refusal.message)
+    }
+
+    #[test]
+    fn functions_of_several_values_hold_at_their_edges() {
+        let list = |items: &[&str]| Value::list(items.iter().map(|item| Value::text(*item)).collect());
+        let call = |name: &str, values: &[Value]| {
+            let yielded = function(name).unwrap().call(values, None, &|value| value.to_string());
+            yielded.map(|value| Quoted(&value).to_string()).map_err(|refusal| refusal.message)
+        };
+        let (text, int) = (|text: &str| Value::text(text), Value::Int);
+        for (name, values, expected) in [
+            ("slice", vec![text("häßlich"), int(-3), int(99)], "\"ich\""),
+            ("slice", vec![text("abc"), int(2), int(1)], "\"\""),
+            ("slice", vec![list(&["a", "b", "c"]), int(1), int(3)], "[\"b\", \"c\"]"),
+            ("split", vec![text(""), text(",")], "[\"\"]"),
+            ("split", vec![text("a,,b"), text(",")], "[\"a\", \"\", \"b\"]"),
+            ("join", vec![list(&[]), text("-")], "\"\""),
+            ("replace", vec![text("aaa"), text("aa"), text("b")], "\"ba\""),
+            ("min", vec![int(-1), text("2")], "-1"),
+            ("bits", vec![int(0), int(8)], "\"00000000\""),
+            ("t3412", vec![text("70min")], "\"00000111\""),
+            ("t3412", vec![text("11100000")], "\"\""),
+            ("t3324", vec![text("00100001")], "1min"),
+            ("base64", vec![text("")], "\"\""),
+            ("unbase64", vec![text("SMOp\r\n")], "\"Hé\""),
+        ] {
+            assert_eq!(call(name, &values).as_deref(), Ok(expected), "{name}({values:?})");
+        }
+        for (name, values, message) in [
+            ("split", vec![text("a"), text("")], "nothing stands between the parts"),
+            ("bits", vec![int(16), int(4)], "16 needs 5 binary digits, and not 4"),
+            ("bits", vec![int(-1), int(4)], "-1 is negative"),
+            ("t3324", vec![text("63s")], "this timer cannot be 63s: the nearest is 62s or 2min"),
+            (
+                "t3324",
+                vec![text("soon")],
+                "\"soon\" is no duration: a duration is a whole number and ms, s, min or h: 500ms, 5s, 2min",
+            ),
+            ("unbase64", vec![text("/w==")], "these bytes are no text"),
+        ] {
+            assert_eq!(call(name, &values).unwrap_err(), message, "{name}({values:?})");
+        }
     }
 
     #[test]

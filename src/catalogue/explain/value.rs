@@ -4,6 +4,7 @@ use crate::at::parameters::{Kind as Written, Parameter};
 use crate::catalogue::field::{Field, Kind, Unit, Value};
 use crate::catalogue::layout::Fit;
 use crate::catalogue::module::Module;
+use crate::psm::{self, GprsTimer};
 
 use super::Part;
 
@@ -67,8 +68,8 @@ pub(super) fn meaning(field: &Field, parameter: &Parameter<'_>, module: Option<&
         return apn(text).map_or(Meaning::None, Meaning::Remark);
     }
     let words = match field.kind {
-        Kind::Timer2 => timer(text, &TIMER_2),
-        Kind::Timer3 => timer(text, &TIMER_3),
+        Kind::Timer2 => timer(text, &psm::ACTIVE),
+        Kind::Timer3 => timer(text, &psm::PERIODIC),
         Kind::Time => time(text),
         Kind::Zone => zone(text),
         Kind::Iccid if text.ends_with(['F', 'f']) => return Meaning::Remark("the last F is padding".to_owned()),
@@ -115,28 +116,11 @@ pub(super) fn quantity(unit: &Unit, raw: i64) -> Option<String> {
     Some(format!("{sign}{whole}{point}{decimals} {}{end}{grade}", unit.symbol))
 }
 
-/// The unit of a timer by its first three bits, in seconds; 0: the timer is off.
-type Timer = [(u8, u32); 8];
-
-const OFF: u32 = 0;
-
-/// 24.008 §10.5.7.3: other values of the unit mean a minute.
-const TIMER_2: Timer = [(0, 2), (1, 60), (2, 360), (3, 60), (4, 60), (5, 60), (6, 60), (7, OFF)];
-
-/// 24.008 §10.5.7.4a
-const TIMER_3: Timer = [(0, 600), (1, 3600), (2, 36_000), (3, 2), (4, 30), (5, 60), (6, 1_152_000), (7, OFF)];
-
-fn timer(bits: &str, units: &Timer) -> Option<String> {
-    let byte = u8::from_str_radix(bits, 2).ok()?;
-    let (unit, count) = (byte >> 5, u32::from(byte & 0b1_1111));
-    let (_, seconds) = units.iter().find(|(code, _)| *code == unit)?;
-    if *seconds == OFF {
-        return Some("off".to_owned());
-    }
-    Some(span(seconds * count))
+fn timer(bits: &str, timer: &GprsTimer) -> Option<String> {
+    Some(timer.read(bits)?.map_or_else(|| "off".to_owned(), |duration| span(duration.as_secs())))
 }
 
-fn span(seconds: u32) -> String {
+fn span(seconds: u64) -> String {
     match seconds {
         0 => "0 s".to_owned(),
         _ if seconds.is_multiple_of(3600) => format!("{} h", seconds / 3600),

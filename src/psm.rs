@@ -1,0 +1,91 @@
+//! The timers of power saving (PSM) as eight binary digits: three for the unit, five for how many of it (24.008 §10.5.7).
+
+use std::time::Duration;
+
+/// The units by their code; the last one means that the timer is off.
+#[derive(Debug)]
+pub struct GprsTimer {
+    /// Seconds of a unit, by its code
+    units: [u64; 7],
+    /// Codes that mean a unit of another code, and so are not written
+    spare: &'static [u8],
+}
+
+/// T3324, the active time of PSM: GPRS timer 2 (§10.5.7.3). Codes that are not assigned mean a minute.
+pub static ACTIVE: GprsTimer = GprsTimer { units: [2, 60, 360, 60, 60, 60, 60], spare: &[3, 4, 5, 6] };
+
+/// T3412, the period of area updates under PSM: GPRS timer 3 (§10.5.7.4a).
+pub static PERIODIC: GprsTimer = GprsTimer { units: [600, 3600, 36_000, 2, 30, 60, 1_152_000], spare: &[] };
+
+const OFF: u8 = 0b111;
+const MOST: u64 = 0b1_1111;
+
+impl GprsTimer {
+    /// What eight binary digits mean: `None` where they are none, `Some(None)` where the timer is off.
+    pub fn read(&self, digits: &str) -> Option<Option<Duration>> {
+        if digits.len() != 8 || !digits.bytes().all(|digit| matches!(digit, b'0' | b'1')) {
+            return None;
+        }
+        let byte = u8::from_str_radix(digits, 2).ok()?;
+        let count = u64::from(byte) & MOST;
+        Some(self.units.get(usize::from(byte >> 5)).map(|unit| Duration::from_secs(unit * count)))
+    }
+
+    /// The digits of a duration, in the largest unit that it is a multiple of. `Err`: the nearest durations that there
+    /// are, the shorter one and the longer one.
+    pub fn write(&self, duration: Duration) -> Result<String, (Duration, Option<Duration>)> {
+        let units = || (0..).zip(self.units).filter(|(code, _)| !self.spare.contains(code));
+        let seconds = duration.as_secs();
+        let whole = duration.subsec_nanos() == 0;
+        let fitting = units().filter(|(_, unit)| whole && seconds.is_multiple_of(*unit) && seconds / unit <= MOST);
+        if let Some((code, unit)) = fitting.max_by_key(|(_, unit)| *unit) {
+            return Ok(format!("{code:03b}{:05b}", seconds / unit));
+        }
+        let at_most = |unit: u64| unit * (seconds / unit).min(MOST);
+        let shorter = units().map(|(_, unit)| at_most(unit)).max().unwrap_or(0);
+        let longer = units().map(|(_, unit)| unit * (seconds / unit + 1)).zip(units());
+        let longer = longer.filter(|(sum, (_, unit))| sum / unit <= MOST).map(|(sum, _)| sum).min();
+        Err((Duration::from_secs(shorter), longer.map(Duration::from_secs)))
+    }
+
+    /// The digits of a timer that is off.
+    pub fn off(&self) -> String {
+        format!("{OFF:03b}00000")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_back() {
+        for (timer, seconds, digits) in [
+            (&PERIODIC, 3600, "00100001"),
+            (&PERIODIC, 4200, "00000111"),
+            (&PERIODIC, 2, "01100001"),
+            (&PERIODIC, 90, "10000011"),
+            (&PERIODIC, 360_000, "01001010"),
+            (&PERIODIC, 1_152_000, "11000001"),
+            (&ACTIVE, 10, "00000101"),
+            (&ACTIVE, 120, "00100010"),
+            (&ACTIVE, 720, "01000010"),
+        ] {
+            let duration = Duration::from_secs(seconds);
+            assert_eq!(timer.write(duration).as_deref(), Ok(digits), "{seconds}");
+            assert_eq!(timer.read(digits), Some(Some(duration)), "{digits}");
+        }
+        assert_eq!(PERIODIC.read(&PERIODIC.off()), Some(None));
+        assert_eq!(ACTIVE.read("01100001"), Some(Some(Duration::from_secs(60))));
+        assert_eq!(ACTIVE.read("0110000"), None);
+    }
+
+    #[test]
+    fn what_there_is_not_has_neighbours() {
+        let seconds = Duration::from_secs;
+        assert_eq!(ACTIVE.write(seconds(63)), Err((seconds(62), Some(seconds(120)))));
+        assert_eq!(PERIODIC.write(seconds(3601)), Err((seconds(3600), Some(seconds(4200)))));
+        assert_eq!(ACTIVE.write(seconds(11_161)), Err((seconds(11_160), None)));
+        assert_eq!(ACTIVE.write(Duration::from_millis(1500)), Err((seconds(0), Some(seconds(2)))));
+    }
+}
