@@ -1,7 +1,6 @@
 //! One modem's run: its port is opened, the script is run, the result is a line of the journal. And what each modem that
 //! runs does now, for whoever looks.
 
-use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::path::PathBuf;
@@ -27,10 +26,8 @@ pub struct Common {
     pub program: Arc<Program>,
     /// What is given to every modem and beats the inventory; its timeouts and switches hold for all.
     pub inputs: Inputs,
-    /// What the inventory beats: the environment
-    pub environment: BTreeMap<String, String>,
-    /// The same, to be hidden
-    pub secret_environment: BTreeMap<String, String>,
+    /// What the inventory beats: the values in the environment
+    pub environment: Inputs,
     /// What the command line says beats the inventory.
     pub baud: Option<u32>,
     pub modem_timeout: Option<Duration>,
@@ -76,8 +73,7 @@ impl Common {
         Common {
             program,
             inputs,
-            environment: BTreeMap::new(),
-            secret_environment: BTreeMap::new(),
+            environment: Inputs::default(),
             baud: None,
             modem_timeout: None,
             records,
@@ -89,8 +85,8 @@ impl Common {
     pub fn inputs(&self, modem: &BatchModem) -> Inputs {
         let mut inputs = self.inputs.clone();
         let given = modem.vars.iter().map(|(name, value)| (&**name, value, false));
-        let environment = self.environment.iter().map(|(name, value)| (name.as_str(), value, false));
-        let secret = self.secret_environment.iter().map(|(name, value)| (name.as_str(), value, true));
+        let environment = self.environment.variables.iter().map(|(name, value)| (name.as_str(), value, false));
+        let secret = self.environment.secrets.iter().map(|(name, value)| (name.as_str(), value, true));
         for (name, value, hidden) in given.chain(environment).chain(secret) {
             let Some(param) = self.program.param(name) else { continue };
             if inputs.variables.contains_key(name) || inputs.secrets.contains_key(name) {

@@ -145,7 +145,7 @@ fn exit_of(finished: &Finished, tally: &BatchTally, signals: &Signals) -> Exit {
 /// What may begin; else the exit code, where all is said.
 fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBatch, Exit> {
     let program = script(&arguments.script, arguments.quiet, console)?;
-    let environment = inputs::environment(std::slice::from_ref(&program), console)?;
+    let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&arguments.inputs, std::slice::from_ref(&program), console)?;
     let inventory = read_inventory(&arguments.inventory, arguments.script == "-", console)?;
     let mut modems = select(&inventory, &arguments.limit, console)?;
@@ -173,8 +173,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     let common = Common {
         inputs: Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given },
         program,
-        environment: environment.variables,
-        secret_environment: environment.secrets,
+        environment,
         baud: arguments.baud,
         modem_timeout: arguments.modem_timeout,
         records: match &arguments.record {
@@ -183,7 +182,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
         },
         results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
     };
-    all_have_values(&common, &modems, [&origins, &environment.origins], console)?;
+    all_have_values(&common, &modems, [&origins, &its_origins], console)?;
     let jobs = jobs(arguments, modems.len(), console)?;
     let inventories = arguments.inventory.iter().map(|file| ("the inventory", file.as_path()));
     let read: Vec<(&str, &Path)> = [("the script", Path::new(&arguments.script)), ("the results", results.as_path())]

@@ -31,18 +31,11 @@ pub(crate) fn collect(
     console: &Console,
 ) -> Result<Inputs, Exit> {
     let (mut inputs, mut origins) = explicit(given, programs, console)?;
-    let environment = environment(programs, console)?;
-    for (values, known) in [(environment.variables, &mut inputs.variables), (environment.secrets, &mut inputs.secrets)]
-    {
-        for (name, value) in values {
-            if !origins.contains_key(&name) {
-                known.insert(name, value);
-            }
-        }
-    }
-    for (name, origin) in environment.origins {
-        origins.entry(name).or_insert(origin);
-    }
+    let (environment, mut its_origins) = environment(programs, console)?;
+    let is_new = |(name, _): &(String, String)| !origins.contains_key(name);
+    inputs.variables.extend(environment.variables.into_iter().filter(is_new));
+    inputs.secrets.extend(environment.secrets.into_iter().filter(is_new));
+    its_origins.append(&mut origins);
     let mut problems = Vec::new();
     for program in programs {
         let name = &program.source().name;
@@ -52,7 +45,7 @@ pub(crate) fn collect(
             let given = unfit.missing.then(|| how_to_give(&unfit));
             let help: Vec<String> = given.into_iter().chain(listed.clone()).collect();
             let help = (!help.is_empty()).then(|| help.join("; "));
-            problems.push(Complaint { message: message(&unfit, origins.get(&unfit.param)), help });
+            problems.push(Complaint { message: message(&unfit, its_origins.get(&unfit.param)), help });
         }
     }
     told(inputs, problems, console)
@@ -82,15 +75,8 @@ pub(crate) fn how_to_give(unfit: &Unfit) -> String {
     }
 }
 
-/// What the environment gives.
-pub(crate) struct Environment {
-    pub(crate) variables: BTreeMap<String, String>,
-    pub(crate) secrets: BTreeMap<String, String>,
-    pub(crate) origins: Origins,
-}
-
 /// What the environment gives these programs. It may hold more, for other scripts.
-pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Result<Environment, Exit> {
+pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Result<(Inputs, Origins), Exit> {
     let mut problems = Vec::new();
     let mut given = Vec::new();
     for name in programs.iter().flat_map(|program| &program.params).map(|param| &param.name.value) {
@@ -104,8 +90,8 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
             }
         }
     }
-    let (variables, secrets, origins) = sorted(given, programs, &mut problems);
-    told(Environment { variables, secrets, origins }, problems, console)
+    let found = sorted(given, programs, &mut problems);
+    told(found, problems, console)
 }
 
 /// Only what the command line and its files give, and where each value stands.
@@ -116,8 +102,8 @@ pub(crate) fn explicit(
 ) -> Result<(Inputs, Origins), Exit> {
     let mut problems = Vec::new();
     let all = of_command_line(given, &mut problems);
-    let (variables, secrets, origins) = sorted(all, programs, &mut problems);
-    told((with_values(given, variables, secrets), origins), problems, console)
+    let (values, origins) = sorted(all, programs, &mut problems);
+    told((with_switches(values, given), origins), problems, console)
 }
 
 /// In the order in which the later beats the earlier.
@@ -129,15 +115,9 @@ fn of_command_line(given: &arguments::InputArguments, problems: &mut Vec<Complai
     all
 }
 
-type Values = BTreeMap<String, String>;
-
-/// Variables, secrets, and where they came from. What no program asks for is a problem.
-fn sorted(
-    given: Vec<GivenValue>,
-    programs: &[Arc<Program>],
-    problems: &mut Vec<Complaint>,
-) -> (Values, Values, Origins) {
-    let (mut variables, mut secrets, mut origins) = (Values::new(), Values::new(), Origins::new());
+/// Variables and secrets, and where they came from. What no program asks for is a problem.
+fn sorted(given: Vec<GivenValue>, programs: &[Arc<Program>], problems: &mut Vec<Complaint>) -> (Inputs, Origins) {
+    let (mut inputs, mut origins) = (Inputs::default(), Origins::new());
     for GivenValue { name, value, secret, origin } in given {
         match declared(&name, programs) {
             None => {
@@ -152,12 +132,12 @@ fn sorted(
                 continue;
             }
             // A plain param given as a secret is masked like one: nothing is wrong with that.
-            Some(_) if secret => _ = secrets.insert(name.clone(), value),
-            Some(_) => _ = variables.insert(name.clone(), value),
+            Some(_) if secret => _ = inputs.secrets.insert(name.clone(), value),
+            Some(_) => _ = inputs.variables.insert(name.clone(), value),
         }
         origins.insert(name, origin);
     }
-    (variables, secrets, origins)
+    (inputs, origins)
 }
 
 fn told<T>(found: T, problems: Vec<Complaint>, console: &Console) -> Result<T, Exit> {
@@ -168,8 +148,8 @@ fn told<T>(found: T, problems: Vec<Complaint>, console: &Console) -> Result<T, E
 /// For lines that are typed one after the other: which parameters they will ask for is not known yet.
 pub(crate) fn loose(given: &arguments::InputArguments, console: &Console) -> Result<Inputs, Exit> {
     let mut problems = Vec::new();
-    let (mut variables, mut secrets) = (BTreeMap::new(), BTreeMap::new());
-    for (prefix, values) in [("HAYES_VAR_", &mut variables), ("HAYES_SECRET_", &mut secrets)] {
+    let mut inputs = Inputs::default();
+    for (prefix, values) in [("HAYES_VAR_", &mut inputs.variables), ("HAYES_SECRET_", &mut inputs.secrets)] {
         for (name, value) in std::env::vars_os() {
             let Some(known) = name.to_str().and_then(|name| name.strip_prefix(prefix)) else { continue };
             match value.into_string() {
@@ -182,26 +162,20 @@ pub(crate) fn loose(given: &arguments::InputArguments, console: &Console) -> Res
         }
     }
     for GivenValue { name, value, secret, .. } in of_command_line(given, &mut problems) {
-        let values = if secret { &mut secrets } else { &mut variables };
+        let values = if secret { &mut inputs.secrets } else { &mut inputs.variables };
         values.insert(name, value);
     }
-    told(with_values(given, variables, secrets), problems, console)
+    told(with_switches(inputs, given), problems, console)
 }
 
 /// These values, and what else was given.
-fn with_values(
-    given: &arguments::InputArguments,
-    variables: BTreeMap<String, String>,
-    secrets: BTreeMap<String, String>,
-) -> Inputs {
+fn with_switches(values: Inputs, given: &arguments::InputArguments) -> Inputs {
     Inputs {
-        variables,
-        secrets,
-        timeout: given.timeout.unwrap_or(Inputs::default().timeout),
+        timeout: given.timeout.unwrap_or(values.timeout),
         timeout_scale: given.timeout_scale,
         plan: given.plan,
         yes: given.yes,
-        folder: None,
+        ..values
     }
 }
 

@@ -131,7 +131,7 @@ fn nearest<'k>(name: &str, keys: &[&'k str]) -> Option<&'k str> {
 }
 
 /// One modem as a file has it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct ModemEntry {
     name: Option<Name>,
     port: Option<Name>,

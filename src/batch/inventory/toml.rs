@@ -70,30 +70,30 @@ impl TomlReader<'_> {
         }
         entries.sort_by_key(|(value, _)| value.span().start);
         for (value, is_range) in entries {
-            let Some(table) = self.table(value, if is_range { "range" } else { "modem" }) else { continue };
-            if is_range { self.range(table, span(value)) } else { self.modem(table, span(value)) }
+            let (key, keys, whose): (_, &[&str], _) = match is_range {
+                true => ("range", &RANGE, "a range"),
+                false => ("modem", &MODEM, "a modem"),
+            };
+            let Some(table) = self.table(value, key) else { continue };
+            self.known(table, keys, whose);
+            let entry = self.entry(table, span(value));
+            if is_range { _ = self.range(&entry) } else { self.draft.add(entry) }
         }
     }
 
     fn group(&mut self, name: &str, value: &Value<'_>) {
         let Some(table) = self.table(value, &format!("group.{name}")) else { return };
         self.known(table, &GROUP, "a group");
-        let max_parallel = table.get("max-parallel").and_then(|value| {
-            let number = self.integer(value, "max-parallel")?;
-            if number == 0 {
-                let help =
-                    "give the number of modems that may run at the same time; leave the group out with -l '!NAME'";
-                self.problem(value, "hayes::inventory::value", "max-parallel = 0 would never run one", help);
-            }
-            usize::try_from(number).ok().filter(|number| *number > 0)
-        });
+        let none = "max-parallel = 0 would never run one";
+        let help = "give the number of modems that may run at the same time; leave the group out with -l '!NAME'";
+        let max_parallel = self.positive(table, "max-parallel", none, help).and_then(|most| most.try_into().ok());
         let settings = self.settings(table);
         self.draft.group(name, Group { max_parallel }, &settings);
     }
 
-    fn modem(&mut self, table: &DeTable<'_>, span: Span) {
-        self.known(table, &MODEM, "a modem");
-        let entry = ModemEntry {
+    /// What a modem says, or a range.
+    fn entry(&mut self, table: &DeTable<'_>, span: Span) -> ModemEntry {
+        ModemEntry {
             name: self.text(table, "name"),
             port: self.text(table, "port"),
             imei: self.text(table, "imei"),
@@ -101,68 +101,50 @@ impl TomlReader<'_> {
             groups: table.get("groups").map(|groups| self.texts(groups, "groups")).unwrap_or_default(),
             settings: self.settings(table),
             span,
-        };
-        self.draft.add(entry);
+        }
     }
 
-    fn range(&mut self, table: &DeTable<'_>, span: Span) {
-        self.known(table, &RANGE, "a range");
-        let Some(name) = self.text(table, "name") else {
+    /// Adds the modems of a range; none where something is wrong with it, which is told.
+    fn range(&mut self, entry: &ModemEntry) -> Option<()> {
+        const CODE: &str = "hayes::inventory::range";
+        let Some(name) = &entry.name else {
             let help = "name = \"sim-{001..500}\"";
-            self.draft.problem(span, "hayes::inventory::no-name", "this range has no name", help);
-            return;
+            self.draft.problem(entry.span, "hayes::inventory::no-name", "this range has no name", help);
+            return None;
         };
-        let Some(names) = self.pattern(&name) else { return };
+        let names = self.pattern(name)?;
         let Some(count) = names.count() else {
             let message = format!("{:?} is one name, not a range", name.value);
             let help = "write the first and the last number, as sim-{001..500}; a single modem is a [[modem]]";
-            self.draft.problem(name.span, "hayes::inventory::range", message, help);
-            return;
+            self.draft.problem(name.span, CODE, message, help);
+            return None;
         };
-        let port = self.text(table, "port");
-        let ports = match &port {
-            Some(port) => match self.pattern(port) {
-                Some(pattern) => Some((port.span, pattern)),
-                None => return,
-            },
+        let ports = match &entry.port {
+            Some(port) => Some((self.pattern(port)?, port.span)),
             None => None,
         };
-        if let Some((span, other)) = ports.as_ref().and_then(|(span, ports)| Some((*span, ports.count()?)))
+        if let Some((other, span)) = ports.as_ref().and_then(|(ports, span)| Some((ports.count()?, *span)))
             && other != count
         {
             let message = format!("the range of names is {count} long, that of ports {other}");
-            self.draft.problem(span, "hayes::inventory::range", message, "make them equal");
-            return;
+            self.draft.problem(span, CODE, message, "make them equal");
+            return None;
         }
         if !self.draft.has_room(name.span, count.min(MOST_MODEMS + 1)) {
-            return;
+            return None;
         }
-        let groups = table.get("groups").map(|groups| self.texts(groups, "groups")).unwrap_or_default();
-        let settings = self.settings(table);
         for index in 0..count {
             let n = names.number(index).unwrap_or_default();
             let number = n.to_string();
-            let filled = |values: &BTreeMap<Arc<str>, String>| {
-                values.iter().map(|(name, value)| (Arc::clone(name), value.replace("{n}", &number))).collect()
-            };
-            let entry = ModemEntry {
-                name: Some(Name { value: names.text(index, n), span: name.span }),
-                port: ports.as_ref().map(|(span, ports)| Name { value: ports.text(index, n), span: *span }),
-                imei: None,
-                iccid: None,
-                groups: groups
-                    .iter()
-                    .map(|group| Name { value: group.value.replace("{n}", &number), span: group.span })
-                    .collect(),
-                settings: ModemSettings {
-                    vars: filled(&settings.vars),
-                    labels: filled(&settings.labels),
-                    baud: settings.baud,
-                },
-                span,
-            };
-            self.draft.add(entry);
+            let mut one = entry.clone();
+            let groups = one.groups.iter_mut().map(|group| &mut group.value);
+            let values = groups.chain(one.settings.vars.values_mut()).chain(one.settings.labels.values_mut());
+            values.filter(|value| value.contains("{n}")).for_each(|value| *value = value.replace("{n}", &number));
+            one.name = Some(Name { value: names.text(index, n), span: name.span });
+            one.port = ports.as_ref().map(|(ports, span)| Name { value: ports.text(index, n), span: *span });
+            self.draft.add(one);
         }
+        Some(())
     }
 
     fn pattern(&mut self, placed: &Name) -> Option<Numbered> {
@@ -177,13 +159,7 @@ impl TomlReader<'_> {
     }
 
     fn settings(&mut self, table: &DeTable<'_>) -> ModemSettings {
-        let baud = table.get("baud").and_then(|value| {
-            let number = self.integer(value, "baud")?;
-            if number == 0 {
-                self.problem(value, "hayes::inventory::value", "a port has no speed of 0 baud", "baud = 115200");
-            }
-            u32::try_from(number).ok().filter(|baud| *baud > 0)
-        });
+        let baud = self.positive(table, "baud", "a port has no speed of 0 baud", "baud = 115200");
         ModemSettings { vars: self.scalars(table, "vars"), labels: self.scalars(table, "labels"), baud }
     }
 
@@ -232,13 +208,16 @@ impl TomlReader<'_> {
         texts
     }
 
-    fn integer(&mut self, value: &Value<'_>, key: &str) -> Option<u64> {
-        let number = value.get_ref().as_integer().and_then(|n| u64::from_str_radix(n.as_str(), n.radix()).ok());
-        if number.is_none_or(|number| number > u64::from(u32::MAX)) {
-            self.kind(value, &format!("`{key}`"), "a whole number, without quotes");
-            return None;
+    /// A whole number from 1 on; `none` says what is wrong with 0.
+    fn positive(&mut self, table: &DeTable<'_>, key: &str, none: &str, help: &str) -> Option<u32> {
+        let value = table.get(key)?;
+        let number = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
+        match number {
+            None => self.kind(value, &format!("`{key}`"), "a whole number, without quotes"),
+            Some(0) => self.draft.problem(span(value), "hayes::inventory::value", none, help),
+            Some(_) => return number,
         }
-        number
+        None
     }
 
     fn table<'t, 'i>(&mut self, value: &'t Value<'i>, key: &str) -> Option<&'t DeTable<'i>> {
@@ -260,11 +239,7 @@ impl TomlReader<'_> {
             DeValue::Table(_) => "a table",
         };
         let message = format!("{what} is {found}");
-        self.problem(value, "hayes::inventory::value", &message, &format!("it is {wanted}"));
-    }
-
-    fn problem(&mut self, value: &Value<'_>, code: &'static str, message: &str, help: &str) {
-        self.draft.problem(span(value), code, message, help);
+        self.draft.problem(span(value), "hayes::inventory::value", message, &format!("it is {wanted}"));
     }
 
     fn known(&mut self, table: &DeTable<'_>, keys: &[&str], whose: &str) {
