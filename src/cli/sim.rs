@@ -26,7 +26,11 @@ fn list(console: &Console) -> Exit {
     let width = models.iter().map(|model| model.name.len()).max().unwrap_or(0);
     let line = |model: &&Model| {
         let padding = " ".repeat(width - model.name.len());
-        format!("{}{padding}  {}\n", console.out.paint(Style::Name, &model.name), model.title)
+        let unconfirmed = match model.unconfirmed {
+            "" => String::new(),
+            what => format!(" (unconfirmed: {what})"),
+        };
+        format!("{}{padding}  {}{unconfirmed}\n", console.out.paint(Style::Name, &model.name), model.title)
     };
     console.print(&models.iter().map(line).collect::<String>())
 }

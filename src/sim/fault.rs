@@ -86,6 +86,18 @@ const FAULTS: &[HelpRow<SetFault>] = &[
     row("asleep", "[:D]", "loses the first byte that comes after a silence of the time D (5s)", |to, it| {
         it.time().map(|time| to.asleep = Some(time.unwrap_or(Duration::from_secs(5))))
     }),
+    row(
+        "psm",
+        "[:D]",
+        "while AT+CPSMS is 1: deaf after its active time, or D, until its next update or DTR",
+        |to, it| it.time().map(|time| to.power_saving = Some(time)),
+    ),
+    row("storm", "[:D]", "a URC each time D has passed (100ms)", |to, it| {
+        let time = it.time()?.unwrap_or(Duration::from_millis(100));
+        (!time.is_zero()).then(|| to.storm = Some(time))
+    }),
+    row("forgets", "", "a reset brings all settings back to the maker's values", plain!(forgetful = true)),
+    row("brownout", "", "restarts whenever it attaches to the network, as on a weak supply", plain!(brownout = true)),
 ];
 
 /// The table of faults: a name, what may stand behind it, what it means.

@@ -52,6 +52,18 @@ struct Profile {
     boot: Vec<BootLine>,
     /// URCs that the faults strew about.
     urcs: Vec<String>,
+    /// States in which people find the model, by the names that the option `preset` gives: settings and their values.
+    #[serde(default)]
+    presets: BTreeMap<String, BTreeMap<String, String>>,
+    /// What its file store, or a server that it reads from, holds at power-up.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    /// What of the file nobody has seen on such a module; the build reads it.
+    #[serde(rename = "unconfirmed", default)]
+    _unconfirmed: String,
+    /// Where the facts are from.
+    #[serde(rename = "source", default)]
+    _source: Vec<String>,
     /// What ATI, ATI1, … answer, by their number.
     information: BTreeMap<String, String>,
     /// Its words for errors where they are not the catalogue's: `CME 100`
@@ -169,6 +181,9 @@ struct NetworkFacts {
     operators: Vec<Operator>,
     /// What the network answers to the codes of AT+CUSD.
     service_codes: BTreeMap<String, String>,
+    /// It has no technology on which a Super SIM is served, and finds no network whatever is set.
+    #[serde(default)]
+    never: bool,
     /// Settings with which it never finds a network.
     #[serde(default)]
     blocks: Vec<NetworkBlock>,
@@ -217,6 +232,8 @@ enum Needs {
     MessageSim,
     /// Registration with a network
     Network,
+    /// A context that is active
+    Bearer,
 }
 
 /// One command of the model. It does what a part of the modem has in its table (`does`), or reads and sets a value, or
@@ -241,15 +258,70 @@ struct ModelCommand {
     read: Option<String>,
     execute: Option<String>,
     set: Option<String>,
+    /// Settings of other commands that it changes: what ends GNSS, for example.
+    sets: BTreeMap<String, String>,
+    /// Texts for `set` by the first parameter, in small letters; one that is not here is refused.
+    answers: BTreeMap<String, String>,
+    /// What happens in place of all this, in the first state that holds.
+    instead: Vec<Instead>,
+    /// Of a command for a file: which file it is, and how its data come and go.
+    file: FileAccess,
     needs: Needs,
     #[serde(deserialize_with = "profile::time")]
     takes: Duration,
     /// URCs that follow the final result code.
     then: Vec<String>,
+    /// How long after it the first comes, and how far they are apart.
+    #[serde(deserialize_with = "profile::time")]
+    then_after: Duration,
     /// Its lines carry no prefix.
     bare: bool,
     #[serde(skip)]
     setting: Option<usize>,
+}
+
+/// A state in which a command does something else.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct Instead {
+    /// While it is registered with no network.
+    off_network: bool,
+    /// While this setting, or its first parameter, has the value `is`.
+    setting: Option<String>,
+    is: String,
+    /// Only so long after the setting was given its value; 0: as long as it has it.
+    #[serde(deserialize_with = "profile::time")]
+    within: Duration,
+    /// Of these forms only: `read`, `set`, `execute`; where none is named, of all but the test.
+    forms: Vec<String>,
+    /// `ERROR`, `CME 516`, `CMS 38`
+    error: Option<String>,
+    answer: String,
+}
+
+/// How a command reads or writes a file. Places count the parameters from 0.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct FileAccess {
+    /// The file, where the command does not name it: `{1}` is the second parameter.
+    name: String,
+    /// Where the number of bytes stands that are to come; where nothing stands, they come up to Ctrl-Z.
+    length: Option<usize>,
+    /// Another file, whose content it is given.
+    copy: String,
+    /// All files of a list in one line, with this between them.
+    between: String,
+    /// A parameter that may hold the data itself, so that nothing is asked for.
+    data: Option<usize>,
+    /// What asks for the data.
+    prompt: String,
+    /// What is said when they are there, or of each file of a list; `{data}`: the content. It carries the prefix unless it
+    /// begins with `=`.
+    answer: String,
+    /// How many bytes of it one command reads at most: the place of that number.
+    most: Option<usize>,
+    /// The error for a file that is not there.
+    missing: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -321,6 +393,13 @@ pub struct Options {
     /// The SIM's state at power-up, and how long it stays busy before.
     sim: Lock,
     sim_busy: Option<Duration>,
+    /// Another issuer's SIM
+    foreign: bool,
+    /// Networks that refused the SIM before; `full`: all that are in reach
+    refused_by: Vec<String>,
+    presets: Vec<String>,
+    /// Settings and their values at power-up
+    set: Vec<(String, String)>,
     register: Option<Duration>,
     never_found: bool,
     denied: bool,
@@ -394,6 +473,14 @@ struct Faults {
     previous: bool,
     /// Loses the first byte that comes after so long a silence
     asleep: Option<Duration>,
+    /// While AT+CPSMS is 1: deaf from the end of the active time, or this time, until its next periodic update
+    power_saving: Option<Option<Duration>>,
+    /// A URC each time this time has passed
+    storm: Option<Duration>,
+    /// A reset brings all settings back to the maker's values
+    forgetful: bool,
+    /// Restarts each time it attaches to the network
+    brownout: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

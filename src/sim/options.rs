@@ -32,30 +32,66 @@ const OPTIONS: &[HelpRow<SetOption>] = &[
     }),
     row(
         "sim",
-        "ready|absent|busy:D|puk",
-        "the SIM's state at power-up; busy: not ready for the time D",
+        "ready|absent|busy:D|puk|foreign",
+        "the SIM's state at power-up; busy: not ready for the time D; foreign: no Super SIM",
         |to, value| {
-            (to.sim, to.sim_busy) = match value.text.split_once(':').unwrap_or((value.text, "")) {
-                ("ready", "") => (Lock::Ready, None),
-                ("absent", "") => (Lock::Absent, None),
-                ("puk", "") => (Lock::Puk, None),
-                ("busy", time) => (Lock::Ready, Some(OptionValue { key: "sim=busy", text: time }.time()?)),
-                _ => return Err(value.wrong("ready, absent, puk, or busy:5s")),
+            (to.sim, to.sim_busy, to.foreign) = match value.text.split_once(':').unwrap_or((value.text, "")) {
+                ("ready", "") => (Lock::Ready, None, false),
+                ("absent", "") => (Lock::Absent, None, false),
+                ("puk", "") => (Lock::Puk, None, false),
+                ("foreign", "") => (Lock::Ready, None, true),
+                ("busy", time) => (Lock::Ready, Some(OptionValue { key: "sim=busy", text: time }.time()?), false),
+                _ => return Err(value.wrong("ready, absent, puk, foreign, or busy:5s")),
             };
             Ok(())
         },
     ),
-    row("register", "D|never|denied", "how long it searches for a network; finds none; is refused", |to, value| {
-        (to.register, to.never_found, to.denied) = match value.text {
-            "never" => (None, true, false),
-            "denied" => (None, false, true),
-            text => match parse_duration(text) {
-                Some(time) => (Some(time), false, false),
-                None => return Err(value.wrong("a time such as 5s, or never, or denied")),
-            },
-        };
+    row(
+        "fplmn",
+        "full|CODE[,CODE]…",
+        "networks that refused the SIM before, as it remembers; full: all in reach",
+        |to, value| {
+            let fits = |code: &&str| matches!(code.len(), 5 | 6) && code.bytes().all(|byte| byte.is_ascii_digit());
+            let codes: Vec<&str> = value.text.split(',').map(str::trim).collect();
+            if value.text != "full" && (codes.len() > 4 || !codes.iter().all(|code| fits(code))) {
+                return Err(value.wrong("full, or up to four networks: 23415,310410"));
+            }
+            to.refused_by = codes.into_iter().map(str::to_owned).collect();
+            Ok(())
+        },
+    ),
+    row("preset", "NAME[,NAME]…", "a state in which people find the model: nb-iot, no-roaming, …", |to, value| {
+        to.presets.extend(value.text.split(',').map(|name| name.trim().to_owned()));
         Ok(())
     }),
+    row("set", "SETTING:VALUE", "a setting at power-up: +QCFG/iotopmode:1; may be repeated", |to, value| {
+        let (name, text) =
+            value.text.split_once(':').ok_or_else(|| value.wrong("a setting and its value: +CPSMS:1"))?;
+        OptionValue { key: "set", text }.printable()?;
+        to.set.push((name.to_owned(), text.to_owned()));
+        Ok(())
+    }),
+    row(
+        "register",
+        "D|never|denied|sms-only",
+        "how long it searches for a network; finds none; is refused; is let in for messages alone",
+        |to, value| {
+            (to.register, to.never_found, to.denied) = match value.text {
+                "never" => (None, true, false),
+                "denied" => (None, false, true),
+                "sms-only" => {
+                    // Registered for SMS only, roaming (27.007 §7.2)
+                    to.stat = Some(7);
+                    (None, false, false)
+                }
+                text => match parse_duration(text) {
+                    Some(time) => (Some(time), false, false),
+                    None => return Err(value.wrong("a time such as 5s, or never, denied or sms-only")),
+                },
+            };
+            Ok(())
+        },
+    ),
     row("stat", "0..11", "the registration status it ends at: 1 home, 5 roaming, 3 denied, …", |to, value| {
         value.number("a number from 0 to 11", |stat| *stat <= 11).map(|stat| to.stat = Some(stat))
     }),
@@ -221,6 +257,12 @@ impl OptionValue<'_> {
         Ok(self.text.to_owned())
     }
 
+    /// No control characters: nothing in it can end a line.
+    fn printable(&self) -> Result<(), OptionError> {
+        let fits = self.text.len() <= 100 && !self.text.chars().any(char::is_control);
+        if fits { Ok(()) } else { Err(self.wrong("at most 100 characters, no control characters")) }
+    }
+
     fn digits(&self, least: usize, most: usize) -> Result<String, OptionError> {
         if (least..=most).contains(&self.text.len()) && self.text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(self.text.to_owned());
@@ -287,7 +329,7 @@ mod tests {
             ("cfun=5", "`cfun=5` cannot be: 0 (off), 1 (on) or 4 (flight mode)"),
             ("pin", "the option `pin` has no value: write `pin=…`"),
             ("pin=12", "`pin=12` cannot be: 4 to 8 digits"),
-            ("register=soon", "`register=soon` cannot be: a time such as 5s, or never, or denied"),
+            ("register=soon", "`register=soon` cannot be: a time such as 5s, or never, denied or sms-only"),
             ("scan=5", "`scan=5` cannot be: a time with its unit: 500ms, 5s, 2min (up to a day)"),
             ("operator=a%0Db", "`operator=a\rb` cannot be: at most 100 characters, no quotes, no control characters"),
             ("zzz=1", "the simulated modem has no option `zzz`: there are pin, puk, sim"),

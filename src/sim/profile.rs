@@ -18,12 +18,14 @@ pub struct Model {
     pub name: &'static str,
     /// What it is, in one line.
     pub title: &'static str,
+    /// What of it nobody has seen on such a module; empty: nothing.
+    pub unconfirmed: &'static str,
     other_names: &'static [&'static str],
     text: &'static str,
     profile: OnceLock<Result<Profile, String>>,
 }
 
-// MODELS, in the order of the help: the build lists the files.
+// MODELS, in the order of the help, and VENDORS, which `like` may name as well: the build lists the files.
 include!(concat!(env!("OUT_DIR"), "/models.rs"));
 
 /// All models that can be simulated; the generic one is the first.
@@ -40,10 +42,11 @@ impl Model {
     const fn new(
         name: &'static str,
         title: &'static str,
+        unconfirmed: &'static str,
         other_names: &'static [&'static str],
         text: &'static str,
     ) -> Model {
-        Model { name, title, other_names, text, profile: OnceLock::new() }
+        Model { name, title, unconfirmed, other_names, text, profile: OnceLock::new() }
     }
 
     fn of(name: &str) -> Option<&'static Model> {
@@ -76,16 +79,36 @@ impl Profile {
         model.profile.get_or_init(read).as_ref().map_err(damaged)
     }
 
+    /// Whether a setting that it names is one of the model's.
+    pub(super) fn require_setting(&self, name: &str) -> Result<usize, OptionError> {
+        self.setting(name).ok_or_else(|| {
+            let help = match nearest(name, self.setting_names.keys().map(String::as_str)) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => "it is written as the command, with its key: `+QCFG/iotopmode`".to_owned(),
+            };
+            OptionError::new(format!("the simulated {} has no setting `{name}`", self.model), help)
+        })
+    }
+
     pub(super) fn setting(&self, name: &str) -> Option<usize> {
         self.setting_names.get(name).copied()
     }
 
     /// Reads a file over the generic one.
     fn read(text: &str) -> Result<Profile, toml::de::Error> {
-        let mut table = toml::Table::new();
-        for text in [MODELS.first().map_or("", |generic| generic.text), text] {
-            overlay(&mut table, text.parse()?);
+        let mut tables: Vec<toml::Table> = vec![text.parse()?];
+        // `like = "ec25"`: it lies over that file, or over what the models of a vendor share (`vendors/`); the last of them
+        // lies over the generic one.
+        while let Some(like) = tables.last_mut().and_then(|table| table.remove("like")).filter(|_| tables.len() < 9) {
+            let name = like.as_str().unwrap_or_default();
+            let files = models().map(|model| (model.name, model.text)).chain(VENDORS.iter().copied());
+            let base = files.into_iter().find(|(known, _)| *known == name);
+            let (_, base) = base.ok_or_else(|| serde::de::Error::custom(format!("there is no profile `{name}`")))?;
+            tables.push(base.parse()?);
         }
+        tables.push(MODELS.first().map_or("", |generic| generic.text).parse()?);
+        let mut table = toml::Table::new();
+        tables.into_iter().rev().for_each(|own| overlay(&mut table, own));
         if let Some(toml::Value::Table(commands)) = table.get_mut("commands") {
             // `"+CCID" = false`: this model has it not.
             commands.retain(|_, entry| entry.as_bool() != Some(false));

@@ -53,7 +53,8 @@ fn generate() -> Result<(), String> {
 fn models(folder: &Path) -> Result<String, String> {
     println!("cargo::rerun-if-changed={}", folder.display());
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut files: Vec<_> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
     files.sort_by_key(|file| (!file.ends_with("generic.toml"), file.clone()));
     let model = |file: &Path| {
         let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
@@ -62,9 +63,18 @@ fn models(folder: &Path) -> Result<String, String> {
         let names = table.get("other-names").and_then(toml::Value::as_array).ok_or("no `other-names`")?;
         let names: Vec<&str> = names.iter().filter_map(toml::Value::as_str).collect();
         let name = file.file_stem().unwrap_or_default();
-        Ok(format!("Model::new({name:?}, {title:?}, &{names:?}, include_str!({file:?})),"))
+        let unconfirmed = table.get("unconfirmed").and_then(toml::Value::as_str).unwrap_or_default();
+        Ok(format!("Model::new({name:?}, {title:?}, {unconfirmed:?}, &{names:?}, include_str!({file:?})),"))
     };
     let named = |file: &PathBuf| model(file).map_err(|error: String| format!("{}: {error}", file.display()));
     let models: String = files.iter().map(named).collect::<Result<_, _>>()?;
-    Ok(format!("static MODELS: [Model; {}] = [{models}];", files.len()))
+    // What the models of a vendor share.
+    let vendors = fs::read_dir(folder.join("vendors")).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let vendors = vendors.filter_map(|entry| Some(entry.ok()?.path()));
+    let vendors: String =
+        vendors.map(|file| format!("({:?}, include_str!({file:?})),", file.file_stem().unwrap_or_default())).collect();
+    Ok(format!(
+        "static MODELS: [Model; {}] = [{models}];\nstatic VENDORS: &[(&str, &str)] = &[{vendors}];",
+        files.len()
+    ))
 }

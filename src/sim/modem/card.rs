@@ -59,6 +59,8 @@ pub(super) struct Card {
     lock: Lock,
     pub(super) pin_left: u8,
     pub(super) puk_left: u8,
+    /// The issuer's name, as the SIM's file of it says (EF 28486)
+    pub(super) issuer: &'static str,
     /// Networks that refused it (EF 28539), three bytes each.
     forbidden: [u8; 12],
     /// Networks that the user prefers (EF 28512), five bytes each.
@@ -113,6 +115,7 @@ impl Card {
             lock: Lock::Ready,
             pin_left: PIN_ATTEMPTS,
             puk_left: PUK_ATTEMPTS,
+            issuer: "Twilio",
             forbidden: [0xFF; 12],
             preferred: [0xFF; 5 * PREFERRED],
         }
@@ -315,6 +318,14 @@ impl Card {
         }
     }
 
+    /// The network has let it in after all: it is off the list (23.122 §3.1).
+    pub(super) fn forgive(&mut self, code: &str) {
+        let network = plmn(code);
+        for place in self.forbidden.chunks_mut(3).filter(|place| **place == network) {
+            place.fill(0xFF);
+        }
+    }
+
     pub(super) fn forbids(&self, code: &str) -> bool {
         let network = plmn(code);
         self.forbidden.chunks(3).any(|known| known == network)
@@ -404,7 +415,7 @@ impl Card {
             }
             FILE_NAME => {
                 let mut content = vec![0x00];
-                content.extend_from_slice(b"Twilio");
+                content.extend_from_slice(self.issuer.as_bytes());
                 content.resize(17, 0xFF);
                 Some(content)
             }

@@ -4,18 +4,18 @@
 
 use std::time::Duration;
 
-use crate::sim::{CommandError, ModelCommand, Needs, Settable};
+use crate::sim::{CommandError, Instead, ModelCommand, Needs, Settable};
 
 use super::message::{read_timestamp, timestamp};
-use super::mobile::{REGISTRATION, stat};
+use super::mobile::{Call, REGISTRATION, stat};
 use super::packet::ADDRESS;
 use super::request::CommandForm::{Execute, Read, Set};
 use super::request::Request;
-use super::request::{CommandForm, CommandParameter};
+use super::request::{CommandForm, CommandParameter, split};
 use super::{Answer, Does, Effect, FinalCode, Row, Simulator, Then, Timer};
-use super::{card, message, mobile, packet, phonebook, socket};
+use super::{card, file, message, mobile, packet, phonebook, socket};
 
-const TABLES: [&[Row]; 7] = [
+const TABLES: [&[Row]; 8] = [
     EQUIPMENT,
     card::COMMANDS,
     mobile::COMMANDS,
@@ -23,6 +23,7 @@ const TABLES: [&[Row]; 7] = [
     socket::COMMANDS,
     message::COMMANDS,
     phonebook::COMMANDS,
+    file::COMMANDS,
 ];
 
 /// What a form of a name in a profile does.
@@ -37,7 +38,8 @@ const BASIC: &[Row] = &[
     ("A", &[Execute], |_, _| Ok(Effect::End(FinalCode::NoCarrier))),
     ("H", &[Execute], |modem, _| {
         modem.mobile.sockets.end_connection(&mut modem.adaptor);
-        modem.adaptor.cancel(&Timer::Urc("NO CARRIER".into()));
+        modem.mobile.call = None;
+        modem.adaptor.cancel(&Timer::CallEnds);
         Ok(Effect::Done)
     }),
     // Back into the data call
@@ -95,6 +97,27 @@ const BASIC: &[Row] = &[
         Ok(Effect::Done)
     }),
 ];
+
+/// The error that a profile writes: `CME 516`, `CMS 38`, `ERROR`.
+pub(super) fn refusal(text: &str) -> CommandError {
+    match text.split_once(' ').map(|(kind, code)| (kind, code.parse())) {
+        Some(("CME", Ok(code))) => CommandError::Equipment(code),
+        Some(("CMS", Ok(code))) => CommandError::Message(code),
+        _ => CommandError::Error,
+    }
+}
+
+/// A text of a profile with the request's parameters in it: `{0}` is the first, without its quotes.
+pub(super) fn with_parameters(text: &str, request: &Request) -> String {
+    let mut text = text.to_owned();
+    for (place, parameter) in request.parameters.iter().enumerate() {
+        let name = format!("{{{place}}}");
+        if text.contains(&name) {
+            text = text.replace(&name, parameter.text);
+        }
+    }
+    text
+}
 
 /// `ATZ`, `ATZ0` and `ATZ1` alone are commands.
 fn stored_profile(request: &Request) -> Result<(), CommandError> {
@@ -178,11 +201,26 @@ impl Simulator {
             }
         }
         (request.bare, request.setting) = (command.bare, command.setting);
+        if let Some(instead) = command.instead.iter().find(|instead| self.holds(instead, request.form)) {
+            return match &instead.error {
+                Some(error) => Err(refusal(error)),
+                None => self.answer(request, &instead.answer),
+            };
+        }
         self.require(command.needs)?;
         self.be_sneaky(request);
         let effect = self.answer_to(command, does, request)?;
-        for line in &command.then {
-            self.adaptor.urc_later(Duration::from_millis(200), line.as_str());
+        for (name, value) in &command.sets {
+            if let Some(setting) = self.adaptor.profile.setting(name) {
+                let now = self.adaptor.now;
+                self.adaptor.settings.put(setting, value);
+                self.adaptor.settings.note_time(setting, now);
+            }
+        }
+        let apart = if command.then_after.is_zero() { Duration::from_millis(200) } else { command.then_after };
+        for (line, count) in command.then.iter().zip(1..) {
+            let line = self.filled(&with_parameters(line, request));
+            self.adaptor.urc_later(apart * count, line);
         }
         let takes_time = matches!(effect, Effect::Done) && !command.takes.is_zero();
         Ok(if takes_time { Effect::Wait { time: command.takes, then: Then::Continue, abort: None } } else { effect })
@@ -190,6 +228,12 @@ impl Simulator {
 
     fn require(&self, needs: Needs) -> Result<(), CommandError> {
         match needs {
+            Needs::Bearer
+                if self.mobile.is_active(self.adaptor.profile.rules.first_context) || self.mobile.application =>
+            {
+                Ok(())
+            }
+            Needs::Bearer => Err(CommandError::Equipment(3)),
             Needs::Nothing => Ok(()),
             Needs::Sim => self.mobile.require_card(),
             // The SIM's errors have numbers of their own where messages are concerned (27.005 §3.2.5).
@@ -216,7 +260,39 @@ impl Simulator {
         }
     }
 
+    /// Whether the modem is in the state in which a command does this.
+    fn holds(&self, instead: &Instead, form: CommandForm) -> bool {
+        let named = match form {
+            CommandForm::Read => "read",
+            CommandForm::Set => "set",
+            CommandForm::Execute => "execute",
+            CommandForm::Test => return false,
+        };
+        if !instead.forms.is_empty() && !instead.forms.iter().any(|known| known == named) {
+            return false;
+        }
+        if instead.off_network && self.mobile.is_registered() {
+            return false;
+        }
+        let Some(name) = &instead.setting else { return instead.off_network };
+        let Some(setting) = self.adaptor.profile.setting(name) else { return false };
+        let settings = &self.adaptor.settings;
+        let value = settings.in_force(setting);
+        let first = split(value).next().unwrap_or_default().trim_matches('"');
+        let young = self.adaptor.now.saturating_sub(settings.set_at(setting)) < instead.within;
+        (value == instead.is || first == instead.is) && (instead.within.is_zero() || young)
+    }
+
     fn answer_to(&mut self, command: &'static ModelCommand, does: Option<Does>, request: &mut Request<'_>) -> Answer {
+        if let (None, CommandForm::Set, false) = (does, request.form, command.answers.is_empty()) {
+            let wanted = request.text(0).to_ascii_lowercase();
+            if let Some(text) = command.answers.get(&wanted) {
+                return self.answer(request, text);
+            }
+            if command.set.is_none() && command.setting.is_none() && command.keys.is_empty() {
+                return Err(CommandError::Parameter);
+            }
+        }
         let text = match request.form {
             CommandForm::Read => &command.read,
             CommandForm::Execute => &command.execute,
@@ -235,8 +311,12 @@ impl Simulator {
     /// A text of the profile.
     fn answer(&mut self, request: &mut Request, text: &str) -> Answer {
         for line in text.lines() {
-            let line = self.filled(line);
-            request.say(line);
+            let line = self.filled(&with_parameters(line, request));
+            // `=` stands before a line without the prefix.
+            match line.strip_prefix('=') {
+                Some(bare) => request.say_bare(bare),
+                None => request.say(line),
+            }
         }
         Ok(Effect::Done)
     }
@@ -274,6 +354,8 @@ impl Simulator {
             return Err(CommandError::Equipment(3));
         }
         self.adaptor.settings.set(setting, parameters, after_restart)?;
+        let now = self.adaptor.now;
+        self.adaptor.settings.note_time(setting, now);
         self.adaptor.refresh_mode();
         self.mobile.update_search(&mut self.adaptor);
         Ok(Effect::Done)
@@ -354,11 +436,13 @@ impl Simulator {
             let first = self.adaptor.profile.rules.first_context;
             self.mobile.activate(context.filter(|id| *id != 99).unwrap_or(first))?;
             self.mobile.sockets.passed_through = None;
+            self.mobile.call = Some(Call { number: digits.into(), is_data: true, since: self.adaptor.now });
             return Ok(Effect::Data);
         }
         self.mobile.cause = "Normal call clearing";
         if voice {
-            self.adaptor.urc_later(Duration::from_secs(2), "NO CARRIER");
+            self.mobile.call = Some(Call { number: digits.into(), is_data: false, since: self.adaptor.now });
+            self.adaptor.after(Duration::from_secs(2), Timer::CallEnds);
             return Ok(Effect::Done);
         }
         let time = self.adaptor.profile.timing.dial;
@@ -408,7 +492,12 @@ impl Simulator {
                 let context = self.mobile.context(profile.rules.first_context);
                 context.and_then(|context| context.bearer.as_deref()).unwrap_or_default()
             }
-            _ => return self.named_number(name).to_string(),
+            _ => {
+                return match name.strip_prefix("size ") {
+                    Some(file) => self.files.size(file).to_string(),
+                    None => self.named_number(name),
+                };
+            }
         };
         text.to_owned()
     }
@@ -454,9 +543,18 @@ mod tests {
     #[test]
     fn what_profiles_name_is_in_a_table() {
         for model in models() {
-            for (name, command) in &Profile::of(model.name).unwrap().commands {
+            let profile = Profile::of(model.name).unwrap();
+            for (name, command) in &profile.commands {
                 let known = |does: &String| TABLES.into_iter().flatten().any(|(known, ..)| known == does);
                 assert!(command.does.as_ref().is_none_or(known), "{}: {name}", model.name);
+                for setting in
+                    command.instead.iter().filter_map(|instead| instead.setting.as_ref()).chain(command.sets.keys())
+                {
+                    assert!(profile.setting(setting).is_some(), "{}: {name}: {setting}", model.name);
+                }
+            }
+            for setting in profile.presets.values().flat_map(|preset| preset.keys()) {
+                assert!(profile.setting(setting).is_some(), "{}: {setting}", model.name);
             }
         }
     }

@@ -343,7 +343,9 @@ impl Messages {
                 let (address, text, coding) = pdu::read_submit(&unit).unwrap_or_else(nothing);
                 (address, text, coding, *status, Some(unit.into()))
             }
-            Awaited::Socket { .. } | Awaited::UbloxSocket { .. } | Awaited::Nothing => return Err(CommandError::Error),
+            Awaited::Socket { .. } | Awaited::UbloxSocket { .. } | Awaited::File { .. } | Awaited::Nothing => {
+                return Err(CommandError::Error);
+            }
         };
         let (address, text, time) = (address.into(), text.into(), ta.seconds());
         let message = ShortMessage { memory: memory(ta, 1), index: 0, status, address, text, coding, time, unit };

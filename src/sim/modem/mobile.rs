@@ -31,19 +31,33 @@ pub(super) const COMMANDS: &[Row] = &[
     }),
     ("service-code", &[Execute, Read], Simulator::setting),
     ("service-code", &[Set], |modem, request| {
-        let code = request.given(1).map(|code| code.text);
+        let code = request.given(1).map(|code| modem.adaptor.typed_text(code.text));
         request.parameters.truncate(1);
+        // AT+CUSD=2 ends the session; it is no value that stays (27.007 §7.15).
+        if request.number::<u32>(0) == Some(2) {
+            return Ok(Effect::Done);
+        }
         modem.setting(request)?;
-        match code {
+        match code.as_deref() {
             Some(code) => modem.mobile.service_code(request, code, &mut modem.adaptor),
             None => Ok(Effect::Done),
+        }
+    }),
+    ("call-list", &[Execute], |modem, request| match &modem.mobile.call {
+        None => Ok(Effect::Done),
+        Some(call) => {
+            // 0 stands, 2 is dialled, 3 rings there
+            let rings = modem.adaptor.now.saturating_sub(call.since) >= RINGS_AFTER;
+            let stat = if call.is_data { 0 } else { 2 + u8::from(rings) };
+            let plan = if call.number.starts_with('+') { 145 } else { 129 };
+            request.answer(format!("1,0,{stat},{},0,\"{}\",{plan}", u8::from(call.is_data), call.number))
         }
     }),
     ("last-cause", &[Execute, Read, Set], |modem, request| request.answer(modem.mobile.cause)),
 ];
 
 /// The commands that tell of registration; a model has them or not.
-pub(super) const REGISTRATION: [&str; 3] = ["+CREG", "+CGREG", "+CEREG"];
+pub(super) const REGISTRATION: [&str; 4] = ["+CREG", "+CGREG", "+CEREG", "+C5GREG"];
 
 /// Registration states of 27.007 §7.2.
 pub(super) mod stat {
@@ -60,6 +74,17 @@ const REJECT_CAUSE: u8 = 11;
 /// The network thinks about a service code for so long.
 const SERVICE_TIME: Duration = Duration::from_millis(1500);
 
+/// From dialling until it rings at the other end.
+const RINGS_AFTER: Duration = Duration::from_secs(1);
+
+/// A call, as AT+CLCC lists it (27.007 §7.18).
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) number: Box<str>,
+    pub(super) is_data: bool,
+    pub(super) since: Duration,
+}
+
 #[derive(Debug)]
 pub(super) struct Mobile {
     pub(super) profile: &'static Profile,
@@ -72,7 +97,7 @@ pub(super) struct Mobile {
     /// Whether packet data is attached; +CGREG and +CEREG show 0 where it is not.
     pub(super) attached: bool,
     /// What was told last of each service of [`REGISTRATION`].
-    told: [u8; 3],
+    told: [u8; 4],
     /// AT+COPS: 0 automatic, 1 by hand, 2 off
     mode: u8,
     /// AT+COPS=3: 0 long name, 1 short, 2 numeric
@@ -91,6 +116,7 @@ pub(super) struct Mobile {
     /// SIMCom's own stack is up.
     pub(super) application: bool,
     pub(super) sockets: Sockets,
+    pub(super) call: Option<Call>,
     /// The last `+CEER`.
     pub(super) cause: &'static str,
 }
@@ -99,10 +125,15 @@ impl Mobile {
     /// With a Super SIM: the issuer's number, and its own.
     pub(super) fn new(ta: &mut Adaptor) -> Mobile {
         let (profile, random, options) = (ta.profile, &mut ta.random, &ta.options);
-        let new_iccid = || with_check_digit(&format!("8988307{}", random.digits(11)));
+        // Another issuer's number is that of vodafone UK.
+        let (issuer, home) = if options.foreign { ("8944100", "23415") } else { ("8988307", "23450") };
+        let new_iccid = || with_check_digit(&format!("{issuer}{}", random.digits(11)));
         let iccid = options.iccid.clone().unwrap_or_else(new_iccid);
-        let imsi = options.imsi.clone().unwrap_or_else(|| format!("23450{}", random.digits(10)));
+        let imsi = options.imsi.clone().unwrap_or_else(|| format!("{home}{}", random.digits(10)));
         let mut card = Card::new(iccid, imsi, options.pin.as_deref(), options.puk.as_deref());
+        if options.foreign {
+            card.issuer = "vodafone UK";
+        }
         match options.sim {
             Lock::Absent => card.remove(),
             Lock::Puk => card.use_up_pin(),
@@ -117,6 +148,13 @@ impl Mobile {
             let short = name.chars().take(8).collect();
             *first = Operator { long: name.to_owned(), short, code: code.to_owned(), ..*first };
         }
+        for code in &options.refused_by {
+            match code.as_str() {
+                // The list has four places.
+                "full" => operators.iter().take(4).for_each(|operator| card.forbid(&operator.code)),
+                code => card.forbid(code),
+            }
+        }
         let signal = options.signal.unwrap_or(profile.network.signal);
         let roams = if options.roaming == Some(false) { stat::HOME } else { stat::ROAMING };
         let found = if options.denied { stat::DENIED } else { options.stat.unwrap_or(roams) };
@@ -127,11 +165,11 @@ impl Mobile {
             function: 1,
             stat: stat::NONE,
             attached: false,
-            told: [stat::NONE; 3],
+            told: [stat::NONE; 4],
             mode: 0,
             format: 0,
             operator: Some(0),
-            found: (signal != 99 && !options.never_found).then_some(found),
+            found: (signal != 99 && !options.never_found && !profile.network.never).then_some(found),
             search: options.register.unwrap_or(profile.timing.register),
             signal,
             steady: options.signal.is_some(),
@@ -142,6 +180,7 @@ impl Mobile {
             )],
             application: false,
             sockets: Sockets::default(),
+            call: None,
             cause: "No cause information available",
         }
     }
@@ -149,6 +188,10 @@ impl Mobile {
     /// The power is lost. What AT+COPS=2 ended begins anew after it, but a network that was chosen stays chosen.
     pub(super) fn power_down(&mut self, ta: &mut Adaptor) {
         self.sockets.online = false;
+        self.call = None;
+        if ta.options.faults.forgetful {
+            self.contexts = vec![PdpContext::new(self.profile.rules.first_context, "IP", "")];
+        }
         self.function = 0;
         self.format = 0;
         if self.mode == 2 {
@@ -305,6 +348,10 @@ impl Mobile {
         ta.cancel(&Timer::SearchEnds);
         self.attached = false;
         self.drop_bearers(ta);
+        if self.call.take().is_some_and(|call| !call.is_data) && ta.is_timed(&Timer::CallEnds) {
+            ta.cancel(&Timer::CallEnds);
+            ta.urc("NO CARRIER");
+        }
         self.set_stat(stat, ta);
     }
 
@@ -328,15 +375,24 @@ impl Mobile {
 
     pub(super) fn end_search(&mut self, ta: &mut Adaptor) {
         let Some(found) = self.found else { return };
+        // Automatic selection passes over networks that refused the SIM; one that is chosen by hand is tried all the same
+        // (23.122 §4.4.3).
+        let open = |operator: &Operator| operator.stat != 3 && !self.card.forbids(&operator.code);
+        if self.mode == 0
+            && let Some(place) = self.operators.iter().position(open)
+        {
+            self.operator = Some(place);
+        }
         let Some((code, available)) = self.current().map(|operator| (operator.code.clone(), operator.stat)) else {
             return;
         };
-        if found == stat::DENIED || available == 3 || self.card.forbids(&code) {
+        if found == stat::DENIED || available == 3 || self.mode == 0 && self.card.forbids(&code) {
             self.card.forbid(&code);
             self.cause = "PLMN not allowed";
             self.set_stat(stat::DENIED, ta);
             return;
         }
+        self.card.forgive(&code);
         self.stat = found;
         if self.is_registered() {
             self.attach(ta);

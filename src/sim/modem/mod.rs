@@ -4,7 +4,7 @@
 //!
 //! - `request`: a command line taken apart, and one command with its answer
 //! - `settings`: the values that commands set
-//! - `card`, `mobile`, `packet`, `socket`, `message`, `phonebook`: the other parts, each with its table of commands
+//! - `card`, `mobile`, `packet`, `socket`, `message`, `phonebook`, `file`: the other parts, each with its table of commands
 //! - `commands`: from a command to the part that does it; the tables of V.250 and of the equipment
 //! - `simulator`: the modem as a whole: bytes and time, a line from its first command to its final result code, power
 //! - `charset`, `pdu`, `random`: alphabets, message units, dice
@@ -12,6 +12,7 @@
 mod card;
 mod charset;
 mod commands;
+mod file;
 mod message;
 mod mobile;
 mod packet;
@@ -27,9 +28,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::catalogue::error;
+use crate::notation::unhex;
 
-use super::{CommandError, EchoFault, Options, Pace, Profile, Which};
-use charset::{to_septets_anyhow, to_ucs2_hex};
+use super::{CommandError, EchoFault, OptionError, Options, Pace, Profile, Which};
+use charset::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack};
 use message::MessageStatus;
 use random::Random;
 use request::{CommandForm, Request};
@@ -187,6 +189,15 @@ enum Awaited {
         length: usize,
         prefix: String,
     },
+    /// Data for a file: so many, or up to Ctrl-Z
+    File {
+        prompt: &'static str,
+        name: String,
+        length: Option<usize>,
+        prefix: String,
+        /// The answer with the command's parameters filled in
+        answer: String,
+    },
     /// Nobody asked for the prompt.
     Nothing,
 }
@@ -195,7 +206,7 @@ impl Awaited {
     /// How many bytes of data are awaited, where their number was told.
     fn length(&self) -> Option<usize> {
         match self {
-            Awaited::Socket { length, .. } => *length,
+            Awaited::Socket { length, .. } | Awaited::File { length, .. } => *length,
             Awaited::UbloxSocket { length, .. } => Some(*length),
             Awaited::Send
             | Awaited::Write { .. }
@@ -245,6 +256,15 @@ enum Timer {
     Urc(Box<str>),
     /// The last word before the power goes
     PoweredDown,
+    /// The called one does not take it.
+    CallEnds,
+    /// A URC that nobody asked for
+    Storm,
+    /// Power saving: the active time is over, and later the time until the periodic update.
+    Dozes,
+    Wakes,
+    /// The supply gives in.
+    Restart,
 }
 
 impl Adaptor {
@@ -276,9 +296,31 @@ impl Adaptor {
         }
     }
 
+    /// The settings that the options name, as if somebody had made them and kept them.
+    fn preset(&mut self) -> Result<(), OptionError> {
+        let profile = self.profile;
+        for name in self.options.presets.clone() {
+            let preset = profile.presets.get(&name).ok_or_else(|| {
+                let known = profile.presets.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                let help = if known.is_empty() { "it has none".to_owned() } else { format!("it has {known}") };
+                OptionError::new(format!("the simulated {} has no preset `{name}`", profile.model), help)
+            })?;
+            for (name, value) in preset {
+                self.settings.keep(profile.require_setting(name)?, value);
+            }
+        }
+        for (name, value) in self.options.set.clone() {
+            self.settings.keep(profile.require_setting(&name)?, &value);
+        }
+        Ok(())
+    }
+
     /// Everything that waits is forgotten but what the network and the SIM are up to; from now on it is deaf.
     fn restart(&mut self) {
-        self.timers.retain(|(_, timer)| matches!(timer, Timer::Incoming(_) | Timer::ImsiSwitch));
+        self.timers.retain(|(_, timer)| matches!(timer, Timer::Incoming(_) | Timer::ImsiSwitch | Timer::Storm));
+        if self.options.faults.forgetful && self.line_number > 0 {
+            self.settings.forget();
+        }
         self.held.clear();
         self.input.clear();
         self.typed.clear();
@@ -433,7 +475,17 @@ impl Adaptor {
 
     fn open_prompt(&mut self, awaited: Awaited) {
         let profile = self.profile;
-        let prompt = if matches!(awaited, Awaited::UbloxSocket { .. }) { "\r\n@" } else { &profile.wire.prompt };
+        let prompt = match &awaited {
+            Awaited::UbloxSocket { .. } => "\r\n@",
+            Awaited::File { prompt, .. } if !prompt.is_empty() => prompt,
+            Awaited::Send
+            | Awaited::Write { .. }
+            | Awaited::SendUnit { .. }
+            | Awaited::WriteUnit { .. }
+            | Awaited::Socket { .. }
+            | Awaited::File { .. }
+            | Awaited::Nothing => &profile.wire.prompt,
+        };
         self.put_prompt(prompt);
         self.state = ModemState::Prompt { awaited, text: Vec::new() };
     }
@@ -583,6 +635,17 @@ impl Adaptor {
         }
         if let Some(then) = self.answer.afterwards.take() {
             self.wait(Duration::ZERO, then);
+        }
+        self.stay_awake();
+    }
+
+    /// The active time of power saving begins anew, where AT+CPSMS asks for it and the modem does it.
+    fn stay_awake(&mut self) {
+        self.cancel(&Timer::Dozes);
+        let Some(time) = self.options.faults.power_saving else { return };
+        if self.settings.number("+CPSMS", 0) == 1 {
+            let time = time.unwrap_or_else(|| active_time(self.settings.parameter("+CPSMS", 4).unwrap_or_default()));
+            self.after(time, Timer::Dozes);
         }
     }
 
@@ -738,6 +801,20 @@ impl Adaptor {
 
     // Texts
 
+    /// What was typed in the alphabet of AT+CSCS. Some programs pack septets, as a few modems want them for service codes.
+    fn typed_text(&self, text: &str) -> String {
+        let of_ucs2 = || from_ucs2_hex(text).filter(|_| self.charset() == "UCS2");
+        let is_code = |text: &String| text.chars().all(|character| "*#0123456789".contains(character));
+        let packed = || {
+            let octets = unhex(text)?;
+            let text = from_septets(&unpack(&octets, octets.len() * 8 / 7));
+            Some(text.trim_end_matches(['@', '\r']).to_owned()).filter(is_code)
+        };
+        of_ucs2()
+            .or_else(|| packed().filter(|_| text.contains(|it: char| it.is_ascii_alphabetic())))
+            .unwrap_or_else(|| text.to_owned())
+    }
+
     /// The alphabet of AT+CSCS: `GSM` (a septet in each byte), `IRA` (ASCII) or `UCS2` (hexadecimal digits).
     fn charset(&self) -> &str {
         self.settings.parameter("+CSCS", 0).unwrap_or("GSM")
@@ -751,6 +828,23 @@ impl Adaptor {
             _ => to_septets_anyhow(text).into_iter().map(char::from).collect(),
         }
     }
+}
+
+/// A time of AT+CPSMS: three bits of unit and five of number (24.008 §10.5.7.3, §10.5.7.4a).
+fn coded_time(text: &str, units: [u64; 8]) -> Duration {
+    let bits = u8::from_str_radix(text, 2).unwrap_or_default();
+    let unit = units.get(usize::from(bits >> 5)).copied().unwrap_or_default();
+    Duration::from_secs(unit * u64::from(bits & 0x1F))
+}
+
+/// T3324
+fn active_time(text: &str) -> Duration {
+    coded_time(text, [2, 60, 360, 60, 60, 60, 60, 60])
+}
+
+/// T3412, extended
+fn update_time(text: &str) -> Duration {
+    coded_time(text, [600, 3_600, 36_000, 2, 30, 60, 1_152_000, 600])
 }
 
 /// Beyond so much unread output the modem reads no more input: a computer that only writes cannot make it grow.

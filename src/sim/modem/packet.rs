@@ -7,7 +7,7 @@ use crate::sim::CommandError;
 use super::mobile::Mobile;
 use super::request::CommandForm::{Execute, Read, Set, Test};
 use super::request::Request;
-use super::{Adaptor, Answer, Effect, Row, Then};
+use super::{Adaptor, Answer, Effect, Row, Then, Timer};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("attach", &[Read], |modem, request| request.answer(if modem.mobile.attached { "1" } else { "0" })),
@@ -46,6 +46,16 @@ pub(super) const COMMANDS: &[Row] = &[
         modem.mobile.activate(id)?;
         Ok(Effect::Data)
     }),
+    // A vendor's own stack, which has one context: AT+NETOPEN, AT+NETCLOSE
+    ("bring-up", &[Execute, Set], |modem, _| {
+        modem.mobile.activate(modem.adaptor.profile.rules.first_context)?;
+        after_attaching(&modem.adaptor)
+    }),
+    ("bring-down", &[Execute, Set], |modem, _| {
+        let first = modem.adaptor.profile.rules.first_context;
+        modem.mobile.drop_bearer(first, NOT_ALLOWED, &mut modem.adaptor)?;
+        Ok(Effect::Done)
+    }),
     // Quectel's own stack: AT+QICSGP, AT+QIACT, AT+QIDEACT, AT+QPING
     ("stack-context", &[Set], |modem, request| modem.mobile.stack_context(request, &modem.adaptor)),
     ("stack-activate", &[Read], |modem, request| {
@@ -82,6 +92,9 @@ pub(super) const COMMANDS: &[Row] = &[
 pub(super) const ADDRESS: &str = "100.64.12.34";
 
 const MOST_CONTEXTS: u8 = 15;
+
+/// From the attachment, when the radio sends at its strongest, until a weak supply gives in.
+const BROWNOUT: Duration = Duration::from_millis(500);
 
 const NOT_ALLOWED: CommandError = CommandError::Equipment(3);
 const UNKNOWN_CONTEXT: CommandError = CommandError::Equipment(148);
@@ -161,6 +174,9 @@ impl Mobile {
     pub(super) fn attach(&mut self, ta: &mut Adaptor) {
         self.attached = true;
         self.tell_registration(ta);
+        if ta.options.faults.brownout {
+            ta.after(BROWNOUT, Timer::Restart);
+        }
         let rules = &ta.profile.rules;
         let first = rules.first_context;
         if rules.default_bearer

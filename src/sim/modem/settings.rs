@@ -2,6 +2,7 @@
 //! with.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::sim::{Allowed, CommandError, Lifetime, Profile};
 
@@ -35,6 +36,8 @@ pub(super) struct Configuration {
     saved: BTreeMap<usize, Box<str>>,
     /// Where a value holds only after a restart: what holds until then.
     until_restart: Vec<(usize, Box<str>)>,
+    /// When a setting was given the value that it has, where that was not at power-up.
+    set_at: BTreeMap<usize, Duration>,
     pub(super) registers: [u8; 13],
     saved_registers: [u8; 13],
 }
@@ -49,6 +52,7 @@ impl Configuration {
             current: BTreeMap::new(),
             saved: BTreeMap::new(),
             until_restart: Vec::new(),
+            set_at: BTreeMap::new(),
             registers: REGISTERS,
             saved_registers: REGISTERS,
         }
@@ -133,6 +137,29 @@ impl Configuration {
         self.current.insert(setting, value.into());
     }
 
+    /// Makes it so, and keeps it.
+    pub(super) fn keep(&mut self, setting: usize, value: &str) {
+        self.put(setting, value);
+        self.saved.insert(setting, value.into());
+    }
+
+    /// It was given its value now.
+    pub(super) fn note_time(&mut self, setting: usize, now: Duration) {
+        self.set_at.insert(setting, now);
+    }
+
+    /// When it was given its value.
+    pub(super) fn set_at(&self, setting: usize) -> Duration {
+        self.set_at.get(&setting).copied().unwrap_or_default()
+    }
+
+    /// What was kept for good is lost too.
+    pub(super) fn forget(&mut self) {
+        self.saved.clear();
+        self.until_restart.clear();
+        self.saved_registers = REGISTERS;
+    }
+
     pub(super) fn register(&self, number: usize) -> Option<u8> {
         self.registers.get(number).copied()
     }
@@ -179,6 +206,7 @@ impl Configuration {
             }
         }
         self.current = self.saved.clone();
+        self.set_at.clear();
         self.registers = self.saved_registers;
     }
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 use crate::port::{Control, Device, Fault as Lost};
 use crate::sim::{CommandError, Lock, Needs, OptionError, Options, Profile};
 
+use super::file::Files;
 use super::message::Messages;
 use super::mobile::Mobile;
 use super::phonebook::Contact;
 use super::random::{Random, with_check_digit};
 use super::request::next_request;
-use super::{Adaptor, Awaited, Effect, FinalCode, ModemState, Then, Timer};
+use super::{Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, ModemState, Then, Timer, update_time};
 
 /// Far beyond any conversation, and far enough from the type's end that adding to it cannot overflow.
 const END_OF_TIME: Duration = Duration::from_secs(1 << 40);
@@ -25,6 +26,7 @@ pub struct Simulator {
     pub(super) mobile: Mobile,
     pub(super) messages: Messages,
     pub(super) phonebook: BTreeMap<u8, Contact>,
+    pub(super) files: Files,
 }
 
 impl Simulator {
@@ -34,9 +36,16 @@ impl Simulator {
         let mut random = Random::new(options.seed);
         let imei = options.imei.clone().unwrap_or_else(|| imei(profile, &mut random));
         let mut adaptor = Adaptor::new(profile, options, random);
+        adaptor.preset()?;
         let mobile = Mobile::new(&mut adaptor);
-        let mut modem =
-            Simulator { imei: imei.into(), adaptor, mobile, messages: Messages::default(), phonebook: BTreeMap::new() };
+        let mut modem = Simulator {
+            imei: imei.into(),
+            adaptor,
+            mobile,
+            messages: Messages::default(),
+            phonebook: BTreeMap::new(),
+            files: Files::new(profile),
+        };
         let options = &modem.adaptor.options;
         match options.incoming {
             Some(time) => {
@@ -52,6 +61,9 @@ impl Simulator {
         }
         if let Some(time) = modem.adaptor.options.imsi_switch {
             modem.adaptor.after(time, Timer::ImsiSwitch);
+        }
+        if let Some(time) = modem.adaptor.options.faults.storm {
+            modem.adaptor.after(time, Timer::Storm);
         }
         match modem.adaptor.options.boot {
             Some(time) => modem.power_up(time),
@@ -96,9 +108,30 @@ impl Simulator {
         }
         ta.refresh_mode();
         ta.state = ModemState::Command;
+        ta.stay_awake();
         self.mobile.function = 0;
         let function = ta.options.cfun.unwrap_or(ta.profile.rules.start_function);
         self.mobile.switch_to(function, ta);
+    }
+
+    /// The supply fails or comes back: what it was doing is lost.
+    fn restart(&mut self) {
+        if !matches!(self.adaptor.state, ModemState::Gone) {
+            let boot = self.adaptor.options.boot.unwrap_or(self.adaptor.profile.timing.boot);
+            self.adaptor.answer = AnswerSoFar::default();
+            self.power_up(boot);
+        }
+    }
+
+    /// The active time of AT+CPSMS is over: deaf and dumb until the next periodic update.
+    fn doze(&mut self) {
+        let ta = &mut self.adaptor;
+        if !matches!(ta.state, ModemState::Command) || !ta.input.is_empty() || !ta.typed.is_empty() {
+            return ta.stay_awake();
+        }
+        let update = update_time(ta.settings.parameter("+CPSMS", 3).unwrap_or_default());
+        ta.state = ModemState::Deaf;
+        ta.after(update, Timer::Wakes);
     }
 
     /// It goes down after its OK, which still goes out.
@@ -168,6 +201,19 @@ impl Simulator {
             Timer::Escape => ta.escape(),
             Timer::HangUp => mobile.sockets.lose_connection(ta),
             Timer::PoweredDown => ta.put_urc(&ta.profile.rules.power_down),
+            Timer::CallEnds => {
+                mobile.call = None;
+                ta.urc("NO CARRIER");
+            }
+            Timer::Storm => {
+                let line = ta.stray_urc();
+                ta.urc(line);
+                if let Some(time) = ta.options.faults.storm {
+                    ta.after(time, Timer::Storm);
+                }
+            }
+            Timer::Dozes => self.doze(),
+            Timer::Wakes | Timer::Restart => self.restart(),
             Timer::Incoming(place) => self.messages.receive(place, ta, mobile.carries_messages()),
             Timer::Urc(line) => {
                 let line = self.filled(&line);
@@ -321,6 +367,14 @@ impl Simulator {
             Awaited::Send | Awaited::Write { .. } | Awaited::SendUnit { .. } | Awaited::WriteUnit { .. } => {
                 self.messages.deliver(awaited, text, ta, self.mobile.carries_messages())?;
             }
+            Awaited::File { name, prefix, answer, .. } => {
+                let said = self.files.write(name, text, answer)?;
+                match said.split_first() {
+                    None => {}
+                    Some((b'=', bare)) => ta.bare(bare),
+                    Some(_) => ta.info(prefix, said),
+                }
+            }
             Awaited::Nothing => return Err(CommandError::Error),
         }
         Ok(FinalCode::Ok)
@@ -332,6 +386,9 @@ impl Device for Simulator {
         let now = now.min(END_OF_TIME);
         self.settle(now);
         let ta = &mut self.adaptor;
+        if matches!(ta.state, ModemState::Command) {
+            ta.stay_awake();
+        }
         let asleep = ta.options.faults.asleep.is_some_and(|time| now.saturating_sub(ta.last_input) > time);
         ta.last_input = now;
         let bytes = if asleep { bytes.get(1..).unwrap_or_default() } else { bytes };
@@ -382,6 +439,11 @@ impl Device for Simulator {
         self.settle(now.min(END_OF_TIME));
         let (ta, sockets) = (&mut self.adaptor, &mut self.mobile.sockets);
         match control {
+            // DTR wakes it, as the power key does.
+            Control::Dtr(_) if ta.is_timed(&Timer::Wakes) => {
+                ta.cancel(&Timer::Wakes);
+                self.restart();
+            }
             Control::Dtr(false) => {
                 let data = matches!(ta.state, ModemState::Data { .. });
                 match ta.settings.number("&D", 0) {
