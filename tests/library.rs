@@ -10,6 +10,11 @@ fn models() -> impl Iterator<Item = &'static str> {
     hayes::sim::models().map(|model| model.name)
 }
 
+/// A module with NB-IoT alone: its title says that no network lets a Super SIM in there.
+fn is_unserved(model: &str) -> bool {
+    hayes::sim::models().any(|known| known.name == model && known.title.contains("Super SIM does not serve"))
+}
+
 #[test]
 fn every_model_is_listed() {
     let listed = hayes(&["sim"]);
@@ -46,6 +51,10 @@ fn every_script_passes_on_every_model() {
     ];
     for model in models() {
         for script in scripts {
+            // What no network serves cannot register; all else it can do.
+            if is_unserved(model) && script.iter().any(|script| script.starts_with("supersim/")) {
+                continue;
+            }
             // Some come up with their radio off: only setup switches it on.
             let on_air = if script.contains(&"supersim/setup") { "" } else { "&cfun=1" };
             let port = format!("sim:{model}?time=virtual{on_air}");
@@ -58,7 +67,7 @@ fn every_script_passes_on_every_model() {
 /// What a second run finds in order, and that each column has a value.
 #[test]
 fn the_second_setup_changes_nothing_on_any_model() {
-    for model in models() {
+    for model in models().filter(|model| !is_unserved(model)) {
         let port = format!("sim:{model}?time=virtual");
         let output = hayes(&["run", "-q", "--json", "supersim/setup", "supersim/setup", "-p", &port]);
         let results: Vec<serde_json::Value> =

@@ -109,9 +109,11 @@ impl Profile {
         tables.push(MODELS.first().map_or("", |generic| generic.text).parse()?);
         let mut table = toml::Table::new();
         tables.into_iter().rev().for_each(|own| overlay(&mut table, own));
-        if let Some(toml::Value::Table(commands)) = table.get_mut("commands") {
-            // `"+CCID" = false`: this model has it not.
-            commands.retain(|_, entry| entry.as_bool() != Some(false));
+        for name in ["commands", "presets"] {
+            if let Some(toml::Value::Table(entries)) = table.get_mut(name) {
+                // `"+CCID" = false`: this model has it not.
+                entries.retain(|_, entry| entry.as_bool() != Some(false));
+            }
         }
         let mut profile = Profile::deserialize(table)?;
         let mut commands = std::mem::take(&mut profile.commands);

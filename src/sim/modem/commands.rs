@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::sim::{CommandError, Instead, ModelCommand, Needs, Settable};
 
 use super::message::{read_timestamp, timestamp};
-use super::mobile::{Call, REGISTRATION, stat};
+use super::mobile::{PhoneCall, REGISTRATION, stat};
 use super::packet::ADDRESS;
 use super::request::CommandForm::{Execute, Read, Set};
 use super::request::Request;
@@ -436,12 +436,12 @@ impl Simulator {
             let first = self.adaptor.profile.rules.first_context;
             self.mobile.activate(context.filter(|id| *id != 99).unwrap_or(first))?;
             self.mobile.sockets.passed_through = None;
-            self.mobile.call = Some(Call { number: digits.into(), is_data: true, since: self.adaptor.now });
+            self.mobile.call = Some(PhoneCall { number: digits.into(), is_data: true, since: self.adaptor.now });
             return Ok(Effect::Data);
         }
         self.mobile.cause = "Normal call clearing";
         if voice {
-            self.mobile.call = Some(Call { number: digits.into(), is_data: false, since: self.adaptor.now });
+            self.mobile.call = Some(PhoneCall { number: digits.into(), is_data: false, since: self.adaptor.now });
             self.adaptor.after(Duration::from_secs(2), Timer::CallEnds);
             return Ok(Effect::Done);
         }

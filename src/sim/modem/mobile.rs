@@ -79,7 +79,7 @@ const RINGS_AFTER: Duration = Duration::from_secs(1);
 
 /// A call, as AT+CLCC lists it (27.007 §7.18).
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct PhoneCall {
     pub(super) number: Box<str>,
     pub(super) is_data: bool,
     pub(super) since: Duration,
@@ -116,7 +116,7 @@ pub(super) struct Mobile {
     /// SIMCom's own stack is up.
     pub(super) application: bool,
     pub(super) sockets: Sockets,
-    pub(super) call: Option<Call>,
+    pub(super) call: Option<PhoneCall>,
     /// The last `+CEER`.
     pub(super) cause: &'static str,
 }
