@@ -32,6 +32,8 @@ pub(super) struct Checker<'s, 'a, 't> {
     pub(super) told: HashSet<String>,
     /// Names without a value in a loop whose later lines may give them one.
     pub(super) awaited: Vec<(String, Span)>,
+    /// The innermost loop, and what leaves it.
+    pub(super) left_loop: Option<LeftLoop>,
     /// The params so far
     pub(super) param_names: HashSet<String>,
     /// The `finally` block, once it was seen.
@@ -78,6 +80,13 @@ pub(super) struct Place {
     pub(super) has_error: bool,
 }
 
+/// What each `break` of a loop has left behind.
+pub(super) struct LeftLoop {
+    /// Where the loop began, in the scope.
+    pub(super) mark: usize,
+    pub(super) exits: Vec<Changes>,
+}
+
 /// Whether what stands behind a statement is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -121,6 +130,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             lines: Lines::default(),
             told: HashSet::new(),
             awaited: Vec::new(),
+            left_loop: None,
             param_names: HashSet::new(),
             finally: None,
             written_secrets: Vec::new(),

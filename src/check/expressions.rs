@@ -297,6 +297,13 @@ impl Checker<'_, '_, '_> {
                 }
                 Type::Bool
             }
+            BinaryOperator::Range => {
+                let help = "write whole numbers, as in `1..10`, or names of such: `1..count`";
+                for end in [left, right] {
+                    self.wants(end, &[Kind::Int], "each end of `..`", "a whole number", help);
+                }
+                Type::List(Arc::new(Type::Int))
+            }
             BinaryOperator::Add => {
                 let (found, other) = (self.expression(left), self.expression(right));
                 let sums = [Kind::Int, Kind::Duration, Kind::Text, Kind::List];

@@ -115,6 +115,12 @@ impl Scope {
         changes
     }
 
+    /// What was changed since `mark`, which stays as it is.
+    pub(super) fn changes_since(&self, mark: usize) -> Changes {
+        let changed = self.trail.iter().skip(mark).map(|(id, _)| *id);
+        changed.filter_map(|id| Some((id, self.entries.get(id)?.state.clone()))).collect()
+    }
+
     /// One of these branches was taken; `None` is one that changed nothing.
     pub(super) fn merge(&mut self, branches: Vec<Option<Changes>>) {
         let count = branches.len();

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::binding;
-use super::checker::{Checker, Flow, Place};
+use super::checker::{Checker, Flow, LeftLoop, Place};
 use super::faults::exchange::ExchangeFault;
 use super::faults::name::NameFault;
 use super::faults::order::OrderFault;
 use super::faults::value::ValueFault;
 use super::program::written;
+use super::scope::Changes;
 use super::types::{Kind, Type};
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
@@ -48,6 +49,7 @@ impl Checker<'_, '_, '_> {
                 return Flow::Ends("skip");
             }
             StatementKind::Stop => return Flow::Ends("stop"),
+            StatementKind::Break => return self.leave(statement.span),
             StatementKind::Finally { body } => self.finally(statement, body),
             StatementKind::Set { name, value } => {
                 let kind = self.expression(value);
@@ -104,12 +106,14 @@ impl Checker<'_, '_, '_> {
         let inside = Place { again: Some("a `retry`"), in_retry: true, in_loop: true, ..self.place };
         let awaited = self.awaited.len();
         let mark = self.scope.mark();
+        let outer = self.begin_loop(mark);
         let flow = self.inner(body, inside);
         self.settle_awaited(awaited);
         let body = self.scope.take_back(mark);
+        let left = self.end_loop(outer);
         let Some(otherwise) = otherwise else {
-            // It passed, so its last round ran to its end.
-            self.scope.merge(vec![Some(body)]);
+            // It passed, so its last round ran to its end, or to a `break`.
+            self.scope.merge(std::iter::once(body).chain(left).map(Some).collect());
             return Flow::Falls;
         };
         // An attempt may have failed anywhere in the block.
@@ -118,7 +122,27 @@ impl Checker<'_, '_, '_> {
         let otherwise_flow = self.inner(otherwise, Place { has_error: true, ..self.place });
         let otherwise = self.scope.take_back(mark);
         let flow = if flow == Flow::Ends("fail") { flow } else { Flow::Falls };
-        self.merge(vec![(flow, Some(body)), (otherwise_flow, Some(otherwise))])
+        let mut ends = vec![(flow, Some(body)), (otherwise_flow, Some(otherwise))];
+        ends.extend(left.into_iter().map(|left| (Flow::Falls, Some(left))));
+        self.merge(ends)
+    }
+
+    /// `break`: what has a value here has it behind the loop, where this way was taken.
+    fn leave(&mut self, span: Span) -> Flow {
+        match &mut self.left_loop {
+            Some(left) if self.place.in_loop => left.exits.push(self.scope.changes_since(left.mark)),
+            Some(_) | None => self.reporter.report(&OrderFault::BreakOutsideLoop, span),
+        }
+        Flow::Ends("break")
+    }
+
+    fn begin_loop(&mut self, mark: usize) -> Option<LeftLoop> {
+        self.left_loop.replace(LeftLoop { mark, exits: Vec::new() })
+    }
+
+    /// What each `break` of the loop leaves behind.
+    fn end_loop(&mut self, outer: Option<LeftLoop>) -> Vec<Changes> {
+        std::mem::replace(&mut self.left_loop, outer).map(|left| left.exits).unwrap_or_default()
     }
 
     fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Flow {
@@ -169,12 +193,19 @@ impl Checker<'_, '_, '_> {
             self.scope.bind(&name.value, item, None);
         }
         let awaited = self.awaited.len();
+        let outer = self.begin_loop(mark);
         self.inner(body, Place { in_loop: true, ..self.place });
         self.settle_awaited(awaited);
+        let left = self.end_loop(outer);
         // The name belongs to the loop; and a list may be empty.
+        self.scope.put(&name.value, before.clone());
+        let mut ends = vec![Some(self.scope.take_back(mark))];
+        ends.extend(left.into_iter().map(Some));
+        if !surely {
+            ends.push(None);
+        }
+        self.scope.merge(ends);
         self.scope.put(&name.value, before);
-        let changes = self.scope.take_back(mark);
-        self.scope.merge(if surely { vec![Some(changes)] } else { vec![None, Some(changes)] });
     }
 
     fn repeat(&mut self, schedule: &Schedule, pass: &Name, body: &Block) {

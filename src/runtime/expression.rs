@@ -233,12 +233,23 @@ impl ScriptView<'_> {
             BinaryOperator::Greater => self.order(left, right).map(|order| Value::Bool(order.is_gt())),
             BinaryOperator::GreaterOrEqual => self.order(left, right).map(|order| Value::Bool(order.is_ge())),
             BinaryOperator::In => self.is_in(left, right),
+            BinaryOperator::Range => self.range(self.number(left)?, self.number(right)?, span),
             BinaryOperator::Add => self.arithmetic("+", left, right),
             BinaryOperator::Subtract => self.arithmetic("-", left, right),
             BinaryOperator::Multiply => self.arithmetic("*", left, right),
             BinaryOperator::Divide => self.arithmetic("/", left, right),
             BinaryOperator::Remainder => self.arithmetic("%", left, right),
         }
+    }
+
+    /// The whole numbers from one to the other; none where the last is before the first.
+    fn range(&self, first: i64, last: i64, span: Span) -> Step<Value> {
+        if last.saturating_sub(first) >= LONGEST_RANGE {
+            let what = format!("{first}..{last} has more than {LONGEST_RANGE} numbers");
+            let failure = self.problem("hayes::run::too-long", span, what);
+            return Err(self.fail(failure.help("`repeat` counts as far as it likes: `repeat 1000000 {`")));
+        }
+        self.weighed(Value::list((first..=last).map(Value::Int).collect()), span)
     }
 
     fn equal(&self, one: &Value, other: &Value, span: Span) -> Step<bool> {
@@ -563,6 +574,9 @@ impl ScriptView<'_> {
         self.scope.program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values))
     }
 }
+
+/// A list is held whole.
+const LONGEST_RANGE: i64 = 100_000;
 
 const UNSET: &str = "hayes::run::unset";
 

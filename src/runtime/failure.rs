@@ -24,6 +24,8 @@ pub(super) enum End {
     Fatal(Status, Box<Failure>),
     Skipped(String),
     Stopped,
+    /// `break`: the innermost loop takes it.
+    Breaks,
     /// `--plan` cannot tell further: it ends here, called or not.
     PlanEnds,
 }

@@ -255,8 +255,8 @@ impl<'r> Run<'r> {
         let last = self.block(body);
         self.hearing.aborts_hold = held;
         match (ended, last) {
-            (ended, Ok(()) | Err(End::Stopped | End::Skipped(_) | End::PlanEnds)) => ended,
-            (Ok(()) | Err(End::Stopped | End::Skipped(_) | End::PlanEnds), last) => last,
+            (ended, Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks | End::PlanEnds)) => ended,
+            (Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks | End::PlanEnds), last) => last,
             (Err(first @ (End::Failed(_) | End::Fatal(..))), Err(End::Failed(failure) | End::Fatal(_, failure))) => {
                 self.tell(RuntimeEvent::FinallyFailed { failure: &failure });
                 Err(first)
@@ -305,6 +305,7 @@ impl<'r> Run<'r> {
             StatementKind::Fail { why } => self.view().fails(why, span),
             StatementKind::Skip { why } => Err(End::Skipped(self.view().message(why)?)),
             StatementKind::Stop => Err(End::Stopped),
+            StatementKind::Break => Err(End::Breaks),
             StatementKind::Finally { .. } => Ok(()),
             StatementKind::Set { name, value } => self.set(name, value),
             StatementKind::Param(param) => self.param(param),
@@ -387,7 +388,7 @@ impl<'r> Run<'r> {
         let called = std::mem::replace(&mut self.scope, caller);
         self.scope.shown = self.hearing.mask.source(self.scope.program.source());
         match ended {
-            Ok(()) | Err(End::Stopped | End::Skipped(_)) => {}
+            Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks) => {}
             Err(end @ (End::Failed(_) | End::Fatal(..) | End::PlanEnds)) => return Err(end),
         }
         let mut record = Record::new();
@@ -506,7 +507,7 @@ impl<'r> Run<'r> {
         let mask = &self.hearing.mask;
         let status = status(&ended);
         let (failure, skipped) = match ended {
-            Ok(()) | Err(End::Stopped | End::PlanEnds) => (None, None),
+            Ok(()) | Err(End::Stopped | End::Breaks | End::PlanEnds) => (None, None),
             Err(End::Failed(failure) | End::Fatal(_, failure)) => (Some(failure), None),
             Err(End::Skipped(why)) => (None, Some(mask.string(why))),
         };
@@ -537,7 +538,7 @@ fn finally(program: &Program) -> Option<&Block> {
 
 fn status(ended: &Step) -> Status {
     match ended {
-        Ok(()) | Err(End::Stopped | End::PlanEnds) => Status::Passed,
+        Ok(()) | Err(End::Stopped | End::Breaks | End::PlanEnds) => Status::Passed,
         Err(End::Skipped(_)) => Status::Skipped,
         Err(End::Failed(_)) => Status::Failed,
         Err(End::Fatal(status, _)) => *status,

@@ -93,6 +93,7 @@ impl<'r> Preview<'r> {
             | StatementKind::Fail { .. }
             | StatementKind::Skip { .. }
             | StatementKind::Stop
+            | StatementKind::Break
             | StatementKind::Param(_)
             | StatementKind::Report { .. }
             | StatementKind::AbortOn { .. }

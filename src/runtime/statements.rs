@@ -77,7 +77,7 @@ impl Run<'_> {
             self.scope.attempt = attempt;
             let failure = match self.block_in(body, Nesting { in_retry: true, ..self.nesting }) {
                 Err(End::Failed(failure)) => failure,
-                ended => return ended,
+                ended => return left(ended),
             };
             let number = u64::try_from(attempt).unwrap_or_default();
             self.tell(RuntimeEvent::AttemptFailed { attempt: number, failure: &failure });
@@ -137,10 +137,10 @@ impl Run<'_> {
             return Err(view.fail(view.problem("hayes::run::type", list.span, what)));
         };
         self.with_own(name, |run| {
-            items.iter().try_for_each(|item| {
+            left(items.iter().try_for_each(|item| {
                 run.scope.variables.set(&name.value, item.clone());
                 run.block(body)
-            })
+            }))
         })
     }
 
@@ -158,7 +158,10 @@ impl Run<'_> {
             for number in 1..=passes {
                 let began = run.conversation.now();
                 run.scope.variables.set(&pass.value, Value::Int(number));
-                run.block(body)?;
+                match run.block(body) {
+                    Err(End::Breaks) => break,
+                    ended => ended?,
+                }
                 // A block that takes no time would otherwise be repeated without end in no time.
                 let least = if until == Duration::MAX { Duration::ZERO } else { Duration::from_millis(1) };
                 let next = began.saturating_add(every.max(least)).max(run.conversation.now());
@@ -326,6 +329,14 @@ impl Run<'_> {
     }
 }
 
+/// A loop that was left by `break` has passed.
+fn left(ended: Step) -> Step {
+    match ended {
+        Err(End::Breaks) => Ok(()),
+        ended => ended,
+    }
+}
+
 /// A `retry`'s `else` ended the script by a failure of its own: what the attempts failed of stands with it.
 fn because(end: End, cause: &Failure) -> End {
     match end {
@@ -338,6 +349,6 @@ fn because(end: End, cause: &Failure) -> End {
             }
             End::Failed(failure)
         }
-        end @ (End::Fatal(..) | End::Skipped(_) | End::Stopped | End::PlanEnds) => end,
+        end @ (End::Fatal(..) | End::Skipped(_) | End::Stopped | End::Breaks | End::PlanEnds) => end,
     }
 }

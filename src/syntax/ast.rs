@@ -71,6 +71,8 @@ pub enum StatementKind {
     Skip { why: Template },
     /// `stop`
     Stop,
+    /// `break`
+    Break,
     /// `finally { … }`
     Finally { body: Block },
     /// `set NAME = EXPR`
@@ -182,7 +184,7 @@ impl Statement {
             | StatementKind::Skip { why: text }
             | StatementKind::Log { text }
             | StatementKind::Confirm { text } => parts.push(Part::Text(text)),
-            StatementKind::Stop => {}
+            StatementKind::Stop | StatementKind::Break => {}
             StatementKind::Finally { body } => parts.push(Part::Block(body)),
             StatementKind::Set { name, value } => parts.extend([Part::Value(value), Part::Binds(name)]),
             StatementKind::Param(param) => {
@@ -510,7 +512,7 @@ pub enum UnaryOperator {
     Negate,
 }
 
-/// From the loosest to the tightest: `or`; `and`; comparisons and `in`; `+ -`; `* / %`.
+/// From the loosest to the tightest: `or`; `and`; comparisons and `in`; `..`; `+ -`; `* / %`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BinaryOperator {
     Or,
@@ -522,6 +524,8 @@ pub enum BinaryOperator {
     Greater,
     GreaterOrEqual,
     In,
+    /// `1..10`: the whole numbers from one to the other, both included
+    Range,
     Add,
     Subtract,
     Multiply,

@@ -127,7 +127,7 @@ fn canonical(code: &str) -> Canonical {
             let gap = code.get(before.as_span().end()..span.start()).unwrap_or(" ");
             if aligned {
                 line.text.push_str(gap);
-            } else if !glued && !sticks(before.as_rule(), rule) {
+            } else if !glued && !sticks(before.as_rule(), rule) && !is_range(before) && !is_range(&pair) {
                 line.text.push(' ');
             }
         }
@@ -165,6 +165,11 @@ fn sticks(before: Rule, after: Rule) -> bool {
         after,
         Rule::comma | Rule::parenthesis_close | Rule::bracket_close | Rule::colon | Rule::optional_mark | Rule::dot
     )
+}
+
+/// `1..10`
+fn is_range(pair: &Pair<'_, Rule>) -> bool {
+    pair.as_rule() == Rule::operator && pair.as_str() == ".."
 }
 
 fn push_word(text: &mut String, pair: &Pair<'_, Rule>) {
@@ -228,6 +233,7 @@ mod tests {
         becomes("set x =[1,2 ,  3]", "set x = [1, 2, 3]\n");
         becomes("set x = a.b[ 0 ].c[i+1]", "set x = a.b[0].c[i + 1]\n");
         becomes("set x=not(a)or - b   not   in c", "set x = not (a) or -b not in c\n");
+        becomes("set x=1  .. n+ 1", "set x = 1..n + 1\n");
         becomes("set x = len( a )-  -1", "set x = len(a) - -1\n");
         becomes("AT\ncapture a:int ,b: hex?,_", "AT\n  capture a:int, b:hex?, _\n");
         becomes("retry  3   every 5s\tup   to 1min{\n}", "retry 3 every 5s up to 1min {\n}\n");

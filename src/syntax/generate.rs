@@ -86,7 +86,7 @@ fn expression() -> impl Strategy<Value = String> {
         prop_oneof![
             (group.clone(), space(), one_of(&["and", "or", "in", "not in", "not \t in"]), space(), group.clone())
                 .prop_map(|(left, before, operator, after, right)| format!("{left}{before}{operator}{after}{right}")),
-            (group.clone(), blank(), one_of(&["+", "-", "*", "/", "%"]), blank(), value())
+            (group.clone(), blank(), one_of(&["+", "-", "*", "/", "%", ".."]), blank(), value())
                 .prop_map(|(left, before, sign, after, right)| format!("{left}{before}{sign}{after}{right}")),
             (value(), blank(), one_of(&["+", "*", "-", "==", "!=", "<", "<=", ">", ">="]), blank(), value())
                 .prop_map(|(left, before, sign, after, right)| format!("{left}{before}{sign}{after}{right}")),
@@ -185,6 +185,7 @@ fn statement() -> impl Strategy<Value = String> {
         (at_word(), within()).prop_map(|(command, within)| format!("reboot  {command}{within}")),
         one_of(&[
             "stop",
+            "break",
             "sleep  2s",
             "timeout\t10s",
             "secret pin  \"PIN\"",

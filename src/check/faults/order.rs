@@ -5,6 +5,7 @@ use super::{Fault, Words};
 #[derive(Debug)]
 pub(in crate::check) enum OrderFault {
     Unreachable { after: &'static str },
+    BreakOutsideLoop,
     FinallyTwice,
     FinallyInBlock,
     FinallyNotLast,
@@ -20,6 +21,12 @@ impl Fault for OrderFault {
                 format!("nothing behind `{after}` is ever run"),
                 "never reached",
                 format!("remove it, or put the `{after}` into an `if`"),
+            ),
+            OrderFault::BreakOutsideLoop => Words::error(
+                "hayes::check::break-outside-loop",
+                "`break` stands in no loop",
+                "nothing to leave",
+                "it leaves the innermost `for`, `repeat` or `retry`; `stop` ends the script as passed",
             ),
             OrderFault::FinallyTwice => {
                 finally("there are two `finally` blocks", "the second one", "put everything into one `finally`")

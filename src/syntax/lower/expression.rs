@@ -22,6 +22,7 @@ enum Tightness {
     And,
     Not,
     Comparison,
+    Range,
     Sum,
     Product,
     Value,
@@ -136,6 +137,7 @@ impl Lowerer<'_> {
             ">" => (BinaryOperator::Greater, false),
             ">=" => (BinaryOperator::GreaterOrEqual, false),
             "in" => (BinaryOperator::In, false),
+            ".." => (BinaryOperator::Range, false),
             "+" => (BinaryOperator::Add, false),
             "-" => (BinaryOperator::Subtract, false),
             "*" => (BinaryOperator::Multiply, false),
@@ -427,6 +429,7 @@ fn tightness(operator: BinaryOperator) -> Tightness {
         | BinaryOperator::Greater
         | BinaryOperator::GreaterOrEqual
         | BinaryOperator::In => Tightness::Comparison,
+        BinaryOperator::Range => Tightness::Range,
         BinaryOperator::Add | BinaryOperator::Subtract => Tightness::Sum,
         BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Remainder => Tightness::Product,
     }
@@ -438,7 +441,8 @@ fn tighter(level: Tightness) -> Tightness {
         Tightness::Or => Tightness::And,
         Tightness::And => Tightness::Not,
         Tightness::Not => Tightness::Comparison,
-        Tightness::Comparison => Tightness::Sum,
+        Tightness::Comparison => Tightness::Range,
+        Tightness::Range => Tightness::Sum,
         Tightness::Sum => Tightness::Product,
         Tightness::Product | Tightness::Value => Tightness::Value,
     }

@@ -150,6 +150,7 @@ impl<'s> Lowerer<'s> {
             Rule::log_line => StatementKind::Log { text: self.child_string(pair)? },
             Rule::confirm_line => StatementKind::Confirm { text: self.child_string(pair)? },
             Rule::stop_line => StatementKind::Stop,
+            Rule::break_line => StatementKind::Break,
             Rule::set_line => {
                 let name = self.name(&self.required(pair, Rule::name)?);
                 StatementKind::Set { name, value: self.child_expression(pair)? }
