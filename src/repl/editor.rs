@@ -18,7 +18,7 @@ use rustyline::validate::Validator;
 use rustyline::{Config, Context, Editor, ExternalPrinter, Helper};
 
 use super::complete;
-use super::shown::{Above, write_out};
+use super::shown::{LinesAbove, write_out};
 use crate::at::command;
 use crate::report::style::{Palette, Style};
 use crate::syntax::{Token, TokenKind, tokens};
@@ -50,7 +50,7 @@ pub(super) enum Input {
 
 impl LineSource {
     /// The editor, and a thread that gives it what the board shows.
-    pub(super) fn edited(editing: Editing, above: &Arc<Above>) -> Result<LineSource, ReadlineError> {
+    pub(super) fn edited(editing: Editing, above: &Arc<LinesAbove>) -> Result<LineSource, ReadlineError> {
         let config = Config::builder()
             .max_history_size(KEPT)?
             .completion_type(CompletionType::List)
@@ -152,7 +152,7 @@ fn history_file() -> Option<PathBuf> {
 
 /// What the editor is told of the session, and asks.
 pub(super) struct Editing {
-    above: Arc<Above>,
+    above: Arc<LinesAbove>,
     palette: Palette,
     files: FilenameCompleter,
     /// Names that have a value.
@@ -166,7 +166,7 @@ pub(super) struct Editing {
 }
 
 impl Editing {
-    pub(super) fn new(above: &Arc<Above>, palette: Palette) -> Editing {
+    pub(super) fn new(above: &Arc<LinesAbove>, palette: Palette) -> Editing {
         Editing {
             above: Arc::clone(above),
             palette,

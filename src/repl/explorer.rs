@@ -10,7 +10,7 @@ use super::link::{Link, RawView};
 use super::session::{
     self, AskedData, Notebook, Runnable, Snippet, asks_for_data, is_clause, is_open, may_keep, pieces,
 };
-use super::shown::{self, Above, Shown, View, write_out};
+use super::shown::{self, LinesAbove, Shown, View, write_out};
 use super::{Exploration, Left, terminal};
 use crate::connect::Address;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -36,7 +36,7 @@ pub fn explore(options: Exploration) -> Left {
 
 pub(super) struct Explorer {
     pub(super) options: Exploration,
-    above: Arc<Above>,
+    above: Arc<LinesAbove>,
     pub(super) reader: LineSource,
     pub(super) session: Notebook,
     pub(super) link: Option<Link>,
@@ -59,7 +59,7 @@ pub(super) type Passed = bool;
 
 impl Explorer {
     fn new(options: Exploration) -> Result<Explorer, Left> {
-        let above = Arc::new(Above::default());
+        let above = Arc::new(LinesAbove::default());
         // The editor waits with `select`, which knows only the first 1,024 descriptors: it is made before the port.
         let reader = match options.interactive {
             true => LineSource::edited(Editing::new(&above, options.palette), &above),

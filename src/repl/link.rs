@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::shown::{self, Above};
+use super::shown::{self, LinesAbove};
 use crate::at::{self, Event};
 use crate::catalogue::Catalogue;
 use crate::catalogue::module::Module;
@@ -129,7 +129,7 @@ impl Link {
     pub(super) fn listen(
         &mut self,
         mask: Mask,
-        above: &Arc<Above>,
+        above: &Arc<LinesAbove>,
         quiet: bool,
         palette: Palette,
     ) -> Option<Listening> {
@@ -246,7 +246,7 @@ impl Eavesdropper {
 /// Hears what comes while nothing is asked.
 struct Overheard {
     mask: Mask,
-    above: Arc<Above>,
+    above: Arc<LinesAbove>,
     quiet: bool,
     palette: Palette,
     module: Option<&'static Module>,
@@ -290,7 +290,7 @@ struct TapState {
 
 /// Shows the bytes, secrets hidden.
 pub(super) struct RawView {
-    pub(super) above: Arc<Above>,
+    pub(super) above: Arc<LinesAbove>,
     pub(super) palette: Palette,
     pub(super) mask: Mask,
     /// Received behind the last line end, and not shown yet: it may be the first part of a secret.
@@ -301,7 +301,7 @@ pub(super) struct RawView {
 const REST: Duration = Duration::from_millis(200);
 
 impl RawView {
-    pub(super) fn new(above: &Arc<Above>, palette: Palette, mask: Mask) -> RawView {
+    pub(super) fn new(above: &Arc<LinesAbove>, palette: Palette, mask: Mask) -> RawView {
         RawView { above: Arc::clone(above), palette, mask, held: Vec::new() }
     }
 
@@ -481,7 +481,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_hidden_however_it_comes() {
-        let above = Arc::new(Above::default());
+        let above = Arc::new(LinesAbove::default());
         let mut raw = RawView::new(&above, Palette { coloured: false }, Mask::new(["1234"]));
         assert_eq!(raw.line("->", b"AT+CPIN=1234\r"), "-> AT+CPIN=***\\r");
         let received: Vec<Vec<u8>> = b"AT+CPIN=1234\r\n> ".iter().map(|byte| raw.received(&[*byte])).collect();

@@ -43,7 +43,7 @@ pub(super) struct View {
 /// Shows a line while it runs.
 pub(super) struct Shown {
     view: View,
-    above: Arc<Above>,
+    above: Arc<LinesAbove>,
     /// Ends a question to the user.
     cancel: Cancel,
     /// The line is one question that the user has just typed: only its answer is shown.
@@ -74,7 +74,7 @@ impl io::Write for Out {
 }
 
 impl Shown {
-    pub(super) fn new(above: &Arc<Above>, cancel: &Cancel, view: View, is_question: bool) -> Shown {
+    pub(super) fn new(above: &Arc<LinesAbove>, cancel: &Cancel, view: View, is_question: bool) -> Shown {
         Shown {
             cancel: cancel.clone(),
             view,
@@ -262,13 +262,13 @@ const MOST: usize = 1000;
 const AT_ONCE: usize = 100;
 
 #[derive(Debug, Default)]
-pub(super) struct Above {
-    state: Mutex<Pending>,
+pub(super) struct LinesAbove {
+    state: Mutex<WaitingLines>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Pending {
+struct WaitingLines {
     lines: VecDeque<String>,
     left_out: u64,
     /// The user types.
@@ -281,7 +281,7 @@ struct Pending {
     painted: u64,
 }
 
-impl Pending {
+impl WaitingLines {
     /// A message may be on its way to the screen.
     fn is_uncertain(&self) -> bool {
         self.painted < self.given
@@ -301,7 +301,7 @@ impl Pending {
     }
 }
 
-impl Above {
+impl LinesAbove {
     /// Shows a line above the prompt; at once where nobody types.
     pub(super) fn show(&self, line: String) {
         let mut state = self.state();
@@ -365,7 +365,7 @@ impl Above {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, Pending> {
+    fn state(&self) -> MutexGuard<'_, WaitingLines> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -384,8 +384,8 @@ mod tests {
     use std::sync::mpsc;
 
     /// Its editor is this channel; it takes one message at a time.
-    fn edited() -> (Arc<Above>, mpsc::Receiver<String>) {
-        let above = Arc::new(Above::default());
+    fn edited() -> (Arc<LinesAbove>, mpsc::Receiver<String>) {
+        let above = Arc::new(LinesAbove::default());
         let (sender, receiver) = mpsc::sync_channel(0);
         let served = Arc::clone(&above);
         std::thread::spawn(move || served.serve(&mut |text| sender.send(text).is_ok()));
@@ -409,7 +409,7 @@ mod tests {
 
     #[test]
     fn a_flood_is_bounded_and_counted() {
-        let above = Above::default();
+        let above = LinesAbove::default();
         above.begin();
         for number in 0..5000 {
             above.show(number.to_string());
@@ -422,7 +422,7 @@ mod tests {
 
     #[test]
     fn lines_behind_one_that_is_on_its_way_wait_for_it() {
-        let above = Above::default();
+        let above = LinesAbove::default();
         above.begin();
         above.state().given = 1;
         above.end();
