@@ -1,13 +1,13 @@
 //! Reads the data files.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
 use crate::tables::{
     Command, CommandsFile, Enumeration, EnumerationsFile, ErrorCode, ErrorsFile, Field, FieldsFile, Module,
-    ModulesFile, ResultCode, ResultsFile, Source, SourcesFile, Unit, UnitsFile, Urc, UrcsFile,
+    ResultCode, ResultsFile, Source, SourcesFile, Unit, UnitsFile, Urc, UrcsFile,
 };
 
 pub struct Data {
@@ -26,13 +26,7 @@ pub struct Data {
 
 pub fn read(folder: &Path) -> Result<Data, String> {
     let mut commands = Vec::new();
-    let mut paths: Vec<_> = fs::read_dir(folder.join("commands"))
-        .map_err(|error| format!("{}: {error}", folder.display()))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    paths.sort();
-    for path in paths {
+    for path in files_in(&folder.join("commands"))? {
         let group = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let file: CommandsFile = file(&path)?;
         commands.extend(file.command.into_iter().map(|command| (group.clone(), command)));
@@ -44,7 +38,7 @@ pub fn read(folder: &Path) -> Result<Data, String> {
     let cme: ErrorsFile = file(&folder.join("cme_errors.toml"))?;
     let cms: ErrorsFile = file(&folder.join("cms_errors.toml"))?;
     let urcs: UrcsFile = file(&folder.join("urcs.toml"))?;
-    let modules: ModulesFile = file(&folder.join("modules.toml"))?;
+    let modules = files_in(&folder.join("modules"))?.iter().map(|path| file(path)).collect::<Result<_, _>>()?;
     let results: ResultsFile = file(&folder.join("result_codes.toml"))?;
     Ok(Data {
         sources: sources.source,
@@ -55,9 +49,18 @@ pub fn read(folder: &Path) -> Result<Data, String> {
         cme: cme.error,
         cms: cms.error,
         urcs: urcs.urc,
-        modules: modules.module,
+        modules,
         results: results.result,
     })
+}
+
+/// The data files of a folder, by name: one more needs to be told to nobody.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    paths.sort();
+    Ok(paths)
 }
 
 fn file<T: DeserializeOwned>(path: &Path) -> Result<T, String> {

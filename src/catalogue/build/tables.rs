@@ -322,12 +322,9 @@ pub struct Urc {
     pub status: Status,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModulesFile {
-    pub module: Vec<Module>,
-}
-
+/// A file of `modules/`. `models`: as AT+CGMM names them, without SIMCOM_; a name stands for its variants too (LARA-R211
+/// for LARA-R211-02B), one with * for all that begin so (EG91 has none, for EG915U is another module). Notes with
+/// (unconfirmed) at their end are recalled.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Module {
