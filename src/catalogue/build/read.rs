@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use crate::tables::{
-    Command, CommandsFile, Enumeration, EnumerationsFile, ErrorCode, ErrorsFile, Field, FieldsFile, Module,
-    ResultCode, ResultsFile, Source, SourcesFile, Unit, UnitsFile, Urc, UrcsFile,
+    Command, CommandsFile, Enumeration, EnumerationsFile, ErrorCode, ErrorsFile, Field, FieldsFile, Module, ResultCode,
+    ResultsFile, Source, SourcesFile, Unit, UnitsFile, Urc, UrcsFile,
 };
 
 pub struct Data {
