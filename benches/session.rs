@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hayes::at::session::Session;
-use hayes::at::{Event, Expected, Flow, Knowledge, Listener, PromptPlan, Question, Shape, Standard};
+use hayes::at::{Event, Expected, Flow, Knowledge, Listener, PromptPlan, Question, Shape, Standard, Why};
 use hayes::catalogue::Catalogue;
 
 /// Looks at each line, as an `abort on` does.
@@ -60,7 +60,7 @@ fn exchange() {
     let mut session = Session::new(&Catalogue);
     let took = best_of(3, || {
         for _ in 0..ROUNDS {
-            session.ask(&question, Duration::ZERO, &mut listener);
+            session.ask(&question, Why::Question, Duration::ZERO, &mut listener);
             black_box(session.output());
             session.receive(black_box(answer), Duration::ZERO, &mut listener);
             assert_eq!(session.outcome().unwrap().unwrap().lines.len(), 1);
@@ -87,7 +87,7 @@ fn flood(name: &str, knowledge: &'static dyn Knowledge) {
     let took = best_of(3, || {
         let mut session = Session::new(knowledge);
         let mut listener = Looking { lines: 0, bytes: 0 };
-        session.ask(&question(), Duration::ZERO, &mut listener);
+        session.ask(&question(), Why::Question, Duration::ZERO, &mut listener);
         let mut buffer = vec![0; 64 * 1024];
         for chunk in bytes.chunks(buffer.len()) {
             buffer[..chunk.len()].copy_from_slice(chunk);

@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use hayes::at::listener::Deaf;
 use hayes::at::parameters::{Kind, parameters, split_prefix};
 use hayes::at::{PromptPlan, Question};
 use hayes::catalogue::{Catalogue, prospect};
@@ -93,7 +92,7 @@ fn ask(question: &str, lines: &[String], result: &str, between: &str) -> Result<
         Duration::from_secs(10),
         PromptPlan::Unexpected,
     );
-    let answer = conversation.ask(&asked.into(), &mut Deaf).map_err(|trouble| format!("{trouble:?}"))?;
+    let answer = conversation.ask(&asked.into(), &mut ()).map_err(|trouble| format!("{trouble:?}"))?;
     Ok(answer.lines.iter().map(|line| line.text()).collect())
 }
 

@@ -21,12 +21,6 @@ pub struct Echo {
     open: bool,
 }
 
-/// What a line was: an echo, behind so many bytes that are none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Echoed {
-    pub behind: usize,
-}
-
 impl Echo {
     /// Of a question; `behind` bytes of a line had come and not ended when it was sent.
     pub fn of_question(sent: &[u8], behind: usize) -> Echo {
@@ -46,8 +40,8 @@ impl Echo {
         self.open = false;
     }
 
-    /// Whether this line is the echo, or a part of it.
-    pub fn take(&mut self, line: &[u8]) -> Option<Echoed> {
+    /// Where this line is the echo, or a part of it: behind how many bytes that are none.
+    pub fn take(&mut self, line: &[u8]) -> Option<usize> {
         if !self.open {
             return None;
         }
@@ -57,7 +51,7 @@ impl Echo {
                     // Nearly every line is told apart by its length.
                     line.len() >= sent.len() && trimmed(line).eq_ignore_ascii_case(sent)
                 });
-            return is_again.then_some(Echoed { behind: 0 });
+            return is_again.then_some(0);
         };
         // In a flood of lines none of which can be it, this is all that is done.
         if self.patience == 0 && self.behind == 0 && line.first() != expected.first() {
@@ -99,9 +93,9 @@ impl Echo {
         })
     }
 
-    fn came_to(&mut self, from: usize, behind: usize) -> Option<Echoed> {
+    fn came_to(&mut self, from: usize, behind: usize) -> Option<usize> {
         self.next = next_line(&self.sent, from);
-        Some(Echoed { behind })
+        Some(behind)
     }
 
     /// Whether text without a line end can be an echo that is still coming.
@@ -211,7 +205,7 @@ mod tests {
     #[test]
     fn an_echo_stands_behind_what_had_not_ended() {
         let mut echo = Echo::of_question(b"root\r", 7);
-        assert_eq!(echo.take(b"login: root"), Some(Echoed { behind: 7 }));
+        assert_eq!(echo.take(b"login: root"), Some(7));
     }
 
     #[test]

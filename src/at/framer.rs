@@ -106,28 +106,28 @@ impl Framer {
         self.ends
     }
 
-    /// Consumes the line ends and NULs before the next line; true where there were line ends.
-    /// The rest of a line that was cut goes with them: then it tells how much of it.
-    pub fn skip_line_ends(&mut self) -> Skipped {
-        let mut skipped = Skipped::default();
-        if let Some(cut) = self.cut {
+    /// Consumes the line ends and NULs before the next line. Whether there were line ends; and where a line that was cut
+    /// has ended, how many bytes of it were given up.
+    pub fn skip_line_ends(&mut self) -> (bool, Option<usize>) {
+        let mut line_ended = false;
+        let mut given_up = self.cut;
+        if let Some(cut) = &mut given_up {
             let rest = self.rest();
             let end = memchr2(b'\r', b'\n', rest);
-            let given_up = end.unwrap_or(rest.len());
-            self.start += given_up;
+            let length = end.unwrap_or(rest.len());
+            *cut += length;
+            self.start += length;
             self.scanned = self.start;
-            self.cut = Some(cut + given_up);
+            self.cut = if end.is_none() { Some(*cut) } else { None };
             if end.is_none() {
-                return skipped;
+                return (false, None);
             }
-            self.cut = None;
-            skipped.cut = Some(cut + given_up);
         }
         while let Some(byte) = self.buffer.get(self.start) {
             match byte {
                 b'\r' | b'\n' => {
                     self.ends.add(*byte);
-                    skipped.line_ends = true;
+                    line_ended = true;
                 }
                 0 => {}
                 _ => break,
@@ -135,7 +135,7 @@ impl Framer {
             self.start += 1;
         }
         self.scanned = self.scanned.max(self.start);
-        skipped
+        (line_ended, given_up)
     }
 
     /// The line at the start, where its end has come. It is not consumed.
@@ -217,13 +217,6 @@ impl Framer {
     }
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Skipped {
-    pub line_ends: bool,
-    /// A line that was cut has ended; so many bytes of it were given up.
-    pub cut: Option<usize>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,7 +277,7 @@ mod tests {
             framer.push(chunk);
             longest = longest.max(framer.buffer.capacity());
             loop {
-                given_up += framer.skip_line_ends().cut.unwrap_or(0);
+                given_up += framer.skip_line_ends().1.unwrap_or(0);
                 let Some(frame) = framer.frame() else { break };
                 lengths.push(frame.end - frame.start);
                 framer.consume(frame);

@@ -1,7 +1,9 @@
 //! What the session must be told about lines: which come by themselves, and which of two readings a line has.
 
-use super::command::Form;
 use super::parameters::{Kind, Parameter, parameters, prefix_length, split_prefix};
+use super::result_code::{self, Verbosity};
+use super::{Expected, Form, ResultCode, Shape};
+use crate::notation::text;
 
 /// What is known of lines. The catalogue is one; [`Standard`] knows what the standards alone tell.
 ///
@@ -51,6 +53,51 @@ pub enum Likeness {
     Urc,
     /// Nothing in it tells them apart (`+CPIN: READY`, `+CSQ: 18,99`): the first one is the answer, others are URCs.
     Either,
+}
+
+/// How the modem speaks: what is known of lines, and how it writes result codes.
+#[derive(Clone, Copy)]
+pub(super) struct Dialect {
+    pub(super) knowledge: &'static dyn Knowledge,
+    pub(super) verbosity: Verbosity,
+}
+
+impl Dialect {
+    /// The final result code that this line is to a question of whose answer this is known, and whether it is one for
+    /// sure: a digit is not, where nobody knows whether result codes are digits.
+    pub(super) fn final_of(self, expected: &Expected, line: &[u8]) -> Option<(ResultCode, bool)> {
+        if let Some(result) = result_code::parse(line) {
+            let counts = expected.call_control
+                || if let ResultCode::Connect(text) = &result {
+                    // A command that nobody knows may well open a data connection.
+                    expected.shape == Shape::Unknown && text.bytes().next().is_none_or(|byte| byte.is_ascii_digit())
+                } else {
+                    !result.is_call_control()
+                };
+            return counts.then_some((result, true));
+        }
+        let trimmed = line.trim_ascii_end();
+        let known = expected.finals.iter().find(|(text, _)| text.as_bytes() == trimmed).map(|(_, success)| *success);
+        // Those that may end any command are words.
+        let is_word = line.first().is_some_and(u8::is_ascii_alphabetic);
+        if let Some(success) = known.or_else(|| if is_word { self.knowledge.vendor_final(trimmed) } else { None }) {
+            return Some((ResultCode::Vendor { text: text(trimmed).into_owned(), success }, true));
+        }
+        if line.len() != 1 || self.verbosity == Verbosity::Words {
+            return None;
+        }
+        let result =
+            result_code::parse_numeric(line).filter(|result| !result.is_call_control() || expected.call_control)?;
+        Some((result, self.verbosity == Verbosity::Digits))
+    }
+
+    /// `NO CARRIER`, `CONNECT`, … where they are not final, in words or digits; `2` is RING.
+    pub(super) fn tells_of_a_call(self, line: &[u8]) -> bool {
+        let in_digits = self.verbosity == Verbosity::Digits;
+        let numeric = || result_code::parse_numeric(line).filter(|_| in_digits);
+        in_digits && line == b"2"
+            || result_code::parse(line).or_else(numeric).is_some_and(|code| code.is_call_control())
+    }
 }
 
 /// What the standards alone tell: V.250, 27.007, 27.005.

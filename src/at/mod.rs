@@ -1,19 +1,263 @@
 //! The AT protocol: bytes → lines → events. No I/O, no clock: it is given bytes and the time, and gives back bytes to
-//! send, events, and the next deadline. Time is the [`Duration`](std::time::Duration) since the port was opened.
+//! send, events, and the next deadline. Time is the [`Duration`] since the port was opened.
+//!
+//! Here is what all of it speaks of: a question and what is known of its answer, the answer, and what is told meanwhile.
 
-pub mod answer;
 pub mod command;
 pub mod echo;
 pub mod framer;
 pub mod knowledge;
-pub mod listener;
 pub mod parameters;
 pub mod queue;
 pub mod result_code;
 pub mod session;
 
-pub use answer::{Answer, Event, Expected, Line, PromptPlan, Question, Shape, Why};
+use std::ops::Range;
+use std::time::Duration;
+
 pub use command::Form;
 pub use knowledge::{Knowledge, Likeness, Standard};
-pub use listener::{Flow, Listener};
+use result_code::Verbosity;
 pub use result_code::{NumberedError, ResultCode};
+
+use crate::notation::text;
+
+/// One question: what goes out, and what is known of what comes back.
+#[derive(Debug, Clone)]
+pub struct Question {
+    bytes: Vec<u8>,
+    /// Where the names of its extended commands stand in it, and each one's form: lines of the answer may carry them.
+    names: Vec<(Range<usize>, Form)>,
+    /// `ATV`
+    sets_verbosity: Option<Verbosity>,
+    /// `ATZ`, `AT&F`
+    may_reset_verbosity: bool,
+    /// `ATO`: back to the connection that was escaped from (V.250 §6.3.7)
+    resumes: bool,
+    pub expected: Expected,
+    /// When the exchange ends at the latest, counted from its start.
+    pub timeout: Duration,
+    /// What to do when the modem asks for data.
+    pub prompt: PromptPlan,
+}
+
+impl Question {
+    /// `bytes` are exactly what is written, the CR included.
+    pub fn new(bytes: impl Into<Vec<u8>>, expected: Expected, timeout: Duration, prompt: PromptPlan) -> Question {
+        let bytes = bytes.into();
+        let (mut names, mut sets_verbosity, mut may_reset_verbosity, mut resumes) = (Vec::new(), None, false, false);
+        let line = std::str::from_utf8(bytes.trim_ascii_end()).ok().and_then(command::parse);
+        for command in line.into_iter().flat_map(|line| line.commands) {
+            if command.is_extended() {
+                let start = command.range.start;
+                names.push((start..start + command.name.len(), command.form));
+            }
+            if command.is("V") {
+                // `ATV0` is itself answered in digits already.
+                let is_digits = matches!(command.argument, "" | "0");
+                sets_verbosity = Some(if is_digits { Verbosity::Digits } else { Verbosity::Unknown });
+            }
+            may_reset_verbosity |= command.is("Z") || command.is("&F");
+            resumes |= command.is("O");
+        }
+        Question { bytes, names, sets_verbosity, may_reset_verbosity, resumes, expected, timeout, prompt }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The names of its extended commands: `+CREG`.
+    fn names(&self) -> impl Iterator<Item = (&[u8], Form)> {
+        self.names.iter().map(|(name, form)| (self.bytes.get(name.clone()).unwrap_or_default(), *form))
+    }
+
+    /// The form of the command whose prefix this line carries; `None` where it is no line of the answer's own.
+    pub fn form_of(&self, line: &[u8]) -> Option<Form> {
+        if let Some((_, form)) = self.names().find(|(name, _)| carries(line, name)) {
+            return Some(form);
+        }
+        // What else is known to stand there: `+ICCID` in the answer to `AT+CICCID`.
+        let is_known = self.expected.prefixes.iter().any(|prefix| carries(line, prefix.as_bytes()));
+        is_known.then(|| self.names.first().map_or(Form::Execute, |(_, form)| *form))
+    }
+}
+
+/// `+CREG` is carried by `+CREG: 2,1`, `+CREG:2,1`, `+CREG : 1` and `+CREG`, in any case; not by `+CREGX: 1`.
+fn carries(line: &[u8], prefix: &[u8]) -> bool {
+    // What stands behind the prefix tells nearly all other lines.
+    match (line.get(prefix.len()), line.get(prefix.len() + 1)) {
+        (None | Some(b':'), _) | (Some(b' '), Some(b':')) => {
+            line.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+        }
+        (Some(_), _) => false,
+    }
+}
+
+/// What the catalogue, or else the command's name, tells of an answer (protocol.md, rule 4).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expected {
+    /// The prefixes that a line of this answer may carry, without the colon: `+CREG`; several for several commands
+    /// in a line. Empty where nothing is known: then any line that is no URC belongs to the answer.
+    pub prefixes: Vec<&'static str>,
+    pub shape: Shape,
+    /// Vendors' final result codes that end this answer, and whether each is a success: `("SEND OK", true)`.
+    pub finals: Vec<(&'static str, bool)>,
+    /// Dial, answer and data commands: `NO CARRIER`, `BUSY`, … are final (rule 3).
+    pub call_control: bool,
+    /// Lines that end the data mode which this command opens, beside `NO CARRIER`: `DISCONNECT` (rule 3).
+    pub data_ends: &'static [&'static str],
+    /// A quirk: this command never sends a final result code; its first line (or silence) ends it.
+    pub without_final: bool,
+    /// Any character aborts it while it runs (`AT+COPS=?`, `ATD`): 27.007 §5.6.1 of V.250.
+    pub abortable: bool,
+    /// The result of a `send` that is no AT command: there may be no final result code; the caller says when it ends.
+    pub free: bool,
+}
+
+/// How the lines of an answer look.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Shape {
+    /// Not known: lines with the prefix, and bare ones
+    #[default]
+    Unknown,
+    /// No line but the final result code
+    None,
+    /// One or more lines that carry the prefix
+    Prefixed,
+    /// Bare text: `AT+CGMI`
+    Bare,
+    /// A header line with the prefix and body lines under it: `AT+CMGR`, `AT+CMGL`
+    HeaderAndBody,
+    /// A header that counts the bytes that follow: `+QIRD: 12`; the index of the counting parameter, from 0
+    Counted { parameter: usize, quoted: bool },
+}
+
+/// What to do when the modem asks for data.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PromptPlan {
+    /// None is expected: one that comes is cancelled with ESC and is an error.
+    #[default]
+    Unexpected,
+    /// Give it this, the end character included. `mark` is the prompt's text (`>` where not said).
+    Reply { mark: Option<String>, bytes: Vec<u8> },
+    /// Send ESC.
+    Cancel { mark: Option<String> },
+}
+
+impl PromptPlan {
+    /// The text of the prompt that is expected, without the blank behind it.
+    pub fn mark(&self) -> Option<&str> {
+        match self {
+            PromptPlan::Reply { mark: Some(mark), .. } | PromptPlan::Cancel { mark: Some(mark) } => {
+                Some(mark.trim_end())
+            }
+            PromptPlan::Reply { mark: None, .. } | PromptPlan::Cancel { mark: None } => Some(">"),
+            PromptPlan::Unexpected => None,
+        }
+    }
+}
+
+/// The answer to a [`Question`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// The information response: every line that belongs to it, without line ends, without echo, without URCs.
+    pub lines: Vec<Line>,
+    /// `None` only where there is none: a free text's answer, a quirk.
+    pub result: Option<ResultCode>,
+    /// From the question's last byte to the answer's end.
+    pub elapsed: Duration,
+}
+
+/// One whole line as it came, without its line end; a header with a counted body holds the body's bytes as well.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line {
+    pub bytes: Vec<u8>,
+}
+
+impl Line {
+    /// The line as text: UTF-8 where it is, else each byte over 0x7F as `\xNN`.
+    pub fn text(&self) -> String {
+        text(&self.bytes).into_owned()
+    }
+}
+
+/// One line as it is to be shown to a listener, borrowed: a flood of URCs costs no allocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// What the session was asked to write, or wrote itself to come into step again
+    Sent {
+        bytes: &'a [u8],
+        why: Why,
+    },
+    Echo(&'a [u8]),
+    /// A line of the answer
+    Response(&'a [u8]),
+    /// The line that ended the answer
+    Final {
+        line: &'a [u8],
+        result: &'a ResultCode,
+    },
+    Urc(&'a [u8]),
+    /// The modem asks for data: the prompt as it came
+    Prompt(&'a [u8]),
+    /// A line that belongs to no answer and is no known URC: a late answer, garbage
+    Stray(&'a [u8]),
+    /// A line, or a piece, of what the other end of a connection says in data mode
+    Data(&'a [u8]),
+    /// What had come of a line when the port was lost
+    Partial(&'a [u8]),
+    /// The oldest queued URCs were given up
+    Dropped {
+        lines: usize,
+    },
+    /// A line longer than the bound was cut here
+    Truncated {
+        bytes: usize,
+    },
+    /// Something to tell the user: an ambiguity, a resynchronisation
+    Notice(&'a str),
+}
+
+/// Why bytes were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The script's question
+    Question,
+    /// The reply to a prompt
+    Reply,
+    /// ESC, because a prompt was open
+    Cancel,
+    /// The character that aborts a running command
+    Abort,
+    /// After a timeout, to come into step again
+    Resynchronise,
+}
+
+/// Is told everything, in the order in which it happened.
+pub trait Listener {
+    fn event(&mut self, now: Duration, event: &Event<'_>);
+
+    /// Each whole line that the modem sent by itself or as an answer, its final result code included; no echo, no
+    /// prompt. It comes after the event that tells what the line is.
+    fn line(&mut self, line: &[u8]) -> Flow {
+        let _ = line;
+        Flow::GoOn
+    }
+}
+
+/// What is to happen after a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    GoOn,
+    /// This line is what was waited for: ends a free question with all lines so far as its answer. Elsewhere the same
+    /// as [`Flow::GoOn`].
+    Enough,
+    /// Ends whatever is going on, at once: `abort on`.
+    Stop,
+}
+
+/// Hears nothing.
+impl Listener for () {
+    fn event(&mut self, _now: Duration, _event: &Event<'_>) {}
+}

@@ -88,7 +88,7 @@ pub struct Usage {
     pub prefix: Option<&'static str>,
 }
 
-/// As [`crate::at::answer::Shape`], in a form that can stand in a static.
+/// As [`crate::at::Shape`], in a form that can stand in a static.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerShape {
     /// It answers, but how is not known

@@ -12,7 +12,7 @@ use super::modem::{self, NoModem, OpenModem};
 use super::results::Sink;
 use super::run::{checked_as, show_failure, unreachable};
 use super::screen::Screen;
-use crate::at::answer::{Event, Why};
+use crate::at::{Event, Why};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::notation;
 use crate::report::style::harmless;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::at::session::Session;
-use crate::at::{Answer, Event, Knowledge, Line, Listener, Question};
+use crate::at::{Answer, Event, Knowledge, Line, Listener, Question, Why};
 use crate::catalogue::module::{Module, module_named_by};
 use crate::port::{Control, Fault, Port, Read};
 
@@ -91,7 +91,7 @@ impl Conversation {
         self.drain(listener)?;
         self.check_stopped()?;
         self.check_interrupted()?;
-        self.session.ask(question, self.port.now(), listener);
+        self.session.ask(question, Why::Question, self.port.now(), listener);
         self.outcome(listener)
     }
 
@@ -229,22 +229,22 @@ impl Conversation {
     /// From data mode to command mode: guard time, `+++`, guard time (V.250 §5.2.7; S12), until the modem says so. Where
     /// it is in command mode nothing is sent; where nobody knows, nothing is expected.
     pub fn escape(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
-        if self.mode() == Mode::Command {
+        if matches!(self.mode(), Mode::Command { .. }) {
             listener.event(self.port.now(), &Event::Notice("the modem is in command mode: +++ is not sent"));
             return Ok(());
         }
         self.sleep(GUARD_TIME, listener)?;
         // The connection may have ended meanwhile.
-        if self.mode() == Mode::Command {
+        if matches!(self.mode(), Mode::Command { .. }) {
             return Ok(());
         }
         let began = self.port.now();
         self.session.escape(began, listener);
         self.write_output(listener)?;
-        if self.mode() == Mode::Unknown {
+        if matches!(self.mode(), Mode::Unknown { .. }) {
             return self.sleep(GUARD_TIME, listener);
         }
-        while self.mode() != Mode::Command {
+        while !matches!(self.mode(), Mode::Command { .. }) {
             self.check_stopped()?;
             let now = self.port.now();
             if now >= began + ESCAPE_TIME {

@@ -106,7 +106,7 @@ impl Conversation {
         self.check_stopped()?;
         self.check_interrupted()?;
         let began = self.port.now();
-        self.session.ask(question, began, listener);
+        self.session.ask(question, Why::Question, began, listener);
         let mut looked_at = 0;
         loop {
             let told =
@@ -141,7 +141,7 @@ impl Conversation {
         let time = PROBE_TIME.min(until.saturating_sub(now));
         let expected = Expected { shape: Shape::None, ..Expected::default() };
         let probe = Question::new(b"AT\r", expected, time, PromptPlan::Unexpected);
-        self.session.ask_because(&probe.into(), Why::Resynchronise, now, listener);
+        self.session.ask(&probe.into(), Why::Resynchronise, now, listener);
         let unanswered = (time == PROBE_TIME).then_some(false);
         loop {
             match self.turn(until, listener) {

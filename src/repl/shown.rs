@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::terminal;
-use crate::at::answer::{Event, Why};
+use crate::at::{Event, Why};
 use crate::catalogue::module::Module;
 use crate::notation::ShownDuration;
 use crate::port::{Cancel, Timestamp};

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::style::{Palette, Style, harmless};
-use crate::at::answer::{Event, Why};
+use crate::at::{Event, Why};
 use crate::catalogue::explain::{Context, beside};
 use crate::catalogue::module::Module;
 use crate::notation::{ShownDuration, seconds};

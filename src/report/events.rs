@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::style::harmless;
-use crate::at::answer::{Event, Why};
+use crate::at::{Event, Why};
 use crate::runtime::{Change, RuntimeEvent};
 
 /// One event; `None` for those that say nothing to a reader of the whole conversation.

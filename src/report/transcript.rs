@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::at::answer::Event;
+use crate::at::Event;
 use crate::port::transcript::{Transcript, Who};
 use crate::runtime::RuntimeEvent;
 
@@ -52,7 +52,7 @@ fn session(transcript: &mut Transcript, now: Duration, event: Event<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::at::answer::Why;
+    use crate::at::Why;
     use crate::port::transcript::events;
 
     #[test]

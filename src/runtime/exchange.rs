@@ -92,7 +92,7 @@ impl Run<'_> {
         }
         let mut text = self.view().command(&send.text, send.form == SendForm::Raw)?;
         // In data mode the other end may understand AT as well.
-        let is_data = self.conversation.mode() == Mode::Data { sure: true };
+        let is_data = matches!(self.conversation.mode(), Mode::Data { sure: true, .. });
         let is_command = match send.form {
             SendForm::At => true,
             SendForm::Text => !is_data && is_command_line(&text),

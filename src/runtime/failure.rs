@@ -206,7 +206,7 @@ impl ScriptView<'_> {
                         format!("{what} was not answered in {waited} by the other end of the data connection"),
                         "does it expect a line like this, and answer it? `port escape` comes back to the modem's commands",
                     ),
-                    Mode::Command | Mode::Unknown => silent(&what, waited, *silence),
+                    Mode::Command { .. } | Mode::Unknown { .. } => silent(&what, waited, *silence),
                 };
                 failed("hayes::run::timeout", message, "not answered in time", help)
             }

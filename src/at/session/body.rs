@@ -1,5 +1,7 @@
 //! What stands under a header: messages in text and in PDU mode, data that the header counts.
 
+use std::task::Poll;
+
 use crate::at::framer::{LONGEST_LINE, LineEnds};
 use crate::at::parameters::{Kind, parameters, split_prefix};
 
@@ -113,62 +115,53 @@ fn of_two_septets(line: &[u8]) -> usize {
     line.iter().filter(is_one).count() + memchr::memmem::find_iter(line, "€").count()
 }
 
-/// How far data go that the header before them counts, from the start of the header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
-    /// The header has not ended.
-    Unknown,
-    /// It counts nothing.
-    None,
-    Bytes(usize),
-}
-
 /// No header is longer.
 const LONGEST_HEADER: usize = 256;
 
-/// Data on the lines under the header: `+QIRD: 12`, a line end, 12 bytes.
-pub(super) fn counted(text: &[u8], parameter: usize) -> Extent {
+/// How many bytes data take that the header before them counts, the header included: on the lines under it (`+QIRD: 12`),
+/// or in quotes in its own line (`+USORD: 0,12,"…"`). None where it counts nothing. It may not have ended.
+pub(super) fn counted(text: &[u8], parameter: usize, quoted: bool) -> Poll<Option<usize>> {
+    if quoted { counted_in_quotes(text, parameter) } else { counted_below(text, parameter) }
+}
+
+fn counted_below(text: &[u8], parameter: usize) -> Poll<Option<usize>> {
     let head = text.get(..LONGEST_HEADER).unwrap_or(text);
-    let Some(end) = memchr::memchr2(b'\r', b'\n', head) else {
-        return if head.len() < LONGEST_HEADER { Extent::Unknown } else { Extent::None };
-    };
+    let Some(end) = memchr::memchr2(b'\r', b'\n', head) else { return unless_longer(text) };
     let (header, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
     let line_end = match rest {
         [b'\n', ..] => 1,
         [b'\r', b'\n', ..] => 2,
         [b'\r', b'\r', b'\n', ..] => 3,
-        [b'\r'] | [b'\r', b'\r'] => return Extent::Unknown,
+        [b'\r'] | [b'\r', b'\r'] => return Poll::Pending,
         _ => 1,
     };
-    match count(header, parameter) {
-        Some(0) | None => Extent::None,
-        Some(count) => Extent::Bytes((end + line_end).saturating_add(count)),
-    }
+    Poll::Ready(count(header, parameter).filter(|count| *count > 0).map(|count| (end + line_end).saturating_add(count)))
 }
 
-/// Data in quotes in the header's own line: `+USORD: 0,12,"…"`.
-pub(super) fn counted_in_quotes(text: &[u8], parameter: usize) -> Extent {
+fn counted_in_quotes(text: &[u8], parameter: usize) -> Poll<Option<usize>> {
     let mut commas = 0;
     let mut in_quotes = false;
     for (position, byte) in text.iter().enumerate().take(LONGEST_HEADER) {
         match byte {
             b'"' if commas > parameter => {
-                let header = text.get(..position).unwrap_or(text);
-                let Some(count) = count(header, parameter) else { return Extent::None };
-                let end = (position + 1).saturating_add(count);
-                return match text.get(end) {
-                    // Not what was counted: hexadecimal digits, two a byte.
-                    Some(byte) if *byte != b'"' => Extent::None,
-                    Some(_) | None => Extent::Bytes(end.saturating_add(1)),
-                };
+                let count = count(text.get(..position).unwrap_or(text), parameter);
+                let end = count.map(|count| (position + 1).saturating_add(count));
+                // Another byte there than a quote: not what was counted, but hexadecimal digits, two a byte.
+                let is_closed = |end: &usize| text.get(*end).is_none_or(|byte| *byte == b'"');
+                return Poll::Ready(end.filter(is_closed).map(|end| end.saturating_add(1)));
             }
             b'"' => in_quotes = !in_quotes,
             b',' if !in_quotes => commas += 1,
-            b'\r' | b'\n' => return Extent::None,
+            b'\r' | b'\n' => return Poll::Ready(None),
             _ => {}
         }
     }
-    if text.len() < LONGEST_HEADER { Extent::Unknown } else { Extent::None }
+    unless_longer(text)
+}
+
+/// The header has not ended, unless it is longer than any.
+fn unless_longer(text: &[u8]) -> Poll<Option<usize>> {
+    if text.len() < LONGEST_HEADER { Poll::Pending } else { Poll::Ready(None) }
 }
 
 fn count(header: &[u8], parameter: usize) -> Option<usize> {
@@ -208,19 +201,20 @@ mod tests {
 
     #[test]
     fn case_15_counted_data() {
-        assert_eq!(counted(b"+QIRD: 4\r\nOK\r\n", 0), Extent::Bytes(14));
-        assert_eq!(counted(b"+QIRD: 4\r\n", 0), Extent::Bytes(14));
-        assert_eq!(counted(b"+QIRD: 4\r", 0), Extent::Unknown);
-        assert_eq!(counted(b"+QIRD: 4", 0), Extent::Unknown);
-        assert_eq!(counted(b"+QIRD: 4\rabcd", 0), Extent::Bytes(13));
-        assert_eq!(counted(b"+QIRD: 0\r\n", 0), Extent::None);
-        assert_eq!(counted(b"+QIRD: (0-5)\r\n", 0), Extent::None);
-        assert_eq!(counted_in_quotes(b"+USORD: 0,4,\"\"\r\n\"\"\r\n", 1), Extent::Bytes(18));
-        assert_eq!(counted_in_quotes(b"+USORD: 0,4,\"41424344\"\r\n", 1), Extent::None);
-        assert_eq!(counted_in_quotes(b"+USORF: 0,\"1.2,3\",80,2,\"ab\"", 3), Extent::Bytes(27));
-        assert_eq!(counted_in_quotes(b"+USORD: 0,", 1), Extent::Unknown);
-        assert_eq!(counted_in_quotes(b"+USORD: 0,4\r\n", 1), Extent::None);
-        assert_eq!(counted(b"+QIRD: 99999999999999999999\r\n", 0), Extent::None);
-        assert_eq!(counted(b"+QIRD: 18446744073709551615\r\n", 0), Extent::Bytes(usize::MAX));
+        let below = |text: &str| counted(text.as_bytes(), 0, false);
+        let in_quotes = |text: &str, parameter| counted(text.as_bytes(), parameter, true);
+        assert_eq!(below("+QIRD: 4\r\nOK\r\n"), Poll::Ready(Some(14)));
+        assert_eq!(below("+QIRD: 4\r\n"), Poll::Ready(Some(14)));
+        assert_eq!(below("+QIRD: 4\rabcd"), Poll::Ready(Some(13)));
+        assert_eq!(below("+QIRD: 18446744073709551615\r\n"), Poll::Ready(Some(usize::MAX)));
+        for text in ["+QIRD: 0\r\n", "+QIRD: (0-5)\r\n", "+QIRD: 99999999999999999999\r\n"] {
+            assert_eq!(below(text), Poll::Ready(None), "{text}");
+        }
+        assert_eq!((below("+QIRD: 4\r"), below("+QIRD: 4")), (Poll::Pending, Poll::Pending));
+        assert_eq!(in_quotes("+USORD: 0,4,\"\"\r\n\"\"\r\n", 1), Poll::Ready(Some(18)));
+        assert_eq!(in_quotes("+USORF: 0,\"1.2,3\",80,2,\"ab\"", 3), Poll::Ready(Some(27)));
+        assert_eq!(in_quotes("+USORD: 0,4,\"41424344\"\r\n", 1), Poll::Ready(None));
+        assert_eq!(in_quotes("+USORD: 0,4\r\n", 1), Poll::Ready(None));
+        assert_eq!(in_quotes("+USORD: 0,", 1), Poll::Pending);
     }
 }

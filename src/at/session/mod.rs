@@ -1,28 +1,27 @@
 //! The AT session: bytes and the time go in; bytes to send, events, the outcome and the next deadline come out.
 //!
+//! It is in one of three states ([`State`]): nothing is asked, a question is open, or it comes into step after a
+//! timeout. What belongs to a state is in it, and goes with it. What is read depends on the state and on the line: see
+//! [`reading`]. Beside that the line carries commands or data ([`Mode`]).
+//!
 //! # Rules
 //! 1. What is told of a stretch of bytes is the same however it was cut into chunks. Where the bytes that follow must
 //!    decide, they are waited for; where only silence can decide, [`SETTLE`] of it does.
 //! 2. The echo is known by comparing it with what was sent, and is no answer, also where it comes twice.
 //! 3. A final result code is a whole line. `NO CARRIER` and its like are final for dial, answer and data commands only.
 //! 4. A line with another command's prefix, or a known URC's, is no part of the answer. Where a URC and the answer
-//!    carry the same prefix, their fields tell them apart. What stands under a URC belongs to it: see [`below`].
+//!    carry the same prefix, their fields tell them apart. What stands under a URC belongs to it.
 //! 5. Lines that belong to no answer are queued, stamped, bounded; the oldest go first, and that is told.
 //! 6. A prompt is accepted only where one was announced, at the start of a line. Another one is cancelled with ESC.
 //! 7. Nothing is written while a command runs: any character can abort it (V.250 §5.6.1).
 //! 8. After a timeout the session is out of step: see [`resync`].
 //! 9. All buffers are bounded, and an exchange ends at its deadline whatever keeps arriving. URCs put no decision off.
 //! 10. No byte is lost: a line is an echo, a response, a final result code, a URC, a prompt or a stray, and is told.
-//! 11. After `CONNECT` the line carries data, in which nothing is any of these: see [`data`].
+//! 11. After `CONNECT` the line carries data, in which nothing is any of these.
 
-mod ahead;
-mod below;
+mod asking;
 mod body;
-mod data;
-mod ending;
-mod exchange;
-mod line;
-mod prompt;
+mod reading;
 mod resync;
 #[cfg(test)]
 mod tests;
@@ -33,20 +32,16 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use super::answer::{Answer, Event, Expected, Line, PromptPlan, Question, Why};
 use super::echo::Echo;
 use super::framer::Framer;
-use super::knowledge::Knowledge;
-use super::listener::{Flow, Listener};
+use super::knowledge::Dialect;
 use super::queue::Queue;
-use super::result_code::Verbosity;
-use below::{Before, Below};
-use body::Body;
-pub use data::Mode;
-use ending::Owing;
-pub use ending::{Failure, FailureKind, Outcome, Silence};
-use exchange::Exchange;
-use resync::{Purpose, Resync};
+use super::result_code::{self, Verbosity};
+use super::{Answer, Event, Expected, Flow, Knowledge, Line, Listener, PromptPlan, Question, ResultCode, Why};
+use asking::{Asking, Owing};
+pub use asking::{Failure, FailureKind, Outcome, Silence};
+use reading::Reading;
+use resync::{Act, FENCE, Purpose, Resync};
 
 /// So much silence decides what the bytes alone leave open: a final result code without its line end, a line `OK` in a
 /// message, a prompt nobody announced.
@@ -54,49 +49,158 @@ pub const SETTLE: Duration = Duration::from_millis(300);
 
 /// One modem's session.
 pub struct Session {
-    knowledge: &'static dyn Knowledge,
+    dialect: Dialect,
     framer: Framer,
+    reading: Reading,
     queue: Queue,
     output: VecDeque<Vec<u8>>,
+    /// What may still come back of what was sent last
     echo: Echo,
-    exchange: Option<Exchange>,
-    /// Boxed: few sessions ever need one, and a thousand modems would pay for it.
-    resync: Option<Box<Resync>>,
-    outcome: Option<Outcome>,
-    /// What the modem still owes since a timeout.
-    owing: Option<Box<Owing>>,
-    verbosity: Verbosity,
-    mode: Mode,
-    /// The last command opens a connection, and its `CONNECT` is still to come.
-    may_connect: bool,
-    /// Lines that end the data mode that is, or may come; ATO goes back to the same one.
-    data_ends: &'static [&'static str],
-    /// The modem was told to leave data mode.
-    escaping: bool,
-    /// Text without a line end that is waited for.
-    awaited: Option<Vec<u8>>,
-    /// A listener said stop while nothing was asked.
-    stopped: Option<Line>,
     last_byte: Duration,
-    /// Something waits for silence to decide it.
-    unsettled: bool,
-    /// Since then it is open what the first line is; unsolicited lines behind it do not put the decision off.
-    doubt: Option<Duration>,
-    /// Lines that come next belong to the unsolicited one before them.
-    below: Option<Below>,
-    /// What the last line was.
-    before: Before,
-    /// It stood behind a line end of its own.
-    framed: bool,
+    state: State,
+    mode: Mode,
 }
 
-/// Who hears it, and when it is.
+/// What is going on.
+enum State {
+    Idle(Idle),
+    /// A question was sent, and has not ended.
+    Asking(Asking),
+    /// Boxed: few sessions ever need it, and a thousand modems would pay for it.
+    Resync(Box<Resync>),
+}
+
+/// Nothing is asked.
+#[derive(Default)]
+struct Idle {
+    /// How the last question ended
+    outcome: Option<Outcome>,
+    /// What the modem still owes since a timeout
+    owing: Option<Box<Owing>>,
+    /// Text without a line end that is waited for
+    awaited: Option<Vec<u8>>,
+    /// A listener said stop at this line.
+    stopped: Option<Line>,
+}
+
+/// What the line carries, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing has been answered since the port was opened, or a question was given up.
+    Unknown {
+        /// A `CONNECT` may still come, of a command that was given up; so does its data mode end.
+        opening: Option<DataEnds>,
+        /// So does the connection end that was escaped from: ATO goes back to it.
+        escaped: DataEnds,
+        /// The modem was told to go back to commands, whatever it was at: `OK` is its answer.
+        leaving: bool,
+    },
+    Command {
+        /// Some commands are answered by OK first, and by CONNECT when the connection has come about.
+        opening: Option<DataEnds>,
+        escaped: DataEnds,
+    },
+    /// Since a `CONNECT`: what the other end says (V.250 §6.3.1), not answers. It is told in lines, because people write
+    /// patterns for lines; what has no line end is told after [`SETTLE`] of silence, and a long stretch in pieces.
+    Data {
+        /// It came from a command that is known to open a connection. Of another command it may ask for a file only, and
+        /// then any result code ends it.
+        sure: bool,
+        ends: DataEnds,
+        /// The modem was told to go back to commands: its `OK` ends it.
+        leaving: bool,
+    },
+}
+
+/// Lines that end a data mode, beside `NO CARRIER`: [`Expected::data_ends`].
+pub type DataEnds = &'static [&'static str];
+
+/// Who hears it, when it is, and what may be decided without what comes next.
 struct Now<'a> {
     time: Duration,
     listener: &'a mut dyn Listener,
+    /// Nothing has come for [`SETTLE`].
+    is_silent: bool,
+    /// Nothing has come for so long that goes on where the first line stopped.
+    is_settled: bool,
 }
 
-impl Now<'_> {
+impl Default for State {
+    fn default() -> State {
+        State::Idle(Idle::default())
+    }
+}
+
+impl Idle {
+    fn ended(outcome: Outcome) -> Idle {
+        Idle { outcome: Some(outcome), ..Idle::default() }
+    }
+
+    /// Its result code has not come.
+    fn still_owed(&mut self) -> Option<&mut Owing> {
+        self.owing.as_deref_mut().filter(|owing| owing.finals > 0)
+    }
+}
+
+impl Mode {
+    /// How the connection ends that ATO goes back to.
+    fn escaped(self) -> DataEnds {
+        match self {
+            Mode::Unknown { escaped, .. } | Mode::Command { escaped, .. } => escaped,
+            Mode::Data { .. } => &[],
+        }
+    }
+
+    /// How the data mode ends that a `CONNECT` to this question begins.
+    fn ends_after(self, question: &Question) -> DataEnds {
+        if question.resumes { self.escaped() } else { question.expected.data_ends }
+    }
+
+    /// What it is after this question ended so.
+    fn after(self, question: &Question, result: Option<&ResultCode>) -> Mode {
+        let (sure, ends) = (question.expected.call_control, self.ends_after(question));
+        match (result, self) {
+            (Some(ResultCode::Connect(text)), _) if opens_data_mode(text) => Mode::Data { sure, ends, leaving: false },
+            (Some(result), _) => {
+                Mode::Command { opening: (sure && result.is_success()).then_some(ends), escaped: self.escaped() }
+            }
+            (None, Mode::Unknown { escaped, .. }) => Mode::Unknown { opening: None, escaped, leaving: false },
+            (None, Mode::Command { escaped, .. }) => Mode::Command { opening: None, escaped },
+            (None, Mode::Data { .. }) => self,
+        }
+    }
+
+    /// What it is after this question was given up: whatever it may have led to, nobody has heard it.
+    fn in_doubt_of(self, question: &Question) -> Mode {
+        let opening = question.expected.call_control.then(|| self.ends_after(question));
+        match self {
+            Mode::Unknown { escaped, .. } | Mode::Command { escaped, .. } => {
+                Mode::Unknown { opening, escaped, leaving: false }
+            }
+            Mode::Data { .. } => self,
+        }
+    }
+
+    fn is_data(self) -> bool {
+        matches!(self, Mode::Data { .. })
+    }
+
+    /// Any result code ends the data mode.
+    fn ends_with_any_result(self) -> bool {
+        matches!(self, Mode::Data { sure, leaving, .. } if leaving || !sure)
+    }
+}
+
+/// `CONNECT 115200` does; `CONNECT OK` and `CONNECT FAIL` of SIMCom tell of a connection in command mode.
+fn opens_data_mode(text: &str) -> bool {
+    !matches!(text, "OK" | "FAIL")
+}
+
+impl<'a> Now<'a> {
+    fn new(time: Duration, listener: &'a mut dyn Listener) -> Now<'a> {
+        Now { time, listener, is_silent: false, is_settled: false }
+    }
+
     fn tell(&mut self, event: &Event<'_>) {
         self.listener.event(self.time, event);
     }
@@ -105,44 +209,24 @@ impl Now<'_> {
 impl Session {
     pub fn new(knowledge: &'static dyn Knowledge) -> Session {
         Session {
-            knowledge,
+            dialect: Dialect { knowledge, verbosity: Verbosity::Unknown },
             framer: Framer::default(),
+            reading: Reading::default(),
             queue: Queue::default(),
             output: VecDeque::new(),
             echo: Echo::default(),
-            exchange: None,
-            resync: None,
-            outcome: None,
-            owing: None,
-            verbosity: Verbosity::Unknown,
-            mode: Mode::Unknown,
-            may_connect: false,
-            data_ends: &[],
-            escaping: false,
-            awaited: None,
-            stopped: None,
             last_byte: Duration::ZERO,
-            unsettled: false,
-            doubt: None,
-            below: None,
-            before: Before::Nothing,
-            framed: false,
+            state: State::default(),
+            mode: Mode::Unknown { opening: None, escaped: &[], leaving: false },
         }
     }
 
     /// Asks. The outcome comes later; what is to be written is in [`Session::output`]. A session that is out of step
-    /// comes into step first.
-    pub fn ask(&mut self, question: &Arc<Question>, now: Duration, listener: &mut dyn Listener) {
-        self.ask_because(question, Why::Question, now, listener);
-    }
-
-    /// As [`Session::ask`], where it is not the script that asks.
-    pub fn ask_because(&mut self, question: &Arc<Question>, why: Why, now: Duration, listener: &mut dyn Listener) {
-        let mut now = Now { time: now, listener };
-        self.abandon();
-        self.outcome = None;
-        match self.owing.take() {
-            Some(owing) => self.start_resync(Purpose::Question(Arc::clone(question), why), *owing, &mut now),
+    /// comes into step first. `why` tells who asks: the script, or what serves it.
+    pub fn ask(&mut self, question: &Arc<Question>, why: Why, now: Duration, listener: &mut dyn Listener) {
+        let mut now = Now::new(now, listener);
+        match self.give_up().0.owing {
+            Some(owing) => self.come_into_step_for(Purpose::Question(Arc::clone(question), why), *owing, &mut now),
             None => self.begin(question, why, &mut now),
         }
     }
@@ -150,12 +234,9 @@ impl Session {
     /// Comes into step where the session is out of it, before something is written to which no answer is expected. The
     /// outcome is an empty answer.
     pub fn come_into_step(&mut self, now: Duration, listener: &mut dyn Listener) {
-        let mut now = Now { time: now, listener };
-        self.abandon();
-        self.outcome = None;
-        match self.owing.take() {
-            Some(owing) => self.start_resync(Purpose::Writing, *owing, &mut now),
-            None => self.outcome = Some(Ok(Answer::default())),
+        match self.give_up().0.owing {
+            Some(owing) => self.come_into_step_for(Purpose::Writing, *owing, &mut Now::new(now, listener)),
+            None => self.state = State::Idle(Idle::ended(Ok(Answer::default()))),
         }
     }
 
@@ -163,61 +244,87 @@ impl Session {
     pub fn doubt(&mut self, now: Duration) {
         let bytes = b"AT\r".as_slice();
         let question = Question::new(bytes, Expected::default(), Duration::ZERO, PromptPlan::Unexpected);
-        self.owing = Some(Box::new(Owing {
-            question: Arc::new(question),
-            asked: now,
-            finals: 1,
-            prompt_open: false,
-            fenced: None,
-            runs_until: now,
-            heard: true,
-            answered: false,
-        }));
+        let owing = Box::new(Owing { heard: true, ..Owing::of(Arc::new(question), now) });
+        self.state = State::Idle(Idle { owing: Some(owing), ..self.give_up().0 });
+    }
+
+    /// Ends what is going on by the AT rules: one character where the running command is abortable, ESC at a prompt;
+    /// then comes into step again. The outcome is an empty answer. A command that goes on all the same is waited for up
+    /// to its deadline if something is to be asked afterwards (`waits`), else for a moment.
+    pub fn interrupt(&mut self, waits: bool, now: Duration, listener: &mut dyn Listener) {
+        let mut now = Now::new(now, listener);
+        let runs = self.is_asking();
+        let (mut idle, _) = self.give_up();
+        if runs {
+            self.abort(&idle, &mut now);
+        }
+        // Where nothing runs, the next question comes into step.
+        let is_open = |owing: &mut Box<Owing>| owing.prompt_open || owing.finals > 0 && now.time < owing.runs_until;
+        match idle.owing.take_if(is_open) {
+            Some(owing) => self.come_into_step_for(Purpose::Interruption { waits }, *owing, &mut now),
+            None => self.state = State::Idle(Idle { owing: idle.owing, ..Idle::ended(Ok(Answer::default())) }),
+        }
     }
 
     /// Sends bytes to which no answer is expected.
     pub fn write(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Listener) {
-        let mut now = Now { time: now, listener };
+        let mut now = Now::new(now, listener);
         self.abandon();
         self.forget(&mut now);
         self.echo = self.echo_of(bytes);
         self.send(bytes, Why::Question, &mut now);
     }
 
+    /// Sends `+++`. The caller keeps the guard times. What the modem answers ends data mode.
+    pub fn escape(&mut self, now: Duration, listener: &mut dyn Listener) {
+        self.write(b"+++", now, listener);
+        self.expect_escape();
+    }
+
+    /// The modem has been told to leave data mode: its `OK` does, as far as it was in it.
+    pub fn expect_escape(&mut self) {
+        if let Mode::Unknown { leaving, .. } | Mode::Data { leaving, .. } = &mut self.mode {
+            *leaving = true;
+        }
+    }
+
     /// Bytes that came.
     pub fn receive(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Listener) {
         self.last_byte = now;
-        if let Some(exchange) = &mut self.exchange {
-            exchange.hear(bytes);
-        } else if let Some(owing) = &mut self.owing {
-            owing.heard = true;
+        match &mut self.state {
+            State::Asking(asking) => asking.hear(bytes),
+            State::Idle(Idle { owing: Some(owing), .. }) => owing.heard = true,
+            State::Idle(_) | State::Resync(_) => {}
         }
         self.framer.push(bytes);
-        let mut now = Now { time: now, listener };
-        self.process(false, &mut now);
+        let mut now = Now::new(now, listener);
+        self.read(false, &mut now);
         self.check_deadlines(&mut now);
     }
 
     /// Time has passed and nothing came.
     pub fn advance(&mut self, now: Duration, listener: &mut dyn Listener) {
-        let mut now = Now { time: now, listener };
-        if self.unsettled && now.time >= self.last_byte + SETTLE {
-            self.process(true, &mut now);
-        } else if self.doubt.is_some_and(|since| now.time >= since + SETTLE) {
-            self.process(false, &mut now);
+        let mut now = Now::new(now, listener);
+        if self.reading.unsettled && now.time >= self.last_byte + SETTLE {
+            self.read(true, &mut now);
+        } else if self.reading.doubt.is_some_and(|since| now.time >= since + SETTLE) {
+            self.read(false, &mut now);
         }
         self.check_deadlines(&mut now);
     }
 
     /// When [`Session::advance`] must be called at the latest.
     pub fn deadline(&self) -> Option<Duration> {
-        let settled = match self.doubt {
-            Some(since) if !self.unsettled => Some(since + SETTLE),
-            Some(_) | None => self.unsettled.then(|| self.last_byte + SETTLE),
+        let settled = match self.reading.doubt {
+            Some(since) if !self.reading.unsettled => Some(since + SETTLE),
+            Some(_) | None => self.reading.unsettled.then(|| self.last_byte + SETTLE),
         };
-        let exchange = self.exchange.as_ref().map(|exchange| exchange.deadline(self.last_byte));
-        let resync = self.resync.as_ref().map(|resync| resync.deadline(self.last_byte));
-        [settled, exchange, resync].into_iter().flatten().min()
+        let state = match &self.state {
+            State::Idle(_) => None,
+            State::Asking(asking) => Some(asking.deadline(self.last_byte)),
+            State::Resync(resync) => Some(resync.deadline(self.last_byte)),
+        };
+        [settled, state].into_iter().flatten().min()
     }
 
     /// What is to be written now.
@@ -225,14 +332,84 @@ impl Session {
         self.output.pop_front()
     }
 
+    /// What was to be written last did not go out as a whole.
+    pub fn write_failed(&mut self) {
+        self.output.clear();
+        if let State::Asking(asking) = &mut self.state {
+            asking.write_failed = true;
+        }
+    }
+
+    /// Sends ESC where the modem still waits for data of a question that was given up.
+    pub fn cancel_data(&mut self, now: Duration, listener: &mut dyn Listener) {
+        if let State::Idle(Idle { owing: Some(owing), .. }) = &mut self.state
+            && std::mem::take(&mut owing.prompt_open)
+        {
+            self.send(b"\x1B", Why::Cancel, &mut Now::new(now, listener));
+        }
+    }
+
+    /// That ESC did not go out.
+    pub fn expect_data(&mut self) {
+        if let State::Idle(Idle { owing: Some(owing), .. }) = &mut self.state {
+            owing.prompt_open = true;
+        }
+    }
+
     /// How the question ended, once.
     pub fn outcome(&mut self) -> Option<Outcome> {
-        self.outcome.take()
+        self.idle().and_then(|idle| idle.outcome.take())
     }
 
     /// The line at which a listener said stop while nothing was asked, once.
     pub fn stopped(&mut self) -> Option<Line> {
-        self.stopped.take()
+        self.idle().and_then(|idle| idle.stopped.take())
+    }
+
+    /// Whether the modem, which is there, owes a result code that whoever asks next would take for its own.
+    pub fn owes(&mut self) -> bool {
+        self.idle().and_then(Idle::still_owed).is_some_and(|owing| owing.heard)
+    }
+
+    fn idle(&mut self) -> Option<&mut Idle> {
+        match &mut self.state {
+            State::Idle(idle) => Some(idle),
+            State::Asking(_) | State::Resync(_) => None,
+        }
+    }
+
+    /// Whether a question is open: it was sent, and has not ended.
+    pub fn is_asking(&self) -> bool {
+        matches!(self.state, State::Asking(_))
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Whether data mode may end any moment.
+    pub fn may_leave_data_mode(&self) -> bool {
+        // A line that ends it may have come, and waits to be told from data.
+        self.mode.ends_with_any_result() || self.mode.is_data() && self.reading.doubt.is_some()
+    }
+
+    /// When the last byte came.
+    pub fn last_byte(&self) -> Duration {
+        self.last_byte
+    }
+
+    /// The lines of the answer that came so far, and the one that has not ended.
+    pub fn received(&self) -> Vec<Line> {
+        match &self.state {
+            State::Asking(asking) => asking.received(self.framer.rest()),
+            State::Idle(_) | State::Resync(_) => Vec::new(),
+        }
+    }
+
+    /// The line that has not ended yet; empty where it may become an echo.
+    pub fn unfinished(&self) -> &[u8] {
+        let rest = self.framer.rest().trim_ascii_start();
+        if self.echo.may_begin(rest) { &[] } else { rest }
     }
 
     /// Takes out the oldest line that `matches` of those that belong to no answer and came since the last question was
@@ -241,9 +418,10 @@ impl Session {
         self.queue.take(looked_at, matches).map(|bytes| Line { bytes })
     }
 
-    /// The lines of the answer that came so far, and the one that has not ended.
-    pub fn received(&self) -> Vec<Line> {
-        self.exchange.as_ref().map_or_else(Vec::new, |exchange| exchange.received(self.framer.rest()))
+    /// Whether the modem has said that it starts, in a line that came since the last question. `looked_at` as for
+    /// [`Session::take_line`]; the line stays where it is.
+    pub fn has_started(&self, looked_at: &mut u64) -> bool {
+        self.queue.holds(looked_at, &mut |line| self.dialect.knowledge.tells_of_start(line))
     }
 
     /// Tells how many lines were given up since this was asked last.
@@ -254,69 +432,72 @@ impl Session {
         }
     }
 
-    /// Whether the modem has said that it starts, in a line that came since the last question. `looked_at` as for
-    /// [`Session::take_line`]; the line stays where it is.
-    pub fn has_started(&self, looked_at: &mut u64) -> bool {
-        self.queue.holds(looked_at, &mut |line| self.knowledge.tells_of_start(line))
-    }
-
-    /// Whether a question is open: it was sent, and has not ended.
-    pub fn is_asking(&self) -> bool {
-        self.exchange.is_some()
-    }
-
-    /// When the last byte came.
-    pub fn last_byte(&self) -> Duration {
-        self.last_byte
-    }
-
-    /// The line that has not ended yet; empty where it may become an echo.
-    pub fn unfinished(&self) -> &[u8] {
-        let rest = self.framer.rest().trim_ascii_start();
-        if self.echo.may_begin(rest) { &[] } else { rest }
-    }
-
     /// Looks for text without a line end, in what has come and not been told and in what comes.
     pub fn await_text(&mut self, text: &[u8], now: Duration, listener: &mut dyn Listener) {
         if self.take_line(&mut 0, &mut |line| memmem::find(line, text).is_some()).is_some() {
             return;
         }
-        self.awaited = Some(text.to_vec());
-        self.process(false, &mut Now { time: now, listener });
+        self.state = State::Idle(Idle { awaited: Some(text.to_vec()), ..self.give_up().0 });
+        self.read(false, &mut Now::new(now, listener));
     }
 
     /// Whether the text came. If not, it is waited for no longer after `give_up`.
     pub fn text_has_come(&mut self, give_up: bool) -> bool {
-        let has_come = self.awaited.is_none();
-        if give_up {
-            self.awaited = None;
-        }
-        has_come
+        self.idle().is_some_and(|idle| if give_up { idle.awaited.take().is_none() } else { idle.awaited.is_none() })
+    }
+
+    /// The port is gone: gives up the question that is open, and tells of the line that will not end any more.
+    pub fn lose(&mut self, now: Duration, listener: &mut dyn Listener) -> Vec<Line> {
+        let (idle, received) = self.give_up();
+        self.state = State::Idle(Idle { owing: None, ..idle });
+        self.tell_partial(&mut Now::new(now, listener));
+        self.framer.clear();
+        received
     }
 
     /// After the port was opened again: all that was going on is gone, and nothing is known of the modem's settings.
     pub fn restart(&mut self) {
         self.framer.clear();
-        self.before = Before::Nothing;
+        self.reading = Reading::default();
         self.start_anew();
     }
 
     /// After the modem was told to start again, or has: as [`Session::restart`], but what it is saying goes on.
     pub fn start_anew(&mut self) {
-        self.output.clear();
-        self.echo = Echo::default();
-        self.exchange = None;
-        self.resync = None;
-        self.outcome = None;
-        self.owing = None;
-        self.verbosity = Verbosity::Unknown;
-        self.mode = Mode::Unknown;
-        self.may_connect = false;
-        self.escaping = false;
-        self.awaited = None;
-        self.unsettled = false;
-        self.doubt = None;
-        self.below = None;
+        let stopped = self.stopped();
+        *self = Session {
+            framer: std::mem::take(&mut self.framer),
+            reading: self.reading.go_on(),
+            queue: std::mem::take(&mut self.queue),
+            last_byte: self.last_byte,
+            state: State::Idle(Idle { stopped, ..Idle::default() }),
+            ..Session::new(self.dialect.knowledge)
+        };
+    }
+
+    /// Gives up the question that is open, if one is: the port failed, or the caller did. Then the lines so far.
+    pub fn abandon(&mut self) -> Vec<Line> {
+        let (idle, received) = self.give_up();
+        self.state = State::Idle(idle);
+        received
+    }
+
+    /// Ends the state that is. What of it outlasts it, and what had come of an answer.
+    fn give_up(&mut self) -> (Idle, Vec<Line>) {
+        self.reading.doubt = None;
+        match std::mem::take(&mut self.state) {
+            State::Idle(idle) => (idle, Vec::new()),
+            State::Asking(asking) => {
+                let (owing, received) = (asking.owing(), asking.received(self.framer.rest()));
+                if owing.is_some() {
+                    self.mode = self.mode.in_doubt_of(&asking.question);
+                }
+                (Idle { owing: owing.map(Box::new), ..Idle::default() }, received)
+            }
+            State::Resync(resync) => {
+                (Idle { owing: Some(Box::new(resync.into_owing())), ..Idle::default() }, Vec::new())
+            }
+        }
     }
 
     fn begin(&mut self, question: &Arc<Question>, why: Why, now: &mut Now<'_>) {
@@ -324,14 +505,17 @@ impl Session {
         if why == Why::Question {
             self.forget(now);
         }
-        self.escaping &= self.is_in_data_mode();
         self.echo = self.echo_of(question.bytes());
-        let exchange = Exchange::new(Arc::clone(question), now.time);
-        if let Some(verbosity) = exchange.named().sets_verbosity {
-            self.verbosity = verbosity;
+        if let Some(verbosity) = question.sets_verbosity {
+            self.dialect.verbosity = verbosity;
         }
-        self.exchange = Some(exchange);
+        self.state = State::Asking(Asking::new(Arc::clone(question), now.time));
         self.send(question.bytes(), why, now);
+    }
+
+    /// What may come back of what is sent now: of data, nothing.
+    fn echo_of(&self, bytes: &[u8]) -> Echo {
+        if self.mode.is_data() { Echo::default() } else { Echo::of_question(bytes, self.framer.rest().len()) }
     }
 
     fn forget(&mut self, now: &mut Now<'_>) {
@@ -344,135 +528,188 @@ impl Session {
         self.output.push_back(bytes.to_vec());
     }
 
-    /// A line that belongs to no answer.
-    fn queue_line(&mut self, line: &[u8], event: &Event<'_>, now: &mut Now<'_>) {
-        self.queue.push(line);
-        now.tell(event);
-        if matches!(event, Event::Urc(_)) && self.knowledge.has_body(line) {
-            self.expect_below(Body::below(line), now);
-        }
-        self.hear_connect(line);
-        self.show(line, now);
-    }
-
-    /// Shows a line to the listener and does what it says; true where that ended the exchange.
-    fn show(&mut self, line: &[u8], now: &mut Now<'_>) -> bool {
-        match now.listener.line(line) {
-            Flow::GoOn => false,
-            Flow::Enough => {
-                let is_free = self.exchange.as_ref().is_some_and(|exchange| exchange.expected().free);
-                if is_free {
-                    self.finish(None, now);
-                }
-                is_free
-            }
-            Flow::Stop => {
-                let line = Line { bytes: line.to_vec() };
-                if self.exchange.is_some() || self.resync.is_some() {
-                    self.fail(FailureKind::Stopped(line), now);
-                } else if self.stopped.is_none() {
-                    self.stopped = Some(line);
-                }
-                true
-            }
-        }
-    }
-
     fn check_deadlines(&mut self, now: &mut Now<'_>) {
-        if self.resync.is_some() {
-            self.advance_resync(now);
-        } else if let Some(exchange) = &self.exchange
-            && now.time >= exchange.deadline(self.last_byte)
+        match &self.state {
+            State::Resync(_) => self.advance_resync(now),
+            State::Asking(asking) if now.time >= asking.deadline(self.last_byte) => self.time_out(now),
+            State::Asking(_) | State::Idle(_) => {}
+        }
+    }
+
+    fn time_out(&mut self, now: &mut Now<'_>) {
+        // Silence until now decides as well.
+        self.read(true, now);
+        let State::Asking(asking) = &self.state else { return };
+        match &asking.unexpected {
+            Some(prompt) => self.fail(FailureKind::UnexpectedPrompt(prompt.clone()), now),
+            None if asking.question.expected.without_final => self.finish(None, now),
+            None => self.fail(FailureKind::Timeout(asking.silence(!self.unfinished().is_empty())), now),
+        }
+    }
+
+    /// The question that is open has its answer.
+    fn finish(&mut self, result: Option<ResultCode>, now: &mut Now<'_>) {
+        match std::mem::take(&mut self.state) {
+            State::Asking(asking) => {
+                self.tell_dropped(now.time, now.listener);
+                self.echo.close();
+                if asking.question.may_reset_verbosity && result.as_ref().is_some_and(ResultCode::is_success) {
+                    self.dialect.verbosity = Verbosity::Unknown;
+                }
+                self.mode = self.mode.after(&asking.question, result.as_ref());
+                self.state = State::Idle(Idle::ended(asking.into_outcome(result, now.time)));
+            }
+            state @ (State::Idle(_) | State::Resync(_)) => self.state = state,
+        }
+    }
+
+    /// The question that is open, or the way into step before it, has failed. Whatever fails while the modem may wait for
+    /// data, ESC is sent; should the prompt come only later, the way into step sends it again.
+    fn fail(&mut self, kind: FailureKind, now: &mut Now<'_>) {
+        self.tell_dropped(now.time, now.listener);
+        let is_timeout = matches!(kind, FailureKind::Timeout(_));
+        let (began, ended) = match &self.state {
+            // Time was up at the deadline, however late that was noticed: the same failure reads the same everywhere.
+            State::Asking(asking) if is_timeout => (asking.began, now.time.min(asking.deadline(self.last_byte))),
+            State::Asking(asking) => (asking.began, now.time),
+            State::Resync(resync) => (resync.began, now.time),
+            State::Idle(_) => (now.time, now.time),
+        };
+        let was_stopped = self.is_asking() && matches!(kind, FailureKind::Stopped(_));
+        let (idle, received) = self.give_up();
+        if is_timeout {
+            self.tell_partial(now);
+        }
+        if was_stopped {
+            self.abort(&idle, now);
+        }
+        let failure = Failure { kind, waited: ended.saturating_sub(began), received };
+        self.state = State::Idle(Idle { outcome: Some(Err(Box::new(failure))), ..idle });
+        self.cancel_data(now.time, now.listener);
+    }
+
+    /// The command that was just given up runs on: ends it by one character, if it lets itself be ended so.
+    fn abort(&mut self, idle: &Idle, now: &mut Now<'_>) {
+        if idle.owing.as_ref().is_some_and(|owing| owing.question.expected.abortable && !owing.prompt_open) {
+            self.send(b"\r", Why::Abort, now);
+        }
+    }
+
+    /// What has come of a line that did not end in time. It is told, and what follows it is another line.
+    fn tell_partial(&mut self, now: &mut Now<'_>) {
+        let rest = self.framer.rest();
+        for line in rest.split(|byte| matches!(byte, b'\r' | b'\n')).map(<[u8]>::trim_ascii) {
+            if !line.is_empty() {
+                now.tell(&Event::Partial(line));
+            }
+        }
+        self.framer.take_to(self.framer.end());
+    }
+
+    fn come_into_step_for(&mut self, purpose: Purpose, owing: Owing, now: &mut Now<'_>) {
+        // What came long ago was quiet enough.
+        let quiet_since = if self.output.is_empty() { self.last_byte } else { now.time };
+        self.state = State::Resync(Box::new(Resync::new(purpose, owing, quiet_since, now)));
+        self.echo.close();
+        self.read(false, now);
+        self.advance_resync(now);
+    }
+
+    /// Does what time asks for. Each turn changes the phase or ends; a few are enough.
+    fn advance_resync(&mut self, now: &mut Now<'_>) {
+        for _ in 0..4 {
+            let State::Resync(resync) = &mut self.state else { return };
+            let Some(act) = resync.advance(self.last_byte, now) else { return };
+            self.act(act, now);
+        }
+    }
+
+    /// A line that came on the way into step.
+    fn take_resync_line(&mut self, line: &[u8], now: &mut Now<'_>) {
+        let State::Resync(resync) = &mut self.state else { return };
+        let Some(result) = resync.result_of(line, self.dialect) else {
+            if resync.is_earlier_echo(line) {
+                now.tell(&Event::Echo(line));
+                return;
+            }
+            resync.keep(line);
+            self.take_loose_line(line, now);
+            if self.mode.is_data() {
+                // An AT would go to the other end.
+                self.act(Act::GiveUp, now);
+            }
+            return;
+        };
+        resync.take_result(line, result, now);
+        if now.listener.line(line) == Flow::Stop {
+            self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now);
+        } else if let State::Resync(resync) = &mut self.state
+            && let Some(act) = resync.end(now)
         {
-            self.time_out(now);
+            self.act(act, now);
         }
     }
 
-    /// Takes the buffer apart as far as can be told. `settled`: nothing has come for [`SETTLE`].
-    fn process(&mut self, settled: bool, now: &mut Now<'_>) {
-        // The lines are borrowed from the framer while the rest of the session changes.
-        let mut framer = std::mem::take(&mut self.framer);
-        self.unsettled = false;
-        // What is behind the line that was in doubt is not settled by that.
-        let mut decided = settled || self.doubt.is_some_and(|since| now.time >= since + SETTLE);
-        while self.step(&mut framer, Settled { silence: settled, line: decided }, now) {
-            self.doubt = None;
-            decided = settled;
-        }
-        self.framer = framer;
-    }
-
-    /// Takes one piece; false where more must come first.
-    fn step(&mut self, framer: &mut Framer, settled: Settled, now: &mut Now<'_>) -> bool {
-        let skipped = framer.skip_line_ends();
-        if let Some(bytes) = skipped.cut {
-            now.tell(&Event::Truncated { bytes });
-        }
-        if skipped.line_ends
-            && let Some(exchange) = &mut self.exchange
-            && exchange.line_ended()
-        {
-            self.echo.close();
-        }
-        if framer.rest().is_empty() {
-            return false;
-        }
-        if self.below.is_some() {
-            match self.take_below(framer, settled, now) {
-                Piece::Taken => return true,
-                Piece::Incomplete => return false,
-                Piece::None => {}
+    fn act(&mut self, act: Act, now: &mut Now<'_>) {
+        let resync = match act {
+            Act::Cancel => return self.send(b"\x1B", Why::Cancel, now),
+            Act::Fence(why) => {
+                if why == Why::Question {
+                    self.forget(now);
+                }
+                self.echo = Echo::of_question(FENCE, self.framer.rest().len());
+                return self.send(FENCE, why, now);
             }
-        }
-        if self.take_awaited_text(framer, now) {
-            return true;
-        }
-        if self.exchange.is_some() {
-            match self.take_prompt(framer, settled.silence, now) {
-                Piece::Taken => return true,
-                Piece::Incomplete => return false,
-                Piece::None => {}
-            }
-            match self.take_counted(framer, now) {
-                Piece::Taken => return true,
-                Piece::Incomplete => return false,
-                Piece::None => {}
-            }
-        }
-        match framer.frame() {
-            Some(frame) => self.take_frame(framer, frame, settled, now),
-            None => self.take_unfinished(framer, settled.silence, now),
+            Act::GiveUp | Act::InStep(..) => match std::mem::take(&mut self.state) {
+                State::Resync(resync) => resync,
+                state @ (State::Idle(_) | State::Asking(_)) => return self.state = state,
+            },
+        };
+        let Act::InStep(line, result) = act else {
+            let outcome = Some(Err(Box::new(resync.failure(self.last_byte, now.time))));
+            let owing = Some(Box::new(resync.into_owing()));
+            return self.state = State::Idle(Idle { outcome, owing, ..Idle::default() });
+        };
+        now.tell(&Event::Final { line: &line, result: &result });
+        self.echo.close();
+        let (elapsed, is_own) = (now.time.saturating_sub(resync.began), resync.own().is_some());
+        let answer = match resync.purpose {
+            Purpose::Question(..) if is_own => Answer { lines: Vec::new(), result: Some(result), elapsed },
+            Purpose::Question(question, why) => return self.begin(&question, why, now),
+            Purpose::Writing | Purpose::Interruption { .. } => Answer::default(),
+        };
+        self.state = State::Idle(Idle::ended(Ok(answer)));
+    }
+
+    /// A `CONNECT` that was still to come may stand in a line that belongs to no answer.
+    fn hear_connect(&mut self, line: &[u8]) {
+        let (ends, leaving) = match self.mode {
+            Mode::Unknown { opening: Some(ends), leaving, .. } => (ends, leaving),
+            Mode::Command { opening: Some(ends), .. } => (ends, false),
+            Mode::Unknown { .. } | Mode::Command { .. } | Mode::Data { .. } => return,
+        };
+        if matches!(result_code::parse(line), Some(ResultCode::Connect(text)) if opens_data_mode(&text)) {
+            self.mode = Mode::Data { sure: true, ends, leaving };
         }
     }
 
-    /// Text without a line end that is waited for: everything up to its end.
-    fn take_awaited_text(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
-        let Some(text) = &self.awaited else { return false };
-        let rest = framer.rest();
-        let line = memchr::memchr2(b'\r', b'\n', rest).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
-        let Some(found) = memmem::find(line, text) else { return false };
-        let end = found + text.len();
-        now.tell(&Event::Prompt(line.get(..end).unwrap_or(line)));
-        framer.take_to(framer.position() + end);
-        self.awaited = None;
-        true
+    /// The data mode, if it is one, has ended with this line.
+    fn leave_data_mode(&mut self, line: &[u8], result: &ResultCode, now: &mut Now<'_>) {
+        let (escaped, was_told) = match self.mode {
+            Mode::Data { ends, leaving: true, .. } => (ends, true),
+            Mode::Data { .. } => (DataEnds::default(), false),
+            Mode::Unknown { escaped, leaving, .. } => (escaped, leaving),
+            Mode::Command { escaped, .. } => (escaped, false),
+        };
+        self.mode = Mode::Command { opening: None, escaped };
+        match self.state {
+            State::Asking(_) => self.take_final(line, result.clone(), now),
+            State::Idle(_) if was_told => {
+                now.tell(&Event::Final { line, result });
+                self.queue.push(line);
+                self.show(line, now);
+            }
+            State::Idle(_) | State::Resync(_) => self.queue_line(line, &Event::Urc(line), now),
+        }
     }
-}
-
-/// What may be decided without what comes next.
-#[derive(Debug, Clone, Copy)]
-struct Settled {
-    /// Nothing has come for [`SETTLE`].
-    silence: bool,
-    /// Nothing has come for so long that goes on where the first line stopped.
-    line: bool,
-}
-
-/// What was found at the start of the buffer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
-    Taken,
-    /// It may be one; more must come.
-    Incomplete,
-    None,
 }

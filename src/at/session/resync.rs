@@ -15,14 +15,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::line::Final;
-use super::{Failure, FailureKind, Now, Owing, SETTLE, Session, Silence};
-use crate::at::answer::{Answer, Event, Line, Question, Why};
-use crate::at::echo::Echo;
-use crate::at::listener::Flow;
+use super::asking::Owing;
+use super::{Failure, FailureKind, Now, SETTLE, Silence};
+use crate::at::knowledge::Dialect;
 use crate::at::result_code::{self, ResultCode, Verbosity};
+use crate::at::{Event, Line, Question, Why};
 
-const FENCE: &[u8] = b"AT\r";
+pub(super) const FENCE: &[u8] = b"AT\r";
 
 /// A modem that keeps talking is asked after this time all the same.
 const LONGEST_NOISE: Duration = Duration::from_secs(2);
@@ -62,7 +61,6 @@ const ABORT_TIME: Duration = Duration::from_secs(2);
 const MOST_LINES: usize = 64;
 
 /// What comes into step is for.
-#[derive(Debug)]
 pub(super) enum Purpose {
     /// This is asked when the modem is in step.
     Question(Arc<Question>, Why),
@@ -72,11 +70,10 @@ pub(super) enum Purpose {
     Interruption { waits: bool },
 }
 
-#[derive(Debug)]
 pub(super) struct Resync {
-    purpose: Purpose,
+    pub(super) purpose: Purpose,
     phase: Phase,
-    began: Duration,
+    pub(super) began: Duration,
     give_up: Duration,
     owing: Owing,
     fences: u32,
@@ -108,11 +105,64 @@ enum Phase {
     Others { patience: Duration },
 }
 
-impl Resync {
-    pub(super) fn began(&self) -> Duration {
-        self.began
-    }
+/// What is to be done now.
+pub(super) enum Act {
+    /// ESC, where a prompt may be open
+    Cancel,
+    /// `AT`, and who asks it
+    Fence(Why),
+    GiveUp,
+    /// The modem is in step; this is the answer to the last `AT`.
+    InStep(Vec<u8>, ResultCode),
+}
 
+impl Resync {
+    /// `quiet_since`: nothing has come or gone since then.
+    pub(super) fn new(purpose: Purpose, owing: Owing, quiet_since: Duration, now: &mut Now<'_>) -> Resync {
+        let waits = !matches!(purpose, Purpose::Interruption { waits: false });
+        let is_owed = owing.finals > 0 && !owing.prompt_open;
+        let phase = if is_owed && !waits {
+            Phase::Running { until: now.time + ABORT_TIME }
+        } else if is_owed && now.time < owing.runs_until {
+            // A character that was to end it needs its time as well.
+            Phase::Running { until: owing.runs_until.max(now.time + ABORT_TIME) }
+        } else {
+            Phase::Quiet { since: quiet_since, until: now.time + LONGEST_NOISE }
+        };
+        let begins = match phase {
+            Phase::Running { until } => until,
+            Phase::Quiet { .. } | Phase::Fence { .. } | Phase::Others { .. } => now.time,
+        };
+        now.tell(&Event::Notice(match (&purpose, phase) {
+            (Purpose::Interruption { .. }, _) => {
+                "waiting for the end of the command that was interrupted; Ctrl-C again ends at once"
+            }
+            (_, Phase::Running { .. }) => "the command that was given up still runs: waiting for its end",
+            (_, Phase::Quiet { .. } | Phase::Fence { .. } | Phase::Others { .. }) => {
+                "out of step after a question without an answer: waiting until the modem answers AT"
+            }
+        }));
+        let mut resync = Resync {
+            purpose,
+            phase,
+            began: now.time,
+            give_up: begins.saturating_add(LONGEST),
+            owing,
+            fences: 0,
+            unanswered: 0,
+            fenced: now.time,
+            finals: 0,
+            heard: None,
+            longest: Duration::ZERO,
+            gap: Duration::ZERO,
+            last: None,
+            received: Vec::new(),
+        };
+        if let Some((question, _)) = resync.own() {
+            resync.give_up = resync.give_up.saturating_add(question.timeout);
+        }
+        resync
+    }
     /// What is owed if it is given up now.
     pub(super) fn into_owing(self) -> Owing {
         Owing {
@@ -187,7 +237,7 @@ impl Resync {
     }
 
     /// The question is itself an `AT`.
-    fn own(&self) -> Option<(&Arc<Question>, Why)> {
+    pub(super) fn own(&self) -> Option<(&Arc<Question>, Why)> {
         match &self.purpose {
             Purpose::Question(question, why)
                 if question.bytes().eq_ignore_ascii_case(FENCE) && !question.expected.free =>
@@ -198,235 +248,133 @@ impl Resync {
         }
     }
 
-    fn keep(&mut self, line: &[u8]) {
+    pub(super) fn keep(&mut self, line: &[u8]) {
         if self.received.len() < MOST_LINES {
             self.received.push(Line { bytes: line.to_vec() });
         }
     }
-}
 
-impl Session {
-    pub(super) fn start_resync(&mut self, purpose: Purpose, owing: Owing, now: &mut Now<'_>) {
-        let waits = !matches!(purpose, Purpose::Interruption { waits: false });
-        let is_owed = owing.finals > 0 && !owing.prompt_open;
-        let phase = if is_owed && !waits {
-            Phase::Running { until: now.time + ABORT_TIME }
-        } else if is_owed && now.time < owing.runs_until {
-            // A character that was to end it needs its time as well.
-            Phase::Running { until: owing.runs_until.max(now.time + ABORT_TIME) }
-        } else {
-            // What came long ago was quiet enough.
-            let since = if self.output.is_empty() { self.last_byte } else { now.time };
-            Phase::Quiet { since, until: now.time + LONGEST_NOISE }
-        };
-        let begins = match phase {
-            Phase::Running { until } => until,
-            Phase::Quiet { .. } | Phase::Fence { .. } | Phase::Others { .. } => now.time,
-        };
-        now.tell(&Event::Notice(match (&purpose, phase) {
-            (Purpose::Interruption { .. }, _) => {
-                "waiting for the end of the command that was interrupted; Ctrl-C again ends at once"
-            }
-            (_, Phase::Running { .. }) => "the command that was given up still runs: waiting for its end",
-            (_, Phase::Quiet { .. } | Phase::Fence { .. } | Phase::Others { .. }) => {
-                "out of step after a question without an answer: waiting until the modem answers AT"
-            }
-        }));
-        let mut resync = Resync {
-            purpose,
-            phase,
-            began: now.time,
-            give_up: begins.saturating_add(LONGEST),
-            owing,
-            fences: 0,
-            unanswered: 0,
-            fenced: now.time,
-            finals: 0,
-            heard: None,
-            longest: Duration::ZERO,
-            gap: Duration::ZERO,
-            last: None,
-            received: Vec::new(),
-        };
-        if let Some((question, _)) = resync.own() {
-            resync.give_up = resync.give_up.saturating_add(question.timeout);
-        }
-        self.resync = Some(Box::new(resync));
-        self.echo.close();
-        self.process(false, now);
-        self.advance_resync(now);
+    /// The result code that this line is: one of an `AT`, or the one that is owed.
+    pub(super) fn result_of(&self, line: &[u8], dialect: Dialect) -> Option<ResultCode> {
+        let expected = &self.owing.question.expected;
+        let is_owed = self.finals < self.owing.finals;
+        let result =
+            if is_owed { dialect.final_of(expected, line).map(|(result, _)| result) } else { result_code::parse(line) };
+        result
+            .or_else(|| result_code::parse_numeric(line).filter(|_| dialect.verbosity != Verbosity::Words))
+            // A connection that has come about is another thing.
+            .filter(|result| !matches!(result, ResultCode::Connect(_)))
+            .filter(|result| !result.is_call_control() || expected.call_control)
     }
 
-    /// A line that came meanwhile.
-    pub(super) fn take_resync_line(&mut self, line: &[u8], now: &mut Now<'_>) {
-        let result = self.result_meanwhile(line);
-        let Some(resync) = &mut self.resync else { return };
-        let Some(result) = result else {
-            // The echo of an `AT` before the last one.
-            if resync.fences > 1 && line.trim_ascii_end().eq_ignore_ascii_case(FENCE.trim_ascii_end()) {
-                now.tell(&Event::Echo(line));
-                return;
-            }
-            resync.keep(line);
-            self.take_loose_line(line, now);
-            if self.is_in_data_mode() {
-                // An AT would go to the other end.
-                self.give_up_resync(now);
-            }
-            return;
-        };
-        resync.keep(line);
-        resync.finals += 1;
-        resync.unanswered = 0;
-        if let Some(before) = resync.heard.replace(now.time) {
-            resync.longest = resync.longest.max(now.time.saturating_sub(before));
+    /// The echo of an `AT` before the last one.
+    pub(super) fn is_earlier_echo(&self, line: &[u8]) -> bool {
+        self.fences > 1 && line.trim_ascii_end().eq_ignore_ascii_case(FENCE.trim_ascii_end())
+    }
+
+    pub(super) fn take_result(&mut self, line: &[u8], result: ResultCode, now: &mut Now<'_>) {
+        self.keep(line);
+        self.finals += 1;
+        self.unanswered = 0;
+        if let Some(before) = self.heard.replace(now.time) {
+            self.longest = self.longest.max(now.time.saturating_sub(before));
         }
-        let previous = resync.last.replace((line.to_vec(), result));
-        if matches!(resync.phase, Phase::Running { .. }) && resync.finals >= resync.owing.finals {
-            resync.phase = Phase::Quiet { since: now.time, until: now.time + LONGEST_NOISE };
+        let previous = self.last.replace((line.to_vec(), result));
+        if matches!(self.phase, Phase::Running { .. }) && self.finals >= self.owing.finals {
+            self.phase = Phase::Quiet { since: now.time, until: now.time + LONGEST_NOISE };
         }
-        if resync.fences > 0 {
-            resync.phase = Phase::Others { patience: resync.patience(now.time) };
+        if self.fences > 0 {
+            self.phase = Phase::Others { patience: self.patience(now.time) };
         }
         if let Some((late, _)) = previous {
             now.tell(&Event::Stray(&late));
         }
-        if now.listener.line(line) == Flow::Stop {
-            self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now);
-        } else if self.resync.as_ref().is_some_and(|resync| resync.has_all()) {
-            self.end_of_fence(now);
+    }
+
+    /// What is to be done where all that were asked for have come.
+    pub(super) fn end(&mut self, now: &mut Now<'_>) -> Option<Act> {
+        if self.has_all() { self.end_of_fence(now) } else { None }
+    }
+
+    /// What time asks for.
+    pub(super) fn advance(&mut self, last_byte: Duration, now: &mut Now<'_>) -> Option<Act> {
+        if now.time < self.deadline(last_byte) {
+            return None;
         }
-    }
-
-    /// The result code that this line is: one of an `AT`, or the one that is owed.
-    fn result_meanwhile(&self, line: &[u8]) -> Option<ResultCode> {
-        let resync = self.resync.as_ref()?;
-        let owed = || match self.final_for(&resync.owing.question.expected, line) {
-            Final::Sure(result) | Final::Unsure(result) => Some(result),
-            Final::No => None,
-        };
-        let result = if resync.finals < resync.owing.finals { owed() } else { result_code::parse(line) };
-        result
-            .or_else(|| result_code::parse_numeric(line).filter(|_| self.verbosity != Verbosity::Words))
-            // A connection that has come about is another thing.
-            .filter(|result| !matches!(result, ResultCode::Connect(_)))
-            .filter(|result| !result.is_call_control() || resync.owing.question.expected.call_control)
-    }
-
-    /// Does what time asks for.
-    pub(super) fn advance_resync(&mut self, now: &mut Now<'_>) {
-        // Each turn changes the phase or ends; a few are enough.
-        for _ in 0..4 {
-            let Some(resync) = &self.resync else { return };
-            if now.time < resync.deadline(self.last_byte) {
-                return;
+        match self.phase {
+            // Nobody waits for what still runs, and nothing is to be asked after it.
+            Phase::Running { .. } if matches!(self.purpose, Purpose::Interruption { waits: false }) => {
+                Some(Act::GiveUp)
             }
-            match resync.phase {
-                // Nobody waits for what still runs, and nothing is to be asked after it.
-                Phase::Running { .. } if matches!(resync.purpose, Purpose::Interruption { waits: false }) => {
-                    self.give_up_resync(now);
-                }
-                Phase::Running { .. } => self.end_of_quiet(now),
-                Phase::Others { .. } => self.end_of_fence(now),
-                Phase::Quiet { .. } | Phase::Fence { .. } if now.time >= resync.give_up => self.give_up_resync(now),
-                Phase::Quiet { .. } => self.end_of_quiet(now),
-                Phase::Fence { .. } => self.next_fence(now),
-            }
+            Phase::Running { .. } => Some(self.end_of_quiet(now)),
+            Phase::Others { .. } => self.end_of_fence(now),
+            Phase::Quiet { .. } | Phase::Fence { .. } if now.time >= self.give_up => Some(Act::GiveUp),
+            Phase::Quiet { .. } => Some(self.end_of_quiet(now)),
+            Phase::Fence { .. } => Some(self.next_fence(now)),
         }
     }
 
-    fn end_of_quiet(&mut self, now: &mut Now<'_>) {
-        let Some(resync) = &mut self.resync else { return };
-        if std::mem::take(&mut resync.owing.prompt_open) {
-            resync.phase = Phase::Quiet { since: now.time, until: now.time + LONGEST_NOISE };
-            self.send(b"\x1B", Why::Cancel, now);
-            return;
+    fn end_of_quiet(&mut self, now: &mut Now<'_>) -> Act {
+        if std::mem::take(&mut self.owing.prompt_open) {
+            self.phase = Phase::Quiet { since: now.time, until: now.time + LONGEST_NOISE };
+            return Act::Cancel;
         }
-        self.next_fence(now);
+        self.next_fence(now)
     }
 
-    fn next_fence(&mut self, now: &mut Now<'_>) {
-        let Some(resync) = &mut self.resync else { return };
-        let own = resync.own().map(|(question, why)| (question.timeout, why));
+    fn next_fence(&mut self, now: &mut Now<'_>) -> Act {
+        let own = self.own().map(|(question, why)| (question.timeout, why));
         // The question itself is sent again only where a result code came that may be another's.
-        let tries = if own.is_some() && resync.finals == 0 { 1 } else { TRIES };
-        if resync.unanswered >= tries || resync.fences >= MOST_FENCES {
-            self.give_up_resync(now);
-            return;
+        let tries = if own.is_some() && self.finals == 0 { 1 } else { TRIES };
+        if self.unanswered >= tries || self.fences >= MOST_FENCES {
+            return Act::GiveUp;
         }
-        match (resync.fences, resync.owing.fenced) {
-            (0, Some(before)) => resync.gap = now.time.saturating_sub(before).min(LATEST),
+        match (self.fences, self.owing.fenced) {
+            (0, Some(before)) => self.gap = now.time.saturating_sub(before).min(LATEST),
             (0, None) => {}
-            (_, _) => resync.longest = resync.longest.max(now.time.saturating_sub(resync.fenced)),
+            (_, _) => self.longest = self.longest.max(now.time.saturating_sub(self.fenced)),
         }
-        resync.fences += 1;
-        resync.unanswered += 1;
-        resync.fenced = now.time;
+        self.fences += 1;
+        self.unanswered += 1;
+        self.fenced = now.time;
         // A result code that came without being asked for was the one that was owed.
-        if let Some((late, _)) = resync.last.take() {
+        if let Some((late, _)) = self.last.take() {
             now.tell(&Event::Stray(&late));
         }
-        let is_first = resync.fences == 1;
-        let time = match resync.unanswered {
+        let time = match self.unanswered {
             ..=1 => FENCE_TIME,
             2 => WAKING_TIME,
             3.. => LATER_TIME,
         };
-        let (time, why) = own.filter(|_| is_first).unwrap_or((time, Why::Resynchronise));
-        resync.phase = Phase::Fence { until: now.time.saturating_add(time) };
-        if why == Why::Question {
-            self.forget(now);
-        }
-        self.echo = Echo::of_question(FENCE, self.framer.rest().len());
-        self.send(FENCE, why, now);
+        let (time, why) = own.filter(|_| self.fences == 1).unwrap_or((time, Why::Resynchronise));
+        self.phase = Phase::Fence { until: now.time.saturating_add(time) };
+        Act::Fence(why)
     }
 
     /// All result codes that will come have come.
-    fn end_of_fence(&mut self, now: &mut Now<'_>) {
-        let Some(resync) = &mut self.resync else { return };
-        let is_late = now.time >= resync.give_up;
-        let is_over = is_late || resync.fences >= MOST_FENCES;
-        let is_own = resync.own().is_some();
+    fn end_of_fence(&mut self, now: &mut Now<'_>) -> Option<Act> {
+        let is_late = now.time >= self.give_up;
+        let is_over = is_late || self.fences >= MOST_FENCES;
         // Half of the `AT` was lost, or it ended up in other data; or this was the late one.
-        let is_own_answer = resync.has_own() && (!resync.is_refused() || is_over && is_own);
+        let is_own_answer = self.has_own() && (!self.is_refused() || is_over && self.own().is_some());
         // What else came does not count in a flood, but the time since the last result code does.
-        let is_answered = is_own_answer && (resync.has_all() || now.time >= resync.enough());
-        if !is_answered {
-            if is_late {
-                self.give_up_resync(now);
-            } else {
-                self.next_fence(now);
-            }
-            return;
-        }
-        let Some((line, result)) = resync.last.take() else { return };
-        now.tell(&Event::Final { line: &line, result: &result });
-        let Some(resync) = self.resync.take() else { return };
-        self.owing = None;
-        self.echo.close();
-        match resync.purpose {
-            Purpose::Question(..) if is_own => {
-                let elapsed = now.time.saturating_sub(resync.began);
-                self.outcome = Some(Ok(Answer { lines: Vec::new(), result: Some(result), elapsed }));
-            }
-            Purpose::Question(question, why) => self.begin(&question, why, now),
-            Purpose::Writing | Purpose::Interruption { .. } => self.outcome = Some(Ok(Answer::default())),
+        let is_answered = is_own_answer && (self.has_all() || now.time >= self.enough());
+        match is_answered {
+            true => self.last.take().map(|(line, result)| Act::InStep(line, result)),
+            false if is_late => Some(Act::GiveUp),
+            false => Some(self.next_fence(now)),
         }
     }
 
-    fn give_up_resync(&mut self, now: &mut Now<'_>) {
-        let Some(resync) = self.resync.take() else { return };
-        let kind = if resync.own().is_some() {
-            let heard = !resync.received.is_empty();
-            FailureKind::Timeout(if heard { Silence::NoFinal } else { Silence::Total })
-        } else {
-            FailureKind::OutOfStep { tries: resync.fences }
+    /// Why it is given up.
+    pub(super) fn failure(&self, last_byte: Duration, now: Duration) -> Failure {
+        let kind = match self.own() {
+            Some(_) if self.received.is_empty() => FailureKind::Timeout(Silence::Total),
+            Some(_) => FailureKind::Timeout(Silence::NoFinal),
+            None => FailureKind::OutOfStep { tries: self.fences },
         };
         // Time was up at the deadline, however late that was noticed.
-        let ended = now.time.min(resync.deadline(self.last_byte));
-        let waited = ended.saturating_sub(resync.began);
-        let received = resync.received.clone();
-        self.owing = Some(Box::new(resync.into_owing()));
-        self.outcome = Some(Err(Box::new(Failure { kind, waited, received })));
+        let waited = now.min(self.deadline(last_byte)).saturating_sub(self.began);
+        Failure { kind, waited, received: self.received.clone() }
     }
 }

@@ -265,7 +265,7 @@ fn an_end_is_noticed_however_many_urcs_follow_it() {
             bench.wait(Duration::from_millis(pause));
             bench.receive("\r\nRING\r\n".repeat(urcs));
         }
-        assert_eq!(bench.session.mode(), crate::at::session::Mode::Command, "{urcs} {pause}");
+        assert!(matches!(bench.session.mode(), crate::at::session::Mode::Command { .. }), "{urcs} {pause}");
     }
 }
 
@@ -282,7 +282,7 @@ fn a_line_that_ends_data_mode_may_still_be_undecided() {
     assert!(bench.session.may_leave_data_mode());
     bench.wait(Duration::from_millis(300));
     assert!(!bench.session.may_leave_data_mode());
-    assert_eq!(bench.session.mode(), crate::at::session::Mode::Command);
+    assert!(matches!(bench.session.mode(), crate::at::session::Mode::Command { .. }));
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn connected() -> Bench {
     bench.ask(&dial());
     bench.receive("ATD*99#\r\r\nCONNECT 115200\r\n");
     assert_eq!(bench.outcome().unwrap().result, Some(ResultCode::Connect("115200".into())));
-    assert_eq!(bench.session.mode(), Mode::Data { sure: true });
+    assert!(matches!(bench.session.mode(), Mode::Data { sure: true, .. }));
     bench.recorder.events.clear();
     bench
 }
@@ -32,7 +32,7 @@ fn nothing_in_data_is_an_answer_an_echo_or_a_urc() {
     let told: Vec<String> = data.iter().map(|line| format!("data {line}")).collect();
     assert_eq!(bench.recorder.events.split_first().unwrap().1, told);
     assert_eq!(bench.queued(), data);
-    assert_eq!(bench.session.mode(), Mode::Data { sure: true });
+    assert!(matches!(bench.session.mode(), Mode::Data { sure: true, .. }));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn every_cut_of_a_connection_tells_the_same() {
         bench.ask(&dial());
         chunks.iter().for_each(|chunk| bench.receive(chunk));
         bench.wait(SETTLE);
-        assert_eq!(bench.session.mode(), Mode::Command);
+        assert!(matches!(bench.session.mode(), Mode::Command { .. }));
         bench.recorder.events
     };
     let whole = tell(&[text]);
@@ -78,7 +78,7 @@ fn the_escape_is_answered_and_then_commands_are_possible() {
     let mut bench = connected();
     bench.receive("text\r\nOK\r\n");
     bench.wait(Duration::from_secs(1));
-    assert_eq!(bench.session.mode(), Mode::Data { sure: true });
+    assert!(matches!(bench.session.mode(), Mode::Data { sure: true, .. }));
     bench.session.escape(bench.now, &mut bench.recorder);
     bench.receive("\r\nOK\r\n");
     bench.wait(SETTLE);
@@ -100,13 +100,13 @@ fn a_text_in_data_mode_is_answered_by_data_and_ended_by_the_network() {
     bench.ask(&text);
     bench.receive("\r\nNO CARRIER\r\n");
     assert_eq!(bench.outcome().unwrap().result, Some(ResultCode::NoCarrier));
-    assert_eq!(bench.session.mode(), Mode::Command);
+    assert!(matches!(bench.session.mode(), Mode::Command { .. }));
 }
 
 /// SIMCom's AT+CIPMODE=1: OK, and CONNECT when the connection has come about.
 #[test]
 fn a_connect_behind_the_ok() {
-    for (line, mode) in [("CONNECT", Mode::Data { sure: true }), ("CONNECT OK", Mode::Command)] {
+    for (line, is_data) in [("CONNECT", true), ("CONNECT OK", false)] {
         let mut start = question("AT+CIPSTART=\"TCP\",\"example.com\",80");
         start.expected.call_control = true;
         let mut bench = Bench::new();
@@ -115,7 +115,7 @@ fn a_connect_behind_the_ok() {
         assert_eq!(bench.outcome().unwrap().result, Some(ResultCode::Ok));
         bench.receive(format!("\r\n{line}\r\n"));
         assert_eq!(bench.queued(), [line]);
-        assert_eq!(bench.session.mode(), mode);
+        assert_eq!(matches!(bench.session.mode(), Mode::Data { sure: true, .. }), is_data);
     }
 }
 
@@ -127,10 +127,10 @@ fn a_connect_of_an_unknown_command_ends_with_any_result_code() {
         bench.ask(&question("AT+XFILE=1,10"));
         bench.receive("\r\nCONNECT 10\r\n0123456789\r\n");
         assert!(bench.outcome().is_ok());
-        assert_eq!(bench.session.mode(), Mode::Data { sure: false });
+        assert!(matches!(bench.session.mode(), Mode::Data { sure: false, .. }));
         bench.receive(format!("\r\n{end}\r\n"));
         bench.wait(SETTLE);
-        assert_eq!(bench.session.mode(), Mode::Command, "{end}");
+        assert!(matches!(bench.session.mode(), Mode::Command { .. }), "{end}");
     }
 }
 
@@ -148,10 +148,10 @@ fn a_line_that_never_ends_is_told_when_the_port_is_lost() {
 fn an_escape_where_nobody_knew_the_mode() {
     let mut bench = Bench::new();
     bench.session.escape(bench.now, &mut bench.recorder);
-    assert_eq!(bench.session.mode(), Mode::Unknown);
+    assert!(matches!(bench.session.mode(), Mode::Unknown { .. }));
     bench.receive("\r\nOK\r\n");
     assert_eq!(bench.recorder.events, ["sent +++ Question", "final OK"]);
-    assert_eq!(bench.session.mode(), Mode::Command);
+    assert!(matches!(bench.session.mode(), Mode::Command { .. }));
 }
 
 #[test]
@@ -160,12 +160,12 @@ fn a_connect_that_comes_after_the_timeout() {
     bench.ask(&question("AT"));
     bench.receive("\r\nOK\r\n");
     assert!(bench.outcome().is_ok());
-    assert_eq!(bench.session.mode(), Mode::Command);
+    assert!(matches!(bench.session.mode(), Mode::Command { .. }));
     bench.ask(&dial());
     assert!(bench.outcome().is_err());
-    assert_eq!(bench.session.mode(), Mode::Unknown);
+    assert!(matches!(bench.session.mode(), Mode::Unknown { .. }));
     bench.receive("\r\nCONNECT\r\n");
-    assert_eq!(bench.session.mode(), Mode::Data { sure: true });
+    assert!(matches!(bench.session.mode(), Mode::Data { sure: true, .. }));
 }
 
 /// u-blox' AT+USODL and SIMCom's AT+CIPSTART after AT+CIPMODE=1 end so; in the middle of data it is data.
@@ -181,11 +181,11 @@ fn a_line_that_is_known_of_the_command_ends_its_data_mode() {
         assert!(bench.outcome().is_ok());
         bench.receive(format!("{end}\r\nmore\r\n"));
         bench.wait(SETTLE);
-        assert_eq!(bench.session.mode(), Mode::Data { sure: true }, "{end} and more is data");
+        assert!(matches!(bench.session.mode(), Mode::Data { sure: true, .. }), "{end} and more is data");
         assert_eq!(bench.queued(), [end, "more"]);
         bench.receive(format!("\r\n{end}\r\n"));
         bench.wait(SETTLE);
-        assert_eq!(bench.session.mode(), Mode::Command);
+        assert!(matches!(bench.session.mode(), Mode::Command { .. }));
         assert_eq!(bench.queued(), [end]);
     }
     // Of another command it is data.
@@ -195,5 +195,49 @@ fn a_line_that_is_known_of_the_command_ends_its_data_mode() {
     bench.ask(&dial);
     bench.receive("\r\nCONNECT\r\nCLOSED\r\n");
     bench.wait(SETTLE);
-    assert_eq!(bench.session.mode(), Mode::Data { sure: true });
+    assert!(matches!(bench.session.mode(), Mode::Data { sure: true, .. }));
+}
+
+/// A line that ends one connection is data on the next one; ATO goes back to the one it ends.
+#[test]
+fn what_ends_a_connection_goes_with_it() {
+    let opening = |line: &str, ends: &'static [&'static str]| {
+        let mut question = question(line);
+        (question.expected.call_control, question.expected.data_ends) = (true, ends);
+        question
+    };
+    for (next, is_over) in [("ATD*99***1#", false), ("ATO", true)] {
+        let mut bench = Bench::new();
+        bench.ask(&opening("AT+USODL=0", &["DISCONNECT"]));
+        bench.receive("\r\nCONNECT\r\n");
+        assert!(bench.outcome().is_ok());
+        bench.session.escape(bench.now, &mut bench.recorder);
+        bench.receive("\r\nOK\r\n");
+        bench.wait(SETTLE);
+        bench.ask(&question("AT"));
+        bench.receive("\r\nOK\r\n");
+        assert!(bench.outcome().is_ok());
+        bench.ask(&opening(next, &[]));
+        bench.receive("\r\nCONNECT\r\n");
+        assert!(bench.outcome().is_ok());
+        bench.receive("DISCONNECT\r\n");
+        bench.wait(SETTLE);
+        assert_eq!(matches!(bench.session.mode(), Mode::Command { .. }), is_over, "{next}");
+    }
+}
+
+/// `send "OK"` comes back, at once or by and by, before the modem refuses it.
+#[test]
+fn an_echo_is_no_result_code() {
+    let mut text = question("OK");
+    text.expected.free = true;
+    for pause in [0, 400] {
+        let mut bench = Bench::new();
+        bench.ask(&text);
+        bench.receive("OK");
+        bench.wait(Duration::from_millis(pause));
+        bench.receive("\r\r\nERROR\r\n");
+        assert_eq!(bench.outcome().unwrap().result, Some(ResultCode::Error), "{pause}");
+        assert!(bench.recorder.events.contains(&"echo OK".to_owned()));
+    }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::{FailureKind, Outcome, Session};
 use crate::at::knowledge::{Knowledge, Standard};
-use crate::at::{Answer, Event, Expected, Flow, Line, Listener, PromptPlan, Question, ResultCode, Shape};
+use crate::at::{Answer, Event, Expected, Flow, Line, Listener, PromptPlan, Question, ResultCode, Shape, Why};
 
 /// Writes down what it hears, a line each: `response +CSQ: 18,99`.
 #[derive(Default)]
@@ -74,7 +74,7 @@ impl Bench {
     }
 
     pub(super) fn ask(&mut self, question: &Question) {
-        self.session.ask(&question.clone().into(), self.now, &mut self.recorder);
+        self.session.ask(&question.clone().into(), Why::Question, self.now, &mut self.recorder);
     }
 
     pub(super) fn receive(&mut self, bytes: impl AsRef<[u8]>) {

@@ -1,7 +1,6 @@
 //! After a timeout: a late answer is never taken for the answer to a later question.
 
 use super::*;
-use crate::at::Why;
 use crate::at::session::Silence;
 
 /// A bench whose first question got no answer.

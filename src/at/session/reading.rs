@@ -1,0 +1,786 @@
+//! What stands at the start of the buffer is taken piece by piece: an echo, a prompt, counted data, the text under a
+//! header, a whole line of any kind, or what has come of one. What it is depends on the state, on what came before it
+//! and, where that is not enough, on what comes behind it.
+//!
+//! Each `take_…` says `None` where the piece is none of its own, `Some(true)` where it took it, and `Some(false)` where
+//! what comes next must decide.
+
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use memchr::memmem;
+
+use super::asking::{Owing, Prompt};
+use super::body::{self, Body, Came};
+use super::{FailureKind, Idle, Mode, Now, SETTLE, Session, State};
+use crate::at::echo::Echo;
+use crate::at::framer::{Frame, Framer, LineEnds};
+use crate::at::parameters::prefix_length;
+use crate::at::result_code::{self, ResultCode, Verbosity};
+use crate::at::{Event, Flow, Likeness, Line, PromptPlan, Shape, Why};
+use crate::notation::text;
+
+/// A quoted string with line ends in it goes over so many bytes at the most.
+const LONGEST_STRING: usize = 4096;
+
+/// So many lines, and bytes, are looked over to find out how an answer goes on.
+const LINES_AHEAD: usize = 64;
+const BYTES_AHEAD: usize = 16 * 1024;
+
+/// A text stands right under its header. What comes later is something else.
+const LONGEST_GAP: Duration = Duration::from_secs(2);
+
+/// A text goes over so many lines at the most, where nothing tells how long it is.
+const LINES_BELOW: usize = 64;
+
+/// After the ESC that cancels a prompt nobody wanted, the modem has so long for its result code.
+const CANCEL_TIME: Duration = Duration::from_secs(1);
+
+/// How far the bytes are read that have come.
+#[derive(Default)]
+pub(super) struct Reading {
+    /// Something waits for silence to decide it.
+    pub(super) unsettled: bool,
+    /// Since then it is open what the first line is; unsolicited lines behind it do not put the decision off.
+    pub(super) doubt: Option<Duration>,
+    /// Lines that come next belong to the unsolicited one before them.
+    below: Option<Below>,
+    before: Before,
+    /// The last line stood behind a line end of its own.
+    framed: bool,
+}
+
+/// What stood before a line: that tells how many line ends it needs to stand behind one of its own.
+#[derive(Clone, Copy, Default)]
+enum Before {
+    /// It is the first one.
+    #[default]
+    Nothing,
+    /// It ends as the command did that came back: by CR.
+    Echo,
+    Line,
+}
+
+/// Lines that belong to the one above them, which came by itself: the text or the PDU of `+CMT`.
+#[derive(Clone, Copy)]
+struct Below {
+    body: Body,
+    /// It is told as what its header was: something unsolicited, or a part of a late answer.
+    late: bool,
+    /// The header stood behind a line end of its own, as all that this modem says then does: a line that does not goes
+    /// on with the text.
+    framed: bool,
+    until: Duration,
+}
+
+impl Reading {
+    /// The modem starts anew, in the middle of what it is saying.
+    pub(super) fn go_on(&self) -> Reading {
+        Reading { before: self.before, ..Reading::default() }
+    }
+
+    /// A header came that announces this.
+    fn expect_below(&mut self, body: Body, late: bool, now: Duration) {
+        let below = Below { body, late, framed: self.framed, until: now + LONGEST_GAP };
+        self.below = (!body.is_empty()).then_some(below);
+    }
+
+    /// Whether nothing has come for so long that no more is waited for. `is_quiet`: what has come puts that off no
+    /// longer.
+    fn is_decided(&mut self, is_quiet: bool, now: &Now<'_>) -> bool {
+        let is_decided = if is_quiet { now.is_settled } else { now.is_silent };
+        if !is_decided {
+            self.doubt.get_or_insert(now.time);
+            self.unsettled |= !is_quiet;
+        }
+        is_decided
+    }
+}
+
+impl Below {
+    /// Whether text that stands behind these line ends, ended or not, belongs to it.
+    fn holds(&self, text: &[u8], ends: LineEnds, now: Duration) -> bool {
+        if now > self.until {
+            return false;
+        }
+        match self.body {
+            Body::Pdu => text.iter().all(u8::is_ascii_hexdigit),
+            // An empty line is an empty text.
+            Body::Text { came, .. } if came.lines == 0 => ends.count() <= 1,
+            // Behind all of it, an empty line tells that it has ended.
+            Body::Text { length: Some(length), came } if came.is_just(length) && ends.count() > 1 => false,
+            Body::Text { length: Some(length), came } => came.leaves_room_for(text, ends, length),
+            Body::Text { length: None, came } => ends.count() <= 1 && came.lines < LINES_BELOW,
+        }
+    }
+
+    /// A line of its text has come.
+    fn has_begun(&self) -> bool {
+        matches!(self.body, Body::Text { came, .. } if came.lines > 0)
+    }
+}
+
+impl Session {
+    /// Takes the buffer apart as far as can be told. `is_silent`: nothing has come for [`SETTLE`].
+    pub(super) fn read(&mut self, is_silent: bool, now: &mut Now<'_>) {
+        // The lines are borrowed from the framer while the rest of the session changes.
+        let mut framer = std::mem::take(&mut self.framer);
+        self.reading.unsettled = false;
+        // What is behind the line that was in doubt is not settled by that.
+        now.is_silent = is_silent;
+        now.is_settled = is_silent || self.reading.doubt.is_some_and(|since| now.time >= since + SETTLE);
+        while self.take_piece(&mut framer, now) {
+            self.reading.doubt = None;
+            now.is_settled = is_silent;
+        }
+        self.framer = framer;
+    }
+
+    /// Takes one piece; false where more must come first.
+    fn take_piece(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
+        let (line_ended, cut) = framer.skip_line_ends();
+        if let Some(bytes) = cut {
+            now.tell(&Event::Truncated { bytes });
+        }
+        if line_ended
+            && let State::Asking(asking) = &mut self.state
+            && asking.line_ended()
+        {
+            self.echo.close();
+        }
+        if framer.rest().is_empty() {
+            return false;
+        }
+        if let Some(taken) = self.take_below(framer, now) {
+            return taken;
+        }
+        if let Some(taken) = self.take_announced(framer, now) {
+            return taken;
+        }
+        match framer.frame() {
+            Some(frame) => self.take_frame(framer, frame, now),
+            None => self.take_unfinished(framer, now),
+        }
+    }
+
+    /// What was announced and is no line: text that is waited for, a prompt, counted data.
+    fn take_announced(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
+        match &self.state {
+            State::Idle(Idle { awaited: Some(_), .. }) => self.take_awaited_text(framer, now),
+            State::Asking(_) => self.take_prompt(framer, now).or_else(|| self.take_counted(framer, now)),
+            State::Idle(_) | State::Resync(_) => None,
+        }
+    }
+
+    /// Text without a line end that is waited for: everything up to its end.
+    fn take_awaited_text(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
+        let awaited = &mut self.idle()?.awaited;
+        let rest = framer.rest();
+        let line = memchr::memchr2(b'\r', b'\n', rest).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
+        let end = memmem::find(line, awaited.as_ref()?)? + awaited.take()?.len();
+        now.tell(&Event::Prompt(line.get(..end).unwrap_or(line)));
+        framer.take_to(framer.position() + end);
+        Some(true)
+    }
+
+    /// The prompt that was announced (27.005 §3.5.1), at the start of a line and without a line end; or one that asks for
+    /// the next line of the text it is being given.
+    fn take_prompt(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
+        let State::Asking(asking) = &mut self.state else { return None };
+        let first = match asking.prompt {
+            Prompt::None => return None,
+            Prompt::Open => true,
+            Prompt::Given { blank: true, at_reply } if framer.rest().first() == Some(&b' ') => {
+                framer.take_to(framer.position() + 1);
+                asking.prompt = Prompt::Given { blank: false, at_reply };
+                return Some(true);
+            }
+            // What follows a prompt on its line is an echo, even if it begins as a prompt does.
+            Prompt::Given { at_reply: true, .. } => return None,
+            Prompt::Given { .. } => false,
+        };
+        let question = Arc::clone(&asking.question);
+        let mark = question.prompt.mark()?.as_bytes();
+        let frame = framer.frame();
+        let rest = framer.rest();
+        let end = if mark.last().is_some_and(u8::is_ascii_alphanumeric) {
+            // `CONNECT`, `DOWNLOAD`: a word could go on, so its line must end, or nothing more come.
+            let text = frame.map_or(rest, |frame| framer.line(frame));
+            if !first || !matches!(text.strip_prefix(mark)?, [] | [b' ', ..]) {
+                return None;
+            }
+            if frame.is_none() && !now.is_silent {
+                self.reading.unsettled = true;
+                return Some(false);
+            }
+            framer.position() + text.len()
+        } else if rest.starts_with(mark) {
+            framer.position() + mark.len()
+        } else {
+            return mark.starts_with(rest).then_some(false);
+        };
+        now.tell(&Event::Prompt(framer.bytes(framer.position()..end)));
+        framer.take_to(end);
+        asking.prompt = Prompt::Given { blank: true, at_reply: true };
+        match &question.prompt {
+            PromptPlan::Reply { bytes, .. } if first => {
+                self.echo = Echo::of_reply(bytes);
+                self.send(bytes, Why::Reply, now);
+            }
+            PromptPlan::Cancel { .. } | PromptPlan::Unexpected if first => self.send(b"\x1B", Why::Cancel, now),
+            PromptPlan::Reply { .. } | PromptPlan::Cancel { .. } | PromptPlan::Unexpected => {}
+        }
+        Some(true)
+    }
+
+    /// Data that the header before them counts: in them nothing is a line.
+    fn take_counted(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
+        let State::Asking(asking) = &self.state else { return None };
+        let Shape::Counted { parameter, quoted } = asking.question.expected.shape else { return None };
+        let rest = framer.rest();
+        asking.question.form_of(rest)?;
+        let Poll::Ready(extent) = body::counted(rest, parameter, quoted) else { return Some(false) };
+        let (kept, given_up) = body::kept(extent?);
+        let Some(data) = rest.get(..kept) else { return Some(false) };
+        self.take_response(data, now);
+        framer.take_to(framer.position() + kept);
+        if given_up > 0 {
+            framer.give_up(given_up);
+            now.tell(&Event::Truncated { bytes: given_up });
+        }
+        Some(true)
+    }
+
+    /// Takes the whole line at the start of the buffer; false where what comes after it must decide what it is.
+    fn take_frame(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
+        if self.take_echo(framer, frame, now) {
+            self.reading.before = Before::Echo;
+            return true;
+        }
+        self.reading.framed = match self.reading.before {
+            Before::Nothing => frame.ends.count() > 0,
+            Before::Echo => frame.ends.count() > 1 || frame.ends.have_one_before(),
+            Before::Line => frame.ends.count() > 1,
+        };
+        let is_taken = self.take_whole_line(framer, frame, now);
+        if is_taken {
+            self.reading.before = Before::Line;
+        }
+        is_taken
+    }
+
+    fn take_echo(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
+        let line = framer.line(frame);
+        let behind = self.echo.take(line);
+        if let State::Asking(asking) = &mut self.state {
+            asking.is_echoed |= behind.is_some();
+            if let Prompt::Given { at_reply, .. } = &mut asking.prompt {
+                *at_reply = false;
+            }
+        }
+        let Some(behind) = behind else { return false };
+        let (behind, echo) = line.split_at_checked(behind).unwrap_or((&[], line));
+        if !behind.is_empty() {
+            self.queue_line(behind, &Event::Stray(behind), now);
+        }
+        now.tell(&Event::Echo(echo));
+        framer.consume(frame);
+        true
+    }
+
+    /// Takes a whole line that is no echo.
+    fn take_whole_line(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
+        if matches!(self.state, State::Resync(_)) {
+            self.take_resync_line(framer.line(frame), now);
+            framer.consume(frame);
+            return true;
+        }
+        if self.mode.is_data() {
+            return self.take_data(framer, frame, now);
+        }
+        if let Some(taken) = self.take_body_line(framer, frame, now) {
+            return taken;
+        }
+        let Some(frame) = self.with_quoted_lines(framer, frame, now.is_silent) else {
+            self.reading.unsettled = true;
+            return false;
+        };
+        let line = framer.line(frame);
+        match self.final_of(line) {
+            Some((result, true)) => self.take_final(line, result, now),
+            Some((result, false)) => match self.goes_on(framer, frame, true, false, now) {
+                Some(true) => self.take_response(line, now),
+                Some(false) => {
+                    self.dialect.verbosity = Verbosity::Digits;
+                    self.take_final(line, result, now);
+                }
+                None => return false,
+            },
+            None => self.take_line_of_state(line, now),
+        }
+        framer.consume(frame);
+        true
+    }
+
+    /// A line that is no final result code to a question that is open.
+    fn take_line_of_state(&mut self, line: &[u8], now: &mut Now<'_>) {
+        let is_escaped = matches!(self.mode, Mode::Unknown { leaving: true, .. });
+        match &mut self.state {
+            State::Asking(asking) => {
+                let event = asking.event_of(line, self.dialect);
+                if let Event::Response(_) = event {
+                    return self.take_response(line, now);
+                }
+                if let Event::Urc(_) = event {
+                    asking.keep_as_fallback(line);
+                }
+                self.queue_line(line, &event, now);
+            }
+            // The `OK` of an escape where nobody knew that the line carried data.
+            State::Idle(_) if is_escaped && line.trim_ascii_end() == b"OK" => {
+                self.leave_data_mode(line, &ResultCode::Ok, now);
+            }
+            State::Idle(idle) => {
+                let dialect = self.dialect;
+                let is_final = |owing: &&mut Owing| dialect.final_of(&owing.question.expected, line).is_some();
+                let Some(owing) = idle.still_owed().filter(is_final) else { return self.take_loose_line(line, now) };
+                owing.finals -= 1;
+                owing.runs_until = Duration::ZERO;
+                now.tell(&Event::Stray(line));
+                self.hear_connect(line);
+                self.show(line, now);
+            }
+            State::Resync(_) => {}
+        }
+    }
+
+    /// Text that has not ended: silence makes a final result code of it, or a prompt.
+    fn take_unfinished(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
+        let text = framer.rest();
+        // `>` of messages, `@` of u-blox's data, where none was announced
+        let is_prompt = matches!(text.trim_ascii_end(), b">" | b"@");
+        let result = match &self.state {
+            State::Resync(_) if is_prompt => None,
+            State::Resync(_) => return false,
+            State::Idle(_) | State::Asking(_) if self.mode.is_data() => return self.take_unfinished_data(framer, now),
+            State::Idle(_) => return false,
+            State::Asking(asking) if is_prompt && !asking.question.expected.free => None,
+            // An echo that has not ended is none.
+            State::Asking(_) if self.echo.may_begin(text) => return false,
+            State::Asking(_) => match self.final_of(text) {
+                Some((result, _)) => Some(result),
+                None => return false,
+            },
+        };
+        if !now.is_silent {
+            self.reading.unsettled = true;
+            return false;
+        }
+        match result {
+            Some(result) => self.take_final(text, result, now),
+            None => self.cancel_prompt(text, now),
+        }
+        framer.take_to(framer.position() + text.len());
+        true
+    }
+
+    /// A prompt that nobody announced is cancelled: the modem waits for data and would take the next command for them.
+    fn cancel_prompt(&mut self, prompt: &[u8], now: &mut Now<'_>) {
+        now.tell(&Event::Prompt(prompt));
+        self.send(b"\x1B", Why::Cancel, now);
+        if let State::Asking(asking) = &mut self.state {
+            asking.refuse_prompt(prompt, now.time + CANCEL_TIME);
+        }
+    }
+
+    /// A line under the header of a message. Its text may hold anything, result codes and URCs too.
+    fn take_body_line(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> Option<bool> {
+        let State::Asking(asking) = &mut self.state else { return None };
+        let body = asking.body?;
+        let line = framer.line(frame);
+        let is_inside = match body {
+            Body::Text { length: Some(length), came } => came.leaves_room_for(line, frame.ends, length),
+            Body::Text { length: None, .. } | Body::Pdu => false,
+        };
+        if !is_inside && asking.question.form_of(line).is_some() {
+            // The next header. Where the length said otherwise, the modem counts in another way than it writes.
+            asking.body = None;
+            return None;
+        }
+        let (length, came) = match body {
+            Body::Pdu if line.iter().all(u8::is_ascii_hexdigit) => {
+                asking.body = None;
+                self.take_response(line, now);
+                framer.consume(frame);
+                return Some(true);
+            }
+            Body::Pdu => return None,
+            Body::Text { length, came } => (length, came),
+        };
+        let stands_alone = frame.ends.count() > 1;
+        if self.final_of(line).is_some() {
+            let is_over = stands_alone && length.is_some_and(|length| came.is_just(length));
+            match if is_over { Some(false) } else { self.goes_on(framer, frame, is_inside, false, now) } {
+                Some(true) if is_inside => {}
+                Some(true) => now.tell(&Event::Notice(&ambiguity(line))),
+                Some(false) => {
+                    self.set_body(None);
+                    return None;
+                }
+                None => return Some(false),
+            }
+        } else if !is_inside && stands_alone && self.dialect.knowledge.is_urc(line) {
+            return None;
+        }
+        if came.lines > 0 {
+            for _ in 1..frame.ends.count().min(LINES_AHEAD) {
+                self.take_response(&[], now);
+            }
+        }
+        let came = came.with(line, frame.ends);
+        let is_all = length.is_some_and(|length| came.is_all_of(length));
+        self.take_response(line, now);
+        // Last, because a line of the text may look like a header.
+        self.set_body((!is_all).then_some(Body::Text { length, came }));
+        framer.consume(frame);
+        Some(true)
+    }
+
+    fn set_body(&mut self, body: Option<Body>) {
+        if let State::Asking(asking) = &mut self.state {
+            asking.body = body;
+        }
+    }
+
+    /// The final result code that this line is to the question that is open; see [`Dialect::final_of`].
+    ///
+    /// [`Dialect::final_of`]: crate::at::knowledge::Dialect::final_of
+    fn final_of(&self, line: &[u8]) -> Option<(ResultCode, bool)> {
+        let State::Asking(asking) = &self.state else { return None };
+        self.dialect.final_of(&asking.question.expected, line)
+    }
+
+    fn take_response(&mut self, line: &[u8], now: &mut Now<'_>) {
+        let State::Asking(asking) = &mut self.state else { return };
+        self.echo.close();
+        let fits = asking.keep(line);
+        now.tell(&Event::Response(line));
+        if !fits {
+            now.tell(&Event::Notice("the answer is larger than 1 MiB: what comes after is not kept"));
+        }
+        self.show(line, now);
+    }
+
+    pub(super) fn take_final(&mut self, line: &[u8], result: ResultCode, now: &mut Now<'_>) {
+        if matches!(result, ResultCode::Ok | ResultCode::Error) && line.len() > 1 {
+            self.dialect.verbosity = Verbosity::Words;
+        }
+        if let State::Asking(asking) = &mut self.state {
+            asking.is_answered = true;
+        }
+        now.tell(&Event::Final { line, result: &result });
+        match now.listener.line(line) {
+            Flow::GoOn | Flow::Enough => self.finish(Some(result), now),
+            Flow::Stop => self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now),
+        }
+    }
+
+    /// A line that belongs to no answer.
+    pub(super) fn queue_line(&mut self, line: &[u8], event: &Event<'_>, now: &mut Now<'_>) {
+        self.queue.push(line);
+        now.tell(event);
+        if matches!(event, Event::Urc(_)) && self.dialect.knowledge.has_body(line) {
+            self.reading.expect_below(Body::below(line), false, now.time);
+        }
+        self.hear_connect(line);
+        self.show(line, now);
+    }
+
+    /// Shows a line to the listener and does what it says.
+    pub(super) fn show(&mut self, line: &[u8], now: &mut Now<'_>) {
+        match (now.listener.line(line), &mut self.state) {
+            (Flow::Enough, State::Asking(asking)) if asking.question.expected.free => self.finish(None, now),
+            (Flow::GoOn | Flow::Enough, _) => {}
+            (Flow::Stop, State::Idle(idle)) => {
+                idle.stopped.get_or_insert_with(|| Line { bytes: line.to_vec() });
+            }
+            (Flow::Stop, State::Asking(_) | State::Resync(_)) => {
+                self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now);
+            }
+        }
+    }
+
+    /// A line that belongs to no answer, or to one that nobody waits for any more. That is no news: it is not queued.
+    pub(super) fn take_loose_line(&mut self, line: &[u8], now: &mut Now<'_>) {
+        if self.is_late(line) {
+            now.tell(&Event::Stray(line));
+            self.show(line, now);
+            return;
+        }
+        let is_urc = self.dialect.knowledge.is_urc(line);
+        if is_urc && self.dialect.knowledge.tells_of_start(line) {
+            // The modem has just started: what it owed it will not give any more.
+            match &mut self.state {
+                State::Resync(resync) => resync.begin_anew(),
+                State::Idle(Idle { owing: Some(owing), .. }) => owing.finals = 0,
+                State::Idle(_) | State::Asking(_) => {}
+            }
+        }
+        self.queue_line(line, &if is_urc { Event::Urc(line) } else { Event::Stray(line) }, now);
+    }
+
+    /// Whether the line is one of the answer that is owed.
+    fn is_late(&mut self, line: &[u8]) -> bool {
+        let owing = match &mut self.state {
+            State::Resync(resync) => resync.still_owed(),
+            State::Idle(idle) => idle.still_owed(),
+            State::Asking(_) => None,
+        };
+        let Some(owing) = owing else { return false };
+        let Some(form) = owing.question.form_of(line) else { return false };
+        let is_late = match self.dialect.knowledge.likeness(line, form) {
+            Likeness::Answer => true,
+            Likeness::Urc => false,
+            // The first of them is the answer.
+            Likeness::Either => !std::mem::replace(&mut owing.answered, true),
+        };
+        if is_late && owing.question.expected.shape == Shape::HeaderAndBody {
+            self.reading.expect_below(Body::of(line), true, self.last_byte);
+        }
+        is_late
+    }
+
+    /// A line of the text under an unsolicited one, in which nothing is a result code or a prompt. The echo of what was
+    /// sent ends it: the modem says a message as a whole.
+    fn take_below(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
+        let below = self.reading.below?;
+        let frame = framer.frame();
+        let text = frame.map_or(framer.rest(), |frame| framer.line(frame));
+        let is_echo = frame.is_some() && below.has_begun() && self.echo.is_next(text);
+        if is_echo || !below.holds(text, framer.ends(), now.time) {
+            self.reading.below = None;
+            return None;
+        }
+        let Some(frame) = frame else { return Some(false) };
+        match self.is_below(below, framer, frame, now) {
+            Some(true) => {}
+            Some(false) => {
+                self.reading.below = None;
+                return None;
+            }
+            None => return Some(false),
+        }
+        if below.late {
+            now.tell(&Event::Stray(text));
+        } else {
+            self.queue.push(text);
+            now.tell(&Event::Urc(text));
+        }
+        self.reading.below = match below.body {
+            Body::Pdu => None,
+            Body::Text { length, came } => {
+                let came = came.with(text, frame.ends);
+                let is_over = length.is_some_and(|length| came.is_all_of(length));
+                (!is_over).then_some(Below { body: Body::Text { length, came }, ..below })
+            }
+        };
+        self.show(text, now);
+        framer.consume(frame);
+        Some(true)
+    }
+
+    /// Whether a line that can belong to the text does. `None`: what comes next must decide, or silence.
+    fn is_below(&mut self, below: Below, framer: &Framer, frame: Frame, now: &Now<'_>) -> Option<bool> {
+        // Something is asked, or owed: a line may belong to it.
+        let is_waited_for = !matches!(self.state, State::Idle(Idle { owing: None, .. }));
+        match below.body {
+            Body::Text { length: None, .. } if below.has_begun() && !below.framed => {
+                // A result code may be the answer's as well. If it is the text's, another one comes.
+                let is_final = self.final_of(framer.line(frame)).is_some();
+                if is_final { self.goes_on(framer, frame, false, false, now) } else { Some(false) }
+            }
+            // A modem that counts in another way than it writes tells a length that is none.
+            Body::Text { length: Some(length), came }
+                if below.has_begun() && is_waited_for && !(below.framed && frame.ends.count() <= 1) =>
+            {
+                self.comes_to_length(framer, frame, (came, length), now)
+            }
+            Body::Text { .. } | Body::Pdu => Some(true),
+        }
+    }
+
+    /// Takes a whole line of data; false where what comes after it must decide.
+    fn take_data(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
+        let line = framer.line(frame);
+        if let Some(result) = self.ends_data_mode(line) {
+            match self.goes_on(framer, frame, true, true, now) {
+                Some(true) => {}
+                Some(false) => {
+                    self.leave_data_mode(line, &result, now);
+                    framer.consume(frame);
+                    return true;
+                }
+                None => return false,
+            }
+        }
+        self.tell_data(line, now);
+        // Of data nothing is given up: what is longer than a line may be goes on as the next one.
+        framer.take_to(frame.end);
+        true
+    }
+
+    /// Data without a line end: silence ends them.
+    fn take_unfinished_data(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
+        if !now.is_silent || matches!(self.state, State::Idle(Idle { awaited: Some(_), .. })) {
+            self.reading.unsettled |= !now.is_silent;
+            return false;
+        }
+        let data = framer.rest();
+        match self.ends_data_mode(data) {
+            Some(result) => self.leave_data_mode(data, &result, now),
+            None => self.tell_data(data, now),
+        }
+        framer.take_to(framer.end());
+        true
+    }
+
+    fn tell_data(&mut self, data: &[u8], now: &mut Now<'_>) {
+        match self.state {
+            State::Asking(_) => self.take_response(data, now),
+            State::Idle(_) | State::Resync(_) => self.queue_line(data, &Event::Data(data), now),
+        }
+    }
+
+    /// The result code that a line is, where it is one that ends data mode.
+    fn ends_data_mode(&self, line: &[u8]) -> Option<ResultCode> {
+        let Mode::Data { ends, leaving, .. } = self.mode else { return None };
+        let end = line.trim_ascii_end();
+        if ends.iter().any(|text| text.as_bytes() == end) {
+            // To `+++` it is the answer that was asked for.
+            return Some(ResultCode::Vendor { text: text(end).into_owned(), success: leaving });
+        }
+        let in_digits = || result_code::parse_numeric(line).filter(|_| self.dialect.verbosity == Verbosity::Digits);
+        let of_vendor = || {
+            let success = self.dialect.knowledge.vendor_final(line)?;
+            Some(ResultCode::Vendor { text: text(line).into_owned(), success })
+        };
+        let result = result_code::parse(line).or_else(in_digits).or_else(of_vendor)?;
+        let ends = match &result {
+            ResultCode::NoCarrier => true,
+            ResultCode::Ok
+            | ResultCode::Error
+            | ResultCode::Equipment(_)
+            | ResultCode::Message(_)
+            | ResultCode::Vendor { .. } => self.mode.ends_with_any_result(),
+            ResultCode::Connect(_)
+            | ResultCode::Busy
+            | ResultCode::NoAnswer
+            | ResultCode::NoDialtone
+            | ResultCode::Aborted => false,
+        };
+        ends.then_some(result)
+    }
+
+    /// Whether the answer goes on after this line, which would end it. A result code behind it tells that it does, or
+    /// another header; where `any` line would, any that is no URC, and of data what has not ended as well. `None`: what
+    /// comes next must decide, or [`SETTLE`] without it.
+    fn goes_on(&mut self, framer: &Framer, frame: Frame, any: bool, is_data: bool, now: &Now<'_>) -> Option<bool> {
+        let mut others = false;
+        let mut is_below = false;
+        let mut last = frame;
+        for _ in 0..LINES_AHEAD {
+            let Some(next) = framer.frame_after(last) else {
+                // What is not a URC is waited for as long as it comes.
+                let has_text = framer.has_text_after(last);
+                return self.reading.is_decided(!others && !has_text, now).then_some(is_data && has_text);
+            };
+            if next.start - frame.start > BYTES_AHEAD {
+                break;
+            }
+            let line = framer.line(next);
+            if !std::mem::take(&mut is_below) {
+                if self.dialect.knowledge.is_urc(line) {
+                    is_below = self.dialect.knowledge.has_body(line);
+                } else if any || self.is_own(line) || self.final_of(line).is_some() {
+                    return Some(true);
+                } else {
+                    others = true;
+                }
+            }
+            last = next;
+        }
+        // Better no end than a false one.
+        Some(others)
+    }
+
+    fn is_own(&self, line: &[u8]) -> bool {
+        matches!(&self.state, State::Asking(asking) if asking.question.form_of(line).is_some())
+    }
+
+    /// Whether the text of which `came` has come, and of which this line may be one, comes to its length at the end of a
+    /// line. Where it does not, the length is not that of the text. `None` as for [`Session::goes_on`].
+    fn comes_to_length(
+        &mut self,
+        framer: &Framer,
+        frame: Frame,
+        (mut came, length): (Came, usize),
+        now: &Now<'_>,
+    ) -> Option<bool> {
+        let mut next = frame;
+        for _ in 0..LINES_AHEAD {
+            let line = framer.line(next);
+            if !came.leaves_room_for(line, next.ends, length) {
+                return Some(false);
+            }
+            came = came.with(line, next.ends);
+            if came.is_just(length) {
+                return Some(true);
+            }
+            let Some(frame) = framer.frame_after(next) else {
+                return self.reading.is_decided(!framer.has_text_after(next), now).then_some(false);
+            };
+            next = frame;
+        }
+        Some(false)
+    }
+
+    /// The line, with those that a quoted string in it goes over: `+CUSD: 0,"5 EUR` … `left",15`. `None` where what
+    /// comes next must decide. A quote that nothing closes is a slip of the modem and takes nothing with it.
+    fn with_quoted_lines(&self, framer: &Framer, frame: Frame, is_silent: bool) -> Option<Frame> {
+        let line = framer.line(frame);
+        if !opens_string(line) || prefix_length(line).is_none() {
+            return Some(frame);
+        }
+        let mut last = frame;
+        loop {
+            let Some(next) = framer.frame_after(last) else {
+                return (is_silent || framer.end() - frame.start > LONGEST_STRING).then_some(frame);
+            };
+            let line = framer.line(next);
+            // A line that begins as an answer's or a URC's does is no inside of a string.
+            if next.end - frame.start > LONGEST_STRING || prefix_length(line).is_some() {
+                return Some(frame);
+            }
+            if opens_string(line) {
+                return Some(Frame { end: next.end, ..frame });
+            }
+            last = next;
+        }
+    }
+}
+
+/// Whether a string is open at the end of this line.
+fn opens_string(line: &[u8]) -> bool {
+    // Whether they are odd in number needs no more than a byte, and so are many compared at once.
+    line.iter().fold(0_u8, |quotes, byte| quotes.wrapping_add(u8::from(*byte == b'"'))) % 2 == 1
+}
+
+/// A notice that a final result code in a message's text was one of its lines.
+fn ambiguity(line: &[u8]) -> String {
+    format!(
+        "the line `{}` was taken as a part of the message, because more came after it; AT+CSDH=1 makes the modem tell \
+         how long a message is",
+        text(line)
+    )
+}
