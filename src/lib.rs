@@ -54,7 +54,8 @@
 //! 1. `catalogue/data/modules.toml`: an entry: its names, as AT+CGMM and people write them.
 //! 2. In it what differs: ICCID, registration, roaming, APN, reboot, power-off, each with its source.
 //! 3. Commands that only this vendor has: `catalogue/data/commands/VENDOR.toml`.
-//! 4. A simulated one: `sim/profiles/NAME.toml`, what it answers where it differs from the generic modem.
+//! 4. A simulated one: `sim/profiles/NAME.toml`, what it answers where it differs from the generic modem, or from the one or the
+//!    vendor that `like` names (`sim/profiles/vendors/`).
 //! 5. The build reads the data and says what is wrong with it; no code and no script names a module.
 
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test says what it wants, not all there is"))]

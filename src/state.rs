@@ -1,4 +1,4 @@
-//! The user's folder for what outlasts a run: histories, results.
+//! The user's folders: for what outlasts a run (histories, results), and for what the user writes (modules).
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
@@ -14,6 +14,17 @@ pub(crate) fn folder() -> Option<PathBuf> {
         named("XDG_STATE_HOME").or_else(|| Some(named("HOME")?.join(".local/state")))
     };
     Some(state?.join("hayes"))
+}
+
+/// Hayes' folder among the user's settings, in the same way.
+pub(crate) fn settings() -> Option<PathBuf> {
+    let named = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let settings = if cfg!(windows) {
+        named("APPDATA")
+    } else {
+        named("XDG_CONFIG_HOME").or_else(|| Some(named("HOME")?.join(".config")))
+    };
+    Some(settings?.join("hayes"))
 }
 
 /// Opens a file to be written; one that is made is its owner's alone: what a modem says names its SIM and its user.

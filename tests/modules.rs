@@ -15,6 +15,28 @@ fn ctrl_c_aborts_a_scan_by_a_character_only_where_the_module_does_that() {
     assert_eq!(sent_after_ctrl_c("BG96"), "", "its scan runs to its end");
 }
 
+#[test]
+fn a_module_of_ones_own_stands_beside_the_script() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join("modules")).unwrap();
+    let file = folder.0.join("modules/acme.toml");
+    std::fs::write(folder.0.join("ask.hayes"), "AT+CGMM\n").unwrap();
+    let hayes = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+        let output = command.args(words).current_dir(&folder.0).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    };
+    let five =
+        "vendor = 'Acme'\nmodels = ['SIM-MODEM*']\niccid = 'AT+CCID'\nregistration = ['AT+CEREG']\nreboot = 'ATZ'\n";
+    std::fs::write(&file, five).unwrap();
+    let heard = hayes(&["run", "ask.hayes", "-v", "-p", "sim:generic"]);
+    assert!(heard.contains("known from here on: acme"), "{heard}");
+    assert!(hayes(&["explain", "SIM-MODEM-2"]).contains("A module of Acme"));
+    std::fs::write(&file, five.replace("'AT+CCID'", "'CCID'")).unwrap();
+    let refused = hayes(&["run", "ask.hayes", "-p", "sim:generic"]);
+    assert!(refused.contains("acme.toml cannot be used: `CCID` is no command"), "{refused}");
+}
+
 /// What comes behind `AT+COPS=?` when Ctrl-C is pressed meanwhile, until the scan ends, on a modem that calls itself so;
 /// it is not asked where that is empty. Then `finally` runs.
 fn sent_after_ctrl_c(model: &str) -> String {

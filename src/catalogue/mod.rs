@@ -13,6 +13,7 @@ pub mod knowledge;
 pub mod layout;
 pub mod module;
 mod name_hash;
+pub mod own;
 pub mod result;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::data::MODULES;
 use super::field::Source;
+use super::own::own;
 use crate::at::Form;
 
 #[derive(Debug)]
@@ -68,23 +69,25 @@ impl Module {
     }
 }
 
-/// Every module, sorted by id.
+/// Every module that Hayes brings along, sorted by id.
 pub fn modules() -> &'static [Module] {
     MODULES
 }
 
 /// The module of this id.
 pub fn module(id: &str) -> Option<&'static Module> {
-    MODULES.iter().find(|module| module.id.eq_ignore_ascii_case(id))
+    own().iter().chain(MODULES).find(|module| module.id.eq_ignore_ascii_case(id))
 }
 
 /// The module that `AT+CGMM` names so: `SIMCOM_SIM7080G`, `LARA-R211-02B`, `BG95-M3`, `EG25`.
 pub fn module_by_model(cgmm: &str) -> Option<&'static Module> {
     let model = cgmm.trim().trim_matches('"');
     let model = model.strip_prefix("SIMCOM_").unwrap_or(model);
-    // The longest name that the model begins with is the most telling: LARA-R211 before LARA-R2*.
+    // The longest name that the model begins with is the most telling: LARA-R211 before LARA-R2*. Of two that are as long
+    // the last is taken, a person's own.
     MODULES
         .iter()
+        .chain(own())
         .flat_map(|module| module.models.iter().map(move |name| (module, *name)))
         .filter(|(_, name)| names(name, model))
         .max_by_key(|(_, name)| name.len())

@@ -7,6 +7,7 @@ mod console;
 mod explain;
 mod inputs;
 mod modem;
+mod modules;
 mod ports;
 mod progress;
 mod repl;
@@ -48,6 +49,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
+    if let Err(exit) = modules::make_known(arguments.task.as_ref(), console) {
+        return exit;
+    }
     let Some(task) = &arguments.task else {
         // On a terminal somebody wants to look around.
         if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {

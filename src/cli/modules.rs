@@ -1,0 +1,70 @@
+//! A person's own modules: `modules/*.toml` beside the scripts of the command line, and in the user's folder.
+
+use std::path::{Path, PathBuf};
+
+use super::arguments::Task;
+use super::console::{Console, Exit};
+use crate::catalogue::own;
+use crate::source::{LARGEST, read_file};
+use crate::state;
+
+/// Reads them and makes them known. What is wrong with one is said before anything else is done.
+pub(crate) fn make_known(task: Option<&Task>, console: &Console) -> Result<(), Exit> {
+    let mut modules = Vec::new();
+    // Those beside the script come last and win.
+    for file in state::settings().into_iter().chain(beside(task)).flat_map(|folder| files(&folder.join("modules"))) {
+        let name = file.display().to_string();
+        let text = read_file(&file, LARGEST).map_err(|error| error.to_string());
+        match text.and_then(|text| own::read(&name, &text).map_err(|why| format!("cannot be used: {why}"))) {
+            Ok(module) => modules.push(module),
+            Err(why) => {
+                let help = "it needs `vendor`, `models`, `iccid`, `registration` and `reboot`, as the files in Hayes' \
+                            src/catalogue/data/modules write them";
+                return Err(console.refuse(Exit::Usage, &format!("{name} {why}"), Some(help)));
+            }
+        }
+    }
+    own::install(modules);
+    Ok(())
+}
+
+/// The folders of the scripts that are run or checked; else the folder that one stands in.
+fn beside(task: Option<&Task>) -> Vec<PathBuf> {
+    // Without a task it is the interactive mode.
+    let Some(task) = task else { return vec![PathBuf::new()] };
+    let scripts = match task {
+        Task::Run(arguments) => arguments.scripts.as_slice(),
+        Task::Check(arguments) => arguments.scripts.as_slice(),
+        Task::Batch(arguments) => std::slice::from_ref(&arguments.script),
+        Task::Repl(_) | Task::At(_) | Task::Explain(_) => return vec![PathBuf::new()],
+        Task::Report(_)
+        | Task::Fmt(_)
+        | Task::List { .. }
+        | Task::Show { .. }
+        | Task::Ports(_)
+        | Task::Sim(_)
+        | Task::Completions { .. }
+        | Task::Man { .. } => return Vec::new(),
+    };
+    let mut folders: Vec<PathBuf> = scripts
+        .iter()
+        .filter(|script| script.ends_with(".hayes"))
+        .filter_map(|script| Path::new(script).parent().map(Path::to_owned))
+        .collect();
+    // A script of the library stands nowhere: what counts is where the user is.
+    if folders.is_empty() {
+        folders.push(PathBuf::new());
+    }
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+/// By their names; a folder that is not there has none.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files
+}
