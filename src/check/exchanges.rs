@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::checker::Checker;
+use super::checker::{Checker, Flow};
 use super::faults::exchange::ExchangeFault;
 use super::faults::value::ValueFault;
 use super::pattern::Matcher;
@@ -11,13 +11,14 @@ use super::{binding, patterns};
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
     Clause, ClauseKind, Exchange, Expression, ExpressionKind, Field, Pattern, Send, SendForm, Template, TemplatePart,
+    WhenEvent,
 };
 
 impl Checker<'_, '_, '_> {
-    pub(super) fn exchange(&mut self, exchange: &Exchange) {
+    pub(super) fn exchange(&mut self, exchange: &Exchange) -> Flow {
         self.send(&exchange.send);
         self.lint_question(&exchange.send, &exchange.clauses);
-        self.clauses(&exchange.clauses);
+        self.clauses(&exchange.clauses)
     }
 
     pub(super) fn ensure_question(&mut self, question: &Send) {
@@ -34,9 +35,11 @@ impl Checker<'_, '_, '_> {
         within.iter().for_each(|within| self.duration(within, "what stands behind `within`"));
     }
 
-    pub(super) fn clauses(&mut self, clauses: &[Clause]) {
+    /// Where all `when` lines end the script, nothing behind the question is reached.
+    pub(super) fn clauses(&mut self, clauses: &[Clause]) -> Flow {
         self.told_nothing(clauses);
-        let mut prompts = 0;
+        self.judged_twice(clauses);
+        let (mut prompts, mut branches, mut earlier) = (0, Vec::new(), Vec::new());
         for clause in clauses {
             match &clause.kind {
                 ClauseKind::Expect(alternatives) => {
@@ -51,12 +54,37 @@ impl Checker<'_, '_, '_> {
                     self.reply(text);
                 }
                 ClauseKind::PromptCancel { mark } => mark.iter().for_each(|mark| self.template(mark)),
+                ClauseKind::When { event, body } => {
+                    if self.never_taken(event, &mut earlier) {
+                        self.reporter.report(&ExchangeFault::NeverTaken, clause.span);
+                    }
+                    let mark = self.scope.mark();
+                    self.bind_holes(event.patterns());
+                    let flow = self.inner(body, self.place);
+                    branches.push((flow, Some(self.scope.take_back(mark))));
+                }
             }
             prompts += usize::from(is_prompt(clause));
             if prompts == 2 && is_prompt(clause) {
                 self.reporter.report(&ExchangeFault::TwoPrompts, clause.span);
             }
         }
+        // A question that none of them takes fails.
+        if branches.is_empty() { Flow::Falls } else { self.merge(branches) }
+    }
+
+    /// Whether an earlier `when` takes all that this one is for. `earlier`: what those before it are for, as it is written.
+    fn never_taken(&self, event: &WhenEvent, earlier: &mut Vec<String>) -> bool {
+        let written: Vec<String> = match event {
+            WhenEvent::Line(patterns) => {
+                patterns.iter().map(|pattern| self.script.source.slice(pattern.span).to_owned()).collect()
+            }
+            WhenEvent::Timeout => vec!["timeout".to_owned()],
+            WhenEvent::Otherwise => vec!["else".to_owned()],
+        };
+        let never = earlier.iter().any(|word| word == "else") || written.iter().all(|word| earlier.contains(word));
+        earlier.extend(written);
+        never
     }
 
     fn send(&mut self, send: &Send) {
@@ -111,6 +139,13 @@ impl Checker<'_, '_, '_> {
     }
 
     fn capture_pattern(&mut self, clause: &Clause, alternatives: &[Pattern]) {
+        if !self.bind_holes(alternatives) {
+            self.reporter.report(&ExchangeFault::CapturesNothing, clause.span);
+        }
+    }
+
+    /// What the patterns of a `capture` or a `when` give a value; false where that is certainly nothing.
+    fn bind_holes(&mut self, alternatives: &[Pattern]) -> bool {
         alternatives.iter().for_each(|pattern| self.pattern(pattern));
         let mut captured: Vec<(Name, Type)> = Vec::new();
         let mut is_sound = true;
@@ -126,12 +161,11 @@ impl Checker<'_, '_, '_> {
                 captured.push((name, Type::of_capture(hole.convert, !everywhere)));
             }
         }
-        if captured.is_empty() && is_sound {
-            self.reporter.report(&ExchangeFault::CapturesNothing, clause.span);
-        }
+        let binds = !captured.is_empty() || !is_sound;
         for (name, kind) in captured {
             self.bind_capture(Some(&name), kind);
         }
+        binds
     }
 
     fn capture_all(&mut self, clause: &Clause, fields: &[Field], record: &Name) {
@@ -171,6 +205,24 @@ impl Checker<'_, '_, '_> {
         }
     }
 
+    /// Where `when` lines judge an answer, no `expect` and no `capture` does.
+    fn judged_twice(&mut self, clauses: &[Clause]) {
+        if !clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::When { .. })) {
+            return;
+        }
+        for clause in clauses {
+            let word = match clause.kind {
+                ClauseKind::Expect(_) => "expect",
+                ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => "capture",
+                ClauseKind::ExpectNothing { .. }
+                | ClauseKind::PromptReply { .. }
+                | ClauseKind::PromptCancel { .. }
+                | ClauseKind::When { .. } => continue,
+            };
+            self.reporter.report(&ExchangeFault::WhenAndMore { clause: word }, clause.span);
+        }
+    }
+
     /// `expect nothing` stands alone.
     fn told_nothing(&mut self, clauses: &[Clause]) {
         if !clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::ExpectNothing { .. })) {
@@ -183,6 +235,7 @@ impl Checker<'_, '_, '_> {
                 Some(("capture", clause.span))
             }
             ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => Some(("prompt", clause.span)),
+            ClauseKind::When { .. } => Some(("when", clause.span)),
         });
         if let Some((clause, span)) = other {
             self.reporter.report(&ExchangeFault::NothingAndMore { clause }, span);

@@ -14,15 +14,15 @@ use super::scope::Changes;
 use super::types::{Kind, Type};
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
-    Await, AwaitTarget, Block, Column, Convert, Expression, ExpressionKind, Param, PortAction, Schedule, Statement,
-    StatementKind,
+    Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Expression, ExpressionKind, Param, PortAction,
+    Schedule, Statement, StatementKind,
 };
 
 impl Checker<'_, '_, '_> {
     pub(super) fn statement(&mut self, statement: &Statement) -> Flow {
         match &statement.kind {
-            StatementKind::Exchange(exchange) => self.exchange(exchange),
-            StatementKind::Await(awaited) => self.awaiting(awaited),
+            StatementKind::Exchange(exchange) => return self.exchange(exchange),
+            StatementKind::Await(awaited) => return self.awaiting(awaited, statement.span),
             StatementKind::Ensure { question, answers, otherwise } => {
                 self.ensure_question(question);
                 answers.iter().for_each(|pattern| self.comparing_pattern(pattern, "`answers`"));
@@ -302,16 +302,21 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    fn awaiting(&mut self, awaited: &Await) {
+    fn awaiting(&mut self, awaited: &Await, span: Span) -> Flow {
         match &awaited.target {
             AwaitTarget::Line(alternatives) => {
                 alternatives.iter().for_each(|pattern| self.comparing_pattern(pattern, "`await`"));
             }
             AwaitTarget::Quiet { duration } => self.duration(duration, "how long `await quiet` waits"),
             AwaitTarget::Prompt { text } => self.template(text),
+            AwaitTarget::When => {
+                if !awaited.clauses.iter().any(is_for_a_line) {
+                    self.reporter.report(&ExchangeFault::NothingAwaited, span);
+                }
+            }
         }
         let brings = match &awaited.target {
-            AwaitTarget::Line(_) => None,
+            AwaitTarget::Line(_) | AwaitTarget::When => None,
             AwaitTarget::Quiet { .. } => Some("`await quiet` waits for silence"),
             AwaitTarget::Prompt { .. } => Some("`await prompt` waits for text without a line end"),
         };
@@ -319,7 +324,7 @@ impl Checker<'_, '_, '_> {
             self.reporter.report(&ExchangeFault::NoLineAwaited { brings }, clause.span);
         }
         self.within(awaited.within.as_ref());
-        self.clauses(&awaited.clauses);
+        self.clauses(&awaited.clauses)
     }
 
     fn port(&mut self, action: &PortAction) {
@@ -358,4 +363,9 @@ impl Checker<'_, '_, '_> {
         self.reporter.report(&NameFault::Reserved { name: name.value.clone(), what }, name.span);
         false
     }
+}
+
+/// `when "+CREG: 5" {`
+fn is_for_a_line(clause: &Clause) -> bool {
+    matches!(&clause.kind, ClauseKind::When { event, .. } if !event.patterns().is_empty())
 }

@@ -23,7 +23,7 @@ pub(super) const TYPED: &str = "<typed>";
 pub(super) enum Snippet {
     /// `:help run`, with its colon
     Command(String),
-    /// `expect`, `capture` and `prompt` lines without a question above them
+    /// `expect`, `capture`, `prompt` and `when` lines without a question above them
     Clauses(String),
     /// A statement with all its lines
     Statement(String),
@@ -43,13 +43,8 @@ pub(super) fn pieces(text: &str) -> Vec<Snippet> {
             continue;
         }
         let mut piece = line.to_owned();
-        while is_open(&piece)
-            && let Some(next) = lines.next()
-        {
-            piece.push('\n');
-            piece.push_str(next);
-        }
-        while let Some(next) = lines.next_if(|next| is_clause(next)) {
+        // A `when` under a question may open a block itself.
+        while let Some(next) = if is_open(&piece) { lines.next() } else { lines.next_if(|next| is_clause(next)) } {
             piece.push('\n');
             piece.push_str(next);
         }
@@ -60,13 +55,16 @@ pub(super) fn pieces(text: &str) -> Vec<Snippet> {
 
 /// Whether more lines must follow: a block or a `"""` is open.
 pub(super) fn is_open(text: &str) -> bool {
-    !text.trim_start().starts_with(':') && matches!(parse_chunk(&Source::new(TYPED, text)), Chunk::Incomplete)
+    // A clause by itself is about the last question.
+    let above = if is_clause(text) { "AT\n" } else { "" };
+    let is_command = text.trim_start().starts_with(':');
+    !is_command && matches!(parse_chunk(&Source::new(TYPED, format!("{above}{text}"))), Chunk::Incomplete)
 }
 
 /// Whether a line belongs to the question above it.
 pub(super) fn is_clause(line: &str) -> bool {
     let word = line.split_whitespace().next().unwrap_or_default();
-    matches!(word, "expect" | "capture" | "prompt")
+    matches!(word, "expect" | "capture" | "prompt" | "when")
 }
 
 pub(super) struct Notebook {

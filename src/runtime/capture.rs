@@ -13,7 +13,9 @@ use crate::catalogue::explain::{Context, beside, failure};
 use crate::check::{Captures, Hole, Matcher};
 use crate::notation::text;
 use crate::source::Span;
-use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Convert, Field, Pattern, PatternKind, PatternPart};
+use crate::syntax::ast::{
+    Alternatives, Block, Clause, ClauseKind, Convert, Field, Pattern, PatternKind, PatternPart, WhenEvent,
+};
 use crate::value::{Record, Value};
 
 /// A name and its value.
@@ -37,11 +39,13 @@ impl ScriptView<'_> {
     pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
         let values = |clause: &Clause| match &clause.kind {
             ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => self.alternatives_values(patterns),
+            ClauseKind::When { event: WhenEvent::Line(patterns), .. } => self.alternatives_values(patterns),
             ClauseKind::ExpectNothing { .. }
             | ClauseKind::Capture { .. }
             | ClauseKind::CaptureAll { .. }
             | ClauseKind::PromptReply { .. }
-            | ClauseKind::PromptCancel { .. } => Ok(Vec::new()),
+            | ClauseKind::PromptCancel { .. }
+            | ClauseKind::When { event: WhenEvent::Timeout | WhenEvent::Otherwise, .. } => Ok(Vec::new()),
         };
         clauses.iter().map(values).collect()
     }
@@ -75,9 +79,10 @@ impl ScriptView<'_> {
                 all(fields, lines, question).map(|records| vec![(record.value.clone(), records)])
             }
             ClauseKind::CapturePattern(patterns) => self.capture_pattern(patterns, values),
-            ClauseKind::ExpectNothing { .. } | ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => {
-                Ok(Captured::new())
-            }
+            ClauseKind::ExpectNothing { .. }
+            | ClauseKind::PromptReply { .. }
+            | ClauseKind::PromptCancel { .. }
+            | ClauseKind::When { .. } => Ok(Captured::new()),
         };
         match (captured, &clause.kind) {
             (Ok(captured), _) => Ok(captured),
@@ -86,6 +91,47 @@ impl ScriptView<'_> {
             }
             (Err(miss), _) => Err(self.missed(asked, clause.span, miss)),
         }
+    }
+
+    /// The block of the first `when` that the last answer, or the awaited line, is of the form of; what its pattern
+    /// captures.
+    pub(super) fn taken<'c>(
+        &self,
+        asked: Option<&ReadyQuestion>,
+        clauses: &'c [Clause],
+        values: &ClauseValues,
+    ) -> Step<(Captured, &'c Block)> {
+        let (mut wanted, mut wanted_values, mut first) = (Alternatives::new(), Vec::new(), None);
+        for (clause, values) in clauses.iter().zip(values) {
+            let ClauseKind::When { event, body } = &clause.kind else { continue };
+            let patterns = match event {
+                WhenEvent::Line(patterns) => patterns,
+                WhenEvent::Timeout => continue,
+                WhenEvent::Otherwise => return Ok((Captured::new(), body)),
+            };
+            match self.capture_pattern(patterns, values) {
+                Ok(captured) => return Ok((captured, body)),
+                Err(Miss::NoMatch) if self.answers(patterns, values) => return Ok((self.nothing_of(patterns), body)),
+                Err(Miss::NoMatch) => {}
+                Err(miss) => return Err(self.missed(asked, clause.span, miss)),
+            }
+            first.get_or_insert(clause.span);
+            wanted.extend(patterns.iter().cloned());
+            wanted_values.extend(values.iter().cloned());
+        }
+        let span = first.unwrap_or_default();
+        match (asked, &self.scope.last.result) {
+            (Some(asked), Some(result)) if !result.is_success() => {
+                Err(self.unexpected_result(asked, result, Some((span, &wanted, &wanted_values))))
+            }
+            (asked, _) => Err(self.fail(self.no_match(asked, span, &wanted, &wanted_values))),
+        }
+    }
+
+    /// The names of a pattern that a final result code without them has matched.
+    fn nothing_of(&self, patterns: &Alternatives) -> Captured {
+        let matchers = patterns.iter().filter_map(|pattern| self.scope.program.matcher(pattern));
+        matchers.flat_map(Matcher::holes).map(|hole| (hole.name.clone(), Value::text(""))).collect()
     }
 
     /// Without another word an answer must end well; an `expect` may want it to end otherwise.

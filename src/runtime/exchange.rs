@@ -10,7 +10,7 @@ use super::capture::Captured;
 use super::event::{Change, RuntimeEvent, Waiting};
 use super::expression::{YEAR, is_command_line};
 use super::failure::{End, Step};
-use super::hearing::{FreeHearing, matches};
+use super::hearing::{FreeHearing, Sought, matches};
 use super::interpreter::Run;
 use super::scope::Last;
 use crate::at::{Answer, Line, Question};
@@ -22,7 +22,7 @@ use crate::port::{Control, Fault};
 use crate::source::Span;
 use crate::syntax::ast::{
     Alternatives, Await, AwaitTarget, Block, Clause, ClauseKind, Exchange, Expression, Pattern, PortAction, Send,
-    SendForm, TemplatePart,
+    SendForm, TemplatePart, WhenEvent,
 };
 
 /// How long a restart may take where the script does not say.
@@ -58,11 +58,31 @@ impl Run<'_> {
         if self.leaves_out(&asked, exchange.send.form) {
             return self.leave_out(&asked, clauses);
         }
+        if clauses.iter().any(is_when) {
+            return self.exchange_with_branches(&asked, clauses, &values);
+        }
         let started = self.conversation.now();
         let ended = self.converse(&asked, clauses, &values);
         self.exchange_ended(&asked, ended.is_ok(), started);
         self.keep(ended?);
         Ok(())
+    }
+
+    /// A question with `when` lines: the block of the first that its answer is of the form of.
+    fn exchange_with_branches(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step {
+        let started = self.conversation.now();
+        let taken = match self.try_ask(asked, clauses, values) {
+            Ok(Ok(())) => self.view().taken(Some(asked), clauses, values),
+            Ok(Err(trouble)) => match without_answer(clauses).filter(|_| matches!(trouble, Trouble::Timeout { .. })) {
+                Some(body) => Ok((Captured::new(), body)),
+                None => Err(self.trouble(trouble, Some(asked), asked.span)),
+            },
+            Err(end) => Err(end),
+        };
+        self.exchange_ended(asked, taken.is_ok(), started);
+        let (captured, body) = taken?;
+        self.keep(captured);
+        self.block(body)
     }
 
     fn converse(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
@@ -174,6 +194,16 @@ impl Run<'_> {
 
     /// Sends it and waits for its answer, which is then the last one.
     fn ask(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step {
+        self.try_ask(asked, clauses, values)?.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))
+    }
+
+    /// The same, with what kept the answer from coming.
+    fn try_ask(
+        &mut self,
+        asked: &ReadyQuestion,
+        clauses: &[Clause],
+        values: &ClauseValues,
+    ) -> Step<Result<(), Trouble>> {
         self.refuse_in_data_mode(asked)?;
         self.exchanges += 1;
         let now = self.conversation.now();
@@ -195,11 +225,11 @@ impl Run<'_> {
                     self.meet(&lines);
                 }
                 self.scope.last = Last { sent, lines, result, elapsed };
-                Ok(())
+                Ok(Ok(()))
             }
             Err(trouble) => {
                 self.scope.last = Last { sent, lines: trouble.received().to_vec(), ..Last::default() };
-                Err(self.trouble(trouble, Some(asked), asked.span))
+                Ok(Err(trouble))
             }
         }
     }
@@ -260,6 +290,11 @@ impl Run<'_> {
         let asked = self.asked(&exchange.send, &[])?;
         let view = self.view();
         let values = view.clause_values(&exchange.clauses)?;
+        if exchange.clauses.iter().any(is_when) {
+            let (captured, body) = view.taken(Some(&asked), &exchange.clauses, &values)?;
+            self.keep(captured);
+            return self.block(body);
+        }
         let captured = view.judge(&asked, &exchange.clauses, &values)?;
         self.keep(captured);
         Ok(())
@@ -410,6 +445,10 @@ impl Run<'_> {
         let within = self.scaled(within);
         match &wait.target {
             AwaitTarget::Line(patterns) => self.wait_for_line(patterns, &wait.clauses, within, span),
+            AwaitTarget::When => {
+                let patterns = wait.clauses.iter().flat_map(when_patterns).cloned().collect();
+                self.wait_for_line(&patterns, &wait.clauses, within, span)
+            }
             AwaitTarget::Quiet { duration } => {
                 let quiet = view.duration(duration)?;
                 // Without a bound of its own it must at least be possible.
@@ -456,6 +495,10 @@ impl Run<'_> {
         let line = match self.conversation.await_line(started + within, &mut fits, &mut self.hearing) {
             Ok(Some(line)) => line,
             Ok(None) => {
+                if let Some(body) = without_answer(clauses) {
+                    self.scope.last = Last::default();
+                    return self.block(body);
+                }
                 let what = format!("no line {wanted} came within {}", ShownDuration(within));
                 let view = self.view();
                 let failure = view.problem("hayes::run::timeout", span, what).label("waited for this");
@@ -465,6 +508,11 @@ impl Run<'_> {
         };
         let elapsed = self.conversation.now().saturating_sub(started);
         self.scope.last = Last { lines: vec![line], elapsed, ..Last::default() };
+        if clauses.iter().any(is_when) {
+            let (captured, body) = self.view().taken(None, clauses, &clause_values)?;
+            self.keep(captured);
+            return self.block(body);
+        }
         let mut captured = Captured::new();
         for (clause, values) in clauses.iter().zip(&clause_values) {
             captured.extend(self.view().captured_by(None, clause, values)?);
@@ -519,19 +567,49 @@ fn always_the_same<'s>(send: &'s Send, clauses: &[Clause]) -> Option<&'s str> {
     (is_plain && !clauses.iter().any(asks_for_data)).then_some(text)
 }
 
-/// What a free text's answer must hold before it ends.
-fn wanted<'c>(clauses: &'c [Clause], values: &'c ClauseValues) -> Vec<(&'c [Pattern], &'c [Vec<String>])> {
-    let wanted = clauses.iter().zip(values).filter_map(|(clause, values)| match &clause.kind {
-        ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => {
-            Some((patterns.as_slice(), values.as_slice()))
+/// What a free text's answer must hold before it ends; the patterns of all `when` lines are one thing.
+fn wanted<'c>(clauses: &'c [Clause], values: &'c ClauseValues) -> Vec<Sought<'c>> {
+    let mut branches = Sought::new();
+    let mut wanted = Vec::new();
+    for (clause, values) in clauses.iter().zip(values) {
+        match &clause.kind {
+            ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => {
+                wanted.push(vec![(patterns.as_slice(), values.as_slice())]);
+            }
+            // Only a final result code tells that all lines are there, or that the reply was taken.
+            ClauseKind::CaptureAll { .. } | ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => {
+                wanted.push(Sought::new());
+            }
+            ClauseKind::When { event, .. } => branches.push((event.patterns(), values.as_slice())),
+            ClauseKind::Capture { .. } | ClauseKind::ExpectNothing { .. } => {}
         }
-        // Only a final result code tells that all lines are there, or that the reply was taken.
-        ClauseKind::CaptureAll { .. } | ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => {
-            Some((&[][..], &[][..]))
-        }
-        ClauseKind::Capture { .. } | ClauseKind::ExpectNothing { .. } => None,
-    });
-    wanted.collect()
+    }
+    wanted.extend((!branches.is_empty()).then_some(branches));
+    wanted
+}
+
+fn is_when(clause: &Clause) -> bool {
+    matches!(clause.kind, ClauseKind::When { .. })
+}
+
+fn when_patterns(clause: &Clause) -> &[Pattern] {
+    if let ClauseKind::When { event, .. } = &clause.kind { event.patterns() } else { &[] }
+}
+
+/// What runs where no answer, or no line, comes in time: `when timeout`, else `else`.
+fn without_answer(clauses: &[Clause]) -> Option<&Block> {
+    let body = |wanted: WhenEvent| {
+        clauses.iter().find_map(|clause| {
+            if let ClauseKind::When { event, body } = &clause.kind
+                && *event == wanted
+            {
+                Some(body)
+            } else {
+                None
+            }
+        })
+    };
+    body(WhenEvent::Timeout).or_else(|| body(WhenEvent::Otherwise))
 }
 
 fn is_interrupt(trouble: &Trouble) -> bool {

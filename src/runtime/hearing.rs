@@ -60,8 +60,11 @@ pub(super) struct FreeHearing<'h, 'r> {
     pub(super) hearing: &'h mut Hearing<'r>,
     pub(super) program: &'h Program,
     /// What no line has matched so far: any of these patterns, with the values of its `${…}`.
-    pub(super) wanted: Vec<(&'h [Pattern], &'h [Vec<String>])>,
+    pub(super) wanted: Vec<Sought<'h>>,
 }
+
+/// Patterns of which one is enough, with the values of their `${…}`.
+pub(super) type Sought<'h> = Vec<(&'h [Pattern], &'h [Vec<String>])>;
 
 impl at::Listener for FreeHearing<'_, '_> {
     fn event(&mut self, now: Duration, event: &Event<'_>) {
@@ -72,7 +75,9 @@ impl at::Listener for FreeHearing<'_, '_> {
         if self.hearing.line(line) == Flow::Stop {
             return Flow::Stop;
         }
-        self.wanted.retain(|(patterns, values)| !matches(self.program, patterns, values, line));
+        let came =
+            |sought: &Sought<'_>| sought.iter().any(|(patterns, values)| matches(self.program, patterns, values, line));
+        self.wanted.retain(|sought| !came(sought));
         // Nothing but positional captures is wanted: any line may hold them.
         if self.wanted.is_empty() { Flow::Enough } else { Flow::GoOn }
     }

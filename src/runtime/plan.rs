@@ -12,7 +12,10 @@ use super::scope::ScriptScope;
 use crate::at::command::parse;
 use crate::catalogue::expected;
 use crate::check::Program;
-use crate::syntax::ast::{Alternatives, Block, Exchange, Part, Send, Statement, StatementKind};
+use crate::source::Span;
+use crate::syntax::ast::{
+    Alternatives, Await, Block, Clause, ClauseKind, Exchange, Part, Send, Statement, StatementKind,
+};
 
 /// What a block would do, a line for each statement. What one would set has no value in those behind it; the scope is a
 /// copy, for nothing was done.
@@ -36,6 +39,13 @@ impl<'r> Preview<'r> {
         Ok(preview.lines)
     }
 
+    /// What the `when` lines of a question that was not asked would do.
+    pub(super) fn of_branches(view: ScriptView<'r>, clauses: &[Clause]) -> Vec<String> {
+        let mut preview = Preview { scope: view.scope.clone(), view, lines: Vec::new() };
+        preview.branches(clauses, 0);
+        preview.lines
+    }
+
     fn block(&mut self, block: &Block, depth: usize) {
         block.statements.iter().for_each(|statement| self.statement(statement, depth));
     }
@@ -57,8 +67,9 @@ impl<'r> Preview<'r> {
         let line = |span| first_line(program.source().slice(span));
         let head = line(statement.span);
         match &statement.kind {
-            StatementKind::Exchange(Exchange { send, .. }) => {
+            StatementKind::Exchange(Exchange { send, clauses }) => {
                 self.would("send", send, depth);
+                self.branches(clauses, depth);
             }
             StatementKind::Reboot { command } => self.would("reboot the modem by", command, depth),
             StatementKind::Ensure { question, answers, otherwise } => {
@@ -87,8 +98,11 @@ impl<'r> Preview<'r> {
             StatementKind::Unsafe { body, .. } | StatementKind::Finally { body } => self.inner(head, body, depth),
             // Nothing that the modem would notice.
             StatementKind::Set { .. } => {}
-            StatementKind::Await(_)
-            | StatementKind::Run { .. }
+            StatementKind::Await(Await { clauses, .. }) => {
+                self.line(depth, &format!("would do: {head}"));
+                self.branches(clauses, depth);
+            }
+            StatementKind::Run { .. }
             | StatementKind::Assert { .. }
             | StatementKind::Fail { .. }
             | StatementKind::Skip { .. }
@@ -105,6 +119,20 @@ impl<'r> Preview<'r> {
         }
         for name in names_set_by(statement.parts(), &program) {
             self.scope.variables.forget(&name);
+        }
+    }
+
+    /// The `when` lines of a question that is not asked.
+    fn branches(&mut self, clauses: &[Clause], depth: usize) {
+        let program = Arc::clone(&self.scope.program);
+        for clause in clauses {
+            if let ClauseKind::When { body, .. } = &clause.kind {
+                for name in names_set_by(clause.parts(), &program) {
+                    self.scope.variables.forget(&name);
+                }
+                let head = program.source().slice(Span { end: body.span.start, ..clause.span });
+                self.inner(first_line(head).trim_start_matches('}').trim_start(), body, depth);
+            }
         }
     }
 

@@ -298,6 +298,8 @@ impl Run<'_> {
     pub(super) fn leave_out(&mut self, asked: &ReadyQuestion, clauses: &[Clause]) -> Step {
         self.left_out = true;
         self.note(&format!("would send {}", asked.text));
+        let branches = Preview::of_branches(self.view(), clauses);
+        branches.iter().for_each(|line| self.note(line));
         for name in names_set_by(clauses.iter().map(Part::Clause).collect(), &self.scope.program) {
             self.scope.variables.forget(&name);
         }

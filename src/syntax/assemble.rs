@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{Allowance, Block, Clause, ClauseKind, Expression, Script, Statement, StatementKind};
+use super::ast::{Allowance, Block, Clause, ClauseKind, Expression, Script, Statement, StatementKind, WhenEvent};
 use super::diagnose::{self, Faulty};
 use super::fault;
 use super::grammar::{self, Rule};
@@ -157,16 +157,11 @@ impl<'a> Assembler<'a> {
         match line {
             LoweredLine::Nothing => {}
             LoweredLine::Statement(statement) => {
-                self.question = if matches!(statement.kind, StatementKind::Exchange(_)) {
-                    Above::Exchange
-                } else if matches!(statement.kind, StatementKind::Await(_)) {
-                    Above::Await
-                } else {
-                    Above::None
-                };
+                self.question = Above::of(&statement.kind);
                 self.statement(statement);
             }
             LoweredLine::Clause(clause) => self.clause(clause),
+            LoweredLine::OpenClause(clause) => self.open_clause(clause),
             LoweredLine::Open(Statement { kind, span }) => self.open(OpenBlock::new(kind, span)),
             LoweredLine::Close(span) => {
                 self.close(span);
@@ -192,23 +187,29 @@ impl<'a> Assembler<'a> {
             ClauseKind::Expect(_) | ClauseKind::ExpectNothing { .. } => "expect",
             ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => "capture",
             ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => "prompt",
+            ClauseKind::When { event: WhenEvent::Line(_) | WhenEvent::Timeout, .. } => "when",
+            ClauseKind::When { event: WhenEvent::Otherwise, .. } => "else",
         };
         match (self.question, statements.last_mut().map(|statement| &mut statement.kind)) {
             (Above::Exchange, Some(StatementKind::Exchange(exchange))) => exchange.clauses.push(clause),
-            (Above::Await, Some(StatementKind::Await(_))) if word != "capture" => {
+            (Above::Await, Some(StatementKind::Await(_))) if matches!(word, "expect" | "prompt") => {
                 let help = match word {
                     "expect" => "put the pattern into the `await` line: `await PATTERN or PATTERN`",
                     _ => "answer it with `send` on a line of its own",
                 };
                 let message = format!("`{word}` stands under a question, not under an `await`");
-                let label = "only `capture` may stand here";
+                let label = "only `capture` and `when` may stand here";
                 self.error("hayes::syntax::clause-under-await", clause.span, message, label, help);
             }
             (Above::Await, Some(StatementKind::Await(target))) => target.clauses.push(clause),
             (Above::Unknown, _) => {}
             (Above::None | Above::Exchange | Above::Await, _) => {
                 let await_ = if word == "expect" { "; for a line that comes by itself, write `await`" } else { "" };
-                let help = format!("write it right under the AT command it belongs to{await_}");
+                let help = match word {
+                    "else" => "write `} else {` in one line; by itself it stands behind the `when` lines of a question"
+                        .to_owned(),
+                    _ => format!("write it right under the AT command it belongs to{await_}"),
+                };
                 let message = format!("this `{word}` stands under no question");
                 let label = "no command or `send` right above";
                 self.error("hayes::syntax::clause-without-question", clause.span, message, label, help);
@@ -219,6 +220,21 @@ impl<'a> Assembler<'a> {
     }
 
     // ── Blocks
+
+    /// The block of a `when`: its question is taken back, and put down again where the block ends.
+    fn open_clause(&mut self, clause: Clause) {
+        let (line, faults) = (clause.span, self.errors.len());
+        let is_lost = self.question == Above::Unknown;
+        self.clause(clause);
+        let statements = match self.blocks.last_mut() {
+            Some(open) => &mut open.statements,
+            None => &mut self.body,
+        };
+        match statements.pop_if(|_| !is_lost && self.errors.len() == faults) {
+            Some(Statement { kind, span }) => self.open(OpenBlock { opened: line, ..OpenBlock::new(kind, span) }),
+            None => self.open(OpenBlock::broken(line)),
+        }
+    }
 
     fn open(&mut self, open: OpenBlock) {
         self.question = Above::None;
@@ -242,6 +258,8 @@ impl<'a> Assembler<'a> {
     /// Ends the innermost block and its statement.
     fn close(&mut self, end: Span) {
         if let Some(open) = self.pop(end) {
+            // More lines may follow under the question of a `when`.
+            self.question = if open.broken { Above::Unknown } else { Above::of(&open.kind) };
             self.statement(Statement { kind: open.kind, span: open.statement });
         }
     }
@@ -284,8 +302,10 @@ impl<'a> Assembler<'a> {
             }
             return;
         };
+        let has_else = |clause: &Clause| matches!(clause.kind, ClauseKind::When { event: WhenEvent::Otherwise, .. });
         let had_one = matches!(open.kind, StatementKind::Ensure { .. })
-            || open.kind.otherwise().is_some_and(|otherwise| otherwise.is_some());
+            || open.kind.otherwise().is_some_and(|otherwise| otherwise.is_some())
+            || open.kind.clauses().is_some_and(|clauses| clauses.last().is_some_and(has_else));
         if open.broken {
             // Nobody knows whether it can have one.
         } else if had_one {
@@ -295,13 +315,17 @@ impl<'a> Assembler<'a> {
         } else if let (StatementKind::If { branches, .. }, Some(condition)) = (&mut open.kind, &condition) {
             branches.push((condition.clone(), Block::default()));
             return self.open(OpenBlock { opened: line, ..open });
+        } else if let (Some(clauses), None) = (open.kind.clauses(), &condition) {
+            let event = WhenEvent::Otherwise;
+            clauses.push(Clause { kind: ClauseKind::When { event, body: Block::default() }, span: line });
+            return self.open(OpenBlock { opened: line, ..open });
         } else if let (Some(otherwise), None) = (open.kind.otherwise(), condition) {
             *otherwise = Some(Block::default());
             return self.open(OpenBlock { opened: line, ..open });
         } else {
             let word = first_word(self.source.slice(open.statement));
             let message = format!("`{word}` has no such `else`");
-            let help = "`if`, `retry` and `try` have an `else`, `else if` has only `if`";
+            let help = "`if`, `retry`, `try` and `when` have an `else`, `else if` has only `if`";
             self.error("hayes::syntax::else-without", line, message, "belongs to no statement", help);
         }
         self.statement(Statement { kind: open.kind, span: open.statement });
@@ -399,6 +423,18 @@ impl<'a> Assembler<'a> {
             summary: self.summary,
         };
         Assembled { script, errors: self.errors }
+    }
+}
+
+impl Above {
+    fn of(statement: &StatementKind) -> Above {
+        if matches!(statement, StatementKind::Exchange(_)) {
+            Above::Exchange
+        } else if matches!(statement, StatementKind::Await(_)) {
+            Above::Await
+        } else {
+            Above::None
+        }
     }
 }
 

@@ -147,6 +147,7 @@ impl Statement {
                     AwaitTarget::Line(patterns) => parts.extend(patterns.iter().map(Part::Pattern)),
                     AwaitTarget::Quiet { duration } => parts.push(Part::Value(duration)),
                     AwaitTarget::Prompt { text } => parts.push(Part::Text(text)),
+                    AwaitTarget::When => {}
                 }
                 parts.extend(within.iter().map(Part::Value));
                 parts.extend(clauses.iter().map(Part::Clause));
@@ -214,7 +215,13 @@ impl Statement {
 
     /// The blocks in it.
     pub fn blocks(&self) -> impl Iterator<Item = &Block> {
-        self.parts().into_iter().filter_map(|part| if let Part::Block(block) = part { Some(block) } else { None })
+        self.parts().into_iter().filter_map(|part| {
+            if let Part::Clause(Clause { kind: ClauseKind::When { body, .. }, .. }) | Part::Block(body) = part {
+                Some(body)
+            } else {
+                None
+            }
+        })
     }
 }
 
@@ -223,6 +230,10 @@ impl StatementKind {
     pub(super) fn last_block(&mut self) -> Option<&mut Block> {
         if let StatementKind::If { branches, otherwise: None } = self {
             return branches.last_mut().map(|(_, block)| block);
+        }
+        if let StatementKind::Exchange(Exchange { clauses, .. }) | StatementKind::Await(Await { clauses, .. }) = self {
+            let last = clauses.last_mut()?;
+            return if let ClauseKind::When { body, .. } = &mut last.kind { Some(body) } else { None };
         }
         if let StatementKind::If { otherwise: Some(block), .. }
         | StatementKind::Retry { otherwise: Some(block), .. }
@@ -236,6 +247,14 @@ impl StatementKind {
         | StatementKind::Unsafe { body: block, .. } = self
         {
             return Some(block);
+        }
+        None
+    }
+
+    /// The lines under it, if it can have any.
+    pub(super) fn clauses(&mut self) -> Option<&mut Vec<Clause>> {
+        if let StatementKind::Exchange(Exchange { clauses, .. }) | StatementKind::Await(Await { clauses, .. }) = self {
+            return Some(clauses);
         }
         None
     }
@@ -275,6 +294,20 @@ impl Clause {
                 mark.iter().map(Part::Text).chain([Part::Value(text)]).collect()
             }
             ClauseKind::PromptCancel { mark } => mark.iter().map(Part::Text).collect(),
+            ClauseKind::When { event, body } => {
+                let patterns = event.patterns().iter().map(Part::Capture);
+                patterns.chain([Part::Block(body)]).collect()
+            }
+        }
+    }
+}
+
+impl WhenEvent {
+    /// What a line must look like; nothing where it is not about a line.
+    pub fn patterns(&self) -> &[Pattern] {
+        match self {
+            WhenEvent::Line(patterns) => patterns,
+            WhenEvent::Timeout | WhenEvent::Otherwise => &[],
         }
     }
 }
@@ -307,7 +340,7 @@ pub enum SendForm {
     Raw,
 }
 
-/// A line under a question (or under an `await`: `capture` only).
+/// A line under a question (or under an `await`: `capture` and `when` only).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clause {
     pub kind: ClauseKind,
@@ -330,6 +363,19 @@ pub enum ClauseKind {
     PromptReply { mark: Option<Template>, text: Expression, end: PromptEnd },
     /// `prompt [">"] cancel`
     PromptCancel { mark: Option<Template> },
+    /// `when PATTERN [or PATTERN]… { … }`, `when timeout { … }`, and the `else { … }` behind them
+    When { event: WhenEvent, body: Block },
+}
+
+/// What the block of a `when` is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WhenEvent {
+    /// Such a line, or such a final result code
+    Line(Alternatives),
+    /// The answer, or the awaited line, does not come in time.
+    Timeout,
+    /// `else`: nothing of what the others are for
+    Otherwise,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -367,7 +413,7 @@ pub enum Convert {
 pub struct Await {
     pub target: AwaitTarget,
     pub within: Option<Expression>,
-    /// `capture` lines only.
+    /// `capture` and `when` lines only.
     pub clauses: Vec<Clause>,
 }
 
@@ -379,6 +425,8 @@ pub enum AwaitTarget {
     Quiet { duration: Expression },
     /// `await prompt "login: "`
     Prompt { text: Template },
+    /// `await within D`: what the `when` lines under it are for
+    When,
 }
 
 /// How often and how long a `retry` tries and a `repeat` goes on.

@@ -774,7 +774,7 @@ impl<'a> Refused<'a> {
     }
 }
 
-const CLAUSES: [&str; 3] = ["expect", "capture", "prompt"];
+const CLAUSES: [&str; 4] = ["expect", "capture", "prompt", "when"];
 const OPERATOR: &str = "an operator";
 const VALUE: &str = "a value";
 

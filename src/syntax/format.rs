@@ -37,8 +37,10 @@ fn format_lines(source: &Arc<Source>) -> Result<String, Vec<Diagnostic>> {
 #[derive(Default)]
 struct Formatter<'a> {
     formatted: String,
-    /// How many blocks are open.
+    /// How far the lines of the innermost block are indented.
     depth: usize,
+    /// By how much each open block indents its lines: one, and two under the `when` of a question.
+    steps: Vec<usize>,
     /// Comments, and blank lines as `None`, that take the indentation of the line they stand above.
     waiting: Vec<Option<&'a str>>,
 }
@@ -59,9 +61,14 @@ impl<'a> Formatter<'a> {
         let Canonical { text, closes, opens, clause } = canonical(code);
         // A comment above a `}` speaks of the block that ends there.
         self.flush(self.depth + usize::from(clause));
-        self.depth = self.depth.saturating_sub(usize::from(closes));
-        self.write(self.depth + usize::from(clause), &text);
-        self.depth += usize::from(opens);
+        let ended = if closes { self.steps.pop().unwrap_or(1) } else { 1 };
+        self.depth = self.depth.saturating_sub(usize::from(closes) * ended);
+        let step = ended.max(1 + usize::from(clause));
+        self.write(self.depth + step - 1, &text);
+        if opens {
+            self.depth += step;
+            self.steps.push(step);
+        }
     }
 
     fn flush(&mut self, indentation: usize) {
@@ -107,6 +114,7 @@ fn canonical(code: &str) -> Canonical {
         return line;
     };
     let mut before: Option<Pair<'_, Rule>> = None;
+    let mut is_one_line = false;
     let mut end = 0;
     let mut glued = false;
     let mut aligned = false;
@@ -115,7 +123,11 @@ fn canonical(code: &str) -> Canonical {
         if span.start() < end {
             continue; // A part of a word.
         }
-        line.clause |= matches!(rule, Rule::expect_line | Rule::capture_line | Rule::prompt_line);
+        line.clause |= matches!(
+            rule,
+            Rule::expect_line | Rule::capture_line | Rule::prompt_line | Rule::when_line | Rule::else_line
+        );
+        is_one_line |= rule == Rule::one_line;
         line.closes |= rule == Rule::brace_close;
         line.opens |= rule == Rule::brace_open;
         glued |= rule == Rule::index;
@@ -136,6 +148,8 @@ fn canonical(code: &str) -> Canonical {
         end = span.end();
         before = Some(pair);
     }
+    line.opens &= !is_one_line;
+    line.closes &= !is_one_line;
     if line.text.len() > LONGEST_LINE {
         code.clone_into(&mut line.text);
     }
@@ -209,6 +223,14 @@ mod tests {
         becomes(
             "try{\nAT+CSQ\nexpect OK\n      capture rssi:int\nif a{\nstop\n}else if b{\nstop\n  }  else  {\n}\n}\n",
             "try {\n  AT+CSQ\n    expect OK\n    capture rssi:int\n  if a {\n    stop\n  } else if b {\n    stop\n  } else {\n  }\n}\n",
+        );
+    }
+
+    #[test]
+    fn the_block_of_a_when_is_indented_under_its_question() {
+        becomes(
+            "AT\nwhen OK{stop}\nwhen  timeout {\n# why\ntry {\nATI\nexpect OK\n}\n# end\n}  else{\nATI\n}\nawait  within 5s\nwhen RING {  }\nelse  {AT+CSQ }\n",
+            "AT\n  when OK { stop }\n  when timeout {\n    # why\n    try {\n      ATI\n        expect OK\n    }\n    # end\n  } else {\n    ATI\n  }\nawait within 5s\n  when RING { }\n  else { AT+CSQ }\n",
         );
     }
 

@@ -162,7 +162,13 @@ fn clause() -> impl Strategy<Value = String> {
         (space(), fields(), name()).prop_map(|(space, fields, name)| format!("capture all{space}{fields} as {name}")),
         (expression(), one_of(&["", " then cr", "  then  ctrl-z", " then nothing"]))
             .prop_map(|(text, end)| format!("prompt \">\"  reply {text}{end}")),
-        one_of(&["prompt cancel", "expect nothing  within 2s", "capture  \"+X: {a},{b:int}\" or /(?<c>x)/"]),
+        one_of(&[
+            "prompt cancel",
+            "expect nothing  within 2s",
+            "when OK{ stop}",
+            "else  {AT+CSQ }",
+            "capture  \"+X: {a},{b:int}\" or /(?<c>x)/"
+        ]),
     ]
 }
 

@@ -117,6 +117,7 @@ const KEYWORDS: &[(Rule, &str)] = &[
     (Rule::kw_try, "try"),
     (Rule::kw_unsafe, "unsafe"),
     (Rule::kw_up, "up"),
+    (Rule::kw_when, "when"),
     (Rule::kw_with, "with"),
     (Rule::kw_within, "within"),
 ];

@@ -32,6 +32,14 @@ pub(in crate::check) enum ExchangeFault {
         clause: &'static str,
     },
     TwoPrompts,
+    /// `expect` or `capture` beside `when`
+    WhenAndMore {
+        clause: &'static str,
+    },
+    /// A `when` behind one that takes all that it is for
+    NeverTaken,
+    /// `await within D` without a `when` for a line
+    NothingAwaited,
     NeverAsks {
         command: String,
     },
@@ -126,6 +134,27 @@ impl Fault for ExchangeFault {
                 format!("nothing is expected, and yet there is a `{clause}`"),
                 "waits for something",
                 format!("remove the `expect nothing`, or the `{clause}`"),
+            ),
+            ExchangeFault::WhenAndMore { clause } => Words::error(
+                "hayes::check::when-and-more",
+                format!("`{clause}` and `when` stand under one question"),
+                "the `when` lines judge the answer",
+                match *clause {
+                    "capture" => "capture in the `when` itself: `when \"+CSQ: {rssi:int},{}\" {`",
+                    _ => "remove it: where no `when` takes the answer, and there is no `else`, the question fails",
+                },
+            ),
+            ExchangeFault::NeverTaken => Words::warning(
+                "hayes::check::never-taken",
+                "what this is for is taken before it",
+                "never taken",
+                "the first that matches runs: remove it, or put it before the others; `else` is the last",
+            ),
+            ExchangeFault::NothingAwaited => Words::error(
+                "hayes::check::nothing-awaited",
+                "this `await` names no line",
+                "waits for what?",
+                "write it behind `await`, or `when \"+CREG: 5\" {` under it",
             ),
             ExchangeFault::TwoPrompts => Words::error(
                 "hayes::check::two-prompts",

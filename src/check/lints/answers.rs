@@ -6,7 +6,7 @@ use crate::catalogue::{self, command::AnswerShape};
 use crate::check::checker::Checker;
 use crate::check::exchanges::is_prompt;
 use crate::check::faults::exchange::ExchangeFault;
-use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Pattern, PatternKind, PatternPart};
+use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Pattern, PatternKind, PatternPart, WhenEvent};
 
 impl Checker<'_, '_, '_> {
     /// A command that asks for data has a `prompt` under it, and no other has.
@@ -130,7 +130,8 @@ pub(super) fn is_capture(clause: &Clause) -> bool {
         ClauseKind::Expect(_)
         | ClauseKind::ExpectNothing { .. }
         | ClauseKind::PromptReply { .. }
-        | ClauseKind::PromptCancel { .. } => false,
+        | ClauseKind::PromptCancel { .. }
+        | ClauseKind::When { .. } => false,
     }
 }
 
@@ -150,5 +151,8 @@ pub(super) fn expects(clauses: &[Clause], starts: &[&str]) -> bool {
             PatternKind::Regex { text, .. } => starts.iter().any(|start| text.contains(start.trim_start_matches('+'))),
         })
     };
-    clauses.iter().any(|clause| matches!(&clause.kind, ClauseKind::Expect(alternatives) if begins_so(alternatives)))
+    clauses.iter().any(|clause| {
+        matches!(&clause.kind, ClauseKind::Expect(alternatives)
+            | ClauseKind::When { event: WhenEvent::Line(alternatives), .. } if begins_so(alternatives))
+    })
 }

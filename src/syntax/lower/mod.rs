@@ -8,7 +8,7 @@ use pest::iterators::Pair;
 
 use super::ast::{
     Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Exchange, Expression, ExpressionKind, Field, Param,
-    PortAction, PromptEnd, Schedule, Send, SendForm, Statement, StatementKind, Template, TemplatePart,
+    PortAction, PromptEnd, Schedule, Send, SendForm, Statement, StatementKind, Template, TemplatePart, WhenEvent,
 };
 use super::grammar::Rule;
 use super::{diagnose, fault, words};
@@ -27,6 +27,8 @@ pub(super) enum LoweredLine {
     Clause(Clause),
     /// A statement whose block begins: it is empty yet.
     Open(Statement),
+    /// A clause whose block begins: it is empty yet.
+    OpenClause(Clause),
     /// `}`
     Close(Span),
     /// `} else {`
@@ -111,8 +113,10 @@ impl<'s> Lowerer<'s> {
     pub(super) fn statement(&mut self, pair: &Pair<'_, Rule>) -> Result<LoweredLine, Diagnostic> {
         let span = self.span(pair);
         let kind = match pair.as_rule() {
-            Rule::expect_line | Rule::capture_line | Rule::prompt_line => {
-                return Ok(LoweredLine::Clause(self.clause(pair)?));
+            Rule::expect_line | Rule::capture_line | Rule::prompt_line | Rule::when_line | Rule::else_line => {
+                let clause = self.clause(pair)?;
+                let opens = child(pair, Rule::brace_open).is_some();
+                return Ok(if opens { LoweredLine::OpenClause(clause) } else { LoweredLine::Clause(clause) });
             }
             Rule::if_line => {
                 StatementKind::If { branches: vec![(self.child_expression(pair)?, Block::default())], otherwise: None }
@@ -229,8 +233,10 @@ impl<'s> Lowerer<'s> {
             AwaitTarget::Quiet { duration: self.child_duration(&quiet)? }
         } else if let Some(prompt) = child(pair, Rule::await_prompt) {
             AwaitTarget::Prompt { text: self.child_string(&prompt)? }
+        } else if let Some(patterns) = child(pair, Rule::alternatives) {
+            AwaitTarget::Line(self.alternatives(&patterns)?)
         } else {
-            AwaitTarget::Line(self.alternatives(&self.required(pair, Rule::alternatives)?)?)
+            AwaitTarget::When
         };
         Ok(Await { target, within: self.within(pair)?, clauses: Vec::new() })
     }
@@ -348,9 +354,30 @@ impl<'s> Lowerer<'s> {
             Rule::expect_line => self.expect(pair)?,
             Rule::capture_line => self.capture(pair)?,
             Rule::prompt_line => self.prompt(pair)?,
+            Rule::when_line => {
+                let event = match child(pair, Rule::alternatives) {
+                    Some(patterns) => WhenEvent::Line(self.alternatives(&patterns)?),
+                    None => WhenEvent::Timeout,
+                };
+                ClauseKind::When { event, body: self.one_line(pair)? }
+            }
+            Rule::else_line => ClauseKind::When { event: WhenEvent::Otherwise, body: self.one_line(pair)? },
             _ => return Err(self.misshapen(pair)),
         };
         Ok(Clause { kind, span: self.span(pair) })
+    }
+
+    /// `{ stop }`; an empty block where it goes on below.
+    fn one_line(&mut self, pair: &Pair<'_, Rule>) -> Result<Block, Diagnostic> {
+        let Some(block) = child(pair, Rule::one_line) else { return Ok(Block::default()) };
+        let span = self.span(&block);
+        let inner = block.into_inner().find(|part| !matches!(part.as_rule(), Rule::brace_open | Rule::brace_close));
+        let mut statements = Vec::new();
+        if let Some(inner) = inner {
+            let LoweredLine::Statement(statement) = self.statement(&inner)? else { return Err(self.misshapen(&inner)) };
+            statements.push(statement);
+        }
+        Ok(Block { statements, span: Span { start: span.start + 1, end: span.end - 1 } })
     }
 
     fn expect(&mut self, pair: &Pair<'_, Rule>) -> Result<ClauseKind, Diagnostic> {
