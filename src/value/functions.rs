@@ -537,6 +537,14 @@ fn file(given: &Given<'_>) -> Result<Value, Refusal> {
         return refuse(format!("there is no folder to find `{name}` in"), help);
     };
     let path = folder.join(path);
+    // A link beside the script may lead anywhere: its real place is judged, before it is read.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    if let (Ok(real), Ok(folder)) = (path.canonicalize(), folder.canonicalize())
+        && !real.starts_with(folder)
+    {
+        let help = "a file that a script reads stands in the script's folder: copy it there";
+        return refuse(format!("{} leads out of the script's folder", path.display()), help);
+    }
     match read_file(&path, LARGEST_VALUE as u64) {
         Ok(text) => Ok(Value::text(text)),
         Err(error) => {
