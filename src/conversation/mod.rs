@@ -103,12 +103,13 @@ impl Conversation {
     }
 
     /// Sends bytes and waits for nothing: `send raw`, a login. Counts as a question for what is forgotten.
-    pub fn write(&mut self, bytes: &[u8], listener: &mut dyn Listener) -> Result<(), Trouble> {
+    /// The port has `longest` to take them.
+    pub fn write(&mut self, bytes: &[u8], longest: Duration, listener: &mut dyn Listener) -> Result<(), Trouble> {
         self.drain(listener)?;
         self.check_stopped()?;
         self.check_interrupted()?;
         self.session.write(bytes, self.port.now(), listener);
-        self.write_output(listener)
+        self.write_output(longest, listener)
     }
 
     /// The first line that `matches` of those that belong to no answer (URCs and strays) and came since the last
@@ -240,7 +241,7 @@ impl Conversation {
         }
         let began = self.port.now();
         self.session.escape(began, listener);
-        self.write_output(listener)?;
+        self.write_output(WRITE_TIME, listener)?;
         if matches!(self.mode(), Mode::Unknown { .. }) {
             return self.sleep(GUARD_TIME, listener);
         }
@@ -313,7 +314,7 @@ impl Conversation {
 
     /// Writes and reads once, up to `until`; the answer, if the question has it then.
     fn turn(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<Option<Answer>, Trouble> {
-        let written = self.write_output(listener);
+        let written = self.write_output(WRITE_TIME, listener);
         // What ended the question goes before what could not be written behind it.
         if let Some(outcome) = self.session.outcome() {
             return outcome.map(Some).map_err(Trouble::from);
@@ -350,9 +351,9 @@ impl Conversation {
         }
     }
 
-    fn write_output(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
+    fn write_output(&mut self, longest: Duration, listener: &mut dyn Listener) -> Result<(), Trouble> {
         while let Some(bytes) = self.session.output() {
-            let until = self.port.now() + WRITE_TIME;
+            let until = self.port.now() + longest.min(WRITE_TIME);
             match self.port.write(&bytes, until) {
                 Ok(()) => {}
                 Err(Fault::Interrupted) => {

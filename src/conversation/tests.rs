@@ -164,7 +164,7 @@ fn quiet_and_silence() {
     assert!(conversation.quiet(SECOND / 2, 10 * SECOND, deaf).unwrap());
     assert_eq!(conversation.now(), SECOND * 3 / 2);
     // The echo breaks no silence.
-    conversation.write(b"AT+QPOWD\r", deaf).unwrap();
+    conversation.write(b"AT+QPOWD\r", Duration::from_secs(60), deaf).unwrap();
     assert_eq!(conversation.silence(2 * SECOND, deaf).unwrap(), None);
     assert_eq!(text(conversation.silence(60 * SECOND, deaf).unwrap()).unwrap(), "login: ");
 }
@@ -248,7 +248,7 @@ fn nothing_is_sent_once_an_interruption_is_pending() {
     cancel.cancel();
     let asked = conversation.ask(&question("AT+NEVER").into(), &mut Heard::default());
     assert!(matches!(asked, Err(Trouble::Interrupted { .. })));
-    let sent = conversation.write(b"NEVER", &mut Heard::default());
+    let sent = conversation.write(b"NEVER", Duration::from_secs(60), &mut Heard::default());
     assert!(matches!(sent, Err(Trouble::Interrupted { .. })));
     conversation.interrupt(true, &mut Heard::default()).unwrap();
     conversation.ask(&question("AT+CSQ").into(), &mut Heard::default()).unwrap();

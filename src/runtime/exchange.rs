@@ -188,7 +188,7 @@ impl Run<'_> {
         self.refuse_in_data_mode(asked)?;
         self.exchanges += 1;
         self.scope.last = Last::default();
-        let written = self.conversation.write(asked.question.bytes(), &mut self.hearing);
+        let written = self.conversation.write(asked.question.bytes(), asked.question.timeout, &mut self.hearing);
         written.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))
     }
 
