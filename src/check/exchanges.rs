@@ -1,34 +1,37 @@
-//! Questions and what is said of their answers.
+//! Questions, what is said of their answers, and the patterns that compare or capture.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::checker::{Checker, Flow};
-use super::faults::exchange::ExchangeFault;
-use super::faults::value::ValueFault;
+use super::lints::{self, Asked, Role};
 use super::pattern::Matcher;
+use super::program::constant;
+use super::statements::{Checker, Flow};
 use super::types::{Kind, Type};
-use super::{binding, patterns};
+use crate::at::result_code;
+use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
-    Clause, ClauseKind, Exchange, Expression, ExpressionKind, Field, Pattern, Send, SendForm, Template, TemplatePart,
-    WhenEvent,
+    Clause, ClauseKind, Exchange, Expression, ExpressionKind, Field, Pattern, PatternKind, PatternPart, Send, SendForm,
+    Template, TemplatePart, WhenEvent,
 };
 
 impl Checker<'_, '_, '_> {
     pub(super) fn exchange(&mut self, exchange: &Exchange) -> Flow {
-        self.send(&exchange.send);
-        self.lint_question(&exchange.send, &exchange.clauses);
+        self.send(&exchange.send, &exchange.clauses, Role::Question);
         self.clauses(&exchange.clauses)
     }
 
-    pub(super) fn ensure_question(&mut self, question: &Send) {
-        self.send(question);
-        self.lint_ensured(question);
-    }
-
-    pub(super) fn reboot(&mut self, command: &Send) {
-        self.send(command);
-        self.lint_reboot(command);
+    /// What goes out; `clauses` is what is said of its answer.
+    pub(super) fn send(&mut self, send: &Send, clauses: &[Clause], role: Role) {
+        self.template(&send.text);
+        self.within(send.within.as_ref());
+        match send.form {
+            SendForm::At => self.at_values(&send.text),
+            SendForm::Text | SendForm::Raw => {}
+        }
+        let asked = Asked { form: send.form, clauses, role, place: self.place, matchers: &self.program.matchers };
+        lints::lint(&send.text, asked, &mut self.lines, &mut self.findings);
     }
 
     pub(super) fn within(&mut self, within: Option<&Expression>) {
@@ -39,7 +42,7 @@ impl Checker<'_, '_, '_> {
     pub(super) fn clauses(&mut self, clauses: &[Clause]) -> Flow {
         self.told_nothing(clauses);
         self.judged_twice(clauses);
-        let (mut prompts, mut branches, mut earlier) = (0, Vec::new(), Vec::new());
+        let (mut prompts, mut branches, mut earlier) = (0, Vec::new(), HashSet::new());
         for clause in clauses {
             match &clause.kind {
                 ClauseKind::Expect(alternatives) => {
@@ -56,17 +59,32 @@ impl Checker<'_, '_, '_> {
                 ClauseKind::PromptCancel { mark } => mark.iter().for_each(|mark| self.template(mark)),
                 ClauseKind::When { event, body } => {
                     if self.never_taken(event, &mut earlier) {
-                        self.reporter.report(&ExchangeFault::NeverTaken, clause.span);
+                        let message = "what this is for is taken before it";
+                        let help =
+                            "the first that matches runs: remove it, or put it before the others; `else` is the last";
+                        self.findings.report(
+                            Diagnostic::new("hayes::check::never-taken", &self.script.source, message)
+                                .at(clause.span, "never taken")
+                                .help(help),
+                        );
                     }
-                    let mark = self.scope.mark();
+                    let opened = self.names.open();
                     self.bind_holes(event.patterns());
                     let flow = self.inner(body, self.place);
-                    branches.push((flow, Some(self.scope.take_back(mark))));
+                    branches.push((flow, Some(self.names.close(opened))));
                 }
             }
             prompts += usize::from(is_prompt(clause));
             if prompts == 2 && is_prompt(clause) {
-                self.reporter.report(&ExchangeFault::TwoPrompts, clause.span);
+                self.findings.report(
+                    Diagnostic::new(
+                        "hayes::check::two-prompts",
+                        &self.script.source,
+                        "one question has two `prompt` lines",
+                    )
+                    .at(clause.span, "the second one")
+                    .help("keep one: a command asks for data once"),
+                );
             }
         }
         // A question that none of them takes fails.
@@ -74,7 +92,7 @@ impl Checker<'_, '_, '_> {
     }
 
     /// Whether an earlier `when` takes all that this one is for. `earlier`: what those before it are for, as it is written.
-    fn never_taken(&self, event: &WhenEvent, earlier: &mut Vec<String>) -> bool {
+    fn never_taken(&self, event: &WhenEvent, earlier: &mut HashSet<String>) -> bool {
         let written: Vec<String> = match event {
             WhenEvent::Line(patterns) => {
                 patterns.iter().map(|pattern| self.script.source.slice(pattern.span).to_owned()).collect()
@@ -82,18 +100,9 @@ impl Checker<'_, '_, '_> {
             WhenEvent::Timeout => vec!["timeout".to_owned()],
             WhenEvent::Otherwise => vec!["else".to_owned()],
         };
-        let never = earlier.iter().any(|word| word == "else") || written.iter().all(|word| earlier.contains(word));
+        let never = earlier.contains("else") || written.iter().all(|word| earlier.contains(word));
         earlier.extend(written);
         never
-    }
-
-    fn send(&mut self, send: &Send) {
-        self.template(&send.text);
-        self.within(send.within.as_ref());
-        match send.form {
-            SendForm::At => self.at_values(&send.text),
-            SendForm::Text | SendForm::Raw => {}
-        }
     }
 
     /// Values in AT text must stay where they are put: no line end, no quote in a string, no `;` outside.
@@ -110,37 +119,58 @@ impl Checker<'_, '_, '_> {
     /// The text that an expression certainly yields, and where it is written.
     fn known_text(&self, expression: &Expression) -> Option<(Arc<str>, Span)> {
         if let ExpressionKind::Variable(name) = &expression.kind {
-            return self.scope.state(name).constant.clone();
+            return self.names.known(name).constant.clone();
         }
-        binding::constant(expression)
+        constant(expression)
     }
 
     fn at_value(&mut self, value: &Expression, in_quotes: bool) {
         let Some((text, written)) = self.known_text(value) else { return };
-        if let Some((character, within)) = binding::breaks_out(&text, in_quotes) {
-            let from = crate::diagnostic::Label { span: written, text: "its value".to_owned() };
-            let others = if written == value.span { Vec::new() } else { vec![from] };
-            self.reporter.report_with(&ValueFault::Injection { character, within }, value.span, others);
+        let Some((character, within)) = breaks_out(&text, in_quotes) else { return };
+        let message = format!("this value holds {character}, which would break out of {within}");
+        let mut fault = Diagnostic::new("hayes::check::injection", &self.script.source, message)
+            .at(value.span, "would break out")
+            .help("leave that character out: a value must stay inside the place it is put in");
+        if written != value.span {
+            fault = fault.at(written, "its value");
         }
+        self.findings.report(fault);
     }
 
     fn capture(&mut self, clause: &Clause, fields: &[Field]) {
-        let names: Vec<(&str, Span)> = fields
-            .iter()
-            .filter_map(|field| field.name.as_ref().map(|name| (name.value.as_str(), name.span)))
-            .collect();
+        self.captured_names(clause, fields);
+        for field in fields {
+            if let Some(name) = &field.name {
+                self.bind(name, Type::of_capture(field.convert, field.optional), None);
+            }
+        }
+    }
+
+    /// Names that a line gives: each once, and one at least.
+    fn captured_names(&mut self, clause: &Clause, fields: &[Field]) {
+        let names = fields.iter().filter_map(|field| field.name.as_ref());
+        let names: Vec<(&str, Span)> = names.map(|name| (name.value.as_str(), name.span)).collect();
         self.captured_twice(&names);
         if names.is_empty() {
-            self.reporter.report(&ExchangeFault::CapturesNothing, clause.span);
+            self.captures_nothing(clause);
         }
-        for field in fields {
-            self.bind_capture(field.name.as_ref(), Type::of_capture(field.convert, field.optional));
-        }
+    }
+
+    fn captures_nothing(&mut self, clause: &Clause) {
+        self.findings.report(
+            Diagnostic::new(
+                "hayes::check::captures-nothing",
+                &self.script.source,
+                "this `capture` gives nothing a name",
+            )
+            .at(clause.span, "no name in it")
+            .help("name what you want, as in `{rssi}` or `(?<rssi>…)`; to compare only, write `expect`"),
+        );
     }
 
     fn capture_pattern(&mut self, clause: &Clause, alternatives: &[Pattern]) {
         if !self.bind_holes(alternatives) {
-            self.reporter.report(&ExchangeFault::CapturesNothing, clause.span);
+            self.captures_nothing(clause);
         }
     }
 
@@ -150,7 +180,7 @@ impl Checker<'_, '_, '_> {
         let mut captured: Vec<(Name, Type)> = Vec::new();
         let mut is_sound = true;
         for pattern in alternatives {
-            let Some(matcher) = self.parts.matchers.get(pattern.id as usize).and_then(Option::as_ref) else {
+            let Some(matcher) = self.program.matcher(pattern) else {
                 is_sound = false;
                 continue;
             };
@@ -163,29 +193,14 @@ impl Checker<'_, '_, '_> {
         }
         let binds = !captured.is_empty() || !is_sound;
         for (name, kind) in captured {
-            self.bind_capture(Some(&name), kind);
+            self.bind(&name, kind, None);
         }
         binds
     }
 
     fn capture_all(&mut self, clause: &Clause, fields: &[Field], record: &Name) {
-        let names: Vec<(&str, Span)> = fields
-            .iter()
-            .filter_map(|field| field.name.as_ref().map(|name| (name.value.as_str(), name.span)))
-            .collect();
-        self.captured_twice(&names);
-        if names.is_empty() {
-            self.reporter.report(&ExchangeFault::CapturesNothing, clause.span);
-        }
-        self.bind_capture(Some(record), Type::List(Arc::new(Type::record_of(fields))));
-    }
-
-    fn bind_capture(&mut self, name: Option<&Name>, kind: Type) {
-        if let Some(name) = name
-            && self.may_bind(name)
-        {
-            self.scope.bind(&name.value, kind, None);
-        }
+        self.captured_names(clause, fields);
+        self.bind(record, Type::List(Arc::new(Type::record_of(fields))), None);
     }
 
     fn reply(&mut self, text: &Expression) {
@@ -197,11 +212,16 @@ impl Checker<'_, '_, '_> {
             _ => None,
         });
         if let Some(character) = character {
-            let written = self.script.source.slice(text.span);
-            let escape = ["\\x1A", "\\x1a", "\\x1B", "\\x1b", "\\u{1A}", "\\u{1a}", "\\u{1B}", "\\u{1b}"];
-            let at = escape.iter().filter_map(|sign| Some((written.find(sign)?, sign.len()))).min();
-            let span = at.map_or(text.span, |(at, length)| patterns::within(text.span, Span::new(at, at + length)));
-            self.reporter.report(&ExchangeFault::DataEndsEarly { character }, span);
+            let escapes = ["\\x1A", "\\x1a", "\\x1B", "\\x1b", "\\u{1A}", "\\u{1a}", "\\u{1B}", "\\u{1b}"];
+            self.findings.report(
+                Diagnostic::new(
+                    "hayes::check::data-ends-early",
+                    &self.script.source,
+                    format!("this text holds {character}, which ends the data there"),
+                )
+                .at(self.place_in(text.span, &escapes), "ends the data")
+                .help("leave it out: Ctrl-Z is sent at the end by itself; `then esc` or `then nothing` changes that"),
+            );
         }
     }
 
@@ -211,15 +231,25 @@ impl Checker<'_, '_, '_> {
             return;
         }
         for clause in clauses {
-            let word = match clause.kind {
-                ClauseKind::Expect(_) => "expect",
-                ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => "capture",
+            let (word, help) = match clause.kind {
+                ClauseKind::Expect(_) => (
+                    "expect",
+                    "remove it: where no `when` takes the answer, and there is no `else`, the question fails",
+                ),
+                ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => {
+                    ("capture", "capture in the `when` itself: `when \"+CSQ: {rssi:int},{}\" {`")
+                }
                 ClauseKind::ExpectNothing { .. }
                 | ClauseKind::PromptReply { .. }
                 | ClauseKind::PromptCancel { .. }
                 | ClauseKind::When { .. } => continue,
             };
-            self.reporter.report(&ExchangeFault::WhenAndMore { clause: word }, clause.span);
+            let message = format!("`{word}` and `when` stand under one question");
+            self.findings.report(
+                Diagnostic::new("hayes::check::when-and-more", &self.script.source, message)
+                    .at(clause.span, "the `when` lines judge the answer")
+                    .help(help),
+            );
         }
     }
 
@@ -238,9 +268,248 @@ impl Checker<'_, '_, '_> {
             ClauseKind::When { .. } => Some(("when", clause.span)),
         });
         if let Some((clause, span)) = other {
-            self.reporter.report(&ExchangeFault::NothingAndMore { clause }, span);
+            self.findings.report(
+                Diagnostic::new(
+                    "hayes::check::nothing-and-more",
+                    &self.script.source,
+                    format!("nothing is expected, and yet there is a `{clause}`"),
+                )
+                .at(span, "waits for something")
+                .help(format!("remove the `expect nothing`, or the `{clause}`")),
+            );
         }
     }
+
+    /// A pattern that only compares: `expect`, `answers`, `matches`. `place` is how it is called.
+    pub(super) fn comparing_pattern(&mut self, pattern: &Pattern, place: &'static str) {
+        self.pattern(pattern);
+        if let Some((name, span)) = self.first_hole(pattern) {
+            let help = if place == "`expect`" {
+                "write `capture` instead of `expect`, or `{}` for any value"
+            } else {
+                "write `{}` for any value; only `capture` gives names"
+            };
+            let message = format!("`{name}` captures, but {place} only compares");
+            let fault = Diagnostic::new("hayes::check::hole-in-expect", &self.script.source, message);
+            self.findings.report(fault.at(span, "captures nothing here").help(help));
+        }
+    }
+
+    /// Compiles a pattern and looks at its text.
+    fn pattern(&mut self, pattern: &Pattern) {
+        if self.program.matcher(pattern).is_none() {
+            match Matcher::new(pattern) {
+                Ok(matcher) => {
+                    if let Some(place) = self.program.matchers.get_mut(pattern.id as usize) {
+                        *place = Some(matcher);
+                    }
+                }
+                Err(_) if self.value_in_regex(pattern) => {}
+                Err((reason, place)) => {
+                    let inner = match &pattern.kind {
+                        PatternKind::Regex { inner, .. } => *inner,
+                        PatternKind::Line(_) => pattern.span,
+                    };
+                    self.findings.report(
+                        Diagnostic::new(
+                            "hayes::check::bad-regex",
+                            &self.script.source,
+                            format!("this regex is wrong: {reason}"),
+                        )
+                        .at(self.in_regex(inner, place), "here")
+                        .help("mend it; to match text as it stands, write it in double quotes instead of slashes"),
+                    );
+                }
+            }
+        }
+        match &pattern.kind {
+            PatternKind::Line(parts) => self.line_pattern(pattern, parts),
+            PatternKind::Regex { text, inner, .. } if text.is_empty() => self.empty_pattern(inner.to(pattern.span)),
+            PatternKind::Regex { .. } => {}
+        }
+    }
+
+    fn empty_pattern(&mut self, at: Span) {
+        self.findings.report(
+            Diagnostic::new("hayes::check::empty-pattern", &self.script.source, "an empty pattern matches every line")
+                .at(at, "empty")
+                .help("write what the line begins with, as in `expect \"+CPIN: READY\"`"),
+        );
+    }
+
+    /// Whether a regex was meant to hold a value; tells so.
+    fn value_in_regex(&mut self, pattern: &Pattern) -> bool {
+        let PatternKind::Regex { text, inner, .. } = &pattern.kind else { return false };
+        let Some(value) = text.find("${").and_then(|at| text.get(at..=at + text.get(at..)?.find('}')?)) else {
+            return false;
+        };
+        self.findings.report(
+            Diagnostic::new(
+                "hayes::check::bad-regex",
+                &self.script.source,
+                format!("a regex takes no values: `{value}` means nothing in it"),
+            )
+            .at(self.place_in(*inner, &[value]), "no value")
+            .help(format!("write the pattern in double quotes: `\"…{value}…\"`; or capture, and compare with `==`")),
+        );
+        true
+    }
+
+    /// Reports names that one line gives twice.
+    fn captured_twice(&mut self, names: &[(&str, Span)]) {
+        let mut earlier = HashSet::with_capacity(names.len());
+        for (name, span) in names {
+            if !earlier.insert(name) {
+                self.findings.report(
+                    Diagnostic::new(
+                        "hayes::check::two-captures",
+                        &self.script.source,
+                        format!("`{name}` is captured twice in one answer"),
+                    )
+                    .at(*span, "again")
+                    .help("give one of them another name, or write `_` to skip it"),
+                );
+            }
+        }
+    }
+
+    fn line_pattern(&mut self, pattern: &Pattern, parts: &[PatternPart]) {
+        let mut names = Vec::new();
+        let mut after_hole = false;
+        for part in parts {
+            let is_hole = matches!(part, PatternPart::Hole(_));
+            match part {
+                PatternPart::Text(text) => self.literal_text(pattern, text),
+                PatternPart::Value(value) => {
+                    self.expression(value);
+                }
+                PatternPart::Hole(field) => {
+                    if after_hole {
+                        self.findings.report(
+                            Diagnostic::new(
+                                "hayes::check::adjacent-holes",
+                                &self.script.source,
+                                "two holes stand side by side: nothing tells where the first one ends",
+                            )
+                            .at(field.span, "nothing between them")
+                            .help("put what stands between them in the line there, such as a comma; or use a regex"),
+                        );
+                    }
+                    names.extend(field.name.as_ref().map(|name| (name.value.as_str(), name.span)));
+                }
+            }
+            after_hole = is_hole;
+        }
+        self.captured_twice(&names);
+        let is_empty = parts.iter().all(|part| match part {
+            PatternPart::Text(text) => text.trim().is_empty(),
+            PatternPart::Value(_) | PatternPart::Hole(_) => false,
+        });
+        if is_empty {
+            self.empty_pattern(pattern.span);
+        }
+    }
+
+    fn literal_text(&mut self, pattern: &Pattern, text: &str) {
+        if text.contains(['\r', '\n']) {
+            let span = self.place_in(pattern.span, &["\\r", "\\n"]);
+            return self.findings.report(
+                Diagnostic::new(
+                    "hayes::check::line-end",
+                    &self.script.source,
+                    "a pattern with a line end in it never matches",
+                )
+                .at(span, "a line is matched without its line end")
+                .help("leave out `\\r` and `\\n`; for two lines write two `expect`"),
+            );
+        }
+        const REGEX_ONLY: [&str; 7] = [".*", ".+", "\\d", "\\w", "\\s", "[0-9]", "(?"];
+        if let Some(found) = REGEX_ONLY.into_iter().find(|sign| text.contains(sign)) {
+            let span = self.place_in(pattern.span, &[found]);
+            self.findings.report(
+                Diagnostic::new(
+                    "hayes::check::regex-in-text",
+                    &self.script.source,
+                    format!("`{found}` stands for itself in a quoted pattern"),
+                )
+                .at(span, "taken literally")
+                .help("write `{}` for one parameter, or a regex between slashes: `/…/`"),
+            );
+        }
+        let codes: Vec<&str> = text.split([',', '|']).map(str::trim).collect();
+        if codes.len() > 1 && codes.iter().all(|code| result_code::parse(code.as_bytes()).is_some()) {
+            self.findings.report(
+                Diagnostic::new(
+                    "hayes::check::codes-in-one",
+                    &self.script.source,
+                    "no line holds several final result codes",
+                )
+                .at(pattern.span, "one pattern")
+                .help(format!("write `{}`", codes.join(" or "))),
+            );
+        }
+    }
+
+    /// Where one of these stands in the source within `span`; all of `span` where none does.
+    fn place_in(&self, span: Span, signs: &[&str]) -> Span {
+        let written = self.script.source.slice(span);
+        let found = signs.iter().filter_map(|sign| Some((written.find(sign)?, sign.len()))).min();
+        found.map_or(span, |(at, length)| within(span, Span::new(at, at + length)))
+    }
+
+    /// A place in a regex's text as a place in the source, where `/` is written `\/`.
+    fn in_regex(&self, inner: Span, fault: Span) -> Span {
+        let written = self.script.source.slice(inner);
+        let place = |offset: u32| {
+            let mut place = offset as usize;
+            for (slash, _) in written.match_indices("\\/") {
+                place += usize::from(slash < place);
+            }
+            place
+        };
+        let (start, end) = (place(fault.start), place(fault.end));
+        // At the end there is nothing to point at but the character before.
+        let start =
+            if start < written.len() { start } else { written.char_indices().next_back().map_or(0, |(at, _)| at) };
+        within(inner, Span::new(start, end))
+    }
+
+    /// The first named hole or group, and where it stands.
+    fn first_hole(&self, pattern: &Pattern) -> Option<(String, Span)> {
+        match &pattern.kind {
+            PatternKind::Line(parts) => parts.iter().find_map(|part| match part {
+                PatternPart::Hole(field) => field.name.as_ref().map(|name| (name.value.clone(), field.span)),
+                PatternPart::Text(_) | PatternPart::Value(_) => None,
+            }),
+            PatternKind::Regex { .. } => {
+                let matcher = self.program.matcher(pattern)?;
+                let name = matcher.holes().first()?.name.clone();
+                let (opening, short) = (format!("(?<{name}>"), format!("(?P<{name}>"));
+                let span = self.place_in(pattern.span, &[&opening, &short]);
+                Some((name, span))
+            }
+        }
+    }
+}
+
+/// A place in a text that itself stands at `outer`.
+fn within(outer: Span, inner: Span) -> Span {
+    let start = outer.start.saturating_add(inner.start).min(outer.end);
+    Span { start, end: outer.start.saturating_add(inner.end).clamp(start, outer.end) }
+}
+
+/// The first character by which a value would break out of its place in an AT command line, and what it would break
+/// out of: the line, the string, the command.
+fn breaks_out(value: &str, in_quotes: bool) -> Option<(&'static str, &'static str)> {
+    value.chars().find_map(|character| match character {
+        '\r' | '\n' => Some(("a line end", "the command line")),
+        '\u{1A}' => Some(("Ctrl-Z", "the command line")),
+        '\u{1B}' => Some(("ESC", "the command line")),
+        '\0' => Some(("a NUL", "the command line")),
+        '"' if in_quotes => Some(("a double quote", "the string")),
+        ';' if !in_quotes => Some(("a `;`", "the command")),
+        _ => None,
+    })
 }
 
 pub(super) fn is_prompt(clause: &Clause) -> bool {

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use super::checker::Checker;
-use super::faults::name::NameFault;
-use super::faults::value::ValueFault;
-use super::scope::Set;
+use super::findings::{did_you_mean, listed};
+use super::statements::Checker;
 use super::types::{Kind, Type};
-use crate::diagnostic::nearest;
+use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Template, TemplatePart, UnaryOperator};
 use crate::value::functions::Function;
@@ -88,11 +86,16 @@ impl Checker<'_, '_, '_> {
     ) -> Type {
         let found = self.expression(expression);
         if found.is_none_of(kinds) {
-            let (place, help) = (place.to_owned(), help.to_owned());
-            let fault = ValueFault::WrongType { place, wanted, found: found.words(), help };
-            self.reporter.report(&fault, expression.span);
+            self.wrong_type(expression.span, place, wanted, found.words(), help);
         }
         found
+    }
+
+    /// `sleep 5`: what it is for, what it must be, what it is, what to write instead.
+    pub(super) fn wrong_type(&mut self, at: Span, place: &str, wanted: &str, found: &str, help: impl Into<String>) {
+        let message = format!("{place} must be {wanted}");
+        let fault = Diagnostic::new("hayes::check::wrong-type", &self.script.source, message);
+        self.findings.report(fault.at(at, format!("this is {found}")).help(help));
     }
 
     pub(super) fn duration(&mut self, expression: &Expression, place: &str) {
@@ -113,19 +116,14 @@ impl Checker<'_, '_, '_> {
             "elapsed" => return Type::Duration,
             "attempt" if self.place.in_retry => return Type::Int,
             "error" if self.place.has_error => return Type::Text,
-            "attempt" => {
-                self.name_fault(NameFault::OutOfPlace { name: name.to_owned(), place: "inside a `retry`" }, name, span)
-            }
-            "error" => {
-                let place = "in the `else` of a `try` or a `retry`";
-                self.name_fault(NameFault::OutOfPlace { name: name.to_owned(), place }, name, span);
-            }
+            "attempt" => self.out_of_place(name, "inside a `retry`", span),
+            "error" => self.out_of_place(name, "in the `else` of a `try` or a `retry`", span),
             _ => {
-                let state = self.scope.look_up(name);
-                if state.set != Set::Never {
-                    return state.kind.clone();
+                let known = self.names.look_up(name);
+                if known.is_set {
+                    return known.kind.clone();
                 }
-                if self.place.in_loop && self.binders.places.contains_key(name) {
+                if self.place.in_loop && self.names.place(name).is_some() {
                     self.awaited.push((name.to_owned(), span));
                 } else {
                     self.unset(name, span);
@@ -138,7 +136,7 @@ impl Checker<'_, '_, '_> {
     /// At the end of a loop's body: names that were used above the line that sets them have a value in the next round.
     pub(super) fn settle_awaited(&mut self, from: usize) {
         for (name, span) in self.awaited.split_off(from.min(self.awaited.len())) {
-            if self.scope.state(&name).set != Set::Never {
+            if self.names.known(&name).is_set {
                 continue;
             }
             if self.place.in_loop {
@@ -150,61 +148,83 @@ impl Checker<'_, '_, '_> {
     }
 
     fn unset(&mut self, name: &str, span: Span) {
-        if self.reporter.stands_in_broken_line(name) {
+        if self.findings.stands_in_broken_line(name) {
             return;
         }
-        let owned = name.to_owned();
-        let fault = if self.binders.items.contains_key(name) && !self.binders.places.contains_key(name) {
-            NameFault::OutOfPlace { name: owned, place: "inside its `for`" }
-        } else if let Some(place) = self.binders.places.get(name) {
-            let set_here = crate::diagnostic::Label { span: *place, text: "gets its value here".to_owned() };
-            if self.told.insert(owned.clone()) {
-                self.reporter.report_with(&NameFault::NotSetYet { name: owned }, span, vec![set_here]);
-            }
+        if self.names.is_item(name) {
+            return self.out_of_place(name, "inside its `for`", span);
+        }
+        if !self.told.insert(name.to_owned()) {
             return;
+        }
+        let fault = if let Some(place) = self.names.place(name) {
+            Diagnostic::new("hayes::check::not-set", &self.script.source, format!("`{name}` has no value yet"))
+                .at(span, "used here")
+                .at(place, "gets its value here")
+                .help(format!("move this line below the one that sets `{name}`"))
         } else {
-            let known = self.binders.places.keys().map(String::as_str).chain(self.scope.names());
-            let near = nearest(name, known.chain(["response", "result", "elapsed"]));
-            NameFault::Unknown { near: near.map(str::to_owned), name: owned }
+            let known = self.names.candidates().chain(["response", "result", "elapsed"]);
+            let near = self.findings.nearest(name, known);
+            let otherwise = format!(
+                "give it a value first: `param {name}`, `set {name} = …`, or `capture {name}` under a question"
+            );
+            let message = format!("nothing is called `{name}` here");
+            Diagnostic::new("hayes::check::unknown-name", &self.script.source, message)
+                .at(span, "not known")
+                .help(did_you_mean(near, otherwise))
         };
-        self.name_fault(fault, name, span);
+        self.findings.report(fault);
     }
 
-    fn name_fault(&mut self, fault: NameFault, name: &str, span: Span) {
+    /// `attempt`, `error` or the name of a `for` where it does not hold.
+    fn out_of_place(&mut self, name: &str, place: &str, span: Span) {
         // A line that does not parse may have opened the block in which the name holds.
-        let may_hold = matches!(fault, NameFault::OutOfPlace { .. }) && self.reporter.has_broken_lines();
-        if !may_hold && self.told.insert(name.to_owned()) {
-            self.reporter.report(&fault, span);
+        if self.findings.has_broken_lines() || !self.told.insert(name.to_owned()) {
+            return;
         }
+        let message = format!("`{name}` is known only {place}");
+        self.findings.report(
+            Diagnostic::new("hayes::check::out-of-place", &self.script.source, message)
+                .at(span, "not known here")
+                .help(format!("use `{name}` {place}, or keep it with `set` under another name")),
+        );
     }
 
     fn member(&mut self, record: &Expression, name: &Name) -> Type {
         let kind = self.expression(record);
-        let shown = self.script.source.slice(record.span).to_owned();
+        let shown = self.script.source.slice(record.span);
+        let Name { value: name, span } = name;
         match &kind {
             Type::Unknown => Type::Unknown,
             Type::Record(fields) => {
-                if let Some((_, kind)) = fields.iter().find(|(field, _)| *field == name.value) {
+                if let Some((_, kind)) = fields.iter().find(|(field, _)| field == name) {
                     return kind.clone();
                 }
-                if self.told.insert(format!("{shown}.{}", name.value)) {
-                    let known: Vec<String> = fields.iter().map(|(field, _)| field.clone()).collect();
-                    let near = nearest(&name.value, known.iter().map(String::as_str)).map(str::to_owned);
-                    let fault = NameFault::UnknownMember { record: shown, name: name.value.clone(), near, known };
-                    self.reporter.report(&fault, name.span);
+                if self.told.insert(format!("{shown}.{name}")) {
+                    let known = || fields.iter().map(|(field, _)| field.as_str());
+                    let near = self.findings.nearest(name, known());
+                    let otherwise = if fields.is_empty() {
+                        format!("`{shown}` has no fields at all")
+                    } else {
+                        format!("it has: {}", listed(known()))
+                    };
+                    let message = format!("`{shown}` has no field `{name}`");
+                    self.findings.report(
+                        Diagnostic::new("hayes::check::unknown-member", &self.script.source, message)
+                            .at(*span, "no such field")
+                            .help(did_you_mean(near, otherwise)),
+                    );
                 }
                 Type::Unknown
             }
             Type::Text | Type::Int | Type::Bool | Type::Duration | Type::List(_) => {
-                let help = match kind.kind() {
-                    Some(Kind::List) => format!("walk it with `for`, or take one item: `{shown}[0].{}`", name.value),
-                    Some(_) | None => {
-                        "a record comes from `run … as name`, or from `for` over a `capture all`".to_owned()
-                    }
+                let help = if let Type::List(_) = kind {
+                    format!("walk it with `for`, or take one item: `{shown}[0].{name}`")
+                } else {
+                    "a record comes from `run … as name`, or from `for` over a `capture all`".to_owned()
                 };
-                let place = format!("what `.{}` is taken from", name.value);
-                let fault = ValueFault::WrongType { place, wanted: "a record", found: kind.words(), help };
-                self.reporter.report(&fault, record.span);
+                let place = format!("what `.{name}` is taken from");
+                self.wrong_type(record.span, &place, "a record", kind.words(), help);
                 Type::Unknown
             }
         }
@@ -219,39 +239,28 @@ impl Checker<'_, '_, '_> {
             "only lists have items, such as `response` or a `capture all`",
         );
         self.wants(index, &[Kind::Int], "an item's number", "a whole number", "items are counted from 0: `lines[0]`");
-        match kind {
-            Type::List(item) => (*item).clone(),
-            Type::Unknown | Type::Text | Type::Int | Type::Bool | Type::Duration | Type::Record(_) => Type::Unknown,
-        }
+        kind.item()
     }
 
     fn call(&mut self, function: &Function, arguments: &[Expression], span: Span) -> Type {
+        let name = function.name;
         if arguments.len() != function.arguments.len() {
-            self.not_one_argument(function.name, arguments, span);
+            for argument in arguments {
+                self.expression(argument);
+            }
+            let found = if arguments.is_empty() { "nothing" } else { "several" };
+            let help = format!("write `{name}(value)`");
+            self.wrong_type(span, &format!("what `{name}` is given"), "one value", found, help);
             return Type::of_kind(function.result);
         }
         for (argument, takes) in arguments.iter().zip(function.arguments) {
             if takes.kinds.is_empty() {
                 self.expression(argument);
             } else {
-                let place = format!("what `{}` is given", function.name);
-                self.wants(argument, takes.kinds, &place, takes.wanted, takes.help);
+                self.wants(argument, takes.kinds, &format!("what `{name}` is given"), takes.wanted, takes.help);
             }
         }
         Type::of_kind(function.result)
-    }
-
-    fn not_one_argument(&mut self, name: &str, arguments: &[Expression], span: Span) {
-        for argument in arguments {
-            self.expression(argument);
-        }
-        let fault = ValueFault::WrongType {
-            place: format!("what `{name}` is given"),
-            wanted: "one value",
-            found: if arguments.is_empty() { "nothing" } else { "several" },
-            help: format!("write `{name}(value)`"),
-        };
-        self.reporter.report(&fault, span);
     }
 
     fn binary(&mut self, operator: BinaryOperator, at: Span, left: &Expression, right: &Expression) -> Type {
@@ -276,10 +285,8 @@ impl Checker<'_, '_, '_> {
                     self.comparable((left, &found), (right, &other), at);
                 } else {
                     let (wrong, found) = if found.is_none_of(&sizes) { (left, found) } else { (right, other) };
-                    let place = "what is compared by size".to_owned();
-                    let help = "compare whole numbers or durations".to_owned();
-                    let fault = ValueFault::WrongType { place, wanted: "a whole number", found: found.words(), help };
-                    self.reporter.report(&fault, wrong.span);
+                    let help = "compare whole numbers or durations";
+                    self.wrong_type(wrong.span, "what is compared by size", "a whole number", found.words(), help);
                 }
                 Type::Bool
             }
@@ -317,14 +324,7 @@ impl Checker<'_, '_, '_> {
                             }
                             _ => "add numbers to numbers, durations to durations",
                         };
-                        let place = "the other side of `+`".to_owned();
-                        let fault = ValueFault::WrongType {
-                            place,
-                            wanted: found.words(),
-                            found: other.words(),
-                            help: help.to_owned(),
-                        };
-                        self.reporter.report(&fault, right.span);
+                        self.wrong_type(right.span, "the other side of `+`", found.words(), other.words(), help);
                         Type::Unknown
                     }
                 }
@@ -359,8 +359,9 @@ impl Checker<'_, '_, '_> {
             }
             _ => "compare values of one type".to_owned(),
         };
-        let fault = ValueFault::NeverEqual { left: left.1.words(), right: right.1.words(), help };
-        self.reporter.report(&fault, at);
+        let message = format!("{} is compared with {}", left.1.words(), right.1.words());
+        let fault = Diagnostic::new("hayes::check::never-equal", &self.script.source, message);
+        self.findings.report(fault.at(at, "never true").help(help));
     }
 
     fn help_for_number(&self, text: &Expression, number: &Expression) -> String {

@@ -17,8 +17,8 @@ use crate::syntax::ast::{Field, PatternPart};
 
 #[derive(Debug)]
 pub struct LinePattern {
-    steps: Vec<Step>,
-    holes: Vec<Hole>,
+    steps: Box<[Step]>,
+    holes: Box<[Hole]>,
 }
 
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl LinePattern {
             }
         }
         compiler.end_literal();
-        LinePattern { steps: compiler.steps, holes: compiler.holes }
+        LinePattern { steps: compiler.steps.into(), holes: compiler.holes.into() }
     }
 
     pub fn holes(&self) -> &[Hole] {

@@ -1,7 +1,8 @@
 //! What a script's pattern compiles to, once, shared by every thread that runs the program.
 
 use super::line_pattern::LinePattern;
-use super::regex_pattern::{RegexFault, RegexPattern};
+use super::regex_pattern::RegexPattern;
+use crate::source::Span;
 use crate::syntax::ast::{Convert, Pattern, PatternKind};
 
 /// A compiled pattern: `"+CREG: {_},{stat:int}"` or `/rssi: (?<rssi>-?\d+)/i`.
@@ -11,7 +12,7 @@ use crate::syntax::ast::{Convert, Pattern, PatternKind};
 #[derive(Debug)]
 pub enum Matcher {
     Line(LinePattern),
-    Regex(RegexPattern),
+    Regex(Box<RegexPattern>),
 }
 
 /// A place of a pattern that captures: `{stat:int}`, `(?<rssi>…)`.
@@ -31,10 +32,13 @@ pub struct Captures<'m, 'l> {
 }
 
 impl Matcher {
-    pub(super) fn new(pattern: &Pattern) -> Result<Matcher, RegexFault> {
+    /// Else what is wrong with a regex: the reason in a few words, and the place in its text.
+    pub(super) fn new(pattern: &Pattern) -> Result<Matcher, (String, Span)> {
         Ok(match &pattern.kind {
             PatternKind::Line(parts) => Matcher::Line(LinePattern::new(parts)),
-            PatternKind::Regex { text, ignore_case, .. } => Matcher::Regex(RegexPattern::new(text, *ignore_case)?),
+            PatternKind::Regex { text, ignore_case, .. } => {
+                Matcher::Regex(Box::new(RegexPattern::new(text, *ignore_case)?))
+            }
         })
     }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::pattern::Matcher;
 use super::types::Type;
 use crate::source::{Source, Span};
-use crate::syntax::ast::{Expression, ExpressionKind, Param, Pattern, Script, TemplatePart};
+use crate::syntax::ast::{Expression, ExpressionKind, Param, Pattern, Script, Template, TemplatePart};
 
 /// A script without errors, ready to run; shared by all the threads that run it.
 #[derive(Debug)]
 pub struct Program {
-    pub script: Script,
+    pub script: Arc<Script>,
     /// Its params and secrets, in the order in which they stand.
     pub params: Vec<Param>,
     /// Every name that it captures or sets, in the order in which they first stand: the fields of its record when
@@ -27,6 +27,22 @@ pub struct Program {
 }
 
 impl Program {
+    /// Of a script that is still to be checked.
+    pub(super) fn unchecked(script: &Arc<Script>) -> Program {
+        let mut matchers = Vec::new();
+        matchers.resize_with(script.patterns as usize, || None);
+        Program {
+            script: Arc::clone(script),
+            params: Vec::new(),
+            fields: Vec::new(),
+            types: Vec::new(),
+            matchers,
+            runs: HashMap::new(),
+            tries_pin: None,
+            given_secrets: Vec::new(),
+        }
+    }
+
     pub fn source(&self) -> &Arc<Source> {
         &self.script.source
     }
@@ -65,7 +81,9 @@ impl Program {
 /// Where texts and numbers stand in an expression as they are, pieces of texts too: what a diagnostic does not show.
 pub(super) fn written(value: &Expression) -> Vec<Span> {
     match &value.kind {
-        ExpressionKind::Text(template) if !template.parts.iter().any(is_text) => Vec::new(),
+        ExpressionKind::Text(template) if template.parts.iter().all(|part| matches!(part, TemplatePart::Value(_))) => {
+            Vec::new()
+        }
         ExpressionKind::Text(_) | ExpressionKind::Int(_) => vec![value.span],
         ExpressionKind::Unary { operand, .. } => written(operand),
         ExpressionKind::Binary { left, right, .. } => written(left).into_iter().chain(written(right)).collect(),
@@ -83,16 +101,25 @@ pub(super) fn written(value: &Expression) -> Vec<Span> {
 /// The text that an expression is as it stands. The pieces beside a `${…}` are none: what they make is known, and masked,
 /// when it is computed.
 pub(super) fn literal_text(value: &Expression) -> Option<&str> {
-    let ExpressionKind::Text(template) = &value.kind else { return None };
-    match template.parts.as_slice() {
-        [TemplatePart::Text(text)] => Some(text),
-        [] | [TemplatePart::Value(_)] | [_, _, ..] => None,
+    if let ExpressionKind::Text(template) = &value.kind
+        && let [TemplatePart::Text(text)] = template.parts.as_slice()
+    {
+        return Some(text);
     }
+    None
 }
 
-fn is_text(part: &TemplatePart) -> bool {
-    match part {
-        TemplatePart::Text(_) => true,
-        TemplatePart::Value(_) => false,
-    }
+/// The text of a template without `${…}`.
+pub(super) fn whole_text(template: &Template) -> Option<String> {
+    let text = |part: &TemplatePart| match part {
+        TemplatePart::Text(text) => Some(text.clone()),
+        TemplatePart::Value(_) => None,
+    };
+    template.parts.iter().map(text).collect()
+}
+
+/// The text of an expression that is written out, and its place.
+pub(super) fn constant(value: &Expression) -> Option<(Arc<str>, Span)> {
+    let ExpressionKind::Text(template) = &value.kind else { return None };
+    whole_text(template).map(|text| (text.into(), value.span))
 }

@@ -35,25 +35,12 @@ pub struct RegexPattern {
     for_characters: OnceLock<Option<Regex>>,
 }
 
-/// What `.` stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    Byte,
-    Character,
-}
-
-/// What is wrong with a regex: the reason in a few words, and the place in its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegexFault {
-    pub reason: String,
-    pub span: Span,
-}
-
 impl RegexPattern {
-    pub fn new(text: &str, ignore_case: bool) -> Result<RegexPattern, RegexFault> {
-        let (hir, needs_characters) = match parsed(text, ignore_case, Unit::Byte) {
+    /// Else the reason in a few words, and the place in the text.
+    pub fn new(text: &str, ignore_case: bool) -> Result<RegexPattern, (String, Span)> {
+        let (hir, needs_characters) = match parsed(text, ignore_case, false) {
             Ok(hir) => (hir, false),
-            Err(error) => match parsed(&with_ascii_classes(text), ignore_case, Unit::Character) {
+            Err(error) => match parsed(&with_ascii_classes(text), ignore_case, true) {
                 Ok(hir) => (hir, true),
                 Err(_) => return Err(fault(&error, text)),
             },
@@ -74,8 +61,7 @@ impl RegexPattern {
         };
         // Of classes of characters our estimate knows nothing.
         if (needs_characters || states(&hir) > SURELY_SMALL) && pattern.regex(b"").is_none() {
-            let reason = "it grows too large when it is compiled".to_owned();
-            return Err(RegexFault { reason, span: Span::new(0, text.len()) });
+            return Err(("it grows too large when it is compiled".to_owned(), Span::new(0, text.len())));
         }
         Ok(pattern)
     }
@@ -98,8 +84,8 @@ impl RegexPattern {
 
     /// The regex for this line.
     fn regex(&self, line: &[u8]) -> Option<&Regex> {
-        let for_bytes = || self.for_bytes.get_or_init(|| self.compiled(Unit::Byte)).as_ref();
-        let for_characters = || self.for_characters.get_or_init(|| self.compiled(Unit::Character)).as_ref();
+        let for_bytes = || self.for_bytes.get_or_init(|| self.compiled(false)).as_ref();
+        let for_characters = || self.for_characters.get_or_init(|| self.compiled(true)).as_ref();
         match (self.needs_characters, line.is_ascii() || std::str::from_utf8(line).is_err()) {
             (true, _) => for_characters(),
             (false, true) => for_bytes(),
@@ -108,14 +94,16 @@ impl RegexPattern {
         }
     }
 
-    fn compiled(&self, unit: Unit) -> Option<Regex> {
-        let (text, size_limit) = match unit {
-            Unit::Byte => (Cow::Borrowed(self.text.as_str()), SIZE_LIMIT),
-            Unit::Character => (with_ascii_classes(&self.text), SIZE_LIMIT_FOR_CHARACTERS),
+    /// `characters`: what `.` stands for, instead of a byte.
+    fn compiled(&self, characters: bool) -> Option<Regex> {
+        let (text, size_limit) = if characters {
+            (with_ascii_classes(&self.text), SIZE_LIMIT_FOR_CHARACTERS)
+        } else {
+            (Cow::Borrowed(self.text.as_str()), SIZE_LIMIT)
         };
         RegexBuilder::new(&text)
             .case_insensitive(self.ignore_case)
-            .unicode(unit == Unit::Character)
+            .unicode(characters)
             .size_limit(size_limit)
             .dfa_size_limit(SIZE_LIMIT)
             .nest_limit(NEST_LIMIT)
@@ -124,10 +112,10 @@ impl RegexPattern {
     }
 }
 
-fn parsed(text: &str, ignore_case: bool, unit: Unit) -> Result<Hir, Box<regex_syntax::Error>> {
+fn parsed(text: &str, ignore_case: bool, characters: bool) -> Result<Hir, Box<regex_syntax::Error>> {
     regex_syntax::ParserBuilder::new()
         .case_insensitive(ignore_case)
-        .unicode(unit == Unit::Character)
+        .unicode(characters)
         .utf8(false)
         .nest_limit(NEST_LIMIT)
         .build()
@@ -204,13 +192,13 @@ fn states(hir: &Hir) -> usize {
     }
 }
 
-fn fault(error: &regex_syntax::Error, text: &str) -> RegexFault {
+fn fault(error: &regex_syntax::Error, text: &str) -> (String, Span) {
     let (reason, span) = match error {
         regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span()),
         regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span()),
-        _ => return RegexFault { reason: error.to_string(), span: Span::new(0, text.len()) },
+        _ => return (error.to_string(), Span::new(0, text.len())),
     };
-    RegexFault { reason, span: Span::new(span.start.offset, span.end.offset) }
+    (reason, Span::new(span.start.offset, span.end.offset))
 }
 
 #[cfg(test)]
@@ -219,9 +207,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        let fault = RegexPattern::new("abc(", false).unwrap_err();
-        assert_eq!((fault.reason.as_str(), fault.span), ("unclosed group", Span::new(3, 4)));
-        assert_eq!(RegexPattern::new("(?=x)", false).unwrap_err().span, Span::new(0, 3));
+        let fault = |regex| RegexPattern::new(regex, false).unwrap_err();
+        assert_eq!(fault("abc("), ("unclosed group".to_owned(), Span::new(3, 4)));
+        assert_eq!(fault("(?=x)").1, Span::new(0, 3));
         assert!(RegexPattern::new(&"(".repeat(40), false).is_err());
         assert!(RegexPattern::new(&format!("{}a{}", "(".repeat(40), ")".repeat(40)), false).is_err());
     }

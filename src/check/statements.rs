@@ -1,33 +1,224 @@
-//! One arm a statement.
+//! Walks a script's tree once, in the order in which it runs: one arm a statement.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::binding;
-use super::checker::{Checker, Flow, LeftLoop, Place};
-use super::faults::exchange::ExchangeFault;
-use super::faults::name::NameFault;
-use super::faults::order::OrderFault;
-use super::faults::value::ValueFault;
-use super::program::written;
-use super::scope::Changes;
+use super::findings::{Findings, did_you_mean, listed};
+use super::lints::{self, Lines, Role};
+use super::names::{Changes, Names};
+use super::program::{Program, constant, literal_text, whole_text, written};
+use super::scripts::Checking;
 use super::types::{Kind, Type};
-use crate::source::{Name, Span};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
     Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Expression, ExpressionKind, Param, PortAction,
-    Schedule, Statement, StatementKind,
+    Schedule, Script, Statement, StatementKind, Template,
 };
 
-impl Checker<'_, '_, '_> {
-    pub(super) fn statement(&mut self, statement: &Statement) -> Flow {
+/// Beyond so many `finally`, of which all but one are faults, names are not recalled any more: each costs all names.
+const MANY_FINALLYS: usize = 3;
+
+pub(super) struct Checker<'s, 'a, 't> {
+    pub(super) script: &'t Script,
+    pub(super) findings: Findings,
+    pub(super) names: Names,
+    /// What comes of it.
+    pub(super) program: Program,
+    pub(super) place: Place,
+    /// What is known of the command lines so far.
+    pub(super) lines: Lines,
+    /// Names that were told to be wrong: once each is enough.
+    pub(super) told: HashSet<String>,
+    /// Names without a value in a loop whose later lines may give them one.
+    pub(super) awaited: Vec<(String, Span)>,
+    checking: &'s mut Checking<'a>,
+    /// The innermost loop, and what leaves it.
+    left_loop: Option<LeftLoop>,
+    /// The params so far.
+    param_names: HashSet<String>,
+    /// How many `finally` blocks there were.
+    finallys: usize,
+    /// Where secrets are written out: not to be shown.
+    written_secrets: Vec<Span>,
+    /// It goes on from other lines: what is unused here may be used in the next.
+    continues: bool,
+}
+
+/// Where in the script the walk is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    /// How many blocks deep
+    depth: usize,
+    /// Its lines may be sent again.
+    pub(super) in_retry: bool,
+    pub(super) in_loop: bool,
+    pub(super) in_unsafe: bool,
+    /// In an `else` that has an `error`
+    pub(super) has_error: bool,
+}
+
+/// What each `break` of a loop leaves behind.
+struct LeftLoop {
+    /// Where the loop began, in the changes of names.
+    opened: usize,
+    exits: Vec<Changes>,
+}
+
+/// Whether what stands behind a statement is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    Falls,
+    /// Never: the statement that ends the script there
+    Ends(&'static str),
+}
+
+impl<'s, 'a, 't> Checker<'s, 'a, 't> {
+    pub(super) fn new(
+        checking: &'s mut Checking<'a>,
+        script: &'t Arc<Script>,
+        syntax_errors: Vec<Diagnostic>,
+        known: Option<&Names>,
+    ) -> Checker<'s, 'a, 't> {
+        let mut program = Program::unchecked(script);
+        let mut names = known.cloned().unwrap_or_default();
+        names.declare(&script.body, &mut program.matchers);
+        Checker {
+            script,
+            findings: Findings::new(&script.source, &script.allowances, syntax_errors),
+            names,
+            program,
+            place: Place::default(),
+            lines: Lines::new(script),
+            told: HashSet::new(),
+            awaited: Vec::new(),
+            checking,
+            left_loop: None,
+            param_names: HashSet::new(),
+            finallys: 0,
+            written_secrets: Vec::new(),
+            continues: known.is_some(),
+        }
+    }
+
+    /// The program, what is wrong with it, and the names that it leaves behind.
+    pub(super) fn check(mut self) -> (Program, Vec<Diagnostic>, Names) {
+        self.block(&self.script.body);
+        self.report_unused_params();
+        self.lines.report_nb_iot(&mut self.findings);
+        for (name, kind) in self.names.variables() {
+            self.program.fields.push(name.to_owned());
+            self.program.types.push(kind.clone());
+        }
+        self.program.tries_pin = self.lines.tries_pin;
+        let diagnostics = without_secrets(self.findings.finish(), &self.script.source, &self.written_secrets);
+        (self.program, diagnostics, self.names)
+    }
+
+    /// The statements one after the other.
+    fn block(&mut self, block: &Block) -> Flow {
+        let mut flow = Flow::Falls;
+        let mut finally = None;
+        for statement in &block.statements {
+            if let Some(span) = finally.take() {
+                self.finally_place(
+                    span,
+                    "`finally` is not the last statement",
+                    "more follows behind it",
+                    "move it to the end of the script",
+                );
+            }
+            let is_finally = matches!(statement.kind, StatementKind::Finally { .. });
+            if let Flow::Ends(after) = flow
+                && !is_finally
+            {
+                let message = format!("nothing behind `{after}` is ever run");
+                self.findings.report(
+                    Diagnostic::new("hayes::check::unreachable", &self.script.source, message)
+                        .at(statement.span, "never reached")
+                        .help(format!("remove it, or put the `{after}` into an `if`")),
+                );
+                // The rest is checked as if it were reached: one fault hides no other.
+                flow = Flow::Falls;
+            }
+            flow = match self.statement(statement) {
+                Flow::Ends(after) => Flow::Ends(after),
+                Flow::Falls => flow,
+            };
+            if is_finally && self.place.depth == 0 {
+                finally = Some(statement.span);
+            }
+        }
+        flow
+    }
+
+    /// A block that is taken or not, at another place; its changes are taken back and given to the caller to merge.
+    fn branch(&mut self, block: &Block, place: Place) -> (Flow, Option<Changes>) {
+        let opened = self.names.open();
+        let flow = self.inner(block, place);
+        (flow, Some(self.names.close(opened)))
+    }
+
+    /// A block that is always taken.
+    pub(super) fn inner(&mut self, block: &Block, place: Place) -> Flow {
+        let depth = self.place.depth + 1;
+        let outside = std::mem::replace(&mut self.place, Place { depth, ..place });
+        let changes = self.lines.context_changes();
+        let flow = self.block(block);
+        self.place = outside;
+        if self.lines.context_changes() != changes {
+            // The block may not have run, or not to its end.
+            self.lines.forget_contexts();
+        }
+        flow
+    }
+
+    /// One of these branches was taken. Those that end the script leave nothing behind.
+    pub(super) fn merge(&mut self, branches: Vec<(Flow, Option<Changes>)>) -> Flow {
+        let mut end = None;
+        let mut falling = Vec::with_capacity(branches.len());
+        for (flow, changes) in branches {
+            match flow {
+                Flow::Falls => falling.push(changes),
+                Flow::Ends(after) => end = end.or(Some(after)),
+            }
+        }
+        match end {
+            Some(after) if falling.is_empty() => Flow::Ends(after),
+            Some(_) | None => {
+                self.names.merge(falling);
+                Flow::Falls
+            }
+        }
+    }
+
+    fn report_unused_params(&mut self) {
+        if self.continues {
+            return;
+        }
+        for param in &self.program.params {
+            let Name { value: name, span } = &param.name;
+            if !self.names.is_used(name) && !self.findings.stands_in_broken_line(name) {
+                let message = format!("the {} `{name}` is never used", if param.secret { "secret" } else { "param" });
+                self.findings.report(
+                    Diagnostic::new("hayes::check::unused-param", &self.script.source, message)
+                        .at(*span, "never used")
+                        .help(format!("remove it, or use it as `${{{name}}}`")),
+                );
+            }
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Flow {
         match &statement.kind {
             StatementKind::Exchange(exchange) => return self.exchange(exchange),
             StatementKind::Await(awaited) => return self.awaiting(awaited, statement.span),
             StatementKind::Ensure { question, answers, otherwise } => {
-                self.ensure_question(question);
+                self.send(question, &[], Role::Ensured);
                 answers.iter().for_each(|pattern| self.comparing_pattern(pattern, "`answers`"));
-                let (flow, changes) = self.branch(otherwise, self.place);
-                return self.merge(vec![(Flow::Falls, None), (flow, Some(changes))]);
+                let otherwise = self.branch(otherwise, self.place);
+                return self.merge(vec![(Flow::Falls, None), otherwise]);
             }
             StatementKind::Retry { schedule, body, otherwise } => {
                 return self.retry(schedule, body, otherwise.as_ref());
@@ -53,7 +244,7 @@ impl Checker<'_, '_, '_> {
             StatementKind::Finally { body } => self.finally(statement, body),
             StatementKind::Set { name, value } => {
                 let kind = self.expression(value);
-                self.bind(name, kind, binding::constant(value));
+                self.bind_noted(name, kind, constant(value));
             }
             StatementKind::Param(param) => self.param(param),
             StatementKind::Run { script, arguments, record } => {
@@ -67,7 +258,7 @@ impl Checker<'_, '_, '_> {
             StatementKind::Log { text } | StatementKind::Confirm { text } => self.template(text),
             StatementKind::Sleep { duration } => self.duration(duration, "what `sleep` is given"),
             StatementKind::Timeout { duration } => self.duration(duration, "what `timeout` is given"),
-            StatementKind::Reboot { command } => self.reboot(command),
+            StatementKind::Reboot { command } => self.send(command, &[], Role::Reboot),
             StatementKind::Unsafe { why, body } => {
                 self.template(why);
                 return self.inner(body, Place { in_unsafe: true, ..self.place });
@@ -85,7 +276,12 @@ impl Checker<'_, '_, '_> {
                 if let ExpressionKind::Int(times) = count.kind
                     && times < 1
                 {
-                    self.reporter.report(&ValueFault::NoAttempt { times }, count.span);
+                    let message = format!("a `retry` tries at least once, and this is {times}");
+                    self.findings.report(
+                        Diagnostic::new("hayes::check::retry-times", &self.script.source, message)
+                            .at(count.span, "never tried")
+                            .help(help),
+                    );
                 }
                 (pause, longest)
             }
@@ -100,112 +296,112 @@ impl Checker<'_, '_, '_> {
             && let (ExpressionKind::Duration(first), ExpressionKind::Duration(most)) = (&pause.kind, &longest.kind)
             && most < first
         {
-            self.reporter.report(&ValueFault::LongestPause, longest.span);
+            let message = "the longest pause is shorter than the first one";
+            self.findings.report(
+                Diagnostic::new("hayes::check::longest-pause", &self.script.source, message)
+                    .at(longest.span, "shorter than what stands behind `every`")
+                    .help("the pause is doubled up to this: give it more, or leave out the `up to`"),
+            );
         }
 
-        let inside = Place { again: Some("a `retry`"), in_retry: true, in_loop: true, ..self.place };
         let awaited = self.awaited.len();
-        let mark = self.scope.mark();
-        let outer = self.begin_loop(mark);
-        let flow = self.inner(body, inside);
+        let place = Place { in_retry: true, in_loop: true, ..self.place };
+        let opened = self.names.open();
+        let outer = self.begin_loop(opened);
+        let flow = self.inner(body, place);
         self.settle_awaited(awaited);
-        let body = self.scope.take_back(mark);
+        let changes = Some(self.names.close(opened));
         let left = self.end_loop(outer);
         let Some(otherwise) = otherwise else {
             // It passed, so its last round ran to its end, or to a `break`.
-            self.scope.merge(std::iter::once(body).chain(left).map(Some).collect());
+            self.names.merge(std::iter::once(changes).chain(left).collect());
             return Flow::Falls;
         };
-        // An attempt may have failed anywhere in the block.
-        let mark = self.scope.mark();
-        self.scope.merge(vec![None, Some(body.clone())]);
-        let otherwise_flow = self.inner(otherwise, Place { has_error: true, ..self.place });
-        let otherwise = self.scope.take_back(mark);
         let flow = if flow == Flow::Ends("fail") { flow } else { Flow::Falls };
-        let mut ends = vec![(flow, Some(body)), (otherwise_flow, Some(otherwise))];
-        ends.extend(left.into_iter().map(|left| (Flow::Falls, Some(left))));
-        self.merge(ends)
+        self.after_failure((flow, changes), otherwise, left)
     }
 
     /// `break`: what has a value here has it behind the loop, where this way was taken.
     fn leave(&mut self, span: Span) -> Flow {
         match &mut self.left_loop {
-            Some(left) if self.place.in_loop => left.exits.push(self.scope.changes_since(left.mark)),
-            Some(_) | None => self.reporter.report(&OrderFault::BreakOutsideLoop, span),
+            Some(left) if self.place.in_loop => left.exits.push(self.names.changes_since(left.opened)),
+            Some(_) | None => self.findings.report(
+                Diagnostic::new("hayes::check::break-outside-loop", &self.script.source, "`break` stands in no loop")
+                    .at(span, "nothing to leave")
+                    .help("it leaves the innermost `for`, `repeat` or `retry`; `stop` ends the script as passed"),
+            ),
         }
         Flow::Ends("break")
     }
 
-    fn begin_loop(&mut self, mark: usize) -> Option<LeftLoop> {
-        self.left_loop.replace(LeftLoop { mark, exits: Vec::new() })
+    fn begin_loop(&mut self, opened: usize) -> Option<LeftLoop> {
+        self.left_loop.replace(LeftLoop { opened, exits: Vec::new() })
     }
 
     /// What each `break` of the loop leaves behind.
-    fn end_loop(&mut self, outer: Option<LeftLoop>) -> Vec<Changes> {
-        std::mem::replace(&mut self.left_loop, outer).map(|left| left.exits).unwrap_or_default()
+    fn end_loop(&mut self, outer: Option<LeftLoop>) -> impl Iterator<Item = Option<Changes>> + use<> {
+        std::mem::replace(&mut self.left_loop, outer).into_iter().flat_map(|left| left.exits).map(Some)
     }
 
     fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Flow {
-        let (flow, body) = self.branch(body, self.place);
+        let (flow, changes) = self.branch(body, self.place);
         let Some(otherwise) = otherwise else {
-            self.scope.merge(vec![None, Some(body)]);
+            self.names.merge(vec![None, changes]);
             return Flow::Falls;
         };
-        let mark = self.scope.mark();
-        self.scope.merge(vec![None, Some(body.clone())]);
+        self.after_failure((flow, changes), otherwise, std::iter::empty())
+    }
+
+    /// The `else` of a block that may have failed anywhere; `left` is what each `break` leaves behind.
+    fn after_failure(
+        &mut self,
+        (flow, changes): (Flow, Option<Changes>),
+        otherwise: &Block,
+        left: impl Iterator<Item = Option<Changes>>,
+    ) -> Flow {
+        let opened = self.names.open();
+        self.names.merge(vec![None, changes.clone()]);
         let otherwise_flow = self.inner(otherwise, Place { has_error: true, ..self.place });
-        let otherwise = self.scope.take_back(mark);
-        self.merge(vec![(flow, Some(body)), (otherwise_flow, Some(otherwise))])
+        let mut ends = vec![(flow, changes), (otherwise_flow, Some(self.names.close(opened)))];
+        ends.extend(left.map(|left| (Flow::Falls, left)));
+        self.merge(ends)
     }
 
     fn choice(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>) -> Flow {
         let mut ends = Vec::with_capacity(branches.len() + 1);
         for (condition, block) in branches {
             self.condition(condition, "what `if` asks");
-            let (flow, changes) = self.branch(block, self.place);
-            ends.push((flow, Some(changes)));
+            ends.push(self.branch(block, self.place));
         }
-        ends.push(match otherwise {
-            Some(block) => {
-                let (flow, changes) = self.branch(block, self.place);
-                (flow, Some(changes))
-            }
-            None => (Flow::Falls, None),
-        });
+        ends.push(otherwise.map_or((Flow::Falls, None), |block| self.branch(block, self.place)));
         self.merge(ends)
     }
 
     fn each(&mut self, name: &Name, list: &Expression, body: &Block) {
         let help = "walk a list: `[1, 5]`, `response`, or what `capture all … as` gave";
         let items = self.wants(list, &[Kind::List], "what `for` walks", "a list", help);
-        let item = match items {
-            Type::List(item) => (*item).clone(),
-            Type::Unknown | Type::Text | Type::Int | Type::Bool | Type::Duration | Type::Record(_) => Type::Unknown,
-        };
-        self.looped(name, item, body, false);
+        self.looped(name, items.item(), body, false);
     }
 
     /// A block that may run several times, in which a name stands for something new each time.
     fn looped(&mut self, name: &Name, item: Type, body: &Block, surely: bool) {
-        let before = self.scope.state(&name.value).clone();
-        let mark = self.scope.mark();
-        if self.may_bind(name) {
-            self.scope.bind(&name.value, item, None);
-        }
+        let before = self.names.known(&name.value).clone();
+        let opened = self.names.open();
+        self.bind(name, item, None);
         let awaited = self.awaited.len();
-        let outer = self.begin_loop(mark);
+        let outer = self.begin_loop(opened);
         self.inner(body, Place { in_loop: true, ..self.place });
         self.settle_awaited(awaited);
         let left = self.end_loop(outer);
         // The name belongs to the loop; and a list may be empty.
-        self.scope.put(&name.value, before.clone());
-        let mut ends = vec![Some(self.scope.take_back(mark))];
-        ends.extend(left.into_iter().map(Some));
+        self.names.put(&name.value, before.clone());
+        let mut ends = vec![Some(self.names.close(opened))];
+        ends.extend(left);
         if !surely {
             ends.push(None);
         }
-        self.scope.merge(ends);
-        self.scope.put(&name.value, before);
+        self.names.merge(ends);
+        self.names.put(&name.value, before);
     }
 
     fn repeat(&mut self, schedule: &Schedule, pass: &Name, body: &Block) {
@@ -230,63 +426,103 @@ impl Checker<'_, '_, '_> {
 
     fn finally(&mut self, statement: &Statement, body: &Block) {
         if self.place.depth > 0 {
-            self.reporter.report(&OrderFault::FinallyInBlock, statement.span);
-        } else if self.finally.replace(statement.span).is_some() {
-            self.reporter.report(&OrderFault::FinallyTwice, statement.span);
+            self.finally_place(
+                statement.span,
+                "`finally` stands in a block",
+                "inside a block",
+                "move it to the end of the script: it runs however the script ended",
+            );
+        } else {
+            self.finallys += 1;
         }
-        let mark = self.scope.mark();
-        self.scope.recall_all();
+        if self.finallys > 1 && self.place.depth == 0 {
+            self.finally_place(
+                statement.span,
+                "there are two `finally` blocks",
+                "the second one",
+                "put everything into one `finally`",
+            );
+        }
+        let opened = self.names.open();
+        if self.finallys <= MANY_FINALLYS {
+            self.names.recall_all();
+        }
         self.inner(body, self.place);
-        let changes = self.scope.take_back(mark);
-        self.scope.merge(vec![Some(changes)]);
+        let changes = self.names.close(opened);
+        self.names.merge(vec![Some(changes)]);
+    }
+
+    fn finally_place(&mut self, span: Span, message: &str, label: &str, help: &str) {
+        let fault = Diagnostic::new("hayes::check::finally-place", &self.script.source, message);
+        self.findings.report(fault.at(span, label).help(help));
     }
 
     fn param(&mut self, param: &Param) {
-        let name = &param.name;
+        let Name { value: name, span } = &param.name;
         if self.place.depth > 0 {
-            self.reporter.report(&NameFault::ParamInBlock, name.span);
+            self.findings.report(
+                Diagnostic::new("hayes::check::param-in-block", &self.script.source, "a param stands in a block")
+                    .at(*span, "inside a block")
+                    .help("move it to the top of the script: its value is known before anything is sent"),
+            );
         }
-        let mut constant = None;
+        let mut text = None;
         let mut kind = Type::of_capture(param.convert, false);
         if let Some(default) = &param.default {
             let found = self.expression(default);
-            constant = binding::constant(default);
+            text = constant(default);
             let wanted = match param.convert {
                 Convert::Text => Kind::Text,
                 Convert::Int | Convert::Hex => Kind::Int,
             };
             if found.is_none_of(&[wanted]) {
-                self.default_of_wrong_type(param, default, &found);
+                self.default_of_wrong_type(param, default, found.words());
                 kind = Type::Unknown;
             }
         }
-        if !self.param_names.insert(name.value.clone()) {
-            self.reporter.report(&NameFault::TwoParams { name: name.value.clone() }, name.span);
+        if !self.param_names.insert(name.clone()) {
+            let message = format!("there are two params called `{name}`");
+            self.findings.report(
+                Diagnostic::new("hayes::check::two-params", &self.script.source, message)
+                    .at(*span, "again")
+                    .help("remove one of them, or give it another name"),
+            );
             return;
         }
         if let Some(default) = param.default.as_ref().filter(|_| param.secret) {
             self.written_secrets.extend(written(default));
         }
         // Who reads a name that the language has taken means that one, and no param.
-        if self.bind(name, kind, constant) {
-            self.parts.params.push(param.clone());
+        if self.bind_noted(&param.name, kind, text) {
+            self.program.params.push(param.clone());
         }
     }
 
-    fn default_of_wrong_type(&mut self, param: &Param, default: &Expression, found: &Type) {
-        let found = found.words();
-        let name = param.name.value.clone();
+    fn default_of_wrong_type(&mut self, param: &Param, default: &Expression, found: &str) {
+        let name = &param.name.value;
         match param.convert {
-            Convert::Text => self.reporter.report(&ValueFault::ParamType { name, found }, default.span),
+            Convert::Text => {
+                let message = format!("`{name}` is a param for text, but its default is {found}");
+                let help = match found {
+                    "a whole number" => format!("write `param {name}:int = …`, or put the default in quotes"),
+                    "a duration" => {
+                        format!("a param is text or a number: `param {name}:int = …`, and then `{name} * 1s`")
+                    }
+                    _ => format!("a param is text or a number; `set {name} = …` takes all others"),
+                };
+                self.findings.report(
+                    Diagnostic::new("hayes::check::param-type", &self.script.source, message)
+                        .at(default.span, "the default")
+                        .help(help),
+                );
+            }
             Convert::Int | Convert::Hex => {
-                let place = format!("the default of `{name}`");
                 let help = if let ExpressionKind::Text(_) = &default.kind {
                     "leave out the quotes".to_owned()
                 } else {
                     format!("write a number, or `param {name} = …` for text")
                 };
-                self.reporter
-                    .report(&ValueFault::WrongType { place, wanted: "a whole number", found, help }, default.span);
+                self.wrong_type(default.span, &format!("the default of `{name}`"), "a whole number", found, help);
             }
         }
     }
@@ -297,31 +533,49 @@ impl Checker<'_, '_, '_> {
             self.expression(&column.value);
             let name = &column.name.value;
             if !earlier.insert(name) {
-                self.reporter.report(&NameFault::TwoColumns { name: name.clone() }, column.name.span);
+                let message = format!("there are two columns called `{name}`");
+                self.findings.report(
+                    Diagnostic::new("hayes::check::two-columns", &self.script.source, message)
+                        .at(column.name.span, "again")
+                        .help("name one of them differently: `report other = …`"),
+                );
             }
         }
     }
 
     fn awaiting(&mut self, awaited: &Await, span: Span) -> Flow {
-        match &awaited.target {
+        let brings = match &awaited.target {
             AwaitTarget::Line(alternatives) => {
                 alternatives.iter().for_each(|pattern| self.comparing_pattern(pattern, "`await`"));
+                None
             }
-            AwaitTarget::Quiet { duration } => self.duration(duration, "how long `await quiet` waits"),
-            AwaitTarget::Prompt { text } => self.template(text),
+            AwaitTarget::Quiet { duration } => {
+                self.duration(duration, "how long `await quiet` waits");
+                Some("`await quiet` waits for silence")
+            }
+            AwaitTarget::Prompt { text } => {
+                self.template(text);
+                Some("`await prompt` waits for text without a line end")
+            }
             AwaitTarget::When => {
                 if !awaited.clauses.iter().any(is_for_a_line) {
-                    self.reporter.report(&ExchangeFault::NothingAwaited, span);
+                    let message = "this `await` names no line";
+                    self.findings.report(
+                        Diagnostic::new("hayes::check::nothing-awaited", &self.script.source, message)
+                            .at(span, "waits for what?")
+                            .help("write it behind `await`, or `when \"+CREG: 5\" {` under it"),
+                    );
                 }
+                None
             }
-        }
-        let brings = match &awaited.target {
-            AwaitTarget::Line(_) | AwaitTarget::When => None,
-            AwaitTarget::Quiet { .. } => Some("`await quiet` waits for silence"),
-            AwaitTarget::Prompt { .. } => Some("`await prompt` waits for text without a line end"),
         };
         if let (Some(brings), Some(clause)) = (brings, awaited.clauses.first()) {
-            self.reporter.report(&ExchangeFault::NoLineAwaited { brings }, clause.span);
+            let message = format!("{brings}: it brings no line to capture from");
+            self.findings.report(
+                Diagnostic::new("hayes::check::no-line-awaited", &self.script.source, message)
+                    .at(clause.span, "nothing to capture from")
+                    .help("remove it, or wait for the line itself: `await \"+CREG:\"`"),
+            );
         }
         self.within(awaited.within.as_ref());
         self.clauses(&awaited.clauses)
@@ -338,29 +592,158 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    /// False, and told, where the name may not be given a value.
-    fn bind(&mut self, name: &Name, kind: Type, constant: Option<(Arc<str>, Span)>) -> bool {
-        if let Some((text, _)) = &constant {
-            self.lines.note_text(text);
+    fn run(
+        &mut self,
+        statement: &Statement,
+        script: &Template,
+        arguments: &[(Name, Expression)],
+        record: Option<&Name>,
+    ) {
+        let given: Vec<(&Name, Type, Span)> =
+            arguments.iter().map(|(name, value)| (name, self.expression(value), value.span)).collect();
+        let mut fields = Type::Unknown;
+        if let Some((name, program)) = self.called(script) {
+            self.arguments(&name, script.span, &program, &given);
+            self.given_secrets(&program, arguments);
+            fields = Type::Record(program.fields.iter().cloned().zip(program.types.iter().cloned()).collect());
+            if let Some(command) = &program.tries_pin {
+                if self.place.in_retry {
+                    self.findings.report(lints::pin_again(command, "a `retry`", statement.span, &self.script.source));
+                }
+                self.lines.tries_pin.get_or_insert_with(|| command.clone());
+            }
+            self.lines.after_run(&name);
+            self.program.runs.insert(name, program);
         }
-        let may_bind = self.may_bind(name);
-        if may_bind {
-            self.scope.bind(&name.value, kind, constant);
+        if let Some(record) = record {
+            self.bind(record, fields, None);
         }
-        may_bind
     }
 
-    /// Whether a name may be given a value; tells why, where it may not.
-    pub(super) fn may_bind(&mut self, name: &Name) -> bool {
-        let what = match name.value.as_str() {
+    fn called(&mut self, script: &Template) -> Option<(String, Arc<Program>)> {
+        let Some(name) = whole_text(script) else {
+            self.template(script);
+            let message = "a script's name must stand there as it is";
+            self.findings.report(
+                Diagnostic::new("hayes::check::computed-script", &self.script.source, message)
+                    .at(script.span, "known only at run time")
+                    .help("use `if` and one `run` for each name: every script is checked before anything is sent"),
+            );
+            return None;
+        };
+        match self.checking.run(&name, &self.script.source, script.span, self.place.depth) {
+            Ok(program) => Some((name, program)),
+            Err(diagnostics) => {
+                self.findings.adopt(diagnostics);
+                None
+            }
+        }
+    }
+
+    fn arguments(&mut self, script: &str, at: Span, program: &Program, given: &[(&Name, Type, Span)]) {
+        let source = &self.script.source;
+        let params: HashMap<&str, &Param> =
+            program.params.iter().map(|param| (param.name.value.as_str(), param)).collect();
+        let mut names = HashSet::with_capacity(given.len());
+        for (Name { value: name, span }, kind, place) in given {
+            if !names.insert(name.as_str()) {
+                self.findings.report(
+                    Diagnostic::new("hayes::check::two-arguments", source, format!("`{name}` is given twice"))
+                        .at(*span, "again")
+                        .help("keep one of them"),
+                );
+                continue;
+            }
+            let Some(param) = params.get(name.as_str()) else {
+                let known = || program.params.iter().map(|param| param.name.value.as_str());
+                let near = self.findings.nearest(name, known());
+                let takes = if params.is_empty() {
+                    "it takes none".to_owned()
+                } else {
+                    format!("it takes: {}", listed(known()))
+                };
+                let message = format!("`{script}` has no param `{name}`");
+                self.findings.report(
+                    Diagnostic::new("hayes::check::unknown-argument", source, message)
+                        .at(*span, "no such param")
+                        .help(did_you_mean(near, takes)),
+                );
+                continue;
+            };
+            // Text may be a number's: it is converted, or refused, when the script is run.
+            if kind.is_none_of(&[Kind::Text, Kind::Int]) {
+                let wanted = if param.convert == Convert::Text { "text" } else { "a whole number" };
+                let help = format!("`hayes show {}` tells what it takes", program.source().name);
+                self.wrong_type(*place, &format!("`{name}` of `{script}`"), wanted, kind.words(), help);
+            }
+        }
+        for param in &program.params {
+            let name = &param.name.value;
+            if param.default.is_none() && !names.contains(name.as_str()) {
+                let message = format!("`{script}` needs `{name}`, which has no default");
+                self.findings.report(
+                    Diagnostic::new("hayes::check::missing-argument", source, message)
+                        .at(at, format!("`{name}` is not given"))
+                        .help(format!("write `with {name} = …` behind it")),
+                );
+            }
+        }
+    }
+
+    /// Values of the other script's secrets that stand here as they are.
+    fn given_secrets(&mut self, program: &Program, arguments: &[(Name, Expression)]) {
+        let secrets: HashSet<&str> =
+            program.params.iter().filter(|param| param.secret).map(|param| param.name.value.as_str()).collect();
+        for (Name { value: name, .. }, value) in arguments.iter().filter(|(name, _)| secrets.contains(&*name.value)) {
+            self.written_secrets.extend(written(value));
+            let text = if let ExpressionKind::Int(_) = value.kind {
+                Some(self.script.source.slice(value.span))
+            } else {
+                literal_text(value)
+            };
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                self.program.given_secrets.push(text.to_owned());
+                let help = format!(
+                    "declare `secret {name}` at the top and write `with {name} = {name}`; --secret {name}=… gives it"
+                );
+                let message = format!("`{name}` is a secret, and stands here for all to read");
+                self.findings.report(
+                    Diagnostic::new("hayes::check::written-secret", &self.script.source, message)
+                        .at(value.span, "written out")
+                        .help(help),
+                );
+            }
+        }
+    }
+
+    /// As [`Checker::bind`]; a text may tell what the script is about.
+    fn bind_noted(&mut self, name: &Name, kind: Type, text: Option<(Arc<str>, Span)>) -> bool {
+        if let Some((text, _)) = &text {
+            self.lines.note_text(text);
+        }
+        self.bind(name, kind, text)
+    }
+
+    /// Gives a name a value; false, and told, where it may have none.
+    pub(super) fn bind(&mut self, name: &Name, kind: Type, text: Option<(Arc<str>, Span)>) -> bool {
+        let Name { value: name, span } = name;
+        let means = match name.as_str() {
             "response" => "the lines of the last answer",
             "result" => "the final result code of the last answer",
             "elapsed" => "how long the last answer took",
             "attempt" => "the number of the attempt in a `retry`",
             "error" => "the reason of a failure in an `else`",
-            _ => return true,
+            _ => {
+                self.names.bind(name, kind, text);
+                return true;
+            }
         };
-        self.reporter.report(&NameFault::Reserved { name: name.value.clone(), what }, name.span);
+        let message = format!("`{name}` is taken: it always means {means}");
+        self.findings.report(
+            Diagnostic::new("hayes::check::reserved-name", &self.script.source, message)
+                .at(*span, "cannot be given another value")
+                .help(format!("choose another name, such as `my_{name}`")),
+        );
         false
     }
 }
@@ -368,4 +751,24 @@ impl Checker<'_, '_, '_> {
 /// `when "+CREG: 5" {`
 fn is_for_a_line(clause: &Clause) -> bool {
     matches!(&clause.kind, ClauseKind::When { event, .. } if !event.patterns().is_empty())
+}
+
+/// The diagnostics over a source in which what is secret is overwritten in place, as in all that a run shows.
+fn without_secrets(mut diagnostics: Vec<Diagnostic>, source: &Arc<Source>, secrets: &[Span]) -> Vec<Diagnostic> {
+    if secrets.is_empty() || diagnostics.is_empty() {
+        return diagnostics;
+    }
+    let mut text = source.text.clone().into_bytes();
+    for secret in secrets {
+        for byte in text.get_mut(Range::<usize>::from(*secret)).unwrap_or_default() {
+            if !matches!(byte, b'"' | b'\'' | b'\n' | b'\r') {
+                *byte = b'*';
+            }
+        }
+    }
+    let shown = Source::new(source.name.clone(), String::from_utf8_lossy(&text).into_owned());
+    for diagnostic in diagnostics.iter_mut().filter(|diagnostic| Arc::ptr_eq(&diagnostic.source, source)) {
+        diagnostic.source = Arc::clone(&shown);
+    }
+    diagnostics
 }

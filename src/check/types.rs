@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::syntax::ast::{Convert, Field};
 pub(super) use crate::value::ValueKind as Kind;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Type {
     /// It may be anything.
     Unknown,
@@ -14,11 +14,9 @@ pub(super) enum Type {
     Bool,
     Duration,
     List(Arc<Type>),
-    Record(Arc<Fields>),
+    /// Its fields, in order.
+    Record(Arc<[(String, Type)]>),
 }
-
-/// The fields of a record, in order.
-pub(super) type Fields = Vec<(String, Type)>;
 
 impl Type {
     /// What a captured parameter becomes. An optional one may be empty, which is text.
@@ -47,12 +45,20 @@ impl Type {
             let name = field.name.as_ref()?;
             Some((name.value.clone(), Type::of_capture(field.convert, field.optional)))
         });
-        Type::Record(Arc::new(named.collect()))
+        Type::Record(named.collect())
     }
 
     /// What a value is that may come from either of two branches.
     pub(super) fn or(self, other: &Type) -> Type {
         if self == *other { self } else { Type::Unknown }
+    }
+
+    /// What an item of it is.
+    pub(super) fn item(&self) -> Type {
+        match self {
+            Type::List(item) => (**item).clone(),
+            Type::Unknown | Type::Text | Type::Int | Type::Bool | Type::Duration | Type::Record(_) => Type::Unknown,
+        }
     }
 
     /// As it is called in a message.

@@ -1,101 +1,124 @@
 //! What is said of an answer, beside what the command is known to answer.
 
-use super::{Asked, Known};
+use super::{Asked, KnownCommand};
 use crate::at::command::Form;
 use crate::catalogue::{self, command::AnswerShape};
-use crate::check::checker::Checker;
 use crate::check::exchanges::is_prompt;
-use crate::check::faults::exchange::ExchangeFault;
+use crate::check::findings::Findings;
+use crate::check::pattern::Matcher;
+use crate::diagnostic::Diagnostic;
 use crate::syntax::ast::{Alternatives, Clause, ClauseKind, Pattern, PatternKind, PatternPart, WhenEvent};
 
-impl Checker<'_, '_, '_> {
-    /// A command that asks for data has a `prompt` under it, and no other has.
-    pub(super) fn lint_prompt(&mut self, commands: &[Known<'_>], asked: Asked<'_>) {
-        let prompts = |known: &Known<'_>| {
-            known.entry.and_then(|entry| entry.prompt(known.command.form, &known.values())).map(|prompt| prompt.mark)
-        };
-        let asks = commands.iter().find_map(|known| Some((known, prompts(known)?)));
-        match (asks, asked.clauses.iter().find(|clause| is_prompt(clause))) {
-            (Some((known, mark)), None)
-                if !expects_failure(asked.clauses)
-                    && !self.reporter.stands_in_broken_line("prompt")
-                    && !self.reporter.stands_above_broken_line(known.span) =>
-            {
-                let fault = ExchangeFault::PromptMissing { command: known.name(), mark };
-                self.reporter.report(&fault, known.span);
-            }
-            (None, Some(clause)) => {
-                let never = |known: &Known<'_>| {
-                    known.entry.is_some_and(|entry| entry.prompt.is_none() || known.command.form == Form::Test)
-                };
-                if let Some(known) = commands.first().filter(|_| commands.iter().all(never)) {
-                    self.reporter.report(&ExchangeFault::NeverAsks { command: known.name() }, clause.span);
-                }
-            }
-            (Some(_), _) | (None, None) => {}
+/// What a line's commands answer, against what the script says of it.
+pub(super) fn lint(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
+    lint_prompt(commands, asked, findings);
+    lint_captures(commands, asked, findings);
+    lint_patterns(commands, asked, findings);
+}
+
+/// A command that asks for data has a `prompt` under it, and no other has.
+fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
+    let prompts = |known: &KnownCommand<'_>| {
+        known.entry.and_then(|entry| entry.prompt(known.command.form, &known.values())).map(|prompt| prompt.mark)
+    };
+    let asks = commands.iter().find_map(|known| Some((known, prompts(known)?)));
+    match (asks, asked.clauses.iter().find(|clause| is_prompt(clause))) {
+        (Some((known, mark)), None)
+            if !expects_failure(asked.clauses)
+                && !findings.stands_in_broken_line("prompt")
+                && !findings.stands_above_broken_line(known.span) =>
+        {
+            let message = format!("`{}` asks for data, and nothing answers it", known.name());
+            findings.report(
+                Diagnostic::new("hayes::check::prompt-missing", &findings.source, message)
+                    .at(known.span, format!("answers with the prompt `{mark}`"))
+                    .help("put `prompt reply \"…\"` under it, or `prompt cancel`"),
+            );
         }
-    }
-
-    /// A capture under commands that answer no line.
-    pub(super) fn lint_captures(&mut self, commands: &[Known<'_>], asked: Asked<'_>) {
-        let takes_line = |clause: &&Clause| is_capture(clause) && !self.may_take_result(clause);
-        let Some(clause) = asked.clauses.iter().find(takes_line) else { return };
-        let is_silent = |known: &Known<'_>| {
-            let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()));
-            usage.is_some_and(|usage| usage.shape == AnswerShape::None)
-        };
-        if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
-            let command = format!("AT{}", known.command_text(&self.script.source));
-            self.reporter.report(&ExchangeFault::NoLines { command }, clause.span);
-        }
-    }
-
-    /// Whether a capture may be meant for the final result code: `capture "CONNECT {speed:int}"`.
-    fn may_take_result(&self, clause: &Clause) -> bool {
-        const RESULTS: [&str; 8] = [
-            "CONNECT 115200",
-            "NO CARRIER",
-            "NO ANSWER",
-            "NO DIALTONE",
-            "BUSY",
-            "ERROR",
-            "+CME ERROR: 10",
-            "+CMS ERROR: 500",
-        ];
-        let ClauseKind::CapturePattern(alternatives) = &clause.kind else { return false };
-        alternatives.iter().any(|pattern| {
-            let begins = |text: &str| RESULTS.iter().any(|result| text.starts_with(word_of(result)));
-            match &pattern.kind {
-                PatternKind::Line(parts) => matches!(parts.first(), Some(PatternPart::Text(text)) if begins(text)),
-                PatternKind::Regex { .. } => {
-                    let matcher = self.parts.matchers.get(pattern.id as usize).and_then(Option::as_ref);
-                    matcher.is_some_and(|matcher| RESULTS.iter().any(|result| matcher.matches(result.as_bytes(), &[])))
-                }
-            }
-        })
-    }
-
-    /// A pattern with the prefix of another command: `+CGREG:` under `AT+CREG?`.
-    pub(super) fn lint_patterns(&mut self, commands: &[Known<'_>], asked: Asked<'_>) {
-        let prefix = |known: &Known<'_>| {
-            let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()))?;
-            if usage.shape == AnswerShape::Prefixed { usage.prefix } else { None }
-        };
-        let Some(prefixes) = commands.iter().map(prefix).collect::<Option<Vec<&str>>>() else { return };
-        let Some((known, wanted)) = commands.first().zip(prefixes.first()) else { return };
-        for clause in asked.clauses {
-            let (ClauseKind::Expect(alternatives) | ClauseKind::CapturePattern(alternatives)) = &clause.kind else {
-                continue;
+        (None, Some(clause)) => {
+            let never = |known: &KnownCommand<'_>| {
+                known.entry.is_some_and(|entry| entry.prompt.is_none() || known.command.form == Form::Test)
             };
-            let is_other = |pattern: &Pattern| pattern_prefix(pattern).is_some_and(|found| is_other(found, &prefixes));
-            if let Some(pattern) = alternatives.first()
-                && alternatives.iter().all(is_other)
-                && let Some(found) = pattern_prefix(pattern)
-            {
-                let (command, found) = (known.name(), found.to_owned());
-                let fault = ExchangeFault::OtherAnswer { command, found, wanted: (*wanted).to_owned() };
-                self.reporter.report(&fault, pattern.span);
+            if let Some(known) = commands.first().filter(|_| commands.iter().all(never)) {
+                let message = format!("`{}` never asks for data", known.name());
+                findings.report(
+                    Diagnostic::new("hayes::check::never-asks", &findings.source, message)
+                        .at(clause.span, "no prompt will come")
+                        .help("remove the `prompt`, or put it under the command that asks, such as AT+CMGS=\"…\""),
+                );
             }
+        }
+        (Some(_), _) | (None, None) => {}
+    }
+}
+
+/// A capture under commands that answer no line.
+fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
+    let takes_line = |clause: &&Clause| is_capture(clause) && !may_take_result(clause, asked.matchers);
+    let Some(clause) = asked.clauses.iter().find(takes_line) else { return };
+    let is_silent = |known: &KnownCommand<'_>| {
+        let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()));
+        usage.is_some_and(|usage| usage.shape == AnswerShape::None)
+    };
+    if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
+        let command = known.written(&findings.source);
+        let message = format!("`{command}` answers no line but the final result code");
+        findings.report(
+            Diagnostic::new("hayes::check::no-lines", &findings.source, message)
+                .at(clause.span, "nothing to capture")
+                .help("ask with the read form (`?`), or remove the `capture`"),
+        );
+    }
+}
+
+/// Whether a capture may be meant for the final result code: `capture "CONNECT {speed:int}"`.
+fn may_take_result(clause: &Clause, matchers: &[Option<Matcher>]) -> bool {
+    const RESULTS: [&str; 8] = [
+        "CONNECT 115200",
+        "NO CARRIER",
+        "NO ANSWER",
+        "NO DIALTONE",
+        "BUSY",
+        "ERROR",
+        "+CME ERROR: 10",
+        "+CMS ERROR: 500",
+    ];
+    let ClauseKind::CapturePattern(alternatives) = &clause.kind else { return false };
+    alternatives.iter().any(|pattern| {
+        let begins = |text: &str| RESULTS.iter().any(|result| text.starts_with(word_of(result)));
+        match &pattern.kind {
+            PatternKind::Line(parts) => matches!(parts.first(), Some(PatternPart::Text(text)) if begins(text)),
+            PatternKind::Regex { .. } => {
+                let matcher = matchers.get(pattern.id as usize).and_then(Option::as_ref);
+                matcher.is_some_and(|matcher| RESULTS.iter().any(|result| matcher.matches(result.as_bytes(), &[])))
+            }
+        }
+    })
+}
+
+/// A pattern with the prefix of another command: `+CGREG:` under `AT+CREG?`.
+fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
+    let prefix = |known: &KnownCommand<'_>| {
+        let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()))?;
+        if usage.shape == AnswerShape::Prefixed { usage.prefix } else { None }
+    };
+    let Some(prefixes) = commands.iter().map(prefix).collect::<Option<Vec<&str>>>() else { return };
+    let Some((known, wanted)) = commands.first().zip(prefixes.first()) else { return };
+    for clause in asked.clauses {
+        let (ClauseKind::Expect(alternatives) | ClauseKind::CapturePattern(alternatives)) = &clause.kind else {
+            continue;
+        };
+        let is_other = |pattern: &Pattern| pattern_prefix(pattern).is_some_and(|found| is_other(found, &prefixes));
+        if let Some(pattern) = alternatives.first()
+            && alternatives.iter().all(is_other)
+            && let Some(found) = pattern_prefix(pattern)
+        {
+            let message = format!("`{}` does not answer with `{found}:`", known.name());
+            findings.report(
+                Diagnostic::new("hayes::check::other-answer", &findings.source, message)
+                    .at(pattern.span, "another command's answer")
+                    .help(format!("write `{wanted}:`, or ask `AT{found}` instead")),
+            );
         }
     }
 }

@@ -4,25 +4,25 @@ use crate::source::{Source, Span};
 use crate::syntax::ast::{Template, TemplatePart};
 
 /// Stands for the unknown text of a `${…}`.
-pub(in crate::check) const UNKNOWN: char = '\u{1}';
+pub(super) const UNKNOWN: char = '\u{1}';
 
 /// One command line without its blanks outside of strings: modems skip them (V.250 §5.2.1).
 #[derive(Debug, Default)]
-pub(in crate::check) struct AtText {
-    pub(in crate::check) text: String,
+pub(super) struct AtText {
+    pub(super) text: String,
     /// The place of each byte, and of the end.
     places: Vec<u32>,
     /// The first blanks outside of strings.
-    pub(in crate::check) blank: Option<Span>,
+    pub(super) blank: Option<Span>,
     /// The place of the whole, where escapes or wide characters keep single places from being known.
     whole: Option<Span>,
     /// It ends with a line end that was written out.
-    pub(in crate::check) line_end: Option<Span>,
+    pub(super) line_end: Option<Span>,
 }
 
 impl AtText {
     /// The command lines of a template: one, or several where a `send "…"` has line ends in it.
-    pub(in crate::check) fn lines(source: &Source, template: &Template) -> Vec<AtText> {
+    pub(super) fn lines(source: &Source, template: &Template) -> Vec<AtText> {
         let written = source.slice(template.span);
         let quotes = if written.starts_with("\"\"\"") { 3 } else { usize::from(written.starts_with(['"', '\''])) };
         let mut builder = Builder {
@@ -44,7 +44,7 @@ impl AtText {
     }
 
     /// Where a part of the text stands in the source.
-    pub(in crate::check) fn span(&self, start: usize, end: usize) -> Span {
+    pub(super) fn span(&self, start: usize, end: usize) -> Span {
         if let Some(whole) = self.whole {
             return whole;
         }
@@ -55,7 +55,7 @@ impl AtText {
     }
 
     /// As [`AtText::span`], to the end of a `${…}` that stands last.
-    pub(in crate::check) fn span_with_values(&self, start: usize, end: usize) -> Span {
+    pub(super) fn span_with_values(&self, start: usize, end: usize) -> Span {
         let span = self.span(start, end);
         let ends_unknown = self.text.get(..end).is_some_and(|text| text.ends_with(UNKNOWN));
         match self.places.get(end) {

@@ -3,8 +3,8 @@
 use super::at_text::{AtText, UNKNOWN};
 use crate::at::command::{CommandLine, is_extended_prefix};
 use crate::catalogue;
-use crate::check::checker::Checker;
-use crate::check::faults::line::LineFault;
+use crate::check::findings::Findings;
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::SendForm;
 
@@ -14,116 +14,137 @@ const LINE_LENGTH: usize = 80;
 /// How manuals and other languages write a line end.
 const LINE_ENDS: &[&str] = &["\\r", "\\n", "<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>"];
 
-impl Checker<'_, '_, '_> {
-    /// Whether the line is certain to be taken apart as it was meant.
-    pub(super) fn lint_form(&mut self, line: &AtText, parsed: &CommandLine<'_>, form: SendForm) -> bool {
-        let second_at = parsed.second_at.or_else(|| second_at(&line.text));
-        if let Some(at) = second_at {
-            self.reporter.report(&LineFault::TwoAt, line.span(at, at + 2));
-        }
-        if let Some(blank) = line.blank {
-            self.reporter.report(&LineFault::Blank, blank);
-        }
-        let without_plus = self.lint_plus(line);
-        self.lint_case(line, parsed);
-        self.lint_length(line);
-        self.lint_line_end(line, form);
-        second_at.is_none() && !without_plus
+/// Whether the line is certain to be taken apart as it was meant.
+pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, findings: &mut Findings) -> bool {
+    let second_at = parsed.second_at.or_else(|| second_at(&line.text));
+    if let Some(at) = second_at {
+        let message = "`AT` stands more than once in one command line";
+        findings.report(
+            Diagnostic::new("hayes::check::two-at", &findings.source, message)
+                .at(line.span(at, at + 2), "the second `AT`")
+                .help("write `AT` once, at the start (`AT+CMEE=2;+CMGF=1`), or put each command on a line of its own"),
+        );
     }
+    if let Some(blank) = line.blank {
+        let message = "a blank stands outside of a string in an AT command";
+        findings.report(
+            Diagnostic::new("hayes::check::blank", &findings.source, message)
+                .at(blank, "a blank")
+                .help("remove it: only strings in double quotes may hold blanks"),
+        );
+    }
+    let without_plus = lint_plus(line, findings);
+    lint_case(line, parsed, findings);
+    lint_length(line, findings);
+    lint_line_end(line, form, findings);
+    second_at.is_none() && !without_plus
+}
 
-    fn lint_plus(&mut self, line: &AtText) -> bool {
-        let mut found = false;
-        let mut in_string = false;
-        let mut starts = vec![2];
-        for (index, byte) in line.text.bytes().enumerate() {
-            match byte {
-                b'"' => in_string = !in_string,
-                b';' if !in_string => starts.push(index + 1),
-                _ => {}
-            }
+fn lint_plus(line: &AtText, findings: &mut Findings) -> bool {
+    let mut found = false;
+    let mut in_string = false;
+    let mut starts = vec![2];
+    for (index, byte) in line.text.bytes().enumerate() {
+        match byte {
+            b'"' => in_string = !in_string,
+            b';' if !in_string => starts.push(index + 1),
+            _ => {}
         }
-        for start in starts {
-            let rest = line.text.get(start..).unwrap_or_default();
-            let letters = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
-            let word = rest.get(..letters).unwrap_or_default();
-            let takes_value = matches!(rest.as_bytes().get(letters), Some(b'=' | b'?'));
-            let is_known = || catalogue::command(&format!("+{word}")).is_some();
-            let is_word = letters >= 2 && word.bytes().take(2).all(|byte| byte.is_ascii_alphabetic());
-            let is_at = word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("AT"));
-            // Behind a `;` a basic command may stand (V.250 §5.2.1): `E0`. A word is none.
-            let is_bare = is_word && !is_at && (is_known() || (start > 2 && letters >= 3 && takes_value));
-            if is_bare {
-                let command = word.to_ascii_uppercase();
-                let behind = if start == 2 { "AT" } else { ";" };
-                self.reporter.report(&LineFault::NoPlus { command, behind }, line.span(start, start + letters));
-                found = true;
-            }
-        }
-        found
     }
+    for start in starts {
+        let rest = line.text.get(start..).unwrap_or_default();
+        let letters = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let word = rest.get(..letters).unwrap_or_default();
+        let takes_value = matches!(rest.as_bytes().get(letters), Some(b'=' | b'?'));
+        let is_known = || catalogue::command(&format!("+{word}")).is_some();
+        let is_word = letters >= 2 && word.bytes().take(2).all(|byte| byte.is_ascii_alphabetic());
+        let is_at = word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("AT"));
+        // Behind a `;` a basic command may stand (V.250 §5.2.1): `E0`. A word is none.
+        if is_word && !is_at && (is_known() || (start > 2 && letters >= 3 && takes_value)) {
+            let command = word.to_ascii_uppercase();
+            let behind = if start == 2 { "AT" } else { ";" };
+            let message = format!("`{command}` stands behind `{behind}` without `+` or `&`");
+            findings.report(
+                Diagnostic::new("hayes::check::no-plus", &findings.source, message)
+                    .at(line.span(start, start + letters), "neither `+` nor `&`")
+                    .help(format!("write `{behind}+{command}`")),
+            );
+            found = true;
+        }
+    }
+    found
+}
 
-    fn lint_case(&mut self, line: &AtText, parsed: &CommandLine<'_>) {
-        let mut names = vec![(0, 2)];
-        names.extend(parsed.commands.iter().map(|command| {
-            let start = command.range.start;
-            (start, start + command.name.len())
-        }));
-        let lower = names.iter().find(|(start, end)| {
-            line.text.get(*start..*end).is_some_and(|name| name.bytes().any(|byte| byte.is_ascii_lowercase()))
-        });
-        let Some((start, end)) = lower else { return };
-        let upper = self.in_upper_case(line, &names);
-        // From the first lower-case word: `at+csq` is one.
-        let end = if *start == 0 { names.get(1).map_or(*end, |(_, end)| *end) } else { *end };
-        self.reporter.report(&LineFault::LowerCase { upper }, line.span(*start, end));
-    }
+fn lint_case(line: &AtText, parsed: &CommandLine<'_>, findings: &mut Findings) {
+    let mut names = vec![(0, 2)];
+    names.extend(parsed.commands.iter().map(|command| {
+        let start = command.range.start;
+        (start, start + command.name.len())
+    }));
+    let lower = names.iter().find(|(start, end)| {
+        line.text.get(*start..*end).is_some_and(|name| name.bytes().any(|byte| byte.is_ascii_lowercase()))
+    });
+    let Some((start, end)) = lower else { return };
+    // From the first lower-case word: `at+csq` is one.
+    let end = if *start == 0 { names.get(1).map_or(*end, |(_, end)| *end) } else { *end };
+    let message = "an AT command is written in lower case; not every modem takes that";
+    findings.report(
+        Diagnostic::new("hayes::check::lower-case", &findings.source, message)
+            .at(line.span(*start, end), "lower case")
+            .help(format!("write `{}`", in_upper_case(line, &names, findings))),
+    );
+}
 
-    /// The line as written, its names in upper case.
-    fn in_upper_case(&self, line: &AtText, names: &[(usize, usize)]) -> String {
-        let whole = line.span_with_values(0, line.text.len());
-        let mut written = self.script.source.slice(whole).to_owned();
-        for (start, end) in names {
-            let Span { start: from, end: to } = line.span(*start, *end);
-            let range = from.saturating_sub(whole.start) as usize..to.saturating_sub(whole.start) as usize;
-            if let Some(name) = written.get_mut(range) {
-                name.make_ascii_uppercase();
-            }
-        }
-        written
-    }
-
-    fn lint_length(&mut self, line: &AtText) {
-        let characters = line.text.chars().filter(|character| *character != UNKNOWN).count();
-        if characters <= LINE_LENGTH {
-            return;
-        }
-        let known = line.text.char_indices().filter(|(_, character)| *character != UNKNOWN);
-        let beyond = known.map(|(index, _)| index).nth(LINE_LENGTH).unwrap_or(LINE_LENGTH);
-        let span = line.span_with_values(beyond, line.text.len());
-        self.reporter.report(&LineFault::TooLong { characters }, span);
-    }
-
-    fn lint_line_end(&mut self, line: &AtText, form: SendForm) {
-        match form {
-            SendForm::At => {
-                let text = line.text.as_str();
-                let mut kept = text;
-                while let Some(rest) = LINE_ENDS.iter().find_map(|end| kept.strip_suffix(end)) {
-                    kept = rest;
-                }
-                if kept.len() < text.len() {
-                    let span = line.span(kept.len(), text.len());
-                    self.reporter.report(&LineFault::LineEnd { escape: true }, span);
-                }
-            }
-            SendForm::Text => {
-                if let Some(span) = line.line_end {
-                    self.reporter.report(&LineFault::LineEnd { escape: false }, span);
-                }
-            }
-            SendForm::Raw => {}
+/// The line as written, its names in upper case.
+fn in_upper_case(line: &AtText, names: &[(usize, usize)], findings: &Findings) -> String {
+    let whole = line.span_with_values(0, line.text.len());
+    let mut written = findings.source.slice(whole).to_owned();
+    for (start, end) in names {
+        let Span { start: from, end: to } = line.span(*start, *end);
+        let range = from.saturating_sub(whole.start) as usize..to.saturating_sub(whole.start) as usize;
+        if let Some(name) = written.get_mut(range) {
+            name.make_ascii_uppercase();
         }
     }
+    written
+}
+
+fn lint_length(line: &AtText, findings: &mut Findings) {
+    let mut known = line.text.char_indices().filter(|(_, character)| *character != UNKNOWN);
+    let Some((beyond, _)) = known.nth(LINE_LENGTH) else { return };
+    let characters = LINE_LENGTH + 1 + known.count();
+    let message = format!("this command line has {characters} characters; many modems take {LINE_LENGTH}");
+    findings.report(
+        Diagnostic::new("hayes::check::long-line", &findings.source, message)
+            .at(line.span_with_values(beyond, line.text.len()), format!("beyond {LINE_LENGTH}"))
+            .help("split it into several lines, each with its own `AT`"),
+    );
+}
+
+fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) {
+    let text = line.text.as_str();
+    let (message, span, label, help) = match form {
+        SendForm::At => {
+            let mut kept = text;
+            while let Some(rest) = LINE_ENDS.iter().find_map(|end| kept.strip_suffix(end)) {
+                kept = rest;
+            }
+            if kept.len() == text.len() {
+                return;
+            }
+            let message = "an AT word is sent as it stands: these characters are no line end in it";
+            let help = "leave it out: the line end is sent by itself";
+            (message, line.span(kept.len(), text.len()), "sent as it stands", help)
+        }
+        SendForm::Text => {
+            let Some(span) = line.line_end else { return };
+            let message = "this text ends with a line end, and gets another one";
+            (message, span, "one too many", "leave it out, or write `send raw` to send exactly this")
+        }
+        SendForm::Raw => return,
+    };
+    findings
+        .report(Diagnostic::new("hayes::check::line-end-sent", &findings.source, message).at(span, label).help(help));
 }
 
 /// A second `AT` that stands in the middle of a command: `AT+CMEE=2AT+CSQ`.

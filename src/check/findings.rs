@@ -1,0 +1,185 @@
+//! What is wrong with a script, collected as it is found. `# allow` silences warnings, and near a line that does not parse
+//! some of them are not certain enough to be told.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Severity, nearest, pages};
+use crate::source::{Name, Source, Span};
+use crate::syntax::ast::Allowance;
+
+/// Where more lines than this do not parse, nothing is certain about the others.
+const MANY_BROKEN: usize = 100;
+
+/// How many words a script's faults may be compared with for "did you mean". A text with thousands of names and thousands
+/// of faults would else take hours; nobody reads that many suggestions.
+const COMPARISONS: usize = 200_000;
+
+pub(super) struct Findings {
+    pub(super) source: Arc<Source>,
+    diagnostics: Vec<Diagnostic>,
+    /// Lines that do not parse, in the order of the text.
+    broken: Vec<Range<usize>>,
+    /// The names and codes that stand in them.
+    broken_words: HashSet<String>,
+    /// In the order of the lines they stand above, each with whether it silenced anything.
+    allowances: Vec<(Allowance, bool)>,
+    comparisons_left: usize,
+}
+
+impl Findings {
+    pub(super) fn new(source: &Arc<Source>, allowances: &[Allowance], syntax_errors: Vec<Diagnostic>) -> Findings {
+        let line_of = |error: &Diagnostic| {
+            let line = source.line_of(error.span()?.start as usize);
+            Some(source.line_start(line)..source.line_start(line + 1))
+        };
+        let mut broken: Vec<_> = syntax_errors.iter().filter_map(line_of).collect();
+        broken.sort_unstable_by_key(|line| line.start);
+        let broken_words = if broken.len() > MANY_BROKEN { HashSet::new() } else { words_of(source, &broken) };
+        let mut allowances: Vec<_> = allowances.iter().map(|allowance| (allowance.clone(), false)).collect();
+        allowances.sort_by_key(|(allowance, _)| allowance.line.start);
+        let (source, diagnostics) = (Arc::clone(source), syntax_errors);
+        Findings { source, diagnostics, broken, broken_words, allowances, comparisons_left: COMPARISONS }
+    }
+
+    pub(super) fn report(&mut self, fault: Diagnostic) {
+        if fault.severity == Severity::Warning && (self.is_allowed(&fault) || self.stands_in_broken_line(fault.code)) {
+            return;
+        }
+        self.diagnostics.push(fault);
+    }
+
+    /// Takes over what is wrong with a script that this one runs.
+    pub(super) fn adopt(&mut self, diagnostics: Vec<Diagnostic>) {
+        self.diagnostics.extend(diagnostics);
+    }
+
+    /// The known word that was probably meant.
+    pub(super) fn nearest<'k>(&mut self, written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+        if !self.may_compare(0) {
+            return None;
+        }
+        let mut compared = 0;
+        let near = nearest(written, known.into_iter().inspect(|_| compared += 1));
+        self.may_compare(compared);
+        near
+    }
+
+    /// Whether a word may be compared with so many others.
+    pub(super) fn may_compare(&mut self, words: usize) -> bool {
+        let may = self.comparisons_left > 0;
+        self.comparisons_left = self.comparisons_left.saturating_sub(words);
+        may
+    }
+
+    /// Whether a name or a code stands in a line that does not parse. What it was meant to do there is not known.
+    pub(super) fn stands_in_broken_line(&self, word: &str) -> bool {
+        self.broken.len() > MANY_BROKEN || self.broken_words.contains(word)
+    }
+
+    /// Whether the next line of code does not parse. It may have been meant for this one.
+    pub(super) fn stands_above_broken_line(&self, span: Span) -> bool {
+        let end = span.end as usize;
+        let next = self.broken.get(self.broken.partition_point(|line| line.start < end));
+        let between = next.and_then(|line| self.source.text.get(end..line.start));
+        between.is_some_and(|between| between.trim().is_empty())
+    }
+
+    pub(super) fn has_broken_lines(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
+    /// Everything in the order of its places: this script's own first, then that of the scripts it runs.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        self.report_idle_allowances();
+        let Findings { source, mut diagnostics, .. } = self;
+        let is_other = |found: &Diagnostic| !Arc::ptr_eq(&found.source, &source);
+        let start = |found: &Diagnostic| found.span().map(|span| span.start);
+        diagnostics.sort_by(|one, other| {
+            let by_source = is_other(one).cmp(&is_other(other)).then_with(|| one.source.name.cmp(&other.source.name));
+            by_source.then_with(|| start(one).cmp(&start(other)))
+        });
+        diagnostics
+    }
+
+    fn is_allowed(&mut self, fault: &Diagnostic) -> bool {
+        let Some(span) = fault.span() else { return false };
+        let from = self.allowances.partition_point(|(allowance, _)| allowance.line.end < span.start);
+        let above =
+            self.allowances.iter_mut().skip(from).take_while(|(allowance, _)| allowance.line.start <= span.start);
+        let mut allowed = false;
+        for (allowance, used) in above {
+            if pages::names(&allowance.code.value, fault.code) {
+                (*used, allowed) = (true, true);
+            }
+        }
+        allowed
+    }
+
+    fn report_idle_allowances(&mut self) {
+        let own = self.diagnostics.iter().filter(|found| Arc::ptr_eq(&found.source, &self.source));
+        let errors = own.filter(|found| found.severity == Severity::Error);
+        let mut errors: Vec<u32> = errors.filter_map(|found| found.span()).map(|span| span.start).collect();
+        errors.sort_unstable();
+        let mut severities = HashMap::new();
+        let idle = std::mem::take(&mut self.allowances).into_iter().filter(|(_, used)| !used);
+        for (Allowance { code, line, .. }, _) in idle {
+            let Name { value: code, span } = code;
+            let severity =
+                *severities.entry(code.clone()).or_insert_with(|| pages::page(&code).map(|page| page.severity));
+            let first = errors.get(errors.partition_point(|error| *error < line.start));
+            let fault = match severity {
+                None => {
+                    let near = if self.may_compare(severities.len()) { pages::nearest(&code) } else { None };
+                    let otherwise = "copy the code from the warning, such as `hayes::check::danger`";
+                    let message = format!("there is no warning `{code}`");
+                    Diagnostic::new("hayes::check::unknown-code", &self.source, message)
+                        .at(span, "not a code")
+                        .help(did_you_mean(near, otherwise))
+                }
+                Some(Severity::Error) => {
+                    let message = format!("`{code}` is an error, and errors cannot be allowed");
+                    Diagnostic::new("hayes::check::error-allowed", &self.source, message)
+                        .at(span, "silences nothing")
+                        .help("remove this comment and mend the error")
+                }
+                // An error on the line may have hidden what is allowed there.
+                Some(Severity::Warning) if first.is_some_and(|error| *error <= line.end) => continue,
+                Some(Severity::Warning) => {
+                    let message = format!("there is nothing to allow: the next line has no `{code}`");
+                    Diagnostic::new("hayes::check::unused-allow", &self.source, message)
+                        .at(span, "silences nothing")
+                        .help("remove this comment, or put it right above the line it is for")
+                }
+            };
+            self.report(fault);
+        }
+    }
+}
+
+/// "did you mean `near`?", or else what `otherwise` says.
+pub(super) fn did_you_mean(near: Option<&str>, otherwise: impl Into<String>) -> String {
+    near.map_or_else(|| otherwise.into(), |near| format!("did you mean `{near}`?"))
+}
+
+/// Names as a help lists them: `a, b, c`; of very many the first ones.
+pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    const LISTED: usize = 50;
+    let mut names = names.into_iter();
+    let mut listed: Vec<&str> = names.by_ref().take(LISTED).collect();
+    listed.extend(names.next().map(|_| "…"));
+    listed.join(", ")
+}
+
+/// The names (`apn`) and the codes (`hayes::check::danger`) that stand in these lines.
+fn words_of(source: &Source, lines: &[Range<usize>]) -> HashSet<String> {
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let is_code = |character: char| is_word(character) || matches!(character, ':' | '-');
+    let texts = lines.iter().filter_map(|line| source.text.get(line.clone()));
+    let words = texts.flat_map(|text| {
+        let codes = text.split(move |character| !is_code(character)).map(|code| code.trim_matches(':'));
+        text.split(move |character| !is_word(character)).chain(codes)
+    });
+    words.map(str::to_owned).collect()
+}

@@ -1,0 +1,259 @@
+//! The names of a script: where it gives them a value, which have one at the place that is being checked, and what is
+//! known of it.
+//!
+//! A branch is walked on these same names; what it changed is then taken back and merged with the other branches. The cost
+//! is that of the changes, not of all names: a script of 10,000 lines has thousands of both.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::pattern::Matcher;
+use super::types::Type;
+use crate::source::Span;
+use crate::syntax::ast::{Block, Param, Part, Pattern, PatternKind, PatternPart};
+
+/// The names that there are, and what is known of them. Lines that are typed one after the other leave them behind:
+/// [`check_more`](super::check_more) goes on from them.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    ids: HashMap<Arc<str>, usize>,
+    entries: Vec<NameEntry>,
+    /// What this script captures and sets, the records of `run … as` and `capture all … as`, in the order in which they
+    /// first stand.
+    variables: Vec<usize>,
+    /// What was changed in the open branches and how it was before, the oldest change first.
+    trail: Vec<(usize, Known)>,
+    /// How many branches are open.
+    open: usize,
+}
+
+#[derive(Debug, Clone)]
+struct NameEntry {
+    name: Arc<str>,
+    here: Known,
+    used: bool,
+    /// It had a value at some place.
+    ever: bool,
+    /// Where this script first gives it a value, for good.
+    place: Option<Span>,
+    /// A `for` or a `repeat` of this script gives it a value in its block.
+    is_item: bool,
+}
+
+/// What is known of a name at a place.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    /// It has a value, or may have one.
+    pub(super) is_set: bool,
+    pub(super) kind: Type,
+    /// Its text, where that is certain unless the user gives another, and where it was written.
+    pub(super) constant: Option<(Arc<str>, Span)>,
+}
+
+/// What a branch changed: how each name is at its end.
+pub(super) type Changes = HashMap<usize, Known>;
+
+impl Known {
+    const UNSET: Known = Known { is_set: false, kind: Type::Unknown, constant: None };
+
+    fn or(self, other: &Known) -> Known {
+        let kind = match (self.is_set, other.is_set) {
+            (false, _) => other.kind.clone(),
+            (_, false) => self.kind,
+            (true, true) => self.kind.or(&other.kind),
+        };
+        let constant = if self.constant == other.constant { self.constant } else { None };
+        Known { is_set: self.is_set || other.is_set, kind, constant }
+    }
+}
+
+impl Names {
+    /// Those that have, or may have, a value, in alphabetical order: for completion.
+    pub fn names(&self) -> Vec<&str> {
+        let set = self.entries.iter().filter(|entry| entry.here.is_set);
+        let mut names: Vec<&str> = set.map(|entry| entry.name.as_ref()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Notes every name that a script gives a value, wherever that is.
+    pub(super) fn declare(&mut self, script: &Block, matchers: &mut [Option<Matcher>]) {
+        for entry in &mut self.entries {
+            (entry.place, entry.is_item) = (None, false);
+        }
+        self.variables.clear();
+        script.walk(&mut |statement| self.declare_parts(statement.parts(), matchers));
+    }
+
+    fn declare_parts(&mut self, parts: Vec<Part<'_>>, matchers: &mut [Option<Matcher>]) {
+        for part in parts {
+            match part {
+                Part::Binds(name) => self.declare_variable(&name.value, name.span),
+                Part::Item(name) => self.declare_with(&name.value, |entry| entry.is_item = true),
+                Part::Declares(Param { name, .. }) => {
+                    self.declare_with(&name.value, |entry| entry.place = entry.place.or(Some(name.span)));
+                }
+                Part::Capture(pattern) => self.declare_holes(pattern, matchers),
+                Part::Clause(clause) => self.declare_parts(clause.parts(), matchers),
+                Part::Question(_) | Part::Text(_) | Part::Value(_) | Part::Pattern(_) | Part::Block(_) => {}
+            }
+        }
+    }
+
+    fn declare_holes(&mut self, pattern: &Pattern, matchers: &mut [Option<Matcher>]) {
+        match &pattern.kind {
+            PatternKind::Line(parts) => {
+                for part in parts {
+                    if let PatternPart::Hole(field) = part {
+                        field.name.iter().for_each(|name| self.declare_variable(&name.value, name.span));
+                    }
+                }
+            }
+            PatternKind::Regex { .. } => {
+                // Compiled here already, for the names of its groups; what is wrong with it is told later.
+                let Ok(matcher) = Matcher::new(pattern) else { return };
+                matcher.holes().iter().for_each(|hole| self.declare_variable(&hole.name, pattern.span));
+                if let Some(place) = matchers.get_mut(pattern.id as usize) {
+                    *place = Some(matcher);
+                }
+            }
+        }
+    }
+
+    fn declare_with(&mut self, name: &str, note: impl FnMut(&mut NameEntry)) {
+        let id = self.id_of(name);
+        self.entries.get_mut(id).into_iter().for_each(note);
+    }
+
+    fn declare_variable(&mut self, name: &str, span: Span) {
+        let id = self.id_of(name);
+        if let Some(entry) = self.entries.get_mut(id).filter(|entry| entry.place.is_none()) {
+            entry.place = Some(span);
+            self.variables.push(id);
+        }
+    }
+
+    /// What this script captures and sets, each with what is known of it at the end.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &Type)> {
+        let entries = self.variables.iter().filter_map(|id| self.entries.get(*id));
+        entries.map(|entry| (entry.name.as_ref(), &entry.here.kind))
+    }
+
+    /// Where this script first gives it a value that holds from there on.
+    pub(super) fn place(&self, name: &str) -> Option<Span> {
+        self.get(name)?.place
+    }
+
+    /// Whether a `for` or a `repeat` gives it a value, and nothing else does.
+    pub(super) fn is_item(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|entry| entry.is_item && entry.place.is_none())
+    }
+
+    /// What may have been meant by a name that is not known.
+    pub(super) fn candidates(&self) -> impl Iterator<Item = &str> {
+        let known = self.entries.iter().filter(|entry| entry.place.is_some() || entry.here.is_set);
+        known.map(|entry| entry.name.as_ref())
+    }
+
+    pub(super) fn is_used(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|entry| entry.used)
+    }
+
+    /// What is known of it here; that it is used is noted.
+    pub(super) fn look_up(&mut self, name: &str) -> &Known {
+        let Some(entry) = self.ids.get(name).and_then(|id| self.entries.get_mut(*id)) else { return &Known::UNSET };
+        entry.used = true;
+        &entry.here
+    }
+
+    pub(super) fn known(&self, name: &str) -> &Known {
+        self.get(name).map_or(&Known::UNSET, |entry| &entry.here)
+    }
+
+    pub(super) fn bind(&mut self, name: &str, kind: Type, constant: Option<(Arc<str>, Span)>) {
+        self.put(name, Known { is_set: true, kind, constant });
+    }
+
+    pub(super) fn put(&mut self, name: &str, known: Known) {
+        let id = self.id_of(name);
+        self.change(id, known);
+    }
+
+    /// Opens a branch: what changes from here on can be taken back.
+    pub(super) fn open(&mut self) -> usize {
+        self.open += 1;
+        self.trail.len()
+    }
+
+    /// Closes a branch: undoes what changed since it was opened, and gives that back.
+    pub(super) fn close(&mut self, opened: usize) -> Changes {
+        self.open = self.open.saturating_sub(1);
+        let mut changes = Changes::new();
+        for (id, before) in self.trail.split_off(opened.min(self.trail.len())).into_iter().rev() {
+            if let Some(entry) = self.entries.get_mut(id) {
+                let after = std::mem::replace(&mut entry.here, before);
+                changes.entry(id).or_insert(after);
+            }
+        }
+        changes
+    }
+
+    /// What changed since a branch was opened, which stays open.
+    pub(super) fn changes_since(&self, opened: usize) -> Changes {
+        let changed = self.trail.iter().skip(opened).map(|(id, _)| *id);
+        changed.filter_map(|id| Some((id, self.entries.get(id)?.here.clone()))).collect()
+    }
+
+    /// One of these branches was taken; `None` is one that changed nothing.
+    pub(super) fn merge(&mut self, branches: Vec<Option<Changes>>) {
+        let count = branches.len();
+        let mut merged: HashMap<usize, (Known, usize)> = HashMap::new();
+        for (id, known) in branches.into_iter().flatten().flatten() {
+            let both = match merged.remove(&id) {
+                Some((other, times)) => (known.or(&other), times + 1),
+                None => (known, 1),
+            };
+            merged.insert(id, both);
+        }
+        for (id, (known, times)) in merged {
+            let Some(entry) = self.entries.get(id) else { continue };
+            let known = if times < count { known.or(&entry.here) } else { known };
+            self.change(id, known);
+        }
+    }
+
+    /// Whatever had a value anywhere may have it now: in `finally`.
+    pub(super) fn recall_all(&mut self) {
+        for id in 0..self.entries.len() {
+            if self.entries.get(id).is_some_and(|entry| entry.ever && !entry.here.is_set) {
+                self.change(id, Known { is_set: true, ..Known::UNSET });
+            }
+        }
+    }
+
+    fn change(&mut self, id: usize, known: Known) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.ever |= known.is_set;
+            let before = std::mem::replace(&mut entry.here, known);
+            if self.open > 0 {
+                self.trail.push((id, before));
+            }
+        }
+    }
+
+    /// The number of its entry, of a new one where it has none.
+    fn id_of(&mut self, name: &str) -> usize {
+        if let Some(id) = self.ids.get(name) {
+            return *id;
+        }
+        let (id, name) = (self.entries.len(), Arc::<str>::from(name));
+        self.ids.insert(Arc::clone(&name), id);
+        let here = Known::UNSET;
+        self.entries.push(NameEntry { name, here, used: false, ever: false, place: None, is_item: false });
+        id
+    }
+
+    fn get(&self, name: &str) -> Option<&NameEntry> {
+        self.ids.get(name).and_then(|id| self.entries.get(*id))
+    }
+}
