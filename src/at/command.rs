@@ -56,17 +56,22 @@ pub fn parse(line: &str) -> Option<CommandLine<'_>> {
     if !starts_with_at(bytes) {
         return None;
     }
-    let mut parser = Parser { line, bytes, position: 2 };
     let mut parsed = CommandLine { commands: Vec::new(), unclosed_quote: None, second_at: None };
-    while let Some(byte) = parser.peek() {
-        let start = parser.position;
-        if byte == b';' || byte == b' ' {
-            parser.position += 1;
-        } else if bytes.get(start..).is_some_and(starts_with_at) {
-            parsed.second_at.get_or_insert(start);
-            parser.position += 2;
+    let mut position = 2;
+    while let Some(byte) = bytes.get(position) {
+        if matches!(byte, b';' | b' ') {
+            position += 1;
+        } else if bytes.get(position..).is_some_and(starts_with_at) {
+            parsed.second_at.get_or_insert(position);
+            position += 2;
         } else {
-            parsed.commands.push(parser.command(byte, &mut parsed.unclosed_quote));
+            let command = command(line, position, *byte);
+            let text = line.get(command.range.clone()).unwrap_or_default();
+            if text.matches('"').count() % 2 == 1 {
+                parsed.unclosed_quote = parsed.unclosed_quote.or(text.rfind('"').map(|last| position + last));
+            }
+            position = command.range.end;
+            parsed.commands.push(command);
         }
     }
     Some(parsed)
@@ -81,111 +86,55 @@ fn starts_with_at(bytes: &[u8]) -> bool {
     matches!(bytes, [b'A' | b'a', b'T' | b't', ..])
 }
 
-struct Parser<'a> {
-    line: &'a str,
-    bytes: &'a [u8],
-    position: usize,
+/// The command that begins here, with this byte.
+fn command(line: &str, start: usize, first: u8) -> Command<'_> {
+    let bytes = line.as_bytes();
+    let behind = start + 1;
+    let skip = |from: usize, belongs: fn(&u8) -> bool| {
+        from + bytes.get(from..).unwrap_or_default().iter().take_while(|byte| belongs(byte)).count()
+    };
+    let name_end = match first {
+        b'D' | b'd' => behind,
+        b'S' | b's' => skip(behind, u8::is_ascii_digit),
+        b'&' | b'\\' => behind + usize::from(bytes.get(behind).is_some_and(u8::is_ascii_alphabetic)),
+        // V.250 §5.4.1: letters, digits and these.
+        _ if is_extended_prefix(first) => {
+            skip(behind, |byte| byte.is_ascii_alphanumeric() || b"!%-./:_".contains(byte))
+        }
+        _ => behind,
+    };
+    let rest = bytes.get(name_end..).unwrap_or_default();
+    let is_test = |after: &[u8]| after.iter().find(|byte| **byte != b' ').is_none_or(|byte| *byte == b';');
+    let (form, argument) = match (first, rest) {
+        // A dial string takes its `;`, which makes a voice call of it (27.007 §6.2).
+        (b'D' | b'd', _) => {
+            let end = separator(bytes, name_end);
+            (Form::Execute, name_end..end + usize::from(end < bytes.len()))
+        }
+        // No command begins so; what it is meant to be is for the modem to refuse.
+        _ if !(first.is_ascii_alphabetic() || is_extended_prefix(first) || matches!(first, b'&' | b'\\')) => {
+            (Form::Execute, name_end..separator(bytes, name_end))
+        }
+        (_, [b'=', b'?', after @ ..]) if is_test(after) => (Form::Test, name_end + 2..name_end + 2),
+        (_, [b'=', ..]) => (Form::Set, name_end + 1..separator(bytes, name_end + 1)),
+        (_, [b'?', ..]) => (Form::Read, name_end + 1..separator(bytes, name_end + 1)),
+        (b'S' | b's', _) => (Form::Execute, name_end..name_end),
+        _ if is_extended_prefix(first) => (Form::Execute, name_end..skip(name_end, |byte| *byte != b';')),
+        _ => (Form::Execute, name_end..skip(name_end, u8::is_ascii_digit)),
+    };
+    let range = start..argument.end;
+    let text = |range| line.get(range).unwrap_or_default();
+    Command { name: text(start..name_end), form, argument: text(argument), range }
 }
 
-impl<'a> Parser<'a> {
-    fn command(&mut self, first: u8, unclosed_quote: &mut Option<usize>) -> Command<'a> {
-        let start = self.position;
-        self.position += 1;
-        let (form, argument_start) = match first {
-            b'D' | b'd' => (Form::Execute, self.dial_string(unclosed_quote)),
-            b'S' | b's' => {
-                self.skip(|byte| byte.is_ascii_digit());
-                self.tail(|_| false, unclosed_quote)
-            }
-            b'&' | b'\\' => {
-                self.position += usize::from(self.peek().is_some_and(|byte| byte.is_ascii_alphabetic()));
-                self.tail(|byte| byte.is_ascii_digit(), unclosed_quote)
-            }
-            _ if first.is_ascii_alphabetic() => self.tail(|byte| byte.is_ascii_digit(), unclosed_quote),
-            _ if is_extended_prefix(first) => {
-                // V.250 §5.4.1: letters, digits and these.
-                self.skip(|byte| byte.is_ascii_alphanumeric() || b"!%-./:_".contains(&byte));
-                self.tail(|byte| byte != b';', unclosed_quote)
-            }
-            // No command begins so; what it is meant to be is for the modem to refuse.
-            _ => (Form::Execute, self.up_to_separator(unclosed_quote)),
-        };
-        let name_end = argument_start.name_end;
-        Command {
-            name: self.line.get(start..name_end).unwrap_or_default(),
-            form,
-            argument: self.line.get(argument_start.start..argument_start.end).unwrap_or_default(),
-            range: start..self.position,
-        }
-    }
-
-    /// Behind a name: `?`, `=?`, `=…`, or whatever belongs to the command directly.
-    fn tail(&mut self, belongs: impl Fn(u8) -> bool, unclosed_quote: &mut Option<usize>) -> (Form, Argument) {
-        let name_end = self.position;
-        let rest = self.bytes.get(name_end..).unwrap_or_default();
-        let ends = |rest: &[u8]| rest.iter().find(|byte| **byte != b' ').is_none_or(|byte| *byte == b';');
-        match rest {
-            [b'=', b'?', after @ ..] if ends(after) => {
-                self.position += 2;
-                (Form::Test, Argument { name_end, start: self.position, end: self.position })
-            }
-            [b'=', ..] => {
-                self.position += 1;
-                let argument = self.up_to_separator(unclosed_quote);
-                (Form::Set, Argument { name_end, ..argument })
-            }
-            [b'?', ..] => {
-                self.position += 1;
-                let argument = self.up_to_separator(unclosed_quote);
-                (Form::Read, Argument { name_end, ..argument })
-            }
-            _ => {
-                self.skip(belongs);
-                (Form::Execute, Argument { name_end, start: name_end, end: self.position })
-            }
-        }
-    }
-
-    /// Everything up to a `;` outside of double quotes.
-    fn up_to_separator(&mut self, unclosed_quote: &mut Option<usize>) -> Argument {
-        let start = self.position;
-        let mut open = None;
-        while let Some(byte) = self.peek() {
-            match byte {
-                b'"' => open = if open.is_some() { None } else { Some(self.position) },
-                b';' if open.is_none() => break,
-                _ => {}
-            }
-            self.position += 1;
-        }
-        if let Some(open) = open {
-            unclosed_quote.get_or_insert(open);
-        }
-        Argument { name_end: start, start, end: self.position }
-    }
-
-    /// A dial string takes its `;`, which makes a voice call of it (27.007 §6.2).
-    fn dial_string(&mut self, unclosed_quote: &mut Option<usize>) -> Argument {
-        let argument = self.up_to_separator(unclosed_quote);
-        self.position += usize::from(self.peek() == Some(b';'));
-        Argument { end: self.position, ..argument }
-    }
-
-    fn skip(&mut self, belongs: impl Fn(u8) -> bool) {
-        while self.peek().is_some_and(&belongs) {
-            self.position += 1;
-        }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.position).copied()
-    }
-}
-
-struct Argument {
-    name_end: usize,
-    start: usize,
-    end: usize,
+/// The `;` outside of double quotes, or the end.
+fn separator(bytes: &[u8], from: usize) -> usize {
+    let mut in_quotes = false;
+    let is_separator = |byte: &u8| {
+        in_quotes ^= *byte == b'"';
+        *byte == b';' && !in_quotes
+    };
+    bytes.get(from..).and_then(|rest| rest.iter().position(is_separator)).map_or(bytes.len(), |place| from + place)
 }
 
 #[cfg(test)]

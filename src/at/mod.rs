@@ -5,10 +5,9 @@
 
 pub mod command;
 pub mod echo;
-pub mod framer;
 pub mod knowledge;
+pub mod lines;
 pub mod parameters;
-pub mod queue;
 pub mod result_code;
 pub mod session;
 

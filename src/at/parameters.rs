@@ -37,8 +37,13 @@ pub fn prefix_length(line: &[u8]) -> Option<usize> {
 }
 
 /// The parameters of a list: `18,99`, `1,"IP","super",,0`.
-pub fn parameters(list: &[u8]) -> Parameters<'_> {
-    Parameters { list, position: if list.trim_ascii().is_empty() { None } else { Some(0) } }
+pub fn parameters(list: &[u8]) -> impl Iterator<Item = Parameter<'_>> + Clone {
+    let mut position = if list.trim_ascii().is_empty() { None } else { Some(0) };
+    std::iter::from_fn(move || {
+        let parameter = parameter_at(list, position?);
+        position = behind(list, parameter.range.end);
+        Some(parameter)
+    })
 }
 
 /// The groups of a list: the parenthesised parameters of `(2,"EE","EE","23440",7),(1,…),,(0-4)`.
@@ -49,14 +54,6 @@ pub fn groups(list: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
 /// Where the group ends in whose middle `list` begins: at the parenthesis that closes it, or at the end.
 pub fn group_end(list: &[u8]) -> usize {
     closing(list, 0, 1)
-}
-
-/// See [`parameters`].
-#[derive(Debug, Clone)]
-pub struct Parameters<'a> {
-    list: &'a [u8],
-    /// Where the next parameter begins; `None` behind the last.
-    position: Option<usize>,
 }
 
 /// One parameter: blanks around it and its quotes are gone.
@@ -84,53 +81,45 @@ impl<'a> Parameter<'a> {
     }
 
     /// The parameters in a group.
-    pub fn inner(&self) -> Parameters<'a> {
+    pub fn inner(&self) -> impl Iterator<Item = Parameter<'a>> + Clone + use<'a> {
         parameters(self.value)
     }
 }
 
-impl<'a> Iterator for Parameters<'a> {
-    type Item = Parameter<'a>;
-
-    fn next(&mut self) -> Option<Parameter<'a>> {
-        let start = skip_blanks(self.list, self.position?);
-        let (kind, value, end) = match self.list.get(start) {
-            Some(b'"') => match closing_quote(self.list, start) {
-                Some(close) => (Kind::Quoted, start + 1..close, close + 1),
-                None => {
-                    let end = next_comma(self.list, start);
-                    (Kind::Bare, start + 1..end, end)
-                }
-            },
-            Some(b'(') => {
-                let close = closing_parenthesis(self.list, start);
-                (Kind::Group, start + 1..close, self.list.len().min(close + 1))
+fn parameter_at(list: &[u8], position: usize) -> Parameter<'_> {
+    let start = skip_blanks(list, position);
+    let (kind, value, end) = match list.get(start) {
+        Some(b'"') => match closing_quote(list, start) {
+            Some(close) => (Kind::Quoted, start + 1..close, close + 1),
+            None => {
+                let end = next_comma(list, start);
+                (Kind::Bare, start + 1..end, end)
             }
-            Some(_) | None => {
-                let end = next_comma(self.list, start);
-                (Kind::Bare, start..end, end)
-            }
-        };
-        let value = self.list.get(value).unwrap_or_default();
-        let value = if kind == Kind::Quoted { value } else { value.trim_ascii() };
-        self.position = self.behind(end);
-        Some(Parameter { value, kind, range: start..end })
-    }
+        },
+        Some(b'(') => {
+            let close = closing(list, start, 0);
+            (Kind::Group, start + 1..close, list.len().min(close + 1))
+        }
+        Some(_) | None => {
+            let end = next_comma(list, start);
+            (Kind::Bare, start..end, end)
+        }
+    };
+    let value = list.get(value).unwrap_or_default();
+    Parameter { value: if kind == Kind::Quoted { value } else { value.trim_ascii() }, kind, range: start..end }
 }
 
-impl Parameters<'_> {
-    /// Where the parameter behind this one begins. `(0-4)(0-2)` is written without a comma by some.
-    fn behind(&self, end: usize) -> Option<usize> {
-        if self.list.get(end) == Some(&b',') {
-            return Some(end + 1);
-        }
-        let next = skip_blanks(self.list, end);
-        if self.list.get(next) == Some(&b'(') {
-            return Some(next);
-        }
-        let comma = next_comma(self.list, next);
-        (comma < self.list.len()).then_some(comma + 1)
+/// Where the parameter behind this one begins. `(0-4)(0-2)` is written without a comma by some.
+fn behind(list: &[u8], end: usize) -> Option<usize> {
+    if list.get(end) == Some(&b',') {
+        return Some(end + 1);
     }
+    let next = skip_blanks(list, end);
+    if list.get(next) == Some(&b'(') {
+        return Some(next);
+    }
+    let comma = next_comma(list, next);
+    (comma < list.len()).then_some(comma + 1)
 }
 
 fn skip_blanks(list: &[u8], from: usize) -> usize {
@@ -163,11 +152,6 @@ fn closing_quote(list: &[u8], open: usize) -> Option<usize> {
         from = quote + 1;
     }
     None
-}
-
-/// The parenthesis that closes the one at `open`, or the end.
-fn closing_parenthesis(list: &[u8], open: usize) -> usize {
-    closing(list, open, 0)
 }
 
 /// The parenthesis behind which no group is open any more, from `position` on where so many are.

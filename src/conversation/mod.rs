@@ -1,22 +1,19 @@
 //! A port and a session together: ask, and wait for the answer; wait for a line. What the interpreter, the REPL and
 //! `hayes at` all stand on. It blocks only in the port.
 
-mod reboot;
 #[cfg(test)]
 mod tests;
-mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::at::session::Session;
-use crate::at::{Answer, Event, Knowledge, Line, Listener, Question, Why};
+use crate::at::session::{Failure, FailureKind, Session};
+use crate::at::{Answer, Event, Expected, Knowledge, Line, Listener, PromptPlan, Question, Shape, Why, result_code};
 use crate::catalogue::module::{Module, module_named_by};
 use crate::port::{Control, Fault, Port, Read};
 
 pub use crate::at::Flow;
-pub use crate::at::session::Mode;
-pub use trouble::{Silence, Trouble};
+pub use crate::at::session::{Mode, Silence};
 
 /// What a first read takes at the most. Few answers are longer, and a thousand modems are cheap.
 const SMALLEST_READ: usize = 256;
@@ -48,6 +45,12 @@ const ESCAPE_TIME: Duration = Duration::from_secs(6);
 /// A modem that leaves data mode by itself, or because DTR dropped, does so in this time.
 const LEAVE_TIME: Duration = Duration::from_secs(1);
 
+/// A modem that starts answers `AT` late or not at all: it is asked once a second.
+const PROBE_TIME: Duration = Duration::from_secs(1);
+
+/// A modem that has answered each `AT` for so long after it was told to restart does not do so.
+const NEVER_MISSED: Duration = Duration::from_secs(30);
+
 /// An open port and what was said on it.
 pub struct Conversation {
     port: Box<dyn Port>,
@@ -57,6 +60,85 @@ pub struct Conversation {
     module: Option<&'static Module>,
     /// Something was read: what waited in the port when it was opened has been heard.
     has_listened: bool,
+}
+
+/// How the command that restarts the modem ended.
+struct Told {
+    answer: Answer,
+    /// The modem is seen to have gone already.
+    has_gone: bool,
+    /// Its result code may be late, and the modem there yet.
+    may_be_late: bool,
+    /// It has said something.
+    was_heard: bool,
+    is_lost: bool,
+}
+
+/// Why a question has no answer, or a wait no end. `received` is what had come until then: the lines of the answer,
+/// and last the line that had not ended yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// It did not come in time. The next question first brings the modem into step again.
+    Timeout { waited: Duration, silence: Silence, received: Vec<Line> },
+    /// The port is gone: unplugged, hung up; the system's words
+    Lost { why: String, received: Vec<Line> },
+    /// The port was told to stop (Ctrl-C)
+    Interrupted { received: Vec<Line> },
+    /// A listener said [`crate::at::Flow::Stop`] to this line
+    Stopped { line: Line, received: Vec<Line> },
+    /// The modem asked for data and nothing was said about it; it was cancelled with ESC
+    UnexpectedPrompt { prompt: Line, received: Vec<Line> },
+    /// The modem was to ask for data and succeeded without doing so
+    NoPrompt { mark: String, answer: Answer },
+    /// After a timeout: the modem did not come into step again, so the question was not sent
+    OutOfStep { tries: u32, waited: Duration, received: Vec<Line> },
+    /// The modem was to restart and answered all the time
+    NeverGone { waited: Duration },
+    /// The modem was to restart, and did not answer again; `is_lost`: nor did its port come back
+    NeverBack { waited: Duration, is_lost: bool, received: Vec<Line> },
+    /// `+++` did not bring the modem back from data mode
+    InDataMode { waited: Duration },
+    /// The port could not do it
+    Port { fault: Fault, received: Vec<Line> },
+}
+
+impl Trouble {
+    /// What had come until then.
+    pub fn received(&self) -> &[Line] {
+        match self {
+            Trouble::InDataMode { .. } | Trouble::NeverGone { .. } => &[],
+            Trouble::Timeout { received, .. }
+            | Trouble::NeverBack { received, .. }
+            | Trouble::Lost { received, .. }
+            | Trouble::Interrupted { received }
+            | Trouble::Stopped { received, .. }
+            | Trouble::UnexpectedPrompt { received, .. }
+            | Trouble::OutOfStep { received, .. }
+            | Trouble::Port { received, .. } => received,
+            Trouble::NoPrompt { answer, .. } => &answer.lines,
+        }
+    }
+
+    fn of(fault: Fault, received: Vec<Line>) -> Trouble {
+        match fault {
+            Fault::Lost(why) => Trouble::Lost { why, received },
+            Fault::Interrupted => Trouble::Interrupted { received },
+            Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_) => Trouble::Port { fault, received },
+        }
+    }
+}
+
+impl From<Box<Failure>> for Trouble {
+    fn from(failure: Box<Failure>) -> Trouble {
+        let Failure { kind, waited, received } = *failure;
+        match kind {
+            FailureKind::Timeout(silence) => Trouble::Timeout { waited, silence, received },
+            FailureKind::Stopped(line) => Trouble::Stopped { line, received },
+            FailureKind::UnexpectedPrompt(prompt) => Trouble::UnexpectedPrompt { prompt, received },
+            FailureKind::NoPrompt { mark, answer } => Trouble::NoPrompt { mark, answer },
+            FailureKind::OutOfStep { tries } => Trouble::OutOfStep { tries, waited, received },
+        }
+    }
 }
 
 impl Conversation {
@@ -263,6 +345,148 @@ impl Conversation {
         self.port.rearm();
         self.session.interrupt(waits, self.port.now(), listener);
         self.outcome(listener).map(|_| ())
+    }
+
+    /// Sends a question that makes the modem restart, waits until it has gone away and come back, and returns when it
+    /// answers `AT` again. Its own answer is returned as it was; where the modem refused, that is all that happens. All
+    /// that takes no longer than `within`, and the question no longer than half of it.
+    ///
+    /// It is seen to go away by the port that is lost, an `AT` without an answer, or a line that modems send when they
+    /// start and never else. Whatever else it says may be said before it goes. What comes by itself meanwhile is left for
+    /// an `await`.
+    pub fn reboot(
+        &mut self,
+        question: &Question,
+        within: Duration,
+        listener: &mut dyn Listener,
+    ) -> Result<Answer, Trouble> {
+        let until = self.port.now() + within;
+        // Many a modem sends no result code before it goes.
+        let mut question = question.clone();
+        question.timeout = question.timeout.min(within / 2);
+        let told = self.tell_to_restart(&question.into(), listener)?;
+        let Told { answer, mut has_gone, may_be_late, mut was_heard, is_lost } = told;
+        if answer.result.as_ref().is_some_and(|result| !result.is_success()) {
+            return Ok(answer);
+        }
+        let never_back = |is_lost, received| Trouble::NeverBack { waited: within, is_lost, received };
+        if is_lost {
+            if !self.come_back(until)? {
+                return Err(never_back(true, answer.lines));
+            }
+        } else {
+            // Nothing is owed any more, and no setting is known.
+            self.session.start_anew();
+        }
+        let asked = self.port.now();
+        let mut is_there = false;
+        let (mut looked_at, mut looked_at_for_late) = (0, 0);
+        while self.port.now() < until {
+            let next = self.port.now() + PROBE_TIME;
+            let outcome = match self.sleep_until(next.min(until), listener) {
+                Ok(()) if self.session.has_started(&mut looked_at) => {
+                    has_gone = true;
+                    self.quiet(PROBE_TIME, (self.port.now() + 2 * PROBE_TIME).min(until), listener).map(|_| None)
+                }
+                Ok(()) => {
+                    let is_result = &mut |line: &[u8]| result_code::parse(line).is_some();
+                    if may_be_late && self.session.take_line(&mut looked_at_for_late, is_result).is_some() {
+                        has_gone = false;
+                    }
+                    self.probe(until, listener)
+                }
+                Err(trouble) => Err(trouble),
+            };
+            match outcome {
+                Ok(Some(true)) if has_gone => return Ok(answer),
+                Ok(Some(true)) if self.port.now() >= asked + NEVER_MISSED => break,
+                Ok(Some(true)) => is_there = true,
+                Ok(Some(false)) => has_gone = true,
+                Ok(None) => {}
+                Err(Trouble::Lost { .. }) => {
+                    if !self.come_back(until)? {
+                        return Err(never_back(true, answer.lines));
+                    }
+                    (has_gone, was_heard) = (true, true);
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Err(if is_there && !has_gone {
+            Trouble::NeverGone { waited: self.port.now().min(until).saturating_sub(asked) }
+        } else if was_heard {
+            never_back(false, answer.lines)
+        } else {
+            Trouble::Timeout { waited: within, silence: Silence::Total, received: answer.lines }
+        })
+    }
+
+    /// Asks, and waits for the answer, or for what comes in its place.
+    fn tell_to_restart(&mut self, question: &Arc<Question>, listener: &mut dyn Listener) -> Result<Told, Trouble> {
+        self.check_stopped()?;
+        self.check_interrupted()?;
+        let began = self.port.now();
+        self.session.ask(question, Why::Question, began, listener);
+        let mut looked_at = 0;
+        loop {
+            let told =
+                |answer, has_gone| Told { answer, has_gone, may_be_late: false, was_heard: true, is_lost: false };
+            match self.turn(Duration::MAX, listener) {
+                Ok(Some(answer)) => return Ok(told(answer, false)),
+                // It has started, so no result code comes any more.
+                Ok(None) if self.session.is_asking() && self.session.has_started(&mut looked_at) => {
+                    let lines = self.session.abandon();
+                    let elapsed = self.port.now().saturating_sub(began);
+                    return Ok(told(Answer { lines, result: None, elapsed }, true));
+                }
+                Ok(None) => {}
+                Err(Trouble::Timeout { received, waited, silence }) => {
+                    let answer = Answer { lines: received, result: None, elapsed: waited };
+                    let was_heard = silence != Silence::Total;
+                    return Ok(Told { answer, has_gone: true, may_be_late: true, was_heard, is_lost: false });
+                }
+                Err(Trouble::Lost { received, .. }) => {
+                    let answer = Answer { lines: received, ..Answer::default() };
+                    return Ok(Told { is_lost: true, ..told(answer, true) });
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+    }
+
+    /// Whether the modem answers `AT`. `None`: it has not until `until`, and had no time to.
+    fn probe(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<Option<bool>, Trouble> {
+        self.check_stopped()?;
+        let now = self.port.now();
+        let time = PROBE_TIME.min(until.saturating_sub(now));
+        let expected = Expected { shape: Shape::None, ..Expected::default() };
+        let probe = Question::new(b"AT\r", expected, time, PromptPlan::Unexpected);
+        self.session.ask(&probe.into(), Why::Resynchronise, now, listener);
+        let unanswered = (time == PROBE_TIME).then_some(false);
+        loop {
+            match self.turn(until, listener) {
+                Ok(Some(answer)) => return Ok(Some(answer.result.is_some_and(|result| result.is_success()))),
+                Ok(None) if self.port.now() >= until => {
+                    self.session.abandon();
+                    return Ok(unanswered);
+                }
+                Ok(None) => {}
+                Err(Trouble::Timeout { .. } | Trouble::OutOfStep { .. }) => return Ok(unanswered),
+                Err(trouble) => return Err(trouble),
+            }
+        }
+    }
+
+    /// Opens the port again; false where it did not come back.
+    fn come_back(&mut self, until: Duration) -> Result<bool, Trouble> {
+        match self.port.reopen(until) {
+            Ok(()) => {
+                self.session.restart();
+                Ok(true)
+            }
+            Err(Fault::Lost(_)) => Ok(false),
+            Err(fault) => Err(Trouble::of(fault, Vec::new())),
+        }
     }
 
     /// At the end of a script: a result code that the modem still owes would be taken for its own by whoever asks next.

@@ -2,7 +2,7 @@
 
 use std::task::Poll;
 
-use crate::at::framer::{LONGEST_LINE, LineEnds};
+use crate::at::lines::{LONGEST_LINE, LineEnds};
 use crate::at::parameters::{Kind, parameters, split_prefix};
 
 /// What comes under the header of `AT+CMGR` or `AT+CMGL` (27.005 §3.4.2, §3.4.3).

@@ -33,9 +33,8 @@ use std::time::Duration;
 use memchr::memmem;
 
 use super::echo::Echo;
-use super::framer::Framer;
 use super::knowledge::Dialect;
-use super::queue::Queue;
+use super::lines::{Framer, Queue};
 use super::result_code::{self, Verbosity};
 use super::{Answer, Event, Expected, Flow, Knowledge, Line, Listener, PromptPlan, Question, ResultCode, Why};
 use asking::{Asking, Owing};

@@ -15,7 +15,7 @@ use super::asking::{Owing, Prompt};
 use super::body::{self, Body, Came};
 use super::{FailureKind, Idle, Mode, Now, SETTLE, Session, State};
 use crate::at::echo::Echo;
-use crate::at::framer::{Frame, Framer, LineEnds};
+use crate::at::lines::{Frame, Framer, LineEnds};
 use crate::at::parameters::prefix_length;
 use crate::at::result_code::{self, ResultCode, Verbosity};
 use crate::at::{Event, Flow, Likeness, Line, PromptPlan, Shape, Why};

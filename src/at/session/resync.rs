@@ -23,44 +23,44 @@ use crate::at::{Event, Line, Question, Why};
 
 pub(super) const FENCE: &[u8] = b"AT\r";
 
-/// A modem that keeps talking is asked after this time all the same.
+/// A modem that never falls quiet is asked after this time.
 const LONGEST_NOISE: Duration = Duration::from_secs(2);
 
 /// An `AT` is answered in this time by a modem that listens.
 const FENCE_TIME: Duration = Duration::from_secs(1);
 
-/// A modem that falls asleep loses the first character that comes then, and with it each `AT`, if all are as far apart:
-/// so soon after the second one the third goes out. The later ones have the more time.
+/// A modem that has fallen asleep loses the first character that wakes it, and the `AT` that it belongs to. The third `AT`
+/// goes out so soon after the second that the modem is still awake. The later ones have more time.
 const WAKING_TIME: Duration = Duration::from_millis(400);
 const LATER_TIME: Duration = Duration::from_millis(1300);
 
-/// So often in a row it is sent without an answer.
+/// The modem is given up after so many `AT` in a row without an answer,
 const TRIES: u32 = 4;
 
-/// So often it is sent at all.
+/// and after so many in all.
 const MOST_FENCES: u32 = 10;
 
-/// After a result code: how long others may let wait for them.
+/// After a result code, another one may take so long.
 const OTHERS_TIME: Duration = Duration::from_millis(500);
 
-/// A result code that comes so soon after an `AT` is most likely its own, so that no other need be waited for: the next
-/// `AT` shows it, after so short a while that a late one and this one are told apart by their number.
+/// A result code that comes so soon after an `AT` is most likely its own. To be sure, another `AT` is sent soon: then two
+/// result codes come if this one was its own, and three if it was late.
 const PROMPT_ANSWER: Duration = Duration::from_millis(100);
 const PROMPT_TIME: Duration = Duration::from_millis(150);
 
-/// Nobody waits longer than this for as late a one as the first.
+/// A late answer is taken to be at most so late.
 const LATEST: Duration = Duration::from_secs(5);
 
-/// Whatever comes, it ends after this time.
-const LONGEST: Duration = Duration::from_secs(10);
+/// The modem is given up after this time, whatever it says.
+const GIVE_UP_TIME: Duration = Duration::from_secs(10);
 
-/// A command that was interrupted ends in this time, if it lets itself be ended.
+/// A command that can be aborted ends in this time.
 const ABORT_TIME: Duration = Duration::from_secs(2);
 
 /// So many lines are kept for the report.
-const MOST_LINES: usize = 64;
+const MOST_RECEIVED: usize = 64;
 
-/// What comes into step is for.
+/// Why the session comes into step.
 pub(super) enum Purpose {
     /// This is asked when the modem is in step.
     Question(Arc<Question>, Why),
@@ -84,9 +84,9 @@ pub(super) struct Resync {
     finals: u32,
     /// When the last result code came
     heard: Option<Duration>,
-    /// So long a result code let wait for itself after the one before it, or an `AT` after the one before it.
+    /// The longest time between two result codes, or between two `AT`
     longest: Duration,
-    /// So long after the last `AT` of the time before this the first one was sent.
+    /// The time from the last `AT` of the earlier attempt to the first one of this
     gap: Duration,
     /// The last final result code: the fence's own, if no other follows.
     last: Option<(Vec<u8>, ResultCode)>,
@@ -146,7 +146,7 @@ impl Resync {
             purpose,
             phase,
             began: now.time,
-            give_up: begins.saturating_add(LONGEST),
+            give_up: begins.saturating_add(GIVE_UP_TIME),
             owing,
             fences: 0,
             unanswered: 0,
@@ -249,7 +249,7 @@ impl Resync {
     }
 
     pub(super) fn keep(&mut self, line: &[u8]) {
-        if self.received.len() < MOST_LINES {
+        if self.received.len() < MOST_RECEIVED {
             self.received.push(Line { bytes: line.to_vec() });
         }
     }

@@ -1,8 +1,9 @@
-//! Bytes → lines. It keeps what has not ended yet, bounded, and looks at each byte once.
+//! Lines: cut out of the bytes that come ([`Framer`]), and kept until somebody waits for them ([`Queue`]).
 //!
 //! A line ends at CR or LF; empty lines are no lines, so that CR, LF, CRLF and `\r\r\n` are all the same. NULs before a
 //! line are noise of a reset and are left out. Nothing depends on how the bytes were cut into chunks.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use memchr::memchr2;
@@ -10,6 +11,11 @@ use memchr::memchr2;
 /// A line is cut at this length; the rest of it is given up.
 pub const LONGEST_LINE: usize = 64 * 1024;
 
+/// So many lines, and bytes of them, wait for somebody.
+const MOST_LINES: usize = 4096;
+const MOST_BYTES: usize = 128 * 1024;
+
+/// Bytes → lines. It keeps what has not ended yet, bounded, and looks at each byte once.
 #[derive(Debug, Default)]
 pub struct Framer {
     buffer: Vec<u8>,
@@ -217,6 +223,82 @@ impl Framer {
     }
 }
 
+/// The lines that came by themselves and that nobody has waited for yet, bounded in number and in bytes. One buffer holds
+/// them all; what is pushed out at its front is given up for good.
+#[derive(Debug, Default)]
+pub struct Queue {
+    bytes: Vec<u8>,
+    /// How many bytes were ever removed from the front of `bytes`.
+    removed: u64,
+    /// Each one's number, counted from the first line that was ever queued, and its place, counted from the first byte.
+    entries: VecDeque<(u64, Range<u64>)>,
+    lines: u64,
+    dropped: usize,
+}
+
+impl Queue {
+    /// Takes a line; the oldest go where there is no room.
+    pub fn push(&mut self, line: &[u8]) {
+        let start = self.removed + self.bytes.len() as u64;
+        self.bytes.extend_from_slice(line);
+        let end = start + line.len() as u64;
+        self.entries.push_back((self.lines, start..end));
+        self.lines += 1;
+        while let Some((_, oldest)) = self.entries.front() {
+            if self.entries.len() <= MOST_LINES && end - oldest.start <= MOST_BYTES as u64 {
+                break;
+            }
+            self.entries.pop_front();
+            self.dropped += 1;
+        }
+        if self.bytes.len() > 2 * MOST_BYTES {
+            self.remove_unused();
+        }
+    }
+
+    /// Takes out the oldest line that `matches`. Lines before number `looked_at` are left alone; it becomes the number
+    /// of the next line that comes.
+    pub fn take(&mut self, looked_at: &mut u64, matches: &mut dyn FnMut(&[u8]) -> bool) -> Option<Vec<u8>> {
+        let first = self.entries.partition_point(|(number, _)| number < looked_at);
+        let found = self.entries.range(first..).position(|(_, place)| matches(self.line(place)));
+        *looked_at = self.lines;
+        let (_, place) = self.entries.remove(first + found?)?;
+        Some(self.line(&place).to_vec())
+    }
+
+    /// Whether there is a line that `matches`; as [`Queue::take`], but the line stays.
+    pub fn holds(&self, looked_at: &mut u64, matches: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        let first = self.entries.partition_point(|(number, _)| number < looked_at);
+        *looked_at = self.lines;
+        self.entries.range(first..).any(|(_, place)| matches(self.line(place)))
+    }
+
+    /// Forgets all lines.
+    pub fn clear(&mut self) {
+        self.removed += self.bytes.len() as u64;
+        self.bytes.clear();
+        self.entries.clear();
+    }
+
+    /// How many lines were given up since this was asked last.
+    pub fn take_dropped(&mut self) -> usize {
+        std::mem::take(&mut self.dropped)
+    }
+
+    fn line(&self, place: &Range<u64>) -> &[u8] {
+        let index = |place: u64| usize::try_from(place - self.removed).unwrap_or(usize::MAX);
+        self.bytes.get(index(place.start)..index(place.end)).unwrap_or_default()
+    }
+
+    fn remove_unused(&mut self) {
+        let end = self.removed + self.bytes.len() as u64;
+        let first = self.entries.front().map_or(end, |(_, place)| place.start);
+        let unused = usize::try_from(first - self.removed).unwrap_or(self.bytes.len());
+        self.bytes.drain(..unused.min(self.bytes.len()));
+        self.removed = first;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,5 +368,50 @@ mod tests {
         assert_eq!(lengths, [LONGEST_LINE, 2]);
         assert_eq!(given_up, 1_000_000 - LONGEST_LINE);
         assert!(longest <= 4 * LONGEST_LINE);
+    }
+
+    #[test]
+    fn lines_come_out_in_order_and_by_match() {
+        let mut queue = Queue::default();
+        for line in ["A", "B", "A2", "C"] {
+            queue.push(line.as_bytes());
+        }
+        let mut take = |first: u8| queue.take(&mut 0, &mut |line| line.first() == Some(&first));
+        assert_eq!(take(b'C').unwrap(), b"C");
+        assert_eq!(take(b'A').unwrap(), b"A");
+        assert_eq!(take(b'A').unwrap(), b"A2");
+        assert_eq!(take(b'A'), None);
+        assert_eq!(take(b'B').unwrap(), b"B");
+    }
+
+    #[test]
+    fn a_line_is_looked_at_once() {
+        let mut queue = Queue::default();
+        let mut looked_at = 0;
+        queue.push(b"A");
+        assert_eq!(queue.take(&mut looked_at, &mut |_| false), None);
+        queue.push(b"B");
+        assert_eq!(queue.take(&mut looked_at, &mut |_| true).unwrap(), b"B");
+        assert_eq!(queue.take(&mut looked_at, &mut |_| true), None);
+        assert_eq!(queue.take(&mut 0, &mut |_| true).unwrap(), b"A");
+    }
+
+    #[test]
+    fn the_oldest_are_given_up_and_counted() {
+        let mut queue = Queue::default();
+        for number in 0..100_000 {
+            queue.push(format!("+CMTI: \"SM\",{number}").as_bytes());
+        }
+        assert_eq!(queue.take_dropped(), 100_000 - MOST_LINES);
+        assert_eq!(queue.take_dropped(), 0);
+        let first = queue.take(&mut 0, &mut |_| true).unwrap();
+        assert_eq!(first, format!("+CMTI: \"SM\",{}", 100_000 - MOST_LINES).as_bytes());
+        for _ in 0..100 {
+            queue.push(&[b'x'; 60_000]);
+            assert!(queue.bytes.capacity() < 8 * MOST_BYTES);
+        }
+        assert_eq!(queue.entries.len(), 2);
+        queue.clear();
+        assert_eq!(queue.take(&mut 0, &mut |_| true), None);
     }
 }
