@@ -1,5 +1,8 @@
 //! Lines that a modem says: answers, the ranges of a test, URCs.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
+
 use crate::at::command::{self as at_command, Form};
 use crate::at::parameters::{Kind as Written, Parameter, parameters, split_prefix};
 use crate::catalogue::command::{AnswerShape, Command, Usage, command_of, commands};
@@ -223,7 +226,7 @@ fn usages<'a>(
     let carries = move |usage: &Usage| usage.prefix.is_some_and(|known| known.as_bytes().eq_ignore_ascii_case(prefix));
     let asked = asked.filter(move |asked| asked.usage.is_some_and(carries));
     let selected = move |command: &Command| match command.name.split_once('=') {
-        None => !settings(command.name).any(|setting| selects(setting, values)),
+        None => !settings(command.name).iter().any(|setting| selects(setting, values)),
         Some(_) => selects(command, values),
     };
     let forms = |command: &'static Command| {
@@ -234,9 +237,7 @@ fn usages<'a>(
             (Form::Test, command.test.as_ref()),
         ]
     };
-    let of_prefix =
-        move |command: &&'static Command| forms(command).into_iter().any(|(_, usage)| usage.is_some_and(carries));
-    commands().iter().filter(of_prefix).filter(move |command| selected(command)).flat_map(move |command| {
+    answering(prefix).iter().copied().filter(move |command| selected(command)).flat_map(move |command| {
         forms(command).into_iter().filter_map(move |(form, usage)| {
             let usage = usage.filter(|usage| carries(usage))?;
             let meant = asked.is_none_or(|asked| {
@@ -248,10 +249,39 @@ fn usages<'a>(
     })
 }
 
+/// Commands by a text of theirs. It is asked for each line that is shown, and there are many commands.
+type Index = HashMap<String, Vec<&'static Command>>;
+
+/// The commands one of whose answers carries this prefix.
+fn answering(prefix: &[u8]) -> &'static [&'static Command] {
+    static INDEX: OnceLock<Index> = OnceLock::new();
+    let index = INDEX.get_or_init(|| {
+        let mut index = Index::new();
+        for command in commands() {
+            let usages = [&command.read, &command.execute, &command.set, &command.test].into_iter().flatten();
+            let prefixes: BTreeSet<_> = usages.filter_map(|usage| Some(usage.prefix?.to_ascii_uppercase())).collect();
+            for prefix in prefixes {
+                index.entry(prefix).or_default().push(command);
+            }
+        }
+        index
+    });
+    index.get(&*String::from_utf8_lossy(prefix).to_ascii_uppercase()).map_or(&[], Vec::as_slice)
+}
+
 /// The settings of a command with many: `AT+QCFG="roamservice"` of `AT+QCFG`.
-fn settings(name: &str) -> impl Iterator<Item = &'static Command> + '_ {
-    let of = move |command: &&Command| command.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
-    commands().iter().filter(of)
+fn settings(name: &str) -> &'static [&'static Command] {
+    static INDEX: OnceLock<Index> = OnceLock::new();
+    let index = INDEX.get_or_init(|| {
+        let mut index = Index::new();
+        for command in commands() {
+            if let Some((of, _)) = command.name.split_once('=') {
+                index.entry(of.to_owned()).or_default().push(command);
+            }
+        }
+        index
+    });
+    index.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// Whether the first of the values is the setting that this command is about.
