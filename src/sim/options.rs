@@ -53,7 +53,7 @@ const OPTIONS: &[HelpRow<SetOption>] = &[
         |to, value| {
             let fits = |code: &&str| matches!(code.len(), 5 | 6) && code.bytes().all(|byte| byte.is_ascii_digit());
             let codes: Vec<&str> = value.text.split(',').map(str::trim).collect();
-            if value.text != "full" && (codes.len() > 4 || !codes.iter().all(|code| fits(code))) {
+            if value.text != "full" && (codes.len() > 4 || !codes.iter().all(fits)) {
                 return Err(value.wrong("full, or up to four networks: 23415,310410"));
             }
             to.refused_by = codes.into_iter().map(str::to_owned).collect();
