@@ -5,30 +5,29 @@
 //! times give the same answers. It knows nothing of scripts, and parses commands in its own way, so that it finds
 //! mistakes in [`crate::at`] instead of sharing them.
 //!
-//! Here stands what describes a modem before it runs: what makes one model differ from another ([`Profile`]), how a modem
-//! differs from its profile ([`Options`]), and how it misbehaves ([`Faults`]).
+//! Here stands what describes a modem before it runs: what makes one model differ from another ([`Profile`], a data file each
+//! under `profiles/`), how a modem differs from its profile ([`Options`]), and how it misbehaves ([`Faults`]).
 //!
-//! - `profile`: the models, and how their files are read
-//! - `options`, `fault`: how addresses say it
+//! - `options`: how addresses say it
 //! - `modem`: the modem that runs, a room for each part
 //!
 //! A new module is one file in `profiles/`. A new command that is a value or a text is a line in a profile; one that does
 //! more is a row in a part's table.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-mod fault;
+use crate::diagnostic::nearest;
+
 mod modem;
 mod options;
-mod profile;
 
-pub use fault::fault_help;
 pub use modem::Simulator;
-pub use options::{OptionError, option_help};
-pub use profile::{Model, is_model, models};
+use options::parse_duration;
+pub use options::{OptionError, fault_help, option_help};
 
 #[cfg(test)]
 mod tests;
@@ -102,23 +101,23 @@ struct WireFormat {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Timing {
     /// From power-up until it hears.
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     boot: Duration,
     /// From power-up until the SIM is ready.
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     sim: Duration,
     /// From the beginning of a search until it is registered.
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     register: Duration,
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     scan: Duration,
     /// From Ctrl-Z to `+CMGS`.
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     message: Duration,
     /// AT+CGATT, AT+CGACT and the vendors' like
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     attach: Duration,
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     dial: Duration,
 }
 
@@ -214,7 +213,7 @@ struct NetworkBlock {
 #[serde(deny_unknown_fields)]
 struct BootLine {
     /// After it hears.
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     after: Duration,
     line: String,
     #[serde(default)]
@@ -243,13 +242,13 @@ enum Needs {
 struct ModelCommand {
     does: Option<String>,
     default: Option<String>,
-    values: Vec<String>,
+    values: Vec<Allowed>,
     kept: Lifetime,
     list: bool,
     settable: Settable,
     after_restart: bool,
     resets: Vec<String>,
-    keys: BTreeMap<String, SettingKey>,
+    keys: BTreeMap<String, ModelSetting>,
     /// Behind the values of a key a last parameter may say when it takes effect: 0 after a restart, 1 at once.
     effect: bool,
     /// What stands behind the prefix in the answer to `=?`; where there is none, `=?` answers OK alone.
@@ -267,17 +266,15 @@ struct ModelCommand {
     /// Of a command for a file: which file it is, and how its data come and go.
     file: FileAccess,
     needs: Needs,
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     takes: Duration,
     /// URCs that follow the final result code.
     then: Vec<String>,
     /// How long after it the first comes, and how far they are apart.
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     then_after: Duration,
     /// Its lines carry no prefix.
     bare: bool,
-    #[serde(skip)]
-    setting: Option<usize>,
 }
 
 /// A state in which a command does something else.
@@ -290,7 +287,7 @@ struct Instead {
     setting: Option<String>,
     is: String,
     /// Only so long after the setting was given its value; 0: as long as it has it.
-    #[serde(deserialize_with = "profile::time")]
+    #[serde(deserialize_with = "time")]
     within: Duration,
     /// Of these forms only: `read`, `set`, `execute`; where none is named, of all but the test.
     forms: Vec<String>,
@@ -324,30 +321,28 @@ struct FileAccess {
     missing: String,
 }
 
-#[derive(Debug, Deserialize)]
+/// A setting of a model: a command's, or that of one of its keys, of which the file says the first three.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SettingKey {
-    default: String,
-    values: Vec<String>,
-    #[serde(default)]
-    test: String,
-    #[serde(skip)]
-    setting: usize,
-}
-
-/// A setting of a model.
-#[derive(Debug)]
 struct ModelSetting {
     /// As the read answer shows it, without the prefix.
     default: String,
     values: Vec<Allowed>,
+    /// What stands behind the key in the answer to `=?`.
+    #[serde(default)]
+    test: String,
     /// A list: what is given replaces it as a whole. Else parameters that are left out stay as they are.
+    #[serde(skip)]
     list: bool,
+    #[serde(skip)]
     kept: Lifetime,
+    #[serde(skip)]
     settable: Settable,
     /// A new value holds after a restart only; a read shows it at once.
+    #[serde(skip)]
     after_restart: bool,
     /// Settings that go back to the maker's values when a new value of this one begins to hold after a restart.
+    #[serde(skip)]
     resets: Vec<String>,
 }
 
@@ -377,11 +372,170 @@ enum Lifetime {
 }
 
 /// What a parameter may be.
-#[derive(Debug)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "String")]
 enum Allowed {
     Text,
     Numbers(Vec<(u32, u32)>),
     Words(Vec<String>),
+}
+
+impl From<String> for Allowed {
+    /// `text`, `0-2,255`, or `GSM|UCS2`.
+    fn from(text: String) -> Allowed {
+        let bounds = |part: &str| {
+            let (low, high) = part.split_once('-').unwrap_or((part, part));
+            Some((low.parse().ok()?, high.parse().ok()?))
+        };
+        if text == "text" {
+            return Allowed::Text;
+        }
+        match text.split(',').map(bounds).collect::<Option<_>>() {
+            Some(numbers) => Allowed::Numbers(numbers),
+            None => Allowed::Words(text.split('|').map(str::to_owned).collect()),
+        }
+    }
+}
+
+// The models
+
+/// A model that can be simulated.
+#[derive(Debug)]
+pub struct Model {
+    /// As in `sim:NAME`.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub title: &'static str,
+    /// What of it nobody has seen on such a module; empty: nothing.
+    pub unconfirmed: &'static str,
+    other_names: &'static [&'static str],
+    text: &'static str,
+    profile: OnceLock<Result<Profile, String>>,
+}
+
+// MODELS, in the order of the help, and VENDORS, which `like` may name as well: the build lists the files.
+include!(concat!(env!("OUT_DIR"), "/models.rs"));
+
+/// All models that can be simulated; the generic one is the first.
+pub fn models() -> impl Iterator<Item = &'static Model> {
+    MODELS.iter()
+}
+
+/// Whether `sim:NAME` names one of them, by its own name or another.
+pub fn is_model(name: &str) -> bool {
+    Model::of(name).is_some()
+}
+
+impl Model {
+    const fn new(
+        name: &'static str,
+        title: &'static str,
+        unconfirmed: &'static str,
+        other_names: &'static [&'static str],
+        text: &'static str,
+    ) -> Model {
+        Model { name, title, unconfirmed, other_names, text, profile: OnceLock::new() }
+    }
+
+    fn of(name: &str) -> Option<&'static Model> {
+        let name = name.to_lowercase();
+        models().find(|model| model.name == name || model.other_names.contains(&name.as_str()))
+    }
+}
+
+fn time<'de, D: Deserializer<'de>>(text: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(text)?;
+    parse_duration(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no time")))
+}
+
+impl Profile {
+    /// The profile of a model, by its name or another name of it, in any case.
+    fn of(name: &str) -> Result<&'static Profile, OptionError> {
+        let Some(model) = Model::of(name) else {
+            let names = models().flat_map(|model| std::iter::once(model.name).chain(model.other_names.iter().copied()));
+            let help = match nearest(&name.to_lowercase(), names) {
+                Some(known) => format!("did you mean sim:{known}?"),
+                None => format!("there are {}", models().map(|model| model.name).collect::<Vec<_>>().join(", ")),
+            };
+            return Err(OptionError::new(format!("there is no simulated modem `{name}`"), help));
+        };
+        let read = || Profile::read(model.text).map_err(|error| error.to_string());
+        // The program's own fault: its data does not parse.
+        let damaged = |error: &String| {
+            OptionError::new(format!("the data of the simulated modem `{}` is damaged", model.name), error.clone())
+        };
+        model.profile.get_or_init(read).as_ref().map_err(damaged)
+    }
+
+    /// Whether a setting that it names is one of the model's.
+    fn require_setting(&self, name: &str) -> Result<usize, OptionError> {
+        self.setting(name).ok_or_else(|| {
+            let help = match nearest(name, self.setting_names.keys().map(String::as_str)) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => "it is written as the command, with its key: `+QCFG/iotopmode`".to_owned(),
+            };
+            OptionError::new(format!("the simulated {} has no setting `{name}`", self.model), help)
+        })
+    }
+
+    fn setting(&self, name: &str) -> Option<usize> {
+        self.setting_names.get(name).copied()
+    }
+
+    /// Reads a file over the generic one.
+    fn read(text: &str) -> Result<Profile, toml::de::Error> {
+        let mut tables: Vec<toml::Table> = vec![text.parse()?];
+        // `like = "ec25"`: it lies over that file, or over what the models of a vendor share (`vendors/`); the last of them
+        // lies over the generic one.
+        while let Some(like) = tables.last_mut().and_then(|table| table.remove("like")).filter(|_| tables.len() < 9) {
+            let name = like.as_str().unwrap_or_default();
+            let files = models().map(|model| (model.name, model.text)).chain(VENDORS.iter().copied());
+            let base = files.into_iter().find(|(known, _)| *known == name);
+            let (_, base) = base.ok_or_else(|| serde::de::Error::custom(format!("there is no profile `{name}`")))?;
+            tables.push(base.parse()?);
+        }
+        tables.push(MODELS.first().map_or("", |generic| generic.text).parse()?);
+        let mut table = toml::Table::new();
+        tables.into_iter().rev().for_each(|own| overlay(&mut table, own));
+        for name in ["commands", "presets"] {
+            if let Some(toml::Value::Table(entries)) = table.get_mut(name) {
+                // `"+CCID" = false`: this model has it not.
+                entries.retain(|_, entry| entry.as_bool() != Some(false));
+            }
+        }
+        let mut profile = Profile::deserialize(table)?;
+        for (name, command) in &profile.commands {
+            let ModelCommand { values, list, kept, settable, after_restart, resets, .. } = command;
+            let whole = command.default.as_ref().map(|default| (name.clone(), default, values));
+            let keys = command.keys.iter().map(|(key, it)| (format!("{name}/{key}"), &it.default, &it.values));
+            for (name, default, values) in whole.into_iter().chain(keys) {
+                profile.setting_names.insert(name, profile.settings.len());
+                profile.settings.push(ModelSetting {
+                    default: default.clone(),
+                    values: values.clone(),
+                    test: String::new(),
+                    list: *list,
+                    kept: *kept,
+                    settable: *settable,
+                    after_restart: *after_restart,
+                    resets: resets.clone(),
+                });
+            }
+        }
+        Ok(profile)
+    }
+}
+
+/// Puts a model's own table over the generic one. A command's entry replaces the generic one as a whole.
+fn overlay(base: &mut toml::Table, own: toml::Table) {
+    for (key, value) in own {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(base)), toml::Value::Table(own)) => base.extend(own),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
 }
 
 /// How a simulated modem differs from its profile. [`Options::default`] is a modem that is up, with a SIM that is
@@ -545,4 +699,15 @@ enum CommandError {
     Equipment(u16),
     /// +CMS ERROR
     Message(u16),
+}
+
+impl CommandError {
+    /// As a profile writes it: `CME 516`, `CMS 38`, `ERROR`.
+    fn named(text: &str) -> CommandError {
+        match text.split_once(' ').map(|(kind, code)| (kind, code.parse())) {
+            Some(("CME", Ok(code))) => CommandError::Equipment(code),
+            Some(("CMS", Ok(code))) => CommandError::Message(code),
+            _ => CommandError::Error,
+        }
+    }
 }

@@ -1,36 +1,28 @@
-//! What can be said about a simulated modem in its address: `sim:bg96?pin=1234&register=5s&signal=17&fault=split`.
+//! What can be said about a simulated modem in its address (`sim:bg96?pin=1234&register=5s&signal=17&fault=split`), and the
+//! ways in which it can misbehave, each decided by the seed, so that a failure can be played again.
 
 use std::fmt;
+use std::str::Split;
 use std::time::Duration;
 
-use super::{Lock, Options};
+use super::{CommandError, EchoFault, Faults, Lock, Options, Pace, Which};
 use crate::diagnostic::nearest;
 use crate::notation;
 
-/// A row of the tables that `hayes sim --help` prints, with what it sets.
-pub(super) struct HelpRow<Set> {
-    pub(super) name: &'static str,
-    /// What stands behind the name.
-    pub(super) arguments: &'static str,
-    pub(super) meaning: &'static str,
-    pub(super) set: Set,
-}
+/// A row of the tables that `hayes sim --help` prints: the name, what stands behind it, what it means, what it sets.
+type HelpRow<Set> = (&'static str, &'static str, &'static str, Set);
 
 type SetOption = fn(&mut Options, &OptionValue) -> Result<(), OptionError>;
 
-const fn row(name: &'static str, arguments: &'static str, meaning: &'static str, set: SetOption) -> HelpRow<SetOption> {
-    HelpRow { name, arguments, meaning, set }
-}
-
 /// All options, in the order of the help.
 const OPTIONS: &[HelpRow<SetOption>] = &[
-    row("pin", "DIGITS", "the SIM asks for this PIN: three attempts, then the PUK", |to, value| {
+    ("pin", "DIGITS", "the SIM asks for this PIN: three attempts, then the PUK", |to, value| {
         value.digits(4, 8).map(|pin| to.pin = Some(pin))
     }),
-    row("puk", "DIGITS", "the SIM's PUK, ten attempts (12345678)", |to, value| {
+    ("puk", "DIGITS", "the SIM's PUK, ten attempts (12345678)", |to, value| {
         value.digits(8, 8).map(|puk| to.puk = Some(puk))
     }),
-    row(
+    (
         "sim",
         "ready|absent|busy:D|puk|foreign",
         "the SIM's state at power-up; busy: not ready for the time D; foreign: no Super SIM",
@@ -46,7 +38,7 @@ const OPTIONS: &[HelpRow<SetOption>] = &[
             Ok(())
         },
     ),
-    row(
+    (
         "fplmn",
         "full|CODE[,CODE]…",
         "networks that refused the SIM before, as it remembers; full: all in reach",
@@ -60,18 +52,18 @@ const OPTIONS: &[HelpRow<SetOption>] = &[
             Ok(())
         },
     ),
-    row("preset", "NAME[,NAME]…", "a state in which people find the model: nb-iot, no-roaming, …", |to, value| {
+    ("preset", "NAME[,NAME]…", "a state in which people find the model: nb-iot, no-roaming, …", |to, value| {
         to.presets.extend(value.text.split(',').map(|name| name.trim().to_owned()));
         Ok(())
     }),
-    row("set", "SETTING:VALUE", "a setting at power-up: +QCFG/iotopmode:1; may be repeated", |to, value| {
+    ("set", "SETTING:VALUE", "a setting at power-up: +QCFG/iotopmode:1; may be repeated", |to, value| {
         let (name, text) =
             value.text.split_once(':').ok_or_else(|| value.wrong("a setting and its value: +CPSMS:1"))?;
         OptionValue { key: "set", text }.printable()?;
         to.set.push((name.to_owned(), text.to_owned()));
         Ok(())
     }),
-    row(
+    (
         "register",
         "D|never|denied|sms-only",
         "how long it searches for a network; finds none; is refused; is let in for messages alone",
@@ -92,56 +84,52 @@ const OPTIONS: &[HelpRow<SetOption>] = &[
             Ok(())
         },
     ),
-    row("stat", "0..11", "the registration status it ends at: 1 home, 5 roaming, 3 denied, …", |to, value| {
+    ("stat", "0..11", "the registration status it ends at: 1 home, 5 roaming, 3 denied, …", |to, value| {
         value.number("a number from 0 to 11", |stat| *stat <= 11).map(|stat| to.stat = Some(stat))
     }),
-    row("roaming", "yes|no", "the same: 5 or 1", |to, value| value.yes().map(|yes| to.roaming = Some(yes))),
-    row("signal", "0..31|99", "the signal that AT+CSQ shows; 99: none, and no network", |to, value| {
+    ("roaming", "yes|no", "the same: 5 or 1", |to, value| value.yes().map(|yes| to.roaming = Some(yes))),
+    ("signal", "0..31|99", "the signal that AT+CSQ shows; 99: none, and no network", |to, value| {
         value.signal().map(|signal| to.signal = Some(signal))
     }),
-    row("csq", "0..31|99", "what AT+CSQ shows instead: 99 where AT+CESQ alone knows it", |to, value| {
+    ("csq", "0..31|99", "what AT+CSQ shows instead: 99 where AT+CESQ alone knows it", |to, value| {
         value.signal().map(|signal| to.csq = Some(signal))
     }),
-    row("operator", "NAME[/CODE]", "the operator it registers with", |to, value| {
+    ("operator", "NAME[/CODE]", "the operator it registers with", |to, value| {
         value.line().map(|operator| to.operator = Some(operator))
     }),
-    row("imei", "DIGITS", "its IMEI (from the seed)", |to, value| {
-        value.digits(14, 16).map(|imei| to.imei = Some(imei))
-    }),
-    row("iccid", "DIGITS", "the SIM's ICCID (from the seed)", |to, value| {
+    ("imei", "DIGITS", "its IMEI (from the seed)", |to, value| value.digits(14, 16).map(|imei| to.imei = Some(imei))),
+    ("iccid", "DIGITS", "the SIM's ICCID (from the seed)", |to, value| {
         value.digits(18, 20).map(|iccid| to.iccid = Some(iccid))
     }),
-    row("imsi", "DIGITS", "the SIM's IMSI (from the seed)", |to, value| {
+    ("imsi", "DIGITS", "the SIM's IMSI (from the seed)", |to, value| {
         value.digits(6, 15).map(|imsi| to.imsi = Some(imsi))
     }),
-    row("imsi-switch", "D", "after the time D the SIM changes its IMSI, as a Super SIM does", |to, value| {
+    ("imsi-switch", "D", "after the time D the SIM changes its IMSI, as a Super SIM does", |to, value| {
         value.time().map(|time| to.imsi_switch = Some(time))
     }),
-    row("firmware", "TEXT", "the revision that AT+CGMR shows", |to, value| {
+    ("firmware", "TEXT", "the revision that AT+CGMR shows", |to, value| {
         value.line().map(|firmware| to.firmware = Some(firmware))
     }),
-    row("apn", "NAME", "the APN of the first context at power-up", |to, value| {
-        value.line().map(|apn| to.apn = Some(apn))
-    }),
-    row("echo", "on|off", "echo at power-up", |to, value| value.yes().map(|yes| to.echo = Some(yes))),
-    row("cfun", "0|1|4", "what AT+CFUN is at power-up: 0 and 4 are off the air", |to, value| {
+    ("apn", "NAME", "the APN of the first context at power-up", |to, value| value.line().map(|apn| to.apn = Some(apn))),
+    ("echo", "on|off", "echo at power-up", |to, value| value.yes().map(|yes| to.echo = Some(yes))),
+    ("cfun", "0|1|4", "what AT+CFUN is at power-up: 0 and 4 are off the air", |to, value| {
         let known = |function: &u32| matches!(function, 0 | 1 | 4);
         value.number("0 (off), 1 (on) or 4 (flight mode)", known).map(|function| to.cfun = Some(function))
     }),
-    row("scan", "D", "how long AT+COPS=? takes", |to, value| value.time().map(|time| to.scan = Some(time))),
-    row("delay", "D", "how long it thinks before each answer (0)", |to, value| {
+    ("scan", "D", "how long AT+COPS=? takes", |to, value| value.time().map(|time| to.scan = Some(time))),
+    ("delay", "D", "how long it thinks before each answer (0)", |to, value| {
         value.time().map(|time| to.delay = Some(time))
     }),
-    row("boot", "D", "starts switched off: boots for the time D, deaf until then", |to, value| {
+    ("boot", "D", "starts switched off: boots for the time D, deaf until then", |to, value| {
         value.time().map(|time| to.boot = Some(time))
     }),
-    row("usb", "on|off", "its device goes away while it boots, as on USB (off)", |to, value| {
+    ("usb", "on|off", "its device goes away while it boots, as on USB (off)", |to, value| {
         value.yes().map(|yes| to.usb = yes)
     }),
-    row("hangup", "D", "the network ends a connection when it has stood for the time D", |to, value| {
+    ("hangup", "D", "the network ends a connection when it has stood for the time D", |to, value| {
         value.time().map(|time| to.hangup = Some(time))
     }),
-    row("sms", "TEXT", "an unread message from 000, where received ones lie; may be repeated", |to, value| {
+    ("sms", "TEXT", "an unread message from 000, where received ones lie; may be repeated", |to, value| {
         if value.text.chars().count() > 160 {
             return Err(OptionError::new("the text of `sms` is too long", "at most 160 characters"));
         }
@@ -151,20 +139,20 @@ const OPTIONS: &[HelpRow<SetOption>] = &[
         to.messages.push(value.text.to_owned());
         Ok(())
     }),
-    row("incoming", "D", "the messages arrive instead, one by one, each after the time D", |to, value| {
+    ("incoming", "D", "the messages arrive instead, one by one, each after the time D", |to, value| {
         value.time().map(|time| to.incoming = Some(time))
     }),
-    row("seed", "N", "the dice: identity, how the signal wanders, where faults strike", |to, value| {
+    ("seed", "N", "the dice: identity, how the signal wanders, where faults strike", |to, value| {
         value.number("a whole number", |_| true).map(|seed| to.seed = seed)
     }),
-    row("fault", "FAULT[,FAULT]…", "misbehaves; see the table of faults; may be given again", |to, value| {
+    ("fault", "FAULT[,FAULT]…", "misbehaves; see the table of faults; may be given again", |to, value| {
         to.add_faults(value.text)
     }),
 ];
 
 /// The table of options: a name, what stands behind its `=`, what it means.
 pub fn option_help() -> impl Iterator<Item = [&'static str; 3]> {
-    OPTIONS.iter().map(|row| [row.name, row.arguments, row.meaning])
+    OPTIONS.iter().map(|(name, arguments, meaning, _)| [*name, *arguments, *meaning])
 }
 
 /// An option or a model that cannot be had: what is wrong, and what to write instead.
@@ -181,7 +169,7 @@ impl OptionError {
     }
 
     /// A name that is none of a table's.
-    pub(super) fn unknown(what: &str, name: &str, known: impl Iterator<Item = &'static str> + Clone) -> OptionError {
+    fn unknown(what: &str, name: &str, known: impl Iterator<Item = &'static str> + Clone) -> OptionError {
         let help = match nearest(&name.to_lowercase(), known.clone()) {
             Some(known) => format!("did you mean `{known}`?"),
             None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
@@ -213,10 +201,10 @@ impl Options {
 
     /// Sets one option, as [`Options::parse`] does for each.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), OptionError> {
-        let unknown =
-            || OptionError::unknown("the simulated modem has no option", key, OPTIONS.iter().map(|row| row.name));
-        let row = OPTIONS.iter().find(|row| row.name == key).ok_or_else(unknown)?;
-        (row.set)(self, &OptionValue { key, text: value })
+        let names = OPTIONS.iter().map(|(name, ..)| *name);
+        let unknown = || OptionError::unknown("the simulated modem has no option", key, names);
+        let (.., set) = OPTIONS.iter().find(|(name, ..)| *name == key).ok_or_else(unknown)?;
+        set(self, &OptionValue { key, text: value })
     }
 
     /// Adds faults as the `fault` option and `hayes sim --fault` name them: `split,error:CMGS`.
@@ -299,44 +287,170 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     (time <= Duration::from_secs(86_400)).then_some(time)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+// Faults
 
-    #[test]
-    fn what_a_query_says() {
-        let options = Options::parse(
-            "pin=1234&register=5s&signal=17&operator=vodafone%20UK&sim=busy:2s&fault=split,error:CMGS&seed=7&sms=hi%21",
-        )
-        .unwrap();
-        assert_eq!(options.pin.as_deref(), Some("1234"));
-        assert_eq!(options.register, Some(Duration::from_secs(5)));
-        assert_eq!(options.signal, Some(17));
-        assert_eq!(options.operator.as_deref(), Some("vodafone UK"));
-        assert_eq!(options.sim_busy, Some(Duration::from_secs(2)));
-        assert_eq!((options.faults.any, options.faults.refusals.len()), (true, 1));
-        assert_eq!(options.seed, 7);
-        assert_eq!(options.messages, ["hi!"]);
-        assert_eq!(Options::parse("").unwrap(), Options::default());
+/// `None`: what stands behind the name cannot be.
+type SetFault = fn(&mut Faults, &mut Split<char>) -> Option<()>;
+
+/// A fault that has nothing behind its name.
+macro_rules! plain {
+    ($field:ident = $value:expr) => {
+        |to, _| {
+            to.$field = $value;
+            Some(())
+        }
+    };
+}
+
+/// All faults, in the order of the help. WHICH is a number (that command line, the first is 1) or a command's name
+/// (`CMGS`, `CPIN?`, `AT+CPIN?`); without it every command is struck.
+const FAULTS: &[HelpRow<SetFault>] = &[
+    ("split", "", "sends one byte at a time", plain!(pace = Pace::Bytes)),
+    ("chunks", "", "sends pieces of random length", plain!(pace = Pace::Chunks)),
+    ("join", "[:D]", "holds back what it sends for the time D (100ms)", |to, it| {
+        time(it).map(|time| to.pace = Pace::Held(time.unwrap_or(Duration::from_millis(100))))
+    }),
+    ("urc", "", "a URC at every place between two lines of an answer", plain!(urc = true)),
+    ("sneaky", "", "the URC +CREG right before the answer to AT+CREG?", plain!(sneaky = true)),
+    ("flood", "[:N]", "N URC lines (1000) within each answer", |to, it| {
+        number(it, 1_000_000, 1_000).map(|lines| to.flood = lines)
+    }),
+    ("nul", "", "NULs before each line", plain!(nul = true)),
+    ("garbage", "", "lines of bytes that are no text, between the lines of an answer", plain!(garbage = true)),
+    ("lf", "", "lines end in LF alone", plain!(left_out = Some(b'\r'))),
+    ("cr", "", "lines end in CR alone", plain!(left_out = Some(b'\n'))),
+    ("late", ":D[:WHICH]", "answers only after the time D", |to, it| {
+        time(it).flatten().zip(which(it)).map(|late| to.late.push(late))
+    }),
+    ("lost", "[:WHICH]", "does not answer", |to, it| which(it).map(|which| to.lost.push(which))),
+    ("silence", "[:N]", "says nothing more from the command line number N on (1)", |to, it| {
+        line(it).map(|line| to.silence = Some(line))
+    }),
+    ("hang-at-prompt", "", "asks for data, takes it, and never answers", plain!(hangs_at_prompt = true)),
+    ("prompt", "[:WHICH]", "asks for data that nobody offered, instead of answering", |to, it| {
+        which(it).map(|which| to.prompts.push(which))
+    }),
+    ("echo-off", "", "never echoes, whatever ATE says", plain!(echo = EchoFault::Off)),
+    ("echo-half", "", "echoes only the first half of a line", plain!(echo = EchoFault::Half)),
+    ("echo-garbled", "", "echoes wrong characters", plain!(echo = EchoFault::Garbled)),
+    (
+        "echo-backspaces",
+        "",
+        "echoes each character with a backspace and once more",
+        plain!(echo = EchoFault::Backspaces),
+    ),
+    ("error", "[:WHICH]", "refuses with ERROR; WHICH is a line's number or a command's name", |to, it| {
+        which(it).map(|which| to.refusals.push((CommandError::Error, which)))
+    }),
+    ("cme", ":CODE[:WHICH]", "refuses with +CME ERROR", |to, it| {
+        code(it).map(CommandError::Equipment).zip(which(it)).map(|refusal| to.refusals.push(refusal))
+    }),
+    ("cms", ":CODE[:WHICH]", "refuses with +CMS ERROR", |to, it| {
+        code(it).map(CommandError::Message).zip(which(it)).map(|refusal| to.refusals.push(refusal))
+    }),
+    ("unplug", "[:N]", "is unplugged when the command line number N comes (1)", |to, it| {
+        line(it).map(|line| to.unplug = Some(line))
+    }),
+    ("unplug-in-line", "[:N]", "is unplugged in the middle of the answer to line number N (1)", |to, it| {
+        line(it).map(|line| to.unplug_in_line = Some(line))
+    }),
+    ("truncated", "[:WHICH]", "the final result code comes without its line end", |to, it| {
+        which(it).map(|which| to.truncated.push(which))
+    }),
+    ("slow-reader", "[:N]", "reads N bytes in a second (960)", |to, it| {
+        number(it, 1_000_000, 960).map(|rate| to.reading_rate = Some(rate.max(1)))
+    }),
+    ("wrong-imei", "", "has another IMEI after a reset", plain!(wrong_imei = true)),
+    ("duplicate-ok", "", "the final result code comes twice", plain!(duplicate_final = true)),
+    ("previous", "", "the lines of the answer before come again", plain!(previous = true)),
+    ("asleep", "[:D]", "loses the first byte that comes after a silence of the time D (5s)", |to, it| {
+        time(it).map(|time| to.asleep = Some(time.unwrap_or(Duration::from_secs(5))))
+    }),
+    ("psm", "[:D]", "while AT+CPSMS is 1: deaf after its active time, or D, until its next update or DTR", |to, it| {
+        time(it).map(|time| to.power_saving = Some(time))
+    }),
+    ("storm", "[:D]", "a URC each time D has passed (100ms)", |to, it| {
+        let time = time(it)?.unwrap_or(Duration::from_millis(100));
+        (!time.is_zero()).then(|| to.storm = Some(time))
+    }),
+    ("forgets", "", "a reset brings all settings back to the maker's values", plain!(forgetful = true)),
+    ("brownout", "", "restarts whenever it attaches to the network, as on a weak supply", plain!(brownout = true)),
+];
+
+/// The table of faults: a name, what may stand behind it, what it means.
+pub fn fault_help() -> impl Iterator<Item = [&'static str; 3]> {
+    FAULTS.iter().map(|(name, arguments, meaning, _)| [*name, *arguments, *meaning])
+}
+
+impl Faults {
+    /// Adds one fault: `split`, `late:3s:CSQ`, `cme:30:CGATT`.
+    fn add(&mut self, word: &str) -> Result<(), OptionError> {
+        let mut parts = word.split(':');
+        let wanted = parts.next().unwrap_or_default();
+        let unknown = || OptionError::unknown("there is no fault", wanted, FAULTS.iter().map(|(name, ..)| *name));
+        let (name, arguments, meaning, set) = FAULTS.iter().find(|(name, ..)| *name == wanted).ok_or_else(unknown)?;
+        let set = set(self, &mut parts).filter(|()| parts.next().is_none());
+        self.any = true;
+        set.ok_or_else(|| {
+            let help = format!("it is written `{name}{arguments}`: {meaning}");
+            OptionError::new(format!("the fault `{word}` cannot be"), help)
+        })
     }
+}
 
-    #[test]
-    fn what_cannot_be_is_named() {
-        for (query, message) in [
-            ("sginal=3", "the simulated modem has no option `sginal`: did you mean `signal`?"),
-            ("signal=40", "`signal=40` cannot be: 0 to 31 as AT+CSQ shows it, or 99 for none"),
-            ("csq=100", "`csq=100` cannot be: 0 to 31 as AT+CSQ shows it, or 99 for none"),
-            ("cfun=5", "`cfun=5` cannot be: 0 (off), 1 (on) or 4 (flight mode)"),
-            ("pin", "the option `pin` has no value: write `pin=…`"),
-            ("pin=12", "`pin=12` cannot be: 4 to 8 digits"),
-            ("register=soon", "`register=soon` cannot be: a time such as 5s, or never, denied or sms-only"),
-            ("scan=5", "`scan=5` cannot be: a time with its unit: 500ms, 5s, 2min (up to a day)"),
-            ("operator=a%0Db", "`operator=a\rb` cannot be: at most 100 characters, no quotes, no control characters"),
-            ("zzz=1", "the simulated modem has no option `zzz`: there are pin, puk, sim"),
-            ("apn=%4", "`%4` is not well escaped"),
-        ] {
-            let error = Options::parse(query).unwrap_err().to_string();
-            assert!(error.starts_with(message), "{query}: {error}");
+// What stands behind a fault's name. Outer `None`: it cannot be.
+
+fn time(it: &mut Split<char>) -> Option<Option<Duration>> {
+    match it.next() {
+        None => Some(None),
+        Some(text) => parse_duration(text).map(Some),
+    }
+}
+
+fn number(it: &mut Split<char>, most: u32, default: u32) -> Option<u32> {
+    it.next().map_or(Some(default), |text| text.parse().ok().filter(|number| *number <= most))
+}
+
+/// The number of a command line.
+fn line(it: &mut Split<char>) -> Option<u32> {
+    number(it, u32::MAX, 1)
+}
+
+fn code(it: &mut Split<char>) -> Option<u16> {
+    it.next()?.parse().ok()
+}
+
+fn which(it: &mut Split<char>) -> Option<Which> {
+    let Some(text) = it.next() else { return Some(Which::Every) };
+    if let Ok(number) = text.parse() {
+        return Some(Which::Nth(number));
+    }
+    let text = text.to_ascii_uppercase();
+    let name = without_sign(text.strip_prefix("AT").unwrap_or(&text));
+    // Commands are compared one by one, as they stand between two `;`.
+    (!name.is_empty() && !name.contains(';')).then(|| Which::Named(name.to_owned()))
+}
+
+/// `CREG` of `+CREG`.
+fn without_sign(command: &str) -> &str {
+    command.trim_start_matches(|character: char| !character.is_ascii_alphanumeric())
+}
+
+impl Which {
+    /// Whether it strikes the command line number `line`, whose text behind `AT` is `text`.
+    pub(super) fn strikes(&self, line: u32, text: &str) -> bool {
+        match self {
+            Which::Every => true,
+            Which::Nth(number) => *number == line,
+            Which::Named(name) => text.split(';').any(|command| names(without_sign(command), name)),
         }
     }
+}
+
+/// Whether `command` is the one that `name` means: `CPIN?` for `CPIN` and for `CPIN?`, but not for `CPI`.
+fn names(command: &str, name: &str) -> bool {
+    let is_word = |character: char| character.is_ascii_alphanumeric();
+    command.split_at_checked(name.len()).is_some_and(|(start, rest)| {
+        start.eq_ignore_ascii_case(name) && !(name.ends_with(is_word) && rest.starts_with(is_word))
+    })
 }

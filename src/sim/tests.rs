@@ -100,7 +100,7 @@ fn fits(heard: &str, expected: &str) -> bool {
 #[test]
 fn conversations() {
     let mut failures = Vec::new();
-    let mut computer = None;
+    let (mut computer, mut refuses) = (None, false);
     for (number, line) in (1..).zip(include_str!("conversations.md").lines()) {
         if let Some(fence) = line.strip_prefix("```") {
             let address = fence.rsplit_once("sim:");
@@ -108,6 +108,15 @@ fn conversations() {
                 "" => Computer::quiet(address),
                 _ => Computer::new(address),
             });
+            refuses = fence == "addresses";
+        } else if refuses {
+            let (address, expected) = line.split_once(" => ").unwrap();
+            let (model, query) = address.split_once('?').unwrap_or((address, ""));
+            let error =
+                Options::parse(query).and_then(|options| Simulator::new(model, options)).unwrap_err().to_string();
+            if !fits(&error, expected) {
+                failures.push(format!("conversations.md:{number}: {address} => {error}"));
+            }
         } else if let Some(computer) = computer.as_mut().filter(|_| !line.starts_with("# ")) {
             let (said, expected) =
                 line.split_once(" =>").map_or((line, None), |(said, heard)| (said, Some(heard.trim())));

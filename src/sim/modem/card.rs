@@ -1,11 +1,11 @@
 //! The SIM: its lock, its numbers, its files (27.007 §7.19, §8.18; 31.102).
 
 use crate::notation::{hex, unhex};
-use crate::sim::{CommandError, Lock};
+use crate::sim::{CommandError, Lock, Options};
 
-use super::request::CommandForm::{Execute, Read, Set};
-use super::request::{CommandForm, Request};
-use super::{Answer, Effect, Row};
+use super::CommandForm::{self, Execute, Read, Set};
+use super::random::{Random, with_check_digit};
+use super::{Answer, Effect, Request, Row};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("iccid", &[Execute, Read], |modem, request| {
@@ -49,29 +49,22 @@ pub(super) const COMMANDS: &[Row] = &[
 
 #[derive(Debug)]
 pub(super) struct Card {
-    pub(super) iccid: Box<str>,
-    pub(super) imsi: Box<str>,
+    iccid: Box<str>,
+    imsi: Box<str>,
     /// Empty: the card has no PIN to ask for, and any four digits switch one on.
     pin: Box<str>,
     puk: Box<str>,
     /// Whether it asks for the PIN at power-up.
-    pub(super) locked_at_start: bool,
+    locked_at_start: bool,
     lock: Lock,
-    pub(super) pin_left: u8,
-    pub(super) puk_left: u8,
+    pin_left: u8,
+    puk_left: u8,
     /// The issuer's name, as the SIM's file of it says (EF 28486)
-    pub(super) issuer: &'static str,
+    issuer: &'static str,
     /// Networks that refused it (EF 28539), three bytes each.
     forbidden: [u8; 12],
     /// Networks that the user prefers (EF 28512), five bytes each.
     preferred: [u8; 5 * PREFERRED],
-}
-
-/// A network of a list of preferred ones: its code, and whether GSM, GSM Compact, UTRAN and E-UTRAN are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Preferred {
-    code: String,
-    technologies: [bool; 4],
 }
 
 /// The issuer's preferred networks (EF 28513): AT&T, and nothing else.
@@ -105,38 +98,70 @@ const FAILURE: CommandError = CommandError::Equipment(13);
 const WRONG_PASSWORD: CommandError = CommandError::Equipment(16);
 
 impl Card {
-    pub(super) fn new(iccid: String, imsi: String, pin: Option<&str>, puk: Option<&str>) -> Card {
+    /// A Super SIM, with the issuer's number and its own, unless the options say otherwise.
+    pub(super) fn new(options: &Options, random: &mut Random) -> Card {
+        // Another issuer's number is that of vodafone UK.
+        let (prefix, home, issuer) =
+            if options.foreign { ("8944100", "23415", "vodafone UK") } else { ("8988307", "23450", "Twilio") };
+        let iccid = || with_check_digit(&format!("{prefix}{}", random.digits(11)));
+        let iccid = options.iccid.clone().unwrap_or_else(iccid);
         Card {
             iccid: iccid.into(),
-            imsi: imsi.into(),
-            pin: pin.unwrap_or_default().into(),
-            puk: puk.unwrap_or("12345678").into(),
-            locked_at_start: pin.is_some(),
-            lock: Lock::Ready,
-            pin_left: PIN_ATTEMPTS,
+            imsi: options.imsi.clone().unwrap_or_else(|| format!("{home}{}", random.digits(10))).into(),
+            pin: options.pin.as_deref().unwrap_or_default().into(),
+            puk: options.puk.as_deref().unwrap_or("12345678").into(),
+            locked_at_start: options.pin.is_some(),
+            lock: options.sim,
+            // Three wrong PINs, before anybody looked.
+            pin_left: if options.sim == Lock::Puk { 0 } else { PIN_ATTEMPTS },
             puk_left: PUK_ATTEMPTS,
-            issuer: "Twilio",
+            issuer,
             forbidden: [0xFF; 12],
             preferred: [0xFF; 5 * PREFERRED],
         }
     }
 
-    pub(super) fn lock(&self) -> Lock {
-        self.lock
+    /// What a command that needs it is refused with; `absent`: where there is none.
+    pub(super) fn require(&self, absent: u16) -> Result<(), CommandError> {
+        Err(CommandError::Equipment(match self.lock {
+            Lock::Ready => return Ok(()),
+            Lock::Pin => 11,
+            Lock::Puk => 12,
+            Lock::Absent => absent,
+            Lock::Busy => 14,
+            Lock::Dead => 13,
+        }))
+    }
+
+    /// It asks for its PIN or PUK; some of it can be read all the same.
+    pub(super) fn is_locked(&self) -> bool {
+        matches!(self.lock, Lock::Pin | Lock::Puk)
+    }
+
+    /// It asks for nothing.
+    pub(super) fn is_usable(&self) -> bool {
+        matches!(self.lock, Lock::Ready | Lock::Busy)
     }
 
     pub(super) fn is_ready(&self) -> bool {
         self.lock == Lock::Ready
     }
 
-    pub(super) fn remove(&mut self) {
-        self.lock = Lock::Absent;
+    /// What a text of a profile names.
+    pub(super) fn named(&self, name: &str) -> Option<String> {
+        Some(match name {
+            "sim" => self.word().unwrap_or("NOT INSERTED").into(),
+            "imsi" => self.imsi.to_string(),
+            "iccid" => self.iccid.to_string(),
+            "pin-left" => self.pin_left.to_string(),
+            "puk-left" => self.puk_left.to_string(),
+            _ => return None,
+        })
     }
 
-    /// Three wrong PINs, before anybody looked.
-    pub(super) fn use_up_pin(&mut self) {
-        self.pin_left = 0;
-        self.lock = Lock::Puk;
+    /// As a Super SIM does.
+    pub(super) fn switch_imsi(&mut self, random: &mut Random) {
+        self.imsi = format!("20404{}", random.digits(10)).into();
     }
 
     /// Power comes to it: it asks for its PIN again.
@@ -156,7 +181,7 @@ impl Card {
     }
 
     /// `READY`, `SIM PIN`, `SIM PUK`; `None` where AT+CPIN? is answered with an error.
-    pub(super) fn word(&self) -> Option<&'static str> {
+    fn word(&self) -> Option<&'static str> {
         match self.lock {
             Lock::Ready => Some("READY"),
             Lock::Pin => Some("SIM PIN"),
@@ -261,44 +286,45 @@ impl Card {
     /// AT+CPOL: the preferred networks of the list that AT+CPLS names; the user's can be written (27.007 §7.19).
     fn preferred_operators(&mut self, request: &mut Request, list: u32) -> Answer {
         if request.form == CommandForm::Read {
-            return request.answer_all(self.preferred(list).into_iter().map(|(place, network)| {
-                let [gsm, compact, utran, eutran] = network.technologies.map(u8::from);
-                format!("{place},2,\"{}\",{gsm},{compact},{utran},{eutran}", network.code)
+            return request.answer_all(self.preferred(list).map(|(place, [a, b, c, high, low])| {
+                let bits = TECHNOLOGIES.map(|[in_high, in_low]| u8::from(high & in_high != 0 || low & in_low != 0));
+                let [gsm, compact, utran, eutran] = bits;
+                format!("{place},2,\"{}\",{gsm},{compact},{utran},{eutran}", network_code([*a, *b, *c]))
             }));
         }
         // Numeric codes alone.
         if request.parameters.len() > 7 || !matches!(request.number::<u32>(1), None | Some(2)) {
             return Err(CommandError::Parameter);
         }
-        let network = match request.given(2) {
-            None => None,
-            Some(code) => {
-                let fits = matches!(code.text.len(), 5 | 6) && code.text.bytes().all(|byte| byte.is_ascii_digit());
-                if !fits {
-                    return Err(CommandError::Parameter);
-                }
-                // Where no technology is named, all but GSM Compact.
-                let named = request.parameters.len() > 3;
-                let wanted = |place, default| if named { request.number::<u32>(place) == Some(1) } else { default };
-                let technologies = [wanted(3, true), wanted(4, false), wanted(5, true), wanted(6, true)];
-                Some(Preferred { code: code.text.to_owned(), technologies })
+        let mut network = [0xFF; 5];
+        if let Some(code) = request.given(2) {
+            if !(matches!(code.text.len(), 5 | 6) && code.text.bytes().all(|byte| byte.is_ascii_digit())) {
+                return Err(CommandError::Parameter);
             }
-        };
+            let [a, b, c] = plmn(code.text);
+            // Where no technology is named, all but GSM Compact.
+            let wanted =
+                |place| if request.parameters.len() > 3 { request.number(place) == Some(1) } else { place != 4 };
+            let wanted = (3..).zip(TECHNOLOGIES).filter(|(place, _)| wanted(*place));
+            let (high, low) = wanted.fold((0, 0), |(high, low), (_, [in_high, in_low])| (high | in_high, low | in_low));
+            network = [a, b, c, high, low];
+        }
         if list != 0 {
             return Err(NOT_ALLOWED);
         }
         let place = match request.given(0) {
-            Some(place) => place.number().and_then(|place| usize::try_from(place).ok()),
+            Some(_) => request.number(0),
             // The format alone, or the first place that is free.
-            None if network.is_none() => return Ok(Effect::Done),
+            None if network == [0xFF; 5] => return Ok(Effect::Done),
             None => {
-                let used: Vec<usize> = self.preferred(list).into_iter().map(|(place, _)| place).collect();
-                let free = (1..=PREFERRED).find(|place| !used.contains(place));
+                let free = (1..=PREFERRED).find(|place| self.preferred(list).all(|(known, _)| known != *place));
                 Some(free.ok_or(CommandError::Equipment(20))?)
             }
         };
-        let written = place.and_then(|place| self.prefer(place, network.as_ref()));
-        written.map(|()| Effect::Done).ok_or(CommandError::Equipment(21))
+        let entries = self.preferred.as_chunks_mut::<5>().0;
+        let entry = place.and_then(|place: usize| entries.get_mut(place.checked_sub(1)?));
+        *entry.ok_or(CommandError::Equipment(21))? = network;
+        Ok(Effect::Done)
     }
 
     /// The network `code` goes on the list of those that refused the card; the oldest falls off.
@@ -332,32 +358,13 @@ impl Card {
     }
 
     /// The preferred networks of a list of AT+CPLS (0 the user's, 1 the issuer's), with their places in it; the first is 1.
-    fn preferred(&self, list: u32) -> Vec<(usize, Preferred)> {
+    fn preferred(&self, list: u32) -> impl Iterator<Item = (usize, &[u8; 5])> {
         let content = match list {
-            0 => &self.preferred,
+            0 => self.preferred.as_slice(),
             1 => &OPERATOR_PREFERRED,
-            _ => return Vec::new(),
+            _ => &[],
         };
-        let entries = content.as_chunks::<5>().0.iter().enumerate();
-        let used = entries.filter(|(_, [first, ..])| *first != 0xFF);
-        used.map(|(place, [a, b, c, high, low])| {
-            let technologies = TECHNOLOGIES.map(|[in_high, in_low]| high & in_high != 0 || low & in_low != 0);
-            (place + 1, Preferred { code: network_code([*a, *b, *c]), technologies })
-        })
-        .collect()
-    }
-
-    /// Writes the user's preferred network at this place, or deletes it; `None`: there is no such place.
-    fn prefer(&mut self, place: usize, network: Option<&Preferred>) -> Option<()> {
-        let entry = self.preferred.as_chunks_mut::<5>().0.get_mut(place.checked_sub(1)?)?;
-        *entry = [0xFF; 5];
-        if let Some(network) = network {
-            let [a, b, c] = plmn(&network.code);
-            let wanted = TECHNOLOGIES.iter().zip(network.technologies).filter(|(_, wanted)| *wanted);
-            let (high, low) = wanted.fold((0, 0), |(high, low), ([in_high, in_low], _)| (high | in_high, low | in_low));
-            *entry = [a, b, c, high, low];
-        }
-        Some(())
+        (1..).zip(content.as_chunks::<5>().0).filter(|(_, [first, ..])| *first != 0xFF)
     }
 
     /// AT+CRSM=command[,file[,P1,P2,length[,data]]] (27.007 §8.18, 51.011 §9.4)
@@ -456,44 +463,4 @@ fn response(file: u32, length: usize) -> [u8; 15] {
     let [.., length_high, length_low] = length.to_be_bytes();
     let [.., file_high, file_low] = file.to_be_bytes();
     [0, 0, length_high, length_low, file_high, file_low, 4, 0, 0x11, 0xF0, 0x22, 1, 2, 0, 0]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn card() -> Card {
-        let mut card = Card::new("8988307000000000014".into(), "234500000000001".into(), Some("1234"), None);
-        card.power_up(false);
-        card
-    }
-
-    #[test]
-    fn ten_wrong_puks_end_it() {
-        let mut card = card();
-        card.use_up_pin();
-        for _ in 0..9 {
-            assert_eq!(card.enter_puk("00000000", "4321"), Err(WRONG_PASSWORD));
-        }
-        assert_eq!(card.enter_puk("00000000", "4321"), Err(FAILURE));
-        card.power_up(false);
-        assert_eq!(card.word(), None);
-    }
-
-    #[test]
-    fn files() {
-        let mut card = card();
-        card.forbid("26201");
-        for (command, file, length, data, answer) in [
-            (176, 12258, 10, None, (144, 0, "988803070000000010F4")),
-            (176, 28539, 12, None, (144, 0, "62F210FFFFFFFFFFFFFFFFFF")),
-            (214, 28539, 12, Some("FFFFFFFFFFFFFFFFFFFFFFFF"), (144, 0, "")),
-            (214, 12258, 1, Some("00"), (105, 130, "")),
-            (176, 1, 1, None, (148, 4, "")),
-        ] {
-            let (first, second, text) = card.access(command, file, length, data);
-            assert_eq!((first, second, text.as_str()), answer, "{command} {file}");
-        }
-        assert!(!card.forbids("26201"));
-    }
 }

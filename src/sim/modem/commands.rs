@@ -4,22 +4,17 @@
 
 use std::time::Duration;
 
-use crate::sim::{CommandError, Instead, ModelCommand, Needs, Settable};
+use crate::sim::{CommandError, Instead, ModelCommand, Settable};
 
-use super::message::{read_timestamp, timestamp};
-use super::mobile::{PhoneCall, REGISTRATION, stat};
-use super::packet::ADDRESS;
-use super::request::CommandForm::{Execute, Read, Set};
-use super::request::Request;
-use super::request::{CommandForm, CommandParameter, split};
-use super::{Answer, Does, Effect, FinalCode, Row, Simulator, Then, Timer};
-use super::{card, file, message, mobile, packet, phonebook, socket};
+use super::CommandForm::{self, Execute, Read, Set};
+use super::read_timestamp;
+use super::{Answer, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then};
+use super::{card, file, message, mobile, phonebook, socket, split, timestamp};
 
-const TABLES: [&[Row]; 8] = [
+const TABLES: [&[Row]; 7] = [
     EQUIPMENT,
     card::COMMANDS,
     mobile::COMMANDS,
-    packet::COMMANDS,
     socket::COMMANDS,
     message::COMMANDS,
     phonebook::COMMANDS,
@@ -34,12 +29,11 @@ fn find(does: &str, form: CommandForm) -> Option<Does> {
 
 /// The commands of V.250 that every model has: one letter, `&` and a letter, S-registers; and the data call.
 const BASIC: &[Row] = &[
-    ("D", &[Execute], |modem, request| modem.dial(request.text(0))),
+    ("D", &[Execute], |modem, request| modem.mobile.dial(request.text(0), &mut modem.adaptor)),
     ("A", &[Execute], |_, _| Ok(Effect::End(FinalCode::NoCarrier))),
     ("H", &[Execute], |modem, _| {
         modem.mobile.sockets.end_connection(&mut modem.adaptor);
-        modem.mobile.call = None;
-        modem.adaptor.cancel(&Timer::CallEnds);
+        modem.mobile.hang_up(&mut modem.adaptor);
         Ok(Effect::Done)
     }),
     // Back into the data call
@@ -82,7 +76,7 @@ const BASIC: &[Row] = &[
         request.answer(shown.join(" "))
     }),
     ("S", &[Read], |modem, request| {
-        let value = request.number(0).and_then(|number| modem.adaptor.settings.register(number));
+        let value = request.number(0).and_then(|number: usize| modem.adaptor.settings.registers.get(number));
         request.answer(format!("{:03}", value.ok_or(CommandError::Error)?))
     }),
     ("S", &[Set], |modem, request| {
@@ -97,27 +91,6 @@ const BASIC: &[Row] = &[
         Ok(Effect::Done)
     }),
 ];
-
-/// The error that a profile writes: `CME 516`, `CMS 38`, `ERROR`.
-pub(super) fn refusal(text: &str) -> CommandError {
-    match text.split_once(' ').map(|(kind, code)| (kind, code.parse())) {
-        Some(("CME", Ok(code))) => CommandError::Equipment(code),
-        Some(("CMS", Ok(code))) => CommandError::Message(code),
-        _ => CommandError::Error,
-    }
-}
-
-/// A text of a profile with the request's parameters in it: `{0}` is the first, without its quotes.
-pub(super) fn with_parameters(text: &str, request: &Request) -> String {
-    let mut text = text.to_owned();
-    for (place, parameter) in request.parameters.iter().enumerate() {
-        let name = format!("{{{place}}}");
-        if text.contains(&name) {
-            text = text.replace(&name, parameter.text);
-        }
-    }
-    text
-}
 
 /// `ATZ`, `ATZ0` and `ATZ1` alone are commands.
 fn stored_profile(request: &Request) -> Result<(), CommandError> {
@@ -144,11 +117,7 @@ const EQUIPMENT: &[Row] = &[
         }
         Ok(Effect::Done)
     }),
-    ("functionality", &[Read], |modem, request| request.answer(modem.mobile.function.to_string())),
     ("functionality", &[Set], Simulator::functionality),
-    ("activity", &[Execute, Read, Set], |modem, request| {
-        request.answer(if modem.mobile.sockets.online { "4" } else { "0" })
-    }),
     // AT+CCLK: year/month/day,hours:minutes:seconds and the zone in quarters of an hour (27.007 §8.15)
     ("clock", &[Read], |modem, request| {
         request.answer(format!("\"{}\"", timestamp(modem.adaptor.seconds(), modem.adaptor.zone)))
@@ -200,64 +169,28 @@ impl Simulator {
                 None => {}
             }
         }
-        (request.bare, request.setting) = (command.bare, command.setting);
+        (request.bare, request.setting) = (command.bare, profile.setting(&request.name));
         if let Some(instead) = command.instead.iter().find(|instead| self.holds(instead, request.form)) {
             return match &instead.error {
-                Some(error) => Err(refusal(error)),
+                Some(error) => Err(CommandError::named(error)),
                 None => self.answer(request, &instead.answer),
             };
         }
-        self.require(command.needs)?;
-        self.be_sneaky(request);
+        self.mobile.require(command.needs)?;
+        self.mobile.be_sneaky(request, &mut self.adaptor);
         let effect = self.answer_to(command, does, request)?;
         for (name, value) in &command.sets {
-            if let Some(setting) = self.adaptor.profile.setting(name) {
-                let now = self.adaptor.now;
-                self.adaptor.settings.put(setting, value);
-                self.adaptor.settings.note_time(setting, now);
+            if let Some(setting) = profile.setting(name) {
+                self.adaptor.settings.put(setting, value, self.adaptor.now);
             }
         }
         let apart = if command.then_after.is_zero() { Duration::from_millis(200) } else { command.then_after };
         for (line, count) in command.then.iter().zip(1..) {
-            let line = self.filled(&with_parameters(line, request));
+            let line = self.filled(&request.filled(line));
             self.adaptor.urc_later(apart * count, line);
         }
         let takes_time = matches!(effect, Effect::Done) && !command.takes.is_zero();
         Ok(if takes_time { Effect::Wait { time: command.takes, then: Then::Continue, abort: None } } else { effect })
-    }
-
-    fn require(&self, needs: Needs) -> Result<(), CommandError> {
-        match needs {
-            Needs::Bearer
-                if self.mobile.is_active(self.adaptor.profile.rules.first_context) || self.mobile.application =>
-            {
-                Ok(())
-            }
-            Needs::Bearer => Err(CommandError::Equipment(3)),
-            Needs::Nothing => Ok(()),
-            Needs::Sim => self.mobile.require_card(),
-            // The SIM's errors have numbers of their own where messages are concerned (27.005 §3.2.5).
-            Needs::MessageSim => self.mobile.require_card().map_err(|error| match error {
-                CommandError::Equipment(10) => CommandError::Message(310),
-                CommandError::Equipment(11) => CommandError::Message(311),
-                CommandError::Equipment(12) => CommandError::Message(316),
-                CommandError::Equipment(14) => CommandError::Message(314),
-                CommandError::Equipment(_) => CommandError::Message(313),
-                CommandError::Error | CommandError::Unknown | CommandError::Parameter | CommandError::Message(_) => {
-                    error
-                }
-            }),
-            Needs::Network if self.mobile.is_registered() => self.mobile.require_card(),
-            Needs::Network => Err(CommandError::Equipment(30)),
-        }
-    }
-
-    /// The fault `sneaky`: the answer to AT+CREG? comes as a URC before it does.
-    fn be_sneaky(&mut self, request: &Request) {
-        let sneaky = self.adaptor.options.faults.sneaky && request.form == CommandForm::Read;
-        if sneaky && REGISTRATION.contains(&request.name.as_str()) {
-            self.adaptor.put_urc(&format!("{}: {}", request.name, self.mobile.stat));
-        }
     }
 
     /// Whether the modem is in the state in which a command does this.
@@ -289,7 +222,7 @@ impl Simulator {
             if let Some(text) = command.answers.get(&wanted) {
                 return self.answer(request, text);
             }
-            if command.set.is_none() && command.setting.is_none() && command.keys.is_empty() {
+            if command.set.is_none() && command.default.is_none() && command.keys.is_empty() {
                 return Err(CommandError::Parameter);
             }
         }
@@ -303,7 +236,7 @@ impl Simulator {
             (Some(does), _) => does(self, request),
             (None, Some(text)) => self.answer(request, text),
             (None, None) if !command.keys.is_empty() => self.keyed(command, request),
-            (None, None) if command.setting.is_some() && command.does.is_none() => self.setting(request),
+            (None, None) if command.default.is_some() && command.does.is_none() => self.setting(request),
             (None, None) => Err(CommandError::Parameter),
         }
     }
@@ -311,7 +244,7 @@ impl Simulator {
     /// A text of the profile.
     fn answer(&mut self, request: &mut Request, text: &str) -> Answer {
         for line in text.lines() {
-            let line = self.filled(&with_parameters(line, request));
+            let line = self.filled(&request.filled(line));
             // `=` stands before a line without the prefix.
             match line.strip_prefix('=') {
                 Some(bare) => request.say_bare(bare),
@@ -347,15 +280,13 @@ impl Simulator {
         let settings = &self.adaptor.profile.settings;
         let allowed = match settings.get(setting).map_or(Settable::Always, |setting| setting.settable) {
             Settable::Always => true,
-            Settable::Deregistered => matches!(self.mobile.stat, stat::NONE | stat::SEARCHING | stat::DENIED),
-            Settable::RadioOff => self.mobile.function != 1,
+            Settable::Deregistered => self.mobile.is_off(),
+            Settable::RadioOff => self.mobile.is_off_the_air(),
         };
         if !allowed {
             return Err(CommandError::Equipment(3));
         }
-        self.adaptor.settings.set(setting, parameters, after_restart)?;
-        let now = self.adaptor.now;
-        self.adaptor.settings.note_time(setting, now);
+        self.adaptor.settings.set(setting, parameters, after_restart, self.adaptor.now)?;
         self.adaptor.refresh_mode();
         self.mobile.update_search(&mut self.adaptor);
         Ok(Effect::Done)
@@ -363,6 +294,7 @@ impl Simulator {
 
     /// `AT+QCFG="roamservice"` reads, `AT+QCFG="roamservice",2` sets.
     fn keyed(&mut self, command: &'static ModelCommand, request: &mut Request<'_>) -> Answer {
+        let profile = self.adaptor.profile;
         // A key that is no number stands in quotes.
         let is_quoted = |name: &str| !name.bytes().all(|byte| byte.is_ascii_digit());
         let spelt = |name: &str| if is_quoted(name) { format!("\"{name}\"") } else { name.to_owned() };
@@ -378,17 +310,18 @@ impl Simulator {
         let named =
             |(name, _): &(&String, _)| is_quoted(name) == wanted.quoted && name.eq_ignore_ascii_case(wanted.text);
         let (name, key) = command.keys.iter().find(named).ok_or(CommandError::Parameter)?;
+        let setting = profile.setting(&format!("{}/{name}", request.name)).ok_or(CommandError::Parameter)?;
         if values.is_empty() {
-            return request.answer(format!("{},{}", spelt(name), self.adaptor.settings.text(key.setting)));
+            return request.answer(format!("{},{}", spelt(name), self.adaptor.settings.text(setting)));
         }
         match values.split_last() {
             // When it takes effect: 0 after a restart, 1 at once. It is not kept.
             Some((when, values))
                 if command.effect && values.len() == key.values.len() && matches!(when.text, "0" | "1") =>
             {
-                self.set_from(key.setting, values, when.text == "0")
+                self.set_from(setting, values, when.text == "0")
             }
-            _ => self.set(Some(key.setting), values),
+            _ => self.set(Some(setting), values),
         }
     }
 
@@ -416,39 +349,6 @@ impl Simulator {
         Ok(Effect::Done)
     }
 
-    /// `ATD*99#` and `ATD*99***1#` are data calls; with a semicolon it is a voice call; else nobody takes it.
-    fn dial(&mut self, number: &str) -> Answer {
-        let (number, voice) = match number.strip_suffix(';') {
-            Some(number) => (number, true),
-            None => (number, false),
-        };
-        let known = |character: char| character.is_ascii_digit() || "*#+ABCDTPWtpw,!@>-. ".contains(character);
-        if number.is_empty() || number.len() > 80 || !number.chars().all(known) {
-            return Err(CommandError::Error);
-        }
-        self.mobile.require_card()?;
-        if !self.mobile.is_registered() {
-            return Ok(Effect::End(FinalCode::NoCarrier));
-        }
-        let digits = number.trim_start_matches(['T', 'P', 't', 'p']);
-        if digits.starts_with("*99") && digits.ends_with('#') && !voice {
-            let context = digits.trim_end_matches('#').rsplit('*').next().and_then(|id| id.parse().ok());
-            let first = self.adaptor.profile.rules.first_context;
-            self.mobile.activate(context.filter(|id| *id != 99).unwrap_or(first))?;
-            self.mobile.sockets.passed_through = None;
-            self.mobile.call = Some(PhoneCall { number: digits.into(), is_data: true, since: self.adaptor.now });
-            return Ok(Effect::Data);
-        }
-        self.mobile.cause = "Normal call clearing";
-        if voice {
-            self.mobile.call = Some(PhoneCall { number: digits.into(), is_data: false, since: self.adaptor.now });
-            self.adaptor.after(Duration::from_secs(2), Timer::CallEnds);
-            return Ok(Effect::Done);
-        }
-        let time = self.adaptor.profile.timing.dial;
-        Ok(Effect::Wait { time, then: Then::End(FinalCode::NoCarrier), abort: Some(FinalCode::NoCarrier) })
-    }
-
     /// A text of the profile with its `{names}` filled in.
     pub(super) fn filled(&mut self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len() + 16);
@@ -465,96 +365,64 @@ impl Simulator {
 
     fn named(&mut self, name: &str) -> String {
         let profile = self.adaptor.profile;
-        let card = &self.mobile.card;
-        let operator = self.mobile.current();
-        let code = operator.map_or("", |operator| &operator.code);
+        let network = &profile.network;
         let text = match name {
             "manufacturer" => &profile.manufacturer,
             "model" => &profile.model,
             "revision" => self.adaptor.options.firmware.as_ref().unwrap_or(&profile.revision),
             "imei" => &*self.imei,
-            "imsi" => &*card.imsi,
-            "iccid" => &*card.iccid,
-            "sim" if self.mobile.function == 0 => "NOT READY",
-            "sim" => card.word().unwrap_or("NOT INSERTED"),
-            "operator" => operator.map_or("", |operator| &operator.long),
-            "operator-short" => operator.map_or("", |operator| &operator.short),
-            "code" => code,
-            "country" => code.get(..3).unwrap_or_default(),
-            "carrier" => code.get(3..).unwrap_or_default(),
-            "mode" => &profile.network.mode,
-            "band" => &profile.network.band,
-            "area" => &profile.network.area,
-            "cell" => &profile.network.cell,
-            "address" => ADDRESS,
-            // That of the bearer: the one that the network gave.
-            "apn" => {
-                let context = self.mobile.context(profile.rules.first_context);
-                context.and_then(|context| context.bearer.as_deref()).unwrap_or_default()
-            }
+            "mode" => &network.mode,
+            "band" => &network.band,
+            "area" => &network.area,
+            "cell" => &network.cell,
+            "channel" => return network.channel.to_string(),
+            "technology" => return network.technology.to_string(),
             _ => {
-                return match name.strip_prefix("size ") {
-                    Some(file) => self.files.size(file).to_string(),
-                    None => self.named_number(name),
-                };
+                if let Some(file) = name.strip_prefix("size ") {
+                    return self.files.get(file).map_or(0, Vec::len).to_string();
+                }
+                // What the network and the SIM say, or a setting, by its name.
+                let said = self.mobile.named(name, &mut self.adaptor);
+                let setting = || Some(self.adaptor.settings.text(profile.setting(name)?).to_owned());
+                return said.or_else(setting).unwrap_or_else(|| format!("{{{name}}}"));
             }
         };
         text.to_owned()
-    }
-
-    fn named_number(&mut self, name: &str) -> String {
-        let profile = self.adaptor.profile;
-        let card = &self.mobile.card;
-        let number = match name {
-            "pin-left" => i64::from(card.pin_left),
-            "puk-left" => i64::from(card.puk_left),
-            "stat" => i64::from(self.mobile.stat),
-            "function" => i64::from(self.mobile.function),
-            "channel" => i64::from(profile.network.channel),
-            "technology" => i64::from(profile.network.technology),
-            "signal" | "bars" | "dbm" | "rsrp" => {
-                let signal = self.mobile.signal(&mut self.adaptor);
-                match (name, i64::from(signal)) {
-                    ("signal", signal) => signal,
-                    // The answer to AT+CIND?: no bar below -109 dBm, then one for each 10 dB.
-                    ("bars", 99 | 0..=1) => 0,
-                    ("bars", signal) => (signal / 6 + 1).min(5),
-                    ("dbm", 99) => -125,
-                    ("dbm", signal) => signal * 2 - 113,
-                    (_, 99) => -141,
-                    (_, signal) => signal * 2 - 140,
-                }
-            }
-            // A setting, by its name.
-            name => {
-                let setting = profile.setting(name).map(|setting| self.adaptor.settings.text(setting).to_owned());
-                return setting.unwrap_or_else(|| format!("{{{name}}}"));
-            }
-        };
-        number.to_string()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::{Profile, models};
+    use crate::catalogue::urc::urc;
+    use crate::sim::{Model, Profile, models};
 
     #[test]
-    fn what_profiles_name_is_in_a_table() {
-        for model in models() {
-            let profile = Profile::of(model.name).unwrap();
-            for (name, command) in &profile.commands {
+    fn every_profile_is_whole() {
+        for Model { name, title, .. } in models() {
+            let profile = Profile::of(name).unwrap();
+            assert!(title.len() > 20, "{name} has no title");
+            assert_eq!(profile.type_allocation.len(), 8, "{name}");
+            assert!(!profile.network.operators.is_empty(), "{name}");
+            for (command, entry) in &profile.commands {
+                assert_eq!(*command, command.to_ascii_uppercase(), "{name}");
                 let known = |does: &String| TABLES.into_iter().flatten().any(|(known, ..)| known == does);
-                assert!(command.does.as_ref().is_none_or(known), "{}: {name}", model.name);
-                for setting in
-                    command.instead.iter().filter_map(|instead| instead.setting.as_ref()).chain(command.sets.keys())
-                {
-                    assert!(profile.setting(setting).is_some(), "{}: {name}: {setting}", model.name);
-                }
+                assert!(entry.does.as_ref().is_none_or(known), "{name}: {command}");
             }
-            for setting in profile.presets.values().flat_map(|preset| preset.keys()) {
-                assert!(profile.setting(setting).is_some(), "{}: {setting}", model.name);
+            let commands = profile.commands.values();
+            let instead = commands.clone().flat_map(|it| &it.instead).filter_map(|it| it.setting.as_ref());
+            let blocks = profile.network.blocks.iter().map(|block| &block.setting);
+            let presets = profile.presets.values().flat_map(|preset| preset.keys());
+            let resets = profile.settings.iter().flat_map(|setting| &setting.resets);
+            for setting in
+                commands.flat_map(|it| it.sets.keys()).chain(instead).chain(blocks).chain(presets).chain(resets)
+            {
+                assert!(profile.setting(setting).is_some(), "{name}: {setting}");
+            }
+            // What is said unasked is known to be a URC: it must not become an answer.
+            let lines = profile.urcs.iter().chain(profile.boot.iter().map(|line| &line.line));
+            for line in lines.filter(|line| !line.is_empty()) {
+                assert!(urc(line.as_bytes()).is_some(), "{name}: {line}");
             }
         }
     }

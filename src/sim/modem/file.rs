@@ -1,23 +1,19 @@
 //! The file store, and what is read like a file: certificates, the body that a web server has sent, a topic's messages.
 //! The profiles say which command writes, reads, lists or deletes, and in what words.
 
-use std::collections::BTreeMap;
+use crate::sim::{CommandError, FileAccess};
 
-use crate::sim::{CommandError, FileAccess, Profile};
-
-use super::commands::{refusal, with_parameters};
-use super::request::CommandForm::{Execute, Read, Set};
-use super::request::Request;
-use super::{Answer, Awaited, Effect, Row, Simulator};
+use super::CommandForm::{Execute, Read, Set};
+use super::{Answer, Awaited, Effect, Request, Row, Simulator};
 
 /// `file-write` asks for data, or takes them from the command line; `file-read` gives them; the text of each is the profile's.
 pub(super) const COMMANDS: &[Row] = &[
-    ("file-write", &[Execute, Set], Simulator::write_file),
+    ("file-write", &[Execute, Set], Simulator::take_file),
     ("file-read", &[Execute, Read, Set], Simulator::read_file),
     ("file-list", &[Execute, Read, Set], |modem, request| {
         let access = modem.file_access(request)?;
         let shown = |(name, data): (&String, &Vec<u8>)| filled(&access.answer, name, data);
-        let lines: Vec<_> = modem.files.named.iter().filter(|(name, _)| !name.starts_with(':')).map(shown).collect();
+        let lines: Vec<_> = modem.files.iter().filter(|(name, _)| !name.starts_with(':')).map(shown).collect();
         match access.between.as_str() {
             "" => lines.into_iter().for_each(|line| say(request, line)),
             between => say(request, lines.join(between.as_bytes())),
@@ -27,9 +23,9 @@ pub(super) const COMMANDS: &[Row] = &[
     // A server's content into a file
     ("file-copy", &[Execute, Set], |modem, request| {
         let access = modem.file_access(request)?;
-        let data = modem.files.named.get(&access.copy).cloned().ok_or_else(|| missing(access))?;
-        let answer = with_parameters(&access.answer, request);
-        let line = modem.files.write(&name(access, request), &data, &answer)?;
+        let data = modem.files.get(&access.copy).cloned().ok_or_else(|| missing(access))?;
+        let answer = request.filled(&access.answer);
+        let line = modem.write_file(&name(access, request), &data, &answer)?;
         say(request, line);
         Ok(Effect::Done)
     }),
@@ -37,49 +33,22 @@ pub(super) const COMMANDS: &[Row] = &[
         let access = modem.file_access(request)?;
         let name = name(access, request);
         if name == "*" {
-            modem.files.named.retain(|name, _| name.starts_with(':'));
+            modem.files.retain(|name, _| name.starts_with(':'));
             return Ok(Effect::Done);
         }
-        modem.files.named.remove(&name).map(|_| Effect::Done).ok_or_else(|| missing(access))
+        modem.files.remove(&name).map(|_| Effect::Done).ok_or_else(|| missing(access))
     }),
 ];
 
 /// All files together are no larger.
 const STORE: usize = 256 * 1024;
 
-/// A name that begins with a colon is no file of the store but what a server has sent.
-#[derive(Debug)]
-pub(super) struct Files {
-    named: BTreeMap<String, Vec<u8>>,
-}
-
-impl Files {
-    pub(super) fn size(&self, name: &str) -> usize {
-        self.named.get(name).map_or(0, Vec::len)
-    }
-
-    pub(super) fn new(profile: &Profile) -> Files {
-        let files = profile.files.iter();
-        Files { named: files.map(|(name, content)| (name.clone(), content.clone().into_bytes())).collect() }
-    }
-
-    /// The data are there; what is said of it.
-    pub(super) fn write(&mut self, name: &str, data: &[u8], answer: &str) -> Result<Vec<u8>, CommandError> {
-        let others = self.named.iter().filter(|(known, _)| *known != name);
-        if others.map(|(_, data)| data.len()).sum::<usize>() + data.len() > STORE {
-            return Err(CommandError::Equipment(23));
-        }
-        self.named.insert(name.to_owned(), data.to_vec());
-        Ok(filled(answer, name, data))
-    }
-}
-
 fn name(access: &FileAccess, request: &Request) -> String {
-    if access.name.is_empty() { request.text(0).to_owned() } else { with_parameters(&access.name, request) }
+    if access.name.is_empty() { request.text(0).to_owned() } else { request.filled(&access.name) }
 }
 
 fn missing(access: &FileAccess) -> CommandError {
-    if access.missing.is_empty() { CommandError::Error } else { refusal(&access.missing) }
+    if access.missing.is_empty() { CommandError::Error } else { CommandError::named(&access.missing) }
 }
 
 /// The profile's text with `{name}`, `{length}`, `{checksum}` and `{data}`, which may be any bytes.
@@ -115,15 +84,25 @@ impl Simulator {
         self.adaptor.profile.commands.get(&request.name).map(|command| &command.file).ok_or(CommandError::Unknown)
     }
 
-    fn write_file(&mut self, request: &mut Request<'_>) -> Answer {
+    /// The data are there; what is said of it.
+    pub(super) fn write_file(&mut self, name: &str, data: &[u8], answer: &str) -> Result<Vec<u8>, CommandError> {
+        let others = self.files.iter().filter(|(known, _)| *known != name);
+        if others.map(|(_, data)| data.len()).sum::<usize>() + data.len() > STORE {
+            return Err(CommandError::Equipment(23));
+        }
+        self.files.insert(name.to_owned(), data.to_vec());
+        Ok(filled(answer, name, data))
+    }
+
+    fn take_file(&mut self, request: &mut Request<'_>) -> Answer {
         let access = self.file_access(request)?;
         let name = name(access, request);
-        let answer = with_parameters(&access.answer, request);
+        let answer = request.filled(&access.answer);
         if name.is_empty() {
             return Err(CommandError::Parameter);
         }
         if let Some(data) = access.data.and_then(|place| request.given(place)) {
-            let line = self.files.write(&name, data.text.as_bytes(), &answer)?;
+            let line = self.write_file(&name, data.text.as_bytes(), &answer)?;
             say(request, line);
             return Ok(Effect::Done);
         }
@@ -141,10 +120,10 @@ impl Simulator {
     fn read_file(&mut self, request: &mut Request<'_>) -> Answer {
         let access = self.file_access(request)?;
         let name = name(access, request);
-        let data = self.files.named.get(&name).ok_or_else(|| missing(access))?;
+        let data = self.files.get(&name).ok_or_else(|| missing(access))?;
         let most = access.most.and_then(|place| request.number(place)).unwrap_or(usize::MAX);
         let data = data.get(..most).unwrap_or(data);
-        let line = filled(&with_parameters(&access.answer, request), &name, data);
+        let line = filled(&request.filled(&access.answer), &name, data);
         say(request, line);
         Ok(Effect::Done)
     }

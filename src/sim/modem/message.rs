@@ -2,14 +2,12 @@
 //! and in PDU mode.
 
 use crate::notation::{hex, unhex};
-use crate::port::Timestamp;
 use crate::sim::CommandError;
 
+use super::CommandForm::{Execute, Read, Set, Test};
 use super::charset::{from_septets, from_ucs2_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
 use super::pdu::{self, Coding, octets};
-use super::request::CommandForm::{Execute, Read, Set, Test};
-use super::request::{CommandParameter, Request};
-use super::{Adaptor, Answer, Awaited, Effect, Row, Then};
+use super::{Adaptor, Answer, Awaited, CommandParameter, Effect, Request, Row, Then, timestamp};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("message-service", &[Read], |modem, request| {
@@ -40,9 +38,7 @@ pub(super) const COMMANDS: &[Row] = &[
     // The set answer has the counts alone, the read answer the names as well.
     ("storage", &[Read], |modem, request| request.answer(modem.messages.counts(&modem.adaptor, true))),
     ("storage", &[Set], |modem, request| {
-        let setting = request.setting.ok_or(CommandError::Error)?;
-        let set = modem.adaptor.settings.set(setting, &request.parameters, false);
-        set.map_err(|_| CommandError::Message(302))?;
+        modem.set(request.setting, &request.parameters).map_err(|_| NOT_ALLOWED)?;
         request.answer(modem.messages.counts(&modem.adaptor, false))
     }),
     ("message-send", &[Set], |modem, request| send(request, &modem.adaptor)),
@@ -68,7 +64,7 @@ pub(super) const COMMANDS: &[Row] = &[
     }),
     ("message-list", &[Read], |_, _| Err(NOT_ALLOWED)),
     ("message-delete", &[Test], |modem, request| {
-        let messages = modem.messages.of(memory(&modem.adaptor, 0));
+        let messages = modem.messages.of(is_on_sim(&modem.adaptor, 0));
         let places: Vec<String> = messages.map(|message| message.index.to_string()).collect();
         request.answer(format!("({}),(0-4)", places.join(",")))
     }),
@@ -89,8 +85,9 @@ const INVALID_INDEX: CommandError = CommandError::Message(321);
 
 /// One message.
 #[derive(Debug, Clone)]
-pub(super) struct ShortMessage {
-    memory: MessageMemory,
+struct ShortMessage {
+    /// On the SIM (`SM`), else in the modem (`ME`)
+    on_sim: bool,
     index: u16,
     status: MessageStatus,
     /// The other end's number.
@@ -101,14 +98,6 @@ pub(super) struct ShortMessage {
     time: u64,
     /// As it was written in PDU mode, without the service centre.
     unit: Option<Box<[u8]>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum MessageMemory {
-    /// `SM`: the SIM
-    Sim,
-    /// `ME`: the modem
-    Equipment,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,9 +138,9 @@ fn is_text_mode(ta: &Adaptor) -> bool {
     ta.settings.number("+CMGF", 0) == 1
 }
 
-/// The memory that is read from (place 0), written to (1), or that takes what is received (2).
-fn memory(ta: &Adaptor, place: usize) -> MessageMemory {
-    if memory_word(ta, place) == "SM" { MessageMemory::Sim } else { MessageMemory::Equipment }
+/// Whether the memory is the SIM's that is read from (place 0), written to (1), or that takes what is received (2).
+fn is_on_sim(ta: &Adaptor, place: usize) -> bool {
+    memory_word(ta, place) == "SM"
 }
 
 fn memory_word(ta: &Adaptor, place: usize) -> &str {
@@ -165,24 +154,27 @@ fn coding(ta: &Adaptor) -> Coding {
 
 /// AT+CMGS="number"[,type], or AT+CMGS=length in PDU mode.
 fn send(request: &Request, ta: &Adaptor) -> Answer {
-    if is_text_mode(ta) {
-        typed_address(request, ta)?;
-        return Ok(Effect::Prompt(Awaited::Send));
-    }
-    Ok(Effect::Prompt(Awaited::SendUnit { length: unit_length(request)? }))
+    let (address, length) = match is_text_mode(ta) {
+        true => (typed_address(request, ta)?, None),
+        false => (String::new(), Some(unit_length(request)?)),
+    };
+    Ok(Effect::Prompt(Awaited::Message { address, length, store: None }))
 }
 
 /// AT+CMGW[="number"[,type[,status]]], or AT+CMGW=length[,status] in PDU mode.
 fn write(request: &Request, ta: &Adaptor) -> Answer {
-    let status = request.given(if is_text_mode(ta) { 2 } else { 1 });
-    if is_text_mode(ta) {
-        let address = if request.parameters.is_empty() { String::new() } else { typed_address(request, ta)? };
-        let status = status.map_or(Some(MessageStatus::Unsent), |word| MessageStatus::of_word(word.text));
-        return Ok(Effect::Prompt(Awaited::Write { address, status: status.ok_or(INVALID_TEXT)? }));
-    }
-    let number = if status.is_some() { request.number(1) } else { Some(MessageStatus::Unsent as usize) };
-    let status = number.and_then(MessageStatus::of_number).ok_or(INVALID_UNIT)?;
-    Ok(Effect::Prompt(Awaited::WriteUnit { length: unit_length(request)?, status }))
+    let text_mode = is_text_mode(ta);
+    let status = match request.given(if text_mode { 2 } else { 1 }) {
+        None => MessageStatus::Unsent,
+        Some(word) if text_mode => MessageStatus::of_word(word.text).ok_or(INVALID_TEXT)?,
+        Some(_) => request.number(1).and_then(MessageStatus::of_number).ok_or(INVALID_UNIT)?,
+    };
+    let (address, length) = match text_mode {
+        true if request.parameters.is_empty() => (String::new(), None),
+        true => (typed_address(request, ta)?, None),
+        false => (String::new(), Some(unit_length(request)?)),
+    };
+    Ok(Effect::Prompt(Awaited::Message { address, length, store: Some(status) }))
 }
 
 /// A number as it is typed, in hexadecimal digits where AT+CSCS says so.
@@ -241,26 +233,6 @@ fn typed_text(typed: &[u8], ta: &Adaptor) -> Option<String> {
     (length <= most).then_some(text)
 }
 
-/// Seconds since 1970 as `26/01/01,00:00:00+00`, as a clock shows it so many quarters of an hour east of Greenwich.
-pub(super) fn timestamp(seconds: u64, zone: i8) -> String {
-    let local = seconds.saturating_add_signed(i64::from(zone) * QUARTER);
-    let text = Timestamp::since_1970(std::time::Duration::from_secs(local)).to_string();
-    let text = text.get(2..19).unwrap_or_default().replace('-', "/").replace('T', ",");
-    format!("{text}{zone:+03}")
-}
-
-/// Seconds in a quarter of an hour
-const QUARTER: i64 = 900;
-
-/// What [`timestamp`] wrote: the seconds, and the zone.
-pub(super) fn read_timestamp(text: &str) -> Option<(u64, i8)> {
-    let (body, zone) = text.split_at_checked(text.len().checked_sub(3)?)?;
-    let zone: i8 = zone.parse().ok().filter(|zone: &i8| (-96..=96).contains(zone))?;
-    let local = Timestamp::parse(&format!("20{}Z", body.replace('/', "-").replace(',', "T")))?.millis() / 1_000;
-    let seconds = local.checked_add_signed(-i64::from(zone) * QUARTER)?;
-    (timestamp(seconds, zone) == text).then_some((seconds, zone))
-}
-
 /// Which messages AT+CMGL=status lists; none named: all.
 fn listed(request: &Request, text_mode: bool) -> Result<Option<MessageStatus>, CommandError> {
     let word = request.parameters.first().map_or("", |it| it.text);
@@ -286,27 +258,27 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    fn of(&self, memory: MessageMemory) -> impl Iterator<Item = &ShortMessage> {
-        self.list.iter().filter(move |message| message.memory == memory)
+    fn of(&self, on_sim: bool) -> impl Iterator<Item = &ShortMessage> {
+        self.list.iter().filter(move |message| message.on_sim == on_sim)
     }
 
-    fn get(&mut self, memory: MessageMemory, index: u16) -> Option<&mut ShortMessage> {
-        self.list.iter_mut().find(|message| message.memory == memory && message.index == index)
+    fn get(&mut self, on_sim: bool, index: u16) -> Option<&mut ShortMessage> {
+        self.list.iter_mut().find(|message| message.on_sim == on_sim && message.index == index)
     }
 
     /// Stores it at the first free index; `None` where the memory is full.
     fn store(&mut self, mut message: ShortMessage) -> Option<u16> {
-        let memory = message.memory;
-        let index = (0..CAPACITY).find(|index| self.of(memory).all(|known| known.index != *index))?;
+        let on_sim = message.on_sim;
+        let index = (0..CAPACITY).find(|index| self.of(on_sim).all(|known| known.index != *index))?;
         message.index = index;
-        let place = self.list.partition_point(|known| (known.memory as u8, known.index) < (memory as u8, index));
+        let place = self.list.partition_point(|known| (!known.on_sim, known.index) < (!on_sim, index));
         self.list.insert(place, message);
         Some(index)
     }
 
     fn counts(&self, ta: &Adaptor, named: bool) -> String {
         let count = |place| {
-            let count = format!("{},{CAPACITY}", self.of(memory(ta, place)).count());
+            let count = format!("{},{CAPACITY}", self.of(is_on_sim(ta, place)).count());
             if named { format!("\"{}\",{count}", memory_word(ta, place)) } else { count }
         };
         [0, 1, 2].map(count).join(",")
@@ -322,33 +294,22 @@ impl Messages {
         ta: &mut Adaptor,
         carries_messages: bool,
     ) -> Result<(), CommandError> {
-        let (address, text, coding, status, unit) = match awaited {
-            Awaited::Send => {
-                typed_text(typed, ta).ok_or(INVALID_TEXT)?;
-                ta.info("+CMGS", self.next_reference(carries_messages)?);
-                return Ok(());
-            }
-            Awaited::SendUnit { length } => {
-                read_unit(typed, *length).ok_or(INVALID_UNIT)?;
-                ta.info("+CMGS", self.next_reference(carries_messages)?);
-                return Ok(());
-            }
-            Awaited::Write { address, status } => {
-                let text = typed_text(typed, ta).ok_or(INVALID_TEXT)?;
-                (address.clone(), text, coding(ta), *status, None)
-            }
-            Awaited::WriteUnit { length, status } => {
-                let unit = read_unit(typed, *length).ok_or(INVALID_UNIT)?;
-                let nothing = || (String::new(), String::new(), Coding::Alphabet);
-                let (address, text, coding) = pdu::read_submit(&unit).unwrap_or_else(nothing);
-                (address, text, coding, *status, Some(unit.into()))
-            }
-            Awaited::Socket { .. } | Awaited::UbloxSocket { .. } | Awaited::File { .. } | Awaited::Nothing => {
-                return Err(CommandError::Error);
-            }
+        let Awaited::Message { address, length, store } = awaited else { return Err(CommandError::Error) };
+        let (unit, text) = match length {
+            Some(length) => (Some(read_unit(typed, *length).ok_or(INVALID_UNIT)?), String::new()),
+            None => (None, typed_text(typed, ta).ok_or(INVALID_TEXT)?),
         };
-        let (address, text, time) = (address.into(), text.into(), ta.seconds());
-        let message = ShortMessage { memory: memory(ta, 1), index: 0, status, address, text, coding, time, unit };
+        let Some(status) = *store else {
+            ta.info("+CMGS", self.next_reference(carries_messages)?);
+            return Ok(());
+        };
+        let (address, text, coding) = match &unit {
+            None => (address.clone(), text, coding(ta)),
+            Some(unit) => pdu::read_submit(unit).unwrap_or((String::new(), text, Coding::Alphabet)),
+        };
+        let (address, text, unit) = (address.into(), text.into(), unit.map(Into::into));
+        let (on_sim, time) = (is_on_sim(ta, 1), ta.seconds());
+        let message = ShortMessage { on_sim, index: 0, status, address, text, coding, time, unit };
         let index = self.store(message).ok_or(CommandError::Message(322))?;
         ta.info("+CMGW", index.to_string());
         Ok(())
@@ -365,10 +326,10 @@ impl Messages {
 
     /// AT+CMSS=index: sends what is stored.
     fn send_stored(&mut self, request: &mut Request, ta: &Adaptor, carries_messages: bool) -> Answer {
-        let (memory, index) = (memory(ta, 1), request.number(0).ok_or(INVALID_INDEX)?);
-        self.get(memory, index).ok_or(INVALID_INDEX)?;
+        let (on_sim, index) = (is_on_sim(ta, 1), request.number(0).ok_or(INVALID_INDEX)?);
+        self.get(on_sim, index).ok_or(INVALID_INDEX)?;
         request.say(self.next_reference(carries_messages)?);
-        if let Some(message) = self.get(memory, index).filter(|message| message.status == MessageStatus::Unsent) {
+        if let Some(message) = self.get(on_sim, index).filter(|message| message.status == MessageStatus::Unsent) {
             message.status = MessageStatus::Sent;
         }
         Ok(Effect::Wait { time: ta.profile.timing.message, then: Then::Continue, abort: None })
@@ -379,26 +340,26 @@ impl Messages {
     /// AT+CMGR=index
     fn show(&mut self, request: &mut Request, ta: &Adaptor) -> Answer {
         let index = request.number(0).ok_or(INVALID_INDEX)?;
-        self.get(memory(ta, 0), index).ok_or(INVALID_INDEX)?.say(request, ta, false);
+        self.get(is_on_sim(ta, 0), index).ok_or(INVALID_INDEX)?.say(request, ta, false);
         Ok(Effect::Done)
     }
 
     /// AT+CMGL[=status]
     fn list(&mut self, request: &mut Request, ta: &Adaptor, wanted: Option<MessageStatus>) -> Answer {
-        let memory = memory(ta, 0);
-        let listed = |it: &&mut ShortMessage| it.memory == memory && wanted.is_none_or(|wanted| wanted == it.status);
+        let on_sim = is_on_sim(ta, 0);
+        let listed = |it: &&mut ShortMessage| it.on_sim == on_sim && wanted.is_none_or(|wanted| wanted == it.status);
         self.list.iter_mut().filter(listed).for_each(|message| message.say(request, ta, true));
         Ok(Effect::Done)
     }
 
     /// AT+CMGD=index[,which]: 1 read, 2 and sent, 3 and unsent, 4 all (27.005 §3.5.4).
     fn delete(&mut self, request: &Request, ta: &Adaptor) -> Answer {
-        let memory = memory(ta, 0);
+        let on_sim = is_on_sim(ta, 0);
         let which = if request.given(1).is_some() { request.number(1) } else { Some(0) };
         match which {
             Some(0) => {
                 let index: u16 = request.number(0).filter(|index| *index < CAPACITY).ok_or(INVALID_INDEX)?;
-                self.list.retain(|message| message.memory != memory || message.index != index);
+                self.list.retain(|message| message.on_sim != on_sim || message.index != index);
             }
             Some(which @ 1..=4) => self.list.retain(|message| {
                 let from = match message.status {
@@ -407,7 +368,7 @@ impl Messages {
                     MessageStatus::Unsent => 3,
                     MessageStatus::Unread => 4,
                 };
-                message.memory != memory || which < from
+                message.on_sim != on_sim || which < from
             }),
             _ => return Err(INVALID_TEXT),
         }
@@ -419,7 +380,7 @@ impl Messages {
     /// A message from the network: stored at once.
     pub(super) fn store_received(&mut self, text: &str, ta: &Adaptor) -> Option<u16> {
         self.store(ShortMessage {
-            memory: memory(ta, 2),
+            on_sim: is_on_sim(ta, 2),
             index: 0,
             status: MessageStatus::Unread,
             address: "000".into(),
@@ -445,13 +406,13 @@ impl Messages {
         }
         let Some(text) = ta.options.messages.get(place) else { return };
         let Some(index) = self.store_received(text, ta) else { return };
-        let memory = memory(ta, 2);
+        let on_sim = is_on_sim(ta, 2);
         match ta.settings.number("+CNMI", 1) {
             1 => ta.urc(&format!("+CMTI: \"{}\",{index}", memory_word(ta, 2))),
             2 => {
-                let line = self.get(memory, index).map_or(String::new(), |message| message.urc(ta));
+                let line = self.get(on_sim, index).map_or(String::new(), |message| message.urc(ta));
                 ta.urc(&line);
-                self.list.retain(|message| message.memory != memory || message.index != index);
+                self.list.retain(|message| message.on_sim != on_sim || message.index != index);
             }
             _ => {}
         }
@@ -533,22 +494,5 @@ impl ShortMessage {
         }
         let (length, unit) = self.shown_unit(ta);
         format!("+CMT: ,{length}\r\n{unit}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_there_and_back() {
-        assert_eq!(timestamp(1_767_225_600, 0), "26/01/01,00:00:00+00");
-        assert_eq!(timestamp(1_767_225_600, 8), "26/01/01,02:00:00+08");
-        for (seconds, zone) in [(951_782_400, 0), (1_767_225_600, 8), (1_795_366_799, -33), (4_000_000_000, 0)] {
-            assert_eq!(read_timestamp(&timestamp(seconds, zone)), Some((seconds, zone)));
-        }
-        for wrong in ["26/13/01,02:00:00+08", "26/02/30,02:00:00+08", "26/01/01,24:00:00+08", "nonsense"] {
-            assert_eq!(read_timestamp(wrong), None, "{wrong}");
-        }
     }
 }

@@ -1,17 +1,14 @@
-//! The mobile termination (27.007 §4): the SIM, the radio and the network that it is on. Here: registration, operators,
-//! signal (27.007 §7, §8.5, §8.69). What it carries stands in `packet` and `socket`.
+//! The mobile termination (27.007 §4): the SIM, the radio and the network that it is on: registration, operators, signal,
+//! calls, packet data, and the vendors' own stacks (27.007 §7, §8.5, §8.69, §10). What passes through it stands in `socket`.
 
 use std::time::Duration;
 
-use crate::sim::{CommandError, Lock, NetworkBlock, Operator, Profile};
+use crate::sim::{CommandError, Needs, NetworkBlock, Operator, Profile};
 
+use super::CommandForm::{Execute, Read, Set, Test};
 use super::card::Card;
-use super::packet::PdpContext;
-use super::random::with_check_digit;
-use super::request::CommandForm::{Execute, Read, Set, Test};
-use super::request::{Request, split};
 use super::socket::Sockets;
-use super::{Adaptor, Answer, Effect, FinalCode, ModemState, Row, Simulator, Then, Timer};
+use super::{Adaptor, Answer, Effect, FinalCode, ModemState, Request, Row, Simulator, Then, Timer, split};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("registration", &[Read], |modem, request| modem.mobile.show_registration(request, &modem.adaptor)),
@@ -53,19 +50,94 @@ pub(super) const COMMANDS: &[Row] = &[
             request.answer(format!("1,0,{stat},{},0,\"{}\",{plan}", u8::from(call.is_data), call.number))
         }
     }),
-    ("last-cause", &[Execute, Read, Set], |modem, request| request.answer(modem.mobile.cause)),
+    // Packet data (27.007 §10)
+    ("attach", &[Set], |modem, request| {
+        match request.number(0) {
+            Some(1) => {
+                modem.mobile.require_network()?;
+                modem.mobile.attach(&mut modem.adaptor);
+            }
+            Some(0) => modem.mobile.detach(&mut modem.adaptor),
+            _ => return Err(CommandError::Parameter),
+        }
+        after_attaching(&modem.adaptor)
+    }),
+    ("context", &[Read], |modem, request| modem.mobile.show_contexts(request)),
+    ("context", &[Set], |modem, request| modem.mobile.define(request, &modem.adaptor)),
+    ("activation", &[Read], |modem, request| {
+        let contexts = modem.mobile.contexts.iter();
+        request.answer_all(contexts.map(|it| format!("{},{}", it.id, u8::from(it.is_active()))))
+    }),
+    ("activation", &[Set], |modem, request| modem.mobile.activation(request, &mut modem.adaptor)),
+    ("address", &[Execute, Set], |modem, request| modem.mobile.show_addresses(request, &modem.adaptor)),
+    ("address", &[Test], |modem, request| request.answer(list(modem.mobile.contexts.iter()))),
+    ("context-parameters", &[Execute], |modem, request| modem.mobile.show_parameters(request, None)),
+    ("context-parameters", &[Set], |modem, request| {
+        let id = context_id(request, 0, &modem.adaptor)?;
+        modem.mobile.show_parameters(request, Some(id))
+    }),
+    ("context-parameters", &[Test], |modem, request| {
+        request.answer(list(modem.mobile.contexts.iter().filter(|context| context.is_active())))
+    }),
+    // AT+CGDATA="PPP",cid
+    ("data", &[Set], |modem, request| {
+        let first = modem.adaptor.profile.rules.first_context;
+        let id = if request.parameters.len() > 1 { context_id(request, 1, &modem.adaptor)? } else { first };
+        modem.mobile.activate(id)?;
+        Ok(Effect::Data)
+    }),
+    // A vendor's own stack, which has one context: AT+NETOPEN, AT+NETCLOSE
+    ("bring-up", &[Execute, Set], |modem, _| {
+        modem.mobile.activate(modem.adaptor.profile.rules.first_context)?;
+        after_attaching(&modem.adaptor)
+    }),
+    ("bring-down", &[Execute, Set], |modem, _| {
+        let first = modem.adaptor.profile.rules.first_context;
+        modem.mobile.drop_bearer(first, NOT_ALLOWED, &mut modem.adaptor)?;
+        Ok(Effect::Done)
+    }),
+    // Quectel's own stack: AT+QICSGP, AT+QIACT, AT+QIDEACT, AT+QPING
+    ("stack-context", &[Set], |modem, request| modem.mobile.stack_context(request, &modem.adaptor)),
+    ("stack-activate", &[Read], |modem, request| {
+        let active = modem.mobile.contexts.iter().filter(|context| context.is_active());
+        request.answer_all(active.map(|context| format!("{},1,1,\"{ADDRESS}\"", context.id)))
+    }),
+    ("stack-activate", &[Set], |modem, request| {
+        let rules = &modem.adaptor.profile.rules;
+        let id = context_id(request, 0, &modem.adaptor)?;
+        // A context that is up already is an error, except the one that LTE brought up by itself.
+        if modem.mobile.is_active(id) && !(rules.default_bearer && id == rules.first_context) {
+            return Err(CommandError::Error);
+        }
+        modem.mobile.activate(id)?;
+        after_attaching(&modem.adaptor)
+    }),
+    ("stack-deactivate", &[Set], |modem, request| {
+        let id = context_id(request, 0, &modem.adaptor)?;
+        modem.mobile.drop_bearer(id, CommandError::Error, &mut modem.adaptor)?;
+        after_attaching(&modem.adaptor)
+    }),
+    ("ping", &[Set], |modem, request| modem.mobile.ping(request, &mut modem.adaptor)),
+    // SIMCom's AT+CNACT; the answer to the read lists the four.
+    ("application-network", &[Read], |modem, request| {
+        request.answer_all((0..4).map(|pdp| match pdp == 0 && modem.mobile.application {
+            true => format!("{pdp},1,\"{ADDRESS}\""),
+            false => format!("{pdp},0,\"0.0.0.0\""),
+        }))
+    }),
+    ("application-network", &[Set], |modem, request| modem.mobile.application_network(request, &mut modem.adaptor)),
 ];
 
 /// The commands that tell of registration; a model has them or not.
-pub(super) const REGISTRATION: [&str; 4] = ["+CREG", "+CGREG", "+CEREG", "+C5GREG"];
+const REGISTRATION: [&str; 4] = ["+CREG", "+CGREG", "+CEREG", "+C5GREG"];
 
 /// Registration states of 27.007 §7.2.
-pub(super) mod stat {
-    pub(crate) const NONE: u8 = 0;
-    pub(crate) const HOME: u8 = 1;
-    pub(crate) const SEARCHING: u8 = 2;
-    pub(crate) const DENIED: u8 = 3;
-    pub(crate) const ROAMING: u8 = 5;
+mod stat {
+    pub(super) const NONE: u8 = 0;
+    pub(super) const HOME: u8 = 1;
+    pub(super) const SEARCHING: u8 = 2;
+    pub(super) const DENIED: u8 = 3;
+    pub(super) const ROAMING: u8 = 5;
 }
 
 /// PLMN not allowed (24.301 §9.9.3.9)
@@ -74,28 +146,84 @@ const REJECT_CAUSE: u8 = 11;
 /// The network thinks about a service code for so long.
 const SERVICE_TIME: Duration = Duration::from_millis(1500);
 
-/// From dialling until it rings at the other end.
+/// From dialling until it rings at the other end; and until nobody has taken the call.
+const UNANSWERED: Duration = Duration::from_secs(2);
 const RINGS_AFTER: Duration = Duration::from_secs(1);
+
+/// The address that the network gives.
+pub(super) const ADDRESS: &str = "100.64.12.34";
+
+const MOST_CONTEXTS: u8 = 15;
+
+/// From the attachment, when the radio sends at its strongest, until a weak supply gives in.
+const BROWNOUT: Duration = Duration::from_millis(500);
+
+const NOT_ALLOWED: CommandError = CommandError::Equipment(3);
+const UNKNOWN_CONTEXT: CommandError = CommandError::Equipment(148);
+
+/// A packet data context (27.007 §10.1.1).
+#[derive(Debug, Clone)]
+struct PdpContext {
+    id: u8,
+    kind: Box<str>,
+    apn: Box<str>,
+    user: Box<str>,
+    password: Box<str>,
+    authentication: u8,
+    /// While it is active: the APN that the network gave it, whatever is defined meanwhile.
+    bearer: Option<Box<str>>,
+}
+
+impl PdpContext {
+    fn new(id: u8, kind: &str, apn: &str) -> PdpContext {
+        let (kind, apn) = (kind.into(), apn.into());
+        PdpContext { id, kind, apn, user: "".into(), password: "".into(), authentication: 0, bearer: None }
+    }
+
+    fn is_active(&self) -> bool {
+        self.bearer.is_some()
+    }
+}
+
+fn context_id(request: &Request, place: usize, ta: &Adaptor) -> Result<u8, CommandError> {
+    let known = ta.profile.rules.first_context..=MOST_CONTEXTS;
+    request.number(place).filter(|id| known.contains(id)).ok_or(CommandError::Parameter)
+}
+
+fn context_ids(request: &Request, from: usize, ta: &Adaptor) -> Result<Vec<u8>, CommandError> {
+    (from..request.parameters.len()).map(|place| context_id(request, place, ta)).collect()
+}
+
+/// `(1,2)`
+fn list<'a>(contexts: impl Iterator<Item = &'a PdpContext>) -> String {
+    let ids: Vec<String> = contexts.map(|context| context.id.to_string()).collect();
+    format!("({})", ids.join(","))
+}
+
+fn after_attaching(ta: &Adaptor) -> Answer {
+    let time = ta.profile.timing.attach;
+    if time.is_zero() { Ok(Effect::Done) } else { Ok(Effect::Wait { time, then: Then::Continue, abort: None }) }
+}
 
 /// A call, as AT+CLCC lists it (27.007 §7.18).
 #[derive(Debug)]
-pub(super) struct PhoneCall {
-    pub(super) number: Box<str>,
-    pub(super) is_data: bool,
-    pub(super) since: Duration,
+struct PhoneCall {
+    number: Box<str>,
+    is_data: bool,
+    since: Duration,
 }
 
 #[derive(Debug)]
 pub(super) struct Mobile {
-    pub(super) profile: &'static Profile,
+    profile: &'static Profile,
     pub(super) card: Card,
     operators: Vec<Operator>,
     /// The power level of AT+CFUN.
-    pub(super) function: u32,
+    function: u32,
     /// What +CREG shows.
-    pub(super) stat: u8,
+    stat: u8,
     /// Whether packet data is attached; +CGREG and +CEREG show 0 where it is not.
-    pub(super) attached: bool,
+    attached: bool,
     /// What was told last of each service of [`REGISTRATION`].
     told: [u8; 4],
     /// AT+COPS: 0 automatic, 1 by hand, 2 off
@@ -112,33 +240,20 @@ pub(super) struct Mobile {
     /// Whether the signal was asked for and stays as it is.
     steady: bool,
     /// Sorted by their identifiers, as AT+CGDCONT? lists them.
-    pub(super) contexts: Vec<PdpContext>,
+    contexts: Vec<PdpContext>,
     /// SIMCom's own stack is up.
-    pub(super) application: bool,
+    application: bool,
     pub(super) sockets: Sockets,
-    pub(super) call: Option<PhoneCall>,
+    call: Option<PhoneCall>,
     /// The last `+CEER`.
-    pub(super) cause: &'static str,
+    cause: &'static str,
 }
 
 impl Mobile {
     /// With a Super SIM: the issuer's number, and its own.
     pub(super) fn new(ta: &mut Adaptor) -> Mobile {
         let (profile, random, options) = (ta.profile, &mut ta.random, &ta.options);
-        // Another issuer's number is that of vodafone UK.
-        let (issuer, home) = if options.foreign { ("8944100", "23415") } else { ("8988307", "23450") };
-        let new_iccid = || with_check_digit(&format!("{issuer}{}", random.digits(11)));
-        let iccid = options.iccid.clone().unwrap_or_else(new_iccid);
-        let imsi = options.imsi.clone().unwrap_or_else(|| format!("{home}{}", random.digits(10)));
-        let mut card = Card::new(iccid, imsi, options.pin.as_deref(), options.puk.as_deref());
-        if options.foreign {
-            card.issuer = "vodafone UK";
-        }
-        match options.sim {
-            Lock::Absent => card.remove(),
-            Lock::Puk => card.use_up_pin(),
-            Lock::Ready | Lock::Pin | Lock::Busy | Lock::Dead => {}
-        }
+        let mut card = Card::new(options, random);
         let mut operators = profile.network.operators.clone();
         if let (Some(name), Some(first)) = (&options.operator, operators.first_mut()) {
             let (name, code) = match name.rsplit_once('/') {
@@ -162,7 +277,7 @@ impl Mobile {
             profile,
             card,
             operators,
-            function: 1,
+            function: 0,
             stat: stat::NONE,
             attached: false,
             told: [stat::NONE; 4],
@@ -214,6 +329,54 @@ impl Mobile {
         self.update(ta);
     }
 
+    /// Whether the boot tells of its SIM.
+    pub(super) fn boots_with_card(&self) -> bool {
+        self.function != 0 && self.card.is_usable()
+    }
+
+    /// It has answered its reset.
+    pub(super) fn card_ready(&mut self, ta: &mut Adaptor) {
+        self.card.power_up(false);
+        self.update(ta);
+    }
+
+    /// What a text of a profile names.
+    pub(super) fn named(&self, name: &str, ta: &mut Adaptor) -> Option<String> {
+        let operator = self.current();
+        let code = operator.map_or("", |operator| &operator.code);
+        Some(match name {
+            "sim" if self.function == 0 => "NOT READY".into(),
+            "operator" => operator.map_or(String::new(), |operator| operator.long.clone()),
+            "operator-short" => operator.map_or(String::new(), |operator| operator.short.clone()),
+            "code" => code.into(),
+            "country" => code.get(..3).unwrap_or_default().into(),
+            "carrier" => code.get(3..).unwrap_or_default().into(),
+            "address" => ADDRESS.into(),
+            // That of the bearer: the one that the network gave.
+            "apn" => {
+                let context = self.context(self.profile.rules.first_context);
+                context.and_then(|context| context.bearer.as_deref()).unwrap_or_default().into()
+            }
+            "stat" => self.stat.to_string(),
+            "function" => self.function.to_string(),
+            "attached" => u8::from(self.attached).to_string(),
+            "cause" => self.cause.into(),
+            "activity" => (if self.sockets.online { "4" } else { "0" }).into(),
+            "signal" | "bars" | "dbm" | "rsrp" => match (name, i64::from(self.signal(ta))) {
+                ("signal", signal) => signal,
+                // The answer to AT+CIND?: no bar below -109 dBm, then one for each 10 dB.
+                ("bars", 99 | 0..=1) => 0,
+                ("bars", signal) => (signal / 6 + 1).min(5),
+                ("dbm", 99) => -125,
+                ("dbm", signal) => signal * 2 - 113,
+                (_, 99) => -141,
+                (_, signal) => signal * 2 - 140,
+            }
+            .to_string(),
+            _ => return self.card.named(name),
+        })
+    }
+
     // The SIM, as the commands need it
 
     /// What a command that needs the SIM is refused with.
@@ -221,32 +384,45 @@ impl Mobile {
         if self.function == 0 {
             return Err(CommandError::Equipment(13));
         }
-        Err(CommandError::Equipment(match self.card.lock() {
-            Lock::Ready => return Ok(()),
-            Lock::Pin => 11,
-            Lock::Puk => 12,
-            Lock::Absent => self.profile.rules.sim_absent,
-            Lock::Busy => 14,
-            Lock::Dead => 13,
-        }))
+        self.card.require(self.profile.rules.sim_absent)
     }
 
     /// The same for what a locked SIM still gives.
     pub(super) fn require_any_card(&self) -> Result<(), CommandError> {
-        match self.card.lock() {
-            Lock::Pin | Lock::Puk if self.function != 0 => Ok(()),
-            Lock::Ready | Lock::Pin | Lock::Puk | Lock::Absent | Lock::Busy | Lock::Dead => self.require_card(),
+        if self.function != 0 && self.card.is_locked() { Ok(()) } else { self.require_card() }
+    }
+
+    /// What a command that needs all this is refused with.
+    pub(super) fn require(&self, needs: Needs) -> Result<(), CommandError> {
+        match needs {
+            Needs::Nothing => Ok(()),
+            Needs::Sim => self.require_card(),
+            // The SIM's errors have numbers of their own where messages are concerned (27.005 §3.2.5).
+            Needs::MessageSim => self.require_card().map_err(|error| match error {
+                CommandError::Equipment(10) => CommandError::Message(310),
+                CommandError::Equipment(11) => CommandError::Message(311),
+                CommandError::Equipment(12) => CommandError::Message(316),
+                CommandError::Equipment(14) => CommandError::Message(314),
+                CommandError::Equipment(_) => CommandError::Message(313),
+                CommandError::Error | CommandError::Unknown | CommandError::Parameter | CommandError::Message(_) => {
+                    error
+                }
+            }),
+            Needs::Network if self.is_registered() => self.require_card(),
+            Needs::Network => Err(CommandError::Equipment(30)),
+            Needs::Bearer if self.application || self.is_active(self.profile.rules.first_context) => Ok(()),
+            Needs::Bearer => Err(NOT_ALLOWED),
         }
     }
 
-    pub(super) fn require_network(&self) -> Result<(), CommandError> {
+    fn require_network(&self) -> Result<(), CommandError> {
         self.require_card()?;
         if self.is_registered() { Ok(()) } else { Err(CommandError::Equipment(30)) }
     }
 
     /// The SIM says that it is somebody else now, and the modem begins anew with it.
     pub(super) fn switch_imsi(&mut self, ta: &mut Adaptor) {
-        self.card.imsi = format!("20404{}", ta.random.digits(10)).into();
+        self.card.switch_imsi(&mut ta.random);
         if !self.card.is_ready() {
             return;
         }
@@ -259,6 +435,16 @@ impl Mobile {
 
     // Registration
 
+    /// On no network, or not yet.
+    pub(super) fn is_off(&self) -> bool {
+        matches!(self.stat, stat::NONE | stat::SEARCHING | stat::DENIED)
+    }
+
+    /// The radio is off: AT+CFUN=0 or 4.
+    pub(super) fn is_off_the_air(&self) -> bool {
+        self.function != 1
+    }
+
     /// Registered for data: at home, roaming, or the same without CSFB.
     pub(super) fn is_registered(&self) -> bool {
         matches!(self.stat, 1 | 5 | 9 | 10)
@@ -269,12 +455,12 @@ impl Mobile {
         matches!(self.stat, 1 | 5 | 6 | 7 | 9 | 10)
     }
 
-    pub(super) fn current(&self) -> Option<&Operator> {
+    fn current(&self) -> Option<&Operator> {
         self.operators.get(self.operator?)
     }
 
     /// What AT+CSQ shows; 99 with the radio off. It wanders a little unless it was asked for.
-    pub(super) fn signal(&self, ta: &mut Adaptor) -> u8 {
+    fn signal(&self, ta: &mut Adaptor) -> u8 {
         if self.function != 1 || self.signal == 99 {
             return 99;
         }
@@ -315,13 +501,21 @@ impl Mobile {
         }
     }
 
+    /// The fault `sneaky`: the answer to AT+CREG? comes as a URC before it does.
+    pub(super) fn be_sneaky(&self, request: &Request, ta: &mut Adaptor) {
+        let sneaky = ta.options.faults.sneaky && request.form == Read;
+        if sneaky && REGISTRATION.contains(&request.name.as_str()) {
+            ta.put_urc(&format!("{}: {}", request.name, self.stat));
+        }
+    }
+
     fn set_stat(&mut self, stat: u8, ta: &mut Adaptor) {
         self.stat = stat;
         self.tell_registration(ta);
     }
 
     /// Of each service whose status has changed.
-    pub(super) fn tell_registration(&mut self, ta: &mut Adaptor) {
+    fn tell_registration(&mut self, ta: &mut Adaptor) {
         let now = REGISTRATION.map(|name| self.registration_stat(name));
         let told = std::mem::replace(&mut self.told, now);
         for ((name, now), told) in REGISTRATION.into_iter().zip(now).zip(told) {
@@ -399,6 +593,50 @@ impl Mobile {
         } else {
             self.tell_registration(ta);
         }
+    }
+
+    // Calls
+
+    /// `ATD*99#` and `ATD*99***1#` are data calls; with a semicolon it is a voice call; else nobody takes it.
+    pub(super) fn dial(&mut self, number: &str, ta: &mut Adaptor) -> Answer {
+        let (number, voice) = match number.strip_suffix(';') {
+            Some(number) => (number, true),
+            None => (number, false),
+        };
+        let known = |character: char| character.is_ascii_digit() || "*#+ABCDTPWtpw,!@>-. ".contains(character);
+        if number.is_empty() || number.len() > 80 || !number.chars().all(known) {
+            return Err(CommandError::Error);
+        }
+        self.require_card()?;
+        if !self.is_registered() {
+            return Ok(Effect::End(FinalCode::NoCarrier));
+        }
+        let digits = number.trim_start_matches(['T', 'P', 't', 'p']);
+        let is_data = digits.starts_with("*99") && digits.ends_with('#') && !voice;
+        if is_data {
+            let context = digits.trim_end_matches('#').rsplit('*').next().and_then(|id| id.parse().ok());
+            self.activate(context.filter(|id| *id != 99).unwrap_or(self.profile.rules.first_context))?;
+            self.sockets.passed_through = None;
+        } else {
+            self.cause = "Normal call clearing";
+        }
+        if voice || is_data {
+            self.call = Some(PhoneCall { number: digits.into(), is_data, since: ta.now });
+        }
+        if is_data {
+            return Ok(Effect::Data);
+        }
+        if voice {
+            ta.after(UNANSWERED, Timer::CallEnds);
+            return Ok(Effect::Done);
+        }
+        let (time, ended) = (self.profile.timing.dial, FinalCode::NoCarrier);
+        Ok(Effect::Wait { time, then: Then::End(ended.clone()), abort: Some(ended) })
+    }
+
+    pub(super) fn hang_up(&mut self, ta: &mut Adaptor) {
+        self.call = None;
+        ta.cancel(&Timer::CallEnds);
     }
 
     // Operators
@@ -526,6 +764,240 @@ impl Mobile {
             None => format!("{name}: 4"),
         };
         ta.urc_later(SERVICE_TIME, line);
+        Ok(Effect::Done)
+    }
+
+    // Packet data: attachment, contexts, addresses, and the vendors' own stacks
+
+    fn context(&self, id: u8) -> Option<&PdpContext> {
+        self.contexts.iter().find(|context| context.id == id)
+    }
+
+    fn context_mut(&mut self, id: u8) -> Option<&mut PdpContext> {
+        self.contexts.iter_mut().find(|context| context.id == id)
+    }
+
+    pub(super) fn is_active(&self, id: u8) -> bool {
+        self.context(id).is_some_and(PdpContext::is_active)
+    }
+
+    /// Defines it; an active one stays active.
+    fn put_context(&mut self, mut context: PdpContext) {
+        match self.context_mut(context.id) {
+            Some(known) => {
+                context.bearer = known.bearer.take();
+                *known = context;
+            }
+            None => {
+                let place = self.contexts.partition_point(|known| known.id < context.id);
+                self.contexts.insert(place, context);
+            }
+        }
+    }
+
+    /// Packet data is attached; on LTE that brings the first context up, where its access point is one of the subscription's.
+    fn attach(&mut self, ta: &mut Adaptor) {
+        self.attached = true;
+        self.tell_registration(ta);
+        if ta.options.faults.brownout {
+            ta.after(BROWNOUT, Timer::Restart);
+        }
+        let rules = &ta.profile.rules;
+        let first = rules.first_context;
+        if rules.default_bearer
+            && !self.is_active(first)
+            && self.activate(first).is_ok()
+            && ta.settings.number("+CGEREP", 0) > 0
+        {
+            ta.urc(&format!("+CGEV: ME PDN ACT {first}"));
+        }
+    }
+
+    fn detach(&mut self, ta: &mut Adaptor) {
+        self.attached = false;
+        self.drop_bearers(ta);
+        self.tell_registration(ta);
+    }
+
+    /// The context comes up, if the network lets it.
+    fn activate(&mut self, id: u8) -> Result<(), CommandError> {
+        self.require_attached()?;
+        let context = self.context(id).ok_or(UNKNOWN_CONTEXT)?;
+        if context.is_active() {
+            return Ok(());
+        }
+        let apn = context.apn.clone();
+        let bearer = self.bearer(&apn)?;
+        if let Some(context) = self.context_mut(id) {
+            context.bearer = Some(bearer);
+        }
+        Ok(())
+    }
+
+    fn require_attached(&self) -> Result<(), CommandError> {
+        self.require_network()?;
+        if self.attached { Ok(()) } else { Err(CommandError::Equipment(30)) }
+    }
+
+    /// What the network makes of an access point's name: the subscription has it or not, and no name at all is its first.
+    fn bearer(&mut self, apn: &str) -> Result<Box<str>, CommandError> {
+        let mut apns = self.profile.network.apns.iter();
+        match apns.find(|known| apn.is_empty() || known.eq_ignore_ascii_case(apn)) {
+            Some(known) => Ok(known.as_str().into()),
+            None => {
+                self.cause = "Requested service option not subscribed";
+                Err(CommandError::Equipment(133))
+            }
+        }
+    }
+
+    /// No context is active any more, and what stood on one is gone.
+    fn drop_bearers(&mut self, ta: &mut Adaptor) {
+        self.contexts.iter_mut().for_each(|context| context.bearer = None);
+        self.application = false;
+        self.sockets.lose_all(ta);
+    }
+
+    fn drop_bearer(&mut self, id: u8, undefined: CommandError, ta: &mut Adaptor) -> Result<(), CommandError> {
+        self.context_mut(id).ok_or(undefined)?.bearer = None;
+        self.sockets.lose_bearer(id, ta);
+        Ok(())
+    }
+
+    fn show_contexts(&self, request: &mut Request) -> Answer {
+        let shows_bearer = self.profile.rules.apn_ending;
+        request.answer_all(self.contexts.iter().map(|context| {
+            let shown = context.is_active() && shows_bearer;
+            // The network's own ending shows once it is attached, on some.
+            let ending = match self.current() {
+                Some(operator) if shown && !context.apn.is_empty() => {
+                    let (country, carrier) = operator.code.split_at_checked(3).unwrap_or((&operator.code, ""));
+                    format!(".mnc{carrier:0>3}.mcc{country}.gprs")
+                }
+                _ => String::new(),
+            };
+            let address = if shown { ADDRESS } else { "" };
+            format!("{},\"{}\",\"{}{ending}\",\"{address}\",0,0,0,0", context.id, context.kind, context.apn)
+        }))
+    }
+
+    /// AT+CGDCONT=cid[,type[,APN…]]; the cid alone undefines it.
+    fn define(&mut self, request: &Request, ta: &Adaptor) -> Answer {
+        let id = context_id(request, 0, ta)?;
+        if self.is_active(id) && !ta.profile.rules.redefine_active {
+            return Err(NOT_ALLOWED);
+        }
+        if request.parameters.len() == 1 {
+            self.contexts.retain(|context| context.id != id);
+            return Ok(Effect::Done);
+        }
+        let kind = request.text(1).to_ascii_uppercase();
+        let known = matches!(kind.as_str(), "IP" | "IPV6" | "IPV4V6" | "PPP" | "NONIP" | "NON-IP");
+        let apn = request.text(2);
+        let fits = apn.len() <= 100 && apn.bytes().all(|byte| byte.is_ascii_graphic());
+        if !known || !fits || request.parameters.len() > 16 {
+            return Err(CommandError::Parameter);
+        }
+        self.put_context(PdpContext::new(id, &kind, apn));
+        Ok(Effect::Done)
+    }
+
+    /// AT+CGACT=state[,cid]…
+    fn activation(&mut self, request: &Request, ta: &mut Adaptor) -> Answer {
+        let state = request.number(0).filter(|state| matches!(state, 0 | 1)).ok_or(CommandError::Parameter)?;
+        let mut ids = context_ids(request, 1, ta)?;
+        if ids.is_empty() {
+            ids = self.contexts.iter().map(|context| context.id).collect();
+        }
+        for id in ids {
+            match state {
+                1 => self.activate(id)?,
+                _ => self.drop_bearer(id, UNKNOWN_CONTEXT, ta)?,
+            }
+        }
+        after_attaching(ta)
+    }
+
+    /// AT+CGPADDR[=cid…]
+    fn show_addresses(&self, request: &mut Request, ta: &Adaptor) -> Answer {
+        let wanted = context_ids(request, 0, ta)?;
+        let quote = if ta.profile.wire.address_quoted { "\"" } else { "" };
+        let shown = self.contexts.iter().filter(|context| wanted.is_empty() || wanted.contains(&context.id));
+        request.answer_all(shown.map(|context| {
+            let address = if context.is_active() { ADDRESS } else { "0.0.0.0" };
+            format!("{},{quote}{address}{quote}", context.id)
+        }))
+    }
+
+    /// AT+CGCONTRDP: what the network gave (27.007 §10.1.23).
+    fn show_parameters(&self, request: &mut Request, wanted: Option<u8>) -> Answer {
+        let shown = self.contexts.iter().filter(|context| wanted.is_none_or(|wanted| wanted == context.id));
+        request.answer_all(shown.filter_map(|PdpContext { id, bearer, .. }| {
+            let apn = bearer.as_ref()?;
+            let servers = "\"100.64.12.1\",\"8.8.8.8\",\"8.8.4.4\"";
+            Some(format!("{id},5,\"{apn}\",\"{ADDRESS}.255.255.255.255\",{servers}"))
+        }))
+    }
+
+    /// AT+QICSGP=cid[,type,APN,user,password,authentication]
+    fn stack_context(&mut self, request: &mut Request, ta: &Adaptor) -> Answer {
+        const KINDS: [&str; 3] = ["IP", "IPV6", "IPV4V6"];
+        let id = context_id(request, 0, ta)?;
+        if request.parameters.len() == 1 {
+            return request.answer(match self.context(id) {
+                Some(PdpContext { kind, apn, user, password, authentication, .. }) => {
+                    let kind = KINDS.iter().position(|known| **known == **kind).map_or(1, |place| place + 1);
+                    format!("{kind},\"{apn}\",\"{user}\",\"{password}\",{authentication}")
+                }
+                None => "1,\"\",\"\",\"\",0".to_owned(),
+            });
+        }
+        let place = request.number::<usize>(1).and_then(|kind| kind.checked_sub(1));
+        let kind = place.and_then(|place| KINDS.get(place)).ok_or(CommandError::Parameter)?;
+        if request.parameters.len() > 6 || (2..5).any(|place| request.text(place).len() > 100) {
+            return Err(CommandError::Parameter);
+        }
+        self.put_context(PdpContext {
+            user: request.text(3).into(),
+            password: request.text(4).into(),
+            authentication: request.number::<u32>(5).map_or(0, |kind| kind.min(3) as u8),
+            ..PdpContext::new(id, kind, request.text(2))
+        });
+        Ok(Effect::Done)
+    }
+
+    /// AT+QPING=cid,"host": OK, then a line for each echo and one that sums them up.
+    fn ping(&self, request: &Request, ta: &mut Adaptor) -> Answer {
+        let id = context_id(request, 0, ta)?;
+        request.needed(1)?;
+        if !self.is_active(id) {
+            return Err(NOT_ALLOWED);
+        }
+        let name = &request.name;
+        let times = [0; 4].map(|_| 80 + ta.random.below(60));
+        for (count, time) in (1..).zip(times) {
+            ta.urc_later(Duration::from_millis(200) * count, format!("{name}: 0,\"8.8.8.8\",32,{time},255"));
+        }
+        let (least, most) = (times.iter().min().unwrap_or(&0), times.iter().max().unwrap_or(&0));
+        let mean = times.iter().sum::<usize>() / times.len();
+        ta.urc_later(Duration::from_millis(900), format!("{name}: 0,4,4,0,{least},{most},{mean}"));
+        Ok(Effect::Done)
+    }
+
+    /// AT+CNACT=pdp,action. The access point is that of AT+CNCFG, or else of the context; where the network refuses it,
+    /// that is told after the OK.
+    fn application_network(&mut self, request: &Request, ta: &mut Adaptor) -> Answer {
+        let (Some(0), Some(action @ (0 | 1))) = (request.number::<u8>(0), request.number::<u8>(1)) else {
+            return Err(CommandError::Parameter);
+        };
+        let apn = ta.settings.parameter("+CNCFG/0", 1).unwrap_or_default();
+        self.application = action == 1
+            && match apn {
+                "" => self.activate(ta.profile.rules.first_context).is_ok(),
+                apn => self.require_attached().is_ok() && self.bearer(apn).is_ok(),
+            };
+        let word = if self.application { "ACTIVE" } else { "DEACTIVE" };
+        ta.urc_later(Duration::from_millis(300), format!("+APP PDP: 0,{word}"));
         Ok(Effect::Done)
     }
 }

@@ -1,10 +1,9 @@
 //! The terminal adaptor (27.007 §4): the part that talks with the computer. It takes characters, gives echo, lines,
 //! result codes, URCs and prompts (V.250 §5), keeps the settings that shape them, and knows what happens when. The
-//! faults strike here.
+//! faults strike here. At the end of this file: a command line taken apart, and one command with its answer.
 //!
-//! - `request`: a command line taken apart, and one command with its answer
 //! - `settings`: the values that commands set
-//! - `card`, `mobile`, `packet`, `socket`, `message`, `phonebook`, `file`: the other parts, each with its table of commands
+//! - `card`, `mobile`, `socket`, `message`, `phonebook`, `file`: the other parts, each with its table of commands
 //! - `commands`: from a command to the part that does it; the tables of V.250 and of the equipment
 //! - `simulator`: the modem as a whole: bytes and time, a line from its first command to its final result code, power
 //! - `charset`, `pdu`, `random`: alphabets, message units, dice
@@ -15,35 +14,31 @@ mod commands;
 mod file;
 mod message;
 mod mobile;
-mod packet;
 mod pdu;
 mod phonebook;
 mod random;
-mod request;
 mod settings;
 mod simulator;
 mod socket;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::catalogue::error;
 use crate::notation::unhex;
+use crate::port::Timestamp;
+use crate::psm::ACTIVE;
 
-use super::{CommandError, EchoFault, OptionError, Options, Pace, Profile, Which};
+use super::{CommandError, OptionError, Options, Pace, Profile};
 use charset::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack};
-use message::MessageStatus;
+use message::{MessageStatus, Messages};
+use mobile::Mobile;
+use phonebook::Contact;
 use random::Random;
-use request::{CommandForm, Request};
 use settings::Configuration;
-
-pub use simulator::Simulator;
 
 /// Input that waits because the modem is busy, or slow. What comes beyond it is lost, as in a UART without flow control.
 const INPUT: usize = 8 * 1024;
-
-/// A text that is typed at a prompt.
-const PROMPT_TEXT: usize = 2 * 1024;
 
 /// URCs that wait until the modem may speak again.
 const HELD_URCS: usize = 32;
@@ -54,8 +49,17 @@ const PREVIOUS: usize = 1024;
 /// Seconds from 1970 to 2026-01-01: where the modem's clock starts, so that every run sees the same time.
 const CLOCK_START: u64 = 1_767_225_600;
 
-const CTRL_Z: u8 = 0x1A;
-const ESCAPE: u8 = 0x1B;
+/// A simulated modem.
+#[derive(Debug)]
+pub struct Simulator {
+    imei: Box<str>,
+    adaptor: Adaptor,
+    mobile: Mobile,
+    messages: Messages,
+    phonebook: BTreeMap<u8, Contact>,
+    /// A name that begins with a colon is no file of its store but what a server has sent.
+    files: BTreeMap<String, Vec<u8>>,
+}
 
 #[derive(Debug)]
 struct Adaptor {
@@ -165,30 +169,10 @@ enum FinalCode {
 /// What the text is for that is typed at a prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Awaited {
-    Send,
-    Write {
-        address: String,
-        status: MessageStatus,
-    },
-    /// PDU mode; the length without the service centre
-    SendUnit {
-        length: usize,
-    },
-    WriteUnit {
-        length: usize,
-        status: MessageStatus,
-    },
-    /// Data for a socket: so many, or up to Ctrl-Z
-    Socket {
-        id: u8,
-        length: Option<usize>,
-    },
-    /// The same on u-blox, which answers with a line of its own
-    UbloxSocket {
-        id: u8,
-        length: usize,
-        prefix: String,
-    },
+    /// A message to be sent, or stored with this status; in PDU mode its length without the service centre
+    Message { address: String, length: Option<usize>, store: Option<MessageStatus> },
+    /// Data for a socket: so many, or up to Ctrl-Z; on u-blox a line with this prefix tells of them.
+    Socket { id: u8, length: Option<usize>, prefix: Option<String> },
     /// Data for a file: so many, or up to Ctrl-Z
     File {
         prompt: &'static str,
@@ -200,21 +184,6 @@ enum Awaited {
     },
     /// Nobody asked for the prompt.
     Nothing,
-}
-
-impl Awaited {
-    /// How many bytes of data are awaited, where their number was told.
-    fn length(&self) -> Option<usize> {
-        match self {
-            Awaited::Socket { length, .. } | Awaited::File { length, .. } => *length,
-            Awaited::UbloxSocket { length, .. } => Some(*length),
-            Awaited::Send
-            | Awaited::Write { .. }
-            | Awaited::SendUnit { .. }
-            | Awaited::WriteUnit { .. }
-            | Awaited::Nothing => None,
-        }
-    }
 }
 
 /// What a command comes to.
@@ -373,228 +342,7 @@ impl Adaptor {
         self.answer.then.push((time, line.into()));
     }
 
-    // What is typed
-
-    /// A character of a command line; whether a line is there now.
-    fn type_byte(&mut self, byte: u8) -> bool {
-        self.put_echo(byte);
-        let register = |number, default| self.settings.register(number).unwrap_or(default);
-        let (end, backspace) = (register(3, b'\r'), register(5, 0x08));
-        if byte == end {
-            return self.end_line();
-        }
-        if byte == backspace || byte == 0x7F {
-            self.typed.pop();
-        } else if byte >= b' ' && self.typed.len() <= self.profile.rules.line + 2 {
-            self.typed.push(byte);
-            if self.typed.eq_ignore_ascii_case(b"A/") {
-                self.typed.clear();
-                self.line.clone_from(&self.last_line);
-                return true;
-            }
-        }
-        false
-    }
-
-    /// The CR: what stands behind the first `AT` is the command line; anything else is noise and gets no answer.
-    fn end_line(&mut self) -> bool {
-        let typed = std::mem::take(&mut self.typed);
-        let start = typed.windows(2).position(|pair| pair.eq_ignore_ascii_case(b"AT"));
-        if let Some(start) = start {
-            let body = typed.get(start + 2..).unwrap_or_default();
-            self.line.clear();
-            match std::str::from_utf8(body) {
-                Ok(body) if body.len() <= self.profile.rules.line => self.line.push_str(body),
-                // A line that cannot be read is refused like one that has no meaning.
-                _ => self.line.push('?'),
-            }
-            self.last_line.clone_from(&self.line);
-        }
-        self.typed = typed;
-        self.typed.clear();
-        start.is_some()
-    }
-
-    /// A line is there: whether it runs at once. The faults that strike before it runs come first.
-    fn begin(&mut self) -> bool {
-        self.line_number = self.line_number.saturating_add(1);
-        self.done = 0;
-        self.answer.open = false;
-        let faults = &self.options.faults;
-        let (line, text) = (self.line_number, self.line.as_str());
-        if faults.unplug.is_some_and(|from| from <= line) {
-            self.state = ModemState::Gone;
-            self.sending.forget();
-            return false;
-        }
-        self.answer.muted |= self.is_silent() || Which::any_strikes(&faults.lost, line, text);
-        let late = faults.late.iter().filter(|(_, which)| which.strikes(line, text)).map(|(time, _)| *time);
-        let wait = self.options.delay.unwrap_or_default() + late.sum::<Duration>();
-        match faults.flood {
-            0 if wait.is_zero() => return true,
-            0 => self.wait(wait, Then::Begin),
-            flood => self.wait(wait, Then::Flood(flood)),
-        }
-        false
-    }
-
-    /// Whether it says nothing more.
-    fn is_silent(&self) -> bool {
-        self.options.faults.silence.is_some_and(|from| from <= self.line_number)
-    }
-
-    /// The line runs, unless a fault answers in its place.
-    fn runs(&mut self) -> bool {
-        self.state = ModemState::Command;
-        let faults = &self.options.faults;
-        let (line, text) = (self.line_number, self.line.as_str());
-        let refusal = faults.refusals.iter().find(|(_, which)| which.strikes(line, text)).map(|(refusal, _)| *refusal);
-        let prompts = Which::any_strikes(&faults.prompts, line, text);
-        if faults.previous {
-            let previous = std::mem::take(&mut self.answer.previous);
-            self.send(&previous);
-        }
-        match refusal {
-            Some(refusal) => self.finish(FinalCode::Refused(refusal)),
-            None if prompts => self.open_prompt(Awaited::Nothing),
-            None => return true,
-        }
-        false
-    }
-
-    /// One more URC of a flood, if there are any left and the computer reads them.
-    fn flood(&mut self, left: u32) {
-        if self.sending.is_full() {
-            self.wait(Duration::from_millis(1), Then::Flood(left));
-            return;
-        }
-        let line = self.stray_urc();
-        self.put_urc(line);
-        self.wait(Duration::ZERO, Then::Flood(left - 1));
-    }
-
-    fn open_prompt(&mut self, awaited: Awaited) {
-        let profile = self.profile;
-        let prompt = match &awaited {
-            Awaited::UbloxSocket { .. } => "\r\n@",
-            Awaited::File { prompt, .. } if !prompt.is_empty() => prompt,
-            Awaited::Send
-            | Awaited::Write { .. }
-            | Awaited::SendUnit { .. }
-            | Awaited::WriteUnit { .. }
-            | Awaited::Socket { .. }
-            | Awaited::File { .. }
-            | Awaited::Nothing => &profile.wire.prompt,
-        };
-        self.put_prompt(prompt);
-        self.state = ModemState::Prompt { awaited, text: Vec::new() };
-    }
-
-    fn type_at_prompt(&mut self, byte: u8) {
-        let ModemState::Prompt { awaited, text } = &mut self.state else { return };
-        if let Some(length) = awaited.length() {
-            // Data whose number was told: any byte is one of them.
-            text.push(byte);
-            if text.len() >= length {
-                self.end_prompt(Duration::ZERO);
-            }
-            return;
-        }
-        match byte {
-            CTRL_Z => {
-                let hangs = self.options.faults.hangs_at_prompt;
-                let sends = matches!(awaited, Awaited::Send | Awaited::SendUnit { .. });
-                if *awaited == Awaited::Nothing && !hangs {
-                    return self.finish(FinalCode::Refused(CommandError::Error));
-                }
-                let hangs = hangs && !matches!(awaited, Awaited::Socket { .. });
-                self.end_prompt(match (hangs, sends) {
-                    (true, _) => Duration::MAX,
-                    (false, true) => self.profile.timing.message,
-                    (false, false) => Duration::ZERO,
-                });
-            }
-            ESCAPE if self.profile.rules.escape == "ERROR" => self.finish(FinalCode::Refused(CommandError::Error)),
-            ESCAPE => self.finish(FinalCode::Ok),
-            0x08 | 0x7F => {
-                text.pop();
-                self.put_echo(byte);
-            }
-            _ => {
-                if text.len() < PROMPT_TEXT {
-                    text.push(byte);
-                }
-                self.put_echo(byte);
-                if byte == b'\r' {
-                    let profile = self.profile;
-                    self.put_prompt(&profile.wire.prompt);
-                }
-            }
-        }
-    }
-
-    /// The text is whole, and is dealt with in so long.
-    fn end_prompt(&mut self, time: Duration) {
-        if let ModemState::Prompt { awaited, text } = std::mem::replace(&mut self.state, ModemState::Command) {
-            self.wait(time, Then::Deliver(awaited, text));
-        }
-    }
-
-    /// Data goes to the other end, where a socket's server says it back (`answers`) and a call's network does not; `+++`
-    /// between two silences comes back (V.250 §6.2.9, S12).
-    fn type_data(&mut self, byte: u8, answers: bool) {
-        let guard = Duration::from_millis(20) * u32::from(self.settings.register(12).unwrap_or(50));
-        let escape = self.settings.register(2).unwrap_or(b'+');
-        let now = self.now;
-        let ModemState::Data { escapes, last } = &mut self.state else { return };
-        let quiet = now.saturating_sub(*last) >= guard;
-        *last = now;
-        let before = *escapes;
-        let held = if byte == escape && before < 3 && (before > 0 || quiet) { before + 1 } else { 0 };
-        *escapes = held;
-        if held == 0 && answers {
-            // What was held back as the beginning of an escape was none.
-            let said: Vec<u8> = std::iter::repeat_n(escape, usize::from(before)).chain([byte]).collect();
-            self.send(&said);
-        }
-        self.cancel(&Timer::Escape);
-        if held == 3 {
-            self.after(guard, Timer::Escape);
-        }
-    }
-
-    /// Back to command mode; the call stays.
-    fn escape(&mut self) {
-        if matches!(self.state, ModemState::Data { .. }) {
-            self.finish(FinalCode::Ok);
-        }
-    }
-
     // What is said
-
-    /// The echo of a character, as far as the faults let it through.
-    fn put_echo(&mut self, byte: u8) {
-        if !self.echo || self.answer.muted {
-            return;
-        }
-        match self.options.faults.echo {
-            EchoFault::Off => {}
-            EchoFault::Half if self.is_second_half() => {}
-            EchoFault::Garbled if byte > b' ' && self.random.below(3) == 0 => {
-                self.sending.put(&[byte ^ 0x05], self.now);
-            }
-            EchoFault::Backspaces if byte > b' ' => self.sending.put(&[byte, 0x08, byte], self.now),
-            EchoFault::None | EchoFault::Half | EchoFault::Garbled | EchoFault::Backspaces => {
-                self.sending.put(&[byte], self.now);
-            }
-        }
-    }
-
-    /// Whether the character that has just come lies behind the middle of its line.
-    fn is_second_half(&self) -> bool {
-        let left = self.input.iter().position(|byte| *byte == b'\r').unwrap_or(0);
-        self.typed.len() >= left
-    }
 
     /// A line of an answer with its prefix: `+CSQ: 17,99`.
     fn info(&mut self, prefix: &str, text: impl AsRef<[u8]>) {
@@ -616,6 +364,11 @@ impl Adaptor {
             self.answer.current.extend_from_slice(&line);
         }
         self.send(&line);
+    }
+
+    /// Whether it says nothing more.
+    fn is_silent(&self) -> bool {
+        self.options.faults.silence.is_some_and(|from| from <= self.line_number)
     }
 
     /// The final result code, and what follows it.
@@ -643,8 +396,10 @@ impl Adaptor {
     fn stay_awake(&mut self) {
         self.cancel(&Timer::Dozes);
         let Some(time) = self.options.faults.power_saving else { return };
-        if self.settings.number("+CPSMS", 0) == 1 {
-            let time = time.unwrap_or_else(|| active_time(self.settings.parameter("+CPSMS", 4).unwrap_or_default()));
+        let active = || ACTIVE.read(self.settings.parameter("+CPSMS", 4).unwrap_or_default()).flatten();
+        if self.settings.number("+CPSMS", 0) == 1
+            && let Some(time) = time.or_else(active)
+        {
             self.after(time, Timer::Dozes);
         }
     }
@@ -676,7 +431,7 @@ impl Adaptor {
             false => format!("{code}\r"),
         };
         let faults = &self.options.faults;
-        let truncated = Which::any_strikes(&faults.truncated, self.line_number, &self.last_line);
+        let truncated = faults.truncated.iter().any(|which| which.strikes(self.line_number, &self.last_line));
         let twice = faults.duplicate_final;
         self.send(if truncated { line.trim_end().as_bytes() } else { line.as_bytes() });
         if twice {
@@ -830,21 +585,24 @@ impl Adaptor {
     }
 }
 
-/// A time of AT+CPSMS: three bits of unit and five of number (24.008 §10.5.7.3, §10.5.7.4a).
-fn coded_time(text: &str, units: [u64; 8]) -> Duration {
-    let bits = u8::from_str_radix(text, 2).unwrap_or_default();
-    let unit = units.get(usize::from(bits >> 5)).copied().unwrap_or_default();
-    Duration::from_secs(unit * u64::from(bits & 0x1F))
+/// Seconds since 1970 as `26/01/01,00:00:00+00`, as a clock shows it so many quarters of an hour east of Greenwich.
+fn timestamp(seconds: u64, zone: i8) -> String {
+    let local = seconds.saturating_add_signed(i64::from(zone) * QUARTER);
+    let text = Timestamp::since_1970(std::time::Duration::from_secs(local)).to_string();
+    let text = text.get(2..19).unwrap_or_default().replace('-', "/").replace('T', ",");
+    format!("{text}{zone:+03}")
 }
 
-/// T3324
-fn active_time(text: &str) -> Duration {
-    coded_time(text, [2, 60, 360, 60, 60, 60, 60, 60])
-}
+/// Seconds in a quarter of an hour
+const QUARTER: i64 = 900;
 
-/// T3412, extended
-fn update_time(text: &str) -> Duration {
-    coded_time(text, [600, 3_600, 36_000, 2, 30, 60, 1_152_000, 600])
+/// What [`timestamp`] wrote: the seconds, and the zone.
+fn read_timestamp(text: &str) -> Option<(u64, i8)> {
+    let (body, zone) = text.split_at_checked(text.len().checked_sub(3)?)?;
+    let zone: i8 = zone.parse().ok().filter(|zone: &i8| (-96..=96).contains(zone))?;
+    let local = Timestamp::parse(&format!("20{}Z", body.replace('/', "-").replace(',', "T")))?.millis() / 1_000;
+    let seconds = local.checked_add_signed(-i64::from(zone) * QUARTER)?;
+    (timestamp(seconds, zone) == text).then_some((seconds, zone))
 }
 
 /// Beyond so much unread output the modem reads no more input: a computer that only writes cannot make it grow.
@@ -928,4 +686,218 @@ impl SendBuffer {
             self.waiting = Vec::new();
         }
     }
+}
+
+// A command line taken apart (V.250 §5.3, 5.4), independently of how [`crate::at`] builds one
+
+/// One command of a line, and the lines of its answer so far.
+#[derive(Debug)]
+struct Request<'a> {
+    /// In upper case with its leading character: `+CREG`, `&F`, `E`, `S`, `D`. It stands before each line of the answer.
+    name: String,
+    form: CommandForm,
+    /// The number behind a basic command (`ATE0`) and behind `S` is the first; what is dialled is the only one.
+    parameters: Vec<CommandParameter<'a>>,
+    /// The value of the profile that the command reads and sets.
+    setting: Option<usize>,
+    /// The lines of the answer carry no prefix.
+    bare: bool,
+    /// Whether the prefix stands before it, and the line.
+    lines: Vec<(bool, Vec<u8>)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CommandForm {
+    /// `AT+CSQ`, `ATE0`, `ATD*99#`
+    Execute,
+    /// `AT+CREG?`, `ATS0?`
+    Read,
+    /// `AT+CREG=?`
+    Test,
+    /// `AT+CREG=2`, `ATS0=1`
+    Set,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct CommandParameter<'a> {
+    /// Without its quotes.
+    text: &'a str,
+    quoted: bool,
+}
+
+impl CommandParameter<'_> {
+    fn number(&self) -> Option<u32> {
+        if self.quoted || !self.text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        self.text.parse().ok()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.text.is_empty() && !self.quoted
+    }
+}
+
+impl<'a> Request<'a> {
+    fn new(name: &str, form: CommandForm, parameters: Vec<CommandParameter<'a>>) -> Request<'a> {
+        Request { name: name.to_ascii_uppercase(), form, parameters, setting: None, bare: false, lines: Vec::new() }
+    }
+
+    /// The parameter at a place, as long as it is there and not empty.
+    fn given(&self, place: usize) -> Option<CommandParameter<'a>> {
+        self.parameters.get(place).filter(|parameter| !parameter.is_empty()).copied()
+    }
+
+    /// The same, where the command must have it.
+    fn needed(&self, place: usize) -> Result<CommandParameter<'a>, CommandError> {
+        self.given(place).ok_or(CommandError::Parameter)
+    }
+
+    /// Its text; empty where there is none.
+    fn text(&self, place: usize) -> &'a str {
+        self.given(place).map_or("", |parameter| parameter.text)
+    }
+
+    fn quoted(&self, place: usize) -> Option<&'a str> {
+        self.given(place).filter(|parameter| parameter.quoted).map(|parameter| parameter.text)
+    }
+
+    /// The parameter at a place as a number of whatever size is asked for.
+    fn number<N: TryFrom<u32>>(&self, place: usize) -> Option<N> {
+        self.given(place)?.number()?.try_into().ok()
+    }
+
+    /// A text of a profile with the parameters in it: `{0}` is the first, without its quotes.
+    fn filled(&self, text: &str) -> String {
+        let places = (0..).zip(&self.parameters);
+        places.fold(text.to_owned(), |text, (place, it)| match format!("{{{place}}}") {
+            name if text.contains(&name) => text.replace(&name, it.text),
+            _ => text,
+        })
+    }
+
+    /// A line of the answer.
+    fn say(&mut self, line: impl Into<Vec<u8>>) {
+        self.lines.push((!self.bare, line.into()));
+    }
+
+    /// A line without the prefix.
+    fn say_bare(&mut self, line: impl Into<Vec<u8>>) {
+        self.lines.push((false, line.into()));
+    }
+
+    /// The answer is this line.
+    fn answer(&mut self, line: impl Into<Vec<u8>>) -> Answer {
+        self.say(line);
+        Ok(Effect::Done)
+    }
+
+    fn answer_all(&mut self, lines: impl IntoIterator<Item = String>) -> Answer {
+        lines.into_iter().for_each(|line| self.say(line));
+        Ok(Effect::Done)
+    }
+}
+
+/// Takes the next command off `line`, which starts behind `AT` or behind the last command. `None` at the end of the line.
+fn next_request<'a>(line: &mut &'a str) -> Result<Option<Request<'a>>, CommandError> {
+    let rest = line.trim_start_matches([' ', ';']);
+    let Some(first) = rest.chars().next() else {
+        *line = "";
+        return Ok(None);
+    };
+    let behind = rest.get(1..).unwrap_or_default();
+    let taken = match first {
+        '+' | '#' | '%' | '^' | '!' | '*' | '$' | '\\' | '@' => extended(rest),
+        '&' => basic(rest, 2),
+        'D' | 'd' => {
+            let dialled = CommandParameter { text: behind.trim(), quoted: false };
+            Some((Request::new("D", CommandForm::Execute, vec![dialled]), ""))
+        }
+        'S' | 's' => register(behind),
+        // ATA ends its command: `AT+CMEE=2;AT+CMGF=1` is a slip, not an answered call.
+        'A' | 'a' if !behind.starts_with(';') && rest.len() > 1 => None,
+        'A'..='Z' | 'a'..='z' => basic(rest, 1),
+        _ => None,
+    };
+    let (request, rest) = taken.ok_or(CommandError::Unknown)?;
+    *line = rest;
+    Ok(Some(request))
+}
+
+/// `+NAME`, `+NAME?`, `+NAME=?`, `+NAME=1,"x"`; it ends at a semicolon or with the line.
+fn extended(text: &str) -> Option<(Request<'_>, &str)> {
+    // A semicolon inside double quotes ends nothing.
+    let mut quoted = false;
+    let end = text.find(|character: char| {
+        quoted ^= character == '"';
+        character == ';' && !quoted
+    });
+    if quoted {
+        return None;
+    }
+    let (command, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
+    let command = command.trim_end();
+    let name_end = command.find(['=', '?']).unwrap_or(command.len());
+    let (name, form) = command.split_at_checked(name_end)?;
+    let name = name.trim_end();
+    let is_name = |character: char| character.is_ascii_alphanumeric() || "_-/.:".contains(character);
+    if name.len() < 2 || !name.chars().skip(1).all(is_name) {
+        return None;
+    }
+    let (form, parameters) = match form {
+        "" => (CommandForm::Execute, Vec::new()),
+        "?" => (CommandForm::Read, Vec::new()),
+        "=?" => (CommandForm::Test, Vec::new()),
+        _ => (CommandForm::Set, split(form.strip_prefix('=')?).map(parameter).collect()),
+    };
+    Some((Request::new(name, form, parameters), rest))
+}
+
+fn parameter(field: &str) -> CommandParameter<'_> {
+    let field = field.trim();
+    match field.strip_prefix('"').and_then(|field| field.strip_suffix('"')) {
+        Some(text) => CommandParameter { text, quoted: true },
+        None => CommandParameter { text: field, quoted: false },
+    }
+}
+
+/// The parts between commas; a comma in quotes separates nothing.
+fn split(value: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    value.split(move |character: char| {
+        quoted ^= character == '"';
+        character == ',' && !quoted
+    })
+}
+
+/// `E0`, `&F`: one or two characters and a number.
+fn basic(text: &str, name_length: usize) -> Option<(Request<'_>, &str)> {
+    let (name, rest) = text.split_at_checked(name_length)?;
+    if !name.ends_with(|character: char| character.is_ascii_alphabetic()) {
+        return None;
+    }
+    let (number, rest) = leading_number(rest)?;
+    Some((Request::new(name, CommandForm::Execute, number.into_iter().collect()), rest))
+}
+
+/// `S0=1`, `S0?` (V.250 §5.3.2), from behind the S.
+fn register(text: &str) -> Option<(Request<'_>, &str)> {
+    let (number, rest) = leading_number(text)?;
+    let number = number?;
+    if let Some(rest) = rest.strip_prefix('?') {
+        return Some((Request::new("S", CommandForm::Read, vec![number]), rest));
+    }
+    let rest = rest.strip_prefix('=')?;
+    let (value, rest) = rest.split_at_checked(rest.bytes().take_while(u8::is_ascii_digit).count())?;
+    let value = CommandParameter { text: value, quoted: false };
+    Some((Request::new("S", CommandForm::Set, vec![number, value]), rest))
+}
+
+fn leading_number(text: &str) -> Option<(Option<CommandParameter<'_>>, &str)> {
+    let text = text.trim_start_matches(' ');
+    let (number, rest) = text.split_at_checked(text.bytes().take_while(u8::is_ascii_digit).count())?;
+    if number.is_empty() {
+        return Some((None, rest));
+    }
+    number.parse::<u32>().ok().map(|_| (Some(CommandParameter { text: number, quoted: false }), rest))
 }

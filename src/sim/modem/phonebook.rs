@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::sim::CommandError;
 
-use super::request::CommandForm::{Read, Set, Test};
-use super::request::Request;
-use super::{Answer, Effect, Row};
+use super::CommandForm::{Read, Set, Test};
+use super::{Answer, Effect, Request, Row};
 
 pub(super) const COMMANDS: &[Row] = &[
     // Which phone book; there is the SIM's only.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::sim::{Allowed, CommandError, Lifetime, Profile};
 
-use super::request::{CommandParameter, split};
+use super::{CommandParameter, split};
 
 impl Allowed {
     /// The parameter as it is kept: with its quotes where it had them.
@@ -89,6 +89,7 @@ impl Configuration {
         setting: usize,
         parameters: &[CommandParameter],
         after_restart: bool,
+        now: Duration,
     ) -> Result<(), CommandError> {
         let known = self.profile.settings.get(setting).ok_or(CommandError::Parameter)?;
         if parameters.len() > known.values.len() {
@@ -121,7 +122,7 @@ impl Configuration {
         } else if !self.until_restart.iter().any(|(waiting, _)| *waiting == setting) {
             self.until_restart.push((setting, self.text(setting).into()));
         }
-        self.put(setting, &value);
+        self.put(setting, &value, now);
         Ok(())
     }
 
@@ -130,22 +131,18 @@ impl Configuration {
     }
 
     /// Makes it so, unchecked.
-    pub(super) fn put(&mut self, setting: usize, value: &str) {
+    pub(super) fn put(&mut self, setting: usize, value: &str, now: Duration) {
         if self.is_kept(setting, Lifetime::Memory) {
             self.saved.insert(setting, value.into());
         }
         self.current.insert(setting, value.into());
-    }
-
-    /// Makes it so, and keeps it.
-    pub(super) fn keep(&mut self, setting: usize, value: &str) {
-        self.put(setting, value);
-        self.saved.insert(setting, value.into());
-    }
-
-    /// It was given its value now.
-    pub(super) fn note_time(&mut self, setting: usize, now: Duration) {
         self.set_at.insert(setting, now);
+    }
+
+    /// Makes it so from power-up on, and keeps it.
+    pub(super) fn keep(&mut self, setting: usize, value: &str) {
+        self.put(setting, value, Duration::ZERO);
+        self.saved.insert(setting, value.into());
     }
 
     /// When it was given its value.
@@ -158,10 +155,6 @@ impl Configuration {
         self.saved.clear();
         self.until_restart.clear();
         self.saved_registers = REGISTERS;
-    }
-
-    pub(super) fn register(&self, number: usize) -> Option<u8> {
-        self.registers.get(number).copied()
     }
 
     /// `AT&W`

@@ -5,29 +5,23 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::port::{Control, Device, Fault as Lost};
-use crate::sim::{CommandError, Lock, Needs, OptionError, Options, Profile};
+use crate::psm::PERIODIC;
+use crate::sim::{CommandError, EchoFault, Needs, OptionError, Options, Profile, Which};
 
-use super::file::Files;
 use super::message::Messages;
 use super::mobile::Mobile;
-use super::phonebook::Contact;
+use super::next_request;
 use super::random::{Random, with_check_digit};
-use super::request::next_request;
-use super::{Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, ModemState, Then, Timer, update_time};
+use super::{Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, ModemState, Simulator, Then, Timer};
+
+/// A text that is typed at a prompt.
+const PROMPT_TEXT: usize = 2 * 1024;
+
+const CTRL_Z: u8 = 0x1A;
+const ESCAPE: u8 = 0x1B;
 
 /// Far beyond any conversation, and far enough from the type's end that adding to it cannot overflow.
 const END_OF_TIME: Duration = Duration::from_secs(1 << 40);
-
-/// A simulated modem.
-#[derive(Debug)]
-pub struct Simulator {
-    pub(super) imei: Box<str>,
-    pub(super) adaptor: Adaptor,
-    pub(super) mobile: Mobile,
-    pub(super) messages: Messages,
-    pub(super) phonebook: BTreeMap<u8, Contact>,
-    pub(super) files: Files,
-}
 
 impl Simulator {
     /// A modem of that model, as it is right now: up, or, with the option `boot`, just switched on.
@@ -44,7 +38,7 @@ impl Simulator {
             mobile,
             messages: Messages::default(),
             phonebook: BTreeMap::new(),
-            files: Files::new(profile),
+            files: profile.files.iter().map(|(name, text)| (name.clone(), text.clone().into_bytes())).collect(),
         };
         let options = &modem.adaptor.options;
         match options.incoming {
@@ -93,8 +87,7 @@ impl Simulator {
     fn hear(&mut self) {
         self.come_up();
         for line in &self.adaptor.profile.boot {
-            let sim = self.mobile.function != 0 && matches!(self.mobile.card.lock(), Lock::Ready | Lock::Busy);
-            if line.needs == Needs::Nothing || sim {
+            if line.needs == Needs::Nothing || self.mobile.boots_with_card() {
                 self.adaptor.after(line.after, Timer::Urc(line.line.as_str().into()));
             }
         }
@@ -104,12 +97,11 @@ impl Simulator {
     fn come_up(&mut self) {
         let ta = &mut self.adaptor;
         if let (Some(echo), Some(setting)) = (ta.options.echo, ta.profile.setting("E")) {
-            ta.settings.put(setting, if echo { "1" } else { "0" });
+            ta.settings.put(setting, if echo { "1" } else { "0" }, ta.now);
         }
         ta.refresh_mode();
         ta.state = ModemState::Command;
         ta.stay_awake();
-        self.mobile.function = 0;
         let function = ta.options.cfun.unwrap_or(ta.profile.rules.start_function);
         self.mobile.switch_to(function, ta);
     }
@@ -129,9 +121,9 @@ impl Simulator {
         if !matches!(ta.state, ModemState::Command) || !ta.input.is_empty() || !ta.typed.is_empty() {
             return ta.stay_awake();
         }
-        let update = update_time(ta.settings.parameter("+CPSMS", 3).unwrap_or_default());
+        let update = PERIODIC.read(ta.settings.parameter("+CPSMS", 3).unwrap_or_default()).flatten();
         ta.state = ModemState::Deaf;
-        ta.after(update, Timer::Wakes);
+        ta.after(update.unwrap_or(END_OF_TIME), Timer::Wakes);
     }
 
     /// It goes down after its OK, which still goes out.
@@ -189,10 +181,7 @@ impl Simulator {
         let (mobile, ta) = (&mut self.mobile, &mut self.adaptor);
         match timer {
             Timer::Hears => self.hear(),
-            Timer::CardReady => {
-                mobile.card.power_up(false);
-                mobile.update(ta);
-            }
+            Timer::CardReady => mobile.card_ready(ta),
             Timer::SearchEnds => {
                 mobile.end_search(ta);
                 self.messages.receive_delayed(ta, mobile.carries_messages());
@@ -202,7 +191,7 @@ impl Simulator {
             Timer::HangUp => mobile.sockets.lose_connection(ta),
             Timer::PoweredDown => ta.put_urc(&ta.profile.rules.power_down),
             Timer::CallEnds => {
-                mobile.call = None;
+                mobile.hang_up(ta);
                 ta.urc("NO CARRIER");
             }
             Timer::Storm => {
@@ -357,27 +346,238 @@ impl Simulator {
 
     /// The text of a prompt goes where it was asked for.
     fn deliver(&mut self, awaited: &Awaited, text: &[u8]) -> Result<FinalCode, CommandError> {
-        let (ta, sockets) = (&mut self.adaptor, &mut self.mobile.sockets);
+        let ta = &mut self.adaptor;
         match awaited {
-            Awaited::Socket { id, .. } => return sockets.deliver(*id, text, ta),
-            Awaited::UbloxSocket { id, prefix, .. } => {
-                let line = sockets.deliver_on_ublox(*id, text, ta)?;
-                ta.info(prefix, line);
+            Awaited::Socket { id, prefix, .. } => {
+                return self.mobile.sockets.deliver(*id, text, prefix.as_deref(), ta);
             }
-            Awaited::Send | Awaited::Write { .. } | Awaited::SendUnit { .. } | Awaited::WriteUnit { .. } => {
+            Awaited::Message { .. } => {
                 self.messages.deliver(awaited, text, ta, self.mobile.carries_messages())?;
             }
             Awaited::File { name, prefix, answer, .. } => {
-                let said = self.files.write(name, text, answer)?;
+                let said = self.write_file(name, text, answer)?;
                 match said.split_first() {
                     None => {}
-                    Some((b'=', bare)) => ta.bare(bare),
-                    Some(_) => ta.info(prefix, said),
+                    Some((b'=', bare)) => self.adaptor.bare(bare),
+                    Some(_) => self.adaptor.info(prefix, said),
                 }
             }
             Awaited::Nothing => return Err(CommandError::Error),
         }
         Ok(FinalCode::Ok)
+    }
+}
+
+impl Adaptor {
+    // What is typed
+
+    /// A character of a command line; whether a line is there now.
+    fn type_byte(&mut self, byte: u8) -> bool {
+        self.put_echo(byte);
+        let [_, _, _, end, _, backspace, ..] = self.settings.registers;
+        if byte == end {
+            return self.end_line();
+        }
+        if byte == backspace || byte == 0x7F {
+            self.typed.pop();
+        } else if byte >= b' ' && self.typed.len() <= self.profile.rules.line + 2 {
+            self.typed.push(byte);
+            if self.typed.eq_ignore_ascii_case(b"A/") {
+                self.typed.clear();
+                self.line.clone_from(&self.last_line);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The CR: what stands behind the first `AT` is the command line; anything else is noise and gets no answer.
+    fn end_line(&mut self) -> bool {
+        let typed = std::mem::take(&mut self.typed);
+        let start = typed.windows(2).position(|pair| pair.eq_ignore_ascii_case(b"AT"));
+        if let Some(start) = start {
+            let body = typed.get(start + 2..).unwrap_or_default();
+            self.line.clear();
+            match std::str::from_utf8(body) {
+                Ok(body) if body.len() <= self.profile.rules.line => self.line.push_str(body),
+                // A line that cannot be read is refused like one that has no meaning.
+                _ => self.line.push('?'),
+            }
+            self.last_line.clone_from(&self.line);
+        }
+        self.typed = typed;
+        self.typed.clear();
+        start.is_some()
+    }
+
+    /// A line is there: whether it runs at once. The faults that strike before it runs come first.
+    fn begin(&mut self) -> bool {
+        self.line_number = self.line_number.saturating_add(1);
+        self.done = 0;
+        self.answer.open = false;
+        let faults = &self.options.faults;
+        let (line, text) = (self.line_number, self.line.as_str());
+        if faults.unplug.is_some_and(|from| from <= line) {
+            self.state = ModemState::Gone;
+            self.sending.forget();
+            return false;
+        }
+        self.answer.muted |= self.is_silent() || any_strikes(&faults.lost, line, text);
+        let late = faults.late.iter().filter(|(_, which)| which.strikes(line, text)).map(|(time, _)| *time);
+        let wait = self.options.delay.unwrap_or_default() + late.sum::<Duration>();
+        match faults.flood {
+            0 if wait.is_zero() => return true,
+            0 => self.wait(wait, Then::Begin),
+            flood => self.wait(wait, Then::Flood(flood)),
+        }
+        false
+    }
+
+    /// The line runs, unless a fault answers in its place.
+    fn runs(&mut self) -> bool {
+        self.state = ModemState::Command;
+        let faults = &self.options.faults;
+        let (line, text) = (self.line_number, self.line.as_str());
+        let refusal = faults.refusals.iter().find(|(_, which)| which.strikes(line, text)).map(|(refusal, _)| *refusal);
+        let prompts = any_strikes(&faults.prompts, line, text);
+        if faults.previous {
+            let previous = std::mem::take(&mut self.answer.previous);
+            self.send(&previous);
+        }
+        match refusal {
+            Some(refusal) => self.finish(FinalCode::Refused(refusal)),
+            None if prompts => self.open_prompt(Awaited::Nothing),
+            None => return true,
+        }
+        false
+    }
+
+    /// One more URC of a flood, if there are any left and the computer reads them.
+    fn flood(&mut self, left: u32) {
+        if self.sending.is_full() {
+            self.wait(Duration::from_millis(1), Then::Flood(left));
+            return;
+        }
+        let line = self.stray_urc();
+        self.put_urc(line);
+        self.wait(Duration::ZERO, Then::Flood(left - 1));
+    }
+
+    fn open_prompt(&mut self, awaited: Awaited) {
+        let profile = self.profile;
+        let prompt = match &awaited {
+            Awaited::Socket { prefix: Some(_), .. } => "\r\n@",
+            Awaited::File { prompt, .. } if !prompt.is_empty() => prompt,
+            Awaited::Message { .. } | Awaited::Socket { .. } | Awaited::File { .. } | Awaited::Nothing => {
+                &profile.wire.prompt
+            }
+        };
+        self.put_prompt(prompt);
+        self.state = ModemState::Prompt { awaited, text: Vec::new() };
+    }
+
+    fn type_at_prompt(&mut self, byte: u8) {
+        let ModemState::Prompt { awaited, text } = &mut self.state else { return };
+        if let Awaited::Socket { length: Some(length), .. } | Awaited::File { length: Some(length), .. } = awaited {
+            // Data whose number was told: any byte is one of them.
+            text.push(byte);
+            if text.len() >= *length {
+                self.end_prompt(Duration::ZERO);
+            }
+            return;
+        }
+        match byte {
+            CTRL_Z => {
+                let hangs = self.options.faults.hangs_at_prompt;
+                let sends = matches!(awaited, Awaited::Message { store: None, .. });
+                if *awaited == Awaited::Nothing && !hangs {
+                    return self.finish(FinalCode::Refused(CommandError::Error));
+                }
+                let hangs = hangs && !matches!(awaited, Awaited::Socket { .. });
+                self.end_prompt(match (hangs, sends) {
+                    (true, _) => Duration::MAX,
+                    (false, true) => self.profile.timing.message,
+                    (false, false) => Duration::ZERO,
+                });
+            }
+            ESCAPE if self.profile.rules.escape == "ERROR" => self.finish(FinalCode::Refused(CommandError::Error)),
+            ESCAPE => self.finish(FinalCode::Ok),
+            0x08 | 0x7F => {
+                text.pop();
+                self.put_echo(byte);
+            }
+            _ => {
+                if text.len() < PROMPT_TEXT {
+                    text.push(byte);
+                }
+                self.put_echo(byte);
+                if byte == b'\r' {
+                    let profile = self.profile;
+                    self.put_prompt(&profile.wire.prompt);
+                }
+            }
+        }
+    }
+
+    /// The text is whole, and is dealt with in so long.
+    fn end_prompt(&mut self, time: Duration) {
+        if let ModemState::Prompt { awaited, text } = std::mem::replace(&mut self.state, ModemState::Command) {
+            self.wait(time, Then::Deliver(awaited, text));
+        }
+    }
+
+    /// Data goes to the other end, where a socket's server says it back (`answers`) and a call's network does not; `+++`
+    /// between two silences comes back (V.250 §6.2.9, S12).
+    fn type_data(&mut self, byte: u8, answers: bool) {
+        let guard = Duration::from_millis(20) * u32::from(self.settings.registers[12]);
+        let escape = self.settings.registers[2];
+        let now = self.now;
+        let ModemState::Data { escapes, last } = &mut self.state else { return };
+        let quiet = now.saturating_sub(*last) >= guard;
+        *last = now;
+        let before = *escapes;
+        let held = if byte == escape && before < 3 && (before > 0 || quiet) { before + 1 } else { 0 };
+        *escapes = held;
+        if held == 0 && answers {
+            // What was held back as the beginning of an escape was none.
+            let said: Vec<u8> = std::iter::repeat_n(escape, usize::from(before)).chain([byte]).collect();
+            self.send(&said);
+        }
+        self.cancel(&Timer::Escape);
+        if held == 3 {
+            self.after(guard, Timer::Escape);
+        }
+    }
+
+    /// Back to command mode; the call stays.
+    fn escape(&mut self) {
+        if matches!(self.state, ModemState::Data { .. }) {
+            self.finish(FinalCode::Ok);
+        }
+    }
+
+    /// The echo of a character, as far as the faults let it through.
+    fn put_echo(&mut self, byte: u8) {
+        if !self.echo || self.answer.muted {
+            return;
+        }
+        match self.options.faults.echo {
+            EchoFault::Off => {}
+            EchoFault::Half if self.is_second_half() => {}
+            EchoFault::Garbled if byte > b' ' && self.random.below(3) == 0 => {
+                self.sending.put(&[byte ^ 0x05], self.now);
+            }
+            EchoFault::Backspaces if byte > b' ' => self.sending.put(&[byte, 0x08, byte], self.now),
+            EchoFault::None | EchoFault::Half | EchoFault::Garbled | EchoFault::Backspaces => {
+                self.sending.put(&[byte], self.now);
+            }
+        }
+    }
+
+    /// Whether the character that has just come lies behind the middle of its line.
+    fn is_second_half(&self) -> bool {
+        let left = self.input.iter().position(|byte| *byte == b'\r').unwrap_or(0);
+        self.typed.len() >= left
     }
 }
 
@@ -462,6 +662,10 @@ impl Device for Simulator {
             Control::Dtr(true) | Control::Rts(_) | Control::Baud(_) | Control::Break(_) => {}
         }
     }
+}
+
+fn any_strikes(all: &[Which], line: u32, text: &str) -> bool {
+    all.iter().any(|which| which.strikes(line, text))
 }
 
 fn imei(profile: &Profile, random: &mut Random) -> String {

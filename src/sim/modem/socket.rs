@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use crate::sim::CommandError;
 
-use super::request::CommandForm::{Execute, Read, Set};
-use super::request::Request;
-use super::{Adaptor, Answer, Awaited, Effect, FinalCode, ModemState, Row, Timer};
+use super::CommandForm::{Execute, Read, Set};
+use super::{Adaptor, Answer, Awaited, Effect, FinalCode, ModemState, Request, Row, Timer};
 
 pub(super) const COMMANDS: &[Row] = &[
     // Quectel
@@ -78,9 +77,9 @@ pub(super) struct Sockets {
 }
 
 #[derive(Debug)]
-pub(super) struct Socket {
+struct Socket {
     id: u8,
-    pub(super) context: u8,
+    context: u8,
     /// UDP, else TCP
     is_datagram: bool,
     host: Box<str>,
@@ -124,13 +123,26 @@ impl Socket {
 
 impl Sockets {
     /// Keeps those; whether the one that is passed through is not among them.
-    pub(super) fn retain(&mut self, keep: impl Fn(&Socket) -> bool) -> bool {
+    fn retain(&mut self, keep: impl Fn(&Socket) -> bool) -> bool {
         self.list.retain(keep);
         self.passed_through.is_some_and(|passed| self.list.iter().all(|socket| socket.id != passed))
     }
 
     fn get(&mut self, id: u8, missing: CommandError) -> Result<&mut Socket, CommandError> {
         self.list.iter_mut().find(|socket| socket.id == id).ok_or(missing)
+    }
+
+    /// The bearer of a context is gone, and with it what stood on it.
+    pub(super) fn lose_bearer(&mut self, context: u8, ta: &mut Adaptor) {
+        if self.retain(|socket| socket.context != context) {
+            self.lose_connection(ta);
+        }
+    }
+
+    /// All bearers are.
+    pub(super) fn lose_all(&mut self, ta: &mut Adaptor) {
+        self.lose_connection(ta);
+        self.list.clear();
     }
 
     /// The network ends the connection; in command mode that is told between two commands.
@@ -191,25 +203,35 @@ impl Sockets {
         match length {
             None if request.given(1).is_some() => Err(CommandError::Parameter),
             Some(0) => request.answer(format!("{sent},{sent},0")),
-            length => Ok(Effect::Prompt(Awaited::Socket { id, length })),
+            length => Ok(Effect::Prompt(Awaited::Socket { id, length, prefix: None })),
         }
     }
 
-    /// The data of AT+QISEND are there; the server says them back.
-    pub(super) fn deliver(&mut self, id: u8, data: &[u8], ta: &mut Adaptor) -> Result<FinalCode, CommandError> {
-        let socket = self.get(id, CommandError::Error)?;
+    /// The data of AT+QISEND, or with a prefix those of u-blox's commands, are there; the server says them back.
+    pub(super) fn deliver(
+        &mut self,
+        id: u8,
+        data: &[u8],
+        prefix: Option<&str>,
+        ta: &mut Adaptor,
+    ) -> Result<FinalCode, CommandError> {
+        let socket = self.get(id, if prefix.is_some() { NOT_ALLOWED } else { CommandError::Error })?;
         let was_empty = socket.echo(data);
-        let line = match socket.access {
-            Access::Push => {
+        let line = match (prefix, socket.access) {
+            (Some(_), _) if socket.is_datagram => format!("+UUSORF: {id},{}", data.len()),
+            (Some(_), _) => format!("+UUSORD: {id},{}", data.len()),
+            (None, Access::Push) => {
                 let data = socket.read(data.len());
                 format!("+QIURC: \"recv\",{id},{}\r\n{}", data.len(), String::from_utf8_lossy(&data))
             }
-            Access::Buffer | Access::Transparent => format!("+QIURC: \"recv\",{id}"),
+            (None, Access::Buffer | Access::Transparent) => format!("+QIURC: \"recv\",{id}"),
         };
         if was_empty {
             ta.urc_later(JOURNEY, line);
         }
-        Ok(FinalCode::Text("SEND OK"))
+        let Some(prefix) = prefix else { return Ok(FinalCode::Text("SEND OK")) };
+        ta.info(prefix, format!("{id},{}", data.len()));
+        Ok(FinalCode::Ok)
     }
 
     /// AT+QIRD=id[,most]
@@ -230,8 +252,7 @@ impl Sockets {
     fn close(&mut self, request: &Request) -> Answer {
         let id = quectel_id(request, 0)?;
         if self.retain(|socket| socket.id != id) {
-            self.passed_through = None;
-            self.online = false;
+            (self.passed_through, self.online) = (None, false);
         }
         Ok(Effect::Done)
     }
@@ -281,22 +302,16 @@ impl Sockets {
         let length = length.ok_or(CommandError::Parameter)?;
         let id = self.known(request)?.id;
         match request.given(place + 1) {
-            None => Ok(Effect::Prompt(Awaited::UbloxSocket { id, length, prefix: request.name.clone() })),
+            None => {
+                let (length, prefix) = (Some(length), Some(request.name.clone()));
+                Ok(Effect::Prompt(Awaited::Socket { id, length, prefix }))
+            }
             Some(data) if data.quoted && data.text.len() == length => {
-                request.answer(self.deliver_on_ublox(id, data.text.as_bytes(), ta)?)
+                self.deliver(id, data.text.as_bytes(), Some(&request.name), ta)?;
+                Ok(Effect::Done)
             }
             Some(_) => Err(CommandError::Parameter),
         }
-    }
-
-    /// The data are there; the other end says them back. The line that tells so.
-    pub(super) fn deliver_on_ublox(&mut self, id: u8, data: &[u8], ta: &mut Adaptor) -> Result<String, CommandError> {
-        let socket = self.get(id, NOT_ALLOWED)?;
-        let told = if socket.is_datagram { "+UUSORF" } else { "+UUSORD" };
-        if socket.echo(data) {
-            ta.urc_later(JOURNEY, format!("{told}: {id},{}", data.len()));
-        }
-        Ok(format!("{id},{}", data.len()))
     }
 
     /// AT+USORF and AT+USORD=socket,most; with 0 they tell how much waits.
@@ -322,13 +337,8 @@ impl Sockets {
         let what = request.number(1).filter(|what| *what <= 3).ok_or(CommandError::Parameter)?;
         let value = match (what, self.get(id, NOT_ALLOWED)) {
             (0, Err(_)) => 0,
-            (0, Ok(socket)) => {
-                if socket.is_datagram {
-                    17
-                } else {
-                    6
-                }
-            }
+            (0, Ok(socket)) if socket.is_datagram => 17,
+            (0, Ok(_)) => 6,
             (1, Ok(_)) => 0,
             (2, Ok(socket)) => socket.sent,
             (_, Ok(socket)) => socket.received.len(),
