@@ -1,12 +1,14 @@
 //! Where lines come from: the editor on a terminal, standard input elsewhere. What the editor asks while a line is typed:
-//! completion, hints, and colours: the parser's tokens, the bracket that belongs to the one at the cursor, and in red what
-//! is not finished.
+//! colours (the parser's tokens, the bracket that belongs to the one at the cursor, in red what is not finished); what may
+//! stand at the cursor (AT commands, their types and values, statements, variables, scripts, `:` commands, ports); and the
+//! grey text behind it: the parameters that follow, what a value means, how a statement goes on.
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::io::{self, BufRead};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::config::{BellStyle, ColorMode, CompletionType, Configurer};
@@ -17,129 +19,251 @@ use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
 use rustyline::{Config, Context, Editor, ExternalPrinter, Helper};
 
-use super::complete;
-use super::shown::{LinesAbove, write_out};
-use crate::at::command;
+use super::explorer::COMMANDS;
+use super::shown::write_out;
+use crate::at::{Form, command};
+use crate::catalogue::command::{Command, Usage};
+use crate::catalogue::field::{Field, Kind};
+use crate::catalogue::{self, command_of};
+use crate::library::SCRIPTS;
+use crate::port::list::ports;
 use crate::report::style::{Palette, Style};
-use crate::syntax::{Token, TokenKind, tokens};
+use crate::sim;
+use crate::syntax::{Token, TokenKind, statements, tokens};
 
 /// So many entries are kept.
 const KEPT: usize = 5000;
 
-pub(super) enum LineSource {
-    Edited(Box<Edited>),
-    /// No terminal, or one that cannot move its cursor
-    Plain {
-        /// Who types sees a prompt; a program does not
-        prompts: bool,
-    },
-}
-
-pub(super) struct Edited {
-    editor: Editor<Editing, FileHistory>,
+/// Where lines come from.
+pub(super) struct LineSource {
+    /// None: there is no terminal, or one that cannot move its cursor.
+    editor: Option<Box<Editor<Editing, FileHistory>>>,
+    /// What is typed is kept here.
     file: Option<PathBuf>,
-}
-
-pub(super) enum Input {
-    Line(String),
-    /// Ctrl-C: what was typed is dropped
-    Interrupted,
-    /// Ctrl-D, or the end of standard input
-    End,
+    /// Without an editor: who types sees a prompt; a program does not.
+    prompts: bool,
+    above: Arc<LinesAbove>,
 }
 
 impl LineSource {
-    /// The editor, and a thread that gives it what the board shows.
-    pub(super) fn edited(editing: Editing, above: &Arc<LinesAbove>) -> Result<LineSource, ReadlineError> {
-        let config = Config::builder()
-            .max_history_size(KEPT)?
-            .completion_type(CompletionType::List)
-            .completion_show_all_if_ambiguous(true)
-            .bell_style(BellStyle::None)
-            // What is coloured is ours to say; the editor tells us what it paints only where it may colour.
-            .color_mode(ColorMode::Forced)
-            .build();
-        let mut editor: Editor<Editing, FileHistory> = Editor::with_config(config)?;
-        editor.set_helper(Some(editing));
-        editor.set_auto_add_history(false);
-        let mut printer = editor.create_external_printer()?;
-        let served = Arc::clone(above);
-        std::thread::Builder::new()
-            .name("printer".to_owned())
-            .spawn(move || served.serve(&mut |text| printer.print(text).is_ok()))?;
-        let file = history_file();
-        if let Some(file) = &file {
-            // The first time there is none.
-            let _ = editor.load_history(file);
+    /// The editor, and a thread that gives it what is to stand above; else standard input.
+    pub(super) fn new(edits: bool, prompts: bool, above: &Arc<LinesAbove>, palette: Palette) -> LineSource {
+        let mut source = LineSource { editor: None, file: None, prompts, above: Arc::clone(above) };
+        if edits && let Ok(editor) = editor(above, palette) {
+            let editor = source.editor.insert(Box::new(editor));
+            source.file = history_file();
+            if let Some(file) = &source.file {
+                // The first time there is none.
+                let _ = editor.load_history(file);
+            }
         }
-        Ok(LineSource::Edited(Box::new(Edited { editor, file })))
+        source
     }
 
     pub(super) fn is_edited(&self) -> bool {
-        matches!(self, LineSource::Edited(_))
+        self.editor.is_some()
     }
 
     /// The next line. `before`: the lines of the statement so far.
-    pub(super) fn line(&mut self, prompt: &str, before: &str) -> io::Result<Input> {
-        match self {
-            LineSource::Edited(edited) => edited.line(prompt, before),
-            LineSource::Plain { prompts } => {
-                if *prompts {
-                    write_out(prompt);
-                }
-                let mut line = Vec::new();
-                if io::stdin().lock().read_until(b'\n', &mut line)? == 0 {
-                    return Ok(Input::End);
-                }
-                let line = String::from_utf8_lossy(&line);
-                Ok(Input::Line(line.trim_end_matches(['\n', '\r']).to_owned()))
+    pub(super) fn line(&mut self, prompt: &str, before: &str) -> Result<String, ReadlineError> {
+        let Some(editor) = &mut self.editor else {
+            if self.prompts {
+                write_out(prompt);
+            }
+            let mut line = Vec::new();
+            if io::stdin().lock().read_until(b'\n', &mut line)? == 0 {
+                return Err(ReadlineError::Eof);
+            }
+            return Ok(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned());
+        };
+        if let Some(editing) = editor.helper_mut() {
+            before.clone_into(&mut editing.before);
+        }
+        self.above.begin();
+        let line = loop {
+            match editor.readline(prompt) {
+                Err(ReadlineError::Signal(_)) => {}
+                line => break line,
+            }
+        };
+        self.above.end();
+        line
+    }
+
+    /// Keeps what was typed, for later sessions too.
+    pub(super) fn keep(&mut self, text: &str) {
+        if let Some(editor) = &mut self.editor
+            && editor.add_history_entry(text).unwrap_or(false)
+            && let Some(file) = &self.file
+        {
+            // A full disk is no reason to stop.
+            let _ = editor.append_history(file);
+        }
+    }
+
+    pub(super) fn history(&self) -> impl Iterator<Item = &String> {
+        self.editor.iter().flat_map(|editor| editor.history().iter())
+    }
+
+    /// Names that have a value, for completion.
+    pub(super) fn know(&mut self, names: Vec<&str>) {
+        if let Some(editing) = self.editor.as_mut().and_then(|editor| editor.helper_mut()) {
+            editing.names = names.into_iter().map(str::to_owned).collect();
+        }
+    }
+
+    /// Whether the next line is data for the modem.
+    pub(super) fn takes_data(&mut self, is_data: bool) {
+        if let Some(editing) = self.editor.as_mut().and_then(|editor| editor.helper_mut()) {
+            editing.is_data = is_data;
+        }
+    }
+}
+
+fn editor(above: &Arc<LinesAbove>, palette: Palette) -> Result<Editor<Editing, FileHistory>, ReadlineError> {
+    let config = Config::builder()
+        .max_history_size(KEPT)?
+        .completion_type(CompletionType::List)
+        .completion_show_all_if_ambiguous(true)
+        .bell_style(BellStyle::None)
+        // What is coloured is ours to say; the editor tells us what it paints only where it may colour.
+        .color_mode(ColorMode::Forced)
+        .build();
+    let mut editor: Editor<Editing, FileHistory> = Editor::with_config(config)?;
+    editor.set_helper(Some(Editing {
+        above: Arc::clone(above),
+        palette,
+        files: FilenameCompleter::new(),
+        names: Vec::new(),
+        is_data: false,
+        before: String::new(),
+        by_key: Cell::new(false),
+    }));
+    editor.set_auto_add_history(false);
+    let mut printer = editor.create_external_printer()?;
+    let served = Arc::clone(above);
+    let serve = move || served.serve(&mut |text| printer.print(text).is_ok());
+    std::thread::Builder::new().name("printer".to_owned()).spawn(serve)?;
+    Ok(editor)
+}
+
+/// So many lines wait to be shown; then the oldest are given up, and counted.
+const MOST: usize = 1000;
+
+/// So many are painted at once: a key is looked at in between.
+const AT_ONCE: usize = 100;
+
+/// Lines that come while the user types are shown above the prompt, in order, without disturbing what is typed.
+///
+/// This queue stands in front of the editor's printer, so that a flood neither grows the memory nor holds up who reads the
+/// port. The editor takes a message when it waits for a key. One may still be on its way when a line is entered; then the
+/// lines behind it wait for the next prompt, so that the order stays.
+#[derive(Debug, Default)]
+pub(super) struct LinesAbove {
+    state: Mutex<WaitingLines>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct WaitingLines {
+    lines: VecDeque<String>,
+    left_out: u64,
+    /// The user types.
+    editing: bool,
+    /// Messages that the editor was given, or is being given.
+    given: u64,
+    /// Those that it has taken.
+    taken: u64,
+    /// Those that it has painted.
+    painted: u64,
+}
+
+impl WaitingLines {
+    /// A message may be on its way to the screen.
+    fn is_uncertain(&self) -> bool {
+        self.painted < self.given
+    }
+
+    /// The lines that are to be shown next, each with its line end.
+    fn take(&mut self, most: usize) -> String {
+        let mut text = match std::mem::take(&mut self.left_out) {
+            0 => String::new(),
+            count => format!("({count} lines came too fast and are left out)\n"),
+        };
+        for line in self.lines.drain(..most.min(self.lines.len())) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl LinesAbove {
+    /// Shows a line above the prompt; at once where nobody types.
+    pub(super) fn show(&self, line: String) {
+        let mut state = self.state();
+        if state.lines.len() >= MOST {
+            state.lines.pop_front();
+            state.left_out += 1;
+        }
+        state.lines.push_back(line);
+        if state.editing {
+            self.changed.notify_one();
+        } else if !state.is_uncertain() {
+            write_out(&state.take(MOST));
+        }
+    }
+
+    /// The user begins to type.
+    fn begin(&self) {
+        self.state().editing = true;
+        self.changed.notify_one();
+    }
+
+    /// The user has entered a line.
+    fn end(&self) {
+        let mut state = self.state();
+        state.editing = false;
+        if !state.is_uncertain() {
+            write_out(&state.take(MOST));
+        }
+    }
+
+    /// The editor has painted what it has taken.
+    fn painted(&self) {
+        let mut state = self.state();
+        state.painted = state.taken;
+    }
+
+    /// Nothing more will be typed: what still waits is shown.
+    pub(super) fn finish(&self) {
+        let mut state = self.state();
+        state.editing = false;
+        state.painted = state.given;
+        write_out(&state.take(MOST));
+    }
+
+    /// Gives the editor what there is to show, until `give` fails.
+    fn serve(&self, give: &mut dyn FnMut(String) -> bool) {
+        loop {
+            let mut state = self.state();
+            while !state.editing || (state.lines.is_empty() && state.left_out == 0) {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            let text = state.take(AT_ONCE);
+            state.given += 1;
+            drop(state);
+            // It blocks while the editor still has the one before.
+            let goes_on = give(text);
+            self.state().taken += 1;
+            if !goes_on {
+                return;
             }
         }
     }
 
-    /// Keeps what was typed for this session; on disk too where it holds no secret.
-    pub(super) fn keep(&mut self, text: &str, may_keep: bool) {
-        if let LineSource::Edited(edited) = self
-            && may_keep
-            && edited.editor.add_history_entry(text).unwrap_or(false)
-            && let Some(file) = &edited.file
-        {
-            // A full disk is no reason to stop.
-            let _ = edited.editor.append_history(file);
-        }
-    }
-
-    pub(super) fn history(&self) -> Vec<String> {
-        match self {
-            LineSource::Edited(edited) => edited.editor.history().iter().cloned().collect(),
-            LineSource::Plain { .. } => Vec::new(),
-        }
-    }
-
-    /// What the editor knows of the session, for completion.
-    pub(super) fn editing(&mut self) -> Option<&mut Editing> {
-        match self {
-            LineSource::Edited(edited) => edited.editor.helper_mut(),
-            LineSource::Plain { .. } => None,
-        }
-    }
-}
-
-impl Edited {
-    fn line(&mut self, prompt: &str, before: &str) -> io::Result<Input> {
-        if let Some(editing) = self.editor.helper_mut() {
-            editing.begin(before);
-        }
-        loop {
-            return match self.editor.readline(prompt) {
-                Ok(line) => Ok(Input::Line(line)),
-                Err(ReadlineError::Interrupted) => Ok(Input::Interrupted),
-                Err(ReadlineError::Eof) => Ok(Input::End),
-                Err(ReadlineError::Signal(_)) => continue,
-                Err(ReadlineError::Io(error)) => Err(error),
-                Err(other) => Err(io::Error::other(other)),
-            };
-        }
+    fn state(&self) -> MutexGuard<'_, WaitingLines> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -151,36 +275,18 @@ fn history_file() -> Option<PathBuf> {
 }
 
 /// What the editor is told of the session, and asks.
-pub(super) struct Editing {
+struct Editing {
     above: Arc<LinesAbove>,
     palette: Palette,
     files: FilenameCompleter,
     /// Names that have a value.
-    pub(super) names: Vec<String>,
+    names: Vec<String>,
     /// The modem will ask for data: what is typed is no script.
-    pub(super) is_data: bool,
+    is_data: bool,
     /// The lines of the statement so far.
     before: String,
     /// The editor paints because of a key; else because of a line that came.
     by_key: Cell<bool>,
-}
-
-impl Editing {
-    pub(super) fn new(above: &Arc<LinesAbove>, palette: Palette) -> Editing {
-        Editing {
-            above: Arc::clone(above),
-            palette,
-            files: FilenameCompleter::new(),
-            names: Vec::new(),
-            is_data: false,
-            before: String::new(),
-            by_key: Cell::new(false),
-        }
-    }
-
-    pub(super) fn begin(&mut self, before: &str) {
-        before.clone_into(&mut self.before);
-    }
 }
 
 impl Helper for Editing {}
@@ -191,12 +297,12 @@ impl Completer for Editing {
 
     fn complete(&self, line: &str, pos: usize, context: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let Some(typed) = line.get(..pos).filter(|_| !self.is_data) else { return Ok((pos, Vec::new())) };
-        if complete::wants_file(typed) {
+        if wants_file(typed) {
             return self.files.complete(line, pos, context);
         }
-        let (start, candidates) = complete::candidates(typed, &self.names);
+        let (start, candidates) = candidates(typed, &self.names);
         let widest = candidates.iter().map(|candidate| candidate.text.chars().count()).max().unwrap_or(0);
-        let pair = |candidate: complete::Candidate| Pair {
+        let pair = |candidate: Candidate| Pair {
             display: match candidate.about.is_empty() {
                 true => candidate.text.clone(),
                 false => format!("{:widest$}  {}", candidate.text, shortened(&candidate.about)),
@@ -218,7 +324,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Grey text behind the cursor.
-pub(super) struct Grey {
+struct Grey {
     text: String,
     /// It is what would be typed next, not something said about it.
     is_completion: bool,
@@ -241,7 +347,7 @@ impl Hinter for Editing {
         if pos != line.len() || self.is_data {
             return None;
         }
-        let (text, is_completion) = complete::hint(line, &self.names)?;
+        let (text, is_completion) = hint(line, &self.names)?;
         Some(Grey { text, is_completion })
     }
 }
@@ -391,9 +497,379 @@ fn render(line: &str, codes: &[Option<&'static str>]) -> String {
     text
 }
 
+// ── What may stand at the cursor
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Candidate {
+    /// What stands there then.
+    text: String,
+    about: String,
+}
+
+impl Candidate {
+    fn new(text: impl Into<String>, about: impl Into<String>) -> Candidate {
+        Candidate { text: text.into(), about: about.into() }
+    }
+}
+
+/// Whether a file's name is being typed.
+fn wants_file(typed: &str) -> bool {
+    let argument = |name| typed.strip_prefix(name).is_some_and(|rest: &str| rest.starts_with([' ', '!']));
+    [":save", ":load", ":record"].into_iter().any(argument)
+}
+
+/// What may stand at the end of `typed`, and from where on it does. `names`: the variables.
+fn candidates(typed: &str, names: &[String]) -> (usize, Vec<Candidate>) {
+    if let Some(command) = typed.strip_prefix(':') {
+        return colon(typed, command);
+    }
+    // `${`: a variable, wherever it stands.
+    if let Some(open) = typed.rfind("${")
+        && let Some(word) = typed.get(open + 2..).filter(|word| word.chars().all(is_name))
+    {
+        return (open + 2, variables(word, names, "}"));
+    }
+    if let Some(asking) = asking(typed) {
+        return at_command(typed, &asking);
+    }
+    if let Some((start, word)) = script_name(typed) {
+        let found = SCRIPTS.iter().filter(|entry| entry.name.starts_with(word));
+        return (start, found.map(|entry| Candidate::new(format!("{}\"", entry.name), entry.title())).collect());
+    }
+    let start = last_word(typed);
+    let word = typed.get(start..).unwrap_or_default();
+    if typed.get(..start).unwrap_or_default().trim().is_empty() {
+        let mut found: Vec<Candidate> = statements()
+            .iter()
+            .filter(|statement| statement.word.starts_with(word))
+            .map(|statement| Candidate::new(statement.word, statement.form.replace('`', "")))
+            .collect();
+        if "AT".starts_with(&word.to_ascii_uppercase()) {
+            found.push(Candidate::new("AT", "an AT command"));
+        }
+        return (start, found);
+    }
+    let inner = word.rfind(|character: char| !is_name(character)).map_or(0, |at| at + 1);
+    let word = word.get(inner..).unwrap_or_default();
+    (start + inner, variables(word, names, ""))
+}
+
+fn is_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
+fn variables(word: &str, names: &[String], end: &str) -> Vec<Candidate> {
+    let always =
+        [("response", "the last answer's lines"), ("result", "its final result code"), ("elapsed", "how long it took")];
+    let own = names.iter().map(|name| (name.as_str(), ""));
+    let fitting = own.chain(always).filter(|(name, _)| name.starts_with(word));
+    fitting.map(|(name, about)| Candidate::new(format!("{name}{end}"), about)).collect()
+}
+
+/// The name that is being typed behind `run "`.
+fn script_name(typed: &str) -> Option<(usize, &str)> {
+    let start = typed.rfind("run \"").map(|at| at + "run \"".len())?;
+    let word = typed.get(start..).filter(|word| !word.contains('"'))?;
+    Some((start, word))
+}
+
+fn colon(typed: &str, command: &str) -> (usize, Vec<Candidate>) {
+    let Some((name, argument)) = command.split_once(' ') else {
+        let found = COMMANDS.iter().filter(|entry| entry.name.starts_with(command));
+        return (0, found.map(|entry| Candidate::new(format!(":{}", entry.name), entry.does)).collect());
+    };
+    let start = typed.len() - argument.len();
+    let starting = |all: Vec<Candidate>| all.into_iter().filter(|one| one.text.starts_with(argument)).collect();
+    match name {
+        "open" => (start, starting(openable())),
+        "help" => {
+            let words = statements().iter().map(|known| Candidate::new(known.word, known.form.replace('`', "")));
+            let commands = COMMANDS.iter().map(|entry| Candidate::new(entry.name, entry.does));
+            (start, starting(words.chain(commands).chain([Candidate::new("keys", "what the keys do")]).collect()))
+        }
+        "explain" => match asking(typed) {
+            Some(asking) => at_command(typed, &asking),
+            None => (start, Vec::new()),
+        },
+        "raw" | "urc" => (start, starting(vec![Candidate::new("on", ""), Candidate::new("off", "")])),
+        "baud" => {
+            let speeds = ["9600", "19200", "38400", "57600", "115200", "230400", "460800", "921600"];
+            (start, starting(speeds.map(|speed| Candidate::new(speed, "")).into()))
+        }
+        _ => (start, Vec::new()),
+    }
+}
+
+/// The serial ports of this machine, and the simulated modems.
+fn openable() -> Vec<Candidate> {
+    let mut all: Vec<Candidate> = ports()
+        .into_iter()
+        .map(|port| {
+            let product = port.usb.and_then(|usb| usb.product).unwrap_or_default();
+            Candidate::new(port.path.display().to_string(), product)
+        })
+        .collect();
+    all.extend(sim::models().map(|model| Candidate::new(format!("sim:{}", model.name), model.title)));
+    all.extend(["tcp://", "rfc2217://", "replay:"].map(|scheme| Candidate::new(scheme, "")));
+    all
+}
+
+fn at_command(typed: &str, asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
+    match asking.index() {
+        Some(index) => values(asking, index),
+        None if asking.form == Form::Execute => names_and_types(asking),
+        None => (typed.len(), Vec::new()),
+    }
+}
+
+fn names_and_types(asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
+    let prefix = if asking.is_first { "AT" } else { "" };
+    let wanted = asking.name.to_ascii_uppercase();
+    let is_exact = |name: &str| name.strip_prefix("AT").is_some_and(|bare| bare == wanted) && !wanted.is_empty();
+    let mut found = Vec::new();
+    for command in catalogue::commands().iter().filter(|command| !command.name.contains('=')) {
+        let Some(bare) = command.name.strip_prefix("AT").filter(|bare| bare.starts_with(&wanted)) else { continue };
+        let name = format!("{prefix}{bare}");
+        if !is_exact(command.name) {
+            found.push(Candidate::new(name, command.title));
+            continue;
+        }
+        let extended = !bare.starts_with(|first: char| first.is_ascii_alphabetic() || first == '&');
+        if command.execute.is_some() {
+            found.push(Candidate::new(name.clone(), command.title));
+        }
+        if command.read.is_some() {
+            found.push(Candidate::new(format!("{name}?"), format!("read: {}", command.title)));
+        }
+        if command.test.is_some() {
+            let does = if command.test_does.is_empty() { "which values there may be" } else { command.test_does };
+            found.push(Candidate::new(format!("{name}=?"), format!("test: {does}")));
+        }
+        if let Some(set) = &command.set {
+            let fields: Vec<&str> = set.parameters.fields.iter().map(|field| field.name).collect();
+            let equals = if extended { "=" } else { "" };
+            found.push(Candidate::new(format!("{name}{equals}"), format!("set: {}", fields.join(", "))));
+        }
+    }
+    (asking.start, found)
+}
+
+fn values(asking: &TypedCommand<'_>, index: usize) -> (usize, Vec<Candidate>) {
+    let typed = asking.parameter();
+    let bare = typed.trim_matches('"').to_ascii_uppercase();
+    let fits = |value: &str| value.trim_matches('"').to_ascii_uppercase().starts_with(&bare);
+    let mut found: Vec<Candidate> = Vec::new();
+    if index == 0 {
+        let settings = asking.settings().filter(|(setting, _)| fits(setting));
+        found.extend(settings.map(|(setting, command)| Candidate::new(setting, command.title)));
+    }
+    let field = asking.known.and_then(|known| known.set.as_ref()).and_then(|set| set.parameters.field(index));
+    if let Some(field) = field {
+        let values = field.values.iter().filter(|value| fits(value.value));
+        found.extend(values.map(|value| Candidate::new(written(field, value.value, typed), value.meaning)));
+    }
+    if "?".starts_with(typed)
+        && index == 0
+        && typed.is_empty()
+        && asking.known.is_some_and(|known| known.test.is_some())
+    {
+        found.push(Candidate::new("?", "test: which values there may be"));
+    }
+    (asking.parameter_start, found)
+}
+
+/// A value as it stands in a command.
+fn written(field: &Field, value: &str, typed: &str) -> String {
+    let in_quotes = matches!(field.kind, Kind::Quoted | Kind::Text) || typed.starts_with('"');
+    if in_quotes { format!("\"{value}\"") } else { value.to_owned() }
+}
+
+/// The text, and whether it is what would be typed next (else it is said about it).
+fn hint(line: &str, names: &[String]) -> Option<(String, bool)> {
+    if line.trim().is_empty() {
+        return None;
+    }
+    if let Some(command) = line.strip_prefix(':') {
+        return colon_hint(line, command, names);
+    }
+    if let Some(asking) = asking(line) {
+        return at_hint(line, &asking, names);
+    }
+    let word = line.trim_start();
+    match statements().iter().find(|statement| word.trim_end() == statement.word) {
+        Some(statement) => {
+            let example = statement.form.split('`').nth(1)?.strip_prefix(statement.word)?;
+            let shown = if word.ends_with(' ') { example.trim_start() } else { example };
+            Some((shown.to_owned(), false))
+        }
+        None => only_completion(line, names),
+    }
+}
+
+fn colon_hint(line: &str, command: &str, names: &[String]) -> Option<(String, bool)> {
+    match COMMANDS.iter().find(|entry| entry.name == command.trim_end()) {
+        Some(entry) => {
+            let space = if command.ends_with(' ') { "" } else { " " };
+            Some((format!("{space}{}  {}", entry.takes, entry.does).replace("  ", " ").to_owned(), false))
+        }
+        None if !command.contains(' ') && !command.is_empty() => only_completion(line, names),
+        None => None,
+    }
+}
+
+/// The rest of the one thing that fits.
+fn only_completion(line: &str, names: &[String]) -> Option<(String, bool)> {
+    let (start, found) = candidates(line, names);
+    let typed = line.get(start..).filter(|typed| typed.len() > 1)?;
+    match found.as_slice() {
+        [only] => {
+            let rest = only.text.strip_prefix(typed).filter(|rest| !rest.is_empty())?;
+            Some((rest.to_owned(), true))
+        }
+        _ => None,
+    }
+}
+
+fn at_hint(line: &str, asking: &TypedCommand<'_>, names: &[String]) -> Option<(String, bool)> {
+    let Some(known) = asking.known.filter(|_| !asking.name.is_empty()) else { return only_completion(line, names) };
+    match asking.form {
+        Form::Execute | Form::Read => Some((format!("  {}", known.title), false)),
+        Form::Test if !known.test_does.is_empty() => Some((format!("  {}", known.test_does), false)),
+        Form::Test => Some(("  which values there may be".to_owned(), false)),
+        Form::Set => parameter_hint(asking, known.set.as_ref()?),
+    }
+}
+
+/// `AT+CFUN=1` → `,<rst>  full functionality`
+fn parameter_hint(asking: &TypedCommand<'_>, set: &Usage) -> Option<(String, bool)> {
+    let index = asking.index()?;
+    let typed = asking.parameter();
+    let mut text = String::new();
+    for (place, field) in set.parameters.fields.iter().enumerate().skip(index) {
+        match (place == index, typed.is_empty()) {
+            (true, true) => text.push_str(&format!("<{}>", field.name)),
+            (true, false) => {}
+            (false, _) => text.push_str(&format!(",<{}>", field.name)),
+        }
+    }
+    let field = set.parameters.field(index)?;
+    let about = match typed.is_empty() {
+        true => Some(field.what),
+        false => field.meaning(typed.trim_matches('"')).map(|value| value.meaning),
+    };
+    if let Some(about) = about.filter(|about| !about.is_empty()) {
+        text.push_str(&format!("  {about}"));
+    }
+    (!text.is_empty()).then_some((text, false))
+}
+
+/// The AT command that is being typed.
+#[derive(Debug)]
+struct TypedCommand<'l> {
+    /// Where its name begins in the line; for the first of a command line, the `AT`.
+    start: usize,
+    is_first: bool,
+    /// `+CFUN`
+    name: &'l str,
+    form: Form,
+    known: Option<&'static Command>,
+    /// The parameters so far, the last is being typed.
+    parameters: Vec<&'l str>,
+    /// Where the last parameter begins in the line.
+    parameter_start: usize,
+}
+
+/// The AT command at the end of `line`, if there is one.
+fn asking(line: &str) -> Option<TypedCommand<'_>> {
+    let word_start = last_word(line);
+    let word = line.get(word_start..)?;
+    let parsed = command::parse(word)?;
+    let bare = |at: usize| TypedCommand {
+        start: if at <= 2 { word_start } else { word_start + at },
+        is_first: at <= 2,
+        name: "",
+        form: Form::Execute,
+        known: None,
+        parameters: Vec::new(),
+        parameter_start: line.len(),
+    };
+    // Behind a `;` the next one begins.
+    if word.ends_with(';') && parsed.unclosed_quote.is_none() {
+        return Some(bare(word.len()));
+    }
+    let Some(last) = parsed.commands.last() else { return Some(bare(2)) };
+    let is_first = parsed.commands.len() == 1;
+    let end = word_start + last.range.end;
+    let argument = last.argument;
+    let parameters = split(argument);
+    let last_length = parameters.last().map_or(0, |parameter| parameter.len());
+    Some(TypedCommand {
+        start: if is_first { word_start } else { word_start + last.range.start },
+        is_first,
+        name: last.name,
+        form: last.form,
+        known: command_of(last),
+        parameters,
+        parameter_start: end - last_length,
+    })
+}
+
+impl TypedCommand<'_> {
+    /// Which parameter is being typed, counted from 0; none before the `=`.
+    fn index(&self) -> Option<usize> {
+        (self.form == Form::Set).then(|| self.parameters.len().saturating_sub(1))
+    }
+
+    fn parameter(&self) -> &str {
+        self.parameters.last().copied().unwrap_or_default()
+    }
+
+    /// The settings that the first parameter selects: `AT+QCFG="band"`, …
+    fn settings(&self) -> impl Iterator<Item = (&'static str, &'static Command)> {
+        let name = format!("AT{}", self.name.to_ascii_uppercase());
+        catalogue::commands().iter().filter_map(move |command| {
+            let setting = command.name.strip_prefix(&*name)?.strip_prefix('=')?;
+            Some((setting, command))
+        })
+    }
+}
+
+/// Where the last word begins: white space in double quotes ends none.
+fn last_word(line: &str) -> usize {
+    let mut start = 0;
+    let mut quoted = false;
+    for (at, character) in line.char_indices() {
+        match character {
+            '"' => quoted = !quoted,
+            _ if character.is_whitespace() && !quoted => start = at + character.len_utf8(),
+            _ => {}
+        }
+    }
+    start
+}
+
+/// By the commas outside of quotes.
+fn split(argument: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    for (at, character) in argument.char_indices() {
+        match character {
+            '"' => quoted = !quoted,
+            ',' if !quoted => {
+                parts.push(argument.get(start..at).unwrap_or_default());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(argument.get(start..).unwrap_or_default());
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc;
 
     fn plain(text: &str) -> String {
         let mut plain = String::new();
@@ -422,5 +898,117 @@ mod tests {
         assert_eq!(brackets("a(b[c])", 6), Some((3, 5)));
         assert_eq!(brackets("a(\")\")", 6), Some((1, 5)));
         assert_eq!(brackets("a(]", 3), None);
+    }
+
+    fn texts(typed: &str) -> Vec<String> {
+        candidates(typed, &["rssi".to_owned()]).1.into_iter().map(|candidate| candidate.text).collect()
+    }
+
+    #[test]
+    fn names_types_and_values_come_from_the_catalogue() {
+        assert!(texts("AT+CS").contains(&"AT+CSQ".to_owned()));
+        assert!(texts("AT+CMEE=2;+CS").contains(&"+CSQ".to_owned()));
+        let types = texts("AT+CFUN");
+        assert!(
+            ["AT+CFUN?", "AT+CFUN=?", "AT+CFUN="].iter().all(|form| types.contains(&(*form).to_owned())),
+            "{types:?}"
+        );
+        let (start, values) = candidates("AT+CFUN=", &[]);
+        assert_eq!(start, 8);
+        for (value, meaning) in [("0", "minimum"), ("1", "full"), ("4", "")] {
+            let found = values.iter().find(|candidate| candidate.text == value);
+            assert!(found.is_some_and(|found| found.about.contains(meaning)), "{value} in {values:?}");
+        }
+        assert!(texts("AT+CGDCONT=1,\"I").contains(&"\"IP\"".to_owned()));
+        assert!(texts("AT+QCFG=\"roam").contains(&"\"roamservice\"".to_owned()));
+    }
+
+    #[test]
+    fn statements_variables_scripts_and_commands() {
+        assert!(texts("re").starts_with(&["reboot", "repeat", "report", "retry"].map(str::to_owned)));
+        assert_eq!(texts("log \"${rs"), ["rssi}"]);
+        assert!(texts("assert rs").contains(&"rssi".to_owned()));
+        assert_eq!(texts("run \"supersim/set-"), ["supersim/set-apn\""]);
+        assert_eq!(texts(":te"), [":terminal"]);
+        assert!(texts(":open sim:bg9").contains(&"sim:bg96".to_owned()));
+        assert!(wants_file(":save x") && !wants_file(":saved"));
+    }
+
+    #[test]
+    fn parameters_are_shown_as_they_are_typed() {
+        let shown = |line: &str| hint(line, &[]).map(|(text, _)| text).unwrap_or_default();
+        assert!(shown("AT+CFUN=").starts_with("<fun>,<rst>"), "{}", shown("AT+CFUN="));
+        assert!(shown("AT+CFUN=1").starts_with(",<rst>  full"), "{}", shown("AT+CFUN=1"));
+        assert!(shown("AT+CFUN=1,").starts_with("<rst>"), "{}", shown("AT+CFUN=1,"));
+        assert!(!shown("AT+CSQ").is_empty());
+        assert_eq!(hint(":ter", &[]), Some(("minal".to_owned(), true)));
+        assert_eq!(hint("retr", &[]), Some(("y".to_owned(), true)));
+        assert_eq!(shown("retry"), " 10 every 5s {");
+        assert_eq!(shown(""), "");
+    }
+
+    #[test]
+    fn the_command_and_its_parameter() {
+        let at = |line: &'static str| {
+            asking(line).map(|asking| (asking.start, asking.name, asking.index(), asking.parameter_start))
+        };
+        assert_eq!(at("AT"), Some((0, "", None, 2)));
+        assert_eq!(at("AT+CS"), Some((0, "+CS", None, 5)));
+        assert_eq!(at("  send AT+CFUN=1,"), Some((7, "+CFUN", Some(1), 17)));
+        assert_eq!(at("AT+CMEE=2;+CS"), Some((10, "+CS", None, 13)));
+        assert_eq!(at("AT+CMEE=2;"), Some((10, "", None, 10)));
+        assert_eq!(at("AT+COPS=1,0,\"T Mo"), Some((0, "+COPS", Some(2), 12)));
+        assert_eq!(at("log \"AT+CS"), None);
+        assert_eq!(at("expect O"), None);
+    }
+
+    /// Its editor is this channel; it takes one message at a time.
+    fn edited() -> (Arc<LinesAbove>, mpsc::Receiver<String>) {
+        let above = Arc::new(LinesAbove::default());
+        let (sender, receiver) = mpsc::sync_channel(0);
+        let served = Arc::clone(&above);
+        std::thread::spawn(move || served.serve(&mut |text| sender.send(text).is_ok()));
+        (above, receiver)
+    }
+
+    #[test]
+    fn lines_keep_their_order() {
+        let (above, editor) = edited();
+        above.begin();
+        for number in 0..200 {
+            above.show(number.to_string());
+        }
+        let mut seen = String::new();
+        while seen.lines().count() < 200 {
+            seen.push_str(&editor.recv().unwrap());
+            above.painted();
+        }
+        assert_eq!(seen.lines().collect::<Vec<_>>(), (0..200).map(|number| number.to_string()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_flood_is_bounded_and_counted() {
+        let above = LinesAbove::default();
+        above.begin();
+        for number in 0..5000 {
+            above.show(number.to_string());
+        }
+        let text = above.state().take(MOST);
+        assert_eq!(text.lines().next(), Some("(4000 lines came too fast and are left out)"));
+        assert_eq!(text.lines().count(), 1001);
+        assert_eq!(text.lines().last(), Some("4999"));
+    }
+
+    #[test]
+    fn lines_behind_one_that_is_on_its_way_wait_for_it() {
+        let above = LinesAbove::default();
+        above.begin();
+        above.state().given = 1;
+        above.end();
+        above.show("later".to_owned());
+        assert_eq!(above.state().lines.len(), 1);
+        above.state().taken = 1;
+        above.painted();
+        assert!(!above.state().is_uncertain());
     }
 }

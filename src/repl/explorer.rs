@@ -1,22 +1,30 @@
-//! The loop: a line is read, cut into pieces, and each piece is run.
+//! The loop: a line is read, cut into pieces, and each piece is run. And the `:` commands: their names, what they take, what
+//! they do, their help.
 
-use std::io;
+use std::fs::File;
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::commands::greeting;
-use super::editor::{Editing, Input, LineSource};
-use super::link::{Link, RawView};
-use super::session::{
-    self, AskedData, Notebook, Runnable, Snippet, asks_for_data, is_clause, is_open, may_keep, pieces,
-};
-use super::shown::{self, LinesAbove, Shown, View, write_out};
+use rustyline::error::ReadlineError;
+
+use super::editor::{LineSource, LinesAbove};
+use super::link::Link;
+use super::session::{self, Notebook, Runnable, asks_for_data, is_clause, is_command, is_open, may_keep, pieces};
+use super::shown::{self, Shown, write_out};
 use super::{Exploration, Left, terminal};
-use crate::connect::Address;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::catalogue::explain::{Context, explain};
+use crate::connect::{Address, SIMULATED};
+use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::library::Library;
+use crate::notation::ShownDuration;
+use crate::port::list::ports;
 use crate::report::result::plural;
-use crate::report::style::{Style, filled};
+use crate::report::style::{Palette, Style, filled, harmless};
 use crate::runtime::{Interpreter, Outcome, Status};
+use crate::source::{LARGEST, Source, Unreadable, read_text};
+use crate::state::private_file;
+use crate::syntax::statements;
 
 /// The code of a question that the modem refused.
 const REFUSED: &str = "hayes::run::unexpected-result";
@@ -34,38 +42,34 @@ pub fn explore(options: Exploration) -> Left {
     })
 }
 
-pub(super) struct Explorer {
-    pub(super) options: Exploration,
+struct Explorer {
+    options: Exploration,
     above: Arc<LinesAbove>,
-    pub(super) reader: LineSource,
-    pub(super) session: Notebook,
-    pub(super) link: Option<Link>,
+    reader: LineSource,
+    session: Notebook,
+    link: Option<Link>,
     /// What `:open` without a name opens.
-    pub(super) last_address: Address,
-    pub(super) quiet: bool,
-    pub(super) raw: bool,
+    last_address: Address,
+    quiet: bool,
+    raw: bool,
     /// Files that this session has written.
-    pub(super) saved: Vec<String>,
+    saved: Vec<String>,
     /// The last question failed: lines under it may say that this was expected.
     is_mendable: bool,
     /// `:quit`
-    pub(super) leaves: bool,
+    leaves: bool,
     /// What ends a session without a user: the port was lost, Ctrl-C.
-    pub(super) ends: Option<Left>,
+    ends: Option<Left>,
 }
 
 /// Whether what was typed passed.
-pub(super) type Passed = bool;
+type Passed = bool;
 
 impl Explorer {
     fn new(options: Exploration) -> Result<Explorer, Left> {
         let above = Arc::new(LinesAbove::default());
         // The editor waits with `select`, which knows only the first 1,024 descriptors: it is made before the port.
-        let reader = match options.interactive {
-            true => LineSource::edited(Editing::new(&above, options.palette), &above),
-            false => Ok(LineSource::Plain { prompts: options.prompts }),
-        };
-        let reader = reader.unwrap_or(LineSource::Plain { prompts: options.prompts });
+        let reader = LineSource::new(options.interactive, options.prompts, &above, options.palette);
         let session = Notebook::new(Interpreter::new(options.inputs.clone()));
         let last_address = options.address.clone();
         let mut explorer = Explorer {
@@ -100,7 +104,7 @@ impl Explorer {
         Ok(explorer)
     }
 
-    fn run(&mut self) -> io::Result<Left> {
+    fn run(&mut self) -> Result<Left, ReadlineError> {
         let mut failures = 0;
         terminal::edits_lines(!self.reader.is_edited());
         while !self.leaves {
@@ -128,17 +132,12 @@ impl Explorer {
     }
 
     /// What was typed, with the lines of a block; `None` at the end.
-    fn statement(&mut self) -> io::Result<Option<String>> {
+    fn statement(&mut self) -> Result<Option<String>, ReadlineError> {
         let mut text = String::new();
         loop {
             let prompt = self.prompt(!text.is_empty());
-            match self.line(&prompt, &text)? {
-                Input::End if text.is_empty() => return Ok(None),
-                // What is not closed at the end of the input is wrong, and told.
-                Input::End => return Ok(Some(text)),
-                Input::Interrupted if text.is_empty() => {}
-                Input::Interrupted => text.clear(),
-                Input::Line(line) => {
+            match self.line(&prompt, &text) {
+                Ok(line) => {
                     if !text.is_empty() {
                         text.push('\n');
                     }
@@ -147,6 +146,10 @@ impl Explorer {
                         return Ok(Some(text));
                     }
                 }
+                Err(ReadlineError::Interrupted) => text.clear(),
+                // What is not closed at the end of the input is wrong, and told.
+                Err(ReadlineError::Eof) => return Ok(Some(text).filter(|text| !text.is_empty())),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -157,37 +160,34 @@ impl Explorer {
     }
 
     /// A line; the port is listened to meanwhile.
-    fn line(&mut self, prompt: &str, before: &str) -> io::Result<Input> {
+    fn line(&mut self, prompt: &str, before: &str) -> Result<String, ReadlineError> {
         if !self.reader.is_edited() {
             return self.reader.line(prompt, before);
         }
-        let mask = self.session.interpreter.mask();
-        let (above, palette, quiet) = (Arc::clone(&self.above), self.options.palette, self.quiet || self.raw);
-        let listening = self.link.as_mut().and_then(|link| link.listen(mask, &above, quiet, palette));
-        if let Some(editing) = self.reader.editing() {
-            editing.names = self.session.names.names().into_iter().map(str::to_owned).collect();
+        if let Some(link) = &mut self.link {
+            let quiet = self.quiet || self.raw;
+            link.listen(self.session.interpreter.mask(), &self.above, quiet, self.options.palette);
         }
-        self.above.begin();
-        let input = self.reader.line(prompt, before);
-        self.above.end();
-        if let (Some(link), Some(listening)) = (&mut self.link, listening) {
-            link.stop_listening(listening);
-        }
-        input
+        self.reader.know(self.session.names.names());
+        let line = self.reader.line(prompt, before);
+        self.link.iter_mut().for_each(Link::stop_listening);
+        line
     }
 
     /// Runs what was typed or pasted, piece by piece; the first that fails ends it.
-    fn enter(&mut self, text: &str) -> io::Result<Passed> {
+    fn enter(&mut self, text: &str) -> Result<Passed, ReadlineError> {
         let pieces = pieces(text);
         let is_one = pieces.len() == 1;
         let mut kept = text.trim().to_owned();
         let mut passed = true;
-        let count = pieces.len();
-        for (number, piece) in pieces.into_iter().enumerate() {
-            passed = match piece {
-                Snippet::Command(text) => self.command(&text),
-                Snippet::Clauses(text) => self.follow(&text),
-                Snippet::Statement(text) => match self.with_data(&text)? {
+        let mut rest = pieces.iter();
+        while let Some(piece) = rest.next().filter(|_| passed && !self.leaves) {
+            passed = if is_command(piece) {
+                self.command(piece)
+            } else if is_clause(piece) {
+                self.follow(piece)
+            } else {
+                match self.with_data(piece)? {
                     Some(whole) => {
                         if is_one {
                             kept.clone_from(&whole);
@@ -195,31 +195,30 @@ impl Explorer {
                         self.statement_entered(&whole, is_one)
                     }
                     None => false,
-                },
-            };
-            if !passed || self.leaves {
-                let rest = count - number - 1;
-                if rest > 0 && !self.leaves {
-                    self.note(&format!(
-                        "stopped: {rest} more of what was pasted {} not run",
-                        if rest == 1 { "was" } else { "were" }
-                    ));
                 }
-                break;
+            };
+            let left = rest.len();
+            if !passed && left > 0 && !self.leaves {
+                let were = if left == 1 { "was" } else { "were" };
+                self.note(&format!("stopped: {left} more of what was pasted {were} not run"));
             }
         }
-        if !kept.is_empty() {
-            let may_keep = may_keep(&kept, &self.session.interpreter.mask());
-            self.reader.keep(&kept, may_keep);
+        if !kept.is_empty() && may_keep(&kept, &self.session.interpreter.mask()) {
+            self.reader.keep(&kept);
         }
         Ok(passed)
     }
 
     /// The statement, with the text that the modem will ask for; `None` where the user would not give it.
-    fn with_data(&mut self, text: &str) -> io::Result<Option<String>> {
+    fn with_data(&mut self, text: &str) -> Result<Option<String>, ReadlineError> {
         let Some(asked) = asks_for_data(text) else { return Ok(Some(text.to_owned())) };
         if !self.reader.is_edited() {
-            return self.piped_data(text);
+            // Without a user the `prompt` line is the next one.
+            return match self.reader.line("", text) {
+                Ok(line) => Ok(Some(format!("{text}\n{line}"))),
+                Err(ReadlineError::Eof) => Ok(Some(text.to_owned())),
+                Err(error) => Err(error),
+            };
         }
         // Refused before it is asked for more.
         if let Err(refused) = self.session.check(text) {
@@ -228,46 +227,31 @@ impl Explorer {
         }
         let prompt = format!("{}{} ", " ".repeat(self.prompt(false).chars().count().saturating_sub(2)), asked.mark);
         self.note("the modem will ask for data: type it, Enter sends it; Ctrl-C sends nothing");
-        self.data(text, &asked, &prompt)
-    }
-
-    fn data(&mut self, text: &str, asked: &AskedData, prompt: &str) -> io::Result<Option<String>> {
-        if let Some(editing) = self.reader.editing() {
-            editing.is_data = true;
-        }
-        let input = self.line(prompt, "");
-        if let Some(editing) = self.reader.editing() {
-            editing.is_data = false;
-        }
-        Ok(match input? {
+        self.reader.takes_data(true);
+        let line = self.line(&prompt, "");
+        self.reader.takes_data(false);
+        match line {
             // Who knows the language may write the line as a script has it.
-            Input::Line(line) if is_clause(&line) && line.trim_start().starts_with("prompt ") => {
-                Some(format!("{text}\n  {}", line.trim()))
+            Ok(line) if is_clause(&line) && line.trim_start().starts_with("prompt ") => {
+                Ok(Some(format!("{text}\n  {}", line.trim())))
             }
-            Input::Line(line) => Some(format!("{text}\n{}", asked.clause(&line))),
-            Input::Interrupted | Input::End => {
+            Ok(line) => Ok(Some(format!("{text}\n{}", asked.clause(&line)))),
+            Err(ReadlineError::Interrupted | ReadlineError::Eof) => {
                 self.note("not sent");
-                None
+                Ok(None)
             }
-        })
-    }
-
-    /// Without a user the `prompt` line is the next one.
-    fn piped_data(&mut self, text: &str) -> io::Result<Option<String>> {
-        match self.reader.line("", text)? {
-            Input::Line(line) => Ok(Some(format!("{text}\n{line}"))),
-            Input::Interrupted | Input::End => Ok(Some(text.to_owned())),
+            Err(error) => Err(error),
         }
     }
 
-    pub(super) fn statement_entered(&mut self, text: &str, is_one: bool) -> Passed {
+    fn statement_entered(&mut self, text: &str, is_one: bool) -> Passed {
         match self.session.check(text) {
             Ok(ready) => self.execute(ready, is_one, false),
             Err(refused) => self.refuse(&refused),
         }
     }
 
-    pub(super) fn follow(&mut self, clauses: &str) -> Passed {
+    fn follow(&mut self, clauses: &str) -> Passed {
         match self.session.check_clauses(clauses) {
             Some(Ok(ready)) => self.execute(ready, true, true),
             Some(Err(refused)) => self.refuse(&refused),
@@ -293,23 +277,15 @@ impl Explorer {
         }
         self.hide(ready.written_secrets());
         let is_question = ready.is_question && is_one;
-        let view = View {
-            palette: self.options.palette,
-            quiet: self.quiet,
-            raw: self.raw,
-            explains: self.options.explains,
-            waits: self.reader.is_edited(),
-        };
-        let mut screen = Shown::new(&self.above, &self.options.cancel, view, is_question);
+        let Exploration { palette, explains, .. } = self.options;
+        let mut screen = Shown::new(&self.above, &self.options.cancel, palette, explains, is_question);
+        (screen.quiet, screen.raw, screen.waits) = (self.quiet, self.raw, self.reader.is_edited());
         let Some(conversation) = self.link.as_mut().and_then(Link::conversation) else { return false };
         if !self.reader.is_edited() {
             self.options.runs.store(true, Ordering::Release);
         }
         let one_line = !ready.text.trim().contains('\n');
-        let mut outcome = match follows {
-            true => self.session.follow(ready, conversation, &mut screen),
-            false => self.session.run(ready, conversation, &mut screen),
-        };
+        let mut outcome = self.session.run(ready, follows, conversation, &mut screen);
         screen.finish();
         if let Some(link) = &self.link {
             outcome.name_eavesdropper(&link.address);
@@ -332,12 +308,11 @@ impl Explorer {
     }
 
     /// Hides the secrets that are known by now, in what is recorded and where the bytes of the port are shown.
-    pub(super) fn hide(&self, more: Vec<&str>) {
+    fn hide(&self, more: Vec<&str>) {
         let mut mask = self.session.interpreter.mask();
         more.into_iter().for_each(|secret| mask.add(secret));
         if let Some(link) = &self.link {
-            link.hide(mask.clone());
-            link.tap.show_raw(self.raw.then(|| RawView::new(&self.above, self.options.palette, mask)));
+            link.hide(mask, self.raw.then_some((&self.above, self.options.palette)));
         }
     }
 
@@ -386,19 +361,458 @@ impl Explorer {
     }
 
     /// What is complained about has not passed.
-    pub(super) fn complain(&self, message: &str, help: Option<&str>) -> Passed {
+    fn complain(&self, message: &str, help: Option<&str>) -> Passed {
         (self.options.complain)(message, help);
         false
     }
 
     /// Broken between words, so that no word is cut at the terminal's edge; for a program it stays one line.
-    pub(super) fn write_filled(&self, text: &str, indent: &str) {
+    fn write_filled(&self, text: &str, indent: &str) {
         let width = (self.options.width)();
         let text = if self.options.explains { filled(text, width, indent) } else { text.to_owned() };
         write_out(&format!("{text}\n"));
     }
 
-    pub(super) fn note(&self, text: &str) {
+    fn note(&self, text: &str) {
         write_out(&format!("{}\n", self.options.palette.paint(Style::Dim, text)));
+    }
+}
+
+/// A `:` command.
+pub(super) struct Described {
+    pub(super) name: &'static str,
+    /// What it takes, as help shows it
+    pub(super) takes: &'static str,
+    pub(super) does: &'static str,
+    /// Its argument, and whether it stands with a `!`
+    run: fn(&mut Explorer, &str, bool) -> Passed,
+}
+
+pub(super) const COMMANDS: &[Described] = &[
+    entry("help", "[TOPIC]", "this; :help run, :help AT+CSQ, :help keys", |it, topic, _| it.help(topic)),
+    entry("open", "[PORT]", "open a port; without a name, the last one again", |it, port, _| it.open_named(port)),
+    entry("close", "", "close the port", |it, _, _| it.close()),
+    entry("ports", "", "list the serial ports", |it, _, _| it.ports()),
+    entry("baud", "N", "set the speed of the port", |it, speed, _| it.baud(speed)),
+    entry("vars", "", "show the variables", |it, _, _| it.variables()),
+    entry("history", "[TEXT]", "show what was typed", |it, text, _| it.history(text)),
+    entry("explain", "TEXT", "what a command, an answer, an error or a URC means", |it, text, _| it.explain(text)),
+    entry("save", "FILE", "write the lines that passed as a script; :save! overwrites", |it, file, forced| {
+        it.save(file, forced)
+    }),
+    entry("load", "FILE", "run the lines of a file here; the first that fails ends it", |it, file, _| it.load(file)),
+    entry("record", "FILE|off", "write down all that is sent and received", |it, file, _| it.record(file)),
+    entry("raw", "[on|off]", "show bytes as they are, with control characters", |it, on, _| it.set_raw(on)),
+    entry("urc", "[on|off]", "show what the modem says by itself", |it, on, _| it.set_urc(on)),
+    entry("timeout", "[DURATION]", "how long an answer may take, as 30s", |it, time, _| it.timeout(time)),
+    entry("terminal", "", "talk to the modem byte by byte; Ctrl-] comes back", |it, _, _| it.terminal()),
+    entry("quit", "", "leave; Ctrl-D does too", |it, _, _| it.quit()),
+];
+
+const fn entry(
+    name: &'static str,
+    takes: &'static str,
+    does: &'static str,
+    run: fn(&mut Explorer, &str, bool) -> Passed,
+) -> Described {
+    Described { name, takes, does, run }
+}
+
+/// What was typed behind the colon: the command, whether it stands with a `!`, and its argument; else the name that may have
+/// been meant.
+fn parse(text: &str) -> Result<(&'static Described, bool, &str), Option<&'static str>> {
+    let text = text.trim().trim_start_matches(':').trim_start();
+    let (name, argument) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let (name, forced) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
+    let names = || COMMANDS.iter().map(|command| command.name);
+    let begins = |known: &&str| !name.is_empty() && known.starts_with(name);
+    let meant = || nearest(name, names()).or_else(|| names().filter(begins).min_by_key(|known| known.len()));
+    let found = find(name).ok_or_else(meant)?;
+    Ok((found, forced, argument.trim()))
+}
+
+/// By its name, or by a beginning of it that is no other's: `:h`, `:q`.
+fn find(name: &str) -> Option<&'static Described> {
+    let name = match name {
+        "exit" | "bye" => "quit",
+        "?" => "help",
+        "variables" => "vars",
+        other => other,
+    };
+    let exact = COMMANDS.iter().find(|entry| entry.name == name);
+    let mut beginning = COMMANDS.iter().filter(|entry| !name.is_empty() && entry.name.starts_with(name));
+    exact.or_else(|| beginning.next().filter(|first| first.name == "help" || beginning.next().is_none()))
+}
+
+/// How many lines of history `:history` shows.
+const SHOWN_HISTORY: usize = 30;
+
+impl Explorer {
+    /// Does what a `:` command says.
+    fn command(&mut self, text: &str) -> Passed {
+        let (command, forced, argument) = match parse(text) {
+            Ok(typed) => typed,
+            Err(near) => {
+                let help = near.map_or(":help lists the commands".to_owned(), |near| format!("did you mean :{near}?"));
+                let name = text.split_whitespace().next().unwrap_or(":");
+                return self.complain(&format!("there is no command {}", harmless(name.as_bytes())), Some(&help));
+            }
+        };
+        (command.run)(self, argument, forced)
+    }
+
+    fn help(&self, topic: &str) -> Passed {
+        let Some(text) = help_on(topic, self.options.palette) else {
+            let message = format!("there is no help on {}", harmless(topic.as_bytes()));
+            return self.complain(&message, Some(":help lists what there is"));
+        };
+        write_out(&text);
+        true
+    }
+
+    fn open_named(&mut self, port: &str) -> Passed {
+        match Address::parse(port) {
+            _ if port.is_empty() => self.open(self.last_address.clone(), false),
+            Ok(address) => self.open(address, false),
+            Err(error) => self.complain(&error.message, error.help.as_deref()),
+        }
+    }
+
+    fn open(&mut self, address: Address, by_default: bool) -> Passed {
+        if self.options.real && matches!(address, Address::Simulator { .. }) {
+            return self.complain(&format!("{address} is simulated, and --real refuses the simulated modem"), None);
+        }
+        // The same port cannot be opened twice; another stays open until this one is.
+        let is_same = self.link.as_ref().is_some_and(|link| link.address.is_same_device(&address));
+        let was_open = self.link.is_some();
+        if is_same && let Some(link) = self.link.take() {
+            self.finish(link);
+        }
+        self.last_address = address.clone();
+        match Link::open(address.clone(), by_default, self.options.baud, &self.options.cancel) {
+            Ok(link) => {
+                if let Some(before) = self.link.replace(link) {
+                    self.finish(before);
+                }
+                if was_open {
+                    self.note(&format!("{address} is open"));
+                }
+                self.hide(Vec::new());
+                self.ends = None;
+                true
+            }
+            Err(error) => {
+                self.complain(&error.message, error.help.as_deref());
+                if let Some(link) = &self.link {
+                    self.note(&format!("{} stays open", link.address));
+                }
+                false
+            }
+        }
+    }
+
+    /// Closes a port; what was recorded on it ends here.
+    fn finish(&self, mut link: Link) {
+        let was_recorded = link.stop_recording();
+        match link.record_error() {
+            Some(error) => {
+                self.complain(&format!("the conversation could not be recorded whole: {error}"), None);
+            }
+            None if was_recorded => self.note(&format!("{} is no longer recorded", link.address)),
+            None => {}
+        }
+    }
+
+    /// Where nothing is open it is the simulated modem, and the prompt says so.
+    fn close(&mut self) -> Passed {
+        let Some(link) = self.link.take() else {
+            return self.complain("no port is open", None);
+        };
+        self.last_address = link.address.clone();
+        self.finish(link);
+        let closed = self.last_address.clone();
+        if self.options.real {
+            self.note(&format!("{closed} is closed; :open opens it again"));
+            return true;
+        }
+        if let Ok(address) = Address::parse(SIMULATED)
+            && self.open(address, true)
+        {
+            self.note(&format!("{closed} is closed; now this is the simulated modem; :open goes back"));
+        }
+        self.last_address = closed;
+        true
+    }
+
+    fn ports(&self) -> Passed {
+        let all = ports();
+        if all.is_empty() {
+            self.note("no serial port is here: is the modem plugged in and powered?");
+        }
+        for port in all {
+            let product = port.usb.and_then(|usb| usb.product);
+            let held = (!port.holders.is_empty()).then(|| {
+                let holders: Vec<String> = port.holders.iter().map(ToString::to_string).collect();
+                format!("held by {}", holders.join(", "))
+            });
+            let facts: Vec<String> = [product, port.driver, port.role, held].into_iter().flatten().collect();
+            let path = self.options.palette.paint(Style::Name, port.path.display().to_string());
+            write_out(&format!("{path}  {}\n", facts.join(" · ")));
+        }
+        true
+    }
+
+    fn baud(&mut self, argument: &str) -> Passed {
+        let Ok(baud @ 1..) = argument.parse::<u32>() else {
+            return self.complain("the speed is a number of bits a second", Some(":baud 115200"));
+        };
+        let passed = self.statement_entered(&format!("port baud {baud}"), true);
+        if passed {
+            self.options.baud = baud;
+        }
+        passed
+    }
+
+    fn variables(&self) -> Passed {
+        let variables = self.session.interpreter.variables();
+        if variables.is_empty() {
+            self.note("there are none yet: `set x = 1`, or `capture rssi:int` under a question");
+        }
+        for (name, value) in variables {
+            let value = harmless(value.to_string().as_bytes());
+            write_out(&format!("{} = {value}\n", self.options.palette.paint(Style::Name, name)));
+        }
+        true
+    }
+
+    fn history(&self, wanted: &str) -> Passed {
+        let found: Vec<&String> = self.reader.history().filter(|entry| entry.contains(wanted)).collect();
+        for entry in found.iter().skip(found.len().saturating_sub(SHOWN_HISTORY)) {
+            let shown: Vec<String> = entry.lines().map(|line| harmless(line.as_bytes())).collect();
+            write_out(&format!("{}\n", shown.join("\n  ")));
+        }
+        true
+    }
+
+    fn explain(&self, text: &str) -> Passed {
+        if text.is_empty() {
+            return self.complain(":explain takes a text", Some(":explain +CREG: 0,5"));
+        }
+        let module = self.link.as_ref().and_then(Link::module);
+        let explained = explain(text, &Context { command: self.session.last_question(), module });
+        for line in explained.to_string().lines() {
+            let indent = line.len() - line.trim_start().len() + 2;
+            self.write_filled(&harmless(line.as_bytes()), &" ".repeat(indent));
+        }
+        explained.is_known()
+    }
+
+    fn save(&mut self, file: &str, forced: bool) -> Passed {
+        if file.is_empty() {
+            return self.complain(":save takes a file", Some(":save first.hayes"));
+        }
+        let Some((script, without)) = self.session.script() else {
+            return self.complain("no line has passed yet, so there is nothing to save", None);
+        };
+        if std::path::Path::new(file).exists() && !forced && !self.saved.iter().any(|saved| saved == file) {
+            return self.complain(&format!("{file} is there already"), Some(&format!(":save! {file} overwrites it")));
+        }
+        let written = private_file(file).and_then(|mut file| file.write_all(script.as_bytes()));
+        if let Err(error) = written {
+            return self.complain(&format!("{file} cannot be written: {error}"), None);
+        }
+        self.saved.push(file.to_owned());
+        let checked = crate::check::check(&Source::new(file, script.as_str()), &Library);
+        let lines = script.lines().count();
+        self.note(&format!("{file}: {lines} lines; `hayes run {file}` runs them"));
+        if without > 0 {
+            let lines = plural(without as u64, "line");
+            self.note(&format!(
+                "{lines} without its secret: declare it with `secret pin`, and write ${{pin}} where it is sent"
+            ));
+        }
+        if checked.program.is_none() {
+            (self.options.show)(&checked.diagnostics);
+        }
+        true
+    }
+
+    fn load(&mut self, file: &str) -> Passed {
+        let read = File::open(file).map_err(Unreadable::Io).and_then(|file| read_text(file, LARGEST));
+        let text = match (read, crate::library::find(file)) {
+            (Ok(text), _) => text,
+            (Err(Unreadable::Io(_)), Some(entry)) => entry.text.to_owned(),
+            (Err(error), _) => {
+                return self.complain(&format!("{file} {error}"), None);
+            }
+        };
+        pieces(&text).iter().all(|piece| {
+            if is_command(piece) {
+                let text = harmless(piece.as_bytes());
+                return self.complain(&format!("{text} stands in a file: `:` commands are typed"), None);
+            }
+            if is_clause(piece) { self.follow(piece) } else { self.statement_entered(piece, false) }
+        })
+    }
+
+    fn record(&mut self, argument: &str) -> Passed {
+        let Some(link) = &mut self.link else {
+            return self.complain("no port is open", None);
+        };
+        match argument {
+            "" => self.complain(":record takes a file", Some(":record modem.at, and :record off")),
+            "off" => {
+                let was = link.stop_recording();
+                let error = link.record_error();
+                match error {
+                    Some(error) => _ = self.complain(&format!("not all could be recorded: {error}"), None),
+                    None => self.note(if was { "no longer recorded" } else { "nothing was being recorded" }),
+                }
+                true
+            }
+            file => match link.record(std::path::Path::new(file), self.session.interpreter.mask()) {
+                Ok(()) => {
+                    if self.reader.is_edited() {
+                        self.note(&format!("recorded in {file}; `replay:{file}` plays it back"));
+                    }
+                    true
+                }
+                Err(error) => self.complain(&format!("the conversation cannot be recorded in {file}: {error}"), None),
+            },
+        }
+    }
+
+    fn set_raw(&mut self, argument: &str) -> Passed {
+        let Some(on) = self.switch(argument, self.raw, "bytes are") else { return false };
+        self.raw = on;
+        self.hide(Vec::new());
+        true
+    }
+
+    fn set_urc(&mut self, argument: &str) -> Passed {
+        let Some(on) = self.switch(argument, !self.quiet, "what the modem says by itself is") else { return false };
+        self.quiet = !on;
+        true
+    }
+
+    fn timeout(&mut self, argument: &str) -> Passed {
+        if argument.is_empty() {
+            self.note(&ShownDuration(self.session.interpreter.timeout()).to_string());
+            return true;
+        }
+        self.statement_entered(&format!("timeout {argument}"), true)
+    }
+
+    fn quit(&mut self) -> Passed {
+        self.leaves = true;
+        true
+    }
+
+    /// What a switch is to be: `on`, `off`, or the other of the two.
+    fn switch(&self, argument: &str, now: bool, what: &str) -> Option<bool> {
+        let on = match argument {
+            "on" => true,
+            "off" => false,
+            "" => !now,
+            _ => {
+                self.complain("it is on or off", None);
+                return None;
+            }
+        };
+        self.note(&format!("{what} {}", if on { "shown" } else { "not shown" }));
+        Some(on)
+    }
+
+    fn terminal(&mut self) -> Passed {
+        let Some(link) = self.link.as_mut().filter(|_| self.reader.is_edited()) else {
+            return self.complain("the raw terminal needs an open port and a terminal", None);
+        };
+        let palette = self.options.palette;
+        write_out(&format!("{}\n", palette.paint(Style::Dim, "each key goes to the modem now; Ctrl-] comes back")));
+        let ended = link.talk_raw();
+        write_out("\n");
+        ended.map_or_else(|why| self.complain(&why, None), |()| true)
+    }
+}
+
+/// What a newcomer reads first; nothing else is said until it is asked for.
+fn greeting(port: Option<&str>, palette: Palette) -> String {
+    let first = match port {
+        Some(port) => {
+            let port = palette.paint(Style::Name, port);
+            format!("This is {port}. Type an AT command, as AT+CSQ, or a line of a script.")
+        }
+        None => "No port is open: :open PORT opens one, :open tries again, :ports lists them.".to_owned(),
+    };
+    format!(
+        "{first}\n\
+         Tab completes and explains, Ctrl-R searches what you typed before.\n\
+         Ctrl-C interrupts the modem, Ctrl-D leaves; :help tells the rest.\n"
+    )
+}
+
+/// `None`: there is nothing under that name.
+fn help_on(topic: &str, palette: Palette) -> Option<String> {
+    let name = topic.trim_start_matches(':');
+    if topic.is_empty() {
+        return Some(overview(palette));
+    }
+    if name == "keys" {
+        return Some(KEYS.to_owned());
+    }
+    if let Some(entry) =
+        COMMANDS.iter().find(|entry| entry.name == name && (topic.starts_with(':') || name != "timeout"))
+    {
+        return Some(format!(":{} {}\n  {}\n", entry.name, entry.takes, entry.does));
+    }
+    if let Some(form) = statements().iter().find(|known| known.word == name).map(|known| known.form) {
+        return Some(format!("{form}\n"));
+    }
+    let explained = explain(topic, &Context::default());
+    explained.is_known().then(|| explained.to_string().lines().map(|line| harmless(line.as_bytes()) + "\n").collect())
+}
+
+fn overview(palette: Palette) -> String {
+    let mut text = String::new();
+    for entry in COMMANDS {
+        let form = format!(":{} {}", entry.name, entry.takes);
+        text.push_str(&format!("  {}  {}\n", palette.paint(Style::Name, format!("{form:<20}")), entry.does));
+    }
+    let words: Vec<&str> = statements().iter().map(|known| known.word).collect();
+    text.push_str("statements (:help WORD shows one):\n");
+    text.push_str(&format!("{}\n", filled(&format!("  {}", words.join(" ")), 80, "  ")));
+    text
+}
+
+const KEYS: &str = "\
+  Tab               complete, or list what may stand there
+  Right, End        take the grey completion
+  Up, Down          what was typed before; Ctrl-R searches it
+  Ctrl-C            drop the line; interrupt the modem by the AT rules
+  Ctrl-D            leave
+  Ctrl-A, Ctrl-E    to the line's start, to its end
+  Ctrl-W, Ctrl-U    delete a word, the line
+  Ctrl-L            clear the screen
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_beginnings_and_mistakes() {
+        let verb = |text| parse(text).map(|(command, _, argument)| (command.name, argument));
+        assert_eq!(verb(":help run"), Ok(("help", "run")));
+        assert_eq!(verb(":h"), Ok(("help", "")));
+        assert_eq!(verb(": quit"), Ok(("quit", "")));
+        assert_eq!(verb(":q"), Ok(("quit", "")));
+        assert_eq!(verb(":exit"), Ok(("quit", "")));
+        assert_eq!(verb(":explain +CSQ: 9,99"), Ok(("explain", "+CSQ: 9,99")));
+        assert_eq!(verb(":hlep"), Err(Some("help")));
+        assert_eq!(verb(":opne x"), Err(Some("open")));
+        assert_eq!(verb(":r"), Err(Some("raw")));
+        assert_eq!(verb(":xyzzy"), Err(None));
+        assert_eq!(verb(":"), Err(None));
+        assert!(parse(":save! a").unwrap().1);
     }
 }

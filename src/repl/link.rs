@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::shown::{self, LinesAbove};
+use super::editor::LinesAbove;
+use super::{shown, terminal};
 use crate::at::{self, Event};
 use crate::catalogue::Catalogue;
 use crate::catalogue::module::Module;
@@ -22,10 +23,11 @@ use crate::runtime::Mask;
 pub(super) struct Link {
     pub(super) address: Address,
     /// None was named: it is the simulated modem.
-    pub(super) by_default: bool,
-    pub(super) tap: Tap,
+    by_default: bool,
+    tap: Tap,
     /// None while somebody listens.
     conversation: Option<Conversation>,
+    listening: Option<Listening>,
     /// The device is gone; it may come back.
     pub(super) is_lost: bool,
     recorded: Option<RecordStatus>,
@@ -35,7 +37,7 @@ pub(super) struct Link {
 }
 
 /// Somebody listens on the port.
-pub(super) struct Listening {
+struct Listening {
     thread: JoinHandle<(Conversation, bool)>,
     stop: Arc<AtomicBool>,
 }
@@ -51,6 +53,7 @@ impl Link {
             by_default,
             tap,
             conversation,
+            listening: None,
             is_lost: false,
             recorded: None,
             mask: Arc::default(),
@@ -76,10 +79,6 @@ impl Link {
         self.conversation.as_ref().and_then(Conversation::module)
     }
 
-    pub(super) fn cancel(&self) -> &Cancel {
-        &self.cancel
-    }
-
     /// The conversation, ready for a line: an earlier Ctrl-C counts no more.
     pub(super) fn conversation(&mut self) -> Option<&mut Conversation> {
         self.cancel.clear();
@@ -87,20 +86,29 @@ impl Link {
         self.conversation.as_mut()
     }
 
-    /// What was said on the port meanwhile is not known: a raw terminal had it.
-    pub(super) fn begin_anew(&mut self) {
+    /// Each key goes to the modem, each of its bytes to the terminal; else why that ended.
+    pub(super) fn talk_raw(&mut self) -> Result<(), String> {
+        let ended = terminal::talk(&mut self.tap, &self.cancel);
+        self.begin_anew();
+        self.is_lost |= matches!(ended, Ok(Some(_)));
+        ended.map_err(|error| error.to_string())?.map_or(Ok(()), Err)
+    }
+
+    /// What was said on the port meanwhile is not known.
+    fn begin_anew(&mut self) {
         self.cancel.clear();
         self.tap.rearm();
         self.conversation = Some(Conversation::new(Box::new(self.tap.clone()), &Catalogue));
     }
 
-    /// From here on these secrets are hidden in what is recorded.
-    pub(super) fn hide(&self, mask: Mask) {
-        *self.mask.lock().unwrap_or_else(PoisonError::into_inner) = mask;
+    /// From here on these secrets are hidden in what is recorded, and where the bytes are shown, if they are.
+    pub(super) fn hide(&self, mask: Mask, raw: Option<(&Arc<LinesAbove>, Palette)>) {
+        self.mask.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&mask);
+        self.tap.inner().raw = raw.map(|(above, palette)| RawView::new(above, palette, mask));
     }
 
     pub(super) fn record(&mut self, file: &Path, mask: Mask) -> std::io::Result<()> {
-        self.hide(mask);
+        *self.mask.lock().unwrap_or_else(PoisonError::into_inner) = mask;
         let shared = Arc::clone(&self.mask);
         let mask: port::Mask = Box::new(move |bytes| {
             let mask = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,7 +120,7 @@ impl Link {
 
     /// False where nothing was being recorded.
     pub(super) fn stop_recording(&mut self) -> bool {
-        self.tap.stop_recording()
+        self.tap.inner().recorder.take().is_some()
     }
 
     /// What could not be recorded.
@@ -126,41 +134,36 @@ impl Link {
     }
 
     /// Reads on while the user types; what comes is shown above the prompt.
-    pub(super) fn listen(
-        &mut self,
-        mask: Mask,
-        above: &Arc<LinesAbove>,
-        quiet: bool,
-        palette: Palette,
-    ) -> Option<Listening> {
+    pub(super) fn listen(&mut self, mask: Mask, above: &Arc<LinesAbove>, quiet: bool, palette: Palette) {
         if !self.may_listen() {
-            return None;
+            return;
         }
         self.cancel.clear();
         self.tap.rearm();
-        let conversation = self.conversation.take()?;
+        let Some(conversation) = self.conversation.take() else { return };
         let stop = Arc::new(AtomicBool::new(false));
         let listener = Eavesdropper {
             tap: self.tap.clone(),
             cancel: self.cancel.clone(),
             stop: Arc::clone(&stop),
             is_lost: self.is_lost,
-            heard: Overheard { mask, above: Arc::clone(above), quiet, palette, module: conversation.module() },
-            conversation,
+            module: conversation.module(),
+            above: Arc::clone(above),
+            mask,
+            quiet,
+            palette,
         };
-        let thread = std::thread::Builder::new().name("listener".to_owned()).spawn(move || listener.run());
+        let thread = std::thread::Builder::new().name("listener".to_owned()).spawn(move || listener.run(conversation));
         match thread {
-            Ok(thread) => Some(Listening { thread, stop }),
-            Err(_) => {
-                // Without a thread nothing comes unasked, and all else works.
-                self.begin_anew();
-                None
-            }
+            Ok(thread) => self.listening = Some(Listening { thread, stop }),
+            // Without a thread nothing comes unasked, and all else works.
+            Err(_) => self.begin_anew(),
         }
     }
 
     /// Takes the conversation back.
-    pub(super) fn stop_listening(&mut self, listening: Listening) {
+    pub(super) fn stop_listening(&mut self) {
+        let Some(listening) = self.listening.take() else { return };
         listening.stop.store(true, Ordering::Release);
         self.cancel.cancel();
         match listening.thread.join() {
@@ -178,52 +181,56 @@ impl Link {
 /// So long is listened at once; then again.
 const LONG: Duration = Duration::from_secs(3600);
 
+/// Hears what comes while nothing is asked.
 struct Eavesdropper {
-    conversation: Conversation,
     tap: Tap,
     cancel: Cancel,
     stop: Arc<AtomicBool>,
     is_lost: bool,
-    heard: Overheard,
+    mask: Mask,
+    above: Arc<LinesAbove>,
+    quiet: bool,
+    palette: Palette,
+    module: Option<&'static Module>,
 }
 
 impl Eavesdropper {
-    fn run(mut self) -> (Conversation, bool) {
+    fn run(mut self, mut conversation: Conversation) -> (Conversation, bool) {
         while !self.stop.load(Ordering::Acquire) {
-            let goes_on = if self.is_lost { self.wait_for_return() } else { self.listen() };
+            let goes_on = match self.is_lost {
+                true => self.wait_for_return(&mut conversation),
+                false => self.listen(&mut conversation),
+            };
             if !goes_on {
                 break;
             }
         }
-        (self.conversation, self.is_lost)
+        (conversation, self.is_lost)
     }
 
     /// Whether there is still something to listen to.
-    fn listen(&mut self) -> bool {
-        match self.conversation.sleep(LONG, &mut self.heard) {
+    fn listen(&mut self, conversation: &mut Conversation) -> bool {
+        match conversation.sleep(LONG, self) {
             Ok(()) => true,
             Err(Trouble::Lost { why, .. }) => {
                 self.is_lost = true;
-                self.heard.say(
-                    Style::Bad,
-                    &format!("the port was lost: {why}"),
-                    "when it comes back, so do we; :open takes another",
-                );
+                let beside = " · when it comes back, so do we; :open takes another";
+                self.say(Style::Bad, &format!("the port was lost: {why}"), beside);
                 true
             }
             Err(trouble) => self.goes_on(matches!(trouble, Trouble::Interrupted { .. })),
         }
     }
 
-    fn wait_for_return(&mut self) -> bool {
+    fn wait_for_return(&mut self, conversation: &mut Conversation) -> bool {
         let until = self.tap.now() + LONG;
         match self.tap.reopen(until) {
             Ok(()) => {
                 self.is_lost = false;
                 // Another modem may be plugged in there now.
-                self.conversation = Conversation::new(Box::new(self.tap.clone()), &Catalogue);
-                self.heard.module = None;
-                self.heard.say(Style::Good, "the port is back", "");
+                *conversation = Conversation::new(Box::new(self.tap.clone()), &Catalogue);
+                self.module = None;
+                self.say(Style::Good, "the port is back", "");
                 true
             }
             Err(Fault::Interrupted) => self.goes_on(true),
@@ -241,36 +248,20 @@ impl Eavesdropper {
         }
         goes_on
     }
-}
 
-/// Hears what comes while nothing is asked.
-struct Overheard {
-    mask: Mask,
-    above: Arc<LinesAbove>,
-    quiet: bool,
-    palette: Palette,
-    module: Option<&'static Module>,
-}
-
-impl Overheard {
     fn say(&self, style: Style, what: &str, beside: &str) {
-        let beside = if beside.is_empty() { String::new() } else { format!(" · {beside}") };
-        let line = format!(
-            "{} {}{}",
-            shown::stamp(self.palette),
-            self.palette.paint(style, what),
-            self.palette.paint(Style::Dim, beside)
-        );
-        self.above.show(line);
+        let (stamp, what) = (shown::stamp(self.palette), self.palette.paint(style, what));
+        self.above.show(format!("{stamp} {what}{}", self.palette.paint(Style::Dim, beside)));
     }
 }
 
-impl at::Listener for Overheard {
+impl at::Listener for Eavesdropper {
     fn event(&mut self, _now: Duration, event: &Event<'_>) {
-        let Overheard { mask, above, quiet, palette, module } = self;
-        mask.event(event, &mut |event| {
-            if !*quiet && let Some(line) = shown::unasked(&event, *module, *palette) {
-                above.show(line);
+        self.mask.event(event, &mut |event| {
+            if !self.quiet
+                && let Some(line) = shown::unasked(&event, self.module, self.palette)
+            {
+                self.above.show(line);
             }
         });
     }
@@ -278,7 +269,7 @@ impl at::Listener for Overheard {
 
 /// A handle; all clones are the same port. Only one of them is used at a time.
 #[derive(Clone)]
-pub(super) struct Tap(Arc<Mutex<TapState>>);
+struct Tap(Arc<Mutex<TapState>>);
 
 struct TapState {
     port: Bare,
@@ -289,10 +280,10 @@ struct TapState {
 }
 
 /// Shows the bytes, secrets hidden.
-pub(super) struct RawView {
-    pub(super) above: Arc<LinesAbove>,
-    pub(super) palette: Palette,
-    pub(super) mask: Mask,
+struct RawView {
+    above: Arc<LinesAbove>,
+    palette: Palette,
+    mask: Mask,
     /// Received behind the last line end, and not shown yet: it may be the first part of a secret.
     held: Vec<u8>,
 }
@@ -301,7 +292,7 @@ pub(super) struct RawView {
 const REST: Duration = Duration::from_millis(200);
 
 impl RawView {
-    pub(super) fn new(above: &Arc<LinesAbove>, palette: Palette, mask: Mask) -> RawView {
+    fn new(above: &Arc<LinesAbove>, palette: Palette, mask: Mask) -> RawView {
         RawView { above: Arc::clone(above), palette, mask, held: Vec::new() }
     }
 
@@ -340,26 +331,17 @@ impl RawView {
 struct Bare(Arc<Mutex<Box<dyn Port>>>);
 
 impl Tap {
-    pub(super) fn new(port: Box<dyn Port>) -> Tap {
+    fn new(port: Box<dyn Port>) -> Tap {
         Tap(Arc::new(Mutex::new(TapState { port: Bare(Arc::new(Mutex::new(port))), recorder: None, raw: None })))
     }
 
-    pub(super) fn show_raw(&self, raw: Option<RawView>) {
-        self.inner().raw = raw;
-    }
-
     /// From here on all that passes is written down.
-    pub(super) fn record(&self, file: &Path, what: &str, mask: port::Mask) -> std::io::Result<RecordStatus> {
+    fn record(&self, file: &Path, what: &str, mask: port::Mask) -> std::io::Result<RecordStatus> {
         let mut inner = self.inner();
         let recorder = Recorded::create(Box::new(inner.port.clone()), file, what, mask)?;
         let status = recorder.status();
         inner.recorder = Some(recorder);
         Ok(status)
-    }
-
-    /// False where nothing was being recorded.
-    pub(super) fn stop_recording(&self) -> bool {
-        self.inner().recorder.take().is_some()
     }
 
     fn inner(&self) -> MutexGuard<'_, TapState> {

@@ -3,15 +3,13 @@
 //! One thread does one thing at a time: the user types while a listener reads the port and shows what comes above the
 //! prompt; a line is entered, the listener gives the conversation back, and the line is run.
 //!
-//! - `explorer`: the loop; `commands`: the `:` commands
+//! - `explorer`: the loop, and the `:` commands
 //! - `session`: cuts, checks and runs what was typed, and remembers what passed
 //! - `link`: the open port, and who listens on it while the user types
-//! - `shown`: what the user sees of a line, and lines that come while the user types
-//! - `editor`: where lines come from; `complete`: what may stand at the cursor
+//! - `shown`: what the user sees of a line
+//! - `editor`: where lines come from, what may stand at the cursor, and lines that come while the user types
 //! - `terminal`: the bytes of the port handed to the user
 
-mod commands;
-mod complete;
 mod editor;
 mod explorer;
 mod link;

