@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::capture::hex;
 use super::secret::Mask;
 use crate::check::Program;
 use crate::syntax::ast::{Convert, Param};
@@ -117,6 +116,16 @@ pub(super) fn from_text(text: &str, convert: Convert) -> Result<Value, &'static 
         Convert::Int => text.trim().parse().map(Value::Int).map_err(|_| "a number"),
         Convert::Hex => hex(text.trim()).map(Value::Int).ok_or("a hexadecimal number"),
     }
+}
+
+/// `2CF7`, `0x2cf7`
+fn hex(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    // A sign is no digit, whatever the standard library thinks of it.
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    i64::from_str_radix(digits, 16).ok()
 }
 
 /// How params are given values from outside. A secret on the command line would be seen by all who use the machine.

@@ -4,8 +4,7 @@
 //! - [`outcome`]: how it ended; [`failure`]: and why
 //! - [`inputs`]: what it is given beside its script
 //! - [`secret`]: secrets, masked wherever they would leave the runtime
-//! - [`interpreter`]: runs a program, one arm a statement; `statements` and `exchange` are what the arms do
-//! - `expression` and `capture` read: what values come to, and what an answer holds
+//! - [`interpreter`]: runs a program, one arm a statement
 
 pub mod event;
 pub mod failure;
@@ -13,14 +12,6 @@ pub mod inputs;
 pub mod interpreter;
 pub mod outcome;
 pub mod secret;
-
-mod capture;
-mod exchange;
-mod expression;
-mod hearing;
-mod plan;
-mod scope;
-mod statements;
 
 #[cfg(test)]
 mod tests;

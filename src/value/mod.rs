@@ -150,12 +150,15 @@ impl Record {
     }
 
     /// Sets a field; one that stands already keeps its place.
-    pub fn set(&mut self, name: impl Into<Arc<str>>, value: Value) {
-        let name = name.into();
-        match self.fields.iter_mut().find(|(field, _)| *field == name) {
+    pub fn set(&mut self, name: impl AsRef<str> + Into<Arc<str>>, value: Value) {
+        match self.fields.iter_mut().find(|(field, _)| **field == *name.as_ref()) {
             Some((_, old)) => *old = value,
-            None => self.fields.push((name, value)),
+            None => self.fields.push((name.into(), value)),
         }
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        self.fields.retain(|(field, _)| **field != *name);
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {

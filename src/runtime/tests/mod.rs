@@ -92,7 +92,7 @@ fn escaped(text: &str) -> String {
 
 /// A modem that has an answer to each line, and says things at given times.
 #[derive(Default)]
-pub(super) struct Modem {
+struct Modem {
     rules: Vec<(String, Vec<Saying>)>,
     line: Vec<u8>,
     /// It has asked for data.
@@ -107,7 +107,7 @@ pub(super) struct Modem {
 
 /// What the modem was sent: bytes and times.
 #[derive(Default)]
-pub(super) struct ModemHeard {
+struct ModemHeard {
     bytes: Vec<u8>,
     lines: Vec<(Duration, String)>,
     controls: Vec<Control>,
@@ -121,17 +121,17 @@ enum Saying {
 }
 
 impl Modem {
-    pub(super) fn new() -> Modem {
+    fn new() -> Modem {
         Modem { echo: true, ..Modem::default() }
     }
 
     /// Answers the line. Lines of `answer` are parted by `|`; one that ends in `> ` is a prompt.
-    pub(super) fn on(self, line: &str, answer: &str) -> Modem {
+    fn on(self, line: &str, answer: &str) -> Modem {
         self.rule(&format!("{line} => {answer}"))
     }
 
     /// What it does, as a case writes it.
-    pub(super) fn rule(mut self, written: &str) -> Modem {
+    fn rule(mut self, written: &str) -> Modem {
         if written == "without echo" {
             self.echo = false;
             return self;
@@ -246,8 +246,8 @@ impl Device for Modem {
 
 /// What a run is to be given, and what came of it.
 #[derive(Default)]
-pub(super) struct RunBench {
-    pub(super) inputs: Inputs,
+struct RunBench {
+    inputs: Inputs,
     others: HashMap<String, String>,
     answer: Option<Confirmed>,
     /// Ctrl-C while this line is answered.
@@ -261,24 +261,24 @@ impl Scripts for RunBench {
     }
 }
 
-pub(super) struct Ran {
-    pub(super) outcome: Outcome,
+struct Ran {
+    outcome: Outcome,
     /// What the listener heard, a line each.
-    pub(super) events: Vec<String>,
+    events: Vec<String>,
     heard: Arc<Mutex<ModemHeard>>,
 }
 
 impl RunBench {
-    pub(super) fn new() -> RunBench {
+    fn new() -> RunBench {
         RunBench::default()
     }
 
-    pub(super) fn variable(mut self, name: &str, value: &str) -> RunBench {
+    fn variable(mut self, name: &str, value: &str) -> RunBench {
         self.inputs.variables.insert(name.into(), value.into());
         self
     }
 
-    pub(super) fn secret(mut self, name: &str, value: &str) -> RunBench {
+    fn secret(mut self, name: &str, value: &str) -> RunBench {
         self.inputs.secrets.insert(name.into(), value.into());
         self
     }
@@ -304,12 +304,12 @@ impl RunBench {
         self
     }
 
-    pub(super) fn script(mut self, name: &str, text: &str) -> RunBench {
+    fn script(mut self, name: &str, text: &str) -> RunBench {
         self.others.insert(name.into(), text.into());
         self
     }
 
-    pub(super) fn program(&self, script: &str) -> Arc<Program> {
+    fn program(&self, script: &str) -> Arc<Program> {
         let checked = check::check(&Source::new("test", script), self);
         match checked.program {
             Some(program) => program,
@@ -317,7 +317,7 @@ impl RunBench {
         }
     }
 
-    pub(super) fn run(&self, script: &str, mut modem: Modem) -> Ran {
+    fn run(&self, script: &str, mut modem: Modem) -> Ran {
         let program = self.program(script);
         let cancel = Cancel::new().unwrap();
         modem.cancel_on = self.interrupt_on.clone().map(|line| (line, cancel.clone()));
@@ -328,25 +328,25 @@ impl RunBench {
         Ran { outcome, events: listener.events, heard }
     }
 
-    pub(super) fn run_on(&self, script: &str, port: Box<dyn Port>) -> Ran {
+    fn run_on(&self, script: &str, port: Box<dyn Port>) -> Ran {
         let mut conversation = Conversation::new(port, &Catalogue);
         let mut listener = Notes::default();
         let outcome = run(&self.program(script), &mut conversation, &self.inputs, &mut listener);
         Ran { outcome, events: listener.events, heard: Arc::default() }
     }
 
-    pub(super) fn run_in(&self, script: &str, conversation: &mut Conversation) -> Outcome {
+    fn run_in(&self, script: &str, conversation: &mut Conversation) -> Outcome {
         run(&self.program(script), conversation, &self.inputs, &mut Notes::default())
     }
 }
 
-pub(super) fn conversation(modem: Modem, cancel: &Cancel) -> Conversation {
+fn conversation(modem: Modem, cancel: &Cancel) -> Conversation {
     Conversation::new(Box::new(Memory::in_virtual_time(modem, cancel)), &Catalogue)
 }
 
 impl Ran {
     /// `OK`, or what went wrong: code, line and column, message.
-    pub(super) fn ended(&self) -> String {
+    fn ended(&self) -> String {
         match (&self.outcome.status, &self.outcome.failure) {
             (Status::Passed, None) => "passed".into(),
             (Status::Skipped, None) => format!("skipped: {}", self.outcome.skipped.clone().unwrap_or_default()),
@@ -356,7 +356,7 @@ impl Ran {
         }
     }
 
-    pub(super) fn report(&self) -> String {
+    fn report(&self) -> String {
         let columns: Vec<String> = self.outcome.report.iter().map(|(name, value)| format!("{name}={value}")).collect();
         columns.join(" ")
     }
@@ -395,37 +395,37 @@ impl Ran {
         }
     }
 
-    pub(super) fn bytes(&self) -> String {
+    fn bytes(&self) -> String {
         String::from_utf8_lossy(&self.heard.lock().unwrap().bytes).into_owned()
     }
 
-    pub(super) fn heard(&self, text: &str) -> bool {
+    fn heard(&self, text: &str) -> bool {
         self.events.iter().any(|event| event.contains(text))
     }
 
-    pub(super) fn failure(&self) -> &Failure {
+    fn failure(&self) -> &Failure {
         self.outcome.failure.as_ref().unwrap()
     }
 }
 
-pub(super) fn told(failure: &Failure) -> String {
+fn told(failure: &Failure) -> String {
     let place = failure.position();
     let code = failure.diagnostic.code.trim_start_matches("hayes::run::");
     format!("{code} {}:{} {}", place.line, place.column, failure.diagnostic.message)
 }
 
 /// Runs a script with nothing else: how it ended, and what it reports.
-pub(super) fn ran(script: &str, modem: Modem) -> (String, String) {
+fn ran(script: &str, modem: Modem) -> (String, String) {
     let ran = RunBench::new().run(script, modem);
     (ran.ended(), ran.report())
 }
 
-pub(super) fn ended(script: &str, modem: Modem) -> String {
+fn ended(script: &str, modem: Modem) -> String {
     ran(script, modem).0
 }
 
 /// What an expression yields, or why it yields nothing.
-pub(super) fn value(expression: &str) -> String {
+fn value(expression: &str) -> String {
     match ran(&format!("report value = {expression}"), Modem::new()) {
         (ended, report) if ended == "passed" => report.trim_start_matches("value=").to_owned(),
         (ended, _) => ended,
@@ -434,8 +434,8 @@ pub(super) fn value(expression: &str) -> String {
 
 /// Writes down what it hears.
 #[derive(Default)]
-pub(super) struct Notes {
-    pub(super) events: Vec<String>,
+struct Notes {
+    events: Vec<String>,
     answer: Option<Confirmed>,
 }
 

@@ -1,24 +1,66 @@
-//! Runs a program: its scripts, their params, and one arm a statement. What a statement does stands in
-//! [`statements`](super::statements); what is said to the modem, in [`exchange`](super::exchange).
+//! Runs a program: its scripts, their params, and what each statement does.
+//!
+//! - this file: a run and what it holds; the statements that need no modem
+//! - [`exchange`]: what is said to the modem and heard from it
+//! - [`expression`] and [`capture`] read: what values come to, and what an answer holds
+//! - [`plan`]: what `--plan` tells in place of a statement
+
+mod capture;
+mod exchange;
+mod expression;
+mod plan;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::event::{Listener, RuntimeEvent};
-use super::exchange::ReadyQuestion;
-use super::expression::ScriptView;
-use super::failure::{Call, End, Failure, Step};
-use super::hearing::{Abort, Hearing};
+use super::event::{Confirmed, Listener, RuntimeEvent};
+use super::failure::{Call, Failure};
 use super::inputs::{Inputs, from_text, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
-use super::scope::{Last, ScriptScope, Variables};
 use super::secret::Mask;
+use crate::at::{self, Event, Flow, Line, ResultCode};
+use crate::catalogue::module::Module;
 use crate::check::Program;
 use crate::conversation::Conversation;
-use crate::source::{Name, Span};
-use crate::syntax::ast::{Block, Convert, Expression, Param, Statement, StatementKind, Template};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Name, Source, Span};
+use crate::syntax::ast::{
+    Alternatives, Block, Column, Convert, Expression, Param, Schedule, Statement, StatementKind, Template,
+};
 use crate::value::{Record, Value};
+use exchange::{ReadyQuestion, matches};
+
+/// What a statement yields, or how it ended the script.
+type Step<T = ()> = Result<T, End>;
+
+enum End {
+    /// `try` and `retry` may take it.
+    Failed(Box<Failure>),
+    /// Nothing may take it: aborted, lost, interrupted, not confirmed.
+    Fatal(Status, Box<Failure>),
+    Skipped(String),
+    Stopped,
+    /// `break`: the innermost loop takes it.
+    Breaks,
+    /// `--plan` cannot tell further: it ends here, called or not.
+    PlanEnds,
+}
+
+/// Between the attempts of a `retry for` that names no pause.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Every line is held against each of them.
+const MOST_ABORTS: usize = 100;
+
+/// When the attempts of a `retry` end, and how they are spaced.
+struct Attempts {
+    count: Option<i64>,
+    until: Option<Duration>,
+    pause: Duration,
+    longest: Option<Duration>,
+}
 
 /// The stack that a run must have for any program: [`DEEPEST`] blocks within each other. Measured: 384 KiB do.
 /// Without optimisation frames are larger.
@@ -50,7 +92,7 @@ pub fn run(
 /// Keeps variables, timeout and `abort on` from one program to the next: the REPL's lines.
 pub struct Interpreter {
     pub inputs: Inputs,
-    variables: Variables,
+    variables: Record,
     /// `timeout`, where a line has said it.
     timeout: Option<Duration>,
     last: Last,
@@ -60,7 +102,7 @@ pub struct Interpreter {
 
 impl Interpreter {
     pub fn new(inputs: Inputs) -> Interpreter {
-        let (variables, last) = (Variables::default(), Last::default());
+        let (variables, last) = (Record::new(), Last::default());
         Interpreter { inputs, variables, timeout: None, last, aborts: Vec::new(), mask: Mask::default() }
     }
 
@@ -137,40 +179,40 @@ impl Interpreter {
 }
 
 /// A program on its way.
-pub(super) struct Run<'r> {
-    pub(super) conversation: &'r mut Conversation,
-    pub(super) inputs: &'r Inputs,
-    pub(super) hearing: Hearing<'r>,
+struct Run<'r> {
+    conversation: &'r mut Conversation,
+    inputs: &'r Inputs,
+    hearing: Hearing<'r>,
     /// The script that runs now.
-    pub(super) scope: ScriptScope,
+    scope: ScriptScope,
     /// Where the statement stands that runs now.
-    pub(super) nesting: Nesting,
+    nesting: Nesting,
     /// The `run` statements that led to the script that runs now, the outermost first.
-    pub(super) calls: Vec<Call>,
+    calls: Vec<Call>,
     /// Questions by their text: they hold as long as the modem is the same one.
-    pub(super) asked_before: HashMap<Arc<str>, ReadyQuestion>,
-    pub(super) exchanges: u64,
-    pub(super) changed: u64,
-    pub(super) unchanged: u64,
+    asked_before: HashMap<Arc<str>, ReadyQuestion>,
+    exchanges: u64,
+    changed: u64,
+    unchanged: u64,
     /// The columns of `report`.
-    pub(super) report: Vec<(String, Value)>,
+    report: Vec<(String, Value)>,
     /// `--plan` has left something out, so what follows may fail for that reason.
-    pub(super) left_out: bool,
+    left_out: bool,
     /// Ctrl-C came once: only `finally` runs. It came again: not even that.
-    pub(super) interrupts: usize,
+    interrupts: usize,
     started: Duration,
 }
 
 /// What holds inside of the blocks that a statement stands in, those of the scripts that run its own included.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Nesting {
+struct Nesting {
     /// How many blocks.
-    pub(super) depth: usize,
+    depth: usize,
     /// In an `unsafe` of this script.
-    pub(super) in_unsafe: bool,
-    pub(super) in_retry: bool,
+    in_unsafe: bool,
+    in_retry: bool,
     /// A `finally` is still to come.
-    pub(super) has_finally: bool,
+    has_finally: bool,
 }
 
 impl<'r> Run<'r> {
@@ -204,7 +246,7 @@ impl<'r> Run<'r> {
     }
 
     /// What expressions and answers are read by.
-    pub(super) fn view(&self) -> ScriptView<'_> {
+    fn view(&self) -> ScriptView<'_> {
         ScriptView {
             scope: &self.scope,
             mask: &self.hearing.mask,
@@ -214,7 +256,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    pub(super) fn tell(&mut self, event: RuntimeEvent<'_>) {
+    fn tell(&mut self, event: RuntimeEvent<'_>) {
         let now = self.conversation.now();
         self.hearing.listener.on_event(now, event);
     }
@@ -264,12 +306,12 @@ impl<'r> Run<'r> {
         }
     }
 
-    pub(super) fn block(&mut self, block: &Block) -> Step {
+    fn block(&mut self, block: &Block) -> Step {
         self.block_in(block, self.nesting)
     }
 
     /// A block in which this holds.
-    pub(super) fn block_in(&mut self, block: &Block, inside: Nesting) -> Step {
+    fn block_in(&mut self, block: &Block, inside: Nesting) -> Step {
         // The script itself is no block.
         if inside.depth > DEEPEST {
             return Err(self.too_deep(block.span));
@@ -365,7 +407,7 @@ impl<'r> Run<'r> {
         let fields = self.in_scope_of(&program, given, span)?;
         if let Some(record) = record {
             let value = self.view().weighed(Value::record(fields), span)?;
-            self.scope.variables.set(&record.value, value);
+            self.scope.variables.set(record.value.as_str(), value);
         }
         Ok(())
     }
@@ -426,7 +468,7 @@ impl<'r> Run<'r> {
                 self.hide_given(param, &Value::text(given));
             }
             match value_of(param, self.inputs) {
-                Ok(Some(value)) => self.scope.variables.set(name, value),
+                Ok(Some(value)) => self.scope.variables.set(name.as_str(), value),
                 Ok(None) => {}
                 Err((what, code)) => faults.push((param, what, code)),
             }
@@ -462,7 +504,7 @@ impl<'r> Run<'r> {
         let Some(default) = &param.default else { return self.bind_inputs() };
         let value = self.view().evaluate(default)?;
         let value = self.given(param, value, default)?;
-        self.scope.variables.set(name, value);
+        self.scope.variables.set(name.as_str(), value);
         Ok(())
     }
 
@@ -504,7 +546,7 @@ impl<'r> Run<'r> {
 
     #[inline(never)]
     fn outcome(self, ended: Step) -> Outcome {
-        let mask = &self.hearing.mask;
+        let (mask, captured) = (&self.hearing.mask, &self.scope.captured);
         let status = status(&ended);
         let (failure, skipped) = match ended {
             Ok(()) | Err(End::Stopped | End::Breaks | End::PlanEnds) => (None, None),
@@ -513,7 +555,13 @@ impl<'r> Run<'r> {
         };
         let shown = |(name, value): (&str, &Value)| (name.to_owned(), mask.value(value));
         let report = match self.report.is_empty() {
-            true => self.scope.variables.captured().map(shown).collect(),
+            true => self
+                .scope
+                .variables
+                .iter()
+                .filter(|(name, _)| captured.iter().any(|known| **known == **name))
+                .map(shown)
+                .collect(),
             false => self.report.iter().map(|(name, value)| shown((name, value))).collect(),
         };
         Outcome {
@@ -525,6 +573,427 @@ impl<'r> Run<'r> {
             unchanged: self.unchanged,
             report,
             elapsed: self.conversation.now().saturating_sub(self.started),
+        }
+    }
+
+    /// Until the block passes. The last failure is the cause.
+    #[inline(never)]
+    fn retry(&mut self, schedule: &Schedule, body: &Block, otherwise: Option<&Block>, span: Span) -> Step {
+        let mut attempts = self.attempts(schedule, span)?;
+        let outer = self.scope.attempt;
+        let ended = self.attempt_all(&mut attempts, body, span);
+        self.scope.attempt = outer;
+        match (ended, otherwise) {
+            (Err(End::Failed(cause)), Some(otherwise)) => {
+                self.scope.error = cause.diagnostic.message.as_str().into();
+                self.block(otherwise).map_err(|end| because(end, &cause))
+            }
+            (ended, _) => ended,
+        }
+    }
+
+    fn attempts(&self, schedule: &Schedule, span: Span) -> Step<Attempts> {
+        let view = self.view();
+        let (Schedule::Times { pause, longest, .. } | Schedule::For { pause, longest, .. }) = schedule;
+        let duration = |expression: &Option<Expression>| {
+            expression.as_ref().map(|expression| view.duration(expression)).transpose()
+        };
+        let (pause, longest) = (duration(pause)?, duration(longest)?);
+        match schedule {
+            Schedule::Times { count, .. } => {
+                let times = view.number(count)?;
+                if times < 1 {
+                    let what = format!("a retry tries at least once, and this is {times}");
+                    return Err(view.fail(view.problem("hayes::run::value", count.span.to(span), what)));
+                }
+                Ok(Attempts { count: Some(times), until: None, pause: pause.unwrap_or_default(), longest })
+            }
+            Schedule::For { duration: span, .. } => {
+                let until = self.conversation.now() + view.duration(span)?;
+                // A block that takes no time would otherwise be tried without end in no time.
+                let pause = pause.unwrap_or(PAUSE).max(Duration::from_millis(1));
+                Ok(Attempts { count: None, until: Some(until), pause, longest })
+            }
+        }
+    }
+
+    fn attempt_all(&mut self, attempts: &mut Attempts, body: &Block, span: Span) -> Step {
+        let mut attempt = 1;
+        loop {
+            self.scope.attempt = attempt;
+            let failure = match self.block_in(body, Nesting { in_retry: true, ..self.nesting }) {
+                Err(End::Failed(failure)) => failure,
+                ended => return left(ended),
+            };
+            let number = u64::try_from(attempt).unwrap_or_default();
+            self.tell(RuntimeEvent::AttemptFailed { attempt: number, failure: &failure });
+            if self.inputs.plan && self.left_out {
+                // What was left out may be the reason.
+                return Err(End::Failed(failure));
+            }
+            let now = self.conversation.now();
+            let left = attempts.until.map(|until| until.saturating_sub(now));
+            if attempts.count.is_some_and(|count| attempt >= count) || left.is_some_and(|left| left.is_zero()) {
+                return Err(End::Failed(failure));
+            }
+            // The last attempt is made when time is up, not before.
+            let pause = left.map_or(attempts.pause, |left| attempts.pause.min(left));
+            if !pause.is_zero() {
+                self.tell(RuntimeEvent::Pause { duration: pause });
+            }
+            self.pause(pause, span)?;
+            if let Some(longest) = attempts.longest {
+                // A longest pause that is shorter than the first makes none shorter: without any, time would stand.
+                let longest = longest.max(attempts.pause);
+                attempts.pause = attempts.pause.saturating_mul(2).min(longest);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// `try`: a failure inside is no failure of the script.
+    #[inline(never)]
+    fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Step {
+        match self.block(body) {
+            Err(End::Failed(failure)) => {
+                self.tell(RuntimeEvent::Caught { failure: &failure });
+                self.scope.error = failure.diagnostic.message.as_str().into();
+                otherwise.map_or(Ok(()), |otherwise| self.block(otherwise))
+            }
+            ended => ended,
+        }
+    }
+
+    #[inline(never)]
+    fn branch(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>) -> Step {
+        for (condition, body) in branches {
+            if self.view().truth(condition)? {
+                return self.block(body);
+            }
+        }
+        otherwise.map_or(Ok(()), |otherwise| self.block(otherwise))
+    }
+
+    #[inline(never)]
+    fn for_each(&mut self, name: &Name, list: &Expression, body: &Block) -> Step {
+        let view = self.view();
+        let whole = view.evaluate(list)?;
+        let Value::List(items) = &whole else {
+            let what = format!("`for` walks a list, and this is {}", view.shown(&whole));
+            return Err(view.fail(view.problem("hayes::run::type", list.span, what)));
+        };
+        self.with_own(name, |run| {
+            left(items.iter().try_for_each(|item| {
+                run.scope.variables.set(name.value.as_str(), item.clone());
+                run.block(body)
+            }))
+        })
+    }
+
+    /// So many passes, or for so long; none begins when the time is up. `every` is from start to start: after a pass that
+    /// takes longer the next begins at once.
+    #[inline(never)]
+    fn repeat(&mut self, schedule: &Schedule, pass: &Name, body: &Block, span: Span) -> Step {
+        let (view, began) = (self.view(), self.conversation.now());
+        let (passes, until, every) = match schedule {
+            Schedule::Times { count, pause, .. } => (view.number(count)?, Duration::MAX, pause),
+            Schedule::For { duration, pause, .. } => (i64::MAX, began.saturating_add(view.duration(duration)?), pause),
+        };
+        let every = every.as_ref().map(|every| view.duration(every)).transpose()?.unwrap_or_default();
+        self.with_own(pass, |run| {
+            for number in 1..=passes {
+                let began = run.conversation.now();
+                run.scope.variables.set(pass.value.as_str(), Value::Int(number));
+                match run.block(body) {
+                    Err(End::Breaks) => break,
+                    ended => ended?,
+                }
+                // A block that takes no time would otherwise be repeated without end in no time.
+                let least = if until == Duration::MAX { Duration::ZERO } else { Duration::from_millis(1) };
+                let next = began.saturating_add(every.max(least)).max(run.conversation.now());
+                if number == passes || next >= until {
+                    break;
+                }
+                let pause = next.saturating_sub(run.conversation.now());
+                if !pause.is_zero() {
+                    run.tell(RuntimeEvent::Pause { duration: pause });
+                    run.pause(pause, span)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The name is known inside the block only; what it held outside it holds again.
+    fn with_own(&mut self, name: &Name, inside: impl FnOnce(&mut Self) -> Step) -> Step {
+        let outside = self.scope.variables.get(&name.value).cloned();
+        let ended = inside(self);
+        match outside {
+            Some(value) => self.scope.variables.set(name.value.as_str(), value),
+            None => self.scope.variables.remove(&name.value),
+        }
+        ended
+    }
+
+    #[inline(never)]
+    fn set(&mut self, name: &Name, value: &Expression) -> Step {
+        let value = self.view().evaluate(value)?;
+        self.scope.variables.set(name.value.as_str(), value);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn unsafe_block(&mut self, why: &Template, body: &Block) -> Step {
+        let why = self.view().message(why)?;
+        let shown = self.hearing.mask.string(format!("unsafe: {why}"));
+        self.tell(RuntimeEvent::Log { text: &shown });
+        self.block_in(body, Nesting { in_unsafe: true, ..self.nesting })
+    }
+
+    #[inline(never)]
+    fn confirm(&mut self, text: &Template, span: Span) -> Step {
+        let question = self.hearing.mask.string(self.view().message(text)?);
+        if self.inputs.plan {
+            self.note(&format!("would ask: {question}"));
+            return Ok(());
+        }
+        if self.inputs.yes {
+            return Ok(());
+        }
+        let confirmed = self.hearing.listener.confirm(&question, self.interrupts);
+        let problem = |what: String| self.view().problem("hayes::run::confirm", span, what);
+        let failure = match confirmed {
+            Confirmed::Yes => return Ok(()),
+            Confirmed::No => problem(format!("not confirmed: {question}")),
+            Confirmed::Nobody => problem(format!("there is nobody to confirm: {question}"))
+                .help("run it on a terminal, or answer every question beforehand with --yes"),
+            Confirmed::Interrupted => {
+                let view = self.view();
+                let failure = view.problem("hayes::run::interrupted", span, "interrupted during `confirm`");
+                let failure = view.whole(failure.label("interrupted here"));
+                self.interrupted();
+                return Err(End::Fatal(Status::Interrupted, failure));
+            }
+        };
+        // Nobody is asked again and again.
+        Err(self.view().refuse(failure))
+    }
+
+    /// Columns of the run's result. Only those of the script that was asked for: what a script that it runs reports is
+    /// for those who run that one by itself.
+    #[inline(never)]
+    fn report(&mut self, columns: &[Column]) -> Step {
+        let mut values = Vec::with_capacity(columns.len());
+        for column in columns {
+            values.push((&column.name.value, self.view().evaluate(&column.value)?));
+        }
+        if !self.calls.is_empty() {
+            return Ok(());
+        }
+        for (name, value) in values {
+            let shown = self.hearing.mask.value(&value);
+            self.tell(RuntimeEvent::Reported { name, value: &shown });
+            match self.report.iter_mut().find(|(column, _)| column == name) {
+                Some((_, old)) => *old = value,
+                None => self.report.push((name.clone(), value)),
+            }
+        }
+        Ok(())
+    }
+
+    fn log(&mut self, text: &Template) -> Step {
+        let text = self.hearing.mask.string(self.view().message(text)?);
+        self.tell(RuntimeEvent::Log { text: &text });
+        Ok(())
+    }
+
+    /// From here on such a line ends the script, whatever it is doing.
+    #[inline(never)]
+    fn abort_on(&mut self, patterns: &Alternatives, why: Option<&Template>, span: Span) -> Step {
+        let view = self.view();
+        let abort = Abort {
+            program: Arc::clone(&self.scope.program),
+            source: Arc::clone(&self.scope.shown),
+            span,
+            patterns: patterns.clone(),
+            values: view.alternatives_values(patterns)?,
+            why: why.map(|why| view.message(why)).transpose()?,
+        };
+        // In a loop it is said again and again, and still holds once.
+        let same =
+            |held: &Abort| held.source.name == abort.source.name && held.span == span && held.values == abort.values;
+        if self.hearing.aborts.iter().any(same) {
+            return Ok(());
+        }
+        if self.hearing.aborts.len() >= MOST_ABORTS {
+            let what = format!("more than {MOST_ABORTS} `abort on` hold here");
+            let failure = view.problem("hayes::run::too-long", span, what);
+            return Err(view.fail(failure.help("say it once, before the loop")));
+        }
+        self.hearing.aborts.push(abort);
+        Ok(())
+    }
+}
+
+/// A script that runs: its names and what belongs to it alone.
+#[derive(Clone)]
+struct ScriptScope {
+    program: Arc<Program>,
+    /// Its source with secrets overwritten: what may be shown.
+    shown: Arc<Source>,
+    /// In the order in which they were first set. A script has few: a look along them is quicker than hashing.
+    variables: Record,
+    /// The names that `capture` has set.
+    captured: Vec<Arc<str>>,
+    /// `timeout`
+    timeout: Duration,
+    last: Last,
+    /// `attempt`: of the innermost `retry`, counted from 1
+    attempt: i64,
+    /// `error`: what the last `try` or `retry` took
+    error: Arc<str>,
+}
+
+impl ScriptScope {
+    fn new(program: &Arc<Program>, mask: &Mask, timeout: Duration) -> ScriptScope {
+        ScriptScope {
+            program: Arc::clone(program),
+            shown: mask.source(program.source()),
+            variables: Record::new(),
+            captured: Vec::new(),
+            timeout,
+            last: Last::default(),
+            attempt: 0,
+            error: Arc::default(),
+        }
+    }
+
+    fn capture(&mut self, name: String, value: Value) {
+        if !self.captured.iter().any(|known| **known == *name) {
+            self.captured.push(name.as_str().into());
+        }
+        self.variables.set(name, value);
+    }
+}
+
+/// The last answer: what `response`, `result` and `elapsed` stand for.
+#[derive(Debug, Clone, Default)]
+struct Last {
+    /// The question; `None` for an `await`.
+    sent: Option<Arc<str>>,
+    lines: Vec<Line>,
+    result: Option<ResultCode>,
+    elapsed: Duration,
+}
+
+impl Last {
+    fn response(&self) -> Value {
+        Value::list(self.lines.iter().map(|line| Value::text(line.text())).collect())
+    }
+
+    fn result(&self) -> Value {
+        Value::text(self.result.as_ref().map(ResultCode::to_string).unwrap_or_default())
+    }
+}
+
+/// What a statement reads and does not change: its script's names, the last answer, what is known of the modem.
+#[derive(Clone, Copy)]
+struct ScriptView<'r> {
+    scope: &'r ScriptScope,
+    mask: &'r Mask,
+    /// The `run` statements that led to the script, the outermost first.
+    calls: &'r [Call],
+    /// Where `file("…")` looks.
+    folder: Option<&'r Path>,
+    module: Option<&'static Module>,
+}
+
+impl ScriptView<'_> {
+    /// What is wrong at a place of the script that runs. Boxed, since it is handed on many times, and each of these places
+    /// would keep room for it on the stack of a run that goes well.
+    #[inline(never)]
+    fn problem(&self, code: &'static str, span: Span, message: impl Into<String>) -> Box<Failure> {
+        Box::new(Failure {
+            diagnostic: Diagnostic::new(code, &self.scope.shown, message).at(span, ""),
+            sent: None,
+            answer: Vec::new(),
+            result: None,
+            meaning: None,
+            called_from: Vec::new(),
+        })
+    }
+
+    /// The failure, secrets masked, with the calls that led to it.
+    fn whole(&self, mut failure: Box<Failure>) -> Box<Failure> {
+        let mask = self.mask;
+        if !mask.is_empty() {
+            let masked = |text: &mut String| *text = mask.string(std::mem::take(text));
+            let Diagnostic { message, labels, help, source, .. } = &mut failure.diagnostic;
+            masked(message);
+            labels.iter_mut().for_each(|label| masked(&mut label.text));
+            *source = mask.source(source);
+            help.iter_mut().for_each(masked);
+            failure.answer.iter_mut().for_each(masked);
+            for text in [&mut failure.sent, &mut failure.result, &mut failure.meaning] {
+                text.iter_mut().for_each(masked);
+            }
+        }
+        let shown = |call: &Call| Call { source: mask.source(&call.source), span: call.span };
+        failure.called_from = self.calls.iter().rev().map(shown).collect();
+        failure
+    }
+
+    fn fail(&self, failure: Box<Failure>) -> End {
+        End::Failed(self.whole(failure))
+    }
+
+    /// What neither `try` nor `retry` takes: what must not be sent, what nobody has confirmed.
+    fn refuse(&self, failure: Box<Failure>) -> End {
+        End::Fatal(Status::Failed, self.whole(failure))
+    }
+}
+
+struct Hearing<'r> {
+    listener: &'r mut dyn Listener,
+    mask: Mask,
+    aborts: Vec<Abort>,
+    /// `finally` is not aborted by what ended the script.
+    aborts_hold: bool,
+    /// Which of them stopped the conversation.
+    stopped_by: Option<usize>,
+}
+
+/// An `abort on` that holds.
+#[derive(Clone)]
+struct Abort {
+    program: Arc<Program>,
+    source: Arc<Source>,
+    span: Span,
+    patterns: Alternatives,
+    /// The values of each pattern's `${…}`.
+    values: Vec<Vec<String>>,
+    why: Option<String>,
+}
+
+impl at::Listener for Hearing<'_> {
+    fn event(&mut self, now: Duration, event: &Event<'_>) {
+        let listener = &mut *self.listener;
+        if self.mask.is_empty() {
+            return listener.on_event(now, RuntimeEvent::Session(*event));
+        }
+        self.mask.event(event, &mut |event| listener.on_event(now, RuntimeEvent::Session(event)));
+    }
+
+    fn line(&mut self, line: &[u8]) -> Flow {
+        if !self.aborts_hold || self.aborts.is_empty() {
+            return Flow::GoOn;
+        }
+        match self.aborts.iter().position(|abort| matches(&abort.program, &abort.patterns, &abort.values, line)) {
+            Some(index) => {
+                self.stopped_by = Some(index);
+                Flow::Stop
+            }
+            None => Flow::GoOn,
         }
     }
 }
@@ -542,5 +1011,29 @@ fn status(ended: &Step) -> Status {
         Err(End::Skipped(_)) => Status::Skipped,
         Err(End::Failed(_)) => Status::Failed,
         Err(End::Fatal(status, _)) => *status,
+    }
+}
+
+/// A loop that was left by `break` has passed.
+fn left(ended: Step) -> Step {
+    match ended {
+        Err(End::Breaks) => Ok(()),
+        ended => ended,
+    }
+}
+
+/// A `retry`'s `else` ended the script by a failure of its own: what the attempts failed of stands with it.
+fn because(end: End, cause: &Failure) -> End {
+    match end {
+        End::Failed(mut failure) => {
+            failure.also_means(format!("the last attempt failed: {}", cause.diagnostic.message));
+            if failure.sent.is_none() && failure.answer.is_empty() {
+                failure.sent.clone_from(&cause.sent);
+                failure.answer.clone_from(&cause.answer);
+                failure.result.clone_from(&cause.result);
+            }
+            End::Failed(failure)
+        }
+        end @ (End::Fatal(..) | End::Skipped(_) | End::Stopped | End::Breaks | End::PlanEnds) => end,
     }
 }

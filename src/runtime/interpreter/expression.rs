@@ -6,16 +6,12 @@
 use std::cmp::Ordering;
 use std::fmt::Write;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::failure::{Call, End, Step};
-use super::scope::ScriptScope;
-use super::secret::Mask;
+use super::{End, ScriptView, Step};
 use crate::at::PromptPlan;
 use crate::at::command::parse;
-use crate::catalogue::module::Module;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
     Alternatives, BinaryOperator, Clause, ClauseKind, Expression, ExpressionKind, Pattern, PatternKind, PatternPart,
@@ -26,18 +22,6 @@ use crate::value::{Quoted, Refusal, Value, fits};
 
 /// The longest that anything may take.
 pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-
-/// What a statement reads and does not change: its script's names, the last answer, what is known of the modem.
-#[derive(Clone, Copy)]
-pub(super) struct ScriptView<'r> {
-    pub(super) scope: &'r ScriptScope,
-    pub(super) mask: &'r Mask,
-    /// The `run` statements that led to the script, the outermost first.
-    pub(super) calls: &'r [Call],
-    /// Where `file("…")` looks.
-    pub(super) folder: Option<&'r Path>,
-    pub(super) module: Option<&'static Module>,
-}
 
 impl ScriptView<'_> {
     pub(super) fn evaluate(&self, expression: &Expression) -> Step<Value> {
@@ -339,7 +323,7 @@ impl ScriptView<'_> {
         result.ok_or_else(|| self.overflow(span))
     }
 
-    pub(super) fn matches(&self, text: &Expression, pattern: &Pattern) -> Step<Value> {
+    fn matches(&self, text: &Expression, pattern: &Pattern) -> Step<Value> {
         let value = self.evaluate(text)?;
         let line = match &value {
             Value::Text(text) => Arc::clone(text),
@@ -372,7 +356,7 @@ impl ScriptView<'_> {
         })
     }
 
-    pub(super) fn fits(&self, length: usize, span: Span) -> Step {
+    fn fits(&self, length: usize, span: Span) -> Step {
         fits(length).map_err(|refusal| self.refused(refusal, span))
     }
 
@@ -541,7 +525,7 @@ impl ScriptView<'_> {
     }
 
     /// The values of a pattern's `${…}`, in order.
-    pub(super) fn pattern_values(&self, pattern: &Pattern) -> Step<Vec<String>> {
+    fn pattern_values(&self, pattern: &Pattern) -> Step<Vec<String>> {
         let mut values = Vec::new();
         let PatternKind::Line(parts) = &pattern.kind else { return Ok(values) };
         let mut is_empty = true;

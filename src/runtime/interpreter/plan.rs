@@ -6,20 +6,65 @@
 
 use std::sync::Arc;
 
-use super::expression::ScriptView;
-use super::failure::Step;
-use super::scope::ScriptScope;
+use super::exchange::ReadyQuestion;
+use super::{End, Run, ScriptScope, ScriptView, Step};
 use crate::at::command::parse;
 use crate::catalogue::expected;
 use crate::check::Program;
+use crate::runtime::event::RuntimeEvent;
+use crate::runtime::failure::Failure;
 use crate::source::Span;
 use crate::syntax::ast::{
-    Alternatives, Await, Block, Clause, ClauseKind, Exchange, Part, Send, Statement, StatementKind,
+    Alternatives, Await, Block, Clause, ClauseKind, Exchange, Part, Send, SendForm, Statement, StatementKind,
 };
+
+impl Run<'_> {
+    /// `--plan`: whether a question is not sent, since it may change something.
+    pub(super) fn leaves_out(&self, asked: &ReadyQuestion, form: SendForm) -> bool {
+        self.inputs.plan && (form == SendForm::Raw || !asked.is_command || !only_asks(&asked.text))
+    }
+
+    /// Tells what would be sent, and forgets what its answer would have set.
+    #[inline(never)]
+    pub(super) fn leave_out(&mut self, asked: &ReadyQuestion, clauses: &[Clause]) -> Step {
+        self.left_out = true;
+        self.note(&format!("would send {}", asked.text));
+        let branches = Preview::of_branches(self.view(), clauses);
+        branches.iter().for_each(|line| self.note(line));
+        for name in names_set_by(clauses.iter().map(Part::Clause).collect(), &self.scope.program) {
+            self.scope.variables.remove(&name);
+        }
+        Ok(())
+    }
+
+    /// Tells what an `ensure` would do; `answers` where it is not known whether it would do it.
+    pub(super) fn describe(&mut self, answers: Option<&Alternatives>, otherwise: &Block) -> Step {
+        let lines = Preview::of(self.view(), answers, otherwise)?;
+        lines.iter().for_each(|line| self.note(line));
+        Ok(())
+    }
+
+    pub(super) fn plan_ends(&mut self, why: &str) -> Step {
+        self.note(&format!("the plan ends here: {why}"));
+        Err(End::PlanEnds)
+    }
+
+    /// After something was left out, a failure tells nothing of the run.
+    #[inline(never)]
+    pub(super) fn plan_ends_by(&mut self, failure: &Failure) -> Step {
+        let (line, told) = (failure.position().line, &failure.diagnostic);
+        self.plan_ends(&format!("line {line} of {} depends on what was left out ({})", told.source.name, told.message))
+    }
+
+    pub(super) fn note(&mut self, note: &str) {
+        let note = self.hearing.mask.text(note).into_owned();
+        self.tell(RuntimeEvent::Plan { note: &note });
+    }
+}
 
 /// What a block would do, a line for each statement. What one would set has no value in those behind it; the scope is a
 /// copy, for nothing was done.
-pub(super) struct Preview<'r> {
+struct Preview<'r> {
     scope: ScriptScope,
     view: ScriptView<'r>,
     lines: Vec<String>,
@@ -27,7 +72,7 @@ pub(super) struct Preview<'r> {
 
 impl<'r> Preview<'r> {
     /// What an `ensure` would do; `answers` where it is not known whether it would do it.
-    pub(super) fn of(view: ScriptView<'r>, answers: Option<&Alternatives>, block: &Block) -> Step<Vec<String>> {
+    fn of(view: ScriptView<'r>, answers: Option<&Alternatives>, block: &Block) -> Step<Vec<String>> {
         let mut preview = Preview { scope: view.scope.clone(), view, lines: Vec::new() };
         match answers {
             None => preview.block(block, 0),
@@ -40,7 +85,7 @@ impl<'r> Preview<'r> {
     }
 
     /// What the `when` lines of a question that was not asked would do.
-    pub(super) fn of_branches(view: ScriptView<'r>, clauses: &[Clause]) -> Vec<String> {
+    fn of_branches(view: ScriptView<'r>, clauses: &[Clause]) -> Vec<String> {
         let mut preview = Preview { scope: view.scope.clone(), view, lines: Vec::new() };
         preview.branches(clauses, 0);
         preview.lines
@@ -91,9 +136,9 @@ impl<'r> Preview<'r> {
             }
             StatementKind::For { name, body, .. } | StatementKind::Repeat { pass: name, body, .. } => {
                 let outside = self.scope.variables.get(&name.value).cloned();
-                self.scope.variables.forget(&name.value);
+                self.scope.variables.remove(&name.value);
                 self.inner(head, body, depth);
-                outside.into_iter().for_each(|value| self.scope.variables.set(&name.value, value));
+                outside.into_iter().for_each(|value| self.scope.variables.set(name.value.as_str(), value));
             }
             StatementKind::Unsafe { body, .. } | StatementKind::Finally { body } => self.inner(head, body, depth),
             // Nothing that the modem would notice.
@@ -118,7 +163,7 @@ impl<'r> Preview<'r> {
             | StatementKind::Port(_) => self.line(depth, &format!("would do: {head}")),
         }
         for name in names_set_by(statement.parts(), &program) {
-            self.scope.variables.forget(&name);
+            self.scope.variables.remove(&name);
         }
     }
 
@@ -128,7 +173,7 @@ impl<'r> Preview<'r> {
         for clause in clauses {
             if let ClauseKind::When { body, .. } = &clause.kind {
                 for name in names_set_by(clause.parts(), &program) {
-                    self.scope.variables.forget(&name);
+                    self.scope.variables.remove(&name);
                 }
                 let head = program.source().slice(Span { end: body.span.start, ..clause.span });
                 self.inner(first_line(head).trim_start_matches('}').trim_start(), body, depth);
@@ -149,7 +194,7 @@ impl<'r> Preview<'r> {
 }
 
 /// The names that these parts of a statement or a clause would set.
-pub(super) fn names_set_by(parts: Vec<Part<'_>>, program: &Program) -> Vec<String> {
+fn names_set_by(parts: Vec<Part<'_>>, program: &Program) -> Vec<String> {
     let names = |part: Part<'_>| match part {
         Part::Binds(name) => vec![name.value.clone()],
         Part::Clause(clause) => names_set_by(clause.parts(), program),
@@ -169,7 +214,7 @@ pub(super) fn names_set_by(parts: Vec<Part<'_>>, program: &Program) -> Vec<Strin
 }
 
 /// Whether a command line changes nothing but this conversation: a plan sends it.
-pub(super) fn only_asks(line: &str) -> bool {
+fn only_asks(line: &str) -> bool {
     parse(line).is_some_and(|line| line.commands.iter().all(expected::only_asks))
 }
 

@@ -7,18 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::capture::Captured;
-use super::event::{Change, RuntimeEvent, Waiting};
 use super::expression::{YEAR, is_command_line};
-use super::failure::{End, Step};
-use super::hearing::{FreeHearing, Sought, matches};
-use super::interpreter::Run;
-use super::scope::Last;
-use crate::at::{Answer, Line, Question};
+use super::{Abort, End, Hearing, Last, Run, Step};
+use crate::at::{self, Answer, Event, Flow, Line, Question};
 use crate::catalogue::{Prospect, prospect};
-use crate::check::tries_pin;
-use crate::conversation::{Mode, Trouble};
+use crate::check::{Program, tries_pin};
+use crate::conversation::{Mode, Silence, Trouble};
 use crate::notation::ShownDuration;
 use crate::port::{Control, Fault};
+use crate::runtime::event::{Change, RuntimeEvent, Waiting};
+use crate::runtime::outcome::Status;
 use crate::source::Span;
 use crate::syntax::ast::{
     Alternatives, Await, AwaitTarget, Block, Clause, ClauseKind, Exchange, Expression, Pattern, PortAction, Send,
@@ -305,7 +303,7 @@ impl Run<'_> {
         for (name, value) in captured {
             let shown = self.hearing.mask.value(&value);
             self.hearing.listener.on_event(now, RuntimeEvent::Captured { name: &name, value: &shown });
-            self.scope.variables.capture(&name, value);
+            self.scope.capture(name, value);
         }
     }
 
@@ -535,14 +533,127 @@ impl Run<'_> {
     /// How the script goes on after this: a failure, or its end. After Ctrl-C what still runs is ended by the AT rules.
     #[inline(never)]
     fn trouble(&mut self, trouble: Trouble, asked: Option<&ReadyQuestion>, span: Span) -> End {
-        let mode = self.conversation.mode();
         let stopped_by = self.hearing.stopped_by.take();
-        let abort = stopped_by.and_then(|index| self.hearing.aborts.get(index));
-        let end = self.view().trouble(&trouble, asked, span, mode, abort);
+        let end = self.end_by(&trouble, asked, span, stopped_by.and_then(|index| self.hearing.aborts.get(index)));
         if is_interrupt(&trouble) {
             self.interrupted();
         }
         end
+    }
+
+    /// What a question without an answer, or a wait without an end, means to the script.
+    #[inline(never)]
+    fn end_by(&self, trouble: &Trouble, asked: Option<&ReadyQuestion>, span: Span, abort: Option<&Abort>) -> End {
+        let view = self.view();
+        let what = match asked {
+            Some(asked) => asked.text.as_ref().to_owned(),
+            None => waiting(view.scope.shown.slice(span)),
+        };
+        let problem = |code, message: String, label: &str| {
+            let problem = view.problem(code, span, message).label(label).answer(trouble.received(), None);
+            match asked {
+                Some(asked) => problem.sent(&*asked.text),
+                None => problem,
+            }
+        };
+        let failed = |code, message, label, help: &str| view.fail(problem(code, message, label).help(help));
+        match trouble {
+            Trouble::Timeout { waited, silence, .. } => {
+                let waited = ShownDuration(*waited);
+                let (message, help) = match self.conversation.mode() {
+                    Mode::Data { .. } => (
+                        format!("{what} was not answered in {waited} by the other end of the data connection"),
+                        "does it expect a line like this, and answer it? `port escape` comes back to the modem's commands",
+                    ),
+                    Mode::Command { .. } | Mode::Unknown { .. } => silent(&what, waited, *silence),
+                };
+                failed("hayes::run::timeout", message, "not answered in time", help)
+            }
+            Trouble::Lost { why, .. } | Trouble::Port { fault: Fault::Lost(why), .. } => {
+                let message = format!("the port was lost during {what}: {why}");
+                let help = "was it unplugged, or did the modem restart? Where a restart is meant, say `reboot AT…`";
+                let failure = problem("hayes::run::lost", message, "the port was lost here").help(help);
+                End::Fatal(Status::Unreachable, view.whole(failure))
+            }
+            Trouble::Interrupted { .. } | Trouble::Port { fault: Fault::Interrupted, .. } => {
+                let message = format!("interrupted during {what}");
+                let failure = problem("hayes::run::interrupted", message, "interrupted here");
+                End::Fatal(Status::Interrupted, view.whole(failure))
+            }
+            Trouble::Stopped { line, .. } => {
+                let line = line.text();
+                let message = match abort.and_then(|abort| abort.why.as_ref()) {
+                    Some(why) => format!("{why} ({line} came)"),
+                    None => format!("{line} came, on which the script aborts"),
+                };
+                let failure = problem("hayes::run::aborted", message, &format!("{line} came here"));
+                // A script that this one was run by may have said it.
+                view.refuse(match abort.filter(|abort| abort.source.name == view.scope.shown.name) {
+                    Some(abort) => failure.also(abort.span, "ends the script"),
+                    None => failure,
+                })
+            }
+            Trouble::UnexpectedPrompt { prompt, .. } => {
+                let prompt = prompt.text();
+                let prompt = prompt.trim();
+                let (message, help) = match asked.and_then(|asked| asked.question.prompt.mark()) {
+                    Some(mark) => (
+                        format!("{what} asked for data by `{prompt}`, not by `{mark}`"),
+                        format!("name the prompt that it shows: `prompt \"{prompt}\" reply …`"),
+                    ),
+                    None => (
+                        format!("{what} asked for data (`{prompt}`), and nothing is said about that"),
+                        "give it what it asks for in a line under it: `prompt reply \"…\"`, or `prompt cancel`"
+                            .to_owned(),
+                    ),
+                };
+                failed("hayes::run::unexpected-prompt", message, "asks for data", &help)
+            }
+            Trouble::NoPrompt { mark, answer } => {
+                let message = format!("{what} did not ask for data: no `{}` came before its end", mark.trim());
+                let help = "the reply was not sent; is the `prompt` line under the right command?";
+                let failure = problem("hayes::run::no-prompt", message, "did not ask for data").help(help);
+                view.fail(failure.answer(trouble.received(), answer.result.as_ref()))
+            }
+            Trouble::OutOfStep { tries, waited, .. } => {
+                let waited = ShownDuration(*waited);
+                let message = format!(
+                    "{what} was not sent: after the last timeout the modem did not answer {tries} times AT in {waited}"
+                );
+                let help =
+                    "it is busy, hangs, or is gone: give the slow command more time with `within`, or `reboot` it";
+                failed("hayes::run::out-of-step", message, "not sent", help)
+            }
+            Trouble::NeverGone { waited } => {
+                let waited = ShownDuration(*waited);
+                let message = format!("{what} did not restart the modem: it answered AT all the time for {waited}");
+                let help =
+                    "is this the command that restarts it? One that only sets something is sent without `reboot`";
+                failed("hayes::run::timeout", message, "no restart", help)
+            }
+            Trouble::NeverBack { waited, is_lost, .. } => {
+                let message = format!("after {what} the modem did not come back within {}", ShownDuration(*waited));
+                if *is_lost {
+                    let help = "its port is gone: it takes longer (give it `within`), or comes back under another name";
+                    let failure = problem("hayes::run::lost", message, "did not come back").help(help);
+                    return End::Fatal(Status::Unreachable, view.whole(failure));
+                }
+                let help =
+                    "it takes longer to start (give it `within`), or comes back at another speed or on another port";
+                failed("hayes::run::timeout", message, "did not come back", help)
+            }
+            Trouble::InDataMode { waited } => {
+                let waited = ShownDuration(*waited);
+                let message = format!("the modem stays in data mode: +++ was not answered in {waited}");
+                let help = "its escape character or guard time may be another (ATS2?, ATS12?); `port dtr off` ends the \
+                            connection where AT&D1 or AT&D2 is set";
+                failed("hayes::run::data-mode", message, "no answer to +++", help)
+            }
+            Trouble::Port {
+                fault: fault @ (Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_)),
+                ..
+            } => view.fail(problem("hayes::run::port", fault.to_string(), "")),
+        }
     }
 
     pub(super) fn interrupted(&mut self) {
@@ -614,4 +725,71 @@ fn without_answer(clauses: &[Clause]) -> Option<&Block> {
 
 fn is_interrupt(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Interrupted { .. } | Trouble::Port { fault: Fault::Interrupted, .. })
+}
+
+/// Hears the answer to a text that is no AT command: it ends when a line has matched each thing that is wanted.
+struct FreeHearing<'h, 'r> {
+    hearing: &'h mut Hearing<'r>,
+    program: &'h Program,
+    /// What no line has matched so far: any of these patterns, with the values of its `${…}`.
+    wanted: Vec<Sought<'h>>,
+}
+
+/// Patterns of which one is enough, with the values of their `${…}`.
+type Sought<'h> = Vec<(&'h [Pattern], &'h [Vec<String>])>;
+
+impl at::Listener for FreeHearing<'_, '_> {
+    fn event(&mut self, now: Duration, event: &Event<'_>) {
+        self.hearing.event(now, event);
+    }
+
+    fn line(&mut self, line: &[u8]) -> Flow {
+        if self.hearing.line(line) == Flow::Stop {
+            return Flow::Stop;
+        }
+        let came =
+            |sought: &Sought<'_>| sought.iter().any(|(patterns, values)| matches(self.program, patterns, values, line));
+        self.wanted.retain(|sought| !came(sought));
+        // Nothing but positional captures is wanted: any line may hold them.
+        if self.wanted.is_empty() { Flow::Enough } else { Flow::GoOn }
+    }
+}
+
+/// Whether a line matches one of a program's patterns.
+pub(super) fn matches(program: &Program, patterns: &[Pattern], values: &[Vec<String>], line: &[u8]) -> bool {
+    let mut known = patterns.iter().zip(values);
+    known.any(|(pattern, values)| program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values)))
+}
+
+/// The statement at this place, where no question is open: `sleep 20s`, `await "+CMTI"`.
+fn waiting(statement: &str) -> String {
+    let line = statement.lines().next().unwrap_or_default();
+    format!("`{}`", line.trim_end_matches('{').trim())
+}
+
+fn silent(what: &str, waited: ShownDuration, silence: Silence) -> (String, &'static str) {
+    match silence {
+        Silence::Total => (
+            format!("{what} was not answered in {waited}: not a byte came"),
+            "no power, another port, another speed (--baud), asleep (power saving), in data mode (`port escape`), or ATQ1 was \
+             sent, which silences it",
+        ),
+        Silence::AllButEcho => (
+            format!("{what} was echoed and not answered in {waited}"),
+            "the command takes longer (give it `within`), or ATQ1 was sent, which silences the modem: send ATQ0",
+        ),
+        Silence::NoFinal => (
+            format!("{what} was answered without an end in {waited}: no final result code came"),
+            "the command takes longer: give it `within`",
+        ),
+        Silence::NoPrompt => (
+            format!("{what} did not ask for data in {waited}: no prompt came"),
+            "is the modem registered, and does the command ask for data in this form? A prompt of another form is named: \
+             `prompt \"@\" reply …`",
+        ),
+        Silence::Garbage => (
+            format!("{what} was answered with garbage for {waited}"),
+            "the speed is another (--baud): most modems take 115200, some 9600 or 921600",
+        ),
+    }
 }

@@ -5,13 +5,15 @@
 //! what a failure tells.
 
 use super::exchange::{ClauseValues, ReadyQuestion};
-use super::expression::{ScriptView, counted};
-use super::failure::{End, Failure, Step};
+use super::expression::counted;
+use super::{End, ScriptView, Step};
 use crate::at::parameters::{Kind, Parameter, parameters, prefix_length, split_prefix};
 use crate::at::{Line, Question, ResultCode};
 use crate::catalogue::explain::{Context, beside, failure};
 use crate::check::{Captures, Hole, Matcher};
 use crate::notation::text;
+use crate::runtime::failure::Failure;
+use crate::runtime::inputs::from_text;
 use crate::source::Span;
 use crate::syntax::ast::{
     Alternatives, Block, Clause, ClauseKind, Convert, Field, Pattern, PatternKind, PatternPart, WhenEvent,
@@ -23,7 +25,7 @@ pub(super) type Captured = Vec<(String, Value)>;
 
 /// Why nothing was captured.
 #[derive(Debug, PartialEq)]
-pub(super) enum Miss {
+enum Miss {
     /// There is no line
     NoLine,
     /// The line has no such parameter: the field's place, from 0
@@ -338,7 +340,7 @@ impl ScriptView<'_> {
 }
 
 /// `capture rssi:int, ber`, from the answer to this question; `None` where nothing was asked
-pub(super) fn fields(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<Captured, Miss> {
+fn fields(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<Captured, Miss> {
     let mut first_miss = None;
     for line in with_parameters(lines, question) {
         match conforms(fields, &line.bytes) {
@@ -357,7 +359,7 @@ pub(super) fn fields(fields: &[Field], lines: &[Line], question: Option<&Questio
 }
 
 /// `capture all cid:int, type, apn as contexts`: a record for each line, or for each parenthesised group of one.
-pub(super) fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<Value, Miss> {
+fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<Value, Miss> {
     let mut records = Vec::new();
     for line in with_parameters(lines, question) {
         let (_, list) = split_prefix(&line.bytes);
@@ -370,7 +372,7 @@ pub(super) fn all(fields: &[Field], lines: &[Line], question: Option<&Question>)
 }
 
 /// The holes of a pattern that has matched `line`.
-pub(super) fn holes(line: &[u8], captures: &Captures<'_, '_>) -> Result<Captured, Miss> {
+fn holes(line: &[u8], captures: &Captures<'_, '_>) -> Result<Captured, Miss> {
     captures
         .iter()
         .map(|(hole, found)| {
@@ -473,19 +475,8 @@ fn convert(value: &[u8], convert: Convert, optional: bool) -> Option<Value> {
     }
     match convert {
         Convert::Text => Some(Value::text(text(value))),
-        Convert::Int => std::str::from_utf8(value).ok()?.trim().parse().ok().map(Value::Int),
-        Convert::Hex => hex(std::str::from_utf8(value).ok()?.trim()).map(Value::Int),
+        Convert::Int | Convert::Hex => from_text(std::str::from_utf8(value).ok()?, convert).ok(),
     }
-}
-
-/// `2CF7`, `0x2cf7`
-pub(super) fn hex(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-    // A sign is no digit, whatever the standard library thinks of it.
-    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    i64::from_str_radix(digits, 16).ok()
 }
 
 fn no_conversion(line: &[u8], name: &str, value: &[u8], convert: Convert) -> Miss {
