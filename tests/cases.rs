@@ -1,5 +1,5 @@
-//! Everything in Markdown that is to be so: `tests/cases/*.md`, a file a feature and a heading a case; the README; the pages of
-//! the diagnostic codes.
+//! Everything in Markdown that is to be so: `tests/cases/*.md`, a file a feature and a heading a case; the README and
+//! `docs/`; the pages of the diagnostic codes.
 //!
 //! A case's blocks are, in order: files (```` ```hayes ```` is `script.hayes`, ```` ```modem ```` is the modem's part, which
 //! the port replays, ```` ```file NAME ```` any other), then ```` ```console ```` with one or more `$ hayes …` lines and
@@ -34,6 +34,11 @@ fn cases() {
 #[test]
 fn readme() {
     run_files(&[path("README.md")]);
+}
+
+#[test]
+fn docs() {
+    run_files(&[files("docs/src"), files("docs/src/cookbook"), files("docs/src/coming-from")].concat());
 }
 
 /// Examples of run codes are scripts that can be read and checked: what is wrong with them shows when they run.

@@ -15,6 +15,9 @@ mod architecture;
 #[cfg(unix)]
 mod batch;
 mod cases;
+#[cfg(unix)]
+mod coming_from;
+mod docs;
 mod editors;
 #[cfg(unix)]
 mod fleet;

@@ -1,0 +1,79 @@
+//! `docs/src/coming-from/*.md`: the other program's script on each page does its job on the simulated modem, as Hayes's
+//! own on the same page does (`tests/cases.rs` runs that one). A program that is not installed is said to be left out;
+//! with HAYES_TEST_ALL set that is a failure.
+
+use std::fs::{self, OpenOptions};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::folder::Folder;
+use crate::peers::{all, installed, within};
+use crate::simulated::Simulated;
+
+/// Runs the page's script by the command, which is a shell's line with `$PORT` and `$SCRIPT`, on a modem with a SIM, and
+/// on one without: it passes, then fails.
+fn does_the_job(program: &str, page: &str, line: &str) {
+    if !installed(program) {
+        return;
+    }
+    let folder = Folder::new();
+    let script = folder.0.join("script");
+    fs::write(&script, block(page)).unwrap();
+    for (options, passes) in [("register=0s", true), ("register=0s&sim=absent", false)] {
+        let modem = Simulated::on_terminal(&format!("bg96?{options}"));
+        // The other end's settings are those of a serial line that carries bytes.
+        let held = OpenOptions::new().read(true).write(true).open(modem.port()).unwrap();
+        let raw = Command::new("stty").args(["-F", modem.port(), "raw", "-echo"]).status().unwrap();
+        assert!(raw.success());
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).env("PORT", modem.port()).env("SCRIPT", &script);
+        let output = within(Duration::from_secs(60), &mut command);
+        drop(held);
+        assert_eq!(output.status.success(), passes, "{page} with {options}\n{}", all(&output));
+    }
+}
+
+/// The block of the page that has the page's own name.
+fn block(page: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/coming-from").join(format!("{page}.md"));
+    let text = fs::read_to_string(file).unwrap();
+    let language = match page {
+        "pyserial" => "python",
+        "minicom" => "runscript",
+        other => other,
+    };
+    let (_, rest) = text.split_once(&format!("\n```{language}\n")).unwrap();
+    rest.split_once("\n```").unwrap().0.to_owned() + "\n"
+}
+
+#[test]
+fn chat() {
+    does_the_job("chat", "chat", "PATH=$PATH:/usr/sbin chat -f $SCRIPT <$PORT >$PORT");
+}
+
+#[test]
+fn comgt() {
+    does_the_job("comgt", "comgt", "comgt -d $PORT -s $SCRIPT");
+}
+
+#[test]
+fn expect() {
+    does_the_job("expect", "expect", "expect -f $SCRIPT $PORT");
+}
+
+#[test]
+fn pyserial() {
+    if Command::new("/usr/bin/python3").args(["-c", "import serial"]).output().is_ok_and(|found| found.status.success())
+    {
+        does_the_job("python3", "pyserial", "/usr/bin/python3 $SCRIPT $PORT");
+    } else {
+        assert!(std::env::var_os("HAYES_TEST_ALL").is_none(), "python3-serial is missing");
+        eprintln!("left out: python3-serial is not installed");
+    }
+}
+
+#[test]
+fn minicom() {
+    does_the_job("runscript", "minicom", "runscript $SCRIPT <$PORT >$PORT");
+}

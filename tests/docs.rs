@@ -1,0 +1,203 @@
+//! `docs/`: the pages that are made of the library and of the catalogue's data are what these make now (`BLESS=1` writes
+//! them), each page is listed, and each link between pages leads somewhere.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hayes::library::SCRIPTS;
+use regex::Regex;
+use toml::{Table, Value};
+
+fn root(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The page stands in `docs/src/` as it is made.
+fn is_made(name: &str, made: &str) {
+    let path = root("docs/src").join(name);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, made).unwrap();
+    }
+    let stands = fs::read_to_string(&path).unwrap_or_default();
+    assert!(stands == made, "docs/src/{name} is out of date: BLESS=1 cargo test docs:: writes it");
+}
+
+/// The data files of a folder, by name.
+fn data(folder: &str) -> Vec<(String, Table)> {
+    let mut files: Vec<PathBuf> = fs::read_dir(root(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    let read = |file: PathBuf| {
+        let table = fs::read_to_string(&file).unwrap().parse().unwrap();
+        (file.file_stem().unwrap().to_string_lossy().into_owned(), table)
+    };
+    files.into_iter().map(read).collect()
+}
+
+fn text<'a>(of: &'a Table, key: &str) -> &'a str {
+    of.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The texts of a list, or the one text that stands there alone.
+fn texts(of: &Table, key: &str) -> String {
+    match of.get(key) {
+        Some(Value::String(one)) => one.clone(),
+        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        _ => String::new(),
+    }
+}
+
+/// As a cell of a Markdown table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*")
+}
+
+fn code(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("`{}`", text.replace('|', "\\|")) }
+}
+
+fn confirmed(of: &Table) -> &'static str {
+    if text(of, "status") == "unconfirmed" { "not confirmed" } else { "" }
+}
+
+#[test]
+fn library() {
+    let mut page =
+        "# The library\n\nThe scripts that come with Hayes. `hayes run NAME` runs one, `hayes show NAME` prints it, \
+                    `hayes show NAME > my.hayes` makes it yours.\n"
+            .to_owned();
+    let parameter = Regex::new(r#"(?m)^(param|secret) (\w+)(?::\w+)?(?: = ("[^"]*"|\S+))?(?: +"([^"]*)")?"#).unwrap();
+    let mut folder = "";
+    for script in SCRIPTS {
+        let of = script.name.split('/').next().unwrap();
+        if of != folder {
+            folder = of;
+            write!(page, "\n## {folder}\n").unwrap();
+        }
+        let head = script.text.lines().take_while(|line| line.starts_with('#'));
+        let about: Vec<&str> = head.map(|line| line.trim_start_matches('#').trim()).collect();
+        write!(page, "\n### {}\n\n{}\n", script.name, about.join("\n")).unwrap();
+        let rows: Vec<String> = parameter
+            .captures_iter(script.text)
+            .map(|found| {
+                let part = |number: usize| found.get(number).map_or("", |part| part.as_str());
+                let asked = if part(1) == "secret" { "a secret: ".to_owned() } else { String::new() };
+                format!("| {} | {} | {asked}{} |\n", code(part(2)), code(part(3)), cell(part(4)))
+            })
+            .collect();
+        if !rows.is_empty() {
+            write!(page, "\n| `-V` | where it is not given | what it is |\n|---|---|---|\n{}", rows.concat()).unwrap();
+        }
+    }
+    is_made("library.md", &page);
+}
+
+#[test]
+fn modules() {
+    let mut page = "# Modules\n\nThe modules that Hayes knows, each a file in `src/catalogue/data/modules/`. `hayes explain BG96` tells \
+                    what is known of one. What is *not confirmed* was found in manuals and public drivers, and seen on no modem \
+                    by us. Your own module is a file too: `modules/NAME.toml` beside your script.\n\n\
+                    | maker | models | ICCID | roaming | restart | |\n|---|---|---|---|---|---|\n"
+        .to_owned();
+    let mut rows = BTreeSet::new();
+    for (_, module) in data("src/catalogue/data/modules") {
+        let models = texts(&module, "models").replace('*', "…");
+        if models.is_empty() {
+            continue;
+        }
+        rows.insert(format!(
+            "| {} | {} | {} | {} | {} | {} |\n",
+            cell(text(&module, "vendor")),
+            cell(&models),
+            code(&texts(&module, "iccid")),
+            code(&texts(&module, "roaming")),
+            code(&texts(&module, "reboot")),
+            confirmed(&module)
+        ));
+    }
+    page.extend(rows);
+    is_made("modules.md", &page);
+}
+
+#[test]
+fn at_commands() {
+    let mut page = "# AT commands\n\nThe commands that Hayes knows. `hayes explain AT+CSQ` tells all of one: its parameters, their \
+                    values, how long its answer may take, where the facts come from. What is *not confirmed* was found in manuals \
+                    and public drivers, and seen on no modem by us.\n"
+        .to_owned();
+    for (file, commands) in data("src/catalogue/data/commands") {
+        write!(page, "\n## {}\n\n| command | what it does | makers | |\n|---|---|---|---|\n", heading(&file)).unwrap();
+        for command in commands["command"].as_array().unwrap().iter().map(|command| command.as_table().unwrap()) {
+            writeln!(
+                page,
+                "| {} | {} | {} | {} |",
+                code(text(command, "name")),
+                cell(text(command, "title")),
+                cell(&texts(command, "vendors")),
+                confirmed(command)
+            )
+            .unwrap();
+        }
+    }
+    is_made("at-commands.md", &page);
+}
+
+/// `quectel_gnss` is "Quectel: gnss".
+fn heading(file: &str) -> String {
+    let makers = [("simcom", "SIMCom"), ("ublox", "u-blox")];
+    let (first, rest) = file.split_once('_').map_or((file, ""), |(first, rest)| (first, rest));
+    let known = makers.iter().find(|(name, _)| *name == first).map(|(_, shown)| (*shown).to_owned());
+    let first = known.unwrap_or_else(|| first[..1].to_uppercase() + &first[1..]);
+    if rest.is_empty() { first } else { format!("{first}: {rest}") }
+}
+
+#[test]
+fn diagnostics() {
+    let mut page = "# Diagnostics\n\nEvery mistake that Hayes tells of has a code. `hayes explain CODE` shows the same as this page.\n".to_owned();
+    for group in ["syntax", "check", "run", "port", "batch"] {
+        let pages = fs::read_to_string(root("src/diagnostic/pages").join(format!("{group}.md"))).unwrap();
+        // The file's headings go one step down; so does its own.
+        let lines =
+            pages.lines().map(|line| if line.starts_with('#') { format!("#{line}\n") } else { format!("{line}\n") });
+        let fence = |line: String| match line.as_str() {
+            "```wrong\n" => "\nWrong:\n\n```hayes\n".to_owned(),
+            "```right\n" => "\nRight:\n\n```hayes\n".to_owned(),
+            _ => line,
+        };
+        write!(page, "\n{}", lines.map(fence).collect::<String>().trim_end()).unwrap();
+        page.push('\n');
+    }
+    is_made("diagnostics.md", &page);
+}
+
+#[test]
+fn each_page_is_listed_and_each_link_leads_somewhere() {
+    let source = root("docs/src");
+    let mut pages = Vec::new();
+    let mut folders = vec![source.clone()];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() { folders.push(path) } else { pages.push(path) }
+        }
+    }
+    let link = Regex::new(r"\]\(([^)#:]+)(?:#[^)]*)?\)").unwrap();
+    let mut wrong = Vec::new();
+    let mut listed = BTreeSet::new();
+    for page in &pages {
+        for found in link.captures_iter(&fs::read_to_string(page).unwrap()) {
+            let to = page.parent().unwrap().join(&found[1]);
+            match to.canonicalize() {
+                Ok(there) if page.ends_with("SUMMARY.md") => drop(listed.insert(there)),
+                Ok(_) => {}
+                Err(_) => wrong.push(format!("{}: {}", page.display(), &found[1])),
+            }
+        }
+    }
+    let pages = pages.iter().map(|page| page.canonicalize().unwrap()).filter(|page| !page.ends_with("SUMMARY.md"));
+    wrong.extend(
+        pages.filter(|page| !listed.contains(page)).map(|page| format!("not in SUMMARY.md: {}", page.display())),
+    );
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
