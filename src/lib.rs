@@ -30,7 +30,7 @@
 //!    `syntax/words.rs` and `editors/`: its word. Tests hold these against the grammar.
 //! 2. `syntax/ast.rs`: a variant of `StatementKind`, and what it is made of (`parts`): blocks, names, expressions.
 //! 3. `syntax/lower/mod.rs`: from the pair of the rule to that variant.
-//! 4. `check/statements.rs` and an arm of the interpreter in `runtime/`: the compiler names both.
+//! 4. `check/walk/mod.rs` and an arm of the interpreter in `runtime/`: the compiler names both.
 //! 5. `tests/cases/*.md`: a heading, a script, a modem's part, and what is printed.
 //!
 //! # How to add a function of expressions: two files
@@ -43,11 +43,11 @@
 //!
 //! # How to add a lint: two files
 //!
-//! 1. `check/lints/`: the file of its subject; a function that is given the tree and what is known there.
-//! 2. Where it finds something: `Diagnostic::new("hayes::check::NAME", &source, "…").at(span, "…").help("…")`.
+//! 1. `check/walk/lints.rs`: a function that is given the tree and what is known there.
+//! 2. Where it finds something: `findings.tell("hayes::check::NAME", span, "message", "label", "help")`.
 //! 3. `diagnostic/pages/check.md`: a heading of that code, `warning` or `error`, what it means and what to do.
 //! 4. In the page: a script that is ```` ```wrong ```` and one that is ```` ```right ````; both are tests.
-//! 5. Where it must be silent shows in the lists of the manuals, `check/tests/`.
+//! 5. Where it must be silent shows in the lists of the manuals, `tests/scripts/`.
 //!
 //! # How to add a module: one data file
 //!

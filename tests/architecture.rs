@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hayes::diagnostic::pages::{codes, page};
 use regex::Regex;
 
 // The limits of the step that made the house smaller.
@@ -57,6 +58,26 @@ fn one_object_stands_in_one_room() {
     }
     let spread: Vec<_> = rooms.iter().filter(|(_, files)| files.len() > 3).collect();
     assert!(spread.is_empty(), "{spread:#?}");
+}
+
+/// A code that is built somewhere has a page, and a page's code is built somewhere.
+#[test]
+fn every_code_in_the_source_has_a_page_and_every_page_a_code() {
+    let code = Regex::new(r#""(hayes::[a-z-]+(?:::[a-z-]+)*)""#).unwrap();
+    let mut written = BTreeSet::new();
+    for (file, text) in code_files() {
+        // A file's own tests stand at its end.
+        let built = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        if !file.components().any(|part| part.as_os_str() == "tests") {
+            written.extend(code.captures_iter(built).map(|found| found[1].to_owned()));
+        }
+    }
+    let pages: BTreeSet<String> = codes().map(str::to_owned).collect();
+    assert!(codes().all(|code| !page(code).unwrap().text.is_empty()), "each says something");
+    let without_page: Vec<_> = written.difference(&pages).collect();
+    assert!(without_page.is_empty(), "codes without a page in src/diagnostic/pages: {without_page:#?}");
+    let without_code: Vec<_> = pages.difference(&written).collect();
+    assert!(without_code.is_empty(), "pages without a code in the source: {without_code:#?}");
 }
 
 /// The files of `src/` by their place in it, with what stands in them.

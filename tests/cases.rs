@@ -6,7 +6,9 @@
 //! exactly what they print, standard output and standard error as a terminal would mix them; `[exit 1]` stands where
 //! a command does not exit with 0. `BLESS=1` rewrites what is printed, `CASE=words` runs the cases with these words in
 //! their title. ```` ```told ```` holds what is said of the block above it, a script that does not parse or an
-//! ```` ```inventory NAME ````: place, code, message; what stands at the place; what to do. In a page of a code the script ```` ```wrong ```` has this fault and no other, ```` ```right ```` has none.
+//! ```` ```inventory NAME ````: place, code, message; what stands at the place; what to do. ```` ```formatted ```` is the canonical form of the block above it. In a page of a code the script
+//! ```` ```wrong ```` has this fault and no other, ```` ```right ```` has none; in `tests/scripts/` what is wrong stands
+//! behind the word, and done as its help says nothing is left.
 //!
 //! In a ```` ```modem ```` block `> AT+CSQ` is a question, to which a CR is added, and `< OK` a line, which is sent between
 //! line ends as modems do; `>>` and `<<` stand for exactly what follows, with `\r`, `\n`, `\xNN`; `+2s` lets time
@@ -21,6 +23,7 @@ use std::sync::Arc;
 
 use hayes::check::{NotFound, Scripts, check};
 use hayes::diagnostic::Diagnostic;
+use hayes::diagnostic::pages::{nearest, page};
 use hayes::source::Source;
 
 use crate::folder::Folder;
@@ -41,29 +44,53 @@ fn docs() {
     run_files(&[files("docs/src"), files("docs/src/cookbook"), files("docs/src/coming-from")].concat());
 }
 
-/// Examples of run codes are scripts that can be read and checked: what is wrong with them shows when they run.
+/// The examples of the pages, the mistakes that people make, the lists of manuals. The examples of run codes can be read and
+/// checked: what is wrong with them shows when they run.
 #[test]
-fn pages() {
-    let mut wrong = Vec::new();
-    for case in files("src/diagnostic/pages").iter().flat_map(|file| split_cases(&fs::read_to_string(file).unwrap())) {
+fn scripts() {
+    let (mut looked_at, mut wrong) = (0, Vec::new());
+    let files = [files("src/diagnostic/pages"), files("tests/scripts")].concat();
+    for case in files.iter().flat_map(|file| split_cases(&fs::read_to_string(file).unwrap())) {
         for block in &case.blocks {
-            let found = check(&Source::new("page.hayes", block.text.as_str()), &Shelf).diagnostics;
-            let fits = match block.info.as_str() {
-                "wrong" if case.title.starts_with("hayes::run::") => true,
-                "wrong" => !found.is_empty() && found.iter().all(|diagnostic| diagnostic.code == case.title),
-                "right" => found.is_empty(),
-                other => panic!("{}: a page has no block of {other}", case.title),
+            let found = |text: &str| check(&Source::new("page.hayes", text), &Shelf).diagnostics;
+            let diagnostics = found(&block.text);
+            let fits = match block.info.split_once(' ').unwrap_or((&block.info, "")) {
+                ("wrong", "") if case.title.starts_with("hayes::run::") => true,
+                ("wrong", "") => !diagnostics.is_empty() && diagnostics.iter().all(|found| found.code == case.title),
+                ("wrong", places) => diagnostics.iter().map(placed).collect::<Vec<_>>().join(", ") == places,
+                ("right", "") => diagnostics.is_empty() && found(&block.text.replace('\n', "\r\n")).is_empty(),
+                ("parses", "") => hayes::syntax::parse(&Source::new("page.hayes", block.text.as_str())).1.is_empty(),
+                (other, _) => panic!("{}: nothing is known of a block of {other}", case.title),
             };
             if !fits {
-                let told: String = found.iter().map(told).collect();
+                let told: String = diagnostics.iter().map(told).collect();
                 wrong.push(format!("{}, {}\n{}gives\n{told}", case.title, block.info, block.text));
             }
+            looked_at += 1;
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(looked_at > 500, "only {looked_at}");
 }
 
-/// The scripts that examples of pages run.
+/// `line:column code`
+fn placed(diagnostic: &Diagnostic) -> String {
+    let place = diagnostic.source.position(diagnostic.span().unwrap().start as usize);
+    format!("{}:{} {}", place.line, place.column, diagnostic.code.rsplit("::").next().unwrap())
+}
+
+#[test]
+fn a_page_is_found_by_the_last_part_of_its_code_and_a_slip_is_mended() {
+    assert_eq!(page("two-at").unwrap().code, "hayes::check::two-at");
+    assert_eq!(page("hayes::check::two-at").unwrap().code, "hayes::check::two-at");
+    assert_eq!(page("hayes::port::busy").unwrap().code, "hayes::port::busy");
+    assert_eq!(page("at"), None);
+    assert_eq!(page(""), None);
+    assert_eq!(nearest("hayes::check::tow-at"), Some("hayes::check::two-at"));
+    assert_eq!(nearest("hayes::check::something-else-altogether"), None);
+}
+
+/// The scripts that examples run.
 struct Shelf;
 
 impl Scripts for Shelf {
@@ -119,6 +146,7 @@ fn run_files(files: &[PathBuf]) -> Ran {
                         ran.told += 1;
                         told_of(&case.blocks[number - 1])
                     }
+                    "formatted" => formatted(&case.blocks[number - 1].text),
                     _ => continue,
                 };
                 if found != block.text {
@@ -139,6 +167,14 @@ fn run_files(files: &[PathBuf]) -> Ran {
     let all = failures.join("\n");
     assert!(failures.is_empty() || bless, "{} of {ran:?} differ (BLESS=1 rewrites them)\n\n{all}", failures.len());
     ran
+}
+
+/// The canonical form of a script, which is its own.
+fn formatted(text: &str) -> String {
+    let form = |text: &str| hayes::syntax::format(&Source::new("messy.hayes", text));
+    let formatted = form(text).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"));
+    assert_eq!(form(&formatted).as_ref(), Ok(&formatted));
+    formatted
 }
 
 /// What is said of a script or an inventory; it is wrong.

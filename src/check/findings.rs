@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::did_you_mean;
 use crate::diagnostic::{Diagnostic, Severity, nearest, pages};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::Allowance;
@@ -50,9 +51,16 @@ impl Findings {
         self.diagnostics.push(fault);
     }
 
-    /// Takes over what is wrong with a script that this one runs.
-    pub(super) fn adopt(&mut self, diagnostics: Vec<Diagnostic>) {
-        self.diagnostics.extend(diagnostics);
+    /// What is wrong at one place of this script, what is to be said there, and what to do about it.
+    pub(super) fn tell(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report(Diagnostic::new(code, &self.source, message).at(span, label).help(help));
     }
 
     /// The known word that was probably meant.
@@ -156,20 +164,6 @@ impl Findings {
             self.report(fault);
         }
     }
-}
-
-/// "did you mean `near`?", or else what `otherwise` says.
-pub(super) fn did_you_mean(near: Option<&str>, otherwise: impl Into<String>) -> String {
-    near.map_or_else(|| otherwise.into(), |near| format!("did you mean `{near}`?"))
-}
-
-/// Names as a help lists them: `a, b, c`; of very many the first ones.
-pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    const LISTED: usize = 50;
-    let mut names = names.into_iter();
-    let mut listed: Vec<&str> = names.by_ref().take(LISTED).collect();
-    listed.extend(names.next().map(|_| "…"));
-    listed.join(", ")
 }
 
 /// The names (`apn`) and the codes (`hayes::check::danger`) that stand in these lines.

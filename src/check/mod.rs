@@ -2,32 +2,26 @@
 //!
 //! All errors are told, not the first; a program comes out only where there is none.
 
-mod exchanges;
-mod expressions;
 mod findings;
-mod line_pattern;
-mod lints;
 mod names;
 mod pattern;
-mod program;
-mod regex_pattern;
-mod scripts;
-mod statements;
 #[cfg(test)]
 mod tests;
-mod types;
+mod walk;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use lints::tries_pin;
 pub use names::Names;
 pub use pattern::{Captures, Hole, Matcher};
-pub use program::Program;
-pub use scripts::{DEEPEST, NoScripts, NotFound, Scripts};
+pub use walk::tries_pin;
 
-use crate::diagnostic::Diagnostic;
-use crate::source::Source;
-use scripts::Checking;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::{Source, Span};
+use crate::syntax;
+use crate::syntax::ast::{Convert, Expression, ExpressionKind, Field, Param, Pattern, Script};
+use crate::value::ValueKind as Kind;
+use walk::walk;
 
 /// What came of checking a script.
 #[derive(Debug)]
@@ -49,4 +43,327 @@ pub fn check(source: &Arc<Source>, scripts: &dyn Scripts) -> Checked {
 pub fn check_more(source: &Arc<Source>, scripts: &dyn Scripts, names: &Names) -> (Checked, Names) {
     let (program, diagnostics, names) = Checking::new(scripts).check(source, Some(names));
     (Checked { program, diagnostics }, names)
+}
+
+/// A script without errors, ready to run; shared by all the threads that run it.
+#[derive(Debug)]
+pub struct Program {
+    pub script: Arc<Script>,
+    /// Its params and secrets, in the order in which they stand.
+    pub params: Vec<Param>,
+    /// Every name that it captures or sets, in the order in which they first stand: the fields of its record when
+    /// another script runs it, and its result where it has no `report`.
+    pub fields: Vec<String>,
+    types: Vec<Type>,
+    matchers: Vec<Option<Matcher>>,
+    runs: HashMap<String, Arc<Program>>,
+    /// The first command in it, or in a script that it runs, that uses up attempts of a PIN.
+    tries_pin: Option<String>,
+    /// What it gives the secrets of other scripts, written out.
+    given_secrets: Vec<String>,
+}
+
+impl Program {
+    /// Of a script that is still to be checked.
+    fn unchecked(script: &Arc<Script>) -> Program {
+        let mut matchers = Vec::new();
+        matchers.resize_with(script.patterns as usize, || None);
+        Program {
+            script: Arc::clone(script),
+            params: Vec::new(),
+            fields: Vec::new(),
+            types: Vec::new(),
+            matchers,
+            runs: HashMap::new(),
+            tries_pin: None,
+            given_secrets: Vec::new(),
+        }
+    }
+
+    pub fn source(&self) -> &Arc<Source> {
+        &self.script.source
+    }
+
+    /// What one of its own patterns compiled to; `None` for another program's.
+    pub fn matcher(&self, pattern: &Pattern) -> Option<&Matcher> {
+        self.matchers.get(pattern.id as usize)?.as_ref()
+    }
+
+    /// The program that `run "name"` in this script runs.
+    pub fn run(&self, name: &str) -> Option<&Arc<Program>> {
+        self.runs.get(name)
+    }
+
+    /// The secrets that stand in its text, and in those of the scripts that it runs, as defaults and as what it gives
+    /// them: to be masked.
+    pub fn written_secrets(&self) -> Vec<&str> {
+        let own = self.params.iter().filter(|param| param.secret).filter_map(|param| param.default.as_ref());
+        let mut texts: Vec<&str> = Vec::new();
+        for default in own {
+            if let ExpressionKind::Int(_) = default.kind {
+                texts.push(self.source().slice(default.span));
+            }
+            texts.extend(literal_text(default).filter(|text| !text.is_empty()));
+        }
+        texts.extend(self.given_secrets.iter().map(String::as_str));
+        texts.extend(self.runs.values().flat_map(|program| program.written_secrets()));
+        texts
+    }
+
+    pub fn param(&self, name: &str) -> Option<&Param> {
+        self.params.iter().find(|param| param.name.value == name)
+    }
+}
+
+/// The text that an expression is as it stands. The pieces beside a `${…}` are none: what they make is known, and masked,
+/// when it is computed.
+fn literal_text(value: &Expression) -> Option<&str> {
+    if let ExpressionKind::Text(template) = &value.kind { template.plain() } else { None }
+}
+
+// ── Scripts that run each other
+
+/// How deep scripts may run each other.
+const MOST_NESTED: usize = 32;
+
+/// How many blocks may stand within each other, those of scripts that are run by others included; the body of a script
+/// is one, and to run it is another.
+pub const DEEPEST: usize = 256;
+
+/// Finds other scripts by name: beside the script that runs them, or in the library.
+pub trait Scripts {
+    /// `from` is the script that says `run "name"`.
+    fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound>;
+}
+
+/// There is no script of that name, or none that can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotFound {
+    Nowhere {
+        /// Names that are near to it, the nearest first.
+        suggestions: Vec<String>,
+    },
+    Unreadable {
+        /// The file and what is wrong with it: `beside.hayes is larger than 16 MiB`
+        why: String,
+    },
+}
+
+/// No other script at all.
+#[derive(Debug, Clone, Copy)]
+pub struct NoScripts;
+
+impl Scripts for NoScripts {
+    fn find(&self, _name: &str, _from: &Source) -> Result<Arc<Source>, NotFound> {
+        Err(NotFound::Nowhere { suggestions: Vec::new() })
+    }
+}
+
+/// The check of a script and of those that it runs, each once.
+struct Checking<'a> {
+    scripts: &'a dyn Scripts,
+    /// The scripts being checked, the outermost first.
+    chain: Vec<String>,
+    /// How many blocks deep the innermost of them stands.
+    depth: usize,
+    /// What came of those that others run, by the name of their source; `None` where there are errors.
+    checked: HashMap<String, Option<Arc<Program>>>,
+}
+
+impl<'a> Checking<'a> {
+    fn new(scripts: &'a dyn Scripts) -> Checking<'a> {
+        Checking { scripts, chain: Vec::new(), depth: 0, checked: HashMap::new() }
+    }
+
+    /// The program, what is wrong with it, and the names that it leaves behind. `known` are those that there are before
+    /// its first line, where it goes on from other lines.
+    fn check(&mut self, source: &Arc<Source>, known: Option<&Names>) -> (Option<Arc<Program>>, Vec<Diagnostic>, Names) {
+        let (script, syntax_errors) = syntax::parse(source);
+        self.chain.push(source.name.clone());
+        let (program, diagnostics, names) = walk(self, &Arc::new(script), syntax_errors, known);
+        self.chain.pop();
+        let is_sound = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        (is_sound.then(|| Arc::new(program)), diagnostics, names)
+    }
+
+    /// The program of `run "name"`, which stands at `span`, so many blocks deep in its script; else what is wrong. Errors
+    /// in the other script are told the first time that it is asked for.
+    fn run(
+        &mut self,
+        name: &str,
+        from: &Arc<Source>,
+        span: Span,
+        depth: usize,
+    ) -> Result<Arc<Program>, Vec<Diagnostic>> {
+        let source = match self.scripts.find(name, from) {
+            Ok(source) => source,
+            Err(missing) => return Err(vec![not_found(name, missing, from, span)]),
+        };
+        if let Some(start) = self.chain.iter().position(|running| *running == source.name) {
+            let circle = self.chain.iter().skip(start).chain([&source.name]).map(String::as_str);
+            let message = format!("scripts run each other in a circle: {}", circle.collect::<Vec<_>>().join(" → "));
+            let fault = Diagnostic::new("hayes::check::run-cycle", from, message);
+            return Err(vec![
+                fault.at(span, "comes back to itself").help("move what both need into a script of its own"),
+            ]);
+        }
+        let inside = depth + 2;
+        if self.chain.len() > MOST_NESTED || self.depth + inside > DEEPEST {
+            let message = format!("more than {MOST_NESTED} scripts, or {DEEPEST} blocks, stand within each other here");
+            let fault = Diagnostic::new("hayes::check::run-depth", from, message);
+            return Err(vec![fault.at(span, "too deep").help("run some of them one after the other instead")]);
+        }
+        if let Some(known) = self.checked.get(&source.name) {
+            return known.clone().ok_or_else(Vec::new);
+        }
+        self.depth += inside;
+        let (program, mut diagnostics, _) = self.check(&source, None);
+        self.depth -= inside;
+        self.checked.insert(source.name.clone(), program.clone());
+        // Its warnings are told when it is checked itself.
+        diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        program.ok_or(diagnostics)
+    }
+}
+
+fn not_found(name: &str, missing: NotFound, from: &Arc<Source>, span: Span) -> Diagnostic {
+    const CODE: &str = "hayes::check::no-script";
+    match missing {
+        NotFound::Nowhere { suggestions } => {
+            let otherwise = "`hayes list` shows the library; a script of your own is named by its path from this one";
+            Diagnostic::new(CODE, from, format!("there is no script `{name}`"))
+                .at(span, "not found beside this script, nor in the library")
+                .help(did_you_mean(suggestions.first().map(String::as_str), otherwise))
+        }
+        NotFound::Unreadable { why } => Diagnostic::new(CODE, from, why)
+            .at(span, "stands beside this script, so none of the library is meant")
+            .help("a script is a text in UTF-8 that you may read; name another one, or put this right"),
+    }
+}
+
+/// "did you mean `near`?", or else what `otherwise` says.
+fn did_you_mean(near: Option<&str>, otherwise: impl Into<String>) -> String {
+    near.map_or_else(|| otherwise.into(), |near| format!("did you mean `{near}`?"))
+}
+
+/// Names as a help lists them: `a, b, c`; of very many the first ones.
+fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    const LISTED: usize = 50;
+    let mut names = names.into_iter();
+    let mut listed: Vec<&str> = names.by_ref().take(LISTED).collect();
+    listed.extend(names.next().map(|_| "…"));
+    listed.join(", ")
+}
+
+// ── What is known of a value before the script runs
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Type {
+    /// It may be anything.
+    Unknown,
+    Text,
+    Int,
+    Bool,
+    Duration,
+    List(Arc<Type>),
+    /// Its fields, in order.
+    Record(Arc<[(String, Type)]>),
+}
+
+impl Type {
+    /// What a captured parameter becomes. An optional one may be empty, which is text.
+    fn of_capture(convert: Convert, optional: bool) -> Type {
+        match convert {
+            Convert::Text => Type::Text,
+            Convert::Int | Convert::Hex if optional => Type::Unknown,
+            Convert::Int | Convert::Hex => Type::Int,
+        }
+    }
+
+    /// What a function yields.
+    fn of_kind(kind: Option<Kind>) -> Type {
+        match kind {
+            Some(Kind::Text) => Type::Text,
+            Some(Kind::Int) => Type::Int,
+            Some(Kind::Bool) => Type::Bool,
+            Some(Kind::Duration) => Type::Duration,
+            Some(Kind::List) => Type::List(Arc::new(Type::Unknown)),
+            Some(Kind::Record) | None => Type::Unknown,
+        }
+    }
+
+    fn record_of(fields: &[Field]) -> Type {
+        let named = fields.iter().filter_map(|field| {
+            let name = field.name.as_ref()?;
+            Some((name.value.clone(), Type::of_capture(field.convert, field.optional)))
+        });
+        Type::Record(named.collect())
+    }
+
+    /// What a value is that may come from either of two branches.
+    fn or(self, other: &Type) -> Type {
+        if self == *other { self } else { Type::Unknown }
+    }
+
+    /// What an item of it is.
+    fn item(&self) -> Type {
+        match self {
+            Type::List(item) => (**item).clone(),
+            Type::Unknown | Type::Text | Type::Int | Type::Bool | Type::Duration | Type::Record(_) => Type::Unknown,
+        }
+    }
+
+    /// As it is called in a message.
+    fn words(&self) -> &'static str {
+        match self {
+            Type::Unknown => "anything",
+            Type::Text => "text",
+            Type::Int => "a whole number",
+            Type::Bool => "true or false",
+            Type::Duration => "a duration",
+            Type::List(_) => "a list",
+            Type::Record(_) => "a record",
+        }
+    }
+
+    /// Whether it is certainly none of these; the unknown may be any.
+    fn is_none_of(&self, wanted: &[Kind]) -> bool {
+        self.kind().is_some_and(|kind| !wanted.contains(&kind))
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        match self {
+            Type::Unknown => None,
+            Type::Text => Some(Kind::Text),
+            Type::Int => Some(Kind::Int),
+            Type::Bool => Some(Kind::Bool),
+            Type::Duration => Some(Kind::Duration),
+            Type::List(_) => Some(Kind::List),
+            Type::Record(_) => Some(Kind::Record),
+        }
+    }
+}
+
+/// What is known of a name at a place.
+#[derive(Debug, Clone)]
+struct Known {
+    /// It has a value, or may have one.
+    is_set: bool,
+    kind: Type,
+    /// Its text, where that is certain unless the user gives another, and where it was written.
+    constant: Option<(Arc<str>, Span)>,
+}
+
+impl Known {
+    const UNSET: Known = Known { is_set: false, kind: Type::Unknown, constant: None };
+
+    fn or(self, other: &Known) -> Known {
+        let kind = match (self.is_set, other.is_set) {
+            (false, _) => other.kind.clone(),
+            (_, false) => self.kind,
+            (true, true) => self.kind.or(&other.kind),
+        };
+        let constant = if self.constant == other.constant { self.constant } else { None };
+        Known { is_set: self.is_set || other.is_set, kind, constant }
+    }
 }

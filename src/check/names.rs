@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::pattern::Matcher;
-use super::types::Type;
+use super::{Known, Type};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Param, Part, Pattern, PatternKind, PatternPart};
 
@@ -40,32 +40,8 @@ struct NameEntry {
     is_item: bool,
 }
 
-/// What is known of a name at a place.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
-    /// It has a value, or may have one.
-    pub(super) is_set: bool,
-    pub(super) kind: Type,
-    /// Its text, where that is certain unless the user gives another, and where it was written.
-    pub(super) constant: Option<(Arc<str>, Span)>,
-}
-
 /// What a branch changed: how each name is at its end.
 pub(super) type Changes = HashMap<usize, Known>;
-
-impl Known {
-    const UNSET: Known = Known { is_set: false, kind: Type::Unknown, constant: None };
-
-    fn or(self, other: &Known) -> Known {
-        let kind = match (self.is_set, other.is_set) {
-            (false, _) => other.kind.clone(),
-            (_, false) => self.kind,
-            (true, true) => self.kind.or(&other.kind),
-        };
-        let constant = if self.constant == other.constant { self.constant } else { None };
-        Known { is_set: self.is_set || other.is_set, kind, constant }
-    }
-}
 
 impl Names {
     /// Those that have, or may have, a value, in alphabetical order: for completion.
@@ -168,10 +144,6 @@ impl Names {
 
     pub(super) fn known(&self, name: &str) -> &Known {
         self.get(name).map_or(&Known::UNSET, |entry| &entry.here)
-    }
-
-    pub(super) fn bind(&mut self, name: &str, kind: Type, constant: Option<(Arc<str>, Span)>) {
-        self.put(name, Known { is_set: true, kind, constant });
     }
 
     pub(super) fn put(&mut self, name: &str, known: Known) {

@@ -1,9 +1,15 @@
 //! What a script's pattern compiles to, once, shared by every thread that runs the program.
 
-use super::line_pattern::LinePattern;
-use super::regex_pattern::RegexPattern;
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use memchr::{memchr, memchr_iter, memmem};
+use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::hir::{Hir, HirKind};
+
+use crate::at::parameters::{self, Kind, Parameter};
 use crate::source::Span;
-use crate::syntax::ast::{Convert, Pattern, PatternKind};
+use crate::syntax::ast::{Convert, Field, Pattern, PatternKind, PatternPart};
 
 /// A compiled pattern: `"+CREG: {_},{stat:int}"` or `/rssi: (?<rssi>-?\d+)/i`.
 ///
@@ -74,5 +80,647 @@ impl<'m, 'l> Captures<'m, 'l> {
 
     pub fn get(&self, name: &str) -> Option<&'l [u8]> {
         self.iter().find(|(hole, _)| hole.name == name).and_then(|(_, found)| found)
+    }
+}
+
+// ── A line that begins so
+
+/// `"+CREG: {_},{stat:int}"`: a line that begins so.
+///
+/// 1. The pattern matches a line that begins with it, up to a word boundary: two letters, digits or `_` side by side are
+///    no boundary. So `+CREG: 1` matches `+CREG: 1,5` and not `+CREG: 15`; `+CPIN:` matches `+CPIN: READY`.
+/// 2. Blanks behind a colon or a comma outside of double quotes may be there or not, in the pattern and in the line.
+/// 3. A hole stands for one parameter by the AT rules, as `capture` takes it: up to the next comma outside of quotes and
+///    groups, its quotes and the blanks around it left out. Other text behind the hole (`{rssi}dBm`) ends it earlier; in
+///    the pattern's own parentheses (`({stat},{name})`) what closes the group does, and in its own quotes (`"{name}"`)
+///    the closing quote.
+/// 4. Where the line ends early, the holes that are left must be optional.
+#[derive(Debug)]
+pub struct LinePattern {
+    steps: Box<[Step]>,
+    holes: Box<[Hole]>,
+}
+
+#[derive(Debug)]
+enum Step {
+    Text(Box<[u8]>),
+    /// Blanks, or none
+    Blanks,
+    /// A `${…}`: so many stand before it
+    Value(usize),
+    Hole {
+        captures: bool,
+        optional: bool,
+        within: Within,
+    },
+}
+
+/// What of the pattern a hole stands in.
+#[derive(Debug, Clone, Copy)]
+enum Within {
+    Line,
+    /// Parentheses
+    Group,
+    /// Double quotes
+    Quotes,
+}
+
+impl LinePattern {
+    pub fn new(parts: &[PatternPart]) -> LinePattern {
+        let mut compiler = Compiler::default();
+        for part in parts {
+            match part {
+                PatternPart::Text(text) => compiler.text(text),
+                PatternPart::Value(_) => compiler.value(),
+                PatternPart::Hole(field) => compiler.hole(field),
+            }
+        }
+        compiler.end_literal();
+        LinePattern { steps: compiler.steps.into(), holes: compiler.holes.into() }
+    }
+
+    pub fn holes(&self) -> &[Hole] {
+        &self.holes
+    }
+
+    pub fn matches(&self, line: &[u8], values: &[String]) -> bool {
+        self.walk(line, values, |_| {})
+    }
+
+    pub fn captures<'l>(&self, line: &'l [u8], values: &[String]) -> Option<Vec<Option<&'l [u8]>>> {
+        // Most lines miss, so the room for captures is made after a hit.
+        if !self.matches(line, values) {
+            return None;
+        }
+        let mut found = Vec::with_capacity(self.holes.len());
+        self.walk(line, values, |parameter| found.push(parameter));
+        Some(found)
+    }
+
+    fn walk<'l>(&self, line: &'l [u8], values: &[String], mut capture: impl FnMut(Option<&'l [u8]>)) -> bool {
+        let mut at = 0;
+        for (index, step) in self.steps.iter().enumerate() {
+            let rest = line.get(at..).unwrap_or_default();
+            if rest.is_empty() && self.rest_is_optional(index) {
+                self.steps.iter().skip(index).filter(|step| step.captures()).for_each(|_| capture(None));
+                return true;
+            }
+            match step {
+                Step::Text(text) if rest.starts_with(text) => at += text.len(),
+                Step::Text(_) => return false,
+                Step::Blanks => at += blanks(rest),
+                Step::Value(value) => match values.get(*value) {
+                    Some(text) if rest.starts_with(text.as_bytes()) => at += text.len(),
+                    Some(_) | None => return false,
+                },
+                Step::Hole { captures, within, .. } => {
+                    let following = self.literal_at(index + 1, values);
+                    let Some((parameter, length)) = parameter(rest, following, *within) else { return false };
+                    if *captures {
+                        capture(Some(parameter));
+                    }
+                    at += length;
+                }
+            }
+        }
+        is_boundary(line, at)
+    }
+
+    /// Whether a line may end before this step: nothing but optional holes and what parts them is left.
+    fn rest_is_optional(&self, index: usize) -> bool {
+        let mut holes = self.steps.iter().skip(index).filter(|step| matches!(step, Step::Hole { .. })).peekable();
+        holes.peek().is_some()
+            && holes.all(|step| matches!(step, Step::Hole { optional: true, .. }))
+            && self.steps.iter().skip(index).all(|step| match step {
+                Step::Text(text) => text.iter().all(|byte| matches!(byte, b',' | b'"' | b' ')),
+                Step::Blanks | Step::Hole { .. } => true,
+                Step::Value(_) => false,
+            })
+    }
+
+    fn literal_at<'v>(&'v self, index: usize, values: &'v [String]) -> Option<&'v [u8]> {
+        match self.steps.get(index)? {
+            Step::Text(text) => Some(text),
+            Step::Value(value) => values.get(*value).map(|text| text.as_bytes()),
+            Step::Blanks | Step::Hole { .. } => None,
+        }
+    }
+}
+
+impl Step {
+    fn captures(&self) -> bool {
+        matches!(self, Step::Hole { captures: true, .. })
+    }
+}
+
+/// The parameter at the start of `rest`, without quotes and blanks, and how many bytes it takes up; `following` is the
+/// text that the pattern has behind it.
+fn parameter<'l>(rest: &'l [u8], following: Option<&[u8]>, within: Within) -> Option<(&'l [u8], usize)> {
+    let list = match within {
+        Within::Quotes => {
+            let closing = memchr(b'"', rest).unwrap_or(rest.len());
+            let end = match following {
+                Some(text) => find_until(rest, text, closing)?,
+                None => closing,
+            };
+            return Some((rest.get(..end)?, end));
+        }
+        Within::Group => rest.get(..parameters::group_end(rest))?,
+        Within::Line => rest,
+    };
+    let Some(Parameter { value, kind, range }) = parameters::parameters(list).next() else {
+        return Some((b"", list.len()));
+    };
+    // A quote that does not end the parameter by the AT rules does where the pattern goes on behind it: `"a";"b"`.
+    if let Some(inner) = rest.get(range.start..).and_then(|rest| rest.strip_prefix(b"\""))
+        && let Some(text) = following.filter(|text| !text.starts_with(b","))
+        && let Some(quote) =
+            memchr_iter(b'"', inner).find(|quote| inner.get(quote + 1..).is_some_and(|behind| behind.starts_with(text)))
+    {
+        return Some((inner.get(..quote)?, range.start + quote + 2));
+    }
+    let is_quoted = kind == Kind::Quoted || list.get(range.start) == Some(&b'"');
+    let parted = following.is_none_or(|text| text.starts_with(b",") || text.starts_with(b")"));
+    let end = match following {
+        Some(text) if !is_quoted && !text.starts_with(b",") => find_until(rest, text, range.end)?,
+        // Blanks behind a parameter belong to nothing, unless the pattern has one there.
+        Some(_) | None if parted => range.end + blanks(rest.get(range.end..).unwrap_or_default()),
+        Some(_) | None => range.end,
+    };
+    let value = if is_quoted { value } else { rest.get(range.start.min(end)..end)?.trim_ascii() };
+    Some((value, end))
+}
+
+/// Where `text` first begins in `rest`, at `last` at the latest.
+fn find_until(rest: &[u8], text: &[u8], last: usize) -> Option<usize> {
+    let window = rest.get(..last.saturating_add(text.len()).min(rest.len()))?;
+    memmem::find(window, text)
+}
+
+fn blanks(rest: &[u8]) -> usize {
+    rest.iter().take_while(|byte| **byte == b' ').count()
+}
+
+fn is_boundary(line: &[u8], at: usize) -> bool {
+    let is_word = |index: usize| {
+        line.get(index).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80)
+    };
+    at == 0 || !(is_word(at - 1) && is_word(at))
+}
+
+#[derive(Default)]
+struct Compiler {
+    steps: Vec<Step>,
+    holes: Vec<Hole>,
+    literal: Vec<u8>,
+    values: usize,
+    in_quotes: bool,
+    /// How many parentheses are open.
+    groups: usize,
+    /// The last thing was a colon or a comma: blanks of the pattern are left out.
+    after_separator: bool,
+}
+
+impl Compiler {
+    fn text(&mut self, text: &str) {
+        for byte in text.bytes() {
+            if self.after_separator && byte == b' ' {
+                continue;
+            }
+            self.after_separator = false;
+            self.literal.push(byte);
+            match byte {
+                b'"' => self.in_quotes = !self.in_quotes,
+                b'(' if !self.in_quotes => self.groups += 1,
+                b')' if !self.in_quotes => self.groups = self.groups.saturating_sub(1),
+                b':' | b',' if !self.in_quotes => {
+                    self.end_literal();
+                    self.steps.push(Step::Blanks);
+                    self.after_separator = true;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn value(&mut self) {
+        self.end_literal();
+        self.after_separator = false;
+        self.steps.push(Step::Value(self.values));
+        self.values += 1;
+    }
+
+    fn hole(&mut self, field: &Field) {
+        self.end_literal();
+        self.after_separator = false;
+        self.steps.push(Step::Hole {
+            captures: field.name.is_some(),
+            optional: field.optional,
+            within: match (self.in_quotes, self.groups) {
+                (true, _) => Within::Quotes,
+                (false, 0) => Within::Line,
+                (false, _) => Within::Group,
+            },
+        });
+        if let Some(name) = &field.name {
+            self.holes.push(Hole { name: name.value.clone(), convert: field.convert, optional: field.optional });
+        }
+    }
+
+    fn end_literal(&mut self) {
+        if !self.literal.is_empty() {
+            self.steps.push(Step::Text(std::mem::take(&mut self.literal).into()));
+        }
+    }
+}
+
+// ── A regex
+
+const SIZE_LIMIT: usize = 256 << 10;
+/// A character is one byte to four, which takes more states.
+const SIZE_LIMIT_FOR_CHARACTERS: usize = 8 * SIZE_LIMIT;
+const NEST_LIMIT: u32 = 32;
+/// A regex with more states than this by our estimate is compiled at once, to see whether it keeps the size limit.
+const SURELY_SMALL: usize = 1000;
+
+/// `/rssi: (?<rssi>-?\d+)/i`: a regex, searched anywhere in a line.
+///
+/// In a line that is UTF-8 text `.` and `[^…]` stand for a character, in any other for a byte: a modem may say anything.
+/// `\d`, `\w`, `\s` and `\b` are those of ASCII: so they compile to little, and no modem counts in other digits. Limits hold,
+/// for patterns come from strangers' scripts. A regex is validated when the script is checked, and compiled when it is
+/// first needed; for characters, when the first line comes that is not plain ASCII.
+#[derive(Debug)]
+pub struct RegexPattern {
+    text: String,
+    ignore_case: bool,
+    holes: Vec<Hole>,
+    /// The group's number of each hole.
+    groups: Vec<usize>,
+    /// What it names has no bytes of its own: `[äö]`, `\p{Lu}`.
+    needs_characters: bool,
+    for_bytes: OnceLock<Option<Regex>>,
+    for_characters: OnceLock<Option<Regex>>,
+}
+
+impl RegexPattern {
+    /// Else the reason in a few words, and the place in the text.
+    pub fn new(text: &str, ignore_case: bool) -> Result<RegexPattern, (String, Span)> {
+        let (hir, needs_characters) = match parsed(text, ignore_case, false) {
+            Ok(hir) => (hir, false),
+            Err(error) => match parsed(&with_ascii_classes(text), ignore_case, true) {
+                Ok(hir) => (hir, true),
+                Err(_) => return Err(fault(&error, text)),
+            },
+        };
+        let (mut holes, mut groups) = (Vec::new(), Vec::new());
+        named_groups(&hir, &mut |index, name| {
+            holes.push(Hole { name: name.to_owned(), convert: Convert::Text, optional: true });
+            groups.push(index);
+        });
+        let pattern = RegexPattern {
+            text: text.to_owned(),
+            ignore_case,
+            holes,
+            groups,
+            needs_characters,
+            for_bytes: OnceLock::new(),
+            for_characters: OnceLock::new(),
+        };
+        // Of classes of characters our estimate knows nothing.
+        if (needs_characters || states(&hir) > SURELY_SMALL) && pattern.regex(b"").is_none() {
+            return Err(("it grows too large when it is compiled".to_owned(), Span::new(0, text.len())));
+        }
+        Ok(pattern)
+    }
+
+    pub fn holes(&self) -> &[Hole] {
+        &self.holes
+    }
+
+    pub fn matches(&self, line: &[u8]) -> bool {
+        self.regex(line).is_some_and(|regex| regex.is_match(line))
+    }
+
+    pub fn captures<'l>(&self, line: &'l [u8]) -> Option<Vec<Option<&'l [u8]>>> {
+        let regex = self.regex(line)?;
+        let mut locations = regex.capture_locations();
+        regex.captures_read(&mut locations, line)?;
+        let group = |index: &usize| locations.get(*index).and_then(|(start, end)| line.get(start..end));
+        Some(self.groups.iter().map(group).collect())
+    }
+
+    /// The regex for this line.
+    fn regex(&self, line: &[u8]) -> Option<&Regex> {
+        let for_bytes = || self.for_bytes.get_or_init(|| self.compiled(false)).as_ref();
+        let for_characters = || self.for_characters.get_or_init(|| self.compiled(true)).as_ref();
+        match (self.needs_characters, line.is_ascii() || std::str::from_utf8(line).is_err()) {
+            (true, _) => for_characters(),
+            (false, true) => for_bytes(),
+            // It may keep the limit for bytes alone.
+            (false, false) => for_characters().or_else(for_bytes),
+        }
+    }
+
+    /// `characters`: what `.` stands for, instead of a byte.
+    fn compiled(&self, characters: bool) -> Option<Regex> {
+        let (text, size_limit) = if characters {
+            (with_ascii_classes(&self.text), SIZE_LIMIT_FOR_CHARACTERS)
+        } else {
+            (Cow::Borrowed(self.text.as_str()), SIZE_LIMIT)
+        };
+        RegexBuilder::new(&text)
+            .case_insensitive(self.ignore_case)
+            .unicode(characters)
+            .size_limit(size_limit)
+            .dfa_size_limit(SIZE_LIMIT)
+            .nest_limit(NEST_LIMIT)
+            .build()
+            .ok()
+    }
+}
+
+fn parsed(text: &str, ignore_case: bool, characters: bool) -> Result<Hir, Box<regex_syntax::Error>> {
+    regex_syntax::ParserBuilder::new()
+        .case_insensitive(ignore_case)
+        .unicode(characters)
+        .utf8(false)
+        .nest_limit(NEST_LIMIT)
+        .build()
+        .parse(text)
+        .map_err(Box::new)
+}
+
+/// The same regex, its classes written out as they are in ASCII.
+fn with_ascii_classes(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('\\') {
+        written.push_str(before);
+        let Some(escaped) = behind.chars().next() else {
+            rest = "\\";
+            break;
+        };
+        rest = behind.get(escaped.len_utf8()..).unwrap_or_default();
+        match escaped {
+            'd' => written.push_str("[0-9]"),
+            'D' => written.push_str("[^0-9]"),
+            'w' => written.push_str("[0-9A-Za-z_]"),
+            'W' => written.push_str("[^0-9A-Za-z_]"),
+            's' => written.push_str("[\\t\\n\\x0B\\f\\r\\x20]"),
+            'S' => written.push_str("[^\\t\\n\\x0B\\f\\r\\x20]"),
+            'b' | 'B' => {
+                // `\b{start}`
+                let kind = rest.strip_prefix('{').and_then(|kind| kind.find('}')).map_or(0, |end| end + 2);
+                let (kind, behind) = rest.split_at_checked(kind).unwrap_or(("", rest));
+                written.push_str(&format!("(?-u:\\{escaped}{kind})"));
+                rest = behind;
+            }
+            other => {
+                written.push('\\');
+                written.push(other);
+            }
+        }
+    }
+    written.push_str(rest);
+    Cow::Owned(written)
+}
+
+fn named_groups(hir: &Hir, found: &mut impl FnMut(usize, &str)) {
+    match hir.kind() {
+        HirKind::Capture(capture) => {
+            if let Some(name) = &capture.name {
+                found(capture.index as usize, name);
+            }
+            named_groups(&capture.sub, found);
+        }
+        HirKind::Repetition(repetition) => named_groups(&repetition.sub, found),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().for_each(|part| named_groups(part, found));
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {}
+    }
+}
+
+/// About how many states it compiles to; never less than a fifth of the truth for what people write.
+fn states(hir: &Hir) -> usize {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(_) => 2,
+        HirKind::Capture(capture) => states(&capture.sub).saturating_add(2),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min).max(1) as usize;
+            states(&repetition.sub).saturating_add(1).saturating_mul(times)
+        }
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().map(states).fold(1, usize::saturating_add),
+    }
+}
+
+fn fault(error: &regex_syntax::Error, text: &str) -> (String, Span) {
+    let (reason, span) = match error {
+        regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span()),
+        regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span()),
+        _ => return (error.to_string(), Span::new(0, text.len())),
+    };
+    (reason, Span::new(span.start.offset, span.end.offset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+    use crate::syntax::ast::{ClauseKind, StatementKind};
+
+    /// The pattern as a script has it.
+    fn matcher(pattern: &str) -> Matcher {
+        let (script, errors) = crate::syntax::parse(&Source::new("test", format!("AT\n  capture {pattern}\n")));
+        assert!(errors.is_empty(), "{pattern}: {errors:?}");
+        let StatementKind::Exchange(exchange) = &script.body.statements[0].kind else { panic!("no exchange") };
+        let ClauseKind::CapturePattern(alternatives) = &exchange.clauses[0].kind else { panic!("no pattern") };
+        Matcher::new(&alternatives[0]).unwrap()
+    }
+
+    fn matches(pattern: &str, line: &str, values: &[&str]) -> bool {
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        matcher(pattern).matches(line.as_bytes(), &values)
+    }
+
+    #[test]
+    fn a_line_begins_with_it_up_to_a_word_boundary() {
+        let cases = [
+            (r#""+CREG: 1""#, "+CREG: 1,5", true),
+            (r#""+CREG: 1""#, "+CREG: 1", true),
+            (r#""+CREG: 1""#, "+CREG: 15", false),
+            (r#""+CREG: 1""#, " +CREG: 1", false),
+            (r#""+CREG: 1""#, "+CGREG: 1", false),
+            (r#""OK""#, "OK", true),
+            (r#""OK""#, "OKAY", false),
+            (r#""OK""#, "OK_", false),
+            (r#""OK""#, "OKé", false),
+            (r#""OK""#, "O", false),
+            (r#""OK""#, "", false),
+            (r#""+CPIN:""#, "+CPIN: READY", true),
+            (r#""+CPIN: SIM""#, "+CPIN: SIM PIN", true),
+            (r#""+CPIN: SIM PIN""#, "+CPIN: SIM PIN2", false),
+            (r#"'+CGDCONT: 1,"IP","super"'"#, r#"+CGDCONT: 1,"IP","super","0.0.0.0",0,0"#, true),
+            (r#"'+CGDCONT: 1,"IP","super'"#, r#"+CGDCONT: 1,"IP","super.mnc001.mcc234.gprs""#, true),
+        ];
+        for (pattern, line, expected) in cases {
+            assert_eq!(matches(pattern, line, &[]), expected, "{pattern} {line}");
+        }
+    }
+
+    #[test]
+    fn blanks_behind_colons_and_commas_may_be_there_or_not() {
+        let cases = [
+            (r#""+CREG: 2,1""#, "+CREG:2,1", true),
+            (r#""+CREG:2,1""#, "+CREG: 2, 1", true),
+            (r#""+CREG: 2, 1""#, "+CREG:   2,1", true),
+            (r#""+CREG: ""#, "+CREG:", true),
+            // Inside of quotes they are text.
+            (r#"'+X: "a: b"'"#, r#"+X:"a: b""#, true),
+            (r#"'+X: "a: b"'"#, r#"+X: "a:b""#, false),
+            (r#""+CPIN: SIM PIN""#, "+CPIN: SIMPIN", false),
+        ];
+        for (pattern, line, expected) in cases {
+            assert_eq!(matches(pattern, line, &[]), expected, "{pattern} {line}");
+        }
+    }
+
+    #[test]
+    fn a_hole_stands_for_one_parameter() {
+        let cases: &[(&str, &str, Option<&[&str]>)] = &[
+            (r#""+CSQ: {a},{b}""#, "+CSQ: 18,99", Some(&["18", "99"])),
+            (r#""+CSQ: {a},{b}""#, "+CSQ:18,99,7", Some(&["18", "99"])),
+            (r#""+CSQ: {a},{b}""#, "+CSQ: 18", None),
+            (r#""+CSQ: {},{b}""#, "+CSQ: 18 , 99 ", Some(&["99"])),
+            (r#""+COPS: {},{},{name}""#, r#"+COPS: 0,0,"BUSY, BEE",7"#, Some(&["BUSY, BEE"])),
+            (r#"'+COPS: 0,0,"{name}"'"#, r#"+COPS: 0,0,"EE",7"#, Some(&["EE"])),
+            (r#"'+COPS: 0,0,"{name}"'"#, r#"+COPS: 0,0,EE,7"#, None),
+            (r#"'+COPS: 0,0,"{first} {second}"'"#, r#"+COPS: 0,0,"3 UK",7"#, Some(&["3", "UK"])),
+            (r#""+COPS: ({stat},{name}""#, r#"+COPS: (2,"EE","EE","23440",7),(1)"#, Some(&["2", "EE"])),
+            (r#""+COPS: ({stat})""#, "+COPS: (2),(1)", Some(&["2"])),
+            (r#""+CBC: {a},{b}""#, "+CBC: (0-2,9),(1-100)", Some(&["(0-2,9)", "(1-100)"])),
+            (r#""RSSI={a}dBm""#, "RSSI=-79dBm,x", Some(&["-79"])),
+            (r#""{a}: {b}""#, "+X: 1", Some(&["+X", "1"])),
+            (r#""+CREG: {a},{b}""#, "+CREG: 2,", Some(&["2", ""])),
+            (r#""+CREG: {a},{b},{c}""#, "+CREG: 2,,x", Some(&["2", "", "x"])),
+            (r#""+X: {a}""#, r#"+X: "unclosed"#, Some(&["unclosed"])),
+            (r#""+X: {a}""#, r#"+X: ""#, Some(&[""])),
+            (r#""+CPIN: {a}""#, "+CPIN: SIM PIN", Some(&["SIM PIN"])),
+            (r#""+X: {},{a},3""#, r#"+X: 1, "two words" ,3"#, Some(&["two words"])),
+            (r#""+X: {a},{b}""#, "+X: a) b, c", Some(&["a) b", "c"])),
+            (r#""+X: {a},{b}""#, r#"+X: "say "hi", Bob",2"#, Some(&["say \"hi", "Bob\""])),
+            (r#""+X: {a};{b}""#, r#"+X: "one;";"two""#, Some(&["one;", "two"])),
+            (r#""+X: ({a},{b}),{c}""#, r#"+X: (1, "a)b" ), 2"#, Some(&["1", "a)b", "2"])),
+        ];
+        for (pattern, line, expected) in cases {
+            let matcher = matcher(pattern);
+            let found = matcher.captures(line.as_bytes(), &[]);
+            let found: Option<Vec<&str>> = found.map(|captures| {
+                captures.iter().map(|(_, value)| std::str::from_utf8(value.unwrap()).unwrap()).collect()
+            });
+            assert_eq!(found.as_deref(), *expected, "{pattern} {line}");
+        }
+    }
+
+    #[test]
+    fn optional_holes_may_be_missing_at_the_end() {
+        let matcher = matcher(r#""+CREG: {n},{stat:int},{lac?},{ci?}""#);
+        let captures = matcher.captures(b"+CREG: 2,1", &[]).unwrap();
+        assert_eq!(captures.get("stat"), Some(&b"1"[..]));
+        assert_eq!((captures.get("lac"), captures.get("ci")), (None, None));
+        let captures = matcher.captures(b"+CREG: 2,1,\"2CF7\"", &[]).unwrap();
+        assert_eq!((captures.get("lac"), captures.get("ci")), (Some(&b"2CF7"[..]), None));
+        assert!(matcher.captures(b"+CREG: 2", &[]).is_none());
+    }
+
+    #[test]
+    fn values_match_literally() {
+        let pattern = r#"'+CGDCONT: 1,"IP","${apn}"'"#;
+        assert!(matches(pattern, r#"+CGDCONT: 1,"IP","a.b",0"#, &["a.b"]));
+        assert!(!matches(pattern, r#"+CGDCONT: 1,"IP","axb",0"#, &["a.b"]));
+        assert!(!matches(pattern, r#"+CGDCONT: 1,"IP","super2""#, &["super"]));
+        assert!(!matches(pattern, r#"+CGDCONT: 1,"IP","super""#, &[]));
+        // Not even a brace means anything in a value.
+        assert!(matches(r#""+X: ${v},{a}""#, "+X: {a},1", &["{a}"]));
+    }
+
+    #[test]
+    fn regexes_are_searched_anywhere_and_their_groups_capture() {
+        let matcher = matcher(r"/rssi: (?<rssi>-?\d+)( ber: (?<ber>\d+))?/i");
+        let captures = matcher.captures(b"the RSSI: -79 dBm", &[]).unwrap();
+        assert_eq!((captures.get("rssi"), captures.get("ber")), (Some(&b"-79"[..]), None));
+        assert!(!matcher.matches(b"rssi: none", &[]));
+        assert!(matches(r"/(?<a>ok)$/i", "it is OK", &[]));
+        assert!(!matches(r"/(?<a>ok)$/", "it is OK", &[]));
+    }
+
+    #[test]
+    fn time_grows_with_the_line_only() {
+        let matcher = matcher(r#""{a}x{b}x{c}x{d}xy""#);
+        let line = vec![b'x'; 4 << 20];
+        assert!(!matcher.matches(&line, &[]));
+        assert!(matcher.captures(&[b','; 1000], &[]).is_none());
+    }
+
+    proptest::proptest! {
+        /// Whatever comes, it is given back in pieces of the line.
+        #[test]
+        fn captures_are_pieces_of_the_line(line in "[+CSQ:, \"()a-c0-9]{0,40}") {
+            for pattern in [r#""+CSQ: {a},{b}""#, r#""{a}:{b?}""#, r#"'{a},"{b}"'"#] {
+                if let Some(captures) = matcher(pattern).captures(line.as_bytes(), &[]) {
+                    for (_, value) in captures.iter() {
+                        let value = std::str::from_utf8(value.unwrap_or_default()).unwrap();
+                        proptest::prop_assert!(line.contains(value));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let fault = |regex| RegexPattern::new(regex, false).unwrap_err();
+        assert_eq!(fault("abc("), ("unclosed group".to_owned(), Span::new(3, 4)));
+        assert_eq!(fault("(?=x)").1, Span::new(0, 3));
+        assert!(RegexPattern::new(&"(".repeat(40), false).is_err());
+        assert!(RegexPattern::new(&format!("{}a{}", "(".repeat(40), ")".repeat(40)), false).is_err());
+    }
+
+    #[test]
+    fn a_character_of_a_text_is_a_character() {
+        let matches = |regex: &str, line: &[u8]| RegexPattern::new(regex, false).unwrap().matches(line);
+        assert!(matches("^.$", "ä".as_bytes()));
+        assert!(!matches("^..$", "ä".as_bytes()));
+        assert!(matches(r"^[^\d]\W\S\D$", "äöüß".as_bytes()));
+        assert!(matches("^[äö]$", "ö".as_bytes()) && !matches("^[äö]$", b"o"));
+        assert!(RegexPattern::new("ÄÖ", true).unwrap().matches("äö".as_bytes()));
+        let grouped = RegexPattern::new("(?<g>Gr.)", false).unwrap();
+        assert_eq!(grouped.captures("Größe".as_bytes()), Some(vec![Some("Grö".as_bytes())]));
+        // Classes are those of ASCII, in every line.
+        for class in [r"\d", r"\w", r"[\w]", r"\b", r"\s"] {
+            assert!(!matches(class, "٣é\u{a0}".as_bytes()), "{class}");
+        }
+        assert!(matches(r"\bx\b{end}", "é x\u{e9}".as_bytes()));
+        // A line that is no text is looked at byte by byte.
+        assert!(matches("^a..b$", b"a\xff\xfeb"));
+        assert!(matches(r"^a\xff.b$", b"a\xff\xfeb"));
+    }
+
+    #[test]
+    fn what_keeps_the_limit_keeps_it_for_characters() {
+        assert!(RegexPattern::new(r"\p{L}{1000}", false).is_err());
+        assert!(!RegexPattern::new("^.{2,2000}$", false).unwrap().matches("ä".as_bytes()));
+        assert!(RegexPattern::new("^.{2,4000}$", false).is_err());
+    }
+
+    #[test]
+    fn too_large_a_regex_is_refused_when_it_is_checked() {
+        assert!(RegexPattern::new("(?:a{1000}){100}", false).is_err());
+        assert!(RegexPattern::new(r"\d{1,5}", false).is_ok());
     }
 }

@@ -5,29 +5,22 @@
 
 use std::sync::Arc;
 
-use super::ast::{Allowance, Block, Clause, ClauseKind, Expression, Script, Statement, StatementKind, WhenEvent};
+use super::ast::{
+    Allowance, Await, Block, Clause, ClauseKind, Exchange, Expression, Script, Statement, StatementKind, WhenEvent,
+};
 use super::diagnose::{self, Faulty};
-use super::fault;
 use super::grammar::{self, Rule};
 use super::lexemes::{LogicalLine, lines};
 use super::lower::{LoweredLine, Lowerer};
+use super::{LONGEST_LINE, fault, misunderstood};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span, Spanned};
 
 /// How deep blocks may stand in each other.
 const DEEPEST_BLOCK: usize = 256;
 
-/// How long a line may be, in bytes.
-pub(super) const LONGEST_LINE: usize = 64 * 1024;
-
-/// A script and what is wrong with it.
-pub(super) struct Assembled {
-    pub script: Script,
-    /// Sorted by place, at most one a line.
-    pub errors: Vec<Diagnostic>,
-}
-
-pub(super) fn assemble(source: &Arc<Source>) -> Assembled {
+/// The script, and what is wrong with it: sorted by place, at most one a line.
+pub(super) fn assemble(source: &Arc<Source>) -> (Script, Vec<Diagnostic>) {
     let mut assembler = Assembler::new(source);
     for line in lines(&source.text) {
         assembler.logical_line(line);
@@ -53,7 +46,7 @@ struct Assembler<'a> {
     errors: Vec<Diagnostic>,
     allowances: Vec<Allowance>,
     /// Those that wait for the line they stand above.
-    pending: Vec<Allow>,
+    pending: Vec<Allowance>,
     summary: Vec<String>,
     at_top: bool,
     open_triple: bool,
@@ -281,12 +274,12 @@ impl<'a> Assembler<'a> {
             }
             return None;
         };
-        match open.kind.last_block() {
+        match last_block(&mut open.kind) {
             Some(block) => {
                 block.statements = std::mem::take(&mut open.statements);
                 block.span = Span { start: open.opened.end, end: end.start };
             }
-            None => self.errors.push(diagnose::misunderstood(self.source, open.statement)),
+            None => self.errors.push(misunderstood(self.source, open.statement)),
         }
         Some(open)
     }
@@ -304,8 +297,8 @@ impl<'a> Assembler<'a> {
         };
         let has_else = |clause: &Clause| matches!(clause.kind, ClauseKind::When { event: WhenEvent::Otherwise, .. });
         let had_one = matches!(open.kind, StatementKind::Ensure { .. })
-            || open.kind.otherwise().is_some_and(|otherwise| otherwise.is_some())
-            || open.kind.clauses().is_some_and(|clauses| clauses.last().is_some_and(has_else));
+            || otherwise_of(&mut open.kind).is_some_and(|otherwise| otherwise.is_some())
+            || clauses_of(&mut open.kind).is_some_and(|clauses| clauses.last().is_some_and(has_else));
         if open.broken {
             // Nobody knows whether it can have one.
         } else if had_one {
@@ -315,11 +308,11 @@ impl<'a> Assembler<'a> {
         } else if let (StatementKind::If { branches, .. }, Some(condition)) = (&mut open.kind, &condition) {
             branches.push((condition.clone(), Block::default()));
             return self.open(OpenBlock { opened: line, ..open });
-        } else if let (Some(clauses), None) = (open.kind.clauses(), &condition) {
+        } else if let (Some(clauses), None) = (clauses_of(&mut open.kind), &condition) {
             let event = WhenEvent::Otherwise;
             clauses.push(Clause { kind: ClauseKind::When { event, body: Block::default() }, span: line });
             return self.open(OpenBlock { opened: line, ..open });
-        } else if let (Some(otherwise), None) = (open.kind.otherwise(), condition) {
+        } else if let (Some(otherwise), None) = (otherwise_of(&mut open.kind), condition) {
             *otherwise = Some(Block::default());
             return self.open(OpenBlock { opened: line, ..open });
         } else {
@@ -347,22 +340,22 @@ impl<'a> Assembler<'a> {
 
     /// Keeps the error, and follows the braces as the line must have meant them.
     fn faulty_line(&mut self, line: Faulty) {
-        let Faulty { error, braces, code, clause } = line;
-        if braces.alone && std::mem::take(&mut self.brace_missing) {
+        let Faulty { error, code, clause, closes, opens, lacks_brace, is_brace } = line;
+        if is_brace && std::mem::take(&mut self.brace_missing) {
             // The block is open already: only the error belongs to this line.
             self.errors.pop();
             self.errors.push(error);
             self.forgiven = self.forgiven.saturating_sub(1);
             return;
         }
-        self.brace_missing = braces.missing;
+        self.brace_missing = lacks_brace;
         self.errors.push(error);
         let question = if clause { self.question } else { Above::Unknown };
-        if braces.closes && (self.too_deep > 0 || !self.blocks.is_empty()) {
+        if closes && (self.too_deep > 0 || !self.blocks.is_empty()) {
             self.close(code);
         }
-        if braces.opens || braces.missing {
-            self.forgiven += usize::from(braces.missing);
+        if opens || lacks_brace {
+            self.forgiven += usize::from(lacks_brace);
             self.open(OpenBlock::broken(code));
         }
         self.question = question;
@@ -384,14 +377,12 @@ impl<'a> Assembler<'a> {
 
     /// A line that the comments above it may speak of.
     fn allow(&mut self, line: Span) {
-        for Allow { code, why } in self.pending.drain(..) {
-            self.allowances.push(Allowance { code, why, line });
-        }
+        self.allowances.extend(self.pending.drain(..).map(|allowance| Allowance { line, ..allowance }));
     }
 
     // ── The end
 
-    fn end(mut self) -> Assembled {
+    fn end(mut self) -> (Script, Vec<Diagnostic>) {
         let length = self.source.text.len();
         let end = Span::new(length, length);
         let unclosed = self.blocks.len() + self.too_deep;
@@ -422,7 +413,7 @@ impl<'a> Assembler<'a> {
             allowances: self.allowances,
             summary: self.summary,
         };
-        Assembled { script, errors: self.errors }
+        (script, self.errors)
     }
 }
 
@@ -451,6 +442,50 @@ impl OpenBlock {
     }
 }
 
+/// The last block in it, which is the one that is being read.
+fn last_block(statement: &mut StatementKind) -> Option<&mut Block> {
+    if let StatementKind::If { branches, otherwise: None } = statement {
+        return branches.last_mut().map(|(_, block)| block);
+    }
+    if let StatementKind::Exchange(Exchange { clauses, .. }) | StatementKind::Await(Await { clauses, .. }) = statement {
+        let last = clauses.last_mut()?;
+        return if let ClauseKind::When { body, .. } = &mut last.kind { Some(body) } else { None };
+    }
+    if let StatementKind::If { otherwise: Some(block), .. }
+    | StatementKind::Retry { otherwise: Some(block), .. }
+    | StatementKind::Retry { body: block, .. }
+    | StatementKind::Try { otherwise: Some(block), .. }
+    | StatementKind::Try { body: block, .. }
+    | StatementKind::Ensure { otherwise: block, .. }
+    | StatementKind::Repeat { body: block, .. }
+    | StatementKind::For { body: block, .. }
+    | StatementKind::Finally { body: block }
+    | StatementKind::Unsafe { body: block, .. } = statement
+    {
+        return Some(block);
+    }
+    None
+}
+
+/// The lines under it, if it can have any.
+fn clauses_of(statement: &mut StatementKind) -> Option<&mut Vec<Clause>> {
+    if let StatementKind::Exchange(Exchange { clauses, .. }) | StatementKind::Await(Await { clauses, .. }) = statement {
+        return Some(clauses);
+    }
+    None
+}
+
+/// Where the block of its `else` goes, if it can have one.
+fn otherwise_of(statement: &mut StatementKind) -> Option<&mut Option<Block>> {
+    if let StatementKind::If { otherwise, .. }
+    | StatementKind::Retry { otherwise, .. }
+    | StatementKind::Try { otherwise, .. } = statement
+    {
+        return Some(otherwise);
+    }
+    None
+}
+
 /// Where a fault begins.
 fn place(error: &Diagnostic) -> usize {
     error.span().map_or(0, |span| span.start as usize)
@@ -460,14 +495,8 @@ fn first_word(text: &str) -> &str {
     text.split(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or("")
 }
 
-/// `# allow CODE: why`
-struct Allow {
-    code: Spanned<String>,
-    why: String,
-}
-
 /// Whether a comment that begins at `offset` allows something. Prose that begins with the word is prose.
-fn allow(source: &Arc<Source>, comment: &str, offset: usize) -> Option<Result<Allow, Diagnostic>> {
+fn allow(source: &Arc<Source>, comment: &str, offset: usize) -> Option<Result<Allowance, Diagnostic>> {
     let comment = comment.trim_end();
     if !comment.trim_start_matches(['#', ' ', '\t']).starts_with("allow") {
         return None;
@@ -487,5 +516,6 @@ fn allow(source: &Arc<Source>, comment: &str, offset: usize) -> Option<Result<Al
         let fault = fault(source, "hayes::syntax::allow-without-reason", whole, message, "no reason");
         return Some(Err(fault.help(format!("write `# allow {}: why it is right here`", code.as_str()))));
     };
-    Some(Ok(Allow { code: Spanned { value: code.as_str().to_owned(), span: code_span }, why: why.as_str().to_owned() }))
+    let code = Spanned { value: code.as_str().to_owned(), span: code_span };
+    Some(Ok(Allowance { code, why: why.as_str().to_owned(), line: whole }))
 }

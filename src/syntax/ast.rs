@@ -225,52 +225,6 @@ impl Statement {
     }
 }
 
-impl StatementKind {
-    /// The last block in it, which is the one that is being read.
-    pub(super) fn last_block(&mut self) -> Option<&mut Block> {
-        if let StatementKind::If { branches, otherwise: None } = self {
-            return branches.last_mut().map(|(_, block)| block);
-        }
-        if let StatementKind::Exchange(Exchange { clauses, .. }) | StatementKind::Await(Await { clauses, .. }) = self {
-            let last = clauses.last_mut()?;
-            return if let ClauseKind::When { body, .. } = &mut last.kind { Some(body) } else { None };
-        }
-        if let StatementKind::If { otherwise: Some(block), .. }
-        | StatementKind::Retry { otherwise: Some(block), .. }
-        | StatementKind::Retry { body: block, .. }
-        | StatementKind::Try { otherwise: Some(block), .. }
-        | StatementKind::Try { body: block, .. }
-        | StatementKind::Ensure { otherwise: block, .. }
-        | StatementKind::Repeat { body: block, .. }
-        | StatementKind::For { body: block, .. }
-        | StatementKind::Finally { body: block }
-        | StatementKind::Unsafe { body: block, .. } = self
-        {
-            return Some(block);
-        }
-        None
-    }
-
-    /// The lines under it, if it can have any.
-    pub(super) fn clauses(&mut self) -> Option<&mut Vec<Clause>> {
-        if let StatementKind::Exchange(Exchange { clauses, .. }) | StatementKind::Await(Await { clauses, .. }) = self {
-            return Some(clauses);
-        }
-        None
-    }
-
-    /// Where the block of its `else` goes, if it can have one.
-    pub(super) fn otherwise(&mut self) -> Option<&mut Option<Block>> {
-        if let StatementKind::If { otherwise, .. }
-        | StatementKind::Retry { otherwise, .. }
-        | StatementKind::Try { otherwise, .. } = self
-        {
-            return Some(otherwise);
-        }
-        None
-    }
-}
-
 impl Schedule {
     fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let (Schedule::Times { count: first, pause, longest } | Schedule::For { duration: first, pause, longest }) =
@@ -280,6 +234,10 @@ impl Schedule {
 }
 
 impl Clause {
+    pub fn is_prompt(&self) -> bool {
+        matches!(self.kind, ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. })
+    }
+
     /// What it is made of, in the order of the source.
     pub fn parts(&self) -> Vec<Part<'_>> {
         match &self.kind {
@@ -511,6 +469,17 @@ pub enum PatternPart {
 pub struct Template {
     pub parts: Vec<TemplatePart>,
     pub span: Span,
+}
+
+impl Template {
+    /// Its text, where there is no value in it.
+    pub fn plain(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [TemplatePart::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

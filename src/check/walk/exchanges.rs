@@ -3,21 +3,19 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::lints::{self, Asked, Role};
-use super::pattern::Matcher;
-use super::program::constant;
-use super::statements::{Checker, Flow};
-use super::types::{Kind, Type};
+use super::{Checker, Ended, Role, constant, lints};
 use crate::at::result_code;
+use crate::check::{Matcher, Type};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
     Clause, ClauseKind, Exchange, Expression, ExpressionKind, Field, Pattern, PatternKind, PatternPart, Send, SendForm,
     Template, TemplatePart, WhenEvent,
 };
+use crate::value::ValueKind as Kind;
 
 impl Checker<'_, '_, '_> {
-    pub(super) fn exchange(&mut self, exchange: &Exchange) -> Flow {
+    pub(super) fn exchange(&mut self, exchange: &Exchange) -> Ended {
         self.send(&exchange.send, &exchange.clauses, Role::Question);
         self.clauses(&exchange.clauses)
     }
@@ -30,16 +28,15 @@ impl Checker<'_, '_, '_> {
             SendForm::At => self.at_values(&send.text),
             SendForm::Text | SendForm::Raw => {}
         }
-        let asked = Asked { form: send.form, clauses, role, place: self.place, matchers: &self.program.matchers };
-        lints::lint(&send.text, asked, &mut self.lines, &mut self.findings);
+        lints::lint(self, send, clauses, role);
     }
 
-    pub(super) fn within(&mut self, within: Option<&Expression>) {
+    fn within(&mut self, within: Option<&Expression>) {
         within.iter().for_each(|within| self.duration(within, "what stands behind `within`"));
     }
 
     /// Where all `when` lines end the script, nothing behind the question is reached.
-    pub(super) fn clauses(&mut self, clauses: &[Clause]) -> Flow {
+    pub(super) fn clauses(&mut self, clauses: &[Clause]) -> Ended {
         self.told_nothing(clauses);
         self.judged_twice(clauses);
         let (mut prompts, mut branches, mut earlier) = (0, Vec::new(), HashSet::new());
@@ -62,33 +59,23 @@ impl Checker<'_, '_, '_> {
                         let message = "what this is for is taken before it";
                         let help =
                             "the first that matches runs: remove it, or put it before the others; `else` is the last";
-                        self.findings.report(
-                            Diagnostic::new("hayes::check::never-taken", &self.script.source, message)
-                                .at(clause.span, "never taken")
-                                .help(help),
-                        );
+                        self.findings.tell("hayes::check::never-taken", clause.span, message, "never taken", help);
                     }
                     let opened = self.names.open();
                     self.bind_holes(event.patterns());
-                    let flow = self.inner(body, self.place);
-                    branches.push((flow, Some(self.names.close(opened))));
+                    let ended = self.inner(body, self.place);
+                    branches.push((ended, Some(self.names.close(opened))));
                 }
             }
-            prompts += usize::from(is_prompt(clause));
-            if prompts == 2 && is_prompt(clause) {
-                self.findings.report(
-                    Diagnostic::new(
-                        "hayes::check::two-prompts",
-                        &self.script.source,
-                        "one question has two `prompt` lines",
-                    )
-                    .at(clause.span, "the second one")
-                    .help("keep one: a command asks for data once"),
-                );
+            prompts += usize::from(clause.is_prompt());
+            if prompts == 2 && clause.is_prompt() {
+                let message = "one question has two `prompt` lines";
+                let help = "keep one: a command asks for data once";
+                self.findings.tell("hayes::check::two-prompts", clause.span, message, "the second one", help);
             }
         }
         // A question that none of them takes fails.
-        if branches.is_empty() { Flow::Falls } else { self.merge(branches) }
+        if branches.is_empty() { None } else { self.merge(branches) }
     }
 
     /// Whether an earlier `when` takes all that this one is for. `earlier`: what those before it are for, as it is written.
@@ -157,15 +144,9 @@ impl Checker<'_, '_, '_> {
     }
 
     fn captures_nothing(&mut self, clause: &Clause) {
-        self.findings.report(
-            Diagnostic::new(
-                "hayes::check::captures-nothing",
-                &self.script.source,
-                "this `capture` gives nothing a name",
-            )
-            .at(clause.span, "no name in it")
-            .help("name what you want, as in `{rssi}` or `(?<rssi>…)`; to compare only, write `expect`"),
-        );
+        let message = "this `capture` gives nothing a name";
+        let help = "name what you want, as in `{rssi}` or `(?<rssi>…)`; to compare only, write `expect`";
+        self.findings.tell("hayes::check::captures-nothing", clause.span, message, "no name in it", help);
     }
 
     fn capture_pattern(&mut self, clause: &Clause, alternatives: &[Pattern]) {
@@ -213,14 +194,15 @@ impl Checker<'_, '_, '_> {
         });
         if let Some(character) = character {
             let escapes = ["\\x1A", "\\x1a", "\\x1B", "\\x1b", "\\u{1A}", "\\u{1a}", "\\u{1B}", "\\u{1b}"];
-            self.findings.report(
-                Diagnostic::new(
-                    "hayes::check::data-ends-early",
-                    &self.script.source,
-                    format!("this text holds {character}, which ends the data there"),
-                )
-                .at(self.place_in(text.span, &escapes), "ends the data")
-                .help("leave it out: Ctrl-Z is sent at the end by itself; `then esc` or `then nothing` changes that"),
+            let message = format!("this text holds {character}, which ends the data there");
+            let help = "leave it out: Ctrl-Z is sent at the end by itself; `then esc` or `then nothing` changes that";
+            let label = "ends the data";
+            self.findings.tell(
+                "hayes::check::data-ends-early",
+                self.place_in(text.span, &escapes),
+                message,
+                label,
+                help,
             );
         }
     }
@@ -245,11 +227,8 @@ impl Checker<'_, '_, '_> {
                 | ClauseKind::When { .. } => continue,
             };
             let message = format!("`{word}` and `when` stand under one question");
-            self.findings.report(
-                Diagnostic::new("hayes::check::when-and-more", &self.script.source, message)
-                    .at(clause.span, "the `when` lines judge the answer")
-                    .help(help),
-            );
+            let label = "the `when` lines judge the answer";
+            self.findings.tell("hayes::check::when-and-more", clause.span, message, label, help);
         }
     }
 
@@ -268,15 +247,9 @@ impl Checker<'_, '_, '_> {
             ClauseKind::When { .. } => Some(("when", clause.span)),
         });
         if let Some((clause, span)) = other {
-            self.findings.report(
-                Diagnostic::new(
-                    "hayes::check::nothing-and-more",
-                    &self.script.source,
-                    format!("nothing is expected, and yet there is a `{clause}`"),
-                )
-                .at(span, "waits for something")
-                .help(format!("remove the `expect nothing`, or the `{clause}`")),
-            );
+            let message = format!("nothing is expected, and yet there is a `{clause}`");
+            let help = format!("remove the `expect nothing`, or the `{clause}`");
+            self.findings.tell("hayes::check::nothing-and-more", span, message, "waits for something", help);
         }
     }
 
@@ -290,8 +263,7 @@ impl Checker<'_, '_, '_> {
                 "write `{}` for any value; only `capture` gives names"
             };
             let message = format!("`{name}` captures, but {place} only compares");
-            let fault = Diagnostic::new("hayes::check::hole-in-expect", &self.script.source, message);
-            self.findings.report(fault.at(span, "captures nothing here").help(help));
+            self.findings.tell("hayes::check::hole-in-expect", span, message, "captures nothing here", help);
         }
     }
 
@@ -310,15 +282,9 @@ impl Checker<'_, '_, '_> {
                         PatternKind::Regex { inner, .. } => *inner,
                         PatternKind::Line(_) => pattern.span,
                     };
-                    self.findings.report(
-                        Diagnostic::new(
-                            "hayes::check::bad-regex",
-                            &self.script.source,
-                            format!("this regex is wrong: {reason}"),
-                        )
-                        .at(self.in_regex(inner, place), "here")
-                        .help("mend it; to match text as it stands, write it in double quotes instead of slashes"),
-                    );
+                    let message = format!("this regex is wrong: {reason}");
+                    let help = "mend it; to match text as it stands, write it in double quotes instead of slashes";
+                    self.findings.tell("hayes::check::bad-regex", self.in_regex(inner, place), message, "here", help);
                 }
             }
         }
@@ -330,11 +296,9 @@ impl Checker<'_, '_, '_> {
     }
 
     fn empty_pattern(&mut self, at: Span) {
-        self.findings.report(
-            Diagnostic::new("hayes::check::empty-pattern", &self.script.source, "an empty pattern matches every line")
-                .at(at, "empty")
-                .help("write what the line begins with, as in `expect \"+CPIN: READY\"`"),
-        );
+        let message = "an empty pattern matches every line";
+        let help = "write what the line begins with, as in `expect \"+CPIN: READY\"`";
+        self.findings.tell("hayes::check::empty-pattern", at, message, "empty", help);
     }
 
     /// Whether a regex was meant to hold a value; tells so.
@@ -343,15 +307,9 @@ impl Checker<'_, '_, '_> {
         let Some(value) = text.find("${").and_then(|at| text.get(at..=at + text.get(at..)?.find('}')?)) else {
             return false;
         };
-        self.findings.report(
-            Diagnostic::new(
-                "hayes::check::bad-regex",
-                &self.script.source,
-                format!("a regex takes no values: `{value}` means nothing in it"),
-            )
-            .at(self.place_in(*inner, &[value]), "no value")
-            .help(format!("write the pattern in double quotes: `\"…{value}…\"`; or capture, and compare with `==`")),
-        );
+        let message = format!("a regex takes no values: `{value}` means nothing in it");
+        let help = format!("write the pattern in double quotes: `\"…{value}…\"`; or capture, and compare with `==`");
+        self.findings.tell("hayes::check::bad-regex", self.place_in(*inner, &[value]), message, "no value", help);
         true
     }
 
@@ -360,15 +318,9 @@ impl Checker<'_, '_, '_> {
         let mut earlier = HashSet::with_capacity(names.len());
         for (name, span) in names {
             if !earlier.insert(name) {
-                self.findings.report(
-                    Diagnostic::new(
-                        "hayes::check::two-captures",
-                        &self.script.source,
-                        format!("`{name}` is captured twice in one answer"),
-                    )
-                    .at(*span, "again")
-                    .help("give one of them another name, or write `_` to skip it"),
-                );
+                let message = format!("`{name}` is captured twice in one answer");
+                let help = "give one of them another name, or write `_` to skip it";
+                self.findings.tell("hayes::check::two-captures", *span, message, "again", help);
             }
         }
     }
@@ -385,15 +337,10 @@ impl Checker<'_, '_, '_> {
                 }
                 PatternPart::Hole(field) => {
                     if after_hole {
-                        self.findings.report(
-                            Diagnostic::new(
-                                "hayes::check::adjacent-holes",
-                                &self.script.source,
-                                "two holes stand side by side: nothing tells where the first one ends",
-                            )
-                            .at(field.span, "nothing between them")
-                            .help("put what stands between them in the line there, such as a comma; or use a regex"),
-                        );
+                        let message = "two holes stand side by side: nothing tells where the first one ends";
+                        let help = "put what stands between them in the line there, such as a comma; or use a regex";
+                        let label = "nothing between them";
+                        self.findings.tell("hayes::check::adjacent-holes", field.span, message, label, help);
                     }
                     names.extend(field.name.as_ref().map(|name| (name.value.as_str(), name.span)));
                 }
@@ -413,40 +360,23 @@ impl Checker<'_, '_, '_> {
     fn literal_text(&mut self, pattern: &Pattern, text: &str) {
         if text.contains(['\r', '\n']) {
             let span = self.place_in(pattern.span, &["\\r", "\\n"]);
-            return self.findings.report(
-                Diagnostic::new(
-                    "hayes::check::line-end",
-                    &self.script.source,
-                    "a pattern with a line end in it never matches",
-                )
-                .at(span, "a line is matched without its line end")
-                .help("leave out `\\r` and `\\n`; for two lines write two `expect`"),
-            );
+            let message = "a pattern with a line end in it never matches";
+            let help = "leave out `\\r` and `\\n`; for two lines write two `expect`";
+            let label = "a line is matched without its line end";
+            return self.findings.tell("hayes::check::line-end", span, message, label, help);
         }
         const REGEX_ONLY: [&str; 7] = [".*", ".+", "\\d", "\\w", "\\s", "[0-9]", "(?"];
         if let Some(found) = REGEX_ONLY.into_iter().find(|sign| text.contains(sign)) {
             let span = self.place_in(pattern.span, &[found]);
-            self.findings.report(
-                Diagnostic::new(
-                    "hayes::check::regex-in-text",
-                    &self.script.source,
-                    format!("`{found}` stands for itself in a quoted pattern"),
-                )
-                .at(span, "taken literally")
-                .help("write `{}` for one parameter, or a regex between slashes: `/…/`"),
-            );
+            let message = format!("`{found}` stands for itself in a quoted pattern");
+            let help = "write `{}` for one parameter, or a regex between slashes: `/…/`";
+            self.findings.tell("hayes::check::regex-in-text", span, message, "taken literally", help);
         }
         let codes: Vec<&str> = text.split([',', '|']).map(str::trim).collect();
         if codes.len() > 1 && codes.iter().all(|code| result_code::parse(code.as_bytes()).is_some()) {
-            self.findings.report(
-                Diagnostic::new(
-                    "hayes::check::codes-in-one",
-                    &self.script.source,
-                    "no line holds several final result codes",
-                )
-                .at(pattern.span, "one pattern")
-                .help(format!("write `{}`", codes.join(" or "))),
-            );
+            let message = "no line holds several final result codes";
+            let help = format!("write `{}`", codes.join(" or "));
+            self.findings.tell("hayes::check::codes-in-one", pattern.span, message, "one pattern", help);
         }
     }
 
@@ -510,8 +440,4 @@ fn breaks_out(value: &str, in_quotes: bool) -> Option<(&'static str, &'static st
         ';' if !in_quotes => Some(("a `;`", "the command")),
         _ => None,
     })
-}
-
-pub(super) fn is_prompt(clause: &Clause) -> bool {
-    matches!(clause.kind, ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. })
 }

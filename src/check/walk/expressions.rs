@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::findings::{did_you_mean, listed};
-use super::statements::Checker;
-use super::types::{Kind, Type};
+use super::{Checker, Type, did_you_mean, listed};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Template, TemplatePart, UnaryOperator};
+use crate::value::ValueKind as Kind;
 use crate::value::functions::Function;
 
 impl Checker<'_, '_, '_> {
@@ -94,8 +93,7 @@ impl Checker<'_, '_, '_> {
     /// `sleep 5`: what it is for, what it must be, what it is, what to write instead.
     pub(super) fn wrong_type(&mut self, at: Span, place: &str, wanted: &str, found: &str, help: impl Into<String>) {
         let message = format!("{place} must be {wanted}");
-        let fault = Diagnostic::new("hayes::check::wrong-type", &self.script.source, message);
-        self.findings.report(fault.at(at, format!("this is {found}")).help(help));
+        self.findings.tell("hayes::check::wrong-type", at, message, format!("this is {found}"), help);
     }
 
     pub(super) fn duration(&mut self, expression: &Expression, place: &str) {
@@ -183,11 +181,8 @@ impl Checker<'_, '_, '_> {
             return;
         }
         let message = format!("`{name}` is known only {place}");
-        self.findings.report(
-            Diagnostic::new("hayes::check::out-of-place", &self.script.source, message)
-                .at(span, "not known here")
-                .help(format!("use `{name}` {place}, or keep it with `set` under another name")),
-        );
+        let help = format!("use `{name}` {place}, or keep it with `set` under another name");
+        self.findings.tell("hayes::check::out-of-place", span, message, "not known here", help);
     }
 
     fn member(&mut self, record: &Expression, name: &Name) -> Type {
@@ -209,11 +204,8 @@ impl Checker<'_, '_, '_> {
                         format!("it has: {}", listed(known()))
                     };
                     let message = format!("`{shown}` has no field `{name}`");
-                    self.findings.report(
-                        Diagnostic::new("hayes::check::unknown-member", &self.script.source, message)
-                            .at(*span, "no such field")
-                            .help(did_you_mean(near, otherwise)),
-                    );
+                    let help = did_you_mean(near, otherwise);
+                    self.findings.tell("hayes::check::unknown-member", *span, message, "no such field", help);
                 }
                 Type::Unknown
             }
@@ -360,8 +352,7 @@ impl Checker<'_, '_, '_> {
             _ => "compare values of one type".to_owned(),
         };
         let message = format!("{} is compared with {}", left.1.words(), right.1.words());
-        let fault = Diagnostic::new("hayes::check::never-equal", &self.script.source, message);
-        self.findings.report(fault.at(at, "never true").help(help));
+        self.findings.tell("hayes::check::never-equal", at, message, "never true", help);
     }
 
     fn help_for_number(&self, text: &Expression, number: &Expression) -> String {

@@ -1,38 +1,44 @@
 //! Walks a script's tree once, in the order in which it runs: one arm a statement.
 
+mod command_line;
+mod exchanges;
+mod expressions;
+mod lints;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::findings::{Findings, did_you_mean, listed};
-use super::lints::{self, Lines, Role};
+pub use lints::tries_pin;
+
+use super::findings::Findings;
 use super::names::{Changes, Names};
-use super::program::{Program, constant, literal_text, whole_text, written};
-use super::scripts::Checking;
-use super::types::{Kind, Type};
+use super::{Checking, Known, Program, Type, did_you_mean, listed, literal_text};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
     Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Expression, ExpressionKind, Param, PortAction,
-    Schedule, Script, Statement, StatementKind, Template,
+    Schedule, Script, Statement, StatementKind, Template, TemplatePart,
 };
+use crate::value::ValueKind as Kind;
+use lints::Lines;
 
 /// Beyond so many `finally`, of which all but one are faults, names are not recalled any more: each costs all names.
 const MANY_FINALLYS: usize = 3;
 
-pub(super) struct Checker<'s, 'a, 't> {
-    pub(super) script: &'t Script,
-    pub(super) findings: Findings,
-    pub(super) names: Names,
+struct Checker<'s, 'a, 't> {
+    script: &'t Script,
+    findings: Findings,
+    names: Names,
     /// What comes of it.
-    pub(super) program: Program,
-    pub(super) place: Place,
+    program: Program,
+    place: Place,
     /// What is known of the command lines so far.
-    pub(super) lines: Lines,
+    lines: Lines,
     /// Names that were told to be wrong: once each is enough.
-    pub(super) told: HashSet<String>,
+    told: HashSet<String>,
     /// Names without a value in a loop whose later lines may give them one.
-    pub(super) awaited: Vec<(String, Span)>,
+    awaited: Vec<(String, Span)>,
     checking: &'s mut Checking<'a>,
     /// The innermost loop, and what leaves it.
     left_loop: Option<LeftLoop>,
@@ -48,15 +54,15 @@ pub(super) struct Checker<'s, 'a, 't> {
 
 /// Where in the script the walk is.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
+struct Place {
     /// How many blocks deep
     depth: usize,
     /// Its lines may be sent again.
-    pub(super) in_retry: bool,
-    pub(super) in_loop: bool,
-    pub(super) in_unsafe: bool,
+    in_retry: bool,
+    in_loop: bool,
+    in_unsafe: bool,
     /// In an `else` that has an `error`
-    pub(super) has_error: bool,
+    has_error: bool,
 }
 
 /// What each `break` of a loop leaves behind.
@@ -66,16 +72,32 @@ struct LeftLoop {
     exits: Vec<Changes>,
 }
 
-/// Whether what stands behind a statement is reached.
+/// The statement that ends the script there, so that nothing behind it is reached.
+type Ended = Option<&'static str>;
+
+/// What a command line is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
-    Falls,
-    /// Never: the statement that ends the script there
-    Ends(&'static str),
+enum Role {
+    Question,
+    /// The question of an `ensure`, which is asked twice.
+    Ensured,
+    /// The command of a `reboot`: that the modem goes away is meant.
+    Reboot,
+}
+
+/// The program of a script, what is wrong with it, and the names that it leaves behind. `known` are those that there are
+/// before its first line, where it goes on from other lines.
+pub(super) fn walk(
+    checking: &mut Checking<'_>,
+    script: &Arc<Script>,
+    syntax_errors: Vec<Diagnostic>,
+    known: Option<&Names>,
+) -> (Program, Vec<Diagnostic>, Names) {
+    Checker::new(checking, script, syntax_errors, known).check()
 }
 
 impl<'s, 'a, 't> Checker<'s, 'a, 't> {
-    pub(super) fn new(
+    fn new(
         checking: &'s mut Checking<'a>,
         script: &'t Arc<Script>,
         syntax_errors: Vec<Diagnostic>,
@@ -102,8 +124,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         }
     }
 
-    /// The program, what is wrong with it, and the names that it leaves behind.
-    pub(super) fn check(mut self) -> (Program, Vec<Diagnostic>, Names) {
+    fn check(mut self) -> (Program, Vec<Diagnostic>, Names) {
         self.block(&self.script.body);
         self.report_unused_params();
         self.lines.report_nb_iot(&mut self.findings);
@@ -117,8 +138,8 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     }
 
     /// The statements one after the other.
-    fn block(&mut self, block: &Block) -> Flow {
-        let mut flow = Flow::Falls;
+    fn block(&mut self, block: &Block) -> Ended {
+        let mut ended = None;
         let mut finally = None;
         for statement in &block.statements {
             if let Some(span) = finally.take() {
@@ -130,67 +151,59 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 );
             }
             let is_finally = matches!(statement.kind, StatementKind::Finally { .. });
-            if let Flow::Ends(after) = flow
+            if let Some(after) = ended
                 && !is_finally
             {
                 let message = format!("nothing behind `{after}` is ever run");
-                self.findings.report(
-                    Diagnostic::new("hayes::check::unreachable", &self.script.source, message)
-                        .at(statement.span, "never reached")
-                        .help(format!("remove it, or put the `{after}` into an `if`")),
-                );
+                let help = format!("remove it, or put the `{after}` into an `if`");
+                self.findings.tell("hayes::check::unreachable", statement.span, message, "never reached", help);
                 // The rest is checked as if it were reached: one fault hides no other.
-                flow = Flow::Falls;
+                ended = None;
             }
-            flow = match self.statement(statement) {
-                Flow::Ends(after) => Flow::Ends(after),
-                Flow::Falls => flow,
-            };
+            ended = self.statement(statement).or(ended);
             if is_finally && self.place.depth == 0 {
                 finally = Some(statement.span);
             }
         }
-        flow
+        ended
     }
 
     /// A block that is taken or not, at another place; its changes are taken back and given to the caller to merge.
-    fn branch(&mut self, block: &Block, place: Place) -> (Flow, Option<Changes>) {
+    fn branch(&mut self, block: &Block, place: Place) -> (Ended, Option<Changes>) {
         let opened = self.names.open();
-        let flow = self.inner(block, place);
-        (flow, Some(self.names.close(opened)))
+        let ended = self.inner(block, place);
+        (ended, Some(self.names.close(opened)))
     }
 
     /// A block that is always taken.
-    pub(super) fn inner(&mut self, block: &Block, place: Place) -> Flow {
+    fn inner(&mut self, block: &Block, place: Place) -> Ended {
         let depth = self.place.depth + 1;
         let outside = std::mem::replace(&mut self.place, Place { depth, ..place });
         let changes = self.lines.context_changes();
-        let flow = self.block(block);
+        let ended = self.block(block);
         self.place = outside;
         if self.lines.context_changes() != changes {
             // The block may not have run, or not to its end.
             self.lines.forget_contexts();
         }
-        flow
+        ended
     }
 
     /// One of these branches was taken. Those that end the script leave nothing behind.
-    pub(super) fn merge(&mut self, branches: Vec<(Flow, Option<Changes>)>) -> Flow {
+    fn merge(&mut self, branches: Vec<(Ended, Option<Changes>)>) -> Ended {
         let mut end = None;
         let mut falling = Vec::with_capacity(branches.len());
-        for (flow, changes) in branches {
-            match flow {
-                Flow::Falls => falling.push(changes),
-                Flow::Ends(after) => end = end.or(Some(after)),
+        for (ended, changes) in branches {
+            if ended.is_none() {
+                falling.push(changes);
             }
+            end = end.or(ended);
         }
-        match end {
-            Some(after) if falling.is_empty() => Flow::Ends(after),
-            Some(_) | None => {
-                self.names.merge(falling);
-                Flow::Falls
-            }
+        if end.is_some() && falling.is_empty() {
+            return end;
         }
+        self.names.merge(falling);
+        None
     }
 
     fn report_unused_params(&mut self) {
@@ -201,16 +214,13 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             let Name { value: name, span } = &param.name;
             if !self.names.is_used(name) && !self.findings.stands_in_broken_line(name) {
                 let message = format!("the {} `{name}` is never used", if param.secret { "secret" } else { "param" });
-                self.findings.report(
-                    Diagnostic::new("hayes::check::unused-param", &self.script.source, message)
-                        .at(*span, "never used")
-                        .help(format!("remove it, or use it as `${{{name}}}`")),
-                );
+                let help = format!("remove it, or use it as `${{{name}}}`");
+                self.findings.tell("hayes::check::unused-param", *span, message, "never used", help);
             }
         }
     }
 
-    fn statement(&mut self, statement: &Statement) -> Flow {
+    fn statement(&mut self, statement: &Statement) -> Ended {
         match &statement.kind {
             StatementKind::Exchange(exchange) => return self.exchange(exchange),
             StatementKind::Await(awaited) => return self.awaiting(awaited, statement.span),
@@ -218,7 +228,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 self.send(question, &[], Role::Ensured);
                 answers.iter().for_each(|pattern| self.comparing_pattern(pattern, "`answers`"));
                 let otherwise = self.branch(otherwise, self.place);
-                return self.merge(vec![(Flow::Falls, None), otherwise]);
+                return self.merge(vec![(None, None), otherwise]);
             }
             StatementKind::Retry { schedule, body, otherwise } => {
                 return self.retry(schedule, body, otherwise.as_ref());
@@ -233,13 +243,13 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             }
             StatementKind::Fail { why } => {
                 self.template(why);
-                return Flow::Ends("fail");
+                return Some("fail");
             }
             StatementKind::Skip { why } => {
                 self.template(why);
-                return Flow::Ends("skip");
+                return Some("skip");
             }
-            StatementKind::Stop => return Flow::Ends("stop"),
+            StatementKind::Stop => return Some("stop"),
             StatementKind::Break => return self.leave(statement.span),
             StatementKind::Finally { body } => self.finally(statement, body),
             StatementKind::Set { name, value } => {
@@ -265,10 +275,10 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             }
             StatementKind::Port(action) => self.port(action),
         }
-        Flow::Falls
+        None
     }
 
-    fn retry(&mut self, schedule: &Schedule, body: &Block, otherwise: Option<&Block>) -> Flow {
+    fn retry(&mut self, schedule: &Schedule, body: &Block, otherwise: Option<&Block>) -> Ended {
         let (pause, longest) = match schedule {
             Schedule::Times { count, pause, longest } => {
                 let help = "write how many times, as in `retry 5 {`, or how long, as in `retry for 2min every 5s {`";
@@ -277,11 +287,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                     && times < 1
                 {
                     let message = format!("a `retry` tries at least once, and this is {times}");
-                    self.findings.report(
-                        Diagnostic::new("hayes::check::retry-times", &self.script.source, message)
-                            .at(count.span, "never tried")
-                            .help(help),
-                    );
+                    self.findings.tell("hayes::check::retry-times", count.span, message, "never tried", help);
                 }
                 (pause, longest)
             }
@@ -297,32 +303,30 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             && most < first
         {
             let message = "the longest pause is shorter than the first one";
-            self.findings.report(
-                Diagnostic::new("hayes::check::longest-pause", &self.script.source, message)
-                    .at(longest.span, "shorter than what stands behind `every`")
-                    .help("the pause is doubled up to this: give it more, or leave out the `up to`"),
-            );
+            let help = "the pause is doubled up to this: give it more, or leave out the `up to`";
+            let label = "shorter than what stands behind `every`";
+            self.findings.tell("hayes::check::longest-pause", longest.span, message, label, help);
         }
 
         let awaited = self.awaited.len();
         let place = Place { in_retry: true, in_loop: true, ..self.place };
         let opened = self.names.open();
         let outer = self.begin_loop(opened);
-        let flow = self.inner(body, place);
+        let ended = self.inner(body, place);
         self.settle_awaited(awaited);
         let changes = Some(self.names.close(opened));
         let left = self.end_loop(outer);
         let Some(otherwise) = otherwise else {
             // It passed, so its last round ran to its end, or to a `break`.
             self.names.merge(std::iter::once(changes).chain(left).collect());
-            return Flow::Falls;
+            return None;
         };
-        let flow = if flow == Flow::Ends("fail") { flow } else { Flow::Falls };
-        self.after_failure((flow, changes), otherwise, left)
+        let ended = if ended == Some("fail") { ended } else { None };
+        self.after_failure((ended, changes), otherwise, left)
     }
 
     /// `break`: what has a value here has it behind the loop, where this way was taken.
-    fn leave(&mut self, span: Span) -> Flow {
+    fn leave(&mut self, span: Span) -> Ended {
         match &mut self.left_loop {
             Some(left) if self.place.in_loop => left.exits.push(self.names.changes_since(left.opened)),
             Some(_) | None => self.findings.report(
@@ -331,7 +335,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                     .help("it leaves the innermost `for`, `repeat` or `retry`; `stop` ends the script as passed"),
             ),
         }
-        Flow::Ends("break")
+        Some("break")
     }
 
     fn begin_loop(&mut self, opened: usize) -> Option<LeftLoop> {
@@ -343,37 +347,37 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         std::mem::replace(&mut self.left_loop, outer).into_iter().flat_map(|left| left.exits).map(Some)
     }
 
-    fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Flow {
-        let (flow, changes) = self.branch(body, self.place);
+    fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Ended {
+        let (ended, changes) = self.branch(body, self.place);
         let Some(otherwise) = otherwise else {
             self.names.merge(vec![None, changes]);
-            return Flow::Falls;
+            return None;
         };
-        self.after_failure((flow, changes), otherwise, std::iter::empty())
+        self.after_failure((ended, changes), otherwise, std::iter::empty())
     }
 
     /// The `else` of a block that may have failed anywhere; `left` is what each `break` leaves behind.
     fn after_failure(
         &mut self,
-        (flow, changes): (Flow, Option<Changes>),
+        (ended, changes): (Ended, Option<Changes>),
         otherwise: &Block,
         left: impl Iterator<Item = Option<Changes>>,
-    ) -> Flow {
+    ) -> Ended {
         let opened = self.names.open();
         self.names.merge(vec![None, changes.clone()]);
-        let otherwise_flow = self.inner(otherwise, Place { has_error: true, ..self.place });
-        let mut ends = vec![(flow, changes), (otherwise_flow, Some(self.names.close(opened)))];
-        ends.extend(left.map(|left| (Flow::Falls, left)));
+        let otherwise_ended = self.inner(otherwise, Place { has_error: true, ..self.place });
+        let mut ends = vec![(ended, changes), (otherwise_ended, Some(self.names.close(opened)))];
+        ends.extend(left.map(|left| (None, left)));
         self.merge(ends)
     }
 
-    fn choice(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>) -> Flow {
+    fn choice(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>) -> Ended {
         let mut ends = Vec::with_capacity(branches.len() + 1);
         for (condition, block) in branches {
             self.condition(condition, "what `if` asks");
             ends.push(self.branch(block, self.place));
         }
-        ends.push(otherwise.map_or((Flow::Falls, None), |block| self.branch(block, self.place)));
+        ends.push(otherwise.map_or((None, None), |block| self.branch(block, self.place)));
         self.merge(ends)
     }
 
@@ -453,18 +457,15 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     }
 
     fn finally_place(&mut self, span: Span, message: &str, label: &str, help: &str) {
-        let fault = Diagnostic::new("hayes::check::finally-place", &self.script.source, message);
-        self.findings.report(fault.at(span, label).help(help));
+        self.findings.tell("hayes::check::finally-place", span, message, label, help);
     }
 
     fn param(&mut self, param: &Param) {
         let Name { value: name, span } = &param.name;
         if self.place.depth > 0 {
-            self.findings.report(
-                Diagnostic::new("hayes::check::param-in-block", &self.script.source, "a param stands in a block")
-                    .at(*span, "inside a block")
-                    .help("move it to the top of the script: its value is known before anything is sent"),
-            );
+            let message = "a param stands in a block";
+            let help = "move it to the top of the script: its value is known before anything is sent";
+            self.findings.tell("hayes::check::param-in-block", *span, message, "inside a block", help);
         }
         let mut text = None;
         let mut kind = Type::of_capture(param.convert, false);
@@ -482,11 +483,8 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         }
         if !self.param_names.insert(name.clone()) {
             let message = format!("there are two params called `{name}`");
-            self.findings.report(
-                Diagnostic::new("hayes::check::two-params", &self.script.source, message)
-                    .at(*span, "again")
-                    .help("remove one of them, or give it another name"),
-            );
+            let help = "remove one of them, or give it another name";
+            self.findings.tell("hayes::check::two-params", *span, message, "again", help);
             return;
         }
         if let Some(default) = param.default.as_ref().filter(|_| param.secret) {
@@ -510,11 +508,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                     }
                     _ => format!("a param is text or a number; `set {name} = …` takes all others"),
                 };
-                self.findings.report(
-                    Diagnostic::new("hayes::check::param-type", &self.script.source, message)
-                        .at(default.span, "the default")
-                        .help(help),
-                );
+                self.findings.tell("hayes::check::param-type", default.span, message, "the default", help);
             }
             Convert::Int | Convert::Hex => {
                 let help = if let ExpressionKind::Text(_) = &default.kind {
@@ -534,16 +528,13 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             let name = &column.name.value;
             if !earlier.insert(name) {
                 let message = format!("there are two columns called `{name}`");
-                self.findings.report(
-                    Diagnostic::new("hayes::check::two-columns", &self.script.source, message)
-                        .at(column.name.span, "again")
-                        .help("name one of them differently: `report other = …`"),
-                );
+                let help = "name one of them differently: `report other = …`";
+                self.findings.tell("hayes::check::two-columns", column.name.span, message, "again", help);
             }
         }
     }
 
-    fn awaiting(&mut self, awaited: &Await, span: Span) -> Flow {
+    fn awaiting(&mut self, awaited: &Await, span: Span) -> Ended {
         let brings = match &awaited.target {
             AwaitTarget::Line(alternatives) => {
                 alternatives.iter().for_each(|pattern| self.comparing_pattern(pattern, "`await`"));
@@ -560,24 +551,19 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             AwaitTarget::When => {
                 if !awaited.clauses.iter().any(is_for_a_line) {
                     let message = "this `await` names no line";
-                    self.findings.report(
-                        Diagnostic::new("hayes::check::nothing-awaited", &self.script.source, message)
-                            .at(span, "waits for what?")
-                            .help("write it behind `await`, or `when \"+CREG: 5\" {` under it"),
-                    );
+                    let help = "write it behind `await`, or `when \"+CREG: 5\" {` under it";
+                    self.findings.tell("hayes::check::nothing-awaited", span, message, "waits for what?", help);
                 }
                 None
             }
         };
         if let (Some(brings), Some(clause)) = (brings, awaited.clauses.first()) {
             let message = format!("{brings}: it brings no line to capture from");
-            self.findings.report(
-                Diagnostic::new("hayes::check::no-line-awaited", &self.script.source, message)
-                    .at(clause.span, "nothing to capture from")
-                    .help("remove it, or wait for the line itself: `await \"+CREG:\"`"),
-            );
+            let help = "remove it, or wait for the line itself: `await \"+CREG:\"`";
+            let label = "nothing to capture from";
+            self.findings.tell("hayes::check::no-line-awaited", clause.span, message, label, help);
         }
-        self.within(awaited.within.as_ref());
+        awaited.within.iter().for_each(|within| self.duration(within, "what stands behind `within`"));
         self.clauses(&awaited.clauses)
     }
 
@@ -608,7 +594,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             fields = Type::Record(program.fields.iter().cloned().zip(program.types.iter().cloned()).collect());
             if let Some(command) = &program.tries_pin {
                 if self.place.in_retry {
-                    self.findings.report(lints::pin_again(command, "a `retry`", statement.span, &self.script.source));
+                    self.findings.report(pin_again(command, "a `retry`", statement.span, &self.script.source));
                 }
                 self.lines.tries_pin.get_or_insert_with(|| command.clone());
             }
@@ -621,37 +607,30 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     }
 
     fn called(&mut self, script: &Template) -> Option<(String, Arc<Program>)> {
-        let Some(name) = whole_text(script) else {
+        let Some(name) = script.plain().map(str::to_owned) else {
             self.template(script);
             let message = "a script's name must stand there as it is";
-            self.findings.report(
-                Diagnostic::new("hayes::check::computed-script", &self.script.source, message)
-                    .at(script.span, "known only at run time")
-                    .help("use `if` and one `run` for each name: every script is checked before anything is sent"),
-            );
+            let help = "use `if` and one `run` for each name: every script is checked before anything is sent";
+            self.findings.tell("hayes::check::computed-script", script.span, message, "known only at run time", help);
             return None;
         };
         match self.checking.run(&name, &self.script.source, script.span, self.place.depth) {
             Ok(program) => Some((name, program)),
             Err(diagnostics) => {
-                self.findings.adopt(diagnostics);
+                diagnostics.into_iter().for_each(|diagnostic| self.findings.report(diagnostic));
                 None
             }
         }
     }
 
     fn arguments(&mut self, script: &str, at: Span, program: &Program, given: &[(&Name, Type, Span)]) {
-        let source = &self.script.source;
         let params: HashMap<&str, &Param> =
             program.params.iter().map(|param| (param.name.value.as_str(), param)).collect();
         let mut names = HashSet::with_capacity(given.len());
         for (Name { value: name, span }, kind, place) in given {
             if !names.insert(name.as_str()) {
-                self.findings.report(
-                    Diagnostic::new("hayes::check::two-arguments", source, format!("`{name}` is given twice"))
-                        .at(*span, "again")
-                        .help("keep one of them"),
-                );
+                let message = format!("`{name}` is given twice");
+                self.findings.tell("hayes::check::two-arguments", *span, message, "again", "keep one of them");
                 continue;
             }
             let Some(param) = params.get(name.as_str()) else {
@@ -663,11 +642,8 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                     format!("it takes: {}", listed(known()))
                 };
                 let message = format!("`{script}` has no param `{name}`");
-                self.findings.report(
-                    Diagnostic::new("hayes::check::unknown-argument", source, message)
-                        .at(*span, "no such param")
-                        .help(did_you_mean(near, takes)),
-                );
+                let help = did_you_mean(near, takes);
+                self.findings.tell("hayes::check::unknown-argument", *span, message, "no such param", help);
                 continue;
             };
             // Text may be a number's: it is converted, or refused, when the script is run.
@@ -681,11 +657,9 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             let name = &param.name.value;
             if param.default.is_none() && !names.contains(name.as_str()) {
                 let message = format!("`{script}` needs `{name}`, which has no default");
-                self.findings.report(
-                    Diagnostic::new("hayes::check::missing-argument", source, message)
-                        .at(at, format!("`{name}` is not given"))
-                        .help(format!("write `with {name} = …` behind it")),
-                );
+                let help = format!("write `with {name} = …` behind it");
+                let label = format!("`{name}` is not given");
+                self.findings.tell("hayes::check::missing-argument", at, message, label, help);
             }
         }
     }
@@ -707,11 +681,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                     "declare `secret {name}` at the top and write `with {name} = {name}`; --secret {name}=… gives it"
                 );
                 let message = format!("`{name}` is a secret, and stands here for all to read");
-                self.findings.report(
-                    Diagnostic::new("hayes::check::written-secret", &self.script.source, message)
-                        .at(value.span, "written out")
-                        .help(help),
-                );
+                self.findings.tell("hayes::check::written-secret", value.span, message, "written out", help);
             }
         }
     }
@@ -725,7 +695,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     }
 
     /// Gives a name a value; false, and told, where it may have none.
-    pub(super) fn bind(&mut self, name: &Name, kind: Type, text: Option<(Arc<str>, Span)>) -> bool {
+    fn bind(&mut self, name: &Name, kind: Type, text: Option<(Arc<str>, Span)>) -> bool {
         let Name { value: name, span } = name;
         let means = match name.as_str() {
             "response" => "the lines of the last answer",
@@ -734,16 +704,13 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             "attempt" => "the number of the attempt in a `retry`",
             "error" => "the reason of a failure in an `else`",
             _ => {
-                self.names.bind(name, kind, text);
+                self.names.put(name, Known { is_set: true, kind, constant: text });
                 return true;
             }
         };
         let message = format!("`{name}` is taken: it always means {means}");
-        self.findings.report(
-            Diagnostic::new("hayes::check::reserved-name", &self.script.source, message)
-                .at(*span, "cannot be given another value")
-                .help(format!("choose another name, such as `my_{name}`")),
-        );
+        let help = format!("choose another name, such as `my_{name}`");
+        self.findings.tell("hayes::check::reserved-name", *span, message, "cannot be given another value", help);
         false
     }
 }
@@ -771,4 +738,37 @@ fn without_secrets(mut diagnostics: Vec<Diagnostic>, source: &Arc<Source>, secre
         diagnostic.source = Arc::clone(&shown);
     }
     diagnostics
+}
+
+/// An attempt of a PIN stands in something that may send it again: what that is.
+fn pin_again(command: &str, place: &str, span: Span, source: &Arc<Source>) -> Diagnostic {
+    let message = format!("`{command}` stands in {place}: each wrong try uses up one of the SIM's few attempts");
+    Diagnostic::new("hayes::check::pin-in-retry", source, message)
+        .at(span, "may be sent again")
+        .help("send it once, outside of it: three wrong PINs lock the SIM, ten wrong PUKs end it")
+}
+
+/// Where texts and numbers stand in an expression as they are, pieces of texts too: what a diagnostic does not show.
+fn written(value: &Expression) -> Vec<Span> {
+    match &value.kind {
+        ExpressionKind::Text(template) if template.parts.iter().all(|part| matches!(part, TemplatePart::Value(_))) => {
+            Vec::new()
+        }
+        ExpressionKind::Text(_) | ExpressionKind::Int(_) => vec![value.span],
+        ExpressionKind::Unary { operand, .. } => written(operand),
+        ExpressionKind::Binary { left, right, .. } => written(left).into_iter().chain(written(right)).collect(),
+        ExpressionKind::List(items) => items.iter().flat_map(written).collect(),
+        ExpressionKind::Bool(_)
+        | ExpressionKind::Duration(_)
+        | ExpressionKind::Variable(_)
+        | ExpressionKind::Member { .. }
+        | ExpressionKind::Index { .. }
+        | ExpressionKind::Call { .. }
+        | ExpressionKind::Matches { .. } => Vec::new(),
+    }
+}
+
+/// The text of an expression that is written out, and its place.
+fn constant(value: &Expression) -> Option<(Arc<str>, Span)> {
+    literal_text(value).map(|text| (text.into(), value.span))
 }

@@ -1,0 +1,305 @@
+//! A command line as it will be sent, with the place in the source of each byte; how it is written: one `AT`, upper case, no
+//! blanks, `+` behind `;`, 80 characters.
+
+use crate::at::command::{CommandLine, is_extended_prefix};
+use crate::catalogue;
+use crate::check::findings::Findings;
+use crate::source::{Source, Span};
+use crate::syntax::ast::{SendForm, Template, TemplatePart};
+
+/// Stands for the unknown text of a `${…}`.
+pub(super) const UNKNOWN: char = '\u{1}';
+
+/// One command line without its blanks outside of strings: modems skip them (V.250 §5.2.1).
+#[derive(Debug, Default)]
+pub(super) struct AtText {
+    pub(super) text: String,
+    /// The place of each byte, and of the end.
+    places: Vec<u32>,
+    /// The first blanks outside of strings.
+    blank: Option<Span>,
+    /// The place of the whole, where escapes or wide characters keep single places from being known.
+    whole: Option<Span>,
+    /// It ends with a line end that was written out.
+    line_end: Option<Span>,
+}
+
+impl AtText {
+    /// The command lines of a template: one, or several where a `send "…"` has line ends in it.
+    pub(super) fn lines(source: &Source, template: &Template) -> Vec<AtText> {
+        let written = source.slice(template.span);
+        let quotes = if written.starts_with("\"\"\"") { 3 } else { usize::from(written.starts_with(['"', '\''])) };
+        let mut builder = Builder {
+            written: written.as_bytes(),
+            base: template.span,
+            at: quotes,
+            lines: vec![AtText::default()],
+            in_string: false,
+            exact: true,
+            ascii: true,
+        };
+        for part in &template.parts {
+            match part {
+                TemplatePart::Text(text) => builder.text(text),
+                TemplatePart::Value(value) => builder.value((value.span.end - template.span.start) as usize),
+            }
+        }
+        builder.finish()
+    }
+
+    /// Where a part of the text stands in the source.
+    pub(super) fn span(&self, start: usize, end: usize) -> Span {
+        if let Some(whole) = self.whole {
+            return whole;
+        }
+        let place = |index: usize| self.places.get(index).or(self.places.last()).copied().unwrap_or_default();
+        // Up to the end of the last byte, not to the start of the next: blanks may stand between them.
+        let last = if end > start { place(end - 1) + 1 } else { place(end) };
+        Span { start: place(start), end: last.max(place(start)) }
+    }
+
+    /// As [`AtText::span`], to the end of a `${…}` that stands last.
+    pub(super) fn span_with_values(&self, start: usize, end: usize) -> Span {
+        let span = self.span(start, end);
+        let ends_unknown = self.text.get(..end).is_some_and(|text| text.ends_with(UNKNOWN));
+        match self.places.get(end) {
+            Some(next) if ends_unknown && self.whole.is_none() => Span { end: *next, ..span },
+            Some(_) | None => span,
+        }
+    }
+}
+
+struct Builder<'w> {
+    written: &'w [u8],
+    base: Span,
+    /// How far the written text is used up
+    at: usize,
+    lines: Vec<AtText>,
+    in_string: bool,
+    exact: bool,
+    /// Bytes and characters are the same.
+    ascii: bool,
+}
+
+impl Builder<'_> {
+    fn text(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        while let Some(byte) = rest.first() {
+            let written = self.written.get(self.at..).unwrap_or_default();
+            if written.starts_with(b"$${") && rest.starts_with(b"${") {
+                self.at += 1;
+            } else if written.first() != Some(byte) {
+                // An escape: from here on the bytes no longer stand side by side with the source's.
+                self.exact = false;
+            }
+            let place = self.place();
+            self.push(*byte, place);
+            self.at += usize::from(self.exact);
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+
+    fn value(&mut self, expression_end: usize) {
+        let place = self.place();
+        self.push(UNKNOWN as u8, place);
+        let rest = self.written.get(expression_end..).unwrap_or_default();
+        let close = rest.iter().position(|byte| *byte == b'}').map_or(0, |position| position + 1);
+        self.at = expression_end + close;
+    }
+
+    fn push(&mut self, byte: u8, place: u32) {
+        if byte == b'"' {
+            self.in_string = !self.in_string;
+        }
+        let is_break = matches!(byte, b'\r' | b'\n');
+        if is_break && self.lines.last().is_some_and(|line| line.text.is_empty()) && self.lines.len() > 1 {
+            return;
+        }
+        if is_break {
+            let whole = self.base;
+            if let Some(line) = self.lines.last_mut() {
+                line.places.push(place);
+                line.line_end = Some(whole);
+            }
+            self.lines.push(AtText::default());
+            return;
+        }
+        let Some(line) = self.lines.last_mut() else { return };
+        if byte == b' ' && !self.in_string {
+            let blank = if self.exact { Span { start: place, end: place + 1 } } else { self.base };
+            line.blank = Some(match line.blank {
+                Some(first) if first.end == place => first.to(blank),
+                Some(first) => first,
+                None => blank,
+            });
+            return;
+        }
+        // Bytes over 0x7F would need their neighbours; what they are matters to no rule here.
+        self.ascii &= byte.is_ascii();
+        line.text.push(if byte.is_ascii() { byte as char } else { '?' });
+        line.places.push(place);
+    }
+
+    fn place(&self) -> u32 {
+        self.base.start.saturating_add(u32::try_from(self.at).unwrap_or(u32::MAX)).min(self.base.end)
+    }
+
+    fn finish(mut self) -> Vec<AtText> {
+        let end = self.place();
+        if let Some(line) = self.lines.last_mut() {
+            line.places.push(end);
+        }
+        if self.lines.len() > 1 && self.lines.last().is_some_and(|line| line.text.is_empty()) {
+            self.lines.pop();
+        } else if let Some(line) = self.lines.last_mut() {
+            line.line_end = None;
+        }
+        if !self.exact || !self.ascii {
+            self.lines.iter_mut().for_each(|line| line.whole = Some(self.base));
+        }
+        self.lines
+    }
+}
+
+// ── How it is written
+
+/// What modems take in a line (V.250 asks for at least 40, the field's rule is 80).
+const LINE_LENGTH: usize = 80;
+
+/// How manuals and other languages write a line end.
+const LINE_ENDS: &[&str] = &["\\r", "\\n", "<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>"];
+
+/// Whether the line is certain to be taken apart as it was meant.
+pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, findings: &mut Findings) -> bool {
+    let second_at = parsed.second_at.or_else(|| second_at(&line.text));
+    if let Some(at) = second_at {
+        let message = "`AT` stands more than once in one command line";
+        let help = "write `AT` once, at the start (`AT+CMEE=2;+CMGF=1`), or put each command on a line of its own";
+        findings.tell("hayes::check::two-at", line.span(at, at + 2), message, "the second `AT`", help);
+    }
+    if let Some(blank) = line.blank {
+        let message = "a blank stands outside of a string in an AT command";
+        let help = "remove it: only strings in double quotes may hold blanks";
+        findings.tell("hayes::check::blank", blank, message, "a blank", help);
+    }
+    let without_plus = lint_plus(line, findings);
+    lint_case(line, parsed, findings);
+    lint_length(line, findings);
+    lint_line_end(line, form, findings);
+    second_at.is_none() && !without_plus
+}
+
+fn lint_plus(line: &AtText, findings: &mut Findings) -> bool {
+    let mut found = false;
+    let mut in_string = false;
+    let mut starts = vec![2];
+    for (index, byte) in line.text.bytes().enumerate() {
+        match byte {
+            b'"' => in_string = !in_string,
+            b';' if !in_string => starts.push(index + 1),
+            _ => {}
+        }
+    }
+    for start in starts {
+        let rest = line.text.get(start..).unwrap_or_default();
+        let letters = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let word = rest.get(..letters).unwrap_or_default();
+        let takes_value = matches!(rest.as_bytes().get(letters), Some(b'=' | b'?'));
+        let is_known = || catalogue::command(&format!("+{word}")).is_some();
+        let is_word = letters >= 2 && word.bytes().take(2).all(|byte| byte.is_ascii_alphabetic());
+        let is_at = word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("AT"));
+        // Behind a `;` a basic command may stand (V.250 §5.2.1): `E0`. A word is none.
+        if is_word && !is_at && (is_known() || (start > 2 && letters >= 3 && takes_value)) {
+            let command = word.to_ascii_uppercase();
+            let behind = if start == 2 { "AT" } else { ";" };
+            let message = format!("`{command}` stands behind `{behind}` without `+` or `&`");
+            let help = format!("write `{behind}+{command}`");
+            let label = "neither `+` nor `&`";
+            findings.tell("hayes::check::no-plus", line.span(start, start + letters), message, label, help);
+            found = true;
+        }
+    }
+    found
+}
+
+fn lint_case(line: &AtText, parsed: &CommandLine<'_>, findings: &mut Findings) {
+    let mut names = vec![(0, 2)];
+    names.extend(parsed.commands.iter().map(|command| {
+        let start = command.range.start;
+        (start, start + command.name.len())
+    }));
+    let lower = names.iter().find(|(start, end)| {
+        line.text.get(*start..*end).is_some_and(|name| name.bytes().any(|byte| byte.is_ascii_lowercase()))
+    });
+    let Some((start, end)) = lower else { return };
+    // From the first lower-case word: `at+csq` is one.
+    let end = if *start == 0 { names.get(1).map_or(*end, |(_, end)| *end) } else { *end };
+    let message = "an AT command is written in lower case; not every modem takes that";
+    let help = format!("write `{}`", in_upper_case(line, &names, findings));
+    findings.tell("hayes::check::lower-case", line.span(*start, end), message, "lower case", help);
+}
+
+/// The line as written, its names in upper case.
+fn in_upper_case(line: &AtText, names: &[(usize, usize)], findings: &Findings) -> String {
+    let whole = line.span_with_values(0, line.text.len());
+    let mut written = findings.source.slice(whole).to_owned();
+    for (start, end) in names {
+        let Span { start: from, end: to } = line.span(*start, *end);
+        let range = from.saturating_sub(whole.start) as usize..to.saturating_sub(whole.start) as usize;
+        if let Some(name) = written.get_mut(range) {
+            name.make_ascii_uppercase();
+        }
+    }
+    written
+}
+
+fn lint_length(line: &AtText, findings: &mut Findings) {
+    let mut known = line.text.char_indices().filter(|(_, character)| *character != UNKNOWN);
+    let Some((beyond, _)) = known.nth(LINE_LENGTH) else { return };
+    let characters = LINE_LENGTH + 1 + known.count();
+    let message = format!("this command line has {characters} characters; many modems take {LINE_LENGTH}");
+    let help = "split it into several lines, each with its own `AT`";
+    let label = format!("beyond {LINE_LENGTH}");
+    findings.tell("hayes::check::long-line", line.span_with_values(beyond, line.text.len()), message, label, help);
+}
+
+fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) {
+    let text = line.text.as_str();
+    let (message, span, label, help) = match form {
+        SendForm::At => {
+            let mut kept = text;
+            while let Some(rest) = LINE_ENDS.iter().find_map(|end| kept.strip_suffix(end)) {
+                kept = rest;
+            }
+            if kept.len() == text.len() {
+                return;
+            }
+            let message = "an AT word is sent as it stands: these characters are no line end in it";
+            let help = "leave it out: the line end is sent by itself";
+            (message, line.span(kept.len(), text.len()), "sent as it stands", help)
+        }
+        SendForm::Text => {
+            let Some(span) = line.line_end else { return };
+            let message = "this text ends with a line end, and gets another one";
+            (message, span, "one too many", "leave it out, or write `send raw` to send exactly this")
+        }
+        SendForm::Raw => return,
+    };
+    findings.tell("hayes::check::line-end-sent", span, message, label, help);
+}
+
+/// A second `AT` that stands in the middle of a command: `AT+CMEE=2AT+CSQ`.
+fn second_at(text: &str) -> Option<usize> {
+    let mut in_string = false;
+    let bytes = text.as_bytes();
+    bytes.windows(3).enumerate().skip(2).find_map(|(index, window)| {
+        if bytes.get(index) == Some(&b'"') {
+            in_string = !in_string;
+        }
+        let [first, second, third] = window else { return None };
+        let is_at = first.eq_ignore_ascii_case(&b'A') && second.eq_ignore_ascii_case(&b'T');
+        // `+CGATT=1` holds an `AT` too, but no command begins there.
+        let begins_command = is_extended_prefix(*third) && !matches!(third, b'-' | b'_' | b'@') || *third == b'&';
+        (!in_string && is_at && begins_command).then_some(index)
+    })
+}

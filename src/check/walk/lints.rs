@@ -1,0 +1,609 @@
+//! What is known to go wrong with a command line, before it is sent. Each lint is a function of what it looks at.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::command_line::{self, AtText, UNKNOWN};
+use super::{Checker, Place, Role, pin_again};
+use crate::at::command::{self, Command, Form};
+use crate::at::parameters::{Kind as Written, parameters};
+use crate::catalogue::command::{AnswerShape, Danger, DangerKind, When};
+use crate::catalogue::{self, field::Kind};
+use crate::check::Matcher;
+use crate::check::findings::Findings;
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, Span};
+use crate::syntax::ast::{
+    Alternatives, Clause, ClauseKind, Pattern, PatternKind, PatternPart, Script, Send, StatementKind, WhenEvent,
+};
+
+/// What the command lines so far tell about the modem and the script.
+#[derive(Default)]
+pub(super) struct Lines {
+    /// The first command that uses up attempts of a PIN.
+    pub(super) tries_pin: Option<String>,
+    /// The contexts that are certainly up, and the lines that brought them up.
+    contexts: HashMap<String, Span>,
+    context_changes: usize,
+    /// Settings that leave only NB-IoT, and where they stand.
+    nb_iot: Vec<(String, Span)>,
+    /// The script has to do with Super SIM.
+    super_sim: bool,
+    /// Nothing but commands: copied from a manual, to be looked at.
+    is_plain_list: bool,
+    /// What was answered is looked at somewhere.
+    reads_response: bool,
+}
+
+/// How a command line stands in the script.
+#[derive(Clone, Copy)]
+struct Asked<'c> {
+    send: &'c Send,
+    /// What is said of its answer
+    clauses: &'c [Clause],
+    role: Role,
+    place: Place,
+    /// What the script's patterns compiled to
+    matchers: &'c [Option<Matcher>],
+}
+
+/// One command of a line and what is known of it.
+struct KnownCommand<'l> {
+    line: &'l AtText,
+    command: &'l Command<'l>,
+    entry: Option<&'static catalogue::command::Command>,
+    /// Its parameters without quotes, [`UNKNOWN`] in place of each `${…}`
+    values: Vec<String>,
+    span: Span,
+}
+
+impl Lines {
+    pub(super) fn new(script: &Script) -> Lines {
+        let is_bare = |kind: &StatementKind| matches!(kind, StatementKind::Exchange(asked) if asked.clauses.is_empty());
+        let statements = &script.body.statements;
+        Lines {
+            super_sim: is_super_sim_script(&script.source.name),
+            is_plain_list: statements.len() > 1 && statements.iter().all(|statement| is_bare(&statement.kind)),
+            reads_response: script.source.text.contains("response"),
+            ..Lines::default()
+        }
+    }
+
+    /// Another script was run: it may have done anything.
+    pub(super) fn after_run(&mut self, script: &str) {
+        self.forget_contexts();
+        self.super_sim |= is_super_sim_script(script);
+    }
+
+    pub(super) fn note_text(&mut self, text: &str) {
+        self.super_sim |= text == "super";
+    }
+
+    fn raise(&mut self, context: &str, span: Span) {
+        self.contexts.entry(context.to_owned()).or_insert(span);
+        self.context_changes += 1;
+    }
+
+    pub(super) fn forget_contexts(&mut self) {
+        self.contexts = HashMap::new();
+        self.context_changes += 1;
+    }
+
+    /// Counts what was done to contexts: whether a block did anything to them.
+    pub(super) fn context_changes(&self) -> usize {
+        self.context_changes
+    }
+
+    /// Only once all lines are known it is certain that the script has to do with Super SIM.
+    pub(super) fn report_nb_iot(&mut self, findings: &mut Findings) {
+        for (command, span) in self.nb_iot.drain(..).filter(|_| self.super_sim) {
+            let message = format!("`{command}` leaves only NB-IoT, with which a Super SIM can never register");
+            let help = "choose LTE-M (Cat-M1), LTE or GSM: Super SIM has no NB-IoT";
+            findings.tell("hayes::check::nb-iot", span, message, "NB-IoT only", help);
+        }
+    }
+}
+
+impl<'l> KnownCommand<'l> {
+    fn new(line: &'l AtText, command: &'l Command<'l>) -> KnownCommand<'l> {
+        KnownCommand {
+            line,
+            command,
+            entry: catalogue::command_of(command),
+            values: catalogue::expected::values(command),
+            span: line.span_with_values(command.range.start, command.range.end),
+        }
+    }
+
+    fn values(&self) -> Vec<&str> {
+        self.values.iter().map(String::as_str).collect()
+    }
+
+    /// `AT+CMGS`
+    fn name(&self) -> String {
+        format!("AT{}", self.command.name.to_ascii_uppercase())
+    }
+
+    /// As it is written: `AT+CFUN=1,1`
+    fn written(&self, source: &Source) -> String {
+        let rest = source.slice(self.span).strip_prefix(self.command.name).unwrap_or_default();
+        format!("{}{}", self.name(), rest.trim_end())
+    }
+}
+
+/// Looks at the command lines of what is sent; `clauses` is what is said of its answer.
+pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Clause], role: Role) {
+    let Checker { findings, lines, place, program, .. } = checker;
+    let asked = Asked { send, clauses, role, place: *place, matchers: &program.matchers };
+    for line in AtText::lines(&findings.source, &send.text) {
+        lint_line(&line, asked, lines, findings);
+    }
+    if role == Role::Reboot {
+        lines.forget_contexts();
+    }
+}
+
+fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
+    if line.text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("A/")) {
+        let message = "`A/` repeats whatever was sent last";
+        let help = "write the command itself: what is sent must be seen in the script";
+        findings.tell("hayes::check::repeat-last", line.span(0, 2), message, "repeats the last command", help);
+        return;
+    }
+    let Some(parsed) = command::parse(&line.text) else { return };
+    if let Some(open) = parsed.unclosed_quote {
+        let message = "a double quote is never closed";
+        let help = "close the string with `\"`";
+        findings.tell("hayes::check::unclosed-quote", line.span(open, open + 1), message, "opens here", help);
+        return;
+    }
+    let is_well_formed = command_line::lint(line, &parsed, asked.send.form, findings);
+    let commands: Vec<_> = parsed.commands.iter().map(|command| KnownCommand::new(line, command)).collect();
+    for known in &commands {
+        // A line that is not taken apart as it was meant says nothing certain about its parameters.
+        if is_well_formed {
+            lint_parameters(known, asked, lines, findings);
+        }
+        lint_danger(known, asked, lines, findings);
+        lint_ensured(known, asked, findings);
+        follow_contexts(known, lines, findings);
+        known.values.iter().for_each(|value| lines.note_text(value));
+    }
+    lint_prompt(&commands, asked, findings);
+    lint_captures(&commands, asked, findings);
+    lint_patterns(&commands, asked, findings);
+}
+
+fn is_super_sim_script(name: &str) -> bool {
+    name.split(['/', '\\']).any(|part| part == "supersim")
+}
+
+// ── What a command does to the modem, the SIM or the purse, and what it is given
+
+const STANDARDS: [&str; 2] = ["3GPP", "V.250"];
+
+fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, findings: &mut Findings) {
+    let Some(entry) = known.entry else {
+        return lint_unknown(known, findings);
+    };
+    let command = known.name();
+    match known.command.form {
+        Form::Test if known.command.is("+COPS") => lint_scan(known, asked, lines, findings),
+        Form::Set if entry.read_only && !expects_failure(asked.clauses) => {
+            let message = format!("`{command}` can only be read: setting it always ends in ERROR");
+            let help = format!("leave out what stands behind `{command}`, or write `expect ERROR` under it");
+            findings.tell("hayes::check::read-only", known.span, message, "sets what cannot be set", help);
+        }
+        Form::Set => lint_quotes(known, findings),
+        Form::Read if entry.read.is_none() && entry.execute.is_some() && !expects_failure(asked.clauses) => {
+            // Vendors add forms of their own to their commands; those of the standards are known.
+            if entry.source.confirmed && entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor)) {
+                let message = format!("`{command}` has no read form: modems answer ERROR to `{command}?`");
+                let help = format!("write `{command}`");
+                findings.tell("hayes::check::no-read", known.span, message, "asks where nothing is set", help);
+            }
+        }
+        Form::Test | Form::Read | Form::Execute => {}
+    }
+}
+
+/// The question of an `ensure` is asked twice, and by `--plan`: it must change nothing. That it may be sent once only is
+/// told elsewhere.
+fn lint_ensured(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
+    if asked.role == Role::Ensured && catalogue::expected::only_sets(known.command) && !may_try_pin(known) {
+        let command = known.written(&findings.source);
+        let message = format!("the question of an `ensure` must ask, and `{command}` sets");
+        let help = "ask with the read form (`?`), and put what sets into the block: it runs where the answer differs";
+        let label = "changes the modem before anything is known";
+        findings.tell("hayes::check::ensure-sets", known.span, message, label, help);
+    }
+}
+
+/// `AT+COPS=?` scans. It is meant as a test where nobody looks at what it found; a plain list of commands is there to be
+/// looked at.
+fn lint_scan(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, findings: &mut Findings) {
+    let is_looked_at = asked.clauses.iter().any(is_capture)
+        || expects(asked.clauses, &["+COPS"])
+        || lines.is_plain_list
+        || lines.reads_response;
+    if !is_looked_at {
+        let command = format!("{}=?", known.name());
+        let message = format!("`{command}` does not test whether the command is there: it scans for networks");
+        let help = "to ask for the network in use, write `AT+COPS?`; if the scan is meant, `capture all` its answer";
+        findings.tell("hayes::check::scan", known.span, message, "takes minutes, and stops data meanwhile", help);
+    }
+}
+
+/// Text without double quotes where a string is wanted.
+fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
+    let values = known.values();
+    let Some(usage) = known.entry.and_then(|entry| entry.usage(Form::Set, &values)) else { return };
+    let argument_start = known.command.range.end - known.command.argument.len();
+    let mut bare = parameters(known.command.argument.as_bytes()).enumerate().filter_map(|(index, parameter)| {
+        let field = usage.parameters.field(index)?;
+        let value = parameter.value;
+        let has_letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || b"*#".contains(byte));
+        let wants_string = match field.kind {
+            Kind::Quoted | Kind::Time => !value.is_empty(),
+            // Digits alone are taken without quotes by many modems.
+            Kind::Text | Kind::Address => has_letters || value.starts_with(b"+"),
+            // A number, or else one of the words that are known.
+            Kind::Any => has_letters && field.meaning(&parameter.text()).is_some(),
+            Kind::Number
+            | Kind::Decimal
+            | Kind::Hex
+            | Kind::Area
+            | Kind::Word
+            | Kind::Network
+            | Kind::Timer2
+            | Kind::Timer3
+            | Kind::Iccid
+            | Kind::Imei
+            | Kind::Imsi
+            | Kind::Zone => false,
+        };
+        let is_known = !value.contains(&(UNKNOWN as u8));
+        if !(wants_string && is_known && parameter.kind == Written::Bare) {
+            return None;
+        }
+        let (start, end) = (argument_start + parameter.range.start, argument_start + parameter.range.end);
+        Some((field.what, known.line.span(start, end)))
+    });
+    let Some((parameter, span)) = bare.next() else { return };
+    let message = format!("a string stands without double quotes: {parameter}");
+    let fault = Diagnostic::new("hayes::check::unquoted", &findings.source, message)
+        .at(span, "no quotes")
+        .help("put it in double quotes, as in `AT+CGDCONT=1,\"IP\",\"super\"`");
+    findings.report(bare.fold(fault, |fault, (_, span)| fault.at(span, "here too")));
+}
+
+/// A slip in a long name: a letter left out, written twice, or two that changed places. Another letter, or one more, is
+/// left alone: `+CMGC` and `+CMGD`, `+CGDCONT` and `+CGDSCONT` are all commands.
+fn lint_unknown(known: &KnownCommand<'_>, findings: &mut Findings) {
+    let name = known.command.name;
+    let is_whole = name.len() >= 7 && known.command.is_extended() && !known.command.argument.starts_with(UNKNOWN);
+    if !is_whole || !findings.may_compare(catalogue::command::commands().len()) {
+        return;
+    }
+    let command = known.name();
+    if let Some(near) = catalogue::nearest(&command).into_iter().find(|near| is_slip(&command, near)) {
+        let start = known.command.range.start;
+        let message = format!("no command `{command}` is known");
+        let help = format!("did you mean `{near}`?");
+        let label = "not known";
+        findings.tell(
+            "hayes::check::unknown-command",
+            known.line.span(start, start + name.len()),
+            message,
+            label,
+            help,
+        );
+    }
+}
+
+fn is_slip(written: &str, meant: &str) -> bool {
+    if strsim::osa_distance(written, meant) != 1 {
+        return false;
+    }
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let without_doubles = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.dedup();
+        letters
+    };
+    written.len() < meant.len()
+        || sorted(written) == sorted(meant)
+        || without_doubles(written) == without_doubles(meant)
+}
+
+fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
+    let Some(entry) = known.entry else { return };
+    let (form, values) = (known.command.form, known.values());
+    let (source, span) = (Arc::clone(&findings.source), known.span);
+    let tries_pin = may_try_pin(known);
+    if tries_pin {
+        let command = format!("{}=", known.name());
+        let again = match (asked.role, asked.place.in_retry) {
+            (Role::Ensured, _) => Some("an `ensure`, which asks twice"),
+            (Role::Question | Role::Reboot, true) => Some("a `retry`"),
+            (Role::Question | Role::Reboot, false) => None,
+        };
+        let fault = again.map(|again| pin_again(&command, again, span, &source));
+        lines.tries_pin.get_or_insert(command);
+        if let Some(fault) = fault {
+            return findings.report(fault);
+        }
+    }
+    if asked.place.in_unsafe {
+        return;
+    }
+    let command = known.written(&source);
+    if let Some(danger) = entry.dangers.iter().find(|danger| danger.needs_unsafe && may_hold(&danger.when, known)) {
+        let message = format!("`{command}` may stand only in an `unsafe` block: {}", clause(danger.why));
+        let help = "remove it; if you must, put it into `unsafe \"why\" { … }`";
+        return findings.tell("hayes::check::needs-unsafe", span, message, "not in an `unsafe` block", help);
+    }
+    let is_told = |danger: &&Danger| is_told(danger.kind, form, lines.is_plain_list);
+    if let Some(danger) = entry.dangers(form, &values).find(is_told) {
+        let command = if tries_pin { format!("{}=", known.name()) } else { command.clone() };
+        let message = format!("`{command}` is dangerous: {}", clause(danger.why));
+        let help = "remove it; if it is meant, write `# allow hayes::check::danger: why` above it";
+        findings.tell("hayes::check::danger", span, message, "dangerous", help);
+    } else if let Some(why) = entry.not_repeatable(form, &values)
+        && asked.place.in_retry
+        && asked.role != Role::Reboot
+    {
+        let message = format!("`{command}` may be sent more than once here: {}", clause(why));
+        let help =
+            "move it out of the retry; if it may be repeated, write `# allow hayes::check::repeat: why` above it";
+        findings.tell("hayes::check::repeat", span, message, "may be sent again", help);
+    }
+    if entry.leaves_nb_iot_only(form, &values) {
+        lines.nb_iot.push((command, span));
+    }
+}
+
+/// Whether it is dangerous enough to be told of a line that stands there on purpose. That a command costs money or takes
+/// the connection down is what people send it for; and who copies a list of settings from a manual wants them.
+fn is_told(kind: DangerKind, form: Form, is_plain_list: bool) -> bool {
+    match kind {
+        DangerKind::Brick | DangerKind::Illegal | DangerKind::Lock | DangerKind::Data => true,
+        DangerKind::Settings | DangerKind::Silence => form != Form::Set || !is_plain_list,
+        DangerKind::Cost | DangerKind::Connection => false,
+    }
+}
+
+/// The first command of a line, as it will be sent, that uses up attempts of a PIN or a password: `AT+CPIN=`. It must
+/// not be sent again by itself; where values were put into the line, only the last look can tell.
+pub fn tries_pin(line: &str) -> Option<String> {
+    let tries = |asked: &&command::Command<'_>| {
+        let values = catalogue::expected::values(asked);
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let mut dangers = catalogue::command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
+        dangers.any(|danger| danger.kind == DangerKind::Lock)
+    };
+    let line = command::parse(line)?;
+    line.commands.iter().find(tries).map(|asked| format!("AT{}=", asked.name.to_ascii_uppercase()))
+}
+
+/// As [`tries_pin`], where a `${…}` may be anything.
+fn may_try_pin(known: &KnownCommand<'_>) -> bool {
+    let mut dangers = known.entry.into_iter().flat_map(|entry| entry.dangers);
+    dangers.any(|danger| danger.kind == DangerKind::Lock && may_hold(&danger.when, known))
+}
+
+/// Whether the case holds, or may hold: a `${…}` may be anything.
+fn may_hold(when: &When, known: &KnownCommand<'_>) -> bool {
+    let supposed: Vec<&str> = known
+        .values
+        .iter()
+        .enumerate()
+        .map(|(index, value)| match when.parameters.get(index) {
+            Some(Some(wanted)) if value.contains(UNKNOWN) => wanted,
+            Some(_) | None => value.as_str(),
+        })
+        .collect();
+    when.holds(known.command.form, &supposed)
+}
+
+/// Follows which contexts are certainly up. The APN of one that is up cannot be changed.
+fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut Findings) {
+    let (form, values) = (known.command.form, known.values());
+    if form == Form::Set
+        && known.entry.is_some_and(|entry| entry.needs_context_down)
+        && let Some(context) = known.values.first()
+        && let Some(since) = lines.contexts.get(context)
+    {
+        let command = known.name();
+        let message = format!("`{command}` changes the APN while the connection is up, and will end in ERROR");
+        findings.report(
+            Diagnostic::new("hayes::check::context-up", &findings.source, message)
+                .at(known.span, "the connection is still up here")
+                .at(*since, "brought up here")
+                .help("take it down first: `AT+CFUN=4`, then this line, then `AT+CFUN=1`"),
+        );
+    }
+    if matches!(form, Form::Read | Form::Test) {
+        return;
+    }
+    let raises = known.entry.and_then(|entry| entry.raises_context.as_ref());
+    if let Some(raises) = raises.filter(|raises| raises.when.holds(form, &values))
+        && let Some(context) = known.values.get(raises.context)
+        && !context.contains(UNKNOWN)
+    {
+        lines.raise(context, known.span);
+    } else if known.entry.is_none_or(|entry| entry.lowers_contexts || entry.reboots(form, &values).is_some()) {
+        // An unknown command may do anything.
+        lines.forget_contexts();
+    }
+}
+
+/// The catalogue's sentence as the end of another: without its capital and its full stop.
+fn clause(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let mut characters = sentence.chars();
+    match (characters.next(), characters.clone().next()) {
+        // An abbreviation keeps its capitals.
+        (Some(first), Some(second)) if !second.is_ascii_uppercase() => first.to_lowercase().chain(characters).collect(),
+        _ => sentence.to_owned(),
+    }
+}
+
+// ── What is said of an answer, beside what the command is known to answer
+
+/// A command that asks for data has a `prompt` under it, and no other has.
+fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
+    let prompts = |known: &KnownCommand<'_>| {
+        known.entry.and_then(|entry| entry.prompt(known.command.form, &known.values())).map(|prompt| prompt.mark)
+    };
+    let asks = commands.iter().find_map(|known| Some((known, prompts(known)?)));
+    match (asks, asked.clauses.iter().find(|clause| clause.is_prompt())) {
+        (Some((known, mark)), None)
+            if !expects_failure(asked.clauses)
+                && !findings.stands_in_broken_line("prompt")
+                && !findings.stands_above_broken_line(known.span) =>
+        {
+            let message = format!("`{}` asks for data, and nothing answers it", known.name());
+            let help = "put `prompt reply \"…\"` under it, or `prompt cancel`";
+            let label = format!("answers with the prompt `{mark}`");
+            findings.tell("hayes::check::prompt-missing", known.span, message, label, help);
+        }
+        (None, Some(clause)) => {
+            let never = |known: &KnownCommand<'_>| {
+                known.entry.is_some_and(|entry| entry.prompt.is_none() || known.command.form == Form::Test)
+            };
+            if let Some(known) = commands.first().filter(|_| commands.iter().all(never)) {
+                let message = format!("`{}` never asks for data", known.name());
+                let help = "remove the `prompt`, or put it under the command that asks, such as AT+CMGS=\"…\"";
+                findings.tell("hayes::check::never-asks", clause.span, message, "no prompt will come", help);
+            }
+        }
+        (Some(_), _) | (None, None) => {}
+    }
+}
+
+/// A capture under commands that answer no line.
+fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
+    let takes_line = |clause: &&Clause| is_capture(clause) && !may_take_result(clause, asked.matchers);
+    let Some(clause) = asked.clauses.iter().find(takes_line) else { return };
+    let is_silent = |known: &KnownCommand<'_>| {
+        let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()));
+        usage.is_some_and(|usage| usage.shape == AnswerShape::None)
+    };
+    if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
+        let command = known.written(&findings.source);
+        let message = format!("`{command}` answers no line but the final result code");
+        let help = "ask with the read form (`?`), or remove the `capture`";
+        findings.tell("hayes::check::no-lines", clause.span, message, "nothing to capture", help);
+    }
+}
+
+/// Whether a capture may be meant for the final result code: `capture "CONNECT {speed:int}"`.
+fn may_take_result(clause: &Clause, matchers: &[Option<Matcher>]) -> bool {
+    const RESULTS: [&str; 8] = [
+        "CONNECT 115200",
+        "NO CARRIER",
+        "NO ANSWER",
+        "NO DIALTONE",
+        "BUSY",
+        "ERROR",
+        "+CME ERROR: 10",
+        "+CMS ERROR: 500",
+    ];
+    let ClauseKind::CapturePattern(alternatives) = &clause.kind else { return false };
+    alternatives.iter().any(|pattern| {
+        let begins = |text: &str| RESULTS.iter().any(|result| text.starts_with(word_of(result)));
+        match &pattern.kind {
+            PatternKind::Line(parts) => matches!(parts.first(), Some(PatternPart::Text(text)) if begins(text)),
+            PatternKind::Regex { .. } => {
+                let matcher = matchers.get(pattern.id as usize).and_then(Option::as_ref);
+                matcher.is_some_and(|matcher| RESULTS.iter().any(|result| matcher.matches(result.as_bytes(), &[])))
+            }
+        }
+    })
+}
+
+/// A pattern with the prefix of another command: `+CGREG:` under `AT+CREG?`.
+fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
+    let prefix = |known: &KnownCommand<'_>| {
+        let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()))?;
+        if usage.shape == AnswerShape::Prefixed { usage.prefix } else { None }
+    };
+    let Some(prefixes) = commands.iter().map(prefix).collect::<Option<Vec<&str>>>() else { return };
+    let Some((known, wanted)) = commands.first().zip(prefixes.first()) else { return };
+    for clause in asked.clauses {
+        let (ClauseKind::Expect(alternatives) | ClauseKind::CapturePattern(alternatives)) = &clause.kind else {
+            continue;
+        };
+        let is_other = |pattern: &Pattern| pattern_prefix(pattern).is_some_and(|found| is_other(found, &prefixes));
+        if let Some(pattern) = alternatives.first()
+            && alternatives.iter().all(is_other)
+            && let Some(found) = pattern_prefix(pattern)
+        {
+            let message = format!("`{}` does not answer with `{found}:`", known.name());
+            let help = format!("write `{wanted}:`, or ask `AT{found}` instead");
+            findings.tell("hayes::check::other-answer", pattern.span, message, "another command's answer", help);
+        }
+    }
+}
+
+/// A final result code without what varies: `+CME ERROR` of `+CME ERROR: 10`
+fn word_of(result: &str) -> &str {
+    result.trim_end_matches(|last: char| last.is_ascii_digit() || last == ':' || last == ' ')
+}
+
+/// `+CREG` of `"+CREG: {},1"`
+fn pattern_prefix(pattern: &Pattern) -> Option<&str> {
+    let PatternKind::Line(parts) = &pattern.kind else { return None };
+    let Some(PatternPart::Text(text)) = parts.first() else { return None };
+    let (prefix, _) = text.split_once(':')?;
+    catalogue::command(prefix).map(|_| prefix)
+}
+
+/// Whether it is certainly none of these. Modems answer AT+CCID with `+CCID:` or `+ICCID:`: names in each other are
+/// left alone.
+fn is_other(found: &str, prefixes: &[&str]) -> bool {
+    let letters = |prefix: &'_ str| prefix.trim_start_matches(|first: char| !first.is_ascii_alphanumeric()).to_owned();
+    let found = letters(found);
+    prefixes.iter().all(|prefix| {
+        let prefix = letters(prefix);
+        !found.contains(&prefix) && !prefix.contains(&found)
+    })
+}
+
+fn is_capture(clause: &Clause) -> bool {
+    match clause.kind {
+        ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => true,
+        ClauseKind::Expect(_)
+        | ClauseKind::ExpectNothing { .. }
+        | ClauseKind::PromptReply { .. }
+        | ClauseKind::PromptCancel { .. }
+        | ClauseKind::When { .. } => false,
+    }
+}
+
+/// Whether the script expects the command to be refused.
+fn expects_failure(clauses: &[Clause]) -> bool {
+    expects(clauses, &["ERROR", "+CME", "+CMS"])
+}
+
+/// Whether an `expect` waits for a line that begins so.
+fn expects(clauses: &[Clause], starts: &[&str]) -> bool {
+    let begins_so = |alternatives: &Alternatives| {
+        alternatives.iter().any(|pattern| match &pattern.kind {
+            PatternKind::Line(parts) => match parts.first() {
+                Some(PatternPart::Text(text)) => starts.iter().any(|start| text.starts_with(start)),
+                Some(PatternPart::Value(_) | PatternPart::Hole(_)) | None => false,
+            },
+            PatternKind::Regex { text, .. } => starts.iter().any(|start| text.contains(start.trim_start_matches('+'))),
+        })
+    };
+    clauses.iter().any(|clause| {
+        matches!(&clause.kind, ClauseKind::Expect(alternatives)
+            | ClauseKind::When { event: WhenEvent::Line(alternatives), .. } if begins_so(alternatives))
+    })
+}
