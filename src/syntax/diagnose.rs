@@ -11,74 +11,56 @@ use pest::error::{ErrorVariant, InputLocation};
 
 use super::grammar::{self, Rule};
 use super::lexemes::{Lexeme, LexemeKind, LogicalLine, lexemes};
-use super::{fault, words};
+use super::{control_character, expression_too_deep, fault, misunderstood, nearest, reserved_name, words};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 
 /// A line that cannot be part of the tree: what is wrong with it, and what it tells about its surroundings all the same.
 pub(super) struct Faulty {
     pub error: Diagnostic,
-    pub braces: Braces,
     /// The line's code: without its indentation and its comment.
     pub code: Span,
     /// The line speaks of an answer: `expect`, `capture`, `prompt`.
     pub clause: bool,
-}
-
-/// What a faulty line's braces tell.
-pub(super) struct Braces {
     /// The line begins with `}`.
     pub closes: bool,
     /// More blocks begin than end, behind that.
     pub opens: bool,
     /// The statement opens a block, and there is no brace.
-    pub missing: bool,
+    pub lacks_brace: bool,
     /// The line is `{` and nothing else.
-    pub alone: bool,
+    pub is_brace: bool,
 }
 
 /// What is wrong with a line: `told` where that is known, else what the grammar refused in it.
 pub(super) fn faulty(source: &Arc<Source>, line: LogicalLine<'_>, told: Option<Diagnostic>) -> Faulty {
     let lexemes = code_lexemes(line.text);
     let code = code_span(line, &lexemes);
-    let braces = braces(&lexemes);
     let clause = begins_a_clause(&lexemes);
-    let error = told.unwrap_or_else(|| refused(source, line, code, lexemes));
-    Faulty { error, braces, code, clause }
+    let closes = lexemes.first().is_some_and(|first| first.is("}"));
+    let rest = lexemes.get(usize::from(closes)..).unwrap_or(&[]);
+    // In a statement without a block a brace is a slip, not a block.
+    let word = rest.first().filter(|first| matches!(first.kind, LexemeKind::Word | LexemeKind::At));
+    let blockless = word.is_some_and(|word| {
+        word.kind == LexemeKind::At || words::statement(word.text).is_some() && !opens_block(word.text)
+    });
+    let has_block = word.is_some_and(|word| opens_block(word.text) || closes && word.is("else"));
+    let opening = rest.iter().filter(|lexeme| lexeme.is("{")).count();
+    let closing = rest.iter().filter(|lexeme| lexeme.is("}")).count();
+    Faulty {
+        code,
+        clause,
+        closes,
+        opens: !blockless && opening > closing,
+        lacks_brace: has_block && opening == 0,
+        is_brace: rest.len() == 1 && opening == 1 && !closes,
+        error: told.unwrap_or_else(|| refused(source, line, code, lexemes)),
+    }
 }
 
 /// A line's code, without its indentation and its comment.
 pub(super) fn code(line: LogicalLine<'_>) -> Span {
     code_span(line, &code_lexemes(line.text))
-}
-
-/// The grammar let something through that nothing else understands: a fault of ours, still told as an error.
-pub(super) fn misunderstood(source: &Arc<Source>, span: Span) -> Diagnostic {
-    let message = "this line is not understood, and that is a fault of Hayes";
-    fault(source, "hayes::syntax::misunderstood", span, message, "here").help("please report the line")
-}
-
-pub(super) fn expression_too_deep(source: &Arc<Source>, span: Span) -> Diagnostic {
-    let message = "this expression is nested more than 64 levels deep, or has more than 64 values in a row";
-    fault(source, "hayes::syntax::too-deep", span, message, "too deep").help("give parts of it names with `set`")
-}
-
-pub(super) fn control_character(source: &Arc<Source>, byte: u8, span: Span) -> Diagnostic {
-    let code = "hayes::syntax::control-character";
-    if byte == b'\r' {
-        let message = "a CR (0x0D) without a line feed behind it is no line end";
-        return fault(source, code, span, message, "here")
-            .help("let the lines end in LF or in CR LF; in a string with double quotes it is written `\\r`");
-    }
-    let message = format!("a control character (0x{byte:02X}) that cannot be seen");
-    fault(source, code, span, message, "here")
-        .help(format!("delete it, or write `\\x{byte:02X}` in a string with double quotes"))
-}
-
-pub(super) fn reserved_name(source: &Arc<Source>, word: &str, span: Span) -> Diagnostic {
-    let message = format!("`{word}` is a word of the language, so it can be no name");
-    fault(source, "hayes::syntax::reserved-name", span, message, "reserved")
-        .help(format!("choose another name, such as `{word}_`"))
 }
 
 fn refused(source: &Arc<Source>, line: LogicalLine<'_>, code: Span, lexemes: Vec<Lexeme<'_>>) -> Diagnostic {
@@ -204,7 +186,7 @@ impl<'a> Refused<'a> {
         if second.is(";") {
             return Some(self.semicolon(second));
         }
-        if second.kind == LexemeKind::Word && words::nearest(second.text, ["else"].into_iter()).is_some() {
+        if second.kind == LexemeKind::Word && nearest(second.text, ["else"].into_iter()).is_some() {
             return Some(self.misspelt_word(second, "else"));
         }
         let (code, message) = ("hayes::syntax::after-brace", "nothing but `else` follows a `}`");
@@ -219,10 +201,10 @@ impl<'a> Refused<'a> {
         let sign = code.split([' ', '\t']).next().unwrap_or(code);
         let of = |word: &str| first.start..first.start + word.len();
         // `+++`, `A/`
-        if let Some(instead) = words::foreign_sign(sign) {
+        if let Some(instead) = foreign_sign(sign) {
             return self.foreign_statement(of(sign), sign, instead);
         }
-        if words::is_answer(code) {
+        if is_answer(code) {
             let message = "this is what a modem answers, not what is said to it";
             let quote = if code.contains('"') {
                 "'"
@@ -260,19 +242,19 @@ impl<'a> Refused<'a> {
                 .fault(of(word), "hayes::syntax::mixed-case-command", message, "neither `AT` nor `at`")
                 .help(format!("write `AT{rest}`"));
         }
-        if second.is_some_and(|second| second.is("=")) && words::is_name(word) && words::statement(word).is_none() {
+        if second.is_some_and(|second| second.is("=")) && is_name(word) && words::statement(word).is_none() {
             let message = "a value is given with `set`";
             return self
                 .fault(of(word), "hayes::syntax::set-missing", message, "expected `set` before the name")
                 .help(format!("write `set {code}`"));
         }
         if !word.is_ascii() {
-            return self.unknown_statement(word, of(word), words::nearest(word, words::statement_words()));
+            return self.unknown_statement(word, of(word), nearest(word, statement_words()));
         }
         match words::foreign(first.text) {
             Some(instead) => self.foreign_statement(first.range(), first.text, instead),
             None => {
-                let meant = words::nearest(first.text, words::statement_words());
+                let meant = nearest(first.text, statement_words());
                 self.unknown_statement(first.text, first.range(), meant)
             }
         }
@@ -514,7 +496,7 @@ impl<'a> Refused<'a> {
         if found.is("{") && self.expects(&[Rule::kw_else]) {
             return Some(self.ensure_without_else(found.range()));
         }
-        let block = words::opens_block(self.statement()) || self.statement().is_empty();
+        let block = opens_block(self.statement()) || self.statement().is_empty();
         if !block || !self.before()?.is("{") {
             return None;
         }
@@ -572,7 +554,7 @@ impl<'a> Refused<'a> {
         if found.kind != LexemeKind::Word || before.kind != LexemeKind::Number {
             return None;
         }
-        let unit = words::unit_meant(found.text)?;
+        let unit = words::meant("unit", found.text)?;
         let message = "a number and its unit stand together";
         let fault = self.fault(found.range(), "hayes::syntax::space-before-unit", message, "the unit");
         Some(fault.help(format!("write `{}{unit}`", before.text)))
@@ -640,7 +622,7 @@ impl<'a> Refused<'a> {
         if found.kind != LexemeKind::Word || found.start != self.at {
             return None;
         }
-        words::nearest(found.text, self.expected_keywords()).filter(|meant| *meant != found.text)
+        nearest(found.text, self.expected_keywords()).filter(|meant| *meant != found.text)
     }
 
     fn name(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
@@ -697,7 +679,7 @@ impl<'a> Refused<'a> {
             return None;
         }
         let statement = self.statement();
-        if !words::TEXT_STATEMENTS.contains(&statement) {
+        if !TEXT_STATEMENTS.contains(&statement) {
             return None;
         }
         let end = self.lexemes.iter().rev().find(|lexeme| !lexeme.is("{")).map_or(found.end(), Lexeme::end);
@@ -712,7 +694,7 @@ impl<'a> Refused<'a> {
         let (code, message) =
             ("hayes::syntax::text-without-quotes", format!("the text of `{statement}` stands in quotes"));
         let fault = self.fault(start..start + text.len(), code, message, "no quotes");
-        fault.help(if words::is_name(text) && statement != "run" {
+        fault.help(if is_name(text) && statement != "run" {
             format!("write `{statement} \"{text}\"`, or `{statement} \"${{{text}}}\"` for the value of `{text}`")
         } else if text.contains('"') {
             format!("write `{statement} '{text}'`")
@@ -758,7 +740,7 @@ impl<'a> Refused<'a> {
         if choices.is_empty() {
             return String::from("something else");
         }
-        words::join(&choices, "or")
+        words::join(choices.into_iter(), "or")
     }
 
     /// The keywords that could have stood there.
@@ -775,6 +757,8 @@ impl<'a> Refused<'a> {
 }
 
 const CLAUSES: [&str; 4] = ["expect", "capture", "prompt", "when"];
+/// Those that take a text
+const TEXT_STATEMENTS: [&str; 7] = ["send", "fail", "skip", "log", "confirm", "run", "unsafe"];
 const OPERATOR: &str = "an operator";
 const VALUE: &str = "a value";
 
@@ -876,23 +860,12 @@ fn is_statement(first: Lexeme<'_>) -> bool {
     first.kind == LexemeKind::At || words::statement(first.text).is_some() || first.text.starts_with("at")
 }
 
-fn braces(lexemes: &[Lexeme<'_>]) -> Braces {
-    let closes = lexemes.first().is_some_and(|first| first.is("}"));
-    let rest = lexemes.get(usize::from(closes)..).unwrap_or(&[]);
-    // In a statement without a block a brace is a slip, not a block.
-    let word = rest.first().filter(|first| matches!(first.kind, LexemeKind::Word | LexemeKind::At));
-    let blockless = word.is_some_and(|word| {
-        word.kind == LexemeKind::At || words::statement(word.text).is_some() && !words::opens_block(word.text)
-    });
-    let has_block = word.is_some_and(|word| words::opens_block(word.text) || closes && word.is("else"));
-    let opening = rest.iter().filter(|lexeme| lexeme.is("{")).count();
-    let closing = rest.iter().filter(|lexeme| lexeme.is("}")).count();
-    Braces {
-        closes,
-        opens: !blockless && opening > closing,
-        missing: has_block && opening == 0,
-        alone: rest.len() == 1 && opening == 1 && !closes,
-    }
+fn opens_block(word: &str) -> bool {
+    words::statement(word).is_some_and(|statement| statement.form.ends_with("{`"))
+}
+
+fn statement_words() -> impl Iterator<Item = &'static str> {
+    words::statements().iter().map(|statement| statement.word)
 }
 
 fn code_span(line: LogicalLine<'_>, lexemes: &[Lexeme<'_>]) -> Span {
@@ -915,7 +888,7 @@ fn code_lexemes(line: &str) -> Vec<Lexeme<'_>> {
 fn in_milliseconds(number: &str) -> Option<String> {
     let digits_end = number.find(|character: char| character.is_ascii_alphabetic())?;
     let (digits, unit) = number.split_at_checked(digits_end)?;
-    let factor = match words::unit_meant(unit)? {
+    let factor = match words::meant("unit", unit)? {
         "s" => 1_000.0,
         "min" => 60_000.0,
         "h" => 3_600_000.0,
@@ -937,4 +910,40 @@ fn without_white_space(text: &str) -> String {
             quoted || !character.is_whitespace()
         })
         .collect()
+}
+
+/// What to write in place of what is typed to a modem, and is no command line.
+fn foreign_sign(sign: &str) -> Option<&'static str> {
+    match sign {
+        "+++" => Some("write `port escape`: it keeps the silence before and behind `+++` that the modem waits for"),
+        "A/" | "a/" => Some("write the command itself once more: what is sent must be seen in the script"),
+        _ => None,
+    }
+}
+
+/// What stands alone in a line when a modem says it.
+const ANSWERS: &str = "OK,ERROR,CONNECT,RING,BUSY,NO CARRIER,NO ANSWER,NO DIALTONE,NO DIAL TONE,ABORTED,RDY,SEND OK,SEND FAIL,\
+    COMMAND NOT SUPPORT,Call Ready,SMS Ready,PB DONE,POWERED DOWN,NORMAL POWER DOWN";
+
+/// Whether a modem said that: a final result code, an information response, an identity.
+fn is_answer(code: &str) -> bool {
+    let prefix = code.strip_prefix(['+', '^', '%', '$', '*', '#']).and_then(|rest| rest.split_once(':'));
+    let names_a_response = prefix.is_some_and(|(name, parameters)| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-'))
+            && (parameters.is_empty() || parameters.starts_with(' '))
+    });
+    let is_identity = code.len() >= 14 && code.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_prompt = code.starts_with('>');
+    names_a_response
+        || is_identity
+        || is_prompt
+        || ANSWERS.split(',').any(|answer| answer == code)
+        || code.strip_prefix("CONNECT ").is_some_and(|speed| speed.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether it is shaped as a name.
+fn is_name(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && word.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }

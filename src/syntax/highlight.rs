@@ -135,57 +135,31 @@ mod tests {
     use super::super::generate;
     use super::*;
 
-    fn coloured(text: &str) -> Vec<(TokenKind, &str)> {
+    fn coloured(text: &str) -> String {
         let slice = |span: Span| &text[span.start as usize..span.end as usize];
-        tokens(text).into_iter().map(|token| (token.kind, slice(token.span))).collect()
+        let shown: Vec<_> = tokens(text).iter().map(|it| format!("{:?} {}", it.kind, slice(it.span))).collect();
+        shown.join(" · ")
     }
 
     #[test]
-    fn a_line_that_parses_is_coloured_by_the_grammar() {
-        use TokenKind::{AtWord, Comment, Keyword, Name, Number, Operator, String};
-        assert_eq!(
-            coloured("AT+X=\"${apn}\" within 5s # c"),
-            [
-                (AtWord, "AT+X=\""),
-                (Operator, "${"),
-                (Name, "apn"),
-                (Operator, "}"),
-                (AtWord, "\""),
-                (Keyword, "within"),
-                (Number, "5s"),
-                (Comment, "# c"),
-            ]
-        );
-        assert_eq!(
-            coloured("expect OK or \"+CREG: {_},{x:int}\""),
-            [
-                (Keyword, "expect"),
-                (String, "OK"),
-                (Keyword, "or"),
-                (String, "\"+CREG: "),
-                (Operator, "{"),
-                (Name, "_"),
-                (Operator, "}"),
-                (String, ","),
-                (Operator, "{"),
-                (Name, "x"),
-                (Operator, ":"),
-                (Keyword, "int"),
-                (Operator, "}"),
-                (String, "\""),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_line_that_does_not_parse_is_coloured_by_its_pieces() {
-        use TokenKind::{Error, Keyword, Name, Operator, Regex, String};
-        assert_eq!(
-            coloured("set x = \"a"),
-            [(Keyword, "set"), (Name, "x"), (Operator, "="), (Error, "\""), (Name, "a")]
-        );
-        assert_eq!(coloured("log \"\"\"a\nb"), [(Keyword, "log"), (String, "\"\"\"a\nb")]);
-        assert_eq!(coloured("expect /a b/ or"), [(Keyword, "expect"), (Regex, "/a b/"), (Keyword, "or")]);
+    fn a_line_is_coloured_by_the_grammar_or_by_its_pieces() {
+        for (line, colours) in [
+            (
+                "AT+X=\"${apn}\" within 5s # c",
+                "AtWord AT+X=\" · Operator ${ · Name apn · Operator } · AtWord \" · Keyword within · Number 5s · Comment # c",
+            ),
+            (
+                "expect OK or \"+CREG: {_},{x:int}\"",
+                "Keyword expect · String OK · Keyword or · String \"+CREG:  · Operator { · Name _ · Operator } · String , · \
+                 Operator { · Name x · Operator : · Keyword int · Operator } · String \"",
+            ),
+            // These do not parse.
+            ("set x = \"a", "Keyword set · Name x · Operator = · Error \" · Name a"),
+            ("log \"\"\"a\nb", "Keyword log · String \"\"\"a\nb"),
+            ("expect /a b/ or", "Keyword expect · Regex /a b/ · Keyword or"),
+        ] {
+            assert_eq!(coloured(line), colours);
+        }
     }
 
     proptest! {

@@ -19,7 +19,7 @@ mod lexemes;
 mod lower;
 mod words;
 
-use assemble::{Assembled, assemble};
+use assemble::assemble;
 use ast::Script;
 
 pub use format::format;
@@ -44,13 +44,15 @@ mod grammar {
     }
 }
 
+/// How long a line may be, in bytes.
+const LONGEST_LINE: usize = 64 * 1024;
+
 /// Parses a whole file.
 ///
 /// A line that does not parse hides no other: all errors of the file come back, sorted by place, at most one a line,
 /// and the tree holds what did parse. Every diagnostic is an error: with one, the script must not be run.
 pub fn parse(source: &Arc<Source>) -> (Script, Vec<Diagnostic>) {
-    let Assembled { script, errors } = on_enough_stack(|| assemble(source));
-    (script, errors)
+    on_enough_stack(|| assemble(source))
 }
 
 /// What the interactive mode learns about the lines typed so far.
@@ -64,7 +66,7 @@ pub enum Chunk {
 
 /// Parses what was typed so far: complete, to be continued, or wrong.
 pub fn parse_chunk(source: &Arc<Source>) -> Chunk {
-    let Assembled { script, mut errors } = on_enough_stack(|| assemble(source));
+    let (script, mut errors) = on_enough_stack(|| assemble(source));
     if errors.is_empty() {
         return Chunk::Complete(script);
     }
@@ -94,6 +96,40 @@ fn fault(
     let last = text.chars().next_back().map_or(0, char::len_utf8);
     let span = if span.start as usize >= end { Span::new(end - last, end) } else { span };
     Diagnostic::new(code, source, message).at(span, label)
+}
+
+/// The grammar let something through that nothing else understands: a fault of ours, still told as an error.
+fn misunderstood(source: &Arc<Source>, span: Span) -> Diagnostic {
+    let message = "this line is not understood, and that is a fault of Hayes";
+    fault(source, "hayes::syntax::misunderstood", span, message, "here").help("please report the line")
+}
+
+fn expression_too_deep(source: &Arc<Source>, span: Span) -> Diagnostic {
+    let message = "this expression is nested more than 64 levels deep, or has more than 64 values in a row";
+    fault(source, "hayes::syntax::too-deep", span, message, "too deep").help("give parts of it names with `set`")
+}
+
+fn control_character(source: &Arc<Source>, byte: u8, span: Span) -> Diagnostic {
+    let code = "hayes::syntax::control-character";
+    if byte == b'\r' {
+        let message = "a CR (0x0D) without a line feed behind it is no line end";
+        return fault(source, code, span, message, "here")
+            .help("let the lines end in LF or in CR LF; in a string with double quotes it is written `\\r`");
+    }
+    let message = format!("a control character (0x{byte:02X}) that cannot be seen");
+    fault(source, code, span, message, "here")
+        .help(format!("delete it, or write `\\x{byte:02X}` in a string with double quotes"))
+}
+
+fn reserved_name(source: &Arc<Source>, word: &str, span: Span) -> Diagnostic {
+    let message = format!("`{word}` is a word of the language, so it can be no name");
+    fault(source, "hayes::syntax::reserved-name", span, message, "reserved")
+        .help(format!("choose another name, such as `{word}_`"))
+}
+
+/// The known word that `word` is a misspelling of.
+fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    crate::diagnostic::nearest(&word.to_ascii_lowercase(), known)
 }
 
 /// Runs `parse` on a stack that the deepest allowed expression fits on, however small the thread's own is, so that the

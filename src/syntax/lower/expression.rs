@@ -1,224 +1,216 @@
 //! Expressions: operands and operators in a row → a tree, by how tightly each operator binds.
 
-use std::iter::Peekable;
 use std::time::Duration;
-use std::vec::IntoIter;
 
 use pest::iterators::Pair;
 
-use super::super::ast::{BinaryOperator, Expression, ExpressionKind, Pattern, UnaryOperator};
+use super::super::ast::{BinaryOperator, Expression, ExpressionKind, UnaryOperator};
 use super::super::grammar::Rule;
-use super::super::{diagnose, words};
+use super::super::{expression_too_deep, misunderstood, nearest, words};
 use super::{DEEPEST_EXPRESSION, Lowerer, child, children};
 use crate::diagnostic::Diagnostic;
 use crate::notation::unit;
 use crate::source::{Span, Spanned};
-use crate::value::functions::{Function, function};
+use crate::value::functions::{FUNCTIONS, Function, function};
 
-/// From the loosest to the tightest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How tightly an operator binds, from the loosest to the tightest. `not` stands between `and` and the comparisons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tightness {
     Or,
     And,
-    Not,
     Comparison,
     Range,
     Sum,
     Product,
-    Value,
 }
 
-/// One item of the row.
-enum Item {
-    Value(Deep),
-    Not(Span),
-    Minus(Span),
-    /// `negated`: `not in`
-    Operator {
-        operator: Spanned<BinaryOperator>,
-        negated: bool,
-    },
-    /// `negated`: `not matches`
-    Matching {
-        pattern: Box<Pattern>,
-        depth: u32,
-        negated: bool,
-        span: Span,
-    },
-}
-
-impl Item {
-    /// How tightly what stands between or behind values binds; `None` for a value and what stands before one.
-    fn tightness(&self) -> Option<Tightness> {
-        match self {
-            Item::Value(_) | Item::Not(_) | Item::Minus(_) => None,
-            Item::Operator { operator, .. } => Some(tightness(operator.value)),
-            Item::Matching { .. } => Some(Tightness::Comparison),
-        }
-    }
-}
-
-/// An expression and how deep its tree is.
-struct Deep {
-    expression: Expression,
-    depth: u32,
-}
-
-type Row = Peekable<IntoIter<Item>>;
+const OPERATORS: &[(&str, BinaryOperator, Tightness)] = &[
+    ("or", BinaryOperator::Or, Tightness::Or),
+    ("and", BinaryOperator::And, Tightness::And),
+    ("==", BinaryOperator::Equal, Tightness::Comparison),
+    ("!=", BinaryOperator::NotEqual, Tightness::Comparison),
+    ("<", BinaryOperator::Less, Tightness::Comparison),
+    ("<=", BinaryOperator::LessOrEqual, Tightness::Comparison),
+    (">", BinaryOperator::Greater, Tightness::Comparison),
+    (">=", BinaryOperator::GreaterOrEqual, Tightness::Comparison),
+    ("in", BinaryOperator::In, Tightness::Comparison),
+    ("..", BinaryOperator::Range, Tightness::Range),
+    ("+", BinaryOperator::Add, Tightness::Sum),
+    ("-", BinaryOperator::Subtract, Tightness::Sum),
+    ("*", BinaryOperator::Multiply, Tightness::Product),
+    ("/", BinaryOperator::Divide, Tightness::Product),
+    ("%", BinaryOperator::Remainder, Tightness::Product),
+];
 
 impl Lowerer<'_> {
     pub(super) fn expression(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
-        Ok(self.deep_expression(pair)?.expression)
-    }
-
-    fn deep_expression(&mut self, pair: &Pair<'_, Rule>) -> Result<Deep, Diagnostic> {
         if self.nesting >= DEEPEST_EXPRESSION {
-            return Err(diagnose::expression_too_deep(self.source, self.span(pair)));
+            return Err(expression_too_deep(self.source, self.span(pair)));
         }
         self.nesting += 1;
-        let row = self.row(pair)?;
-        let deep = self.climb(&mut row.into_iter().peekable(), Tightness::Or, self.span(pair))?;
+        let row: Vec<Pair<'_, Rule>> = pair.clone().into_inner().collect();
+        let expression = self.tree(&row, self.span(pair))?;
         self.nesting -= 1;
-        self.deepest = self.deepest.max(deep.depth);
-        Ok(deep)
+        Ok(expression)
     }
 
-    /// What `lower` gives, and the depth of the deepest expression in it.
-    fn measured<T>(&mut self, lower: impl FnOnce(&mut Self) -> Result<T, Diagnostic>) -> Result<(T, u32), Diagnostic> {
-        let outside = std::mem::take(&mut self.deepest);
+    /// What stands one level deeper in the tree.
+    fn below<T>(&mut self, lower: impl FnOnce(&mut Self) -> Result<T, Diagnostic>) -> Result<T, Diagnostic> {
+        self.depth += 1;
         let lowered = lower(self)?;
-        Ok((lowered, std::mem::replace(&mut self.deepest, outside)))
+        self.depth -= 1;
+        Ok(lowered)
     }
 
-    fn row(&mut self, pair: &Pair<'_, Rule>) -> Result<Vec<Item>, Diagnostic> {
-        let mut row = Vec::new();
-        let mut parts = pair.clone().into_inner().peekable();
-        while let Some(part) = parts.next() {
-            row.push(match part.as_rule() {
-                Rule::not_operator => Item::Not(self.span(&part)),
-                Rule::minus => match parts.next_if(|value| is_digits(value.as_str())) {
-                    // The sign belongs to the number, so that the smallest one can be written.
-                    Some(number) => Item::Value(self.negative(&part, &number)?),
-                    None => Item::Minus(self.span(&part)),
-                },
-                Rule::value => Item::Value(self.value(&part)?),
-                Rule::operator => self.operator(&part)?,
-                Rule::matching => {
-                    if let Some(word) = child(&part, Rule::unquoted_pattern) {
-                        return Err(self.unquoted(&word));
-                    }
-                    let pattern = self.required(&part, Rule::quoted_pattern)?;
-                    let (pattern, depth) = self.measured(|lowerer| lowerer.pattern(&pattern))?;
-                    let negated = child(&part, Rule::kw_not).is_some();
-                    Item::Matching { pattern: Box::new(pattern), depth, negated, span: self.span(&part) }
-                }
-                _ => return Err(self.misshapen(&part)),
-            });
+    /// The tree of a row. It is cut at the operator that binds least. Of several `and` or `or` that is the middle one: it does
+    /// not matter how such a row is grouped, for it is looked at from the left and no further than need be, and so the tree
+    /// stays shallow. Of others it is the last one, so that `a - b - c` is `(a - b) - c`.
+    fn tree(&mut self, row: &[Pair<'_, Rule>], whole: Span) -> Result<Expression, Diagnostic> {
+        if self.depth >= DEEPEST_EXPRESSION {
+            return Err(expression_too_deep(self.source, whole));
         }
-        Ok(row)
+        let Some((first, rest)) = row.split_first() else { return Err(misunderstood(self.source, whole)) };
+        let places = |level: Tightness, reach: usize| -> Vec<usize> {
+            let row = row.iter().enumerate().take(reach);
+            row.filter(|(_, item)| tightness(item) == Some(level)).map(|(at, _)| at).collect()
+        };
+        for level in [Tightness::Or, Tightness::And] {
+            let places = places(level, row.len());
+            if let Some(middle) = places.get(places.len() / 2) {
+                return self.cut(row, *middle, whole);
+            }
+        }
+        if first.as_rule() == Rule::not_operator {
+            return self.unary(UnaryOperator::Not, first, rest, whole);
+        }
+        // What follows a `not` is its own.
+        let reach = row.iter().position(|item| item.as_rule() == Rule::not_operator).unwrap_or(row.len());
+        self.no_chain(row, &places(Tightness::Comparison, reach))?;
+        for level in [Tightness::Comparison, Tightness::Range, Tightness::Sum, Tightness::Product] {
+            if let Some(last) = places(level, reach).last() {
+                return self.cut(row, *last, whole);
+            }
+        }
+        match (first.as_rule(), rest) {
+            (Rule::value, []) => self.value(first),
+            // The sign belongs to the number, so that the smallest one can be written.
+            (Rule::minus, [number]) if number.as_str().bytes().all(|byte| byte.is_ascii_digit()) => {
+                let span = self.span(first).to(self.span(number));
+                let number = format!("-{}", number.as_str()).parse().map_err(|_| self.too_large(span))?;
+                Ok(Expression { kind: ExpressionKind::Int(number), span })
+            }
+            (Rule::minus, _) => self.unary(UnaryOperator::Negate, first, rest, whole),
+            _ => Err(self.misshapen(first)),
+        }
     }
 
-    fn negative(&self, minus: &Pair<'_, Rule>, number: &Pair<'_, Rule>) -> Result<Deep, Diagnostic> {
-        let span = self.span(minus).to(self.span(number));
-        let Ok(number) = format!("-{}", number.as_str()).parse() else {
-            return Err(self.too_large(span));
-        };
-        Ok(leaf(ExpressionKind::Int(number), span))
+    /// The operator at `at`, and the trees of what stands on its sides.
+    fn cut(&mut self, row: &[Pair<'_, Rule>], at: usize, whole: Span) -> Result<Expression, Diagnostic> {
+        let (left, behind) = row.split_at_checked(at).unwrap_or((row, &[]));
+        let Some((cut, right)) = behind.split_first() else { return Err(misunderstood(self.source, whole)) };
+        // `not in`, `not matches`
+        let is_negated = cut.as_str().starts_with("not");
+        self.depth += 1 + u32::from(is_negated);
+        let left = Box::new(self.tree(left, whole)?);
+        let (start, end, kind);
+        if let Some((_, value, _)) = operator(cut) {
+            let operator = Spanned { value: *value, span: self.span(cut) };
+            let right = Box::new(self.tree(right, whole)?);
+            (start, end) = (left.span, right.span);
+            kind = ExpressionKind::Binary { operator, left, right };
+        } else {
+            if let Some(word) = child(cut, Rule::unquoted_pattern) {
+                return Err(self.unquoted(&word));
+            }
+            let pattern = self.pattern(&self.required(cut, Rule::quoted_pattern)?)?;
+            (start, end) = (left.span, self.span(cut));
+            kind = ExpressionKind::Matches { text: left, pattern };
+        }
+        self.depth -= 1 + u32::from(is_negated);
+        let span = start.to(end);
+        let operand = Expression { kind, span };
+        if !is_negated {
+            return Ok(operand);
+        }
+        let kind = ExpressionKind::Unary { operator: UnaryOperator::Not, operand: Box::new(operand) };
+        Ok(Expression { kind, span })
     }
 
-    fn operator(&self, pair: &Pair<'_, Rule>) -> Result<Item, Diagnostic> {
-        let (value, negated) = match pair.as_str() {
-            "or" => (BinaryOperator::Or, false),
-            "and" => (BinaryOperator::And, false),
-            "==" => (BinaryOperator::Equal, false),
-            "!=" => (BinaryOperator::NotEqual, false),
-            "<" => (BinaryOperator::Less, false),
-            "<=" => (BinaryOperator::LessOrEqual, false),
-            ">" => (BinaryOperator::Greater, false),
-            ">=" => (BinaryOperator::GreaterOrEqual, false),
-            "in" => (BinaryOperator::In, false),
-            ".." => (BinaryOperator::Range, false),
-            "+" => (BinaryOperator::Add, false),
-            "-" => (BinaryOperator::Subtract, false),
-            "*" => (BinaryOperator::Multiply, false),
-            "/" => (BinaryOperator::Divide, false),
-            "%" => (BinaryOperator::Remainder, false),
-            other if other.starts_with("not") => (BinaryOperator::In, true),
-            _ => return Err(self.misshapen(pair)),
+    fn unary(
+        &mut self,
+        operator: UnaryOperator,
+        sign: &Pair<'_, Rule>,
+        rest: &[Pair<'_, Rule>],
+        whole: Span,
+    ) -> Result<Expression, Diagnostic> {
+        let operand = Box::new(self.below(|lowerer| lowerer.tree(rest, whole))?);
+        let span = self.span(sign).to(operand.span);
+        Ok(Expression { kind: ExpressionKind::Unary { operator, operand }, span })
+    }
+
+    /// `a < b < c` compares a bool with `c`, and `a matches /x/ + 1` adds to one: never what was meant.
+    fn no_chain(&self, row: &[Pair<'_, Rule>], comparisons: &[usize]) -> Result<(), Diagnostic> {
+        let behind_pattern = || row.get(comparisons.first()? + 1).filter(|item| operator(item).is_some());
+        let Some(second) = comparisons.get(1).and_then(|second| row.get(*second)).or_else(behind_pattern) else {
+            return Ok(());
         };
-        Ok(Item::Operator { operator: Spanned { value, span: self.span(pair) }, negated })
+        let (code, message) = ("hayes::syntax::chained-comparison", "a comparison cannot be compared again");
+        let fault = self.fault(code, self.span(second), message, "a second comparison");
+        Err(fault.help("write `a < b and b < c`, or put parentheses around the first"))
     }
 
     /// A value and what is taken from it.
-    fn value(&mut self, pair: &Pair<'_, Rule>) -> Result<Deep, Diagnostic> {
+    fn value(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
         let mut parts = pair.clone().into_inner();
         let primary = parts.next().ok_or_else(|| self.misshapen(pair))?;
-        let mut deep = self.primary(&primary)?;
+        self.depth += u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        let mut value = self.primary(&primary)?;
         for part in parts {
-            let span = deep.expression.span.to(self.span(&part));
-            let depth = deep.depth;
-            let taken_from = Box::new(deep.expression);
-            deep = match part.as_rule() {
+            let span = value.span.to(self.span(&part));
+            let taken_from = Box::new(value);
+            let kind = match part.as_rule() {
                 Rule::member => {
                     let name = self.name(&self.required(&part, Rule::name)?);
-                    self.node(ExpressionKind::Member { record: taken_from, name }, span, depth)?
+                    ExpressionKind::Member { record: taken_from, name }
                 }
                 Rule::index => {
-                    let index = self.deep_expression(&self.required(&part, Rule::expression)?)?;
-                    let deeper = depth.max(index.depth);
-                    let index = Box::new(index.expression);
-                    self.node(ExpressionKind::Index { list: taken_from, index }, span, deeper)?
+                    let index = Box::new(self.child_expression(&part)?);
+                    ExpressionKind::Index { list: taken_from, index }
                 }
                 _ => return Err(self.misshapen(&part)),
             };
+            self.depth -= 1;
+            value = Expression { kind, span };
         }
-        Ok(deep)
+        Ok(value)
     }
 
-    fn primary(&mut self, pair: &Pair<'_, Rule>) -> Result<Deep, Diagnostic> {
+    fn primary(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
         let span = self.span(pair);
+        if self.depth >= DEEPEST_EXPRESSION {
+            return Err(expression_too_deep(self.source, span));
+        }
         let kind = match pair.as_rule() {
-            Rule::integer => match pair.as_str().parse() {
-                Ok(number) => ExpressionKind::Int(number),
-                Err(_) => return Err(self.too_large(span)),
-            },
+            Rule::integer => ExpressionKind::Int(pair.as_str().parse().map_err(|_| self.too_large(span))?),
             Rule::duration => ExpressionKind::Duration(self.duration_literal(pair)?),
             Rule::boolean => ExpressionKind::Bool(pair.as_str() == "true"),
             Rule::variable => ExpressionKind::Variable(pair.as_str().to_owned()),
-            Rule::string => {
-                let (text, depth) = self.measured(|lowerer| lowerer.string(pair))?;
-                return self.node(ExpressionKind::Text(text), span, depth);
-            }
-            Rule::group => {
-                let mut inner = self.deep_expression(&self.required(pair, Rule::expression)?)?;
-                // The parentheses belong to the place that a message points to.
-                inner.expression.span = span;
-                return Ok(inner);
-            }
-            Rule::list => {
-                let (items, depth) = self.items(pair)?;
-                return self.node(ExpressionKind::List(items), span, depth);
-            }
+            Rule::string => ExpressionKind::Text(self.below(|lowerer| lowerer.string(pair))?),
+            // The parentheses belong to the place that a message points to.
+            Rule::group => return Ok(Expression { span, ..self.child_expression(pair)? }),
+            Rule::list => ExpressionKind::List(self.items(pair)?),
             Rule::call => {
                 let function = self.function(&self.required(pair, Rule::function)?)?;
-                let (arguments, depth) = self.items(pair)?;
-                return self.node(ExpressionKind::Call { function, arguments }, span, depth);
+                ExpressionKind::Call { function, arguments: self.items(pair)? }
             }
             _ => return Err(self.misshapen(pair)),
         };
-        Ok(leaf(kind, span))
+        Ok(Expression { kind, span })
     }
 
-    /// The expressions between commas, and the depth of the deepest.
-    fn items(&mut self, pair: &Pair<'_, Rule>) -> Result<(Vec<Expression>, u32), Diagnostic> {
-        let mut items = Vec::new();
-        let mut deepest = 0;
-        for item in children(pair, Rule::expression) {
-            let item = self.deep_expression(&item)?;
-            deepest = deepest.max(item.depth);
-            items.push(item.expression);
-        }
-        Ok((items, deepest))
+    /// The expressions between commas.
+    fn items(&mut self, pair: &Pair<'_, Rule>) -> Result<Vec<Expression>, Diagnostic> {
+        self.below(|lowerer| children(pair, Rule::expression).map(|item| lowerer.expression(&item)).collect())
     }
 
     fn duration_literal(&self, pair: &Pair<'_, Rule>) -> Result<Duration, Diagnostic> {
@@ -235,7 +227,7 @@ impl Lowerer<'_> {
         let Some(hex) = hex else {
             let fault =
                 self.fault("hayes::syntax::unknown-unit", span, format!("`{word}` is no unit of time"), "not known");
-            return match words::unit_meant(word) {
+            return match words::meant("unit", word) {
                 Some(meant) => fault.help(format!("write `{digits}{meant}`")),
                 None => fault.help("there are `ms`, `s`, `min` and `h`"),
             };
@@ -271,183 +263,26 @@ impl Lowerer<'_> {
             None => {
                 let message = format!("there is no function `{}`", pair.as_str());
                 let fault = self.fault("hayes::syntax::unknown-function", self.span(pair), message, "not known");
-                Err(fault.help(match words::nearest(pair.as_str(), words::function_names()) {
+                let names = || FUNCTIONS.iter().map(|function| function.name);
+                Err(fault.help(match nearest(pair.as_str(), names()) {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None => format!("there are {}", words::list(words::function_names(), "and")),
+                    None => format!("there are {}", words::join(names().map(|name| format!("`{name}`")), "and")),
                 }))
             }
         }
     }
-
-    // ── How tightly operators bind
-
-    /// Builds the tree of what binds at least as tightly as `loosest`. The recursion is no deeper than there are levels of
-    /// tightness: operators of one level, and signs before a value, are loops.
-    fn climb(&self, row: &mut Row, loosest: Tightness, whole: Span) -> Result<Deep, Diagnostic> {
-        let left = self.operand(row, whole)?;
-        self.climb_from(left, row, loosest, whole)
-    }
-
-    fn climb_from(&self, mut left: Deep, row: &mut Row, loosest: Tightness, whole: Span) -> Result<Deep, Diagnostic> {
-        while let Some(next) = row.next_if(|item| item.tightness().is_some_and(|next| next >= loosest)) {
-            let start = left.expression.span;
-            match next {
-                Item::Matching { pattern, depth, negated, span } => {
-                    let depth = depth.max(left.depth);
-                    let kind = ExpressionKind::Matches { text: Box::new(left.expression), pattern: *pattern };
-                    left = self.negate_if(negated, self.node(kind, start.to(span), depth)?)?;
-                    self.no_chain(row)?;
-                }
-                Item::Operator { operator, .. }
-                    if matches!(operator.value, BinaryOperator::Or | BinaryOperator::And) =>
-                {
-                    left = self.joined(left, operator, row, whole)?;
-                }
-                Item::Operator { operator, negated } => {
-                    let this = tightness(operator.value);
-                    let right = self.climb(row, tighter(this), whole)?;
-                    let (span, depth) = (start.to(right.expression.span), left.depth.max(right.depth));
-                    let (left_side, right_side) = (Box::new(left.expression), Box::new(right.expression));
-                    let kind = ExpressionKind::Binary { operator, left: left_side, right: right_side };
-                    left = self.negate_if(negated, self.node(kind, span, depth)?)?;
-                    if this == Tightness::Comparison {
-                        self.no_chain(row)?;
-                    }
-                }
-                Item::Value(_) | Item::Not(_) | Item::Minus(_) => {
-                    return Err(diagnose::misunderstood(self.source, whole));
-                }
-            }
-        }
-        Ok(left)
-    }
-
-    /// `a or b or c…`, from behind the first operator on. It does not matter how such a row is grouped, for it is looked at
-    /// from the left and no further than need be: so neighbours are joined, and their neighbours, and the tree stays shallow.
-    fn joined(
-        &self,
-        first: Deep,
-        operator: Spanned<BinaryOperator>,
-        row: &mut Row,
-        whole: Span,
-    ) -> Result<Deep, Diagnostic> {
-        let this = tightness(operator.value);
-        let (mut sides, mut operators) = (vec![first, self.climb(row, tighter(this), whole)?], vec![operator]);
-        while let Some(next) = row.next_if(|item| item.tightness() == Some(this)) {
-            let Item::Operator { operator, .. } = next else { return Err(diagnose::misunderstood(self.source, whole)) };
-            operators.push(operator);
-            sides.push(self.climb(row, tighter(this), whole)?);
-        }
-        while sides.len() > 1 {
-            let (mut joined, mut between) = (Vec::new(), Vec::new());
-            let (mut rest, mut operators_left) = (sides.into_iter(), operators.into_iter());
-            while let Some(left) = rest.next() {
-                joined.push(match (operators_left.next(), rest.next()) {
-                    (Some(operator), Some(right)) => {
-                        let span = left.expression.span.to(right.expression.span);
-                        let depth = left.depth.max(right.depth);
-                        let (left, right) = (Box::new(left.expression), Box::new(right.expression));
-                        self.node(ExpressionKind::Binary { operator, left, right }, span, depth)?
-                    }
-                    (_, None) => left,
-                    (None, Some(_)) => return Err(diagnose::misunderstood(self.source, whole)),
-                });
-                between.extend(operators_left.next());
-            }
-            (sides, operators) = (joined, between);
-        }
-        sides.pop().ok_or_else(|| diagnose::misunderstood(self.source, whole))
-    }
-
-    /// A value and what stands before it.
-    fn operand(&self, row: &mut Row, whole: Span) -> Result<Deep, Diagnostic> {
-        let mut before = Vec::new();
-        while let Some(sign) = row.next_if(|item| matches!(item, Item::Not(_) | Item::Minus(_))) {
-            before.push(sign);
-        }
-        let Some(Item::Value(mut deep)) = row.next() else { return Err(diagnose::misunderstood(self.source, whole)) };
-        // From the value outwards: a minus takes the value alone, `not` the comparison that follows.
-        for sign in before.into_iter().rev() {
-            deep = match sign {
-                Item::Minus(start) => self.unary(UnaryOperator::Negate, start, deep)?,
-                Item::Not(start) => {
-                    self.unary(UnaryOperator::Not, start, self.climb_from(deep, row, tighter(Tightness::Not), whole)?)?
-                }
-                Item::Value(_) | Item::Operator { .. } | Item::Matching { .. } => {
-                    return Err(diagnose::misunderstood(self.source, whole));
-                }
-            };
-        }
-        Ok(deep)
-    }
-
-    /// `a < b < c` compares a bool with `c`: never what was meant.
-    fn no_chain(&self, row: &mut Row) -> Result<(), Diagnostic> {
-        let span = match row.peek() {
-            Some(Item::Operator { operator, .. }) if tightness(operator.value) == Tightness::Comparison => {
-                operator.span
-            }
-            Some(Item::Matching { span, .. }) => *span,
-            Some(Item::Operator { .. } | Item::Value(_) | Item::Not(_) | Item::Minus(_)) | None => return Ok(()),
-        };
-        let (code, message) = ("hayes::syntax::chained-comparison", "a comparison cannot be compared again");
-        let fault = self.fault(code, span, message, "a second comparison");
-        Err(fault.help("write `a < b and b < c`, or put parentheses around the first"))
-    }
-
-    fn negate_if(&self, negated: bool, deep: Deep) -> Result<Deep, Diagnostic> {
-        let span = deep.expression.span;
-        if negated { self.unary(UnaryOperator::Not, span, deep) } else { Ok(deep) }
-    }
-
-    fn unary(&self, operator: UnaryOperator, start: Span, operand: Deep) -> Result<Deep, Diagnostic> {
-        let span = start.to(operand.expression.span);
-        self.node(ExpressionKind::Unary { operator, operand: Box::new(operand.expression) }, span, operand.depth)
-    }
-
-    /// A node above others, the deepest of which is `below` deep.
-    fn node(&self, kind: ExpressionKind, span: Span, below: u32) -> Result<Deep, Diagnostic> {
-        if below >= DEEPEST_EXPRESSION {
-            return Err(diagnose::expression_too_deep(self.source, span));
-        }
-        Ok(Deep { expression: Expression { kind, span }, depth: below + 1 })
-    }
 }
 
-fn leaf(kind: ExpressionKind, span: Span) -> Deep {
-    Deep { expression: Expression { kind, span }, depth: 1 }
+/// What an operator is, and how tightly it binds.
+fn operator(pair: &Pair<'_, Rule>) -> Option<&'static (&'static str, BinaryOperator, Tightness)> {
+    let written = if pair.as_str().starts_with("not") { "in" } else { pair.as_str() };
+    OPERATORS.iter().find(|(word, ..)| pair.as_rule() == Rule::operator && *word == written)
 }
 
-fn tightness(operator: BinaryOperator) -> Tightness {
-    match operator {
-        BinaryOperator::Or => Tightness::Or,
-        BinaryOperator::And => Tightness::And,
-        BinaryOperator::Equal
-        | BinaryOperator::NotEqual
-        | BinaryOperator::Less
-        | BinaryOperator::LessOrEqual
-        | BinaryOperator::Greater
-        | BinaryOperator::GreaterOrEqual
-        | BinaryOperator::In => Tightness::Comparison,
-        BinaryOperator::Range => Tightness::Range,
-        BinaryOperator::Add | BinaryOperator::Subtract => Tightness::Sum,
-        BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Remainder => Tightness::Product,
+/// How tightly what stands between or behind values binds; `None` for a value and what stands before one.
+fn tightness(pair: &Pair<'_, Rule>) -> Option<Tightness> {
+    if pair.as_rule() == Rule::matching {
+        return Some(Tightness::Comparison);
     }
-}
-
-/// The next tighter level: what the right side of an operator binds with, so that `a - b - c` is `(a - b) - c`.
-fn tighter(level: Tightness) -> Tightness {
-    match level {
-        Tightness::Or => Tightness::And,
-        Tightness::And => Tightness::Not,
-        Tightness::Not => Tightness::Comparison,
-        Tightness::Comparison => Tightness::Range,
-        Tightness::Range => Tightness::Sum,
-        Tightness::Sum => Tightness::Product,
-        Tightness::Product | Tightness::Value => Tightness::Value,
-    }
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+    operator(pair).map(|(_, _, tightness)| *tightness)
 }

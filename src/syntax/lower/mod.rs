@@ -11,7 +11,7 @@ use super::ast::{
     PortAction, PromptEnd, Schedule, Send, SendForm, Statement, StatementKind, Template, TemplatePart, WhenEvent,
 };
 use super::grammar::Rule;
-use super::{diagnose, fault, words};
+use super::{fault, misunderstood, nearest, words};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Source, Span, Spanned};
 
@@ -38,7 +38,7 @@ pub(super) enum LoweredLine {
 }
 
 /// How deep parentheses, brackets, operators and `${…}` may nest.
-pub(super) const DEEPEST_EXPRESSION: u32 = 64;
+const DEEPEST_EXPRESSION: u32 = 64;
 
 /// Lowers the lines of one source.
 pub(super) struct Lowerer<'s> {
@@ -49,13 +49,13 @@ pub(super) struct Lowerer<'s> {
     patterns: u32,
     /// How many expressions enclose the one at hand.
     nesting: u32,
-    /// The depth of the deepest expression tree since this was last taken.
-    deepest: u32,
+    /// How many levels of the tree are above the expression at hand.
+    depth: u32,
 }
 
 impl<'s> Lowerer<'s> {
     pub(super) fn new(source: &'s Arc<Source>) -> Lowerer<'s> {
-        Lowerer { source, offset: 0, patterns: 0, nesting: 0, deepest: 0 }
+        Lowerer { source, offset: 0, patterns: 0, nesting: 0, depth: 0 }
     }
 
     /// How many patterns there have been.
@@ -67,7 +67,7 @@ impl<'s> Lowerer<'s> {
     pub(super) fn line(&mut self, line: Pair<'_, Rule>, offset: usize) -> Result<LoweredLine, Diagnostic> {
         self.offset = offset;
         self.nesting = 0;
-        self.deepest = 0;
+        self.depth = 0;
         let Some(first) = line.into_inner().next() else { return Ok(LoweredLine::Nothing) };
         match first.as_rule() {
             Rule::EOI | Rule::comment => Ok(LoweredLine::Nothing),
@@ -105,12 +105,12 @@ impl<'s> Lowerer<'s> {
 
     /// Where the grammar and the lowering disagree: our own fault, still told as an error.
     fn misshapen(&self, pair: &Pair<'_, Rule>) -> Diagnostic {
-        diagnose::misunderstood(self.source, self.span(pair))
+        misunderstood(self.source, self.span(pair))
     }
 
     // ── Statements
 
-    pub(super) fn statement(&mut self, pair: &Pair<'_, Rule>) -> Result<LoweredLine, Diagnostic> {
+    fn statement(&mut self, pair: &Pair<'_, Rule>) -> Result<LoweredLine, Diagnostic> {
         let span = self.span(pair);
         let kind = match pair.as_rule() {
             Rule::expect_line | Rule::capture_line | Rule::prompt_line | Rule::when_line | Rule::else_line => {
@@ -194,7 +194,7 @@ impl<'s> Lowerer<'s> {
             return Ok(Schedule::For { duration: self.child_duration(&total)?, pause, longest });
         }
         let count = self.required(pair, Rule::expression)?;
-        if let Some(number) = words::number(count.as_str()) {
+        if let Some(number) = words::meant("number", count.as_str()) {
             let message = format!("`{}` is no number here", count.as_str());
             let span = self.span(&count);
             let fault = self.fault("hayes::syntax::number-in-words", span, message, "expected digits");
@@ -321,17 +321,17 @@ impl<'s> Lowerer<'s> {
         })
     }
 
-    pub(super) fn child_string(&mut self, pair: &Pair<'_, Rule>) -> Result<Template, Diagnostic> {
+    fn child_string(&mut self, pair: &Pair<'_, Rule>) -> Result<Template, Diagnostic> {
         let string = self.required(pair, Rule::string)?;
         self.string(&string)
     }
 
-    pub(super) fn child_expression(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
+    fn child_expression(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
         let expression = self.required(pair, Rule::expression)?;
         self.expression(&expression)
     }
 
-    pub(super) fn child_duration(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
+    fn child_duration(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
         let expression = self.required(pair, Rule::expression)?;
         self.duration(&expression)
     }
@@ -349,7 +349,7 @@ impl<'s> Lowerer<'s> {
 
     // ── Clauses
 
-    pub(super) fn clause(&mut self, pair: &Pair<'_, Rule>) -> Result<Clause, Diagnostic> {
+    fn clause(&mut self, pair: &Pair<'_, Rule>) -> Result<Clause, Diagnostic> {
         let kind = match pair.as_rule() {
             Rule::expect_line => self.expect(pair)?,
             Rule::capture_line => self.capture(pair)?,
@@ -411,7 +411,7 @@ impl<'s> Lowerer<'s> {
         children(pair, Rule::field).map(|field| self.field(&field)).collect()
     }
 
-    pub(super) fn field(&self, pair: &Pair<'_, Rule>) -> Result<Field, Diagnostic> {
+    fn field(&self, pair: &Pair<'_, Rule>) -> Result<Field, Diagnostic> {
         Ok(Field {
             name: child(pair, Rule::name).map(|name| self.name(&name)),
             convert: self.convert(pair)?,
@@ -430,10 +430,12 @@ impl<'s> Lowerer<'s> {
             other => {
                 let message = format!("there is no type `{other}`");
                 let fault = self.fault("hayes::syntax::unknown-type", self.span(&convert), message, "not known");
-                Err(fault.help(match words::type_meant(other) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => String::from("there are `int`, `hex` and `text`"),
-                }))
+                Err(fault.help(
+                    match words::meant("type", other).or_else(|| nearest(other, ["int", "hex", "text"].into_iter())) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => String::from("there are `int`, `hex` and `text`"),
+                    },
+                ))
             }
         }
     }
@@ -447,10 +449,14 @@ impl<'s> Lowerer<'s> {
             other => {
                 let message = format!("data cannot end with `{other}`");
                 let fault = self.fault("hayes::syntax::unknown-prompt-end", self.span(pair), message, "not known");
-                Err(fault.help(match words::prompt_end_meant(other) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => String::from("behind `then` stands `ctrl-z`, `cr`, `esc` or `nothing`"),
-                }))
+                Err(fault.help(
+                    match words::meant("end", other)
+                        .or_else(|| nearest(other, ["ctrl-z", "cr", "esc", "nothing"].into_iter()))
+                    {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => String::from("behind `then` stands `ctrl-z`, `cr`, `esc` or `nothing`"),
+                    },
+                ))
             }
         }
     }

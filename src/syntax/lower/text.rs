@@ -2,11 +2,9 @@
 
 use pest::iterators::Pair;
 
-use super::super::ast::{
-    Alternatives, Convert, Expression, Field, Pattern, PatternKind, PatternPart, Template, TemplatePart,
-};
+use super::super::ast::{Alternatives, Convert, Field, Pattern, PatternKind, PatternPart, Template, TemplatePart};
 use super::super::grammar::Rule;
-use super::super::{diagnose, words};
+use super::super::{control_character, misunderstood, reserved_name, words};
 use super::{Lowerer, child};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -20,13 +18,6 @@ enum Quotes {
     Double,
     /// `"""…"""`, the only one that holds line ends
     Triple,
-}
-
-/// A piece of a text.
-enum Piece<'i> {
-    Text(String),
-    Value(Expression),
-    Hole(Pair<'i, Rule>),
 }
 
 impl Lowerer<'_> {
@@ -45,20 +36,18 @@ impl Lowerer<'_> {
     }
 
     fn template(&mut self, pair: &Pair<'_, Rule>, quotes: Quotes) -> Result<Template, Diagnostic> {
-        let pieces = self.pieces(pair, quotes)?;
-        let mut parts = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            parts.push(match piece {
-                Piece::Text(text) => TemplatePart::Text(text),
-                Piece::Value(value) => TemplatePart::Value(value),
-                Piece::Hole(hole) => return Err(self.misshapen(&hole)),
-            });
-        }
+        let pieces = self.pieces(pair, quotes)?.into_iter();
+        let part = |piece| match piece {
+            PatternPart::Text(text) => Ok(TemplatePart::Text(text)),
+            PatternPart::Value(value) => Ok(TemplatePart::Value(value)),
+            PatternPart::Hole(hole) => Err(misunderstood(self.source, hole.span)),
+        };
+        let parts = pieces.map(part).collect::<Result<_, _>>()?;
         Ok(Template { parts, span: self.span(pair) })
     }
 
     /// Cuts a text at what does not stand for itself. Neighbouring text is one piece, none is empty.
-    fn pieces<'i>(&mut self, pair: &Pair<'i, Rule>, quotes: Quotes) -> Result<Vec<Piece<'i>>, Diagnostic> {
+    fn pieces(&mut self, pair: &Pair<'_, Rule>, quotes: Quotes) -> Result<Vec<PatternPart>, Diagnostic> {
         let whole = pair.as_span();
         let margin = match quotes {
             Quotes::None => 0,
@@ -76,11 +65,11 @@ impl Lowerer<'_> {
         for part in pair.clone().into_inner() {
             let span = part.as_span();
             let special = match part.as_rule() {
-                Rule::escape => Special::Text(self.escape(&part)?),
-                Rule::literal_dollar => Special::Text(String::from("${")),
-                Rule::brace => Special::Text(part.as_str().chars().take(1).collect()),
+                Rule::escape => PatternPart::Text(self.escape(&part)?),
+                Rule::literal_dollar => PatternPart::Text(String::from("${")),
+                Rule::brace => PatternPart::Text(part.as_str().chars().take(1).collect()),
                 Rule::interpolation => match child(&part, Rule::expression) {
-                    Some(value) => Special::Piece(Piece::Value(self.expression(&value)?)),
+                    Some(value) => PatternPart::Value(self.expression(&value)?),
                     None => {
                         let (code, message) = ("hayes::syntax::empty-value", "there is nothing between `${` and `}`");
                         let fault = self.fault(code, self.span(&part), message, "expected a value");
@@ -88,24 +77,23 @@ impl Lowerer<'_> {
                     }
                 },
                 Rule::not_a_hole => return Err(self.not_a_hole(&part)),
-                Rule::hole => Special::Piece(Piece::Hole(part)),
+                Rule::hole => PatternPart::Hole(self.hole(&part)?),
                 _ => continue,
             };
             self.plain(&mut text, whole.get_input().get(from..span.start()).unwrap_or(""), from, quotes)?;
-            match special {
-                Special::Text(special) => text.push_str(&special),
-                Special::Piece(piece) => {
-                    if !text.is_empty() {
-                        pieces.push(Piece::Text(std::mem::take(&mut text)));
-                    }
-                    pieces.push(piece);
+            if let PatternPart::Text(special) = special {
+                text.push_str(&special);
+            } else {
+                if !text.is_empty() {
+                    pieces.push(PatternPart::Text(std::mem::take(&mut text)));
                 }
+                pieces.push(special);
             }
             from = span.end();
         }
         self.plain(&mut text, whole.get_input().get(from..end).unwrap_or(""), from, quotes)?;
         if !text.is_empty() {
-            pieces.push(Piece::Text(text));
+            pieces.push(PatternPart::Text(text));
         }
         Ok(pieces)
     }
@@ -129,7 +117,7 @@ impl Lowerer<'_> {
                 && (byte == b'\n' || byte == b'\r' && text.as_bytes().get(at + 1) == Some(&b'\n'));
             if byte.is_ascii_control() && byte != b'\t' && !line_end {
                 let start = self.offset + start + at;
-                return Err(diagnose::control_character(self.source, byte, Span::new(start, start + 1)));
+                return Err(control_character(self.source, byte, Span::new(start, start + 1)));
             }
         }
         Ok(())
@@ -182,8 +170,8 @@ impl Lowerer<'_> {
         let form = pair.clone().into_inner().next().ok_or_else(|| self.misshapen(pair))?;
         let kind = match form.as_rule() {
             Rule::regex => self.regex(&form)?,
-            Rule::pattern_double => PatternKind::Line(self.pattern_parts(&form, Quotes::Double)?),
-            Rule::pattern_single => PatternKind::Line(self.pattern_parts(&form, Quotes::Single)?),
+            Rule::pattern_double => PatternKind::Line(self.pieces(&form, Quotes::Double)?),
+            Rule::pattern_single => PatternKind::Line(self.pieces(&form, Quotes::Single)?),
             Rule::triple => {
                 let (code, message) = ("hayes::syntax::triple-as-pattern", "a pattern matches one line");
                 let fault = self.fault(code, self.span(&form), message, "a text of several lines");
@@ -213,19 +201,6 @@ impl Lowerer<'_> {
         Ok(PatternKind::Regex { text: unescape_slashes(text.as_str()), ignore_case, inner: self.span(&text) })
     }
 
-    fn pattern_parts(&mut self, pair: &Pair<'_, Rule>, quotes: Quotes) -> Result<Vec<PatternPart>, Diagnostic> {
-        let pieces = self.pieces(pair, quotes)?;
-        let mut parts = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            parts.push(match piece {
-                Piece::Text(text) => PatternPart::Text(text),
-                Piece::Value(value) => PatternPart::Value(value),
-                Piece::Hole(hole) => PatternPart::Hole(self.hole(&hole)?),
-            });
-        }
-        Ok(parts)
-    }
-
     /// `{a b}`, and a brace of no hole at all
     fn not_a_hole(&self, pair: &Pair<'_, Rule>) -> Diagnostic {
         let (hole, span) = (pair.as_str(), self.span(pair));
@@ -239,7 +214,7 @@ impl Lowerer<'_> {
         if words::RESERVED.contains(&name) {
             let start = span.start + 1;
             let end = start + u32::try_from(name.len()).unwrap_or(0);
-            return diagnose::reserved_name(self.source, name, Span { start, end });
+            return reserved_name(self.source, name, Span { start, end });
         }
         let fault = self.fault("hayes::syntax::bad-hole", span, format!("`{hole}` is no hole"), "not understood");
         fault.help("a hole is `{}`, `{_}`, `{name}` or `{name:int}`; a brace that stands for itself is `{{`")
@@ -251,11 +226,6 @@ impl Lowerer<'_> {
             None => Ok(Field { name: None, convert: Convert::Text, optional: false, span: self.span(pair) }),
         }
     }
-}
-
-enum Special<'i> {
-    Text(String),
-    Piece(Piece<'i>),
 }
 
 fn code_point(hex: Option<&str>) -> Option<char> {
