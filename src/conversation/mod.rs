@@ -7,7 +7,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::at::session::{Failure, FailureKind, Session};
+use crate::at::session::{FailureKind, Session, Unanswered};
 use crate::at::{Answer, Event, Expected, Knowledge, Line, Listener, PromptPlan, Question, Shape, Why, result_code};
 use crate::catalogue::module::{Module, module_named_by};
 use crate::port::{Control, Fault, Port, Read};
@@ -128,9 +128,9 @@ impl Trouble {
     }
 }
 
-impl From<Box<Failure>> for Trouble {
-    fn from(failure: Box<Failure>) -> Trouble {
-        let Failure { kind, waited, received } = *failure;
+impl From<Box<Unanswered>> for Trouble {
+    fn from(failure: Box<Unanswered>) -> Trouble {
+        let Unanswered { kind, waited, received } = *failure;
         match kind {
             FailureKind::Timeout(silence) => Trouble::Timeout { waited, silence, received },
             FailureKind::Stopped(line) => Trouble::Stopped { line, received },

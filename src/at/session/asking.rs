@@ -15,11 +15,11 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 /// So many bytes are looked at to tell garbage from text.
 const SAMPLE: usize = 1024;
 
-pub type Outcome = Result<Answer, Box<Failure>>;
+pub type Outcome = Result<Answer, Box<Unanswered>>;
 
 /// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct Unanswered {
     pub kind: FailureKind,
     pub waited: Duration,
     /// The lines of the answer so far; last the one that had not ended.
@@ -66,7 +66,7 @@ pub(super) struct Asking {
     lines: Vec<Line>,
     /// Of the lines; what is over [`LARGEST_ANSWER`] is not kept.
     bytes: usize,
-    pub(super) prompt: Prompt,
+    pub(super) prompt: Prompting,
     /// The modem asked for data that nobody had; ESC was sent.
     pub(super) unexpected: Option<Line>,
     pub(super) body: Option<Body>,
@@ -85,7 +85,7 @@ pub(super) struct Asking {
 
 /// How far a prompt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Prompt {
+pub(super) enum Prompting {
     None,
     /// It may come.
     Open,
@@ -133,8 +133,8 @@ impl Owing {
 impl Asking {
     pub(super) fn new(question: Arc<Question>, now: Duration) -> Asking {
         let prompt = match question.prompt {
-            PromptPlan::Unexpected => Prompt::None,
-            PromptPlan::Reply { .. } | PromptPlan::Cancel { .. } => Prompt::Open,
+            PromptPlan::Unexpected => Prompting::None,
+            PromptPlan::Reply { .. } | PromptPlan::Cancel { .. } => Prompting::Open,
         };
         Asking {
             deadline: now.saturating_add(question.timeout),
@@ -225,7 +225,7 @@ impl Asking {
     /// A line end came; true where it stands right behind a prompt: then the modem does not echo. Where the reply has
     /// several lines it may be the echo of their ends.
     pub(super) fn line_ended(&mut self) -> bool {
-        let Prompt::Given { blank, at_reply } = &mut self.prompt else { return false };
+        let Prompting::Given { blank, at_reply } = &mut self.prompt else { return false };
         *blank = false;
         let has_lines = match &self.question.prompt {
             PromptPlan::Reply { bytes, .. } => bytes.trim_ascii_end().iter().any(|byte| matches!(byte, b'\r' | b'\n')),
@@ -246,7 +246,7 @@ impl Asking {
             Silence::Total
         } else if self.garbage * 3 > self.heard.min(SAMPLE) {
             Silence::Garbage
-        } else if self.prompt == Prompt::Open {
+        } else if self.prompt == Prompting::Open {
             Silence::NoPrompt
         } else if self.is_echoed && self.lines.is_empty() && !unfinished {
             Silence::AllButEcho
@@ -261,10 +261,10 @@ impl Asking {
             return None;
         }
         let prompt_open = match (&self.question.prompt, self.prompt) {
-            (PromptPlan::Unexpected, _) | (PromptPlan::Cancel { .. }, Prompt::Given { .. }) => false,
-            (PromptPlan::Reply { .. } | PromptPlan::Cancel { .. }, Prompt::Open | Prompt::None) => true,
+            (PromptPlan::Unexpected, _) | (PromptPlan::Cancel { .. }, Prompting::Given { .. }) => false,
+            (PromptPlan::Reply { .. } | PromptPlan::Cancel { .. }, Prompting::Open | Prompting::None) => true,
             // Ctrl-Z and ESC end it, if they went out; with another end only the modem knows.
-            (PromptPlan::Reply { bytes, .. }, Prompt::Given { .. }) => {
+            (PromptPlan::Reply { bytes, .. }, Prompting::Given { .. }) => {
                 self.write_failed || !matches!(bytes.last(), Some(0x1A | 0x1B))
             }
         };
@@ -294,12 +294,12 @@ impl Asking {
         let waited = now.saturating_sub(self.began);
         if let Some(prompt) = self.unexpected {
             let kind = FailureKind::UnexpectedPrompt(prompt);
-            return Err(Box::new(Failure { kind, waited, received: self.lines }));
+            return Err(Box::new(Unanswered { kind, waited, received: self.lines }));
         }
         let answer = Answer { lines: self.lines, result, elapsed: waited };
-        if success && self.prompt == Prompt::Open {
+        if success && self.prompt == Prompting::Open {
             let (mark, received) = (self.question.prompt.mark().unwrap_or_default().to_owned(), answer.lines.clone());
-            return Err(Box::new(Failure { kind: FailureKind::NoPrompt { mark, answer }, waited, received }));
+            return Err(Box::new(Unanswered { kind: FailureKind::NoPrompt { mark, answer }, waited, received }));
         }
         Ok(answer)
     }

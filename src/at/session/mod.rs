@@ -1,6 +1,6 @@
 //! The AT session: bytes and the time go in; bytes to send, events, the outcome and the next deadline come out.
 //!
-//! It is in one of three states ([`State`]): nothing is asked, a question is open, or it comes into step after a
+//! It is in one of three states ([`Activity`]): nothing is asked, a question is open, or it comes into step after a
 //! timeout. What belongs to a state is in it, and goes with it. What is read depends on the state and on the line: see
 //! [`reading`]. Beside that the line carries commands or data ([`Mode`]).
 //!
@@ -38,8 +38,8 @@ use super::lines::{Framer, Queue};
 use super::result_code::{self, Verbosity};
 use super::{Answer, Event, Expected, Flow, Knowledge, Line, Listener, PromptPlan, Question, ResultCode, Why};
 use asking::{Asking, Owing};
-pub use asking::{Failure, FailureKind, Outcome, Silence};
-use reading::Reading;
+pub use asking::{FailureKind, Outcome, Silence, Unanswered};
+use reading::Cursor;
 use resync::{Act, FENCE, Purpose, Resync};
 
 /// So much silence decides what the bytes alone leave open: a final result code without its line end, a line `OK` in a
@@ -50,18 +50,18 @@ pub const SETTLE: Duration = Duration::from_millis(300);
 pub struct Session {
     dialect: Dialect,
     framer: Framer,
-    reading: Reading,
+    cursor: Cursor,
     queue: Queue,
     output: VecDeque<Vec<u8>>,
     /// What may still come back of what was sent last
     echo: Echo,
     last_byte: Duration,
-    state: State,
+    state: Activity,
     mode: Mode,
 }
 
 /// What is going on.
-enum State {
+enum Activity {
     Idle(Idle),
     /// A question was sent, and has not ended.
     Asking(Asking),
@@ -124,9 +124,9 @@ struct Now<'a> {
     is_settled: bool,
 }
 
-impl Default for State {
-    fn default() -> State {
-        State::Idle(Idle::default())
+impl Default for Activity {
+    fn default() -> Activity {
+        Activity::Idle(Idle::default())
     }
 }
 
@@ -210,12 +210,12 @@ impl Session {
         Session {
             dialect: Dialect { knowledge, verbosity: Verbosity::Unknown },
             framer: Framer::default(),
-            reading: Reading::default(),
+            cursor: Cursor::default(),
             queue: Queue::default(),
             output: VecDeque::new(),
             echo: Echo::default(),
             last_byte: Duration::ZERO,
-            state: State::default(),
+            state: Activity::default(),
             mode: Mode::Unknown { opening: None, escaped: &[], leaving: false },
         }
     }
@@ -235,7 +235,7 @@ impl Session {
     pub fn come_into_step(&mut self, now: Duration, listener: &mut dyn Listener) {
         match self.give_up().0.owing {
             Some(owing) => self.come_into_step_for(Purpose::Writing, *owing, &mut Now::new(now, listener)),
-            None => self.state = State::Idle(Idle::ended(Ok(Answer::default()))),
+            None => self.state = Activity::Idle(Idle::ended(Ok(Answer::default()))),
         }
     }
 
@@ -244,7 +244,7 @@ impl Session {
         let bytes = b"AT\r".as_slice();
         let question = Question::new(bytes, Expected::default(), Duration::ZERO, PromptPlan::Unexpected);
         let owing = Box::new(Owing { heard: true, ..Owing::of(Arc::new(question), now) });
-        self.state = State::Idle(Idle { owing: Some(owing), ..self.give_up().0 });
+        self.state = Activity::Idle(Idle { owing: Some(owing), ..self.give_up().0 });
     }
 
     /// Ends what is going on by the AT rules: one character where the running command is abortable, ESC at a prompt;
@@ -261,7 +261,7 @@ impl Session {
         let is_open = |owing: &mut Box<Owing>| owing.prompt_open || owing.finals > 0 && now.time < owing.runs_until;
         match idle.owing.take_if(is_open) {
             Some(owing) => self.come_into_step_for(Purpose::Interruption { waits }, *owing, &mut now),
-            None => self.state = State::Idle(Idle { owing: idle.owing, ..Idle::ended(Ok(Answer::default())) }),
+            None => self.state = Activity::Idle(Idle { owing: idle.owing, ..Idle::ended(Ok(Answer::default())) }),
         }
     }
 
@@ -291,9 +291,9 @@ impl Session {
     pub fn receive(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Listener) {
         self.last_byte = now;
         match &mut self.state {
-            State::Asking(asking) => asking.hear(bytes),
-            State::Idle(Idle { owing: Some(owing), .. }) => owing.heard = true,
-            State::Idle(_) | State::Resync(_) => {}
+            Activity::Asking(asking) => asking.hear(bytes),
+            Activity::Idle(Idle { owing: Some(owing), .. }) => owing.heard = true,
+            Activity::Idle(_) | Activity::Resync(_) => {}
         }
         self.framer.push(bytes);
         let mut now = Now::new(now, listener);
@@ -304,9 +304,9 @@ impl Session {
     /// Time has passed and nothing came.
     pub fn advance(&mut self, now: Duration, listener: &mut dyn Listener) {
         let mut now = Now::new(now, listener);
-        if self.reading.unsettled && now.time >= self.last_byte + SETTLE {
+        if self.cursor.unsettled && now.time >= self.last_byte + SETTLE {
             self.read(true, &mut now);
-        } else if self.reading.doubt.is_some_and(|since| now.time >= since + SETTLE) {
+        } else if self.cursor.doubt.is_some_and(|since| now.time >= since + SETTLE) {
             self.read(false, &mut now);
         }
         self.check_deadlines(&mut now);
@@ -314,14 +314,14 @@ impl Session {
 
     /// When [`Session::advance`] must be called at the latest.
     pub fn deadline(&self) -> Option<Duration> {
-        let settled = match self.reading.doubt {
-            Some(since) if !self.reading.unsettled => Some(since + SETTLE),
-            Some(_) | None => self.reading.unsettled.then(|| self.last_byte + SETTLE),
+        let settled = match self.cursor.doubt {
+            Some(since) if !self.cursor.unsettled => Some(since + SETTLE),
+            Some(_) | None => self.cursor.unsettled.then(|| self.last_byte + SETTLE),
         };
         let state = match &self.state {
-            State::Idle(_) => None,
-            State::Asking(asking) => Some(asking.deadline(self.last_byte)),
-            State::Resync(resync) => Some(resync.deadline(self.last_byte)),
+            Activity::Idle(_) => None,
+            Activity::Asking(asking) => Some(asking.deadline(self.last_byte)),
+            Activity::Resync(resync) => Some(resync.deadline(self.last_byte)),
         };
         [settled, state].into_iter().flatten().min()
     }
@@ -334,14 +334,14 @@ impl Session {
     /// What was to be written last did not go out as a whole.
     pub fn write_failed(&mut self) {
         self.output.clear();
-        if let State::Asking(asking) = &mut self.state {
+        if let Activity::Asking(asking) = &mut self.state {
             asking.write_failed = true;
         }
     }
 
     /// Sends ESC where the modem still waits for data of a question that was given up.
     pub fn cancel_data(&mut self, now: Duration, listener: &mut dyn Listener) {
-        if let State::Idle(Idle { owing: Some(owing), .. }) = &mut self.state
+        if let Activity::Idle(Idle { owing: Some(owing), .. }) = &mut self.state
             && std::mem::take(&mut owing.prompt_open)
         {
             self.send(b"\x1B", Why::Cancel, &mut Now::new(now, listener));
@@ -350,7 +350,7 @@ impl Session {
 
     /// That ESC did not go out.
     pub fn expect_data(&mut self) {
-        if let State::Idle(Idle { owing: Some(owing), .. }) = &mut self.state {
+        if let Activity::Idle(Idle { owing: Some(owing), .. }) = &mut self.state {
             owing.prompt_open = true;
         }
     }
@@ -372,14 +372,14 @@ impl Session {
 
     fn idle(&mut self) -> Option<&mut Idle> {
         match &mut self.state {
-            State::Idle(idle) => Some(idle),
-            State::Asking(_) | State::Resync(_) => None,
+            Activity::Idle(idle) => Some(idle),
+            Activity::Asking(_) | Activity::Resync(_) => None,
         }
     }
 
     /// Whether a question is open: it was sent, and has not ended.
     pub fn is_asking(&self) -> bool {
-        matches!(self.state, State::Asking(_))
+        matches!(self.state, Activity::Asking(_))
     }
 
     pub fn mode(&self) -> Mode {
@@ -389,7 +389,7 @@ impl Session {
     /// Whether data mode may end any moment.
     pub fn may_leave_data_mode(&self) -> bool {
         // A line that ends it may have come, and waits to be told from data.
-        self.mode.ends_with_any_result() || self.mode.is_data() && self.reading.doubt.is_some()
+        self.mode.ends_with_any_result() || self.mode.is_data() && self.cursor.doubt.is_some()
     }
 
     /// When the last byte came.
@@ -400,8 +400,8 @@ impl Session {
     /// The lines of the answer that came so far, and the one that has not ended.
     pub fn received(&self) -> Vec<Line> {
         match &self.state {
-            State::Asking(asking) => asking.received(self.framer.rest()),
-            State::Idle(_) | State::Resync(_) => Vec::new(),
+            Activity::Asking(asking) => asking.received(self.framer.rest()),
+            Activity::Idle(_) | Activity::Resync(_) => Vec::new(),
         }
     }
 
@@ -436,7 +436,7 @@ impl Session {
         if self.take_line(&mut 0, &mut |line| memmem::find(line, text).is_some()).is_some() {
             return;
         }
-        self.state = State::Idle(Idle { awaited: Some(text.to_vec()), ..self.give_up().0 });
+        self.state = Activity::Idle(Idle { awaited: Some(text.to_vec()), ..self.give_up().0 });
         self.read(false, &mut Now::new(now, listener));
     }
 
@@ -448,7 +448,7 @@ impl Session {
     /// The port is gone: gives up the question that is open, and tells of the line that will not end any more.
     pub fn lose(&mut self, now: Duration, listener: &mut dyn Listener) -> Vec<Line> {
         let (idle, received) = self.give_up();
-        self.state = State::Idle(Idle { owing: None, ..idle });
+        self.state = Activity::Idle(Idle { owing: None, ..idle });
         self.tell_partial(&mut Now::new(now, listener));
         self.framer.clear();
         received
@@ -457,7 +457,7 @@ impl Session {
     /// After the port was opened again: all that was going on is gone, and nothing is known of the modem's settings.
     pub fn restart(&mut self) {
         self.framer.clear();
-        self.reading = Reading::default();
+        self.cursor = Cursor::default();
         self.start_anew();
     }
 
@@ -466,10 +466,10 @@ impl Session {
         let stopped = self.stopped();
         *self = Session {
             framer: std::mem::take(&mut self.framer),
-            reading: self.reading.go_on(),
+            cursor: self.cursor.go_on(),
             queue: std::mem::take(&mut self.queue),
             last_byte: self.last_byte,
-            state: State::Idle(Idle { stopped, ..Idle::default() }),
+            state: Activity::Idle(Idle { stopped, ..Idle::default() }),
             ..Session::new(self.dialect.knowledge)
         };
     }
@@ -477,23 +477,23 @@ impl Session {
     /// Gives up the question that is open, if one is: the port failed, or the caller did. Then the lines so far.
     pub fn abandon(&mut self) -> Vec<Line> {
         let (idle, received) = self.give_up();
-        self.state = State::Idle(idle);
+        self.state = Activity::Idle(idle);
         received
     }
 
     /// Ends the state that is. What of it outlasts it, and what had come of an answer.
     fn give_up(&mut self) -> (Idle, Vec<Line>) {
-        self.reading.doubt = None;
+        self.cursor.doubt = None;
         match std::mem::take(&mut self.state) {
-            State::Idle(idle) => (idle, Vec::new()),
-            State::Asking(asking) => {
+            Activity::Idle(idle) => (idle, Vec::new()),
+            Activity::Asking(asking) => {
                 let (owing, received) = (asking.owing(), asking.received(self.framer.rest()));
                 if owing.is_some() {
                     self.mode = self.mode.in_doubt_of(&asking.question);
                 }
                 (Idle { owing: owing.map(Box::new), ..Idle::default() }, received)
             }
-            State::Resync(resync) => {
+            Activity::Resync(resync) => {
                 (Idle { owing: Some(Box::new(resync.into_owing())), ..Idle::default() }, Vec::new())
             }
         }
@@ -508,7 +508,7 @@ impl Session {
         if let Some(verbosity) = question.sets_verbosity {
             self.dialect.verbosity = verbosity;
         }
-        self.state = State::Asking(Asking::new(Arc::clone(question), now.time));
+        self.state = Activity::Asking(Asking::new(Arc::clone(question), now.time));
         self.send(question.bytes(), why, now);
     }
 
@@ -529,16 +529,16 @@ impl Session {
 
     fn check_deadlines(&mut self, now: &mut Now<'_>) {
         match &self.state {
-            State::Resync(_) => self.advance_resync(now),
-            State::Asking(asking) if now.time >= asking.deadline(self.last_byte) => self.time_out(now),
-            State::Asking(_) | State::Idle(_) => {}
+            Activity::Resync(_) => self.advance_resync(now),
+            Activity::Asking(asking) if now.time >= asking.deadline(self.last_byte) => self.time_out(now),
+            Activity::Asking(_) | Activity::Idle(_) => {}
         }
     }
 
     fn time_out(&mut self, now: &mut Now<'_>) {
         // Silence until now decides as well.
         self.read(true, now);
-        let State::Asking(asking) = &self.state else { return };
+        let Activity::Asking(asking) = &self.state else { return };
         match &asking.unexpected {
             Some(prompt) => self.fail(FailureKind::UnexpectedPrompt(prompt.clone()), now),
             None if asking.question.expected.without_final => self.finish(None, now),
@@ -549,16 +549,16 @@ impl Session {
     /// The question that is open has its answer.
     fn finish(&mut self, result: Option<ResultCode>, now: &mut Now<'_>) {
         match std::mem::take(&mut self.state) {
-            State::Asking(asking) => {
+            Activity::Asking(asking) => {
                 self.tell_dropped(now.time, now.listener);
                 self.echo.close();
                 if asking.question.may_reset_verbosity && result.as_ref().is_some_and(ResultCode::is_success) {
                     self.dialect.verbosity = Verbosity::Unknown;
                 }
                 self.mode = self.mode.after(&asking.question, result.as_ref());
-                self.state = State::Idle(Idle::ended(asking.into_outcome(result, now.time)));
+                self.state = Activity::Idle(Idle::ended(asking.into_outcome(result, now.time)));
             }
-            state @ (State::Idle(_) | State::Resync(_)) => self.state = state,
+            state @ (Activity::Idle(_) | Activity::Resync(_)) => self.state = state,
         }
     }
 
@@ -569,10 +569,10 @@ impl Session {
         let is_timeout = matches!(kind, FailureKind::Timeout(_));
         let (began, ended) = match &self.state {
             // Time was up at the deadline, however late that was noticed: the same failure reads the same everywhere.
-            State::Asking(asking) if is_timeout => (asking.began, now.time.min(asking.deadline(self.last_byte))),
-            State::Asking(asking) => (asking.began, now.time),
-            State::Resync(resync) => (resync.began, now.time),
-            State::Idle(_) => (now.time, now.time),
+            Activity::Asking(asking) if is_timeout => (asking.began, now.time.min(asking.deadline(self.last_byte))),
+            Activity::Asking(asking) => (asking.began, now.time),
+            Activity::Resync(resync) => (resync.began, now.time),
+            Activity::Idle(_) => (now.time, now.time),
         };
         let was_stopped = self.is_asking() && matches!(kind, FailureKind::Stopped(_));
         let (idle, received) = self.give_up();
@@ -582,8 +582,8 @@ impl Session {
         if was_stopped {
             self.abort(&idle, now);
         }
-        let failure = Failure { kind, waited: ended.saturating_sub(began), received };
-        self.state = State::Idle(Idle { outcome: Some(Err(Box::new(failure))), ..idle });
+        let failure = Unanswered { kind, waited: ended.saturating_sub(began), received };
+        self.state = Activity::Idle(Idle { outcome: Some(Err(Box::new(failure))), ..idle });
         self.cancel_data(now.time, now.listener);
     }
 
@@ -608,7 +608,7 @@ impl Session {
     fn come_into_step_for(&mut self, purpose: Purpose, owing: Owing, now: &mut Now<'_>) {
         // What came long ago was quiet enough.
         let quiet_since = if self.output.is_empty() { self.last_byte } else { now.time };
-        self.state = State::Resync(Box::new(Resync::new(purpose, owing, quiet_since, now)));
+        self.state = Activity::Resync(Box::new(Resync::new(purpose, owing, quiet_since, now)));
         self.echo.close();
         self.read(false, now);
         self.advance_resync(now);
@@ -617,7 +617,7 @@ impl Session {
     /// Does what time asks for. Each turn changes the phase or ends; a few are enough.
     fn advance_resync(&mut self, now: &mut Now<'_>) {
         for _ in 0..4 {
-            let State::Resync(resync) = &mut self.state else { return };
+            let Activity::Resync(resync) = &mut self.state else { return };
             let Some(act) = resync.advance(self.last_byte, now) else { return };
             self.act(act, now);
         }
@@ -625,7 +625,7 @@ impl Session {
 
     /// A line that came on the way into step.
     fn take_resync_line(&mut self, line: &[u8], now: &mut Now<'_>) {
-        let State::Resync(resync) = &mut self.state else { return };
+        let Activity::Resync(resync) = &mut self.state else { return };
         let Some(result) = resync.result_of(line, self.dialect) else {
             if resync.is_earlier_echo(line) {
                 now.tell(&Event::Echo(line));
@@ -642,7 +642,7 @@ impl Session {
         resync.take_result(line, result, now);
         if now.listener.line(line) == Flow::Stop {
             self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now);
-        } else if let State::Resync(resync) = &mut self.state
+        } else if let Activity::Resync(resync) = &mut self.state
             && let Some(act) = resync.end(now)
         {
             self.act(act, now);
@@ -660,14 +660,14 @@ impl Session {
                 return self.send(FENCE, why, now);
             }
             Act::GiveUp | Act::InStep(..) => match std::mem::take(&mut self.state) {
-                State::Resync(resync) => resync,
-                state @ (State::Idle(_) | State::Asking(_)) => return self.state = state,
+                Activity::Resync(resync) => resync,
+                state @ (Activity::Idle(_) | Activity::Asking(_)) => return self.state = state,
             },
         };
         let Act::InStep(line, result) = act else {
             let outcome = Some(Err(Box::new(resync.failure(self.last_byte, now.time))));
             let owing = Some(Box::new(resync.into_owing()));
-            return self.state = State::Idle(Idle { outcome, owing, ..Idle::default() });
+            return self.state = Activity::Idle(Idle { outcome, owing, ..Idle::default() });
         };
         now.tell(&Event::Final { line: &line, result: &result });
         self.echo.close();
@@ -677,7 +677,7 @@ impl Session {
             Purpose::Question(question, why) => return self.begin(&question, why, now),
             Purpose::Writing | Purpose::Interruption { .. } => Answer::default(),
         };
-        self.state = State::Idle(Idle::ended(Ok(answer)));
+        self.state = Activity::Idle(Idle::ended(Ok(answer)));
     }
 
     /// A `CONNECT` that was still to come may stand in a line that belongs to no answer.
@@ -702,13 +702,13 @@ impl Session {
         };
         self.mode = Mode::Command { opening: None, escaped };
         match self.state {
-            State::Asking(_) => self.take_final(line, result.clone(), now),
-            State::Idle(_) if was_told => {
+            Activity::Asking(_) => self.take_final(line, result.clone(), now),
+            Activity::Idle(_) if was_told => {
                 now.tell(&Event::Final { line, result });
                 self.queue.push(line);
                 self.show(line, now);
             }
-            State::Idle(_) | State::Resync(_) => self.queue_line(line, &Event::Urc(line), now),
+            Activity::Idle(_) | Activity::Resync(_) => self.queue_line(line, &Event::Urc(line), now),
         }
     }
 }

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use super::asking::{Owing, Prompt};
+use super::asking::{Owing, Prompting};
 use super::body::{self, Body, Came};
-use super::{FailureKind, Idle, Mode, Now, SETTLE, Session, State};
+use super::{Activity, FailureKind, Idle, Mode, Now, SETTLE, Session};
 use crate::at::echo::Echo;
 use crate::at::lines::{Frame, Framer, LineEnds};
 use crate::at::parameters::prefix_length;
@@ -39,7 +39,7 @@ const CANCEL_TIME: Duration = Duration::from_secs(1);
 
 /// How far the bytes are read that have come.
 #[derive(Default)]
-pub(super) struct Reading {
+pub(super) struct Cursor {
     /// Something waits for silence to decide it.
     pub(super) unsettled: bool,
     /// Since then it is open what the first line is; unsolicited lines behind it do not put the decision off.
@@ -74,10 +74,10 @@ struct Below {
     until: Duration,
 }
 
-impl Reading {
+impl Cursor {
     /// The modem starts anew, in the middle of what it is saying.
-    pub(super) fn go_on(&self) -> Reading {
-        Reading { before: self.before, ..Reading::default() }
+    pub(super) fn go_on(&self) -> Cursor {
+        Cursor { before: self.before, ..Cursor::default() }
     }
 
     /// A header came that announces this.
@@ -126,12 +126,12 @@ impl Session {
     pub(super) fn read(&mut self, is_silent: bool, now: &mut Now<'_>) {
         // The lines are borrowed from the framer while the rest of the session changes.
         let mut framer = std::mem::take(&mut self.framer);
-        self.reading.unsettled = false;
+        self.cursor.unsettled = false;
         // What is behind the line that was in doubt is not settled by that.
         now.is_silent = is_silent;
-        now.is_settled = is_silent || self.reading.doubt.is_some_and(|since| now.time >= since + SETTLE);
+        now.is_settled = is_silent || self.cursor.doubt.is_some_and(|since| now.time >= since + SETTLE);
         while self.take_piece(&mut framer, now) {
-            self.reading.doubt = None;
+            self.cursor.doubt = None;
             now.is_settled = is_silent;
         }
         self.framer = framer;
@@ -144,7 +144,7 @@ impl Session {
             now.tell(&Event::Truncated { bytes });
         }
         if line_ended
-            && let State::Asking(asking) = &mut self.state
+            && let Activity::Asking(asking) = &mut self.state
             && asking.line_ended()
         {
             self.echo.close();
@@ -167,9 +167,9 @@ impl Session {
     /// What was announced and is no line: text that is waited for, a prompt, counted data.
     fn take_announced(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
         match &self.state {
-            State::Idle(Idle { awaited: Some(_), .. }) => self.take_awaited_text(framer, now),
-            State::Asking(_) => self.take_prompt(framer, now).or_else(|| self.take_counted(framer, now)),
-            State::Idle(_) | State::Resync(_) => None,
+            Activity::Idle(Idle { awaited: Some(_), .. }) => self.take_awaited_text(framer, now),
+            Activity::Asking(_) => self.take_prompt(framer, now).or_else(|| self.take_counted(framer, now)),
+            Activity::Idle(_) | Activity::Resync(_) => None,
         }
     }
 
@@ -187,18 +187,18 @@ impl Session {
     /// The prompt that was announced (27.005 §3.5.1), at the start of a line and without a line end; or one that asks for
     /// the next line of the text it is being given.
     fn take_prompt(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
-        let State::Asking(asking) = &mut self.state else { return None };
+        let Activity::Asking(asking) = &mut self.state else { return None };
         let first = match asking.prompt {
-            Prompt::None => return None,
-            Prompt::Open => true,
-            Prompt::Given { blank: true, at_reply } if framer.rest().first() == Some(&b' ') => {
+            Prompting::None => return None,
+            Prompting::Open => true,
+            Prompting::Given { blank: true, at_reply } if framer.rest().first() == Some(&b' ') => {
                 framer.take_to(framer.position() + 1);
-                asking.prompt = Prompt::Given { blank: false, at_reply };
+                asking.prompt = Prompting::Given { blank: false, at_reply };
                 return Some(true);
             }
             // What follows a prompt on its line is an echo, even if it begins as a prompt does.
-            Prompt::Given { at_reply: true, .. } => return None,
-            Prompt::Given { .. } => false,
+            Prompting::Given { at_reply: true, .. } => return None,
+            Prompting::Given { .. } => false,
         };
         let question = Arc::clone(&asking.question);
         let mark = question.prompt.mark()?.as_bytes();
@@ -211,7 +211,7 @@ impl Session {
                 return None;
             }
             if frame.is_none() && !now.is_silent {
-                self.reading.unsettled = true;
+                self.cursor.unsettled = true;
                 return Some(false);
             }
             framer.position() + text.len()
@@ -222,7 +222,7 @@ impl Session {
         };
         now.tell(&Event::Prompt(framer.bytes(framer.position()..end)));
         framer.take_to(end);
-        asking.prompt = Prompt::Given { blank: true, at_reply: true };
+        asking.prompt = Prompting::Given { blank: true, at_reply: true };
         match &question.prompt {
             PromptPlan::Reply { bytes, .. } if first => {
                 self.echo = Echo::of_reply(bytes);
@@ -236,7 +236,7 @@ impl Session {
 
     /// Data that the header before them counts: in them nothing is a line.
     fn take_counted(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
-        let State::Asking(asking) = &self.state else { return None };
+        let Activity::Asking(asking) = &self.state else { return None };
         let Shape::Counted { parameter, quoted } = asking.question.expected.shape else { return None };
         let rest = framer.rest();
         asking.question.form_of(rest)?;
@@ -255,17 +255,17 @@ impl Session {
     /// Takes the whole line at the start of the buffer; false where what comes after it must decide what it is.
     fn take_frame(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
         if self.take_echo(framer, frame, now) {
-            self.reading.before = Before::Echo;
+            self.cursor.before = Before::Echo;
             return true;
         }
-        self.reading.framed = match self.reading.before {
+        self.cursor.framed = match self.cursor.before {
             Before::Nothing => frame.ends.count() > 0,
             Before::Echo => frame.ends.count() > 1 || frame.ends.have_one_before(),
             Before::Line => frame.ends.count() > 1,
         };
         let is_taken = self.take_whole_line(framer, frame, now);
         if is_taken {
-            self.reading.before = Before::Line;
+            self.cursor.before = Before::Line;
         }
         is_taken
     }
@@ -273,9 +273,9 @@ impl Session {
     fn take_echo(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
         let line = framer.line(frame);
         let behind = self.echo.take(line);
-        if let State::Asking(asking) = &mut self.state {
+        if let Activity::Asking(asking) = &mut self.state {
             asking.is_echoed |= behind.is_some();
-            if let Prompt::Given { at_reply, .. } = &mut asking.prompt {
+            if let Prompting::Given { at_reply, .. } = &mut asking.prompt {
                 *at_reply = false;
             }
         }
@@ -291,7 +291,7 @@ impl Session {
 
     /// Takes a whole line that is no echo.
     fn take_whole_line(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> bool {
-        if matches!(self.state, State::Resync(_)) {
+        if matches!(self.state, Activity::Resync(_)) {
             self.take_resync_line(framer.line(frame), now);
             framer.consume(frame);
             return true;
@@ -303,7 +303,7 @@ impl Session {
             return taken;
         }
         let Some(frame) = self.with_quoted_lines(framer, frame, now.is_silent) else {
-            self.reading.unsettled = true;
+            self.cursor.unsettled = true;
             return false;
         };
         let line = framer.line(frame);
@@ -327,7 +327,7 @@ impl Session {
     fn take_line_of_state(&mut self, line: &[u8], now: &mut Now<'_>) {
         let is_escaped = matches!(self.mode, Mode::Unknown { leaving: true, .. });
         match &mut self.state {
-            State::Asking(asking) => {
+            Activity::Asking(asking) => {
                 let event = asking.event_of(line, self.dialect);
                 if let Event::Response(_) = event {
                     return self.take_response(line, now);
@@ -338,10 +338,10 @@ impl Session {
                 self.queue_line(line, &event, now);
             }
             // The `OK` of an escape where nobody knew that the line carried data.
-            State::Idle(_) if is_escaped && line.trim_ascii_end() == b"OK" => {
+            Activity::Idle(_) if is_escaped && line.trim_ascii_end() == b"OK" => {
                 self.leave_data_mode(line, &ResultCode::Ok, now);
             }
-            State::Idle(idle) => {
+            Activity::Idle(idle) => {
                 let dialect = self.dialect;
                 let is_final = |owing: &&mut Owing| dialect.final_of(&owing.question.expected, line).is_some();
                 let Some(owing) = idle.still_owed().filter(is_final) else { return self.take_loose_line(line, now) };
@@ -351,7 +351,7 @@ impl Session {
                 self.hear_connect(line);
                 self.show(line, now);
             }
-            State::Resync(_) => {}
+            Activity::Resync(_) => {}
         }
     }
 
@@ -361,20 +361,22 @@ impl Session {
         // `>` of messages, `@` of u-blox's data, where none was announced
         let is_prompt = matches!(text.trim_ascii_end(), b">" | b"@");
         let result = match &self.state {
-            State::Resync(_) if is_prompt => None,
-            State::Resync(_) => return false,
-            State::Idle(_) | State::Asking(_) if self.mode.is_data() => return self.take_unfinished_data(framer, now),
-            State::Idle(_) => return false,
-            State::Asking(asking) if is_prompt && !asking.question.expected.free => None,
+            Activity::Resync(_) if is_prompt => None,
+            Activity::Resync(_) => return false,
+            Activity::Idle(_) | Activity::Asking(_) if self.mode.is_data() => {
+                return self.take_unfinished_data(framer, now);
+            }
+            Activity::Idle(_) => return false,
+            Activity::Asking(asking) if is_prompt && !asking.question.expected.free => None,
             // An echo that has not ended is none.
-            State::Asking(_) if self.echo.may_begin(text) => return false,
-            State::Asking(_) => match self.final_of(text) {
+            Activity::Asking(_) if self.echo.may_begin(text) => return false,
+            Activity::Asking(_) => match self.final_of(text) {
                 Some((result, _)) => Some(result),
                 None => return false,
             },
         };
         if !now.is_silent {
-            self.reading.unsettled = true;
+            self.cursor.unsettled = true;
             return false;
         }
         match result {
@@ -389,14 +391,14 @@ impl Session {
     fn cancel_prompt(&mut self, prompt: &[u8], now: &mut Now<'_>) {
         now.tell(&Event::Prompt(prompt));
         self.send(b"\x1B", Why::Cancel, now);
-        if let State::Asking(asking) = &mut self.state {
+        if let Activity::Asking(asking) = &mut self.state {
             asking.refuse_prompt(prompt, now.time + CANCEL_TIME);
         }
     }
 
     /// A line under the header of a message. Its text may hold anything, result codes and URCs too.
     fn take_body_line(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> Option<bool> {
-        let State::Asking(asking) = &mut self.state else { return None };
+        let Activity::Asking(asking) = &mut self.state else { return None };
         let body = asking.body?;
         let line = framer.line(frame);
         let is_inside = match body {
@@ -448,7 +450,7 @@ impl Session {
     }
 
     fn set_body(&mut self, body: Option<Body>) {
-        if let State::Asking(asking) = &mut self.state {
+        if let Activity::Asking(asking) = &mut self.state {
             asking.body = body;
         }
     }
@@ -457,12 +459,12 @@ impl Session {
     ///
     /// [`Dialect::final_of`]: crate::at::knowledge::Dialect::final_of
     fn final_of(&self, line: &[u8]) -> Option<(ResultCode, bool)> {
-        let State::Asking(asking) = &self.state else { return None };
+        let Activity::Asking(asking) = &self.state else { return None };
         self.dialect.final_of(&asking.question.expected, line)
     }
 
     fn take_response(&mut self, line: &[u8], now: &mut Now<'_>) {
-        let State::Asking(asking) = &mut self.state else { return };
+        let Activity::Asking(asking) = &mut self.state else { return };
         self.echo.close();
         let fits = asking.keep(line);
         now.tell(&Event::Response(line));
@@ -476,7 +478,7 @@ impl Session {
         if matches!(result, ResultCode::Ok | ResultCode::Error) && line.len() > 1 {
             self.dialect.verbosity = Verbosity::Words;
         }
-        if let State::Asking(asking) = &mut self.state {
+        if let Activity::Asking(asking) = &mut self.state {
             asking.is_answered = true;
         }
         now.tell(&Event::Final { line, result: &result });
@@ -491,7 +493,7 @@ impl Session {
         self.queue.push(line);
         now.tell(event);
         if matches!(event, Event::Urc(_)) && self.dialect.knowledge.has_body(line) {
-            self.reading.expect_below(Body::below(line), false, now.time);
+            self.cursor.expect_below(Body::below(line), false, now.time);
         }
         self.hear_connect(line);
         self.show(line, now);
@@ -500,12 +502,12 @@ impl Session {
     /// Shows a line to the listener and does what it says.
     pub(super) fn show(&mut self, line: &[u8], now: &mut Now<'_>) {
         match (now.listener.line(line), &mut self.state) {
-            (Flow::Enough, State::Asking(asking)) if asking.question.expected.free => self.finish(None, now),
+            (Flow::Enough, Activity::Asking(asking)) if asking.question.expected.free => self.finish(None, now),
             (Flow::GoOn | Flow::Enough, _) => {}
-            (Flow::Stop, State::Idle(idle)) => {
+            (Flow::Stop, Activity::Idle(idle)) => {
                 idle.stopped.get_or_insert_with(|| Line { bytes: line.to_vec() });
             }
-            (Flow::Stop, State::Asking(_) | State::Resync(_)) => {
+            (Flow::Stop, Activity::Asking(_) | Activity::Resync(_)) => {
                 self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now);
             }
         }
@@ -522,9 +524,9 @@ impl Session {
         if is_urc && self.dialect.knowledge.tells_of_start(line) {
             // The modem has just started: what it owed it will not give any more.
             match &mut self.state {
-                State::Resync(resync) => resync.begin_anew(),
-                State::Idle(Idle { owing: Some(owing), .. }) => owing.finals = 0,
-                State::Idle(_) | State::Asking(_) => {}
+                Activity::Resync(resync) => resync.begin_anew(),
+                Activity::Idle(Idle { owing: Some(owing), .. }) => owing.finals = 0,
+                Activity::Idle(_) | Activity::Asking(_) => {}
             }
         }
         self.queue_line(line, &if is_urc { Event::Urc(line) } else { Event::Stray(line) }, now);
@@ -533,9 +535,9 @@ impl Session {
     /// Whether the line is one of the answer that is owed.
     fn is_late(&mut self, line: &[u8]) -> bool {
         let owing = match &mut self.state {
-            State::Resync(resync) => resync.still_owed(),
-            State::Idle(idle) => idle.still_owed(),
-            State::Asking(_) => None,
+            Activity::Resync(resync) => resync.still_owed(),
+            Activity::Idle(idle) => idle.still_owed(),
+            Activity::Asking(_) => None,
         };
         let Some(owing) = owing else { return false };
         let Some(form) = owing.question.form_of(line) else { return false };
@@ -546,7 +548,7 @@ impl Session {
             Likeness::Either => !std::mem::replace(&mut owing.answered, true),
         };
         if is_late && owing.question.expected.shape == Shape::HeaderAndBody {
-            self.reading.expect_below(Body::of(line), true, self.last_byte);
+            self.cursor.expect_below(Body::of(line), true, self.last_byte);
         }
         is_late
     }
@@ -554,19 +556,19 @@ impl Session {
     /// A line of the text under an unsolicited one, in which nothing is a result code or a prompt. The echo of what was
     /// sent ends it: the modem says a message as a whole.
     fn take_below(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
-        let below = self.reading.below?;
+        let below = self.cursor.below?;
         let frame = framer.frame();
         let text = frame.map_or(framer.rest(), |frame| framer.line(frame));
         let is_echo = frame.is_some() && below.has_begun() && self.echo.is_next(text);
         if is_echo || !below.holds(text, framer.ends(), now.time) {
-            self.reading.below = None;
+            self.cursor.below = None;
             return None;
         }
         let Some(frame) = frame else { return Some(false) };
         match self.is_below(below, framer, frame, now) {
             Some(true) => {}
             Some(false) => {
-                self.reading.below = None;
+                self.cursor.below = None;
                 return None;
             }
             None => return Some(false),
@@ -577,7 +579,7 @@ impl Session {
             self.queue.push(text);
             now.tell(&Event::Urc(text));
         }
-        self.reading.below = match below.body {
+        self.cursor.below = match below.body {
             Body::Pdu => None,
             Body::Text { length, came } => {
                 let came = came.with(text, frame.ends);
@@ -593,7 +595,7 @@ impl Session {
     /// Whether a line that can belong to the text does. `None`: what comes next must decide, or silence.
     fn is_below(&mut self, below: Below, framer: &Framer, frame: Frame, now: &Now<'_>) -> Option<bool> {
         // Something is asked, or owed: a line may belong to it.
-        let is_waited_for = !matches!(self.state, State::Idle(Idle { owing: None, .. }));
+        let is_waited_for = !matches!(self.state, Activity::Idle(Idle { owing: None, .. }));
         match below.body {
             Body::Text { length: None, .. } if below.has_begun() && !below.framed => {
                 // A result code may be the answer's as well. If it is the text's, another one comes.
@@ -632,8 +634,8 @@ impl Session {
 
     /// Data without a line end: silence ends them.
     fn take_unfinished_data(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
-        if !now.is_silent || matches!(self.state, State::Idle(Idle { awaited: Some(_), .. })) {
-            self.reading.unsettled |= !now.is_silent;
+        if !now.is_silent || matches!(self.state, Activity::Idle(Idle { awaited: Some(_), .. })) {
+            self.cursor.unsettled |= !now.is_silent;
             return false;
         }
         let data = framer.rest();
@@ -647,8 +649,8 @@ impl Session {
 
     fn tell_data(&mut self, data: &[u8], now: &mut Now<'_>) {
         match self.state {
-            State::Asking(_) => self.take_response(data, now),
-            State::Idle(_) | State::Resync(_) => self.queue_line(data, &Event::Data(data), now),
+            Activity::Asking(_) => self.take_response(data, now),
+            Activity::Idle(_) | Activity::Resync(_) => self.queue_line(data, &Event::Data(data), now),
         }
     }
 
@@ -693,7 +695,7 @@ impl Session {
             let Some(next) = framer.frame_after(last) else {
                 // What is not a URC is waited for as long as it comes.
                 let has_text = framer.has_text_after(last);
-                return self.reading.is_decided(!others && !has_text, now).then_some(is_data && has_text);
+                return self.cursor.is_decided(!others && !has_text, now).then_some(is_data && has_text);
             };
             if next.start - frame.start > BYTES_AHEAD {
                 break;
@@ -715,7 +717,7 @@ impl Session {
     }
 
     fn is_own(&self, line: &[u8]) -> bool {
-        matches!(&self.state, State::Asking(asking) if asking.question.form_of(line).is_some())
+        matches!(&self.state, Activity::Asking(asking) if asking.question.form_of(line).is_some())
     }
 
     /// Whether the text of which `came` has come, and of which this line may be one, comes to its length at the end of a
@@ -738,7 +740,7 @@ impl Session {
                 return Some(true);
             }
             let Some(frame) = framer.frame_after(next) else {
-                return self.reading.is_decided(!framer.has_text_after(next), now).then_some(false);
+                return self.cursor.is_decided(!framer.has_text_after(next), now).then_some(false);
             };
             next = frame;
         }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::asking::Owing;
-use super::{Failure, FailureKind, Now, SETTLE, Silence};
+use super::{FailureKind, Now, SETTLE, Silence, Unanswered};
 use crate::at::knowledge::Dialect;
 use crate::at::result_code::{self, ResultCode, Verbosity};
 use crate::at::{Event, Line, Question, Why};
@@ -367,7 +367,7 @@ impl Resync {
     }
 
     /// Why it is given up.
-    pub(super) fn failure(&self, last_byte: Duration, now: Duration) -> Failure {
+    pub(super) fn failure(&self, last_byte: Duration, now: Duration) -> Unanswered {
         let kind = match self.own() {
             Some(_) if self.received.is_empty() => FailureKind::Timeout(Silence::Total),
             Some(_) => FailureKind::Timeout(Silence::NoFinal),
@@ -375,6 +375,6 @@ impl Resync {
         };
         // Time was up at the deadline, however late that was noticed.
         let waited = now.min(self.deadline(last_byte)).saturating_sub(self.began);
-        Failure { kind, waited, received: self.received.clone() }
+        Unanswered { kind, waited, received: self.received.clone() }
     }
 }
