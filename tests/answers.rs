@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use hayes::at::parameters::{Kind, parameters, split_prefix};
+use hayes::at::parameters::{Written, parameters, split_prefix};
 use hayes::at::{PromptPlan, Question};
 use hayes::catalogue::{Catalogue, prospect};
 use hayes::conversation::Conversation;
@@ -122,8 +122,8 @@ impl Device for Modem {
 fn fields(line: &str) -> Vec<String> {
     let (_, list) = split_prefix(line.as_bytes());
     let shown = |parameter: hayes::at::parameters::Parameter<'_>| match parameter.kind {
-        Kind::Group => format!("({})", parameter.text()),
-        Kind::Bare | Kind::Quoted => parameter.text().into_owned(),
+        Written::Group => format!("({})", parameter.text()),
+        Written::Bare | Written::Quoted => parameter.text().into_owned(),
     };
     parameters(list).map(shown).collect()
 }

@@ -1,11 +1,11 @@
 //! What the session must be told about lines: which come by themselves, and which of two readings a line has.
 
-use super::parameters::{Kind, Parameter, parameters, prefix_length, split_prefix};
+use super::parameters::{Parameter, Written, parameters, split_prefix};
 use super::result_code::{self, Verbosity};
 use super::{Expected, Form, ResultCode, Shape};
 use crate::notation::text;
 
-/// What is known of lines. The catalogue is one; [`Standard`] knows what the standards alone tell.
+/// What is known of lines: the catalogue.
 ///
 /// It is asked for every line that is received, so an answer must cost no more than a look into a table.
 pub trait Knowledge: Sync {
@@ -100,29 +100,6 @@ impl Dialect {
     }
 }
 
-/// What the standards alone tell: V.250, 27.007, 27.005.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Standard;
-
-impl Knowledge for Standard {
-    fn is_urc(&self, line: &[u8]) -> bool {
-        match prefix_length(line) {
-            Some(length) => line.get(1..length).is_some_and(|name| URC_NAMES.contains(&name)),
-            None => URC_WORDS.contains(&line),
-        }
-    }
-}
-
-/// V.250 §5.7.1
-const URC_WORDS: [&[u8]; 6] = [b"RING", b"NO CARRIER", b"BUSY", b"NO ANSWER", b"NO DIALTONE", b"CONNECT"];
-
-/// 27.007 and 27.005, without their `+`.
-const URC_NAMES: [&[u8]; 28] = [
-    b"CREG", b"CGREG", b"CEREG", b"C5GREG", b"CMTI", b"CMT", b"CBMI", b"CBM", b"CDSI", b"CDS", b"CRING", b"CLIP",
-    b"COLP", b"CCWA", b"CUSD", b"CSSI", b"CSSU", b"CIEV", b"CKEV", b"CTEV", b"CGEV", b"CTZV", b"CTZE", b"CTZEU",
-    b"CSCON", b"CEDRXP", b"CPIN", b"CPINR",
-];
-
 /// Tells an answer from a URC of the same name by its fields, where the standard gives both the same prefix.
 ///
 /// It is for lines that carry the prefix of the command that is running.
@@ -131,7 +108,7 @@ pub fn likeness(line: &[u8], form: Form) -> Likeness {
         return Likeness::Answer;
     };
     let test_is_answer = |first: Option<&Parameter<'_>>| match first {
-        Some(Parameter { kind: Kind::Group, .. }) => Likeness::Answer,
+        Some(Parameter { kind: Written::Group, .. }) => Likeness::Answer,
         Some(_) | None => Likeness::Urc,
     };
     let mut fields = parameters(list);
@@ -168,7 +145,7 @@ pub fn likeness(line: &[u8], form: Form) -> Likeness {
         },
         // 27.007 §7.6, §7.8, §7.12: a number comes first where the network speaks.
         b"+CLIP" | b"+COLP" | b"+CCWA" => match fields.next() {
-            Some(Parameter { kind: Kind::Quoted, .. }) => Likeness::Urc,
+            Some(Parameter { kind: Written::Quoted, .. }) => Likeness::Urc,
             Some(_) | None => Likeness::Answer,
         },
         _ => Likeness::Answer,
@@ -189,7 +166,7 @@ pub fn is_message(line: &[u8]) -> bool {
 /// code: quoted by the standard, bare by some, empty by others.
 fn registration(second: Option<Parameter<'_>>) -> Likeness {
     match second {
-        Some(Parameter { kind: Kind::Bare, value, .. })
+        Some(Parameter { kind: Written::Bare, value, .. })
             if matches!(value.len(), 1 | 2) && value.iter().all(u8::is_ascii_digit) =>
         {
             Likeness::Answer
@@ -236,15 +213,5 @@ mod tests {
         assert_eq!(likeness(b"+CUSD: (0-2)", Form::Test), Likeness::Answer);
         assert_eq!(likeness(b"+CLIP: \"+4912\",145", Form::Read), Likeness::Urc);
         assert_eq!(likeness(b"+CLIP: 1,1", Form::Read), Likeness::Answer);
-    }
-
-    #[test]
-    fn standard_urcs() {
-        for line in ["RING", "+CMTI: \"SM\",3", "+CREG: 5", "NO CARRIER", "+CUSD: 0"] {
-            assert!(Standard.is_urc(line.as_bytes()), "{line}");
-        }
-        for line in ["OK", "+COPS: 0", "ring", "+CREG", "BUSY BEE"] {
-            assert!(!Standard.is_urc(line.as_bytes()), "{line}");
-        }
     }
 }

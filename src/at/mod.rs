@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 pub use command::Form;
-pub use knowledge::{Knowledge, Likeness, Standard};
+pub use knowledge::{Knowledge, Likeness};
 use result_code::Verbosity;
 pub use result_code::{NumberedError, ResultCode};
 
@@ -234,29 +234,29 @@ pub enum Why {
 }
 
 /// Is told everything, in the order in which it happened.
-pub trait Listener {
+pub trait Hearer {
     fn event(&mut self, now: Duration, event: &Event<'_>);
 
     /// Each whole line that the modem sent by itself or as an answer, its final result code included; no echo, no
     /// prompt. It comes after the event that tells what the line is.
-    fn line(&mut self, line: &[u8]) -> Flow {
+    fn line(&mut self, line: &[u8]) -> Verdict {
         let _ = line;
-        Flow::GoOn
+        Verdict::GoOn
     }
 }
 
 /// What is to happen after a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
+pub enum Verdict {
     GoOn,
     /// This line is what was waited for: ends a free question with all lines so far as its answer. Elsewhere the same
-    /// as [`Flow::GoOn`].
+    /// as [`Verdict::GoOn`].
     Enough,
     /// Ends whatever is going on, at once: `abort on`.
     Stop,
 }
 
 /// Hears nothing.
-impl Listener for () {
+impl Hearer for () {
     fn event(&mut self, _now: Duration, _event: &Event<'_>) {}
 }

@@ -48,7 +48,7 @@ pub fn parameters(list: &[u8]) -> impl Iterator<Item = Parameter<'_>> + Clone {
 
 /// The groups of a list: the parenthesised parameters of `(2,"EE","EE","23440",7),(1,…),,(0-4)`.
 pub fn groups(list: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
-    parameters(list).filter(|parameter| parameter.kind == Kind::Group)
+    parameters(list).filter(|parameter| parameter.kind == Written::Group)
 }
 
 /// Where the group ends in whose middle `list` begins: at the parenthesis that closes it, or at the end.
@@ -61,13 +61,13 @@ pub fn group_end(list: &[u8]) -> usize {
 pub struct Parameter<'a> {
     /// The value; what stands between the quotes or the parentheses.
     pub value: &'a [u8],
-    pub kind: Kind,
+    pub kind: Written,
     /// The place in the list, quotes or parentheses included.
     pub range: Range<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Written {
     Bare,
     Quoted,
     /// In parentheses: [`Parameter::inner`] goes into it.
@@ -90,23 +90,23 @@ fn parameter_at(list: &[u8], position: usize) -> Parameter<'_> {
     let start = skip_blanks(list, position);
     let (kind, value, end) = match list.get(start) {
         Some(b'"') => match closing_quote(list, start) {
-            Some(close) => (Kind::Quoted, start + 1..close, close + 1),
+            Some(close) => (Written::Quoted, start + 1..close, close + 1),
             None => {
                 let end = next_comma(list, start);
-                (Kind::Bare, start + 1..end, end)
+                (Written::Bare, start + 1..end, end)
             }
         },
         Some(b'(') => {
             let close = closing(list, start, 0);
-            (Kind::Group, start + 1..close, list.len().min(close + 1))
+            (Written::Group, start + 1..close, list.len().min(close + 1))
         }
         Some(_) | None => {
             let end = next_comma(list, start);
-            (Kind::Bare, start..end, end)
+            (Written::Bare, start..end, end)
         }
     };
     let value = list.get(value).unwrap_or_default();
-    Parameter { value: if kind == Kind::Quoted { value } else { value.trim_ascii() }, kind, range: start..end }
+    Parameter { value: if kind == Written::Quoted { value } else { value.trim_ascii() }, kind, range: start..end }
 }
 
 /// Where the parameter behind this one begins. `(0-4)(0-2)` is written without a comma by some.

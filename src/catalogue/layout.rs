@@ -85,8 +85,8 @@ impl Field {
     /// How well the value has this field's form. An empty value is one that the modem does not give.
     pub fn fit(&self, parameter: &Parameter<'_>) -> Fit {
         let value = parameter.value.trim_ascii();
-        let quoted = parameter.kind == parameters::Kind::Quoted;
-        if parameter.kind == parameters::Kind::Group {
+        let quoted = parameter.kind == parameters::Written::Quoted;
+        if parameter.kind == parameters::Written::Group {
             return Fit::No;
         }
         if value.is_empty() {

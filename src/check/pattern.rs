@@ -7,7 +7,7 @@ use memchr::{memchr, memchr_iter, memmem};
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind};
 
-use crate::at::parameters::{self, Kind, Parameter};
+use crate::at::parameters::{self, Written, Parameter};
 use crate::source::Span;
 use crate::syntax::ast::{Convert, Field, Pattern, PatternKind, PatternPart};
 
@@ -239,7 +239,7 @@ fn parameter<'l>(rest: &'l [u8], following: Option<&[u8]>, within: Within) -> Op
     {
         return Some((inner.get(..quote)?, range.start + quote + 2));
     }
-    let is_quoted = kind == Kind::Quoted || list.get(range.start) == Some(&b'"');
+    let is_quoted = kind == Written::Quoted || list.get(range.start) == Some(&b'"');
     let parted = following.is_none_or(|text| text.starts_with(b",") || text.starts_with(b")"));
     let end = match following {
         Some(text) if !is_quoted && !text.starts_with(b",") => find_until(rest, text, range.end)?,

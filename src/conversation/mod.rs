@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::at::session::{FailureKind, Session, Unanswered};
-use crate::at::{Answer, Event, Expected, Knowledge, Line, Listener, PromptPlan, Question, Shape, Why, result_code};
+use crate::at::{Answer, Event, Expected, Hearer, Knowledge, Line, PromptPlan, Question, Shape, Why, result_code};
 use crate::catalogue::module::{Module, module_named_by};
 use crate::port::{Control, Fault, Port, Read};
 
-pub use crate::at::Flow;
+pub use crate::at::Verdict;
 pub use crate::at::session::{Mode, Silence};
 
 /// What a first read takes at the most. Few answers are longer, and a thousand modems are cheap.
@@ -84,7 +84,7 @@ pub enum Trouble {
     Lost { why: String, received: Vec<Line> },
     /// The port was told to stop (Ctrl-C)
     Interrupted { received: Vec<Line> },
-    /// A listener said [`crate::at::Flow::Stop`] to this line
+    /// A listener said [`crate::at::Verdict::Stop`] to this line
     Stopped { line: Line, received: Vec<Line> },
     /// The modem asked for data and nothing was said about it; it was cancelled with ESC
     UnexpectedPrompt { prompt: Line, received: Vec<Line> },
@@ -168,8 +168,8 @@ impl Conversation {
     /// Sends a question and waits for its answer. After a timeout it brings the modem into step first. Lines that came
     /// by themselves before the question was sent are forgotten.
     ///
-    /// A free question ends when [`Listener::line`] returns [`Flow::Enough`], or at a final result code.
-    pub fn ask(&mut self, question: &Arc<Question>, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
+    /// A free question ends when [`Hearer::line`] returns [`Verdict::Enough`], or at a final result code.
+    pub fn ask(&mut self, question: &Arc<Question>, listener: &mut dyn Hearer) -> Result<Answer, Trouble> {
         self.drain(listener)?;
         self.check_stopped()?;
         self.check_interrupted()?;
@@ -178,7 +178,7 @@ impl Conversation {
     }
 
     /// After a timeout: brings the modem into step, before something is written whose silence is judged.
-    pub fn come_into_step(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
+    pub fn come_into_step(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         self.check_stopped()?;
         self.session.come_into_step(self.port.now(), listener);
         self.outcome(listener).map(|_| ())
@@ -186,7 +186,7 @@ impl Conversation {
 
     /// Sends bytes and waits for nothing: `send raw`, a login. Counts as a question for what is forgotten.
     /// The port has `longest` to take them.
-    pub fn write(&mut self, bytes: &[u8], longest: Duration, listener: &mut dyn Listener) -> Result<(), Trouble> {
+    pub fn write(&mut self, bytes: &[u8], longest: Duration, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         self.drain(listener)?;
         self.check_stopped()?;
         self.check_interrupted()?;
@@ -201,7 +201,7 @@ impl Conversation {
         &mut self,
         until: Duration,
         matches: &mut dyn FnMut(&[u8]) -> bool,
-        listener: &mut dyn Listener,
+        listener: &mut dyn Hearer,
     ) -> Result<Option<Line>, Trouble> {
         let mut looked_at = 0;
         let mut is_late = false;
@@ -221,12 +221,12 @@ impl Conversation {
     }
 
     /// The next line of those, whatever it is.
-    pub fn next_line(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<Option<Line>, Trouble> {
+    pub fn next_line(&mut self, until: Duration, listener: &mut dyn Hearer) -> Result<Option<Line>, Trouble> {
         self.await_line(until, &mut |_| true, listener)
     }
 
     /// Waits until nothing has come for `span`; false when `until` came first.
-    pub fn quiet(&mut self, span: Duration, until: Duration, listener: &mut dyn Listener) -> Result<bool, Trouble> {
+    pub fn quiet(&mut self, span: Duration, until: Duration, listener: &mut dyn Hearer) -> Result<bool, Trouble> {
         loop {
             self.check_stopped()?;
             let now = self.port.now();
@@ -245,7 +245,7 @@ impl Conversation {
 
     /// Waits for `span`, in which nothing may come: the first line that does. Text without a line end counts, the echo
     /// of what was written does not.
-    pub fn silence(&mut self, span: Duration, listener: &mut dyn Listener) -> Result<Option<Line>, Trouble> {
+    pub fn silence(&mut self, span: Duration, listener: &mut dyn Hearer) -> Result<Option<Line>, Trouble> {
         let until = self.port.now() + span;
         let line = self.next_line(until, listener)?;
         Ok(line.or_else(|| {
@@ -255,7 +255,7 @@ impl Conversation {
     }
 
     /// Waits for text without a line end, as boot loaders and logins show it; false when `until` came first.
-    pub fn prompt(&mut self, text: &[u8], until: Duration, listener: &mut dyn Listener) -> Result<bool, Trouble> {
+    pub fn prompt(&mut self, text: &[u8], until: Duration, listener: &mut dyn Hearer) -> Result<bool, Trouble> {
         self.check_stopped()?;
         self.session.await_text(text, self.port.now(), listener);
         while !self.session.text_has_come(false) {
@@ -269,11 +269,11 @@ impl Conversation {
     }
 
     /// Waits, and goes on reading: lines are queued, `abort on` sees them.
-    pub fn sleep(&mut self, span: Duration, listener: &mut dyn Listener) -> Result<(), Trouble> {
+    pub fn sleep(&mut self, span: Duration, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         self.sleep_until(self.port.now() + span, listener)
     }
 
-    fn sleep_until(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<(), Trouble> {
+    fn sleep_until(&mut self, until: Duration, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         loop {
             self.check_stopped()?;
             self.read(until, listener)?;
@@ -300,7 +300,7 @@ impl Conversation {
 
     /// Whether a command would go to the other end of a connection as data. Where data mode may end any moment, that
     /// moment is waited for.
-    pub fn carries_data(&mut self, listener: &mut dyn Listener) -> Result<bool, Trouble> {
+    pub fn carries_data(&mut self, listener: &mut dyn Hearer) -> Result<bool, Trouble> {
         let until = self.port.now() + LEAVE_TIME;
         while self.session.may_leave_data_mode() && self.port.now() < until {
             self.check_stopped()?;
@@ -311,7 +311,7 @@ impl Conversation {
 
     /// From data mode to command mode: guard time, `+++`, guard time (V.250 §5.2.7; S12), until the modem says so. Where
     /// it is in command mode nothing is sent; where nobody knows, nothing is expected.
-    pub fn escape(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
+    pub fn escape(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         if matches!(self.mode(), Mode::Command { .. }) {
             listener.event(self.port.now(), &Event::Notice("the modem is in command mode: +++ is not sent"));
             return Ok(());
@@ -341,7 +341,7 @@ impl Conversation {
     /// After [`Trouble::Interrupted`]: ends what is still going on by the AT rules, one character where the running
     /// command is abortable, ESC at a prompt, and comes into step again. Where something is to be asked afterwards it
     /// `waits` for a command that cannot be aborted, up to its deadline. A second interruption ends this as well.
-    pub fn interrupt(&mut self, waits: bool, listener: &mut dyn Listener) -> Result<(), Trouble> {
+    pub fn interrupt(&mut self, waits: bool, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         self.port.rearm();
         self.session.interrupt(waits, self.port.now(), listener);
         self.outcome(listener).map(|_| ())
@@ -358,7 +358,7 @@ impl Conversation {
         &mut self,
         question: &Question,
         within: Duration,
-        listener: &mut dyn Listener,
+        listener: &mut dyn Hearer,
     ) -> Result<Answer, Trouble> {
         let until = self.port.now() + within;
         // Many a modem sends no result code before it goes.
@@ -422,7 +422,7 @@ impl Conversation {
     }
 
     /// Asks, and waits for the answer, or for what comes in its place.
-    fn tell_to_restart(&mut self, question: &Arc<Question>, listener: &mut dyn Listener) -> Result<Told, Trouble> {
+    fn tell_to_restart(&mut self, question: &Arc<Question>, listener: &mut dyn Hearer) -> Result<Told, Trouble> {
         self.check_stopped()?;
         self.check_interrupted()?;
         let began = self.port.now();
@@ -455,7 +455,7 @@ impl Conversation {
     }
 
     /// Whether the modem answers `AT`. `None`: it has not until `until`, and had no time to.
-    fn probe(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<Option<bool>, Trouble> {
+    fn probe(&mut self, until: Duration, listener: &mut dyn Hearer) -> Result<Option<bool>, Trouble> {
         self.check_stopped()?;
         let now = self.port.now();
         let time = PROBE_TIME.min(until.saturating_sub(now));
@@ -491,7 +491,7 @@ impl Conversation {
 
     /// At the end of a script: a result code that the modem still owes would be taken for its own by whoever asks next.
     /// It is listened for, and nothing sent. A modem that has not said a byte since is left at once.
-    pub fn settle(&mut self, listener: &mut dyn Listener) {
+    pub fn settle(&mut self, listener: &mut dyn Hearer) {
         if !self.session.owes() {
             return;
         }
@@ -508,7 +508,7 @@ impl Conversation {
     /// Before the first byte is written: reads what waits in the port. It answers a question of another program, or of
     /// nobody, and what else comes of it is waited for. Lines that come by themselves are kept. Where a result code or a
     /// line of an answer waited, more of that may be owed, so the session comes into step before it asks.
-    fn drain(&mut self, listener: &mut dyn Listener) -> Result<(), Trouble> {
+    fn drain(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         if self.has_listened {
             return Ok(());
         }
@@ -528,7 +528,7 @@ impl Conversation {
     }
 
     /// Runs until the question has its outcome.
-    fn outcome(&mut self, listener: &mut dyn Listener) -> Result<Answer, Trouble> {
+    fn outcome(&mut self, listener: &mut dyn Hearer) -> Result<Answer, Trouble> {
         loop {
             if let Some(answer) = self.turn(Duration::MAX, listener)? {
                 return Ok(answer);
@@ -537,7 +537,7 @@ impl Conversation {
     }
 
     /// Writes and reads once, up to `until`; the answer, if the question has it then.
-    fn turn(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<Option<Answer>, Trouble> {
+    fn turn(&mut self, until: Duration, listener: &mut dyn Hearer) -> Result<Option<Answer>, Trouble> {
         let written = self.write_output(WRITE_TIME, listener);
         // What ended the question goes before what could not be written behind it.
         if let Some(outcome) = self.session.outcome() {
@@ -553,7 +553,7 @@ impl Conversation {
     }
 
     /// Reads once and tells the session; false where `until`, or a deadline of the session before it, came first.
-    fn read(&mut self, until: Duration, listener: &mut dyn Listener) -> Result<bool, Trouble> {
+    fn read(&mut self, until: Duration, listener: &mut dyn Hearer) -> Result<bool, Trouble> {
         let until = self.session.deadline().map_or(until, |deadline| deadline.min(until));
         self.has_listened = true;
         match self.port.read(&mut self.buffer, until) {
@@ -575,7 +575,7 @@ impl Conversation {
         }
     }
 
-    fn write_output(&mut self, longest: Duration, listener: &mut dyn Listener) -> Result<(), Trouble> {
+    fn write_output(&mut self, longest: Duration, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         while let Some(bytes) = self.session.output() {
             let until = self.port.now() + longest.min(WRITE_TIME);
             match self.port.write(&bytes, until) {
@@ -596,7 +596,7 @@ impl Conversation {
     }
 
     /// After data that did not all go out: ESC, as far as the port takes it. The modem still waits for the rest.
-    fn cancel_data(&mut self, listener: &mut dyn Listener) {
+    fn cancel_data(&mut self, listener: &mut dyn Hearer) {
         self.session.cancel_data(self.port.now(), listener);
         while let Some(bytes) = self.session.output() {
             if self.port.write(&bytes, self.port.now() + CANCEL_TIME).is_err() {
@@ -606,7 +606,7 @@ impl Conversation {
         }
     }
 
-    fn trouble(&mut self, fault: Fault, listener: &mut dyn Listener) -> Trouble {
+    fn trouble(&mut self, fault: Fault, listener: &mut dyn Hearer) -> Trouble {
         let received = match &fault {
             Fault::Lost(_) => self.session.lose(self.port.now(), listener),
             Fault::Interrupted | Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_) => {
@@ -632,18 +632,18 @@ impl Conversation {
 
 /// Hears what waited in a port.
 struct Pending<'l> {
-    listener: &'l mut dyn Listener,
+    listener: &'l mut dyn Hearer,
     /// A line came that is no news: an answer's, or its end.
     belongs_to_another: bool,
 }
 
-impl Listener for Pending<'_> {
+impl Hearer for Pending<'_> {
     fn event(&mut self, now: Duration, event: &Event<'_>) {
         self.belongs_to_another |= matches!(event, Event::Stray(_));
         self.listener.event(now, event);
     }
 
-    fn line(&mut self, line: &[u8]) -> Flow {
+    fn line(&mut self, line: &[u8]) -> Verdict {
         self.listener.line(line)
     }
 }

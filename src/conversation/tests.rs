@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::*;
-use crate::at::{Event, Expected, PromptPlan, ResultCode, Shape, Standard};
+use crate::at::{Event, Expected, PromptPlan, ResultCode, Shape};
+use crate::catalogue::Catalogue;
 use crate::port::{Cancel, Device, Memory};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -62,7 +63,7 @@ type Log = std::sync::Arc<std::sync::Mutex<Vec<(Duration, String)>>>;
 fn conversation(device: Scripted) -> (Conversation, Log, Cancel) {
     let cancel = Cancel::new().unwrap();
     let log = device.log.clone();
-    (Conversation::new(Box::new(Memory::in_virtual_time(device, &cancel)), &Standard), log, cancel)
+    (Conversation::new(Box::new(Memory::in_virtual_time(device, &cancel)), &Catalogue), log, cancel)
 }
 
 fn modem(answers: &[(&'static str, &'static str)]) -> Scripted {
@@ -82,7 +83,7 @@ struct Heard {
     cancel: Option<Cancel>,
 }
 
-impl Listener for Heard {
+impl Hearer for Heard {
     fn event(&mut self, _now: Duration, event: &Event<'_>) {
         self.events.push(format!("{event:?}"));
         if let (Event::Sent { .. }, Some(cancel)) = (event, self.cancel.take()) {
@@ -90,8 +91,8 @@ impl Listener for Heard {
         }
     }
 
-    fn line(&mut self, line: &[u8]) -> Flow {
-        if self.stop_at.is_some_and(|text| line == text.as_bytes()) { Flow::Stop } else { Flow::GoOn }
+    fn line(&mut self, line: &[u8]) -> Verdict {
+        if self.stop_at.is_some_and(|text| line == text.as_bytes()) { Verdict::Stop } else { Verdict::GoOn }
     }
 }
 
@@ -324,7 +325,7 @@ fn a_modem_may_restart_without_a_result_code() {
         device.answers.extend(std::iter::repeat_n(("AT\r", SECOND / 10, "AT\r\r\nOK\r\n"), 20));
         let cancel = Cancel::new().unwrap();
         let port = Box::new(Memory::in_virtual_time(device, &cancel));
-        let mut conversation = Conversation::new(port, &crate::catalogue::Catalogue);
+        let mut conversation = Conversation::new(port, &Catalogue);
         let mut asked = question("AT+CFUN=1,1");
         asked.timeout = 25 * SECOND;
         let outcome = conversation.reboot(&asked, 25 * SECOND, &mut Heard::default());
@@ -365,7 +366,7 @@ fn a_wait_in_a_flood_ends_in_time() {
     }
     let asked = std::sync::Arc::<std::sync::atomic::AtomicUsize>::default();
     let port = Memory::in_virtual_time(Flood(asked.clone()), &Cancel::new().unwrap());
-    let mut conversation = Conversation::new(Box::new(port), &Standard);
+    let mut conversation = Conversation::new(Box::new(port), &Catalogue);
     let deaf = &mut Heard::default();
     assert_eq!(conversation.await_line(Duration::ZERO, &mut |_| false, deaf).unwrap(), None);
     assert!(!conversation.prompt(b"login: ", Duration::ZERO, deaf).unwrap());
@@ -394,7 +395,7 @@ fn a_reboot_is_seen_by_what_only_a_start_brings() {
     slow.due.push((8 * SECOND, b"\r\nAPP RDY\r\n\r\n+CPIN: READY\r\n".to_vec()));
     slow.answers.extend(std::iter::repeat_n(("AT\r", 20 * SECOND, ""), 5));
     slow.answers.extend(std::iter::repeat_n(("AT\r", soon, "\r\nOK\r\n"), 5));
-    let (mut conversation, outcome) = restart(slow, &crate::catalogue::Catalogue);
+    let (mut conversation, outcome) = restart(slow, &Catalogue);
     outcome.unwrap();
     assert!((8 * SECOND..16 * SECOND).contains(&conversation.now()), "{:?}", conversation.now());
     let line = conversation.await_line(Duration::ZERO, &mut |line| line == b"+CPIN: READY", &mut Heard::default());
@@ -402,11 +403,11 @@ fn a_reboot_is_seen_by_what_only_a_start_brings() {
     // So fast that no AT is missed, but it says that it has started.
     let mut fast = device(20);
     fast.due.push((SECOND / 2, b"\r\nRDY\r\n".to_vec()));
-    let (conversation, outcome) = restart(fast, &crate::catalogue::Catalogue);
+    let (conversation, outcome) = restart(fast, &Catalogue);
     outcome.unwrap();
     assert!(conversation.now() < 5 * SECOND);
     // One that does nothing but say OK has not restarted.
-    let (conversation, outcome) = restart(device(100), &Standard);
+    let (conversation, outcome) = restart(device(100), &Catalogue);
     assert!(matches!(outcome, Err(Trouble::NeverGone { .. })), "{outcome:?}");
     assert!((30 * SECOND..33 * SECOND).contains(&conversation.now()));
 }

@@ -255,7 +255,7 @@ impl Eavesdropper {
     }
 }
 
-impl at::Listener for Eavesdropper {
+impl at::Hearer for Eavesdropper {
     fn event(&mut self, _now: Duration, event: &Event<'_>) {
         self.mask.event(event, &mut |event| {
             if !self.quiet

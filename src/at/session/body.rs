@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use crate::at::lines::{LONGEST_LINE, LineEnds};
-use crate::at::parameters::{Kind, parameters, split_prefix};
+use crate::at::parameters::{Written, parameters, split_prefix};
 
 /// What comes under the header of `AT+CMGR` or `AT+CMGL` (27.005 §3.4.2, §3.4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Body {
     pub(super) fn of(header: &[u8]) -> Body {
         let (_, list) = split_prefix(header);
         let fields: Vec<_> = parameters(list).collect();
-        let quoted = |index: usize| fields.get(index).is_some_and(|field| field.kind == Kind::Quoted);
+        let quoted = |index: usize| fields.get(index).is_some_and(|field| field.kind == Written::Quoted);
         let in_words = |index: usize| {
             quoted(index)
                 && fields
@@ -52,7 +52,7 @@ impl Body {
         }
         let length = fields
             .last()
-            .filter(|field| fields.len() >= fields_with_length && field.kind == Kind::Bare)
+            .filter(|field| fields.len() >= fields_with_length && field.kind == Written::Bare)
             .and_then(|field| std::str::from_utf8(field.value).ok()?.parse().ok());
         Body::Text { length, came: Came::default() }
     }
@@ -65,7 +65,7 @@ impl Body {
             (fields, last) = (fields + 1, Some(field));
         }
         let number = last
-            .filter(|field| field.kind == Kind::Bare)
+            .filter(|field| field.kind == Written::Bare)
             .and_then(|field| std::str::from_utf8(field.value).ok()?.parse().ok());
         match number {
             // In PDU mode it says no more than a name and a length.

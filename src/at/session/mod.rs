@@ -19,7 +19,6 @@
 //! 10. No byte is lost: a line is an echo, a response, a final result code, a URC, a prompt or a stray, and is told.
 //! 11. After `CONNECT` the line carries data, in which nothing is any of these.
 
-mod asking;
 mod body;
 mod reading;
 mod resync;
@@ -33,14 +32,16 @@ use std::time::Duration;
 use memchr::memmem;
 
 use super::echo::Echo;
-use super::knowledge::Dialect;
+use super::knowledge::{Dialect, Likeness};
 use super::lines::{Framer, Queue};
+use super::parameters::prefix_length;
 use super::result_code::{self, Verbosity};
-use super::{Answer, Event, Expected, Flow, Knowledge, Line, Listener, PromptPlan, Question, ResultCode, Why};
-use asking::{Asking, Owing};
-pub use asking::{FailureKind, Outcome, Silence, Unanswered};
+use super::{
+    Answer, Event, Expected, Form, Hearer, Knowledge, Line, PromptPlan, Question, ResultCode, Shape, Why, carries,
+};
+use body::Body;
 use reading::Cursor;
-use resync::{Act, FENCE, Purpose, Resync};
+use resync::{Purpose, Resync};
 
 /// So much silence decides what the bytes alone leave open: a final result code without its line end, a line `OK` in a
 /// message, a prompt nobody announced.
@@ -59,6 +60,12 @@ pub struct Session {
     state: Activity,
     mode: Mode,
 }
+
+/// An answer's lines are kept up to so many bytes; what comes after is told but not kept.
+const LARGEST_ANSWER: usize = 1024 * 1024;
+
+/// So many bytes are looked at to tell garbage from text.
+const SAMPLE: usize = 1024;
 
 /// What is going on.
 enum Activity {
@@ -80,6 +87,105 @@ struct Idle {
     awaited: Option<Vec<u8>>,
     /// A listener said stop at this line.
     stopped: Option<Line>,
+}
+
+pub type Outcome = Result<Answer, Box<Unanswered>>;
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered {
+    pub kind: FailureKind,
+    pub waited: Duration,
+    /// The lines of the answer so far; last the one that had not ended.
+    pub received: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailureKind {
+    Timeout(Silence),
+    /// A listener said so at this line
+    Stopped(Line),
+    UnexpectedPrompt(Line),
+    /// It succeeded, but did not ask for the data that were to be given
+    NoPrompt {
+        mark: String,
+        answer: Answer,
+    },
+    /// The modem did not come into step again after so many tries
+    OutOfStep {
+        tries: u32,
+    },
+}
+
+/// How silent the modem was when time ran out: what to tell the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// Not a byte came: no power, wrong port, wrong speed, asleep, or no result codes (`ATQ1`)
+    Total,
+    /// The echo came and nothing else: no result codes (`ATQ1`), or the command takes longer
+    AllButEcho,
+    /// Lines came, but no final result code
+    NoFinal,
+    /// The prompt that was waited for did not come
+    NoPrompt,
+    /// Bytes came, most of them not text: a wrong speed
+    Garbage,
+}
+
+/// A question that is open.
+struct Asking {
+    question: Arc<Question>,
+    began: Duration,
+    deadline: Duration,
+    lines: Vec<Line>,
+    /// Of the lines; what is over [`LARGEST_ANSWER`] is not kept.
+    bytes: usize,
+    prompt: Prompting,
+    /// The modem asked for data that nobody had; ESC was sent.
+    unexpected: Option<Line>,
+    body: Option<Body>,
+    /// A line that looks like a URC, of a read command that has no other answer.
+    fallback: Option<Line>,
+    /// Its final result code came: nothing is owed.
+    is_answered: bool,
+    /// Its last bytes did not go out.
+    write_failed: bool,
+    is_echoed: bool,
+    /// So many bytes came.
+    heard: usize,
+    /// Of the first of them, so many are no text.
+    garbage: usize,
+}
+
+/// How far a prompt is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prompting {
+    None,
+    /// It may come.
+    Open,
+    /// It came, and got what it asked for. `blank`: its own blank may follow; `at_reply`: so far nothing has, so that
+    /// what comes on this line is the reply's echo.
+    Given {
+        blank: bool,
+        at_reply: bool,
+    },
+}
+
+/// What may still come of a question that was given up.
+struct Owing {
+    question: Arc<Question>,
+    /// When it was sent
+    asked: Duration,
+    finals: u32,
+    prompt_open: bool,
+    /// When the last `AT` was sent, if one was
+    fenced: Option<Duration>,
+    /// The command was given up before its time, and may go on until then.
+    runs_until: Duration,
+    /// A byte came since it was asked: somebody is there.
+    heard: bool,
+    /// A line of its answer came that could as well be news.
+    answered: bool,
 }
 
 /// What the line carries, as far as that is known.
@@ -117,7 +223,7 @@ pub type DataEnds = &'static [&'static str];
 /// Who hears it, when it is, and what may be decided without what comes next.
 struct Now<'a> {
     time: Duration,
-    listener: &'a mut dyn Listener,
+    listener: &'a mut dyn Hearer,
     /// Nothing has come for [`SETTLE`].
     is_silent: bool,
     /// Nothing has come for so long that goes on where the first line stopped.
@@ -195,8 +301,199 @@ fn opens_data_mode(text: &str) -> bool {
     !matches!(text, "OK" | "FAIL")
 }
 
+impl Owing {
+    /// The final result code of a question that no longer runs.
+    fn of(question: Arc<Question>, asked: Duration) -> Owing {
+        Owing {
+            question,
+            asked,
+            finals: 1,
+            prompt_open: false,
+            fenced: None,
+            runs_until: Duration::ZERO,
+            heard: false,
+            answered: false,
+        }
+    }
+}
+
+impl Asking {
+    fn new(question: Arc<Question>, now: Duration) -> Asking {
+        let prompt = match question.prompt {
+            PromptPlan::Unexpected => Prompting::None,
+            PromptPlan::Reply { .. } | PromptPlan::Cancel { .. } => Prompting::Open,
+        };
+        Asking {
+            deadline: now.saturating_add(question.timeout),
+            question,
+            began: now,
+            lines: Vec::new(),
+            bytes: 0,
+            prompt,
+            unexpected: None,
+            body: None,
+            fallback: None,
+            is_answered: false,
+            write_failed: false,
+            is_echoed: false,
+            heard: 0,
+            garbage: 0,
+        }
+    }
+
+    /// A quirk: where there is no final result code, silence behind the first line ends the answer.
+    fn deadline(&self, last_byte: Duration) -> Duration {
+        let ends_in_silence = self.question.expected.without_final && !self.lines.is_empty();
+        if ends_in_silence { self.deadline.min(last_byte + SETTLE) } else { self.deadline }
+    }
+
+    /// What a line is that is no final result code.
+    fn event_of<'l>(&self, line: &'l [u8], dialect: Dialect) -> Event<'l> {
+        let (question, expected, knowledge) = (&*self.question, &self.question.expected, dialect.knowledge);
+        if let Some(form) = question.form_of(line) {
+            let prefix = line.split(|byte| *byte == b':').next().unwrap_or(line);
+            let is_answer = match self.lines.iter().any(|known| carries(&known.bytes, prefix)) {
+                false => knowledge.may_answer(line, form),
+                true => knowledge.likeness(line, form) == Likeness::Answer,
+            };
+            return if is_answer { Event::Response(line) } else { Event::Urc(line) };
+        }
+        if knowledge.is_urc(line) || dialect.tells_of_a_call(line) {
+            return Event::Urc(line);
+        }
+        let has_prefix = || prefix_length(line).is_some();
+        // What is known to be another command's answer, to a command of which nothing is known.
+        let is_of_another = || {
+            let mut names = question.names().map(|(name, _)| name).peekable();
+            names.peek().is_some() && has_prefix() && names.all(|name| knowledge.is_answer_of_another(line, name))
+        };
+        // A name or a number is text; noise on the line is not.
+        let is_noise = || line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t');
+        let is_stray = expected.shape == Shape::None
+            || (expected.shape == Shape::Bare || !expected.prefixes.is_empty()) && has_prefix()
+            || is_of_another()
+            || matches!(expected.shape, Shape::Bare | Shape::Unknown) && is_noise();
+        if is_stray { Event::Stray(line) } else { Event::Response(line) }
+    }
+
+    /// Keeps a line of the answer; false where there is no room for it any more.
+    fn keep(&mut self, line: &[u8]) -> bool {
+        if self.question.expected.shape == Shape::HeaderAndBody && self.question.form_of(line).is_some() {
+            self.body = Some(Body::of(line)).filter(|body| !body.is_empty());
+        }
+        if self.bytes > LARGEST_ANSWER {
+            return true;
+        }
+        self.bytes += line.len();
+        if self.bytes > LARGEST_ANSWER {
+            return false;
+        }
+        self.lines.push(Line { bytes: line.to_vec() });
+        true
+    }
+
+    /// A line with the question's prefix that looks like a URC: should nothing else answer a read command, it is the
+    /// answer of a modem that keeps the standard loosely.
+    fn keep_as_fallback(&mut self, line: &[u8]) {
+        if self.question.form_of(line) == Some(Form::Read) {
+            self.fallback = Some(Line { bytes: line.to_vec() });
+        }
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        if let Some(room) = SAMPLE.checked_sub(self.heard) {
+            let sample = bytes.get(..room).unwrap_or(bytes);
+            let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t');
+            self.garbage += sample.iter().filter(|byte| !is_text(byte)).count();
+        }
+        self.heard += bytes.len();
+    }
+
+    /// A line end came; true where it stands right behind a prompt: then the modem does not echo. Where the reply has
+    /// several lines it may be the echo of their ends.
+    fn line_ended(&mut self) -> bool {
+        let Prompting::Given { blank, at_reply } = &mut self.prompt else { return false };
+        *blank = false;
+        let has_lines = match &self.question.prompt {
+            PromptPlan::Reply { bytes, .. } => bytes.trim_ascii_end().iter().any(|byte| matches!(byte, b'\r' | b'\n')),
+            PromptPlan::Unexpected | PromptPlan::Cancel { .. } => false,
+        };
+        std::mem::take(at_reply) && !has_lines
+    }
+
+    /// A prompt came that nobody announced; it was cancelled, and the modem has until then for its result code.
+    fn refuse_prompt(&mut self, prompt: &[u8], until: Duration) {
+        self.unexpected = Some(Line { bytes: prompt.to_vec() });
+        self.deadline = self.deadline.min(until);
+    }
+
+    /// `unfinished`: text has come that has not ended, and is no echo.
+    fn silence(&self, unfinished: bool) -> Silence {
+        if self.heard == 0 {
+            Silence::Total
+        } else if self.garbage * 3 > self.heard.min(SAMPLE) {
+            Silence::Garbage
+        } else if self.prompt == Prompting::Open {
+            Silence::NoPrompt
+        } else if self.is_echoed && self.lines.is_empty() && !unfinished {
+            Silence::AllButEcho
+        } else {
+            Silence::NoFinal
+        }
+    }
+
+    /// What the modem still owes when this is given up.
+    fn owing(&self) -> Option<Owing> {
+        if self.question.expected.free || self.is_answered {
+            return None;
+        }
+        let prompt_open = match (&self.question.prompt, self.prompt) {
+            (PromptPlan::Unexpected, _) | (PromptPlan::Cancel { .. }, Prompting::Given { .. }) => false,
+            (PromptPlan::Reply { .. } | PromptPlan::Cancel { .. }, Prompting::Open | Prompting::None) => true,
+            // Ctrl-Z and ESC end it, if they went out; with another end only the modem knows.
+            (PromptPlan::Reply { bytes, .. }, Prompting::Given { .. }) => {
+                self.write_failed || !matches!(bytes.last(), Some(0x1A | 0x1B))
+            }
+        };
+        Some(Owing {
+            // The ESC that cancelled one went out.
+            prompt_open: prompt_open && self.unexpected.is_none(),
+            // Half a command does not run.
+            runs_until: if self.write_failed { Duration::ZERO } else { self.deadline },
+            heard: self.heard > 0,
+            answered: !self.lines.is_empty(),
+            ..Owing::of(Arc::clone(&self.question), self.began)
+        })
+    }
+
+    /// The lines so far, and the one that had not ended.
+    fn received(&self, unfinished: &[u8]) -> Vec<Line> {
+        let unfinished = unfinished.trim_ascii();
+        let last = (!unfinished.is_empty()).then(|| Line { bytes: unfinished.to_vec() });
+        self.lines.iter().cloned().chain(last).collect()
+    }
+
+    fn into_outcome(mut self, result: Option<ResultCode>, now: Duration) -> Outcome {
+        let success = result.as_ref().is_some_and(ResultCode::is_success);
+        if success && self.lines.is_empty() {
+            self.lines.extend(self.fallback.take());
+        }
+        let waited = now.saturating_sub(self.began);
+        if let Some(prompt) = self.unexpected {
+            let kind = FailureKind::UnexpectedPrompt(prompt);
+            return Err(Box::new(Unanswered { kind, waited, received: self.lines }));
+        }
+        let answer = Answer { lines: self.lines, result, elapsed: waited };
+        if success && self.prompt == Prompting::Open {
+            let (mark, received) = (self.question.prompt.mark().unwrap_or_default().to_owned(), answer.lines.clone());
+            return Err(Box::new(Unanswered { kind: FailureKind::NoPrompt { mark, answer }, waited, received }));
+        }
+        Ok(answer)
+    }
+}
+
 impl<'a> Now<'a> {
-    fn new(time: Duration, listener: &'a mut dyn Listener) -> Now<'a> {
+    fn new(time: Duration, listener: &'a mut dyn Hearer) -> Now<'a> {
         Now { time, listener, is_silent: false, is_settled: false }
     }
 
@@ -222,7 +519,7 @@ impl Session {
 
     /// Asks. The outcome comes later; what is to be written is in [`Session::output`]. A session that is out of step
     /// comes into step first. `why` tells who asks: the script, or what serves it.
-    pub fn ask(&mut self, question: &Arc<Question>, why: Why, now: Duration, listener: &mut dyn Listener) {
+    pub fn ask(&mut self, question: &Arc<Question>, why: Why, now: Duration, listener: &mut dyn Hearer) {
         let mut now = Now::new(now, listener);
         match self.give_up().0.owing {
             Some(owing) => self.come_into_step_for(Purpose::Question(Arc::clone(question), why), *owing, &mut now),
@@ -232,7 +529,7 @@ impl Session {
 
     /// Comes into step where the session is out of it, before something is written to which no answer is expected. The
     /// outcome is an empty answer.
-    pub fn come_into_step(&mut self, now: Duration, listener: &mut dyn Listener) {
+    pub fn come_into_step(&mut self, now: Duration, listener: &mut dyn Hearer) {
         match self.give_up().0.owing {
             Some(owing) => self.come_into_step_for(Purpose::Writing, *owing, &mut Now::new(now, listener)),
             None => self.state = Activity::Idle(Idle::ended(Ok(Answer::default()))),
@@ -250,7 +547,7 @@ impl Session {
     /// Ends what is going on by the AT rules: one character where the running command is abortable, ESC at a prompt;
     /// then comes into step again. The outcome is an empty answer. A command that goes on all the same is waited for up
     /// to its deadline if something is to be asked afterwards (`waits`), else for a moment.
-    pub fn interrupt(&mut self, waits: bool, now: Duration, listener: &mut dyn Listener) {
+    pub fn interrupt(&mut self, waits: bool, now: Duration, listener: &mut dyn Hearer) {
         let mut now = Now::new(now, listener);
         let runs = self.is_asking();
         let (mut idle, _) = self.give_up();
@@ -266,7 +563,7 @@ impl Session {
     }
 
     /// Sends bytes to which no answer is expected.
-    pub fn write(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Listener) {
+    pub fn write(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Hearer) {
         let mut now = Now::new(now, listener);
         self.abandon();
         self.forget(&mut now);
@@ -275,7 +572,7 @@ impl Session {
     }
 
     /// Sends `+++`. The caller keeps the guard times. What the modem answers ends data mode.
-    pub fn escape(&mut self, now: Duration, listener: &mut dyn Listener) {
+    pub fn escape(&mut self, now: Duration, listener: &mut dyn Hearer) {
         self.write(b"+++", now, listener);
         self.expect_escape();
     }
@@ -288,7 +585,7 @@ impl Session {
     }
 
     /// Bytes that came.
-    pub fn receive(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Listener) {
+    pub fn receive(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Hearer) {
         self.last_byte = now;
         match &mut self.state {
             Activity::Asking(asking) => asking.hear(bytes),
@@ -302,7 +599,7 @@ impl Session {
     }
 
     /// Time has passed and nothing came.
-    pub fn advance(&mut self, now: Duration, listener: &mut dyn Listener) {
+    pub fn advance(&mut self, now: Duration, listener: &mut dyn Hearer) {
         let mut now = Now::new(now, listener);
         if self.cursor.unsettled && now.time >= self.last_byte + SETTLE {
             self.read(true, &mut now);
@@ -340,7 +637,7 @@ impl Session {
     }
 
     /// Sends ESC where the modem still waits for data of a question that was given up.
-    pub fn cancel_data(&mut self, now: Duration, listener: &mut dyn Listener) {
+    pub fn cancel_data(&mut self, now: Duration, listener: &mut dyn Hearer) {
         if let Activity::Idle(Idle { owing: Some(owing), .. }) = &mut self.state
             && std::mem::take(&mut owing.prompt_open)
         {
@@ -424,7 +721,7 @@ impl Session {
     }
 
     /// Tells how many lines were given up since this was asked last.
-    pub fn tell_dropped(&mut self, now: Duration, listener: &mut dyn Listener) {
+    pub fn tell_dropped(&mut self, now: Duration, listener: &mut dyn Hearer) {
         let lines = self.queue.take_dropped();
         if lines > 0 {
             listener.event(now, &Event::Dropped { lines });
@@ -432,7 +729,7 @@ impl Session {
     }
 
     /// Looks for text without a line end, in what has come and not been told and in what comes.
-    pub fn await_text(&mut self, text: &[u8], now: Duration, listener: &mut dyn Listener) {
+    pub fn await_text(&mut self, text: &[u8], now: Duration, listener: &mut dyn Hearer) {
         if self.take_line(&mut 0, &mut |line| memmem::find(line, text).is_some()).is_some() {
             return;
         }
@@ -446,7 +743,7 @@ impl Session {
     }
 
     /// The port is gone: gives up the question that is open, and tells of the line that will not end any more.
-    pub fn lose(&mut self, now: Duration, listener: &mut dyn Listener) -> Vec<Line> {
+    pub fn lose(&mut self, now: Duration, listener: &mut dyn Hearer) -> Vec<Line> {
         let (idle, received) = self.give_up();
         self.state = Activity::Idle(Idle { owing: None, ..idle });
         self.tell_partial(&mut Now::new(now, listener));
@@ -603,81 +900,6 @@ impl Session {
             }
         }
         self.framer.take_to(self.framer.end());
-    }
-
-    fn come_into_step_for(&mut self, purpose: Purpose, owing: Owing, now: &mut Now<'_>) {
-        // What came long ago was quiet enough.
-        let quiet_since = if self.output.is_empty() { self.last_byte } else { now.time };
-        self.state = Activity::Resync(Box::new(Resync::new(purpose, owing, quiet_since, now)));
-        self.echo.close();
-        self.read(false, now);
-        self.advance_resync(now);
-    }
-
-    /// Does what time asks for. Each turn changes the phase or ends; a few are enough.
-    fn advance_resync(&mut self, now: &mut Now<'_>) {
-        for _ in 0..4 {
-            let Activity::Resync(resync) = &mut self.state else { return };
-            let Some(act) = resync.advance(self.last_byte, now) else { return };
-            self.act(act, now);
-        }
-    }
-
-    /// A line that came on the way into step.
-    fn take_resync_line(&mut self, line: &[u8], now: &mut Now<'_>) {
-        let Activity::Resync(resync) = &mut self.state else { return };
-        let Some(result) = resync.result_of(line, self.dialect) else {
-            if resync.is_earlier_echo(line) {
-                now.tell(&Event::Echo(line));
-                return;
-            }
-            resync.keep(line);
-            self.take_loose_line(line, now);
-            if self.mode.is_data() {
-                // An AT would go to the other end.
-                self.act(Act::GiveUp, now);
-            }
-            return;
-        };
-        resync.take_result(line, result, now);
-        if now.listener.line(line) == Flow::Stop {
-            self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now);
-        } else if let Activity::Resync(resync) = &mut self.state
-            && let Some(act) = resync.end(now)
-        {
-            self.act(act, now);
-        }
-    }
-
-    fn act(&mut self, act: Act, now: &mut Now<'_>) {
-        let resync = match act {
-            Act::Cancel => return self.send(b"\x1B", Why::Cancel, now),
-            Act::Fence(why) => {
-                if why == Why::Question {
-                    self.forget(now);
-                }
-                self.echo = Echo::of_question(FENCE, self.framer.rest().len());
-                return self.send(FENCE, why, now);
-            }
-            Act::GiveUp | Act::InStep(..) => match std::mem::take(&mut self.state) {
-                Activity::Resync(resync) => resync,
-                state @ (Activity::Idle(_) | Activity::Asking(_)) => return self.state = state,
-            },
-        };
-        let Act::InStep(line, result) = act else {
-            let outcome = Some(Err(Box::new(resync.failure(self.last_byte, now.time))));
-            let owing = Some(Box::new(resync.into_owing()));
-            return self.state = Activity::Idle(Idle { outcome, owing, ..Idle::default() });
-        };
-        now.tell(&Event::Final { line: &line, result: &result });
-        self.echo.close();
-        let (elapsed, is_own) = (now.time.saturating_sub(resync.began), resync.own().is_some());
-        let answer = match resync.purpose {
-            Purpose::Question(..) if is_own => Answer { lines: Vec::new(), result: Some(result), elapsed },
-            Purpose::Question(question, why) => return self.begin(&question, why, now),
-            Purpose::Writing | Purpose::Interruption { .. } => Answer::default(),
-        };
-        self.state = Activity::Idle(Idle::ended(Ok(answer)));
     }
 
     /// A `CONNECT` that was still to come may stand in a line that belongs to no answer.

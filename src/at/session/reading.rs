@@ -11,14 +11,13 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use super::asking::{Owing, Prompting};
 use super::body::{self, Body, Came};
-use super::{Activity, FailureKind, Idle, Mode, Now, SETTLE, Session};
+use super::{Activity, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session};
 use crate::at::echo::Echo;
 use crate::at::lines::{Frame, Framer, LineEnds};
 use crate::at::parameters::prefix_length;
 use crate::at::result_code::{self, ResultCode, Verbosity};
-use crate::at::{Event, Flow, Likeness, Line, PromptPlan, Shape, Why};
+use crate::at::{Event, Likeness, Line, PromptPlan, Shape, Verdict, Why};
 use crate::notation::text;
 
 /// A quoted string with line ends in it goes over so many bytes at the most.
@@ -483,8 +482,8 @@ impl Session {
         }
         now.tell(&Event::Final { line, result: &result });
         match now.listener.line(line) {
-            Flow::GoOn | Flow::Enough => self.finish(Some(result), now),
-            Flow::Stop => self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now),
+            Verdict::GoOn | Verdict::Enough => self.finish(Some(result), now),
+            Verdict::Stop => self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now),
         }
     }
 
@@ -502,12 +501,12 @@ impl Session {
     /// Shows a line to the listener and does what it says.
     pub(super) fn show(&mut self, line: &[u8], now: &mut Now<'_>) {
         match (now.listener.line(line), &mut self.state) {
-            (Flow::Enough, Activity::Asking(asking)) if asking.question.expected.free => self.finish(None, now),
-            (Flow::GoOn | Flow::Enough, _) => {}
-            (Flow::Stop, Activity::Idle(idle)) => {
+            (Verdict::Enough, Activity::Asking(asking)) if asking.question.expected.free => self.finish(None, now),
+            (Verdict::GoOn | Verdict::Enough, _) => {}
+            (Verdict::Stop, Activity::Idle(idle)) => {
                 idle.stopped.get_or_insert_with(|| Line { bytes: line.to_vec() });
             }
-            (Flow::Stop, Activity::Asking(_) | Activity::Resync(_)) => {
+            (Verdict::Stop, Activity::Asking(_) | Activity::Resync(_)) => {
                 self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now);
             }
         }

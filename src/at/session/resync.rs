@@ -15,13 +15,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::asking::Owing;
-use super::{FailureKind, Now, SETTLE, Silence, Unanswered};
+use super::{Activity, FailureKind, Idle, Now, Owing, SETTLE, Session, Silence, Unanswered};
+use crate::at::echo::Echo;
 use crate::at::knowledge::Dialect;
 use crate::at::result_code::{self, ResultCode, Verbosity};
-use crate::at::{Event, Line, Question, Why};
+use crate::at::{Answer, Event, Line, Question, Verdict, Why};
 
-pub(super) const FENCE: &[u8] = b"AT\r";
+const FENCE: &[u8] = b"AT\r";
 
 /// A modem that never falls quiet is asked after this time.
 const LONGEST_NOISE: Duration = Duration::from_secs(2);
@@ -71,7 +71,7 @@ pub(super) enum Purpose {
 }
 
 pub(super) struct Resync {
-    pub(super) purpose: Purpose,
+    purpose: Purpose,
     phase: Phase,
     pub(super) began: Duration,
     give_up: Duration,
@@ -106,7 +106,7 @@ enum Phase {
 }
 
 /// What is to be done now.
-pub(super) enum Act {
+enum Act {
     /// ESC, where a prompt may be open
     Cancel,
     /// `AT`, and who asks it
@@ -116,9 +116,86 @@ pub(super) enum Act {
     InStep(Vec<u8>, ResultCode),
 }
 
+impl Session {
+    pub(super) fn come_into_step_for(&mut self, purpose: Purpose, owing: Owing, now: &mut Now<'_>) {
+        // What came long ago was quiet enough.
+        let quiet_since = if self.output.is_empty() { self.last_byte } else { now.time };
+        self.state = Activity::Resync(Box::new(Resync::new(purpose, owing, quiet_since, now)));
+        self.echo.close();
+        self.read(false, now);
+        self.advance_resync(now);
+    }
+
+    /// Does what time asks for. Each turn changes the phase or ends; a few are enough.
+    pub(super) fn advance_resync(&mut self, now: &mut Now<'_>) {
+        for _ in 0..4 {
+            let Activity::Resync(resync) = &mut self.state else { return };
+            let Some(act) = resync.advance(self.last_byte, now) else { return };
+            self.act(act, now);
+        }
+    }
+
+    /// A line that came on the way into step.
+    pub(super) fn take_resync_line(&mut self, line: &[u8], now: &mut Now<'_>) {
+        let Activity::Resync(resync) = &mut self.state else { return };
+        let Some(result) = resync.result_of(line, self.dialect) else {
+            if resync.is_earlier_echo(line) {
+                now.tell(&Event::Echo(line));
+                return;
+            }
+            resync.keep(line);
+            self.take_loose_line(line, now);
+            if self.mode.is_data() {
+                // An AT would go to the other end.
+                self.act(Act::GiveUp, now);
+            }
+            return;
+        };
+        resync.take_result(line, result, now);
+        if now.listener.line(line) == Verdict::Stop {
+            self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now);
+        } else if let Activity::Resync(resync) = &mut self.state
+            && let Some(act) = resync.end(now)
+        {
+            self.act(act, now);
+        }
+    }
+
+    fn act(&mut self, act: Act, now: &mut Now<'_>) {
+        let resync = match act {
+            Act::Cancel => return self.send(b"\x1B", Why::Cancel, now),
+            Act::Fence(why) => {
+                if why == Why::Question {
+                    self.forget(now);
+                }
+                self.echo = Echo::of_question(FENCE, self.framer.rest().len());
+                return self.send(FENCE, why, now);
+            }
+            Act::GiveUp | Act::InStep(..) => match std::mem::take(&mut self.state) {
+                Activity::Resync(resync) => resync,
+                state @ (Activity::Idle(_) | Activity::Asking(_)) => return self.state = state,
+            },
+        };
+        let Act::InStep(line, result) = act else {
+            let outcome = Some(Err(Box::new(resync.failure(self.last_byte, now.time))));
+            let owing = Some(Box::new(resync.into_owing()));
+            return self.state = Activity::Idle(Idle { outcome, owing, ..Idle::default() });
+        };
+        now.tell(&Event::Final { line: &line, result: &result });
+        self.echo.close();
+        let (elapsed, is_own) = (now.time.saturating_sub(resync.began), resync.own().is_some());
+        let answer = match resync.purpose {
+            Purpose::Question(..) if is_own => Answer { lines: Vec::new(), result: Some(result), elapsed },
+            Purpose::Question(question, why) => return self.begin(&question, why, now),
+            Purpose::Writing | Purpose::Interruption { .. } => Answer::default(),
+        };
+        self.state = Activity::Idle(Idle::ended(Ok(answer)));
+    }
+}
+
 impl Resync {
     /// `quiet_since`: nothing has come or gone since then.
-    pub(super) fn new(purpose: Purpose, owing: Owing, quiet_since: Duration, now: &mut Now<'_>) -> Resync {
+    fn new(purpose: Purpose, owing: Owing, quiet_since: Duration, now: &mut Now<'_>) -> Resync {
         let waits = !matches!(purpose, Purpose::Interruption { waits: false });
         let is_owed = owing.finals > 0 && !owing.prompt_open;
         let phase = if is_owed && !waits {
@@ -237,7 +314,7 @@ impl Resync {
     }
 
     /// The question is itself an `AT`.
-    pub(super) fn own(&self) -> Option<(&Arc<Question>, Why)> {
+    fn own(&self) -> Option<(&Arc<Question>, Why)> {
         match &self.purpose {
             Purpose::Question(question, why)
                 if question.bytes().eq_ignore_ascii_case(FENCE) && !question.expected.free =>
@@ -248,14 +325,14 @@ impl Resync {
         }
     }
 
-    pub(super) fn keep(&mut self, line: &[u8]) {
+    fn keep(&mut self, line: &[u8]) {
         if self.received.len() < MOST_RECEIVED {
             self.received.push(Line { bytes: line.to_vec() });
         }
     }
 
     /// The result code that this line is: one of an `AT`, or the one that is owed.
-    pub(super) fn result_of(&self, line: &[u8], dialect: Dialect) -> Option<ResultCode> {
+    fn result_of(&self, line: &[u8], dialect: Dialect) -> Option<ResultCode> {
         let expected = &self.owing.question.expected;
         let is_owed = self.finals < self.owing.finals;
         let result =
@@ -268,11 +345,11 @@ impl Resync {
     }
 
     /// The echo of an `AT` before the last one.
-    pub(super) fn is_earlier_echo(&self, line: &[u8]) -> bool {
+    fn is_earlier_echo(&self, line: &[u8]) -> bool {
         self.fences > 1 && line.trim_ascii_end().eq_ignore_ascii_case(FENCE.trim_ascii_end())
     }
 
-    pub(super) fn take_result(&mut self, line: &[u8], result: ResultCode, now: &mut Now<'_>) {
+    fn take_result(&mut self, line: &[u8], result: ResultCode, now: &mut Now<'_>) {
         self.keep(line);
         self.finals += 1;
         self.unanswered = 0;
@@ -292,12 +369,12 @@ impl Resync {
     }
 
     /// What is to be done where all that were asked for have come.
-    pub(super) fn end(&mut self, now: &mut Now<'_>) -> Option<Act> {
+    fn end(&mut self, now: &mut Now<'_>) -> Option<Act> {
         if self.has_all() { self.end_of_fence(now) } else { None }
     }
 
     /// What time asks for.
-    pub(super) fn advance(&mut self, last_byte: Duration, now: &mut Now<'_>) -> Option<Act> {
+    fn advance(&mut self, last_byte: Duration, now: &mut Now<'_>) -> Option<Act> {
         if now.time < self.deadline(last_byte) {
             return None;
         }
@@ -367,7 +444,7 @@ impl Resync {
     }
 
     /// Why it is given up.
-    pub(super) fn failure(&self, last_byte: Duration, now: Duration) -> Unanswered {
+    fn failure(&self, last_byte: Duration, now: Duration) -> Unanswered {
         let kind = match self.own() {
             Some(_) if self.received.is_empty() => FailureKind::Timeout(Silence::Total),
             Some(_) => FailureKind::Timeout(Silence::NoFinal),

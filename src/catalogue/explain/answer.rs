@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use crate::at::command::{self as at_command, Form};
-use crate::at::parameters::{Kind as Written, Parameter, parameters, split_prefix};
+use crate::at::parameters::{Parameter, Written, parameters, split_prefix};
 use crate::catalogue::command::{AnswerShape, Command, Usage, command_of, commands};
 use crate::catalogue::expected;
 use crate::catalogue::field::Field;

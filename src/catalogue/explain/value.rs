@@ -1,6 +1,6 @@
 //! What one value means: its word, its quantity with the unit, its time.
 
-use crate::at::parameters::{Kind as Written, Parameter};
+use crate::at::parameters::{Parameter, Written};
 use crate::catalogue::field::{Field, Kind, Unit, Value};
 use crate::catalogue::layout::Fit;
 use crate::catalogue::module::Module;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::command_line::{self, AtText, UNKNOWN};
 use super::{Checker, Place, Role, pin_again};
 use crate::at::command::{self, Command, Form};
-use crate::at::parameters::{Kind as Written, parameters};
+use crate::at::parameters::{Written, parameters};
 use crate::catalogue::command::{AnswerShape, Danger, DangerKind, When};
 use crate::catalogue::{self, field::Kind};
 use crate::check::Matcher;

@@ -7,7 +7,7 @@
 use super::exchange::{ClauseValues, ReadyQuestion};
 use super::expression::counted;
 use super::{End, ScriptView, Step};
-use crate::at::parameters::{Kind, Parameter, parameters, prefix_length, split_prefix};
+use crate::at::parameters::{Written, Parameter, parameters, prefix_length, split_prefix};
 use crate::at::{Line, Question, ResultCode};
 use crate::catalogue::explain::{Context, beside, failure};
 use crate::check::{Captures, Hole, Matcher};
@@ -364,7 +364,7 @@ fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<
     for line in with_parameters(lines, question) {
         let (_, list) = split_prefix(&line.bytes);
         match parameters(list).next() {
-            Some(first) if first.kind == Kind::Group => groups(fields, line, &mut records)?,
+            Some(first) if first.kind == Written::Group => groups(fields, line, &mut records)?,
             Some(_) | None => records.push(record(conforms(fields, &line.bytes)?)),
         }
     }
@@ -413,7 +413,7 @@ fn conforms(fields: &[Field], line: &[u8]) -> Result<Captured, Miss> {
             (Some(parameter), None) => take(fields, std::iter::once(parameter), line),
             (None, _) => take(fields, std::iter::empty(), line),
             (Some(_), Some(_)) => {
-                let whole = Parameter { value: list.trim_ascii(), kind: Kind::Bare, range: 0..list.len() };
+                let whole = Parameter { value: list.trim_ascii(), kind: Written::Bare, range: 0..list.len() };
                 take(std::slice::from_ref(field), std::iter::once(whole), line)
             }
         };
@@ -453,8 +453,8 @@ fn take<'l>(
 fn groups(fields: &[Field], line: &Line, records: &mut Vec<Value>) -> Result<(), Miss> {
     let (_, list) = split_prefix(&line.bytes);
     let mut quoted = None;
-    for group in parameters(list).take_while(|parameter| parameter.kind == Kind::Group) {
-        let has_quotes = group.inner().any(|parameter| parameter.kind == Kind::Quoted);
+    for group in parameters(list).take_while(|parameter| parameter.kind == Written::Group) {
+        let has_quotes = group.inner().any(|parameter| parameter.kind == Written::Quoted);
         if *quoted.get_or_insert(has_quotes) && !has_quotes {
             break;
         }

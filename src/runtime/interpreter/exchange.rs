@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::capture::Captured;
 use super::expression::{YEAR, is_command_line};
 use super::{Abort, End, Hearing, Last, Run, Step};
-use crate::at::{self, Answer, Event, Flow, Line, Question};
+use crate::at::{self, Answer, Event, Verdict, Line, Question};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Program, tries_pin};
 use crate::conversation::{Mode, Silence, Trouble};
@@ -738,20 +738,20 @@ struct FreeHearing<'h, 'r> {
 /// Patterns of which one is enough, with the values of their `${…}`.
 type Sought<'h> = Vec<(&'h [Pattern], &'h [Vec<String>])>;
 
-impl at::Listener for FreeHearing<'_, '_> {
+impl at::Hearer for FreeHearing<'_, '_> {
     fn event(&mut self, now: Duration, event: &Event<'_>) {
         self.hearing.event(now, event);
     }
 
-    fn line(&mut self, line: &[u8]) -> Flow {
-        if self.hearing.line(line) == Flow::Stop {
-            return Flow::Stop;
+    fn line(&mut self, line: &[u8]) -> Verdict {
+        if self.hearing.line(line) == Verdict::Stop {
+            return Verdict::Stop;
         }
         let came =
             |sought: &Sought<'_>| sought.iter().any(|(patterns, values)| matches(self.program, patterns, values, line));
         self.wanted.retain(|sought| !came(sought));
         // Nothing but positional captures is wanted: any line may hold them.
-        if self.wanted.is_empty() { Flow::Enough } else { Flow::GoOn }
+        if self.wanted.is_empty() { Verdict::Enough } else { Verdict::GoOn }
     }
 }
 

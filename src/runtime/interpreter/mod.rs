@@ -20,7 +20,7 @@ use super::failure::{Call, Failure};
 use super::inputs::{Inputs, from_text, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
 use super::secret::Mask;
-use crate::at::{self, Event, Flow, Line, ResultCode};
+use crate::at::{self, Event, Verdict, Line, ResultCode};
 use crate::catalogue::module::Module;
 use crate::check::Program;
 use crate::conversation::Conversation;
@@ -975,7 +975,7 @@ struct Abort {
     why: Option<String>,
 }
 
-impl at::Listener for Hearing<'_> {
+impl at::Hearer for Hearing<'_> {
     fn event(&mut self, now: Duration, event: &Event<'_>) {
         let listener = &mut *self.listener;
         if self.mask.is_empty() {
@@ -984,16 +984,16 @@ impl at::Listener for Hearing<'_> {
         self.mask.event(event, &mut |event| listener.on_event(now, RuntimeEvent::Session(event)));
     }
 
-    fn line(&mut self, line: &[u8]) -> Flow {
+    fn line(&mut self, line: &[u8]) -> Verdict {
         if !self.aborts_hold || self.aborts.is_empty() {
-            return Flow::GoOn;
+            return Verdict::GoOn;
         }
         match self.aborts.iter().position(|abort| matches(&abort.program, &abort.patterns, &abort.values, line)) {
             Some(index) => {
                 self.stopped_by = Some(index);
-                Flow::Stop
+                Verdict::Stop
             }
-            None => Flow::GoOn,
+            None => Verdict::GoOn,
         }
     }
 }
