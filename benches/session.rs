@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hayes::at::session::Session;
-use hayes::at::{Event, Expected, Hearer, Knowledge, PromptPlan, Question, Shape, Verdict, Why};
+use hayes::at::{Event, Expected, Hearer, PromptPlan, Question, Shape, Verdict, Why};
 use hayes::catalogue::Catalogue;
 
 /// Looks at each line, as an `abort on` does.

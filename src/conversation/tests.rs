@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::*;
-use crate::at::{Event, Expected, PromptPlan, ResultCode, Shape};
+use crate::at::{Event, Expected, PromptPlan, Shape};
 use crate::catalogue::Catalogue;
 use crate::port::{Cancel, Device, Memory};
 
@@ -102,32 +102,6 @@ fn written(log: &Log) -> Vec<String> {
 
 fn text(line: Option<Line>) -> Option<String> {
     line.map(|line| line.text())
-}
-
-#[test]
-fn a_question_and_its_answer() {
-    let (mut conversation, log, _) = conversation(modem(&[("AT+CSQ\r", "AT+CSQ\r\r\n+CSQ: 18,99\r\n\r\nOK\r\n")]));
-    let answer = conversation.ask(&question("AT+CSQ").into(), &mut Heard::default()).unwrap();
-    assert_eq!(answer.lines.len(), 1);
-    assert_eq!(answer.elapsed, Duration::from_millis(20));
-    assert_eq!(written(&log), ["AT+CSQ\\r"]);
-}
-
-#[test]
-fn a_timeout_then_the_late_answer_then_the_right_one() {
-    let mut device = modem(&[("AT\r", "\r\nOK\r\n"), ("AT+CSQ\r", "\r\n+CSQ: 18,99\r\n\r\nOK\r\n")]);
-    device.answers.push_back(("AT+COPS?\r", Duration::from_millis(5200), "\r\n+COPS: 0\r\n\r\nOK\r\n"));
-    let (mut conversation, log, _) = conversation(device);
-    let mut heard = Heard::default();
-    assert!(matches!(
-        conversation.ask(&question("AT+COPS?").into(), &mut heard),
-        Err(Trouble::Timeout { silence: Silence::Total, .. })
-    ));
-    assert_eq!(conversation.now(), 5 * SECOND);
-    let answer = conversation.ask(&question("AT+CSQ").into(), &mut heard).unwrap();
-    assert_eq!(answer.lines[0].text(), "+CSQ: 18,99");
-    // The first OK could have been the late one, so another AT was sent.
-    assert_eq!(written(&log), ["AT+COPS?\\r", "AT\\r", "AT\\r", "AT+CSQ\\r"]);
 }
 
 #[test]
@@ -265,85 +239,77 @@ fn escape_keeps_its_guard_times() {
     assert!(text == "+++" && at >= SECOND && conversation.now() >= at + SECOND);
 }
 
+/// It is seen to go by what only a start brings: not by what it says before, and not by its OK alone. What it says as it
+/// starts is left for an `await`.
 #[test]
-fn a_reboot_with_and_without_its_device() {
-    // Its device goes away and comes back.
-    let mut device = modem(&[("AT+CFUN=1,1\r", "AT+CFUN=1,1\r\r\nOK\r\n")]);
-    device.away = Some((SECOND / 2, 12 * SECOND));
-    device.due = vec![(13 * SECOND, b"RDY\r\n\r\n+CFUN: 1\r\n".to_vec())];
-    for _ in 0..3 {
-        device.answers.push_back(("AT\r", Duration::from_millis(10), "AT\r\r\nOK\r\n"));
-    }
-    let (mut restarted, log, _) = conversation(device);
-    let answer = restarted.reboot(&question("AT+CFUN=1,1"), 90 * SECOND, &mut Heard::default()).unwrap();
-    assert_eq!(answer.result, Some(ResultCode::Ok));
-    assert!((13 * SECOND..20 * SECOND).contains(&restarted.now()), "{:?} {:?}", restarted.now(), written(&log));
-    // A modem on a UART: it is silent for a while.
-    let mut device = modem(&[("AT+CFUN=1,1\r", "\r\nOK\r\n")]);
-    for (delay, answer) in
-        [(9 * SECOND, ""), (8 * SECOND, ""), (SECOND / 10, "\r\nOK\r\n"), (SECOND / 10, "\r\nOK\r\n")]
-    {
-        device.answers.push_back(("AT\r", delay, answer));
-    }
-    let (mut restarted, ..) = conversation(device);
-    restarted.reboot(&question("AT+CFUN=1,1"), 90 * SECOND, &mut Heard::default()).unwrap();
-    assert!(restarted.now() < 10 * SECOND);
-    // One that refuses.
-    let (mut refusing, log, _) = conversation(modem(&[("AT+CFUN=1,1\r", "\r\n+CME ERROR: 4\r\n")]));
-    let answer = refusing.reboot(&question("AT+CFUN=1,1"), 90 * SECOND, &mut Heard::default()).unwrap();
-    assert!(answer.result.is_some_and(|result| !result.is_success()));
-    assert_eq!(written(&log).len(), 1);
-    // One that never comes back.
-    let (mut dead, ..) = conversation(modem(&[("AT+CFUN=1,1\r", "\r\nOK\r\n")]));
-    assert!(matches!(
-        dead.reboot(&question("AT+CFUN=1,1"), 30 * SECOND, &mut Heard::default()),
-        Err(Trouble::NeverBack { waited, is_lost: false, .. }) if waited == 30 * SECOND
-    ));
-    assert_eq!(dead.now(), 30 * SECOND);
-    // Its device does not come back, however often it is opened.
-    let mut device = modem(&[("AT+CFUN=1,1\r", "\r\nOK\r\n")]);
-    device.away = Some((SECOND / 2, 100 * SECOND));
-    let (mut unplugged, ..) = conversation(device);
-    let outcome = unplugged.reboot(&question("AT+CFUN=1,1"), 10 * SECOND, &mut Heard::default());
-    let gone = Trouble::NeverBack { waited: 10 * SECOND, is_lost: true, received: Vec::new() };
-    assert_eq!(outcome.unwrap_err(), gone);
-    // One that never was there.
-    let (mut nobody, ..) = conversation(modem(&[]));
-    let outcome = nobody.reboot(&question("AT+CFUN=1,1"), 10 * SECOND, &mut Heard::default());
-    let silent = Trouble::Timeout { waited: 10 * SECOND, silence: Silence::Total, received: Vec::new() };
-    assert_eq!(outcome.unwrap_err(), silent);
-    assert_eq!(nobody.now(), 10 * SECOND);
-}
-
-/// It goes before it says OK: its time is not spent on waiting for that.
-#[test]
-fn a_modem_may_restart_without_a_result_code() {
-    let restart = |came: &[(u64, &'static str)], missed: usize| {
-        let mut device = modem(&[("AT+CFUN=1,1\r", "AT+CFUN=1,1\r")]);
-        device.due = came.iter().map(|(at, text)| (Duration::from_secs(*at), text.as_bytes().to_vec())).collect();
-        device.answers.extend(std::iter::repeat_n(("AT\r", 100 * SECOND, ""), missed));
-        device.answers.extend(std::iter::repeat_n(("AT\r", SECOND / 10, "AT\r\r\nOK\r\n"), 20));
-        let cancel = Cancel::new().unwrap();
-        let port = Box::new(Memory::in_virtual_time(device, &cancel));
-        let mut conversation = Conversation::new(port, &Catalogue);
+fn a_reboot() {
+    /// What it is told, and after how many milliseconds it says what, so many times; what it says by itself, and when;
+    /// when its device is away; how long it may take; how that ends, and between which seconds.
+    type Row<'r> = (
+        &'r [(&'static str, u64, &'static str, usize)],
+        &'r [(u64, &'static str)],
+        Option<(u64, u64)>,
+        u32,
+        &'r str,
+        std::ops::Range<u32>,
+    );
+    const TOLD: (&str, u64, &str, usize) = ("AT+CFUN=1,1\r", 20, "AT+CFUN=1,1\r\r\nOK\r\n", 1);
+    const SILENT: (&str, u64, &str, usize) = ("AT+CFUN=1,1\r", 20, "AT+CFUN=1,1\r", 1);
+    const OK: &str = "AT\r\r\nOK\r\n";
+    let rows: &[Row<'_>] = &[
+        // Its device goes away and comes back, or does not, however often it is opened.
+        (&[TOLD, ("AT\r", 10, OK, 3)], &[(13_000, "RDY\r\n\r\n+CFUN: 1\r\n")], Some((500, 12_000)), 90, "OK", 13..20),
+        (&[TOLD], &[], Some((500, 100_000)), 10, "NeverBack, lost", 10..11),
+        // On a UART it is silent for a while, never comes back, or never was there.
+        (&[TOLD, ("AT\r", 9000, "", 2), ("AT\r", 100, OK, 2)], &[], None, 90, "OK", 2..10),
+        (&[TOLD], &[], None, 30, "NeverBack", 30..31),
+        (&[], &[], None, 10, "Timeout", 10..11),
+        // It refuses, or does nothing but say OK.
+        (&[("AT+CFUN=1,1\r", 20, "\r\n+CME ERROR: 4\r\n", 1)], &[], None, 90, "+CME ERROR: 4", 0..1),
+        (&[TOLD, ("AT\r", 10, OK, 100)], &[], None, 90, "NeverGone", 30..33),
+        // It goes before it says OK: its time is not spent on waiting for that. Its OK comes late: it was there all the time.
+        (&[SILENT, ("AT\r", 100, OK, 20)], &[(3000, "\r\nRDY\r\n\r\n+CFU"), (4000, "N: 1\r\n")], None, 25, "", 4..7),
+        (&[SILENT, ("AT\r", 100_000, "", 1), ("AT\r", 100, OK, 20)], &[], None, 25, "", 12..20),
+        (&[SILENT, ("AT\r", 100, OK, 20)], &[(13_000, "\r\nOK\r\n")], None, 25, "NeverGone", 20..26),
+        // It answers for three seconds, is gone for five, and comes back.
+        (
+            &[TOLD, ("AT\r", 10, OK, 2), ("AT\r", 20_000, "", 5), ("AT\r", 10, OK, 5)],
+            &[(200, "\r\n+CMTI: \"SM\",1\r\n\r\n+CREG: 0\r\n"), (8000, "\r\nAPP RDY\r\n\r\n+CFUN: 1\r\n")],
+            None,
+            90,
+            "OK",
+            8..16,
+        ),
+        // So fast that no AT is missed, but it says that it has started.
+        (&[TOLD, ("AT\r", 10, OK, 20)], &[(500, "\r\nRDY\r\n")], None, 90, "OK", 0..5),
+    ];
+    for (answers, due, away, within, wanted, between) in rows {
+        let mut device = modem(&[]);
+        for (asked, delay, answer, times) in *answers {
+            device.answers.extend(std::iter::repeat_n((*asked, Duration::from_millis(*delay), *answer), *times));
+        }
+        device.due = due.iter().map(|(at, text)| (Duration::from_millis(*at), text.as_bytes().to_vec())).collect();
+        device.away = away.map(|(from, until)| (Duration::from_millis(from), Duration::from_millis(until)));
+        let (mut conversation, ..) = conversation(device);
         let mut asked = question("AT+CFUN=1,1");
-        asked.timeout = 25 * SECOND;
-        let outcome = conversation.reboot(&asked, 25 * SECOND, &mut Heard::default());
-        (outcome.map(|answer| answer.result), conversation)
-    };
-    // It says that it has started, and what it says besides is there to be waited for.
-    let (outcome, mut conversation) = restart(&[(3, "\r\nRDY\r\n\r\n+CFU"), (4, "N: 1\r\n")], 0);
-    assert_eq!(outcome, Ok(None));
-    assert!((4 * SECOND..7 * SECOND).contains(&conversation.now()), "{:?}", conversation.now());
-    let line = conversation.await_line(Duration::ZERO, &mut |line| line == b"+CFUN: 1", &mut Heard::default());
-    assert!(line.unwrap().is_some());
-    // It says nothing, and is there when it is asked.
-    let (outcome, conversation) = restart(&[], 1);
-    assert_eq!(outcome, Ok(None));
-    assert!(conversation.now() < 20 * SECOND, "{:?}", conversation.now());
-    // Its OK comes late, and so it was there all the time.
-    let (outcome, _) = restart(&[(13, "\r\nOK\r\n")], 0);
-    assert!(matches!(outcome, Err(Trouble::NeverGone { .. })), "{outcome:?}");
+        asked.timeout = asked.timeout.max(*within * SECOND);
+        let ended = match conversation.reboot(&asked, *within * SECOND, &mut Heard::default()) {
+            Ok(answer) => answer.result.map(|result| result.to_string()).unwrap_or_default(),
+            Err(Trouble::NeverBack { is_lost: true, .. }) => "NeverBack, lost".to_owned(),
+            Err(trouble) => format!("{trouble:?}").split(' ').next().unwrap().to_owned(),
+        };
+        let row = format!("{answers:?} {due:?} {away:?}");
+        assert_eq!(ended, *wanted, "{row}");
+        assert!(
+            (between.start * SECOND..between.end * SECOND).contains(&conversation.now()),
+            "{row} {:?}",
+            conversation.now()
+        );
+        if due.iter().any(|(_, text)| text.ends_with("1\r\n")) {
+            let started = &mut |line: &[u8]| line == b"+CFUN: 1";
+            assert!(conversation.await_line(Duration::ZERO, started, &mut Heard::default()).unwrap().is_some());
+        }
+    }
 }
 
 /// However much still comes: the time is up when it is.
@@ -371,45 +337,6 @@ fn a_wait_in_a_flood_ends_in_time() {
     assert_eq!(conversation.await_line(Duration::ZERO, &mut |_| false, deaf).unwrap(), None);
     assert!(!conversation.prompt(b"login: ", Duration::ZERO, deaf).unwrap());
     assert!(asked.load(std::sync::atomic::Ordering::Relaxed) < 10);
-}
-
-/// What it says before it goes is no sign that it has gone, and what it says as it starts is left for an `await`.
-#[test]
-fn a_reboot_is_seen_by_what_only_a_start_brings() {
-    let soon = Duration::from_millis(10);
-    let device = |answered: usize| {
-        let mut device = modem(&[("AT+CFUN=1,1\r", "\r\nOK\r\n")]);
-        device.answers.extend(std::iter::repeat_n(("AT\r", soon, "\r\nOK\r\n"), answered));
-        device
-    };
-    let restart = |device, knowledge| {
-        let cancel = Cancel::new().unwrap();
-        let mut conversation = Conversation::new(Box::new(Memory::in_virtual_time(device, &cancel)), knowledge);
-        let asked = question("AT+CFUN=1,1");
-        let outcome = conversation.reboot(&asked, 90 * SECOND, &mut Heard::default());
-        (conversation, outcome)
-    };
-    // It answers for three seconds, is gone for five, and comes back.
-    let mut slow = device(2);
-    slow.due.push((SECOND / 5, b"\r\n+CMTI: \"SM\",1\r\n\r\n+CREG: 0\r\n".to_vec()));
-    slow.due.push((8 * SECOND, b"\r\nAPP RDY\r\n\r\n+CPIN: READY\r\n".to_vec()));
-    slow.answers.extend(std::iter::repeat_n(("AT\r", 20 * SECOND, ""), 5));
-    slow.answers.extend(std::iter::repeat_n(("AT\r", soon, "\r\nOK\r\n"), 5));
-    let (mut conversation, outcome) = restart(slow, &Catalogue);
-    outcome.unwrap();
-    assert!((8 * SECOND..16 * SECOND).contains(&conversation.now()), "{:?}", conversation.now());
-    let line = conversation.await_line(Duration::ZERO, &mut |line| line == b"+CPIN: READY", &mut Heard::default());
-    assert!(line.unwrap().is_some());
-    // So fast that no AT is missed, but it says that it has started.
-    let mut fast = device(20);
-    fast.due.push((SECOND / 2, b"\r\nRDY\r\n".to_vec()));
-    let (conversation, outcome) = restart(fast, &Catalogue);
-    outcome.unwrap();
-    assert!(conversation.now() < 5 * SECOND);
-    // One that does nothing but say OK has not restarted.
-    let (conversation, outcome) = restart(device(100), &Catalogue);
-    assert!(matches!(outcome, Err(Trouble::NeverGone { .. })), "{outcome:?}");
-    assert!((30 * SECOND..33 * SECOND).contains(&conversation.now()));
 }
 
 /// Whoever asks next must not take it for its own.

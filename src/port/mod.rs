@@ -9,26 +9,22 @@ pub mod crew;
 pub mod host;
 pub mod list;
 mod memory;
+mod network;
 mod open_error;
 mod os;
-mod replay;
-mod rfc2217;
 mod serial;
-mod tcp;
 pub mod transcript;
 mod wire;
 
 use std::time::Duration;
 
-pub use self::rfc2217::Rfc2217;
 pub use cancel::Cancel;
 pub use clock::{Clock, Timestamp};
 pub use memory::Memory;
+pub use network::{Rfc2217, Tcp};
 pub use open_error::{OpenError, OpenErrorKind};
-pub use replay::Replay;
 pub use serial::Serial;
-pub use tcp::Tcp;
-pub use transcript::{Mask, RecordStatus, Recorded};
+pub use transcript::{Mask, RecordStatus, Recorded, Replay};
 
 /// One open connection to a modem.
 pub trait Port: Send {
