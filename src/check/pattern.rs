@@ -7,7 +7,7 @@ use memchr::{memchr, memchr_iter, memmem};
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind};
 
-use crate::at::parameters::{self, Written, Parameter};
+use crate::at::parameters::{self, Parameter, Written};
 use crate::source::Span;
 use crate::syntax::ast::{Convert, Field, Pattern, PatternKind, PatternPart};
 

@@ -7,7 +7,7 @@
 use super::exchange::{ClauseValues, ReadyQuestion};
 use super::expression::counted;
 use super::{End, ScriptView, Step};
-use crate::at::parameters::{Written, Parameter, parameters, prefix_length, split_prefix};
+use crate::at::parameters::{Parameter, Written, parameters, prefix_length, split_prefix};
 use crate::at::{Line, Question, ResultCode};
 use crate::catalogue::explain::{Context, beside, failure};
 use crate::check::{Captures, Hole, Matcher};

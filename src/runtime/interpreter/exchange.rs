@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::capture::Captured;
 use super::expression::{YEAR, is_command_line};
 use super::{Abort, End, Hearing, Last, Run, Step};
-use crate::at::{self, Answer, Event, Verdict, Line, Question};
+use crate::at::{self, Answer, Event, Line, Question, Verdict};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Program, tries_pin};
 use crate::conversation::{Mode, Silence, Trouble};

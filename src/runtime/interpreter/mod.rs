@@ -20,7 +20,7 @@ use super::failure::{Call, Failure};
 use super::inputs::{Inputs, from_text, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
 use super::secret::Mask;
-use crate::at::{self, Event, Verdict, Line, ResultCode};
+use crate::at::{self, Event, Line, ResultCode, Verdict};
 use crate::catalogue::module::Module;
 use crate::check::Program;
 use crate::conversation::Conversation;
