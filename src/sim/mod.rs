@@ -90,6 +90,8 @@ struct WireFormat {
     /// `"2CF7"` or `2CF7`
     area_quoted: bool,
     address_quoted: bool,
+    /// Before each operator in the answer to AT+COPS=?
+    scan_start: String,
     /// Between the operators and the lists of modes in the answer to AT+COPS=?; empty: no lists.
     scan_tail: String,
     /// Whether AT+CSCS="UCS2" makes hexadecimal digits of the numeric codes there as well.
@@ -635,6 +637,14 @@ struct Faults {
     forgetful: bool,
     /// Restarts each time it attaches to the network
     brownout: bool,
+    /// Restarts where the final result code should come
+    restarts: Vec<Which>,
+    /// One of so many bytes that it sends is lost
+    dropped: Option<u32>,
+    /// A URC in the middle of a line
+    urc_inside: bool,
+    /// Other faults with each command line, as this seed decides
+    chaos: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -374,6 +374,19 @@ const FAULTS: &[HelpRow<SetFault>] = &[
         (!time.is_zero()).then(|| to.storm = Some(time))
     }),
     ("forgets", "", "a reset brings all settings back to the maker's values", plain!(forgetful = true)),
+    ("restart", "[:WHICH]", "restarts where the final result code should come", |to, it| {
+        which(it).map(|which| to.restarts.push(which))
+    }),
+    ("drop", "[:N]", "loses one of N bytes that it sends (100)", |to, it| {
+        number(it, 1_000_000, 100).map(|bytes| to.dropped = Some(bytes.max(1)))
+    }),
+    ("urc-inside", "", "a URC in the middle of each line of an answer", plain!(urc_inside = true)),
+    (
+        "chaos",
+        "[:N]",
+        "some of the others, a while each: the seed N (1) decides which, and with which lines",
+        |to, it| number(it, u32::MAX, 1).map(|seed| to.chaos = Some(u64::from(seed))),
+    ),
     ("brownout", "", "restarts whenever it attaches to the network, as on a weak supply", plain!(brownout = true)),
 ];
 
@@ -384,7 +397,7 @@ pub fn fault_help() -> impl Iterator<Item = [&'static str; 3]> {
 
 impl Faults {
     /// Adds one fault: `split`, `late:3s:CSQ`, `cme:30:CGATT`.
-    fn add(&mut self, word: &str) -> Result<(), OptionError> {
+    pub(super) fn add(&mut self, word: &str) -> Result<(), OptionError> {
         let mut parts = word.split(':');
         let wanted = parts.next().unwrap_or_default();
         let unknown = || OptionError::unknown("there is no fault", wanted, FAULTS.iter().map(|(name, ..)| *name));

@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
-use crate::sim::{CommandError, Instead, ModelCommand, Settable};
+use crate::sim::{CommandError, Instead, ModelCommand};
 
 use super::CommandForm::{self, Execute, Read, Set};
+use super::random::Chaos;
 use super::read_timestamp;
 use super::{Answer, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then};
 use super::{card, file, message, mobile, phonebook, socket, split, timestamp};
@@ -278,12 +279,7 @@ impl Simulator {
     /// The same, where the command says from when it holds.
     fn set_from(&mut self, setting: usize, parameters: &[CommandParameter], after_restart: bool) -> Answer {
         let settings = &self.adaptor.profile.settings;
-        let allowed = match settings.get(setting).map_or(Settable::Always, |setting| setting.settable) {
-            Settable::Always => true,
-            Settable::Deregistered => self.mobile.is_off(),
-            Settable::RadioOff => self.mobile.is_off_the_air(),
-        };
-        if !allowed {
+        if !settings.get(setting).is_none_or(|setting| self.mobile.allows(setting.settable)) {
             return Err(CommandError::Equipment(3));
         }
         self.adaptor.settings.set(setting, parameters, after_restart, self.adaptor.now)?;
@@ -363,7 +359,8 @@ impl Simulator {
         filled
     }
 
-    fn named(&mut self, name: &str) -> String {
+    /// What the modem itself knows, by the names that texts of a profile use; a test judges by it.
+    pub fn named(&mut self, name: &str) -> String {
         let profile = self.adaptor.profile;
         let network = &profile.network;
         let text = match name {
@@ -375,6 +372,8 @@ impl Simulator {
             "band" => &network.band,
             "area" => &network.area,
             "cell" => &network.cell,
+            "messages-sent" => return self.messages.sent().to_string(),
+            "chaos" => return self.adaptor.chaos.as_ref().map_or(String::new(), Chaos::mishaps),
             "channel" => return network.channel.to_string(),
             "technology" => return network.technology.to_string(),
             _ => {

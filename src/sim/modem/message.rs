@@ -315,6 +315,11 @@ impl Messages {
         Ok(())
     }
 
+    /// How many have been sent.
+    pub(super) fn sent(&self) -> u8 {
+        self.reference
+    }
+
     /// A message is sent: the reference that the network gives it.
     fn next_reference(&mut self, carries_messages: bool) -> Result<String, CommandError> {
         if !carries_messages {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::sim::{CommandError, Needs, NetworkBlock, Operator, Profile};
+use crate::sim::{CommandError, Needs, NetworkBlock, Operator, Profile, Settable};
 
 use super::CommandForm::{Execute, Read, Set, Test};
 use super::card::Card;
@@ -131,14 +131,12 @@ pub(super) const COMMANDS: &[Row] = &[
 /// The commands that tell of registration; a model has them or not.
 const REGISTRATION: [&str; 4] = ["+CREG", "+CGREG", "+CEREG", "+C5GREG"];
 
-/// Registration states of 27.007 §7.2.
-mod stat {
-    pub(super) const NONE: u8 = 0;
-    pub(super) const HOME: u8 = 1;
-    pub(super) const SEARCHING: u8 = 2;
-    pub(super) const DENIED: u8 = 3;
-    pub(super) const ROAMING: u8 = 5;
-}
+// Registration states of 27.007 §7.2
+const UNREGISTERED: u8 = 0;
+const HOME: u8 = 1;
+const SEARCHING: u8 = 2;
+const DENIED: u8 = 3;
+const ROAMING: u8 = 5;
 
 /// PLMN not allowed (24.301 §9.9.3.9)
 const REJECT_CAUSE: u8 = 11;
@@ -151,7 +149,7 @@ const UNANSWERED: Duration = Duration::from_secs(2);
 const RINGS_AFTER: Duration = Duration::from_secs(1);
 
 /// The address that the network gives.
-pub(super) const ADDRESS: &str = "100.64.12.34";
+const ADDRESS: &str = "100.64.12.34";
 
 const MOST_CONTEXTS: u8 = 15;
 
@@ -271,16 +269,16 @@ impl Mobile {
             }
         }
         let signal = options.signal.unwrap_or(profile.network.signal);
-        let roams = if options.roaming == Some(false) { stat::HOME } else { stat::ROAMING };
-        let found = if options.denied { stat::DENIED } else { options.stat.unwrap_or(roams) };
+        let roams = if options.roaming == Some(false) { HOME } else { ROAMING };
+        let found = if options.denied { DENIED } else { options.stat.unwrap_or(roams) };
         Mobile {
             profile,
             card,
             operators,
             function: 0,
-            stat: stat::NONE,
+            stat: UNREGISTERED,
             attached: false,
-            told: [stat::NONE; 4],
+            told: [UNREGISTERED; 4],
             mode: 0,
             format: 0,
             operator: Some(0),
@@ -357,6 +355,10 @@ impl Mobile {
                 let context = self.context(self.profile.rules.first_context);
                 context.and_then(|context| context.bearer.as_deref()).unwrap_or_default().into()
             }
+            "defined-apn" => {
+                let context = self.context(self.profile.rules.first_context);
+                context.map_or(String::new(), |context| context.apn.to_string())
+            }
             "stat" => self.stat.to_string(),
             "function" => self.function.to_string(),
             "attached" => u8::from(self.attached).to_string(),
@@ -417,7 +419,7 @@ impl Mobile {
 
     fn require_network(&self) -> Result<(), CommandError> {
         self.require_card()?;
-        if self.is_registered() { Ok(()) } else { Err(CommandError::Equipment(30)) }
+        self.require(Needs::Network)
     }
 
     /// The SIM says that it is somebody else now, and the modem begins anew with it.
@@ -429,20 +431,19 @@ impl Mobile {
         if !self.profile.rules.sim_refreshed.is_empty() {
             ta.urc(&self.profile.rules.sim_refreshed);
         }
-        self.stat = stat::NONE;
+        self.stat = UNREGISTERED;
         self.update(ta);
     }
 
     // Registration
 
-    /// On no network, or not yet.
-    pub(super) fn is_off(&self) -> bool {
-        matches!(self.stat, stat::NONE | stat::SEARCHING | stat::DENIED)
-    }
-
-    /// The radio is off: AT+CFUN=0 or 4.
-    pub(super) fn is_off_the_air(&self) -> bool {
-        self.function != 1
+    /// Whether it is a time at which a setting may be set.
+    pub(super) fn allows(&self, settable: Settable) -> bool {
+        match settable {
+            Settable::Always => true,
+            Settable::Deregistered => matches!(self.stat, UNREGISTERED | SEARCHING | DENIED),
+            Settable::RadioOff => self.function != 1,
+        }
     }
 
     /// Registered for data: at home, roaming, or the same without CSFB.
@@ -478,7 +479,7 @@ impl Mobile {
 
     /// The status that a command of [`REGISTRATION`] shows.
     fn registration_stat(&self, name: &str) -> u8 {
-        if name != "+CREG" && !self.attached && self.is_registered() { stat::NONE } else { self.stat }
+        if name != "+CREG" && !self.attached && self.is_registered() { UNREGISTERED } else { self.stat }
     }
 
     /// The status, and where the modem is, or why it was refused, when the mode asks for it.
@@ -486,8 +487,8 @@ impl Mobile {
         let stat = self.registration_stat(name);
         match (stat, mode) {
             // Neither area, cell nor technology; a cause of the network's mobility management.
-            (stat::DENIED, 3 | 5) => return format!("{stat},,,,0,{REJECT_CAUSE}"),
-            (stat::NONE | stat::SEARCHING | stat::DENIED, _) | (_, 0 | 1) => return stat.to_string(),
+            (DENIED, 3 | 5) => return format!("{stat},,,,0,{REJECT_CAUSE}"),
+            (UNREGISTERED | SEARCHING | DENIED, _) | (_, 0 | 1) => return stat.to_string(),
             _ => {}
         }
         let facts = &self.profile.network;
@@ -530,9 +531,9 @@ impl Mobile {
     pub(super) fn update(&mut self, ta: &mut Adaptor) {
         let wanted = self.function == 1 && self.card.is_ready() && self.mode != 2;
         if !wanted {
-            self.leave(stat::NONE, ta);
-        } else if self.stat == stat::NONE {
-            self.leave(stat::SEARCHING, ta);
+            self.leave(UNREGISTERED, ta);
+        } else if self.stat == UNREGISTERED {
+            self.leave(SEARCHING, ta);
             self.update_search(ta);
         }
     }
@@ -555,10 +556,10 @@ impl Mobile {
             self.profile.setting(&block.setting).is_some_and(|setting| holds(block, ta.settings.in_force(setting)))
         });
         if blocked && self.is_registered() {
-            self.leave(stat::SEARCHING, ta);
+            self.leave(SEARCHING, ta);
         } else if blocked {
             ta.cancel(&Timer::SearchEnds);
-        } else if self.stat == stat::SEARCHING
+        } else if self.stat == SEARCHING
             && self.found.is_some()
             && self.operator.is_some()
             && !ta.is_timed(&Timer::SearchEnds)
@@ -580,10 +581,10 @@ impl Mobile {
         let Some((code, available)) = self.current().map(|operator| (operator.code.clone(), operator.stat)) else {
             return;
         };
-        if found == stat::DENIED || available == 3 || self.mode == 0 && self.card.forbids(&code) {
+        if found == DENIED || available == 3 || self.mode == 0 && self.card.forbids(&code) {
             self.card.forbid(&code);
             self.cause = "PLMN not allowed";
-            self.set_stat(stat::DENIED, ta);
+            self.set_stat(DENIED, ta);
             return;
         }
         self.card.forgive(&code);
@@ -686,7 +687,8 @@ impl Mobile {
             let (long, short) = (ta.in_charset(&operator.long), ta.in_charset(&operator.short));
             let hex = self.profile.wire.scan_code_in_charset;
             let code = if hex { ta.in_charset(&operator.code) } else { operator.code.clone() };
-            format!("({stat},\"{long}\",\"{short}\",\"{code}\",{})", operator.technology)
+            let start = &self.profile.wire.scan_start;
+            format!("{start}({stat},\"{long}\",\"{short}\",\"{code}\",{})", operator.technology)
         };
         let reach = if self.found.is_some() { self.operators.as_slice() } else { &[] };
         let operators: Vec<String> = reach.iter().enumerate().map(shown).collect();
@@ -737,7 +739,7 @@ impl Mobile {
     /// Leaves its network and looks for this operator.
     fn leave_for(&mut self, operator: Option<usize>, ta: &mut Adaptor) {
         self.operator = operator;
-        self.stat = stat::NONE;
+        self.stat = UNREGISTERED;
         self.update(ta);
     }
 

@@ -34,7 +34,7 @@ use charset::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpac
 use message::{MessageStatus, Messages};
 use mobile::Mobile;
 use phonebook::Contact;
-use random::Random;
+use random::{Chaos, Random};
 use settings::Configuration;
 
 /// Input that waits because the modem is busy, or slow. What comes beyond it is lost, as in a UART without flow control.
@@ -67,6 +67,7 @@ struct Adaptor {
     options: Options,
     settings: Configuration,
     random: Random,
+    chaos: Option<Chaos>,
     now: Duration,
     state: ModemState,
     timers: Vec<(Duration, Timer)>,
@@ -242,6 +243,7 @@ impl Adaptor {
             profile,
             settings: Configuration::new(profile),
             random,
+            chaos: Chaos::new(&options.faults),
             now: Duration::ZERO,
             state: ModemState::Deaf,
             timers: Vec::new(),
@@ -359,7 +361,14 @@ impl Adaptor {
         self.disturb();
         let start = if self.verbose && !self.answer.open { "\r\n" } else { "" };
         self.answer.open = true;
-        let line = [start.as_bytes(), prefix.as_bytes(), colon.as_bytes(), text, b"\r\n"].concat();
+        let mut line = [start.as_bytes(), prefix.as_bytes(), colon.as_bytes(), text, b"\r\n"].concat();
+        if self.options.faults.urc_inside {
+            let rest = line.split_off(self.random.below(line.len()));
+            self.send(&line);
+            let urc = self.stray_urc();
+            self.put_urc(urc);
+            line = rest;
+        }
         if self.answer.current.len() < PREVIOUS && self.options.faults.previous {
             self.answer.current.extend_from_slice(&line);
         }
@@ -431,6 +440,9 @@ impl Adaptor {
             false => format!("{code}\r"),
         };
         let faults = &self.options.faults;
+        if faults.restarts.iter().any(|which| which.strikes(self.line_number, &self.last_line)) {
+            return self.after(Duration::ZERO, Timer::Restart);
+        }
         let truncated = faults.truncated.iter().any(|which| which.strikes(self.line_number, &self.last_line));
         let twice = faults.duplicate_final;
         self.send(if truncated { line.trim_end().as_bytes() } else { line.as_bytes() });
@@ -545,13 +557,13 @@ impl Adaptor {
             self.state = ModemState::Gone;
             return;
         }
-        match faults.left_out {
-            None => self.sending.put(bytes, self.now),
-            Some(left_out) => {
-                let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != left_out).collect();
-                self.sending.put(&bytes, self.now);
-            }
+        let (left_out, dropped) = (faults.left_out, faults.dropped);
+        if left_out.is_none() && dropped.is_none() {
+            return self.sending.put(bytes, self.now);
         }
+        let mut is_lost = || dropped.is_some_and(|rate| self.random.below(rate as usize) == 0);
+        let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| Some(*byte) != left_out && !is_lost()).collect();
+        self.sending.put(&bytes, self.now);
     }
 
     // Texts

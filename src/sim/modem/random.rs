@@ -1,4 +1,6 @@
-//! The simulator's dice: SplitMix64, so that a seed gives the same modem on every machine.
+//! The simulator's dice: SplitMix64, so that a seed gives the same modem on every machine; and the faults that they choose.
+
+use crate::sim::Faults;
 
 #[derive(Debug, Clone)]
 pub(super) struct Random {
@@ -51,23 +53,72 @@ pub(super) fn with_check_digit(digits: &str) -> String {
     format!("{digits}{}", (10 - sum % 10) % 10)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The faults that chaos chooses from, as addresses write them; `{}` is a number up to 3000.
+const MISHAPS: [&str; 22] = [
+    "split",
+    "chunks",
+    "join:{}ms",
+    "urc",
+    "urc-inside",
+    "nul",
+    "garbage",
+    "late:{}ms",
+    "late:{}s",
+    "lost",
+    "echo-half",
+    "duplicate-ok",
+    "truncated",
+    "previous",
+    "error",
+    "prompt",
+    "hang-at-prompt",
+    "slow-reader:{}",
+    "drop:{}",
+    "restart",
+    "silence:0",
+    "unplug-in-line:0",
+];
 
-    #[test]
-    fn the_same_seed_gives_the_same_draws() {
-        let draws = |seed| {
-            let mut random = Random::new(seed);
-            [random.draw(), random.draw(), random.draw()]
-        };
-        assert_eq!(draws(7), draws(7));
-        assert_ne!(draws(7), draws(8));
+/// The fault `chaos`: one to three of the others, which strike some of the command lines and spare the rest.
+#[derive(Debug)]
+pub(super) struct Chaos {
+    random: Random,
+    mishaps: Vec<&'static str>,
+    /// One line of so many is struck.
+    rarity: usize,
+    /// The modem's other faults, which last
+    lasting: Faults,
+}
+
+impl Chaos {
+    /// `None` where nobody asked for it.
+    pub(super) fn new(lasting: &Faults) -> Option<Chaos> {
+        let mut random = Random::new(lasting.chaos?);
+        let mut mishaps = MISHAPS.to_vec();
+        let kept = 1 + random.below(3);
+        while mishaps.len() > kept {
+            mishaps.swap_remove(random.below(mishaps.len()));
+        }
+        let rarity = 1 + random.below(12);
+        Some(Chaos { random, mishaps, rarity, lasting: lasting.clone() })
     }
 
-    #[test]
-    fn check_digit_is_that_of_luhn() {
-        assert_eq!(with_check_digit("7992739871"), "79927398713");
-        assert_eq!(with_check_digit("49015420323751"), "490154203237518");
+    /// The faults of the next command line.
+    pub(super) fn strike(&mut self, now: &Faults) -> Faults {
+        // A modem that has fallen silent stays so.
+        let mut faults = Faults { silence: now.silence, ..self.lasting.clone() };
+        for mishap in &self.mishaps {
+            if self.random.below(self.rarity) == 0 {
+                let word = mishap.replace("{}", &(1 + self.random.below(3_000)).to_string());
+                // All of them can be had.
+                let _known = faults.add(&word);
+            }
+        }
+        faults
+    }
+
+    /// What it has chosen from.
+    pub(super) fn mishaps(&self) -> String {
+        self.mishaps.join(",")
     }
 }

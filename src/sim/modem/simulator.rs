@@ -413,6 +413,10 @@ impl Adaptor {
     /// A line is there: whether it runs at once. The faults that strike before it runs come first.
     fn begin(&mut self) -> bool {
         self.line_number = self.line_number.saturating_add(1);
+        if let Some(chaos) = &mut self.chaos {
+            self.options.faults = chaos.strike(&self.options.faults);
+            self.sending.pace = self.options.faults.pace;
+        }
         self.done = 0;
         self.answer.open = false;
         let faults = &self.options.faults;

@@ -1,0 +1,138 @@
+//! The library against a modem that misbehaves as its seed decides (`sim:…?fault=chaos:SEED`). The modem's own state judges:
+//! no script passes wrongly, and none outlives its deadline. `SEEDS=100000` or `SEEDS=17..18` looks further, or again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{Library, LibraryScript, SCRIPTS};
+use crate::catalogue::Catalogue;
+use crate::check;
+use crate::conversation::Conversation;
+use crate::port::{Cancel, Control, Device, Fault, Memory};
+use crate::runtime::{Inputs, Outcome, Silent, Status, run};
+use crate::sim::{Options, Simulator};
+
+const MODELS: [&str; 6] = ["bg96", "sara-r410m", "sim7080g", "nrf9160", "ec25", "lara-r211"];
+
+/// Mishaps that break a line in a way that nobody can see: what was read then is not judged.
+const UNSEEN: [&str; 2] = ["drop", "urc-inside"];
+
+/// Far beyond what a script that heeds its deadlines takes: ten minutes for a network, each answer late, each retry used.
+const LONGEST: Duration = Duration::from_secs(2 * 3_600);
+
+/// The modem, which the test still has when the script has ended.
+#[derive(Clone)]
+struct SharedModem(Arc<Mutex<Simulator>>);
+
+impl SharedModem {
+    fn of<T>(&self, what: impl FnOnce(&mut Simulator) -> T) -> T {
+        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn knows(&self, name: &str) -> String {
+        self.of(|modem| modem.named(name))
+    }
+}
+
+impl Device for SharedModem {
+    fn receive(&mut self, bytes: &[u8], now: Duration) {
+        self.of(|modem| modem.receive(bytes, now));
+    }
+
+    fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
+        self.of(|modem| modem.advance(now, out));
+    }
+
+    fn next(&self) -> Option<Duration> {
+        self.of(|modem| modem.next())
+    }
+
+    fn gone(&self) -> Option<Fault> {
+        self.of(|modem| modem.gone())
+    }
+
+    fn control(&mut self, control: Control, now: Duration) {
+        self.of(|modem| modem.control(control, now));
+    }
+}
+
+/// Runs it on the modem of that address.
+fn play(script: &LibraryScript, model: &str, options: &str) -> (Outcome, SharedModem) {
+    let simulator = Simulator::new(model, Options::parse(options).unwrap()).unwrap();
+    let modem = SharedModem(Arc::new(Mutex::new(simulator)));
+    let port = Memory::in_virtual_time(modem.clone(), &Cancel::new().unwrap());
+    let program = check::check(&script.source(), &Library).program.unwrap();
+    let mut inputs = Inputs::default();
+    inputs.variables.insert("message".into(), "hello".into());
+    let mut conversation = Conversation::new(Box::new(port), &Catalogue);
+    (run(&program, &mut conversation, &inputs, &mut Silent), modem)
+}
+
+/// What is wrong with how it ended on a modem that misbehaves, as the modem that does not tells.
+fn judge(script: &LibraryScript, calm: &Outcome, outcome: &Outcome, modem: &SharedModem) -> Option<String> {
+    if outcome.elapsed > LONGEST {
+        return Some(format!("took {:?}", outcome.elapsed));
+    }
+    let sent: u32 = modem.knows("messages-sent").parse().unwrap();
+    let passed = outcome.status == Status::Passed;
+    if sent > 1 || passed && script.name == "supersim/sms-send" && sent == 0 {
+        return Some(format!("sent {sent} messages"));
+    }
+    if modem.knows("pin-left") != "3" {
+        return Some("used up an attempt at the PIN".into());
+    }
+    if !passed {
+        return None;
+    }
+    let wanted: &[(&str, &str)] = match script.name {
+        "supersim/set-apn" => &[("defined-apn", "super")],
+        "supersim/check-registration" => &[("stat", "5")],
+        "supersim/setup" => &[("stat", "5"), ("defined-apn", "super")],
+        _ => &[],
+    };
+    for (name, value) in wanted {
+        if modem.knows(name) != *value {
+            return Some(format!("passed, and {name} is {:?}", modem.knows(name)));
+        }
+    }
+    let mishaps = modem.knows("chaos");
+    if UNSEEN.iter().any(|unseen| mishaps.contains(unseen)) {
+        return None;
+    }
+    let values = outcome.report.iter().zip(&calm.report).map(|((name, value), (_, right))| (name, value, right));
+    let mut wrong = values.filter(|(_, value, right)| !value.to_string().is_empty() && value != right);
+    wrong.next().map(|(name, value, right)| format!("passed, and {name} is {value}, not {right}"))
+}
+
+/// The range that SEEDS names: how many, or from which to which.
+fn seeds() -> std::ops::Range<u32> {
+    let named = std::env::var("SEEDS").unwrap_or_default();
+    match named.split_once("..") {
+        Some((first, end)) => first.parse().unwrap()..end.parse().unwrap(),
+        None => 0..named.parse().unwrap_or(24),
+    }
+}
+
+#[test]
+fn no_script_passes_wrongly_or_outlives_its_deadline() {
+    let mut failures = Vec::new();
+    for script in SCRIPTS {
+        for (place, model) in MODELS.iter().enumerate() {
+            // Some come up off the air.
+            let options = "signal=20&cfun=1&register=0";
+            let (calm, _) = play(script, model, options);
+            if calm.status != Status::Passed {
+                continue;
+            }
+            for seed in seeds().filter(|seed| *seed as usize % MODELS.len() == place) {
+                let options = format!("{options}&fault=chaos:{seed}");
+                let (outcome, modem) = play(script, model, &options);
+                if let Some(wrong) = judge(script, &calm, &outcome, &modem) {
+                    let mishaps = modem.knows("chaos");
+                    failures.push(format!("{} on sim:{model}?{options} ({mishaps}): {wrong}", script.name));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
+}
