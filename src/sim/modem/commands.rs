@@ -136,10 +136,21 @@ const EQUIPMENT: &[Row] = &[
         if !matches!(request.number::<u32>(0), Some(0..=3)) || request.parameters.len() > 3 {
             return Err(CommandError::Parameter);
         }
-        match request.parameters.split_first() {
-            Some((_, values)) if !values.is_empty() => modem.set(request.setting, values),
-            _ => Ok(Effect::Done),
+        let given = request.parameters.split_first().filter(|(_, values)| !values.is_empty());
+        if let Some((_, values)) = given {
+            modem.set(request.setting, values)?;
         }
+        // What the network grants: the cycle that was asked for, and a paging window of 5.12 s.
+        let ta = &mut modem.adaptor;
+        let cycle = ta.settings.parameter("+CEDRXS", 1).unwrap_or_default();
+        let granted = match request.number::<u32>(0) {
+            Some(1 | 2) => format!("{},\"{cycle}\",\"{cycle}\",\"0011\"", ta.settings.number("+CEDRXS", 0)),
+            _ => "0".to_owned(),
+        };
+        if let Some(setting) = ta.profile.setting("+CEDRXRDP") {
+            ta.settings.put(setting, &granted, ta.now);
+        }
+        Ok(Effect::Done)
     }),
     ("reset", &[Execute, Set], |modem, _| {
         modem.adaptor.answer.afterwards = Some(Then::Reset);
@@ -154,13 +165,13 @@ const EQUIPMENT: &[Row] = &[
 
 impl Simulator {
     pub(super) fn execute(&mut self, request: &mut Request<'_>) -> Answer {
-        let is_basic = |(name, forms, _): &&Row| *name == request.name && forms.contains(&request.form);
-        if let Some((_, _, does)) = BASIC.iter().find(is_basic) {
+        let profile = self.adaptor.profile;
+        let Some(command) = profile.commands.get(&request.name) else {
+            let is_basic = |(name, forms, _): &&Row| *name == request.name && forms.contains(&request.form);
+            let (_, _, does) = BASIC.iter().find(is_basic).ok_or(CommandError::Unknown)?;
             request.bare = true;
             return does(self, request);
-        }
-        let profile = self.adaptor.profile;
-        let command = profile.commands.get(&request.name).ok_or(CommandError::Unknown)?;
+        };
         let does = command.does.as_ref().and_then(|does| find(does, request.form));
         if request.form == CommandForm::Test {
             match &command.test {
@@ -180,7 +191,7 @@ impl Simulator {
         self.mobile.require(command.needs)?;
         self.mobile.be_sneaky(request, &mut self.adaptor);
         let effect = self.answer_to(command, does, request)?;
-        for (name, value) in &command.sets {
+        for (name, value) in command.sets.iter().filter(|_| request.form != Read) {
             if let Some(setting) = profile.setting(name) {
                 self.adaptor.settings.put(setting, value, self.adaptor.now);
             }

@@ -474,7 +474,7 @@ impl Mobile {
 
     fn show_registration(&self, request: &mut Request, ta: &Adaptor) -> Answer {
         let mode = ta.settings.number(&request.name, 0);
-        request.answer(format!("{mode},{}", self.registration_text(&request.name, mode)))
+        request.answer(format!("{mode},{}", self.registration_text(&request.name, mode, ta)))
     }
 
     /// The status that a command of [`REGISTRATION`] shows.
@@ -483,7 +483,7 @@ impl Mobile {
     }
 
     /// The status, and where the modem is, or why it was refused, when the mode asks for it.
-    fn registration_text(&self, name: &str, mode: u32) -> String {
+    fn registration_text(&self, name: &str, mode: u32, ta: &Adaptor) -> String {
         let stat = self.registration_stat(name);
         match (stat, mode) {
             // Neither area, cell nor technology; a cause of the network's mobility management.
@@ -496,8 +496,12 @@ impl Mobile {
         let technology = self.current().map_or(facts.technology, |operator| operator.technology);
         let place = format!("{stat},{quote}{}{quote},{quote}{}{quote},{technology}", facts.area, facts.cell);
         match mode {
-            // With the timers of power saving (27.007 §10.1.22).
-            4 | 5 => format!("{place},,,\"00000001\",\"00000010\""),
+            // With the timers of power saving that the network granted: those that were asked for, or off (27.007 §10.1.22).
+            4 | 5 => {
+                let is_on = ta.settings.number("+CPSMS", 0) == 1;
+                let timer = |place| ta.settings.parameter("+CPSMS", place).filter(|_| is_on).unwrap_or("11100000");
+                format!("{place},,,\"{}\",\"{}\"", timer(4), timer(3))
+            }
             _ => place,
         }
     }
@@ -522,7 +526,7 @@ impl Mobile {
         for ((name, now), told) in REGISTRATION.into_iter().zip(now).zip(told) {
             let mode = ta.settings.number(name, 0);
             if now != told && mode > 0 && self.profile.commands.contains_key(name) {
-                ta.urc(&format!("{name}: {}", self.registration_text(name, mode)));
+                ta.urc(&format!("{name}: {}", self.registration_text(name, mode, ta)));
             }
         }
     }
