@@ -54,14 +54,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Every line is held against each of them.
 const MOST_ABORTS: usize = 100;
 
-/// When the attempts of a `retry` end, and how they are spaced.
-struct Attempts {
-    count: Option<i64>,
-    until: Option<Duration>,
-    pause: Duration,
-    longest: Option<Duration>,
-}
-
 /// The stack that a run must have for any program: [`DEEPEST`] blocks within each other. Measured: 384 KiB do.
 /// Without optimisation frames are larger.
 pub const STACK: usize = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 };
@@ -579,9 +571,8 @@ impl<'r> Run<'r> {
     /// Until the block passes. The last failure is the cause.
     #[inline(never)]
     fn retry(&mut self, schedule: &Schedule, body: &Block, otherwise: Option<&Block>, span: Span) -> Step {
-        let mut attempts = self.attempts(schedule, span)?;
         let outer = self.scope.attempt;
-        let ended = self.attempt_all(&mut attempts, body, span);
+        let ended = self.attempt_all(schedule, body, span);
         self.scope.attempt = outer;
         match (ended, otherwise) {
             (Err(End::Failed(cause)), Some(otherwise)) => {
@@ -592,7 +583,38 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn attempts(&self, schedule: &Schedule, span: Span) -> Step<Attempts> {
+    fn attempt_all(&mut self, schedule: &Schedule, body: &Block, span: Span) -> Step {
+        let (times, until, mut pause, longest) = self.attempts(schedule, span)?;
+        // A longest pause that is shorter than the first makes none shorter: without any, time would stand.
+        let longest = longest.map(|longest| longest.max(pause));
+        for attempt in 1.. {
+            self.scope.attempt = attempt;
+            let failure = match self.block_in(body, Nesting { in_retry: true, ..self.nesting }) {
+                Err(End::Failed(failure)) => failure,
+                ended => return left(ended),
+            };
+            let number = u64::try_from(attempt).unwrap_or_default();
+            self.tell(RuntimeEvent::AttemptFailed { attempt: number, failure: &failure });
+            let remaining = until.saturating_sub(self.conversation.now());
+            // After something was left out, that may be the reason.
+            if attempt >= times || remaining.is_zero() || self.inputs.plan && self.left_out {
+                return Err(End::Failed(failure));
+            }
+            // The last attempt is made when time is up, not before.
+            let now = pause.min(remaining);
+            if !now.is_zero() {
+                self.tell(RuntimeEvent::Pause { duration: now });
+            }
+            self.pause(now, span)?;
+            if let Some(longest) = longest {
+                pause = pause.saturating_mul(2).min(longest);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many attempts a `retry` has, until when, the pause between two of them, and the longest one.
+    fn attempts(&self, schedule: &Schedule, span: Span) -> Step<(i64, Duration, Duration, Option<Duration>)> {
         let view = self.view();
         let (Schedule::Times { pause, longest, .. } | Schedule::For { pause, longest, .. }) = schedule;
         let duration = |expression: &Option<Expression>| {
@@ -606,48 +628,13 @@ impl<'r> Run<'r> {
                     let what = format!("a retry tries at least once, and this is {times}");
                     return Err(view.fail(view.problem("hayes::run::value", count.span.to(span), what)));
                 }
-                Ok(Attempts { count: Some(times), until: None, pause: pause.unwrap_or_default(), longest })
+                Ok((times, Duration::MAX, pause.unwrap_or_default(), longest))
             }
             Schedule::For { duration: span, .. } => {
-                let until = self.conversation.now() + view.duration(span)?;
+                let until = self.conversation.now().saturating_add(view.duration(span)?);
                 // A block that takes no time would otherwise be tried without end in no time.
-                let pause = pause.unwrap_or(PAUSE).max(Duration::from_millis(1));
-                Ok(Attempts { count: None, until: Some(until), pause, longest })
+                Ok((i64::MAX, until, pause.unwrap_or(PAUSE).max(Duration::from_millis(1)), longest))
             }
-        }
-    }
-
-    fn attempt_all(&mut self, attempts: &mut Attempts, body: &Block, span: Span) -> Step {
-        let mut attempt = 1;
-        loop {
-            self.scope.attempt = attempt;
-            let failure = match self.block_in(body, Nesting { in_retry: true, ..self.nesting }) {
-                Err(End::Failed(failure)) => failure,
-                ended => return left(ended),
-            };
-            let number = u64::try_from(attempt).unwrap_or_default();
-            self.tell(RuntimeEvent::AttemptFailed { attempt: number, failure: &failure });
-            if self.inputs.plan && self.left_out {
-                // What was left out may be the reason.
-                return Err(End::Failed(failure));
-            }
-            let now = self.conversation.now();
-            let left = attempts.until.map(|until| until.saturating_sub(now));
-            if attempts.count.is_some_and(|count| attempt >= count) || left.is_some_and(|left| left.is_zero()) {
-                return Err(End::Failed(failure));
-            }
-            // The last attempt is made when time is up, not before.
-            let pause = left.map_or(attempts.pause, |left| attempts.pause.min(left));
-            if !pause.is_zero() {
-                self.tell(RuntimeEvent::Pause { duration: pause });
-            }
-            self.pause(pause, span)?;
-            if let Some(longest) = attempts.longest {
-                // A longest pause that is shorter than the first makes none shorter: without any, time would stand.
-                let longest = longest.max(attempts.pause);
-                attempts.pause = attempts.pause.saturating_mul(2).min(longest);
-            }
-            attempt += 1;
         }
     }
 

@@ -1,65 +1,90 @@
 //! Every statement against a modem that says what it was told to, in virtual time.
 //!
-//! Most tests are cases of `cases.md`: a script, what it is given, what the modem says to it, and what comes of it. In its
-//! `modem` block `AT+CSQ => +CSQ: 18,99|OK` is an answer of two lines, `AT+CSQ =7000> OK` one that comes 7 s later,
-//! `AT+CFUN=1,1 =unplugs> 8000` a modem that goes away and is back after 8 s, `3000> \r\nRING\r\n` what it says by itself.
-//! ReadyQuestion again it gives the next answer, the last one for ever.
-
-mod scripts;
-mod values;
+//! Most tests are cases of `cases.md` and `values.md`: a script, what it is given, what the modem says to it, and what comes
+//! of it. In its `modem` block `AT+CSQ => +CSQ: 18,99|OK` is an answer of two lines, `AT+CSQ =7000> OK` one that comes 7 s
+//! later, `AT+CFUN=1,1 =unplugs> 8000` a modem that goes away and is back after 8 s, `3000> \r\nRING\r\n` what it says by
+//! itself, `sim bg96?sim=absent` a simulated one. Asked again it gives the next answer, the last one for ever.
+//!
+//! Each line of an `each` block is a case: what stands in place of ① and ②, parted by ` || `, and what comes of it.
 
 use std::collections::HashMap;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Confirmed, Failure, Inputs, Listener, Outcome, RuntimeEvent, Status, Waiting, run};
+use super::{Confirmed, Failure, Inputs, Listener, Outcome, RuntimeEvent, STACK, Silent, Status, Waiting, run};
 use crate::at::Event;
 use crate::catalogue::Catalogue;
 use crate::check::{self, NotFound, Program, Scripts};
 use crate::conversation::Conversation;
-use crate::port::{Cancel, Control, Device, Fault, Memory, Port};
-use crate::source::Source;
+use crate::port::crew::Crew;
+use crate::port::{Cancel, Control, Device, Fault, Memory};
+use crate::sim::{Options, Simulator};
+use crate::source::{Source, Span};
+use crate::value::functions::FUNCTIONS;
 
 #[test]
 fn cases() {
-    let (mut heading, mut blocks, mut wrong) = ("", Vec::new(), Vec::new());
-    let mut lines = include_str!("cases.md").lines();
-    while let Some(line) = lines.next() {
-        heading = line.strip_prefix("## ").unwrap_or(heading);
-        let Some(kind) = line.strip_prefix("```") else { continue };
-        let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-        match kind {
-            "then" => {
-                let ran = bench_of(&blocks);
-                let told: Vec<String> = body.iter().map(|line| ran.told(line)).collect();
-                let plan: Vec<&String> = ran.events.iter().filter(|event| event.starts_with("plan ")).collect();
-                let planned: Vec<&&str> = body.iter().filter(|line| line.starts_with("plan ")).collect();
-                if told != body || !planned.is_empty() && plan != planned {
-                    wrong.push(format!("{heading}:\n{}\n{plan:#?}", told.join("\n")));
+    let mut wrong = Vec::new();
+    for file in ["cases.md", "values.md"] {
+        let text = std::fs::read_to_string(format!("{}/src/runtime/tests/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let (mut heading, mut blocks, mut lines) = ("", Vec::new(), text.lines());
+        while let Some(line) = lines.next() {
+            heading = line.strip_prefix("## ").unwrap_or(heading);
+            let Some(kind) = line.strip_prefix("```") else { continue };
+            let body = lines.by_ref().take_while(|line| *line != "```").collect::<Vec<&str>>().join("\n");
+            let told = match kind {
+                "then" => ran_as(&blocks, &[]).told_of(&body),
+                "each" => body.lines().map(|row| told_of_row(&blocks, row)).collect::<Vec<String>>().join("\n"),
+                kind => {
+                    blocks.push((kind, body));
+                    continue;
                 }
-                blocks.clear();
+            };
+            if told != body {
+                wrong.push(format!("{heading}:\n{told}"));
             }
-            kind => blocks.push((kind, body)),
+            blocks.clear();
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// Runs the script of a case.
-fn bench_of(blocks: &[(&str, Vec<&str>)]) -> Ran {
-    let (mut bench, mut modem, mut script) = (RunBench::default(), Modem::new(), String::new());
-    for (kind, lines) in blocks {
+/// A row of an `each` block, with what came of it.
+fn told_of_row(blocks: &[(&str, String)], row: &str) -> String {
+    let (given, _) = row.rsplit_once(" => ").unwrap();
+    let ran = ran_as(blocks, &given.split(" || ").collect::<Vec<&str>>());
+    let told = match (ran.ended().as_str(), ran.report()) {
+        ("passed", report) if !report.is_empty() => report.trim_start_matches("value=").to_owned(),
+        (ended, _) => ended.to_owned(),
+    };
+    format!("{given} => {told}")
+}
+
+/// Runs the script of a case, with the parts of a row in place.
+fn ran_as(blocks: &[(&str, String)], parts: &[&str]) -> Ran {
+    let (mut bench, mut modem, mut script, mut simulated) = (RunBench::default(), Modem::new(), String::new(), None);
+    for (kind, text) in blocks {
+        let text = parts.iter().zip(["①", "②", "③"]).fold(text.clone(), |text, (part, mark)| text.replace(mark, part));
         match *kind {
-            "hayes" => script = format!("{}\n", lines.join("\n")),
-            "modem" => modem = lines.iter().fold(modem, |modem, line| modem.rule(line)),
-            "given" => bench = lines.iter().fold(bench, |bench, line| bench.given(line)),
-            other => {
-                let name = other.strip_prefix("hayes ").unwrap();
-                bench = bench.script(name, &format!("{}\n", lines.join("\n")));
-            }
+            "hayes" => script = text.replace("SETUP", include_str!("setup.hayes")) + "\n",
+            "modem" if text.starts_with("sim ") => simulated = Some(text.replacen("sim ", "", 1)),
+            "modem" => modem = text.lines().fold(modem, |modem, line| modem.rule(line)),
+            "given" => bench = text.lines().fold(bench, |bench, line| bench.given(line)),
+            other => bench = bench.script(other.strip_prefix("hayes ").unwrap(), &format!("{text}\n")),
         }
     }
-    bench.run(&script, modem)
+    match simulated {
+        Some(query) => bench.run_in(&script, &mut simulated_modem(&query)),
+        None => bench.run(&script, modem),
+    }
+}
+
+/// `bg96?sim=absent`
+fn simulated_modem(query: &str) -> Conversation {
+    let (model, options) = query.split_once('?').unwrap_or((query, ""));
+    let simulator = Simulator::new(model, Options::parse(options).unwrap()).unwrap();
+    Conversation::new(Box::new(Memory::in_virtual_time(simulator, &Cancel::new().unwrap())), &Catalogue)
 }
 
 /// `\r`, `\u{1a}` as the characters that they stand for.
@@ -123,11 +148,6 @@ enum Saying {
 impl Modem {
     fn new() -> Modem {
         Modem { echo: true, ..Modem::default() }
-    }
-
-    /// Answers the line. Lines of `answer` are parted by `|`; one that ends in `> ` is a prompt.
-    fn on(self, line: &str, answer: &str) -> Modem {
-        self.rule(&format!("{line} => {answer}"))
     }
 
     /// What it does, as a case writes it.
@@ -269,17 +289,8 @@ struct Ran {
 }
 
 impl RunBench {
-    fn new() -> RunBench {
-        RunBench::default()
-    }
-
     fn variable(mut self, name: &str, value: &str) -> RunBench {
         self.inputs.variables.insert(name.into(), value.into());
-        self
-    }
-
-    fn secret(mut self, name: &str, value: &str) -> RunBench {
-        self.inputs.secrets.insert(name.into(), value.into());
         self
     }
 
@@ -328,15 +339,10 @@ impl RunBench {
         Ran { outcome, events: listener.events, heard }
     }
 
-    fn run_on(&self, script: &str, port: Box<dyn Port>) -> Ran {
-        let mut conversation = Conversation::new(port, &Catalogue);
+    fn run_in(&self, script: &str, conversation: &mut Conversation) -> Ran {
         let mut listener = Notes::default();
-        let outcome = run(&self.program(script), &mut conversation, &self.inputs, &mut listener);
+        let outcome = run(&self.program(script), conversation, &self.inputs, &mut listener);
         Ran { outcome, events: listener.events, heard: Arc::default() }
-    }
-
-    fn run_in(&self, script: &str, conversation: &mut Conversation) -> Outcome {
-        run(&self.program(script), conversation, &self.inputs, &mut Notes::default())
     }
 }
 
@@ -361,7 +367,21 @@ impl Ran {
         columns.join(" ")
     }
 
-    /// What a case says of it, by its first word, as it is.
+    /// What a case says of it, as it is.
+    fn told_of(&self, said: &str) -> String {
+        let mut told: Vec<String> = said.lines().map(|line| self.told(line)).collect();
+        if said.starts_with("started ") {
+            return self.events.join("\n");
+        }
+        let plan = || self.events.iter().filter(|event| event.starts_with("plan "));
+        let planned = said.lines().filter(|line| line.starts_with("plan "));
+        if said.contains("\nplan ") && !plan().eq(planned) {
+            told.extend(plan().map(|note| format!("also {note}")));
+        }
+        told.join("\n")
+    }
+
+    /// By the first word of what is said.
     fn told(&self, said: &str) -> String {
         let (word, rest) = said.split_once(' ').unwrap_or((said, ""));
         let heard = self.heard.lock().unwrap();
@@ -384,6 +404,27 @@ impl Ran {
                 format!("logs {}", logs.collect::<Vec<_>>().join(" | "))
             }
             "controls" => format!("controls {:?}", heard.controls),
+            "never" => {
+                // What a script itself says where it runs another is its own.
+                let events: Vec<&String> =
+                    self.events.iter().filter(|event| !event.starts_with("statement run")).collect();
+                let all = format!("{events:?} {:?}", self.outcome).to_lowercase();
+                if all.contains(rest) { format!("hears {rest}: {all}") } else { said.to_owned() }
+            }
+            "calls" => {
+                let calls = failure.unwrap().called_from.iter().map(|call| call.source.name.as_str());
+                format!("calls {}", calls.collect::<Vec<_>>().join(" | "))
+            }
+            "labels" => {
+                let told = &failure.unwrap().diagnostic;
+                let line = |span: Span| told.source.position(span.start as usize).line;
+                let labels = told.labels.iter().map(|label| format!("{} {}", line(label.span), label.text));
+                format!("labels {}", labels.collect::<Vec<_>>().join(" | "))
+            }
+            "answer" => {
+                let Failure { sent, answer, result, .. } = &**failure.unwrap();
+                format!("answer {} {answer:?} {}", sent.as_deref().unwrap_or("-"), result.as_deref().unwrap_or("-"))
+            }
             "changed" => format!("changed {}, unchanged {}", self.outcome.changed, self.outcome.unchanged),
             "means" => format!("means {}", failure.unwrap().meaning.as_deref().unwrap_or_default()),
             "help" => format!("help {}", failure.unwrap().diagnostic.help.as_deref().unwrap_or_default()),
@@ -402,34 +443,12 @@ impl Ran {
     fn heard(&self, text: &str) -> bool {
         self.events.iter().any(|event| event.contains(text))
     }
-
-    fn failure(&self) -> &Failure {
-        self.outcome.failure.as_ref().unwrap()
-    }
 }
 
 fn told(failure: &Failure) -> String {
     let place = failure.position();
     let code = failure.diagnostic.code.trim_start_matches("hayes::run::");
     format!("{code} {}:{} {}", place.line, place.column, failure.diagnostic.message)
-}
-
-/// Runs a script with nothing else: how it ended, and what it reports.
-fn ran(script: &str, modem: Modem) -> (String, String) {
-    let ran = RunBench::new().run(script, modem);
-    (ran.ended(), ran.report())
-}
-
-fn ended(script: &str, modem: Modem) -> String {
-    ran(script, modem).0
-}
-
-/// What an expression yields, or why it yields nothing.
-fn value(expression: &str) -> String {
-    match ran(&format!("report value = {expression}"), Modem::new()) {
-        (ended, report) if ended == "passed" => report.trim_start_matches("value=").to_owned(),
-        (ended, _) => ended,
-    }
 }
 
 /// Writes down what it hears.
@@ -478,4 +497,127 @@ impl Listener for Notes {
         self.events.push(format!("asked {question} {heeded}"));
         self.answer.unwrap_or(Confirmed::Nobody)
     }
+}
+
+#[test]
+fn functions_yield_what_their_examples_say_and_files_stand_beside_the_script() {
+    let folder = std::env::temp_dir().join(format!("hayes-functions-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("ca.pem"), "CERT").unwrap();
+    let mut bench = RunBench::default();
+    bench.inputs.folder = Some(folder.clone());
+    for function in FUNCTIONS {
+        let (call, yields) = function.example;
+        let ran = bench.run(&format!("report value = {call}\n"), Modem::new());
+        assert_eq!((ran.ended(), ran.report()), ("passed".into(), format!("value={yields}")), "{call}");
+    }
+    let ended = |name: &str| bench.run(&format!("report pem = file(\"{name}\")\n"), Modem::new()).ended();
+    assert!(ended("none.pem").starts_with("file 1:19 "));
+    for name in ["../ca.pem", "/etc/passwd", "", "a/../../b"] {
+        assert!(ended(name).contains("does not stand beside the script"), "{name}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+proptest::proptest! {
+    /// Whatever a value holds: it is refused before a byte is sent, or the modem hears one command, whose parameter it
+    /// is.
+    #[test]
+    fn no_value_breaks_out(value in "[ -~]{0,12}|[\\r\\n\\x00\\x1A\\x1B\";,+A-Z0-9\\\\]{0,8}", quoted: bool) {
+        let command = if quoted { "AT+X=1,\"${v}\",2" } else { "AT+X=1,${v},2" };
+        let ran = RunBench::default().variable("v", &value).run(&format!("param v\n{command}\n"), Modem::new().rule("without echo"));
+        let bytes = ran.bytes();
+        if ran.ended().starts_with("injection") {
+            proptest::prop_assert_eq!(bytes, "");
+        } else {
+            let line = bytes.strip_suffix('\r').unwrap();
+            let parsed = crate::at::command::parse(line).unwrap();
+            proptest::prop_assert_eq!(parsed.commands.len(), 1);
+            proptest::prop_assert!(!line.contains(['\r', '\n', '\0', '\x1A', '\x1B']));
+            let parameters: Vec<_> = crate::at::parameters::parameters(parsed.commands[0].argument.as_bytes()).collect();
+            proptest::prop_assert!(!quoted || parameters.len() == 3 && parameters[1].value == value.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn the_deepest_script_runs_in_the_stated_stack() {
+    // As deep as a script may be written: 256 blocks, 64 expressions.
+    let sum = format!("{}1{}", "(1 + ".repeat(60), ")".repeat(60));
+    // And as deep a value as there may be, which is shown, compared and dropped.
+    let list = format!("{}1{}", "[".repeat(60), "]".repeat(60));
+    let list =
+        format!("set l = {list}\nset l = [l]\nset l = [[l]]\nset l = [l]\nassert l == l\nlog \"${{l}}\"\nset l = []\n");
+    let script = format!("{}AT\nset n = {sum}\n{list}{}", "retry 1 {\n".repeat(256), "}\n".repeat(256));
+    let program = RunBench::default().program(&script);
+    let body = move || {
+        let mut conversation = conversation(Modem::new(), &Cancel::new().unwrap());
+        run(&program, &mut conversation, &Inputs::default(), &mut Silent).status
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(body.clone()).unwrap();
+    assert_eq!(thread.join().unwrap(), Status::Passed);
+    // Among many others it has the same stack, and no thread of its own.
+    let (sender, ended) = channel();
+    let mut crew = Crew::new(1000, STACK);
+    crew.start(Box::new(move || sender.send(body()).unwrap())).unwrap();
+    assert_eq!(ended.recv(), Ok(Status::Passed));
+}
+
+#[test]
+fn a_finally_has_room_and_no_more_than_that() {
+    // A chain of scripts, each of whose `finally` runs the next one deep inside of blocks.
+    let mut bench = RunBench::default().script("c8", "AT\n");
+    for number in 0..8 {
+        let (open, close) = ("if true {\n".repeat(250), "}\n".repeat(250));
+        let script = format!("AT\nfinally {{\n{open}run \"c{}\"\n{close}}}\n", number + 1);
+        bench = bench.script(&format!("c{number}"), &script);
+    }
+    // Each is known to the check before it is run so deep.
+    let program = bench.program(&(0..=8).rev().map(|number| format!("run \"c{number}\"\n")).collect::<String>());
+    let body = move || {
+        let mut conversation = conversation(Modem::new(), &Cancel::new().unwrap());
+        run(&program, &mut conversation, &Inputs::default(), &mut Silent).failure.unwrap()
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(body).unwrap();
+    assert!(told(&thread.join().unwrap()).starts_with("too-deep "));
+
+    // However deep a script is run, its `finally` has room; one that would have none is not begun.
+    let inner = "log \"begun\"\nfinally {\n  if true {\n    log \"ended\"\n  }\n}\n";
+    let bench = RunBench::default().script("inner", inner);
+    for (depth, begun) in [(200, true), (238, true), (239, false), (250, false)] {
+        let script = format!("{}run \"inner\"\n{}", "if true {\n".repeat(depth), "}\n".repeat(depth));
+        let ran = bench.run(&script, Modem::new());
+        assert_eq!((ran.heard("log begun"), ran.heard("log ended")), (begun, begun), "{depth}: {}", ran.ended());
+        assert!(begun || ran.ended().contains("`inner` has a `finally`"), "{}", ran.ended());
+    }
+}
+
+#[test]
+fn scripts_within_scripts_are_bounded() {
+    let inner = format!("{}run \"leaf\"\n{}", "if true {\n".repeat(100), "}\n".repeat(100));
+    let outer = format!("{}run \"inner\"\n{}", "if true {\n".repeat(100), "}\n".repeat(100));
+    let leaf = format!("{}AT\n{}", "if true {\n".repeat(100), "}\n".repeat(100));
+    let bench = RunBench::default().script("inner", &inner).script("leaf", &leaf);
+    assert!(bench.run(&outer, Modem::new()).ended().starts_with("too-deep "));
+}
+
+#[test]
+fn a_value_does_not_grow_without_end() {
+    // What the last attempt left is as deep as may be: it is shown all the same.
+    let script = "set l = []\ntry {\n  retry 100 {\n    set l = [l]\n    assert false\n  }\n}\nreport l\n";
+    let ran = RunBench::default().run(script, Modem::new());
+    assert_eq!(ran.report(), format!("l={}{}", "[".repeat(64), "]".repeat(64)));
+    // The fields' names count as well.
+    let bench = RunBench::default().script("inner", &format!("set {} = 1\n", "n".repeat(1 << 12)));
+    let script = "run \"inner\" as r\nset l = [r]\nretry 100 {\n  set l = l + l\n  assert false\n}\n";
+    assert!(bench.run(script, Modem::new()).ended().starts_with("too-long 4:11"));
+}
+
+#[test]
+fn a_second_run_changes_nothing_and_a_plan_tells_what_the_first_would() {
+    let mut modem = simulated_modem("bg96");
+    let mut run = |bench: RunBench| bench.run_in(include_str!("setup.hayes"), &mut modem).told("changed");
+    assert_eq!(run(RunBench::default().given("plan")), "changed 2, unchanged 0");
+    assert_eq!(run(RunBench::default()), "changed 2, unchanged 0");
+    assert_eq!(run(RunBench::default()), "changed 0, unchanged 2");
 }
