@@ -306,6 +306,8 @@ struct FileAccess {
     name: String,
     /// Where the number of bytes stands that are to come; where nothing stands, they come up to Ctrl-Z.
     length: Option<usize>,
+    /// What ends data whose number was not told; where nothing stands, Ctrl-Z.
+    end: String,
     /// Another file, whose content it is given.
     copy: String,
     /// All files of a list in one line, with this between them.

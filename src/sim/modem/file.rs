@@ -114,7 +114,8 @@ impl Simulator {
                 Some(length.ok_or(CommandError::Parameter)?)
             }
         };
-        Ok(Effect::Prompt(Awaited::File { prompt: &access.prompt, name, length, prefix: request.name.clone(), answer }))
+        let (prompt, end, prefix) = (&access.prompt, &access.end, request.name.clone());
+        Ok(Effect::Prompt(Awaited::File { prompt, name, length, end, prefix, answer }))
     }
 
     fn read_file(&mut self, request: &mut Request<'_>) -> Answer {

@@ -179,6 +179,8 @@ enum Awaited {
         prompt: &'static str,
         name: String,
         length: Option<usize>,
+        /// What ends them instead; empty: Ctrl-Z
+        end: &'static str,
         prefix: String,
         /// The answer with the command's parameters filled in
         answer: String,

@@ -490,6 +490,18 @@ impl Adaptor {
             }
             return;
         }
+        if let Awaited::File { end, .. } = awaited
+            && !end.is_empty()
+        {
+            text.push(byte);
+            if text.ends_with(end.as_bytes()) {
+                text.truncate(text.len() - end.len());
+                self.end_prompt(Duration::ZERO);
+            } else if text.len() > PROMPT_TEXT {
+                self.finish(FinalCode::Refused(CommandError::Error));
+            }
+            return;
+        }
         match byte {
             CTRL_Z => {
                 let hangs = self.options.faults.hangs_at_prompt;
