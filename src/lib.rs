@@ -51,7 +51,7 @@
 //!
 //! # How to add a module: one data file
 //!
-//! 1. `catalogue/data/modules.toml`: an entry: its names, as AT+CGMM and people write them.
+//! 1. `catalogue/data/modules/ID.toml`: a file of its own, with its names, as AT+CGMM and people write them.
 //! 2. In it what differs: ICCID, registration, roaming, APN, reboot, power-off, each with its source.
 //! 3. Commands that only this vendor has: `catalogue/data/commands/VENDOR.toml`.
 //! 4. A simulated one: `sim/profiles/NAME.toml`, what it answers where it differs from the generic modem, or from the one or the

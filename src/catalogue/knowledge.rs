@@ -1,14 +1,20 @@
 //! What the session asks of the catalogue, for every line that is received.
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
-use super::command::{Command, command};
-use super::data::VENDOR_FINALS;
-use super::layout::{Fit, Layout};
-use super::urc::{Urc, urc};
+use super::entry::{CommandEntry, Layout, Urc};
+use super::layout::Fit;
+use super::lookup::{RESULTS, command, urc};
 use crate::at::knowledge::is_message;
 use crate::at::parameters::split_prefix;
 use crate::at::{Form, Knowledge, Likeness};
+
+/// The final result codes that may end any answer, and whether each is a success.
+static VENDOR_FINALS: LazyLock<Vec<(&'static str, bool)>> = LazyLock::new(|| {
+    let anywhere = RESULTS.iter().filter(|known| known.anywhere);
+    anywhere.map(|known| (known.text, known.success)).collect()
+});
 
 /// The catalogue as the session's [`Knowledge`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,7 +28,7 @@ impl Knowledge for Catalogue {
     fn likeness(&self, line: &[u8], form: Form) -> Likeness {
         let Some((urc, command)) = ambiguous(line) else { return Likeness::Answer };
         let as_answer = fit_as_answer(command, line, form);
-        match as_answer.cmp(&best(urc.layouts, split_prefix(line).1)) {
+        match as_answer.cmp(&best(urc.layouts(), split_prefix(line).1)) {
             Ordering::Greater => Likeness::Answer,
             Ordering::Less => Likeness::Urc,
             Ordering::Equal if as_answer == Fit::No => Likeness::Answer,
@@ -34,7 +40,7 @@ impl Knowledge for Catalogue {
         let Some((urc, command)) = ambiguous(line) else { return true };
         let as_answer = fit_as_answer(command, line, form);
         // Nothing fits better than that.
-        as_answer == Fit::Exact || as_answer >= best(urc.layouts, split_prefix(line).1)
+        as_answer == Fit::Exact || as_answer >= best(urc.layouts(), split_prefix(line).1)
     }
 
     fn has_body(&self, line: &[u8]) -> bool {
@@ -66,29 +72,23 @@ fn same_letters(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// The URC that the line may be, and the command whose answer it may be instead.
-fn ambiguous(line: &[u8]) -> Option<(&'static Urc, &'static Command)> {
+fn ambiguous(line: &[u8]) -> Option<(&'static Urc, &'static CommandEntry)> {
     let urc = urc(line)?;
-    Some((urc, urc.answers?))
+    Some((urc, command(urc.answers?)?))
 }
 
 /// How well the line has the form of the command's answer.
-fn fit_as_answer(command: &Command, line: &[u8], form: Form) -> Fit {
-    let usage = match form {
-        Form::Test => command.test.as_ref(),
-        Form::Read => command.read.as_ref(),
-        Form::Set => command.set.as_ref(),
-        Form::Execute => command.execute.as_ref(),
-    };
+fn fit_as_answer(command: &'static CommandEntry, line: &[u8], form: Form) -> Fit {
     let values = split_prefix(line).1;
-    usage.map_or(Fit::No, |usage| match usage.answers {
+    command.form(form).map_or(Fit::No, |usage| match usage.answers.as_slice() {
         [] => Fit::No,
-        _ if !usage.ranges => best(usage.answers, values),
+        _ if !usage.ranges => best(&usage.answers, values),
         _ if values.starts_with(b"(") => Fit::Exact,
         _ => Fit::No,
     })
 }
 
 /// How well the values have the likeliest of the layouts.
-pub fn best(layouts: &[Layout], values: &[u8]) -> Fit {
+fn best(layouts: &[Layout], values: &[u8]) -> Fit {
     layouts.iter().map(|layout| layout.fit(values)).max().unwrap_or(Fit::No)
 }

@@ -1,20 +1,8 @@
 //! Fields in order, and whether an answer's values have that form. It is how a read answer is told from a URC of the
 //! same prefix: `+CREG: 2,5` from `+CREG: 5,"2CF7","8A5A782",6`.
 
-use super::field::{Field, Kind};
+use super::entry::{FieldKind, KnownField, Layout};
 use crate::at::parameters::{self, Parameter};
-
-/// Fields in order.
-#[derive(Debug)]
-pub struct Layout {
-    pub fields: &'static [&'static Field],
-    /// How many fields there may be: bit `n` is set where `n` is allowed
-    pub counts: u64,
-    /// From this field on, the rest repeats
-    pub repeats_from: Option<usize>,
-    /// The fields stand in parentheses, a group for each record: `+COPS: (2,"EE","EE","23440",7),(1,…)`
-    pub groups: bool,
-}
 
 /// How well values have the form of a layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,14 +45,14 @@ impl Layout {
         let mut fit = Fit::No;
         for group in parameters::groups(list) {
             // Behind the records come lists without names: the ranges of mode and format of `+COPS`.
-            let record = Layout { groups: false, ..*self };
+            let record = Layout { groups: false, ..self.clone() };
             fit = fit.max(record.fit(group.value));
         }
         fit
     }
 
     /// The field at that place, where the layout goes so far.
-    pub fn field(&self, index: usize) -> Option<&'static Field> {
+    pub fn field(&self, index: usize) -> Option<&'static KnownField> {
         let at = match self.repeats_from {
             Some(from) if index >= self.fields.len() => from + (index - from) % (self.fields.len() - from).max(1),
             _ => index,
@@ -81,7 +69,7 @@ impl Layout {
     }
 }
 
-impl Field {
+impl KnownField {
     /// How well the value has this field's form. An empty value is one that the modem does not give.
     pub fn fit(&self, parameter: &Parameter<'_>) -> Fit {
         let value = parameter.value.trim_ascii();
@@ -92,14 +80,14 @@ impl Field {
         if value.is_empty() {
             return Fit::Exact;
         }
-        if !self.kind.holds(value, quoted) {
+        if !self.kind().holds(value, quoted) {
             return Fit::No;
         }
-        if !self.closed {
+        if !self.is_closed() {
             return Fit::Exact;
         }
         // `0001` is rather an area code than a state.
-        if self.kind == Kind::Number && value.len() > 3 {
+        if self.kind() == FieldKind::Number && value.len() > 3 {
             return Fit::Loose;
         }
         match std::str::from_utf8(value) {
@@ -109,15 +97,15 @@ impl Field {
     }
 }
 
-impl Kind {
+impl FieldKind {
     /// Whether the value, without its quotes, has this form.
     pub fn holds(self, value: &[u8], quoted: bool) -> bool {
         let digits = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_digit);
         let hex = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_hexdigit);
         match self {
-            Kind::Any | Kind::Text => true,
-            Kind::Number => !quoted && value.len() <= 12 && digits(value.strip_prefix(b"-").unwrap_or(value)),
-            Kind::Decimal => {
+            FieldKind::Any | FieldKind::Text => true,
+            FieldKind::Number => !quoted && value.len() <= 12 && digits(value.strip_prefix(b"-").unwrap_or(value)),
+            FieldKind::Decimal => {
                 let number: &[u8] = value.strip_prefix(b"-").unwrap_or(value);
                 let end =
                     number.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.').unwrap_or(number.len());
@@ -127,29 +115,29 @@ impl Kind {
                     && unit.len() <= 3
                     && unit.iter().all(u8::is_ascii_alphabetic)
             }
-            Kind::Hex => {
+            FieldKind::Hex => {
                 let value = value.strip_prefix(b"0x").or_else(|| value.strip_prefix(b"0X")).unwrap_or(value);
                 value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b' ') && hex(value.trim_ascii())
             }
-            Kind::Area => hex(value) && (quoted || value.len() >= 3),
-            Kind::Quoted => quoted,
-            Kind::Word => !quoted && !digits(value),
-            Kind::Address => {
+            FieldKind::Area => hex(value) && (quoted || value.len() >= 3),
+            FieldKind::Quoted => quoted,
+            FieldKind::Word => !quoted && !digits(value),
+            FieldKind::Address => {
                 value.len() >= 3 && value.iter().all(|byte| byte.is_ascii_hexdigit() || b".:".contains(byte))
             }
-            Kind::Network => digits(value) && (5..=6).contains(&value.len()),
-            Kind::Timer2 | Kind::Timer3 => value.len() == 8 && value.iter().all(|byte| b"01".contains(byte)),
-            Kind::Iccid => {
+            FieldKind::Network => digits(value) && (5..=6).contains(&value.len()),
+            FieldKind::Timer2 | FieldKind::Timer3 => value.len() == 8 && value.iter().all(|byte| b"01".contains(byte)),
+            FieldKind::Iccid => {
                 let number = value.strip_suffix(b"F").or_else(|| value.strip_suffix(b"f")).unwrap_or(value);
                 (18..=20).contains(&number.len()) && hex(number)
             }
-            Kind::Imei => digits(value) && (14..=16).contains(&value.len()),
-            Kind::Imsi => digits(value) && (6..=15).contains(&value.len()),
-            Kind::Zone => {
+            FieldKind::Imei => digits(value) && (14..=16).contains(&value.len()),
+            FieldKind::Imsi => digits(value) && (6..=15).contains(&value.len()),
+            FieldKind::Zone => {
                 let quarters = value.strip_prefix(b"-").or_else(|| value.strip_prefix(b"+")).unwrap_or(value);
                 quarters.len() <= 2 && digits(quarters)
             }
-            Kind::Time => {
+            FieldKind::Time => {
                 value.len() >= 17
                     && value.iter().zip(b"00/00/00,00:00:00").all(|(byte, form)| match form {
                         b'0' => byte.is_ascii_digit(),

@@ -1,29 +1,23 @@
 //! What is known about AT commands, their answers, errors, URCs and modules; and [`explain`].
 //!
-//! The knowledge is data: `data/*.toml`, checked and turned into sorted statics by `build.rs`, so that start-up costs
-//! nothing and a look-up allocates nothing. To add a command or a module is to add an entry there.
+//! The knowledge is data, `data/*.toml`: to add a command is to add an entry there, to add a module is to add a file.
+//! [`entry`] says what an entry holds, `build.rs` checks and packs them, [`lookup`] finds them.
 
 pub mod command;
-mod data;
-pub mod error;
-pub mod expected;
+pub mod entry;
 pub mod explain;
-pub mod field;
-pub mod knowledge;
-pub mod layout;
-pub mod module;
-mod name_hash;
+mod knowledge;
+mod layout;
+pub mod lookup;
 pub mod own;
-pub mod result;
+mod table;
 #[cfg(test)]
 mod tests;
-pub mod urc;
 
-pub use command::{command, command_of, command_with, commands, nearest};
-pub use error::{cme, cms, error_by_text};
-pub use expected::{Prospect, prospect};
+pub use command::{Prospect, prospect};
 pub use explain::{Explanation, explain};
 pub use knowledge::Catalogue;
-pub use module::{module, module_by_model, module_named_by, modules};
-pub use result::result_code;
-pub use urc::{urc, urcs};
+pub use lookup::{
+    cme, cms, command, command_of, command_with, commands, error_by_text, module, module_by_model, module_named_by,
+    modules, nearest, result_code, urc, urcs,
+};

@@ -3,120 +3,56 @@
 
 use std::sync::OnceLock;
 
-use serde::Deserialize;
+use toml::{Table, Value};
 
-use super::field::Source;
-use super::module::{Boot, Module, Note, Setting};
-use crate::at::Form;
+use super::entry::Module;
 
 static OWN: OnceLock<Vec<Module>> = OnceLock::new();
 
-/// A file, as a person writes it. What is not said is not known.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct OwnModule {
-    id: Option<String>,
-    vendor: String,
-    family: Option<String>,
-    models: Vec<String>,
-    manufacturer: Option<String>,
-    #[serde(default)]
-    technologies: Vec<String>,
-    iccid: String,
-    registration: Vec<String>,
-    roaming: Option<OwnSetting>,
-    #[serde(default)]
-    apn: Vec<String>,
-    reboot: String,
-    power_off: Option<String>,
-    #[serde(default)]
-    boot_urcs: Vec<String>,
-    boot_seconds: Option<f64>,
-    scan_abortable: Option<bool>,
-    #[serde(default)]
-    act_8_is_lte_m: bool,
-    #[serde(default)]
-    without_final: Vec<String>,
-    #[serde(default)]
-    quirks: Vec<String>,
-    #[serde(default)]
-    supersim: Vec<String>,
-    #[serde(default)]
-    source: Vec<String>,
-    #[serde(default)]
-    status: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OwnSetting {
-    read: String,
-    set: String,
-    #[serde(default)]
-    source: Vec<String>,
-}
-
 /// Reads a file of this name; the error says what is wrong with it, in one paragraph.
 pub fn read(file: &str, text: &str) -> Result<Module, String> {
-    let own: OwnModule = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
-    if own.models.iter().all(String::is_empty) {
-        return Err("`models` names no model: write it as AT+CGMM answers it, `models = [\"BG95*\"]`".to_owned());
+    let in_words = |error: toml::de::Error| error.to_string().trim_end().to_owned();
+    // A text with escapes is right, but none that an entry could borrow: it is written anew below.
+    if let Err(error) = toml::from_str::<Module>(leak(text.to_owned()))
+        && !error.message().contains("a borrowed string")
+    {
+        return Err(in_words(error));
     }
-    let commands = own.registration.iter().chain([&own.iccid, &own.reboot]).chain(&own.power_off).chain(&own.apn);
-    let commands = commands.chain(own.roaming.iter().flat_map(|roaming| [&roaming.read, &roaming.set]));
-    for command in commands.chain(&own.without_final) {
-        if !command.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("AT")) {
-            return Err(format!("`{command}` is no command: it is written whole, `AT+CEREG`"));
+    let mut table: Table = text.parse().map_err(in_words)?;
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file).replace(".toml", "");
+    let text_of = |table: &Table, key: &str| table.get(key).and_then(Value::as_str).map(str::to_owned);
+    for needed in ["vendor", "iccid", "reboot"] {
+        if text_of(&table, needed).is_none() {
+            return Err(format!("`{needed}` is missing"));
         }
     }
-    if own.registration.is_empty() {
+    let (vendor, id) = (text_of(&table, "vendor").unwrap_or_default(), text_of(&table, "id").unwrap_or(name));
+    let source = Value::Array(vec![file.into()]);
+    for (key, value) in [
+        ("family", id.clone().into()),
+        ("id", id.into()),
+        ("manufacturer", vendor.into()),
+        ("source", source),
+        ("status", "unconfirmed".into()),
+    ] {
+        table.entry(key).or_insert(value);
+    }
+    let written = toml::to_string(&table).map_err(|error| error.to_string())?;
+    let module: Module = toml::from_str(leak(written)).map_err(in_words)?;
+    if module.models.iter().all(|model| model.is_empty()) {
+        return Err("`models` names no model: write it as AT+CGMM answers it, `models = [\"BG95*\"]`".to_owned());
+    }
+    let not_whole = |line: &&str| !line.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("AT"));
+    if let Some(command) = module.command_lines().find(not_whole) {
+        return Err(format!("`{command}` is no command: it is written whole, `AT+CEREG`"));
+    }
+    if module.registration.is_empty() {
         return Err("`registration` names no command: `registration = [\"AT+CEREG\"]`".to_owned());
     }
-    let confirmed = match own.status.as_deref() {
-        None | Some("unconfirmed") => false,
-        Some("confirmed") => true,
-        Some(other) => return Err(format!("`status = \"{other}\"`: it is `confirmed` or `unconfirmed`")),
-    };
-    if own.boot_seconds.is_some_and(|seconds| !(0.0..=600.0).contains(&seconds)) {
+    if module.boot_seconds.is_some_and(|seconds| !(0.0..=600.0).contains(&seconds)) {
         return Err("`boot-seconds` is a number of seconds up to 600".to_owned());
     }
-    let source = |named: &[String]| {
-        let text = if named.is_empty() { file.to_owned() } else { named.join(", ") };
-        Source { text: leak(text), confirmed }
-    };
-    let id = own.id.unwrap_or_else(|| file.rsplit(['/', '\\']).next().unwrap_or(file).replace(".toml", ""));
-    let (vendor, id) = (leak(own.vendor), leak(id));
-    Ok(Module {
-        id,
-        vendor,
-        family: own.family.map_or(id, leak),
-        models: leak_all(own.models),
-        manufacturer: own.manufacturer.map_or(vendor, leak),
-        technologies: leak_all(own.technologies),
-        iccid_command: leak(own.iccid),
-        registration_commands: leak_all(own.registration),
-        roaming: own.roaming.map(|OwnSetting { read, set, source: named }| Setting {
-            read: leak(read),
-            set: leak(set),
-            source: source(&named),
-        }),
-        apn_commands: leak_all(own.apn),
-        reboot_command: leak(own.reboot),
-        power_off_command: own.power_off.map(leak),
-        boot: Boot {
-            urcs: leak_all(own.boot_urcs),
-            milliseconds: own.boot_seconds.map(|seconds| (seconds * 1000.0).round() as u32),
-        },
-        scan_abortable: own.scan_abortable,
-        act_8_is_lte_m: own.act_8_is_lte_m,
-        without_final: leak_list(own.without_final.into_iter().map(|line| match line.strip_suffix('?') {
-            Some(name) => (leak(name.to_owned()), Form::Read),
-            None => (leak(line), Form::Execute),
-        })),
-        quirks: notes(own.quirks),
-        supersim: notes(own.supersim),
-        source: source(&own.source),
-    })
+    Ok(module)
 }
 
 /// Makes them known, once in a program's life and before anything is looked up.
@@ -129,29 +65,15 @@ pub(super) fn own() -> &'static [Module] {
     OWN.get().map_or(&[], Vec::as_slice)
 }
 
-/// They are read once and live as long as the program.
+/// A file is read once, and what is known of its module lives as long as the program.
 fn leak(text: String) -> &'static str {
-    Box::leak(text.into_boxed_str())
-}
-
-fn leak_list<T>(list: impl Iterator<Item = T>) -> &'static [T] {
-    Box::leak(list.collect::<Vec<_>>().into_boxed_slice())
-}
-
-fn leak_all(texts: Vec<String>) -> &'static [&'static str] {
-    leak_list(texts.into_iter().map(leak))
-}
-
-fn notes(texts: Vec<String>) -> &'static [Note] {
-    leak_list(texts.into_iter().map(|text| match text.strip_suffix(" (unconfirmed)") {
-        Some(known) => Note { text: leak(known.to_owned()), confirmed: false },
-        None => Note { text: leak(text), confirmed: true },
-    }))
+    text.leak()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::entry::Status;
 
     const FILE: &str = "vendor = 'Acme'\nmodels = ['ACME-1*']\niccid = 'AT+CCID'\nregistration = ['AT+CEREG']\nreboot = 'AT+CFUN=1,1'\n";
 
@@ -159,7 +81,7 @@ mod tests {
     fn a_file_of_five_lines() {
         let module = read("modules/acme-1.toml", FILE).unwrap();
         assert_eq!((module.id, module.family, module.manufacturer), ("acme-1", "acme-1", "Acme"));
-        assert_eq!((module.source.text, module.source.confirmed), ("modules/acme-1.toml", false));
+        assert_eq!((module.source, module.status), (vec!["modules/acme-1.toml"], Status::Unconfirmed));
     }
 
     #[test]
@@ -168,7 +90,7 @@ mod tests {
             (FILE.replace("'AT+CCID'", "'CCID'"), "`CCID` is no command"),
             (FILE.replace("['ACME-1*']", "[]"), "`models` names no model"),
             (FILE.replace("['AT+CEREG']", "[]"), "`registration` names no command"),
-            (format!("{FILE}status = 'sure'"), "`status = \"sure\"`"),
+            (format!("{FILE}status = 'sure'"), "unknown variant `sure`"),
             (format!("{FILE}boot-seconds = -1.0"), "`boot-seconds`"),
             (format!("{FILE}icid = 'AT'"), "TOML parse error at line 6"),
         ] {

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::at::session::{FailureKind, Session, Unanswered};
 use crate::at::{Answer, Event, Expected, Hearer, Knowledge, Line, PromptPlan, Question, Shape, Why, result_code};
-use crate::catalogue::module::{Module, module_named_by};
+use crate::catalogue::entry::Module;
+use crate::catalogue::module_named_by;
 use crate::port::{Control, Fault, Port, Read};
 
 pub use crate::at::Verdict;

@@ -22,8 +22,7 @@ use rustyline::{Config, Context, Editor, ExternalPrinter, Helper};
 use super::explorer::COMMANDS;
 use super::shown::write_out;
 use crate::at::{Form, command};
-use crate::catalogue::command::{Command, Usage};
-use crate::catalogue::field::{Field, Kind};
+use crate::catalogue::entry::{CommandEntry, FieldKind, KnownField, Usage};
 use crate::catalogue::{self, command_of};
 use crate::library::SCRIPTS;
 use crate::port::list::ports;
@@ -627,7 +626,7 @@ fn names_and_types(asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
     let wanted = asking.name.to_ascii_uppercase();
     let is_exact = |name: &str| name.strip_prefix("AT").is_some_and(|bare| bare == wanted) && !wanted.is_empty();
     let mut found = Vec::new();
-    for command in catalogue::commands().iter().filter(|command| !command.name.contains('=')) {
+    for command in catalogue::commands().filter(|command| !command.name.contains('=')) {
         let Some(bare) = command.name.strip_prefix("AT").filter(|bare| bare.starts_with(&wanted)) else { continue };
         let name = format!("{prefix}{bare}");
         if !is_exact(command.name) {
@@ -772,7 +771,7 @@ struct TypedCommand<'l> {
     /// `+CFUN`
     name: &'l str,
     form: Form,
-    known: Option<&'static Command>,
+    known: Option<&'static CommandEntry>,
     /// The parameters so far, the last is being typed.
     parameters: Vec<&'l str>,
     /// Where the last parameter begins in the line.
@@ -825,9 +824,9 @@ impl TypedCommand<'_> {
     }
 
     /// The settings that the first parameter selects: `AT+QCFG="band"`, …
-    fn settings(&self) -> impl Iterator<Item = (&'static str, &'static Command)> {
+    fn settings(&self) -> impl Iterator<Item = (&'static str, &'static CommandEntry)> {
         let name = format!("AT{}", self.name.to_ascii_uppercase());
-        catalogue::commands().iter().filter_map(move |command| {
+        catalogue::commands().filter_map(move |command| {
             let setting = command.name.strip_prefix(&*name)?.strip_prefix('=')?;
             Some((setting, command))
         })

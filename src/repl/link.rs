@@ -11,7 +11,7 @@ use super::editor::LinesAbove;
 use super::{shown, terminal};
 use crate::at::{self, Event};
 use crate::catalogue::Catalogue;
-use crate::catalogue::module::Module;
+use crate::catalogue::entry::Module;
 use crate::connect::{self, Address, Opening};
 use crate::conversation::{Conversation, Trouble};
 use crate::notation::escape;

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::at::command::{self, Form};
-use crate::catalogue::command::PromptEnd;
 use crate::catalogue::{self, command_of};
 use crate::check::{Checked, Names, Program, check_more};
 use crate::conversation::Conversation;
@@ -272,10 +271,10 @@ pub(super) fn asks_for_data(text: &str) -> Option<AskedData> {
         .collect();
     let parsed = command::parse(&line)?;
     parsed.commands.iter().find_map(|asked| {
-        let values = catalogue::expected::values(asked);
+        let values = catalogue::command::values(asked);
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let prompt = command_of(asked)?.prompt(asked.form, &values)?;
-        let counted = matches!(prompt.ends, PromptEnd::Counted(index) if values.get(index).is_some_and(|value| !value.is_empty()));
+        let counted = prompt.counted.and_then(|index| values.get(index)).is_some_and(|count| !count.is_empty());
         Some(AskedData { mark: prompt.mark, counted })
     })
 }
@@ -311,8 +310,8 @@ fn command_holds_secret(line: &str) -> bool {
         if ["PIN", "PUK", "PWD", "CLCK"].iter().any(|word| name.contains(word)) {
             return true;
         }
-        let values = catalogue::expected::values(asked);
-        let fields = catalogue::command_of(asked).and_then(|known| known.set.as_ref());
+        let values = catalogue::command::values(asked);
+        let fields = catalogue::command_of(asked).and_then(|known| known.form(Form::Set));
         values.iter().enumerate().any(|(index, value)| {
             let field = fields.and_then(|usage| usage.parameters.field(index));
             !value.is_empty() && field.is_some_and(|field| is_secret(field.name))

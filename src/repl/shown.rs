@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::editor::LinesAbove;
 use super::terminal;
 use crate::at::{Event, Why};
-use crate::catalogue::module::Module;
+use crate::catalogue::entry::Module;
 use crate::notation::ShownDuration;
 use crate::port::{Cancel, Timestamp};
 use crate::report::conversation::{ConversationText, meaning, no_meaning};

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use super::style::{Palette, Style, harmless};
 use crate::at::{Event, Why};
+use crate::catalogue::entry::Module;
 use crate::catalogue::explain::{Context, beside};
-use crate::catalogue::module::Module;
 use crate::notation::{ShownDuration, seconds};
 use crate::runtime::{Change, RuntimeEvent, Waiting};
 

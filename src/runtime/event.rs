@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::failure::Failure;
 use super::outcome::Status;
 use crate::at::Event;
-use crate::catalogue::module::Module;
+use crate::catalogue::entry::Module;
 use crate::port::Fault;
 use crate::source::{Source, Span};
 use crate::value::Value;

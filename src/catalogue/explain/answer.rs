@@ -1,16 +1,11 @@
 //! Lines that a modem says: answers, the ranges of a test, URCs.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::OnceLock;
-
 use crate::at::command::{self as at_command, Form};
 use crate::at::parameters::{Parameter, Written, parameters, split_prefix};
-use crate::catalogue::command::{AnswerShape, Command, Usage, command_of, commands};
-use crate::catalogue::expected;
-use crate::catalogue::field::Field;
-use crate::catalogue::layout::{Fit, Layout};
-use crate::catalogue::module::Module;
-use crate::catalogue::urc::{Urc, urc};
+use crate::catalogue::command::values as values_of;
+use crate::catalogue::entry::{AnswerShape, CommandEntry, KnownField, Layout, Module, Urc, Usage};
+use crate::catalogue::layout::Fit;
+use crate::catalogue::lookup::{COMMANDS, PREFIXES, command_of, settings, urc};
 
 use super::value::{part, word, written};
 use super::{Context, Explanation, Kind, Part, lower_first};
@@ -25,7 +20,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
         Some(prefix) => {
             for (command, form, usage) in usages(prefix, values, asked.as_ref()) {
                 let lists = Lists::of(usage, form, asked.as_ref());
-                readings.extend(Reading::best(From::Answer(command, form), usage.answers, lists, values));
+                readings.extend(Reading::best(From::Answer(command, form), &usage.answers, lists, values));
             }
         }
         // Without prefix a line has the meaning of the question that it answers, and no other.
@@ -38,7 +33,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
                     return Some(text);
                 }
                 let lists = Lists::of(usage, *form, asked.as_ref());
-                readings.extend(Reading::best(From::Answer(command, *form), usage.answers, lists, values));
+                readings.extend(Reading::best(From::Answer(command, *form), &usage.answers, lists, values));
                 if readings.is_empty() && matches!(usage.shape, AnswerShape::Unknown | AnswerShape::Bare) {
                     return Some(line_of(line, command));
                 }
@@ -46,7 +41,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
         }
     }
     if let Some(unasked) = unasked {
-        readings.extend(Reading::best(From::Urc(unasked), unasked.layouts, Lists::None, values));
+        readings.extend(Reading::best(From::Urc(unasked), unasked.layouts(), Lists::None, values));
     }
     // The best fit goes first; of two that are as good, the answer.
     readings.sort_by_key(|reading| std::cmp::Reverse(reading.fit));
@@ -85,7 +80,7 @@ pub(super) fn has_body(line: &str) -> bool {
 
 /// The question that is answered, as far as it is known.
 struct Asked {
-    command: &'static Command,
+    command: &'static CommandEntry,
     form: Form,
     usage: Option<&'static Usage>,
 }
@@ -96,7 +91,7 @@ impl Asked {
         let line = at_command::parse(line?.trim())?;
         let asked = line.commands.last()?;
         let command = command_of(asked)?;
-        let values = expected::values(asked);
+        let values = values_of(asked);
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         Some(Asked { command, form: asked.form, usage: command.usage(asked.form, &values) })
     }
@@ -105,7 +100,7 @@ impl Asked {
 /// What a line may be.
 #[derive(Clone, Copy)]
 enum From {
-    Answer(&'static Command, Form),
+    Answer(&'static CommandEntry, Form),
     Urc(&'static Urc),
 }
 
@@ -155,7 +150,7 @@ impl Reading {
         let mut explained = match self.from {
             From::Answer(command, form) => {
                 let kind = if self.ranges { Kind::Ranges } else { Kind::Answer };
-                let mut explained = Explanation::new(line, kind, command.title).from(&command.source);
+                let mut explained = Explanation::new(line, kind, command.title).from(&command.source, command.status);
                 command.about.clone_into(&mut explained.about);
                 explained.notes.push(match form {
                     Form::Test if self.layout.groups => format!("The answer to {}=?.", command.name),
@@ -166,7 +161,7 @@ impl Reading {
                 explained
             }
             From::Urc(urc) => {
-                let mut explained = Explanation::new(line, Kind::Urc, urc.title).from(&urc.source);
+                let mut explained = Explanation::new(line, Kind::Urc, urc.title).from(&urc.source, urc.status);
                 urc.about.clone_into(&mut explained.about);
                 explained.notes.push(format!("It comes by itself ({}).", urc.when));
                 explained
@@ -189,7 +184,7 @@ impl Reading {
     }
 
     fn is_record(&self, group: &Parameter<'_>) -> bool {
-        group.kind == Written::Group && Layout { groups: false, ..*self.layout }.fit(group.value) > Fit::No
+        group.kind == Written::Group && Layout { groups: false, ..self.layout.clone() }.fit(group.value) > Fit::No
     }
 
     fn records(&self, values: &[u8], module: Option<&Module>) -> Vec<Explanation> {
@@ -212,8 +207,8 @@ impl Reading {
 
     /// Whether both give each value the same meaning.
     fn means_the_same(&self, other: &Reading) -> bool {
-        let same = |(one, other): (&&Field, &&Field)| one.what == other.what;
-        self.layout.fields.iter().zip(other.layout.fields).all(same)
+        let same = |(one, other): (&&KnownField, &&KnownField)| one.what == other.what;
+        self.layout.fields.iter().zip(&other.layout.fields).all(same)
     }
 }
 
@@ -222,24 +217,18 @@ fn usages<'a>(
     prefix: &'a [u8],
     values: &'a [u8],
     asked: Option<&'a Asked>,
-) -> impl Iterator<Item = (&'static Command, Form, &'static Usage)> + 'a {
+) -> impl Iterator<Item = (&'static CommandEntry, Form, &'static Usage)> + 'a {
     let carries = move |usage: &Usage| usage.prefix.is_some_and(|known| known.as_bytes().eq_ignore_ascii_case(prefix));
     let asked = asked.filter(move |asked| asked.usage.is_some_and(carries));
-    let selected = move |command: &Command| match command.name.split_once('=') {
-        None => !settings(command.name).iter().any(|setting| selects(setting, values)),
-        Some(_) => selects(command, values),
+    let selected = move |command: &CommandEntry| match command.name.split_once('=') {
+        None => !settings(command.name).any(|(setting, _)| selects(setting, values)),
+        Some((_, setting)) => selects(setting, values),
     };
-    let forms = |command: &'static Command| {
-        [
-            (Form::Read, command.read.as_ref()),
-            (Form::Execute, command.execute.as_ref()),
-            (Form::Set, command.set.as_ref()),
-            (Form::Test, command.test.as_ref()),
-        ]
-    };
-    answering(prefix).iter().copied().filter(move |command| selected(command)).flat_map(move |command| {
-        forms(command).into_iter().filter_map(move |(form, usage)| {
-            let usage = usage.filter(|usage| carries(usage))?;
+    let of_prefix = std::str::from_utf8(prefix).ok().and_then(|prefix| PREFIXES.named(prefix));
+    let of_prefix = of_prefix.into_iter().flat_map(|index| &index.places).filter_map(|place| COMMANDS.get(*place));
+    of_prefix.filter(move |command| selected(command)).flat_map(move |command| {
+        [Form::Read, Form::Execute, Form::Set, Form::Test].into_iter().filter_map(move |form| {
+            let usage = command.form(form).filter(|usage| carries(usage))?;
             let meant = asked.is_none_or(|asked| {
                 asked.command.name.split('=').next() == command.name.split('=').next()
                     && asked.usage.is_some_and(|of| std::ptr::eq(of, usage) || asked.form == form)
@@ -249,44 +238,8 @@ fn usages<'a>(
     })
 }
 
-/// Commands by a text of theirs. It is asked for each line that is shown, and there are many commands.
-type Index = HashMap<String, Vec<&'static Command>>;
-
-/// The commands one of whose answers carries this prefix.
-fn answering(prefix: &[u8]) -> &'static [&'static Command] {
-    static INDEX: OnceLock<Index> = OnceLock::new();
-    let index = INDEX.get_or_init(|| {
-        let mut index = Index::new();
-        for command in commands() {
-            let usages = [&command.read, &command.execute, &command.set, &command.test].into_iter().flatten();
-            let prefixes: BTreeSet<_> = usages.filter_map(|usage| Some(usage.prefix?.to_ascii_uppercase())).collect();
-            for prefix in prefixes {
-                index.entry(prefix).or_default().push(command);
-            }
-        }
-        index
-    });
-    index.get(&*String::from_utf8_lossy(prefix).to_ascii_uppercase()).map_or(&[], Vec::as_slice)
-}
-
-/// The settings of a command with many: `AT+QCFG="roamservice"` of `AT+QCFG`.
-fn settings(name: &str) -> &'static [&'static Command] {
-    static INDEX: OnceLock<Index> = OnceLock::new();
-    let index = INDEX.get_or_init(|| {
-        let mut index = Index::new();
-        for command in commands() {
-            if let Some((of, _)) = command.name.split_once('=') {
-                index.entry(of.to_owned()).or_default().push(command);
-            }
-        }
-        index
-    });
-    index.get(name).map_or(&[], Vec::as_slice)
-}
-
-/// Whether the first of the values is the setting that this command is about.
-fn selects(command: &Command, values: &[u8]) -> bool {
-    let Some((_, setting)) = command.name.split_once('=') else { return false };
+/// Whether the first of the values is this setting.
+fn selects(setting: &str, values: &[u8]) -> bool {
     let first = parameters(values).next();
     first.is_some_and(|first| first.value.eq_ignore_ascii_case(setting.trim_matches('"').as_bytes()))
 }
@@ -335,20 +288,17 @@ fn ranges(layout: &Layout, values: &[u8]) -> Vec<Part> {
 }
 
 /// `0-2` → `0 to 2 (0: off, 1: on, 2: …)`
-fn item_of_range(field: &Field, item: &Parameter<'_>) -> String {
+fn item_of_range(field: &KnownField, item: &Parameter<'_>) -> String {
     let text = item.text();
     let text = text.trim();
     let bounds = text.split_once('-').and_then(|(from, to)| Some((from.trim().parse().ok()?, to.trim().parse().ok()?)));
     if let Some((from, to)) = bounds.filter(|_| item.kind == Written::Bare) {
-        let within = |value: &&crate::catalogue::field::Value| {
-            value.value.parse::<i64>().is_ok_and(|value: i64| (from..=to).contains(&value))
-        };
-        let known: Vec<String> = field
+        let known = field
             .values
             .iter()
-            .filter(within)
-            .map(|value| format!("{}: {}", value.value, word(field, value, None)))
-            .collect();
+            .filter(|known| known.value().parse::<i64>().is_ok_and(|value: i64| (from..=to).contains(&value)));
+        let known: Vec<String> =
+            known.map(|known| format!("{}: {}", known.value(), word(field, *known, None))).collect();
         let known = if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) };
         return format!("{from} to {to}{known}");
     }
@@ -359,14 +309,14 @@ fn item_of_range(field: &Field, item: &Parameter<'_>) -> String {
 }
 
 /// A line of free text, as `AT+CGMI` answers.
-fn free_text(line: &str, command: &'static Command, usage: &'static Usage) -> Option<Explanation> {
-    let [layout] = usage.answers else {
+fn free_text(line: &str, command: &'static CommandEntry, usage: &'static Usage) -> Option<Explanation> {
+    let [layout] = usage.answers.as_slice() else {
         if !usage.answers.is_empty() {
             return None;
         }
         return Some(line_of(line, command));
     };
-    let [field] = layout.fields else { return None };
+    let [field] = layout.fields.as_slice() else { return None };
     if usage.shape == AnswerShape::Prefixed {
         return None;
     }
@@ -378,7 +328,7 @@ fn free_text(line: &str, command: &'static Command, usage: &'static Usage) -> Op
     if field.fit(&whole) == Fit::No {
         return None;
     }
-    let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source);
+    let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source, command.status);
     command.about.clone_into(&mut explained.about);
     explained.notes.push(format!("The answer to {}.", command.name));
     explained.parts.push(part(Some(field), &whole, None));
@@ -386,8 +336,8 @@ fn free_text(line: &str, command: &'static Command, usage: &'static Usage) -> Op
 }
 
 /// A line that belongs to the answer to `command`, and no more is known.
-fn line_of(line: &str, command: &'static Command) -> Explanation {
-    let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source);
+fn line_of(line: &str, command: &'static CommandEntry) -> Explanation {
+    let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source, command.status);
     command.about.clone_into(&mut explained.about);
     explained.notes.push(format!("A line of the answer to {}; its form is not known to Hayes.", command.name));
     explained.complete = false;
@@ -404,14 +354,14 @@ fn without_form(
     let values = split_prefix(line.as_bytes()).1;
     let command = prefix.and_then(|prefix| usages(prefix, values, asked).next()).map(|(command, _, _)| command);
     if let Some(command) = command {
-        let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source);
+        let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source, command.status);
         command.about.clone_into(&mut explained.about);
         explained.notes.push(format!("It belongs to {}, in a form that is not known to Hayes.", command.name));
         explained.complete = false;
         return Some(explained);
     }
     let urc = unasked?;
-    let mut explained = Explanation::new(line, Kind::Urc, urc.title).from(&urc.source);
+    let mut explained = Explanation::new(line, Kind::Urc, urc.title).from(&urc.source, urc.status);
     urc.about.clone_into(&mut explained.about);
     explained.notes.push(format!("It comes by itself ({}).", urc.when));
     if line.len() > urc.start.len() + 1 {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::at::command::{self as at_command, Form};
 use crate::at::parameters::parameters;
-use crate::catalogue::command::{Command, MaxTime, Usage, command_of, nearest};
-use crate::catalogue::{command, expected};
+use crate::catalogue::command::values as values_of;
+use crate::catalogue::entry::{CommandEntry, MaxTime, Usage};
+use crate::catalogue::{command, command_of, nearest};
 
 use super::value::part;
 use super::{Context, Explanation, Kind};
@@ -80,7 +81,7 @@ fn one(asked: &at_command::Command<'_>, context: &Context<'_>) -> Explanation {
         explained.title = "A command that is not known to Hayes".to_owned();
         return explained;
     };
-    let values = expected::values(asked);
+    let values = values_of(asked);
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let mut explained = about(&text, known);
     let usage = known.usage(asked.form, &values);
@@ -105,14 +106,14 @@ fn suffix(asked: &at_command::Command<'_>) -> String {
     }
 }
 
-fn about(text: &str, known: &'static Command) -> Explanation {
-    let mut explained = Explanation::new(text, Kind::Command, known.title).from(&known.source);
+fn about(text: &str, known: &'static CommandEntry) -> Explanation {
+    let mut explained = Explanation::new(text, Kind::Command, known.title).from(&known.source, known.status);
     known.about.clone_into(&mut explained.about);
     explained
 }
 
 fn what_it_does(
-    known: &Command,
+    known: &'static CommandEntry,
     asked: &at_command::Command<'_>,
     values: &[&str],
     usage: Option<&Usage>,
@@ -170,13 +171,14 @@ fn values(count: usize) -> String {
 }
 
 /// The values that it would take, where none are given.
-fn list_parameters(explained: &mut Explanation, known: &'static Command, form: Form) {
+fn list_parameters(explained: &mut Explanation, known: &'static CommandEntry, form: Form) {
     // Parameters belong to the set; of the answer the fields are told where they come.
     let usage = match form {
-        Form::Test => {
-            known.test.as_ref().filter(|usage| usage.answers.iter().any(|layout| layout.groups)).or(known.set.as_ref())
-        }
-        Form::Execute => known.execute.as_ref(),
+        Form::Test => known
+            .form(Form::Test)
+            .filter(|usage| usage.answers.iter().any(|layout| layout.groups))
+            .or(known.form(Form::Set)),
+        Form::Execute => known.form(Form::Execute),
         Form::Set | Form::Read => None,
     };
     let Some(usage) = usage else { return };
@@ -185,25 +187,24 @@ fn list_parameters(explained: &mut Explanation, known: &'static Command, form: F
         Form::Execute | Form::Read | Form::Set => usage.answers.first(),
     });
     let Some(layout) = layout else { return };
-    for field in layout.fields {
+    for field in &layout.fields {
         let listed: Vec<String> = field
             .values
             .iter()
-            .map(|value| format!("{}: {}", value.value, super::value::word(field, value, None)))
+            .map(|value| format!("{}: {}", value.value(), super::value::word(field, *value, None)))
             .collect();
         let meaning = (!listed.is_empty()).then(|| listed.join("; "));
         explained.parts.push(super::Part::new("", field.name, field.what, meaning));
     }
 }
 
-fn times(explained: &mut Explanation, known: &'static Command, form: Form, values: &[&str]) {
+fn times(explained: &mut Explanation, known: &'static CommandEntry, form: Form, values: &[&str]) {
     if let Some(time) = known.max_time(form, values, None) {
         let slow = time >= Duration::from_secs(10);
-        let worst = known.max_times.iter().filter(|time| time.worst_case && time.form.is_none_or(|only| only == form));
-        let worst: Vec<String> = worst.map(|time| format!("{}{}", span(time), of(time))).collect();
+        let worst = known.max_times.iter().filter(|time| time.worst_case && time.is_of(form));
+        let worst: Vec<String> = worst.map(|time| format!("{}{}", in_words(time.duration()), of(time))).collect();
         let worst = if worst.is_empty() { String::new() } else { format!("; at the worst {}", worst.join(", ")) };
         if slow || !worst.is_empty() {
-            let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
             explained.notes.push(format!("It may take up to {}{worst}.", in_words(time)));
         }
     }
@@ -213,22 +214,18 @@ fn of(time: &MaxTime) -> String {
     time.scope.map(|scope| format!(" ({scope})")).unwrap_or_default()
 }
 
-fn span(time: &MaxTime) -> String {
-    in_words(u64::from(time.milliseconds))
-}
-
-fn in_words(milliseconds: u64) -> String {
-    match milliseconds {
-        _ if milliseconds >= 120_000 => {
+fn in_words(time: Duration) -> String {
+    match time.as_millis() {
+        milliseconds if milliseconds >= 120_000 => {
             let (minutes, seconds) = (milliseconds / 60_000, milliseconds % 60_000 / 1000);
             if seconds == 0 { format!("{minutes} min") } else { format!("{minutes} min {seconds} s") }
         }
-        _ if milliseconds.is_multiple_of(1000) => format!("{} s", milliseconds / 1000),
-        _ => format!("{milliseconds} ms"),
+        milliseconds if milliseconds.is_multiple_of(1000) => format!("{} s", milliseconds / 1000),
+        milliseconds => format!("{milliseconds} ms"),
     }
 }
 
-fn cautions(explained: &mut Explanation, known: &'static Command, form: Form, values: &[&str]) {
+fn cautions(explained: &mut Explanation, known: &'static CommandEntry, form: Form, values: &[&str]) {
     let notes = &mut explained.notes;
     for danger in known.dangers(form, values) {
         let block = if danger.needs_unsafe { " It may stand in an unsafe block only." } else { "" };

@@ -1,9 +1,8 @@
 //! Errors: what they mean and what usually mends them.
 
 use crate::at::ResultCode;
-use crate::catalogue::error::{ErrorCode, Series, cme, cms, error_by_text};
-use crate::catalogue::module::Module;
-use crate::catalogue::result_code;
+use crate::catalogue::entry::{ErrorCode, Module, Series, pair};
+use crate::catalogue::{cme, cms, error_by_text, result_code};
 
 use super::{Explanation, Kind, Part};
 
@@ -119,14 +118,14 @@ fn by_text(line: &str, series: Series, text: &str, module: Option<&Module>) -> E
 }
 
 fn known(line: &str, error: &'static ErrorCode, module: Option<&Module>) -> Explanation {
-    let mut explained = Explanation::new(line, Kind::Error, error.text).from(&error.source);
+    let mut explained = Explanation::new(line, Kind::Error, error.text).from(&error.source, error.status);
     let what = format!("{} ({})", name(error.series), error.range);
     explained.parts.push(Part::new(error.code.to_string(), "err", what, Some(error.text.to_owned())));
     let advice = error.advice(module);
     if !advice.is_empty() {
         explained.notes.push(advice.to_owned());
     }
-    for (whose, meaning) in error.also {
+    for (whose, meaning) in error.also.iter().map(|also| pair(also)) {
         explained.notes.push(format!("{whose} gives this number another meaning: {meaning}."));
     }
     explained

@@ -18,10 +18,8 @@ use serde::Serialize;
 pub use brief::{beside, brief};
 pub use failure::{Failure, failure};
 
-use super::field::Source;
-use super::module::Module;
-use super::result::result_codes;
-use super::urc::urc;
+use super::entry::{Module, Status};
+use super::lookup::{COMMANDS, MARKS, RESULTS, source_text, urc};
 
 /// What is known of the circumstances.
 #[derive(Debug, Clone, Copy, Default)]
@@ -119,9 +117,9 @@ impl Explanation {
         }
     }
 
-    fn from(mut self, source: &Source) -> Explanation {
-        self.source = Some(source.text.to_owned());
-        self.confirmed = source.confirmed;
+    fn from(mut self, source: &[&str], status: Status) -> Explanation {
+        self.source = Some(source_text(source));
+        self.confirmed = status == Status::Confirmed;
         self
     }
 
@@ -181,30 +179,26 @@ fn several(text: &str, lines: &[&str], context: &Context<'_>) -> Explanation {
 
 /// The modem asks for data.
 fn prompt(line: &str) -> Option<Explanation> {
-    let asks = |command: &&super::command::Command| {
-        command.prompt.as_ref().is_some_and(|prompt| prompt.mark == line && super::result_code(line).is_none())
-    };
-    let asking: Vec<&str> = super::commands().iter().filter(asks).map(|command| command.name).collect();
-    let (first, _) = asking.split_first()?;
+    let asking = MARKS.named(line).filter(|_| super::result_code(line).is_none())?;
+    let asking: Vec<_> = asking.places.iter().filter_map(|place| COMMANDS.get(*place)).collect();
+    let first = asking.first()?;
     let mut explained = Explanation::new(line, Kind::Prompt, "The modem asks for data");
     explained.about = "Ctrl-Z ends it and sends it, or it was counted by the command; ESC cancels.".to_owned();
-    explained.notes.push(format!("Asked so by {}.", asking.join(", ")));
-    Some(match super::command(first) {
-        Some(command) => explained.from(&command.source),
-        None => explained,
-    })
+    let names: Vec<&str> = asking.iter().map(|command| command.name).collect();
+    explained.notes.push(format!("Asked so by {}.", names.join(", ")));
+    Some(explained.from(&first.source, first.status))
 }
 
 /// A final result code, by its words.
 fn result(line: &str) -> Option<Explanation> {
     let connect = line.strip_prefix("CONNECT ");
     let known = super::result_code(line).or_else(|| {
-        result_codes().iter().find(|known| {
+        RESULTS.iter().find(|known| {
             (known.text.ends_with(':') && line.to_ascii_uppercase().starts_with(known.text))
                 || (connect.is_some() && known.text == "CONNECT")
         })
     })?;
-    let mut explained = Explanation::new(line, Kind::Result, known.meaning).from(&known.source);
+    let mut explained = Explanation::new(line, Kind::Result, known.meaning).from(&known.source, known.status);
     if !known.advice.is_empty() {
         explained.notes.push(known.advice.to_owned());
     }

@@ -1,15 +1,14 @@
 //! What one value means: its word, its quantity with the unit, its time.
 
 use crate::at::parameters::{Parameter, Written};
-use crate::catalogue::field::{Field, Kind, Unit, Value};
+use crate::catalogue::entry::{FieldKind, KnownField, KnownValue, Module, Unit};
 use crate::catalogue::layout::Fit;
-use crate::catalogue::module::Module;
 use crate::psm::{self, GprsTimer};
 
 use super::Part;
 
 /// One value, explained.
-pub(super) fn part(field: Option<&Field>, parameter: &Parameter<'_>, module: Option<&Module>) -> Part {
+pub(super) fn part(field: Option<&KnownField>, parameter: &Parameter<'_>, module: Option<&Module>) -> Part {
     let Some(field) = field else {
         let beyond = Some("a further value, not known to Hayes".to_owned());
         return Part { documented: false, ..Part::new(written(parameter), "", "not known", beyond) };
@@ -45,7 +44,7 @@ pub(super) enum Meaning {
 }
 
 /// What the value means.
-pub(super) fn meaning(field: &Field, parameter: &Parameter<'_>, module: Option<&Module>) -> Meaning {
+pub(super) fn meaning(field: &KnownField, parameter: &Parameter<'_>, module: Option<&Module>) -> Meaning {
     let text = parameter.text();
     let text = text.trim();
     if text.is_empty() {
@@ -58,44 +57,48 @@ pub(super) fn meaning(field: &Field, parameter: &Parameter<'_>, module: Option<&
         return Meaning::Words(word(field, known, module));
     }
     const UNDOCUMENTED: Meaning = Meaning::Lacking("not a value that Hayes knows");
-    if let Some(unit) = field.unit {
+    if let Some(unit) = field.unit() {
         return text.parse().ok().and_then(|raw| quantity(unit, raw)).map_or(UNDOCUMENTED, Meaning::Words);
     }
-    if field.closed {
+    if field.is_closed() {
         return UNDOCUMENTED;
     }
     if field.name == "apn" {
         return apn(text).map_or(Meaning::None, Meaning::Remark);
     }
-    let words = match field.kind {
-        Kind::Timer2 => timer(text, &psm::ACTIVE),
-        Kind::Timer3 => timer(text, &psm::PERIODIC),
-        Kind::Time => time(text),
-        Kind::Zone => zone(text),
-        Kind::Iccid if text.ends_with(['F', 'f']) => return Meaning::Remark("the last F is padding".to_owned()),
-        Kind::Network => text.split_at_checked(3).map(|(mcc, mnc)| format!("MCC {mcc}, MNC {mnc}")),
-        Kind::Any
-        | Kind::Number
-        | Kind::Decimal
-        | Kind::Hex
-        | Kind::Area
-        | Kind::Text
-        | Kind::Quoted
-        | Kind::Word
-        | Kind::Address
-        | Kind::Iccid
-        | Kind::Imei
-        | Kind::Imsi => None,
+    let words = match field.kind() {
+        FieldKind::Timer2 => timer(text, &psm::ACTIVE),
+        FieldKind::Timer3 => timer(text, &psm::PERIODIC),
+        FieldKind::Time => time(text),
+        FieldKind::Zone => zone(text),
+        FieldKind::Iccid if text.ends_with(['F', 'f']) => return Meaning::Remark("the last F is padding".to_owned()),
+        FieldKind::Network => text.split_at_checked(3).map(|(mcc, mnc)| format!("MCC {mcc}, MNC {mnc}")),
+        FieldKind::Any
+        | FieldKind::Number
+        | FieldKind::Decimal
+        | FieldKind::Hex
+        | FieldKind::Area
+        | FieldKind::Text
+        | FieldKind::Quoted
+        | FieldKind::Word
+        | FieldKind::Address
+        | FieldKind::Iccid
+        | FieldKind::Imei
+        | FieldKind::Imsi => None,
     };
     words.map_or(Meaning::None, Meaning::Words)
 }
 
 /// The word for a listed value.
-pub(super) fn word(field: &Field, known: &Value, module: Option<&Module>) -> String {
-    if field.name == "act" && known.value == "8" && module.is_some_and(|module| module.act_8_is_lte_m) {
+pub(super) fn word(field: &KnownField, known: KnownValue, module: Option<&Module>) -> String {
+    if field.name == "act" && known.value() == "8" && module.is_some_and(|module| module.act_8_is_lte_m) {
         return "LTE-M".to_owned();
     }
-    if known.confirmed { known.meaning.to_owned() } else { format!("{} (recalled, not confirmed)", known.meaning) }
+    if known.is_confirmed() {
+        known.meaning().to_owned()
+    } else {
+        format!("{} (recalled, not confirmed)", known.meaning())
+    }
 }
 
 /// `-79 dBm, good`; `-113 dBm or less, very poor`; `3.863 V`.
@@ -111,7 +114,7 @@ pub(super) fn quantity(unit: &Unit, raw: i64) -> Option<String> {
         true if raw == unit.range.1 => " or more",
         _ => "",
     };
-    let grade = unit.grades.iter().find(|(least, _)| thousandths >= *least).map(|(_, word)| *word);
+    let grade = unit.grades().find(|(least, _)| thousandths >= *least).map(|(_, word)| word);
     let grade = grade.map(|word| format!(", {word}")).unwrap_or_default();
     Some(format!("{sign}{whole}{point}{decimals} {}{end}{grade}", unit.symbol))
 }

@@ -51,7 +51,7 @@ struct Asked<'c> {
 struct KnownCommand<'l> {
     line: &'l AtText,
     command: &'l Command<'l>,
-    entry: Option<&'static catalogue::command::Command>,
+    entry: Option<&'static catalogue::entry::CommandEntry>,
     /// Its parameters without quotes, [`UNKNOWN`] in place of each `${…}`
     values: Vec<String>,
     span: Span,
@@ -110,7 +110,7 @@ impl<'l> KnownCommand<'l> {
             line,
             command,
             entry: catalogue::command_of(command),
-            values: catalogue::expected::values(command),
+            values: catalogue::command::values(command),
             span: line.span_with_values(command.range.start, command.range.end),
         }
     }
@@ -197,7 +197,7 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
         Form::Set => lint_quotes(known, findings),
         Form::Read if entry.read.is_none() && entry.execute.is_some() && !expects_failure(asked.clauses) => {
             // Vendors add forms of their own to their commands; those of the standards are known.
-            if entry.source.confirmed && entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor)) {
+            if entry.status == Status::Confirmed && entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor)) {
                 let message = format!("`{command}` has no read form: modems answer ERROR to `{command}?`");
                 let help = format!("write `{command}`");
                 findings.tell("hayes::check::no-read", known.span, message, "asks where nothing is set", help);
@@ -210,7 +210,7 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
 /// The question of an `ensure` is asked twice, and by `--plan`: it must change nothing. That it may be sent once only is
 /// told elsewhere.
 fn lint_ensured(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
-    if asked.role == Role::Ensured && catalogue::expected::only_sets(known.command) && !may_try_pin(known) {
+    if asked.role == Role::Ensured && catalogue::command::only_sets(known.command) && !may_try_pin(known) {
         let command = known.written(&findings.source);
         let message = format!("the question of an `ensure` must ask, and `{command}` sets");
         let help = "ask with the read form (`?`), and put what sets into the block: it runs where the answer differs";
@@ -282,7 +282,7 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
 fn lint_unknown(known: &KnownCommand<'_>, findings: &mut Findings) {
     let name = known.command.name;
     let is_whole = name.len() >= 7 && known.command.is_extended() && !known.command.argument.starts_with(UNKNOWN);
-    if !is_whole || !findings.may_compare(catalogue::command::commands().len()) {
+    if !is_whole || !findings.may_compare(catalogue::lookup::command_count()) {
         return;
     }
     let command = known.name();
@@ -342,7 +342,7 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
         return;
     }
     let command = known.written(&source);
-    if let Some(danger) = entry.dangers.iter().find(|danger| danger.needs_unsafe && may_hold(&danger.when, known)) {
+    if let Some(danger) = entry.dangers.iter().find(|danger| danger.needs_unsafe && may_hold(danger.when, known)) {
         let message = format!("`{command}` may stand only in an `unsafe` block: {}", clause(danger.why));
         let help = "remove it; if you must, put it into `unsafe \"why\" { … }`";
         return findings.tell("hayes::check::needs-unsafe", span, message, "not in an `unsafe` block", help);
@@ -381,7 +381,7 @@ fn is_told(kind: DangerKind, form: Form, is_plain_list: bool) -> bool {
 /// not be sent again by itself; where values were put into the line, only the last look can tell.
 pub fn tries_pin(line: &str) -> Option<String> {
     let tries = |asked: &&command::Command<'_>| {
-        let values = catalogue::expected::values(asked);
+        let values = catalogue::command::values(asked);
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let mut dangers = catalogue::command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
         dangers.any(|danger| danger.kind == DangerKind::Lock)
@@ -392,12 +392,12 @@ pub fn tries_pin(line: &str) -> Option<String> {
 
 /// As [`tries_pin`], where a `${…}` may be anything.
 fn may_try_pin(known: &KnownCommand<'_>) -> bool {
-    let mut dangers = known.entry.into_iter().flat_map(|entry| entry.dangers);
-    dangers.any(|danger| danger.kind == DangerKind::Lock && may_hold(&danger.when, known))
+    let mut dangers = known.entry.into_iter().flat_map(|entry| &entry.dangers);
+    dangers.any(|danger| danger.kind == DangerKind::Lock && may_hold(danger.when, known))
 }
 
 /// Whether the case holds, or may hold: a `${…}` may be anything.
-fn may_hold(when: &When, known: &KnownCommand<'_>) -> bool {
+fn may_hold(when: When, known: &KnownCommand<'_>) -> bool {
     let supposed: Vec<&str> = known
         .values
         .iter()

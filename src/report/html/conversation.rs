@@ -1,7 +1,8 @@
 //! One modem: what it reported, why it failed, what was said and what that means.
 
 use super::Escaped;
-use crate::catalogue::module::{Module, module_named_by};
+use crate::catalogue::entry::Module;
+use crate::catalogue::module_named_by;
 use crate::catalogue::prospect;
 use crate::notation::seconds;
 use crate::port::transcript::{Said, Who, events};

@@ -1,6 +1,6 @@
 use super::super::samples::{failed, passed};
 use super::*;
-use crate::catalogue::module::Module;
+use crate::catalogue::entry::Module;
 
 fn page(results: &[RunResult], record: &dyn Fn(&RunResult) -> Option<String>) -> String {
     let meaning = |line: &str, sent: &str, module: Option<&'static Module>| match (line, module.map(|module| module.id))

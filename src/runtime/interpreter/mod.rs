@@ -21,7 +21,7 @@ use super::inputs::{Inputs, from_text, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
 use super::secret::Mask;
 use crate::at::{self, Event, Line, ResultCode, Verdict};
-use crate::catalogue::module::Module;
+use crate::catalogue::entry::Module;
 use crate::check::Program;
 use crate::conversation::Conversation;
 use crate::diagnostic::Diagnostic;

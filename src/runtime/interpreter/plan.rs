@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::exchange::ReadyQuestion;
 use super::{End, Run, ScriptScope, ScriptView, Step};
 use crate::at::command::parse;
-use crate::catalogue::expected;
+use crate::catalogue::command;
 use crate::check::Program;
 use crate::runtime::event::RuntimeEvent;
 use crate::runtime::failure::Failure;
@@ -215,7 +215,7 @@ fn names_set_by(parts: Vec<Part<'_>>, program: &Program) -> Vec<String> {
 
 /// Whether a command line changes nothing but this conversation: a plan sends it.
 fn only_asks(line: &str) -> bool {
-    parse(line).is_some_and(|line| line.commands.iter().all(expected::only_asks))
+    parse(line).is_some_and(|line| line.commands.iter().all(command::only_asks))
 }
 
 /// The first line of a statement, without the brace that opens its block.

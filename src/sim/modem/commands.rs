@@ -404,7 +404,7 @@ impl Simulator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::urc::urc;
+    use crate::catalogue::urc;
     use crate::sim::{Model, Profile, models};
 
     #[test]

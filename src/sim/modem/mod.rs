@@ -24,7 +24,7 @@ mod socket;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::catalogue::error;
+use crate::catalogue::{cme, cms};
 use crate::notation::unhex;
 use crate::port::Timestamp;
 use crate::psm::ACTIVE;
@@ -468,7 +468,7 @@ impl Adaptor {
         if kind == "CME" && level == 0 || own_code && code == 0 {
             return None;
         }
-        let known = if kind == "CME" { error::cme(code) } else { error::cms(code) };
+        let known = if kind == "CME" { cme(code) } else { cms(code) };
         let own = self.profile.error_texts.get(&format!("{kind} {code}"));
         let text = own.map(String::as_str).or(known.map(|known| known.text));
         Some(match text {

@@ -1,0 +1,475 @@
+//! Reads `data/*.toml` into the entries of the catalogue, checks them, and packs them into tables. What is wrong ends the
+//! build: with its file, its name and what is wrong with it, all at once.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a build script talks to cargo there")]
+#![allow(unreachable_pub, reason = "a build script exports nothing")]
+
+#[path = "entry.rs"]
+#[allow(dead_code, reason = "some of it is for the program only")]
+mod entry;
+#[path = "table.rs"]
+#[allow(dead_code, reason = "some of it is for the program only")]
+mod table;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fs};
+
+use serde::{Deserialize, Serialize};
+
+use entry::{
+    AnswerShape, CommandEntry, ErrorCode, FieldKind, Index, KnownField, KnownResult, KnownValue, Layout, Module,
+    Reference, Series, Unit, Urc, Usages, When, pair,
+};
+use table::{Table, bare, hash};
+
+type Result<T> = std::result::Result<T, String>;
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=src/catalogue/data");
+    println!("cargo::rerun-if-changed=src/catalogue/build.rs");
+    println!("cargo::rerun-if-changed=src/catalogue/entry.rs");
+    println!("cargo::rerun-if-changed=src/catalogue/table.rs");
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(errors) => {
+            eprintln!("{errors}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<()> {
+    let variable = |name: &str| env::var(name).map_err(|error| format!("{name}: {error}")).map(PathBuf::from);
+    let (root, out) = (variable("CARGO_MANIFEST_DIR")?, variable("OUT_DIR")?);
+    let models = models(&root.join("src/sim/profiles"))?;
+    fs::write(out.join("models.rs"), models).map_err(|error| error.to_string())?;
+    let data = Data::read(&root.join("src/catalogue/data"))?;
+    data.check()?;
+    data.pack(&out)
+}
+
+/// The list of the models that can be simulated, a file each; the generic one, which the others lie over, is the first.
+fn models(folder: &Path) -> Result<String> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut files = files(folder)?;
+    files.sort_by_key(|file| (!file.ends_with("generic.toml"), file.clone()));
+    let model = |file: &PathBuf| {
+        let table: toml::Table = read(file)?;
+        let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+        let title = text.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']);
+        let names = table.get("other-names").and_then(toml::Value::as_array);
+        let names = names.ok_or_else(|| format!("{}: no `other-names`", file.display()))?;
+        let names: Vec<&str> = names.iter().filter_map(toml::Value::as_str).collect();
+        let name = file.file_stem().unwrap_or_default();
+        let unconfirmed = table.get("unconfirmed").and_then(toml::Value::as_str).unwrap_or_default();
+        Ok(format!("Model::new({name:?}, {title:?}, {unconfirmed:?}, &{names:?}, include_str!({file:?})),"))
+    };
+    let models: String = files.iter().map(model).collect::<Result<_>>()?;
+    // What the models of a vendor share.
+    let vendors = self::files(&folder.join("vendors"))?;
+    let vendor = |file: &PathBuf| format!("({:?}, include_str!({file:?})),", file.file_stem().unwrap_or_default());
+    let vendors: String = vendors.iter().map(vendor).collect();
+    Ok(format!(
+        "static MODELS: [Model; {}] = [{models}];\nstatic VENDORS: &[(&str, &str)] = &[{vendors}];",
+        files.len()
+    ))
+}
+
+/// What stands in the files, sorted.
+struct Data {
+    references: Vec<Reference>,
+    enumerations: Vec<Enumeration>,
+    units: Vec<Unit>,
+    fields: &'static [KnownField],
+    commands: &'static [CommandEntry],
+    cme_errors: Vec<ErrorCode>,
+    cms_errors: Vec<ErrorCode>,
+    urcs: &'static [Urc],
+    modules: Vec<Module>,
+    results: Vec<KnownResult>,
+    /// The shared data that something refers to, by file and id: what nothing refers to is left over
+    used: RefCell<BTreeSet<(&'static str, &'static str)>>,
+}
+
+/// Values that several fields have.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Enumeration {
+    id: &'static str,
+    values: Vec<KnownValue>,
+}
+
+impl Data {
+    fn read(folder: &Path) -> Result<Data> {
+        let file = |name: &str| folder.join(name);
+        let mut commands = Vec::new();
+        for path in files(&folder.join("commands"))? {
+            commands.extend(entries::<CommandEntry>(&path, "command")?);
+        }
+        let mut modules = Vec::new();
+        for path in files(&folder.join("modules"))? {
+            let module: Module = read(&path)?;
+            if path.file_stem().is_none_or(|stem| stem != module.id) {
+                return Err(format!("{}: its id is '{}', as the file is not called", path.display(), module.id));
+            }
+            modules.push(module);
+        }
+        let mut fields: Vec<KnownField> = entries(&file("fields.toml"), "field")?;
+        let mut urcs: Vec<Urc> = entries(&file("urcs.toml"), "urc")?;
+        let mut data = Data {
+            references: entries(&file("sources.toml"), "source")?,
+            enumerations: entries(&file("enumerations.toml"), "enumeration")?,
+            units: entries(&file("units.toml"), "unit")?,
+            fields: &[],
+            commands: &[],
+            cme_errors: entries(&file("cme_errors.toml"), "error")?,
+            cms_errors: entries(&file("cms_errors.toml"), "error")?,
+            urcs: &[],
+            modules,
+            results: entries(&file("result_codes.toml"), "result")?,
+            used: RefCell::default(),
+        };
+        let own = commands.iter_mut().map(|command| (command.name, &mut command.fields));
+        let own = own.chain(urcs.iter_mut().map(|urc| (urc.start, &mut urc.fields)));
+        let own = own.flat_map(|(whose, fields)| fields.iter_mut().map(move |field| (whose, field)));
+        let all = fields.iter_mut().map(|field| ("fields.toml", field)).chain(own);
+        all_right(all.map(|(whose, field)| {
+            data.complete(field).map_err(|error| format!("{whose}: the field '{}': {error}", field.name))
+        }))?;
+        commands.sort_by_key(|command| bare(command.name.as_bytes()).to_ascii_uppercase());
+        urcs.sort_by_key(|urc| urc.start);
+        fields.sort_by_key(|field| field.name);
+        data.modules.sort_by_key(|module| module.id);
+        data.results.sort_by_key(|result| result.text);
+        data.references.sort_by_key(|reference| reference.id);
+        data.units.sort_by_key(|unit| unit.id);
+        data.cme_errors.sort_by_key(|error| error.code);
+        data.cms_errors.sort_by_key(|error| error.code);
+        data.cms_errors.iter_mut().for_each(|error| error.series = Series::Message);
+        // The layouts that are read for the checks refer to them for as long as the build script runs.
+        (data.commands, data.urcs, data.fields) = (commands.leak(), urcs.leak(), fields.leak());
+        Ok(data)
+    }
+
+    /// Puts an enumeration's values into the field, and fills in its kind; checks the field.
+    fn complete(&self, field: &mut KnownField) -> Result<()> {
+        let is_word = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if field.name.is_empty() || !is_word(field.name) {
+            return Err("that is not a field's name".to_owned());
+        }
+        if field.what.trim().is_empty() {
+            return Err("it does not say what it is".to_owned());
+        }
+        if let Some(id) = field.enumeration.take() {
+            let enumeration = self.enumerations.iter().find(|enumeration| enumeration.id == id);
+            let enumeration = enumeration.ok_or_else(|| format!("there is no enumeration '{id}'"))?;
+            self.used.borrow_mut().insert(("enumerations.toml", id));
+            field.values.extend(&enumeration.values);
+        }
+        field.values.iter().try_for_each(|value| checked_pair(value.0).map(drop))?;
+        unique("the value", field.values.iter().map(|value| value.value()))?;
+        if let Some(id) = field.unit {
+            let unit = self.units.iter().find(|unit| unit.id == id);
+            unit.ok_or_else(|| format!("there is no unit '{id}'"))?;
+            self.used.borrow_mut().insert(("units.toml", id));
+        }
+        let numbers = field.values.iter().all(|value| value.value().parse::<i64>().is_ok());
+        field.kind.get_or_insert(match field.values.is_empty() {
+            true if field.unit.is_some() => FieldKind::Number,
+            true => FieldKind::Any,
+            false if numbers || field.unit.is_some() => FieldKind::Number,
+            false => FieldKind::Text,
+        });
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        let named =
+            |file: &str, name: &str, checked: Result<()>| checked.map_err(|error| format!("{file}: '{name}': {error}"));
+        let errors = |file, errors: &'_ [ErrorCode]| {
+            let checked: Vec<_> =
+                errors.iter().map(|e| named(file, &e.code.to_string(), self.check_error(e))).collect();
+            checked
+        };
+        let mut checked = vec![
+            unique("sources.toml:", self.references.iter().map(|reference| reference.id)),
+            unique("enumerations.toml:", self.enumerations.iter().map(|enumeration| enumeration.id)),
+            unique("units.toml:", self.units.iter().map(|unit| unit.id)),
+            unique("fields.toml:", self.fields.iter().map(|field| field.name)),
+            unique("commands:", self.commands.iter().map(|command| command.name)),
+            unique("urcs.toml:", self.urcs.iter().map(|urc| urc.start)),
+            unique("result_codes.toml:", self.results.iter().map(|result| result.text)),
+            unique("cme_errors.toml:", self.cme_errors.iter().map(|error| error.code)),
+            unique("cms_errors.toml:", self.cms_errors.iter().map(|error| error.code)),
+        ];
+        checked.extend(self.units.iter().map(|unit| named("units.toml", unit.id, self.check_unit(unit))));
+        checked
+            .extend(self.commands.iter().map(|command| named("commands", command.name, self.check_command(command))));
+        checked.extend(errors("cme_errors.toml", &self.cme_errors));
+        checked.extend(errors("cms_errors.toml", &self.cms_errors));
+        checked.extend(self.urcs.iter().map(|urc| named("urcs.toml", urc.start, self.check_urc(urc))));
+        checked.extend(self.modules.iter().map(|module| named("modules", module.id, self.check_module(module))));
+        checked.extend(
+            self.results.iter().map(|result| named("result_codes.toml", result.text, self.check_result(result))),
+        );
+        all_right(checked)?;
+        let shared = self.references.iter().map(|reference| ("sources.toml", reference.id));
+        let shared = shared.chain(self.enumerations.iter().map(|enumeration| ("enumerations.toml", enumeration.id)));
+        let shared = shared.chain(self.units.iter().map(|unit| ("units.toml", unit.id)));
+        let shared = shared.chain(self.fields.iter().map(|field| ("fields.toml", field.name)));
+        let used = self.used.borrow();
+        all_right(shared.map(|(file, id)| match used.contains(&(file, id)) {
+            true => Ok(()),
+            false => Err(format!("{file}: nothing uses '{id}'")),
+        }))
+    }
+
+    fn check_unit(&self, unit: &Unit) -> Result<()> {
+        require(unit.range.0 <= unit.range.1, "its range is empty")?;
+        unit.grades.iter().try_for_each(|grade| checked_pair(grade).map(drop))?;
+        let grades: Vec<i64> = unit.grades().map(|(least, _)| least).collect();
+        require(grades.len() == unit.grades.len(), "a grade's bound is no number")?;
+        require(grades.is_sorted_by(|one, next| one > next), "its grades must fall")?;
+        self.check_source(&unit.source)
+    }
+
+    fn check_command(&self, command: &'static CommandEntry) -> Result<()> {
+        let general = command.name.split('=').next().unwrap_or_default();
+        require(general == general.to_uppercase(), "a name is written in upper case")?;
+        require(!command.title.trim().is_empty(), "it has no title")?;
+        let usages = command.read_usages(&|name| self.shared(name))?;
+        let Usages { test, read, set, execute } = &usages;
+        let usages = [test, read, set, execute].into_iter().flatten();
+        require(usages.clone().next().is_some(), "it has no form: test, read, set, execute")?;
+        require(command.test_does.is_empty() || test.is_some(), "it tells what its test does, but has no test")?;
+        require(command.set_answer.is_empty() || set.is_some(), "it has a set-answer but no set")?;
+        for usage in usages.clone() {
+            let prefixed = match usage.shape {
+                AnswerShape::Prefixed | AnswerShape::HeaderAndBody | AnswerShape::Counted { .. } => true,
+                AnswerShape::Unknown | AnswerShape::None | AnswerShape::Bare => false,
+            };
+            require(!prefixed || usage.prefix.is_some(), "its answer has no prefix")?;
+        }
+        let groups = usages.clone().any(|usage| usage.answers.iter().any(|layout| layout.groups));
+        require(groups != command.record.is_empty(), "what a group of its answer is, and the groups, go together")?;
+        check_own(&command.fields, usages.flat_map(|usage| usage.answers.iter().chain([&usage.parameters])))?;
+        for entry in &command.finals {
+            let (_, kind) = checked_pair(entry)?;
+            require(matches!(kind, "success" | "failure"), &format!("'{entry}': success or failure?"))?;
+        }
+        let opens = command.data_ends.is_empty() || command.call_control;
+        require(opens, "it has data-ends, but opens no connection: call-control")?;
+        let cases = command.reboots.iter().chain(&command.needs_reboot).chain(&command.not_repeatable);
+        for case in cases.clone() {
+            let is_clause = case.why.len() > 10 && !case.why.ends_with('.');
+            require(is_clause, &format!("'{}': a reason is a clause without a full stop", case.why))?;
+        }
+        for danger in &command.dangers {
+            require(danger.why.ends_with('.'), &format!("'{}': what a danger is, is a sentence", danger.why))?;
+        }
+        let whens = cases.map(|case| case.when).chain(command.dangers.iter().map(|danger| danger.when));
+        let whens = whens.chain(command.conversation_only.iter().chain(&command.nb_iot_only).copied());
+        let whens = whens.chain(command.prompt.as_ref().map(|prompt| prompt.when));
+        whens.chain(command.raises_context.as_ref().map(|raises| raises.when)).try_for_each(check_when)?;
+        for time in &command.max_times {
+            require(
+                (0.001..=86_400.0).contains(&time.seconds),
+                &format!("{} s is no time for an answer", time.seconds),
+            )?;
+            let is_form = time.when.is_none_or(|when| matches!(when.0, "?" | "=?" | "=" | "!"));
+            require(is_form, "a time holds for '?', '=?', '=' or '!'")?;
+            time.scope.map_or(Ok(()), |scope| self.check_scope(scope))?;
+            self.check_source(&time.source)?;
+        }
+        require(!command.vendors.is_empty(), "it does not tell who has it: vendors")?;
+        self.check_source(&command.source)
+    }
+
+    fn check_error(&self, error: &ErrorCode) -> Result<()> {
+        require(!error.text.trim().is_empty(), "it has no text")?;
+        error.also.iter().try_for_each(|also| checked_pair(also).map(drop))?;
+        error.advice_for.iter().try_for_each(|advice| self.check_scope(checked_pair(advice)?.0))?;
+        self.check_source(&error.source)
+    }
+
+    fn check_urc(&self, urc: &'static Urc) -> Result<()> {
+        require(!urc.start.is_empty() && !urc.start.ends_with(':'), "a start is written without its colon")?;
+        require(urc.start.len() >= 4 || urc.whole_line, "it is too short to be found where it is not the whole line")?;
+        require(!urc.whole_line || urc.values.is_empty(), "it is the whole line, and has values")?;
+        check_own(&urc.fields, &urc.read_layouts(&|name| self.shared(name))?)?;
+        urc.answers.map_or(Ok(()), |command| self.check_names(command))?;
+        self.check_source(&urc.source)
+    }
+
+    fn check_module(&self, module: &Module) -> Result<()> {
+        require(!module.models.is_empty(), "it has no model name")?;
+        require(!module.vendor.is_empty() && !module.family.is_empty(), "it needs a vendor and a family")?;
+        module.command_lines().try_for_each(|line| self.check_names(line))?;
+        module.roaming.iter().try_for_each(|roaming| self.check_source(&roaming.source))?;
+        self.check_source(&module.source)
+    }
+
+    fn check_result(&self, result: &KnownResult) -> Result<()> {
+        require(!result.meaning.is_empty(), "it has no meaning")?;
+        result.commands.iter().try_for_each(|command| self.check_names(command))?;
+        self.check_source(&result.source)
+    }
+
+    /// A command line begins with a command that there is.
+    fn check_names(&self, line: &str) -> Result<()> {
+        let name = line.split(['=', '?']).next().unwrap_or(line);
+        let is_there = self.commands.iter().any(|command| command.name == line || command.name == name);
+        require(is_there, &format!("there is no command '{line}'"))
+    }
+
+    fn check_source(&self, ids: &[&'static str]) -> Result<()> {
+        require(!ids.is_empty(), "it has no source")?;
+        ids.iter().try_for_each(|id| {
+            self.used.borrow_mut().insert(("sources.toml", id));
+            require(self.references.iter().any(|known| known.id == *id), &format!("there is no source '{id}'"))
+        })
+    }
+
+    /// What is said of some modules only must be said of ones that there are.
+    fn check_scope(&self, scope: &str) -> Result<()> {
+        let is_there = self.modules.iter().any(|module| [module.id, module.family, module.vendor].contains(&scope));
+        require(is_there, &format!("'{scope}' is no vendor, family or id of a module"))
+    }
+
+    fn shared(&self, name: &str) -> Option<&'static KnownField> {
+        let field = self.fields.iter().find(|field| field.name == name)?;
+        self.used.borrow_mut().insert(("fields.toml", field.name));
+        Some(field)
+    }
+
+    fn pack(&self, folder: &Path) -> Result<()> {
+        let upper = |name: &str| bare(name.as_bytes()).to_vec();
+        pack(folder, "references", &self.references, |reference| upper(reference.id))?;
+        pack(folder, "units", &self.units, |unit| upper(unit.id))?;
+        pack(folder, "fields", self.fields, |field| upper(field.name))?;
+        pack(folder, "commands", self.commands, |command| upper(command.name))?;
+        pack(folder, "cme_errors", &self.cme_errors, |error| upper(error.text))?;
+        pack(folder, "cms_errors", &self.cms_errors, |error| upper(error.text))?;
+        pack(folder, "urcs", self.urcs, |urc| Urc::head(urc.start.as_bytes()).to_vec())?;
+        pack(folder, "modules", &self.modules, |module| upper(module.id))?;
+        pack(folder, "results", &self.results, |result| upper(result.text))?;
+        let (mut prefixes, mut marks, mut models) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (place, command) in self.commands.iter().enumerate() {
+            let Usages { test, read, set, execute } = command.read_usages(&|name| self.shared(name))?;
+            let usages = [test, read, set, execute].into_iter().flatten();
+            let own: BTreeSet<&str> = usages.filter_map(|usage| usage.prefix).collect();
+            own.into_iter().for_each(|prefix| prefixes.entry(prefix).or_insert_with(Vec::new).push(place));
+            let mark = command.prompt.iter().map(|prompt| prompt.mark);
+            mark.for_each(|mark| marks.entry(mark).or_insert_with(Vec::new).push(place));
+        }
+        for (place, module) in self.modules.iter().enumerate() {
+            module.models.iter().for_each(|model| models.entry(*model).or_insert_with(Vec::new).push(place));
+        }
+        for (name, places) in [("prefixes", prefixes), ("marks", marks), ("models", models)] {
+            let index: Vec<_> = places.into_iter().map(|(by, places)| Index { by, places }).collect();
+            pack(folder, name, &index, |entry| upper(entry.by))?;
+        }
+        Ok(())
+    }
+}
+
+/// A command's or URC's own fields are all in its layouts.
+fn check_own<'l>(own: &[KnownField], layouts: impl IntoIterator<Item = &'l Layout>) -> Result<()> {
+    let used: Vec<&KnownField> = layouts.into_iter().flat_map(|layout| layout.fields.iter().copied()).collect();
+    match own.iter().find(|field| !used.iter().any(|used| std::ptr::eq(*used, *field))) {
+        Some(field) => Err(format!("no layout uses its field '{}'", field.name)),
+        None => Ok(()),
+    }
+}
+
+fn check_when(when: When) -> Result<()> {
+    let is_case = matches!(when.0, "" | "?" | "!") || when.0.starts_with('=');
+    require(is_case, &format!("'{}' is no case: '=1,1', '=', '?', '=?', '!'", when.0))
+}
+
+fn checked_pair(text: &'static str) -> Result<(&'static str, &'static str)> {
+    match pair(text) {
+        (value, meaning) if !value.is_empty() && !meaning.trim().is_empty() => Ok((value, meaning)),
+        _ => Err(format!("'{text}' is not of the form 'value: meaning'")),
+    }
+}
+
+fn require(holds: bool, otherwise: &str) -> Result<()> {
+    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
+}
+
+fn unique<K: Ord + std::fmt::Display>(what: &str, keys: impl Iterator<Item = K>) -> Result<()> {
+    let mut seen = BTreeMap::new();
+    keys.for_each(|key| *seen.entry(key).or_insert(0) += 1);
+    all_right(seen.iter().filter(|(_, count)| **count > 1).map(|(key, _)| Err(format!("{what} '{key}' stands twice"))))
+}
+
+/// All errors at once.
+fn all_right(checked: impl IntoIterator<Item = Result<()>>) -> Result<()> {
+    let wrong: Vec<String> = checked.into_iter().filter_map(Result::err).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+/// The TOML files of a folder, sorted.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let all = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut paths: Vec<_> = all.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    Ok(paths)
+}
+
+/// A file of many entries, `[[key]]`.
+fn entries<T: Deserialize<'static>>(path: &Path, key: &str) -> Result<Vec<T>> {
+    let mut tables: BTreeMap<&'static str, Vec<T>> = read(path)?;
+    let entries = tables.remove(key).unwrap_or_default();
+    match tables.keys().next() {
+        Some(other) => Err(format!("{}: '{other}' has no place there, but '[[{key}]]' has", path.display())),
+        None => Ok(entries),
+    }
+}
+
+/// The text is kept for as long as the build script runs: entries borrow from it.
+fn read<T: Deserialize<'static>>(path: &Path) -> Result<T> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    toml::from_str(text.leak()).map_err(|error| {
+        let help =
+            if error.message().contains("borrowed string") { "write it as '…': without escapes\n" } else { "" };
+        format!("{}: {error}{help}", path.display())
+    })
+}
+
+/// Writes a [`Table`], and looks each entry up in it.
+fn pack<T>(folder: &Path, name: &str, entries: &[T], key: impl Fn(&T) -> Vec<u8>) -> Result<()>
+where
+    T: Serialize + Deserialize<'static> + 'static,
+{
+    let mut packed = Vec::new();
+    let mut ends = Vec::new();
+    for entry in entries {
+        let bytes = postcard::to_stdvec(entry).map_err(|error| format!("{name}: {error}"))?;
+        require(bytes.first().is_some_and(|length| *length < 128), &format!("{name}: a name of 128 bytes or more"))?;
+        packed.extend(bytes);
+        ends.push(packed.len());
+    }
+    // At most half full, so that a name is found in a step or two.
+    let mut slots = vec![0; (2 * entries.len()).next_power_of_two()];
+    let mut keys = BTreeSet::new();
+    for (place, key) in entries.iter().map(key).enumerate().filter(|(_, key)| keys.insert(key.clone())) {
+        let mut slot = hash(&key);
+        while slots.get(slot % slots.len()).is_some_and(|taken| *taken != 0) {
+            slot += 1;
+        }
+        let free = slot % slots.len();
+        slots.get_mut(free).map(|slot| *slot = place + 1);
+    }
+    let numbers = [entries.len(), slots.len()].into_iter().chain(ends).chain(slots);
+    let mut bytes: Vec<u8> = numbers.flat_map(|number| (number as u32).to_le_bytes()).collect();
+    bytes.extend(packed);
+    fs::write(folder.join(name), &bytes).map_err(|error| format!("{name}: {error}"))?;
+    let table: &'static Table<T> = Box::leak(Box::new(Table::new(bytes.leak())));
+    let unread = (0..entries.len()).find(|place| table.get(*place).is_none() || table.name(*place).is_none());
+    unread.map_or(Ok(()), |place| Err(format!("{name}: entry {place} cannot be read back")))
+}

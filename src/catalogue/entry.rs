@@ -1,0 +1,694 @@
+//! The entries of the catalogue, as they stand in `data/*.toml`.
+//!
+//! The build script reads the files into these types, checks them, and packs them into [tables](super::table). The
+//! program reads an entry out of its table when it is first asked for. What is written in a notation of its own (a
+//! layout, an answer, a case) stays text, and is read here, by both.
+
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+/// One AT command; or one setting of a command with many, as `AT+QCFG="roamservice"`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CommandEntry {
+    /// In upper case, with its `AT`: `AT+CREG`, `ATE`, `AT&F`, `AT+QCFG="roamservice"`; also `A/` and `+++`
+    pub name: &'static str,
+    pub title: &'static str,
+    /// What there is to know about it, in a sentence or two; may be empty
+    pub about: &'static str,
+    /// What its test does, where it does more than to list values: `AT+COPS=?` scans
+    pub test_does: &'static str,
+    /// What a group of its answer is, where it answers in groups: `network`
+    pub record: &'static str,
+    /// Its own fields; the others are those that all commands share
+    pub fields: Vec<KnownField>,
+    /// What the test form answers, `AT+CREG=?`; `None`: there is no such form
+    pub test: Option<Vec<&'static str>>,
+    /// `AT+CREG?`
+    pub read: Option<Vec<&'static str>>,
+    /// The layout of what is set: `AT+CREG=2`, `ATE0`
+    pub set: Option<&'static str>,
+    pub set_answer: Vec<&'static str>,
+    /// `AT+CSQ`
+    pub execute: Option<Vec<&'static str>>,
+    /// The prefix of its answers, where it is not its own name; empty: none
+    pub prefix: Option<&'static str>,
+    /// A set is an ERROR by its nature: `AT+CGMI="x"`
+    pub read_only: bool,
+    /// In these cases a set concerns this conversation only, no state of the modem that lasts: CMEE, CMGF, echo, URC
+    /// modes, the form of `AT+COPS?`
+    pub conversation_only: Vec<When>,
+    /// A set does something and leaves the modem as it was, though it answers nothing of it: a ping
+    pub leaves_no_trace: bool,
+    /// Any character aborts it while it runs
+    pub abortable: bool,
+    /// `NO CARRIER`, `BUSY`, … are its final result codes
+    pub call_control: bool,
+    /// What ends the data mode that it opens, beside `NO CARRIER`: `DISCONNECT`
+    pub data_ends: Vec<&'static str>,
+    /// It never sends a final result code
+    pub without_final: bool,
+    /// Its answer names the module
+    pub names_module: bool,
+    /// It starts the modem anew by itself, in these cases
+    pub reboots: Vec<Case>,
+    /// What was set holds only after a restart of the modem, in these cases
+    pub needs_reboot: Vec<Case>,
+    /// The context must be down when this is set (an APN)
+    pub needs_context_down: bool,
+    /// It brings a context up
+    pub raises_context: Option<RaisesContext>,
+    /// It may take contexts down, whatever its parameters
+    pub lowers_contexts: bool,
+    /// Settings with which only NB-IoT is left: a Super SIM can never register
+    pub nb_iot_only: Vec<When>,
+    /// What asks for data, and in which cases
+    pub prompt: Option<KnownPrompt>,
+    /// Sent twice, it does harm or fails, in these cases; otherwise it repeats safely
+    pub not_repeatable: Vec<Case>,
+    pub dangers: Vec<Danger>,
+    /// Vendors' final result codes that end its answer: `SEND OK: success`, `SEND FAIL: failure`
+    pub finals: Vec<&'static str>,
+    pub max_times: Vec<MaxTime>,
+    /// Who has it: `3GPP`, `V.250`, or vendors and families
+    pub vendors: Vec<&'static str>,
+    /// Ids of `sources.toml`
+    pub source: Vec<&'static str>,
+    pub status: Status,
+    #[serde(skip)]
+    usages: OnceLock<Usages>,
+}
+
+/// The forms that a command has.
+#[derive(Debug, Default)]
+pub struct Usages {
+    pub test: Option<Usage>,
+    pub read: Option<Usage>,
+    pub set: Option<Usage>,
+    pub execute: Option<Usage>,
+}
+
+/// One form of a command: what it takes and what it answers.
+#[derive(Debug)]
+pub struct Usage {
+    /// What stands behind `=` (set), or behind a basic command's letter
+    pub parameters: Layout,
+    /// The layouts that its answer may have, the likelier first; none where the answer is the final result code alone
+    pub answers: Vec<Layout>,
+    /// The answer gives the range of each field's values, not the values: `+CBC: (0-2),(1-100),(voltage)`
+    pub ranges: bool,
+    pub shape: AnswerShape,
+    /// The answer's prefix without its colon, `+ICCID` for `AT+CICCID`; `None`: lines without prefix
+    pub prefix: Option<&'static str>,
+}
+
+/// As `at::Shape`, which the build script does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerShape {
+    /// It answers, but how is not known
+    Unknown,
+    /// No line but the final result code
+    None,
+    Prefixed,
+    Bare,
+    HeaderAndBody,
+    Counted {
+        parameter: usize,
+        quoted: bool,
+    },
+}
+
+/// Finds a field that commands share.
+pub type Shared<'s> = &'s dyn Fn(&str) -> Option<&'static KnownField>;
+
+impl CommandEntry {
+    /// Its forms; they are read when they are first asked for.
+    pub fn usages(&'static self, shared: Shared<'_>) -> &'static Usages {
+        // The build script has checked them: there is no error.
+        self.usages.get_or_init(|| self.read_usages(shared).unwrap_or_default())
+    }
+
+    pub fn read_usages(&'static self, shared: Shared<'_>) -> Result<Usages, String> {
+        let usage = |parameters: &'static str, answers: &Vec<&'static str>| self.usage_of(parameters, answers, shared);
+        let parameters = self.set.unwrap_or_default();
+        Ok(Usages {
+            test: self.test.as_ref().map(|answers| usage(parameters, answers)).transpose()?,
+            read: self.read.as_ref().map(|answers| usage("", answers)).transpose()?,
+            set: self.set.map(|parameters| usage(parameters, &self.set_answer)).transpose()?,
+            execute: self.execute.as_ref().map(|answers| usage("", answers)).transpose()?,
+        })
+    }
+
+    /// Answers are written `LAYOUT` or `SHAPE: LAYOUT`; the shapes are `none`, `lines`, `bare`, `header`, `unknown`,
+    /// `counted PARAMETER`, `counted-quoted PARAMETER`, and `ranges`, whose layout is that of the parameters where it
+    /// has none of its own.
+    fn usage_of(
+        &'static self,
+        parameters: &'static str,
+        answers: &[&'static str],
+        shared: Shared<'_>,
+    ) -> Result<Usage, String> {
+        let layout = |text: &'static str| Layout::read(text, &self.fields, shared);
+        let mut usage = Usage {
+            parameters: layout(parameters)?,
+            answers: Vec::new(),
+            ranges: false,
+            shape: AnswerShape::None,
+            prefix: None,
+        };
+        for answer in answers {
+            let (shape, rest) = match answer.split_once(':') {
+                Some((shape, rest)) => (shape, rest.trim()),
+                None if is_shape(answer) => (*answer, ""),
+                None => ("lines", *answer),
+            };
+            usage.shape = match shape.split_once(' ') {
+                None if shape == "none" => AnswerShape::None,
+                None if shape == "unknown" => AnswerShape::Unknown,
+                None if shape == "bare" => AnswerShape::Bare,
+                None if shape == "header" => AnswerShape::HeaderAndBody,
+                None if shape == "lines" || shape == "ranges" => AnswerShape::Prefixed,
+                Some((counted @ ("counted" | "counted-quoted"), parameter)) => AnswerShape::Counted {
+                    parameter: parameter.parse().map_err(|_| format!("'{answer}': which parameter counts?"))?,
+                    quoted: counted == "counted-quoted",
+                },
+                None | Some(_) => return Err(format!("'{answer}': there is no shape '{shape}'")),
+            };
+            usage.ranges |= shape == "ranges";
+            let text = if shape == "ranges" && rest.is_empty() { parameters } else { rest };
+            if !text.is_empty() {
+                usage.answers.push(layout(text)?);
+            }
+        }
+        usage.prefix = match self.prefix {
+            Some(prefix) => Some(prefix).filter(|prefix| !prefix.is_empty()),
+            None if usage.shape == AnswerShape::Bare => None,
+            None => {
+                let general = self.name.split('=').next().and_then(|name| name.strip_prefix("AT"));
+                general.filter(|name| name.starts_with(|first: char| "+#%!^$*".contains(first)))
+            }
+        };
+        Ok(usage)
+    }
+}
+
+fn is_shape(word: &str) -> bool {
+    matches!(word, "none" | "unknown" | "bare" | "header" | "lines" | "ranges")
+}
+
+/// In which cases something holds: `=1,1` a set with these first parameters, `=*,4` with any first one, `=` any set, `?`
+/// a read, `=?` a test, `!` an execution, nothing: a set or an execution.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct When(pub &'static str);
+
+impl When {
+    /// The first parameters of a set, without their quotes; `None` stands for any.
+    pub fn parameters(self) -> impl Iterator<Item = Option<&'static str>> {
+        let list = self.0.strip_prefix('=').filter(|list| !list.is_empty() && *list != "?");
+        list.into_iter().flat_map(|list| list.split(',')).map(|word| (word != "*").then(|| word.trim_matches('"')))
+    }
+}
+
+/// A case and the reason.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    #[serde(default)]
+    pub when: When,
+    pub why: &'static str,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Danger {
+    pub kind: DangerKind,
+    #[serde(default)]
+    pub when: When,
+    pub why: &'static str,
+    /// May stand only in an `unsafe` block
+    #[serde(default, rename = "unsafe")]
+    pub needs_unsafe: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DangerKind {
+    /// It can make the modem or the SIM useless for good
+    Brick,
+    /// It breaks the law in places: another IMEI
+    Illegal,
+    /// It uses up attempts, or locks the SIM or the modem
+    Lock,
+    /// It costs money
+    Cost,
+    /// Stored messages or files are gone
+    Data,
+    /// Settings are gone, or settings that last are changed to ones that can keep the modem off the network
+    Settings,
+    /// The connection, the registration or the modem itself goes down
+    Connection,
+    /// What the modem says afterwards can no longer be understood: ATQ1, ATV0, another speed
+    Silence,
+}
+
+/// Which context is up afterwards.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+pub struct RaisesContext {
+    pub when: When,
+    /// The parameter, from 0, that names it
+    pub context: usize,
+}
+
+/// The modem asks for data before it answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownPrompt {
+    #[serde(default)]
+    pub when: When,
+    /// As it comes, without line ends: `>`, `@`, `CONNECT`
+    pub mark: &'static str,
+    /// The parameter, from 0, that gives the number of bytes; without it Ctrl-Z ends them
+    #[serde(default)]
+    pub counted: Option<usize>,
+}
+
+/// Whether what an entry says was read at its source, or is only recalled.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    #[default]
+    Confirmed,
+    Unconfirmed,
+}
+
+/// How long the answer may take.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaxTime {
+    pub seconds: f64,
+    /// Holds for this form of the command only
+    #[serde(default)]
+    pub when: Option<When>,
+    /// Holds for this vendor, family or module id only
+    #[serde(default, rename = "for")]
+    pub scope: Option<&'static str>,
+    /// Seen or documented for a rare case: never the default
+    #[serde(default, rename = "worst")]
+    pub worst_case: bool,
+    pub source: Vec<&'static str>,
+    #[serde(default)]
+    pub status: Status,
+}
+
+/// One parameter of a command, or one value of an answer.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KnownField {
+    /// As the manuals call it: `stat`
+    pub name: &'static str,
+    /// What it is, in words: `registration state`
+    pub what: &'static str,
+    /// The build script fills it in where the data leave it out
+    pub kind: Option<FieldKind>,
+    /// What single values mean, in the order of the data
+    pub values: Vec<KnownValue>,
+    /// Whose values it has instead: an id of `enumerations.toml`. The build script replaces it by them.
+    pub enumeration: Option<&'static str>,
+    /// Other values than those listed are known to the standard
+    pub open: bool,
+    /// What a number counts, where it counts something: an id of `units.toml`
+    pub unit: Option<&'static str>,
+    /// Its meaning is what counts of an answer, and stands beside it
+    pub brief: bool,
+}
+
+impl KnownField {
+    pub fn kind(&self) -> FieldKind {
+        self.kind.unwrap_or(FieldKind::Any)
+    }
+
+    /// No other values than those listed are known to the standard.
+    pub fn is_closed(&self) -> bool {
+        !self.values.is_empty() && self.unit.is_none() && !self.open
+    }
+
+    /// What is known of `value` (without its quotes); leading zeros of numbers do not matter.
+    pub fn meaning(&self, value: &str) -> Option<KnownValue> {
+        let given = value.trim_ascii();
+        // `05` is `5`; without a zero or a sign in front, other digits are another number.
+        let is_number = self.kind() == FieldKind::Number;
+        let is_padded = is_number && given.starts_with(['0', '-', '+']);
+        let number = || given.parse::<i64>().ok();
+        self.values.iter().copied().find(|known| {
+            known.value().eq_ignore_ascii_case(given)
+                || (is_padded || is_number && known.0.starts_with('0'))
+                    && known.value().parse().ok().is_some_and(|known: i64| Some(known) == number())
+        })
+    }
+}
+
+/// A value and what it means: `5: registered, roaming`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KnownValue(pub &'static str);
+
+impl KnownValue {
+    pub fn value(self) -> &'static str {
+        pair(self.0).0
+    }
+
+    pub fn meaning(self) -> &'static str {
+        note(pair(self.0).1).0
+    }
+
+    /// `false`: recalled, not read at a source
+    pub fn is_confirmed(self) -> bool {
+        note(self.0).1
+    }
+}
+
+/// `value: meaning`
+pub fn pair(text: &'static str) -> (&'static str, &'static str) {
+    text.split_once(": ").unwrap_or((text, ""))
+}
+
+/// A remark, and whether it was read at a source: those that are only recalled end in `(unconfirmed)`.
+pub fn note(text: &'static str) -> (&'static str, bool) {
+    text.strip_suffix(" (unconfirmed)").map_or((text, true), |text| (text, false))
+}
+
+/// The form that a value must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldKind {
+    /// Anything
+    Any,
+    /// A decimal integer without quotes, perhaps negative
+    Number,
+    /// A decimal number, perhaps with a point and a unit behind it: `3.591V`
+    Decimal,
+    /// Hexadecimal digits, with or without quotes, with or without `0x`
+    Hex,
+    /// A location or tracking area code as a URC gives it: quoted, or at least three hexadecimal digits, or empty. It
+    /// is told apart from a registration state by that (27.007 §7.2)
+    Area,
+    /// Text; most modems quote it
+    Text,
+    /// Text that always stands in quotes
+    Quoted,
+    /// A word without quotes that is no number
+    Word,
+    /// An IPv4 or IPv6 address
+    Address,
+    /// A network's number, MCC and MNC: five or six digits
+    Network,
+    /// Eight binary digits: GPRS timer and GPRS timer 2 (24.008 §10.5.7.3, §10.5.7.4)
+    Timer2,
+    /// Eight binary digits: GPRS timer 3 (24.008 §10.5.7.4a)
+    Timer3,
+    /// 18 to 20 digits, perhaps padded with F
+    Iccid,
+    /// 14 to 16 digits
+    Imei,
+    /// 6 to 15 digits
+    Imsi,
+    /// `yy/MM/dd,hh:mm:ss±zz`
+    Time,
+    /// A time zone in quarters of an hour from UTC, with or without quotes: `+08`
+    Zone,
+}
+
+/// Fields in order, written as the manuals write them: `n,stat[,lac,ci[,act]]`. What stands in square brackets may be
+/// left out. `...` at the end: the fields behind the last `|`, or all, repeat. Parentheses around the whole: one group
+/// for each record.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    pub fields: Vec<&'static KnownField>,
+    /// How many fields there may be: bit `n` is set where `n` is allowed
+    pub counts: u64,
+    /// From this field on, the rest repeats
+    pub repeats_from: Option<usize>,
+    /// The fields stand in parentheses, a group for each record: `+COPS: (2,"EE","EE","23440",7),(1,…)`
+    pub groups: bool,
+}
+
+impl Layout {
+    /// Its names are the entry's own fields, or else the shared ones.
+    pub fn read(text: &str, own: &'static [KnownField], shared: Shared<'_>) -> Result<Layout, String> {
+        let (inner, groups) = match text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+            Some(inner) => (inner, true),
+            None => (text, false),
+        };
+        let (mut rest, repeats) = inner.strip_suffix("...").map_or((inner, false), |inner| (inner, true));
+        let mut layout = Layout { fields: Vec::new(), counts: 0, repeats_from: repeats.then_some(0), groups };
+        let mut depth = 0_usize;
+        loop {
+            let end = rest.find([',', '|', '[', ']']).unwrap_or(rest.len());
+            let (name, sign) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            if !name.is_empty() {
+                let field = own.iter().find(|field| field.name == name).or_else(|| shared(name));
+                layout.fields.push(field.ok_or_else(|| format!("'{text}': there is no field '{name}'"))?);
+            }
+            match sign.chars().next() {
+                None => break,
+                Some('[') => {
+                    layout.allow_this_many();
+                    depth += 1;
+                }
+                Some(']') => depth = depth.checked_sub(1).ok_or_else(|| format!("'{text}': ']' without '['"))?,
+                Some('|') if !repeats => {
+                    return Err(format!("'{text}': '|' marks where a repetition begins, but no '...' ends it"));
+                }
+                Some('|') => layout.repeats_from = Some(layout.fields.len()),
+                Some(_) => {}
+            }
+            rest = sign.get(1..).unwrap_or_default();
+        }
+        layout.allow_this_many();
+        match layout.repeats_from {
+            _ if depth != 0 => Err(format!("'{text}': '[' is not closed")),
+            _ if layout.fields.len() > 60 => Err(format!("'{text}': more than 60 fields")),
+            Some(from) if from >= layout.fields.len() => Err(format!("'{text}': nothing to repeat")),
+            Some(_) | None => Ok(layout),
+        }
+    }
+
+    fn allow_this_many(&mut self) {
+        self.counts |= u32::try_from(self.fields.len()).ok().and_then(|count| 1u64.checked_shl(count)).unwrap_or(0);
+    }
+}
+
+/// How an integer turns into a quantity: `offset + value * scale`, both in thousandths of the unit.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Unit {
+    pub id: &'static str,
+    /// Behind the number: `dBm`, `V`, `%`, `s`
+    pub symbol: &'static str,
+    pub scale: i64,
+    pub offset: i64,
+    /// The raw values for which it holds
+    pub range: (i64, i64),
+    /// The lowest raw value means "or less", the highest "or more"
+    pub open_ends: bool,
+    /// Words for a quantity, from the best down: `-85000: good` where it is at least this many thousandths of the unit
+    pub grades: Vec<&'static str>,
+    pub source: Vec<&'static str>,
+    pub status: Status,
+}
+
+impl Unit {
+    /// The quantity in thousandths of the unit; `None` outside of the range.
+    pub fn thousandths(&self, raw: i64) -> Option<i64> {
+        if raw < self.range.0 || raw > self.range.1 {
+            return None;
+        }
+        raw.checked_mul(self.scale)?.checked_add(self.offset)
+    }
+
+    /// The least thousandths for each word, from the best down.
+    pub fn grades(&self) -> impl Iterator<Item = (i64, &'static str)> {
+        self.grades.iter().filter_map(|grade| {
+            let (least, word) = pair(grade);
+            Some((least.parse().ok()?, word))
+        })
+    }
+}
+
+/// What the modem says unasked: an unsolicited result code.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Urc {
+    /// How its line begins, up to its colon: `+CREG`, `RING`, `PB DONE`
+    pub start: &'static str,
+    pub title: &'static str,
+    /// What there is to know about it; may be empty
+    pub about: &'static str,
+    /// What turns it on: `AT+CREG=1`, `boot`
+    pub when: &'static str,
+    pub fields: Vec<KnownField>,
+    /// The layouts of its values, the likelier first; none where it has no values, or none that are known
+    pub values: Vec<&'static str>,
+    /// It is the whole line: `RING`
+    pub whole_line: bool,
+    /// So many lines follow that belong to it: the text or PDU of `+CMT`
+    #[serde(rename = "body")]
+    pub body_lines: u8,
+    /// Modems say it when they start, and never else: whoever hears it knows that the modem has restarted
+    pub starts: bool,
+    /// The command whose answer has the same prefix, if one has
+    pub answers: Option<&'static str>,
+    pub vendors: Vec<&'static str>,
+    pub source: Vec<&'static str>,
+    pub status: Status,
+    #[serde(skip)]
+    pub(super) layouts: OnceLock<Vec<Layout>>,
+}
+
+impl Urc {
+    /// Under which a URC is packed, and by which it is found: its first bytes.
+    pub fn head(start: &[u8]) -> [u8; 4] {
+        let mut head = [0; 4];
+        head.iter_mut().zip(start).for_each(|(to, from)| *to = *from);
+        head
+    }
+
+    pub fn read_layouts(&'static self, shared: Shared<'_>) -> Result<Vec<Layout>, String> {
+        self.values.iter().map(|values| Layout::read(values, &self.fields, shared)).collect()
+    }
+}
+
+/// A kind of module: how it says who it is, how it starts, and what is special about it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Module {
+    /// `quectel-bg96`
+    pub id: &'static str,
+    pub vendor: &'static str,
+    /// `BG9x`
+    pub family: &'static str,
+    /// As `AT+CGMM` says it, without the vendor's prefix. It stands for its variants too (`LARA-R211` for
+    /// `LARA-R211-02B`); one with `*` at its end for all that begin so.
+    pub models: Vec<&'static str>,
+    /// As `AT+CGMI` says it
+    pub manufacturer: &'static str,
+    pub technologies: Vec<&'static str>,
+    /// The command that reads the SIM's ICCID
+    pub iccid: &'static str,
+    /// The commands that tell the registration, the more telling first: `AT+CEREG`, `AT+CGREG`, `AT+CREG`
+    pub registration: Vec<&'static str>,
+    /// What allows roaming, where it must be allowed
+    pub roaming: Option<Roaming>,
+    pub apn: Vec<&'static str>,
+    pub reboot: &'static str,
+    pub power_off: Option<&'static str>,
+    /// What it says by itself when it starts, in order
+    pub boot_urcs: Vec<&'static str>,
+    /// From power-on to the first answer, where that is known
+    pub boot_seconds: Option<f64>,
+    /// A character ends `AT+COPS=?` before its time
+    pub scan_abortable: Option<bool>,
+    /// The access technology 8 means LTE-M here, not EC-GSM-IoT
+    pub act_8_is_lte_m: bool,
+    /// Commands, each in one of its forms, that send no final result code here: `AT+CPIN?`
+    pub without_final: Vec<&'static str>,
+    /// What else to know, a sentence each; see [`note`]
+    pub quirks: Vec<&'static str>,
+    pub supersim: Vec<&'static str>,
+    pub source: Vec<&'static str>,
+    pub status: Status,
+}
+
+impl Module {
+    /// The command lines that it names.
+    pub fn command_lines(&self) -> impl Iterator<Item = &'static str> {
+        let roaming = self.roaming.iter().flat_map(|roaming| [roaming.read, roaming.set]);
+        let lines = self.registration.iter().chain(&self.apn).chain(&self.without_final).chain(&self.power_off);
+        lines.copied().chain([self.iccid, self.reboot]).chain(roaming)
+    }
+}
+
+/// The commands that tell whether roaming is allowed, and that allow it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roaming {
+    pub read: &'static str,
+    pub set: &'static str,
+    #[serde(default)]
+    pub source: Vec<&'static str>,
+    #[serde(default)]
+    pub status: Status,
+}
+
+/// `+CME ERROR` or `+CMS ERROR`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ErrorCode {
+    /// As the modem says it with `AT+CMEE=2`
+    pub text: &'static str,
+    pub code: u16,
+    /// The build script fills it in, by the file.
+    pub series: Series,
+    /// Other words that modems use for it
+    #[serde(rename = "others")]
+    pub other_texts: Vec<&'static str>,
+    /// Other meanings of the same number, and whose they are: `Huawei: operator selection unsuccessful`
+    pub also: Vec<&'static str>,
+    /// Where the number is from: `27.007`, `24.008 causes`, a vendor
+    pub range: &'static str,
+    /// What usually mends it; may be empty
+    pub advice: &'static str,
+    /// What mends it on modules of this vendor, family or id: `nRF91: look whether there is a SIM`
+    pub advice_for: Vec<&'static str>,
+    pub source: Vec<&'static str>,
+    pub status: Status,
+}
+
+/// Which of the two series of numbers.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Series {
+    /// `+CME ERROR`: the equipment (27.007 §9.2)
+    #[default]
+    Equipment,
+    /// `+CMS ERROR`: messages (27.005 §3.2.5)
+    Message,
+}
+
+/// A final result code: how an answer ends.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KnownResult {
+    /// `NO CARRIER`, `SEND OK`
+    pub text: &'static str,
+    /// Its number with ATV0
+    pub number: Option<u8>,
+    pub meaning: &'static str,
+    /// What usually mends it; may be empty
+    pub advice: &'static str,
+    pub success: bool,
+    /// A vendor's own that may end any answer
+    pub anywhere: bool,
+    /// Only these commands end with it; none: any may
+    pub commands: Vec<&'static str>,
+    pub vendors: Vec<&'static str>,
+    pub source: Vec<&'static str>,
+    pub status: Status,
+}
+
+/// A document or a log that facts were read in.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reference {
+    pub id: &'static str,
+    pub text: &'static str,
+}
+
+/// The places of the entries that have something in common: the prefix of an answer, the mark of a prompt, a model.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Index {
+    pub by: &'static str,
+    pub places: Vec<usize>,
+}
