@@ -7,11 +7,11 @@
 //! - [`notation`]: how durations, bytes and control characters are written and read
 //! - [`psm`]: the timers of power saving
 //! - [`diagnostic`]: what is wrong, where, and what to do about it; how it is shown
-//! - [`value`]: the values of the language, and the functions that a script may call
-//! - [`state`]: the user's folder for what outlasts a run
-//! - [`syntax`]: text → tree, and the canonical form of a script
 //! - [`at`]: the AT protocol: bytes → lines → events; no I/O, no clock
 //! - [`catalogue`]: what is known about commands, errors, URCs and modules; `explain`
+//! - [`value`]: the values of the language, the functions that a script may call, the record `module`
+//! - [`state`]: the user's folder for what outlasts a run
+//! - [`syntax`]: text → tree, and the canonical form of a script
 //! - [`check`]: tree → program: names, patterns compiled, warnings
 //! - [`port`]: where bytes and time come from; alone may block
 //! - [`sim`]: the simulated modem, a state machine with module profiles
@@ -52,7 +52,8 @@
 //! # How to add a module: one data file
 //!
 //! 1. `catalogue/data/modules/ID.toml`: a file of its own, with its names, as AT+CGMM and people write them.
-//! 2. In it what differs: ICCID, registration, roaming, APN, reboot, power-off, each with its source.
+//! 2. In it what differs: ICCID, registration, roaming, APN, reboot, power-off, each with its source. `like` names the module
+//!    that the rest is taken from. Scripts read it from the record `module` (`value/module.rs`).
 //! 3. Commands that only this vendor has: `catalogue/data/commands/VENDOR.toml`.
 //! 4. A simulated one: `sim/profiles/NAME.toml`, what it answers where it differs from the generic modem, or from the one or the
 //!    vendor that `like` names (`sim/profiles/vendors/`).

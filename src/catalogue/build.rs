@@ -116,6 +116,16 @@ impl Data {
             }
             modules.push(module);
         }
+        let said = modules.clone();
+        for module in &mut modules {
+            let Some(like) = module.like else { continue };
+            let other = said.iter().find(|other| other.id == like && other.like.is_none());
+            module.take_from(
+                other.ok_or_else(|| {
+                    format!("{}: it is like '{like}': which is no module, or like another", module.id)
+                })?,
+            );
+        }
         let mut fields: Vec<KnownField> = entries(&file("fields.toml"), "field")?;
         let mut urcs: Vec<Urc> = entries(&file("urcs.toml"), "urc")?;
         let mut data = Data {
@@ -307,7 +317,11 @@ impl Data {
         require(!module.models.is_empty(), "it has no model name")?;
         require(!module.vendor.is_empty() && !module.family.is_empty(), "it needs a vendor and a family")?;
         module.command_lines().try_for_each(|line| self.check_names(line))?;
-        module.roaming.iter().try_for_each(|roaming| self.check_source(&roaming.source))?;
+        for setting in module.settings() {
+            require(!setting.right.is_empty(), &format!("'{}': which answer is right?", setting.read))?;
+            require(!setting.what.is_empty(), &format!("'{}': what does it do?", setting.set))?;
+            self.check_source(&setting.source)?;
+        }
         self.check_source(&module.source)
     }
 
@@ -463,7 +477,9 @@ where
             slot += 1;
         }
         let free = slot % slots.len();
-        slots.get_mut(free).map(|slot| *slot = place + 1);
+        if let Some(slot) = slots.get_mut(free) {
+            *slot = place + 1;
+        }
     }
     let numbers = [entries.len(), slots.len()].into_iter().chain(ends).chain(slots);
     let mut bytes: Vec<u8> = numbers.flat_map(|number| (number as u32).to_le_bytes()).collect();

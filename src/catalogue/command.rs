@@ -61,7 +61,7 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
         };
         let is_it = |line: &&str| sign.is_some() && line.strip_prefix(known.name) == sign;
         expected.without_final |=
-            known.without_final || module.is_some_and(|module| module.without_final.iter().any(|line| is_it(line)));
+            known.without_final || module.is_some_and(|module| module.without_final.iter().any(is_it));
         // A read is over before anyone could abort it; a scan (`AT+COPS=?`) goes on to its end on some modules.
         expected.abortable |= known.abortable
             && match asked.form {

@@ -562,7 +562,7 @@ impl Urc {
 }
 
 /// A kind of module: how it says who it is, how it starts, and what is special about it.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Module {
     /// `quectel-bg96`
@@ -580,9 +580,31 @@ pub struct Module {
     pub iccid: &'static str,
     /// The commands that tell the registration, the more telling first: `AT+CEREG`, `AT+CGREG`, `AT+CREG`
     pub registration: Vec<&'static str>,
+    /// Another module's id: the settings and commands that this one does not name are as they are there
+    pub like: Option<&'static str>,
     /// What allows roaming, where it must be allowed
-    pub roaming: Option<Roaming>,
+    pub roaming: Vec<Setting>,
+    /// The technologies that a Super SIM can use: not NB-IoT alone
+    pub technology: Vec<Setting>,
+    /// With these it does not fall asleep; AT+CPSMS and AT+CEDRXS are every module's
+    pub power_saving: Vec<Setting>,
+    /// The slot that its SIM is in
+    pub sim_slot: Vec<Setting>,
+    /// The APN of its own IP stack, where that has one
+    pub stack: Vec<Setting>,
+    /// The commands that set the APN
     pub apn: Vec<&'static str>,
+    /// The commands that bring its own IP stack up, the one that takes it down, and the one that tells its address
+    pub data_up: Vec<&'static str>,
+    pub data_down: &'static str,
+    pub address: &'static str,
+    /// Sends a ping, and how the line begins that tells that an answer came
+    pub ping: Option<Ping>,
+    /// The command that tells of the serving cell, and of its neighbours
+    pub cell: &'static str,
+    pub neighbours: &'static str,
+    /// The command that tells on which bands it looks for networks
+    pub bands: &'static str,
     pub reboot: &'static str,
     pub power_off: Option<&'static str>,
     /// What it says by itself when it starts, in order
@@ -605,22 +627,90 @@ pub struct Module {
 impl Module {
     /// The command lines that it names.
     pub fn command_lines(&self) -> impl Iterator<Item = &'static str> {
-        let roaming = self.roaming.iter().flat_map(|roaming| [roaming.read, roaming.set]);
+        let of_setting = |setting: &Setting| [Some(setting.read), Some(setting.set), setting.at_once, setting.before];
+        let settings = self.settings().flat_map(of_setting);
         let lines = self.registration.iter().chain(&self.apn).chain(&self.without_final).chain(&self.power_off);
-        lines.copied().chain([self.iccid, self.reboot]).chain(roaming)
+        let lines = lines.chain(&self.data_up).copied().chain(self.ping.iter().map(|ping| ping.send));
+        let single = [self.data_down, self.address, self.cell, self.neighbours, self.bands];
+        lines
+            .chain([self.iccid, self.reboot])
+            .chain(settings.flatten())
+            .chain(single.into_iter().filter(|line| !line.is_empty()))
+    }
+
+    pub fn settings(&self) -> impl Iterator<Item = &Setting> {
+        let settings = [&self.roaming, &self.technology, &self.power_saving, &self.sim_slot, &self.stack];
+        settings.into_iter().flatten()
+    }
+
+    /// The settings and commands that it does not name are those of the other.
+    pub fn take_from(&mut self, other: &Module) {
+        fn take<T: Clone>(own: &mut Vec<T>, other: &[T]) {
+            if own.is_empty() {
+                *own = other.to_vec();
+            }
+        }
+        for (own, other) in [
+            (&mut self.roaming, &other.roaming),
+            (&mut self.technology, &other.technology),
+            (&mut self.power_saving, &other.power_saving),
+            (&mut self.sim_slot, &other.sim_slot),
+            (&mut self.stack, &other.stack),
+        ] {
+            take(own, other);
+        }
+        for (own, other) in [
+            (&mut self.registration, &other.registration),
+            (&mut self.apn, &other.apn),
+            (&mut self.data_up, &other.data_up),
+        ] {
+            take(own, other);
+        }
+        for (own, other) in [
+            (&mut self.iccid, other.iccid),
+            (&mut self.reboot, other.reboot),
+            (&mut self.data_down, other.data_down),
+            (&mut self.address, other.address),
+            (&mut self.cell, other.cell),
+            (&mut self.neighbours, other.neighbours),
+            (&mut self.bands, other.bands),
+        ] {
+            if own.is_empty() {
+                *own = other;
+            }
+        }
+        self.power_off = self.power_off.or(other.power_off);
+        self.ping = self.ping.or(other.ping);
     }
 }
 
-/// The commands that tell whether roaming is allowed, and that allow it.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Roaming {
+/// A setting: the command that reads it, how its answer begins where all is well, the command that mends it.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Setting {
+    /// In words, where it is not clear: `the radio technology`
+    pub what: &'static str,
     pub read: &'static str,
+    /// The answers with which all is well: `+QCFG: "roamservice",2`
+    pub right: Vec<&'static str>,
     pub set: &'static str,
-    #[serde(default)]
+    /// The same, but so that it holds at once, where the module takes that
+    pub at_once: Option<&'static str>,
+    /// A command that must come before it
+    pub before: Option<&'static str>,
+    /// It is set only while the radio is off
+    pub radio_off: bool,
     pub source: Vec<&'static str>,
-    #[serde(default)]
     pub status: Status,
+}
+
+/// How a module pings.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ping {
+    pub send: &'static str,
+    /// `+QPING: 0`
+    pub answer: &'static str,
 }
 
 /// `+CME ERROR` or `+CMS ERROR`

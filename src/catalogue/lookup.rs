@@ -208,6 +208,11 @@ pub fn module(id: &str) -> Option<&'static Module> {
     own().iter().find(|module| module.id.eq_ignore_ascii_case(id)).or_else(|| MODULES.named(id))
 }
 
+/// The module of this id, or else of this model.
+pub fn known(name: &str) -> Option<&'static Module> {
+    module(name).or_else(|| module_by_model(name))
+}
+
 /// The module that `AT+CGMM` names so: `SIMCOM_SIM7080G`, `LARA-R211-02B`, `BG95-M3`, `EG25`.
 pub fn module_by_model(cgmm: &str) -> Option<&'static Module> {
     let model = cgmm.trim().trim_matches('"');

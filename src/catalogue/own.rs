@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use toml::{Table, Value};
 
 use super::entry::Module;
+use super::lookup::known;
 
 static OWN: OnceLock<Vec<Module>> = OnceLock::new();
 
@@ -21,10 +22,15 @@ pub fn read(file: &str, text: &str) -> Result<Module, String> {
     let mut table: Table = text.parse().map_err(in_words)?;
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file).replace(".toml", "");
     let text_of = |table: &Table, key: &str| table.get(key).and_then(Value::as_str).map(str::to_owned);
-    for needed in ["vendor", "iccid", "reboot"] {
-        if text_of(&table, needed).is_none() {
-            return Err(format!("`{needed}` is missing"));
+    let like = match text_of(&table, "like") {
+        Some(like) => {
+            Some(known(&like).ok_or_else(|| format!("`like` names `{like}`, and Hayes knows no such module"))?)
         }
+        None => None,
+    };
+    let needed: &[&str] = if like.is_some() { &["vendor"] } else { &["vendor", "iccid", "reboot"] };
+    if let Some(missing) = needed.iter().find(|needed| text_of(&table, needed).is_none()) {
+        return Err(format!("`{missing}` is missing"));
     }
     let (vendor, id) = (text_of(&table, "vendor").unwrap_or_default(), text_of(&table, "id").unwrap_or(name));
     let source = Value::Array(vec![file.into()]);
@@ -38,7 +44,10 @@ pub fn read(file: &str, text: &str) -> Result<Module, String> {
         table.entry(key).or_insert(value);
     }
     let written = toml::to_string(&table).map_err(|error| error.to_string())?;
-    let module: Module = toml::from_str(leak(written)).map_err(in_words)?;
+    let mut module: Module = toml::from_str(leak(written)).map_err(in_words)?;
+    if let Some(like) = like {
+        module.take_from(like);
+    }
     if module.models.iter().all(|model| model.is_empty()) {
         return Err("`models` names no model: write it as AT+CGMM answers it, `models = [\"BG95*\"]`".to_owned());
     }

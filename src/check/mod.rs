@@ -20,7 +20,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Source, Span};
 use crate::syntax;
 use crate::syntax::ast::{Convert, Expression, ExpressionKind, Field, Param, Pattern, Script};
-use crate::value::ValueKind as Kind;
+use crate::value::{Value, ValueKind as Kind};
 use walk::walk;
 
 /// What came of checking a script.
@@ -298,6 +298,17 @@ impl Type {
             Some((name.value.clone(), Type::of_capture(field.convert, field.optional)))
         });
         Type::Record(named.collect())
+    }
+
+    /// What a value is; a list's items are like its first.
+    fn of_value(value: &Value) -> Type {
+        match value {
+            Value::List(items) => Type::List(Arc::new(items.first().map_or(Type::Unknown, Type::of_value))),
+            Value::Record(record) => {
+                Type::Record(record.iter().map(|(name, value)| (name.to_owned(), Type::of_value(value))).collect())
+            }
+            Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Duration(_) => Type::of_kind(Some(value.kind())),
+        }
     }
 
     /// What a value is that may come from either of two branches.

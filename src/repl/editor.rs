@@ -558,8 +558,12 @@ fn is_name(character: char) -> bool {
 }
 
 fn variables(word: &str, names: &[String], end: &str) -> Vec<Candidate> {
-    let always =
-        [("response", "the last answer's lines"), ("result", "its final result code"), ("elapsed", "how long it took")];
+    let always = [
+        ("response", "the last answer's lines"),
+        ("result", "its final result code"),
+        ("elapsed", "how long it took"),
+        ("module", "what is known of the module"),
+    ];
     let own = names.iter().map(|name| (name.as_str(), ""));
     let fitting = own.chain(always).filter(|(name, _)| name.starts_with(word));
     fitting.map(|(name, about)| Candidate::new(format!("{name}{end}"), about)).collect()
@@ -644,7 +648,7 @@ fn names_and_types(asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
             let does = if command.test_does.is_empty() { "which values there may be" } else { command.test_does };
             found.push(Candidate::new(format!("{name}=?"), format!("test: {does}")));
         }
-        if let Some(set) = &command.set {
+        if let Some(set) = command.form(Form::Set) {
             let fields: Vec<&str> = set.parameters.fields.iter().map(|field| field.name).collect();
             let equals = if extended { "=" } else { "" };
             found.push(Candidate::new(format!("{name}{equals}"), format!("set: {}", fields.join(", "))));
@@ -662,10 +666,10 @@ fn values(asking: &TypedCommand<'_>, index: usize) -> (usize, Vec<Candidate>) {
         let settings = asking.settings().filter(|(setting, _)| fits(setting));
         found.extend(settings.map(|(setting, command)| Candidate::new(setting, command.title)));
     }
-    let field = asking.known.and_then(|known| known.set.as_ref()).and_then(|set| set.parameters.field(index));
+    let field = asking.known.and_then(|known| known.form(Form::Set)).and_then(|set| set.parameters.field(index));
     if let Some(field) = field {
-        let values = field.values.iter().filter(|value| fits(value.value));
-        found.extend(values.map(|value| Candidate::new(written(field, value.value, typed), value.meaning)));
+        let values = field.values.iter().filter(|value| fits(value.value()));
+        found.extend(values.map(|value| Candidate::new(written(field, value.value(), typed), value.meaning())));
     }
     if "?".starts_with(typed)
         && index == 0
@@ -678,8 +682,8 @@ fn values(asking: &TypedCommand<'_>, index: usize) -> (usize, Vec<Candidate>) {
 }
 
 /// A value as it stands in a command.
-fn written(field: &Field, value: &str, typed: &str) -> String {
-    let in_quotes = matches!(field.kind, Kind::Quoted | Kind::Text) || typed.starts_with('"');
+fn written(field: &KnownField, value: &str, typed: &str) -> String {
+    let in_quotes = matches!(field.kind(), FieldKind::Quoted | FieldKind::Text) || typed.starts_with('"');
     if in_quotes { format!("\"{value}\"") } else { value.to_owned() }
 }
 
@@ -735,7 +739,7 @@ fn at_hint(line: &str, asking: &TypedCommand<'_>, names: &[String]) -> Option<(S
         Form::Execute | Form::Read => Some((format!("  {}", known.title), false)),
         Form::Test if !known.test_does.is_empty() => Some((format!("  {}", known.test_does), false)),
         Form::Test => Some(("  which values there may be".to_owned(), false)),
-        Form::Set => parameter_hint(asking, known.set.as_ref()?),
+        Form::Set => parameter_hint(asking, known.form(Form::Set)?),
     }
 }
 
@@ -754,7 +758,7 @@ fn parameter_hint(asking: &TypedCommand<'_>, set: &Usage) -> Option<(String, boo
     let field = set.parameters.field(index)?;
     let about = match typed.is_empty() {
         true => Some(field.what),
-        false => field.meaning(typed.trim_matches('"')).map(|value| value.meaning),
+        false => field.meaning(typed.trim_matches('"')).map(|value| value.meaning()),
     };
     if let Some(about) = about.filter(|about| !about.is_empty()) {
         text.push_str(&format!("  {about}"));

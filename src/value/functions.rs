@@ -7,6 +7,7 @@ use std::path::{Component, Path};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::{LARGEST_VALUE, Refusal, Value, ValueKind, fits};
+use crate::catalogue::lookup;
 use crate::notation::{self, ExactDuration};
 use crate::psm::{self, GprsTimer};
 use crate::source::{Unreadable, read_file};
@@ -260,6 +261,14 @@ pub static FUNCTIONS: &[Function] = &[
         about: "the active time of PSM as AT+CPSMS takes it; the duration, where it is given those bits",
         example: ("t3324(10s)", "00000101"),
         body: |given| timer(given, &psm::ACTIVE),
+    },
+    Function {
+        name: "module",
+        arguments: &[Takes { help: "write the model in quotes, as AT+CGMM answers it", ..TEXT }],
+        result: Some(ValueKind::Record),
+        about: "the record `module` of a model, whichever modem answers",
+        example: ("module(\"BG96\").id", "quectel-bg96"),
+        body: |given| Ok(super::module::record(lookup::known(given.text(0)?.trim()))),
     },
     Function {
         name: "file",

@@ -2,6 +2,7 @@
 //! functions that a script may call stand in [`functions`], one table for all who need them.
 
 pub mod functions;
+pub mod module;
 
 use std::fmt;
 use std::sync::Arc;

@@ -2,11 +2,11 @@
 
 use super::{Explanation, Kind, Part};
 use crate::catalogue::entry::{Module, note};
-use crate::catalogue::{module, module_by_model};
+use crate::catalogue::lookup::known;
 
 /// `BG96`, `LARA-R211-02B`, `SIMCOM_SIM7080G`, `quectel-bg96`
 pub(super) fn by_name(name: &str) -> Option<Explanation> {
-    module(name).or_else(|| module_by_model(name)).map(|module| about(name, module))
+    known(name).map(|module| about(name, module))
 }
 
 fn about(name: &str, module: &'static Module) -> Explanation {
@@ -18,12 +18,24 @@ fn about(name: &str, module: &'static Module) -> Explanation {
     told(&[module.iccid], "reads the SIM's ICCID");
     let registration: Vec<String> = module.registration.iter().map(|command| format!("{command}?")).collect();
     told(&registration.iter().map(String::as_str).collect::<Vec<_>>(), "tells the registration");
-    if let Some(roaming) = &module.roaming {
-        told(&[roaming.set], "allows roaming");
-        told(&[roaming.read], "tells whether it is allowed");
+    for setting in module.settings() {
+        told(&[setting.set], setting.what);
+        told(&[setting.read], "tells whether it is so");
     }
-    told(&module.apn, "sets the APN");
-    told(&[module.reboot], "starts it anew");
+    let apn: Vec<&str> =
+        module.apn.iter().copied().filter(|line| module.stack.iter().all(|own| own.set != *line)).collect();
+    told(&apn, "sets the APN");
+    told(&module.data_up, "brings its IP stack up");
+    told(module.ping.as_ref().map(|ping| ping.send).as_slice(), "pings");
+    let single = [
+        (module.data_down, "takes its IP stack down"),
+        (module.address, "tells its address"),
+        (module.cell, "tells of the serving cell"),
+        (module.neighbours, "tells of the cells beside it"),
+        (module.bands, "tells on which bands it looks"),
+        (module.reboot, "starts it anew"),
+    ];
+    single.into_iter().filter(|(command, _)| !command.is_empty()).for_each(|(command, what)| told(&[command], what));
     told(module.power_off.as_slice(), "switches it off");
     explained.notes.extend(start(module));
     explained

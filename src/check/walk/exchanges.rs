@@ -95,9 +95,11 @@ impl Checker<'_, '_, '_> {
     /// Values in AT text must stay where they are put: no line end, no quote in a string, no `;` outside.
     fn at_values(&mut self, text: &Template) {
         let mut in_quotes = false;
-        for part in &text.parts {
+        for (place, part) in text.parts.iter().enumerate() {
             match part {
                 TemplatePart::Text(text) => in_quotes ^= text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1,
+                // A value at its start is the command.
+                TemplatePart::Value(_) if place == 0 => {}
                 TemplatePart::Value(value) => self.at_value(value, in_quotes),
             }
         }

@@ -121,6 +121,10 @@ impl Checker<'_, '_, '_> {
                 if known.is_set {
                     return known.kind.clone();
                 }
+                // A script may have a module of its own.
+                if name == "module" && self.names.place(name).is_none() {
+                    return Type::of_value(&crate::value::module::example());
+                }
                 if self.place.in_loop && self.names.place(name).is_some() {
                     self.awaited.push((name.to_owned(), span));
                 } else {
@@ -161,7 +165,7 @@ impl Checker<'_, '_, '_> {
                 .at(place, "gets its value here")
                 .help(format!("move this line below the one that sets `{name}`"))
         } else {
-            let known = self.names.candidates().chain(["response", "result", "elapsed"]);
+            let known = self.names.candidates().chain(["response", "result", "elapsed", "module"]);
             let near = self.findings.nearest(name, known);
             let otherwise = format!(
                 "give it a value first: `param {name}`, `set {name} = …`, or `capture {name}` under a question"
@@ -252,7 +256,10 @@ impl Checker<'_, '_, '_> {
                 self.wants(argument, takes.kinds, &format!("what `{name}` is given"), takes.wanted, takes.help);
             }
         }
-        Type::of_kind(function.result)
+        match function.result {
+            Some(Kind::Record) if name == "module" => Type::of_value(&crate::value::module::example()),
+            result => Type::of_kind(result),
+        }
     }
 
     fn binary(&mut self, operator: BinaryOperator, at: Span, left: &Expression, right: &Expression) -> Type {

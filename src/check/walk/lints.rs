@@ -7,8 +7,8 @@ use super::command_line::{self, AtText, UNKNOWN};
 use super::{Checker, Place, Role, pin_again};
 use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Written, parameters};
-use crate::catalogue::command::{AnswerShape, Danger, DangerKind, When};
-use crate::catalogue::{self, field::Kind};
+use crate::catalogue;
+use crate::catalogue::entry::{AnswerShape, Danger, DangerKind, FieldKind, Status, When};
 use crate::check::Matcher;
 use crate::check::findings::Findings;
 use crate::diagnostic::Diagnostic;
@@ -243,24 +243,24 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
         let field = usage.parameters.field(index)?;
         let value = parameter.value;
         let has_letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || b"*#".contains(byte));
-        let wants_string = match field.kind {
-            Kind::Quoted | Kind::Time => !value.is_empty(),
+        let wants_string = match field.kind() {
+            FieldKind::Quoted | FieldKind::Time => !value.is_empty(),
             // Digits alone are taken without quotes by many modems.
-            Kind::Text | Kind::Address => has_letters || value.starts_with(b"+"),
+            FieldKind::Text | FieldKind::Address => has_letters || value.starts_with(b"+"),
             // A number, or else one of the words that are known.
-            Kind::Any => has_letters && field.meaning(&parameter.text()).is_some(),
-            Kind::Number
-            | Kind::Decimal
-            | Kind::Hex
-            | Kind::Area
-            | Kind::Word
-            | Kind::Network
-            | Kind::Timer2
-            | Kind::Timer3
-            | Kind::Iccid
-            | Kind::Imei
-            | Kind::Imsi
-            | Kind::Zone => false,
+            FieldKind::Any => has_letters && field.meaning(&parameter.text()).is_some(),
+            FieldKind::Number
+            | FieldKind::Decimal
+            | FieldKind::Hex
+            | FieldKind::Area
+            | FieldKind::Word
+            | FieldKind::Network
+            | FieldKind::Timer2
+            | FieldKind::Timer3
+            | FieldKind::Iccid
+            | FieldKind::Imei
+            | FieldKind::Imsi
+            | FieldKind::Zone => false,
         };
         let is_known = !value.contains(&(UNKNOWN as u8));
         if !(wants_string && is_known && parameter.kind == Written::Bare) {
@@ -398,11 +398,11 @@ fn may_try_pin(known: &KnownCommand<'_>) -> bool {
 
 /// Whether the case holds, or may hold: a `${…}` may be anything.
 fn may_hold(when: When, known: &KnownCommand<'_>) -> bool {
+    let mut wanted = when.parameters();
     let supposed: Vec<&str> = known
         .values
         .iter()
-        .enumerate()
-        .map(|(index, value)| match when.parameters.get(index) {
+        .map(|value| match wanted.next() {
             Some(Some(wanted)) if value.contains(UNKNOWN) => wanted,
             Some(_) | None => value.as_str(),
         })

@@ -20,7 +20,7 @@ use crate::runtime::outcome::Status;
 use crate::source::Span;
 use crate::syntax::ast::{
     Alternatives, Await, AwaitTarget, Block, Clause, ClauseKind, Exchange, Expression, Pattern, PortAction, Send,
-    SendForm, TemplatePart, WhenEvent,
+    SendForm, Template, TemplatePart, WhenEvent,
 };
 
 /// How long a restart may take where the script does not say.
@@ -112,6 +112,15 @@ impl Run<'_> {
         // In data mode the other end may understand AT as well.
         let is_data = matches!(self.conversation.mode(), Mode::Data { sure: true, .. });
         let is_command = match send.form {
+            SendForm::At if begins_with_value(&send.text) && !is_command_line(&text) => {
+                let what = match text.as_str() {
+                    "" => "there is no command here: the value is empty".to_owned(),
+                    text => format!("`{text}` is no AT command"),
+                };
+                let help = "a line that begins with a value is a command with its `AT`; where it may be empty, ask first: \
+                            `if module.power_off != \"\"`";
+                return Err(self.view().fail(self.view().problem("hayes::run::value", send.span, what).help(help)));
+            }
             SendForm::At => true,
             SendForm::Text => !is_data && is_command_line(&text),
             SendForm::Raw => !is_data && text.strip_suffix('\r').is_some_and(is_command_line),
@@ -792,4 +801,9 @@ fn silent(what: &str, waited: ShownDuration, silence: Silence) -> (String, &'sta
             "the speed is another (--baud): most modems take 115200, some 9600 or 921600",
         ),
     }
+}
+
+/// `${module.reboot}`
+fn begins_with_value(text: &Template) -> bool {
+    matches!(text.parts.first(), Some(TemplatePart::Value(_)))
 }

@@ -149,6 +149,7 @@ impl ScriptView<'_> {
             "response" => Ok(self.scope.last.response()),
             "result" => Ok(self.scope.last.result()),
             "elapsed" => Ok(Value::duration(self.scope.last.elapsed)),
+            "module" => Ok(crate::value::module::record(self.module)),
             "attempt" => Ok(Value::Int(self.scope.attempt)),
             "error" => Ok(Value::Text(Arc::clone(&self.scope.error))),
             _ => Err(self.unset(name, span)),
