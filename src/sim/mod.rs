@@ -585,67 +585,42 @@ pub struct Options {
     faults: Faults,
 }
 
-/// How a modem misbehaves; as it is by default it does not.
+/// How a modem misbehaves; as it is by default it does not. What each means stands in the table of faults.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Faults {
     /// Whether there is any: without one an answer costs nothing more.
     any: bool,
     pace: Pace,
-    /// A URC at every place between two lines of an answer
     urc: bool,
-    /// The registration URC, right before the answer to a registration question
     sneaky: bool,
-    /// So many URC lines within each answer
     flood: u32,
-    /// NULs before each line
     nul: bool,
-    /// Lines of bytes that are no text
     garbage: bool,
     /// The half of each line end that is left out
     left_out: Option<u8>,
-    /// The answer takes so long.
     late: Vec<(Duration, Which)>,
-    /// No answer
     lost: Vec<Which>,
-    /// Says nothing more from this command line on
     silence: Option<u32>,
-    /// Asks for data, takes it, and never answers
     hangs_at_prompt: bool,
-    /// Asks for data instead of answering, unasked
     prompts: Vec<Which>,
     echo: EchoFault,
     refusals: Vec<(CommandError, Which)>,
-    /// Is unplugged when this command line comes
     unplug: Option<u32>,
-    /// Is unplugged in the middle of a line of the answer to this command line
     unplug_in_line: Option<u32>,
-    /// The final result code without its line end
     truncated: Vec<Which>,
-    /// Reads so many bytes in a second
     reading_rate: Option<u32>,
-    /// Another IMEI after a reset
     wrong_imei: bool,
-    /// The final result code twice
     duplicate_final: bool,
-    /// The lines of the answer before come again
     previous: bool,
-    /// Loses the first byte that comes after so long a silence
     asleep: Option<Duration>,
     /// While AT+CPSMS is 1: deaf from the end of the active time, or this time, until its next periodic update
     power_saving: Option<Option<Duration>>,
-    /// A URC each time this time has passed
     storm: Option<Duration>,
-    /// A reset brings all settings back to the maker's values
     forgetful: bool,
-    /// Restarts each time it attaches to the network
     brownout: bool,
-    /// Restarts where the final result code should come
     restarts: Vec<Which>,
-    /// One of so many bytes that it sends is lost
     dropped: Option<u32>,
-    /// A URC in the middle of a line
     urc_inside: bool,
-    /// Other faults with each command line, as this seed decides
     chaos: Option<u64>,
 }
 
@@ -653,13 +628,9 @@ struct Faults {
 enum EchoFault {
     #[default]
     None,
-    /// Never echoes
     Off,
-    /// Only the first half of a line
     Half,
-    /// Wrong characters
     Garbled,
-    /// Each character, a backspace, and the character
     Backspaces,
 }
 
@@ -679,7 +650,6 @@ enum Pace {
     #[default]
     AtOnce,
     Bytes,
-    /// Of random length
     Chunks,
     /// Held back so long, then in one piece
     Held(Duration),

@@ -9,66 +9,73 @@ use super::{CommandError, EchoFault, Faults, Lock, Options, Pace, Which};
 use crate::diagnostic::nearest;
 use crate::notation;
 
-/// A row of the tables that `hayes sim --help` prints: the name, what stands behind it, what it means, what it sets.
-type HelpRow<Set> = (&'static str, &'static str, &'static str, Set);
+/// `None`: what stands behind the `=` cannot be.
+type SetOption = fn(&mut Options, &str) -> Option<()>;
 
-type SetOption = fn(&mut Options, &OptionValue) -> Result<(), OptionError>;
+const TIME: &str = "a time with its unit: 500ms, 5s, 2min (up to a day)";
+const SIGNAL: &str = "0 to 31 as AT+CSQ shows it, or 99 for none";
+const SWITCH: &str = "`on` or `off`";
+const LINE: &str = "at most 100 characters, no quotes, no control characters";
 
-/// All options, in the order of the help.
-const OPTIONS: &[HelpRow<SetOption>] = &[
-    ("pin", "DIGITS", "the SIM asks for this PIN: three attempts, then the PUK", |to, value| {
-        value.digits(4, 8).map(|pin| to.pin = Some(pin))
+/// All options, in the order of the help: a name, what stands behind its `=`, what it means, what it may be.
+const OPTIONS: &[(&str, &str, &str, &str, SetOption)] = &[
+    ("pin", "DIGITS", "the SIM asks for this PIN: three attempts, then the PUK", "4 to 8 digits", |to, text| {
+        digits(text, 4, 8).map(|pin| to.pin = Some(pin))
     }),
-    ("puk", "DIGITS", "the SIM's PUK, ten attempts (12345678)", |to, value| {
-        value.digits(8, 8).map(|puk| to.puk = Some(puk))
+    ("puk", "DIGITS", "the SIM's PUK, ten attempts (12345678)", "8 digits", |to, text| {
+        digits(text, 8, 8).map(|puk| to.puk = Some(puk))
     }),
     (
         "sim",
         "ready|absent|busy:D|puk|foreign",
         "the SIM's state at power-up; busy: not ready for the time D; foreign: no Super SIM",
-        |to, value| {
-            (to.sim, to.sim_busy, to.foreign) = match value.text.split_once(':').unwrap_or((value.text, "")) {
+        "ready, absent, puk, foreign, or busy:5s",
+        |to, text| {
+            let (lock, busy, foreign) = match text.split_once(':').unwrap_or((text, "")) {
                 ("ready", "") => (Lock::Ready, None, false),
                 ("absent", "") => (Lock::Absent, None, false),
                 ("puk", "") => (Lock::Puk, None, false),
                 ("foreign", "") => (Lock::Ready, None, true),
-                ("busy", time) => (Lock::Ready, Some(OptionValue { key: "sim=busy", text: time }.time()?), false),
-                _ => return Err(value.wrong("ready, absent, puk, foreign, or busy:5s")),
+                ("busy", time) => (Lock::Ready, Some(parse_duration(time)?), false),
+                _ => return None,
             };
-            Ok(())
+            (to.sim, to.sim_busy, to.foreign) = (lock, busy, foreign);
+            Some(())
         },
     ),
     (
         "fplmn",
         "full|CODE[,CODE]…",
         "networks that refused the SIM before, as it remembers; full: all in reach",
-        |to, value| {
-            let fits = |code: &&str| matches!(code.len(), 5 | 6) && code.bytes().all(|byte| byte.is_ascii_digit());
-            let codes: Vec<&str> = value.text.split(',').map(str::trim).collect();
-            if value.text != "full" && (codes.len() > 4 || !codes.iter().all(fits)) {
-                return Err(value.wrong("full, or up to four networks: 23415,310410"));
-            }
-            to.refused_by = codes.into_iter().map(str::to_owned).collect();
-            Ok(())
+        "full, or up to four networks: 23415,310410",
+        |to, text| {
+            let codes: Vec<&str> = text.split(',').map(str::trim).collect();
+            let fits = codes.len() <= 4 && codes.iter().all(|code| digits(code, 5, 6).is_some());
+            (fits || text == "full").then(|| to.refused_by = codes.into_iter().map(str::to_owned).collect())
         },
     ),
-    ("preset", "NAME[,NAME]…", "a state in which people find the model: nb-iot, no-roaming, …", |to, value| {
-        to.presets.extend(value.text.split(',').map(|name| name.trim().to_owned()));
-        Ok(())
+    ("preset", "NAME[,NAME]…", "a state in which people find the model: nb-iot, no-roaming, …", "", |to, text| {
+        to.presets.extend(text.split(',').map(|name| name.trim().to_owned()));
+        Some(())
     }),
-    ("set", "SETTING:VALUE", "a setting at power-up: +QCFG/iotopmode:1; may be repeated", |to, value| {
-        let (name, text) =
-            value.text.split_once(':').ok_or_else(|| value.wrong("a setting and its value: +CPSMS:1"))?;
-        OptionValue { key: "set", text }.printable()?;
-        to.set.push((name.to_owned(), text.to_owned()));
-        Ok(())
-    }),
+    (
+        "set",
+        "SETTING:VALUE",
+        "a setting at power-up: +QCFG/iotopmode:1; may be repeated",
+        "a setting and its value, +CPSMS:1, of at most 100 characters, no control characters",
+        |to, text| {
+            let (name, value) = text.split_once(':')?;
+            let fits = value.len() <= 100 && !value.chars().any(char::is_control);
+            fits.then(|| to.set.push((name.to_owned(), value.to_owned())))
+        },
+    ),
     (
         "register",
         "D|never|denied|sms-only",
         "how long it searches for a network; finds none; is refused; is let in for messages alone",
-        |to, value| {
-            (to.register, to.never_found, to.denied) = match value.text {
+        "a time such as 5s, or never, denied or sms-only",
+        |to, text| {
+            (to.register, to.never_found, to.denied) = match text {
                 "never" => (None, true, false),
                 "denied" => (None, false, true),
                 "sms-only" => {
@@ -76,83 +83,115 @@ const OPTIONS: &[HelpRow<SetOption>] = &[
                     to.stat = Some(7);
                     (None, false, false)
                 }
-                text => match parse_duration(text) {
-                    Some(time) => (Some(time), false, false),
-                    None => return Err(value.wrong("a time such as 5s, or never, denied or sms-only")),
-                },
+                text => (Some(parse_duration(text)?), false, false),
             };
-            Ok(())
+            Some(())
         },
     ),
-    ("stat", "0..11", "the registration status it ends at: 1 home, 5 roaming, 3 denied, …", |to, value| {
-        value.number("a number from 0 to 11", |stat| *stat <= 11).map(|stat| to.stat = Some(stat))
+    (
+        "stat",
+        "0..11",
+        "the registration status it ends at: 1 home, 5 roaming, 3 denied, …",
+        "a number from 0 to 11",
+        |to, text| text.parse().ok().filter(|stat| *stat <= 11).map(|stat| to.stat = Some(stat)),
+    ),
+    ("roaming", "yes|no", "the same: 5 or 1", SWITCH, |to, text| switch(text).map(|yes| to.roaming = Some(yes))),
+    ("signal", "0..31|99", "the signal that AT+CSQ shows; 99: none, and no network", SIGNAL, |to, text| {
+        signal(text).map(|signal| to.signal = Some(signal))
     }),
-    ("roaming", "yes|no", "the same: 5 or 1", |to, value| value.yes().map(|yes| to.roaming = Some(yes))),
-    ("signal", "0..31|99", "the signal that AT+CSQ shows; 99: none, and no network", |to, value| {
-        value.signal().map(|signal| to.signal = Some(signal))
+    ("csq", "0..31|99", "what AT+CSQ shows instead: 99 where AT+CESQ alone knows it", SIGNAL, |to, text| {
+        signal(text).map(|signal| to.csq = Some(signal))
     }),
-    ("csq", "0..31|99", "what AT+CSQ shows instead: 99 where AT+CESQ alone knows it", |to, value| {
-        value.signal().map(|signal| to.csq = Some(signal))
+    ("operator", "NAME[/CODE]", "the operator it registers with", LINE, |to, text| {
+        plain_line(text).map(|operator| to.operator = Some(operator))
     }),
-    ("operator", "NAME[/CODE]", "the operator it registers with", |to, value| {
-        value.line().map(|operator| to.operator = Some(operator))
+    ("imei", "DIGITS", "its IMEI (from the seed)", "14 to 16 digits", |to, text| {
+        digits(text, 14, 16).map(|imei| to.imei = Some(imei))
     }),
-    ("imei", "DIGITS", "its IMEI (from the seed)", |to, value| value.digits(14, 16).map(|imei| to.imei = Some(imei))),
-    ("iccid", "DIGITS", "the SIM's ICCID (from the seed)", |to, value| {
-        value.digits(18, 20).map(|iccid| to.iccid = Some(iccid))
+    ("iccid", "DIGITS", "the SIM's ICCID (from the seed)", "18 to 20 digits", |to, text| {
+        digits(text, 18, 20).map(|iccid| to.iccid = Some(iccid))
     }),
-    ("imsi", "DIGITS", "the SIM's IMSI (from the seed)", |to, value| {
-        value.digits(6, 15).map(|imsi| to.imsi = Some(imsi))
+    ("imsi", "DIGITS", "the SIM's IMSI (from the seed)", "6 to 15 digits", |to, text| {
+        digits(text, 6, 15).map(|imsi| to.imsi = Some(imsi))
     }),
-    ("imsi-switch", "D", "after the time D the SIM changes its IMSI, as a Super SIM does", |to, value| {
-        value.time().map(|time| to.imsi_switch = Some(time))
+    ("imsi-switch", "D", "after the time D the SIM changes its IMSI, as a Super SIM does", TIME, |to, text| {
+        parse_duration(text).map(|time| to.imsi_switch = Some(time))
     }),
-    ("firmware", "TEXT", "the revision that AT+CGMR shows", |to, value| {
-        value.line().map(|firmware| to.firmware = Some(firmware))
+    ("firmware", "TEXT", "the revision that AT+CGMR shows", LINE, |to, text| {
+        plain_line(text).map(|firmware| to.firmware = Some(firmware))
     }),
-    ("apn", "NAME", "the APN of the first context at power-up", |to, value| value.line().map(|apn| to.apn = Some(apn))),
-    ("echo", "on|off", "echo at power-up", |to, value| value.yes().map(|yes| to.echo = Some(yes))),
-    ("cfun", "0|1|4", "what AT+CFUN is at power-up: 0 and 4 are off the air", |to, value| {
-        let known = |function: &u32| matches!(function, 0 | 1 | 4);
-        value.number("0 (off), 1 (on) or 4 (flight mode)", known).map(|function| to.cfun = Some(function))
+    ("apn", "NAME", "the APN of the first context at power-up", LINE, |to, text| {
+        plain_line(text).map(|apn| to.apn = Some(apn))
     }),
-    ("scan", "D", "how long AT+COPS=? takes", |to, value| value.time().map(|time| to.scan = Some(time))),
-    ("delay", "D", "how long it thinks before each answer (0)", |to, value| {
-        value.time().map(|time| to.delay = Some(time))
+    ("echo", "on|off", "echo at power-up", SWITCH, |to, text| switch(text).map(|yes| to.echo = Some(yes))),
+    (
+        "cfun",
+        "0|1|4",
+        "what AT+CFUN is at power-up: 0 and 4 are off the air",
+        "0 (off), 1 (on) or 4 (flight mode)",
+        |to, text| text.parse().ok().filter(|cfun| matches!(cfun, 0 | 1 | 4)).map(|cfun| to.cfun = Some(cfun)),
+    ),
+    ("scan", "D", "how long AT+COPS=? takes", TIME, |to, text| parse_duration(text).map(|time| to.scan = Some(time))),
+    ("delay", "D", "how long it thinks before each answer (0)", TIME, |to, text| {
+        parse_duration(text).map(|time| to.delay = Some(time))
     }),
-    ("boot", "D", "starts switched off: boots for the time D, deaf until then", |to, value| {
-        value.time().map(|time| to.boot = Some(time))
+    ("boot", "D", "starts switched off: boots for the time D, deaf until then", TIME, |to, text| {
+        parse_duration(text).map(|time| to.boot = Some(time))
     }),
-    ("usb", "on|off", "its device goes away while it boots, as on USB (off)", |to, value| {
-        value.yes().map(|yes| to.usb = yes)
+    ("usb", "on|off", "its device goes away while it boots, as on USB (off)", SWITCH, |to, text| {
+        switch(text).map(|yes| to.usb = yes)
     }),
-    ("hangup", "D", "the network ends a connection when it has stood for the time D", |to, value| {
-        value.time().map(|time| to.hangup = Some(time))
+    ("hangup", "D", "the network ends a connection when it has stood for the time D", TIME, |to, text| {
+        parse_duration(text).map(|time| to.hangup = Some(time))
     }),
-    ("sms", "TEXT", "an unread message from 000, where received ones lie; may be repeated", |to, value| {
-        if value.text.chars().count() > 160 {
-            return Err(OptionError::new("the text of `sms` is too long", "at most 160 characters"));
-        }
-        if to.messages.len() >= 20 {
-            return Err(OptionError::new("too many messages", "`sms` at most 20 times"));
-        }
-        to.messages.push(value.text.to_owned());
-        Ok(())
+    (
+        "sms",
+        "TEXT",
+        "an unread message from 000, where received ones lie; may be repeated",
+        "at most 20 of at most 160 characters",
+        |to, text| {
+            let fits = text.chars().count() <= 160 && to.messages.len() < 20;
+            fits.then(|| to.messages.push(text.to_owned()))
+        },
+    ),
+    ("incoming", "D", "the messages arrive instead, one by one, each after the time D", TIME, |to, text| {
+        parse_duration(text).map(|time| to.incoming = Some(time))
     }),
-    ("incoming", "D", "the messages arrive instead, one by one, each after the time D", |to, value| {
-        value.time().map(|time| to.incoming = Some(time))
+    ("seed", "N", "the dice: identity, how the signal wanders, where faults strike", "a whole number", |to, text| {
+        text.parse().ok().map(|seed| to.seed = seed)
     }),
-    ("seed", "N", "the dice: identity, how the signal wanders, where faults strike", |to, value| {
-        value.number("a whole number", |_| true).map(|seed| to.seed = seed)
-    }),
-    ("fault", "FAULT[,FAULT]…", "misbehaves; see the table of faults; may be given again", |to, value| {
-        to.add_faults(value.text)
-    }),
+    // Its values have a table of their own, and `Options::set` gives them to it.
+    ("fault", "FAULT[,FAULT]…", "misbehaves; see the table of faults; may be given again", "", |_, _| Some(())),
 ];
+
+// What an option may be
+
+fn digits(text: &str, least: usize, most: usize) -> Option<String> {
+    let fits = (least..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then(|| text.to_owned())
+}
+
+/// A text that an answer may hold: nothing in it can end a line or a quoted string.
+fn plain_line(text: &str) -> Option<String> {
+    let fits = text.len() <= 100 && !text.chars().any(|character| character.is_control() || character == '"');
+    fits.then(|| text.to_owned())
+}
+
+fn signal(text: &str) -> Option<u8> {
+    text.parse().ok().filter(|signal| matches!(signal, 0..=31 | 99))
+}
+
+fn switch(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" | "yes" | "true" | "1" => Some(true),
+        "off" | "no" | "false" | "0" => Some(false),
+        _ => None,
+    }
+}
 
 /// The table of options: a name, what stands behind its `=`, what it means.
 pub fn option_help() -> impl Iterator<Item = [&'static str; 3]> {
-    OPTIONS.iter().map(|(name, arguments, meaning, _)| [*name, *arguments, *meaning])
+    OPTIONS.iter().map(|(name, arguments, meaning, ..)| [*name, *arguments, *meaning])
 }
 
 /// An option or a model that cannot be had: what is wrong, and what to write instead.
@@ -203,8 +242,11 @@ impl Options {
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), OptionError> {
         let names = OPTIONS.iter().map(|(name, ..)| *name);
         let unknown = || OptionError::unknown("the simulated modem has no option", key, names);
-        let (.., set) = OPTIONS.iter().find(|(name, ..)| *name == key).ok_or_else(unknown)?;
-        set(self, &OptionValue { key, text: value })
+        let (.., wanted, set) = OPTIONS.iter().find(|(name, ..)| *name == key).ok_or_else(unknown)?;
+        if key == "fault" {
+            return self.add_faults(value);
+        }
+        set(self, value).ok_or_else(|| OptionError::new(format!("`{key}={value}` cannot be"), *wanted))
     }
 
     /// Adds faults as the `fault` option and `hayes sim --fault` name them: `split,error:CMGS`.
@@ -224,61 +266,6 @@ fn percent_decoded(text: &str) -> Result<String, OptionError> {
         bytes.extend_from_slice(rest.as_bytes());
     }
     String::from_utf8(bytes).map_err(|_| problem())
-}
-
-/// What stands behind an option's `=`.
-struct OptionValue<'a> {
-    key: &'a str,
-    text: &'a str,
-}
-
-impl OptionValue<'_> {
-    fn wrong(&self, help: impl Into<String>) -> OptionError {
-        OptionError::new(format!("`{}={}` cannot be", self.key, self.text), help)
-    }
-
-    /// A text that an answer may hold: nothing in it can end a line or a quoted string.
-    fn line(&self) -> Result<String, OptionError> {
-        if self.text.len() > 100 || self.text.chars().any(|character| character.is_control() || character == '"') {
-            return Err(self.wrong("at most 100 characters, no quotes, no control characters"));
-        }
-        Ok(self.text.to_owned())
-    }
-
-    /// No control characters: nothing in it can end a line.
-    fn printable(&self) -> Result<(), OptionError> {
-        let fits = self.text.len() <= 100 && !self.text.chars().any(char::is_control);
-        if fits { Ok(()) } else { Err(self.wrong("at most 100 characters, no control characters")) }
-    }
-
-    fn digits(&self, least: usize, most: usize) -> Result<String, OptionError> {
-        if (least..=most).contains(&self.text.len()) && self.text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Ok(self.text.to_owned());
-        }
-        let count = if least == most { least.to_string() } else { format!("{least} to {most}") };
-        Err(self.wrong(format!("{count} digits")))
-    }
-
-    fn number<N: std::str::FromStr>(&self, help: &str, fits: impl Fn(&N) -> bool) -> Result<N, OptionError> {
-        self.text.parse().ok().filter(fits).ok_or_else(|| self.wrong(help))
-    }
-
-    fn signal(&self) -> Result<u8, OptionError> {
-        self.number("0 to 31 as AT+CSQ shows it, or 99 for none", |signal| matches!(signal, 0..=31 | 99))
-    }
-
-    fn yes(&self) -> Result<bool, OptionError> {
-        match self.text.to_ascii_lowercase().as_str() {
-            "on" | "yes" | "true" | "1" => Ok(true),
-            "off" | "no" | "false" | "0" => Ok(false),
-            _ => Err(self.wrong("`on` or `off`")),
-        }
-    }
-
-    fn time(&self) -> Result<Duration, OptionError> {
-        let help = "a time with its unit: 500ms, 5s, 2min (up to a day)";
-        parse_duration(self.text).ok_or_else(|| self.wrong(help))
-    }
 }
 
 /// A time as scripts write it; 0 needs no unit. At most a day.
@@ -304,7 +291,7 @@ macro_rules! plain {
 
 /// All faults, in the order of the help. WHICH is a number (that command line, the first is 1) or a command's name
 /// (`CMGS`, `CPIN?`, `AT+CPIN?`); without it every command is struck.
-const FAULTS: &[HelpRow<SetFault>] = &[
+const FAULTS: &[(&str, &str, &str, SetFault)] = &[
     ("split", "", "sends one byte at a time", plain!(pace = Pace::Bytes)),
     ("chunks", "", "sends pieces of random length", plain!(pace = Pace::Chunks)),
     ("join", "[:D]", "holds back what it sends for the time D (100ms)", |to, it| {

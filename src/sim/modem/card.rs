@@ -1,9 +1,11 @@
-//! The SIM: its lock, its numbers, its files (27.007 §7.19, §8.18; 31.102).
+//! The SIM: its lock, its numbers, its files, its phone book (27.007 §7.19, §8.11 to §8.14, §8.18; 31.102).
+
+use std::collections::BTreeMap;
 
 use crate::notation::{hex, unhex};
 use crate::sim::{CommandError, Lock, Options};
 
-use super::CommandForm::{self, Execute, Read, Set};
+use super::CommandForm::{self, Execute, Read, Set, Test};
 use super::random::{Random, with_check_digit};
 use super::{Answer, Effect, Request, Row};
 
@@ -43,6 +45,31 @@ pub(super) const COMMANDS: &[Row] = &[
         let list = modem.adaptor.settings.number("+CPLS", 0);
         modem.mobile.card.preferred_operators(request, list)
     }),
+    // The phone book
+    // Which phone book; there is the SIM's only.
+    ("phonebook-storage", &[Read], |modem, request| {
+        request.answer(format!("\"SM\",{},{CONTACTS}", modem.mobile.card.phonebook.len()))
+    }),
+    ("phonebook-storage", &[Set], |_, request| match request.quoted(0) {
+        Some("SM") => Ok(Effect::Done),
+        _ => Err(CommandError::Parameter),
+    }),
+    ("phonebook-read", &[Test], |_, request| request.answer(format!("(1-{CONTACTS}),{LONGEST_NUMBER},{LONGEST_NAME}"))),
+    // AT+CPBR=first[,last]
+    ("phonebook-read", &[Set], |modem, request| {
+        let first = contact_place(request, 0)?;
+        let last = if request.given(1).is_some() { contact_place(request, 1)? } else { first };
+        tell_contacts(request, modem.mobile.card.phonebook.range(first..=last.max(first)))
+    }),
+    // AT+CPBF="beginning of the name"
+    ("phonebook-find", &[Set], |modem, request| {
+        let wanted = request.needed(0)?.text.to_lowercase();
+        tell_contacts(
+            request,
+            modem.mobile.card.phonebook.iter().filter(|(_, it)| it.name.to_lowercase().starts_with(&wanted)),
+        )
+    }),
+    ("phonebook-write", &[Set], |modem, request| write_contact(&mut modem.mobile.card.phonebook, request)),
     // A data SIM has no number of its own.
     ("own-number", &[Execute, Read, Set], |_, _| Ok(Effect::Done)),
 ];
@@ -65,6 +92,7 @@ pub(super) struct Card {
     forbidden: [u8; 12],
     /// Networks that the user prefers (EF 28512), five bytes each.
     preferred: [u8; 5 * PREFERRED],
+    phonebook: BTreeMap<u8, Contact>,
 }
 
 /// The issuer's preferred networks (EF 28513): AT&T, and nothing else.
@@ -118,6 +146,7 @@ impl Card {
             issuer,
             forbidden: [0xFF; 12],
             preferred: [0xFF; 5 * PREFERRED],
+            phonebook: BTreeMap::new(),
         }
     }
 
@@ -463,4 +492,52 @@ fn response(file: u32, length: usize) -> [u8; 15] {
     let [.., length_high, length_low] = length.to_be_bytes();
     let [.., file_high, file_low] = file.to_be_bytes();
     [0, 0, length_high, length_low, file_high, file_low, 4, 0, 0x11, 0xF0, 0x22, 1, 2, 0, 0]
+}
+
+// The phone book
+
+/// How many contacts the phone book takes, and how long they may be (27.007 §8.11).
+const CONTACTS: u8 = 100;
+const LONGEST_NUMBER: usize = 24;
+const LONGEST_NAME: usize = 14;
+
+#[derive(Debug)]
+struct Contact {
+    number: Box<str>,
+    kind: u32,
+    name: Box<str>,
+}
+
+fn tell_contacts<'a>(request: &mut Request, found: impl Iterator<Item = (&'a u8, &'a Contact)>) -> Answer {
+    let before = request.lines.len();
+    request.answer_all(
+        found.map(|(place, Contact { number, kind, name })| format!("{place},\"{number}\",{kind},\"{name}\"")),
+    )?;
+    if request.lines.len() > before { Ok(Effect::Done) } else { Err(CommandError::Equipment(22)) }
+}
+
+/// AT+CPBW=[place][,"number"[,type[,"name"]]]: the place alone deletes it.
+fn write_contact(phonebook: &mut BTreeMap<u8, Contact>, request: &Request) -> Answer {
+    let free = || (1..=CONTACTS).find(|place| !phonebook.contains_key(place)).ok_or(CommandError::Equipment(20));
+    let place = if request.given(0).is_some() { contact_place(request, 0)? } else { free()? };
+    let Some(number) = request.given(1) else {
+        phonebook.remove(&place);
+        return Ok(Effect::Done);
+    };
+    let name = request.text(3);
+    let is_number = number.text.bytes().all(|byte| byte.is_ascii_digit() || b"+*#".contains(&byte));
+    if !is_number || number.text.len() > LONGEST_NUMBER {
+        return Err(CommandError::Equipment(26));
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(CommandError::Equipment(24));
+    }
+    let international = if number.text.starts_with('+') { 145 } else { 129 };
+    let kind = request.given(2).map_or(Some(international), |it| it.number()).ok_or(CommandError::Parameter)?;
+    phonebook.insert(place, Contact { number: number.text.into(), kind, name: name.into() });
+    Ok(Effect::Done)
+}
+
+fn contact_place(request: &Request, which: usize) -> Result<u8, CommandError> {
+    request.number(which).filter(|place| (1..=CONTACTS).contains(place)).ok_or(CommandError::Equipment(21))
 }

@@ -10,17 +10,10 @@ use super::CommandForm::{self, Execute, Read, Set};
 use super::random::Chaos;
 use super::read_timestamp;
 use super::{Answer, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then};
-use super::{card, file, message, mobile, phonebook, socket, split, timestamp};
+use super::{card, file, message, mobile, socket, split, timestamp};
 
-const TABLES: [&[Row]; 7] = [
-    EQUIPMENT,
-    card::COMMANDS,
-    mobile::COMMANDS,
-    socket::COMMANDS,
-    message::COMMANDS,
-    phonebook::COMMANDS,
-    file::COMMANDS,
-];
+const TABLES: [&[Row]; 6] =
+    [EQUIPMENT, card::COMMANDS, mobile::COMMANDS, socket::COMMANDS, message::COMMANDS, file::COMMANDS];
 
 /// What a form of a name in a profile does.
 fn find(does: &str, form: CommandForm) -> Option<Does> {

@@ -3,7 +3,7 @@
 //! faults strike here. At the end of this file: a command line taken apart, and one command with its answer.
 //!
 //! - `settings`: the values that commands set
-//! - `card`, `mobile`, `socket`, `message`, `phonebook`, `file`: the other parts, each with its table of commands
+//! - `card`, `mobile`, `socket`, `message`, `file`: the other parts, each with its table of commands
 //! - `commands`: from a command to the part that does it; the tables of V.250 and of the equipment
 //! - `simulator`: the modem as a whole: bytes and time, a line from its first command to its final result code, power
 //! - `charset`, `pdu`, `random`: alphabets, message units, dice
@@ -15,7 +15,6 @@ mod file;
 mod message;
 mod mobile;
 mod pdu;
-mod phonebook;
 mod random;
 mod settings;
 mod simulator;
@@ -33,7 +32,6 @@ use super::{CommandError, OptionError, Options, Pace, Profile};
 use charset::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack};
 use message::{MessageStatus, Messages};
 use mobile::Mobile;
-use phonebook::Contact;
 use random::{Chaos, Random};
 use settings::Configuration;
 
@@ -56,7 +54,6 @@ pub struct Simulator {
     adaptor: Adaptor,
     mobile: Mobile,
     messages: Messages,
-    phonebook: BTreeMap<u8, Contact>,
     /// A name that begins with a colon is no file of its store but what a server has sent.
     files: BTreeMap<String, Vec<u8>>,
 }

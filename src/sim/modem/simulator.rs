@@ -1,7 +1,7 @@
 //! The modem as a whole: bytes and the time go in, bytes and the next moment it wants to be called come out. A command line
 //! runs here, from its first command to its final result code (V.250 §5), and the power comes and goes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::port::{Control, Device, Fault as Lost};
@@ -37,7 +37,6 @@ impl Simulator {
             adaptor,
             mobile,
             messages: Messages::default(),
-            phonebook: BTreeMap::new(),
             files: profile.files.iter().map(|(name, text)| (name.clone(), text.clone().into_bytes())).collect(),
         };
         let options = &modem.adaptor.options;

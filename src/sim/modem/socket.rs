@@ -57,6 +57,10 @@ pub(super) const COMMANDS: &[Row] = &[
 const QUECTEL: (u8, usize) = (11, 1460);
 const UBLOX: (u8, usize) = (6, 1024);
 
+/// How the data of a Quectel's socket come to the computer; 0: kept until they are read.
+const TOLD: u8 = 1;
+const PASSED_THROUGH: u8 = 2;
+
 /// From the OK until a server has answered.
 const JOURNEY: Duration = Duration::from_millis(300);
 
@@ -84,27 +88,15 @@ struct Socket {
     is_datagram: bool,
     host: Box<str>,
     port: u16,
-    access: Access,
+    access: u8,
     /// What the server has said and nobody has read
     received: Vec<u8>,
     sent: usize,
 }
 
-/// How the data of a connection come to the computer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
-    /// Kept until they are read
-    Buffer,
-    /// Told as they come
-    Push,
-    /// Passed through: data mode
-    Transparent,
-}
-
 impl Socket {
     fn new(id: u8, context: u8, is_datagram: bool) -> Socket {
-        let (host, access) = ("".into(), Access::Buffer);
-        Socket { id, context, is_datagram, host, port: 0, access, received: Vec::new(), sent: 0 }
+        Socket { id, context, is_datagram, host: "".into(), port: 0, access: 0, received: Vec::new(), sent: 0 }
     }
 
     /// The server says back what it was sent; true where nothing waited to be read before.
@@ -169,13 +161,8 @@ impl Sockets {
 
     /// AT+QIOPEN=cid,id,"TCP","host",port[,local port[,access]]: OK and +QIOPEN later, or CONNECT.
     fn open(&mut self, request: &Request, context: Option<u8>, active: bool, ta: &mut Adaptor) -> Answer {
-        let access = match request.number::<u8>(6) {
-            None if request.parameters.len() <= 6 => Access::Buffer,
-            Some(0) => Access::Buffer,
-            Some(1) => Access::Push,
-            Some(2) => Access::Transparent,
-            _ => return Err(CommandError::Parameter),
-        };
+        let access = if request.parameters.len() > 6 { request.number(6) } else { Some(0) };
+        let access = access.filter(|access| *access <= 2).ok_or(CommandError::Parameter)?;
         let id = quectel_id(request, 1)?;
         let port = request.number(4).filter(|port| *port > 0);
         let (Some(context), Some(service @ ("TCP" | "UDP")), Some(host), Some(port)) =
@@ -187,7 +174,7 @@ impl Sockets {
             return Err(CommandError::Error);
         }
         self.list.push(Socket { host: host.into(), port, access, ..Socket::new(id, context, service == "UDP") });
-        if access == Access::Transparent {
+        if access == PASSED_THROUGH {
             self.passed_through = Some(id);
             return Ok(Effect::Data);
         }
@@ -220,11 +207,11 @@ impl Sockets {
         let line = match (prefix, socket.access) {
             (Some(_), _) if socket.is_datagram => format!("+UUSORF: {id},{}", data.len()),
             (Some(_), _) => format!("+UUSORD: {id},{}", data.len()),
-            (None, Access::Push) => {
+            (None, TOLD) => {
                 let data = socket.read(data.len());
                 format!("+QIURC: \"recv\",{id},{}\r\n{}", data.len(), String::from_utf8_lossy(&data))
             }
-            (None, Access::Buffer | Access::Transparent) => format!("+QIURC: \"recv\",{id}"),
+            (None, _) => format!("+QIURC: \"recv\",{id}"),
         };
         if was_empty {
             ta.urc_later(JOURNEY, line);
@@ -262,7 +249,6 @@ impl Sockets {
         let shown = self.list.iter().filter(|socket| wanted.is_none_or(|wanted| wanted == socket.id));
         request.answer_all(shown.map(|Socket { id, context, is_datagram, host, port, access, .. }| {
             let service = if *is_datagram { "UDP" } else { "TCP" };
-            let access = *access as u8;
             format!("{id},\"{service}\",\"{host}\",{port},0,2,{context},0,{access},\"usbmodem\"")
         }))
     }
