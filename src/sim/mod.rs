@@ -227,6 +227,8 @@ struct BootLine {
 enum Needs {
     #[default]
     Nothing,
+    /// A SIM, locked or not
+    AnySim,
     /// A SIM that is ready
     Sim,
     /// The same; refused as the commands for messages are

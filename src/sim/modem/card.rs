@@ -5,55 +5,24 @@ use std::collections::BTreeMap;
 use crate::notation::{hex, unhex};
 use crate::sim::{CommandError, Lock, Options};
 
-use super::CommandForm::{self, Execute, Read, Set, Test};
+use super::CommandForm::{self, Read, Set, Test};
 use super::random::{Random, with_check_digit};
 use super::{Answer, Effect, Request, Row};
 
 pub(super) const COMMANDS: &[Row] = &[
-    ("iccid", &[Execute, Read], |modem, request| {
-        modem.mobile.require_any_card()?;
-        modem.mobile.card.show_iccid(request, &modem.adaptor.profile.rules.iccid_padding)
-    }),
-    ("pin", &[Read], |modem, request| {
-        modem.mobile.require_any_card()?;
-        request.answer(modem.mobile.card.word().ok_or(CommandError::Equipment(13))?)
-    }),
     ("pin", &[Set], |modem, request| {
-        modem.mobile.require_any_card()?;
         modem.mobile.card.enter(request)?;
         modem.mobile.update(&mut modem.adaptor);
         Ok(Effect::Done)
     }),
-    ("pin-retries", &[Execute, Read, Set], |modem, request| {
-        modem.mobile.require_any_card()?;
-        let Card { pin_left, puk_left, .. } = &modem.mobile.card;
-        request.answer_all([format!("SIM PIN,{pin_left},3"), format!("SIM PUK,{puk_left},10")])
-    }),
-    ("lock", &[Set], |modem, request| {
-        modem.mobile.require_any_card()?;
-        modem.mobile.card.lock_at_start(request)
-    }),
-    ("password", &[Set], |modem, request| {
-        modem.mobile.require_any_card()?;
-        modem.mobile.card.change_pin(request)
-    }),
-    ("file", &[Set], |modem, request| {
-        modem.mobile.require_card()?;
-        modem.mobile.card.restricted_access(request)
-    }),
+    ("lock", &[Set], |modem, request| modem.mobile.card.lock_at_start(request)),
+    ("password", &[Set], |modem, request| modem.mobile.card.change_pin(request)),
+    ("file", &[Set], |modem, request| modem.mobile.card.restricted_access(request)),
     ("preferred-operators", &[Read, Set], |modem, request| {
         let list = modem.adaptor.settings.number("+CPLS", 0);
         modem.mobile.card.preferred_operators(request, list)
     }),
-    // The phone book
-    // Which phone book; there is the SIM's only.
-    ("phonebook-storage", &[Read], |modem, request| {
-        request.answer(format!("\"SM\",{},{CONTACTS}", modem.mobile.card.phonebook.len()))
-    }),
-    ("phonebook-storage", &[Set], |_, request| match request.quoted(0) {
-        Some("SM") => Ok(Effect::Done),
-        _ => Err(CommandError::Parameter),
-    }),
+    // The phone book of the SIM; there is no other.
     ("phonebook-read", &[Test], |_, request| request.answer(format!("(1-{CONTACTS}),{LONGEST_NUMBER},{LONGEST_NAME}"))),
     // AT+CPBR=first[,last]
     ("phonebook-read", &[Set], |modem, request| {
@@ -70,8 +39,6 @@ pub(super) const COMMANDS: &[Row] = &[
         )
     }),
     ("phonebook-write", &[Set], |modem, request| write_contact(&mut modem.mobile.card.phonebook, request)),
-    // A data SIM has no number of its own.
-    ("own-number", &[Execute, Read, Set], |_, _| Ok(Effect::Done)),
 ];
 
 #[derive(Debug)]
@@ -177,9 +144,18 @@ impl Card {
     }
 
     /// What a text of a profile names.
-    pub(super) fn named(&self, name: &str) -> Option<String> {
+    pub(super) fn named(&self, name: &str, padding: &str) -> Option<String> {
         Some(match name {
-            "sim" => self.word().unwrap_or("NOT INSERTED").into(),
+            "iccid-padded" if self.iccid.len() < 20 => format!("{}{padding}", self.iccid),
+            "iccid-padded" => self.iccid.to_string(),
+            "contacts" => self.phonebook.len().to_string(),
+            "sim" => match self.lock {
+                Lock::Ready => "READY",
+                Lock::Pin => "SIM PIN",
+                Lock::Puk => "SIM PUK",
+                Lock::Absent | Lock::Busy | Lock::Dead => "NOT INSERTED",
+            }
+            .into(),
             "imsi" => self.imsi.to_string(),
             "iccid" => self.iccid.to_string(),
             "pin-left" => self.pin_left.to_string(),
@@ -207,21 +183,6 @@ impl Card {
         } else {
             Lock::Ready
         };
-    }
-
-    /// `READY`, `SIM PIN`, `SIM PUK`; `None` where AT+CPIN? is answered with an error.
-    fn word(&self) -> Option<&'static str> {
-        match self.lock {
-            Lock::Ready => Some("READY"),
-            Lock::Pin => Some("SIM PIN"),
-            Lock::Puk => Some("SIM PUK"),
-            Lock::Absent | Lock::Busy | Lock::Dead => None,
-        }
-    }
-
-    fn show_iccid(&self, request: &mut Request, padding: &str) -> Answer {
-        let padding = if self.iccid.len() < 20 { padding } else { "" };
-        request.answer(format!("{}{padding}", self.iccid))
     }
 
     /// AT+CPIN=pin, or AT+CPIN=puk,new pin

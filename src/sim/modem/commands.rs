@@ -98,19 +98,6 @@ const EQUIPMENT: &[Row] = &[
         modem.adaptor.profile.commands.keys().for_each(|name| request.say_bare(format!("AT{name}")));
         Ok(Effect::Done)
     }),
-    // AT+CGSN, and AT+CGSN=1 with its prefix (27.007 §5.4)
-    ("serial-number", &[Execute, Set], |modem, request| {
-        let what = if request.form == CommandForm::Execute { Some(0) } else { request.number(0) };
-        match what {
-            Some(0) => request.say_bare(&*modem.imei),
-            Some(1) => request.say(format!("\"{}\"", modem.imei)),
-            // Without the check digit, with the software version.
-            Some(2) => request.say(format!("\"{}01\"", modem.imei.get(..14).unwrap_or(&modem.imei))),
-            Some(3) => request.say("\"01\""),
-            _ => return Err(CommandError::Parameter),
-        }
-        Ok(Effect::Done)
-    }),
     ("functionality", &[Set], Simulator::functionality),
     // AT+CCLK: year/month/day,hours:minutes:seconds and the zone in quarters of an hour (27.007 §8.15)
     ("clock", &[Read], |modem, request| {
@@ -372,6 +359,8 @@ impl Simulator {
             "model" => &profile.model,
             "revision" => self.adaptor.options.firmware.as_ref().unwrap_or(&profile.revision),
             "imei" => &*self.imei,
+            // Without the check digit
+            "imei-body" => return self.imei.get(..14).unwrap_or(&self.imei).to_owned(),
             "mode" => &network.mode,
             "band" => &network.band,
             "area" => &network.area,

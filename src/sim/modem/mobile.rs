@@ -16,16 +16,6 @@ pub(super) const COMMANDS: &[Row] = &[
     ("operator", &[Test], |modem, _| modem.mobile.scan(&modem.adaptor)),
     ("operator", &[Read], |modem, request| request.answer(modem.mobile.operator_text(&modem.adaptor))),
     ("operator", &[Set], |modem, request| modem.mobile.choose(request, &mut modem.adaptor)),
-    // The strength and the bit error rate, which LTE does not know.
-    ("signal", &[Execute], |modem, request| match modem.mobile.signal(&mut modem.adaptor) {
-        99 => request.answer("99,99"),
-        signal => request.answer(format!("{},99", modem.adaptor.options.csq.unwrap_or(signal))),
-    }),
-    // Only the two LTE values are known (27.007 §8.69). RSRP lies about 27 dB under the strength of the whole carrier.
-    ("signal-extended", &[Execute], |modem, request| match modem.mobile.signal(&mut modem.adaptor) {
-        99 => request.answer("99,99,255,255,255,255"),
-        signal => request.answer(format!("99,99,255,255,{},{}", 10 + signal / 2, u16::from(signal) * 2 + 1)),
-    }),
     ("service-code", &[Execute, Read], Simulator::setting),
     ("service-code", &[Set], |modem, request| {
         let code = request.given(1).map(|code| modem.adaptor.typed_text(code.text));
@@ -364,6 +354,16 @@ impl Mobile {
             "attached" => u8::from(self.attached).to_string(),
             "cause" => self.cause.into(),
             "activity" => (if self.sockets.online { "4" } else { "0" }).into(),
+            "csq" => match self.signal(ta) {
+                99 => 99,
+                signal => ta.options.csq.unwrap_or(signal),
+            }
+            .to_string(),
+            "cesq" => match self.signal(ta) {
+                99 => "255,255".into(),
+                // RSRP lies about 27 dB under the strength of the whole carrier.
+                signal => format!("{},{}", 10 + signal / 2, u16::from(signal) * 2 + 1),
+            },
             "signal" | "bars" | "dbm" | "rsrp" => match (name, i64::from(self.signal(ta))) {
                 ("signal", signal) => signal,
                 // The answer to AT+CIND?: no bar below -109 dBm, then one for each 10 dB.
@@ -375,30 +375,26 @@ impl Mobile {
                 (_, signal) => signal * 2 - 140,
             }
             .to_string(),
-            _ => return self.card.named(name),
+            _ => return self.card.named(name, &self.profile.rules.iccid_padding),
         })
     }
 
     // The SIM, as the commands need it
 
     /// What a command that needs the SIM is refused with.
-    pub(super) fn require_card(&self) -> Result<(), CommandError> {
+    fn require_card(&self) -> Result<(), CommandError> {
         if self.function == 0 {
             return Err(CommandError::Equipment(13));
         }
         self.card.require(self.profile.rules.sim_absent)
     }
 
-    /// The same for what a locked SIM still gives.
-    pub(super) fn require_any_card(&self) -> Result<(), CommandError> {
-        if self.function != 0 && self.card.is_locked() { Ok(()) } else { self.require_card() }
-    }
-
     /// What a command that needs all this is refused with.
     pub(super) fn require(&self, needs: Needs) -> Result<(), CommandError> {
         match needs {
             Needs::Nothing => Ok(()),
-            Needs::Sim => self.require_card(),
+            Needs::AnySim if self.function != 0 && self.card.is_locked() => Ok(()),
+            Needs::AnySim | Needs::Sim => self.require_card(),
             // The SIM's errors have numbers of their own where messages are concerned (27.005 §3.2.5).
             Needs::MessageSim => self.require_card().map_err(|error| match error {
                 CommandError::Equipment(10) => CommandError::Message(310),
