@@ -110,23 +110,30 @@ const EQUIPMENT: &[Row] = &[
         modem.adaptor.clock = seconds.saturating_sub(modem.adaptor.now.as_secs());
         Ok(Effect::Done)
     }),
-    // AT+CEDRXS: the read answer leaves the mode out (27.007 §7.40).
-    ("sleep-cycle", &[Read], Simulator::setting),
+    // AT+CEDRXS: the read answer leaves the mode out, and lists nothing while it is off (27.007 §7.40).
+    ("sleep-cycle", &[Read], |modem, request| {
+        match request.setting.map(|setting| modem.adaptor.settings.text(setting)) {
+            None | Some("") => Ok(Effect::Done),
+            Some(cycle) => request.answer(cycle),
+        }
+    }),
     ("sleep-cycle", &[Set], |modem, request| {
-        if !matches!(request.number::<u32>(0), Some(0..=3)) || request.parameters.len() > 3 {
-            return Err(CommandError::Parameter);
-        }
-        let given = request.parameters.split_first().filter(|(_, values)| !values.is_empty());
-        if let Some((_, values)) = given {
-            modem.set(request.setting, values)?;
-        }
+        let setting = request.setting.ok_or(CommandError::Error)?;
         // What the network grants: the cycle that was asked for, and a paging window of 5.12 s.
-        let ta = &mut modem.adaptor;
-        let cycle = ta.settings.parameter("+CEDRXS", 1).unwrap_or_default();
-        let granted = match request.number::<u32>(0) {
-            Some(1 | 2) => format!("{},\"{cycle}\",\"{cycle}\",\"0011\"", ta.settings.number("+CEDRXS", 0)),
-            _ => "0".to_owned(),
+        let granted = match (request.number::<u32>(0), request.parameters.split_first()) {
+            (Some(0 | 3), Some((_, values))) if values.len() <= 2 => {
+                modem.adaptor.settings.put(setting, "", modem.adaptor.now);
+                "0".to_owned()
+            }
+            (Some(1 | 2), Some((_, values))) if values.len() == 2 => {
+                modem.set(request.setting, values)?;
+                let settings = &modem.adaptor.settings;
+                let cycle = settings.parameter("+CEDRXS", 1).unwrap_or_default();
+                format!("{},\"{cycle}\",\"{cycle}\",\"0011\"", settings.number("+CEDRXS", 0))
+            }
+            _ => return Err(CommandError::Parameter),
         };
+        let ta = &mut modem.adaptor;
         if let Some(setting) = ta.profile.setting("+CEDRXRDP") {
             ta.settings.put(setting, &granted, ta.now);
         }
