@@ -36,30 +36,95 @@ fn every_script_is_checked_and_formatted() {
 
 #[test]
 fn every_script_passes_on_every_model() {
+    // What follows one another runs in one go: a hundred modems are many processes.
     let scripts: &[&[&str]] = &[
-        &["modem/sync"],
-        &["modem/check-sim"],
-        &["modem/identify"],
-        &["modem/signal"],
-        &["modem/status"],
-        &["network/scan"],
-        &["supersim/set-apn"],
-        &["supersim/enable-roaming"],
-        &["supersim/check-registration"],
+        &["modem/sync", "modem/check-sim", "modem/identify", "modem/firmware", "modem/signal", "modem/status"],
+        &["modem/which", "-V", "commands=+CSQ +CESQ", "modem/files", "modem/clock", "modem/usb-mode", "network/scan"],
+        &["modem/power-saving-on", "modem/power-saving-off", "modem/recover"],
+        &["modem/restart", "modem/power-off"],
+        &["sms/list", "sms/receive", "sms/delete", "--yes"],
+        &["supersim/check-registration", "sms/send", "-V", "to=2936", "-V", "message=21 °C"],
         &["supersim/check-registration", "supersim/sms-send", "-V", "message=hello"],
+        &["supersim/check-registration", "data/attach", "data/ping", "data/http-get", "data/gnss-fix", "data/counters"],
+        &["supersim/check-registration", "data/mqtt-publish", "-V", "broker=b", "-V", "topic=a/b", "-V", "message=°C"],
+        &["supersim/check-registration", "data/socket-test", "-V", "host=echo.example", "-V", "port=7"],
+        &["supersim/set-apn", "supersim/enable-roaming"],
         &["supersim/setup"],
     ];
     for model in models() {
         for script in scripts {
             // What no network serves cannot register; all else it can do.
-            if is_unserved(model) && script.iter().any(|script| script.starts_with("supersim/")) {
+            let needs_network = |name: &&str| name.starts_with("supersim/") || *name == "modem/recover";
+            if is_unserved(model) && script.iter().any(needs_network) {
                 continue;
             }
             // Some come up with their radio off: only setup switches it on.
             let on_air = if script.contains(&"supersim/setup") { "" } else { "&cfun=1" };
-            let port = format!("sim:{model}?time=virtual{on_air}");
+            let port = format!("sim:{model}?time=virtual&register=2s&apn=super&sms=hello{on_air}");
             let output = hayes(&[&["run", "-q", "-p", &port], *script].concat());
             assert!(output.status.success(), "{script:?} on {model}\n{}", text(&output.stderr));
+        }
+    }
+}
+
+/// Where a module has the means the job is done, not passed over.
+#[test]
+fn data_jobs_are_done_where_the_module_can() {
+    let sockets = "bg96 ec25 sim7080g sara-r5 sara-r410m lara-r211 me910c1 gm02s nrf9160";
+    for (script, models) in [
+        ("data/ping", "bg96 ec25 sim7080g sim7600g-h a7672e sara-r5 sara-u201 me910c1 nrf9160 gm02s"),
+        ("data/http-get", "bg96 ec25 sim7080g sim7600g-h a7672e sara-r5 sara-r410m lara-r211 me910c1 hl7812 nrf9160"),
+        (
+            "data/mqtt-publish -V broker=b -V topic=a/b -V message=21°C",
+            "bg96 ec25 sim7080g sim7600g-h a7672e sara-r5 nrf9160",
+        ),
+        ("data/socket-test -V host=h -V port=7", sockets),
+        ("data/socket-test -V host=h -V port=7 -V protocol=UDP", sockets),
+        ("data/counters", "bg96 ec25 sara-r5 sara-r410m me910c1"),
+        ("data/gnss-fix", "bg96 ec25 sim7080g sim7000g sim7600g-h sara-r5 me910c1"),
+        (
+            "modem/certificate-upload -V name=ca.pem --secret content=-----BEGIN\nAA==\n",
+            "bg96 ec25 sim7080g sim7000g sim7600g-h a7672e sara-r5 sara-r410m lara-r211 me910c1",
+        ),
+        ("modem/files", "bg96 sim7600g-h sara-r5 me910c1"),
+        ("modem/usb-mode -V mode=1 --yes", "ec25 rm520n"),
+    ] {
+        for model in models.split(' ') {
+            let port = format!("sim:{model}?time=virtual&register=0s&apn=super&cfun=1");
+            let arguments: Vec<&str> = script.split(' ').collect();
+            let output = hayes(&[&["run", "-q", "--json", "-p", &port], &arguments[..]].concat());
+            let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(result["status"], "passed", "{script} on {model}\n{}", text(&output.stderr));
+            if script.contains("socket-test") {
+                assert_eq!(result["report"]["echoed"], "yes", "{script} on {model}: {result}");
+            }
+        }
+    }
+}
+
+/// What changes something asks first: the second run sends questions, and what only concerns the conversation.
+#[test]
+fn a_second_run_sets_nothing_on_any_model() {
+    let scripts: &[&[&str]] = &[
+        &["modem/power-saving-on", "-V", "edrx=0010"],
+        &["modem/power-saving-off"],
+        &["sms/delete", "--yes"],
+        &["data/attach"],
+    ];
+    for model in models().filter(|model| !is_unserved(model)) {
+        for script in scripts {
+            let port = format!("sim:{model}?time=virtual&sms=hello&cfun=1&register=0s&apn=super");
+            let output = hayes(&[&["run", script[0], "-p", &port], *script].concat());
+            let told = text(&output.stderr);
+            assert!(output.status.success(), "{script:?} on {model}\n{told}");
+            let second = told.rsplit(" on sim:").next().unwrap();
+            let sent = second.lines().filter(|line| line.trim_start().starts_with("AT"));
+            let setting = sent.map(|line| line.trim_start().trim_end_matches("  OK")).find(|command| {
+                let is_question =
+                    command.ends_with('?') || !command.contains('=') || command.starts_with("AT+CGPADDR=");
+                !is_question && !["AT+CMEE=", "AT+CMGF=", "AT+CMGL="].iter().any(|talk| command.starts_with(talk))
+            });
+            assert_eq!(setting, None, "{script:?} on {model}\n{told}");
         }
     }
 }
@@ -171,15 +236,34 @@ fn failures_say_why() {
         ("supersim/setup", "fault=unplug:5", 6, "lost"),
         ("supersim/setup", "fault=unplug-in-line:5", 6, "lost"),
         ("modem/sync", "fault=silence", 1, "does not answer AT"),
-        ("supersim/sms-send", "fault=hang-at-prompt", 1, "not answered"),
+        ("supersim/sms-send", "fault=hang-at-prompt", 1, "nobody knows"),
         ("supersim/sms-send", "fault=cms:330:CMGS", 1, "SMSC"),
         ("supersim/sms-send", "fault=error:CMGS", 1, "CMGS"),
+        ("modem/check-sim", "sim=absent", 1, "SIM not inserted"),
+        ("modem/check-sim", "pin=1234", 1, "3 tries left"),
+        ("sms/send", "fault=hang-at-prompt", 1, "nobody knows"),
+        ("sms/send", "fault=lost:CMGS", 1, "not sent"),
+        ("sms/send", "cfun=4", 1, "the radio is off"),
+        ("sms/receive", "incoming=1h&sms=late", 1, "no message in 5 minutes"),
+        ("data/attach", "cfun=4", 1, "the radio is off"),
+        ("data/attach", "register=0s&apn=wrong", 1, "is its APN (wrong) right"),
+        ("data/http-get", "register=0s&apn=super&fault=lost:QHTTPREAD", 1, "QHTTPREAD"),
+        ("data/mqtt-publish", "register=0s&apn=super&fault=lost:12", 1, "QMTPUBEX"),
+        ("modem/restart", "fault=wrong-imei", 1, "another modem came back"),
+        ("modem/recover", "register=never", 1, "nothing helped"),
+        ("modem/recover", "sim=absent", 1, "SIM not inserted"),
+        ("modem/factory-test", "imei=866425038025609", 1, "the label says 866425038025591"),
+        ("data/gnss-fix", "fault=cme:516:QGPSLOC", 1, "no fix in 5 minutes"),
         ("network/scan", "fault=cme:30:COPS", 1, "o network service"),
     ] {
         let port = format!("sim:bg96?time=virtual&{option}");
         let mut arguments = vec!["run", "-q", script, "-p", &port];
-        if script == "supersim/sms-send" {
-            arguments.extend(["-V", "message=hello"]);
+        match script {
+            "supersim/sms-send" => arguments.extend(["-V", "message=hello"]),
+            "modem/factory-test" => arguments.extend(["-V", "imei=866425038025591"]),
+            "sms/send" => arguments.extend(["-V", "message=hello", "-V", "to=2936"]),
+            "data/mqtt-publish" => arguments.extend(["-V", "message=hello", "-V", "topic=t", "-V", "broker=b"]),
+            _ => {}
         }
         let output = hayes(&arguments);
         let stderr = text(&output.stderr);
