@@ -6,6 +6,7 @@
 //! - [`source`]: a text with its name, and places in it
 //! - [`notation`]: how durations, bytes and control characters are written and read
 //! - [`psm`]: the timers of power saving
+//! - [`sms`]: short messages: their alphabets, and the unit that PDU mode carries
 //! - [`diagnostic`]: what is wrong, where, and what to do about it; how it is shown
 //! - [`at`]: the AT protocol: bytes → lines → events; no I/O, no clock
 //! - [`catalogue`]: what is known about commands, errors, URCs and modules; `explain`
@@ -77,6 +78,7 @@ pub mod repl;
 pub mod report;
 pub mod runtime;
 pub mod sim;
+pub mod sms;
 pub mod source;
 mod state;
 pub mod syntax;

@@ -1,7 +1,7 @@
 //! A text with its name, and places in it.
 
 use std::fmt;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
@@ -66,19 +66,29 @@ impl Source {
 
 /// All of a text that is at most `most` bytes long. Of a longer one no more than that is read.
 pub(crate) fn read_text(reader: impl Read, most: u64) -> Result<String, Unreadable> {
-    let mut bytes = Vec::new();
-    reader.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(Unreadable::Io)?;
-    if bytes.len() as u64 > most {
-        return Err(Unreadable::TooLarge { most });
-    }
-    String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(read_bytes(reader, most)?).map_err(|error| {
         let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
         Unreadable::NoText { line: 1 + before.filter(|byte| **byte == b'\n').count() }
     })
 }
 
+fn read_bytes(reader: impl Read, most: u64) -> Result<Vec<u8>, Unreadable> {
+    let mut bytes = Vec::new();
+    reader.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(Unreadable::Io)?;
+    if bytes.len() as u64 > most { Err(Unreadable::TooLarge { most }) } else { Ok(bytes) }
+}
+
 /// As [`read_text`], of a file that is no pipe, device or folder: to open or read one of those may block without an end.
 pub(crate) fn read_file(path: &Path, most: u64) -> Result<String, Unreadable> {
+    read_text(regular(path)?, most)
+}
+
+/// The same, of a file that may be no text.
+pub(crate) fn read_binary(path: &Path, most: u64) -> Result<Vec<u8>, Unreadable> {
+    read_bytes(regular(path)?, most)
+}
+
+fn regular(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     // Else the open itself waits for whoever writes to a pipe.
@@ -86,9 +96,9 @@ pub(crate) fn read_file(path: &Path, most: u64) -> Result<String, Unreadable> {
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let file = options.open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file").into());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
     }
-    read_text(file, most)
+    Ok(file)
 }
 
 /// Why something is not read as a text. As words it goes on after the name of what was read.

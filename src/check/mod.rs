@@ -262,7 +262,9 @@ enum Type {
     /// It may be anything.
     Unknown,
     Text,
+    Bytes,
     Int,
+    Decimal,
     Bool,
     Duration,
     List(Arc<Type>),
@@ -275,8 +277,9 @@ impl Type {
     fn of_capture(convert: Convert, optional: bool) -> Type {
         match convert {
             Convert::Text => Type::Text,
-            Convert::Int | Convert::Hex if optional => Type::Unknown,
+            Convert::Int | Convert::Hex | Convert::Decimal if optional => Type::Unknown,
             Convert::Int | Convert::Hex => Type::Int,
+            Convert::Decimal => Type::Decimal,
         }
     }
 
@@ -284,7 +287,9 @@ impl Type {
     fn of_kind(kind: Option<Kind>) -> Type {
         match kind {
             Some(Kind::Text) => Type::Text,
+            Some(Kind::Bytes) => Type::Bytes,
             Some(Kind::Int) => Type::Int,
+            Some(Kind::Decimal) => Type::Decimal,
             Some(Kind::Bool) => Type::Bool,
             Some(Kind::Duration) => Type::Duration,
             Some(Kind::List) => Type::List(Arc::new(Type::Unknown)),
@@ -307,7 +312,12 @@ impl Type {
             Value::Record(record) => {
                 Type::Record(record.iter().map(|(name, value)| (name.to_owned(), Type::of_value(value))).collect())
             }
-            Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Duration(_) => Type::of_kind(Some(value.kind())),
+            Value::Text(_)
+            | Value::Bytes(_)
+            | Value::Int(_)
+            | Value::Decimal(_)
+            | Value::Bool(_)
+            | Value::Duration(_) => Type::of_kind(Some(value.kind())),
         }
     }
 
@@ -320,7 +330,14 @@ impl Type {
     fn item(&self) -> Type {
         match self {
             Type::List(item) => (**item).clone(),
-            Type::Unknown | Type::Text | Type::Int | Type::Bool | Type::Duration | Type::Record(_) => Type::Unknown,
+            Type::Unknown
+            | Type::Text
+            | Type::Bytes
+            | Type::Int
+            | Type::Decimal
+            | Type::Bool
+            | Type::Duration
+            | Type::Record(_) => Type::Unknown,
         }
     }
 
@@ -329,7 +346,9 @@ impl Type {
         match self {
             Type::Unknown => "anything",
             Type::Text => "text",
+            Type::Bytes => "bytes",
             Type::Int => "a whole number",
+            Type::Decimal => "a decimal number",
             Type::Bool => "true or false",
             Type::Duration => "a duration",
             Type::List(_) => "a list",
@@ -346,7 +365,9 @@ impl Type {
         match self {
             Type::Unknown => None,
             Type::Text => Some(Kind::Text),
+            Type::Bytes => Some(Kind::Bytes),
             Type::Int => Some(Kind::Int),
+            Type::Decimal => Some(Kind::Decimal),
             Type::Bool => Some(Kind::Bool),
             Type::Duration => Some(Kind::Duration),
             Type::List(_) => Some(Kind::List),

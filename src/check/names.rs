@@ -71,7 +71,12 @@ impl Names {
                 }
                 Part::Capture(pattern) => self.declare_holes(pattern, matchers),
                 Part::Clause(clause) => self.declare_parts(clause.parts(), matchers),
-                Part::Question(_) | Part::Text(_) | Part::Value(_) | Part::Pattern(_) | Part::Block(_) => {}
+                Part::Question(_)
+                | Part::Text(_)
+                | Part::Value(_)
+                | Part::Pattern(_)
+                | Part::Fields(_)
+                | Part::Block(_) => {}
             }
         }
     }

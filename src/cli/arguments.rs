@@ -120,6 +120,9 @@ pub(crate) struct InputArguments {
     /// Answer every `confirm` with yes
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Read what `ask` asks for from a file of NAME=VALUE lines
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) answers: Vec<PathBuf>,
 }
 
 /// What is printed, and where.
@@ -236,12 +239,23 @@ pub(crate) struct Reports {
     /// Write a table for spreadsheets
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) csv: Option<PathBuf>,
+    /// Write the rows of `report row` as a table for spreadsheets
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) rows: Option<PathBuf>,
     /// Write JUnit's XML, for CI
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) junit: Option<PathBuf>,
     /// Write one page for people, with every conversation that was kept
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) html: Option<PathBuf>,
+}
+
+impl Reports {
+    /// The files that were asked for, with their flags.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let all = [("--csv", &self.csv), ("--rows", &self.rows), ("--junit", &self.junit), ("--html", &self.html)];
+        all.into_iter().filter_map(|(flag, file)| Some((flag, file.as_deref()?)))
+    }
 }
 
 #[derive(Debug, Args)]

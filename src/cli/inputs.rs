@@ -54,7 +54,8 @@ pub(crate) fn collect(
 /// The files that these inputs are read from.
 pub(crate) fn files(given: &arguments::InputArguments) -> impl Iterator<Item = (&'static str, &Path)> {
     let variables = given.vars_file.iter().map(|file| ("--vars-file", file.as_path()));
-    variables.chain(given.secrets_file.iter().map(|file| ("--secrets-file", file.as_path())))
+    let answers = given.answers.iter().map(|file| ("--answers", file.as_path()));
+    variables.chain(given.secrets_file.iter().map(|file| ("--secrets-file", file.as_path()))).chain(answers)
 }
 
 /// What is wrong with a value, and where it came from.
@@ -103,7 +104,9 @@ pub(crate) fn explicit(
     let mut problems = Vec::new();
     let all = of_command_line(given, &mut problems);
     let (values, origins) = sorted(all, programs, &mut problems);
-    told((with_switches(values, given), origins), problems, console)
+    let answers = read_files(&given.answers, false, &mut problems);
+    let answers = answers.into_iter().map(|answer| (answer.name, answer.value)).collect();
+    told((Inputs { answers, ..with_switches(values, given) }, origins), problems, console)
 }
 
 /// In the order in which the later beats the earlier.

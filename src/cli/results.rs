@@ -111,8 +111,7 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Exit {
         let what = "the last line was torn by a crash and is left out";
         console.say(&format!("note: {what} ({})\n", plural(bytes as u64, "byte")));
     }
-    let Reports { csv, junit, html } = &arguments.reports;
-    if csv.is_none() && junit.is_none() && html.is_none() {
+    if arguments.reports.files().next().is_none() {
         return console.print(&summary_of(&results.results, console.out));
     }
     write_all(&results.results, &arguments.results, &arguments.reports, console)
@@ -120,7 +119,7 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Exit {
 
 /// The reports that were asked for, of the results in this file.
 pub(crate) fn write_reports(path: &Path, reports: &Reports, console: &Console) -> Exit {
-    if reports.csv.is_none() && reports.junit.is_none() && reports.html.is_none() {
+    if reports.files().next().is_none() {
         return Exit::Passed;
     }
     match journal::read(path) {
@@ -134,15 +133,13 @@ pub(crate) fn write_reports(path: &Path, reports: &Reports, console: &Console) -
 
 /// No report is one of these files, nor another report.
 pub(crate) fn reports_apart(reports: &Reports, read: &[(&str, &Path)], console: &Console) -> Result<(), Exit> {
-    let named = [("--csv", &reports.csv), ("--junit", &reports.junit), ("--html", &reports.html)];
-    let written: Vec<(&str, &Path)> =
-        named.into_iter().filter_map(|(flag, file)| Some((flag, file.as_deref()?))).collect();
+    let written: Vec<(&str, &Path)> = reports.files().collect();
     apart(read, &written, console)
 }
 
 /// Whether the reports can be written: a wrong path shows before anything is sent.
 pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(), Exit> {
-    for path in [&reports.csv, &reports.junit, &reports.html].into_iter().flatten().filter(|path| !is_stdout(path)) {
+    for path in reports.files().map(|(_, path)| path).filter(|path| !is_stdout(path)) {
         if let Err(error) = state::private().open(path) {
             let message = format!("the report {} cannot be written: {error}; nothing was sent", path.display());
             return Err(console.refuse(Exit::Unwritable, &message, None));
@@ -155,6 +152,9 @@ fn write_all(results: &[RunResult], path: &Path, reports: &Reports, console: &Co
     let mut exit = Exit::Passed;
     if let Some(file) = &reports.csv {
         exit = exit.worst(write_one(file, console, |writer| csv::write(results, writer)));
+    }
+    if let Some(file) = &reports.rows {
+        exit = exit.worst(write_one(file, console, |writer| csv::write_rows(results, writer)));
     }
     if let Some(file) = &reports.junit {
         exit = exit.worst(write_one(file, console, |writer| junit::write(results, writer)));

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use super::arguments::OutputArguments;
 use super::console::{Console, Exit};
-use crate::port::{Cancel, Clock};
+use crate::port::{Cancel, Clock, Fault};
 use crate::report::conversation::{ConversationText, Meaning, meaning, no_meaning};
 use crate::report::events;
 use crate::report::style::{Palette, Style};
-use crate::runtime::{Confirmed, Listener, RuntimeEvent};
+use crate::runtime::{Listener, RuntimeEvent};
 
 /// Listens to a run.
 pub(crate) struct Screen<'c> {
@@ -86,18 +86,18 @@ impl Listener for Screen<'_> {
         }
     }
 
-    fn confirm(&mut self, question: &str, heeded: usize) -> Confirmed {
-        let Some(cancel) = self.cancel.clone().filter(|_| io::stdin().is_terminal()) else { return Confirmed::Nobody };
+    fn ask(&mut self, question: &str, heeded: usize) -> Option<Result<String, Fault>> {
+        let cancel = self.cancel.clone().filter(|_| io::stdin().is_terminal())?;
         if let Some(text) = &mut self.text {
             let _ = text.lock().finish();
         }
-        self.console.say(&format!("{} [y/N] ", self.console.err.paint(Style::Notable, question)));
+        self.console.say(&format!("{} ", self.console.err.paint(Style::Notable, question)));
         let typed = cancel.typed_line(heeded);
         // Only Enter ends the line of the question; Ctrl-C and Ctrl-D leave it open.
         if !typed.as_ref().is_ok_and(|answer| answer.ends_with('\n')) {
             self.console.say("\n");
         }
-        Confirmed::from(typed)
+        Some(typed)
     }
 }
 

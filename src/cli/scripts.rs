@@ -275,6 +275,7 @@ fn parameter(param: &Param, script: &str) -> String {
         Convert::Text => "",
         Convert::Int => " (a number)",
         Convert::Hex => " (a hexadecimal number)",
+        Convert::Decimal => " (a decimal number)",
     };
     let default = param.default.as_ref().and_then(|value| script.get(std::ops::Range::<usize>::from(value.span)));
     let default = default.map_or_else(|| " (required)".to_owned(), |default| format!(" (default {default})"));

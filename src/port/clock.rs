@@ -31,6 +31,11 @@ impl Timestamp {
         Timestamp { since_1970: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() }
     }
 
+    /// So long before now.
+    pub fn before(earlier: Duration) -> Timestamp {
+        Timestamp { since_1970: Timestamp::now().since_1970.saturating_sub(earlier) }
+    }
+
     pub fn since_1970(since_1970: Duration) -> Timestamp {
         Timestamp { since_1970 }
     }

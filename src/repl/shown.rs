@@ -11,10 +11,10 @@ use super::terminal;
 use crate::at::{Event, Why};
 use crate::catalogue::entry::Module;
 use crate::notation::ShownDuration;
-use crate::port::{Cancel, Timestamp};
+use crate::port::{Cancel, Fault, Timestamp};
 use crate::report::conversation::{ConversationText, meaning, no_meaning};
 use crate::report::style::{Palette, Style, harmless};
-use crate::runtime::{Confirmed, Listener, RuntimeEvent, Waiting};
+use crate::runtime::{Listener, RuntimeEvent, Waiting};
 
 /// What may take longer than that is worth a word about it,
 const LONG: Duration = Duration::from_secs(10);
@@ -185,12 +185,12 @@ impl Listener for Shown {
         }
     }
 
-    fn confirm(&mut self, question: &str, heeded: usize) -> Confirmed {
+    fn ask(&mut self, question: &str, heeded: usize) -> Option<Result<String, Fault>> {
         if !io::stdin().is_terminal() {
-            return Confirmed::Nobody;
+            return None;
         }
         let _ = self.text.finish();
-        write_out(&format!("{} [y/N] ", self.palette.paint(Style::Notable, question)));
+        write_out(&format!("{} ", self.palette.paint(Style::Notable, question)));
         terminal::edits_lines(true);
         let typed = self.cancel.typed_line(heeded);
         terminal::edits_lines(!self.waits);
@@ -198,7 +198,7 @@ impl Listener for Shown {
         if !typed.as_ref().is_ok_and(|answer| answer.ends_with('\n')) {
             write_out("\n");
         }
-        Confirmed::from(typed)
+        Some(typed)
     }
 }
 

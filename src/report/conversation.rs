@@ -130,7 +130,8 @@ impl<W: Write> ConversationText<W> {
             RuntimeEvent::Waiting { .. }
             | RuntimeEvent::Statement { .. }
             | RuntimeEvent::Captured { .. }
-            | RuntimeEvent::Reported { .. } => {}
+            | RuntimeEvent::Reported { .. }
+            | RuntimeEvent::Row { .. } => {}
         }
     }
 
@@ -167,7 +168,8 @@ impl<W: Write> ConversationText<W> {
             RuntimeEvent::Session(_)
             | RuntimeEvent::Captured { .. }
             | RuntimeEvent::Met { .. }
-            | RuntimeEvent::Reported { .. } => {}
+            | RuntimeEvent::Reported { .. }
+            | RuntimeEvent::Row { .. } => {}
             RuntimeEvent::ScriptStarted { .. }
             | RuntimeEvent::ScriptEnded { .. }
             | RuntimeEvent::Statement { .. }

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use super::causes::place;
-use super::result::RunResult;
+use super::result::{RunResult, row_names};
 use crate::notation::is_harmful;
 
 /// Writes all results. The columns of reports stand in the order in which they first came.
@@ -48,6 +48,20 @@ pub fn write(results: &[RunResult], writer: impl Write) -> io::Result<()> {
             None => row.extend(failure.iter().map(|_| String::new())),
         }
         csv.write_record(&row)?;
+    }
+    csv.flush()
+}
+
+/// The rows of `report row`: a line each, with the modem that reported it.
+pub fn write_rows(results: &[RunResult], writer: impl Write) -> io::Result<()> {
+    let names = row_names(results);
+    let mut csv = csv::Writer::from_writer(writer);
+    csv.write_record(std::iter::once("modem".to_owned()).chain(names.iter().map(|name| harmless(name))))?;
+    for result in results {
+        for row in &result.rows {
+            let cells = names.iter().map(|name| row.get(name).map(cell).unwrap_or_default());
+            csv.write_record(std::iter::once(harmless(&result.modem)).chain(cells))?;
+        }
     }
     csv.flush()
 }

@@ -43,6 +43,7 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
         RuntimeEvent::Plan { note } => json!({"event": "plan", "note": note}),
         RuntimeEvent::Met { module } => json!({"event": "module", "module": module.id}),
         RuntimeEvent::Reported { name, value } => json!({"event": "report", "name": name, "value": value}),
+        RuntimeEvent::Row { columns } => json!({"event": "row", "columns": columns}),
         RuntimeEvent::Statement { .. } | RuntimeEvent::Waiting { .. } => return None,
     };
     if let Value::Object(fields) = &mut object {

@@ -33,6 +33,9 @@ pub struct RunResult {
     pub changed: u64,
     pub unchanged: u64,
     pub report: serde_json::Map<String, serde_json::Value>,
+    /// `report row`: an object each
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<serde_json::Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
     /// The file that holds all that was sent and received, beside the results
@@ -107,6 +110,7 @@ impl RunResult {
             changed: outcome.changed,
             unchanged: outcome.unchanged,
             report: outcome.report.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
+            rows: outcome.rows.iter().map(json).collect(),
             skipped: outcome.skipped.clone(),
             record: None,
             failure: outcome.failure.as_deref().map(FailureReport::from),
@@ -129,6 +133,7 @@ impl RunResult {
             changed: 0,
             unchanged: 0,
             report: serde_json::Map::new(),
+            rows: Vec::new(),
             skipped: None,
             record: None,
             failure: Some(failure),
@@ -149,7 +154,34 @@ impl RunResult {
             let shown = super::style::harmless(shown.as_bytes());
             format!("{}{padding}  {shown}", palette.paint(Style::Name, name)).trim_end().to_owned() + "\n"
         };
-        self.report.iter().map(line).collect()
+        self.report.iter().map(line).collect::<String>() + &self.table(palette)
+    }
+
+    /// The rows of `report row`, under their names.
+    fn table(&self, palette: Palette) -> String {
+        let names = row_names(std::slice::from_ref(self));
+        let shown = |value: Option<&serde_json::Value>| {
+            let text = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            super::style::harmless(text.unwrap_or_default().as_bytes())
+        };
+        let rows = self.rows.iter().map(|row| names.iter().map(|name| shown(row.get(name))).collect::<Vec<_>>());
+        let rows: Vec<Vec<String>> = rows.collect();
+        let count = |text: &str| text.chars().count();
+        let width = |place: usize, name: &str| {
+            let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| count(cell));
+            cells.max().unwrap_or(0).max(count(name))
+        };
+        let widths: Vec<usize> = names.iter().enumerate().map(|(place, name)| width(place, name)).collect();
+        let line = |cells: &mut dyn Iterator<Item = String>| {
+            let padded = cells.zip(&widths).map(|(cell, width)| " ".repeat(width - count(&cell).min(*width)) + &cell);
+            padded.collect::<Vec<_>>().join("  ")
+        };
+        if rows.is_empty() {
+            return String::new();
+        }
+        let head = palette.paint(Style::Name, line(&mut names.iter().map(|name| (*name).to_owned())));
+        let lines = rows.into_iter().map(|row| line(&mut row.into_iter()) + "\n");
+        format!("{head}\n{}", lines.collect::<String>())
     }
 
     /// One line that says how it went: `passed in 0.5 s: 14 exchanges, 1 changed, 2 unchanged`.
@@ -186,6 +218,12 @@ impl From<&Failure> for FailureReport {
             help: (!help.is_empty()).then(|| help.join("; ")),
         }
     }
+}
+
+/// The names in the rows of these results, in the order in which they first came.
+pub(super) fn row_names(results: &[RunResult]) -> Vec<&str> {
+    let rows = results.iter().flat_map(|result| &result.rows).filter_map(serde_json::Value::as_object);
+    super::csv::distinct(rows.flat_map(serde_json::Map::keys))
 }
 
 pub fn plural(count: u64, what: &str) -> String {

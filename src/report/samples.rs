@@ -21,6 +21,7 @@ pub(super) fn passed(modem: &str) -> RunResult {
         changed: 1,
         unchanged: 2,
         report,
+        rows: Vec::new(),
         skipped: None,
         record: None,
         failure: None,

@@ -28,7 +28,8 @@ pub fn write_down(transcript: &mut Transcript, now: Duration, event: &RuntimeEve
         | RuntimeEvent::Caught { .. }
         | RuntimeEvent::Ensured { .. }
         | RuntimeEvent::Met { .. }
-        | RuntimeEvent::Reported { .. } => {}
+        | RuntimeEvent::Reported { .. }
+        | RuntimeEvent::Row { .. } => {}
     }
 }
 

@@ -10,41 +10,17 @@ use crate::at::Event;
 use crate::catalogue::entry::Module;
 use crate::port::Fault;
 use crate::source::{Source, Span};
-use crate::value::Value;
+use crate::value::{Record, Value};
 
 /// Hears what happens. Every event is borrowed: who does not listen pays for no copy.
 pub trait Listener {
     /// `now` is the time since the port was opened.
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>);
 
-    /// Asks a person, for `confirm`. So many interruptions were heeded already: one more ends the question.
-    fn confirm(&mut self, _question: &str, _heeded: usize) -> Confirmed {
-        Confirmed::Nobody
-    }
-}
-
-/// What came of a question to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Confirmed {
-    Yes,
-    No,
-    /// There is nobody to ask.
-    Nobody,
-    /// Ctrl-C instead of an answer
-    Interrupted,
-}
-
-impl From<Result<String, Fault>> for Confirmed {
-    /// What was typed behind `[y/N]`.
-    fn from(typed: Result<String, Fault>) -> Confirmed {
-        match typed {
-            Ok(answer) if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") => Confirmed::Yes,
-            Ok(_) => Confirmed::No,
-            Err(Fault::Interrupted) => Confirmed::Interrupted,
-            Err(Fault::Lost(_) | Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_)) => {
-                Confirmed::Nobody
-            }
-        }
+    /// Asks a person: what was typed, or why nothing was; `None` where there is nobody. So many interruptions were heeded
+    /// already: one more ends the question.
+    fn ask(&mut self, _question: &str, _heeded: usize) -> Option<Result<String, Fault>> {
+        None
     }
 }
 
@@ -129,6 +105,10 @@ pub enum RuntimeEvent<'a> {
     Reported {
         name: &'a str,
         value: &'a Value,
+    },
+    /// `report row`
+    Row {
+        columns: &'a Record,
     },
 }
 

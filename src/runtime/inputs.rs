@@ -27,6 +27,8 @@ pub struct Inputs {
     pub plan: bool,
     /// Answers every `confirm`.
     pub yes: bool,
+    /// `--answers`: what is typed where `ask` asks for a name.
+    pub answers: BTreeMap<String, String>,
     /// Where `file("…")` looks: the script's folder.
     pub folder: Option<PathBuf>,
 }
@@ -51,6 +53,7 @@ impl Default for Inputs {
             timeout_scale: 1.0,
             plan: false,
             yes: false,
+            answers: BTreeMap::new(),
             folder: None,
         }
     }
@@ -66,6 +69,7 @@ impl fmt::Debug for Inputs {
             .field("timeout_scale", &self.timeout_scale)
             .field("plan", &self.plan)
             .field("yes", &self.yes)
+            .field("answers", &self.answers)
             .field("folder", &self.folder)
             .finish()
     }
@@ -115,6 +119,7 @@ pub(super) fn from_text(text: &str, convert: Convert) -> Result<Value, &'static 
         Convert::Text => Ok(Value::text(text)),
         Convert::Int => text.trim().parse().map(Value::Int).map_err(|_| "a number"),
         Convert::Hex => hex(text.trim()).map(Value::Int).ok_or("a hexadecimal number"),
+        Convert::Decimal => text.trim().parse().map(Value::Decimal).map_err(|()| "a decimal number"),
     }
 }
 

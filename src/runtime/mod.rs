@@ -17,7 +17,7 @@ pub mod secret;
 mod tests;
 
 pub use crate::value::Value;
-pub use event::{Change, Confirmed, Listener, RuntimeEvent, Silent, Waiting};
+pub use event::{Change, Listener, RuntimeEvent, Silent, Waiting};
 pub use failure::{Call, Failure};
 pub use inputs::{Inputs, Unfit, unfit};
 pub use interpreter::{DEEPEST, Interpreter, STACK, run};

@@ -25,6 +25,8 @@ pub struct Outcome {
     pub unchanged: u64,
     /// The columns of `report`, in that order; without one, all captures.
     pub report: Vec<(String, Value)>,
+    /// `report row`: a record for each.
+    pub rows: Vec<Value>,
     pub elapsed: Duration,
 }
 

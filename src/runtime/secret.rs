@@ -112,6 +112,14 @@ impl Mask {
                 Cow::Borrowed(_) => value.clone(),
                 Cow::Owned(shown) => Value::text(shown),
             },
+            Value::Decimal(number) => match self.text(&number.to_string()) {
+                Cow::Borrowed(_) => value.clone(),
+                Cow::Owned(shown) => Value::text(shown),
+            },
+            Value::Bytes(bytes) => match self.bytes(bytes) {
+                Cow::Borrowed(_) => value.clone(),
+                Cow::Owned(shown) => Value::of_bytes(shown),
+            },
             Value::Bool(_) | Value::Duration(_) => value.clone(),
             Value::List(items) => Value::list(items.iter().map(|item| self.value(item)).collect()),
             Value::Record(record) => {

@@ -178,7 +178,10 @@ impl<'a> Assembler<'a> {
         };
         let word = match clause.kind {
             ClauseKind::Expect(_) | ClauseKind::ExpectNothing { .. } => "expect",
-            ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => "capture",
+            ClauseKind::Capture { .. }
+            | ClauseKind::CapturePattern(_)
+            | ClauseKind::CaptureAll { .. }
+            | ClauseKind::CaptureAllPattern { .. } => "capture",
             ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => "prompt",
             ClauseKind::When { event: WhenEvent::Line(_) | WhenEvent::Timeout, .. } => "when",
             ClauseKind::When { event: WhenEvent::Otherwise, .. } => "else",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::source::{Name, Source, Span, Spanned};
+use crate::value::Decimal;
 use crate::value::functions::Function;
 
 /// A whole file.
@@ -81,8 +82,10 @@ pub enum StatementKind {
     Param(Param),
     /// `run "name" [with NAME = EXPR, …] [as NAME]`
     Run { script: Template, arguments: Vec<(Name, Expression)>, record: Option<Name> },
-    /// `report EXPR | NAME = EXPR, …`
-    Report { columns: Vec<Column> },
+    /// `report EXPR | NAME = EXPR, …`; `report row …`, a row of the run's table
+    Report { is_row: bool, columns: Vec<Column> },
+    /// `capture … from EXPR`
+    CaptureFrom { clause: Clause, from: Expression },
     /// `abort on PATTERN [or PATTERN]…[, "why"]`
     AbortOn { patterns: Alternatives, why: Option<Template> },
     /// `log "text"`
@@ -93,6 +96,8 @@ pub enum StatementKind {
     Timeout { duration: Expression },
     /// `confirm "text"`
     Confirm { text: Template },
+    /// `ask "text" [as NAME[:KIND]]`
+    Ask { text: Template, answer: Option<(Name, Convert)> },
     /// `reboot AT… [within D]`
     Reboot { command: Send },
     /// `unsafe "why" { … }`
@@ -113,6 +118,8 @@ pub enum Part<'a> {
     Pattern(&'a Pattern),
     /// A pattern whose holes become variables
     Capture(&'a Pattern),
+    /// A pattern whose holes become the fields of a record
+    Fields(&'a Pattern),
     /// A name that has a value from here on
     Binds(&'a Name),
     /// The name that stands for each item in the block that follows
@@ -197,7 +204,14 @@ impl Statement {
                 parts.extend(arguments.iter().map(|(_, value)| Part::Value(value)));
                 parts.extend(record.iter().map(Part::Binds));
             }
-            StatementKind::Report { columns } => parts.extend(columns.iter().map(|column| Part::Value(&column.value))),
+            StatementKind::Report { columns, .. } => {
+                parts.extend(columns.iter().map(|column| Part::Value(&column.value)));
+            }
+            StatementKind::CaptureFrom { clause, from } => parts.extend([Part::Value(from), Part::Clause(clause)]),
+            StatementKind::Ask { text, answer } => {
+                parts.push(Part::Text(text));
+                parts.extend(answer.iter().map(|(name, _)| Part::Binds(name)));
+            }
             StatementKind::AbortOn { patterns, why } => {
                 parts.extend(patterns.iter().map(Part::Pattern));
                 parts.extend(why.iter().map(Part::Text));
@@ -248,6 +262,9 @@ impl Clause {
             }
             ClauseKind::CapturePattern(patterns) => patterns.iter().map(Part::Capture).collect(),
             ClauseKind::CaptureAll { record, .. } => vec![Part::Binds(record)],
+            ClauseKind::CaptureAllPattern { patterns, record } => {
+                patterns.iter().map(Part::Fields).chain([Part::Binds(record)]).collect()
+            }
             ClauseKind::PromptReply { mark, text, .. } => {
                 mark.iter().map(Part::Text).chain([Part::Value(text)]).collect()
             }
@@ -317,6 +334,8 @@ pub enum ClauseKind {
     CapturePattern(Alternatives),
     /// `capture all cid:int, type, apn as contexts`
     CaptureAll { fields: Vec<Field>, record: Name },
+    /// `capture all PATTERN [or PATTERN]… as rows`
+    CaptureAllPattern { patterns: Alternatives, record: Name },
     /// `prompt [">"] reply TEXT [then ctrl-z|cr|esc|nothing]`
     PromptReply { mark: Option<Template>, text: Expression, end: PromptEnd },
     /// `prompt [">"] cancel`
@@ -364,6 +383,7 @@ pub enum Convert {
     Text,
     Int,
     Hex,
+    Decimal,
 }
 
 /// A line that comes by itself.
@@ -501,6 +521,8 @@ pub enum ExpressionKind {
     Text(Template),
     /// `42`, `-1`
     Int(i64),
+    /// `3.7`, `-85.00`
+    Decimal(Decimal),
     /// `true`, `false`
     Bool(bool),
     /// `500ms`, `5s`, `2min`

@@ -758,7 +758,7 @@ impl<'a> Refused<'a> {
 
 const CLAUSES: [&str; 4] = ["expect", "capture", "prompt", "when"];
 /// Those that take a text
-const TEXT_STATEMENTS: [&str; 7] = ["send", "fail", "skip", "log", "confirm", "run", "unsafe"];
+const TEXT_STATEMENTS: [&str; 8] = ["send", "fail", "skip", "log", "confirm", "ask", "run", "unsafe"];
 const OPERATOR: &str = "an operator";
 const VALUE: &str = "a value";
 

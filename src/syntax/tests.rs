@@ -32,6 +32,7 @@ fn shape(expression: &Expression) -> String {
     match &expression.kind {
         ExpressionKind::Text(text) => format!("{:?}", text.parts),
         ExpressionKind::Int(number) => number.to_string(),
+        ExpressionKind::Decimal(number) => number.to_string(),
         ExpressionKind::Bool(bool) => bool.to_string(),
         ExpressionKind::Duration(duration) => format!("{duration:?}"),
         ExpressionKind::List(items) => format!("[{}]", items.iter().map(shape).collect::<Vec<_>>().join(", ")),
@@ -57,6 +58,7 @@ fn operators_bind_as_they_should() {
     assert_eq!(expression("a not matches /x/ and b"), "((Not (a matches)) And b)");
     assert_eq!(expression("a == not b"), "(a Equal (Not b))");
     assert_eq!(expression("-a * b"), "((Negate a) Multiply b)");
+    assert_eq!(expression("-85.50 < 1..2"), "((Negate 85.5) Less (1 Range 2))");
     assert_eq!(expression("- -a"), "(Negate (Negate a))");
     assert_eq!(expression("(1 + 2) * 3"), "((1 Add 2) Multiply 3)");
     assert_eq!(expression("8 / 4 / 2 % 3"), "(((8 Divide 4) Divide 2) Remainder 3)");

@@ -54,11 +54,11 @@ pub(super) fn foreign(word: &str) -> Option<&'static str> {
 
 /// The keywords, in the order of their rules in the grammar.
 const KEYWORDS: &[&str] = &[
-    "abort", "all", "answers", "as", "assert", "await", "baud", "break", "cancel", "capture", "confirm", "dtr", "else",
-    "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "if", "in", "log", "matches", "not",
-    "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot", "repeat", "reply", "report", "retry",
-    "rts", "run", "secret", "send", "set", "skip", "sleep", "stop", "then", "timeout", "to", "try", "unsafe", "up",
-    "when", "with", "within",
+    "abort", "all", "answers", "as", "ask", "assert", "await", "baud", "break", "cancel", "capture", "confirm", "dtr",
+    "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "from", "if", "in", "log",
+    "matches", "not", "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot", "repeat", "reply",
+    "report", "retry", "row", "rts", "run", "secret", "send", "set", "skip", "sleep", "stop", "then", "timeout", "to",
+    "try", "unsafe", "up", "when", "with", "within",
 ];
 
 /// The word of a keyword's rule.
@@ -117,7 +117,7 @@ mod tests {
         let rules = statement.split_once('}').unwrap().0.split([' ', '(', ')', '\n']);
         let mut words: Vec<_> = rules
             .filter_map(|rule| rule.strip_suffix("_line"))
-            .filter(|word| !matches!(*word, "at" | "else"))
+            .filter(|word| !matches!(*word, "at" | "else" | "capture_from"))
             .collect();
         words.sort_unstable();
         assert!(statements().iter().map(|statement| statement.word).eq(words));

@@ -1,16 +1,19 @@
 //! The functions that a script may call: one table, which the syntax, the check, the run and the REPL read. To add one,
 //! add an entry and its body here, and a case.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::path::{Component, Path};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-use super::{LARGEST_VALUE, Refusal, Value, ValueKind, fits};
+use super::{Decimal, LARGEST_VALUE, Record, Refusal, Value, ValueKind, fits};
 use crate::catalogue::lookup;
 use crate::notation::{self, ExactDuration};
 use crate::psm::{self, GprsTimer};
-use crate::source::{Unreadable, read_file};
+use crate::sms::alphabet::{from_septets, from_ucs2_hex, pack, to_septets, to_ucs2_hex, unpack};
+use crate::sms::{Coding, read, submit};
+use crate::source::{Unreadable, read_binary};
 
 /// A function of the language.
 pub struct Function {
@@ -40,10 +43,17 @@ pub struct Takes {
 struct Given<'v> {
     function: &'static str,
     values: &'v [Value],
+    surroundings: &'v Surroundings<'v>,
+}
+
+/// What a function may know beside its arguments.
+pub struct Surroundings<'v> {
     /// Where `file` looks: the script's folder.
-    folder: Option<&'v Path>,
+    pub folder: Option<&'v Path>,
     /// How a value is shown in a message: secrets hidden, and not too long.
-    shown: &'v dyn Fn(&Value) -> String,
+    pub shown: &'v dyn Fn(&Value) -> String,
+    /// The time of day, for `now`.
+    pub now: &'v dyn Fn() -> String,
 }
 
 const TEXT: Takes =
@@ -52,13 +62,26 @@ const TEXT: Takes =
 const NUMBER: Takes =
     Takes { kinds: &[ValueKind::Int, ValueKind::Text], wanted: "a whole number", help: "capture it with `:int`" };
 
+/// A whole number or a decimal.
+const ANY_NUMBER: Takes = Takes {
+    kinds: &[ValueKind::Int, ValueKind::Decimal, ValueKind::Text],
+    wanted: "a number",
+    help: "capture it with `:int` or `:decimal`",
+};
+
+const TEXT_OR_BYTES: Takes =
+    Takes { kinds: &[ValueKind::Text, ValueKind::Bytes], wanted: "text or bytes", help: "use `text(…)`" };
+
+/// Digits, such as those that a modem answers.
+const DIGITS: Takes = Takes { help: "capture it without `:int`: leading zeros belong to it", ..TEXT };
+
 const TIME: Takes = Takes {
     kinds: &[ValueKind::Duration, ValueKind::Text],
     wanted: "a duration",
     help: "write it with its unit: `1h`, `10s`",
 };
 
-const SEQUENCES: &[ValueKind] = &[ValueKind::Text, ValueKind::List];
+const SEQUENCES: &[ValueKind] = &[ValueKind::Text, ValueKind::Bytes, ValueKind::List];
 
 const TYPE: &str = "hayes::run::type";
 const VALUE: &str = "hayes::run::value";
@@ -67,23 +90,66 @@ const VALUE: &str = "hayes::run::value";
 pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "len",
-        arguments: &[Takes { kinds: &[ValueKind::Text, ValueKind::List], wanted: "text or a list", ..TEXT }],
+        arguments: &[Takes { kinds: SEQUENCES, wanted: "text, bytes or a list", ..TEXT }],
         result: Some(ValueKind::Int),
-        about: "how many characters a text has, or items a list",
+        about: "how many characters a text has, bytes there are, or items a list has",
         example: ("len(\"häß\")", "3"),
         body: len,
     },
     Function {
         name: "int",
         arguments: &[Takes {
-            kinds: &[ValueKind::Text, ValueKind::Int],
+            kinds: &[ValueKind::Text, ValueKind::Int, ValueKind::Decimal],
             help: "only text and numbers become numbers",
             ..TEXT
         }],
         result: Some(ValueKind::Int),
-        about: "the whole number that a text holds",
+        about: "the whole number that a text holds, or a decimal without its places",
         example: ("int(\" 42 \")", "42"),
         body: |given| given.int(0).map(Value::Int),
+    },
+    Function {
+        name: "decimal",
+        arguments: &[ANY_NUMBER],
+        result: Some(ValueKind::Decimal),
+        about: "the decimal number that a text holds, exact to nine places",
+        example: ("decimal(\"-85.00\") < -84.5", "true"),
+        body: |given| given.decimal(0).map(Value::Decimal),
+    },
+    Function {
+        name: "round",
+        arguments: &[ANY_NUMBER, NUMBER],
+        result: Some(ValueKind::Decimal),
+        about: "the nearest number with so many places behind the point",
+        example: ("round(3.146, 2)", "3.15"),
+        body: |given| Ok(Value::Decimal(given.decimal(0)?.rounded(usize::try_from(given.int(1)?).unwrap_or(0)))),
+    },
+    Function {
+        name: "format",
+        arguments: &[
+            Takes { help: "write it in quotes: `\"%05.2f\"`", ..TEXT },
+            Takes { kinds: &[], wanted: "anything", help: "" },
+        ],
+        result: Some(ValueKind::Text),
+        about: "a text with a value in place of its `%d`, `%x`, `%X`, `%f` or `%s`, as printf writes it",
+        example: ("format(\"%.2f V\", 3.7)", "3.70 V"),
+        body: format_value,
+    },
+    Function {
+        name: "now",
+        arguments: &[],
+        result: Some(ValueKind::Text),
+        about: "the time of day in UTC, with milliseconds",
+        example: ("slice(now(), 0, 2)", "20"),
+        body: |given| Ok(Value::text((given.surroundings.now)())),
+    },
+    Function {
+        name: "bytes",
+        arguments: &[TEXT_OR_BYTES],
+        result: Some(ValueKind::Bytes),
+        about: "the bytes of a text, to be counted or cut",
+        example: ("len(bytes(\"Hé\"))", "3"),
+        body: |given| Ok(Value::Bytes(given.bytes(0)?.into())),
     },
     Function {
         name: "text",
@@ -148,21 +214,30 @@ pub static FUNCTIONS: &[Function] = &[
         result: Some(ValueKind::Text),
         about: "a text as UCS2 in hex, for `AT+CSCS=\"UCS2\"`",
         example: ("ucs2(\"Hi\")", "00480069"),
-        body: |given| fitting(given.text(0)?.encode_utf16().map(|unit| format!("{unit:04X}")).collect()),
+        body: |given| fitting(to_ucs2_hex(given.text(0)?)),
+    },
+    Function {
+        name: "unucs2",
+        arguments: &[DIGITS],
+        result: Some(ValueKind::Text),
+        about: "the text that UCS2 digits stand for, four for each character",
+        example: ("unucs2(\"00480069\")", "Hi"),
+        body: unucs2,
     },
     Function {
         name: "hex",
-        arguments: &[TEXT],
+        arguments: &[TEXT_OR_BYTES],
         result: Some(ValueKind::Text),
         about: "the bytes of a text in hex, two digits each",
         example: ("hex(\"Hé\")", "48C3A9"),
-        body: |given| fitting(notation::hex(given.text(0)?.as_bytes())),
+        body: |given| fitting(notation::hex(&given.bytes(0)?)),
     },
     Function {
         name: "unhex",
-        arguments: &[TEXT],
-        result: Some(ValueKind::Text),
-        about: "the text whose bytes are these hex digits",
+        arguments: &[DIGITS],
+        // Bytes where they are no text.
+        result: None,
+        about: "what these hex digits stand for: a text, or bytes that are none",
         example: ("unhex(\"48c3A9\")", "Hé"),
         body: unhex,
     },
@@ -175,8 +250,43 @@ pub static FUNCTIONS: &[Function] = &[
         body: gsm7,
     },
     Function {
-        name: "base64",
+        name: "pack7",
         arguments: &[TEXT],
+        result: Some(ValueKind::Text),
+        about: "a text in the GSM 7-bit alphabet, eight characters in seven bytes, in hex, as USSD takes it",
+        example: ("pack7(\"hellohello\")", "E8329BFD4697D9EC37"),
+        body: |given| fitting(notation::hex(&pack(&septets(given, 0)?))),
+    },
+    Function {
+        name: "unpack7",
+        arguments: &[DIGITS],
+        result: Some(ValueKind::Text),
+        about: "the text of such packed digits",
+        example: ("unpack7(\"E8329BFD4697D9EC37\")", "hellohello"),
+        body: unpack7,
+    },
+    Function {
+        name: "pdu",
+        arguments: &[Takes { help: "write the number in quotes: `\"+4917…\"`", ..TEXT }, TEXT],
+        result: Some(ValueKind::Record),
+        about: "a message for AT+CMGS in PDU mode: `.length` goes into the command, `.pdu` answers its prompt",
+        example: ("pdu(\"+46708251358\", \"hellohello\").length", "23"),
+        body: pdu,
+    },
+    Function {
+        name: "unpdu",
+        arguments: &[DIGITS],
+        result: Some(ValueKind::Record),
+        about: "what a message in PDU mode holds: `.number`, `.text`, `.time`, `.part` of `.parts`, `.reference`, `.centre`",
+        example: (
+            "unpdu(\"07917283010010F5040B917238880900F10000993092516195800CC8F71D14969741F977FD07\").text",
+            "How are you?",
+        ),
+        body: unpdu,
+    },
+    Function {
+        name: "base64",
+        arguments: &[TEXT_OR_BYTES],
         result: Some(ValueKind::Text),
         about: "the bytes of a text in Base64",
         example: ("base64(\"Hé\")", "SMOp"),
@@ -185,16 +295,16 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "unbase64",
         arguments: &[TEXT],
-        result: Some(ValueKind::Text),
-        about: "the text whose bytes are written in Base64",
+        result: None,
+        about: "what is written in Base64: a text, or bytes that are none",
         example: ("unbase64(\"SMOp\")", "Hé"),
         body: unbase64,
     },
     Function {
         name: "slice",
-        arguments: &[Takes { kinds: SEQUENCES, wanted: "text or a list", ..TEXT }, NUMBER, NUMBER],
+        arguments: &[Takes { kinds: SEQUENCES, wanted: "text, bytes or a list", ..TEXT }, NUMBER, NUMBER],
         result: None,
-        about: "a part of a text or a list, from one place to before another; from 0, and from the end where it is negative",
+        about: "a part of a text, of bytes or of a list, from one place to before another; from 0, and from the end where it is negative",
         example: ("slice(\"+CREG: 0,5\", 7, 10)", "0,5"),
         body: slice,
     },
@@ -224,19 +334,19 @@ pub static FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "min",
-        arguments: &[NUMBER, NUMBER],
-        result: Some(ValueKind::Int),
+        arguments: &[ANY_NUMBER, ANY_NUMBER],
+        result: None,
         about: "the smaller one of two numbers",
         example: ("min(3, 5)", "3"),
-        body: |given| Ok(Value::Int(given.int(0)?.min(given.int(1)?))),
+        body: |given| one_of(given, Ordering::Less),
     },
     Function {
         name: "max",
-        arguments: &[NUMBER, NUMBER],
-        result: Some(ValueKind::Int),
+        arguments: &[ANY_NUMBER, ANY_NUMBER],
+        result: None,
         about: "the larger one of two numbers",
         example: ("max(3, 5)", "5"),
-        body: |given| Ok(Value::Int(given.int(0)?.max(given.int(1)?))),
+        body: |given| one_of(given, Ordering::Greater),
     },
     Function {
         name: "bits",
@@ -273,8 +383,8 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "file",
         arguments: &[Takes { help: "write the file's path in quotes", ..TEXT }],
-        result: Some(ValueKind::Text),
-        about: "the text of a file that stands beside the script",
+        result: None,
+        about: "what a file beside the script holds: a text, or bytes that are none",
         example: ("file(\"ca.pem\")", "CERT"),
         body: file,
     },
@@ -286,18 +396,13 @@ pub fn function(name: &str) -> Option<&'static Function> {
 }
 
 impl Function {
-    /// What it yields; files come from `folder`, and `shown` is how a value is shown in a message.
-    pub fn call(
-        &self,
-        values: &[Value],
-        folder: Option<&Path>,
-        shown: &dyn Fn(&Value) -> String,
-    ) -> Result<Value, Refusal> {
+    /// What it yields.
+    pub fn call(&self, values: &[Value], surroundings: &Surroundings<'_>) -> Result<Value, Refusal> {
         if values.len() != self.arguments.len() {
             let wanted = if self.arguments.len() == 1 { "one argument" } else { "another number of arguments" };
             return Err(Refusal::new(TYPE, format!("`{}` takes {wanted}", self.name)));
         }
-        (self.body)(&Given { function: self.name, values, folder, shown })
+        (self.body)(&Given { function: self.name, values, surroundings })
     }
 }
 
@@ -324,7 +429,7 @@ impl Given<'_> {
         if let Value::Text(text) = value {
             return Ok(text);
         }
-        let what = format!("`{}` takes a text, and this is {}", self.function, (self.shown)(value));
+        let what = format!("`{}` takes a text, and this is {}", self.function, self.shown(value));
         Err(refused(place, TYPE, what).help("`text(x)` makes a text of any value"))
     }
 
@@ -332,15 +437,40 @@ impl Given<'_> {
         let value = self.value(place)?;
         match value {
             Value::Int(number) => Ok(*number),
+            Value::Decimal(number) => {
+                number.whole().ok_or_else(|| refused(place, VALUE, format!("{} is too large", self.shown(value))))
+            }
             Value::Text(text) => {
-                let no_number = |_| refused(place, VALUE, format!("{} is no number", (self.shown)(value)));
+                let no_number = |_| refused(place, VALUE, format!("{} is no number", self.shown(value)));
                 text.trim().parse().map_err(no_number)
             }
-            Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
-                let what = format!("`{}` takes a number, and this is {}", self.function, (self.shown)(value));
+            Value::Bytes(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
+                let what = format!("`{}` takes a number, and this is {}", self.function, self.shown(value));
                 Err(refused(place, TYPE, what))
             }
         }
+    }
+
+    fn decimal(&self, place: usize) -> Result<Decimal, Refusal> {
+        let value = self.value(place)?;
+        if let Value::Decimal(number) = value {
+            return Ok(*number);
+        }
+        if let Value::Text(text) = value {
+            return text.trim().parse().map_err(|()| {
+                refused(place, VALUE, format!("{} is no decimal number", self.shown(value))).help("as in -85.00")
+            });
+        }
+        self.int(place).map(Decimal::from)
+    }
+
+    fn bytes(&self, place: usize) -> Result<Vec<u8>, Refusal> {
+        let value = self.value(place)?;
+        if let Value::Bytes(bytes) = value { Ok(bytes.to_vec()) } else { Ok(self.text(place)?.as_bytes().to_vec()) }
+    }
+
+    fn shown(&self, value: &Value) -> String {
+        (self.surroundings.shown)(value)
     }
 }
 
@@ -358,10 +488,11 @@ fn len(given: &Given<'_>) -> Result<Value, Refusal> {
     let value = given.value(0)?;
     let count = match value {
         Value::Text(text) => text.chars().count(),
+        Value::Bytes(bytes) => bytes.len(),
         Value::List(items) => items.len(),
-        Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::Record(_) => {
-            let shown = (given.shown)(value);
-            let what = format!("`len` counts a text's characters or a list's items, and this is {shown}");
+        Value::Int(_) | Value::Decimal(_) | Value::Bool(_) | Value::Duration(_) | Value::Record(_) => {
+            let shown = given.shown(value);
+            let what = format!("`len` counts characters, bytes or items, and this is {shown}");
             return Err(refused(0, TYPE, what));
         }
     };
@@ -404,30 +535,134 @@ fn unhex(given: &Given<'_>) -> Result<Value, Refusal> {
         let what = format!("a byte has two hexadecimal digits, and these are {}", digits.len());
         return Err(refused(0, VALUE, what).help("is one cut off at the end?"));
     }
-    let text = String::from_utf8(notation::unhex(digits).unwrap_or_default()).map_err(|_| {
-        refused(0, VALUE, "these bytes are no text").help("a text is UTF-8; in UCS2 each character has four digits")
-    })?;
-    Ok(Value::text(text))
+    Ok(Value::of_bytes(notation::unhex(digits).unwrap_or_default()))
 }
 
-/// The default alphabet and its extension table (23.038 §6.2.1).
-fn gsm7(given: &Given<'_>) -> Result<Value, Refusal> {
-    const BESIDE_ASCII: &str = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà€";
-    let text = given.text(0)?;
-    let has = |character| match character {
-        '\n' | '\r' | '\x0C' | ' '..='_' | 'a'..='~' => true,
-        _ => BESIDE_ASCII.contains(character),
+fn unucs2(given: &Given<'_>) -> Result<Value, Refusal> {
+    let digits = given.text(0)?;
+    from_ucs2_hex(digits).map(Value::text).ok_or_else(|| {
+        let what = format!("{} is no text in UCS2", given.shown(&Value::text(digits)));
+        refused(0, VALUE, what).help("it has four hexadecimal digits for each character")
+    })
+}
+
+fn octets_of(given: &Given<'_>) -> Result<Vec<u8>, Refusal> {
+    let digits = given.text(0)?;
+    notation::unhex(digits).ok_or_else(|| {
+        let what =
+            format!("{} is not written in hexadecimal digits, two for each byte", given.shown(&Value::text(digits)));
+        refused(0, VALUE, what).help("is one cut off at the end?")
+    })
+}
+
+fn unpack7(given: &Given<'_>) -> Result<Value, Refusal> {
+    let octets = octets_of(given)?;
+    let mut septets = unpack(&octets, octets.len() * 8 / 7);
+    // Seven bits are left over after seven characters: they are filled up, with zeros or a CR (23.038 §6.1.2.3.1).
+    if septets.len() % 8 == 0 {
+        septets.pop_if(|last| matches!(last, 0 | b'\r'));
+    }
+    Ok(Value::text(from_septets(&septets)))
+}
+
+fn pdu(given: &Given<'_>) -> Result<Value, Refusal> {
+    let (number, text) = (given.text(0)?, given.text(1)?);
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    if digits.is_empty() || digits.len() > 20 || !digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'*' | b'#'))
+    {
+        let what = format!("{} is no number to send to", given.shown(given.value(0)?));
+        return Err(refused(0, VALUE, what).help("it has up to 20 digits, and perhaps a + before them"));
+    }
+    let coding = Coding::for_text(text);
+    let (length, most) = match to_septets(text) {
+        Some(septets) => (septets.len(), 160),
+        None => (text.encode_utf16().count(), 70),
     };
-    match text.chars().find(|character| !has(*character)) {
-        None => Ok(given.value(0)?.clone()),
-        Some(character) => Err(refused(0, VALUE, format!("the GSM 7-bit alphabet has no {character:?}"))
+    if length > most {
+        let what = format!("this text has {length} characters, and one message holds {most}");
+        return Err(refused(1, VALUE, what).help("cut it with `slice`, and send several"));
+    }
+    let unit = submit(number, text, coding);
+    let mut record = Record::new();
+    record.set("length", Value::Int(i64::try_from(unit.len()).unwrap_or(0)));
+    // The service centre is the one that the SIM knows.
+    record.set("pdu", Value::text(format!("00{}", notation::hex(&unit))));
+    Ok(Value::record(record))
+}
+
+fn unpdu(given: &Given<'_>) -> Result<Value, Refusal> {
+    let Some((centre, message)) = read(&octets_of(given)?) else {
+        let what = format!("{} is no message", given.shown(given.value(0)?));
+        let help = "it begins with the service centre, as AT+CMGR and AT+CMGL answer it where AT+CMGF is 0";
+        return Err(refused(0, VALUE, what).help(help));
+    };
+    let (reference, parts, part) = message.part.unwrap_or((0, 1, 1));
+    let mut record = Record::new();
+    record.set("number", Value::text(message.number));
+    record.set("text", Value::text(message.text));
+    record.set("time", Value::text(message.time.unwrap_or_default()));
+    record.set("part", Value::Int(part.into()));
+    record.set("parts", Value::Int(parts.into()));
+    record.set("reference", Value::Int(reference.into()));
+    record.set("centre", Value::text(centre));
+    Ok(Value::record(record))
+}
+
+/// The smaller one, or the larger one, of two numbers.
+fn one_of(given: &Given<'_>, wanted: Ordering) -> Result<Value, Refusal> {
+    if let (Value::Decimal(_), _) | (_, Value::Decimal(_)) = (given.value(0)?, given.value(1)?) {
+        let (one, other) = (given.decimal(0)?, given.decimal(1)?);
+        return Ok(Value::Decimal(if one.cmp(&other) == wanted { one } else { other }));
+    }
+    let (one, other) = (given.int(0)?, given.int(1)?);
+    Ok(Value::Int(if one.cmp(&other) == wanted { one } else { other }))
+}
+
+/// `%05.2f`: zeros, how wide, how many places, and what it is.
+fn format_value(given: &Given<'_>) -> Result<Value, Refusal> {
+    let form = given.text(0)?;
+    let wrong = || refused(0, VALUE, "this has no `%d`, `%x`, `%X`, `%f` or `%s` in it").help("as in `\"%05.2f V\"`");
+    let (before, rest) = form.split_once('%').ok_or_else(wrong)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+    let (size, rest) = rest.split_at(end);
+    let (width, places) = size.split_once('.').unwrap_or((size, "6"));
+    let number = |digits: &str| digits.parse::<usize>().unwrap_or(0).min(100);
+    let (wide, zeros, places) = (number(width), width.starts_with('0'), number(places));
+    let shown = match rest.get(..1) {
+        Some("d") => given.int(1)?.to_string(),
+        Some("x") => format!("{:x}", given.int(1)?),
+        Some("X") => format!("{:X}", given.int(1)?),
+        Some("f") => given.decimal(1)?.with_places(places),
+        Some("s") => given.value(1)?.to_string(),
+        Some(_) | None => return Err(wrong()),
+    };
+    let missing = wide.saturating_sub(shown.chars().count());
+    let padded = match shown.strip_prefix('-') {
+        Some(digits) if zeros => format!("-{}{digits}", "0".repeat(missing)),
+        _ if zeros => format!("{}{shown}", "0".repeat(missing)),
+        _ => format!("{}{shown}", " ".repeat(missing)),
+    };
+    fitting(format!("{before}{padded}{}", rest.get(1..).unwrap_or_default()))
+}
+
+fn gsm7(given: &Given<'_>) -> Result<Value, Refusal> {
+    septets(given, 0)?;
+    Ok(given.value(0)?.clone())
+}
+
+/// The septets of a text (23.038 §6.2.1).
+fn septets(given: &Given<'_>, place: usize) -> Result<Vec<u8>, Refusal> {
+    let text = given.text(place)?;
+    let lacks = |character: &char| to_septets(character.encode_utf8(&mut [0; 4])).is_none();
+    match text.chars().find(lacks) {
+        None => Ok(to_septets(text).unwrap_or_default()),
+        Some(character) => Err(refused(place, VALUE, format!("the GSM 7-bit alphabet has no {character:?}"))
             .help("leave it out, or send the text as UCS2: `AT+CSCS=\"UCS2\"` and `ucs2(text)`")),
     }
 }
 
 fn base64(given: &Given<'_>) -> Result<Value, Refusal> {
-    let text = given.text(0)?;
-    fitting(BASE64_STANDARD.encode(text))
+    fitting(BASE64_STANDARD.encode(given.bytes(0)?))
 }
 
 fn unbase64(given: &Given<'_>) -> Result<Value, Refusal> {
@@ -436,7 +671,7 @@ fn unbase64(given: &Given<'_>) -> Result<Value, Refusal> {
         let help = "its digits are A to Z, a to z, 0 to 9, + and /, four for each three bytes, filled up with =";
         refused(0, VALUE, format!("this is no Base64: {error}")).help(help)
     })?;
-    String::from_utf8(bytes).map(Value::text).map_err(|_| refused(0, VALUE, "these bytes are no text"))
+    Ok(Value::of_bytes(bytes))
 }
 
 /// A place in so many, counted from the end where it is negative; one outside is the nearest end.
@@ -450,6 +685,10 @@ fn slice(given: &Given<'_>) -> Result<Value, Refusal> {
     if let Value::List(items) = given.value(0)? {
         let (from, to) = (place_in(items.len(), from), place_in(items.len(), to));
         return Ok(Value::list(items.get(from..to).unwrap_or_default().to_vec()));
+    }
+    if let Value::Bytes(bytes) = given.value(0)? {
+        let (from, to) = (place_in(bytes.len(), from), place_in(bytes.len(), to));
+        return Ok(Value::Bytes(bytes.get(from..to).unwrap_or_default().into()));
     }
     let text = given.text(0)?;
     let length = text.chars().count();
@@ -468,7 +707,7 @@ fn split(given: &Given<'_>) -> Result<Value, Refusal> {
 fn join(given: &Given<'_>) -> Result<Value, Refusal> {
     let list = given.value(0)?;
     let Value::List(items) = list else {
-        return Err(refused(0, TYPE, format!("`join` takes a list, and this is {}", (given.shown)(list))));
+        return Err(refused(0, TYPE, format!("`join` takes a list, and this is {}", given.shown(list))));
     };
     let separator = given.text(1)?;
     // A list may hold the same long text many times.
@@ -541,7 +780,7 @@ fn file(given: &Given<'_>) -> Result<Value, Refusal> {
         let help = "name a file in the script's folder, or in a folder in it";
         return refuse(format!("`{name}` does not stand beside the script"), help);
     }
-    let Some(folder) = given.folder else {
+    let Some(folder) = given.surroundings.folder else {
         let help = "this script is not a file, so no file stands beside it";
         return refuse(format!("there is no folder to find `{name}` in"), help);
     };
@@ -554,8 +793,8 @@ fn file(given: &Given<'_>) -> Result<Value, Refusal> {
         let help = "a file that a script reads stands in the script's folder: copy it there";
         return refuse(format!("{} leads out of the script's folder", path.display()), help);
     }
-    match read_file(&path, LARGEST_VALUE as u64) {
-        Ok(text) => Ok(Value::text(text)),
+    match read_binary(&path, LARGEST_VALUE as u64) {
+        Ok(bytes) => Ok(Value::of_bytes(bytes)),
         Err(error) => {
             let help = match error {
                 Unreadable::Io(_) => "see that it is there, and yours to read",

@@ -4,19 +4,26 @@
 pub mod functions;
 pub mod module;
 
+mod decimal;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use crate::notation::ExactDuration;
+use crate::notation::{ExactDuration, hex};
+
+pub use decimal::Decimal;
 
 /// A value of a script. Cloning one is cheap: texts, lists and records are shared.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     Text(Arc<str>),
+    /// What is no text: a certificate, a firmware's part.
+    Bytes(Arc<[u8]>),
     Int(i64),
+    Decimal(Decimal),
     Bool(bool),
     Duration(Duration),
     List(Arc<Vec<Value>>),
@@ -27,7 +34,9 @@ pub enum Value {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
     Text,
+    Bytes,
     Int,
+    Decimal,
     Bool,
     Duration,
     List,
@@ -85,6 +94,14 @@ impl Value {
         Value::List(Arc::new(items))
     }
 
+    /// What these bytes are: a text where they are UTF-8.
+    pub fn of_bytes(bytes: Vec<u8>) -> Value {
+        match String::from_utf8(bytes) {
+            Ok(text) => Value::text(text),
+            Err(error) => Value::Bytes(error.into_bytes().into()),
+        }
+    }
+
     pub fn record(record: Record) -> Value {
         Value::Record(Arc::new(record))
     }
@@ -92,6 +109,8 @@ impl Value {
     pub fn kind(&self) -> ValueKind {
         match self {
             Value::Text(_) => ValueKind::Text,
+            Value::Bytes(_) => ValueKind::Bytes,
+            Value::Decimal(_) => ValueKind::Decimal,
             Value::Int(_) => ValueKind::Int,
             Value::Bool(_) => ValueKind::Bool,
             Value::Duration(_) => ValueKind::Duration,
@@ -106,6 +125,11 @@ impl Value {
         weight(&self, LARGEST_VALUE, DEEPEST_VALUE)?;
         Ok(self)
     }
+}
+
+/// What a value is when it is sent: bytes as they are, all else as text.
+pub fn bytes_of(value: &Value) -> Vec<u8> {
+    if let Value::Bytes(bytes) = value { bytes.to_vec() } else { value.to_string().into_bytes() }
 }
 
 /// Whether a text of so many bytes may be made.
@@ -133,7 +157,8 @@ fn weight(value: &Value, most: usize, deepest: usize) -> Result<usize, Refusal> 
     };
     let weight = match value {
         Value::Text(text) => text.len() + 1,
-        Value::Int(_) | Value::Bool(_) | Value::Duration(_) => 1,
+        Value::Bytes(bytes) => bytes.len() + 1,
+        Value::Int(_) | Value::Decimal(_) | Value::Bool(_) | Value::Duration(_) => 1,
         Value::List(_) | Value::Record(_) if deepest == 0 => return Err(too_deep()),
         Value::List(items) => items.iter().try_fold(1, add)?,
         Value::Record(record) => record.iter().try_fold(1, |sum, (name, value)| add(sum + name.len(), value))?,
@@ -175,6 +200,8 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Text(text) => f.write_str(text),
+            Value::Bytes(bytes) => f.write_str(&hex(bytes)),
+            Value::Decimal(number) => number.fmt(f),
             Value::Int(number) => number.fmt(f),
             Value::Bool(truth) => truth.fmt(f),
             Value::Duration(duration) => ExactDuration(*duration).fmt(f),
@@ -210,16 +237,24 @@ impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Value::Text(text) => write!(f, "\"{text}\""),
-            Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => self.0.fmt(f),
+            Value::Bytes(_) => write!(f, "unhex(\"{}\")", self.0),
+            Value::Int(_)
+            | Value::Decimal(_)
+            | Value::Bool(_)
+            | Value::Duration(_)
+            | Value::List(_)
+            | Value::Record(_) => self.0.fmt(f),
         }
     }
 }
 
-/// As JSON: texts, numbers, booleans, arrays and objects; a duration is its text (`"1500ms"`).
+/// As JSON: texts, numbers, booleans, arrays and objects; a duration is its text (`"1500ms"`), bytes are hex digits.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Value::Text(text) => serializer.serialize_str(text),
+            Value::Bytes(bytes) => serializer.serialize_str(&hex(bytes)),
+            Value::Decimal(number) => serializer.serialize_f64(number.to_float()),
             Value::Int(number) => serializer.serialize_i64(*number),
             Value::Bool(truth) => serializer.serialize_bool(*truth),
             Value::Duration(duration) => serializer.collect_str(&ExactDuration(*duration)),
@@ -230,13 +265,17 @@ impl Serialize for Value {
                 }
                 sequence.end()
             }
-            Value::Record(record) => {
-                let mut map = serializer.serialize_map(Some(record.fields.len()))?;
-                for (name, value) in record.iter() {
-                    map.serialize_entry(name, value)?;
-                }
-                map.end()
-            }
+            Value::Record(record) => record.serialize(serializer),
         }
+    }
+}
+
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.fields.len()))?;
+        for (name, value) in self.iter() {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
     }
 }

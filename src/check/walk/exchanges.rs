@@ -49,6 +49,14 @@ impl Checker<'_, '_, '_> {
                 ClauseKind::Capture { fields } => self.capture(clause, fields),
                 ClauseKind::CapturePattern(alternatives) => self.capture_pattern(clause, alternatives),
                 ClauseKind::CaptureAll { fields, record } => self.capture_all(clause, fields, record),
+                ClauseKind::CaptureAllPattern { patterns, record } => {
+                    let fields = self.holes(patterns);
+                    if fields.as_ref().is_some_and(Vec::is_empty) {
+                        self.captures_nothing(clause);
+                    }
+                    let fields = fields.unwrap_or_default().into_iter().map(|(name, kind)| (name.value, kind));
+                    self.bind(record, Type::List(Arc::new(Type::Record(fields.collect()))), None);
+                }
                 ClauseKind::PromptReply { mark, text, .. } => {
                     mark.iter().for_each(|mark| self.template(mark));
                     self.reply(text);
@@ -159,6 +167,16 @@ impl Checker<'_, '_, '_> {
 
     /// What the patterns of a `capture` or a `when` give a value; false where that is certainly nothing.
     fn bind_holes(&mut self, alternatives: &[Pattern]) -> bool {
+        let captured = self.holes(alternatives);
+        let binds = captured.as_ref().is_none_or(|captured| !captured.is_empty());
+        for (name, kind) in captured.unwrap_or_default() {
+            self.bind(&name, kind, None);
+        }
+        binds
+    }
+
+    /// The names in these patterns and what they capture; `None` where a pattern is wrong and nothing else has a name.
+    fn holes(&mut self, alternatives: &[Pattern]) -> Option<Vec<(Name, Type)>> {
         alternatives.iter().for_each(|pattern| self.pattern(pattern));
         let mut captured: Vec<(Name, Type)> = Vec::new();
         let mut is_sound = true;
@@ -174,11 +192,7 @@ impl Checker<'_, '_, '_> {
                 captured.push((name, Type::of_capture(hole.convert, !everywhere)));
             }
         }
-        let binds = !captured.is_empty() || !is_sound;
-        for (name, kind) in captured {
-            self.bind(&name, kind, None);
-        }
-        binds
+        (is_sound || !captured.is_empty()).then_some(captured)
     }
 
     fn capture_all(&mut self, clause: &Clause, fields: &[Field], record: &Name) {
@@ -187,7 +201,13 @@ impl Checker<'_, '_, '_> {
     }
 
     fn reply(&mut self, text: &Expression) {
-        self.wants(text, &[Kind::Text, Kind::Int], "what a prompt is replied", "text", "write it in quotes");
+        self.wants(
+            text,
+            &[Kind::Text, Kind::Bytes, Kind::Int],
+            "what a prompt is replied",
+            "text",
+            "write it in quotes",
+        );
         let Some((reply, _)) = self.known_text(text) else { return };
         let character = reply.chars().find_map(|character| match character {
             '\u{1A}' => Some("Ctrl-Z (0x1A)"),
@@ -220,7 +240,10 @@ impl Checker<'_, '_, '_> {
                     "expect",
                     "remove it: where no `when` takes the answer, and there is no `else`, the question fails",
                 ),
-                ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => {
+                ClauseKind::Capture { .. }
+                | ClauseKind::CapturePattern(_)
+                | ClauseKind::CaptureAll { .. }
+                | ClauseKind::CaptureAllPattern { .. } => {
                     ("capture", "capture in the `when` itself: `when \"+CSQ: {rssi:int},{}\" {`")
                 }
                 ClauseKind::ExpectNothing { .. }
@@ -242,9 +265,10 @@ impl Checker<'_, '_, '_> {
         let other = clauses.iter().find_map(|clause| match clause.kind {
             ClauseKind::ExpectNothing { .. } => None,
             ClauseKind::Expect(_) => Some(("expect", clause.span)),
-            ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => {
-                Some(("capture", clause.span))
-            }
+            ClauseKind::Capture { .. }
+            | ClauseKind::CapturePattern(_)
+            | ClauseKind::CaptureAll { .. }
+            | ClauseKind::CaptureAllPattern { .. } => Some(("capture", clause.span)),
             ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => Some(("prompt", clause.span)),
             ClauseKind::When { .. } => Some(("when", clause.span)),
         });

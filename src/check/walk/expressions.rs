@@ -17,6 +17,7 @@ impl Checker<'_, '_, '_> {
                 Type::Text
             }
             ExpressionKind::Int(_) => Type::Int,
+            ExpressionKind::Decimal(_) => Type::Decimal,
             ExpressionKind::Bool(_) => Type::Bool,
             ExpressionKind::Duration(_) => Type::Duration,
             ExpressionKind::List(items) => {
@@ -41,7 +42,7 @@ impl Checker<'_, '_, '_> {
                 }
                 UnaryOperator::Negate => self.wants(
                     operand,
-                    &[Kind::Int],
+                    &[Kind::Int, Kind::Decimal],
                     "what `-` negates",
                     "a whole number",
                     "capture it as `name:int`, or use `int(…)`",
@@ -51,7 +52,7 @@ impl Checker<'_, '_, '_> {
             ExpressionKind::Matches { text, pattern } => {
                 self.wants(
                     text,
-                    &[Kind::Text, Kind::Int, Kind::Bool, Kind::Duration],
+                    &[Kind::Text, Kind::Int, Kind::Decimal, Kind::Bool, Kind::Duration],
                     "what `matches` looks at",
                     "text",
                     "for a list, use `for` or one item: `lines[0]`",
@@ -213,7 +214,7 @@ impl Checker<'_, '_, '_> {
                 }
                 Type::Unknown
             }
-            Type::Text | Type::Int | Type::Bool | Type::Duration | Type::List(_) => {
+            Type::Text | Type::Bytes | Type::Int | Type::Decimal | Type::Bool | Type::Duration | Type::List(_) => {
                 let help = if let Type::List(_) = kind {
                     format!("walk it with `for`, or take one item: `{shown}[0].{name}`")
                 } else {
@@ -279,7 +280,7 @@ impl Checker<'_, '_, '_> {
             | BinaryOperator::Greater
             | BinaryOperator::GreaterOrEqual => {
                 let (found, other) = (self.expression(left), self.expression(right));
-                let sizes = [Kind::Int, Kind::Duration, Kind::Text];
+                let sizes = [Kind::Int, Kind::Decimal, Kind::Duration, Kind::Text];
                 if !found.is_none_of(&sizes) && !other.is_none_of(&sizes) {
                     self.comparable((left, &found), (right, &other), at);
                 } else {
@@ -312,9 +313,11 @@ impl Checker<'_, '_, '_> {
             }
             BinaryOperator::Add => {
                 let (found, other) = (self.expression(left), self.expression(right));
-                let sums = [Kind::Int, Kind::Duration, Kind::Text, Kind::List];
+                let sums = [Kind::Int, Kind::Decimal, Kind::Duration, Kind::Text, Kind::Bytes, Kind::List];
                 match (found.kind(), other.kind()) {
                     (Some(a), Some(b)) if a == b && sums.contains(&a) => found,
+                    (Some(Kind::Int), Some(Kind::Decimal)) | (Some(Kind::Decimal), Some(Kind::Int)) => Type::Decimal,
+                    (Some(Kind::Text), Some(Kind::Bytes)) | (Some(Kind::Bytes), Some(Kind::Text)) => Type::Bytes,
                     (None, _) | (_, None) => Type::Unknown,
                     (Some(a), Some(b)) => {
                         let help = match (a, b) {
@@ -333,11 +336,12 @@ impl Checker<'_, '_, '_> {
             | BinaryOperator::Divide
             | BinaryOperator::Remainder => {
                 let help = "capture it as `name:int`, or use `int(…)`";
-                let kinds = [Kind::Int, Kind::Duration];
+                let kinds = [Kind::Int, Kind::Decimal, Kind::Duration];
                 let found = self.wants(left, &kinds, "what is calculated with", "a whole number", help);
                 let other = self.wants(right, &kinds, "what is calculated with", "a whole number", help);
                 match (found, other) {
                     (Type::Int, Type::Int) => Type::Int,
+                    (Type::Decimal, Type::Int | Type::Decimal) | (Type::Int, Type::Decimal) => Type::Decimal,
                     _ => Type::Unknown,
                 }
             }
@@ -347,7 +351,15 @@ impl Checker<'_, '_, '_> {
     /// Values of two types are never equal. Text that was captured is the usual case: `stat == 5`.
     fn comparable(&mut self, left: (&Expression, &Type), right: (&Expression, &Type), at: Span) {
         let (Some(a), Some(b)) = (left.1.kind(), right.1.kind()) else { return };
-        if a == b {
+        if a == b
+            || matches!(
+                (a, b),
+                (Kind::Int, Kind::Decimal)
+                    | (Kind::Decimal, Kind::Int)
+                    | (Kind::Text, Kind::Bytes)
+                    | (Kind::Bytes, Kind::Text)
+            )
+        {
             return;
         }
         let help = match (a, b) {

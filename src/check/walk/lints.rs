@@ -577,7 +577,10 @@ fn is_other(found: &str, prefixes: &[&str]) -> bool {
 
 fn is_capture(clause: &Clause) -> bool {
     match clause.kind {
-        ClauseKind::Capture { .. } | ClauseKind::CapturePattern(_) | ClauseKind::CaptureAll { .. } => true,
+        ClauseKind::Capture { .. }
+        | ClauseKind::CapturePattern(_)
+        | ClauseKind::CaptureAll { .. }
+        | ClauseKind::CaptureAllPattern { .. } => true,
         ClauseKind::Expect(_)
         | ClauseKind::ExpectNothing { .. }
         | ClauseKind::PromptReply { .. }

@@ -260,7 +260,14 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             StatementKind::Run { script, arguments, record } => {
                 self.run(statement, script, arguments, record.as_ref());
             }
-            StatementKind::Report { columns } => self.report_columns(columns),
+            StatementKind::Report { columns, .. } => self.report_columns(columns),
+            StatementKind::CaptureFrom { clause, from } => self.capture_from(clause, from),
+            StatementKind::Ask { text, answer } => {
+                self.template(text);
+                if let Some((name, convert)) = answer {
+                    self.bind(name, Type::of_capture(*convert, false), None);
+                }
+            }
             StatementKind::AbortOn { patterns, why } => {
                 patterns.iter().for_each(|pattern| self.comparing_pattern(pattern, "`abort on`"));
                 why.iter().for_each(|why| self.template(why));
@@ -473,10 +480,11 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             let found = self.expression(default);
             text = constant(default);
             let wanted = match param.convert {
-                Convert::Text => Kind::Text,
-                Convert::Int | Convert::Hex => Kind::Int,
+                Convert::Text => &[Kind::Text][..],
+                Convert::Int | Convert::Hex => &[Kind::Int],
+                Convert::Decimal => &[Kind::Decimal, Kind::Int],
             };
-            if found.is_none_of(&[wanted]) {
+            if found.is_none_of(wanted) {
                 self.default_of_wrong_type(param, default, found.words());
                 kind = Type::Unknown;
             }
@@ -510,7 +518,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 };
                 self.findings.tell("hayes::check::param-type", default.span, message, "the default", help);
             }
-            Convert::Int | Convert::Hex => {
+            Convert::Int | Convert::Hex | Convert::Decimal => {
                 let help = if let ExpressionKind::Text(_) = &default.kind {
                     "leave out the quotes".to_owned()
                 } else {
@@ -519,6 +527,12 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 self.wrong_type(default.span, &format!("the default of `{name}`"), "a whole number", found, help);
             }
         }
+    }
+
+    fn capture_from(&mut self, clause: &Clause, from: &Expression) {
+        let help = "`response` is the lines of the last answer, `response[0]` the first of them";
+        self.wants(from, &[Kind::Text, Kind::List], "what is captured from", "text or a list", help);
+        self.clauses(std::slice::from_ref(clause));
     }
 
     fn report_columns(&mut self, columns: &[Column]) {
@@ -647,7 +661,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 continue;
             };
             // Text may be a number's: it is converted, or refused, when the script is run.
-            if kind.is_none_of(&[Kind::Text, Kind::Int]) {
+            if kind.is_none_of(&[Kind::Text, Kind::Int, Kind::Decimal]) {
                 let wanted = if param.convert == Convert::Text { "text" } else { "a whole number" };
                 let help = format!("`hayes show {}` tells what it takes", program.source().name);
                 self.wrong_type(*place, &format!("`{name}` of `{script}`"), wanted, kind.words(), help);
@@ -754,7 +768,7 @@ fn written(value: &Expression) -> Vec<Span> {
         ExpressionKind::Text(template) if template.parts.iter().all(|part| matches!(part, TemplatePart::Value(_))) => {
             Vec::new()
         }
-        ExpressionKind::Text(_) | ExpressionKind::Int(_) => vec![value.span],
+        ExpressionKind::Text(_) | ExpressionKind::Int(_) | ExpressionKind::Decimal(_) => vec![value.span],
         ExpressionKind::Unary { operand, .. } => written(operand),
         ExpressionKind::Binary { left, right, .. } => written(left).into_iter().chain(written(right)).collect(),
         ExpressionKind::List(items) => items.iter().flat_map(written).collect(),

@@ -6,6 +6,7 @@
 mod conversation;
 mod escape;
 mod plot;
+mod rows;
 mod table;
 mod timeline;
 
@@ -50,6 +51,7 @@ impl Page<'_> {
         writer.write_all(timeline::section(self.results).as_bytes())?;
         writer.write_all(plot::section(self.results).as_bytes())?;
         table::write(self.results, writer)?;
+        rows::write(self.results, writer)?;
         self.conversations(writer)?;
         let version = env!("CARGO_PKG_VERSION");
         write!(writer, "<footer>Made by Hayes {version}</footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")

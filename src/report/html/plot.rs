@@ -7,8 +7,8 @@ use crate::report::result::RunResult;
 const BINS: usize = 24;
 /// Plots beside that of the time
 const MOST: usize = 5;
-const WIDTH: usize = 288;
-const HEIGHT: usize = 80;
+pub(super) const WIDTH: u16 = 288;
+pub(super) const HEIGHT: u16 = 80;
 
 pub(super) fn section(results: &[RunResult]) -> String {
     let times: Vec<f64> = results.iter().map(|result| seconds(result.elapsed_ms)).collect();
@@ -59,16 +59,16 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
         }
     }
     let highest = counts.iter().copied().max().unwrap_or(1).max(1);
-    let width = WIDTH as f64 / bins as f64;
+    let width = f64::from(WIDTH) / bins as f64;
     let mut bars = String::new();
     for (place, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let height = (*count as f64 / highest as f64 * (HEIGHT - 4) as f64).max(1.5);
+        let height = (*count as f64 / highest as f64 * f64::from(HEIGHT - 4)).max(1.5);
         let from = number(least + step * place as f64);
         let range = if each { from } else { format!("{from} to {}", number(least + step * (place + 1) as f64)) };
         bars.push_str(&format!(
             "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\"><title>{range}: {count}</title></rect>",
             place as f64 * width,
-            HEIGHT as f64 - height,
+            f64::from(HEIGHT) - height,
             (width - 1.0).max(1.0),
         ));
     }
@@ -83,7 +83,7 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
 }
 
 /// As few digits as tell.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     if value.fract() == 0.0 {
         format!("{value:.0}")
     } else if value.abs() < 10.0 {

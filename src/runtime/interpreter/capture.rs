@@ -16,7 +16,7 @@ use crate::runtime::failure::Failure;
 use crate::runtime::inputs::from_text;
 use crate::source::Span;
 use crate::syntax::ast::{
-    Alternatives, Block, Clause, ClauseKind, Convert, Field, Pattern, PatternKind, PatternPart, WhenEvent,
+    Alternatives, Block, Clause, ClauseKind, Convert, Expression, Field, Pattern, PatternKind, PatternPart, WhenEvent,
 };
 use crate::value::{Record, Value};
 
@@ -40,7 +40,9 @@ impl ScriptView<'_> {
     /// The values of the `${…}` in each clause.
     pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
         let values = |clause: &Clause| match &clause.kind {
-            ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => self.alternatives_values(patterns),
+            ClauseKind::Expect(patterns)
+            | ClauseKind::CapturePattern(patterns)
+            | ClauseKind::CaptureAllPattern { patterns, .. } => self.alternatives_values(patterns),
             ClauseKind::When { event: WhenEvent::Line(patterns), .. } => self.alternatives_values(patterns),
             ClauseKind::ExpectNothing { .. }
             | ClauseKind::Capture { .. }
@@ -81,6 +83,11 @@ impl ScriptView<'_> {
                 all(fields, lines, question).map(|records| vec![(record.value.clone(), records)])
             }
             ClauseKind::CapturePattern(patterns) => self.capture_pattern(patterns, values),
+            ClauseKind::CaptureAllPattern { patterns, record } => {
+                let rows = lines.iter().filter_map(|line| self.capture_line(patterns, values, line));
+                let rows = rows.map(|row| row.map(self::record)).collect::<Result<Vec<Value>, Miss>>();
+                rows.map(|rows| vec![(record.value.clone(), Value::list(rows))])
+            }
             ClauseKind::ExpectNothing { .. }
             | ClauseKind::PromptReply { .. }
             | ClauseKind::PromptCancel { .. }
@@ -92,6 +99,31 @@ impl ScriptView<'_> {
                 Err(self.fail(self.no_match(asked, clause.span, patterns, values)))
             }
             (Err(miss), _) => Err(self.missed(asked, clause.span, miss)),
+        }
+    }
+
+    /// The lines of a text, or of the texts of a list: what `capture … from` reads.
+    pub(super) fn lines_of(&self, from: &Expression) -> Step<Vec<Line>> {
+        let whole = self.evaluate(from)?;
+        let lines = |text: &str| text.lines().map(|line| Line { bytes: line.into() }).collect::<Vec<Line>>();
+        let wrong = |value: &Value| {
+            let what = format!("`capture … from` reads a text or a list of texts, and this is {}", self.shown(value));
+            self.fail(self.problem("hayes::run::type", from.span, what))
+        };
+        match &whole {
+            Value::Text(text) => Ok(lines(text)),
+            Value::List(items) => {
+                let each = items
+                    .iter()
+                    .map(|item| if let Value::Text(text) = item { Ok(lines(text)) } else { Err(wrong(item)) });
+                Ok(each.collect::<Step<Vec<_>>>()?.concat())
+            }
+            Value::Bytes(_)
+            | Value::Int(_)
+            | Value::Decimal(_)
+            | Value::Bool(_)
+            | Value::Duration(_)
+            | Value::Record(_) => Err(wrong(&whole)),
         }
     }
 
@@ -252,8 +284,10 @@ impl ScriptView<'_> {
     ) -> Box<Failure> {
         let wanted = self.patterns_text(patterns, values);
         let Some(asked) = asked else {
-            let line = self.scope.last.lines.first().map(Line::text).unwrap_or_default();
-            let what = format!("{line} came, which does not match {wanted}");
+            let what = match self.scope.last.lines.as_slice() {
+                [line] => format!("{} does not match {wanted}", line.text()),
+                lines => format!("none of {} matches {wanted}", counted(lines.len(), "line")),
+            };
             return self.with_answer(self.problem("hayes::run::no-match", clause, what), None);
         };
         let answered = self.answered(&asked.text);
@@ -297,8 +331,12 @@ impl ScriptView<'_> {
     fn missed(&self, asked: Option<&ReadyQuestion>, clause: Span, miss: Miss) -> End {
         let problem = match miss {
             Miss::NoLine | Miss::NoMatch => {
-                let question = asked.map_or("", |asked| &*asked.text);
-                let what = format!("{question} answered {}: there is nothing to capture", self.answered(question));
+                let what = match asked {
+                    Some(ReadyQuestion { text, .. }) => {
+                        format!("{text} answered {}: there is nothing to capture", self.answered(text))
+                    }
+                    None => "there is nothing to capture from: no line".to_owned(),
+                };
                 self.problem("hayes::run::capture-missing", clause, what).label("no line to capture from")
             }
             Miss::Missing { line, field } => {
@@ -311,6 +349,7 @@ impl ScriptView<'_> {
                 let kind = match convert {
                     Convert::Int => "a decimal number",
                     Convert::Hex => "a hexadecimal number",
+                    Convert::Decimal => "a decimal number such as 3.7",
                     Convert::Text => "a text",
                 };
                 let what = format!("`{name}` is to be {kind}, and is \"{value}\" in {line}");
@@ -430,6 +469,7 @@ fn take<'l>(
     for (index, field) in fields.iter().enumerate() {
         let parameter = parameters.next();
         let value = match &parameter {
+            Some(Parameter { value: b"-", kind: Written::Bare, .. }) if field.optional => Some(Value::text("")),
             Some(parameter) => convert(parameter.value, field.convert, field.optional),
             None if field.optional => Some(Value::text("")),
             None => return Err(Miss::Missing { line: text(line).into_owned(), field: index }),
@@ -470,12 +510,13 @@ fn record(captured: Captured) -> Value {
 }
 
 fn convert(value: &[u8], convert: Convert, optional: bool) -> Option<Value> {
-    if optional && value.is_empty() {
+    // A modem that does not know a number says so by `-`.
+    if optional && (value.is_empty() || value == b"-" && convert != Convert::Text) {
         return Some(Value::text(""));
     }
     match convert {
         Convert::Text => Some(Value::text(text(value))),
-        Convert::Int | Convert::Hex => from_text(std::str::from_utf8(value).ok()?, convert).ok(),
+        Convert::Int | Convert::Hex | Convert::Decimal => from_text(std::str::from_utf8(value).ok()?, convert).ok(),
     }
 }
 

@@ -307,7 +307,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn keep(&mut self, captured: Captured) {
+    /// `capture … from EXPR`: as of an answer that has these lines.
+    #[inline(never)]
+    pub(super) fn capture_from(&mut self, clause: &Clause, from: &Expression) -> Step {
+        let view = self.view();
+        let values = view.clause_values(std::slice::from_ref(clause))?.concat();
+        let read = Last { lines: view.lines_of(from)?, ..Last::default() };
+        let last = std::mem::replace(&mut self.scope.last, read);
+        let captured = self.view().captured_by(None, clause, &values);
+        self.scope.last = last;
+        self.keep(captured?);
+        Ok(())
+    }
+
+    pub(super) fn keep(&mut self, captured: Captured) {
         let now = self.conversation.now();
         for (name, value) in captured {
             let shown = self.hearing.mask.value(&value);
@@ -697,7 +710,10 @@ fn wanted<'c>(clauses: &'c [Clause], values: &'c ClauseValues) -> Vec<Sought<'c>
                 wanted.push(vec![(patterns.as_slice(), values.as_slice())]);
             }
             // Only a final result code tells that all lines are there, or that the reply was taken.
-            ClauseKind::CaptureAll { .. } | ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => {
+            ClauseKind::CaptureAll { .. }
+            | ClauseKind::CaptureAllPattern { .. }
+            | ClauseKind::PromptReply { .. }
+            | ClauseKind::PromptCancel { .. } => {
                 wanted.push(Sought::new());
             }
             ClauseKind::When { event, .. } => branches.push((event.patterns(), values.as_slice())),

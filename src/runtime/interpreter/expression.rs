@@ -17,8 +17,8 @@ use crate::syntax::ast::{
     Alternatives, BinaryOperator, Clause, ClauseKind, Expression, ExpressionKind, Pattern, PatternKind, PatternPart,
     PromptEnd, Template, TemplatePart, UnaryOperator,
 };
-use crate::value::functions::Function;
-use crate::value::{Quoted, Refusal, Value, fits};
+use crate::value::functions::{Function, Surroundings};
+use crate::value::{Decimal, Quoted, Refusal, Value, bytes_of, fits};
 
 /// The longest that anything may take.
 pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -28,6 +28,7 @@ impl ScriptView<'_> {
         match &expression.kind {
             ExpressionKind::Text(template) => Ok(Value::text(self.text(template)?)),
             ExpressionKind::Int(number) => Ok(Value::Int(*number)),
+            ExpressionKind::Decimal(number) => Ok(Value::Decimal(*number)),
             ExpressionKind::Bool(truth) => Ok(Value::Bool(*truth)),
             ExpressionKind::Duration(duration) => Ok(Value::Duration(*duration)),
             ExpressionKind::List(items) => {
@@ -70,12 +71,15 @@ impl ScriptView<'_> {
     }
 
     pub(super) fn number(&self, expression: &Expression) -> Step<i64> {
-        let value = self.evaluate(expression)?;
+        self.whole_number(&self.evaluate(expression)?, expression.span)
+    }
+
+    fn whole_number(&self, value: &Value, span: Span) -> Step<i64> {
         if let Value::Int(number) = value {
-            return Ok(number);
+            return Ok(*number);
         }
-        let what = format!("a number is wanted here, and this is {}", self.shown(&value));
-        Err(self.fail(self.problem("hayes::run::type", expression.span, what).help(NUMBER_HELP)))
+        let what = format!("a number is wanted here, and this is {}", self.shown(value));
+        Err(self.fail(self.problem("hayes::run::type", span, what).help(NUMBER_HELP)))
     }
 
     #[inline(never)]
@@ -128,6 +132,7 @@ impl ScriptView<'_> {
             ExpressionKind::Matches { text, .. } => self.operands(text, found),
             ExpressionKind::Text(_)
             | ExpressionKind::Int(_)
+            | ExpressionKind::Decimal(_)
             | ExpressionKind::Bool(_)
             | ExpressionKind::Duration(_)
             | ExpressionKind::List(_) => {}
@@ -197,10 +202,14 @@ impl ScriptView<'_> {
     fn unary(&self, operator: UnaryOperator, operand: &Expression) -> Step<Value> {
         match operator {
             UnaryOperator::Not => Ok(Value::Bool(!self.truth(operand)?)),
-            UnaryOperator::Negate => match self.number(operand)?.checked_neg() {
-                Some(number) => Ok(Value::Int(number)),
-                None => Err(self.overflow(operand.span)),
-            },
+            UnaryOperator::Negate => {
+                let value = self.evaluate(operand)?;
+                if let Value::Decimal(number) = value {
+                    return Ok(Value::Decimal(number.negated()));
+                }
+                let negated = self.whole_number(&value, operand.span)?.checked_neg();
+                negated.map(Value::Int).ok_or_else(|| self.overflow(operand.span))
+            }
         }
     }
 
@@ -248,7 +257,18 @@ impl ScriptView<'_> {
         }
         // An optional parameter that was not there is an empty text, whatever it converts to.
         match (one, other) {
-            (Value::Text(text), Value::Int(_)) | (Value::Int(_), Value::Text(text)) if text.is_empty() => Ok(false),
+            (Value::Text(text), Value::Int(_) | Value::Decimal(_))
+            | (Value::Int(_) | Value::Decimal(_), Value::Text(text))
+                if text.is_empty() =>
+            {
+                Ok(false)
+            }
+            (Value::Int(number), Value::Decimal(decimal)) | (Value::Decimal(decimal), Value::Int(number)) => {
+                Ok(*decimal == Decimal::from(*number))
+            }
+            (Value::Text(text), Value::Bytes(bytes)) | (Value::Bytes(bytes), Value::Text(text)) => {
+                Ok(text.as_bytes() == &**bytes)
+            }
             _ => Err(self.mismatch("cannot be compared", one, other, span)),
         }
     }
@@ -258,6 +278,9 @@ impl ScriptView<'_> {
         let span = left.span.to(right.span);
         match (&one, &other) {
             (Value::Int(one), Value::Int(other)) => Ok(one.cmp(other)),
+            (Value::Decimal(one), Value::Decimal(other)) => Ok(one.cmp(other)),
+            (Value::Int(one), Value::Decimal(other)) => Ok(Decimal::from(*one).cmp(other)),
+            (Value::Decimal(one), Value::Int(other)) => Ok(one.cmp(&Decimal::from(*other))),
             (Value::Duration(one), Value::Duration(other)) => Ok(one.cmp(other)),
             (Value::Text(text), Value::Text(than)) if text.parse::<i64>().is_err() || than.parse::<i64>().is_err() => {
                 Ok(text.cmp(than))
@@ -301,6 +324,9 @@ impl ScriptView<'_> {
             (Value::Int(a), "*", Value::Int(b)) => a.checked_mul(*b).map(Value::Int),
             (Value::Int(a), "/", Value::Int(b)) => a.checked_div(*b).map(Value::Int),
             (Value::Int(a), "%", Value::Int(b)) => a.checked_rem(*b).map(Value::Int),
+            (Value::Decimal(a), _, Value::Decimal(b)) => a.calculated(sign, *b).map(Value::Decimal),
+            (Value::Decimal(a), _, Value::Int(b)) => a.calculated(sign, Decimal::from(*b)).map(Value::Decimal),
+            (Value::Int(a), _, Value::Decimal(b)) => Decimal::from(*a).calculated(sign, *b).map(Value::Decimal),
             (Value::Duration(a), "+", Value::Duration(b)) => a.checked_add(*b).map(Value::Duration),
             (Value::Duration(a), "-", Value::Duration(b)) => a.checked_sub(*b).map(Value::Duration),
             (Value::Duration(a), "*", Value::Int(b)) | (Value::Int(b), "*", Value::Duration(a)) => {
@@ -316,6 +342,11 @@ impl ScriptView<'_> {
                 self.fits(a.len().saturating_add(b.len()), span)?;
                 Some(Value::text(format!("{a}{b}")))
             }
+            (Value::Text(_) | Value::Bytes(_), "+", Value::Text(_) | Value::Bytes(_)) => {
+                let both = [bytes_of(&one), bytes_of(&other)].concat();
+                self.fits(both.len(), span)?;
+                Some(Value::Bytes(both.into()))
+            }
             (Value::List(a), "+", Value::List(b)) => {
                 Some(self.weighed(Value::list(a.iter().chain(b.iter()).cloned().collect()), span)?)
             }
@@ -328,8 +359,8 @@ impl ScriptView<'_> {
         let value = self.evaluate(text)?;
         let line = match &value {
             Value::Text(text) => Arc::clone(text),
-            Value::Int(_) | Value::Bool(_) | Value::Duration(_) => value.to_string().into(),
-            Value::List(_) | Value::Record(_) => {
+            Value::Int(_) | Value::Decimal(_) | Value::Bool(_) | Value::Duration(_) => value.to_string().into(),
+            Value::Bytes(_) | Value::List(_) | Value::Record(_) => {
                 let what = format!("`matches` looks at a text, and this is {}", self.shown(&value));
                 return Err(self.fail(self.problem("hayes::run::type", text.span, what)));
             }
@@ -340,7 +371,12 @@ impl ScriptView<'_> {
 
     fn call(&self, function: &Function, arguments: &[Expression], span: Span) -> Step<Value> {
         let values = arguments.iter().map(|argument| self.evaluate(argument)).collect::<Step<Vec<_>>>()?;
-        let called = function.call(&values, self.folder, &|value| self.shown(value));
+        let surroundings = Surroundings {
+            folder: self.folder,
+            shown: &|value| self.shown(value),
+            now: &|| self.began.after(self.conversation.now()).to_string(),
+        };
+        let called = function.call(&values, &surroundings);
         called.map_err(|refusal| {
             let argument = refusal.argument.and_then(|place| arguments.get(place));
             self.refused(refusal, argument.map_or(span, |argument| argument.span))
@@ -373,7 +409,8 @@ impl ScriptView<'_> {
             if text.chars().count() > 60 { format!("{}…", text.chars().take(60).collect::<String>()) } else { text };
         match value {
             Value::Text(_) => format!("the text {text}"),
-            Value::Int(_) => format!("the number {text}"),
+            Value::Int(_) | Value::Decimal(_) => format!("the number {text}"),
+            Value::Bytes(bytes) => format!("{} ({text})", counted(bytes.len(), "byte")),
             Value::Duration(_) => format!("the duration {text}"),
             Value::List(_) => format!("the list {text}"),
             Value::Record(_) => format!("the record {text}"),
@@ -390,7 +427,8 @@ impl ScriptView<'_> {
     fn mismatch(&self, verb: &str, one: &Value, other: &Value, span: Span) -> End {
         let what = format!("{} and {} {verb}", self.shown(one), self.shown(other));
         let help = match (one, other) {
-            (Value::Text(_), Value::Int(_)) | (Value::Int(_), Value::Text(_)) => NUMBER_HELP,
+            (Value::Text(_), Value::Int(_) | Value::Decimal(_))
+            | (Value::Int(_) | Value::Decimal(_), Value::Text(_)) => NUMBER_HELP,
             (Value::Text(_), _) | (_, Value::Text(_)) => "put values into a text with `${…}`",
             _ => "both sides must be of one kind",
         };
@@ -403,9 +441,20 @@ impl ScriptView<'_> {
             return Ok(text.clone());
         }
         self.filled(template, |text, expression| {
-            append(text, &self.evaluate(expression)?);
+            append(text, &self.no_bytes(expression)?);
             Ok(())
         })
+    }
+
+    /// A value that goes into a text: bytes go only as digits of which it is known what they are.
+    fn no_bytes(&self, expression: &Expression) -> Step<Value> {
+        let value = self.evaluate(expression)?;
+        if let Value::Bytes(_) = value {
+            let what = format!("bytes do not go into a text, and this is {}", self.shown(&value));
+            let problem = self.problem("hayes::run::type", expression.span, what);
+            return Err(self.fail(problem.help("write `${hex(x)}` or `${base64(x)}`; a prompt takes them as they are")));
+        }
+        Ok(value)
     }
 
     /// As [`ScriptView::text`], for messages: a name without a value does not hide what the message was to say.
@@ -448,7 +497,7 @@ impl ScriptView<'_> {
             match part {
                 TemplatePart::Text(literal) => text.push_str(literal),
                 TemplatePart::Value(expression) => {
-                    append(&mut text, &self.evaluate(expression)?);
+                    append(&mut text, &self.no_bytes(expression)?);
                     self.fits(text.len(), template.span)?;
                     values.push((expression, start..text.len()));
                 }
@@ -477,10 +526,15 @@ impl ScriptView<'_> {
         Ok(text)
     }
 
-    /// The text that answers a prompt: it holds nothing that would end it early.
-    fn reply(&self, expression: &Expression) -> Step<String> {
-        let text = self.evaluate(expression)?.to_string();
-        if let Some(found) = text.bytes().find_map(|byte| match byte {
+    /// What answers a prompt: it holds nothing that would end it early. Bytes that nothing is sent behind are counted by the
+    /// modem, so they may hold anything.
+    fn reply(&self, expression: &Expression, end: PromptEnd) -> Step<Vec<u8>> {
+        let value = self.evaluate(expression)?;
+        let bytes = bytes_of(&value);
+        if matches!(value, Value::Bytes(_)) && end == PromptEnd::Nothing {
+            return Ok(bytes);
+        }
+        if let Some(found) = bytes.iter().find_map(|byte| match byte {
             0x1A => Some("Ctrl-Z (0x1A), which would end it"),
             0x1B => Some("ESC (0x1B), which would cancel it"),
             _ => None,
@@ -489,7 +543,7 @@ impl ScriptView<'_> {
             let help = "what ends the text is said behind it: `then ctrl-z`, `then cr`, `then esc`, `then nothing`";
             return Err(self.fail(self.problem("hayes::run::injection", expression.span, what).help(help)));
         }
-        Ok(text)
+        Ok(bytes)
     }
 
     /// What is said to the prompt that a question leads to. `known`: the prompt by which the command is known to ask; one that the script names goes before it.
@@ -501,7 +555,7 @@ impl ScriptView<'_> {
         };
         for clause in clauses {
             if let ClauseKind::PromptReply { mark: text, text: reply, end } = &clause.kind {
-                let mut bytes = self.reply(reply)?.into_bytes();
+                let mut bytes = self.reply(reply, *end)?;
                 bytes.extend(match end {
                     PromptEnd::CtrlZ => Some(0x1A),
                     PromptEnd::Cr => Some(b'\r'),
@@ -571,8 +625,9 @@ const NUMBER_HELP: &str =
 fn is_zero(value: &Value) -> bool {
     match value {
         Value::Int(number) => *number == 0,
+        Value::Decimal(number) => number.is_zero(),
         Value::Duration(duration) => duration.as_millis() == 0,
-        Value::Text(_) | Value::Bool(_) | Value::List(_) | Value::Record(_) => false,
+        Value::Text(_) | Value::Bytes(_) | Value::Bool(_) | Value::List(_) | Value::Record(_) => false,
     }
 }
 
@@ -584,7 +639,13 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 fn append(text: &mut String, value: &Value) {
     match value {
         Value::Text(part) => text.push_str(part),
-        Value::Int(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
+        Value::Bytes(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::Bool(_)
+        | Value::Duration(_)
+        | Value::List(_)
+        | Value::Record(_) => {
             // Writing to a String does not fail.
             let _ = write!(text, "{value}");
         }

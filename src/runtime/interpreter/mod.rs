@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::event::{Confirmed, Listener, RuntimeEvent};
+use super::event::{Listener, RuntimeEvent};
 use super::failure::{Call, Failure};
 use super::inputs::{Inputs, from_text, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
@@ -25,11 +25,12 @@ use crate::catalogue::entry::Module;
 use crate::check::Program;
 use crate::conversation::Conversation;
 use crate::diagnostic::Diagnostic;
+use crate::port::{Fault, Timestamp};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
     Alternatives, Block, Column, Convert, Expression, Param, Schedule, Statement, StatementKind, Template,
 };
-use crate::value::{Record, Value};
+use crate::value::{Decimal, Record, Value};
 use exchange::{ReadyQuestion, matches};
 
 /// What a statement yields, or how it ended the script.
@@ -50,6 +51,9 @@ enum End {
 
 /// Between the attempts of a `retry for` that names no pause.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// They are held until the run ends.
+const MOST_ROWS: usize = 100_000;
 
 /// Every line is held against each of them.
 const MOST_ABORTS: usize = 100;
@@ -188,11 +192,15 @@ struct Run<'r> {
     unchanged: u64,
     /// The columns of `report`.
     report: Vec<(String, Value)>,
+    /// `report row`: a record each.
+    rows: Vec<Value>,
     /// `--plan` has left something out, so what follows may fail for that reason.
     left_out: bool,
     /// Ctrl-C came once: only `finally` runs. It came again: not even that.
     interrupts: usize,
     started: Duration,
+    /// The time of day when the port was opened, by the clock of this run.
+    began: Timestamp,
 }
 
 /// What holds inside of the blocks that a statement stands in, those of the scripts that run its own included.
@@ -231,9 +239,11 @@ impl<'r> Run<'r> {
             changed: 0,
             unchanged: 0,
             report: Vec::new(),
+            rows: Vec::new(),
             left_out: false,
             interrupts: 0,
             started,
+            began: Timestamp::before(started),
         }
     }
 
@@ -245,6 +255,8 @@ impl<'r> Run<'r> {
             calls: &self.calls,
             folder: self.inputs.folder.as_deref(),
             module: self.conversation.module(),
+            conversation: self.conversation,
+            began: self.began,
         }
     }
 
@@ -346,7 +358,9 @@ impl<'r> Run<'r> {
             StatementKind::Run { script, arguments, record } => {
                 self.call_script(script, arguments, record.as_ref(), span)
             }
-            StatementKind::Report { columns } => self.report(columns),
+            StatementKind::Report { is_row, columns } => self.report(*is_row, columns),
+            StatementKind::CaptureFrom { clause, from } => self.capture_from(clause, from),
+            StatementKind::Ask { text, answer } => self.ask_person(text, answer.as_ref(), span),
             StatementKind::AbortOn { patterns, why } => self.abort_on(patterns, why.as_ref(), span),
             StatementKind::Log { text } => self.log(text),
             StatementKind::Sleep { duration } => self.sleep(duration, span),
@@ -508,13 +522,13 @@ impl<'r> Run<'r> {
                 Ok(value) => return Ok(value),
                 Err(wanted) => wanted,
             },
-            (Value::Int(_), Convert::Int | Convert::Hex) => return Ok(value),
+            (Value::Int(_), Convert::Int | Convert::Hex) | (Value::Decimal(_), Convert::Decimal) => return Ok(value),
+            (Value::Int(number), Convert::Decimal) => return Ok(Value::Decimal(Decimal::from(*number))),
             // A number is its own text.
-            (Value::Int(number), Convert::Text) => return Ok(Value::text(number.to_string())),
-            (Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_), Convert::Int | Convert::Hex) => {
-                "a number"
-            }
-            (Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_), Convert::Text) => "a text",
+            (Value::Int(_) | Value::Decimal(_), Convert::Text) => return Ok(Value::text(value.to_string())),
+            (_, Convert::Text) => "a text",
+            (_, Convert::Int | Convert::Hex) => "a number",
+            (_, Convert::Decimal) => "a decimal number",
         };
         let view = self.view();
         let given = if let Value::Text(text) = &value { format!("\"{text}\"") } else { view.shown(&value) };
@@ -536,10 +550,28 @@ impl<'r> Run<'r> {
         self.scope.shown = self.hearing.mask.source(self.scope.program.source());
     }
 
+    /// A run that failed before its `report` still tells those of its columns that have a value: which modem it was.
+    fn report_what_is_known(&mut self) {
+        let program = Arc::clone(&self.scope.program);
+        program.script.body.walk(&mut |statement| {
+            let StatementKind::Report { is_row: false, columns } = &statement.kind else { return };
+            for Column { name, value } in columns {
+                if !self.report.iter().any(|(known, _)| *known == name.value)
+                    && let Ok(value) = self.view().evaluate(value)
+                {
+                    self.report.push((name.value.clone(), value));
+                }
+            }
+        });
+    }
+
     #[inline(never)]
-    fn outcome(self, ended: Step) -> Outcome {
-        let (mask, captured) = (&self.hearing.mask, &self.scope.captured);
+    fn outcome(mut self, ended: Step) -> Outcome {
         let status = status(&ended);
+        if matches!(ended, Err(End::Failed(_) | End::Fatal(..))) {
+            self.report_what_is_known();
+        }
+        let (mask, captured) = (&self.hearing.mask, &self.scope.captured);
         let (failure, skipped) = match ended {
             Ok(()) | Err(End::Stopped | End::Breaks | End::PlanEnds) => (None, None),
             Err(End::Failed(failure) | End::Fatal(_, failure)) => (Some(failure), None),
@@ -564,6 +596,7 @@ impl<'r> Run<'r> {
             changed: self.changed,
             unchanged: self.unchanged,
             report,
+            rows: self.rows,
             elapsed: self.conversation.now().saturating_sub(self.started),
         }
     }
@@ -747,34 +780,98 @@ impl<'r> Run<'r> {
         if self.inputs.yes {
             return Ok(());
         }
-        let confirmed = self.hearing.listener.confirm(&question, self.interrupts);
-        let problem = |what: String| self.view().problem("hayes::run::confirm", span, what);
-        let failure = match confirmed {
-            Confirmed::Yes => return Ok(()),
-            Confirmed::No => problem(format!("not confirmed: {question}")),
-            Confirmed::Nobody => problem(format!("there is nobody to confirm: {question}"))
-                .help("run it on a terminal, or answer every question beforehand with --yes"),
-            Confirmed::Interrupted => {
+        let problem = |run: &Self, what: String| run.view().problem("hayes::run::confirm", span, what);
+        // Nobody is asked again and again.
+        match self.typed(&format!("{question} [y/N]"), "confirm", span)? {
+            Some(answer) if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) => Ok(()),
+            Some(_) => Err(self.view().refuse(problem(self, format!("not confirmed: {question}")))),
+            None => {
+                let help = "run it on a terminal, or answer every question beforehand with --yes";
+                let failure = problem(self, format!("there is nobody to confirm: {question}"));
+                Err(self.view().refuse(failure.help(help)))
+            }
+        }
+    }
+
+    /// `ask`: a person or a scanner gives a value.
+    #[inline(never)]
+    fn ask_person(&mut self, text: &Template, answer: Option<&(Name, Convert)>, span: Span) -> Step {
+        let question = self.hearing.mask.string(self.view().message(text)?);
+        let given = answer.and_then(|(name, _)| self.inputs.answers.get(&name.value));
+        if self.inputs.plan && given.is_none() {
+            self.note(&format!("would ask: {question}"));
+            self.left_out |= answer.is_some();
+            answer.iter().for_each(|(name, _)| self.scope.variables.remove(&name.value));
+            return Ok(());
+        }
+        if answer.is_none() && self.inputs.yes {
+            return Ok(());
+        }
+        let typed = match given {
+            Some(given) => Some(given.clone()),
+            None => self.typed(&question, "ask", span)?,
+        };
+        let Some(typed) = typed else {
+            let failure =
+                self.view().problem("hayes::run::ask", span, format!("there is nobody to answer: {question}"));
+            return Err(self.view().refuse(failure.help(match answer {
+                Some((Name { value: name, .. }, _)) => {
+                    format!("run it on a terminal, or give it in a file for --answers: `{name}=…`")
+                }
+                None => "run it on a terminal, or answer beforehand with --yes".to_owned(),
+            })));
+        };
+        let Some((name, convert)) = answer else { return Ok(()) };
+        match from_text(typed.trim(), *convert) {
+            Ok(value) => {
+                self.keep(vec![(name.value.clone(), value)]);
+                Ok(())
+            }
+            Err(kind) => {
                 let view = self.view();
-                let failure = view.problem("hayes::run::interrupted", span, "interrupted during `confirm`");
+                let what = format!("`{}` must be {kind}, and \"{}\" was given", name.value, typed.trim());
+                Err(view.fail(view.problem("hayes::run::value", span, what)))
+            }
+        }
+    }
+
+    /// What a person types behind a question; `None` where nobody can.
+    fn typed(&mut self, question: &str, word: &str, span: Span) -> Step<Option<String>> {
+        match self.hearing.listener.ask(question, self.interrupts) {
+            Some(Ok(typed)) => Ok(Some(typed)),
+            Some(Err(Fault::Interrupted)) => {
+                let view = self.view();
+                let failure = view.problem("hayes::run::interrupted", span, format!("interrupted during `{word}`"));
                 let failure = view.whole(failure.label("interrupted here"));
                 self.interrupted();
-                return Err(End::Fatal(Status::Interrupted, failure));
+                Err(End::Fatal(Status::Interrupted, failure))
             }
-        };
-        // Nobody is asked again and again.
-        Err(self.view().refuse(failure))
+            Some(Err(Fault::Lost(_) | Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_)))
+            | None => Ok(None),
+        }
     }
 
     /// Columns of the run's result. Only those of the script that was asked for: what a script that it runs reports is
     /// for those who run that one by itself.
     #[inline(never)]
-    fn report(&mut self, columns: &[Column]) -> Step {
+    fn report(&mut self, is_row: bool, columns: &[Column]) -> Step {
         let mut values = Vec::with_capacity(columns.len());
         for column in columns {
             values.push((&column.name.value, self.view().evaluate(&column.value)?));
         }
         if !self.calls.is_empty() {
+            return Ok(());
+        }
+        if is_row {
+            let mut row = Record::new();
+            values.iter().for_each(|(name, value)| row.set(name.as_str(), self.hearing.mask.value(value)));
+            if self.rows.len() >= MOST_ROWS {
+                let span = columns.first().map(|column| column.name.span).unwrap_or_default();
+                let what = format!("more than {MOST_ROWS} rows are reported");
+                return Err(self.view().fail(self.view().problem("hayes::run::too-long", span, what)));
+            }
+            self.tell(RuntimeEvent::Row { columns: &row });
+            self.rows.push(Value::record(row));
             return Ok(());
         }
         for (name, value) in values {
@@ -893,6 +990,9 @@ struct ScriptView<'r> {
     /// Where `file("…")` looks.
     folder: Option<&'r Path>,
     module: Option<&'static Module>,
+    /// Its clock, and what time of day it started at: for `now()`.
+    conversation: &'r Conversation,
+    began: Timestamp,
 }
 
 impl ScriptView<'_> {

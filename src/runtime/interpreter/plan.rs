@@ -142,7 +142,7 @@ impl<'r> Preview<'r> {
             }
             StatementKind::Unsafe { body, .. } | StatementKind::Finally { body } => self.inner(head, body, depth),
             // Nothing that the modem would notice.
-            StatementKind::Set { .. } => {}
+            StatementKind::Set { .. } | StatementKind::CaptureFrom { .. } => {}
             StatementKind::Await(Await { clauses, .. }) => {
                 self.line(depth, &format!("would do: {head}"));
                 self.branches(clauses, depth);
@@ -160,6 +160,7 @@ impl<'r> Preview<'r> {
             | StatementKind::Sleep { .. }
             | StatementKind::Timeout { .. }
             | StatementKind::Confirm { .. }
+            | StatementKind::Ask { .. }
             | StatementKind::Port(_) => self.line(depth, &format!("would do: {head}")),
         }
         for name in names_set_by(statement.parts(), &program) {
@@ -206,6 +207,7 @@ fn names_set_by(parts: Vec<Part<'_>>, program: &Program) -> Vec<String> {
         | Part::Text(_)
         | Part::Value(_)
         | Part::Pattern(_)
+        | Part::Fields(_)
         | Part::Item(_)
         | Part::Declares(_)
         | Part::Block(_) => Vec::new(),

@@ -12,7 +12,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Confirmed, Failure, Inputs, Listener, Outcome, RuntimeEvent, STACK, Silent, Status, Waiting, run};
+use super::{Failure, Inputs, Listener, Outcome, RuntimeEvent, STACK, Silent, Status, Value, Waiting, run};
 use crate::at::Event;
 use crate::catalogue::Catalogue;
 use crate::check::{self, NotFound, Program, Scripts};
@@ -269,7 +269,7 @@ impl Device for Modem {
 struct RunBench {
     inputs: Inputs,
     others: HashMap<String, String>,
-    answer: Option<Confirmed>,
+    answer: Option<String>,
     /// Ctrl-C while this line is answered.
     interrupt_on: Option<String>,
 }
@@ -303,12 +303,15 @@ impl RunBench {
             "timeout-scale" => self.inputs.timeout_scale = rest.parse().unwrap(),
             "interrupt" => self.interrupt_on = Some(rest.strip_prefix("on ").unwrap().to_owned()),
             "answers" => {
-                let answers = [Confirmed::Yes, Confirmed::No, Confirmed::Nobody, Confirmed::Interrupted];
-                self.answer = answers.into_iter().find(|answer| format!("{answer:?}") == rest);
+                self.answer = (rest != "Nobody").then(|| rest.to_owned());
             }
             kind => {
                 let (name, value) = rest.split_once(" = ").unwrap();
-                let given = if kind == "secret" { &mut self.inputs.secrets } else { &mut self.inputs.variables };
+                let given = match kind {
+                    "secret" => &mut self.inputs.secrets,
+                    "answer" => &mut self.inputs.answers,
+                    _ => &mut self.inputs.variables,
+                };
                 given.insert(name.to_owned(), unescaped(value));
             }
         }
@@ -334,7 +337,7 @@ impl RunBench {
         modem.cancel_on = self.interrupt_on.clone().map(|line| (line, cancel.clone()));
         let heard = Arc::clone(&modem.heard);
         let mut conversation = conversation(modem, &cancel);
-        let mut listener = Notes { answer: self.answer, ..Notes::default() };
+        let mut listener = Notes { answer: self.answer.clone(), ..Notes::default() };
         let outcome = run(&program, &mut conversation, &self.inputs, &mut listener);
         Ran { outcome, events: listener.events, heard }
     }
@@ -399,6 +402,10 @@ impl Ran {
                 format!("at {times}{line}")
             }
             "bytes" => format!("bytes {}", escaped(&String::from_utf8_lossy(&heard.bytes))),
+            "rows" => {
+                let rows: Vec<String> = self.outcome.rows.iter().map(Value::to_string).collect();
+                format!("rows {}", rows.join(" | "))
+            }
             "logs" => {
                 let logs = self.events.iter().filter_map(|event| event.strip_prefix("log "));
                 format!("logs {}", logs.collect::<Vec<_>>().join(" | "))
@@ -455,7 +462,7 @@ fn told(failure: &Failure) -> String {
 #[derive(Default)]
 struct Notes {
     events: Vec<String>,
-    answer: Option<Confirmed>,
+    answer: Option<String>,
 }
 
 impl Listener for Notes {
@@ -490,12 +497,13 @@ impl Listener for Notes {
             RuntimeEvent::Plan { note } => format!("plan {note}"),
             RuntimeEvent::Met { module } => format!("met {}", module.id),
             RuntimeEvent::Reported { name, value } => format!("reported {name}={value}"),
+            RuntimeEvent::Row { columns } => format!("row {}", Value::record(columns.clone())),
         });
     }
 
-    fn confirm(&mut self, question: &str, heeded: usize) -> Confirmed {
+    fn ask(&mut self, question: &str, heeded: usize) -> Option<Result<String, Fault>> {
         self.events.push(format!("asked {question} {heeded}"));
-        self.answer.unwrap_or(Confirmed::Nobody)
+        self.answer.clone().map(|answer| if answer == "Interrupted" { Err(Fault::Interrupted) } else { Ok(answer) })
     }
 }
 

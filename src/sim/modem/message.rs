@@ -3,10 +3,10 @@
 
 use crate::notation::{hex, unhex};
 use crate::sim::CommandError;
+use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
+use crate::sms::{self, Coding, octets};
 
 use super::CommandForm::{Execute, Read, Set, Test};
-use super::charset::{from_septets, from_ucs2_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
-use super::pdu::{self, Coding, octets};
 use super::{Adaptor, Answer, Awaited, CommandParameter, Effect, Request, Row, Then, timestamp};
 
 pub(super) const COMMANDS: &[Row] = &[
@@ -305,7 +305,10 @@ impl Messages {
         };
         let (address, text, coding) = match &unit {
             None => (address.clone(), text, coding(ta)),
-            Some(unit) => pdu::read_submit(unit).unwrap_or((String::new(), text, Coding::Alphabet)),
+            Some(unit) => match sms::read_unit(unit).filter(|message| message.is_submit) {
+                Some(message) => (message.number, message.text, message.coding),
+                None => (String::new(), text, Coding::Alphabet),
+            },
         };
         let (address, text, unit) = (address.into(), text.into(), unit.map(Into::into));
         let (on_sim, time) = (is_on_sim(ta, 1), ta.seconds());
@@ -485,10 +488,10 @@ impl ShortMessage {
         let centre = if received { ta.settings.parameter("+CSCA", 0).unwrap_or_default() } else { "" };
         let unit = match &self.unit {
             Some(unit) => unit.to_vec(),
-            None if received => pdu::deliver(&self.address, &self.text, self.coding, &timestamp(self.time, 0)),
-            None => pdu::submit(&self.address, &self.text, self.coding),
+            None if received => sms::deliver(&self.address, &self.text, self.coding, &timestamp(self.time, 0)),
+            None => sms::submit(&self.address, &self.text, self.coding),
         };
-        (unit.len(), hex(&pdu::service_centre(centre)) + &hex(&unit))
+        (unit.len(), hex(&sms::service_centre(centre)) + &hex(&unit))
     }
 
     /// What AT+CNMI=2,2 lets it say when it comes.

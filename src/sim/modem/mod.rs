@@ -6,15 +6,13 @@
 //! - `card`, `mobile`, `socket`, `message`, `file`: the other parts, each with its table of commands
 //! - `commands`: from a command to the part that does it; the tables of V.250 and of the equipment
 //! - `simulator`: the modem as a whole: bytes and time, a line from its first command to its final result code, power
-//! - `charset`, `pdu`, `random`: alphabets, message units, dice
+//! - `random`: dice
 
 mod card;
-mod charset;
 mod commands;
 mod file;
 mod message;
 mod mobile;
-mod pdu;
 mod random;
 mod settings;
 mod simulator;
@@ -27,9 +25,9 @@ use crate::catalogue::{cme, cms};
 use crate::notation::unhex;
 use crate::port::Timestamp;
 use crate::psm::ACTIVE;
+use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack};
 
 use super::{CommandError, OptionError, Options, Pace, Profile};
-use charset::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack};
 use message::{MessageStatus, Messages};
 use mobile::Mobile;
 use random::{Chaos, Random};

@@ -191,6 +191,7 @@ impl Lowerer<'_> {
             return Err(expression_too_deep(self.source, span));
         }
         let kind = match pair.as_rule() {
+            Rule::decimal => ExpressionKind::Decimal(pair.as_str().parse().map_err(|()| self.too_large(span))?),
             Rule::integer => ExpressionKind::Int(pair.as_str().parse().map_err(|_| self.too_large(span))?),
             Rule::duration => ExpressionKind::Duration(self.duration_literal(pair)?),
             Rule::boolean => ExpressionKind::Bool(pair.as_str() == "true"),

@@ -153,6 +153,15 @@ impl<'s> Lowerer<'s> {
             Rule::skip_line => StatementKind::Skip { why: self.child_string(pair)? },
             Rule::log_line => StatementKind::Log { text: self.child_string(pair)? },
             Rule::confirm_line => StatementKind::Confirm { text: self.child_string(pair)? },
+            Rule::ask_line => {
+                let name = child(pair, Rule::name).map(|name| self.name(&name));
+                let convert = self.convert(pair)?;
+                StatementKind::Ask { text: self.child_string(pair)?, answer: name.map(|name| (name, convert)) }
+            }
+            Rule::capture_from_line => {
+                let clause = Clause { kind: self.capture(pair)?, span };
+                StatementKind::CaptureFrom { clause, from: self.child_expression(pair)? }
+            }
             Rule::stop_line => StatementKind::Stop,
             Rule::break_line => StatementKind::Break,
             Rule::set_line => {
@@ -165,7 +174,7 @@ impl<'s> Lowerer<'s> {
             Rule::report_line => {
                 let columns =
                     children(pair, Rule::column).map(|column| self.column(&column)).collect::<Result<_, _>>()?;
-                StatementKind::Report { columns }
+                StatementKind::Report { is_row: child(pair, Rule::kw_row).is_some(), columns }
             }
             Rule::abort_line => {
                 let patterns = self.alternatives(&self.required(pair, Rule::alternatives)?)?;
@@ -397,8 +406,11 @@ impl<'s> Lowerer<'s> {
 
     fn capture(&mut self, pair: &Pair<'_, Rule>) -> Result<ClauseKind, Diagnostic> {
         if let Some(all) = child(pair, Rule::capture_all) {
-            let fields = self.fields(&self.required(&all, Rule::fields)?)?;
             let record = self.name(&self.required(&all, Rule::name)?);
+            if let Some(patterns) = child(&all, Rule::quoted_alternatives) {
+                return Ok(ClauseKind::CaptureAllPattern { patterns: self.alternatives(&patterns)?, record });
+            }
+            let fields = self.fields(&self.required(&all, Rule::fields)?)?;
             return Ok(ClauseKind::CaptureAll { fields, record });
         }
         if let Some(patterns) = child(pair, Rule::quoted_alternatives) {
@@ -426,14 +438,17 @@ impl<'s> Lowerer<'s> {
         match convert.as_str() {
             "int" => Ok(Convert::Int),
             "hex" => Ok(Convert::Hex),
+            "decimal" => Ok(Convert::Decimal),
             "text" => Ok(Convert::Text),
             other => {
                 let message = format!("there is no type `{other}`");
                 let fault = self.fault("hayes::syntax::unknown-type", self.span(&convert), message, "not known");
                 Err(fault.help(
-                    match words::meant("type", other).or_else(|| nearest(other, ["int", "hex", "text"].into_iter())) {
+                    match words::meant("type", other)
+                        .or_else(|| nearest(other, ["int", "hex", "decimal", "text"].into_iter()))
+                    {
                         Some(meant) => format!("did you mean `{meant}`?"),
-                        None => String::from("there are `int`, `hex` and `text`"),
+                        None => String::from("there are `int`, `hex`, `decimal` and `text`"),
                     },
                 ))
             }

@@ -5,7 +5,8 @@ use crate::notation;
 /// The default alphabet in the order of its codes; code 0x1B leads to the extension table.
 const GSM: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u{1B}ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡\
 ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-const GSM_EXTENSION: [(u8, char); 9] = [
+const GSM_EXTENSION: [(u8, char); 10] = [
+    (0x0A, '\u{C}'),
     (0x14, '^'),
     (0x28, '{'),
     (0x29, '}'),
@@ -18,7 +19,7 @@ const GSM_EXTENSION: [(u8, char); 9] = [
 ];
 
 /// The septets of `text`; `None` where a character is not of the alphabet.
-pub(super) fn to_septets(text: &str) -> Option<Vec<u8>> {
+pub fn to_septets(text: &str) -> Option<Vec<u8>> {
     let mut septets = Vec::with_capacity(text.len());
     for character in text.chars() {
         if let Some(code) = GSM.chars().position(|known| known == character && known != '\u{1B}') {
@@ -32,12 +33,12 @@ pub(super) fn to_septets(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The same, with a question mark for each character that is not of the alphabet.
-pub(super) fn to_septets_anyhow(text: &str) -> Vec<u8> {
+pub fn to_septets_anyhow(text: &str) -> Vec<u8> {
     let one = |character: char| to_septets(character.encode_utf8(&mut [0; 4])).unwrap_or_else(|| vec![b'?']);
     text.chars().flat_map(one).collect()
 }
 
-pub(super) fn from_septets(septets: &[u8]) -> String {
+pub fn from_septets(septets: &[u8]) -> String {
     let mut text = String::with_capacity(septets.len());
     let mut escaped = false;
     for septet in septets {
@@ -54,7 +55,7 @@ pub(super) fn from_septets(septets: &[u8]) -> String {
 }
 
 /// Eight septets in seven octets, the first in the lowest bits.
-pub(super) fn pack(septets: &[u8]) -> Vec<u8> {
+pub fn pack(septets: &[u8]) -> Vec<u8> {
     let mut octets = Vec::with_capacity(septets.len() * 7 / 8 + 1);
     let (mut bits, mut count) = (0_u32, 0_u32);
     for septet in septets {
@@ -72,7 +73,7 @@ pub(super) fn pack(septets: &[u8]) -> Vec<u8> {
     octets
 }
 
-pub(super) fn unpack(octets: &[u8], count: usize) -> Vec<u8> {
+pub fn unpack(octets: &[u8], count: usize) -> Vec<u8> {
     let mut septets = Vec::with_capacity(count.min(octets.len() * 8 / 7 + 1));
     let (mut bits, mut held) = (0_u32, 0_u32);
     for octet in octets {
@@ -87,16 +88,16 @@ pub(super) fn unpack(octets: &[u8], count: usize) -> Vec<u8> {
     septets
 }
 
-pub(super) fn to_ucs2_hex(text: &str) -> String {
+pub fn to_ucs2_hex(text: &str) -> String {
     text.encode_utf16().map(|unit| format!("{unit:04X}")).collect()
 }
 
-pub(super) fn from_ucs2_hex(hex: &str) -> Option<String> {
+pub fn from_ucs2_hex(hex: &str) -> Option<String> {
     let octets = notation::unhex(hex)?;
     from_ucs2(&octets)
 }
 
-pub(super) fn from_ucs2(octets: &[u8]) -> Option<String> {
+pub fn from_ucs2(octets: &[u8]) -> Option<String> {
     let units = octets.chunks(2).map(|pair| match pair {
         [high, low] => Some(u16::from_be_bytes([*high, *low])),
         _ => None,

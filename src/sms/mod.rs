@@ -1,0 +1,285 @@
+//! Short messages: [`alphabet`], and a message as PDU mode carries it (23.040 §9.2).
+
+pub mod alphabet;
+
+use alphabet::{from_septets, from_ucs2, pack, to_septets, to_septets_anyhow, unpack};
+
+/// How a text is coded (23.038 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// The default alphabet
+    Alphabet,
+    /// A byte a character, of no alphabet
+    Octets,
+    Ucs2,
+}
+
+impl Coding {
+    pub fn of_scheme(scheme: u8) -> Coding {
+        match scheme & 0x0C {
+            0x08 => Coding::Ucs2,
+            0x04 => Coding::Octets,
+            _ => Coding::Alphabet,
+        }
+    }
+
+    pub fn scheme(self) -> u8 {
+        match self {
+            Coding::Alphabet => 0x00,
+            Coding::Octets => 0x04,
+            Coding::Ucs2 => 0x08,
+        }
+    }
+
+    /// The shortest that holds the text.
+    pub fn for_text(text: &str) -> Coding {
+        if to_septets(text).is_some() { Coding::Alphabet } else { Coding::Ucs2 }
+    }
+}
+
+/// SMS-DELIVER: a message that came at a `time` as `26/01/01,00:00:00+00`.
+pub fn deliver(address: &str, text: &str, coding: Coding, time: &str) -> Vec<u8> {
+    let mut unit = vec![0x04];
+    put_address(&mut unit, address);
+    unit.extend([0x00, coding.scheme()]);
+    // Year to second and the zone in quarters of an hour, two digits each, the second in the high half.
+    let pairs = time.split(['/', ',', ':', '+']).filter_map(|pair| pair.parse::<u8>().ok());
+    unit.extend(pairs.map(|pair| ((pair % 10) << 4) | (pair / 10)));
+    unit.extend(user_data(text, coding));
+    unit
+}
+
+/// SMS-SUBMIT: a message to be sent.
+pub fn submit(address: &str, text: &str, coding: Coding) -> Vec<u8> {
+    let mut unit = vec![0x11, 0x00];
+    put_address(&mut unit, address);
+    // The validity period 0xA7 is one day.
+    unit.extend([0x00, coding.scheme(), 0xA7]);
+    unit.extend(user_data(text, coding));
+    unit
+}
+
+/// A message that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// SMS-SUBMIT, a message to be sent; else SMS-DELIVER, one that came.
+    pub is_submit: bool,
+    /// The other end.
+    pub number: String,
+    pub text: String,
+    pub coding: Coding,
+    /// When the service centre had it, of one that came: `2026-01-01T00:00:00+01:00`
+    pub time: Option<String>,
+    /// Of a text in several messages: its number, how many there are, which one this is.
+    pub part: Option<(u16, u8, u8)>,
+}
+
+/// Reads what AT+CMGR and AT+CMGL answer in PDU mode: the service centre, then the unit.
+pub fn read(whole: &[u8]) -> Option<(String, Message)> {
+    let (length, rest) = whole.split_first()?;
+    let (centre, unit) = rest.split_at_checked(usize::from(*length))?;
+    let number = match centre.split_first() {
+        Some((kind, digits)) => address(*kind, digits, digits.len() * 2)?,
+        None => String::new(),
+    };
+    Some((number.trim_end_matches('F').to_owned(), read_unit(unit)?))
+}
+
+/// Reads an SMS-SUBMIT or an SMS-DELIVER. `None` where it is none, or is cut short.
+pub fn read_unit(unit: &[u8]) -> Option<Message> {
+    let mut rest = unit.iter().copied();
+    let first = rest.next()?;
+    let is_submit = match first & 0x03 {
+        0x00 => false,
+        0x01 => true,
+        _ => return None,
+    };
+    let _reference = if is_submit { rest.next()? } else { 0 };
+    let digits = usize::from(rest.next()?);
+    let kind = rest.next()?;
+    let octets = take(&mut rest, digits.div_ceil(2))?;
+    let number = address(kind, &octets, digits).filter(|_| digits <= 20)?;
+    let _protocol = rest.next()?;
+    let coding = Coding::of_scheme(rest.next()?);
+    // The validity period of one to be sent: none, one octet, or seven.
+    let validity = match first & 0x18 {
+        _ if !is_submit => 7,
+        0x00 => 0,
+        0x10 => 1,
+        _ => 7,
+    };
+    let stamp = take(&mut rest, validity)?;
+    let length = usize::from(rest.next()?);
+    let data: Vec<u8> = rest.collect();
+    // A header before the text; septets begin at the next one that is whole.
+    let header = match data.first() {
+        Some(length) if first & 0x40 != 0 => usize::from(*length) + 1,
+        Some(_) | None => 0,
+    };
+    let text = match coding {
+        Coding::Ucs2 => from_ucs2(data.get(header..length)?)?,
+        Coding::Octets => data.get(header..length)?.iter().map(|byte| char::from(*byte)).collect(),
+        Coding::Alphabet if data.len() < (length * 7).div_ceil(8) => return None,
+        Coding::Alphabet => from_septets(unpack(&data, length).get((header * 8).div_ceil(7)..)?),
+    };
+    let part = data.get(1..header).and_then(part);
+    Some(Message { is_submit, number, text, coding, time: if is_submit { None } else { time(&stamp) }, part })
+}
+
+fn take(octets: &mut impl Iterator<Item = u8>, count: usize) -> Option<Vec<u8>> {
+    let taken: Vec<u8> = octets.by_ref().take(count).collect();
+    (taken.len() == count).then_some(taken)
+}
+
+/// A number of so many digits, or a name in septets (§9.1.2.5).
+fn address(kind: u8, octets: &[u8], digits: usize) -> Option<String> {
+    if kind & 0x70 == 0x50 {
+        return Some(from_septets(&unpack(octets, digits * 4 / 7)));
+    }
+    let mut address = if kind & 0x70 == 0x10 { String::from("+") } else { String::new() };
+    for nibble in octets.iter().flat_map(|octet| [octet & 0xF, octet >> 4]).take(digits) {
+        address.push(match nibble {
+            0..=9 => char::from(b'0' + nibble),
+            0xA => '*',
+            0xB => '#',
+            0xF => 'F',
+            _ => return None,
+        });
+    }
+    Some(address)
+}
+
+/// The part of a long text that an element of the header tells (§9.2.3.24.1, .8).
+fn part(mut elements: &[u8]) -> Option<(u16, u8, u8)> {
+    while let [name, length, rest @ ..] = elements {
+        let (value, behind) = rest.split_at_checked(usize::from(*length))?;
+        match (name, value) {
+            (0x00, [number, count, place]) => return Some((u16::from(*number), *count, *place)),
+            (0x08, [high, low, count, place]) => return Some((u16::from_be_bytes([*high, *low]), *count, *place)),
+            _ => elements = behind,
+        }
+    }
+    None
+}
+
+/// Year to second, and the zone in quarters of an hour: two digits each, the second in the high half.
+fn time(stamp: &[u8]) -> Option<String> {
+    let [year, month, day, hour, minute, second, zone] = stamp else { return None };
+    let two = |octet: &u8| (octet & 0xF) * 10 + (octet >> 4);
+    let (sign, quarters) = (if zone & 0x08 == 0 { '+' } else { '-' }, u32::from(two(&(zone & 0xF7))));
+    Some(format!(
+        "20{:02}-{:02}-{:02}T{:02}:{:02}:{:02}{sign}{:02}:{:02}",
+        two(year),
+        two(month),
+        two(day),
+        two(hour),
+        two(minute),
+        two(second),
+        quarters / 4,
+        quarters % 4 * 15
+    ))
+}
+
+/// The service centre as it stands before a unit: its length in octets first, 0 where there is none.
+pub fn service_centre(number: &str) -> Vec<u8> {
+    if number.is_empty() {
+        return vec![0];
+    }
+    let mut address = Vec::new();
+    put_address(&mut address, number);
+    // Here the length counts octets, the kind included.
+    let octets = u8::try_from(address.len().saturating_sub(1)).unwrap_or(0);
+    if let Some(length) = address.first_mut() {
+        *length = octets;
+    }
+    address
+}
+
+fn put_address(unit: &mut Vec<u8>, address: &str) {
+    let (kind, digits) = match address.strip_prefix('+') {
+        Some(digits) => (0x91, digits),
+        None => (0x81, address),
+    };
+    let nibble = |byte: u8| match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'*' => 0xA,
+        b'#' => 0xB,
+        _ => 0xF,
+    };
+    let digits = digits.as_bytes().get(..digits.len().min(20)).unwrap_or_default();
+    unit.extend([u8::try_from(digits.len()).unwrap_or(20), kind]);
+    for pair in digits.chunks(2) {
+        let low = pair.first().map_or(0xF, |byte| nibble(*byte));
+        let high = pair.get(1).map_or(0xF, |byte| nibble(*byte));
+        unit.push(high << 4 | low);
+    }
+}
+
+/// The length, and the data: septets are counted before they are packed.
+fn user_data(text: &str, coding: Coding) -> Vec<u8> {
+    let (length, data) = match coding {
+        Coding::Alphabet => {
+            let mut septets = to_septets_anyhow(text);
+            septets.truncate(160);
+            (septets.len(), pack(&septets))
+        }
+        Coding::Octets => {
+            let octets = octets(text);
+            (octets.len(), octets)
+        }
+        Coding::Ucs2 => {
+            let units: Vec<u8> = text.encode_utf16().take(70).flat_map(u16::to_be_bytes).collect();
+            (units.len(), units)
+        }
+    };
+    std::iter::once(u8::try_from(length).unwrap_or(160)).chain(data).collect()
+}
+
+/// A text of [`Coding::Octets`]: a byte a character.
+pub fn octets(text: &str) -> Vec<u8> {
+    text.chars().filter_map(|character| u8::try_from(character).ok()).take(140).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notation::{hex, unhex};
+
+    #[test]
+    fn a_message_to_be_sent_and_back() {
+        for (address, text, coding) in [
+            ("+46708251358", "hellohello", Coding::Alphabet),
+            ("2936", "Zoè [€]", Coding::Alphabet),
+            ("000", "日本", Coding::Ucs2),
+            ("000", "plain", Coding::Ucs2),
+            ("000", "\u{0}\u{FF}", Coding::Octets),
+        ] {
+            let read = read_unit(&submit(address, text, coding)).unwrap();
+            assert_eq!(
+                (read.number.as_str(), read.text.as_str(), read.coding, read.is_submit),
+                (address, text, coding, true)
+            );
+        }
+        // The example that most descriptions of PDU mode give.
+        let known = unhex("11000B916407281553F80000AA0AE8329BFD4697D9EC37").unwrap();
+        let read = read_unit(&known).unwrap();
+        assert_eq!((read.number.as_str(), read.text.as_str()), ("+46708251358", "hellohello"));
+    }
+
+    #[test]
+    fn a_message_that_came() {
+        let unit = deliver("+27838890001", "How are you?", Coding::Alphabet, "99/03/29,15:16:59+08");
+        assert_eq!(hex(&unit), "040B917238880900F10000993092516195800CC8F71D14969741F977FD07");
+        let (centre, read) = read(&[&unhex("07917283010010F5").unwrap()[..], &unit].concat()).unwrap();
+        assert_eq!((centre.as_str(), read.number.as_str()), ("+27381000015", "+27838890001"));
+        assert_eq!((read.text.as_str(), read.time.as_deref()), ("How are you?", Some("2099-03-29T15:16:59+02:00")));
+    }
+
+    #[test]
+    fn what_is_cut_short_is_refused() {
+        let whole = submit("+46708251358", "hellohello", Coding::Alphabet);
+        for length in 0..whole.len() {
+            assert_eq!(read_unit(&whole[..length]), None, "{length}");
+        }
+    }
+}
