@@ -30,6 +30,7 @@ mod mixed;
 mod modules;
 #[cfg(unix)]
 mod peers;
+mod picture;
 #[cfg(unix)]
 mod repl;
 mod secrets;
