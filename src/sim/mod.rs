@@ -185,9 +185,10 @@ struct NetworkFacts {
     /// It has no technology on which a Super SIM is served, and finds no network whatever is set.
     #[serde(default)]
     never: bool,
-    /// Settings with which it never finds a network.
+    /// Settings with which it never finds a network, each with the value that all of its parameters have then; with a comma
+    /// behind it: that the first has.
     #[serde(default)]
-    blocks: Vec<NetworkBlock>,
+    blocks: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -199,16 +200,6 @@ struct Operator {
     /// 1 available, 2 current, 3 forbidden
     stat: u8,
     technology: u8,
-}
-
-/// A value of a setting with which the modem finds no network.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NetworkBlock {
-    setting: String,
-    /// Which of its parameters, the first is 0; where none is named, each that is there.
-    parameter: Option<usize>,
-    is: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -605,6 +596,7 @@ struct Faults {
     silence: Option<u32>,
     hangs_at_prompt: bool,
     prompts: Vec<Which>,
+    connects: Vec<Which>,
     echo: EchoFault,
     refusals: Vec<(CommandError, Which)>,
     unplug: Option<u32>,

@@ -317,6 +317,9 @@ const FAULTS: &[(&str, &str, &str, SetFault)] = &[
     ("prompt", "[:WHICH]", "asks for data that nobody offered, instead of answering", |to, it| {
         which(it).map(|which| to.prompts.push(which))
     }),
+    ("connect", "[:WHICH]", "answers CONNECT, and takes what comes then for data", |to, it| {
+        which(it).map(|which| to.connects.push(which))
+    }),
     ("echo-off", "", "never echoes, whatever ATE says", plain!(echo = EchoFault::Off)),
     ("echo-half", "", "echoes only the first half of a line", plain!(echo = EchoFault::Half)),
     ("echo-garbled", "", "echoes wrong characters", plain!(echo = EchoFault::Garbled)),

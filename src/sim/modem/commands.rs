@@ -410,7 +410,7 @@ mod tests {
             }
             let commands = profile.commands.values();
             let instead = commands.clone().flat_map(|it| &it.instead).filter_map(|it| it.setting.as_ref());
-            let blocks = profile.network.blocks.iter().map(|block| &block.setting);
+            let blocks = profile.network.blocks.keys();
             let presets = profile.presets.values().flat_map(|preset| preset.keys());
             let resets = profile.settings.iter().flat_map(|setting| &setting.resets);
             for setting in

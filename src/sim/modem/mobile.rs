@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::sim::{CommandError, Needs, NetworkBlock, Operator, Profile, Settable};
+use crate::sim::{CommandError, Needs, Operator, Profile, Settable};
 
 use super::CommandForm::{Execute, Read, Set, Test};
 use super::card::Card;
@@ -552,8 +552,13 @@ impl Mobile {
 
     /// A setting may have changed that lets no network be found, or lets one be found.
     pub(super) fn update_search(&mut self, ta: &mut Adaptor) {
-        let blocked = self.profile.network.blocks.iter().any(|block| {
-            self.profile.setting(&block.setting).is_some_and(|setting| holds(block, ta.settings.in_force(setting)))
+        let blocked = self.profile.network.blocks.iter().any(|(name, value)| {
+            let Some(setting) = self.profile.setting(name) else { return false };
+            let mut parameters = split(ta.settings.in_force(setting)).map(|text| text.trim_matches('"'));
+            match value.strip_suffix(',') {
+                Some(first) => parameters.next() == Some(first),
+                None => parameters.all(|text| text == value),
+            }
         });
         if blocked && self.is_registered() {
             self.leave(SEARCHING, ta);
@@ -1001,14 +1006,5 @@ impl Mobile {
         let word = if self.application { "ACTIVE" } else { "DEACTIVE" };
         ta.urc_later(Duration::from_millis(300), format!("+APP PDP: 0,{word}"));
         Ok(Effect::Done)
-    }
-}
-
-/// Whether it is one with this value of the setting.
-fn holds(block: &NetworkBlock, value: &str) -> bool {
-    let mut parameters = split(value).map(|text| text.trim_matches('"'));
-    match block.parameter {
-        Some(place) => parameters.nth(place) == Some(&block.is),
-        None => parameters.all(|text| text == block.is),
     }
 }

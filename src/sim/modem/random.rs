@@ -46,7 +46,7 @@ pub(super) fn with_check_digit(digits: &str) -> String {
 
 /// The faults that chaos chooses from, as addresses write them; `{}` is a number up to 3000.
 const MISHAPS: &str = "split chunks join:{}ms urc urc-inside nul garbage late:{}ms late:{}s lost echo-half duplicate-ok \
-    truncated previous error prompt hang-at-prompt slow-reader:{} drop:{} restart silence:0 unplug-in-line:0";
+    truncated previous error prompt connect hang-at-prompt slow-reader:{} drop:{} restart silence:0 unplug-in-line:0";
 
 /// The fault `chaos`: one to three of the others, which strike some of the command lines and spare the rest.
 #[derive(Debug)]

@@ -443,6 +443,7 @@ impl Adaptor {
         let (line, text) = (self.line_number, self.line.as_str());
         let refusal = faults.refusals.iter().find(|(_, which)| which.strikes(line, text)).map(|(refusal, _)| *refusal);
         let prompts = any_strikes(&faults.prompts, line, text);
+        let connects = any_strikes(&faults.connects, line, text);
         if faults.previous {
             let previous = std::mem::take(&mut self.answer.previous);
             self.send(&previous);
@@ -450,6 +451,10 @@ impl Adaptor {
         match refusal {
             Some(refusal) => self.finish(FinalCode::Refused(refusal)),
             None if prompts => self.open_prompt(Awaited::Nothing),
+            None if connects => {
+                self.finish(FinalCode::Connect);
+                self.state = ModemState::Data { escapes: 0, last: self.now };
+            }
             None => return true,
         }
         false
