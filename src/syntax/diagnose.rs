@@ -159,7 +159,7 @@ impl<'a> Refused<'a> {
                     self.fault(first.range(), "hayes::syntax::else-on-own-line", message, "on a line of its own");
                 Some(fault.help(format!("write `}} {line}` in one line")))
             }
-            "/" if second.is_some_and(|second| second.is("/")) => Some(self.slash_comment(first.start)),
+            "/" if second.is_some_and(|second| second.is("/")) => Some(self.foreign_comment("//", first.start)),
             _ if is_statement(first) && self.at > first.start => None,
             _ if words::statement(first.text).is_some() => {
                 // `log"text"`
@@ -200,6 +200,16 @@ impl<'a> Refused<'a> {
         let code = self.line.get(whole.clone()).unwrap_or("");
         let sign = code.split([' ', '\t']).next().unwrap_or(code);
         let of = |word: &str| first.start..first.start + word.len();
+        let comments = ["/*", "*/", "* ", ";", "--", "<!--"];
+        if let Some(comment) = comments.into_iter().find(|comment| code.starts_with(comment) || code == comment.trim())
+        {
+            return self.foreign_comment(comment.trim(), first.start);
+        }
+        if let Some(meant) = command_in_wrapping(code) {
+            let message = "a command stands as it is: without quotes, and its line end is sent by itself";
+            let fault = self.fault(whole, "hayes::syntax::wrapped-command", message, "more than the command");
+            return fault.help(format!("write `{meant}`"));
+        }
         // `+++`, `A/`
         if let Some(instead) = foreign_sign(sign) {
             return self.foreign_statement(of(sign), sign, instead);
@@ -280,10 +290,11 @@ impl<'a> Refused<'a> {
         self.fault(sign.range(), "hayes::syntax::semicolon", message, "not needed").help("delete the `;`")
     }
 
-    fn slash_comment(&self, start: usize) -> Diagnostic {
+    fn foreign_comment(&self, sign: &str, start: usize) -> Diagnostic {
         let message = "a comment starts with `#`";
-        let fault = self.fault(start..start + 2, "hayes::syntax::slash-comment", message, "no comment");
-        fault.help("write `#` in place of `//`")
+        let code = if sign == "//" { "hayes::syntax::slash-comment" } else { "hayes::syntax::foreign-comment" };
+        let fault = self.fault(start..start + sign.len(), code, message, "no comment");
+        fault.help(format!("write `#` in place of `{sign}`"))
     }
 
     fn space_missing(&self, word: Lexeme<'_>, before: &str, after: &str) -> Diagnostic {
@@ -350,7 +361,7 @@ impl<'a> Refused<'a> {
             return Some(fault.help("write `/` at its end; a slash within is `\\/`"));
         }
         if self.end() != slash + 2 || slash == 0 {
-            return Some(self.slash_comment(slash));
+            return Some(self.foreign_comment("//", slash));
         }
         let message = "there is nothing between the slashes, and an empty pattern would match every line";
         let fault = self.fault(slash..slash + 2, "hayes::syntax::missing-pattern", message, "expected a regex");
@@ -517,7 +528,16 @@ impl<'a> Refused<'a> {
         }
         let rest = self.line.get(found.start..self.end())?;
         if rest.starts_with("//") {
-            return Some(self.slash_comment(found.start));
+            return Some(self.foreign_comment("//", found.start));
+        }
+        let is_prose =
+            |text: &str| text.starts_with(|first: char| first.is_ascii_lowercase()) && !text.starts_with("at");
+        if found.is(";")
+            && rest
+                .get(1..)
+                .is_some_and(|rest| is_prose(&rest.trim_start().to_ascii_lowercase()) && rest.trim().contains(' '))
+        {
+            return Some(self.foreign_comment(";", found.start));
         }
         let (code, place) = ("hayes::syntax::space-in-command", found.start..self.end());
         let label = "the command ended before this";
@@ -853,6 +873,20 @@ fn description(rule: Rule) -> Option<&'static str> {
         | Rule::port_line => "`baud`, `dtr`, `rts`, `break`, `flush` or `escape`",
         _ => return None,
     })
+}
+
+/// The command of `<CR>AT+CSQ<CR>`, `"AT+CSQ\r\n"`.
+fn command_in_wrapping(code: &str) -> Option<&str> {
+    const WRAPPINGS: [&str; 9] = ["<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>", "\\r", "\\n", "\"", "'"];
+    let mut inner = code;
+    while let Some(rest) = WRAPPINGS.iter().find_map(|sign| inner.strip_prefix(sign)) {
+        inner = rest;
+    }
+    while let Some(rest) = WRAPPINGS.iter().find_map(|sign| inner.strip_suffix(sign)) {
+        inner = rest.trim_end();
+    }
+    let is_command = inner.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
+    (is_command && inner.len() < code.len() && !inner.contains([' ', '\t'])).then_some(inner)
 }
 
 /// Whether a statement begins so.

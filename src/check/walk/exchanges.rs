@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Checker, Ended, Role, constant, lints};
+use super::{Checker, Ended, Role, constant, lints, within};
 use crate::at::result_code;
 use crate::check::{Matcher, Type};
 use crate::diagnostic::Diagnostic;
@@ -406,13 +406,6 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    /// Where one of these stands in the source within `span`; all of `span` where none does.
-    fn place_in(&self, span: Span, signs: &[&str]) -> Span {
-        let written = self.script.source.slice(span);
-        let found = signs.iter().filter_map(|sign| Some((written.find(sign)?, sign.len()))).min();
-        found.map_or(span, |(at, length)| within(span, Span::new(at, at + length)))
-    }
-
     /// A place in a regex's text as a place in the source, where `/` is written `\/`.
     fn in_regex(&self, inner: Span, fault: Span) -> Span {
         let written = self.script.source.slice(inner);
@@ -446,12 +439,6 @@ impl Checker<'_, '_, '_> {
             }
         }
     }
-}
-
-/// A place in a text that itself stands at `outer`.
-fn within(outer: Span, inner: Span) -> Span {
-    let start = outer.start.saturating_add(inner.start).min(outer.end);
-    Span { start, end: outer.start.saturating_add(inner.end).clamp(start, outer.end) }
 }
 
 /// The first character by which a value would break out of its place in an AT command line, and what it would break

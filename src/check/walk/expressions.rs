@@ -67,10 +67,26 @@ impl Checker<'_, '_, '_> {
     pub(super) fn template(&mut self, template: &Template) {
         for part in &template.parts {
             match part {
-                TemplatePart::Text(_) => {}
+                TemplatePart::Text(text) => self.value_as_text(text, template.span),
                 TemplatePart::Value(value) => {
                     self.expression(value);
                 }
+            }
+        }
+    }
+
+    /// `"$apn"`, `"{apn}"`: a name that has a value, as other languages put it into a text.
+    fn value_as_text(&mut self, text: &str, span: Span) {
+        for (at, sign) in text.match_indices(['$', '{']) {
+            let behind = text.get(at + 1..).unwrap_or_default();
+            let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+            let name = behind.split(|character| !is_name(character)).next().unwrap_or_default();
+            let is_braced = sign == "{" && behind[name.len()..].starts_with('}') && !text[..at].ends_with('$');
+            if (sign == "$" || is_braced) && self.names.known(name).is_set {
+                let written = if is_braced { format!("{{{name}}}") } else { format!("${name}") };
+                let message = format!("`{written}` stands for itself here, and not for the value of `{name}`");
+                let (place, help) = (self.place_in(span, &[&written]), format!("write `${{{name}}}`"));
+                self.findings.tell("hayes::check::value-as-text", place, message, "no value", help);
             }
         }
     }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::command_line::{self, AtText, UNKNOWN};
-use super::{Checker, Place, Role, pin_again};
+use super::{Checker, Place, Role, did_you_mean, listed, pin_again};
 use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Written, parameters};
+use crate::at::result_code;
 use crate::catalogue;
-use crate::catalogue::entry::{AnswerShape, Danger, DangerKind, FieldKind, Status, When};
+use crate::catalogue::entry::{AnswerShape, Danger, DangerKind, FieldKind, Layout, Status, Usage, When};
 use crate::check::Matcher;
 use crate::check::findings::Findings;
 use crate::diagnostic::Diagnostic;
@@ -25,6 +26,8 @@ pub(super) struct Lines {
     /// The contexts that are certainly up, and the lines that brought them up.
     contexts: HashMap<String, Span>,
     context_changes: usize,
+    /// The command that has just restarted the modem, and where it stands.
+    restart: Option<(String, Span)>,
     /// Settings that leave only NB-IoT, and where they stand.
     nb_iot: Vec<(String, Span)>,
     /// The script has to do with Super SIM.
@@ -89,6 +92,11 @@ impl Lines {
         self.context_changes += 1;
     }
 
+    /// Something else than a command comes, that may wait until the modem is back.
+    pub(super) fn forget_restart(&mut self) {
+        self.restart = None;
+    }
+
     /// Counts what was done to contexts: whether a block did anything to them.
     pub(super) fn context_changes(&self) -> usize {
         self.context_changes
@@ -115,8 +123,16 @@ impl<'l> KnownCommand<'l> {
         }
     }
 
+    fn usage(&self) -> Option<&'static Usage> {
+        self.entry?.usage(self.command.form, &self.values())
+    }
+
     fn values(&self) -> Vec<&str> {
         self.values.iter().map(String::as_str).collect()
+    }
+
+    fn restarts(&self) -> bool {
+        self.entry.is_some_and(|entry| entry.reboots(self.command.form, &self.values()).is_some())
     }
 
     /// `AT+CMGS`
@@ -135,6 +151,11 @@ impl<'l> KnownCommand<'l> {
 pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Clause], role: Role) {
     let Checker { findings, lines, place, program, .. } = checker;
     let asked = Asked { send, clauses, role, place: *place, matchers: &program.matchers };
+    if let Some((command, span)) = lines.restart.take() {
+        let message = format!("`{command}` restarts the modem, and the next command is sent while it is away");
+        let help = format!("write `reboot {command}`: it waits until the modem is back");
+        findings.tell("hayes::check::sent-while-away", span, message, "restarts the modem", help);
+    }
     for line in AtText::lines(&findings.source, &send.text) {
         lint_line(&line, asked, lines, findings);
     }
@@ -169,7 +190,14 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
         follow_contexts(known, lines, findings);
         known.values.iter().for_each(|value| lines.note_text(value));
     }
+    if let Some(known) = commands.iter().find(|known| known.restarts() && asked.role == Role::Question) {
+        lines.restart = asked.clauses.is_empty().then(|| (known.written(&findings.source), known.span));
+    }
     lint_prompt(&commands, asked, findings);
+    if let [known] = commands.as_slice() {
+        lint_names(known, asked, findings);
+        lint_beginnings(known, asked, findings);
+    }
     lint_captures(&commands, asked, findings);
     lint_patterns(&commands, asked, findings);
 }
@@ -194,7 +222,10 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
             let help = format!("leave out what stands behind `{command}`, or write `expect ERROR` under it");
             findings.tell("hayes::check::read-only", known.span, message, "sets what cannot be set", help);
         }
-        Form::Set => lint_quotes(known, findings),
+        Form::Set => {
+            lint_quotes(known, findings);
+            lint_values(known, findings);
+        }
         Form::Read if entry.read.is_none() && entry.execute.is_some() && !expects_failure(asked.clauses) => {
             // Vendors add forms of their own to their commands; those of the standards are known.
             if entry.status == Status::Confirmed && entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor)) {
@@ -275,6 +306,26 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
         .at(span, "no quotes")
         .help("put it in double quotes, as in `AT+CGDCONT=1,\"IP\",\"super\"`");
     findings.report(bare.fold(fault, |fault, (_, span)| fault.at(span, "here too")));
+}
+
+/// A value that is none of those that the command has.
+fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
+    let Some(usage) = known.usage() else { return };
+    let argument_start = known.command.range.end - known.command.argument.len();
+    for (index, parameter) in parameters(known.command.argument.as_bytes()).enumerate() {
+        let (value, field) = (parameter.text(), usage.parameters.field(index));
+        let Some(field) = field.filter(|field| field.is_closed()) else { continue };
+        let is_known = value.is_empty() || value.contains(UNKNOWN) || field.meaning(&value).is_some();
+        if is_known || parameter.kind == Written::Group {
+            continue;
+        }
+        let (start, end) = (argument_start + parameter.range.start, argument_start + parameter.range.end);
+        let message = format!("`{value}` is no known value for the {} of `{}`", field.what, known.name());
+        let there = || field.values.iter().map(|known| known.value());
+        let meant = if field.kind() == FieldKind::Number { None } else { findings.nearest(&value, there()) };
+        let help = did_you_mean(meant, format!("known are {}", listed(there())));
+        findings.tell("hayes::check::unknown-value", known.line.span(start, end), message, "not known", help);
+    }
 }
 
 /// A slip in a long name: a letter left out, written twice, or two that changed places. Another letter, or one more, is
@@ -490,10 +541,7 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
 fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
     let takes_line = |clause: &&Clause| is_capture(clause) && !may_take_result(clause, asked.matchers);
     let Some(clause) = asked.clauses.iter().find(takes_line) else { return };
-    let is_silent = |known: &KnownCommand<'_>| {
-        let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()));
-        usage.is_some_and(|usage| usage.shape == AnswerShape::None)
-    };
+    let is_silent = |known: &KnownCommand<'_>| known.usage().is_some_and(|usage| usage.shape == AnswerShape::None);
     if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
         let command = known.written(&findings.source);
         let message = format!("`{command}` answers no line but the final result code");
@@ -504,16 +552,6 @@ fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
 
 /// Whether a capture may be meant for the final result code: `capture "CONNECT {speed:int}"`.
 fn may_take_result(clause: &Clause, matchers: &[Option<Matcher>]) -> bool {
-    const RESULTS: [&str; 8] = [
-        "CONNECT 115200",
-        "NO CARRIER",
-        "NO ANSWER",
-        "NO DIALTONE",
-        "BUSY",
-        "ERROR",
-        "+CME ERROR: 10",
-        "+CMS ERROR: 500",
-    ];
     let ClauseKind::CapturePattern(alternatives) = &clause.kind else { return false };
     alternatives.iter().any(|pattern| {
         let begins = |text: &str| RESULTS.iter().any(|result| text.starts_with(word_of(result)));
@@ -530,7 +568,7 @@ fn may_take_result(clause: &Clause, matchers: &[Option<Matcher>]) -> bool {
 /// A pattern with the prefix of another command: `+CGREG:` under `AT+CREG?`.
 fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
     let prefix = |known: &KnownCommand<'_>| {
-        let usage = known.entry.and_then(|entry| entry.usage(known.command.form, &known.values()))?;
+        let usage = known.usage()?;
         if usage.shape == AnswerShape::Prefixed { usage.prefix } else { None }
     };
     let Some(prefixes) = commands.iter().map(prefix).collect::<Option<Vec<&str>>>() else { return };
@@ -550,6 +588,76 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
         }
     }
 }
+
+/// A name that the manuals give to another value of the answer: `capture stat:int` under `AT+CREG?`, where `n` comes first.
+fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
+    let Some(layouts) = known.usage().map(|usage| &usage.answers) else { return };
+    for clause in asked.clauses {
+        let (ClauseKind::Capture { fields } | ClauseKind::CaptureAll { fields, .. }) = &clause.kind else { continue };
+        for (place, field) in fields.iter().enumerate() {
+            let Some(name) = &field.name else { continue };
+            let stands = |layout: &Layout, place: usize| {
+                layout.field(place).is_some_and(|known| known.name.eq_ignore_ascii_case(&name.value))
+            };
+            let right = || layouts.iter().find_map(|layout| (0..layout.fields.len()).find(|at| stands(layout, *at)));
+            let Some(there) = layouts.iter().find_map(|layout| layout.field(place)) else { continue };
+            if layouts.iter().any(|layout| stands(layout, place)) || there.name.is_empty() {
+                continue;
+            }
+            if let Some(right) = right() {
+                let command = known.written(&findings.source);
+                let message = format!("`{command}` answers `{}` at this place, not `{}`", there.name, name.value);
+                let written = findings.source.slice(field.span);
+                let before = "_, ".repeat(right);
+                let help = format!("`{}` is value {}: write `capture {before}{written}`", name.value, right + 1);
+                findings.tell("hayes::check::other-field", field.span, message, there.what, help);
+            }
+        }
+    }
+}
+
+/// A pattern that begins no line of the answer: `expect "READY"` under `AT+CPIN?`.
+fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
+    let usage = known.usage().filter(|usage| usage.shape == AnswerShape::Prefixed);
+    let Some((usage, prefix)) = usage.and_then(|usage| Some((usage, usage.prefix?))) else { return };
+    for clause in asked.clauses {
+        let (ClauseKind::Expect(alternatives)
+        | ClauseKind::CapturePattern(alternatives)
+        | ClauseKind::When { event: WhenEvent::Line(alternatives), .. }) = &clause.kind
+        else {
+            continue;
+        };
+        for pattern in alternatives {
+            let PatternKind::Line(parts) = &pattern.kind else { continue };
+            let [PatternPart::Text(text)] = parts.as_slice() else { continue };
+            let mut finals = known.entry.into_iter().flat_map(|entry| &entry.finals);
+            let may_begin = text.starts_with(|first: char| !first.is_ascii_alphanumeric())
+                || text.split([',', '|']).any(|code| result_code::parse(code.trim().as_bytes()).is_some())
+                || RESULTS.iter().any(|result| result.starts_with(text.as_str()) || text.starts_with(word_of(result)))
+                || finals.any(|code| code.starts_with(text.as_str()))
+                || catalogue::urc(text.as_bytes()).is_some();
+            if may_begin {
+                continue;
+            }
+            let message =
+                format!("no line of the answer to `{}` begins with `{text}`", known.written(&findings.source));
+            let first = usage.answers.iter().find_map(|layout| layout.field(0));
+            let whole = match first.filter(|first| first.meaning(text).is_some()) {
+                Some(_) => format!("`\"{prefix}: {text}\"`, or "),
+                None => String::new(),
+            };
+            let regex = regex_syntax::escape(text).replace('/', "\\/");
+            let help =
+                format!("a pattern begins where the line begins: write {whole}`/{regex}/`, which is found anywhere");
+            let label = format!("the line begins with `{prefix}:`");
+            findings.tell("hayes::check::never-begins", pattern.span, message, label, help);
+        }
+    }
+}
+
+/// Final result codes as modems answer them
+const RESULTS: [&str; 8] =
+    ["CONNECT 115200", "NO CARRIER", "NO ANSWER", "NO DIALTONE", "BUSY", "ERROR", "+CME ERROR: 10", "+CMS ERROR: 500"];
 
 /// A final result code without what varies: `+CME ERROR` of `+CME ERROR: 10`
 fn word_of(result: &str) -> &str {

@@ -127,6 +127,10 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     fn check(mut self) -> (Program, Vec<Diagnostic>, Names) {
         self.block(&self.script.body);
         self.report_unused_params();
+        if self.script.body.statements.is_empty() && !self.continues && !self.findings.has_broken_lines() {
+            let (message, help) = ("there is nothing to do in this script", "write an AT command on a line: `AT+CSQ`");
+            self.findings.tell("hayes::check::empty-script", Span::new(0, 0), message, "no statement", help);
+        }
         self.lines.report_nb_iot(&mut self.findings);
         for (name, kind) in self.names.variables() {
             self.program.fields.push(name.to_owned());
@@ -221,6 +225,10 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     }
 
     fn statement(&mut self, statement: &Statement) -> Ended {
+        if !matches!(statement.kind, StatementKind::Exchange(_) | StatementKind::Set { .. } | StatementKind::Log { .. })
+        {
+            self.lines.forget_restart();
+        }
         match &statement.kind {
             StatementKind::Exchange(exchange) => return self.exchange(exchange),
             StatementKind::Await(awaited) => return self.awaiting(awaited, statement.span),
@@ -700,6 +708,13 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         }
     }
 
+    /// Where one of these stands in the source within `span`; all of `span` where none does.
+    fn place_in(&self, span: Span, signs: &[&str]) -> Span {
+        let written = self.script.source.slice(span);
+        let found = signs.iter().filter_map(|sign| Some((written.find(sign)?, sign.len()))).min();
+        found.map_or(span, |(at, length)| within(span, Span::new(at, at + length)))
+    }
+
     /// As [`Checker::bind`]; a text may tell what the script is about.
     fn bind_noted(&mut self, name: &Name, kind: Type, text: Option<(Arc<str>, Span)>) -> bool {
         if let Some((text, _)) = &text {
@@ -727,6 +742,12 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         self.findings.tell("hayes::check::reserved-name", *span, message, "cannot be given another value", help);
         false
     }
+}
+
+/// A place in a text that itself stands at `outer`.
+fn within(outer: Span, inner: Span) -> Span {
+    let start = outer.start.saturating_add(inner.start).min(outer.end);
+    Span { start, end: outer.start.saturating_add(inner.end).clamp(start, outer.end) }
 }
 
 /// `when "+CREG: 5" {`
