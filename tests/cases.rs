@@ -25,6 +25,7 @@ use hayes::check::{NotFound, Scripts, check};
 use hayes::diagnostic::Diagnostic;
 use hayes::diagnostic::pages::{nearest, page};
 use hayes::source::Source;
+use hayes::syntax::{statements, topic, topics};
 
 use crate::folder::Folder;
 
@@ -105,6 +106,31 @@ impl Scripts for Shelf {
         };
         Ok(Source::new(name, text))
     }
+}
+
+/// Each word that begins a line has a page, and the example of each page, and of each function, is in its canonical form,
+/// has nothing wrong with it, and runs on a simulated modem.
+#[test]
+fn pages_of_the_language() {
+    let words: Vec<&str> = topics().collect();
+    let without: Vec<_> = statements().iter().filter(|known| !words.contains(&known.word)).collect();
+    assert!(without.is_empty(), "no page in grammar/pages.md: {without:?}");
+    let mut wrong = String::new();
+    for word in words {
+        let example = topic(word).unwrap().example;
+        let folder = Folder::new();
+        fs::write(folder.0.join("x.hayes"), &example).unwrap();
+        fs::write(folder.0.join("ca.pem"), "x").unwrap();
+        let ran = run_line(
+            "hayes fmt --check x.hayes && hayes check x.hayes && hayes run x.hayes -q --yes -p 'sim:bg96?time=virtual&register=0s' >/dev/null",
+            &folder.0,
+            false,
+        );
+        if ran.contains("[exit") || ran.contains("hayes::") {
+            wrong.push_str(&format!("{word}\n{example}{ran}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }
 
 fn path(name: &str) -> PathBuf {

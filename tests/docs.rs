@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hayes::library::SCRIPTS;
+use hayes::syntax::{Topic, topic, topics};
+use hayes::value::functions::FUNCTIONS;
 use regex::Regex;
 use toml::{Table, Value};
 
@@ -170,6 +172,31 @@ fn diagnostics() {
         page.push('\n');
     }
     is_made("diagnostics.md", &page);
+}
+
+#[test]
+fn language() {
+    let mut page = "# The language\n\nEach word of it, with an example that runs on a simulated modem. `hayes explain retry` shows \
+                    the same, and so does `:help retry`.\n"
+        .to_owned();
+    for word in topics().filter(|word| FUNCTIONS.iter().all(|function| function.name != *word)) {
+        let Topic { about, forms, text, example, .. } = topic(word).unwrap();
+        write!(page, "\n## {word}\n\n").unwrap();
+        if !about.is_empty() {
+            write!(page, "It {about}.\n\n").unwrap();
+        }
+        if !forms.is_empty() {
+            write!(page, "```text\n{}\n```\n\n", forms.join("\n")).unwrap();
+        }
+        write!(page, "{}\n\n```hayes\n{example}```\n", text.replace('\n', "\n\n")).unwrap();
+    }
+    page.push_str("\n## Functions\n\n| function | what it yields | for example | |\n|---|---|---|---|\n");
+    for function in FUNCTIONS {
+        let (call, value) = function.example;
+        writeln!(page, "| {} | {} | {} | {} |", code(function.name), cell(function.about), code(call), code(value))
+            .unwrap();
+    }
+    is_made("language.md", &page);
 }
 
 #[test]

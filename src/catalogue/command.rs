@@ -121,6 +121,16 @@ pub fn only_sets(asked: &Command<'_>) -> bool {
     !only_asks(asked) && !known.leaves_no_trace && is_silent()
 }
 
+/// Whether a command of the line starts the modem anew.
+pub fn restarts(line: &str) -> bool {
+    let restarts = |asked: &Command<'_>| {
+        let texts = values(asked);
+        let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+        command_of(asked).is_some_and(|known| known.reboots(asked.form, &values).is_some())
+    };
+    parse(line).is_some_and(|line| line.commands.iter().any(restarts))
+}
+
 /// The values that were given, without their quotes.
 pub fn values(asked: &Command<'_>) -> Vec<String> {
     if asked.argument.is_empty() {

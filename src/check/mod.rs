@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use names::Names;
-pub use pattern::{Captures, Hole, Matcher};
+pub use pattern::{Captures, Hole, Matcher, anywhere};
 pub use walk::tries_pin;
 
 use crate::diagnostic::{Diagnostic, Severity};

@@ -21,6 +21,11 @@ pub enum Matcher {
     Regex(Box<RegexPattern>),
 }
 
+/// The pattern that finds a text anywhere in a line: `/READY/`.
+pub fn anywhere(text: &str) -> String {
+    format!("/{}/", regex_syntax::escape(text).replace('/', "\\/"))
+}
+
 /// A place of a pattern that captures: `{stat:int}`, `(?<rssi>…)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hole {

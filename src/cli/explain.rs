@@ -7,6 +7,7 @@ use crate::catalogue::{module, module_by_model, result_code, urc};
 use crate::diagnostic::pages;
 use crate::notation;
 use crate::report::style::{Style, filled, harmless};
+use crate::syntax::{Topic, topic};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
     let mut exit = Exit::Passed;
@@ -60,7 +61,8 @@ fn longest_known(words: &[String]) -> usize {
     let is_known = |text: &str| {
         result_code(text).is_some_and(|known| known.text == text)
             || urc(text.as_bytes()).is_some_and(|known| known.start == text)
-            || (!text.contains(' ') && (module(text).is_some() || module_by_model(text).is_some()))
+            || (!text.contains(' ')
+                && (word(text).is_some() || module(text).is_some() || module_by_model(text).is_some()))
     };
     let counts = (1..=words.len().min(LONGEST)).rev();
     counts.into_iter().find(|count| words.get(..*count).is_some_and(|first| is_known(&first.join(" ")))).unwrap_or(0)
@@ -83,6 +85,9 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
             }
         },
     };
+    if let Some(topic) = word(text) {
+        return language(&topic, arguments, console);
+    }
     let explained = explain(text, &Context { command: arguments.command.as_deref(), module });
     if !explained.is_known() && pages::page(text).is_some() {
         return page(text, arguments, console);
@@ -94,6 +99,21 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     };
     let exit = if explained.is_known() { Exit::Passed } else { Exit::Failed };
     exit.worst(console.print(&printed))
+}
+
+/// The page of a word of the language; `AT` is a command.
+fn word(text: &str) -> Option<Topic> {
+    topic(text).filter(|topic| topic.word != "AT")
+}
+
+fn language(topic: &Topic, arguments: &Explain, console: &Console) -> Exit {
+    if arguments.json {
+        let Topic { word, about, forms, text, example } = topic;
+        let object =
+            serde_json::json!({"word": word, "about": about, "forms": forms, "text": text, "example": example});
+        return console.print(&format!("{object}\n"));
+    }
+    console.print(&topic.to_string().lines().map(wrapped).collect::<String>())
 }
 
 /// The page of a diagnostic code.

@@ -24,7 +24,7 @@ use crate::report::style::{Palette, Style, filled, harmless};
 use crate::runtime::{Interpreter, Outcome, Status};
 use crate::source::{LARGEST, Source, Unreadable, read_text};
 use crate::state::private_file;
-use crate::syntax::statements;
+use crate::syntax::{self, statements};
 
 /// The code of a question that the modem refused.
 const REFUSED: &str = "hayes::run::unexpected-result";
@@ -765,8 +765,8 @@ fn help_on(topic: &str, palette: Palette) -> Option<String> {
     {
         return Some(format!(":{} {}\n  {}\n", entry.name, entry.takes, entry.does));
     }
-    if let Some(form) = statements().iter().find(|known| known.word == name).map(|known| known.form) {
-        return Some(format!("{form}\n"));
+    if let Some(page) = syntax::topic(name).filter(|page| page.word != "AT") {
+        return Some(page.to_string().lines().map(|line| filled(line, 80, "") + "\n").collect());
     }
     let explained = explain(topic, &Context::default());
     explained.is_known().then(|| explained.to_string().lines().map(|line| harmless(line.as_bytes()) + "\n").collect())

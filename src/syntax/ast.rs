@@ -462,6 +462,18 @@ pub struct Pattern {
     pub span: Span,
 }
 
+impl Pattern {
+    /// Its text, where it is nothing else.
+    pub fn plain(&self) -> Option<&str> {
+        if let PatternKind::Line(parts) = &self.kind
+            && let [PatternPart::Text(text)] = parts.as_slice()
+        {
+            return Some(text);
+        }
+        None
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum PatternKind {
     /// `"+CREG: {_},{stat:int}"`, `'…'`, or a bare word such as `OK`

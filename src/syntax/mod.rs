@@ -24,7 +24,7 @@ use ast::Script;
 
 pub use format::format;
 pub use highlight::{Token, TokenKind, tokens};
-pub use words::{StatementWord, statements};
+pub use words::{StatementWord, Topic, statements, topic, topics};
 
 /// The grammar's parser: a text in, pest's pairs out.
 mod grammar {

@@ -1,8 +1,10 @@
 //! The words of the language, and what people write in their place.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use super::grammar::Rule;
+use crate::value::functions::{FUNCTIONS, function};
 
 /// A word that begins a statement or a clause.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +46,64 @@ pub(super) fn statement(word: &str) -> Option<&'static StatementWord> {
 pub(super) fn form(word: &str) -> Option<&'static str> {
     let other = || rows("What else has a form").find(|(known, _)| *known == word).map(|(_, form)| form);
     statement(word).map(|statement| statement.form).or_else(other)
+}
+
+/// The pages of the language: what there is to say of a word at length, and an example that runs.
+const PAGES: &str = include_str!("../../grammar/pages.md");
+
+/// What there is to know of a word of the language, which may be a sign, or of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    pub word: &'static str,
+    /// What it does, in a sentence that goes on from the word; may be empty.
+    pub about: &'static str,
+    /// What it looks like, a line each
+    pub forms: Vec<String>,
+    /// Paragraphs, a line each
+    pub text: String,
+    /// A script that runs
+    pub example: String,
+}
+
+/// The words that have a page of their own, in the order of a reader; then the functions.
+pub fn topics() -> impl Iterator<Item = &'static str> {
+    let pages = PAGES.split("\n## ").skip(1).filter_map(|page| page.lines().next());
+    pages.chain(FUNCTIONS.iter().map(|function| function.name))
+}
+
+/// The page of a word.
+pub fn topic(word: &str) -> Option<Topic> {
+    let page = PAGES.split("\n## ").skip(1).filter_map(|page| page.split_once('\n')).find(|(known, _)| *known == word);
+    let Some((word, page)) = page else {
+        let function = function(word)?;
+        let (call, value) = function.example;
+        return Some(Topic {
+            word: function.name,
+            about: function.about,
+            forms: vec![call.to_owned()],
+            text: format!("Here it is `{value}`."),
+            example: format!("log \"${{{call}}}\"\n"),
+        });
+    };
+    let (text, example) = page.split_once("```hayes\n").unwrap_or((page, ""));
+    Some(Topic {
+        word,
+        about: statement(word).map_or("", |statement| statement.about),
+        forms: form(word).into_iter().flat_map(|form| form.split('`').skip(1).step_by(2)).map(str::to_owned).collect(),
+        text: text.trim().split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n"),
+        example: example.trim_end().trim_end_matches("```").to_owned(),
+    })
+}
+
+/// As `hayes explain` shows it, its paragraphs unbroken.
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let about = if self.about.is_empty() { String::new() } else { format!("  {}", self.about) };
+        writeln!(f, "{}{about}\n", self.word)?;
+        self.forms.iter().try_for_each(|form| writeln!(f, "    {form}"))?;
+        writeln!(f, "{}{}\n", if self.forms.is_empty() { "" } else { "\n" }, self.text)?;
+        self.example.lines().try_for_each(|line| writeln!(f, "    {line}"))
+    }
 }
 
 /// What to write in place of another language's statement.

@@ -81,7 +81,9 @@ impl Checker<'_, '_, '_> {
             let behind = text.get(at + 1..).unwrap_or_default();
             let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
             let name = behind.split(|character| !is_name(character)).next().unwrap_or_default();
-            let is_braced = sign == "{" && behind[name.len()..].starts_with('}') && !text[..at].ends_with('$');
+            let is_braced = sign == "{"
+                && behind.strip_prefix(name).is_some_and(|rest| rest.starts_with('}'))
+                && text.get(..at).is_some_and(|before| !before.ends_with('$'));
             if (sign == "$" || is_braced) && self.names.known(name).is_set {
                 let written = if is_braced { format!("{{{name}}}") } else { format!("${name}") };
                 let message = format!("`{written}` stands for itself here, and not for the value of `{name}`");

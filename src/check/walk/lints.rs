@@ -10,8 +10,8 @@ use crate::at::parameters::{Written, parameters};
 use crate::at::result_code;
 use crate::catalogue;
 use crate::catalogue::entry::{AnswerShape, Danger, DangerKind, FieldKind, Layout, Status, Usage, When};
-use crate::check::Matcher;
 use crate::check::findings::Findings;
+use crate::check::{Matcher, anywhere};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
@@ -628,13 +628,12 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
             continue;
         };
         for pattern in alternatives {
-            let PatternKind::Line(parts) = &pattern.kind else { continue };
-            let [PatternPart::Text(text)] = parts.as_slice() else { continue };
+            let Some(text) = pattern.plain() else { continue };
             let mut finals = known.entry.into_iter().flat_map(|entry| &entry.finals);
             let may_begin = text.starts_with(|first: char| !first.is_ascii_alphanumeric())
                 || text.split([',', '|']).any(|code| result_code::parse(code.trim().as_bytes()).is_some())
-                || RESULTS.iter().any(|result| result.starts_with(text.as_str()) || text.starts_with(word_of(result)))
-                || finals.any(|code| code.starts_with(text.as_str()))
+                || RESULTS.iter().any(|result| result.starts_with(text) || text.starts_with(word_of(result)))
+                || finals.any(|code| code.starts_with(text))
                 || catalogue::urc(text.as_bytes()).is_some();
             if may_begin {
                 continue;
@@ -646,9 +645,7 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
                 Some(_) => format!("`\"{prefix}: {text}\"`, or "),
                 None => String::new(),
             };
-            let regex = regex_syntax::escape(text).replace('/', "\\/");
-            let help =
-                format!("a pattern begins where the line begins: write {whole}`/{regex}/`, which is found anywhere");
+            let help = format!("a pattern begins where the line begins: write {whole}`{}`", anywhere(text));
             let label = format!("the line begins with `{prefix}:`");
             findings.tell("hayes::check::never-begins", pattern.span, message, label, help);
         }

@@ -10,7 +10,7 @@ use super::{End, ScriptView, Step};
 use crate::at::parameters::{Parameter, Written, parameters, prefix_length, split_prefix};
 use crate::at::{Line, Question, ResultCode};
 use crate::catalogue::explain::{Context, beside, failure};
-use crate::check::{Captures, Hole, Matcher};
+use crate::check::{Captures, Hole, Matcher, anywhere};
 use crate::notation::text;
 use crate::runtime::failure::Failure;
 use crate::runtime::inputs::from_text;
@@ -295,8 +295,23 @@ impl ScriptView<'_> {
             0 | 1 => format!("{} answered {answered}, expected {wanted}", asked.text),
             _ => format!("{} answered {answered}, none of them {wanted}", asked.text),
         };
-        let problem = self.problem("hayes::run::no-match", clause, what).label("expected this");
+        let mut problem = self.problem("hayes::run::no-match", clause, what).label("expected this");
+        if let Some(help) = self.within_a_line(patterns) {
+            problem = problem.help(help);
+        }
         self.with_answer(problem.also(asked.span, format!("answered {answered}")), Some(asked))
+    }
+
+    /// What to write where a pattern stands within a line of the answer, and not at its beginning.
+    fn within_a_line(&self, patterns: &Alternatives) -> Option<String> {
+        patterns.iter().filter_map(Pattern::plain).find_map(|text| {
+            let line =
+                self.scope.last.lines.iter().map(Line::text).find(|line| line.find(text).is_some_and(|at| at > 0))?;
+            let whole = line.get(..line.find(text)? + text.len())?;
+            let quote = if whole.contains('"') { '\'' } else { '"' };
+            let anywhere = anywhere(text);
+            Some(format!("a pattern begins where the line begins: write `{quote}{whole}{quote}`, or `{anywhere}`"))
+        })
     }
 
     /// The last answer in a few words: its only line, or how many there are.

@@ -10,6 +10,7 @@ use super::capture::Captured;
 use super::expression::{YEAR, is_command_line};
 use super::{Abort, End, Hearing, Last, Run, Step};
 use crate::at::{self, Answer, Event, Line, Question, Verdict};
+use crate::catalogue::command::restarts;
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Program, tries_pin};
 use crate::conversation::{Mode, Silence, Trouble};
@@ -231,11 +232,12 @@ impl Run<'_> {
                 if asked.names_module {
                     self.meet(&lines);
                 }
-                self.scope.last = Last { sent, lines, result, elapsed };
+                self.scope.last = Last { sent, lines, result, elapsed, before: None };
                 Ok(Ok(()))
             }
             Err(trouble) => {
-                self.scope.last = Last { sent, lines: trouble.received().to_vec(), ..Last::default() };
+                let before = self.scope.last.sent.take();
+                self.scope.last = Last { sent, before, lines: trouble.received().to_vec(), ..Last::default() };
                 Ok(Err(trouble))
             }
         }
@@ -408,7 +410,7 @@ impl Run<'_> {
         let ended = match self.conversation.reboot(&asked.question, within, &mut self.hearing) {
             // A modem may refuse to restart; one that does so at once may send no result code.
             Ok(Answer { lines, result, elapsed }) => {
-                self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, result, elapsed };
+                self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, result, elapsed, before: None };
                 self.view().judge(&asked, &[], &Vec::new()).map(|_| ())
             }
             Err(trouble) => Err(self.trouble(trouble, Some(&asked), command.span)),
@@ -589,7 +591,10 @@ impl Run<'_> {
                     ),
                     Mode::Command { .. } | Mode::Unknown { .. } => silent(&what, waited, *silence),
                 };
-                failed("hayes::run::timeout", message, "not answered in time", help)
+                let restarted = view.scope.last.before.as_deref().filter(|before| restarts(before)).map(|before| {
+                    format!("{before} restarted the modem: write `reboot {before}`, which waits until it is back")
+                });
+                failed("hayes::run::timeout", message, "not answered in time", restarted.as_deref().unwrap_or(help))
             }
             Trouble::Lost { why, .. } | Trouble::Port { fault: Fault::Lost(why), .. } => {
                 let message = format!("the port was lost during {what}: {why}");

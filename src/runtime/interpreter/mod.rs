@@ -965,6 +965,8 @@ impl ScriptScope {
 struct Last {
     /// The question; `None` for an `await`.
     sent: Option<Arc<str>>,
+    /// The one before it, where this one was not answered.
+    before: Option<Arc<str>>,
     lines: Vec<Line>,
     result: Option<ResultCode>,
     elapsed: Duration,
