@@ -24,6 +24,9 @@ enum Tightness {
     Product,
 }
 
+/// What stands in a row, and how tightly it binds; a value and what stands before one bind nothing.
+type Item<'i> = (Pair<'i, Rule>, Option<Tightness>);
+
 const OPERATORS: &[(&str, BinaryOperator, Tightness)] = &[
     ("or", BinaryOperator::Or, Tightness::Or),
     ("and", BinaryOperator::And, Tightness::And),
@@ -48,7 +51,11 @@ impl Lowerer<'_> {
             return Err(expression_too_deep(self.source, self.span(pair)));
         }
         self.nesting += 1;
-        let row: Vec<Pair<'_, Rule>> = pair.clone().into_inner().collect();
+        let items = pair.clone().into_inner().map(|item| {
+            let binds = tightness(&item);
+            (item, binds)
+        });
+        let row: Vec<Item<'_>> = items.collect();
         let expression = self.tree(&row, self.span(pair))?;
         self.nesting -= 1;
         Ok(expression)
@@ -65,36 +72,37 @@ impl Lowerer<'_> {
     /// The tree of a row. It is cut at the operator that binds least. Of several `and` or `or` that is the middle one: it does
     /// not matter how such a row is grouped, for it is looked at from the left and no further than need be, and so the tree
     /// stays shallow. Of others it is the last one, so that `a - b - c` is `(a - b) - c`.
-    fn tree(&mut self, row: &[Pair<'_, Rule>], whole: Span) -> Result<Expression, Diagnostic> {
+    fn tree(&mut self, row: &[Item<'_>], whole: Span) -> Result<Expression, Diagnostic> {
         if self.depth >= DEEPEST_EXPRESSION {
             return Err(expression_too_deep(self.source, whole));
         }
-        let Some((first, rest)) = row.split_first() else { return Err(misunderstood(self.source, whole)) };
-        let places = |level: Tightness, reach: usize| -> Vec<usize> {
-            let row = row.iter().enumerate().take(reach);
-            row.filter(|(_, item)| tightness(item) == Some(level)).map(|(at, _)| at).collect()
+        let Some(((first, _), rest)) = row.split_first() else { return Err(misunderstood(self.source, whole)) };
+        let places = |level: Tightness, reach: usize| {
+            let row = row.iter().take(reach).enumerate();
+            row.filter(move |(_, (_, binds))| *binds == Some(level)).map(|(at, _)| at)
         };
         for level in [Tightness::Or, Tightness::And] {
-            let places = places(level, row.len());
-            if let Some(middle) = places.get(places.len() / 2) {
-                return self.cut(row, *middle, whole);
+            let count = places(level, row.len()).count();
+            if let Some(middle) = places(level, row.len()).nth(count / 2) {
+                return self.cut(row, middle, whole);
             }
         }
         if first.as_rule() == Rule::not_operator {
             return self.unary(UnaryOperator::Not, first, rest, whole);
         }
         // What follows a `not` is its own.
-        let reach = row.iter().position(|item| item.as_rule() == Rule::not_operator).unwrap_or(row.len());
-        self.no_chain(row, &places(Tightness::Comparison, reach))?;
+        let reach = row.iter().position(|(item, _)| item.as_rule() == Rule::not_operator).unwrap_or(row.len());
+        let mut comparisons = places(Tightness::Comparison, reach);
+        self.no_chain(row, comparisons.next(), comparisons.next())?;
         for level in [Tightness::Comparison, Tightness::Range, Tightness::Sum, Tightness::Product] {
-            if let Some(last) = places(level, reach).last() {
-                return self.cut(row, *last, whole);
+            if let Some(last) = places(level, reach).next_back() {
+                return self.cut(row, last, whole);
             }
         }
         match (first.as_rule(), rest) {
             (Rule::value, []) => self.value(first),
             // The sign belongs to the number, so that the smallest one can be written.
-            (Rule::minus, [number]) if number.as_str().bytes().all(|byte| byte.is_ascii_digit()) => {
+            (Rule::minus, [(number, _)]) if number.as_str().bytes().all(|byte| byte.is_ascii_digit()) => {
                 let span = self.span(first).to(self.span(number));
                 let number = format!("-{}", number.as_str()).parse().map_err(|_| self.too_large(span))?;
                 Ok(Expression { kind: ExpressionKind::Int(number), span })
@@ -105,9 +113,9 @@ impl Lowerer<'_> {
     }
 
     /// The operator at `at`, and the trees of what stands on its sides.
-    fn cut(&mut self, row: &[Pair<'_, Rule>], at: usize, whole: Span) -> Result<Expression, Diagnostic> {
+    fn cut(&mut self, row: &[Item<'_>], at: usize, whole: Span) -> Result<Expression, Diagnostic> {
         let (left, behind) = row.split_at_checked(at).unwrap_or((row, &[]));
-        let Some((cut, right)) = behind.split_first() else { return Err(misunderstood(self.source, whole)) };
+        let Some(((cut, _), right)) = behind.split_first() else { return Err(misunderstood(self.source, whole)) };
         // `not in`, `not matches`
         let is_negated = cut.as_str().starts_with("not");
         self.depth += 1 + u32::from(is_negated);
@@ -140,7 +148,7 @@ impl Lowerer<'_> {
         &mut self,
         operator: UnaryOperator,
         sign: &Pair<'_, Rule>,
-        rest: &[Pair<'_, Rule>],
+        rest: &[Item<'_>],
         whole: Span,
     ) -> Result<Expression, Diagnostic> {
         let operand = Box::new(self.below(|lowerer| lowerer.tree(rest, whole))?);
@@ -149,9 +157,9 @@ impl Lowerer<'_> {
     }
 
     /// `a < b < c` compares a bool with `c`, and `a matches /x/ + 1` adds to one: never what was meant.
-    fn no_chain(&self, row: &[Pair<'_, Rule>], comparisons: &[usize]) -> Result<(), Diagnostic> {
-        let behind_pattern = || row.get(comparisons.first()? + 1).filter(|item| operator(item).is_some());
-        let Some(second) = comparisons.get(1).and_then(|second| row.get(*second)).or_else(behind_pattern) else {
+    fn no_chain(&self, row: &[Item<'_>], first: Option<usize>, second: Option<usize>) -> Result<(), Diagnostic> {
+        let behind_pattern = || row.get(first? + 1).filter(|(_, binds)| binds.is_some());
+        let Some((second, _)) = second.and_then(|second| row.get(second)).or_else(behind_pattern) else {
             return Ok(());
         };
         let (code, message) = ("hayes::syntax::chained-comparison", "a comparison cannot be compared again");
@@ -276,8 +284,11 @@ impl Lowerer<'_> {
 
 /// What an operator is, and how tightly it binds.
 fn operator(pair: &Pair<'_, Rule>) -> Option<&'static (&'static str, BinaryOperator, Tightness)> {
+    if pair.as_rule() != Rule::operator {
+        return None;
+    }
     let written = if pair.as_str().starts_with("not") { "in" } else { pair.as_str() };
-    OPERATORS.iter().find(|(word, ..)| pair.as_rule() == Rule::operator && *word == written)
+    OPERATORS.iter().find(|(word, ..)| *word == written)
 }
 
 /// How tightly what stands between or behind values binds; `None` for a value and what stands before one.
