@@ -34,4 +34,6 @@ mod picture;
 #[cfg(unix)]
 mod repl;
 mod secrets;
+mod shelf;
 mod simulated;
+mod supersim;

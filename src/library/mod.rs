@@ -55,14 +55,30 @@ pub static SCRIPTS: &[LibraryScript] = scripts![
     "modem/sync",
     "modem/usb-mode",
     "modem/which",
+    "network/bands",
+    "network/cells",
+    "network/choose",
+    "network/choose-automatically",
+    "network/forbidden",
+    "network/forget-forbidden",
+    "network/prefer",
+    "network/preferred",
+    "network/reject-cause",
     "network/scan",
+    "network/survey",
+    "network/timers",
     "sms/delete",
     "sms/list",
     "sms/receive",
     "sms/send",
+    "supersim/adjust",
     "supersim/check-registration",
+    "supersim/check-sim",
+    "supersim/choose-sim-slot",
+    "supersim/diagnose",
     "supersim/enable-roaming",
     "supersim/set-apn",
+    "supersim/set-technology",
     "supersim/setup",
     "supersim/sms-send",
 ];
@@ -164,7 +180,8 @@ mod tests {
     fn the_table_holds_exactly_the_files_of_the_folder() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
         let mut files = Vec::new();
-        for folder in std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()) {
+        let folders = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path());
+        for folder in folders.filter(|path| path.is_dir()) {
             for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
                 files.push(file.strip_prefix(&root).unwrap().with_extension("").to_str().unwrap().to_owned());
             }

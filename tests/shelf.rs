@@ -1,0 +1,111 @@
+//! Each script of the library on each simulated module, in virtual time. `scripts/README.md` tells on which it does its job;
+//! `BLESS=1` writes it anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hayes::library::{LibraryScript, SCRIPTS};
+
+/// What a script needs to be told; the rest has no params, or defaults.
+const ARGUMENTS: &[(&str, &[&str])] = &[
+    ("network/choose", &["-V", "network=23415"]),
+    ("network/prefer", &["-V", "network=23415"]),
+    ("network/survey", &["-V", "passes=2"]),
+    ("supersim/adjust", &["-V", "kind=technology"]),
+    ("supersim/sms-send", &["-V", "message=hello"]),
+    ("sms/send", &["-V", "to=2936", "-V", "message=hello"]),
+    ("data/mqtt-publish", &["-V", "broker=broker.example", "-V", "topic=a/b", "-V", "message=21 °C"]),
+    ("data/socket-test", &["-V", "host=echo.example", "-V", "port=7"]),
+    ("modem/certificate-upload", &["-V", "name=ca.pem", "--secret", "content=-----BEGIN\nAA==\n"]),
+    ("modem/factory-test", &["-V", "imei=866425038025591"]),
+    ("modem/which", &["-V", "commands=+CSQ +CESQ"]),
+];
+
+#[test]
+fn the_readme_tells_where_each_script_does_its_job() {
+    let models: Vec<&str> = hayes::sim::models().map(|model| model.name).collect();
+    let runs: Vec<(&LibraryScript, &str)> =
+        SCRIPTS.iter().flat_map(|script| models.iter().map(move |model| (script, *model))).collect();
+    let passed: Mutex<BTreeMap<&str, BTreeSet<&str>>> = Mutex::default();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some((script, model)) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if does_its_job(script.name, model) {
+                        passed.lock().unwrap().entry(script.name).or_default().insert(*model);
+                    }
+                }
+            });
+        }
+    });
+
+    let page = page(&models, &passed.into_inner().unwrap());
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scripts/README.md");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    for (line, (is, was)) in page.lines().zip(written.lines()).enumerate() {
+        assert_eq!(is, was, "line {} of scripts/README.md (BLESS=1 writes it anew)", line + 1);
+    }
+    assert_eq!(page.lines().count(), written.lines().count(), "scripts/README.md (BLESS=1 writes it anew)");
+}
+
+/// On a modem that is registered, or registers at once where the script waits for that itself.
+fn does_its_job(script: &str, model: &str) -> bool {
+    let port = format!("sim:{model}?time=virtual&cfun=1&register=0s&apn=super&sms=hello&imei=866425038025591");
+    let arguments = ARGUMENTS.iter().find(|(name, _)| *name == script).map_or(&[][..], |(_, arguments)| arguments);
+    let run = Command::new(env!("CARGO_BIN_EXE_hayes"))
+        .args(["run", "-q", "--json", "--yes", "-p", &port, script])
+        .args(arguments)
+        .env_remove("HAYES_PORT")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&run.stdout);
+    let result: serde_json::Value = serde_json::from_str(&told)
+        .unwrap_or_else(|_| panic!("{script} on {model}: {told}{}", String::from_utf8_lossy(&run.stderr)));
+    let code = result["failure"]["code"].as_str().unwrap_or_default();
+    assert!(!code.contains("::check::"), "{script}: what does it need to be told? {result}");
+    result["status"] == "passed"
+}
+
+fn page(models: &[&str], passed: &BTreeMap<&str, BTreeSet<&str>>) -> String {
+    let mut page = String::from(
+        "# The library\n\n\
+         Scripts that are there as soon as Hayes is: `hayes run supersim/setup`. `hayes list` lists them, `hayes show NAME` prints one; each\n\
+         opens with what it does, changes, costs and needs. What changes something asks first, so it can be run again and again.\n\n\
+         The right column tells on which simulated modules (`hayes sim`) a script does its job, with a Super SIM in them: elsewhere the\n\
+         module lacks what the job needs, and the script says so. A test runs them all, and writes this page (`BLESS=1`).\n",
+    );
+    let mut folder = "";
+    for script in SCRIPTS {
+        let here = script.name.split('/').next().unwrap();
+        if here != folder {
+            folder = here;
+            write!(page, "\n## {folder}\n\n| script | what it does | on |\n|---|---|---|\n").unwrap();
+        }
+        let on = passed.get(script.name).cloned().unwrap_or_default();
+        let name = script.name;
+        let file = name.split_once('/').unwrap().1;
+        writeln!(page, "| [`{name}`]({folder}/{file}.hayes) | {} | {} |", script.title(), where_it_does(models, &on))
+            .unwrap();
+    }
+    write!(page, "\nThe {} simulated modules: {}.\n", models.len(), models.join(", ")).unwrap();
+    page
+}
+
+/// `all`, `all but bc660k, sim7020`, or the few
+fn where_it_does(models: &[&str], on: &BTreeSet<&str>) -> String {
+    let (yes, no): (Vec<&str>, Vec<&str>) = models.iter().copied().partition(|model| on.contains(model));
+    match (yes.len(), no.len()) {
+        (_, 0) => "all".to_owned(),
+        (0, _) => "none".to_owned(),
+        (yes, no_count) if no_count < yes => format!("all but {}", no.join(", ")),
+        _ => yes.join(", "),
+    }
+}
