@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use hayes::batch::driver::{Driver, Progress};
 use hayes::batch::inventory::{self, Inventory};
 use hayes::batch::journal::{self, Journal};
-use hayes::batch::run::{Common, Records};
+use hayes::batch::run::Common;
 use hayes::batch::schedule::{Plan, Scheduler};
 use hayes::check::{NoScripts, check};
 use hayes::port::Cancel;
@@ -137,10 +137,9 @@ fn batch(ports: Vec<String>, exchanges: usize, jobs: usize) {
     let started = Instant::now();
     let told = channel();
     let (shown, to_show) = channel();
-    let records = Records::Failed(results.with_extension("records"));
-    let common = Common::new(program, Inputs::default(), records, std::env::temp_dir());
+    let common = Common::new(program, Inputs::default(), &results);
     let plan = Plan::of_jobs(NonZeroUsize::new(jobs).unwrap());
-    let schedule = Scheduler::new(&inventory.modems, &inventory, &plan, 1);
+    let schedule = Scheduler::new(&inventory.modems, &inventory, plan, 1);
     let count = inventory.modems.len();
     let driver = Driver::new(common, inventory.modems.into(), schedule, Cancel::new().unwrap(), told, shown);
     // Whoever shows the progress keeps no results either.

@@ -53,7 +53,12 @@ impl Opening {
 pub fn open(address: &Address, settings: &Opening) -> Result<Box<dyn Port>, OpenError> {
     let Opening { baud, connect_limit, cancel } = settings;
     match address {
-        Address::Device(path) => boxed(|| Serial::open(path, *baud, cancel)),
+        Address::Device(path) => boxed(|| Serial::open(path, *baud, cancel)).map_err(|error| match path.to_str() {
+            Some(model) if error.kind == OpenErrorKind::Missing && sim::is_model(model) => {
+                error.with_help(format!("did you mean the simulated modem, sim:{model}?"))
+            }
+            Some(_) | None => error,
+        }),
         Address::Tcp { host, port } => boxed(|| Tcp::connect(host, *port, *connect_limit, cancel)),
         Address::Rfc2217 { host, port } => boxed(|| Rfc2217::connect(host, *port, *baud, *connect_limit, cancel)),
         Address::Simulator { model, options, virtual_time: false } => {

@@ -166,13 +166,17 @@ fn push_byte(text: &mut String, byte: u8) {
 
 /// A value as JSON in one line, in which characters that would drive or mislead whoever shows it are escaped.
 pub(crate) fn json(value: &impl Serialize) -> String {
-    let text = serde_json::to_string(value).unwrap_or_default();
-    if !text.contains(is_harmful) {
+    in_json(serde_json::to_string(value).unwrap_or_default())
+}
+
+/// The same of a JSON text; its line ends stay.
+pub(crate) fn in_json(text: String) -> String {
+    if !text.contains(|character| character != '\n' && is_harmful(character)) {
         return text;
     }
     let mut escaped = String::with_capacity(text.len() + 8);
     for character in text.chars() {
-        if is_harmful(character) {
+        if character != '\n' && is_harmful(character) {
             // All of them are in the first plane. Writing to a String does not fail.
             let _ = write!(escaped, "\\u{:04x}", u32::from(character));
         } else {

@@ -41,6 +41,11 @@ pub(crate) fn private_file(path: impl AsRef<Path>) -> io::Result<File> {
     private().truncate(true).open(path)
 }
 
+/// Whether a file is there that would be lost. Streams and devices lose nothing.
+pub(crate) fn holds_something(path: &Path) -> bool {
+    path.metadata().is_ok_and(|known| known.is_file() && known.len() > 0)
+}
+
 /// Makes a folder, and those above it, for its owner alone.
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
@@ -48,4 +53,15 @@ pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+/// Runs a test with a folder of its own, which is gone afterwards.
+#[cfg(test)]
+pub(crate) fn with_folder(test: impl FnOnce(&Path)) {
+    static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("hayes-test-{}-{number}", std::process::id()));
+    private_folder(&folder).unwrap();
+    test(&folder);
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -29,6 +29,10 @@ impl Terminal {
 
     /// `None` where tmux is not installed, which is said, and fails where all is to be tested.
     fn run(arguments: &str, columns: u32) -> Option<Terminal> {
+        Terminal::sized(arguments, columns, 50)
+    }
+
+    fn sized(arguments: &str, columns: u32, rows: u32) -> Option<Terminal> {
         let is_there = Command::new("tmux").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if !is_there.is_ok_and(|status| status.success()) {
             assert!(std::env::var_os("HAYES_TEST_ALL").is_none(), "tmux is not installed");
@@ -44,16 +48,16 @@ impl Terminal {
             state.display()
         );
         let folder = terminal.folder.0.display().to_string();
-        let size = columns.to_string();
+        let (columns, rows) = (columns.to_string(), rows.to_string());
         terminal.tmux(&[
             "-f",
             "/dev/null",
             "new-session",
             "-d",
             "-x",
-            &size,
+            &columns,
             "-y",
-            "50",
+            &rows,
             "-c",
             &folder,
             "sh",
@@ -252,6 +256,9 @@ fn lines_that_come_while_typing_are_shown_in_order_and_disturb_nothing() {
         screen.lines().last().is_some_and(|line| line.starts_with(&format!("{prompt}AT+CPIN=\"1234\"")))
     });
     terminal.key("Enter");
+    // What may lock the SIM is asked about first.
+    terminal.wait_line("send it? [y/N]");
+    terminal.enter("y");
     answer(&terminal, &mut stream, "AT+CPIN=\"1234\"", "\r\nOK\r\n");
     terminal.wait("OK · ");
     // Some in the middle of an answer, and right after it.
@@ -349,6 +356,41 @@ fn a_run_that_is_ended_at_a_question_sends_what_finally_says() {
 }
 
 #[test]
+fn ctrl_c_while_finally_runs_says_what_is_waited_for() {
+    let folder = Folder::new();
+    let script = folder.0.join("s.hayes");
+    fs::write(&script, "AT+CREG?\nfinally {\n  AT+LAST\n}\n").unwrap();
+    let modem = Modem::new();
+    let arguments = format!("run {} -p {}", script.display(), modem.port());
+    let Some(terminal) = Terminal::run(&arguments, 120) else { return };
+    let mut stream = modem.accept();
+    answer(&terminal, &mut stream, "AT+CREG?", "\r\n+CREG: 0,2\r\n\r\nOK\r\n");
+    answer(&terminal, &mut stream, "AT+LAST", "");
+    terminal.key("C-c");
+    let screen = terminal.wait("Ctrl-C once more ends that too");
+    assert!(screen.contains("waiting for the answer to AT+LAST"), "{screen}");
+    assert!(screen.contains("last heard: +CREG: 0,2 · "), "{screen}");
+    stream.write_all(b"\r\nOK\r\n").unwrap();
+    terminal.wait("left with");
+}
+
+#[test]
+fn a_batch_takes_no_more_rows_than_the_window_has() {
+    let folder = Folder::new();
+    let (script, inventory) = (folder.0.join("s.hayes"), folder.0.join("i.toml"));
+    fs::write(&script, "AT\nsleep 1s\nAT\n").unwrap();
+    fs::write(&inventory, "[[range]]\nname = \"modem-with-a-name-{1..12}\"\nport = \"sim:bg96\"\n").unwrap();
+    for (columns, rows) in [(80, 6), (30, 6), (30, 24), (200, 3)] {
+        let arguments = format!("batch {} -i {}", script.display(), inventory.display());
+        let Some(terminal) = Terminal::sized(&arguments, columns, rows) else { return };
+        terminal.wait("running");
+        let screen = terminal.wait("left with 0");
+        // All that was drawn has been taken back.
+        assert!(!screen.contains("running"), "{columns} x {rows}: {screen}");
+    }
+}
+
+#[test]
 fn ctrl_d_at_a_question_is_no_and_ends_its_line() {
     let folder = Folder::new();
     let script = folder.0.join("s.hayes");
@@ -370,7 +412,14 @@ fn ctrl_c_ends_a_scan_by_the_rules_and_never_the_repl() {
     terminal.wait("AT+NEVER");
     terminal.key("C-c");
     terminal.wait_line(&format!("{}>", modem.port()));
+    // What takes minutes is asked about first.
     terminal.enter("AT+COPS=?");
+    terminal.wait_line("send it? [y/N]");
+    terminal.enter("n");
+    terminal.wait("not sent");
+    terminal.enter("AT+COPS=?");
+    terminal.wait_line("send it? [y/N]");
+    terminal.enter("y");
     answer(&terminal, &mut stream, "AT+COPS=?", "");
     terminal.wait("+COPS=?");
     terminal.key("C-c");

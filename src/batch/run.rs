@@ -1,17 +1,17 @@
 //! One modem's run: its port is opened, the script is run, the result is a line of the journal. And what each modem that
 //! runs does now, for whoever looks.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::inventory::{BatchModem, Identity};
+use super::journal::Head;
 use crate::catalogue::Catalogue;
 use crate::check::Program;
-use crate::connect::{self, Opening};
+use crate::connect::{self, Address, Opening};
 use crate::conversation::Conversation;
 use crate::notation::ShownDuration;
 use crate::port::transcript::Transcript;
@@ -31,18 +31,14 @@ pub struct Common {
     /// What the command line says beats the inventory.
     pub baud: Option<u32>,
     pub modem_timeout: Option<Duration>,
-    pub records: Records,
+    /// Where conversations are kept,
+    pub records: PathBuf,
+    /// of every modem; else of those that did not pass.
+    pub keeps_all: bool,
     /// The folder of the results, from which records are named
     pub results_folder: PathBuf,
-}
-
-/// Which conversations are kept, in which folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Records {
-    /// Of every modem
-    All(PathBuf),
-    /// Of those that did not pass
-    Failed(PathBuf),
+    /// What tells the script, and all that it runs, from others
+    script_mark: String,
 }
 
 /// How a modem's run ended.
@@ -51,6 +47,8 @@ pub struct Ended {
     pub result: RunResult,
     /// The conversation could not be kept: why
     pub unrecorded: Option<String>,
+    /// How long it took by the clock on the wall: a simulated modem may have another one
+    pub took: Duration,
 }
 
 /// What stops one modem.
@@ -68,16 +66,18 @@ impl Stop {
 }
 
 impl Common {
-    /// Without an environment, a speed and a time limit.
-    pub fn new(program: Arc<Program>, inputs: Inputs, records: Records, results_folder: PathBuf) -> Common {
+    /// Without an environment, a speed and a time limit; conversations of those that did not pass stand beside the results.
+    pub fn new(program: Arc<Program>, inputs: Inputs, results: &Path) -> Common {
         Common {
+            script_mark: mark(program.sources().into_values()),
             program,
             inputs,
             environment: Inputs::default(),
             baud: None,
             modem_timeout: None,
-            records,
-            results_folder,
+            records: results.with_extension("records"),
+            keeps_all: false,
+            results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
         }
     }
 
@@ -96,6 +96,24 @@ impl Common {
             values.insert(name.to_owned(), value.clone());
         }
         inputs
+    }
+
+    /// What tells its values from others. Secrets are left out: a PIN could be found by trying all.
+    #[inline(never)]
+    fn values_mark(&self, modem: &BatchModem) -> String {
+        mark(self.inputs(modem).variables.iter().flat_map(|(name, value)| [name.as_str(), value]))
+    }
+
+    /// In what the modem's earlier run was another than that which it would have now.
+    pub fn differs(&self, modem: &BatchModem, earlier: &Head) -> Option<&'static str> {
+        match earlier.fingerprint.as_deref().and_then(|marks| marks.split_once('-')) {
+            None => Some("with a script and values that are not known"),
+            Some((script, _)) if script != self.script_mark => Some("with another script"),
+            Some((_, values)) if values != self.values_mark(modem) => Some("with other values"),
+            // Who is known by its IMEI is the same on every port.
+            Some(_) if modem.identity.is_empty() && earlier.port != modem.port() => Some("on another port"),
+            Some(_) => None,
+        }
     }
 
     /// What is wrong with the values for this modem: params without one, and those of another kind.
@@ -128,7 +146,7 @@ impl Common {
     fn ran(&self, modem: &BatchModem, started: Timestamp, outcome: &Outcome) -> Box<Ended> {
         let script = &self.program.source().name;
         let result = RunResult::new(&modem.name, &modem.port(), script, started.to_string(), outcome);
-        Box::new(Ended { result, unrecorded: None })
+        Box::new(Ended { result, unrecorded: None, took: Duration::ZERO })
     }
 
     /// Of a modem that was not talked to.
@@ -136,7 +154,7 @@ impl Common {
     pub(super) fn unreachable(&self, modem: &BatchModem, started: Timestamp, failure: FailureReport) -> Box<Ended> {
         let script = &self.program.source().name;
         let result = RunResult::unreachable(&modem.name, &modem.port(), script, started.to_string(), failure);
-        Box::new(Ended { result, unrecorded: None })
+        Box::new(Ended { result, unrecorded: None, took: Duration::ZERO })
     }
 
     #[inline(never)]
@@ -150,6 +168,8 @@ impl Common {
         }
         result.labels = modem.labels.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         result.plan = self.inputs.plan;
+        result.simulated = matches!(modem.address, Some(Address::Simulator { .. }));
+        result.fingerprint = Some(format!("{}-{}", self.script_mark, self.values_mark(modem)));
         ended.unrecorded = self.keep(result, transcript).err();
     }
 
@@ -182,13 +202,16 @@ impl Common {
     }
 
     fn keep(&self, result: &mut RunResult, transcript: &Transcript) -> Result<(), String> {
-        let folder = match &self.records {
-            Records::All(folder) => folder,
-            Records::Failed(folder) if matches!(result.status, Status::Failed | Status::Interrupted) => folder,
+        let folder = &self.records;
+        let is_kept = match result.status {
+            Status::Failed | Status::Interrupted => true,
             // A port that was lost in the middle was talked to; one that could not be opened was not.
-            Records::Failed(folder) if result.exchanges > 0 && result.status == Status::Unreachable => folder,
-            Records::Failed(_) => return Ok(()),
+            Status::Unreachable => result.exchanges > 0,
+            Status::Passed | Status::Skipped => false,
         };
+        if !is_kept && !self.keeps_all {
+            return Ok(());
+        }
         let file = folder.join(file_name(&result.modem));
         let text = transcript.text(&format!("{} {}", result.started, result.port));
         let written = std::fs::create_dir_all(folder).and_then(|()| private_file(&file)?.write_all(text.as_bytes()));
@@ -241,6 +264,14 @@ fn not_found(identity: &Identity) -> FailureReport {
 
 const INTERRUPTED: &str = "hayes::run::interrupted";
 
+/// A hash of texts that stays the same in every version: FNV-1a, of 64 bits. None of them holds the byte between two.
+fn mark<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let bytes = texts.flat_map(|text| text.bytes().chain([0xFF]));
+    let hash =
+        bytes.fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    format!("{hash:016x}")
+}
+
 /// A modem's name as a file's name; different names stay different.
 fn file_name(modem: &str) -> String {
     let mut name = String::with_capacity(modem.len() + 4);
@@ -252,10 +283,8 @@ fn file_name(modem: &str) -> String {
     }
     // A file system takes 255 bytes.
     if name.len() > LONGEST_NAME {
-        let mut hash = DefaultHasher::new();
-        modem.hash(&mut hash);
         name.truncate(LONGEST_NAME - 17);
-        name.push_str(&format!("-{:016x}", hash.finish()));
+        name.push_str(&format!("-{}", mark(std::iter::once(modem))));
     }
     name + ".txt"
 }

@@ -85,7 +85,7 @@ pub enum Stopped {
 
 #[derive(Debug)]
 pub struct Scheduler {
-    jobs: usize,
+    plan: Plan,
     /// The index behind the last modem of each wave
     wave_ends: Vec<usize>,
     wave: usize,
@@ -99,8 +99,6 @@ pub struct Scheduler {
     most_failed: Option<usize>,
     stopped: Option<Stopped>,
     next_start: Duration,
-    start_delay: Duration,
-    jitter: Duration,
     chance: u64,
 }
 
@@ -120,14 +118,12 @@ struct Limit {
 
 impl Scheduler {
     /// `seed` is what the jitter starts from.
-    pub fn new(modems: &[BatchModem], inventory: &Inventory, plan: &Plan, seed: u64) -> Scheduler {
+    pub fn new(modems: &[BatchModem], inventory: &Inventory, plan: Plan, seed: u64) -> Scheduler {
         let mut limits = Vec::new();
         let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
-        for (name, group) in &inventory.groups {
-            if let Some(most) = group.max_parallel {
-                by_name.insert(name, limits.len());
-                limits.push(Limit { most, running: 0 });
-            }
+        for (name, most) in &inventory.max_parallel {
+            by_name.insert(name, limits.len());
+            limits.push(Limit { most: *most, running: 0 });
         }
         let limited = |groups: &[Arc<str>]| {
             let mut found: Vec<usize> = groups.iter().filter_map(|name| by_name.get(&**name).copied()).collect();
@@ -150,7 +146,6 @@ impl Scheduler {
             queue_of.push(number);
         }
         Scheduler {
-            jobs: plan.jobs.get(),
             wave_ends: wave_ends(&plan.waves, modems.len()),
             wave: 0,
             queues,
@@ -161,9 +156,8 @@ impl Scheduler {
             most_failed: plan.max_fail.map(|share| share.of(modems.len())),
             stopped: None,
             next_start: Duration::ZERO,
-            start_delay: plan.start_delay,
-            jitter: plan.jitter,
             chance: seed | 1,
+            plan,
         }
     }
 
@@ -183,7 +177,7 @@ impl Scheduler {
             }
             self.wave += 1;
         };
-        if self.running >= self.jobs {
+        if self.running >= self.plan.jobs.get() {
             return Turn::WaitForEnd;
         }
         let fitting = self.queues.iter().enumerate().filter(|(_, queue)| self.fits(queue));
@@ -199,7 +193,7 @@ impl Scheduler {
         }
         self.running += 1;
         self.count(index, true);
-        self.next_start = now + self.start_delay + self.some_jitter();
+        self.next_start = now + self.plan.start_delay + self.some_jitter();
         Turn::Start(index)
     }
 
@@ -234,7 +228,7 @@ impl Scheduler {
 
     /// How many may run at the same time.
     pub fn jobs(&self) -> usize {
-        self.jobs
+        self.plan.jobs.get()
     }
 
     /// Those that were not begun, in no order.
@@ -261,7 +255,7 @@ impl Scheduler {
         self.chance ^= self.chance >> 7;
         self.chance ^= self.chance << 17;
         let thousandths = u32::try_from(self.chance % 1001).unwrap_or(0);
-        self.jitter * thousandths / 1000
+        self.plan.jitter * thousandths / 1000
     }
 }
 
@@ -301,7 +295,7 @@ mod tests {
     #[test]
     fn no_more_than_jobs_and_group_allow() {
         let inventory = modems(4);
-        let mut schedule = Scheduler::new(&inventory.modems, &inventory, &plan(3), 1);
+        let mut schedule = Scheduler::new(&inventory.modems, &inventory, plan(3), 1);
         assert_eq!(schedule.next(START), Turn::Start(0));
         assert_eq!(schedule.next(START), Turn::Start(1));
         // The group is full; the modem outside of it goes first.
@@ -323,7 +317,7 @@ mod tests {
     fn a_wave_begins_when_the_one_before_has_ended() {
         let inventory = modems(9);
         let waves = vec![Share::Count(1), Share::Percent(20), Share::Percent(100)];
-        let mut schedule = Scheduler::new(&inventory.modems, &inventory, &Plan { waves, ..plan(64) }, 1);
+        let mut schedule = Scheduler::new(&inventory.modems, &inventory, Plan { waves, ..plan(64) }, 1);
         assert_eq!(schedule.next(START), Turn::Start(0));
         assert_eq!(schedule.next(START), Turn::WaitForEnd);
         assert_eq!((schedule.wave + 1, schedule.wave_ends.len()), (1, 3));
@@ -341,7 +335,7 @@ mod tests {
     fn too_many_failures_stop_what_has_not_begun() {
         let inventory = modems(9);
         let mut schedule =
-            Scheduler::new(&inventory.modems, &inventory, &Plan { max_fail: Some(Share::Percent(10)), ..plan(2) }, 1);
+            Scheduler::new(&inventory.modems, &inventory, Plan { max_fail: Some(Share::Percent(10)), ..plan(2) }, 1);
         assert_eq!([schedule.next(START), schedule.next(START)], [Turn::Start(0), Turn::Start(1)]);
         schedule.ended(0, true);
         assert_eq!(schedule.next(START), Turn::Start(2));
@@ -357,7 +351,7 @@ mod tests {
     fn starts_keep_their_distance() {
         let inventory = modems(3);
         let (start_delay, jitter) = (Duration::from_secs(10), Duration::from_secs(5));
-        let mut schedule = Scheduler::new(&inventory.modems, &inventory, &Plan { start_delay, jitter, ..plan(9) }, 7);
+        let mut schedule = Scheduler::new(&inventory.modems, &inventory, Plan { start_delay, jitter, ..plan(9) }, 7);
         assert_eq!(schedule.next(START), Turn::Start(0));
         let Turn::Wait(until) = schedule.next(START) else { panic!() };
         assert!(until >= start_delay && until <= start_delay + jitter, "{until:?}");

@@ -9,7 +9,7 @@ mod pattern;
 mod tests;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 pub use names::Names;
@@ -84,6 +84,13 @@ impl Program {
         &self.script.source
     }
 
+    /// The texts of this script and of those that it runs, by their names.
+    pub fn sources(&self) -> BTreeMap<&str, &str> {
+        let mut sources = BTreeMap::from([(self.source().name.as_str(), self.source().text.as_str())]);
+        self.runs.values().for_each(|program| sources.extend(program.sources()));
+        sources
+    }
+
     /// What one of its own patterns compiled to; `None` for another program's.
     pub fn matcher(&self, pattern: &Pattern) -> Option<&Matcher> {
         self.matchers.get(pattern.id as usize)?.as_ref()
@@ -147,6 +154,8 @@ pub enum NotFound {
         /// The file and what is wrong with it: `beside.hayes is larger than 16 MiB`
         why: String,
     },
+    /// It stands outside of the first script's folder, and nobody has allowed that.
+    Outside,
 }
 
 /// No other script at all.
@@ -235,6 +244,9 @@ fn not_found(name: &str, missing: NotFound, from: &Arc<Source>, span: Span) -> D
                 .at(span, "not found beside this script, nor in the library")
                 .help(did_you_mean(suggestions.first().map(String::as_str), otherwise))
         }
+        NotFound::Outside => Diagnostic::new(CODE, from, format!("`{name}` stands outside of the script's folder"))
+            .at(span, "not read")
+            .help("copy it there; --outside allows a script what stands outside"),
         NotFound::Unreadable { why } => Diagnostic::new(CODE, from, why)
             .at(span, "stands beside this script, so none of the library is meant")
             .help("a script is a text in UTF-8 that you may read; name another one, or put this right"),

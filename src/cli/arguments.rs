@@ -10,6 +10,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use crate::batch::schedule::Share;
+use crate::diagnostic::nearest;
 use crate::notation::duration;
 
 /// A small language for talking to cellular modems, and the program that runs it.
@@ -66,6 +67,12 @@ pub(crate) enum Task {
     Sim(Sim),
     /// Print the completion script of a shell
     Completions { shell: clap_complete::Shell },
+    /// What may stand at the cursor, for the completion scripts
+    #[command(hide = true)]
+    CompleteWord {
+        #[arg(last = true)]
+        words: Vec<String>,
+    },
     /// Print the manual page, or write all of them into a folder
     Man {
         /// Write a page for each command into this folder
@@ -123,6 +130,12 @@ pub(crate) struct InputArguments {
     /// Read what `ask` asks for from a file of NAME=VALUE lines
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) answers: Vec<PathBuf>,
+    /// Let a script run scripts that stand outside of its folder
+    #[arg(long)]
+    pub(crate) outside: bool,
+    /// Hide IMEI, IMSI, ICCID and telephone numbers in all that is shown, recorded and reported
+    #[arg(long)]
+    pub(crate) shareable: bool,
 }
 
 /// What is printed, and where.
@@ -197,7 +210,7 @@ pub(crate) struct Batch {
     #[arg(short, long, value_name = "BAUD", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) baud: Option<u32>,
     /// How many modems run at the same time [default: all, but no more than 64]
-    #[arg(short, long, value_name = "N", help_heading = "Order")]
+    #[arg(short, long, value_name = "N", value_parser = jobs, help_heading = "Order")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Go on in waves, each begins when the one before has ended: 1,10,100%
     #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = wave, help_heading = "Order")]
@@ -214,6 +227,9 @@ pub(crate) struct Batch {
     /// Go on with an earlier batch: leave out what has passed, add to its results
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, conflicts_with = "results", help_heading = "Order")]
     pub(crate) resume: Option<PathBuf>,
+    /// With --resume: leave out what has passed with another script, other values or another port too
+    #[arg(long, requires = "resume", help_heading = "Order")]
+    pub(crate) resume_anyway: bool,
     #[command(flatten)]
     pub(crate) inputs: InputArguments,
     /// Write results into this file, a line of JSON for each modem as it ends [default: in the user's state folder]
@@ -270,6 +286,9 @@ pub(crate) struct Report {
     pub(crate) results: PathBuf,
     #[command(flatten)]
     pub(crate) reports: Reports,
+    /// Hide IMEI, IMSI, ICCID and telephone numbers
+    #[arg(long)]
+    pub(crate) shareable: bool,
 }
 
 #[derive(Debug, Args)]
@@ -310,6 +329,9 @@ pub(crate) struct Check {
     /// Exit with 3 on warnings too
     #[arg(long)]
     pub(crate) deny_warnings: bool,
+    /// Let a script run scripts that stand outside of its folder
+    #[arg(long)]
+    pub(crate) outside: bool,
 }
 
 #[derive(Debug, Args)]
@@ -408,14 +430,46 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<HayesArguments, clap::Erro
     HayesArguments::from_arg_matches_mut(&mut matches?)
 }
 
-/// What else to say of a mistake: a flag of a command stands behind its name.
-pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<&'static str> {
+/// What else to say of a mistake: what people of other tools write, and what stands in the wrong place.
+pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
     let first = arguments.get(1)?.to_str()?;
-    let is_port = first.starts_with("-p") || first.starts_with("--port");
-    let is_unknown = mistake.kind() == clap::error::ErrorKind::UnknownArgument;
-    (is_port && is_unknown).then_some(
-        "  tip: `hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there",
-    )
+    let is_task = mistake.kind() == ErrorKind::InvalidSubcommand;
+    let what = if is_task { ContextKind::InvalidSubcommand } else { ContextKind::InvalidArg };
+    let Some(ContextValue::String(wrong)) = mistake.get(what) else { return None };
+    if is_task {
+        let is_command = wrong.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
+        let is_script =
+            Path::new(wrong).is_file() || wrong.ends_with(".hayes") || crate::library::find(wrong).is_some();
+        let names: Vec<String> =
+            HayesArguments::command().get_subcommands().map(|it| it.get_name().to_owned()).collect();
+        return if is_script {
+            Some(format!("`hayes run {wrong}` runs a script"))
+        } else if is_command {
+            Some(format!("`hayes at '{wrong}'` sends a command"))
+        } else {
+            let near = nearest(wrong, names.iter().map(String::as_str));
+            near.map(|near| format!("did you mean `hayes {near}`?"))
+        };
+    }
+    match wrong.as_str() {
+        _ if mistake.kind() != ErrorKind::UnknownArgument => None,
+        "--dry-run" | "--check" | "-n" | "--dryrun" | "--noop" => {
+            Some("`--plan` only asks, and tells what would change".to_owned())
+        }
+        _ if first.starts_with("-p") || first.starts_with("--port") => Some(
+            "`hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there"
+                .to_owned(),
+        ),
+        _ if matches!(first, "run" | "batch") => {
+            // Clap takes any flag that begins alike for what was meant.
+            let is_slip = |flag: &ContextValue| nearest(wrong, [flag.to_string().as_str()]).is_some();
+            let name =
+                wrong.strip_prefix("--").filter(|_| !mistake.get(ContextKind::SuggestedArg).is_some_and(is_slip))?;
+            Some(format!("a parameter of the script is given as -V {name}=VALUE; `hayes show SCRIPT` lists them"))
+        }
+        _ => None,
+    }
 }
 
 /// What `hayes` alone means: `hayes repl`, with what the environment says.
@@ -433,6 +487,12 @@ pub(crate) fn command() -> clap::Command {
 fn some_time(text: &str) -> Result<Duration, String> {
     duration(text)
         .and_then(|time| if time.is_zero() { Err("in no time nothing can happen".to_owned()) } else { Ok(time) })
+}
+
+/// How many run at the same time.
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let wrong = "it is a number from 1 on; without it all run at the same time, but no more than 64";
+    text.parse().map_err(|_| wrong.to_owned())
 }
 
 /// How many a wave has.

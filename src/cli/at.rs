@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::arguments::{self, OutputArguments};
 use super::console::{Console, Exit};
 use super::inputs;
-use super::modem::{self, NoModem, OpenModem};
+use super::modem::{self, OpenModem};
 use super::results::Sink;
 use super::run::{checked_as, show_failure, unreachable};
 use super::screen::Screen;
 use crate::at::{Event, Why};
+use crate::connect::Address;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::notation;
 use crate::report::style::harmless;
@@ -35,23 +36,22 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
         Severity::Error => true,
         Severity::Warning => !quiet && diagnostic.code != "hayes::check::scan",
     };
-    let programs = checked_as(&[source], wanted, for_a_script, console)?;
+    let programs = checked_as(&[source], false, wanted, for_a_script, console)?;
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let read = inputs::files(&arguments.inputs);
     modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
     let mut results = Sink::open(arguments.output.output.as_deref(), console)?;
-    let mask = Mask::new(inputs.secrets.values().map(String::as_str));
-    let mut modem = OpenModem::open(&port, &arguments.connection, mask).map_err(|error| match error {
-        NoModem::Unopened(error) => unreachable(&port, NAME, &error, &arguments.output, &mut results, console),
-        NoModem::Unrecordable(message) => console.refuse(Exit::Unwritable, &message, None),
-    })?;
+    let mask = Mask::new(inputs.secrets.values().map(String::as_str)).personal(inputs.shareable);
+    let mut modem = OpenModem::open(&port, &arguments.connection, mask)
+        .map_err(|why| unreachable(&port, NAME, &why, &arguments.output, &mut results, console))?;
     let mut exit = Exit::Passed;
     for program in &programs {
-        let mut answers =
-            Answers { screen: Screen::of_commands(&arguments.output, console), exchanges: Vec::new(), is_open: false };
+        let simulated = matches!(port, Address::Simulator { .. });
+        let screen = Screen::of_commands(&arguments.output, console);
+        let mut answers = Answers { screen, simulated, exchanges: Vec::new(), is_open: false };
         let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut answers);
-        outcome.name_eavesdropper(&port.address);
+        outcome.name_eavesdropper(&port);
         exit = exit.worst(answers.finish(&arguments.output, &mut results, console));
         show_failure(&outcome, console);
         exit = exit.worst(modem.exit(outcome.status));
@@ -124,11 +124,14 @@ struct Answered {
     result: Option<String>,
     passed: bool,
     elapsed_ms: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    simulated: bool,
 }
 
 struct Answers<'c> {
     screen: Screen<'c>,
     exchanges: Vec<Answered>,
+    simulated: bool,
     /// The last of them has not ended.
     is_open: bool,
 }
@@ -147,14 +150,16 @@ impl Answers<'_> {
 impl Listener for Answers<'_> {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         if let RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) = event {
-            self.exchanges.push(Answered { sent: harmless(bytes), ..Answered::default() });
+            let simulated = self.simulated;
+            self.exchanges.push(Answered { sent: harmless(bytes), simulated, ..Answered::default() });
             self.is_open = true;
         }
         // A question that was not sent ends as well.
         if let RuntimeEvent::ExchangeEnded { sent, .. } = event
             && !std::mem::take(&mut self.is_open)
         {
-            self.exchanges.push(Answered { sent: sent.to_owned(), ..Answered::default() });
+            let simulated = self.simulated;
+            self.exchanges.push(Answered { sent: sent.to_owned(), simulated, ..Answered::default() });
         }
         if let Some(exchange) = self.exchanges.last_mut() {
             if let RuntimeEvent::Session(Event::Response(line)) = event {

@@ -2,7 +2,7 @@
 //! inventory, the selection, the results' file. Then the modems; in the end what came of it, and the command that runs
 //! the rest.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -13,28 +13,32 @@ use super::arguments;
 use super::console::{Console, Exit};
 use super::inputs::{self, Origins};
 use super::modem::Signals;
-use super::progress::{self, BatchTally, ProgressScreen};
+use super::progress::{self, ProgressScreen};
 use super::results::{self, Summary};
 use super::{run, scripts};
 use crate::batch::driver::{Driver, Finished, Progress, ToDriver};
 use crate::batch::find::{self, Met};
 use crate::batch::inventory::{self, BatchModem, Identity, Inventory, Selection};
-use crate::batch::journal::{self, Journal};
-use crate::batch::run::{Common, Records};
+use crate::batch::journal::{self, Head, Journal};
+use crate::batch::run::Common;
 use crate::batch::schedule::{Plan, Scheduler};
 use crate::check::Program;
 use crate::connect::Address;
 use crate::notation;
-use crate::port::crew::{Crew, allow_descriptors};
+use crate::port::crew::{Crew, allow_descriptors, room_in_memory};
 use crate::port::{Cancel, Timestamp};
 use crate::report::result::plural;
 use crate::report::style::harmless;
-use crate::runtime::{Inputs, Unfit};
+use crate::report::tally::Tally;
+use crate::runtime::{Inputs, STACK, Status, Unfit};
 use crate::source::{LARGEST, Source, read_text};
 use crate::state;
 
 /// How many run at the same time where nobody says.
 const USUAL_JOBS: usize = 64;
+
+/// What glibc's allocator reserves for a thread.
+const ARENA: u64 = 64 << 20;
 
 /// A batch that may begin.
 struct PreparedBatch {
@@ -71,7 +75,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     let (start_delay, jitter) = arguments.start_delay.unwrap_or_default();
     let plan = Plan { jobs, waves: arguments.waves.clone(), max_fail: arguments.max_fail, start_delay, jitter };
     let seed = RandomState::new().hash_one(0);
-    let schedule = Scheduler::new(&modems, &inventory, &plan, seed);
+    let schedule = Scheduler::new(&modems, &inventory, plan, seed);
     // Its memory is for the threads: each modem stands in it a second time.
     drop(inventory);
     let modems: Arc<[_]> = modems.into();
@@ -86,9 +90,8 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     let path = journal.path().to_owned();
     let synced = journal.finish();
     let _ = shown.send(Progress::Finished);
-    let (tally, drawn) =
-        thread.join().map_or_else(|_| (BatchTally::default(), Exit::Internal), |tally| (tally, Exit::Passed));
-    let mut exit = drawn.worst(tally.written).worst(exit_of(&finished, &tally, &signals));
+    let (tally, written) = thread.join().unwrap_or_else(|_| (Tally::default(), Exit::Internal));
+    let mut exit = written.worst(exit_of(&finished, &tally, &signals));
     if let Err(error) = &synced
         && finished.unwritten.is_none()
     {
@@ -125,7 +128,7 @@ fn met(found: &[Met]) -> String {
     found.iter().map(line).collect()
 }
 
-fn exit_of(finished: &Finished, tally: &BatchTally, signals: &Signals) -> Exit {
+fn exit_of(finished: &Finished, tally: &Tally, signals: &Signals) -> Exit {
     let mut exit = Exit::Passed;
     if finished.panicked {
         exit = exit.worst(Exit::Internal);
@@ -139,12 +142,15 @@ fn exit_of(finished: &Finished, tally: &BatchTally, signals: &Signals) -> Exit {
     if signals.came() {
         exit = exit.worst(signals.exit());
     }
-    exit.worst(tally.worst)
+    let adds =
+        [(Status::Failed, Exit::Failed), (Status::Unreachable, Exit::Device), (Status::Interrupted, Exit::Incomplete)];
+    let came = adds.into_iter().filter(|(status, _)| tally.count(&[*status]) > 0);
+    came.fold(exit, |exit, (_, worse)| exit.worst(worse))
 }
 
 /// What may begin; else the exit code, where all is said.
 fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBatch, Exit> {
-    let program = script(&arguments.script, arguments.quiet, console)?;
+    let program = script(arguments, console)?;
     let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&arguments.inputs, std::slice::from_ref(&program), console)?;
     let inventory = read_inventory(&arguments.inventory, arguments.script == "-", console)?;
@@ -153,37 +159,23 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
         return Err(console.print(&listed(&modems)));
     }
     let script = program.source().name.clone();
-    let (earlier, passed_before) = match &arguments.resume {
-        Some(path) => {
-            let earlier = resume(path, &script, console)?;
-            let passed: HashSet<&str> = earlier.passed().collect();
-            let all = modems.len();
-            modems.retain(|modem| !passed.contains(modem.name.as_str()));
-            let done = all - modems.len();
-            if modems.is_empty() {
-                console.say(&format!("nothing is left to do: {} passed before\n", plural(done as u64, "modem")));
-                return Err(results::write_reports(path, &arguments.reports, console));
-            }
-            (Some(earlier), done)
-        }
-        None => (None, 0),
-    };
-    no_port_twice(&modems, console)?;
     let results = results_path(arguments, &script, console)?;
-    let common = Common {
-        inputs: Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given },
-        program,
-        environment,
-        baud: arguments.baud,
-        modem_timeout: arguments.modem_timeout,
-        records: match &arguments.record {
-            Some(folder) => Records::All(folder.clone()),
-            None => Records::Failed(results.with_extension("records")),
-        },
-        results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
-    };
+    let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given };
+    let mut common = Common::new(program, inputs, &results);
+    (common.environment, common.baud, common.modem_timeout) = (environment, arguments.baud, arguments.modem_timeout);
+    if let Some(folder) = &arguments.record {
+        (common.records, common.keeps_all) = (folder.clone(), true);
+    }
+    let earlier = arguments.resume.as_ref().map(|path| resume(path, &script, console)).transpose()?;
+    let passed_before =
+        earlier.as_ref().map_or(0, |earlier| leave_out(&mut modems, earlier, &common, arguments, console));
+    if modems.is_empty() {
+        console.say(&format!("nothing is left to do: {} passed before\n", plural(passed_before as u64, "modem")));
+        return Err(results::write_reports(&results, &arguments.reports, console));
+    }
+    no_port_twice(&modems, console)?;
     all_have_values(&common, &modems, [&origins, &its_origins], console)?;
-    let jobs = jobs(arguments, modems.len(), console)?;
+    let jobs = jobs(arguments, &modems, console)?;
     let inventories = arguments.inventory.iter().map(|file| ("the inventory", file.as_path()));
     let read: Vec<(&str, &Path)> = [("the script", Path::new(&arguments.script)), ("the results", results.as_path())]
         .into_iter()
@@ -199,9 +191,9 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     Ok(PreparedBatch { common, inventory, modems, jobs, journal, passed_before })
 }
 
-fn script(name: &str, quiet: bool, console: &Console) -> Result<Arc<Program>, Exit> {
-    let source = scripts::read(name, console)?;
-    run::programs(&[source], quiet, console)?.pop().ok_or(Exit::Internal)
+fn script(arguments: &arguments::Batch, console: &Console) -> Result<Arc<Program>, Exit> {
+    let source = scripts::read(&arguments.script, console)?;
+    run::programs(&[source], &arguments.inputs, arguments.quiet, console)?.pop().ok_or(Exit::Internal)
 }
 
 fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &Console) -> Result<Inventory, Exit> {
@@ -276,12 +268,36 @@ fn resume(path: &Path, script: &str, console: &Console) -> Result<journal::Resul
         let what = "its last line was torn by a crash and is dropped";
         console.say(&format!("note: {}: {what} ({})\n", path.display(), plural(bytes as u64, "byte")));
     }
-    if let Some(other) = earlier.results.iter().find(|result| result.script != script) {
+    if let Some(other) = earlier.heads.iter().find(|head| head.script != script) {
         let message = format!("{} holds results of {}, not of {script}", path.display(), other.script);
         let help = "what has passed with another script has not passed with this one";
         return Err(console.refuse(Exit::Usage, &message, Some(help)));
     }
     Ok(earlier)
+}
+
+/// Leaves out what has passed before: with the same script, the same values, on the same port. How many those are.
+fn leave_out(
+    modems: &mut Vec<BatchModem>,
+    earlier: &journal::Results,
+    common: &Common,
+    arguments: &arguments::Batch,
+    console: &Console,
+) -> usize {
+    let passed: HashMap<&str, &Head> = earlier.passed().map(|head| (head.modem.as_str(), head)).collect();
+    let all = modems.len();
+    let mut again: BTreeMap<&str, u64> = BTreeMap::new();
+    modems.retain(|modem| {
+        let Some(head) = passed.get(modem.name.as_str()) else { return true };
+        let differs = common.differs(modem, head).filter(|_| !arguments.resume_anyway);
+        differs.inspect(|with| *again.entry(with).or_default() += 1).is_some()
+    });
+    for (with, count) in again {
+        let run = if count == 1 { "runs" } else { "run" };
+        let help = "--resume-anyway leaves out what has passed with other things too";
+        console.say(&format!("note: {} passed before {with}, and {run} again; {help}\n", plural(count, "modem")));
+    }
+    all - modems.len()
 }
 
 /// Two names may lead to one device, by a link.
@@ -341,14 +357,21 @@ fn all_have_values(
     let inventory = "the inventory".to_owned();
     let mut wrong: Vec<(String, String, Vec<&str>)> = Vec::new();
     for modem in modems {
+        let mut add = |what: String, help: String| match wrong.iter_mut().find(|(known, ..)| *known == what) {
+            Some((.., modems)) => modems.push(&modem.name),
+            None => wrong.push((what, help, vec![&modem.name])),
+        };
+        for name in modem.vars.keys() {
+            let is_given = |param: &str| modem.vars.contains_key(param);
+            if let Some(near) = inputs::misspelt(name, std::slice::from_ref(&common.program), is_given) {
+                let what = format!("the script has no parameter {name}, which the inventory gives");
+                add(what, format!("did you mean {near}?"));
+            }
+        }
         for unfit in common.unfit(modem) {
             let in_inventory = || modem.vars.contains_key(unfit.param.as_str()).then_some(&inventory);
             let origin = given.get(&unfit.param).or_else(in_inventory).or_else(|| environment.get(&unfit.param));
-            let what = inputs::message(&unfit, origin);
-            match wrong.iter_mut().find(|(known, ..)| *known == what) {
-                Some((.., modems)) => modems.push(&modem.name),
-                None => wrong.push((what, help(&unfit), vec![&modem.name])),
-            }
+            add(inputs::message(&unfit, origin), help(&unfit));
         }
     }
     for (what, help, whose) in &wrong {
@@ -370,13 +393,28 @@ fn help(unfit: &Unfit) -> String {
     format!("for all modems: {all}; for some, in the inventory: vars = {{ {name} = \"…\" }}, or a column var.{name}")
 }
 
-/// How many run at once, and whether the system has descriptors for them.
-fn jobs(arguments: &arguments::Batch, modems: usize, console: &Console) -> Result<NonZeroUsize, Exit> {
-    let asked = arguments.jobs.map_or(USUAL_JOBS, NonZeroUsize::get).min(modems).max(1);
-    // A port is opened twice for a moment; with a time limit it has two flags of its own.
-    let each = Crew::descriptors_each(asked) + if arguments.modem_timeout.is_some() { 4 } else { 2 };
-    if let Err(have) = allow_descriptors((asked * each + 64) as u64) {
-        let fit = usize::try_from(have).unwrap_or(usize::MAX).saturating_sub(64) / each;
+/// How many run at once, and whether the system has memory and descriptors for them.
+fn jobs(arguments: &arguments::Batch, modems: &[BatchModem], console: &Console) -> Result<NonZeroUsize, Exit> {
+    let mut asked = arguments.jobs.map_or(USUAL_JOBS, NonZeroUsize::get).min(modems.len()).max(1);
+    if let Some(room) = room_in_memory().map(|room| room.saturating_sub(6 * ARENA)) {
+        // Beside its stack a run has its script's values and its conversation; with a thread of its own an arena too.
+        let (run, stack) = (256 << 10, STACK as u64);
+        let shared = usize::try_from(room / (run + stack)).unwrap_or(usize::MAX).min(asked);
+        let own = usize::try_from(room / (run + 2 * stack + ARENA)).unwrap_or(usize::MAX);
+        let fit = if Crew::descriptors_each(shared) == 0 { shared } else { own.max(1) };
+        if fit < asked {
+            asked = fit;
+            let what = plural(asked as u64, "modem");
+            console.say(&format!("note: the system gives memory (`ulimit -v`) for {what} at the same time\n"));
+        }
+    }
+    // A port is opened twice for a moment; with a time limit each run has two flags of its own.
+    let each = Crew::descriptors_each(asked) + if arguments.modem_timeout.is_some() { 2 } else { 0 };
+    let needs_none =
+        |modem: &&BatchModem| matches!(modem.address, Some(Address::Simulator { .. } | Address::Replay(_)));
+    let ports = modems.len() - modems.iter().filter(needs_none).count();
+    if let Err(have) = allow_descriptors((asked * each + 2 * asked.min(ports) + 64) as u64) {
+        let fit = usize::try_from(have).unwrap_or(usize::MAX).saturating_sub(64) / (each + 2);
         let message = format!(
             "{} at the same time need more open files than the {have} that the system allows",
             plural(asked as u64, "modem")

@@ -122,50 +122,53 @@ pub(crate) fn fitted(text: &str, indent: &str) -> String {
 /// Columns to write in: the terminal's, else `COLUMNS`, else 80.
 pub(crate) fn width() -> usize {
     let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    asked.or_else(terminal_width).unwrap_or(80).clamp(40, 200)
+    asked.or_else(|| Some(window()?.0)).unwrap_or(80).clamp(40, 200)
 }
 
+/// The columns and rows of the terminal that messages go to.
 #[cfg(unix)]
-fn terminal_width() -> Option<usize> {
+pub(crate) fn window() -> Option<(usize, usize)> {
     let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
-    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+    (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col.into(), size.ws_row.into()))
 }
 
 #[cfg(not(unix))]
-fn terminal_width() -> Option<usize> {
+pub(crate) fn window() -> Option<(usize, usize)> {
     None
 }
 
-/// NO_COLOR (https://no-color.org) wants none if it is set and not empty; a dumb terminal can show none.
+/// NO_COLOR (https://no-color.org) wants none if it is set and not empty; CLICOLOR_FORCE wants them wherever they go; a dumb
+/// terminal can show none.
 fn palette(color: ColorChoice, terminal: bool) -> Palette {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     Palette {
         coloured: match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => terminal && !unwanted && !dumb,
+            ColorChoice::Auto => (terminal && !dumb || forced) && !unwanted,
         },
     }
 }
 
-/// How the program ends. In a batch the worst wins, in the order of [`Exit::weight`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the program ends. In a batch the worst wins: the later one here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// All passed
     Passed,
-    /// A script failed; `fmt --check`: a difference
-    Failed,
-    /// Wrong command line
-    Usage,
-    /// A script, an inventory or a configuration does not parse or check; nothing was sent
-    Invalid,
     /// Nothing was selected
     Nothing,
     /// What ran passed, but some did not run
     Incomplete,
     /// Device trouble: missing, busy, forbidden, lost
     Device,
+    /// A script failed; `fmt --check`: a difference
+    Failed,
+    /// Wrong command line
+    Usage,
+    /// A script, an inventory or a configuration does not parse or check; nothing was sent
+    Invalid,
     /// Results could not be written
     Unwritable,
     /// Our own fault
@@ -193,24 +196,9 @@ impl Exit {
         }
     }
 
-    /// The worse of two ends: 143, 130, then 70, 7, 3, 1, 6, 5.
+    /// The worse of two ends.
     pub(crate) fn worst(self, other: Exit) -> Exit {
-        if other.weight() > self.weight() { other } else { self }
-    }
-
-    fn weight(self) -> u8 {
-        match self {
-            Exit::Passed => 0,
-            Exit::Nothing => 1,
-            Exit::Incomplete => 2,
-            Exit::Device => 3,
-            Exit::Failed => 4,
-            Exit::Invalid | Exit::Usage => 5,
-            Exit::Unwritable => 6,
-            Exit::Internal => 7,
-            Exit::Interrupted => 8,
-            Exit::Terminated => 9,
-        }
+        self.max(other)
     }
 }
 

@@ -76,7 +76,8 @@ pub(crate) fn how_to_give(unfit: &Unfit) -> String {
     }
 }
 
-/// What the environment gives these programs. It may hold more, for other scripts.
+/// What the environment gives these programs. It may hold more, for other scripts: only what is spelled much like a
+/// parameter that it does not give is taken for a mistake.
 pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Result<(Inputs, Origins), Exit> {
     let mut problems = Vec::new();
     let mut given = Vec::new();
@@ -91,8 +92,30 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
             }
         }
     }
+    for (variable, _) in std::env::vars_os() {
+        let named = |prefix: &str| Some((prefix.to_owned(), variable.to_str()?.strip_prefix(prefix)?.to_owned()));
+        let Some((prefix, name)) = named("HAYES_VAR_").or_else(|| named("HAYES_SECRET_")) else { continue };
+        let is_given = |name: &str| given.iter().any(|value| value.name == name);
+        if let Some(near) = misspelt(&name.to_ascii_lowercase(), programs, is_given) {
+            let problem = Complaint::new(format!("the script has no parameter {name}, which {prefix}{name} gives"));
+            problems.push(problem.help(format!("did you mean {prefix}{near}? Unset it where another script is meant")));
+        }
+    }
     let found = sorted(given, programs, &mut problems);
     told(found, problems, console)
+}
+
+/// The parameter that a name was probably meant to be, which none of these programs has.
+pub(crate) fn misspelt<'p>(
+    name: &str,
+    programs: &'p [Arc<Program>],
+    is_given: impl Fn(&str) -> bool,
+) -> Option<&'p str> {
+    let params = || programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str());
+    if params().any(|param| param.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    nearest(name, params()).filter(|near| !is_given(near))
 }
 
 /// Only what the command line and its files give, and where each value stands.
@@ -178,6 +201,7 @@ fn with_switches(values: Inputs, given: &arguments::InputArguments) -> Inputs {
         timeout_scale: given.timeout_scale,
         plan: given.plan,
         yes: given.yes,
+        shareable: given.shareable,
         ..values
     }
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod at;
 mod batch;
+mod completion;
 mod console;
 mod explain;
 mod inputs;
@@ -22,6 +23,8 @@ use std::io::{IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use arguments::{HayesArguments, Task};
 use clap::ColorChoice;
@@ -38,12 +41,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let exit =
                 if instead.use_stderr() { Exit::Usage } else { Console::new(ColorChoice::Auto).written(printed) };
             if let Some(hint) = arguments::hint(&words, &instead) {
-                Console::new(ColorChoice::Auto).say(&format!("\n{hint}\n"));
+                Console::new(ColorChoice::Auto).say(&format!("\n  tip: {hint}\n"));
             }
             return exit.into();
         }
     };
     let console = Console::new(arguments.color);
+    // A file that may not grow further (`ulimit -f`) is an error of its writer, and not the end of the program.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::default());
     // A panic has told what it is about on standard error already.
     catch_unwind(AssertUnwindSafe(|| dispatch(&arguments, &console))).unwrap_or(Exit::Internal).into()
 }
@@ -72,11 +78,8 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
         Task::Show { name } => scripts::show(name, console),
         Task::Ports(arguments) => ports::list(arguments, console),
         Task::Sim(arguments) => sim::sim(arguments, console),
-        Task::Completions { shell } => {
-            let mut text = Vec::new();
-            clap_complete::generate(*shell, &mut arguments::command(), "hayes", &mut text);
-            console.print(&String::from_utf8_lossy(&text))
-        }
+        Task::Completions { shell } => completion::script(*shell, console),
+        Task::CompleteWord { words } => completion::word(words, console),
         Task::Man { folder } => manual(folder.as_deref(), console),
     }
 }

@@ -2,8 +2,9 @@
 //! the first Ctrl-C ends what runs and lets `finally` blocks run, the second ends that, the third ends the program.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::Connection;
 use super::console::{Console, Exit};
@@ -13,19 +14,12 @@ use crate::connect::{self, Address, Opening, SIMULATED};
 use crate::conversation::Conversation;
 use crate::port::{self, Cancel, OpenError, OpenErrorKind, Port, RecordStatus, Recorded};
 use crate::runtime::{Mask, Status};
-
-/// Which port is meant.
-#[derive(Debug, Clone)]
-pub(crate) struct Chosen {
-    pub(crate) address: Address,
-    /// None was named, so it is the simulator.
-    pub(crate) by_default: bool,
-}
+use crate::state;
 
 /// The port that was named, else the simulated modem, which is told.
-pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Chosen, Exit> {
+pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Address, Exit> {
     let chosen = choose_untold(connection, console)?;
-    if chosen.by_default {
+    if connection.port.is_none() {
         console
             .say(&format!("no port is named: this is the simulated modem {SIMULATED}; -p PORT talks to a real one\n"));
     }
@@ -33,7 +27,7 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Chose
 }
 
 /// The same; the caller tells that it is the simulated modem.
-pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Chosen, Exit> {
+pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Address, Exit> {
     let named = connection.port.as_deref();
     let address = Address::parse(named.unwrap_or(SIMULATED)).map_err(|error| console.refuse_as(Exit::Usage, &error))?;
     let simulated = matches!(address, Address::Simulator { .. });
@@ -43,23 +37,28 @@ pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Resul
         let message = format!("{what}, and --real refuses the simulated modem");
         return Err(console.refuse(Exit::Usage, &message, Some(help)));
     }
-    Ok(Chosen { address, by_default: named.is_none() })
+    Ok(address)
 }
 
-/// No file that is written for a modem is one that is `read`, or both.
+/// No file that is written for a modem is one that is `read`, or both; and no recording is overwritten.
 pub(crate) fn files_apart<'a>(
     read: impl Iterator<Item = (&'static str, &'a Path)>,
-    chosen: &'a Chosen,
+    chosen: &'a Address,
     connection: &'a Connection,
     results: Option<&'a Path>,
     console: &Console,
 ) -> Result<(), Exit> {
-    let replayed = if let Address::Replay(file) = &chosen.address { Some(("the port", file.as_path())) } else { None };
+    let replayed = if let Address::Replay(file) = chosen { Some(("the port", file.as_path())) } else { None };
     let read: Vec<(&str, &Path)> = read.chain(replayed).collect();
     let recorded = connection.record.as_deref().map(|file| ("--record", file));
     let results = results.map(|file| ("-o", file));
     let written: Vec<(&str, &Path)> = recorded.into_iter().chain(results).collect();
-    apart(&read, &written, console)
+    apart(&read, &written, console)?;
+    if let Some(file) = connection.record.as_deref().filter(|file| state::holds_something(file)) {
+        let message = format!("{} is there already, and --record would overwrite it", file.display());
+        return Err(console.refuse(Exit::Usage, &message, Some("name another file, or remove it first")));
+    }
+    Ok(())
 }
 
 /// An open port, and what the system asks of the program meanwhile.
@@ -68,39 +67,43 @@ pub(crate) struct OpenModem {
     /// What Ctrl-C calls
     pub(crate) cancel: Cancel,
     signals: Signals,
+    /// Who is told of Ctrl-C
+    pub(crate) watcher: Arc<Mutex<Option<Sender<bool>>>>,
     recorded: Option<RecordStatus>,
 }
 
-/// Why there is no modem.
-#[derive(Debug)]
-pub(crate) enum NoModem {
-    Unopened(OpenError),
-    /// The file for `--record` cannot be written.
-    Unrecordable(String),
-}
-
 impl OpenModem {
-    /// Opens the port; `secrets` are masked in what is recorded.
-    pub(crate) fn open(chosen: &Chosen, connection: &Connection, secrets: Mask) -> Result<OpenModem, NoModem> {
-        let system =
-            |error: std::io::Error| NoModem::Unopened(OpenError::new(OpenErrorKind::System, error.to_string()));
+    /// Opens the port; `secrets` are masked in what is recorded. Fails with the exit code of what could not be opened.
+    pub(crate) fn open(
+        chosen: &Address,
+        connection: &Connection,
+        secrets: Mask,
+    ) -> Result<OpenModem, (Exit, OpenError)> {
+        let system = |error: std::io::Error| (Exit::Device, OpenError::new(OpenErrorKind::System, error.to_string()));
         let cancel = Cancel::new().map_err(system)?;
-        let signals = Signals::cancel(&cancel).map_err(system)?;
+        let watcher: Arc<Mutex<Option<Sender<bool>>>> = Arc::default();
+        let watched = Arc::clone(&watcher);
+        let signals = Signals::cancel_and(&cancel, move || {
+            let watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
+            watched.iter().for_each(|sender| _ = sender.send(true));
+        });
+        let signals = signals.map_err(system)?;
         let settings = Opening { baud: connection.baud, ..Opening::new(cancel.clone()) };
-        let port = connect::open(&chosen.address, &settings).map_err(NoModem::Unopened)?;
+        let port = connect::open(chosen, &settings).map_err(|error| (Exit::Device, error))?;
         let (port, recorded): (Box<dyn Port>, _) = match &connection.record {
             None => (port, None),
             Some(file) => {
                 let mask: port::Mask = Box::new(move |bytes| secrets.bytes(bytes));
-                let recorded = Recorded::create(port, file, &chosen.address.to_string(), mask);
+                let recorded = Recorded::create(port, file, &chosen.to_string(), mask);
                 let recorded = recorded.map_err(|error| {
-                    NoModem::Unrecordable(format!("the conversation cannot be recorded in {}: {error}", file.display()))
+                    let message = format!("the conversation cannot be recorded in {}: {error}", file.display());
+                    (Exit::Unwritable, OpenError::new(OpenErrorKind::System, message))
                 })?;
                 let status = recorded.status();
                 (Box::new(recorded), Some(status))
             }
         };
-        Ok(OpenModem { conversation: Conversation::new(port, &Catalogue), cancel, signals, recorded })
+        Ok(OpenModem { conversation: Conversation::new(port, &Catalogue), cancel, signals, watcher, recorded })
     }
 
     /// Closes the port. What could not be recorded is told.

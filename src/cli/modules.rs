@@ -44,6 +44,7 @@ fn beside(task: Option<&Task>) -> Vec<PathBuf> {
         | Task::Ports(_)
         | Task::Sim(_)
         | Task::Completions { .. }
+        | Task::CompleteWord { .. }
         | Task::Man { .. } => return Vec::new(),
     };
     let mut folders: Vec<PathBuf> = scripts

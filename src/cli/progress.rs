@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::console::{self, Console, Exit};
 use crate::batch::driver::{Driver, Progress};
@@ -16,84 +16,13 @@ use crate::batch::inventory::BatchModem;
 use crate::batch::run::{Board, Doing, Ended};
 use crate::notation::seconds;
 use crate::port::Clock;
-use crate::report::causes::{Causes, place};
-use crate::report::result::RunResult;
-use crate::report::style::{Palette, Style, harmless};
+use crate::report::result::{RunResult, style};
+use crate::report::style::{Style, harmless};
+use crate::report::tally::{STATUSES, Tally, place};
 use crate::runtime::Status;
 
 const FRAME: Duration = Duration::from_millis(200);
 const ROWS: usize = 8;
-
-/// What has come of it so far.
-#[derive(Debug, Clone)]
-pub(crate) struct BatchTally {
-    /// How many ended so, in the order of [`STATUSES`]
-    counts: [usize; STATUSES.len()],
-    pub(crate) changed: u64,
-    pub(crate) unchanged: u64,
-    pub(crate) causes: Causes,
-    /// The time that all runs took together
-    busy: Duration,
-    /// What the results add to the exit code
-    pub(crate) worst: Exit,
-    /// What became of writing to standard output
-    pub(crate) written: Exit,
-}
-
-const STATUSES: [Status; 5] =
-    [Status::Passed, Status::Failed, Status::Unreachable, Status::Skipped, Status::Interrupted];
-
-impl Default for BatchTally {
-    fn default() -> BatchTally {
-        BatchTally {
-            counts: [0; STATUSES.len()],
-            changed: 0,
-            unchanged: 0,
-            causes: Causes::default(),
-            busy: Duration::ZERO,
-            worst: Exit::Passed,
-            written: Exit::Passed,
-        }
-    }
-}
-
-impl BatchTally {
-    pub(crate) fn add(&mut self, result: &RunResult) {
-        let counts = self.counts.iter_mut().zip(STATUSES).filter(|(_, status)| *status == result.status);
-        counts.for_each(|(count, _)| *count += 1);
-        self.changed += result.changed;
-        self.unchanged += result.unchanged;
-        self.causes.add(result);
-        self.busy += Duration::from_millis(result.elapsed_ms);
-        self.worst = self.worst.worst(match result.status {
-            Status::Passed | Status::Skipped => Exit::Passed,
-            Status::Failed => Exit::Failed,
-            Status::Unreachable => Exit::Device,
-            Status::Interrupted => Exit::Incomplete,
-        });
-    }
-
-    /// How many have ended in one of these ways.
-    pub(crate) fn count(&self, of: &[Status]) -> usize {
-        self.counts.iter().zip(STATUSES).filter(|(_, status)| of.contains(status)).map(|(count, _)| count).sum()
-    }
-
-    /// `3 passed, 1 failed, 2 not run`
-    pub(crate) fn counted(&self, not_run: usize, palette: Palette) -> String {
-        let ended = self.counts.iter().zip(STATUSES).map(|(count, status)| (*count, status.to_string(), style(status)));
-        let all = ended.chain([(not_run, "not run".to_owned(), Style::Notable)]).filter(|(count, ..)| *count > 0);
-        let shown = all.map(|(count, what, style)| palette.paint(style, format!("{count} {what}")).to_string());
-        shown.collect::<Vec<_>>().join(", ")
-    }
-}
-
-fn style(status: Status) -> Style {
-    match status {
-        Status::Passed => Style::Good,
-        Status::Skipped | Status::Interrupted => Style::Notable,
-        Status::Failed | Status::Unreachable => Style::Bad,
-    }
-}
 
 /// Shows how it goes.
 pub(crate) struct ProgressScreen {
@@ -107,9 +36,13 @@ pub(crate) struct ProgressScreen {
     pub(crate) answers_enter: bool,
     /// The terminal can be drawn on
     live: bool,
-    tally: BatchTally,
-    /// How many lines of it stand on the terminal
-    drawn: usize,
+    tally: Tally,
+    /// How long all that have ended took together, by the clock on the wall
+    busy: Duration,
+    /// What became of writing: results to standard output, records to their files
+    written: Exit,
+    /// How wide the lines of it are that stand on the terminal
+    drawn: Vec<usize>,
 }
 
 impl ProgressScreen {
@@ -124,12 +57,15 @@ impl ProgressScreen {
             quiet: false,
             answers_enter: false,
             live: false,
-            tally: BatchTally::default(),
-            drawn: 0,
+            tally: Tally::default(),
+            busy: Duration::ZERO,
+            written: Exit::Passed,
+            drawn: Vec::new(),
         }
     }
 
-    pub(crate) fn show(mut self, events: &Receiver<Progress>) -> BatchTally {
+    /// Until all is over: what came of it, and of writing it.
+    pub(crate) fn show(mut self, events: &Receiver<Progress>) -> (Tally, Exit) {
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         self.live = !self.quiet && io::stderr().is_terminal() && !is_dumb;
         if self.live && self.answers_enter {
@@ -158,18 +94,19 @@ impl ProgressScreen {
         if !erase.is_empty() {
             self.console.say(&erase);
         }
-        self.tally
+        (self.tally, self.written)
     }
 
     fn ended(&mut self, ended: &Ended) {
         let result = &ended.result;
         self.tally.add(result);
+        self.busy += ended.took;
         if self.json {
             let printed = self.console.print(&(result.json() + "\n"));
-            self.tally.written = self.tally.written.worst(printed);
+            self.written = self.written.worst(printed);
         }
         if let Some(why) = &ended.unrecorded {
-            self.tally.worst = self.tally.worst.worst(Exit::Unwritable);
+            self.written = self.written.worst(Exit::Unwritable);
             self.above(&format!("note: the conversation of {} could not be kept: {why}\n", result.modem));
         }
         let went_well = matches!(result.status, Status::Passed | Status::Skipped);
@@ -204,7 +141,7 @@ impl ProgressScreen {
 
     fn snapshot(&mut self, typed: bool) {
         if typed {
-            self.drawn += 1;
+            self.drawn.push(0);
         }
         let rows = self.board.rows();
         let mut text = self.total(&rows) + "\n";
@@ -217,23 +154,30 @@ impl ProgressScreen {
             return;
         }
         let rows = self.board.rows();
+        let (columns, height) = console::window().unwrap_or((80, 24));
+        // The cursor stands below the last line; one that has left the window could not be taken back. The window's first
+        // line is not drawn on: some terminals keep what is erased from there on among the lines that have left.
+        let room = height.saturating_sub(3).min(ROWS + 1);
+        let shown = if rows.len() <= room.min(ROWS) { rows.len() } else { room.saturating_sub(1) };
         let mut lines = vec![self.total(&rows)];
-        lines.extend(rows.iter().take(ROWS).map(|row| self.row(row)));
-        if rows.len() > ROWS {
-            lines.push(format!("  and {} more", rows.len() - ROWS));
+        lines.extend(rows.iter().take(shown).map(|row| self.row(row)));
+        if rows.len() > shown && room > 0 {
+            lines.push(format!("  and {} more", rows.len() - shown));
         }
-        let width = console::width().saturating_sub(1);
-        let text: String = lines.iter().map(|line| cut(line, width) + "\n").collect();
+        let lines: Vec<String> = lines.iter().map(|line| cut(line, columns.saturating_sub(1))).collect();
         let erase = self.erasing();
-        self.drawn = lines.len();
-        self.console.say(&format!("{erase}{text}"));
+        self.drawn = lines.iter().map(|line| line.width()).collect();
+        self.console.say(&format!("{erase}{}\n", lines.join("\n")));
     }
 
-    /// To the first of the lines that were drawn, and all below it away.
+    /// To the first of the lines that were drawn, and all below it away. In a window that has become narrower since, a line
+    /// takes more rows than one.
     fn erasing(&mut self) -> String {
-        match std::mem::take(&mut self.drawn) {
+        let (columns, height) = console::window().unwrap_or((80, 24));
+        let rows: usize = self.drawn.drain(..).map(|width| width.div_ceil(columns).max(1)).sum();
+        match rows.min(height.saturating_sub(1)) {
             0 => String::new(),
-            lines => format!("\x1b[{lines}F\x1b[J"),
+            rows => format!("\x1b[{rows}F\x1b[J"),
         }
     }
 
@@ -254,7 +198,7 @@ impl ProgressScreen {
     fn time_left(&self, rows: &[Doing]) -> Option<Duration> {
         let all_ended = self.tally.count(&STATUSES);
         let ended = u32::try_from(all_ended).ok().filter(|ended| *ended >= 3)?;
-        let mean = self.tally.busy / ended;
+        let mean = self.busy / ended;
         let now = self.clock.now();
         let begun: Duration = rows.iter().map(|row| mean.saturating_sub(now.saturating_sub(row.since))).sum();
         let waiting = self.modems.len().saturating_sub(all_ended + rows.len());

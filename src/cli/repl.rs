@@ -35,8 +35,8 @@ fn start(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
     modem::go_on_after(&cancel, runs.clone(), move || terminal.restore()).map_err(system)?;
     let (shown, complaining) = (*console, *console);
     let ended = explore(Exploration {
-        address: port.address,
-        by_default: port.by_default,
+        address: port,
+        by_default: arguments.connection.port.is_none(),
         real: arguments.connection.real,
         baud: arguments.connection.baud,
         record: arguments.connection.record.clone(),

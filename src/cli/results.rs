@@ -6,18 +6,17 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::{self, Reports};
 use super::console::{self, Console, Exit};
-use super::progress::BatchTally;
 use crate::batch::driver::Finished;
 use crate::batch::inventory::BatchModem;
-use crate::batch::journal;
+use crate::batch::journal::{self, Results};
 use crate::batch::schedule::Stopped;
 use crate::notation::seconds;
-use crate::report::causes::Causes;
 use crate::report::conversation::meaning;
-use crate::report::result::{RunResult, plural};
+use crate::report::result::{RunResult, Walk, plural};
 use crate::report::style::{Palette, Style, harmless};
+use crate::report::tally::Tally;
 use crate::report::{csv, html, junit};
-use crate::runtime::Status;
+use crate::runtime::{Mask, Status};
 use crate::source::read_text;
 use crate::state;
 
@@ -102,19 +101,25 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Exit {
     }
     let results = match journal::read(&arguments.results) {
         Ok(results) => results,
-        Err(error) => {
-            let message = format!("{} cannot be read: {error}", arguments.results.display());
-            return console.refuse(Exit::Invalid, &message, Some("give it what `hayes batch` has written"));
-        }
+        Err(error) => return unreadable(&arguments.results, &error, console),
     };
     if let Some(bytes) = results.torn {
         let what = "the last line was torn by a crash and is left out";
         console.say(&format!("note: {what} ({})\n", plural(bytes as u64, "byte")));
     }
     if arguments.reports.files().next().is_none() {
-        return console.print(&summary_of(&results.results, console.out));
+        return match summary_of(&results, console.out) {
+            Ok(text) => console.print(&text),
+            Err(error) => unreadable(&arguments.results, &error, console),
+        };
     }
-    write_all(&results.results, &arguments.results, &arguments.reports, console)
+    let mask = Mask::default().personal(arguments.shareable);
+    write_all(&results, &arguments.results, &arguments.reports, &mask, console)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
+    let message = format!("{} cannot be read: {error}", path.display());
+    console.refuse(Exit::Invalid, &message, Some("give it what `hayes batch` has written"))
 }
 
 /// The reports that were asked for, of the results in this file.
@@ -123,7 +128,8 @@ pub(crate) fn write_reports(path: &Path, reports: &Reports, console: &Console) -
         return Exit::Passed;
     }
     match journal::read(path) {
-        Ok(results) => write_all(&results.results, path, reports, console),
+        // What stands there was hidden when it was written.
+        Ok(results) => write_all(&results, path, reports, &Mask::default(), console),
         Err(error) => {
             let message = format!("{} cannot be read back for the reports: {error}", path.display());
             console.refuse(Exit::Unwritable, &message, None)
@@ -148,44 +154,39 @@ pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(
     Ok(())
 }
 
-fn write_all(results: &[RunResult], path: &Path, reports: &Reports, console: &Console) -> Exit {
+fn write_all(results: &Results, path: &Path, reports: &Reports, mask: &Mask, console: &Console) -> Exit {
+    let walk: &Walk<'_> = &|take: &mut dyn FnMut(&RunResult) -> std::io::Result<()>| match mask.is_empty() {
+        true => results.walk(take),
+        false => results.walk(&mut |result| take(&result.clone().masked(mask))),
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    // A record that is gone is left out: the results are the same without it.
+    let record = |result: &RunResult| {
+        let file = std::fs::File::open(folder.join(result.record.as_ref()?)).ok()?;
+        read_text(file, LARGEST_RECORD).ok().map(|text| mask.string(text))
+    };
     let mut exit = Exit::Passed;
-    if let Some(file) = &reports.csv {
-        exit = exit.worst(write_one(file, console, |writer| csv::write(results, writer)));
-    }
-    if let Some(file) = &reports.rows {
-        exit = exit.worst(write_one(file, console, |writer| csv::write_rows(results, writer)));
-    }
-    if let Some(file) = &reports.junit {
-        exit = exit.worst(write_one(file, console, |writer| junit::write(results, writer)));
-    }
-    if let Some(file) = &reports.html {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        // A record that is gone is left out: the results are the same without it.
-        let record = |result: &RunResult| {
-            let file = std::fs::File::open(folder.join(result.record.as_ref()?)).ok()?;
-            read_text(file, LARGEST_RECORD).ok()
-        };
-        let page = html::Page { results, record: &record, meaning };
-        exit = exit.worst(write_one(file, console, |writer| page.write(writer)));
-    }
+    let mut report = |file: &Option<PathBuf>, write: &dyn Fn(&mut dyn Write) -> std::io::Result<()>| {
+        if let Some(file) = file {
+            exit = exit.worst(write_one(file, console, write));
+        }
+    };
+    report(&reports.csv, &|writer| csv::write(walk, writer));
+    report(&reports.rows, &|writer| csv::write_rows(walk, writer));
+    report(&reports.junit, &|writer| junit::write(walk, writer));
+    report(&reports.html, &|writer| html::Page { walk, record: &record, meaning }.write(writer));
     exit
 }
 
-fn write_one(path: &Path, console: &Console, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Exit {
-    let written = if is_stdout(path) {
-        let mut text = Vec::new();
-        return match write(&mut text) {
-            Ok(()) => console.print(&String::from_utf8_lossy(&text)),
-            Err(_) => Exit::Internal,
-        };
-    } else {
-        state::private_file(path).and_then(|file| {
-            let mut writer = std::io::BufWriter::new(file);
-            write(&mut writer)?;
-            writer.flush()
-        })
-    };
+fn write_one(path: &Path, console: &Console, write: &dyn Fn(&mut dyn Write) -> std::io::Result<()>) -> Exit {
+    if is_stdout(path) {
+        return console.written(write(&mut std::io::BufWriter::new(std::io::stdout().lock())));
+    }
+    let written = state::private_file(path).and_then(|file| {
+        let mut writer = std::io::BufWriter::new(file);
+        write(&mut writer)?;
+        writer.flush()
+    });
     match written {
         Ok(()) => Exit::Passed,
         Err(error) => {
@@ -199,9 +200,9 @@ fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// What came of a batch: counts, failures by cause, what did not run, and the command that runs the rest.
+/// What came of a batch.
 pub(crate) struct Summary<'s> {
-    pub(crate) tally: &'s BatchTally,
+    pub(crate) tally: &'s Tally,
     pub(crate) finished: &'s Finished,
     pub(crate) modems: &'s [BatchModem],
     pub(crate) passed_before: usize,
@@ -213,11 +214,12 @@ pub(crate) struct Summary<'s> {
 }
 
 impl Summary<'_> {
+    /// Counts, failures by cause, what did not run, and the command that runs the rest.
     pub(crate) fn text(&self, console: &Console) -> String {
         let palette = console.out;
-        let BatchTally { changed, unchanged, .. } = *self.tally;
+        let Tally { changed, unchanged, .. } = *self.tally;
         let not_run = self.finished.not_begun.len();
-        let mut text = causes(&self.tally.causes, palette);
+        let mut text = causes(self.tally, palette);
         text.push_str(&self.not_run(palette));
         let time = seconds(u64::try_from(self.finished.elapsed.as_millis()).unwrap_or(u64::MAX));
         let all = plural(self.modems.len() as u64, "modem");
@@ -255,22 +257,26 @@ impl Summary<'_> {
 }
 
 /// What the results of an earlier batch say.
-fn summary_of(results: &[RunResult], palette: Palette) -> String {
-    let mut tally = BatchTally::default();
-    results.iter().for_each(|result| tally.add(result));
-    let all = plural(results.len() as u64, "modem");
-    format!("{}{all}: {}\n", causes(&tally.causes, palette), tally.counted(0, palette))
+fn summary_of(results: &Results, palette: Palette) -> std::io::Result<String> {
+    let mut tally = Tally::default();
+    results.walk(&mut |result| {
+        tally.add(result);
+        Ok(())
+    })?;
+    let all = plural(results.heads.len() as u64, "modem");
+    Ok(format!("{}{all}: {}\n", causes(&tally, palette), tally.counted(0, palette)))
 }
 
 /// Each cause with the modems that it has hit, the largest first.
-fn causes(causes: &Causes, palette: Palette) -> String {
+fn causes(tally: &Tally, palette: Palette) -> String {
     let mut text = String::new();
-    for cause in causes.by_size() {
+    for cause in tally.causes() {
         let count = palette.paint(Style::Bad, format!("{} ×", cause.modems.len()));
-        let code = palette.paint(Style::Dim, format!("[{}]", cause.code()));
+        let code = palette.paint(Style::Dim, format!("[{}]", cause.code));
         let what = format!("{count} {} {code}", harmless(cause.message.as_bytes()));
         text.push_str(&(console::fitted(&what, "    ") + "\n"));
-        let names: Vec<&str> = cause.modems.iter().map(String::as_str).collect();
+        let mut names: Vec<&str> = cause.modems.iter().map(String::as_str).collect();
+        names.sort_by(|one, other| as_counted(one).cmp(as_counted(other)));
         text.push_str(&listed(&names));
         text.push('\n');
         for line in cause.help.iter().flat_map(|help| help.lines()) {
@@ -281,13 +287,22 @@ fn causes(causes: &Causes, palette: Palette) -> String {
     text
 }
 
+/// What a name is sorted by: `gw-2` comes before `gw-10`.
+fn as_counted(name: &str) -> impl Iterator<Item = (usize, &str, &str)> {
+    name.split_inclusive(|character: char| !character.is_ascii_digit()).map(|part| {
+        let digits = part.trim_end_matches(|character: char| !character.is_ascii_digit());
+        let number = digits.trim_start_matches('0');
+        (number.len(), number, part.get(digits.len()..).unwrap_or_default())
+    })
+}
+
 /// Names on as many as three lines.
 fn listed(names: &[&str]) -> String {
     const LINES: usize = 3;
     let width = console::width();
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::from("   ");
-    for (place, name) in names.iter().enumerate() {
+    for (place, name) in names.iter().map(|name| harmless(name.as_bytes())).enumerate() {
         if line.chars().count() + name.chars().count() + 2 >= width {
             if lines.len() + 1 == LINES {
                 line.push_str(&format!(" … and {} more", names.len() - place));

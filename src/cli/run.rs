@@ -1,15 +1,16 @@
 //! `hayes run`: scripts on one modem.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::arguments;
 use super::console::{Console, Exit};
-use super::modem::{self, Chosen, NoModem, OpenModem};
+use super::modem::{self, OpenModem};
 use super::results::Sink;
 use super::screen::Screen;
 use super::{inputs, scripts};
 use crate::check::{Program, check};
+use crate::connect::Address;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
 use crate::port::{OpenError, Timestamp};
@@ -24,11 +25,10 @@ pub(crate) fn run(arguments: &arguments::RunArguments, console: &Console) -> Exi
     };
     match OpenModem::open(&prepared.port, &arguments.connection, prepared.mask()) {
         Ok(modem) => prepared.run(modem, &arguments.output, console),
-        Err(NoModem::Unopened(error)) => {
+        Err(why) => {
             let script = prepared.programs.first().map_or("", |program| program.source().name.as_str());
-            unreachable(&prepared.port, script, &error, &arguments.output, &mut prepared.results, console)
+            unreachable(&prepared.port, script, &why, &arguments.output, &mut prepared.results, console)
         }
-        Err(NoModem::Unrecordable(message)) => console.refuse(Exit::Unwritable, &message, None),
     }
 }
 
@@ -37,7 +37,7 @@ struct PreparedRun {
     programs: Vec<Arc<Program>>,
     inputs: Inputs,
     results: Sink,
-    port: Chosen,
+    port: Address,
 }
 
 fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<PreparedRun, Exit> {
@@ -45,7 +45,7 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
         return Err(console.refuse(Exit::Usage, "standard input can be read once only", Some("give `-` once")));
     }
     let sources: Result<Vec<_>, Exit> = arguments.scripts.iter().map(|name| scripts::read(name, console)).collect();
-    let programs = programs(&sources?, arguments.output.quiet, console)?;
+    let programs = programs(&sources?, &arguments.inputs, arguments.output.quiet, console)?;
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let scripts = arguments.scripts.iter().map(|script| ("the script", Path::new(script)));
@@ -57,13 +57,20 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
 }
 
 /// The checked scripts; their diagnostics are shown, warnings unless all is to be quiet.
-pub(crate) fn programs(sources: &[Arc<Source>], quiet: bool, console: &Console) -> Result<Vec<Arc<Program>>, Exit> {
-    checked_as(sources, |diagnostic| !quiet || diagnostic.severity == Severity::Error, |_| {}, console)
+pub(crate) fn programs(
+    sources: &[Arc<Source>],
+    inputs: &arguments::InputArguments,
+    quiet: bool,
+    console: &Console,
+) -> Result<Vec<Arc<Program>>, Exit> {
+    let wanted = |diagnostic: &Diagnostic| !quiet || diagnostic.severity == Severity::Error;
+    checked_as(sources, inputs.outside, wanted, |_| {}, console)
 }
 
 /// The checked scripts; of their diagnostics those are shown that are `wanted`, in other words where `reworded`.
 pub(crate) fn checked_as(
     sources: &[Arc<Source>],
+    outside: bool,
     wanted: impl Fn(&Diagnostic) -> bool,
     reworded: impl Fn(&mut Diagnostic),
     console: &Console,
@@ -71,7 +78,7 @@ pub(crate) fn checked_as(
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut programs = Vec::new();
     for source in sources {
-        let checked = check(source, &Library);
+        let checked = check(source, &Library::new(outside));
         diagnostics.extend(checked.diagnostics);
         programs.extend(checked.program);
     }
@@ -110,13 +117,14 @@ impl PreparedRun {
         let inputs = Inputs { folder: Path::new(script).parent().map(Path::to_owned), ..self.inputs.clone() };
         let started = Timestamp::now().to_string();
         let mut screen = Screen::of_run(output, console, &modem.cancel);
-        screen.title(&format!("{script} on {}", self.port.address));
+        *modem.watcher.lock().unwrap_or_else(PoisonError::into_inner) = screen.told();
+        screen.title(&format!("{script} on {}", self.port));
         let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut screen);
-        outcome.name_eavesdropper(&self.port.address);
+        outcome.name_eavesdropper(&self.port);
         let written = screen.finish();
-        let name = self.port.address.to_string();
+        let name = self.port.to_string();
         let mut result = RunResult::new(&name, &name, script, started, &outcome);
-        result.simulated = self.port.by_default;
+        result.simulated = matches!(self.port, Address::Simulator { .. });
         result.plan = inputs.plan;
         show_failure(&outcome, console);
         if !output.quiet {
@@ -129,18 +137,18 @@ impl PreparedRun {
 
 /// Tells that the port could not be opened; as a result too, where results are read by a program.
 pub(crate) fn unreachable(
-    port: &Chosen,
+    port: &Address,
     script: &str,
-    error: &OpenError,
+    (exit, error): &(Exit, OpenError),
     output: &arguments::OutputArguments,
     results: &mut Sink,
     console: &Console,
 ) -> Exit {
-    let exit = console.refuse(Exit::Device, &error.message, error.help.as_deref());
-    if !output.json {
+    let exit = console.refuse(*exit, &error.message, error.help.as_deref());
+    if !output.json || exit != Exit::Device {
         return exit;
     }
-    let (name, started) = (port.address.to_string(), Timestamp::now().to_string());
+    let (name, started) = (port.to_string(), Timestamp::now().to_string());
     let result = RunResult::unreachable(&name, &name, script, started, FailureReport::unopened(error));
     exit.worst(results.write(&(result.json() + "\n"), console))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::arguments::OutputArguments;
 use super::console::{Console, Exit};
+use crate::notation;
 use crate::port::{Cancel, Clock, Fault};
 use crate::report::conversation::{ConversationText, Meaning, meaning, no_meaning};
 use crate::report::events;
@@ -55,6 +56,11 @@ impl<'c> Screen<'c> {
         }
     }
 
+    /// Tells of each Ctrl-C from now on; nobody where nothing is shown.
+    pub(crate) fn told(&self) -> Option<Sender<bool>> {
+        self.text.as_ref()?.waits.clone()
+    }
+
     pub(crate) fn title(&self, title: &str) {
         if self.text.is_some() {
             self.console.say(&format!("{}\n", self.console.err.paint(Style::Name, title)));
@@ -79,7 +85,7 @@ impl Listener for Screen<'_> {
         if self.events
             && let Some(object) = events::json(now, &event)
         {
-            self.written = self.written.worst(self.console.print(&format!("{object}\n")));
+            self.written = self.written.worst(self.console.print(&(notation::json(&object) + "\n")));
         }
         if let Some(text) = &mut self.text {
             text.on_event(now, event);
@@ -104,34 +110,46 @@ impl Listener for Screen<'_> {
 /// The conversation, and on a terminal a thread that says what is waited for.
 struct Text {
     conversation: Arc<Mutex<ConversationText<Box<dyn Write + Send>>>>,
-    /// Told when a wait begins; closed, it ends the thread.
-    waits: Option<Sender<()>>,
+    /// Told when a wait begins, and with true of Ctrl-C; closed, it ends the thread.
+    waits: Option<Sender<bool>>,
 }
 
 /// Who waits longer than this wants to know for what.
 const PATIENCE: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_secs(1);
+/// What still waits so long after Ctrl-C is worth a word.
+const SOON: Duration = Duration::from_millis(300);
 
 impl Text {
     fn new(writer: Box<dyn Write + Send>, palette: Palette, verbose: bool, words: Meaning, terminal: bool) -> Text {
         let conversation = Arc::new(Mutex::new(ConversationText::new(writer, palette, verbose, words)));
         let shared = Arc::clone(&conversation);
-        let (waits, begun) = channel();
+        let (waits, told) = channel();
         let watch = move || {
-            let mut wait = None;
+            let (mut wait, mut clock): (Option<Duration>, _) = (None, Clock::start());
+            let mut interrupted = false;
             loop {
                 let tick = match wait {
-                    None => begun.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                    Some((_, pause)) => begun.recv_timeout(pause),
+                    None => told.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    Some(pause) => told.recv_timeout(pause),
                 };
-                wait = match (tick, wait) {
-                    (Ok(()), _) => Some((Clock::start(), PATIENCE)),
-                    (Err(RecvTimeoutError::Timeout), Some((clock, _))) => {
-                        let mut conversation = lock(&shared);
-                        conversation.still_waiting(clock.now());
-                        conversation.is_waiting().then_some((clock, TICK))
+                wait = match tick {
+                    Ok(is_interrupt) => {
+                        interrupted |= is_interrupt;
+                        if !is_interrupt {
+                            clock = Clock::start();
+                        }
+                        Some(if interrupted { SOON } else { PATIENCE })
                     }
-                    (Err(_), _) => return,
+                    Err(RecvTimeoutError::Timeout) => {
+                        let mut conversation = lock(&shared);
+                        if conversation.is_waiting() && std::mem::take(&mut interrupted) {
+                            conversation.interrupted();
+                        }
+                        conversation.still_waiting(clock.now());
+                        conversation.is_waiting().then_some(TICK)
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return,
                 };
             }
         };
@@ -141,10 +159,10 @@ impl Text {
     }
 
     fn on_event(&self, now: Duration, event: RuntimeEvent<'_>) {
-        let begins = matches!(event, RuntimeEvent::Waiting { .. });
+        let begins = matches!(event, RuntimeEvent::Waiting { .. } | RuntimeEvent::Pause { .. });
         self.lock().on_event(now, event);
         if let Some(waits) = self.waits.as_ref().filter(|_| begins) {
-            let _ = waits.send(());
+            let _ = waits.send(false);
         }
     }
 

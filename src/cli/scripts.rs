@@ -11,7 +11,7 @@ use super::console::{self, Console, Exit};
 use crate::check::check;
 use crate::diagnostic::{Complaint, Diagnostic, Severity};
 use crate::library::{self, Library, SCRIPTS, title};
-use crate::notation::harmless;
+use crate::notation::{self, harmless};
 use crate::report::diagnostics::json_lines;
 use crate::report::sarif::sarif;
 use crate::report::style::{Style, filled};
@@ -95,7 +95,7 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
     let mut found: Vec<Diagnostic> = Vec::new();
     for name in &arguments.scripts {
         match find(name) {
-            Ok(source) => found.extend(check(&source, &Library).diagnostics),
+            Ok(source) => found.extend(check(&source, &Library::new(arguments.outside)).diagnostics),
             // A program that reads what is printed is told of it there.
             Err(Complaint { message, help }) if arguments.json || arguments.sarif => {
                 let none = Diagnostic::new("hayes::check::no-script", &Source::new(name.as_str(), ""), message);
@@ -235,7 +235,7 @@ fn difference(name: &str, old: &str, new: &str, console: &Console) -> String {
 pub(crate) fn list(json: bool, console: &Console) -> Exit {
     if json {
         let line = |entry: &library::LibraryScript| {
-            format!("{}\n", serde_json::json!({"name": entry.name, "title": entry.title()}))
+            notation::json(&serde_json::json!({"name": entry.name, "title": entry.title()})) + "\n"
         };
         return console.print(&SCRIPTS.iter().map(line).collect::<String>());
     }
@@ -256,7 +256,7 @@ pub(crate) fn show(name: &str, console: &Console) -> Exit {
         Ok(source) => source,
         Err(exit) => return exit,
     };
-    let checked = check(&source, &Library);
+    let checked = check(&source, &Library::new(true));
     let params = checked.program.as_ref().map(|program| program.params.as_slice()).unwrap_or_default();
     let name = console.err.paint(Style::Name, &source.name);
     let mut text = format!("{name}: {}\n", harmless(title(&source.text)));
@@ -281,37 +281,4 @@ fn parameter(param: &Param, script: &str) -> String {
     let default = default.map_or_else(|| " (required)".to_owned(), |default| format!(" (default {default})"));
     let about = param.about.as_deref().unwrap_or_default();
     format!("{flag} {}=…  {about}{kind}{default}", param.name.value)
-}
-
-#[cfg(test)]
-#[cfg(unix)]
-mod tests {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-
-    use super::*;
-
-    #[test]
-    fn only_the_text_changes() {
-        let folder = std::env::temp_dir().join(format!("hayes-fmt-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let (file, link, other) = (folder.join("a.hayes"), folder.join("link"), folder.join("other"));
-        let read = |path: &Path| std::fs::read_to_string(path).unwrap();
-        let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
-        std::fs::write(&file, "an old text").unwrap();
-        std::fs::write(folder.join("a.hayes.new"), "mine").unwrap();
-        symlink(&file, &link).unwrap();
-        mode(0o640);
-        replace(&link, "new").unwrap();
-        assert_eq!((read(&file).as_str(), std::fs::metadata(&file).unwrap().mode() & 0o777), ("new", 0o640));
-        assert!(link.is_symlink());
-        std::fs::hard_link(&file, &other).unwrap();
-        replace(&file, "n").unwrap();
-        assert_eq!((read(&other).as_str(), std::fs::metadata(&file).unwrap().nlink()), ("n", 2));
-        mode(0o444);
-        assert_eq!(replace(&file, "x").unwrap_err().to_string(), "it is read-only");
-        assert_eq!((read(&file).as_str(), read(&folder.join("a.hayes.new")).as_str()), ("n", "mine"));
-        // Nothing is left behind.
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 4);
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
 }

@@ -128,7 +128,12 @@ fn refused(error: &OpenError, console: &Console) -> Exit {
 
 /// The tables of options and faults, for `hayes sim --help`.
 pub(crate) fn help() -> String {
-    let mut text = "Options behind the model, as in 'bg96?pin=1234&signal=17':\n".to_owned();
+    let mut text = "\
+With time=virtual, as in -p 'sim:bg96?time=virtual', the modem has a clock of its own, which jumps to whatever is waited
+for next: a script that waits for minutes is done at once, and the times that are told are those of that clock. It is for
+trying scripts out, and for tests. `hayes sim` itself and sim: without it run in real time.
+
+Options behind the model, as in 'bg96?pin=1234&signal=17':\n".to_owned();
     for [name, value, meaning] in option_help() {
         text.push_str(&format!("  {:<28} {meaning}\n", format!("{name}={value}")));
     }

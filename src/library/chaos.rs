@@ -64,7 +64,7 @@ fn play(script: &LibraryScript, model: &str, options: &str) -> (Outcome, SharedM
     let simulator = Simulator::new(model, Options::parse(options).unwrap()).unwrap();
     let modem = SharedModem(Arc::new(Mutex::new(simulator)));
     let port = Memory::in_virtual_time(modem.clone(), &Cancel::new().unwrap());
-    let program = check::check(&script.source(), &Library).program.unwrap();
+    let program = check::check(&script.source(), &Library::default()).program.unwrap();
     let mut inputs = Inputs::default();
     inputs.variables.insert("message".into(), "hello".into());
     let mut conversation = Conversation::new(Box::new(port), &Catalogue);

@@ -3,6 +3,7 @@
 //! The same files stand under `scripts/`. A script that another runs is looked for beside that one first, then here; a
 //! library script finds library scripts only, so that what it does never depends on the folder it is run in.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -95,14 +96,36 @@ impl LibraryScript {
 }
 
 /// Scripts beside the one that runs them, else those of the library.
-#[derive(Debug, Clone, Copy)]
-pub struct Library;
+#[derive(Debug, Default)]
+pub struct Library {
+    /// Those that stand outside of the first script's folder may be read too: the user has said so.
+    pub outside: bool,
+    /// The folder of the first script, as it really is; none where it cannot be known
+    root: OnceCell<Option<PathBuf>>,
+}
+
+impl Library {
+    /// With scripts that stand outside of the first one's folder, or without.
+    pub fn new(outside: bool) -> Library {
+        Library { outside, root: OnceCell::new() }
+    }
+
+    /// Whether a file stands where it may not be read. A link beside the script may lead anywhere: its real place is judged.
+    fn leads_out(&self, path: &Path) -> bool {
+        let root = self.root.get().and_then(Option::as_ref).filter(|_| !self.outside);
+        root.is_some_and(|root| path.canonicalize().is_ok_and(|real| !real.starts_with(root)))
+    }
+}
 
 impl Scripts for Library {
     fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound> {
         if !is_of_the_library(from) {
+            self.root.get_or_init(|| Path::new(".").join(folder(from)).canonicalize().ok());
             for path in beside(name, from) {
                 let name = path.display().to_string();
+                if self.leads_out(&path) {
+                    return Err(NotFound::Outside);
+                }
                 match text_at(&path) {
                     Ok(Some(text)) => return Ok(Source::new(name, text)),
                     Ok(None) => {}
@@ -138,13 +161,16 @@ pub fn meant(name: &str) -> Option<&'static str> {
 
 /// Where a script could be that `from` names: beside it, with and without the suffix.
 fn beside(name: &str, from: &Source) -> Vec<PathBuf> {
-    let folder = Path::new(&from.name).parent().unwrap_or(Path::new(""));
-    let path = folder.join(name);
+    let path = folder(from).join(name);
     let mut paths = vec![PathBuf::from(format!("{}.hayes", path.display()))];
     if path.extension().is_some() {
         paths.insert(0, path);
     }
     paths
+}
+
+fn folder(source: &Source) -> &Path {
+    Path::new(&source.name).parent().unwrap_or(Path::new(""))
 }
 
 /// The text of this file; `None` where there is none, so that another place may be looked at.
@@ -200,16 +226,15 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn a_file_that_cannot_be_read_is_not_passed_over() {
-        let folder = std::env::temp_dir().join(format!("hayes-library-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let looped = folder.join("loop.hayes");
-        std::os::unix::fs::symlink(&looped, &looped).unwrap();
-        assert!(text_at(&looped).is_err());
-        for absent in ["none.hayes", "loop.hayes/none", &"x".repeat(300)] {
-            let is_loop = absent.starts_with("loop");
-            assert!(text_at(&folder.join(absent)).map_or(is_loop, |text| text.is_none()), "{absent}");
-        }
-        std::fs::remove_dir_all(&folder).unwrap();
+        crate::state::with_folder(|folder| {
+            let looped = folder.join("loop.hayes");
+            std::os::unix::fs::symlink(&looped, &looped).unwrap();
+            assert!(text_at(&looped).is_err());
+            for absent in ["none.hayes", "loop.hayes/none", &"x".repeat(300)] {
+                let is_loop = absent.starts_with("loop");
+                assert!(text_at(&folder.join(absent)).map_or(is_loop, |text| text.is_none()), "{absent}");
+            }
+        });
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::cancel::{Flag, pause};
 use super::os;
 
-pub use super::os::allow_descriptors;
+pub use super::os::{allow_descriptors, room_in_memory};
 
 /// What is to be done for one modem. A panic ends it alone.
 pub type Job = Box<dyn FnOnce() + Send>;

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -23,7 +24,7 @@ use crate::report::result::plural;
 use crate::report::style::{Palette, Style, filled, harmless};
 use crate::runtime::{Interpreter, Outcome, Status};
 use crate::source::{LARGEST, Source, Unreadable, read_text};
-use crate::state::private_file;
+use crate::state::{holds_something, private_file};
 use crate::syntax::{self, statements};
 
 /// The code of a question that the modem refused.
@@ -93,7 +94,7 @@ impl Explorer {
         }
         if let Some(file) = explorer.options.record.clone()
             && opened
-            && !explorer.record(&file.to_string_lossy())
+            && !explorer.record(&file.to_string_lossy(), false)
         {
             return Err(Left::Unwritable);
         }
@@ -264,6 +265,10 @@ impl Explorer {
 
     fn execute(&mut self, ready: Runnable, is_one: bool, follows: bool) -> Passed {
         self.warn(&ready.warnings);
+        if !follows && self.reader.is_edited() && !self.options.inputs.yes && ready.is_grave() && !self.agrees() {
+            self.note("not sent");
+            return false;
+        }
         if self.link.is_none() {
             return self.complain("no port is open", Some(":open PORT opens one; :ports lists them"));
         }
@@ -305,6 +310,14 @@ impl Explorer {
         }
         self.is_mendable = is_question && !follows && outcome.status == Status::Failed;
         outcome.status == Status::Passed || outcome.status == Status::Skipped
+    }
+
+    /// Whether the user wants it, who has just been warned.
+    fn agrees(&mut self) -> bool {
+        self.reader.takes_data(true);
+        let answer = self.line("send it? [y/N] ", "");
+        self.reader.takes_data(false);
+        matches!(answer.as_deref().map(str::trim), Ok("y" | "Y" | "yes"))
     }
 
     /// Hides the secrets that are known by now, in what is recorded and where the bytes of the port are shown.
@@ -401,7 +414,7 @@ pub(super) const COMMANDS: &[Described] = &[
         it.save(file, forced)
     }),
     entry("load", "FILE", "run the lines of a file here; the first that fails ends it", |it, file, _| it.load(file)),
-    entry("record", "FILE|off", "write down all that is sent and received", |it, file, _| it.record(file)),
+    entry("record", "FILE|off", "write down all that is sent and received", |it, file, forced| it.record(file, forced)),
     entry("raw", "[on|off]", "show bytes as they are, with control characters", |it, on, _| it.set_raw(on)),
     entry("urc", "[on|off]", "show what the modem says by itself", |it, on, _| it.set_urc(on)),
     entry("timeout", "[DURATION]", "how long an answer may take, as 30s", |it, time, _| it.timeout(time)),
@@ -453,8 +466,17 @@ impl Explorer {
         let (command, forced, argument) = match parse(text) {
             Ok(typed) => typed,
             Err(near) => {
-                let help = near.map_or(":help lists the commands".to_owned(), |near| format!("did you mean :{near}?"));
                 let name = text.split_whitespace().next().unwrap_or(":");
+                let word = name.trim_start_matches(':');
+                let help = match near {
+                    // What people know from other shells
+                    _ if word == "edit" => ":load FILE runs the lines of a file that an editor has written".to_owned(),
+                    _ if statements().iter().any(|known| known.word == word) => {
+                        format!("write `{word}` without the colon")
+                    }
+                    Some(near) => format!("did you mean :{near}?"),
+                    None => ":help lists the commands".to_owned(),
+                };
                 return self.complain(&format!("there is no command {}", harmless(name.as_bytes())), Some(&help));
             }
         };
@@ -614,7 +636,7 @@ impl Explorer {
         let Some((script, without)) = self.session.script() else {
             return self.complain("no line has passed yet, so there is nothing to save", None);
         };
-        if std::path::Path::new(file).exists() && !forced && !self.saved.iter().any(|saved| saved == file) {
+        if Path::new(file).exists() && !forced && !self.saved.iter().any(|saved| saved == file) {
             return self.complain(&format!("{file} is there already"), Some(&format!(":save! {file} overwrites it")));
         }
         let written = private_file(file).and_then(|mut file| file.write_all(script.as_bytes()));
@@ -622,7 +644,7 @@ impl Explorer {
             return self.complain(&format!("{file} cannot be written: {error}"), None);
         }
         self.saved.push(file.to_owned());
-        let checked = crate::check::check(&Source::new(file, script.as_str()), &Library);
+        let checked = crate::check::check(&Source::new(file, script.as_str()), &Library::new(true));
         let lines = script.lines().count();
         self.note(&format!("{file}: {lines} lines; `hayes run {file}` runs them"));
         if without > 0 {
@@ -655,7 +677,7 @@ impl Explorer {
         })
     }
 
-    fn record(&mut self, argument: &str) -> Passed {
+    fn record(&mut self, argument: &str, forced: bool) -> Passed {
         let Some(link) = &mut self.link else {
             return self.complain("no port is open", None);
         };
@@ -670,7 +692,10 @@ impl Explorer {
                 }
                 true
             }
-            file => match link.record(std::path::Path::new(file), self.session.interpreter.mask()) {
+            file if !forced && holds_something(Path::new(file)) => {
+                self.complain(&format!("{file} is there already"), Some(&format!(":record! {file} overwrites it")))
+            }
+            file => match link.record(Path::new(file), self.session.interpreter.mask()) {
                 Ok(()) => {
                     if self.reader.is_edited() {
                         self.note(&format!("recorded in {file}; `replay:{file}` plays it back"));

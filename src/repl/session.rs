@@ -42,9 +42,10 @@ pub(super) fn pieces(text: &str) -> Vec<String> {
     pieces
 }
 
-/// Whether it is a `:` command.
+/// Whether it is a `:` command; the words with which people leave or ask for help everywhere else are too.
 pub(super) fn is_command(text: &str) -> bool {
-    text.trim_start().starts_with(':')
+    let word = text.split_whitespace().next().unwrap_or_default();
+    word.starts_with(':') || matches!(word, "help" | "?") || matches!(text.trim(), "exit" | "quit" | "bye")
 }
 
 /// Whether more lines must follow: a block or a `"""` is open.
@@ -117,6 +118,12 @@ impl AskedData {
 }
 
 impl Runnable {
+    /// It cannot be undone, or takes minutes.
+    pub(super) fn is_grave(&self) -> bool {
+        let grave = ["hayes::check::danger", "hayes::check::scan"];
+        self.warnings.iter().any(|warning| grave.contains(&warning.code))
+    }
+
     /// Secrets that stand in it as they are.
     pub(super) fn written_secrets(&self) -> Vec<&str> {
         self.program.written_secrets()
@@ -144,7 +151,8 @@ impl Notebook {
     /// What stands before `from` was told before.
     fn ready(&self, text: &str, from: usize) -> Result<Runnable, Vec<Diagnostic>> {
         let source = Source::new(TYPED, text);
-        let (Checked { program, diagnostics }, names) = check_more(&source, &Library, &self.names);
+        // What is typed is the user's own word.
+        let (Checked { program, diagnostics }, names) = check_more(&source, &Library::new(true), &self.names);
         let Some(program) = program else {
             let errors = diagnostics.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
             return Err(errors.collect());
@@ -305,24 +313,35 @@ fn holds_secret(line: &str) -> bool {
 fn command_holds_secret(line: &str) -> bool {
     let Some(parsed) = command::parse(line) else { return false };
     parsed.commands.iter().filter(|asked| asked.form == Form::Set).any(|asked| {
-        let name = asked.name.to_ascii_uppercase();
+        let name = asked.name.to_ascii_uppercase().replace("PING", "");
         // What changes, tries or needs a PIN is not kept, even where the catalogue does not know the parameter.
         if ["PIN", "PUK", "PWD", "CLCK"].iter().any(|word| name.contains(word)) {
             return true;
         }
         let values = catalogue::command::values(asked);
         let fields = catalogue::command_of(asked).and_then(|known| known.form(Form::Set));
+        // `AT+UPSD=0,3,"…"`: what one value means says what stands behind it.
+        let mut follows = false;
         values.iter().enumerate().any(|(index, value)| {
             let field = fields.and_then(|usage| usage.parameters.field(index));
-            !value.is_empty() && field.is_some_and(|field| is_secret(field.name))
+            let is_named = field.is_some_and(|field| is_secret(field.name) || is_secret(field.what));
+            let is_here = !value.is_empty() && (follows || is_named);
+            let meaning = field.and_then(|field| field.meaning(value));
+            follows |= is_secret(value) || meaning.is_some_and(|known| is_secret(known.meaning));
+            is_here
         })
     })
 }
 
-/// As the manuals call it.
+/// Whether the manuals, or the catalogue, call something so that is nobody's business.
 fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["pass", "pwd", "pin", "puk", "secret"].iter().any(|word| name.contains(word))
+    let name = name.to_lowercase();
+    let is_such = |word: &str| {
+        let word = word.trim_end_matches(|character: char| character.is_ascii_digit());
+        let begins = ["passw", "puk", "secret"].iter().any(|start| word.starts_with(start));
+        begins || word == "pass" || ["pin", "psk", "pwd", "passwd"].iter().any(|end| word.ends_with(end))
+    };
+    name.ends_with(" key") || name.split(|character: char| !character.is_alphanumeric()).any(is_such)
 }
 
 #[cfg(test)]
@@ -387,13 +406,25 @@ mod tests {
             "AT+CLCK=\"SC\",1,\"1234\"",
             "AT+CPWD=\"SC\",\"1234\",\"4321\"",
             "AT+CGAUTH=1,1,\"me\",\"word\"",
+            "AT+UPSD=0,3,\"pw\"",
+            "AT+QFTPCFG=\"account\",\"me\",\"word\"",
+            "AT+XNEW=\"password\",\"word\"",
             "log \"hunter2\"",
             "secret pin = \"1234\"",
             "retry 3 {\n  AT+CPIN=1234\n}",
         ] {
             assert!(!may_keep(line, &mask), "{line}");
         }
-        for line in ["AT+CPIN?", "AT+CSQ", "secret pin", "log \"at home\"", "AT+CGDCONT=1,\"IP\",\"super\"", ":vars"] {
+        for line in [
+            "AT+CPIN?",
+            "AT+CSQ",
+            "secret pin",
+            "log \"at home\"",
+            "AT+CGDCONT=1,\"IP\",\"super\"",
+            "AT+UPSD=0,1,\"super\"",
+            "AT+QPING=1,\"h\"",
+            ":vars",
+        ] {
             assert!(may_keep(line, &mask), "{line}");
         }
     }

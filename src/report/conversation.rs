@@ -51,6 +51,8 @@ pub struct ConversationText<W: Write> {
     depth: usize,
     /// What is waited for, and how long that may take at most
     wait: Option<(String, Duration)>,
+    /// What the modem said last, with its meaning
+    heard: String,
     /// A line stands there that the next one replaces.
     passing: bool,
     error: Option<io::Error>,
@@ -68,6 +70,7 @@ impl<W: Write> ConversationText<W> {
             line_is_open: false,
             depth: 0,
             wait: None,
+            heard: String::new(),
             passing: false,
             error: None,
         }
@@ -141,10 +144,16 @@ impl<W: Write> ConversationText<W> {
         let Some((what, at_most)) = self.wait.clone() else { return };
         self.close_line();
         let (elapsed, at_most) = (elapsed.as_secs(), ShownDuration(Duration::from_secs(at_most.as_secs().max(1))));
-        let text = format!("waiting for {what}: {elapsed}s of at most {at_most}");
+        let heard = if self.heard.is_empty() { String::new() } else { format!("; last heard: {}", self.heard) };
+        let text = format!("waiting for {what}: {elapsed}s of at most {at_most}{heard}");
         let line = format!("{}{}", self.indent(1), self.palette.paint(Style::Dim, text));
         self.write(&line);
         self.passing = true;
+    }
+
+    /// Somebody has pressed Ctrl-C, and something still runs.
+    pub fn interrupted(&mut self) {
+        self.line(0, Style::Notable, "Ctrl-C: what `finally` says still runs; Ctrl-C once more ends that too");
     }
 
     /// Whether something is waited for.
@@ -161,10 +170,11 @@ impl<W: Write> ConversationText<W> {
                     Waiting::Quiet { duration } => format!("{} of silence", ShownDuration(duration)),
                     Waiting::Prompt { text } => format!("the prompt {text}"),
                     Waiting::Reboot => "the modem to come back".to_owned(),
-                    Waiting::Sleep => "the time to pass".to_owned(),
+                    Waiting::Sleep => "the time to pass (`sleep`)".to_owned(),
                 };
                 self.wait = Some((what, at_most));
             }
+            RuntimeEvent::Pause { duration } => self.wait = Some(("the next attempt".to_owned(), duration)),
             RuntimeEvent::Session(_)
             | RuntimeEvent::Captured { .. }
             | RuntimeEvent::Met { .. }
@@ -175,7 +185,6 @@ impl<W: Write> ConversationText<W> {
             | RuntimeEvent::Statement { .. }
             | RuntimeEvent::ExchangeEnded { .. }
             | RuntimeEvent::AttemptFailed { .. }
-            | RuntimeEvent::Pause { .. }
             | RuntimeEvent::Caught { .. }
             | RuntimeEvent::FinallyFailed { .. }
             | RuntimeEvent::Log { .. }
@@ -254,6 +263,8 @@ impl<W: Write> ConversationText<W> {
     fn with_meaning(&mut self, mark: &str, line: &[u8], style: Style) {
         let shown = harmless(line);
         let meaning = (self.meaning)(&shown, &self.sent, self.module);
+        self.heard.clone_from(&shown);
+        meaning.iter().for_each(|meaning| self.heard.extend([" · ", meaning]));
         let style = if style == Style::Bold { shown } else { self.palette.paint(style, shown).to_string() };
         let beside = meaning.map(|text| self.palette.paint(Style::Dim, format!(" · {text}")).to_string());
         self.plain(1, &format!("{mark}{style}{}", beside.unwrap_or_default()));

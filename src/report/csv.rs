@@ -3,41 +3,46 @@
 //! What a modem answers is not to be trusted: a text that a spreadsheet would take for a formula gets an apostrophe in
 //! front. Numbers stay as they are.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
-use super::causes::place;
-use super::result::{RunResult, row_names};
+use super::result::{RunResult, Walk, add_row_names};
+use super::tally::place;
 use crate::notation::is_harmful;
 
 /// Writes all results. The columns of reports stand in the order in which they first came.
-pub fn write(results: &[RunResult], writer: impl Write) -> io::Result<()> {
-    let labels = distinct(results.iter().flat_map(|result| result.labels.keys()));
-    let reported = distinct(results.iter().flat_map(|result| result.report.keys()));
+pub fn write(walk: &Walk<'_>, writer: impl Write) -> io::Result<()> {
+    let mut columns = Columns::default();
+    walk(&mut |result| {
+        columns.add(result);
+        Ok(())
+    })?;
+    let Columns { labels, reported, .. } = &columns;
     let mut csv = csv::Writer::from_writer(writer);
     let fixed = ["modem", "port", "script", "status", "started", "elapsed_ms", "exchanges", "changed", "unchanged"];
     let mut header: Vec<String> = fixed.iter().map(|name| (*name).to_owned()).collect();
-    header.extend(labels.iter().map(|name| format!("label.{name}")));
+    header.extend(labels.iter().map(|name| harmless(&format!("label.{name}"))));
     header.extend(reported.iter().map(|name| harmless(name)));
     let failure = ["failure", "message", "place", "sent", "answer", "result", "help"];
     header.extend(failure.iter().map(|name| (*name).to_owned()));
     csv.write_record(&header)?;
-    for result in results {
+    walk(&mut |result| {
         let mut row = vec![
             harmless(&result.modem),
             harmless(&result.port),
             harmless(&result.script),
             result.status.to_string(),
-            result.started.clone(),
+            harmless(&result.started),
             result.elapsed_ms.to_string(),
             result.exchanges.to_string(),
             result.changed.to_string(),
             result.unchanged.to_string(),
         ];
-        row.extend(labels.iter().map(|name| result.labels.get(*name).map(|text| harmless(text)).unwrap_or_default()));
-        row.extend(reported.iter().map(|name| result.report.get(*name).map(cell).unwrap_or_default()));
+        row.extend(labels.iter().map(|name| result.labels.get(name).map(|text| harmless(text)).unwrap_or_default()));
+        row.extend(reported.iter().map(|name| result.report.get(name).map(cell).unwrap_or_default()));
         match &result.failure {
             Some(failure) => row.extend([
-                failure.code.clone(),
+                harmless(&failure.code),
                 harmless(&failure.message),
                 place(failure).map(|text| harmless(&text)).unwrap_or_default(),
                 failure.sent.as_deref().map(harmless).unwrap_or_default(),
@@ -47,69 +52,62 @@ pub fn write(results: &[RunResult], writer: impl Write) -> io::Result<()> {
             ]),
             None => row.extend(failure.iter().map(|_| String::new())),
         }
-        csv.write_record(&row)?;
-    }
+        csv.write_record(&row).map_err(io::Error::from)
+    })?;
     csv.flush()
 }
 
 /// The rows of `report row`: a line each, with the modem that reported it.
-pub fn write_rows(results: &[RunResult], writer: impl Write) -> io::Result<()> {
-    let names = row_names(results);
+pub fn write_rows(walk: &Walk<'_>, writer: impl Write) -> io::Result<()> {
+    let mut names = Vec::new();
+    walk(&mut |result| {
+        add_row_names(&mut names, &result.rows);
+        Ok(())
+    })?;
     let mut csv = csv::Writer::from_writer(writer);
     csv.write_record(std::iter::once("modem".to_owned()).chain(names.iter().map(|name| harmless(name))))?;
-    for result in results {
+    walk(&mut |result| {
         for row in &result.rows {
             let cells = names.iter().map(|name| row.get(name).map(cell).unwrap_or_default());
             csv.write_record(std::iter::once(harmless(&result.modem)).chain(cells))?;
         }
-    }
+        Ok(())
+    })?;
     csv.flush()
+}
+
+/// The names of labels and of what was reported, in the order in which they first come.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    pub(super) labels: Vec<String>,
+    pub(super) reported: Vec<String>,
+    seen: HashSet<String>,
+}
+
+impl Columns {
+    pub(super) fn add(&mut self, result: &RunResult) {
+        for name in result.report.keys().filter(|name| !self.seen.contains(*name)).cloned().collect::<Vec<_>>() {
+            self.reported.push(name.clone());
+            self.seen.insert(name);
+        }
+        let new = result.labels.keys().filter(|name| !self.labels.contains(name)).cloned();
+        self.labels.extend(new.collect::<Vec<_>>());
+    }
 }
 
 fn cell(value: &serde_json::Value) -> String {
     if value.is_null() {
         return String::new();
     }
-    value.as_str().map_or_else(|| value.to_string(), harmless)
+    harmless(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 /// A text that no spreadsheet runs, without control characters but line ends.
 fn harmless(text: &str) -> String {
     let is_number = text.parse::<f64>().is_ok_and(f64::is_finite);
-    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_number;
-    let mut shown = String::with_capacity(text.len() + 1);
-    if runs {
-        shown.push('\'');
-    }
-    shown.extend(text.chars().filter(|c| *c == '\n' || !is_harmful(*c)));
-    shown
-}
-
-/// Each once, in the order in which they first come.
-pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'n str> {
-    let mut seen = std::collections::HashSet::new();
-    names.map(String::as_str).filter(|name| seen.insert(*name)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::samples::{failed, passed};
-    use super::*;
-
-    #[test]
-    fn a_line_a_modem_and_a_column_for_each_reported_name() {
-        let mut odd = failed("b", "hayes::run::refused", "refused, \"quite\"", Some("+CME ERROR: 10"));
-        odd.report.insert("formula".to_owned(), "=1+1\u{7}".into());
-        let mut text = Vec::new();
-        write(&[passed("a"), odd], &mut text).unwrap();
-        assert_eq!(
-            String::from_utf8(text).unwrap(),
-            "modem,port,script,status,started,elapsed_ms,exchanges,changed,unchanged,label.rack,imei,signal,formula,\
-             failure,message,place,sent,answer,result,help\n\
-             a,/dev/a,supersim/setup,passed,2026-11-22T10:00:00.000Z,4321,14,1,2,A3,351234561234567,-79,,,,,,,,\n\
-             b,/dev/b,supersim/setup,failed,2026-11-22T10:00:00.000Z,4321,14,1,2,A3,,,'=1+1,hayes::run::refused,\
-             \"refused, \"\"quite\"\"\",supersim/setup:7,AT+CPIN?,'+CPIN: SIM PUK,'+CME ERROR: 10,\
-             ask the SIM's owner for the PUK\n"
-        );
-    }
+    let shown: String = text.chars().filter(|c| *c == '\n' || !is_harmful(*c)).collect();
+    // A spreadsheet looks behind blanks, and takes a full-width sign for the plain one.
+    let first = shown.trim_start().chars().next();
+    let runs = first.is_some_and(|first| "=+-@|%＝＋－＠".contains(first)) || shown.starts_with('\n');
+    if runs && !is_number { format!("'{shown}") } else { shown }
 }

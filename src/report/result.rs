@@ -2,20 +2,25 @@
 //! contract with those who read them.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use serde::{Deserialize, Serialize};
 
 use super::style::{Palette, Style};
 use crate::notation::{self, harmless, seconds};
 use crate::port::{OpenError, OpenErrorKind};
-use crate::runtime::{Failure, Outcome, Status, Value};
+use crate::runtime::{Failure, Mask, Outcome, Status, Value};
+
+/// Calls what it is given for each result, in their order. There may be more than memory holds: whoever needs them twice
+/// walks twice.
+pub type Walk<'w> = dyn Fn(&mut dyn FnMut(&RunResult) -> io::Result<()>) -> io::Result<()> + 'w;
 
 /// One modem's result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     pub modem: String,
     pub port: String,
-    /// The port is the simulator's, because none was named.
+    /// The modem is simulated.
     #[serde(default, skip_serializing_if = "is_false")]
     pub simulated: bool,
     /// What the inventory calls `label.NAME`
@@ -25,6 +30,9 @@ pub struct RunResult {
     /// `--plan`: nothing was changed.
     #[serde(default, skip_serializing_if = "is_false")]
     pub plan: bool,
+    /// What tells its script and its values from others, for `--resume`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     pub status: Status,
     /// RFC 3339, UTC, with milliseconds
     pub started: String,
@@ -45,7 +53,7 @@ pub struct RunResult {
 }
 
 /// Why a script did not pass.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FailureReport {
     pub code: String,
     pub message: String,
@@ -65,17 +73,7 @@ pub struct FailureReport {
 impl FailureReport {
     /// A failure that stands in no script.
     pub fn outside(code: &str, message: &str) -> FailureReport {
-        FailureReport {
-            code: code.to_owned(),
-            message: message.to_owned(),
-            script: None,
-            line: None,
-            column: None,
-            sent: None,
-            answer: Vec::new(),
-            result: None,
-            help: None,
-        }
+        FailureReport { code: code.to_owned(), message: message.to_owned(), ..FailureReport::default() }
     }
 
     /// A port that could not be opened.
@@ -97,14 +95,6 @@ impl RunResult {
     pub fn new(modem: &str, port: &str, script: &str, started: String, outcome: &Outcome) -> RunResult {
         let json = |value: &Value| serde_json::to_value(value).unwrap_or(serde_json::Value::Null);
         RunResult {
-            modem: modem.to_owned(),
-            port: port.to_owned(),
-            simulated: false,
-            labels: BTreeMap::new(),
-            script: script.to_owned(),
-            plan: false,
-            status: outcome.status,
-            started,
             elapsed_ms: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
             exchanges: outcome.exchanges,
             changed: outcome.changed,
@@ -112,13 +102,18 @@ impl RunResult {
             report: outcome.report.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
             rows: outcome.rows.iter().map(json).collect(),
             skipped: outcome.skipped.clone(),
-            record: None,
             failure: outcome.failure.as_deref().map(FailureReport::from),
+            ..RunResult::empty(modem, port, script, started, outcome.status)
         }
     }
 
     /// A modem whose port could not be opened: nothing was sent.
     pub fn unreachable(modem: &str, port: &str, script: &str, started: String, failure: FailureReport) -> RunResult {
+        let failure = Some(failure);
+        RunResult { failure, ..RunResult::empty(modem, port, script, started, Status::Unreachable) }
+    }
+
+    pub(super) fn empty(modem: &str, port: &str, script: &str, started: String, status: Status) -> RunResult {
         RunResult {
             modem: modem.to_owned(),
             port: port.to_owned(),
@@ -126,7 +121,8 @@ impl RunResult {
             labels: BTreeMap::new(),
             script: script.to_owned(),
             plan: false,
-            status: Status::Unreachable,
+            fingerprint: None,
+            status,
             started,
             elapsed_ms: 0,
             exchanges: 0,
@@ -136,8 +132,23 @@ impl RunResult {
             rows: Vec::new(),
             skipped: None,
             record: None,
-            failure: Some(failure),
+            failure: None,
         }
+    }
+
+    /// The same with these numbers and secrets hidden, wherever a modem's words stand.
+    #[must_use]
+    pub fn masked(mut self, mask: &Mask) -> RunResult {
+        let hide = |text: &mut String| *text = mask.string(std::mem::take(text));
+        self.labels.values_mut().for_each(hide);
+        self.report.values_mut().for_each(|value| hide_in(value, mask));
+        self.rows.iter_mut().for_each(|row| hide_in(row, mask));
+        self.skipped.iter_mut().for_each(hide);
+        if let Some(failure) = &mut self.failure {
+            failure.answer.iter_mut().chain([&mut failure.message]).for_each(hide);
+            [&mut failure.sent, &mut failure.result, &mut failure.help].into_iter().flatten().for_each(hide);
+        }
+        self
     }
 
     /// One line of JSON, without its line end.
@@ -159,7 +170,8 @@ impl RunResult {
 
     /// The rows of `report row`, under their names.
     fn table(&self, palette: Palette) -> String {
-        let names = row_names(std::slice::from_ref(self));
+        let mut names = Vec::new();
+        add_row_names(&mut names, &self.rows);
         let shown = |value: Option<&serde_json::Value>| {
             let text = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
             super::style::harmless(text.unwrap_or_default().as_bytes())
@@ -179,24 +191,19 @@ impl RunResult {
         if rows.is_empty() {
             return String::new();
         }
-        let head = palette.paint(Style::Name, line(&mut names.iter().map(|name| (*name).to_owned())));
+        let head = palette.paint(Style::Name, line(&mut names.iter().cloned()));
         let lines = rows.into_iter().map(|row| line(&mut row.into_iter()) + "\n");
         format!("{head}\n{}", lines.collect::<String>())
     }
 
     /// One line that says how it went: `passed in 0.5 s: 14 exchanges, 1 changed, 2 unchanged`.
     pub fn summary(&self, palette: Palette) -> String {
-        let style = match self.status {
-            Status::Passed => Style::Good,
-            Status::Skipped | Status::Interrupted => Style::Notable,
-            Status::Failed | Status::Unreachable => Style::Bad,
-        };
         let mut counts = vec![plural(self.exchanges, "exchange")];
         if self.changed > 0 || self.unchanged > 0 {
             counts.push(format!("{} {}", self.changed, if self.plan { "would change" } else { "changed" }));
             counts.push(format!("{} unchanged", self.unchanged));
         }
-        let status = palette.paint(style, self.status);
+        let status = palette.paint(style(self.status), self.status);
         let why = self.skipped.as_ref().map(|why| format!(": {}", harmless(why))).unwrap_or_default();
         format!("{} {status} in {}: {}{why}", self.script, seconds(self.elapsed_ms), counts.join(", "))
     }
@@ -220,14 +227,38 @@ impl From<&Failure> for FailureReport {
     }
 }
 
-/// The names in the rows of these results, in the order in which they first came.
-pub(super) fn row_names(results: &[RunResult]) -> Vec<&str> {
-    let rows = results.iter().flat_map(|result| &result.rows).filter_map(serde_json::Value::as_object);
-    super::csv::distinct(rows.flat_map(serde_json::Map::keys))
+/// Adds the names in these rows that are not there yet.
+pub(super) fn add_row_names(names: &mut Vec<String>, rows: &[serde_json::Value]) {
+    for name in rows.iter().filter_map(serde_json::Value::as_object).flat_map(serde_json::Map::keys) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+}
+
+/// How a status looks.
+pub fn style(status: Status) -> Style {
+    match status {
+        Status::Passed => Style::Good,
+        Status::Skipped | Status::Interrupted => Style::Notable,
+        Status::Failed | Status::Unreachable => Style::Bad,
+    }
 }
 
 pub fn plural(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn hide_in(value: &mut serde_json::Value, mask: &Mask) {
+    match value {
+        serde_json::Value::String(text) => *text = mask.string(std::mem::take(text)),
+        serde_json::Value::Number(number) if !mask.text(&number.to_string()).eq(&number.to_string()) => {
+            *value = mask.string(number.to_string()).into();
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, mask)),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|value| hide_in(value, mask)),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+    }
 }
 
 fn is_false(value: &bool) -> bool {

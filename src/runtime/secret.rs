@@ -23,6 +23,8 @@ pub struct Mask {
     spellings: Vec<Vec<u8>>,
     /// Which bytes a spelling begins with, in lower case.
     first: Vec<bool>,
+    /// The numbers of modems, SIMs and people are hidden too.
+    personal: bool,
 }
 
 impl Mask {
@@ -32,8 +34,14 @@ impl Mask {
         mask
     }
 
+    /// Hides IMEI, IMSI, ICCID and telephone numbers too, and text of a message that is written in hex.
+    #[must_use]
+    pub fn personal(self, personal: bool) -> Mask {
+        Mask { personal, ..self }
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.spellings.is_empty()
+        self.spellings.is_empty() && !self.personal
     }
 
     /// From here on this text is hidden; an empty one hides nothing.
@@ -212,6 +220,13 @@ impl Mask {
             }
         }
         self.hide_tail(bytes, &mut ranges);
+        if self.personal {
+            ranges.extend(personal_numbers(bytes));
+            ranges.sort_unstable();
+            let mut merged = Vec::with_capacity(ranges.len());
+            ranges.into_iter().for_each(|(start, end)| push(&mut merged, start, end));
+            return merged;
+        }
         ranges
     }
 
@@ -235,6 +250,27 @@ impl Mask {
             ranges.insert(0, (0, end));
         }
     }
+}
+
+/// Digits in a row that are as many as those of an IMEI, an IMSI, an ICCID or a telephone number; and hex that is as long as
+/// a PDU or a text in UCS2. A number of a cell has fewer, a short code too.
+fn personal_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
+    const TELEPHONE: usize = 7;
+    const LONG: usize = 10;
+    const HEX: usize = 20;
+    let mut found = Vec::new();
+    let mut start = 0;
+    while let Some(rest) = bytes.get(start..).filter(|rest| !rest.is_empty()) {
+        let length = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let is_international = start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'+');
+        let hidden = if length >= HEX { length } else { digits };
+        if hidden >= LONG || (is_international && hidden >= TELEPHONE) {
+            found.push((start, start + hidden));
+        }
+        start += length.max(1);
+    }
+    found
 }
 
 /// How much of `rest` is this secret: all of it, or a large part at the end of the line.
@@ -261,6 +297,21 @@ fn push(ranges: &mut Vec<(usize, usize)>, start: usize, end: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_modems_and_people_are_hidden_where_that_is_asked_for() {
+        let mask = Mask::default().personal(true);
+        for (said, shown) in [
+            ("351234561234567", "***"),
+            ("+CCID: 8988307000000000001F", "+CCID: ***"),
+            ("+CMGL: 1,1,\"+4917012345\",,\"26/11/28\"", "+CMGL: 1,1,\"+***\",,\"26/11/28\""),
+            ("07912143658709F1040B91", "***"),
+            ("+CEREG: 2,5,\"1A2B\",\"0123ABCD\",7", "+CEREG: 2,5,\"1A2B\",\"0123ABCD\",7"),
+            ("AT+CMGS=\"2936\"", "AT+CMGS=\"2936\""),
+        ] {
+            assert_eq!(mask.text(said), shown);
+        }
+    }
 
     #[test]
     fn hides_a_secret_wherever_it_stands() {

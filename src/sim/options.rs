@@ -209,7 +209,9 @@ impl OptionError {
 
     /// A name that is none of a table's.
     fn unknown(what: &str, name: &str, known: impl Iterator<Item = &'static str> + Clone) -> OptionError {
-        let help = match nearest(&name.to_lowercase(), known.clone()) {
+        let lower = name.to_lowercase();
+        let begins = || known.clone().find(|known| lower.len() > 1 && known.starts_with(lower.as_str()));
+        let help = match begins().or_else(|| nearest(&lower, known.clone())) {
             Some(known) => format!("did you mean `{known}`?"),
             None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
         };

@@ -125,6 +125,13 @@ fn delimiter(text: &str) -> u8 {
 }
 
 fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<Vec<Heading>> {
+    let is_port =
+        |field: &str| field.starts_with('/') || ["://", "sim:", "replay:"].iter().any(|kind| field.contains(kind));
+    if record.iter().any(is_port) {
+        let help = "write one above it: name,port,group,label.rack,var.apn, as many as there are";
+        draft.problem(span, "hayes::inventory::no-name", "the first line is a modem, and none names the columns", help);
+        return None;
+    }
     let mut columns = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut wrong = false;

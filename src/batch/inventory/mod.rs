@@ -25,7 +25,8 @@ pub(crate) use select::glob;
 pub struct Inventory {
     /// In the order of the files.
     pub modems: Vec<BatchModem>,
-    pub groups: BTreeMap<String, Group>,
+    /// Of the groups that say so: how many of their modems run at the same time.
+    pub max_parallel: BTreeMap<String, usize>,
     /// `ports = […]`: where modems are looked for that are named by their IMEI or ICCID; may hold globs.
     pub ports: Vec<String>,
 }
@@ -54,13 +55,6 @@ pub struct Identity {
     pub imei: Option<String>,
     /// 18 to 20 digits, without the padding F
     pub iccid: Option<String>,
-}
-
-/// What holds for all modems of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Group {
-    /// How many of its modems run at the same time.
-    pub max_parallel: Option<usize>,
 }
 
 impl BatchModem {
@@ -158,7 +152,8 @@ struct Draft {
     source: Arc<Source>,
     modems: Vec<(BatchModem, ModemSettings)>,
     defaults: ModemSettings,
-    groups: BTreeMap<String, (Group, ModemSettings)>,
+    groups: BTreeMap<String, ModemSettings>,
+    max_parallel: BTreeMap<String, usize>,
     ports: Vec<String>,
     /// What each modem has alone, its name, port, IMEI and ICCID
     seen: HashMap<String, FirstSeen>,
@@ -181,10 +176,9 @@ impl Draft {
         self.diagnostics.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
     }
 
-    fn group(&mut self, name: &str, group: Group, settings: &ModemSettings) {
-        let known = self.groups.entry(name.to_owned()).or_default();
-        known.0.max_parallel = group.max_parallel.or(known.0.max_parallel);
-        known.1.overlay(settings);
+    fn group(&mut self, name: &str, max_parallel: Option<usize>, settings: &ModemSettings) {
+        self.groups.entry(name.to_owned()).or_default().overlay(settings);
+        self.max_parallel.extend(max_parallel.map(|most| (name.to_owned(), most)));
     }
 
     /// False once there are too many, which is told.
@@ -321,7 +315,7 @@ impl Draft {
         let merge = |(mut modem, own): (BatchModem, ModemSettings)| {
             let mut settings = self.defaults.clone();
             let groups = modem.groups.iter().filter_map(|name| self.groups.get(&**name));
-            groups.for_each(|(_, group)| settings.overlay(group));
+            groups.for_each(|group| settings.overlay(group));
             settings.overlay(&own);
             modem.vars = settings.vars;
             modem.labels = settings.labels;
@@ -330,7 +324,7 @@ impl Draft {
         };
         Ok(Inventory {
             modems: self.modems.into_iter().map(merge).collect(),
-            groups: self.groups.iter().map(|(name, (group, _))| (name.clone(), group.clone())).collect(),
+            max_parallel: self.max_parallel,
             ports: self.ports,
         })
     }

@@ -14,16 +14,10 @@ pub struct Selection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Term {
     text: String,
-    sign: Sign,
+    /// `&`, `!`, or none
+    sign: Option<char>,
     label: Option<String>,
     glob: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
-    Any,
-    And,
-    Not,
 }
 
 impl Selection {
@@ -36,11 +30,8 @@ impl Selection {
         }
         for text in texts.iter().flat_map(|text| text.split([',', ':'])).map(str::trim).filter(|text| !text.is_empty())
         {
-            let (sign, rest) = match (text.strip_prefix('&'), text.strip_prefix('!')) {
-                (Some(rest), _) => (Sign::And, rest),
-                (None, Some(rest)) => (Sign::Not, rest),
-                (None, None) => (Sign::Any, text),
-            };
+            let sign = text.chars().next().filter(|first| ['&', '!'].contains(first));
+            let rest = text.strip_prefix(['&', '!']).unwrap_or(text);
             let (label, glob) = match rest.split_once('=') {
                 Some((label, glob)) => (Some(label.strip_prefix("label.").unwrap_or(label).to_owned()), glob),
                 None => (None, rest),
@@ -56,8 +47,8 @@ impl Selection {
 
     pub fn selects(&self, modem: &BatchModem) -> bool {
         let of = |sign| self.terms.iter().filter(move |term| term.sign == sign);
-        let any = of(Sign::Any).next().is_none() || of(Sign::Any).any(|term| term.matches(modem));
-        any && of(Sign::And).all(|term| term.matches(modem)) && !of(Sign::Not).any(|term| term.matches(modem))
+        let any = of(None).next().is_none() || of(None).any(|term| term.matches(modem));
+        any && of(Some('&')).all(|term| term.matches(modem)) && !of(Some('!')).any(|term| term.matches(modem))
     }
 
     /// The terms that match no modem at all, each with what was probably meant: one that is misspelt selects too few,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Draft, Group, MOST_MODEMS, ModemEntry, ModemSettings};
+use super::{Draft, MOST_MODEMS, ModemEntry, ModemSettings};
 use crate::source::{Name, Source, Span};
 
 const TOP: [&str; 5] = ["defaults", "group", "modem", "ports", "range"];
@@ -30,233 +30,226 @@ pub(super) fn read(draft: &mut Draft) {
         draft.problem(span, "hayes::inventory::toml", message, "");
     }
     if errors.is_empty() {
-        TomlReader { source: &source, draft }.document(table.get_ref());
+        document(draft, table.get_ref());
     }
-}
-
-struct TomlReader<'a> {
-    source: &'a Source,
-    draft: &'a mut Draft,
 }
 
 type Value<'i> = Spanned<DeValue<'i>>;
 
-impl TomlReader<'_> {
-    fn document(&mut self, table: &DeTable<'_>) {
-        self.known(table, &TOP, "the inventory");
-        if let Some(defaults) = table.get("defaults").and_then(|value| self.table(value, "defaults")) {
-            self.known(defaults, &DEFAULTS, "[defaults]");
-            let settings = self.settings(defaults);
-            self.draft.defaults.overlay(&settings);
-        }
-        if let Some(groups) = table.get("group").and_then(|value| self.table(value, "group")) {
-            for (name, value) in groups {
-                self.group(name.get_ref(), value);
-            }
-        }
-        if let Some(ports) = table.get("ports") {
-            let ports = self.texts(ports, "ports");
-            self.draft.ports.extend(ports.into_iter().map(|port| port.value));
-        }
-        // In the order of the file, whichever of the two they are.
-        let mut entries: Vec<(&Value<'_>, bool)> = Vec::new();
-        for (key, is_range) in [("modem", false), ("range", true)] {
-            if let Some(value) = table.get(key) {
-                match value.get_ref().as_array() {
-                    Some(array) => entries.extend(array.iter().map(|value| (value, is_range))),
-                    None => self.kind(value, &format!("`{key}`"), &format!("an array: write [[{key}]]")),
-                }
-            }
-        }
-        entries.sort_by_key(|(value, _)| value.span().start);
-        for (value, is_range) in entries {
-            let (key, keys, whose): (_, &[&str], _) = match is_range {
-                true => ("range", &RANGE, "a range"),
-                false => ("modem", &MODEM, "a modem"),
-            };
-            let Some(table) = self.table(value, key) else { continue };
-            self.known(table, keys, whose);
-            let entry = self.entry(table, span(value));
-            if is_range { _ = self.range(&entry) } else { self.draft.add(entry) }
+fn document(draft: &mut Draft, table: &DeTable<'_>) {
+    known(draft, table, &TOP, "the inventory");
+    if let Some(defaults) = table.get("defaults").and_then(|value| as_table(draft, value, "defaults")) {
+        known(draft, defaults, &DEFAULTS, "[defaults]");
+        let settings = settings(draft, defaults);
+        draft.defaults.overlay(&settings);
+    }
+    if let Some(groups) = table.get("group").and_then(|value| as_table(draft, value, "group")) {
+        for (name, value) in groups {
+            group(draft, name.get_ref(), value);
         }
     }
-
-    fn group(&mut self, name: &str, value: &Value<'_>) {
-        let Some(table) = self.table(value, &format!("group.{name}")) else { return };
-        self.known(table, &GROUP, "a group");
-        let none = "max-parallel = 0 would never run one";
-        let help = "give the number of modems that may run at the same time; leave the group out with -l '!NAME'";
-        let max_parallel = self.positive(table, "max-parallel", none, help).and_then(|most| most.try_into().ok());
-        let settings = self.settings(table);
-        self.draft.group(name, Group { max_parallel }, &settings);
+    if let Some(ports) = table.get("ports") {
+        let ports = texts(draft, ports, "ports");
+        draft.ports.extend(ports.into_iter().map(|port| port.value));
     }
-
-    /// What a modem says, or a range.
-    fn entry(&mut self, table: &DeTable<'_>, span: Span) -> ModemEntry {
-        ModemEntry {
-            name: self.text(table, "name"),
-            port: self.text(table, "port"),
-            imei: self.text(table, "imei"),
-            iccid: self.text(table, "iccid"),
-            groups: table.get("groups").map(|groups| self.texts(groups, "groups")).unwrap_or_default(),
-            settings: self.settings(table),
-            span,
-        }
-    }
-
-    /// Adds the modems of a range; none where something is wrong with it, which is told.
-    fn range(&mut self, entry: &ModemEntry) -> Option<()> {
-        const CODE: &str = "hayes::inventory::range";
-        let Some(name) = &entry.name else {
-            let help = "name = \"sim-{001..500}\"";
-            self.draft.problem(entry.span, "hayes::inventory::no-name", "this range has no name", help);
-            return None;
-        };
-        let names = self.pattern(name)?;
-        let Some(count) = names.count() else {
-            let message = format!("{:?} is one name, not a range", name.value);
-            let help = "write the first and the last number, as sim-{001..500}; a single modem is a [[modem]]";
-            self.draft.problem(name.span, CODE, message, help);
-            return None;
-        };
-        let ports = match &entry.port {
-            Some(port) => Some((self.pattern(port)?, port.span)),
-            None => None,
-        };
-        if let Some((other, span)) = ports.as_ref().and_then(|(ports, span)| Some((ports.count()?, *span)))
-            && other != count
-        {
-            let message = format!("the range of names is {count} long, that of ports {other}");
-            self.draft.problem(span, CODE, message, "make them equal");
-            return None;
-        }
-        if !self.draft.has_room(name.span, count.min(MOST_MODEMS + 1)) {
-            return None;
-        }
-        for index in 0..count {
-            let n = names.number(index).unwrap_or_default();
-            let number = n.to_string();
-            let mut one = entry.clone();
-            let groups = one.groups.iter_mut().map(|group| &mut group.value);
-            let values = groups.chain(one.settings.vars.values_mut()).chain(one.settings.labels.values_mut());
-            values.filter(|value| value.contains("{n}")).for_each(|value| *value = value.replace("{n}", &number));
-            one.name = Some(Name { value: names.text(index, n), span: name.span });
-            one.port = ports.as_ref().map(|(ports, span)| Name { value: ports.text(index, n), span: *span });
-            self.draft.add(one);
-        }
-        Some(())
-    }
-
-    fn pattern(&mut self, placed: &Name) -> Option<Numbered> {
-        match Numbered::parse(&placed.value) {
-            Ok(range) => Some(range),
-            Err(wrong) => {
-                let help = "a range is {first..last}, as in sim-{001..500}; {n} is the number";
-                self.draft.problem(placed.span, "hayes::inventory::range", wrong, help);
-                None
+    // In the order of the file, whichever of the two they are.
+    let mut entries: Vec<(&Value<'_>, bool)> = Vec::new();
+    for (key, is_range) in [("modem", false), ("range", true)] {
+        if let Some(value) = table.get(key) {
+            match value.get_ref().as_array() {
+                Some(array) => entries.extend(array.iter().map(|value| (value, is_range))),
+                None => kind(draft, value, &format!("`{key}`"), &format!("an array: write [[{key}]]")),
             }
         }
     }
-
-    fn settings(&mut self, table: &DeTable<'_>) -> ModemSettings {
-        let baud = self.positive(table, "baud", "a port has no speed of 0 baud", "baud = 115200");
-        ModemSettings { vars: self.scalars(table, "vars"), labels: self.scalars(table, "labels"), baud }
-    }
-
-    /// A table of plain values, as text.
-    fn scalars(&mut self, table: &DeTable<'_>, key: &str) -> BTreeMap<Arc<str>, String> {
-        let mut values = BTreeMap::new();
-        let Some(inner) = table.get(key).and_then(|value| self.table(value, key)) else { return values };
-        for (name, value) in inner {
-            let text = match value.get_ref() {
-                DeValue::String(text) => text.to_string(),
-                DeValue::Integer(number) => number.to_string(),
-                DeValue::Boolean(truth) => truth.to_string(),
-                DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
-                    self.kind(value, &format!("{key}.{}", name.get_ref()), "a text or a whole number");
-                    continue;
-                }
-            };
-            values.insert(Arc::from(name.get_ref().as_ref()), text);
-        }
-        values
-    }
-
-    fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<Name> {
-        let value = table.get(key)?;
-        match value.get_ref().as_str() {
-            Some(text) => Some(Name { value: text.to_owned(), span: inside(value, self.source) }),
-            None => {
-                self.kind(value, &format!("`{key}`"), &format!("a text: put it into quotes, {key} = \"…\""));
-                None
-            }
-        }
-    }
-
-    fn texts(&mut self, value: &Value<'_>, key: &str) -> Vec<Name> {
-        let Some(array) = value.get_ref().as_array() else {
-            self.kind(value, &format!("`{key}`"), &format!("a list: {key} = [\"…\", \"…\"]"));
-            return Vec::new();
+    entries.sort_by_key(|(value, _)| value.span().start);
+    for (value, is_range) in entries {
+        let (key, keys, whose): (_, &[&str], _) = match is_range {
+            true => ("range", &RANGE, "a range"),
+            false => ("modem", &MODEM, "a modem"),
         };
-        let mut texts = Vec::new();
-        for item in array.iter() {
-            match item.get_ref().as_str() {
-                Some(text) => texts.push(Name { value: text.to_owned(), span: inside(item, self.source) }),
-                None => self.kind(item, &format!("each of `{key}`"), "a text in quotes"),
-            }
+        let Some(table) = as_table(draft, value, key) else { continue };
+        known(draft, table, keys, whose);
+        let entry = entry(draft, table, span(value));
+        if is_range { _ = range(draft, &entry) } else { draft.add(entry) }
+    }
+}
+
+fn group(draft: &mut Draft, name: &str, value: &Value<'_>) {
+    let Some(table) = as_table(draft, value, &format!("group.{name}")) else { return };
+    known(draft, table, &GROUP, "a group");
+    let none = "max-parallel = 0 would never run one";
+    let help = "give the number of modems that may run at the same time; leave the group out with -l '!NAME'";
+    let max_parallel = positive(draft, table, "max-parallel", none, help).and_then(|most| usize::try_from(most).ok());
+    let settings = settings(draft, table);
+    draft.group(name, max_parallel, &settings);
+}
+
+/// What a modem says, or a range.
+fn entry(draft: &mut Draft, table: &DeTable<'_>, span: Span) -> ModemEntry {
+    ModemEntry {
+        name: text(draft, table, "name"),
+        port: text(draft, table, "port"),
+        imei: text(draft, table, "imei"),
+        iccid: text(draft, table, "iccid"),
+        groups: table.get("groups").map(|groups| texts(draft, groups, "groups")).unwrap_or_default(),
+        settings: settings(draft, table),
+        span,
+    }
+}
+
+/// Adds the modems of a range; none where something is wrong with it, which is told.
+fn range(draft: &mut Draft, entry: &ModemEntry) -> Option<()> {
+    const CODE: &str = "hayes::inventory::range";
+    let Some(name) = &entry.name else {
+        let help = "name = \"sim-{001..500}\"";
+        draft.problem(entry.span, "hayes::inventory::no-name", "this range has no name", help);
+        return None;
+    };
+    let names = pattern(draft, name)?;
+    let Some(count) = names.count() else {
+        let message = format!("{:?} is one name, not a range", name.value);
+        let help = "write the first and the last number, as sim-{001..500}; a single modem is a [[modem]]";
+        draft.problem(name.span, CODE, message, help);
+        return None;
+    };
+    let ports = match &entry.port {
+        Some(port) => Some((pattern(draft, port)?, port.span)),
+        None => None,
+    };
+    if let Some((other, span)) = ports.as_ref().and_then(|(ports, span)| Some((ports.count()?, *span)))
+        && other != count
+    {
+        let message = format!("the range of names is {count} long, that of ports {other}");
+        draft.problem(span, CODE, message, "make them equal");
+        return None;
+    }
+    if !draft.has_room(name.span, count.min(MOST_MODEMS + 1)) {
+        return None;
+    }
+    for index in 0..count {
+        let n = names.number(index).unwrap_or_default();
+        let number = n.to_string();
+        let mut one = entry.clone();
+        let groups = one.groups.iter_mut().map(|group| &mut group.value);
+        let values = groups.chain(one.settings.vars.values_mut()).chain(one.settings.labels.values_mut());
+        values.filter(|value| value.contains("{n}")).for_each(|value| *value = value.replace("{n}", &number));
+        one.name = Some(Name { value: names.text(index, n), span: name.span });
+        one.port = ports.as_ref().map(|(ports, span)| Name { value: ports.text(index, n), span: *span });
+        draft.add(one);
+    }
+    Some(())
+}
+
+fn pattern(draft: &mut Draft, placed: &Name) -> Option<Numbered> {
+    match Numbered::parse(&placed.value) {
+        Ok(range) => Some(range),
+        Err(wrong) => {
+            let help = "a range is {first..last}, as in sim-{001..500}; {n} is the number";
+            draft.problem(placed.span, "hayes::inventory::range", wrong, help);
+            None
         }
-        texts
     }
+}
 
-    /// A whole number from 1 on; `none` says what is wrong with 0.
-    fn positive(&mut self, table: &DeTable<'_>, key: &str, none: &str, help: &str) -> Option<u32> {
-        let value = table.get(key)?;
-        let number = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
-        match number {
-            None => self.kind(value, &format!("`{key}`"), "a whole number, without quotes"),
-            Some(0) => self.draft.problem(span(value), "hayes::inventory::value", none, help),
-            Some(_) => return number,
-        }
-        None
-    }
+fn settings(draft: &mut Draft, table: &DeTable<'_>) -> ModemSettings {
+    let baud = positive(draft, table, "baud", "a port has no speed of 0 baud", "baud = 115200");
+    ModemSettings { vars: scalars(draft, table, "vars"), labels: scalars(draft, table, "labels"), baud }
+}
 
-    fn table<'t, 'i>(&mut self, value: &'t Value<'i>, key: &str) -> Option<&'t DeTable<'i>> {
-        let table = value.get_ref().as_table();
-        if table.is_none() {
-            self.kind(value, &format!("`{key}`"), "a table");
-        }
-        table
-    }
-
-    fn kind(&mut self, value: &Value<'_>, what: &str, wanted: &str) {
-        let found = match value.get_ref() {
-            DeValue::String(_) => "a text",
-            DeValue::Integer(_) => "a whole number",
-            DeValue::Float(_) => "a number with a fraction",
-            DeValue::Boolean(_) => "true or false",
-            DeValue::Datetime(_) => "a date",
-            DeValue::Array(_) => "a list",
-            DeValue::Table(_) => "a table",
-        };
-        let message = format!("{what} is {found}");
-        self.draft.problem(span(value), "hayes::inventory::value", message, &format!("it is {wanted}"));
-    }
-
-    fn known(&mut self, table: &DeTable<'_>, keys: &[&str], whose: &str) {
-        for (key, _) in table {
-            let name = key.get_ref().as_ref();
-            if keys.contains(&name) {
+/// A table of plain values, as text.
+fn scalars(draft: &mut Draft, table: &DeTable<'_>, key: &str) -> BTreeMap<Arc<str>, String> {
+    let mut values = BTreeMap::new();
+    let Some(inner) = table.get(key).and_then(|value| as_table(draft, value, key)) else { return values };
+    for (name, value) in inner {
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Boolean(truth) => truth.to_string(),
+            DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+                kind(draft, value, &format!("{key}.{}", name.get_ref()), "a text or a whole number");
                 continue;
             }
-            let help = match super::nearest(name, keys) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("its keys are {}", keys.join(", ")),
-            };
-            let place = key.span();
-            let message = format!("{whose} has no key `{name}`");
-            let span = Span::new(place.start, place.end);
-            self.draft.problem(span, "hayes::inventory::unknown-key", message, &help);
+        };
+        values.insert(Arc::from(name.get_ref().as_ref()), text);
+    }
+    values
+}
+
+fn text(draft: &mut Draft, table: &DeTable<'_>, key: &str) -> Option<Name> {
+    let value = table.get(key)?;
+    match value.get_ref().as_str() {
+        Some(text) => Some(Name { value: text.to_owned(), span: inside(value, &draft.source) }),
+        None => {
+            kind(draft, value, &format!("`{key}`"), &format!("a text: put it into quotes, {key} = \"…\""));
+            None
         }
+    }
+}
+
+fn texts(draft: &mut Draft, value: &Value<'_>, key: &str) -> Vec<Name> {
+    let Some(array) = value.get_ref().as_array() else {
+        kind(draft, value, &format!("`{key}`"), &format!("a list: {key} = [\"…\", \"…\"]"));
+        return Vec::new();
+    };
+    let mut texts = Vec::new();
+    for item in array.iter() {
+        match item.get_ref().as_str() {
+            Some(text) => texts.push(Name { value: text.to_owned(), span: inside(item, &draft.source) }),
+            None => kind(draft, item, &format!("each of `{key}`"), "a text in quotes"),
+        }
+    }
+    texts
+}
+
+/// A whole number from 1 on; `none` says what is wrong with 0.
+fn positive(draft: &mut Draft, table: &DeTable<'_>, key: &str, none: &str, help: &str) -> Option<u32> {
+    let value = table.get(key)?;
+    let number = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
+    match number {
+        None => kind(draft, value, &format!("`{key}`"), "a whole number, without quotes"),
+        Some(0) => draft.problem(span(value), "hayes::inventory::value", none, help),
+        Some(_) => return number,
+    }
+    None
+}
+
+fn as_table<'t, 'i>(draft: &mut Draft, value: &'t Value<'i>, key: &str) -> Option<&'t DeTable<'i>> {
+    let table = value.get_ref().as_table();
+    if table.is_none() {
+        kind(draft, value, &format!("`{key}`"), "a table");
+    }
+    table
+}
+
+fn kind(draft: &mut Draft, value: &Value<'_>, what: &str, wanted: &str) {
+    let found = match value.get_ref() {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    let message = format!("{what} is {found}");
+    draft.problem(span(value), "hayes::inventory::value", message, &format!("it is {wanted}"));
+}
+
+fn known(draft: &mut Draft, table: &DeTable<'_>, keys: &[&str], whose: &str) {
+    for (key, _) in table {
+        let name = key.get_ref().as_ref();
+        if keys.contains(&name) {
+            continue;
+        }
+        let help = match super::nearest(name, keys) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("its keys are {}", keys.join(", ")),
+        };
+        let place = key.span();
+        let message = format!("{whose} has no key `{name}`");
+        let span = Span::new(place.start, place.end);
+        draft.problem(span, "hayes::inventory::unknown-key", message, &help);
     }
 }
 

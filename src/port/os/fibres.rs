@@ -100,6 +100,10 @@ pub(in crate::port) fn work(hand: &Hand, stack: usize) -> io::Result<()> {
         while let Some((number, woken)) = fibres.ready.pop_front() {
             fibres.go_on(number, woken);
         }
+        if postponed.as_ref().is_some_and(|(_, running)| fibres.running() < *running) {
+            // Nothing else may come that would wake us.
+            continue;
+        }
         if closed && fibres.running() == 0 {
             LOOP.set(None);
             return Ok(());

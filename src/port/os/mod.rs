@@ -8,8 +8,8 @@
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod system;
-pub use system::allow_descriptors;
 pub(super) use system::*;
+pub use system::{allow_descriptors, room_in_memory};
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere.rs")]

@@ -381,6 +381,15 @@ pub(in crate::port) fn discard_unread(terminal: &Path) {
     }
 }
 
+/// How much memory the process may still take (`ulimit -v`); none where there is no limit.
+pub fn room_in_memory() -> Option<u64> {
+    let limit = getrlimit(Resource::As).current?;
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let size =
+        status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix("kB")?.trim().parse().ok());
+    Some(limit.saturating_sub(1024 * size.unwrap_or(0)))
+}
+
 /// Raises the limit of open files, ports and connections as far as the user may, if it is lower than `wanted`. Fails
 /// with the highest limit there is.
 pub fn allow_descriptors(wanted: u64) -> Result<(), u64> {

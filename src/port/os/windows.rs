@@ -158,6 +158,11 @@ pub(in crate::port) fn is_open(_master: &File) -> bool {
 pub(in crate::port) fn discard_unread(_terminal: &Path) {}
 
 /// Windows has no such limit.
+pub fn room_in_memory() -> Option<u64> {
+    None
+}
+
+/// Windows has no such limit.
 pub fn allow_descriptors(_wanted: u64) -> Result<(), u64> {
     Ok(())
 }

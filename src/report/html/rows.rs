@@ -4,27 +4,30 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::Escaped;
-use super::plot::{HEIGHT, WIDTH, number};
+use super::{Escaped, HEIGHT, WIDTH, number};
 use crate::port::Timestamp;
-use crate::report::result::{RunResult, row_names};
+use crate::report::result::add_row_names;
 
 /// A page is read by people: the file of rows (`--rows`) has all of them.
 const MOST_SHOWN: usize = 1000;
 
-pub(super) fn write(results: &[RunResult], writer: &mut dyn Write) -> io::Result<()> {
-    let names = row_names(results);
+/// A modem and its rows.
+pub(super) type ModemRows = (String, Vec<Value>);
+
+pub(super) fn write(modems: &[ModemRows], writer: &mut dyn Write) -> io::Result<()> {
+    let mut names = Vec::new();
+    modems.iter().for_each(|(_, rows)| add_row_names(&mut names, rows));
     if names.is_empty() {
         return Ok(());
     }
     writeln!(writer, "<section id=\"rows\">\n<h2>Rows</h2>\n<div class=\"plots\">")?;
-    for name in names.iter().filter(|name| **name != "at") {
-        writer.write_all(lines(name, results).unwrap_or_default().as_bytes())?;
+    for name in names.iter().filter(|name| *name != "at") {
+        writer.write_all(lines(name, modems).unwrap_or_default().as_bytes())?;
     }
     writeln!(writer, "</div>\n<div class=\"wide\"><table><thead><tr><th>modem</th>")?;
     names.iter().try_for_each(|name| write!(writer, "<th>{}</th>", Escaped(name)))?;
     writeln!(writer, "</tr></thead><tbody>")?;
-    let all = || results.iter().flat_map(|result| result.rows.iter().map(move |row| (&result.modem, row)));
+    let all = || modems.iter().flat_map(|(modem, rows)| rows.iter().map(move |row| (modem, row)));
     for (modem, row) in all().take(MOST_SHOWN) {
         write!(writer, "<tr><td>{}</td>", Escaped(modem))?;
         for name in &names {
@@ -42,12 +45,12 @@ pub(super) fn write(results: &[RunResult], writer: &mut dyn Write) -> io::Result
 }
 
 /// A column of numbers, a line for each modem; none where it has fewer than two.
-fn lines(name: &str, results: &[RunResult]) -> Option<String> {
-    let points = |result: &RunResult| -> Vec<(f64, f64)> {
-        let numbered = result.rows.iter().zip(0_u32..);
+fn lines(name: &str, modems: &[ModemRows]) -> Option<String> {
+    let points = |(_, rows): &ModemRows| -> Vec<(f64, f64)> {
+        let numbered = rows.iter().zip(0_u32..);
         numbered.filter_map(|(row, place)| Some((time(row, place), row.get(name)?.as_f64()?))).collect()
     };
-    let all: Vec<Vec<(f64, f64)>> = results.iter().map(points).filter(|points| points.len() > 1).collect();
+    let all: Vec<Vec<(f64, f64)>> = modems.iter().map(points).filter(|points| points.len() > 1).collect();
     let range = |of: fn(&(f64, f64)) -> f64| {
         let (least, most) = all.iter().flatten().map(of).fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)));
         (least, (most - least).max(f64::MIN_POSITIVE))

@@ -1,9 +1,11 @@
-//! Text in HTML.
+//! Text in HTML and XML.
 
 use std::fmt::{self, Write};
 
-/// A text in which nothing is markup, in content and in double-quoted attributes. Control characters, which could hide
-/// or turn what stands beside them, are spelled out.
+use crate::notation::{is_harmful, spelled};
+
+/// A text in which nothing is markup, in content and in double-quoted attributes. Control characters, most of which XML
+/// has no way to write, and those that could hide or turn what stands beside them are spelled out.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Escaped<'t>(pub(super) &'t str);
 
@@ -16,11 +18,11 @@ impl fmt::Display for Escaped<'_> {
                 '&' => f.write_str("&amp;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
-                '\n' | '\t' => f.write_char(character)?,
+                // As themselves they would be blanks in an attribute.
+                '\n' | '\t' => write!(f, "&#{};", u32::from(character))?,
+                '\u{fffe}' | '\u{ffff}' => f.write_char(char::REPLACEMENT_CHARACTER)?,
                 control if control.is_control() => write!(f, "\\x{:02X}", u32::from(control))?,
-                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                    write!(f, "\\u{{{:x}}}", u32::from(character))?;
-                }
+                turning if is_harmful(turning) => f.write_str(&spelled(turning))?,
                 plain => f.write_char(plain)?,
             }
         }

@@ -1,0 +1,118 @@
+//! `hayes completions`: what clap knows of commands and flags, and what only a look at the machine and the scripts tells:
+//! names of scripts, their parameters, ports and simulated modems, the modems of an inventory. For these the shell calls
+//! `hayes complete-word` with the words that were typed; the last is the one at the cursor.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap_complete::Shell;
+
+use super::arguments;
+use super::console::{Console, Exit};
+use crate::batch::inventory;
+use crate::check::{Program, check};
+use crate::library::{self, Library, SCRIPTS};
+use crate::port::list::ports;
+use crate::sim::models;
+use crate::source::{LARGEST, Source, read_file};
+
+/// Prints the completion script of a shell.
+pub(crate) fn script(shell: Shell, console: &Console) -> Exit {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut arguments::command(), "hayes", &mut text);
+    let more = [(Shell::Bash, BASH), (Shell::Zsh, ZSH), (Shell::Fish, FISH)];
+    let more = more.into_iter().find(|(known, _)| *known == shell).map_or("", |(_, more)| more);
+    console.print(&(String::from_utf8_lossy(&text).into_owned() + more))
+}
+
+const BASH: &str = r#"
+_hayes_words() {
+    local word="${COMP_LINE:0:COMP_POINT}" found
+    word="${word##*[[:space:]]}"
+    _hayes "$@"
+    mapfile -t found < <(hayes complete-word -- "${COMP_WORDS[@]:1:COMP_CWORD-1}" "$word" 2>/dev/null)
+    # Readline replaces what stands behind the last colon or equals sign.
+    local cut="${word%"${word##*[:=]}"}"
+    COMPREPLY+=("${found[@]#"$cut"}")
+}
+complete -F _hayes_words -o nosort -o bashdefault -o default hayes
+"#;
+
+const ZSH: &str = r#"
+_hayes_words() {
+    local -a found=("${(@f)$(hayes complete-word -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    [[ -n "$found" ]] && compadd -- "${found[@]}"
+    _hayes "$@"
+}
+compdef _hayes_words hayes
+"#;
+
+const FISH: &str = r#"
+complete -c hayes -a '(hayes complete-word -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+"#;
+
+/// Prints what may stand at the cursor, a line each.
+pub(crate) fn word(words: &[String], console: &Console) -> Exit {
+    let Some((typed, before)) = words.split_last() else { return Exit::Passed };
+    let found = candidates(before, typed).into_iter().filter(|word| word.starts_with(typed));
+    console.print(&found.map(|word| word + "\n").collect::<String>())
+}
+
+fn candidates(before: &[String], typed: &str) -> Vec<String> {
+    let task = before.first().map_or("", String::as_str);
+    match before.last().map_or("", String::as_str) {
+        "-p" | "--port" => addresses(),
+        "-V" | "--var" => params(before, false).map(|name| name + "=").collect(),
+        "--secret" => params(before, true).map(|name| name + "=").collect(),
+        "-l" | "--limit" => selections(before, typed),
+        "--module" => crate::catalogue::modules().iter().map(|module| module.id.to_owned()).collect(),
+        // What a flag takes else is a file, or the like.
+        flag if flag.starts_with('-')
+            && !["--plan", "--yes", "--real", "-q", "-v", "--quiet", "--json"].contains(&flag) =>
+        {
+            Vec::new()
+        }
+        _ if matches!(task, "run" | "batch" | "check" | "show") => {
+            SCRIPTS.iter().map(|entry| entry.name.to_owned()).collect()
+        }
+        _ if task == "sim" => models().map(|model| model.name.to_string()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn addresses() -> Vec<String> {
+    let ports = ports().into_iter().map(|port| port.path.display().to_string());
+    ports.chain(models().map(|model| format!("sim:{}", model.name))).collect()
+}
+
+/// The params of the scripts among these words.
+fn params(words: &[String], secret: bool) -> impl Iterator<Item = String> {
+    let programs: Vec<Arc<Program>> = words.iter().filter_map(|word| program(word)).collect();
+    let params = programs.into_iter().flat_map(|program| program.params.clone());
+    params.filter(move |param| param.secret == secret).map(|param| param.name.value)
+}
+
+fn program(name: &str) -> Option<Arc<Program>> {
+    let source = match library::find(name) {
+        Some(entry) if !Path::new(name).exists() => entry.source(),
+        _ if name.ends_with(".hayes") => Source::new(name, read_file(Path::new(name), LARGEST).ok()?),
+        Some(_) | None => return None,
+    };
+    check(&source, &Library::default()).program
+}
+
+/// Groups and names of the inventory among these words, behind the terms that stand there already.
+fn selections(words: &[String], typed: &str) -> Vec<String> {
+    let files = words.windows(2).filter(|pair| pair.first().is_some_and(|flag| flag == "-i" || flag == "--inventory"));
+    let sources = files.filter_map(|pair| {
+        let file = pair.last()?;
+        Some(Source::new(file.as_str(), read_file(Path::new(file), LARGEST).ok()?))
+    });
+    let Ok(inventory) = inventory::read(&sources.collect::<Vec<_>>()) else { return Vec::new() };
+    let begun = typed.rfind([',', ':', '!', '&']).map_or("", |at| typed.get(..=at).unwrap_or_default());
+    let groups = inventory.modems.iter().flat_map(|modem| modem.groups.iter().map(|group| group.to_string()));
+    let mut found: Vec<String> = groups.chain(inventory.modems.iter().map(|modem| modem.name.clone())).collect();
+    found.sort();
+    found.dedup();
+    found.into_iter().map(|name| format!("{begun}{name}")).collect()
+}

@@ -1,0 +1,512 @@
+//! Results as one page for people: self-contained, without a network and a framework; readable on a phone, printed, and
+//! with scripts switched off.
+//!
+//! All that comes from a modem is escaped, and the page's own policy forbids any script but its own. The results are walked
+//! through three times, and never held together: what the page says of all of them; the table; each modem.
+
+mod rows;
+
+use std::io::{self, Write};
+
+use super::conversation::Meaning;
+use super::csv::Columns;
+use super::markup::Escaped;
+use super::result::{RunResult, Walk, plural};
+use super::tally::{STATUSES, Tally, place};
+use crate::catalogue::entry::Module;
+use crate::catalogue::{module_named_by, prospect};
+use crate::notation::seconds;
+use crate::port::Timestamp;
+use crate::port::transcript::{Said, Who, events};
+use crate::runtime::Status;
+
+const STYLE: &str = include_str!("html/style.css");
+const SCRIPT: &str = include_str!("html/script.js");
+/// SHA-256 of the script: the only one that may run.
+const SCRIPT_HASH: &str = "KOuS+XmxA0OiOjBecatYrjDGzqHiEFO5F1xpKqxA0iA=";
+
+/// More columns than that are left to the CSV.
+const MOST_COLUMNS: usize = 16;
+
+/// What a page is made of.
+pub struct Page<'p> {
+    pub walk: &'p Walk<'p>,
+    /// The transcript of a modem's conversation, if it was kept
+    pub record: &'p dyn Fn(&RunResult) -> Option<String>,
+    pub meaning: Meaning,
+}
+
+impl Page<'_> {
+    pub fn write(&self, writer: &mut dyn Write) -> io::Result<()> {
+        let mut all = Overview::default();
+        (self.walk)(&mut |result| {
+            all.add(result);
+            Ok(())
+        })?;
+        let script = Escaped(all.script.as_deref().unwrap_or("no results"));
+        let policy =
+            format!("default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{SCRIPT_HASH}'");
+        write!(
+            writer,
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
+             <title>{script} · Hayes</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
+        )?;
+        all.head(writer)?;
+        writer.write_all(causes(&all.tally).as_bytes())?;
+        writer.write_all(timeline(all.bars).as_bytes())?;
+        writer.write_all(plots(all.numbers).as_bytes())?;
+        self.table(&all.columns, writer)?;
+        rows::write(&all.rows, writer)?;
+        writeln!(writer, "<section id=\"conversations\">\n<h2>Each modem</h2>")?;
+        (self.walk)(&mut |result| {
+            let record = (self.record)(result);
+            writer.write_all(details(result, record.as_deref(), self.meaning).as_bytes())
+        })?;
+        writeln!(writer, "</section>")?;
+        let version = env!("CARGO_PKG_VERSION");
+        write!(writer, "<footer>Made by Hayes {version}</footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")
+    }
+
+    /// The table of all modems: a column for each label and each reported name. A script adds sorting and filtering.
+    fn table(&self, columns: &Columns, writer: &mut dyn Write) -> io::Result<()> {
+        let Columns { labels, reported, .. } = columns;
+        let left_out = reported.len().saturating_sub(MOST_COLUMNS);
+        let reported = reported.get(..MOST_COLUMNS).unwrap_or(reported);
+        writeln!(
+            writer,
+            "<section id=\"modems\">\n<h2>Modems</h2>\n<div id=\"filter\" hidden><input type=\"search\" placeholder=\"Filter\" \
+             aria-label=\"Filter the modems\"><span class=\"chips\"></span><output></output></div>"
+        )?;
+        if left_out > 0 {
+            writeln!(writer, "<p class=\"sub\">{left_out} more reported columns are in the CSV.</p>")?;
+        }
+        write!(writer, "<div class=\"scroll\"><table>\n<thead><tr><th>Modem</th><th>Status</th><th>Time</th>")?;
+        labels.iter().chain(reported).try_for_each(|name| write!(writer, "<th>{}</th>", Escaped(name)))?;
+        writeln!(writer, "<th>Failure</th></tr></thead>\n<tbody>")?;
+        (self.walk)(&mut |result| {
+            let status = result.status;
+            write!(
+                writer,
+                "<tr data-status=\"{status}\"><td><a href=\"#{}\">{}</a></td><td><span class=\"status {status}\">{status}\
+                 </span></td><td data-v=\"{}\" class=\"n\">{}</td>",
+                anchor(&result.modem),
+                Escaped(&result.modem),
+                result.elapsed_ms,
+                seconds(result.elapsed_ms)
+            )?;
+            for label in labels {
+                let value = result.labels.get(label).map(String::as_str).unwrap_or_default();
+                write!(writer, "<td>{}</td>", Escaped(value))?;
+            }
+            for name in reported {
+                match result.report.get(name) {
+                    Some(serde_json::Value::Number(number)) => {
+                        write!(writer, "<td data-v=\"{number}\" class=\"n\">{number}</td>")?;
+                    }
+                    Some(serde_json::Value::String(text)) => write!(writer, "<td>{}</td>", Escaped(text))?,
+                    Some(other) => write!(writer, "<td>{}</td>", Escaped(&other.to_string()))?,
+                    None => write!(writer, "<td></td>")?,
+                }
+            }
+            let why = result.failure.as_ref().map(|failure| failure.message.as_str()).or(result.skipped.as_deref());
+            writeln!(writer, "<td class=\"why\">{}</td></tr>", Escaped(why.unwrap_or_default()))
+        })?;
+        writeln!(writer, "</tbody></table></div>\n</section>")
+    }
+}
+
+/// What the page says of all results.
+#[derive(Default)]
+struct Overview {
+    tally: Tally,
+    /// Of the first result
+    script: Option<String>,
+    /// When the first began
+    started: Option<String>,
+    plans: bool,
+    columns: Columns,
+    bars: Vec<Bar>,
+    rows: Vec<rows::ModemRows>,
+    /// The numbers of the time and of each reported column, by its name
+    numbers: Vec<(String, Vec<f64>)>,
+}
+
+impl Overview {
+    fn add(&mut self, result: &RunResult) {
+        self.tally.add(result);
+        self.columns.add(result);
+        self.plans |= result.plan;
+        self.script.get_or_insert_with(|| result.script.clone());
+        if self.started.as_ref().is_none_or(|started| *started > result.started) {
+            self.started = Some(result.started.clone());
+        }
+        self.bars.extend(Bar::new(result));
+        if !result.rows.is_empty() {
+            self.rows.push((result.modem.clone(), result.rows.clone()));
+        }
+        let time = [(TIME, seconds_of(result.elapsed_ms))];
+        let reported = result.report.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_f64()?)));
+        for (name, number) in time.into_iter().chain(reported) {
+            let has_room = self.numbers.len() < MOST_NUMBERS || BEST.contains(&name);
+            match self.numbers.iter_mut().find(|(known, _)| known == name) {
+                Some((_, numbers)) => numbers.push(number),
+                None if has_room => {
+                    self.numbers.push((name.to_owned(), vec![number]));
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn head(&self, writer: &mut dyn Write) -> io::Result<()> {
+        let plan = if self.plans { " · a plan: nothing was changed" } else { "" };
+        let script = Escaped(self.script.as_deref().unwrap_or("no results"));
+        writeln!(writer, "<header>\n<h1>{script}</h1>")?;
+        let all = plural(self.tally.count(&STATUSES) as u64, "modem");
+        let (start, end) = (self.bars.iter().map(|bar| bar.start).min(), self.bars.iter().map(|bar| bar.end).max());
+        let took = start.zip(end).map(|(start, end)| format!(" · {}", seconds(end - start))).unwrap_or_default();
+        let started = self.started.as_deref().unwrap_or_default();
+        let when = started.get(..19).unwrap_or(started).replace('T', " ");
+        writeln!(writer, "<p class=\"sub\">{all} · {} UTC{took}{plan}</p>\n<ul class=\"totals\">", Escaped(&when))?;
+        for status in STATUSES {
+            let count = self.tally.count(&[status]);
+            if count > 0 {
+                writeln!(writer, "<li class=\"{status}\"><b>{count}</b> {status}</li>")?;
+            }
+        }
+        let Tally { changed, unchanged, .. } = self.tally;
+        if changed > 0 || unchanged > 0 {
+            writeln!(writer, "<li><b>{changed}</b> changed</li>\n<li><b>{unchanged}</b> unchanged</li>")?;
+        }
+        writeln!(writer, "</ul>\n</header>")
+    }
+}
+
+fn causes(tally: &Tally) -> String {
+    let causes = tally.causes();
+    if causes.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("<section id=\"causes\">\n<h2>Why modems failed</h2>\n<ol class=\"causes\">\n");
+    for cause in causes {
+        let count = cause.modems.len();
+        text.push_str(&format!("<li><b class=\"count\">{count}</b><div><p>{}</p>", Escaped(&cause.message)));
+        if let Some(help) = &cause.help {
+            text.push_str(&format!("<p class=\"help\">{}</p>", Escaped(help)));
+        }
+        let modems = plural(count as u64, "modem");
+        text.push_str(&format!(
+            "<p class=\"code\">{}</p><details><summary>{modems}</summary><p>",
+            Escaped(&cause.code)
+        ));
+        for (place, name) in cause.modems.iter().enumerate() {
+            let comma = if place > 0 { ", " } else { "" };
+            text.push_str(&format!("{comma}<a href=\"#{}\">{}</a>", anchor(name), Escaped(name)));
+        }
+        text.push_str("</p></details></div></li>\n");
+    }
+    text + "</ol>\n</section>\n"
+}
+
+const TIMELINE_WIDTH: u64 = 960;
+/// Of all lanes together
+const TIMELINE_HEIGHT: usize = 240;
+/// Beyond that a browser has trouble with the picture, and a person too.
+const MOST_BARS: usize = 5000;
+
+struct Bar {
+    modem: String,
+    status: Status,
+    /// Milliseconds since 1970
+    start: u64,
+    end: u64,
+}
+
+impl Bar {
+    /// None where a time cannot be read.
+    fn new(result: &RunResult) -> Option<Bar> {
+        let start = Timestamp::parse(&result.started)?.millis();
+        let end = start.checked_add(result.elapsed_ms)?;
+        Some(Bar { modem: result.modem.clone(), status: result.status, start, end })
+    }
+}
+
+/// The run in time: a bar for each modem from its start to its end, in as many lanes as ran at the same time.
+fn timeline(mut bars: Vec<Bar>) -> String {
+    let (Some(start), Some(end)) = (bars.iter().map(|bar| bar.start).min(), bars.iter().map(|bar| bar.end).max())
+    else {
+        return String::new();
+    };
+    if bars.len() < 2 || bars.len() > MOST_BARS || end <= start {
+        return String::new();
+    }
+    bars.sort_by_key(|bar| bar.start);
+    // When each lane is free again, and which bar is in which.
+    let mut lanes: Vec<u64> = Vec::new();
+    let mut placed = Vec::new();
+    for bar in &bars {
+        match lanes.iter_mut().enumerate().find(|(_, free)| **free <= bar.start) {
+            Some((lane, free)) => {
+                *free = bar.end;
+                placed.push(lane);
+            }
+            None => {
+                placed.push(lanes.len());
+                lanes.push(bar.end);
+            }
+        }
+    }
+    // In tenths of a pixel: many lanes are thin ones.
+    let lane_height = (TIMELINE_HEIGHT * 10 / lanes.len()).clamp(5, 120);
+    let gap = if lane_height >= 40 { 10 } else { 0 };
+    let scale = |time: u64| (time - start).saturating_mul(TIMELINE_WIDTH * 10) / (end - start);
+    let mut drawn = String::new();
+    for (bar, lane) in bars.iter().zip(&placed) {
+        let (from, to) = (scale(bar.start), scale(bar.end));
+        drawn.push_str(&format!(
+            "<a href=\"#{}\"><rect class=\"{status}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\">\
+             <title>{} {status} in {}</title></rect></a>\n",
+            anchor(&bar.modem),
+            tenths(from),
+            tenths((lane * lane_height) as u64),
+            tenths((to - from).max(15)),
+            tenths((lane_height - gap) as u64),
+            Escaped(&bar.modem),
+            seconds(bar.end - bar.start),
+            status = bar.status,
+        ));
+    }
+    let height = tenths((lanes.len() * lane_height) as u64);
+    format!(
+        "<section id=\"timeline\">\n<h2>Timeline</h2>\n<svg class=\"timeline\" viewBox=\"0 0 {TIMELINE_WIDTH} {height}\" \
+         role=\"img\" aria-label=\"when each modem ran\">\n{drawn}</svg>\n\
+         <p class=\"axis\"><span>0</span><span>{}</span><span>{}</span></p>\n</section>\n",
+        seconds((end - start) / 2),
+        seconds(end - start)
+    )
+}
+
+fn tenths(value: u64) -> String {
+    format!("{}.{}", value / 10, value % 10)
+}
+
+const BINS: usize = 24;
+/// Plots beside that of the time
+const MOST: usize = 5;
+const WIDTH: u16 = 288;
+const HEIGHT: u16 = 80;
+
+/// Columns whose numbers are looked at, beside the best.
+const MOST_NUMBERS: usize = 32;
+const TIME: &str = "Time in seconds";
+/// What says how good the radio is comes first, behind the time.
+const BEST: [&str; 6] = [TIME, "signal", "rssi", "rsrp", "rsrq", "sinr"];
+
+/// Distributions as small plots: how long it took, and each column of numbers that differ, such as the signal.
+fn plots(mut numbers: Vec<(String, Vec<f64>)>) -> String {
+    numbers.sort_by_key(|(name, _)| (name != TIME, !BEST.contains(&name.as_str())));
+    let drawn = numbers.iter().filter_map(|(name, values)| Some((name == TIME, histogram(name, values)?)));
+    let mut others = 0;
+    let wanted = drawn.filter(|(is_time, _)| {
+        others += usize::from(!is_time);
+        *is_time || others <= MOST
+    });
+    let plots: String = wanted.map(|(_, plot)| plot).collect();
+    if plots.is_empty() {
+        return plots;
+    }
+    format!("<section id=\"plots\">\n<h2>Distributions</h2>\n<div class=\"plots\">\n{plots}</div>\n</section>\n")
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a time in a plot needs no more digits")]
+fn seconds_of(milliseconds: u64) -> f64 {
+    milliseconds as f64 / 1000.0
+}
+
+/// None where all values are alike: then there is nothing to see.
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a bin's number is small, and a float that is out of range saturates"
+)]
+fn histogram(name: &str, values: &[f64]) -> Option<String> {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (least, most) = (*sorted.first()?, *sorted.last()?);
+    let span = most - least;
+    if sorted.len() < 3 || span <= 0.0 || !span.is_finite() {
+        return None;
+    }
+    // Whole numbers have a bin each, if there are few.
+    let each = sorted.iter().all(|value| value.fract() == 0.0) && span < BINS as f64;
+    let (bins, step) = if each { (span as usize + 1, 1.0) } else { (BINS, span / BINS as f64) };
+    let mut counts = vec![0_usize; bins];
+    for value in &sorted {
+        let place = ((value - least) / step) as usize;
+        if let Some(count) = counts.get_mut(place.min(bins - 1)) {
+            *count += 1;
+        }
+    }
+    let highest = counts.iter().copied().max().unwrap_or(1).max(1);
+    let width = f64::from(WIDTH) / bins as f64;
+    let mut bars = String::new();
+    for (place, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        let height = (*count as f64 / highest as f64 * f64::from(HEIGHT - 4)).max(1.5);
+        let from = number(least + step * place as f64);
+        let range = if each { from } else { format!("{from} to {}", number(least + step * (place + 1) as f64)) };
+        bars.push_str(&format!(
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\"><title>{range}: {count}</title></rect>",
+            place as f64 * width,
+            f64::from(HEIGHT) - height,
+            (width - 1.0).max(1.0),
+        ));
+    }
+    let median = number(sorted.get(sorted.len() / 2).copied().unwrap_or(least));
+    let (from, to) = (number(least), number(most));
+    Some(format!(
+        "<figure><figcaption>{}</figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
+         aria-label=\"from {from} to {to}, median {median}\">{bars}</svg>\
+         <p class=\"axis\"><span>{from}</span><span>median {median}</span><span>{to}</span></p></figure>\n",
+        Escaped(name),
+    ))
+}
+
+/// As few digits as tell.
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else if value.abs() < 10.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.1}")
+    }
+}
+
+/// What links to a modem: its name, where it is more than letters and digits in hex.
+fn anchor(modem: &str) -> String {
+    let mut anchor = String::from("m-");
+    for byte in modem.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => anchor.push(char::from(byte)),
+            other => anchor.push_str(&format!("_{other:02x}")),
+        }
+    }
+    anchor
+}
+
+/// A block that opens: with scripts by a click on the modem's name, without them by a click on itself.
+fn details(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String {
+    let mut text = format!(
+        "<details class=\"modem\" id=\"{}\">\n<summary><b>{}</b> <span class=\"status {status}\">{status}</span> \
+         <span class=\"sub\">{} · {}</span></summary>\n",
+        anchor(&result.modem),
+        Escaped(&result.modem),
+        Escaped(&result.port),
+        seconds(result.elapsed_ms),
+        status = result.status
+    );
+    if let Some(why) = &result.skipped {
+        text.push_str(&format!("<p>{}</p>\n", Escaped(why)));
+    }
+    if let Some(failure) = &result.failure {
+        let place = place(failure).map(|place| format!(" <span class=\"sub\">{}</span>", Escaped(&place)));
+        text.push_str(&format!("<p class=\"why\">{}{}</p>\n", Escaped(&failure.message), place.unwrap_or_default()));
+        if let Some(help) = &failure.help {
+            text.push_str(&format!("<p class=\"help\">{}</p>\n", Escaped(help)));
+        }
+    }
+    if !result.report.is_empty() {
+        text.push_str("<dl>");
+        for (name, value) in &result.report {
+            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            text.push_str(&format!("<div><dt>{}</dt><dd>{}</dd></div>", Escaped(name), Escaped(&shown)));
+        }
+        text.push_str("</dl>\n");
+    }
+    text.push_str(&said(result, record, meaning));
+    text + "</details>\n"
+}
+
+fn said(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String {
+    let mut lines = String::new();
+    match (record, &result.failure) {
+        (Some(record), _) => {
+            let mut sent = String::new();
+            let mut names_module = false;
+            let mut module = None;
+            for said in events(record) {
+                match said.who {
+                    Who::Computer => {
+                        sent = said.line().to_owned();
+                        names_module = prospect(&sent, module).names_module;
+                    }
+                    Who::Modem if names_module => module = module_named_by(said.line()).or(module),
+                    Who::Modem | Who::Note => {}
+                }
+                lines.push_str(&line(&said, &sent, module, meaning));
+            }
+        }
+        // Without a record, what the failure itself holds.
+        (None, Some(failure)) => {
+            let sent = failure.sent.clone().unwrap_or_default();
+            if !sent.is_empty() {
+                lines.push_str(&line(&Said { at: "", who: Who::Computer, text: &sent }, &sent, None, meaning));
+            }
+            for answer in failure.answer.iter().chain(&failure.result) {
+                lines.push_str(&line(&Said { at: "", who: Who::Modem, text: answer }, &sent, None, meaning));
+            }
+        }
+        (None, None) => {}
+    }
+    if lines.is_empty() {
+        return "<p class=\"sub\">The conversation was not kept; --record FOLDER keeps all.</p>\n".to_owned();
+    }
+    format!("<ol class=\"said\">\n{lines}</ol>\n")
+}
+
+fn line(said: &Said<'_>, sent: &str, module: Option<&'static Module>, meaning: Meaning) -> String {
+    let (Said { at, who, .. }, text) = (*said, said.line());
+    let class = match who {
+        Who::Computer => "sent",
+        Who::Modem => "got",
+        Who::Note => "note",
+    };
+    // An echo means nothing of its own.
+    let meaning = (who == Who::Modem && text != sent).then(|| meaning(text, sent, module)).flatten();
+    let beside = meaning.map(|words| format!(" <i>{}</i>", Escaped(&words))).unwrap_or_default();
+    format!("<li class=\"{class}\"><time>{}</time><code>{}</code>{beside}</li>\n", Escaped(at), Escaped(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+
+    #[test]
+    fn what_is_said_of_the_module_holds_from_the_answer_that_names_it() {
+        const RECORD: &str = "0.000 > AT+CEREG?\\r\n0.001 < +CEREG: 5\\r\\n\n0.002 > AT+CGMM\\r\n0.003 < BG96\\r\\n\n\
+                              0.004 < OK\\r\\n\n0.005 > AT+CEREG?\\r\n0.006 < +CEREG: 5\\r\\n\n";
+        let meaning = |_: &str, _: &str, module: Option<&'static Module>| module.map(|module| module.id.to_owned());
+        let started = "2026-11-22T10:00:00.000Z".to_owned();
+        let text = details(&RunResult::empty("a", "a", "s", started, Status::Passed), Some(RECORD), meaning);
+        assert_eq!(text.matches("<code>+CEREG: 5</code></li>").count(), 1, "{text}");
+        assert_eq!(text.matches("<code>+CEREG: 5</code> <i>quectel-bg96</i>").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn the_policy_lets_the_page_s_own_script_run() {
+        // Base64 over SHA-256 of what stands between the tags, as a browser computes it.
+        use std::process::{Command, Stdio};
+        let Ok(mut sum) = Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
+            return assert!(std::env::var_os("HAYES_TEST_ALL").is_none(), "sha256sum is missing");
+        };
+        sum.stdin.take().unwrap().write_all(SCRIPT.as_bytes()).unwrap();
+        let digits = String::from_utf8(sum.wait_with_output().unwrap().stdout).unwrap();
+        let hash = base64::prelude::BASE64_STANDARD.encode(crate::notation::unhex(&digits[..64]).unwrap());
+        assert_eq!(SCRIPT_HASH, hash, "the script has changed: the right-hand side is its new hash");
+    }
+}

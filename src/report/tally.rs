@@ -1,0 +1,133 @@
+//! What came of many runs: how many ended how, and failures grouped by cause: fifty modems that fail alike are one thing to
+//! mend.
+
+use super::result::{FailureReport, RunResult, style};
+use super::style::{Palette, Style};
+use crate::runtime::Status;
+
+/// One cause, and the modems that it has hit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// `hayes::run::timeout`
+    pub code: String,
+    /// The message without what differs from modem to modem
+    normalised: String,
+    /// The final result code as it is: `+CME ERROR: 10` is not `+CME ERROR: 13`.
+    result: Option<String>,
+    /// The words of the first failure; those in which others differ are `…`
+    pub message: String,
+    pub help: Option<String>,
+    /// In the order in which they failed
+    pub modems: Vec<String>,
+}
+
+/// Every status, in the order in which they are told.
+pub const STATUSES: [Status; 5] =
+    [Status::Passed, Status::Failed, Status::Unreachable, Status::Skipped, Status::Interrupted];
+
+/// What has come of it so far.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// How many ended so, in the order of [`STATUSES`]
+    counts: [usize; STATUSES.len()],
+    pub changed: u64,
+    pub unchanged: u64,
+    causes: Vec<Cause>,
+    /// The time that all runs took together
+    pub elapsed_ms: u64,
+}
+
+impl Tally {
+    pub fn add(&mut self, result: &RunResult) {
+        let counts = self.counts.iter_mut().zip(STATUSES).filter(|(_, status)| *status == result.status);
+        counts.for_each(|(count, _)| *count += 1);
+        self.changed = self.changed.saturating_add(result.changed);
+        self.unchanged = self.unchanged.saturating_add(result.unchanged);
+        self.elapsed_ms = self.elapsed_ms.saturating_add(result.elapsed_ms);
+        // To be interrupted is no fault of the modem's.
+        let Some(failure) = result.failure.as_ref().filter(|_| result.status != Status::Interrupted) else { return };
+        let normalised = normalised(&failure.message, &[&result.modem, &result.port]);
+        let is_same = |cause: &&mut Cause| {
+            (&cause.code, &cause.normalised, &cause.result) == (&failure.code, &normalised, &failure.result)
+        };
+        match self.causes.iter_mut().find(is_same) {
+            Some(cause) => {
+                cause.message = shared(&cause.message, &failure.message);
+                cause.modems.push(result.modem.clone());
+            }
+            None => self.causes.push(Cause {
+                code: failure.code.clone(),
+                normalised,
+                result: failure.result.clone(),
+                message: failure.message.clone(),
+                help: failure.help.clone(),
+                modems: vec![result.modem.clone()],
+            }),
+        }
+    }
+
+    /// How many have ended in one of these ways.
+    pub fn count(&self, of: &[Status]) -> usize {
+        self.counts.iter().zip(STATUSES).filter(|(_, status)| of.contains(status)).map(|(count, _)| count).sum()
+    }
+
+    /// `3 passed, 1 failed, 2 not run`
+    pub fn counted(&self, not_run: usize, palette: Palette) -> String {
+        let ended = self.counts.iter().zip(STATUSES).map(|(count, status)| (*count, status.name(), style(status)));
+        let all = ended.chain([(not_run, "not run", Style::Notable)]).filter(|(count, ..)| *count > 0);
+        let shown = all.map(|(count, what, style)| palette.paint(style, format!("{count} {what}")).to_string());
+        shown.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The cause that has hit most modems first.
+    pub fn causes(&self) -> Vec<&Cause> {
+        let mut causes: Vec<&Cause> = self.causes.iter().collect();
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.modems.len()));
+        causes
+    }
+}
+
+/// Where in the script it failed: `setup.hayes:12`.
+pub fn place(failure: &FailureReport) -> Option<String> {
+    match (&failure.script, failure.line) {
+        (Some(script), Some(line)) => Some(format!("{script}:{line}")),
+        (Some(script), None) => Some(script.clone()),
+        (None, _) => None,
+    }
+}
+
+/// The message with the modem's own names and all numbers made equal.
+fn normalised(message: &str, own: &[&str]) -> String {
+    let mut text = message.to_owned();
+    for name in own.iter().filter(|name| name.len() > 2) {
+        text = text.replace(*name, "…");
+    }
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '0'..='9' if plain.ends_with('#') => {}
+            '0'..='9' => plain.push('#'),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// Two messages of one cause as one: one modem's number is not told of the others.
+fn shared(one: &str, other: &str) -> String {
+    if one == other {
+        return one.to_owned();
+    }
+    let mut others = other.split(' ');
+    let word = |word: &str| match others.next() {
+        Some(other) if other == word => word.to_owned(),
+        Some(_) | None => format!("…{}", ends(word)),
+    };
+    one.split(' ').map(word).collect::<Vec<String>>().join(" ")
+}
+
+/// The punctuation at a word's end.
+fn ends(word: &str) -> &str {
+    let is_end = |c: char| [':', ',', ';', '.', '`', '"', ')'].contains(&c);
+    word.get(word.trim_end_matches(is_end).len()..).unwrap_or_default()
+}
