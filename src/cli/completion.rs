@@ -65,7 +65,7 @@ fn candidates(before: &[String], typed: &str) -> Vec<String> {
         "-V" | "--var" => params(before, false).map(|name| name + "=").collect(),
         "--secret" => params(before, true).map(|name| name + "=").collect(),
         "-l" | "--limit" => selections(before, typed),
-        "--module" => crate::catalogue::modules().iter().map(|module| module.id.to_owned()).collect(),
+        "--module" => crate::catalogue::modules().map(|module| module.id.to_owned()).collect(),
         // What a flag takes else is a file, or the like.
         flag if flag.starts_with('-')
             && !["--plan", "--yes", "--real", "-q", "-v", "--quiet", "--json"].contains(&flag) =>

@@ -124,7 +124,7 @@ impl Text {
     fn new(writer: Box<dyn Write + Send>, palette: Palette, verbose: bool, words: Meaning, terminal: bool) -> Text {
         let conversation = Arc::new(Mutex::new(ConversationText::new(writer, palette, verbose, words)));
         let shared = Arc::clone(&conversation);
-        let (waits, told) = channel();
+        let (waits, told) = channel::<bool>();
         let watch = move || {
             let (mut wait, mut clock): (Option<Duration>, _) = (None, Clock::start());
             let mut interrupted = false;

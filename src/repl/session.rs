@@ -327,7 +327,7 @@ fn command_holds_secret(line: &str) -> bool {
             let is_named = field.is_some_and(|field| is_secret(field.name) || is_secret(field.what));
             let is_here = !value.is_empty() && (follows || is_named);
             let meaning = field.and_then(|field| field.meaning(value));
-            follows |= is_secret(value) || meaning.is_some_and(|known| is_secret(known.meaning));
+            follows |= is_secret(value) || meaning.is_some_and(|known| is_secret(known.meaning()));
             is_here
         })
     })
