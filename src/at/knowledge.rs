@@ -9,8 +9,9 @@ use crate::notation::text;
 ///
 /// It is asked for every line that is received, so an answer must cost no more than a look into a table.
 pub trait Knowledge: Sync {
-    /// Whether modems send such a line by themselves: `RING`, `+CMTI: "SM",3`. The line comes without its line end.
-    fn is_urc(&self, line: &[u8]) -> bool;
+    /// What a line tells that modems send by themselves: `RING`, `+CMTI: "SM",3`; `None` where they do not. The line
+    /// comes without its line end.
+    fn unasked(&self, line: &[u8]) -> Option<Unasked>;
 
     /// What a line is that carries the prefix of the command that is running: its answer, or a URC of the same name.
     fn likeness(&self, line: &[u8], form: Form) -> Likeness {
@@ -28,9 +29,9 @@ pub trait Knowledge: Sync {
         false
     }
 
-    /// Whether modems say such a line when they start, and only then: `RDY`.
-    fn tells_of_start(&self, line: &[u8]) -> bool {
-        let _ = line;
+    /// Whether the line carries the prefix of a command that tells the same as this one, `+CCID`: `+ICCID: 8988…`.
+    fn is_answer_alike(&self, line: &[u8], own: &[u8]) -> bool {
+        let _ = (line, own);
         false
     }
 
@@ -44,6 +45,14 @@ pub trait Knowledge: Sync {
         let _ = line;
         None
     }
+}
+
+/// What a modem tells by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unasked {
+    News,
+    /// That it starts: modems say it then, and never else: `RDY`.
+    Start,
 }
 
 /// How to read a line that carries the prefix of the running command.
@@ -67,13 +76,18 @@ impl Dialect {
     /// sure: a digit is not, where nobody knows whether result codes are digits.
     pub(super) fn final_of(self, expected: &Expected, line: &[u8]) -> Option<(ResultCode, bool)> {
         if let Some(result) = result_code::parse(line) {
-            let counts = expected.call_control
-                || if let ResultCode::Connect(text) = &result {
-                    // A command that nobody knows may well open a data connection.
+            let counts = match &result {
+                // `CONNECT OK` tells of a connection in command mode; the final result code is another.
+                ResultCode::Connect(text) if !opens_data_mode(text) => {
+                    expected.finals.iter().any(|(end, _)| end.as_bytes() == line)
+                }
+                _ if expected.call_control => true,
+                // A command that nobody knows may well open a data connection.
+                ResultCode::Connect(text) => {
                     expected.shape == Shape::Unknown && text.bytes().next().is_none_or(|byte| byte.is_ascii_digit())
-                } else {
-                    !result.is_call_control()
-                };
+                }
+                result => !result.is_call_control(),
+            };
             return counts.then_some((result, true));
         }
         let trimmed = line.trim_ascii_end();
@@ -98,6 +112,11 @@ impl Dialect {
         in_digits && line == b"2"
             || result_code::parse(line).or_else(numeric).is_some_and(|code| code.is_call_control())
     }
+}
+
+/// `CONNECT 115200` does; `CONNECT OK` and `CONNECT FAIL` of SIMCom tell of a connection in command mode.
+pub(super) fn opens_data_mode(text: &str) -> bool {
+    !matches!(text, "OK" | "FAIL")
 }
 
 /// Tells an answer from a URC of the same name by its fields, where the standard gives both the same prefix.

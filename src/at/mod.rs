@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 pub use command::Form;
-pub use knowledge::{Knowledge, Likeness};
+pub use knowledge::{Knowledge, Likeness, Unasked};
 use result_code::Verbosity;
 pub use result_code::{NumberedError, ResultCode};
 
@@ -31,6 +31,8 @@ pub struct Question {
     sets_verbosity: Option<Verbosity>,
     /// `ATZ`, `AT&F`
     may_reset_verbosity: bool,
+    /// `ATE`
+    sets_echo: Option<bool>,
     /// `ATO`: back to the connection that was escaped from (V.250 §6.3.7)
     resumes: bool,
     pub expected: Expected,
@@ -38,6 +40,8 @@ pub struct Question {
     pub timeout: Duration,
     /// What to do when the modem asks for data.
     pub prompt: PromptPlan,
+    /// When it has asked at the latest, counted from the start.
+    prompt_within: Duration,
 }
 
 impl Question {
@@ -45,6 +49,7 @@ impl Question {
     pub fn new(bytes: impl Into<Vec<u8>>, expected: Expected, timeout: Duration, prompt: PromptPlan) -> Question {
         let bytes = bytes.into();
         let (mut names, mut sets_verbosity, mut may_reset_verbosity, mut resumes) = (Vec::new(), None, false, false);
+        let mut sets_echo = None;
         let line = std::str::from_utf8(bytes.trim_ascii_end()).ok().and_then(command::parse);
         for command in line.into_iter().flat_map(|line| line.commands) {
             if command.is_extended() {
@@ -56,10 +61,30 @@ impl Question {
                 let is_digits = matches!(command.argument, "" | "0");
                 sets_verbosity = Some(if is_digits { Verbosity::Digits } else { Verbosity::Unknown });
             }
+            if command.is("E") {
+                sets_echo = Some(!matches!(command.argument, "" | "0"));
+            }
             may_reset_verbosity |= command.is("Z") || command.is("&F");
             resumes |= command.is("O");
         }
-        Question { bytes, names, sets_verbosity, may_reset_verbosity, resumes, expected, timeout, prompt }
+        let prompt_within = timeout;
+        Question {
+            bytes,
+            names,
+            sets_verbosity,
+            may_reset_verbosity,
+            sets_echo,
+            resumes,
+            expected,
+            timeout,
+            prompt,
+            prompt_within,
+        }
+    }
+
+    /// The modem asks for data in this time, or not at all.
+    pub fn with_prompt_within(self, prompt_within: Duration) -> Question {
+        Question { prompt_within, ..self }
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -126,9 +151,15 @@ pub enum Shape {
     Prefixed,
     /// Bare text: `AT+CGMI`
     Bare,
+    /// Free text: each line before the final result code is one of it, whatever it looks like: `AT+CLAC`, `ATI`
+    Text,
+    /// `CONNECT`, content, and behind it the final result code: `AT+QHTTPREAD`. A number behind `CONNECT`
+    /// counts its bytes; some write `<<<` in its place.
+    Connect,
     /// A header line with the prefix and body lines under it: `AT+CMGR`, `AT+CMGL`
     HeaderAndBody,
-    /// A header that counts the bytes that follow: `+QIRD: 12`; the index of the counting parameter, from 0
+    /// A header that counts the bytes that follow: `+QIRD: 12`; the index of the counting parameter, from 0, or
+    /// `usize::MAX` for the last
     Counted { parameter: usize, quoted: bool },
 }
 

@@ -258,7 +258,8 @@ impl Data {
         for usage in usages.clone() {
             let prefixed = match usage.shape {
                 AnswerShape::Prefixed | AnswerShape::HeaderAndBody | AnswerShape::Counted { .. } => true,
-                AnswerShape::Unknown | AnswerShape::None | AnswerShape::Bare => false,
+                AnswerShape::Connect => true,
+                AnswerShape::Unknown | AnswerShape::None | AnswerShape::Bare | AnswerShape::Text => false,
             };
             require(!prefixed || usage.prefix.is_some(), "its answer has no prefix")?;
         }

@@ -23,6 +23,8 @@ pub struct Prospect {
     pub needs_unsafe: Option<&'static str>,
     /// The prompt by which it asks for data, if it does
     pub mark: Option<&'static str>,
+    /// It announces so many bytes of them, and the modem takes just so many
+    pub announced: Option<usize>,
 }
 
 /// What is known of this command line; of any module's where `module` is not known.
@@ -73,7 +75,9 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
         if prospect.needs_unsafe.is_none() {
             prospect.needs_unsafe = known.needs_unsafe(asked.form, &values).map(|danger| danger.why);
         }
-        prospect.mark = prospect.mark.or_else(|| known.prompt(asked.form, &values).map(|prompt| prompt.mark));
+        if let Some(prompt) = known.prompt(asked.form, &values).filter(|_| prospect.mark.is_none()) {
+            (prospect.mark, prospect.announced) = (Some(prompt.mark), prompt.announced(&values));
+        }
         let usage = known.usage(asked.form, &values);
         match usage.and_then(|usage| usage.prefix) {
             Some(prefix) => expected.prefixes.push(prefix),
@@ -145,6 +149,8 @@ fn shape_of(shape: AnswerShape) -> Shape {
         AnswerShape::None => Shape::None,
         AnswerShape::Prefixed => Shape::Prefixed,
         AnswerShape::Bare => Shape::Bare,
+        AnswerShape::Text => Shape::Text,
+        AnswerShape::Connect => Shape::Connect,
         AnswerShape::HeaderAndBody => Shape::HeaderAndBody,
         AnswerShape::Counted { parameter, quoted } => Shape::Counted { parameter, quoted },
     }

@@ -112,6 +112,8 @@ pub enum AnswerShape {
     None,
     Prefixed,
     Bare,
+    Text,
+    Connect,
     HeaderAndBody,
     Counted {
         parameter: usize,
@@ -141,7 +143,7 @@ impl CommandEntry {
     }
 
     /// Answers are written `LAYOUT` or `SHAPE: LAYOUT`; the shapes are `none`, `lines`, `bare`, `header`, `unknown`,
-    /// `counted PARAMETER`, `counted-quoted PARAMETER`, and `ranges`, whose layout is that of the parameters where it
+    /// `text`, `connect`, `counted PARAMETER` (`last` of them), `counted-quoted PARAMETER`, and `ranges`, whose layout is that of the parameters where it
     /// has none of its own.
     fn usage_of(
         &'static self,
@@ -167,10 +169,13 @@ impl CommandEntry {
                 None if shape == "none" => AnswerShape::None,
                 None if shape == "unknown" => AnswerShape::Unknown,
                 None if shape == "bare" => AnswerShape::Bare,
+                None if shape == "text" => AnswerShape::Text,
+                None if shape == "connect" => AnswerShape::Connect,
                 None if shape == "header" => AnswerShape::HeaderAndBody,
                 None if shape == "lines" || shape == "ranges" => AnswerShape::Prefixed,
                 Some((counted @ ("counted" | "counted-quoted"), parameter)) => AnswerShape::Counted {
-                    parameter: parameter.parse().map_err(|_| format!("'{answer}': which parameter counts?"))?,
+                    parameter: if parameter == "last" { Ok(usize::MAX) } else { parameter.parse() }
+                        .map_err(|_| format!("'{answer}': which parameter counts?"))?,
                     quoted: counted == "counted-quoted",
                 },
                 None | Some(_) => return Err(format!("'{answer}': there is no shape '{shape}'")),
@@ -183,7 +188,7 @@ impl CommandEntry {
         }
         usage.prefix = match self.prefix {
             Some(prefix) => Some(prefix).filter(|prefix| !prefix.is_empty()),
-            None if usage.shape == AnswerShape::Bare => None,
+            None if matches!(usage.shape, AnswerShape::Bare | AnswerShape::Text) => None,
             None => {
                 let general = self.name.split('=').next().and_then(|name| name.strip_prefix("AT"));
                 general.filter(|name| name.starts_with(|first: char| "+#%!^$*".contains(first)))
@@ -194,7 +199,7 @@ impl CommandEntry {
 }
 
 fn is_shape(word: &str) -> bool {
-    matches!(word, "none" | "unknown" | "bare" | "header" | "lines" | "ranges")
+    matches!(word, "none" | "unknown" | "bare" | "text" | "connect" | "header" | "lines" | "ranges" | "counted last")
 }
 
 /// In which cases something holds: `=1,1` a set with these first parameters, `=*,4` with any first one, `=` any set, `?`
@@ -273,6 +278,13 @@ pub struct KnownPrompt {
     /// The parameter, from 0, that gives the number of bytes; without it Ctrl-Z ends them
     #[serde(default)]
     pub counted: Option<usize>,
+}
+
+impl KnownPrompt {
+    /// How many bytes the values of the command announce.
+    pub fn announced(&self, values: &[&str]) -> Option<usize> {
+        values.get(self.counted?)?.trim_matches('"').parse().ok()
+    }
 }
 
 /// Whether what an entry says was read at its source, or is only recalled.

@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-use super::entry::{CommandEntry, Layout, Urc};
+use super::entry::{CommandEntry, FieldKind, KnownField, Layout, Urc};
 use super::layout::Fit;
 use super::lookup::{RESULTS, command, urc};
 use crate::at::knowledge::is_message;
 use crate::at::parameters::split_prefix;
-use crate::at::{Form, Knowledge, Likeness};
+use crate::at::{Form, Knowledge, Likeness, Unasked};
 
 /// The final result codes that may end any answer, and whether each is a success.
 static VENDOR_FINALS: LazyLock<Vec<(&'static str, bool)>> = LazyLock::new(|| {
@@ -21,8 +21,8 @@ static VENDOR_FINALS: LazyLock<Vec<(&'static str, bool)>> = LazyLock::new(|| {
 pub struct Catalogue;
 
 impl Knowledge for Catalogue {
-    fn is_urc(&self, line: &[u8]) -> bool {
-        urc(line).is_some()
+    fn unasked(&self, line: &[u8]) -> Option<Unasked> {
+        urc(line).map(|urc| if urc.starts { Unasked::Start } else { Unasked::News })
     }
 
     fn likeness(&self, line: &[u8], form: Form) -> Likeness {
@@ -53,8 +53,10 @@ impl Knowledge for Catalogue {
         std::str::from_utf8(prefix).is_ok_and(|name| command(name).is_some())
     }
 
-    fn tells_of_start(&self, line: &[u8]) -> bool {
-        urc(line).is_some_and(|urc| urc.starts)
+    fn is_answer_alike(&self, line: &[u8], own: &[u8]) -> bool {
+        let named = |name: &[u8]| std::str::from_utf8(name).ok().and_then(command);
+        let told = split_prefix(line).0.and_then(named).zip(named(own));
+        told.is_some_and(|(other, own)| things_told(own).any(|thing| things_told(other).any(|told| told == thing)))
     }
 
     fn vendor_final(&self, line: &[u8]) -> Option<bool> {
@@ -69,6 +71,19 @@ impl Knowledge for Catalogue {
 /// `+ICCID` may be answered to `AT^ICCID`.
 fn same_letters(one: &[u8], other: &[u8]) -> bool {
     matches!((one, other), ([_, one @ ..], [_, other @ ..]) if one.eq_ignore_ascii_case(other))
+}
+
+/// What a command tells by one field and no more, where that is a text or a number of somebody: a revision, an ICCID.
+fn things_told(command: &'static CommandEntry) -> impl Iterator<Item = &'static str> {
+    let usages = [Form::Execute, Form::Set].into_iter().filter_map(|form| command.form(form));
+    usages.flat_map(|usage| &usage.answers).filter_map(|layout| match layout.fields.as_slice() {
+        [field] if field.values.is_empty() && is_of_somebody(field) => Some(field.name),
+        _ => None,
+    })
+}
+
+fn is_of_somebody(field: &KnownField) -> bool {
+    matches!(field.kind(), FieldKind::Text | FieldKind::Iccid | FieldKind::Imei | FieldKind::Imsi) || field.name == "sn"
 }
 
 /// The URC that the line may be, and the command whose answer it may be instead.

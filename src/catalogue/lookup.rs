@@ -177,7 +177,12 @@ pub fn urc(line: &[u8]) -> Option<&'static Urc> {
     let alike = (first..URCS.len()).map_while(|place| Some((place, URCS.name(place).filter(|start| is_alike(start))?)));
     let found = alike.filter(|(_, start)| begins(line, start)).filter_map(|(place, _)| URCS.get(place));
     // The longer of two starts stands behind the other.
-    found.filter(|urc| !urc.whole_line || line.len() == urc.start.len()).last()
+    let may_have = |urc: &Urc, more: usize| match urc.whole_line {
+        true => more == 0,
+        // `+CREG` alone is the name of a command.
+        false => more > 0 || urc.values.is_empty(),
+    };
+    found.filter(|urc| may_have(urc, line.len() - urc.start.len())).last()
 }
 
 /// The line begins with `start`, and there the word ends.

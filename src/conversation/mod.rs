@@ -93,6 +93,10 @@ pub enum Trouble {
     NoPrompt { mark: String, answer: Answer },
     /// After a timeout: the modem did not come into step again, so the question was not sent
     OutOfStep { tries: u32, waited: Duration, received: Vec<Line> },
+    /// The modem started anew while it was asked, and said so by this line
+    Restarted { line: Line, received: Vec<Line> },
+    /// The modem was to start anew, and did not say that it does
+    NoRestart { waited: Duration },
     /// The modem was to restart and answered all the time
     NeverGone { waited: Duration },
     /// The modem was to restart, and did not answer again; `is_lost`: nor did its port come back
@@ -107,12 +111,13 @@ impl Trouble {
     /// What had come until then.
     pub fn received(&self) -> &[Line] {
         match self {
-            Trouble::InDataMode { .. } | Trouble::NeverGone { .. } => &[],
+            Trouble::InDataMode { .. } | Trouble::NeverGone { .. } | Trouble::NoRestart { .. } => &[],
             Trouble::Timeout { received, .. }
             | Trouble::NeverBack { received, .. }
             | Trouble::Lost { received, .. }
             | Trouble::Interrupted { received }
             | Trouble::Stopped { received, .. }
+            | Trouble::Restarted { received, .. }
             | Trouble::UnexpectedPrompt { received, .. }
             | Trouble::OutOfStep { received, .. }
             | Trouble::Port { received, .. } => received,
@@ -135,6 +140,7 @@ impl From<Box<Unanswered>> for Trouble {
         match kind {
             FailureKind::Timeout(silence) => Trouble::Timeout { waited, silence, received },
             FailureKind::Stopped(line) => Trouble::Stopped { line, received },
+            FailureKind::Restarted(line) => Trouble::Restarted { line, received },
             FailureKind::UnexpectedPrompt(prompt) => Trouble::UnexpectedPrompt { prompt, received },
             FailureKind::NoPrompt { mark, answer } => Trouble::NoPrompt { mark, answer },
             FailureKind::OutOfStep { tries } => Trouble::OutOfStep { tries, waited, received },
@@ -370,10 +376,9 @@ impl Conversation {
         if answer.result.as_ref().is_some_and(|result| !result.is_success()) {
             return Ok(answer);
         }
-        let never_back = |is_lost, received| Trouble::NeverBack { waited: within, is_lost, received };
         if is_lost {
             if !self.come_back(until)? {
-                return Err(never_back(true, answer.lines));
+                return Err(never_back(within, true, answer.lines));
             }
         } else {
             // Nothing is owed any more, and no setting is known.
@@ -406,7 +411,7 @@ impl Conversation {
                 Ok(None) => {}
                 Err(Trouble::Lost { .. }) => {
                     if !self.come_back(until)? {
-                        return Err(never_back(true, answer.lines));
+                        return Err(never_back(within, true, answer.lines));
                     }
                     (has_gone, was_heard) = (true, true);
                 }
@@ -416,10 +421,61 @@ impl Conversation {
         Err(if is_there && !has_gone {
             Trouble::NeverGone { waited: self.port.now().min(until).saturating_sub(asked) }
         } else if was_heard {
-            never_back(false, answer.lines)
+            never_back(within, false, answer.lines)
         } else {
             Trouble::Timeout { waited: within, silence: Silence::Total, received: answer.lines }
         })
+    }
+
+    /// Waits until the modem says that it starts, or its port has gone and come back. What it said since the last
+    /// question was sent counts.
+    pub fn restart(&mut self, within: Duration, hearer: &mut dyn Hearer) -> Result<(), Trouble> {
+        let (began, mut looked_at) = (self.port.now(), 0);
+        let until = began + within;
+        loop {
+            self.check_stopped()?;
+            if self.session.take_start(&mut looked_at).is_some() {
+                return Ok(());
+            }
+            let now = self.port.now();
+            if now >= until {
+                return Err(Trouble::NoRestart { waited: now.saturating_sub(began) });
+            }
+            match self.read(until, hearer) {
+                Ok(_) => {}
+                Err(Trouble::Lost { received, .. }) => {
+                    return if self.come_back(until)? { Ok(()) } else { Err(never_back(within, true, received)) };
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+    }
+
+    /// Sends a question after which the modem starts anew, and waits until it says so. Its own answer is returned as it
+    /// was; where the modem refused, that is all that happens.
+    pub fn ask_for_restart(
+        &mut self,
+        question: &Question,
+        within: Duration,
+        hearer: &mut dyn Hearer,
+    ) -> Result<Answer, Trouble> {
+        let until = self.port.now() + within;
+        let mut question = question.clone();
+        question.timeout = question.timeout.min(within);
+        self.drain(hearer)?;
+        let Told { answer, is_lost, .. } = self.tell_to_restart(&question.into(), hearer)?;
+        if answer.result.as_ref().is_some_and(|result| !result.is_success()) {
+            return Ok(answer);
+        }
+        if is_lost {
+            let came_back = self.come_back(until)?;
+            return if came_back { Ok(answer) } else { Err(never_back(within, true, answer.lines)) };
+        }
+        match self.restart(until.saturating_sub(self.port.now()), hearer) {
+            Ok(()) => Ok(answer),
+            Err(Trouble::NoRestart { .. }) => Err(Trouble::NoRestart { waited: within }),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Asks, and waits for the answer, or for what comes in its place.
@@ -515,7 +571,7 @@ impl Conversation {
         }
         let now = self.port.now();
         let mut pending = Pending { listener: &mut *listener, belongs_to_another: false };
-        if !self.read(now, &mut pending)? {
+        if !self.read(now + self.port.greeting_time(), &mut pending)? {
             return Ok(());
         }
         self.quiet(PENDING_QUIET, now + PENDING_TIME, &mut pending)?;
@@ -629,6 +685,10 @@ impl Conversation {
             None => Ok(()),
         }
     }
+}
+
+fn never_back(waited: Duration, is_lost: bool, received: Vec<Line>) -> Trouble {
+    Trouble::NeverBack { waited, is_lost, received }
 }
 
 /// Hears what waited in a port.

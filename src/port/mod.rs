@@ -49,6 +49,11 @@ pub trait Port: Send {
 
     /// Whether [`Cancel::cancel`] was called and is still to be heeded: nothing more is to be sent.
     fn is_interrupted(&self) -> bool;
+
+    /// How long what the other end says to whoever connects may be on its way.
+    fn greeting_time(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,6 +30,9 @@ struct Remote {
     limit: Duration,
 }
 
+/// A server that greets does so in this time.
+const GREETING: Duration = Duration::from_millis(50);
+
 const TRY_AGAIN: Duration = Duration::from_millis(200);
 
 impl Tcp {
@@ -82,6 +85,10 @@ impl Port for Tcp {
 
     fn is_interrupted(&self) -> bool {
         self.watch.is_cancelled()
+    }
+
+    fn greeting_time(&self) -> Duration {
+        GREETING
     }
 }
 

@@ -318,6 +318,10 @@ impl Port for Recorded {
     fn is_interrupted(&self) -> bool {
         self.port.is_interrupted()
     }
+
+    fn greeting_time(&self) -> Duration {
+        self.port.greeting_time()
+    }
 }
 
 impl Drop for Recorded {

@@ -177,13 +177,16 @@ impl<'a> Assembler<'a> {
             None => &mut self.body,
         };
         let word = match clause.kind {
-            ClauseKind::Expect(_) | ClauseKind::ExpectNothing { .. } => "expect",
+            ClauseKind::Expect(_)
+            | ClauseKind::ExpectLast(_)
+            | ClauseKind::ExpectNothing { .. }
+            | ClauseKind::ExpectRestart { .. } => "expect",
             ClauseKind::Capture { .. }
             | ClauseKind::CapturePattern(_)
             | ClauseKind::CaptureAll { .. }
             | ClauseKind::CaptureAllPattern { .. } => "capture",
             ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => "prompt",
-            ClauseKind::When { event: WhenEvent::Line(_) | WhenEvent::Timeout, .. } => "when",
+            ClauseKind::When { event: WhenEvent::Line(_) | WhenEvent::Timeout | WhenEvent::Restart, .. } => "when",
             ClauseKind::When { event: WhenEvent::Otherwise, .. } => "else",
         };
         match (self.question, statements.last_mut().map(|statement| &mut statement.kind)) {

@@ -50,7 +50,7 @@ pub struct Statement {
 pub enum StatementKind {
     /// `AT+CSQ`, `send …`, with the clauses under it
     Exchange(Exchange),
-    /// `await PATTERN [or PATTERN]… [within D]`, `await quiet D`, `await prompt "login: "`
+    /// `await PATTERN [or PATTERN]… [within D]`, `await quiet D`, `await prompt "login: "`, `await restart`
     Await(Await),
     /// `ensure AT… answers PATTERN [or PATTERN]… else { … }`
     Ensure { question: Send, answers: Alternatives, otherwise: Block },
@@ -154,7 +154,7 @@ impl Statement {
                     AwaitTarget::Line(patterns) => parts.extend(patterns.iter().map(Part::Pattern)),
                     AwaitTarget::Quiet { duration } => parts.push(Part::Value(duration)),
                     AwaitTarget::Prompt { text } => parts.push(Part::Text(text)),
-                    AwaitTarget::When => {}
+                    AwaitTarget::Restart | AwaitTarget::When => {}
                 }
                 parts.extend(within.iter().map(Part::Value));
                 parts.extend(clauses.iter().map(Part::Clause));
@@ -255,8 +255,11 @@ impl Clause {
     /// What it is made of, in the order of the source.
     pub fn parts(&self) -> Vec<Part<'_>> {
         match &self.kind {
-            ClauseKind::Expect(patterns) => patterns.iter().map(Part::Pattern).collect(),
+            ClauseKind::Expect(patterns) | ClauseKind::ExpectLast(patterns) => {
+                patterns.iter().map(Part::Pattern).collect()
+            }
             ClauseKind::ExpectNothing { within } => vec![Part::Value(within)],
+            ClauseKind::ExpectRestart { within } => within.iter().map(Part::Value).collect(),
             ClauseKind::Capture { fields } => {
                 fields.iter().filter_map(|field| field.name.as_ref()).map(Part::Binds).collect()
             }
@@ -265,10 +268,13 @@ impl Clause {
             ClauseKind::CaptureAllPattern { patterns, record } => {
                 patterns.iter().map(Part::Fields).chain([Part::Binds(record)]).collect()
             }
-            ClauseKind::PromptReply { mark, text, .. } => {
-                mark.iter().map(Part::Text).chain([Part::Value(text)]).collect()
+            ClauseKind::PromptReply { mark, within, text, .. } => {
+                let mark = mark.iter().map(Part::Text);
+                mark.chain(within.iter().map(Part::Value)).chain([Part::Value(text)]).collect()
             }
-            ClauseKind::PromptCancel { mark } => mark.iter().map(Part::Text).collect(),
+            ClauseKind::PromptCancel { mark, within } => {
+                mark.iter().map(Part::Text).chain(within.iter().map(Part::Value)).collect()
+            }
             ClauseKind::When { event, body } => {
                 let patterns = event.patterns().iter().map(Part::Capture);
                 patterns.chain([Part::Block(body)]).collect()
@@ -282,7 +288,7 @@ impl WhenEvent {
     pub fn patterns(&self) -> &[Pattern] {
         match self {
             WhenEvent::Line(patterns) => patterns,
-            WhenEvent::Timeout | WhenEvent::Otherwise => &[],
+            WhenEvent::Timeout | WhenEvent::Restart | WhenEvent::Otherwise => &[],
         }
     }
 }
@@ -326,8 +332,12 @@ pub struct Clause {
 pub enum ClauseKind {
     /// `expect PATTERN [or PATTERN]…`
     Expect(Alternatives),
+    /// `expect PATTERN [or PATTERN]… then nothing`: no final result code comes
+    ExpectLast(Alternatives),
     /// `expect nothing within D`
     ExpectNothing { within: Expression },
+    /// `expect restart [within D]`
+    ExpectRestart { within: Option<Expression> },
     /// `capture imei, rssi:int, _, name?`
     Capture { fields: Vec<Field> },
     /// `capture PATTERN [or PATTERN]…`
@@ -336,11 +346,11 @@ pub enum ClauseKind {
     CaptureAll { fields: Vec<Field>, record: Name },
     /// `capture all PATTERN [or PATTERN]… as rows`
     CaptureAllPattern { patterns: Alternatives, record: Name },
-    /// `prompt [">"] reply TEXT [then ctrl-z|cr|esc|nothing]`
-    PromptReply { mark: Option<Template>, text: Expression, end: PromptEnd },
-    /// `prompt [">"] cancel`
-    PromptCancel { mark: Option<Template> },
-    /// `when PATTERN [or PATTERN]… { … }`, `when timeout { … }`, and the `else { … }` behind them
+    /// `prompt [">"] [within D] reply TEXT [then ctrl-z|cr|esc|nothing]`; `end` where it is said
+    PromptReply { mark: Option<Template>, within: Option<Expression>, text: Expression, end: Option<PromptEnd> },
+    /// `prompt [">"] [within D] cancel`
+    PromptCancel { mark: Option<Template>, within: Option<Expression> },
+    /// `when PATTERN [or PATTERN]… { … }`, `when timeout { … }`, `when restart { … }`, and the `else { … }` behind them
     When { event: WhenEvent, body: Block },
 }
 
@@ -351,6 +361,8 @@ pub enum WhenEvent {
     Line(Alternatives),
     /// The answer, or the awaited line, does not come in time.
     Timeout,
+    /// The modem starts anew in its place.
+    Restart,
     /// `else`: nothing of what the others are for
     Otherwise,
 }
@@ -403,6 +415,8 @@ pub enum AwaitTarget {
     Quiet { duration: Expression },
     /// `await prompt "login: "`
     Prompt { text: Template },
+    /// `await restart`
+    Restart,
     /// `await within D`: what the `when` lines under it are for
     When,
 }

@@ -117,7 +117,7 @@ const KEYWORDS: &[&str] = &[
     "abort", "all", "answers", "as", "ask", "assert", "await", "baud", "break", "cancel", "capture", "confirm", "dtr",
     "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "from", "if", "in", "log",
     "matches", "not", "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot", "repeat", "reply",
-    "report", "retry", "row", "rts", "run", "secret", "send", "set", "skip", "sleep", "stop", "then", "timeout", "to",
+    "report", "restart", "retry", "row", "rts", "run", "secret", "send", "set", "skip", "sleep", "stop", "then", "timeout", "to",
     "try", "unsafe", "up", "when", "with", "within",
 ];
 

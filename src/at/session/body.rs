@@ -164,9 +164,10 @@ fn unless_longer(text: &[u8]) -> Poll<Option<usize>> {
     if text.len() < LONGEST_HEADER { Poll::Pending } else { Poll::Ready(None) }
 }
 
-fn count(header: &[u8], parameter: usize) -> Option<usize> {
-    let (_, list) = split_prefix(header);
-    let field = parameters(list).nth(parameter)?;
+pub(super) fn count(header: &[u8], parameter: usize) -> Option<usize> {
+    let (_, list) = split_prefix(header.strip_prefix(b"CONNECT ").unwrap_or(header));
+    let mut fields = parameters(list);
+    let field = if parameter == usize::MAX { fields.last() } else { fields.nth(parameter) }?;
     std::str::from_utf8(field.value).ok()?.parse().ok()
 }
 

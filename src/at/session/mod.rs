@@ -32,7 +32,7 @@ use std::time::Duration;
 use memchr::memmem;
 
 use super::echo::Echo;
-use super::knowledge::{Dialect, Likeness};
+use super::knowledge::{Dialect, Likeness, Unasked, opens_data_mode};
 use super::lines::{Framer, Queue};
 use super::parameters::prefix_length;
 use super::result_code::{self, Verbosity};
@@ -56,10 +56,23 @@ pub struct Session {
     output: VecDeque<Vec<u8>>,
     /// What may still come back of what was sent last
     echo: Echo,
+    /// Whether the modem says what it is told, as far as the last answer told
+    echoes: Option<bool>,
     last_byte: Duration,
+    /// The line by which the modem has told last that it starts, and when
+    started: Option<(Duration, Line)>,
     state: Activity,
     mode: Mode,
 }
+
+/// A result code that comes later than this may be owed to a program that asked before this one.
+const EARLY_ANSWER: Duration = Duration::from_millis(500);
+
+/// A modem says several things while it starts, each once, in this time: `RDY`, then `APP RDY`.
+const START_TIME: Duration = Duration::from_secs(30);
+
+/// A command whose echo has not come may have been on its way while the modem started: so long for its answer.
+const ANSWER_AFTER_START: Duration = Duration::from_secs(1);
 
 /// An answer's lines are kept up to so many bytes; what comes after is told but not kept.
 const LARGEST_ANSWER: usize = 1024 * 1024;
@@ -111,6 +124,8 @@ pub enum FailureKind {
         mark: String,
         answer: Answer,
     },
+    /// The modem started anew: this line says so, and no answer will come
+    Restarted(Line),
     /// The modem did not come into step again after so many tries
     OutOfStep {
         tries: u32,
@@ -144,8 +159,14 @@ struct Asking {
     /// The modem asked for data that nobody had; ESC was sent.
     unexpected: Option<Line>,
     body: Option<Body>,
+    /// `CONNECT` came, and what comes next is content.
+    connected: bool,
+    /// The first line of the answer stood behind a line end of its own: then all that comes by itself does.
+    framed: bool,
     /// A line that looks like a URC, of a read command that has no other answer.
     fallback: Option<Line>,
+    /// The modem has started anew: no answer is waited for after that.
+    restarted: Option<Line>,
     /// Its final result code came: nothing is owed.
     is_answered: bool,
     /// Its last bytes did not go out.
@@ -296,11 +317,6 @@ impl Mode {
     }
 }
 
-/// `CONNECT 115200` does; `CONNECT OK` and `CONNECT FAIL` of SIMCom tell of a connection in command mode.
-fn opens_data_mode(text: &str) -> bool {
-    !matches!(text, "OK" | "FAIL")
-}
-
 impl Owing {
     /// The final result code of a question that no longer runs.
     fn of(question: Arc<Question>, asked: Duration) -> Owing {
@@ -332,7 +348,10 @@ impl Asking {
             prompt,
             unexpected: None,
             body: None,
+            connected: false,
+            framed: false,
             fallback: None,
+            restarted: None,
             is_answered: false,
             write_failed: false,
             is_echoed: false,
@@ -344,22 +363,43 @@ impl Asking {
     /// A quirk: where there is no final result code, silence behind the first line ends the answer.
     fn deadline(&self, last_byte: Duration) -> Duration {
         let ends_in_silence = self.question.expected.without_final && !self.lines.is_empty();
-        if ends_in_silence { self.deadline.min(last_byte + SETTLE) } else { self.deadline }
+        match self.prompt {
+            Prompting::Open => self.deadline.min(self.began.saturating_add(self.question.prompt_within)),
+            Prompting::None | Prompting::Given { .. } if ends_in_silence => self.deadline.min(last_byte + SETTLE),
+            Prompting::None | Prompting::Given { .. } => self.deadline,
+        }
     }
 
-    /// What a line is that is no final result code.
-    fn event_of<'l>(&self, line: &'l [u8], dialect: Dialect) -> Event<'l> {
+    /// What a line is that is no final result code, and whether the modem tells by it that it starts. `framed`: it stood
+    /// behind a line end of its own.
+    fn event_of<'l>(&self, line: &'l [u8], framed: bool, dialect: Dialect) -> (Event<'l>, bool) {
         let (question, expected, knowledge) = (&*self.question, &self.question.expected, dialect.knowledge);
+        // What comes by itself stands between line ends of its own, where all does that this modem says.
+        let goes_on = !self.lines.is_empty() && self.framed && !framed;
         if let Some(form) = question.form_of(line) {
             let prefix = line.split(|byte| *byte == b':').next().unwrap_or(line);
             let is_answer = match self.lines.iter().any(|known| carries(&known.bytes, prefix)) {
                 false => knowledge.may_answer(line, form),
-                true => knowledge.likeness(line, form) == Likeness::Answer,
+                true => match knowledge.likeness(line, form) {
+                    Likeness::Answer => true,
+                    Likeness::Urc => false,
+                    Likeness::Either => goes_on,
+                },
             };
-            return if is_answer { Event::Response(line) } else { Event::Urc(line) };
+            return (if is_answer { Event::Response(line) } else { Event::Urc(line) }, false);
         }
-        if knowledge.is_urc(line) || dialect.tells_of_a_call(line) {
-            return Event::Urc(line);
+        let is_text = expected.shape == Shape::Text;
+        if is_text && (goes_on || !self.lines.is_empty() && !self.framed) {
+            return (Event::Response(line), false);
+        }
+        if let Some(unasked) = knowledge.unasked(line) {
+            return (Event::Urc(line), unasked == Unasked::Start);
+        }
+        if is_text {
+            return (Event::Response(line), false);
+        }
+        if dialect.tells_of_a_call(line) {
+            return (Event::Urc(line), false);
         }
         let has_prefix = || prefix_length(line).is_some();
         // What is known to be another command's answer, to a command of which nothing is known.
@@ -373,7 +413,21 @@ impl Asking {
             || (expected.shape == Shape::Bare || !expected.prefixes.is_empty()) && has_prefix()
             || is_of_another()
             || matches!(expected.shape, Shape::Bare | Shape::Unknown) && is_noise();
-        if is_stray { Event::Stray(line) } else { Event::Response(line) }
+        // `+ICCID: 8988…` to `AT+CCID`
+        let is_alike = || {
+            let mut names = question.names().map(|(name, _)| name);
+            has_prefix() && names.any(|name| knowledge.is_answer_alike(line, name))
+        };
+        (if is_stray && !is_alike() { Event::Stray(line) } else { Event::Response(line) }, false)
+    }
+
+    /// The modem says that it starts. An answer can come only to what was on its way to it.
+    fn hear_start(&mut self, line: &[u8], now: Duration) {
+        if !self.question.expected.free {
+            let time = if self.is_echoed { SETTLE } else { ANSWER_AFTER_START };
+            self.restarted = Some(Line { bytes: line.to_vec() });
+            self.deadline = self.deadline.min(now + time);
+        }
     }
 
     /// Keeps a line of the answer; false where there is no room for it any more.
@@ -444,7 +498,7 @@ impl Asking {
 
     /// What the modem still owes when this is given up.
     fn owing(&self) -> Option<Owing> {
-        if self.question.expected.free || self.is_answered {
+        if self.question.expected.free || self.is_answered || self.restarted.is_some() {
             return None;
         }
         let prompt_open = match (&self.question.prompt, self.prompt) {
@@ -511,7 +565,9 @@ impl Session {
             queue: Queue::default(),
             output: VecDeque::new(),
             echo: Echo::default(),
+            echoes: None,
             last_byte: Duration::ZERO,
+            started: None,
             state: Activity::default(),
             mode: Mode::Unknown { opening: None, escaped: &[], leaving: false },
         }
@@ -717,7 +773,26 @@ impl Session {
     /// Whether the modem has said that it starts, in a line that came since the last question. `looked_at` as for
     /// [`Session::take_line`]; the line stays where it is.
     pub fn has_started(&self, looked_at: &mut u64) -> bool {
-        self.queue.holds(looked_at, &mut |line| self.dialect.knowledge.tells_of_start(line))
+        self.queue.holds(looked_at, &mut |line| self.dialect.knowledge.unasked(line) == Some(Unasked::Start))
+    }
+
+    /// As [`Session::has_started`], and takes the line out: then all that was going on is gone.
+    pub fn take_start(&mut self, looked_at: &mut u64) -> Option<Line> {
+        let knowledge = self.dialect.knowledge;
+        let line = self.take_line(looked_at, &mut |line| knowledge.unasked(line) == Some(Unasked::Start))?;
+        self.start_anew();
+        Some(line)
+    }
+
+    /// The modem says that it starts. What it says once more, or long after the last, is another start.
+    fn hear_start(&mut self, line: &[u8], now: Duration) {
+        let before = self.started.replace((now, Line { bytes: line.to_vec() }));
+        let is_same = before.is_some_and(|(at, before)| now < at + START_TIME && before.bytes != line);
+        if let Activity::Asking(asking) = &mut self.state
+            && !is_same
+        {
+            asking.hear_start(line, now);
+        }
     }
 
     /// Tells how many lines were given up since this was asked last.
@@ -766,6 +841,7 @@ impl Session {
             cursor: self.cursor.go_on(),
             queue: std::mem::take(&mut self.queue),
             last_byte: self.last_byte,
+            started: self.started.take(),
             state: Activity::Idle(Idle { stopped, ..Idle::default() }),
             ..Session::new(self.dialect.knowledge)
         };
@@ -836,10 +912,11 @@ impl Session {
         // Silence until now decides as well.
         self.read(true, now);
         let Activity::Asking(asking) = &self.state else { return };
-        match &asking.unexpected {
-            Some(prompt) => self.fail(FailureKind::UnexpectedPrompt(prompt.clone()), now),
-            None if asking.question.expected.without_final => self.finish(None, now),
-            None => self.fail(FailureKind::Timeout(asking.silence(!self.unfinished().is_empty())), now),
+        match (&asking.unexpected, &asking.restarted) {
+            (Some(prompt), _) => self.fail(FailureKind::UnexpectedPrompt(prompt.clone()), now),
+            (None, Some(line)) => self.fail(FailureKind::Restarted(line.clone()), now),
+            (None, None) if asking.question.expected.without_final => self.finish(None, now),
+            (None, None) => self.fail(FailureKind::Timeout(asking.silence(!self.unfinished().is_empty())), now),
         }
     }
 
@@ -852,6 +929,11 @@ impl Session {
                 if asking.question.may_reset_verbosity && result.as_ref().is_some_and(ResultCode::is_success) {
                     self.dialect.verbosity = Verbosity::Unknown;
                 }
+                self.echoes = match asking.question.sets_echo {
+                    Some(echoes) => Some(echoes),
+                    None if asking.question.expected.free || self.mode.is_data() => self.echoes,
+                    None => Some(asking.is_echoed),
+                };
                 self.mode = self.mode.after(&asking.question, result.as_ref());
                 self.state = Activity::Idle(Idle::ended(asking.into_outcome(result, now.time)));
             }
@@ -878,6 +960,10 @@ impl Session {
         }
         if was_stopped {
             self.abort(&idle, now);
+        }
+        if matches!(kind, FailureKind::Restarted(_)) {
+            // No setting is known.
+            self.start_anew();
         }
         let failure = Unanswered { kind, waited: ended.saturating_sub(began), received };
         self.state = Activity::Idle(Idle { outcome: Some(Err(Box::new(failure))), ..idle });

@@ -12,12 +12,12 @@ use std::time::Duration;
 use memchr::memmem;
 
 use super::body::{self, Body, Came};
-use super::{Activity, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session};
+use super::{Activity, EARLY_ANSWER, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session};
 use crate::at::echo::Echo;
 use crate::at::lines::{Frame, Framer, LineEnds};
 use crate::at::parameters::prefix_length;
 use crate::at::result_code::{self, ResultCode, Verbosity};
-use crate::at::{Event, Likeness, Line, PromptPlan, Shape, Verdict, Why};
+use crate::at::{Event, Likeness, Line, PromptPlan, Shape, Unasked, Verdict, Why};
 use crate::notation::text;
 
 /// A quoted string with line ends in it goes over so many bytes at the most.
@@ -26,6 +26,9 @@ const LONGEST_STRING: usize = 4096;
 /// So many lines, and bytes, are looked over to find out how an answer goes on.
 const LINES_AHEAD: usize = 64;
 const BYTES_AHEAD: usize = 16 * 1024;
+
+/// By which content begins where it does not by `CONNECT`: Telit, Sequans
+const CONTENT_MARK: &[u8] = b"<<<";
 
 /// A text stands right under its header. What comes later is something else.
 const LONGEST_GAP: Duration = Duration::from_secs(2);
@@ -167,7 +170,10 @@ impl Session {
     fn take_announced(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
         match &self.state {
             Activity::Idle(Idle { awaited: Some(_), .. }) => self.take_awaited_text(framer, now),
-            Activity::Asking(_) => self.take_prompt(framer, now).or_else(|| self.take_counted(framer, now)),
+            Activity::Asking(_) => {
+                let taken = self.take_prompt(framer, now).or_else(|| self.take_counted(framer, now));
+                taken.or_else(|| self.take_connect(framer, now))
+            }
             Activity::Idle(_) | Activity::Resync(_) => None,
         }
     }
@@ -240,9 +246,45 @@ impl Session {
         let rest = framer.rest();
         asking.question.form_of(rest)?;
         let Poll::Ready(extent) = body::counted(rest, parameter, quoted) else { return Some(false) };
-        let (kept, given_up) = body::kept(extent?);
-        let Some(data) = rest.get(..kept) else { return Some(false) };
-        self.take_response(data, now);
+        self.take_extent(framer, 0, extent?, now)
+    }
+
+    /// `CONNECT` before content that belongs to the answer; and the content, where a number behind it counts its bytes.
+    fn take_connect(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
+        let Activity::Asking(asking) = &mut self.state else { return None };
+        if asking.question.expected.shape != Shape::Connect || asking.connected {
+            return None;
+        }
+        if framer.rest().starts_with(CONTENT_MARK) {
+            asking.connected = true;
+            self.echo.close();
+            now.tell(&Event::Response(CONTENT_MARK));
+            framer.take_to(framer.position() + CONTENT_MARK.len());
+            return Some(true);
+        }
+        let frame = framer.frame()?;
+        let header = framer.line(frame);
+        let Some(ResultCode::Connect(_)) = result_code::parse(header) else { return None };
+        let Poll::Ready(extent) = body::counted(framer.rest(), 0, false) else { return Some(false) };
+        if let (Some(extent), Some(count)) = (extent, body::count(header, 0)) {
+            return self.take_extent(framer, extent - count, extent, now);
+        }
+        asking.connected = true;
+        self.echo.close();
+        now.tell(&Event::Response(header));
+        framer.consume(frame);
+        Some(true)
+    }
+
+    /// Takes what goes on for so many bytes; the header before the content is told, and belongs to no line of the answer.
+    fn take_extent(&mut self, framer: &mut Framer, header: usize, extent: usize, now: &mut Now<'_>) -> Option<bool> {
+        let (kept, given_up) = body::kept(extent);
+        let Some(data) = framer.rest().get(..kept) else { return Some(false) };
+        let (header, content) = data.split_at_checked(header).unwrap_or((&[], data));
+        if !header.is_empty() {
+            now.tell(&Event::Response(header.trim_ascii_end()));
+        }
+        self.take_content(content, now);
         framer.take_to(framer.position() + kept);
         if given_up > 0 {
             framer.give_up(given_up);
@@ -298,6 +340,9 @@ impl Session {
         if self.mode.is_data() {
             return self.take_data(framer, frame, now);
         }
+        if let Some(taken) = self.take_content_line(framer, frame, now) {
+            return taken;
+        }
         if let Some(taken) = self.take_body_line(framer, frame, now) {
             return taken;
         }
@@ -307,7 +352,11 @@ impl Session {
         };
         let line = framer.line(frame);
         match self.final_of(line) {
-            Some((result, true)) => self.take_final(line, result, now),
+            Some((result, true)) => match self.is_before_echo(framer, frame, now) {
+                Some(false) => self.take_final(line, result, now),
+                Some(true) => self.take_earlier_final(line, now),
+                None => return false,
+            },
             Some((result, false)) => match self.goes_on(framer, frame, true, false, now) {
                 Some(true) => self.take_response(line, now),
                 Some(false) => {
@@ -322,17 +371,53 @@ impl Session {
         true
     }
 
+    /// Whether the echo of the question comes only behind this result code: then it is the answer to an earlier one, of
+    /// another program. `None` as for [`Session::goes_on`].
+    fn is_before_echo(&mut self, framer: &Framer, frame: Frame, now: &Now<'_>) -> Option<bool> {
+        let Activity::Asking(asking) = &self.state else { return Some(false) };
+        let is_late = || now.time.saturating_sub(asking.began) >= EARLY_ANSWER;
+        if asking.is_echoed || asking.question.expected.free || !self.echoes.unwrap_or_else(is_late) {
+            return Some(false);
+        }
+        let mut last = frame;
+        for _ in 0..LINES_AHEAD {
+            let Some(next) = framer.frame_after(last) else {
+                return self.cursor.is_decided(false, now).then_some(false);
+            };
+            if self.echo.is_next(framer.line(next)) {
+                return Some(true);
+            }
+            last = next;
+        }
+        Some(false)
+    }
+
+    /// The end of an answer to an earlier question; what came before it is of that answer as well.
+    fn take_earlier_final(&mut self, line: &[u8], now: &mut Now<'_>) {
+        if let Activity::Asking(asking) = &mut self.state {
+            asking.lines.clear();
+        }
+        now.tell(&Event::Stray(line));
+        self.show(line, now);
+    }
+
     /// A line that is no final result code to a question that is open.
     fn take_line_of_state(&mut self, line: &[u8], now: &mut Now<'_>) {
         let is_escaped = matches!(self.mode, Mode::Unknown { leaving: true, .. });
         match &mut self.state {
             Activity::Asking(asking) => {
-                let event = asking.event_of(line, self.dialect);
+                let (event, starts) = asking.event_of(line, self.cursor.framed, self.dialect);
                 if let Event::Response(_) = event {
+                    if asking.lines.is_empty() {
+                        asking.framed = self.cursor.framed;
+                    }
                     return self.take_response(line, now);
                 }
                 if let Event::Urc(_) = event {
                     asking.keep_as_fallback(line);
+                }
+                if starts {
+                    self.hear_start(line, now.time);
                 }
                 self.queue_line(line, &event, now);
             }
@@ -395,6 +480,36 @@ impl Session {
         }
     }
 
+    /// A line of the content behind a `CONNECT`. A final result code is one only where no more content comes behind it.
+    fn take_content_line(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> Option<bool> {
+        if !self.is_connected() {
+            return None;
+        }
+        let line = framer.line(frame);
+        if self.final_of(line).is_some() {
+            match self.goes_on(framer, frame, true, false, now) {
+                Some(true) => {}
+                Some(false) => return None,
+                None => return Some(false),
+            }
+        }
+        self.take_blank_lines(frame, now);
+        self.take_content(line, now);
+        framer.consume(frame);
+        Some(true)
+    }
+
+    fn is_connected(&self) -> bool {
+        matches!(&self.state, Activity::Asking(asking) if asking.connected)
+    }
+
+    /// Empty lines before this one belong to the text that it belongs to.
+    fn take_blank_lines(&mut self, frame: Frame, now: &mut Now<'_>) {
+        for _ in 1..frame.ends.count().min(LINES_AHEAD) {
+            self.take_content(&[], now);
+        }
+    }
+
     /// A line under the header of a message. Its text may hold anything, result codes and URCs too.
     fn take_body_line(&mut self, framer: &mut Framer, frame: Frame, now: &mut Now<'_>) -> Option<bool> {
         let Activity::Asking(asking) = &mut self.state else { return None };
@@ -412,7 +527,7 @@ impl Session {
         let (length, came) = match body {
             Body::Pdu if line.iter().all(u8::is_ascii_hexdigit) => {
                 asking.body = None;
-                self.take_response(line, now);
+                self.take_content(line, now);
                 framer.consume(frame);
                 return Some(true);
             }
@@ -431,17 +546,15 @@ impl Session {
                 }
                 None => return Some(false),
             }
-        } else if !is_inside && stands_alone && self.dialect.knowledge.is_urc(line) {
+        } else if !is_inside && stands_alone && self.dialect.knowledge.unasked(line).is_some() {
             return None;
         }
         if came.lines > 0 {
-            for _ in 1..frame.ends.count().min(LINES_AHEAD) {
-                self.take_response(&[], now);
-            }
+            self.take_blank_lines(frame, now);
         }
         let came = came.with(line, frame.ends);
         let is_all = length.is_some_and(|length| came.is_all_of(length));
-        self.take_response(line, now);
+        self.take_content(line, now);
         // Last, because a line of the text may look like a header.
         self.set_body((!is_all).then_some(Body::Text { length, came }));
         framer.consume(frame);
@@ -463,6 +576,12 @@ impl Session {
     }
 
     fn take_response(&mut self, line: &[u8], now: &mut Now<'_>) {
+        self.take_content(line, now);
+        self.show(line, now);
+    }
+
+    /// What other people wrote, a message or a file, is a part of the answer, and no line at which anything ends.
+    fn take_content(&mut self, line: &[u8], now: &mut Now<'_>) {
         let Activity::Asking(asking) = &mut self.state else { return };
         self.echo.close();
         let fits = asking.keep(line);
@@ -470,7 +589,6 @@ impl Session {
         if !fits {
             now.tell(&Event::Notice("the answer is larger than 1 MiB: what comes after is not kept"));
         }
-        self.show(line, now);
     }
 
     pub(super) fn take_final(&mut self, line: &[u8], result: ResultCode, now: &mut Now<'_>) {
@@ -519,8 +637,9 @@ impl Session {
             self.show(line, now);
             return;
         }
-        let is_urc = self.dialect.knowledge.is_urc(line);
-        if is_urc && self.dialect.knowledge.tells_of_start(line) {
+        let unasked = self.dialect.knowledge.unasked(line);
+        if unasked == Some(Unasked::Start) {
+            self.hear_start(line, now.time);
             // The modem has just started: what it owed it will not give any more.
             match &mut self.state {
                 Activity::Resync(resync) => resync.begin_anew(),
@@ -528,7 +647,7 @@ impl Session {
                 Activity::Idle(_) | Activity::Asking(_) => {}
             }
         }
-        self.queue_line(line, &if is_urc { Event::Urc(line) } else { Event::Stray(line) }, now);
+        self.queue_line(line, &if unasked.is_some() { Event::Urc(line) } else { Event::Stray(line) }, now);
     }
 
     /// Whether the line is one of the answer that is owed.
@@ -572,12 +691,8 @@ impl Session {
             }
             None => return Some(false),
         }
-        if below.late {
-            now.tell(&Event::Stray(text));
-        } else {
-            self.queue.push(text);
-            now.tell(&Event::Urc(text));
-        }
+        // What a stranger wrote is no line that anybody waits for, or that ends anything.
+        now.tell(&if below.late { Event::Stray(text) } else { Event::Urc(text) });
         self.cursor.below = match below.body {
             Body::Pdu => None,
             Body::Text { length, came } => {
@@ -586,7 +701,6 @@ impl Session {
                 (!is_over).then_some(Below { body: Body::Text { length, came }, ..below })
             }
         };
-        self.show(text, now);
         framer.consume(frame);
         Some(true)
     }
@@ -701,8 +815,10 @@ impl Session {
             }
             let line = framer.line(next);
             if !std::mem::take(&mut is_below) {
-                if self.dialect.knowledge.is_urc(line) {
+                if self.dialect.knowledge.unasked(line).is_some() {
                     is_below = self.dialect.knowledge.has_body(line);
+                } else if self.is_connected() && self.is_own(line) {
+                    // It tells how that went.
                 } else if any || self.is_own(line) || self.final_of(line).is_some() {
                     return Some(true);
                 } else {

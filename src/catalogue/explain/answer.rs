@@ -27,14 +27,19 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
         None => {
             if let Some(Asked { command, form, usage: Some(usage) }) = &asked
                 && unasked.is_none()
-                && !matches!(usage.shape, AnswerShape::None | AnswerShape::HeaderAndBody | AnswerShape::Counted { .. })
+                && !matches!(
+                    usage.shape,
+                    AnswerShape::None | AnswerShape::Connect | AnswerShape::HeaderAndBody | AnswerShape::Counted { .. }
+                )
             {
                 if let Some(text) = free_text(line, command, usage) {
                     return Some(text);
                 }
                 let lists = Lists::of(usage, *form, asked.as_ref());
                 readings.extend(Reading::best(From::Answer(command, *form), &usage.answers, lists, values));
-                if readings.is_empty() && matches!(usage.shape, AnswerShape::Unknown | AnswerShape::Bare) {
+                if readings.is_empty()
+                    && matches!(usage.shape, AnswerShape::Unknown | AnswerShape::Bare | AnswerShape::Text)
+                {
                     return Some(line_of(line, command));
                 }
             }

@@ -42,10 +42,11 @@ impl Checker<'_, '_, '_> {
         let (mut prompts, mut branches, mut earlier) = (0, Vec::new(), HashSet::new());
         for clause in clauses {
             match &clause.kind {
-                ClauseKind::Expect(alternatives) => {
+                ClauseKind::Expect(alternatives) | ClauseKind::ExpectLast(alternatives) => {
                     alternatives.iter().for_each(|pattern| self.comparing_pattern(pattern, "`expect`"));
                 }
                 ClauseKind::ExpectNothing { within } => self.duration(within, "what stands behind `within`"),
+                ClauseKind::ExpectRestart { within } => self.within(within.as_ref()),
                 ClauseKind::Capture { fields } => self.capture(clause, fields),
                 ClauseKind::CapturePattern(alternatives) => self.capture_pattern(clause, alternatives),
                 ClauseKind::CaptureAll { fields, record } => self.capture_all(clause, fields, record),
@@ -57,11 +58,15 @@ impl Checker<'_, '_, '_> {
                     let fields = fields.unwrap_or_default().into_iter().map(|(name, kind)| (name.value, kind));
                     self.bind(record, Type::List(Arc::new(Type::Record(fields.collect()))), None);
                 }
-                ClauseKind::PromptReply { mark, text, .. } => {
+                ClauseKind::PromptReply { mark, within, text, .. } => {
                     mark.iter().for_each(|mark| self.template(mark));
+                    self.within(within.as_ref());
                     self.reply(text);
                 }
-                ClauseKind::PromptCancel { mark } => mark.iter().for_each(|mark| self.template(mark)),
+                ClauseKind::PromptCancel { mark, within } => {
+                    mark.iter().for_each(|mark| self.template(mark));
+                    self.within(within.as_ref());
+                }
                 ClauseKind::When { event, body } => {
                     if self.never_taken(event, &mut earlier) {
                         let message = "what this is for is taken before it";
@@ -93,6 +98,7 @@ impl Checker<'_, '_, '_> {
                 patterns.iter().map(|pattern| self.script.source.slice(pattern.span).to_owned()).collect()
             }
             WhenEvent::Timeout => vec!["timeout".to_owned()],
+            WhenEvent::Restart => vec!["restart".to_owned()],
             WhenEvent::Otherwise => vec!["else".to_owned()],
         };
         let never = earlier.contains("else") || written.iter().all(|word| earlier.contains(word));
@@ -236,7 +242,7 @@ impl Checker<'_, '_, '_> {
         }
         for clause in clauses {
             let (word, help) = match clause.kind {
-                ClauseKind::Expect(_) => (
+                ClauseKind::Expect(_) | ClauseKind::ExpectLast(_) | ClauseKind::ExpectRestart { .. } => (
                     "expect",
                     "remove it: where no `when` takes the answer, and there is no `else`, the question fails",
                 ),
@@ -264,7 +270,9 @@ impl Checker<'_, '_, '_> {
         }
         let other = clauses.iter().find_map(|clause| match clause.kind {
             ClauseKind::ExpectNothing { .. } => None,
-            ClauseKind::Expect(_) => Some(("expect", clause.span)),
+            ClauseKind::Expect(_) | ClauseKind::ExpectLast(_) | ClauseKind::ExpectRestart { .. } => {
+                Some(("expect", clause.span))
+            }
             ClauseKind::Capture { .. }
             | ClauseKind::CapturePattern(_)
             | ClauseKind::CaptureAll { .. }

@@ -15,7 +15,8 @@ use crate::check::{Matcher, anywhere};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
-    Alternatives, Clause, ClauseKind, Pattern, PatternKind, PatternPart, Script, Send, StatementKind, WhenEvent,
+    Alternatives, Clause, ClauseKind, ExpressionKind, Pattern, PatternKind, PatternPart, PromptEnd, Script, Send,
+    StatementKind, TemplatePart, WhenEvent,
 };
 
 /// What the command lines so far tell about the modem and the script.
@@ -506,21 +507,38 @@ fn clause(sentence: &str) -> String {
 
 // ── What is said of an answer, beside what the command is known to answer
 
+/// How many bytes a reply has that holds no value, and where it stands.
+fn reply_length(clause: &Clause) -> Option<(usize, Span)> {
+    let ClauseKind::PromptReply { text, end, .. } = &clause.kind else { return None };
+    let ExpressionKind::Text(template) = &text.kind else { return None };
+    let [TemplatePart::Text(reply)] = template.parts.as_slice() else { return None };
+    let has_end = end.is_some_and(|end| end != PromptEnd::Nothing);
+    Some((reply.len() + usize::from(has_end), text.span))
+}
+
 /// A command that asks for data has a `prompt` under it, and no other has.
 fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
-    let prompts = |known: &KnownCommand<'_>| {
-        known.entry.and_then(|entry| entry.prompt(known.command.form, &known.values())).map(|prompt| prompt.mark)
-    };
+    let prompts =
+        |known: &KnownCommand<'_>| known.entry.and_then(|entry| entry.prompt(known.command.form, &known.values()));
     let asks = commands.iter().find_map(|known| Some((known, prompts(known)?)));
     match (asks, asked.clauses.iter().find(|clause| clause.is_prompt())) {
-        (Some((known, mark)), None)
+        (Some((known, prompt)), Some(clause)) => {
+            if let Some((length, span)) = reply_length(clause)
+                && let Some(announced) = prompt.announced(&known.values()).filter(|announced| *announced != length)
+            {
+                let message = format!("`{}` announces {announced} bytes, and the reply has {length}", known.name());
+                let help = "the modem takes just so many, and runs what is left as a command: put the length in";
+                findings.tell("hayes::check::reply-length", span, message, format!("{length} bytes"), help);
+            }
+        }
+        (Some((known, prompt)), None)
             if !expects_failure(asked.clauses)
                 && !findings.stands_in_broken_line("prompt")
                 && !findings.stands_above_broken_line(known.span) =>
         {
             let message = format!("`{}` asks for data, and nothing answers it", known.name());
             let help = "put `prompt reply \"…\"` under it, or `prompt cancel`";
-            let label = format!("answers with the prompt `{mark}`");
+            let label = format!("answers with the prompt `{}`", prompt.mark);
             findings.tell("hayes::check::prompt-missing", known.span, message, label, help);
         }
         (None, Some(clause)) => {
@@ -687,7 +705,9 @@ fn is_capture(clause: &Clause) -> bool {
         | ClauseKind::CaptureAll { .. }
         | ClauseKind::CaptureAllPattern { .. } => true,
         ClauseKind::Expect(_)
+        | ClauseKind::ExpectLast(_)
         | ClauseKind::ExpectNothing { .. }
+        | ClauseKind::ExpectRestart { .. }
         | ClauseKind::PromptReply { .. }
         | ClauseKind::PromptCancel { .. }
         | ClauseKind::When { .. } => false,

@@ -566,6 +566,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 self.duration(duration, "how long `await quiet` waits");
                 Some("`await quiet` waits for silence")
             }
+            AwaitTarget::Restart => Some("`await restart` waits for a restart"),
             AwaitTarget::Prompt { text } => {
                 self.template(text);
                 Some("`await prompt` waits for text without a line end")

@@ -141,16 +141,24 @@ pub(in crate::port) fn bell() -> io::Result<Vec<File>> {
     Ok(vec![File::from(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)])
 }
 
-/// All open terminals by their node, with the other processes that have them open.
+/// All open terminals by their node, with the other processes that have them open. Who has the other end of a
+/// pseudo-terminal is no such one: it is the modem.
 fn open_files() -> BTreeMap<PathBuf, Vec<Holder>> {
     let mut open: BTreeMap<PathBuf, Vec<Holder>> = BTreeMap::new();
+    let mut other_ends = Vec::new();
     for pid in names_in(Path::new("/proc")).iter().filter_map(|name| name.parse::<u32>().ok()) {
         if pid == std::process::id() {
             continue;
         }
-        let descriptors = Path::new("/proc").join(pid.to_string()).join("fd");
+        let process = Path::new("/proc").join(pid.to_string());
+        let descriptors = process.join("fd");
         for descriptor in names_in(&descriptors) {
-            let Ok(target) = fs::read_link(descriptors.join(descriptor)) else { continue };
+            let Ok(target) = fs::read_link(descriptors.join(&descriptor)) else { continue };
+            if target.ends_with("ptmx") {
+                let about = fs::read_to_string(process.join("fdinfo").join(&descriptor)).unwrap_or_default();
+                let number = about.lines().find_map(|line| line.strip_prefix("tty-index:"));
+                other_ends.extend(number.map(|number| (Path::new("/dev/pts").join(number.trim()), pid)));
+            }
             if !target.starts_with("/dev") || target.starts_with("/dev/null") {
                 continue;
             }
@@ -159,6 +167,9 @@ fn open_files() -> BTreeMap<PathBuf, Vec<Holder>> {
                 holders.push(holder(pid));
             }
         }
+    }
+    for (node, pid) in other_ends {
+        open.entry(node).and_modify(|holders| holders.retain(|holder| holder.pid != pid));
     }
     open
 }

@@ -7,8 +7,9 @@
 use super::exchange::{ClauseValues, ReadyQuestion};
 use super::expression::counted;
 use super::{End, ScriptView, Step};
-use crate::at::parameters::{Parameter, Written, parameters, prefix_length, split_prefix};
-use crate::at::{Line, Question, ResultCode};
+use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
+use crate::at::{Knowledge, Likeness, Line, Question, ResultCode};
+use crate::catalogue::Catalogue;
 use crate::catalogue::explain::{Context, beside, failure};
 use crate::check::{Captures, Hole, Matcher, anywhere};
 use crate::notation::text;
@@ -41,15 +42,19 @@ impl ScriptView<'_> {
     pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
         let values = |clause: &Clause| match &clause.kind {
             ClauseKind::Expect(patterns)
+            | ClauseKind::ExpectLast(patterns)
             | ClauseKind::CapturePattern(patterns)
             | ClauseKind::CaptureAllPattern { patterns, .. } => self.alternatives_values(patterns),
             ClauseKind::When { event: WhenEvent::Line(patterns), .. } => self.alternatives_values(patterns),
             ClauseKind::ExpectNothing { .. }
+            | ClauseKind::ExpectRestart { .. }
             | ClauseKind::Capture { .. }
             | ClauseKind::CaptureAll { .. }
             | ClauseKind::PromptReply { .. }
             | ClauseKind::PromptCancel { .. }
-            | ClauseKind::When { event: WhenEvent::Timeout | WhenEvent::Otherwise, .. } => Ok(Vec::new()),
+            | ClauseKind::When { event: WhenEvent::Timeout | WhenEvent::Restart | WhenEvent::Otherwise, .. } => {
+                Ok(Vec::new())
+            }
         };
         clauses.iter().map(values).collect()
     }
@@ -74,10 +79,13 @@ impl ScriptView<'_> {
         let lines = &self.scope.last.lines;
         let question = asked.map(|asked| &*asked.question);
         let captured = match &clause.kind {
-            ClauseKind::Expect(patterns) => match self.answers(patterns, values) {
-                true => Ok(Captured::new()),
-                false => Err(Miss::NoMatch),
-            },
+            ClauseKind::Expect(patterns) | ClauseKind::ExpectLast(patterns) => {
+                match (self.answers(patterns, values), self.contradiction(asked, patterns, values)) {
+                    (true, None) => Ok(Captured::new()),
+                    (true, Some(other)) => return Err(self.contradicts(asked, clause.span, other)),
+                    (false, _) => Err(Miss::NoMatch),
+                }
+            }
             ClauseKind::Capture { fields } => self::fields(fields, lines, question),
             ClauseKind::CaptureAll { fields, record } => {
                 all(fields, lines, question).map(|records| vec![(record.value.clone(), records)])
@@ -89,15 +97,17 @@ impl ScriptView<'_> {
                 rows.map(|rows| vec![(record.value.clone(), Value::list(rows))])
             }
             ClauseKind::ExpectNothing { .. }
+            | ClauseKind::ExpectRestart { .. }
             | ClauseKind::PromptReply { .. }
             | ClauseKind::PromptCancel { .. }
             | ClauseKind::When { .. } => Ok(Captured::new()),
         };
         match (captured, &clause.kind) {
             (Ok(captured), _) => Ok(captured),
-            (Err(Miss::NoMatch), ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns)) => {
-                Err(self.fail(self.no_match(asked, clause.span, patterns, values)))
-            }
+            (
+                Err(Miss::NoMatch),
+                ClauseKind::Expect(patterns) | ClauseKind::ExpectLast(patterns) | ClauseKind::CapturePattern(patterns),
+            ) => Err(self.fail(self.no_match(asked, clause.span, patterns, values))),
             (Err(miss), _) => Err(self.missed(asked, clause.span, miss)),
         }
     }
@@ -140,7 +150,7 @@ impl ScriptView<'_> {
             let ClauseKind::When { event, body } = &clause.kind else { continue };
             let patterns = match event {
                 WhenEvent::Line(patterns) => patterns,
-                WhenEvent::Timeout => continue,
+                WhenEvent::Timeout | WhenEvent::Restart => continue,
                 WhenEvent::Otherwise => return Ok((Captured::new(), body)),
             };
             match self.capture_pattern(patterns, values) {
@@ -176,7 +186,7 @@ impl ScriptView<'_> {
         }
         let mut wanted = None;
         for (clause, values) in clauses.iter().zip(values) {
-            if let ClauseKind::Expect(patterns) = &clause.kind {
+            if let ClauseKind::Expect(patterns) | ClauseKind::ExpectLast(patterns) = &clause.kind {
                 if patterns.iter().zip(values).any(|(pattern, values)| self.ends_as(result, pattern, values)) {
                     return Ok(());
                 }
@@ -193,6 +203,37 @@ impl ScriptView<'_> {
             last.lines.iter().any(|line| self.matches_line(pattern, &line.bytes, values))
                 || last.result.as_ref().is_some_and(|result| self.ends_as(result, pattern, values))
         })
+    }
+
+    /// Another line of the answer, where it is to be one and it says something else: `+CPIN: SIM PIN` behind `+CPIN: READY`.
+    fn contradiction(
+        &self,
+        asked: Option<&ReadyQuestion>,
+        patterns: &Alternatives,
+        values: &[Vec<String>],
+    ) -> Option<&Line> {
+        let [_, _, ..] = self.scope.last.lines.as_slice() else { return None };
+        self.scope.last.lines.iter().find(|line| {
+            let is_one = asked.and_then(|asked| asked.question.form_of(&line.bytes));
+            is_one.is_some_and(|form| Catalogue.likeness(&line.bytes, form) == Likeness::Either)
+                && !patterns.iter().zip(values).any(|(pattern, values)| self.matches_line(pattern, &line.bytes, values))
+        })
+    }
+
+    #[inline(never)]
+    fn contradicts(&self, asked: Option<&ReadyQuestion>, clause: Span, other: &Line) -> End {
+        let lines: Vec<String> = self.scope.last.lines.iter().map(Line::text).collect();
+        let what = format!("the answer contradicts itself: {}", lines.join(", and "));
+        let problem =
+            self.problem("hayes::run::no-match", clause, what).label(format!("{} came as well", other.text()));
+        self.fail(self.with_answer(problem, asked))
+    }
+
+    /// Whether the modem refused as one of the patterns wants it.
+    pub(super) fn refused_as(&self, patterns: &Alternatives, values: &[Vec<String>]) -> bool {
+        let refusal = self.scope.last.result.as_ref().filter(|result| !result.is_success());
+        let mut patterns = patterns.iter().zip(values);
+        refusal.is_some_and(|result| patterns.any(|(pattern, values)| self.ends_as(result, pattern, values)))
     }
 
     /// Whether the pattern means this final result code. `ERROR` means every refusal: with `AT+CMEE` it has another
@@ -419,6 +460,8 @@ fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<
         let (_, list) = split_prefix(&line.bytes);
         match parameters(list).next() {
             Some(first) if first.kind == Written::Group => groups(fields, line, &mut records)?,
+            // Behind nothing stand the values that the command takes: `+COPS: ,,(0-4),(0-2)`.
+            Some(first) if first.value.is_empty() && at_parameters::groups(list).next().is_some() => {}
             Some(_) | None => records.push(record(conforms(fields, &line.bytes)?)),
         }
     }

@@ -72,7 +72,7 @@ impl Run<'_> {
         let started = self.conversation.now();
         let taken = match self.try_ask(asked, clauses, values) {
             Ok(Ok(())) => self.view().taken(Some(asked), clauses, values),
-            Ok(Err(trouble)) => match without_answer(clauses).filter(|_| matches!(trouble, Trouble::Timeout { .. })) {
+            Ok(Err(trouble)) => match without_answer(clauses, &trouble) {
                 Some(body) => Ok((Captured::new(), body)),
                 None => Err(self.trouble(trouble, Some(asked), asked.span)),
             },
@@ -132,7 +132,7 @@ impl Run<'_> {
             bytes.push(b'\r');
         }
         text.truncate(text.trim_end_matches('\r').len());
-        let Prospect { mut expected, longest, names_module, needs_unsafe, mark } =
+        let Prospect { mut expected, longest, names_module, needs_unsafe, mark, announced } =
             if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
         let view = self.view();
         if let Some(why) = needs_unsafe.filter(|_| !self.nesting.in_unsafe) {
@@ -151,13 +151,16 @@ impl Run<'_> {
             return Err(view.refuse(failure.sent(text).help(help)));
         }
         expected.free = !is_command;
+        expected.without_final |= clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::ExpectLast(_)));
         let longest = longest.unwrap_or_default();
         let timeout = match &send.within {
             Some(within) => view.duration(within)?,
             None => self.scope.timeout.max(longest),
         };
-        let prompt = view.prompt_plan(clauses, mark)?;
-        let question = Arc::new(Question::new(bytes, expected, self.scaled(timeout), prompt));
+        let (prompt, prompt_within) = view.prompt_plan(clauses, &text, mark, announced)?;
+        let question = Question::new(bytes, expected, self.scaled(timeout), prompt);
+        let question =
+            Arc::new(question.with_prompt_within(prompt_within.map_or(Duration::MAX, |within| self.scaled(within))));
         let asked = ReadyQuestion { text: text.into(), question, span: send.span, is_command, names_module, longest };
         self.remember(send, clauses, &asked);
         Ok(asked)
@@ -218,7 +221,13 @@ impl Run<'_> {
         let sent = self.hearing.mask.text(&asked.text);
         let what = Waiting::Answer { sent: &sent };
         self.hearing.listener.on_event(now, RuntimeEvent::Waiting { what, at_most: asked.question.timeout });
-        let answer = if asked.is_command {
+        let restart = clauses.iter().find_map(|clause| {
+            if let ClauseKind::ExpectRestart { within } = &clause.kind { Some(within.as_ref()) } else { None }
+        });
+        let answer = if let Some(within) = restart {
+            let within = self.scaled(within.map_or(Ok(REBOOT), |within| self.view().duration(within))?);
+            self.conversation.ask_for_restart(&asked.question, within, &mut self.hearing)
+        } else if asked.is_command {
             self.conversation.ask(&asked.question, &mut self.hearing)
         } else {
             let program = Arc::clone(&self.scope.program);
@@ -374,10 +383,10 @@ impl Run<'_> {
         let values = self.view().alternatives_values(answers)?;
         let started = self.conversation.now();
         let ended = self.ask(&asked, &[], &Vec::new());
-        let ended = ended.and_then(|()| match self.view().answers(answers, &values) {
+        // A refused question tells nothing of what is set, whatever came before.
+        let ended = ended.and_then(|()| match self.view().refused_as(answers, &values) {
             true => Ok(true),
-            // A refused question tells nothing of what is set.
-            false => self.view().judge(&asked, &[], &Vec::new()).map(|_| false),
+            false => self.view().judge(&asked, &[], &Vec::new()).map(|_| self.view().answers(answers, &values)),
         });
         self.exchange_ended(&asked, ended.is_ok(), started);
         ended
@@ -481,6 +490,12 @@ impl Run<'_> {
                 let (quiet, within) = (ShownDuration(quiet), ShownDuration(within));
                 self.came(came, span, "", || format!("the modem was never quiet for {quiet} in {within}"))
             }
+            AwaitTarget::Restart => {
+                let within = if wait.within.is_some() { within } else { within.max(self.scaled(REBOOT)) };
+                self.tell(RuntimeEvent::Waiting { what: Waiting::Reboot, at_most: within });
+                let came = self.conversation.restart(within, &mut self.hearing);
+                came.map_err(|trouble| self.trouble(trouble, None, span))
+            }
             AwaitTarget::Prompt { text } => {
                 let text = view.text(text)?;
                 let shown = self.hearing.mask.text(&text).into_owned();
@@ -517,7 +532,7 @@ impl Run<'_> {
         let line = match self.conversation.await_line(started + within, &mut fits, &mut self.hearing) {
             Ok(Some(line)) => line,
             Ok(None) => {
-                if let Some(body) = without_answer(clauses) {
+                if let Some(body) = in_place_of_answer(clauses, &WhenEvent::Timeout) {
                     self.scope.last = Last::default();
                     return self.block(body);
                 }
@@ -651,6 +666,18 @@ impl Run<'_> {
                     "it is busy, hangs, or is gone: give the slow command more time with `within`, or `reboot` it";
                 failed("hayes::run::out-of-step", message, "not sent", help)
             }
+            Trouble::Restarted { line, .. } => {
+                let message = format!("the modem restarted while {what} ran: {} came", line.text());
+                let help = "no answer will come. Check its supply: a radio that starts draws most. Where the restart is meant, \
+                            say `expect restart` under the command, or `reboot AT…`";
+                failed("hayes::run::restarted", message, "not answered", help)
+            }
+            Trouble::NoRestart { waited } => {
+                let message =
+                    format!("the modem did not restart in {}: nothing that it says then came", ShownDuration(*waited));
+                let help = "give it more time with `within`; one that says nothing as it starts is waited for with `reboot AT…`";
+                failed("hayes::run::timeout", message, "no restart", help)
+            }
             Trouble::NeverGone { waited } => {
                 let waited = ShownDuration(*waited);
                 let message = format!("{what} did not restart the modem: it answered AT all the time for {waited}");
@@ -711,7 +738,7 @@ fn wanted<'c>(clauses: &'c [Clause], values: &'c ClauseValues) -> Vec<Sought<'c>
     let mut wanted = Vec::new();
     for (clause, values) in clauses.iter().zip(values) {
         match &clause.kind {
-            ClauseKind::Expect(patterns) | ClauseKind::CapturePattern(patterns) => {
+            ClauseKind::Expect(patterns) | ClauseKind::ExpectLast(patterns) | ClauseKind::CapturePattern(patterns) => {
                 wanted.push(vec![(patterns.as_slice(), values.as_slice())]);
             }
             // Only a final result code tells that all lines are there, or that the reply was taken.
@@ -722,7 +749,7 @@ fn wanted<'c>(clauses: &'c [Clause], values: &'c ClauseValues) -> Vec<Sought<'c>
                 wanted.push(Sought::new());
             }
             ClauseKind::When { event, .. } => branches.push((event.patterns(), values.as_slice())),
-            ClauseKind::Capture { .. } | ClauseKind::ExpectNothing { .. } => {}
+            ClauseKind::Capture { .. } | ClauseKind::ExpectNothing { .. } | ClauseKind::ExpectRestart { .. } => {}
         }
     }
     wanted.extend((!branches.is_empty()).then_some(branches));
@@ -737,12 +764,19 @@ fn when_patterns(clause: &Clause) -> &[Pattern] {
     if let ClauseKind::When { event, .. } = &clause.kind { event.patterns() } else { &[] }
 }
 
-/// What runs where no answer, or no line, comes in time: `when timeout`, else `else`.
-fn without_answer(clauses: &[Clause]) -> Option<&Block> {
-    let body = |wanted: WhenEvent| {
+/// What runs where this came in place of an answer: `when timeout`, `when restart`, else `else`.
+fn without_answer<'c>(clauses: &'c [Clause], trouble: &Trouble) -> Option<&'c Block> {
+    if matches!(trouble, Trouble::Restarted { .. }) {
+        return in_place_of_answer(clauses, &WhenEvent::Restart);
+    }
+    matches!(trouble, Trouble::Timeout { .. }).then(|| in_place_of_answer(clauses, &WhenEvent::Timeout))?
+}
+
+fn in_place_of_answer<'c>(clauses: &'c [Clause], event: &WhenEvent) -> Option<&'c Block> {
+    let body = |wanted: &WhenEvent| {
         clauses.iter().find_map(|clause| {
             if let ClauseKind::When { event, body } = &clause.kind
-                && *event == wanted
+                && event == wanted
             {
                 Some(body)
             } else {
@@ -750,7 +784,7 @@ fn without_answer(clauses: &[Clause]) -> Option<&Block> {
             }
         })
     };
-    body(WhenEvent::Timeout).or_else(|| body(WhenEvent::Otherwise))
+    body(event).or_else(|| body(&WhenEvent::Otherwise))
 }
 
 fn is_interrupt(trouble: &Trouble) -> bool {

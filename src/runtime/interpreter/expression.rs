@@ -23,6 +23,9 @@ use crate::value::{Decimal, Quoted, Refusal, Value, bytes_of, fits};
 /// The longest that anything may take.
 pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// A modem that asks for data does so in this time, or not at all.
+const PROMPT_TIME: Duration = Duration::from_secs(5);
+
 impl ScriptView<'_> {
     pub(super) fn evaluate(&self, expression: &Expression) -> Step<Value> {
         match &expression.kind {
@@ -528,10 +531,10 @@ impl ScriptView<'_> {
 
     /// What answers a prompt: it holds nothing that would end it early. Bytes that nothing is sent behind are counted by the
     /// modem, so they may hold anything.
-    fn reply(&self, expression: &Expression, end: PromptEnd) -> Step<Vec<u8>> {
+    fn reply(&self, expression: &Expression, end: Option<PromptEnd>, is_counted: bool) -> Step<Vec<u8>> {
         let value = self.evaluate(expression)?;
         let bytes = bytes_of(&value);
-        if matches!(value, Value::Bytes(_)) && end == PromptEnd::Nothing {
+        if matches!(value, Value::Bytes(_)) && (end == Some(PromptEnd::Nothing) || is_counted && end.is_none()) {
             return Ok(bytes);
         }
         if let Some(found) = bytes.iter().find_map(|byte| match byte {
@@ -546,29 +549,59 @@ impl ScriptView<'_> {
         Ok(bytes)
     }
 
-    /// What is said to the prompt that a question leads to. `known`: the prompt by which the command is known to ask; one that the script names goes before it.
+    /// What is said to the prompt that a question leads to, and in what time the modem must have asked. `known`: the
+    /// prompt by which the command is known to ask; one that the script names goes before it. `announced`: so many bytes the
+    /// command has announced, and the modem takes just so many.
     #[inline(never)]
-    pub(super) fn prompt_plan(&self, clauses: &[Clause], known: Option<&str>) -> Step<PromptPlan> {
+    pub(super) fn prompt_plan(
+        &self,
+        clauses: &[Clause],
+        command: &str,
+        known: Option<&str>,
+        announced: Option<usize>,
+    ) -> Step<(PromptPlan, Option<Duration>)> {
         let mark = |mark: &Option<Template>| match mark {
             Some(mark) => self.text(mark).map(Some),
             None => Ok(known.map(str::to_owned)),
         };
         for clause in clauses {
-            if let ClauseKind::PromptReply { mark: text, text: reply, end } = &clause.kind {
-                let mut bytes = self.reply(reply, *end)?;
+            let (plan, within) = if let ClauseKind::PromptReply { mark: text, within, text: reply, end } = &clause.kind
+            {
+                let mut bytes = self.reply(reply, *end, announced.is_some())?;
                 bytes.extend(match end {
-                    PromptEnd::CtrlZ => Some(0x1A),
-                    PromptEnd::Cr => Some(b'\r'),
-                    PromptEnd::Esc => Some(0x1B),
-                    PromptEnd::Nothing => None,
+                    Some(PromptEnd::CtrlZ) => Some(0x1A),
+                    Some(PromptEnd::Cr) => Some(b'\r'),
+                    Some(PromptEnd::Esc) => Some(0x1B),
+                    Some(PromptEnd::Nothing) => None,
+                    None => announced.is_none().then_some(0x1A),
                 });
-                return Ok(PromptPlan::Reply { mark: mark(text)?, bytes });
-            }
-            if let ClauseKind::PromptCancel { mark: text } = &clause.kind {
-                return Ok(PromptPlan::Cancel { mark: mark(text)? });
-            }
+                if let Some(count) = announced.filter(|count| *count != bytes.len()) {
+                    return Err(self.miscounted(command, reply.span, count, bytes.len()));
+                }
+                (PromptPlan::Reply { mark: mark(text)?, bytes }, within)
+            } else if let ClauseKind::PromptCancel { mark: text, within } = &clause.kind {
+                (PromptPlan::Cancel { mark: mark(text)? }, within)
+            } else {
+                continue;
+            };
+            // What asks for data by a word may first have to do something: to connect.
+            let is_soon = plan.mark().is_some_and(|mark| !mark.contains(|c: char| c.is_ascii_alphanumeric()));
+            let within = match within {
+                Some(within) => Some(self.duration(within)?),
+                None => is_soon.then_some(PROMPT_TIME),
+            };
+            return Ok((plan, within));
         }
-        Ok(PromptPlan::Unexpected)
+        Ok((PromptPlan::Unexpected, None))
+    }
+
+    /// The modem takes just so many bytes; what is left of others runs as a command.
+    fn miscounted(&self, command: &str, reply: Span, count: usize, length: usize) -> End {
+        let what = format!("{command} announces {}, and the reply has {length}", counted(count, "byte"));
+        let help = "the modem takes just so many, and runs the rest as a command. Put the length in: `${len(bytes(text))}`; \
+                    characters over 0x7F have several bytes, and so has what stands behind `then`";
+        let problem = self.problem("hayes::run::reply-length", reply, what).label(counted(length, "byte"));
+        self.fail(problem.sent(command).help(help))
     }
 
     fn injection(&self, place: Span, found: &str) -> End {

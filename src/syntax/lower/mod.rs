@@ -244,6 +244,8 @@ impl<'s> Lowerer<'s> {
             AwaitTarget::Prompt { text: self.child_string(&prompt)? }
         } else if let Some(patterns) = child(pair, Rule::alternatives) {
             AwaitTarget::Line(self.alternatives(&patterns)?)
+        } else if child(pair, Rule::kw_restart).is_some() {
+            AwaitTarget::Restart
         } else {
             AwaitTarget::When
         };
@@ -366,6 +368,7 @@ impl<'s> Lowerer<'s> {
             Rule::when_line => {
                 let event = match child(pair, Rule::alternatives) {
                     Some(patterns) => WhenEvent::Line(self.alternatives(&patterns)?),
+                    None if child(pair, Rule::kw_restart).is_some() => WhenEvent::Restart,
                     None => WhenEvent::Timeout,
                 };
                 ClauseKind::When { event, body: self.one_line(pair)? }
@@ -401,7 +404,12 @@ impl<'s> Lowerer<'s> {
             };
             return Ok(ClauseKind::ExpectNothing { within });
         }
-        Ok(ClauseKind::Expect(self.alternatives(&self.required(pair, Rule::alternatives)?)?))
+        if let Some(restart) = child(pair, Rule::expect_restart) {
+            return Ok(ClauseKind::ExpectRestart { within: self.within(&restart)? });
+        }
+        let patterns = self.alternatives(&self.required(pair, Rule::alternatives)?)?;
+        let is_last = child(pair, Rule::expect_then).is_some();
+        Ok(if is_last { ClauseKind::ExpectLast(patterns) } else { ClauseKind::Expect(patterns) })
     }
 
     fn capture(&mut self, pair: &Pair<'_, Rule>) -> Result<ClauseKind, Diagnostic> {
@@ -478,14 +486,13 @@ impl<'s> Lowerer<'s> {
 
     fn prompt(&mut self, pair: &Pair<'_, Rule>) -> Result<ClauseKind, Diagnostic> {
         let mark = child(pair, Rule::string).map(|mark| self.string(&mark)).transpose()?;
+        let within = child(pair, Rule::prompt_within).map(|within| self.child_duration(&within)).transpose()?;
         if child(pair, Rule::kw_cancel).is_some() {
-            return Ok(ClauseKind::PromptCancel { mark });
+            return Ok(ClauseKind::PromptCancel { mark, within });
         }
-        let end = match child(pair, Rule::prompt_then) {
-            Some(then) => self.prompt_end(&self.required(&then, Rule::prompt_end)?)?,
-            None => PromptEnd::CtrlZ,
-        };
-        Ok(ClauseKind::PromptReply { mark, text: self.child_expression(pair)?, end })
+        let then = child(pair, Rule::prompt_then);
+        let end = then.map(|then| self.prompt_end(&self.required(&then, Rule::prompt_end)?)).transpose()?;
+        Ok(ClauseKind::PromptReply { mark, within, text: self.child_expression(pair)?, end })
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{FailureKind, Mode, Outcome, SETTLE, Session};
-use crate::at::knowledge::Knowledge;
+use crate::at::knowledge::{Knowledge, Unasked};
 use crate::at::parameters::prefix_length;
 use crate::at::{Event, Expected, Hearer, Line, PromptPlan, Question, ResultCode, Shape, Verdict, Why};
 use crate::notation::unescape;
@@ -75,15 +75,16 @@ const URC_NAMES: [&[u8]; 29] = [
 ];
 
 impl Knowledge for Known {
-    fn is_urc(&self, line: &[u8]) -> bool {
-        match prefix_length(line) {
+    fn unasked(&self, line: &[u8]) -> Option<Unasked> {
+        let is_urc = match prefix_length(line) {
             Some(length) => line.get(1..length).is_some_and(|name| URC_NAMES.contains(&name)),
             None => URC_WORDS.contains(&line),
-        }
+        };
+        is_urc.then_some(if line == b"RDY" { Unasked::Start } else { Unasked::News })
     }
 
-    fn tells_of_start(&self, line: &[u8]) -> bool {
-        line == b"RDY"
+    fn is_answer_alike(&self, line: &[u8], own: &[u8]) -> bool {
+        own == b"+CCID" && line.starts_with(b"+ICCID:")
     }
 
     fn vendor_final(&self, line: &[u8]) -> Option<bool> {
@@ -206,6 +207,7 @@ fn time(text: &str) -> Option<Duration> {
 /// A question, with what is known of its answer before it: `prefixed 60s AT+CSQ`; of some commands their names tell.
 fn question(text: &str) -> Question {
     let (mut expected, mut timeout, mut mark, mut prompt) = (Expected::default(), TIMEOUT, None, None);
+    let mut prompt_within = None;
     let (mut shape, mut rest) = (None, text);
     while let Some((word, behind)) = rest.split_once(' ') {
         let (key, value) = word.split_once('=').unwrap_or((word, ""));
@@ -215,6 +217,8 @@ fn question(text: &str) -> Question {
             "prefixed" => shape = Some(Shape::Prefixed),
             "bare" => shape = Some(Shape::Bare),
             "none" => shape = Some(Shape::None),
+            "text" => shape = Some(Shape::Text),
+            "connect" => shape = Some(Shape::Connect),
             "dial" => expected.call_control = true,
             "abortable" => expected.abortable = true,
             "free" => expected.free = true,
@@ -225,6 +229,7 @@ fn question(text: &str) -> Question {
             "mark" => mark = Some(value.to_owned()),
             "reply" => prompt = Some(bytes(value)),
             "cancel" => prompt = Some(Vec::new()),
+            "asks-within" => prompt_within = time(value),
             _ => match time(word) {
                 Some(time) => timeout = time,
                 None => break,
@@ -252,7 +257,8 @@ fn question(text: &str) -> Question {
         let commands = crate::at::command::parse(rest).map_or(Vec::new(), |line| line.commands);
         expected.prefixes = commands.iter().map(|command| &*command.name.to_owned().leak()).collect();
     }
-    Question::new([rest.as_bytes(), b"\r"].concat(), expected, timeout, prompt)
+    let question = Question::new([rest.as_bytes(), b"\r"].concat(), expected, timeout, prompt);
+    question.with_prompt_within(prompt_within.unwrap_or(timeout))
 }
 
 /// An answer's lines and its result code, or how the question failed.
@@ -264,6 +270,7 @@ fn ending(outcome: &Outcome) -> String {
         }
         Err(failure) => match &failure.kind {
             FailureKind::Stopped(_) => "failed Stopped".to_owned(),
+            FailureKind::Restarted(_) => "failed Restarted".to_owned(),
             FailureKind::UnexpectedPrompt(_) => "failed UnexpectedPrompt".to_owned(),
             FailureKind::NoPrompt { .. } => "failed NoPrompt".to_owned(),
             kind => format!("failed {kind:?}"),
@@ -648,6 +655,7 @@ fn a_message_that_comes_by_itself_may_tell_another_length_than_its_text_has() {
                 bench.receive(chunk);
                 bench.wait(Duration::from_millis(50));
             }
+            assert!(bench.outcome().is_ok());
             assert_eq!(bench.recorder.events, events, "{said:?}");
         }
     }
