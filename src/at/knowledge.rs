@@ -1,6 +1,6 @@
 //! What the session must be told about lines: which come by themselves, and which of two readings a line has.
 
-use super::parameters::{Parameter, Written, parameters, split_prefix};
+use super::parameters::{parameters, split_prefix};
 use super::result_code::{self, Verbosity};
 use super::{Expected, Form, ResultCode, Shape};
 use crate::notation::text;
@@ -14,9 +14,7 @@ pub trait Knowledge: Sync {
     fn unasked(&self, line: &[u8]) -> Option<Unasked>;
 
     /// What a line is that carries the prefix of the command that is running: its answer, or a URC of the same name.
-    fn likeness(&self, line: &[u8], form: Form) -> Likeness {
-        likeness(line, form)
-    }
+    fn likeness(&self, line: &[u8], form: Form) -> Likeness;
 
     /// Whether the line, which is a URC, is the header of a text or a PDU that stands under it: `+CMT: …`.
     fn has_body(&self, line: &[u8]) -> bool {
@@ -119,58 +117,6 @@ pub(super) fn opens_data_mode(text: &str) -> bool {
     !matches!(text, "OK" | "FAIL")
 }
 
-/// Tells an answer from a URC of the same name by its fields, where the standard gives both the same prefix.
-///
-/// It is for lines that carry the prefix of the command that is running.
-pub fn likeness(line: &[u8], form: Form) -> Likeness {
-    let (Some(prefix), list) = split_prefix(line) else {
-        return Likeness::Answer;
-    };
-    let test_is_answer = |first: Option<&Parameter<'_>>| match first {
-        Some(Parameter { kind: Written::Group, .. }) => Likeness::Answer,
-        Some(_) | None => Likeness::Urc,
-    };
-    let mut fields = parameters(list);
-    match prefix {
-        b"+CREG" | b"+CGREG" | b"+CEREG" | b"+C5GREG" => {
-            let first = fields.next();
-            match form {
-                Form::Test => test_is_answer(first.as_ref()),
-                Form::Read => registration(fields.next()),
-                Form::Set | Form::Execute => Likeness::Urc,
-            }
-        }
-        // 27.007 §7.38: `+CSCON: <n>,<mode>[,…]` is read, `+CSCON: <mode>` comes by itself.
-        b"+CSCON" => match form {
-            Form::Test => test_is_answer(fields.next().as_ref()),
-            Form::Read => fields.nth(1).map_or(Likeness::Urc, |_| Likeness::Answer),
-            Form::Set | Form::Execute => Likeness::Urc,
-        },
-        // 27.007 §8.3: after the PIN was given the modem may tell the state by itself.
-        b"+CPIN" => match form {
-            Form::Read => Likeness::Either,
-            Form::Set | Form::Execute => Likeness::Urc,
-            Form::Test => Likeness::Answer,
-        },
-        b"+CSQ" => match form {
-            Form::Execute => Likeness::Either,
-            Form::Read | Form::Test | Form::Set => Likeness::Answer,
-        },
-        // 27.007 §7.15: `+CUSD: <n>` is read, `+CUSD: <m>[,<str>,<dcs>]` comes from the network.
-        b"+CUSD" => match form {
-            Form::Test => test_is_answer(fields.next().as_ref()),
-            Form::Read => fields.nth(1).map_or(Likeness::Answer, |_| Likeness::Urc),
-            Form::Set | Form::Execute => Likeness::Urc,
-        },
-        // 27.007 §7.6, §7.8, §7.12: a number comes first where the network speaks.
-        b"+CLIP" | b"+COLP" | b"+CCWA" => match fields.next() {
-            Some(Parameter { kind: Written::Quoted, .. }) => Likeness::Urc,
-            Some(_) | None => Likeness::Answer,
-        },
-        _ => Likeness::Answer,
-    }
-}
-
 /// 27.005 §3.4.1: a message, a broadcast or a status report that comes by itself. A status report in text mode is one line.
 pub fn is_message(line: &[u8]) -> bool {
     match line.get(..6) {
@@ -178,59 +124,5 @@ pub fn is_message(line: &[u8]) -> bool {
         Some(b"+CDS: ") => parameters(split_prefix(line).1).nth(2).is_none(),
         Some(head) => matches!(head, [b'+', b'C', b'M', b'T', b':', _] | [b'+', b'C', b'B', b'M', b':', _]),
         None => false,
-    }
-}
-
-/// 27.007 §7.2, §10.1.20, §10.1.22: read, it is `<n>,<stat>[,…]`; by itself, `<stat>` alone, or `<stat>` and an area
-/// code: quoted by the standard, bare by some, empty by others.
-fn registration(second: Option<Parameter<'_>>) -> Likeness {
-    match second {
-        Some(Parameter { kind: Written::Bare, value, .. })
-            if matches!(value.len(), 1 | 2) && value.iter().all(u8::is_ascii_digit) =>
-        {
-            Likeness::Answer
-        }
-        Some(_) | None => Likeness::Urc,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn case_02_registration_is_told_apart_by_its_fields() {
-        use Likeness::{Answer, Urc};
-        let cases = [
-            ("+CREG: 2,5,\"2CF7\",\"8A5A782\",6", Answer),
-            ("+CREG: 0,1", Answer),
-            ("+CREG:2,1,2CF7,8A5A782", Answer),
-            ("+C5GREG: 2,11", Answer),
-            ("+CREG: 5", Urc),
-            ("+CREG: 5,\"2CF7\",\"8A5A782\",6", Urc),
-            ("+CREG: 1,2CF7,8A5A782", Urc),
-            ("+CREG: 2,,", Urc),
-            ("+CEREG: 1,\"0001\",\"0A\",7", Urc),
-            ("+CGREG: 1, \"00C3\", \"0000\"", Urc),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(likeness(line.as_bytes(), Form::Read), expected, "{line}");
-        }
-        assert_eq!(likeness(b"+CREG: (0-2)", Form::Test), Answer);
-        assert_eq!(likeness(b"+CREG: 5", Form::Test), Urc);
-        assert_eq!(likeness(b"+CREG: 5", Form::Set), Urc);
-    }
-
-    #[test]
-    fn case_02_others_of_the_same_name() {
-        assert_eq!(likeness(b"+CPIN: READY", Form::Read), Likeness::Either);
-        assert_eq!(likeness(b"+CPIN: READY", Form::Set), Likeness::Urc);
-        assert_eq!(likeness(b"+CSQ: 18,99", Form::Execute), Likeness::Either);
-        assert_eq!(likeness(b"+CUSD: 1", Form::Read), Likeness::Answer);
-        assert_eq!(likeness(b"+CUSD: 0,\"5 EUR\",15", Form::Read), Likeness::Urc);
-        assert_eq!(likeness(b"+CUSD: 0,\"5 EUR\",15", Form::Set), Likeness::Urc);
-        assert_eq!(likeness(b"+CUSD: (0-2)", Form::Test), Likeness::Answer);
-        assert_eq!(likeness(b"+CLIP: \"+4912\",145", Form::Read), Likeness::Urc);
-        assert_eq!(likeness(b"+CLIP: 1,1", Form::Read), Likeness::Answer);
     }
 }

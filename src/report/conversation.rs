@@ -48,6 +48,8 @@ pub struct ConversationText<W: Write> {
     module: Option<&'static Module>,
     /// The question's line has no line end yet: its `OK` may stand behind it.
     line_is_open: bool,
+    /// A line of the answer has been shown.
+    is_answered: bool,
     depth: usize,
     /// What is waited for, and how long that may take at most
     wait: Option<(String, Duration)>,
@@ -68,6 +70,7 @@ impl<W: Write> ConversationText<W> {
             sent: String::new(),
             module: None,
             line_is_open: false,
+            is_answered: false,
             depth: 0,
             wait: None,
             heard: String::new(),
@@ -201,13 +204,16 @@ impl<W: Write> ConversationText<W> {
                     self.line(1, Style::Dim, &format!("{} (echo)", harmless(line)));
                 }
             }
-            Event::Response(line) => self.with_meaning("", line, Style::Bold),
+            Event::Response(line) => {
+                self.is_answered = true;
+                self.with_meaning("", line, Style::Bold);
+            }
             Event::Final { line, result } if result.is_success() => {
                 let shown = self.palette.paint(Style::Dim, harmless(line)).to_string();
                 if self.line_is_open {
                     self.line_is_open = false;
                     self.write(&format!("  {shown}\n"));
-                } else if self.verbose {
+                } else if self.verbose || !self.is_answered {
                     self.write(&format!("{}{shown}\n", self.indent(1)));
                 }
             }
@@ -247,7 +253,7 @@ impl<W: Write> ConversationText<W> {
                 self.close_line();
                 let line = format!("{}{}", self.indent(0), self.palette.paint(Style::Bold, &text));
                 self.write(&line);
-                self.line_is_open = true;
+                (self.line_is_open, self.is_answered) = (true, false);
                 self.sent = text;
             }
             Why::Reply => {

@@ -844,7 +844,8 @@ fn silent(what: &str, waited: ShownDuration, silence: Silence) -> (String, &'sta
         ),
         Silence::NoFinal => (
             format!("{what} was answered without an end in {waited}: no final result code came"),
-            "the command takes longer: give it `within`",
+            "the command takes longer (give it `within`), or its end was lost; one that has none is told so: `expect \"…\" \
+             then nothing`",
         ),
         Silence::NoPrompt => (
             format!("{what} did not ask for data in {waited}: no prompt came"),

@@ -9,9 +9,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{FailureKind, Mode, Outcome, SETTLE, Session};
-use crate::at::knowledge::{Knowledge, Unasked};
-use crate::at::parameters::prefix_length;
-use crate::at::{Event, Expected, Hearer, Line, PromptPlan, Question, ResultCode, Shape, Verdict, Why};
+use crate::at::knowledge::{Knowledge, Likeness, Unasked};
+use crate::at::parameters::{Written, parameters, prefix_length, split_prefix};
+use crate::at::{Event, Expected, Form, Hearer, Line, PromptPlan, Question, ResultCode, Shape, Verdict, Why};
 use crate::notation::unescape;
 
 /// Writes down what it hears, a line each: `response +CSQ: 18,99`.
@@ -63,7 +63,7 @@ fn show(bytes: &[u8]) -> String {
 }
 
 /// What the standards tell (V.250 §5.7.1, 27.007, 27.005), and a module's own URCs and final result codes.
-struct Known;
+struct KnownLines;
 
 const URC_WORDS: [&[u8]; 7] = [b"RDY", b"RING", b"NO CARRIER", b"BUSY", b"NO ANSWER", b"NO DIALTONE", b"CONNECT"];
 
@@ -74,13 +74,34 @@ const URC_NAMES: [&[u8]; 29] = [
     b"CTZEU", b"CSCON", b"CEDRXP", b"CPIN", b"CPINR",
 ];
 
-impl Knowledge for Known {
+impl Knowledge for KnownLines {
     fn unasked(&self, line: &[u8]) -> Option<Unasked> {
         let is_urc = match prefix_length(line) {
             Some(length) => line.get(1..length).is_some_and(|name| URC_NAMES.contains(&name)),
             None => URC_WORDS.contains(&line),
         };
         is_urc.then_some(if line == b"RDY" { Unasked::Start } else { Unasked::News })
+    }
+
+    /// Registration is read as `<n>,<stat>[,…]`, and told as `<stat>` alone, or with an area code that is quoted, bare or
+    /// empty (27.007 §7.2, §10.1.20, §10.1.22); `+CUSD: <n>` is read, `+CUSD: <m>,<str>,<dcs>` told (§7.15).
+    fn likeness(&self, line: &[u8], form: Form) -> Likeness {
+        let (prefix, list) = split_prefix(line);
+        let mut fields = parameters(list);
+        let (first, second) = (fields.next(), fields.next());
+        let is_group = first.is_some_and(|field| field.kind == Written::Group);
+        let is_answer = match (prefix.unwrap_or_default(), form) {
+            (b"+CREG" | b"+CGREG" | b"+CEREG" | b"+C5GREG" | b"+CUSD", Form::Test) => is_group,
+            (b"+CREG" | b"+CGREG" | b"+CEREG" | b"+C5GREG", Form::Read) => second.is_some_and(|field| {
+                let is_digits = field.value.iter().all(u8::is_ascii_digit);
+                field.kind == Written::Bare && matches!(field.value.len(), 1 | 2) && is_digits
+            }),
+            (b"+CUSD", Form::Read) => second.is_none(),
+            (b"+CREG" | b"+CGREG" | b"+CEREG" | b"+C5GREG" | b"+CUSD" | b"+CPIN", Form::Set | Form::Execute) => false,
+            (b"+CPIN", Form::Read) | (b"+CSQ", Form::Execute) => return Likeness::Either,
+            _ => true,
+        };
+        if is_answer { Likeness::Answer } else { Likeness::Urc }
     }
 
     fn is_answer_alike(&self, line: &[u8], own: &[u8]) -> bool {
@@ -101,7 +122,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        Bench { session: Session::new(&Known), recorder: Recorder::default(), now: Duration::ZERO }
+        Bench { session: Session::new(&KnownLines), recorder: Recorder::default(), now: Duration::ZERO }
     }
 
     fn ask(&mut self, question: &Question) {
