@@ -262,7 +262,10 @@ impl<W: Write> ConversationText<W> {
             }
             Why::Cancel => self.line(1, Style::Notable, &format!("{text} (leaves the prompt)")),
             Why::Abort => self.line(1, Style::Notable, &format!("{text} (aborts the command)")),
-            Why::Resynchronise => self.line(1, Style::Notable, &format!("{text} (to be in step again)")),
+            Why::Resynchronise => {
+                self.is_answered = true;
+                self.line(1, Style::Notable, &format!("{text} (to be in step again)"));
+            }
         }
     }
 
