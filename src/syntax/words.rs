@@ -117,8 +117,8 @@ const KEYWORDS: &[&str] = &[
     "abort", "all", "answers", "as", "ask", "assert", "await", "baud", "break", "cancel", "capture", "confirm", "dtr",
     "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "from", "if", "in", "log",
     "matches", "not", "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot", "repeat", "reply",
-    "report", "restart", "retry", "row", "rts", "run", "secret", "send", "set", "skip", "sleep", "stop", "then", "timeout", "to",
-    "try", "unsafe", "up", "when", "with", "within",
+    "report", "restart", "retry", "row", "rts", "run", "secret", "send", "set", "skip", "sleep", "stop", "then",
+    "timeout", "to", "try", "unsafe", "up", "when", "with", "within",
 ];
 
 /// The word of a keyword's rule.
