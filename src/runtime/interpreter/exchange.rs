@@ -596,6 +596,9 @@ impl Run<'_> {
             }
         };
         let failed = |code, message, label, help: &str| view.fail(problem(code, message, label).help(help));
+        let restarted = view.scope.last.before.as_deref().filter(|before| restarts(before)).map(|before| {
+            format!("{before} restarted the modem: write `reboot {before}`, which waits until it is back")
+        });
         match trouble {
             Trouble::Timeout { waited, silence, .. } => {
                 let waited = ShownDuration(*waited);
@@ -606,9 +609,6 @@ impl Run<'_> {
                     ),
                     Mode::Command { .. } | Mode::Unknown { .. } => silent(&what, waited, *silence),
                 };
-                let restarted = view.scope.last.before.as_deref().filter(|before| restarts(before)).map(|before| {
-                    format!("{before} restarted the modem: write `reboot {before}`, which waits until it is back")
-                });
                 failed("hayes::run::timeout", message, "not answered in time", restarted.as_deref().unwrap_or(help))
             }
             Trouble::Lost { why, .. } | Trouble::Port { fault: Fault::Lost(why), .. } => {
@@ -670,7 +670,7 @@ impl Run<'_> {
                 let message = format!("the modem restarted while {what} ran: {} came", line.text());
                 let help = "no answer will come. Check its supply: a radio that starts draws most. Where the restart is meant, \
                             say `expect restart` under the command, or `reboot AT…`";
-                failed("hayes::run::restarted", message, "not answered", help)
+                failed("hayes::run::restarted", message, "not answered", restarted.as_deref().unwrap_or(help))
             }
             Trouble::NoRestart { waited } => {
                 let message =
