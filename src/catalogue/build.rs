@@ -301,6 +301,7 @@ impl Data {
     fn check_error(&self, error: &ErrorCode) -> Result<()> {
         require(!error.text.trim().is_empty(), "it has no text")?;
         error.also.iter().try_for_each(|also| checked_pair(also).map(drop))?;
+        error.scope.map_or(Ok(()), |scope| self.check_scope(scope))?;
         error.advice_for.iter().try_for_each(|advice| self.check_scope(checked_pair(advice)?.0))?;
         self.check_source(&error.source)
     }

@@ -4,7 +4,9 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::entry::{AnswerShape, Case, CommandEntry, Danger, KnownPrompt, MaxTime, Module, Status, Usage, When, pair};
+use super::entry::{
+    AnswerShape, Case, CommandEntry, Confirmation, Danger, KnownPrompt, MaxTime, Module, Usage, When, pair,
+};
 use super::lookup::{self, command_of, unquoted};
 use crate::at::command::{Command, CommandLine, parse};
 use crate::at::parameters::parameters;
@@ -239,9 +241,9 @@ impl CommandEntry {
         let times = || self.max_times.iter().filter(|time| time.is_of(form) && !time.worst_case);
         let of_it = |module: &Module| {
             let said = times().filter_map(|time| Some((Reverse(module.distance(time.scope?)?), time)));
-            said.map(|(nearness, time)| (nearness, time.duration(), time.status == Status::Confirmed)).max()
+            said.map(|(nearness, time)| (nearness, time.duration(), time.status == Confirmation::Confirmed)).max()
         };
-        let longest = times().filter(|time| time.status == Status::Confirmed).map(MaxTime::duration).max();
+        let longest = times().filter(|time| time.status == Confirmation::Confirmed).map(MaxTime::duration).max();
         match module.and_then(of_it) {
             Some((_, said, true)) => Some(said),
             Some((_, said, false)) => longest.max(Some(said)),

@@ -75,7 +75,7 @@ pub struct CommandEntry {
     pub vendors: Vec<&'static str>,
     /// Ids of `sources.toml`
     pub source: Vec<&'static str>,
-    pub status: Status,
+    pub status: Confirmation,
     #[serde(skip)]
     usages: OnceLock<Usages>,
 }
@@ -290,7 +290,7 @@ impl KnownPrompt {
 /// Whether what an entry says was read at its source, or is only recalled.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
+pub enum Confirmation {
     #[default]
     Confirmed,
     Unconfirmed,
@@ -312,7 +312,7 @@ pub struct MaxTime {
     pub worst_case: bool,
     pub source: Vec<&'static str>,
     #[serde(default)]
-    pub status: Status,
+    pub status: Confirmation,
 }
 
 /// One parameter of a command, or one value of an answer.
@@ -509,7 +509,7 @@ pub struct Unit {
     /// Words for a quantity, from the best down: `-85000: good` where it is at least this many thousandths of the unit
     pub grades: Vec<&'static str>,
     pub source: Vec<&'static str>,
-    pub status: Status,
+    pub status: Confirmation,
 }
 
 impl Unit {
@@ -555,7 +555,7 @@ pub struct Urc {
     pub answers: Option<&'static str>,
     pub vendors: Vec<&'static str>,
     pub source: Vec<&'static str>,
-    pub status: Status,
+    pub status: Confirmation,
     #[serde(skip)]
     pub(super) layouts: OnceLock<Vec<Layout>>,
 }
@@ -633,7 +633,7 @@ pub struct Module {
     pub quirks: Vec<&'static str>,
     pub supersim: Vec<&'static str>,
     pub source: Vec<&'static str>,
-    pub status: Status,
+    pub status: Confirmation,
 }
 
 impl Module {
@@ -713,7 +713,7 @@ pub struct Setting {
     /// It is set only while the radio is off
     pub radio_off: bool,
     pub source: Vec<&'static str>,
-    pub status: Status,
+    pub status: Confirmation,
 }
 
 /// How a module pings.
@@ -734,6 +734,9 @@ pub struct ErrorCode {
     pub code: u16,
     /// The build script fills it in, by the file.
     pub series: Series,
+    /// Whose number it is, where it is no standard's: a vendor
+    #[serde(rename = "for")]
+    pub scope: Option<&'static str>,
     /// Other words that modems use for it
     #[serde(rename = "others")]
     pub other_texts: Vec<&'static str>,
@@ -746,7 +749,7 @@ pub struct ErrorCode {
     /// What mends it on modules of this vendor, family or id: `nRF91: look whether there is a SIM`
     pub advice_for: Vec<&'static str>,
     pub source: Vec<&'static str>,
-    pub status: Status,
+    pub status: Confirmation,
 }
 
 /// Which of the two series of numbers.
@@ -777,7 +780,7 @@ pub struct KnownResult {
     pub commands: Vec<&'static str>,
     pub vendors: Vec<&'static str>,
     pub source: Vec<&'static str>,
-    pub status: Status,
+    pub status: Confirmation,
 }
 
 /// A document or a log that facts were read in.

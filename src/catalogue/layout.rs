@@ -77,7 +77,8 @@ impl KnownField {
         if parameter.kind == parameters::Written::Group {
             return Fit::No;
         }
-        if value.is_empty() {
+        // `-` stands for a value that there is not: `+QENG: …,12,-,50`.
+        if value.is_empty() || value == b"-" && !quoted {
             return Fit::Exact;
         }
         if !self.kind().holds(value, quoted) {

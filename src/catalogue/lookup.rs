@@ -1,7 +1,7 @@
 //! The tables, and how their entries are found.
 
 use super::entry::{
-    CommandEntry, ErrorCode, Index, KnownField, KnownResult, Layout, Module, Reference, Series, Unit, Urc,
+    CommandEntry, ErrorCode, Index, KnownField, KnownResult, KnownValue, Layout, Module, Reference, Series, Unit, Urc,
 };
 use super::own::own;
 use super::table::{Table, bare};
@@ -118,6 +118,12 @@ pub(super) fn field(name: &str) -> Option<&'static KnownField> {
     FIELDS.named(name)
 }
 
+/// What a cause of refusal means: of a registration, or else of a data session (24.301 §9.9.3.9, §9.9.4.4).
+pub fn cause(number: &str) -> Option<&'static str> {
+    let known = |name| field(name)?.meaning(number);
+    known("reject_cause").or_else(|| known("esm_cause")).map(KnownValue::meaning)
+}
+
 impl KnownField {
     pub fn unit(&self) -> Option<&'static Unit> {
         UNITS.named(self.unit?)
@@ -151,10 +157,23 @@ pub fn error_by_text(series: Series, text: &str) -> impl Iterator<Item = &'stati
         let wanted = words(text);
         !wanted.is_empty() && words(other) == wanted
     };
-    errors(series).filter(move |error| same(error.text) || error.other_texts.iter().any(|other| same(other)))
+    let found = move || {
+        errors(series).filter(move |error| same(error.text) || error.other_texts.iter().any(|other| same(other)))
+    };
+    // The words of the standard are not those of a vendor, who has them too.
+    let is_standard = found().any(|error| error.scope.is_none());
+    found().filter(move |error| error.scope.is_none() || !is_standard)
 }
 
 impl ErrorCode {
+    /// Its meaning on this module: a vendor may give the number one of its own, or be the only one that has it.
+    pub fn meaning(&self, module: Option<&Module>) -> Option<&'static str> {
+        let Some(module) = module else { return Some(self.text) };
+        let of = |scope: &str| module.distance(scope).is_some();
+        let own = self.also.iter().map(|also| super::entry::pair(also)).find(|(whose, _)| of(whose));
+        own.map(|(_, meaning)| meaning).or_else(|| self.scope.is_none_or(of).then_some(self.text))
+    }
+
     /// What usually mends it on this module.
     pub fn advice(&self, module: Option<&Module>) -> &'static str {
         let of_scope = |module: &Module| {
@@ -162,7 +181,9 @@ impl ErrorCode {
             let said = said.filter_map(|(scope, advice)| Some((module.distance(scope)?, advice)));
             said.min_by_key(|(distance, _)| *distance).map(|(_, advice)| advice)
         };
-        module.and_then(of_scope).unwrap_or(self.advice)
+        // The usual advice belongs to the usual meaning.
+        let usual = if self.meaning(module) == Some(self.text) { self.advice } else { "" };
+        module.and_then(of_scope).unwrap_or(usual)
     }
 }
 

@@ -82,7 +82,7 @@ fn leak(text: String) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::entry::Status;
+    use crate::catalogue::entry::Confirmation;
 
     const FILE: &str = "vendor = 'Acme'\nmodels = ['ACME-1*']\niccid = 'AT+CCID'\nregistration = ['AT+CEREG']\nreboot = 'AT+CFUN=1,1'\n";
 
@@ -90,7 +90,7 @@ mod tests {
     fn a_file_of_five_lines() {
         let module = read("modules/acme-1.toml", FILE).unwrap();
         assert_eq!((module.id, module.family, module.manufacturer), ("acme-1", "acme-1", "Acme"));
-        assert_eq!((module.source, module.status), (vec!["modules/acme-1.toml"], Status::Unconfirmed));
+        assert_eq!((module.source, module.status), (vec!["modules/acme-1.toml"], Confirmation::Unconfirmed));
     }
 
     #[test]

@@ -52,7 +52,16 @@ fn wants(text: &str, word: &str) -> bool {
 
 fn begins(word: &str) -> bool {
     let is_command = word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
-    is_command || word.starts_with(['+', '^', '*', '#', '%', '$']) || word.contains("::")
+    is_command || word.starts_with(['+', '^', '*', '#', '%', '$']) || is_code(word)
+}
+
+/// `hayes::run::timeout`, `run::timeout`: words with `::` between them. An IPv6 address is none.
+fn is_code(text: &str) -> bool {
+    let is_word = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_lowercase())
+            && part.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+    };
+    text.contains("::") && text.split("::").all(is_word)
 }
 
 /// How many of the first words are together a result code, a URC or a module's name, as modems write them: `APP RDY`.
@@ -69,7 +78,7 @@ fn longest_known(words: &[String]) -> usize {
 }
 
 fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
-    if text.contains("::") {
+    if is_code(text) {
         return page(text, arguments, console);
     }
     let module = match &arguments.module {

@@ -373,6 +373,17 @@ pub static FUNCTIONS: &[Function] = &[
         body: |given| timer(given, &psm::ACTIVE),
     },
     Function {
+        name: "cause",
+        arguments: &[Takes { help: "give it the last value of `+CEREG: 3,3,,,,0,15`", ..NUMBER }],
+        result: Some(ValueKind::Text),
+        about: "why the network refused the modem, or a data session, in words (24.301)",
+        example: ("cause(11)", "this network is not allowed for this SIM (PLMN not allowed)"),
+        body: |given| {
+            let number = given.int(0)?;
+            Ok(Value::text(lookup::cause(&number.to_string()).unwrap_or("")))
+        },
+    },
+    Function {
         name: "module",
         arguments: &[Takes { help: "write the model in quotes, as AT+CGMM answers it", ..TEXT }],
         result: Some(ValueKind::Record),

@@ -8,12 +8,12 @@ use crate::catalogue::layout::Fit;
 use crate::catalogue::lookup::{COMMANDS, PREFIXES, command_of, settings, urc};
 
 use super::value::{part, word, written};
-use super::{Context, Explanation, Kind, Part, lower_first};
+use super::{Context, ExplainedPart, Explanation, Kind, lower_first};
 
 /// What one line says; `None` where it is no answer and no URC that is known.
 pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
     let (prefix, values) = split_prefix(line.as_bytes());
-    let asked = Asked::of(context.command);
+    let asked = AskedUsage::of(context.command);
     let unasked = urc(line.as_bytes());
     let mut readings = Vec::new();
     match prefix {
@@ -25,7 +25,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
         }
         // Without prefix a line has the meaning of the question that it answers, and no other.
         None => {
-            if let Some(Asked { command, form, usage: Some(usage) }) = &asked
+            if let Some(AskedUsage { command, form, usage: Some(usage) }) = &asked
                 && unasked.is_none()
                 && !matches!(
                     usage.shape,
@@ -84,21 +84,21 @@ pub(super) fn has_body(line: &str) -> bool {
 }
 
 /// The question that is answered, as far as it is known.
-struct Asked {
+struct AskedUsage {
     command: &'static CommandEntry,
     form: Form,
     usage: Option<&'static Usage>,
 }
 
-impl Asked {
+impl AskedUsage {
     /// The last command of a line: it is the one whose answer comes last.
-    fn of(line: Option<&str>) -> Option<Asked> {
+    fn of(line: Option<&str>) -> Option<AskedUsage> {
         let line = at_command::parse(line?.trim())?;
         let asked = line.commands.last()?;
         let command = command_of(asked)?;
         let values = values_of(asked);
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        Some(Asked { command, form: asked.form, usage: command.usage(asked.form, &values) })
+        Some(AskedUsage { command, form: asked.form, usage: command.usage(asked.form, &values) })
     }
 }
 
@@ -120,7 +120,7 @@ enum Lists {
 }
 
 impl Lists {
-    fn of(usage: &Usage, form: Form, asked: Option<&Asked>) -> Lists {
+    fn of(usage: &Usage, form: Form, asked: Option<&AskedUsage>) -> Lists {
         match (usage.ranges, asked.is_some_and(|asked| asked.form == Form::Test && form == Form::Test)) {
             (false, _) => Lists::None,
             (true, false) => Lists::Parenthesised,
@@ -184,6 +184,7 @@ impl Reading {
                 .enumerate()
                 .map(|(index, parameter)| part(self.layout.field(index), &parameter, module))
                 .collect();
+            judge_cause(&mut explained.parts);
         }
         explained
     }
@@ -217,11 +218,22 @@ impl Reading {
     }
 }
 
+/// A maker's cause is none of the standard's; that of a modem that is registered again is an old one.
+fn judge_cause(parts: &mut [ExplainedPart]) {
+    let has = |name: &str, text: &str| parts.iter().any(|part| part.name == name && part.text == text);
+    let (is_makers, is_denied) = (has("cause_type", "1"), has("stat", "3"));
+    let tells_state = parts.iter().any(|part| part.name == "stat");
+    if let Some(cause) = parts.iter_mut().find(|part| part.name == "reject_cause") {
+        cause.telling &= !is_makers && (is_denied || !tells_state);
+        cause.meaning = cause.meaning.take().filter(|_| !is_makers);
+    }
+}
+
 /// The forms of commands whose answers carry this prefix; where the question is known, only its form.
 fn usages<'a>(
     prefix: &'a [u8],
     values: &'a [u8],
-    asked: Option<&'a Asked>,
+    asked: Option<&'a AskedUsage>,
 ) -> impl Iterator<Item = (&'static CommandEntry, Form, &'static Usage)> + 'a {
     let carries = move |usage: &Usage| usage.prefix.is_some_and(|known| known.as_bytes().eq_ignore_ascii_case(prefix));
     let asked = asked.filter(move |asked| asked.usage.is_some_and(carries));
@@ -267,14 +279,17 @@ fn fit_of_ranges(layout: &Layout, values: &[u8], lists: Lists) -> Fit {
     if count == layout.fields.len() { Fit::Exact } else { Fit::Loose }
 }
 
-fn ranges(layout: &Layout, values: &[u8]) -> Vec<Part> {
+fn ranges(layout: &Layout, values: &[u8]) -> Vec<ExplainedPart> {
     let mut parts = Vec::new();
     for (index, parameter) in parameters(values).enumerate() {
         let Some(field) = layout.field(index) else { continue };
         // Lists within a list: whose values are which is not known.
         let nests = || parameter.inner().any(|item| item.kind == Written::Group);
         if parameter.kind == Written::Group && nests() {
-            parts.push(Part { documented: false, ..Part::new(written(&parameter), "", "not known", None) });
+            parts.push(ExplainedPart {
+                documented: false,
+                ..ExplainedPart::new(written(&parameter), "", "not known", None)
+            });
             continue;
         }
         let items: Vec<Parameter<'_>> = match parameter.kind {
@@ -287,7 +302,7 @@ fn ranges(layout: &Layout, values: &[u8]) -> Vec<Part> {
             .map(|item| item_of_range(field, item))
             .collect();
         let meaning = if meanings.is_empty() { "not given".to_owned() } else { meanings.join("; ") };
-        parts.push(Part::new(written(&parameter), field.name, field.what, Some(meaning)));
+        parts.push(ExplainedPart::new(written(&parameter), field.name, field.what, Some(meaning)));
     }
     parts
 }
@@ -353,7 +368,7 @@ fn line_of(line: &str, command: &'static CommandEntry) -> Explanation {
 fn without_form(
     line: &str,
     prefix: Option<&[u8]>,
-    asked: Option<&Asked>,
+    asked: Option<&AskedUsage>,
     unasked: Option<&'static Urc>,
 ) -> Option<Explanation> {
     let values = split_prefix(line.as_bytes()).1;

@@ -1,6 +1,6 @@
 //! The few words that stand beside an answer: `registered, roaming`; `-79 dBm, good`.
 
-use super::{Context, Explanation, Kind, Part, explain, lower_first};
+use super::{Context, ExplainedPart, Explanation, Kind, explain, lower_first};
 
 /// What counts of a line, in a few words; `None` where the line says it all, or where its meaning is not sure.
 pub fn brief(line: &str, context: &Context<'_>) -> Option<String> {
@@ -28,6 +28,7 @@ pub fn brief(line: &str, context: &Context<'_>) -> Option<String> {
         | Kind::Prompt
         | Kind::Record
         | Kind::Body
+        | Kind::Cause
         | Kind::Module
         | Kind::Several
         | Kind::Unknown => None,
@@ -39,18 +40,18 @@ pub fn beside(line: &str, context: &Context<'_>) -> Option<String> {
     brief(line, context).filter(|words| !line.to_lowercase().ends_with(&words.to_lowercase()))
 }
 
-fn meant(explained: &Explanation) -> impl Iterator<Item = &Part> {
+fn meant(explained: &Explanation) -> impl Iterator<Item = &ExplainedPart> {
     explained.parts.iter().filter(|part| part.documented && part.meaning.is_some())
 }
 
 /// The meanings of the telling values; where none is marked so, the only meaning there is.
 fn of_values(explained: &Explanation) -> Option<String> {
     let marked = explained.parts.iter().any(|part| part.telling);
-    let telling: Vec<&Part> = meant(explained).filter(|part| part.telling || !marked).collect();
+    let telling: Vec<&ExplainedPart> = meant(explained).filter(|part| part.telling || !marked).collect();
     if telling.is_empty() || (!marked && (telling.len() > 1 || explained.parts.len() > 2)) {
         return None;
     }
-    let is_known = |part: &&&Part| part.meaning.as_deref() != Some("not known");
+    let is_known = |part: &&&ExplainedPart| part.meaning.as_deref() != Some("not known");
     let known: Vec<String> = telling.iter().filter(is_known).filter_map(|part| in_words(part)).collect();
     if known.is_empty() {
         return telling.first().map(|part| format!("{} not known", part.what));
@@ -59,7 +60,7 @@ fn of_values(explained: &Explanation) -> Option<String> {
 }
 
 /// A meaning that needs the name of its value to be understood gets it: `roaming on`.
-fn in_words(part: &Part) -> Option<String> {
+fn in_words(part: &ExplainedPart) -> Option<String> {
     let meaning = part.meaning.as_deref()?;
     Some(match meaning {
         "on" | "off" | "up" | "down" | "yes" | "no" => format!("{} {meaning}", part.what),

@@ -194,7 +194,7 @@ fn list_parameters(explained: &mut Explanation, known: &'static CommandEntry, fo
             .map(|value| format!("{}: {}", value.value(), super::value::word(field, *value, None)))
             .collect();
         let meaning = (!listed.is_empty()).then(|| listed.join("; "));
-        explained.parts.push(super::Part::new("", field.name, field.what, meaning));
+        explained.parts.push(super::ExplainedPart::new("", field.name, field.what, meaning));
     }
 }
 

@@ -20,7 +20,7 @@ impl Explanation {
         if !self.about.is_empty() {
             writeln!(f, "{indent}  {}", self.about)?;
         }
-        let width = |text: fn(&super::Part) -> &str| {
+        let width = |text: fn(&super::ExplainedPart) -> &str| {
             self.parts.iter().map(|part| text(part).chars().count()).max().unwrap_or(0).min(32)
         };
         let (texts, whats) = (width(|part| &part.text), width(|part| &part.what));

@@ -4,11 +4,11 @@ use crate::at::ResultCode;
 use crate::catalogue::entry::{ErrorCode, Module, Series, pair};
 use crate::catalogue::{cme, cms, error_by_text, result_code};
 
-use super::{Explanation, Kind, Part};
+use super::{ExplainedPart, Explanation, Kind, lower_first};
 
 /// What a failed exchange means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct ExplainedFailure {
     /// In words: `no network service`
     pub meaning: String,
     /// What usually mends it, in sentences; may be empty
@@ -16,19 +16,22 @@ pub struct Failure {
 }
 
 /// What this result means, on this module if it is known; `None` for a success, and for one of which nothing is known.
-pub fn failure(result: &ResultCode, module: Option<&Module>) -> Option<Failure> {
+pub fn failure(result: &ResultCode, module: Option<&Module>) -> Option<ExplainedFailure> {
     if result.is_success() {
         return None;
     }
-    let known = |error: &ErrorCode| Failure { meaning: error.text.to_owned(), advice: error.advice(module).to_owned() };
+    let known = |error: &ErrorCode| {
+        let meaning = error.meaning(module)?.to_owned();
+        Some(ExplainedFailure { meaning, advice: error.advice(module).to_owned() })
+    };
     match result {
         ResultCode::Equipment(error) => {
             let by_words = || error_by_text(Series::Equipment, &error.text).next();
-            error.code.map_or_else(by_words, cme).map(known)
+            error.code.map_or_else(by_words, cme).and_then(known)
         }
         ResultCode::Message(error) => {
             let by_words = || error_by_text(Series::Message, &error.text).next();
-            error.code.map_or_else(by_words, cms).map(known)
+            error.code.map_or_else(by_words, cms).and_then(known)
         }
         ResultCode::Vendor { text, .. } => by_result(text),
         ResultCode::Error => by_result("ERROR"),
@@ -41,9 +44,9 @@ pub fn failure(result: &ResultCode, module: Option<&Module>) -> Option<Failure> 
     }
 }
 
-fn by_result(text: &str) -> Option<Failure> {
+fn by_result(text: &str) -> Option<ExplainedFailure> {
     let known = result_code(text)?;
-    Some(Failure { meaning: known.meaning.to_owned(), advice: known.advice.to_owned() })
+    Some(ExplainedFailure { meaning: known.meaning.to_owned(), advice: known.advice.to_owned() })
 }
 
 /// `+CME ERROR: 30`, `CME 30`, `cms error 38`, `+CME ERROR: no network service`, `+CME ERROR:`.
@@ -118,9 +121,17 @@ fn by_text(line: &str, series: Series, text: &str, module: Option<&Module>) -> E
 }
 
 fn known(line: &str, error: &'static ErrorCode, module: Option<&Module>) -> Explanation {
-    let mut explained = Explanation::new(line, Kind::Error, error.text).from(&error.source, error.status);
-    let what = format!("{} ({})", name(error.series), error.range);
-    explained.parts.push(Part::new(error.code.to_string(), "err", what, Some(error.text.to_owned())));
+    let usual = error.scope.map_or_else(|| error.text.to_owned(), |vendor| format!("{} ({vendor})", error.text));
+    let meaning = error.meaning(module);
+    let title = meaning.unwrap_or("A number that this module's vendor gives no meaning that Hayes knows");
+    let mut explained = Explanation::new(line, Kind::Error, title).from(&error.source, error.status);
+    let range = error.scope.into_iter().chain([error.range]).collect::<Vec<_>>().join(", ");
+    let what = format!("{} ({range})", name(error.series));
+    explained.parts.push(ExplainedPart::new(error.code.to_string(), "err", what, meaning.map(str::to_owned)));
+    if meaning != Some(error.text) {
+        explained.notes.push(format!("Others mean by this number: {}.", lower_first(&usual)));
+        return explained;
+    }
     let advice = error.advice(module);
     if !advice.is_empty() {
         explained.notes.push(advice.to_owned());

@@ -16,10 +16,10 @@ mod value;
 use serde::Serialize;
 
 pub use brief::{beside, brief};
-pub use failure::{Failure, failure};
+pub use failure::{ExplainedFailure, failure};
 
-use super::entry::{Module, Status};
-use super::lookup::{COMMANDS, MARKS, RESULTS, source_text, urc};
+use super::entry::{Confirmation, Module};
+use super::lookup::{COMMANDS, MARKS, RESULTS, field, source_text, urc};
 
 /// What is known of the circumstances.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,7 +39,7 @@ pub struct Explanation {
     /// What there is to know about it; may be empty
     pub about: String,
     /// Its values, in order
-    pub parts: Vec<Part>,
+    pub parts: Vec<ExplainedPart>,
     pub notes: Vec<String>,
     /// Where this is from; `None` where nothing is known
     pub source: Option<String>,
@@ -68,6 +68,8 @@ pub enum Kind {
     Record,
     /// The text or PDU under a header
     Body,
+    /// Why the network refused
+    Cause,
     /// A module, by its name
     Module,
     /// More than one line or command; they stand in `each`
@@ -77,7 +79,7 @@ pub enum Kind {
 
 /// One value of a command or an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Part {
+pub struct ExplainedPart {
     /// As it stands in the text, quotes included
     pub text: String,
     /// As the manuals call it: `stat`; empty where it is not known
@@ -94,10 +96,17 @@ pub struct Part {
     pub documented: bool,
 }
 
-impl Part {
-    fn new(text: impl Into<String>, name: &str, what: impl Into<String>, meaning: Option<String>) -> Part {
+impl ExplainedPart {
+    fn new(text: impl Into<String>, name: &str, what: impl Into<String>, meaning: Option<String>) -> ExplainedPart {
         let documented = meaning.is_some();
-        Part { text: text.into(), name: name.to_owned(), what: what.into(), meaning, telling: false, documented }
+        ExplainedPart {
+            text: text.into(),
+            name: name.to_owned(),
+            what: what.into(),
+            meaning,
+            telling: false,
+            documented,
+        }
     }
 }
 
@@ -117,9 +126,9 @@ impl Explanation {
         }
     }
 
-    fn from(mut self, source: &[&str], status: Status) -> Explanation {
+    fn from(mut self, source: &[&str], status: Confirmation) -> Explanation {
         self.source = Some(source_text(source));
-        self.confirmed = status == Status::Confirmed;
+        self.confirmed = status == Confirmation::Confirmed;
         self
     }
 
@@ -150,9 +159,32 @@ fn one(line: &str, context: &Context<'_>) -> Explanation {
         .or_else(|| result(line))
         .or_else(|| answer::line(line, context))
         .or_else(|| failure::by_words(line, context.module))
+        .or_else(|| cause(line))
         .or_else(|| module::by_name(line))
         .or_else(|| command::without_at(line, context))
         .unwrap_or_else(|| command::nothing_known(line))
+}
+
+/// `cause 15`, `EMM cause 15`, `ESM cause 33`: why the network refused.
+fn cause(line: &str) -> Option<Explanation> {
+    let words: Vec<String> = line.split_ascii_whitespace().map(str::to_ascii_lowercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (names, number): (&[&str], _) = match words.as_slice() {
+        ["emm" | "mm" | "gmm", "cause", number] => (&["reject_cause"], number),
+        ["esm" | "sm", "cause", number] => (&["esm_cause"], number),
+        ["cause", number] => (&["reject_cause", "esm_cause"], number),
+        _ => return None,
+    };
+    let known = names.iter().filter_map(|name| Some((field(name)?, field(name)?.meaning(number)?)));
+    let mut explained = known.map(|(field, known)| {
+        let mut explained =
+            Explanation::new(line, Kind::Cause, known.meaning()).from(&["24.301"], Confirmation::Confirmed);
+        explained.parts.push(ExplainedPart::new(*number, "", field.what, Some(known.meaning().to_owned())));
+        explained
+    });
+    let mut first = explained.next()?;
+    first.each.extend(explained);
+    Some(first)
 }
 
 /// The lines of an answer, or an echo and its answer.
@@ -206,7 +238,7 @@ fn result(line: &str) -> Option<Explanation> {
         explained.notes.push(format!("It ends the answer to {}.", known.commands.join(", ")));
     }
     if let Some(speed) = connect {
-        explained.parts.push(Part::new(speed, "text", "speed, or the modem's own text", None));
+        explained.parts.push(ExplainedPart::new(speed, "text", "speed, or the modem's own text", None));
     }
     // NO CARRIER also comes by itself.
     if let Some(unasked) = urc(line.as_bytes()).filter(|unasked| unasked.start == known.text) {

@@ -1,6 +1,6 @@
 //! A module by its name: how to talk to it, and what is special about it.
 
-use super::{Explanation, Kind, Part};
+use super::{ExplainedPart, Explanation, Kind};
 use crate::catalogue::entry::{Module, note};
 use crate::catalogue::lookup::known;
 
@@ -13,7 +13,7 @@ fn about(name: &str, module: &'static Module) -> Explanation {
     let title = format!("A module of {}: {}", module.vendor, module.technologies.join(", "));
     let mut explained = Explanation::new(name, Kind::Module, title).from(&module.source, module.status);
     let mut told = |commands: &[&str], what: &str| {
-        explained.parts.extend(commands.iter().map(|command| Part::new(*command, "", what, None)));
+        explained.parts.extend(commands.iter().map(|command| ExplainedPart::new(*command, "", what, None)));
     };
     told(&[module.iccid], "reads the SIM's ICCID");
     let registration: Vec<String> = module.registration.iter().map(|command| format!("{command}?")).collect();

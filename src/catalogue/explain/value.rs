@@ -3,15 +3,16 @@
 use crate::at::parameters::{Parameter, Written};
 use crate::catalogue::entry::{FieldKind, KnownField, KnownValue, Module, Unit};
 use crate::catalogue::layout::Fit;
+use crate::catalogue::modules;
 use crate::psm::{self, GprsTimer};
 
-use super::Part;
+use super::ExplainedPart;
 
 /// One value, explained.
-pub(super) fn part(field: Option<&KnownField>, parameter: &Parameter<'_>, module: Option<&Module>) -> Part {
+pub(super) fn part(field: Option<&KnownField>, parameter: &Parameter<'_>, module: Option<&Module>) -> ExplainedPart {
     let Some(field) = field else {
         let beyond = Some("a further value, not known to Hayes".to_owned());
-        return Part { documented: false, ..Part::new(written(parameter), "", "not known", beyond) };
+        return ExplainedPart { documented: false, ..ExplainedPart::new(written(parameter), "", "not known", beyond) };
     };
     let meaning = meaning(field, parameter, module);
     let documented = matches!(meaning, Meaning::Words(_));
@@ -20,7 +21,11 @@ pub(super) fn part(field: Option<&KnownField>, parameter: &Parameter<'_>, module
         Meaning::Words(words) | Meaning::Remark(words) => Some(words),
         Meaning::Lacking(words) => Some(words.to_owned()),
     };
-    Part { telling: field.brief, documented, ..Part::new(written(parameter), field.name, field.what, words) }
+    ExplainedPart {
+        telling: field.brief,
+        documented,
+        ..ExplainedPart::new(written(parameter), field.name, field.what, words)
+    }
 }
 
 /// As it stands in the text.
@@ -47,7 +52,7 @@ pub(super) enum Meaning {
 pub(super) fn meaning(field: &KnownField, parameter: &Parameter<'_>, module: Option<&Module>) -> Meaning {
     let text = parameter.text();
     let text = text.trim();
-    if text.is_empty() {
+    if text.is_empty() || text == "-" && parameter.kind == Written::Bare {
         return Meaning::Lacking("not given");
     }
     if field.fit(parameter) == Fit::No {
@@ -94,11 +99,19 @@ pub(super) fn word(field: &KnownField, known: KnownValue, module: Option<&Module
     if field.name == "act" && known.value() == "8" && module.is_some_and(|module| module.act_8_is_lte_m) {
         return "LTE-M".to_owned();
     }
-    if known.is_confirmed() {
-        known.meaning().to_owned()
-    } else {
-        format!("{} (recalled, not confirmed)", known.meaning())
-    }
+    let meaning = match module.zip(whose(known.meaning())) {
+        Some((module, (meaning, whose))) if whose.split(", ").any(|scope| module.distance(scope).is_some()) => meaning,
+        Some((_, (meaning, whose))) => return format!("not known of this module; {meaning} on {whose}"),
+        None => known.meaning(),
+    };
+    if known.is_confirmed() { meaning.to_owned() } else { format!("{meaning} (recalled, not confirmed)") }
+}
+
+/// `factory test (SIMCom, Huawei)` holds for these vendors or families.
+fn whose(meaning: &'static str) -> Option<(&'static str, &'static str)> {
+    let (meaning, whose) = meaning.strip_suffix(')')?.rsplit_once(" (")?;
+    let is_scope = |scope: &str| modules().any(|module| module.distance(scope).is_some());
+    whose.split(", ").all(is_scope).then_some((meaning, whose))
 }
 
 /// `-79 dBm, good`; `-113 dBm or less, very poor`; `3.863 V`.

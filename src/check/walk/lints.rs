@@ -9,7 +9,7 @@ use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Written, parameters};
 use crate::at::result_code;
 use crate::catalogue;
-use crate::catalogue::entry::{AnswerShape, Danger, DangerKind, FieldKind, Layout, Status, Usage, When};
+use crate::catalogue::entry::{AnswerShape, Confirmation, Danger, DangerKind, FieldKind, Layout, Usage, When};
 use crate::check::findings::Findings;
 use crate::check::{Matcher, anywhere};
 use crate::diagnostic::Diagnostic;
@@ -229,7 +229,8 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
         }
         Form::Read if entry.read.is_none() && entry.execute.is_some() && !expects_failure(asked.clauses) => {
             // Vendors add forms of their own to their commands; those of the standards are known.
-            if entry.status == Status::Confirmed && entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor)) {
+            if entry.status == Confirmation::Confirmed && entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor))
+            {
                 let message = format!("`{command}` has no read form: modems answer ERROR to `{command}?`");
                 let help = format!("write `{command}`");
                 findings.tell("hayes::check::no-read", known.span, message, "asks where nothing is set", help);
