@@ -121,8 +121,9 @@ fn pages_of_the_language() {
         let folder = Folder::new();
         fs::write(folder.0.join("x.hayes"), &example).unwrap();
         fs::write(folder.0.join("ca.pem"), "x").unwrap();
+        fs::write(folder.0.join("answers"), "label=4711").unwrap();
         let ran = run_line(
-            "hayes fmt --check x.hayes && hayes check x.hayes && hayes run x.hayes -q --yes -p 'sim:bg96?time=virtual&register=0s' >/dev/null",
+            "hayes fmt --check x.hayes && hayes check x.hayes && hayes run x.hayes -q --yes --answers answers -p 'sim:bg96?time=virtual&register=0s' >/dev/null",
             &folder.0,
             false,
         );

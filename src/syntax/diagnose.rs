@@ -10,8 +10,8 @@ use std::sync::Arc;
 use pest::error::{ErrorVariant, InputLocation};
 
 use super::grammar::{self, Rule};
-use super::lexemes::{Lexeme, LexemeKind, LogicalLine, lexemes};
-use super::{control_character, expression_too_deep, fault, misunderstood, nearest, reserved_name, words};
+use super::lexemes::{Lexeme, LogicalLine, lexemes};
+use super::{TokenKind, control_character, expression_too_deep, fault, misunderstood, nearest, reserved_name, words};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 
@@ -40,9 +40,9 @@ pub(super) fn faulty(source: &Arc<Source>, line: LogicalLine<'_>, told: Option<D
     let closes = lexemes.first().is_some_and(|first| first.is("}"));
     let rest = lexemes.get(usize::from(closes)..).unwrap_or(&[]);
     // In a statement without a block a brace is a slip, not a block.
-    let word = rest.first().filter(|first| matches!(first.kind, LexemeKind::Word | LexemeKind::At));
+    let word = rest.first().filter(|first| matches!(first.kind, TokenKind::Name | TokenKind::AtWord));
     let blockless = word.is_some_and(|word| {
-        word.kind == LexemeKind::At || words::statement(word.text).is_some() && !opens_block(word.text)
+        word.kind == TokenKind::AtWord || words::statement(word.text).is_some() && !opens_block(word.text)
     });
     let has_block = word.is_some_and(|word| opens_block(word.text) || closes && word.is("else"));
     let opening = rest.iter().filter(|lexeme| lexeme.is("{")).count();
@@ -125,10 +125,10 @@ impl<'a> Refused<'a> {
         if self.of_value {
             return "${";
         }
-        let first = self.lexemes.iter().find(|lexeme| lexeme.kind != LexemeKind::Sign && !lexeme.is("else"));
+        let first = self.lexemes.iter().find(|lexeme| lexeme.kind != TokenKind::Operator && !lexeme.is("else"));
         let behind_else = self.lexemes.get(1).is_some_and(|second| second.is("else"));
         match first {
-            Some(first) if first.kind == LexemeKind::At => "AT",
+            Some(first) if first.kind == TokenKind::AtWord => "AT",
             Some(first) if first.is("if") || !behind_else => first.text,
             _ if behind_else => "else",
             _ => "",
@@ -137,6 +137,10 @@ impl<'a> Refused<'a> {
 
     fn expects(&self, rules: &[Rule]) -> bool {
         self.expected.iter().any(|rule| rules.contains(rule))
+    }
+
+    fn expects_a(&self, what: &str) -> bool {
+        self.expected.iter().any(|rule| description(*rule) == Some(what))
     }
 
     // ── The beginning of the line: is there such a statement, is it a statement at all?
@@ -186,7 +190,7 @@ impl<'a> Refused<'a> {
         if second.is(";") {
             return Some(self.semicolon(second));
         }
-        if second.kind == LexemeKind::Word && nearest(second.text, ["else"].into_iter()).is_some() {
+        if second.kind == TokenKind::Name && nearest(second.text, ["else"].into_iter()).is_some() {
             return Some(self.misspelt_word(second, "else"));
         }
         let (code, message) = ("hayes::syntax::after-brace", "nothing but `else` follows a `}`");
@@ -237,7 +241,7 @@ impl<'a> Refused<'a> {
         if let Some(odd) = code.chars().next().and_then(|start| self.odd_character(start, first.start)) {
             return odd;
         }
-        if first.kind != LexemeKind::Word {
+        if first.kind != TokenKind::Name {
             return self.unknown_statement(first.text, of(first.text), None);
         }
 
@@ -370,7 +374,7 @@ impl<'a> Refused<'a> {
 
     /// Where the text begins that nothing closes.
     fn opening(&self, quote: char) -> usize {
-        let is_stray = |lexeme: &&Lexeme<'_>| lexeme.kind == LexemeKind::Stray && lexeme.text.starts_with(quote);
+        let is_stray = |lexeme: &&Lexeme<'_>| lexeme.kind == TokenKind::Error && lexeme.text.starts_with(quote);
         match self.lexemes.iter().find(is_stray) {
             Some(stray) => stray.start,
             None => self.line.rfind(quote).unwrap_or(0),
@@ -441,7 +445,7 @@ impl<'a> Refused<'a> {
         if self.expects(&[Rule::kw_else]) {
             return self.ensure_without_else(end..end);
         }
-        if self.expects(PATTERNS) && statement != "capture" {
+        if self.expects_a(PATTERN) && statement != "capture" {
             let message = format!("`{}` needs a pattern: what the line must look like", self.pattern_statement());
             let code = "hayes::syntax::missing-pattern";
             return self.with_form(self.fault(end..end, code, message, "expected a pattern"));
@@ -458,7 +462,7 @@ impl<'a> Refused<'a> {
     /// A character that cannot be seen, or that looks like another.
     fn character(&self) -> Option<Diagnostic> {
         let character = self.line.get(self.at..)?.chars().next()?;
-        let in_command = self.before().is_some_and(|it| it.kind == LexemeKind::At && it.end() == self.at);
+        let in_command = self.before().is_some_and(|it| it.kind == TokenKind::AtWord && it.end() == self.at);
         self.odd_character(character, self.at).or_else(|| {
             let place = self.at..self.at + character.len_utf8();
             let message = format!("`{character}` cannot stand in an AT command outside double quotes");
@@ -501,7 +505,7 @@ impl<'a> Refused<'a> {
     fn behind_opening_brace(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         if found.is(";") {
             // White space before it: more commands of the line follow.
-            let behind_command = self.before().is_some_and(|before| before.kind == LexemeKind::At);
+            let behind_command = self.before().is_some_and(|before| before.kind == TokenKind::AtWord);
             return (!behind_command || self.end() == found.end()).then(|| self.semicolon(found));
         }
         if found.is("{") && self.expects(&[Rule::kw_else]) {
@@ -518,10 +522,10 @@ impl<'a> Refused<'a> {
 
     /// White space ended an AT command, and more follows.
     fn behind_command(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
-        let command = self.before().filter(|before| before.kind == LexemeKind::At)?;
+        let command = self.before().filter(|before| before.kind == TokenKind::AtWord)?;
         let compares = found.text.starts_with("==") || found.text.starts_with("!=");
         let a_pattern_without_answers =
-            self.expects(&[Rule::kw_answers]) && (found.kind != LexemeKind::Sign || compares);
+            self.expects(&[Rule::kw_answers]) && (found.kind != TokenKind::Operator || compares);
         let known_word = self.misspelt(found).is_some() || self.run_on_keyword(found).is_some();
         if found.is("{") || known_word || a_pattern_without_answers || self.open_value().is_some() {
             return None;
@@ -547,7 +551,7 @@ impl<'a> Refused<'a> {
             return Some(fault.help(format!("write `{clause}` on the next line")));
         }
         let fault = self.fault(place, code, "an AT command has no white space outside double quotes", label);
-        Some(if rest.starts_with(['=', ',', '"', '?', ';', '+', '<']) || found.kind == LexemeKind::Number {
+        Some(if rest.starts_with(['=', ',', '"', '?', ';', '+', '<']) || found.kind == TokenKind::Number {
             let joined = format!("{}{}", command.text, without_white_space(rest)).replace(";AT", ";");
             fault.help(format!("write `{joined}`"))
         } else {
@@ -558,9 +562,9 @@ impl<'a> Refused<'a> {
     /// `1.5s`, `5 s`
     fn number(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         let before = self.before()?;
-        if found.kind == LexemeKind::Number && before.is(".") {
+        if found.kind == TokenKind::Number && before.is(".") {
             let whole = self.lexemes.iter().find(|lexeme| lexeme.end() + 1 == found.start)?;
-            if whole.kind != LexemeKind::Number {
+            if whole.kind != TokenKind::Number {
                 return None;
             }
             let number = format!("{}.{}", whole.text, found.text);
@@ -571,7 +575,7 @@ impl<'a> Refused<'a> {
                 None => fault.help("numbers are whole; a text such as a version stands in quotes"),
             });
         }
-        if found.kind != LexemeKind::Word || before.kind != LexemeKind::Number {
+        if found.kind != TokenKind::Name || before.kind != TokenKind::Number {
             return None;
         }
         let unit = words::meant("unit", found.text)?;
@@ -585,7 +589,7 @@ impl<'a> Refused<'a> {
         let operator_may_follow = self.expects(&[Rule::operator]);
         if operator_may_follow
             && let Some(function) = self.before().filter(|it| crate::value::functions::function(it.text).is_some())
-            && matches!(found.kind, LexemeKind::Word | LexemeKind::String | LexemeKind::Number)
+            && matches!(found.kind, TokenKind::Name | TokenKind::String | TokenKind::Number)
             && !words::is_keyword(found.text)
         {
             let message = "a function's argument stands in parentheses";
@@ -593,7 +597,7 @@ impl<'a> Refused<'a> {
             let fault = self.fault(found.range(), code, message, "no parentheses");
             return Some(fault.help(format!("write `{}({})`", function.text, found.text)));
         }
-        let before_value = self.expects(VALUES) && found.text.starts_with('!');
+        let before_value = self.expects_a(VALUE) && found.text.starts_with('!');
         if !operator_may_follow && !before_value {
             return None;
         }
@@ -606,7 +610,7 @@ impl<'a> Refused<'a> {
             return None;
         }
         let column = self.before().filter(|before| {
-            self.statement() == "report" && matches!(before.kind, LexemeKind::String | LexemeKind::Number)
+            self.statement() == "report" && matches!(before.kind, TokenKind::String | TokenKind::Number)
         });
         if let Some(column) = column {
             return Some(self.bad_name(column.text, column.start));
@@ -639,7 +643,7 @@ impl<'a> Refused<'a> {
 
     /// The keyword that was meant.
     fn misspelt(&self, found: Lexeme<'_>) -> Option<&'static str> {
-        if found.kind != LexemeKind::Word || found.start != self.at {
+        if found.kind != TokenKind::Name || found.start != self.at {
             return None;
         }
         nearest(found.text, self.expected_keywords()).filter(|meant| *meant != found.text)
@@ -656,7 +660,7 @@ impl<'a> Refused<'a> {
             let fault = self.fault(found.range(), code, message, "expected `=`");
             return Some(fault.help(format!("write `set {name} = {value}`")));
         }
-        if !self.expects(NAMES) {
+        if !self.expects_a(NAME) && !self.expects(&[Rule::column]) {
             return None;
         }
         if words::RESERVED.contains(&found.text) {
@@ -664,7 +668,7 @@ impl<'a> Refused<'a> {
             return Some(reserved_name(self.source, found.text, span));
         }
         let looks_like_a_name = found.text.starts_with(|first: char| first.is_alphanumeric());
-        (looks_like_a_name && !self.expects(VALUES)).then(|| self.bad_name_at(found.start))
+        (looks_like_a_name && !self.expects_a(VALUE)).then(|| self.bad_name_at(found.start))
     }
 
     fn bad_name_at(&self, start: usize) -> Diagnostic {
@@ -695,7 +699,7 @@ impl<'a> Refused<'a> {
 
     /// A text that lacks its quotes.
     fn quotes(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
-        if !self.expects(TEXTS) || self.expects(VALUES) || self.expects(PATTERNS) {
+        if !self.expects_a(TEXT) || self.expects_a(VALUE) || self.expects_a(PATTERN) {
             return None;
         }
         let statement = self.statement();
@@ -781,30 +785,12 @@ const CLAUSES: [&str; 4] = ["expect", "capture", "prompt", "when"];
 const TEXT_STATEMENTS: [&str; 8] = ["send", "fail", "skip", "log", "confirm", "ask", "run", "unsafe"];
 const OPERATOR: &str = "an operator";
 const VALUE: &str = "a value";
+const NAME: &str = "a name";
+const TEXT: &str = "a text in quotes";
+const PATTERN: &str = "a pattern";
 
 /// What closes a text
 const TEXT_ENDS: &[Rule] = &[Rule::quote_close, Rule::apostrophe_close, Rule::triple_quote_close];
-const PATTERNS: &[Rule] = &[
-    Rule::pattern,
-    Rule::quoted_pattern,
-    Rule::alternatives,
-    Rule::quoted_alternatives,
-    Rule::bare_word,
-    Rule::regex,
-    Rule::pattern_double,
-];
-const VALUES: &[Rule] = &[Rule::expression, Rule::value, Rule::variable, Rule::column];
-const NAMES: &[Rule] = &[
-    Rule::name,
-    Rule::field,
-    Rule::fields,
-    Rule::argument,
-    Rule::arguments,
-    Rule::declaration,
-    Rule::skip_mark,
-    Rule::column,
-];
-const TEXTS: &[Rule] = &[Rule::string, Rule::triple, Rule::double, Rule::single, Rule::quote, Rule::apostrophe];
 
 /// What other rules stand for; `None` for what helps nobody.
 fn description(rule: Rule) -> Option<&'static str> {
@@ -829,7 +815,7 @@ fn description(rule: Rule) -> Option<&'static str> {
         | Rule::skip_mark
         | Rule::declaration
         | Rule::argument
-        | Rule::arguments => "a name",
+        | Rule::arguments => NAME,
         Rule::string
         | Rule::triple
         | Rule::double
@@ -837,7 +823,7 @@ fn description(rule: Rule) -> Option<&'static str> {
         | Rule::about
         | Rule::quote
         | Rule::apostrophe
-        | Rule::triple_quote => "a text in quotes",
+        | Rule::triple_quote => TEXT,
         Rule::pattern
         | Rule::quoted_pattern
         | Rule::alternatives
@@ -845,7 +831,7 @@ fn description(rule: Rule) -> Option<&'static str> {
         | Rule::regex
         | Rule::pattern_double
         | Rule::pattern_single
-        | Rule::bare_word => "a pattern",
+        | Rule::bare_word => PATTERN,
         Rule::at_word | Rule::at_line => "an AT command",
         Rule::convert => "`int`, `hex` or `text`",
         Rule::prompt_end => "`ctrl-z`, `cr`, `esc` or `nothing`",
@@ -891,7 +877,7 @@ fn command_in_wrapping(code: &str) -> Option<&str> {
 
 /// Whether a statement begins so.
 fn is_statement(first: Lexeme<'_>) -> bool {
-    first.kind == LexemeKind::At || words::statement(first.text).is_some() || first.text.starts_with("at")
+    first.kind == TokenKind::AtWord || words::statement(first.text).is_some() || first.text.starts_with("at")
 }
 
 fn opens_block(word: &str) -> bool {
@@ -914,7 +900,7 @@ fn begins_a_clause(lexemes: &[Lexeme<'_>]) -> bool {
 
 fn code_lexemes(line: &str) -> Vec<Lexeme<'_>> {
     let mut pieces = lexemes(line);
-    pieces.retain(|lexeme| lexeme.kind != LexemeKind::Comment);
+    pieces.retain(|lexeme| lexeme.kind != TokenKind::Comment);
     pieces
 }
 

@@ -3,8 +3,7 @@
 use pest::iterators::Pair;
 
 use super::grammar::{self, Rule};
-use super::lexemes::lines;
-use super::lexemes::{LexemeKind, lexemes};
+use super::lexemes::{lexemes, lines};
 use super::words;
 use crate::source::Span;
 
@@ -99,17 +98,10 @@ fn colour_pair(colours: &mut Colours, pair: &Pair<'_, Rule>) {
 
 fn colour_lexemes(colours: &mut Colours, line: &str) {
     for lexeme in lexemes(line) {
-        let kind = match lexeme.kind {
-            LexemeKind::Comment => TokenKind::Comment,
-            LexemeKind::At => TokenKind::AtWord,
-            // A text that is not closed yet.
-            LexemeKind::String | LexemeKind::OpenTriple => TokenKind::String,
-            LexemeKind::Regex => TokenKind::Regex,
-            LexemeKind::Number => TokenKind::Number,
-            LexemeKind::Word if words::is_keyword(lexeme.text) => TokenKind::Keyword,
-            LexemeKind::Word => TokenKind::Name,
-            LexemeKind::Sign => TokenKind::Operator,
-            LexemeKind::Stray => TokenKind::Error,
+        let kind = if words::is_keyword(lexeme.text) && lexeme.kind == TokenKind::Name {
+            TokenKind::Keyword
+        } else {
+            lexeme.kind
         };
         if let Some(stretch) = colours.get_mut(lexeme.start..lexeme.end()) {
             stretch.fill(Some(kind));

@@ -5,30 +5,17 @@ use std::ops::Range;
 use memchr::memmem;
 use pest::iterators::Pair;
 
+use super::TokenKind;
 use super::grammar::{self, Rule};
 
 /// A piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lexeme<'a> {
-    pub kind: LexemeKind,
+    /// As far as the piece alone tells: a keyword is a name here.
+    pub kind: TokenKind,
     /// Where it begins in the text.
     pub start: usize,
     pub text: &'a str,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LexemeKind {
-    Comment,
-    At,
-    String,
-    /// `"""` that nothing closes, to the end of the text
-    OpenTriple,
-    Regex,
-    Number,
-    Word,
-    Sign,
-    /// What belongs to nothing: a quote that nothing closes, a character of no use
-    Stray,
 }
 
 impl Lexeme<'_> {
@@ -41,7 +28,7 @@ impl Lexeme<'_> {
     }
 
     pub(super) fn is(&self, text: &str) -> bool {
-        self.text == text && self.kind != LexemeKind::String
+        self.text == text && self.kind != TokenKind::String
     }
 }
 
@@ -51,15 +38,15 @@ pub(super) fn lexemes(text: &str) -> Vec<Lexeme<'_>> {
     all.into_inner()
         .filter_map(|pair| {
             let kind = match pair.as_rule() {
-                Rule::lex_comment => LexemeKind::Comment,
-                Rule::lex_at => LexemeKind::At,
-                Rule::lex_string => LexemeKind::String,
-                Rule::lex_open_triple => LexemeKind::OpenTriple,
-                Rule::lex_regex => LexemeKind::Regex,
-                Rule::lex_number => LexemeKind::Number,
-                Rule::lex_word | Rule::lex_asking => LexemeKind::Word,
-                Rule::lex_sign => LexemeKind::Sign,
-                Rule::lex_stray => LexemeKind::Stray,
+                Rule::lex_comment => TokenKind::Comment,
+                Rule::lex_at => TokenKind::AtWord,
+                // `"""` may be closed on a line that is still to come.
+                Rule::lex_string | Rule::lex_open_triple => TokenKind::String,
+                Rule::lex_regex => TokenKind::Regex,
+                Rule::lex_number => TokenKind::Number,
+                Rule::lex_word | Rule::lex_asking => TokenKind::Name,
+                Rule::lex_sign => TokenKind::Operator,
+                Rule::lex_stray => TokenKind::Error,
                 _ => return None,
             };
             Some(Lexeme { kind, start: pair.as_span().start(), text: pair.as_str() })

@@ -67,14 +67,19 @@ pub struct Topic {
 
 /// The words that have a page of their own, in the order of a reader; then the functions.
 pub fn topics() -> impl Iterator<Item = &'static str> {
-    let pages = PAGES.split("\n## ").skip(1).filter_map(|page| page.lines().next());
-    pages.chain(FUNCTIONS.iter().map(|function| function.name))
+    pages()
+        .map(|(words, _)| words.split(", ").next().unwrap_or(words))
+        .chain(FUNCTIONS.iter().map(|function| function.name))
+}
+
+/// The pages: the words of the heading, and what stands under it.
+fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PAGES.split("\n## ").skip(1).filter_map(|page| page.split_once('\n'))
 }
 
 /// The page of a word.
 pub fn topic(word: &str) -> Option<Topic> {
-    let page = PAGES.split("\n## ").skip(1).filter_map(|page| page.split_once('\n')).find(|(known, _)| *known == word);
-    let Some((word, page)) = page else {
+    let Some((words, page)) = pages().find(|(words, _)| words.split(", ").any(|known| known == word)) else {
         let function = function(word)?;
         let (call, value) = function.example;
         return Some(Topic {
@@ -85,6 +90,7 @@ pub fn topic(word: &str) -> Option<Topic> {
             example: format!("log \"${{{call}}}\"\n"),
         });
     };
+    let word = words.split(", ").next().unwrap_or(words);
     let (text, example) = page.split_once("```hayes\n").unwrap_or((page, ""));
     Some(Topic {
         word,

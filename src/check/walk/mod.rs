@@ -40,8 +40,8 @@ struct Checker<'s, 'a, 't> {
     /// Names without a value in a loop whose later lines may give them one.
     awaited: Vec<(String, Span)>,
     checking: &'s mut Checking<'a>,
-    /// The innermost loop, and what leaves it.
-    left_loop: Option<LeftLoop>,
+    /// Of the innermost loop: where it began in the changes of names, and what each `break` leaves behind.
+    left_loop: Option<(usize, Vec<Changes>)>,
     /// The params so far.
     param_names: HashSet<String>,
     /// How many `finally` blocks there were.
@@ -63,13 +63,6 @@ struct Place {
     in_unsafe: bool,
     /// In an `else` that has an `error`
     has_error: bool,
-}
-
-/// What each `break` of a loop leaves behind.
-struct LeftLoop {
-    /// Where the loop began, in the changes of names.
-    opened: usize,
-    exits: Vec<Changes>,
 }
 
 /// The statement that ends the script there, so that nothing behind it is reached.
@@ -343,7 +336,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     /// `break`: what has a value here has it behind the loop, where this way was taken.
     fn leave(&mut self, span: Span) -> Ended {
         match &mut self.left_loop {
-            Some(left) if self.place.in_loop => left.exits.push(self.names.changes_since(left.opened)),
+            Some((opened, exits)) if self.place.in_loop => exits.push(self.names.changes_since(*opened)),
             Some(_) | None => self.findings.report(
                 Diagnostic::new("hayes::check::break-outside-loop", &self.script.source, "`break` stands in no loop")
                     .at(span, "nothing to leave")
@@ -353,13 +346,13 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         Some("break")
     }
 
-    fn begin_loop(&mut self, opened: usize) -> Option<LeftLoop> {
-        self.left_loop.replace(LeftLoop { opened, exits: Vec::new() })
+    fn begin_loop(&mut self, opened: usize) -> Option<(usize, Vec<Changes>)> {
+        self.left_loop.replace((opened, Vec::new()))
     }
 
     /// What each `break` of the loop leaves behind.
-    fn end_loop(&mut self, outer: Option<LeftLoop>) -> impl Iterator<Item = Option<Changes>> + use<> {
-        std::mem::replace(&mut self.left_loop, outer).into_iter().flat_map(|left| left.exits).map(Some)
+    fn end_loop(&mut self, outer: Option<(usize, Vec<Changes>)>) -> impl Iterator<Item = Option<Changes>> + use<> {
+        std::mem::replace(&mut self.left_loop, outer).into_iter().flat_map(|(_, exits)| exits).map(Some)
     }
 
     fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Ended {
