@@ -562,15 +562,13 @@ impl<'a> Refused<'a> {
     /// `1.5s`, `5 s`
     fn number(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         let before = self.before()?;
-        if found.kind == TokenKind::Number && before.is(".") {
-            let whole = self.lexemes.iter().find(|lexeme| lexeme.end() + 1 == found.start)?;
-            if whole.kind != TokenKind::Number {
-                return None;
-            }
-            let number = format!("{}.{}", whole.text, found.text);
+        if found.kind == TokenKind::Number && found.text.contains('.') {
+            let unit = self.lexemes.iter().find(|next| next.start == found.end() && next.kind == TokenKind::Name);
+            let place = found.start..unit.map_or(found.end(), Lexeme::end);
+            let number = self.line.get(place.clone())?;
             let message = format!("`{number}` is no whole number");
-            let fault = self.fault(whole.start..found.end(), "hayes::syntax::fraction", message, "a fraction");
-            return Some(match in_milliseconds(&number) {
+            let fault = self.fault(place, "hayes::syntax::fraction", message, "a fraction");
+            return Some(match in_milliseconds(number) {
                 Some(instead) => fault.help(format!("write `{instead}`")),
                 None => fault.help("numbers are whole; a text such as a version stands in quotes"),
             });
