@@ -383,7 +383,6 @@ fn a_batch_takes_no_more_rows_than_the_window_has() {
     for (columns, rows) in [(80, 6), (30, 6), (30, 24), (200, 3)] {
         let arguments = format!("batch {} -i {}", script.display(), inventory.display());
         let Some(terminal) = Terminal::sized(&arguments, columns, rows) else { return };
-        terminal.wait("running");
         let screen = terminal.wait("left with 0");
         // All that was drawn has been taken back.
         assert!(!screen.contains("running"), "{columns} x {rows}: {screen}");
