@@ -570,7 +570,7 @@ impl<'a> Refused<'a> {
             let fault = self.fault(place, "hayes::syntax::fraction", message, "a fraction");
             return Some(match in_milliseconds(number) {
                 Some(instead) => fault.help(format!("write `{instead}`")),
-                None => fault.help("numbers are whole; a text such as a version stands in quotes"),
+                None => fault.help("a text such as a version stands in quotes"),
             });
         }
         if found.kind != TokenKind::Name || before.kind != TokenKind::Number {

@@ -43,17 +43,9 @@ pub struct Takes {
 struct Given<'v> {
     function: &'static str,
     values: &'v [Value],
-    surroundings: &'v Surroundings<'v>,
-}
-
-/// What a function may know beside its arguments.
-pub struct Surroundings<'v> {
-    /// Where `file` looks: the script's folder.
-    pub folder: Option<&'v Path>,
-    /// How a value is shown in a message: secrets hidden, and not too long.
-    pub shown: &'v dyn Fn(&Value) -> String,
-    /// The time of day, for `now`.
-    pub now: &'v dyn Fn() -> String,
+    folder: Option<&'v Path>,
+    shown: &'v dyn Fn(&Value) -> String,
+    now: &'v dyn Fn() -> String,
 }
 
 const TEXT: Takes =
@@ -141,7 +133,7 @@ pub static FUNCTIONS: &[Function] = &[
         result: Some(ValueKind::Text),
         about: "the time of day in UTC, with milliseconds",
         example: ("slice(now(), 0, 2)", "20"),
-        body: |given| Ok(Value::text((given.surroundings.now)())),
+        body: |given| Ok(Value::text((given.now)())),
     },
     Function {
         name: "bytes",
@@ -407,13 +399,19 @@ pub fn function(name: &str) -> Option<&'static Function> {
 }
 
 impl Function {
-    /// What it yields.
-    pub fn call(&self, values: &[Value], surroundings: &Surroundings<'_>) -> Result<Value, Refusal> {
+    /// What it yields. Files come from `folder`; `shown` is how a value is shown in a message, `now` the time of day.
+    pub fn call(
+        &self,
+        values: &[Value],
+        folder: Option<&Path>,
+        shown: &dyn Fn(&Value) -> String,
+        now: &dyn Fn() -> String,
+    ) -> Result<Value, Refusal> {
         if values.len() != self.arguments.len() {
             let wanted = if self.arguments.len() == 1 { "one argument" } else { "another number of arguments" };
             return Err(Refusal::new(TYPE, format!("`{}` takes {wanted}", self.name)));
         }
-        (self.body)(&Given { function: self.name, values, surroundings })
+        (self.body)(&Given { function: self.name, values, folder, shown, now })
     }
 }
 
@@ -481,7 +479,7 @@ impl Given<'_> {
     }
 
     fn shown(&self, value: &Value) -> String {
-        (self.surroundings.shown)(value)
+        (self.shown)(value)
     }
 }
 
@@ -791,7 +789,7 @@ fn file(given: &Given<'_>) -> Result<Value, Refusal> {
         let help = "name a file in the script's folder, or in a folder in it";
         return refuse(format!("`{name}` does not stand beside the script"), help);
     }
-    let Some(folder) = given.surroundings.folder else {
+    let Some(folder) = given.folder else {
         let help = "this script is not a file, so no file stands beside it";
         return refuse(format!("there is no folder to find `{name}` in"), help);
     };

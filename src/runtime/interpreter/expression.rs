@@ -17,7 +17,7 @@ use crate::syntax::ast::{
     Alternatives, BinaryOperator, Clause, ClauseKind, Expression, ExpressionKind, Pattern, PatternKind, PatternPart,
     PromptEnd, Template, TemplatePart, UnaryOperator,
 };
-use crate::value::functions::{Function, Surroundings};
+use crate::value::functions::Function;
 use crate::value::{Decimal, Quoted, Refusal, Value, bytes_of, fits};
 
 /// The longest that anything may take.
@@ -374,12 +374,8 @@ impl ScriptView<'_> {
 
     fn call(&self, function: &Function, arguments: &[Expression], span: Span) -> Step<Value> {
         let values = arguments.iter().map(|argument| self.evaluate(argument)).collect::<Step<Vec<_>>>()?;
-        let surroundings = Surroundings {
-            folder: self.folder,
-            shown: &|value| self.shown(value),
-            now: &|| self.began.after(self.conversation.now()).to_string(),
-        };
-        let called = function.call(&values, &surroundings);
+        let now = || self.began.after(self.conversation.now()).to_string();
+        let called = function.call(&values, self.folder, &|value| self.shown(value), &now);
         called.map_err(|refusal| {
             let argument = refusal.argument.and_then(|place| arguments.get(place));
             self.refused(refusal, argument.map_or(span, |argument| argument.span))

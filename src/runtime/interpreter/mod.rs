@@ -550,19 +550,29 @@ impl<'r> Run<'r> {
         self.scope.shown = self.hearing.mask.source(self.scope.program.source());
     }
 
-    /// A run that failed before its `report` still tells those of its columns that have a value: which modem it was.
+    /// A run that failed before its `report` still tells those of its columns that have a value, which modem it was, and what
+    /// was captured beside them.
     fn report_what_is_known(&mut self) {
+        let is_reported = !self.report.is_empty();
         let program = Arc::clone(&self.scope.program);
         program.script.body.walk(&mut |statement| {
             let StatementKind::Report { is_row: false, columns } = &statement.kind else { return };
             for Column { name, value } in columns {
                 if !self.report.iter().any(|(known, _)| *known == name.value)
                     && let Ok(value) = self.view().evaluate(value)
+                    && value != Value::text("")
                 {
                     self.report.push((name.value.clone(), value));
                 }
             }
         });
+        for name in self.scope.captured.iter().filter(|_| !is_reported) {
+            if let Some(value) = self.scope.variables.get(name)
+                && !self.report.iter().any(|(known, _)| **known == **name)
+            {
+                self.report.push((name.to_string(), value.clone()));
+            }
+        }
     }
 
     #[inline(never)]
