@@ -37,7 +37,7 @@
 //! # How to add a function of expressions: two files
 //!
 //! 1. `value/functions.rs`: an entry of `FUNCTIONS`: its name, what it takes and yields.
-//! 2. In the same entry: one line of what it is for, and an example with its value, which is a test.
+//! 2. `grammar/functions.md`: one line of what it is for, and an example with its value, which is a test.
 //! 3. Its body beside it, from values to a value, or to why not.
 //! 4. Check, runtime and the REPL read the table: there is nothing to tell them.
 //! 5. `tests/cases/*.md`: a call that works, and one that is refused.

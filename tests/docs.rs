@@ -192,8 +192,8 @@ fn language() {
     }
     page.push_str("\n## Functions\n\n| function | what it yields | for example | |\n|---|---|---|---|\n");
     for function in FUNCTIONS {
-        let (call, value) = function.example;
-        writeln!(page, "| {} | {} | {} | {} |", code(function.name), cell(function.about), code(call), code(value))
+        let (call, value) = function.example();
+        writeln!(page, "| {} | {} | {} | {} |", code(function.name), cell(function.about()), code(call), code(value))
             .unwrap();
     }
     is_made("language.md", &page);

@@ -81,10 +81,10 @@ fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub fn topic(word: &str) -> Option<Topic> {
     let Some((words, page)) = pages().find(|(words, _)| words.split(", ").any(|known| known == word)) else {
         let function = function(word)?;
-        let (call, value) = function.example;
+        let (call, value) = function.example();
         return Some(Topic {
             word: function.name,
-            about: function.about,
+            about: function.about(),
             forms: vec![call.to_owned()],
             text: format!("Here it is `{value}`."),
             example: format!("log \"${{{call}}}\"\n"),

@@ -21,10 +21,6 @@ pub struct Function {
     pub arguments: &'static [Takes],
     /// `None`: that depends on what it is given.
     pub result: Option<ValueKind>,
-    /// What it is for, in one line.
-    pub about: &'static str,
-    /// A call, and what it yields.
-    pub example: (&'static str, &'static str),
     body: fn(&Given<'_>) -> Result<Value, Refusal>,
 }
 
@@ -80,318 +76,116 @@ const VALUE: &str = "hayes::run::value";
 
 /// All there are, in the order in which they are listed.
 pub static FUNCTIONS: &[Function] = &[
-    Function {
-        name: "len",
-        arguments: &[Takes { kinds: SEQUENCES, wanted: "text, bytes or a list", ..TEXT }],
-        result: Some(ValueKind::Int),
-        about: "how many characters a text has, bytes there are, or items a list has",
-        example: ("len(\"häß\")", "3"),
-        body: len,
-    },
-    Function {
-        name: "int",
-        arguments: &[Takes {
+    entry("len", &[Takes { kinds: SEQUENCES, wanted: "text, bytes or a list", ..TEXT }], Some(ValueKind::Int), len),
+    entry(
+        "int",
+        &[Takes {
             kinds: &[ValueKind::Text, ValueKind::Int, ValueKind::Decimal],
             help: "only text and numbers become numbers",
             ..TEXT
         }],
-        result: Some(ValueKind::Int),
-        about: "the whole number that a text holds, or a decimal without its places",
-        example: ("int(\" 42 \")", "42"),
-        body: |given| given.int(0).map(Value::Int),
-    },
-    Function {
-        name: "decimal",
-        arguments: &[ANY_NUMBER],
-        result: Some(ValueKind::Decimal),
-        about: "the decimal number that a text holds, exact to nine places",
-        example: ("decimal(\"-85.00\") < -84.5", "true"),
-        body: |given| given.decimal(0).map(Value::Decimal),
-    },
-    Function {
-        name: "round",
-        arguments: &[ANY_NUMBER, NUMBER],
-        result: Some(ValueKind::Decimal),
-        about: "the nearest number with so many places behind the point",
-        example: ("round(3.146, 2)", "3.15"),
-        body: |given| Ok(Value::Decimal(given.decimal(0)?.rounded(usize::try_from(given.int(1)?).unwrap_or(0)))),
-    },
-    Function {
-        name: "format",
-        arguments: &[
+        Some(ValueKind::Int),
+        |given| given.int(0).map(Value::Int),
+    ),
+    entry("decimal", &[ANY_NUMBER], Some(ValueKind::Decimal), |given| given.decimal(0).map(Value::Decimal)),
+    entry("round", &[ANY_NUMBER, NUMBER], Some(ValueKind::Decimal), |given| {
+        Ok(Value::Decimal(given.decimal(0)?.rounded(usize::try_from(given.int(1)?).unwrap_or(0))))
+    }),
+    entry(
+        "format",
+        &[
             Takes { help: "write it in quotes: `\"%05.2f\"`", ..TEXT },
             Takes { kinds: &[], wanted: "anything", help: "" },
         ],
-        result: Some(ValueKind::Text),
-        about: "a text with a value in place of its `%d`, `%x`, `%X`, `%f` or `%s`, as printf writes it",
-        example: ("format(\"%.2f V\", 3.7)", "3.70 V"),
-        body: format_value,
-    },
-    Function {
-        name: "now",
-        arguments: &[],
-        result: Some(ValueKind::Text),
-        about: "the time of day in UTC, with milliseconds",
-        example: ("slice(now(), 0, 2)", "20"),
-        body: |given| Ok(Value::text((given.now)())),
-    },
-    Function {
-        name: "bytes",
-        arguments: &[TEXT_OR_BYTES],
-        result: Some(ValueKind::Bytes),
-        about: "the bytes of a text, to be counted or cut",
-        example: ("len(bytes(\"Hé\"))", "3"),
-        body: |given| Ok(Value::Bytes(given.bytes(0)?.into())),
-    },
-    Function {
-        name: "text",
-        arguments: &[Takes { kinds: &[], wanted: "anything", help: "" }],
-        result: Some(ValueKind::Text),
-        about: "any value as text",
-        example: ("text(42)", "42"),
-        body: |given| fitting(given.value(0)?.to_string()),
-    },
-    Function {
-        name: "upper",
-        arguments: &[TEXT],
-        result: Some(ValueKind::Text),
-        about: "a text in upper case",
-        example: ("upper(\"super\")", "SUPER"),
-        body: |given| fitting(given.text(0)?.to_uppercase()),
-    },
-    Function {
-        name: "lower",
-        arguments: &[TEXT],
-        result: Some(ValueKind::Text),
-        about: "a text in lower case",
-        example: ("lower(\"SUPER\")", "super"),
-        body: |given| fitting(given.text(0)?.to_lowercase()),
-    },
-    Function {
-        name: "trim",
-        arguments: &[TEXT],
-        result: Some(ValueKind::Text),
-        about: "a text without the blanks around it",
-        example: ("trim(\"  x \")", "x"),
-        body: |given| Ok(Value::text(given.text(0)?.trim())),
-    },
-    Function {
-        name: "dbm",
-        arguments: &[Takes {
+        Some(ValueKind::Text),
+        format_value,
+    ),
+    entry("now", &[], Some(ValueKind::Text), |given| Ok(Value::text((given.now)()))),
+    entry("bytes", &[TEXT_OR_BYTES], Some(ValueKind::Bytes), |given| Ok(Value::Bytes(given.bytes(0)?.into()))),
+    entry("text", &[Takes { kinds: &[], wanted: "anything", help: "" }], Some(ValueKind::Text), |given| {
+        fitting(given.value(0)?.to_string())
+    }),
+    entry("upper", &[TEXT], Some(ValueKind::Text), |given| fitting(given.text(0)?.to_uppercase())),
+    entry("lower", &[TEXT], Some(ValueKind::Text), |given| fitting(given.text(0)?.to_lowercase())),
+    entry("trim", &[TEXT], Some(ValueKind::Text), |given| Ok(Value::text(given.text(0)?.trim()))),
+    // Empty text where the strength is not known.
+    entry(
+        "dbm",
+        &[Takes {
             kinds: &[ValueKind::Int, ValueKind::Text],
             wanted: "a whole number",
             help: "give it the first value of `AT+CSQ`'s answer",
         }],
-        // Empty text where the strength is not known.
-        result: None,
-        about: "the signal strength of `AT+CSQ` in dBm",
-        example: ("dbm(17)", "-79"),
-        body: dbm,
-    },
-    Function {
-        name: "luhn",
-        arguments: &[Takes {
+        None,
+        dbm,
+    ),
+    entry(
+        "luhn",
+        &[Takes {
             kinds: &[ValueKind::Text, ValueKind::Int, ValueKind::Bool, ValueKind::Duration],
             wanted: "text",
             help: "give it the digits, such as an IMEI",
         }],
-        result: Some(ValueKind::Bool),
-        about: "whether the last digit is the check digit of those before it, as in an IMEI",
-        example: ("luhn(\"490154203237518\")", "true"),
-        body: luhn,
-    },
-    Function {
-        name: "ucs2",
-        arguments: &[TEXT],
-        result: Some(ValueKind::Text),
-        about: "a text as UCS2 in hex, for `AT+CSCS=\"UCS2\"`",
-        example: ("ucs2(\"Hi\")", "00480069"),
-        body: |given| fitting(to_ucs2_hex(given.text(0)?)),
-    },
-    Function {
-        name: "unucs2",
-        arguments: &[DIGITS],
-        result: Some(ValueKind::Text),
-        about: "the text that UCS2 digits stand for, four for each character",
-        example: ("unucs2(\"00480069\")", "Hi"),
-        body: unucs2,
-    },
-    Function {
-        name: "hex",
-        arguments: &[TEXT_OR_BYTES],
-        result: Some(ValueKind::Text),
-        about: "the bytes of a text in hex, two digits each",
-        example: ("hex(\"Hé\")", "48C3A9"),
-        body: |given| fitting(notation::hex(&given.bytes(0)?)),
-    },
-    Function {
-        name: "unhex",
-        arguments: &[DIGITS],
-        // Bytes where they are no text.
-        result: None,
-        about: "what these hex digits stand for: a text, or bytes that are none",
-        example: ("unhex(\"48c3A9\")", "Hé"),
-        body: unhex,
-    },
-    Function {
-        name: "gsm7",
-        arguments: &[TEXT],
-        result: Some(ValueKind::Text),
-        about: "a text as it is; fails where the GSM 7-bit alphabet lacks a character of it",
-        example: ("gsm7(\"Grüße @ 5 €\")", "Grüße @ 5 €"),
-        body: gsm7,
-    },
-    Function {
-        name: "pack7",
-        arguments: &[TEXT],
-        result: Some(ValueKind::Text),
-        about: "a text in the GSM 7-bit alphabet, eight characters in seven bytes, in hex, as USSD takes it",
-        example: ("pack7(\"hellohello\")", "E8329BFD4697D9EC37"),
-        body: |given| fitting(notation::hex(&pack(&septets(given, 0)?))),
-    },
-    Function {
-        name: "unpack7",
-        arguments: &[DIGITS],
-        result: Some(ValueKind::Text),
-        about: "the text of such packed digits",
-        example: ("unpack7(\"E8329BFD4697D9EC37\")", "hellohello"),
-        body: unpack7,
-    },
-    Function {
-        name: "pdu",
-        arguments: &[Takes { help: "write the number in quotes: `\"+4917…\"`", ..TEXT }, TEXT],
-        result: Some(ValueKind::Record),
-        about: "a message for AT+CMGS in PDU mode: `.length` goes into the command, `.pdu` answers its prompt",
-        example: ("pdu(\"+46708251358\", \"hellohello\").length", "23"),
-        body: pdu,
-    },
-    Function {
-        name: "unpdu",
-        arguments: &[DIGITS],
-        result: Some(ValueKind::Record),
-        about: "what a message in PDU mode holds: `.number`, `.text`, `.time`, `.part` of `.parts`, `.reference`, `.centre`",
-        example: (
-            "unpdu(\"07917283010010F5040B917238880900F10000993092516195800CC8F71D14969741F977FD07\").text",
-            "How are you?",
-        ),
-        body: unpdu,
-    },
-    Function {
-        name: "base64",
-        arguments: &[TEXT_OR_BYTES],
-        result: Some(ValueKind::Text),
-        about: "the bytes of a text in Base64",
-        example: ("base64(\"Hé\")", "SMOp"),
-        body: base64,
-    },
-    Function {
-        name: "unbase64",
-        arguments: &[TEXT],
-        result: None,
-        about: "what is written in Base64: a text, or bytes that are none",
-        example: ("unbase64(\"SMOp\")", "Hé"),
-        body: unbase64,
-    },
-    Function {
-        name: "slice",
-        arguments: &[Takes { kinds: SEQUENCES, wanted: "text, bytes or a list", ..TEXT }, NUMBER, NUMBER],
-        result: None,
-        about: "a part of a text, of bytes or of a list, from one place to before another; from 0, and from the end where it is negative",
-        example: ("slice(\"+CREG: 0,5\", 7, 10)", "0,5"),
-        body: slice,
-    },
-    Function {
-        name: "split",
-        arguments: &[TEXT, Takes { help: "write it in quotes: `\",\"`", ..TEXT }],
-        result: Some(ValueKind::List),
-        about: "the parts of a text between separators",
-        example: ("split(\"1:2:3\", \":\")", "[\"1\", \"2\", \"3\"]"),
-        body: split,
-    },
-    Function {
-        name: "join",
-        arguments: &[Takes { kinds: &[ValueKind::List], wanted: "a list", help: "`[a, b]` makes one" }, TEXT],
-        result: Some(ValueKind::Text),
-        about: "the items of a list as one text, with a separator between them",
-        example: ("join([1, 2, 3], \":\")", "1:2:3"),
-        body: join,
-    },
-    Function {
-        name: "replace",
-        arguments: &[TEXT, TEXT, TEXT],
-        result: Some(ValueKind::Text),
-        about: "a text with each occurrence of a second one replaced by a third",
-        example: ("replace(\"89-88\", \"-\", \"\")", "8988"),
-        body: replace,
-    },
-    Function {
-        name: "min",
-        arguments: &[ANY_NUMBER, ANY_NUMBER],
-        result: None,
-        about: "the smaller one of two numbers",
-        example: ("min(3, 5)", "3"),
-        body: |given| one_of(given, Ordering::Less),
-    },
-    Function {
-        name: "max",
-        arguments: &[ANY_NUMBER, ANY_NUMBER],
-        result: None,
-        about: "the larger one of two numbers",
-        example: ("max(3, 5)", "5"),
-        body: |given| one_of(given, Ordering::Greater),
-    },
-    Function {
-        name: "bits",
-        arguments: &[NUMBER, Takes { help: "how many digits there are to be", ..NUMBER }],
-        result: Some(ValueKind::Text),
-        about: "a number in binary digits",
-        example: ("bits(5, 4)", "0101"),
-        body: bits,
-    },
-    Function {
-        name: "t3412",
-        arguments: &[TIME],
-        result: None,
-        about: "the period of PSM as AT+CPSMS takes it; the duration, where it is given those bits",
-        example: ("t3412(1h)", "00100001"),
-        body: |given| timer(given, &psm::PERIODIC),
-    },
-    Function {
-        name: "t3324",
-        arguments: &[TIME],
-        result: None,
-        about: "the active time of PSM as AT+CPSMS takes it; the duration, where it is given those bits",
-        example: ("t3324(10s)", "00000101"),
-        body: |given| timer(given, &psm::ACTIVE),
-    },
-    Function {
-        name: "cause",
-        arguments: &[Takes { help: "give it the last value of `+CEREG: 3,3,,,,0,15`", ..NUMBER }],
-        result: Some(ValueKind::Text),
-        about: "why the network refused the modem, or a data session, in words (24.301)",
-        example: ("cause(11)", "this network is not allowed for this SIM (PLMN not allowed)"),
-        body: |given| {
+        Some(ValueKind::Bool),
+        luhn,
+    ),
+    entry("ucs2", &[TEXT], Some(ValueKind::Text), |given| fitting(to_ucs2_hex(given.text(0)?))),
+    entry("unucs2", &[DIGITS], Some(ValueKind::Text), unucs2),
+    entry("hex", &[TEXT_OR_BYTES], Some(ValueKind::Text), |given| fitting(notation::hex(&given.bytes(0)?))),
+    // Bytes where they are no text.
+    entry("unhex", &[DIGITS], None, unhex),
+    entry("gsm7", &[TEXT], Some(ValueKind::Text), gsm7),
+    entry("pack7", &[TEXT], Some(ValueKind::Text), |given| fitting(notation::hex(&pack(&septets(given, 0)?)))),
+    entry("unpack7", &[DIGITS], Some(ValueKind::Text), unpack7),
+    entry(
+        "pdu",
+        &[Takes { help: "write the number in quotes: `\"+4917…\"`", ..TEXT }, TEXT],
+        Some(ValueKind::Record),
+        pdu,
+    ),
+    entry("unpdu", &[DIGITS], Some(ValueKind::Record), unpdu),
+    entry("base64", &[TEXT_OR_BYTES], Some(ValueKind::Text), base64),
+    entry("unbase64", &[TEXT], None, unbase64),
+    entry("slice", &[Takes { kinds: SEQUENCES, wanted: "text, bytes or a list", ..TEXT }, NUMBER, NUMBER], None, slice),
+    entry("split", &[TEXT, Takes { help: "write it in quotes: `\",\"`", ..TEXT }], Some(ValueKind::List), split),
+    entry(
+        "join",
+        &[Takes { kinds: &[ValueKind::List], wanted: "a list", help: "`[a, b]` makes one" }, TEXT],
+        Some(ValueKind::Text),
+        join,
+    ),
+    entry("replace", &[TEXT, TEXT, TEXT], Some(ValueKind::Text), replace),
+    entry("min", &[ANY_NUMBER, ANY_NUMBER], None, |given| one_of(given, Ordering::Less)),
+    entry("max", &[ANY_NUMBER, ANY_NUMBER], None, |given| one_of(given, Ordering::Greater)),
+    entry("bits", &[NUMBER, Takes { help: "how many digits there are to be", ..NUMBER }], Some(ValueKind::Text), bits),
+    entry("t3412", &[TIME], None, |given| timer(given, &psm::PERIODIC)),
+    entry("t3324", &[TIME], None, |given| timer(given, &psm::ACTIVE)),
+    entry(
+        "cause",
+        &[Takes { help: "give it the last value of `+CEREG: 3,3,,,,0,15`", ..NUMBER }],
+        Some(ValueKind::Text),
+        |given| {
             let number = given.int(0)?;
             Ok(Value::text(lookup::cause(&number.to_string()).unwrap_or("")))
         },
-    },
-    Function {
-        name: "module",
-        arguments: &[Takes { help: "write the model in quotes, as AT+CGMM answers it", ..TEXT }],
-        result: Some(ValueKind::Record),
-        about: "the record `module` of a model, whichever modem answers",
-        example: ("module(\"BG96\").id", "quectel-bg96"),
-        body: |given| Ok(super::module::record(lookup::known(given.text(0)?.trim()))),
-    },
-    Function {
-        name: "file",
-        arguments: &[Takes { help: "write the file's path in quotes", ..TEXT }],
-        result: None,
-        about: "what a file beside the script holds: a text, or bytes that are none",
-        example: ("file(\"ca.pem\")", "CERT"),
-        body: file,
-    },
+    ),
+    entry(
+        "module",
+        &[Takes { help: "write the model in quotes, as AT+CGMM answers it", ..TEXT }],
+        Some(ValueKind::Record),
+        |given| Ok(super::module::record(lookup::known(given.text(0)?.trim()))),
+    ),
+    entry("file", &[Takes { help: "write the file's path in quotes", ..TEXT }], None, file),
 ];
+
+const fn entry(
+    name: &'static str,
+    arguments: &'static [Takes],
+    result: Option<ValueKind>,
+    body: fn(&Given<'_>) -> Result<Value, Refusal>,
+) -> Function {
+    Function { name, arguments, result, body }
+}
 
 /// The function of this name.
 pub fn function(name: &str) -> Option<&'static Function> {
@@ -399,6 +193,27 @@ pub fn function(name: &str) -> Option<&'static Function> {
 }
 
 impl Function {
+    /// What it is for, in one line.
+    pub fn about(&self) -> &'static str {
+        self.row().0
+    }
+
+    /// A call, and what it yields.
+    pub fn example(&self) -> (&'static str, &'static str) {
+        self.row().1
+    }
+
+    fn row(&self) -> (&'static str, (&'static str, &'static str)) {
+        let rows = include_str!("../../grammar/functions.md").lines();
+        let cells = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+        let found = cells.filter(|(name, _)| *name == self.name).find_map(|(_, row)| {
+            let (about, example) = row.split_once(" | `")?;
+            let (call, yields) = example.strip_suffix('`')?.split_once("` | `")?;
+            Some((about, (call, yields)))
+        });
+        found.unwrap_or_default()
+    }
+
     /// What it yields. Files come from `folder`; `shown` is how a value is shown in a message, `now` the time of day.
     pub fn call(
         &self,

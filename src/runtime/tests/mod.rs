@@ -515,7 +515,7 @@ fn functions_yield_what_their_examples_say_and_files_stand_beside_the_script() {
     let mut bench = RunBench::default();
     bench.inputs.folder = Some(folder.clone());
     for function in FUNCTIONS {
-        let (call, yields) = function.example;
+        let (call, yields) = function.example();
         let ran = bench.run(&format!("report value = {call}\n"), Modem::new());
         assert_eq!((ran.ended(), ran.report()), ("passed".into(), format!("value={yields}")), "{call}");
     }
