@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -261,10 +262,19 @@ fn who_reads_along_is_named_where_no_answer_came() {
         assert_eq!(output.status.code(), Some(1), "{}", told(&output));
         told(&output)
     };
-    // The fleet has its terminals open itself.
-    let name = format!("(process {}) reads on this port too", std::process::id());
+    // The fleet holds the other ends of its terminals: it is the modem, and is not accused.
+    let path = &fleet.paths[0];
+    let mut holder = Command::new("sh");
+    holder.args(["-c", "exec 3<>\"$0\"; echo open; exec sleep 60", path]).stdout(Stdio::piped());
+    let mut holder = holder.spawn().unwrap();
+    let mut opened = String::new();
+    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut opened).unwrap();
+    let name = format!("(process {}) reads on this port too", holder.id());
     let said = asked(&["at", "AT", "-p", &fleet.paths[0], "--timeout-scale", "0.01"]).replace("\n        ", " ");
+    let (killed, ended) = (holder.kill(), holder.wait());
+    assert!(killed.is_ok() && ended.is_ok());
     assert!(said.contains(&name), "{said}");
+    assert!(!said.contains(&format!("process {}", std::process::id())), "{said}");
 }
 
 #[test]

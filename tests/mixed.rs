@@ -93,7 +93,7 @@ fn one_batch_drives_ports_of_every_kind() {
         ),
     );
     let plan = self::results(&plan);
-    assert!(plan.iter().all(|result| result["plan"] == true && result["changed"] == 1), "{plan:?}");
+    assert!(plan.iter().all(|result| result["plan"] == true && result["changed"].as_u64() >= Some(1)), "{plan:?}");
     let after =
         within(LIMIT, &mut batch(&folder, "supersim/set-apn", &["-i", "modems.csv", "--json", "-l", "a-*,b-*,c-*"]));
     assert!(self::results(&after).iter().all(|result| result["changed"] == 0), "the plan has changed nothing");

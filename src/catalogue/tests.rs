@@ -15,7 +15,9 @@ fn every_entry_is_found() {
     }
     for error in errors(Series::Equipment) {
         assert!(cme(error.code).is_some_and(|found| found.text == error.text));
-        assert!(error_by_text(Series::Equipment, error.text).any(|found| found.code == error.code));
+        // A maker's error may have the words of one of the standard's, which then is the one.
+        let mut found = error_by_text(Series::Equipment, error.text);
+        assert!(found.any(|found| found.code == error.code || found.scope.is_none()), "{}", error.text);
     }
     for error in errors(Series::Message) {
         assert!(cms(error.code).is_some_and(|found| found.text == error.text));

@@ -29,7 +29,9 @@ fn texts(words: &[String]) -> Vec<String> {
     while let Some(word) = rest.first() {
         let was_whole = std::mem::replace(&mut is_whole, word.contains(char::is_whitespace));
         let goes_on = !was_whole && texts.last().is_some_and(|text| wants(text, word));
-        let known = if is_whole || goes_on { 0 } else { longest_known(rest) };
+        // The words of an answer's line may be those of the language: `now`.
+        let in_line = !was_whole && texts.last().is_some_and(|text| text.contains(": "));
+        let known = if is_whole || goes_on { 0 } else { longest_known(rest, in_line) };
         let begins = was_whole || is_whole || known > 0 || begins(word);
         let Some((first, more)) = rest.split_at_checked(known.max(1)) else { break };
         rest = more;
@@ -64,14 +66,15 @@ fn is_code(text: &str) -> bool {
     text.contains("::") && text.split("::").all(is_word)
 }
 
-/// How many of the first words are together a result code, a URC or a module's name, as modems write them: `APP RDY`.
-fn longest_known(words: &[String]) -> usize {
+/// How many of the first words are together a result code, a URC or a module's name, as modems write them: `APP RDY`;
+/// or one is a word of the language, where it does not stand in the line of an answer.
+fn longest_known(words: &[String], in_line: bool) -> usize {
     const LONGEST: usize = 3;
     let is_known = |text: &str| {
         result_code(text).is_some_and(|known| known.text == text)
             || urc(text.as_bytes()).is_some_and(|known| known.start == text)
             || (!text.contains(' ')
-                && (word(text).is_some() || module(text).is_some() || module_by_model(text).is_some()))
+                && ((!in_line && word(text).is_some()) || module(text).is_some() || module_by_model(text).is_some()))
     };
     let counts = (1..=words.len().min(LONGEST)).rev();
     counts.into_iter().find(|count| words.get(..*count).is_some_and(|first| is_known(&first.join(" ")))).unwrap_or(0)

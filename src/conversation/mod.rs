@@ -409,6 +409,8 @@ impl Conversation {
                 Ok(Some(true)) => is_there = true,
                 Ok(Some(false)) => has_gone = true,
                 Ok(None) => {}
+                // It started while it was asked whether it is there.
+                Err(Trouble::Restarted { .. }) => (has_gone, was_heard) = (true, true),
                 Err(Trouble::Lost { .. }) => {
                     if !self.come_back(until)? {
                         return Err(never_back(within, true, answer.lines));

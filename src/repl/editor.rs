@@ -931,7 +931,7 @@ mod tests {
         assert!(texts("re").starts_with(&["reboot", "repeat", "report", "retry"].map(str::to_owned)));
         assert_eq!(texts("log \"${rs"), ["rssi}"]);
         assert!(texts("assert rs").contains(&"rssi".to_owned()));
-        assert_eq!(texts("run \"supersim/set-"), ["supersim/set-apn\""]);
+        assert_eq!(texts("run \"supersim/set-a"), ["supersim/set-apn\""]);
         assert_eq!(texts(":te"), [":terminal"]);
         assert!(texts(":open sim:bg9").contains(&"sim:bg96".to_owned()));
         assert!(wants_file(":save x") && !wants_file(":saved"));

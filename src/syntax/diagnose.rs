@@ -573,6 +573,11 @@ impl<'a> Refused<'a> {
                 None => fault.help("a text such as a version stands in quotes"),
             });
         }
+        if found.kind == TokenKind::Number && before.is(".") {
+            let message = "a number has one point at most";
+            let fault = self.fault(found.range(), "hayes::syntax::fraction", message, "a further one");
+            return Some(fault.help("a text such as a version stands in quotes"));
+        }
         if found.kind != TokenKind::Name || before.kind != TokenKind::Number {
             return None;
         }

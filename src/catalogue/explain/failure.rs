@@ -22,7 +22,10 @@ pub fn failure(result: &ResultCode, module: Option<&Module>) -> Option<Explained
     }
     let known = |error: &ErrorCode| {
         let meaning = error.meaning(module)?.to_owned();
-        Some(ExplainedFailure { meaning, advice: error.advice(module).to_owned() })
+        // What mends it on one maker's modules says nothing of one whose maker is not known.
+        let fits = module.is_some() || error.scope.is_none();
+        let advice = if fits { error.advice(module) } else { "" };
+        Some(ExplainedFailure { meaning, advice: advice.to_owned() })
     };
     match result {
         ResultCode::Equipment(error) => {
