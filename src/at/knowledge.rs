@@ -74,17 +74,17 @@ impl Dialect {
     /// sure: a digit is not, where nobody knows whether result codes are digits.
     pub(super) fn final_of(self, expected: &Expected, line: &[u8]) -> Option<(ResultCode, bool)> {
         if let Some(result) = result_code::parse(line) {
-            let counts = match &result {
-                // `CONNECT OK` tells of a connection in command mode; the final result code is another.
-                ResultCode::Connect(text) if !opens_data_mode(text) => {
+            let counts = if let ResultCode::Connect(text) = &result {
+                if opens_data_mode(text) {
+                    // A command that nobody knows may well open a data connection.
+                    let has_speed = || text.bytes().next().is_none_or(|byte| byte.is_ascii_digit());
+                    expected.call_control || expected.shape == Shape::Unknown && has_speed()
+                } else {
+                    // `CONNECT OK` tells of a connection in command mode; the final result code is another.
                     expected.finals.iter().any(|(end, _)| end.as_bytes() == line)
                 }
-                _ if expected.call_control => true,
-                // A command that nobody knows may well open a data connection.
-                ResultCode::Connect(text) => {
-                    expected.shape == Shape::Unknown && text.bytes().next().is_none_or(|byte| byte.is_ascii_digit())
-                }
-                result => !result.is_call_control(),
+            } else {
+                expected.call_control || !result.is_call_control()
             };
             return counts.then_some((result, true));
         }

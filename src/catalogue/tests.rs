@@ -107,7 +107,7 @@ fn urcs_for_the_session() {
         assert!(Catalogue.unasked(line.as_bytes()).is_some(), "{line}");
     }
     for line in ["RINGING", "+CSCA: \"+44\",145", "u-blox", "Ready to go", "NO CARRIERS", "OK", "", "+CREG", "+CMTI"] {
-        assert!(!Catalogue.unasked(line.as_bytes()).is_some(), "{line}");
+        assert!(Catalogue.unasked(line.as_bytes()).is_none(), "{line}");
     }
     assert_eq!(Catalogue.vendor_final(b"COMMAND NOT SUPPORT"), Some(false));
     assert_eq!(Catalogue.vendor_final(b"MODEM ERROR: 4"), Some(false));

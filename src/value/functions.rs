@@ -383,7 +383,7 @@ fn unpack7(given: &Given<'_>) -> Result<Value, Refusal> {
     let octets = octets_of(given)?;
     let mut septets = unpack(&octets, octets.len() * 8 / 7);
     // Seven bits are left over after seven characters: they are filled up, with zeros or a CR (23.038 §6.1.2.3.1).
-    if septets.len() % 8 == 0 {
+    if septets.len().is_multiple_of(8) {
         septets.pop_if(|last| matches!(last, 0 | b'\r'));
     }
     Ok(Value::text(from_septets(&septets)))
