@@ -10,6 +10,7 @@ pub mod lines;
 pub mod parameters;
 pub mod result_code;
 pub mod session;
+mod shape;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use command::Form;
 pub use knowledge::{Knowledge, Likeness, Unasked};
 use result_code::Verbosity;
 pub use result_code::{NumberedError, ResultCode};
+pub use shape::Shape;
 
 use crate::notation::text;
 
@@ -137,30 +139,6 @@ pub struct Expected {
     pub abortable: bool,
     /// The result of a `send` that is no AT command: there may be no final result code; the caller says when it ends.
     pub free: bool,
-}
-
-/// How the lines of an answer look.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Shape {
-    /// Not known: lines with the prefix, and bare ones
-    #[default]
-    Unknown,
-    /// No line but the final result code
-    None,
-    /// One or more lines that carry the prefix
-    Prefixed,
-    /// Bare text: `AT+CGMI`
-    Bare,
-    /// Free text: each line before the final result code is one of it, whatever it looks like: `AT+CLAC`, `ATI`
-    Text,
-    /// `CONNECT`, content, and behind it the final result code: `AT+QHTTPREAD`. A number behind `CONNECT`
-    /// counts its bytes; some write `<<<` in its place.
-    Connect,
-    /// A header line with the prefix and body lines under it: `AT+CMGR`, `AT+CMGL`
-    HeaderAndBody,
-    /// A header that counts the bytes that follow: `+QIRD: 12`; the index of the counting parameter, from 0, or
-    /// `usize::MAX` for the last
-    Counted { parameter: usize, quoted: bool },
 }
 
 /// What to do when the modem asks for data.

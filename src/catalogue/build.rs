@@ -6,9 +6,16 @@
 #[path = "entry.rs"]
 #[allow(dead_code, reason = "some of it is for the program only")]
 mod entry;
+#[path = "../at/shape.rs"]
+mod shape;
 #[path = "table.rs"]
 #[allow(dead_code, reason = "some of it is for the program only")]
 mod table;
+
+/// Of the program's `at`, what the entries speak of.
+mod at {
+    pub use super::shape::Shape;
+}
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,15 +25,17 @@ use std::{env, fs};
 
 use serde::{Deserialize, Serialize};
 
+use at::Shape;
 use entry::{
-    AnswerShape, CommandEntry, ErrorCode, FieldKind, Index, KnownField, KnownResult, KnownValue, Layout, Module,
-    Reference, Series, Unit, Urc, Usages, When, pair,
+    CommandEntry, ErrorCode, FieldKind, Index, KnownField, KnownResult, KnownValue, Layout, Module, Reference, Series,
+    Unit, Urc, Usages, When, pair,
 };
 use table::{Table, bare, hash};
 
 type Result<T> = std::result::Result<T, String>;
 
 fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=src/at/shape.rs");
     println!("cargo::rerun-if-changed=src/catalogue/data");
     println!("cargo::rerun-if-changed=src/catalogue/build.rs");
     println!("cargo::rerun-if-changed=src/catalogue/entry.rs");
@@ -257,9 +266,9 @@ impl Data {
         require(command.set_answer.is_empty() || set.is_some(), "it has a set-answer but no set")?;
         for usage in usages.clone() {
             let prefixed = match usage.shape {
-                AnswerShape::Prefixed | AnswerShape::HeaderAndBody | AnswerShape::Counted { .. } => true,
-                AnswerShape::Connect => true,
-                AnswerShape::Unknown | AnswerShape::None | AnswerShape::Bare | AnswerShape::Text => false,
+                Shape::Prefixed | Shape::HeaderAndBody | Shape::Counted { .. } => true,
+                Shape::Connect => true,
+                Shape::Unknown | Shape::None | Shape::Bare | Shape::Text => false,
             };
             require(!prefixed || usage.prefix.is_some(), "its answer has no prefix")?;
         }

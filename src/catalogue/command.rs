@@ -4,9 +4,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::entry::{
-    AnswerShape, Case, CommandEntry, Confirmation, Danger, KnownPrompt, MaxTime, Module, Usage, When, pair,
-};
+use super::entry::{Case, CommandEntry, Confirmation, Danger, KnownPrompt, MaxTime, Module, Usage, When, pair};
 use super::lookup::{self, command_of, unquoted};
 use crate::at::command::{Command, CommandLine, parse};
 use crate::at::parameters::parameters;
@@ -84,9 +82,9 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
         match usage.and_then(|usage| usage.prefix) {
             Some(prefix) => expected.prefixes.push(prefix),
             // An answer without prefix, or one that is not known: any line that is no URC belongs to it.
-            None => any_prefix |= usage.is_none_or(|usage| usage.shape != AnswerShape::None),
+            None => any_prefix |= usage.is_none_or(|usage| usage.shape != Shape::None),
         }
-        shape = together(shape, usage.map_or(Shape::Unknown, |usage| shape_of(usage.shape)));
+        shape = together(shape, usage.map_or(Shape::Unknown, |usage| usage.shape));
     }
     if any_prefix {
         expected.prefixes.clear();
@@ -107,7 +105,7 @@ pub fn only_asks(asked: &Command<'_>) -> bool {
     match asked.form {
         Form::Read | Form::Test => true,
         Form::Execute => known.is_some_and(|known| {
-            let answers = known.usage(asked.form, &values).is_some_and(|usage| usage.shape != AnswerShape::None);
+            let answers = known.usage(asked.form, &values).is_some_and(|usage| usage.shape != Shape::None);
             answers
                 && known.dangers(asked.form, &values).next().is_none()
                 && known.prompt(asked.form, &values).is_none()
@@ -123,7 +121,7 @@ pub fn only_sets(asked: &Command<'_>) -> bool {
     let Some(known) = command_of(asked) else { return false };
     let texts = values(asked);
     let values: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let is_silent = || known.usage(asked.form, &values).is_some_and(|usage| usage.shape == AnswerShape::None);
+    let is_silent = || known.usage(asked.form, &values).is_some_and(|usage| usage.shape == Shape::None);
     !only_asks(asked) && !known.leaves_no_trace && is_silent()
 }
 
@@ -143,19 +141,6 @@ pub fn values(asked: &Command<'_>) -> Vec<String> {
         return Vec::new();
     }
     parameters(asked.argument.as_bytes()).map(|parameter| parameter.text().into_owned()).collect()
-}
-
-fn shape_of(shape: AnswerShape) -> Shape {
-    match shape {
-        AnswerShape::Unknown => Shape::Unknown,
-        AnswerShape::None => Shape::None,
-        AnswerShape::Prefixed => Shape::Prefixed,
-        AnswerShape::Bare => Shape::Bare,
-        AnswerShape::Text => Shape::Text,
-        AnswerShape::Connect => Shape::Connect,
-        AnswerShape::HeaderAndBody => Shape::HeaderAndBody,
-        AnswerShape::Counted { parameter, quoted } => Shape::Counted { parameter, quoted },
-    }
 }
 
 /// The shape of two answers, one after the other, with one final result code.

@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::at::Shape;
+
 /// One AT command; or one setting of a command with many, as `AT+QCFG="roamservice"`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -98,27 +100,9 @@ pub struct Usage {
     pub answers: Vec<Layout>,
     /// The answer gives the range of each field's values, not the values: `+CBC: (0-2),(1-100),(voltage)`
     pub ranges: bool,
-    pub shape: AnswerShape,
+    pub shape: Shape,
     /// The answer's prefix without its colon, `+ICCID` for `AT+CICCID`; `None`: lines without prefix
     pub prefix: Option<&'static str>,
-}
-
-/// As `at::Shape`, which the build script does not know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerShape {
-    /// It answers, but how is not known
-    Unknown,
-    /// No line but the final result code
-    None,
-    Prefixed,
-    Bare,
-    Text,
-    Connect,
-    HeaderAndBody,
-    Counted {
-        parameter: usize,
-        quoted: bool,
-    },
 }
 
 /// Finds a field that commands share.
@@ -143,8 +127,8 @@ impl CommandEntry {
     }
 
     /// Answers are written `LAYOUT` or `SHAPE: LAYOUT`; the shapes are `none`, `lines`, `bare`, `header`, `unknown`,
-    /// `text`, `connect`, `counted PARAMETER` (`last` of them), `counted-quoted PARAMETER`, and `ranges`, whose layout is that of the parameters where it
-    /// has none of its own.
+    /// `text`, `connect`, `counted PARAMETER` (`last` of them), `counted-quoted PARAMETER`, and `ranges`, whose layout is
+    /// that of the parameters where it has none of its own.
     fn usage_of(
         &'static self,
         parameters: &'static str,
@@ -156,7 +140,7 @@ impl CommandEntry {
             parameters: layout(parameters)?,
             answers: Vec::new(),
             ranges: false,
-            shape: AnswerShape::None,
+            shape: Shape::None,
             prefix: None,
         };
         for answer in answers {
@@ -166,14 +150,14 @@ impl CommandEntry {
                 None => ("lines", *answer),
             };
             usage.shape = match shape.split_once(' ') {
-                None if shape == "none" => AnswerShape::None,
-                None if shape == "unknown" => AnswerShape::Unknown,
-                None if shape == "bare" => AnswerShape::Bare,
-                None if shape == "text" => AnswerShape::Text,
-                None if shape == "connect" => AnswerShape::Connect,
-                None if shape == "header" => AnswerShape::HeaderAndBody,
-                None if shape == "lines" || shape == "ranges" => AnswerShape::Prefixed,
-                Some((counted @ ("counted" | "counted-quoted"), parameter)) => AnswerShape::Counted {
+                None if shape == "none" => Shape::None,
+                None if shape == "unknown" => Shape::Unknown,
+                None if shape == "bare" => Shape::Bare,
+                None if shape == "text" => Shape::Text,
+                None if shape == "connect" => Shape::Connect,
+                None if shape == "header" => Shape::HeaderAndBody,
+                None if shape == "lines" || shape == "ranges" => Shape::Prefixed,
+                Some((counted @ ("counted" | "counted-quoted"), parameter)) => Shape::Counted {
                     parameter: if parameter == "last" { Ok(usize::MAX) } else { parameter.parse() }
                         .map_err(|_| format!("'{answer}': which parameter counts?"))?,
                     quoted: counted == "counted-quoted",
@@ -188,7 +172,7 @@ impl CommandEntry {
         }
         usage.prefix = match self.prefix {
             Some(prefix) => Some(prefix).filter(|prefix| !prefix.is_empty()),
-            None if matches!(usage.shape, AnswerShape::Bare | AnswerShape::Text) => None,
+            None if matches!(usage.shape, Shape::Bare | Shape::Text) => None,
             None => {
                 let general = self.name.split('=').next().and_then(|name| name.strip_prefix("AT"));
                 general.filter(|name| name.starts_with(|first: char| "+#%!^$*".contains(first)))

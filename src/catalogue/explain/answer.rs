@@ -1,9 +1,10 @@
 //! Lines that a modem says: answers, the ranges of a test, URCs.
 
+use crate::at::Shape;
 use crate::at::command::{self as at_command, Form};
 use crate::at::parameters::{Parameter, Written, parameters, split_prefix};
 use crate::catalogue::command::values as values_of;
-use crate::catalogue::entry::{AnswerShape, CommandEntry, KnownField, Layout, Module, Urc, Usage};
+use crate::catalogue::entry::{CommandEntry, KnownField, Layout, Module, Urc, Usage};
 use crate::catalogue::layout::Fit;
 use crate::catalogue::lookup::{COMMANDS, PREFIXES, command_of, settings, urc};
 
@@ -27,19 +28,14 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
         None => {
             if let Some(AskedUsage { command, form, usage: Some(usage) }) = &asked
                 && unasked.is_none()
-                && !matches!(
-                    usage.shape,
-                    AnswerShape::None | AnswerShape::Connect | AnswerShape::HeaderAndBody | AnswerShape::Counted { .. }
-                )
+                && !matches!(usage.shape, Shape::None | Shape::Connect | Shape::HeaderAndBody | Shape::Counted { .. })
             {
                 if let Some(text) = free_text(line, command, usage) {
                     return Some(text);
                 }
                 let lists = Lists::of(usage, *form, asked.as_ref());
                 readings.extend(Reading::best(From::Answer(command, *form), &usage.answers, lists, values));
-                if readings.is_empty()
-                    && matches!(usage.shape, AnswerShape::Unknown | AnswerShape::Bare | AnswerShape::Text)
-                {
+                if readings.is_empty() && matches!(usage.shape, Shape::Unknown | Shape::Bare | Shape::Text) {
                     return Some(line_of(line, command));
                 }
             }
@@ -80,7 +76,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
 pub(super) fn has_body(line: &str) -> bool {
     let prefix = split_prefix(line.as_bytes()).0.unwrap_or_default();
     urc(line.as_bytes()).is_some_and(|known| known.body_lines > 0)
-        || usages(prefix, b"", None).any(|(_, _, usage)| usage.shape == AnswerShape::HeaderAndBody)
+        || usages(prefix, b"", None).any(|(_, _, usage)| usage.shape == Shape::HeaderAndBody)
 }
 
 /// The question that is answered, as far as it is known.
@@ -337,7 +333,7 @@ fn free_text(line: &str, command: &'static CommandEntry, usage: &'static Usage) 
         return Some(line_of(line, command));
     };
     let [field] = layout.fields.as_slice() else { return None };
-    if usage.shape == AnswerShape::Prefixed {
+    if usage.shape == Shape::Prefixed {
         return None;
     }
     let whole = Parameter {

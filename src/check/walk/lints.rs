@@ -7,9 +7,9 @@ use super::command_line::{self, AtText, UNKNOWN};
 use super::{Checker, Place, Role, did_you_mean, listed, pin_again};
 use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Written, parameters};
-use crate::at::result_code;
+use crate::at::{Shape, result_code};
 use crate::catalogue;
-use crate::catalogue::entry::{AnswerShape, Confirmation, Danger, DangerKind, FieldKind, Layout, Usage, When};
+use crate::catalogue::entry::{Confirmation, Danger, DangerKind, FieldKind, Layout, Usage, When};
 use crate::check::findings::Findings;
 use crate::check::{Matcher, anywhere};
 use crate::diagnostic::Diagnostic;
@@ -560,7 +560,7 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
 fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
     let takes_line = |clause: &&Clause| is_capture(clause) && !may_take_result(clause, asked.matchers);
     let Some(clause) = asked.clauses.iter().find(takes_line) else { return };
-    let is_silent = |known: &KnownCommand<'_>| known.usage().is_some_and(|usage| usage.shape == AnswerShape::None);
+    let is_silent = |known: &KnownCommand<'_>| known.usage().is_some_and(|usage| usage.shape == Shape::None);
     if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
         let command = known.written(&findings.source);
         let message = format!("`{command}` answers no line but the final result code");
@@ -588,7 +588,7 @@ fn may_take_result(clause: &Clause, matchers: &[Option<Matcher>]) -> bool {
 fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
     let prefix = |known: &KnownCommand<'_>| {
         let usage = known.usage()?;
-        if usage.shape == AnswerShape::Prefixed { usage.prefix } else { None }
+        if usage.shape == Shape::Prefixed { usage.prefix } else { None }
     };
     let Some(prefixes) = commands.iter().map(prefix).collect::<Option<Vec<&str>>>() else { return };
     let Some((known, wanted)) = commands.first().zip(prefixes.first()) else { return };
@@ -637,7 +637,7 @@ fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Finding
 
 /// A pattern that begins no line of the answer: `expect "READY"` under `AT+CPIN?`.
 fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
-    let usage = known.usage().filter(|usage| usage.shape == AnswerShape::Prefixed);
+    let usage = known.usage().filter(|usage| usage.shape == Shape::Prefixed);
     let Some((usage, prefix)) = usage.and_then(|usage| Some((usage, usage.prefix?))) else { return };
     for clause in asked.clauses {
         let (ClauseKind::Expect(alternatives)
