@@ -56,6 +56,8 @@ struct KnownCommand<'l> {
     line: &'l AtText,
     command: &'l Command<'l>,
     entry: Option<&'static catalogue::entry::CommandEntry>,
+    /// Its form, as it is sent
+    usage: Option<&'static Usage>,
     /// Its parameters without quotes, [`UNKNOWN`] in place of each `${…}`
     values: Vec<String>,
     span: Span,
@@ -115,17 +117,12 @@ impl Lines {
 
 impl<'l> KnownCommand<'l> {
     fn new(line: &'l AtText, command: &'l Command<'l>) -> KnownCommand<'l> {
-        KnownCommand {
-            line,
-            command,
-            entry: catalogue::command_of(command),
-            values: catalogue::command::values(command),
-            span: line.span_with_values(command.range.start, command.range.end),
-        }
-    }
-
-    fn usage(&self) -> Option<&'static Usage> {
-        self.entry?.usage(self.command.form, &self.values())
+        let entry = catalogue::command_of(command);
+        let values = catalogue::command::values(command);
+        let given: Vec<&str> = values.iter().map(String::as_str).collect();
+        let usage = entry.and_then(|entry| entry.usage(command.form, &given));
+        let span = line.span_with_values(command.range.start, command.range.end);
+        KnownCommand { line, command, entry, usage, values, span }
     }
 
     fn values(&self) -> Vec<&str> {
@@ -215,10 +212,10 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
     let Some(entry) = known.entry else {
         return lint_unknown(known, findings);
     };
-    let command = known.name();
     match known.command.form {
         Form::Test if known.command.is("+COPS") => lint_scan(known, asked, lines, findings),
         Form::Set if entry.read_only && !expects_failure(asked.clauses) => {
+            let command = known.name();
             let message = format!("`{command}` can only be read: setting it always ends in ERROR");
             let help = format!("leave out what stands behind `{command}`, or write `expect ERROR` under it");
             findings.tell("hayes::check::read-only", known.span, message, "sets what cannot be set", help);
@@ -231,6 +228,7 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
             // Vendors add forms of their own to their commands; those of the standards are known.
             if entry.status == Confirmation::Confirmed && entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor))
             {
+                let command = known.name();
                 let message = format!("`{command}` has no read form: modems answer ERROR to `{command}?`");
                 let help = format!("write `{command}`");
                 findings.tell("hayes::check::no-read", known.span, message, "asks where nothing is set", help);
@@ -269,8 +267,7 @@ fn lint_scan(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, findings
 
 /// Text without double quotes where a string is wanted.
 fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
-    let values = known.values();
-    let Some(usage) = known.entry.and_then(|entry| entry.usage(Form::Set, &values)) else { return };
+    let Some(usage) = known.usage else { return };
     let argument_start = known.command.range.end - known.command.argument.len();
     let mut bare = parameters(known.command.argument.as_bytes()).enumerate().filter_map(|(index, parameter)| {
         let field = usage.parameters.field(index)?;
@@ -312,7 +309,7 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
 
 /// A value that is none of those that the command has.
 fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
-    let Some(usage) = known.usage() else { return };
+    let Some(usage) = known.usage else { return };
     let argument_start = known.command.range.end - known.command.argument.len();
     for (index, parameter) in parameters(known.command.argument.as_bytes()).enumerate() {
         let (value, field) = (parameter.text(), usage.parameters.field(index));
@@ -394,15 +391,15 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
     if asked.place.in_unsafe {
         return;
     }
-    let command = known.written(&source);
+    let command = || known.written(&source);
     if let Some(danger) = entry.dangers.iter().find(|danger| danger.needs_unsafe && may_hold(danger.when, known)) {
-        let message = format!("`{command}` may stand only in an `unsafe` block: {}", clause(danger.why));
+        let message = format!("`{}` may stand only in an `unsafe` block: {}", command(), clause(danger.why));
         let help = "remove it; if you must, put it into `unsafe \"why\" { … }`";
         return findings.tell("hayes::check::needs-unsafe", span, message, "not in an `unsafe` block", help);
     }
     let is_told = |danger: &&Danger| is_told(danger.kind, form, lines.is_plain_list);
     if let Some(danger) = entry.dangers(form, &values).find(is_told) {
-        let command = if tries_pin { format!("{}=", known.name()) } else { command.clone() };
+        let command = if tries_pin { format!("{}=", known.name()) } else { command() };
         let message = format!("`{command}` is dangerous: {}", clause(danger.why));
         let help = "remove it; if it is meant, write `# allow hayes::check::danger: why` above it";
         findings.tell("hayes::check::danger", span, message, "dangerous", help);
@@ -410,13 +407,13 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
         && asked.place.in_retry
         && asked.role != Role::Reboot
     {
-        let message = format!("`{command}` may be sent more than once here: {}", clause(why));
+        let message = format!("`{}` may be sent more than once here: {}", command(), clause(why));
         let help =
             "move it out of the retry; if it may be repeated, write `# allow hayes::check::repeat: why` above it";
         findings.tell("hayes::check::repeat", span, message, "may be sent again", help);
     }
     if entry.leaves_nb_iot_only(form, &values) {
-        lines.nb_iot.push((command, span));
+        lines.nb_iot.push((command(), span));
     }
 }
 
@@ -560,7 +557,7 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
 fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
     let takes_line = |clause: &&Clause| is_capture(clause) && !may_take_result(clause, asked.matchers);
     let Some(clause) = asked.clauses.iter().find(takes_line) else { return };
-    let is_silent = |known: &KnownCommand<'_>| known.usage().is_some_and(|usage| usage.shape == Shape::None);
+    let is_silent = |known: &KnownCommand<'_>| known.usage.is_some_and(|usage| usage.shape == Shape::None);
     if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
         let command = known.written(&findings.source);
         let message = format!("`{command}` answers no line but the final result code");
@@ -587,7 +584,7 @@ fn may_take_result(clause: &Clause, matchers: &[Option<Matcher>]) -> bool {
 /// A pattern with the prefix of another command: `+CGREG:` under `AT+CREG?`.
 fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
     let prefix = |known: &KnownCommand<'_>| {
-        let usage = known.usage()?;
+        let usage = known.usage?;
         if usage.shape == Shape::Prefixed { usage.prefix } else { None }
     };
     let Some(prefixes) = commands.iter().map(prefix).collect::<Option<Vec<&str>>>() else { return };
@@ -610,7 +607,7 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
 
 /// A name that the manuals give to another value of the answer: `capture stat:int` under `AT+CREG?`, where `n` comes first.
 fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
-    let Some(layouts) = known.usage().map(|usage| &usage.answers) else { return };
+    let Some(layouts) = known.usage.map(|usage| &usage.answers) else { return };
     for clause in asked.clauses {
         let (ClauseKind::Capture { fields } | ClauseKind::CaptureAll { fields, .. }) = &clause.kind else { continue };
         for (place, field) in fields.iter().enumerate() {
@@ -637,7 +634,7 @@ fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Finding
 
 /// A pattern that begins no line of the answer: `expect "READY"` under `AT+CPIN?`.
 fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
-    let usage = known.usage().filter(|usage| usage.shape == Shape::Prefixed);
+    let usage = known.usage.filter(|usage| usage.shape == Shape::Prefixed);
     let Some((usage, prefix)) = usage.and_then(|usage| Some((usage, usage.prefix?))) else { return };
     for clause in asked.clauses {
         let (ClauseKind::Expect(alternatives)
