@@ -338,8 +338,10 @@ impl KnownField {
         let is_number = self.kind() == FieldKind::Number;
         let is_padded = is_number && given.starts_with(['0', '-', '+']);
         let number = || given.parse::<i64>().ok();
+        // Most are another value: that is seen without a search for where the value ends.
+        let may_be = |known: &str| known.get(..given.len()).is_some_and(|start| start.eq_ignore_ascii_case(given));
         self.values.iter().copied().find(|known| {
-            known.value().eq_ignore_ascii_case(given)
+            may_be(known.0) && known.value().len() == given.len()
                 || (is_padded || is_number && known.0.starts_with('0'))
                     && known.value().parse().ok().is_some_and(|known: i64| Some(known) == number())
         })
