@@ -16,14 +16,17 @@ fn root(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// The page stands in `docs/src/` as it is made.
-fn is_made(name: &str, made: &str) {
-    let path = root("docs/src").join(name);
+/// The project's file holds what is made now; `BLESS=1` writes it. Where it does not, the first line that differs is told.
+pub(crate) fn is_made(file: &str, made: &str) {
+    let path = root(file);
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, made).unwrap();
     }
     let stands = fs::read_to_string(&path).unwrap_or_default();
-    assert!(stands == made, "docs/src/{name} is out of date: BLESS=1 cargo test docs:: writes it");
+    for (number, (is, was)) in made.lines().zip(stands.lines()).enumerate() {
+        assert_eq!(is, was, "line {} of {file} is out of date: BLESS=1 writes it", number + 1);
+    }
+    assert!(stands == made, "{file} is out of date: BLESS=1 writes it");
 }
 
 /// The data files of a folder, by name.
@@ -93,7 +96,7 @@ fn library() {
             write!(page, "\n| `-V` | where it is not given | what it is |\n|---|---|---|\n{}", rows.concat()).unwrap();
         }
     }
-    is_made("library.md", &page);
+    is_made("docs/src/library.md", &page);
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn modules() {
         ));
     }
     page.extend(rows);
-    is_made("modules.md", &page);
+    is_made("docs/src/modules.md", &page);
 }
 
 #[test]
@@ -143,7 +146,7 @@ fn at_commands() {
             .unwrap();
         }
     }
-    is_made("at-commands.md", &page);
+    is_made("docs/src/at-commands.md", &page);
 }
 
 /// `quectel_gnss` is "Quectel: gnss".
@@ -171,7 +174,7 @@ fn diagnostics() {
         write!(page, "\n{}", lines.map(fence).collect::<String>().trim_end()).unwrap();
         page.push('\n');
     }
-    is_made("diagnostics.md", &page);
+    is_made("docs/src/diagnostics.md", &page);
 }
 
 #[test]
@@ -196,7 +199,7 @@ fn language() {
         writeln!(page, "| {} | {} | {} | {} |", code(function.name), cell(function.about()), code(call), code(value))
             .unwrap();
     }
-    is_made("language.md", &page);
+    is_made("docs/src/language.md", &page);
 }
 
 #[test]

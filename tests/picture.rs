@@ -9,6 +9,7 @@ use std::process::Command;
 use regex::Regex;
 use unicode_width::UnicodeWidthStr;
 
+use crate::docs::is_made;
 use crate::folder::Folder;
 
 const SCRIPT: &str = r#"AT+CMEE=2
@@ -47,15 +48,7 @@ fn picture() {
         shown.push_str(String::from_utf8(output.stdout).unwrap().trim_end());
         shown.push_str("\n\n");
     }
-    let made = drawn(shown.trim_end());
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/session.svg");
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(&file, &made).unwrap();
-    }
-    assert!(
-        fs::read_to_string(&file).unwrap_or_default() == made,
-        "docs/session.svg is old: BLESS=1 cargo test picture"
-    );
+    is_made("docs/session.svg", &drawn(shown.trim_end()));
 }
 
 /// A terminal's text, with its colours, as an SVG.

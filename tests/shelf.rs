@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hayes::library::{LibraryScript, SCRIPTS};
+
+use crate::docs::is_made;
 
 /// What a script needs to be told; the rest has no params, or defaults.
 const ARGUMENTS: &[(&str, &[&str])] = &[
@@ -44,16 +45,7 @@ fn the_readme_tells_where_each_script_does_its_job() {
         }
     });
 
-    let page = page(&models, &passed.into_inner().unwrap());
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scripts/README.md");
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, &page).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    for (line, (is, was)) in page.lines().zip(written.lines()).enumerate() {
-        assert_eq!(is, was, "line {} of scripts/README.md (BLESS=1 writes it anew)", line + 1);
-    }
-    assert_eq!(page.lines().count(), written.lines().count(), "scripts/README.md (BLESS=1 writes it anew)");
+    is_made("scripts/README.md", &page(&models, &passed.into_inner().unwrap()));
 }
 
 /// On a modem that is registered, or registers at once where the script waits for that itself.
