@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::folder::Folder;
 use crate::simulated::Simulated;
 
-fn models() -> impl Iterator<Item = &'static str> {
+pub(crate) fn models() -> impl Iterator<Item = &'static str> {
     hayes::sim::models().map(|model| model.name)
 }
 
@@ -258,10 +259,24 @@ fn scripts() -> Vec<PathBuf> {
     folders.flat_map(|folder| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path())).collect()
 }
 
-fn hayes(arguments: &[&str]) -> Output {
+pub(crate) fn hayes(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_hayes")).args(arguments).env_remove("HAYES_PORT").output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+/// Runs the test on each case, four at the same time.
+pub(crate) fn each<T: Copy + Sync>(cases: &[T], test: impl Fn(T) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    test(*case);
+                }
+            });
+        }
+    });
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

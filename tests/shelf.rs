@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hayes::library::{LibraryScript, SCRIPTS};
 
 use crate::docs::is_made;
+use crate::library::{each, models};
 
 /// What a script needs to be told; the rest has no params, or defaults.
 const ARGUMENTS: &[(&str, &[&str])] = &[
@@ -28,20 +28,13 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
 
 #[test]
 fn the_readme_tells_where_each_script_does_its_job() {
-    let models: Vec<&str> = hayes::sim::models().map(|model| model.name).collect();
+    let models: Vec<&str> = models().collect();
     let runs: Vec<(&LibraryScript, &str)> =
         SCRIPTS.iter().flat_map(|script| models.iter().map(move |model| (script, *model))).collect();
     let passed: Mutex<BTreeMap<&str, BTreeSet<&str>>> = Mutex::default();
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while let Some((script, model)) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if does_its_job(script.name, model) {
-                        passed.lock().unwrap().entry(script.name).or_default().insert(*model);
-                    }
-                }
-            });
+    each(&runs, |(script, model)| {
+        if does_its_job(script.name, model) {
+            passed.lock().unwrap().entry(script.name).or_default().insert(model);
         }
     });
 

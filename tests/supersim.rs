@@ -1,11 +1,11 @@
 //! The library for Super SIM on each simulated module, with each fault of the field, in virtual time: what is found, what is
 //! mended, and what is never done.
 
-use std::process::{Command, Output};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::process::Output;
 
 use serde_json::Value;
+
+use crate::library::{each, hayes, models, text};
 
 /// Without a network, whatever it does: it has NB-IoT alone.
 const UNSERVED: [&str; 2] = ["bc660k", "sim7020"];
@@ -62,7 +62,7 @@ fn each_fault_has_its_diagnosis() {
         ("fault=brownout", "restarts again and again", "supply"),
         ("fault=storm&apn=super", "talks without a break", "switch them off"),
     ];
-    each(faults, |(option, cause, remedy)| {
+    each(&faults, |(option, cause, remedy)| {
         let result = diagnosis(&format!("sim:bg96?time=virtual&{option}"));
         for (column, said) in [("cause", cause), ("remedy", remedy)] {
             let told = result["report"][column].as_str().unwrap_or_default();
@@ -76,7 +76,7 @@ fn each_fault_has_its_diagnosis() {
 fn what_is_set_wrongly_is_found_and_mended() {
     let cases: Vec<(&str, &str)> =
         PRESETS.iter().flat_map(|(model, presets)| presets.iter().map(|preset| (*model, *preset))).collect();
-    each(cases, |(model, preset)| {
+    each(&cases, |(model, preset)| {
         let port = format!("sim:{model}?time=virtual&preset={preset}");
         let found = diagnosis(&format!("{port}&cfun=1"));
         let (cause, remedy) = match preset {
@@ -148,9 +148,9 @@ fn a_second_run_sends_no_command_that_sets() {
         "AT+CPING=",
     ];
     const PING: [&str; 4] = ["AT#PING=", "AT+PING=", "AT+SNPING4=", "AT+CIPPING="];
-    let models = hayes::sim::models().map(|model| model.name).filter(|model| !UNSERVED.contains(model));
+    let models = models().filter(|model| !UNSERVED.contains(model));
     let cases: Vec<_> = models.flat_map(|model| SCRIPTS.map(|script| (model, script))).collect();
-    each(cases, |(model, script)| {
+    each(&cases, |(model, script)| {
         let port = format!("sim:{model}?time=virtual&cfun=1&register=0s&fplmn=26201");
         let output = hayes(&[&["run", "-p", &port, script[0]], script].concat());
         let told = text(&output.stderr);
@@ -228,7 +228,7 @@ fn setup_ends_with_what_is_found() {
         (&["network/scan"], "cfun=4", "the radio is off"),
         (&["network/choose", "-V", "network=99999"], "cfun=1", "is not to be had"),
     ];
-    each(failures, |(script, option, said)| {
+    each(&failures, |(script, option, said)| {
         let output =
             hayes(&[&["run", "-q", "--json", "-p", &format!("sim:bg96?time=virtual&{option}")], script].concat());
         let result = &results(&output)[0];
@@ -254,29 +254,6 @@ fn diagnosis(port: &str) -> Value {
     result
 }
 
-/// Tries each case, some at once.
-fn each<T: Send>(cases: Vec<T>, test: impl Fn(T) + Sync) {
-    let cases: Vec<Mutex<Option<T>>> = cases.into_iter().map(|case| Mutex::new(Some(case))).collect();
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    test(case.lock().unwrap().take().unwrap());
-                }
-            });
-        }
-    });
-}
-
 fn results(output: &Output) -> Vec<Value> {
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-fn hayes(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hayes")).args(arguments).env_remove("HAYES_PORT").output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
