@@ -186,6 +186,7 @@ mod tests {
             .filter(|word| !matches!(*word, "at" | "else" | "capture_from"))
             .collect();
         words.sort_unstable();
+        words.dedup();
         assert!(statements().iter().map(|statement| statement.word).eq(words));
         let (_, reserved) = grammar.split_once("\nreserved = @{").unwrap();
         assert!(in_quotes(reserved.split_once('}').unwrap().0).eq(RESERVED.iter().copied()));
