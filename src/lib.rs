@@ -22,6 +22,7 @@
 //! - [`library`]: the embedded scripts, and how `run "name"` finds one
 //! - [`report`]: events and outcomes → text, JSON Lines, CSV, JUnit, HTML
 //! - [`batch`]: inventory, scheduling, journal
+//! - [`fleet`]: many gateways, each with modems of its own
 //! - [`repl`]: exploring a modem line by line
 //! - [`cli`]: arguments, printing, exit codes
 //!
@@ -70,6 +71,7 @@ pub mod cli;
 pub mod connect;
 pub mod conversation;
 pub mod diagnostic;
+pub mod fleet;
 pub mod library;
 pub mod notation;
 pub mod port;

@@ -1,0 +1,5 @@
+//! One script over many gateways: each drives the modems it owns, and what it says comes back when it can.
+//!
+//! - [`carrier`]: what carries orders and results between the operator and the gateways
+
+pub mod carrier;
