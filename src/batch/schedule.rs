@@ -360,12 +360,4 @@ mod tests {
         schedule.stop();
         assert_eq!(schedule.next(until), Turn::WaitForEnd);
     }
-
-    #[test]
-    fn a_share_is_a_number_or_a_percentage() {
-        assert_eq!(Share::parse("10"), Ok(Share::Count(10)));
-        assert_eq!(Share::parse("25%"), Ok(Share::Percent(25)));
-        assert_eq!(Share::parse("101%"), Err("`101%` is neither a number like 10 nor a share like 25%".to_owned()));
-        assert!(Share::parse("").is_err());
-    }
 }

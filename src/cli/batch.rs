@@ -472,24 +472,3 @@ fn quoted(word: &str) -> String {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rest(words: &[&str]) -> String {
-        rest_of(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), Path::new("/state/r.jsonl"))
-    }
-
-    #[test]
-    fn the_rest_is_the_same_command_that_goes_on() {
-        assert_eq!(
-            rest(&["/usr/bin/hayes", "batch", "my script", "-i", "i.toml", "-l", "a,!b", "-o", "old.jsonl"]),
-            "hayes batch 'my script' -i i.toml -l 'a,!b' --resume /state/r.jsonl"
-        );
-        assert_eq!(
-            rest(&["hayes", "batch", "s", "--resume=x", "--secret", "pin=1234", "--secret=puk=1", "-V", "apn=it's"]),
-            "hayes batch s --secret 'pin=…' '--secret=puk=…' -V 'apn=it'\\''s' --resume /state/r.jsonl"
-        );
-    }
-}

@@ -8,7 +8,8 @@ use super::arguments::Repl;
 use super::console::{Console, Exit};
 use super::{inputs, modem};
 use crate::port::Cancel;
-use crate::repl::{Exploration, Left, SavedTerminal, explore};
+use crate::repl::{Exploration, SavedTerminal, explore};
+use crate::runtime::Status;
 
 pub(crate) fn repl(arguments: &Repl, console: &Console) -> Exit {
     match start(arguments, console) {
@@ -52,10 +53,10 @@ fn start(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
         complain: Box::new(move |message, help| complaining.complain(message, help)),
     });
     Ok(match ended {
-        Left::Passed => Exit::Passed,
-        Left::Failed => Exit::Failed,
-        Left::Interrupted => Exit::Interrupted,
-        Left::Device => Exit::Device,
-        Left::Unwritable => Exit::Unwritable,
+        Some(Status::Passed | Status::Skipped) => Exit::Passed,
+        Some(Status::Failed) => Exit::Failed,
+        Some(Status::Interrupted) => Exit::Interrupted,
+        Some(Status::Unreachable) => Exit::Device,
+        None => Exit::Unwritable,
     })
 }

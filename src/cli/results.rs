@@ -174,7 +174,7 @@ fn write_all(results: &Results, path: &Path, reports: &Reports, mask: &Mask, con
     report(&reports.csv, &|writer| csv::write(walk, writer));
     report(&reports.rows, &|writer| csv::write_rows(walk, writer));
     report(&reports.junit, &|writer| junit::write(walk, writer));
-    report(&reports.html, &|writer| html::Page { walk, record: &record, meaning }.write(writer));
+    report(&reports.html, &|writer| html::write(walk, &record, meaning, writer));
     exit
 }
 

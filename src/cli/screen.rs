@@ -10,7 +10,7 @@ use super::arguments::OutputArguments;
 use super::console::{Console, Exit};
 use crate::notation;
 use crate::port::{Cancel, Clock, Fault};
-use crate::report::conversation::{ConversationText, Meaning, meaning, no_meaning};
+use crate::report::conversation::{ConversationText, Meaning, meaning};
 use crate::report::events;
 use crate::report::style::{Palette, Style};
 use crate::runtime::{Listener, RuntimeEvent};
@@ -30,8 +30,9 @@ pub(crate) struct Screen<'c> {
 impl<'c> Screen<'c> {
     /// `hayes run`: the conversation on standard error; with `--json -v` its events on standard output too.
     pub(crate) fn of_run(output: &OutputArguments, console: &'c Console, cancel: &Cancel) -> Screen<'c> {
-        let text =
-            || Text::new(Box::new(io::stderr()), console.err, output.verbose, meaning, io::stderr().is_terminal());
+        let text = || {
+            Text::new(Box::new(io::stderr()), console.err, output.verbose, Some(meaning), io::stderr().is_terminal())
+        };
         Screen {
             text: (!output.quiet).then(text),
             events: output.json && output.verbose,
@@ -44,7 +45,7 @@ impl<'c> Screen<'c> {
 
     /// `hayes at`: the answers are the result, so they go to standard output.
     pub(crate) fn of_commands(output: &OutputArguments, console: &'c Console) -> Screen<'c> {
-        let words = if io::stdout().is_terminal() { meaning } else { no_meaning };
+        let words = io::stdout().is_terminal().then_some(meaning as Meaning);
         let text = || Text::new(Box::new(io::stdout()), console.out, output.verbose, words, io::stdout().is_terminal());
         Screen {
             text: (!output.json).then(text),
@@ -121,7 +122,13 @@ const TICK: Duration = Duration::from_secs(1);
 const SOON: Duration = Duration::from_millis(300);
 
 impl Text {
-    fn new(writer: Box<dyn Write + Send>, palette: Palette, verbose: bool, words: Meaning, terminal: bool) -> Text {
+    fn new(
+        writer: Box<dyn Write + Send>,
+        palette: Palette,
+        verbose: bool,
+        words: Option<Meaning>,
+        terminal: bool,
+    ) -> Text {
         let conversation = Arc::new(Mutex::new(ConversationText::new(writer, palette, verbose, words)));
         let shared = Arc::clone(&conversation);
         let (waits, told) = channel::<bool>();

@@ -12,14 +12,15 @@ use rustyline::error::ReadlineError;
 use super::editor::{LineSource, LinesAbove};
 use super::link::Link;
 use super::session::{self, Notebook, Runnable, asks_for_data, is_clause, is_command, is_open, may_keep, pieces};
-use super::shown::{self, Shown, write_out};
-use super::{Exploration, Left, terminal};
+use super::shown::{Shown, write_out};
+use super::{Exploration, terminal};
 use crate::catalogue::explain::{Context, explain};
 use crate::connect::{Address, SIMULATED};
 use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::library::Library;
 use crate::notation::ShownDuration;
 use crate::port::list::ports;
+use crate::report::conversation::took;
 use crate::report::result::plural;
 use crate::report::style::{Palette, Style, filled, harmless};
 use crate::runtime::{Interpreter, Outcome, Status};
@@ -30,8 +31,9 @@ use crate::syntax::{self, statements};
 /// The code of a question that the modem refused.
 const REFUSED: &str = "hayes::run::unexpected-result";
 
-/// Reads lines and runs them until there are no more, or the user leaves.
-pub fn explore(options: Exploration) -> Left {
+/// Reads lines and runs them until there are no more, or the user leaves. How that ended: for a user well; else as the lines
+/// did. None where what was to be recorded could not be, which is told.
+pub fn explore(options: Exploration) -> Option<Status> {
     let mut explorer = match Explorer::new(options) {
         Ok(explorer) => explorer,
         Err(ended) => return ended,
@@ -39,7 +41,7 @@ pub fn explore(options: Exploration) -> Left {
     let ended = explorer.run();
     ended.unwrap_or_else(|error| {
         explorer.complain(&format!("no more lines can be read: {error}"), None);
-        Left::Failed
+        Some(Status::Failed)
     })
 }
 
@@ -60,14 +62,14 @@ struct Explorer {
     /// `:quit`
     leaves: bool,
     /// What ends a session without a user: the port was lost, Ctrl-C.
-    ends: Option<Left>,
+    ends: Option<Status>,
 }
 
 /// Whether what was typed passed.
 type Passed = bool;
 
 impl Explorer {
-    fn new(options: Exploration) -> Result<Explorer, Left> {
+    fn new(options: Exploration) -> Result<Explorer, Option<Status>> {
         let above = Arc::new(LinesAbove::default());
         // The editor waits with `select`, which knows only the first 1,024 descriptors: it is made before the port.
         let reader = LineSource::new(options.interactive, options.prompts, &above, options.palette);
@@ -90,13 +92,13 @@ impl Explorer {
         let by_default = explorer.options.by_default;
         let opened = explorer.open(last_address, by_default);
         if !opened && !explorer.reader.is_edited() {
-            return Err(Left::Device);
+            return Err(Some(Status::Unreachable));
         }
         if let Some(file) = explorer.options.record.clone()
             && opened
             && !explorer.record(&file.to_string_lossy(), false)
         {
-            return Err(Left::Unwritable);
+            return Err(None);
         }
         if explorer.reader.is_edited() {
             let port = explorer.link.as_ref().map(|link| link.address.to_string());
@@ -105,7 +107,7 @@ impl Explorer {
         Ok(explorer)
     }
 
-    fn run(&mut self) -> Result<Left, ReadlineError> {
+    fn run(&mut self) -> Result<Option<Status>, ReadlineError> {
         let mut failures = 0;
         terminal::edits_lines(!self.reader.is_edited());
         while !self.leaves {
@@ -126,10 +128,10 @@ impl Explorer {
         let unrecorded = self.link.as_ref().and_then(Link::record_error);
         if let Some(error) = unrecorded {
             self.complain(&format!("the conversation could not be recorded whole: {error}"), None);
-            return Ok(Left::Unwritable);
+            return Ok(None);
         }
-        let passed = if failures == 0 || self.reader.is_edited() { Left::Passed } else { Left::Failed };
-        Ok(self.ends.filter(|_| !self.reader.is_edited()).unwrap_or(passed))
+        let passed = if failures == 0 || self.reader.is_edited() { Status::Passed } else { Status::Failed };
+        Ok(Some(self.ends.filter(|_| !self.reader.is_edited()).unwrap_or(passed)))
     }
 
     /// What was typed, with the lines of a block; `None` at the end.
@@ -298,12 +300,12 @@ impl Explorer {
         if !self.reader.is_edited() {
             self.options.runs.store(false, Ordering::Release);
             if outcome.status == Status::Interrupted {
-                self.ends = Some(Left::Interrupted);
+                self.ends = Some(Status::Interrupted);
             }
         }
         self.tell(&outcome, is_question, one_line);
         if outcome.status == Status::Unreachable {
-            self.ends = Some(Left::Device);
+            self.ends = Some(Status::Unreachable);
             if let Some(link) = &mut self.link {
                 link.is_lost = true;
             }
@@ -353,7 +355,7 @@ impl Explorer {
             return self.note(&format!("skipped: {why}"));
         }
         if !is_question && outcome.exchanges > 0 && self.options.explains {
-            let text = format!(" · {} · {}", plural(outcome.exchanges, "exchange"), shown::time(outcome.elapsed));
+            let text = format!(" · {} · {}", plural(outcome.exchanges, "exchange"), took(outcome.elapsed));
             write_out(&format!("{}{}\n", palette.paint(Style::Good, "passed"), palette.paint(Style::Dim, text)));
         }
     }
@@ -819,25 +821,3 @@ const KEYS: &str = "\
   Ctrl-W, Ctrl-U    delete a word, the line
   Ctrl-L            clear the screen
 ";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_beginnings_and_mistakes() {
-        let verb = |text| parse(text).map(|(command, _, argument)| (command.name, argument));
-        assert_eq!(verb(":help run"), Ok(("help", "run")));
-        assert_eq!(verb(":h"), Ok(("help", "")));
-        assert_eq!(verb(": quit"), Ok(("quit", "")));
-        assert_eq!(verb(":q"), Ok(("quit", "")));
-        assert_eq!(verb(":exit"), Ok(("quit", "")));
-        assert_eq!(verb(":explain +CSQ: 9,99"), Ok(("explain", "+CSQ: 9,99")));
-        assert_eq!(verb(":hlep"), Err(Some("help")));
-        assert_eq!(verb(":opne x"), Err(Some("open")));
-        assert_eq!(verb(":r"), Err(Some("raw")));
-        assert_eq!(verb(":xyzzy"), Err(None));
-        assert_eq!(verb(":"), Err(None));
-        assert!(parse(":save! a").unwrap().1);
-    }
-}

@@ -62,17 +62,3 @@ pub type Show = Box<dyn Fn(&[Diagnostic])>;
 
 /// Says what is wrong, and what to do about it.
 pub type Complain = Box<dyn Fn(&str, Option<&str>)>;
-
-/// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
-    Passed,
-    /// Not interactive: a line failed
-    Failed,
-    /// Not interactive: the port could not be opened, or was lost
-    Device,
-    /// Not interactive: Ctrl-C
-    Interrupted,
-    /// What was to be recorded could not be
-    Unwritable,
-}

@@ -373,29 +373,6 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_is_cut_into_statements() {
-        let text =
-            "AT+CSQ\n  capture rssi:int, ber:int\n\n# a comment\nretry 2 {\n  AT+CREG?\n    expect OK\n}\n:vars\nAT";
-        assert_eq!(
-            pieces(text),
-            ["AT+CSQ\n  capture rssi:int, ber:int", "retry 2 {\n  AT+CREG?\n    expect OK\n}", ":vars", "AT",]
-        );
-    }
-
-    #[test]
-    fn clauses_by_themselves_follow_the_last_question() {
-        assert_eq!(pieces("  expect OK\n  capture x"), ["  expect OK\n  capture x"]);
-    }
-
-    #[test]
-    fn what_is_never_closed_is_one_piece() {
-        assert_eq!(pieces("try {\nAT\n"), ["try {\nAT"]);
-        assert!(is_open("log \"\"\"a"));
-        assert!(!is_open("AT+CSQ"));
-        assert!(!is_open(":explain {"));
-    }
-
-    #[test]
     fn secrets_and_pins_are_not_kept() {
         let mask = Mask::new(["hunter2"]);
         for line in [

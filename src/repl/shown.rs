@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use super::editor::LinesAbove;
 use super::terminal;
-use crate::at::{Event, Why};
+use crate::at::Event;
 use crate::catalogue::entry::Module;
 use crate::notation::ShownDuration;
 use crate::port::{Cancel, Fault, Timestamp};
-use crate::report::conversation::{ConversationText, meaning, no_meaning};
+use crate::report::conversation::{ConversationText, meaning};
 use crate::report::style::{Palette, Style, harmless};
 use crate::runtime::{Listener, RuntimeEvent, Waiting};
 
@@ -25,8 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Shows a line while it runs.
 pub(super) struct Shown {
     palette: Palette,
-    /// What answers mean and how long they took; for programs they are as the modem gave them.
-    explains: bool,
     /// Not what the modem says by itself
     pub(super) quiet: bool,
     /// Bytes as they are, so not their meaning
@@ -36,14 +34,8 @@ pub(super) struct Shown {
     above: Arc<LinesAbove>,
     /// Ends a question to the user.
     cancel: Cancel,
-    /// The line is one question that the user has just typed: only its answer is shown.
-    is_question: bool,
-    /// The question in flight
-    sent: String,
     /// The module, once it is known
     module: Option<&'static Module>,
-    /// Its final result code
-    result: String,
     text: ConversationText<io::Stdout>,
     /// Dropped when the wait is over that somebody is to be told of.
     wait: Option<Sender<()>>,
@@ -57,19 +49,19 @@ impl Shown {
         explains: bool,
         is_question: bool,
     ) -> Shown {
+        // For programs answers are as the modem gave them.
+        let mut text = ConversationText::new(io::stdout(), palette, false, explains.then_some(meaning));
+        // Of a question that the user has just typed only the answer is shown.
+        text.is_typed = is_question;
         Shown {
             palette,
-            explains,
             quiet: false,
             raw: false,
             waits: false,
             cancel: cancel.clone(),
             above: Arc::clone(above),
-            is_question,
-            sent: String::new(),
             module: None,
-            result: String::new(),
-            text: ConversationText::new(io::stdout(), palette, false, if explains { meaning } else { no_meaning }),
+            text,
             wait: None,
         }
     }
@@ -77,27 +69,6 @@ impl Shown {
     /// Ends an open line.
     pub(super) fn finish(&mut self) {
         let _ = self.text.finish();
-    }
-
-    fn line(&self, text: &str) {
-        write_out(&format!("{text}\n"));
-    }
-
-    /// A line of the answer, its meaning beside it.
-    fn answer(&self, line: &[u8], style: Option<Style>) {
-        let Shown { palette, explains, .. } = *self;
-        let shown = harmless(line);
-        let words = if explains { meaning(&shown, &self.sent, self.module) } else { None };
-        let beside = words.map(|text| palette.paint(Style::Dim, format!(" · {text}")).to_string());
-        let line = match style {
-            Some(style) => palette.paint(style, shown).to_string(),
-            None => shown,
-        };
-        self.line(&format!("{line}{}", beside.unwrap_or_default()));
-    }
-
-    fn note(&self, text: &str) {
-        self.line(&self.palette.paint(Style::Dim, text).to_string());
     }
 
     /// Says what is going on, once somebody has waited for it for a while.
@@ -113,40 +84,6 @@ impl Shown {
         // Without a thread nothing is said.
         let thread = std::thread::Builder::new().name("waiting".to_owned()).spawn(watch);
         self.wait = thread.is_ok().then_some(waits);
-    }
-
-    /// What is shown of the one question that was typed; false where it is shown as in any script.
-    fn question(&mut self, event: RuntimeEvent<'_>) -> bool {
-        if let RuntimeEvent::ExchangeEnded { passed, elapsed, .. } = event {
-            if passed {
-                let time = if self.explains { format!(" · {}", time(elapsed)) } else { String::new() };
-                let beside = self.palette.paint(Style::Dim, time);
-                self.line(&format!("{}{beside}", self.palette.paint(Style::Good, &self.result)));
-            }
-            return true;
-        }
-        let RuntimeEvent::Session(event) = event else { return false };
-        match event {
-            Event::Sent { bytes, why: Why::Question } => self.sent = harmless(bytes),
-            Event::Response(line) => self.answer(line, None),
-            Event::Final { line, result } if !result.is_success() => self.answer(line, Some(Style::Bad)),
-            Event::Final { line, .. } => self.result = harmless(line),
-            Event::Sent { why: Why::Abort, .. } => self.note("stopping the command"),
-            Event::Sent { why: Why::Cancel, .. } => self.note("leaving the prompt with ESC"),
-            // The notice before it says so.
-            Event::Sent { why: Why::Resynchronise, .. } => {}
-            Event::Notice(text) => self.note(text),
-            Event::Sent { why: Why::Reply, .. }
-            | Event::Echo(_)
-            | Event::Urc(_)
-            | Event::Prompt(_)
-            | Event::Stray(_)
-            | Event::Data(_)
-            | Event::Partial(_)
-            | Event::Dropped { .. }
-            | Event::Truncated { .. } => return false,
-        }
-        true
     }
 }
 
@@ -178,11 +115,9 @@ impl Listener for Shown {
         }
         if let RuntimeEvent::Captured { name, value } = event {
             let text = format!("{name} = {}", harmless(value.to_string().as_bytes()));
-            return self.line(&self.palette.paint(Style::Name, text).to_string());
+            return write_out(&format!("{}\n", self.palette.paint(Style::Name, text)));
         }
-        if !self.is_question || !self.question(event) {
-            self.text.on_event(now, event);
-        }
+        self.text.on_event(now, event);
     }
 
     fn ask(&mut self, question: &str, heeded: usize) -> Option<Result<String, Fault>> {
@@ -231,14 +166,6 @@ pub(super) fn stamp(palette: Palette) -> String {
     let now = Timestamp::now().to_string();
     let time = now.get(11..19).unwrap_or_default();
     palette.paint(Style::Dim, format!("{time}Z")).to_string()
-}
-
-/// `12 ms`, `3.4 s`
-pub(super) fn time(elapsed: Duration) -> String {
-    if elapsed < Duration::from_secs(1) {
-        return format!("{} ms", elapsed.as_millis());
-    }
-    format!("{:.1} s", elapsed.as_secs_f64())
 }
 
 /// One write for all of it. There is nowhere to tell that this failed.

@@ -29,11 +29,6 @@ pub(crate) fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -
     beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
 }
 
-/// For who takes lines as the modem gave them.
-pub(crate) fn no_meaning(_line: &str, _sent: &str, _module: Option<&'static Module>) -> Option<String> {
-    None
-}
-
 /// Writes the conversation. An error of the writer is kept for [`ConversationText::finish`]: a run goes on without its
 /// reader.
 pub struct ConversationText<W: Write> {
@@ -41,9 +36,14 @@ pub struct ConversationText<W: Write> {
     palette: Palette,
     /// Echoes, final result codes, prompts, times
     verbose: bool,
-    meaning: Meaning,
+    /// None for who takes lines as the modem gave them, without times
+    meaning: Option<Meaning>,
+    /// The question has just been typed: all begins with its answer, at the margin.
+    pub(crate) is_typed: bool,
     /// The question in flight
     sent: String,
+    /// Its final result code, where that is shown in the end
+    result: String,
     /// The module, once it is known
     module: Option<&'static Module>,
     /// The question's line has no line end yet: its `OK` may stand behind it.
@@ -61,13 +61,15 @@ pub struct ConversationText<W: Write> {
 }
 
 impl<W: Write> ConversationText<W> {
-    pub fn new(writer: W, palette: Palette, verbose: bool, meaning: Meaning) -> Self {
+    pub fn new(writer: W, palette: Palette, verbose: bool, meaning: Option<Meaning>) -> Self {
         ConversationText {
             writer,
             palette,
             verbose,
             meaning,
+            is_typed: false,
             sent: String::new(),
+            result: String::new(),
             module: None,
             line_is_open: false,
             is_answered: false,
@@ -94,6 +96,14 @@ impl<W: Write> ConversationText<W> {
                 self.depth = depth.saturating_sub(1);
             }
             RuntimeEvent::Session(event) => self.session(now, event),
+            RuntimeEvent::ExchangeEnded { passed, elapsed, .. } if self.is_typed => {
+                if passed {
+                    let beside = self.meaning.map(|_| format!(" · {}", took(elapsed))).unwrap_or_default();
+                    let beside = self.palette.paint(Style::Dim, beside);
+                    let line = format!("{}{beside}\n", self.palette.paint(Style::Good, &self.result));
+                    self.write(&line);
+                }
+            }
             RuntimeEvent::ExchangeEnded { elapsed, .. } => {
                 self.close_line();
                 if self.verbose {
@@ -208,6 +218,7 @@ impl<W: Write> ConversationText<W> {
                 self.is_answered = true;
                 self.with_meaning("", line, Style::Bold);
             }
+            Event::Final { line, result } if result.is_success() && self.is_typed => self.result = harmless(line),
             Event::Final { line, result } if result.is_success() => {
                 let shown = self.palette.paint(Style::Dim, harmless(line)).to_string();
                 if self.line_is_open {
@@ -238,6 +249,7 @@ impl<W: Write> ConversationText<W> {
             Event::Truncated { bytes } => {
                 self.line(1, Style::Notable, &format!("note: a line was cut after {bytes} bytes"));
             }
+            Event::Notice(text) if self.is_typed => self.line(0, Style::Dim, text),
             Event::Notice(text) => self.line(1, Style::Notable, &format!("note: {text}")),
         }
         if self.verbose && matches!(event, Event::Urc(_) | Event::Stray(_) | Event::Data(_)) {
@@ -249,6 +261,11 @@ impl<W: Write> ConversationText<W> {
     fn sent(&mut self, bytes: &[u8], why: Why) {
         let text = harmless(bytes);
         match why {
+            Why::Question if self.is_typed => self.sent = text,
+            Why::Cancel if self.is_typed => self.line(0, Style::Dim, "leaving the prompt with ESC"),
+            Why::Abort if self.is_typed => self.line(0, Style::Dim, "stopping the command"),
+            // The notice before it says so.
+            Why::Resynchronise if self.is_typed => {}
             Why::Question => {
                 self.close_line();
                 let line = format!("{}{}", self.indent(0), self.palette.paint(Style::Bold, &text));
@@ -271,12 +288,13 @@ impl<W: Write> ConversationText<W> {
 
     fn with_meaning(&mut self, mark: &str, line: &[u8], style: Style) {
         let shown = harmless(line);
-        let meaning = (self.meaning)(&shown, &self.sent, self.module);
+        let meaning = self.meaning.and_then(|meaning| meaning(&shown, &self.sent, self.module));
         self.heard.clone_from(&shown);
         meaning.iter().for_each(|meaning| self.heard.extend([" · ", meaning]));
         let style = if style == Style::Bold { shown } else { self.palette.paint(style, shown).to_string() };
         let beside = meaning.map(|text| self.palette.paint(Style::Dim, format!(" · {text}")).to_string());
-        self.plain(1, &format!("{mark}{style}{}", beside.unwrap_or_default()));
+        let level = usize::from(!self.is_typed);
+        self.plain(level, &format!("{mark}{style}{}", beside.unwrap_or_default()));
     }
 
     fn line(&mut self, level: usize, style: Style, text: &str) {
@@ -322,4 +340,12 @@ impl<W: Write> ConversationText<W> {
         }
         self.error.take().map_or(Ok(()), Err)
     }
+}
+
+/// `12 ms`, `3.4 s`
+pub(crate) fn took(elapsed: Duration) -> String {
+    if elapsed < Duration::from_secs(1) {
+        return format!("{} ms", elapsed.as_millis());
+    }
+    format!("{:.1} s", elapsed.as_secs_f64())
 }

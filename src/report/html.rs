@@ -28,94 +28,92 @@ const SCRIPT_HASH: &str = "KOuS+XmxA0OiOjBecatYrjDGzqHiEFO5F1xpKqxA0iA=";
 /// More columns than that are left to the CSV.
 const MOST_COLUMNS: usize = 16;
 
-/// What a page is made of.
-pub struct Page<'p> {
-    pub walk: &'p Walk<'p>,
-    /// The transcript of a modem's conversation, if it was kept
-    pub record: &'p dyn Fn(&RunResult) -> Option<String>,
-    pub meaning: Meaning,
+/// Writes the page. `record` gives the transcript of a modem's conversation, if it was kept.
+pub fn write(
+    walk: &Walk<'_>,
+    record: &dyn Fn(&RunResult) -> Option<String>,
+    meaning: Meaning,
+    writer: &mut dyn Write,
+) -> io::Result<()> {
+    let mut all = Overview::default();
+    walk(&mut |result| {
+        all.add(result);
+        Ok(())
+    })?;
+    let script = Escaped(all.script.as_deref().unwrap_or("no results"));
+    let policy =
+        format!("default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{SCRIPT_HASH}'");
+    write!(
+        writer,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
+         <title>{script} · Hayes</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
+    )?;
+    all.head(writer)?;
+    writer.write_all(causes(&all.tally).as_bytes())?;
+    writer.write_all(timeline(all.bars).as_bytes())?;
+    writer.write_all(plots(all.numbers).as_bytes())?;
+    table(walk, &all.columns, writer)?;
+    rows::write(&all.rows, writer)?;
+    writeln!(writer, "<section id=\"conversations\">\n<h2>Each modem</h2>")?;
+    walk(&mut |result| {
+        let record = record(result);
+        writer.write_all(details(result, record.as_deref(), meaning).as_bytes())
+    })?;
+    let version = env!("CARGO_PKG_VERSION");
+    write!(
+        writer,
+        "</section>\n<footer>Made by Hayes {version}</footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
+    )
 }
 
-impl Page<'_> {
-    pub fn write(&self, writer: &mut dyn Write) -> io::Result<()> {
-        let mut all = Overview::default();
-        (self.walk)(&mut |result| {
-            all.add(result);
-            Ok(())
-        })?;
-        let script = Escaped(all.script.as_deref().unwrap_or("no results"));
-        let policy =
-            format!("default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{SCRIPT_HASH}'");
+/// The table of all modems: a column for each label and each reported name. A script adds sorting and filtering.
+fn table(walk: &Walk<'_>, columns: &Columns, writer: &mut dyn Write) -> io::Result<()> {
+    let Columns { labels, reported, .. } = columns;
+    let left_out = reported.len().saturating_sub(MOST_COLUMNS);
+    let reported = reported.get(..MOST_COLUMNS).unwrap_or(reported);
+    writeln!(
+        writer,
+        "<section id=\"modems\">\n<h2>Modems</h2>\n<div id=\"filter\" hidden><input type=\"search\" placeholder=\"Filter\" \
+         aria-label=\"Filter the modems\"><span class=\"chips\"></span><output></output></div>"
+    )?;
+    if left_out > 0 {
+        writeln!(writer, "<p class=\"sub\">{left_out} more reported columns are in the CSV.</p>")?;
+    }
+    write!(writer, "<div class=\"scroll\"><table>\n<thead><tr><th>Modem</th><th>Status</th><th>Time</th>")?;
+    labels.iter().chain(reported).try_for_each(|name| write!(writer, "<th>{}</th>", Escaped(name)))?;
+    writeln!(writer, "<th>Failure</th></tr></thead>\n<tbody>")?;
+    walk(&mut |result| {
+        let status = result.status;
         write!(
             writer,
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
-             <title>{script} · Hayes</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
+            "<tr data-status=\"{status}\"><td><a href=\"#{}\">{}</a></td><td><span class=\"status {status}\">{status}\
+             </span></td><td data-v=\"{}\" class=\"n\">{}</td>",
+            anchor(&result.modem),
+            Escaped(&result.modem),
+            result.elapsed_ms,
+            seconds(result.elapsed_ms)
         )?;
-        all.head(writer)?;
-        writer.write_all(causes(&all.tally).as_bytes())?;
-        writer.write_all(timeline(all.bars).as_bytes())?;
-        writer.write_all(plots(all.numbers).as_bytes())?;
-        self.table(&all.columns, writer)?;
-        rows::write(&all.rows, writer)?;
-        writeln!(writer, "<section id=\"conversations\">\n<h2>Each modem</h2>")?;
-        (self.walk)(&mut |result| {
-            let record = (self.record)(result);
-            writer.write_all(details(result, record.as_deref(), self.meaning).as_bytes())
-        })?;
-        writeln!(writer, "</section>")?;
-        let version = env!("CARGO_PKG_VERSION");
-        write!(writer, "<footer>Made by Hayes {version}</footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")
-    }
-
-    /// The table of all modems: a column for each label and each reported name. A script adds sorting and filtering.
-    fn table(&self, columns: &Columns, writer: &mut dyn Write) -> io::Result<()> {
-        let Columns { labels, reported, .. } = columns;
-        let left_out = reported.len().saturating_sub(MOST_COLUMNS);
-        let reported = reported.get(..MOST_COLUMNS).unwrap_or(reported);
-        writeln!(
-            writer,
-            "<section id=\"modems\">\n<h2>Modems</h2>\n<div id=\"filter\" hidden><input type=\"search\" placeholder=\"Filter\" \
-             aria-label=\"Filter the modems\"><span class=\"chips\"></span><output></output></div>"
-        )?;
-        if left_out > 0 {
-            writeln!(writer, "<p class=\"sub\">{left_out} more reported columns are in the CSV.</p>")?;
+        for label in labels {
+            let value = result.labels.get(label).map(String::as_str).unwrap_or_default();
+            write!(writer, "<td>{}</td>", Escaped(value))?;
         }
-        write!(writer, "<div class=\"scroll\"><table>\n<thead><tr><th>Modem</th><th>Status</th><th>Time</th>")?;
-        labels.iter().chain(reported).try_for_each(|name| write!(writer, "<th>{}</th>", Escaped(name)))?;
-        writeln!(writer, "<th>Failure</th></tr></thead>\n<tbody>")?;
-        (self.walk)(&mut |result| {
-            let status = result.status;
-            write!(
-                writer,
-                "<tr data-status=\"{status}\"><td><a href=\"#{}\">{}</a></td><td><span class=\"status {status}\">{status}\
-                 </span></td><td data-v=\"{}\" class=\"n\">{}</td>",
-                anchor(&result.modem),
-                Escaped(&result.modem),
-                result.elapsed_ms,
-                seconds(result.elapsed_ms)
-            )?;
-            for label in labels {
-                let value = result.labels.get(label).map(String::as_str).unwrap_or_default();
-                write!(writer, "<td>{}</td>", Escaped(value))?;
-            }
-            for name in reported {
-                match result.report.get(name) {
-                    Some(serde_json::Value::Number(number)) => {
-                        write!(writer, "<td data-v=\"{number}\" class=\"n\">{number}</td>")?;
-                    }
-                    Some(serde_json::Value::String(text)) => write!(writer, "<td>{}</td>", Escaped(text))?,
-                    Some(other) => write!(writer, "<td>{}</td>", Escaped(&other.to_string()))?,
-                    None => write!(writer, "<td></td>")?,
+        for name in reported {
+            match result.report.get(name) {
+                Some(serde_json::Value::Number(number)) => {
+                    write!(writer, "<td data-v=\"{number}\" class=\"n\">{number}</td>")?;
                 }
+                Some(serde_json::Value::String(text)) => write!(writer, "<td>{}</td>", Escaped(text))?,
+                Some(other) => write!(writer, "<td>{}</td>", Escaped(&other.to_string()))?,
+                None => write!(writer, "<td></td>")?,
             }
-            let why = result.failure.as_ref().map(|failure| failure.message.as_str()).or(result.skipped.as_deref());
-            writeln!(writer, "<td class=\"why\">{}</td></tr>", Escaped(why.unwrap_or_default()))
-        })?;
-        writeln!(writer, "</tbody></table></div>\n</section>")
-    }
+        }
+        let why = result.failure.as_ref().map(|failure| failure.message.as_str()).or(result.skipped.as_deref());
+        writeln!(writer, "<td class=\"why\">{}</td></tr>", Escaped(why.unwrap_or_default()))
+    })?;
+    writeln!(writer, "</tbody></table></div>\n</section>")
 }
 
 /// What the page says of all results.

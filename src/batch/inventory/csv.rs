@@ -1,7 +1,7 @@
 //! The inventory as CSV with a header, as spreadsheets write it: commas, semicolons or tabs, quoted fields, a byte
 //! order mark.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,17 +10,8 @@ use crate::source::{Name, Source, Span};
 
 const COLUMNS: [&str; 8] = ["name", "port", "imei", "iccid", "group", "groups", "baud", "label.NAME or var.NAME"];
 
-/// What a column holds.
-enum Heading {
-    Name,
-    Port,
-    Imei,
-    Iccid,
-    Groups,
-    Baud,
-    Label(Arc<str>),
-    Var(Arc<str>),
-}
+/// What a column holds; of a label or a value its name too.
+type Column = (String, Arc<str>);
 
 pub(super) fn read(draft: &mut Draft) {
     let source = Arc::clone(&draft.source);
@@ -34,7 +25,7 @@ pub(super) fn read(draft: &mut Draft) {
         .trim(csv::Trim::All)
         .comment(Some(b'#'))
         .from_reader(text.as_bytes());
-    let mut columns: Option<Vec<Heading>> = None;
+    let mut columns: Option<Vec<Column>> = None;
     let mut record = csv::StringRecord::new();
     loop {
         let start = mark + usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
@@ -124,7 +115,7 @@ fn delimiter(text: &str) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b',')
 }
 
-fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<Vec<Heading>> {
+fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<Vec<Column>> {
     let is_port =
         |field: &str| field.starts_with('/') || ["://", "sim:", "replay:"].iter().any(|kind| field.contains(kind));
     if record.iter().any(is_port) {
@@ -133,27 +124,19 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
         return None;
     }
     let mut columns = Vec::new();
-    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut seen = HashSet::new();
     let mut wrong = false;
     for title in record {
         let lower = title.to_ascii_lowercase();
-        let known = match lower.as_str() {
-            "name" => Some(Heading::Name),
-            "port" => Some(Heading::Port),
-            "imei" => Some(Heading::Imei),
-            "iccid" => Some(Heading::Iccid),
-            "group" | "groups" => Some(Heading::Groups),
-            "baud" => Some(Heading::Baud),
-            _ => title.split_once('.').and_then(|(kind, name)| match kind.to_ascii_lowercase().as_str() {
-                "label" if !name.is_empty() => Some(Heading::Label(name.into())),
-                "var" if !name.is_empty() => Some(Heading::Var(name.into())),
-                _ => None,
-            }),
+        let (kind, name) = title.split_once('.').unwrap_or((title, ""));
+        let kind = kind.to_ascii_lowercase();
+        let is_known = match name {
+            "" => COLUMNS.contains(&lower.as_str()),
+            _ => ["label", "var"].contains(&kind.as_str()),
         };
-        let Some(column) = known else {
+        if !is_known {
             wrong = true;
-            let candidates = ["name", "port", "imei", "iccid", "group", "baud"];
-            let help = match super::nearest(&lower, &candidates) {
+            let help = match super::nearest(&lower, &["name", "port", "imei", "iccid", "group", "baud"]) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if title.is_empty() => "name each column, or leave it out".to_owned(),
                 None => {
@@ -164,15 +147,15 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
             let message = format!("there is no column `{title}`");
             draft.problem(span, "hayes::inventory::unknown-key", message, &help);
             continue;
-        };
-        if seen.insert(lower, columns.len()).is_some() {
+        }
+        if !seen.insert(lower) {
             wrong = true;
             let message = format!("the column `{title}` stands twice");
             draft.problem(span, "hayes::inventory::column-twice", message, "leave one of them out");
         }
-        columns.push(column);
+        columns.push((kind, name.into()));
     }
-    if !wrong && !columns.iter().any(|column| matches!(column, Heading::Name)) {
+    if !wrong && !columns.iter().any(|(kind, _)| kind == "name") {
         wrong = true;
         let help = "the first line names the columns: name,port,group,label.rack,var.apn";
         draft.problem(span, "hayes::inventory::no-name", "there is no column `name`", help);
@@ -180,7 +163,7 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
     (!wrong).then_some(columns)
 }
 
-fn row(source: &Source, span: Span, columns: &[Heading], record: &csv::StringRecord, draft: &mut Draft) {
+fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringRecord, draft: &mut Draft) {
     if record.iter().skip(columns.len()).any(|field| !field.is_empty()) {
         let message = format!("this line has {} fields, the header {}", record.len(), columns.len());
         let help = "a field that holds the separator stands in double quotes";
@@ -189,18 +172,18 @@ fn row(source: &Source, span: Span, columns: &[Heading], record: &csv::StringRec
     }
     let mut entry = ModemEntry { span, ..ModemEntry::default() };
     let mut wrong = false;
-    for (column, field) in columns.iter().zip(record).filter(|(_, field)| !field.is_empty()) {
+    for ((kind, name), field) in columns.iter().zip(record).filter(|(_, field)| !field.is_empty()) {
         let placed = || Name { value: field.to_owned(), span: field_span(source, span, field) };
-        match column {
-            Heading::Name => entry.name = Some(placed()),
-            Heading::Port => entry.port = Some(placed()),
-            Heading::Imei => entry.imei = Some(placed()),
-            Heading::Iccid => entry.iccid = Some(placed()),
-            Heading::Groups => {
+        match kind.as_str() {
+            "name" => entry.name = Some(placed()),
+            "port" => entry.port = Some(placed()),
+            "imei" => entry.imei = Some(placed()),
+            "iccid" => entry.iccid = Some(placed()),
+            "group" | "groups" => {
                 let names = field.split([' ', ',', ';', '|']).filter(|name| !name.is_empty());
                 entry.groups = names.map(|name| Name { value: name.to_owned(), span }).collect();
             }
-            Heading::Baud => match field.parse() {
+            "baud" => match field.parse() {
                 Ok(baud @ 1..) => entry.settings.baud = Some(baud),
                 Ok(_) | Err(_) => {
                     wrong = true;
@@ -209,8 +192,8 @@ fn row(source: &Source, span: Span, columns: &[Heading], record: &csv::StringRec
                     draft.problem(at, "hayes::inventory::value", message, "a speed is 9600 or 115200");
                 }
             },
-            Heading::Label(name) => _ = entry.settings.labels.insert(Arc::clone(name), field.to_owned()),
-            Heading::Var(name) => _ = entry.settings.vars.insert(Arc::clone(name), field.to_owned()),
+            "label" => _ = entry.settings.labels.insert(Arc::clone(name), field.to_owned()),
+            _ => _ = entry.settings.vars.insert(Arc::clone(name), field.to_owned()),
         }
     }
     if !wrong {

@@ -382,17 +382,3 @@ impl Numbered {
         text
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_keep_their_zeros() {
-        let range = Numbered::parse("sim-{001..500}-{n}").unwrap();
-        assert_eq!(range.count(), Some(500));
-        assert_eq!(range.text(0, 1), "sim-001-1");
-        assert_eq!(range.text(499, 500), "sim-500-500");
-        assert_eq!(Numbered::parse("{8..11}").unwrap().text(2, 0), "10");
-    }
-}
