@@ -163,7 +163,7 @@ impl From<Span> for Range<usize> {
 }
 
 /// A value and the place where it was written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
     pub value: T,
     pub span: Span,

@@ -74,6 +74,31 @@ fn scripts() {
     assert!(looked_at > 500, "only {looked_at}");
 }
 
+/// The edit of a diagnostic takes it away, and does no harm that was not there.
+#[test]
+fn what_an_edit_mends_is_mended() {
+    let (mut mended, mut wrong) = (0, Vec::new());
+    let files = [files("src/diagnostic/pages"), files("tests/scripts")].concat();
+    for case in files.iter().flat_map(|file| split_cases(&fs::read_to_string(file).unwrap())) {
+        for block in case.blocks.iter().filter(|block| block.info.starts_with("wrong")) {
+            let found = |text: &str| check(&Source::new("page.hayes", text), &Shelf).diagnostics;
+            let all = found(&block.text);
+            for (diagnostic, edit) in all.iter().filter_map(|one| Some((one, one.edit.as_ref()?))) {
+                let mut text = block.text.clone();
+                text.replace_range(Range::<usize>::from(edit.span), &edit.value);
+                let left = found(&text);
+                if left.len() >= all.len() && left.iter().any(|left| left.code == diagnostic.code) {
+                    let told: String = left.iter().map(told).collect();
+                    wrong.push(format!("{}\n{}becomes\n{text}where is left\n{told}", diagnostic.code, block.text));
+                }
+                mended += 1;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(mended > 150, "only {mended}");
+}
+
 /// `line:column code`
 fn placed(diagnostic: &Diagnostic) -> String {
     let place = diagnostic.source.position(diagnostic.span().unwrap().start as usize);

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::did_you_mean;
 use crate::diagnostic::{Diagnostic, Severity, nearest, pages};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::Allowance;
@@ -144,7 +143,7 @@ impl Findings {
                     let message = format!("there is no warning `{code}`");
                     Diagnostic::new("hayes::check::unknown-code", &self.source, message)
                         .at(span, "not a code")
-                        .help(did_you_mean(near, otherwise))
+                        .did_you_mean(near, otherwise)
                 }
                 Some(Severity::Error) => {
                     let message = format!("`{code}` is an error, and errors cannot be allowed");

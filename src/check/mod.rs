@@ -242,7 +242,7 @@ fn not_found(name: &str, missing: NotFound, from: &Arc<Source>, span: Span) -> D
             let otherwise = "`hayes list` shows the library; a script of your own is named by its path from this one";
             Diagnostic::new(CODE, from, format!("there is no script `{name}`"))
                 .at(span, "not found beside this script, nor in the library")
-                .help(did_you_mean(suggestions.first().map(String::as_str), otherwise))
+                .did_you_mean(suggestions.first().map(String::as_str), otherwise)
         }
         NotFound::Outside => Diagnostic::new(CODE, from, format!("`{name}` stands outside of the script's folder"))
             .at(span, "not read")
@@ -251,11 +251,6 @@ fn not_found(name: &str, missing: NotFound, from: &Arc<Source>, span: Span) -> D
             .at(span, "stands beside this script, so none of the library is meant")
             .help("a script is a text in UTF-8 that you may read; name another one, or put this right"),
     }
-}
-
-/// "did you mean `near`?", or else what `otherwise` says.
-fn did_you_mean(near: Option<&str>, otherwise: impl Into<String>) -> String {
-    near.map_or_else(|| otherwise.into(), |near| format!("did you mean `{near}`?"))
 }
 
 /// Names as a help lists them: `a, b, c`; of very many the first ones.

@@ -187,6 +187,7 @@ mod tests {
             message: "wrong".to_owned(),
             labels: labels.collect(),
             help: None,
+            edit: None,
             source: Source::new("s", text),
         };
         let theme = miette::GraphicalTheme::unicode_nocolor();
@@ -236,6 +237,7 @@ mod tests {
                 message: String::new(),
                 labels: vec![Label { span: Span::new(start, start), text: String::new() }],
                 help: None,
+                edit: None,
                 source: Source::new("s", line.as_str()),
             };
             let excerpt = Excerpt::new(&diagnostic);

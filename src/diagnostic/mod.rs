@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) use excerpt::Excerpt;
 pub(crate) use words::words;
 
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, Spanned};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -39,6 +39,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// The edit that does what the help says, where one does: this text in the place of that span.
+    pub edit: Option<Box<Spanned<String>>>,
     pub source: Arc<Source>,
 }
 
@@ -51,6 +53,7 @@ impl Diagnostic {
             message: message.into(),
             labels: Vec::new(),
             help: None,
+            edit: None,
             source: Arc::clone(source),
         }
     }
@@ -66,6 +69,28 @@ impl Diagnostic {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
         self
+    }
+
+    /// "did you mean `near`?", and the edit that writes it at the place at fault, between the quotes that stand there; else
+    /// what `otherwise` says.
+    #[must_use]
+    pub(crate) fn did_you_mean(self, near: Option<&str>, otherwise: impl Into<String>) -> Diagnostic {
+        let Some(near) = near else { return self.help(otherwise) };
+        let quote = self.source.slice(self.span().unwrap_or_default()).chars().next();
+        let quote = quote.filter(|first| matches!(first, '"' | '\'')).map_or(String::new(), String::from);
+        self.help(format!("did you mean `{near}`?")).mended_by(format!("{quote}{near}{quote}"))
+    }
+
+    /// It is mended by this text in the place of what is at fault.
+    #[must_use]
+    pub(crate) fn mended_by(self, text: impl Into<String>) -> Diagnostic {
+        let span = self.span().unwrap_or_default();
+        self.mended_at(span, text)
+    }
+
+    #[must_use]
+    pub(crate) fn mended_at(self, span: Span, text: impl Into<String>) -> Diagnostic {
+        Diagnostic { edit: Some(Box::new(Spanned { value: text.into(), span })), ..self }
     }
 
     /// The place at fault, if it has one.

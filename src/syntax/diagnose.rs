@@ -212,7 +212,7 @@ impl<'a> Refused<'a> {
         if let Some(meant) = command_in_wrapping(code) {
             let message = "a command stands as it is: without quotes, and its line end is sent by itself";
             let fault = self.fault(whole, "hayes::syntax::wrapped-command", message, "more than the command");
-            return fault.help(format!("write `{meant}`"));
+            return fault.help(format!("write `{meant}`")).mended_by(meant);
         }
         // `+++`, `A/`
         if let Some(instead) = foreign_sign(sign) {
@@ -236,7 +236,8 @@ impl<'a> Refused<'a> {
             let message = "a command line begins with AT";
             return self
                 .fault(of(sign), "hayes::syntax::command-without-at", message, "no AT before it")
-                .help(format!("write `AT{sign}`"));
+                .help(format!("write `AT{sign}`"))
+                .mended_by(format!("AT{sign}"));
         }
         if let Some(odd) = code.chars().next().and_then(|start| self.odd_character(start, first.start)) {
             return odd;
@@ -254,13 +255,15 @@ impl<'a> Refused<'a> {
             let message = format!("`{word}` begins no statement");
             return self
                 .fault(of(word), "hayes::syntax::mixed-case-command", message, "neither `AT` nor `at`")
-                .help(format!("write `AT{rest}`"));
+                .help(format!("write `AT{rest}`"))
+                .mended_by(format!("AT{rest}"));
         }
         if second.is_some_and(|second| second.is("=")) && is_name(word) && words::statement(word).is_none() {
             let message = "a value is given with `set`";
             return self
                 .fault(of(word), "hayes::syntax::set-missing", message, "expected `set` before the name")
-                .help(format!("write `set {code}`"));
+                .help(format!("write `set {code}`"))
+                .mended_by(format!("set {word}"));
         }
         if !word.is_ascii() {
             return self.unknown_statement(word, of(word), nearest(word, statement_words()));
@@ -277,11 +280,9 @@ impl<'a> Refused<'a> {
     fn unknown_statement(&self, word: &str, place: Range<usize>, meant: Option<&str>) -> Diagnostic {
         let message = format!("`{word}` begins no statement");
         let fault = self.fault(place, "hayes::syntax::unknown-statement", message, "not known");
-        match meant {
-            Some(meant) => fault.help(format!("did you mean `{meant}`?")),
-            None => fault
-                .help("a line is an AT command, a comment, or begins with a statement such as `send`, `expect`, `set`"),
-        }
+        let otherwise =
+            "a line is an AT command, a comment, or begins with a statement such as `send`, `expect`, `set`";
+        fault.did_you_mean(meant, otherwise)
     }
 
     fn foreign_statement(&self, place: Range<usize>, word: &str, instead: &str) -> Diagnostic {
@@ -291,26 +292,27 @@ impl<'a> Refused<'a> {
 
     fn semicolon(&self, sign: Lexeme<'_>) -> Diagnostic {
         let message = "a statement ends with its line, not with `;`";
-        self.fault(sign.range(), "hayes::syntax::semicolon", message, "not needed").help("delete the `;`")
+        self.fault(sign.range(), "hayes::syntax::semicolon", message, "not needed").help("delete the `;`").mended_by("")
     }
 
     fn foreign_comment(&self, sign: &str, start: usize) -> Diagnostic {
         let message = "a comment starts with `#`";
         let code = if sign == "//" { "hayes::syntax::slash-comment" } else { "hayes::syntax::foreign-comment" };
         let fault = self.fault(start..start + sign.len(), code, message, "no comment");
-        fault.help(format!("write `#` in place of `{sign}`"))
+        fault.help(format!("write `#` in place of `{sign}`")).mended_by("#")
     }
 
     fn space_missing(&self, word: Lexeme<'_>, before: &str, after: &str) -> Diagnostic {
         let message = format!("white space stands behind `{before}`");
         let fault = self.fault(word.range(), "hayes::syntax::space-missing", message, "no white space");
-        fault.help(format!("write `{before} {after}`"))
+        let behind = word.text.strip_prefix(before).unwrap_or_default();
+        fault.help(format!("write `{before} {after}`")).mended_by(format!("{before} {behind}"))
     }
 
     fn misspelt_word(&self, word: Lexeme<'_>, meant: &str) -> Diagnostic {
         let message = format!("`{}` means nothing here", word.text);
         let fault = self.fault(word.range(), "hayes::syntax::misspelt", message, format!("expected `{meant}`"));
-        fault.help(format!("did you mean `{meant}`?"))
+        fault.did_you_mean(Some(meant), "")
     }
 
     // ── Inside of texts: what is not closed
@@ -346,11 +348,12 @@ impl<'a> Refused<'a> {
         if self.expects(&[Rule::at_quoted_text]) {
             let message = "this double quote is never closed";
             let fault = self.fault(start..start + 1, "hayes::syntax::unclosed-quote", message, "opened here");
-            return Some(fault.help("write `\"` behind the value"));
+            return Some(fault.help("write `\"` behind the value").mended_at(self.text_end(), "\""));
         }
         let (code, message) = ("hayes::syntax::unclosed-string", "this text is never closed");
         let fault = self.fault(start..start + 1, code, message, "opened here");
-        Some(fault.help(format!("write `{quote}` at its end; a text of several lines stands between `\"\"\"`")))
+        let fault = fault.help(format!("write `{quote}` at its end; a text of several lines stands between `\"\"\"`"));
+        Some(fault.mended_at(self.text_end(), quote))
     }
 
     /// Between slashes.
@@ -362,7 +365,7 @@ impl<'a> Refused<'a> {
         if !self.line.get(slash..)?.starts_with("//") {
             let (code, message) = ("hayes::syntax::unclosed-regex", "this regex is never closed");
             let fault = self.fault(slash..slash + 1, code, message, "opened here");
-            return Some(fault.help("write `/` at its end; a slash within is `\\/`"));
+            return Some(fault.help("write `/` at its end; a slash within is `\\/`").mended_at(self.text_end(), "/"));
         }
         if self.end() != slash + 2 || slash == 0 {
             return Some(self.foreign_comment("//", slash));
@@ -370,6 +373,13 @@ impl<'a> Refused<'a> {
         let message = "there is nothing between the slashes, and an empty pattern would match every line";
         let fault = self.fault(slash..slash + 2, "hayes::syntax::missing-pattern", message, "expected a regex");
         Some(fault.help("write what the line must look like: `/READY$/`; a comment starts with `#`"))
+    }
+
+    /// Where a text that nothing closes was probably meant to end: at the end of the line, before the `{` of a block.
+    fn text_end(&self) -> Span {
+        let line = self.line.trim_end();
+        let text = line.strip_suffix('{').filter(|_| opens_block(self.statement())).unwrap_or(line).trim_end();
+        Span::new(self.offset + text.len(), self.offset + text.len())
     }
 
     /// Where the text begins that nothing closes.
@@ -440,7 +450,8 @@ impl<'a> Refused<'a> {
             let message = format!("`{statement}` opens a block: its line ends with `{{`");
             return self
                 .fault(end..end, "hayes::syntax::missing-brace", message, "expected `{` here")
-                .help("write ` {` at the end of the line, and `}` on a line of its own after the block");
+                .help("write ` {` at the end of the line, and `}` on a line of its own after the block")
+                .mended_at(Span::new(self.offset + end, self.offset + end), " {");
         }
         if self.expects(&[Rule::kw_else]) {
             return self.ensure_without_else(end..end);
@@ -478,10 +489,11 @@ impl<'a> Refused<'a> {
         let place = at..at + character.len_utf8();
         match character {
             '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' | '‛' | '″' | '′' => {
-                let plain = if matches!(character, '‘' | '’' | '‚' | '‛') { "write `'`" } else { "write `\"`" };
+                let plain = if matches!(character, '‘' | '’' | '‚' | '‛') { "'" } else { "\"" };
                 let message = format!("`{character}` is a typographic quote");
                 let label = "not a quote that a modem knows";
-                Some(self.fault(place, "hayes::syntax::smart-quote", message, label).help(plain))
+                let fault = self.fault(place, "hayes::syntax::smart-quote", message, label);
+                Some(fault.help(format!("write `{plain}`")).mended_by(plain))
             }
             '\u{a0}'
             | '\u{ad}'
@@ -492,7 +504,8 @@ impl<'a> Refused<'a> {
             | '\u{feff}' => {
                 let message = format!("an invisible character (U+{:04X})", u32::from(character));
                 let fault = self.fault(place, "hayes::syntax::invisible-character", message, "here");
-                Some(fault.help("delete it, or write a plain space"))
+                let instead = if character.is_whitespace() { " " } else { "" };
+                Some(fault.help("delete it, or write a plain space").mended_by(instead))
             }
             control if control.is_ascii_control() => {
                 let span = Span::new(self.offset + place.start, self.offset + place.end);
@@ -553,7 +566,8 @@ impl<'a> Refused<'a> {
         let fault = self.fault(place, code, "an AT command has no white space outside double quotes", label);
         Some(if rest.starts_with(['=', ',', '"', '?', ';', '+', '<']) || found.kind == TokenKind::Number {
             let joined = format!("{}{}", command.text, without_white_space(rest)).replace(";AT", ";");
-            fault.help(format!("write `{joined}`"))
+            let whole = Span::new(self.offset + command.start, self.offset + self.end());
+            fault.help(format!("write `{joined}`")).mended_at(whole, joined)
         } else {
             fault.help("each command stands on a line of its own, and a comment behind `#`")
         })
@@ -569,7 +583,7 @@ impl<'a> Refused<'a> {
             let message = format!("`{number}` is no whole number");
             let fault = self.fault(place, "hayes::syntax::fraction", message, "a fraction");
             return Some(match in_milliseconds(number) {
-                Some(instead) => fault.help(format!("write `{instead}`")),
+                Some(instead) => fault.help(format!("write `{instead}`")).mended_by(instead),
                 None => fault.help("a text such as a version stands in quotes"),
             });
         }
@@ -584,7 +598,8 @@ impl<'a> Refused<'a> {
         let unit = words::meant("unit", found.text)?;
         let message = "a number and its unit stand together";
         let fault = self.fault(found.range(), "hayes::syntax::space-before-unit", message, "the unit");
-        Some(fault.help(format!("write `{}{unit}`", before.text)))
+        let behind = Span::new(self.offset + before.end(), self.offset + found.end());
+        Some(fault.help(format!("write `{}{unit}`", before.text)).mended_at(behind, unit))
     }
 
     fn operator(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
@@ -598,7 +613,9 @@ impl<'a> Refused<'a> {
             let message = "a function's argument stands in parentheses";
             let code = "hayes::syntax::call-without-parentheses";
             let fault = self.fault(found.range(), code, message, "no parentheses");
-            return Some(fault.help(format!("write `{}({})`", function.text, found.text)));
+            let (call, whole) = (format!("{}({})", function.text, found.text), function.start..found.end());
+            let whole = Span::new(self.offset + whole.start, self.offset + whole.end);
+            return Some(fault.help(format!("write `{call}`")).mended_at(whole, call));
         }
         let before_value = self.expects_a(VALUE) && found.text.starts_with('!');
         if !operator_may_follow && !before_value {
@@ -607,7 +624,12 @@ impl<'a> Refused<'a> {
         if let Some((foreign, instead)) = words::foreign_operator(rest) {
             let (code, message) = ("hayes::syntax::foreign-operator", format!("`{foreign}` is no operator"));
             let fault = self.fault(self.at..self.at + foreign.len(), code, message, "not known");
-            return Some(fault.help(format!("write `{instead}`")));
+            let is_word = instead.starts_with(|first: char| first.is_ascii_alphabetic());
+            let before = is_word && self.line.get(..self.at).is_some_and(|before| !before.ends_with([' ', '(', '{']));
+            let behind = is_word && rest.get(foreign.len()..).is_some_and(|behind| !behind.starts_with(' '));
+            let blank = |needed| if needed { " " } else { "" };
+            let padded = format!("{}{instead}{}", blank(before), blank(behind));
+            return Some(fault.help(format!("write `{instead}`")).mended_by(padded));
         }
         if !operator_may_follow || !found.is("=") {
             return None;
@@ -620,7 +642,7 @@ impl<'a> Refused<'a> {
         }
         let message = "`=` gives a name its value; to compare, write `==`";
         let fault = self.fault(found.range(), "hayes::syntax::assignment", message, "does not compare");
-        Some(fault.help("write `==`"))
+        Some(fault.help("write `==`").mended_by("=="))
     }
 
     /// A word in the place of another.
@@ -657,11 +679,14 @@ impl<'a> Refused<'a> {
             return Some(self.bad_name_at(self.before()?.start));
         }
         if self.expects(&[Rule::equals]) && self.statement() == "set" && !found.is("==") {
-            let (name, value) = (self.before()?.text, self.line.get(found.start..self.end())?);
+            let (name, value) = (self.before()?, self.line.get(found.start..self.end())?);
+            let whole = Span::new(self.offset + name.start, self.offset + self.end());
+            let name = name.text;
             let value = value.trim_start_matches([':', '=', ' ']);
             let (code, message) = ("hayes::syntax::missing-equals", "`=` stands between a name and its value");
             let fault = self.fault(found.range(), code, message, "expected `=`");
-            return Some(fault.help(format!("write `set {name} = {value}`")));
+            let fault = fault.help(format!("write `set {name} = {value}`"));
+            return Some(fault.mended_at(whole, format!("{name} = {value}")));
         }
         if !self.expects_a(NAME) && !self.expects(&[Rule::column]) {
             return None;
@@ -721,6 +746,8 @@ impl<'a> Refused<'a> {
         let (code, message) =
             ("hayes::syntax::text-without-quotes", format!("the text of `{statement}` stands in quotes"));
         let fault = self.fault(start..start + text.len(), code, message, "no quotes");
+        let quote = if text.contains('"') { '\'' } else { '"' };
+        let fault = fault.mended_by(format!("{quote}{text}{quote}"));
         fault.help(if is_name(text) && statement != "run" {
             format!("write `{statement} \"{text}\"`, or `{statement} \"${{{text}}}\"` for the value of `{text}`")
         } else if text.contains('"') {

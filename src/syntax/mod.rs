@@ -125,6 +125,7 @@ fn reserved_name(source: &Arc<Source>, word: &str, span: Span) -> Diagnostic {
     let message = format!("`{word}` is a word of the language, so it can be no name");
     fault(source, "hayes::syntax::reserved-name", span, message, "reserved")
         .help(format!("choose another name, such as `{word}_`"))
+        .mended_by(format!("{word}_"))
 }
 
 /// The known word that `word` is a misspelling of.

@@ -4,6 +4,7 @@
 use crate::at::command::{CommandLine, is_extended_prefix};
 use crate::catalogue;
 use crate::check::findings::Findings;
+use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{SendForm, Template, TemplatePart};
 
@@ -213,9 +214,10 @@ fn lint_plus(line: &AtText, findings: &mut Findings) -> bool {
             let command = word.to_ascii_uppercase();
             let behind = if start == 2 { "AT" } else { ";" };
             let message = format!("`{command}` stands behind `{behind}` without `+` or `&`");
-            let help = format!("write `{behind}+{command}`");
-            let label = "neither `+` nor `&`";
-            findings.tell("hayes::check::no-plus", line.span(start, start + letters), message, label, help);
+            let fault = Diagnostic::new("hayes::check::no-plus", &findings.source, message);
+            let fault = fault.at(line.span(start, start + letters), "neither `+` nor `&`");
+            let fault = fault.help(format!("write `{behind}+{command}`")).mended_by(format!("+{command}"));
+            findings.report(fault);
             found = true;
         }
     }
@@ -236,7 +238,9 @@ fn lint_case(line: &AtText, parsed: &CommandLine<'_>, findings: &mut Findings) {
     let end = if *start == 0 { names.get(1).map_or(*end, |(_, end)| *end) } else { *end };
     let message = "an AT command is written in lower case; not every modem takes that";
     let help = format!("write `{}`", in_upper_case(line, &names, findings));
-    findings.tell("hayes::check::lower-case", line.span(*start, end), message, "lower case", help);
+    let (span, source) = (line.span(*start, end), &findings.source);
+    let fault = Diagnostic::new("hayes::check::lower-case", source, message).at(span, "lower case").help(help);
+    findings.report(fault.mended_by(source.slice(span).to_ascii_uppercase()));
 }
 
 /// The line as written, its names in upper case.

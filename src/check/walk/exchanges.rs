@@ -409,8 +409,11 @@ impl Checker<'_, '_, '_> {
         let codes: Vec<&str> = text.split([',', '|']).map(str::trim).collect();
         if codes.len() > 1 && codes.iter().all(|code| result_code::parse(code.as_bytes()).is_some()) {
             let message = "no line holds several final result codes";
-            let help = format!("write `{}`", codes.join(" or "));
-            self.findings.tell("hayes::check::codes-in-one", pattern.span, message, "one pattern", help);
+            let fault = Diagnostic::new("hayes::check::codes-in-one", &self.script.source, message);
+            let fault = fault.at(pattern.span, "one pattern").help(format!("write `{}`", codes.join(" or ")));
+            let written =
+                codes.iter().map(|code| if code.contains(' ') { format!("\"{code}\"") } else { (*code).to_owned() });
+            self.findings.report(fault.mended_at(pattern.span, written.collect::<Vec<_>>().join(" or ")));
         }
     }
 

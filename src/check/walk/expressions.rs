@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Checker, Type, did_you_mean, listed};
+use super::{Checker, Type, listed};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Template, TemplatePart, UnaryOperator};
@@ -87,8 +87,10 @@ impl Checker<'_, '_, '_> {
             if (sign == "$" || is_braced) && self.names.known(name).is_set {
                 let written = if is_braced { format!("{{{name}}}") } else { format!("${name}") };
                 let message = format!("`{written}` stands for itself here, and not for the value of `{name}`");
-                let (place, help) = (self.place_in(span, &[&written]), format!("write `${{{name}}}`"));
-                self.findings.tell("hayes::check::value-as-text", place, message, "no value", help);
+                let (place, meant) = (self.place_in(span, &[&written]), format!("${{{name}}}"));
+                let fault = Diagnostic::new("hayes::check::value-as-text", &self.script.source, message);
+                let fault = fault.at(place, "no value").help(format!("write `{meant}`"));
+                self.findings.report(fault.mended_by(meant));
             }
         }
     }
@@ -192,7 +194,7 @@ impl Checker<'_, '_, '_> {
             let message = format!("nothing is called `{name}` here");
             Diagnostic::new("hayes::check::unknown-name", &self.script.source, message)
                 .at(span, "not known")
-                .help(did_you_mean(near, otherwise))
+                .did_you_mean(near, otherwise)
         };
         self.findings.report(fault);
     }
@@ -227,8 +229,8 @@ impl Checker<'_, '_, '_> {
                         format!("it has: {}", listed(known()))
                     };
                     let message = format!("`{shown}` has no field `{name}`");
-                    let help = did_you_mean(near, otherwise);
-                    self.findings.tell("hayes::check::unknown-member", *span, message, "no such field", help);
+                    let fault = Diagnostic::new("hayes::check::unknown-member", &self.script.source, message);
+                    self.findings.report(fault.at(*span, "no such field").did_you_mean(near, otherwise));
                 }
                 Type::Unknown
             }

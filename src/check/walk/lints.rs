@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::command_line::{self, AtText, UNKNOWN};
-use super::{Checker, Place, Role, did_you_mean, listed, pin_again};
+use super::{Checker, Place, Role, listed, pin_again};
 use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Written, parameters};
 use crate::at::{Shape, result_code};
@@ -230,8 +230,9 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
             {
                 let command = known.name();
                 let message = format!("`{command}` has no read form: modems answer ERROR to `{command}?`");
-                let help = format!("write `{command}`");
-                findings.tell("hayes::check::no-read", known.span, message, "asks where nothing is set", help);
+                let fault = Diagnostic::new("hayes::check::no-read", &findings.source, message);
+                let fault = fault.at(known.span, "asks where nothing is set").help(format!("write `{command}`"));
+                findings.report(fault.mended_by(findings.source.slice(known.span).trim_end_matches('?').to_owned()));
             }
         }
         Form::Test | Form::Read | Form::Execute => {}
@@ -322,8 +323,9 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
         let message = format!("`{value}` is no known value for the {} of `{}`", field.what, known.name());
         let there = || field.values.iter().map(|known| known.value());
         let meant = if field.kind() == FieldKind::Number { None } else { findings.nearest(&value, there()) };
-        let help = did_you_mean(meant, format!("known are {}", listed(there())));
-        findings.tell("hayes::check::unknown-value", known.line.span(start, end), message, "not known", help);
+        let fault = Diagnostic::new("hayes::check::unknown-value", &findings.source, message);
+        let fault = fault.at(known.line.span(start, end), "not known");
+        findings.report(fault.did_you_mean(meant, format!("known are {}", listed(there()))));
     }
 }
 
@@ -339,15 +341,9 @@ fn lint_unknown(known: &KnownCommand<'_>, findings: &mut Findings) {
     if let Some(near) = catalogue::nearest(&command).into_iter().find(|near| is_slip(&command, near)) {
         let start = known.command.range.start;
         let message = format!("no command `{command}` is known");
-        let help = format!("did you mean `{near}`?");
-        let label = "not known";
-        findings.tell(
-            "hayes::check::unknown-command",
-            known.line.span(start, start + name.len()),
-            message,
-            label,
-            help,
-        );
+        let fault = Diagnostic::new("hayes::check::unknown-command", &findings.source, message);
+        let fault = fault.at(known.line.span(start, start + name.len()), "not known").did_you_mean(Some(near), "");
+        findings.report(fault.mended_by(near.trim_start_matches("AT")));
     }
 }
 

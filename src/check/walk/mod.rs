@@ -13,7 +13,7 @@ pub use lints::tries_pin;
 
 use super::findings::Findings;
 use super::names::{Changes, Names};
-use super::{Checking, Known, Program, Type, did_you_mean, listed, literal_text};
+use super::{Checking, Known, Program, Type, listed, literal_text};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
@@ -658,8 +658,8 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                     format!("it takes: {}", listed(known()))
                 };
                 let message = format!("`{script}` has no param `{name}`");
-                let help = did_you_mean(near, takes);
-                self.findings.tell("hayes::check::unknown-argument", *span, message, "no such param", help);
+                let fault = Diagnostic::new("hayes::check::unknown-argument", &self.script.source, message);
+                self.findings.report(fault.at(*span, "no such param").did_you_mean(near, takes));
                 continue;
             };
             // Text may be a number's: it is converted, or refused, when the script is run.

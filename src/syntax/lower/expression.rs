@@ -237,16 +237,19 @@ impl Lowerer<'_> {
             let fault =
                 self.fault("hayes::syntax::unknown-unit", span, format!("`{word}` is no unit of time"), "not known");
             return match words::meant("unit", word) {
-                Some(meant) => fault.help(format!("write `{digits}{meant}`")),
+                Some(meant) => {
+                    let instead = format!("{digits}{meant}");
+                    fault.help(format!("write `{instead}`")).mended_by(instead)
+                }
                 None => fault.help("there are `ms`, `s`, `min` and `h`"),
             };
         };
         let message = format!("`{digits}{word}` is not written with decimal digits");
         let fault = self.fault("hayes::syntax::hex-number", span, message, "no decimal number");
         match i64::from_str_radix(hex, 16) {
-            Ok(value) => {
-                fault.help(format!("write `{value}`; digits that a modem sends in hex are read by `name:hex`"))
-            }
+            Ok(value) => fault
+                .help(format!("write `{value}`; digits that a modem sends in hex are read by `name:hex`"))
+                .mended_by(value.to_string()),
             Err(_) => fault.help("write it with decimal digits"),
         }
     }
@@ -256,7 +259,7 @@ impl Lowerer<'_> {
         let message = "behind `matches` a pattern stands in quotes or between slashes";
         let fault = self.fault("hayes::syntax::bare-word-after-matches", self.span(word), message, "no pattern");
         let word = word.as_str();
-        fault.help(format!("write `matches \"{word}\"` or `matches /{word}/`"))
+        fault.help(format!("write `matches \"{word}\"` or `matches /{word}/`")).mended_by(format!("\"{word}\""))
     }
 
     fn too_large(&self, span: Span) -> Diagnostic {
@@ -273,10 +276,8 @@ impl Lowerer<'_> {
                 let message = format!("there is no function `{}`", pair.as_str());
                 let fault = self.fault("hayes::syntax::unknown-function", self.span(pair), message, "not known");
                 let names = || FUNCTIONS.iter().map(|function| function.name);
-                Err(fault.help(match nearest(pair.as_str(), names()) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => format!("there are {}", words::join(names().map(|name| format!("`{name}`")), "and")),
-                }))
+                let all = format!("there are {}", words::join(names().map(|name| format!("`{name}`")), "and"));
+                Err(fault.did_you_mean(nearest(pair.as_str(), names()), all))
             }
         }
     }

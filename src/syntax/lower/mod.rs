@@ -207,7 +207,7 @@ impl<'s> Lowerer<'s> {
             let message = format!("`{}` is no number here", count.as_str());
             let span = self.span(&count);
             let fault = self.fault("hayes::syntax::number-in-words", span, message, "expected digits");
-            return Err(fault.help(format!("write `{number}`")));
+            return Err(fault.help(format!("write `{number}`")).mended_by(number));
         }
         let count = self.expression(&count)?;
         if let ExpressionKind::Duration(_) = count.kind {
@@ -313,7 +313,8 @@ impl<'s> Lowerer<'s> {
         } else {
             let (code, message) = ("hayes::syntax::unnamed-column", "this column has no name");
             let fault = self.fault(code, value.span, message, "a value without a name");
-            return Err(fault.help(format!("write `name = {}`", pair.as_str())));
+            let named = format!("name = {}", pair.as_str());
+            return Err(fault.help(format!("write `{named}`")).mended_by(named));
         };
         Ok(Column { name, value })
     }
@@ -353,7 +354,8 @@ impl<'s> Lowerer<'s> {
         if let ExpressionKind::Int(number) = expression.kind {
             let (code, message) = ("hayes::syntax::duration-without-unit", "a duration has a unit");
             let fault = self.fault(code, expression.span, message, "no unit");
-            return Err(fault.help(format!("write `{number}s` for seconds; there are `ms`, `s`, `min` and `h`")));
+            let help = format!("write `{number}s` for seconds; there are `ms`, `s`, `min` and `h`");
+            return Err(fault.help(help).mended_by(format!("{number}s")));
         }
         Ok(expression)
     }
@@ -451,14 +453,9 @@ impl<'s> Lowerer<'s> {
             other => {
                 let message = format!("there is no type `{other}`");
                 let fault = self.fault("hayes::syntax::unknown-type", self.span(&convert), message, "not known");
-                Err(fault.help(
-                    match words::meant("type", other)
-                        .or_else(|| nearest(other, ["int", "hex", "decimal", "text"].into_iter()))
-                    {
-                        Some(meant) => format!("did you mean `{meant}`?"),
-                        None => String::from("there are `int`, `hex`, `decimal` and `text`"),
-                    },
-                ))
+                let near = || nearest(other, ["int", "hex", "decimal", "text"].into_iter());
+                let meant = words::meant("type", other).or_else(near);
+                Err(fault.did_you_mean(meant, "there are `int`, `hex`, `decimal` and `text`"))
             }
         }
     }
@@ -472,14 +469,9 @@ impl<'s> Lowerer<'s> {
             other => {
                 let message = format!("data cannot end with `{other}`");
                 let fault = self.fault("hayes::syntax::unknown-prompt-end", self.span(pair), message, "not known");
-                Err(fault.help(
-                    match words::meant("end", other)
-                        .or_else(|| nearest(other, ["ctrl-z", "cr", "esc", "nothing"].into_iter()))
-                    {
-                        Some(meant) => format!("did you mean `{meant}`?"),
-                        None => String::from("behind `then` stands `ctrl-z`, `cr`, `esc` or `nothing`"),
-                    },
-                ))
+                let near = || nearest(other, ["ctrl-z", "cr", "esc", "nothing"].into_iter());
+                let meant = words::meant("end", other).or_else(near);
+                Err(fault.did_you_mean(meant, "behind `then` stands `ctrl-z`, `cr`, `esc` or `nothing`"))
             }
         }
     }
