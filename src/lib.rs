@@ -20,6 +20,7 @@
 //! - [`conversation`]: a port and a session together: ask, wait for the answer
 //! - [`runtime`]: program + port → events and outcome
 //! - [`library`]: the embedded scripts, and how `run "name"` finds one
+//! - [`suggest`]: what may stand at the cursor of a line that is being typed
 //! - [`report`]: events and outcomes → text, JSON Lines, CSV, JUnit, HTML
 //! - [`batch`]: inventory, scheduling, journal
 //! - [`fleet`]: many gateways, each with modems of its own
@@ -83,5 +84,6 @@ pub mod sim;
 pub mod sms;
 pub mod source;
 mod state;
+mod suggest;
 pub mod syntax;
 pub mod value;

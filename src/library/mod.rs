@@ -159,6 +159,18 @@ pub fn meant(name: &str) -> Option<&'static str> {
     })
 }
 
+/// The scripts in the folder of this one, by the names that `run` takes.
+pub(crate) fn names_beside(from: &Source) -> Vec<String> {
+    let own = Path::new(&from.name);
+    let files = std::fs::read_dir(Path::new(".").join(folder(from))).into_iter().flatten().flatten();
+    let scripts = files.map(|file| PathBuf::from(file.file_name()));
+    let scripts =
+        scripts.filter(|file| file.extension() == Some("hayes".as_ref()) && own.file_name() != Some(file.as_os_str()));
+    let mut names: Vec<String> = scripts.filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned())).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Where a script could be that `from` names: beside it, with and without the suffix.
 fn beside(name: &str, from: &Source) -> Vec<PathBuf> {
     let path = folder(from).join(name);

@@ -21,13 +21,13 @@ use rustyline::{Config, Context, Editor, ExternalPrinter, Helper};
 
 use super::explorer::COMMANDS;
 use super::shown::write_out;
-use crate::at::{Form, command};
-use crate::catalogue::entry::{CommandEntry, FieldKind, KnownField, Usage};
-use crate::catalogue::{self, command_of};
-use crate::library::SCRIPTS;
+use crate::at::command;
+use crate::library::Library;
 use crate::port::list::ports;
 use crate::report::style::{Palette, Style};
 use crate::sim;
+use crate::source::Source;
+use crate::suggest::{self, Candidate, CandidateKind, Surroundings, asking, command_hint};
 use crate::syntax::{Token, TokenKind, statements, tokens};
 
 /// So many entries are kept.
@@ -107,7 +107,7 @@ impl LineSource {
     /// Names that have a value, for completion.
     pub(super) fn know(&mut self, names: Vec<&str>) {
         if let Some(editing) = self.editor.as_mut().and_then(|editor| editor.helper_mut()) {
-            editing.names = names.into_iter().map(str::to_owned).collect();
+            editing.names = names.into_iter().map(|name| Candidate::new(CandidateKind::Name, name, "")).collect();
         }
     }
 
@@ -279,7 +279,7 @@ struct Editing {
     palette: Palette,
     files: FilenameCompleter,
     /// Names that have a value.
-    names: Vec<String>,
+    names: Vec<Candidate>,
     /// The modem will ask for data: what is typed is no script.
     is_data: bool,
     /// The lines of the statement so far.
@@ -498,19 +498,6 @@ fn render(line: &str, codes: &[Option<&'static str>]) -> String {
 
 // ── What may stand at the cursor
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Candidate {
-    /// What stands there then.
-    text: String,
-    about: String,
-}
-
-impl Candidate {
-    fn new(text: impl Into<String>, about: impl Into<String>) -> Candidate {
-        Candidate { text: text.into(), about: about.into() }
-    }
-}
-
 /// Whether a file's name is being typed.
 fn wants_file(typed: &str) -> bool {
     let argument = |name| typed.strip_prefix(name).is_some_and(|rest: &str| rest.starts_with([' ', '!']));
@@ -518,86 +505,39 @@ fn wants_file(typed: &str) -> bool {
 }
 
 /// What may stand at the end of `typed`, and from where on it does. `names`: the variables.
-fn candidates(typed: &str, names: &[String]) -> (usize, Vec<Candidate>) {
+fn candidates(typed: &str, names: &[Candidate]) -> (usize, Vec<Candidate>) {
     if let Some(command) = typed.strip_prefix(':') {
         return colon(typed, command);
     }
-    // `${`: a variable, wherever it stands.
-    if let Some(open) = typed.rfind("${")
-        && let Some(word) = typed.get(open + 2..).filter(|word| word.chars().all(is_name))
-    {
-        return (open + 2, variables(word, names, "}"));
-    }
-    if let Some(asking) = asking(typed) {
-        return at_command(typed, &asking);
-    }
-    if let Some((start, word)) = script_name(typed) {
-        let found = SCRIPTS.iter().filter(|entry| entry.name.starts_with(word));
-        return (start, found.map(|entry| Candidate::new(format!("{}\"", entry.name), entry.title())).collect());
-    }
-    let start = last_word(typed);
-    let word = typed.get(start..).unwrap_or_default();
-    if typed.get(..start).unwrap_or_default().trim().is_empty() {
-        let mut found: Vec<Candidate> = statements()
-            .iter()
-            .filter(|statement| statement.word.starts_with(word))
-            .map(|statement| Candidate::new(statement.word, statement.form.replace('`', "")))
-            .collect();
-        if "AT".starts_with(&word.to_ascii_uppercase()) {
-            found.push(Candidate::new("AT", "an AT command"));
-        }
-        return (start, found);
-    }
-    let inner = word.rfind(|character: char| !is_name(character)).map_or(0, |at| at + 1);
-    let word = word.get(inner..).unwrap_or_default();
-    (start + inner, variables(word, names, ""))
+    suggest::candidates(typed, &Surroundings { names, scripts: &Library::default(), from: &Source::default() })
 }
 
-fn is_name(character: char) -> bool {
-    character.is_ascii_alphanumeric() || character == '_'
-}
-
-fn variables(word: &str, names: &[String], end: &str) -> Vec<Candidate> {
-    let always = [
-        ("response", "the last answer's lines"),
-        ("result", "its final result code"),
-        ("elapsed", "how long it took"),
-        ("module", "what is known of the module"),
-    ];
-    let own = names.iter().map(|name| (name.as_str(), ""));
-    let fitting = own.chain(always).filter(|(name, _)| name.starts_with(word));
-    fitting.map(|(name, about)| Candidate::new(format!("{name}{end}"), about)).collect()
-}
-
-/// The name that is being typed behind `run "`.
-fn script_name(typed: &str) -> Option<(usize, &str)> {
-    let start = typed.rfind("run \"").map(|at| at + "run \"".len())?;
-    let word = typed.get(start..).filter(|word| !word.contains('"'))?;
-    Some((start, word))
+fn other(text: impl Into<String>, about: impl Into<String>) -> Candidate {
+    Candidate::new(CandidateKind::Other, text, about)
 }
 
 fn colon(typed: &str, command: &str) -> (usize, Vec<Candidate>) {
     let Some((name, argument)) = command.split_once(' ') else {
         let found = COMMANDS.iter().filter(|entry| entry.name.starts_with(command));
-        return (0, found.map(|entry| Candidate::new(format!(":{}", entry.name), entry.does)).collect());
+        return (0, found.map(|entry| other(format!(":{}", entry.name), entry.does)).collect());
     };
     let start = typed.len() - argument.len();
     let starting = |all: Vec<Candidate>| all.into_iter().filter(|one| one.text.starts_with(argument)).collect();
     match name {
         "open" => (start, starting(openable())),
         "help" => {
-            let words = statements().iter().map(|known| Candidate::new(known.word, known.form.replace('`', "")));
-            let commands = COMMANDS.iter().map(|entry| Candidate::new(entry.name, entry.does));
-            (start, starting(words.chain(commands).chain([Candidate::new("keys", "what the keys do")]).collect()))
+            let words = statements().iter().map(|known| other(known.word, known.form.replace('`', "")));
+            let commands = COMMANDS.iter().map(|entry| other(entry.name, entry.does));
+            (start, starting(words.chain(commands).chain([other("keys", "what the keys do")]).collect()))
         }
-        "explain" => match asking(typed) {
-            Some(asking) => at_command(typed, &asking),
-            None => (start, Vec::new()),
-        },
-        "raw" | "urc" => (start, starting(vec![Candidate::new("on", ""), Candidate::new("off", "")])),
+        "explain" if asking(argument).is_some() => {
+            let (at, found) = candidates(argument, &[]);
+            (start + at, found)
+        }
+        "raw" | "urc" => (start, starting(vec![other("on", ""), other("off", "")])),
         "baud" => {
             let speeds = ["9600", "19200", "38400", "57600", "115200", "230400", "460800", "921600"];
-            (start, starting(speeds.map(|speed| Candidate::new(speed, "")).into()))
+            (start, starting(speeds.map(|speed| other(speed, "")).into()))
         }
         _ => (start, Vec::new()),
     }
@@ -609,86 +549,16 @@ fn openable() -> Vec<Candidate> {
         .into_iter()
         .map(|port| {
             let product = port.usb.and_then(|usb| usb.product).unwrap_or_default();
-            Candidate::new(port.path.display().to_string(), product)
+            other(port.path.display().to_string(), product)
         })
         .collect();
-    all.extend(sim::models().map(|model| Candidate::new(format!("sim:{}", model.name), model.title)));
-    all.extend(["tcp://", "rfc2217://", "replay:"].map(|scheme| Candidate::new(scheme, "")));
+    all.extend(sim::models().map(|model| other(format!("sim:{}", model.name), model.title)));
+    all.extend(["tcp://", "rfc2217://", "replay:"].map(|scheme| other(scheme, "")));
     all
 }
 
-fn at_command(typed: &str, asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
-    match asking.index() {
-        Some(index) => values(asking, index),
-        None if asking.form == Form::Execute => names_and_types(asking),
-        None => (typed.len(), Vec::new()),
-    }
-}
-
-fn names_and_types(asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
-    let prefix = if asking.is_first { "AT" } else { "" };
-    let wanted = asking.name.to_ascii_uppercase();
-    let is_exact = |name: &str| name.strip_prefix("AT").is_some_and(|bare| bare == wanted) && !wanted.is_empty();
-    let mut found = Vec::new();
-    for command in catalogue::commands().filter(|command| !command.name.contains('=')) {
-        let Some(bare) = command.name.strip_prefix("AT").filter(|bare| bare.starts_with(&wanted)) else { continue };
-        let name = format!("{prefix}{bare}");
-        if !is_exact(command.name) {
-            found.push(Candidate::new(name, command.title));
-            continue;
-        }
-        let extended = !bare.starts_with(|first: char| first.is_ascii_alphabetic() || first == '&');
-        if command.execute.is_some() {
-            found.push(Candidate::new(name.clone(), command.title));
-        }
-        if command.read.is_some() {
-            found.push(Candidate::new(format!("{name}?"), format!("read: {}", command.title)));
-        }
-        if command.test.is_some() {
-            let does = if command.test_does.is_empty() { "which values there may be" } else { command.test_does };
-            found.push(Candidate::new(format!("{name}=?"), format!("test: {does}")));
-        }
-        if let Some(set) = command.form(Form::Set) {
-            let fields: Vec<&str> = set.parameters.fields.iter().map(|field| field.name).collect();
-            let equals = if extended { "=" } else { "" };
-            found.push(Candidate::new(format!("{name}{equals}"), format!("set: {}", fields.join(", "))));
-        }
-    }
-    (asking.start, found)
-}
-
-fn values(asking: &TypedCommand<'_>, index: usize) -> (usize, Vec<Candidate>) {
-    let typed = asking.parameter();
-    let bare = typed.trim_matches('"').to_ascii_uppercase();
-    let fits = |value: &str| value.trim_matches('"').to_ascii_uppercase().starts_with(&bare);
-    let mut found: Vec<Candidate> = Vec::new();
-    if index == 0 {
-        let settings = asking.settings().filter(|(setting, _)| fits(setting));
-        found.extend(settings.map(|(setting, command)| Candidate::new(setting, command.title)));
-    }
-    let field = asking.known.and_then(|known| known.form(Form::Set)).and_then(|set| set.parameters.field(index));
-    if let Some(field) = field {
-        let values = field.values.iter().filter(|value| fits(value.value()));
-        found.extend(values.map(|value| Candidate::new(written(field, value.value(), typed), value.meaning())));
-    }
-    if "?".starts_with(typed)
-        && index == 0
-        && typed.is_empty()
-        && asking.known.is_some_and(|known| known.test.is_some())
-    {
-        found.push(Candidate::new("?", "test: which values there may be"));
-    }
-    (asking.parameter_start, found)
-}
-
-/// A value as it stands in a command.
-fn written(field: &KnownField, value: &str, typed: &str) -> String {
-    let in_quotes = matches!(field.kind(), FieldKind::Quoted | FieldKind::Text) || typed.starts_with('"');
-    if in_quotes { format!("\"{value}\"") } else { value.to_owned() }
-}
-
 /// The text, and whether it is what would be typed next (else it is said about it).
-fn hint(line: &str, names: &[String]) -> Option<(String, bool)> {
+fn hint(line: &str, names: &[Candidate]) -> Option<(String, bool)> {
     if line.trim().is_empty() {
         return None;
     }
@@ -696,7 +566,10 @@ fn hint(line: &str, names: &[String]) -> Option<(String, bool)> {
         return colon_hint(line, command, names);
     }
     if let Some(asking) = asking(line) {
-        return at_hint(line, &asking, names);
+        return match asking.known.filter(|_| !asking.name.is_empty()) {
+            Some(known) => Some((command_hint(&asking, known)?, false)),
+            None => only_completion(line, names),
+        };
     }
     let word = line.trim_start();
     match statements().iter().find(|statement| word.trim_end() == statement.word) {
@@ -709,7 +582,7 @@ fn hint(line: &str, names: &[String]) -> Option<(String, bool)> {
     }
 }
 
-fn colon_hint(line: &str, command: &str, names: &[String]) -> Option<(String, bool)> {
+fn colon_hint(line: &str, command: &str, names: &[Candidate]) -> Option<(String, bool)> {
     match COMMANDS.iter().find(|entry| entry.name == command.trim_end()) {
         Some(entry) => {
             let space = if command.ends_with(' ') { "" } else { " " };
@@ -721,7 +594,7 @@ fn colon_hint(line: &str, command: &str, names: &[String]) -> Option<(String, bo
 }
 
 /// The rest of the one thing that fits.
-fn only_completion(line: &str, names: &[String]) -> Option<(String, bool)> {
+fn only_completion(line: &str, names: &[Candidate]) -> Option<(String, bool)> {
     let (start, found) = candidates(line, names);
     let typed = line.get(start..).filter(|typed| typed.len() > 1)?;
     match found.as_slice() {
@@ -731,142 +604,6 @@ fn only_completion(line: &str, names: &[String]) -> Option<(String, bool)> {
         }
         _ => None,
     }
-}
-
-fn at_hint(line: &str, asking: &TypedCommand<'_>, names: &[String]) -> Option<(String, bool)> {
-    let Some(known) = asking.known.filter(|_| !asking.name.is_empty()) else { return only_completion(line, names) };
-    match asking.form {
-        Form::Execute | Form::Read => Some((format!("  {}", known.title), false)),
-        Form::Test if !known.test_does.is_empty() => Some((format!("  {}", known.test_does), false)),
-        Form::Test => Some(("  which values there may be".to_owned(), false)),
-        Form::Set => parameter_hint(asking, known.form(Form::Set)?),
-    }
-}
-
-/// `AT+CFUN=1` → `,<rst>  full functionality`
-fn parameter_hint(asking: &TypedCommand<'_>, set: &Usage) -> Option<(String, bool)> {
-    let index = asking.index()?;
-    let typed = asking.parameter();
-    let mut text = String::new();
-    for (place, field) in set.parameters.fields.iter().enumerate().skip(index) {
-        match (place == index, typed.is_empty()) {
-            (true, true) => text.push_str(&format!("<{}>", field.name)),
-            (true, false) => {}
-            (false, _) => text.push_str(&format!(",<{}>", field.name)),
-        }
-    }
-    let field = set.parameters.field(index)?;
-    let about = match typed.is_empty() {
-        true => Some(field.what),
-        false => field.meaning(typed.trim_matches('"')).map(|value| value.meaning()),
-    };
-    if let Some(about) = about.filter(|about| !about.is_empty()) {
-        text.push_str(&format!("  {about}"));
-    }
-    (!text.is_empty()).then_some((text, false))
-}
-
-/// The AT command that is being typed.
-#[derive(Debug)]
-struct TypedCommand<'l> {
-    /// Where its name begins in the line; for the first of a command line, the `AT`.
-    start: usize,
-    is_first: bool,
-    /// `+CFUN`
-    name: &'l str,
-    form: Form,
-    known: Option<&'static CommandEntry>,
-    /// The parameters so far, the last is being typed.
-    parameters: Vec<&'l str>,
-    /// Where the last parameter begins in the line.
-    parameter_start: usize,
-}
-
-/// The AT command at the end of `line`, if there is one.
-fn asking(line: &str) -> Option<TypedCommand<'_>> {
-    let word_start = last_word(line);
-    let word = line.get(word_start..)?;
-    let parsed = command::parse(word)?;
-    let bare = |at: usize| TypedCommand {
-        start: if at <= 2 { word_start } else { word_start + at },
-        is_first: at <= 2,
-        name: "",
-        form: Form::Execute,
-        known: None,
-        parameters: Vec::new(),
-        parameter_start: line.len(),
-    };
-    // Behind a `;` the next one begins.
-    if word.ends_with(';') && parsed.unclosed_quote.is_none() {
-        return Some(bare(word.len()));
-    }
-    let Some(last) = parsed.commands.last() else { return Some(bare(2)) };
-    let is_first = parsed.commands.len() == 1;
-    let end = word_start + last.range.end;
-    let argument = last.argument;
-    let parameters = split(argument);
-    let last_length = parameters.last().map_or(0, |parameter| parameter.len());
-    Some(TypedCommand {
-        start: if is_first { word_start } else { word_start + last.range.start },
-        is_first,
-        name: last.name,
-        form: last.form,
-        known: command_of(last),
-        parameters,
-        parameter_start: end - last_length,
-    })
-}
-
-impl TypedCommand<'_> {
-    /// Which parameter is being typed, counted from 0; none before the `=`.
-    fn index(&self) -> Option<usize> {
-        (self.form == Form::Set).then(|| self.parameters.len().saturating_sub(1))
-    }
-
-    fn parameter(&self) -> &str {
-        self.parameters.last().copied().unwrap_or_default()
-    }
-
-    /// The settings that the first parameter selects: `AT+QCFG="band"`, …
-    fn settings(&self) -> impl Iterator<Item = (&'static str, &'static CommandEntry)> {
-        let name = format!("AT{}", self.name.to_ascii_uppercase());
-        catalogue::commands().filter_map(move |command| {
-            let setting = command.name.strip_prefix(&*name)?.strip_prefix('=')?;
-            Some((setting, command))
-        })
-    }
-}
-
-/// Where the last word begins: white space in double quotes ends none.
-fn last_word(line: &str) -> usize {
-    let mut start = 0;
-    let mut quoted = false;
-    for (at, character) in line.char_indices() {
-        match character {
-            '"' => quoted = !quoted,
-            _ if character.is_whitespace() && !quoted => start = at + character.len_utf8(),
-            _ => {}
-        }
-    }
-    start
-}
-
-/// By the commas outside of quotes.
-fn split(argument: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut quoted) = (0, false);
-    for (at, character) in argument.char_indices() {
-        match character {
-            '"' => quoted = !quoted,
-            ',' if !quoted => {
-                parts.push(argument.get(start..at).unwrap_or_default());
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(argument.get(start..).unwrap_or_default());
-    parts
 }
 
 #[cfg(test)]
@@ -904,34 +641,12 @@ mod tests {
     }
 
     fn texts(typed: &str) -> Vec<String> {
-        candidates(typed, &["rssi".to_owned()]).1.into_iter().map(|candidate| candidate.text).collect()
+        candidates(typed, &[other("rssi", "")]).1.into_iter().map(|candidate| candidate.text).collect()
     }
 
     #[test]
-    fn names_types_and_values_come_from_the_catalogue() {
-        assert!(texts("AT+CS").contains(&"AT+CSQ".to_owned()));
-        assert!(texts("AT+CMEE=2;+CS").contains(&"+CSQ".to_owned()));
-        let types = texts("AT+CFUN");
-        assert!(
-            ["AT+CFUN?", "AT+CFUN=?", "AT+CFUN="].iter().all(|form| types.contains(&(*form).to_owned())),
-            "{types:?}"
-        );
-        let (start, values) = candidates("AT+CFUN=", &[]);
-        assert_eq!(start, 8);
-        for (value, meaning) in [("0", "minimum"), ("1", "full"), ("4", "")] {
-            let found = values.iter().find(|candidate| candidate.text == value);
-            assert!(found.is_some_and(|found| found.about.contains(meaning)), "{value} in {values:?}");
-        }
-        assert!(texts("AT+CGDCONT=1,\"I").contains(&"\"IP\"".to_owned()));
-        assert!(texts("AT+QCFG=\"roam").contains(&"\"roamservice\"".to_owned()));
-    }
-
-    #[test]
-    fn statements_variables_scripts_and_commands() {
-        assert!(texts("re").starts_with(&["reboot", "repeat", "report", "retry"].map(str::to_owned)));
-        assert_eq!(texts("log \"${rs"), ["rssi}"]);
+    fn variables_and_commands() {
         assert!(texts("assert rs").contains(&"rssi".to_owned()));
-        assert_eq!(texts("run \"supersim/set-a"), ["supersim/set-apn\""]);
         assert_eq!(texts(":te"), [":terminal"]);
         assert!(texts(":open sim:bg9").contains(&"sim:bg96".to_owned()));
         assert!(wants_file(":save x") && !wants_file(":saved"));
@@ -948,21 +663,6 @@ mod tests {
         assert_eq!(hint("retr", &[]), Some(("y".to_owned(), true)));
         assert_eq!(shown("retry"), " 10 every 5s {");
         assert_eq!(shown(""), "");
-    }
-
-    #[test]
-    fn the_command_and_its_parameter() {
-        let at = |line: &'static str| {
-            asking(line).map(|asking| (asking.start, asking.name, asking.index(), asking.parameter_start))
-        };
-        assert_eq!(at("AT"), Some((0, "", None, 2)));
-        assert_eq!(at("AT+CS"), Some((0, "+CS", None, 5)));
-        assert_eq!(at("  send AT+CFUN=1,"), Some((7, "+CFUN", Some(1), 17)));
-        assert_eq!(at("AT+CMEE=2;+CS"), Some((10, "+CS", None, 13)));
-        assert_eq!(at("AT+CMEE=2;"), Some((10, "", None, 10)));
-        assert_eq!(at("AT+COPS=1,0,\"T Mo"), Some((0, "+COPS", Some(2), 12)));
-        assert_eq!(at("log \"AT+CS"), None);
-        assert_eq!(at("expect O"), None);
     }
 
     /// Its editor is this channel; it takes one message at a time.

@@ -1,0 +1,438 @@
+//! What may stand at the cursor while a line is typed: statements, AT commands with their types and values, names,
+//! functions, scripts and what they take. The interactive mode and the language server both ask here.
+
+use crate::at::{Form, command};
+use crate::catalogue::entry::{CommandEntry, FieldKind, KnownField, Usage};
+use crate::catalogue::{self, command_of};
+use crate::check::Scripts;
+use crate::library::{self, SCRIPTS};
+use crate::source::Source;
+use crate::syntax::ast::{Param, StatementKind};
+use crate::syntax::{parse, statements};
+use crate::value::functions::FUNCTIONS;
+use crate::value::{Value, module};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// What stands there then.
+    pub(crate) text: String,
+    pub(crate) about: String,
+    pub(crate) kind: CandidateKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CandidateKind {
+    Statement,
+    Command,
+    /// What a parameter of a command may be
+    Setting,
+    Name,
+    Function,
+    Script,
+    /// What only one place knows: a port, a command of the interactive mode
+    Other,
+}
+
+impl Candidate {
+    pub(crate) fn new(kind: CandidateKind, text: impl Into<String>, about: impl Into<String>) -> Candidate {
+        Candidate { kind, text: text.into(), about: about.into() }
+    }
+}
+
+/// What is known around the line.
+pub(crate) struct Surroundings<'a> {
+    /// The names that have a value.
+    pub(crate) names: &'a [Candidate],
+    /// Finds the scripts that the line may run.
+    pub(crate) scripts: &'a dyn Scripts,
+    /// The script that the line stands in.
+    pub(crate) from: &'a Source,
+}
+
+/// What may stand at the end of `typed`, and from where on it does.
+pub(crate) fn candidates(typed: &str, around: &Surroundings<'_>) -> (usize, Vec<Candidate>) {
+    // `${`: a variable, wherever it stands.
+    if let Some(open) = typed.rfind("${")
+        && let Some(word) = typed.get(open + 2..).filter(|word| word.chars().all(is_name))
+    {
+        return (open + 2, variables(word, around.names, "}"));
+    }
+    if let Some(asking) = asking(typed) {
+        return at_command(typed, &asking);
+    }
+    if let Some((start, word)) = script_name(typed) {
+        return (start, scripts(word, around.from));
+    }
+    if typed.matches('"').count() % 2 == 1 {
+        return (typed.len(), Vec::new());
+    }
+    let start = last_word(typed);
+    let word = typed.get(start..).unwrap_or_default();
+    let before = typed.get(..start).unwrap_or_default();
+    if before.trim().is_empty() {
+        let starting = statements().iter().filter(|statement| statement.word.starts_with(word));
+        let form = |form: &str| form.replace('`', "");
+        let mut found: Vec<Candidate> = starting
+            .map(|statement| Candidate::new(CandidateKind::Statement, statement.word, form(statement.form)))
+            .collect();
+        if "AT".starts_with(&word.to_ascii_uppercase()) {
+            found.push(Candidate::new(CandidateKind::Command, "AT", "an AT command"));
+        }
+        return (start, found);
+    }
+    let inner = word.rfind(|character: char| !is_name(character)).map_or(0, |at| at + 1);
+    let (outside, word) = word.split_at_checked(inner).unwrap_or((word, ""));
+    if let Some(run) = run_name(before).filter(|_| takes_parameter(before)) {
+        let found = around.scripts.find(run, around.from).map(|source| parameters(&source)).unwrap_or_default();
+        return (start, found.into_iter().filter(|parameter| parameter.text.starts_with(word)).collect());
+    }
+    if outside.ends_with("module.") {
+        return (start + inner, fields_of_module(word));
+    }
+    (start + inner, [variables(word, around.names, ""), functions(word)].concat())
+}
+
+/// What the scripts of the library, and those beside the script that is being written, are for.
+fn scripts(word: &str, from: &Source) -> Vec<Candidate> {
+    let new = |name: &str, about: &str| Candidate::new(CandidateKind::Script, format!("{name}\""), about);
+    let mut found: Vec<Candidate> = library::names_beside(from).iter().map(|name| new(name, "beside this")).collect();
+    found.extend(SCRIPTS.iter().map(|entry| new(entry.name, entry.title())));
+    found.retain(|candidate| candidate.text.starts_with(word));
+    found
+}
+
+/// The name in `run "name" with …`.
+fn run_name(before: &str) -> Option<&str> {
+    before.trim_start().strip_prefix("run \"")?.split_once('"').map(|(name, _)| name)
+}
+
+/// Whether the name of a parameter comes next: behind `with`, and behind the commas.
+fn takes_parameter(before: &str) -> bool {
+    let before = before.trim_end();
+    before.ends_with(" with") || before.contains(" with ") && before.ends_with(',')
+}
+
+/// What a script takes.
+pub(crate) fn parameters(script: &std::sync::Arc<Source>) -> Vec<Candidate> {
+    let (script, _) = parse(script);
+    let params = script
+        .body
+        .statements
+        .iter()
+        .filter_map(|statement| if let StatementKind::Param(param) = &statement.kind { Some(param) } else { None });
+    params.map(|param| Candidate::new(CandidateKind::Name, format!("{} = ", param.name.value), about(param))).collect()
+}
+
+/// What is said of a `param`.
+pub(crate) fn about(param: &Param) -> String {
+    let about = param.about.clone().unwrap_or_default();
+    if param.default.is_some() || about.is_empty() { about } else { format!("{about} (required)") }
+}
+
+fn fields_of_module(word: &str) -> Vec<Candidate> {
+    let Value::Record(fields) = module::example() else { return Vec::new() };
+    let names = fields.iter().map(|(name, _)| name).filter(|name| name.starts_with(word));
+    names.map(|name| Candidate::new(CandidateKind::Name, name, "what is known of the module")).collect()
+}
+
+fn functions(word: &str) -> Vec<Candidate> {
+    let known = FUNCTIONS.iter().filter(|function| function.name.starts_with(word));
+    known.map(|it| Candidate::new(CandidateKind::Function, format!("{}(", it.name), it.about())).collect()
+}
+
+fn is_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
+fn variables(word: &str, names: &[Candidate], end: &str) -> Vec<Candidate> {
+    let always = [
+        ("response", "the last answer's lines"),
+        ("result", "its final result code"),
+        ("elapsed", "how long it took"),
+        ("module", "what is known of the module"),
+    ];
+    let own = names.iter().map(|name| (name.text.as_str(), name.about.as_str()));
+    let fitting = own.chain(always).filter(|(name, _)| name.starts_with(word));
+    fitting.map(|(name, about)| Candidate::new(CandidateKind::Name, format!("{name}{end}"), about)).collect()
+}
+
+/// The name that is being typed behind `run "`.
+fn script_name(typed: &str) -> Option<(usize, &str)> {
+    let start = typed.rfind("run \"").map(|at| at + "run \"".len())?;
+    let word = typed.get(start..).filter(|word| !word.contains('"'))?;
+    Some((start, word))
+}
+
+fn at_command(typed: &str, asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
+    match asking.index() {
+        Some(index) => values(asking, index),
+        None if asking.form == Form::Execute => names_and_types(asking),
+        None => (typed.len(), Vec::new()),
+    }
+}
+
+fn names_and_types(asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
+    let prefix = if asking.is_first { "AT" } else { "" };
+    let wanted = asking.name.to_ascii_uppercase();
+    let is_exact = |name: &str| name.strip_prefix("AT").is_some_and(|bare| bare == wanted) && !wanted.is_empty();
+    let mut found = Vec::new();
+    for command in catalogue::commands().filter(|command| !command.name.contains('=')) {
+        let Some(bare) = command.name.strip_prefix("AT").filter(|bare| bare.starts_with(&wanted)) else { continue };
+        let name = format!("{prefix}{bare}");
+        if !is_exact(command.name) {
+            found.push(Candidate::new(CandidateKind::Command, name, command.title));
+            continue;
+        }
+        let extended = !bare.starts_with(|first: char| first.is_ascii_alphabetic() || first == '&');
+        if command.execute.is_some() {
+            found.push(Candidate::new(CandidateKind::Command, name.clone(), command.title));
+        }
+        if command.read.is_some() {
+            found.push(Candidate::new(CandidateKind::Command, format!("{name}?"), format!("read: {}", command.title)));
+        }
+        if command.test.is_some() {
+            let does = if command.test_does.is_empty() { "which values there may be" } else { command.test_does };
+            found.push(Candidate::new(CandidateKind::Command, format!("{name}=?"), format!("test: {does}")));
+        }
+        if let Some(set) = command.form(Form::Set) {
+            let fields: Vec<&str> = set.parameters.fields.iter().map(|field| field.name).collect();
+            let equals = if extended { "=" } else { "" };
+            found.push(Candidate::new(
+                CandidateKind::Command,
+                format!("{name}{equals}"),
+                format!("set: {}", fields.join(", ")),
+            ));
+        }
+    }
+    (asking.start, found)
+}
+
+fn values(asking: &TypedCommand<'_>, index: usize) -> (usize, Vec<Candidate>) {
+    let typed = asking.parameter();
+    let bare = typed.trim_matches('"').to_ascii_uppercase();
+    let fits = |value: &str| value.trim_matches('"').to_ascii_uppercase().starts_with(&bare);
+    let mut found: Vec<Candidate> = Vec::new();
+    if index == 0 {
+        let settings = asking.settings().filter(|(setting, _)| fits(setting));
+        found.extend(settings.map(|(setting, command)| Candidate::new(CandidateKind::Setting, setting, command.title)));
+    }
+    let field = asking.known.and_then(|known| known.form(Form::Set)).and_then(|set| set.parameters.field(index));
+    if let Some(field) = field {
+        let values = field.values.iter().filter(|value| fits(value.value()));
+        found.extend(values.map(|value| {
+            Candidate::new(CandidateKind::Setting, written(field, value.value(), typed), value.meaning())
+        }));
+    }
+    if "?".starts_with(typed)
+        && index == 0
+        && typed.is_empty()
+        && asking.known.is_some_and(|known| known.test.is_some())
+    {
+        found.push(Candidate::new(CandidateKind::Setting, "?", "test: which values there may be"));
+    }
+    (asking.parameter_start, found)
+}
+
+/// A value as it stands in a command.
+fn written(field: &KnownField, value: &str, typed: &str) -> String {
+    let in_quotes = matches!(field.kind(), FieldKind::Quoted | FieldKind::Text) || typed.starts_with('"');
+    if in_quotes { format!("\"{value}\"") } else { value.to_owned() }
+}
+
+/// What is said behind a command that is known: `  signal quality`, `,<rst>  full functionality`.
+pub(crate) fn command_hint(asking: &TypedCommand<'_>, known: &'static CommandEntry) -> Option<String> {
+    match asking.form {
+        Form::Execute | Form::Read => Some(format!("  {}", known.title)),
+        Form::Test if !known.test_does.is_empty() => Some(format!("  {}", known.test_does)),
+        Form::Test => Some("  which values there may be".to_owned()),
+        Form::Set => parameter_hint(asking, known.form(Form::Set)?),
+    }
+}
+
+/// `AT+CFUN=1` → `,<rst>  full functionality`
+fn parameter_hint(asking: &TypedCommand<'_>, set: &Usage) -> Option<String> {
+    let index = asking.index()?;
+    let typed = asking.parameter();
+    let mut text = String::new();
+    for (place, field) in set.parameters.fields.iter().enumerate().skip(index) {
+        match (place == index, typed.is_empty()) {
+            (true, true) => text.push_str(&format!("<{}>", field.name)),
+            (true, false) => {}
+            (false, _) => text.push_str(&format!(",<{}>", field.name)),
+        }
+    }
+    let field = set.parameters.field(index)?;
+    let about = match typed.is_empty() {
+        true => Some(field.what),
+        false => field.meaning(typed.trim_matches('"')).map(|value| value.meaning()),
+    };
+    if let Some(about) = about.filter(|about| !about.is_empty()) {
+        text.push_str(&format!("  {about}"));
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// The AT command that is being typed.
+#[derive(Debug)]
+pub(crate) struct TypedCommand<'l> {
+    /// Where its name begins in the line; for the first of a command line, the `AT`.
+    start: usize,
+    is_first: bool,
+    /// `+CFUN`
+    pub(crate) name: &'l str,
+    form: Form,
+    pub(crate) known: Option<&'static CommandEntry>,
+    /// The parameters so far, the last is being typed.
+    parameters: Vec<&'l str>,
+    /// Where the last parameter begins in the line.
+    parameter_start: usize,
+}
+
+/// The AT command at the end of `line`, if there is one.
+pub(crate) fn asking(line: &str) -> Option<TypedCommand<'_>> {
+    let word_start = last_word(line);
+    let word = line.get(word_start..)?;
+    let parsed = command::parse(word)?;
+    let bare = |at: usize| TypedCommand {
+        start: if at <= 2 { word_start } else { word_start + at },
+        is_first: at <= 2,
+        name: "",
+        form: Form::Execute,
+        known: None,
+        parameters: Vec::new(),
+        parameter_start: line.len(),
+    };
+    // Behind a `;` the next one begins.
+    if word.ends_with(';') && parsed.unclosed_quote.is_none() {
+        return Some(bare(word.len()));
+    }
+    let Some(last) = parsed.commands.last() else { return Some(bare(2)) };
+    let is_first = parsed.commands.len() == 1;
+    let end = word_start + last.range.end;
+    let argument = last.argument;
+    let parameters = split(argument);
+    let last_length = parameters.last().map_or(0, |parameter| parameter.len());
+    Some(TypedCommand {
+        start: if is_first { word_start } else { word_start + last.range.start },
+        is_first,
+        name: last.name,
+        form: last.form,
+        known: command_of(last),
+        parameters,
+        parameter_start: end - last_length,
+    })
+}
+
+impl TypedCommand<'_> {
+    /// Which parameter is being typed, counted from 0; none before the `=`.
+    pub(crate) fn index(&self) -> Option<usize> {
+        (self.form == Form::Set).then(|| self.parameters.len().saturating_sub(1))
+    }
+
+    fn parameter(&self) -> &str {
+        self.parameters.last().copied().unwrap_or_default()
+    }
+
+    /// The settings that the first parameter selects: `AT+QCFG="band"`, …
+    fn settings(&self) -> impl Iterator<Item = (&'static str, &'static CommandEntry)> {
+        let name = format!("AT{}", self.name.to_ascii_uppercase());
+        catalogue::commands().filter_map(move |command| {
+            let setting = command.name.strip_prefix(&*name)?.strip_prefix('=')?;
+            Some((setting, command))
+        })
+    }
+}
+
+/// Where the last word begins: white space in double quotes ends none.
+fn last_word(line: &str) -> usize {
+    let mut start = 0;
+    let mut quoted = false;
+    for (at, character) in line.char_indices() {
+        match character {
+            '"' => quoted = !quoted,
+            _ if character.is_whitespace() && !quoted => start = at + character.len_utf8(),
+            _ => {}
+        }
+    }
+    start
+}
+
+/// By the commas outside of quotes.
+fn split(argument: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    for (at, character) in argument.char_indices() {
+        match character {
+            '"' => quoted = !quoted,
+            ',' if !quoted => {
+                parts.push(argument.get(start..at).unwrap_or_default());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(argument.get(start..).unwrap_or_default());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::Library;
+
+    fn found(typed: &str) -> (usize, Vec<Candidate>) {
+        let names = [Candidate::new(CandidateKind::Name, "rssi", "")];
+        let from = Source::new("", "");
+        candidates(typed, &Surroundings { names: &names, scripts: &Library::default(), from: &from })
+    }
+
+    fn texts(typed: &str) -> Vec<String> {
+        found(typed).1.into_iter().map(|candidate| candidate.text).collect()
+    }
+
+    #[test]
+    fn names_types_and_values_come_from_the_catalogue() {
+        assert!(texts("AT+CS").contains(&"AT+CSQ".to_owned()));
+        assert!(texts("AT+CMEE=2;+CS").contains(&"+CSQ".to_owned()));
+        let types = texts("AT+CFUN");
+        assert!(
+            ["AT+CFUN?", "AT+CFUN=?", "AT+CFUN="].iter().all(|form| types.contains(&(*form).to_owned())),
+            "{types:?}"
+        );
+        let (start, values) = found("AT+CFUN=");
+        assert_eq!(start, 8);
+        for (value, meaning) in [("0", "minimum"), ("1", "full"), ("4", "")] {
+            let found = values.iter().find(|candidate| candidate.text == value);
+            assert!(found.is_some_and(|found| found.about.contains(meaning)), "{value} in {values:?}");
+        }
+        assert!(texts("AT+CGDCONT=1,\"I").contains(&"\"IP\"".to_owned()));
+        assert!(texts("AT+QCFG=\"roam").contains(&"\"roamservice\"".to_owned()));
+    }
+
+    #[test]
+    fn statements_variables_scripts_and_what_they_take() {
+        assert!(texts("re").starts_with(&["reboot", "repeat", "report", "retry"].map(str::to_owned)));
+        assert_eq!(texts("log \"${rs"), ["rssi}"]);
+        assert!(texts("assert rs").contains(&"rssi".to_owned()));
+        assert!(texts("assert le").contains(&"len(".to_owned()));
+        assert_eq!(texts("run \"supersim/set-a"), ["supersim/set-apn\""]);
+        assert_eq!(texts("run \"supersim/set-apn\" with a"), ["apn = "]);
+        assert_eq!(texts("log module.icc"), ["iccid"]);
+        assert!(texts("log \"some wo").is_empty());
+    }
+
+    #[test]
+    fn the_command_and_its_parameter() {
+        let at = |line: &'static str| {
+            asking(line).map(|asking| (asking.start, asking.name, asking.index(), asking.parameter_start))
+        };
+        assert_eq!(at("AT"), Some((0, "", None, 2)));
+        assert_eq!(at("AT+CS"), Some((0, "+CS", None, 5)));
+        assert_eq!(at("  send AT+CFUN=1,"), Some((7, "+CFUN", Some(1), 17)));
+        assert_eq!(at("AT+CMEE=2;+CS"), Some((10, "+CS", None, 13)));
+        assert_eq!(at("AT+CMEE=2;"), Some((10, "", None, 10)));
+        assert_eq!(at("AT+COPS=1,0,\"T Mo"), Some((0, "+COPS", Some(2), 12)));
+        assert_eq!(at("log \"AT+CS"), None);
+        assert_eq!(at("expect O"), None);
+    }
+}
