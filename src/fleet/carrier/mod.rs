@@ -5,6 +5,9 @@
 //! are kept by their key, and the first one stays. All calls block, and end within the time that they are given; they are
 //! called from several threads at once.
 
+#[cfg(feature = "nats")]
+pub(crate) mod nats;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -120,6 +123,13 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// Opens a carrier by its address.
-pub fn open(address: &str, _access: &Access<'_>) -> Carried<Box<dyn Carrier>> {
+#[cfg_attr(not(feature = "nats"), allow(unused_variables, reason = "a folder asks for no key"))]
+pub fn open(address: &str, access: &Access<'_>) -> Carried<Box<dyn Carrier>> {
+    if address.starts_with("nats://") || address.starts_with("tls://") {
+        #[cfg(feature = "nats")]
+        return Ok(Box::new(nats::Nats::new(address, access)?));
+        #[cfg(not(feature = "nats"))]
+        return Err(CarrierError::Refused("this hayes was built without NATS (cargo's feature nats)".to_owned()));
+    }
     Err(CarrierError::Refused(format!("{address} is no carrier")))
 }

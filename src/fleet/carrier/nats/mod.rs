@@ -1,0 +1,560 @@
+//! Orders and results over NATS JetStream: a table of what is wanted of each gateway, a log of what became of it. Nothing
+//! else of JetStream is used: no work queue, no consumer on a gateway.
+//!
+//! | stream | subjects | holds |
+//! |---|---|---|
+//! | `F_WANT` | `F.want.G` | the order of each gateway, the last one alone |
+//! | `F_BLOB` | `F.blob.SHA256` | bundles, each written once |
+//! | `F_RES` | `F.res.R.G.M.A` | results, each written once; for 90 days |
+//! | `F_GW` | `F.gw.G` | who each gateway is and what it does |
+//!
+//! Whatever is written names the sequence number that its subject has to have before (`Nats-Expected-Last-Subject-Sequence`):
+//! 0 for what is written once. The window in which the server knows an id again (`Nats-Msg-Id`) ends; this does not.
+//!
+//! - `link`: one connection, the protocol
+//! - [`users`]: the server's users and what each may
+
+mod link;
+pub(crate) mod users;
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use serde_json::{Value as Json, json};
+
+use super::{Access, Arrived, Carried, Carrier, CarrierError, Kept, Put, Receipt, ResultKey, Version};
+use crate::port::{Cancel, Clock, Timestamp};
+use link::{Delivery, Link, Login};
+
+/// One end's connection to the server; made when it is needed, and made again.
+pub(super) struct Nats {
+    fleet: String,
+    login: Login,
+    link: Mutex<Option<Link>>,
+    /// How many calls want the connection, and what ends the wait of whoever listens on it meanwhile.
+    wanted: AtomicUsize,
+    wake: Cancel,
+    /// Told whenever a call is over.
+    free: Condvar,
+    feed: Mutex<Option<Feed>>,
+}
+
+/// How the operator reads the results: a consumer of the server, and how far it is.
+struct Feed {
+    consumer: String,
+    /// How many messages it has given. One that is missing shows in this.
+    count: u64,
+    /// The cursor of the last result that was handed on.
+    given: u64,
+}
+
+/// The first version that keeps what it has acknowledged when it is killed, where it syncs always.
+const OLDEST_SERVER: [u64; 3] = [2, 10, 23];
+
+const PORT: u16 = 4222;
+
+/// The server's words for what is no failure here.
+const WRONG_LAST_SEQUENCE: u64 = 10_071;
+const STREAM_NOT_FOUND: u64 = 10_059;
+
+/// Results are kept so long; whoever has not fetched them by then has them from the gateways again.
+const RESULTS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// The operator looks for results so often, and a consumer that is not asked for so long is gone.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+const FEED_KEPT: Duration = Duration::from_secs(60);
+/// How long a look for results may take, however short the wait for them is to be.
+const ONE_LOOK: Duration = Duration::from_secs(5);
+/// How long a gateway without a connection waits before it tries again.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+/// Servers of one cluster answer one after another.
+const ONE_MORE_ANSWER: Duration = Duration::from_millis(300);
+
+/// Where a server says how it keeps what it is given: to its system account.
+const JSZ: &str = "$SYS.REQ.SERVER.PING.JSZ";
+
+/// What the operator is called where a gateway has its name: no gateway can be called so.
+const OPERATOR: &str = "$operator";
+
+impl Nats {
+    /// Does not connect yet: a gateway begins its day without the network too.
+    pub(super) fn new(address: &str, access: &Access<'_>) -> Carried<Nats> {
+        let refused = |why: String| CarrierError::Refused(why);
+        let (host, port, is_tls) = parts(address).map_err(refused)?;
+        let tls = if is_tls { Some(Arc::new(settings(access)?)) } else { None };
+        let login = Login {
+            host,
+            port,
+            tls,
+            key: SigningKey::from_bytes(access.seed),
+            who: access.gateway.unwrap_or(OPERATOR).to_owned(),
+            wake: access.gateway.map(|gateway| format!("{}.wake.{gateway}", access.fleet)),
+        };
+        Ok(Nats {
+            fleet: access.fleet.to_owned(),
+            login,
+            link: Mutex::new(None),
+            wanted: AtomicUsize::new(0),
+            wake: Cancel::new().map_err(|error| refused(error.to_string()))?,
+            free: Condvar::new(),
+            feed: Mutex::new(None),
+        })
+    }
+
+    /// Does what needs the connection, and connects before where that is to be done. A connection that turns out to be
+    /// dead is made again once, while there is time: everything that is asked here may be asked twice.
+    fn call<T>(&self, within: Duration, mut work: impl FnMut(&mut Link, Duration) -> Carried<T>) -> Carried<T> {
+        self.wanted.fetch_add(1, Ordering::SeqCst);
+        self.wake.cancel();
+        let mut slot = held(&self.link);
+        self.wake.clear();
+        let clock = Clock::start();
+        let outcome = loop {
+            let was_open = slot.is_some();
+            let outcome = self.connected(&mut slot, within.saturating_sub(clock.now())).and_then(|link| {
+                let until = link.now() + within.saturating_sub(clock.now());
+                work(link, until)
+            });
+            if !matches!(outcome, Err(CarrierError::Unreachable(_))) {
+                break outcome;
+            }
+            *slot = None;
+            if !was_open || clock.now() >= within {
+                break outcome;
+            }
+        };
+        self.wanted.fetch_sub(1, Ordering::SeqCst);
+        drop(slot);
+        self.free.notify_all();
+        outcome
+    }
+
+    fn connected<'a>(&self, slot: &'a mut Option<Link>, within: Duration) -> Carried<&'a mut Link> {
+        let link = match slot.take() {
+            Some(link) => link,
+            None => self.connect(within)?,
+        };
+        Ok(slot.insert(link))
+    }
+
+    fn connect(&self, within: Duration) -> Carried<Link> {
+        let clock = Clock::start();
+        loop {
+            match Link::open(&self.login, &self.wake, within.saturating_sub(clock.now())) {
+                Ok(link) => return is_new_enough(&link.server).map(|()| link),
+                // Another call has come meanwhile: it waits for this connection too.
+                Err(_) if self.wake.is_cancelled() && clock.now() < within => self.wake.clear(),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes what is to stand in that subject, if its last message is the one of that number.
+    fn put(&self, subject: &str, bytes: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
+        self.call(within, |link, until| {
+            let header = ("Nats-Expected-Last-Subject-Sequence", replaces);
+            let answer = link.ask(subject, Some(header), bytes, until)?;
+            let answer = said(&answer)?;
+            match error(&answer) {
+                None => Ok(Put::Done(number(&answer, "/seq"))),
+                Some((WRONG_LAST_SEQUENCE, _)) => Ok(Put::Changed),
+                Some((_, why)) => Err(why),
+            }
+        })
+    }
+
+    /// The same for what one writer alone writes: where the answer to an earlier try was lost, it stands there already.
+    fn put_or_find(&self, stream: &str, subject: &str, bytes: &[u8], at: Version, within: Duration) -> Carried<Put> {
+        match self.put(subject, bytes, at, within)? {
+            Put::Done(version) => Ok(Put::Done(version)),
+            Put::Changed => {
+                let present = self.last(stream, subject, within)?.filter(|kept| kept.bytes == bytes);
+                Ok(present.map_or(Put::Changed, |kept| Put::Done(kept.version)))
+            }
+        }
+    }
+
+    /// The last message of a subject, straight from the stream's store.
+    fn last(&self, stream: &str, subject: &str, within: Duration) -> Carried<Option<Kept>> {
+        let get = format!("$JS.API.DIRECT.GET.{}_{stream}.{subject}", self.fleet);
+        self.call(within, |link, until| {
+            let answer = link.ask(&get, None, b"", until)?;
+            match answer.status() {
+                Some(404) => Ok(None),
+                Some(status) => Err(no_answer(status)),
+                None => {
+                    let version = answer.header("Nats-Sequence").and_then(|text| text.parse().ok()).unwrap_or(0);
+                    Ok(Some(Kept { bytes: answer.payload, version }))
+                }
+            }
+        })
+    }
+
+    /// Makes the streams that are not there; refuses those that are there and would not do.
+    fn make_streams(&self, link: &mut Link, until: Duration) -> Carried<()> {
+        for wanted in self.streams() {
+            let name = wanted.get("name").and_then(Json::as_str).unwrap_or_default();
+            let there = asked(link, &format!("$JS.API.STREAM.INFO.{name}"), &Json::Null, until)?;
+            let there = match error(&there) {
+                Some((STREAM_NOT_FOUND, _)) => {
+                    asked(link, &format!("$JS.API.STREAM.CREATE.{name}"), &wanted, until)?
+                }
+                None | Some(_) => there,
+            };
+            if let Some((_, why)) = error(&there) {
+                return Err(why);
+            }
+            let settings = wanted.as_object().into_iter().flatten().filter(|(key, _)| *key != "first_seq");
+            for (key, value) in settings {
+                let found = there.pointer(&format!("/config/{key}")).unwrap_or(&Json::Null);
+                if found != value {
+                    return Err(CarrierError::Refused(format!(
+                        "the stream {name} is there already, with {key} {found}; it has to be {value}"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn streams(&self) -> [Json; 4] {
+        let fleet = &self.fleet;
+        let stream = |name: &str, subjects: &str, last_alone: bool| {
+            json!({
+                "name": format!("{fleet}_{name}"), "subjects": [format!("{fleet}.{subjects}")], "storage": "file",
+                "retention": "limits", "discard": "old", "num_replicas": 1, "allow_direct": true,
+                "max_msgs_per_subject": if last_alone { 1 } else { -1 },
+            })
+        };
+        let mut results = stream("RES", "res.*.*.*.*", false);
+        if let Some(settings) = results.as_object_mut() {
+            settings.insert("max_age".to_owned(), json!(nanoseconds(RESULTS_KEPT)));
+            // A store that was lost and made again goes on behind all cursors of the one before.
+            settings.insert("first_seq".to_owned(), json!(Timestamp::now().millis().saturating_mul(1000)));
+        }
+        [stream("WANT", "want.*", true), stream("BLOB", "blob.*", true), results, stream("GW", "gw.*", true)]
+    }
+
+    /// The next results behind the cursor: what is there now.
+    fn pull(
+        &self,
+        link: &mut Link,
+        feed: &mut Option<Feed>,
+        after: u64,
+        most: usize,
+        until: Duration,
+    ) -> Carried<Vec<Arrived>> {
+        let mut reading = match feed.take().filter(|feed| feed.given == after) {
+            Some(feed) => feed,
+            None => self.begin_feed(link, after, until)?,
+        };
+        let next = format!("$JS.API.CONSUMER.MSG.NEXT.{}_RES.{}", self.fleet, reading.consumer);
+        let body = json!({ "batch": most, "no_wait": true }).to_string();
+        let reply = link.send(&next, None, body.as_bytes(), until)?;
+        let mut arrived = Vec::new();
+        for _ in 0..most {
+            let late = || CarrierError::Unreachable("the NATS server stopped amid the results".to_owned());
+            let message = link.answer(&reply, until)?.ok_or_else(late)?;
+            match message.status() {
+                None => {}
+                // There are no more.
+                Some(404 | 408) => break,
+                // The consumer is gone: another one goes on where this one stopped.
+                Some(_) => return Ok(arrived),
+            }
+            let Some((cursor, count)) = places(&message.reply) else { return Ok(arrived) };
+            if count != reading.count + 1 {
+                return Ok(arrived);
+            }
+            reading.count = count;
+            if let Some(key) = self.key(&message.subject) {
+                reading.given = cursor;
+                arrived.push(Arrived { key, bytes: message.payload, cursor });
+            }
+        }
+        *feed = Some(reading);
+        Ok(arrived)
+    }
+
+    fn begin_feed(&self, link: &mut Link, after: u64, until: Duration) -> Carried<Feed> {
+        let stream = format!("{}_RES", self.fleet);
+        let mut info = asked(link, &format!("$JS.API.STREAM.INFO.{stream}"), &Json::Null, until)?;
+        if matches!(error(&info), Some((STREAM_NOT_FOUND, _))) {
+            // The server has lost what it kept. The gateways write again what is not settled, as soon as they can.
+            self.make_streams(link, until)?;
+            info = asked(link, &format!("$JS.API.STREAM.INFO.{stream}"), &Json::Null, until)?;
+        }
+        if let Some((_, why)) = error(&info) {
+            return Err(why);
+        }
+        // A cursor that lies behind the end is of another store: all of this one is new.
+        let start = if number(&info, "/state/last_seq") < after { 1 } else { after + 1 };
+        let consumer = link.fresh_name();
+        let wanted = json!({
+            "stream_name": stream,
+            "config": {
+                "name": consumer, "deliver_policy": "by_start_sequence", "opt_start_seq": start, "ack_policy": "none",
+                "max_deliver": 1, "mem_storage": true, "num_replicas": 1, "inactive_threshold": nanoseconds(FEED_KEPT),
+            },
+        });
+        let made = asked(link, &format!("$JS.API.CONSUMER.CREATE.{stream}.{consumer}"), &wanted, until)?;
+        match error(&made) {
+            None => Ok(Feed { consumer, count: 0, given: after }),
+            Some((_, why)) => Err(why),
+        }
+    }
+
+    /// Whose result a subject is: `F.res.R.G.M.A`.
+    fn key(&self, subject: &str) -> Option<ResultKey> {
+        let rest = subject.strip_prefix(self.fleet.as_str())?.strip_prefix(".res.")?;
+        let mut words = rest.split('.').map(str::to_owned);
+        let (run, gateway, modem) = (words.next()?, words.next()?, words.next()?);
+        let attempt = words.next()?.parse().ok()?;
+        Some(ResultKey { run, gateway, modem, attempt }).filter(|_| words.next().is_none())
+    }
+}
+
+impl Carrier for Nats {
+    fn prepare(&self, within: Duration) -> Carried<()> {
+        self.call(within, |link, until| {
+            syncs_always(link, until)?;
+            self.make_streams(link, until)
+        })
+    }
+
+    fn confirms(&self) -> bool {
+        true
+    }
+
+    fn put_order(&self, gateway: &str, order: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
+        let subject = format!("{}.want.{gateway}", self.fleet);
+        let put = self.put_or_find("WANT", &subject, order, replaces, within)?;
+        if put != Put::Changed {
+            let wake = format!("{}.wake.{gateway}", self.fleet);
+            self.call(within, |link, until| link.tell(&wake, until))?;
+        }
+        Ok(put)
+    }
+
+    fn order(&self, gateway: &str, within: Duration) -> Carried<Option<Kept>> {
+        self.last("WANT", &format!("{}.want.{gateway}", self.fleet), within)
+    }
+
+    fn put_blob(&self, hash: &str, bytes: &[u8], within: Duration) -> Carried<()> {
+        self.put(&format!("{}.blob.{hash}", self.fleet), bytes, 0, within).map(|_| ())
+    }
+
+    fn blob(&self, hash: &str, within: Duration) -> Carried<Option<Vec<u8>>> {
+        let kept = self.last("BLOB", &format!("{}.blob.{hash}", self.fleet), within)?;
+        Ok(kept.map(|kept| kept.bytes))
+    }
+
+    fn put_result(&self, key: &ResultKey, bytes: &[u8], within: Duration) -> Carried<Receipt> {
+        let ResultKey { run, gateway, modem, attempt } = key;
+        let subject = format!("{}.res.{run}.{gateway}.{modem}.{attempt}", self.fleet);
+        self.put(&subject, bytes, 0, within).map(|put| match put {
+            Put::Done(_) => Receipt::Stored,
+            Put::Changed => Receipt::Already,
+        })
+    }
+
+    fn results(&self, after: u64, most: usize, within: Duration) -> Carried<Vec<Arrived>> {
+        let clock = Clock::start();
+        let mut feed = held(&self.feed);
+        loop {
+            let left = within.saturating_sub(clock.now());
+            let arrived = self.call(left.max(ONE_LOOK), |link, until| self.pull(link, &mut feed, after, most, until))?;
+            if !arrived.is_empty() || clock.now() >= within {
+                return Ok(arrived);
+            }
+            self.wait("", LOOK_AGAIN.min(within.saturating_sub(clock.now())));
+        }
+    }
+
+    fn put_presence(&self, gateway: &str, presence: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
+        self.put_or_find("GW", &format!("{}.gw.{gateway}", self.fleet), presence, replaces, within)
+    }
+
+    fn presence(&self, gateway: &str, within: Duration) -> Carried<Option<Kept>> {
+        self.last("GW", &format!("{}.gw.{gateway}", self.fleet), within)
+    }
+
+    /// Listens on the connection, and leaves it to calls of other threads meanwhile. Where there is no connection it is
+    /// tried to make one.
+    fn wait(&self, _gateway: &str, at_most: Duration) {
+        let clock = Clock::start();
+        let mut slot = held(&self.link);
+        while clock.now() < at_most {
+            let left = || at_most.saturating_sub(clock.now());
+            let is_wanted = |_: &mut Option<Link>| self.wanted.load(Ordering::SeqCst) > 0;
+            let waited = self.free.wait_timeout_while(slot, left(), is_wanted);
+            slot = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let heard = match self.connected(&mut slot, left()) {
+                // Whoever came while it was made has its turn first.
+                Ok(_) if is_wanted(&mut None) => continue,
+                Ok(link) => link.listen(link.now() + left()),
+                Err(error) => Err(error),
+            };
+            match heard {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(_) => {
+                    *slot = None;
+                    let waited = self.free.wait_timeout(slot, left().min(TRY_AGAIN));
+                    slot = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks the server's own subjects, which speak JSON.
+fn asked(link: &mut Link, subject: &str, body: &Json, until: Duration) -> Carried<Json> {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    said(&link.ask(subject, None, body.as_bytes(), until)?)
+}
+
+fn said(answer: &Delivery) -> Carried<Json> {
+    if let Some(status) = answer.status() {
+        return Err(no_answer(status));
+    }
+    let wrong = |error| CarrierError::Refused(format!("what the NATS server answers cannot be read: {error}"));
+    serde_json::from_slice(&answer.payload).map_err(wrong)
+}
+
+fn number(answer: &Json, place: &str) -> u64 {
+    answer.pointer(place).and_then(Json::as_u64).unwrap_or(0)
+}
+
+/// What went wrong, where something did: the server's number for it, and what it means here.
+fn error(answer: &Json) -> Option<(u64, CarrierError)> {
+    let error = answer.get("error")?;
+    let why = error.get("description").and_then(Json::as_str).unwrap_or("an error without words");
+    let why = format!("JetStream says: {why}");
+    // As in HTTP: from 500 on it is the server's own trouble, and passes.
+    let meaning = match number(error, "/code") {
+        500.. => CarrierError::Unreachable(why),
+        _ => CarrierError::Refused(why),
+    };
+    Some((number(error, "/err_code"), meaning))
+}
+
+/// Nobody answers to a subject of ours (503): there is no such stream, or JetStream is not yet up.
+fn no_answer(status: u16) -> CarrierError {
+    CarrierError::Unreachable(match status {
+        503 => "the NATS server has no streams of this fleet: `hayes fleet init` makes them".to_owned(),
+        other => format!("the NATS server answers {other}"),
+    })
+}
+
+/// Where a message stands in its stream and in its consumer: `$JS.ACK.STREAM.CONSUMER.TIMES.STREAM-SEQUENCE.CONSUMER-SEQUENCE…`,
+/// in later versions with a domain and an account before the stream.
+fn places(reply: &str) -> Option<(u64, u64)> {
+    let words: Vec<&str> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
+    let first = if words.len() > 7 { 5 } else { 3 };
+    Some((words.get(first)?.parse().ok()?, words.get(first + 1)?.parse().ok()?))
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn is_new_enough(server: &Json) -> Carried<()> {
+    let version = server.get("version").and_then(Json::as_str).unwrap_or("0");
+    let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u64>().unwrap_or(0));
+    let found = [(); 3].map(|()| numbers.next().unwrap_or(0));
+    if found < OLDEST_SERVER {
+        return Err(CarrierError::Refused(format!(
+            "the NATS server is {version}; it has to be 2.10.23 or newer, or it may lose what it has acknowledged"
+        )));
+    }
+    match server.get("jetstream").and_then(Json::as_bool) {
+        Some(true) => Ok(()),
+        Some(false) | None => {
+            Err(CarrierError::Refused("the NATS server has JetStream switched off: its file needs jetstream { … }".to_owned()))
+        }
+    }
+}
+
+/// Refuses servers that acknowledge what is not on the disk yet. A server shows this to its system account, and
+/// [`users`] lends the operator that one subject.
+fn syncs_always(link: &mut Link, until: Duration) -> Carried<()> {
+    let reply = link.send(JSZ, None, b"", until)?;
+    let mut is_seen = false;
+    loop {
+        let last = if is_seen { until.min(link.now() + ONE_MORE_ANSWER) } else { until };
+        let Some(answer) = link.answer(&reply, last)?.filter(|answer| answer.status().is_none()) else { break };
+        if said(&answer)?.pointer("/data/config/sync_always") != Some(&Json::Bool(true)) {
+            return Err(CarrierError::Refused(
+                "the NATS server acknowledges what is not on its disk yet: its file needs jetstream { sync_interval: always }"
+                    .to_owned(),
+            ));
+        }
+        is_seen = true;
+    }
+    match is_seen {
+        true => Ok(()),
+        false => Err(CarrierError::Refused(
+            "the NATS server does not show whether it syncs always: include what `hayes fleet nats-config` writes in its file"
+                .to_owned(),
+        )),
+    }
+}
+
+/// Host, port and whether TLS is to be spoken: `tls://nats.acme.net`, `nats://127.0.0.1:4222`.
+fn parts(address: &str) -> Result<(String, u16, bool), String> {
+    let (rest, is_tls) = match (address.strip_prefix("tls://"), address.strip_prefix("nats://")) {
+        (Some(rest), _) => (rest, true),
+        (None, Some(rest)) => (rest, false),
+        (None, None) => return Err(format!("{address} is no NATS server: tls://HOST or tls://HOST:PORT")),
+    };
+    let rest = rest.trim_end_matches('/');
+    let wrong = || format!("{address} has no host and port: tls://HOST or tls://HOST:PORT");
+    let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) => (host, port.strip_prefix(':')),
+        None => rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port))),
+    };
+    let port = port.map_or(Ok(PORT), str::parse).map_err(|_| wrong())?;
+    if host.is_empty() || host.contains('@') {
+        return Err(wrong());
+    }
+    let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    match is_tls || is_here {
+        true => Ok((host.to_owned(), port, is_tls)),
+        false => Err(format!("{address} would go over the network in plain text: tls://{rest}")),
+    }
+}
+
+/// TLS 1.3, with the system's authorities or the ones that are given.
+fn settings(access: &Access<'_>) -> Carried<ClientConfig> {
+    let refused = |why: String| CarrierError::Refused(why);
+    let mut roots = RootCertStore::empty();
+    match access.authorities {
+        Some(path) => {
+            let wrong = |error| refused(format!("{}: {error}", path.display()));
+            for certificate in CertificateDer::pem_file_iter(path).map_err(wrong)? {
+                let added = roots.add(certificate.map_err(wrong)?);
+                added.map_err(|error| refused(format!("{}: {error}", path.display())))?;
+            }
+        }
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    if roots.is_empty() {
+        return Err(refused("no certificate authority is known here: name one with --ca FILE".to_owned()));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&rustls::version::TLS13]);
+    let builder = builder.map_err(|error| refused(error.to_string()))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
