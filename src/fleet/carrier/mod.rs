@@ -6,7 +6,7 @@
 //! called from several threads at once.
 
 #[cfg(feature = "nats")]
-pub(crate) mod nats;
+pub mod nats;
 
 use std::path::Path;
 use std::time::Duration;

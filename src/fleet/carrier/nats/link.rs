@@ -84,7 +84,8 @@ impl Link {
     /// Connects and logs in, both within that time.
     pub(super) fn open(login: &Login, cancel: &Cancel, within: Duration) -> Carried<Link> {
         let (host, number) = (&login.host, login.port);
-        let port = Tcp::connect(host, number, within, cancel).map_err(|error| CarrierError::Unreachable(error.message))?;
+        let port =
+            Tcp::connect(host, number, within, cancel).map_err(|error| CarrierError::Unreachable(error.message))?;
         let mut link = Link {
             port,
             cancel: cancel.clone(),
@@ -182,7 +183,8 @@ impl Link {
         until: Duration,
     ) -> Carried<Delivery> {
         let reply = self.send(subject, header, payload, until)?;
-        self.answer(&reply, until)?.ok_or_else(|| silent(&format!("no answer from {subject}")))
+        self.answer(|message| message.subject == reply, until)?
+            .ok_or_else(|| silent(&format!("no answer from {subject}")))
     }
 
     /// Sends a message whose answers come under the name that is given back.
@@ -220,12 +222,17 @@ impl Link {
         self.write(format!("PUB {subject} 0\r\n\r\n").as_bytes(), until)
     }
 
-    /// The next answer to what was sent; none once the time is over. Answers to what was given up before are dropped.
-    pub(super) fn answer(&mut self, reply: &str, until: Duration) -> Carried<Option<Delivery>> {
+    /// The next message that is an answer to what was sent; none once the time is over. Answers to what was given up before
+    /// are dropped.
+    pub(super) fn answer(
+        &mut self,
+        is_answer: impl Fn(&Delivery) -> bool,
+        until: Duration,
+    ) -> Carried<Option<Delivery>> {
         while let Some(frame) = self.next(until)? {
             match frame {
                 NatsFrame::Message(message) if message.subscription == WAKE => self.woken = true,
-                NatsFrame::Message(message) if message.subject == reply => return Ok(Some(message)),
+                NatsFrame::Message(message) if is_answer(&message) => return Ok(Some(message)),
                 NatsFrame::Error(why) => return Err(refusal(&why)),
                 NatsFrame::Info(_) | NatsFrame::Message(_) | NatsFrame::Ping | NatsFrame::Pong | NatsFrame::Fine => {}
             }

@@ -15,7 +15,7 @@
 //! - [`users`]: the server's users and what each may
 
 mod link;
-pub(crate) mod users;
+pub mod users;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -201,9 +201,7 @@ impl Nats {
             let name = wanted.get("name").and_then(Json::as_str).unwrap_or_default();
             let there = asked(link, &format!("$JS.API.STREAM.INFO.{name}"), &Json::Null, until)?;
             let there = match error(&there) {
-                Some((STREAM_NOT_FOUND, _)) => {
-                    asked(link, &format!("$JS.API.STREAM.CREATE.{name}"), &wanted, until)?
-                }
+                Some((STREAM_NOT_FOUND, _)) => asked(link, &format!("$JS.API.STREAM.CREATE.{name}"), &wanted, until)?,
                 None | Some(_) => there,
             };
             if let Some((_, why)) = error(&there) {
@@ -257,9 +255,12 @@ impl Nats {
         let body = json!({ "batch": most, "no_wait": true }).to_string();
         let reply = link.send(&next, None, body.as_bytes(), until)?;
         let mut arrived = Vec::new();
+        // What the consumer gives keeps its own subject; where it stood is in the subject for acknowledgements.
+        let given = format!(".{}.", reading.consumer);
+        let is_answer = |message: &Delivery| message.subject == reply || message.reply.contains(&given);
         for _ in 0..most {
             let late = || CarrierError::Unreachable("the NATS server stopped amid the results".to_owned());
-            let message = link.answer(&reply, until)?.ok_or_else(late)?;
+            let message = link.answer(is_answer, until)?.ok_or_else(late)?;
             match message.status() {
                 None => {}
                 // There are no more.
@@ -368,7 +369,8 @@ impl Carrier for Nats {
         let mut feed = held(&self.feed);
         loop {
             let left = within.saturating_sub(clock.now());
-            let arrived = self.call(left.max(ONE_LOOK), |link, until| self.pull(link, &mut feed, after, most, until))?;
+            let arrived =
+                self.call(left.max(ONE_LOOK), |link, until| self.pull(link, &mut feed, after, most, until))?;
             if !arrived.is_empty() || clock.now() >= within {
                 return Ok(arrived);
             }
@@ -479,9 +481,9 @@ fn is_new_enough(server: &Json) -> Carried<()> {
     }
     match server.get("jetstream").and_then(Json::as_bool) {
         Some(true) => Ok(()),
-        Some(false) | None => {
-            Err(CarrierError::Refused("the NATS server has JetStream switched off: its file needs jetstream { … }".to_owned()))
-        }
+        Some(false) | None => Err(CarrierError::Refused(
+            "the NATS server has JetStream switched off: its file needs jetstream { … }".to_owned(),
+        )),
     }
 }
 
@@ -492,7 +494,11 @@ fn syncs_always(link: &mut Link, until: Duration) -> Carried<()> {
     let mut is_seen = false;
     loop {
         let last = if is_seen { until.min(link.now() + ONE_MORE_ANSWER) } else { until };
-        let Some(answer) = link.answer(&reply, last)?.filter(|answer| answer.status().is_none()) else { break };
+        let Some(answer) =
+            link.answer(|message| message.subject == reply, last)?.filter(|answer| answer.status().is_none())
+        else {
+            break;
+        };
         if said(&answer)?.pointer("/data/config/sync_always") != Some(&Json::Bool(true)) {
             return Err(CarrierError::Refused(
                 "the NATS server acknowledges what is not on its disk yet: its file needs jetstream { sync_interval: always }"

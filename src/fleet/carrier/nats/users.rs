@@ -7,7 +7,7 @@ use super::{JSZ, OPERATOR};
 use crate::fleet::nkey::{self, KeyKind};
 
 /// What to include at the top of the server's file. `gateways`: their names, and their public keys as text.
-pub(crate) fn configuration(fleet: &str, operator: &str, gateways: &[(&str, &str)]) -> Result<String, String> {
+pub fn configuration(fleet: &str, operator: &str, gateways: &[(&str, &str)]) -> Result<String, String> {
     let mut owners = BTreeMap::new();
     for (name, key) in std::iter::once(&("the operator", operator)).chain(gateways) {
         nkey::read(KeyKind::User, key).map_err(|why| format!("{name}: {why}"))?;
@@ -25,7 +25,12 @@ pub(crate) fn configuration(fleet: &str, operator: &str, gateways: &[(&str, &str
             format!("$JS.API.DIRECT.GET.{fleet}_GW.{fleet}.gw.{name}"),
         ];
         let may_hear = [format!("{fleet}.wake.{name}"), inbox(name)];
-        users.push_str(&user(name, key, &may_publish.each_ref().map(String::as_str), &may_hear.each_ref().map(String::as_str)));
+        users.push_str(&user(
+            name,
+            key,
+            &may_publish.each_ref().map(String::as_str),
+            &may_hear.each_ref().map(String::as_str),
+        ));
     }
     Ok(format!(
         "# The users of the fleet {fleet}, as hayes fleet nats-config has written them: include this file in the server's.\n\
@@ -47,7 +52,8 @@ fn inbox(who: &str) -> String {
 }
 
 fn user(name: &str, key: &str, publish: &[&str], hear: &[&str]) -> String {
-    let list = |subjects: &[&str]| subjects.iter().map(|subject| format!("\"{subject}\"")).collect::<Vec<_>>().join(", ");
+    let list =
+        |subjects: &[&str]| subjects.iter().map(|subject| format!("\"{subject}\"")).collect::<Vec<_>>().join(", ");
     format!(
         "      # {name}\n      {{ nkey: {key}, permissions: {{\n        publish: [ {} ]\n        subscribe: [ {} ] }} }}\n",
         list(publish),
