@@ -28,6 +28,8 @@ mod library;
 mod mixed;
 #[cfg(unix)]
 mod modules;
+#[cfg(all(unix, feature = "nats"))]
+mod nats;
 #[cfg(unix)]
 mod peers;
 mod picture;

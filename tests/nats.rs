@@ -1,0 +1,549 @@
+//! The carrier over NATS against a real server: each call, each refusal, and what is left of results when the server is
+//! killed, loses its store or is cut off. Without a server they are left out; with HAYES_TEST_ALL set that is a failure.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use ed25519_dalek::{Signer as _, SigningKey};
+use hayes::fleet::carrier::nats::users::configuration;
+use hayes::fleet::carrier::{self, Access, Arrived, Carrier, CarrierError, Put, Receipt, ResultKey};
+use hayes::fleet::nkey::{KeyKind, written};
+
+use crate::folder::Folder;
+use crate::peers::installed;
+
+const LIMIT: Duration = Duration::from_secs(10);
+const OPERATOR: u8 = 1;
+
+#[test]
+fn each_call_goes_there_and_back() {
+    let Some(server) = Server::start("nats-server", SYNCED) else { return };
+    let operator = server.operator();
+    let gateway = server.gateway("gw-1");
+    assert!(operator.confirms());
+    operator.prepare(LIMIT).unwrap();
+    operator.prepare(LIMIT).unwrap();
+
+    assert_eq!(gateway.order("gw-1", LIMIT).unwrap(), None);
+    let Put::Done(first) = operator.put_order("gw-1", b"one", 0, LIMIT).unwrap() else { panic!("it was there") };
+    assert_eq!(operator.put_order("gw-1", b"one", 0, LIMIT).unwrap(), Put::Done(first), "an answer that was lost");
+    assert_eq!(operator.put_order("gw-1", b"other", 0, LIMIT).unwrap(), Put::Changed);
+    let Put::Done(second) = operator.put_order("gw-1", b"two", first, LIMIT).unwrap() else { panic!("it was changed") };
+    let order = gateway.order("gw-1", LIMIT).unwrap().unwrap();
+    assert_eq!((order.bytes.as_slice(), order.version), (&b"two"[..], second));
+
+    let (hash, bundle) = ("ab".repeat(32), vec![0_u8; 512 * 1024]);
+    assert_eq!(gateway.blob(&hash, LIMIT).unwrap(), None);
+    operator.put_blob(&hash, &bundle, LIMIT).unwrap();
+    operator.put_blob(&hash, b"another", LIMIT).unwrap();
+    assert_eq!(gateway.blob(&hash, LIMIT).unwrap(), Some(bundle));
+    let told = refused(operator.put_blob("cd", &vec![0; 2 << 20], LIMIT));
+    assert!(told.contains("more than the server takes"), "{told}");
+
+    assert_eq!(gateway.put_presence("gw-1", b"here", 0, LIMIT).unwrap(), Put::Done(1));
+    assert_eq!(gateway.put_presence("gw-1", b"a clone", 0, LIMIT).unwrap(), Put::Changed);
+    assert_eq!(operator.presence("gw-1", LIMIT).unwrap().unwrap().bytes, b"here");
+
+    assert!(operator.results(0, 10, Duration::ZERO).unwrap().is_empty());
+    for number in 0..25 {
+        assert_eq!(gateway.put_result(&key("gw-1", number), b"passed", LIMIT).unwrap(), Receipt::Stored);
+        assert_eq!(gateway.put_result(&key("gw-1", number), b"again", LIMIT).unwrap(), Receipt::Already);
+    }
+    let first = operator.results(0, 10, LIMIT).unwrap();
+    assert_eq!(first.len(), 10);
+    assert_eq!((&first[3].key, first[3].bytes.as_slice()), (&key("gw-1", 3), &b"passed"[..]));
+    // Another operator goes on where this one was, and one may begin anew.
+    let rest = server.operator().results(first[9].cursor, 100, LIMIT).unwrap();
+    assert_eq!(rest.iter().map(|result| result.key.clone()).collect::<Vec<_>>(), keys(10..25));
+    assert_eq!(operator.results(0, 100, LIMIT).unwrap().len(), 25);
+    assert!(operator.results(rest[14].cursor, 100, Duration::from_millis(300)).unwrap().is_empty());
+}
+
+#[test]
+fn an_order_wakes_its_gateway_and_who_waits_holds_nobody_up() {
+    let Some(server) = Server::start("nats-server", SYNCED) else { return };
+    let operator = server.operator();
+    operator.prepare(LIMIT).unwrap();
+    let gateway = server.gateway("gw-1");
+    gateway.order("gw-1", LIMIT).unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let begin = Instant::now();
+            gateway.wait("gw-1", Duration::from_secs(30));
+            begin.elapsed()
+        });
+        std::thread::sleep(Duration::from_millis(300));
+        let begin = Instant::now();
+        for number in 0..20 {
+            gateway.put_result(&key("gw-1", number), b"passed", LIMIT).unwrap();
+        }
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+        operator.put_order("gw-1", b"one", 0, LIMIT).unwrap();
+        assert!(waiting.join().unwrap() < Duration::from_secs(10));
+    });
+    let begin = Instant::now();
+    gateway.wait("gw-1", Duration::from_millis(200));
+    assert!(begin.elapsed() >= Duration::from_millis(200), "nothing has come");
+}
+
+/// Fault 2 of the design.
+#[test]
+fn a_server_that_is_killed_amid_results_has_each_of_them_once() {
+    let Some(mut server) = Server::start("nats-server", SYNCED) else { return };
+    let operator = server.operator();
+    operator.prepare(LIMIT).unwrap();
+    const ALL: u32 = 2000;
+    let written = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let gateway = server.gateway(&format!("gw-{writer}"));
+                scope.spawn(move || {
+                    let name = format!("gw-{writer}");
+                    let mine = (0..ALL / 4).map(|number| key(&name, number));
+                    mine.filter(|key| write_until_told(gateway.as_ref(), key) == Receipt::Already).count()
+                })
+            })
+            .collect();
+        for _ in 0..3 {
+            std::thread::sleep(Duration::from_millis(150));
+            server.kill();
+            server.restart();
+        }
+        writers.into_iter().map(|writer| writer.join().unwrap()).sum::<usize>()
+    });
+    println!("{written} were stored and not acknowledged");
+    let arrived = all_results(operator.as_ref(), 0, ALL as usize);
+    let distinct: BTreeSet<_> = arrived.iter().map(|result| result.key.clone()).collect();
+    assert_eq!((arrived.len(), distinct.len()), (ALL as usize, ALL as usize));
+}
+
+/// Faults 5 and 6.
+#[test]
+fn a_store_that_is_lost_is_made_again_and_filled_again() {
+    let Some(mut server) = Server::start("nats-server", SYNCED) else { return };
+    let operator = server.operator();
+    operator.prepare(LIMIT).unwrap();
+    let gateway = server.gateway("gw-1");
+    for number in 0..30 {
+        gateway.put_result(&key("gw-1", number), b"passed", LIMIT).unwrap();
+    }
+    let read = operator.results(0, 20, LIMIT).unwrap();
+    let cursor = read.last().unwrap().cursor;
+    server.kill();
+    std::fs::remove_dir_all(server.folder.0.join("js")).unwrap();
+    server.restart();
+    let told = gateway.put_result(&key("gw-1", 0), b"passed", LIMIT).unwrap_err();
+    assert!(matches!(&told, CarrierError::Unreachable(why) if why.contains("hayes fleet init")), "{told:?}");
+    // The operator, who reads on, makes the streams; the gateway writes all that is not settled once more.
+    assert!(operator.results(cursor, 100, Duration::ZERO).unwrap().is_empty());
+    assert_eq!(operator.order("gw-1", LIMIT).unwrap(), None);
+    for receipt in [Receipt::Stored, Receipt::Already] {
+        for number in 0..30 {
+            assert_eq!(gateway.put_result(&key("gw-1", number), b"passed", LIMIT).unwrap(), receipt);
+        }
+    }
+    let again = all_results(operator.as_ref(), cursor, 30);
+    assert!(again.iter().all(|result| result.cursor > cursor), "cursors go on");
+    assert_eq!(again.into_iter().map(|result| result.key).collect::<Vec<_>>(), keys(0..30));
+}
+
+/// Fault 13: what a gateway may not, it is told at once.
+#[test]
+fn a_gateway_does_nothing_in_the_name_of_another() {
+    let Some(server) = Server::start("nats-server", SYNCED) else { return };
+    let operator = server.operator();
+    operator.prepare(LIMIT).unwrap();
+    operator.put_order("gw-2", b"secret", 0, LIMIT).unwrap();
+    let gateway = server.gateway("gw-1");
+    let begin = Instant::now();
+    let tries = [
+        ("another's order", refused(gateway.order("gw-2", LIMIT))),
+        ("a result of another", refused(gateway.put_result(&key("gw-2", 0), b"passed", LIMIT))),
+        ("an order of its own", refused(gateway.put_order("gw-1", b"mine", 0, LIMIT))),
+        ("another's order written", refused(gateway.put_order("gw-2", b"mine", 0, LIMIT))),
+        ("another's presence", refused(gateway.put_presence("gw-2", b"me", 0, LIMIT))),
+        ("another's presence read", refused(gateway.presence("gw-2", LIMIT))),
+        ("all results", refused(gateway.results(0, 10, LIMIT))),
+        ("a bundle", refused(gateway.put_blob("ab", b"mine", LIMIT))),
+        ("streams", refused(gateway.prepare(LIMIT))),
+    ];
+    for (what, told) in tries {
+        assert!(told.contains("Permissions Violation"), "{what}: {told}");
+    }
+    assert!(begin.elapsed() < LIMIT, "none of them waited for an answer");
+    assert_eq!(operator.order("gw-2", LIMIT).unwrap().unwrap().bytes, b"secret");
+    // Nor by what its own question says: the subject decides what is read.
+    for body in [r#"{"seq":1}"#, r#"{"last_by_subj":"acme.want.gw-2"}"#, r#"{"multi_last":["acme.want.*"]}"#] {
+        let said = server.raw(
+            "gw-1",
+            &[
+                "SUB _INBOX.gw-1.x 9",
+                &format!("PUB $JS.API.DIRECT.GET.acme_WANT.acme.want.gw-1 _INBOX.gw-1.x {}\r\n{body}", body.len()),
+            ],
+        );
+        assert!(said.contains("NATS/1.0 4") && !said.contains("secret"), "{body}: {said}");
+    }
+    let said = server.raw("gw-1", &["SUB _INBOX.$operator.> 9", "SUB acme.> 8", "SUB acme.wake.gw-2 7"]);
+    assert_eq!(said.matches("Permissions Violation for Subscription").count(), 3, "{said}");
+    // A key that the server does not know.
+    let stranger = server.open(Some("gw-1"), 99);
+    assert!(refused(stranger.order("gw-1", LIMIT)).contains("Authorization Violation"));
+}
+
+#[test]
+fn servers_that_would_lose_results_are_refused() {
+    let Some(server) = Server::start("nats-server", "") else { return };
+    let told = refused(server.operator().prepare(LIMIT));
+    assert!(told.contains("sync_interval: always"), "{told}");
+    drop(server);
+    let Some(server) = Server::start_bare("nats-server") else { return };
+    let told = refused(server.operator().prepare(LIMIT));
+    assert!(told.contains("nats-config"), "{told}");
+    drop(server);
+    // Debian 12's: it does not take the setting, and without it Hayes does not take the server.
+    assert!(Server::try_start("nats-server-2.9.10", SYNCED).is_none_or(|started| started.is_none()));
+    let Some(server) = Server::start("nats-server-2.9.10", "") else { return };
+    let told = refused(server.gateway("gw-1").order("gw-1", LIMIT));
+    assert!(told.contains("2.9.10") && told.contains("2.10.23"), "{told}");
+}
+
+#[test]
+fn a_server_that_is_away_is_told_within_the_time() {
+    for address in ["nats://127.0.0.1:1", "tls://localhost:1"] {
+        let access = Access { fleet: "acme", gateway: Some("gw-1"), seed: &[1; 32], authorities: None };
+        let begin = Instant::now();
+        match carrier::open(address, &access) {
+            Ok(carrier) => assert!(matches!(carrier.order("gw-1", LIMIT), Err(CarrierError::Unreachable(_)))),
+            Err(told) => assert!(format!("{told:?}").contains("--ca"), "a machine without authorities: {told:?}"),
+        }
+        assert!(begin.elapsed() < LIMIT);
+    }
+    for address in
+        ["nats://192.0.2.1", "nats://nats.acme.net:4222", "tls://", "tls://user@host", "nats://localhost:99999"]
+    {
+        let access = Access { fleet: "acme", gateway: Some("gw-1"), seed: &[1; 32], authorities: None };
+        assert!(matches!(carrier::open(address, &access), Err(CarrierError::Refused(_))), "{address}");
+    }
+}
+
+#[test]
+fn tls_is_spoken_with_those_whose_certificate_is_known() {
+    let Some(server) = Server::start_tls("nats-server") else { return };
+    server.operator().prepare(LIMIT).unwrap();
+    let gateway = server.gateway("gw-1");
+    let long = vec![b'x'; 300_000];
+    assert_eq!(gateway.put_result(&key("gw-1", 0), &long, LIMIT).unwrap(), Receipt::Stored);
+    assert_eq!(server.operator().results(0, 10, LIMIT).unwrap()[0].bytes, long);
+    // In plain text, and with authorities that know nothing of it.
+    let open = |address: String, authorities: &Path| {
+        let seed = &[seed("gw-1"); 32];
+        let access = Access { fleet: "acme", gateway: Some("gw-1"), seed, authorities: Some(authorities) };
+        carrier::open(&address, &access).and_then(|carrier| carrier.order("gw-1", LIMIT))
+    };
+    let told = refused(open(format!("nats://{}", server.address), Path::new("ca.pem")));
+    assert!(told.contains("tls://127.0.0.1"), "{told}");
+    let other = Folder::new();
+    certificates(&other.0);
+    let told = refused(open(format!("tls://{}", server.address), &other.0.join("ca.pem")));
+    assert!(told.contains("not trusted"), "{told}");
+    assert!(refused(open(format!("tls://{}", server.address), Path::new("/nowhere"))).contains("/nowhere"));
+}
+
+/// Fault 4: this test runs itself once more, in a network of its own, with the server in another one behind a cable.
+#[test]
+fn a_gateway_that_is_cut_off_loses_nothing() {
+    if std::env::var_os("HAYES_TEST_CUT_OFF").is_some() {
+        return cut_off_for(Duration::from_secs(25));
+    }
+    if !["nats-server", "openssl", "unshare", "nsenter", "ip"].iter().all(|program| installed(program)) {
+        return;
+    }
+    let allowed = Command::new("unshare").args(["-rn", "true"]).output().unwrap().status.success();
+    if !allowed {
+        assert!(std::env::var_os("HAYES_TEST_ALL").is_none(), "this machine allows no network namespaces");
+        return eprintln!("left out: this machine allows no network namespaces");
+    }
+    let mut again = Command::new("unshare");
+    again.arg("-rn").arg(std::env::current_exe().unwrap());
+    again.args(["--exact", "nats::a_gateway_that_is_cut_off_loses_nothing", "--nocapture"]);
+    let output = again.env("HAYES_TEST_CUT_OFF", "1").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
+}
+
+fn cut_off_for(time: Duration) {
+    const ALL: u32 = 400;
+    let server = Server::start_apart();
+    let operator = server.operator();
+    operator.prepare(LIMIT).unwrap();
+    let gateway = server.gateway("gw-1");
+    let (begin, late) = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for number in 0..ALL {
+                write_until_told(gateway.as_ref(), &key("gw-1", number));
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Instant::now()
+        });
+        std::thread::sleep(Duration::from_millis(700));
+        server.there("ip link set v1 down");
+        std::thread::sleep(time);
+        assert!(!writer.is_finished(), "it was cut off amid its results");
+        server.there("ip link set v1 up");
+        (Instant::now(), writer.join().unwrap())
+    });
+    assert!(late - begin < Duration::from_secs(15), "{:?}", late - begin);
+    let arrived = all_results(operator.as_ref(), 0, ALL as usize);
+    let distinct: BTreeSet<_> = arrived.into_iter().map(|result| result.key).collect();
+    assert_eq!(distinct.len(), ALL as usize);
+}
+
+/// A result as a gateway writes it: until it is told what became of it.
+fn write_until_told(gateway: &dyn Carrier, key: &ResultKey) -> Receipt {
+    let begin = Instant::now();
+    loop {
+        match gateway.put_result(key, b"passed", Duration::from_secs(2)) {
+            Ok(receipt) => return receipt,
+            Err(error) => assert!(begin.elapsed() < Duration::from_secs(60), "{error:?}"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// All results behind the cursor, as an operator reads them.
+fn all_results(operator: &dyn Carrier, mut cursor: u64, count: usize) -> Vec<Arrived> {
+    let mut all = Vec::new();
+    while all.len() < count {
+        let more = operator.results(cursor, 500, LIMIT).unwrap();
+        assert!(!more.is_empty(), "only {} of {count}", all.len());
+        cursor = more.last().unwrap().cursor;
+        all.extend(more);
+    }
+    assert!(operator.results(cursor, 500, Duration::from_millis(300)).unwrap().is_empty(), "more than {count}");
+    all
+}
+
+fn key(gateway: &str, number: u32) -> ResultKey {
+    ResultKey { run: "r1".to_owned(), gateway: gateway.to_owned(), modem: format!("m-{number}"), attempt: 1 }
+}
+
+fn keys(numbers: std::ops::Range<u32>) -> Vec<ResultKey> {
+    numbers.map(|number| key("gw-1", number)).collect()
+}
+
+fn refused<T: std::fmt::Debug>(outcome: Result<T, CarrierError>) -> String {
+    match outcome {
+        Err(CarrierError::Refused(why)) => why,
+        other => panic!("it was not refused: {other:?}"),
+    }
+}
+
+const SYNCED: &str = "sync_interval: always";
+
+/// A server on this machine, with the users of four gateways; it ends with the test.
+struct Server {
+    program: String,
+    folder: Folder,
+    /// Address and port
+    address: String,
+    is_tls: bool,
+    child: Child,
+}
+
+impl Server {
+    fn start(program: &str, jetstream: &str) -> Option<Server> {
+        Server::try_start(program, jetstream).map(|started| started.expect("the server starts"))
+    }
+
+    /// None: it is not installed; None within: it does not start.
+    fn try_start(program: &str, jetstream: &str) -> Option<Option<Server>> {
+        Server::with(program, jetstream, &users(), None)
+    }
+
+    /// One whose users were written by hand: it shows nobody how it keeps what it is given.
+    fn start_bare(program: &str) -> Option<Server> {
+        let users = format!("authorization {{ users: [ {{ nkey: {} }} ] }}\n", public(OPERATOR));
+        Server::with(program, SYNCED, &users, None).map(|started| started.expect("the server starts"))
+    }
+
+    fn start_tls(program: &str) -> Option<Server> {
+        let folder = Folder::new();
+        if !installed("openssl") {
+            return None;
+        }
+        certificates(&folder.0);
+        Server::with(program, SYNCED, &users(), Some(folder)).map(|started| started.expect("the server starts"))
+    }
+
+    /// One in a network of its own, at 10.9.0.2 behind a cable.
+    fn start_apart() -> Server {
+        let folder = Folder::new();
+        certificates(&folder.0);
+        settings(&folder.0, "0.0.0.0:4222", SYNCED, &users(), true);
+        let mut apart = Command::new("unshare");
+        apart.arg("-n").arg(program("nats-server")).arg("-c").arg(folder.0.join("server.conf"));
+        let child = apart.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let network = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/net"));
+        let begin = Instant::now();
+        while network(&child.id().to_string()).unwrap() == network("self").unwrap() {
+            assert!(begin.elapsed() < LIMIT);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let address = "10.9.0.2:4222".to_owned();
+        let mut server = Server { program: String::new(), folder, address, is_tls: true, child };
+        shell(&format!("ip link add v0 type veth peer name v1 netns {}", server.child.id()));
+        shell("ip addr add 10.9.0.1/24 dev v0");
+        shell("ip link set v0 up");
+        server.there("ip addr add 10.9.0.2/24 dev v1");
+        server.there("ip link set v1 up");
+        assert!(server.is_up());
+        server
+    }
+
+    fn with(program: &str, jetstream: &str, users: &str, certified: Option<Folder>) -> Option<Option<Server>> {
+        if !installed(program) {
+            return None;
+        }
+        let is_tls = certified.is_some();
+        let folder = certified.unwrap_or_else(Folder::new);
+        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        settings(&folder.0, &address, jetstream, users, is_tls);
+        let child = run(program, &folder.0);
+        let mut server = Server { program: program.to_owned(), folder, address, is_tls, child };
+        Some(server.is_up().then_some(server))
+    }
+
+    /// Runs a command in the server's network.
+    fn there(&self, command: &str) {
+        shell(&format!("nsenter -t {} -n {command}", self.child.id()));
+    }
+
+    fn is_up(&mut self) -> bool {
+        let begin = Instant::now();
+        while begin.elapsed() < LIMIT {
+            if TcpStream::connect(&self.address).is_ok() {
+                return true;
+            }
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn restart(&mut self) {
+        self.child = run(&self.program, &self.folder.0);
+        assert!(self.is_up());
+    }
+
+    fn operator(&self) -> Box<dyn Carrier> {
+        self.open(None, OPERATOR)
+    }
+
+    fn gateway(&self, name: &str) -> Box<dyn Carrier> {
+        self.open(Some(name), seed(name))
+    }
+
+    fn open(&self, gateway: Option<&str>, seed: u8) -> Box<dyn Carrier> {
+        let authorities = self.folder.0.join("ca.pem");
+        let authorities = self.is_tls.then_some(authorities.as_path());
+        let access = Access { fleet: "acme", gateway, seed: &[seed; 32], authorities };
+        let scheme = if self.is_tls { "tls" } else { "nats" };
+        carrier::open(&format!("{scheme}://{}", self.address), &access).unwrap()
+    }
+
+    /// What the server says to lines that our own client would not send.
+    fn raw(&self, gateway: &str, lines: &[&str]) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut info = String::new();
+        reader.read_line(&mut info).unwrap();
+        let info: serde_json::Value = serde_json::from_str(info.strip_prefix("INFO ").unwrap()).unwrap();
+        let signed = SigningKey::from_bytes(&[seed(gateway); 32]).sign(info["nonce"].as_str().unwrap().as_bytes());
+        let signed = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(signed.to_bytes());
+        let key = public(seed(gateway));
+        let connect = format!(
+            r#"CONNECT {{"verbose":false,"headers":true,"no_responders":true,"nkey":"{key}","sig":"{signed}"}}"#
+        );
+        let mut said = String::new();
+        for line in [connect.as_str()].iter().chain(lines) {
+            stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        }
+        stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        while reader.read_line(&mut said).is_ok_and(|count| count > 0) {}
+        said
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(name: &str, folder: &Path) -> Child {
+    let log = std::fs::File::create(folder.join("log")).unwrap();
+    let mut server = Command::new(program(name));
+    server.arg("-c").arg(folder.join("server.conf")).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+}
+
+fn program(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    folders.map(|folder| folder.join(name)).find(|file| file.exists()).unwrap()
+}
+
+/// The users as `hayes fleet nats-config` writes them.
+fn users() -> String {
+    let gateways: Vec<_> = (0..4).map(|number| format!("gw-{number}")).collect();
+    let keys: Vec<_> = gateways.iter().map(|name| public(seed(name))).collect();
+    let users: Vec<_> = gateways.iter().map(String::as_str).zip(keys.iter().map(String::as_str)).collect();
+    configuration("acme", &public(OPERATOR), &users).unwrap()
+}
+
+fn settings(folder: &Path, address: &str, jetstream: &str, users: &str, is_tls: bool) {
+    let at = |name: &str| folder.join(name).display().to_string();
+    let tls = format!("tls {{ cert_file: \"{}\", key_file: \"{}\" }}\n", at("cert.pem"), at("key.pem"));
+    let tls = if is_tls { tls.as_str() } else { "" };
+    let store = at("js");
+    let text =
+        format!("listen: {address}\njetstream {{ store_dir: \"{store}\", {jetstream} }}\n{tls}include fleet.conf\n");
+    std::fs::write(folder.join("fleet.conf"), users).unwrap();
+    std::fs::write(folder.join("server.conf"), text).unwrap();
+}
+
+/// An authority of its own, `ca.pem`, and what it vouches for: `cert.pem`, `key.pem`.
+fn certificates(folder: &Path) {
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    shell(&format!(
+        "cd {} && echo subjectAltName=DNS:localhost,IP:127.0.0.1,IP:10.9.0.2 > names \
+         && openssl req -x509 {key} -keyout ca.key -out ca.pem -subj /CN=authority -days 2 \
+         && openssl req {key} -keyout key.pem -out request.pem -subj /CN=nats \
+         && openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem",
+        folder.display()
+    ));
+}
+
+fn shell(command: &str) {
+    let output = Command::new("sh").args(["-c", command]).output().unwrap();
+    assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn seed(gateway: &str) -> u8 {
+    10 + gateway.rsplit('-').next().unwrap().parse::<u8>().unwrap()
+}
+
+fn public(seed: u8) -> String {
+    written(KeyKind::User, SigningKey::from_bytes(&[seed; 32]).verifying_key().as_bytes())
+}
