@@ -340,9 +340,10 @@ impl KnownField {
         let number = || given.parse::<i64>().ok();
         // Most are another value: that is seen without a search for where the value ends.
         let may_be = |known: &str| known.get(..given.len()).is_some_and(|start| start.eq_ignore_ascii_case(given));
+        let has_zero = |known: &str| matches!(known.as_bytes(), [b'0', b'0'..=b'9', ..]);
         self.values.iter().copied().find(|known| {
             may_be(known.0) && known.value().len() == given.len()
-                || (is_padded || is_number && known.0.starts_with('0'))
+                || (is_padded || is_number && has_zero(known.0))
                     && known.value().parse().ok().is_some_and(|known: i64| Some(known) == number())
         })
     }
