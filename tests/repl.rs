@@ -378,11 +378,17 @@ fn ctrl_c_while_finally_runs_says_what_is_waited_for() {
 fn a_batch_takes_no_more_rows_than_the_window_has() {
     let folder = Folder::new();
     let (script, inventory) = (folder.0.join("s.hayes"), folder.0.join("i.toml"));
-    fs::write(&script, "AT\nsleep 1s\nAT\n").unwrap();
+    fs::write(&script, "AT\nrun \"./look-around\"\nAT\n").unwrap();
+    fs::write(folder.0.join("look-around.hayes"), "sleep 1500ms\n").unwrap();
     fs::write(&inventory, "[[range]]\nname = \"modem-with-a-name-{1..12}\"\nport = \"sim:bg96\"\n").unwrap();
     for (columns, rows) in [(80, 6), (30, 6), (30, 24), (200, 3)] {
         let arguments = format!("batch {} -i {}", script.display(), inventory.display());
         let Some(terminal) = Terminal::sized(&arguments, columns, rows) else { return };
+        // Where not all have a row, those in the same step share one.
+        if rows > 3 && columns > 30 {
+            let screen = terminal.wait("12 ×");
+            assert!(screen.lines().any(|line| line.contains("12 ×") && line.ends_with("look-around")), "{screen}");
+        }
         let screen = terminal.wait("left with 0");
         // All that was drawn has been taken back.
         assert!(!screen.contains("running"), "{columns} x {rows}: {screen}");

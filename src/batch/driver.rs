@@ -34,6 +34,11 @@ pub enum ToDriver {
 pub enum Progress {
     Ended(Box<Ended>),
     Note(String),
+    /// Lines of a modem's conversation
+    Said {
+        modem: String,
+        lines: String,
+    },
     /// Somebody asks how it goes; with a key, which has moved the cursor to the next line.
     Snapshot {
         typed: bool,
@@ -73,6 +78,8 @@ pub struct Driver {
     /// Modems with a time limit, and when each is to be stopped.
     watched: BTreeMap<usize, (Stop, Duration)>,
     finished: Finished,
+    /// Modems that are tried again, with how the try before ended
+    failed_before: BTreeMap<usize, Box<Ended>>,
     /// The system gives no more threads than there are.
     no_more_threads: bool,
     active: usize,
@@ -102,6 +109,7 @@ impl Driver {
             free: Vec::new(),
             watched: BTreeMap::new(),
             finished: Finished::default(),
+            failed_before: BTreeMap::new(),
             no_more_threads: false,
             active: 0,
         }
@@ -114,8 +122,12 @@ impl Driver {
                 self.heed(told, journal);
             }
         }
+        // Those that were to be tried again have failed.
+        let failed = std::mem::take(&mut self.failed_before);
+        let not_begun = self.schedule.waiting().filter(|modem| !failed.contains_key(modem)).collect();
+        failed.into_values().for_each(|ended| self.record(ended, journal));
         let mut finished = self.finished;
-        finished.not_begun = self.schedule.waiting().collect();
+        finished.not_begun = not_begun;
         finished.not_begun.sort_unstable();
         finished.stopped = self.schedule.stopped();
         finished.elapsed = self.clock.now();
@@ -140,7 +152,7 @@ impl Driver {
     fn heed(&mut self, told: ToDriver, journal: &mut Journal) {
         match told {
             ToDriver::Stop => self.stop(),
-            ToDriver::Ended { slot, modem, ended, panicked } => {
+            ToDriver::Ended { slot, modem, mut ended, panicked } => {
                 if let Some(slot) = slot {
                     self.free.push(slot);
                     self.active = self.active.saturating_sub(1);
@@ -149,6 +161,14 @@ impl Driver {
                 self.finished.panicked |= panicked;
                 // What counts for `--max-fail`.
                 let failed = matches!(ended.result.status, Status::Failed | Status::Unreachable);
+                if let Some(before) = self.failed_before.remove(&modem) {
+                    ended.after(*before);
+                }
+                if failed && ended.result.earlier.len() < self.common.retries && self.schedule.stopped().is_none() {
+                    self.note(format!("{} is tried again: {}", ended.result.modem, ended.result.why()));
+                    self.failed_before.insert(modem, ended);
+                    return self.schedule.again(modem);
+                }
                 self.schedule.ended(modem, failed);
                 self.record(ended, journal);
             }

@@ -16,7 +16,9 @@ use crate::conversation::Conversation;
 use crate::notation::ShownDuration;
 use crate::port::transcript::Transcript;
 use crate::port::{Cancel, OpenError, OpenErrorKind, Port, Timestamp};
+use crate::report::conversation::{ConversationText, meaning};
 use crate::report::result::{FailureReport, RunResult};
+use crate::report::style::Palette;
 use crate::report::transcript::write_down;
 use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status, Unfit, Waiting};
 use crate::state::private_file;
@@ -37,9 +39,16 @@ pub struct Common {
     pub keeps_all: bool,
     /// The folder of the results, from which records are named
     pub results_folder: PathBuf,
+    /// How often a modem that has failed is tried again
+    pub retries: usize,
+    /// Who is told of each modem's conversation while it goes on
+    pub live: Option<Live>,
     /// What tells the script, and all that it runs, from others
     script_mark: String,
 }
+
+/// Is told lines of a modem's conversation, each with its line end.
+pub type Live = Box<dyn Fn(&BatchModem, &str) + Send + Sync>;
 
 /// How a modem's run ended.
 #[derive(Debug, Clone)]
@@ -49,6 +58,23 @@ pub struct Ended {
     pub unrecorded: Option<String>,
     /// How long it took by the clock on the wall: a simulated modem may have another one
     pub took: Duration,
+    /// The scripts that the script itself has run, and how long each took
+    pub steps: Vec<(String, Duration)>,
+}
+
+impl Ended {
+    fn new(result: RunResult) -> Ended {
+        Ended { result, unrecorded: None, took: Duration::ZERO, steps: Vec::new() }
+    }
+
+    /// After an earlier try, whose failure stays known, and its conversation where no later one was kept.
+    pub(super) fn after(&mut self, before: Ended) {
+        let RunResult { mut earlier, failure, record, .. } = before.result;
+        earlier.extend(failure);
+        self.result.earlier = earlier;
+        self.result.record = self.result.record.take().or(record);
+        self.took += before.took;
+    }
 }
 
 /// What stops one modem.
@@ -78,6 +104,8 @@ impl Common {
             records: results.with_extension("records"),
             keeps_all: false,
             results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
+            retries: 0,
+            live: None,
         }
     }
 
@@ -124,8 +152,9 @@ impl Common {
     /// Each step is a function of its own and what is large is boxed: a thread's memory is the deepest that its stack has
     /// ever been, times the number of modems.
     pub(super) fn run(&self, modem: &BatchModem, stop: &Stop, slot: &Slot) -> Box<Ended> {
-        let mut ear = Ear { slot, transcript: Transcript::default() };
+        let mut ear = Ear::new(modem, slot, self.live.as_ref());
         let mut ended = self.talk(modem, stop, &mut ear);
+        ended.steps = std::mem::take(&mut ear.steps);
         self.complete(&mut ended, modem, stop, &ear.transcript);
         ended
     }
@@ -139,6 +168,7 @@ impl Common {
         };
         let inputs = Box::new(self.inputs(modem));
         let outcome = run_boxed(&self.program, &mut conversation, &inputs, ear);
+        ear.tell(true);
         self.ran(modem, started, &outcome)
     }
 
@@ -146,7 +176,7 @@ impl Common {
     fn ran(&self, modem: &BatchModem, started: Timestamp, outcome: &Outcome) -> Box<Ended> {
         let script = &self.program.source().name;
         let result = RunResult::new(&modem.name, &modem.port(), script, started.to_string(), outcome);
-        Box::new(Ended { result, unrecorded: None, took: Duration::ZERO })
+        Box::new(Ended::new(result))
     }
 
     /// Of a modem that was not talked to.
@@ -154,7 +184,7 @@ impl Common {
     pub(super) fn unreachable(&self, modem: &BatchModem, started: Timestamp, failure: FailureReport) -> Box<Ended> {
         let script = &self.program.source().name;
         let result = RunResult::unreachable(&modem.name, &modem.port(), script, started.to_string(), failure);
-        Box::new(Ended { result, unrecorded: None, took: Duration::ZERO })
+        Box::new(Ended::new(result))
     }
 
     #[inline(never)]
@@ -293,15 +323,56 @@ const LONGEST_NAME: usize = 200;
 
 /// Hears one modem's run.
 struct Ear<'s> {
+    modem: &'s BatchModem,
     slot: &'s Slot,
     transcript: Transcript,
+    /// What is told while it goes on
+    live: Option<(&'s Live, Box<ConversationText<Vec<u8>>>)>,
+    /// When the step began that runs now
+    step_began: Duration,
+    steps: Vec<(String, Duration)>,
+}
+
+impl<'s> Ear<'s> {
+    fn new(modem: &'s BatchModem, slot: &'s Slot, live: Option<&'s Live>) -> Ear<'s> {
+        let text = || ConversationText::new(Vec::new(), Palette { coloured: false }, false, Some(meaning));
+        let live = live.map(|live| (live, Box::new(text())));
+        Ear { modem, slot, transcript: Transcript::default(), live, step_began: Duration::ZERO, steps: Vec::new() }
+    }
+
+    /// Tells the lines that are whole; in the end the last one too.
+    fn tell(&mut self, ends: bool) {
+        let Some((live, text)) = &mut self.live else { return };
+        if ends {
+            let _ = text.finish();
+        }
+        let said = text.writer();
+        if let Some(end) = said.iter().rposition(|byte| *byte == b'\n') {
+            let lines: Vec<u8> = said.drain(..=end).collect();
+            live(self.modem, &String::from_utf8_lossy(&lines));
+        }
+    }
 }
 
 impl Listener for Ear<'_> {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         self.slot.on_event(&event);
         write_down(&mut self.transcript, now, &event);
+        if let RuntimeEvent::ScriptStarted { depth: 1, .. } = event {
+            self.step_began = now;
+        } else if let RuntimeEvent::ScriptEnded { script, depth: 1, .. } = event {
+            self.steps.push((short(script), now.saturating_sub(self.step_began)));
+        }
+        if let Some((_, text)) = &mut self.live {
+            text.on_event(now, event);
+            self.tell(false);
+        }
     }
+}
+
+/// A script's name without its folder.
+fn short(script: &str) -> String {
+    script.rsplit('/').next().unwrap_or(script).to_owned()
 }
 
 /// What each modem that runs does now. The modems write, and wait for nobody: each worker has a slot of its own, and only a
@@ -321,6 +392,8 @@ pub struct Doing {
     pub since: Duration,
     failed_attempts: u64,
     what: String,
+    /// The scripts that run, the innermost last; not the batch's own
+    steps: Vec<String>,
 }
 
 impl Board {
@@ -341,7 +414,8 @@ impl Board {
 
 impl Slot {
     pub(super) fn begin(&self, modem: usize, since: Duration) {
-        *self.lock() = Some(Doing { modem, since, failed_attempts: 0, what: "opens its port".to_owned() });
+        *self.lock() =
+            Some(Doing { modem, since, failed_attempts: 0, what: "opens its port".to_owned(), steps: Vec::new() });
     }
 
     pub(super) fn end(&self) {
@@ -363,6 +437,15 @@ impl Slot {
             && let Some(doing) = &mut *self.lock()
         {
             doing.failed_attempts = *attempt;
+        } else if let RuntimeEvent::ScriptStarted { script, depth: 1.. } = event
+            && let Some(doing) = &mut *self.lock()
+        {
+            doing.steps.push(short(script));
+        } else if let RuntimeEvent::ScriptEnded { depth: 1.., .. } = event
+            && let Some(doing) = &mut *self.lock()
+        {
+            doing.steps.pop();
+            doing.failed_attempts = 0;
         }
     }
 
@@ -378,9 +461,23 @@ impl Slot {
     }
 }
 
+impl Doing {
+    /// What many may do at the same time: `check-registration · attempt 2`, `AT+CREG?`.
+    pub fn step(&self) -> String {
+        let step = self.steps.last().unwrap_or(&self.what);
+        match self.failed_attempts {
+            0 => step.clone(),
+            failed => format!("{step} · attempt {}", failed + 1),
+        }
+    }
+}
+
 impl std::fmt::Display for Doing {
-    /// `AT+CREG?`, `awaits +CMTI (attempt 2)`, …
+    /// `AT+CREG?`, `check-registration: awaits +CMTI (attempt 2)`, …
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(step) = self.steps.last() {
+            write!(f, "{step}: ")?;
+        }
         f.write_str(&self.what)?;
         if self.failed_attempts > 0 { write!(f, " (attempt {})", self.failed_attempts + 1) } else { Ok(()) }
     }

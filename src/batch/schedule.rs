@@ -216,6 +216,17 @@ impl Scheduler {
         }
     }
 
+    /// A modem that has failed runs once more, behind all others of its wave.
+    pub fn again(&mut self, index: usize) {
+        self.running = self.running.saturating_sub(1);
+        self.count(index, false);
+        let end = self.wave_ends.get(self.wave).copied().unwrap_or(usize::MAX);
+        if let Some(queue) = self.queue_of.get(index).and_then(|number| self.queues.get_mut(*number)) {
+            let place = queue.waiting.iter().position(|waiting| *waiting >= end);
+            queue.waiting.insert(place.unwrap_or(queue.waiting.len()), index);
+        }
+    }
+
     /// Begins no more.
     pub fn stop(&mut self) {
         self.stopped.get_or_insert(Stopped::Asked);
@@ -329,6 +340,19 @@ mod tests {
         assert_eq!(schedule.next(START), Turn::Start(3));
         assert_eq!(wave_ends(&[Share::Count(2)], 5), [2, 4, 5]);
         assert_eq!(wave_ends(&[Share::Percent(0), Share::Percent(100)], 5), [1, 5]);
+    }
+
+    #[test]
+    fn who_runs_again_is_the_last_of_its_wave() {
+        let inventory = modems(5);
+        let waves = vec![Share::Count(3)];
+        let mut schedule = Scheduler::new(&inventory.modems, &inventory, Plan { waves, ..plan(1) }, 1);
+        assert_eq!(schedule.next(START), Turn::Start(0));
+        schedule.again(0);
+        for (index, fails) in [(1, true), (2, false), (0, false), (1, false), (3, false)] {
+            assert_eq!(schedule.next(START), Turn::Start(index));
+            if fails { schedule.again(index) } else { schedule.ended(index, false) }
+        }
     }
 
     #[test]

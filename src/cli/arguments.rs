@@ -200,7 +200,7 @@ pub(crate) struct Batch {
     /// The modems, as TOML or CSV; - for standard input; several files are one inventory
     #[arg(short, long, required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) inventory: Vec<PathBuf>,
-    /// Only these: names, groups, LABEL=VALUE, with * and ?; 'prod:&hub-a,!gw-0007'
+    /// Only these: names, groups, LABEL=VALUE, with * and ?; 'prod:&hub-a,!gw-0007'; @FILE holds one a line
     #[arg(short, long, value_name = "SELECTION", allow_hyphen_values = true)]
     pub(crate) limit: Vec<String>,
     /// Show the modems that are selected, and run nothing
@@ -224,6 +224,9 @@ pub(crate) struct Batch {
     /// How long one modem may take; then its `finally` runs, and it has failed
     #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = "Order")]
     pub(crate) modem_timeout: Option<Duration>,
+    /// How often a modem that has failed is tried again, behind the others of its wave; one that passes then is flaky
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = "Order")]
+    pub(crate) retries: usize,
     /// Go on with an earlier batch: leave out what has passed, add to its results
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, conflicts_with = "results", help_heading = "Order")]
     pub(crate) resume: Option<PathBuf>,
@@ -243,8 +246,11 @@ pub(crate) struct Batch {
     /// Print results as JSON Lines on standard output too, and nothing else there
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Show the summary only
+    /// Show every conversation as it goes, each line with its modem's name
     #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// Show the summary only
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub(crate) quiet: bool,
 }
 

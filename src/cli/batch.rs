@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &arguments::Batch, console: &Console) -> Exit {
 }
 
 fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Console) -> std::io::Result<Exit> {
-    let PreparedBatch { common, inventory, mut modems, jobs, mut journal, passed_before } = prepared;
+    let PreparedBatch { mut common, inventory, mut modems, jobs, mut journal, passed_before } = prepared;
     let cancel = Cancel::new()?;
     let told = channel();
     let (shown, to_show) = channel();
@@ -79,6 +79,12 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     // Its memory is for the threads: each modem stands in it a second time.
     drop(inventory);
     let modems: Arc<[_]> = modems.into();
+    if arguments.verbose {
+        let told = shown.clone();
+        common.live = Some(Box::new(move |modem, lines| {
+            _ = told.send(Progress::Said { modem: modem.name.clone(), lines: lines.to_owned() });
+        }));
+    }
     let (plans, script) = (common.inputs.plan, common.program.source().name.clone());
     let driver = Driver::new(common, Arc::clone(&modems), schedule, cancel, told, shown.clone());
     let mut screen = ProgressScreen::new(&driver, Arc::clone(&modems), &script, *console);
@@ -163,6 +169,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given };
     let mut common = Common::new(program, inputs, &results);
     (common.environment, common.baud, common.modem_timeout) = (environment, arguments.baud, arguments.modem_timeout);
+    common.retries = arguments.retries;
     if let Some(folder) = &arguments.record {
         (common.records, common.keeps_all) = (folder.clone(), true);
     }
@@ -223,7 +230,20 @@ fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &Console) ->
 }
 
 fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<Vec<BatchModem>, Exit> {
-    let selection = Selection::parse(limit).map_err(|error| console.refuse_as(Exit::Usage, &error))?;
+    let mut terms = Vec::new();
+    for limit in limit {
+        let Some(file) = limit.strip_prefix('@') else {
+            terms.push(limit.clone());
+            continue;
+        };
+        let text = scripts::open_text(Path::new(file)).map_err(|error| {
+            let help = "it holds a name, a group or LABEL=VALUE a line";
+            console.refuse(Exit::Usage, &format!("-l @{file}: the file {error}"), Some(help))
+        })?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        terms.extend(lines.map(str::to_owned));
+    }
+    let selection = Selection::parse(&terms).map_err(|error| console.refuse_as(Exit::Usage, &error))?;
     let idle = selection.idle(&inventory.modems);
     if !idle.is_empty() && !inventory.modems.is_empty() {
         idle.iter().for_each(|term| _ = console.refuse_as(Exit::Nothing, term));

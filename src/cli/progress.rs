@@ -18,7 +18,7 @@ use crate::notation::seconds;
 use crate::port::Clock;
 use crate::report::result::{RunResult, style};
 use crate::report::style::{Style, harmless};
-use crate::report::tally::{STATUSES, Tally, place};
+use crate::report::tally::{STATUSES, Tally};
 use crate::runtime::Status;
 
 const FRAME: Duration = Duration::from_millis(200);
@@ -31,6 +31,8 @@ pub(crate) struct ProgressScreen {
     clock: Clock,
     console: Console,
     script: String,
+    /// How wide the longest name of a modem is
+    names: usize,
     pub(crate) json: bool,
     pub(crate) quiet: bool,
     pub(crate) answers_enter: bool,
@@ -48,6 +50,7 @@ pub(crate) struct ProgressScreen {
 impl ProgressScreen {
     pub(crate) fn new(driver: &Driver, modems: Arc<[BatchModem]>, script: &str, console: Console) -> ProgressScreen {
         ProgressScreen {
+            names: modems.iter().map(|modem| modem.name.width()).max().unwrap_or(0),
             modems,
             board: Arc::clone(&driver.board),
             clock: driver.clock,
@@ -82,6 +85,10 @@ impl ProgressScreen {
             match event {
                 Ok(Progress::Ended(ended)) => self.ended(&ended),
                 Ok(Progress::Note(note)) => self.above(&format!("note: {note}\n")),
+                Ok(Progress::Said { modem, lines }) => {
+                    let width = self.names;
+                    self.above(&lines.lines().map(|line| format!("{modem:<width$} │ {line}\n")).collect::<String>());
+                }
                 Ok(Progress::Snapshot { typed }) => self.snapshot(typed),
                 Ok(Progress::Finished) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
@@ -100,6 +107,7 @@ impl ProgressScreen {
     fn ended(&mut self, ended: &Ended) {
         let result = &ended.result;
         self.tally.add(result);
+        ended.steps.iter().for_each(|(step, took)| self.tally.add_step(step, *took));
         self.busy += ended.took;
         if self.json {
             let printed = self.console.print(&(result.json() + "\n"));
@@ -119,15 +127,13 @@ impl ProgressScreen {
     fn line(&self, result: &RunResult) -> String {
         let palette = self.console.err;
         let count = format!("{}/{}", self.tally.count(&STATUSES), self.modems.len());
-        let why = match (&result.failure, &result.skipped) {
-            (Some(failure), _) => {
-                let place = place(failure).map(|place| format!(" ({place})")).unwrap_or_default();
-                format!(": {}{place}", harmless(failure.message.as_bytes()))
-            }
-            (None, Some(why)) => format!(": {}", harmless(why.as_bytes())),
-            (None, None) => String::new(),
-        };
-        let status = palette.paint(style(result.status), result.status);
+        let mut why =
+            Some(result.why()).filter(|why| !why.is_empty()).map(|why| format!(": {why}")).unwrap_or_default();
+        let mut status = palette.paint(style(result.status), result.status.name());
+        if result.is_flaky() {
+            status = palette.paint(Style::Notable, "flaky");
+            why = format!(": passed at try {}", result.earlier.len() + 1);
+        }
         let (count, time) = (palette.paint(Style::Dim, count), seconds(result.elapsed_ms));
         console::fitted(&format!("{count} {status} {} in {time}{why}", result.modem), "    ") + "\n"
     }
@@ -158,11 +164,11 @@ impl ProgressScreen {
         // The cursor stands below the last line; one that has left the window could not be taken back. The window's first
         // line is not drawn on: some terminals keep what is erased from there on among the lines that have left.
         let room = height.saturating_sub(3).min(ROWS + 1);
-        let shown = if rows.len() <= room.min(ROWS) { rows.len() } else { room.saturating_sub(1) };
         let mut lines = vec![self.total(&rows)];
-        lines.extend(rows.iter().take(shown).map(|row| self.row(row)));
-        if rows.len() > shown && room > 0 {
-            lines.push(format!("  and {} more", rows.len() - shown));
+        if rows.len() <= room.min(ROWS) {
+            lines.extend(rows.iter().map(|row| self.row(row)));
+        } else {
+            lines.extend(self.together(&rows, room));
         }
         let lines: Vec<String> = lines.iter().map(|line| cut(line, columns.saturating_sub(1))).collect();
         let erase = self.erasing();
@@ -206,6 +212,31 @@ impl ProgressScreen {
         let at_once = u32::try_from(rows.len().max(1)).ok()?;
         let left = work / at_once;
         (left >= Duration::from_secs(2)).then_some(left)
+    }
+
+    /// So many rows at most of more modems: those in the same step are one row, `56 × check-registration · attempt 2`, with
+    /// the time of the oldest.
+    fn together(&self, rows: &[Doing], most: usize) -> Vec<String> {
+        let mut steps: Vec<(String, usize, &Doing)> = Vec::new();
+        for row in rows {
+            let step = row.step();
+            match steps.iter_mut().find(|(known, ..)| *known == step) {
+                Some((_, count, _)) => *count += 1,
+                None => steps.push((step, 1, row)),
+            }
+        }
+        steps.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+        let shown = if steps.len() <= most { most } else { most.saturating_sub(1) };
+        let left: usize = steps.iter().skip(shown).map(|(_, count, _)| count).sum();
+        let line = |(step, count, oldest): &(String, usize, &Doing)| match count {
+            1 => self.row(oldest),
+            _ => {
+                let age = clock(self.clock.now().saturating_sub(oldest.since));
+                format!("  {:<16} {age:>6}  {}", format!("{count} ×"), harmless(step.as_bytes()))
+            }
+        };
+        let more = (left > 0 && most > 0).then(|| format!("  and {left} more"));
+        steps.iter().take(shown).map(line).chain(more).collect()
     }
 
     fn row(&self, row: &Doing) -> String {

@@ -231,7 +231,7 @@ impl Summary<'_> {
         if self.passed_before > 0 {
             text.push_str(&format!("; {} passed before", self.passed_before));
         }
-        text.push_str(&format!("\nresults: {}\n", self.results.display()));
+        text.push_str(&format!("\n{}results: {}\n", self.tally.durations(), self.results.display()));
         let left = self.tally.count(&[Status::Failed, Status::Unreachable, Status::Interrupted]) + not_run;
         if let Some(rest) = self.rest.as_ref().filter(|_| left > 0) {
             text.push_str(&format!("the rest: {rest}\n"));
@@ -264,7 +264,7 @@ fn summary_of(results: &Results, palette: Palette) -> std::io::Result<String> {
         Ok(())
     })?;
     let all = plural(results.heads.len() as u64, "modem");
-    Ok(format!("{}{all}: {}\n", causes(&tally, palette), tally.counted(0, palette)))
+    Ok(format!("{}{all}: {}\n{}", causes(&tally, palette), tally.counted(0, palette), tally.durations()))
 }
 
 /// Each cause with the modems that it has hit, the largest first.

@@ -331,6 +331,11 @@ impl<W: Write> ConversationText<W> {
         }
     }
 
+    /// Where it is written to.
+    pub(crate) fn writer(&mut self) -> &mut W {
+        &mut self.writer
+    }
+
     /// Ends an open line; tells what went wrong with the writer.
     pub fn finish(&mut self) -> io::Result<()> {
         self.close_line();

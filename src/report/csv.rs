@@ -25,6 +25,7 @@ pub fn write(walk: &Walk<'_>, writer: impl Write) -> io::Result<()> {
     header.extend(reported.iter().map(|name| harmless(name)));
     let failure = ["failure", "message", "place", "sent", "answer", "result", "help"];
     header.extend(failure.iter().map(|name| (*name).to_owned()));
+    header.extend(columns.is_retried.then(|| "tries".to_owned()));
     csv.write_record(&header)?;
     walk(&mut |result| {
         let mut row = vec![
@@ -52,6 +53,7 @@ pub fn write(walk: &Walk<'_>, writer: impl Write) -> io::Result<()> {
             ]),
             None => row.extend(failure.iter().map(|_| String::new())),
         }
+        row.extend(columns.is_retried.then(|| (result.earlier.len() + 1).to_string()));
         csv.write_record(&row).map_err(io::Error::from)
     })?;
     csv.flush()
@@ -82,10 +84,13 @@ pub(super) struct Columns {
     pub(super) labels: Vec<String>,
     pub(super) reported: Vec<String>,
     seen: HashSet<String>,
+    /// Some were tried more than once.
+    is_retried: bool,
 }
 
 impl Columns {
     pub(super) fn add(&mut self, result: &RunResult) {
+        self.is_retried |= !result.earlier.is_empty();
         for name in result.report.keys().filter(|name| !self.seen.contains(*name)).cloned().collect::<Vec<_>>() {
             self.reported.push(name.clone());
             self.seen.insert(name);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::markup::Escaped;
-use super::result::{RunResult, Walk};
+use super::result::{FailureReport, RunResult, Walk};
 use super::tally::{STATUSES, Tally, place};
 use crate::runtime::Status;
 
@@ -57,17 +57,22 @@ fn case(result: &RunResult) -> String {
             let why = Escaped(result.skipped.as_deref().unwrap_or_default());
             let _ = writeln!(text, "      <skipped message=\"{why}\"/>");
         }
-        Status::Failed => text.push_str(&failure("failure", result)),
-        Status::Unreachable | Status::Interrupted => text.push_str(&failure("error", result)),
+        Status::Failed => text.push_str(&of_result("failure", result)),
+        Status::Unreachable | Status::Interrupted => text.push_str(&of_result("error", result)),
     }
+    // As Maven's Surefire writes them, and CI servers read them.
+    let element = if result.status == Status::Passed { "flakyFailure" } else { "rerunFailure" };
+    text.extend(result.earlier.iter().map(|earlier| failure(element, earlier)));
     text.push_str("    </testcase>\n");
     text
 }
 
-fn failure(element: &str, result: &RunResult) -> String {
-    let Some(failure) = &result.failure else {
-        return format!("      <{element} message=\"{}\"/>\n", result.status);
-    };
+fn of_result(element: &str, result: &RunResult) -> String {
+    let unsaid = || format!("      <{element} message=\"{}\"/>\n", result.status);
+    result.failure.as_ref().map_or_else(unsaid, |why| failure(element, why))
+}
+
+fn failure(element: &str, failure: &FailureReport) -> String {
     let mut body: Vec<String> = Vec::new();
     body.extend(place(failure));
     body.extend(failure.sent.as_ref().map(|sent| format!("> {sent}")));

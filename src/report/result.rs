@@ -7,6 +7,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::style::{Palette, Style};
+use super::tally::place;
 use crate::notation::{self, harmless, seconds};
 use crate::port::{OpenError, OpenErrorKind};
 use crate::runtime::{Failure, Mask, Outcome, Status, Value};
@@ -50,6 +51,9 @@ pub struct RunResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
     pub failure: Option<FailureReport>,
+    /// `--retries`: the failures of the tries before
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<FailureReport>,
 }
 
 /// Why a script did not pass.
@@ -133,7 +137,25 @@ impl RunResult {
             skipped: None,
             record: None,
             failure: None,
+            earlier: Vec::new(),
         }
+    }
+
+    /// It has passed, but not at the first try.
+    pub fn is_flaky(&self) -> bool {
+        self.status == Status::Passed && !self.earlier.is_empty()
+    }
+
+    /// Why it did not pass, in one line: `no answer (setup.hayes:12)`; empty where it did.
+    pub fn why(&self) -> String {
+        let why = match (&self.failure, &self.skipped) {
+            (Some(failure), _) => {
+                let place = place(failure).map(|place| format!(" ({place})")).unwrap_or_default();
+                format!("{}{place}", failure.message)
+            }
+            (None, why) => why.clone().unwrap_or_default(),
+        };
+        super::style::harmless(why.as_bytes())
     }
 
     /// The same with these numbers and secrets hidden, wherever a modem's words stand.
@@ -144,7 +166,7 @@ impl RunResult {
         self.report.values_mut().for_each(|value| hide_in(value, mask));
         self.rows.iter_mut().for_each(|row| hide_in(row, mask));
         self.skipped.iter_mut().for_each(hide);
-        if let Some(failure) = &mut self.failure {
+        for failure in self.failure.iter_mut().chain(&mut self.earlier) {
             failure.answer.iter_mut().chain([&mut failure.message]).for_each(hide);
             [&mut failure.sent, &mut failure.result, &mut failure.help].into_iter().flatten().for_each(hide);
         }

@@ -1,8 +1,13 @@
 //! What came of many runs: how many ended how, and failures grouped by cause: fifty modems that fail alike are one thing to
 //! mend.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::conversation::took;
 use super::result::{FailureReport, RunResult, style};
 use super::style::{Palette, Style};
+use crate::notation::{harmless, seconds};
 use crate::runtime::Status;
 
 /// One cause, and the modems that it has hit.
@@ -21,6 +26,12 @@ pub struct Cause {
     pub modems: Vec<String>,
 }
 
+/// From so many modems on, the slowest of them are worth a line,
+const MANY: usize = 5;
+
+/// and of them so many, and so many steps.
+const SHOWN: usize = 3;
+
 /// Every status, in the order in which they are told.
 pub const STATUSES: [Status; 5] =
     [Status::Passed, Status::Failed, Status::Unreachable, Status::Skipped, Status::Interrupted];
@@ -32,7 +43,13 @@ pub struct Tally {
     counts: [usize; STATUSES.len()],
     pub changed: u64,
     pub unchanged: u64,
+    /// How many of those that passed did so at a later try
+    flaky: usize,
     causes: Vec<Cause>,
+    /// Those that took longest, the longest first, in milliseconds
+    slowest: Vec<(u64, String)>,
+    /// How long the scripts took that the script runs: how many runs, all together, the longest
+    steps: BTreeMap<String, (u32, Duration, Duration)>,
     /// The time that all runs took together
     pub elapsed_ms: u64,
 }
@@ -44,6 +61,12 @@ impl Tally {
         self.changed = self.changed.saturating_add(result.changed);
         self.unchanged = self.unchanged.saturating_add(result.unchanged);
         self.elapsed_ms = self.elapsed_ms.saturating_add(result.elapsed_ms);
+        self.flaky += usize::from(result.is_flaky());
+        let place = self.slowest.partition_point(|(other, _)| *other >= result.elapsed_ms);
+        if place < SHOWN {
+            self.slowest.insert(place, (result.elapsed_ms, result.modem.clone()));
+            self.slowest.truncate(SHOWN);
+        }
         // To be interrupted is no fault of the modem's.
         let Some(failure) = result.failure.as_ref().filter(|_| result.status != Status::Interrupted) else { return };
         let normalised = normalised(&failure.message, &[&result.modem, &result.port]);
@@ -66,6 +89,37 @@ impl Tally {
         }
     }
 
+    /// A script that the script itself has run took so long.
+    pub fn add_step(&mut self, step: &str, took: Duration) {
+        let (count, total, longest) = self.steps.entry(step.to_owned()).or_default();
+        (*count, *total, *longest) = (*count + 1, *total + took, took.max(*longest));
+    }
+
+    /// The slowest modems, where some are much slower than most, and the steps that took longest: `slowest: gw-7 12.3 s`.
+    pub fn durations(&self) -> String {
+        let all = self.count(&STATUSES);
+        let mut text = String::new();
+        if all < MANY {
+            return text;
+        }
+        let half_more = self.elapsed_ms.saturating_mul(3) / (all as u64 * 2);
+        let slow = self.slowest.iter().filter(|(took, _)| *took > half_more.max(1000));
+        let slow: Vec<String> = slow.map(|(took, modem)| format!("{} {}", harmless(modem), seconds(*took))).collect();
+        if !slow.is_empty() {
+            text.push_str(&format!("slowest: {}\n", slow.join(", ")));
+        }
+        let mut steps: Vec<_> = self.steps.iter().collect();
+        steps.sort_by_key(|(_, (_, total, _))| std::cmp::Reverse(*total));
+        let shown = steps.iter().take(SHOWN).map(|(step, (count, total, longest))| {
+            format!("{step} {}, at most {}", took(*total / (*count).max(1)), took(*longest))
+        });
+        let shown: Vec<String> = shown.collect();
+        if !shown.is_empty() {
+            text.push_str(&format!("steps: {}\n", shown.join("; ")));
+        }
+        text
+    }
+
     /// How many have ended in one of these ways.
     pub fn count(&self, of: &[Status]) -> usize {
         self.counts.iter().zip(STATUSES).filter(|(_, status)| of.contains(status)).map(|(count, _)| count).sum()
@@ -75,7 +129,11 @@ impl Tally {
     pub fn counted(&self, not_run: usize, palette: Palette) -> String {
         let ended = self.counts.iter().zip(STATUSES).map(|(count, status)| (*count, status.name(), style(status)));
         let all = ended.chain([(not_run, "not run", Style::Notable)]).filter(|(count, ..)| *count > 0);
-        let shown = all.map(|(count, what, style)| palette.paint(style, format!("{count} {what}")).to_string());
+        let flaky = |what| if what == Status::Passed.name() { self.flaky } else { 0 };
+        let shown = all.map(|(count, what, style)| {
+            let flaky = Some(flaky(what)).filter(|flaky| *flaky > 0).map(|flaky| format!(" ({flaky} flaky)"));
+            palette.paint(style, format!("{count} {what}")).to_string() + &flaky.unwrap_or_default()
+        });
         shown.collect::<Vec<_>>().join(", ")
     }
 

@@ -153,6 +153,8 @@ struct Draft {
     modems: Vec<(BatchModem, ModemSettings)>,
     defaults: ModemSettings,
     groups: BTreeMap<String, ModemSettings>,
+    /// The groups that a group is in itself
+    outer_groups: BTreeMap<String, Vec<Name>>,
     max_parallel: BTreeMap<String, usize>,
     ports: Vec<String>,
     /// What each modem has alone, its name, port, IMEI and ICCID
@@ -179,6 +181,26 @@ impl Draft {
     fn group(&mut self, name: &str, max_parallel: Option<usize>, settings: &ModemSettings) {
         self.groups.entry(name.to_owned()).or_default().overlay(settings);
         self.max_parallel.extend(max_parallel.map(|most| (name.to_owned(), most)));
+    }
+
+    /// All that are in the group are in these too.
+    fn is_in(&mut self, group: &str, outer: Vec<Name>) {
+        for name in &outer {
+            let mut around = vec![name.value.as_str()];
+            let mut place = 0;
+            while let Some(next) = around.get(place).copied() {
+                place += 1;
+                let further = self.outer_groups.get(next).into_iter().flatten().map(|name| name.value.as_str());
+                around.extend(further.filter(|name| !around.contains(name)).collect::<Vec<_>>());
+            }
+            if around.contains(&group) {
+                let message = format!("the group {group} would stand in itself");
+                let help = "`groups` of a group are those that it stands in, as those of a modem are";
+                self.problem(name.span, "hayes::inventory::group-circle", message, help);
+                return;
+            }
+        }
+        self.outer_groups.entry(group.to_owned()).or_default().extend(outer);
     }
 
     /// False once there are too many, which is told.
@@ -314,6 +336,11 @@ impl Draft {
         }
         let merge = |(mut modem, own): (BatchModem, ModemSettings)| {
             let mut settings = self.defaults.clone();
+            if !self.outer_groups.is_empty() {
+                let mut groups = Vec::new();
+                modem.groups.iter().for_each(|group| with_outer(group, &self.outer_groups, &mut groups));
+                modem.groups = groups;
+            }
             let groups = modem.groups.iter().filter_map(|name| self.groups.get(&**name));
             groups.for_each(|group| settings.overlay(group));
             settings.overlay(&own);
@@ -328,6 +355,17 @@ impl Draft {
             ports: self.ports,
         })
     }
+}
+
+/// Adds the group behind those that it stands in, so that it beats them.
+fn with_outer(group: &Arc<str>, outer: &BTreeMap<String, Vec<Name>>, all: &mut Vec<Arc<str>>) {
+    if all.contains(group) {
+        return;
+    }
+    for name in outer.get(&**group).into_iter().flatten() {
+        with_outer(&Arc::from(name.value.as_str()), outer, all);
+    }
+    all.push(Arc::clone(group));
 }
 
 impl ModemSettings {

@@ -12,7 +12,7 @@ use crate::source::{Name, Source, Span};
 
 const TOP: [&str; 5] = ["defaults", "group", "modem", "ports", "range"];
 const DEFAULTS: [&str; 3] = ["baud", "labels", "vars"];
-const GROUP: [&str; 4] = ["baud", "labels", "max-parallel", "vars"];
+const GROUP: [&str; 5] = ["baud", "groups", "labels", "max-parallel", "vars"];
 const MODEM: [&str; 8] = ["baud", "groups", "iccid", "imei", "labels", "name", "port", "vars"];
 const RANGE: [&str; 6] = ["baud", "groups", "labels", "name", "port", "vars"];
 
@@ -83,6 +83,8 @@ fn group(draft: &mut Draft, name: &str, value: &Value<'_>) {
     let max_parallel = positive(draft, table, "max-parallel", none, help).and_then(|most| usize::try_from(most).ok());
     let settings = settings(draft, table);
     draft.group(name, max_parallel, &settings);
+    let outer = table.get("groups").map(|groups| texts(draft, groups, "groups")).unwrap_or_default();
+    draft.is_in(name, outer);
 }
 
 /// What a modem says, or a range.
