@@ -370,9 +370,10 @@ impl Listener for Ear<'_> {
     }
 }
 
-/// A script's name without its folder.
+/// A script's name without its folder: `check-registration`.
 fn short(script: &str) -> String {
-    script.rsplit('/').next().unwrap_or(script).to_owned()
+    let name = script.rsplit('/').next().unwrap_or(script);
+    name.strip_suffix(".hayes").unwrap_or(name).to_owned()
 }
 
 /// What each modem that runs does now. The modems write, and wait for nobody: each worker has a slot of its own, and only a
