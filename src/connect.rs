@@ -261,36 +261,20 @@ mod tests {
     use super::*;
     use crate::port::bench::{MINUTE, read_line};
 
-    fn simulated(model: &str, options: &str, virtual_time: bool) -> Address {
-        Address::Simulator { model: model.to_owned(), options: options.to_owned(), virtual_time }
-    }
-
+    /// An address and what it names; or what is wrong with it, and what to write.
     #[test]
-    fn each_kind_is_read_and_written_back() {
-        let tcp = |host: &str, port| Address::Tcp { host: host.to_owned(), port };
-        for (text, address) in [
-            ("/dev/ttyUSB2", Address::Device("/dev/ttyUSB2".into())),
-            ("COM3", Address::Device("COM3".into())),
-            ("COM3:", Address::Device("COM3:".into())),
-            (r"\\.\COM12", Address::Device(r"\\.\COM12".into())),
-            ("./link", Address::Device("./link".into())),
-            (
-                "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.2",
-                Address::Device("/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.2".into()),
-            ),
-            ("tcp://modem.local:2000", tcp("modem.local", 2000)),
-            ("tcp://[fe80::1]:2000", tcp("fe80::1", 2000)),
-            ("rfc2217://10.0.0.1:2217", Address::Rfc2217 { host: "10.0.0.1".to_owned(), port: 2217 }),
-            ("sim:bg96", simulated("bg96", "", false)),
-            ("sim:bg96?pin=1234&register=5s", simulated("bg96", "pin=1234&register=5s", false)),
-            ("sim:bg96?time=virtual", simulated("bg96", "", true)),
-            ("sim:bg96?seed=7&time=virtual", simulated("bg96", "seed=7", true)),
-            ("replay:bench/bg96.at", Address::Replay("bench/bg96.at".into())),
-        ] {
-            assert_eq!(Address::parse(text), Ok(address.clone()));
-            assert_eq!(address.to_string(), text);
+    fn addresses() {
+        for row in include_str!("connect.md").lines().filter(|row| row.contains(" => ")) {
+            let (text, expected) = row.split_once(" => ").unwrap();
+            let found = match Address::parse(text) {
+                Ok(address) => {
+                    assert_eq!(address.to_string(), text.trim_end_matches('/'));
+                    format!("{address:?}")
+                }
+                Err(wrong) => format!("{} => {}", wrong.message, wrong.help.unwrap_or_default()),
+            };
+            assert_eq!(found, expected, "{text}");
         }
-        assert_eq!(Address::parse("tcp://h:1/"), Ok(tcp("h", 1)));
     }
 
     #[test]
@@ -299,51 +283,5 @@ mod tests {
         let mut port = open(&address, &Opening::new(Cancel::new().unwrap())).unwrap();
         port.write(b"AT\r", MINUTE).unwrap();
         while !read_line(&mut *port).ends_with("OK\r\n") {}
-    }
-
-    #[test]
-    fn a_simulated_modem_that_is_not_there_is_told() {
-        let told = |text: &str| Address::parse(text).unwrap_err();
-        let unknown = complaint("there is no simulated modem `bg69`", "did you mean sim:bg96?");
-        assert_eq!(told("sim:bg69"), unknown);
-        assert_eq!(told("sim:bg96?pni=1234").help.as_deref(), Some("did you mean `pin`?"));
-        assert!(Address::parse("sim:quectel-BG96?pin=1234").is_ok());
-    }
-
-    #[test]
-    fn what_is_no_address_says_why_and_what_to_write() {
-        for (text, message, help) in [
-            ("", "the port is empty", "name one, as /dev/ttyUSB2, tcp://host:port or sim:bg96"),
-            ("tpc://h:1", "`tpc:` is no kind of port", "did you mean `tcp://h:1`?"),
-            ("sims:bg96", "`sims:` is no kind of port", "did you mean `sim:bg96`?"),
-            ("tcp:h:1", "`tcp:` is no kind of port", "did you mean `tcp://h:1`?"),
-            ("rfc2271://h:1", "`rfc2271:` is no kind of port", "did you mean `rfc2217://h:1`?"),
-            ("telnet://h:1", "`telnet:` is no kind of port", "did you mean `rfc2217://h:1`?"),
-            (
-                "https://h",
-                "`https:` is no kind of port",
-                "a port is a device (/dev/ttyUSB2, COM3), tcp://host:port, rfc2217://host:port, sim:MODEL or replay:FILE",
-            ),
-            ("tcp://h", "`tcp://h` names no port number", "write it as tcp://h:2000; there is no usual number"),
-            ("tcp://h:", "`tcp://h:` names no port number", "write it as tcp://h:2000; there is no usual number"),
-            ("tcp://:1", "`tcp://:1` names no host", "write it as tcp://192.168.1.50:2000"),
-            ("tcp://h:0", "`0` is no TCP port number", "it is a number from 1 to 65535: tcp://h:2000"),
-            ("tcp://h:65536", "`65536` is no TCP port number", "it is a number from 1 to 65535: tcp://h:2000"),
-            (
-                "tcp://::1:5",
-                "`tcp://::1:5` has more than one colon after the host",
-                "an IPv6 address stands in brackets: tcp://[::1]:2000",
-            ),
-            ("sim:", "`sim:` names no model", "name one, as sim:generic or sim:bg96"),
-            (
-                "sim:bg96?pin",
-                "`pin` is no option of a simulated modem",
-                "an option is key=value, as in sim:bg96?pin=1234&register=5s",
-            ),
-            ("sim:bg96?time=fast", "`time=fast` is unknown", "time is real or virtual"),
-            ("replay:", "`replay:` names no file", "give the file that --record has written: replay:FILE"),
-        ] {
-            assert_eq!(Address::parse(text), Err(complaint(message, help)), "{text}");
-        }
     }
 }

@@ -598,7 +598,8 @@ pub struct Module {
     pub data_down: &'static str,
     pub address: &'static str,
     /// Sends a ping, and how the line begins that tells that an answer came
-    pub ping: Option<Ping>,
+    pub ping: &'static str,
+    pub ping_answer: &'static str,
     /// The command that tells of the serving cell, and of its neighbours
     pub cell: &'static str,
     pub neighbours: &'static str,
@@ -629,8 +630,8 @@ impl Module {
         let of_setting = |setting: &Setting| [Some(setting.read), Some(setting.set), setting.at_once, setting.before];
         let settings = self.settings().flat_map(of_setting);
         let lines = self.registration.iter().chain(&self.apn).chain(&self.without_final).chain(&self.power_off);
-        let lines = lines.chain(&self.data_up).copied().chain(self.ping.iter().map(|ping| ping.send));
-        let single = [self.data_down, self.address, self.cell, self.neighbours, self.bands];
+        let lines = lines.chain(&self.data_up).copied();
+        let single = [self.data_down, self.address, self.ping, self.cell, self.neighbours, self.bands];
         lines
             .chain([self.iccid, self.reboot])
             .chain(settings.flatten())
@@ -670,6 +671,8 @@ impl Module {
             (&mut self.reboot, other.reboot),
             (&mut self.data_down, other.data_down),
             (&mut self.address, other.address),
+            (&mut self.ping, other.ping),
+            (&mut self.ping_answer, other.ping_answer),
             (&mut self.cell, other.cell),
             (&mut self.neighbours, other.neighbours),
             (&mut self.bands, other.bands),
@@ -679,7 +682,6 @@ impl Module {
             }
         }
         self.power_off = self.power_off.or(other.power_off);
-        self.ping = self.ping.or(other.ping);
     }
 }
 
@@ -701,15 +703,6 @@ pub struct Setting {
     pub radio_off: bool,
     pub source: Vec<&'static str>,
     pub status: Confirmation,
-}
-
-/// How a module pings.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ping {
-    pub send: &'static str,
-    /// `+QPING: 0`
-    pub answer: &'static str,
 }
 
 /// `+CME ERROR` or `+CMS ERROR`

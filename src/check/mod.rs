@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 pub use names::Names;
-pub use pattern::{Captures, Hole, Matcher, anywhere};
+pub use pattern::{Hole, Matcher, anywhere};
 pub use walk::tries_pin;
 
 use crate::diagnostic::{Diagnostic, Severity};

@@ -32,20 +32,23 @@ pub struct Page {
 
 /// The page of a code, which may be written without its first parts: `two-at`.
 pub fn page(code: &str) -> Option<Page> {
-    sections().find(|section| names(code, section.code)).map(Section::page)
+    let (code, body) = sections().find(|(known, _)| names(code, known))?;
+    let (severity, rest) = severity_and_rest(body);
+    let text = rest.split("\n```").next().unwrap_or(rest).trim();
+    Some(Page { code, severity, text, wrong: example(rest, "wrong"), right: example(rest, "right") })
 }
 
 /// How much a code weighs.
 pub(super) fn severity(code: &str) -> Severity {
     static SEVERITIES: OnceLock<HashMap<&str, Severity>> = OnceLock::new();
     let severities =
-        SEVERITIES.get_or_init(|| sections().map(|section| (section.code, section.severity_and_rest().0)).collect());
+        SEVERITIES.get_or_init(|| sections().map(|(code, body)| (code, severity_and_rest(body).0)).collect());
     severities.get(code).copied().unwrap_or(Severity::Error)
 }
 
 /// Every code there is a page for.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    sections().map(|section| section.code)
+    sections().map(|(code, _)| code)
 }
 
 /// The code that is most like this one: for "did you mean".
@@ -61,29 +64,15 @@ pub(crate) fn names(written: &str, code: &str) -> bool {
     written == code || code.strip_suffix(written).is_some_and(|rest| rest.ends_with("::"))
 }
 
-struct Section {
-    code: &'static str,
-    body: &'static str,
+/// Each code, and what stands under it.
+fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let sections = BOOKS.into_iter().flat_map(|book| book.split("\n## ").skip(1));
+    sections.filter_map(|section| section.split_once('\n')).map(|(code, body)| (code.trim(), body))
 }
 
-fn sections() -> impl Iterator<Item = Section> {
-    BOOKS.into_iter().flat_map(|book| book.split("\n## ").skip(1)).filter_map(|section| {
-        let (code, body) = section.split_once('\n')?;
-        Some(Section { code: code.trim(), body })
-    })
-}
-
-impl Section {
-    fn severity_and_rest(&self) -> (Severity, &'static str) {
-        let (severity, rest) = self.body.trim_start().split_once('\n').unwrap_or((self.body, ""));
-        (if severity.trim() == "warning" { Severity::Warning } else { Severity::Error }, rest)
-    }
-
-    fn page(self) -> Page {
-        let (severity, rest) = self.severity_and_rest();
-        let text = rest.split("\n```").next().unwrap_or(rest).trim();
-        Page { code: self.code, severity, text, wrong: example(rest, "wrong"), right: example(rest, "right") }
-    }
+fn severity_and_rest(body: &'static str) -> (Severity, &'static str) {
+    let (severity, rest) = body.trim_start().split_once('\n').unwrap_or((body, ""));
+    (if severity.trim() == "warning" { Severity::Warning } else { Severity::Error }, rest)
 }
 
 fn example(body: &'static str, name: &str) -> Option<&'static str> {

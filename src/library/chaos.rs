@@ -1,7 +1,7 @@
 //! The library against a modem that misbehaves as its seed decides (`sim:…?fault=chaos:SEED`). The modem's own state judges:
 //! no script passes wrongly, and none outlives its deadline. `SEEDS=100000` or `SEEDS=17..18` looks further, or again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Library, LibraryScript, SCRIPTS};
@@ -30,47 +30,40 @@ const OPEN: [(&str, &str); 5] = [
 /// Far beyond what a script that heeds its deadlines takes: ten minutes for a network, each answer late, each retry used.
 const LONGEST: Duration = Duration::from_secs(2 * 3_600);
 
-/// The modem, which the test still has when the script has ended.
-#[derive(Clone)]
-struct SharedModem(Arc<Mutex<Simulator>>);
+/// A modem that the test still has when the script has ended.
+type Modem = Arc<Mutex<Simulator>>;
 
-impl SharedModem {
-    fn of<T>(&self, what: impl FnOnce(&mut Simulator) -> T) -> T {
-        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn knows(&self, name: &str) -> String {
-        self.of(|modem| modem.named(name))
-    }
+fn modem(shared: &Modem) -> MutexGuard<'_, Simulator> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Device for SharedModem {
+impl Device for Modem {
     fn receive(&mut self, bytes: &[u8], now: Duration) {
-        self.of(|modem| modem.receive(bytes, now));
+        modem(self).receive(bytes, now);
     }
 
     fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
-        self.of(|modem| modem.advance(now, out));
+        modem(self).advance(now, out);
     }
 
     fn next(&self) -> Option<Duration> {
-        self.of(|modem| modem.next())
+        modem(self).next()
     }
 
     fn gone(&self) -> Option<Fault> {
-        self.of(|modem| modem.gone())
+        modem(self).gone()
     }
 
     fn control(&mut self, control: Control, now: Duration) {
-        self.of(|modem| modem.control(control, now));
+        modem(self).control(control, now);
     }
 }
 
 /// Runs it on the modem of that address.
-fn play(script: &LibraryScript, model: &str, options: &str) -> (Outcome, SharedModem) {
+fn play(script: &LibraryScript, model: &str, options: &str) -> (Outcome, Modem) {
     let simulator = Simulator::new(model, Options::parse(options).unwrap()).unwrap();
-    let modem = SharedModem(Arc::new(Mutex::new(simulator)));
-    let port = Memory::in_virtual_time(modem.clone(), &Cancel::new().unwrap());
+    let modem = Arc::new(Mutex::new(simulator));
+    let port = Memory::in_virtual_time(Arc::clone(&modem), &Cancel::new().unwrap());
     let program = check::check(&script.source(), &Library::default()).program.unwrap();
     let mut inputs = Inputs::default();
     inputs.variables.insert("message".into(), "hello".into());
@@ -79,18 +72,19 @@ fn play(script: &LibraryScript, model: &str, options: &str) -> (Outcome, SharedM
 }
 
 /// What is wrong with how it ended on a modem that misbehaves. `right`: how it may end, as modems that do not have told.
-fn judge(script: &LibraryScript, right: &[Outcome], outcome: &Outcome, modem: &SharedModem) -> Option<String> {
+fn judge(script: &LibraryScript, right: &[Outcome], outcome: &Outcome, shared: &Modem) -> Option<String> {
+    let knows = |name: &str| modem(shared).named(name);
     if outcome.elapsed > LONGEST {
         return Some(format!("took {:?}", outcome.elapsed));
     }
-    let sent: u32 = modem.knows("messages-sent").parse().unwrap();
+    let sent: u32 = knows("messages-sent").parse().unwrap();
     if sent > 1 {
         return Some(format!("sent {sent} messages"));
     }
-    if modem.knows("pin-left") != "3" {
+    if knows("pin-left") != "3" {
         return Some("used up an attempt at the PIN".into());
     }
-    let mishaps = modem.knows("chaos");
+    let mishaps = knows("chaos");
     // These tell what came, a modem's trouble with it.
     let tells_trouble = ["network/survey", "supersim/diagnose"].contains(&script.name);
     if outcome.status != Status::Passed || tells_trouble || UNSEEN.iter().any(|unseen| mishaps.contains(unseen)) {
@@ -104,8 +98,8 @@ fn judge(script: &LibraryScript, right: &[Outcome], outcome: &Outcome, modem: &S
         _ => &[],
     };
     for (name, value) in wanted {
-        if modem.knows(name) != *value {
-            return Some(format!("passed, and {name} is {:?}", modem.knows(name)));
+        if knows(name) != *value {
+            return Some(format!("passed, and {name} is {:?}", knows(name)));
         }
     }
     // Of what it was not told a script says so, or leaves the column empty.
@@ -143,9 +137,9 @@ fn no_script_passes_wrongly_or_outlives_its_deadline() {
             }
             for seed in seeds().filter(|seed| *seed as usize % MODELS.len() == place) {
                 let options = format!("{options}&fault=chaos:{seed}");
-                let (outcome, modem) = play(script, model, &options);
-                if let Some(wrong) = judge(script, &right, &outcome, &modem) {
-                    let mishaps = modem.knows("chaos");
+                let (outcome, shared) = play(script, model, &options);
+                if let Some(wrong) = judge(script, &right, &outcome, &shared) {
+                    let mishaps = modem(&shared).named("chaos");
                     failures.push(format!("{} on sim:{model}?{options} ({mishaps}): {wrong}", script.name));
                 }
             }

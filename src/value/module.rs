@@ -14,7 +14,6 @@ pub fn record(module: Option<&Module>) -> Value {
     let settings = |all: &[Setting]| Value::list(all.iter().map(setting).collect());
     let seconds = std::time::Duration::from_secs_f64(module.boot_seconds.unwrap_or_default().clamp(0.0, 600.0));
     let registration = module.registration.iter().map(|command| Value::text(format!("{command}?"))).collect();
-    let (ping, answer) = module.ping.map_or(("", ""), |ping| (ping.send, ping.answer));
     fields([
         ("id", Value::text(module.id)),
         ("name", Value::text(name(module))),
@@ -32,8 +31,8 @@ pub fn record(module: Option<&Module>) -> Value {
         ("data_up", texts(&module.data_up)),
         ("data_down", Value::text(module.data_down)),
         ("address", Value::text(module.address)),
-        ("ping", Value::text(ping)),
-        ("ping_answer", Value::text(answer)),
+        ("ping", Value::text(module.ping)),
+        ("ping_answer", Value::text(module.ping_answer)),
         ("cell", Value::text(module.cell)),
         ("neighbours", Value::text(module.neighbours)),
         ("bands", Value::text(module.bands)),

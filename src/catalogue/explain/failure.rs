@@ -6,50 +6,30 @@ use crate::catalogue::{cme, cms, error_by_text, result_code};
 
 use super::{ExplainedPart, Explanation, Kind, lower_first};
 
-/// What a failed exchange means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExplainedFailure {
-    /// In words: `no network service`
-    pub meaning: String,
-    /// What usually mends it, in sentences; may be empty
-    pub advice: String,
-}
-
-/// What this result means, on this module if it is known; `None` for a success, and for one of which nothing is known.
-pub fn failure(result: &ResultCode, module: Option<&Module>) -> Option<ExplainedFailure> {
-    if result.is_success() {
-        return None;
-    }
-    let known = |error: &ErrorCode| {
-        let meaning = error.meaning(module)?.to_owned();
-        // What mends it on one maker's modules says nothing of one whose maker is not known.
-        let fits = module.is_some() || error.scope.is_none();
-        let advice = if fits { error.advice(module) } else { "" };
-        Some(ExplainedFailure { meaning, advice: advice.to_owned() })
-    };
-    match result {
+/// What usually mends a failed exchange, on this module if it is known: in sentences. `None` for a success, and where nothing
+/// is known that mends it.
+pub fn advice(result: &ResultCode, module: Option<&Module>) -> Option<&'static str> {
+    // What mends an error on one maker's modules says nothing of one whose maker is not known.
+    let fits = |error: &&ErrorCode| error.meaning(module).is_some() && (module.is_some() || error.scope.is_none());
+    let of_error = |error: Option<&'static ErrorCode>| Some(error.filter(fits)?.advice(module));
+    let of_result = |text: &str| Some(result_code(text)?.advice);
+    let found = match result {
         ResultCode::Equipment(error) => {
-            let by_words = || error_by_text(Series::Equipment, &error.text).next();
-            error.code.map_or_else(by_words, cme).and_then(known)
+            of_error(error.code.map_or_else(|| error_by_text(Series::Equipment, &error.text).next(), cme))
         }
         ResultCode::Message(error) => {
-            let by_words = || error_by_text(Series::Message, &error.text).next();
-            error.code.map_or_else(by_words, cms).and_then(known)
+            of_error(error.code.map_or_else(|| error_by_text(Series::Message, &error.text).next(), cms))
         }
-        ResultCode::Vendor { text, .. } => by_result(text),
-        ResultCode::Error => by_result("ERROR"),
-        ResultCode::NoCarrier => by_result("NO CARRIER"),
-        ResultCode::Busy => by_result("BUSY"),
-        ResultCode::NoAnswer => by_result("NO ANSWER"),
-        ResultCode::NoDialtone => by_result("NO DIALTONE"),
-        ResultCode::Aborted => by_result("ABORTED"),
-        ResultCode::Ok | ResultCode::Connect(_) => None,
-    }
-}
-
-fn by_result(text: &str) -> Option<ExplainedFailure> {
-    let known = result_code(text)?;
-    Some(ExplainedFailure { meaning: known.meaning.to_owned(), advice: known.advice.to_owned() })
+        ResultCode::Vendor { success: true, .. } | ResultCode::Ok | ResultCode::Connect(_) => None,
+        ResultCode::Vendor { text, .. } => of_result(text),
+        ResultCode::Error => of_result("ERROR"),
+        ResultCode::NoCarrier => of_result("NO CARRIER"),
+        ResultCode::Busy => of_result("BUSY"),
+        ResultCode::NoAnswer => of_result("NO ANSWER"),
+        ResultCode::NoDialtone => of_result("NO DIALTONE"),
+        ResultCode::Aborted => of_result("ABORTED"),
+    };
+    found.filter(|advice| !advice.is_empty())
 }
 
 /// `+CME ERROR: 30`, `CME 30`, `cms error 38`, `+CME ERROR: no network service`, `+CME ERROR:`.

@@ -16,7 +16,7 @@ mod value;
 use serde::Serialize;
 
 pub use brief::{beside, brief};
-pub use failure::{ExplainedFailure, failure};
+pub use failure::advice;
 
 use super::entry::{Confirmation, Module};
 use super::lookup::{COMMANDS, MARKS, RESULTS, field, source_text, urc};

@@ -26,8 +26,8 @@ fn about(name: &str, module: &'static Module) -> Explanation {
         module.apn.iter().copied().filter(|line| module.stack.iter().all(|own| own.set != *line)).collect();
     told(&apn, "sets the APN");
     told(&module.data_up, "brings its IP stack up");
-    told(module.ping.as_ref().map(|ping| ping.send).as_slice(), "pings");
     let single = [
+        (module.ping, "pings"),
         (module.data_down, "takes its IP stack down"),
         (module.address, "tells its address"),
         (module.cell, "tells of the serving cell"),

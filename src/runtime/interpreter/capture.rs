@@ -10,8 +10,8 @@ use super::{End, ScriptView, Step};
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
 use crate::at::{Knowledge, Likeness, Line, Question, ResultCode};
 use crate::catalogue::Catalogue;
-use crate::catalogue::explain::{Context, beside, failure};
-use crate::check::{Captures, Hole, Matcher, anywhere};
+use crate::catalogue::explain::{Context, advice, beside};
+use crate::check::{Hole, Matcher, anywhere};
 use crate::notation::text;
 use crate::runtime::failure::Failure;
 use crate::runtime::inputs::from_text;
@@ -276,8 +276,11 @@ impl ScriptView<'_> {
     ) -> Option<Result<Captured, Miss>> {
         let matcher = |pattern| self.scope.program.matcher(pattern);
         let mut known = patterns.iter().zip(values);
-        let captures = known.find_map(|(pattern, values)| matcher(pattern)?.captures(&line.bytes, values))?;
-        let mut captured = match holes(&line.bytes, &captures) {
+        let (first, found) = known.find_map(|(pattern, values)| {
+            let matcher = matcher(pattern)?;
+            Some((matcher, matcher.captures(&line.bytes, values)?))
+        })?;
+        let mut captured = match holes(&line.bytes, first.holes(), &found) {
             Ok(found) => found,
             Err(miss) => return Some(Err(miss)),
         };
@@ -308,8 +311,7 @@ impl ScriptView<'_> {
         if let Some((clause, ..)) = wanted {
             problem = problem.also(clause, "expected this");
         }
-        let advice = failure(result, self.module).map(|failure| failure.advice);
-        if let Some(advice) = advice.filter(|advice| !advice.is_empty()) {
+        if let Some(advice) = advice(result, self.module) {
             problem = problem.help(advice);
         }
         self.fail(self.with_answer(problem, Some(asked)))
@@ -469,9 +471,10 @@ fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<
 }
 
 /// The holes of a pattern that has matched `line`.
-fn holes(line: &[u8], captures: &Captures<'_, '_>) -> Result<Captured, Miss> {
-    captures
+fn holes(line: &[u8], holes: &[Hole], found: &[Option<&[u8]>]) -> Result<Captured, Miss> {
+    holes
         .iter()
+        .zip(found)
         .map(|(hole, found)| {
             let Hole { name, convert, optional } = hole;
             match found {
