@@ -40,12 +40,15 @@ pub fn seal(to: &[u8; 32], whom: SealedFor<'_>, secrets: BTreeMap<String, String
 
 /// What was sealed to the public half of that key; else why it is not to be had.
 pub fn unseal(secret: &[u8; 32], whom: SealedFor<'_>, sealed: &str) -> Result<BTreeMap<String, String>, String> {
-    let unreadable = || "its secrets are sealed to another key than this gateway's: is the one of the inventory the one \
+    let unreadable = || {
+        "its secrets are sealed to another key than this gateway's: is the one of the inventory the one \
          that `hayes agent enroll` has printed?"
-        .to_owned();
+            .to_owned()
+    };
     let bytes = BASE64.decode(sealed).map_err(|_| unreadable())?;
     let text = CurveKey::from(*secret).unseal(&bytes).map_err(|_| unreadable())?;
-    let found: Sealed<'_> = serde_json::from_slice(&text).map_err(|error| format!("its secrets cannot be read: {error}"))?;
+    let found: Sealed<'_> =
+        serde_json::from_slice(&text).map_err(|error| format!("its secrets cannot be read: {error}"))?;
     if found.whom != whom {
         let SealedFor { fleet, gateway, run } = found.whom;
         return Err(format!("its secrets were sealed for run {run} on {gateway} of {fleet}"));

@@ -67,8 +67,6 @@ enum NatsFrame {
     Message(Delivery),
     Ping,
     Pong,
-    /// `+OK`, which nobody asked for
-    Fine,
     Error(String),
 }
 
@@ -136,7 +134,7 @@ impl Link {
             match self.next(until)?.ok_or_else(|| silent("it did not answer the login"))? {
                 NatsFrame::Pong => return Ok(()),
                 NatsFrame::Error(why) => return Err(refusal(&why)),
-                NatsFrame::Info(_) | NatsFrame::Message(_) | NatsFrame::Ping | NatsFrame::Fine => {}
+                NatsFrame::Info(_) | NatsFrame::Message(_) | NatsFrame::Ping => {}
             }
         }
     }
@@ -144,7 +142,8 @@ impl Link {
     fn begin_tls(&mut self, settings: &Arc<ClientConfig>, host: &str, until: Duration) -> Carried<()> {
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|_| CarrierError::Refused(format!("{host} is no name that a certificate can have")))?;
-        let tls = ClientConnection::new(Arc::clone(settings), name).map_err(|error| untrusted(&error))?;
+        let mut tls = ClientConnection::new(Arc::clone(settings), name).map_err(|error| untrusted(&error))?;
+        tls.set_buffer_limit(None);
         // What was sent in plain text after the greeting, nobody vouches for.
         self.received.clear();
         self.taken = 0;
@@ -234,7 +233,7 @@ impl Link {
                 NatsFrame::Message(message) if message.subscription == WAKE => self.woken = true,
                 NatsFrame::Message(message) if is_answer(&message) => return Ok(Some(message)),
                 NatsFrame::Error(why) => return Err(refusal(&why)),
-                NatsFrame::Info(_) | NatsFrame::Message(_) | NatsFrame::Ping | NatsFrame::Pong | NatsFrame::Fine => {}
+                NatsFrame::Info(_) | NatsFrame::Message(_) | NatsFrame::Ping | NatsFrame::Pong => {}
             }
         }
         Ok(None)
@@ -246,7 +245,7 @@ impl Link {
             match self.take(until)? {
                 Some(NatsFrame::Message(message)) => self.woken = message.subscription == WAKE,
                 Some(NatsFrame::Error(why)) => return Err(refusal(&why)),
-                Some(NatsFrame::Info(_) | NatsFrame::Ping | NatsFrame::Pong | NatsFrame::Fine) => {}
+                Some(NatsFrame::Info(_) | NatsFrame::Ping | NatsFrame::Pong) => {}
                 None => break,
             }
         }
@@ -314,7 +313,6 @@ impl Link {
         match &mut self.tls {
             None => self.port.write(bytes, until).map_err(|fault| lost(&fault)),
             Some(tls) => {
-                tls.set_buffer_limit(None);
                 tls.writer().write_all(bytes).map_err(|error| silent(&error.to_string()))?;
                 self.flush(until)
             }
@@ -358,7 +356,6 @@ fn parse(bytes: &[u8]) -> Result<Option<(NatsFrame, usize)>, String> {
         "HMSG" => return message(rest, true, bytes, end + 2),
         "PING" => NatsFrame::Ping,
         "PONG" => NatsFrame::Pong,
-        "+OK" => NatsFrame::Fine,
         "-ERR" => NatsFrame::Error(rest.trim().trim_matches('\'').to_owned()),
         "INFO" => match serde_json::from_str(rest) {
             Ok(info) => NatsFrame::Info(info),

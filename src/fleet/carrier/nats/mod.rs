@@ -62,6 +62,7 @@ const PORT: u16 = 4222;
 /// The server's words for what is no failure here.
 const WRONG_LAST_SEQUENCE: u64 = 10_071;
 const STREAM_NOT_FOUND: u64 = 10_059;
+const NOTHING: u64 = 0;
 
 /// Results are kept so long; whoever has not fetched them by then has them from the gateways again.
 const RESULTS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -107,24 +108,25 @@ impl Nats {
     }
 
     /// Does what needs the connection, and connects before where that is to be done. A connection that turns out to be
-    /// dead is made again once, while there is time: everything that is asked here may be asked twice.
+    /// dead is made again while there is time: everything that is asked here may be asked twice.
     fn call<T>(&self, within: Duration, mut work: impl FnMut(&mut Link, Duration) -> Carried<T>) -> Carried<T> {
         self.wanted.fetch_add(1, Ordering::SeqCst);
         self.wake.cancel();
         let mut slot = held(&self.link);
         self.wake.clear();
         let clock = Clock::start();
+        let left = || within.saturating_sub(clock.now());
         let outcome = loop {
             let was_open = slot.is_some();
-            let outcome = self.connected(&mut slot, within.saturating_sub(clock.now())).and_then(|link| {
-                let until = link.now() + within.saturating_sub(clock.now());
-                work(link, until)
-            });
+            let outcome = self.connected(&mut slot, left()).and_then(|link| work(link, link.now() + left()));
             if !matches!(outcome, Err(CarrierError::Unreachable(_))) {
                 break outcome;
             }
             *slot = None;
-            if !was_open || clock.now() >= within {
+            // Another call that has come meanwhile ends no more than an attempt to connect.
+            let was_ended = self.wake.is_cancelled();
+            self.wake.clear();
+            if left().is_zero() || !(was_open || was_ended) {
                 break outcome;
             }
         };
@@ -137,46 +139,32 @@ impl Nats {
     fn connected<'a>(&self, slot: &'a mut Option<Link>, within: Duration) -> Carried<&'a mut Link> {
         let link = match slot.take() {
             Some(link) => link,
-            None => self.connect(within)?,
+            None => {
+                let link = Link::open(&self.login, &self.wake, within)?;
+                is_new_enough(&link.server)?;
+                link
+            }
         };
         Ok(slot.insert(link))
-    }
-
-    fn connect(&self, within: Duration) -> Carried<Link> {
-        let clock = Clock::start();
-        loop {
-            match Link::open(&self.login, &self.wake, within.saturating_sub(clock.now())) {
-                Ok(link) => return is_new_enough(&link.server).map(|()| link),
-                // Another call has come meanwhile: it waits for this connection too.
-                Err(_) if self.wake.is_cancelled() && clock.now() < within => self.wake.clear(),
-                Err(error) => return Err(error),
-            }
-        }
     }
 
     /// Writes what is to stand in that subject, if its last message is the one of that number.
     fn put(&self, subject: &str, bytes: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
         self.call(within, |link, until| {
             let header = ("Nats-Expected-Last-Subject-Sequence", replaces);
-            let answer = link.ask(subject, Some(header), bytes, until)?;
-            let answer = said(&answer)?;
-            match error(&answer) {
-                None => Ok(Put::Done(number(&answer, "/seq"))),
-                Some((WRONG_LAST_SEQUENCE, _)) => Ok(Put::Changed),
-                Some((_, why)) => Err(why),
-            }
+            let answer = said(&link.ask(subject, Some(header), bytes, until)?, WRONG_LAST_SEQUENCE)?;
+            Ok(answer.map_or(Put::Changed, |answer| Put::Done(number(&answer, "/seq"))))
         })
     }
 
     /// The same for what one writer alone writes: where the answer to an earlier try was lost, it stands there already.
     fn put_or_find(&self, stream: &str, subject: &str, bytes: &[u8], at: Version, within: Duration) -> Carried<Put> {
-        match self.put(subject, bytes, at, within)? {
-            Put::Done(version) => Ok(Put::Done(version)),
-            Put::Changed => {
-                let present = self.last(stream, subject, within)?.filter(|kept| kept.bytes == bytes);
-                Ok(present.map_or(Put::Changed, |kept| Put::Done(kept.version)))
-            }
+        let put = self.put(subject, bytes, at, within)?;
+        if put != Put::Changed {
+            return Ok(put);
         }
+        let present = self.last(stream, subject, within)?.filter(|kept| kept.bytes == bytes);
+        Ok(present.map_or(Put::Changed, |kept| Put::Done(kept.version)))
     }
 
     /// The last message of a subject, straight from the stream's store.
@@ -185,36 +173,33 @@ impl Nats {
         self.call(within, |link, until| {
             let answer = link.ask(&get, None, b"", until)?;
             match answer.status() {
-                Some(404) => Ok(None),
-                Some(status) => Err(no_answer(status)),
-                None => {
-                    let version = answer.header("Nats-Sequence").and_then(|text| text.parse().ok()).unwrap_or(0);
-                    Ok(Some(Kept { bytes: answer.payload, version }))
-                }
+                Some(404) => return Ok(None),
+                Some(status) => return Err(no_answer(status)),
+                None => {}
             }
+            let version = answer.header("Nats-Sequence").and_then(|text| text.parse().ok()).unwrap_or(0);
+            Ok(Some(Kept { bytes: answer.payload, version }))
         })
+    }
+
+    fn subject(&self, table: &str, key: &str) -> String {
+        format!("{}.{table}.{key}", self.fleet)
     }
 
     /// Makes the streams that are not there; refuses those that are there and would not do.
     fn make_streams(&self, link: &mut Link, until: Duration) -> Carried<()> {
         for wanted in self.streams() {
             let name = wanted.get("name").and_then(Json::as_str).unwrap_or_default();
-            let there = asked(link, &format!("$JS.API.STREAM.INFO.{name}"), &Json::Null, until)?;
-            let there = match error(&there) {
-                Some((STREAM_NOT_FOUND, _)) => asked(link, &format!("$JS.API.STREAM.CREATE.{name}"), &wanted, until)?,
-                None | Some(_) => there,
-            };
-            if let Some((_, why)) = error(&there) {
-                return Err(why);
+            let mut there = asked(link, &format!("STREAM.INFO.{name}"), &Json::Null, STREAM_NOT_FOUND, until)?;
+            if there.is_none() {
+                there = asked(link, &format!("STREAM.CREATE.{name}"), &wanted, NOTHING, until)?;
             }
-            let settings = wanted.as_object().into_iter().flatten().filter(|(key, _)| *key != "first_seq");
-            for (key, value) in settings {
-                let found = there.pointer(&format!("/config/{key}")).unwrap_or(&Json::Null);
-                if found != value {
-                    return Err(CarrierError::Refused(format!(
-                        "the stream {name} is there already, with {key} {found}; it has to be {value}"
-                    )));
-                }
+            let config = there.and_then(|mut there| Some(there.get_mut("config")?.take())).unwrap_or_default();
+            let mut settings = wanted.as_object().into_iter().flatten().filter(|(key, _)| *key != "first_seq");
+            if let Some((key, value)) = settings.find(|(key, value)| config.get(key) != Some(value)) {
+                let found = config.get(key).unwrap_or(&Json::Null);
+                let why = format!("the stream {name} is there already, with {key} {found}; it has to be {value}");
+                return Err(CarrierError::Refused(why));
             }
         }
         Ok(())
@@ -284,39 +269,34 @@ impl Nats {
 
     fn begin_feed(&self, link: &mut Link, after: u64, until: Duration) -> Carried<Feed> {
         let stream = format!("{}_RES", self.fleet);
-        let mut info = asked(link, &format!("$JS.API.STREAM.INFO.{stream}"), &Json::Null, until)?;
-        if matches!(error(&info), Some((STREAM_NOT_FOUND, _))) {
+        let info = format!("STREAM.INFO.{stream}");
+        let mut found = asked(link, &info, &Json::Null, STREAM_NOT_FOUND, until)?;
+        if found.is_none() {
             // The server has lost what it kept. The gateways write again what is not settled, as soon as they can.
             self.make_streams(link, until)?;
-            info = asked(link, &format!("$JS.API.STREAM.INFO.{stream}"), &Json::Null, until)?;
-        }
-        if let Some((_, why)) = error(&info) {
-            return Err(why);
+            found = asked(link, &info, &Json::Null, NOTHING, until)?;
         }
         // A cursor that lies behind the end is of another store: all of this one is new.
-        let start = if number(&info, "/state/last_seq") < after { 1 } else { after + 1 };
+        let last = found.map_or(0, |found| number(&found, "/state/last_seq"));
         let consumer = link.fresh_name();
         let wanted = json!({
             "stream_name": stream,
             "config": {
-                "name": consumer, "deliver_policy": "by_start_sequence", "opt_start_seq": start, "ack_policy": "none",
-                "max_deliver": 1, "mem_storage": true, "num_replicas": 1, "inactive_threshold": nanoseconds(FEED_KEPT),
+                "name": consumer, "deliver_policy": "by_start_sequence", "ack_policy": "none", "max_deliver": 1,
+                "opt_start_seq": if last < after { 1 } else { after + 1 },
+                "mem_storage": true, "num_replicas": 1, "inactive_threshold": nanoseconds(FEED_KEPT),
             },
         });
-        let made = asked(link, &format!("$JS.API.CONSUMER.CREATE.{stream}.{consumer}"), &wanted, until)?;
-        match error(&made) {
-            None => Ok(Feed { consumer, count: 0, given: after }),
-            Some((_, why)) => Err(why),
-        }
+        asked(link, &format!("CONSUMER.CREATE.{stream}.{consumer}"), &wanted, NOTHING, until)?;
+        Ok(Feed { consumer, count: 0, given: after })
     }
 
     /// Whose result a subject is: `F.res.R.G.M.A`.
     fn key(&self, subject: &str) -> Option<ResultKey> {
-        let rest = subject.strip_prefix(self.fleet.as_str())?.strip_prefix(".res.")?;
-        let mut words = rest.split('.').map(str::to_owned);
-        let (run, gateway, modem) = (words.next()?, words.next()?, words.next()?);
-        let attempt = words.next()?.parse().ok()?;
-        Some(ResultKey { run, gateway, modem, attempt }).filter(|_| words.next().is_none())
+        let words: Vec<&str> = subject.split('.').collect();
+        let [_, _, run, gateway, modem, attempt] = words.as_slice() else { return None };
+        let [run, gateway, modem] = [run, gateway, modem].map(|word| (*word).to_owned());
+        Some(ResultKey { run, gateway, modem, attempt: attempt.parse().ok()? })
     }
 }
 
@@ -333,31 +313,29 @@ impl Carrier for Nats {
     }
 
     fn put_order(&self, gateway: &str, order: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
-        let subject = format!("{}.want.{gateway}", self.fleet);
-        let put = self.put_or_find("WANT", &subject, order, replaces, within)?;
+        let put = self.put_or_find("WANT", &self.subject("want", gateway), order, replaces, within)?;
         if put != Put::Changed {
-            let wake = format!("{}.wake.{gateway}", self.fleet);
-            self.call(within, |link, until| link.tell(&wake, until))?;
+            self.call(within, |link, until| link.tell(&self.subject("wake", gateway), until))?;
         }
         Ok(put)
     }
 
     fn order(&self, gateway: &str, within: Duration) -> Carried<Option<Kept>> {
-        self.last("WANT", &format!("{}.want.{gateway}", self.fleet), within)
+        self.last("WANT", &self.subject("want", gateway), within)
     }
 
     fn put_blob(&self, hash: &str, bytes: &[u8], within: Duration) -> Carried<()> {
-        self.put(&format!("{}.blob.{hash}", self.fleet), bytes, 0, within).map(|_| ())
+        self.put(&self.subject("blob", hash), bytes, 0, within).map(|_| ())
     }
 
     fn blob(&self, hash: &str, within: Duration) -> Carried<Option<Vec<u8>>> {
-        let kept = self.last("BLOB", &format!("{}.blob.{hash}", self.fleet), within)?;
+        let kept = self.last("BLOB", &self.subject("blob", hash), within)?;
         Ok(kept.map(|kept| kept.bytes))
     }
 
     fn put_result(&self, key: &ResultKey, bytes: &[u8], within: Duration) -> Carried<Receipt> {
         let ResultKey { run, gateway, modem, attempt } = key;
-        let subject = format!("{}.res.{run}.{gateway}.{modem}.{attempt}", self.fleet);
+        let subject = self.subject("res", &format!("{run}.{gateway}.{modem}.{attempt}"));
         self.put(&subject, bytes, 0, within).map(|put| match put {
             Put::Done(_) => Receipt::Stored,
             Put::Changed => Receipt::Already,
@@ -379,35 +357,34 @@ impl Carrier for Nats {
     }
 
     fn put_presence(&self, gateway: &str, presence: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
-        self.put_or_find("GW", &format!("{}.gw.{gateway}", self.fleet), presence, replaces, within)
+        self.put_or_find("GW", &self.subject("gw", gateway), presence, replaces, within)
     }
 
     fn presence(&self, gateway: &str, within: Duration) -> Carried<Option<Kept>> {
-        self.last("GW", &format!("{}.gw.{gateway}", self.fleet), within)
+        self.last("GW", &self.subject("gw", gateway), within)
     }
 
-    /// Listens on the connection, and leaves it to calls of other threads meanwhile. Where there is no connection it is
-    /// tried to make one.
+    /// Listens on the connection, and leaves it to calls of other threads meanwhile. Where there is none, it makes one.
     fn wait(&self, _gateway: &str, at_most: Duration) {
         let clock = Clock::start();
+        let left = || at_most.saturating_sub(clock.now());
+        let is_wanted = || self.wanted.load(Ordering::SeqCst) > 0;
+        // Thousands of gateways do not come back at the same moment.
+        let again = TRY_AGAIN.mul_f32(1.0 + f32::from(self.login.key.verifying_key().as_bytes()[0]) / 256.0);
         let mut slot = held(&self.link);
-        while clock.now() < at_most {
-            let left = || at_most.saturating_sub(clock.now());
-            let is_wanted = |_: &mut Option<Link>| self.wanted.load(Ordering::SeqCst) > 0;
-            let waited = self.free.wait_timeout_while(slot, left(), is_wanted);
+        while !left().is_zero() {
+            let waited = self.free.wait_timeout_while(slot, left(), |_| is_wanted());
             slot = waited.unwrap_or_else(PoisonError::into_inner).0;
-            let heard = match self.connected(&mut slot, left()) {
+            match self.connected(&mut slot, left().min(again)) {
                 // Whoever came while it was made has its turn first.
-                Ok(_) if is_wanted(&mut None) => continue,
-                Ok(link) => link.listen(link.now() + left()),
-                Err(error) => Err(error),
-            };
-            match heard {
-                Ok(true) => return,
-                Ok(false) => {}
+                Ok(_) if is_wanted() => {}
+                Ok(link) => match link.listen(link.now() + left()) {
+                    Ok(true) => return,
+                    Ok(false) => {}
+                    Err(_) => *slot = None,
+                },
                 Err(_) => {
-                    *slot = None;
-                    let waited = self.free.wait_timeout(slot, left().min(TRY_AGAIN));
+                    let waited = self.free.wait_timeout(slot, left().min(again));
                     slot = waited.unwrap_or_else(PoisonError::into_inner).0;
                 }
             }
@@ -419,35 +396,31 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks the server's own subjects, which speak JSON.
-fn asked(link: &mut Link, subject: &str, body: &Json, until: Duration) -> Carried<Json> {
+/// Asks what JetStream is asked in JSON; none where it answers with the error that is forgiven.
+fn asked(link: &mut Link, what: &str, body: &Json, forgiven: u64, until: Duration) -> Carried<Option<Json>> {
     let body = if body.is_null() { String::new() } else { body.to_string() };
-    said(&link.ask(subject, None, body.as_bytes(), until)?)
+    said(&link.ask(&format!("$JS.API.{what}"), None, body.as_bytes(), until)?, forgiven)
 }
 
-fn said(answer: &Delivery) -> Carried<Json> {
+fn said(answer: &Delivery, forgiven: u64) -> Carried<Option<Json>> {
     if let Some(status) = answer.status() {
         return Err(no_answer(status));
     }
     let wrong = |error| CarrierError::Refused(format!("what the NATS server answers cannot be read: {error}"));
-    serde_json::from_slice(&answer.payload).map_err(wrong)
+    let answer: Json = serde_json::from_slice(&answer.payload).map_err(wrong)?;
+    let Some(error) = answer.get("error") else { return Ok(Some(answer)) };
+    let why = error.get("description").and_then(Json::as_str).unwrap_or("an error without words");
+    let why = format!("JetStream says: {why}");
+    match (number(error, "/err_code"), number(error, "/code")) {
+        (code, _) if code == forgiven => Ok(None),
+        // As in HTTP: from 500 on it is the server's own trouble, and passes.
+        (_, 500..) => Err(CarrierError::Unreachable(why)),
+        (_, _) => Err(CarrierError::Refused(why)),
+    }
 }
 
 fn number(answer: &Json, place: &str) -> u64 {
     answer.pointer(place).and_then(Json::as_u64).unwrap_or(0)
-}
-
-/// What went wrong, where something did: the server's number for it, and what it means here.
-fn error(answer: &Json) -> Option<(u64, CarrierError)> {
-    let error = answer.get("error")?;
-    let why = error.get("description").and_then(Json::as_str).unwrap_or("an error without words");
-    let why = format!("JetStream says: {why}");
-    // As in HTTP: from 500 on it is the server's own trouble, and passes.
-    let meaning = match number(error, "/code") {
-        500.. => CarrierError::Unreachable(why),
-        _ => CarrierError::Refused(why),
-    };
-    Some((number(error, "/err_code"), meaning))
 }
 
 /// Nobody answers to a subject of ours (503): there is no such stream, or JetStream is not yet up.
@@ -479,40 +452,35 @@ fn is_new_enough(server: &Json) -> Carried<()> {
             "the NATS server is {version}; it has to be 2.10.23 or newer, or it may lose what it has acknowledged"
         )));
     }
-    match server.get("jetstream").and_then(Json::as_bool) {
-        Some(true) => Ok(()),
-        Some(false) | None => Err(CarrierError::Refused(
-            "the NATS server has JetStream switched off: its file needs jetstream { … }".to_owned(),
-        )),
+    if server.get("jetstream").and_then(Json::as_bool) != Some(true) {
+        let why = "the NATS server has JetStream switched off: its file needs jetstream { … }";
+        return Err(CarrierError::Refused(why.to_owned()));
     }
+    Ok(())
 }
 
 /// Refuses servers that acknowledge what is not on the disk yet. A server shows this to its system account, and
 /// [`users`] lends the operator that one subject.
 fn syncs_always(link: &mut Link, until: Duration) -> Carried<()> {
+    let refused = |why: &str| Err(CarrierError::Refused(format!("the NATS server {why}")));
     let reply = link.send(JSZ, None, b"", until)?;
-    let mut is_seen = false;
-    loop {
-        let last = if is_seen { until.min(link.now() + ONE_MORE_ANSWER) } else { until };
-        let Some(answer) =
-            link.answer(|message| message.subject == reply, last)?.filter(|answer| answer.status().is_none())
-        else {
-            break;
-        };
-        if said(&answer)?.pointer("/data/config/sync_always") != Some(&Json::Bool(true)) {
-            return Err(CarrierError::Refused(
-                "the NATS server acknowledges what is not on its disk yet: its file needs jetstream { sync_interval: always }"
-                    .to_owned(),
-            ));
+    let mut last = until;
+    while let Some(answer) = link.answer(|message| message.subject == reply, last)? {
+        let answer = if answer.status().is_some() { None } else { said(&answer, NOTHING)? };
+        match answer.as_ref().map(|answer| answer.pointer("/data/config/sync_always")) {
+            Some(Some(Json::Bool(true))) => last = until.min(link.now() + ONE_MORE_ANSWER),
+            Some(_) => {
+                return refused(
+                    "acknowledges what is not on its disk yet: its file needs jetstream { sync_interval: always }",
+                );
+            }
+            None => break,
         }
-        is_seen = true;
     }
-    match is_seen {
-        true => Ok(()),
-        false => Err(CarrierError::Refused(
-            "the NATS server does not show whether it syncs always: include what `hayes fleet nats-config` writes in its file"
-                .to_owned(),
-        )),
+    if last < until {
+        Ok(())
+    } else {
+        refused("does not show whether it syncs always: include what `hayes fleet nats-config` writes in its file")
     }
 }
 
