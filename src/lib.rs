@@ -25,6 +25,7 @@
 //! - [`batch`]: inventory, scheduling, journal
 //! - [`fleet`]: many gateways, each with modems of its own
 //! - [`repl`]: exploring a modem line by line
+//! - [`lsp`]: the language server of editors
 //! - [`cli`]: arguments, printing, exit codes
 //!
 //! # How to add a statement: six files
@@ -74,6 +75,7 @@ pub mod conversation;
 pub mod diagnostic;
 pub mod fleet;
 pub mod library;
+mod lsp;
 pub mod notation;
 pub mod port;
 pub mod psm;

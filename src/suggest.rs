@@ -51,11 +51,11 @@ pub(crate) struct Surroundings<'a> {
 
 /// What may stand at the end of `typed`, and from where on it does.
 pub(crate) fn candidates(typed: &str, around: &Surroundings<'_>) -> (usize, Vec<Candidate>) {
-    // `${`: a variable, wherever it stands.
-    if let Some(open) = typed.rfind("${")
-        && let Some(word) = typed.get(open + 2..).filter(|word| word.chars().all(is_name))
-    {
-        return (open + 2, variables(word, around.names, "}"));
+    // `${`: an expression, wherever it stands.
+    if let Some((before, value)) = typed.rsplit_once("${").filter(|(_, value)| !value.contains('}')) {
+        let closing = if value.chars().all(is_name) { "}" } else { "" };
+        let (start, found) = expression(value, around.names, closing);
+        return (before.len() + 2 + start, found);
     }
     if let Some(asking) = asking(typed) {
         return at_command(typed, &asking);
@@ -80,16 +80,24 @@ pub(crate) fn candidates(typed: &str, around: &Surroundings<'_>) -> (usize, Vec<
         }
         return (start, found);
     }
-    let inner = word.rfind(|character: char| !is_name(character)).map_or(0, |at| at + 1);
-    let (outside, word) = word.split_at_checked(inner).unwrap_or((word, ""));
     if let Some(run) = run_name(before).filter(|_| takes_parameter(before)) {
         let found = around.scripts.find(run, around.from).map(|source| parameters(&source)).unwrap_or_default();
         return (start, found.into_iter().filter(|parameter| parameter.text.starts_with(word)).collect());
     }
-    if outside.ends_with("module.") {
-        return (start + inner, fields_of_module(word));
-    }
-    (start + inner, [variables(word, around.names, ""), functions(word)].concat())
+    let (inner, found) = expression(word, around.names, "");
+    (start + inner, found)
+}
+
+/// What may stand at the end of an expression: a name, a function, a field. `closing` stands behind a name.
+fn expression(typed: &str, names: &[Candidate], closing: &str) -> (usize, Vec<Candidate>) {
+    let start = typed.rfind(|character: char| !is_name(character)).map_or(0, |at| at + 1);
+    let (before, word) = typed.split_at_checked(start).unwrap_or((typed, ""));
+    let found = match before.strip_suffix('.') {
+        Some(record) if record.ends_with("module") => fields_of_module(word),
+        Some(_) => Vec::new(),
+        None => [variables(word, names, closing), functions(word)].concat(),
+    };
+    (start, found)
 }
 
 /// What the scripts of the library, and those beside the script that is being written, are for.

@@ -25,6 +25,8 @@ mod folder;
 mod html;
 mod library;
 #[cfg(unix)]
+mod lsp;
+#[cfg(unix)]
 mod mixed;
 #[cfg(unix)]
 mod modules;

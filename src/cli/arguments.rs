@@ -65,6 +65,13 @@ pub(crate) enum Task {
     Ports(Ports),
     /// Be a simulated modem, as a device for any program
     Sim(Sim),
+    /// Serve an editor: diagnostics, completion, help, renames (Language Server Protocol)
+    #[command(after_help = LSP)]
+    Lsp {
+        /// Over standard input and output, as always; for editors that say it
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
     /// Print the completion script of a shell
     Completions { shell: clap_complete::Shell },
     /// What may stand at the cursor, for the completion scripts
@@ -80,6 +87,12 @@ pub(crate) enum Task {
         folder: Option<PathBuf>,
     },
 }
+
+const LSP: &str = "\
+An editor starts it and talks to it over standard input and output.
+
+Examples:
+  vim.lsp.start { name = 'hayes', cmd = { 'hayes', 'lsp' } }     in Neovim";
 
 /// Which modem, and how to talk to it.
 #[derive(Debug, Clone, Args)]

@@ -7,6 +7,7 @@ mod completion;
 mod console;
 mod explain;
 mod inputs;
+mod lsp;
 mod modem;
 mod modules;
 mod ports;
@@ -78,6 +79,7 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
         Task::Show { name } => scripts::show(name, console),
         Task::Ports(arguments) => ports::list(arguments, console),
         Task::Sim(arguments) => sim::sim(arguments, console),
+        Task::Lsp { .. } => lsp::serve(console),
         Task::Completions { shell } => completion::script(*shell, console),
         Task::CompleteWord { words } => completion::word(words, console),
         Task::Man { folder } => manual(folder.as_deref(), console),

@@ -36,7 +36,7 @@ fn beside(task: Option<&Task>) -> Vec<PathBuf> {
         Task::Run(arguments) => arguments.scripts.as_slice(),
         Task::Check(arguments) => arguments.scripts.as_slice(),
         Task::Batch(arguments) => std::slice::from_ref(&arguments.script),
-        Task::Repl(_) | Task::At(_) | Task::Explain(_) => return vec![PathBuf::new()],
+        Task::Lsp { .. } | Task::Repl(_) | Task::At(_) | Task::Explain(_) => return vec![PathBuf::new()],
         Task::Report(_)
         | Task::Fmt(_)
         | Task::List { .. }

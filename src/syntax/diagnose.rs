@@ -993,7 +993,7 @@ fn is_answer(code: &str) -> bool {
 }
 
 /// Whether it is shaped as a name.
-fn is_name(word: &str) -> bool {
+pub(super) fn is_name(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && word.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }

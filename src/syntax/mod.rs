@@ -44,6 +44,11 @@ mod grammar {
     }
 }
 
+/// Whether a script may call something so.
+pub(crate) fn is_name(word: &str) -> bool {
+    diagnose::is_name(word) && !words::RESERVED.contains(&word)
+}
+
 /// How long a line may be, in bytes.
 const LONGEST_LINE: usize = 64 * 1024;
 

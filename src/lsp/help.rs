@@ -1,0 +1,312 @@
+//! What is said while a script is written: at a place (hover), behind the cursor (completion), in the parameters of a
+//! command or a function (signature help).
+
+use lsp_types as lsp;
+
+use super::mentions::Owner;
+use super::{Document, Workspace, unit};
+use crate::at::{Form, command};
+use crate::catalogue::entry::{KnownField, Layout};
+use crate::catalogue::explain::{Context, Explanation, explain};
+use crate::check::Scripts;
+use crate::diagnostic::pages;
+use crate::report::style::filled;
+use crate::source::Span;
+use crate::suggest::{self, Candidate, CandidateKind, Surroundings, asking, candidates};
+use crate::syntax::{Token, TokenKind, topic};
+use crate::value::functions::{Function, function};
+
+/// A hover is not wider than this: an editor does not break what stands as it is.
+const WIDTH: usize = 90;
+
+pub(super) fn hover(workspace: &Workspace, asked: &lsp::HoverParams) -> Option<lsp::Hover> {
+    let (document, offset) = workspace.place(&asked.text_document_position_params)?;
+    let token = document.token_at(offset)?;
+    let (text, span) = match token.kind {
+        TokenKind::AtWord => said_of_command(document, token, offset)?,
+        TokenKind::String | TokenKind::Regex => said_of_text(workspace, document, token)?,
+        TokenKind::Keyword | TokenKind::Operator => (topic(slice(document, token))?.to_string(), token.span),
+        TokenKind::Name => (said_of_name(workspace, document, token)?, token.span),
+        TokenKind::Comment => said_of_code(document, token, offset)?,
+        TokenKind::Number | TokenKind::Error => return None,
+    };
+    Some(lsp::Hover { contents: lsp::HoverContents::Markup(as_it_is(&text)), range: Some(document.range(span)) })
+}
+
+/// A pattern is what a modem answers; behind `run` stands a script.
+fn said_of_text(workspace: &Workspace, document: &Document, token: Token) -> Option<(String, Span)> {
+    if let Some(run) = document.mentions().run_at(token.span.start) {
+        let script = workspace.scripts().find(&run.value, &document.source).ok()?;
+        return Some((said_of_script(&run.value, &script), run.span));
+    }
+    let line = document.line_before(token.span.start as usize);
+    let first = line.trim_start().split(' ').next()?;
+    if !["expect", "await", "when", "capture", "abort", "ensure", "prompt", "send"].contains(&first) {
+        return None;
+    }
+    let text = slice(document, token).trim_matches(['"', '\'', '/']).trim();
+    let before = document.tokens().iter().rev().find(|other| {
+        other.kind == TokenKind::AtWord && other.span.end <= token.span.start && slice(document, **other).len() > 2
+    });
+    let context = Context { command: before.map(|command| slice(document, *command)), module: None };
+    let name = text.split([':', '\\']).next().unwrap_or(text);
+    let known = [text, name].into_iter().filter(|text| !text.is_empty()).map(|text| explain(text, &context));
+    let known: Vec<Explanation> = known.filter(Explanation::is_known).collect();
+    Some((known.first()?.to_string(), token.span))
+}
+
+fn said_of_name(workspace: &Workspace, document: &Document, token: Token) -> Option<String> {
+    let name = slice(document, token);
+    let mentions = document.mentions();
+    if let Some(mention) = mentions.at(token.span.start).filter(|mention| mention.span == token.span) {
+        if let Owner::Other { script } = &mention.of {
+            let source = workspace.scripts().find(script, &document.source).ok()?;
+            let known =
+                suggest::parameters(&source).into_iter().find(|known| known.text.starts_with(&format!("{name} ")));
+            let about = known.map(|known| format!("\n{}", known.about)).unwrap_or_default();
+            return Some(format!("{name}  of {script}{about}"));
+        }
+        let above = mentions.bound(name).filter(|bound| bound.span.start <= token.span.start).last();
+        if let Some(bound) = above.or_else(|| mentions.bound(name).next()) {
+            let line = document.source.line_of(bound.span.start as usize);
+            let start = document.source.line_start(line);
+            let whole = document.source.text.get(start..document.source.line_start(line + 1)).unwrap_or_default();
+            let Owner::Bound { about } = &bound.of else { return None };
+            let about = if about.is_empty() { String::new() } else { format!("  {about}") };
+            return Some(format!("{name}{about}\n\n    {line}: {}", whole.trim()));
+        }
+    }
+    topic(name).map(|topic| topic.to_string())
+}
+
+pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> Option<lsp::CompletionResponse> {
+    let (document, offset) = workspace.place(&asked.text_document_position)?;
+    let is_comment = |token: Token| token.kind == TokenKind::Comment && (token.span.start as usize) < offset;
+    if document.token_at(offset).is_some_and(is_comment) {
+        return None;
+    }
+    let names = names_above(document, offset);
+    let around = Surroundings { names: &names, scripts: &workspace.scripts(), from: &document.source };
+    let line = document.line_before(offset);
+    let (start, found) = candidates(line, &around);
+    let range = document.range(Span::new(offset - line.len() + start, offset));
+    let behind = document.source.text.get(offset..).unwrap_or_default();
+    let items = found.into_iter().map(|candidate| item(candidate, range, behind)).collect();
+    Some(lsp::CompletionResponse::Array(items))
+}
+
+pub(super) fn signature(workspace: &Workspace, asked: &lsp::SignatureHelpParams) -> Option<lsp::SignatureHelp> {
+    let (document, offset) = workspace.place(&asked.text_document_position_params)?;
+    let line = document.line_before(offset);
+    let signature = call_signature(line).or_else(|| command_signature(line))?;
+    Some(lsp::SignatureHelp {
+        active_parameter: signature.active_parameter,
+        signatures: vec![signature],
+        active_signature: Some(0),
+    })
+}
+
+fn slice(document: &Document, token: Token) -> &str {
+    document.source.slice(token.span)
+}
+
+/// Text whose lines and columns stay, at most [`WIDTH`] wide.
+fn as_it_is(text: &str) -> lsp::MarkupContent {
+    let wrapped = text.lines().map(|line| {
+        let indent = line.len() - line.trim_start().len();
+        filled(line, WIDTH, &" ".repeat(indent + 2)) + "\n"
+    });
+    let value = format!("```text\n{}```", wrapped.collect::<String>().replace("```", "'''"));
+    lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value }
+}
+
+/// The command at the place, of those in the line.
+fn said_of_command(document: &Document, token: Token, offset: usize) -> Option<(String, Span)> {
+    // Its values, `${…}`, are tokens of their own, right beside.
+    let tokens = document.tokens();
+    let here = tokens.iter().position(|other| *other == token)?;
+    let before = tokens.get(..=here)?.windows(2).rev().take_while(|pair| is_joined(pair)).count();
+    let behind = tokens.get(here..)?.windows(2).take_while(|pair| is_joined(pair)).count();
+    let span = tokens.get(here - before)?.span.to(tokens.get(here + behind)?.span);
+    let text = document.source.slice(span);
+    let parsed = command::parse(text)?;
+    let place = offset.saturating_sub(span.start as usize);
+    let command = parsed.commands.iter().find(|command| command.range.start <= place && place <= command.range.end);
+    let (Some(command), true) = (command, parsed.commands.len() > 1) else {
+        return Some((explain(text, &Context::default()).to_string(), span));
+    };
+    let start = span.start as usize;
+    let asked = format!("AT{}", text.get(command.range.clone())?.trim_start_matches("AT"));
+    let span = Span::new(start + command.range.start, start + command.range.end);
+    Some((explain(&asked, &Context::default()).to_string(), span))
+}
+
+fn is_joined(pair: &[Token]) -> bool {
+    matches!(pair, [one, other] if one.span.end == other.span.start)
+}
+
+/// The page of a code, as in `# allow hayes::check::danger: why`.
+fn said_of_code(document: &Document, token: Token, offset: usize) -> Option<(String, Span)> {
+    let text = slice(document, token);
+    let place = offset.checked_sub(token.span.start as usize)?;
+    let is_code = |character: char| character.is_ascii_alphanumeric() || matches!(character, ':' | '-');
+    let start = text.get(..place)?.rfind(|character| !is_code(character)).map_or(0, |at| at + 1);
+    let code = text.get(start..)?.split(|character| !is_code(character)).next()?.trim_end_matches(':');
+    let page = pages::page(code)?;
+    let start = token.span.start as usize + start;
+    Some((format!("{}\n\n{}", page.code, page.text.trim()), Span::new(start, start + code.len())))
+}
+
+fn said_of_script(name: &str, script: &std::sync::Arc<crate::source::Source>) -> String {
+    let comment = script.text.lines().map_while(|line| line.strip_prefix('#'));
+    let mut text = format!("{name}\n\n");
+    comment.for_each(|line| text.push_str(&format!("{}\n", line.trim())));
+    let params = suggest::parameters(script);
+    if !params.is_empty() {
+        text.push('\n');
+    }
+    for param in params {
+        text.push_str(&format!("    {}  {}\n", param.text.trim_end_matches(" = "), param.about));
+    }
+    text
+}
+
+/// The names that have a value above this place, each once.
+fn names_above(document: &Document, offset: usize) -> Vec<Candidate> {
+    let bound = document.mentions().names.iter().filter(|mention| (mention.span.end as usize) < offset);
+    let mut names: Vec<Candidate> = Vec::new();
+    for mention in bound {
+        if let Owner::Bound { about } = &mention.of
+            && !names.iter().any(|known| known.text == mention.name)
+        {
+            names.push(Candidate::new(CandidateKind::Name, mention.name.as_str(), about.as_str()));
+        }
+    }
+    names
+}
+
+/// `behind`: what stands behind the cursor; a bracket or a quote that the editor closed itself is not written twice.
+fn item(candidate: Candidate, range: lsp::Range, behind: &str) -> lsp::CompletionItem {
+    let Candidate { mut text, about, kind } = candidate;
+    let closing = text.chars().next_back().filter(|last| matches!(last, '"' | '}'));
+    if closing.is_some_and(|closing| behind.starts_with(closing)) {
+        text.pop();
+    }
+    let label = text.trim_end_matches(['"', '}', '(']).trim_end_matches(" = ").to_owned();
+    let label = if kind == CandidateKind::Setting { text.clone() } else { label };
+    lsp::CompletionItem {
+        kind: Some(match kind {
+            CandidateKind::Statement => lsp::CompletionItemKind::KEYWORD,
+            CandidateKind::Command => lsp::CompletionItemKind::METHOD,
+            CandidateKind::Setting => lsp::CompletionItemKind::ENUM_MEMBER,
+            CandidateKind::Name => lsp::CompletionItemKind::VARIABLE,
+            CandidateKind::Function => lsp::CompletionItemKind::FUNCTION,
+            CandidateKind::Script => lsp::CompletionItemKind::FILE,
+            CandidateKind::Other => lsp::CompletionItemKind::TEXT,
+        }),
+        detail: Some(about).filter(|about| !about.is_empty()),
+        filter_text: Some(text.clone()),
+        text_edit: Some(lsp::TextEdit::new(range, text).into()),
+        label,
+        ..lsp::CompletionItem::default()
+    }
+}
+
+/// The item with all that is known of it.
+pub(super) fn resolved(mut item: lsp::CompletionItem) -> lsp::CompletionItem {
+    let of_command = item.kind == Some(lsp::CompletionItemKind::METHOD);
+    let command = || format!("AT{}", item.label.trim_start_matches("AT"));
+    let text = if of_command {
+        Some(explain(&command(), &Context::default())).filter(Explanation::is_known).map(|known| known.to_string())
+    } else {
+        topic(&item.label).map(|topic| topic.to_string())
+    };
+    item.documentation = text.map(|text| lsp::Documentation::MarkupContent(as_it_is(&text)));
+    item
+}
+
+// ── Parameters
+
+/// `AT+CFUN=<fun>,<rst>`
+fn command_signature(line: &str) -> Option<lsp::SignatureInformation> {
+    let asking = asking(line)?;
+    let (known, index) = (asking.known?, asking.index()?);
+    let layout = &known.form(Form::Set)?.parameters;
+    let name = known.name.split('=').next().unwrap_or(known.name);
+    let parameters = layout.fields.iter().map(|field| (format!("<{}>", field.name), said_of_field(field))).collect();
+    Some(labelled(&format!("{name}="), parameters, "", place_in(layout, index), known.title))
+}
+
+/// Behind the last field those that repeat come again.
+fn place_in(layout: &Layout, index: usize) -> usize {
+    match layout.repeats_from {
+        Some(from) if index >= layout.fields.len() && from < layout.fields.len() => {
+            from + (index - from) % (layout.fields.len() - from)
+        }
+        Some(_) | None => index,
+    }
+}
+
+fn said_of_field(field: &KnownField) -> String {
+    let mut text = format!("{}\n", field.what);
+    for value in &field.values {
+        text.push_str(&format!("  {}  {}\n", value.value(), value.meaning()));
+    }
+    text
+}
+
+/// `round(a number, a number)`
+fn call_signature(line: &str) -> Option<lsp::SignatureInformation> {
+    let (function, index) = open_call(line)?;
+    let parameters = function.arguments.iter().map(|takes| (takes.wanted.to_owned(), String::new())).collect();
+    Some(labelled(&format!("{}(", function.name), parameters, ")", index, function.about()))
+}
+
+/// The innermost call that is open at the end of the line, and in which argument that is.
+fn open_call(line: &str) -> Option<(&'static Function, usize)> {
+    let (mut depth, mut commas) = (0_usize, 0);
+    for (at, character) in line.char_indices().rev() {
+        match character {
+            ')' | ']' => depth += 1,
+            '(' | '[' if depth > 0 => depth -= 1,
+            '(' => {
+                let before = line.get(..at)?;
+                let start = before.rfind(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+                return Some((function(before.get(start.map_or(0, |at| at + 1)..)?)?, commas));
+            }
+            '[' => commas = 0,
+            ',' if depth == 0 => commas += 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn labelled(
+    before: &str,
+    parameters: Vec<(String, String)>,
+    end: &str,
+    active: usize,
+    about: &str,
+) -> lsp::SignatureInformation {
+    let (mut label, mut shown) = (before.to_owned(), Vec::new());
+    for (number, (name, about)) in parameters.into_iter().enumerate() {
+        if number > 0 {
+            label.push(',');
+        }
+        let start = unit(label.encode_utf16().count());
+        label.push_str(&name);
+        let place = lsp::ParameterLabel::LabelOffsets([start, unit(label.encode_utf16().count())]);
+        let documentation = Some(about)
+            .filter(|about| !about.is_empty())
+            .map(|about| lsp::Documentation::MarkupContent(as_it_is(&about)));
+        shown.push(lsp::ParameterInformation { label: place, documentation });
+    }
+    label.push_str(end);
+    lsp::SignatureInformation {
+        label,
+        documentation: Some(lsp::Documentation::String(about.to_owned())),
+        parameters: Some(shown),
+        active_parameter: Some(unit(active)),
+    }
+}

@@ -1,0 +1,420 @@
+//! `hayes lsp`: the language server of editors (Language Server Protocol 3.17), over standard input and output.
+//!
+//! It knows nothing by itself: diagnostics are those of `check`, the words of a hover those of `explain`, completion is that
+//! of the interactive mode, colours are the tokens of `syntax`. Whatever half-typed text it is given, it answers.
+
+mod faults;
+mod help;
+mod mentions;
+mod places;
+mod run;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lsp_server::{Connection, ErrorCode, ExtractError, Message, Notification, ProtocolError, Request, Response};
+use lsp_types::notification::{
+    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Notification as Told, PublishDiagnostics,
+};
+use lsp_types::request::{
+    CodeActionRequest, CodeLensRequest, Completion, DocumentSymbolRequest, ExecuteCommand, Formatting, GotoDefinition,
+    HoverRequest, PrepareRenameRequest, References, Rename, Request as Asked, ResolveCompletionItem,
+    SemanticTokensFullRequest, SignatureHelpRequest,
+};
+use lsp_types::{self as lsp, Uri};
+
+use crate::check::{NotFound, Scripts, check};
+use crate::diagnostic::Diagnostic;
+use crate::library::Library;
+use crate::report::sarif;
+use crate::source::{Source, Span};
+use crate::syntax::ast::Script;
+use crate::syntax::{self, Token};
+use mentions::Mentions;
+
+/// Serves the editor at standard input and output until it says goodbye.
+///
+/// # Errors
+/// What is wrong with the connection, in words.
+pub(crate) fn serve() -> Result<(), String> {
+    let (connection, threads) = Connection::stdio();
+    let served = Server::serve(connection);
+    let joined = threads.join();
+    served.map_err(|error| error.to_string())?;
+    joined.map_err(|error| error.to_string())
+}
+
+struct Server {
+    connection: Connection,
+    workspace: Workspace,
+}
+
+impl Server {
+    fn serve(connection: Connection) -> Result<(), ProtocolError> {
+        let (id, params) = connection.initialize_start()?;
+        let about = serde_json::json!({
+            "capabilities": capabilities(),
+            "serverInfo": { "name": "hayes", "version": env!("CARGO_PKG_VERSION") },
+        });
+        connection.initialize_finish(id, about)?;
+        let workspace = Workspace { open: BTreeMap::new(), root: root(&params) };
+        Server { connection, workspace }.run()
+    }
+
+    fn run(&mut self) -> Result<(), ProtocolError> {
+        while let Ok(message) = self.connection.receiver.recv() {
+            match message {
+                Message::Request(request) => {
+                    if self.connection.handle_shutdown(&request)? {
+                        return Ok(());
+                    }
+                    let (id, method) = (request.id.clone(), request.method.clone());
+                    // A fault of ours must not take the editor's server away.
+                    let answer = catch_unwind(AssertUnwindSafe(|| self.answer(request)));
+                    let answer = answer.unwrap_or_else(|_| {
+                        let message = format!("a fault of Hayes, in the answer to {method}: please report it");
+                        Response::new_err(id, ErrorCode::InternalError as i32, message)
+                    });
+                    self.send(answer.into());
+                }
+                Message::Notification(told) => self.hear(told),
+                Message::Response(_) => {}
+            }
+            // While more is to be read, what is wrong now may be right already.
+            if self.connection.receiver.is_empty() {
+                self.publish();
+            }
+        }
+        Ok(())
+    }
+
+    /// To an editor that has gone nothing can be said.
+    fn send(&self, message: Message) {
+        let _ = self.connection.sender.send(message);
+    }
+
+    fn hear(&mut self, told: Notification) {
+        let told = hear::<DidOpenTextDocument>(told, |lsp::DidOpenTextDocumentParams { text_document: opened }| {
+            self.workspace.put(Document::new(opened.uri, opened.version, opened.text));
+        });
+        let told = told.and_then(|told| {
+            hear::<DidChangeTextDocument>(told, |changed| {
+                // Each change is the whole text: the last one is how it is.
+                if let Some(change) = changed.content_changes.into_iter().next_back() {
+                    let lsp::VersionedTextDocumentIdentifier { uri, version } = changed.text_document;
+                    self.workspace.put(Document::new(uri, version, change.text));
+                }
+            })
+        });
+        told.and_then(|told| {
+            hear::<DidCloseTextDocument>(told, |closed| {
+                if let Some(document) = self.workspace.open.remove(&name_of(&closed.text_document.uri)) {
+                    self.tell(document.uri, None, Vec::new());
+                }
+            })
+        });
+    }
+
+    // ── Diagnostics
+
+    /// Tells what is wrong with the documents that have changed.
+    fn publish(&self) {
+        for document in self.workspace.open.values().filter(|document| document.found.get().is_none()) {
+            let found =
+                catch_unwind(AssertUnwindSafe(|| check(&document.source, &self.workspace.scripts()).diagnostics));
+            let found = document.found.get_or_init(|| found.unwrap_or_default());
+            let shown = found.iter().filter_map(|found| faults::shown(&self.workspace, document, found)).collect();
+            self.tell(document.uri.clone(), Some(document.version), shown);
+        }
+    }
+
+    fn tell(&self, uri: Uri, version: Option<i32>, diagnostics: Vec<lsp::Diagnostic>) {
+        let params = lsp::PublishDiagnosticsParams { uri, diagnostics, version };
+        self.send(Notification::new(PublishDiagnostics::METHOD.to_owned(), params).into());
+    }
+
+    // ── Requests
+
+    fn answer(&self, request: Request) -> Response {
+        let known = &self.workspace;
+        match request.method.as_str() {
+            HoverRequest::METHOD => answered::<HoverRequest>(request, |asked| Ok(help::hover(known, &asked))),
+            Completion::METHOD => answered::<Completion>(request, |asked| Ok(help::complete(known, &asked))),
+            ResolveCompletionItem::METHOD => {
+                answered::<ResolveCompletionItem>(request, |item| Ok(help::resolved(item)))
+            }
+            SignatureHelpRequest::METHOD => {
+                answered::<SignatureHelpRequest>(request, |asked| Ok(help::signature(known, &asked)))
+            }
+            GotoDefinition::METHOD => {
+                answered::<GotoDefinition>(request, |asked| Ok(places::definition(known, &asked)))
+            }
+            References::METHOD => answered::<References>(request, |asked| Ok(places::references(known, &asked))),
+            PrepareRenameRequest::METHOD => {
+                answered::<PrepareRenameRequest>(request, |asked| places::may_rename(known, &asked))
+            }
+            Rename::METHOD => answered::<Rename>(request, |asked| places::rename(known, &asked)),
+            DocumentSymbolRequest::METHOD => {
+                answered::<DocumentSymbolRequest>(request, |asked| Ok(whole::symbols(known, &asked)))
+            }
+            Formatting::METHOD => answered::<Formatting>(request, |asked| Ok(whole::format(known, &asked))),
+            CodeActionRequest::METHOD => {
+                answered::<CodeActionRequest>(request, |asked| Ok(faults::actions(known, &asked)))
+            }
+            SemanticTokensFullRequest::METHOD => {
+                answered::<SemanticTokensFullRequest>(request, |asked| Ok(whole::semantic_tokens(known, &asked)))
+            }
+            CodeLensRequest::METHOD => answered::<CodeLensRequest>(request, |asked| Ok(whole::lenses(known, &asked))),
+            ExecuteCommand::METHOD => {
+                answered::<ExecuteCommand>(request, |asked| run::execute(known, &self.connection, &asked))
+            }
+            other => {
+                let message = format!("{other} is not answered");
+                Response::new_err(request.id, ErrorCode::MethodNotFound as i32, message)
+            }
+        }
+    }
+}
+
+/// Handles a notification of this kind; gives back one of another kind.
+fn hear<N: Told>(told: Notification, heard: impl FnOnce(N::Params)) -> Option<Notification> {
+    match told.extract(N::METHOD) {
+        Ok(params) => heard(params),
+        // Nobody waits for an answer to it.
+        Err(ExtractError::JsonError { .. }) => {}
+        Err(ExtractError::MethodMismatch(other)) => return Some(other),
+    }
+    None
+}
+
+/// The answer to a request of this kind, or why there is none.
+fn answered<R: Asked>(request: Request, answer: impl FnOnce(R::Params) -> Result<R::Result, String>) -> Response {
+    let (id, wrong) = (request.id, |message| (ErrorCode::InvalidParams as i32, message));
+    let params = serde_json::from_value(request.params).map_err(|error| wrong(error.to_string()));
+    match params.and_then(|params| answer(params).map_err(wrong)) {
+        Ok(result) => Response::new_ok(id, result),
+        Err((code, message)) => Response::new_err(id, code, message),
+    }
+}
+
+fn root(params: &serde_json::Value) -> Option<PathBuf> {
+    let folder = params.pointer("/workspaceFolders/0/uri").or_else(|| params.pointer("/rootUri"))?;
+    path_of(&folder.as_str()?.parse().ok()?)
+}
+
+fn capabilities() -> lsp::ServerCapabilities {
+    let letters = |signs: &[&str]| Some(signs.iter().map(|sign| (*sign).to_owned()).collect());
+    let none = lsp::WorkDoneProgressOptions::default();
+    lsp::ServerCapabilities {
+        position_encoding: Some(lsp::PositionEncodingKind::UTF16),
+        text_document_sync: Some(lsp::TextDocumentSyncKind::FULL.into()),
+        hover_provider: Some(true.into()),
+        completion_provider: Some(lsp::CompletionOptions {
+            trigger_characters: letters(&["+", "=", ",", "\"", "{", ".", "/", ";", "&"]),
+            resolve_provider: Some(true),
+            ..lsp::CompletionOptions::default()
+        }),
+        signature_help_provider: Some(lsp::SignatureHelpOptions {
+            trigger_characters: letters(&["=", ",", "("]),
+            ..lsp::SignatureHelpOptions::default()
+        }),
+        definition_provider: Some(lsp::OneOf::Left(true)),
+        references_provider: Some(lsp::OneOf::Left(true)),
+        rename_provider: Some(lsp::OneOf::Right(lsp::RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: none,
+        })),
+        document_symbol_provider: Some(lsp::OneOf::Left(true)),
+        document_formatting_provider: Some(lsp::OneOf::Left(true)),
+        code_action_provider: Some(true.into()),
+        code_lens_provider: Some(lsp::CodeLensOptions { resolve_provider: None }),
+        execute_command_provider: Some(lsp::ExecuteCommandOptions {
+            commands: vec![run::COMMAND.to_owned()],
+            work_done_progress_options: none,
+        }),
+        semantic_tokens_provider: Some(
+            lsp::SemanticTokensOptions {
+                legend: whole::legend(),
+                full: Some(lsp::SemanticTokensFullOptions::Bool(true)),
+                ..lsp::SemanticTokensOptions::default()
+            }
+            .into(),
+        ),
+        ..lsp::ServerCapabilities::default()
+    }
+}
+
+// ── What the editor has open
+
+struct Workspace {
+    /// The scripts that are open, by the name of their source.
+    open: BTreeMap<String, Document>,
+    /// The folder that is open in the editor.
+    root: Option<PathBuf>,
+}
+
+impl Workspace {
+    /// What is wrong with the others may have changed too, where they run it.
+    fn put(&mut self, document: Document) {
+        for other in self.open.values_mut().filter(|other| !other.mentions().runs.is_empty()) {
+            other.found.take();
+        }
+        self.open.insert(document.source.name.clone(), document);
+    }
+
+    fn document(&self, uri: &Uri) -> Option<&Document> {
+        self.open.get(&name_of(uri))
+    }
+
+    /// The document and the place in it that a request is about.
+    fn place(&self, at: &lsp::TextDocumentPositionParams) -> Option<(&Document, usize)> {
+        let document = self.document(&at.text_document.uri)?;
+        Some((document, document.offset(at.position)))
+    }
+
+    fn scripts(&self) -> OpenScripts<'_> {
+        OpenScripts { library: Library::new(false), open: &self.open }
+    }
+}
+
+/// As [`Library`], with the text of what is open, saved or not.
+struct OpenScripts<'a> {
+    library: Library,
+    open: &'a BTreeMap<String, Document>,
+}
+
+impl Scripts for OpenScripts<'_> {
+    fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound> {
+        let found = self.library.find(name, from)?;
+        Ok(self.open.get(&found.name).map_or(found, |document| Arc::clone(&document.source)))
+    }
+}
+
+/// A script that is open in an editor. What is known of it is found out when it is first asked for.
+struct Document {
+    uri: Uri,
+    version: i32,
+    source: Arc<Source>,
+    found: OnceCell<Vec<Diagnostic>>,
+    tree: OnceCell<Script>,
+    mentions: OnceCell<Mentions>,
+    tokens: OnceCell<Vec<Token>>,
+}
+
+impl Document {
+    fn new(uri: Uri, version: i32, text: String) -> Document {
+        let source = Source::new(name_of(&uri), text);
+        Document { version, ..Document::of(uri, source) }
+    }
+
+    /// One that no editor has open.
+    fn of(uri: Uri, source: Arc<Source>) -> Document {
+        Document {
+            uri,
+            version: 0,
+            source,
+            found: OnceCell::new(),
+            tree: OnceCell::new(),
+            mentions: OnceCell::new(),
+            tokens: OnceCell::new(),
+        }
+    }
+
+    /// What of it parses.
+    fn tree(&self) -> &Script {
+        self.tree.get_or_init(|| syntax::parse(&self.source).0)
+    }
+
+    fn mentions(&self) -> &Mentions {
+        self.mentions.get_or_init(|| Mentions::of(self.tree()))
+    }
+
+    fn tokens(&self) -> &[Token] {
+        self.tokens.get_or_init(|| syntax::tokens(&self.source.text))
+    }
+
+    /// The token at a place, or the one that ends there.
+    fn token_at(&self, offset: usize) -> Option<Token> {
+        let touches = |token: &&Token| token.span.start as usize <= offset && offset <= token.span.end as usize;
+        let mut touching = self.tokens().iter().filter(touches);
+        let first = touching.next();
+        touching.next().or(first).copied()
+    }
+
+    fn offset(&self, position: lsp::Position) -> usize {
+        offset(&self.source, position)
+    }
+
+    fn range(&self, span: Span) -> lsp::Range {
+        range(&self.source, span)
+    }
+
+    /// The line up to this place.
+    fn line_before(&self, offset: usize) -> &str {
+        let start = self.source.line_start(self.source.line_of(offset));
+        self.source.text.get(start..offset).unwrap_or_default()
+    }
+}
+
+/// A place behind the end of a line is its end.
+fn offset(source: &Source, position: lsp::Position) -> usize {
+    let start = source.line_start(position.line as usize + 1);
+    let line = source.text.get(start..).unwrap_or_default();
+    let line = line.split('\n').next().unwrap_or_default();
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    let mut units = 0;
+    let before = line.chars().take_while(|character| {
+        units += character.len_utf16();
+        units <= position.character as usize
+    });
+    start + before.map(char::len_utf8).sum::<usize>()
+}
+
+fn range(source: &Source, span: Span) -> lsp::Range {
+    let position = |offset: u32| {
+        let line = source.line_of(offset as usize);
+        let before = source.slice(Span { end: offset, ..Span::new(source.line_start(line), 0) });
+        let units: usize = before.chars().map(char::len_utf16).sum();
+        lsp::Position::new(unit(line.saturating_sub(1)), unit(units))
+    };
+    lsp::Range::new(position(span.start), position(span.end))
+}
+
+fn unit(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// A source's name: the path of a file, else the whole URI.
+fn name_of(uri: &Uri) -> String {
+    path_of(uri).map_or_else(|| uri.as_str().to_owned(), |path| path.display().to_string())
+}
+
+/// The file of a URI (RFC 8089).
+fn path_of(uri: &Uri) -> Option<PathBuf> {
+    let path = uri.as_str().strip_prefix("file://")?;
+    let path = path.strip_prefix("localhost").unwrap_or(path);
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let coded = digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(coded.unwrap_or(*first));
+        rest = if coded.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
+    }
+    let path = String::from_utf8(bytes).ok()?;
+    // `/c:/scripts` on Windows
+    let is_drive = cfg!(windows) && path.as_bytes().get(2) == Some(&b':');
+    Some(PathBuf::from(if is_drive { path.trim_start_matches('/') } else { &path }))
+}
+
+fn uri_of(path: &Path) -> Option<Uri> {
+    let path = sarif::uri(&path.display().to_string());
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    format!("file://{slash}{path}").parse().ok()
+}
