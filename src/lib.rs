@@ -15,6 +15,7 @@
 //! - [`syntax`]: text → tree, and the canonical form of a script
 //! - [`check`]: tree → program: names, patterns compiled, warnings
 //! - [`port`]: where bytes and time come from; alone may block
+//! - [`doctor`]: what is in the way of a modem, as the system's files tell
 //! - [`sim`]: the simulated modem, a state machine with module profiles
 //! - [`connect`]: a port's address (`/dev/ttyUSB2`, `tcp://…`, `sim:bg96`) → an open port
 //! - [`conversation`]: a port and a session together: ask, wait for the answer
@@ -73,6 +74,7 @@ pub mod cli;
 pub mod connect;
 pub mod conversation;
 pub mod diagnostic;
+pub mod doctor;
 pub mod fleet;
 pub mod library;
 mod lsp;

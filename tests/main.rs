@@ -18,6 +18,8 @@ mod cases;
 #[cfg(unix)]
 mod coming_from;
 mod docs;
+#[cfg(target_os = "linux")]
+mod doctor;
 mod editors;
 #[cfg(unix)]
 mod fleet;

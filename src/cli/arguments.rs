@@ -63,6 +63,8 @@ pub(crate) enum Task {
     },
     /// List serial ports, and which of them answers AT
     Ports(Ports),
+    /// Find out why no modem answers: ports, permissions, drivers, other programs, and what the modem says of itself
+    Doctor(Doctor),
     /// Be a simulated modem, as a device for any program
     Sim(Sim),
     /// Serve an editor: diagnostics, completion, help, renames (Language Server Protocol)
@@ -418,6 +420,25 @@ pub(crate) struct Ports {
     /// Print it as JSON Lines
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It changes nothing: AT and questions are all that is sent. Exit code 6 where something is wrong."
+)]
+pub(crate) struct Doctor {
+    /// Look at this port alone
+    #[arg(short, long, value_name = "PORT", value_hint = ValueHint::AnyPath)]
+    pub(crate) port: Option<PathBuf>,
+    /// Speed, in bits a second; without it those that modems are delivered with are tried
+    #[arg(short, long, value_name = "BAUD", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) baud: Option<u32>,
+    /// Print it as JSON Lines
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The files of another machine: nothing is opened
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) root: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod at;
 mod batch;
 mod completion;
 mod console;
+mod doctor;
 mod explain;
 mod inputs;
 mod lsp;
@@ -78,6 +79,7 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
         Task::List { json } => scripts::list(*json, console),
         Task::Show { name } => scripts::show(name, console),
         Task::Ports(arguments) => ports::list(arguments, console),
+        Task::Doctor(arguments) => doctor::run(arguments, console),
         Task::Sim(arguments) => sim::sim(arguments, console),
         Task::Lsp { .. } => lsp::serve(console),
         Task::Completions { shell } => completion::script(*shell, console),

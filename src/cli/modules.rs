@@ -42,6 +42,7 @@ fn beside(task: Option<&Task>) -> Vec<PathBuf> {
         | Task::List { .. }
         | Task::Show { .. }
         | Task::Ports(_)
+        | Task::Doctor(_)
         | Task::Sim(_)
         | Task::Completions { .. }
         | Task::CompleteWord { .. }

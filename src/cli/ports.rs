@@ -1,5 +1,6 @@
 //! `hayes ports`: the serial ports of this machine; with `--probe`, which of them answers AT, and what modem it is.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,12 +8,12 @@ use serde::Serialize;
 
 use super::arguments::Ports;
 use super::console::{Console, Exit};
-use crate::at::{PromptPlan, Question};
+use crate::at::{PromptPlan, Question, ResultCode};
 use crate::catalogue::{Catalogue, prospect};
 use crate::conversation::Conversation;
 use crate::notation;
 use crate::port::list::{Listed, ports};
-use crate::port::{Cancel, Serial};
+use crate::port::{Cancel, OpenError, OpenErrorKind, Serial};
 use crate::report::style::Style;
 
 pub(crate) fn list(arguments: &Ports, console: &Console) -> Exit {
@@ -103,26 +104,28 @@ fn probe(port: &Listed, baud: u32) -> Probe {
     if let Some(holder) = port.holders.first() {
         return silent(Some(format!("not asked: {holder} holds it")));
     }
-    let opened = Cancel::new()
-        .map_err(|error| error.to_string())
-        .and_then(|cancel| Serial::open(&port.path, baud, &cancel).map_err(|error| error.message));
-    let port = match opened {
-        Ok(port) => port,
-        Err(why) => return silent(Some(why)),
-    };
-    let mut conversation = Conversation::new(Box::new(port), &Catalogue);
-    let answers = (0..2).any(|_| ask(&mut conversation, "AT").is_some());
-    if !answers {
-        return silent(None);
+    match reach(&port.path, baud) {
+        Err(error) => silent(Some(error.message)),
+        Ok(None) => silent(None),
+        Ok(Some(mut conversation)) => {
+            let told = ["AT+CGMI", "AT+CGMM"].map(|command| first_line(&mut conversation, command));
+            let who: Vec<String> = told.into_iter().flatten().filter_map(Result::ok).collect();
+            let modem = who.join(" ");
+            Probe { at: true, modem: (!modem.is_empty()).then_some(modem), why: None }
+        }
     }
-    let who: Vec<String> =
-        ["AT+CGMI", "AT+CGMM"].into_iter().filter_map(|command| ask(&mut conversation, command)).collect();
-    let modem = who.join(" ");
-    Probe { at: true, modem: (!modem.is_empty()).then_some(modem), why: None }
 }
 
-/// The first line of the answer, where it ended well.
-fn ask(conversation: &mut Conversation, command: &str) -> Option<String> {
+/// Opens the port and says `AT`; none where nothing answers.
+pub(crate) fn reach(path: &Path, baud: u32) -> Result<Option<Conversation>, OpenError> {
+    let cancel = Cancel::new().map_err(|error| OpenError::new(OpenErrorKind::System, error.to_string()))?;
+    let mut conversation = Conversation::new(Box::new(Serial::open(path, baud, &cancel)?), &Catalogue);
+    let answers = (0..2).any(|_| first_line(&mut conversation, "AT").is_some_and(|told| told.is_ok()));
+    Ok(answers.then_some(conversation))
+}
+
+/// The first line of the answer, or the result that refuses it; none where no answer came.
+pub(crate) fn first_line(conversation: &mut Conversation, command: &str) -> Option<Result<String, ResultCode>> {
     let question = Arc::new(Question::new(
         format!("{command}\r"),
         prospect(command, None).expected,
@@ -130,6 +133,9 @@ fn ask(conversation: &mut Conversation, command: &str) -> Option<String> {
         PromptPlan::Unexpected,
     ));
     let answer = conversation.ask(&question, &mut ()).ok()?;
-    let passed = answer.result.as_ref().is_some_and(crate::at::ResultCode::is_success);
-    passed.then(|| answer.lines.first().map(|line| line.text()).unwrap_or_default())
+    let line = answer.lines.first().map(|line| line.text()).unwrap_or_default();
+    Some(match answer.result? {
+        result if result.is_success() => Ok(line),
+        refusal => Err(refusal),
+    })
 }

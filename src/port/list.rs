@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::OpenError;
 use super::os::devices;
 
 /// A serial port that is there. Nothing was sent to it, and it was not opened.
@@ -17,6 +18,8 @@ pub struct Listed {
     /// What udev's rules for modems call the port: `at-primary`, `at-secondary`, `gps`, `qcdm`
     pub role: Option<String>,
     pub holders: Vec<Holder>,
+    /// Why it cannot be opened, as far as that shows without opening it
+    pub refusal: Option<OpenError>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,7 +50,12 @@ impl fmt::Display for Holder {
 
 /// All serial ports, in the order of their names, ttyUSB2 before ttyUSB10.
 pub fn ports() -> Vec<Listed> {
-    let mut ports = devices::ports();
+    ports_of(Path::new("/"))
+}
+
+/// The same of the machine whose files stand below `root`.
+pub fn ports_of(root: &Path) -> Vec<Listed> {
+    let mut ports = devices::ports(root);
     ports.sort_by_cached_key(|port| natural(&port.path));
     ports
 }
@@ -61,7 +69,7 @@ pub fn others(path: &Path) -> Vec<Holder> {
 
 /// Their names alone; costs less.
 pub(super) fn paths() -> Vec<PathBuf> {
-    let mut paths = devices::paths();
+    let mut paths = devices::paths(Path::new("/"));
     paths.sort_by_cached_key(|path| natural(path));
     paths
 }

@@ -8,7 +8,7 @@ use serialport::SerialPortType;
 
 use crate::port::list::{Holder, Listed, Usb};
 
-pub(in crate::port) fn ports() -> Vec<Listed> {
+pub(in crate::port) fn ports(_root: &Path) -> Vec<Listed> {
     let listed = serialport::available_ports().unwrap_or_default();
     listed
         .into_iter()
@@ -30,12 +30,13 @@ pub(in crate::port) fn ports() -> Vec<Listed> {
             driver: None,
             role: None,
             holders: Vec::new(),
+            refusal: None,
         })
         .collect()
 }
 
-pub(in crate::port) fn paths() -> Vec<PathBuf> {
-    ports().into_iter().map(|port| port.path).collect()
+pub(in crate::port) fn paths(root: &Path) -> Vec<PathBuf> {
+    ports(root).into_iter().map(|port| port.path).collect()
 }
 
 pub(in crate::port) fn usb_of(_path: &Path) -> Option<Usb> {

@@ -12,25 +12,36 @@ use std::path::{Path, PathBuf};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 
+use super::group_that_may;
 use crate::port::list::{Holder, Listed, Usb};
+use crate::port::open_error;
 
 const TTYS: &str = "/sys/class/tty";
 
-pub(in crate::port) fn ports() -> Vec<Listed> {
-    let links = links();
-    let mut open = open_files();
-    paths()
+/// `root` is `/`, or a folder that holds another machine's files.
+pub(in crate::port) fn ports(root: &Path) -> Vec<Listed> {
+    let links = links(root);
+    let mut open = open_files(&root.join("proc"));
+    paths(root)
         .into_iter()
         .map(|path| {
             let name = path.file_name().unwrap_or_default();
-            let class = ["/sys/class/tty", "/sys/class/wwan"].map(|class| Path::new(class).join(name));
+            let class = ["sys/class/tty", "sys/class/wwan"].map(|class| root.join(class).join(name));
             let device = class.iter().find_map(|class| fs::canonicalize(class.join("device")).ok());
+            let usb = device.as_deref().and_then(|device| usb(root, device));
+            let holders = open.remove(&path).unwrap_or_default();
+            let node = under(root, &path);
+            let refusal = match holders.as_slice() {
+                [] => forbidden_to_us(root, &node).map(|group| open_error::forbidden(&path, group.as_deref())),
+                holders => Some(open_error::busy(&path, holders, usb.as_ref())),
+            };
             Listed {
                 links: links.get(&path).cloned().unwrap_or_default(),
-                usb: device.as_deref().and_then(usb),
+                usb,
                 driver: device.as_deref().and_then(driver),
-                role: role(&path),
-                holders: open.remove(&path).unwrap_or_default(),
+                role: class.iter().find_map(|class| role(root, &fs::read_to_string(class.join("dev")).ok()?)),
+                holders,
+                refusal,
                 path,
             }
         })
@@ -38,14 +49,37 @@ pub(in crate::port) fn ports() -> Vec<Listed> {
 }
 
 /// Real ports: not the virtual terminals, nor the serial8250 driver's places without hardware.
-pub(in crate::port) fn paths() -> Vec<PathBuf> {
-    let ttys = names_in(Path::new(TTYS)).into_iter().filter(|name| {
-        let tty = Path::new(TTYS).join(name);
+pub(in crate::port) fn paths(root: &Path) -> Vec<PathBuf> {
+    let ttys = names_in(&under(root, Path::new(TTYS))).into_iter().filter(|name| {
+        let tty = under(root, Path::new(TTYS)).join(name);
         tty.join("device").exists() && fs::read_to_string(tty.join("type")).map_or(true, |kind| kind.trim() != "0")
     });
     // A modem on PCIe has its AT port here: wwan0at0.
-    let wwan = names_in(Path::new("/sys/class/wwan")).into_iter().filter(|name| name.contains("at"));
-    ttys.chain(wwan).map(|name| Path::new("/dev").join(name)).filter(|path| path.exists()).collect()
+    let wwan = names_in(&root.join("sys/class/wwan")).into_iter().filter(|name| name.contains("at"));
+    ttys.chain(wwan).map(|name| Path::new("/dev").join(name)).filter(|path| under(root, path).exists()).collect()
+}
+
+/// Where the file with this absolute path stands below `root`.
+fn under(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+/// The group that may open the node, where this user may not and is not in it.
+fn forbidden_to_us(root: &Path, node: &Path) -> Option<Option<String>> {
+    let node = fs::metadata(node).ok()?;
+    let about_us = fs::read_to_string(root.join("proc/self/status")).ok()?;
+    let ids = |of: &str| -> Vec<u32> {
+        let line = about_us.lines().find_map(|line| line.strip_prefix(of));
+        line.unwrap_or_default().split_whitespace().filter_map(|id| id.parse().ok()).collect()
+    };
+    let (users, groups) = (ids("Uid:"), [ids("Gid:"), ids("Groups:")].concat());
+    let allowed = match users.get(1)? {
+        0 => 0o6,
+        user if *user == node.uid() => node.mode() >> 6,
+        _ if groups.contains(&node.gid()) => node.mode() >> 3,
+        _ => node.mode(),
+    };
+    (allowed & 0o6 != 0o6).then(|| group_that_may(root, &node))
 }
 
 /// Where the open terminal is plugged in: bus, ports, configuration and interface, as `1-2.3:1.2`. It stays the same
@@ -58,7 +92,7 @@ pub(in crate::port) fn place(terminal: impl AsFd) -> Option<String> {
 /// The USB device behind a port.
 pub(in crate::port) fn usb_of(path: &Path) -> Option<Usb> {
     let number = fs::metadata(path).ok()?.rdev();
-    usb(&fs::canonicalize(sysfs(number).join("device")).ok()?)
+    usb(Path::new("/"), &fs::canonicalize(sysfs(number).join("device")).ok()?)
 }
 
 /// The node that the device at this place has now.
@@ -76,8 +110,12 @@ pub(in crate::port) fn holders(path: &Path) -> Vec<Holder> {
     let Ok(node) = fs::canonicalize(path) else { return Vec::new() };
     let owner =
         fs::metadata(&node).ok().and_then(|node| lock_owner(&fs::read_to_string("/proc/locks").ok()?, node.ino()));
-    let others = open_files().remove(&node).unwrap_or_default();
-    owner.map(holder).into_iter().chain(others.into_iter().filter(|other| Some(other.pid) != owner)).collect()
+    let others = open_files(Path::new("/proc")).remove(&node).unwrap_or_default();
+    owner
+        .map(|pid| holder(Path::new("/proc"), pid))
+        .into_iter()
+        .chain(others.into_iter().filter(|other| Some(other.pid) != owner))
+        .collect()
 }
 
 /// Root may open what another program has made its own with TIOCEXCL, and serialport would then take that away from it. So
@@ -109,7 +147,8 @@ pub(in crate::port) fn lock_file_holder(terminal: impl AsFd) -> Option<Holder> {
     let text = fs::read_to_string(format!("/var/lock/LCK..{name}")).ok()?;
     let pid: u32 = text.split_whitespace().next()?.parse().ok()?;
     // A program that was killed leaves its file behind.
-    (pid != std::process::id() && Path::new("/proc").join(pid.to_string()).exists()).then(|| holder(pid))
+    (pid != std::process::id() && Path::new("/proc").join(pid.to_string()).exists())
+        .then(|| holder(Path::new("/proc"), pid))
 }
 
 /// Tells when a program opens one of our terminals: one that nobody has open cannot be waited for.
@@ -143,14 +182,14 @@ pub(in crate::port) fn bell() -> io::Result<Vec<File>> {
 
 /// All open terminals by their node, with the other processes that have them open. Who has the other end of a
 /// pseudo-terminal is no such one: it is the modem.
-fn open_files() -> BTreeMap<PathBuf, Vec<Holder>> {
+fn open_files(processes: &Path) -> BTreeMap<PathBuf, Vec<Holder>> {
     let mut open: BTreeMap<PathBuf, Vec<Holder>> = BTreeMap::new();
     let mut other_ends = Vec::new();
-    for pid in names_in(Path::new("/proc")).iter().filter_map(|name| name.parse::<u32>().ok()) {
+    for pid in names_in(processes).iter().filter_map(|name| name.parse::<u32>().ok()) {
         if pid == std::process::id() {
             continue;
         }
-        let process = Path::new("/proc").join(pid.to_string());
+        let process = processes.join(pid.to_string());
         let descriptors = process.join("fd");
         for descriptor in names_in(&descriptors) {
             let Ok(target) = fs::read_link(descriptors.join(&descriptor)) else { continue };
@@ -164,7 +203,7 @@ fn open_files() -> BTreeMap<PathBuf, Vec<Holder>> {
             }
             let holders = open.entry(target).or_default();
             if holders.last().is_none_or(|last| last.pid != pid) {
-                holders.push(holder(pid));
+                holders.push(holder(processes, pid));
             }
         }
     }
@@ -183,8 +222,8 @@ fn lock_owner(locks: &str, inode: u64) -> Option<u32> {
     })
 }
 
-fn holder(pid: u32) -> Holder {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm"));
+fn holder(processes: &Path, pid: u32) -> Holder {
+    let name = fs::read_to_string(processes.join(format!("{pid}/comm")));
     Holder { pid, name: name.map_or_else(|_| "a program".to_owned(), |name| name.trim_end().to_owned()) }
 }
 
@@ -206,7 +245,7 @@ fn is_interface(part: &str) -> bool {
     number(bus) && ports.split('.').all(number) && number(configuration) && number(interface)
 }
 
-fn usb(device: &Path) -> Option<Usb> {
+fn usb(root: &Path, device: &Path) -> Option<Usb> {
     let interface =
         device.ancestors().find(|part| part.file_name().and_then(|n| n.to_str()).is_some_and(is_interface))?;
     let device = interface.parent()?;
@@ -222,7 +261,7 @@ fn usb(device: &Path) -> Option<Usb> {
         product: text(device, "product"),
         serial: text(device, "serial"),
         interface: text(interface, "bInterfaceNumber").and_then(|number| u8::from_str_radix(&number, 16).ok()),
-        device: Some(device.to_owned()),
+        device: Some(Path::new("/").join(device.strip_prefix(root).unwrap_or(device))),
     })
 }
 
@@ -235,22 +274,20 @@ fn driver(device: &Path) -> Option<String> {
 }
 
 /// udev keeps what its rules set: `E:ID_MM_PORT_TYPE_AT_PRIMARY=1`.
-fn role(path: &Path) -> Option<String> {
-    let number = fs::metadata(path).ok()?.rdev();
-    let (major, minor) = (rustix::fs::major(number), rustix::fs::minor(number));
-    let kept = fs::read_to_string(format!("/run/udev/data/c{major}:{minor}")).ok()?;
+fn role(root: &Path, number: &str) -> Option<String> {
+    let kept = fs::read_to_string(root.join(format!("run/udev/data/c{}", number.trim()))).ok()?;
     let role = kept.lines().find_map(|line| line.strip_prefix("E:ID_MM_PORT_TYPE_")?.strip_suffix("=1"))?;
     Some(role.to_ascii_lowercase().replace('_', "-"))
 }
 
 /// The stable names, by the node that they point to.
-fn links() -> BTreeMap<PathBuf, Vec<PathBuf>> {
+fn links(root: &Path) -> BTreeMap<PathBuf, Vec<PathBuf>> {
     let mut links: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
     for folder in ["/dev/serial/by-id", "/dev/serial/by-path"] {
-        for name in names_in(Path::new(folder)) {
+        for name in names_in(&under(root, Path::new(folder))) {
             let link = Path::new(folder).join(name);
-            if let Ok(node) = fs::canonicalize(&link) {
-                links.entry(node).or_default().push(link);
+            if let Some(node) = fs::read_link(under(root, &link)).ok().as_deref().and_then(Path::file_name) {
+                links.entry(Path::new("/dev").join(node)).or_default().push(link);
             }
         }
     }

@@ -303,12 +303,23 @@ fn busy(path: &Path) -> OpenError {
 }
 
 fn forbidden(path: &Path) -> OpenError {
+    let group = std::fs::metadata(path).ok().and_then(|node| group_that_may(Path::new("/"), &node));
+    open_error::forbidden(path, group.as_deref())
+}
+
+/// The group that may open the node; `root` is where the system's files are.
+pub(super) fn group_that_may(root: &Path, node: &std::fs::Metadata) -> Option<String> {
     // Where the node gives its group nothing, joining it would not help.
     const GROUP_READS_AND_WRITES: u32 = 0o060;
-    let node = std::fs::metadata(path).ok();
-    let node = node.filter(|node| node.mode() & GROUP_READS_AND_WRITES == GROUP_READS_AND_WRITES);
-    let group = node.and_then(|node| group_name(node.gid()));
-    open_error::forbidden(path, group.as_deref())
+    if node.mode() & GROUP_READS_AND_WRITES != GROUP_READS_AND_WRITES {
+        return None;
+    }
+    let groups = std::fs::read_to_string(root.join("etc/group")).ok()?;
+    groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(node.gid())).then(|| name.to_owned())
+    })
 }
 
 fn missing(path: &Path, why: &str) -> OpenError {
@@ -334,15 +345,6 @@ fn not_a_terminal(path: &Path, error: Errno) -> OpenError {
             OpenError::new(OpenErrorKind::System, format!("cannot set {} up: {}", path.display(), described(other)))
         }
     }
-}
-
-fn group_name(gid: u32) -> Option<String> {
-    let groups = std::fs::read_to_string("/etc/group").ok()?;
-    groups.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(gid)).then(|| name.to_owned())
-    })
 }
 
 /// macOS knows no speed on a pseudo-terminal: serialport wants a 0 there.

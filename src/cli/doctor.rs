@@ -1,0 +1,119 @@
+//! `hayes doctor`: what is plugged in, what is in the way, and whether a modem answers; each with the line that mends it.
+
+use std::path::Path;
+
+use super::arguments::Doctor;
+use super::console::{Console, Exit};
+use super::ports::{first_line, reach};
+use crate::at::ResultCode;
+use crate::catalogue::explain::{Context, beside, failure};
+use crate::catalogue::module_by_model;
+use crate::conversation::Conversation;
+use crate::doctor::{Finding, Health, examine};
+use crate::notation;
+use crate::report::style::Style;
+
+/// What a UART may have been set to; USB has no speed.
+const BAUDS: [u32; 5] = [115_200, 9_600, 460_800, 921_600, 57_600];
+
+/// What is asked of a modem that answers, and what it is about.
+const QUESTIONS: [(&str, &str); 4] =
+    [("AT+CPIN?", "SIM"), ("AT+CSQ", "signal"), ("AT+CEREG?", "registration (LTE)"), ("AT+CREG?", "registration")];
+
+/// Without AT+CMEE a modem does not say more than ERROR.
+const NO_SIM: &str = "the SIM is missing, not seated, or the wrong way round: `hayes run modem/check-sim` tells more";
+
+pub(crate) fn run(arguments: &Doctor, console: &Console) -> Exit {
+    let (ports, mut findings) = match &arguments.port {
+        Some(_) => Default::default(),
+        None => examine(arguments.root.as_deref().unwrap_or(Path::new("/"))),
+    };
+    let here = ports.iter().filter(|port| port.refusal.is_none()).map(|port| (port.path.clone(), port.usb.is_some()));
+    let named = arguments.port.iter().map(|path| (path.clone(), false));
+    // Another machine's ports are not here.
+    let asked: Vec<_> = here.filter(|_| arguments.root.is_none()).chain(named).collect();
+    let heard: Vec<bool> =
+        asked.iter().filter_map(|(path, is_usb)| ask(path, *is_usb, arguments.baud, &mut findings)).collect();
+    if !heard.is_empty() && !heard.contains(&true) {
+        let finding = Finding::new("modem", Health::Wrong, "no port answers AT");
+        let mend = "give the modem power and wait for its start; a UART needs RX and TX crossed and its own speed (-b)";
+        findings.push(finding.mended_by(mend));
+    }
+    let exit = if findings.iter().any(|finding| finding.health == Health::Wrong) { Exit::Device } else { Exit::Passed };
+    let text: String = match arguments.json {
+        true => findings.iter().map(|finding| notation::json(finding) + "\n").collect(),
+        false => findings.iter().map(|finding| shown(finding, console)).collect(),
+    };
+    console.print(&text).worst(exit)
+}
+
+fn shown(finding: &Finding, console: &Console) -> String {
+    let (mark, style) = match finding.health {
+        Health::Good => ("ok    ", Style::Good),
+        Health::Notable => ("note  ", Style::Notable),
+        Health::Wrong => ("wrong ", Style::Bad),
+    };
+    let mark = console.out.paint(style, mark);
+    let mend = finding.mend.as_ref().map(|mend| format!("       → {mend}\n")).unwrap_or_default();
+    format!("{mark} {}: {}\n{mend}", console.out.paint(Style::Name, &finding.about), finding.says)
+}
+
+/// Whether a modem answers on the port, where that could be opened; adds who it is and how it does.
+fn ask(path: &Path, is_usb: bool, baud: Option<u32>, findings: &mut Vec<Finding>) -> Option<bool> {
+    let about = path.display().to_string();
+    let bauds = match baud.as_ref() {
+        Some(baud) => std::slice::from_ref(baud),
+        None if is_usb => BAUDS.get(..1).unwrap_or(&BAUDS),
+        None => &BAUDS,
+    };
+    for baud in bauds {
+        match reach(path, *baud) {
+            Ok(Some(mut conversation)) => {
+                findings.push(who(&about, *baud, is_usb, &mut conversation));
+                findings.extend(QUESTIONS.iter().filter_map(|question| state(&about, question, &mut conversation)));
+                return Some(true);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                let finding = Finding::new(about, Health::Wrong, error.message);
+                findings.push(Finding { mend: error.help, ..finding });
+                return None;
+            }
+        }
+    }
+    findings.push(Finding::new(about, Health::Notable, "does not answer AT"));
+    Some(false)
+}
+
+fn who(about: &str, baud: u32, is_usb: bool, conversation: &mut Conversation) -> Finding {
+    let told = ["AT+CGMI", "AT+CGMM", "AT+CGMR"].map(|command| first_line(conversation, command));
+    let words: Vec<String> = told.into_iter().flatten().filter_map(|told| told.ok()).collect();
+    let known = words.get(1).is_some_and(|model| module_by_model(model).is_some());
+    let known = if known { ", which Hayes knows" } else { "" };
+    let speed = if is_usb { String::new() } else { format!(" at {baud} baud") };
+    let who = if words.is_empty() { "it does not say who it is".to_owned() } else { words.join(" ") };
+    Finding::new(about, Health::Good, format!("answers AT{speed}: {who}{known}"))
+}
+
+/// What the modem says of itself. A command that it does not know says nothing.
+fn state(about: &str, (command, what): &(&str, &str), conversation: &mut Conversation) -> Option<Finding> {
+    let about = format!("{about}, {what}");
+    match first_line(conversation, command)? {
+        Ok(line) => {
+            let meaning = beside(&line, &Context { command: Some(command), module: None });
+            Some(Finding::new(
+                about,
+                Health::Good,
+                meaning.map_or(line.clone(), |meaning| format!("{line} · {meaning}")),
+            ))
+        }
+        Err(result) => {
+            if *command != "AT+CPIN?" {
+                return None;
+            }
+            let finding = Finding::new(about, Health::Wrong, result.to_string());
+            let known = failure(&result, None).filter(|_| result != ResultCode::Error);
+            Some(finding.mended_by(known.map_or(NO_SIM.to_owned(), |known| known.advice)))
+        }
+    }
+}
