@@ -6,7 +6,7 @@ use super::arguments::Doctor;
 use super::console::{Console, Exit};
 use super::ports::{first_line, reach};
 use crate::at::ResultCode;
-use crate::catalogue::explain::{Context, beside, failure};
+use crate::catalogue::explain::{Context, advice, beside};
 use crate::catalogue::module_by_model;
 use crate::conversation::Conversation;
 use crate::doctor::{Finding, Health, examine};
@@ -112,8 +112,8 @@ fn state(about: &str, (command, what): &(&str, &str), conversation: &mut Convers
                 return None;
             }
             let finding = Finding::new(about, Health::Wrong, result.to_string());
-            let known = failure(&result, None).filter(|_| result != ResultCode::Error);
-            Some(finding.mended_by(known.map_or(NO_SIM.to_owned(), |known| known.advice)))
+            let known = advice(&result, None).filter(|_| result != ResultCode::Error);
+            Some(finding.mended_by(known.unwrap_or(NO_SIM)))
         }
     }
 }
