@@ -32,6 +32,20 @@ fn the_report_works_in_a_browser() {
     let causes = "return [...document.querySelectorAll('.causes .count')].map((count) => count.textContent)";
     assert_eq!(browser.run(causes), json!(["2", "1"]));
 
+    // What failed comes first, then as people count; the cause stands where it is seen without scrolling.
+    let first = "return [...document.querySelectorAll('#modems tbody tr')].map((row) => row.cells[0].textContent)";
+    let first = browser.run(first);
+    assert_eq!(
+        (&first[0], &first[1], &first[2], &first[3]),
+        (&json!("gw-9"), &json!("gw-10"), &json!("gw-11"), &json!("gw-0"))
+    );
+    let seen = "const box = document.querySelectorAll('#modems .why')[1].getBoundingClientRect(); return box.right <= innerWidth";
+    browser.size(1280, 900);
+    assert_eq!(browser.run(seen), true);
+    assert_eq!(browser.run("return document.querySelector('.passing b').textContent"), "75 %");
+    let axis = "return document.querySelector('#plots figure:nth-child(2) .axis').textContent";
+    assert_eq!(browser.run(axis), "-110\u{a0}dBmmedian -102\u{a0}dBm-94\u{a0}dBm");
+
     // Numbers sort as numbers, names as people count, and what is empty stays at the end.
     let column = |n: usize| {
         format!("return [...document.querySelectorAll('#modems tbody tr')].map((row) => row.cells[{n}].textContent)")
@@ -82,6 +96,7 @@ fn the_report_works_in_a_browser() {
     // A phone: nothing but the table's own box scrolls sideways.
     browser.size(360, 740);
     assert_eq!(browser.run("return document.documentElement.scrollWidth <= innerWidth"), true);
+    assert_eq!(browser.run(seen), true);
     if let Some(file) = std::env::var_os("HAYES_TEST_SCREENSHOT") {
         browser.screenshot(&PathBuf::from(file));
     }

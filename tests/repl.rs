@@ -27,12 +27,21 @@ impl Terminal {
         Some(terminal)
     }
 
+    /// With these variables, as `env` takes them.
+    fn with(variables: &str, arguments: &str) -> Option<Terminal> {
+        Terminal::in_environment(variables, arguments, 100, 50)
+    }
+
     /// `None` where tmux is not installed, which is said, and fails where all is to be tested.
     fn run(arguments: &str, columns: u32) -> Option<Terminal> {
         Terminal::sized(arguments, columns, 50)
     }
 
     fn sized(arguments: &str, columns: u32, rows: u32) -> Option<Terminal> {
+        Terminal::in_environment("", arguments, columns, rows)
+    }
+
+    fn in_environment(variables: &str, arguments: &str, columns: u32, rows: u32) -> Option<Terminal> {
         let is_there = Command::new("tmux").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if !is_there.is_ok_and(|status| status.success()) {
             assert!(std::env::var_os("HAYES_TEST_ALL").is_none(), "tmux is not installed");
@@ -44,7 +53,7 @@ impl Terminal {
         let hayes = env!("CARGO_BIN_EXE_hayes");
         let state = terminal.folder.0.join("state");
         let shell = format!(
-            "trap : INT; env -u NO_COLOR -u HAYES_PORT XDG_STATE_HOME={} {hayes} {arguments}; echo left with $?; exec cat",
+            "trap : INT; env -u NO_COLOR -u HAYES_PORT XDG_STATE_HOME={} {variables} {hayes} {arguments}; echo left with $?; exec cat",
             state.display()
         );
         let folder = terminal.folder.0.display().to_string();
@@ -545,4 +554,36 @@ fn whatever_ends_it_the_terminal_is_as_before() {
     // `cat` behind it echoes a line: the terminal does so again.
     terminal.enter("echoed");
     terminal.wait_until("the echo", |screen| screen.matches("echoed").count() == 2);
+}
+
+#[test]
+fn a_start_file_an_editor_and_lines_that_are_not_kept() {
+    let folder = Folder::new();
+    let settings = folder.0.join(".config/hayes");
+    fs::create_dir_all(&settings).unwrap();
+    fs::write(settings.join("start.hayes"), "set mine = 42\n:time on\n").unwrap();
+    // An editor that writes a block behind what stands there.
+    let editor = folder.0.join("editor");
+    fs::write(&editor, "#!/bin/sh\nprintf 'if mine == 42 {\\n  log \"written\"\\n}\\n' >>$1\n").unwrap();
+    let _ = Command::new("chmod").arg("+x").arg(&editor).status();
+    // The terminal's `env` takes variables in front of the program.
+    let Some(terminal) = Terminal::with(
+        &format!("XDG_CONFIG_HOME={0}/.config EDITOR={0}/editor VISUAL=", folder.0.display()),
+        "repl -p sim:bg96",
+    ) else {
+        return;
+    };
+    terminal.wait("the time of day is shown");
+    terminal.wait("help tells the rest");
+    terminal.enter("AT+CSQ");
+    terminal.wait("Z +CSQ: ");
+    terminal.enter(" AT+CGMI");
+    terminal.wait("Z Quectel");
+    terminal.enter(":edit");
+    let screen = terminal.wait("Z -- written");
+    assert!(screen.contains("AT+CSQ\nif mine == 42 {"), "what was typed last stands in it: {screen}");
+    terminal.enter(":history CGMI");
+    terminal.enter("log \"end\"");
+    let screen = terminal.wait("Z -- end");
+    assert_eq!(screen.matches("AT+CGMI").count(), 1, "{screen}");
 }

@@ -44,8 +44,9 @@ pub struct Head {
     pub port: String,
     pub script: String,
     pub fingerprint: Option<String>,
-    /// It has passed, and no plan wrote it.
-    passed: bool,
+    pub status: Status,
+    /// A plan wrote it.
+    plan: bool,
     /// Where its line stands
     place: Range<u64>,
 }
@@ -111,10 +112,9 @@ pub fn read(path: &Path) -> io::Result<Results> {
             // An object is whole once its brace is closed: its line end alone may be missing.
             Ok(result) if ends || is_ours(&line) => {
                 let place = results.length..results.length + count;
-                let RunResult { modem, port, script, fingerprint, .. } = result;
-                let passed = result.status == Status::Passed && !result.plan;
+                let RunResult { modem, port, script, fingerprint, status, plan, .. } = result;
                 let index = *places.entry(modem.clone()).or_insert(results.heads.len());
-                let head = Head { modem, port, script, fingerprint, passed, place };
+                let head = Head { modem, port, script, fingerprint, status, plan, place };
                 match results.heads.get_mut(index) {
                     Some(earlier) => *earlier = head,
                     None => results.heads.push(head),
@@ -146,15 +146,20 @@ fn spooled(pipe: File) -> io::Result<File> {
 impl Results {
     /// The modems that are done.
     pub fn passed(&self) -> impl Iterator<Item = &Head> {
-        self.heads.iter().filter(|head| head.passed)
+        self.heads.iter().filter(|head| head.status == Status::Passed && !head.plan)
     }
 
     /// Reads one after the other, as [`crate::report::result::Walk`] says.
     pub fn walk(&self, take: &mut dyn FnMut(&RunResult) -> io::Result<()>) -> io::Result<()> {
+        self.walk_through(&self.heads.iter().collect::<Vec<_>>(), take)
+    }
+
+    /// The same of these, in their order.
+    pub fn walk_through(&self, heads: &[&Head], take: &mut dyn FnMut(&RunResult) -> io::Result<()>) -> io::Result<()> {
         let mut reader = BufReader::new(&self.file);
         let mut at = reader.seek(SeekFrom::Start(0))?;
         let mut line = Vec::new();
-        for Head { place, .. } in &self.heads {
+        for Head { place, .. } in heads {
             reader.seek_relative(place.start.cast_signed() - at.cast_signed())?;
             at = place.end;
             line.clear();

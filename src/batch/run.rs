@@ -197,6 +197,7 @@ impl Common {
             self.too_late(result);
         }
         result.labels = modem.labels.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        result.groups = modem.groups.iter().map(|group| group.to_string()).collect();
         result.plan = self.inputs.plan;
         result.simulated = matches!(modem.address, Some(Address::Simulator { .. }));
         result.fingerprint = Some(format!("{}-{}", self.script_mark, self.values_mark(modem)));

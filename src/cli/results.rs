@@ -8,11 +8,11 @@ use super::arguments::{self, Reports};
 use super::console::{self, Console, Exit};
 use crate::batch::driver::Finished;
 use crate::batch::inventory::BatchModem;
-use crate::batch::journal::{self, Results};
+use crate::batch::journal::{self, Head, Results};
 use crate::batch::schedule::Stopped;
 use crate::notation::seconds;
 use crate::report::conversation::meaning;
-use crate::report::result::{RunResult, Walk, plural};
+use crate::report::result::{RunResult, Walk, as_counted, plural};
 use crate::report::style::{Palette, Style, harmless};
 use crate::report::tally::Tally;
 use crate::report::{csv, html, junit};
@@ -155,10 +155,20 @@ pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(
 }
 
 fn write_all(results: &Results, path: &Path, reports: &Reports, mask: &Mask, console: &Console) -> Exit {
-    let walk: &Walk<'_> = &|take: &mut dyn FnMut(&RunResult) -> std::io::Result<()>| match mask.is_empty() {
-        true => results.walk(take),
-        false => results.walk(&mut |result| take(&result.clone().masked(mask))),
+    type Take<'t> = dyn FnMut(&RunResult) -> std::io::Result<()> + 't;
+    let walk_through = |heads: &[&Head], take: &mut Take<'_>| match mask.is_empty() {
+        true => results.walk_through(heads, take),
+        false => results.walk_through(heads, &mut |result| take(&result.clone().masked(mask))),
     };
+    let heads: Vec<&Head> = results.heads.iter().collect();
+    let walk: &Walk<'_> = &|take: &mut Take<'_>| walk_through(&heads, take);
+    // For people: what failed first, and names as they count.
+    let mut worst_first = heads.clone();
+    worst_first.sort_by(|one, other| {
+        let rank = |head: &Head| !matches!(head.status, Status::Failed | Status::Unreachable | Status::Interrupted);
+        rank(one).cmp(&rank(other)).then_with(|| as_counted(&one.modem).cmp(as_counted(&other.modem)))
+    });
+    let for_people: &Walk<'_> = &|take: &mut Take<'_>| walk_through(&worst_first, take);
     let folder = path.parent().unwrap_or(Path::new(""));
     // A record that is gone is left out: the results are the same without it.
     let record = |result: &RunResult| {
@@ -174,7 +184,7 @@ fn write_all(results: &Results, path: &Path, reports: &Reports, mask: &Mask, con
     report(&reports.csv, &|writer| csv::write(walk, writer));
     report(&reports.rows, &|writer| csv::write_rows(walk, writer));
     report(&reports.junit, &|writer| junit::write(walk, writer));
-    report(&reports.html, &|writer| html::write(walk, &record, meaning, writer));
+    report(&reports.html, &|writer| html::write(for_people, &record, meaning, writer));
     exit
 }
 
@@ -285,15 +295,6 @@ fn causes(tally: &Tally, palette: Palette) -> String {
         }
     }
     text
-}
-
-/// What a name is sorted by: `gw-2` comes before `gw-10`.
-fn as_counted(name: &str) -> impl Iterator<Item = (usize, &str, &str)> {
-    name.split_inclusive(|character: char| !character.is_ascii_digit()).map(|part| {
-        let digits = part.trim_end_matches(|character: char| !character.is_ascii_digit());
-        let number = digits.trim_start_matches('0');
-        (number.len(), number, part.get(digits.len()..).unwrap_or_default())
-    })
 }
 
 /// Names on as many as three lines.

@@ -534,7 +534,8 @@ fn colon(typed: &str, command: &str) -> (usize, Vec<Candidate>) {
             let (at, found) = candidates(argument, &[]);
             (start + at, found)
         }
-        "raw" | "urc" => (start, starting(vec![other("on", ""), other("off", "")])),
+        "raw" => (start, starting(["on", "off", "hex"].map(|word| other(word, "")).into())),
+        "urc" | "time" => (start, starting(["on", "off"].map(|word| other(word, "")).into())),
         "baud" => {
             let speeds = ["9600", "19200", "38400", "57600", "115200", "230400", "460800", "921600"];
             (start, starting(speeds.map(|speed| other(speed, "")).into()))

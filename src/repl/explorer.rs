@@ -2,8 +2,9 @@
 //! they do, their help.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -25,7 +26,7 @@ use crate::report::result::plural;
 use crate::report::style::{Palette, Style, filled, harmless};
 use crate::runtime::{Interpreter, Outcome, Status};
 use crate::source::{LARGEST, Source, Unreadable, read_text};
-use crate::state::{holds_something, private_file};
+use crate::state::{holds_something, private, private_file, settings};
 use crate::syntax::{self, statements};
 
 /// The code of a question that the modem refused.
@@ -54,7 +55,12 @@ struct Explorer {
     /// What `:open` without a name opens.
     last_address: Address,
     quiet: bool,
+    /// The bytes of the port are shown.
     raw: bool,
+    /// In hex
+    in_hex: bool,
+    /// Each line of an answer has the time in front.
+    stamps: bool,
     /// Files that this session has written.
     saved: Vec<String>,
     /// The last question failed: lines under it may say that this was expected.
@@ -84,6 +90,8 @@ impl Explorer {
             last_address: last_address.clone(),
             quiet: false,
             raw: false,
+            in_hex: false,
+            stamps: false,
             saved: Vec::new(),
             is_mendable: false,
             leaves: false,
@@ -101,10 +109,23 @@ impl Explorer {
             return Err(None);
         }
         if explorer.reader.is_edited() {
+            terminal::edits_lines(false);
+            explorer.begin();
             let port = explorer.link.as_ref().map(|link| link.address.to_string());
             write_out(&greeting(port.as_deref(), explorer.options.palette));
         }
         Ok(explorer)
+    }
+
+    /// Runs what a person wants to be so in every session: `start.hayes` in the folder of their settings.
+    fn begin(&mut self) {
+        let Some(file) = settings().map(|folder| folder.join("start.hayes")).filter(|file| file.is_file()) else {
+            return;
+        };
+        match File::open(&file).map_err(Unreadable::Io).and_then(|file| read_text(file, LARGEST)) {
+            Ok(text) => _ = self.run_pieces(&text, true),
+            Err(error) => _ = self.complain(&format!("{} {error}", file.display()), None),
+        }
     }
 
     fn run(&mut self) -> Result<Option<Status>, ReadlineError> {
@@ -159,6 +180,9 @@ impl Explorer {
 
     fn prompt(&self, continues: bool) -> String {
         let name = self.link.as_ref().map_or_else(|| "closed".to_owned(), Link::name);
+        // What is typed now would go to the other end.
+        let is_data = self.link.as_ref().is_some_and(Link::carries_data);
+        let name = if is_data { format!("{name} (data)") } else { name };
         if continues { format!("{}… ", " ".repeat(name.chars().count())) } else { format!("{name}> ") }
     }
 
@@ -206,7 +230,9 @@ impl Explorer {
                 self.note(&format!("stopped: {left} more of what was pasted {were} not run"));
             }
         }
-        if !kept.is_empty() && may_keep(&kept, &self.session.interpreter.mask()) {
+        // As in a shell, a blank before a line keeps it out of the history.
+        let is_hidden = text.starts_with(' ') && !is_clause(text);
+        if !kept.is_empty() && !is_hidden && may_keep(&kept, &self.session.interpreter.mask()) {
             self.reader.keep(&kept);
         }
         Ok(passed)
@@ -287,6 +313,7 @@ impl Explorer {
         let Exploration { palette, explains, .. } = self.options;
         let mut screen = Shown::new(&self.above, &self.options.cancel, palette, explains, is_question);
         (screen.quiet, screen.raw, screen.waits) = (self.quiet, self.raw, self.reader.is_edited());
+        screen.stamps(self.stamps);
         let Some(conversation) = self.link.as_mut().and_then(Link::conversation) else { return false };
         if !self.reader.is_edited() {
             self.options.runs.store(true, Ordering::Release);
@@ -327,7 +354,7 @@ impl Explorer {
         let mut mask = self.session.interpreter.mask();
         more.into_iter().for_each(|secret| mask.add(secret));
         if let Some(link) = &self.link {
-            link.hide(mask, self.raw.then_some((&self.above, self.options.palette)));
+            link.hide(mask, self.raw.then_some((&self.above, self.options.palette, self.in_hex)));
         }
     }
 
@@ -417,7 +444,9 @@ pub(super) const COMMANDS: &[Described] = &[
     }),
     entry("load", "FILE", "run the lines of a file here; the first that fails ends it", |it, file, _| it.load(file)),
     entry("record", "FILE|off", "write down all that is sent and received", |it, file, forced| it.record(file, forced)),
-    entry("raw", "[on|off]", "show bytes as they are, with control characters", |it, on, _| it.set_raw(on)),
+    entry("edit", "", "write a block in your editor ($VISUAL, $EDITOR), and run it", |it, _, _| it.edit()),
+    entry("raw", "[on|off|hex]", "show bytes as they are, with control characters", |it, on, _| it.set_raw(on)),
+    entry("time", "[on|off]", "show the time of day in each line of an answer", |it, on, _| it.set_time(on)),
     entry("urc", "[on|off]", "show what the modem says by itself", |it, on, _| it.set_urc(on)),
     entry("timeout", "[DURATION]", "how long an answer may take, as 30s", |it, time, _| it.timeout(time)),
     entry("terminal", "", "talk to the modem byte by byte; Ctrl-] comes back", |it, _, _| it.terminal()),
@@ -471,8 +500,6 @@ impl Explorer {
                 let name = text.split_whitespace().next().unwrap_or(":");
                 let word = name.trim_start_matches(':');
                 let help = match near {
-                    // What people know from other shells
-                    _ if word == "edit" => ":load FILE runs the lines of a file that an editor has written".to_owned(),
                     _ if statements().iter().any(|known| known.word == word) => {
                         format!("write `{word}` without the colon")
                     }
@@ -670,7 +697,15 @@ impl Explorer {
                 return self.complain(&format!("{file} {error}"), None);
             }
         };
-        pieces(&text).iter().all(|piece| {
+        self.run_pieces(&text, false)
+    }
+
+    /// Runs the pieces of a file; the first that fails ends it.
+    fn run_pieces(&mut self, text: &str, commands_too: bool) -> Passed {
+        pieces(text).iter().all(|piece| {
+            if is_command(piece) && commands_too {
+                return self.command(piece);
+            }
             if is_command(piece) {
                 let text = harmless(piece.as_bytes());
                 return self.complain(&format!("{text} stands in a file: `:` commands are typed"), None);
@@ -710,10 +745,56 @@ impl Explorer {
     }
 
     fn set_raw(&mut self, argument: &str) -> Passed {
+        self.in_hex = argument == "hex";
+        let argument = if self.in_hex { "on" } else { argument };
         let Some(on) = self.switch(argument, self.raw, "bytes are") else { return false };
         self.raw = on;
         self.hide(Vec::new());
         true
+    }
+
+    fn set_time(&mut self, argument: &str) -> Passed {
+        let Some(on) = self.switch(argument, self.stamps, "the time of day is") else { return false };
+        self.stamps = on;
+        true
+    }
+
+    /// Runs what the user writes in their editor; it begins with the last line that was typed.
+    fn edit(&mut self) -> Passed {
+        if !self.reader.is_edited() {
+            let help = ":load FILE runs the lines of a file that an editor has written";
+            return self.complain("an editor needs a terminal", Some(help));
+        }
+        let text = match self.edited() {
+            Ok(text) => text,
+            Err(error) => return self.complain(&format!("the editor cannot be used: {error}"), Some("set EDITOR")),
+        };
+        if text.trim().is_empty() {
+            self.note("nothing was written");
+            return true;
+        }
+        self.note(text.trim_end());
+        self.enter(&text).unwrap_or(false)
+    }
+
+    /// What stands in a file of its own when the editor has ended.
+    fn edited(&mut self) -> io::Result<String> {
+        let last = self.reader.history().last().filter(|last| !is_command(last));
+        let file = std::env::temp_dir().join(format!("hayes-{}.hayes", std::process::id()));
+        let mut written = private().create_new(true).open(&file)?;
+        written.write_all(last.map(|last| last.clone() + "\n").unwrap_or_default().as_bytes())?;
+        let named = |name| std::env::var(name).ok().filter(|editor| !editor.trim().is_empty());
+        let named = ["VISUAL", "EDITOR"].into_iter().find_map(named).unwrap_or_else(|| "vi".to_owned());
+        let mut words = named.split_whitespace();
+        terminal::edits_lines(true);
+        let ended = Command::new(words.next().unwrap_or_default()).args(words).arg(&file).status();
+        terminal::edits_lines(false);
+        let text = std::fs::read_to_string(&file);
+        std::fs::remove_file(&file)?;
+        match ended? {
+            ended if ended.success() => text,
+            ended => Err(io::Error::other(format!("{named}: {ended}"))),
+        }
     }
 
     fn set_urc(&mut self, argument: &str) -> Passed {
@@ -820,4 +901,5 @@ const KEYS: &str = "\
   Ctrl-A, Ctrl-E    to the line's start, to its end
   Ctrl-W, Ctrl-U    delete a word, the line
   Ctrl-L            clear the screen
+  a blank first     keeps a line out of the history
 ";

@@ -13,7 +13,7 @@ use crate::at::{self, Event};
 use crate::catalogue::Catalogue;
 use crate::catalogue::entry::Module;
 use crate::connect::{self, Address, Opening};
-use crate::conversation::{Conversation, Trouble};
+use crate::conversation::{Conversation, Mode, Trouble};
 use crate::notation::escape;
 use crate::port::{self, Cancel, Control, Fault, OpenError, Port, Read, RecordStatus, Recorded};
 use crate::report::style::{Palette, Style};
@@ -101,10 +101,15 @@ impl Link {
         self.conversation = Some(Conversation::new(Box::new(self.tap.clone()), &Catalogue));
     }
 
+    /// What is sent goes to the other end of a connection.
+    pub(super) fn carries_data(&self) -> bool {
+        self.conversation.as_ref().is_some_and(|conversation| matches!(conversation.mode(), Mode::Data { .. }))
+    }
+
     /// From here on these secrets are hidden in what is recorded, and where the bytes are shown, if they are.
-    pub(super) fn hide(&self, mask: Mask, raw: Option<(&Arc<LinesAbove>, Palette)>) {
+    pub(super) fn hide(&self, mask: Mask, raw: Option<(&Arc<LinesAbove>, Palette, bool)>) {
         self.mask.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&mask);
-        self.tap.inner().raw = raw.map(|(above, palette)| RawView::new(above, palette, mask));
+        self.tap.inner().raw = raw.map(|(above, palette, in_hex)| RawView::new(above, palette, in_hex, mask));
     }
 
     pub(super) fn record(&mut self, file: &Path, mask: Mask) -> std::io::Result<()> {
@@ -283,6 +288,8 @@ struct TapState {
 struct RawView {
     above: Arc<LinesAbove>,
     palette: Palette,
+    /// `41 54 0d  AT.`
+    in_hex: bool,
     mask: Mask,
     /// Received behind the last line end, and not shown yet: it may be the first part of a secret.
     held: Vec<u8>,
@@ -292,8 +299,8 @@ struct RawView {
 const REST: Duration = Duration::from_millis(200);
 
 impl RawView {
-    fn new(above: &Arc<LinesAbove>, palette: Palette, mask: Mask) -> RawView {
-        RawView { above: Arc::clone(above), palette, mask, held: Vec::new() }
+    fn new(above: &Arc<LinesAbove>, palette: Palette, in_hex: bool, mask: Mask) -> RawView {
+        RawView { above: Arc::clone(above), palette, in_hex, mask, held: Vec::new() }
     }
 
     fn show(&self, direction: &str, bytes: &[u8]) {
@@ -304,7 +311,12 @@ impl RawView {
 
     fn line(&self, direction: &str, bytes: &[u8]) -> String {
         let mut line = format!("{} ", self.palette.paint(Style::Name, direction));
-        escape(&mut line, &self.mask.bytes(bytes));
+        let bytes = self.mask.bytes(bytes);
+        if self.in_hex {
+            line.push_str(&bytes.chunks(16).map(hex_row).collect::<Vec<_>>().join("\n   "));
+        } else {
+            escape(&mut line, &bytes);
+        }
         line
     }
 
@@ -324,6 +336,13 @@ impl RawView {
         let rest = std::mem::take(&mut self.held);
         self.show("<-", &rest);
     }
+}
+
+/// `41 54 0d  AT.`, the digits of 16 bytes wide
+fn hex_row(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let plain = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
+    format!("{:<47}  {}", digits.join(" "), bytes.iter().map(plain).collect::<String>())
 }
 
 /// The port itself, for its recorder and for us.
@@ -464,7 +483,7 @@ mod tests {
     #[test]
     fn a_secret_is_hidden_however_it_comes() {
         let above = Arc::new(LinesAbove::default());
-        let mut raw = RawView::new(&above, Palette { coloured: false }, Mask::new(["1234"]));
+        let mut raw = RawView::new(&above, Palette { coloured: false }, false, Mask::new(["1234"]));
         assert_eq!(raw.line("->", b"AT+CPIN=1234\r"), "-> AT+CPIN=***\\r");
         let received: Vec<Vec<u8>> = b"AT+CPIN=1234\r\n> ".iter().map(|byte| raw.received(&[*byte])).collect();
         let shown: Vec<String> =

@@ -66,6 +66,11 @@ impl Shown {
         }
     }
 
+    /// Whether each line has the time in front.
+    pub(super) fn stamps(&mut self, on: bool) {
+        self.text.stamp = on.then_some(stamp);
+    }
+
     /// Ends an open line.
     pub(super) fn finish(&mut self) {
         let _ = self.text.finish();

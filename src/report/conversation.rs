@@ -11,6 +11,7 @@
 //!
 //! An `OK` under lines of an answer is left out, unless all is shown; every other final result code is shown.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -40,6 +41,10 @@ pub struct ConversationText<W: Write> {
     meaning: Option<Meaning>,
     /// The question has just been typed: all begins with its answer, at the margin.
     pub(crate) is_typed: bool,
+    /// What stands in front of each line
+    pub(crate) stamp: Option<fn(Palette) -> String>,
+    /// The next text begins a line.
+    begins_line: bool,
     /// The question in flight
     sent: String,
     /// Its final result code, where that is shown in the end
@@ -68,6 +73,8 @@ impl<W: Write> ConversationText<W> {
             verbose,
             meaning,
             is_typed: false,
+            stamp: None,
+            begins_line: true,
             sent: String::new(),
             result: String::new(),
             module: None,
@@ -123,6 +130,9 @@ impl<W: Write> ConversationText<W> {
                 if self.verbose {
                     self.line(0, Style::Dim, &format!("tried: {}", failure.diagnostic.message));
                 }
+            }
+            RuntimeEvent::CheckFailed { failure } => {
+                self.line(0, Style::Bad, &format!("check failed: {}", failure.diagnostic.message));
             }
             RuntimeEvent::FinallyFailed { failure } => {
                 self.line(0, Style::Bad, &format!("finally did not come to its end: {}", failure.diagnostic.message));
@@ -199,6 +209,7 @@ impl<W: Write> ConversationText<W> {
             | RuntimeEvent::ExchangeEnded { .. }
             | RuntimeEvent::AttemptFailed { .. }
             | RuntimeEvent::Caught { .. }
+            | RuntimeEvent::CheckFailed { .. }
             | RuntimeEvent::FinallyFailed { .. }
             | RuntimeEvent::Log { .. }
             | RuntimeEvent::Ensured { .. }
@@ -319,13 +330,15 @@ impl<W: Write> ConversationText<W> {
 
     /// One write for a line: no other program's output can come in between.
     fn write(&mut self, text: &str) {
-        let replaced;
-        let text = if std::mem::take(&mut self.passing) {
-            replaced = format!("\r\x1b[2K{text}");
-            &replaced
-        } else {
-            text
-        };
+        let mut text = Cow::Borrowed(text);
+        if std::mem::replace(&mut self.begins_line, text.ends_with('\n'))
+            && let Some(stamp) = self.stamp.filter(|_| !text.is_empty())
+        {
+            text = format!("{} {text}", stamp(self.palette)).into();
+        }
+        if std::mem::take(&mut self.passing) {
+            text = format!("\r\x1b[2K{text}").into();
+        }
         if self.error.is_none() {
             self.error = self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush()).err();
         }

@@ -28,6 +28,9 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
         RuntimeEvent::Caught { failure } => {
             json!({"event": "caught", "code": failure.diagnostic.code, "message": failure.diagnostic.message})
         }
+        RuntimeEvent::CheckFailed { failure } => {
+            json!({"event": "check-failed", "code": failure.diagnostic.code, "message": failure.diagnostic.message})
+        }
         RuntimeEvent::FinallyFailed { failure } => {
             json!({"event": "finally-failed", "code": failure.diagnostic.code, "message": failure.diagnostic.message})
         }

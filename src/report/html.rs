@@ -53,6 +53,7 @@ pub fn write(
     )?;
     all.head(writer)?;
     writer.write_all(causes(&all.tally).as_bytes())?;
+    writer.write_all(shares(&all.shares).as_bytes())?;
     writer.write_all(timeline(all.bars).as_bytes())?;
     writer.write_all(plots(all.numbers).as_bytes())?;
     table(walk, &all.columns, writer)?;
@@ -84,15 +85,19 @@ fn table(walk: &Walk<'_>, columns: &Columns, writer: &mut dyn Write) -> io::Resu
     }
     write!(writer, "<div class=\"scroll\"><table>\n<thead><tr><th>Modem</th><th>Status</th><th>Time</th>")?;
     labels.iter().chain(reported).try_for_each(|name| write!(writer, "<th>{}</th>", Escaped(name)))?;
-    writeln!(writer, "<th>Failure</th></tr></thead>\n<tbody>")?;
+    writeln!(writer, "</tr></thead>\n<tbody>")?;
     walk(&mut |result| {
         let status = result.status;
+        // Beside the status it is read without scrolling, on a phone too.
+        let why = result.failure.as_ref().map(|failure| failure.message.as_str()).or(result.skipped.as_deref());
+        let why = why.map(|why| format!("<div class=\"why\">{}</div>", Escaped(why))).unwrap_or_default();
         write!(
             writer,
-            "<tr data-status=\"{status}\"><td><a href=\"#{}\">{}</a></td><td><span class=\"status {status}\">{status}\
-             </span></td><td data-v=\"{}\" class=\"n\">{}</td>",
+            "<tr data-status=\"{status}\"><td><a href=\"#{}\">{}</a></td><td class=\"what\">{}{why}</td>\
+             <td data-v=\"{}\" class=\"n\">{}</td>",
             anchor(&result.modem),
             Escaped(&result.modem),
+            shown_status(result),
             result.elapsed_ms,
             seconds(result.elapsed_ms)
         )?;
@@ -110,10 +115,68 @@ fn table(walk: &Walk<'_>, columns: &Columns, writer: &mut dyn Write) -> io::Resu
                 None => write!(writer, "<td></td>")?,
             }
         }
-        let why = result.failure.as_ref().map(|failure| failure.message.as_str()).or(result.skipped.as_deref());
-        writeln!(writer, "<td class=\"why\">{}</td></tr>", Escaped(why.unwrap_or_default()))
+        writeln!(writer, "</tr>")
     })?;
     writeln!(writer, "</tbody></table></div>\n</section>")
+}
+
+/// `● passed`, and whether that took more than one try.
+fn shown_status(result: &RunResult) -> String {
+    let flaky = if result.is_flaky() { " <span class=\"flaky\">flaky</span>" } else { "" };
+    format!("<span class=\"status {status}\">{status}</span>{flaky}", status = result.status)
+}
+
+/// How many of those that have a value in common ended how, in the order of [`STATUSES`].
+type Counts = [usize; STATUSES.len()];
+
+/// What modems are compared by: what scripts report of them, and the inventory's groups and labels.
+const COMPARED: [&str; 8] =
+    ["operator", "model", "module", "manufacturer", "firmware", "revision", "registration", "network"];
+
+/// So many values of one kind are told apart, and so many kinds.
+const MOST_VALUES: usize = 200;
+const MOST_KINDS: usize = 12;
+/// Those that have most modems are shown.
+const SHOWN_VALUES: usize = 12;
+
+/// A bar of how many ended how.
+fn share(counts: &Counts) -> String {
+    let parts = counts.iter().zip(STATUSES).filter(|(count, _)| **count > 0);
+    let parts: String = parts
+        .map(|(count, status)| {
+            format!("<i class=\"{status}\" style=\"flex-grow:{count}\" title=\"{count} {status}\"></i>")
+        })
+        .collect();
+    format!("<span class=\"share\">{parts}</span>")
+}
+
+/// Bars by operator, by model, by group: where failures gather.
+fn shares(all: &[(String, Vec<(String, Counts)>)]) -> String {
+    let mut text = String::new();
+    for (kind, values) in all.iter().filter(|(_, values)| values.len() > 1 && values.len() < MOST_VALUES) {
+        let mut values: Vec<(&str, &Counts, usize)> =
+            values.iter().map(|(value, counts)| (value.as_str(), counts, counts.iter().sum())).collect();
+        // A value of its own for each modem says nothing.
+        if values.iter().all(|(.., count)| *count == 1) {
+            continue;
+        }
+        values.sort_by_key(|(value, _, count)| (std::cmp::Reverse(*count), value.to_owned()));
+        text.push_str(&format!("<figure class=\"by\"><figcaption>{}</figcaption><table>", Escaped(kind)));
+        for (value, counts, count) in values.iter().take(SHOWN_VALUES) {
+            let passed = counts.first().copied().unwrap_or_default();
+            let (value, bar) = (Escaped(value), share(counts));
+            text.push_str(&format!("<tr><th>{value}</th><td>{bar}</td><td class=\"n\">{passed}/{count}</td></tr>"));
+        }
+        text.push_str("</table>");
+        if values.len() > SHOWN_VALUES {
+            text.push_str(&format!("<p class=\"sub\">and {} more</p>", values.len() - SHOWN_VALUES));
+        }
+        text.push_str("</figure>\n");
+    }
+    if text.is_empty() {
+        return text;
+    }
+    format!("<section id=\"shares\">\n<h2>Who passed</h2>\n<div class=\"plots\">\n{text}</div>\n</section>\n")
 }
 
 /// What the page says of all results.
@@ -128,6 +191,8 @@ struct Overview {
     columns: Columns,
     bars: Vec<Bar>,
     rows: Vec<rows::ModemRows>,
+    /// Of each kind of value that modems have in common, how many with it ended how
+    shares: Vec<(String, Vec<(String, Counts)>)>,
     /// The numbers of the time and of each reported column, by its name
     numbers: Vec<(String, Vec<f64>)>,
 }
@@ -145,6 +210,7 @@ impl Overview {
         if !result.rows.is_empty() {
             self.rows.push((result.modem.clone(), result.rows.clone()));
         }
+        self.compare(result);
         let time = [(TIME, seconds_of(result.elapsed_ms))];
         let reported = result.report.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_f64()?)));
         for (name, number) in time.into_iter().chain(reported) {
@@ -156,6 +222,31 @@ impl Overview {
                 }
                 None => {}
             }
+        }
+    }
+
+    fn compare(&mut self, result: &RunResult) {
+        let reported = COMPARED.iter().filter_map(|name| Some((*name, result.report.get(*name)?.as_str()?)));
+        let groups = result.groups.iter().map(|group| ("group", group.as_str()));
+        let labels = result.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (kind, value) in reported.chain(groups).chain(labels) {
+            let place = self.shares.iter().position(|(known, _)| known == kind).unwrap_or(self.shares.len());
+            if place == self.shares.len() {
+                if place == MOST_KINDS {
+                    continue;
+                }
+                self.shares.push((kind.to_owned(), Vec::new()));
+            }
+            let Some((_, values)) = self.shares.get_mut(place) else { continue };
+            if !values.iter().any(|(known, _)| known == value) {
+                if values.len() == MOST_VALUES {
+                    continue;
+                }
+                values.push((value.to_owned(), Counts::default()));
+            }
+            let counts = values.iter_mut().find(|(known, _)| known == value).map(|(_, counts)| counts);
+            let same = counts.into_iter().flatten().zip(STATUSES).filter(|(_, status)| *status == result.status);
+            same.for_each(|(count, _)| *count += 1);
         }
     }
 
@@ -175,11 +266,22 @@ impl Overview {
                 writeln!(writer, "<li class=\"{status}\"><b>{count}</b> {status}</li>")?;
             }
         }
+        let flaky = self.tally.flaky();
+        if flaky > 0 {
+            writeln!(writer, "<li><b>{flaky}</b> flaky</li>")?;
+        }
         let Tally { changed, unchanged, .. } = self.tally;
         if changed > 0 || unchanged > 0 {
             writeln!(writer, "<li><b>{changed}</b> changed</li>\n<li><b>{unchanged}</b> unchanged</li>")?;
         }
-        writeln!(writer, "</ul>\n</header>")
+        let counts = STATUSES.map(|status| self.tally.count(&[status]));
+        let (passed, all) = (counts.first().copied().unwrap_or_default(), counts.iter().sum::<usize>());
+        let percent = (passed * 100).checked_div(all).unwrap_or_default();
+        writeln!(
+            writer,
+            "</ul>\n<div class=\"passing\" role=\"img\" aria-label=\"{percent} % passed\">{}<b>{percent} %</b></div>\n</header>",
+            share(&counts)
+        )
     }
 }
 
@@ -278,9 +380,18 @@ fn timeline(mut bars: Vec<Bar>) -> String {
         ));
     }
     let height = tenths((lanes.len() * lane_height) as u64);
+    // Names where there is room for them: a letter is some 6 pixels wide.
+    let mut names = String::new();
+    for (bar, lane) in bars.iter().zip(&placed).filter(|_| lane_height >= 100) {
+        let (from, to) = (scale(bar.start), scale(bar.end));
+        if (to - from) / 60 > bar.modem.chars().count() as u64 {
+            let (x, y) = (tenths(from + 30), tenths((lane * lane_height + 80) as u64));
+            names.push_str(&format!("<text x=\"{x}\" y=\"{y}\">{}</text>\n", Escaped(&bar.modem)));
+        }
+    }
     format!(
         "<section id=\"timeline\">\n<h2>Timeline</h2>\n<svg class=\"timeline\" viewBox=\"0 0 {TIMELINE_WIDTH} {height}\" \
-         role=\"img\" aria-label=\"when each modem ran\">\n{drawn}</svg>\n\
+         role=\"img\" aria-label=\"when each modem ran\">\n{drawn}{names}</svg>\n\
          <p class=\"axis\"><span>0</span><span>{}</span><span>{}</span></p>\n</section>\n",
         seconds((end - start) / 2),
         seconds(end - start)
@@ -292,6 +403,8 @@ fn tenths(value: u64) -> String {
 }
 
 const BINS: usize = 24;
+/// So many times the median is far out.
+const OUTLIER: f64 = 20.0;
 /// Plots beside that of the time
 const MOST: usize = 5;
 const WIDTH: u16 = 288;
@@ -299,7 +412,7 @@ const HEIGHT: u16 = 80;
 
 /// Columns whose numbers are looked at, beside the best.
 const MOST_NUMBERS: usize = 32;
-const TIME: &str = "Time in seconds";
+const TIME: &str = "Time";
 /// What says how good the radio is comes first, behind the time.
 const BEST: [&str; 6] = [TIME, "signal", "rssi", "rsrp", "rsrq", "sinr"];
 
@@ -335,16 +448,21 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
     let (least, most) = (*sorted.first()?, *sorted.last()?);
-    let span = most - least;
-    if sorted.len() < 3 || span <= 0.0 || !span.is_finite() {
+    if sorted.len() < 3 || most <= least || !(most - least).is_finite() {
         return None;
     }
+    let middle = sorted.get(sorted.len() / 2).copied().unwrap_or(least);
+    // One that is far out would press all others into the first bin: then a bin is a factor, not a step.
+    let is_logarithmic = least > 0.0 && most > OUTLIER * middle;
+    let (to_axis, from_axis): (fn(f64) -> f64, fn(f64) -> f64) =
+        if is_logarithmic { (f64::ln, f64::exp) } else { (|value| value, |value| value) };
+    let (first, span) = (to_axis(least), to_axis(most) - to_axis(least));
     // Whole numbers have a bin each, if there are few.
-    let each = sorted.iter().all(|value| value.fract() == 0.0) && span < BINS as f64;
+    let each = !is_logarithmic && sorted.iter().all(|value| value.fract() == 0.0) && span < BINS as f64;
     let (bins, step) = if each { (span as usize + 1, 1.0) } else { (BINS, span / BINS as f64) };
     let mut counts = vec![0_usize; bins];
     for value in &sorted {
-        let place = ((value - least) / step) as usize;
+        let place = ((to_axis(*value) - first) / step) as usize;
         if let Some(count) = counts.get_mut(place.min(bins - 1)) {
             *count += 1;
         }
@@ -354,8 +472,8 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
     let mut bars = String::new();
     for (place, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let height = (*count as f64 / highest as f64 * f64::from(HEIGHT - 4)).max(1.5);
-        let from = number(least + step * place as f64);
-        let range = if each { from } else { format!("{from} to {}", number(least + step * (place + 1) as f64)) };
+        let end = |place: usize| number(from_axis(first + step * place as f64));
+        let range = if each { end(place) } else { format!("{} to {}", end(place), end(place + 1)) };
         bars.push_str(&format!(
             "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\"><title>{range}: {count}</title></rect>",
             place as f64 * width,
@@ -363,14 +481,37 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
             (width - 1.0).max(1.0),
         ));
     }
-    let median = number(sorted.get(sorted.len() / 2).copied().unwrap_or(least));
-    let (from, to) = (number(least), number(most));
+    let median = number(middle);
+    let (from, to, unit) = (number(least), number(most), unit(name));
+    let scale = if is_logarithmic { ", logarithmic" } else { "" };
     Some(format!(
-        "<figure><figcaption>{}</figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
+        "<figure><figcaption>{}{scale}</figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
          aria-label=\"from {from} to {to}, median {median}\">{bars}</svg>\
-         <p class=\"axis\"><span>{from}</span><span>median {median}</span><span>{to}</span></p></figure>\n",
+         <p class=\"axis\"><span>{from}{unit}</span><span>median {median}{unit}</span><span>{to}{unit}</span></p></figure>\n",
         Escaped(name),
     ))
+}
+
+/// The unit of what is reported under a name, as the library's scripts and people name it; empty where it has none.
+pub(super) fn unit(name: &str) -> &'static str {
+    const UNITS: [(&str, &str); 14] = [
+        ("Time", "\u{a0}s"),
+        ("signal", "\u{a0}dBm"),
+        ("rsrp", "\u{a0}dBm"),
+        ("rscp", "\u{a0}dBm"),
+        ("rsrq", "\u{a0}dB"),
+        ("sinr", "\u{a0}dB"),
+        ("ecio", "\u{a0}dB"),
+        ("temperature", "\u{a0}°C"),
+        ("voltage", "\u{a0}V"),
+        ("_ms", "\u{a0}ms"),
+        ("_s", "\u{a0}s"),
+        ("_dbm", "\u{a0}dBm"),
+        ("_mv", "\u{a0}mV"),
+        ("_percent", "\u{a0}%"),
+    ];
+    let is_it = |known: &str| name == known || (known.starts_with('_') && name.ends_with(known));
+    UNITS.iter().find(|(known, _)| is_it(known)).map_or("", |(_, unit)| unit)
 }
 
 /// As few digits as tell.
@@ -399,14 +540,16 @@ fn anchor(modem: &str) -> String {
 /// A block that opens: with scripts by a click on the modem's name, without them by a click on itself.
 fn details(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String {
     let mut text = format!(
-        "<details class=\"modem\" id=\"{}\">\n<summary><b>{}</b> <span class=\"status {status}\">{status}</span> \
-         <span class=\"sub\">{} · {}</span></summary>\n",
+        "<details class=\"modem\" id=\"{}\">\n<summary><b>{}</b> {} <span class=\"sub\">{} · {}</span></summary>\n",
         anchor(&result.modem),
         Escaped(&result.modem),
+        shown_status(result),
         Escaped(&result.port),
         seconds(result.elapsed_ms),
-        status = result.status
     );
+    for (number, earlier) in (1..).zip(&result.earlier) {
+        text.push_str(&format!("<p class=\"help\">try {number} failed: {}</p>\n", Escaped(&earlier.message)));
+    }
     if let Some(why) = &result.skipped {
         text.push_str(&format!("<p>{}</p>\n", Escaped(why)));
     }

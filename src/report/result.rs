@@ -24,6 +24,9 @@ pub struct RunResult {
     /// The modem is simulated.
     #[serde(default, skip_serializing_if = "is_false")]
     pub simulated: bool,
+    /// The inventory's groups that it stands in
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// What the inventory calls `label.NAME`
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
@@ -122,6 +125,7 @@ impl RunResult {
             modem: modem.to_owned(),
             port: port.to_owned(),
             simulated: false,
+            groups: Vec::new(),
             labels: BTreeMap::new(),
             script: script.to_owned(),
             plan: false,
@@ -256,6 +260,15 @@ pub(super) fn add_row_names(names: &mut Vec<String>, rows: &[serde_json::Value])
             names.push(name.clone());
         }
     }
+}
+
+/// What a name is sorted by: `gw-2` comes before `gw-10`.
+pub fn as_counted(name: &str) -> impl Iterator<Item = (usize, &str, &str)> {
+    name.split_inclusive(|character: char| !character.is_ascii_digit()).map(|part| {
+        let digits = part.trim_end_matches(|character: char| !character.is_ascii_digit());
+        let number = digits.trim_start_matches('0');
+        (number.len(), number, part.get(digits.len()..).unwrap_or_default())
+    })
 }
 
 /// How a status looks.

@@ -125,6 +125,11 @@ impl Tally {
         self.counts.iter().zip(STATUSES).filter(|(_, status)| of.contains(status)).map(|(count, _)| count).sum()
     }
 
+    /// How many passed at a later try than the first.
+    pub fn flaky(&self) -> usize {
+        self.flaky
+    }
+
     /// `3 passed, 1 failed, 2 not run`
     pub fn counted(&self, not_run: usize, palette: Palette) -> String {
         let ended = self.counts.iter().zip(STATUSES).map(|(count, status)| (*count, status.name(), style(status)));

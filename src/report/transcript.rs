@@ -15,6 +15,7 @@ pub fn write_down(transcript: &mut Transcript, now: Duration, event: &RuntimeEve
         RuntimeEvent::AttemptFailed { attempt, failure } => {
             note(&format!("attempt {attempt} failed: {}", failure.diagnostic.message));
         }
+        RuntimeEvent::CheckFailed { failure } => note(&format!("check failed: {}", failure.diagnostic.message)),
         RuntimeEvent::FinallyFailed { failure } => note(&format!("finally failed: {}", failure.diagnostic.message)),
         RuntimeEvent::Log { text } => note(&format!("log: {text}")),
         RuntimeEvent::Plan { note: text } => note(&format!("plan: {text}")),

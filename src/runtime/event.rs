@@ -80,6 +80,10 @@ pub enum RuntimeEvent<'a> {
     Caught {
         failure: &'a Failure,
     },
+    /// A `check` did not hold: the script goes on, and fails at its end
+    CheckFailed {
+        failure: &'a Failure,
+    },
     /// `finally` failed after the script had: what it was to put right may not be
     FinallyFailed {
         failure: &'a Failure,

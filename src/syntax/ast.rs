@@ -64,10 +64,11 @@ pub enum StatementKind {
     If { branches: Vec<(Expression, Block)>, otherwise: Option<Block> },
     /// `for NAME in EXPR { … }`
     For { name: Name, list: Expression, body: Block },
-    /// `assert EXPR[, "why"]`
-    Assert { condition: Expression, why: Option<Template> },
+    /// `assert EXPR[, "why"]`; `check` goes on, and the script fails at its end
+    Assert { condition: Expression, why: Option<Template>, goes_on: bool },
     /// `fail "why"`
-    Fail { why: Template },
+    /// `abort "why"` too: nothing takes that
+    Fail { why: Template, is_final: bool },
     /// `skip "why"`
     Skip { why: Template },
     /// `stop`
@@ -184,11 +185,11 @@ impl Statement {
             StatementKind::For { name, list, body } => {
                 parts.extend([Part::Value(list), Part::Item(name), Part::Block(body)]);
             }
-            StatementKind::Assert { condition, why } => {
+            StatementKind::Assert { condition, why, .. } => {
                 parts.push(Part::Value(condition));
                 parts.extend(why.iter().map(Part::Text));
             }
-            StatementKind::Fail { why: text }
+            StatementKind::Fail { why: text, .. }
             | StatementKind::Skip { why: text }
             | StatementKind::Log { text }
             | StatementKind::Confirm { text } => parts.push(Part::Text(text)),
@@ -539,6 +540,18 @@ pub enum TemplatePart {
 pub struct Expression {
     pub kind: ExpressionKind,
     pub span: Span,
+}
+
+impl Expression {
+    /// Both ends of `5s..10s`; anything else is one.
+    pub fn ends(&self) -> Vec<&Expression> {
+        if let ExpressionKind::Binary { operator, left, right } = &self.kind
+            && operator.value == BinaryOperator::Range
+        {
+            return vec![left, right];
+        }
+        vec![self]
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -762,7 +762,7 @@ impl<'a> Refused<'a> {
         match self.statement() {
             "abort" => "abort on",
             "ensure" => "answers",
-            "if" | "assert" => "matches",
+            "if" | "assert" | "check" => "matches",
             statement => statement,
         }
     }

@@ -34,7 +34,7 @@ pattern OK¦+CREG:¦+CREG:1,5¦CONNECT¦"+CME ERROR: 10"¦'+X: "a"'¦/a b/i¦"{}
 fields «field»¦«field»«blank»,«blank»«fields»
 field _¦imei¦rssi:int¦lac: hex?¦d:decimal¦name?¦t:text
 statement stop¦break¦sleep  2s¦timeout→10s¦secret pin  "PIN"¦port baud  921600¦port  dtr off¦port escape¦reboot  «at»«within»
-statement set «name»«blank»=«blank»«expression»¦assert«space»«expression»«blank»,«blank»"why"¦fail «string»¦skip  «string»
+statement set «name»«blank»=«blank»«expression»¦assert«space»«expression»«blank»,«blank»"why"¦check «expression»¦abort  «string»¦fail «string»¦skip  «string»
 statement log«space»«string»¦confirm«space»«string»¦abort«space»on «alternatives» , "why"¦report «name»«blank»,«blank»c=«expression»
 statement ask«space»«string»  as «name»: int¦report  row «name»«blank»,«blank»c=«expression»¦capture«space»«fields» from  «expression»
 statement param «name»:int«blank»=«blank»(«expression»)«space»'what it is'
@@ -81,7 +81,7 @@ fn grown(rule: &str, choices: &mut impl Iterator<Item = u16>) -> String {
 pub(super) fn soup() -> impl Strategy<Value = String> {
     let words = [
         "AT AT+CSQ at send raw expect capture prompt reply cancel then ctrl-z await quiet ensure answers else retry for",
-        "every up to try if in finally unsafe assert set param secret run with as report abort on log sleep port dtr",
+        "every up to try if in finally unsafe assert check set param secret run with as report abort on log sleep port dtr",
         "within or and not matches nothing all x y _ 1 5s - + == = , : ? . ( ) [ ] { } ${ $${ \" ' \"\"\" \"a\" 'b' / /a/i",
         "\\ \\n # é \u{0} int {{ }} {x:int} if\tx\t{\n }\n }\telse\t{\n \n \n \r\n \t \t \t",
     ];

@@ -120,11 +120,11 @@ pub(super) fn foreign(word: &str) -> Option<&'static str> {
 
 /// The keywords, in the order of their rules in the grammar.
 const KEYWORDS: &[&str] = &[
-    "abort", "all", "answers", "as", "ask", "assert", "await", "baud", "break", "cancel", "capture", "confirm", "dtr",
-    "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "from", "if", "in", "log",
-    "matches", "not", "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot", "repeat", "reply",
-    "report", "restart", "retry", "row", "rts", "run", "secret", "send", "set", "skip", "sleep", "stop", "then",
-    "timeout", "to", "try", "unsafe", "up", "when", "with", "within",
+    "abort", "all", "answers", "as", "ask", "assert", "await", "baud", "break", "cancel", "capture", "check",
+    "confirm", "dtr", "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "from", "if",
+    "in", "log", "matches", "not", "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot",
+    "repeat", "reply", "report", "restart", "retry", "row", "rts", "run", "secret", "send", "set", "skip", "sleep",
+    "stop", "then", "timeout", "to", "try", "unsafe", "up", "when", "with", "within",
 ];
 
 /// The word of a keyword's rule.

@@ -238,13 +238,13 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             StatementKind::If { branches, otherwise } => return self.choice(branches, otherwise.as_ref()),
             StatementKind::Repeat { schedule, pass, body } => self.repeat(schedule, pass, body),
             StatementKind::For { name, list, body } => self.each(name, list, body),
-            StatementKind::Assert { condition, why } => {
-                self.condition(condition, "what `assert` asserts");
+            StatementKind::Assert { condition, why, goes_on } => {
+                self.condition(condition, if *goes_on { "what `check` checks" } else { "what `assert` asserts" });
                 why.iter().for_each(|why| self.template(why));
             }
-            StatementKind::Fail { why } => {
+            StatementKind::Fail { why, is_final } => {
                 self.template(why);
-                return Some("fail");
+                return Some(if *is_final { "abort" } else { "fail" });
             }
             StatementKind::Skip { why } => {
                 self.template(why);
@@ -304,7 +304,9 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 (pause, longest)
             }
         };
-        pause.iter().for_each(|pause| self.duration(pause, "the pause behind `every`"));
+        for pause in pause.iter().flat_map(|pause| pause.ends()) {
+            self.duration(pause, "the pause behind `every`");
+        }
         longest.iter().for_each(|longest| self.duration(longest, "the longest pause, behind `up to`"));
         if let (Some(pause), Some(longest)) = (pause, longest)
             && let (ExpressionKind::Duration(first), ExpressionKind::Duration(most)) = (&pause.kind, &longest.kind)

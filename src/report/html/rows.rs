@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::{Escaped, HEIGHT, WIDTH, number};
+use super::{Escaped, HEIGHT, WIDTH, number, unit};
 use crate::port::Timestamp;
 use crate::report::result::add_row_names;
 
@@ -67,10 +67,10 @@ fn lines(name: &str, modems: &[ModemRows]) -> Option<String> {
         };
         format!("<polyline points=\"{}\"/>", points.iter().map(place).collect::<Vec<_>>().join(" "))
     };
-    let (low, high) = (number(least), number(least + height));
+    let (low, high, unit) = (number(least), number(least + height), unit(name));
     Some(format!(
         "<figure><figcaption>{}</figcaption><svg class=\"lines\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
-         aria-label=\"from {low} to {high}\">{}</svg><p class=\"axis\"><span>{low}</span><span>to {high}</span></p></figure>\n",
+         aria-label=\"from {low} to {high}\">{}</svg><p class=\"axis\"><span>{low}{unit}</span><span>to {high}{unit}</span></p></figure>\n",
         Escaped(name),
         all.iter().map(line).collect::<String>(),
     ))

@@ -100,7 +100,7 @@ impl ScriptView<'_> {
             None => format!("{text} does not hold: {values}"),
         };
         let label = if values.is_empty() { "does not hold".to_owned() } else { values };
-        let mut problem = self.problem("hayes::run::assert", condition.span, message).label(label);
+        let mut problem = self.problem(NOT_HELD, condition.span, message).label(label);
         // What is asserted is mostly what was just captured.
         let last = &self.scope.last;
         if let Some(sent) = &last.sent {
@@ -143,9 +143,9 @@ impl ScriptView<'_> {
     }
 
     #[inline(never)]
-    pub(super) fn fails(&self, why: &Template, span: Span) -> Step {
-        let why = self.message(why)?;
-        Err(self.fail(self.problem("hayes::run::fail", span, why)))
+    pub(super) fn fails(&self, why: &Template, span: Span, is_final: bool) -> Step {
+        let problem = self.problem("hayes::run::fail", span, self.message(why)?);
+        Err(if is_final { self.refuse(problem) } else { self.fail(problem) })
     }
 
     fn variable(&self, name: &str, span: Span) -> Step<Value> {
@@ -645,6 +645,9 @@ impl ScriptView<'_> {
 
 /// A list is held whole.
 const LONGEST_RANGE: i64 = 100_000;
+
+/// What an `assert` or a `check` asserts does not hold.
+pub(super) const NOT_HELD: &str = "hayes::run::assert";
 
 const UNSET: &str = "hayes::run::unset";
 

@@ -11,6 +11,7 @@ mod expression;
 mod plan;
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -281,6 +282,7 @@ impl<'r> Run<'r> {
         self.tell(RuntimeEvent::ScriptStarted { script, depth });
         let has_finally = self.nesting.has_finally || finally(&program).is_some();
         let mut ended = self.block_in(&program.script.body, Nesting { has_finally, ..self.nesting });
+        ended = self.settle_checks(ended);
         if self.inputs.plan
             && self.left_out
             && self.calls.is_empty()
@@ -291,6 +293,40 @@ impl<'r> Run<'r> {
         let ended = self.finish(&program, ended);
         self.tell(RuntimeEvent::ScriptEnded { script, depth, status: status(&ended) });
         ended
+    }
+
+    /// `check`: what does not hold fails the script at its end.
+    #[inline(never)]
+    fn check(&mut self, condition: &Expression, why: Option<&Template>) -> Step {
+        match self.view().assert(condition, why) {
+            Err(End::Failed(failure)) if failure.diagnostic.code == expression::NOT_HELD => {
+                self.tell(RuntimeEvent::CheckFailed { failure: &failure });
+                self.scope.not_held.push(failure);
+                Ok(())
+            }
+            ended => ended,
+        }
+    }
+
+    /// The script has passed only if all its checks held; where it failed itself, they stand with that.
+    #[inline(never)]
+    fn settle_checks(&mut self, ended: Step) -> Step {
+        let not_held = std::mem::take(&mut self.scope.not_held);
+        let all: Vec<String> = not_held.iter().map(|failure| failure.diagnostic.message.clone()).collect();
+        match (ended, not_held.into_iter().next()) {
+            (Ok(()) | Err(End::Stopped | End::Breaks), Some(mut first)) => {
+                if let Some(others) = all.get(1..).filter(|others| !others.is_empty()) {
+                    first.diagnostic.message = format!("{} checks failed: {}", all.len(), all.join("; "));
+                    others.iter().for_each(|other| first.also_means(format!("then: {other}")));
+                }
+                Err(End::Failed(first))
+            }
+            (Err(End::Failed(mut failure)), Some(_)) => {
+                failure.also_means(format!("a check had failed before: {}", all.join("; ")));
+                Err(End::Failed(failure))
+            }
+            (ended, _) => ended,
+        }
     }
 
     /// Runs `finally`, however the script ended.
@@ -347,8 +383,9 @@ impl<'r> Run<'r> {
             StatementKind::Try { body, otherwise } => self.attempt(body, otherwise.as_ref()),
             StatementKind::If { branches, otherwise } => self.branch(branches, otherwise.as_ref()),
             StatementKind::For { name, list, body } => self.for_each(name, list, body),
-            StatementKind::Assert { condition, why } => self.view().assert(condition, why.as_ref()),
-            StatementKind::Fail { why } => self.view().fails(why, span),
+            StatementKind::Assert { condition, why, goes_on: false } => self.view().assert(condition, why.as_ref()),
+            StatementKind::Assert { condition, why, goes_on: true } => self.check(condition, why.as_ref()),
+            StatementKind::Fail { why, is_final } => self.view().fails(why, span, *is_final),
             StatementKind::Skip { why } => Err(End::Skipped(self.view().message(why)?)),
             StatementKind::Stop => Err(End::Stopped),
             StatementKind::Break => Err(End::Breaks),
@@ -627,11 +664,14 @@ impl<'r> Run<'r> {
     }
 
     fn attempt_all(&mut self, schedule: &Schedule, body: &Block, span: Span) -> Step {
-        let (times, until, mut pause, longest) = self.attempts(schedule, span)?;
+        let (times, until, [mut pause, chance], longest) = self.attempts(schedule, span)?;
+        let not_held = self.scope.not_held.len();
         // A longest pause that is shorter than the first makes none shorter: without any, time would stand.
         let longest = longest.map(|longest| longest.max(pause));
         for attempt in 1.. {
             self.scope.attempt = attempt;
+            // Only the last attempt's checks count.
+            self.scope.not_held.truncate(not_held);
             let failure = match self.block_in(body, Nesting { in_retry: true, ..self.nesting }) {
                 Err(End::Failed(failure)) => failure,
                 ended => return left(ended),
@@ -644,7 +684,7 @@ impl<'r> Run<'r> {
                 return Err(End::Failed(failure));
             }
             // The last attempt is made when time is up, not before.
-            let now = pause.min(remaining);
+            let now = (pause + some_of(chance)).min(remaining);
             if !now.is_zero() {
                 self.tell(RuntimeEvent::Pause { duration: now });
             }
@@ -656,14 +696,20 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// How many attempts a `retry` has, until when, the pause between two of them, and the longest one.
-    fn attempts(&self, schedule: &Schedule, span: Span) -> Step<(i64, Duration, Duration, Option<Duration>)> {
+    /// How many attempts a `retry` has, until when, the pause between two of them with what chance may add, and the longest
+    /// one.
+    fn attempts(&self, schedule: &Schedule, span: Span) -> Step<(i64, Duration, [Duration; 2], Option<Duration>)> {
         let view = self.view();
         let (Schedule::Times { pause, longest, .. } | Schedule::For { pause, longest, .. }) = schedule;
         let duration = |expression: &Option<Expression>| {
             expression.as_ref().map(|expression| view.duration(expression)).transpose()
         };
-        let (pause, longest) = (duration(pause)?, duration(longest)?);
+        let (range, longest) = (pause, duration(longest)?);
+        let (mut pause, mut chance) = (None, Duration::ZERO);
+        for end in range.iter().flat_map(|pause| pause.ends()) {
+            let end = view.duration(end)?;
+            chance = end.saturating_sub(*pause.get_or_insert(end));
+        }
         match schedule {
             Schedule::Times { count, .. } => {
                 let times = view.number(count)?;
@@ -671,12 +717,12 @@ impl<'r> Run<'r> {
                     let what = format!("a retry tries at least once, and this is {times}");
                     return Err(view.fail(view.problem("hayes::run::value", count.span.to(span), what)));
                 }
-                Ok((times, Duration::MAX, pause.unwrap_or_default(), longest))
+                Ok((times, Duration::MAX, [pause.unwrap_or_default(), chance], longest))
             }
             Schedule::For { duration: span, .. } => {
                 let until = self.conversation.now().saturating_add(view.duration(span)?);
                 // A block that takes no time would otherwise be tried without end in no time.
-                Ok((i64::MAX, until, pause.unwrap_or(PAUSE).max(Duration::from_millis(1)), longest))
+                Ok((i64::MAX, until, [pause.unwrap_or(PAUSE).max(Duration::from_millis(1)), chance], longest))
             }
         }
     }
@@ -946,6 +992,8 @@ struct ScriptScope {
     attempt: i64,
     /// `error`: what the last `try` or `retry` took
     error: Arc<str>,
+    /// What `check` found
+    not_held: Vec<Box<Failure>>,
 }
 
 impl ScriptScope {
@@ -959,6 +1007,7 @@ impl ScriptScope {
             last: Last::default(),
             attempt: 0,
             error: Arc::default(),
+            not_held: Vec::new(),
         }
     }
 
@@ -1095,6 +1144,15 @@ impl at::Hearer for Hearing<'_> {
             None => Verdict::GoOn,
         }
     }
+}
+
+/// A part of it that chance takes: modems that began together do not ask together for ever.
+fn some_of(most: Duration) -> Duration {
+    if most.is_zero() {
+        return most;
+    }
+    let thousandths = RandomState::new().hash_one(0) % 1001;
+    most * u32::try_from(thousandths).unwrap_or_default() / 1000
 }
 
 /// The script's `finally`.

@@ -491,6 +491,7 @@ impl Listener for Notes {
             RuntimeEvent::AttemptFailed { attempt, failure } => format!("attempt {attempt} {failure}"),
             RuntimeEvent::Pause { duration } => format!("pause {}ms", duration.as_millis()),
             RuntimeEvent::Caught { failure } => format!("caught {failure}"),
+            RuntimeEvent::CheckFailed { failure } => format!("check failed {failure}"),
             RuntimeEvent::FinallyFailed { failure } => format!("finally failed {failure}"),
             RuntimeEvent::Log { text } => format!("log {text}"),
             RuntimeEvent::Ensured { question, change } => format!("ensured {question} {change:?}"),

@@ -146,10 +146,12 @@ impl<'s> Lowerer<'s> {
             }
             Rule::reboot_line => StatementKind::Reboot { command: self.send(pair)? },
             Rule::await_line => StatementKind::Await(self.await_line(pair)?),
-            Rule::assert_line => {
-                StatementKind::Assert { condition: self.child_expression(pair)?, why: self.because(pair)? }
-            }
-            Rule::fail_line => StatementKind::Fail { why: self.child_string(pair)? },
+            Rule::assert_line | Rule::check_line => StatementKind::Assert {
+                condition: self.child_expression(pair)?,
+                why: self.because(pair)?,
+                goes_on: pair.as_rule() == Rule::check_line,
+            },
+            Rule::fail_line => StatementKind::Fail { why: self.child_string(pair)?, is_final: false },
             Rule::skip_line => StatementKind::Skip { why: self.child_string(pair)? },
             Rule::log_line => StatementKind::Log { text: self.child_string(pair)? },
             Rule::confirm_line => StatementKind::Confirm { text: self.child_string(pair)? },
@@ -176,10 +178,12 @@ impl<'s> Lowerer<'s> {
                     children(pair, Rule::column).map(|column| self.column(&column)).collect::<Result<_, _>>()?;
                 StatementKind::Report { is_row: child(pair, Rule::kw_row).is_some(), columns }
             }
-            Rule::abort_line => {
-                let patterns = self.alternatives(&self.required(pair, Rule::alternatives)?)?;
-                StatementKind::AbortOn { patterns, why: self.because(pair)? }
-            }
+            Rule::abort_line => match child(pair, Rule::alternatives) {
+                Some(patterns) => {
+                    StatementKind::AbortOn { patterns: self.alternatives(&patterns)?, why: self.because(pair)? }
+                }
+                None => StatementKind::Fail { why: self.child_string(pair)?, is_final: true },
+            },
             Rule::sleep_line => StatementKind::Sleep { duration: self.child_duration(pair)? },
             Rule::timeout_line => StatementKind::Timeout { duration: self.child_duration(pair)? },
             Rule::port_line => StatementKind::Port(self.port(pair)?),
