@@ -18,34 +18,40 @@ const PUB_SUPER: usize = 500;
 const LATER: [(&str, usize, usize); 4] =
     [("config", 500, 10), ("doctor", 900, 12), ("fleet", 4_000, 45), ("lsp", 1_800, 25)];
 
-/// What `src/` holds, and what it may hold at most.
+/// What the rooms hold, and what they may hold at most.
 #[test]
 fn the_house_stays_small() {
-    let files = code_files();
+    let files = older_files();
     let count = |of: &str| files.iter().map(|(_, text)| text.matches(of).count()).sum::<usize>();
     let rules = [("files", files.len(), FILES), ("pub(super)", count("pub(super)"), PUB_SUPER)];
     let over: Vec<_> = rules.iter().filter(|(_, found, most)| found > most).collect();
     assert!(over.is_empty(), "what, how many, at most: {over:#?}");
+    let of = |room: &str| code_files().into_iter().filter(|(file, _)| room_of(file) == Some(room)).collect::<Vec<_>>();
+    let over: Vec<_> = LATER.iter().filter(|(room, lines, types)| !is_within(&of(room), *lines, *types)).collect();
+    assert!(over.is_empty(), "more lines or types than: {over:#?}");
 }
 
 #[test]
 #[ignore = "holds once every room is as small as it is to be"]
 fn the_house_has_few_lines_and_types() {
-    let mut rooms: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let files = code_files();
-    for (file, text) in &files {
-        let first = file.iter().next().unwrap().to_str().unwrap();
-        let room = LATER.map(|(room, ..)| room).into_iter().find(|room| *room == first.trim_end_matches(".rs"));
-        let (lines, count) = rooms.entry(room.unwrap_or("the rest")).or_default();
-        *lines += text.lines().count();
-        *count += types(text).len();
-    }
-    let limits = LATER.into_iter().chain([("the rest", LINES, TYPES)]);
-    let over: Vec<_> = limits
-        .filter_map(|(room, lines, count)| Some((room, *rooms.get(room)?, (lines, count))))
-        .filter(|(_, found, most)| found.0 > most.0 || found.1 > most.1)
-        .collect();
-    assert!(over.is_empty(), "room, its lines and types, at most: {over:#?}");
+    assert!(is_within(&older_files(), LINES, TYPES));
+}
+
+fn is_within(files: &[(PathBuf, String)], lines: usize, most_types: usize) -> bool {
+    let count: usize = files.iter().map(|(_, text)| types(text).len()).sum();
+    let found: usize = files.iter().map(|(_, text)| text.lines().count()).sum();
+    eprintln!("{found} lines of at most {lines}, {count} types of at most {most_types}");
+    found <= lines && count <= most_types
+}
+
+fn older_files() -> Vec<(PathBuf, String)> {
+    code_files().into_iter().filter(|(file, _)| room_of(file).is_none()).collect()
+}
+
+/// Which of the later rooms the file stands in.
+fn room_of(file: &Path) -> Option<&'static str> {
+    let first = file.iter().next()?.to_str()?.trim_end_matches(".rs");
+    LATER.iter().map(|(room, ..)| *room).find(|room| *room == first)
 }
 
 /// 19 of 20 types have a name that no other has.
