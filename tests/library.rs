@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::folder::Folder;
+use crate::played::{Played, each, failure, passed};
 use crate::simulated::Simulated;
 
 pub(crate) fn models() -> impl Iterator<Item = &'static str> {
     hayes::sim::models().map(|model| model.name)
 }
 
-/// A module with NB-IoT alone: its title says that no network lets a Super SIM in there.
-fn is_unserved(model: &str) -> bool {
-    hayes::sim::models().any(|known| known.name == model && known.title.contains("Super SIM does not serve"))
+/// All but those with NB-IoT alone: their titles say that no network lets a Super SIM in there.
+pub(crate) fn served() -> Vec<&'static str> {
+    let served = hayes::sim::models().filter(|model| !model.title.contains("Super SIM does not serve"));
+    served.map(|model| model.name).collect()
 }
 
 #[test]
@@ -55,96 +55,61 @@ fn data_jobs_are_done_where_the_module_can() {
             "bg96 ec25 sim7080g sim7000g sim7600g-h a7672e sara-r5 sara-r410m lara-r211 me910c1",
         ),
         ("modem/files", "bg96 sim7600g-h sara-r5 me910c1"),
-        ("modem/usb-mode -V mode=1 --yes", "ec25 rm520n"),
+        ("modem/usb-mode -V mode=1", "ec25 rm520n"),
     ] {
-        for model in models.split(' ') {
-            let port = format!("sim:{model}?time=virtual&register=0s&apn=super&cfun=1");
-            let arguments: Vec<&str> = script.split(' ').collect();
-            let output = hayes(&[&["run", "-q", "--json", "-p", &port], &arguments[..]].concat());
-            let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-            assert_eq!(result["status"], "passed", "{script} on {model}\n{}", text(&output.stderr));
+        let arguments: Vec<&str> = script.split(' ').collect();
+        each(&models.split(' ').collect::<Vec<_>>(), |model| {
+            let result = Played::on(&format!("{model}?register=0s&apn=super&cfun=1")).run(&arguments);
+            assert!(passed(&result), "{script} on {model}: {}", failure(&result));
             if script.contains("socket-test") {
-                assert_eq!(result["report"]["echoed"], "yes", "{script} on {model}: {result}");
+                assert_eq!(result.report["echoed"], "yes", "{script} on {model}");
             }
-        }
-    }
-}
-
-/// What changes something asks first: the second run sends questions, and what only concerns the conversation.
-#[test]
-fn a_second_run_sets_nothing_on_any_model() {
-    let scripts: &[&[&str]] = &[
-        &["modem/power-saving-on", "-V", "edrx=0010"],
-        &["modem/power-saving-off"],
-        &["sms/delete", "--yes"],
-        &["data/attach"],
-    ];
-    for model in models().filter(|model| !is_unserved(model)) {
-        for script in scripts {
-            let port = format!("sim:{model}?time=virtual&sms=hello&cfun=1&register=0s&apn=super");
-            let output = hayes(&[&["run", script[0], "-p", &port], *script].concat());
-            let told = text(&output.stderr);
-            assert!(output.status.success(), "{script:?} on {model}\n{told}");
-            let second = told.rsplit(" on sim:").next().unwrap();
-            let sent = second.lines().filter(|line| line.trim_start().starts_with("AT"));
-            let setting = sent.map(|line| line.trim_start().trim_end_matches("  OK")).find(|command| {
-                let is_question = command.ends_with('?') || !command.contains('=');
-                !is_question && !["AT+CMEE=", "AT+CMGF=", "AT+CMGL="].iter().any(|talk| command.starts_with(talk))
-            });
-            assert_eq!(setting, None, "{script:?} on {model}\n{told}");
-        }
+        });
     }
 }
 
 /// What a second run finds in order, and that each column has a value.
 #[test]
 fn the_second_setup_changes_nothing_on_any_model() {
-    for model in models().filter(|model| !is_unserved(model)) {
-        let port = format!("sim:{model}?time=virtual");
-        let output = hayes(&["run", "-q", "--json", "supersim/setup", "supersim/setup", "-p", &port]);
-        let results: Vec<serde_json::Value> =
-            text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let [first, second] = results.as_slice() else { panic!("{model}\n{}", text(&output.stderr)) };
-        assert_ne!(first["changed"], 0, "{model}: {first}");
-        assert_eq!(second["changed"], 0, "{model}: {second}");
+    each(&served(), |model| {
+        let mut modem = Played::on(model);
+        let [first, second] = [(); 2].map(|()| modem.run(&["supersim/setup"]));
+        assert!(passed(&first) && passed(&second), "{model}: {} {}", failure(&first), failure(&second));
+        assert_ne!(first.changed, 0, "{model}");
+        assert_eq!(second.changed, 0, "{model}");
         for column in ["model", "imei", "iccid", "apn", "registration", "operator", "address", "signal"] {
-            assert_ne!(second["report"][column], "", "{column} on {model}: {second}");
+            assert_ne!(second.report[column], "", "{column} on {model}");
         }
-        let iccid = second["report"]["iccid"].as_str().unwrap();
+        let iccid = second.report["iccid"].as_str().unwrap();
         assert!(iccid.bytes().all(|byte| byte.is_ascii_digit()), "{model}: {iccid}");
-    }
+    });
 }
 
 /// In flight mode, with the radio and the SIM off, away from the network, with a SIM that takes its time.
 #[test]
 fn setup_brings_a_modem_back_to_the_air_on_any_model() {
-    let folder = Folder::new();
-    for model in models().filter(|model| !is_unserved(model)) {
-        for (command, option) in [("AT+CFUN=4", ""), ("AT+CFUN=0", ""), ("AT+COPS=2", ""), ("AT", "&sim=busy:15s")] {
-            let before = folder.0.join("before.hayes");
-            std::fs::write(&before, format!("# allow hayes::check::danger: it is mended\n{command}\n")).unwrap();
-            let port = format!("sim:{model}?time=virtual{option}");
-            let output = hayes(&["run", "-q", before.to_str().unwrap(), "supersim/setup", "-p", &port]);
-            assert!(output.status.success(), "{model} after {command}{option}\n{}", text(&output.stderr));
+    each(&served(), |model| {
+        for (command, option) in [("AT+CFUN=4", ""), ("AT+CFUN=0", ""), ("AT+COPS=2", ""), ("AT", "?sim=busy:15s")] {
+            let mut modem = Played::on(&format!("{model}{option}"));
+            let before = modem.run_text(&format!("# allow hayes::check::danger: it is mended\n{command}\n"));
+            let result = modem.run(&["supersim/setup"]);
+            assert!(passed(&before) && passed(&result), "{model} after {command}{option}: {}", failure(&result));
         }
-    }
+    });
 }
 
 /// The context that carries the data holds the APN in the end.
 #[test]
 fn the_apn_is_in_the_context_that_is_up() {
-    let folder = Folder::new();
-    let after = folder.0.join("after.hayes");
-    let script = "AT+CGACT?\n  capture cid, state:int\nassert state == 1\nAT+CGCONTRDP=${cid}\n  capture _, _, apn\n";
-    std::fs::write(&after, script).unwrap();
+    let after = "AT+CGACT?\n  capture cid, state:int\nassert state == 1\nAT+CGCONTRDP=${cid}\n  capture _, _, apn\n";
     // Without LTE no context is up by itself.
-    for model in models().filter(|model| !["generic", "sara-u201"].contains(model) && !is_unserved(model)) {
-        let port = format!("sim:{model}?time=virtual");
-        let output = hayes(&["run", "-q", "supersim/setup", after.to_str().unwrap(), "-p", &port]);
-        let columns = text(&output.stdout);
-        assert!(output.status.success(), "{model}\n{}", text(&output.stderr));
-        assert!(columns.lines().any(|line| line == "apn    super"), "{model}\n{columns}");
-    }
+    let models: Vec<_> = served().into_iter().filter(|model| !["generic", "sara-u201"].contains(model)).collect();
+    each(&models, |model| {
+        let mut modem = Played::on(model);
+        let (setup, after) = (modem.run(&["supersim/setup"]), modem.run_text(after));
+        assert!(passed(&setup) && passed(&after), "{model}: {} {}", failure(&setup), failure(&after));
+        assert_eq!(after.report["apn"], "super", "{model}");
+    });
 }
 
 /// Not only that it passes: the columns are those of a modem that behaves, but for the signal, which wanders.
@@ -170,25 +135,25 @@ fn modems_that_misbehave_within_the_rules_change_no_result() {
         "duplicate-ok",
         "urc,split,nul,garbage",
     ];
-    let report = |port: &str| {
-        let output = hayes(&["run", "-q", "supersim/setup", "-p", port]);
-        assert!(output.status.success(), "{port}\n{}", text(&output.stderr));
-        let columns = text(&output.stdout);
-        columns.lines().filter(|line| !line.starts_with("signal")).map(str::to_owned).collect::<Vec<_>>()
+    let report = |address: &str| {
+        let mut result = Played::on(address).run(&["supersim/setup"]);
+        assert!(passed(&result), "{address}: {}", failure(&result));
+        result.report.remove("signal");
+        result.report
     };
-    for model in ["bg96", "lara-r211", "sim7080g"] {
-        let port = format!("sim:{model}?time=virtual&seed=3");
-        let expected = report(&port);
+    each(&["bg96", "lara-r211", "sim7080g"], |model| {
+        let address = format!("{model}?seed=3");
+        let expected = report(&address);
         for fault in FAULTS {
-            assert_eq!(report(&format!("{port}&fault={fault}")), expected, "{fault} on {model}");
+            assert_eq!(report(&format!("{address}&fault={fault}")), expected, "{fault} on {model}");
         }
-    }
+    });
 }
 
 /// What each failure says, and its exit code.
 #[test]
 fn failures_say_why() {
-    for (script, option, exit, said) in [
+    let failures = [
         ("supersim/setup", "sim=absent", 1, "SIM not inserted"),
         ("supersim/setup", "pin=1234", 1, "SIM PIN"),
         ("supersim/setup", "sim=puk", 1, "SIM PUK"),
@@ -222,7 +187,8 @@ fn failures_say_why() {
         ("modem/factory-test", "imei=866425038025609", 1, "the label says 866425038025591"),
         ("data/gnss-fix", "fault=cme:516:QGPSLOC", 1, "no fix in 5 minutes"),
         ("network/scan", "fault=cme:30:COPS", 1, "o network service"),
-    ] {
+    ];
+    each(&failures, |(script, option, exit, said)| {
         let port = format!("sim:bg96?time=virtual&{option}");
         let mut arguments = vec!["run", "-q", script, "-p", &port];
         match script {
@@ -236,7 +202,7 @@ fn failures_say_why() {
         let stderr = text(&output.stderr);
         assert_eq!(output.status.code(), Some(exit), "{script} with {option}\n{stderr}");
         assert!(stderr.contains(said), "{script} with {option} says nothing of `{said}`\n{stderr}");
-    }
+    });
 }
 
 #[test]
@@ -261,20 +227,6 @@ fn scripts() -> Vec<PathBuf> {
 
 pub(crate) fn hayes(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_hayes")).args(arguments).env_remove("HAYES_PORT").output().unwrap()
-}
-
-/// Runs the test on each case, four at the same time.
-pub(crate) fn each<T: Copy + Sync>(cases: &[T], test: impl Fn(T) + Sync) {
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    test(*case);
-                }
-            });
-        }
-    });
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

@@ -37,6 +37,7 @@ mod nats;
 #[cfg(unix)]
 mod peers;
 mod picture;
+mod played;
 #[cfg(unix)]
 mod repl;
 mod secrets;

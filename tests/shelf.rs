@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::process::Command;
 use std::sync::Mutex;
 
 use hayes::library::{LibraryScript, SCRIPTS};
 
 use crate::docs::is_made;
-use crate::library::{each, models};
+use crate::library::models;
+use crate::played::{Played, each, failure, passed};
 
 /// What a script needs to be told; the rest has no params, or defaults.
 const ARGUMENTS: &[(&str, &[&str])] = &[
@@ -43,20 +43,12 @@ fn the_readme_tells_where_each_script_does_its_job() {
 
 /// On a modem that is registered, or registers at once where the script waits for that itself.
 fn does_its_job(script: &str, model: &str) -> bool {
-    let port = format!("sim:{model}?time=virtual&cfun=1&register=0s&apn=super&sms=hello&imei=866425038025591");
+    let address = format!("{model}?cfun=1&register=0s&apn=super&sms=hello&imei=866425038025591");
     let arguments = ARGUMENTS.iter().find(|(name, _)| *name == script).map_or(&[][..], |(_, arguments)| arguments);
-    let run = Command::new(env!("CARGO_BIN_EXE_hayes"))
-        .args(["run", "-q", "--json", "--yes", "-p", &port, script])
-        .args(arguments)
-        .env_remove("HAYES_PORT")
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&run.stdout);
-    let result: serde_json::Value = serde_json::from_str(&told)
-        .unwrap_or_else(|_| panic!("{script} on {model}: {told}{}", String::from_utf8_lossy(&run.stderr)));
-    let code = result["failure"]["code"].as_str().unwrap_or_default();
-    assert!(!code.contains("::check::"), "{script}: what does it need to be told? {result}");
-    result["status"] == "passed"
+    let result = Played::on(&address).run(&[&[script][..], arguments].concat());
+    let code = result.failure.as_ref().map_or("", |failure| &failure.code);
+    assert!(!code.contains("::check::"), "{script}: what does it need to be told? {}", failure(&result));
+    passed(&result)
 }
 
 fn page(models: &[&str], passed: &BTreeMap<&str, BTreeSet<&str>>) -> String {

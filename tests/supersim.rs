@@ -1,11 +1,10 @@
 //! The library for Super SIM on each simulated module, with each fault of the field, in virtual time: what is found, what is
 //! mended, and what is never done.
 
-use std::process::Output;
+use hayes::report::result::RunResult;
 
-use serde_json::Value;
-
-use crate::library::{each, hayes, models, text};
+use crate::library::served;
+use crate::played::{Played, each, failure, passed};
 
 /// Without a network, whatever it does: it has NB-IoT alone.
 const UNSERVED: [&str; 2] = ["bc660k", "sim7020"];
@@ -54,6 +53,7 @@ fn each_fault_has_its_diagnosis() {
         ("register=never", "20 minutes", "leave the modem on"),
         ("register=10min", "20 minutes", "leave the modem on"),
         ("imsi-switch=8s&register=1min", "20 minutes", "leave the modem on"),
+        ("fault=forgets", "a restart has made the modem forget it", "after each restart"),
         ("apn=internet", "`internet`, where `super` belongs", "supersim/set-apn"),
         ("preset=power-saving&fault=psm:3s", "PSM", "modem/power-saving-off"),
         ("fault=asleep:1s", "PSM", "modem/power-saving-off"),
@@ -63,9 +63,9 @@ fn each_fault_has_its_diagnosis() {
         ("fault=storm&apn=super", "talks without a break", "switch them off"),
     ];
     each(&faults, |(option, cause, remedy)| {
-        let result = diagnosis(&format!("sim:bg96?time=virtual&{option}"));
+        let result = diagnosis(&format!("bg96?{option}"));
         for (column, said) in [("cause", cause), ("remedy", remedy)] {
-            let told = result["report"][column].as_str().unwrap_or_default();
+            let told = result.report[column].as_str().unwrap_or_default();
             assert!(told.contains(said), "{option}: the {column} is `{told}`, not `{said}`");
         }
     });
@@ -77,25 +77,20 @@ fn what_is_set_wrongly_is_found_and_mended() {
     let cases: Vec<(&str, &str)> =
         PRESETS.iter().flat_map(|(model, presets)| presets.iter().map(|preset| (*model, *preset))).collect();
     each(&cases, |(model, preset)| {
-        let port = format!("sim:{model}?time=virtual&preset={preset}");
-        let found = diagnosis(&format!("{port}&cfun=1"));
+        let address = format!("{model}?preset={preset}");
+        let found = diagnosis(&format!("{address}&cfun=1")).report;
         let (cause, remedy) = match preset {
             "no-roaming" => ("allows roaming", "supersim/enable-roaming"),
             "power-saving" => ("PSM", "modem/power-saving-off"),
             _ => ("set wrongly for a Super SIM", "supersim/set-technology"),
         };
-        assert!(found["report"]["cause"].as_str().unwrap().contains(cause), "{model} {preset}: {found}");
-        assert_eq!(found["report"]["remedy"], remedy, "{model} {preset}: {found}");
+        assert!(found["cause"].as_str().unwrap().contains(cause), "{model} {preset}: {found:?}");
+        assert_eq!(found["remedy"], remedy, "{model} {preset}: {found:?}");
 
-        let output = hayes(&["run", "-q", "--json", "supersim/setup", "supersim/setup", "-p", &port]);
-        let results = results(&output);
-        let [first, second] = results.as_slice() else { panic!("{model} {preset}\n{}", text(&output.stderr)) };
-        assert!(first["changed"].as_u64() > Some(1), "{model} {preset}: {first}");
-        assert_eq!(
-            (&second["status"], &second["changed"]),
-            (&"passed".into(), &0.into()),
-            "{model} {preset}: {second}"
-        );
+        let mut modem = Played::on(&address);
+        let [first, second] = [(); 2].map(|()| modem.run(&["supersim/setup"]));
+        assert!(passed(&first) && first.changed > 1, "{model} {preset}: {}", failure(&first));
+        assert!(passed(&second) && second.changed == 0, "{model} {preset}: {}", failure(&second));
     });
 }
 
@@ -103,12 +98,10 @@ fn what_is_set_wrongly_is_found_and_mended() {
 #[test]
 fn a_module_that_super_sim_does_not_serve_is_named_at_once() {
     for model in UNSERVED {
-        let port = format!("sim:{model}?time=virtual");
-        let output = hayes(&["run", "-q", "--json", "supersim/setup", "-p", &port]);
-        let result = &results(&output)[0];
-        assert_eq!((&result["status"], &result["changed"]), (&"failed".into(), &0.into()), "{model}: {result}");
-        assert!(result["failure"]["message"].as_str().unwrap().contains("NB-IoT alone"), "{model}: {result}");
-        let cause = diagnosis(&port)["report"]["cause"].clone();
+        let result = Played::on(model).run(&["supersim/setup"]);
+        assert!(!passed(&result) && result.changed == 0, "{model}");
+        assert!(failure(&result).contains("NB-IoT alone"), "{model}: {}", failure(&result));
+        let cause = diagnosis(model).report["cause"].clone();
         assert!(cause.as_str().unwrap().contains("NB-IoT alone"), "{model}: {cause}");
     }
 }
@@ -117,19 +110,31 @@ fn a_module_that_super_sim_does_not_serve_is_named_at_once() {
 /// concerns how it talks.
 #[test]
 fn a_second_run_sends_no_command_that_sets() {
-    const SCRIPTS: [&[&str]; 8] = [
+    const SCRIPTS: [&[&str]; 16] = [
         &["supersim/setup"],
         &["supersim/set-apn"],
         &["supersim/set-technology"],
         &["supersim/enable-roaming"],
         &["network/choose", "-V", "network=23415"],
         &["network/choose-automatically"],
-        &["network/forget-forbidden", "--yes"],
+        &["network/forget-forbidden"],
         &["network/prefer", "-V", "network=23415"],
+        &["modem/power-saving-on", "-V", "edrx=0010"],
+        &["modem/power-saving-off"],
+        &["sms/delete"],
+        &["data/attach"],
+        // Where the module has the means.
+        &["supersim/choose-sim-slot"],
+        &["modem/clock"],
+        &["modem/usb-mode", "-V", "mode=1"],
+        &["modem/certificate-upload", "-V", "name=ca.pem", "--secret", "content=-----BEGIN\nAA==\n"],
     ];
+    const EVERYWHERE: usize = 12;
     // They ask, or set what is gone with the conversation.
-    const TALK: [&str; 17] = [
+    const TALK: [&str; 24] = [
         "AT+CMEE=",
+        "AT+CMGF=",
+        "AT+CMGL=",
         "AT+COPS=3,",
         "AT+CPLS=0",
         "AT+CGPADDR=",
@@ -146,42 +151,59 @@ fn a_second_run_sends_no_command_that_sets() {
         "AT+QPING=",
         "AT+UPING=",
         "AT+CPING=",
+        "AT+QFDWL=",
+        "AT+URDFILE=",
+        "AT#M2MREAD=",
+        "AT+CFSGFIS=",
+        "AT+CFSRFILE=",
     ];
     const PING: [&str; 4] = ["AT#PING=", "AT+PING=", "AT+SNPING4=", "AT+CIPPING="];
-    let models = models().filter(|model| !UNSERVED.contains(model));
-    let cases: Vec<_> = models.flat_map(|model| SCRIPTS.map(|script| (model, script))).collect();
-    each(&cases, |(model, script)| {
-        let port = format!("sim:{model}?time=virtual&cfun=1&register=0s&fplmn=26201");
-        let output = hayes(&[&["run", "-p", &port, script[0]], script].concat());
-        let told = text(&output.stderr);
-        assert!(output.status.success(), "{script:?} on {model}\n{told}");
-        let second = told.rsplit(" on sim:").next().unwrap();
-        let sent = second.lines().map(str::trim_start).filter(|line| line.starts_with("AT") && line.contains('='));
-        let sets = |line: &&str| {
-            let command = line.trim_end_matches("  OK");
+    let cases: Vec<_> =
+        served().into_iter().flat_map(|model| (0..SCRIPTS.len()).map(move |script| (model, script))).collect();
+    each(&cases, |(model, place)| {
+        let script = SCRIPTS[place];
+        let apn = if script[0].starts_with("supersim/") { "" } else { "&apn=super" };
+        let mut modem = Played::on(&format!("{model}?cfun=1&register=0s&fplmn=26201&sms=hello{apn}"));
+        let first = modem.run(script);
+        if !passed(&first) && place >= EVERYWHERE {
+            return;
+        }
+        modem.heard();
+        let second = modem.run(script);
+        assert!(passed(&first) && passed(&second), "{script:?} on {model}: {} {}", failure(&first), failure(&second));
+        assert_eq!(second.changed, 0, "{script:?} on {model}");
+        let sets = |command: &str| {
             let asks = command.ends_with("=?") || TALK.iter().chain(&PING).any(|talk| command.starts_with(talk));
             // A setting of theirs has a comma behind the name that is asked for.
             let value =
                 ["AT+QCFG=", "AT+QNWPREFCFG="].iter().any(|name| command.starts_with(name) && command.contains("\","));
             let stack = ["AT+QICSGP=1,", "AT+UPSD=0,", "AT+UDCONF=20,"].iter().any(|name| command.starts_with(name));
-            !asks || value || stack
+            command.contains('=') && (!asks || value || stack)
         };
-        let set = sent.clone().find(sets);
-        assert_eq!(set, None, "{script:?} on {model}\n{told}");
+        let heard = modem.heard();
+        assert_eq!(heard.iter().find(|command| sets(command)), None, "{script:?} on {model}: {heard:?}");
     });
 }
 
-/// A Super SIM that searches is left alone: nothing switches the radio, chooses a network or restarts the modem.
+/// A Super SIM that searches is left alone: nothing switches the radio, chooses a network or restarts the modem. A radio that
+/// was off goes on once, after all has been set.
 #[test]
 fn a_search_is_not_disturbed() {
-    for option in ["register=9min", "register=never", "imsi-switch=10s", "stat=0", "stat=4"] {
-        let output = hayes(&["run", "supersim/setup", "-p", &format!("sim:bg96?time=virtual&{option}")]);
-        let told = text(&output.stderr);
-        let (_, waiting) = told.split_once("run supersim/check-registration").unwrap();
-        let disturbs = ["AT+CFUN=", "AT+COPS=", "AT+CGATT=0", "AT+QPOWD", "AT+CGACT=0"];
-        let sent = waiting.lines().map(str::trim_start).find(|line| disturbs.iter().any(|what| line.starts_with(what)));
-        assert_eq!(sent, None, "{option}\n{told}");
-    }
+    let switched = |model: &str, option: &str| {
+        let mut modem = Played::on(&format!("{model}?{option}"));
+        modem.run(&["supersim/setup"]);
+        let mut heard = modem.heard();
+        let switches = ["AT+CFUN=", "AT+COPS=", "AT+CGATT=0", "AT+QPOWD", "AT+CGACT=0"];
+        heard.retain(|line| switches.iter().any(|what| line.starts_with(what)));
+        heard
+    };
+    let options = ["register=9min", "register=never", "imsi-switch=10s", "stat=0", "stat=4"];
+    each(&options, |option| assert_eq!(switched("bg96", option), Vec::<String>::new(), "{option}"));
+    each(&served(), |model| {
+        let on = switched(model, "register=6min");
+        assert!(on.is_empty() || on == ["AT+CFUN=4", "AT+CFUN=1"], "{model}: {on:?}");
+        assert_eq!(switched(model, "register=6min&cfun=0"), ["AT+CFUN=4", "AT+CFUN=1"], "{model}");
+    });
 }
 
 /// No script of the library enters a PIN, changes a lock or an IMEI, or sends a message again.
@@ -229,31 +251,22 @@ fn setup_ends_with_what_is_found() {
         (&["network/choose", "-V", "network=99999"], "cfun=1", "is not to be had"),
     ];
     each(&failures, |(script, option, said)| {
-        let output =
-            hayes(&[&["run", "-q", "--json", "-p", &format!("sim:bg96?time=virtual&{option}")], script].concat());
-        let result = &results(&output)[0];
-        assert_eq!(result["status"], "failed", "{script:?} with {option}: {result}");
-        let message = result["failure"]["message"].as_str().unwrap();
-        assert!(message.contains(said), "{script:?} with {option} says nothing of `{said}`: {message}");
+        let result = Played::on(&format!("bg96?{option}")).run(script);
+        assert!(!passed(&result), "{script:?} with {option}");
+        assert!(failure(&result).contains(said), "{script:?} with {option}: `{said}` is not in {}", failure(&result));
     });
 }
 
 /// With another issuer's SIM it goes on where that is wanted.
 #[test]
 fn a_foreign_sim_passes_where_it_is_wanted() {
-    let output =
-        hayes(&["run", "-q", "supersim/setup", "-V", "any_sim=yes", "-p", "sim:bg96?time=virtual&sim=foreign"]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    let result = Played::on("bg96?sim=foreign").run(&["supersim/setup", "-V", "any_sim=yes"]);
+    assert!(passed(&result), "{}", failure(&result));
 }
 
-fn diagnosis(port: &str) -> Value {
-    let output = hayes(&["run", "-q", "--json", "supersim/diagnose", "-p", port]);
-    let result = results(&output).remove(0);
-    assert_eq!((&result["status"], &result["changed"]), (&"passed".into(), &0.into()), "{port}: {result}");
-    assert!(result["elapsed_ms"].as_u64().unwrap() < 60_000, "{port}: {result}");
+fn diagnosis(address: &str) -> RunResult {
+    let result = Played::on(address).run(&["supersim/diagnose"]);
+    assert!(passed(&result) && result.changed == 0, "{address}: {}", failure(&result));
+    assert!(result.elapsed_ms < 60_000, "{address}: {} ms", result.elapsed_ms);
     result
-}
-
-fn results(output: &Output) -> Vec<Value> {
-    text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
