@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::diagnostic::{Complaint, nearest};
 use crate::port::list::{self, Holder};
 use crate::port::{Cancel, Memory, OpenError, OpenErrorKind, Port, Replay, Rfc2217, Serial, Tcp};
-use crate::sim::{self, OptionError, Options, Simulator};
+use crate::sim::{self, Options, Simulator};
 
 /// Where a modem is. Its text form reads back as itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -80,7 +80,8 @@ fn boxed<P: Port + 'static>(open: impl FnOnce() -> Result<P, OpenError>) -> Resu
 
 /// The simulated modem that `sim:MODEL?OPTIONS` names.
 pub fn simulator(model: &str, options: &str) -> Result<Simulator, OpenError> {
-    let missing = |error: OptionError| OpenError::new(OpenErrorKind::Missing, error.message).with_help(error.help);
+    let missing =
+        |wrong: Complaint| OpenError { help: wrong.help, ..OpenError::new(OpenErrorKind::Missing, wrong.message) };
     Simulator::new(model, Options::parse(options).map_err(missing)?).map_err(missing)
 }
 
@@ -215,7 +216,7 @@ fn simulator_address(text: &str, rest: &str) -> Result<Address, Complaint> {
         }
     }
     let options = options.join("&");
-    Options::parse(&options).map_err(|error| complaint(error.message, error.help))?;
+    Options::parse(&options)?;
     if !sim::is_model(model)
         && let Err(error) = simulator(model, &options)
     {

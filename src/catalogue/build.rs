@@ -54,6 +54,7 @@ fn build() -> Result<()> {
     let (root, out) = (variable("CARGO_MANIFEST_DIR")?, variable("OUT_DIR")?);
     let models = models(&root.join("src/sim/profiles"))?;
     fs::write(out.join("models.rs"), models).map_err(|error| error.to_string())?;
+    fs::write(out.join("scripts.rs"), scripts(&root.join("scripts"))?).map_err(|error| error.to_string())?;
     let data = Data::read(&root.join("src/catalogue/data"))?;
     data.check()?;
     data.pack(&out)
@@ -62,7 +63,7 @@ fn build() -> Result<()> {
 /// The list of the models that can be simulated, a file each; the generic one, which the others lie over, is the first.
 fn models(folder: &Path) -> Result<String> {
     println!("cargo::rerun-if-changed={}", folder.display());
-    let mut files = files(folder)?;
+    let mut files = files(folder, "toml")?;
     files.sort_by_key(|file| (!file.ends_with("generic.toml"), file.clone()));
     let model = |file: &PathBuf| {
         let table: toml::Table = read(file)?;
@@ -77,13 +78,31 @@ fn models(folder: &Path) -> Result<String> {
     };
     let models: String = files.iter().map(model).collect::<Result<_>>()?;
     // What the models of a vendor share.
-    let vendors = self::files(&folder.join("vendors"))?;
+    let vendors = self::files(&folder.join("vendors"), "toml")?;
     let vendor = |file: &PathBuf| format!("({:?}, include_str!({file:?})),", file.file_stem().unwrap_or_default());
     let vendors: String = vendors.iter().map(vendor).collect();
     Ok(format!(
         "static MODELS: [Model; {}] = [{models}];\nstatic VENDORS: &[(&str, &str)] = &[{vendors}];",
         files.len()
     ))
+}
+
+/// The list of the library's scripts, by the names that `run` takes: `supersim/setup`.
+fn scripts(folder: &Path) -> Result<String> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut found = Vec::new();
+    let all = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for folder in all.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()) {
+        for file in files(&folder, "hayes")? {
+            let part = |name: Option<&std::ffi::OsStr>| name.unwrap_or_default().to_string_lossy().into_owned();
+            found.push((format!("{}/{}", part(folder.file_name()), part(file.file_stem())), file));
+        }
+    }
+    found.sort();
+    let script =
+        |(name, file): (String, PathBuf)| format!("LibraryScript {{ name: {name:?}, text: include_str!({file:?}) }},");
+    let scripts: String = found.into_iter().map(script).collect();
+    Ok(format!("/// All of them, by name.\npub static SCRIPTS: &[LibraryScript] = &[{scripts}];"))
 }
 
 /// What stands in the files, sorted.
@@ -114,11 +133,11 @@ impl Data {
     fn read(folder: &Path) -> Result<Data> {
         let file = |name: &str| folder.join(name);
         let mut commands = Vec::new();
-        for path in files(&folder.join("commands"))? {
+        for path in files(&folder.join("commands"), "toml")? {
             commands.extend(entries::<CommandEntry>(&path, "command")?);
         }
         let mut modules = Vec::new();
-        for path in files(&folder.join("modules"))? {
+        for path in files(&folder.join("modules"), "toml")? {
             let module: Module = read(&path)?;
             if path.file_stem().is_none_or(|stem| stem != module.id) {
                 return Err(format!("{}: its id is '{}', as the file is not called", path.display(), module.id));
@@ -438,10 +457,10 @@ fn all_right(checked: impl IntoIterator<Item = Result<()>>) -> Result<()> {
 }
 
 /// The TOML files of a folder, sorted.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     let all = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut paths: Vec<_> = all.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == ending));
     paths.sort();
     Ok(paths)
 }

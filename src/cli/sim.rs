@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use super::arguments::Sim;
 use super::console::{Console, Exit};
 use super::modem::Signals;
+use crate::diagnostic::Complaint;
 use crate::port::crew::allow_descriptors;
 use crate::port::host::{Host, HostEvent};
 use crate::port::{Cancel, OpenError};
 use crate::report::style::Style;
-use crate::sim::{Model, OptionError, Options, Simulator, fault_help, models, option_help};
+use crate::sim::{Model, Options, Simulator, fault_help, models, option_help};
 
 pub(crate) fn sim(arguments: &Sim, console: &Console) -> Exit {
     match &arguments.model {
@@ -74,7 +75,7 @@ fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> 
 }
 
 fn simulator(model: &str, query: &str, arguments: &Sim, number: usize, console: &Console) -> Result<Simulator, Exit> {
-    let refused_option = |error: OptionError| unfit(&error.message, Some(&error.help), console);
+    let refused_option = |wrong: Complaint| console.refuse_as(Exit::Usage, &wrong);
     let mut options = Options::parse(query).map_err(refused_option)?;
     for fault in &arguments.fault {
         options.add_faults(fault).map_err(refused_option)?;

@@ -20,14 +20,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Complaint, nearest};
 
 mod modem;
 mod options;
 
 pub use modem::Simulator;
 use options::parse_duration;
-pub use options::{OptionError, fault_help, option_help};
+pub use options::{fault_help, option_help};
 
 #[cfg(test)]
 mod tests;
@@ -447,31 +447,31 @@ fn time<'de, D: Deserializer<'de>>(text: D) -> Result<Duration, D::Error> {
 
 impl Profile {
     /// The profile of a model, by its name or another name of it, in any case.
-    fn of(name: &str) -> Result<&'static Profile, OptionError> {
+    fn of(name: &str) -> Result<&'static Profile, Complaint> {
         let Some(model) = Model::of(name) else {
             let names = models().flat_map(|model| std::iter::once(model.name).chain(model.other_names.iter().copied()));
             let help = match nearest(&name.to_lowercase(), names) {
                 Some(known) => format!("did you mean sim:{known}?"),
                 None => format!("there are {}", models().map(|model| model.name).collect::<Vec<_>>().join(", ")),
             };
-            return Err(OptionError::new(format!("there is no simulated modem `{name}`"), help));
+            return Err(Complaint::new(format!("there is no simulated modem `{name}`")).help(help));
         };
         let read = || Profile::read(model.text).map_err(|error| error.to_string());
         // The program's own fault: its data does not parse.
         let damaged = |error: &String| {
-            OptionError::new(format!("the data of the simulated modem `{}` is damaged", model.name), error.clone())
+            Complaint::new(format!("the data of the simulated modem `{}` is damaged", model.name)).help(error.clone())
         };
         model.profile.get_or_init(read).as_ref().map_err(damaged)
     }
 
     /// Whether a setting that it names is one of the model's.
-    fn require_setting(&self, name: &str) -> Result<usize, OptionError> {
+    fn require_setting(&self, name: &str) -> Result<usize, Complaint> {
         self.setting(name).ok_or_else(|| {
             let help = match nearest(name, self.setting_names.keys().map(String::as_str)) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => "it is written as the command, with its key: `+QCFG/iotopmode`".to_owned(),
             };
-            OptionError::new(format!("the simulated {} has no setting `{name}`", self.model), help)
+            Complaint::new(format!("the simulated {} has no setting `{name}`", self.model)).help(help)
         })
     }
 

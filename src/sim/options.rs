@@ -1,12 +1,11 @@
 //! What can be said about a simulated modem in its address (`sim:bg96?pin=1234&register=5s&signal=17&fault=split`), and the
 //! ways in which it can misbehave, each decided by the seed, so that a failure can be played again.
 
-use std::fmt;
 use std::str::Split;
 use std::time::Duration;
 
 use super::{CommandError, EchoFault, Faults, Lock, Options, Pace, Which};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Complaint, nearest};
 use crate::notation;
 
 /// `None`: what stands behind the `=` cannot be.
@@ -194,46 +193,24 @@ pub fn option_help() -> impl Iterator<Item = [&'static str; 3]> {
     OPTIONS.iter().map(|(name, arguments, meaning, ..)| [*name, *arguments, *meaning])
 }
 
-/// An option or a model that cannot be had: what is wrong, and what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OptionError {
-    /// One sentence without a final full stop.
-    pub message: String,
-    pub help: String,
+/// A name that is none of a table's.
+fn unknown(what: &str, name: &str, known: impl Iterator<Item = &'static str> + Clone) -> Complaint {
+    let lower = name.to_lowercase();
+    let begins = || known.clone().find(|known| lower.len() > 1 && known.starts_with(lower.as_str()));
+    let help = match begins().or_else(|| nearest(&lower, known.clone())) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    Complaint::new(format!("{what} `{name}`")).help(help)
 }
-
-impl OptionError {
-    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> OptionError {
-        OptionError { message: message.into(), help: help.into() }
-    }
-
-    /// A name that is none of a table's.
-    fn unknown(what: &str, name: &str, known: impl Iterator<Item = &'static str> + Clone) -> OptionError {
-        let lower = name.to_lowercase();
-        let begins = || known.clone().find(|known| lower.len() > 1 && known.starts_with(lower.as_str()));
-        let help = match begins().or_else(|| nearest(&lower, known.clone())) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
-        };
-        OptionError::new(format!("{what} `{name}`"), help)
-    }
-}
-
-impl fmt::Display for OptionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.message, self.help)
-    }
-}
-
-impl std::error::Error for OptionError {}
 
 impl Options {
     /// Reads what stands behind the `?` of `sim:MODEL?…`. `%20` and the like stand for the bytes they name.
-    pub fn parse(query: &str) -> Result<Options, OptionError> {
+    pub fn parse(query: &str) -> Result<Options, Complaint> {
         let mut options = Options::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').ok_or_else(|| {
-                OptionError::new(format!("the option `{pair}` has no value"), format!("write `{pair}=…`"))
+                Complaint::new(format!("the option `{pair}` has no value")).help(format!("write `{pair}=…`"))
             })?;
             options.set(&percent_decoded(key)?, &percent_decoded(value)?)?;
         }
@@ -241,25 +218,25 @@ impl Options {
     }
 
     /// Sets one option, as [`Options::parse`] does for each.
-    pub fn set(&mut self, key: &str, value: &str) -> Result<(), OptionError> {
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), Complaint> {
         let names = OPTIONS.iter().map(|(name, ..)| *name);
-        let unknown = || OptionError::unknown("the simulated modem has no option", key, names);
+        let unknown = || unknown("the simulated modem has no option", key, names);
         let (.., wanted, set) = OPTIONS.iter().find(|(name, ..)| *name == key).ok_or_else(unknown)?;
         if key == "fault" {
             return self.add_faults(value);
         }
-        set(self, value).ok_or_else(|| OptionError::new(format!("`{key}={value}` cannot be"), *wanted))
+        set(self, value).ok_or_else(|| Complaint::new(format!("`{key}={value}` cannot be")).help(*wanted))
     }
 
     /// Adds faults as the `fault` option and `hayes sim --fault` name them: `split,error:CMGS`.
-    pub fn add_faults(&mut self, list: &str) -> Result<(), OptionError> {
+    pub fn add_faults(&mut self, list: &str) -> Result<(), Complaint> {
         let mut words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
         words.try_for_each(|word| self.faults.add(word))
     }
 }
 
-fn percent_decoded(text: &str) -> Result<String, OptionError> {
-    let problem = || OptionError::new(format!("`{text}` is not well escaped"), "a percent sign is written %25");
+fn percent_decoded(text: &str) -> Result<String, Complaint> {
+    let problem = || Complaint::new(format!("`{text}` is not well escaped")).help("a percent sign is written %25");
     let mut parts = text.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
@@ -389,16 +366,16 @@ pub fn fault_help() -> impl Iterator<Item = [&'static str; 3]> {
 
 impl Faults {
     /// Adds one fault: `split`, `late:3s:CSQ`, `cme:30:CGATT`.
-    pub(super) fn add(&mut self, word: &str) -> Result<(), OptionError> {
+    pub(super) fn add(&mut self, word: &str) -> Result<(), Complaint> {
         let mut parts = word.split(':');
         let wanted = parts.next().unwrap_or_default();
-        let unknown = || OptionError::unknown("there is no fault", wanted, FAULTS.iter().map(|(name, ..)| *name));
+        let unknown = || unknown("there is no fault", wanted, FAULTS.iter().map(|(name, ..)| *name));
         let (name, arguments, meaning, set) = FAULTS.iter().find(|(name, ..)| *name == wanted).ok_or_else(unknown)?;
         let set = set(self, &mut parts).filter(|()| parts.next().is_none());
         self.any = true;
         set.ok_or_else(|| {
             let help = format!("it is written `{name}{arguments}`: {meaning}");
-            OptionError::new(format!("the fault `{word}` cannot be"), help)
+            Complaint::new(format!("the fault `{word}` cannot be")).help(help)
         })
     }
 }

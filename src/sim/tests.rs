@@ -112,8 +112,8 @@ fn conversations() {
         } else if refuses {
             let (address, expected) = line.split_once(" => ").unwrap();
             let (model, query) = address.split_once('?').unwrap_or((address, ""));
-            let error =
-                Options::parse(query).and_then(|options| Simulator::new(model, options)).unwrap_err().to_string();
+            let wrong = Options::parse(query).and_then(|options| Simulator::new(model, options)).unwrap_err();
+            let error = format!("{}: {}", wrong.message, wrong.help.unwrap_or_default());
             if !fits(&error, expected) {
                 failures.push(format!("conversations.md:{number}: {address} => {error}"));
             }

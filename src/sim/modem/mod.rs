@@ -22,12 +22,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::catalogue::{cme, cms};
+use crate::diagnostic::Complaint;
 use crate::notation::unhex;
 use crate::port::Timestamp;
 use crate::psm::ACTIVE;
 use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack};
 
-use super::{CommandError, OptionError, Options, Pace, Profile};
+use super::{CommandError, Options, Pace, Profile};
 use message::{MessageStatus, Messages};
 use mobile::Mobile;
 use random::{Chaos, Random};
@@ -265,13 +266,13 @@ impl Adaptor {
     }
 
     /// The settings that the options name, as if somebody had made them and kept them.
-    fn preset(&mut self) -> Result<(), OptionError> {
+    fn preset(&mut self) -> Result<(), Complaint> {
         let profile = self.profile;
         for name in self.options.presets.clone() {
             let preset = profile.presets.get(&name).ok_or_else(|| {
                 let known = profile.presets.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
                 let help = if known.is_empty() { "it has none".to_owned() } else { format!("it has {known}") };
-                OptionError::new(format!("the simulated {} has no preset `{name}`", profile.model), help)
+                Complaint::new(format!("the simulated {} has no preset `{name}`", profile.model)).help(help)
             })?;
             for (name, value) in preset {
                 self.settings.keep(profile.require_setting(name)?, value);

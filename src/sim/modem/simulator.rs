@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::diagnostic::Complaint;
 use crate::port::{Control, Device, Fault as Lost};
 use crate::psm::PERIODIC;
-use crate::sim::{CommandError, EchoFault, Needs, OptionError, Options, Profile, Which};
+use crate::sim::{CommandError, EchoFault, Needs, Options, Profile, Which};
 
 use super::message::Messages;
 use super::mobile::Mobile;
@@ -25,7 +26,7 @@ const END_OF_TIME: Duration = Duration::from_secs(1 << 40);
 
 impl Simulator {
     /// A modem of that model, as it is right now: up, or, with the option `boot`, just switched on.
-    pub fn new(model: &str, options: Options) -> Result<Simulator, OptionError> {
+    pub fn new(model: &str, options: Options) -> Result<Simulator, Complaint> {
         let profile = Profile::of(model)?;
         let mut random = Random::new(options.seed);
         let imei = options.imei.clone().unwrap_or_else(|| imei(profile, &mut random));
