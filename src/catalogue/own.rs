@@ -12,10 +12,10 @@ static OWN: OnceLock<Vec<Module>> = OnceLock::new();
 
 /// Reads a file of this name; the error says what is wrong with it, in one paragraph.
 pub fn read(file: &str, text: &str) -> Result<Module, String> {
-    let in_words = |error: toml::de::Error| error.to_string().trim_end().to_owned();
+    let in_words = |error: toml::de::Error| error.to_string().trim_end().replace("a borrowed string", "a text");
     // A text with escapes is right, but none that an entry could borrow: it is written anew below.
     if let Err(error) = toml::from_str::<Module>(leak(text.to_owned()))
-        && !error.message().contains("a borrowed string")
+        && !(error.message().starts_with("invalid type: string") && error.message().contains("a borrowed string"))
     {
         return Err(in_words(error));
     }
