@@ -24,6 +24,8 @@ mod editors;
 #[cfg(unix)]
 mod fleet;
 mod folder;
+#[cfg(unix)]
+mod gateways;
 mod html;
 mod library;
 #[cfg(unix)]

@@ -2,8 +2,10 @@
 //! else that could keep it waiting.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -25,8 +27,55 @@ const FINALLY_TIME: Duration = Duration::from_secs(30);
 pub enum ToDriver {
     /// Ctrl-C: the first lets `finally` blocks run, the second does not
     Stop,
+    /// What has not begun does not begin; what runs goes on.
+    BeginNoMore,
+    /// What the log writes before this modem begins is on the disk.
+    Written(usize),
     /// A modem has ended, and had this slot if it was begun.
     Ended { slot: Option<Arc<Slot>>, modem: usize, ended: Box<Ended>, panicked: bool },
+}
+
+/// Where a batch writes down what it does, and who may keep it from beginning more.
+pub trait Log {
+    fn path(&self) -> &Path;
+
+    /// Whether a modem may begin now. Asked again when what `begins` writes is on the disk.
+    fn may_begin(&self) -> bool {
+        true
+    }
+
+    /// A modem is about to begin. Where that is written down, `written` is called once it is on the disk, and the modem
+    /// begins then; else it begins at once, and this is false.
+    fn begins(&mut self, _modem: &BatchModem, _written: Box<dyn FnOnce() + Send>) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    /// A modem has not begun after all.
+    fn withdraws(&mut self, _modem: &BatchModem) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// A modem has ended; `told` is called once that is on the disk, or cannot be.
+    fn ended(&mut self, ended: Box<Ended>, told: Box<dyn FnOnce(Box<Ended>) + Send>) -> io::Result<()>;
+
+    /// Why lines did not reach the disk, once.
+    fn sync_error(&self) -> Option<io::Error>;
+}
+
+/// A batch's results are its log.
+impl Log for Journal {
+    fn path(&self) -> &Path {
+        self.path()
+    }
+
+    fn ended(&mut self, ended: Box<Ended>, told: Box<dyn FnOnce(Box<Ended>) + Send>) -> io::Result<()> {
+        let line = ended.result.json();
+        self.append(&line, move || told(ended))
+    }
+
+    fn sync_error(&self) -> Option<io::Error> {
+        self.sync_error()
+    }
 }
 
 /// What the driver tells whoever shows it.
@@ -116,16 +165,16 @@ impl Driver {
     }
 
     /// Runs all, and returns when none runs any more. The journal is appended as each ends.
-    pub fn run(mut self, journal: &mut Journal) -> Finished {
-        while let ControlFlow::Continue(told) = self.wait(journal) {
+    pub fn run(mut self, log: &mut dyn Log) -> Finished {
+        while let ControlFlow::Continue(told) = self.wait(log) {
             if let Some(told) = told {
-                self.heed(told, journal);
+                self.heed(told, log);
             }
         }
         // Those that were to be tried again have failed.
         let failed = std::mem::take(&mut self.failed_before);
         let not_begun = self.schedule.waiting().filter(|modem| !failed.contains_key(modem)).collect();
-        failed.into_values().for_each(|ended| self.record(ended, journal));
+        failed.into_values().for_each(|ended| self.record(ended, log));
         let mut finished = self.finished;
         finished.not_begun = not_begun;
         finished.not_begun.sort_unstable();
@@ -135,9 +184,9 @@ impl Driver {
     }
 
     /// Begins what can begin, and waits for what comes next, or for the time of something.
-    fn wait(&mut self, journal: &mut Journal) -> ControlFlow<(), Option<ToDriver>> {
+    fn wait(&mut self, log: &mut dyn Log) -> ControlFlow<(), Option<ToDriver>> {
         let now = self.clock.now();
-        let wake = [self.begin_what_can(now, journal)?, self.check_watched(now)].into_iter().flatten().min();
+        let wake = [self.begin_what_can(now, log)?, self.check_watched(now)].into_iter().flatten().min();
         let told = match wake {
             Some(time) => self.inbox.recv_timeout(time.saturating_sub(now)),
             None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -149,9 +198,19 @@ impl Driver {
         }
     }
 
-    fn heed(&mut self, told: ToDriver, journal: &mut Journal) {
+    fn heed(&mut self, told: ToDriver, log: &mut dyn Log) {
         match told {
             ToDriver::Stop => self.stop(),
+            ToDriver::BeginNoMore => self.schedule.stop(),
+            ToDriver::Written(modem) if log.may_begin() && self.schedule.stopped().is_none() => {
+                self.begin(modem, self.clock.now());
+            }
+            ToDriver::Written(modem) => {
+                self.schedule.put_back(modem);
+                self.schedule.stop();
+                let withdrawn = self.modems.get(modem).map_or(Ok(()), |entry| log.withdraws(entry));
+                withdrawn.unwrap_or_else(|error| self.cannot_record(error, log));
+            }
             ToDriver::Ended { slot, modem, mut ended, panicked } => {
                 if let Some(slot) = slot {
                     self.free.push(slot);
@@ -170,29 +229,46 @@ impl Driver {
                     return self.schedule.again(modem);
                 }
                 self.schedule.ended(modem, failed);
-                self.record(ended, journal);
+                self.record(ended, log);
             }
         }
     }
 
     /// Starts modems until nothing more can begin before that time, or ever.
-    fn begin_what_can(&mut self, now: Duration, journal: &mut Journal) -> ControlFlow<(), Option<Duration>> {
+    fn begin_what_can(&mut self, now: Duration, log: &mut dyn Log) -> ControlFlow<(), Option<Duration>> {
         loop {
             // Whatever was said meanwhile counts before the next one begins: Ctrl-C, or a failure too many.
             while let Ok(told) = self.inbox.try_recv() {
-                self.heed(told, journal);
+                self.heed(told, log);
             }
-            if let Some(error) = journal.sync_error() {
-                self.cannot_record(error, journal);
+            if let Some(error) = log.sync_error() {
+                self.cannot_record(error, log);
             }
             if self.no_more_threads && self.active >= self.crew.threads() {
                 return ControlFlow::Continue(None);
             }
+            if !log.may_begin() {
+                self.schedule.stop();
+            }
             match self.schedule.next(now) {
-                Turn::Start(modem) => self.begin(modem, now),
+                Turn::Start(modem) => self.announce(modem, now, log),
                 Turn::Wait(until) => return ControlFlow::Continue(Some(until)),
                 Turn::WaitForEnd => return ControlFlow::Continue(None),
                 Turn::Done => return ControlFlow::Break(()),
+            }
+        }
+    }
+
+    /// Begins a modem, at once or when it is written down that it does.
+    fn announce(&mut self, modem: usize, now: Duration, log: &mut dyn Log) {
+        let Some(entry) = self.modems.get(modem) else { return };
+        let sender = self.sender.clone();
+        match log.begins(entry, Box::new(move || _ = sender.send(ToDriver::Written(modem)))) {
+            Ok(true) => {}
+            Ok(false) => self.begin(modem, now),
+            Err(error) => {
+                self.schedule.put_back(modem);
+                self.cannot_record(error, log);
             }
         }
     }
@@ -269,23 +345,22 @@ impl Driver {
         let _ = self.shown.send(Progress::Note(note));
     }
 
-    fn record(&mut self, ended: Box<Ended>, journal: &mut Journal) {
-        let line = ended.result.json();
+    fn record(&mut self, ended: Box<Ended>, log: &mut dyn Log) {
         let shown = self.shown.clone();
-        // Nobody is told that a modem is done before its line is on the disk.
-        let tell = move || _ = shown.send(Progress::Ended(ended));
         if self.finished.unwritten.is_some() {
-            return tell();
+            let _ = shown.send(Progress::Ended(ended));
+            return;
         }
-        if let Err(error) = journal.append(&line, tell) {
-            self.cannot_record(error, journal);
+        // Nobody is told that a modem is done before its line is on the disk.
+        if let Err(error) = log.ended(ended, Box::new(move |ended| _ = shown.send(Progress::Ended(ended)))) {
+            self.cannot_record(error, log);
         }
     }
 
     /// Without a record of what was done, nothing more is done.
-    fn cannot_record(&mut self, error: std::io::Error, journal: &Journal) {
+    fn cannot_record(&mut self, error: std::io::Error, log: &dyn Log) {
         if self.finished.unwritten.is_none() {
-            self.note(format!("results can no longer be written to {}: {error}", journal.path().display()));
+            self.note(format!("results can no longer be written to {}: {error}", log.path().display()));
             self.finished.unwritten = Some(error);
         }
         self.schedule.stop();
@@ -307,7 +382,6 @@ fn broken(common: &Common, modem: &BatchModem, panic: &(dyn std::any::Any + Send
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroUsize;
-    use std::path::Path;
     use std::sync::mpsc::channel;
 
     use super::*;

@@ -43,10 +43,7 @@ pub fn find(
         return Ok(Vec::new());
     }
     let ports: Arc<[_]> = candidates(inventory).into();
-    let entry = library::find("modem/identify");
-    let Some(program) = entry.and_then(|entry| check(&entry.source(), &Library::default()).program) else {
-        return Err(std::io::Error::other("the library has no modem/identify that checks"));
-    };
+    let program = identifying()?;
     let cancel = cancel.clone();
     let met = ask_all(&ports, jobs, move |address, own| ask(address, baud.or(own), &program, &cancel))?;
     for modem in modems.iter_mut().filter(|modem| !modem.identity.is_empty()) {
@@ -54,6 +51,13 @@ pub fn find(
         modem.address = here.and_then(|(place, _)| ports.get(*place).map(|(address, _)| address.clone()));
     }
     Ok(met.into_iter().map(|(_, met)| met).collect())
+}
+
+/// The script that asks a modem who it is.
+pub(super) fn identifying() -> std::io::Result<Arc<Program>> {
+    let entry = library::find("modem/identify");
+    let program = entry.and_then(|entry| check(&entry.source(), &Library::default()).program);
+    program.ok_or_else(|| std::io::Error::other("the library has no modem/identify that checks"))
 }
 
 /// The ports of modems that have an identity, and those that `ports` names; none that belongs to another modem.
@@ -138,21 +142,25 @@ fn ask(address: &Address, baud: Option<u32>, program: &Arc<Program>, cancel: &Ca
         Ok(port) => port,
         Err(error) => return Met { why_not: Some(error.message), ..met },
     };
-    let mut conversation = Conversation::new(port, &Catalogue);
+    (met.identity, met.why_not) = who(&mut Conversation::new(port, &Catalogue), program);
+    met
+}
+
+/// Who is at the other end; and why not, where it does not tell.
+pub(super) fn who(conversation: &mut Conversation, program: &Arc<Program>) -> (Identity, Option<String>) {
     let inputs = Inputs { timeout: TIMEOUT, ..Inputs::default() };
-    let outcome = runtime::run(program, &mut conversation, &inputs, &mut Silent);
-    met.why_not = outcome.failure.map(|failure| failure.diagnostic.message);
+    let outcome = runtime::run(program, conversation, &inputs, &mut Silent);
     let column = |wanted: &str| {
         let text = outcome.report.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.to_string())?;
         Some(text.trim_end_matches(['F', 'f']).to_owned()).filter(|text| !text.is_empty())
     };
-    met.identity = Identity { imei: column("imei"), iccid: column("iccid") };
-    met
+    let identity = Identity { imei: column("imei"), iccid: column("iccid") };
+    (identity, outcome.failure.map(|failure| failure.diagnostic.message))
 }
 
 /// All that is wanted is so. An IMEI's last digit checks it, and some modems answer with a software version in its
 /// place; an ICCID's last digit is left out by some.
-fn is_same(wanted: &Identity, found: &Identity) -> bool {
+pub(super) fn is_same(wanted: &Identity, found: &Identity) -> bool {
     let same = |wanted: &Option<String>, found: &Option<String>, digits: usize| match (wanted, found) {
         (None, _) => true,
         (Some(wanted), Some(found)) => {

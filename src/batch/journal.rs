@@ -216,6 +216,19 @@ impl Journal {
                 file.write_all(b"\n")?;
             }
         }
+        Journal::of(file, is_file, path)
+    }
+
+    /// Goes on with a file of other lines than results: these bytes of it are whole lines, what follows is cut off.
+    pub fn of_lines(path: &Path, whole: u64) -> io::Result<Journal> {
+        let mut file = state::private().read(true).open(path)?;
+        lock(&file)?;
+        file.set_len(whole)?;
+        file.seek(SeekFrom::End(0))?;
+        Journal::of(file, true, path)
+    }
+
+    fn of(mut file: File, is_file: bool, path: &Path) -> io::Result<Journal> {
         probe(&mut file, is_file)?;
         Ok(Journal { syncer: is_file.then(|| Syncer::start(&file)).transpose()?, file, path: path.to_owned() })
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use super::find;
 use super::inventory::{BatchModem, Identity};
 use super::journal::Head;
 use crate::catalogue::Catalogue;
@@ -45,6 +46,8 @@ pub struct Common {
     pub live: Option<Live>,
     /// What tells the script, and all that it runs, from others
     script_mark: String,
+    /// Asks each modem that has an IMEI or an ICCID who it is, before the script begins
+    identifies: Option<Arc<Program>>,
 }
 
 /// Is told lines of a modem's conversation, each with its line end.
@@ -106,7 +109,14 @@ impl Common {
             results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
             retries: 0,
             live: None,
+            identifies: None,
         }
+    }
+
+    /// From now on a modem that is another than the inventory says is not talked to.
+    pub fn prove_identities(&mut self) -> std::io::Result<()> {
+        self.identifies = Some(find::identifying()?);
+        Ok(())
     }
 
     /// The values for this modem: the command line over the inventory over the environment.
@@ -166,10 +176,35 @@ impl Common {
             Ok(conversation) => conversation,
             Err(failure) => return self.unreachable(modem, started, *failure),
         };
+        if let Some(failure) = self.wrong_modem(modem, &mut conversation) {
+            let mut ended = self.unreachable(modem, started, failure);
+            ended.result.status = Status::Failed;
+            return ended;
+        }
         let inputs = Box::new(self.inputs(modem));
         let outcome = run_boxed(&self.program, &mut conversation, &inputs, ear);
         ear.tell(true);
         self.ran(modem, started, &outcome)
+    }
+
+    /// What to tell where another modem is at this port than it should be.
+    #[inline(never)]
+    fn wrong_modem(&self, modem: &BatchModem, conversation: &mut Conversation) -> Option<FailureReport> {
+        let program = self.identifies.as_ref().filter(|_| !modem.identity.is_empty())?;
+        let (found, why_not) = find::who(conversation, program);
+        if find::is_same(&modem.identity, &found) {
+            return None;
+        }
+        let what = |identity: &Identity| match (&identity.imei, &identity.iccid) {
+            (Some(imei), Some(iccid)) => format!("IMEI {imei}, ICCID {iccid}"),
+            (Some(imei), None) => format!("IMEI {imei}"),
+            (None, Some(iccid)) => format!("ICCID {iccid}"),
+            (None, None) => why_not.clone().unwrap_or_else(|| "a modem that does not tell who it is".to_owned()),
+        };
+        let message = format!("{} is on this port in place of {}", what(&found), what(&modem.identity));
+        let help = "cables may have been swapped: put the inventory right; nothing was changed";
+        let failure = FailureReport::outside("hayes::fleet::wrong-modem", &message);
+        Some(FailureReport { help: Some(help.to_owned()), ..failure })
     }
 
     #[inline(never)]

@@ -8,6 +8,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::inventory::{BatchModem, Inventory};
 
 /// How many at once, in which steps, and when to give up.
@@ -33,7 +35,7 @@ impl Plan {
 }
 
 /// `10` or `25%` of the modems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Share {
     Count(usize),
     Percent(u8),
@@ -271,7 +273,7 @@ impl Scheduler {
 }
 
 /// The index behind the last modem of each wave; every wave has at least one.
-fn wave_ends(waves: &[Share], all: usize) -> Vec<usize> {
+pub fn wave_ends(waves: &[Share], all: usize) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut end = 0;
     let mut shares = waves.iter();

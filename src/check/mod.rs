@@ -101,6 +101,11 @@ impl Program {
         self.runs.get(name)
     }
 
+    /// The programs that it runs, by the names that it runs them by.
+    pub fn runs(&self) -> impl Iterator<Item = (&str, &Arc<Program>)> {
+        self.runs.iter().map(|(name, program)| (name.as_str(), program))
+    }
+
     /// The secrets that stand in its text, and in those of the scripts that it runs, as defaults and as what it gives
     /// them: to be masked.
     pub fn written_secrets(&self) -> Vec<&str> {

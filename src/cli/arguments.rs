@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
+use super::fleet::{AgentArguments, FleetArguments};
 use crate::batch::schedule::Share;
 use crate::diagnostic::nearest;
 use crate::notation::duration;
@@ -40,6 +41,10 @@ pub(crate) enum Task {
     Repl(Box<Repl>),
     /// Run a script on many modems at the same time
     Batch(Box<Batch>),
+    /// Follow the orders of a fleet's operator: drive the modems of this gateway
+    Agent(AgentArguments),
+    /// Run a script on the modems of many gateways
+    Fleet(FleetArguments),
     /// Make reports of the results of a batch
     Report(Report),
     /// Send AT commands, print the answers and what they mean
@@ -524,7 +529,7 @@ pub(crate) fn command() -> clap::Command {
 }
 
 /// A duration in which something can happen.
-fn some_time(text: &str) -> Result<Duration, String> {
+pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
     duration(text)
         .and_then(|time| if time.is_zero() { Err("in no time nothing can happen".to_owned()) } else { Ok(time) })
 }

@@ -35,7 +35,7 @@ use crate::source::{LARGEST, Source, read_text};
 use crate::state;
 
 /// How many run at the same time where nobody says.
-const USUAL_JOBS: usize = 64;
+pub(crate) const USUAL_JOBS: usize = 64;
 
 /// What glibc's allocator reserves for a thread.
 const ARENA: u64 = 64 << 20;
@@ -164,6 +164,11 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     if arguments.list {
         return Err(console.print(&listed(&modems)));
     }
+    if let Some((modem, gateway)) = modems.iter().find_map(|modem| Some((&modem.name, modem.gateway.as_ref()?))) {
+        let message = format!("{modem} is at the gateway {gateway}, not at this machine");
+        let help = "`hayes fleet run` runs a script on the modems of gateways";
+        return Err(console.refuse(Exit::Invalid, &message, Some(help)));
+    }
     let script = program.source().name.clone();
     let results = results_path(arguments, &script, console)?;
     let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given };
@@ -198,12 +203,12 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     Ok(PreparedBatch { common, inventory, modems, jobs, journal, passed_before })
 }
 
-fn script(arguments: &arguments::Batch, console: &Console) -> Result<Arc<Program>, Exit> {
+pub(crate) fn script(arguments: &arguments::Batch, console: &Console) -> Result<Arc<Program>, Exit> {
     let source = scripts::read(&arguments.script, console)?;
     run::programs(&[source], &arguments.inputs, arguments.quiet, console)?.pop().ok_or(Exit::Internal)
 }
 
-fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &Console) -> Result<Inventory, Exit> {
+pub(crate) fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &Console) -> Result<Inventory, Exit> {
     let mut sources = Vec::new();
     for file in files {
         let text = if file == Path::new("-") {
@@ -229,7 +234,7 @@ fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &Console) ->
     })
 }
 
-fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<Vec<BatchModem>, Exit> {
+pub(crate) fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<Vec<BatchModem>, Exit> {
     let mut terms = Vec::new();
     for limit in limit {
         let Some(file) = limit.strip_prefix('@') else {
@@ -258,7 +263,7 @@ fn select(inventory: &Inventory, limit: &[String], console: &Console) -> Result<
 }
 
 /// One line a modem: name, port, groups.
-fn listed(modems: &[BatchModem]) -> String {
+pub(crate) fn listed(modems: &[BatchModem]) -> String {
     let width =
         |text: fn(&BatchModem) -> String| modems.iter().map(|modem| text(modem).chars().count()).max().unwrap_or(0);
     let place = |modem: &BatchModem| match (&modem.address, &modem.identity.imei, &modem.identity.iccid) {
@@ -368,7 +373,7 @@ fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
 }
 
 /// A wrong or missing value for one modem ends the batch before it begins, not that modem in its middle.
-fn all_have_values(
+pub(crate) fn all_have_values(
     common: &Common,
     modems: &[BatchModem],
     [given, environment]: [&Origins; 2],

@@ -7,6 +7,7 @@ mod completion;
 mod console;
 mod doctor;
 mod explain;
+mod fleet;
 mod inputs;
 mod lsp;
 mod modem;
@@ -71,6 +72,8 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
         Task::Repl(arguments) => repl::repl(arguments, console),
         Task::Run(arguments) => run::run(arguments, console),
         Task::Batch(arguments) => batch::run(arguments, console),
+        Task::Agent(arguments) => fleet::agent(arguments, console),
+        Task::Fleet(arguments) => fleet::fleet(arguments, console),
         Task::Report(arguments) => results::report(arguments, console),
         Task::At(arguments) => at::at(arguments, console),
         Task::Check(arguments) => scripts::check_all(arguments, console),

@@ -36,8 +36,10 @@ fn beside(task: Option<&Task>) -> Vec<PathBuf> {
         Task::Run(arguments) => arguments.scripts.as_slice(),
         Task::Check(arguments) => arguments.scripts.as_slice(),
         Task::Batch(arguments) => std::slice::from_ref(&arguments.script),
+        Task::Fleet(arguments) => arguments.script().map(std::slice::from_ref).unwrap_or_default(),
         Task::Lsp { .. } | Task::Repl(_) | Task::At(_) | Task::Explain(_) => return vec![PathBuf::new()],
         Task::Report(_)
+        | Task::Agent(_)
         | Task::Fmt(_)
         | Task::List { .. }
         | Task::Show { .. }

@@ -267,7 +267,7 @@ impl Summary<'_> {
 }
 
 /// What the results of an earlier batch say.
-fn summary_of(results: &Results, palette: Palette) -> std::io::Result<String> {
+pub(crate) fn summary_of(results: &Results, palette: Palette) -> std::io::Result<String> {
     let mut tally = Tally::default();
     results.walk(&mut |result| {
         tally.add(result);

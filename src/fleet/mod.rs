@@ -1,9 +1,25 @@
 //! One script over many gateways: each drives the modems it owns, and what it says comes back when it can.
 //!
+//! - [`key`]: who is who, and what nobody else can have signed
+//! - [`message`]: orders, results, presences
+//! - [`bundle`]: the scripts that a gateway runs, and whether they may be run again after a crash
+//! - [`agent`]: what a gateway does, without I/O
+//! - [`gateway`]: the agent at work: folder, carrier, modems
+//! - [`controller`]: what the operator wants and what came of it, without I/O
+//! - [`operator`]: the operator's side at work: folder, carrier, ledgers
 //! - [`carrier`]: what carries orders and results between the operator and the gateways
 //! - [`nkey`]: how keys are written
 //! - [`seal`]: secrets on their way to a gateway
 
+pub mod agent;
+pub mod bundle;
 pub mod carrier;
+pub mod controller;
+pub mod gateway;
+pub mod key;
+pub mod message;
 pub mod nkey;
+pub mod operator;
 pub mod seal;
+#[cfg(test)]
+mod tests;

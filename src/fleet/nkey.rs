@@ -1,11 +1,13 @@
 //! Keys as NATS writes them (nkeys): a byte for the kind, 32 bytes, a checksum, all in base32. `U…` is the public half of
-//! a user's Ed25519 key, `X…` that of an X25519 key to seal to. Whoever mixes them up, or loses a letter, is told so.
+//! a user's Ed25519 key, `O…` of an operator's, `X…` that of an X25519 key to seal to. Whoever mixes them up, or loses a letter, is told so.
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
     /// Ed25519: proves who somebody is, and signs.
     User,
+    /// Ed25519: signs the orders of a fleet.
+    Operator,
     /// X25519: what is sealed to it, only its owner opens.
     Curve,
 }
@@ -15,6 +17,7 @@ impl KeyKind {
     fn prefix(self) -> u8 {
         match self {
             KeyKind::User => 20 << 3,
+            KeyKind::Operator => 14 << 3,
             KeyKind::Curve => 23 << 3,
         }
     }
@@ -33,6 +36,7 @@ pub fn written(kind: KeyKind, public: &[u8; 32]) -> String {
 pub fn read(kind: KeyKind, text: &str) -> Result<[u8; 32], String> {
     let letter = match kind {
         KeyKind::User => 'U',
+        KeyKind::Operator => 'O',
         KeyKind::Curve => 'X',
     };
     let wrong = |what| format!("{text:?} {what}: it begins with {letter}, and has 56 letters and digits");

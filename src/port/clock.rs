@@ -18,6 +18,25 @@ impl Clock {
     pub fn now(&self) -> Duration {
         self.0.elapsed()
     }
+
+    /// The time since the machine was started. Where the system tells (Linux), it goes on while the machine sleeps.
+    pub fn since_boot() -> Duration {
+        #[cfg(target_os = "linux")]
+        {
+            let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+            Duration::try_from(time).unwrap_or_default()
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+            START.get_or_init(Instant::now).elapsed()
+        }
+    }
+
+    /// Waits so long.
+    pub fn pause(time: Duration) {
+        super::cancel::pause(None, time);
+    }
 }
 
 /// A moment of the time of day. Written as RFC 3339 in UTC with milliseconds: `2026-11-22T10:00:00.000Z`.

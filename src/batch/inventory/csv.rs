@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::{Draft, ModemEntry};
 use crate::source::{Name, Source, Span};
 
-const COLUMNS: [&str; 8] = ["name", "port", "imei", "iccid", "group", "groups", "baud", "label.NAME or var.NAME"];
+const COLUMNS: [&str; 9] =
+    ["name", "port", "imei", "iccid", "gateway", "group", "groups", "baud", "label.NAME or var.NAME"];
 
 /// What a column holds; of a label or a value its name too.
 type Column = (String, Arc<str>);
@@ -136,7 +137,7 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
         };
         if !is_known {
             wrong = true;
-            let help = match super::nearest(&lower, &["name", "port", "imei", "iccid", "group", "baud"]) {
+            let help = match super::nearest(&lower, &["name", "port", "imei", "iccid", "gateway", "group", "baud"]) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if title.is_empty() => "name each column, or leave it out".to_owned(),
                 None => {
@@ -179,6 +180,7 @@ fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringReco
             "port" => entry.port = Some(placed()),
             "imei" => entry.imei = Some(placed()),
             "iccid" => entry.iccid = Some(placed()),
+            "gateway" => entry.gateway = Some(placed()),
             "group" | "groups" => {
                 let names = field.split([' ', ',', ';', '|']).filter(|name| !name.is_empty());
                 entry.groups = names.map(|name| Name { value: name.to_owned(), span }).collect();

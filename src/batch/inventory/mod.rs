@@ -29,6 +29,18 @@ pub struct Inventory {
     pub max_parallel: BTreeMap<String, usize>,
     /// `ports = […]`: where modems are looked for that are named by their IMEI or ICCID; may hold globs.
     pub ports: Vec<String>,
+    /// `[[gateway]]`: the machines that have modems of their own
+    pub gateways: Vec<FleetGateway>,
+}
+
+/// A machine that an agent drives the modems of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetGateway {
+    pub name: String,
+    /// The public key that `hayes agent enroll` has printed
+    pub key: Option<String>,
+    /// The one that secrets are sealed to
+    pub seal: Option<String>,
 }
 
 /// One modem. What its groups and the defaults say is merged in.
@@ -46,6 +58,8 @@ pub struct BatchModem {
     pub vars: BTreeMap<Arc<str>, String>,
     /// Bits a second
     pub baud: Option<u32>,
+    /// The gateway that it is at; none: this machine
+    pub gateway: Option<Arc<str>>,
 }
 
 /// What tells one modem from another.
@@ -131,6 +145,7 @@ struct ModemEntry {
     port: Option<Name>,
     imei: Option<Name>,
     iccid: Option<Name>,
+    gateway: Option<Name>,
     groups: Vec<Name>,
     settings: ModemSettings,
     /// The whole entry
@@ -157,6 +172,9 @@ struct Draft {
     outer_groups: BTreeMap<String, Vec<Name>>,
     max_parallel: BTreeMap<String, usize>,
     ports: Vec<String>,
+    gateways: Vec<FleetGateway>,
+    /// Where modems name their gateways: the file and the place
+    gateways_named: Vec<(Arc<Source>, Name)>,
     /// What each modem has alone, its name, port, IMEI and ICCID
     seen: HashMap<String, FirstSeen>,
     group_names: HashMap<String, Arc<str>>,
@@ -239,7 +257,9 @@ impl Draft {
         }
         let imei = entry.imei.as_ref().and_then(|imei| self.digits(imei, &name.value, "IMEI", 15..=15));
         let iccid = entry.iccid.as_ref().and_then(|iccid| self.digits(iccid, &name.value, "ICCID", 18..=20));
-        let address = entry.port.as_ref().and_then(|port| self.address(port, &name.value));
+        let address = entry.port.as_ref().and_then(|port| self.address(port, &name.value, entry.gateway.as_ref()));
+        let gateway = entry.gateway.as_ref().map(|gateway| self.shared(&gateway.value));
+        self.gateways_named.extend(entry.gateway.clone().map(|gateway| (Arc::clone(&self.source), gateway)));
         if entry.port.is_none() && entry.imei.is_none() && entry.iccid.is_none() {
             let message = format!("{} has no port", name.value);
             let help = "say where it is: a device, tcp://host:port, rfc2217://host:port, sim:MODEL; or who it is: imei";
@@ -253,6 +273,7 @@ impl Draft {
             labels: BTreeMap::new(),
             vars: BTreeMap::new(),
             baud: None,
+            gateway,
         };
         self.modems.push((modem, entry.settings));
     }
@@ -281,7 +302,7 @@ impl Draft {
         Some(digits)
     }
 
-    fn address(&mut self, port: &Name, modem: &str) -> Option<Address> {
+    fn address(&mut self, port: &Name, modem: &str, gateway: Option<&Name>) -> Option<Address> {
         let address = match Address::parse(&port.value) {
             Ok(address) => address,
             Err(error) => {
@@ -298,7 +319,10 @@ impl Draft {
         if matches!(address, Address::Device(_) | Address::Tcp { .. } | Address::Rfc2217 { .. }) {
             let message = |first: &str| format!("{address} is the port of {first} too");
             let (code, help) = ("hayes::inventory::port-twice", "a port can be driven once: give each modem its own");
-            self.is_alone(format!("port {address}"), port.span, modem, code, message, help);
+            // Each gateway has devices of its own; what is on the network is the same from everywhere.
+            let device = matches!(address, Address::Device(_));
+            let whose = gateway.filter(|_| device).map(|gateway| gateway.value.as_str()).unwrap_or_default();
+            self.is_alone(format!("port {whose} {address}"), port.span, modem, code, message, help);
         }
         Some(address)
     }
@@ -328,8 +352,34 @@ impl Draft {
         false
     }
 
+    /// Adds a gateway, unless there is one of that name.
+    fn add_gateway(&mut self, name: &Name, key: Option<Name>, seal: Option<Name>) {
+        let message = |_: &str| format!("there are two gateways called {}", name.value);
+        let (code, help) = ("hayes::inventory::name-twice", "rename one of them");
+        if self.is_alone(format!("gateway {}", name.value), name.span, &name.value, code, message, help) {
+            let [key, seal] = [key, seal].map(|key| key.map(|key| key.value));
+            self.gateways.push(FleetGateway { name: name.value.clone(), key, seal });
+        }
+    }
+
+    /// A modem's gateway is one of those that there are.
+    fn know_gateways(&mut self) {
+        for (source, named) in std::mem::take(&mut self.gateways_named) {
+            if !self.gateways.iter().any(|gateway| gateway.name == named.value) {
+                let near = diagnostic::nearest(&named.value, self.gateways.iter().map(|gateway| gateway.name.as_str()));
+                let otherwise =
+                    || format!("add a [[gateway]] with name = \"{}\"; `hayes agent enroll` prints it", named.value);
+                let help = near.map_or_else(otherwise, |near| format!("did you mean {near}?"));
+                let message = format!("there is no gateway {}", named.value);
+                let told = Diagnostic::new("hayes::inventory::gateway", &source, message).at(named.span, "");
+                self.diagnostics.push(told.help(help));
+            }
+        }
+    }
+
     /// The inventory, or all that is wrong with it.
     fn finish(mut self) -> Result<Inventory, Vec<Diagnostic>> {
+        self.know_gateways();
         if !self.diagnostics.is_empty() {
             self.diagnostics.sort_by_key(|diagnostic| diagnostic.span().unwrap_or_default().start);
             return Err(self.diagnostics);
@@ -353,6 +403,7 @@ impl Draft {
             modems: self.modems.into_iter().map(merge).collect(),
             max_parallel: self.max_parallel,
             ports: self.ports,
+            gateways: self.gateways,
         })
     }
 }

@@ -10,11 +10,12 @@ use toml::de::{DeTable, DeValue};
 use super::{Draft, MOST_MODEMS, ModemEntry, ModemSettings};
 use crate::source::{Name, Source, Span};
 
-const TOP: [&str; 5] = ["defaults", "group", "modem", "ports", "range"];
+const TOP: [&str; 6] = ["defaults", "gateway", "group", "modem", "ports", "range"];
+const GATEWAY: [&str; 3] = ["key", "name", "seal"];
 const DEFAULTS: [&str; 3] = ["baud", "labels", "vars"];
 const GROUP: [&str; 5] = ["baud", "groups", "labels", "max-parallel", "vars"];
-const MODEM: [&str; 8] = ["baud", "groups", "iccid", "imei", "labels", "name", "port", "vars"];
-const RANGE: [&str; 6] = ["baud", "groups", "labels", "name", "port", "vars"];
+const MODEM: [&str; 9] = ["baud", "gateway", "groups", "iccid", "imei", "labels", "name", "port", "vars"];
+const RANGE: [&str; 7] = ["baud", "gateway", "groups", "labels", "name", "port", "vars"];
 
 pub(super) fn read(draft: &mut Draft) {
     let source = Arc::clone(&draft.source);
@@ -52,6 +53,12 @@ fn document(draft: &mut Draft, table: &DeTable<'_>) {
         let ports = texts(draft, ports, "ports");
         draft.ports.extend(ports.into_iter().map(|port| port.value));
     }
+    if let Some(value) = table.get("gateway") {
+        match value.get_ref().as_array() {
+            Some(gateways) => gateways.iter().for_each(|value| gateway(draft, value)),
+            None => kind(draft, value, "`gateway`", "an array: write [[gateway]]"),
+        }
+    }
     // In the order of the file, whichever of the two they are.
     let mut entries: Vec<(&Value<'_>, bool)> = Vec::new();
     for (key, is_range) in [("modem", false), ("range", true)] {
@@ -75,6 +82,18 @@ fn document(draft: &mut Draft, table: &DeTable<'_>) {
     }
 }
 
+fn gateway(draft: &mut Draft, value: &Value<'_>) {
+    let Some(table) = as_table(draft, value, "gateway") else { return };
+    known(draft, table, &GATEWAY, "a gateway");
+    let [key, seal] = ["key", "seal"].map(|name| text(draft, table, name));
+    match text(draft, table, "name") {
+        Some(name) => draft.add_gateway(&name, key, seal),
+        None => {
+            draft.problem(span(value), "hayes::inventory::no-name", "this gateway has no name", "name = \"gw-0001\"")
+        }
+    }
+}
+
 fn group(draft: &mut Draft, name: &str, value: &Value<'_>) {
     let Some(table) = as_table(draft, value, &format!("group.{name}")) else { return };
     known(draft, table, &GROUP, "a group");
@@ -94,6 +113,7 @@ fn entry(draft: &mut Draft, table: &DeTable<'_>, span: Span) -> ModemEntry {
         port: text(draft, table, "port"),
         imei: text(draft, table, "imei"),
         iccid: text(draft, table, "iccid"),
+        gateway: text(draft, table, "gateway"),
         groups: table.get("groups").map(|groups| texts(draft, groups, "groups")).unwrap_or_default(),
         settings: settings(draft, table),
         span,
@@ -133,7 +153,7 @@ fn range(draft: &mut Draft, entry: &ModemEntry) -> Option<()> {
         let n = names.number(index).unwrap_or_default();
         let number = n.to_string();
         let mut one = entry.clone();
-        let groups = one.groups.iter_mut().map(|group| &mut group.value);
+        let groups = one.groups.iter_mut().chain(&mut one.gateway).map(|group| &mut group.value);
         let values = groups.chain(one.settings.vars.values_mut()).chain(one.settings.labels.values_mut());
         values.filter(|value| value.contains("{n}")).for_each(|value| *value = value.replace("{n}", &number));
         one.name = Some(Name { value: names.text(index, n), span: name.span });

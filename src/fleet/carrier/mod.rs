@@ -5,11 +5,16 @@
 //! are kept by their key, and the first one stays. All calls block, and end within the time that they are given; they are
 //! called from several threads at once.
 
+mod dir;
+#[cfg(test)]
+pub mod memory;
 #[cfg(feature = "nats")]
 pub mod nats;
 
 use std::path::Path;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 pub trait Carrier: Send + Sync {
     /// Makes what has to be there before the first order: folders, streams. Does nothing where it is there already.
@@ -87,7 +92,7 @@ pub enum Receipt {
 }
 
 /// Whose result it is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ResultKey {
     pub run: String,
     pub gateway: String,
@@ -122,14 +127,24 @@ pub fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(fits)
 }
 
-/// Opens a carrier by its address.
+/// Opens a carrier by its address: `dir:/srv/hayes`, `tls://nats.example.net`, `nats://127.0.0.1`.
 #[cfg_attr(not(feature = "nats"), allow(unused_variables, reason = "a folder asks for no key"))]
 pub fn open(address: &str, access: &Access<'_>) -> Carried<Box<dyn Carrier>> {
-    if address.starts_with("nats://") || address.starts_with("tls://") {
+    match address.split_once(':') {
+        Some(("dir", folder)) if !folder.is_empty() => Ok(Box::new(dir::DirCarrier::new(Path::new(folder)))),
         #[cfg(feature = "nats")]
-        return Ok(Box::new(nats::Nats::new(address, access)?));
+        Some(("nats" | "tls", _)) => Ok(Box::new(nats::Nats::new(address, access)?)),
         #[cfg(not(feature = "nats"))]
-        return Err(CarrierError::Refused("this hayes was built without NATS (cargo's feature nats)".to_owned()));
+        Some(("nats" | "tls", _)) => {
+            Err(CarrierError::Refused("this hayes was built without NATS (cargo's feature nats)".to_owned()))
+        }
+        Some(_) | None => Err(CarrierError::Refused(format!("{address} is no carrier: dir:FOLDER and tls://HOST are"))),
     }
-    Err(CarrierError::Refused(format!("{address} is no carrier")))
+}
+
+impl std::fmt::Display for CarrierError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (CarrierError::Unreachable(why) | CarrierError::Refused(why)) = self;
+        f.write_str(why)
+    }
 }

@@ -1,0 +1,552 @@
+//! `hayes agent` on a gateway, and `hayes fleet` where the operator is.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueHint};
+
+use super::arguments::{self, Reports, some_time};
+use super::batch;
+use super::console::{Console, Exit};
+use super::inputs;
+use super::modem::Signals;
+use super::results;
+use crate::batch::journal;
+use crate::batch::run::Common;
+use crate::batch::schedule::Share;
+use crate::fleet::bundle::{ScriptBundle, not_repeatable};
+use crate::fleet::carrier::{self, Access, is_name};
+use crate::fleet::controller::{FleetRun, Wish};
+use crate::fleet::gateway::{AgentFolder, CALL, Gateway, ToGateway};
+use crate::fleet::message::{Manner, Presence, VERSION};
+use crate::fleet::nkey::{self, KeyKind};
+use crate::fleet::operator::{FleetFolder, FleetSettings, Operator, is_not_heard, targets};
+use crate::port::{Cancel, Clock, Timestamp};
+use crate::report::result::plural;
+use crate::report::style::harmless;
+use crate::report::tally::Tally;
+use crate::runtime::{Inputs, Status};
+use crate::state;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "\
+Examples:
+  hayes agent enroll --name gw-0001 --operator OD… >> gateway.toml
+  hayes agent --carrier tls://nats.example.net
+  hayes agent --carrier dir:/srv/hayes --once      from cron, after something else has moved the folder")]
+pub(crate) struct AgentArguments {
+    #[command(subcommand)]
+    task: Option<AgentTask>,
+    #[command(flatten)]
+    place: CarrierArguments,
+    /// Do what is to be done now, and end
+    #[arg(long)]
+    once: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum AgentTask {
+    /// Make this gateway's key, and print its table of the inventory
+    Enroll {
+        /// What the inventory calls this gateway
+        #[arg(long, value_name = "GATEWAY")]
+        name: String,
+        /// The key of the operator, whose orders are followed; a second one while it is changed
+        #[arg(long, value_name = "KEY", required = true)]
+        operator: Vec<String>,
+        /// What the operator calls the fleet
+        #[arg(long, default_value = "fleet")]
+        fleet: String,
+    },
+}
+
+/// Where orders and results are carried, and where this side keeps what it has.
+#[derive(Debug, Args)]
+struct CarrierArguments {
+    /// dir:FOLDER, tls://HOST or nats://127.0.0.1
+    #[arg(long, env = "HAYES_CARRIER", global = true)]
+    carrier: Option<String>,
+    /// Trust these certificates in place of the system's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, global = true)]
+    ca: Option<PathBuf>,
+    /// Keep keys, orders and results in this folder [default: in the user's state folder]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, global = true)]
+    state: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes fleet init --carrier dir:./carrier
+  hayes fleet run supersim/setup -i fleet.toml --waves 1,10,100% --max-fail 5%
+  hayes fleet status
+  hayes fleet retry r1 --interrupted
+
+Exit codes: as `hayes batch`; 5 where gateways were not heard.")]
+pub(crate) struct FleetArguments {
+    #[command(subcommand)]
+    task: FleetTask,
+    #[command(flatten)]
+    place: CarrierArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum FleetTask {
+    /// Make the operator's key and what the carrier needs
+    Init {
+        /// What the fleet is called
+        #[arg(long, default_value = "fleet")]
+        fleet: String,
+        /// How long a gateway that the carrier does not reach begins modems by its last order
+        #[arg(long, value_name = "DURATION", default_value = "15min", value_parser = some_time)]
+        valid_for: Duration,
+    },
+    /// Run a script on the modems of many gateways
+    Run(Box<FleetRunArguments>),
+    /// Show how a run goes, and take in its results
+    Watch {
+        /// The run [default: the last one]
+        run: Option<String>,
+        #[command(flatten)]
+        reports: Reports,
+    },
+    /// Begin no more modems of a run; what runs goes on
+    Pause { run: String },
+    /// Go on with a run that was paused, or that has stopped itself
+    GoOn { run: String },
+    /// End a run: what has begun comes to its end
+    Cancel {
+        run: String,
+        /// What has begun ends too, by its `finally`
+        #[arg(long)]
+        now: bool,
+    },
+    /// Run modems once more [default: those that failed or were unreachable]
+    Retry {
+        run: String,
+        /// Those whose script was cut off: look first at what it has done
+        #[arg(long)]
+        interrupted: bool,
+        #[arg(long)]
+        failed: bool,
+        #[arg(long)]
+        unreachable: bool,
+    },
+    /// Tell what gateways say of themselves, and how runs go
+    Status { gateway: Option<String> },
+    /// Let another machine, or another folder, be a gateway from now on
+    Adopt { gateway: String },
+}
+
+#[derive(Debug, Args)]
+struct FleetRunArguments {
+    #[command(flatten)]
+    batch: arguments::Batch,
+    /// Tell the gateways, and do not wait for them
+    #[arg(long, help_heading = "Fleet")]
+    detach: bool,
+    /// How long a wave waits for gateways that are not heard
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = some_time, help_heading = "Fleet")]
+    wave_wait: Duration,
+    /// Begin no further wave with more modems than that at gateways that are not heard
+    #[arg(long, value_name = "N|P%", value_parser = Share::parse, help_heading = "Fleet")]
+    max_silent: Option<Share>,
+    /// How long gateways that come later still begin [default: 7 days]
+    #[arg(long, value_name = "DURATION", default_value = "168h", value_parser = some_time, help_heading = "Fleet")]
+    not_after: Duration,
+}
+
+/// How long a modem may take where nobody says.
+const MODEM_TIMEOUT: Duration = Duration::from_secs(1800);
+/// So soon it is tried again where the carrier does not answer.
+const AGAIN: Duration = Duration::from_secs(5);
+
+impl FleetArguments {
+    /// The script that a task runs.
+    pub(crate) fn script(&self) -> Option<&String> {
+        if let FleetTask::Run(arguments) = &self.task { Some(&arguments.batch.script) } else { None }
+    }
+}
+
+impl CarrierArguments {
+    /// The folder of this side, which is called so where nobody says.
+    fn folder(&self, name: &str, console: &Console) -> Result<PathBuf, Exit> {
+        let usual = || Some(state::folder()?.join(name));
+        self.state.clone().or_else(usual).ok_or_else(|| {
+            let message = "there is no place for keys: neither XDG_STATE_HOME nor HOME is set";
+            console.refuse(Exit::Unwritable, message, Some("name a folder: --state FOLDER"))
+        })
+    }
+
+    /// The carrier that was named; a folder by its whole path, for it is used from elsewhere too.
+    fn carrier(&self) -> Option<String> {
+        let named = self.carrier.as_ref()?;
+        let whole = |folder| Some(format!("dir:{}", std::path::absolute(folder).ok()?.display()));
+        named.strip_prefix("dir:").and_then(whole).or_else(|| Some(named.clone()))
+    }
+}
+
+fn refused(what: &str, error: &std::io::Error, console: &Console) -> Exit {
+    console.refuse(Exit::Unwritable, &format!("{what}: {error}"), None)
+}
+
+// ── The gateway
+
+pub(crate) fn agent(arguments: &AgentArguments, console: &Console) -> Exit {
+    let folder = match arguments.place.folder("agent", console) {
+        Ok(folder) => folder,
+        Err(exit) => return exit,
+    };
+    match &arguments.task {
+        Some(AgentTask::Enroll { name, operator, fleet }) => enroll(&folder, name, operator, fleet, console),
+        None => follow(&folder, arguments, console).unwrap_or_else(|exit| exit),
+    }
+}
+
+fn enroll(folder: &Path, name: &str, operators: &[String], fleet: &str, console: &Console) -> Exit {
+    if let Some(wrong) = [name, fleet].into_iter().find(|name| !is_name(name)) {
+        let help = "it takes letters, digits, - and _, at most 64";
+        return console.refuse(Exit::Usage, &format!("{wrong:?} is no name in a fleet"), Some(help));
+    }
+    if let Some(wrong) = operators.iter().find_map(|key| nkey::read(KeyKind::Operator, key).err()) {
+        return console.refuse(Exit::Usage, &wrong, Some("`hayes fleet init` prints the operator's key"));
+    }
+    match AgentFolder::new(folder).enrol(fleet, name, operators) {
+        Ok(key) => console.print(&format!("[[gateway]]\nname = \"{name}\"\nkey = \"{key}\"\n")),
+        Err(error) => refused(&format!("{} cannot be the folder of a new gateway", folder.display()), &error, console),
+    }
+}
+
+/// Does what orders say, until it is stopped.
+fn follow(folder: &Path, arguments: &AgentArguments, console: &Console) -> Result<Exit, Exit> {
+    let folder = AgentFolder::new(folder);
+    let (who, key) = folder.enrolment().and_then(|who| Ok((who, folder.key()?))).map_err(|error| {
+        let help = "enrol this gateway first: hayes agent enroll --name GATEWAY --operator KEY";
+        console.refuse(Exit::Usage, &format!("this folder is no gateway's: {error}"), Some(help))
+    })?;
+    let Some(address) = arguments.place.carrier() else {
+        let help = "name it: --carrier dir:FOLDER or tls://HOST, or HAYES_CARRIER";
+        return Err(console.refuse(Exit::Usage, "where do orders come from?", Some(help)));
+    };
+    let authorities = arguments.place.ca.as_deref();
+    let access = Access { fleet: &who.fleet, gateway: Some(&who.gateway), seed: key.seed(), authorities };
+    let carrier =
+        carrier::open(&address, &access).map_err(|why| console.refuse(Exit::Usage, &why.to_string(), None))?;
+    let say = |text: &str| console.say(&format!("{} {}\n", Timestamp::now(), harmless(text.as_bytes())));
+    let gateway = Gateway::open(folder, carrier, &say).map_err(|error| refused("the agent", &error, console))?;
+    let stop = gateway.sender();
+    let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
+    let signals = Signals::cancel_and(&cancel, move || _ = stop.send(ToGateway::Stop));
+    let signals = signals.map_err(|error| console.refused(&error))?;
+    let done = gateway.run(arguments.once).map_err(|error| refused("the agent", &error, console))?;
+    Ok(match done {
+        _ if signals.came() => signals.exit(),
+        true => Exit::Passed,
+        false => Exit::Incomplete,
+    })
+}
+
+// ── The operator
+
+pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Exit {
+    command(arguments, console).unwrap_or_else(|exit| exit)
+}
+
+fn command(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> {
+    let folder = FleetFolder(arguments.place.folder("fleet", console)?);
+    let wish = |run: &String, wish: Wish| wish_for(&folder, run, &wish, console);
+    if let FleetTask::Init { fleet, valid_for } = &arguments.task {
+        return init(&folder, fleet, *valid_for, &arguments.place, console);
+    }
+    let settings = folder.settings().map_err(|error| {
+        let help = "make the fleet first: hayes fleet init --carrier dir:FOLDER";
+        console.refuse(Exit::Usage, &format!("there is no fleet in {}: {error}", folder.0.display()), Some(help))
+    })?;
+    if let Some(carrier) = arguments.place.carrier().filter(|carrier| *carrier != settings.carrier) {
+        let settings = FleetSettings { carrier, ..settings };
+        folder.init(&settings).map_err(|error| refused("the fleet", &error, console))?;
+    }
+    match &arguments.task {
+        FleetTask::Init { .. } => Ok(Exit::Passed),
+        FleetTask::Run(arguments) => {
+            let run = begin(&folder, arguments, console)?;
+            watch(&folder, &run, arguments.detach, &arguments.batch.reports, console)
+        }
+        FleetTask::Watch { run, reports } => {
+            let runs = folder.runs().map_err(|error| refused("the runs", &error, console))?;
+            let last = run.clone().or_else(|| Some(runs.last()?.run.clone()));
+            let known = last.filter(|name| runs.iter().any(|run| run.run == *name));
+            let none =
+                || console.refuse(Exit::Nothing, "there is no such run", Some("`hayes fleet status` lists them"));
+            watch(&folder, &known.ok_or_else(none)?, false, reports, console)
+        }
+        FleetTask::Pause { run } => wish(run, Wish::Pause),
+        FleetTask::GoOn { run } => wish(run, Wish::Resume),
+        FleetTask::Cancel { run, now } => wish(run, Wish::Cancel(*now)),
+        FleetTask::Retry { run, interrupted, failed, unreachable } => {
+            let usual = !(*interrupted || *failed || *unreachable);
+            let all = [
+                (Status::Interrupted, *interrupted),
+                (Status::Failed, *failed || usual),
+                (Status::Unreachable, *unreachable || usual),
+            ];
+            wish(run, Wish::Retry(all.into_iter().filter(|(_, wanted)| *wanted).map(|(status, _)| status).collect()))
+        }
+        FleetTask::Status { gateway } => status(&folder, gateway.as_deref(), console),
+        FleetTask::Adopt { gateway } => {
+            let operator = open(&folder, &|_: &str| {}, console)?;
+            match operator.adopt(gateway).map_err(|error| refused("the carrier", &error, console))? {
+                Some(old) => {
+                    console.say(&format!("the next agent of {gateway} that is not {old} takes its place\n"));
+                    Ok(Exit::Passed)
+                }
+                None => Err(console.refuse(Exit::Nothing, &format!("{gateway} was never heard"), None)),
+            }
+        }
+    }
+}
+
+fn init(
+    folder: &FleetFolder,
+    fleet: &str,
+    valid_for: Duration,
+    place: &CarrierArguments,
+    console: &Console,
+) -> Result<Exit, Exit> {
+    let Some(carrier) = place.carrier().filter(|_| is_name(fleet)) else {
+        let help = "hayes fleet init --fleet acme --carrier dir:./carrier";
+        return Err(console.refuse(
+            Exit::Usage,
+            "a fleet needs a name of letters and digits, and a carrier",
+            Some(help),
+        ));
+    };
+    let settings =
+        FleetSettings { v: VERSION, fleet: fleet.to_owned(), carrier, authorities: place.ca.clone(), valid_for };
+    let made = folder.init(&settings).and_then(|key| Ok((key, folder.carrier(&settings)?)));
+    let (key, carrier) = made.map_err(|error| refused("the fleet", &error, console))?;
+    carrier.prepare(CALL).map_err(|why| console.refuse(Exit::Device, &format!("the carrier: {why}"), None))?;
+    console.say(&format!("on each gateway: hayes agent enroll --fleet {fleet} --name GATEWAY --operator {key}\n"));
+    Ok(console.print(&format!("{key}\n")))
+}
+
+fn open<'s>(folder: &FleetFolder, say: &'s dyn Fn(&str), console: &Console) -> Result<Operator<'s>, Exit> {
+    let opened = Operator::open(folder, say).map_err(|error| refused("the fleet", &error, console))?;
+    opened.ok_or_else(|| {
+        let message = "another `hayes fleet` of this machine drives the fleet";
+        console.refuse(Exit::Unwritable, message, Some("end that one first"))
+    })
+}
+
+/// Checks all that can be checked here, and keeps the run. Its name.
+fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console) -> Result<String, Exit> {
+    let batch = &arguments.batch;
+    if batch.resume.is_some() || batch.results.is_some() || batch.record.is_some() {
+        let help = "results stand in the fleet's folder; `hayes fleet retry` runs modems once more";
+        return Err(console.refuse(Exit::Usage, "a fleet's run has no --resume, --results and --record", Some(help)));
+    }
+    let program = batch::script(batch, console)?;
+    let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
+    let (given, origins) = inputs::explicit(&batch.inputs, std::slice::from_ref(&program), console)?;
+    if !given.secrets.is_empty()
+        || !environment.secrets.is_empty()
+        || program.params.iter().any(|it| it.secret && it.default.is_none())
+    {
+        let help = "secrets are not carried to gateways in this version: give it as a parameter, or run it there";
+        return Err(console.refuse(Exit::Usage, "the script is given a secret", Some(help)));
+    }
+    let inventory = batch::read_inventory(&batch.inventory, batch.script == "-", console)?;
+    let modems = batch::select(&inventory, &batch.limit, console)?;
+    if batch.list {
+        return Err(console.print(&batch::listed(&modems)));
+    }
+    let mut targets = targets(&modems).map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
+    let inputs = Inputs { folder: None, ..given };
+    let mut common = Common::new(program.clone(), inputs.clone(), Path::new("results.jsonl"));
+    common.environment = environment.clone();
+    batch::all_have_values(&common, &modems, [&origins, &its_origins], console)?;
+    for (name, value) in &environment.variables {
+        targets
+            .iter_mut()
+            .for_each(|target| _ = target.modem.vars.entry(name.clone()).or_insert_with(|| value.clone()));
+    }
+    if let Some(baud) = batch.baud {
+        targets.iter_mut().for_each(|target| target.modem.baud = Some(baud));
+    }
+    if let Some(why) = not_repeatable(&program) {
+        let what = "a modem whose gateway fails while its script runs is reported as interrupted, and not run again";
+        console.say(&format!("note: {}; {what}\n", harmless(why.as_bytes())));
+    }
+    let (hash, bundle) = ScriptBundle::of(&program).map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
+    let (start_delay, jitter) = batch.start_delay.unwrap_or_default();
+    let manner = Manner {
+        vars: inputs.variables.clone(),
+        sealed: None,
+        plan: inputs.plan,
+        yes: inputs.yes,
+        shareable: inputs.shareable,
+        timeout: inputs.timeout,
+        timeout_scale: inputs.timeout_scale,
+        modem_timeout: batch.modem_timeout.unwrap_or(MODEM_TIMEOUT),
+        jobs: batch.jobs.map_or(batch::USUAL_JOBS, std::num::NonZeroUsize::get),
+        start_delay,
+        jitter,
+        not_after: Timestamp::now().after(arguments.not_after).to_string(),
+    };
+    let mut run = FleetRun::new(String::new(), program.source().name.clone(), hash, manner, targets);
+    run.waves.clone_from(&batch.waves);
+    (run.max_fail, run.max_silent) = (batch.max_fail, arguments.max_silent);
+    run.wave_wait = u64::try_from(arguments.wave_wait.as_millis()).unwrap_or(u64::MAX);
+    folder.add(run, &bundle).map_err(|error| refused("the run cannot be kept", &error, console))
+}
+
+/// Drives the fleet until there is nothing more to wait for in this run.
+fn watch(folder: &FleetFolder, run: &str, detach: bool, reports: &Reports, console: &Console) -> Result<Exit, Exit> {
+    let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
+    let signals = Signals::cancel(&cancel).map_err(|error| console.refused(&error))?;
+    let say = |text: &str| console.say(&format!("{}\n", harmless(text.as_bytes())));
+    let results = folder.run_folder(run).join("results.jsonl");
+    let Some(mut operator) = Operator::open(folder, &say).map_err(|error| refused("the fleet", &error, console))?
+    else {
+        console.say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {run}\n"));
+        return Ok(Exit::Passed);
+    };
+    console.say(&format!("{run}: results in {}\n", results.display()));
+    let (sender, ended) = channel();
+    operator.heard = Box::new(move |line| _ = sender.send(line.clone()));
+    let (mut told, mut trouble) = (String::new(), String::new());
+    loop {
+        match operator.turn() {
+            Ok(()) => trouble.clear(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotConnected => {
+                if std::mem::replace(&mut trouble, error.to_string()) != trouble {
+                    say(&trouble);
+                }
+                Clock::pause(AGAIN);
+            }
+            Err(error) => return Err(refused("the fleet", &error, console)),
+        }
+        for line in ended.try_iter().filter(|line| line.run == run && line.mark.is_some()) {
+            say(&format!("{} at {}: {}", line.result.modem, line.gateway, line.result.status));
+        }
+        let board = operator.controller.runs.iter().find(|it| it.run == run).map(|it| board(it, &operator));
+        if let Some(board) = board.filter(|board| *board != told) {
+            say(&board);
+            told = board;
+        }
+        if operator.is_over(run) || signals.came() || detach && trouble.is_empty() {
+            break;
+        }
+    }
+    let left = operator.controller.run(run).map_or(0, |run| run.open().count());
+    if detach || signals.came() {
+        drop(operator);
+        console.say(&format!("{run} goes on without this program; `hayes fleet watch {run}` takes in its results\n"));
+        return Ok(if signals.came() { signals.exit() } else { Exit::Passed });
+    }
+    operator.enter_missing(run).map_err(|error| refused("the ledger", &error, console))?;
+    drop(operator);
+    if left > 0 {
+        console.say(&format!("{} not ended: `hayes fleet watch {run}` waits on\n", plural(left as u64, "modem")));
+    }
+    summary(&results, reports, console)
+}
+
+/// What came of a run, as its ledger has it.
+fn summary(results: &Path, reports: &Reports, console: &Console) -> Result<Exit, Exit> {
+    let read = journal::read(results).map_err(|error| refused("the ledger", &error, console))?;
+    let (mut tally, mut silent) = (Tally::default(), 0);
+    let walked = read.walk(&mut |result| {
+        silent += usize::from(is_not_heard(result));
+        tally.add(result);
+        Ok(())
+    });
+    walked.map_err(|error| refused("the ledger", &error, console))?;
+    let text = results::summary_of(&read, console.out).map_err(|error| refused("the ledger", &error, console))?;
+    let mut exit = console.print(&format!("{text}results: {}\n", results.display()));
+    for (count, worse) in [
+        (tally.count(&[Status::Failed]), Exit::Failed),
+        (tally.count(&[Status::Unreachable]) - silent, Exit::Device),
+        (tally.count(&[Status::Interrupted]) + silent, Exit::Incomplete),
+    ] {
+        exit = if count > 0 { exit.worst(worse) } else { exit };
+    }
+    Ok(exit.worst(results::write_reports(results, reports, console)))
+}
+
+/// How a run goes, in a line: `r7: 12 passed, 1 failed, 2 running, 5 not heard, 30 to come`
+fn board(run: &FleetRun, operator: &Operator<'_>) -> String {
+    let controller = &operator.controller;
+    let count = |status: Status| run.targets.iter().filter(|it| run.status(&it.modem.name) == Some(status)).count();
+    let is_silent = |gateway: &str| !controller.is_heard(gateway);
+    let runs = |target: &&crate::fleet::controller::Target| {
+        controller.presences.get(&target.gateway).is_some_and(|it| it.running.contains(&target.modem.name))
+    };
+    let (silent, heard): (Vec<_>, Vec<_>) = run.open().partition(|target| is_silent(&target.gateway));
+    let running = heard.iter().copied().filter(runs).count();
+    let statuses = [Status::Passed, Status::Failed, Status::Unreachable, Status::Skipped, Status::Interrupted];
+    let ended = statuses.map(|status| (count(status), status.name()));
+    let open = [(running, "running"), (silent.len(), "not heard"), (heard.len() - running, "to come")];
+    let all =
+        ended.into_iter().chain(open).filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    let why = run.stopped.iter().map(String::as_str).chain(run.paused.then_some("paused"));
+    let why = why.chain(run.cancelled.then_some("cancelled")).map(|why| format!(" ({why})")).collect::<String>();
+    format!("{}: {}{why}", run.run, all.collect::<Vec<_>>().join(", "))
+}
+
+fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> Result<Exit, Exit> {
+    let runs = folder.runs().map_err(|error| refused("the runs", &error, console))?;
+    if !runs.iter().any(|known| known.run == run) {
+        return Err(console.refuse(
+            Exit::Nothing,
+            &format!("there is no run {run}"),
+            Some("`hayes fleet status` lists them"),
+        ));
+    }
+    folder.wish(run, wish).map_err(|error| refused("the wish cannot be kept", &error, console))?;
+    let say = |text: &str| console.say(&format!("{text}\n"));
+    match Operator::open(folder, &say).map_err(|error| refused("the fleet", &error, console))? {
+        Some(mut operator) => {
+            operator.turn().map_err(|error| refused("the fleet", &error, console))?;
+        }
+        None => console.say("the `hayes fleet` that drives the fleet takes it up\n"),
+    }
+    Ok(Exit::Passed)
+}
+
+fn status(folder: &FleetFolder, gateway: Option<&str>, console: &Console) -> Result<Exit, Exit> {
+    let operator = open(folder, &|_: &str| {}, console)?;
+    let mut text = String::new();
+    if gateway.is_none() {
+        operator
+            .controller
+            .runs
+            .iter()
+            .for_each(|run| text.push_str(&format!("{} {}\n", board(run, &operator), run.script)));
+    }
+    let known = operator.controller.gateways().into_iter().filter(|name| gateway.is_none_or(|it| it == name));
+    for name in known {
+        let presence = operator.presence(&name).map_err(|error| refused("the carrier", &error, console))?;
+        let said = presence.map_or_else(|| "not heard".to_owned(), |presence| described(&presence));
+        text.push_str(&format!("{name}: {}\n", harmless(said.as_bytes())));
+    }
+    Ok(console.print(&text))
+}
+
+/// A gateway whose clock is so far from ours is told of.
+const SKEW: u64 = 60_000;
+
+fn described(presence: &Presence) -> String {
+    let mut said = format!("order {}, said at {}", presence.epoch, presence.clock);
+    let count = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+    said.push_str(&count(presence.running.len(), "running"));
+    said.push_str(&count(presence.outbox, "to be carried"));
+    let ahead = Timestamp::parse(&presence.clock).is_some_and(|time| time.millis() > Timestamp::now().millis() + SKEW);
+    if ahead {
+        said.push_str(", its clock is ahead");
+    }
+    presence.says.iter().for_each(|says| said.push_str(&format!("; {says}")));
+    said
+}

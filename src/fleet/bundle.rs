@@ -1,0 +1,243 @@
+//! What a gateway runs: a script with every script that it runs, so that two versions of Hayes run the same text. And
+//! whether it may be run again after a crash, which is proved here, never claimed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::key::sha256;
+use super::message::{VERSION, json};
+use crate::at::command::{Form, parse};
+use crate::catalogue::{command, lookup};
+use crate::check::{NotFound, Program, Scripts, check};
+use crate::library;
+use crate::source::Source;
+use crate::syntax::ast::{Block, PortAction, Send, SendForm, Statement, StatementKind, TemplatePart};
+
+/// A script and all that it runs. It is known by the hash of its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScriptBundle {
+    pub v: u32,
+    /// The script that is run, one of the files
+    pub entry: String,
+    pub files: BTreeMap<String, String>,
+    /// Of each file, which of the files each `run "name"` in it means
+    pub runs: BTreeMap<String, BTreeMap<String, String>>,
+    /// The version of Hayes that has checked it
+    pub made_by: String,
+}
+
+/// A bundle that was checked, and can be run.
+#[derive(Debug, Clone)]
+pub struct ReadyBundle {
+    pub program: Arc<Program>,
+    /// Why it may not be run again after a crash
+    pub once: Option<String>,
+}
+
+/// What a carrier takes: a NATS server's `max_payload` is 1 MiB.
+const LARGEST: usize = 512 << 10;
+
+impl ScriptBundle {
+    /// The bundle of a program, as bytes, and their hash.
+    pub fn of(program: &Program) -> Result<(String, Vec<u8>), String> {
+        let mut bundle = ScriptBundle {
+            v: VERSION,
+            entry: program.source().name.clone(),
+            files: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            made_by: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        bundle.add(program);
+        if let Some((name, _)) = bundle.files.iter().find(|(_, text)| text.contains("file(")) {
+            return Err(format!("{name} reads a file beside it, which gateways do not have"));
+        }
+        let bytes = json(&bundle);
+        match bytes.len() {
+            0..=LARGEST => Ok((sha256(&bytes), bytes)),
+            _ => Err(format!("the scripts are larger than {} KiB together", LARGEST >> 10)),
+        }
+    }
+
+    fn add(&mut self, program: &Program) {
+        let source = program.source();
+        if self.files.insert(source.name.clone(), source.text.clone()).is_some() {
+            return;
+        }
+        for (name, inner) in program.runs() {
+            let runs = self.runs.entry(source.name.clone()).or_default();
+            runs.insert(name.to_owned(), inner.source().name.clone());
+            self.add(inner);
+        }
+    }
+
+    /// The program in these bytes, if they are those of that hash and check here.
+    pub fn ready(hash: &str, bytes: &[u8]) -> Result<ReadyBundle, String> {
+        if sha256(bytes) != hash {
+            return Err("a bundle is not the one that the order names".to_owned());
+        }
+        let bundle: ScriptBundle =
+            serde_json::from_slice(bytes).map_err(|error| format!("a bundle cannot be read: {error}"))?;
+        let text = bundle.files.get(&bundle.entry).ok_or("a bundle does not hold the script that it names")?;
+        let checked = check(&Source::new(bundle.entry.as_str(), text.as_str()), &bundle);
+        let wrong = || checked.diagnostics.first().map(|first| first.message.clone()).unwrap_or_default();
+        let Some(program) = checked.program else {
+            let (name, version) = (&bundle.entry, &bundle.made_by);
+            return Err(format!("{name}, which Hayes {version} has checked, does not check here: {}", wrong()));
+        };
+        Ok(ReadyBundle { once: not_repeatable(&program), program })
+    }
+}
+
+impl Scripts for ScriptBundle {
+    fn find(&self, name: &str, from: &Source) -> Result<Arc<Source>, NotFound> {
+        let found = self.runs.get(&from.name).and_then(|runs| runs.get(name));
+        let found = found.and_then(|name| self.files.get_key_value(name));
+        let source = found.map(|(name, text)| Source::new(name.as_str(), text.as_str()));
+        source.ok_or(NotFound::Nowhere { suggestions: Vec::new() })
+    }
+}
+
+/// A line at the top of a library script that says that it may be run again from its beginning. Of the library alone it is
+/// believed: its tests hold it.
+const MARK: &str = "Repeatable:";
+
+/// Why a program may not be run again where it was cut off. None where all that it sends asks, or makes sure of what it has
+/// asked for (`ensure`), however often.
+pub fn not_repeatable(program: &Program) -> Option<String> {
+    let source = program.source();
+    let own = library::find(&source.name).is_some_and(|entry| entry.text == source.text);
+    if own && program.script.summary.iter().any(|line| line.trim().starts_with(MARK)) {
+        return None;
+    }
+    let why = changes(&program.script.body, false);
+    let here = why.map(|statement| {
+        let line = source.position(statement.span.start as usize).line;
+        let text = source.slice(statement.span).lines().next().unwrap_or_default().trim_end_matches('{').trim_end();
+        format!("{}:{line} may change something each time: {text}", source.name)
+    });
+    here.or_else(|| program.runs().find_map(|(_, inner)| not_repeatable(inner)))
+}
+
+/// The first statement that may change something, though nothing has asked whether it has to. `ensured`: something has.
+fn changes(block: &Block, ensured: bool) -> Option<&Statement> {
+    block.statements.iter().find_map(|statement| {
+        let harmless = match &statement.kind {
+            StatementKind::Exchange(exchange) => {
+                let prompts = exchange.clauses.iter().any(|clause| clause.is_prompt());
+                !prompts && (asks(&exchange.send) || ensured && sets_the_same(&exchange.send))
+            }
+            StatementKind::Ensure { question, otherwise, .. } => {
+                return if asks(question) { changes(otherwise, true) } else { Some(statement) };
+            }
+            StatementKind::Reboot { .. } => ensured,
+            StatementKind::Port(action) => matches!(action, PortAction::Flush),
+            // A person is not there to be asked.
+            StatementKind::Confirm { .. } | StatementKind::Ask { .. } => false,
+            StatementKind::Await(_)
+            | StatementKind::Retry { .. }
+            | StatementKind::Repeat { .. }
+            | StatementKind::Try { .. }
+            | StatementKind::If { .. }
+            | StatementKind::For { .. }
+            | StatementKind::Assert { .. }
+            | StatementKind::Fail { .. }
+            | StatementKind::Skip { .. }
+            | StatementKind::Stop
+            | StatementKind::Break
+            | StatementKind::Finally { .. }
+            | StatementKind::Set { .. }
+            | StatementKind::Param(_)
+            | StatementKind::Run { .. }
+            | StatementKind::Report { .. }
+            | StatementKind::CaptureFrom { .. }
+            | StatementKind::AbortOn { .. }
+            | StatementKind::Log { .. }
+            | StatementKind::Sleep { .. }
+            | StatementKind::Timeout { .. }
+            | StatementKind::Unsafe { .. } => true,
+        };
+        if harmless { statement.blocks().find_map(|block| changes(block, ensured)) } else { Some(statement) }
+    })
+}
+
+/// Whether it certainly only asks: nothing in it is known first when it runs.
+fn asks(send: &Send) -> bool {
+    let line = send.text.plain().filter(|_| send.form == SendForm::At).and_then(parse);
+    line.is_some_and(|line| line.commands.iter().all(command::only_asks))
+}
+
+/// Whether it sets what it sets to the same each time: a known command with values, that takes no text after a prompt and
+/// is not said to count. Its name stands before the first value that is not known yet.
+fn sets_the_same(send: &Send) -> bool {
+    let text: String =
+        send.text.parts.iter().map(|part| if let TemplatePart::Text(text) = part { text } else { "0" }).collect();
+    let fixed =
+        send.text.parts.first().is_none_or(|part| matches!(part, TemplatePart::Text(text) if text.contains('=')));
+    let Some(line) = parse(&text).filter(|_| send.form == SendForm::At) else { return false };
+    line.commands.iter().all(|asked| {
+        let values = command::values(asked);
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let known = lookup::command_of(asked);
+        let sets = (fixed || send.text.plain().is_some()) && asked.form == Form::Set;
+        command::only_asks(asked)
+            || sets
+                && known.is_some_and(|known| {
+                    known.prompt(asked.form, &values).is_none() && known.not_repeatable(asked.form, &values).is_none()
+                })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::Library;
+
+    fn program(text: &str) -> Arc<Program> {
+        check(&Source::new("s.hayes", text), &Library::default()).program.unwrap()
+    }
+
+    #[test]
+    fn repeatable_is_proved() {
+        for (text, line) in [
+            ("AT\nAT+CSQ\n  capture rssi:int, _\nATE0\nAT+CMEE=2\n", None),
+            ("ensure AT+CFUN? answers \"+CFUN: 1\" else {\n  AT+CFUN=1\n}\n", None),
+            (
+                "param apn = \"x\"\nensure AT+CGDCONT? answers '+CGDCONT: 1,\"IP\",\"${apn}\"' else {\n  AT+CGDCONT=1,\"IP\",\"${apn}\"\n}\n",
+                None,
+            ),
+            ("AT+CFUN=1\n", Some(1)),
+            ("retry 3 {\n  if 1 == 1 {\n    AT+CGDCONT=1,\"IP\",\"x\"\n  }\n}\n", Some(3)),
+            ("ensure AT+CFUN? answers \"+CFUN: 1\" else {\n  AT+CMGS=\"1\"\n    prompt reply \"x\"\n}\n", Some(2)),
+            ("set x = \"CSQ\"\nAT+${x}?\n", Some(2)),
+            ("send \"hello\"\n", Some(1)),
+            ("port dtr off\n", Some(1)),
+            ("reboot AT+CFUN=1,1\n", Some(1)),
+        ] {
+            let why = not_repeatable(&program(text));
+            assert_eq!(why.is_some(), line.is_some(), "{text}: {why:?}");
+            if let Some((why, line)) = why.zip(line) {
+                assert!(why.starts_with(&format!("s.hayes:{line} ")), "{why}");
+            }
+        }
+        let of_library = |name: &str| {
+            not_repeatable(&check(&library::find(name).unwrap().source(), &Library::default()).program.unwrap())
+        };
+        assert_eq!(of_library("supersim/setup"), None);
+        assert_eq!(of_library("modem/signal"), None);
+        assert!(of_library("sms/send").is_some());
+    }
+
+    #[test]
+    fn a_bundle_runs_the_same_text_elsewhere() {
+        let program = check(&library::find("supersim/setup").unwrap().source(), &Library::default()).program.unwrap();
+        let (hash, bytes) = ScriptBundle::of(&program).unwrap();
+        let ready = ScriptBundle::ready(&hash, &bytes).unwrap();
+        assert_eq!(ready.program.sources(), program.sources());
+        assert_eq!(ready.once, None);
+        assert!(ScriptBundle::ready(&hash, &bytes[1..]).unwrap_err().contains("not the one"));
+        let file = self::program("log file(\"x\")\n");
+        assert!(ScriptBundle::of(&file).unwrap_err().contains("reads a file"));
+    }
+}

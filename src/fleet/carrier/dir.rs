@@ -1,0 +1,277 @@
+//! A folder as a carrier: on one machine, on a stick, or moved by whatever already moves files to the gateways.
+//!
+//! - `want/GATEWAY`: its order
+//! - `blob/SHA256`: a bundle
+//! - `res/RUN/GATEWAY/MODEM.ATTEMPT`: a result
+//! - `gw/GATEWAY`: its presence
+//!
+//! A file is whole once it has its name, and a result's name is given once. What is written is on the disk before a call
+//! returns. A compare-and-set holds among those who see the same folder.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::{Arrived, Carried, Carrier, CarrierError, Kept, Put, Receipt, ResultKey, Version, is_name};
+use crate::port::Clock;
+
+/// The folders in it.
+const FOLDERS: [&str; 5] = ["want", "blob", "res", "gw", "tmp"];
+
+/// How often it is looked whether something has come.
+const LOOK: Duration = Duration::from_millis(200);
+
+#[derive(Debug)]
+pub(super) struct DirCarrier {
+    folder: PathBuf,
+    /// Results that were given out: names in a folder have no order in which they came.
+    given: Mutex<HashSet<PathBuf>>,
+}
+
+impl DirCarrier {
+    pub(super) fn new(folder: &Path) -> DirCarrier {
+        DirCarrier { folder: folder.to_owned(), given: Mutex::default() }
+    }
+
+    /// A file in it, by the words of its name. Each comes from a message, so each is looked at.
+    fn place(&self, words: &[&str]) -> Carried<PathBuf> {
+        match words.iter().find(|word| !is_name(word.split_once('.').map_or(word, |(name, _)| name))) {
+            Some(word) => Err(CarrierError::Refused(format!("{word:?} is no name"))),
+            None => Ok(words.iter().fold(self.folder.clone(), |path, word| path.join(word))),
+        }
+    }
+
+    fn failed(&self, path: &Path, error: &io::Error) -> CarrierError {
+        match self.folder.is_dir() {
+            true => CarrierError::Unreachable(format!("{}: {error}", path.display())),
+            false => CarrierError::Unreachable(format!("the folder {} is not there", self.folder.display())),
+        }
+    }
+
+    fn read(&self, path: &Path) -> Carried<Option<Vec<u8>>> {
+        match fs::read(path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound && self.folder.is_dir() => Ok(None),
+            Err(error) => Err(self.failed(path, &error)),
+        }
+    }
+
+    /// Writes a file that has a name of no meaning yet, and hands it over to be named.
+    fn write(&self, path: &Path, bytes: &[u8], name: impl FnOnce(&Path) -> io::Result<()>) -> Carried<()> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let written = || {
+            let new = self.folder.join("tmp").join(format!("{}-{number}", std::process::id()));
+            let mut file = File::create(&new)?;
+            let named = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| name(&new));
+            // Where it was renamed there is none any more.
+            let _ = fs::remove_file(&new);
+            named?;
+            sync_folder(path)
+        };
+        if !self.folder.is_dir() {
+            return Err(self.failed(path, &ErrorKind::NotFound.into()));
+        }
+        written().map_err(|error| self.failed(path, &error))
+    }
+
+    /// Replaces a file while no other process of this machine does.
+    fn replace(&self, path: &Path, bytes: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
+        let locked = || {
+            let file = File::create(self.folder.join("tmp").join("lock"))?;
+            let clock = Clock::start();
+            while let Err(error) = file.try_lock() {
+                match error {
+                    fs::TryLockError::WouldBlock if clock.now() < within => Clock::pause(Duration::from_millis(5)),
+                    fs::TryLockError::WouldBlock => return Err(ErrorKind::TimedOut.into()),
+                    // Some network file systems know no locks.
+                    fs::TryLockError::Error(_) => break,
+                }
+            }
+            Ok(file)
+        };
+        let _lock = locked().map_err(|error| self.failed(path, &error))?;
+        if self.read(path)?.map_or(0, |bytes| version(&bytes)) != replaces {
+            return Ok(Put::Changed);
+        }
+        self.write(path, bytes, |new| fs::rename(new, path))?;
+        Ok(Put::Done(version(bytes)))
+    }
+
+    fn kept(&self, path: &Path) -> Carried<Option<Kept>> {
+        Ok(self.read(path)?.map(|bytes| Kept { version: version(&bytes), bytes }))
+    }
+
+    /// Results that were not given out yet, at most so many.
+    fn come(&self, most: usize) -> io::Result<Vec<Arrived>> {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut come = Vec::new();
+        for run in entries(&self.folder.join("res"))? {
+            for gateway in entries(&run)? {
+                for file in entries(&gateway)? {
+                    if come.len() == most {
+                        return Ok(come);
+                    }
+                    let Some(key) = key(&file).filter(|_| !given.contains(&file)) else { continue };
+                    match fs::read(&file) {
+                        Ok(bytes) => come.push(Arrived { key, bytes, cursor: 0 }),
+                        Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                        Err(error) => return Err(error),
+                    }
+                    given.insert(file);
+                }
+            }
+        }
+        Ok(come)
+    }
+}
+
+impl Carrier for DirCarrier {
+    fn prepare(&self, _within: Duration) -> Carried<()> {
+        let made = FOLDERS.iter().try_for_each(|name| fs::create_dir_all(self.folder.join(name)));
+        made.map_err(|error| self.failed(&self.folder, &error))
+    }
+
+    fn confirms(&self) -> bool {
+        false
+    }
+
+    fn put_order(&self, gateway: &str, order: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
+        self.replace(&self.place(&["want", gateway])?, order, replaces, within)
+    }
+
+    fn order(&self, gateway: &str, _within: Duration) -> Carried<Option<Kept>> {
+        self.kept(&self.place(&["want", gateway])?)
+    }
+
+    fn put_blob(&self, hash: &str, bytes: &[u8], _within: Duration) -> Carried<()> {
+        let path = self.place(&["blob", hash])?;
+        if path.exists() {
+            return Ok(());
+        }
+        self.write(&path, bytes, |new| fs::rename(new, &path))
+    }
+
+    fn blob(&self, hash: &str, _within: Duration) -> Carried<Option<Vec<u8>>> {
+        self.read(&self.place(&["blob", hash])?)
+    }
+
+    fn put_result(&self, key: &ResultKey, bytes: &[u8], _within: Duration) -> Carried<Receipt> {
+        let name = format!("{}.{}", key.modem, key.attempt);
+        let path = self.place(&["res", &key.run, &key.gateway, &name])?;
+        let mut receipt = Receipt::Stored;
+        self.write(&path, bytes, |new| {
+            fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            match fs::hard_link(new, &path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => receipt = Receipt::Already,
+                // FAT, as sticks have it, knows no links.
+                Err(_) if path.exists() => receipt = Receipt::Already,
+                Err(_) => fs::rename(new, &path)?,
+                Ok(()) => {}
+            }
+            Ok(())
+        })?;
+        Ok(receipt)
+    }
+
+    fn results(&self, _after: u64, most: usize, within: Duration) -> Carried<Vec<Arrived>> {
+        let clock = Clock::start();
+        loop {
+            let come = self.come(most).map_err(|error| self.failed(&self.folder.join("res"), &error))?;
+            if !come.is_empty() || clock.now() >= within {
+                return Ok(come);
+            }
+            Clock::pause(LOOK.min(within));
+        }
+    }
+
+    fn put_presence(&self, gateway: &str, presence: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
+        self.replace(&self.place(&["gw", gateway])?, presence, replaces, within)
+    }
+
+    fn presence(&self, gateway: &str, _within: Duration) -> Carried<Option<Kept>> {
+        self.kept(&self.place(&["gw", gateway])?)
+    }
+
+    fn wait(&self, gateway: &str, at_most: Duration) {
+        let path = self.folder.join("want").join(gateway);
+        let look = || path.metadata().and_then(|known| Ok((known.len(), known.modified()?))).ok();
+        let (clock, before) = (Clock::start(), look());
+        while look() == before && clock.now() < at_most {
+            Clock::pause(LOOK.min(at_most));
+        }
+    }
+}
+
+/// What was written says itself which writing it is.
+fn version(bytes: &[u8]) -> Version {
+    let hash = Sha256::digest(bytes);
+    hash.first_chunk().map_or(1, |first| u64::from_be_bytes(*first).max(1))
+}
+
+/// `…/RUN/GATEWAY/MODEM.ATTEMPT`
+fn key(path: &Path) -> Option<ResultKey> {
+    let mut words = path.iter().rev().map(|word| word.to_str());
+    let (modem, attempt) = words.next()??.rsplit_once('.')?;
+    let (gateway, run) = (words.next()??, words.next()??);
+    let attempt = attempt.parse().ok()?;
+    let key = ResultKey { run: run.into(), gateway: gateway.into(), modem: modem.into(), attempt };
+    Some(key).filter(|key| [&key.run, &key.gateway, &key.modem].into_iter().all(|name| is_name(name)))
+}
+
+/// What stands in a folder, by name; nothing where it is not there.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let read = match fs::read_dir(folder) {
+        Ok(read) => read,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut paths = read.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// A new name is on the disk once its folder is.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(windows) { Ok(()) } else { File::open(path.parent().unwrap_or(path))?.sync_all() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::with_folder;
+
+    const SOON: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn it_keeps_what_it_is_given_once() {
+        with_folder(|folder| {
+            let carrier = DirCarrier::new(&folder.join("carrier"));
+            assert!(matches!(carrier.order("gw-1", SOON), Err(CarrierError::Unreachable(_))));
+            carrier.prepare(SOON).unwrap();
+            assert_eq!(carrier.order("gw-1", SOON), Ok(None));
+            let Ok(Put::Done(first)) = carrier.put_order("gw-1", b"one", 0, SOON) else { panic!() };
+            assert_eq!(carrier.put_order("gw-1", b"two", 0, SOON), Ok(Put::Changed));
+            assert_eq!(carrier.order("gw-1", SOON), Ok(Some(Kept { bytes: b"one".to_vec(), version: first })));
+            assert!(matches!(carrier.put_order("gw-1", b"two", first, SOON), Ok(Put::Done(_))));
+            assert!(matches!(carrier.put_order("../x", b"", 0, SOON), Err(CarrierError::Refused(_))));
+            carrier.put_blob("ab", b"text", SOON).unwrap();
+            assert_eq!(carrier.blob("ab", SOON), Ok(Some(b"text".to_vec())));
+            let key = ResultKey { run: "r1".into(), gateway: "gw-1".into(), modem: "m".into(), attempt: 1 };
+            assert_eq!(carrier.put_result(&key, b"passed", SOON), Ok(Receipt::Stored));
+            assert_eq!(carrier.put_result(&key, b"failed", SOON), Ok(Receipt::Already));
+            let come = Arrived { key, bytes: b"passed".to_vec(), cursor: 0 };
+            assert_eq!(carrier.results(0, 10, SOON), Ok(vec![come.clone()]));
+            assert_eq!(carrier.results(0, 10, SOON), Ok(Vec::new()));
+            // Who opens it anew is given all.
+            assert_eq!(DirCarrier::new(&folder.join("carrier")).results(7, 10, SOON), Ok(vec![come]));
+            assert_eq!(entries(&folder.join("carrier/tmp")).unwrap().len(), 1, "the lock");
+        });
+    }
+}

@@ -1,0 +1,376 @@
+//! What the operator's side does, as a state machine: which modems are wanted of which gateway, what has come of each, and
+//! when the next wave begins. No I/O, no clock.
+//!
+//! The ledger decides: a result's key is its run, its modem and its attempt, and the first one stays.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::carrier::ResultKey;
+use super::message::{GatewayResult, Manner, Order, Presence, VERSION, WantedModem, WantedRun};
+use crate::batch::schedule::{Share, wave_ends};
+use crate::port::Timestamp;
+use crate::report::result::{FailureReport, RunResult};
+use crate::runtime::Status;
+
+/// One script on the modems of many gateways, as it is kept; what is not kept the ledger and the gateways tell again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FleetRun {
+    pub run: String,
+    pub script: String,
+    pub bundle: String,
+    pub manner: Manner,
+    pub waves: Vec<Share>,
+    pub max_fail: Option<Share>,
+    /// With more modems than that whose gateways are silent, no further wave begins.
+    pub max_silent: Option<Share>,
+    /// How long a wave waits for gateways that are not heard, in milliseconds
+    pub wave_wait: u64,
+    pub targets: Vec<Target>,
+    pub wave: usize,
+    pub paused: bool,
+    pub cancelled: bool,
+    /// `finally` runs where a script runs.
+    pub ends_all: bool,
+    /// Its ledger is whole: gateways may forget it.
+    pub closed: bool,
+    /// Why no further wave begins
+    pub stopped: Option<String>,
+    /// Of each modem its present attempt's end
+    #[serde(skip)]
+    ended: HashMap<String, Status>,
+    /// Every result that was taken, and what tells it from another
+    #[serde(skip)]
+    taken: HashMap<(String, u32), String>,
+    #[serde(skip)]
+    wave_began: Option<Duration>,
+}
+
+/// A modem that a run is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    pub gateway: String,
+    #[serde(flatten)]
+    pub modem: WantedModem,
+}
+
+/// A line of the ledger: a line of results as every report reads it, and where it came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LedgerLine {
+    #[serde(flatten)]
+    pub result: RunResult,
+    pub run: String,
+    pub gateway: String,
+    pub attempt: u32,
+    /// Where the carrier goes on from
+    pub cursor: u64,
+    /// What tells this result from another one of the same attempt; none where no gateway has sent it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+}
+
+/// What a person wants of a run that goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wish {
+    Pause,
+    Resume,
+    /// With `true`, what runs ends by its `finally`.
+    Cancel(bool),
+    /// Those that ended so, once more
+    Retry(Vec<Status>),
+}
+
+#[derive(Debug, Default)]
+pub struct Controller {
+    pub fleet: String,
+    pub valid_for: Duration,
+    pub runs: Vec<FleetRun>,
+    /// What each gateway was last told, and what it last said
+    pub orders: BTreeMap<String, Order>,
+    pub presences: BTreeMap<String, Presence>,
+}
+
+/// So many runs that are over are named to the gateways.
+const SETTLED: usize = 64;
+
+/// The code of a result that no gateway has sent.
+pub const NOT_HEARD: &str = "hayes::fleet::not-heard";
+const EXPIRED: &str = "hayes::fleet::expired";
+const CANCELLED: &str = "hayes::fleet::cancelled";
+
+impl FleetRun {
+    /// A run that has just begun.
+    pub fn new(run: String, script: String, bundle: String, manner: Manner, targets: Vec<Target>) -> FleetRun {
+        FleetRun {
+            run,
+            script,
+            bundle,
+            manner,
+            waves: Vec::new(),
+            max_fail: None,
+            max_silent: None,
+            wave_wait: 3_600_000,
+            targets,
+            wave: 0,
+            paused: false,
+            cancelled: false,
+            ends_all: false,
+            closed: false,
+            stopped: None,
+            ended: HashMap::new(),
+            taken: HashMap::new(),
+            wave_began: None,
+        }
+    }
+
+    /// Takes what its ledger holds.
+    pub fn read(&mut self, line: &LedgerLine) {
+        let Some(mark) = &line.mark else { return };
+        self.taken.insert((line.result.modem.clone(), line.attempt), mark.clone());
+        self.note(&line.result.modem, line.attempt, line.result.status);
+    }
+
+    fn note(&mut self, modem: &str, attempt: u32, status: Status) {
+        if self.targets.iter().any(|target| target.modem.name == modem && target.modem.attempt == attempt) {
+            self.ended.insert(modem.to_owned(), status);
+        }
+    }
+
+    /// How its modem's present attempt ended.
+    pub fn status(&self, modem: &str) -> Option<Status> {
+        self.ended.get(modem).copied()
+    }
+
+    /// The targets whose wave has begun.
+    fn begun(&self) -> &[Target] {
+        let ends = wave_ends(&self.waves, self.targets.len());
+        let end = ends.get(self.wave).copied().unwrap_or(self.targets.len());
+        self.targets.get(..end).unwrap_or(&self.targets)
+    }
+
+    fn is_last_wave(&self) -> bool {
+        self.begun().len() == self.targets.len()
+    }
+
+    /// Whether nothing new is begun.
+    fn begins_no_more(&self) -> bool {
+        self.cancelled || self.stopped.is_some()
+    }
+
+    /// Targets whose present attempt has not ended.
+    pub fn open(&self) -> impl Iterator<Item = &Target> {
+        self.targets.iter().filter(|target| !self.ended.contains_key(&target.modem.name))
+    }
+
+    /// Does what a person wants. How many modems it concerns.
+    pub fn heed(&mut self, wish: &Wish) -> usize {
+        match wish {
+            Wish::Pause => self.paused = true,
+            Wish::Resume => (self.paused, self.stopped) = (false, None),
+            Wish::Cancel(all) => (self.cancelled, self.ends_all) = (true, *all),
+            Wish::Retry(of) => {
+                let again: BTreeSet<String> =
+                    self.ended.iter().filter(|(_, status)| of.contains(status)).map(|(name, _)| name.clone()).collect();
+                let targets = self.targets.iter_mut().filter(|target| again.contains(&target.modem.name));
+                targets.for_each(|target| target.modem.attempt += 1);
+                self.ended.retain(|name, _| !again.contains(name));
+                if !again.is_empty() {
+                    (self.cancelled, self.closed, self.ends_all, self.stopped) = (false, false, false, None);
+                }
+                return again.len();
+            }
+        }
+        self.open().count()
+    }
+}
+
+impl Controller {
+    pub fn run(&mut self, name: &str) -> Option<&mut FleetRun> {
+        self.runs.iter_mut().find(|run| run.run == name)
+    }
+
+    /// A result has come. The line of the ledger that it makes, none where it is there already; else what is wrong with
+    /// it, which is told.
+    pub fn take(
+        &mut self,
+        key: &ResultKey,
+        bytes: &[u8],
+        mark: String,
+        cursor: u64,
+    ) -> Result<Option<LedgerLine>, String> {
+        let Some(run) = self.run(&key.run) else { return Ok(None) };
+        let what = format!("a result of {} by {} in {}", key.modem, key.gateway, key.run);
+        let is_its = |target: &&Target| target.modem.name == key.modem;
+        match run.targets.iter().find(is_its) {
+            Some(target) if target.gateway == key.gateway && key.attempt <= target.modem.attempt => {}
+            Some(_) | None => return Err(format!("{what} was not asked for")),
+        }
+        let slot = (key.modem.clone(), key.attempt);
+        match run.taken.get(&slot) {
+            Some(known) if *known == mark => return Ok(None),
+            Some(_) => {
+                return Err(format!("{what} is another than the first one of attempt {}: conflict", key.attempt));
+            }
+            None => {}
+        }
+        let message: GatewayResult =
+            serde_json::from_slice(bytes).map_err(|error| format!("{what} cannot be read: {error}"))?;
+        if message.key() != *key {
+            return Err(format!("{what} stands under another's name"));
+        }
+        run.taken.insert(slot, mark.clone());
+        run.note(&key.modem, key.attempt, message.result.status);
+        let mut result = message.result;
+        result.record = message.record;
+        if result.script.is_empty() {
+            result.script.clone_from(&run.script);
+        }
+        let (run, gateway) = (key.run.clone(), key.gateway.clone());
+        Ok(Some(LedgerLine { result, run, gateway, attempt: key.attempt, cursor, mark: Some(mark) }))
+    }
+
+    /// Whether a gateway has said that it follows its present order.
+    pub fn is_heard(&self, gateway: &str) -> bool {
+        let order = self.orders.get(gateway).map_or(u64::MAX, |order| order.epoch);
+        self.presences.get(gateway).is_some_and(|presence| presence.epoch >= order)
+    }
+
+    /// Whether a target may still end: its gateway has it, and has not said that it leaves it.
+    fn is_awaited(&self, run: &FleetRun, target: &Target) -> bool {
+        let name = &target.modem.name;
+        let presence = self.presences.get(&target.gateway);
+        let works = presence.is_some_and(|presence| presence.running.contains(name) || presence.outbox > 0);
+        self.is_heard(&target.gateway) && (!run.begins_no_more() || works)
+    }
+
+    /// Goes on to the next wave where it is time, and stops what has failed too often. Whether a run is another now.
+    pub fn advance(&mut self, now: Duration) -> bool {
+        let mut changed = false;
+        for place in 0..self.runs.len() {
+            let Some(run) = self.runs.get(place) else { continue };
+            if run.closed || run.begins_no_more() {
+                continue;
+            }
+            let all = run.targets.len();
+            let failed = run.ended.values().filter(|status| matches!(status, Status::Failed | Status::Unreachable));
+            let too_many = run.max_fail.is_some_and(|most| failed.count() > most.of(all));
+            let open: Vec<&Target> =
+                run.begun().iter().filter(|target| !run.ended.contains_key(&target.modem.name)).collect();
+            let silent = open.iter().filter(|target| !self.is_heard(&target.gateway)).count();
+            let waited = run.wave_began.is_some_and(|began| now >= began + Duration::from_millis(run.wave_wait));
+            let over = open.is_empty() || waited && silent == open.len();
+            let too_silent = over && run.max_silent.is_some_and(|most| silent > most.of(all));
+            let (last, some_left) = (run.is_last_wave(), open.len() + all - run.begun().len() > 0);
+            let Some(run) = self.runs.get_mut(place) else { continue };
+            run.wave_began.get_or_insert(now);
+            if too_many && some_left {
+                run.stopped = Some("too many have failed".to_owned());
+            } else if too_silent {
+                run.stopped = Some("too many gateways are silent".to_owned());
+            } else if over && !last && !run.paused {
+                (run.wave, run.wave_began) = (run.wave + 1, Some(now));
+            } else {
+                continue;
+            }
+            changed = true;
+        }
+        changed
+    }
+
+    /// Whether there is nothing more to wait for: what is heard has ended, and what is not heard had its time.
+    pub fn is_over(&self, run: &FleetRun, now: Duration) -> bool {
+        let waited = run.wave_began.is_some_and(|began| now >= began + Duration::from_millis(run.wave_wait));
+        let mut open = run.begun().iter().filter(|target| run.status(&target.modem.name).is_none());
+        let ends = run.is_last_wave() || run.begins_no_more();
+        ends && open.all(|target| !self.is_awaited(run, target) && (waited || run.begins_no_more()))
+    }
+
+    /// Whether a run needs its gateways no more.
+    pub fn may_close(&self, run: &FleetRun, today: Timestamp) -> bool {
+        let expired = Timestamp::parse(&run.manner.not_after).is_some_and(|end| today >= end);
+        let gone =
+            |target: &Target| run.begins_no_more() && self.is_heard(&target.gateway) && !self.is_awaited(run, target);
+        let begun = run.begun();
+        run.open().all(|target| expired || gone(target) || run.begins_no_more() && !begun.contains(target))
+    }
+
+    /// What stands in the report of those that no result came of.
+    pub fn missing(&self, run: &FleetRun, today: Timestamp) -> Vec<LedgerLine> {
+        let expired = Timestamp::parse(&run.manner.not_after).is_some_and(|end| today >= end);
+        let line = |target: &Target| {
+            let (gateway, until) = (&target.gateway, &run.manner.not_after);
+            let (code, message) = match () {
+                () if run.begins_no_more() && self.is_heard(gateway) => {
+                    let why = run.stopped.as_deref().unwrap_or("the run was cancelled");
+                    (CANCELLED, format!("it was not begun: {why}"))
+                }
+                () if expired => (EXPIRED, format!("its gateway {gateway} did not come before {until}")),
+                () => (NOT_HEARD, format!("nothing was heard of its gateway {gateway}")),
+            };
+            let failure = FailureReport::outside(code, &message);
+            let (modem, port) = (&target.modem.name, &target.modem.port);
+            let result = RunResult::unreachable(modem, port, &run.script, today.to_string(), failure);
+            let (run, gateway, attempt) = (run.run.clone(), gateway.clone(), target.modem.attempt);
+            LedgerLine { result, run, gateway, attempt, cursor: 0, mark: None }
+        };
+        run.open().map(line).collect()
+    }
+
+    /// The order that a gateway is to have now; none where what it has says the same.
+    pub fn next_order(&self, gateway: &str, today: Timestamp) -> Option<Order> {
+        let active = || self.runs.iter().filter(|run| !run.closed);
+        let runs = active().filter(|run| !run.paused).filter_map(|run| self.wanted(run, gateway)).collect();
+        let closed = self.runs.iter().rev().filter(|run| run.closed);
+        let its = closed.filter(|run| run.targets.iter().any(|target| target.gateway == gateway));
+        let settled: Vec<String> = its.take(SETTLED).map(|run| run.run.clone()).collect();
+        let pause = active().next().is_some() && active().all(|run| run.paused);
+        let known = self.orders.get(gateway);
+        let order = Order {
+            v: VERSION,
+            fleet: self.fleet.clone(),
+            gateway: gateway.to_owned(),
+            epoch: known.map_or(0, |known| known.epoch) + 1,
+            issued: today.to_string(),
+            valid_for: self.valid_for,
+            pause,
+            settled,
+            runs,
+        };
+        let Some(known) = known else { return Some(order).filter(|order| !order.runs.is_empty()) };
+        // What has ended since then may stand in it: the gateway knows that itself.
+        let mut same = known.clone();
+        for run in &mut same.runs {
+            let ended = self.runs.iter().find(|it| it.run == run.run).map(|it| &it.ended);
+            let wanted = order.runs.iter().find(|it| it.run == run.run);
+            let is_wanted = |modem: &WantedModem| wanted.is_some_and(|wanted| wanted.modems.contains(modem));
+            run.modems.retain(|modem| is_wanted(modem) || !ended.is_some_and(|ended| ended.contains_key(&modem.name)));
+        }
+        same.runs.retain(|run| !run.modems.is_empty() || run.stop);
+        (same.epoch, same.issued) = (order.epoch, order.issued.clone());
+        (same != order).then_some(order)
+    }
+
+    /// What a gateway was told last, once more: where its carrier has lost that, it has lost results too.
+    pub fn told_anew(&self, gateway: &str) -> Option<Order> {
+        let known = self.orders.get(gateway)?;
+        Some(Order { epoch: known.epoch + 1, ..known.clone() })
+    }
+
+    fn wanted(&self, run: &FleetRun, gateway: &str) -> Option<WantedRun> {
+        let all = if run.begins_no_more() { &[][..] } else { run.begun() };
+        let open = all.iter().filter(|target| target.gateway == gateway && run.status(&target.modem.name).is_none());
+        let modems: Vec<WantedModem> = open.map(|target| target.modem.clone()).collect();
+        let stop = run.cancelled && run.ends_all && run.targets.iter().any(|target| target.gateway == gateway);
+        let (name, bundle, manner) = (run.run.clone(), run.bundle.clone(), run.manner.clone());
+        (!modems.is_empty() || stop).then_some(WantedRun { run: name, bundle, manner, stop, modems })
+    }
+
+    /// All gateways of its runs.
+    pub fn gateways(&self) -> BTreeSet<String> {
+        let targets = self.runs.iter().flat_map(|run| &run.targets);
+        targets.map(|target| target.gateway.clone()).collect()
+    }
+}

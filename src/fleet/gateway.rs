@@ -1,0 +1,688 @@
+//! The agent at work: its folder, its carrier, and the batch that drives its modems.
+//!
+//! One thread decides ([`Agent`]); one waits for the carrier's nudge; the batch has its own. What is between them is a
+//! channel and the time until which modems may be begun.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::agent::{Agent, AgentLine, Drive, Enrolment, Standing};
+use super::bundle::ScriptBundle;
+use super::carrier::{Carrier, CarrierError, Put, ResultKey};
+use super::key::{SecretKey, random};
+use super::message::{GatewayResult, Presence, WantedModem, WantedRun, json, verified};
+use super::nkey::KeyKind;
+use crate::batch::driver::{Driver, Finished, Log, ToDriver};
+use crate::batch::inventory::{BatchModem, Identity, Inventory};
+use crate::batch::journal::Journal;
+use crate::batch::run::{Common, Ended};
+use crate::batch::schedule::{Plan, Scheduler};
+use crate::connect::Address;
+use crate::notation;
+use crate::port::{Cancel, Clock, Timestamp};
+use crate::runtime::Inputs;
+use crate::source::read_text;
+use crate::state;
+
+/// How long a call to the carrier may take.
+pub const CALL: Duration = Duration::from_secs(20);
+/// It is asked so often where nobody nudges, and up to that much later by chance.
+const POLL: (Duration, Duration) = (Duration::from_secs(40), Duration::from_secs(40));
+/// So soon, where it did not answer.
+const AGAIN: Duration = Duration::from_secs(5);
+/// So often a gateway says that it is there, and up to that much later.
+const PRESENCE: (Duration, Duration) = (Duration::from_secs(480), Duration::from_secs(240));
+/// How much of a conversation goes with a result.
+const RECORD: usize = 32 << 10;
+
+/// What the gateway's thread is told.
+pub enum ToGateway {
+    /// The order may have changed.
+    Nudge,
+    /// Ctrl-C
+    Stop,
+    Started(ResultKey),
+    Withdrawn(ResultKey),
+    /// Its line is on the disk, or could not be written.
+    Done(Box<GatewayResult>, bool),
+    Driven(Box<Finished>),
+}
+
+/// What it tells whoever runs it.
+pub type Say<'s> = &'s dyn Fn(&str);
+
+/// A gateway's folder.
+#[derive(Debug, Clone)]
+pub struct AgentFolder(PathBuf);
+
+impl AgentFolder {
+    pub fn new(folder: &Path) -> AgentFolder {
+        AgentFolder(folder.to_owned())
+    }
+
+    /// Makes the keys of a gateway and keeps who it is. The public key goes into the inventory.
+    pub fn enrol(&self, fleet: &str, gateway: &str, operators: &[String]) -> io::Result<String> {
+        state::private_folder(&self.0)?;
+        let instance = notation::hex(&random::<16>()?).to_ascii_lowercase();
+        let (fleet, gateway, operators) = (fleet.to_owned(), gateway.to_owned(), operators.to_owned());
+        let key = SecretKey::new(KeyKind::User)?;
+        key.write(&self.0.join("key"))?;
+        keep(&self.0.join("agent.json"), &json(&Enrolment { fleet, gateway, operators, instance }))?;
+        Ok(key.public())
+    }
+
+    pub fn enrolment(&self) -> io::Result<Enrolment> {
+        let bytes = fs::read(self.0.join("agent.json"))?;
+        serde_json::from_slice(&bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+    }
+
+    pub fn key(&self) -> io::Result<SecretKey> {
+        SecretKey::read(KeyKind::User, &self.0.join("key"))
+    }
+
+    /// Nobody else may be the agent of this folder meanwhile.
+    fn lock(&self) -> io::Result<File> {
+        let file = state::private().open(self.0.join("lock"))?;
+        match file.try_lock() {
+            Err(fs::TryLockError::WouldBlock) => {
+                Err(io::Error::new(ErrorKind::ResourceBusy, "another hayes agent has this folder"))
+            }
+            Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(file),
+        }
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.0.join("journal.jsonl")
+    }
+
+    /// The whole lines of the journal, and how many bytes they are. The last one may be torn: it is left out.
+    fn lines(&self) -> io::Result<(Vec<AgentLine>, u64)> {
+        let file = match File::open(self.journal()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Vec::new(), 0)),
+            opened => opened?,
+        };
+        let (mut reader, mut line, mut lines, mut whole) = (BufReader::new(file), Vec::new(), Vec::new(), 0);
+        loop {
+            line.clear();
+            let count = reader.read_until(b'\n', &mut line)?;
+            if !line.ends_with(b"\n") {
+                return Ok((lines, whole));
+            }
+            if !line.trim_ascii().is_empty() {
+                lines.push(serde_json::from_slice(&line).map_err(|error| {
+                    let why = format!("line {} of its journal cannot be read: {error}", lines.len() + 1);
+                    io::Error::new(ErrorKind::InvalidData, why)
+                })?);
+            }
+            whole += count as u64;
+        }
+    }
+
+    /// A bundle that is there and is what it is called.
+    fn bundle(&self, hash: &str) -> Option<Vec<u8>> {
+        fs::read(self.0.join("blobs").join(hash)).ok().filter(|bytes| super::key::sha256(bytes) == hash)
+    }
+}
+
+/// Puts a file in the place of another, whole and on the disk.
+pub fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = state::private_file(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    if cfg!(unix) {
+        File::open(path.parent().unwrap_or(path))?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Ends the process here as a crash would, where a test has named this place.
+fn fail_point(name: &str) {
+    if cfg!(debug_assertions) && std::env::var_os("HAYES_FAIL_POINT").is_some_and(|wanted| wanted == name) {
+        std::process::abort();
+    }
+}
+
+pub struct Gateway<'s> {
+    folder: AgentFolder,
+    agent: Agent,
+    carrier: Arc<dyn Carrier>,
+    journal: Arc<Mutex<Option<Journal>>>,
+    /// Until when modems may be begun: milliseconds since the machine was started
+    until: Arc<AtomicU64>,
+    sender: Sender<ToGateway>,
+    inbox: Receiver<ToGateway>,
+    /// The batch that runs: how it is told something, and how its modems are stopped
+    driver: Option<(Sender<ToDriver>, Cancel)>,
+    /// Results that the journal did not take
+    unwritten: Vec<GatewayResult>,
+    next_fetch: Duration,
+    next_presence: Duration,
+    /// What was said last
+    said: Option<String>,
+    reached: bool,
+    stopping: bool,
+    say: Say<'s>,
+    _lock: File,
+}
+
+impl<'s> Gateway<'s> {
+    /// Goes on from what stands in its folder.
+    pub fn open(folder: AgentFolder, carrier: Box<dyn Carrier>, say: Say<'s>) -> io::Result<Gateway<'s>> {
+        let lock = folder.lock()?;
+        let who = folder.enrolment()?;
+        for name in ["blobs", "records"] {
+            state::private_folder(&folder.0.join(name))?;
+        }
+        let (lines, _) = folder.lines()?;
+        let order = fs::read(folder.0.join("order")).ok();
+        let order = order.and_then(|bytes| verified(&bytes, &who.operators, &who.fleet, &who.gateway).ok());
+        let (sender, inbox) = channel();
+        let mut gateway = Gateway {
+            agent: Agent::new(who, order, lines),
+            folder,
+            carrier: carrier.into(),
+            journal: Arc::default(),
+            until: Arc::default(),
+            sender,
+            inbox,
+            driver: None,
+            unwritten: Vec::new(),
+            next_fetch: Duration::ZERO,
+            next_presence: Duration::ZERO,
+            said: None,
+            reached: false,
+            stopping: false,
+            say,
+            _lock: lock,
+        };
+        gateway.open_journal();
+        Ok(gateway)
+    }
+
+    /// How it is told things from outside.
+    pub fn sender(&self) -> Sender<ToGateway> {
+        self.sender.clone()
+    }
+
+    /// Does what it is told, until it is stopped; `once`: until nothing is left to do. Whether the carrier was reached and
+    /// has all results.
+    pub fn run(mut self, once: bool) -> io::Result<bool> {
+        if !once {
+            self.listen()?;
+        }
+        loop {
+            let now = Clock::since_boot();
+            self.work(now);
+            self.say_changes();
+            let idle = self.driver.is_none() && self.unwritten.is_empty() && !self.agent.is_busy();
+            if idle && (self.stopping || once) {
+                let done = self.reached && self.agent.to_send().is_none();
+                return Ok(done);
+            }
+            let retry = self.agent.disk.as_ref().map_or(Duration::MAX, |_| now + AGAIN);
+            let next = self.next_fetch.min(self.next_presence).min(retry);
+            let stale = self.driver.as_ref().map(|_| self.agent.may_begin_until()).filter(|until| *until > now);
+            let wake = stale.map_or(next, |until| until.min(next)).saturating_sub(now).max(Duration::from_millis(1));
+            match self.inbox.recv_timeout(wake) {
+                Ok(told) => self.heed(told),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(false),
+            }
+            while let Ok(told) = self.inbox.try_recv() {
+                self.heed(told);
+            }
+        }
+    }
+
+    /// A thread that passes on the carrier's nudges.
+    fn listen(&self) -> io::Result<()> {
+        let (carrier, sender, gateway) =
+            (Arc::clone(&self.carrier), self.sender.clone(), self.agent.who.gateway.clone());
+        let listen = move || {
+            while sender.send(ToGateway::Nudge).is_ok() {
+                let clock = Clock::start();
+                carrier.wait(&gateway, POLL.0);
+                // One that cannot wait is not asked without end.
+                Clock::pause(Duration::from_millis(50).saturating_sub(clock.now()));
+            }
+        };
+        std::thread::Builder::new().name("nudge".to_owned()).stack_size(256 << 10).spawn(listen).map(|_| ())
+    }
+
+    fn heed(&mut self, told: ToGateway) {
+        match told {
+            ToGateway::Nudge => self.next_fetch = Duration::ZERO,
+            ToGateway::Stop => {
+                self.stopping = true;
+                if let Some((driver, cancel)) = &self.driver {
+                    let _ = driver.send(ToDriver::Stop);
+                    cancel.cancel();
+                }
+            }
+            ToGateway::Started(key) => self.agent.started(key),
+            ToGateway::Withdrawn(key) => self.agent.withdrawn(&key),
+            ToGateway::Done(result, true) => {
+                fail_point("done");
+                self.agent.done(&result);
+                let (modem, status) = (&result.result.modem, result.result.status);
+                (self.say)(&format!("{modem}: {status} (run {}, attempt {})", result.run, result.attempt));
+            }
+            ToGateway::Done(result, false) => self.unwritten.push(*result),
+            ToGateway::Driven(finished) => {
+                self.driver = None;
+                self.agent.driven();
+                if let Some(error) = finished.unwritten {
+                    self.disk_failed(&error);
+                }
+            }
+        }
+    }
+
+    /// One turn: looks at the carrier where it is time, begins what can begin, sends what is to be sent.
+    fn work(&mut self, now: Duration) {
+        if self.agent.disk.is_some() && self.driver.is_none() {
+            self.open_journal();
+        }
+        if now >= self.next_fetch {
+            let reached = self.fetch();
+            self.next_fetch = Clock::since_boot() + if reached { some_time(POLL) } else { AGAIN };
+        }
+        self.write_what_was_not();
+        for result in self.agent.cut_off(Timestamp::now()) {
+            self.write(result);
+        }
+        self.send();
+        if self.reached && now >= self.next_presence {
+            self.tell_presence();
+        }
+        self.permit();
+        if self.driver.is_none()
+            && !self.stopping
+            && let Some(drive) = self.agent.next_drive(Clock::since_boot(), Timestamp::now())
+            && let Err(error) = self.drive(drive)
+        {
+            self.agent.driven();
+            self.disk_failed(&error);
+        }
+    }
+
+    /// How long the batch may begin modems; and stops it where it is to stop.
+    fn permit(&self) {
+        let (wanted, stop) = self.agent.wants_driven();
+        let until = if self.driver.is_none() || wanted { self.agent.may_begin_until() } else { Duration::ZERO };
+        self.until.store(u64::try_from(until.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
+        let Some((driver, cancel)) = &self.driver else { return };
+        if until <= Clock::since_boot() {
+            let _ = driver.send(ToDriver::BeginNoMore);
+        }
+        if stop && !cancel.is_cancelled() {
+            let _ = driver.send(ToDriver::Stop);
+            cancel.cancel();
+        }
+    }
+
+    // ── The carrier
+
+    /// Whether it has answered.
+    fn fetch(&mut self) -> bool {
+        let gateway = self.agent.who.gateway.clone();
+        let fetched = self.carrier.order(&gateway, CALL);
+        let reached = self.told(&fetched);
+        if !std::mem::replace(&mut self.reached, reached) && reached {
+            // What was lost meanwhile is not known.
+            self.next_presence = Duration::ZERO;
+        }
+        let Ok(Some(kept)) = fetched else { return reached };
+        let now = Clock::since_boot();
+        match self.agent.judge(&kept.bytes) {
+            Ok(None) => self.agent.confirmed(now),
+            Ok(Some(order)) => match keep(&self.folder.0.join("order"), &kept.bytes) {
+                Ok(()) => {
+                    fail_point("order");
+                    (self.say)(&format!("follows order {}", order.epoch));
+                    self.agent.follow(order);
+                    self.agent.confirmed(now);
+                    self.next_presence = Duration::ZERO;
+                    self.compact();
+                }
+                Err(error) => self.disk_failed(&error),
+            },
+            // Told with the next presence.
+            Err(_) => self.next_presence = Duration::ZERO,
+        }
+        self.fetch_bundles();
+        true
+    }
+
+    fn fetch_bundles(&mut self) {
+        for hash in self.agent.missing_bundles() {
+            let bytes = match self.folder.bundle(&hash) {
+                Some(bytes) => bytes,
+                None => match self.carrier.blob(&hash, CALL) {
+                    Ok(Some(bytes)) => bytes,
+                    Ok(None) | Err(_) => continue,
+                },
+            };
+            let ready = ScriptBundle::ready(&hash, &bytes);
+            if ready.is_ok()
+                && let Err(error) = keep(&self.folder.0.join("blobs").join(&hash), &bytes)
+            {
+                return self.disk_failed(&error);
+            }
+            // What came broken may come whole the next time; what does not check here never will.
+            if ready.is_ok() || super::key::sha256(&bytes) == hash {
+                self.agent.bundle_came(hash, ready);
+            }
+        }
+    }
+
+    fn send(&mut self) {
+        let mut forgets = false;
+        while let Some((key, bytes)) = self.agent.to_send().filter(|_| self.reached) {
+            let put = self.carrier.put_result(&key, &bytes, CALL);
+            if !self.told(&put) {
+                self.next_fetch = self.next_fetch.min(Clock::since_boot() + AGAIN);
+                self.reached = false;
+                return;
+            }
+            fail_point("stored");
+            forgets |= self.agent.sent(&key);
+        }
+        if forgets {
+            self.compact();
+        }
+    }
+
+    fn tell_presence(&mut self) {
+        self.next_presence = Clock::since_boot() + some_time(PRESENCE);
+        let (gateway, own) = (self.agent.who.gateway.clone(), self.agent.who.instance.clone());
+        let kept = self.carrier.presence(&gateway, CALL);
+        if !self.told(&kept) {
+            return self.next_presence = self.next_fetch;
+        }
+        let Ok(kept) = kept else { return };
+        let there: Option<Presence> = kept.as_ref().and_then(|kept| serde_json::from_slice(&kept.bytes).ok());
+        let is_refused = there.as_ref().and_then(|there| there.refuses.as_ref()).is_some_and(|it| *it == own);
+        let other = there.filter(|there| is_refused || there.refuses.is_none() && there.instance != own);
+        if let Some(other) = other {
+            self.agent.standing = Standing::Another(other.instance);
+            return;
+        }
+        let presence = self.agent.presence(&boot_id(), Timestamp::now());
+        let put = self.carrier.put_presence(&gateway, &json(&presence), kept.map_or(0, |kept| kept.version), CALL);
+        self.told(&put);
+        match put {
+            Ok(Put::Done(_)) => self.agent.standing = Standing::Ours,
+            // Another has written meanwhile: who it is shows the next time.
+            Ok(Put::Changed) | Err(_) => self.next_presence = Clock::since_boot() + AGAIN,
+        }
+    }
+
+    /// Whether the carrier has answered; says so where that is new.
+    fn told<T>(&mut self, answer: &Result<T, CarrierError>) -> bool {
+        let why = answer.as_ref().err().map(|error| format!("the carrier: {error}"));
+        if let Some(why) = why.as_ref().filter(|why| self.said.as_ref() != Some(why)) {
+            (self.say)(why);
+            self.said = Some(why.clone());
+        }
+        why.is_none()
+    }
+
+    fn say_changes(&mut self) {
+        let another = |other: &String| {
+            let gateway = &self.agent.who.gateway;
+            format!(
+                "another agent ({other}) is {gateway}: nothing is begun here; `hayes fleet adopt {gateway}` lets this one take its place"
+            )
+        };
+        let standing = if let Standing::Another(other) = &self.agent.standing { Some(another(other)) } else { None };
+        let says = standing.or_else(|| self.agent.says(Timestamp::now()));
+        if let Some(says) = says.filter(|says| self.said.as_ref() != Some(says)) {
+            (self.say)(&says);
+            self.said = Some(says);
+        }
+    }
+
+    // ── The disk
+
+    fn disk_failed(&mut self, error: &io::Error) {
+        self.agent.disk = Some(format!("nothing can be written to {}: {error}", self.folder.0.display()));
+        self.next_presence = self.next_presence.min(Clock::since_boot() + AGAIN);
+    }
+
+    /// Goes on with the journal, or tries to again.
+    fn open_journal(&mut self) {
+        *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let opened = self.folder.lines().and_then(|(_, whole)| Journal::of_lines(&self.folder.journal(), whole));
+        match opened {
+            Ok(journal) => {
+                *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = Some(journal);
+                self.agent.disk = None;
+            }
+            Err(error) => self.disk_failed(&error),
+        }
+    }
+
+    /// Writes the journal anew, without what is settled.
+    fn compact(&mut self) {
+        if self.driver.is_some() {
+            return;
+        }
+        let lines = self.agent.lines();
+        let text: String = lines.iter().map(|line| notation::json(line) + "\n").collect();
+        *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Err(error) = keep(&self.folder.journal(), text.as_bytes()) {
+            self.disk_failed(&error);
+        }
+        self.open_journal();
+    }
+
+    /// Writes down how an attempt ended that no batch has run.
+    fn write(&mut self, result: GatewayResult) {
+        let line = notation::json(&AgentLine::Done(Box::new(result.clone())));
+        let (sender, waits) = channel();
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = match journal.as_mut() {
+            Some(journal) => journal.append(&line, move || _ = sender.send(())),
+            None => Err(ErrorKind::StorageFull.into()),
+        };
+        let written = written.and_then(|()| {
+            let _ = waits.recv();
+            journal.as_ref().and_then(Journal::sync_error).map_or(Ok(()), Err)
+        });
+        drop(journal);
+        match written {
+            Ok(()) => self.heed(ToGateway::Done(Box::new(result), true)),
+            Err(error) => self.disk_failed(&error),
+        }
+    }
+
+    fn write_what_was_not(&mut self) {
+        while self.agent.disk.is_none()
+            && let Some(result) = self.unwritten.pop()
+        {
+            self.write(result.clone());
+            if self.agent.disk.is_some() {
+                self.unwritten.push(result);
+            }
+        }
+    }
+
+    // ── The batch
+
+    /// Drives these modems in a thread of its own.
+    fn drive(&mut self, drive: Drive) -> io::Result<()> {
+        let Drive { run, modems: wanted, bundle } = drive;
+        let modems: Arc<[BatchModem]> = wanted.iter().map(batch_modem).collect();
+        let records = self.folder.0.join("records");
+        let inputs = Inputs {
+            variables: run.manner.vars.clone(),
+            timeout: run.manner.timeout,
+            timeout_scale: run.manner.timeout_scale,
+            plan: run.manner.plan,
+            yes: run.manner.yes,
+            shareable: run.manner.shareable,
+            ..Inputs::default()
+        };
+        let mut common = Common::new(bundle.program, inputs, &records.join("results.jsonl"));
+        common.modem_timeout = Some(run.manner.modem_timeout);
+        common.records.clone_from(&records);
+        common.prove_identities()?;
+        let jobs = NonZeroUsize::new(run.manner.jobs.min(modems.len())).unwrap_or(NonZeroUsize::MIN);
+        let plan = Plan { start_delay: run.manner.start_delay, jitter: run.manner.jitter, ..Plan::of_jobs(jobs) };
+        let seed = u64::from_le_bytes(random()?);
+        let schedule = Scheduler::new(&modems, &Inventory::default(), plan, seed);
+        let (cancel, told, (shown, _)) = (Cancel::new()?, channel(), channel());
+        let mut log = AgentLog {
+            journal: Arc::clone(&self.journal),
+            path: self.folder.journal(),
+            until: Arc::clone(&self.until),
+            sender: self.sender.clone(),
+            keys: wanted.iter().map(|modem| (modem.name.clone(), self.agent.key(&run.run, modem))).collect(),
+            like: Box::new(self.agent.result(&run.run, 0, unknown(&run), None)),
+            records,
+        };
+        let to_driver = told.0.clone();
+        let driver = Driver::new(common, modems, schedule, cancel.clone(), told, shown);
+        let sender = self.sender.clone();
+        let drive = move || {
+            let finished = driver.run(&mut log);
+            let _ = sender.send(ToGateway::Driven(Box::new(finished)));
+        };
+        std::thread::Builder::new().name("driver".to_owned()).spawn(drive)?;
+        self.driver = Some((to_driver, cancel));
+        Ok(())
+    }
+}
+
+/// What a result is made from: each modem's own takes its place.
+fn unknown(run: &WantedRun) -> crate::report::result::RunResult {
+    let failure = crate::report::result::FailureReport::outside("hayes::internal", "");
+    crate::report::result::RunResult::unreachable("", "", &run.run, String::new(), failure)
+}
+
+/// A modem as the batch knows it.
+fn batch_modem(wanted: &WantedModem) -> BatchModem {
+    let shared = |map: &std::collections::BTreeMap<String, String>| {
+        map.iter().map(|(name, value)| (Arc::from(name.as_str()), value.clone())).collect()
+    };
+    BatchModem {
+        name: wanted.name.clone(),
+        address: Address::parse(&wanted.port).ok(),
+        identity: Identity { imei: wanted.imei.clone(), iccid: wanted.iccid.clone() },
+        groups: Vec::new(),
+        labels: wanted.labels.iter().map(|(name, value)| (Arc::from(name.as_str()), value.clone())).collect(),
+        vars: shared(&wanted.vars),
+        baud: wanted.baud,
+        gateway: None,
+    }
+}
+
+/// What the batch writes: lines of the agent's journal.
+struct AgentLog {
+    journal: Arc<Mutex<Option<Journal>>>,
+    path: PathBuf,
+    until: Arc<AtomicU64>,
+    sender: Sender<ToGateway>,
+    keys: HashMap<String, ResultKey>,
+    /// Each result is sent in such a message.
+    like: Box<GatewayResult>,
+    records: PathBuf,
+}
+
+impl AgentLog {
+    fn key(&self, modem: &str) -> io::Result<ResultKey> {
+        self.keys.get(modem).cloned().ok_or_else(|| io::Error::other(format!("{modem} is not driven")))
+    }
+
+    fn append(&self, line: &AgentLine, synced: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        match self.journal.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            Some(journal) => journal.append(&notation::json(line), synced),
+            None => Err(ErrorKind::StorageFull.into()),
+        }
+    }
+
+    fn tell(&self, told: ToGateway) {
+        // Where the gateway's thread is gone, the process ends.
+        let _ = self.sender.send(told);
+    }
+
+    /// The end of a modem's conversation, which then stands in its result alone.
+    fn record(&self, name: &str) -> Option<String> {
+        let path = self.records.join(name);
+        let text = read_text(File::open(&path).ok()?, 64 << 20).ok()?;
+        let _ = fs::remove_file(path);
+        let from = text.len().saturating_sub(RECORD);
+        let from = (from..text.len()).find(|place| text.is_char_boundary(*place)).unwrap_or(from);
+        text.get(from..).map(str::to_owned)
+    }
+}
+
+impl Log for AgentLog {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn may_begin(&self) -> bool {
+        Clock::since_boot().as_millis() < u128::from(self.until.load(Ordering::Acquire))
+    }
+
+    fn begins(&mut self, modem: &BatchModem, written: Box<dyn FnOnce() + Send>) -> io::Result<bool> {
+        let key = self.key(&modem.name)?;
+        self.append(&AgentLine::Started(key.clone()), || {
+            fail_point("started");
+            written();
+        })?;
+        self.tell(ToGateway::Started(key));
+        Ok(true)
+    }
+
+    fn withdraws(&mut self, modem: &BatchModem) -> io::Result<()> {
+        let key = self.key(&modem.name)?;
+        self.tell(ToGateway::Withdrawn(key.clone()));
+        self.append(&AgentLine::Withdrawn(key), || {})
+    }
+
+    fn ended(&mut self, mut ended: Box<Ended>, told: Box<dyn FnOnce(Box<Ended>) + Send>) -> io::Result<()> {
+        fail_point("ended");
+        let key = self.key(&ended.result.modem)?;
+        let record = ended.result.record.take().and_then(|name| self.record(&name));
+        let mut result = self.like.clone();
+        (result.attempt, result.record) = (key.attempt, record);
+        result.result = ended.result.clone();
+        let line = AgentLine::Done(result.clone());
+        let (sender, kept) = (self.sender.clone(), result.clone());
+        let appended = self.append(&line, move || {
+            let _ = sender.send(ToGateway::Done(result, true));
+            told(ended);
+        });
+        if appended.is_err() {
+            self.tell(ToGateway::Done(kept, false));
+        }
+        appended
+    }
+
+    fn sync_error(&self) -> Option<io::Error> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(Journal::sync_error)
+    }
+}
+
+/// A time, and by chance a part of another, so that gateways do not keep step.
+fn some_time((least, more): (Duration, Duration)) -> Duration {
+    let chance = random::<2>().map_or(0, u16::from_le_bytes);
+    least + more * u32::from(chance) / u32::from(u16::MAX)
+}
+
+/// What tells this start of the machine from others; empty where the system does not tell.
+fn boot_id() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
+}

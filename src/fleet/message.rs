@@ -1,0 +1,263 @@
+//! What the operator and the gateways say to each other, in JSON. Unknown fields are passed over, so that either side may be
+//! the newer one; an unknown version is refused.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+
+use super::carrier::{ResultKey, is_name};
+use super::key::{SecretKey, has_signed};
+use crate::report::result::RunResult;
+
+/// The version of all messages.
+pub const VERSION: u32 = 1;
+
+/// All that the operator wants of one gateway. It replaces the order before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    pub v: u32,
+    pub fleet: String,
+    pub gateway: String,
+    /// Which order it is: none is followed by a lower one.
+    pub epoch: u64,
+    /// For people: RFC 3339
+    pub issued: String,
+    /// How long modems may be begun after the gateway has last seen that this is the present order
+    #[serde(with = "as_text")]
+    pub valid_for: Duration,
+    /// Begin no more.
+    #[serde(default)]
+    pub pause: bool,
+    /// Runs whose results stand in the operator's ledger.
+    #[serde(default)]
+    pub settled: Vec<String>,
+    pub runs: Vec<WantedRun>,
+}
+
+/// One script on modems of this gateway.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WantedRun {
+    pub run: String,
+    /// The SHA-256 of its [`ScriptBundle`](super::bundle::ScriptBundle)
+    pub bundle: String,
+    #[serde(flatten)]
+    pub manner: Manner,
+    /// End what runs too, by its `finally`.
+    #[serde(default)]
+    pub stop: bool,
+    pub modems: Vec<WantedModem>,
+}
+
+/// How a script is run: what `hayes batch` is told by its arguments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manner {
+    /// Values for all modems
+    #[serde(default)]
+    pub vars: BTreeMap<String, String>,
+    /// Secrets for all modems, sealed to the gateway's key
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
+    #[serde(default)]
+    pub plan: bool,
+    #[serde(default)]
+    pub yes: bool,
+    #[serde(default)]
+    pub shareable: bool,
+    #[serde(with = "as_text")]
+    pub timeout: Duration,
+    pub timeout_scale: f64,
+    #[serde(with = "as_text")]
+    pub modem_timeout: Duration,
+    /// How many of a gateway's modems run at the same time
+    pub jobs: usize,
+    #[serde(with = "as_text")]
+    pub start_delay: Duration,
+    #[serde(with = "as_text")]
+    pub jitter: Duration,
+    /// RFC 3339: nothing is begun after this time of day
+    pub not_after: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WantedModem {
+    pub name: String,
+    pub port: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imei: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iccid: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baud: Option<u32>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: BTreeMap<String, String>,
+    /// Raised where a person wants it run again.
+    pub attempt: u32,
+}
+
+/// What came of one attempt on one modem.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GatewayResult {
+    pub v: u32,
+    pub run: String,
+    pub gateway: String,
+    pub attempt: u32,
+    pub epoch: u64,
+    /// The version of Hayes there
+    pub agent: String,
+    pub instance: String,
+    pub result: RunResult,
+    /// The end of the conversation of one that did not pass
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
+}
+
+/// Who a gateway is, and what it does.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Presence {
+    pub v: u32,
+    /// By chance, in its state folder: another one is another folder, or a copy that was adopted.
+    pub instance: String,
+    pub boot_id: String,
+    pub agent: String,
+    /// Of the order that it follows
+    pub epoch: u64,
+    /// The modems that run
+    pub running: Vec<String>,
+    /// How many results are still to be carried
+    pub outbox: usize,
+    /// RFC 3339, by its own clock
+    pub clock: String,
+    /// What keeps it from doing what it is told
+    pub says: Option<String>,
+    /// The operator has written this, for another instance than that one to take the gateway's place
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refuses: Option<String>,
+}
+
+impl GatewayResult {
+    pub fn key(&self) -> ResultKey {
+        ResultKey {
+            run: self.run.clone(),
+            gateway: self.gateway.clone(),
+            modem: self.result.modem.clone(),
+            attempt: self.attempt,
+        }
+    }
+}
+
+/// A message that may be sent to any carrier. It always is written: it holds nothing that JSON cannot.
+pub fn json(message: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(message).unwrap_or_default()
+}
+
+/// An order as it is carried: its signature and the signer's key on a line, then the JSON. What is signed are these very
+/// bytes, so no two ways to write it matter.
+pub fn signed(order: &Order, key: &SecretKey) -> Vec<u8> {
+    let text = json(order);
+    let mut bytes = format!("{} {}\n", BASE64.encode(key.sign(&text)), key.public()).into_bytes();
+    bytes.extend(text);
+    bytes
+}
+
+/// The order in these bytes, if it was signed by one of these keys for that gateway; else why it is not followed.
+pub fn verified(bytes: &[u8], operators: &[String], fleet: &str, gateway: &str) -> Result<Order, String> {
+    let end = bytes.iter().position(|byte| *byte == b'\n').ok_or("the order is cut off")?;
+    let (head, text) = (bytes.get(..end).unwrap_or_default(), bytes.get(end + 1..).unwrap_or_default());
+    let head = str::from_utf8(head).map_err(|_| "the order has no signature")?;
+    let (signature, signer) = head.split_once(' ').ok_or("the order has no signature")?;
+    let signature = BASE64.decode(signature).map_err(|_| "the order has no signature")?;
+    let Some(known) = operators.iter().find(|known| known.as_str() == signer) else {
+        return Err("the order is signed with a key that this gateway was not enrolled with".to_owned());
+    };
+    if !has_signed(known, text, &signature) {
+        return Err("the order's signature is wrong: it was changed, or cut off".to_owned());
+    }
+    let raw: serde_json::Value =
+        serde_json::from_slice(text).map_err(|error| format!("the order is no JSON: {error}"))?;
+    let version = raw.get("v").cloned().unwrap_or_default();
+    if version != VERSION {
+        return Err(format!("the order is of version {version}, and this Hayes knows version {VERSION}"));
+    }
+    let order: Order = serde_json::from_value(raw).map_err(|error| format!("the order cannot be read: {error}"))?;
+    if order.fleet != fleet || order.gateway != gateway {
+        return Err(format!("the order is for {} of {}", order.gateway, order.fleet));
+    }
+    let modems = order.runs.iter().flat_map(|run| &run.modems).map(|modem| &modem.name);
+    let names = order.runs.iter().map(|run| &run.run).chain(modems);
+    match names.into_iter().find(|name| !is_name(name)) {
+        Some(name) => Err(format!("the order has {name:?} for a name")),
+        None => Ok(order),
+    }
+}
+
+/// Durations are written as in scripts: `15min`.
+pub(super) mod as_text {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use crate::notation::{ExactDuration, duration};
+
+    pub(in crate::fleet) fn serialize<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&ExactDuration(*value))
+    }
+
+    pub(in crate::fleet) fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        duration(&text).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::nkey::KeyKind;
+
+    /// Fault 7: what is forged, foreign or cut off is refused.
+    #[test]
+    fn only_what_the_operator_has_signed_for_this_gateway_is_an_order() {
+        let [key, other] = [(); 2].map(|()| SecretKey::new(KeyKind::Operator).unwrap());
+        let order = Order {
+            v: 1,
+            fleet: "acme".into(),
+            gateway: "gw-1".into(),
+            epoch: 3,
+            issued: "2026-11-28T04:00:00Z".into(),
+            valid_for: Duration::from_secs(900),
+            pause: false,
+            settled: vec!["r1".into()],
+            runs: Vec::new(),
+        };
+        let operators = [key.public()];
+        let judge = |bytes: &[u8]| verified(bytes, &operators, "acme", "gw-1");
+        let bytes = signed(&order, &key);
+        assert_eq!(judge(&bytes), Ok(order.clone()));
+        assert!(String::from_utf8_lossy(&bytes).contains("\"valid_for\":\"15min\""));
+        let later = Order { v: 2, ..order.clone() };
+        let foreign = Order { gateway: "gw-2".into(), ..order.clone() };
+        for (bytes, why) in [
+            (signed(&order, &other), "the order is signed with a key that this gateway was not enrolled with"),
+            (signed(&later, &key), "the order is of version 2, and this Hayes knows version 1"),
+            (signed(&foreign, &key), "the order is for gw-2 of acme"),
+            (bytes[..bytes.len() - 1].to_vec(), "the order's signature is wrong: it was changed, or cut off"),
+            (bytes[..20].to_vec(), "the order is cut off"),
+            (
+                String::from_utf8_lossy(&bytes).replace("acme", "acne").into_bytes(),
+                "the order's signature is wrong: it was changed, or cut off",
+            ),
+        ] {
+            assert_eq!(judge(&bytes), Err(why.to_owned()));
+        }
+        // Any cut, and any bit that is another, is refused.
+        for place in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1;
+            assert!(judge(&changed).is_err() && judge(&bytes[..place]).is_err(), "{place}");
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Fault 14: the agent and the controller over a carrier in memory, in virtual time, in schedules that a seed decides. Crashes,
+//! a carrier that is away, that loses all, that is given everything again; then all is well, and all must have come to its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::agent::{Agent, AgentLine, Enrolment, Standing};
+use super::bundle::{ReadyBundle, ScriptBundle};
+use super::carrier::memory::MemoryCarrier;
+use super::carrier::{Carrier, Put, Receipt, ResultKey};
+use super::controller::{Controller, FleetRun, LedgerLine, Target};
+use super::key::{SecretKey, sha256};
+use super::message::{Manner, WantedModem, json, signed};
+use super::nkey::KeyKind;
+use crate::check::{Program, check};
+use crate::library::Library;
+use crate::port::Timestamp;
+use crate::report::result::{FailureReport, RunResult};
+use crate::runtime::Status;
+use crate::source::Source;
+
+const NOW: Duration = Duration::from_secs(1);
+const VALID: Duration = Duration::from_secs(900);
+
+/// xorshift64
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+/// A gateway: what stands on its disk, and what is in its memory.
+struct Site {
+    who: Enrolment,
+    order: Option<Vec<u8>>,
+    lines: Vec<AgentLine>,
+    agent: Agent,
+    /// Modems whose script is driven: those that are not begun, and those that run
+    waiting: Vec<ResultKey>,
+    running: Vec<ResultKey>,
+    confirmed: Option<Duration>,
+}
+
+struct World {
+    chance: Chance,
+    now: Duration,
+    carrier: MemoryCarrier,
+    key: SecretKey,
+    sites: Vec<Site>,
+    controller: Controller,
+    /// What the controller's disk holds
+    runs: Vec<FleetRun>,
+    ledger: Vec<LedgerLine>,
+    cursor: u64,
+    bundle: (String, Vec<u8>),
+    ready: ReadyBundle,
+    /// How often each attempt's port was opened
+    opened: BTreeMap<ResultKey, u32>,
+    ended: BTreeSet<ResultKey>,
+    /// All that was ever sent
+    sent: Vec<(ResultKey, Vec<u8>)>,
+}
+
+fn program(text: &str) -> Arc<Program> {
+    check(&Source::new("s.hayes", text), &Library::default()).program.unwrap()
+}
+
+impl World {
+    fn new(seed: u64) -> World {
+        let text = if seed % 2 == 0 { "AT+CSQ\n" } else { "AT+CFUN=1\n" };
+        let bundle = ScriptBundle::of(&program(text)).unwrap();
+        let ready = ScriptBundle::ready(&bundle.0, &bundle.1).unwrap();
+        assert_eq!(ready.once.is_some(), seed % 2 == 1);
+        let key = SecretKey::of_seed(KeyKind::Operator, [7; 32]);
+        let site = |gateway: &str| {
+            let who = Enrolment {
+                fleet: "f".into(),
+                gateway: gateway.into(),
+                operators: vec![key.public()],
+                instance: format!("i-{gateway}"),
+            };
+            let agent = Agent::new(who.clone(), None, []);
+            Site { who, order: None, lines: vec![], agent, waiting: vec![], running: vec![], confirmed: None }
+        };
+        let target = |number: u64| Target {
+            gateway: format!("g{}", number % 2),
+            modem: WantedModem {
+                name: format!("m{number}"),
+                port: "sim:bg96".into(),
+                imei: None,
+                iccid: None,
+                baud: None,
+                labels: BTreeMap::new(),
+                vars: BTreeMap::new(),
+                attempt: 1,
+            },
+        };
+        let manner = Manner {
+            vars: BTreeMap::new(),
+            sealed: None,
+            plan: false,
+            yes: false,
+            shareable: false,
+            timeout: NOW,
+            timeout_scale: 1.0,
+            modem_timeout: NOW,
+            jobs: 2,
+            start_delay: Duration::ZERO,
+            jitter: Duration::ZERO,
+            not_after: "2100-01-01T00:00:00Z".into(),
+        };
+        let mut run = FleetRun::new("r1".into(), "s".into(), bundle.0.clone(), manner, (0..5).map(target).collect());
+        if seed % 3 == 0 {
+            run.waves = vec![crate::batch::schedule::Share::Count(2)];
+        }
+        let mut world = World {
+            chance: Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
+            now: Duration::from_secs(100),
+            carrier: MemoryCarrier::default(),
+            sites: vec![site("g0"), site("g1")],
+            key,
+            controller: Controller::default(),
+            runs: vec![run],
+            ledger: Vec::new(),
+            cursor: 0,
+            bundle,
+            ready,
+            opened: BTreeMap::new(),
+            ended: BTreeSet::new(),
+            sent: Vec::new(),
+        };
+        world.start_controller();
+        world
+    }
+
+    fn today(&self) -> Timestamp {
+        Timestamp::since_1970(Duration::from_secs(1_800_000_000) + self.now)
+    }
+
+    // ── The controller
+
+    fn start_controller(&mut self) {
+        let orders = std::mem::take(&mut self.controller.orders);
+        self.controller = Controller { fleet: "f".into(), valid_for: VALID, orders, ..Controller::default() };
+        self.controller.runs = self.runs.clone();
+        let run = self.controller.run("r1").unwrap();
+        self.ledger.iter().for_each(|line| run.read(line));
+        self.cursor = self.ledger.last().map_or(0, |line| line.cursor);
+    }
+
+    fn turn_controller(&mut self) {
+        for gateway in ["g0", "g1"] {
+            if let Ok(Some(kept)) = self.carrier.presence(gateway, NOW) {
+                self.controller.presences.insert(gateway.into(), serde_json::from_slice(&kept.bytes).unwrap());
+            }
+        }
+        for come in self.carrier.results(self.cursor, 3, NOW).unwrap_or_default() {
+            let taken = self.controller.take(&come.key, &come.bytes, sha256(&come.bytes), come.cursor).unwrap();
+            self.cursor = come.cursor;
+            if let Some(line) = taken {
+                self.ledger.push(line);
+            }
+        }
+        if self.controller.advance(self.now) {
+            self.runs = self.controller.runs.clone();
+        }
+        for gateway in ["g0", "g1"] {
+            let Ok(there) = self.carrier.order(gateway, NOW) else { continue };
+            let mut next = self.controller.next_order(gateway, self.today());
+            if there.is_none() && next.is_none() {
+                // The carrier has lost it: told anew, so that results are sent anew.
+                next = self.controller.told_anew(gateway);
+                self.cursor = 0;
+            }
+            let Some(order) = next else { continue };
+            self.carrier.put_blob(&self.bundle.0, &self.bundle.1, NOW).unwrap();
+            let version = there.map_or(0, |kept| kept.version);
+            let put = self.carrier.put_order(gateway, &signed(&order, &self.key), version, NOW);
+            assert!(matches!(put, Ok(Put::Done(_))));
+            self.controller.orders.insert(gateway.into(), order);
+        }
+    }
+
+    // ── A gateway
+
+    /// Its memory is lost; lines that were not synced may be.
+    fn crash(&mut self, place: usize) {
+        let site = &mut self.sites[place];
+        let order = site
+            .order
+            .as_ref()
+            .map(|bytes| super::message::verified(bytes, &site.who.operators, "f", &site.who.gateway).unwrap());
+        site.agent = Agent::new(site.who.clone(), order, site.lines.clone());
+        (site.confirmed, site.waiting, site.running) = (None, Vec::new(), Vec::new());
+    }
+
+    fn turn_site(&mut self, place: usize) {
+        let today = self.today();
+        let (carrier, site, now) = (&self.carrier, &mut self.sites[place], self.now);
+        if let Ok(Some(kept)) = carrier.order(&site.who.gateway, NOW) {
+            if let Some(order) = site.agent.judge(&kept.bytes).unwrap() {
+                site.order = Some(kept.bytes);
+                site.agent.follow(order);
+            }
+            site.agent.confirmed(now);
+            site.confirmed = Some(now);
+            site.agent.standing = Standing::Ours;
+            let version = carrier.presence(&site.who.gateway, NOW).unwrap().map_or(0, |kept| kept.version);
+            let presence = site.agent.presence("b", today);
+            assert!(matches!(
+                carrier.put_presence(&site.who.gateway, &json(&presence), version, NOW),
+                Ok(Put::Done(_))
+            ));
+        }
+        for hash in site.agent.missing_bundles() {
+            site.agent.bundle_came(hash, Ok(self.ready.clone()));
+        }
+        for cut in site.agent.cut_off(today) {
+            site.lines.push(AgentLine::Done(Box::new(cut.clone())));
+            site.agent.done(&cut);
+            self.ended.insert(cut.key());
+        }
+        if let Some((key, bytes)) = site.agent.to_send()
+            && let Ok(receipt) = carrier.put_result(&key, &bytes, NOW)
+        {
+            self.sent.push((key.clone(), bytes));
+            // Its word may be lost.
+            if receipt == Receipt::Already || self.chance.below(4) > 0 {
+                site.agent.sent(&key);
+                site.lines = site.agent.lines();
+            }
+        }
+        if site.waiting.is_empty()
+            && site.running.is_empty()
+            && let Some(drive) = site.agent.next_drive(now, today)
+        {
+            site.waiting = drive.modems.iter().map(|modem| site.agent.key("r1", modem)).collect();
+        }
+    }
+
+    /// The batch of a gateway does one thing.
+    fn work(&mut self, place: usize) {
+        let (today, site) = (self.today(), &mut self.sites[place]);
+        if let Some(key) = site.running.pop() {
+            let failure = FailureReport::outside("x", "");
+            let mut result = RunResult::unreachable(&key.modem, "", "s", today.to_string(), failure);
+            (result.status, result.failure) = (Status::Passed, None);
+            let result = site.agent.result("r1", key.attempt, result, None);
+            // A crash may come before its line is written, or before it is told.
+            if self.chance.below(6) == 0 {
+                return self.crash(place);
+            }
+            site.lines.push(AgentLine::Done(Box::new(result.clone())));
+            self.ended.insert(key);
+            if self.chance.below(6) == 0 {
+                return self.crash(place);
+            }
+            site.agent.done(&result);
+        } else if let Some(key) = site.waiting.pop() {
+            if self.now >= site.agent.may_begin_until() {
+                site.waiting.clear();
+            } else {
+                let fresh = site.confirmed.is_some_and(|confirmed| self.now < confirmed + VALID);
+                assert!(fresh, "a modem is begun by an order that may be old");
+                assert!(!self.ended.contains(&key), "{key:?} is begun though it has ended");
+                site.lines.push(AgentLine::Started(key.clone()));
+                if self.chance.below(8) == 0 {
+                    return self.crash(place);
+                }
+                site.agent.started(key.clone());
+                *self.opened.entry(key.clone()).or_default() += 1;
+                site.running.push(key);
+            }
+        }
+        let site = &mut self.sites[place];
+        if site.waiting.is_empty() && site.running.is_empty() {
+            site.agent.driven();
+        }
+    }
+
+    fn step(&mut self, faults: bool) {
+        let place = usize::try_from(self.chance.below(2)).unwrap();
+        match self.chance.below(if faults { 16 } else { 9 }) {
+            0..=2 => self.turn_controller(),
+            3..=5 => self.turn_site(place),
+            6..=8 => self.work(place),
+            9 => self.crash(place),
+            10 => {
+                self.start_controller();
+            }
+            11 => self.carrier.set_away(true),
+            12 => self.carrier.set_away(false),
+            13 if self.chance.below(4) == 0 => {
+                self.carrier.set_away(false);
+                self.carrier.wipe();
+            }
+            14 => {
+                for (key, bytes) in self.sent.clone() {
+                    let _ = self.carrier.put_result(&key, &bytes, NOW);
+                }
+            }
+            _ => self.now += Duration::from_secs(self.chance.below(600)),
+        }
+        self.now += Duration::from_millis(100);
+    }
+}
+
+#[test]
+fn whatever_happens_each_attempt_has_one_end_and_none_is_lost() {
+    let seeds: u64 = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(10_000);
+    for seed in 1..=seeds {
+        let mut world = World::new(seed);
+        for _ in 0..80 {
+            world.step(true);
+        }
+        world.carrier.set_away(false);
+        let mut steps = 0;
+        while world.controller.runs[0].open().next().is_some() {
+            world.step(false);
+            steps += 1;
+            assert!(steps < 5_000, "seed {seed} comes to no end: {:?}", world.controller.runs[0]);
+        }
+        let most = if seed % 2 == 0 { 3 } else { 1 };
+        for (key, opened) in &world.opened {
+            assert!(*opened <= most, "seed {seed}: {key:?} was begun {opened} times");
+        }
+        let mut modems: Vec<&str> = world.ledger.iter().map(|line| line.result.modem.as_str()).collect();
+        modems.sort_unstable();
+        assert_eq!(modems, ["m0", "m1", "m2", "m3", "m4"], "seed {seed}");
+        for line in world.ledger.iter().filter(|line| line.result.status == Status::Interrupted) {
+            let cut =
+                world.opened.iter().find(|(key, _)| key.modem == line.result.modem).map_or(0, |(_, opened)| *opened);
+            assert!(cut <= most, "seed {seed}");
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! `hayes agent` and `hayes fleet` over a folder, with processes that are killed, stopped and copied. The numbers are those
+//! of the table of faults in docs/src/fleet.md.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::fleet::{Fleet, Manner};
+
+/// Asks alone: it may run again.
+const ASKS: &str = "AT\nAT+CSQ\n  capture rssi:int, ber:int\n";
+/// Changes something each time.
+const CHANGES: &str = "AT\nAT+CFUN=1\nAT+CSQ\n  capture rssi:int, ber:int\n";
+
+/// A folder with an operator's side, a carrier, a script, and gateways.
+struct Field {
+    folder: PathBuf,
+    operator: String,
+    inventory: String,
+}
+
+/// A process that is ended with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Field {
+    fn new(name: &str, script: &str, init: &[&str]) -> Field {
+        let folder = std::env::temp_dir().join(format!("hayes-gateways-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("script.hayes"), script).unwrap();
+        let mut field = Field { folder, operator: String::new(), inventory: String::new() };
+        let made = field.run(&[&["fleet", "init", "--carrier", "dir:carrier"], init].concat());
+        field.operator = text(&made.stdout).trim().to_owned();
+        assert!(field.operator.starts_with('O'), "{}", text(&made.stderr));
+        field
+    }
+
+    /// Enrols a gateway with these modems.
+    fn gateway(&mut self, name: &str, ports: &[&str]) {
+        let made = self.run(&["agent", "enroll", "--name", name, "--operator", &self.operator, "--state", name]);
+        self.inventory.push_str(&text(&made.stdout));
+        for (number, port) in ports.iter().enumerate() {
+            let modem = format!("[[modem]]\nname = \"{name}-{number}\"\ngateway = \"{name}\"\nport = \"{port}\"\n");
+            self.inventory.push_str(&modem);
+        }
+        fs::write(self.folder.join("fleet.toml"), &self.inventory).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+        command.args(arguments).current_dir(&self.folder).env("XDG_STATE_HOME", self.folder.join("state"));
+        command.env_remove("HAYES_CARRIER").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Tells the gateways, and does not wait for them.
+    fn order(&self, arguments: &[&str]) {
+        let run = ["fleet", "run", "script.hayes", "-i", "fleet.toml", "--detach"];
+        let done = self.run(&[&run, arguments].concat());
+        assert!(done.status.success(), "{}", text(&done.stderr));
+    }
+
+    /// The agent of a folder, once.
+    fn once(&self, state: &str) -> Output {
+        self.run(&["agent", "--once", "--carrier", "dir:carrier", "--state", state])
+    }
+
+    /// The agent of a folder; what it says goes into a file.
+    fn agent(&self, state: &str) -> Running {
+        let mut command = self.command(&["agent", "--carrier", "dir:carrier", "--state", state]);
+        Running(command.stderr(fs::File::create(self.file(&format!("{state}.log"))).unwrap()).spawn().unwrap())
+    }
+
+    fn said(&self, state: &str) -> String {
+        fs::read_to_string(self.file(&format!("{state}.log"))).unwrap_or_default()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn ledger(&self, run: &str) -> PathBuf {
+        self.file(&format!("state/hayes/fleet/runs/{run}/results.jsonl"))
+    }
+
+    fn watch(&self) -> Output {
+        self.run(&["fleet", "watch"])
+    }
+}
+
+impl Drop for Field {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Of each modem the statuses of its lines, where a gateway has sent them.
+fn ended(ledger: &Path) -> BTreeMap<String, Vec<String>> {
+    let mut ended: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in fs::read_to_string(ledger).unwrap_or_default().lines() {
+        let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        if line["mark"].is_string() {
+            let modem = line["modem"].as_str().unwrap().to_owned();
+            ended.entry(modem).or_default().push(line["status"].as_str().unwrap().to_owned());
+        }
+    }
+    ended
+}
+
+/// Waits until it is so.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(60), "not within a minute: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn signal(child: &Running, signal: &str) {
+    let sent = Command::new("kill").args([signal, &child.0.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn a_newcomer_runs_a_script_on_two_gateways() {
+    let mut field = Field::new("newcomer", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96"; 3]);
+    field.gateway("gw-2", &["sim:bg96"; 3]);
+    let _agents = [field.agent("gw-1"), field.agent("gw-2")];
+    let run = field.run(&["fleet", "run", "supersim/check-sim", "-i", "fleet.toml", "--carrier", "dir:./carrier"]);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    assert!(text(&run.stdout).starts_with("6 modems: 6 passed\n"), "{}", text(&run.stdout));
+    let report = field.run(&["report", field.ledger("r1").to_str().unwrap()]);
+    assert_eq!(text(&report.stdout), "6 modems: 6 passed\n");
+    // What is settled is forgotten at the gateways.
+    until("gw-1 forgets", || fs::read_to_string(field.file("gw-1/journal.jsonl")).is_ok_and(|it| it.trim().is_empty()));
+    let batch = field.run(&["batch", "script.hayes", "-i", "fleet.toml"]);
+    assert_eq!(batch.status.code(), Some(3));
+    assert!(text(&batch.stderr).contains("`hayes fleet run` runs a script on the modems of gateways"));
+}
+
+/// Fault 1: the agent is ended as by a crash at each point of its journal.
+#[test]
+fn an_agent_that_is_killed_anywhere_runs_again_only_what_may_run_again() {
+    for (script, is_repeatable) in [(ASKS, true), (CHANGES, false)] {
+        for point in ["order", "started", "ended", "done", "stored"] {
+            let name = format!("killed-{point}-{is_repeatable}");
+            let modems = Fleet::new(&[Manner::Good], Duration::from_millis(1));
+            let mut field = Field::new(&name, script, &[]);
+            field.gateway("gw-1", &[&modems.paths[0]]);
+            field.order(&[]);
+            let mut agent = field.command(&["agent", "--once", "--carrier", "dir:carrier", "--state", "gw-1"]);
+            let killed = agent.env("HAYES_FAIL_POINT", point).output().unwrap();
+            assert_eq!(killed.status.code(), None, "{point}: {}", text(&killed.stderr));
+            modems.is_nobodys();
+            let again = field.once("gw-1");
+            assert!(again.status.success(), "{point}: {}", text(&again.stderr));
+            field.watch();
+            let was_cut = ["started", "ended"].contains(&point) && !is_repeatable;
+            let wanted = if was_cut { "interrupted" } else { "passed" };
+            let all = ended(&field.ledger("r1"));
+            assert_eq!(all, BTreeMap::from([("gw-1-0".to_owned(), vec![wanted.to_owned()])]), "{name}");
+            assert!(is_repeatable || modems.total("AT+CFUN=1") <= 1, "{name}");
+            if was_cut {
+                let retry = field.run(&["fleet", "retry", "r1", "--interrupted"]);
+                assert!(retry.status.success(), "{}", text(&retry.stderr));
+                assert!(field.once("gw-1").status.success());
+                field.watch();
+                assert_eq!(ended(&field.ledger("r1"))["gw-1-0"], ["interrupted", "passed"], "{name}");
+            }
+        }
+    }
+}
+
+/// Fault 3: the controller is killed while it takes results in, and its last line is torn.
+#[test]
+fn a_controller_that_is_killed_goes_on_and_takes_none_twice() {
+    let mut field = Field::new("controller", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96"; 60]);
+    field.order(&[]);
+    assert!(field.once("gw-1").status.success());
+    let mut watch = Running(field.command(&["fleet", "watch"]).spawn().unwrap());
+    until("a line is there", || fs::metadata(field.ledger("r1")).is_ok_and(|known| known.len() > 0));
+    watch.0.kill().unwrap();
+    watch.0.wait().unwrap();
+    let whole = fs::read_to_string(field.ledger("r1")).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let (last, before) = lines.split_last().unwrap();
+    let torn = format!("{}\n{}", before.join("\n"), &last[..last.len() / 2]);
+    fs::write(field.ledger("r1"), torn.trim_start()).unwrap();
+    // It may have been closed before it was killed: then its modems are wanted once more.
+    let run = field.file("state/hayes/fleet/runs/r1/run.json");
+    fs::write(&run, fs::read_to_string(&run).unwrap().replace("\"closed\":true", "\"closed\":false")).unwrap();
+    let output = field.watch();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let all = ended(&field.ledger("r1"));
+    assert_eq!(all.len(), 60);
+    assert!(all.values().all(|statuses| statuses == &["passed"]), "{all:?}");
+}
+
+/// Fault 7, from outside: what is not signed by the operator is told, and nothing is sent to a modem.
+#[test]
+fn a_forged_order_is_told_and_not_followed() {
+    let modems = Fleet::new(&[Manner::Good], Duration::from_millis(1));
+    let mut field = Field::new("forged", ASKS, &[]);
+    field.gateway("gw-1", &[&modems.paths[0]]);
+    field.order(&[]);
+    let order = fs::read_to_string(field.file("carrier/want/gw-1")).unwrap();
+    fs::write(field.file("carrier/want/gw-1"), order.replace("\"attempt\":1", "\"attempt\":2")).unwrap();
+    let output = field.once("gw-1");
+    assert!(text(&output.stderr).contains("the order's signature is wrong"), "{}", text(&output.stderr));
+    assert_eq!(modems.total("AT"), 0);
+    let status = field.run(&["fleet", "status"]);
+    assert!(text(&status.stdout).contains("the order's signature is wrong"), "{}", text(&status.stdout));
+}
+
+/// Fault 8: a second agent of one folder, and a folder that was copied.
+#[test]
+fn a_copy_of_a_gateway_begins_nothing() {
+    let mut field = Field::new("copied", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96"]);
+    field.gateway("copy", &[]);
+    let first = field.agent("gw-1");
+    until("it is there", || field.file("carrier/gw/gw-1").exists());
+    let second = field.once("gw-1");
+    assert!(text(&second.stderr).contains("another hayes agent has this folder"), "{}", text(&second.stderr));
+    // Another folder with the same name and key, as after an image was written anew.
+    fs::copy(field.file("gw-1/key"), field.file("copy/key")).unwrap();
+    let who = fs::read_to_string(field.file("copy/agent.json")).unwrap().replace("\"copy\"", "\"gw-1\"");
+    fs::write(field.file("copy/agent.json"), who).unwrap();
+    drop(first);
+    field.order(&[]);
+    let copy = field.once("copy");
+    assert!(text(&copy.stderr).contains("is gw-1: nothing is begun here"), "{}", text(&copy.stderr));
+    assert!(ended(&field.ledger("r1")).is_empty() && !field.file("carrier/res/r1").exists());
+    let adopted = field.run(&["fleet", "adopt", "gw-1"]);
+    assert!(adopted.status.success(), "{}", text(&adopted.stderr));
+    assert!(text(&field.once("gw-1").stderr).contains("nothing is begun here"), "the old one may not come back");
+    assert!(field.once("copy").status.success());
+    assert!(field.watch().status.success());
+    assert_eq!(ended(&field.ledger("r1"))["gw-1-0"], ["passed"]);
+}
+
+/// Fault 9: an agent that was stopped for longer than its order is fresh, and cannot ask.
+#[test]
+fn an_agent_that_has_slept_begins_nothing() {
+    let mut field = Field::new("slept", "AT\nsleep 1s\nAT\n", &["--valid-for", "3s"]);
+    field.gateway("gw-1", &["sim:bg96"; 12]);
+    field.order(&["-j", "1"]);
+    let agent = field.agent("gw-1");
+    let begun =
+        || fs::read_to_string(field.file("gw-1/journal.jsonl")).map_or(0, |it| it.matches("\"started\"").count());
+    until("one has begun", || begun() > 0);
+    signal(&agent, "-STOP");
+    fs::rename(field.file("carrier"), field.file("elsewhere")).unwrap();
+    std::thread::sleep(Duration::from_secs(4));
+    let before = begun();
+    assert!(before < 12);
+    signal(&agent, "-CONT");
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(begun(), before, "{}", field.said("gw-1"));
+    fs::rename(field.file("elsewhere"), field.file("carrier")).unwrap();
+    let output = field.watch();
+    assert!(output.status.success(), "{} {}", text(&output.stderr), field.said("gw-1"));
+    assert_eq!(ended(&field.ledger("r1")).len(), 12);
+}
+
+/// Fault 12: the disk of the journal is full.
+#[test]
+fn a_full_disk_begins_nothing_until_there_is_room() {
+    let modems = Fleet::new(&[Manner::Good], Duration::from_millis(1));
+    let mut field = Field::new("full", ASKS, &[]);
+    let disk = field.file("gw-1");
+    fs::create_dir_all(&disk).unwrap();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=128k", "tmpfs"]).arg(&disk).output();
+    if !mounted.is_ok_and(|mounted| mounted.status.success()) {
+        println!("no disk can be mounted here: left out");
+        return;
+    }
+    field.gateway("gw-1", &[&modems.paths[0]]);
+    field.order(&[]);
+    // What fills it leaves room for the order, and none for the journal.
+    let fill = disk.join("fill");
+    let _ = fs::write(&fill, vec![0; 256 << 10]);
+    let agent = field.agent("gw-1");
+    until("it says so", || field.said("gw-1").contains("nothing can be written"));
+    assert_eq!(modems.total("AT"), 0);
+    fs::remove_file(&fill).unwrap();
+    let output = field.watch();
+    assert!(output.status.success(), "{} {}", text(&output.stderr), field.said("gw-1"));
+    assert_eq!(ended(&field.ledger("r1"))["gw-1-0"], ["passed"]);
+    drop(agent);
+    let _ = Command::new("umount").arg(&disk).output();
+}
+
+/// Waves go on, `--max-fail` stops them, a gateway that is not heard is told; a cancelled run begins no more.
+#[test]
+fn waves_wait_for_those_that_are_heard() {
+    let modems = Fleet::new(&[Manner::Good, Manner::Refuses, Manner::Refuses, Manner::Good], Duration::from_millis(1));
+    let mut field = Field::new("waves", ASKS, &[]);
+    let ports: Vec<&str> = modems.paths.iter().map(String::as_str).collect();
+    field.gateway("gw-1", &ports);
+    let _agent = field.agent("gw-1");
+    let stopped = field.run(&["fleet", "run", "script.hayes", "-i", "fleet.toml", "--waves", "1", "--max-fail", "0"]);
+    assert_eq!(stopped.status.code(), Some(1), "{}", text(&stopped.stderr));
+    assert!(text(&stopped.stderr).contains("(too many have failed)"), "{}", text(&stopped.stderr));
+    let all = ended(&field.ledger("r1"));
+    assert_eq!(
+        (all["gw-1-0"].as_slice(), all["gw-1-1"].as_slice()),
+        (["passed".to_owned()].as_slice(), ["failed".to_owned()].as_slice())
+    );
+    assert_eq!(all.len(), 2);
+    assert_eq!(modems.count(3, "AT"), 0);
+    // A gateway that is silent blocks no wave for longer than it may.
+    field.gateway("gw-2", &["sim:bg96"]);
+    let run = ["fleet", "run", "script.hayes", "-i", "fleet.toml", "-l", "gw-1-0,gw-2-0", "--wave-wait", "1s"];
+    let output = field.run(&run);
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("nothing was heard of its gateway gw-2"), "{}", text(&output.stdout));
+    assert!(field.once("gw-2").status.success());
+    let later = field.watch();
+    assert!(later.status.success() && text(&later.stdout).contains("2 modems: 2 passed"), "{}", text(&later.stdout));
+}
+
+/// Of the inventory: what stands under two gateways, and names that carriers do not take.
+#[test]
+fn an_inventory_in_which_a_modem_is_two_is_refused() {
+    let mut field = Field::new("inventory", ASKS, &[]);
+    field.gateway("gw-1", &["/dev/ttyUSB0", "tcp://10.0.0.1:7000"]);
+    field.gateway("gw-2", &["/dev/ttyUSB0"]);
+    let list = field.run(&["fleet", "run", "script.hayes", "-i", "fleet.toml", "--list"]);
+    assert!(list.status.success(), "each gateway has devices of its own: {}", text(&list.stderr));
+    for (more, why) in [
+        ("[[modem]]\nname = \"x\"\ngateway = \"gw-2\"\nport = \"tcp://10.0.0.1:7000\"\n", "is the port of gw-1-1 too"),
+        ("[[modem]]\nname = \"x\"\ngateway = \"gw-3\"\nport = \"sim:bg96\"\n", "there is no gateway gw-3"),
+        ("[[modem]]\nname = \"a.b\"\ngateway = \"gw-2\"\nport = \"sim:bg96\"\n", "is no name in a fleet"),
+        ("[[modem]]\nname = \"x\"\nport = \"sim:bg96\"\n", "x has no gateway"),
+    ] {
+        fs::write(field.file("wrong.toml"), format!("{}{more}", field.inventory)).unwrap();
+        let output = field.run(&["fleet", "run", "script.hayes", "-i", "wrong.toml"]);
+        assert_eq!(output.status.code(), Some(3), "{more}");
+        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+    }
+}
