@@ -64,6 +64,8 @@ pub enum Standing {
 pub struct Agent {
     pub who: Enrolment,
     order: Option<Order>,
+    /// The bytes that were judged last, and are followed
+    judged: Vec<u8>,
     /// Until when modems may be begun, since the machine was started
     fresh_until: Duration,
     bundles: BTreeMap<String, Result<ReadyBundle, String>>,
@@ -94,6 +96,7 @@ impl Agent {
         let mut agent = Agent {
             who,
             order,
+            judged: Vec::new(),
             fresh_until: Duration::ZERO,
             bundles: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -120,6 +123,10 @@ impl Agent {
     /// The order in these bytes, if it is to be followed from now on; none where it is followed already. Else why not,
     /// which is told.
     pub fn judge(&mut self, bytes: &[u8]) -> Result<Option<Order>, String> {
+        if !self.judged.is_empty() && bytes == self.judged {
+            self.refused = None;
+            return Ok(None);
+        }
         let who = &self.who;
         let judged = verified(bytes, &who.operators, &who.fleet, &who.gateway).and_then(|order| match &self.order {
             Some(known) if order == *known => Ok(None),
@@ -129,12 +136,16 @@ impl Agent {
             Some(_) | None => Ok(Some(order)),
         });
         self.refused = judged.as_ref().err().cloned();
+        if let Ok(None) = judged {
+            self.judged = bytes.to_owned();
+        }
         judged
     }
 
     /// Follows an order that stands on the disk.
     pub fn follow(&mut self, order: Order) {
         self.order = Some(order);
+        self.judged.clear();
         self.forget_settled();
         // A carrier that has lost all has lost results too.
         self.send_again();

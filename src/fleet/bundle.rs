@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(ready.program.sources(), program.sources());
         assert_eq!(ready.once, None);
         assert!(ScriptBundle::ready(&hash, &bytes[1..]).unwrap_err().contains("not the one"));
-        let file = self::program("log file(\"x\")\n");
+        let file = self::program("set x = file(\"x\")\n");
         assert!(ScriptBundle::of(&file).unwrap_err().contains("reads a file"));
     }
 }

@@ -372,9 +372,6 @@ impl<'s> Operator<'s> {
         }
         (self.say)(&format!("the carrier has lost the order of {gateway}: it is told anew"));
         self.versions.remove(gateway);
-        self.bundles.clear();
-        self.cursor = 0;
-        self.bring_bundles(&order)?;
         self.put(order)
     }
 
@@ -456,6 +453,12 @@ impl<'s> Operator<'s> {
                     return Err(io::Error::new(ErrorKind::ResourceBusy, why));
                 }
                 order.epoch = order.epoch.max(known.max(other) + 1);
+                if there.is_none() && known > 0 {
+                    // The carrier has lost all: what it counts begins anew.
+                    self.cursor = 0;
+                    self.bundles.clear();
+                    self.bring_bundles(&order)?;
+                }
                 there.map_or(0, |there| there.version)
             }
         };
