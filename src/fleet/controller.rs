@@ -36,6 +36,9 @@ pub struct FleetRun {
     pub ends_all: bool,
     /// Its ledger is whole: gateways may forget it.
     pub closed: bool,
+    /// The carrier has lost all meanwhile: what it has now is read from its beginning, however often this begins anew.
+    #[serde(default)]
+    pub from_start: bool,
     /// Why no further wave begins
     pub stopped: Option<String>,
     /// Of each modem its present attempt's end
@@ -119,6 +122,7 @@ impl FleetRun {
             cancelled: false,
             ends_all: false,
             closed: false,
+            from_start: false,
             stopped: None,
             ended: HashMap::new(),
             taken: HashMap::new(),
@@ -351,6 +355,11 @@ impl Controller {
         same.runs.retain(|run| !run.modems.is_empty() || run.stop);
         (same.epoch, same.issued) = (order.epoch, order.issued.clone());
         (same != order).then_some(order)
+    }
+
+    /// The carrier has lost all that it had.
+    pub fn carrier_has_lost_all(&mut self) {
+        self.runs.iter_mut().filter(|run| !run.closed).for_each(|run| run.from_start = true);
     }
 
     /// What a gateway was told last, once more: where its carrier has lost that, it has lost results too.

@@ -261,7 +261,8 @@ impl<'s> Operator<'s> {
             })?;
             if !run.closed {
                 // Of a ledger that lost its end with the machine's power, what comes behind its last line comes again.
-                self.cursor = if earlier.is_some() { self.cursor.min(last) } else { self.cursor };
+                let from = if run.from_start { 0 } else { last };
+                self.cursor = if earlier.is_some() { self.cursor.min(from) } else { self.cursor };
                 self.ledgers.insert(run.run.clone(), Journal::open(&path, earlier.as_ref())?);
             }
             self.controller.runs.push(run);
@@ -456,6 +457,8 @@ impl<'s> Operator<'s> {
                 if there.is_none() && known > 0 {
                     // The carrier has lost all: what it counts begins anew.
                     self.cursor = 0;
+                    self.controller.carrier_has_lost_all();
+                    self.keep_runs()?;
                     self.bundles.clear();
                     self.bring_bundles(&order)?;
                 }
