@@ -759,7 +759,7 @@ impl Explorer {
         true
     }
 
-    /// Runs what the user writes in their editor; it begins with the last line that was typed.
+    /// Runs what the user writes in their editor; it begins with the last statement that was typed.
     fn edit(&mut self) -> Passed {
         if !self.reader.is_edited() {
             let help = ":load FILE runs the lines of a file that an editor has written";
@@ -779,7 +779,7 @@ impl Explorer {
 
     /// What stands in a file of its own when the editor has ended.
     fn edited(&mut self) -> io::Result<String> {
-        let last = self.reader.history().last().filter(|last| !is_command(last));
+        let last = self.reader.history().filter(|entry| !is_command(entry)).last();
         let file = std::env::temp_dir().join(format!("hayes-{}.hayes", std::process::id()));
         let mut written = private().create_new(true).open(&file)?;
         written.write_all(last.map(|last| last.clone() + "\n").unwrap_or_default().as_bytes())?;
