@@ -21,6 +21,7 @@
 //! - [`conversation`]: a port and a session together: ask, wait for the answer
 //! - [`runtime`]: program + port → events and outcome
 //! - [`library`]: the embedded scripts, and how `run "name"` finds one
+//! - [`import`]: scripts of other programs → a Hayes script
 //! - [`suggest`]: what may stand at the cursor of a line that is being typed
 //! - [`report`]: events and outcomes → text, JSON Lines, CSV, JUnit, HTML
 //! - [`batch`]: inventory, scheduling, journal
@@ -76,6 +77,7 @@ pub mod conversation;
 pub mod diagnostic;
 pub mod doctor;
 pub mod fleet;
+mod import;
 pub mod library;
 mod lsp;
 pub mod notation;

@@ -12,6 +12,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 use super::fleet::{AgentArguments, FleetArguments};
 use crate::batch::schedule::Share;
 use crate::diagnostic::nearest;
+use crate::import::Dialect;
 use crate::notation::duration;
 
 /// A small language for talking to cellular modems, and the program that runs it.
@@ -66,6 +67,16 @@ pub(crate) enum Task {
         /// A library name such as `supersim/setup`, or a path
         name: String,
     },
+    /// Copy a script of the library into a file, to change it
+    Copy {
+        /// A library name such as `supersim/setup`
+        name: String,
+        /// The new file [default: the name's last part, in the working folder]
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
+    /// Turn a script of chat, comgt, minicom or Tera Term into a Hayes script
+    Import(Import),
     /// List serial ports, and which of them answers AT
     Ports(Ports),
     /// Find out why no modem answers: ports, permissions, drivers, other programs, and what the modem says of itself
@@ -412,6 +423,25 @@ pub(crate) struct Repl {
     pub(crate) connection: Connection,
     #[command(flatten)]
     pub(crate) inputs: InputArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes import /etc/chatscripts/gprs
+  hayes import station.ttl -o station.hayes
+
+What cannot be said in Hayes stands as a comment at its place: `# not imported: …`.")]
+pub(crate) struct Import {
+    /// The other program's script, or - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) script: String,
+    /// Whose script it is [default: the file's ending and its words tell]
+    #[arg(long, value_enum, value_name = "PROGRAM")]
+    pub(crate) from: Option<Dialect>,
+    /// Write it into this file, which must be new, instead of standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod console;
 mod doctor;
 mod explain;
 mod fleet;
+mod import;
 mod inputs;
 mod lsp;
 mod modem;
@@ -81,6 +82,8 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
         Task::Explain(arguments) => explain::run(arguments, console),
         Task::List { json } => scripts::list(*json, console),
         Task::Show { name } => scripts::show(name, console),
+        Task::Copy { name, file } => import::copy(name, file.as_deref(), console),
+        Task::Import(arguments) => import::import(arguments, console),
         Task::Ports(arguments) => ports::list(arguments, console),
         Task::Doctor(arguments) => doctor::run(arguments, console),
         Task::Sim(arguments) => sim::sim(arguments, console),

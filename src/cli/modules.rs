@@ -43,6 +43,8 @@ fn beside(task: Option<&Task>) -> Vec<PathBuf> {
         | Task::Fmt(_)
         | Task::List { .. }
         | Task::Show { .. }
+        | Task::Copy { .. }
+        | Task::Import(_)
         | Task::Ports(_)
         | Task::Doctor(_)
         | Task::Sim(_)

@@ -1,0 +1,148 @@
+//! A script of minicom's runscript (runscript(1)).
+
+use super::{Deed, Onward, Told, Wait, Wanted, control, literal, named, seconds};
+
+pub(super) fn read(text: &str, told: &mut Told) {
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let line = line.trim();
+        if let Some(comment) = line.strip_prefix('#') {
+            told.deeds.push(Deed::Comment(comment.trim().to_owned()));
+        } else if let Some(opened) = line.strip_prefix("expect").map(str::trim).filter(|rest| rest.starts_with('{')) {
+            // A block on one line has its only pattern there.
+            let inside = opened.trim_start_matches('{').trim();
+            let mut wait = Wait::default();
+            match inside.strip_suffix('}') {
+                Some(inside) => wanted(inside.trim(), &mut wait, told),
+                None => {
+                    wanted(inside, &mut wait, told);
+                    for line in lines.by_ref().map(str::trim).take_while(|line| *line != "}") {
+                        wanted(line, &mut wait, told);
+                    }
+                }
+            }
+            told.deeds.push(Deed::Wait(wait));
+        } else if let Some(label) = line.strip_suffix(':').filter(|label| !label.contains(char::is_whitespace)) {
+            told.deeds.push(Deed::Label(label.to_owned()));
+        } else if !line.is_empty() && command(line, told).is_none() {
+            told.unsaid(line);
+        }
+    }
+}
+
+/// A line of an `expect` block: a pattern and where it goes on, or `timeout 5` and where.
+fn wanted(line: &str, wait: &mut Wait, told: &mut Told) {
+    if line.is_empty() || line.starts_with('#') {
+        return;
+    }
+    let (text, rest) = word(line, told);
+    if text == "timeout" && !line.starts_with('"') {
+        let (time, _) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        wait.within = seconds(time);
+        return;
+    }
+    let statement = rest.split_once(char::is_whitespace).map(|(first, rest)| (first, rest.trim()));
+    let then = match (rest, statement) {
+        ("" | "break", _) => Onward::Next,
+        (_, Some(("goto", label))) => Onward::Label(label.to_owned()),
+        ("exit", _) => Onward::Fail(String::new()),
+        (_, Some(("exit", status))) if status != "0" => Onward::Fail(String::new()),
+        _ => {
+            told.unsaid(line);
+            Onward::Next
+        }
+    };
+    wait.wanted.push(Wanted { text, then });
+}
+
+fn command(line: &str, told: &mut Told) -> Option<()> {
+    let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let rest = rest.trim();
+    match first {
+        "send" => {
+            let (text, _) = if rest.starts_with('"') { word(rest, told) } else { (said(rest, told), "") };
+            told.deeds.push(match text.strip_suffix('\0') {
+                Some(bare) => Deed::Bare(bare.to_owned()),
+                None => Deed::Send(text),
+            });
+        }
+        "expect" => {
+            let (text, _) = word(rest, told);
+            told.wait([text], None);
+        }
+        "print" => {
+            let text = if rest.starts_with('"') { word(rest, told).0 } else { said(rest, told) };
+            told.deeds.push(Deed::Log(text.trim_end_matches('\0').to_owned()));
+        }
+        "sleep" => told.deeds.push(Deed::Sleep(seconds(rest)?)),
+        // Without a status it is 1.
+        "exit" => told.deeds.push(Deed::Exit { passed: rest == "0" }),
+        "goto" => told.deeds.push(Deed::Go(rest.to_owned())),
+        "set" => {
+            let (name, value) = rest.split_once(char::is_whitespace)?;
+            let value = value.trim();
+            let value = if value.parse::<i64>().is_ok() { value.to_owned() } else { named(value) };
+            told.deeds.push(Deed::Set(named(name), value));
+        }
+        "inc" | "dec" => {
+            let sign = if first == "inc" { '+' } else { '-' };
+            told.deeds.push(Deed::Set(named(rest), format!("{} {sign} 1", named(rest))));
+        }
+        "verbose" | "break" => {}
+        _ => return None,
+    }
+    Some(())
+}
+
+/// The first word or quoted text of a line, and what stands behind it.
+fn word<'l>(line: &'l str, told: &mut Told) -> (String, &'l str) {
+    let Some(inside) = line.strip_prefix('"') else {
+        let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        return (said(first, told), rest.trim());
+    };
+    let mut escaped = false;
+    let end = inside.find(|letter: char| {
+        let is_end = letter == '"' && !escaped;
+        escaped = letter == '\\' && !escaped;
+        is_end
+    });
+    let (text, rest) = inside.split_at(end.unwrap_or(inside.len()));
+    (said(text, told), rest.trim_start_matches('"').trim())
+}
+
+/// A text with its escapes done. `\c`, which keeps the CR away, is a NUL at its end.
+fn said(text: &str, told: &mut Told) -> String {
+    let mut said = String::new();
+    let mut is_bare = false;
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let after = rest.get(letter.len_utf8()..).unwrap_or_default();
+        let next = after.chars().next();
+        rest = after;
+        if let Some((name, behind)) = after.strip_prefix('(').filter(|_| letter == '$').and_then(|it| it.split_once(')')) {
+            said.push_str(&told.param(name));
+            rest = behind;
+        } else if let Some(next) = next.filter(|_| matches!(letter, '\\' | '^')) {
+            rest = after.get(next.len_utf8()..).unwrap_or_default();
+            match (letter, next) {
+                ('^', next) => said.push(control(next)),
+                (_, 'n') => said.push('\n'),
+                (_, 'r') => said.push('\r'),
+                (_, 'a') => said.push('\x07'),
+                (_, 'b') => said.push('\x08'),
+                (_, 'f') => said.push('\x0C'),
+                (_, 'c') => is_bare = true,
+                (_, '0'..='7') => {
+                    let digits = after.find(|c: char| !c.is_digit(8)).unwrap_or(after.len()).min(4);
+                    let (digits, behind) = after.split_at(digits);
+                    said.extend(u32::from_str_radix(digits, 8).ok().and_then(char::from_u32));
+                    rest = behind;
+                }
+                (_, other) => said.push(other),
+            }
+        } else {
+            said.push_str(&literal(letter.encode_utf8(&mut [0; 4])));
+        }
+    }
+    if is_bare { said + "\0" } else { said }
+}

@@ -1,0 +1,249 @@
+//! Puts the steps of another program's script down in Hayes: a line that is sent and what is waited for behind it are one question.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Deed, Imported, Onward, Told, Wait};
+use crate::notation::ExactDuration;
+use crate::source::Source;
+use crate::syntax;
+
+/// Result codes that end an answer as failed; nobody need wait for them.
+const FAILURES: [&str; 7] = ["ERROR", "+CME ERROR", "+CMS ERROR", "NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE"];
+/// How long Hayes waits unless it is told otherwise.
+const USUAL: Duration = Duration::from_secs(5);
+
+/// A command that was sent, and what is expected of its answer.
+struct Question {
+    command: String,
+    within: Option<Duration>,
+    clauses: Vec<String>,
+    /// It has waited for the `>` that asks for data.
+    prompts: bool,
+    /// Its result code was waited for.
+    is_over: bool,
+}
+
+#[derive(Default)]
+struct Writing {
+    lines: Vec<String>,
+    question: Option<Question>,
+    unsaid: usize,
+}
+
+pub(super) fn script(title: &str, told: &Told) -> Imported {
+    let mut writing = Writing::default();
+    writing.lines.push(format!("# {title} In Hayes an error or a timeout ends the script."));
+    for deed in &told.deeds {
+        writing.deed(deed);
+    }
+    writing.end_question();
+    let Writing { mut lines, mut unsaid, .. } = writing;
+    // A value that no line gives comes from outside.
+    let text = lines.join("\n");
+    let holes = text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    let is_given = |name: &str| text.contains(&format!("set {name} = ")) || text.contains(&format!("capture {name}"));
+    let names: BTreeSet<&str> =
+        told.params.iter().map(String::as_str).chain(holes.filter(|name| !is_given(name))).collect();
+    lines.splice(1..1, names.into_iter().map(|name| format!("param {name}")).chain([String::new()]));
+    // What is no Hayes after all (a pattern or a name that it cannot have) is a comment too.
+    loop {
+        let source = Source::new("imported", lines.join("\n") + "\n");
+        let (_, wrong) = syntax::parse(&source);
+        let Some(place) = wrong.iter().find_map(|wrong| Some(source.line_of(wrong.span()?.start as usize))) else {
+            let text = syntax::format(&source).unwrap_or_else(|_| source.text.clone());
+            return Imported { text, unsaid };
+        };
+        match lines.get_mut(place.saturating_sub(1)).filter(|line| !line.trim_start().starts_with('#')) {
+            Some(line) => *line = format!("# not imported: {}", line.trim()),
+            None => return Imported { text: source.text.clone(), unsaid },
+        }
+        unsaid += 1;
+    }
+}
+
+impl Writing {
+    fn deed(&mut self, deed: &Deed) {
+        match deed {
+            Deed::Send(text) => self.send(text, "\r"),
+            Deed::Bare(text) => self.send(text, ""),
+            Deed::Wait(wait) => self.wait(wait),
+            Deed::Capture(name) => match &mut self.question {
+                Some(question) => question.clauses.push(format!("capture {name}")),
+                None => self.line(format!("capture {name} from /(?<{name}>.*)/")),
+            },
+            Deed::Sleep(time) => self.line(format!("sleep {}", ExactDuration(*time))),
+            Deed::Timeout(time) => self.line(format!("timeout {}", ExactDuration(*time))),
+            Deed::Abort(text) if FAILURES.first().is_some_and(|error| text == error) => {}
+            Deed::Abort(text) => self.line(format!("abort on {}", pattern(text))),
+            Deed::Log(text) if text.trim().is_empty() => {}
+            Deed::Log(text) => self.line(format!("log {}", quoted(text.trim()))),
+            Deed::Set(name, value) => self.line(format!("set {name} = {value}")),
+            Deed::Line(line) => self.line(line.clone()),
+            Deed::Label(name) => self.line(format!("# {name}:")),
+            Deed::Exit { passed: true } => self.line("stop".to_owned()),
+            Deed::Exit { passed: false } => {
+                self.end_question();
+                let said = self.lines.last().and_then(|last| last.strip_prefix("log ")).map(str::to_owned);
+                if said.is_some() {
+                    self.lines.pop();
+                }
+                self.line(format!("fail {}", said.as_deref().unwrap_or("\"the script ends as failed\"")));
+            }
+            Deed::Comment(text) => self.line(format!("# {text}")),
+            Deed::Go(label) => self.not_said(&format!("goto {label}")),
+            Deed::Unsaid(line) => self.not_said(line),
+        }
+    }
+
+    fn not_said(&mut self, line: &str) {
+        self.unsaid += 1;
+        let line = format!("# not imported: {}", line.replace('\r', "^M").replace(['\n', '\x1A'], " "));
+        match &mut self.question {
+            // It stands in the middle of an answer.
+            Some(question) => question.clauses.push(line),
+            None => self.lines.push(line),
+        }
+    }
+
+    fn line(&mut self, line: String) {
+        self.end_question();
+        self.lines.push(line);
+    }
+
+    fn end_question(&mut self) {
+        let Some(question) = self.question.take() else { return };
+        let within = question.within.filter(|time| *time != USUAL);
+        let within = within.map(|time| format!(" within {}", ExactDuration(time))).unwrap_or_default();
+        self.lines.push(question.command + &within);
+        self.lines.extend(question.clauses.into_iter().map(|clause| format!("  {clause}")));
+    }
+
+    fn send(&mut self, text: &str, line_end: &str) {
+        if let Some(question) = self.question.as_mut().filter(|question| question.prompts) {
+            question.prompts = false;
+            let (text, end) = match text.trim_end_matches('\r').strip_suffix('\x1A') {
+                Some(text) => (text, "ctrl-z"),
+                None if line_end.is_empty() => (text, "nothing"),
+                None => (text, "cr"),
+            };
+            question.clauses.push(format!("prompt \">\" reply {} then {end}", quoted(text)));
+            return;
+        }
+        if text == "+++" {
+            return self.line("port escape".to_owned());
+        }
+        match at_command(text).filter(|_| !line_end.is_empty()) {
+            Some(command) => {
+                self.end_question();
+                let (within, clauses) = (None, Vec::new());
+                self.question = Some(Question { command, within, clauses, prompts: false, is_over: false });
+            }
+            // An empty line asks nothing.
+            None if text.is_empty() => {}
+            None => self.line(format!("send raw {}", quoted(&format!("{text}{line_end}")))),
+        }
+    }
+
+    fn wait(&mut self, wait: &Wait) {
+        let onward = |wanted: &&super::Wanted| wanted.then == Onward::Next;
+        let texts: Vec<&str> = wait.wanted.iter().filter(onward).map(|wanted| wanted.text.trim()).collect();
+        let good: Vec<&str> = texts.iter().copied().filter(|text| !is_failure(text)).collect();
+        let or = |texts: &[&str]| texts.iter().map(|text| pattern(text)).collect::<Vec<_>>().join(" or ");
+        if let Some(question) = self.question.as_mut().filter(|question| !question.is_over) {
+            question.within = question.within.max(wait.within);
+            question.prompts |= good.contains(&">");
+            let ends = |text: &&str| matches!(*text, "" | "OK" | "0") || text.starts_with("CONNECT");
+            question.is_over = good.iter().any(ends);
+            let is_plain = good.iter().any(|text| matches!(*text, "" | "OK" | ">"));
+            if !is_plain && !good.is_empty() {
+                question.clauses.push(format!("expect {}", or(&good)));
+                return;
+            }
+            let mut failures = Vec::new();
+            for wanted in &wait.wanted {
+                if let (Onward::Fail(why), false) = (&wanted.then, is_failure(&wanted.text)) {
+                    let why = if why.trim().is_empty() { wanted.text.as_str() } else { why.trim() };
+                    failures.push(format!("when {} {{ fail {} }}", pattern(wanted.text.trim()), quoted(why)));
+                }
+            }
+            if !failures.is_empty() {
+                question.clauses.append(&mut failures);
+                question.clauses.push(format!("when {} {{ }}", if good.is_empty() { "OK".to_owned() } else { or(&good) }));
+            }
+            return;
+        }
+        let good: Vec<&str> = good.into_iter().filter(|text| !text.is_empty()).collect();
+        let Some(first) = good.first() else { return };
+        let within = wait.within.map(|time| format!(" within {}", ExactDuration(time))).unwrap_or_default();
+        // What asks a person for a word ends in no line end.
+        let asks = first.ends_with([':', '>', '?', '$', '%', '#']) && good.len() == 1 && !first.starts_with('+');
+        if asks {
+            self.line(format!("await prompt {}{within}", quoted(first)));
+        } else {
+            self.line(format!("await {}{within}", or(&good)));
+        }
+    }
+}
+
+fn is_failure(text: &str) -> bool {
+    FAILURES.iter().any(|failure| text.trim().eq_ignore_ascii_case(failure) || text.starts_with("+CM") && text.starts_with(failure))
+}
+
+/// The text as an AT command of Hayes: blanks stand in its strings only.
+fn at_command(text: &str) -> Option<String> {
+    let text = text.trim();
+    if !text.get(..2)?.eq_ignore_ascii_case("at") || text.chars().any(char::is_control) {
+        return None;
+    }
+    let mut command = String::new();
+    for (number, part) in text.split('"').enumerate() {
+        if number > 0 {
+            command.push('"');
+        }
+        let is_string = number % 2 == 1;
+        command.extend(part.chars().filter(|c| is_string || !c.is_whitespace()));
+    }
+    if command.starts_with("at") {
+        command.replace_range(..2, "AT");
+    }
+    Some(command)
+}
+
+/// What a line must look like. These programs find a text anywhere; a string in Hayes is the beginning of a line, a regex is anywhere.
+fn pattern(text: &str) -> String {
+    let begins = text.starts_with(['+', '^', '#', '*']) && text.contains(':');
+    if begins || is_failure(text) || text == "OK" || text.starts_with("CONNECT") || text.contains("${") {
+        let mut braces = String::new();
+        let mut rest = text;
+        while let Some(place) = rest.find(['{', '}']) {
+            let (before, from) = rest.split_at(place);
+            braces.push_str(before);
+            let hole = from.find('}').filter(|_| before.ends_with('$')).map_or(1, |end| end + 1);
+            let (brace, after) = from.split_at(hole);
+            braces.push_str(&if hole == 1 { brace.repeat(2) } else { brace.to_owned() });
+            rest = after;
+        }
+        return quoted(&(braces + rest));
+    }
+    format!("/{}/", regex::escape(text).replace('/', "\\/"))
+}
+
+/// A string of Hayes.
+pub(super) fn quoted(text: &str) -> String {
+    if text.contains(['"', '\\']) && !text.contains('\'') && !text.chars().any(char::is_control) {
+        return format!("'{text}'");
+    }
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\r' => quoted.push_str("\\r"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            other if other.is_control() => quoted.push_str(&format!("\\x{:02X}", u32::from(other))),
+            other => quoted.push(other),
+        }
+    }
+    quoted + "\""
+}
