@@ -1,5 +1,5 @@
 //! `docs/src/coming-from/*.md`: the other program's script on each page does its job on the simulated modem, as Hayes's
-//! own on the same page does (`tests/cases.rs` runs that one). A program that is not installed is said to be left out;
+//! own on the same page does (`tests/cases.rs` runs that one), and what `hayes import` makes of it. A program that is not installed is said to be left out;
 //! with HAYES_TEST_ALL set that is a failure.
 
 use std::fs::{self, OpenOptions};
@@ -36,7 +36,8 @@ fn does_the_job(program: &str, page: &str, line: &str) {
 
 /// The block of the page that has the page's own name.
 fn block(page: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/coming-from").join(format!("{page}.md"));
+    let name = if page == "ttl" { "tera-term" } else { page };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/coming-from").join(format!("{name}.md"));
     let text = fs::read_to_string(file).unwrap();
     let language = match page {
         "pyserial" => "python",
@@ -76,4 +77,24 @@ fn pyserial() {
 #[test]
 fn minicom() {
     does_the_job("runscript", "minicom", "runscript $SCRIPT <$PORT >$PORT");
+}
+
+/// What `hayes import` makes of a page's script says all that it says, and does its job.
+#[test]
+fn imported() {
+    for (page, program) in [("chat", "chat"), ("comgt", "comgt"), ("minicom", "runscript"), ("ttl", "ttl")] {
+        let folder = Folder::new();
+        fs::write(folder.0.join("script"), block(page)).unwrap();
+        let hayes = |arguments: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+            within(Duration::from_secs(60), command.args(arguments).current_dir(&folder.0))
+        };
+        let made = hayes(&["import", "script", "--from", program, "-o", "script.hayes"]);
+        let text = fs::read_to_string(folder.0.join("script.hayes")).unwrap_or_default();
+        assert!(made.status.success() && !text.contains("not imported"), "{}\n{text}", all(&made));
+        for (options, passes) in [("register=0s", true), ("register=0s&sim=absent", false)] {
+            let output = hayes(&["run", "script.hayes", "-p", &format!("sim:bg96?time=virtual&{options}")]);
+            assert_eq!(output.status.success(), passes, "{page} with {options}\n{text}\n{}", all(&output));
+        }
+    }
 }

@@ -41,6 +41,8 @@ mod peers;
 mod picture;
 mod played;
 #[cfg(unix)]
+mod recordings;
+#[cfg(unix)]
 mod repl;
 mod secrets;
 mod shelf;

@@ -77,6 +77,8 @@ pub(crate) enum Task {
     },
     /// Turn a script of chat, comgt, minicom or Tera Term into a Hayes script
     Import(Import),
+    /// Run scripts against recordings of modems
+    Test(Test),
     /// List serial ports, and which of them answers AT
     Ports(Ports),
     /// Find out why no modem answers: ports, permissions, drivers, other programs, and what the modem says of itself
@@ -442,6 +444,24 @@ pub(crate) struct Import {
     /// Write it into this file, which must be new, instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hayes run my.hayes -p /dev/ttyUSB2 --record my.transcript
+  hayes test .
+
+NAME.transcript, or NAME-WHAT.transcript, is played to NAME.hayes beside it. Comments at the recording's beginning may say more:
+  # script: supersim/setup                         another script
+  # var: apn=super                                 a value
+  # expect: failed hayes::run::unexpected-result   how it ends, where it does not pass")]
+pub(crate) struct Test {
+    /// Folders, which are searched for *.transcript, or recordings
+    #[arg(required = true, value_name = "FOLDER", value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inputs: InputArguments,
 }
 
 #[derive(Debug, Args)]

@@ -21,6 +21,7 @@ mod run;
 mod screen;
 mod scripts;
 mod sim;
+mod test;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -84,6 +85,7 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
         Task::Show { name } => scripts::show(name, console),
         Task::Copy { name, file } => import::copy(name, file.as_deref(), console),
         Task::Import(arguments) => import::import(arguments, console),
+        Task::Test(arguments) => test::test(arguments, console),
         Task::Ports(arguments) => ports::list(arguments, console),
         Task::Doctor(arguments) => doctor::run(arguments, console),
         Task::Sim(arguments) => sim::sim(arguments, console),

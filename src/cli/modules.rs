@@ -45,6 +45,7 @@ fn beside(task: Option<&Task>) -> Vec<PathBuf> {
         | Task::Show { .. }
         | Task::Copy { .. }
         | Task::Import(_)
+        | Task::Test(_)
         | Task::Ports(_)
         | Task::Doctor(_)
         | Task::Sim(_)

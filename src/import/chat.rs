@@ -143,7 +143,9 @@ fn said(word: &str, told: &mut Told) -> String {
             // `AT$QCPWRDN` is a command.
             '$' if !text.eq_ignore_ascii_case("at") => {
                 let mut name = String::new();
-                while let Some(next) = letters.next_if(|next| next.is_ascii_alphanumeric() || matches!(next, '_' | '{' | '}')) {
+                while let Some(next) =
+                    letters.next_if(|next| next.is_ascii_alphanumeric() || matches!(next, '_' | '{' | '}'))
+                {
                     name.push(next);
                 }
                 let name = name.trim_matches(['{', '}']);

@@ -5,7 +5,9 @@ use super::{Deed, Onward, Told, Wanted, control, literal, named, seconds};
 pub(super) fn read(text: &str, told: &mut Told) {
     for line in text.lines() {
         let mut line = line.trim();
-        if let Some(comment) = line.strip_prefix('#').or_else(|| line.strip_prefix("//")).or_else(|| line.strip_prefix("rem ")) {
+        if let Some(comment) =
+            line.strip_prefix('#').or_else(|| line.strip_prefix("//")).or_else(|| line.strip_prefix("rem "))
+        {
             told.deeds.push(Deed::Comment(comment.trim_start_matches(['#', ' ']).to_owned()));
             continue;
         }

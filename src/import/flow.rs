@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::writing::is_failure;
 use super::{Deed, Onward};
 
 /// Where a way through the script leads.
@@ -36,13 +37,15 @@ pub(super) fn followed(deeds: Vec<Deed>) -> Vec<Deed> {
                     Fate::GoesOn(to) => Some(*to),
                     Fate::Fails(_) => None,
                 };
-                let here = ways.iter().filter_map(on).min();
+                // The next line, else the nearest one behind it, else one before.
+                let here = ways.iter().filter_map(on).min_by_key(|to| (*to < place, *to));
                 let mut wait = wait.clone();
                 let mut elsewhere = Vec::new();
                 for (wanted, fate) in wait.wanted.iter_mut().zip(ways) {
                     wanted.then = match fate {
                         Fate::Fails(why) => Onward::Fail(why),
                         Fate::GoesOn(to) if Some(to) == here => Onward::Next,
+                        Fate::GoesOn(_) if is_failure(&wanted.text) => Onward::Fail(String::new()),
                         Fate::GoesOn(_) => {
                             let label = match &wanted.then {
                                 Onward::Label(label) => format!("goto {label}"),
@@ -65,8 +68,18 @@ pub(super) fn followed(deeds: Vec<Deed>) -> Vec<Deed> {
                 Fate::GoesOn(_) => kept.push(Deed::Unsaid(format!("goto {label}"))),
             },
             Deed::Exit { passed: true } if flow.only_fails(place, deeds.len()) => break,
-            Deed::Send(_) | Deed::Bare(_) | Deed::Capture(_) | Deed::Sleep(_) | Deed::Timeout(_) | Deed::Abort(_) | Deed::Log(_)
-            | Deed::Set(..) | Deed::Line(_) | Deed::Label(_) | Deed::Exit { .. } | Deed::Comment(_)
+            Deed::Send(_)
+            | Deed::Bare(_)
+            | Deed::Capture(_)
+            | Deed::Sleep(_)
+            | Deed::Timeout(_)
+            | Deed::Abort(_)
+            | Deed::Log(_)
+            | Deed::Set(..)
+            | Deed::Line(_)
+            | Deed::Label(_)
+            | Deed::Exit { .. }
+            | Deed::Comment(_)
             | Deed::Unsaid(_) => kept.push(deed.clone()),
         }
     }
@@ -77,7 +90,15 @@ pub(super) fn followed(deeds: Vec<Deed>) -> Vec<Deed> {
             jumps.extend(line.rsplit_once("goto ").map(|(_, label)| label.to_owned()));
         }
     }
-    kept.retain(|deed| !matches!(deed, Deed::Label(name) if !jumps.contains(name)));
+    let mut is_reached = true;
+    kept.retain(|deed| {
+        let is_label = matches!(deed, Deed::Label(_));
+        let is_wanted = !is_label || matches!(deed, Deed::Label(name) if jumps.contains(name));
+        is_reached |= is_label && is_wanted || matches!(deed, Deed::Line(line) if line == "}");
+        let stays = is_reached && is_wanted;
+        is_reached &= !matches!(deed, Deed::Exit { .. });
+        stays
+    });
     kept
 }
 
@@ -133,8 +154,17 @@ impl Flow<'_> {
                 Deed::Go(label) if matches!(self.fate(from, &Onward::Label(label.clone())), Fate::Fails(_)) => {
                     is_whole = true;
                 }
-                Deed::Send(_) | Deed::Bare(_) | Deed::Wait(_) | Deed::Capture(_) | Deed::Sleep(_) | Deed::Timeout(_)
-                | Deed::Abort(_) | Deed::Set(..) | Deed::Line(_) | Deed::Go(_) | Deed::Exit { passed: true }
+                Deed::Send(_)
+                | Deed::Bare(_)
+                | Deed::Wait(_)
+                | Deed::Capture(_)
+                | Deed::Sleep(_)
+                | Deed::Timeout(_)
+                | Deed::Abort(_)
+                | Deed::Set(..)
+                | Deed::Line(_)
+                | Deed::Go(_)
+                | Deed::Exit { passed: true }
                 | Deed::Unsaid(_) => return false,
             }
         }

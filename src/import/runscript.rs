@@ -88,6 +88,10 @@ fn command(line: &str, told: &mut Told) -> Option<()> {
             let sign = if first == "inc" { '+' } else { '-' };
             told.deeds.push(Deed::Set(named(rest), format!("{} {sign} 1", named(rest))));
         }
+        "timeout" => {
+            told.deeds
+                .push(Deed::Comment(format!("timeout {rest}: of the whole script; Hayes has one for each exchange")));
+        }
         "verbose" | "break" => {}
         _ => return None,
     }
@@ -119,7 +123,9 @@ fn said(text: &str, told: &mut Told) -> String {
         let after = rest.get(letter.len_utf8()..).unwrap_or_default();
         let next = after.chars().next();
         rest = after;
-        if let Some((name, behind)) = after.strip_prefix('(').filter(|_| letter == '$').and_then(|it| it.split_once(')')) {
+        if let Some((name, behind)) =
+            after.strip_prefix('(').filter(|_| letter == '$').and_then(|it| it.split_once(')'))
+        {
             said.push_str(&told.param(name));
             rest = behind;
         } else if let Some(next) = next.filter(|_| matches!(letter, '\\' | '^')) {

@@ -17,7 +17,8 @@ pub(super) fn read(text: &str, told: &mut Told) {
         }
         // `if result <> 1 then` … `endif`
         if let Some(condition) = line.strip_prefix("if ").and_then(|rest| rest.strip_suffix("then")) {
-            let body: Vec<&str> = lines.by_ref().map(|line| without_comment(line).0).take_while(|line| *line != "endif").collect();
+            let body: Vec<&str> =
+                lines.by_ref().map(|line| without_comment(line).0).take_while(|line| *line != "endif").collect();
             if reading.block(condition, &body).is_none() {
                 for line in [line].into_iter().chain(body).chain(["endif"]) {
                     reading.told.unsaid(line);
@@ -63,7 +64,7 @@ impl Ttl<'_> {
                 return Some(());
             }
             "for" => {
-                let [name, from, to] = rest.split_whitespace().collect::<Vec<_>>().try_into().ok()?;
+                let [name, from, to]: [&str; 3] = rest.split_whitespace().collect::<Vec<_>>().try_into().ok()?;
                 let (from, to): (i64, i64) = (from.parse().ok()?, to.parse().ok()?);
                 self.loops += 1;
                 Deed::Line(format!("for {} in {from}..{to} {{", named(name)))
@@ -106,8 +107,8 @@ impl Ttl<'_> {
     fn block(&mut self, condition: &str, body: &[&str]) -> Option<()> {
         let (last, told) = body.split_last()?;
         let ends = matches!(*last, "end" | "exit") || last.starts_with("goto ");
-        let says = |line: &&str| line.is_empty() || line.starts_with("messagebox") || line.starts_with("statusbox");
-        if !ends || !told.iter().all(|line| says(&line)) {
+        let says = |line: &str| line.is_empty() || line.starts_with("messagebox") || line.starts_with("statusbox");
+        if !ends || !told.iter().all(|line| says(line)) {
             return None;
         }
         let said = told.iter().filter_map(|line| texts(line.split_once(' ')?.1)?.into_iter().next());
@@ -121,7 +122,7 @@ impl Ttl<'_> {
 
 /// Where the texts go on that this condition on `result` holds for.
 fn branch(wait: &mut Wait, condition: &str, then: &Onward) -> Option<()> {
-    let [name, operator, number] = condition.split_whitespace().collect::<Vec<_>>().try_into().ok()?;
+    let [name, operator, number]: [&str; 3] = condition.split_whitespace().collect::<Vec<_>>().try_into().ok()?;
     let number: usize = number.parse().ok().filter(|_| name == "result")?;
     let is_equal = match operator {
         "=" | "==" => true,

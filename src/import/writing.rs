@@ -28,6 +28,8 @@ struct Question {
 struct Writing {
     lines: Vec<String>,
     question: Option<Question>,
+    /// Names whose value begins a command
+    commands: Vec<String>,
     unsaid: usize,
 }
 
@@ -42,7 +44,8 @@ pub(super) fn script(title: &str, told: &Told) -> Imported {
     // A value that no line gives comes from outside.
     let text = lines.join("\n");
     let holes = text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
-    let is_given = |name: &str| text.contains(&format!("set {name} = ")) || text.contains(&format!("capture {name}"));
+    let given = |name: &str| [format!("set {name} = "), format!("capture {name}"), format!("for {name} in ")];
+    let is_given = |name: &str| given(name).iter().any(|line| text.contains(line.as_str()));
     let names: BTreeSet<&str> =
         told.params.iter().map(String::as_str).chain(holes.filter(|name| !is_given(name))).collect();
     lines.splice(1..1, names.into_iter().map(|name| format!("param {name}")).chain([String::new()]));
@@ -78,7 +81,12 @@ impl Writing {
             Deed::Abort(text) => self.line(format!("abort on {}", pattern(text))),
             Deed::Log(text) if text.trim().is_empty() => {}
             Deed::Log(text) => self.line(format!("log {}", quoted(text.trim()))),
-            Deed::Set(name, value) => self.line(format!("set {name} = {value}")),
+            Deed::Set(name, value) => {
+                if value.get(1..3).is_some_and(|start| start.eq_ignore_ascii_case("at")) {
+                    self.commands.push(format!("{name}}}"));
+                }
+                self.line(format!("set {name} = {value}"));
+            }
             Deed::Line(line) => self.line(line.clone()),
             Deed::Label(name) => self.line(format!("# {name}:")),
             Deed::Exit { passed: true } => self.line("stop".to_owned()),
@@ -133,7 +141,10 @@ impl Writing {
         if text == "+++" {
             return self.line("port escape".to_owned());
         }
-        match at_command(text).filter(|_| !line_end.is_empty()) {
+        let is_command =
+            self.commands.iter().any(|name| text.strip_prefix("${").is_some_and(|rest| rest.starts_with(name)));
+        let command = if is_command { Some(text.to_owned()) } else { at_command(text) };
+        match command.filter(|_| !line_end.is_empty()) {
             Some(command) => {
                 self.end_question();
                 let (within, clauses) = (None, Vec::new());
@@ -169,7 +180,9 @@ impl Writing {
             }
             if !failures.is_empty() {
                 question.clauses.append(&mut failures);
-                question.clauses.push(format!("when {} {{ }}", if good.is_empty() { "OK".to_owned() } else { or(&good) }));
+                question
+                    .clauses
+                    .push(format!("when {} {{ }}", if good.is_empty() { "OK".to_owned() } else { or(&good) }));
             }
             return;
         }
@@ -186,8 +199,11 @@ impl Writing {
     }
 }
 
-fn is_failure(text: &str) -> bool {
-    FAILURES.iter().any(|failure| text.trim().eq_ignore_ascii_case(failure) || text.starts_with("+CM") && text.starts_with(failure))
+/// A result code that ends an answer as failed.
+pub(super) fn is_failure(text: &str) -> bool {
+    FAILURES.iter().any(|failure| {
+        text.trim().eq_ignore_ascii_case(failure) || text.starts_with("+CM") && text.starts_with(failure)
+    })
 }
 
 /// The text as an AT command of Hayes: blanks stand in its strings only.

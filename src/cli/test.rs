@@ -1,0 +1,257 @@
+//! `hayes test`: each recording of a folder is played to its script again, without the modem. A script that asks what it asked
+//! then, and ends as it should, passes.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::arguments::{InputArguments, Test};
+use super::console::{Console, Exit};
+use super::modem::Signals;
+use super::{inputs, run, scripts};
+use crate::catalogue::Catalogue;
+use crate::connect::{self, Address, Opening};
+use crate::conversation::Conversation;
+use crate::port::Cancel;
+use crate::port::transcript::{Said, Transcript, Who, events};
+use crate::report::style::Style;
+use crate::report::transcript::write_down;
+use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status};
+
+/// How a recording's name ends.
+const ENDING: &str = "transcript";
+/// So many lines before a difference are shown.
+const BEFORE: usize = 6;
+
+pub(crate) fn test(arguments: &Test, console: &Console) -> Exit {
+    let mut recordings = BTreeSet::new();
+    for path in &arguments.paths {
+        if let Err(error) = find(path, &mut recordings) {
+            return console.refuse(Exit::Usage, &format!("{} cannot be read: {error}", path.display()), None);
+        }
+    }
+    if recordings.is_empty() {
+        let help = "`hayes run NAME.hayes -p PORT --record NAME.transcript` makes one beside its script";
+        return console.refuse(Exit::Nothing, "there is no recording, no file NAME.transcript", Some(help));
+    }
+    let cancel = match Cancel::new() {
+        Ok(cancel) => cancel,
+        Err(error) => return console.refused(&error),
+    };
+    let signals = match Signals::cancel(&cancel) {
+        Ok(signals) => signals,
+        Err(error) => return console.refused(&error),
+    };
+    let (mut exit, mut passed) = (Exit::Passed, 0);
+    for recording in &recordings {
+        let ended = one(recording, &arguments.inputs, &cancel, console);
+        passed += usize::from(ended == Exit::Passed);
+        exit = exit.worst(ended);
+        if signals.came() {
+            return signals.exit();
+        }
+    }
+    let failed = recordings.len() - passed;
+    let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
+    exit.worst(console.print(&format!("{passed} passed{failed}\n")))
+}
+
+/// The recordings of a folder and the folders in it; a file is taken for one whatever its name.
+fn find(path: &Path, recordings: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
+    if !path.metadata()?.is_dir() {
+        recordings.insert(path.to_owned());
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        // A link may lead back to where we are.
+        if entry.file_type()?.is_dir() {
+            find(&entry.path(), recordings)?;
+        } else if entry.path().extension().is_some_and(|ending| ending == ENDING) {
+            recordings.insert(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// What the comments at a recording's beginning say of it.
+#[derive(Default)]
+struct Terms {
+    /// `# script: NAME`, else the file beside it that has its name
+    script: Option<String>,
+    /// `# expect: failed hayes::run::unexpected-result`, else passed
+    expect: Option<String>,
+    /// `# var: apn=super`
+    variables: Vec<String>,
+}
+
+impl Terms {
+    fn read(text: &str) -> Terms {
+        let mut terms = Terms::default();
+        for line in text.lines().map_while(|line| line.strip_prefix('#')) {
+            match line.trim().split_once(": ") {
+                Some(("script", name)) => terms.script = Some(name.trim().to_owned()),
+                Some(("expect", status)) => terms.expect = Some(status.trim().to_owned()),
+                Some(("var", value)) => terms.variables.push(value.trim().to_owned()),
+                Some(_) | None => {}
+            }
+        }
+        terms
+    }
+}
+
+fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Console) -> Exit {
+    let name = recording.display();
+    let refuse = |message: &str, help: &str| console.refuse(Exit::Invalid, message, Some(help));
+    let text = match scripts::open_text(recording) {
+        Ok(text) => text,
+        Err(error) => return refuse(&format!("{name}: {error}"), "a recording is what --record has written"),
+    };
+    let terms = Terms::read(&text);
+    let Some(script) = script_of(recording, &terms) else {
+        let help = "give it the name of its script, or write `# script: NAME.hayes` into its second line";
+        return refuse(&format!("{name}: no script has its name"), help);
+    };
+    let source = match scripts::read(&script, console) {
+        Ok(source) => source,
+        Err(exit) => return exit,
+    };
+    let mut given = given.clone();
+    given.variables.extend(terms.variables);
+    let prepared = run::programs(&[source], &given, true, console)
+        .and_then(|programs| Ok((inputs::collect(&given, &programs, console)?, programs)));
+    let (inputs, programs) = match prepared {
+        Ok(prepared) => prepared,
+        Err(exit) => return exit,
+    };
+    let Some(program) = programs.first() else { return Exit::Invalid };
+    let port = match connect::open(&Address::Replay(recording.to_owned()), &Opening::new(cancel.clone())) {
+        Ok(port) => port,
+        Err(error) => return console.refuse(Exit::Invalid, &error.message, error.help.as_deref()),
+    };
+    let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..inputs };
+    let mut heard = Heard::default();
+    let outcome = runtime::run(program, &mut Conversation::new(port, &Catalogue), &inputs, &mut heard);
+    let now = heard.0.text("");
+    let difference = Difference::between(&text, &now);
+    let told = difference.as_ref().map(|difference| difference.told(&name.to_string(), console));
+    let wrong = told.or_else(|| wrong_end(&outcome, terms.expect.as_deref().unwrap_or("passed")));
+    let mark = |style, word| console.out.paint(style, word);
+    match wrong {
+        None => console.print(&format!("{}  {name}\n", mark(Style::Good, "passed"))),
+        Some(why) => {
+            let printed = console.print(&format!("{}  {name}: {why}\n", mark(Style::Bad, "FAILED")));
+            // What differs is told already; that the recording has no answer to it is no news.
+            if difference.is_none() {
+                run::show_failure(&outcome, console);
+            }
+            Exit::Failed.worst(printed)
+        }
+    }
+}
+
+/// `# script: NAME`, from the recording's folder where it is a file there; else `NAME.hayes` beside `NAME.transcript`, or beside
+/// `NAME-WHAT.transcript`.
+fn script_of(recording: &Path, terms: &Terms) -> Option<String> {
+    let shown = |path: PathBuf| path.to_string_lossy().into_owned();
+    if let Some(name) = &terms.script {
+        let beside = recording.with_file_name(name);
+        return Some(if beside.is_file() { shown(beside) } else { name.clone() });
+    }
+    let mut name = recording.file_stem()?.to_str()?;
+    loop {
+        let script = recording.with_file_name(format!("{name}.hayes"));
+        if script.is_file() {
+            return Some(shown(script));
+        }
+        name = name.rsplit_once('-')?.0;
+    }
+}
+
+/// Why it did not end as it should.
+fn wrong_end(outcome: &Outcome, expected: &str) -> Option<String> {
+    let status = match outcome.status {
+        Status::Passed => "passed",
+        Status::Failed => "failed",
+        Status::Skipped => "skipped",
+        Status::Unreachable => "unreachable",
+        Status::Interrupted => "interrupted",
+    };
+    let code = outcome.failure.as_deref().map_or("", |failure| failure.diagnostic.code);
+    let is_as_expected = expected == status || expected == format!("{status} {code}");
+    (!is_as_expected).then(|| format!("{} was expected, but it {}", expected, format!("{status} {code}").trim()))
+}
+
+/// The conversation of a run, in memory.
+#[derive(Default)]
+struct Heard(Transcript);
+
+impl Listener for Heard {
+    fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
+        write_down(&mut self.0, now, &event);
+    }
+}
+
+/// Where a script asks something else than it did when this was recorded.
+struct Difference {
+    /// What was said before, in both
+    before: Vec<String>,
+    /// What was asked then
+    then: Option<String>,
+    now: Option<String>,
+}
+
+impl Difference {
+    fn between(recorded: &str, now: &str) -> Option<Difference> {
+        let said = |text| events(text).filter(|said: &Said<'_>| said.who != Who::Note).collect::<Vec<_>>();
+        let (recorded, now) = (said(recorded), said(now));
+        let (questions_then, questions_now) = (questions(&recorded), questions(&now));
+        let longest = questions_then.len().max(questions_now.len());
+        let (place, then, now) = (0..longest)
+            .map(|place| (place, questions_then.get(place), questions_now.get(place)))
+            .find(|(_, then, now)| then.map(|then| &then.1) != now.map(|now| &now.1))?;
+        // Both have said the same up to there; the answers are the recording's.
+        let end = then.map_or(recorded.len(), |(event, _)| *event);
+        let end = if place == 0 { 0 } else { end };
+        let before = recorded.get(end.saturating_sub(BEFORE)..end).unwrap_or_default();
+        let sign = |who| if who == Who::Computer { '>' } else { '<' };
+        let before = before.iter().map(|said| format!("{} {}", sign(said.who), said.line())).collect();
+        Some(Difference { before, then: then.map(|it| it.1.clone()), now: now.map(|it| it.1.clone()) })
+    }
+
+    fn told(&self, recording: &str, console: &Console) -> String {
+        let what = match (&self.then, &self.now) {
+            (Some(_), None) => "it asks less than when this was recorded",
+            (None, _) => "it asks more than when this was recorded",
+            (Some(_), Some(_)) => "it asks something else than when this was recorded",
+        };
+        let mut text = format!("{what} (- {recording}, + now)");
+        for line in &self.before {
+            text.push_str(&format!("\n    {line}"));
+        }
+        for (style, sign, line) in [(Style::Bad, '-', &self.then), (Style::Good, '+', &self.now)] {
+            if let Some(line) = line {
+                let line = format!("  {sign} > {line}");
+                text.push_str(&format!("\n{}", console.out.paint(style, line.as_str())));
+            }
+        }
+        text
+    }
+}
+
+/// What was asked, a line each, with the place of its event; how it was cut into writes does not matter.
+fn questions(said: &[Said<'_>]) -> Vec<(usize, String)> {
+    let mut questions: Vec<(usize, String)> = Vec::new();
+    let mut is_open = false;
+    for (place, said) in said.iter().enumerate().filter(|(_, said)| said.who == Who::Computer) {
+        for line in said.text.split_inclusive("\\r") {
+            let (words, ends) = line.strip_suffix("\\r").map_or((line, false), |words| (words, true));
+            match questions.last_mut().filter(|_| is_open) {
+                Some((_, question)) => question.push_str(words),
+                None => questions.push((place, words.to_owned())),
+            }
+            is_open = !ends;
+        }
+    }
+    questions
+}
