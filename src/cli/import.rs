@@ -25,8 +25,7 @@ pub(crate) fn import(arguments: &Import, console: &Console) -> Exit {
     };
     if exit == Exit::Passed && imported.unsaid > 0 {
         let lines = if imported.unsaid == 1 { "1 line".to_owned() } else { format!("{} lines", imported.unsaid) };
-        let help = "each stands as a comment at its place: look for `# not imported`";
-        console.complain(&format!("{lines} could not be said in Hayes"), Some(help));
+        console.say(&format!("{lines} could not be said in Hayes: look for `# not imported`\n"));
     }
     exit
 }

@@ -213,9 +213,20 @@ impl Difference {
         // Both have said the same up to there; the answers are the recording's.
         let end = then.map_or(recorded.len(), |(event, _)| *event);
         let end = if place == 0 { 0 } else { end };
-        let before = recorded.get(end.saturating_sub(BEFORE)..end).unwrap_or_default();
-        let sign = |who| if who == Who::Computer { '>' } else { '<' };
-        let before = before.iter().map(|said| format!("{} {}", sign(said.who), said.line())).collect();
+        // Echoes and empty lines tell nothing.
+        let mut asked = "";
+        let mut before = Vec::new();
+        for said in recorded.get(..end).unwrap_or_default() {
+            let line = said.line().trim_end_matches("\\r");
+            let is_echo = said.who == Who::Modem && line == asked;
+            if said.who == Who::Computer {
+                asked = line;
+            }
+            if !is_echo && !line.is_empty() {
+                before.push(format!("{} {line}", if said.who == Who::Computer { '>' } else { '<' }));
+            }
+        }
+        before.drain(..before.len().saturating_sub(BEFORE));
         Some(Difference { before, then: then.map(|it| it.1.clone()), now: now.map(|it| it.1.clone()) })
     }
 
