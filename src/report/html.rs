@@ -454,8 +454,8 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
     let middle = sorted.get(sorted.len() / 2).copied().unwrap_or(least);
     // One that is far out would press all others into the first bin: then a bin is a factor, not a step.
     let is_logarithmic = least > 0.0 && most > OUTLIER * middle;
-    let (to_axis, from_axis): (fn(f64) -> f64, fn(f64) -> f64) =
-        if is_logarithmic { (f64::ln, f64::exp) } else { (|value| value, |value| value) };
+    let [to_axis, from_axis]: [fn(f64) -> f64; 2] =
+        if is_logarithmic { [f64::ln, f64::exp] } else { [|value| value, |value| value] };
     let (first, span) = (to_axis(least), to_axis(most) - to_axis(least));
     // Whole numbers have a bin each, if there are few.
     let each = !is_logarithmic && sorted.iter().all(|value| value.fract() == 0.0) && span < BINS as f64;

@@ -301,7 +301,7 @@ impl<'r> Run<'r> {
         match self.view().assert(condition, why) {
             Err(End::Failed(failure)) if failure.diagnostic.code == expression::NOT_HELD => {
                 self.tell(RuntimeEvent::CheckFailed { failure: &failure });
-                self.scope.not_held.push(failure);
+                self.scope.not_held.push(*failure);
                 Ok(())
             }
             ended => ended,
@@ -319,7 +319,7 @@ impl<'r> Run<'r> {
                     first.diagnostic.message = format!("{} checks failed: {}", all.len(), all.join("; "));
                     others.iter().for_each(|other| first.also_means(format!("then: {other}")));
                 }
-                Err(End::Failed(first))
+                Err(End::Failed(Box::new(first)))
             }
             (Err(End::Failed(mut failure)), Some(_)) => {
                 failure.also_means(format!("a check had failed before: {}", all.join("; ")));
@@ -993,7 +993,7 @@ struct ScriptScope {
     /// `error`: what the last `try` or `retry` took
     error: Arc<str>,
     /// What `check` found
-    not_held: Vec<Box<Failure>>,
+    not_held: Vec<Failure>,
 }
 
 impl ScriptScope {
