@@ -72,7 +72,7 @@ fn candidates(before: &[String], typed: &str) -> Vec<String> {
         {
             Vec::new()
         }
-        _ if matches!(task, "run" | "batch" | "check" | "show") => {
+        _ if matches!(task, "run" | "batch" | "check" | "show" | "copy") => {
             SCRIPTS.iter().map(|entry| entry.name.to_owned()).collect()
         }
         _ if task == "sim" => models().map(|model| model.name.to_string()).collect(),
