@@ -165,12 +165,13 @@ fn a_second_run_sends_no_command_that_sets() {
         let apn = if script[0].starts_with("supersim/") { "" } else { "&apn=super" };
         let mut modem = Played::on(&format!("{model}?cfun=1&register=0s&fplmn=26201&sms=hello{apn}"));
         let first = modem.run(script);
-        if !passed(&first) && place >= EVERYWHERE {
+        if first.failure.is_some() && place >= EVERYWHERE {
             return;
         }
         modem.heard();
         let second = modem.run(script);
-        assert!(passed(&first) && passed(&second), "{script:?} on {model}: {} {}", failure(&first), failure(&second));
+        // What the module has not, as power saving, is passed over.
+        assert_eq!((failure(&first), failure(&second)), ("", ""), "{script:?} on {model}");
         assert_eq!(second.changed, 0, "{script:?} on {model}");
         let sets = |command: &str| {
             let asks = command.ends_with("=?") || TALK.iter().chain(&PING).any(|talk| command.starts_with(talk));
