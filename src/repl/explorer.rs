@@ -276,6 +276,14 @@ impl Explorer {
     fn statement_entered(&mut self, text: &str, is_one: bool) -> Passed {
         match self.session.check(text) {
             Ok(ready) => self.execute(ready, is_one, false),
+            Err(refused)
+                if self.link.as_ref().is_some_and(Link::carries_data)
+                    && refused.iter().all(|error| error.code.starts_with("hayes::syntax::")) =>
+            {
+                let message = "this is no statement, and was not sent: since CONNECT the line carries data";
+                let help = "`send \"…\"` says it to the other end; `port escape` goes back to the modem's commands";
+                self.complain(message, Some(help))
+            }
             Err(refused) => self.refuse(&refused),
         }
     }
