@@ -1,5 +1,6 @@
 //! `hayes agent` on a gateway, and `hayes fleet` where the operator is.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -12,16 +13,20 @@ use super::console::{Console, Exit};
 use super::inputs;
 use super::modem::Signals;
 use super::results;
+use crate::batch::inventory::{FleetGateway, Inventory};
 use crate::batch::journal;
 use crate::batch::run::Common;
 use crate::batch::schedule::Share;
 use crate::fleet::bundle::{ScriptBundle, not_repeatable};
+#[cfg(feature = "nats")]
+use crate::fleet::carrier::nats::users::configuration;
 use crate::fleet::carrier::{self, Access, is_name};
 use crate::fleet::controller::{FleetRun, Wish};
 use crate::fleet::gateway::{AgentFolder, CALL, Gateway, ToGateway};
 use crate::fleet::message::{Manner, Presence, VERSION};
 use crate::fleet::nkey::{self, KeyKind};
 use crate::fleet::operator::{FleetFolder, FleetSettings, Operator, is_not_heard, targets};
+use crate::fleet::seal::{self, SealedFor};
 use crate::port::{Cancel, Clock, Timestamp};
 use crate::report::result::plural;
 use crate::report::style::harmless;
@@ -136,6 +141,13 @@ enum FleetTask {
     },
     /// Tell what gateways say of themselves, and how runs go
     Status { gateway: Option<String> },
+    /// Print the users and permissions of a NATS server, to be included in its configuration
+    #[cfg(feature = "nats")]
+    NatsConfig {
+        /// The gateways, as TOML
+        #[arg(short, long, required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        inventory: Vec<PathBuf>,
+    },
     /// Let another machine, or another folder, be a gateway from now on
     Adopt { gateway: String },
 }
@@ -214,7 +226,9 @@ fn enroll(folder: &Path, name: &str, operators: &[String], fleet: &str, console:
         return console.refuse(Exit::Usage, &wrong, Some("`hayes fleet init` prints the operator's key"));
     }
     match AgentFolder::new(folder).enrol(fleet, name, operators) {
-        Ok(key) => console.print(&format!("[[gateway]]\nname = \"{name}\"\nkey = \"{key}\"\n")),
+        Ok([key, seal]) => {
+            console.print(&format!("[[gateway]]\nname = \"{name}\"\nkey = \"{key}\"\nseal = \"{seal}\"\n"))
+        }
         Err(error) => refused(&format!("{} cannot be the folder of a new gateway", folder.display()), &error, console),
     }
 }
@@ -260,10 +274,7 @@ fn command(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> 
     if let FleetTask::Init { fleet, valid_for } = &arguments.task {
         return init(&folder, fleet, *valid_for, &arguments.place, console);
     }
-    let settings = folder.settings().map_err(|error| {
-        let help = "make the fleet first: hayes fleet init --carrier dir:FOLDER";
-        console.refuse(Exit::Usage, &format!("there is no fleet in {}: {error}", folder.0.display()), Some(help))
-    })?;
+    let settings = settings_of(&folder, console)?;
     if let Some(carrier) = arguments.place.carrier().filter(|carrier| *carrier != settings.carrier) {
         let settings = FleetSettings { carrier, ..settings };
         folder.init(&settings).map_err(|error| refused("the fleet", &error, console))?;
@@ -295,6 +306,14 @@ fn command(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> 
             wish(run, Wish::Retry(all.into_iter().filter(|(_, wanted)| *wanted).map(|(status, _)| status).collect()))
         }
         FleetTask::Status { gateway } => status(&folder, gateway.as_deref(), console),
+        #[cfg(feature = "nats")]
+        FleetTask::NatsConfig { inventory } => {
+            let inventory = batch::read_inventory(inventory, false, console)?;
+            let key = folder.key().map_err(|error| refused("the fleet", &error, console))?.public_as(KeyKind::User);
+            let keys = inventory.gateways.iter().map(|it| (it.name.as_str(), it.key.as_deref().unwrap_or_default()));
+            let made = configuration(&settings_of(&folder, console)?.fleet, &key, &keys.collect::<Vec<_>>());
+            made.map(|text| console.print(&text)).map_err(|why| console.refuse(Exit::Invalid, &why, None))
+        }
         FleetTask::Adopt { gateway } => {
             let operator = open(&folder, &|_: &str| {}, console)?;
             match operator.adopt(gateway).map_err(|error| refused("the carrier", &error, console))? {
@@ -306,6 +325,13 @@ fn command(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> 
             }
         }
     }
+}
+
+fn settings_of(folder: &FleetFolder, console: &Console) -> Result<FleetSettings, Exit> {
+    folder.settings().map_err(|error| {
+        let help = "make the fleet first: hayes fleet init --carrier dir:FOLDER";
+        console.refuse(Exit::Usage, &format!("there is no fleet in {}: {error}", folder.0.display()), Some(help))
+    })
 }
 
 fn init(
@@ -350,13 +376,8 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     let program = batch::script(batch, console)?;
     let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&batch.inputs, std::slice::from_ref(&program), console)?;
-    if !given.secrets.is_empty()
-        || !environment.secrets.is_empty()
-        || program.params.iter().any(|it| it.secret && it.default.is_none())
-    {
-        let help = "secrets are not carried to gateways in this version: give it as a parameter, or run it there";
-        return Err(console.refuse(Exit::Usage, "the script is given a secret", Some(help)));
-    }
+    let mut secrets = environment.secrets.clone();
+    secrets.extend(given.secrets.clone());
     let inventory = batch::read_inventory(&batch.inventory, batch.script == "-", console)?;
     let modems = batch::select(&inventory, &batch.limit, console)?;
     if batch.list {
@@ -399,7 +420,35 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     run.waves.clone_from(&batch.waves);
     (run.max_fail, run.max_silent) = (batch.max_fail, arguments.max_silent);
     run.wave_wait = u64::try_from(arguments.wave_wait.as_millis()).unwrap_or(u64::MAX);
-    folder.add(run, &bundle).map_err(|error| refused("the run cannot be kept", &error, console))
+    let gateways: BTreeSet<&str> = run.targets.iter().map(|target| target.gateway.as_str()).collect();
+    let seals: BTreeMap<&str, [u8; 32]> = keys_to_seal_to(&inventory, &gateways, secrets.is_empty(), console)?;
+    let fleet = folder.settings().map(|settings| settings.fleet).unwrap_or_default();
+    let seal = |run: &str| {
+        let sealed = seals.iter().map(|(gateway, key)| {
+            let whom = SealedFor { fleet: &fleet, gateway, run };
+            Ok(((*gateway).to_owned(), seal::seal(key, whom, secrets.clone())?))
+        });
+        sealed.collect()
+    };
+    folder.add(run.clone(), &bundle, seal).map_err(|error| refused("the run cannot be kept", &error, console))
+}
+
+/// The keys that secrets are sealed to; none where there are no secrets.
+fn keys_to_seal_to<'i>(
+    inventory: &'i Inventory,
+    gateways: &BTreeSet<&str>,
+    none: bool,
+    console: &Console,
+) -> Result<BTreeMap<&'i str, [u8; 32]>, Exit> {
+    let its = inventory.gateways.iter().filter(|gateway| !none && gateways.contains(gateway.name.as_str()));
+    let key = |gateway: &'i FleetGateway| {
+        let help = "`hayes agent enroll` has printed it: seal = \"X…\"";
+        let refuse = |why: &str| console.refuse(Exit::Invalid, &format!("{}: {why}", gateway.name), Some(help));
+        let text = gateway.seal.as_deref().ok_or_else(|| refuse("secrets are sealed to its key, and it has none"))?;
+        let key = nkey::read(KeyKind::Curve, text).map_err(|why| refuse(&why))?;
+        Ok((gateway.name.as_str(), key))
+    };
+    its.map(key).collect()
 }
 
 /// Drives the fleet until there is nothing more to wait for in this run.

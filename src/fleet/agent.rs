@@ -162,6 +162,11 @@ impl Agent {
         if paused || self.standing != Standing::Ours || self.disk.is_some() { Duration::ZERO } else { self.fresh_until }
     }
 
+    /// How long its order is fresh after it was seen.
+    pub fn valid_for(&self) -> Duration {
+        self.order.as_ref().map_or(Duration::MAX, |order| order.valid_for)
+    }
+
     pub fn epoch(&self) -> u64 {
         self.order.as_ref().map_or(0, |order| order.epoch)
     }

@@ -22,6 +22,9 @@ pub struct FleetRun {
     pub script: String,
     pub bundle: String,
     pub manner: Manner,
+    /// Secrets, sealed to the key of each gateway
+    #[serde(default)]
+    pub sealed: BTreeMap<String, String>,
     pub waves: Vec<Share>,
     pub max_fail: Option<Share>,
     /// With more modems than that whose gateways are silent, no further wave begins.
@@ -112,6 +115,7 @@ impl FleetRun {
             script,
             bundle,
             manner,
+            sealed: BTreeMap::new(),
             waves: Vec::new(),
             max_fail: None,
             max_silent: None,
@@ -373,7 +377,8 @@ impl Controller {
         let open = all.iter().filter(|target| target.gateway == gateway && run.status(&target.modem.name).is_none());
         let modems: Vec<WantedModem> = open.map(|target| target.modem.clone()).collect();
         let stop = run.cancelled && run.ends_all && run.targets.iter().any(|target| target.gateway == gateway);
-        let (name, bundle, manner) = (run.run.clone(), run.bundle.clone(), run.manner.clone());
+        let (name, bundle) = (run.run.clone(), run.bundle.clone());
+        let manner = Manner { sealed: run.sealed.get(gateway).cloned(), ..run.manner.clone() };
         (!modems.is_empty() || stop).then_some(WantedRun { run: name, bundle, manner, stop, modems })
     }
 

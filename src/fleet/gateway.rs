@@ -18,7 +18,8 @@ use super::bundle::ScriptBundle;
 use super::carrier::{Carrier, CarrierError, Put, ResultKey};
 use super::key::{SecretKey, random};
 use super::message::{GatewayResult, Presence, WantedModem, WantedRun, json, verified};
-use super::nkey::KeyKind;
+use super::nkey::{KeyKind, written};
+use super::seal::{self, SealedFor, unseal};
 use crate::batch::driver::{Driver, Finished, Log, ToDriver};
 use crate::batch::inventory::{BatchModem, Identity, Inventory};
 use crate::batch::journal::Journal;
@@ -67,15 +68,28 @@ impl AgentFolder {
         AgentFolder(folder.to_owned())
     }
 
-    /// Makes the keys of a gateway and keeps who it is. The public key goes into the inventory.
-    pub fn enrol(&self, fleet: &str, gateway: &str, operators: &[String]) -> io::Result<String> {
+    /// Makes the keys of a gateway and keeps who it is. The public keys go into the inventory: who it is, and what secrets
+    /// are sealed to.
+    pub fn enrol(&self, fleet: &str, gateway: &str, operators: &[String]) -> io::Result<[String; 2]> {
         state::private_folder(&self.0)?;
         let instance = notation::hex(&random::<16>()?).to_ascii_lowercase();
         let (fleet, gateway, operators) = (fleet.to_owned(), gateway.to_owned(), operators.to_owned());
+        ["blobs", "records"].iter().try_for_each(|name| state::private_folder(&self.0.join(name)))?;
         let key = SecretKey::new(KeyKind::User)?;
         key.write(&self.0.join("key"))?;
+        let seal = SecretKey::of_seed(KeyKind::Curve, random()?);
+        seal.write(&self.0.join("seal"))?;
         keep(&self.0.join("agent.json"), &json(&Enrolment { fleet, gateway, operators, instance }))?;
-        Ok(key.public())
+        Ok([key.public(), written(KeyKind::Curve, &seal::public(seal.seed()))])
+    }
+
+    /// The secrets of a run, which only this gateway opens.
+    fn secrets(&self, who: &Enrolment, run: &WantedRun) -> Result<std::collections::BTreeMap<String, String>, String> {
+        let Some(sealed) = &run.manner.sealed else { return Ok(std::collections::BTreeMap::new()) };
+        let key = SecretKey::read(KeyKind::Curve, &self.0.join("seal"));
+        let key = key.map_err(|error| format!("its secrets cannot be read: {error}"))?;
+        let whom = SealedFor { fleet: &who.fleet, gateway: &who.gateway, run: &run.run };
+        unseal(key.seed(), whom, sealed)
     }
 
     pub fn enrolment(&self) -> io::Result<Enrolment> {
@@ -294,7 +308,9 @@ impl<'s> Gateway<'s> {
         }
         if now >= self.next_fetch {
             let reached = self.fetch();
-            self.next_fetch = Clock::since_boot() + if reached { some_time(POLL) } else { AGAIN };
+            // An order that is fresh for a short time is asked for more often.
+            let poll = some_time(POLL).min(self.agent.valid_for() / 3);
+            self.next_fetch = Clock::since_boot() + if reached { poll } else { AGAIN };
         }
         self.write_what_was_not();
         for result in self.agent.cut_off(Timestamp::now()) {
@@ -466,7 +482,9 @@ impl<'s> Gateway<'s> {
         match opened {
             Ok(journal) => {
                 *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = Some(journal);
-                self.agent.disk = None;
+                if self.agent.disk.take().is_some() {
+                    (self.next_fetch, self.next_presence) = (Duration::ZERO, Duration::ZERO);
+                }
             }
             Err(error) => self.disk_failed(&error),
         }
@@ -524,7 +542,16 @@ impl<'s> Gateway<'s> {
         let Drive { run, modems: wanted, bundle } = drive;
         let modems: Arc<[BatchModem]> = wanted.iter().map(batch_modem).collect();
         let records = self.folder.0.join("records");
+        let secrets = match self.folder.secrets(&self.agent.who, &run) {
+            Ok(secrets) => secrets,
+            Err(why) => {
+                self.agent.bundle_came(run.bundle, Err(format!("{}: {why}", run.run)));
+                self.agent.driven();
+                return Ok(());
+            }
+        };
         let inputs = Inputs {
+            secrets,
             variables: run.manner.vars.clone(),
             timeout: run.manner.timeout,
             timeout_scale: run.manner.timeout_scale,

@@ -48,7 +48,12 @@ impl SecretKey {
 
     /// What others know it by: `UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4`
     pub fn public(&self) -> String {
-        written(self.role, self.signing.verifying_key().as_bytes())
+        self.public_as(self.role)
+    }
+
+    /// The same key as another kind's: the operator's signs orders, and logs in as a user of NATS.
+    pub fn public_as(&self, role: KeyKind) -> String {
+        written(role, self.signing.verifying_key().as_bytes())
     }
 
     pub fn sign(&self, bytes: &[u8]) -> [u8; 64] {

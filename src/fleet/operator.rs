@@ -115,8 +115,13 @@ impl FleetFolder {
         Ok(runs)
     }
 
-    /// Keeps a new run under the next name, which it is given.
-    pub fn add(&self, mut run: FleetRun, bundle: &[u8]) -> io::Result<String> {
+    /// Keeps a new run under the next name, which it is given; `seal` seals its secrets for that name.
+    pub fn add(
+        &self,
+        mut run: FleetRun,
+        bundle: &[u8],
+        seal: impl Fn(&str) -> io::Result<BTreeMap<String, String>>,
+    ) -> io::Result<String> {
         state::private_folder(&self.0.join("runs"))?;
         let mut number = self.runs()?.len() + 1;
         loop {
@@ -126,6 +131,7 @@ impl FleetFolder {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
                 made => {
                     made?;
+                    run.sealed = seal(&run.run)?;
                     keep(&folder.join("bundle"), bundle)?;
                     keep(&folder.join("run.json"), &json(&run))?;
                     return Ok(run.run);
