@@ -266,7 +266,7 @@ fn an_agent_that_has_slept_begins_nothing() {
     field.order(&["-j", "1"]);
     let agent = field.agent("gw-1");
     let begun =
-        || fs::read_to_string(field.file("gw-1/journal.jsonl")).map_or(0, |it| it.matches("\"started\"").count());
+        || fs::read_to_string(field.file("gw-1/journal.jsonl")).map_or(0, |it| it.matches("{\"started\"").count());
     until("one has begun", || begun() > 0);
     signal(&agent, "-STOP");
     fs::rename(field.file("carrier"), field.file("elsewhere")).unwrap();

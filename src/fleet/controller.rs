@@ -293,7 +293,8 @@ impl Controller {
         let waited = run.wave_began.is_some_and(|began| now >= began + Duration::from_millis(run.wave_wait));
         let mut open = run.begun().iter().filter(|target| run.status(&target.modem.name).is_none());
         let ends = run.is_last_wave() || run.begins_no_more();
-        ends && open.all(|target| !self.is_awaited(run, target) && (waited || run.begins_no_more()))
+        let had_time = |target: &Target| waited || run.begins_no_more() && self.is_heard(&target.gateway);
+        ends && open.all(|target| !self.is_awaited(run, target) && had_time(target))
     }
 
     /// Whether a run needs its gateways no more.
@@ -311,7 +312,7 @@ impl Controller {
         let line = |target: &Target| {
             let (gateway, until) = (&target.gateway, &run.manner.not_after);
             let (code, message) = match () {
-                () if run.begins_no_more() && self.is_heard(gateway) => {
+                () if run.begins_no_more() && (self.is_heard(gateway) || !run.begun().contains(target)) => {
                     let why = run.stopped.as_deref().unwrap_or("the run was cancelled");
                     (CANCELLED, format!("it was not begun: {why}"))
                 }
