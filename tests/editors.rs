@@ -3,6 +3,16 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+#[cfg(unix)]
+use std::process::Command;
+#[cfg(unix)]
+use std::time::Duration;
+
+#[cfg(unix)]
+use hayes::library::SCRIPTS;
+#[cfg(unix)]
+use hayes::syntax::{topic, topics};
+use regex::Regex;
 
 /// Words that are no keywords of the grammar: signs in words, values, and names that are always there.
 const BESIDE_KEYWORDS: [&str; 12] =
@@ -51,4 +61,68 @@ fn vscode_knows_the_words_of_the_grammar() {
         words.split('|').map(str::to_owned).collect::<Vec<_>>()
     });
     hold("editors/vscode/syntaxes/hayes.tmLanguage.json", words.collect());
+}
+
+#[test]
+fn tree_sitter_knows_the_words_of_the_grammar() {
+    let grammar = read("editors/tree-sitter-hayes/grammar.js");
+    let highlights = read("editors/tree-sitter-hayes/queries/highlights.scm");
+    let word = Regex::new(r#""([a-z][a-z-]*)""#).unwrap();
+    let words = |text: &str| word.captures_iter(text).map(|found| found[1].to_owned()).collect::<BTreeSet<_>>();
+    let beside = ["hayes", "about", "script", "function", "field", "ctrl-z", "cr", "esc", "i"];
+    let rules = words(&grammar).into_iter().filter(|word| !beside.contains(&word.as_str())).collect();
+    hold("editors/tree-sitter-hayes/grammar.js", rules);
+    // The names in a `#any-of?` are no words of the grammar, but names that are always there.
+    let lists = highlights.lines().filter(|line| !line.contains("#any-of?")).collect::<Vec<_>>().join("\n");
+    let coloured = words(&lists).into_iter().filter(|word| !beside.contains(&word.as_str())).collect();
+    hold("editors/tree-sitter-hayes/queries/highlights.scm", coloured);
+}
+
+/// The parser that is made of the grammar reads every script of the library, and the examples of the language, without an
+/// error.
+#[test]
+#[cfg(unix)]
+fn tree_sitter_reads_the_library() {
+    if !crate::peers::installed("tree-sitter") {
+        return;
+    }
+    let folder = crate::folder::Folder::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/tree-sitter-hayes");
+    let copied = Command::new("cp").arg("-r").arg(source).arg(folder.0.join("grammar")).status().unwrap();
+    assert!(copied.success());
+    let grammar = folder.0.join("grammar");
+    let tool = |arguments: &[&str]| {
+        let mut tool = Command::new("tree-sitter");
+        tool.args(arguments).current_dir(&grammar).env("HOME", &folder.0).env("XDG_CACHE_HOME", folder.0.join("cache"));
+        crate::peers::within(Duration::from_secs(300), &mut tool)
+    };
+    let made = tool(&["generate"]);
+    assert!(made.status.success(), "{}", crate::peers::all(&made));
+    let mut scripts: Vec<String> = Vec::new();
+    let examples = topics().map(|word| (word, topic(word).unwrap().example));
+    let library = SCRIPTS.iter().map(|entry| (entry.name, entry.text.to_owned()));
+    for (number, (_, text)) in library.chain(examples).enumerate() {
+        let file = folder.0.join(format!("{number}.hayes"));
+        fs::write(&file, text).unwrap();
+        scripts.push(file.display().to_string());
+    }
+    assert!(scripts.len() > 100);
+    let parse: Vec<&str> = ["parse", "--quiet"].into_iter().chain(scripts.iter().map(String::as_str)).collect();
+    let parsed = tool(&parse);
+    assert!(parsed.status.success(), "{}", crate::peers::all(&parsed));
+    let queried = tool(&["query", "queries/highlights.scm", &scripts[0]]);
+    assert!(queried.status.success(), "{}", crate::peers::all(&queried));
+}
+
+/// The extension of VS Code beside an editor that is made up.
+#[test]
+#[cfg(unix)]
+fn the_vscode_extension_starts_the_server() {
+    if !crate::peers::installed("node") {
+        return;
+    }
+    let mut node = Command::new("node");
+    node.args(["--test", "test/"]).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/vscode"));
+    let ran = crate::peers::within(Duration::from_secs(120), &mut node);
+    assert!(ran.status.success(), "{}", crate::peers::all(&ran));
 }

@@ -414,3 +414,37 @@ fn outline(symbols: &Value, depth: usize, text: &mut String) {
         outline(&symbol["children"], depth + 1, text);
     }
 }
+
+/// Neovim with the plugin of `editors/vim`, which starts the server.
+#[test]
+fn neovim_shows_what_is_wrong() {
+    if !crate::peers::installed("nvim") {
+        return;
+    }
+    let (folder, root) = (Folder::new(), Path::new(env!("CARGO_MANIFEST_DIR")));
+    let settings = format!(
+        "set runtimepath+={}\nlet g:hayes_path = '{}'\nfiletype plugin on\nsyntax on\n",
+        root.join("editors/vim").display(),
+        env!("CARGO_BIN_EXE_hayes")
+    );
+    std::fs::write(folder.0.join("init.vim"), settings).unwrap();
+    std::fs::write(folder.0.join("x.hayes"), "rety 3 {\nAT+CSQ\n}\n").unwrap();
+    let mut neovim = Command::new("nvim");
+    neovim.args(["--headless", "-n", "-i", "NONE", "-u", "init.vim", "x.hayes", "-c"]);
+    neovim.arg(format!("luafile {}", root.join("tests/lsp/neovim.lua").display())).current_dir(&folder.0);
+    for (name, path) in [("HOME", "home"), ("XDG_STATE_HOME", "state"), ("XDG_CACHE_HOME", "cache")] {
+        neovim.env(name, folder.0.join(path));
+    }
+    let printed = crate::peers::all(&crate::peers::within(std::time::Duration::from_secs(120), &mut neovim));
+    for wanted in [
+        "filetype: hayes\n",
+        "diagnostic: 1:1 `rety` begins no statement (not known) | help: did you mean `retry`?\n",
+        "hover: ```text | AT+CSQ  Signal quality |",
+        "completion: AT+CSQ\n",
+        "left: 0\n",
+        "formatted: retry 3 { |   AT+CSQ | }\n",
+        "colour: hayesControl\n",
+    ] {
+        assert!(printed.contains(wanted), "no {wanted} in\n{printed}");
+    }
+}

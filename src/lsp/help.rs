@@ -13,7 +13,7 @@ use crate::diagnostic::pages;
 use crate::report::style::filled;
 use crate::source::Span;
 use crate::suggest::{self, Candidate, CandidateKind, Surroundings, asking, candidates};
-use crate::syntax::{Token, TokenKind, topic};
+use crate::syntax::{Token, TokenKind, tokens, topic};
 use crate::value::functions::{Function, function};
 
 /// A hover is not wider than this: an editor does not break what stands as it is.
@@ -81,13 +81,13 @@ fn said_of_name(workspace: &Workspace, document: &Document, token: Token) -> Opt
 
 pub(super) fn complete(workspace: &Workspace, asked: &lsp::CompletionParams) -> Option<lsp::CompletionResponse> {
     let (document, offset) = workspace.place(&asked.text_document_position)?;
-    let is_comment = |token: Token| token.kind == TokenKind::Comment && (token.span.start as usize) < offset;
-    if document.token_at(offset).is_some_and(is_comment) {
+    let line = document.line_before(offset);
+    // Of the line alone: all tokens of a long script are more than a key may wait for.
+    if tokens(line).last().is_some_and(|last| last.kind == TokenKind::Comment) {
         return None;
     }
     let names = names_above(document, offset);
     let around = Surroundings { names: &names, scripts: &workspace.scripts(), from: &document.source };
-    let line = document.line_before(offset);
     let (start, found) = candidates(line, &around);
     let range = document.range(Span::new(offset - line.len() + start, offset));
     let behind = document.source.text.get(offset..).unwrap_or_default();

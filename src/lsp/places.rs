@@ -36,8 +36,9 @@ pub(super) fn definition(
     let locations = match target(workspace, document, at)? {
         Target::Script(script) => vec![location(&script, Span::new(0, 0))?],
         Target::Name { script, name } => {
-            let mentions = mentions_of(&script);
             let is_here = Arc::ptr_eq(&script, &document.source);
+            let other = if is_here { Mentions::default() } else { mentions_of(&script) };
+            let mentions = if is_here { document.mentions() } else { &other };
             let bound: Vec<&Mention> = mentions.bound(&name).collect();
             // The last one above it; in a loop it may stand below.
             let above = bound.iter().rev().find(|mention| is_here && mention.span.start <= at);

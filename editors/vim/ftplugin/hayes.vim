@@ -15,3 +15,8 @@ if executable('hayes')
   setlocal formatprg=hayes\ fmt\ -
   let b:undo_ftplugin .= ' | setlocal makeprg< errorformat< formatprg<'
 endif
+
+" The language server; `let g:hayes_no_server = 1` leaves it out.
+if has('nvim') && executable(get(g:, 'hayes_path', 'hayes')) && !get(g:, 'hayes_no_server', 0)
+  lua require('hayes').start(vim.api.nvim_get_current_buf())
+endif

@@ -1,8 +1,29 @@
-// Runs scripts in a terminal and explains lines; what it knows of the language is asked of the hayes program.
+// Starts the language server, runs scripts in a terminal and explains lines; what it knows of the language is asked of the
+// hayes program.
 const vscode = require("vscode");
+const { LanguageClient } = require("vscode-languageclient/node");
 const { execFile } = require("node:child_process");
 
 const setting = (name) => vscode.workspace.getConfiguration("hayes").get(name);
+
+let client;
+
+/** The server tells what is wrong, completes and explains; what its code lens runs is shown in a terminal here. */
+async function startServer() {
+  const server = { command: setting("path"), args: ["lsp"] };
+  client = new LanguageClient("hayes", "Hayes", server, {
+    documentSelector: [{ language: "hayes" }],
+    middleware: {
+      executeCommand: (command, given, next) =>
+        command === "hayes.runSimulated" ? run(setting("simulatedModem")) : next(command, given),
+    },
+  });
+  try {
+    await client.start();
+  } catch (error) {
+    vscode.window.showWarningMessage(`The hayes program could not be started (setting hayes.path): ${error.message}`);
+  }
+}
 
 /** Runs the open script in a terminal: what it prints is shown there as it goes. */
 async function run(port) {
@@ -44,7 +65,7 @@ function explain(output) {
   });
 }
 
-function activate(context) {
+async function activate(context) {
   const output = vscode.window.createOutputChannel("Hayes");
   context.subscriptions.push(
     output,
@@ -52,6 +73,7 @@ function activate(context) {
     vscode.commands.registerCommand("hayes.runOnPort", runOnPort),
     vscode.commands.registerCommand("hayes.explain", () => explain(output)),
   );
+  await startServer();
 }
 
-module.exports = { activate, deactivate() {} };
+module.exports = { activate, deactivate: () => client?.stop() };
