@@ -122,8 +122,8 @@ module.exports = grammar({
         repeat(choice($.at_text, alias($._at_string, $.string), $.interpolation)),
       ),
     at: () => /(AT|at)[!#%-~]*/,
-    at_text: () => immediate(choice(/[!#%-~]+/, "$")),
-    _at_string: ($) => seq(immediate('"'), repeat(choice(immediate(prec(1, /[^"$\r\n]+/)), immediate("$"), $.interpolation)), immediate('"')),
+    at_text: () => immediate(choice(/[!#%-~]+/, "$${", "$")),
+    _at_string: ($) => seq(immediate('"'), repeat(choice(immediate(prec(1, /[^"$\r\n]+/)), $._dollar, $.interpolation)), immediate('"')),
     _value: ($) => seq("${", $._expression, "}"),
 
     // Patterns

@@ -7,7 +7,8 @@
   "within" "answers" "quiet" "restart" "nothing" "then" "all" "as" "from" "cancel" "reply" "raw" "in" "every" "up" "to"
   "with" "row" "on" "baud" "dtr" "rts" "flush" "escape"
 ] @keyword
-["stop" "break"] @keyword
+(stop) @keyword
+(break) @keyword
 ["or" "and" "not" "matches"] @keyword.operator
 ["ctrl-z" "cr" "esc" "off"] @constant
 
