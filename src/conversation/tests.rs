@@ -78,143 +78,20 @@ fn question(line: &str) -> Question {
 #[derive(Default)]
 struct Heard {
     events: Vec<String>,
-    stop_at: Option<&'static str>,
-    /// Used as soon as something is sent
-    cancel: Option<Cancel>,
 }
 
 impl Hearer for Heard {
     fn event(&mut self, _now: Duration, event: &Event<'_>) {
         self.events.push(format!("{event:?}"));
-        if let (Event::Sent { .. }, Some(cancel)) = (event, self.cancel.take()) {
-            cancel.cancel();
-        }
     }
 
-    fn line(&mut self, line: &[u8]) -> Verdict {
-        if self.stop_at.is_some_and(|text| line == text.as_bytes()) { Verdict::Stop } else { Verdict::GoOn }
+    fn line(&mut self, _line: &[u8]) -> Verdict {
+        Verdict::GoOn
     }
 }
 
 fn written(log: &Log) -> Vec<String> {
     log.lock().unwrap().iter().map(|(_, text)| text.clone()).collect()
-}
-
-fn text(line: Option<Line>) -> Option<String> {
-    line.map(|line| line.text())
-}
-
-#[test]
-fn lines_that_come_by_themselves() {
-    let mut device = modem(&[("AT+CNMI=2\r", "\r\n+CMTI: \"SM\",1\r\n\r\nOK\r\n")]);
-    device.due = vec![
-        (Duration::ZERO, b"+CMTI: \"SM\",0\r\n".to_vec()),
-        (3 * SECOND, b"RING\r\n".to_vec()),
-        (4 * SECOND, b"+CMTI: \"SM\",2\r\nRING\r\n".to_vec()),
-    ];
-    let (mut conversation, ..) = conversation(device);
-    let deaf = &mut Heard::default();
-    conversation.sleep(SECOND, deaf).unwrap();
-    conversation.ask(&question("AT+CNMI=2").into(), deaf).unwrap();
-    let mut wait = |what: &'static str, until: u32| {
-        let line = conversation.await_line(until * SECOND, &mut |line| line.starts_with(what.as_bytes()), deaf);
-        text(line.unwrap())
-    };
-    assert_eq!(wait("RING", 10).unwrap(), "RING");
-    assert_eq!(wait("+CMTI", 10).unwrap(), "+CMTI: \"SM\",1", "came before, and nobody had waited for it");
-    assert_eq!(wait("+CMTI", 10).unwrap(), "+CMTI: \"SM\",2");
-    assert_eq!(wait("RING", 10).unwrap(), "RING");
-    assert_eq!(wait("RING", 12), None);
-    assert_eq!(conversation.now(), 12 * SECOND);
-}
-
-#[test]
-fn quiet_and_silence() {
-    let mut device = modem(&[("AT+QPOWD\r", "AT+QPOWD\r")]);
-    device.due = (1..=10).map(|tenth| (tenth * SECOND / 10, b"x\r\n".to_vec())).collect();
-    device.due.push((20 * SECOND, b"login: ".to_vec()));
-    let (mut conversation, ..) = conversation(device);
-    let deaf = &mut Heard::default();
-    assert!(!conversation.quiet(SECOND / 2, SECOND / 2, deaf).unwrap());
-    assert!(conversation.quiet(SECOND / 2, 10 * SECOND, deaf).unwrap());
-    assert_eq!(conversation.now(), SECOND * 3 / 2);
-    // The echo breaks no silence.
-    conversation.write(b"AT+QPOWD\r", Duration::from_secs(60), deaf).unwrap();
-    assert_eq!(conversation.silence(2 * SECOND, deaf).unwrap(), None);
-    assert_eq!(text(conversation.silence(60 * SECOND, deaf).unwrap()).unwrap(), "login: ");
-}
-
-#[test]
-fn text_without_a_line_end_is_waited_for() {
-    for pieces in [vec!["booting\r\nbg96 login: "], vec!["booting\r\nbg96 lo", "gin: "], vec!["bg96 login: \r\n"]] {
-        let due = pieces
-            .iter()
-            .enumerate()
-            .map(|(number, piece)| (SECOND * (number as u32 + 1), piece.as_bytes().to_vec()))
-            .collect();
-        let device = Scripted { due, ..Scripted::default() };
-        let (mut conversation, ..) = conversation(device);
-        let deaf = &mut Heard::default();
-        assert!(conversation.prompt(b"login: ", 10 * SECOND, deaf).unwrap(), "{pieces:?}");
-        assert!(!conversation.prompt(b"login: ", 20 * SECOND, deaf).unwrap(), "it was taken");
-        assert_eq!(conversation.now(), 20 * SECOND);
-    }
-    // It came while nobody waited.
-    let device = Scripted { due: vec![(SECOND, b"login: ".to_vec())], ..Scripted::default() };
-    let (mut conversation, ..) = conversation(device);
-    conversation.sleep(5 * SECOND, &mut Heard::default()).unwrap();
-    assert!(conversation.prompt(b"login: ", 6 * SECOND, &mut Heard::default()).unwrap());
-    assert_eq!(conversation.now(), 5 * SECOND);
-}
-
-/// Hang-up and unplug in the middle of a line, of a prompt, of an answer.
-#[test]
-fn case_22_a_port_that_is_lost() {
-    for sent in ["", "\r\n+CSQ: 1", "\r\n> ", "\r\n+CSQ: 18,99\r\n"] {
-        let mut device = modem(&[]);
-        device.answers.push_back(("AT+CSQ\r", Duration::from_millis(20), sent));
-        device.away = Some((SECOND, 1000 * SECOND));
-        let (mut conversation, ..) = conversation(device);
-        let mut asked = question("AT+CSQ");
-        asked.prompt = PromptPlan::Reply { mark: None, bytes: b"hello\x1A".to_vec() };
-        match conversation.ask(&asked.clone().into(), &mut Heard::default()) {
-            Err(Trouble::Lost { why, received }) => {
-                assert_eq!(why, "unplugged");
-                assert_eq!(received.len(), usize::from(sent.contains("CSQ")), "{sent:?}");
-            }
-            other => panic!("{other:?}"),
-        }
-        assert!(matches!(conversation.ask(&asked.clone().into(), &mut Heard::default()), Err(Trouble::Lost { .. })));
-    }
-}
-
-#[test]
-fn stop_ends_a_sleep_and_what_comes_behind_an_answer_ends_the_next_thing() {
-    let mut device = modem(&[("AT\r", "\r\nOK\r\n\r\n+CPIN: NOT READY\r\n")]);
-    device.due = vec![(SECOND * 10, b"+CPIN: NOT READY\r\n".to_vec())];
-    let (mut conversation, ..) = conversation(device);
-    let mut heard = Heard { stop_at: Some("+CPIN: NOT READY"), ..Heard::default() };
-    conversation.ask(&question("AT").into(), &mut heard).unwrap();
-    assert!(matches!(conversation.sleep(SECOND, &mut heard), Err(Trouble::Stopped { .. })));
-    assert!(matches!(conversation.sleep(SECOND * 60, &mut heard), Err(Trouble::Stopped { .. })));
-    assert_eq!(conversation.now(), SECOND * 10);
-}
-
-#[test]
-fn an_interruption_comes_into_step() {
-    let (mut conversation, log, cancel) = conversation(modem(&[
-        ("AT+COPS=?\r", ""),
-        ("\r", "\r\nABORTED\r\n"),
-        ("AT\r", "\r\nOK\r\n"),
-        ("AT+CSQ\r", "\r\nOK\r\n"),
-    ]));
-    let mut scan = question("AT+COPS=?");
-    scan.expected.abortable = true;
-    let mut heard = Heard { cancel: Some(cancel), ..Heard::default() };
-    assert!(matches!(conversation.ask(&scan.into(), &mut heard), Err(Trouble::Interrupted { .. })));
-    conversation.interrupt(true, &mut Heard::default()).unwrap();
-    assert_eq!(written(&log), ["AT+COPS=?\\r", "\\r", "AT\\r"]);
-    conversation.ask(&question("AT+CSQ").into(), &mut Heard::default()).unwrap();
 }
 
 #[test]

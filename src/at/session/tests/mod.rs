@@ -9,9 +9,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{FailureKind, Mode, Outcome, SETTLE, Session};
-use crate::at::knowledge::{Knowledge, Likeness, Unasked};
-use crate::at::parameters::{Written, parameters, prefix_length, split_prefix};
-use crate::at::{Event, Expected, Form, Hearer, Line, PromptPlan, Question, ResultCode, Shape, Verdict, Why};
+use crate::at::{Event, Expected, Hearer, Line, PromptPlan, Question, ResultCode, Shape, Verdict, Why};
+use crate::catalogue::Catalogue;
 use crate::notation::unescape;
 
 /// Writes down what it hears, a line each: `response +CSQ: 18,99`.
@@ -62,57 +61,6 @@ fn show(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// What the standards tell (V.250 §5.7.1, 27.007, 27.005), and a module's own URCs and final result codes.
-struct KnownLines;
-
-const URC_WORDS: [&[u8]; 7] = [b"RDY", b"RING", b"NO CARRIER", b"BUSY", b"NO ANSWER", b"NO DIALTONE", b"CONNECT"];
-
-/// Without their `+`
-const URC_NAMES: [&[u8]; 29] = [
-    b"QIURC", b"CREG", b"CGREG", b"CEREG", b"C5GREG", b"CMTI", b"CMT", b"CBMI", b"CBM", b"CDSI", b"CDS", b"CRING",
-    b"CLIP", b"COLP", b"CCWA", b"CUSD", b"CSSI", b"CSSU", b"CIEV", b"CKEV", b"CTEV", b"CGEV", b"CTZV", b"CTZE",
-    b"CTZEU", b"CSCON", b"CEDRXP", b"CPIN", b"CPINR",
-];
-
-impl Knowledge for KnownLines {
-    fn unasked(&self, line: &[u8]) -> Option<Unasked> {
-        let is_urc = match prefix_length(line) {
-            Some(length) => line.get(1..length).is_some_and(|name| URC_NAMES.contains(&name)),
-            None => URC_WORDS.contains(&line),
-        };
-        is_urc.then_some(if line == b"RDY" { Unasked::Start } else { Unasked::News })
-    }
-
-    /// Registration is read as `<n>,<stat>[,…]`, and told as `<stat>` alone, or with an area code that is quoted, bare or
-    /// empty (27.007 §7.2, §10.1.20, §10.1.22); `+CUSD: <n>` is read, `+CUSD: <m>,<str>,<dcs>` told (§7.15).
-    fn likeness(&self, line: &[u8], form: Form) -> Likeness {
-        let (prefix, list) = split_prefix(line);
-        let mut fields = parameters(list);
-        let (first, second) = (fields.next(), fields.next());
-        let is_group = first.is_some_and(|field| field.kind == Written::Group);
-        let is_answer = match (prefix.unwrap_or_default(), form) {
-            (b"+CREG" | b"+CGREG" | b"+CEREG" | b"+C5GREG" | b"+CUSD", Form::Test) => is_group,
-            (b"+CREG" | b"+CGREG" | b"+CEREG" | b"+C5GREG", Form::Read) => second.is_some_and(|field| {
-                let is_digits = field.value.iter().all(u8::is_ascii_digit);
-                field.kind == Written::Bare && matches!(field.value.len(), 1 | 2) && is_digits
-            }),
-            (b"+CUSD", Form::Read) => second.is_none(),
-            (b"+CREG" | b"+CGREG" | b"+CEREG" | b"+C5GREG" | b"+CUSD" | b"+CPIN", Form::Set | Form::Execute) => false,
-            (b"+CPIN", Form::Read) | (b"+CSQ", Form::Execute) => return Likeness::Either,
-            _ => true,
-        };
-        if is_answer { Likeness::Answer } else { Likeness::Urc }
-    }
-
-    fn is_answer_alike(&self, line: &[u8], own: &[u8]) -> bool {
-        own == b"+CCID" && line.starts_with(b"+ICCID:")
-    }
-
-    fn vendor_final(&self, line: &[u8]) -> Option<bool> {
-        (line == b"COMMAND NOT SUPPORT").then_some(false)
-    }
-}
-
 /// A modem's side of a session that is tested.
 struct Bench {
     session: Session,
@@ -122,7 +70,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        Bench { session: Session::new(&KnownLines), recorder: Recorder::default(), now: Duration::ZERO }
+        Bench { session: Session::new(&Catalogue), recorder: Recorder::default(), now: Duration::ZERO }
     }
 
     fn ask(&mut self, question: &Question) {
@@ -611,78 +559,6 @@ fn case_15_counted_data_larger_than_any_line_are_cut() {
     assert_eq!(outcome.unwrap().lines[0].bytes.len(), 65_536);
     assert!(events.iter().any(|event| event.starts_with("truncated")));
 }
-
-// What stands under a line that came by itself, and what goes on behind the end of an answer
-
-/// A question goes out while the text under a URC may still come, or has come: its echo ends the text.
-#[test]
-fn a_question_ends_the_text_of_a_message_that_comes_by_itself() {
-    let head = "\r\n+CMT: \"+491\",,\"24/01/01,10:00:00+04\"\r\n";
-    let long = "\r\n+CMT: \"+49\",,\"24\",145,4,0,0,\"+491\",145,100\r\n";
-    let cell = "\r\n+CBM: 1,2,3,1,1\r\n";
-    for header in [head, cell, long] {
-        for echo in ["AT+CMEE=2", "T+CMEE=2", "at+cmee=2"] {
-            let said = format!("{header}hello\r\n{echo}\r\r\nERROR\r\n");
-            // It goes out after so many bytes.
-            for sent in 0..header.len() + 8 {
-                let (before, after) = said.split_at(sent);
-                let mut bench = Bench::new();
-                bench.receive(before);
-                bench.ask(&question("none AT+CMEE=2"));
-                bench.receive(after);
-                assert_eq!(bench.outcome().unwrap().result, Some(ResultCode::Error), "{sent} {said:?}");
-                let told = &bench.recorder.events;
-                assert!(told.contains(&format!("echo {echo}")), "{sent} {said:?} {told:#?}");
-                assert!(told.contains(&"urc hello".to_owned()), "{sent} {said:?} {told:#?}");
-            }
-        }
-    }
-}
-
-/// A length that is not that of the text takes no answer with it.
-#[test]
-fn a_message_that_comes_by_itself_may_tell_another_length_than_its_text_has() {
-    let csq = question("prefixed AT+CSQ");
-    let ok = "\r\nOK\r\n";
-    let signal = "\r\n+CSQ: 18,99\r\n";
-    let urc =
-        |length: usize, text: &str| format!("\r\n+CMT: \"+49\",,\"24\",145,4,0,0,\"+491\",145,{length}\r\n{text}\r\n");
-    // Septets; and what is none of all that.
-    for (length, text) in [(17, "{\"led\":[1,2]}"), (4, "5 €"), (100, "hi"), (40, "hi"), (9, "[a]\r\n{")] {
-        let came = urc(length, text);
-        for (echo, said) in [
-            ("", format!("{signal}{came}{ok}")),
-            ("", format!("{came}{signal}{ok}")),
-            ("AT+CSQ\r", format!("{came}{signal}{ok}")),
-            ("", format!("{came}AT+CSQ\r{signal}{ok}")),
-        ] {
-            let (outcome, events) = run(&csq, format!("{echo}{said}"));
-            assert_eq!(texts(&outcome.unwrap().lines), ["+CSQ: 18,99"], "{length} {said:?} {events:#?}");
-            for line in text.split("\r\n") {
-                assert!(events.contains(&format!("urc {}", show(line.as_bytes()))), "{events:#?}");
-            }
-        }
-    }
-    // One that is right holds an empty line and result codes, and more of it comes by and by.
-    for text in ["one\r\n\r\nOK\r\ntwo", "(\r\n\r\nERROR\r\n\r\n]"] {
-        let of_two = text.matches(['[', ']']).count();
-        for length in [text.len(), text.len() - text.matches('\r').count(), text.len() + of_two] {
-            let said = format!("{}{signal}{ok}", urc(length, text));
-            let (outcome, events) = run(&csq, &said);
-            assert_eq!(texts(&outcome.unwrap().lines), ["+CSQ: 18,99"], "{said:?} {events:#?}");
-            let mut bench = Bench::new();
-            bench.ask(&csq);
-            for chunk in said.as_bytes().chunks(7) {
-                bench.receive(chunk);
-                bench.wait(Duration::from_millis(50));
-            }
-            assert!(bench.outcome().is_ok());
-            assert_eq!(bench.recorder.events, events, "{said:?}");
-        }
-    }
-}
-
-// Data mode: what comes after CONNECT, and how it ends
 
 #[test]
 fn data_without_line_ends_are_bounded_and_whole() {
