@@ -1,6 +1,5 @@
 //! What the session must be told about lines: which come by themselves, and which of two readings a line has.
 
-use super::parameters::{parameters, split_prefix};
 use super::result_code::{self, Verbosity};
 use super::{Expected, Form, ResultCode, Shape};
 use crate::notation::text;
@@ -17,32 +16,19 @@ pub trait Knowledge: Sync {
     fn likeness(&self, line: &[u8], form: Form) -> Likeness;
 
     /// Whether the line, which is a URC, is the header of a text or a PDU that stands under it: `+CMT: …`.
-    fn has_body(&self, line: &[u8]) -> bool {
-        is_message(line)
-    }
+    fn has_body(&self, line: &[u8]) -> bool;
 
     /// Whether the line carries the prefix of a command that is known and another than this one, `+CREG`.
-    fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool {
-        let _ = (line, own);
-        false
-    }
+    fn is_answer_of_another(&self, line: &[u8], own: &[u8]) -> bool;
 
     /// Whether the line carries the prefix of a command that tells the same as this one, `+CCID`: `+ICCID: 8988…`.
-    fn is_answer_alike(&self, line: &[u8], own: &[u8]) -> bool {
-        let _ = (line, own);
-        false
-    }
+    fn is_answer_alike(&self, line: &[u8], own: &[u8]) -> bool;
 
     /// Whether [`Knowledge::likeness`] is not a URC: what is asked of the first such line, and less work.
-    fn may_answer(&self, line: &[u8], form: Form) -> bool {
-        self.likeness(line, form) != Likeness::Urc
-    }
+    fn may_answer(&self, line: &[u8], form: Form) -> bool;
 
     /// A vendor's final result code that may end any command, and whether it is a success: `COMMAND NOT SUPPORT`.
-    fn vendor_final(&self, line: &[u8]) -> Option<bool> {
-        let _ = line;
-        None
-    }
+    fn vendor_final(&self, line: &[u8]) -> Option<bool>;
 }
 
 /// What a modem tells by itself.
@@ -115,14 +101,4 @@ impl Dialect {
 /// `CONNECT 115200` does; `CONNECT OK` and `CONNECT FAIL` of SIMCom tell of a connection in command mode.
 pub(super) fn opens_data_mode(text: &str) -> bool {
     !matches!(text, "OK" | "FAIL")
-}
-
-/// 27.005 §3.4.1: a message, a broadcast or a status report that comes by itself. A status report in text mode is one line.
-pub fn is_message(line: &[u8]) -> bool {
-    match line.get(..6) {
-        Some(b"+CMT: " | b"+CBM: ") => true,
-        Some(b"+CDS: ") => parameters(split_prefix(line).1).nth(2).is_none(),
-        Some(head) => matches!(head, [b'+', b'C', b'M', b'T', b':', _] | [b'+', b'C', b'B', b'M', b':', _]),
-        None => false,
-    }
 }

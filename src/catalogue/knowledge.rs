@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use super::entry::{CommandEntry, FieldKind, KnownField, Layout, Urc};
 use super::layout::Fit;
 use super::lookup::{RESULTS, command, urc};
-use crate::at::knowledge::is_message;
-use crate::at::parameters::split_prefix;
+use crate::at::parameters::{parameters, split_prefix};
 use crate::at::{Form, Knowledge, Likeness, Unasked};
 
 /// The final result codes that may end any answer, and whether each is a success.
@@ -65,6 +64,16 @@ impl Knowledge for Catalogue {
             .find(|(text, _)| line.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text.as_bytes())))
             .filter(|(text, _)| line.len() == text.len() || text.ends_with(':'))
             .map(|(_, success)| *success)
+    }
+}
+
+/// 27.005 §3.4.1: a message, a broadcast or a status report that comes by itself. A status report in text mode is one line.
+fn is_message(line: &[u8]) -> bool {
+    match line.get(..6) {
+        Some(b"+CMT: " | b"+CBM: ") => true,
+        Some(b"+CDS: ") => parameters(split_prefix(line).1).nth(2).is_none(),
+        Some(head) => matches!(head, [b'+', b'C', b'M', b'T', b':', _] | [b'+', b'C', b'B', b'M', b':', _]),
+        None => false,
     }
 }
 

@@ -60,6 +60,11 @@ const ANY_NUMBER: Takes = Takes {
 const TEXT_OR_BYTES: Takes =
     Takes { kinds: &[ValueKind::Text, ValueKind::Bytes], wanted: "text or bytes", help: "use `text(…)`" };
 
+const ANYTHING: Takes = Takes { kinds: &[], wanted: "anything", help: "" };
+
+const SEQUENCE: Takes =
+    Takes { kinds: &[ValueKind::Text, ValueKind::Bytes, ValueKind::List], wanted: "text, bytes or a list", ..TEXT };
+
 /// Digits, such as those that a modem answers.
 const DIGITS: Takes = Takes { help: "capture it without `:int`: leading zeros belong to it", ..TEXT };
 
@@ -69,14 +74,12 @@ const TIME: Takes = Takes {
     help: "write it with its unit: `1h`, `10s`",
 };
 
-const SEQUENCES: &[ValueKind] = &[ValueKind::Text, ValueKind::Bytes, ValueKind::List];
-
 const TYPE: &str = "hayes::run::type";
 const VALUE: &str = "hayes::run::value";
 
 /// All there are, in the order in which they are listed.
 pub static FUNCTIONS: &[Function] = &[
-    entry("len", &[Takes { kinds: SEQUENCES, wanted: "text, bytes or a list", ..TEXT }], Some(ValueKind::Int), len),
+    entry("len", &[SEQUENCE], Some(ValueKind::Int), len),
     entry(
         "int",
         &[Takes {
@@ -93,32 +96,18 @@ pub static FUNCTIONS: &[Function] = &[
     }),
     entry(
         "format",
-        &[
-            Takes { help: "write it in quotes: `\"%05.2f\"`", ..TEXT },
-            Takes { kinds: &[], wanted: "anything", help: "" },
-        ],
+        &[Takes { help: "write it in quotes: `\"%05.2f\"`", ..TEXT }, ANYTHING],
         Some(ValueKind::Text),
         format_value,
     ),
     entry("now", &[], Some(ValueKind::Text), |given| Ok(Value::text((given.now)()))),
     entry("bytes", &[TEXT_OR_BYTES], Some(ValueKind::Bytes), |given| Ok(Value::Bytes(given.bytes(0)?.into()))),
-    entry("text", &[Takes { kinds: &[], wanted: "anything", help: "" }], Some(ValueKind::Text), |given| {
-        fitting(given.value(0)?.to_string())
-    }),
+    entry("text", &[ANYTHING], Some(ValueKind::Text), |given| fitting(given.value(0)?.to_string())),
     entry("upper", &[TEXT], Some(ValueKind::Text), |given| fitting(given.text(0)?.to_uppercase())),
     entry("lower", &[TEXT], Some(ValueKind::Text), |given| fitting(given.text(0)?.to_lowercase())),
     entry("trim", &[TEXT], Some(ValueKind::Text), |given| Ok(Value::text(given.text(0)?.trim()))),
     // Empty text where the strength is not known.
-    entry(
-        "dbm",
-        &[Takes {
-            kinds: &[ValueKind::Int, ValueKind::Text],
-            wanted: "a whole number",
-            help: "give it the first value of `AT+CSQ`'s answer",
-        }],
-        None,
-        dbm,
-    ),
+    entry("dbm", &[Takes { help: "give it the first value of `AT+CSQ`'s answer", ..NUMBER }], None, dbm),
     entry(
         "luhn",
         &[Takes {
@@ -146,7 +135,7 @@ pub static FUNCTIONS: &[Function] = &[
     entry("unpdu", &[DIGITS], Some(ValueKind::Record), unpdu),
     entry("base64", &[TEXT_OR_BYTES], Some(ValueKind::Text), base64),
     entry("unbase64", &[TEXT], None, unbase64),
-    entry("slice", &[Takes { kinds: SEQUENCES, wanted: "text, bytes or a list", ..TEXT }, NUMBER, NUMBER], None, slice),
+    entry("slice", &[SEQUENCE, NUMBER, NUMBER], None, slice),
     entry("split", &[TEXT, Takes { help: "write it in quotes: `\",\"`", ..TEXT }], Some(ValueKind::List), split),
     entry(
         "join",
