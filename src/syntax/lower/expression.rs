@@ -275,6 +275,11 @@ impl Lowerer<'_> {
             None => {
                 let message = format!("there is no function `{}`", pair.as_str());
                 let fault = self.fault("hayes::syntax::unknown-function", self.span(pair), message, "not known");
+                if pair.as_str() == "match" {
+                    return Err(
+                        fault.help("write `x matches /…/`; parts of a text are taken by `capture /(…)/ from x`")
+                    );
+                }
                 let names = || FUNCTIONS.iter().map(|function| function.name);
                 let all = format!("there are {}", words::join(names().map(|name| format!("`{name}`")), "and"));
                 Err(fault.did_you_mean(nearest(pair.as_str(), names()), all))

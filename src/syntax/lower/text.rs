@@ -151,7 +151,12 @@ impl Lowerer<'_> {
             None => {
                 let message = format!("`{escape}` is no character");
                 let fault = self.fault("hayes::syntax::bad-escape", self.span(pair), message, "out of range");
-                Err(fault.help("`\\x` goes to `\\x7F`; others are written by their Unicode number: `\\u{E9}`"))
+                Err(fault.help(match escape.strip_prefix("\\x") {
+                    Some(byte) => format!(
+                        "`\\x` goes to `\\x7F`: a byte over that is `unhex(\"{byte}\")`, a character `\\u{{{byte}}}`"
+                    ),
+                    None => "a character is written by its Unicode number: `\\u{E9}`".to_owned(),
+                }))
             }
         }
     }
