@@ -135,6 +135,8 @@ pub struct Expected {
     pub data_ends: &'static [&'static str],
     /// A quirk: this command never sends a final result code; its first line (or silence) ends it.
     pub without_final: bool,
+    /// Its OK comes first, and the data that it counts behind it (`AT+SHREAD` of SIMCom).
+    pub data_after_ok: bool,
     /// Any character aborts it while it runs (`AT+COPS=?`, `ATD`): 27.007 §5.6.1 of V.250.
     pub abortable: bool,
     /// The result of a `send` that is no AT command: there may be no final result code; the caller says when it ends.

@@ -20,6 +20,6 @@ pub enum Shape {
     /// A header line with the prefix and body lines under it: `AT+CMGR`, `AT+CMGL`
     HeaderAndBody,
     /// A header that counts the bytes that follow: `+QIRD: 12`; the index of the counting parameter, from 0, or
-    /// `usize::MAX` for the last
-    Counted { parameter: usize, quoted: bool },
+    /// `usize::MAX` for the last. `before`: what stands before them, `\n`, a quote or a comma
+    Counted { parameter: usize, before: u8 },
 }

@@ -309,7 +309,8 @@ impl Data {
             require(danger.why.ends_with('.'), &format!("'{}': what a danger is, is a sentence", danger.why))?;
         }
         let whens = cases.map(|case| case.when).chain(command.dangers.iter().map(|danger| danger.when));
-        let whens = whens.chain(command.conversation_only.iter().chain(&command.nb_iot_only).copied());
+        let whens = whens
+            .chain(command.conversation_only.iter().chain(&command.nb_iot_only).chain(&command.radio_off).copied());
         let whens = whens.chain(command.prompt.as_ref().map(|prompt| prompt.when));
         whens.chain(command.raises_context.as_ref().map(|raises| raises.when)).try_for_each(check_when)?;
         for time in &command.max_times {

@@ -23,8 +23,8 @@ pub struct Prospect {
     pub needs_unsafe: Option<&'static str>,
     /// The prompt by which it asks for data, if it does
     pub mark: Option<&'static str>,
-    /// It announces so many bytes of them, and the modem takes just so many
-    pub announced: Option<usize>,
+    /// It announces so many bytes of them, and the modem takes just so many; `false`: or the number names a connection
+    pub announced: Option<(usize, bool)>,
 }
 
 /// What is known of this command line; of any module's where `module` is not known.
@@ -64,6 +64,7 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
         let is_it = |line: &&str| sign.is_some() && line.strip_prefix(known.name) == sign;
         expected.without_final |=
             known.without_final || module.is_some_and(|module| module.without_final.iter().any(is_it));
+        expected.data_after_ok |= known.data_after_ok;
         // A read is over before anyone could abort it; a scan (`AT+COPS=?`) goes on to its end on some modules.
         expected.abortable |= known.abortable
             && match asked.form {
@@ -123,6 +124,13 @@ pub fn only_sets(asked: &Command<'_>) -> bool {
     let values: Vec<&str> = texts.iter().map(String::as_str).collect();
     let is_silent = || known.usage(asked.form, &values).is_some_and(|usage| usage.shape == Shape::None);
     !only_asks(asked) && !known.leaves_no_trace && is_silent()
+}
+
+/// Whether a command is refused while the radio is on.
+pub fn needs_radio_off(asked: &Command<'_>) -> bool {
+    let texts = values(asked);
+    let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+    command_of(asked).is_some_and(|known| known.radio_off.iter().any(|when| when.holds(asked.form, &values)))
 }
 
 /// Whether a command of the line starts the modem anew.

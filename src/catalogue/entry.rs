@@ -51,6 +51,10 @@ pub struct CommandEntry {
     pub data_ends: Vec<&'static str>,
     /// It never sends a final result code
     pub without_final: bool,
+    /// Its OK comes first, and the data behind it
+    pub data_after_ok: bool,
+    /// A set is refused while the radio is on, in these cases
+    pub radio_off: Vec<When>,
     /// Its answer names the module
     pub names_module: bool,
     /// It starts the modem anew by itself, in these cases
@@ -127,8 +131,9 @@ impl CommandEntry {
     }
 
     /// Answers are written `LAYOUT` or `SHAPE: LAYOUT`; the shapes are `none`, `lines`, `bare`, `header`, `unknown`,
-    /// `text`, `connect`, `counted PARAMETER` (`last` of them), `counted-quoted PARAMETER`, and `ranges`, whose layout is
-    /// that of the parameters where it has none of its own.
+    /// `text`, `connect`, `counted PARAMETER` (`last` of them) for data on the lines below, `counted-quoted PARAMETER` and
+    /// `counted-comma PARAMETER` for data in the line, and `ranges`, whose layout is that of the parameters where it has
+    /// none of its own.
     fn usage_of(
         &'static self,
         parameters: &'static str,
@@ -157,10 +162,14 @@ impl CommandEntry {
                 None if shape == "connect" => Shape::Connect,
                 None if shape == "header" => Shape::HeaderAndBody,
                 None if shape == "lines" || shape == "ranges" => Shape::Prefixed,
-                Some((counted @ ("counted" | "counted-quoted"), parameter)) => Shape::Counted {
+                Some((counted @ ("counted" | "counted-quoted" | "counted-comma"), parameter)) => Shape::Counted {
                     parameter: if parameter == "last" { Ok(usize::MAX) } else { parameter.parse() }
                         .map_err(|_| format!("'{answer}': which parameter counts?"))?,
-                    quoted: counted == "counted-quoted",
+                    before: match counted {
+                        "counted-quoted" => b'"',
+                        "counted-comma" => b',',
+                        _ => b'\n',
+                    },
                 },
                 None | Some(_) => return Err(format!("'{answer}': there is no shape '{shape}'")),
             };
@@ -253,7 +262,7 @@ pub struct RaisesContext {
 
 /// The modem asks for data before it answers.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KnownPrompt {
     #[serde(default)]
     pub when: When,
@@ -262,12 +271,19 @@ pub struct KnownPrompt {
     /// The parameter, from 0, that gives the number of bytes; without it Ctrl-Z ends them
     #[serde(default)]
     pub counted: Option<usize>,
+    /// A parameter that stands alone counts where it is larger than this; else it may name a connection
+    #[serde(default)]
+    pub alone_above: Option<usize>,
 }
 
 impl KnownPrompt {
-    /// How many bytes the values of the command announce.
-    pub fn announced(&self, values: &[&str]) -> Option<usize> {
-        values.get(self.counted?)?.trim_matches('"').parse().ok()
+    /// How many bytes the values of the command announce, and whether the number can be nothing else.
+    pub fn announced(&self, values: &[&str]) -> Option<(usize, bool)> {
+        let number = |text: &str| text.trim_matches('"').parse().ok();
+        match (values, self.alone_above) {
+            ([alone], Some(above)) => number(alone).map(|count| (count, count > above)),
+            _ => Some((number(values.get(self.counted?)?)?, true)),
+        }
     }
 }
 

@@ -125,8 +125,8 @@ fn what_is_expected_of_an_answer() {
     assert_eq!(of("AT").shape, Shape::None);
     assert_eq!(of("ATE0").shape, Shape::None);
     assert_eq!(of("AT+CMGR=1").shape, Shape::HeaderAndBody);
-    assert_eq!(of("AT+QIRD=0,100").shape, Shape::Counted { parameter: 0, quoted: false });
-    assert_eq!(of("AT+USORD=0,100").shape, Shape::Counted { parameter: 1, quoted: true });
+    assert_eq!(of("AT+QIRD=0,100").shape, Shape::Counted { parameter: 0, before: b'\n' });
+    assert_eq!(of("AT+USORD=0,100").shape, Shape::Counted { parameter: 1, before: b'"' });
     assert_eq!((of("AT+NOSUCH").prefixes, of("AT+NOSUCH").shape), (vec![], Shape::Unknown));
     assert_eq!(of("AT+CMEE=2;+CSQ").shape, Shape::Prefixed);
     assert_eq!(of("AT+CREG?;+CSQ").prefixes, ["+CREG", "+CSQ"]);

@@ -282,7 +282,7 @@ pub(super) fn asks_for_data(text: &str) -> Option<AskedData> {
         let values = catalogue::command::values(asked);
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let prompt = command_of(asked)?.prompt(asked.form, &values)?;
-        let counted = prompt.counted.and_then(|index| values.get(index)).is_some_and(|count| !count.is_empty());
+        let counted = prompt.announced(&values).is_some_and(|(_, is_sure)| is_sure);
         Some(AskedData { mark: prompt.mark, counted })
     })
 }

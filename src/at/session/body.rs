@@ -119,9 +119,10 @@ fn of_two_septets(line: &[u8]) -> usize {
 const LONGEST_HEADER: usize = 256;
 
 /// How many bytes data take that the header before them counts, the header included: on the lines under it (`+QIRD: 12`),
-/// or in quotes in its own line (`+USORD: 0,12,"…"`). None where it counts nothing. It may not have ended.
-pub(super) fn counted(text: &[u8], parameter: usize, quoted: bool) -> Poll<Option<usize>> {
-    if quoted { counted_in_quotes(text, parameter) } else { counted_below(text, parameter) }
+/// or in its own line, in quotes (`+USORD: 0,12,"…"`) or behind a comma (`+CARECV: 12,…`). None where it counts nothing.
+/// It may not have ended.
+pub(super) fn counted(text: &[u8], parameter: usize, before: u8) -> Poll<Option<usize>> {
+    if before == b'\n' { counted_below(text, parameter) } else { counted_in_line(text, parameter, before) }
 }
 
 fn counted_below(text: &[u8], parameter: usize) -> Poll<Option<usize>> {
@@ -138,17 +139,20 @@ fn counted_below(text: &[u8], parameter: usize) -> Poll<Option<usize>> {
     Poll::Ready(count(header, parameter).filter(|count| *count > 0).map(|count| (end + line_end).saturating_add(count)))
 }
 
-fn counted_in_quotes(text: &[u8], parameter: usize) -> Poll<Option<usize>> {
+fn counted_in_line(text: &[u8], parameter: usize, before: u8) -> Poll<Option<usize>> {
     let mut commas = 0;
     let mut in_quotes = false;
     for (position, byte) in text.iter().enumerate().take(LONGEST_HEADER) {
+        let end = || {
+            let count = count(text.get(..position).unwrap_or(text), parameter);
+            count.map(|count| (position + 1).saturating_add(count))
+        };
         match byte {
-            b'"' if commas > parameter => {
-                let count = count(text.get(..position).unwrap_or(text), parameter);
-                let end = count.map(|count| (position + 1).saturating_add(count));
+            b',' if before == b',' && commas == parameter && !in_quotes => return Poll::Ready(end()),
+            b'"' if before == b'"' && commas > parameter => {
                 // Another byte there than a quote: not what was counted, but hexadecimal digits, two a byte.
                 let is_closed = |end: &usize| text.get(*end).is_none_or(|byte| *byte == b'"');
-                return Poll::Ready(end.filter(is_closed).map(|end| end.saturating_add(1)));
+                return Poll::Ready(end().filter(is_closed).map(|end| end.saturating_add(1)));
             }
             b'"' => in_quotes = !in_quotes,
             b',' if !in_quotes => commas += 1,
@@ -202,8 +206,9 @@ mod tests {
 
     #[test]
     fn case_15_counted_data() {
-        let below = |text: &str| counted(text.as_bytes(), 0, false);
-        let in_quotes = |text: &str, parameter| counted(text.as_bytes(), parameter, true);
+        let below = |text: &str| counted(text.as_bytes(), 0, b'\n');
+        let in_quotes = |text: &str, parameter| counted(text.as_bytes(), parameter, b'"');
+        let behind_comma = |text: &str| counted(text.as_bytes(), 0, b',');
         assert_eq!(below("+QIRD: 4\r\nOK\r\n"), Poll::Ready(Some(14)));
         assert_eq!(below("+QIRD: 4\r\n"), Poll::Ready(Some(14)));
         assert_eq!(below("+QIRD: 4\rabcd"), Poll::Ready(Some(13)));
@@ -217,5 +222,7 @@ mod tests {
         assert_eq!(in_quotes("+USORD: 0,4,\"41424344\"\r\n", 1), Poll::Ready(None));
         assert_eq!(in_quotes("+USORD: 0,4\r\n", 1), Poll::Ready(None));
         assert_eq!(in_quotes("+USORD: 0,", 1), Poll::Pending);
+        assert_eq!(behind_comma("+CARECV: 4,\r\n\"\r\n"), Poll::Ready(Some(15)));
+        assert_eq!((behind_comma("+CARECV: 0\r\n"), behind_comma("+CARECV: 4")), (Poll::Ready(None), Poll::Pending));
     }
 }

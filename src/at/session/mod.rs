@@ -167,6 +167,8 @@ struct Asking {
     fallback: Option<Line>,
     /// The modem has started anew: no answer is waited for after that.
     restarted: Option<Line>,
+    /// Its `OK` came before the data that it is to come with.
+    is_early: bool,
     /// Its final result code came: nothing is owed.
     is_answered: bool,
     /// Its last bytes did not go out.
@@ -352,6 +354,7 @@ impl Asking {
             framed: false,
             fallback: None,
             restarted: None,
+            is_early: false,
             is_answered: false,
             write_failed: false,
             is_echoed: false,
@@ -452,6 +455,13 @@ impl Asking {
         if self.question.form_of(line) == Some(Form::Read) {
             self.fallback = Some(Line { bytes: line.to_vec() });
         }
+    }
+
+    /// Whether the data that it counts are still to come behind this result code.
+    fn comes_before_data(&self, result: &ResultCode) -> bool {
+        let expected = &self.question.expected;
+        let counts = expected.data_after_ok && matches!(expected.shape, Shape::Counted { .. });
+        counts && *result == ResultCode::Ok && !self.is_early && self.lines.is_empty()
     }
 
     fn hear(&mut self, bytes: &[u8]) {
@@ -911,6 +921,9 @@ impl Session {
     fn time_out(&mut self, now: &mut Now<'_>) {
         // Silence until now decides as well.
         self.read(true, now);
+        if self.unfinished().is_empty() && self.end_with_data(now) {
+            return;
+        }
         let Activity::Asking(asking) = &self.state else { return };
         match (&asking.unexpected, &asking.restarted) {
             (Some(prompt), _) => self.fail(FailureKind::UnexpectedPrompt(prompt.clone()), now),

@@ -242,11 +242,15 @@ impl Session {
     /// Data that the header before them counts: in them nothing is a line.
     fn take_counted(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
         let Activity::Asking(asking) = &self.state else { return None };
-        let Shape::Counted { parameter, quoted } = asking.question.expected.shape else { return None };
+        let Shape::Counted { parameter, before } = asking.question.expected.shape else { return None };
         let rest = framer.rest();
         asking.question.form_of(rest)?;
-        let Poll::Ready(extent) = body::counted(rest, parameter, quoted) else { return Some(false) };
-        self.take_extent(framer, 0, extent?, now)
+        let Poll::Ready(extent) = body::counted(rest, parameter, before) else { return Some(false) };
+        let is_taken = self.take_extent(framer, 0, extent?, now);
+        if is_taken == Some(true) {
+            self.end_with_data(now);
+        }
+        is_taken
     }
 
     /// `CONNECT` before content that belongs to the answer; and the content, where a number behind it counts its bytes.
@@ -265,7 +269,7 @@ impl Session {
         let frame = framer.frame()?;
         let header = framer.line(frame);
         let Some(ResultCode::Connect(_)) = result_code::parse(header) else { return None };
-        let Poll::Ready(extent) = body::counted(framer.rest(), 0, false) else { return Some(false) };
+        let Poll::Ready(extent) = body::counted(framer.rest(), 0, b'\n') else { return Some(false) };
         if let (Some(extent), Some(count)) = (extent, body::count(header, 0)) {
             return self.take_extent(framer, extent - count, extent, now);
         }
@@ -411,7 +415,9 @@ impl Session {
                     if asking.lines.is_empty() {
                         asking.framed = self.cursor.framed;
                     }
-                    return self.take_response(line, now);
+                    self.take_response(line, now);
+                    self.end_with_data(now);
+                    return;
                 }
                 if let Event::Urc(_) = event {
                     asking.keep_as_fallback(line);
@@ -595,14 +601,29 @@ impl Session {
         if matches!(result, ResultCode::Ok | ResultCode::Error) && line.len() > 1 {
             self.dialect.verbosity = Verbosity::Words;
         }
-        if let Activity::Asking(asking) = &mut self.state {
-            asking.is_answered = true;
-        }
+        let is_early = match &mut self.state {
+            Activity::Asking(asking) => {
+                asking.is_early = asking.comes_before_data(&result);
+                asking.is_answered = !asking.is_early;
+                asking.is_early
+            }
+            Activity::Idle(_) | Activity::Resync(_) => false,
+        };
         now.tell(&Event::Final { line, result: &result });
         match now.listener.line(line) {
-            Verdict::GoOn | Verdict::Enough => self.finish(Some(result), now),
             Verdict::Stop => self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now),
+            Verdict::GoOn | Verdict::Enough if is_early => {}
+            Verdict::GoOn | Verdict::Enough => self.finish(Some(result), now),
         }
+    }
+
+    /// The data, or nothing more, came behind the `OK` that was to come with them; false where none did.
+    pub(super) fn end_with_data(&mut self, now: &mut Now<'_>) -> bool {
+        let is_early = matches!(&self.state, Activity::Asking(asking) if asking.is_early);
+        if is_early {
+            self.finish(Some(ResultCode::Ok), now);
+        }
+        is_early
     }
 
     /// A line that belongs to no answer.

@@ -518,7 +518,8 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
     match (asks, asked.clauses.iter().find(|clause| clause.is_prompt())) {
         (Some((known, prompt)), Some(clause)) => {
             if let Some((length, span)) = reply_length(clause)
-                && let Some(announced) = prompt.announced(&known.values()).filter(|announced| *announced != length)
+                && let Some((announced, true)) = prompt.announced(&known.values())
+                && announced != length
             {
                 let message = format!("`{}` announces {announced} bytes, and the reply has {length}", known.name());
                 let help = "the modem takes just so many, and runs what is left as a command: put the length in";

@@ -7,9 +7,11 @@
 use super::exchange::{ClauseValues, ReadyQuestion};
 use super::expression::counted;
 use super::{End, ScriptView, Step};
+use crate::at::command;
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
 use crate::at::{Knowledge, Likeness, Line, Question, ResultCode};
 use crate::catalogue::Catalogue;
+use crate::catalogue::command::needs_radio_off;
 use crate::catalogue::explain::{Context, advice, beside};
 use crate::check::{Hole, Matcher, anywhere};
 use crate::notation::text;
@@ -311,7 +313,10 @@ impl ScriptView<'_> {
         if let Some((clause, ..)) = wanted {
             problem = problem.also(clause, "expected this");
         }
-        if let Some(advice) = advice(result, self.module) {
+        let needs_radio_off = command::parse(&asked.text).is_some_and(|line| line.commands.iter().any(needs_radio_off));
+        if needs_radio_off {
+            problem = problem.help("it is taken only while the radio is off: AT+CFUN=4 before it, AT+CFUN=1 behind it");
+        } else if let Some(advice) = advice(result, self.module) {
             problem = problem.help(advice);
         }
         self.fail(self.with_answer(problem, Some(asked)))

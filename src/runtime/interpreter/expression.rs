@@ -554,7 +554,7 @@ impl ScriptView<'_> {
         clauses: &[Clause],
         command: &str,
         known: Option<&str>,
-        announced: Option<usize>,
+        announced: Option<(usize, bool)>,
     ) -> Step<(PromptPlan, Option<Duration>)> {
         let mark = |mark: &Option<Template>| match mark {
             Some(mark) => self.text(mark).map(Some),
@@ -564,6 +564,8 @@ impl ScriptView<'_> {
             let (plan, within) = if let ClauseKind::PromptReply { mark: text, within, text: reply, end } = &clause.kind
             {
                 let mut bytes = self.reply(reply, *end, announced.is_some())?;
+                let is_it = |(count, is_sure): &(usize, bool)| *is_sure || *count == bytes.len();
+                let announced = announced.filter(is_it).map(|(count, _)| count);
                 bytes.extend(match end {
                     Some(PromptEnd::CtrlZ) => Some(0x1A),
                     Some(PromptEnd::Cr) => Some(b'\r'),

@@ -214,14 +214,15 @@ impl Device for Modem {
             self.due.push((now, Saying::After(Duration::ZERO, echo)));
         }
         for byte in bytes {
-            let ends = match byte {
-                b'\r' => !self.in_data,
-                0x1A | 0x1B => true,
-                _ => false,
-            };
             if *byte != b'\r' || self.in_data {
                 self.line.push(*byte);
             }
+            let ends = match byte {
+                b'\r' => !self.in_data,
+                0x1A | 0x1B => true,
+                // Data that were counted end by themselves.
+                _ => self.in_data && self.rules.iter().any(|(known, _)| known.as_bytes() == self.line),
+            };
             if ends {
                 self.in_data = false;
                 let line = String::from_utf8_lossy(&std::mem::take(&mut self.line)).into_owned();

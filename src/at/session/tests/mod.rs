@@ -191,6 +191,7 @@ fn question(text: &str) -> Question {
             "dial" => expected.call_control = true,
             "abortable" => expected.abortable = true,
             "free" => expected.free = true,
+            "data-after-ok" => expected.data_after_ok = true,
             "no-final" => expected.without_final = true,
             "ends" => expected.data_ends = vec![known()].leak(),
             "success" | "failure" => expected.finals.push((known(), key == "success")),
@@ -218,8 +219,10 @@ fn question(text: &str) -> Question {
         _ if shape.is_some() => shape.unwrap_or_default(),
         Some("AT+CMGS") => Shape::Prefixed,
         Some("AT+CMGR" | "AT+CMGL") => Shape::HeaderAndBody,
-        Some("AT+QIRD") => Shape::Counted { parameter: 0, quoted: false },
-        Some("AT+USOR") => Shape::Counted { parameter: 1, quoted: true },
+        Some("AT+QIRD") => Shape::Counted { parameter: 0, before: b'\n' },
+        Some("AT+SHRE") => Shape::Counted { parameter: 0, before: b'\n' },
+        Some("AT+CARE") => Shape::Counted { parameter: 0, before: b',' },
+        Some("AT+USOR") => Shape::Counted { parameter: 1, before: b'"' },
         Some(_) | None => Shape::Unknown,
     };
     if expected.shape != Shape::Unknown && expected.prefixes.is_empty() {
