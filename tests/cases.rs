@@ -264,7 +264,7 @@ fn told(diagnostic: &Diagnostic) -> String {
 }
 
 pub(crate) struct Case {
-    title: String,
+    pub(crate) title: String,
     pub(crate) blocks: Vec<Block>,
 }
 
@@ -276,7 +276,7 @@ pub(crate) struct Block {
     place: usize,
 }
 
-fn split_cases(text: &str) -> Vec<Case> {
+pub(crate) fn split_cases(text: &str) -> Vec<Case> {
     let mut cases = vec![Case { title: "introduction".to_owned(), blocks: Vec::new() }];
     let mut open: Option<Block> = None;
     let mut place = 0;
@@ -359,7 +359,7 @@ fn run_line(line: &str, folder: &Path, replays: bool) -> String {
 }
 
 /// A modem's part as the file that `replay:` plays.
-fn transcript(part: &str) -> String {
+pub(crate) fn transcript(part: &str) -> String {
     let mut text = "# hayes transcript 1\n".to_owned();
     let mut milliseconds = 0;
     for line in part.lines().filter(|line| !line.is_empty()) {

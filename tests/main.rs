@@ -39,6 +39,8 @@ mod nats;
 #[cfg(unix)]
 mod peers;
 mod picture;
+#[cfg(unix)]
+mod real_ports;
 mod played;
 #[cfg(unix)]
 mod recordings;
