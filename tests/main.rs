@@ -39,9 +39,9 @@ mod nats;
 #[cfg(unix)]
 mod peers;
 mod picture;
+mod played;
 #[cfg(unix)]
 mod real_ports;
-mod played;
 #[cfg(unix)]
 mod recordings;
 #[cfg(unix)]
