@@ -70,6 +70,9 @@ enum NatsFrame {
     Error(String),
 }
 
+/// The number of the last message that a subject has to have for the next one to be taken; none: whatever it is.
+pub(super) type Last = Option<u64>;
+
 /// The subscriptions, by the numbers that this end gives them.
 const INBOX: u64 = 1;
 const WAKE: u64 = 2;
@@ -174,26 +177,14 @@ impl Link {
     }
 
     /// Asks, and waits for the one answer.
-    pub(super) fn ask(
-        &mut self,
-        subject: &str,
-        header: Option<(&str, u64)>,
-        payload: &[u8],
-        until: Duration,
-    ) -> Carried<Delivery> {
-        let reply = self.send(subject, header, payload, until)?;
-        self.answer(|message| message.subject == reply, until)?
-            .ok_or_else(|| silent(&format!("no answer from {subject}")))
+    pub(super) fn ask(&mut self, subject: &str, last: Last, payload: &[u8], until: Duration) -> Carried<Delivery> {
+        let reply = self.send(subject, last, payload, until)?;
+        let answer = self.answer(|message| message.subject == reply, until)?;
+        answer.ok_or_else(|| silent(&format!("no answer from {subject}")))
     }
 
     /// Sends a message whose answers come under the name that is given back.
-    pub(super) fn send(
-        &mut self,
-        subject: &str,
-        header: Option<(&str, u64)>,
-        payload: &[u8],
-        until: Duration,
-    ) -> Carried<String> {
+    pub(super) fn send(&mut self, subject: &str, last: Last, payload: &[u8], until: Duration) -> Carried<String> {
         let most = self.server.get("max_payload").and_then(Json::as_u64).unwrap_or(u64::MAX);
         if u64::try_from(payload.len()).is_ok_and(|size| size > most) {
             let size = payload.len();
@@ -201,18 +192,15 @@ impl Link {
         }
         self.asked += 1;
         let reply = format!("{}.{}", self.inbox, self.asked);
-        let mut bytes = match header {
+        let head = match last {
             None => format!("PUB {subject} {reply} {}\r\n", payload.len()),
-            Some((name, value)) => {
-                let header = format!("NATS/1.0\r\n{name}: {value}\r\n\r\n");
+            Some(last) => {
+                let header = format!("NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: {last}\r\n\r\n");
                 let total = header.len() + payload.len();
                 format!("HPUB {subject} {reply} {} {total}\r\n{header}", header.len())
             }
-        }
-        .into_bytes();
-        bytes.extend_from_slice(payload);
-        bytes.extend_from_slice(b"\r\n");
-        self.write(&bytes, until)?;
+        };
+        self.write(&[head.as_bytes(), payload, b"\r\n"].concat(), until)?;
         Ok(reply)
     }
 
@@ -223,11 +211,10 @@ impl Link {
 
     /// The next message that is an answer to what was sent; none once the time is over. Answers to what was given up before
     /// are dropped.
-    pub(super) fn answer(
-        &mut self,
-        is_answer: impl Fn(&Delivery) -> bool,
-        until: Duration,
-    ) -> Carried<Option<Delivery>> {
+    pub(super) fn answer<F>(&mut self, is_answer: F, until: Duration) -> Carried<Option<Delivery>>
+    where
+        F: Fn(&Delivery) -> bool,
+    {
         while let Some(frame) = self.next(until)? {
             match frame {
                 NatsFrame::Message(message) if message.subscription == WAKE => self.woken = true,

@@ -151,8 +151,7 @@ impl Nats {
     /// Writes what is to stand in that subject, if its last message is the one of that number.
     fn put(&self, subject: &str, bytes: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
         self.call(within, |link, until| {
-            let header = ("Nats-Expected-Last-Subject-Sequence", replaces);
-            let answer = said(&link.ask(subject, Some(header), bytes, until)?, WRONG_LAST_SEQUENCE)?;
+            let answer = said(&link.ask(subject, Some(replaces), bytes, until)?, WRONG_LAST_SEQUENCE)?;
             Ok(answer.map_or(Put::Changed, |answer| Put::Done(number(&answer, "/seq"))))
         })
     }
