@@ -353,9 +353,15 @@ fn init(
         FleetSettings { v: VERSION, fleet: fleet.to_owned(), carrier, authorities: place.ca.clone(), valid_for };
     let made = folder.init(&settings).and_then(|key| Ok((key, folder.carrier(&settings)?)));
     let (key, carrier) = made.map_err(|error| refused("the fleet", &error, console))?;
-    carrier.prepare(CALL).map_err(|why| console.refuse(Exit::Device, &format!("the carrier: {why}"), None))?;
+    let prepared = carrier.prepare(CALL);
     console.say(&format!("on each gateway: hayes agent enroll --fleet {fleet} --name GATEWAY --operator {key}\n"));
-    Ok(console.print(&format!("{key}\n")))
+    let printed = console.print(&format!("{key}\n"));
+    prepared.map(|()| printed).map_err(|why| {
+        // The key has to be there before the server can know its users.
+        let help = "the operator's key is made; `hayes fleet nats-config -i fleet.toml` writes the users of a NATS server; \
+                    then `hayes fleet init` once more";
+        console.refuse(Exit::Device, &format!("the carrier: {why}"), Some(help))
+    })
 }
 
 fn open<'s>(folder: &FleetFolder, say: &'s dyn Fn(&str), console: &Console) -> Result<Operator<'s>, Exit> {
