@@ -151,6 +151,7 @@ fn modules_in_reading_order(source: &Path) -> HashMap<String, usize> {
 fn files_of(source: &Path, module: &str) -> Vec<PathBuf> {
     let mut files = rust_files(&source.join(module));
     files.extend(Some(source.join(format!("{module}.rs"))).filter(|file| file.exists()));
+    files.retain(|file| !file.strip_prefix(source).is_ok_and(is_of_tests));
     files
 }
 
@@ -158,6 +159,11 @@ fn files_of(source: &Path, module: &str) -> Vec<PathBuf> {
 fn depth(source: &Path, file: &Path) -> usize {
     let parts = file.strip_prefix(source).unwrap().components().count();
     if file.file_name().is_some_and(|name| name == "mod.rs") { parts - 1 } else { parts }
+}
+
+/// A file of nothing but tests may use all.
+fn is_of_tests(file: &Path) -> bool {
+    file.iter().any(|part| part == "tests" || part == "tests.rs")
 }
 
 /// The crate's modules that the code names, outside of tests and comments: the first names behind `crate::`, and behind
