@@ -281,7 +281,11 @@ impl<'s> Operator<'s> {
         self.take_up()?;
         self.heed_wishes()?;
         if self.clock.now() >= self.next_look {
-            self.look()?;
+            // A server that has lost its store has nothing to look at.
+            self.look().or_else(|_| {
+                self.carrier.prepare(CALL).map_err(failed)?;
+                self.look()
+            })?;
             self.next_look = self.clock.now() + LOOK;
         }
         let come = self.carrier.results(self.cursor, TAKEN, LOOK).map_err(failed)?;
