@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::port::list::{Listed, ports_of};
+use crate::port::list::{Listed, names_in, ports_of};
 
 /// What was found out about one thing, and the line that mends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -213,13 +213,6 @@ fn plugged(root: &Path) -> Vec<Plugged> {
         })
     };
     names.iter().filter(|name| !name.contains(':')).filter_map(of).collect()
-}
-
-fn names_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort();
-    names
 }
 
 #[cfg(test)]

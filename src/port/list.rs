@@ -1,6 +1,7 @@
 //! The serial ports of this machine.
 
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::OpenError;
@@ -80,6 +81,14 @@ fn natural(path: &Path) -> (String, u64) {
     let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = name.get(letters.len()..).and_then(|digits| digits.parse().ok()).unwrap_or(0);
     (letters.to_owned(), number)
+}
+
+/// What stands in a folder, sorted; nothing where there is no such folder, as /sys in some containers.
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
 }
 
 #[cfg(test)]

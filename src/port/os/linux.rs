@@ -13,7 +13,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 
 use super::group_that_may;
-use crate::port::list::{Holder, Listed, Usb};
+use crate::port::list::{Holder, Listed, Usb, names_in};
 use crate::port::open_error;
 
 const TTYS: &str = "/sys/class/tty";
@@ -292,14 +292,6 @@ fn links(root: &Path) -> BTreeMap<PathBuf, Vec<PathBuf>> {
         }
     }
     links
-}
-
-/// Sorted; empty where there is no such folder, as /sys in some containers.
-fn names_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort();
-    names
 }
 
 #[cfg(test)]
