@@ -330,13 +330,11 @@ impl<'s> Operator<'s> {
     }
 
     fn heed_wishes(&mut self) -> io::Result<()> {
-        let mut changed = false;
         for run in &mut self.controller.runs {
             let path = self.folder.run_folder(&run.run).join("wish");
             let Ok(bytes) = fs::read(&path) else { continue };
             let count = run.heed(&read(&bytes)?);
             (self.say)(&format!("{}: heeded, for {count} of its modems", run.run));
-            changed = true;
             if !run.closed && !self.ledgers.contains_key(&run.run) {
                 let path = path.with_file_name("results.jsonl");
                 let earlier = read_ledger(&path, |_| {})?;
@@ -345,12 +343,12 @@ impl<'s> Operator<'s> {
             keep(&path.with_file_name("run.json"), &json(run))?;
             fs::remove_file(path)?;
         }
-        if changed { self.keep_runs() } else { Ok(()) }
+        Ok(())
     }
 
     fn keep_runs(&self) -> io::Result<()> {
-        let active = self.controller.runs.iter().filter(|run| !run.closed);
-        active.into_iter().try_for_each(|run| keep(&self.folder.run_folder(&run.run).join("run.json"), &json(run)))
+        let mut active = self.controller.runs.iter().filter(|run| !run.closed);
+        active.try_for_each(|run| keep(&self.folder.run_folder(&run.run).join("run.json"), &json(run)))
     }
 
     /// Looks at what gateways say of themselves.
