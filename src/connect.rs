@@ -1,20 +1,24 @@
 //! A port's address (`/dev/ttyUSB2`, `tcp://…`, `sim:bg96`) → an open port.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::diagnostic::{Complaint, nearest};
+use crate::notation::ShownDuration;
 use crate::port::list::{self, Holder};
-use crate::port::{Cancel, Memory, OpenError, OpenErrorKind, Port, Replay, Rfc2217, Serial, Tcp};
+use crate::port::{Cancel, Clock, Memory, OpenError, OpenErrorKind, Port, Replay, Rfc2217, Serial, Tcp};
 use crate::sim::{self, Options, Simulator};
+use crate::usb::UsbName;
 
 /// Where a modem is. Its text form reads back as itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Address {
     /// A serial port, or a pseudo-terminal: `/dev/ttyUSB2`, `/dev/serial/by-id/…`, `COM3`
     Device(PathBuf),
+    /// `usb:VID:PID[:ifNN][:SERIAL]`: a serial port by the USB device behind it
+    Usb(UsbName),
     /// `tcp://host:port`: bytes as they are. `host` has no brackets, an IPv6 address neither.
     Tcp { host: String, port: u16 },
     /// `rfc2217://host:port`: a serial port on another computer, with its baud rate and lines
@@ -29,7 +33,10 @@ pub enum Address {
 /// What is talked to where no port is named.
 pub const SIMULATED: &str = "sim:bg96";
 
-const SCHEMES: [&str; 4] = ["tcp://", "rfc2217://", "sim:", "replay:"];
+/// The port of the one modem that answers AT: what the command line takes in place of an address.
+pub const AUTO: &str = "auto";
+
+const SCHEMES: [&str; 5] = ["usb:", "tcp://", "rfc2217://", "sim:", "replay:"];
 
 /// How a port is opened.
 #[derive(Debug, Clone)]
@@ -59,6 +66,7 @@ pub fn open(address: &Address, settings: &Opening) -> Result<Box<dyn Port>, Open
             }
             Some(_) | None => error,
         }),
+        Address::Usb(name) => boxed(|| Serial::open(&name.find(&list::ports())?, *baud, cancel)),
         Address::Tcp { host, port } => boxed(|| Tcp::connect(host, *port, *connect_limit, cancel)),
         Address::Rfc2217 { host, port } => boxed(|| Rfc2217::connect(host, *port, *baud, *connect_limit, cancel)),
         Address::Simulator { model, options, virtual_time: false } => {
@@ -70,6 +78,41 @@ pub fn open(address: &Address, settings: &Opening) -> Result<Box<dyn Port>, Open
         // Nobody waits for a recording: what took a minute then is there at once.
         Address::Replay(file) => boxed(|| Ok(Memory::in_virtual_time(Replay::open(file)?, cancel))),
     }
+}
+
+/// How often to look whether a port is there.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// A device that has just appeared gets its other ports, and its permissions, in the next moment.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// The same of a port that may come within `wait`: a device that is plugged in, a server that starts. `tell` is given what
+/// is waited for, once.
+pub fn open_within(
+    address: &Address,
+    settings: &Opening,
+    wait: Duration,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Box<dyn Port>, OpenError> {
+    let clock = Clock::start();
+    let mut waited = false;
+    loop {
+        let error = match open(address, settings) {
+            Err(error) if address.may_come(&error, waited) && clock.now() < wait => error,
+            opened => return opened,
+        };
+        if !std::mem::replace(&mut waited, true) {
+            tell(&format!("{}: waiting up to {} for it", error.message, ShownDuration(wait)));
+        }
+        while address.is_away() && clock.now() < wait {
+            pause(settings, LOOK_AGAIN)?;
+        }
+        pause(settings, SETTLED.min(wait.saturating_sub(clock.now())))?;
+    }
+}
+
+fn pause(settings: &Opening, time: Duration) -> Result<(), OpenError> {
+    let interrupted = || OpenError::new(OpenErrorKind::Interrupted, "interrupted");
+    settings.cancel.pause(time).then_some(()).ok_or_else(interrupted)
 }
 
 /// Each kind has a frame of its own: a thousand modems at the same time pay for the largest with their stacks.
@@ -88,17 +131,44 @@ pub fn simulator(model: &str, options: &str) -> Result<Simulator, OpenError> {
 impl Address {
     /// Whether both lead to one device, by a link too.
     pub fn is_same_device(&self, other: &Address) -> bool {
-        let device = |address: &Address| address.device().and_then(|path| std::fs::canonicalize(path).ok());
-        self == other || device(self).is_some_and(|this| device(other) == Some(this))
+        self == other || self.real_device().is_some_and(|this| other.real_device() == Some(this))
     }
 
     /// Other programs that have the device open, as far as the system tells.
     pub fn others(&self) -> Vec<Holder> {
-        self.device().map_or(Vec::new(), list::others)
+        self.device().map_or(Vec::new(), |path| list::others(&path))
     }
 
-    fn device(&self) -> Option<&Path> {
-        if let Address::Device(path) = self { Some(path) } else { None }
+    /// The device that it leads to now, links followed.
+    pub fn real_device(&self) -> Option<PathBuf> {
+        std::fs::canonicalize(self.device()?).ok()
+    }
+
+    fn device(&self) -> Option<PathBuf> {
+        match self {
+            Address::Device(path) => Some(path.clone()),
+            Address::Usb(name) => name.find(&list::ports()).ok(),
+            Address::Tcp { .. } | Address::Rfc2217 { .. } | Address::Simulator { .. } | Address::Replay(_) => None,
+        }
+    }
+
+    /// Whether what could not be opened may be opened later; once it was `waited` for, it may be busy for a moment too.
+    fn may_come(&self, error: &OpenError, waited: bool) -> bool {
+        let may_come = match self {
+            Address::Device(_) | Address::Usb(_) | Address::Tcp { .. } | Address::Rfc2217 { .. } => true,
+            Address::Simulator { .. } | Address::Replay(_) => false,
+        };
+        let is_absent = matches!(error.kind, OpenErrorKind::Missing | OpenErrorKind::Unreachable);
+        may_come && error.kind != OpenErrorKind::Interrupted && (is_absent || waited)
+    }
+
+    /// A device that is not there, as a look at its name tells.
+    fn is_away(&self) -> bool {
+        match self {
+            Address::Device(path) => !path.exists(),
+            Address::Usb(_) => self.device().is_none(),
+            Address::Tcp { .. } | Address::Rfc2217 { .. } | Address::Simulator { .. } | Address::Replay(_) => false,
+        }
     }
 
     /// Looks only at the text: whether there is such a port shows when it is opened. What can be simulated is known
@@ -109,6 +179,15 @@ impl Address {
         }
         if text.contains('\0') {
             return Err(complaint("a port's name holds no NUL", "name one, as /dev/ttyUSB2"));
+        }
+        if text == AUTO {
+            return Err(complaint(
+                "`auto` asks all ports, and only -p takes it",
+                "name the port here: `hayes ports --probe` tells which answers AT",
+            ));
+        }
+        if let Some(rest) = text.strip_prefix("usb:") {
+            return UsbName::parse(rest).map(Address::Usb);
         }
         if let Some(rest) = text.strip_prefix("tcp://") {
             return host_and_port(text, rest).map(|(host, port)| Address::Tcp { host, port });
@@ -149,6 +228,7 @@ fn unknown_scheme(text: &str, scheme: &str) -> Complaint {
         "telnet" => Some("rfc2217://"),
         "socket" | "raw" => Some("tcp://"),
         "file" => Some("replay:"),
+        "hwgrep" => Some("usb:"),
         other => {
             let near = nearest(other, SCHEMES.map(|scheme| scheme.trim_end_matches([':', '/'])));
             SCHEMES.into_iter().find(|scheme| near.is_some_and(|near| scheme.starts_with(near)))
@@ -158,7 +238,7 @@ fn unknown_scheme(text: &str, scheme: &str) -> Complaint {
     let help = match wanted {
         Some(wanted) => format!("did you mean `{wanted}{rest}`?"),
         None => {
-            "a port is a device (/dev/ttyUSB2, COM3), tcp://host:port, rfc2217://host:port, sim:MODEL or replay:FILE"
+            "a port is a device (/dev/ttyUSB2, COM3), usb:VID:PID, tcp://host:port, rfc2217://host:port, sim:MODEL or replay:FILE"
                 .to_owned()
         }
     };
@@ -233,6 +313,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Address::Device(path) => write!(f, "{}", path.display()),
+            Address::Usb(name) => write!(f, "{name}"),
             Address::Tcp { host, port } => write!(f, "tcp://{}:{port}", bracketed(host)),
             Address::Rfc2217 { host, port } => write!(f, "rfc2217://{}:{port}", bracketed(host)),
             Address::Simulator { model, options, virtual_time } => {

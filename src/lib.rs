@@ -15,10 +15,12 @@
 //! - [`syntax`]: text → tree, and the canonical form of a script
 //! - [`check`]: tree → program: names, patterns compiled, warnings
 //! - [`port`]: where bytes and time come from; alone may block
+//! - [`usb`]: a port by the USB device behind it
 //! - [`doctor`]: what is in the way of a modem, as the system's files tell
 //! - [`sim`]: the simulated modem, a state machine with module profiles
 //! - [`connect`]: a port's address (`/dev/ttyUSB2`, `tcp://…`, `sim:bg96`) → an open port
 //! - [`conversation`]: a port and a session together: ask, wait for the answer
+//! - [`probe`]: which ports answer AT, and what modems they are
 //! - [`runtime`]: program + port → events and outcome
 //! - [`library`]: the embedded scripts, and how `run "name"` finds one
 //! - [`import`]: scripts of other programs → a Hayes script
@@ -82,6 +84,7 @@ pub mod library;
 mod lsp;
 pub mod notation;
 pub mod port;
+mod probe;
 pub mod psm;
 pub mod repl;
 pub mod report;
@@ -92,4 +95,5 @@ pub mod source;
 mod state;
 mod suggest;
 pub mod syntax;
+pub mod usb;
 pub mod value;

@@ -1,9 +1,11 @@
-//! `hayes doctor` over made-up machines: their files stand in a folder.
+//! `hayes doctor`, and how ports are named and found, over made-up machines: their files stand in a folder.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::folder::Folder;
 use crate::simulated::Simulated;
@@ -63,6 +65,26 @@ impl Machine {
         fs::set_permissions(self.path("dev/ttyUSB0"), fs::Permissions::from_mode(mode)).unwrap();
         let group = fs::metadata(self.path("dev/ttyUSB0")).unwrap().gid();
         self.write("etc/group", &format!("other:x:{}:\ndialout:x:{group}:\n", group + 1));
+    }
+
+    /// A port of this interface, or of whatever else stands in sysfs, behind which is a terminal.
+    fn port_of(&self, name: &str, interface: &str, terminal: &Path) {
+        let place = format!("sys/devices/usb1/1-2/{interface}/{name}");
+        fs::create_dir_all(self.path(&place)).unwrap();
+        self.link(&format!("sys/class/tty/{name}/device"), self.path(&place));
+        self.link(&format!("dev/{name}"), terminal);
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut hayes = Command::new(env!("CARGO_BIN_EXE_hayes"));
+        hayes.args(arguments).env("HAYES_ROOT", self.path("")).stdin(Stdio::null());
+        hayes
+    }
+
+    /// What it prints, standard error first.
+    fn hayes(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let ran = self.command(arguments).output().unwrap();
+        (ran.status.code(), String::from_utf8([ran.stderr, ran.stdout].concat()).unwrap())
     }
 
     fn run(&self, pid: u32, name: &str) {
@@ -205,4 +227,91 @@ ok     PORT, registration: +CREG: 0,2 · not registered, searching
         code == Some(6) && said.contains("note   PORT: does not answer AT\nwrong  modem: no port answers AT"),
         "{said}"
     );
+}
+
+/// Each port is a pseudo-terminal with a simulated modem behind it.
+#[test]
+fn a_port_is_found_by_its_usb_device_and_by_its_answer() {
+    let machine = Machine::new();
+    let modem = Simulated::on_terminal("bg96");
+    machine.plug("2c7c", "0296", "BG96", "ff");
+    let asked = |arguments: &[&str]| machine.hayes(&[&["at", "AT+CGMM", "-q"], arguments].concat());
+    let (code, said) = asked(&["-p", "auto"]);
+    assert!(code == Some(6) && said.starts_with("error: no serial port is here\n"), "{said}");
+    machine.port_of("ttyUSB0", "1-2:1.0", Path::new(modem.port()));
+    assert_eq!(asked(&["-p", "usb:2c7c:0296"]), (Some(0), "AT+CGMM\n  BG96\n".to_owned()));
+    let path = machine.path("dev/ttyUSB0").display().to_string();
+    let expected = format!("auto: {path} (usb:2c7c:0296:if00): Quectel BG96\nAT+CGMM\n  BG96\n");
+    assert_eq!(asked(&["-p", "auto"]), (Some(0), expected));
+    // Another port of the same modem, and another modem.
+    let (silent, other) = (Simulated::on_terminal("bg96?fault=silence"), Simulated::on_terminal("ec25"));
+    machine.write("sys/devices/usb1/1-2/1-2:1.1/bInterfaceNumber", "01");
+    machine.port_of("ttyUSB1", "1-2:1.1", Path::new(silent.port()));
+    let several = "error: usb:2c7c:0296 is 2 ports\n  help: name one: usb:2c7c:0296:if00, usb:2c7c:0296:if01; `hayes ports \
+                   --probe` tells which answers AT\n";
+    assert_eq!(asked(&["-p", "usb:2c7c:0296"]), (Some(6), several.to_owned()));
+    assert_eq!(asked(&["-p", "usb:2c7c:0296:if00"]), (Some(0), "AT+CGMM\n  BG96\n".to_owned()));
+    machine.write("sys/devices/serial/tty", "");
+    machine.port_of("ttyS0", "serial", Path::new(other.port()));
+    let (code, said) = asked(&["-p", "auto"]);
+    let expected = format!(
+        "error: 2 modems answer AT\n  help: name one: -p {} (Quectel EC25), -p usb:2c7c:0296:if00 (Quectel BG96)\n",
+        machine.path("dev/ttyS0").display()
+    );
+    assert_eq!((code, said), (Some(6), expected));
+}
+
+#[test]
+fn a_port_that_comes_later_is_waited_for() {
+    let machine = Machine::new();
+    let modem = Simulated::on_terminal("bg96");
+    let path = machine.path("dev/modem").display().to_string();
+    let come = |name: &str, come: &dyn Fn()| {
+        let mut hayes = machine.command(&["at", "AT+CGMM", "-q", "--wait", "50s", "-p", name]);
+        let running = hayes.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(400));
+        come();
+        let ended = running.wait_with_output().unwrap();
+        assert_eq!(
+            (ended.status.code(), String::from_utf8_lossy(&ended.stdout).as_ref()),
+            (Some(0), "AT+CGMM\n  BG96\n")
+        );
+        String::from_utf8(ended.stderr).unwrap()
+    };
+    let told = come(&path, &|| machine.link("dev/modem", modem.port()));
+    assert_eq!(told, format!("there is no port {path}: waiting up to 50s for it\n"));
+    let plug = || {
+        machine.plug("2c7c", "0296", "BG96", "ff");
+        machine.port_of("ttyUSB0", "1-2:1.0", Path::new(modem.port()));
+    };
+    assert_eq!(come("usb:2c7c:0296", &plug), "there is no port usb:2c7c:0296: waiting up to 50s for it\n");
+    // What never comes is told at the end, and Ctrl-C ends the waiting.
+    let ended = machine.hayes(&["at", "AT", "--wait", "300ms", "-p", "usb:0403:6001"]);
+    let expected = "there is no port usb:0403:6001: waiting up to 300ms for it\nerror: there is no port usb:0403:6001\n  help: \
+                    these are here: usb:2c7c:0296:if00\n";
+    assert_eq!(ended, (Some(6), expected.to_owned()));
+    for port in ["/dev/none", "auto", "tcp://127.0.0.1:1"] {
+        let empty = Machine::new();
+        let mut running = empty.command(&["run", "modem/sync", "--wait", "50s", "-p", port]);
+        let mut running = running.stderr(Stdio::piped()).spawn().unwrap();
+        let mut told = String::new();
+        let mut lines = BufReader::new(running.stderr.take().unwrap());
+        lines.read_line(&mut told).unwrap();
+        assert!(told.contains("waiting up to 50s"), "{told}");
+        Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+        assert_eq!(running.wait().unwrap().code(), Some(130), "{port}");
+    }
+}
+
+/// The names that `hayes ports` shows, and the modem behind each.
+#[test]
+fn ports_are_listed_with_the_name_to_write() {
+    let machine = Machine::new();
+    let modem = Simulated::on_terminal("bg96");
+    machine.plug("2c7c", "0296", "BG96", "ff");
+    machine.port_of("ttyUSB0", "1-2:1.0", Path::new(modem.port()));
+    let path = machine.path("dev/ttyUSB0").display().to_string();
+    let expected =
+        format!("{path}  BG96 · 2c7c:0296 · interface 0\n  answers AT: Quectel BG96\n  usb:2c7c:0296:if00\n");
+    assert_eq!(machine.hayes(&["ports", "--probe"]), (Some(0), expected));
 }

@@ -78,9 +78,11 @@ fn candidates(inventory: &Inventory) -> Vec<(Address, Option<u32>)> {
 fn real_name(address: &Address) -> String {
     match address {
         Address::Device(path) => std::fs::canonicalize(path).unwrap_or_else(|_| path.clone()).display().to_string(),
-        Address::Tcp { .. } | Address::Rfc2217 { .. } | Address::Simulator { .. } | Address::Replay(_) => {
-            address.to_string()
-        }
+        Address::Usb(_)
+        | Address::Tcp { .. }
+        | Address::Rfc2217 { .. }
+        | Address::Simulator { .. }
+        | Address::Replay(_) => address.to_string(),
     }
 }
 

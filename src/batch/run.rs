@@ -34,6 +34,8 @@ pub struct Common {
     /// What the command line says beats the inventory.
     pub baud: Option<u32>,
     pub modem_timeout: Option<Duration>,
+    /// How long a port may take to be there
+    pub wait: Duration,
     /// Where conversations are kept,
     pub records: PathBuf,
     /// of every modem; else of those that did not pass.
@@ -104,6 +106,7 @@ impl Common {
             environment: Inputs::default(),
             baud: None,
             modem_timeout: None,
+            wait: Duration::ZERO,
             records: results.with_extension("records"),
             keeps_all: false,
             results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
@@ -246,7 +249,7 @@ impl Common {
         };
         let mut settings = Opening::new(stop.cancel.clone());
         settings.baud = self.baud.or(modem.baud).unwrap_or(settings.baud);
-        match connect::open(address, &settings) {
+        match connect::open_within(address, &settings, self.wait, &mut |_| {}) {
             Ok(port) => Ok(conversation(port)),
             Err(error) => Err(not_open(error)),
         }

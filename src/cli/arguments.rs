@@ -118,7 +118,7 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Modem")]
 pub(crate) struct Connection {
-    /// /dev/ttyUSB2, COM3, tcp://HOST:PORT, rfc2217://HOST:PORT, sim:MODEL[?KEY=VALUE&…], replay:FILE; without it HAYES_PORT, else a simulated modem
+    /// /dev/ttyUSB2, COM3, usb:VID:PID[:ifNN][:SERIAL], auto (the one modem that answers), tcp://HOST:PORT, rfc2217://HOST:PORT, sim:MODEL[?KEY=VALUE&…], replay:FILE; without it HAYES_PORT, else a simulated modem
     #[arg(short, long, env = "HAYES_PORT", value_name = "PORT", value_hint = ValueHint::AnyPath)]
     pub(crate) port: Option<String>,
     /// Speed of a serial port, in bits a second
@@ -127,6 +127,9 @@ pub(crate) struct Connection {
     /// Refuse the simulated modem: fail where no port is named
     #[arg(long)]
     pub(crate) real: bool,
+    /// Wait so long for a port that is not there yet
+    #[arg(long, value_name = "DURATION", value_parser = some_time)]
+    pub(crate) wait: Option<Duration>,
     /// Write all that is sent and received into a file, secrets masked; `replay:FILE` plays it back
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(file))]
     pub(crate) record: Option<PathBuf>,
@@ -242,6 +245,9 @@ pub(crate) struct Batch {
     /// Speed of serial ports, in bits a second [default: the inventory's, else 115200]
     #[arg(short, long, value_name = "BAUD", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) baud: Option<u32>,
+    /// Wait so long for each port that is not there yet
+    #[arg(long, value_name = "DURATION", value_parser = some_time)]
+    pub(crate) wait: Option<Duration>,
     /// How many modems run at the same time [default: all, but no more than 64]
     #[arg(short, long, value_name = "N", value_parser = jobs, help_heading = "Order")]
     pub(crate) jobs: Option<NonZeroUsize>,

@@ -43,7 +43,7 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
     let mut results = Sink::open(arguments.output.output.as_deref(), console)?;
     let mask = Mask::new(inputs.secrets.values().map(String::as_str)).personal(inputs.shareable);
-    let mut modem = OpenModem::open(&port, &arguments.connection, mask)
+    let mut modem = OpenModem::open(&port, &arguments.connection, mask, console)
         .map_err(|why| unreachable(&port, NAME, &why, &arguments.output, &mut results, console))?;
     let mut exit = Exit::Passed;
     for program in &programs {

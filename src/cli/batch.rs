@@ -174,7 +174,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..given };
     let mut common = Common::new(program, inputs, &results);
     (common.environment, common.baud, common.modem_timeout) = (environment, arguments.baud, arguments.modem_timeout);
-    common.retries = arguments.retries;
+    (common.retries, common.wait) = (arguments.retries, arguments.wait.unwrap_or_default());
     if let Some(folder) = &arguments.record {
         (common.records, common.keeps_all) = (folder.clone(), true);
     }
@@ -329,9 +329,8 @@ fn leave_out(
 fn no_port_twice(modems: &[BatchModem], console: &Console) -> Result<(), Exit> {
     let mut devices: HashMap<PathBuf, &str> = HashMap::new();
     for modem in modems {
-        let Some(Address::Device(path)) = &modem.address else { continue };
         // One that is not there yet shows when it is opened.
-        let Ok(device) = std::fs::canonicalize(path) else { continue };
+        let Some(device) = modem.address.as_ref().and_then(Address::real_device) else { continue };
         if let Some(other) = devices.insert(device.clone(), &modem.name) {
             let message = format!("{other} and {} have the same port, {}", modem.name, device.display());
             let help = "a port can be driven once: give each modem its own";

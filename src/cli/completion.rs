@@ -11,10 +11,12 @@ use super::arguments;
 use super::console::{Console, Exit};
 use crate::batch::inventory;
 use crate::check::{Program, check};
+use crate::connect::AUTO;
 use crate::library::{self, Library, SCRIPTS};
 use crate::port::list::ports;
 use crate::sim::models;
 use crate::source::{LARGEST, Source, read_file};
+use crate::usb::UsbName;
 
 /// Prints the completion script of a shell.
 pub(crate) fn script(shell: Shell, console: &Console) -> Exit {
@@ -81,8 +83,10 @@ fn candidates(before: &[String], typed: &str) -> Vec<String> {
 }
 
 fn addresses() -> Vec<String> {
-    let ports = ports().into_iter().map(|port| port.path.display().to_string());
-    ports.chain(models().map(|model| format!("sim:{}", model.name))).collect()
+    let ports = ports();
+    let names = ports.iter().filter_map(|port| UsbName::of(port, &ports)).map(|name| name.to_string());
+    let paths = ports.iter().map(|port| port.path.display().to_string());
+    paths.chain(names).chain(Some(AUTO.to_owned())).chain(models().map(|model| format!("sim:{}", model.name))).collect()
 }
 
 /// The params of the scripts among these words.

@@ -1,16 +1,17 @@
 //! `hayes doctor`: what is plugged in, what is in the way, and whether a modem answers; each with the line that mends it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::arguments::Doctor;
 use super::console::{Console, Exit};
-use super::ports::{first_line, reach};
 use crate::at::ResultCode;
 use crate::catalogue::explain::{Context, advice, beside};
 use crate::catalogue::module_by_model;
 use crate::conversation::Conversation;
 use crate::doctor::{Finding, Health, examine};
 use crate::notation;
+use crate::port::Cancel;
+use crate::probe::{first_line, reach};
 use crate::report::style::Style;
 
 /// What a UART may have been set to; USB has no speed.
@@ -32,8 +33,12 @@ pub(crate) fn run(arguments: &Doctor, console: &Console) -> Exit {
     let named = arguments.port.iter().map(|path| (path.clone(), false));
     // Another machine's ports are not here.
     let asked: Vec<_> = here.filter(|_| arguments.root.is_none()).chain(named).collect();
-    let heard: Vec<bool> =
-        asked.iter().filter_map(|(path, is_usb)| ask(path, *is_usb, arguments.baud, &mut findings)).collect();
+    let cancel = match Cancel::new() {
+        Ok(cancel) => cancel,
+        Err(error) => return console.refused(&error),
+    };
+    let ask = |(path, is_usb): &(PathBuf, bool)| ask(path, *is_usb, arguments.baud, &cancel, &mut findings);
+    let heard: Vec<bool> = asked.iter().filter_map(ask).collect();
     if !heard.is_empty() && !heard.contains(&true) {
         let finding = Finding::new("modem", Health::Wrong, "no port answers AT");
         let mend = "give the modem power and wait for its start; a UART needs RX and TX crossed and its own speed (-b)";
@@ -59,7 +64,7 @@ fn shown(finding: &Finding, console: &Console) -> String {
 }
 
 /// Whether a modem answers on the port, where that could be opened; adds who it is and how it does.
-fn ask(path: &Path, is_usb: bool, baud: Option<u32>, findings: &mut Vec<Finding>) -> Option<bool> {
+fn ask(path: &Path, is_usb: bool, baud: Option<u32>, cancel: &Cancel, findings: &mut Vec<Finding>) -> Option<bool> {
     let about = path.display().to_string();
     let bauds = match baud.as_ref() {
         Some(baud) => std::slice::from_ref(baud),
@@ -67,7 +72,7 @@ fn ask(path: &Path, is_usb: bool, baud: Option<u32>, findings: &mut Vec<Finding>
         None => &BAUDS,
     };
     for baud in bauds {
-        match reach(path, *baud) {
+        match reach(path, *baud, cancel) {
             Ok(Some(mut conversation)) => {
                 findings.push(who(&about, *baud, is_usb, &mut conversation));
                 findings.extend(QUESTIONS.iter().filter_map(|question| state(&about, question, &mut conversation)));

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod at;
+mod auto;
 mod batch;
 mod completion;
 mod console;

@@ -7,10 +7,11 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::Connection;
+use super::auto;
 use super::console::{Console, Exit};
 use super::results::apart;
 use crate::catalogue::Catalogue;
-use crate::connect::{self, Address, Opening, SIMULATED};
+use crate::connect::{self, AUTO, Address, Opening, SIMULATED};
 use crate::conversation::Conversation;
 use crate::port::{self, Cancel, OpenError, OpenErrorKind, Port, RecordStatus, Recorded};
 use crate::runtime::{Mask, Status};
@@ -29,6 +30,9 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Addre
 /// The same; the caller tells that it is the simulated modem.
 pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Address, Exit> {
     let named = connection.port.as_deref();
+    if named == Some(AUTO) {
+        return auto::find(connection, console);
+    }
     let address = Address::parse(named.unwrap_or(SIMULATED)).map_err(|error| console.refuse_as(Exit::Usage, &error))?;
     let simulated = matches!(address, Address::Simulator { .. });
     if connection.real && simulated {
@@ -78,6 +82,7 @@ impl OpenModem {
         chosen: &Address,
         connection: &Connection,
         secrets: Mask,
+        console: &Console,
     ) -> Result<OpenModem, (Exit, OpenError)> {
         let system = |error: std::io::Error| (Exit::Device, OpenError::new(OpenErrorKind::System, error.to_string()));
         let cancel = Cancel::new().map_err(system)?;
@@ -89,7 +94,12 @@ impl OpenModem {
         });
         let signals = signals.map_err(system)?;
         let settings = Opening { baud: connection.baud, ..Opening::new(cancel.clone()) };
-        let port = connect::open(chosen, &settings).map_err(|error| (Exit::Device, error))?;
+        let mut tell = |what: &str| console.say(&format!("{what}\n"));
+        let port = connect::open_within(chosen, &settings, connection.wait.unwrap_or_default(), &mut tell);
+        let port = port.map_err(|error| {
+            let exit = if error.kind == OpenErrorKind::Interrupted { signals.exit() } else { Exit::Device };
+            (exit, error)
+        })?;
         let (port, recorded): (Box<dyn Port>, _) = match &connection.record {
             None => (port, None),
             Some(file) => {
@@ -145,7 +155,11 @@ impl Signals {
     /// The same, and tells of each.
     pub(crate) fn cancel_and(cancel: &Cancel, tell: impl Fn() + Send + 'static) -> std::io::Result<Signals> {
         let signals = Signals::default();
-        let (cancel, heard) = (cancel.clone(), signals.clone());
+        signals.watch(cancel, tell).map(|_| signals)
+    }
+
+    fn watch(&self, cancel: &Cancel, tell: impl Fn() + Send + 'static) -> std::io::Result<Watching> {
+        let (cancel, heard) = (cancel.clone(), self.clone());
         let count = AtomicUsize::new(0);
         each(move |interrupted| {
             heard.terminated.fetch_or(!interrupted, Ordering::AcqRel);
@@ -155,8 +169,22 @@ impl Signals {
             heard.came.store(true, Ordering::Release);
             cancel.cancel();
             tell();
-        })?;
-        Ok(signals)
+        })
+    }
+
+    /// Cancels what runs only while `work` runs; how a signal then ends the program.
+    pub(crate) fn during<T>(cancel: &Cancel, work: impl FnOnce() -> T) -> std::io::Result<(T, Option<Exit>)> {
+        // Elsewhere a handler stays for good, and whoever asks for the next one would get none.
+        #[cfg(not(unix))]
+        return Ok((work(), cancel.is_cancelled().then_some(Exit::Interrupted)));
+        #[cfg(unix)]
+        {
+            let signals = Signals::default();
+            let watching = signals.watch(cancel, || {})?;
+            let done = work();
+            watching.close();
+            Ok((done, signals.came().then(|| signals.exit())))
+        }
     }
 
     /// Whether there was one.
@@ -185,20 +213,28 @@ pub(crate) fn go_on_after(
         restore();
         end_now(if interrupted { Exit::Interrupted } else { Exit::Terminated })
     })
+    .map(|_| ())
 }
+
+/// What ends the watch for signals.
+#[cfg(unix)]
+type Watching = signal_hook::iterator::Handle;
+#[cfg(not(unix))]
+type Watching = ();
 
 /// Calls `heed` for each signal, with whether it was Ctrl-C.
 #[cfg(unix)]
-fn each(heed: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+fn each(heed: impl Fn(bool) + Send + 'static) -> std::io::Result<Watching> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let handle = signals.handle();
     let watch = move || signals.forever().for_each(|signal| heed(signal == SIGINT));
-    std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| ())
+    std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(watch).map(|_| handle)
 }
 
 #[cfg(not(unix))]
-fn each(heed: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+fn each(heed: impl Fn(bool) + Send + 'static) -> std::io::Result<Watching> {
     ctrlc::set_handler(move || heed(true)).map_err(std::io::Error::other)
 }
 

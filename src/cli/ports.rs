@@ -1,23 +1,27 @@
 //! `hayes ports`: the serial ports of this machine; with `--probe`, which of them answers AT, and what modem it is.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::arguments::Ports;
 use super::console::{Console, Exit};
-use crate::at::{PromptPlan, Question, ResultCode};
-use crate::catalogue::{Catalogue, prospect};
-use crate::conversation::Conversation;
 use crate::notation;
+use crate::port::Cancel;
 use crate::port::list::{Listed, ports};
-use crate::port::{Cancel, OpenError, OpenErrorKind, Serial};
+use crate::probe::{self, Reply};
 use crate::report::style::Style;
+use crate::usb::UsbName;
 
 pub(crate) fn list(arguments: &Ports, console: &Console) -> Exit {
-    let rows: Vec<PortLine> = ports().iter().map(|port| PortLine::new(port, arguments)).collect();
+    let ports = ports();
+    let mut rows: Vec<PortLine> = ports.iter().map(|port| PortLine::new(port, &ports)).collect();
+    if arguments.probe {
+        let cancel = match Cancel::new() {
+            Ok(cancel) => cancel,
+            Err(error) => return console.refused(&error),
+        };
+        let replies = probe::ask_all(&ports, arguments.baud, &cancel);
+        rows.iter_mut().zip(replies).for_each(|(row, reply)| row.answers = Some(Probe::from(reply)));
+    }
     if arguments.json {
         let line = |row: &PortLine| notation::json(row) + "\n";
         return console.print(&rows.iter().map(line).collect::<String>());
@@ -42,6 +46,8 @@ struct PortLine {
     driver: Option<String>,
     role: Option<String>,
     held_by: Vec<String>,
+    /// What -p takes, and what means this port when it is plugged in again too
+    name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<Probe>,
 }
@@ -55,8 +61,18 @@ struct Probe {
     why: Option<String>,
 }
 
+impl From<Reply> for Probe {
+    fn from(reply: Reply) -> Probe {
+        match reply {
+            Reply::Modem(modem) => Probe { at: true, modem: Some(modem).filter(|modem| !modem.is_empty()), why: None },
+            Reply::Silence => Probe { at: false, modem: None, why: None },
+            Reply::NotAsked(why) => Probe { at: false, modem: None, why: Some(why) },
+        }
+    }
+}
+
 impl PortLine {
-    fn new(port: &Listed, arguments: &Ports) -> PortLine {
+    fn new(port: &Listed, all: &[Listed]) -> PortLine {
         let product = port.usb.as_ref().map(|usb| {
             let words: Vec<&str> =
                 [&usb.manufacturer, &usb.product].into_iter().flatten().map(String::as_str).collect();
@@ -71,7 +87,8 @@ impl PortLine {
             driver: port.driver.clone(),
             role: port.role.clone(),
             held_by: port.holders.iter().map(ToString::to_string).collect(),
-            answers: arguments.probe.then(|| probe(port, arguments.baud)),
+            name: UsbName::of(port, all).map(|name| name.to_string()),
+            answers: None,
         }
     }
 
@@ -91,51 +108,9 @@ impl PortLine {
             let style = if answers.at { Style::Good } else { Style::Dim };
             text.push_str(&format!("  {}\n", console.out.paint(style, said)));
         }
-        for link in &self.links {
+        for link in self.name.iter().chain(&self.links) {
             text.push_str(&format!("  {}\n", console.out.paint(Style::Dim, link)));
         }
         text
     }
-}
-
-/// Asks gently: `AT`, and where that is answered, who it is. A port that another program holds is left alone.
-fn probe(port: &Listed, baud: u32) -> Probe {
-    let silent = |why: Option<String>| Probe { at: false, modem: None, why };
-    if let Some(holder) = port.holders.first() {
-        return silent(Some(format!("not asked: {holder} holds it")));
-    }
-    match reach(&port.path, baud) {
-        Err(error) => silent(Some(error.message)),
-        Ok(None) => silent(None),
-        Ok(Some(mut conversation)) => {
-            let told = ["AT+CGMI", "AT+CGMM"].map(|command| first_line(&mut conversation, command));
-            let who: Vec<String> = told.into_iter().flatten().filter_map(Result::ok).collect();
-            let modem = who.join(" ");
-            Probe { at: true, modem: (!modem.is_empty()).then_some(modem), why: None }
-        }
-    }
-}
-
-/// Opens the port and says `AT`; none where nothing answers.
-pub(crate) fn reach(path: &Path, baud: u32) -> Result<Option<Conversation>, OpenError> {
-    let cancel = Cancel::new().map_err(|error| OpenError::new(OpenErrorKind::System, error.to_string()))?;
-    let mut conversation = Conversation::new(Box::new(Serial::open(path, baud, &cancel)?), &Catalogue);
-    let answers = (0..2).any(|_| first_line(&mut conversation, "AT").is_some_and(|told| told.is_ok()));
-    Ok(answers.then_some(conversation))
-}
-
-/// The first line of the answer, or the result that refuses it; none where no answer came.
-pub(crate) fn first_line(conversation: &mut Conversation, command: &str) -> Option<Result<String, ResultCode>> {
-    let question = Arc::new(Question::new(
-        format!("{command}\r"),
-        prospect(command, None).expected,
-        Duration::from_millis(700),
-        PromptPlan::Unexpected,
-    ));
-    let answer = conversation.ask(&question, &mut ()).ok()?;
-    let line = answer.lines.first().map(|line| line.text()).unwrap_or_default();
-    Some(match answer.result? {
-        result if result.is_success() => Ok(line),
-        refusal => Err(refusal),
-    })
 }

@@ -40,6 +40,7 @@ fn start(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
         by_default: arguments.connection.port.is_none(),
         real: arguments.connection.real,
         baud: arguments.connection.baud,
+        wait: arguments.connection.wait.unwrap_or_default(),
         record: arguments.connection.record.clone(),
         inputs,
         cancel,

@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &arguments::RunArguments, console: &Console) -> Exi
         Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
-    match OpenModem::open(&prepared.port, &arguments.connection, prepared.mask()) {
+    match OpenModem::open(&prepared.port, &arguments.connection, prepared.mask(), console) {
         Ok(modem) => prepared.run(modem, &arguments.output, console),
         Err(why) => {
             let script = prepared.programs.first().map_or("", |program| program.source().name.as_str());

@@ -141,6 +141,11 @@ impl Cancel {
         self.0.count.store(0, Ordering::Release);
     }
 
+    /// Waits so long; false where this handle was used.
+    pub fn pause(&self, time: Duration) -> bool {
+        self.watch().pause(time).is_ok()
+    }
+
     pub fn is_cancelled(&self) -> bool {
         self.is_called_after(0)
     }

@@ -51,7 +51,23 @@ impl fmt::Display for Holder {
 
 /// All serial ports, in the order of their names, ttyUSB2 before ttyUSB10.
 pub fn ports() -> Vec<Listed> {
-    ports_of(Path::new("/"))
+    let root = root();
+    let mut ports = ports_of(&root);
+    for port in &mut ports {
+        port.path = under(&root, &port.path);
+        port.links.iter_mut().for_each(|link| *link = under(&root, link));
+    }
+    ports
+}
+
+/// Where this machine's files are. A container may have those of the machine around it elsewhere.
+fn root() -> PathBuf {
+    std::env::var_os("HAYES_ROOT").filter(|root| !root.is_empty()).map_or_else(|| "/".into(), PathBuf::from)
+}
+
+/// Where the file with this absolute path stands below `root`.
+pub(super) fn under(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
 /// The same of the machine whose files stand below `root`.
@@ -70,7 +86,8 @@ pub fn others(path: &Path) -> Vec<Holder> {
 
 /// Their names alone; costs less.
 pub(super) fn paths() -> Vec<PathBuf> {
-    let mut paths = devices::paths(Path::new("/"));
+    let root = root();
+    let mut paths: Vec<PathBuf> = devices::paths(&root).iter().map(|path| under(&root, path)).collect();
     paths.sort_by_cached_key(|path| natural(path));
     paths
 }

@@ -25,6 +25,8 @@ pub enum OpenErrorKind {
     Missing,
     /// It is there, and is no serial port; or the other end does not speak the protocol.
     NotAPort,
+    /// What was named is several ports.
+    Several,
     /// The network did not get us there: refused, no route, no answer in time.
     Unreachable,
     /// The cancel handle was used while the port was being opened.

@@ -548,7 +548,10 @@ impl Explorer {
             self.finish(link);
         }
         self.last_address = address.clone();
-        match Link::open(address.clone(), by_default, self.options.baud, &self.options.cancel) {
+        let wait = std::mem::take(&mut self.options.wait);
+        let mut told = |text: &str| self.note(text);
+        let waits = (wait, &mut told as &mut dyn FnMut(&str));
+        match Link::open(address.clone(), by_default, self.options.baud, &self.options.cancel, waits) {
             Ok(link) => {
                 if let Some(before) = self.link.replace(link) {
                     self.finish(before);

@@ -43,10 +43,16 @@ struct Listening {
 }
 
 impl Link {
-    pub(super) fn open(address: Address, by_default: bool, baud: u32, cancel: &Cancel) -> Result<Link, OpenError> {
+    pub(super) fn open(
+        address: Address,
+        by_default: bool,
+        baud: u32,
+        cancel: &Cancel,
+        (wait, tell): (Duration, &mut dyn FnMut(&str)),
+    ) -> Result<Link, OpenError> {
         cancel.clear();
         let settings = Opening { baud, ..Opening::new(cancel.clone()) };
-        let tap = Tap::new(connect::open(&address, &settings)?);
+        let tap = Tap::new(connect::open_within(&address, &settings, wait, tell)?);
         let conversation = Some(Conversation::new(Box::new(tap.clone()), &Catalogue));
         Ok(Link {
             address,
@@ -69,7 +75,9 @@ impl Link {
             Address::Device(path) => {
                 path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
             }
-            Address::Tcp { .. } | Address::Rfc2217 { .. } | Address::Replay(_) => self.address.to_string(),
+            Address::Usb(_) | Address::Tcp { .. } | Address::Rfc2217 { .. } | Address::Replay(_) => {
+                self.address.to_string()
+            }
         };
         if self.is_lost { format!("{name} (lost)") } else { name }
     }

@@ -20,6 +20,7 @@ mod terminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use crate::connect::Address;
 use crate::diagnostic::Diagnostic;
@@ -38,6 +39,8 @@ pub struct Exploration {
     /// Refuse the simulated modem.
     pub real: bool,
     pub baud: u32,
+    /// How long the first port may take to be there
+    pub wait: Duration,
     pub record: Option<PathBuf>,
     pub inputs: Inputs,
     /// Ctrl-C calls it while a line runs.

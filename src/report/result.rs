@@ -90,6 +90,7 @@ impl FailureReport {
             OpenErrorKind::Forbidden => "hayes::port::forbidden",
             OpenErrorKind::Missing => "hayes::port::missing",
             OpenErrorKind::NotAPort => "hayes::port::not-a-port",
+            OpenErrorKind::Several => "hayes::port::several",
             OpenErrorKind::Unreachable => "hayes::port::unreachable",
             OpenErrorKind::Interrupted => "hayes::port::interrupted",
             OpenErrorKind::System => "hayes::port::system",

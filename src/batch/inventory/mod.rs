@@ -316,11 +316,11 @@ impl Draft {
             }
         };
         // Each simulated or replayed modem is one of its own, even under the same address.
-        if matches!(address, Address::Device(_) | Address::Tcp { .. } | Address::Rfc2217 { .. }) {
+        if !matches!(address, Address::Simulator { .. } | Address::Replay(_)) {
             let message = |first: &str| format!("{address} is the port of {first} too");
             let (code, help) = ("hayes::inventory::port-twice", "a port can be driven once: give each modem its own");
             // Each gateway has devices of its own; what is on the network is the same from everywhere.
-            let device = matches!(address, Address::Device(_));
+            let device = matches!(address, Address::Device(_) | Address::Usb(_));
             let whose = gateway.filter(|_| device).map(|gateway| gateway.value.as_str()).unwrap_or_default();
             self.is_alone(format!("port {whose} {address}"), port.span, modem, code, message, help);
         }

@@ -13,7 +13,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 
 use super::group_that_may;
-use crate::port::list::{Holder, Listed, Usb, names_in};
+use crate::port::list::{Holder, Listed, Usb, names_in, under};
 use crate::port::open_error;
 
 const TTYS: &str = "/sys/class/tty";
@@ -57,11 +57,6 @@ pub(in crate::port) fn paths(root: &Path) -> Vec<PathBuf> {
     // A modem on PCIe has its AT port here: wwan0at0.
     let wwan = names_in(&root.join("sys/class/wwan")).into_iter().filter(|name| name.contains("at"));
     ttys.chain(wwan).map(|name| Path::new("/dev").join(name)).filter(|path| under(root, path).exists()).collect()
-}
-
-/// Where the file with this absolute path stands below `root`.
-fn under(root: &Path, path: &Path) -> PathBuf {
-    root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
 /// The group that may open the node, where this user may not and is not in it.

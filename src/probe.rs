@@ -1,0 +1,173 @@
+//! Which ports answer AT, and what modems they are. What a person asks for alone is asked: `AT` is sent to ports that
+//! may be no modem's.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::at::{PromptPlan, Question, ResultCode};
+use crate::catalogue::{Catalogue, prospect};
+use crate::connect::Address;
+use crate::conversation::Conversation;
+use crate::port::list::{Listed, Usb};
+use crate::port::{Cancel, OpenError, OpenErrorKind, Serial};
+use crate::usb::UsbName;
+
+/// What a port said to `AT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// What AT+CGMI and AT+CGMM told; nothing where they were refused
+    Modem(String),
+    Silence,
+    /// It was not asked: why
+    NotAsked(String),
+}
+
+/// A modem that answers, and the port to talk to it on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AnsweringModem {
+    pub(crate) path: PathBuf,
+    /// What `-p` takes, and what stays the same when it is plugged in again where there is such a name
+    pub(crate) name: String,
+    pub(crate) modem: String,
+}
+
+/// Asks gently: `AT`, and where that is answered, who it is. A port that another program holds is left alone.
+pub(crate) fn ask(port: &Listed, baud: u32, cancel: &Cancel) -> Reply {
+    if let Some(holder) = port.holders.first() {
+        return Reply::NotAsked(format!("not asked: {holder} holds it"));
+    }
+    match reach(&port.path, baud, cancel) {
+        Err(error) => Reply::NotAsked(error.message),
+        Ok(None) => Reply::Silence,
+        Ok(Some(mut conversation)) => {
+            let told = ["AT+CGMI", "AT+CGMM"].map(|command| first_line(&mut conversation, command));
+            Reply::Modem(told.into_iter().flatten().filter_map(Result::ok).collect::<Vec<_>>().join(" "))
+        }
+    }
+}
+
+/// The same of all of them, at the same time.
+pub(crate) fn ask_all(ports: &[Listed], baud: u32, cancel: &Cancel) -> Vec<Reply> {
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = ports.iter().map(|port| scope.spawn(move || ask(port, baud, cancel))).collect();
+        let reply = |asked: std::thread::ScopedJoinHandle<'_, Reply>| asked.join().unwrap_or(Reply::Silence);
+        asked.into_iter().map(reply).collect()
+    })
+}
+
+/// Opens the port and says `AT`; none where nothing answers.
+pub(crate) fn reach(path: &Path, baud: u32, cancel: &Cancel) -> Result<Option<Conversation>, OpenError> {
+    let mut conversation = Conversation::new(Box::new(Serial::open(path, baud, cancel)?), &Catalogue);
+    let answers = (0..2).any(|_| first_line(&mut conversation, "AT").is_some_and(|told| told.is_ok()));
+    Ok(answers.then_some(conversation))
+}
+
+/// The first line of the answer, or the result that refuses it; none where no answer came.
+pub(crate) fn first_line(conversation: &mut Conversation, command: &str) -> Option<Result<String, ResultCode>> {
+    let question = Arc::new(Question::new(
+        format!("{command}\r"),
+        prospect(command, None).expected,
+        Duration::from_millis(700),
+        PromptPlan::Unexpected,
+    ));
+    let answer = conversation.ask(&question, &mut ()).ok()?;
+    let line = answer.lines.first().map(|line| line.text()).unwrap_or_default();
+    Some(match answer.result? {
+        result if result.is_success() => Ok(line),
+        refusal => Err(refusal),
+    })
+}
+
+/// The modems that answer, each once: of a modem's several AT ports it is the one that udev's rules call its first, else
+/// the one of the lowest interface.
+pub(crate) fn modems(ports: &[Listed], replies: &[Reply]) -> Vec<AnsweringModem> {
+    let answering = ports.iter().zip(replies).filter_map(|(port, reply)| match reply {
+        Reply::Modem(modem) => Some((port, modem)),
+        Reply::Silence | Reply::NotAsked(_) => None,
+    });
+    let mut modems: Vec<(&Listed, &String)> = Vec::new();
+    let device = |port: &Listed| port.usb.as_ref().and_then(|usb| usb.device.clone());
+    let place = |port: &Listed| {
+        let interface = port.usb.as_ref().and_then(|Usb { interface, .. }| *interface);
+        (port.role.as_deref() != Some("at-primary"), interface)
+    };
+    for (port, modem) in answering {
+        let same = modems.iter_mut().find(|(known, _)| device(port).is_some() && device(known) == device(port));
+        match same {
+            Some((known, _)) if place(port) < place(known) => *known = port,
+            Some(_) => {}
+            None => modems.push((port, modem)),
+        }
+    }
+    let met = |(port, modem): (&Listed, &String)| AnsweringModem {
+        path: port.path.clone(),
+        name: UsbName::of(port, ports).map_or_else(|| port.path.display().to_string(), |name| name.to_string()),
+        modem: modem.clone(),
+    };
+    modems.into_iter().map(met).collect()
+}
+
+/// That no port answers, and what each did instead.
+pub(crate) fn nobody(ports: &[Listed], replies: &[Reply]) -> OpenError {
+    let error = |message: &str| OpenError::new(OpenErrorKind::Missing, message);
+    if ports.is_empty() {
+        return error("no serial port is here").with_help(
+            "is the modem plugged in and powered? `hayes doctor` finds out why not, --wait 30s waits for it",
+        );
+    }
+    let why = |(port, reply): (&Listed, &Reply)| match reply {
+        Reply::NotAsked(why) if why.contains(&*port.path.to_string_lossy()) => why.clone(),
+        Reply::NotAsked(why) => format!("{}: {}", port.path.display(), why.trim_start_matches("not asked: ")),
+        Reply::Silence | Reply::Modem(_) => format!("{} is silent", port.path.display()),
+    };
+    let each: Vec<String> = ports.iter().zip(replies).map(why).collect();
+    error("no port answers AT").with_help(format!("{}; `hayes doctor` finds out why", each.join(", ")))
+}
+
+impl AnsweringModem {
+    pub(crate) fn address(&self) -> Address {
+        Address::Device(self.path.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(number: u8, device: Option<&str>, interface: u8, role: Option<&str>) -> Listed {
+        let usb = device.map(|device| Usb {
+            vendor_id: 0x2c7c,
+            product_id: 0x0125,
+            interface: Some(interface),
+            device: Some(device.into()),
+            ..Usb::default()
+        });
+        let path = format!("/dev/ttyUSB{number}").into();
+        let role = role.map(str::to_owned);
+        Listed { path, links: Vec::new(), usb, driver: None, role, holders: Vec::new(), refusal: None }
+    }
+
+    #[test]
+    fn a_modem_with_two_ports_that_answer_is_one() {
+        let ports = [
+            port(2, Some("/sys/1-2"), 3, None),
+            port(3, Some("/sys/1-2"), 2, None),
+            port(4, Some("/sys/1-3"), 2, None),
+            port(5, Some("/sys/1-3"), 4, Some("at-primary")),
+            port(6, None, 0, None),
+            port(7, None, 0, None),
+        ];
+        let replies = vec![Reply::Modem("EC25".to_owned()); ports.len()];
+        let met: Vec<String> = modems(&ports, &replies).into_iter().map(|met| met.name).collect();
+        assert_eq!(met, ["/dev/ttyUSB3", "usb:2c7c:0125:if04", "/dev/ttyUSB6", "/dev/ttyUSB7"]);
+        let mut replies = vec![Reply::Silence; ports.len()];
+        replies[1] = Reply::NotAsked("not asked: minicom (process 812) holds it".to_owned());
+        replies[2] = Reply::NotAsked("you may not open /dev/ttyUSB4".to_owned());
+        assert_eq!(modems(&ports, &replies), []);
+        let help = nobody(&ports[..3], &replies).help.unwrap();
+        let expected = "/dev/ttyUSB2 is silent, /dev/ttyUSB3: minicom (process 812) holds it, you may not open \
+                        /dev/ttyUSB4; `hayes doctor` finds out why";
+        assert_eq!(help, expected);
+    }
+}
