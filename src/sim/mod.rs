@@ -6,9 +6,9 @@
 //! mistakes in [`crate::at`] instead of sharing them.
 //!
 //! Here stands what describes a modem before it runs: what makes one model differ from another ([`Profile`], a data file each
-//! under `profiles/`), how a modem differs from its profile ([`Options`]), and how it misbehaves ([`Faults`]).
+//! under `profiles/`).
 //!
-//! - `options`: how addresses say it
+//! - `options`: how a modem differs from its profile, and how it misbehaves; how addresses say it
 //! - `modem`: the modem that runs, a room for each part
 //!
 //! A new module is one file in `profiles/`. A new command that is a value or a text is a line in a profile; one that does
@@ -26,8 +26,8 @@ mod modem;
 mod options;
 
 pub use modem::Simulator;
-use options::parse_duration;
-pub use options::{fault_help, option_help};
+use options::{GivenOption, fault, parse_duration};
+pub use options::{Options, fault_help, option_help};
 
 #[cfg(test)]
 mod tests;
@@ -533,134 +533,6 @@ fn overlay(base: &mut toml::Table, own: toml::Table) {
             }
         }
     }
-}
-
-/// How a simulated modem differs from its profile. [`Options::default`] is a modem that is up, with a SIM that is
-/// ready and a network that takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Options {
-    pin: Option<String>,
-    puk: Option<String>,
-    /// The SIM's state at power-up, and how long it stays busy before.
-    sim: Lock,
-    sim_busy: Option<Duration>,
-    /// Another issuer's SIM
-    foreign: bool,
-    /// Networks that refused the SIM before; `full`: all that are in reach
-    refused_by: Vec<String>,
-    presets: Vec<String>,
-    /// Settings and their values at power-up
-    set: Vec<(String, String)>,
-    register: Option<Duration>,
-    never_found: bool,
-    denied: bool,
-    stat: Option<u8>,
-    roaming: Option<bool>,
-    signal: Option<u8>,
-    csq: Option<u8>,
-    operator: Option<String>,
-    imei: Option<String>,
-    iccid: Option<String>,
-    imsi: Option<String>,
-    imsi_switch: Option<Duration>,
-    firmware: Option<String>,
-    apn: Option<String>,
-    echo: Option<bool>,
-    cfun: Option<u32>,
-    scan: Option<Duration>,
-    delay: Option<Duration>,
-    boot: Option<Duration>,
-    usb: bool,
-    hangup: Option<Duration>,
-    messages: Vec<String>,
-    incoming: Option<Duration>,
-    seed: u64,
-    faults: Faults,
-}
-
-/// How a modem misbehaves; as it is by default it does not. What each means stands in the table of faults.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Faults {
-    /// Whether there is any: without one an answer costs nothing more.
-    any: bool,
-    pace: Pace,
-    urc: bool,
-    sneaky: bool,
-    flood: u32,
-    nul: bool,
-    garbage: bool,
-    /// The half of each line end that is left out
-    left_out: Option<u8>,
-    late: Vec<(Duration, Which)>,
-    lost: Vec<Which>,
-    silence: Option<u32>,
-    hangs_at_prompt: bool,
-    prompts: Vec<Which>,
-    connects: Vec<Which>,
-    echo: EchoFault,
-    refusals: Vec<(CommandError, Which)>,
-    unplug: Option<u32>,
-    unplug_in_line: Option<u32>,
-    truncated: Vec<Which>,
-    reading_rate: Option<u32>,
-    wrong_imei: bool,
-    duplicate_final: bool,
-    previous: bool,
-    asleep: Option<Duration>,
-    /// While AT+CPSMS is 1: deaf from the end of the active time, or this time, until its next periodic update
-    power_saving: Option<Option<Duration>>,
-    storm: Option<Duration>,
-    forgetful: bool,
-    brownout: bool,
-    restarts: Vec<Which>,
-    dropped: Option<u32>,
-    urc_inside: bool,
-    chaos: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum EchoFault {
-    #[default]
-    None,
-    Off,
-    Half,
-    Garbled,
-    Backspaces,
-}
-
-/// Which commands a fault strikes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Which {
-    Every,
-    /// The command line with this number; the first is 1
-    Nth(u32),
-    /// The command of this name, without its leading character: `CMGS`; a `?` or `=` behind it: only that form
-    Named(String),
-}
-
-/// In what pieces output goes out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Pace {
-    #[default]
-    AtOnce,
-    Bytes,
-    Chunks,
-    /// Held back so long, then in one piece
-    Held(Duration),
-}
-
-/// Whether the SIM lets itself be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Lock {
-    #[default]
-    Ready,
-    Pin,
-    Puk,
-    Absent,
-    /// It has not answered its reset yet.
-    Busy,
-    /// The PUK was wrong ten times: nothing helps.
-    Dead,
 }
 
 /// Why a command was not done.

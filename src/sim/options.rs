@@ -1,207 +1,62 @@
 //! What can be said about a simulated modem in its address (`sim:bg96?pin=1234&register=5s&signal=17&fault=split`), and the
-//! ways in which it can misbehave, each decided by the seed, so that a failure can be played again.
+//! ways in which it can misbehave, each decided by the seed, so that a failure can be played again. `options.txt` names
+//! them all.
 
-use std::str::Split;
 use std::time::Duration;
 
-use super::{CommandError, EchoFault, Faults, Lock, Options, Pace, Which};
 use crate::diagnostic::{Complaint, nearest};
 use crate::notation;
 
-/// `None`: what stands behind the `=` cannot be.
-type SetOption = fn(&mut Options, &str) -> Option<()>;
-
-const TIME: &str = "a time with its unit: 500ms, 5s, 2min (up to a day)";
-const SIGNAL: &str = "0 to 31 as AT+CSQ shows it, or 99 for none";
-const SWITCH: &str = "`on` or `off`";
-const LINE: &str = "at most 100 characters, no quotes, no control characters";
-
-/// All options, in the order of the help: a name, what stands behind its `=`, what it means, what it may be.
-const OPTIONS: &[(&str, &str, &str, &str, SetOption)] = &[
-    ("pin", "DIGITS", "the SIM asks for this PIN: three attempts, then the PUK", "4 to 8 digits", |to, text| {
-        digits(text, 4, 8).map(|pin| to.pin = Some(pin))
-    }),
-    ("puk", "DIGITS", "the SIM's PUK, ten attempts (12345678)", "8 digits", |to, text| {
-        digits(text, 8, 8).map(|puk| to.puk = Some(puk))
-    }),
-    (
-        "sim",
-        "ready|absent|busy:D|puk|foreign",
-        "the SIM's state at power-up; busy: not ready for the time D; foreign: no Super SIM",
-        "ready, absent, puk, foreign, or busy:5s",
-        |to, text| {
-            let (lock, busy, foreign) = match text.split_once(':').unwrap_or((text, "")) {
-                ("ready", "") => (Lock::Ready, None, false),
-                ("absent", "") => (Lock::Absent, None, false),
-                ("puk", "") => (Lock::Puk, None, false),
-                ("foreign", "") => (Lock::Ready, None, true),
-                ("busy", time) => (Lock::Ready, Some(parse_duration(time)?), false),
-                _ => return None,
-            };
-            (to.sim, to.sim_busy, to.foreign) = (lock, busy, foreign);
-            Some(())
-        },
-    ),
-    (
-        "fplmn",
-        "full|CODE[,CODE]…",
-        "networks that refused the SIM before, as it remembers; full: all in reach",
-        "full, or up to four networks: 23415,310410",
-        |to, text| {
-            let codes: Vec<&str> = text.split(',').map(str::trim).collect();
-            let fits = codes.len() <= 4 && codes.iter().all(|code| digits(code, 5, 6).is_some());
-            (fits || text == "full").then(|| to.refused_by = codes.into_iter().map(str::to_owned).collect())
-        },
-    ),
-    ("preset", "NAME[,NAME]…", "a state in which people find the model: nb-iot, no-roaming, …", "", |to, text| {
-        to.presets.extend(text.split(',').map(|name| name.trim().to_owned()));
-        Some(())
-    }),
-    (
-        "set",
-        "SETTING:VALUE",
-        "a setting at power-up: +QCFG/iotopmode:1; may be repeated",
-        "a setting and its value, +CPSMS:1, of at most 100 characters, no control characters",
-        |to, text| {
-            let (name, value) = text.split_once(':')?;
-            let fits = value.len() <= 100 && !value.chars().any(char::is_control);
-            fits.then(|| to.set.push((name.to_owned(), value.to_owned())))
-        },
-    ),
-    (
-        "register",
-        "D|never|denied|sms-only",
-        "how long it searches for a network; finds none; is refused; is let in for messages alone",
-        "a time such as 5s, or never, denied or sms-only",
-        |to, text| {
-            (to.register, to.never_found, to.denied) = match text {
-                "never" => (None, true, false),
-                "denied" => (None, false, true),
-                "sms-only" => {
-                    // Registered for SMS only, roaming (27.007 §7.2)
-                    to.stat = Some(7);
-                    (None, false, false)
-                }
-                text => (Some(parse_duration(text)?), false, false),
-            };
-            Some(())
-        },
-    ),
-    (
-        "stat",
-        "0..11",
-        "the registration status it ends at: 1 home, 5 roaming, 3 denied, …",
-        "a number from 0 to 11",
-        |to, text| text.parse().ok().filter(|stat| *stat <= 11).map(|stat| to.stat = Some(stat)),
-    ),
-    ("roaming", "yes|no", "the same: 5 or 1", SWITCH, |to, text| switch(text).map(|yes| to.roaming = Some(yes))),
-    ("signal", "0..31|99", "the signal that AT+CSQ shows; 99: none, and no network", SIGNAL, |to, text| {
-        signal(text).map(|signal| to.signal = Some(signal))
-    }),
-    ("csq", "0..31|99", "what AT+CSQ shows instead: 99 where AT+CESQ alone knows it", SIGNAL, |to, text| {
-        signal(text).map(|signal| to.csq = Some(signal))
-    }),
-    ("operator", "NAME[/CODE]", "the operator it registers with", LINE, |to, text| {
-        plain_line(text).map(|operator| to.operator = Some(operator))
-    }),
-    ("imei", "DIGITS", "its IMEI (from the seed)", "14 to 16 digits", |to, text| {
-        digits(text, 14, 16).map(|imei| to.imei = Some(imei))
-    }),
-    ("iccid", "DIGITS", "the SIM's ICCID (from the seed)", "18 to 20 digits", |to, text| {
-        digits(text, 18, 20).map(|iccid| to.iccid = Some(iccid))
-    }),
-    ("imsi", "DIGITS", "the SIM's IMSI (from the seed)", "6 to 15 digits", |to, text| {
-        digits(text, 6, 15).map(|imsi| to.imsi = Some(imsi))
-    }),
-    ("imsi-switch", "D", "after the time D the SIM changes its IMSI, as a Super SIM does", TIME, |to, text| {
-        parse_duration(text).map(|time| to.imsi_switch = Some(time))
-    }),
-    ("firmware", "TEXT", "the revision that AT+CGMR shows", LINE, |to, text| {
-        plain_line(text).map(|firmware| to.firmware = Some(firmware))
-    }),
-    ("apn", "NAME", "the APN of the first context at power-up", LINE, |to, text| {
-        plain_line(text).map(|apn| to.apn = Some(apn))
-    }),
-    ("echo", "on|off", "echo at power-up", SWITCH, |to, text| switch(text).map(|yes| to.echo = Some(yes))),
-    (
-        "cfun",
-        "0|1|4",
-        "what AT+CFUN is at power-up: 0 and 4 are off the air",
-        "0 (off), 1 (on) or 4 (flight mode)",
-        |to, text| text.parse().ok().filter(|cfun| matches!(cfun, 0 | 1 | 4)).map(|cfun| to.cfun = Some(cfun)),
-    ),
-    ("scan", "D", "how long AT+COPS=? takes", TIME, |to, text| parse_duration(text).map(|time| to.scan = Some(time))),
-    ("delay", "D", "how long it thinks before each answer (0)", TIME, |to, text| {
-        parse_duration(text).map(|time| to.delay = Some(time))
-    }),
-    ("boot", "D", "starts switched off: boots for the time D, deaf until then", TIME, |to, text| {
-        parse_duration(text).map(|time| to.boot = Some(time))
-    }),
-    ("usb", "on|off", "its device goes away while it boots, as on USB (off)", SWITCH, |to, text| {
-        switch(text).map(|yes| to.usb = yes)
-    }),
-    ("hangup", "D", "the network ends a connection when it has stood for the time D", TIME, |to, text| {
-        parse_duration(text).map(|time| to.hangup = Some(time))
-    }),
-    (
-        "sms",
-        "TEXT",
-        "an unread message from 000, where received ones lie; may be repeated",
-        "at most 20 of at most 160 characters",
-        |to, text| {
-            let fits = text.chars().count() <= 160 && to.messages.len() < 20;
-            fits.then(|| to.messages.push(text.to_owned()))
-        },
-    ),
-    ("incoming", "D", "the messages arrive instead, one by one, each after the time D", TIME, |to, text| {
-        parse_duration(text).map(|time| to.incoming = Some(time))
-    }),
-    ("seed", "N", "the dice: identity, how the signal wanders, where faults strike", "a whole number", |to, text| {
-        text.parse().ok().map(|seed| to.seed = seed)
-    }),
-    // Its values have a table of their own, and `Options::set` gives them to it.
-    ("fault", "FAULT[,FAULT]…", "misbehaves; see the table of faults; may be given again", "", |_, _| Some(())),
-];
-
-// What an option may be
-
-fn digits(text: &str, least: usize, most: usize) -> Option<String> {
-    let fits = (least..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    fits.then(|| text.to_owned())
+/// The rows of a table of `options.txt`, in the order of the help: the columns as they are told there.
+fn rows(table: &str) -> impl Iterator<Item = [&'static str; 5]> + Clone + use<> {
+    let (_, behind) = include_str!("options.txt").split_once(table).unwrap_or_default();
+    let lines = behind.lines().take_while(|line| !line.starts_with('['));
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| {
+        let mut columns = line.split(" | ");
+        std::array::from_fn(|_| columns.next().unwrap_or_default())
+    })
 }
 
-/// A text that an answer may hold: nothing in it can end a line or a quoted string.
-fn plain_line(text: &str) -> Option<String> {
-    let fits = text.len() <= 100 && !text.chars().any(|character| character.is_control() || character == '"');
-    fits.then(|| text.to_owned())
-}
-
-fn signal(text: &str) -> Option<u8> {
-    text.parse().ok().filter(|signal| matches!(signal, 0..=31 | 99))
-}
-
-fn switch(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "on" | "yes" | "true" | "1" => Some(true),
-        "off" | "no" | "false" | "0" => Some(false),
-        _ => None,
-    }
-}
+const OPTIONS: &str = "[options]\n";
+const FAULTS: &str = "[faults]\n";
 
 /// The table of options: a name, what stands behind its `=`, what it means.
 pub fn option_help() -> impl Iterator<Item = [&'static str; 3]> {
-    OPTIONS.iter().map(|(name, arguments, meaning, ..)| [*name, *arguments, *meaning])
+    rows(OPTIONS).map(|[name, form, meaning, ..]| [name, form, meaning])
 }
 
-/// A name that is none of a table's.
-fn unknown(what: &str, name: &str, known: impl Iterator<Item = &'static str> + Clone) -> Complaint {
-    let lower = name.to_lowercase();
-    let begins = || known.clone().find(|known| lower.len() > 1 && known.starts_with(lower.as_str()));
-    let help = match begins().or_else(|| nearest(&lower, known.clone())) {
-        Some(known) => format!("did you mean `{known}`?"),
-        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
-    };
-    Complaint::new(format!("{what} `{name}`")).help(help)
+/// The table of faults: a name, what may stand behind it, what it means.
+pub fn fault_help() -> impl Iterator<Item = [&'static str; 3]> {
+    rows(FAULTS).map(|[name, form, meaning, ..]| [name, form, meaning])
+}
+
+/// How a simulated modem differs from its profile, and how it misbehaves. [`Options::default`] is a modem that is up, with
+/// a SIM that is ready and a network that takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    given: Vec<GivenOption>,
+    pub(crate) faults: Vec<GivenOption>,
+}
+
+/// An option or a fault, with what stands behind its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GivenOption {
+    pub(crate) name: &'static str,
+    pub(crate) text: Box<str>,
+    pub(crate) time: Option<Duration>,
+    /// 1 and 0 for on and off
+    pub(crate) number: Option<u32>,
+    which: Which,
+}
+
+/// Which commands a fault strikes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Which {
+    Every,
+    /// The command line with this number; the first is 1
+    Nth(u32),
+    /// The command of this name, without its leading character: `CMGS`; a `?` or `=` behind it: only that form
+    Named(String),
 }
 
 impl Options {
@@ -219,20 +74,120 @@ impl Options {
 
     /// Sets one option, as [`Options::parse`] does for each.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Complaint> {
-        let names = OPTIONS.iter().map(|(name, ..)| *name);
-        let unknown = || unknown("the simulated modem has no option", key, names);
-        let (.., wanted, set) = OPTIONS.iter().find(|(name, ..)| *name == key).ok_or_else(unknown)?;
-        if key == "fault" {
+        let row = rows(OPTIONS).find(|[name, ..]| *name == key);
+        let [name, _, _, kind, _] =
+            row.ok_or_else(|| unknown("the simulated modem has no option", key, rows(OPTIONS)))?;
+        if name == "fault" {
             return self.add_faults(value);
         }
-        set(self, value).ok_or_else(|| Complaint::new(format!("`{key}={value}` cannot be")).help(*wanted))
+        let read = read(kind, value).filter(|_| name != "sms" || self.all("sms").count() < 20);
+        let cannot_be = || Complaint::new(format!("`{key}={value}` cannot be")).help(in_words(kind));
+        let (time, number) = read.ok_or_else(cannot_be)?;
+        self.given.push(GivenOption { name, text: value.into(), time, number, which: Which::Every });
+        Ok(())
     }
 
     /// Adds faults as the `fault` option and `hayes sim --fault` name them: `split,error:CMGS`.
     pub fn add_faults(&mut self, list: &str) -> Result<(), Complaint> {
-        let mut words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
-        words.try_for_each(|word| self.faults.add(word))
+        let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
+        words.map(fault).try_for_each(|fault| fault.map(|fault| self.faults.push(fault)))
     }
+
+    /// What was given under this name, as often as it was.
+    pub(crate) fn all(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        self.given.iter().filter(move |given| given.name == name).map(|given| &*given.text)
+    }
+
+    /// What was given last.
+    fn last(&self, name: &str) -> Option<&GivenOption> {
+        self.given.iter().rfind(|given| given.name == name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.last(name).map(|given| &*given.text)
+    }
+
+    pub(crate) fn time(&self, name: &str) -> Option<Duration> {
+        self.last(name)?.time
+    }
+
+    pub(crate) fn number<N: TryFrom<u32>>(&self, name: &str) -> Option<N> {
+        self.last(name)?.number?.try_into().ok()
+    }
+
+    pub(crate) fn is_on(&self, name: &str) -> Option<bool> {
+        self.number(name).map(|number: u32| number == 1)
+    }
+
+    /// The fault of this name; of several the last.
+    pub(crate) fn fault(&self, name: &str) -> Option<&GivenOption> {
+        self.faults.iter().rfind(|fault| fault.name == name)
+    }
+}
+
+/// A name that is none of a table's.
+fn unknown(what: &str, name: &str, known: impl Iterator<Item = [&'static str; 5]> + Clone) -> Complaint {
+    let known = known.map(|[name, ..]| name);
+    let lower = name.to_lowercase();
+    let begins = || known.clone().find(|known| lower.len() > 1 && known.starts_with(lower.as_str()));
+    let help = match begins().or_else(|| nearest(&lower, known.clone())) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    Complaint::new(format!("{what} `{name}`")).help(help)
+}
+
+/// The time and the number that an option of this kind says; `None`: what stands behind the `=` cannot be.
+fn read(kind: &str, text: &str) -> Option<(Option<Duration>, Option<u32>)> {
+    let time = |text: &str| Some((Some(parse_duration(text)?), None));
+    let number = |fits: fn(u32) -> bool| Some((None, Some(text.parse().ok().filter(|number| fits(*number))?)));
+    let only = |fits: bool| fits.then_some((None, None));
+    let is_line = |text: &str| text.len() <= 100 && !text.chars().any(char::is_control);
+    let within = |number: usize, least: &str, most: &str| {
+        least.parse().is_ok_and(|least| number >= least) && most.parse().is_ok_and(|most| number <= most)
+    };
+    match kind.split(' ').collect::<Vec<_>>().as_slice() {
+        ["time"] => time(text),
+        ["signal"] => number(|number| matches!(number, 0..=31 | 99)),
+        ["function"] => number(|number| matches!(number, 0 | 1 | 4)),
+        ["number", least, most] => number(|_| true).filter(|_| text.parse().is_ok_and(|it| within(it, least, most))),
+        ["switch"] => match text.to_ascii_lowercase().as_str() {
+            "on" | "yes" | "true" | "1" => Some((None, Some(1))),
+            "off" | "no" | "false" | "0" => Some((None, Some(0))),
+            _ => None,
+        },
+        ["digits", least, most] => only(is_digits(text) && within(text.len(), least, most)),
+        // Nothing in it can end a line or a quoted string of an answer.
+        ["line"] => only(is_line(text) && !text.contains('"')),
+        ["setting"] => only(text.split_once(':').is_some_and(|(_, value)| is_line(value))),
+        ["message"] => only(text.chars().count() <= 160),
+        ["seed"] => only(text.parse::<u64>().is_ok()),
+        ["networks"] => {
+            let is_code = |code: &str| is_digits(code) && matches!(code.len(), 5 | 6);
+            only(text == "full" || text.split(',').count() <= 4 && text.split(',').map(str::trim).all(is_code))
+        }
+        ["sim"] => match text.split_once(':') {
+            Some(("busy", busy)) => time(busy),
+            _ => only(matches!(text, "ready" | "absent" | "puk" | "foreign")),
+        },
+        ["register"] if matches!(text, "never" | "denied" | "sms-only") => only(true),
+        ["register"] => time(text),
+        _ => only(true),
+    }
+}
+
+/// What a value of this kind is.
+fn in_words(kind: &str) -> String {
+    match kind.split(' ').collect::<Vec<_>>().as_slice() {
+        ["digits", least, most] if least == most => format!("{most} digits"),
+        ["digits", least, most] => format!("{least} to {most} digits"),
+        ["number", least, most] => format!("a number from {least} to {most}"),
+        _ => rows("[kinds]\n").find(|[known, ..]| *known == kind).map_or("", |[_, words, ..]| words).to_owned(),
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn percent_decoded(text: &str) -> Result<String, Complaint> {
@@ -248,169 +203,39 @@ fn percent_decoded(text: &str) -> Result<String, Complaint> {
 }
 
 /// A time as scripts write it; 0 needs no unit. At most a day.
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let time = if text == "0" { Duration::ZERO } else { notation::duration(text).ok()? };
     (time <= Duration::from_secs(86_400)).then_some(time)
 }
 
-// Faults
-
-/// `None`: what stands behind the name cannot be.
-type SetFault = fn(&mut Faults, &mut Split<char>) -> Option<()>;
-
-/// A fault that has nothing behind its name.
-macro_rules! plain {
-    ($field:ident = $value:expr) => {
-        |to, _| {
-            to.$field = $value;
-            Some(())
+/// Reads one fault: `split`, `late:3s:CSQ`, `cme:30:CGATT`.
+pub(crate) fn fault(word: &str) -> Result<GivenOption, Complaint> {
+    let mut parts = word.split(':');
+    let wanted = parts.next().unwrap_or_default();
+    let row = rows(FAULTS).find(|[name, ..]| *name == wanted);
+    let [name, form, meaning, usual, most] = row.ok_or_else(|| unknown("there is no fault", wanted, rows(FAULTS)))?;
+    let mut given = GivenOption { name, text: "".into(), time: None, number: None, which: Which::Every };
+    let mut read = |kind: &str, text: Option<&str>| {
+        match (kind, text.or(Some(usual).filter(|usual| !usual.is_empty()))) {
+            ("WHICH", Some(text)) => given.which = Which::parse(text)?,
+            ("D", Some(text)) => given.time = Some(parse_duration(text)?),
+            (_, Some(text)) => {
+                let most = most.parse().unwrap_or(u32::MAX);
+                given.number = Some(text.parse().ok().filter(|number| *number <= most)?);
+            }
+            // What stands first must be there, where it is in no brackets.
+            (_, None) => return (kind == "WHICH" || form.starts_with('[')).then_some(()),
         }
+        Some(())
     };
-}
-
-/// All faults, in the order of the help. WHICH is a number (that command line, the first is 1) or a command's name
-/// (`CMGS`, `CPIN?`, `AT+CPIN?`); without it every command is struck.
-const FAULTS: &[(&str, &str, &str, SetFault)] = &[
-    ("split", "", "sends one byte at a time", plain!(pace = Pace::Bytes)),
-    ("chunks", "", "sends pieces of random length", plain!(pace = Pace::Chunks)),
-    ("join", "[:D]", "holds back what it sends for the time D (100ms)", |to, it| {
-        time(it).map(|time| to.pace = Pace::Held(time.unwrap_or(Duration::from_millis(100))))
-    }),
-    ("urc", "", "a URC at every place between two lines of an answer", plain!(urc = true)),
-    ("sneaky", "", "the URC +CREG right before the answer to AT+CREG?", plain!(sneaky = true)),
-    ("flood", "[:N]", "N URC lines (1000) within each answer", |to, it| {
-        number(it, 1_000_000, 1_000).map(|lines| to.flood = lines)
-    }),
-    ("nul", "", "NULs before each line", plain!(nul = true)),
-    ("garbage", "", "lines of bytes that are no text, between the lines of an answer", plain!(garbage = true)),
-    ("lf", "", "lines end in LF alone", plain!(left_out = Some(b'\r'))),
-    ("cr", "", "lines end in CR alone", plain!(left_out = Some(b'\n'))),
-    ("late", ":D[:WHICH]", "answers only after the time D", |to, it| {
-        time(it).flatten().zip(which(it)).map(|late| to.late.push(late))
-    }),
-    ("lost", "[:WHICH]", "does not answer", |to, it| which(it).map(|which| to.lost.push(which))),
-    ("silence", "[:N]", "says nothing more from the command line number N on (1)", |to, it| {
-        line(it).map(|line| to.silence = Some(line))
-    }),
-    ("hang-at-prompt", "", "asks for data, takes it, and never answers", plain!(hangs_at_prompt = true)),
-    ("prompt", "[:WHICH]", "asks for data that nobody offered, instead of answering", |to, it| {
-        which(it).map(|which| to.prompts.push(which))
-    }),
-    ("connect", "[:WHICH]", "answers CONNECT, and takes what comes then for data", |to, it| {
-        which(it).map(|which| to.connects.push(which))
-    }),
-    ("echo-off", "", "never echoes, whatever ATE says", plain!(echo = EchoFault::Off)),
-    ("echo-half", "", "echoes only the first half of a line", plain!(echo = EchoFault::Half)),
-    ("echo-garbled", "", "echoes wrong characters", plain!(echo = EchoFault::Garbled)),
-    (
-        "echo-backspaces",
-        "",
-        "echoes each character with a backspace and once more",
-        plain!(echo = EchoFault::Backspaces),
-    ),
-    ("error", "[:WHICH]", "refuses with ERROR; WHICH is a line's number or a command's name", |to, it| {
-        which(it).map(|which| to.refusals.push((CommandError::Error, which)))
-    }),
-    ("cme", ":CODE[:WHICH]", "refuses with +CME ERROR", |to, it| {
-        code(it).map(CommandError::Equipment).zip(which(it)).map(|refusal| to.refusals.push(refusal))
-    }),
-    ("cms", ":CODE[:WHICH]", "refuses with +CMS ERROR", |to, it| {
-        code(it).map(CommandError::Message).zip(which(it)).map(|refusal| to.refusals.push(refusal))
-    }),
-    ("unplug", "[:N]", "is unplugged when the command line number N comes (1)", |to, it| {
-        line(it).map(|line| to.unplug = Some(line))
-    }),
-    ("unplug-in-line", "[:N]", "is unplugged in the middle of the answer to line number N (1)", |to, it| {
-        line(it).map(|line| to.unplug_in_line = Some(line))
-    }),
-    ("truncated", "[:WHICH]", "the final result code comes without its line end", |to, it| {
-        which(it).map(|which| to.truncated.push(which))
-    }),
-    ("slow-reader", "[:N]", "reads N bytes in a second (960)", |to, it| {
-        number(it, 1_000_000, 960).map(|rate| to.reading_rate = Some(rate.max(1)))
-    }),
-    ("wrong-imei", "", "has another IMEI after a reset", plain!(wrong_imei = true)),
-    ("duplicate-ok", "", "the final result code comes twice", plain!(duplicate_final = true)),
-    ("previous", "", "the lines of the answer before come again", plain!(previous = true)),
-    ("asleep", "[:D]", "loses the first byte that comes after a silence of the time D (5s)", |to, it| {
-        time(it).map(|time| to.asleep = Some(time.unwrap_or(Duration::from_secs(5))))
-    }),
-    ("psm", "[:D]", "while AT+CPSMS is 1: deaf after its active time, or D, until its next update or DTR", |to, it| {
-        time(it).map(|time| to.power_saving = Some(time))
-    }),
-    ("storm", "[:D]", "a URC each time D has passed (100ms)", |to, it| {
-        let time = time(it)?.unwrap_or(Duration::from_millis(100));
-        (!time.is_zero()).then(|| to.storm = Some(time))
-    }),
-    ("forgets", "", "a reset brings all settings back to the maker's values", plain!(forgetful = true)),
-    ("restart", "[:WHICH]", "restarts where the final result code should come", |to, it| {
-        which(it).map(|which| to.restarts.push(which))
-    }),
-    ("drop", "[:N]", "loses one of N bytes that it sends (100)", |to, it| {
-        number(it, 1_000_000, 100).map(|bytes| to.dropped = Some(bytes.max(1)))
-    }),
-    ("urc-inside", "", "a URC in the middle of each line of an answer", plain!(urc_inside = true)),
-    (
-        "chaos",
-        "[:N]",
-        "some of the others, a while each: the seed N (1) decides which, and with which lines",
-        |to, it| number(it, u32::MAX, 1).map(|seed| to.chaos = Some(u64::from(seed))),
-    ),
-    ("brownout", "", "restarts whenever it attaches to the network, as on a weak supply", plain!(brownout = true)),
-];
-
-/// The table of faults: a name, what may stand behind it, what it means.
-pub fn fault_help() -> impl Iterator<Item = [&'static str; 3]> {
-    FAULTS.iter().map(|(name, arguments, meaning, _)| [*name, *arguments, *meaning])
-}
-
-impl Faults {
-    /// Adds one fault: `split`, `late:3s:CSQ`, `cme:30:CGATT`.
-    pub(super) fn add(&mut self, word: &str) -> Result<(), Complaint> {
-        let mut parts = word.split(':');
-        let wanted = parts.next().unwrap_or_default();
-        let unknown = || unknown("there is no fault", wanted, FAULTS.iter().map(|(name, ..)| *name));
-        let (name, arguments, meaning, set) = FAULTS.iter().find(|(name, ..)| *name == wanted).ok_or_else(unknown)?;
-        let set = set(self, &mut parts).filter(|()| parts.next().is_none());
-        self.any = true;
-        set.ok_or_else(|| {
-            let help = format!("it is written `{name}{arguments}`: {meaning}");
-            Complaint::new(format!("the fault `{word}` cannot be")).help(help)
-        })
+    let kinds = form.split(':').skip(1).map(|kind| kind.trim_matches(['[', ']']));
+    let fits = kinds.map(|kind| read(kind, parts.next())).collect::<Option<()>>().is_some() && parts.next().is_none();
+    // A storm needs some time between its lines.
+    if fits && (name, given.time) != ("storm", Some(Duration::ZERO)) {
+        return Ok(given);
     }
-}
-
-// What stands behind a fault's name. Outer `None`: it cannot be.
-
-fn time(it: &mut Split<char>) -> Option<Option<Duration>> {
-    match it.next() {
-        None => Some(None),
-        Some(text) => parse_duration(text).map(Some),
-    }
-}
-
-fn number(it: &mut Split<char>, most: u32, default: u32) -> Option<u32> {
-    it.next().map_or(Some(default), |text| text.parse().ok().filter(|number| *number <= most))
-}
-
-/// The number of a command line.
-fn line(it: &mut Split<char>) -> Option<u32> {
-    number(it, u32::MAX, 1)
-}
-
-fn code(it: &mut Split<char>) -> Option<u16> {
-    it.next()?.parse().ok()
-}
-
-fn which(it: &mut Split<char>) -> Option<Which> {
-    let Some(text) = it.next() else { return Some(Which::Every) };
-    if let Ok(number) = text.parse() {
-        return Some(Which::Nth(number));
-    }
-    let text = text.to_ascii_uppercase();
-    let name = without_sign(text.strip_prefix("AT").unwrap_or(&text));
-    // Commands are compared one by one, as they stand between two `;`.
-    (!name.is_empty() && !name.contains(';')).then(|| Which::Named(name.to_owned()))
+    let help = format!("it is written `{name}{form}`: {meaning}");
+    Err(Complaint::new(format!("the fault `{word}` cannot be")).help(help))
 }
 
 /// `CREG` of `+CREG`.
@@ -419,9 +244,21 @@ fn without_sign(command: &str) -> &str {
 }
 
 impl Which {
-    /// Whether it strikes the command line number `line`, whose text behind `AT` is `text`.
-    pub(super) fn strikes(&self, line: u32, text: &str) -> bool {
-        match self {
+    fn parse(text: &str) -> Option<Which> {
+        if let Ok(number) = text.parse() {
+            return Some(Which::Nth(number));
+        }
+        let text = text.to_ascii_uppercase();
+        let name = without_sign(text.strip_prefix("AT").unwrap_or(&text));
+        // Commands are compared one by one, as they stand between two `;`.
+        (!name.is_empty() && !name.contains(';')).then(|| Which::Named(name.to_owned()))
+    }
+}
+
+impl GivenOption {
+    /// Whether the fault strikes the command line number `line`, whose text behind `AT` is `text`.
+    pub(crate) fn strikes(&self, line: u32, text: &str) -> bool {
+        match &self.which {
             Which::Every => true,
             Which::Nth(number) => *number == line,
             Which::Named(name) => text.split(';').any(|command| names(without_sign(command), name)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::notation::{hex, unhex};
-use crate::sim::{CommandError, Lock, Options};
+use crate::sim::{CommandError, Options};
 
 use super::CommandForm::{self, Read, Set, Test};
 use super::random::{Random, with_check_digit};
@@ -62,6 +62,19 @@ pub(super) struct Card {
     phonebook: BTreeMap<u8, Contact>,
 }
 
+/// Whether the SIM lets itself be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lock {
+    Ready,
+    Pin,
+    Puk,
+    Absent,
+    /// It has not answered its reset yet.
+    Busy,
+    /// The PUK was wrong ten times: nothing helps.
+    Dead,
+}
+
 /// The issuer's preferred networks (EF 28513): AT&T, and nothing else.
 const OPERATOR_PREFERRED: [u8; 5 * PREFERRED] = {
     let mut content = [0xFF; 5 * PREFERRED];
@@ -96,19 +109,29 @@ impl Card {
     /// A Super SIM, with the issuer's number and its own, unless the options say otherwise.
     pub(super) fn new(options: &Options, random: &mut Random) -> Card {
         // Another issuer's number is that of vodafone UK.
-        let (prefix, home, issuer) =
-            if options.foreign { ("8944100", "23415", "vodafone UK") } else { ("8988307", "23450", "Twilio") };
+        let (prefix, home, issuer) = if options.text("sim") == Some("foreign") {
+            ("8944100", "23415", "vodafone UK")
+        } else {
+            ("8988307", "23450", "Twilio")
+        };
         let iccid = || with_check_digit(&format!("{prefix}{}", random.digits(11)));
-        let iccid = options.iccid.clone().unwrap_or_else(iccid);
+        let iccid = options.text("iccid").map_or_else(iccid, str::to_owned);
+        let imsi = || format!("{home}{}", random.digits(10));
+        let imsi = options.text("imsi").map_or_else(imsi, str::to_owned);
+        let lock = match options.text("sim") {
+            Some("absent") => Lock::Absent,
+            Some("puk") => Lock::Puk,
+            _ => Lock::Ready,
+        };
         Card {
             iccid: iccid.into(),
-            imsi: options.imsi.clone().unwrap_or_else(|| format!("{home}{}", random.digits(10))).into(),
-            pin: options.pin.as_deref().unwrap_or_default().into(),
-            puk: options.puk.as_deref().unwrap_or("12345678").into(),
-            locked_at_start: options.pin.is_some(),
-            lock: options.sim,
+            imsi: imsi.into(),
+            pin: options.text("pin").unwrap_or_default().into(),
+            puk: options.text("puk").unwrap_or("12345678").into(),
+            locked_at_start: options.text("pin").is_some(),
+            lock,
             // Three wrong PINs, before anybody looked.
-            pin_left: if options.sim == Lock::Puk { 0 } else { PIN_ATTEMPTS },
+            pin_left: if lock == Lock::Puk { 0 } else { PIN_ATTEMPTS },
             puk_left: PUK_ATTEMPTS,
             issuer,
             forbidden: [0xFF; 12],

@@ -364,7 +364,7 @@ impl Simulator {
         let text = match name {
             "manufacturer" => &profile.manufacturer,
             "model" => &profile.model,
-            "revision" => self.adaptor.options.firmware.as_ref().unwrap_or(&profile.revision),
+            "revision" => self.adaptor.options.text("firmware").unwrap_or(&profile.revision),
             "imei" => &*self.imei,
             // Without the check digit
             "imei-body" => return self.imei.get(..14).unwrap_or(&self.imei).to_owned(),

@@ -412,7 +412,7 @@ impl Messages {
             self.delayed.push(place);
             return;
         }
-        let Some(text) = ta.options.messages.get(place) else { return };
+        let Some(text) = ta.options.all("sms").nth(place) else { return };
         let Some(index) = self.store_received(text, ta) else { return };
         let on_sim = is_on_sim(ta, 2);
         match ta.settings.number("+CNMI", 1) {

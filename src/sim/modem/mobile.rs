@@ -127,6 +127,8 @@ const HOME: u8 = 1;
 const SEARCHING: u8 = 2;
 const DENIED: u8 = 3;
 const ROAMING: u8 = 5;
+/// Roaming, for messages alone
+const SMS_ONLY: u8 = 7;
 
 /// PLMN not allowed (24.301 §9.9.3.9)
 const REJECT_CAUSE: u8 = 11;
@@ -243,24 +245,29 @@ impl Mobile {
         let (profile, random, options) = (ta.profile, &mut ta.random, &ta.options);
         let mut card = Card::new(options, random);
         let mut operators = profile.network.operators.clone();
-        if let (Some(name), Some(first)) = (&options.operator, operators.first_mut()) {
+        if let (Some(name), Some(first)) = (options.text("operator"), operators.first_mut()) {
             let (name, code) = match name.rsplit_once('/') {
                 Some((name, code)) if code.bytes().all(|byte| byte.is_ascii_digit()) => (name, code),
-                _ => (name.as_str(), first.code.as_str()),
+                _ => (name, first.code.as_str()),
             };
             let short = name.chars().take(8).collect();
             *first = Operator { long: name.to_owned(), short, code: code.to_owned(), ..*first };
         }
-        for code in &options.refused_by {
-            match code.as_str() {
+        for code in options.text("fplmn").into_iter().flat_map(|codes| codes.split(',')) {
+            match code.trim() {
                 // The list has four places.
                 "full" => operators.iter().take(4).for_each(|operator| card.forbid(&operator.code)),
                 code => card.forbid(code),
             }
         }
-        let signal = options.signal.unwrap_or(profile.network.signal);
-        let roams = if options.roaming == Some(false) { HOME } else { ROAMING };
-        let found = if options.denied { DENIED } else { options.stat.unwrap_or(roams) };
+        let signal = options.number("signal").unwrap_or(profile.network.signal);
+        let roams = if options.is_on("roaming") == Some(false) { HOME } else { ROAMING };
+        let register = options.text("register").unwrap_or_default();
+        let found = match register {
+            "denied" => DENIED,
+            "sms-only" => SMS_ONLY,
+            _ => options.number("stat").unwrap_or(roams),
+        };
         Mobile {
             profile,
             card,
@@ -272,15 +279,11 @@ impl Mobile {
             mode: 0,
             format: 0,
             operator: Some(0),
-            found: (signal != 99 && !options.never_found && !profile.network.never).then_some(found),
-            search: options.register.unwrap_or(profile.timing.register),
+            found: (signal != 99 && register != "never" && !profile.network.never).then_some(found),
+            search: options.time("register").unwrap_or(profile.timing.register),
             signal,
-            steady: options.signal.is_some(),
-            contexts: vec![PdpContext::new(
-                profile.rules.first_context,
-                "IP",
-                options.apn.as_deref().unwrap_or_default(),
-            )],
+            steady: options.text("signal").is_some(),
+            contexts: vec![PdpContext::new(profile.rules.first_context, "IP", options.text("apn").unwrap_or_default())],
             application: false,
             sockets: Sockets::default(),
             call: None,
@@ -292,7 +295,7 @@ impl Mobile {
     pub(super) fn power_down(&mut self, ta: &mut Adaptor) {
         self.sockets.online = false;
         self.call = None;
-        if ta.options.faults.forgetful {
+        if ta.has_fault("forgets") {
             self.contexts = vec![PdpContext::new(self.profile.rules.first_context, "IP", "")];
         }
         self.function = 0;
@@ -307,7 +310,7 @@ impl Mobile {
     pub(super) fn switch_to(&mut self, function: u32, ta: &mut Adaptor) {
         let before = std::mem::replace(&mut self.function, function);
         if before == 0 && function != 0 {
-            let wait = ta.options.sim_busy.unwrap_or(self.profile.timing.sim);
+            let wait = ta.options.time("sim").unwrap_or(self.profile.timing.sim);
             self.card.power_up(!wait.is_zero());
             ta.cancel(&Timer::CardReady);
             if !wait.is_zero() {
@@ -356,7 +359,7 @@ impl Mobile {
             "activity" => (if self.sockets.online { "4" } else { "0" }).into(),
             "csq" => match self.signal(ta) {
                 99 => 99,
-                signal => ta.options.csq.unwrap_or(signal),
+                signal => ta.options.number("csq").unwrap_or(signal),
             }
             .to_string(),
             "cesq" => match self.signal(ta) {
@@ -504,7 +507,7 @@ impl Mobile {
 
     /// The fault `sneaky`: the answer to AT+CREG? comes as a URC before it does.
     pub(super) fn be_sneaky(&self, request: &Request, ta: &mut Adaptor) {
-        let sneaky = ta.options.faults.sneaky && request.form == Read;
+        let sneaky = ta.has_fault("sneaky") && request.form == Read;
         if sneaky && REGISTRATION.contains(&request.name.as_str()) {
             ta.put_urc(&format!("{}: {}", request.name, self.stat));
         }
@@ -668,7 +671,7 @@ impl Mobile {
         if self.function != 1 {
             return Err(CommandError::Equipment(3));
         }
-        let time = ta.options.scan.unwrap_or(self.profile.timing.scan);
+        let time = ta.options.time("scan").unwrap_or(self.profile.timing.scan);
         Ok(Effect::Wait { time, then: Then::Scan, abort: self.aborted() })
     }
 
@@ -806,7 +809,7 @@ impl Mobile {
     fn attach(&mut self, ta: &mut Adaptor) {
         self.attached = true;
         self.tell_registration(ta);
-        if ta.options.faults.brownout {
+        if ta.has_fault("brownout") {
             ta.after(BROWNOUT, Timer::Restart);
         }
         let rules = &ta.profile.rules;

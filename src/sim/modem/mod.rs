@@ -28,7 +28,7 @@ use crate::port::Timestamp;
 use crate::psm::ACTIVE;
 use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack};
 
-use super::{CommandError, Options, Pace, Profile};
+use super::{CommandError, GivenOption, Options, Profile};
 use message::{MessageStatus, Messages};
 use mobile::Mobile;
 use random::{Chaos, Random};
@@ -241,14 +241,14 @@ impl Adaptor {
             profile,
             settings: Configuration::new(profile),
             random,
-            chaos: Chaos::new(&options.faults),
+            chaos: Chaos::new(&options),
             now: Duration::ZERO,
             state: ModemState::Deaf,
             timers: Vec::new(),
             echo: true,
             verbose: true,
             quiet: false,
-            sending: SendBuffer::new(options.faults.pace),
+            sending: SendBuffer::new(Pace::of(&options)),
             held: Vec::new(),
             input: VecDeque::new(),
             last_input: Duration::ZERO,
@@ -268,7 +268,9 @@ impl Adaptor {
     /// The settings that the options name, as if somebody had made them and kept them.
     fn preset(&mut self) -> Result<(), Complaint> {
         let profile = self.profile;
-        for name in self.options.presets.clone() {
+        let presets: Vec<String> =
+            self.options.all("preset").flat_map(|names| names.split(',')).map(|name| name.trim().to_owned()).collect();
+        for name in presets {
             let preset = profile.presets.get(&name).ok_or_else(|| {
                 let known = profile.presets.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
                 let help = if known.is_empty() { "it has none".to_owned() } else { format!("it has {known}") };
@@ -278,8 +280,8 @@ impl Adaptor {
                 self.settings.keep(profile.require_setting(name)?, value);
             }
         }
-        for (name, value) in self.options.set.clone() {
-            self.settings.keep(profile.require_setting(&name)?, &value);
+        for (name, value) in self.options.all("set").filter_map(|given| given.split_once(':')) {
+            self.settings.keep(profile.require_setting(name)?, value);
         }
         Ok(())
     }
@@ -287,7 +289,7 @@ impl Adaptor {
     /// Everything that waits is forgotten but what the network and the SIM are up to; from now on it is deaf.
     fn restart(&mut self) {
         self.timers.retain(|(_, timer)| matches!(timer, Timer::Incoming(_) | Timer::ImsiSwitch | Timer::Storm));
-        if self.options.faults.forgetful && self.line_number > 0 {
+        if self.has_fault("forgets") && self.line_number > 0 {
             self.settings.forget();
         }
         self.held.clear();
@@ -360,14 +362,14 @@ impl Adaptor {
         let start = if self.verbose && !self.answer.open { "\r\n" } else { "" };
         self.answer.open = true;
         let mut line = [start.as_bytes(), prefix.as_bytes(), colon.as_bytes(), text, b"\r\n"].concat();
-        if self.options.faults.urc_inside {
+        if self.has_fault("urc-inside") {
             let rest = line.split_off(self.random.below(line.len()));
             self.send(&line);
             let urc = self.stray_urc();
             self.put_urc(urc);
             line = rest;
         }
-        if self.answer.current.len() < PREVIOUS && self.options.faults.previous {
+        if self.answer.current.len() < PREVIOUS && self.has_fault("previous") {
             self.answer.current.extend_from_slice(&line);
         }
         self.send(&line);
@@ -375,7 +377,7 @@ impl Adaptor {
 
     /// Whether it says nothing more.
     fn is_silent(&self) -> bool {
-        self.options.faults.silence.is_some_and(|from| from <= self.line_number)
+        self.has_come("silence")
     }
 
     /// The final result code, and what follows it.
@@ -402,10 +404,10 @@ impl Adaptor {
     /// The active time of power saving begins anew, where AT+CPSMS asks for it and the modem does it.
     fn stay_awake(&mut self) {
         self.cancel(&Timer::Dozes);
-        let Some(time) = self.options.faults.power_saving else { return };
+        let Some(fault) = self.options.fault("psm") else { return };
         let active = || ACTIVE.read(self.settings.parameter("+CPSMS", 4).unwrap_or_default()).flatten();
         if self.settings.number("+CPSMS", 0) == 1
-            && let Some(time) = time.or_else(active)
+            && let Some(time) = fault.time.or_else(active)
         {
             self.after(time, Timer::Dozes);
         }
@@ -437,14 +439,11 @@ impl Adaptor {
             false if text == code => format!("{text}\r\n"),
             false => format!("{code}\r"),
         };
-        let faults = &self.options.faults;
-        if faults.restarts.iter().any(|which| which.strikes(self.line_number, &self.last_line)) {
+        if self.strikes("restart") {
             return self.after(Duration::ZERO, Timer::Restart);
         }
-        let truncated = faults.truncated.iter().any(|which| which.strikes(self.line_number, &self.last_line));
-        let twice = faults.duplicate_final;
-        self.send(if truncated { line.trim_end().as_bytes() } else { line.as_bytes() });
-        if twice {
+        self.send(if self.strikes("truncated") { line.trim_end().as_bytes() } else { line.as_bytes() });
+        if self.has_fault("duplicate-ok") {
             self.send(line.as_bytes());
         }
     }
@@ -520,14 +519,14 @@ impl Adaptor {
 
     /// What the faults put between two lines.
     fn disturb(&mut self) {
-        if !self.options.faults.any {
+        if self.options.faults.is_empty() {
             return;
         }
-        if self.options.faults.urc {
+        if self.has_fault("urc") {
             let line = self.stray_urc();
             self.put_urc(line);
         }
-        if self.options.faults.garbage {
+        if self.has_fault("garbage") {
             let mut garbage = vec![b'\r', b'\n', 0xFF, 0xFE];
             for _ in 0..self.random.below(12) {
                 let byte = self.random.draw().to_le_bytes().first().copied().unwrap_or_default();
@@ -537,7 +536,7 @@ impl Adaptor {
             garbage.extend_from_slice(b"\0\x80\r\n");
             self.send(&garbage);
         }
-        if self.options.faults.nul {
+        if self.has_fault("nul") {
             let nuls = vec![0; 1 + self.random.below(4)];
             self.send(&nuls);
         }
@@ -548,20 +547,39 @@ impl Adaptor {
         if self.answer.muted || matches!(self.state, ModemState::Gone) {
             return;
         }
-        let faults = &self.options.faults;
-        if faults.unplug_in_line.is_some_and(|from| from <= self.line_number) {
+        if self.options.faults.is_empty() {
+            return self.sending.put(bytes, self.now);
+        }
+        if self.has_come("unplug-in-line") {
             // Where the line's end would be, there is nothing.
             self.sending.put(bytes.get(..bytes.len().saturating_sub(3)).unwrap_or_default(), self.now);
             self.state = ModemState::Gone;
             return;
         }
-        let (left_out, dropped) = (faults.left_out, faults.dropped);
-        if left_out.is_none() && dropped.is_none() {
-            return self.sending.put(bytes, self.now);
-        }
+        let (lf, cr) = (self.has_fault("lf"), self.has_fault("cr"));
+        let dropped = self.options.fault("drop").and_then(|fault| fault.number);
         let mut is_lost = || dropped.is_some_and(|rate| self.random.below(rate as usize) == 0);
-        let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| Some(*byte) != left_out && !is_lost()).collect();
+        let is_left_out = |byte: u8| lf && byte == b'\r' || cr && byte == b'\n';
+        let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| !is_left_out(*byte) && !is_lost()).collect();
         self.sending.put(&bytes, self.now);
+    }
+
+    fn has_fault(&self, name: &str) -> bool {
+        self.options.fault(name).is_some()
+    }
+
+    /// The faults that strike the command line which runs.
+    fn striking(&self) -> impl Iterator<Item = &GivenOption> {
+        self.options.faults.iter().filter(|fault| fault.strikes(self.line_number, &self.last_line))
+    }
+
+    fn strikes(&self, name: &str) -> bool {
+        self.striking().any(|fault| fault.name == name)
+    }
+
+    /// Whether the command line has come from which on the fault strikes.
+    fn has_come(&self, name: &str) -> bool {
+        self.options.fault(name).and_then(|fault| fault.number).is_some_and(|from| from <= self.line_number)
     }
 
     // Texts
@@ -620,6 +638,28 @@ const FULL: usize = 16 * 1024;
 
 /// The time between two pieces: about that of a byte at 115,200 Bd, so that a reader on a PTY sees them apart.
 const PIECE_INTERVAL: Duration = Duration::from_micros(100);
+
+/// In what pieces output goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    AtOnce,
+    Bytes,
+    Chunks,
+    /// Held back so long, then in one piece
+    Held(Duration),
+}
+
+impl Pace {
+    fn of(options: &Options) -> Pace {
+        let pace = |fault: &GivenOption| match fault.name {
+            "split" => Some(Pace::Bytes),
+            "chunks" => Some(Pace::Chunks),
+            "join" => fault.time.map(Pace::Held),
+            _ => None,
+        };
+        options.faults.iter().rev().find_map(pace).unwrap_or(Pace::AtOnce)
+    }
+}
 
 /// What the modem sends: whole, or torn into pieces by the faults.
 #[derive(Debug)]

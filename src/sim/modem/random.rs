@@ -1,6 +1,6 @@
 //! The simulator's dice: SplitMix64, so that a seed gives the same modem on every machine; and the faults that they choose.
 
-use crate::sim::Faults;
+use crate::sim::{GivenOption, Options, fault};
 
 #[derive(Debug, Clone)]
 pub(super) struct Random {
@@ -56,31 +56,32 @@ pub(super) struct Chaos {
     /// One line of so many is struck.
     rarity: usize,
     /// The modem's other faults, which last
-    lasting: Faults,
+    lasting: Vec<GivenOption>,
 }
 
 impl Chaos {
     /// `None` where nobody asked for it.
-    pub(super) fn new(lasting: &Faults) -> Option<Chaos> {
-        let mut random = Random::new(lasting.chaos?);
+    pub(super) fn new(options: &Options) -> Option<Chaos> {
+        let mut random = Random::new(u64::from(options.fault("chaos")?.number?));
         let mut mishaps: Vec<&str> = MISHAPS.split(' ').collect();
         let kept = 1 + random.below(3);
         while mishaps.len() > kept {
             mishaps.swap_remove(random.below(mishaps.len()));
         }
         let rarity = 1 + random.below(12);
-        Some(Chaos { random, mishaps, rarity, lasting: lasting.clone() })
+        Some(Chaos { random, mishaps, rarity, lasting: options.faults.clone() })
     }
 
     /// The faults of the next command line.
-    pub(super) fn strike(&mut self, now: &Faults) -> Faults {
+    pub(super) fn strike(&mut self, now: &[GivenOption]) -> Vec<GivenOption> {
         // A modem that has fallen silent stays so.
-        let mut faults = Faults { silence: now.silence, ..self.lasting.clone() };
+        let silence = now.iter().filter(|fault| fault.name == "silence");
+        let mut faults: Vec<GivenOption> = self.lasting.iter().chain(silence).cloned().collect();
         for mishap in &self.mishaps {
             if self.random.below(self.rarity) == 0 {
                 let word = mishap.replace("{}", &(1 + self.random.below(3_000)).to_string());
                 // All of them can be had.
-                let _known = faults.add(&word);
+                faults.extend(fault(&word));
             }
         }
         faults

@@ -7,13 +7,13 @@ use std::time::Duration;
 use crate::diagnostic::Complaint;
 use crate::port::{Control, Device, Fault as Lost};
 use crate::psm::PERIODIC;
-use crate::sim::{CommandError, EchoFault, Needs, Options, Profile, Which};
+use crate::sim::{CommandError, GivenOption, Needs, Options, Profile};
 
 use super::message::Messages;
 use super::mobile::Mobile;
 use super::next_request;
 use super::random::{Random, with_check_digit};
-use super::{Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, ModemState, Simulator, Then, Timer};
+use super::{Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, ModemState, Pace, Simulator, Then, Timer};
 
 /// A text that is typed at a prompt.
 const PROMPT_TEXT: usize = 2 * 1024;
@@ -28,8 +28,9 @@ impl Simulator {
     /// A modem of that model, as it is right now: up, or, with the option `boot`, just switched on.
     pub fn new(model: &str, options: Options) -> Result<Simulator, Complaint> {
         let profile = Profile::of(model)?;
-        let mut random = Random::new(options.seed);
-        let imei = options.imei.clone().unwrap_or_else(|| imei(profile, &mut random));
+        let seed = options.text("seed").and_then(|seed| seed.parse().ok());
+        let mut random = Random::new(seed.unwrap_or_default());
+        let imei = options.text("imei").map_or_else(|| imei(profile, &mut random), str::to_owned);
         let mut adaptor = Adaptor::new(profile, options, random);
         adaptor.preset()?;
         let mobile = Mobile::new(&mut adaptor);
@@ -41,25 +42,17 @@ impl Simulator {
             files: profile.files.iter().map(|(name, text)| (name.clone(), text.clone().into_bytes())).collect(),
         };
         let options = &modem.adaptor.options;
-        match options.incoming {
-            Some(time) => {
-                for (place, count) in (0..options.messages.len()).zip(1..) {
-                    modem.adaptor.timers.push((time * count, Timer::Incoming(place)));
-                }
-            }
-            None => {
-                for text in &options.messages {
-                    modem.messages.store_received(text, &modem.adaptor);
-                }
+        for ((place, text), count) in options.all("sms").enumerate().zip(1..) {
+            match options.time("incoming") {
+                Some(time) => modem.adaptor.timers.push((time * count, Timer::Incoming(place))),
+                None => _ = modem.messages.store_received(text, &modem.adaptor),
             }
         }
-        if let Some(time) = modem.adaptor.options.imsi_switch {
+        if let Some(time) = modem.adaptor.options.time("imsi-switch") {
             modem.adaptor.after(time, Timer::ImsiSwitch);
         }
-        if let Some(time) = modem.adaptor.options.faults.storm {
-            modem.adaptor.after(time, Timer::Storm);
-        }
-        match modem.adaptor.options.boot {
+        modem.adaptor.storm();
+        match modem.adaptor.options.time("boot") {
             Some(time) => modem.power_up(time),
             None => modem.come_up(),
         }
@@ -77,7 +70,7 @@ impl Simulator {
     fn power_up(&mut self, boot: Duration) {
         self.adaptor.restart();
         self.mobile.power_down(&mut self.adaptor);
-        if self.adaptor.line_number > 0 && self.adaptor.options.faults.wrong_imei {
+        if self.adaptor.line_number > 0 && self.adaptor.has_fault("wrong-imei") {
             self.imei = imei(self.adaptor.profile, &mut self.adaptor.random).into();
         }
         self.adaptor.after(boot, Timer::Hears);
@@ -96,22 +89,21 @@ impl Simulator {
     /// It is up, without a word.
     fn come_up(&mut self) {
         let ta = &mut self.adaptor;
-        if let (Some(echo), Some(setting)) = (ta.options.echo, ta.profile.setting("E")) {
+        if let (Some(echo), Some(setting)) = (ta.options.is_on("echo"), ta.profile.setting("E")) {
             ta.settings.put(setting, if echo { "1" } else { "0" }, ta.now);
         }
         ta.refresh_mode();
         ta.state = ModemState::Command;
         ta.stay_awake();
-        let function = ta.options.cfun.unwrap_or(ta.profile.rules.start_function);
+        let function = ta.options.number("cfun").unwrap_or(ta.profile.rules.start_function);
         self.mobile.switch_to(function, ta);
     }
 
     /// The supply fails or comes back: what it was doing is lost.
     fn restart(&mut self) {
         if !matches!(self.adaptor.state, ModemState::Gone) {
-            let boot = self.adaptor.options.boot.unwrap_or(self.adaptor.profile.timing.boot);
             self.adaptor.answer = AnswerSoFar::default();
-            self.power_up(boot);
+            self.power_up(self.adaptor.boot_time());
         }
     }
 
@@ -131,7 +123,7 @@ impl Simulator {
         let unsent = self.adaptor.sending.take_waiting();
         let rules = &self.adaptor.profile.rules;
         if matches!(then, Then::Reset) {
-            self.power_up(self.adaptor.options.boot.unwrap_or(self.adaptor.profile.timing.boot));
+            self.power_up(self.adaptor.boot_time());
         } else {
             self.power_up(Duration::ZERO);
             self.adaptor.timers.clear();
@@ -197,9 +189,7 @@ impl Simulator {
             Timer::Storm => {
                 let line = ta.stray_urc();
                 ta.urc(line);
-                if let Some(time) = ta.options.faults.storm {
-                    ta.after(time, Timer::Storm);
-                }
+                ta.storm();
             }
             Timer::Dozes => self.doze(),
             Timer::Wakes | Timer::Restart => self.restart(),
@@ -222,11 +212,11 @@ impl Simulator {
                     return;
                 }
             }
-            if let Some(rate) = ta.options.faults.reading_rate {
+            if let Some(rate) = ta.options.fault("slow-reader").and_then(|fault| fault.number) {
                 if ta.next_read > ta.now {
                     return;
                 }
-                ta.next_read = ta.now + Duration::from_secs(1) / rate;
+                ta.next_read = ta.now + Duration::from_secs(1) / rate.max(1);
             }
             if let Some(byte) = ta.input.pop_front() {
                 self.take(byte);
@@ -310,7 +300,7 @@ impl Simulator {
         let ta = &mut self.adaptor;
         ta.finish(FinalCode::Connect);
         self.mobile.sockets.online = true;
-        if let Some(time) = ta.options.hangup.filter(|_| !ta.is_timed(&Timer::HangUp)) {
+        if let Some(time) = ta.options.time("hangup").filter(|_| !ta.is_timed(&Timer::HangUp)) {
             ta.after(time, Timer::HangUp);
         }
         ta.state = ModemState::Data { escapes: 0, last: ta.now };
@@ -369,6 +359,17 @@ impl Simulator {
 }
 
 impl Adaptor {
+    fn boot_time(&self) -> Duration {
+        self.options.time("boot").unwrap_or(self.profile.timing.boot)
+    }
+
+    /// The next URC of a storm, where there is one.
+    fn storm(&mut self) {
+        if let Some(time) = self.options.fault("storm").and_then(|fault| fault.time) {
+            self.after(time, Timer::Storm);
+        }
+    }
+
     // What is typed
 
     /// A character of a command line; whether a line is there now.
@@ -415,21 +416,19 @@ impl Adaptor {
         self.line_number = self.line_number.saturating_add(1);
         if let Some(chaos) = &mut self.chaos {
             self.options.faults = chaos.strike(&self.options.faults);
-            self.sending.pace = self.options.faults.pace;
+            self.sending.pace = Pace::of(&self.options);
         }
         self.done = 0;
         self.answer.open = false;
-        let faults = &self.options.faults;
-        let (line, text) = (self.line_number, self.line.as_str());
-        if faults.unplug.is_some_and(|from| from <= line) {
+        if self.has_come("unplug") {
             self.state = ModemState::Gone;
             self.sending.forget();
             return false;
         }
-        self.answer.muted |= self.is_silent() || any_strikes(&faults.lost, line, text);
-        let late = faults.late.iter().filter(|(_, which)| which.strikes(line, text)).map(|(time, _)| *time);
-        let wait = self.options.delay.unwrap_or_default() + late.sum::<Duration>();
-        match faults.flood {
+        self.answer.muted |= self.is_silent() || self.strikes("lost");
+        let late = self.striking().filter(|fault| fault.name == "late").filter_map(|fault| fault.time);
+        let wait = self.options.time("delay").unwrap_or_default() + late.sum::<Duration>();
+        match self.options.fault("flood").and_then(|fault| fault.number).unwrap_or_default() {
             0 if wait.is_zero() => return true,
             0 => self.wait(wait, Then::Begin),
             flood => self.wait(wait, Then::Flood(flood)),
@@ -440,19 +439,21 @@ impl Adaptor {
     /// The line runs, unless a fault answers in its place.
     fn runs(&mut self) -> bool {
         self.state = ModemState::Command;
-        let faults = &self.options.faults;
-        let (line, text) = (self.line_number, self.line.as_str());
-        let refusal = faults.refusals.iter().find(|(_, which)| which.strikes(line, text)).map(|(refusal, _)| *refusal);
-        let prompts = any_strikes(&faults.prompts, line, text);
-        let connects = any_strikes(&faults.connects, line, text);
-        if faults.previous {
+        let refusal = |fault: &GivenOption| match (fault.name, u16::try_from(fault.number.unwrap_or_default())) {
+            ("error", _) => Some(CommandError::Error),
+            ("cme", Ok(code)) => Some(CommandError::Equipment(code)),
+            ("cms", Ok(code)) => Some(CommandError::Message(code)),
+            _ => None,
+        };
+        let refusal = self.striking().find_map(refusal);
+        if self.has_fault("previous") {
             let previous = std::mem::take(&mut self.answer.previous);
             self.send(&previous);
         }
         match refusal {
             Some(refusal) => self.finish(FinalCode::Refused(refusal)),
-            None if prompts => self.open_prompt(Awaited::Nothing),
-            None if connects => {
+            None if self.strikes("prompt") => self.open_prompt(Awaited::Nothing),
+            None if self.strikes("connect") => {
                 self.finish(FinalCode::Connect);
                 self.state = ModemState::Data { escapes: 0, last: self.now };
             }
@@ -509,7 +510,7 @@ impl Adaptor {
         }
         match byte {
             CTRL_Z => {
-                let hangs = self.options.faults.hangs_at_prompt;
+                let hangs = self.options.fault("hang-at-prompt").is_some();
                 let sends = matches!(awaited, Awaited::Message { store: None, .. });
                 if *awaited == Awaited::Nothing && !hangs {
                     return self.finish(FinalCode::Refused(CommandError::Error));
@@ -582,16 +583,12 @@ impl Adaptor {
         if !self.echo || self.answer.muted {
             return;
         }
-        match self.options.faults.echo {
-            EchoFault::Off => {}
-            EchoFault::Half if self.is_second_half() => {}
-            EchoFault::Garbled if byte > b' ' && self.random.below(3) == 0 => {
-                self.sending.put(&[byte ^ 0x05], self.now);
-            }
-            EchoFault::Backspaces if byte > b' ' => self.sending.put(&[byte, 0x08, byte], self.now),
-            EchoFault::None | EchoFault::Half | EchoFault::Garbled | EchoFault::Backspaces => {
-                self.sending.put(&[byte], self.now);
-            }
+        match self.options.faults.iter().rev().find_map(|fault| fault.name.strip_prefix("echo-")) {
+            Some("off") => {}
+            Some("half") if self.is_second_half() => {}
+            Some("garbled") if byte > b' ' && self.random.below(3) == 0 => self.sending.put(&[byte ^ 0x05], self.now),
+            Some("backspaces") if byte > b' ' => self.sending.put(&[byte, 0x08, byte], self.now),
+            Some(_) | None => self.sending.put(&[byte], self.now),
         }
     }
 
@@ -610,7 +607,11 @@ impl Device for Simulator {
         if matches!(ta.state, ModemState::Command) {
             ta.stay_awake();
         }
-        let asleep = ta.options.faults.asleep.is_some_and(|time| now.saturating_sub(ta.last_input) > time);
+        let asleep = ta
+            .options
+            .fault("asleep")
+            .and_then(|it| it.time)
+            .is_some_and(|time| now.saturating_sub(ta.last_input) > time);
         ta.last_input = now;
         let bytes = if asleep { bytes.get(1..).unwrap_or_default() } else { bytes };
         if matches!(ta.state, ModemState::Deaf | ModemState::Gone) {
@@ -644,7 +645,7 @@ impl Device for Simulator {
         let ta = &self.adaptor;
         let why = match ta.state {
             ModemState::Gone => "the simulated modem was unplugged",
-            ModemState::Deaf if ta.options.usb => "the simulated modem has gone from its bus",
+            ModemState::Deaf if ta.options.is_on("usb") == Some(true) => "the simulated modem has gone from its bus",
             ModemState::Deaf
             | ModemState::Command
             | ModemState::Running { .. }
@@ -683,10 +684,6 @@ impl Device for Simulator {
             Control::Dtr(true) | Control::Rts(_) | Control::Baud(_) | Control::Break(_) => {}
         }
     }
-}
-
-fn any_strikes(all: &[Which], line: u32, text: &str) -> bool {
-    all.iter().any(|which| which.strikes(line, text))
 }
 
 fn imei(profile: &Profile, random: &mut Random) -> String {
