@@ -44,9 +44,11 @@ struct Profile {
     /// What else `sim:NAME` may call it; the build reads it.
     #[serde(rename = "other-names")]
     _other_names: Vec<String>,
-    wire: WireFormat,
-    timing: Timing,
-    rules: Rules,
+    /// How its lines look, how long things take, and by what rules it goes; once it is read, all facts stand in the first.
+    #[serde(rename = "wire")]
+    facts: Facts,
+    timing: Facts,
+    rules: Facts,
     network: NetworkFacts,
     boot: Vec<BootLine>,
     /// URCs that the faults strew about.
@@ -75,120 +77,25 @@ struct Profile {
     setting_names: HashMap<String, usize>,
 }
 
-/// How its lines look.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct WireFormat {
-    /// Between a prefix and its parameters.
-    colon: String,
-    urc_start: String,
-    urc_end: String,
-    prompt: String,
-    connect: String,
-    /// `Operation not allowed`, else `operation not allowed`
-    cme_capital: bool,
-    /// `"2CF7"` or `2CF7`
-    area_quoted: bool,
-    address_quoted: bool,
-    /// Before each operator in the answer to AT+COPS=?
-    scan_start: String,
-    /// Between the operators and the lists of modes in the answer to AT+COPS=?; empty: no lists.
-    scan_tail: String,
-    /// Whether AT+CSCS="UCS2" makes hexadecimal digits of the numeric codes there as well.
-    scan_code_in_charset: bool,
-}
-
-/// How long things take.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Timing {
-    /// From power-up until it hears.
-    #[serde(deserialize_with = "time")]
-    boot: Duration,
-    /// From power-up until the SIM is ready.
-    #[serde(deserialize_with = "time")]
-    sim: Duration,
-    /// From the beginning of a search until it is registered.
-    #[serde(deserialize_with = "time")]
-    register: Duration,
-    #[serde(deserialize_with = "time")]
-    scan: Duration,
-    /// From Ctrl-Z to `+CMGS`.
-    #[serde(deserialize_with = "time")]
-    message: Duration,
-    /// AT+CGATT, AT+CGACT and the vendors' like
-    #[serde(deserialize_with = "time")]
-    attach: Duration,
-    #[serde(deserialize_with = "time")]
-    dial: Duration,
-}
+/// What is said of it by name: whether lines end in a certain way, how long it takes to boot. `profiles/generic.toml` names all
+/// there is, with what it means.
+type Facts = BTreeMap<String, toml::Value>;
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Rules {
-    /// Bytes that come while a command runs wait; else they are lost.
-    queues_while_busy: bool,
-    /// What ends AT+COPS=? when a character comes; empty: nothing does.
-    scan_abort: String,
-    /// The code that refuses an unknown command; 0: plain ERROR, whatever CMEE says.
-    unknown_command: u16,
-    /// The code that refuses a wrong parameter; 0: plain ERROR.
-    wrong_parameter: u16,
-    /// The code that says that there is no SIM.
-    sim_absent: u16,
-    /// The longest command line.
-    line: usize,
-    /// Its last word before it switches off; empty: none.
-    power_down: String,
-    /// Whether an OK comes before it.
-    power_down_ok: bool,
-    /// What answers an ESC at the prompt.
-    escape: String,
-    /// Whether AT+CGDCONT may change a context that is active.
-    redefine_active: bool,
-    /// Whether the first context is active as soon as it is registered, as on LTE.
-    default_bearer: bool,
-    /// Whether the network's ending `.mnc….mcc….gprs` shows in the APN.
-    apn_ending: bool,
-    /// The lowest context identifier.
-    first_context: u8,
-    /// How the ICCID ends where the answer has room for a twentieth digit.
-    iccid_padding: String,
-    /// What it says when the SIM's content has changed, as with another IMSI; empty: nothing.
-    sim_refreshed: String,
-    /// The parameter of AT+CFUN that resets the modem, besides `1,1`.
-    reset_functions: Vec<u32>,
-    /// The value of AT+CFUN that it comes up with.
-    start_function: u32,
-    /// The values of AT+CFUN.
-    functions: Vec<u32>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case")]
 struct NetworkFacts {
-    /// The access technology of +COPS and +CREG (27.007 §7.3), or what the vendor makes of it.
-    technology: u8,
-    signal: u8,
-    /// What the vendors' commands call the technology and the band.
-    mode: String,
-    band: String,
-    channel: u32,
-    area: String,
-    cell: String,
     /// The access point names that the SIM's subscription allows.
     apns: Vec<String>,
     /// The first is the one it registers with.
     operators: Vec<Operator>,
     /// What the network answers to the codes of AT+CUSD.
     service_codes: BTreeMap<String, String>,
-    /// It has no technology on which a Super SIM is served, and finds no network whatever is set.
-    #[serde(default)]
-    never: bool,
     /// Settings with which it never finds a network, each with the value that all of its parameters have then; with a comma
     /// behind it: that the first has.
     #[serde(default)]
     blocks: BTreeMap<String, String>,
+    #[serde(flatten)]
+    facts: Facts,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -475,6 +382,30 @@ impl Profile {
         })
     }
 
+    fn text(&self, fact: &str) -> &str {
+        self.facts.get(fact).and_then(toml::Value::as_str).unwrap_or_default()
+    }
+
+    fn is(&self, fact: &str) -> bool {
+        self.facts.get(fact).and_then(toml::Value::as_bool) == Some(true)
+    }
+
+    fn number<N: TryFrom<i64> + Default>(&self, fact: &str) -> N {
+        self.facts.get(fact).and_then(toml::Value::as_integer).and_then(|it| it.try_into().ok()).unwrap_or_default()
+    }
+
+    fn first_context(&self) -> u8 {
+        self.number("first-context")
+    }
+
+    fn numbers(&self, fact: &str) -> impl Iterator<Item = i64> {
+        self.facts.get(fact).and_then(toml::Value::as_array).into_iter().flatten().filter_map(toml::Value::as_integer)
+    }
+
+    fn time(&self, fact: &str) -> Duration {
+        parse_duration(self.text(fact)).unwrap_or_default()
+    }
+
     fn setting(&self, name: &str) -> Option<usize> {
         self.setting_names.get(name).copied()
     }
@@ -493,7 +424,7 @@ impl Profile {
         }
         tables.push(MODELS.first().map_or("", |generic| generic.text).parse()?);
         let mut table = toml::Table::new();
-        tables.into_iter().rev().for_each(|own| overlay(&mut table, own));
+        tables.into_iter().rev().try_for_each(|own| overlay(&mut table, own))?;
         for name in ["commands", "presets"] {
             if let Some(toml::Value::Table(entries)) = table.get_mut(name) {
                 // `"+CCID" = false`: this model has it not.
@@ -501,6 +432,9 @@ impl Profile {
             }
         }
         let mut profile = Profile::deserialize(table)?;
+        for more in [&mut profile.timing, &mut profile.rules, &mut profile.network.facts] {
+            profile.facts.append(more);
+        }
         for (name, command) in &profile.commands {
             let ModelCommand { values, list, kept, settable, after_restart, resets, .. } = command;
             let whole = command.default.as_ref().map(|default| (name.clone(), default, values));
@@ -523,16 +457,22 @@ impl Profile {
     }
 }
 
-/// Puts a model's own table over the generic one. A command's entry replaces the generic one as a whole.
-fn overlay(base: &mut toml::Table, own: toml::Table) {
+/// Puts a model's own table over the generic one. A command's entry replaces the generic one as a whole. A fact is one of
+/// those that the generic one has.
+fn overlay(base: &mut toml::Table, own: toml::Table) -> Result<(), toml::de::Error> {
     for (key, value) in own {
         match (base.get_mut(&key), value) {
-            (Some(toml::Value::Table(base)), toml::Value::Table(own)) => base.extend(own),
-            (_, value) => {
-                base.insert(key, value);
+            (Some(toml::Value::Table(base)), toml::Value::Table(own)) => {
+                let unknown = own.keys().find(|name| !base.contains_key(*name));
+                if let Some(name) = unknown.filter(|_| ["wire", "timing", "rules", "network"].contains(&key.as_str())) {
+                    return Err(serde::de::Error::custom(format!("there is no `{name}` in `{key}`")));
+                }
+                base.extend(own);
             }
+            (_, value) => _ = base.insert(key, value),
         }
     }
+    Ok(())
 }
 
 /// Why a command was not done.

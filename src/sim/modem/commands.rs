@@ -145,8 +145,12 @@ const EQUIPMENT: &[Row] = &[
     }),
     ("power-off", &[Execute, Set], |modem, _| {
         modem.adaptor.answer.afterwards = Some(Then::PowerOff);
-        let rules = &modem.adaptor.profile.rules;
-        if rules.power_down_ok { Ok(Effect::Done) } else { Ok(Effect::End(FinalCode::Text(&rules.power_down))) }
+        let rules = modem.adaptor.profile;
+        if rules.is("power-down-ok") {
+            Ok(Effect::Done)
+        } else {
+            Ok(Effect::End(FinalCode::Text(rules.text("power-down"))))
+        }
     }),
 ];
 
@@ -321,8 +325,8 @@ impl Simulator {
 
     /// AT+CFUN=function[,reset]
     fn functionality(&mut self, request: &mut Request<'_>) -> Answer {
-        let rules = &self.adaptor.profile.rules;
-        let function = request.number(0).ok_or(CommandError::Parameter)?;
+        let rules = self.adaptor.profile;
+        let function: u32 = request.number(0).ok_or(CommandError::Parameter)?;
         let reset = match request.parameters.get(1) {
             None => false,
             Some(parameter) => match parameter.number() {
@@ -331,8 +335,9 @@ impl Simulator {
                 _ => return Err(CommandError::Parameter),
             },
         };
-        let resets = rules.reset_functions.contains(&function);
-        if !resets && (!rules.functions.contains(&function) || request.parameters.len() > 2) {
+        let is_in = |list| rules.numbers(list).any(|known| known == i64::from(function));
+        let resets = is_in("reset-functions");
+        if !resets && (!is_in("functions") || request.parameters.len() > 2) {
             return Err(CommandError::Parameter);
         }
         if resets || reset {
@@ -360,7 +365,6 @@ impl Simulator {
     /// What the modem itself knows, by the names that texts of a profile use; a test judges by it.
     pub fn named(&mut self, name: &str) -> String {
         let profile = self.adaptor.profile;
-        let network = &profile.network;
         let text = match name {
             "manufacturer" => &profile.manufacturer,
             "model" => &profile.model,
@@ -368,14 +372,10 @@ impl Simulator {
             "imei" => &*self.imei,
             // Without the check digit
             "imei-body" => return self.imei.get(..14).unwrap_or(&self.imei).to_owned(),
-            "mode" => &network.mode,
-            "band" => &network.band,
-            "area" => &network.area,
-            "cell" => &network.cell,
             "messages-sent" => return self.messages.sent().to_string(),
             "chaos" => return self.adaptor.chaos.as_ref().map_or(String::new(), Chaos::mishaps),
-            "channel" => return network.channel.to_string(),
-            "technology" => return network.technology.to_string(),
+            "channel" | "technology" => return profile.number::<u32>(name).to_string(),
+            "mode" | "band" | "area" | "cell" => profile.text(name),
             _ => {
                 if let Some(file) = name.strip_prefix("size ") {
                     return self.files.get(file).map_or(0, Vec::len).to_string();

@@ -7,7 +7,7 @@ use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets, to_septets_a
 use crate::sms::{self, Coding, octets};
 
 use super::CommandForm::{Execute, Read, Set, Test};
-use super::{Adaptor, Answer, Awaited, CommandParameter, Effect, Request, Row, Then, timestamp};
+use super::{Adaptor, Answer, Awaited, CommandParameter, Effect, Request, Row, timestamp};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("message-service", &[Read], |modem, request| {
@@ -340,7 +340,7 @@ impl Messages {
         if let Some(message) = self.get(on_sim, index).filter(|message| message.status == MessageStatus::Unsent) {
             message.status = MessageStatus::Sent;
         }
-        Ok(Effect::Wait { time: ta.profile.timing.message, then: Then::Continue, abort: None })
+        Ok(Effect::Done)
     }
 
     // Reading

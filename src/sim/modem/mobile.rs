@@ -50,7 +50,7 @@ pub(super) const COMMANDS: &[Row] = &[
             Some(0) => modem.mobile.detach(&mut modem.adaptor),
             _ => return Err(CommandError::Parameter),
         }
-        after_attaching(&modem.adaptor)
+        Ok(Effect::Done)
     }),
     ("context", &[Read], |modem, request| modem.mobile.show_contexts(request)),
     ("context", &[Set], |modem, request| modem.mobile.define(request, &modem.adaptor)),
@@ -71,18 +71,18 @@ pub(super) const COMMANDS: &[Row] = &[
     }),
     // AT+CGDATA="PPP",cid
     ("data", &[Set], |modem, request| {
-        let first = modem.adaptor.profile.rules.first_context;
+        let first = modem.adaptor.profile.first_context();
         let id = if request.parameters.len() > 1 { context_id(request, 1, &modem.adaptor)? } else { first };
         modem.mobile.activate(id)?;
         Ok(Effect::Data)
     }),
     // A vendor's own stack, which has one context: AT+NETOPEN, AT+NETCLOSE
     ("bring-up", &[Execute, Set], |modem, _| {
-        modem.mobile.activate(modem.adaptor.profile.rules.first_context)?;
-        after_attaching(&modem.adaptor)
+        modem.mobile.activate(modem.adaptor.profile.first_context())?;
+        Ok(Effect::Done)
     }),
     ("bring-down", &[Execute, Set], |modem, _| {
-        let first = modem.adaptor.profile.rules.first_context;
+        let first = modem.adaptor.profile.first_context();
         modem.mobile.drop_bearer(first, NOT_ALLOWED, &mut modem.adaptor)?;
         Ok(Effect::Done)
     }),
@@ -93,19 +93,19 @@ pub(super) const COMMANDS: &[Row] = &[
         request.answer_all(active.map(|context| format!("{},1,1,\"{ADDRESS}\"", context.id)))
     }),
     ("stack-activate", &[Set], |modem, request| {
-        let rules = &modem.adaptor.profile.rules;
+        let rules = modem.adaptor.profile;
         let id = context_id(request, 0, &modem.adaptor)?;
         // A context that is up already is an error, except the one that LTE brought up by itself.
-        if modem.mobile.is_active(id) && !(rules.default_bearer && id == rules.first_context) {
+        if modem.mobile.is_active(id) && !(rules.is("default-bearer") && id == rules.first_context()) {
             return Err(CommandError::Error);
         }
         modem.mobile.activate(id)?;
-        after_attaching(&modem.adaptor)
+        Ok(Effect::Done)
     }),
     ("stack-deactivate", &[Set], |modem, request| {
         let id = context_id(request, 0, &modem.adaptor)?;
         modem.mobile.drop_bearer(id, CommandError::Error, &mut modem.adaptor)?;
-        after_attaching(&modem.adaptor)
+        Ok(Effect::Done)
     }),
     ("ping", &[Set], |modem, request| modem.mobile.ping(request, &mut modem.adaptor)),
     // SIMCom's AT+CNACT; the answer to the read lists the four.
@@ -176,7 +176,7 @@ impl PdpContext {
 }
 
 fn context_id(request: &Request, place: usize, ta: &Adaptor) -> Result<u8, CommandError> {
-    let known = ta.profile.rules.first_context..=MOST_CONTEXTS;
+    let known = ta.profile.first_context()..=MOST_CONTEXTS;
     request.number(place).filter(|id| known.contains(id)).ok_or(CommandError::Parameter)
 }
 
@@ -188,11 +188,6 @@ fn context_ids(request: &Request, from: usize, ta: &Adaptor) -> Result<Vec<u8>, 
 fn list<'a>(contexts: impl Iterator<Item = &'a PdpContext>) -> String {
     let ids: Vec<String> = contexts.map(|context| context.id.to_string()).collect();
     format!("({})", ids.join(","))
-}
-
-fn after_attaching(ta: &Adaptor) -> Answer {
-    let time = ta.profile.timing.attach;
-    if time.is_zero() { Ok(Effect::Done) } else { Ok(Effect::Wait { time, then: Then::Continue, abort: None }) }
 }
 
 /// A call, as AT+CLCC lists it (27.007 §7.18).
@@ -260,7 +255,7 @@ impl Mobile {
                 code => card.forbid(code),
             }
         }
-        let signal = options.number("signal").unwrap_or(profile.network.signal);
+        let signal = options.number("signal").unwrap_or(profile.number("signal"));
         let roams = if options.is_on("roaming") == Some(false) { HOME } else { ROAMING };
         let register = options.text("register").unwrap_or_default();
         let found = match register {
@@ -279,11 +274,11 @@ impl Mobile {
             mode: 0,
             format: 0,
             operator: Some(0),
-            found: (signal != 99 && register != "never" && !profile.network.never).then_some(found),
-            search: options.time("register").unwrap_or(profile.timing.register),
+            found: (signal != 99 && register != "never" && !profile.is("never")).then_some(found),
+            search: options.time("register").unwrap_or(profile.time("register")),
             signal,
             steady: options.text("signal").is_some(),
-            contexts: vec![PdpContext::new(profile.rules.first_context, "IP", options.text("apn").unwrap_or_default())],
+            contexts: vec![PdpContext::new(profile.first_context(), "IP", options.text("apn").unwrap_or_default())],
             application: false,
             sockets: Sockets::default(),
             call: None,
@@ -296,7 +291,7 @@ impl Mobile {
         self.sockets.online = false;
         self.call = None;
         if ta.has_fault("forgets") {
-            self.contexts = vec![PdpContext::new(self.profile.rules.first_context, "IP", "")];
+            self.contexts = vec![PdpContext::new(self.profile.first_context(), "IP", "")];
         }
         self.function = 0;
         self.format = 0;
@@ -310,7 +305,7 @@ impl Mobile {
     pub(super) fn switch_to(&mut self, function: u32, ta: &mut Adaptor) {
         let before = std::mem::replace(&mut self.function, function);
         if before == 0 && function != 0 {
-            let wait = ta.options.time("sim").unwrap_or(self.profile.timing.sim);
+            let wait = ta.options.time("sim").unwrap_or_default();
             self.card.power_up(!wait.is_zero());
             ta.cancel(&Timer::CardReady);
             if !wait.is_zero() {
@@ -345,11 +340,11 @@ impl Mobile {
             "address" => ADDRESS.into(),
             // That of the bearer: the one that the network gave.
             "apn" => {
-                let context = self.context(self.profile.rules.first_context);
+                let context = self.context(self.profile.first_context());
                 context.and_then(|context| context.bearer.as_deref()).unwrap_or_default().into()
             }
             "defined-apn" => {
-                let context = self.context(self.profile.rules.first_context);
+                let context = self.context(self.profile.first_context());
                 context.map_or(String::new(), |context| context.apn.to_string())
             }
             "stat" => self.stat.to_string(),
@@ -378,7 +373,7 @@ impl Mobile {
                 (_, signal) => signal * 2 - 140,
             }
             .to_string(),
-            _ => return self.card.named(name, &self.profile.rules.iccid_padding),
+            _ => return self.card.named(name, self.profile.text("iccid-padding")),
         })
     }
 
@@ -389,7 +384,7 @@ impl Mobile {
         if self.function == 0 {
             return Err(CommandError::Equipment(13));
         }
-        self.card.require(self.profile.rules.sim_absent)
+        self.card.require(self.profile.number("sim-absent"))
     }
 
     /// What a command that needs all this is refused with.
@@ -411,7 +406,7 @@ impl Mobile {
             }),
             Needs::Network if self.is_registered() => self.require_card(),
             Needs::Network => Err(CommandError::Equipment(30)),
-            Needs::Bearer if self.application || self.is_active(self.profile.rules.first_context) => Ok(()),
+            Needs::Bearer if self.application || self.is_active(self.profile.first_context()) => Ok(()),
             Needs::Bearer => Err(NOT_ALLOWED),
         }
     }
@@ -427,8 +422,8 @@ impl Mobile {
         if !self.card.is_ready() {
             return;
         }
-        if !self.profile.rules.sim_refreshed.is_empty() {
-            ta.urc(&self.profile.rules.sim_refreshed);
+        if !self.profile.text("sim-refreshed").is_empty() {
+            ta.urc(self.profile.text("sim-refreshed"));
         }
         self.stat = UNREGISTERED;
         self.update(ta);
@@ -490,10 +485,9 @@ impl Mobile {
             (UNREGISTERED | SEARCHING | DENIED, _) | (_, 0 | 1) => return stat.to_string(),
             _ => {}
         }
-        let facts = &self.profile.network;
-        let quote = if self.profile.wire.area_quoted { "\"" } else { "" };
-        let technology = self.current().map_or(facts.technology, |operator| operator.technology);
-        let place = format!("{stat},{quote}{}{quote},{quote}{}{quote},{technology}", facts.area, facts.cell);
+        let facts = self.profile;
+        let technology = self.current().map_or_else(|| facts.number("technology"), |operator| operator.technology);
+        let place = format!("{stat},\"{}\",\"{}\",{technology}", facts.text("area"), facts.text("cell"));
         match mode {
             // With the timers of power saving that the network granted: those that were asked for, or off (27.007 §10.1.22).
             4 | 5 => {
@@ -624,7 +618,7 @@ impl Mobile {
         let is_data = digits.starts_with("*99") && digits.ends_with('#') && !voice;
         if is_data {
             let context = digits.trim_end_matches('#').rsplit('*').next().and_then(|id| id.parse().ok());
-            self.activate(context.filter(|id| *id != 99).unwrap_or(self.profile.rules.first_context))?;
+            self.activate(context.filter(|id| *id != 99).unwrap_or(self.profile.first_context()))?;
             self.sockets.passed_through = None;
         } else {
             self.cause = "Normal call clearing";
@@ -639,7 +633,7 @@ impl Mobile {
             ta.after(UNANSWERED, Timer::CallEnds);
             return Ok(Effect::Done);
         }
-        let (time, ended) = (self.profile.timing.dial, FinalCode::NoCarrier);
+        let (time, ended) = (self.profile.time("dial"), FinalCode::NoCarrier);
         Ok(Effect::Wait { time, then: Then::End(ended.clone()), abort: Some(ended) })
     }
 
@@ -671,13 +665,13 @@ impl Mobile {
         if self.function != 1 {
             return Err(CommandError::Equipment(3));
         }
-        let time = ta.options.time("scan").unwrap_or(self.profile.timing.scan);
+        let time = ta.options.time("scan").unwrap_or(self.profile.time("scan"));
         Ok(Effect::Wait { time, then: Then::Scan, abort: self.aborted() })
     }
 
     /// How a search for networks ends when a character comes.
     fn aborted(&self) -> Option<FinalCode> {
-        match self.profile.rules.scan_abort.as_str() {
+        match self.profile.text("scan-abort") {
             "" => None,
             "OK" => Some(FinalCode::Ok),
             "ERROR" => Some(FinalCode::Refused(CommandError::Error)),
@@ -693,14 +687,14 @@ impl Mobile {
                 stat => stat,
             };
             let (long, short) = (ta.in_charset(&operator.long), ta.in_charset(&operator.short));
-            let hex = self.profile.wire.scan_code_in_charset;
+            let hex = self.profile.is("scan-code-in-charset");
             let code = if hex { ta.in_charset(&operator.code) } else { operator.code.clone() };
-            let start = &self.profile.wire.scan_start;
+            let start = self.profile.text("scan-start");
             format!("{start}({stat},\"{long}\",\"{short}\",\"{code}\",{})", operator.technology)
         };
         let reach = if self.found.is_some() { self.operators.as_slice() } else { &[] };
         let operators: Vec<String> = reach.iter().enumerate().map(shown).collect();
-        ta.info("+COPS", operators.join(",") + &self.profile.wire.scan_tail);
+        ta.info("+COPS", operators.join(",") + self.profile.text("scan-tail"));
     }
 
     /// AT+COPS=mode[,format[,operator[,technology]]]
@@ -812,9 +806,9 @@ impl Mobile {
         if ta.has_fault("brownout") {
             ta.after(BROWNOUT, Timer::Restart);
         }
-        let rules = &ta.profile.rules;
-        let first = rules.first_context;
-        if rules.default_bearer
+        let rules = ta.profile;
+        let first = rules.first_context();
+        if rules.is("default-bearer")
             && !self.is_active(first)
             && self.activate(first).is_ok()
             && ta.settings.number("+CGEREP", 0) > 0
@@ -875,7 +869,7 @@ impl Mobile {
     }
 
     fn show_contexts(&self, request: &mut Request) -> Answer {
-        let shows_bearer = self.profile.rules.apn_ending;
+        let shows_bearer = self.profile.is("apn-ending");
         request.answer_all(self.contexts.iter().map(|context| {
             let shown = context.is_active() && shows_bearer;
             // The network's own ending shows once it is attached, on some.
@@ -894,7 +888,7 @@ impl Mobile {
     /// AT+CGDCONT=cid[,type[,APN…]]; the cid alone undefines it.
     fn define(&mut self, request: &Request, ta: &Adaptor) -> Answer {
         let id = context_id(request, 0, ta)?;
-        if self.is_active(id) && !ta.profile.rules.redefine_active {
+        if self.is_active(id) && !ta.profile.is("redefine-active") {
             return Err(NOT_ALLOWED);
         }
         if request.parameters.len() == 1 {
@@ -925,13 +919,13 @@ impl Mobile {
                 _ => self.drop_bearer(id, UNKNOWN_CONTEXT, ta)?,
             }
         }
-        after_attaching(ta)
+        Ok(Effect::Done)
     }
 
     /// AT+CGPADDR[=cid…]
     fn show_addresses(&self, request: &mut Request, ta: &Adaptor) -> Answer {
         let wanted = context_ids(request, 0, ta)?;
-        let quote = if ta.profile.wire.address_quoted { "\"" } else { "" };
+        let quote = if ta.profile.is("address-quoted") { "\"" } else { "" };
         let shown = self.contexts.iter().filter(|context| wanted.is_empty() || wanted.contains(&context.id));
         request.answer_all(shown.map(|context| {
             let address = if context.is_active() { ADDRESS } else { "0.0.0.0" };
@@ -1003,7 +997,7 @@ impl Mobile {
         let apn = ta.settings.parameter("+CNCFG/0", 1).unwrap_or_default();
         self.application = action == 1
             && match apn {
-                "" => self.activate(ta.profile.rules.first_context).is_ok(),
+                "" => self.activate(ta.profile.first_context()).is_ok(),
                 apn => self.require_attached().is_ok() && self.bearer(apn).is_ok(),
             };
         let word = if self.application { "ACTIVE" } else { "DEACTIVE" };

@@ -346,22 +346,13 @@ impl Adaptor {
 
     // What is said
 
-    /// A line of an answer with its prefix: `+CSQ: 17,99`.
+    /// A line of an answer with its prefix, where it has one: `+CSQ: 17,99`.
     fn info(&mut self, prefix: &str, text: impl AsRef<[u8]>) {
-        let profile = self.profile;
-        self.put_line(prefix, &profile.wire.colon, text.as_ref());
-    }
-
-    /// A line of an answer without prefix.
-    fn bare(&mut self, text: &[u8]) {
-        self.put_line("", "", text);
-    }
-
-    fn put_line(&mut self, prefix: &str, colon: &str, text: &[u8]) {
         self.disturb();
+        let colon = if prefix.is_empty() { "" } else { ": " };
         let start = if self.verbose && !self.answer.open { "\r\n" } else { "" };
         self.answer.open = true;
-        let mut line = [start.as_bytes(), prefix.as_bytes(), colon.as_bytes(), text, b"\r\n"].concat();
+        let mut line = [start.as_bytes(), prefix.as_bytes(), colon.as_bytes(), text.as_ref(), b"\r\n"].concat();
         if self.has_fault("urc-inside") {
             let rest = line.split_off(self.random.below(line.len()));
             self.send(&line);
@@ -418,7 +409,7 @@ impl Adaptor {
         let (text, code) = match result {
             FinalCode::Ok => ("OK", "0"),
             FinalCode::Connect if self.settings.number("X", 0) == 0 => ("CONNECT", "1"),
-            FinalCode::Connect => (profile.wire.connect.as_str(), "1"),
+            FinalCode::Connect => (profile.text("connect"), "1"),
             FinalCode::NoCarrier => ("NO CARRIER", "3"),
             FinalCode::Text(text) => (*text, *text),
             FinalCode::Refused(refusal) => match self.refusal(*refusal) {
@@ -451,11 +442,11 @@ impl Adaptor {
     /// The error as AT+CMEE wants it; `None`: plain ERROR.
     fn refusal(&self, refusal: CommandError) -> Option<String> {
         let level = self.settings.number("+CMEE", 0);
-        let rules = &self.profile.rules;
+        let rules = self.profile;
         let (kind, code) = match refusal {
             CommandError::Error => return None,
-            CommandError::Unknown => ("CME", rules.unknown_command),
-            CommandError::Parameter => ("CME", rules.wrong_parameter),
+            CommandError::Unknown => ("CME", rules.number("unknown-command")),
+            CommandError::Parameter => ("CME", rules.number("wrong-parameter")),
             CommandError::Equipment(code) => ("CME", code),
             CommandError::Message(code) => ("CMS", code),
         };
@@ -477,7 +468,7 @@ impl Adaptor {
         // `SIM busy` is no sentence's beginning.
         let is_word = text.chars().nth(1).is_some_and(|second| second.is_lowercase());
         if let Some(first) = text.get_mut(..1) {
-            match self.profile.wire.cme_capital {
+            match self.profile.is("cme-capital") {
                 true => first.make_ascii_uppercase(),
                 false if is_word => first.make_ascii_lowercase(),
                 false => {}
@@ -487,8 +478,7 @@ impl Adaptor {
     }
 
     fn put_urc(&mut self, text: &str) {
-        let wire = &self.profile.wire;
-        self.send([&wire.urc_start, text, &wire.urc_end].concat().as_bytes());
+        self.send(["\r\n", text, self.profile.text("urc-end")].concat().as_bytes());
     }
 
     /// Says a line unasked; later, where the modem may not speak now.
@@ -664,9 +654,7 @@ impl Pace {
 /// What the modem sends: whole, or torn into pieces by the faults.
 #[derive(Debug)]
 struct SendBuffer {
-    waiting: Vec<u8>,
-    /// How much of it has been sent.
-    sent: usize,
+    waiting: VecDeque<u8>,
     pace: Pace,
     /// When the next piece goes out, while bytes wait.
     ready: Duration,
@@ -674,36 +662,32 @@ struct SendBuffer {
 
 impl SendBuffer {
     fn new(pace: Pace) -> SendBuffer {
-        SendBuffer { waiting: Vec::new(), sent: 0, pace, ready: Duration::ZERO }
+        SendBuffer { waiting: VecDeque::new(), pace, ready: Duration::ZERO }
     }
 
     fn put(&mut self, bytes: &[u8], now: Duration) {
-        if self.is_empty() {
+        if self.waiting.is_empty() {
             self.ready = match self.pace {
                 Pace::AtOnce => now,
                 Pace::Bytes | Pace::Chunks => self.ready.max(now),
                 Pace::Held(time) => now + time,
             };
         }
-        self.waiting.extend_from_slice(bytes);
-    }
-
-    fn is_empty(&self) -> bool {
-        self.sent >= self.waiting.len()
+        self.waiting.extend(bytes);
     }
 
     fn is_full(&self) -> bool {
-        self.waiting.len() - self.sent >= FULL
+        self.waiting.len() >= FULL
     }
 
     /// When bytes will go out next.
     fn next(&self) -> Option<Duration> {
-        (!self.is_empty()).then_some(self.ready)
+        (!self.waiting.is_empty()).then_some(self.ready)
     }
 
     /// Moves what is due to `out`.
     fn drain(&mut self, now: Duration, random: &mut Random, out: &mut Vec<u8>) {
-        if self.is_empty() || self.ready > now {
+        if self.waiting.is_empty() || self.ready > now {
             return;
         }
         let piece = match self.pace {
@@ -711,29 +695,10 @@ impl SendBuffer {
             Pace::Bytes => 1,
             Pace::Chunks => 1 + random.below(7),
         };
-        let waiting = self.waiting.get(self.sent..).unwrap_or_default();
-        let piece = waiting.get(..piece).unwrap_or(waiting);
-        out.extend_from_slice(piece);
-        self.sent += piece.len();
+        out.extend(self.waiting.drain(..piece.min(self.waiting.len())));
         self.ready = now + PIECE_INTERVAL;
-        if self.is_empty() {
-            self.forget();
-        }
-    }
-
-    /// What was not yet sent, taken off.
-    fn take_waiting(&mut self) -> Vec<u8> {
-        let waiting = self.waiting.split_off(self.sent.min(self.waiting.len()));
-        self.forget();
-        waiting
-    }
-
-    /// What was not yet sent is lost.
-    fn forget(&mut self) {
-        self.waiting.clear();
-        self.sent = 0;
-        if self.waiting.capacity() > 4 * 1024 {
-            self.waiting = Vec::new();
+        if self.waiting.is_empty() && self.waiting.capacity() > 4 * 1024 {
+            self.waiting = VecDeque::new();
         }
     }
 }

@@ -15,8 +15,14 @@ use super::next_request;
 use super::random::{Random, with_check_digit};
 use super::{Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, ModemState, Pace, Simulator, Then, Timer};
 
+/// A command line.
+const LONGEST_LINE: usize = 560;
+
 /// A text that is typed at a prompt.
 const PROMPT_TEXT: usize = 2 * 1024;
+
+/// What asks for it.
+const PROMPT: &str = "\r\n> ";
 
 const CTRL_Z: u8 = 0x1A;
 const ESCAPE: u8 = 0x1B;
@@ -95,7 +101,7 @@ impl Simulator {
         ta.refresh_mode();
         ta.state = ModemState::Command;
         ta.stay_awake();
-        let function = ta.options.number("cfun").unwrap_or(ta.profile.rules.start_function);
+        let function = ta.options.number("cfun").unwrap_or(ta.profile.number("start-function"));
         self.mobile.switch_to(function, ta);
     }
 
@@ -120,18 +126,18 @@ impl Simulator {
 
     /// It goes down after its OK, which still goes out.
     fn go_down(&mut self, then: &Then) {
-        let unsent = self.adaptor.sending.take_waiting();
-        let rules = &self.adaptor.profile.rules;
+        let mut unsent = std::mem::take(&mut self.adaptor.sending.waiting);
+        let rules = self.adaptor.profile;
         if matches!(then, Then::Reset) {
             self.power_up(self.adaptor.boot_time());
         } else {
             self.power_up(Duration::ZERO);
             self.adaptor.timers.clear();
-            if rules.power_down_ok && !rules.power_down.is_empty() {
+            if rules.is("power-down-ok") && !rules.text("power-down").is_empty() {
                 self.adaptor.after(Duration::from_secs(1), Timer::PoweredDown);
             }
         }
-        self.adaptor.sending.put(&unsent, self.adaptor.now);
+        self.adaptor.sending.put(unsent.make_contiguous(), self.adaptor.now);
     }
 
     // Time
@@ -181,7 +187,7 @@ impl Simulator {
             Timer::ImsiSwitch => mobile.switch_imsi(ta),
             Timer::Escape => ta.escape(),
             Timer::HangUp => mobile.sockets.lose_connection(ta),
-            Timer::PoweredDown => ta.put_urc(&ta.profile.rules.power_down),
+            Timer::PoweredDown => ta.put_urc(ta.profile.text("power-down")),
             Timer::CallEnds => {
                 mobile.hang_up(ta);
                 ta.urc("NO CARRIER");
@@ -208,7 +214,7 @@ impl Simulator {
             if let ModemState::Running { until, then, abort } = &ta.state {
                 // A line that has not begun yet, or that is through, holds the input up on every model.
                 let outside = matches!(then, Then::Begin | Then::Flood(_));
-                if *until <= ta.now || outside || (ta.profile.rules.queues_while_busy && abort.is_none()) {
+                if *until <= ta.now || outside || (ta.profile.is("queues-while-busy") && abort.is_none()) {
                     return;
                 }
             }
@@ -271,7 +277,7 @@ impl Simulator {
                 Ok(Some(mut request)) => {
                     let effect = self.execute(&mut request);
                     for (prefixed, text) in &request.lines {
-                        if *prefixed { self.adaptor.info(&request.name, text) } else { self.adaptor.bare(text) }
+                        self.adaptor.info(if *prefixed { &request.name } else { "" }, text);
                     }
                     effect
                 }
@@ -348,7 +354,7 @@ impl Simulator {
                 let said = self.write_file(name, text, answer)?;
                 match said.split_first() {
                     None => {}
-                    Some((b'=', bare)) => self.adaptor.bare(bare),
+                    Some((b'=', bare)) => self.adaptor.info("", bare),
                     Some(_) => self.adaptor.info(prefix, said),
                 }
             }
@@ -360,7 +366,7 @@ impl Simulator {
 
 impl Adaptor {
     fn boot_time(&self) -> Duration {
-        self.options.time("boot").unwrap_or(self.profile.timing.boot)
+        self.options.time("boot").unwrap_or(self.profile.time("boot"))
     }
 
     /// The next URC of a storm, where there is one.
@@ -381,7 +387,7 @@ impl Adaptor {
         }
         if byte == backspace || byte == 0x7F {
             self.typed.pop();
-        } else if byte >= b' ' && self.typed.len() <= self.profile.rules.line + 2 {
+        } else if byte >= b' ' && self.typed.len() <= LONGEST_LINE + 2 {
             self.typed.push(byte);
             if self.typed.eq_ignore_ascii_case(b"A/") {
                 self.typed.clear();
@@ -400,7 +406,7 @@ impl Adaptor {
             let body = typed.get(start + 2..).unwrap_or_default();
             self.line.clear();
             match std::str::from_utf8(body) {
-                Ok(body) if body.len() <= self.profile.rules.line => self.line.push_str(body),
+                Ok(body) if body.len() <= LONGEST_LINE => self.line.push_str(body),
                 // A line that cannot be read is refused like one that has no meaning.
                 _ => self.line.push('?'),
             }
@@ -422,7 +428,7 @@ impl Adaptor {
         self.answer.open = false;
         if self.has_come("unplug") {
             self.state = ModemState::Gone;
-            self.sending.forget();
+            self.sending.waiting.clear();
             return false;
         }
         self.answer.muted |= self.is_silent() || self.strikes("lost");
@@ -474,13 +480,10 @@ impl Adaptor {
     }
 
     fn open_prompt(&mut self, awaited: Awaited) {
-        let profile = self.profile;
         let prompt = match &awaited {
             Awaited::Socket { prefix: Some(_), .. } => "\r\n@",
             Awaited::File { prompt, .. } if !prompt.is_empty() => prompt,
-            Awaited::Message { .. } | Awaited::Socket { .. } | Awaited::File { .. } | Awaited::Nothing => {
-                &profile.wire.prompt
-            }
+            Awaited::Message { .. } | Awaited::Socket { .. } | Awaited::File { .. } | Awaited::Nothing => PROMPT,
         };
         self.put_prompt(prompt);
         self.state = ModemState::Prompt { awaited, text: Vec::new() };
@@ -511,18 +514,12 @@ impl Adaptor {
         match byte {
             CTRL_Z => {
                 let hangs = self.options.fault("hang-at-prompt").is_some();
-                let sends = matches!(awaited, Awaited::Message { store: None, .. });
                 if *awaited == Awaited::Nothing && !hangs {
                     return self.finish(FinalCode::Refused(CommandError::Error));
                 }
                 let hangs = hangs && !matches!(awaited, Awaited::Socket { .. });
-                self.end_prompt(match (hangs, sends) {
-                    (true, _) => Duration::MAX,
-                    (false, true) => self.profile.timing.message,
-                    (false, false) => Duration::ZERO,
-                });
+                self.end_prompt(if hangs { Duration::MAX } else { Duration::ZERO });
             }
-            ESCAPE if self.profile.rules.escape == "ERROR" => self.finish(FinalCode::Refused(CommandError::Error)),
             ESCAPE => self.finish(FinalCode::Ok),
             0x08 | 0x7F => {
                 text.pop();
@@ -534,8 +531,7 @@ impl Adaptor {
                 }
                 self.put_echo(byte);
                 if byte == b'\r' {
-                    let profile = self.profile;
-                    self.put_prompt(&profile.wire.prompt);
+                    self.put_prompt(PROMPT);
                 }
             }
         }
@@ -653,7 +649,7 @@ impl Device for Simulator {
             | ModemState::Data { .. } => return None,
         };
         // What it still said comes first.
-        ta.sending.is_empty().then(|| Lost::Lost(why.into()))
+        ta.sending.waiting.is_empty().then(|| Lost::Lost(why.into()))
     }
 
     /// A DTR that drops ends a data call (V.250 §6.3.2); a break does nothing.
@@ -679,7 +675,7 @@ impl Device for Simulator {
             }
             Control::Flush => {
                 ta.input.clear();
-                ta.sending.forget();
+                ta.sending.waiting.clear();
             }
             Control::Dtr(true) | Control::Rts(_) | Control::Baud(_) | Control::Break(_) => {}
         }

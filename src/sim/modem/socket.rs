@@ -25,10 +25,10 @@ pub(super) const COMMANDS: &[Row] = &[
     }),
     // u-blox
     ("ublox-create", &[Set], |modem, request| {
-        modem.mobile.sockets.create(request, modem.adaptor.profile.rules.first_context)
+        modem.mobile.sockets.create(request, modem.adaptor.profile.first_context())
     }),
     ("ublox-connect", &[Set], |modem, request| {
-        let active = modem.mobile.is_active(modem.adaptor.profile.rules.first_context);
+        let active = modem.mobile.is_active(modem.adaptor.profile.first_context());
         modem.mobile.sockets.address(request, active)?;
         Ok(Effect::Done)
     }),
@@ -37,7 +37,7 @@ pub(super) const COMMANDS: &[Row] = &[
         _ => modem.mobile.sockets.send(request, 1, &mut modem.adaptor),
     }),
     ("ublox-send-to", &[Set], |modem, request| {
-        let active = modem.mobile.is_active(modem.adaptor.profile.rules.first_context);
+        let active = modem.mobile.is_active(modem.adaptor.profile.first_context());
         if !modem.mobile.sockets.known(request)?.is_datagram {
             return Err(NOT_ALLOWED);
         }
