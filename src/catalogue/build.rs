@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use at::Shape;
 use entry::{
     CommandEntry, ErrorCode, FieldKind, Index, KnownField, KnownResult, KnownValue, Layout, Module, Reference, Series,
-    Unit, Urc, Usages, When, pair,
+    Unit, Urc, When, pair, take_from,
 };
 use table::{Table, bare, hash};
 
@@ -136,24 +136,8 @@ impl Data {
         for path in files(&folder.join("commands"), "toml")? {
             commands.extend(entries::<CommandEntry>(&path, "command")?);
         }
-        let mut modules = Vec::new();
-        for path in files(&folder.join("modules"), "toml")? {
-            let module: Module = read(&path)?;
-            if path.file_stem().is_none_or(|stem| stem != module.id) {
-                return Err(format!("{}: its id is '{}', as the file is not called", path.display(), module.id));
-            }
-            modules.push(module);
-        }
-        let said = modules.clone();
-        for module in &mut modules {
-            let Some(like) = module.like else { continue };
-            let other = said.iter().find(|other| other.id == like && other.like.is_none());
-            module.take_from(
-                other.ok_or_else(|| {
-                    format!("{}: it is like '{like}': which is no module, or like another", module.id)
-                })?,
-            );
-        }
+        let paths = files(&folder.join("modules"), "toml")?;
+        let modules = paths.iter().map(|path| module(path)).collect::<Result<_>>()?;
         let mut fields: Vec<KnownField> = entries(&file("fields.toml"), "field")?;
         let mut urcs: Vec<Urc> = entries(&file("urcs.toml"), "urc")?;
         let mut data = Data {
@@ -224,44 +208,23 @@ impl Data {
     }
 
     fn check(&self) -> Result<()> {
-        let named =
-            |file: &str, name: &str, checked: Result<()>| checked.map_err(|error| format!("{file}: '{name}': {error}"));
-        let errors = |file, errors: &'_ [ErrorCode]| {
-            let checked: Vec<_> =
-                errors.iter().map(|e| named(file, &e.code.to_string(), self.check_error(e))).collect();
-            checked
-        };
-        let mut checked = vec![
-            unique("sources.toml:", self.references.iter().map(|reference| reference.id)),
-            unique("enumerations.toml:", self.enumerations.iter().map(|enumeration| enumeration.id)),
-            unique("units.toml:", self.units.iter().map(|unit| unit.id)),
-            unique("fields.toml:", self.fields.iter().map(|field| field.name)),
-            unique("commands:", self.commands.iter().map(|command| command.name)),
-            unique("urcs.toml:", self.urcs.iter().map(|urc| urc.start)),
-            unique("result_codes.toml:", self.results.iter().map(|result| result.text)),
-            unique("cme_errors.toml:", self.cme_errors.iter().map(|error| error.code)),
-            unique("cms_errors.toml:", self.cms_errors.iter().map(|error| error.code)),
-        ];
-        checked.extend(self.units.iter().map(|unit| named("units.toml", unit.id, self.check_unit(unit))));
-        checked
-            .extend(self.commands.iter().map(|command| named("commands", command.name, self.check_command(command))));
-        checked.extend(errors("cme_errors.toml", &self.cme_errors));
-        checked.extend(errors("cms_errors.toml", &self.cms_errors));
-        checked.extend(self.urcs.iter().map(|urc| named("urcs.toml", urc.start, self.check_urc(urc))));
-        checked.extend(self.modules.iter().map(|module| named("modules", module.id, self.check_module(module))));
-        checked.extend(
-            self.results.iter().map(|result| named("result_codes.toml", result.text, self.check_result(result))),
-        );
-        all_right(checked)?;
-        let shared = self.references.iter().map(|reference| ("sources.toml", reference.id));
-        let shared = shared.chain(self.enumerations.iter().map(|enumeration| ("enumerations.toml", enumeration.id)));
-        let shared = shared.chain(self.units.iter().map(|unit| ("units.toml", unit.id)));
-        let shared = shared.chain(self.fields.iter().map(|field| ("fields.toml", field.name)));
+        all_right([
+            check_each("units.toml", &self.units, |unit| unit.id, |unit| self.check_unit(unit)),
+            check_each("commands", self.commands, |command| command.name, |command| self.check_command(command)),
+            check_each("cme_errors.toml", &self.cme_errors, |error| error.code, |error| self.check_error(error)),
+            check_each("cms_errors.toml", &self.cms_errors, |error| error.code, |error| self.check_error(error)),
+            check_each("urcs.toml", self.urcs, |urc| urc.start, |urc| self.check_urc(urc)),
+            check_each("modules", &self.modules, |module| module.id, |module| self.check_module(module)),
+            check_each("result_codes.toml", &self.results, |result| result.text, |result| self.check_result(result)),
+        ])?;
         let used = self.used.borrow();
-        all_right(shared.map(|(file, id)| match used.contains(&(file, id)) {
-            true => Ok(()),
-            false => Err(format!("{file}: nothing uses '{id}'")),
-        }))
+        let is_used = |file, id| require(used.contains(&(file, id)), "nothing uses it");
+        all_right([
+            check_each("sources.toml", &self.references, |it| it.id, |it| is_used("sources.toml", it.id)),
+            check_each("enumerations.toml", &self.enumerations, |it| it.id, |it| is_used("enumerations.toml", it.id)),
+            check_each("units.toml", &self.units, |it| it.id, |it| is_used("units.toml", it.id)),
+            check_each("fields.toml", self.fields, |it| it.name, |it| is_used("fields.toml", it.name)),
+        ])
     }
 
     fn check_unit(&self, unit: &Unit) -> Result<()> {
@@ -278,11 +241,11 @@ impl Data {
         require(general == general.to_uppercase(), "a name is written in upper case")?;
         require(!command.title.trim().is_empty(), "it has no title")?;
         let usages = command.read_usages(&|name| self.shared(name))?;
-        let Usages { test, read, set, execute } = &usages;
-        let usages = [test, read, set, execute].into_iter().flatten();
+        let usages = usages.iter().flatten();
         require(usages.clone().next().is_some(), "it has no form: test, read, set, execute")?;
-        require(command.test_does.is_empty() || test.is_some(), "it tells what its test does, but has no test")?;
-        require(command.set_answer.is_empty() || set.is_some(), "it has a set-answer but no set")?;
+        let tests = command.test.is_some();
+        require(command.test_does.is_empty() || tests, "it tells what its test does, but has no test")?;
+        require(command.set_answer.is_empty() || command.set.is_some(), "it has a set-answer but no set")?;
         for usage in usages.clone() {
             let prefixed = match usage.shape {
                 Shape::Prefixed | Shape::HeaderAndBody | Shape::Counted { .. } => true,
@@ -402,9 +365,8 @@ impl Data {
         pack(folder, "results", &self.results, |result| upper(result.text))?;
         let (mut prefixes, mut marks, mut models) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (place, command) in self.commands.iter().enumerate() {
-            let Usages { test, read, set, execute } = command.read_usages(&|name| self.shared(name))?;
-            let usages = [test, read, set, execute].into_iter().flatten();
-            let own: BTreeSet<&str> = usages.filter_map(|usage| usage.prefix).collect();
+            let usages = command.read_usages(&|name| self.shared(name))?;
+            let own: BTreeSet<&str> = usages.iter().flatten().filter_map(|usage| usage.prefix).collect();
             own.into_iter().for_each(|prefix| prefixes.entry(prefix).or_insert_with(Vec::new).push(place));
             let mark = command.prompt.iter().map(|prompt| prompt.mark);
             mark.for_each(|mark| marks.entry(mark).or_insert_with(Vec::new).push(place));
@@ -418,6 +380,33 @@ impl Data {
         }
         Ok(())
     }
+}
+
+/// A module with what it has from the one that it is `like`; its file is called as its id.
+fn module(path: &Path) -> Result<Module> {
+    let wrong = |error: String| format!("{}: {error}", path.display());
+    let mut table: toml::Table = read(path)?;
+    if let Some(like) = table.get("like").and_then(toml::Value::as_str) {
+        let other: toml::Table = read(&path.with_file_name(format!("{like}.toml")))?;
+        require(!other.contains_key("like"), "it is like a module that is like another").map_err(wrong)?;
+        take_from(&mut table, &other);
+    }
+    let text = toml::to_string(&table).map_err(|error| wrong(error.to_string()))?;
+    let module: Module = toml::from_str(text.leak()).map_err(|error| wrong(error.to_string()))?;
+    let is_called = path.file_stem().is_some_and(|stem| stem == module.id);
+    require(is_called, &wrong(format!("its id is '{}', as the file is not called", module.id)))?;
+    Ok(module)
+}
+
+/// Checks all entries of a file; none has the name of another.
+fn check_each<'e, E, N: Ord + std::fmt::Display>(
+    file: &str,
+    entries: &'e [E],
+    name: impl Fn(&'e E) -> N,
+    check: impl Fn(&'e E) -> Result<()>,
+) -> Result<()> {
+    let checked = entries.iter().map(|it| check(it).map_err(|error| format!("{file}: '{}': {error}", name(it))));
+    all_right(checked.chain([unique(&format!("{file}:"), entries.iter().map(&name))]))
 }
 
 /// A command's or URC's own fields are all in its layouts.

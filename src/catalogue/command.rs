@@ -163,13 +163,7 @@ fn together(first: Shape, second: Shape) -> Shape {
 impl CommandEntry {
     /// What it takes and answers in this form.
     pub fn form(&'static self, form: Form) -> Option<&'static Usage> {
-        let usages = self.usages(&lookup::field);
-        match form {
-            Form::Test => usages.test.as_ref(),
-            Form::Read => usages.read.as_ref(),
-            Form::Set => usages.set.as_ref(),
-            Form::Execute => usages.execute.as_ref(),
-        }
+        self.usages(&lookup::field).get(form as usize)?.as_ref()
     }
 
     /// The same of a command as it is sent: a basic command's value counts as a set, `ATE0`.

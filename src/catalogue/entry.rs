@@ -86,14 +86,8 @@ pub struct CommandEntry {
     usages: OnceLock<Usages>,
 }
 
-/// The forms that a command has.
-#[derive(Debug, Default)]
-pub struct Usages {
-    pub test: Option<Usage>,
-    pub read: Option<Usage>,
-    pub set: Option<Usage>,
-    pub execute: Option<Usage>,
-}
+/// The forms that a command has, in the order of [`Form`](crate::at::Form): execute, read, test, set.
+pub type Usages = [Option<Usage>; 4];
 
 /// One form of a command: what it takes and what it answers.
 #[derive(Debug)]
@@ -122,12 +116,12 @@ impl CommandEntry {
     pub fn read_usages(&'static self, shared: Shared<'_>) -> Result<Usages, String> {
         let usage = |parameters: &'static str, answers: &Vec<&'static str>| self.usage_of(parameters, answers, shared);
         let parameters = self.set.unwrap_or_default();
-        Ok(Usages {
-            test: self.test.as_ref().map(|answers| usage(parameters, answers)).transpose()?,
-            read: self.read.as_ref().map(|answers| usage("", answers)).transpose()?,
-            set: self.set.map(|parameters| usage(parameters, &self.set_answer)).transpose()?,
-            execute: self.execute.as_ref().map(|answers| usage("", answers)).transpose()?,
-        })
+        Ok([
+            self.execute.as_ref().map(|answers| usage("", answers)).transpose()?,
+            self.read.as_ref().map(|answers| usage("", answers)).transpose()?,
+            self.test.as_ref().map(|answers| usage(parameters, answers)).transpose()?,
+            self.set.map(|parameters| usage(parameters, &self.set_answer)).transpose()?,
+        ])
     }
 
     /// Answers are written `LAYOUT` or `SHAPE: LAYOUT`; the shapes are `none`, `lines`, `bare`, `header`, `unknown`,
@@ -658,46 +652,16 @@ impl Module {
         let settings = [&self.roaming, &self.technology, &self.power_saving, &self.sim_slot, &self.stack];
         settings.into_iter().flatten()
     }
+}
 
-    /// The settings and commands that it does not name are those of the other.
-    pub fn take_from(&mut self, other: &Module) {
-        fn take<T: Clone>(own: &mut Vec<T>, other: &[T]) {
-            if own.is_empty() {
-                *own = other.to_vec();
-            }
-        }
-        for (own, other) in [
-            (&mut self.roaming, &other.roaming),
-            (&mut self.technology, &other.technology),
-            (&mut self.power_saving, &other.power_saving),
-            (&mut self.sim_slot, &other.sim_slot),
-            (&mut self.stack, &other.stack),
-        ] {
-            take(own, other);
-        }
-        for (own, other) in [
-            (&mut self.registration, &other.registration),
-            (&mut self.apn, &other.apn),
-            (&mut self.data_up, &other.data_up),
-        ] {
-            take(own, other);
-        }
-        for (own, other) in [
-            (&mut self.iccid, other.iccid),
-            (&mut self.reboot, other.reboot),
-            (&mut self.data_down, other.data_down),
-            (&mut self.address, other.address),
-            (&mut self.ping, other.ping),
-            (&mut self.ping_answer, other.ping_answer),
-            (&mut self.cell, other.cell),
-            (&mut self.neighbours, other.neighbours),
-            (&mut self.bands, other.bands),
-        ] {
-            if own.is_empty() {
-                *own = other;
-            }
-        }
-        self.power_off = self.power_off.or(other.power_off);
+/// What a module has as the one has that it is `like`, where it does not name it itself.
+const INHERITED: &str = "roaming technology power-saving sim-slot stack registration apn data-up data-down iccid reboot \
+    power-off address ping ping-answer cell neighbours bands";
+
+/// The settings and commands that a module's file does not name are those of the other.
+pub fn take_from(own: &mut toml::Table, other: &toml::Table) {
+    for (name, value) in INHERITED.split(' ').filter_map(|name| other.get_key_value(name)) {
+        own.entry(name).or_insert_with(|| value.clone());
     }
 }
 

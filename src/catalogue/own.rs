@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use toml::{Table, Value};
 
-use super::entry::Module;
+use super::entry::{Module, take_from};
 use super::lookup::known;
 
 static OWN: OnceLock<Vec<Module>> = OnceLock::new();
@@ -43,11 +43,11 @@ pub fn read(file: &str, text: &str) -> Result<Module, String> {
     ] {
         table.entry(key).or_insert(value);
     }
-    let written = toml::to_string(&table).map_err(|error| error.to_string())?;
-    let mut module: Module = toml::from_str(leak(written)).map_err(in_words)?;
     if let Some(like) = like {
-        module.take_from(like);
+        take_from(&mut table, &Table::try_from(like).map_err(|error| error.to_string())?);
     }
+    let written = toml::to_string(&table).map_err(|error| error.to_string())?;
+    let module: Module = toml::from_str(leak(written)).map_err(in_words)?;
     if module.models.iter().all(|model| model.is_empty()) {
         return Err("`models` names no model: write it as AT+CGMM answers it, `models = [\"BG95*\"]`".to_owned());
     }

@@ -1,9 +1,7 @@
-use std::time::Duration;
-
 use super::entry::Series;
 use super::lookup::errors;
 use super::*;
-use crate::at::{Form, Knowledge, Likeness, Shape};
+use crate::at::{Form, Knowledge};
 
 /// Whether an entry is complete is for the build script to check.
 #[test]
@@ -45,153 +43,90 @@ fn every_entry_is_found() {
     }
 }
 
-#[test]
-fn a_urc_is_found_by_its_start() {
-    for line in ["+CREGX: 1", "RINGER", "", "R", "+", "OK", "Rd", "+COPS: 0", "\u{fffd}"] {
-        assert!(urc(line.as_bytes()).is_none(), "{line}");
+/// The lines of a section of `tests.txt`, and what is expected of each.
+fn cases(section: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let (_, behind) = include_str!("tests.txt").split_once(&format!("[{section}]\n")).unwrap();
+    let lines = behind.lines().take_while(|line| !line.starts_with('['));
+    lines.filter(|line| !line.starts_with("# ")).filter_map(|line| line.split_once(" => "))
+}
+
+fn hold(section: &str, said: impl Fn(&str) -> Option<String>) {
+    for (asked, expected) in cases(section) {
+        assert_eq!(said(asked).as_deref().unwrap_or("-"), expected, "{section}: {asked}");
     }
-    assert_eq!(urc(b"+CIEV: simlocal,1").map(|found| found.start), Some("+CIEV: simlocal"));
-    assert_eq!(urc(b"+CIEV: 2,1").map(|found| found.start), Some("+CIEV"));
+}
+
+/// A command line, and the module behind it.
+fn on_module(asked: &str) -> (&str, Option<&'static entry::Module>) {
+    let (line, id) = asked.split_once(' ').unwrap_or((asked, ""));
+    (line, module(id))
 }
 
 #[test]
-fn a_module_is_found_by_its_model() {
-    let model = |cgmm: &str| module_by_model(cgmm).map(|found| found.id);
-    for (cgmm, id) in [
-        ("SIMCOM_SIM7080G", Some("simcom-sim7080")),
-        ("LARA-R211-02B", Some("ublox-lara-r2")),
-        ("bg96", Some("quectel-bg96")),
-        ("BG95-M3", Some("quectel-bg95")),
-        ("SARA-R410M-02B", Some("ublox-sara-r410m")),
-        ("nRF9160-SICA", Some("nordic-nrf9160")),
-        ("BG960", None),
-        // Other modules, whose names begin alike.
-        ("EG915U", Some("quectel-eg915u")),
-        ("BG950A-GL", None),
-        ("", None),
-    ] {
-        assert_eq!(model(cgmm), id, "{cgmm}");
+fn what_is_found_by_its_name() {
+    hold("urc", |line| urc(line.as_bytes()).map(|found| found.start.to_owned()));
+    hold("model", |cgmm| module_by_model(cgmm).map(|found| found.id.to_owned()));
+    hold("named", |line| module_named_by(line).map(|found| found.id.to_owned()));
+    hold("nearest", |name| nearest(name).first().map(|near| (*near).to_owned()));
+    assert_eq!(nearest("AT+CRGE").len(), 1);
+}
+
+#[test]
+fn what_a_line_is() {
+    hold("likeness", |asked| {
+        let (form, line) = asked.split_once(' ')?;
+        let forms = [Form::Read, Form::Test, Form::Set, Form::Execute];
+        let form = forms.into_iter().find(|known| format!("{known:?}") == form)?;
+        Some(format!("{:?}", Catalogue.likeness(line.as_bytes(), form)))
+    });
+    hold("unasked", |line| Some(Catalogue.unasked(line.as_bytes()).is_some().to_string()));
+    hold("final", |line| Catalogue.vendor_final(line.as_bytes()).map(|success| success.to_string()));
+}
+
+#[test]
+fn what_is_known_of_a_command_line() {
+    hold("expected", |line| {
+        let expected = prospect(line, None).expected;
+        Some([expected.prefixes, vec![&format!("{:?}", expected.shape)]].concat().join(" "))
+    });
+    hold("seconds", |asked| {
+        let (line, module) = on_module(asked);
+        prospect(line, module).longest.map(|time| time.as_secs().to_string())
+    });
+    assert_eq!(prospect("AT+CIPSHUT", None).expected.finals, [("SHUT OK", true)]);
+}
+
+#[test]
+fn what_is_true_of_a_command_line() {
+    use crate::at::command::parse;
+    let traits = |asked: &str| {
+        let (line, module) = on_module(asked);
+        let prospect = prospect(line, module);
+        let parsed = parse(line).unwrap();
+        let asked = &parsed.commands[0];
+        let values = command::values(asked);
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let (known, form) = (command_of(asked).unwrap(), asked.form);
+        [
+            ("call-control", prospect.expected.call_control),
+            ("abortable", prospect.expected.abortable),
+            ("without-final", prospect.expected.without_final),
+            ("names-module", prospect.names_module),
+            ("unsafe", known.needs_unsafe(form, &values).is_some()),
+            ("reboots", known.reboots(form, &values).is_some()),
+            ("once", known.not_repeatable(form, &values).is_some()),
+            ("danger", known.dangers(form, &values).next().is_some()),
+            ("nb-iot-only", known.leaves_nb_iot_only(form, &values)),
+            ("conversation-only", known.concerns_conversation_only(form, &values)),
+            ("prompt>", prospect.mark == Some(">")),
+            ("prompt@", prospect.mark == Some("@")),
+        ]
+    };
+    for (asked, expected) in cases("traits") {
+        for wanted in expected.split(' ') {
+            let (name, holds) = wanted.strip_prefix('!').map_or((wanted, true), |name| (name, false));
+            let known = traits(asked).into_iter().find(|(known, _)| *known == name);
+            assert_eq!(known, Some((name, holds)), "{asked}");
+        }
     }
-    let named = |line: &str| module_named_by(line).map(|found| found.id);
-    assert_eq!(named("+CGMM: \"BG95-M3\""), Some("quectel-bg95"));
-    assert_eq!(named("Model: SIMCOM_SIM7600E-H"), Some("simcom-sim7600"));
-    assert_eq!(named("Revision: BG96MAR02A07M1G"), None);
-}
-
-#[test]
-fn a_read_answer_is_told_from_a_urc() {
-    let read = |line: &str| Catalogue.likeness(line.as_bytes(), Form::Read);
-    for name in ["+CREG", "+CGREG", "+CEREG", "+C5GREG"] {
-        assert_eq!(read(&format!("{name}: 0,5")), Likeness::Answer);
-        assert_eq!(read(&format!("{name}: 5")), Likeness::Urc);
-        assert_eq!(read(&format!("{name}: 2,5,\"2CF7\",\"8A5A782\"")), Likeness::Answer);
-        assert_eq!(read(&format!("{name}: 5,\"2CF7\",\"8A5A782\"")), Likeness::Urc);
-        assert_eq!(read(&format!("{name}: 5,2CF7,8A5A782")), Likeness::Urc);
-        assert_eq!(read(&format!("{name}:2,1,0001,0010")), Likeness::Answer);
-        assert_eq!(read(&format!("{name}: 2,,")), Likeness::Urc);
-    }
-    assert_eq!(read("+CREG: 2,5,\"2CF7\",\"8A5A782\",6"), Likeness::Answer);
-    assert_eq!(read("+CPIN: READY"), Likeness::Either);
-    assert_eq!(read("+CUSD: 0,\"text\",15"), Likeness::Urc);
-    assert_eq!(read("#QSS: 0,3"), Likeness::Answer);
-    assert_eq!(read("#QSS: 3"), Likeness::Urc);
-    assert_eq!(Catalogue.likeness(b"+CSQ: 18,99", Form::Execute), Likeness::Either);
-    assert_eq!(Catalogue.likeness(b"+CREG: (0-2)", Form::Test), Likeness::Answer);
-    assert_eq!(Catalogue.likeness(b"+CREG: 5", Form::Set), Likeness::Urc);
-}
-
-#[test]
-fn urcs_for_the_session() {
-    for line in ["RING", "+CMTI: \"SM\",3", "+CREG: 5", "+QIND: SMS DONE", "PB DONE", "%BOOTEV:0", "+APP PDP: 0,ACTIVE"]
-    {
-        assert!(Catalogue.unasked(line.as_bytes()).is_some(), "{line}");
-    }
-    for line in ["RINGING", "+CSCA: \"+44\",145", "u-blox", "Ready to go", "NO CARRIERS", "OK", "", "+CREG", "+CMTI"] {
-        assert!(Catalogue.unasked(line.as_bytes()).is_none(), "{line}");
-    }
-    assert_eq!(Catalogue.vendor_final(b"COMMAND NOT SUPPORT"), Some(false));
-    assert_eq!(Catalogue.vendor_final(b"MODEM ERROR: 4"), Some(false));
-    assert_eq!(Catalogue.vendor_final(b"NA"), None);
-    assert_eq!(Catalogue.vendor_final(b"SEND OK"), None);
-}
-
-#[test]
-fn what_is_expected_of_an_answer() {
-    let of = |line: &str| prospect(line, None).expected;
-    assert_eq!((of("AT+CSQ").prefixes, of("AT+CSQ").shape), (vec!["+CSQ"], Shape::Prefixed));
-    assert_eq!((of("AT+CGMI").prefixes, of("AT+CGMI").shape), (vec![], Shape::Bare));
-    assert_eq!(of("AT+CICCID").prefixes, ["+ICCID"]);
-    assert_eq!(of("AT+CMEE=2").shape, Shape::None);
-    assert_eq!(of("AT").shape, Shape::None);
-    assert_eq!(of("ATE0").shape, Shape::None);
-    assert_eq!(of("AT+CMGR=1").shape, Shape::HeaderAndBody);
-    assert_eq!(of("AT+QIRD=0,100").shape, Shape::Counted { parameter: 0, before: b'\n' });
-    assert_eq!(of("AT+USORD=0,100").shape, Shape::Counted { parameter: 1, before: b'"' });
-    assert_eq!((of("AT+NOSUCH").prefixes, of("AT+NOSUCH").shape), (vec![], Shape::Unknown));
-    assert_eq!(of("AT+CMEE=2;+CSQ").shape, Shape::Prefixed);
-    assert_eq!(of("AT+CREG?;+CSQ").prefixes, ["+CREG", "+CSQ"]);
-    assert!(of("ATD*99***1#").call_control && of("ATD*99***1#").abortable);
-    assert!(of("AT+CIFSR").without_final);
-    let of_wavecom = |line: &str| prospect(line, module("wavecom-m1306b")).expected.without_final;
-    assert!(of_wavecom("AT+CPIN?") && !of_wavecom("AT+CPIN=\"1234\"") && !of("AT+CPIN?").without_final);
-    assert!(prospect("AT+CGMI;+CGMM", None).names_module && !prospect("AT+CGMI", None).names_module);
-    assert_eq!(of("AT+CIPSHUT").finals, [("SHUT OK", true)]);
-}
-
-#[test]
-fn how_long_an_answer_may_take() {
-    let time = |line: &str, id: &str| prospect(line, module(id)).longest;
-    let seconds = |seconds| Some(Duration::from_secs(seconds));
-    // Not known which module: the largest that is confirmed, but not the worst case of 1580 s.
-    assert_eq!(time("AT+COPS=?", ""), seconds(315));
-    assert_eq!(time("AT+COPS=?", "quectel-bg96"), seconds(180));
-    assert_eq!(time("AT+COPS=?", "ublox-sara-r5"), seconds(180));
-    assert_eq!(time("AT+COPS=?", "simcom-sim7080"), seconds(315));
-    // What is only recalled of u-blox, 180 s, makes it no shorter.
-    assert_eq!(time("AT+COPS=?", "ublox-lara-r2"), seconds(315));
-    assert_eq!(time("AT+CFUN=1", ""), seconds(30));
-    assert_eq!(time("AT+CFUN=1", "quectel-bg96"), seconds(15));
-    assert_eq!(time("AT+NOSUCH", ""), None);
-    assert_eq!(time("AT+CMEE=2;+CMGF=1", "telit-me910"), seconds(10));
-}
-
-#[test]
-fn a_scan_is_aborted_only_where_the_module_does_that() {
-    let abortable = |line: &str, id: &str| prospect(line, module(id)).expected.abortable;
-    assert!(abortable("AT+COPS=?", "ublox-lara-r2"));
-    assert!(!abortable("AT+COPS=?", "quectel-bg96"));
-    assert!(abortable("ATD123;", "quectel-bg96"));
-}
-
-#[test]
-fn dangers_and_what_else_to_mind() {
-    let command = |name: &str| super::command(name).unwrap();
-    assert!(command("AT+EGMR").needs_unsafe(Form::Set, &["1", "7", "\"1\""]).is_some());
-    assert!(command("AT+EGMR").needs_unsafe(Form::Set, &["0", "7"]).is_none());
-    assert!(command("AT+CFUN").reboots(Form::Set, &["1", "1"]).is_some());
-    assert!(command("AT+CFUN").reboots(Form::Set, &["1"]).is_none());
-    assert!(command("AT+CPIN").not_repeatable(Form::Set, &["\"1234\""]).is_some());
-    assert!(command("AT+CPIN").not_repeatable(Form::Read, &[]).is_none());
-    assert!(command("AT+CMGD").dangers(Form::Set, &["1", "4"]).next().is_some());
-    assert!(command("AT+CMGD").dangers(Form::Set, &["1"]).next().is_none());
-    assert!(command("ATQ").dangers(Form::Execute, &["1"]).next().is_some());
-    assert!(command("AT+CMNB").leaves_nb_iot_only(Form::Set, &["2"]));
-    let setting = command_with("AT+QCFG", Some("\"iotopmode\"")).unwrap();
-    assert!(setting.leaves_nb_iot_only(Form::Set, &["\"iotopmode\"", "1", "1"]));
-    let bands = command_with("AT+QCFG", Some("\"band\"")).unwrap();
-    assert!(bands.dangers(Form::Set, &["\"band\"", "f", "8", "80"]).next().is_some());
-    assert!(bands.dangers(Form::Set, &["\"band\""]).next().is_none(), "it only reads");
-    assert!(command("AT+COPS").concerns_conversation_only(Form::Set, &["3", "2"]));
-    assert!(!command("AT+COPS").concerns_conversation_only(Form::Set, &["0", "2"]));
-    assert_eq!(command("AT+CMGS").prompt(Form::Set, &["\"2936\""]).map(|prompt| prompt.mark), Some(">"));
-    assert_eq!(command("AT+USOST").prompt(Form::Set, &["0", "h", "1", "4"]).map(|prompt| prompt.mark), Some("@"));
-    assert!(command("AT+QISEND").prompt(Form::Set, &["0", "0"]).is_none());
-    assert!(command("AT+CSQ").prompt(Form::Execute, &[]).is_none());
-}
-
-#[test]
-fn names_like_it() {
-    assert_eq!(nearest("AT+CRGE"), ["AT+CREG"]);
-    assert_eq!(nearest("+CGDCNT").first(), Some(&"AT+CGDCONT"));
-    assert!(nearest("AT+XYZZY").is_empty());
 }

@@ -151,22 +151,14 @@ impl Reading {
         let mut explained = match self.from {
             From::Answer(command, form) => {
                 let kind = if self.ranges { Kind::Ranges } else { Kind::Answer };
-                let mut explained = Explanation::new(line, kind, command.title).from(&command.source, command.status);
-                command.about.clone_into(&mut explained.about);
-                explained.notes.push(match form {
+                Explanation::of(line, kind, command).note(match form {
                     Form::Test if self.layout.groups => format!("The answer to {}=?.", command.name),
                     Form::Test => format!("The answer to {}=?: which values there may be.", command.name),
                     Form::Read => format!("The answer to {}?.", command.name),
                     Form::Set | Form::Execute => format!("The answer to {}.", command.name),
-                });
-                explained
+                })
             }
-            From::Urc(urc) => {
-                let mut explained = Explanation::new(line, Kind::Urc, urc.title).from(&urc.source, urc.status);
-                urc.about.clone_into(&mut explained.about);
-                explained.notes.push(format!("It comes by itself ({}).", urc.when));
-                explained
-            }
+            From::Urc(urc) => by_itself(line, urc),
         };
         if self.layout.groups {
             explained.each = self.records(values, module);
@@ -344,20 +336,19 @@ fn free_text(line: &str, command: &'static CommandEntry, usage: &'static Usage) 
     if field.fit(&whole) == Fit::No {
         return None;
     }
-    let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source, command.status);
-    command.about.clone_into(&mut explained.about);
-    explained.notes.push(format!("The answer to {}.", command.name));
-    explained.parts.push(part(Some(field), &whole, None));
-    Some(explained)
+    let explained = Explanation::of(line, Kind::Answer, command).note(format!("The answer to {}.", command.name));
+    Some(Explanation { parts: vec![part(Some(field), &whole, None)], ..explained })
 }
 
 /// A line that belongs to the answer to `command`, and no more is known.
 fn line_of(line: &str, command: &'static CommandEntry) -> Explanation {
-    let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source, command.status);
-    command.about.clone_into(&mut explained.about);
-    explained.notes.push(format!("A line of the answer to {}; its form is not known to Hayes.", command.name));
-    explained.complete = false;
-    explained
+    let note = format!("A line of the answer to {}; its form is not known to Hayes.", command.name);
+    Explanation { complete: false, ..Explanation::of(line, Kind::Answer, command).note(note) }
+}
+
+fn by_itself(line: &str, urc: &'static Urc) -> Explanation {
+    let explained = Explanation::new(line, Kind::Urc, urc.title).from(&urc.source, urc.status);
+    Explanation { about: urc.about.to_owned(), ..explained.note(format!("It comes by itself ({}).", urc.when)) }
 }
 
 /// A line with a known beginning and values of no known form.
@@ -370,16 +361,11 @@ fn without_form(
     let values = split_prefix(line.as_bytes()).1;
     let command = prefix.and_then(|prefix| usages(prefix, values, asked).next()).map(|(command, _, _)| command);
     if let Some(command) = command {
-        let mut explained = Explanation::new(line, Kind::Answer, command.title).from(&command.source, command.status);
-        command.about.clone_into(&mut explained.about);
-        explained.notes.push(format!("It belongs to {}, in a form that is not known to Hayes.", command.name));
-        explained.complete = false;
-        return Some(explained);
+        let note = format!("It belongs to {}, in a form that is not known to Hayes.", command.name);
+        return Some(Explanation { complete: false, ..Explanation::of(line, Kind::Answer, command).note(note) });
     }
     let urc = unasked?;
-    let mut explained = Explanation::new(line, Kind::Urc, urc.title).from(&urc.source, urc.status);
-    urc.about.clone_into(&mut explained.about);
-    explained.notes.push(format!("It comes by itself ({}).", urc.when));
+    let mut explained = by_itself(line, urc);
     if line.len() > urc.start.len() + 1 {
         explained.notes.push("What its values mean is not known to Hayes.".to_owned());
         explained.complete = false;

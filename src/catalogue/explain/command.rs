@@ -15,7 +15,7 @@ use super::{Context, Explanation, Kind};
 pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
     if let "A/" | "a/" | "+++" = line {
         let known = command(line)?;
-        let mut explained = about(line, known);
+        let mut explained = Explanation::of(line, Kind::Command, known);
         cautions(&mut explained, known, Form::Execute, &[]);
         return Some(explained);
     }
@@ -29,7 +29,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
         notes.push("A double quote is not closed.".to_owned());
     }
     if each.is_empty() {
-        each.push(about(line, command("AT")?));
+        each.push(Explanation::of(line, Kind::Command, command("AT")?));
     }
     if each.len() > 1 {
         notes.push(
@@ -83,7 +83,7 @@ fn one(asked: &at_command::Command<'_>, context: &Context<'_>) -> Explanation {
     };
     let values = values_of(asked);
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
-    let mut explained = about(&text, known);
+    let mut explained = Explanation::of(&text, Kind::Command, known);
     let usage = known.usage(asked.form, &values);
     explained.notes.extend(what_it_does(known, asked, &values, usage));
     if let Some(usage) = usage.filter(|_| !asked.argument.is_empty() && asked.form != Form::Read) {
@@ -104,12 +104,6 @@ fn suffix(asked: &at_command::Command<'_>) -> String {
         Form::Test => "=?".to_owned(),
         Form::Set => format!("={}", asked.argument),
     }
-}
-
-fn about(text: &str, known: &'static CommandEntry) -> Explanation {
-    let mut explained = Explanation::new(text, Kind::Command, known.title).from(&known.source, known.status);
-    known.about.clone_into(&mut explained.about);
-    explained
 }
 
 fn what_it_does(

@@ -18,7 +18,7 @@ use serde::Serialize;
 pub use brief::{beside, brief};
 pub use failure::advice;
 
-use super::entry::{Confirmation, Module};
+use super::entry::{CommandEntry, Confirmation, Module};
 use super::lookup::{COMMANDS, MARKS, RESULTS, field, source_text, urc};
 
 /// What is known of the circumstances.
@@ -132,6 +132,17 @@ impl Explanation {
         self
     }
 
+    /// A command, or its answer.
+    fn of(text: &str, kind: Kind, known: &CommandEntry) -> Explanation {
+        let explained = Explanation::new(text, kind, known.title).from(&known.source, known.status);
+        Explanation { about: known.about.to_owned(), ..explained }
+    }
+
+    fn note(mut self, text: impl Into<String>) -> Explanation {
+        self.notes.push(text.into());
+        self
+    }
+
     fn unknown(text: &str) -> Explanation {
         Explanation { confirmed: false, complete: false, ..Explanation::new(text, Kind::Unknown, "Not known to Hayes") }
     }
@@ -214,11 +225,11 @@ fn prompt(line: &str) -> Option<Explanation> {
     let asking = MARKS.named(line).filter(|_| super::result_code(line).is_none())?;
     let asking: Vec<_> = asking.places.iter().filter_map(|place| COMMANDS.get(*place)).collect();
     let first = asking.first()?;
-    let mut explained = Explanation::new(line, Kind::Prompt, "The modem asks for data");
-    explained.about = "Ctrl-Z ends it and sends it, or it was counted by the command; ESC cancels.".to_owned();
     let names: Vec<&str> = asking.iter().map(|command| command.name).collect();
-    explained.notes.push(format!("Asked so by {}.", names.join(", ")));
-    Some(explained.from(&first.source, first.status))
+    let explained = Explanation::new(line, Kind::Prompt, "The modem asks for data");
+    let explained = explained.note(format!("Asked so by {}.", names.join(", "))).from(&first.source, first.status);
+    let about = "Ctrl-Z ends it and sends it, or it was counted by the command; ESC cancels.".to_owned();
+    Some(Explanation { about, ..explained })
 }
 
 /// A final result code, by its words.

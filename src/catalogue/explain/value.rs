@@ -14,18 +14,10 @@ pub(super) fn part(field: Option<&KnownField>, parameter: &Parameter<'_>, module
         let beyond = Some("a further value, not known to Hayes".to_owned());
         return ExplainedPart { documented: false, ..ExplainedPart::new(written(parameter), "", "not known", beyond) };
     };
-    let meaning = meaning(field, parameter, module);
-    let documented = matches!(meaning, Meaning::Words(_));
-    let words = match meaning {
-        Meaning::None => None,
-        Meaning::Words(words) | Meaning::Remark(words) => Some(words),
-        Meaning::Lacking(words) => Some(words.to_owned()),
-    };
-    ExplainedPart {
-        telling: field.brief,
-        documented,
-        ..ExplainedPart::new(written(parameter), field.name, field.what, words)
-    }
+    let (documented, words) = meaning(field, parameter, module)
+        .map_or_else(|remark| (false, (!remark.is_empty()).then_some(remark)), |words| (true, Some(words)));
+    let part = ExplainedPart::new(written(parameter), field.name, field.what, words);
+    ExplainedPart { telling: field.brief, documented, ..part }
 }
 
 /// As it stands in the text.
@@ -38,45 +30,36 @@ pub(super) fn written(parameter: &Parameter<'_>) -> String {
     }
 }
 
-pub(super) enum Meaning {
-    /// The value says all itself
-    None,
-    Words(String),
-    /// A remark on it
-    Remark(String),
-    /// There is no meaning, and why
-    Lacking(&'static str),
-}
-
-/// What the value means.
-pub(super) fn meaning(field: &KnownField, parameter: &Parameter<'_>, module: Option<&Module>) -> Meaning {
+/// What the value means; else a remark on it, or why it means nothing that is documented. The remark is empty where the value
+/// says all itself.
+fn meaning(field: &KnownField, parameter: &Parameter<'_>, module: Option<&Module>) -> Result<String, String> {
     let text = parameter.text();
     let text = text.trim();
     if text.is_empty() || text == "-" && parameter.kind == Written::Bare {
-        return Meaning::Lacking("not given");
+        return Err("not given".to_owned());
     }
     if field.fit(parameter) == Fit::No {
-        return Meaning::Lacking("not of the form that is documented");
+        return Err("not of the form that is documented".to_owned());
     }
     if let Some(known) = field.meaning(text) {
-        return Meaning::Words(word(field, known, module));
+        return Ok(word(field, known, module));
     }
-    const UNDOCUMENTED: Meaning = Meaning::Lacking("not a value that Hayes knows");
+    let undocumented = || "not a value that Hayes knows".to_owned();
     if let Some(unit) = field.unit() {
-        return text.parse().ok().and_then(|raw| quantity(unit, raw)).map_or(UNDOCUMENTED, Meaning::Words);
+        return text.parse().ok().and_then(|raw| quantity(unit, raw)).ok_or_else(undocumented);
     }
     if field.is_closed() {
-        return UNDOCUMENTED;
+        return Err(undocumented());
     }
     if field.name == "apn" {
-        return apn(text).map_or(Meaning::None, Meaning::Remark);
+        return Err(apn(text));
     }
     let words = match field.kind() {
         FieldKind::Timer2 => timer(text, &psm::ACTIVE),
         FieldKind::Timer3 => timer(text, &psm::PERIODIC),
         FieldKind::Time => time(text),
         FieldKind::Zone => zone(text),
-        FieldKind::Iccid if text.ends_with(['F', 'f']) => return Meaning::Remark("the last F is padding".to_owned()),
+        FieldKind::Iccid if text.ends_with(['F', 'f']) => return Err("the last F is padding".to_owned()),
         FieldKind::Network => text.split_at_checked(3).map(|(mcc, mnc)| format!("MCC {mcc}, MNC {mnc}")),
         FieldKind::Any
         | FieldKind::Number
@@ -91,7 +74,7 @@ pub(super) fn meaning(field: &KnownField, parameter: &Parameter<'_>, module: Opt
         | FieldKind::Imei
         | FieldKind::Imsi => None,
     };
-    words.map_or(Meaning::None, Meaning::Words)
+    words.ok_or_else(String::new)
 }
 
 /// The word for a listed value.
@@ -164,16 +147,11 @@ fn zone(quarters: &str) -> Option<String> {
     Some(format!("UTC{sign}{}:{:02}", minutes / 60, minutes % 60))
 }
 
-fn apn(text: &str) -> Option<String> {
+/// A remark on an access point's name; empty where there is none.
+fn apn(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
-    let (name, suffix) = match lower.find(".mnc") {
-        Some(at) if lower.ends_with(".gprs") => (lower.get(..at)?, true),
-        _ => (lower.as_str(), false),
-    };
-    match (name == "super", suffix) {
-        (true, false) => Some("a Super SIM's".to_owned()),
-        (true, true) => Some("a Super SIM's; the network added what begins with .mnc".to_owned()),
-        (false, true) => Some("the network added what begins with .mnc".to_owned()),
-        (false, false) => None,
-    }
+    let ending = lower.split_once(".mnc").filter(|_| lower.ends_with(".gprs"));
+    let whose = (ending.map_or(lower.as_str(), |(name, _)| name) == "super").then_some("a Super SIM's");
+    let added = ending.map(|_| "the network added what begins with .mnc");
+    whose.into_iter().chain(added).collect::<Vec<_>>().join("; ")
 }
