@@ -292,11 +292,11 @@ mod tests {
     use crate::batch::inventory;
     use crate::source::Source;
 
-    fn plan(jobs: usize) -> Plan {
-        Plan::of_jobs(NonZeroUsize::new(jobs).unwrap())
+    fn plan(jobs: &str) -> Plan {
+        Plan::of_jobs(jobs.parse().unwrap())
     }
 
-    fn modems(count: usize) -> Inventory {
+    fn modems(count: &str) -> Inventory {
         let text = format!(
             "[[range]]\nname = \"m{{1..{count}}}\"\nport = \"sim:bg96\"\ngroups = [\"hub\"]\n[[modem]]\nname = \"x\"\nport = \"sim:bg96\"\n[group.hub]\nmax-parallel = 2\n"
         );
@@ -305,79 +305,56 @@ mod tests {
 
     const START: Duration = Duration::ZERO;
 
-    #[test]
-    fn no_more_than_jobs_and_group_allow() {
-        let inventory = modems(4);
-        let mut schedule = Scheduler::new(&inventory.modems, &inventory, plan(3), 1);
-        assert_eq!(schedule.next(START), Turn::Start(0));
-        assert_eq!(schedule.next(START), Turn::Start(1));
-        // The group is full; the modem outside of it goes first.
-        assert_eq!(schedule.next(START), Turn::Start(4));
-        assert_eq!(schedule.next(START), Turn::WaitForEnd);
-        schedule.ended(4, false);
-        assert_eq!(schedule.next(START), Turn::WaitForEnd);
-        schedule.ended(0, false);
-        assert_eq!(schedule.next(START), Turn::Start(2));
-        schedule.ended(1, false);
-        schedule.ended(2, true);
-        assert_eq!(schedule.next(START), Turn::Start(3));
-        assert_eq!(schedule.next(START), Turn::WaitForEnd);
-        schedule.ended(3, false);
-        assert_eq!(schedule.next(START), Turn::Done);
+    fn begin(case: &str) -> Scheduler {
+        let said = |wanted: &str| case.split(' ').find_map(|word| word.strip_prefix(wanted)?.strip_prefix('='));
+        let share = |text: &str| Share::parse(text).unwrap();
+        let inventory = modems(said("modems").unwrap());
+        let plan = Plan {
+            waves: said("waves").map_or(Vec::new(), |waves| waves.split(',').map(share).collect()),
+            max_fail: said("max-fail").map(share),
+            ..plan(said("jobs").unwrap())
+        };
+        Scheduler::new(&inventory.modems, &inventory, plan, 1)
     }
 
     #[test]
-    fn a_wave_begins_when_the_one_before_has_ended() {
-        let inventory = modems(9);
-        let waves = vec![Share::Count(1), Share::Percent(20), Share::Percent(100)];
-        let mut schedule = Scheduler::new(&inventory.modems, &inventory, Plan { waves, ..plan(64) }, 1);
-        assert_eq!(schedule.next(START), Turn::Start(0));
-        assert_eq!(schedule.next(START), Turn::WaitForEnd);
-        assert_eq!((schedule.wave + 1, schedule.wave_ends.len()), (1, 3));
-        schedule.ended(0, false);
-        assert_eq!([schedule.next(START), schedule.next(START)], [Turn::Start(1), Turn::Start(2)]);
-        schedule.ended(1, false);
-        assert_eq!(schedule.next(START), Turn::WaitForEnd);
-        schedule.ended(2, false);
-        assert_eq!(schedule.next(START), Turn::Start(3));
+    fn who_is_next() {
+        let mut schedule = begin("modems=1 jobs=1");
+        for line in include_str!("schedule.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            if line.starts_with("modems=") {
+                schedule = begin(line);
+                continue;
+            }
+            for step in line.split(' ') {
+                let (what, number) = step.split_at(step.find(|c: char| c.is_ascii_digit()).unwrap_or(step.len()));
+                let number = number.parse().unwrap_or_default();
+                match what {
+                    "-" | "x" => schedule.ended(number, what == "x"),
+                    "again" => schedule.again(number),
+                    "stopped" => {
+                        let left = schedule.waiting().count();
+                        assert_eq!((schedule.stopped(), left), (Some(Stopped::TooManyFailures), number), "{line}");
+                    }
+                    "+" => assert_eq!(schedule.next(START), Turn::Start(number), "{step} in {line}"),
+                    "wait" => assert_eq!(schedule.next(START), Turn::WaitForEnd, "{line}"),
+                    other => assert_eq!((other, schedule.next(START)), ("done", Turn::Done), "{line}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn where_waves_end() {
+        assert_eq!(wave_ends(&[Share::Count(1), Share::Percent(20), Share::Percent(100)], 10), [1, 3, 10]);
         assert_eq!(wave_ends(&[Share::Count(2)], 5), [2, 4, 5]);
         assert_eq!(wave_ends(&[Share::Percent(0), Share::Percent(100)], 5), [1, 5]);
     }
 
     #[test]
-    fn who_runs_again_is_the_last_of_its_wave() {
-        let inventory = modems(5);
-        let waves = vec![Share::Count(3)];
-        let mut schedule = Scheduler::new(&inventory.modems, &inventory, Plan { waves, ..plan(1) }, 1);
-        assert_eq!(schedule.next(START), Turn::Start(0));
-        schedule.again(0);
-        for (index, fails) in [(1, true), (2, false), (0, false), (1, false), (3, false)] {
-            assert_eq!(schedule.next(START), Turn::Start(index));
-            if fails { schedule.again(index) } else { schedule.ended(index, false) }
-        }
-    }
-
-    #[test]
-    fn too_many_failures_stop_what_has_not_begun() {
-        let inventory = modems(9);
-        let mut schedule =
-            Scheduler::new(&inventory.modems, &inventory, Plan { max_fail: Some(Share::Percent(10)), ..plan(2) }, 1);
-        assert_eq!([schedule.next(START), schedule.next(START)], [Turn::Start(0), Turn::Start(1)]);
-        schedule.ended(0, true);
-        assert_eq!(schedule.next(START), Turn::Start(2));
-        schedule.ended(1, true);
-        assert_eq!(schedule.next(START), Turn::WaitForEnd);
-        assert_eq!(schedule.stopped(), Some(Stopped::TooManyFailures));
-        schedule.ended(2, false);
-        assert_eq!(schedule.next(START), Turn::Done);
-        assert_eq!(schedule.waiting().count(), 7);
-    }
-
-    #[test]
     fn starts_keep_their_distance() {
-        let inventory = modems(3);
+        let inventory = modems("3");
         let (start_delay, jitter) = (Duration::from_secs(10), Duration::from_secs(5));
-        let mut schedule = Scheduler::new(&inventory.modems, &inventory, Plan { start_delay, jitter, ..plan(9) }, 7);
+        let mut schedule = Scheduler::new(&inventory.modems, &inventory, Plan { start_delay, jitter, ..plan("9") }, 7);
         assert_eq!(schedule.next(START), Turn::Start(0));
         let Turn::Wait(until) = schedule.next(START) else { panic!() };
         assert!(until >= start_delay && until <= start_delay + jitter, "{until:?}");

@@ -10,12 +10,15 @@ use toml::de::{DeTable, DeValue};
 use super::{Draft, MOST_MODEMS, ModemEntry, ModemSettings};
 use crate::source::{Name, Source, Span};
 
-const TOP: [&str; 6] = ["defaults", "gateway", "group", "modem", "ports", "range"];
-const GATEWAY: [&str; 3] = ["key", "name", "seal"];
-const DEFAULTS: [&str; 3] = ["baud", "labels", "vars"];
-const GROUP: [&str; 5] = ["baud", "groups", "labels", "max-parallel", "vars"];
-const MODEM: [&str; 9] = ["baud", "gateway", "groups", "iccid", "imei", "labels", "name", "port", "vars"];
-const RANGE: [&str; 7] = ["baud", "gateway", "groups", "labels", "name", "port", "vars"];
+/// The tables, what messages call each, and its keys.
+const TABLES: [(&str, &str, &[&str]); 6] = [
+    ("", "the inventory", &["defaults", "gateway", "group", "modem", "ports", "range"]),
+    ("gateway", "a gateway", &["key", "name", "seal"]),
+    ("defaults", "[defaults]", &["baud", "labels", "vars"]),
+    ("group", "a group", &["baud", "groups", "labels", "max-parallel", "vars"]),
+    ("modem", "a modem", &["baud", "gateway", "groups", "iccid", "imei", "labels", "name", "port", "vars"]),
+    ("range", "a range", &["baud", "gateway", "groups", "labels", "name", "port", "vars"]),
+];
 
 pub(super) fn read(draft: &mut Draft) {
     let source = Arc::clone(&draft.source);
@@ -37,72 +40,61 @@ pub(super) fn read(draft: &mut Draft) {
 
 type Value<'i> = Spanned<DeValue<'i>>;
 
-fn document(draft: &mut Draft, table: &DeTable<'_>) {
-    known(draft, table, &TOP, "the inventory");
-    if let Some(defaults) = table.get("defaults").and_then(|value| as_table(draft, value, "defaults")) {
-        known(draft, defaults, &DEFAULTS, "[defaults]");
+fn document(draft: &mut Draft, document: &DeTable<'_>) {
+    known(draft, document, "");
+    if let Some(defaults) = document.get("defaults").and_then(|value| as_table(draft, value, "defaults")) {
+        known(draft, defaults, "defaults");
         let settings = settings(draft, defaults);
         draft.defaults.overlay(&settings);
     }
-    if let Some(groups) = table.get("group").and_then(|value| as_table(draft, value, "group")) {
+    if let Some(groups) = document.get("group").and_then(|value| as_table(draft, value, "group")) {
         for (name, value) in groups {
             group(draft, name.get_ref(), value);
         }
     }
-    if let Some(ports) = table.get("ports") {
-        let ports = texts(draft, ports, "ports");
-        draft.ports.extend(ports.into_iter().map(|port| port.value));
-    }
-    if let Some(value) = table.get("gateway") {
-        match value.get_ref().as_array() {
-            Some(gateways) => gateways.iter().for_each(|value| gateway(draft, value)),
-            None => kind(draft, value, "`gateway`", "an array: write [[gateway]]"),
-        }
-    }
-    // In the order of the file, whichever of the two they are.
-    let mut entries: Vec<(&Value<'_>, bool)> = Vec::new();
-    for (key, is_range) in [("modem", false), ("range", true)] {
-        if let Some(value) = table.get(key) {
+    let ports = texts(draft, document, "ports");
+    draft.ports.extend(ports.into_iter().map(|port| port.value));
+    // In the order of the file, whichever of the three they are.
+    let mut entries: Vec<(&Value<'_>, &str)> = Vec::new();
+    for key in ["gateway", "modem", "range"] {
+        if let Some(value) = document.get(key) {
             match value.get_ref().as_array() {
-                Some(array) => entries.extend(array.iter().map(|value| (value, is_range))),
+                Some(array) => entries.extend(array.iter().map(|value| (value, key))),
                 None => kind(draft, value, &format!("`{key}`"), &format!("an array: write [[{key}]]")),
             }
         }
     }
     entries.sort_by_key(|(value, _)| value.span().start);
-    for (value, is_range) in entries {
-        let (key, keys, whose): (_, &[&str], _) = match is_range {
-            true => ("range", &RANGE, "a range"),
-            false => ("modem", &MODEM, "a modem"),
-        };
+    for (value, key) in entries {
         let Some(table) = as_table(draft, value, key) else { continue };
-        known(draft, table, keys, whose);
-        let entry = entry(draft, table, span(value));
-        if is_range { _ = range(draft, &entry) } else { draft.add(entry) }
+        known(draft, table, key);
+        match key {
+            "gateway" => gateway(draft, table, span(value)),
+            _ => {
+                let entry = entry(draft, table, span(value));
+                if key == "range" { _ = range(draft, &entry) } else { draft.add(entry) }
+            }
+        }
     }
 }
 
-fn gateway(draft: &mut Draft, value: &Value<'_>) {
-    let Some(table) = as_table(draft, value, "gateway") else { return };
-    known(draft, table, &GATEWAY, "a gateway");
+fn gateway(draft: &mut Draft, table: &DeTable<'_>, span: Span) {
     let [key, seal] = ["key", "seal"].map(|name| text(draft, table, name));
     match text(draft, table, "name") {
         Some(name) => draft.add_gateway(&name, key, seal),
-        None => {
-            draft.problem(span(value), "hayes::inventory::no-name", "this gateway has no name", "name = \"gw-0001\"")
-        }
+        None => draft.problem(span, "hayes::inventory::no-name", "this gateway has no name", "name = \"gw-0001\""),
     }
 }
 
 fn group(draft: &mut Draft, name: &str, value: &Value<'_>) {
     let Some(table) = as_table(draft, value, &format!("group.{name}")) else { return };
-    known(draft, table, &GROUP, "a group");
+    known(draft, table, "group");
     let none = "max-parallel = 0 would never run one";
     let help = "give the number of modems that may run at the same time; leave the group out with -l '!NAME'";
     let max_parallel = positive(draft, table, "max-parallel", none, help).and_then(|most| usize::try_from(most).ok());
     let settings = settings(draft, table);
     draft.group(name, max_parallel, &settings);
-    let outer = table.get("groups").map(|groups| texts(draft, groups, "groups")).unwrap_or_default();
+    let outer = texts(draft, table, "groups");
     draft.is_in(name, outer);
 }
 
@@ -114,7 +106,7 @@ fn entry(draft: &mut Draft, table: &DeTable<'_>, span: Span) -> ModemEntry {
         imei: text(draft, table, "imei"),
         iccid: text(draft, table, "iccid"),
         gateway: text(draft, table, "gateway"),
-        groups: table.get("groups").map(|groups| texts(draft, groups, "groups")).unwrap_or_default(),
+        groups: texts(draft, table, "groups"),
         settings: settings(draft, table),
         span,
     }
@@ -209,7 +201,8 @@ fn text(draft: &mut Draft, table: &DeTable<'_>, key: &str) -> Option<Name> {
     }
 }
 
-fn texts(draft: &mut Draft, value: &Value<'_>, key: &str) -> Vec<Name> {
+fn texts(draft: &mut Draft, table: &DeTable<'_>, key: &str) -> Vec<Name> {
+    let Some(value) = table.get(key) else { return Vec::new() };
     let Some(array) = value.get_ref().as_array() else {
         kind(draft, value, &format!("`{key}`"), &format!("a list: {key} = [\"…\", \"…\"]"));
         return Vec::new();
@@ -258,7 +251,8 @@ fn kind(draft: &mut Draft, value: &Value<'_>, what: &str, wanted: &str) {
     draft.problem(span(value), "hayes::inventory::value", message, &format!("it is {wanted}"));
 }
 
-fn known(draft: &mut Draft, table: &DeTable<'_>, keys: &[&str], whose: &str) {
+fn known(draft: &mut Draft, table: &DeTable<'_>, kind: &str) {
+    let Some((_, whose, keys)) = TABLES.iter().find(|(known, ..)| *known == kind) else { return };
     for (key, _) in table {
         let name = key.get_ref().as_ref();
         if keys.contains(&name) {
