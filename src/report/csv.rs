@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use super::result::{RunResult, Walk, add_row_names};
+use super::result::{RunResult, Walk, add_row_names, shown};
 use super::tally::place;
 use crate::notation::is_harmful;
 
@@ -101,10 +101,7 @@ impl Columns {
 }
 
 fn cell(value: &serde_json::Value) -> String {
-    if value.is_null() {
-        return String::new();
-    }
-    harmless(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    if value.is_null() { String::new() } else { harmless(&shown(value)) }
 }
 
 /// A text that no spreadsheet runs, without control characters but line ends.

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use super::conversation::Meaning;
 use super::csv::Columns;
 use super::markup::Escaped;
-use super::result::{RunResult, Walk, plural};
+use super::result::{RunResult, Walk, plural, shown};
 use super::tally::{STATUSES, Tally, place};
 use crate::catalogue::entry::Module;
 use crate::catalogue::{module_named_by, prospect};
@@ -110,9 +110,7 @@ fn table(walk: &Walk<'_>, columns: &Columns, writer: &mut dyn Write) -> io::Resu
                 Some(serde_json::Value::Number(number)) => {
                     write!(writer, "<td data-v=\"{number}\" class=\"n\">{number}</td>")?;
                 }
-                Some(serde_json::Value::String(text)) => write!(writer, "<td>{}</td>", Escaped(text))?,
-                Some(other) => write!(writer, "<td>{}</td>", Escaped(&other.to_string()))?,
-                None => write!(writer, "<td></td>")?,
+                other => write!(writer, "<td>{}</td>", Escaped(&other.map(shown).unwrap_or_default()))?,
             }
         }
         writeln!(writer, "</tr>")
@@ -563,8 +561,7 @@ fn details(result: &RunResult, record: Option<&str>, meaning: Meaning) -> String
     if !result.report.is_empty() {
         text.push_str("<dl>");
         for (name, value) in &result.report {
-            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            text.push_str(&format!("<div><dt>{}</dt><dd>{}</dd></div>", Escaped(name), Escaped(&shown)));
+            text.push_str(&format!("<div><dt>{}</dt><dd>{}</dd></div>", Escaped(name), Escaped(&shown(value))));
         }
         text.push_str("</dl>\n");
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::markup::Escaped;
-use super::result::{FailureReport, RunResult, Walk};
+use super::result::{FailureReport, RunResult, Walk, shown};
 use super::tally::{STATUSES, Tally, place};
 use crate::runtime::Status;
 
@@ -41,10 +41,7 @@ fn case(result: &RunResult) -> String {
     );
     let mut properties = vec![("port", result.port.clone())];
     properties.extend(result.labels.iter().map(|(name, value)| (name.as_str(), value.clone())));
-    properties.extend(result.report.iter().map(|(name, value)| {
-        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        (name.as_str(), shown)
-    }));
+    properties.extend(result.report.iter().map(|(name, value)| (name.as_str(), shown(value))));
     text.push_str("      <properties>\n");
     for (name, value) in properties {
         let (name, value) = (Escaped(name), Escaped(&value));

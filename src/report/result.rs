@@ -17,7 +17,7 @@ use crate::runtime::{Failure, Mask, Outcome, Status, Value};
 pub type Walk<'w> = dyn Fn(&mut dyn FnMut(&RunResult) -> io::Result<()>) -> io::Result<()> + 'w;
 
 /// One modem's result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     pub modem: String,
     pub port: String,
@@ -125,24 +125,10 @@ impl RunResult {
         RunResult {
             modem: modem.to_owned(),
             port: port.to_owned(),
-            simulated: false,
-            groups: Vec::new(),
-            labels: BTreeMap::new(),
             script: script.to_owned(),
-            plan: false,
-            fingerprint: None,
             status,
             started,
-            elapsed_ms: 0,
-            exchanges: 0,
-            changed: 0,
-            unchanged: 0,
-            report: serde_json::Map::new(),
-            rows: Vec::new(),
-            skipped: None,
-            record: None,
-            failure: None,
-            earlier: Vec::new(),
+            ..RunResult::default()
         }
     }
 
@@ -188,8 +174,7 @@ impl RunResult {
         let width = self.report.keys().map(|name| name.chars().count()).max().unwrap_or(0);
         let line = |(name, value): (&String, &serde_json::Value)| {
             let padding = " ".repeat(width - name.chars().count());
-            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let shown = super::style::harmless(shown.as_bytes());
+            let shown = super::style::harmless(shown(value).as_bytes());
             format!("{}{padding}  {shown}", palette.paint(Style::Name, name)).trim_end().to_owned() + "\n"
         };
         self.report.iter().map(line).collect::<String>() + &self.table(palette)
@@ -199,11 +184,9 @@ impl RunResult {
     fn table(&self, palette: Palette) -> String {
         let mut names = Vec::new();
         add_row_names(&mut names, &self.rows);
-        let shown = |value: Option<&serde_json::Value>| {
-            let text = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            super::style::harmless(text.unwrap_or_default().as_bytes())
-        };
-        let rows = self.rows.iter().map(|row| names.iter().map(|name| shown(row.get(name))).collect::<Vec<_>>());
+        let cell =
+            |value: Option<&serde_json::Value>| super::style::harmless(value.map(shown).unwrap_or_default().as_bytes());
+        let rows = self.rows.iter().map(|row| names.iter().map(|name| cell(row.get(name))).collect::<Vec<_>>());
         let rows: Vec<Vec<String>> = rows.collect();
         let count = |text: &str| text.chars().count();
         let width = |place: usize, name: &str| {
@@ -295,6 +278,11 @@ fn hide_in(value: &mut serde_json::Value, mask: &Mask) {
         serde_json::Value::Object(fields) => fields.values_mut().for_each(|value| hide_in(value, mask)),
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
     }
+}
+
+/// A text as it is, anything else as JSON.
+pub(crate) fn shown(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn is_false(value: &bool) -> bool {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Escaped, HEIGHT, WIDTH, number, unit};
 use crate::port::Timestamp;
-use crate::report::result::add_row_names;
+use crate::report::result::{add_row_names, shown};
 
 /// A page is read by people: the file of rows (`--rows`) has all of them.
 const MOST_SHOWN: usize = 1000;
@@ -31,8 +31,7 @@ pub(super) fn write(modems: &[ModemRows], writer: &mut dyn Write) -> io::Result<
     for (modem, row) in all().take(MOST_SHOWN) {
         write!(writer, "<tr><td>{}</td>", Escaped(modem))?;
         for name in &names {
-            let text = row.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            write!(writer, "<td>{}</td>", Escaped(&text.unwrap_or_default()))?;
+            write!(writer, "<td>{}</td>", Escaped(&row.get(name).map(shown).unwrap_or_default()))?;
         }
         writeln!(writer, "</tr>")?;
     }
