@@ -1,5 +1,7 @@
 //! Hayes: a small language for talking to cellular modems, and the program that runs it.
 //!
+//! [`embed`] and [`at`] are the public API. The other modules are public for the program and its tests alone.
+//!
 //! The modules in reading order. Each may use only those above it; `tests/architecture.rs` reads this list and
 //! fails on an upward path.
 //!
@@ -27,6 +29,7 @@
 //! - [`suggest`]: what may stand at the cursor of a line that is being typed
 //! - [`report`]: events and outcomes → text, JSON Lines, CSV, JUnit, HTML
 //! - [`batch`]: inventory, scheduling, journal
+//! - [`embed`]: Hayes in another program
 //! - [`fleet`]: many gateways, each with modems of its own
 //! - [`repl`]: exploring a modem line by line
 //! - [`lsp`]: the language server of editors
@@ -78,6 +81,7 @@ pub mod connect;
 pub mod conversation;
 pub mod diagnostic;
 pub mod doctor;
+pub mod embed;
 pub mod fleet;
 mod import;
 pub mod library;

@@ -15,8 +15,9 @@ const TYPES: usize = 440;
 const PUB_SUPER: usize = 500;
 
 /// The rooms that were built on it since, each with its most lines and types.
-const LATER: [(&str, usize, usize); 6] = [
+const LATER: [(&str, usize, usize); 7] = [
     ("doctor", 900, 12),
+    ("embed", 250, 3),
     ("fleet", 5_200, 55),
     ("import", 1_400, 14),
     ("lsp", 1_800, 25),

@@ -21,6 +21,7 @@ mod docs;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod editors;
+mod embed;
 #[cfg(unix)]
 mod fleet;
 mod folder;

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::arguments::{self, OutputArguments};
 use super::console::{Console, Exit};
 use super::inputs;
@@ -12,10 +10,10 @@ use super::modem::{self, OpenModem};
 use super::results::Sink;
 use super::run::{checked_as, show_failure, unreachable};
 use super::screen::Screen;
-use crate::at::{Event, Why};
 use crate::connect::Address;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::notation;
+use crate::report::answered::{Answered, Answers};
 use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Listener, Mask, RuntimeEvent};
 use crate::source::Source;
@@ -49,10 +47,10 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     for program in &programs {
         let simulated = matches!(port, Address::Simulator { .. });
         let screen = Screen::of_commands(&arguments.output, console);
-        let mut answers = Answers { screen, simulated, exchanges: Vec::new(), is_open: false };
-        let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut answers);
+        let mut shown = Shown { screen, answers: Answers::new(simulated) };
+        let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut shown);
         outcome.name_eavesdropper(&port);
-        exit = exit.worst(answers.finish(&arguments.output, &mut results, console));
+        exit = exit.worst(shown.finish(&arguments.output, &mut results, console));
         show_failure(&outcome, console);
         exit = exit.worst(modem.exit(outcome.status));
     }
@@ -116,63 +114,26 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
     Ok(text)
 }
 
-/// One question and its answer, as `--json` prints it.
-#[derive(Debug, Default, Serialize)]
-struct Answered {
-    sent: String,
-    answer: Vec<String>,
-    result: Option<String>,
-    passed: bool,
-    elapsed_ms: u64,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    simulated: bool,
-}
-
-struct Answers<'c> {
+/// Shows what is heard, and keeps the answers.
+struct Shown<'c> {
     screen: Screen<'c>,
-    exchanges: Vec<Answered>,
-    simulated: bool,
-    /// The last of them has not ended.
-    is_open: bool,
+    answers: Answers,
 }
 
-impl Answers<'_> {
+impl Shown<'_> {
     fn finish(self, output: &OutputArguments, results: &mut Sink, console: &Console) -> Exit {
         let written = self.screen.finish();
         if !output.json {
             return written;
         }
         let line = |exchange: &Answered| notation::json(exchange) + "\n";
-        written.worst(results.write(&self.exchanges.iter().map(line).collect::<String>(), console))
+        written.worst(results.write(&self.answers.exchanges.iter().map(line).collect::<String>(), console))
     }
 }
 
-impl Listener for Answers<'_> {
+impl Listener for Shown<'_> {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
-        if let RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) = event {
-            let simulated = self.simulated;
-            self.exchanges.push(Answered { sent: harmless(bytes), simulated, ..Answered::default() });
-            self.is_open = true;
-        }
-        // A question that was not sent ends as well.
-        if let RuntimeEvent::ExchangeEnded { sent, .. } = event
-            && !std::mem::take(&mut self.is_open)
-        {
-            let simulated = self.simulated;
-            self.exchanges.push(Answered { sent: sent.to_owned(), simulated, ..Answered::default() });
-        }
-        if let Some(exchange) = self.exchanges.last_mut() {
-            if let RuntimeEvent::Session(Event::Response(line)) = event {
-                exchange.answer.push(harmless(line));
-            }
-            if let RuntimeEvent::Session(Event::Final { line, .. }) = event {
-                exchange.result = Some(harmless(line));
-            }
-            if let RuntimeEvent::ExchangeEnded { passed, elapsed, .. } = event {
-                exchange.passed = passed;
-                exchange.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-            }
-        }
+        self.answers.on_event(now, event);
         self.screen.on_event(now, event);
     }
 }

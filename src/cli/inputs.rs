@@ -147,7 +147,7 @@ fn sorted(given: Vec<GivenValue>, programs: &[Arc<Program>], problems: &mut Vec<
     for GivenValue { name, value, secret, origin } in given {
         match declared(&name, programs) {
             None => {
-                problems.push(unknown(&name, programs));
+                problems.push(runtime::unknown_param(&name, programs));
                 continue;
             }
             Some(true) if !secret => {
@@ -260,16 +260,4 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
 /// Whether a script declares it, and if so, whether as a secret.
 fn declared(name: &str, programs: &[Arc<Program>]) -> Option<bool> {
     programs.iter().find_map(|program| program.param(name)).map(|param| param.secret)
-}
-
-fn unknown(name: &str, programs: &[Arc<Program>]) -> Complaint {
-    let names: Vec<&str> =
-        programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str()).collect();
-    let near = nearest(name, names.iter().copied());
-    let help = match (near, names.as_slice()) {
-        (Some(near), _) => format!("did you mean {near}?"),
-        (None, []) => "the script has no parameters".to_owned(),
-        (None, names) => format!("its parameters are {}", names.join(", ")),
-    };
-    Complaint::new(format!("the script has no parameter {name}")).help(help)
 }

@@ -154,6 +154,11 @@ impl Conversation {
         Conversation { port, session, buffer, module: None, has_listened: false }
     }
 
+    /// Goes on after an interruption that was heeded.
+    pub fn rearm(&mut self) {
+        self.port.rearm();
+    }
+
     /// The time since the port was opened.
     pub fn now(&self) -> Duration {
         self.port.now()

@@ -1,24 +1,48 @@
-//! Diagnostics for editors and CI: one JSON object a line.
+//! Diagnostics for editors, CI and other programs: one JSON object a line.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::notation;
 
-/// Each diagnostic as a JSON object on a line of its own. Lines and columns count from 1, columns in characters.
-pub fn json_lines(diagnostics: &[Diagnostic]) -> String {
-    let line = |diagnostic: &Diagnostic| {
+/// What is wrong in a script, and where. Lines and columns count from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    pub end_line: usize,
+    pub end_column: usize,
+    /// `warning` or `error`
+    pub severity: &'static str,
+    pub code: &'static str,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+impl From<&Diagnostic> for Problem {
+    fn from(diagnostic: &Diagnostic) -> Problem {
         let span = diagnostic.span().unwrap_or_default();
         let [start, end] = [span.start, span.end].map(|at| diagnostic.source.position(at as usize));
         let severity = match diagnostic.severity {
             Severity::Warning => "warning",
             Severity::Error => "error",
         };
-        notation::json(&json!({
-            "file": diagnostic.source.name, "line": start.line, "column": start.column, "end_line": end.line,
-            "end_column": end.column, "severity": severity, "code": diagnostic.code, "message": diagnostic.message,
-            "help": diagnostic.help,
-        })) + "\n"
-    };
-    diagnostics.iter().map(line).collect()
+        Problem {
+            file: diagnostic.source.name.clone(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            severity,
+            code: diagnostic.code,
+            message: diagnostic.message.clone(),
+            help: diagnostic.help.clone(),
+        }
+    }
+}
+
+/// Each diagnostic as a JSON object on a line of its own.
+pub fn json_lines(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(|diagnostic| notation::json(&Problem::from(diagnostic)) + "\n").collect()
 }

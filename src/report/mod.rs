@@ -1,6 +1,7 @@
 //! Events and outcomes → text, JSON Lines, CSV, JUnit, HTML. Writes into what it is given; the commands decide where
 //! that goes.
 
+pub mod answered;
 pub mod conversation;
 pub mod csv;
 pub mod diagnostics;

@@ -2,12 +2,13 @@
 //! contract with those who read them.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 
 use super::style::{Palette, Style};
 use super::tally::place;
+use crate::diagnostic::Diagnostic;
 use crate::notation::{self, harmless, seconds};
 use crate::port::{OpenError, OpenErrorKind};
 use crate::runtime::{Failure, Mask, Outcome, Status, Value};
@@ -77,6 +78,31 @@ pub struct FailureReport {
     pub help: Option<String>,
 }
 
+impl fmt::Display for FailureReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(script), Some(line), Some(column)) = (&self.script, self.line, self.column) {
+            write!(f, "{script}:{line}:{column}: ")?;
+        }
+        f.write_str(&self.message)?;
+        self.help.iter().try_for_each(|help| write!(f, "\nhelp: {help}"))
+    }
+}
+
+impl std::error::Error for FailureReport {}
+
+impl From<&Diagnostic> for FailureReport {
+    fn from(diagnostic: &Diagnostic) -> FailureReport {
+        let position = diagnostic.source.position(diagnostic.span().unwrap_or_default().start as usize);
+        FailureReport {
+            script: Some(diagnostic.source.name.clone()),
+            line: Some(position.line),
+            column: Some(position.column),
+            help: diagnostic.help.clone(),
+            ..FailureReport::outside(diagnostic.code, &diagnostic.message)
+        }
+    }
+}
+
 impl FailureReport {
     /// A failure that stands in no script.
     pub fn outside(code: &str, message: &str) -> FailureReport {
@@ -100,6 +126,11 @@ impl FailureReport {
 }
 
 impl RunResult {
+    /// The script came to its end.
+    pub fn passed(&self) -> bool {
+        self.status == Status::Passed
+    }
+
     pub fn new(modem: &str, port: &str, script: &str, started: String, outcome: &Outcome) -> RunResult {
         let json = |value: &Value| serde_json::to_value(value).unwrap_or(serde_json::Value::Null);
         RunResult {
@@ -221,18 +252,13 @@ impl RunResult {
 
 impl From<&Failure> for FailureReport {
     fn from(failure: &Failure) -> FailureReport {
-        let position = failure.position();
         let help: Vec<String> = failure.meaning.iter().chain(&failure.diagnostic.help).cloned().collect();
         FailureReport {
-            code: failure.diagnostic.code.to_owned(),
-            message: failure.diagnostic.message.clone(),
-            script: Some(failure.diagnostic.source.name.clone()),
-            line: Some(position.line),
-            column: Some(position.column),
             sent: failure.sent.clone(),
             answer: failure.answer.clone(),
             result: failure.result.clone(),
             help: (!help.is_empty()).then(|| help.join("; ")),
+            ..FailureReport::from(&failure.diagnostic)
         }
     }
 }

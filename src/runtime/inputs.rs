@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::secret::Mask;
 use crate::check::Program;
+use crate::diagnostic::{Complaint, nearest};
 use crate::syntax::ast::{Convert, Param};
 use crate::value::Value;
 
@@ -36,6 +37,20 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// A value for a `param`, as text.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Inputs {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// A value for a `secret`: masked wherever it would be shown.
+    #[must_use]
+    pub fn with_secret(mut self, name: &str, value: &str) -> Inputs {
+        self.secrets.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// The text that a param is given. A plain param may be given as a secret, to have it masked.
     pub(super) fn given(&self, param: &Param) -> Option<&str> {
         let (first, second) = match param.secret {
@@ -101,6 +116,19 @@ pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<Unfit> {
         Some(Unfit { param: param.name.value.clone(), secret: param.secret, missing, message })
     };
     program.params.iter().filter_map(unfit).collect()
+}
+
+/// None of these programs has a parameter of that name.
+pub fn unknown_param(name: &str, programs: &[Arc<Program>]) -> Complaint {
+    let names: Vec<&str> =
+        programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str()).collect();
+    let near = nearest(name, names.iter().copied());
+    let help = match (near, names.as_slice()) {
+        (Some(near), _) => format!("did you mean {near}?"),
+        (None, []) => "the script has no parameters".to_owned(),
+        (None, names) => format!("its parameters are {}", names.join(", ")),
+    };
+    Complaint::new(format!("the script has no parameter {name}")).help(help)
 }
 
 /// The value that a param was given; none where its default is to be taken.

@@ -19,7 +19,7 @@ mod tests;
 pub use crate::value::Value;
 pub use event::{Change, Listener, RuntimeEvent, Silent, Waiting};
 pub use failure::{Call, Failure};
-pub use inputs::{Inputs, Unfit, unfit};
+pub use inputs::{Inputs, Unfit, unfit, unknown_param};
 pub use interpreter::{DEEPEST, Interpreter, STACK, run};
 pub use outcome::{Outcome, Status};
 pub use secret::Mask;

@@ -1,0 +1,67 @@
+//! Commands and their answers, as they are heard: what `hayes at --json` prints, and what a program that embeds Hayes is given.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::style::harmless;
+use crate::at::{Event, Why};
+use crate::runtime::{Listener, RuntimeEvent};
+
+/// One question and its answer.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Answered {
+    pub sent: String,
+    /// Its lines, without the result code
+    pub answer: Vec<String>,
+    /// The result code, as `OK` or `+CME ERROR: 10`; none where there was none
+    pub result: Option<String>,
+    pub passed: bool,
+    pub elapsed_ms: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
+}
+
+/// Hears what is asked and answered.
+#[derive(Debug, Default)]
+pub struct Answers {
+    pub exchanges: Vec<Answered>,
+    /// The modem is simulated.
+    simulated: bool,
+    /// The last of them has not ended.
+    is_open: bool,
+}
+
+impl Answers {
+    /// Of a modem that is simulated, or is none.
+    pub fn new(simulated: bool) -> Answers {
+        Answers { simulated, ..Answers::default() }
+    }
+}
+
+impl Listener for Answers {
+    fn on_event(&mut self, _now: Duration, event: RuntimeEvent<'_>) {
+        let simulated = self.simulated;
+        if let RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) = event {
+            self.exchanges.push(Answered { sent: harmless(bytes), simulated, ..Answered::default() });
+            self.is_open = true;
+        }
+        // A question that was not sent ends as well.
+        if let RuntimeEvent::ExchangeEnded { sent, .. } = event
+            && !std::mem::take(&mut self.is_open)
+        {
+            self.exchanges.push(Answered { sent: sent.to_owned(), simulated, ..Answered::default() });
+        }
+        let Some(exchange) = self.exchanges.last_mut() else { return };
+        if let RuntimeEvent::Session(Event::Response(line)) = event {
+            exchange.answer.push(harmless(line));
+        }
+        if let RuntimeEvent::Session(Event::Final { line, .. }) = event {
+            exchange.result = Some(harmless(line));
+        }
+        if let RuntimeEvent::ExchangeEnded { passed, elapsed, .. } = event {
+            exchange.passed = passed;
+            exchange.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        }
+    }
+}
