@@ -11,7 +11,7 @@
 //! assert!(result.passed());
 //!
 //! let answer = modem.at("AT+CGDCONT?")?;
-//! assert_eq!(answer.answer, [r#"+CGDCONT: 1,"IP","super",,0,0,0,0"#]);
+//! assert_eq!(answer.answer, [r#"+CGDCONT: 1,"IP","super","",0,0,0,0"#]);
 //! # Ok(())
 //! # }
 //! ```

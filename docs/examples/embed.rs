@@ -15,15 +15,20 @@ report apn, rssi
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = std::env::args().nth(1).unwrap_or_else(|| "sim:bg96?time=virtual".to_owned());
+    print!("{}", talk(&port)?);
+    Ok(())
+}
+
+pub(crate) fn talk(port: &str) -> Result<String, Box<dyn std::error::Error>> {
     let script = Script::parse("set-apn.hayes", SCRIPT)?;
-    let mut modem = Modem::open(&port)?;
+    let mut modem = Modem::open(port)?;
     let result = modem.run(&script, &Inputs::default().with("apn", "super"))?;
-    println!("{}", result.status);
+    let mut text = format!("{}\n", result.status);
     for (name, value) in &result.report {
-        println!("{name}: {value}");
+        text += &format!("{name}: {value}\n");
     }
     for line in modem.at("AT+COPS?")?.answer {
-        println!("{line}");
+        text += &format!("{line}\n");
     }
-    Ok(())
+    Ok(text)
 }
