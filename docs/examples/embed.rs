@@ -1,5 +1,7 @@
 //! A program that sets a modem up with a script of its own, and asks it something: `cargo run --example embed -- sim:bg96`.
 
+#![allow(clippy::print_stdout, reason = "an example prints")]
+
 use hayes::embed::{Inputs, Modem, Script};
 
 const SCRIPT: &str = r#"
