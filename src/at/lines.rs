@@ -303,52 +303,6 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn lines(chunks: &[&[u8]]) -> Vec<(String, bool)> {
-        let mut framer = Framer::default();
-        let mut lines = Vec::new();
-        for chunk in chunks {
-            framer.push(chunk);
-            loop {
-                framer.skip_line_ends();
-                let Some(frame) = framer.frame() else { break };
-                lines.push((String::from_utf8_lossy(framer.line(frame)).into_owned(), frame.ends.count() > 1));
-                framer.consume(frame);
-            }
-        }
-        lines
-    }
-
-    fn texts(bytes: &[u8]) -> Vec<String> {
-        lines(&[bytes]).into_iter().map(|line| line.0).collect()
-    }
-
-    #[test]
-    fn case_16_line_ends_are_all_the_same() {
-        for text in ["A\r\nB\r\n", "A\nB\n", "A\rB\r", "\r\nA\r\n\r\nB\r\n", "A\r\r\nB\r\r\n", "\0\0A\r\n\0B\r\n"] {
-            assert_eq!(texts(text.as_bytes()), ["A", "B"], "{text:?}");
-        }
-        assert_eq!(texts(b"no end"), [""; 0]);
-        assert_eq!(lines(&[b"\xFF\xFE\x80\r\nOK\r\n"]).len(), 2);
-    }
-
-    #[test]
-    fn blank_lines_are_seen_in_every_form() {
-        for text in ["A\r\nB\r\n\r\nC\r\n", "A\nB\n\nC\n", "A\rB\r\rC\r", "A\r\r\nB\r\r\n\r\r\nC\r\r\n"] {
-            let blanks: Vec<bool> = lines(&[text.as_bytes()]).into_iter().map(|line| line.1).collect();
-            assert_eq!(blanks, [false, false, true], "{text:?}");
-        }
-    }
-
-    #[test]
-    fn cuts_change_nothing() {
-        let text = b"\0AT\r\r\n+CSQ: 1,2\r\n\r\nOK\r\n> \nA\n\nB";
-        let whole = lines(&[text]);
-        for cut in 0..text.len() {
-            assert_eq!(lines(&[&text[..cut], &text[cut..]]), whole, "{cut}");
-        }
-        assert_eq!(lines(&text.chunks(1).collect::<Vec<_>>()), whole);
-    }
-
     #[test]
     fn a_line_is_cut_at_its_bound() {
         let mut framer = Framer::default();

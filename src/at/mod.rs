@@ -3,6 +3,7 @@
 //!
 //! Here is what all of it speaks of: a question and what is known of its answer, the answer, and what is told meanwhile.
 
+mod body;
 pub mod command;
 pub mod echo;
 pub mod knowledge;
@@ -11,6 +12,8 @@ pub mod parameters;
 pub mod result_code;
 pub mod session;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::time::Duration;

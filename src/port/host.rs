@@ -450,7 +450,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, channel};
     use std::thread::JoinHandle;
 
-    use super::super::bench::{Counter, MINUTE, Scratch, read_exactly, read_line};
+    use super::super::bench::{MINUTE, Scratch, read_exactly, read_line, replay};
     use super::*;
     use crate::port::{Fault, Port, Read, Serial, Tcp};
 
@@ -488,8 +488,13 @@ mod tests {
         }
     }
 
-    fn counter() -> Box<Counter> {
-        Box::new(Counter::new(Duration::ZERO, Duration::from_millis(50)))
+    /// Answers each of these lines with the number of its bytes. `bye` unplugs it for a while.
+    fn counter(asked: &[&str]) -> Box<dyn Device> {
+        let answer = |line: &&str| match *line {
+            "bye" => "0.000 > bye\\r\n0.000 ! lost: unplugged\n0.050 ! back\n".to_owned(),
+            line => format!("0.000 > {line}\\r\n0.000 < {}\\n\n", line.len()),
+        };
+        Box::new(replay(&asked.iter().map(answer).collect::<String>()))
     }
 
     fn ask(port: &mut dyn Port, question: &[u8]) -> String {
@@ -508,7 +513,7 @@ mod tests {
         #[test]
         fn a_device_answers_on_its_link_and_the_link_goes_with_the_host() {
             let link = Scratch::new("link").0.clone();
-            let (running, path) = RunningHost::start(|host| host.add_terminal(counter(), Some(&link)));
+            let (running, path) = RunningHost::start(|host| host.add_terminal(counter(&["AT", "AT+CSQ"]), Some(&link)));
             assert_eq!(std::fs::read_link(&link).unwrap(), PathBuf::from(path));
             let mut port = open(&link);
             assert_eq!(ask(&mut port, b"AT\r"), "2\n");
@@ -522,7 +527,7 @@ mod tests {
 
         #[test]
         fn what_one_program_did_not_read_is_not_there_for_the_next() {
-            let (running, path) = RunningHost::start(|host| host.add_terminal(counter(), None));
+            let (running, path) = RunningHost::start(|host| host.add_terminal(counter(&["12345", "1"]), None));
             let mut first = open(&path);
             first.write(b"12345\r", MINUTE).unwrap();
             // The answer is there, and is left there.
@@ -537,7 +542,7 @@ mod tests {
         #[test]
         fn an_unplugged_device_takes_its_terminal_away_and_comes_back_under_its_link() {
             let link = Scratch::new("unplug").0.clone();
-            let (running, _) = RunningHost::start(|host| host.add_terminal(counter(), Some(&link)));
+            let (running, _) = RunningHost::start(|host| host.add_terminal(counter(&["bye", "AT"]), Some(&link)));
             let mut port = open(&link);
             port.write(b"bye\r", MINUTE).unwrap();
             assert!(matches!(port.read(&mut [0], MINUTE), Err(Fault::Lost(_))));
@@ -552,8 +557,8 @@ mod tests {
             let link = Scratch::new("taken").0.clone();
             os::symlink("/dev/pts/none", &link).unwrap();
             let mut first = host();
-            first.add_terminal(counter(), Some(&link)).unwrap();
-            let error = host().add_terminal(counter(), Some(&link)).unwrap_err();
+            first.add_terminal(counter(&[]), Some(&link)).unwrap();
+            let error = host().add_terminal(counter(&[]), Some(&link)).unwrap_err();
             assert_eq!(error.message, format!("{} is there already", link.display()));
             // The refused one has not taken the link away.
             assert!(link.exists());
@@ -564,7 +569,9 @@ mod tests {
         #[test]
         fn many_are_served_in_one_thread() {
             let (_running, paths) = RunningHost::start(|host| {
-                (0..20).map(|_| host.add_terminal(counter(), None)).collect::<Result<Vec<String>, OpenError>>()
+                (0..20)
+                    .map(|_| host.add_terminal(counter(&["x", "xx", "xxx"]), None))
+                    .collect::<Result<Vec<String>, OpenError>>()
             });
             let mut ports: Vec<_> = paths.iter().map(open).collect();
             for round in 1..=3 {
@@ -581,7 +588,7 @@ mod tests {
         #[test]
         fn a_program_that_does_not_read_holds_up_only_itself() {
             let (_running, (stuck, free)) = RunningHost::start(|host| {
-                Ok((host.add_terminal(counter(), None)?, host.add_terminal(counter(), None)?))
+                Ok((host.add_terminal(counter(&[""; 100_000]), None)?, host.add_terminal(counter(&["AT"]), None)?))
             });
             let (mut stuck, mut free) = (open(stuck), open(free));
             // 100,000 answers of two bytes, and nobody reads them for now.
@@ -597,8 +604,9 @@ mod tests {
 
     #[test]
     fn a_device_answers_over_tcp_one_connection_after_the_other() {
-        let (running, address) =
-            RunningHost::start(|host| host.add_listener(counter(), "127.0.0.1:0".parse().unwrap()));
+        let (running, address) = RunningHost::start(|host| {
+            host.add_listener(counter(&["AT", "ATI", "bye", "AT"]), "127.0.0.1:0".parse().unwrap())
+        });
         let connect = || Tcp::connect("127.0.0.1", address.port(), MINUTE, &Cancel::new().unwrap()).unwrap();
         let mut first = connect();
         assert_eq!(ask(&mut first, b"AT\r"), "2\n");
@@ -618,7 +626,7 @@ mod tests {
     fn an_address_that_is_taken_is_told() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut host = Host::new(&Cancel::new().unwrap()).unwrap();
-        let error = host.add_listener(counter(), taken.local_addr().unwrap()).unwrap_err();
+        let error = host.add_listener(counter(&[]), taken.local_addr().unwrap()).unwrap_err();
         assert_eq!(error.kind, OpenErrorKind::Busy);
     }
 }

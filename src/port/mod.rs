@@ -160,10 +160,14 @@ pub(crate) mod bench {
         }
     }
 
-    /// A modem that says what stands in a transcript, in virtual time.
+    /// A modem that says what stands in a transcript, and refuses all else.
+    pub(crate) fn replay(events: &str) -> Replay {
+        Replay::new("bench.at".to_owned(), &format!("{}\n{events}", transcript::TITLE)).unwrap()
+    }
+
+    /// The same in virtual time.
     pub(super) fn played(events: &str) -> Memory<Replay> {
-        let text = format!("{}\n{events}", transcript::TITLE);
-        Memory::in_virtual_time(Replay::new("bench.at".to_owned(), &text).unwrap(), &Cancel::new().unwrap())
+        Memory::in_virtual_time(replay(events), &Cancel::new().unwrap())
     }
 
     /// What is read until there are so many bytes.
@@ -187,49 +191,5 @@ pub(crate) mod bench {
             line.extend(read_exactly(port, 1));
         }
         String::from_utf8(line).unwrap()
-    }
-
-    /// A modem that answers each line, after a while, with the number of its bytes. `bye` unplugs it for a while.
-    pub(super) struct Counter {
-        delay: Duration,
-        away: Duration,
-        line: Vec<u8>,
-        due: Vec<(Duration, String)>,
-        back: Option<Duration>,
-    }
-
-    impl Counter {
-        pub(super) fn new(delay: Duration, away: Duration) -> Counter {
-            Counter { delay, away, line: Vec::new(), due: Vec::new(), back: None }
-        }
-    }
-
-    impl Device for Counter {
-        fn receive(&mut self, bytes: &[u8], now: Duration) {
-            for byte in bytes {
-                if *byte != b'\r' {
-                    self.line.push(*byte);
-                    continue;
-                }
-                match std::mem::take(&mut self.line) {
-                    bye if bye == b"bye" => self.back = Some(now + self.away),
-                    line => self.due.push((now + self.delay, format!("{}\n", line.len()))),
-                }
-            }
-        }
-
-        fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
-            let due = self.due.iter().take_while(|(due, _)| *due <= now).count();
-            self.due.drain(..due).for_each(|(_, answer)| out.extend_from_slice(answer.as_bytes()));
-            self.back = self.back.filter(|back| *back > now);
-        }
-
-        fn next(&self) -> Option<Duration> {
-            self.due.first().map(|(due, _)| *due).or(self.back)
-        }
-
-        fn gone(&self) -> Option<Fault> {
-            self.back.map(|_| Fault::Lost("unplugged".to_owned()))
-        }
     }
 }

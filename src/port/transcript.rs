@@ -559,69 +559,63 @@ fn shown(bytes: &[u8]) -> String {
 mod tests {
     use super::super::bench::{MINUTE, Scratch, played};
     use super::*;
+    use crate::notation::text;
+    use crate::source::tables;
 
     /// A modem that says what stands in a transcript, on a port that is recorded. It has heard what is asked there.
-    fn record(scratch: &Scratch, said: &str, mask: Mask) -> Recorded {
-        Recorded::create(Box::new(played(said)), &scratch.0, "sim:bench", mask).unwrap()
-    }
-
-    fn unmasked() -> Mask {
-        Box::new(|bytes| Cow::Borrowed(bytes))
-    }
-
-    /// What was recorded, without its head, which has the time of day in it.
-    fn recorded(scratch: &Scratch) -> String {
-        let text = std::fs::read_to_string(&scratch.0).unwrap();
-        text.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
-    }
-
-    fn drain(port: &mut impl Port, until: Duration) {
-        while let Ok(Read::Bytes(_)) = port.read(&mut [0; 64], until) {}
-    }
-
-    #[test]
-    fn lines_prompts_and_what_happens_to_the_port_are_written_as_they_come() {
-        let scratch = Scratch::new("lines");
-        let said = "0.000 > a\\\\\\r\\nb>\\x20\n0.001 < a\\\\\n0.004 < \\r\\n\n0.007 < b>\\x20\n\
-                    1.000 > \\x1A\\xFF!\n1.001 < \\x1A\n1.003 < \\xFF!\n1.003 ! lost: unplugged\n";
-        let mut port = record(&scratch, said, unmasked());
-        port.write(b"a\\\r\nb> ", MINUTE).unwrap();
-        drain(&mut port, Duration::from_secs(1));
-        let first = "0.000 > a\\\\\\r\\nb>\\x20\n0.004 < a\\\\\\r\\n\n1.000 < b>\\x20\n";
-        assert_eq!(recorded(&scratch), first);
-        port.control(Control::Baud(9600)).unwrap();
-        port.write(b"\x1A\xFF!", MINUTE).unwrap();
-        drain(&mut port, MINUTE);
-        let second = "1.000 ! baud 9600\n1.000 > \\x1A\\xFF!\n1.003 < \\x1A\\xFF!\n1.003 ! lost: unplugged\n";
-        assert_eq!(recorded(&scratch), format!("{first}{second}"));
-    }
-
-    #[test]
-    fn a_secret_that_is_echoed_byte_by_byte_is_masked() {
-        let scratch = Scratch::new("secret");
+    fn record(scratch: &Scratch, said: &str) -> Recorded {
         let mask: Mask = Box::new(|line| match String::from_utf8_lossy(line) {
             text if text.contains("1234") => Cow::Owned(text.replace("1234", MASKED).into_bytes()),
             _ => Cow::Borrowed(line),
         });
-        let question = "AT+CPIN=1234\r\n";
-        let mut said = "0.000 > AT+CPIN=1234\\r\\n\n".to_owned();
-        for (place, byte) in question.bytes().enumerate() {
-            write_event(&mut said, Duration::from_millis(place as u64 + 1), Who::Modem, &[byte], &[]);
-        }
-        let mut port = record(&scratch, &said, mask);
-        port.write(question.as_bytes(), MINUTE).unwrap();
-        drain(&mut port, MINUTE);
-        assert_eq!(recorded(&scratch), "0.000 > AT+CPIN=***\\r\\n\n0.014 < AT+CPIN=***\\r\\n\n");
+        Recorded::create(Box::new(played(said)), &scratch.0, "sim:bench", mask).unwrap()
     }
 
     #[test]
-    fn what_was_not_settled_is_written_at_the_end() {
-        let scratch = Scratch::new("end");
-        let mut port = record(&scratch, "0.000 > ab\n0.001 < a\n0.002 < b\n", unmasked());
-        port.write(b"ab", MINUTE).unwrap();
-        port.read(&mut [0; 8], MINUTE).unwrap();
-        drop(port);
-        assert_eq!(recorded(&scratch), "0.000 > ab\n0.001 < a\n");
+    fn what_is_recorded_and_played_is_as_the_tables_say() {
+        let (scratch, mut port): (Scratch, Box<dyn Port>) = (Scratch::new("tables"), Box::new(played("")));
+        tables::hold(include_str!("transcripts.md"), &mut |of, step| {
+            if of == "no transcript" {
+                let (line, what) = Replay::new(String::new(), &step.replace(" | ", "\n")).map(|_| ()).unwrap_err();
+                return format!("{line}: {what}");
+            }
+            let (what, rest) = step.split_once(' ').unwrap_or((step, ""));
+            let (bytes, said) = (unescape(rest).unwrap_or_default(), rest.replace(" | ", "\n"));
+            let until = rest.parse().map_or(MINUTE, Duration::from_secs);
+            let mut buffer = [0; 256];
+            let done = match what {
+                "play" => {
+                    port = Box::new(played(&said));
+                    return String::new();
+                }
+                "record" => {
+                    port = Box::new(record(&scratch, &said));
+                    return String::new();
+                }
+                "drain" => {
+                    while let Ok(Read::Bytes(_)) = port.read(&mut buffer, until) {}
+                    Ok(String::new())
+                }
+                "drop" => {
+                    port = Box::new(played(""));
+                    Ok(String::new())
+                }
+                "file" => {
+                    // Its head has the time of day in it.
+                    let text = std::fs::read_to_string(&scratch.0).unwrap();
+                    return text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join(" | ");
+                }
+                "read" => port.read(&mut buffer, until).map(|read| match read {
+                    Read::Bytes(count) => text(&buffer[..count]).escape_default().to_string().replace("\\\"", "\""),
+                    Read::Deadline => "nothing".to_owned(),
+                }),
+                "write" => port.write(&bytes, MINUTE).map(|()| "ok".to_owned()),
+                "reopen" => port.reopen(until).map(|()| "ok".to_owned()),
+                _ => port.control(Control::Baud(9600)).map(|()| "ok".to_owned()),
+            };
+            let done = done.unwrap_or_else(|fault| fault.to_string());
+            format!("{} {done}", port.now().as_secs_f64()).trim_end().to_owned()
+        });
     }
 
     #[test]
@@ -631,13 +625,14 @@ mod tests {
             return;
         }
         // The head itself does not fit.
-        assert!(Recorded::create(Box::new(played("")), full, "sim:bench", unmasked()).is_err());
+        let unmasked: Mask = Box::new(|bytes| Cow::Borrowed(bytes));
+        assert!(Recorded::create(Box::new(played("")), full, "sim:bench", unmasked).is_err());
         let scratch = Scratch::new("full");
-        let mut port = record(&scratch, "0.000 > AT\\r\n0.001 < AT\\r\n", unmasked());
+        let mut port = record(&scratch, "0.000 > AT\\r\n0.001 < AT\\r\n");
         port.file = File::options().write(true).open(full).unwrap();
         let status = port.status();
         port.write(b"AT\r", MINUTE).unwrap();
-        drain(&mut port, MINUTE);
+        while let Ok(Read::Bytes(_)) = port.read(&mut [0; 64], MINUTE) {}
         assert!(status.take_error().is_some());
     }
 
@@ -662,100 +657,5 @@ mod tests {
         assert!(matches!(notes[..], [note] if note.text.ends_with("were not kept")));
         let whole = Said { at: "90000.000", who: Who::Modem, text: "+QIND: \"csq\",31,99\\r\\n" };
         assert!(lines.iter().all(|line| *line == whole), "none is cut");
-    }
-
-    fn hear(port: &mut impl Port) -> Result<String, Fault> {
-        let mut buffer = [0; 256];
-        match port.read(&mut buffer, MINUTE)? {
-            Read::Bytes(count) => Ok(String::from_utf8_lossy(&buffer[..count]).into_owned()),
-            Read::Deadline => Ok(String::new()),
-        }
-    }
-
-    #[test]
-    fn an_answer_comes_after_its_question_as_late_as_it_came() {
-        let mut port = played("0.100 < RDY\\r\\n\n5.000 > AT\\r\n5.250 < OK\\r\\n\n");
-        assert_eq!(hear(&mut port), Ok("RDY\r\n".to_owned()));
-        assert_eq!(port.now(), Duration::from_millis(100));
-        // Asked later than it was, in two pieces.
-        assert_eq!(port.read(&mut [0; 8], Duration::from_secs(9)), Ok(Read::Deadline));
-        port.write(b"A", MINUTE).unwrap();
-        port.write(b"T\r", MINUTE).unwrap();
-        assert_eq!(hear(&mut port), Ok("OK\r\n".to_owned()));
-        assert_eq!(port.now(), Duration::from_millis(9250));
-        assert_eq!(hear(&mut port), Ok(String::new()));
-    }
-
-    #[test]
-    fn what_it_said_by_itself_comes_before_a_question_that_comes_early() {
-        let mut port =
-            played("0.000 > AT\\r\n0.010 < OK\\r\\n\n3.000 < RING\\r\\n\n4.000 > ATA\\r\n4.100 < OK\\r\\n\n");
-        port.write(b"AT\r", MINUTE).unwrap();
-        assert_eq!(hear(&mut port), Ok("OK\r\n".to_owned()));
-        port.write(b"ATA\r", MINUTE).unwrap();
-        assert_eq!(hear(&mut port), Ok("RING\r\n".to_owned()));
-        assert_eq!(hear(&mut port), Ok("OK\r\n".to_owned()));
-        assert_eq!(port.now(), Duration::from_millis(110));
-    }
-
-    #[test]
-    fn another_question_is_refused_and_both_are_shown() {
-        let mut port = played("0.000 > AT+CSQ\\r\n0.010 < OK\\r\\n\n");
-        let refusal = "`AT+COPS?` is not what was asked in the recording bench.at, line 2: `AT+CSQ`";
-        assert_eq!(port.write(b"AT+COPS?\r", MINUTE), Err(Fault::System(refusal.to_owned())));
-        let mut port = played("0.000 > AT\\r\n");
-        port.write(b"AT\r", MINUTE).unwrap();
-        let refusal = "the recording bench.at ends before `ATI` is asked";
-        assert_eq!(port.write(b"ATI\r", MINUTE), Err(Fault::System(refusal.to_owned())));
-    }
-
-    #[test]
-    fn a_secret_may_be_any_and_is_echoed() {
-        let mut port = played("0.000 > AT+CPIN=\"***\"\\r\n0.010 < AT+CPIN=\"***\"\\r\\r\\n\n0.020 < OK\\r\\n\n");
-        port.write(b"AT+CPIN=\"4321\"\r", MINUTE).unwrap();
-        assert_eq!(hear(&mut port), Ok("AT+CPIN=\"4321\"\r\r\n".to_owned()));
-        assert_eq!(hear(&mut port), Ok("OK\r\n".to_owned()));
-        // Three stars that are no secret.
-        let mut port = played("0.000 > ATD*99***1#\\r\n0.010 < CONNECT\\r\\n\n");
-        port.write(b"ATD*99***1#\r", MINUTE).unwrap();
-        assert_eq!(hear(&mut port), Ok("CONNECT\r\n".to_owned()));
-    }
-
-    #[test]
-    fn a_question_after_a_loss_is_lost() {
-        let mut port = played("0.000 > AT\\r\n0.500 ! lost: unplugged\n");
-        port.write(b"AT\r", MINUTE).unwrap();
-        assert_eq!(port.write(b"ATI\r", MINUTE), Err(Fault::Lost("unplugged".to_owned())));
-    }
-
-    #[test]
-    fn a_loss_and_a_return_are_played() {
-        let mut port = played(
-            "0.000 > AT+CFUN=1,1\\r\n0.100 < OK\\r\\n\n1.000 ! lost: the other side hung up\n9.000 ! back\n9.500 < RDY\\r\\n\n",
-        );
-        port.write(b"AT+CFUN=1,1\r", MINUTE).unwrap();
-        assert_eq!(hear(&mut port), Ok("OK\r\n".to_owned()));
-        assert_eq!(hear(&mut port), Err(Fault::Lost("the other side hung up".to_owned())));
-        port.reopen(MINUTE).unwrap();
-        assert_eq!(port.now(), Duration::from_secs(9));
-        assert_eq!(hear(&mut port), Ok("RDY\r\n".to_owned()));
-    }
-
-    #[test]
-    fn what_is_no_transcript_says_where() {
-        let refusal = |text: &str| Replay::new(String::new(), text).map(|_| ()).unwrap_err();
-        assert_eq!(refusal("AT\n"), (1, format!("it does not begin with `{TITLE}`")));
-        for (text, line, what) in [
-            ("\nAT", 3, "it has no time and direction"),
-            ("0.000 >", 2, "nothing stands after the direction"),
-            ("1 > AT", 2, "`1` is no time in seconds"),
-            ("1.+00 > AT", 2, "`1.+00` is no time in seconds"),
-            ("0.000 ? AT", 2, "`?` is none of >, < and !"),
-            ("0.000 > AT\\q", 2, "`\\q` is no escape"),
-            ("0.000 > AT\\x1", 2, "`\\x` wants two hexadecimal digits"),
-            ("0.000 > AT\\", 2, "it ends in a lone `\\`"),
-        ] {
-            assert_eq!(refusal(&format!("{TITLE}\n{text}")), (line, what.to_owned()));
-        }
     }
 }

@@ -19,7 +19,6 @@
 //! 10. No byte is lost: a line is an echo, a response, a final result code, a URC, a prompt or a stray, and is told.
 //! 11. After `CONNECT` the line carries data, in which nothing is any of these.
 
-mod body;
 mod reading;
 mod resync;
 #[cfg(test)]
@@ -31,6 +30,7 @@ use std::time::Duration;
 
 use memchr::memmem;
 
+use super::body::Body;
 use super::echo::Echo;
 use super::knowledge::{Dialect, Likeness, Unasked, opens_data_mode};
 use super::lines::{Framer, Queue};
@@ -39,7 +39,6 @@ use super::result_code::{self, Verbosity};
 use super::{
     Answer, Event, Expected, Form, Hearer, Knowledge, Line, PromptPlan, Question, ResultCode, Shape, Why, carries,
 };
-use body::Body;
 use reading::Cursor;
 use resync::{Purpose, Resync};
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use super::body::{self, Body, Came};
 use super::{Activity, EARLY_ANSWER, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session};
+use crate::at::body::{self, Body, Came};
 use crate::at::echo::Echo;
 use crate::at::lines::{Frame, Framer, LineEnds};
 use crate::at::parameters::prefix_length;
@@ -802,19 +802,8 @@ impl Session {
             Some(ResultCode::Vendor { text: text(line).into_owned(), success })
         };
         let result = result_code::parse(line).or_else(in_digits).or_else(of_vendor)?;
-        let ends = match &result {
-            ResultCode::NoCarrier => true,
-            ResultCode::Ok
-            | ResultCode::Error
-            | ResultCode::Equipment(_)
-            | ResultCode::Message(_)
-            | ResultCode::Vendor { .. } => self.mode.ends_with_any_result(),
-            ResultCode::Connect(_)
-            | ResultCode::Busy
-            | ResultCode::NoAnswer
-            | ResultCode::NoDialtone
-            | ResultCode::Aborted => false,
-        };
+        let ends = result == ResultCode::NoCarrier
+            || self.mode.ends_with_any_result() && !result.is_call_control() && result != ResultCode::Aborted;
         ends.then_some(result)
     }
 

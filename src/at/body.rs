@@ -2,8 +2,8 @@
 
 use std::task::Poll;
 
-use crate::at::lines::{LONGEST_LINE, LineEnds};
-use crate::at::parameters::{Written, parameters, split_prefix};
+use super::lines::{LONGEST_LINE, LineEnds};
+use super::parameters::{Written, parameters, split_prefix};
 
 /// What comes under the header of `AT+CMGR` or `AT+CMGL` (27.005 §3.4.2, §3.4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,50 +179,4 @@ pub(super) fn count(header: &[u8], parameter: usize) -> Option<usize> {
 pub(super) fn kept(extent: usize) -> (usize, usize) {
     let kept = extent.min(LONGEST_LINE);
     (kept, extent - kept)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headers_tell_what_is_under_them() {
-        let text = |length| Body::Text { length, came: Came::default() };
-        let cases = [
-            (r#"+CMGR: "REC READ","+49123",,"24/01/01,10:00:00+04""#, text(None)),
-            (r#"+CMGR: "REC READ","+49123",,"24/01/01,10:00:00+04",145,4,0,0,"+491",145,12"#, text(Some(12))),
-            (r#"+CMGR: 0,"",50"#, Body::Pdu),
-            ("+CMGR: 1,,147", Body::Pdu),
-            (r#"+CMGR: 1,"Bob",23"#, Body::Pdu),
-            (r#"+CMGL: 1,"REC UNREAD","+49123",,"24/01/01,10:00:00+04""#, text(None)),
-            (r#"+CMGL: 1,"REC UNREAD","+49123",,"24/01/01,10:00:00+04",145,5"#, text(Some(5))),
-            ("+CMGL: 0,1,,147", Body::Pdu),
-            ("+CMGL: 17,3,35", Body::Pdu),
-        ];
-        for (header, body) in cases {
-            assert_eq!(Body::of(header.as_bytes()), body, "{header}");
-        }
-    }
-
-    #[test]
-    fn case_15_counted_data() {
-        let below = |text: &str| counted(text.as_bytes(), 0, b'\n');
-        let in_quotes = |text: &str, parameter| counted(text.as_bytes(), parameter, b'"');
-        let behind_comma = |text: &str| counted(text.as_bytes(), 0, b',');
-        assert_eq!(below("+QIRD: 4\r\nOK\r\n"), Poll::Ready(Some(14)));
-        assert_eq!(below("+QIRD: 4\r\n"), Poll::Ready(Some(14)));
-        assert_eq!(below("+QIRD: 4\rabcd"), Poll::Ready(Some(13)));
-        assert_eq!(below("+QIRD: 18446744073709551615\r\n"), Poll::Ready(Some(usize::MAX)));
-        for text in ["+QIRD: 0\r\n", "+QIRD: (0-5)\r\n", "+QIRD: 99999999999999999999\r\n"] {
-            assert_eq!(below(text), Poll::Ready(None), "{text}");
-        }
-        assert_eq!((below("+QIRD: 4\r"), below("+QIRD: 4")), (Poll::Pending, Poll::Pending));
-        assert_eq!(in_quotes("+USORD: 0,4,\"\"\r\n\"\"\r\n", 1), Poll::Ready(Some(18)));
-        assert_eq!(in_quotes("+USORF: 0,\"1.2,3\",80,2,\"ab\"", 3), Poll::Ready(Some(27)));
-        assert_eq!(in_quotes("+USORD: 0,4,\"41424344\"\r\n", 1), Poll::Ready(None));
-        assert_eq!(in_quotes("+USORD: 0,4\r\n", 1), Poll::Ready(None));
-        assert_eq!(in_quotes("+USORD: 0,", 1), Poll::Pending);
-        assert_eq!(behind_comma("+CARECV: 4,\r\n\"\r\n"), Poll::Ready(Some(15)));
-        assert_eq!((behind_comma("+CARECV: 0\r\n"), behind_comma("+CARECV: 4")), (Poll::Ready(None), Poll::Pending));
-    }
 }
