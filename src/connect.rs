@@ -342,21 +342,18 @@ fn complaint(message: impl Into<String>, help: impl Into<String>) -> Complaint {
 mod tests {
     use super::*;
     use crate::port::bench::{MINUTE, read_line};
+    use crate::source::tables;
 
     /// An address and what it names; or what is wrong with it, and what to write.
     #[test]
     fn addresses() {
-        for row in include_str!("connect.md").lines().filter(|row| row.contains(" => ")) {
-            let (text, expected) = row.split_once(" => ").unwrap();
-            let found = match Address::parse(text) {
-                Ok(address) => {
-                    assert_eq!(address.to_string(), text.trim_end_matches('/'));
-                    format!("{address:?}")
-                }
-                Err(wrong) => format!("{} => {}", wrong.message, wrong.help.unwrap_or_default()),
-            };
-            assert_eq!(found, expected, "{text}");
-        }
+        tables::hold(include_str!("connect.md"), &mut |_, text| match Address::parse(text) {
+            Ok(address) => {
+                assert_eq!(address.to_string(), text.trim_end_matches('/'));
+                format!("{address:?}")
+            }
+            Err(wrong) => format!("{} => {}", wrong.message, wrong.help.unwrap_or_default()),
+        });
     }
 
     #[test]

@@ -246,44 +246,22 @@ pub(crate) fn is_harmful(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::tables;
 
     #[test]
-    fn durations_are_read() {
-        let ms = Duration::from_millis;
-        for (written, read) in [("0ms", ms(0)), ("500ms", ms(500)), ("5s", ms(5000)), ("2min", ms(120_000))] {
-            assert_eq!(duration(written), Ok(read), "{written}");
-        }
-        for (written, wrong) in [
-            ("5", "no unit"),
-            ("", "no unit"),
-            ("s", "whole number"),
-            ("5sec", "ms, s, min or h"),
-            ("99999999999999999999s", "too long"),
-        ] {
-            let told = duration(written).unwrap_err();
-            assert!(told.contains(wrong), "{written}: {told}");
-        }
-    }
-
-    #[test]
-    fn durations_are_shown() {
-        for (ms, exact, shown) in [
-            (0, "0s", "0ms"),
-            (999, "999ms", "999ms"),
-            (1500, "1500ms", "1500ms"),
-            (5000, "5s", "5s"),
-            (12_345, "12345ms", "12.3s"),
-            (60_000, "1min", "1min"),
-            (61_000, "61s", "61s"),
-        ] {
-            let duration = Duration::from_millis(ms);
-            assert_eq!(
-                (ExactDuration(duration).to_string(), ShownDuration(duration).to_string()),
-                (exact.into(), shown.into())
-            );
-        }
-        assert_eq!(ShownDuration(Duration::from_micros(70)).to_string(), "70us");
-        assert_eq!([500, 12_345, 250_000].map(seconds), ["0.5 s", "12.3 s", "4 min 10 s"]);
+    fn what_is_written_for_people() {
+        tables::hold(include_str!("notation.md"), &mut |of, written| match of {
+            "read" => duration(written).map_or_else(|wrong| wrong, |read| read.as_millis().to_string()),
+            "shown" => {
+                let time = Duration::from_micros(written.parse().unwrap());
+                format!("{} {}", ExactDuration(time), ShownDuration(time))
+            }
+            "seconds" => seconds(written.parse().unwrap()),
+            "hex" => unhex(written).map_or("none".to_owned(), |bytes| hex(&bytes)),
+            "text" => text(&unescape(written).unwrap()).into_owned(),
+            _ => harmless(&written.parse::<serde_json::Value>().unwrap().as_str().unwrap().replace('\n', "⏎"))
+                .into_owned(),
+        });
     }
 
     #[test]
@@ -294,15 +272,6 @@ mod tests {
         assert!(escaped.bytes().all(|byte| matches!(byte, b' '..=b'~')));
         assert_eq!(unescape(&escaped), Ok(all.clone()));
         assert_eq!(unhex(&hex(&all)), Some(all));
-        assert_eq!([unhex("4"), unhex("4g"), unhex("c3A9")], [None, None, Some(vec![0xC3, 0xA9])]);
-        assert_eq!([text(b"a\xFFb"), text("é".as_bytes())], ["a\\xFFb", "é"]);
-    }
-
-    #[test]
-    fn lines_stay_and_what_drives_a_terminal_does_not() {
-        assert_eq!(harmless("a\n\tb \u{e9}"), "a\n\tb \u{e9}");
-        assert_eq!(harmless("+CSQ: \x1b]0;owned\x07\r"), "+CSQ: <ESC>]0;owned\\x07\\r");
-        assert_eq!(harmless("\u{9b}2J \u{202e}x"), "\\x9B2J \\u{202e}x");
     }
 
     #[test]

@@ -57,35 +57,24 @@ impl GprsTimer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::tables;
 
+    /// Seconds and their digits, and back; where there are none, the nearest that there are.
     #[test]
     fn durations_and_back() {
-        for (timer, seconds, digits) in [
-            (&PERIODIC, 3600, "00100001"),
-            (&PERIODIC, 4200, "00000111"),
-            (&PERIODIC, 2, "01100001"),
-            (&PERIODIC, 90, "10000011"),
-            (&PERIODIC, 360_000, "01001010"),
-            (&PERIODIC, 1_152_000, "11000001"),
-            (&ACTIVE, 10, "00000101"),
-            (&ACTIVE, 120, "00100010"),
-            (&ACTIVE, 720, "01000010"),
-        ] {
-            let duration = Duration::from_secs(seconds);
-            assert_eq!(timer.write(duration).as_deref(), Ok(digits), "{seconds}");
-            assert_eq!(timer.read(digits), Some(Some(duration)), "{digits}");
-        }
+        tables::hold(include_str!("psm.md"), &mut |of, seconds| {
+            let timer = if of == "T3324" { &ACTIVE } else { &PERIODIC };
+            let duration = Duration::from_secs_f64(seconds.parse().unwrap());
+            match timer.write(duration) {
+                Ok(digits) => {
+                    assert_eq!(timer.read(&digits), Some(Some(duration)));
+                    digits
+                }
+                Err(nearest) => format!("{nearest:?}"),
+            }
+        });
         assert_eq!(PERIODIC.read(&PERIODIC.off()), Some(None));
         assert_eq!(ACTIVE.read("01100001"), Some(Some(Duration::from_secs(60))));
         assert_eq!(ACTIVE.read("0110000"), None);
-    }
-
-    #[test]
-    fn what_there_is_not_has_neighbours() {
-        let seconds = Duration::from_secs;
-        assert_eq!(ACTIVE.write(seconds(63)), Err((seconds(62), Some(seconds(120)))));
-        assert_eq!(PERIODIC.write(seconds(3601)), Err((seconds(3600), Some(seconds(4200)))));
-        assert_eq!(ACTIVE.write(seconds(11_161)), Err((seconds(11_160), None)));
-        assert_eq!(ACTIVE.write(Duration::from_millis(1500)), Err((seconds(0), Some(seconds(2)))));
     }
 }

@@ -104,14 +104,12 @@ fn regular(path: &Path) -> io::Result<File> {
 /// Why something is not read as a text. As words it goes on after the name of what was read.
 #[derive(Debug)]
 pub(crate) enum Unreadable {
+    /// The system's words
     Io(io::Error),
-    TooLarge {
-        most: u64,
-    },
+    /// It has more bytes than that
+    TooLarge { most: u64 },
     /// The first line that is not UTF-8, counted from 1
-    NoText {
-        line: usize,
-    },
+    NoText { line: usize },
 }
 
 impl From<io::Error> for Unreadable {
@@ -162,7 +160,6 @@ impl From<Span> for Range<usize> {
     }
 }
 
-/// A value and the place where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
     pub value: T,

@@ -31,7 +31,6 @@ pub(super) struct Came {
 }
 
 impl Body {
-    /// What the header announces.
     pub(super) fn of(header: &[u8]) -> Body {
         let (_, list) = split_prefix(header);
         let fields: Vec<_> = parameters(list).collect();

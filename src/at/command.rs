@@ -12,7 +12,6 @@ pub struct CommandLine<'a> {
     pub second_at: Option<usize>,
 }
 
-/// One command of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command<'a> {
     /// With its prefix, as written: `+CMEE`, `E`, `&F`, `#SGACT`, `\Q`, `D`, `S0`.

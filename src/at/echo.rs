@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What may still come back of what was sent.
 #[derive(Debug, Default)]
 pub struct Echo {
     sent: Vec<u8>,

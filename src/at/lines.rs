@@ -30,12 +30,10 @@ pub struct Framer {
     unwanted: usize,
 }
 
-/// A whole line in the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
     pub start: usize,
     pub end: usize,
-    /// The line ends before it.
     pub ends: LineEnds,
     /// It was longer than [`LONGEST_LINE`].
     pub cut: bool,
@@ -97,7 +95,6 @@ impl Framer {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
-    /// Where the bytes end that have come.
     pub fn end(&self) -> usize {
         self.buffer.len()
     }
@@ -107,7 +104,6 @@ impl Framer {
         self.start
     }
 
-    /// The line ends before the next line.
     pub fn ends(&self) -> LineEnds {
         self.ends
     }
@@ -184,7 +180,6 @@ impl Framer {
         end.iter().any(|byte| !matches!(byte, b'\r' | b'\n' | 0))
     }
 
-    /// Takes a line out.
     pub fn consume(&mut self, frame: Frame) {
         self.take_to(frame.end);
         if frame.cut {
@@ -212,7 +207,6 @@ impl Framer {
         self.scanned = self.scanned.max(self.start);
     }
 
-    /// Gives up all that was not consumed.
     pub fn clear(&mut self) {
         self.buffer.clear();
         self.start = 0;
@@ -273,7 +267,6 @@ impl Queue {
         self.entries.range(first..).any(|(_, place)| matches(self.line(place)))
     }
 
-    /// Forgets all lines.
     pub fn clear(&mut self) {
         self.removed += self.bytes.len() as u64;
         self.bytes.clear();

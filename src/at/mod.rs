@@ -41,9 +41,7 @@ pub struct Question {
     /// `ATO`: back to the connection that was escaped from (V.250 §6.3.7)
     resumes: bool,
     pub expected: Expected,
-    /// When the exchange ends at the latest, counted from its start.
     pub timeout: Duration,
-    /// What to do when the modem asks for data.
     pub prompt: PromptPlan,
     /// When it has asked at the latest, counted from the start.
     prompt_within: Duration,
@@ -96,7 +94,6 @@ impl Question {
         &self.bytes
     }
 
-    /// The names of its extended commands: `+CREG`.
     fn names(&self) -> impl Iterator<Item = (&[u8], Form)> {
         self.names.iter().map(|(name, form)| (self.bytes.get(name.clone()).unwrap_or_default(), *form))
     }
@@ -146,7 +143,6 @@ pub struct Expected {
     pub free: bool,
 }
 
-/// What to do when the modem asks for data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum PromptPlan {
     /// None is expected: one that comes is cancelled with ESC and is an error.
@@ -171,7 +167,6 @@ impl PromptPlan {
     }
 }
 
-/// The answer to a [`Question`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     /// The information response: every line that belongs to it, without line ends, without echo, without URCs.
@@ -199,18 +194,14 @@ impl Line {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
     /// What the session was asked to write, or wrote itself to come into step again
-    Sent {
-        bytes: &'a [u8],
-        why: Why,
-    },
+    Sent { bytes: &'a [u8], why: Why },
+    /// What was sent, as it came back
     Echo(&'a [u8]),
     /// A line of the answer
     Response(&'a [u8]),
     /// The line that ended the answer
-    Final {
-        line: &'a [u8],
-        result: &'a ResultCode,
-    },
+    Final { line: &'a [u8], result: &'a ResultCode },
+    /// A line that the modem sent by itself
     Urc(&'a [u8]),
     /// The modem asks for data: the prompt as it came
     Prompt(&'a [u8]),
@@ -221,18 +212,13 @@ pub enum Event<'a> {
     /// What had come of a line when the port was lost
     Partial(&'a [u8]),
     /// The oldest queued URCs were given up
-    Dropped {
-        lines: usize,
-    },
+    Dropped { lines: usize },
     /// A line longer than the bound was cut here
-    Truncated {
-        bytes: usize,
-    },
+    Truncated { bytes: usize },
     /// Something to tell the user: an ambiguity, a resynchronisation
     Notice(&'a str),
 }
 
-/// Why bytes were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
     /// The script's question
@@ -270,7 +256,6 @@ pub enum Verdict {
     Stop,
 }
 
-/// Hears nothing.
 impl Hearer for () {
     fn event(&mut self, _now: Duration, _event: &Event<'_>) {}
 }

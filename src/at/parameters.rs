@@ -22,7 +22,6 @@ pub fn split_prefix(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
     }
 }
 
-/// How long the prefix is, its colon not included.
 pub fn prefix_length(line: &[u8]) -> Option<usize> {
     /// `+APP PDP` has a blank in it; nothing that is longer is a name.
     const LONGEST: usize = 40;
@@ -75,12 +74,10 @@ pub enum Written {
 }
 
 impl<'a> Parameter<'a> {
-    /// The value as text; see [`super::Line::text`].
     pub fn text(&self) -> Cow<'a, str> {
         crate::notation::text(self.value)
     }
 
-    /// The parameters in a group.
     pub fn inner(&self) -> impl Iterator<Item = Parameter<'a>> + Clone + use<'a> {
         parameters(self.value)
     }

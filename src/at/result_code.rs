@@ -6,7 +6,6 @@ use std::fmt;
 
 use crate::notation::text;
 
-/// How an answer ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResultCode {
     /// `OK`, `0`

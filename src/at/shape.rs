@@ -1,6 +1,5 @@
 //! How an answer looks. The catalogue's build script reads this file as well, so it stands alone.
 
-/// How the lines of an answer look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Shape {
     /// Not known: lines with the prefix, and bare ones

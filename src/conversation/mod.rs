@@ -159,7 +159,6 @@ impl Conversation {
         self.port.rearm();
     }
 
-    /// The time since the port was opened.
     pub fn now(&self) -> Duration {
         self.port.now()
     }
@@ -295,7 +294,6 @@ impl Conversation {
         }
     }
 
-    /// Baud rate, control lines, break, flush.
     pub fn control(&mut self, control: Control) -> Result<(), Trouble> {
         self.port.control(control).map_err(|fault| Trouble::of(fault, Vec::new()))?;
         // With AT&D1 and AT&D2 it ends data mode (V.250 §6.2.8).
@@ -374,18 +372,12 @@ impl Conversation {
     ) -> Result<Answer, Trouble> {
         let until = self.port.now() + within;
         // Many a modem sends no result code before it goes.
-        let mut question = question.clone();
-        question.timeout = question.timeout.min(within / 2);
-        let told = self.tell_to_restart(&question.into(), listener)?;
+        let told = self.tell_to_restart(question, within / 2, (until, within), listener)?;
         let Told { answer, mut has_gone, may_be_late, mut was_heard, is_lost } = told;
         if answer.result.as_ref().is_some_and(|result| !result.is_success()) {
             return Ok(answer);
         }
-        if is_lost {
-            if !self.come_back(until)? {
-                return Err(never_back(within, true, answer.lines));
-            }
-        } else {
+        if !is_lost {
             // Nothing is owed any more, and no setting is known.
             self.session.start_anew();
         }
@@ -417,9 +409,7 @@ impl Conversation {
                 // It started while it was asked whether it is there.
                 Err(Trouble::Restarted { .. }) => (has_gone, was_heard) = (true, true),
                 Err(Trouble::Lost { .. }) => {
-                    if !self.come_back(until)? {
-                        return Err(never_back(within, true, answer.lines));
-                    }
+                    self.come_back((until, within), &answer.lines)?;
                     (has_gone, was_heard) = (true, true);
                 }
                 Err(trouble) => return Err(trouble),
@@ -428,7 +418,7 @@ impl Conversation {
         Err(if is_there && !has_gone {
             Trouble::NeverGone { waited: self.port.now().min(until).saturating_sub(asked) }
         } else if was_heard {
-            never_back(within, false, answer.lines)
+            Trouble::NeverBack { waited: within, is_lost: false, received: answer.lines }
         } else {
             Trouble::Timeout { waited: within, silence: Silence::Total, received: answer.lines }
         })
@@ -450,9 +440,7 @@ impl Conversation {
             }
             match self.read(until, hearer) {
                 Ok(_) => {}
-                Err(Trouble::Lost { received, .. }) => {
-                    return if self.come_back(until)? { Ok(()) } else { Err(never_back(within, true, received)) };
-                }
+                Err(Trouble::Lost { received, .. }) => return self.come_back((until, within), &received),
                 Err(trouble) => return Err(trouble),
             }
         }
@@ -467,16 +455,10 @@ impl Conversation {
         hearer: &mut dyn Hearer,
     ) -> Result<Answer, Trouble> {
         let until = self.port.now() + within;
-        let mut question = question.clone();
-        question.timeout = question.timeout.min(within);
         self.drain(hearer)?;
-        let Told { answer, is_lost, .. } = self.tell_to_restart(&question.into(), hearer)?;
-        if answer.result.as_ref().is_some_and(|result| !result.is_success()) {
+        let Told { answer, is_lost, .. } = self.tell_to_restart(question, within, (until, within), hearer)?;
+        if is_lost || answer.result.as_ref().is_some_and(|result| !result.is_success()) {
             return Ok(answer);
-        }
-        if is_lost {
-            let came_back = self.come_back(until)?;
-            return if came_back { Ok(answer) } else { Err(never_back(within, true, answer.lines)) };
         }
         match self.restart(until.saturating_sub(self.port.now()), hearer) {
             Ok(()) => Ok(answer),
@@ -485,12 +467,21 @@ impl Conversation {
         }
     }
 
-    /// Asks, and waits for the answer, or for what comes in its place.
-    fn tell_to_restart(&mut self, question: &Arc<Question>, listener: &mut dyn Hearer) -> Result<Told, Trouble> {
+    /// Asks, and waits for the answer, or for what comes in its place, at the most for `longest`; a port that is lost is
+    /// open again then: `back` is as for [`Conversation::come_back`].
+    fn tell_to_restart(
+        &mut self,
+        question: &Question,
+        longest: Duration,
+        back: (Duration, Duration),
+        listener: &mut dyn Hearer,
+    ) -> Result<Told, Trouble> {
         self.check_stopped()?;
         self.check_interrupted()?;
         let began = self.port.now();
-        self.session.ask(question, Why::Question, began, listener);
+        let mut question = question.clone();
+        question.timeout = question.timeout.min(longest);
+        self.session.ask(&question.into(), Why::Question, began, listener);
         let mut looked_at = 0;
         loop {
             let told =
@@ -510,6 +501,7 @@ impl Conversation {
                     return Ok(Told { answer, has_gone: true, may_be_late: true, was_heard, is_lost: false });
                 }
                 Err(Trouble::Lost { received, .. }) => {
+                    self.come_back(back, &received)?;
                     let answer = Answer { lines: received, ..Answer::default() };
                     return Ok(Told { is_lost: true, ..told(answer, true) });
                 }
@@ -541,14 +533,16 @@ impl Conversation {
         }
     }
 
-    /// Opens the port again; false where it did not come back.
-    fn come_back(&mut self, until: Duration) -> Result<bool, Trouble> {
+    /// Opens the port again: until when, and how long all was to take. `received` is what came before it went.
+    fn come_back(&mut self, (until, within): (Duration, Duration), received: &[Line]) -> Result<(), Trouble> {
         match self.port.reopen(until) {
             Ok(()) => {
                 self.session.restart();
-                Ok(true)
+                Ok(())
             }
-            Err(Fault::Lost(_)) => Ok(false),
+            Err(Fault::Lost(_)) => {
+                Err(Trouble::NeverBack { waited: within, is_lost: true, received: received.to_vec() })
+            }
             Err(fault) => Err(Trouble::of(fault, Vec::new())),
         }
     }
@@ -692,10 +686,6 @@ impl Conversation {
             None => Ok(()),
         }
     }
-}
-
-fn never_back(waited: Duration, is_lost: bool, received: Vec<Line>) -> Trouble {
-    Trouble::NeverBack { waited, is_lost, received }
 }
 
 /// Hears what waited in a port.

@@ -54,7 +54,6 @@ impl Crew {
         if shares(jobs) { 0 } else { 2 }
     }
 
-    /// How many threads there are.
     pub fn threads(&self) -> usize {
         self.hands.len()
     }
@@ -142,7 +141,6 @@ impl Hand {
         &self.bell
     }
 
-    /// Does the jobs one after the other, until it is closed.
     pub(super) fn work_alone(&self) {
         loop {
             self.bell().lower();

@@ -20,22 +20,18 @@ pub struct Host {
     watch: Watch,
 }
 
-/// What happened at a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostEvent {
     /// A program has opened the terminal, or has connected.
     Connected,
+    /// That program has gone.
     Disconnected,
     /// The device was unplugged: its terminal, or its connection, is closed.
     Unplugged,
     /// It is back, under this name.
-    Plugged {
-        name: String,
-    },
+    Plugged { name: String },
     /// It could not come back: why. It is tried again.
-    Failed {
-        error: OpenError,
-    },
+    Failed { error: OpenError },
 }
 
 struct Served {
@@ -126,7 +122,6 @@ fn wait(all: &mut [Served], openings: Option<&File>, watch: &Watch) {
 }
 
 impl Served {
-    /// Lets the device's time pass, and sends what it says.
     fn step(&mut self, now: Duration, openings: Option<&File>, tell: &mut dyn FnMut(HostEvent)) {
         if self.sent.len() - self.out < MOST_UNREAD {
             self.device.advance(now, &mut self.sent);
@@ -209,11 +204,8 @@ impl Served {
     }
 }
 
-/// Where a device is served.
 enum Outlet {
-    /// A pseudo-terminal with a link to it.
     Terminal { link: Option<PathBuf>, open: Option<Terminal> },
-    /// A TCP port.
     Listener { address: SocketAddr, open: Option<TcpListener>, peer: Option<TcpStream> },
 }
 
@@ -454,7 +446,6 @@ mod tests {
     use super::*;
     use crate::port::{Fault, Port, Read, Serial, Tcp};
 
-    /// A host in a thread of its own.
     struct RunningHost {
         cancel: Cancel,
         thread: Option<JoinHandle<()>>,
@@ -462,7 +453,6 @@ mod tests {
     }
 
     impl RunningHost {
-        /// Hosts what is added; returns what adding gave too.
         fn start<T>(add: impl FnOnce(&mut Host) -> Result<T, OpenError>) -> (RunningHost, T) {
             let cancel = Cancel::new().unwrap();
             let mut host = Host::new(&cancel).unwrap();

@@ -36,7 +36,6 @@ pub struct Usb {
     pub device: Option<PathBuf>,
 }
 
-/// A program that has a port open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     pub pid: u32,

@@ -26,9 +26,7 @@ pub use open_error::{OpenError, OpenErrorKind};
 pub use serial::Serial;
 pub use transcript::{Mask, RecordStatus, Recorded, Replay};
 
-/// One open connection to a modem.
 pub trait Port: Send {
-    /// The time since the port was opened.
     fn now(&self) -> Duration;
 
     /// Reads what there is into `buffer`, at least a byte; waits until `until` for it.
@@ -107,7 +105,6 @@ pub trait Device: Send {
         None
     }
 
-    /// The computer set DTR, RTS or sent a break.
     fn control(&mut self, _control: Control, _now: Duration) {}
 }
 
@@ -170,7 +167,6 @@ pub(crate) mod bench {
         Memory::in_virtual_time(replay(events), &Cancel::new().unwrap())
     }
 
-    /// What is read until there are so many bytes.
     pub(super) fn read_exactly(port: &mut dyn Port, count: usize) -> Vec<u8> {
         let mut all = Vec::new();
         let mut buffer = [0; 4096];
@@ -184,7 +180,6 @@ pub(crate) mod bench {
         all
     }
 
-    /// What is read up to a line's end.
     pub(crate) fn read_line(port: &mut dyn Port) -> String {
         let mut line = Vec::new();
         while line.last() != Some(&b'\n') {

@@ -26,7 +26,6 @@ pub struct Tcp {
 struct Remote {
     host: String,
     port: u16,
-    /// How long a connection may take to come about.
     limit: Duration,
 }
 
@@ -138,22 +137,20 @@ impl Remote {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
     fn unreachable(&self, error: &io::Error, limit: Duration) -> OpenError {
         let (host, port) = (&self.host, self.port);
-        match error.kind() {
-            io::ErrorKind::ConnectionRefused => OpenError::new(
-                OpenErrorKind::Unreachable,
+        let (message, help) = match error.kind() {
+            io::ErrorKind::ConnectionRefused => (
                 format!("{host} refuses connections to port {port}"),
-            )
-            .with_help(
                 "is the server running there, and is that its port number? One that is in use may refuse a second user",
             ),
-            io::ErrorKind::TimedOut => OpenError::new(
-                OpenErrorKind::Unreachable,
+            io::ErrorKind::TimedOut => (
                 format!("{host} did not answer on port {port} within {limit:.1?}"),
-            )
-            .with_help("is it switched on and in this network? A firewall may also drop what it does not know"),
-            _ => OpenError::new(OpenErrorKind::Unreachable, format!("cannot connect to {host}, port {port}: {error}"))
-                .with_help("check the network between here and there"),
-        }
+                "is it switched on and in this network? A firewall may also drop what it does not know",
+            ),
+            _ => {
+                (format!("cannot connect to {host}, port {port}: {error}"), "check the network between here and there")
+            }
+        };
+        OpenError::new(OpenErrorKind::Unreachable, message).with_help(help)
     }
 }
 
@@ -194,7 +191,6 @@ pub struct Rfc2217 {
     watch: Watch,
 }
 
-/// A connection, and the state of the protocol on it.
 struct Telnet {
     wire: Wire<TcpStream>,
     client: Client,
@@ -576,7 +572,6 @@ mod tests {
         })
     }
 
-    /// A TCP server for one connection: its port number.
     fn on_a_thread<T: Send + 'static>(serve: impl FnOnce(TcpStream) -> T + Send + 'static) -> (u16, JoinHandle<T>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let number = listener.local_addr().unwrap().port();

@@ -11,7 +11,6 @@ pub struct OpenError {
     pub kind: OpenErrorKind,
     /// What is wrong, in one sentence without a final full stop.
     pub message: String,
-    /// What to do about it.
     pub help: Option<String>,
 }
 
@@ -136,7 +135,6 @@ pub(super) fn not_a_port(path: &Path, what: &str) -> OpenError {
         .with_help("name a serial port, as /dev/ttyUSB2; `hayes ports` lists them")
 }
 
-/// The port that was probably meant.
 fn meant<'p>(path: &Path, known: &'p [PathBuf]) -> Option<&'p Path> {
     let name = |path: &'p Path| path.strip_prefix("/dev").unwrap_or(path).to_str();
     let letters = |path: &Path| path.to_string_lossy().trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
@@ -147,53 +145,35 @@ fn meant<'p>(path: &Path, known: &'p [PathBuf]) -> Option<&'p Path> {
     others().find(|known| name(known) == Some(near))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::source::tables;
 
     #[test]
     fn each_refusal_says_what_is_wrong_and_what_to_do() {
-        let ports = ["/dev/ttyS0", "/dev/ttyUSB0", "/dev/ttyUSB1"].map(PathBuf::from);
-        let path = Path::new("/dev/ttyUSB2");
-        let gone = |path: &str| missing(Path::new(path), "there is none", None, &ports);
-        let holder = |pid, name: &str| [Holder { pid, name: name.to_owned() }];
-        let device = Some("/sys/devices/pci0000:00/usb1/1-2".into());
-        let usb = Usb { vendor_id: 0x2c7c, product_id: 0x0296, device, ..Usb::default() };
-        let mut rows = vec![
-            (gone("/dev/ttytUSB0"), "there is no port /dev/ttytUSB0", "did you mean /dev/ttyUSB0?"),
-            (gone("ttyUSB0"), "there is no port ttyUSB0", "did you mean /dev/ttyUSB0?"),
-            (
-                gone("/dev/ttyUSB2"),
-                "there is no port /dev/ttyUSB2",
-                "these are here: /dev/ttyS0, /dev/ttyUSB0, /dev/ttyUSB1; `hayes ports` tells what they are",
-            ),
-            (
-                missing(Path::new("/tmp/modem"), "there is none", Some(Path::new("/dev/pts/7")), &[]),
-                "/tmp/modem points to /dev/pts/7, and that is gone",
-                "no serial port is here: is the modem plugged in and powered? `dmesg | tail` tells what the system saw",
-            ),
-            (
-                busy(path, &holder(812, "minicom"), None),
-                "/dev/ttyUSB2 is busy: minicom (process 812) holds it",
-                "end it (kill 812), or use another port of the modem: `hayes ports` lists them",
-            ),
-            (
-                busy(path, &holder(400, "ModemManager"), Some(&usb)),
-                "/dev/ttyUSB2 is busy: ModemManager (process 400) holds it",
-                "take the modem away from it while you work: \
-                 sudo mmcli --inhibit-device=/sys/devices/pci0000:00/usb1/1-2 (leave that running); \
-                 for good, write this line to /etc/udev/rules.d/99-hayes.rules and plug the modem in again: \
-                 ATTRS{idVendor}==\"2c7c\", ATTRS{idProduct}==\"0296\", ENV{ID_MM_DEVICE_IGNORE}=\"1\"",
-            ),
-        ];
-        #[cfg(unix)]
-        rows.push((
-            forbidden(path, Some("dialout")),
-            "you may not open /dev/ttyUSB2",
-            "join the group that may: sudo usermod -aG dialout $USER, then log in again",
-        ));
-        for (error, message, help) in rows {
-            assert_eq!((error.message.as_str(), error.help.as_deref()), (message, Some(help)));
-        }
+        tables::hold(include_str!("open_error.md"), &mut |of, case| {
+            let (path, more) = case.split_once(' ').unwrap_or((case, ""));
+            let path = Path::new(path);
+            let error = match of {
+                "missing" => {
+                    let ports = ["/dev/ttyS0", "/dev/ttyUSB0", "/dev/ttyUSB1"].map(PathBuf::from);
+                    missing(path, "there is none", None, &ports)
+                }
+                "missing behind a link" => missing(path, "there is none", Some(Path::new(more)), &[]),
+                "busy" => {
+                    let (pid, name) = more.split_once(' ').unwrap();
+                    let holder = Holder { pid: pid.parse().unwrap(), name: name.to_owned() };
+                    let device = Some("/sys/devices/pci0000:00/usb1/1-2".into());
+                    busy(
+                        path,
+                        &[holder],
+                        Some(&Usb { vendor_id: 0x2c7c, product_id: 0x0296, device, ..Usb::default() }),
+                    )
+                }
+                _ => forbidden(path, Some(more)),
+            };
+            format!("{} => {}", error.message, error.help.unwrap_or_default())
+        });
     }
 }

@@ -27,7 +27,6 @@ use crate::notation::{escape, unescape};
 use crate::source::{Unreadable, read_file};
 use crate::state::private_file;
 
-/// Stands for a secret.
 const MASKED: &str = "***";
 pub(super) const TITLE: &str = "# hayes transcript 1";
 const LOST: &str = "lost";
@@ -65,7 +64,6 @@ fn write_event(text: &mut String, at: Duration, who: Who, bytes: &[u8], end: &[u
     text.push('\n');
 }
 
-/// One event of a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said<'t> {
     /// Seconds since the port was opened, as they stand
@@ -165,7 +163,6 @@ pub struct Recorded {
 pub struct RecordStatus(Arc<Mutex<Option<io::Error>>>);
 
 impl RecordStatus {
-    /// The first error, once.
     pub fn take_error(&self) -> Option<io::Error> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -351,7 +348,6 @@ pub struct Replay {
     gone: Option<Fault>,
 }
 
-/// An event that is to be played.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct RecordedEvent {
     at: Duration,

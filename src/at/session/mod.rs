@@ -46,7 +46,6 @@ use resync::{Purpose, Resync};
 /// message, a prompt nobody announced.
 pub const SETTLE: Duration = Duration::from_millis(300);
 
-/// One modem's session.
 pub struct Session {
     dialect: Dialect,
     framer: Framer,
@@ -79,7 +78,6 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 /// So many bytes are looked at to tell garbage from text.
 const SAMPLE: usize = 1024;
 
-/// What is going on.
 enum Activity {
     Idle(Idle),
     /// A question was sent, and has not ended.
@@ -88,7 +86,6 @@ enum Activity {
     Resync(Box<Resync>),
 }
 
-/// Nothing is asked.
 #[derive(Default)]
 struct Idle {
     /// How the last question ended
@@ -103,7 +100,6 @@ struct Idle {
 
 pub type Outcome = Result<Answer, Box<Unanswered>>;
 
-/// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unanswered {
     pub kind: FailureKind,
@@ -114,21 +110,18 @@ pub struct Unanswered {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailureKind {
+    /// Nothing more came in time
     Timeout(Silence),
     /// A listener said so at this line
     Stopped(Line),
+    /// The modem asked for data that nobody had
     UnexpectedPrompt(Line),
     /// It succeeded, but did not ask for the data that were to be given
-    NoPrompt {
-        mark: String,
-        answer: Answer,
-    },
+    NoPrompt { mark: String, answer: Answer },
     /// The modem started anew: this line says so, and no answer will come
     Restarted(Line),
     /// The modem did not come into step again after so many tries
-    OutOfStep {
-        tries: u32,
-    },
+    OutOfStep { tries: u32 },
 }
 
 /// How silent the modem was when time ran out: what to tell the user.
@@ -146,7 +139,6 @@ pub enum Silence {
     Garbage,
 }
 
-/// A question that is open.
 struct Asking {
     question: Arc<Question>,
     began: Duration,
@@ -182,18 +174,15 @@ struct Asking {
 /// How far a prompt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Prompting {
+    /// It may not come.
     None,
     /// It may come.
     Open,
     /// It came, and got what it asked for. `blank`: its own blank may follow; `at_reply`: so far nothing has, so that
     /// what comes on this line is the reply's echo.
-    Given {
-        blank: bool,
-        at_reply: bool,
-    },
+    Given { blank: bool, at_reply: bool },
 }
 
-/// What may still come of a question that was given up.
 struct Owing {
     question: Arc<Question>,
     /// When it was sent

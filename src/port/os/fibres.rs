@@ -4,7 +4,7 @@
 //! thread away; one `epoll` waits for all of them together.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -60,9 +60,12 @@ struct Fibre {
     waits: Wish,
 }
 
+#[derive(Default)]
 struct Fibres {
-    fibres: Vec<Option<Fibre>>,
-    free: Vec<usize>,
+    /// By their numbers
+    fibres: BTreeMap<usize, Fibre>,
+    /// How many there were ever
+    begun: usize,
     ready: VecDeque<(usize, Woken)>,
     /// When each waits no longer.
     timers: BTreeSet<(Duration, usize)>,
@@ -83,28 +86,28 @@ pub(in crate::port) fn work(hand: &Hand, stack: usize) -> io::Result<()> {
     };
     shared.watch(EpollOp::EpollCtlAdd, descriptor(hand.bell()), EpollFlags::EPOLLIN, BELL)?;
     LOOP.set(Some(shared));
-    let mut fibres = Fibres { fibres: Vec::new(), free: Vec::new(), ready: VecDeque::new(), timers: BTreeSet::new() };
+    let mut fibres = Fibres::default();
     let mut events = Vec::with_capacity(EVENTS);
     // One that got no stack waits until another of so many has given its own back.
     let mut postponed: Option<(Job, usize)> = None;
     loop {
         let closed = hand.is_closed();
-        while postponed.as_ref().is_none_or(|(_, running)| fibres.running() < *running) {
+        while postponed.as_ref().is_none_or(|(_, running)| fibres.fibres.len() < *running) {
             let Some(job) = postponed.take().map(|(job, _)| job).or_else(|| hand.take()) else { break };
             match fibres.begin(job, stack) {
                 None => {}
-                Some(job) if fibres.running() == 0 => job(),
-                Some(job) => postponed = Some((job, fibres.running())),
+                Some(job) if fibres.fibres.is_empty() => job(),
+                Some(job) => postponed = Some((job, fibres.fibres.len())),
             }
         }
         while let Some((number, woken)) = fibres.ready.pop_front() {
             fibres.go_on(number, woken);
         }
-        if postponed.as_ref().is_some_and(|(_, running)| fibres.running() < *running) {
+        if postponed.as_ref().is_some_and(|(_, running)| fibres.fibres.len() < *running) {
             // Nothing else may come that would wake us.
             continue;
         }
-        if closed && fibres.running() == 0 {
+        if closed && fibres.fibres.is_empty() {
             LOOP.set(None);
             return Ok(());
         }
@@ -173,10 +176,6 @@ impl Shared {
 }
 
 impl Fibres {
-    fn running(&self) -> usize {
-        self.fibres.len() - self.free.len()
-    }
-
     /// Gives the job back where the system has no memory for its stack.
     fn begin(&mut self, job: Job, stack: usize) -> Option<Job> {
         let job = Arc::new(Mutex::new(Some(job)));
@@ -188,24 +187,16 @@ impl Fibres {
         let Ok(run) = catch_unwind(|| Gn::new_opt(stack / size_of::<usize>(), body)) else {
             return job.lock().unwrap_or_else(PoisonError::into_inner).take();
         };
-        let fibre = Fibre { run, waits: Wish::default() };
-        let number = match self.free.pop() {
-            Some(number) => number,
-            None => {
-                self.fibres.push(None);
-                self.fibres.len() - 1
-            }
-        };
-        if let Some(place) = self.fibres.get_mut(number) {
-            *place = Some(fibre);
-        }
+        let number = self.begun;
+        self.begun += 1;
+        self.fibres.insert(number, Fibre { run, waits: Wish::default() });
         self.ready.push_back((number, Woken::Early));
         None
     }
 
     /// Lets the fibre run until it waits again, or ends.
     fn go_on(&mut self, number: usize, woken: Woken) {
-        let Some(fibre) = self.fibres.get_mut(number).and_then(Option::as_mut) else { return };
+        let Some(fibre) = self.fibres.get_mut(&number) else { return };
         LOOP.with_borrow_mut(|shared| {
             if let Some(shared) = shared {
                 (shared.running, shared.woken) = (number, woken);
@@ -222,10 +213,7 @@ impl Fibres {
                 self.timers.insert((wish.until, number));
             }
             Some(_) | None => {
-                if let Some(place) = self.fibres.get_mut(number) {
-                    *place = None;
-                    self.free.push(number);
-                }
+                self.fibres.remove(&number);
             }
         }
     }
@@ -268,18 +256,15 @@ impl Fibres {
 
     /// A fibre that does not wait is not woken: the event came after its time was up.
     fn wake(&mut self, number: usize, woken: Woken) {
-        let Some(Some(fibre)) = self.fibres.get(number) else { return };
+        let Some(fibre) = self.fibres.get(&number) else { return };
         if self.timers.remove(&(fibre.waits.until, number)) {
             self.ready.push_back((number, woken));
         }
     }
 
     fn wake_all_of(&mut self, flag: u64) {
-        for number in 0..self.fibres.len() {
-            let fibre = self.fibres.get(number).and_then(Option::as_ref);
-            if fibre.is_some_and(|fibre| fibre.waits.flag == Some(flag)) {
-                self.wake(number, Woken::Flag);
-            }
-        }
+        let waits = |(number, fibre): (&usize, &Fibre)| (fibre.waits.flag == Some(flag)).then_some(*number);
+        let waiting: Vec<usize> = self.fibres.iter().filter_map(waits).collect();
+        waiting.into_iter().for_each(|number| self.wake(number, Woken::Flag));
     }
 }
