@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::lines::{LONGEST_LINE, LineEnds};
-use super::parameters::{Written, parameters, split_prefix};
+use super::parameters::{Parameter, Written, parameters, split_prefix};
 
 /// What comes under the header of `AT+CMGR` or `AT+CMGL` (27.005 §3.4.2, §3.4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +49,8 @@ impl Body {
         if !is_text {
             return Body::Pdu;
         }
-        let length = fields
-            .last()
-            .filter(|field| fields.len() >= fields_with_length && field.kind == Written::Bare)
-            .and_then(|field| std::str::from_utf8(field.value).ok()?.parse().ok());
+        let last = fields.last().filter(|field| fields.len() >= fields_with_length && field.kind == Written::Bare);
+        let length = last.and_then(number);
         Body::Text { length, came: Came::default() }
     }
 
@@ -63,9 +61,7 @@ impl Body {
         for field in parameters(list) {
             (fields, last) = (fields + 1, Some(field));
         }
-        let number = last
-            .filter(|field| field.kind == Written::Bare)
-            .and_then(|field| std::str::from_utf8(field.value).ok()?.parse().ok());
+        let number = last.filter(|field| field.kind == Written::Bare).as_ref().and_then(number);
         match number {
             // In PDU mode it says no more than a name and a length.
             Some(_) if fields <= 2 => Body::Pdu,
@@ -170,7 +166,10 @@ fn unless_longer(text: &[u8]) -> Poll<Option<usize>> {
 pub(super) fn count(header: &[u8], parameter: usize) -> Option<usize> {
     let (_, list) = split_prefix(header.strip_prefix(b"CONNECT ").unwrap_or(header));
     let mut fields = parameters(list);
-    let field = if parameter == usize::MAX { fields.last() } else { fields.nth(parameter) }?;
+    number(&if parameter == usize::MAX { fields.last() } else { fields.nth(parameter) }?)
+}
+
+fn number(field: &Parameter<'_>) -> Option<usize> {
     std::str::from_utf8(field.value).ok()?.parse().ok()
 }
 

@@ -24,14 +24,12 @@ impl Echo {
     /// Of a question; `behind` bytes of a line had come and not ended when it was sent.
     pub fn of_question(sent: &[u8], behind: usize) -> Echo {
         let command = matches!(sent, [b'A' | b'a', b'T' | b't', ..]);
-        let next = next_line(sent, 0);
-        Echo { next, sent: sent.to_vec(), behind, command, patience: PATIENCE, whole: false, open: true }
+        Echo { behind, command, patience: PATIENCE, ..Echo::of_reply(sent) }
     }
 
     /// Of the data given to a prompt.
     pub fn of_reply(sent: &[u8]) -> Echo {
-        let next = next_line(sent, 0);
-        Echo { next, sent: sent.to_vec(), behind: 0, command: false, patience: 0, whole: false, open: true }
+        Echo { next: next_line(sent, 0), sent: sent.to_vec(), open: true, ..Echo::default() }
     }
 
     /// Nothing more can come back: an answer has begun.

@@ -318,32 +318,6 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_out_in_order_and_by_match() {
-        let mut queue = Queue::default();
-        for line in ["A", "B", "A2", "C"] {
-            queue.push(line.as_bytes());
-        }
-        let mut take = |first: u8| queue.take(&mut 0, &mut |line| line.first() == Some(&first));
-        assert_eq!(take(b'C').unwrap(), b"C");
-        assert_eq!(take(b'A').unwrap(), b"A");
-        assert_eq!(take(b'A').unwrap(), b"A2");
-        assert_eq!(take(b'A'), None);
-        assert_eq!(take(b'B').unwrap(), b"B");
-    }
-
-    #[test]
-    fn a_line_is_looked_at_once() {
-        let mut queue = Queue::default();
-        let mut looked_at = 0;
-        queue.push(b"A");
-        assert_eq!(queue.take(&mut looked_at, &mut |_| false), None);
-        queue.push(b"B");
-        assert_eq!(queue.take(&mut looked_at, &mut |_| true).unwrap(), b"B");
-        assert_eq!(queue.take(&mut looked_at, &mut |_| true), None);
-        assert_eq!(queue.take(&mut 0, &mut |_| true).unwrap(), b"A");
-    }
-
-    #[test]
     fn the_oldest_are_given_up_and_counted() {
         let mut queue = Queue::default();
         for number in 0..100_000 {

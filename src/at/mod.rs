@@ -27,7 +27,7 @@ pub use shape::Shape;
 use crate::notation::text;
 
 /// One question: what goes out, and what is known of what comes back.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Question {
     bytes: Vec<u8>,
     /// Where the names of its extended commands stand in it, and each one's form: lines of the answer may carry them.
@@ -51,38 +51,25 @@ impl Question {
     /// `bytes` are exactly what is written, the CR included.
     pub fn new(bytes: impl Into<Vec<u8>>, expected: Expected, timeout: Duration, prompt: PromptPlan) -> Question {
         let bytes = bytes.into();
-        let (mut names, mut sets_verbosity, mut may_reset_verbosity, mut resumes) = (Vec::new(), None, false, false);
-        let mut sets_echo = None;
+        let mut question = Question { expected, timeout, prompt, prompt_within: timeout, ..Question::default() };
         let line = std::str::from_utf8(bytes.trim_ascii_end()).ok().and_then(command::parse);
         for command in line.into_iter().flat_map(|line| line.commands) {
             if command.is_extended() {
                 let start = command.range.start;
-                names.push((start..start + command.name.len(), command.form));
+                question.names.push((start..start + command.name.len(), command.form));
             }
             if command.is("V") {
                 // `ATV0` is itself answered in digits already.
                 let is_digits = matches!(command.argument, "" | "0");
-                sets_verbosity = Some(if is_digits { Verbosity::Digits } else { Verbosity::Unknown });
+                question.sets_verbosity = Some(if is_digits { Verbosity::Digits } else { Verbosity::Unknown });
             }
             if command.is("E") {
-                sets_echo = Some(!matches!(command.argument, "" | "0"));
+                question.sets_echo = Some(!matches!(command.argument, "" | "0"));
             }
-            may_reset_verbosity |= command.is("Z") || command.is("&F");
-            resumes |= command.is("O");
+            question.may_reset_verbosity |= command.is("Z") || command.is("&F");
+            question.resumes |= command.is("O");
         }
-        let prompt_within = timeout;
-        Question {
-            bytes,
-            names,
-            sets_verbosity,
-            may_reset_verbosity,
-            sets_echo,
-            resumes,
-            expected,
-            timeout,
-            prompt,
-            prompt_within,
-        }
+        Question { bytes, ..question }
     }
 
     /// The modem asks for data in this time, or not at all.

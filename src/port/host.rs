@@ -62,7 +62,12 @@ impl Host {
     /// Serves the device on a new pseudo-terminal, and returns its path. `link` is a symbolic link to it that is made
     /// now and removed at the end; one that points nowhere is replaced.
     pub fn add_terminal(&mut self, device: Box<dyn Device>, link: Option<&Path>) -> Result<String, OpenError> {
-        self.add(device, Outlet::terminal(link)?)
+        // The program may change its folder before the link is removed.
+        let link = link
+            .map(std::path::absolute)
+            .transpose()
+            .map_err(|error| OpenError::new(OpenErrorKind::System, format!("no link can be made there: {error}")))?;
+        self.add(device, Outlet::Terminal { link, open: None })
     }
 
     /// Serves the device on a TCP port, and returns the address; port 0 takes a free one. A second connection is closed
@@ -232,10 +237,6 @@ impl Terminal {
 }
 
 impl Outlet {
-    fn terminal(link: Option<&Path>) -> Result<Outlet, OpenError> {
-        Ok(Outlet::Terminal { link: link.map(absolute).transpose()?, open: None })
-    }
-
     /// Returns its name: the terminal's path, the listener's address.
     fn open(&mut self, openings: Option<&File>) -> Result<String, OpenError> {
         match self {
@@ -372,13 +373,6 @@ fn has_closed(peer: &TcpStream) -> bool {
         Ok(count) => count == 0,
         Err(error) => !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
     }
-}
-
-/// The program may change its folder before the link is removed.
-fn absolute(link: &Path) -> Result<PathBuf, OpenError> {
-    std::path::absolute(link).map_err(|error| {
-        OpenError::new(OpenErrorKind::System, format!("`{}` cannot be a link: {error}", link.display()))
-    })
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]

@@ -170,6 +170,7 @@ mod tests {
     use super::super::bench::{MINUTE, Scratch, read_exactly};
     use super::*;
     use crate::port::host::Terminal;
+    use crate::port::list::others;
 
     const BAUD: u32 = 115_200;
 
@@ -258,8 +259,13 @@ mod tests {
     }
 
     #[test]
-    fn a_second_open_is_told_that_the_port_is_busy_and_by_whom() {
+    fn a_second_open_is_told_that_the_port_is_busy_and_by_whom_and_another_process_sees_the_lock() {
         let (mut terminal, mut port) = pair();
+        let locked = |path: &Path| {
+            let status = Command::new("flock").args(["--nonblock", "--exclusive"]).arg(path).arg("true").status();
+            !status.unwrap().success()
+        };
+        assert!(locked(&terminal.path));
         let error = refusal(&terminal.path);
         assert_eq!(error.kind, OpenErrorKind::Busy);
         let me = format!("(process {}) holds it", std::process::id());
@@ -269,19 +275,8 @@ mod tests {
         assert_eq!(read_exactly(&mut port, 2), b"OK");
         assert_eq!(refusal(&terminal.path).kind, OpenErrorKind::Busy);
         drop(port);
-        open(&terminal.path).unwrap();
-    }
-
-    #[test]
-    fn another_process_sees_the_lock() {
-        let (terminal, port) = pair();
-        let locked = |path: &Path| {
-            let status = Command::new("flock").args(["--nonblock", "--exclusive"]).arg(path).arg("true").status();
-            !status.unwrap().success()
-        };
-        assert!(locked(&terminal.path));
-        drop(port);
         assert!(!locked(&terminal.path));
+        open(&terminal.path).unwrap();
     }
 
     #[test]
@@ -309,6 +304,7 @@ mod tests {
     #[test]
     fn a_port_that_another_program_has_made_its_own_is_busy_for_root_too() {
         let terminal = Terminal::new().unwrap();
+        assert_eq!(others(&terminal.path), []);
         let ours = File::options().read(true).write(true).open(&terminal.path).unwrap();
         let mut other = Command::new("sleep").arg("60").stdin(ours.try_clone().unwrap()).spawn().unwrap();
         rustix::termios::ioctl_tiocexcl(&ours).unwrap();
@@ -316,8 +312,10 @@ mod tests {
         let errors = [refusal(&terminal.path), refusal(&terminal.path)];
         other.kill().unwrap();
         other.wait().unwrap();
+        let named = format!("(process {}) holds it", other.id());
         for error in errors {
             assert_eq!(error.kind, OpenErrorKind::Busy, "{error}");
+            assert!(cfg!(not(target_os = "linux")) || error.message.ends_with(&named), "{error}");
         }
         rustix::termios::ioctl_tiocnxcl(&ours).unwrap();
         open(&terminal.path).unwrap();

@@ -364,28 +364,22 @@ impl Replay {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
     pub fn open(file: &Path) -> Result<Replay, OpenError> {
         let name = file.display().to_string();
-        let unreadable = |error: std::io::Error| {
-            let kind = match error.kind() {
-                std::io::ErrorKind::NotFound => OpenErrorKind::Missing,
-                std::io::ErrorKind::PermissionDenied => OpenErrorKind::Forbidden,
-                _ => OpenErrorKind::System,
-            };
-            OpenError::new(kind, format!("cannot read the recording {name}: {error}"))
-                .with_help("--record FILE writes one")
-        };
         let no_recording = |what: String| {
             OpenError::new(OpenErrorKind::NotAPort, what).with_help("a recording is what --record FILE has written")
         };
-        let text = match read_file(file, LARGEST) {
-            Ok(text) => text,
-            Err(Unreadable::Io(error)) => return Err(unreadable(error)),
-            Err(error @ Unreadable::TooLarge { .. }) => {
-                return Err(no_recording(format!("the recording {name} {error}")));
+        let text = read_file(file, LARGEST).map_err(|unreadable| match unreadable {
+            Unreadable::Io(error) => {
+                let kind = match error.kind() {
+                    io::ErrorKind::NotFound => OpenErrorKind::Missing,
+                    io::ErrorKind::PermissionDenied => OpenErrorKind::Forbidden,
+                    _ => OpenErrorKind::System,
+                };
+                OpenError::new(kind, format!("cannot read the recording {name}: {error}"))
+                    .with_help("--record FILE writes one")
             }
-            Err(Unreadable::NoText { .. }) => {
-                return Err(no_recording(format!("{name} is no recording but binary data")));
-            }
-        };
+            Unreadable::TooLarge { .. } => no_recording(format!("the recording {name} {unreadable}")),
+            Unreadable::NoText { .. } => no_recording(format!("{name} is no recording but binary data")),
+        })?;
         Replay::new(name.clone(), &text)
             .map_err(|(line, what)| no_recording(format!("{name} is no recording: line {line}: {what}")))
     }

@@ -56,36 +56,32 @@ pub fn from_septets(septets: &[u8]) -> String {
 
 /// Eight septets in seven octets, the first in the lowest bits.
 pub fn pack(septets: &[u8]) -> Vec<u8> {
-    let mut octets = Vec::with_capacity(septets.len() * 7 / 8 + 1);
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    for septet in septets {
-        bits |= u32::from(septet & 0x7F) << count;
-        count += 7;
-        while count >= 8 {
-            octets.push((bits & 0xFF) as u8);
-            bits >>= 8;
-            count -= 8;
-        }
-    }
-    if count > 0 {
-        octets.push((bits & 0xFF) as u8);
-    }
-    octets
+    regroup(septets, 7, 8)
 }
 
 pub fn unpack(octets: &[u8], count: usize) -> Vec<u8> {
-    let mut septets = Vec::with_capacity(count.min(octets.len() * 8 / 7 + 1));
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for octet in octets {
-        bits |= u32::from(*octet) << held;
-        held += 8;
-        while held >= 7 && septets.len() < count {
-            septets.push((bits & 0x7F) as u8);
-            bits >>= 7;
-            held -= 7;
+    let mut septets = regroup(octets, 8, 7);
+    septets.truncate(count);
+    septets
+}
+
+/// Units of so many bits as units of so many others; what is left of the last one is padded.
+fn regroup(units: &[u8], from: u32, to: u32) -> Vec<u8> {
+    let mut regrouped = Vec::with_capacity(units.len() * 8 / 7 + 1);
+    let (mut bits, mut count) = (0_u32, 0);
+    for unit in units {
+        bits |= (u32::from(*unit) & ((1 << from) - 1)) << count;
+        count += from;
+        while count >= to {
+            regrouped.push((bits & ((1 << to) - 1)) as u8);
+            bits >>= to;
+            count -= to;
         }
     }
-    septets
+    if count > 0 {
+        regrouped.push(bits as u8);
+    }
+    regrouped
 }
 
 pub fn to_ucs2_hex(text: &str) -> String {
@@ -93,16 +89,12 @@ pub fn to_ucs2_hex(text: &str) -> String {
 }
 
 pub fn from_ucs2_hex(hex: &str) -> Option<String> {
-    let octets = notation::unhex(hex)?;
-    from_ucs2(&octets)
+    from_ucs2(&notation::unhex(hex)?)
 }
 
 pub fn from_ucs2(octets: &[u8]) -> Option<String> {
-    let units = octets.chunks(2).map(|pair| match pair {
-        [high, low] => Some(u16::from_be_bytes([*high, *low])),
-        _ => None,
-    });
-    let units: Vec<u16> = units.collect::<Option<_>>()?;
+    let (pairs, []) = octets.as_chunks() else { return None };
+    let units: Vec<u16> = pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
     String::from_utf16(&units).ok()
 }
 

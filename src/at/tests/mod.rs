@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::body::{Body, counted};
 use super::echo::Echo;
-use super::lines::Framer;
+use super::lines::{Framer, Queue};
 use super::parameters::{Parameter, groups, parameters, split_prefix};
 use super::{command, result_code};
 use crate::notation::{text, unescape};
@@ -55,6 +55,21 @@ fn made(of: &str, bytes: &[u8]) -> String {
             }
             assert_eq!(lines(&bytes.chunks(1).collect::<Vec<_>>()), whole, "{written} byte by byte");
             whole.join(" | ")
+        }
+        "queue" => {
+            let (mut queue, mut looked_at) = (Queue::default(), 0);
+            let mut step = |step: &str| match step.split_at(1) {
+                ("+", line) => {
+                    queue.push(line.as_bytes());
+                    None
+                }
+                (from, first) => {
+                    let looked_at = if from == "*" { &mut 0 } else { &mut looked_at };
+                    let taken = queue.take(looked_at, &mut |line| line.starts_with(first.as_bytes()));
+                    Some(taken.map_or("none".to_owned(), |line| text(&line).into_owned()))
+                }
+            };
+            written.split(' ').filter_map(&mut step).collect::<Vec<_>>().join(" ")
         }
         "prefix" => {
             let (prefix, rest) = split_prefix(bytes);

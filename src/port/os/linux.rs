@@ -312,16 +312,4 @@ mod tests {
         assert_eq!(lock_owner(locks, 345), Some(812));
         assert_eq!(lock_owner(locks, 99), None);
     }
-
-    #[test]
-    fn who_has_a_port_open_is_named() {
-        let terminal = crate::port::host::Terminal::new().unwrap();
-        assert_eq!(holders(&terminal.path), []);
-        let open = fs::File::open(&terminal.path).unwrap();
-        let mut other = std::process::Command::new("sleep").arg("60").stdin(open).spawn().unwrap();
-        let pids: Vec<u32> = holders(&terminal.path).into_iter().map(|holder| holder.pid).collect();
-        other.kill().unwrap();
-        other.wait().unwrap();
-        assert_eq!(pids, [other.id()]);
-    }
 }

@@ -250,19 +250,12 @@ fn ending(outcome: &Outcome) -> String {
     }
 }
 
-/// All that is told, and the outcome, of an answer that comes at once.
-fn run(question: &Question, bytes: impl AsRef<[u8]>) -> (Outcome, Vec<String>) {
-    run_in(question, &[bytes.as_ref()])
-}
-
-fn run_in(question: &Question, chunks: &[&[u8]]) -> (Outcome, Vec<String>) {
+/// The outcome of an answer that comes in these chunks, and the bench that has heard it.
+fn run(question: &Question, chunks: &[&[u8]]) -> (Outcome, Bench) {
     let mut bench = Bench::new();
     bench.ask(question);
-    for chunk in chunks {
-        bench.receive(chunk);
-    }
-    let outcome = bench.outcome();
-    (outcome, bench.recorder.events)
+    chunks.iter().for_each(|chunk| bench.receive(chunk));
+    (bench.outcome(), bench)
 }
 
 fn texts(lines: &[Line]) -> Vec<String> {
@@ -301,7 +294,8 @@ fn each_answer_is_told_as_its_table_says() {
 
 /// All that is told of an answer, and of its end what that does not show.
 fn summary(question: &Question, bytes: &[u8]) -> String {
-    let (outcome, mut told) = run(question, bytes);
+    let (outcome, bench) = run(question, &[bytes]);
+    let mut told = bench.recorder.events;
     told.retain(|event| !event.starts_with("sent AT"));
     // Of a notice, what it is about.
     told.iter_mut().for_each(|event| event.truncate(event.find(" was taken").unwrap_or(event.len())));
@@ -363,12 +357,7 @@ fn each_conversation_goes_as_its_file_says() {
 
 /// All that is told of it, up to the outcome and behind it.
 fn told(question: &Question, chunks: &[&[u8]]) -> (Outcome, Vec<String>, Vec<String>) {
-    let mut bench = Bench::new();
-    bench.ask(question);
-    for chunk in chunks {
-        bench.receive(chunk);
-    }
-    let outcome = bench.outcome();
+    let (outcome, mut bench) = run(question, chunks);
     bench.wait(Duration::from_secs(1));
     let queued = bench.queued();
     (outcome, bench.recorder.events, queued)
@@ -393,10 +382,7 @@ fn every_cut_of_every_transcript_tells_the_same() {
 #[test]
 fn every_byte_of_every_transcript_is_told() {
     for (question, bytes, _) in TABLES.map(rows).concat() {
-        let mut bench = Bench::new();
-        bench.ask(&question);
-        bench.receive(&bytes);
-        let _ = bench.outcome();
+        let (_, bench) = run(&question, &[&bytes]);
         let kept = |text: &str| text.replace("\\r", "").replace("\\n", "").replace("\\x00", "").replace(' ', "");
         let told: String = bench
             .recorder
@@ -435,14 +421,13 @@ proptest! {
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
     ) {
         let bytes = pieces.concat();
-        let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
-        places.sort_unstable();
-        let mut chunks = Vec::new();
-        let mut from = 0;
-        for place in places.into_iter().chain([bytes.len()]) {
-            chunks.push(&bytes[from..place]);
-            from = place;
+        let (mut chunks, mut rest) = (Vec::new(), &bytes[..]);
+        for cut in cuts {
+            let (head, tail) = rest.split_at(cut.index(rest.len() + 1));
+            chunks.push(head);
+            rest = tail;
         }
+        chunks.push(rest);
         prop_assert_eq!(told(&question, &chunks), told(&question, &[&bytes]));
     }
 
@@ -489,9 +474,9 @@ fn case_15_counted_data_larger_than_any_line_are_cut() {
     let mut bytes = b"\r\n+QIRD: 200000\r\n".to_vec();
     bytes.extend(std::iter::repeat_n(b"OK\r\n", 50_000).flatten());
     bytes.extend(b"\r\n\r\nOK\r\n");
-    let (outcome, events) = run_in(&question("AT+QIRD=0"), &bytes.chunks(1000).collect::<Vec<_>>());
+    let (outcome, bench) = run(&question("AT+QIRD=0"), &bytes.chunks(1000).collect::<Vec<_>>());
     assert_eq!(outcome.unwrap().lines[0].bytes.len(), 65_536);
-    assert!(events.iter().any(|event| event.starts_with("truncated")));
+    assert!(bench.recorder.events.iter().any(|event| event.starts_with("truncated")));
 }
 
 #[test]
