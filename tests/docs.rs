@@ -67,6 +67,12 @@ fn confirmed(of: &Table) -> &'static str {
     if text(of, "status") == "unconfirmed" { "not confirmed" } else { "" }
 }
 
+/// What of a module was read at no source: all, or the facts that it names.
+fn not_confirmed(module: &Table) -> String {
+    let recalled = texts(module, "recalled");
+    if recalled.is_empty() { confirmed(module).to_owned() } else { format!("not confirmed: {recalled}") }
+}
+
 #[test]
 fn library() {
     let mut page =
@@ -119,7 +125,7 @@ fn modules() {
             code(&texts(&module, "iccid")),
             code(&texts(&module, "roaming")),
             code(&texts(&module, "reboot")),
-            confirmed(&module)
+            not_confirmed(&module)
         ));
     }
     page.extend(rows);

@@ -391,6 +391,10 @@ fn module(path: &Path) -> Result<Module> {
         require(!other.contains_key("like"), "it is like a module that is like another").map_err(wrong)?;
         take_from(&mut table, &other);
     }
+    let recalled = table.get("recalled").and_then(toml::Value::as_array).into_iter().flatten();
+    for fact in recalled.filter_map(toml::Value::as_str) {
+        require(table.contains_key(fact), &wrong(format!("`recalled` names '{fact}', which it does not have")))?;
+    }
     let text = toml::to_string(&table).map_err(|error| wrong(error.to_string()))?;
     let module: Module = toml::from_str(text.leak()).map_err(|error| wrong(error.to_string()))?;
     let is_called = path.file_stem().is_some_and(|stem| stem == module.id);

@@ -632,6 +632,8 @@ pub struct Module {
     pub supersim: Vec<&'static str>,
     pub source: Vec<&'static str>,
     pub status: Confirmation,
+    /// Which of its facts were read at no source though the others were, as their keys are called: `power-off`
+    pub recalled: Vec<&'static str>,
 }
 
 impl Module {
@@ -658,8 +660,18 @@ impl Module {
 const INHERITED: &str = "roaming technology power-saving sim-slot stack registration apn data-up data-down iccid reboot \
     power-off address ping ping-answer cell neighbours bands";
 
+fn is_inherited(name: &str) -> bool {
+    INHERITED.split(' ').any(|inherited| inherited == name)
+}
+
 /// The settings and commands that a module's file does not name are those of the other.
 pub fn take_from(own: &mut toml::Table, other: &toml::Table) {
+    let recalled = other.get("recalled").and_then(toml::Value::as_array).into_iter().flatten();
+    let taken = |fact: &&toml::Value| fact.as_str().is_some_and(|fact| is_inherited(fact) && !own.contains_key(fact));
+    let taken: Vec<toml::Value> = recalled.filter(taken).cloned().collect();
+    if let Some(all) = own.entry("recalled").or_insert_with(|| toml::Value::Array(Vec::new())).as_array_mut() {
+        all.extend(taken);
+    }
     for (name, value) in INHERITED.split(' ').filter_map(|name| other.get_key_value(name)) {
         own.entry(name).or_insert_with(|| value.clone());
     }

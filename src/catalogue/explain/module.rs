@@ -1,7 +1,7 @@
 //! A module by its name: how to talk to it, and what is special about it.
 
 use super::{ExplainedPart, Explanation, Kind};
-use crate::catalogue::entry::{Module, note};
+use crate::catalogue::entry::{Confirmation, Module, note};
 use crate::catalogue::lookup::known;
 
 /// `BG96`, `LARA-R211-02B`, `SIMCOM_SIM7080G`, `quectel-bg96`
@@ -12,39 +12,45 @@ pub(super) fn by_name(name: &str) -> Option<Explanation> {
 fn about(name: &str, module: &'static Module) -> Explanation {
     let title = format!("A module of {}: {}", module.vendor, module.technologies.join(", "));
     let mut explained = Explanation::new(name, Kind::Module, title).from(&module.source, module.status);
-    let mut told = |commands: &[&str], what: &str| {
-        explained.parts.extend(commands.iter().map(|command| ExplainedPart::new(*command, "", what, None)));
+    let mark = |sure: bool| if sure { "" } else { " (not confirmed)" };
+    let sure = |fact: &str| mark(!module.recalled.contains(&fact));
+    let mut told = |commands: &[&str], what: &str, mark: &str| {
+        let what = format!("{what}{mark}");
+        explained.parts.extend(commands.iter().map(|command| ExplainedPart::new(*command, "", what.as_str(), None)));
     };
-    told(&[module.iccid], "reads the SIM's ICCID");
+    told(&[module.iccid], "reads the SIM's ICCID", sure("iccid"));
     let registration: Vec<String> = module.registration.iter().map(|command| format!("{command}?")).collect();
-    told(&registration.iter().map(String::as_str).collect::<Vec<_>>(), "tells the registration");
+    let registration: Vec<&str> = registration.iter().map(String::as_str).collect();
+    told(&registration, "tells the registration", sure("registration"));
     for setting in module.settings() {
-        told(&[setting.set], setting.what);
-        told(&[setting.read], "tells whether it is so");
+        let mark = mark(setting.status == Confirmation::Confirmed || module.status == Confirmation::Unconfirmed);
+        told(&[setting.set], setting.what, mark);
+        told(&[setting.read], "tells whether it is so", mark);
     }
     let apn: Vec<&str> =
         module.apn.iter().copied().filter(|line| module.stack.iter().all(|own| own.set != *line)).collect();
-    told(&apn, "sets the APN");
-    told(&module.data_up, "brings its IP stack up");
+    told(&apn, "sets the APN", sure("apn"));
+    told(&module.data_up, "brings its IP stack up", sure("data-up"));
     let single = [
-        (module.ping, "pings"),
-        (module.data_down, "takes its IP stack down"),
-        (module.address, "tells its address"),
-        (module.cell, "tells of the serving cell"),
-        (module.neighbours, "tells of the cells beside it"),
-        (module.bands, "tells on which bands it looks"),
-        (module.reboot, "starts it anew"),
+        ("ping", module.ping, "pings"),
+        ("data-down", module.data_down, "takes its IP stack down"),
+        ("address", module.address, "tells its address"),
+        ("cell", module.cell, "tells of the serving cell"),
+        ("neighbours", module.neighbours, "tells of the cells beside it"),
+        ("bands", module.bands, "tells on which bands it looks"),
+        ("reboot", module.reboot, "starts it anew"),
+        ("power-off", module.power_off.unwrap_or_default(), "switches it off"),
     ];
-    single.into_iter().filter(|(command, _)| !command.is_empty()).for_each(|(command, what)| told(&[command], what));
-    told(module.power_off.as_slice(), "switches it off");
-    explained.notes.extend(start(module));
+    let known = single.into_iter().filter(|(_, command, _)| !command.is_empty());
+    known.for_each(|(fact, command, what)| told(&[command], what, sure(fact)));
+    explained.notes.extend(start(module).map(|note| note + sure("boot-urcs")));
     explained
         .notes
         .extend(module.without_final.iter().map(|line| format!("{line} is answered without a final result code.")));
-    explained.notes.extend(scan(module));
+    explained.notes.extend(scan(module).map(|note| note + sure("scan-abortable")));
     explained.notes.extend(module.quirks.iter().chain(&module.supersim).map(|text| {
         let (text, is_confirmed) = note(text);
-        format!("{text}{}", if is_confirmed { "" } else { " (not confirmed)" })
+        format!("{text}{}", mark(is_confirmed))
     }));
     explained
 }
