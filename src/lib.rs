@@ -33,6 +33,7 @@
 //! - [`fleet`]: many gateways, each with modems of its own
 //! - [`repl`]: exploring a modem line by line
 //! - [`lsp`]: the language server of editors
+//! - [`config`]: settings of a project and of the user: `hayes.toml`
 //! - [`cli`]: arguments, printing, exit codes
 //!
 //! # How to add a statement: six files
@@ -77,6 +78,7 @@ pub mod batch;
 pub mod catalogue;
 pub mod check;
 pub mod cli;
+mod config;
 pub mod connect;
 pub mod conversation;
 pub mod diagnostic;

@@ -46,6 +46,17 @@ pub(crate) fn holds_something(path: &Path) -> bool {
     path.metadata().is_ok_and(|known| known.is_file() && known.len() > 0)
 }
 
+/// Whether a file is this user's, or root's: what another has put there is not to be followed.
+pub(crate) fn is_ours(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        let owner = path.metadata().map(|known| std::os::unix::fs::MetadataExt::uid(&known));
+        owner.is_ok_and(|owner| owner == 0 || owner == rustix::process::geteuid().as_raw())
+    }
+    #[cfg(not(unix))]
+    path.exists()
+}
+
 /// Makes a folder, and those above it, for its owner alone.
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();

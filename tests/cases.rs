@@ -336,7 +336,11 @@ fn run_line(line: &str, folder: &Path, replays: bool) -> String {
         .env("PATH", search.unwrap())
         .env("NO_COLOR", "1")
         .env("COLUMNS", "100");
-    command.env("XDG_STATE_HOME", folder.join("state")).env_remove("HAYES_PORT").stdin(std::process::Stdio::null());
+    command
+        .env("XDG_STATE_HOME", folder.join("state"))
+        .env("XDG_CONFIG_HOME", folder.join("config"))
+        .env_remove("HAYES_PORT")
+        .stdin(std::process::Stdio::null());
     if replays {
         command.env("HAYES_PORT", "replay:modem.transcript");
     }

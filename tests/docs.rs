@@ -167,7 +167,7 @@ fn heading(file: &str) -> String {
 #[test]
 fn diagnostics() {
     let mut page = "# Diagnostics\n\nEvery mistake that Hayes tells of has a code. `hayes explain CODE` shows the same as this page.\n".to_owned();
-    for group in ["syntax", "check", "run", "port", "batch"] {
+    for group in ["syntax", "check", "run", "port", "batch", "config"] {
         let pages = fs::read_to_string(root("src/diagnostic/pages").join(format!("{group}.md"))).unwrap();
         // The file's headings go one step down; so does its own.
         let lines =

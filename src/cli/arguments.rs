@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueHint};
 
 use super::fleet::{AgentArguments, FleetArguments};
 use crate::batch::schedule::Share;
+use crate::config::Setting;
 use crate::diagnostic::nearest;
 use crate::import::Dialect;
 use crate::notation::duration;
@@ -25,6 +26,8 @@ Examples:
   hayes at -p /dev/ttyUSB2 AT+CSQ AT+COPS?     ask two things
   hayes list                                   the scripts that come with it
 
+Options that are always the same stand in hayes.toml or in the environment: `hayes config --help`.
+
 Exit codes: 0 passed, 1 failed, 2 wrong command line, 3 a script does not check, 6 device trouble, 130 interrupted.")]
 pub(crate) struct HayesArguments {
     #[command(subcommand)]
@@ -32,6 +35,9 @@ pub(crate) struct HayesArguments {
     /// When to use colours (NO_COLOR is heeded too)
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
+    /// Take the settings of [profile.NAME] in hayes.toml over the others there [env: HAYES_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -83,6 +89,13 @@ pub(crate) enum Task {
     Ports(Ports),
     /// Find out why no modem answers: ports, permissions, drivers, other programs, and what the modem says of itself
     Doctor(Doctor),
+    /// Show each setting, its value, and where that came from: a file, the environment, the default
+    #[command(after_help = CONFIG)]
+    Config {
+        /// Print it as JSON Lines
+        #[arg(long)]
+        json: bool,
+    },
     /// Be a simulated modem, as a device for any program
     Sim(Sim),
     /// Serve an editor: diagnostics, completion, help, renames (Language Server Protocol)
@@ -113,6 +126,21 @@ An editor starts it and talks to it over standard input and output.
 
 Examples:
   vim.lsp.start { name = 'hayes', cmd = { 'hayes', 'lsp' } }     in Neovim";
+
+const CONFIG: &str = "\
+A setting is an option that is not typed each time. The option beats HAYES_OPTION in the environment (HAYES_PORT, HAYES_WAIT,
+HAYES_TIMEOUT_SCALE), that beats hayes.toml: [profile.NAME] for --profile NAME, then the nearest file upward, then
+~/.config/hayes/hayes.toml. Values for scripts stand in [vars].
+
+  port = \"usb:2c7c:0125:if02\"
+  wait = \"30s\"
+  [vars]
+  apn = \"super\"
+  [profile.bench]
+  port = \"auto\"
+
+A project's file makes a run more careful (real, plan, shareable), and never less (yes, outside); it names no port on the
+network, no inventory, no carrier and no secrets.";
 
 /// Which modem, and how to talk to it.
 #[derive(Debug, Clone, Args)]
@@ -523,14 +551,6 @@ pub(crate) struct Sim {
     pub(crate) seed: Option<u64>,
 }
 
-/// The arguments, or what to print instead and how to exit: `--help`, `--version`, a mistake.
-pub(crate) fn parse(arguments: &[OsString]) -> Result<HayesArguments, clap::Error> {
-    // The texts that only a help page shows are made for one that is asked for.
-    let matches = HayesArguments::command().try_get_matches_from(arguments);
-    let matches = matches.or_else(|_| command().try_get_matches_from(arguments));
-    HayesArguments::from_arg_matches_mut(&mut matches?)
-}
-
 /// What else to say of a mistake: what people of other tools write, and what stands in the wrong place.
 pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<String> {
     use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -553,6 +573,11 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<Stri
             near.map(|near| format!("did you mean `hayes {near}`?"))
         };
     }
+    if let Some(ContextValue::String(value)) = mistake.get(ContextKind::InvalidValue) {
+        let key = wrong.trim_start_matches("--").split([' ', '[']).next()?;
+        let variable = Setting::find(key)?.variable();
+        return std::env::var(&variable).is_ok_and(|set| set == *value).then(|| format!("{variable} says so"));
+    }
     match wrong.as_str() {
         _ if mistake.kind() != ErrorKind::UnknownArgument => None,
         "--dry-run" | "--check" | "-n" | "--dryrun" | "--noop" => {
@@ -571,12 +596,6 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<Stri
         }
         _ => None,
     }
-}
-
-/// What `hayes` alone means: `hayes repl`, with what the environment says.
-pub(crate) fn alone() -> Repl {
-    let matches = Repl::augment_args(clap::Command::new("repl")).get_matches_from(["repl"]);
-    Repl::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 /// The definition of the command line, with what only other modules know: the options of the simulated modem.

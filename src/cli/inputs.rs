@@ -1,5 +1,5 @@
 //! What a script is given: parameters and secrets, from the command line, from files, from the environment. The command
-//! line beats the files, the files beat the environment, the environment beats the script's default.
+//! line beats the files, the files beat the environment, the environment beats `hayes.toml`, that beats the script's default.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::arguments;
 use super::console::{Console, Exit};
-use super::scripts;
+use super::{scripts, settings};
 use crate::check::Program;
 use crate::diagnostic::{Complaint, nearest};
 use crate::runtime::{self, Inputs, Unfit};
@@ -92,6 +92,22 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
             }
         }
     }
+    let mut in_files = Vec::new();
+    for (name, from) in settings::vars() {
+        let is_given = |name: &str| given.iter().any(|value: &GivenValue| value.name == name);
+        if let Some(near) = misspelt(name, programs, is_given) {
+            let message = format!("the script has no parameter {name}, which {} gives", from.origin());
+            problems.push(Complaint::new(message).help(format!("did you mean {near}?")));
+        }
+        if declared(name, programs).is_some() && !is_given(name) {
+            in_files.push(GivenValue {
+                name: name.clone(),
+                value: from.values.concat(),
+                secret: false,
+                origin: from.origin(),
+            });
+        }
+    }
     for (variable, _) in std::env::vars_os() {
         let named = |prefix: &str| Some((prefix.to_owned(), variable.to_str()?.strip_prefix(prefix)?.to_owned()));
         let Some((prefix, name)) = named("HAYES_VAR_").or_else(|| named("HAYES_SECRET_")) else { continue };
@@ -101,6 +117,7 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
             problems.push(problem.help(format!("did you mean {prefix}{near}? Unset it where another script is meant")));
         }
     }
+    given.extend(in_files);
     let found = sorted(given, programs, &mut problems);
     told(found, problems, console)
 }
@@ -175,6 +192,7 @@ fn told<T>(found: T, problems: Vec<Complaint>, console: &Console) -> Result<T, E
 pub(crate) fn loose(given: &arguments::InputArguments, console: &Console) -> Result<Inputs, Exit> {
     let mut problems = Vec::new();
     let mut inputs = Inputs::default();
+    inputs.variables.extend(settings::vars().map(|(name, from)| (name.clone(), from.values.concat())));
     for (prefix, values) in [("HAYES_VAR_", &mut inputs.variables), ("HAYES_SECRET_", &mut inputs.secrets)] {
         for (name, value) in std::env::vars_os() {
             let Some(known) = name.to_str().and_then(|name| name.strip_prefix(prefix)) else { continue };

@@ -21,6 +21,7 @@ mod results;
 mod run;
 mod screen;
 mod scripts;
+mod settings;
 mod sim;
 mod test;
 
@@ -38,10 +39,18 @@ use console::{Console, Exit};
 
 /// Runs the program with these arguments, the program's own name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let words: Vec<OsString> = arguments.into_iter().collect();
-    let arguments = match arguments::parse(&words) {
+    let mut words: Vec<OsString> = arguments.into_iter().collect();
+    let mut parsed = settings::parse(&words);
+    let names_none = parsed.as_ref().is_ok_and(|arguments| arguments.task.is_none());
+    // On a terminal somebody wants to look around.
+    if names_none && std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        words.push("repl".into());
+        parsed = settings::parse(&words);
+    }
+    let arguments = match parsed {
         Ok(arguments) => arguments,
-        Err(instead) => {
+        Err(Err(exit)) => return exit.into(),
+        Err(Ok(instead)) => {
             let printed = instead.print().and_then(|()| std::io::stdout().flush());
             // Help and version go to standard output and are no failure, unless nobody can read them.
             let exit =
@@ -65,10 +74,6 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
         return exit;
     }
     let Some(task) = &arguments.task else {
-        // On a terminal somebody wants to look around.
-        if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
-            return repl::repl(&arguments::alone(), console);
-        }
         return console.refuse(Exit::Usage, "name a command", Some("`hayes --help` lists them"));
     };
     match task {
@@ -89,6 +94,7 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
         Task::Test(arguments) => test::test(arguments, console),
         Task::Ports(arguments) => ports::list(arguments, console),
         Task::Doctor(arguments) => doctor::run(arguments, console),
+        Task::Config { json } => settings::show(*json, console),
         Task::Sim(arguments) => sim::sim(arguments, console),
         Task::Lsp { .. } => lsp::serve(console),
         Task::Completions { shell } => completion::script(*shell, console),

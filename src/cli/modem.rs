@@ -10,6 +10,7 @@ use super::arguments::Connection;
 use super::auto;
 use super::console::{Console, Exit};
 use super::results::apart;
+use super::settings;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, AUTO, Address, Opening, SIMULATED};
 use crate::conversation::Conversation;
@@ -30,6 +31,9 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Addre
 /// The same; the caller tells that it is the simulated modem.
 pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Address, Exit> {
     let named = connection.port.as_deref();
+    if let Some(origin) = settings::port_from() {
+        console.say(&format!("-p {}, as {origin} says\n", named.unwrap_or_default()));
+    }
     if named == Some(AUTO) {
         return auto::find(connection, console);
     }

@@ -48,6 +48,7 @@ fn beside(task: Option<&Task>) -> Vec<PathBuf> {
         | Task::Test(_)
         | Task::Ports(_)
         | Task::Doctor(_)
+        | Task::Config { .. }
         | Task::Sim(_)
         | Task::Completions { .. }
         | Task::CompleteWord { .. }

@@ -8,12 +8,13 @@ use std::sync::OnceLock;
 
 use super::Severity;
 
-const BOOKS: [&str; 5] = [
+const BOOKS: [&str; 6] = [
     include_str!("pages/syntax.md"),
     include_str!("pages/check.md"),
     include_str!("pages/run.md"),
     include_str!("pages/port.md"),
     include_str!("pages/batch.md"),
+    include_str!("pages/config.md"),
 ];
 
 /// What there is to say about a code.

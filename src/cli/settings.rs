@@ -1,0 +1,222 @@
+//! Arguments from where they are not typed: the environment and `hayes.toml`. To clap a file's value is another default,
+//! so that it is read and checked as one that was typed. And `hayes config`, which shows what holds and where it came from.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::sync::OnceLock;
+
+use clap::builder::BoolishValueParser;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+use serde::Serialize;
+
+use super::arguments::{self, HayesArguments};
+use super::console::{Console, Exit};
+use crate::config::{Configuration, FromFile, SETTINGS, Setting};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::notation::{harmless, json};
+use crate::report::style::Style;
+
+/// The commands that take settings.
+const TAKE: [&str; 10] = ["run", "repl", "batch", "at", "agent", "fleet", "test", "check", "report", "config"];
+
+/// What the files say, once they were read.
+static CONFIGURATION: OnceLock<Configuration> = OnceLock::new();
+/// Where the port stands, if not on the command line.
+static PORT: OnceLock<String> = OnceLock::new();
+
+/// The parameters' values in the files.
+pub(super) fn vars() -> impl Iterator<Item = (&'static String, &'static FromFile)> {
+    CONFIGURATION.get().into_iter().flat_map(|configuration| &configuration.vars)
+}
+
+/// The place in a file that names the port.
+pub(super) fn port_from() -> Option<&'static str> {
+    PORT.get().map(String::as_str)
+}
+
+/// The arguments; else what to print instead (`--help`, `--version`, a mistake), or the exit where what is wrong with a file
+/// has been told.
+pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::Error, Exit>> {
+    let task = task(words).filter(|task| TAKE.contains(task));
+    let wants_help = words.iter().any(|word| word == "--help" || word == "-h");
+    let Some(task) = task.filter(|_| !wants_help) else {
+        let matches = HayesArguments::command().try_get_matches_from(words);
+        // The texts that only a help page shows are made for one that is asked for.
+        let matches = matches.or_else(|_| arguments::command().try_get_matches_from(words)).map_err(Ok)?;
+        return HayesArguments::from_arg_matches(&matches).map_err(Ok);
+    };
+    let configuration = read(words).map_err(Err)?;
+    let command = with_settings(HayesArguments::command(), configuration);
+    let command = command.mut_subcommand(task, |task| with_all_settings(task, configuration));
+    let matches = command.try_get_matches_from(words).map_err(Ok)?;
+    let is_from_file = |task: &ArgMatches| {
+        task.try_contains_id("port").is_ok_and(|known| known)
+            && task.value_source("port") == Some(ValueSource::DefaultValue)
+    };
+    if matches.subcommand().is_some_and(|(_, task)| is_from_file(task))
+        && let Some(port) = configuration.settings.get("port")
+    {
+        let _ = PORT.set(port.origin());
+    }
+    HayesArguments::from_arg_matches(&matches).map_err(Ok)
+}
+
+/// Reads the files; what is wrong with them is told.
+fn read(words: &[OsString]) -> Result<&'static Configuration, Exit> {
+    let folder = std::env::current_dir().unwrap_or_default();
+    let profile = profile(words);
+    let mut configuration = Configuration::read(&folder, profile.as_deref());
+    // The definition is made where there is something to be held against it.
+    let command = (!configuration.settings.is_empty()).then(HayesArguments::command);
+    for (key, given) in &configuration.settings {
+        let Some(why) = command.as_ref().and_then(|command| arg(command, key)).and_then(|arg| misfit(arg, key, given))
+        else {
+            continue;
+        };
+        let diagnostic = Diagnostic::new("hayes::config::value", &given.source, why).at(given.span, "");
+        configuration.diagnostics.push(diagnostic);
+    }
+    configuration.diagnostics.sort_by_key(|found| (found.source.name.clone(), found.span().map(|span| span.start)));
+    let console = Console::new(clap::ColorChoice::Auto);
+    console.show(&configuration.diagnostics);
+    configuration.complaints.iter().for_each(|complaint| _ = console.refuse_as(Exit::Invalid, complaint));
+    let is_wrong = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+    if !configuration.complaints.is_empty() || configuration.diagnostics.iter().any(is_wrong) {
+        return Err(Exit::Invalid);
+    }
+    Ok(CONFIGURATION.get_or_init(|| configuration))
+}
+
+/// The first word that is no flag.
+fn task(words: &[OsString]) -> Option<&str> {
+    let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
+    loop {
+        match words.next()? {
+            "--color" | "--profile" => _ = words.next(),
+            flag if flag.starts_with('-') => {}
+            task => return Some(task),
+        }
+    }
+}
+
+/// The one of the command line, else of the environment. It has to be known before the rest can be read.
+fn profile(words: &[OsString]) -> Option<String> {
+    let mut words = words.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
+    let named = words.find_map(|word| Some(word.strip_prefix("--profile")?.strip_prefix('=').map(str::to_owned)));
+    let named = named.and_then(|joined| joined.or_else(|| words.next().map(str::to_owned)));
+    named.or_else(|| std::env::var("HAYES_PROFILE").ok().filter(|profile| !profile.is_empty()))
+}
+
+/// The option that is called so, in this command or in one below it.
+fn arg<'c>(command: &'c Command, key: &str) -> Option<&'c Arg> {
+    let own = command.get_arguments().find(|arg| arg.get_long() == Some(key));
+    let below = || {
+        let taking = command.get_subcommands().filter(|below| !matches!(below.get_name(), "ports" | "doctor" | "sim"));
+        taking.into_iter().find_map(|below| arg(below, key))
+    };
+    own.or_else(below)
+}
+
+/// Why the option does not take these values.
+fn misfit(arg: &Arg, key: &str, given: &FromFile) -> Option<String> {
+    let alone = Command::new("hayes").no_binary_name(true).arg(settable(arg.clone()).required(false));
+    let words = given.values.iter().map(|value| format!("--{key}={value}"));
+    let error = alone.try_get_matches_from(words).err()?.to_string();
+    let first = error.lines().next().unwrap_or_default();
+    Some(first.trim_start_matches("error: ").to_owned())
+}
+
+/// A flag takes `=false` too, so that what stands in a file can be taken back.
+fn settable(arg: Arg) -> Arg {
+    if !matches!(arg.get_action(), ArgAction::SetTrue) {
+        return arg;
+    }
+    let arg = arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true");
+    arg.default_value("false").hide_default_value(true).value_name("BOOL").value_parser(BoolishValueParser::new())
+}
+
+/// Gives each option that is a setting its variable, and what the files say as its default.
+fn with_settings(mut command: Command, configuration: &Configuration) -> Command {
+    let known = |arg: &Arg| Some((arg.get_id().clone(), Setting::find(arg.get_long()?)?));
+    let settings: Vec<_> = command.get_arguments().filter_map(known).collect();
+    for (id, setting) in settings {
+        command = command.mut_arg(id, |arg| {
+            let arg = settable(arg).env(leaked(setting.variable()));
+            let Some(given) = configuration.settings.get(setting.key) else { return arg };
+            arg.required(false).default_values(given.values.iter().map(|value| leaked(value.clone())))
+        });
+    }
+    command
+}
+
+/// The same with the commands below it.
+fn with_all_settings(command: Command, configuration: &Configuration) -> Command {
+    let below: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    below.into_iter().fold(with_settings(command, configuration), |command, name| {
+        command.mut_subcommand(name, |below| with_all_settings(below, configuration))
+    })
+}
+
+/// Clap keeps what outlives it; the arguments are read once.
+fn leaked(text: String) -> &'static OsStr {
+    OsString::from(text).leak()
+}
+
+/// One line of `hayes config`.
+#[derive(Serialize)]
+struct Held {
+    setting: String,
+    value: Option<String>,
+    from: String,
+}
+
+/// Shows each setting, its value, and where that came from.
+pub(super) fn show(as_json: bool, console: &Console) -> Exit {
+    let rows = held();
+    if as_json {
+        return console.print(&rows.iter().map(|row| json(row) + "\n").collect::<String>());
+    }
+    let value = |row: &Held| row.value.clone().unwrap_or_else(|| "-".to_owned());
+    let width = |text: &dyn Fn(&Held) -> String| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
+    let (first, second) = (width(&|row| row.setting.clone()), width(&value).min(40));
+    let line = |row: &Held| {
+        let setting = console.out.paint(Style::Name, format!("{:first$}", row.setting));
+        harmless(&format!("{setting}  {:second$}  {}", value(row), row.from)).into_owned() + "\n"
+    };
+    console.print(&rows.iter().map(line).collect::<String>())
+}
+
+fn held() -> Vec<Held> {
+    let command = HayesArguments::command();
+    let files = CONFIGURATION.get();
+    let setting = |setting: &Setting| {
+        let variable = setting.variable();
+        let (value, from) = match (std::env::var(&variable), files.and_then(|files| files.settings.get(setting.key))) {
+            (Ok(value), _) => (Some(value), variable),
+            (Err(_), Some(given)) => (Some(given.values.join(", ")), given.origin()),
+            (Err(_), None) => {
+                let usual = arg(&command, setting.key).map(|arg| settable(arg.clone()));
+                let usual: Vec<_> =
+                    usual.iter().flat_map(Arg::get_default_values).map(|value| value.to_string_lossy()).collect();
+                (Some(usual.join(", ")).filter(|usual| !usual.is_empty()), "default".to_owned())
+            }
+        };
+        Held { setting: setting.key.to_owned(), value, from }
+    };
+    let mut given: BTreeMap<String, Held> = BTreeMap::new();
+    let mut give = |setting: String, value: String, from: String| {
+        given.insert(setting.clone(), Held { setting, value: Some(value), from });
+    };
+    for (name, from) in vars() {
+        give(format!("vars.{name}"), from.values.concat(), from.origin());
+    }
+    for (name, value) in std::env::vars() {
+        if let Some(param) = name.strip_prefix("HAYES_VAR_") {
+            give(format!("vars.{}", param.to_ascii_lowercase()), value, name.clone());
+        } else if let Some(param) = name.strip_prefix("HAYES_SECRET_") {
+            give(format!("secrets.{}", param.to_ascii_lowercase()), "…".to_owned(), name.clone());
+        }
+    }
+    SETTINGS.iter().map(setting).chain(given.into_values()).collect()
+}
