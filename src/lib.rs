@@ -22,6 +22,7 @@
 //! - [`sim`]: the simulated modem, a state machine with module profiles
 //! - [`connect`]: a port's address (`/dev/ttyUSB2`, `tcp://…`, `sim:bg96`) → an open port
 //! - [`conversation`]: a port and a session together: ask, wait for the answer
+//! - [`guard`]: what costs SIMs, networks and the law is asked here before it is sent
 //! - [`probe`]: which ports answer AT, and what modems they are
 //! - [`runtime`]: program + port → events and outcome
 //! - [`library`]: the embedded scripts, and how `run "name"` finds one
@@ -85,9 +86,10 @@ pub mod diagnostic;
 pub mod doctor;
 pub mod embed;
 pub mod fleet;
-mod import;
+pub mod guard;
+pub mod import;
 pub mod library;
-mod lsp;
+pub mod lsp;
 pub mod notation;
 pub mod port;
 mod probe;

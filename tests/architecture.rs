@@ -20,6 +20,7 @@ const LATER: [(&str, usize, usize); 8] = [
     ("doctor", 900, 12),
     ("embed", 250, 3),
     ("fleet", 5_200, 55),
+    ("guard", 950, 12),
     ("import", 1_400, 14),
     ("lsp", 1_800, 25),
     ("probe", 250, 4),

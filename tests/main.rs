@@ -27,6 +27,8 @@ mod fleet;
 mod folder;
 #[cfg(unix)]
 mod gateways;
+#[cfg(target_os = "linux")]
+mod guards;
 mod html;
 mod library;
 #[cfg(unix)]
@@ -50,4 +52,6 @@ mod repl;
 mod secrets;
 mod shelf;
 mod simulated;
+#[cfg(target_os = "linux")]
+mod soak;
 mod supersim;

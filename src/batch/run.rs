@@ -184,7 +184,8 @@ impl Common {
             ended.result.status = Status::Failed;
             return ended;
         }
-        let inputs = Box::new(self.inputs(modem));
+        let inputs = self.inputs(modem);
+        let inputs = Box::new(modem.address.iter().fold(inputs, Inputs::at));
         let outcome = run_boxed(&self.program, &mut conversation, &inputs, ear);
         ear.tell(true);
         self.ran(modem, started, &outcome)

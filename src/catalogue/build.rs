@@ -27,8 +27,8 @@ use serde::{Deserialize, Serialize};
 
 use at::Shape;
 use entry::{
-    CommandEntry, ErrorCode, FieldKind, Index, KnownField, KnownResult, KnownValue, Layout, Module, Reference, Series,
-    Unit, Urc, When, pair, take_from,
+    CommandEntry, ErrorCode, FieldKind, Index, KnownField, KnownResult, KnownValue, Layout, Module, Network, Reference,
+    Series, Unit, Urc, When, pair, take_from,
 };
 use table::{Table, bare, hash};
 
@@ -275,6 +275,9 @@ impl Data {
         let whens = whens
             .chain(command.conversation_only.iter().chain(&command.nb_iot_only).chain(&command.radio_off).copied());
         let whens = whens.chain(command.prompt.as_ref().map(|prompt| prompt.when));
+        let Network { leaves, joins, seeks } = &command.network;
+        let whens = whens.chain(leaves.iter().chain(joins).chain(seeks).chain(&command.flash).copied());
+        command.pin_tries.map_or(Ok(()), |(line, _)| self.check_names(line))?;
         whens.chain(command.raises_context.as_ref().map(|raises| raises.when)).try_for_each(check_when)?;
         for time in &command.max_times {
             require(

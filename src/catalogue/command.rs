@@ -4,7 +4,10 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::entry::{Case, CommandEntry, Confirmation, Danger, KnownPrompt, MaxTime, Module, Usage, When, pair};
+use super::entry::{
+    Case, CommandEntry, Confirmation, Danger, DangerKind, FieldKind, KnownField, KnownPrompt, MaxTime, Module, Usage,
+    When, pair,
+};
 use super::lookup::{self, command_of, unquoted};
 use crate::at::command::{Command, CommandLine, parse};
 use crate::at::parameters::parameters;
@@ -21,10 +24,29 @@ pub struct Prospect {
     pub names_module: bool,
     /// Why it may stand in an `unsafe` block only, if so
     pub needs_unsafe: Option<&'static str>,
+    pub stakes: Stakes,
     /// The prompt by which it asks for data, if it does
     pub mark: Option<&'static str>,
     /// It announces so many bytes of them, and the modem takes just so many; `false`: or the number names a connection
     pub announced: Option<(usize, bool)>,
+}
+
+/// What sending a line may cost a SIM, a modem or a network: what the guards look at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stakes {
+    /// A wrong value costs one of few tries of a PIN
+    pub tries_pin: bool,
+    /// Why it breaks the law in places
+    pub illegal: Option<&'static str>,
+    /// The modem restarts
+    pub restarts: bool,
+    pub leaves_network: bool,
+    pub joins_network: bool,
+    pub seeks_network: bool,
+    /// It writes to the modem's flash
+    pub writes_flash: bool,
+    /// Its answer tells the IMEI, or the ICCID
+    pub tells_number: bool,
 }
 
 /// What is known of this command line; of any module's where `module` is not known.
@@ -76,6 +98,7 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
         if prospect.needs_unsafe.is_none() {
             prospect.needs_unsafe = known.needs_unsafe(asked.form, &values).map(|danger| danger.why);
         }
+        prospect.stakes.add(known, asked.form, &values);
         if let Some(prompt) = known.prompt(asked.form, &values).filter(|_| prospect.mark.is_none()) {
             (prospect.mark, prospect.announced) = (Some(prompt.mark), prompt.announced(&values));
         }
@@ -93,6 +116,26 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
     expected.prefixes.dedup();
     expected.shape = shape;
     prospect
+}
+
+impl Stakes {
+    fn add(&mut self, known: &'static CommandEntry, form: Form, values: &[&str]) {
+        let holds = |whens: &[When]| whens.iter().any(|when| when.holds(form, values));
+        for danger in known.dangers(form, values) {
+            self.tries_pin |= danger.kind == DangerKind::Lock;
+            if danger.kind == DangerKind::Illegal {
+                self.illegal = Some(danger.why);
+            }
+        }
+        self.restarts |= known.reboots(form, values).is_some();
+        self.leaves_network |= holds(&known.network.leaves);
+        self.joins_network |= holds(&known.network.joins);
+        self.seeks_network |= holds(&known.network.seeks);
+        self.writes_flash |= holds(&known.flash) || known.needs_reboot(form, values).is_some();
+        let is_number = |field: &KnownField| matches!(field.kind(), FieldKind::Iccid | FieldKind::Imei);
+        let answers = known.usage(form, values).into_iter().flat_map(|usage| &usage.answers);
+        self.tells_number |= answers.flat_map(|answer| &answer.fields).any(|field| is_number(field));
+    }
 }
 
 /// Whether a command only asks, or changes nothing but this conversation.

@@ -74,6 +74,11 @@ pub struct CommandEntry {
     /// Sent twice, it does harm or fails, in these cases; otherwise it repeats safely
     pub not_repeatable: Vec<Case>,
     pub dangers: Vec<Danger>,
+    pub network: Network,
+    /// What is set is written to the modem's flash, in these cases; what needs a restart to hold is too
+    pub flash: Vec<When>,
+    /// It tells how many tries a PIN has left: the line that asks, and which value of the answer that is, from 0
+    pub pin_tries: Option<(&'static str, usize)>,
     /// Vendors' final result codes that end its answer: `SEND OK: success`, `SEND FAIL: failure`
     pub finals: Vec<&'static str>,
     pub max_times: Vec<MaxTime>,
@@ -84,6 +89,18 @@ pub struct CommandEntry {
     pub status: Confirmation,
     #[serde(skip)]
     usages: OnceLock<Usages>,
+}
+
+/// What a command makes of the registration, in which cases. A restart leaves the network and joins one again.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+pub struct Network {
+    /// The modem leaves its network, and stays off
+    pub leaves: Vec<When>,
+    /// It joins one again; where it was on one this does nothing
+    pub joins: Vec<When>,
+    /// It looks for one, though it was on one
+    pub seeks: Vec<When>,
 }
 
 /// The forms that a command has, in the order of [`Form`](crate::at::Form): execute, read, test, set.

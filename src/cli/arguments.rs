@@ -13,6 +13,7 @@ use super::fleet::{AgentArguments, FleetArguments};
 use crate::batch::schedule::Share;
 use crate::config::Setting;
 use crate::diagnostic::nearest;
+use crate::guard::Allowed;
 use crate::import::Dialect;
 use crate::notation::duration;
 
@@ -200,6 +201,9 @@ pub(crate) struct InputArguments {
     /// Hide IMEI, IMSI, ICCID and telephone numbers in all that is shown, recorded and reported
     #[arg(long)]
     pub(crate) shareable: bool,
+    /// Lift a guard for this run; real ports have them, and what they know of SIMs lasts
+    #[arg(long, value_name = "GUARD", value_enum, value_delimiter = ',')]
+    pub(crate) allow: Vec<Allowed>,
 }
 
 /// What is printed, and where.

@@ -37,6 +37,7 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let programs = checked_as(&[source], false, wanted, for_a_script, console)?;
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
+    let inputs = inputs.at(&port);
     let read = inputs::files(&arguments.inputs);
     modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
     let mut results = Sink::open(arguments.output.output.as_deref(), console)?;

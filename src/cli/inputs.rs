@@ -10,6 +10,7 @@ use super::console::{Console, Exit};
 use super::{scripts, settings};
 use crate::check::Program;
 use crate::diagnostic::{Complaint, nearest};
+use crate::guard::Guard;
 use crate::runtime::{self, Inputs, Unfit};
 
 /// Where each value came from, by its name: for what is said of it.
@@ -220,6 +221,7 @@ fn with_switches(values: Inputs, given: &arguments::InputArguments) -> Inputs {
         plan: given.plan,
         yes: given.yes,
         shareable: given.shareable,
+        guard: Some(Guard::of_user(&given.allow)),
         ..values
     }
 }

@@ -48,6 +48,7 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
     let programs = programs(&sources?, &arguments.inputs, arguments.output.quiet, console)?;
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
+    let inputs = inputs.at(&port);
     let scripts = arguments.scripts.iter().map(|script| ("the script", Path::new(script)));
     // Those of the library are no files.
     let read = scripts.filter(|(_, script)| script.exists()).chain(inputs::files(&arguments.inputs));

@@ -26,6 +26,7 @@ use crate::batch::journal::Journal;
 use crate::batch::run::{Common, Ended};
 use crate::batch::schedule::{Plan, Scheduler};
 use crate::connect::Address;
+use crate::guard::Guard;
 use crate::notation;
 use crate::port::{Cancel, Clock, Timestamp};
 use crate::runtime::Inputs;
@@ -558,6 +559,7 @@ impl<'s> Gateway<'s> {
             plan: run.manner.plan,
             yes: run.manner.yes,
             shareable: run.manner.shareable,
+            guard: Some(Guard::of_user(&[])),
             ..Inputs::default()
         };
         let mut common = Common::new(bundle.program, inputs, &records.join("results.jsonl"));

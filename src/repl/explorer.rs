@@ -553,6 +553,7 @@ impl Explorer {
         let waits = (wait, &mut told as &mut dyn FnMut(&str));
         match Link::open(address.clone(), by_default, self.options.baud, &self.options.cancel, waits) {
             Ok(link) => {
+                self.session.interpreter.inputs = self.options.inputs.clone().at(&address);
                 if let Some(before) = self.link.replace(link) {
                     self.finish(before);
                 }

@@ -45,6 +45,11 @@ pub struct RunResult {
     pub exchanges: u64,
     pub changed: u64,
     pub unchanged: u64,
+    /// How often the modem's flash was written, and in all runs on this machine
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub flash_writes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flash_writes_in_all: Option<u64>,
     pub report: serde_json::Map<String, serde_json::Value>,
     /// `report row`: an object each
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -138,6 +143,8 @@ impl RunResult {
             exchanges: outcome.exchanges,
             changed: outcome.changed,
             unchanged: outcome.unchanged,
+            flash_writes: outcome.flash_writes,
+            flash_writes_in_all: outcome.flash_writes_in_all,
             report: outcome.report.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
             rows: outcome.rows.iter().map(json).collect(),
             skipped: outcome.skipped.clone(),
@@ -244,6 +251,10 @@ impl RunResult {
             counts.push(format!("{} {}", self.changed, if self.plan { "would change" } else { "changed" }));
             counts.push(format!("{} unchanged", self.unchanged));
         }
+        if self.flash_writes > 0 {
+            let in_all = self.flash_writes_in_all.map(|all| format!(" ({all} in all)")).unwrap_or_default();
+            counts.push(format!("{} to flash{in_all}", plural(self.flash_writes, "write")));
+        }
         let status = palette.paint(style(self.status), self.status);
         let why = self.skipped.as_ref().map(|why| format!(": {}", harmless(why))).unwrap_or_default();
         format!("{} {status} in {}: {}{why}", self.script, seconds(self.elapsed_ms), counts.join(", "))
@@ -309,6 +320,10 @@ fn hide_in(value: &mut serde_json::Value, mask: &Mask) {
 /// A text as it is, anything else as JSON.
 pub(crate) fn shown(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 fn is_false(value: &bool) -> bool {

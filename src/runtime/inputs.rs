@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use super::secret::Mask;
 use crate::check::Program;
+use crate::connect::Address;
 use crate::diagnostic::{Complaint, nearest};
+use crate::guard::Guard;
 use crate::syntax::ast::{Convert, Param};
 use crate::value::Value;
 
@@ -34,9 +36,18 @@ pub struct Inputs {
     pub shareable: bool,
     /// Where `file("…")` looks: the script's folder.
     pub folder: Option<PathBuf>,
+    /// What is asked before something is sent that costs
+    pub guard: Option<Guard>,
 }
 
 impl Inputs {
+    /// For a run on this port.
+    #[must_use]
+    pub fn at(mut self, address: &Address) -> Inputs {
+        self.guard = self.guard.and_then(|guard| guard.at(address));
+        self
+    }
+
     /// A value for a `param`, as text.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Inputs {
@@ -73,6 +84,7 @@ impl Default for Inputs {
             answers: BTreeMap::new(),
             shareable: false,
             folder: None,
+            guard: None,
         }
     }
 }
@@ -90,6 +102,7 @@ impl fmt::Debug for Inputs {
             .field("answers", &self.answers)
             .field("shareable", &self.shareable)
             .field("folder", &self.folder)
+            .field("guard", &self.guard)
             .finish()
     }
 }

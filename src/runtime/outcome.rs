@@ -23,6 +23,9 @@ pub struct Outcome {
     pub changed: u64,
     /// `ensure`s that found all as it should be.
     pub unchanged: u64,
+    /// How often the modem's flash was written, and in all its runs on this machine: that is not known of a simulated one.
+    pub flash_writes: u64,
+    pub flash_writes_in_all: Option<u64>,
     /// The columns of `report`, in that order; without one, all captures.
     pub report: Vec<(String, Value)>,
     /// `report row`: a record for each.

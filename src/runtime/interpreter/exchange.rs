@@ -9,11 +9,12 @@ use std::time::Duration;
 use super::capture::Captured;
 use super::expression::{YEAR, is_command_line};
 use super::{Abort, End, Hearing, Last, Run, Step};
-use crate::at::{self, Answer, Event, Line, Question, Verdict};
-use crate::catalogue::command::restarts;
+use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Verdict};
+use crate::catalogue::command::{Stakes, restarts};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Program, tries_pin};
 use crate::conversation::{Mode, Silence, Trouble};
+use crate::guard::{Leave, Refusal};
 use crate::notation::ShownDuration;
 use crate::port::{Control, Fault};
 use crate::runtime::event::{Change, RuntimeEvent, Waiting};
@@ -41,6 +42,7 @@ pub(super) struct ReadyQuestion {
     pub(super) is_command: bool,
     /// Its answer tells which module it is.
     names_module: bool,
+    stakes: Stakes,
     /// How long the answer may take by the documents.
     longest: Duration,
 }
@@ -87,7 +89,7 @@ impl Run<'_> {
     fn converse(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
         if let [Clause { kind: ClauseKind::ExpectNothing { within }, span }] = clauses {
             let within = self.view().duration(within)?;
-            self.refuse_in_data_mode(asked)?;
+            self.may_be_sent(asked)?;
             // A late answer would break the silence, or be taken for what this one is answered.
             let in_step = self.conversation.come_into_step(&mut self.hearing);
             in_step.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))?;
@@ -132,7 +134,7 @@ impl Run<'_> {
             bytes.push(b'\r');
         }
         text.truncate(text.trim_end_matches('\r').len());
-        let Prospect { mut expected, longest, names_module, needs_unsafe, mark, announced } =
+        let Prospect { mut expected, longest, names_module, needs_unsafe, stakes, mark, announced } =
             if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
         let view = self.view();
         if let Some(why) = needs_unsafe.filter(|_| !self.nesting.in_unsafe) {
@@ -161,7 +163,8 @@ impl Run<'_> {
         let question = Question::new(bytes, expected, self.scaled(timeout), prompt);
         let question =
             Arc::new(question.with_prompt_within(prompt_within.map_or(Duration::MAX, |within| self.scaled(within))));
-        let asked = ReadyQuestion { text: text.into(), question, span: send.span, is_command, names_module, longest };
+        let (text, span) = (text.into(), send.span);
+        let asked = ReadyQuestion { text, question, span, is_command, names_module, stakes, longest };
         self.remember(send, clauses, &asked);
         Ok(asked)
     }
@@ -196,7 +199,7 @@ impl Run<'_> {
     /// Sends it and waits for nothing.
     #[inline(never)]
     fn write(&mut self, asked: &ReadyQuestion) -> Step {
-        self.refuse_in_data_mode(asked)?;
+        self.may_be_sent(asked)?;
         self.exchanges += 1;
         self.scope.last = Last::default();
         let written = self.conversation.write(asked.question.bytes(), asked.question.timeout, &mut self.hearing);
@@ -215,7 +218,7 @@ impl Run<'_> {
         clauses: &[Clause],
         values: &ClauseValues,
     ) -> Step<Result<(), Trouble>> {
-        self.refuse_in_data_mode(asked)?;
+        self.may_be_sent(asked)?;
         self.exchanges += 1;
         let now = self.conversation.now();
         let sent = self.hearing.mask.text(&asked.text);
@@ -241,6 +244,13 @@ impl Run<'_> {
                 if asked.names_module {
                     self.meet(&lines);
                 }
+                if asked.stakes != Stakes::default() {
+                    let done = result.as_ref().is_some_and(ResultCode::is_success);
+                    self.flash_writes += u64::from(done && asked.stakes.writes_flash);
+                    if let Some(guard) = &self.inputs.guard {
+                        guard.after(&asked.text, asked.stakes, &lines, result.as_ref());
+                    }
+                }
                 self.scope.last = Last { sent, lines, result, elapsed, before: None };
                 Ok(Ok(()))
             }
@@ -252,7 +262,34 @@ impl Run<'_> {
         }
     }
 
-    /// A command that would go to the other end of a connection is not sent.
+    /// A command is not sent that would go to the other end of a connection, or that a guard holds back.
+    fn may_be_sent(&mut self, asked: &ReadyQuestion) -> Step {
+        self.refuse_in_data_mode(asked)?;
+        if asked.stakes == Stakes::default() { Ok(()) } else { self.ask_guard(asked) }
+    }
+
+    #[inline(never)]
+    fn ask_guard(&mut self, asked: &ReadyQuestion) -> Step {
+        // What puts things right at the end is not held back.
+        let Some(guard) = self.inputs.guard.as_ref().filter(|_| self.hearing.aborts_hold) else { return Ok(()) };
+        let leave = guard.before(&asked.text, asked.stakes, self.conversation, &mut self.hearing);
+        for note in guard.untold() {
+            self.hearing.event(self.conversation.now(), &Event::Notice(&note));
+        }
+        match leave.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))? {
+            Leave::Send => Ok(()),
+            Leave::Wait(duration) => {
+                self.tell(RuntimeEvent::Pause { duration });
+                self.pause(duration, asked.span)
+            }
+            Leave::Refuse(Refusal { code, message, help }) => {
+                let view = self.view();
+                let failure = view.problem(code, asked.span, message).label("not sent").help(help);
+                Err(view.refuse(failure.sent(&*asked.text)))
+            }
+        }
+    }
+
     fn refuse_in_data_mode(&mut self, asked: &ReadyQuestion) -> Step {
         if !asked.is_command || !matches!(self.conversation.mode(), Mode::Data { .. }) {
             return Ok(());
@@ -411,7 +448,7 @@ impl Run<'_> {
             self.note(&format!("would reboot the modem by {}", asked.text));
             return Ok(());
         }
-        self.refuse_in_data_mode(&asked)?;
+        self.may_be_sent(&asked)?;
         self.exchanges += 1;
         self.scope.last = Last::default();
         self.tell(RuntimeEvent::Waiting { what: Waiting::Reboot, at_most: within });

@@ -191,6 +191,7 @@ struct Run<'r> {
     exchanges: u64,
     changed: u64,
     unchanged: u64,
+    flash_writes: u64,
     /// The columns of `report`.
     report: Vec<(String, Value)>,
     /// `report row`: a record each.
@@ -239,6 +240,7 @@ impl<'r> Run<'r> {
             exchanges: 0,
             changed: 0,
             unchanged: 0,
+            flash_writes: 0,
             report: Vec::new(),
             rows: Vec::new(),
             left_out: false,
@@ -618,6 +620,9 @@ impl<'r> Run<'r> {
         if matches!(ended, Err(End::Failed(_) | End::Fatal(..))) {
             self.report_what_is_known();
         }
+        let writes = self.flash_writes;
+        let guard = self.inputs.guard.as_ref().filter(|_| writes > 0);
+        let flash_writes_in_all = guard.and_then(|guard| guard.wrote_flash(writes));
         let (mask, captured) = (&self.hearing.mask, &self.scope.captured);
         let (failure, skipped) = match ended {
             Ok(()) | Err(End::Stopped | End::Breaks | End::PlanEnds) => (None, None),
@@ -642,6 +647,8 @@ impl<'r> Run<'r> {
             exchanges: self.exchanges,
             changed: self.changed,
             unchanged: self.unchanged,
+            flash_writes: self.flash_writes,
+            flash_writes_in_all,
             report,
             rows: self.rows,
             elapsed: self.conversation.now().saturating_sub(self.started),

@@ -1,0 +1,602 @@
+//! Guards against what costs SIMs, networks and the law, kept on disk across runs. The interpreter asks before it sends.
+//!
+//! - **PIN**: a PIN that has failed on a SIM is not tried on it again, and the last try is never used. Which SIM it is, and
+//!   how many tries are left, the modem is asked before. A try is written down before it is sent: who is killed in
+//!   between has used it.
+//! - **Network**: a SIM is made to leave its network, or to look for one, four times an hour at the most. The figure is
+//!   an operator's (Verizon: at most four automatic attempts an hour); GSMA TS.34 asks for such a limit. All SIMs of this
+//!   machine together do so once a second on average; what is more waits, each for another time.
+//! - **Law**: another IMEI is not written.
+//! - **Flash**: what is written to a modem's flash is counted.
+//!
+//! Each is for real ports: the simulated modem and recordings have no guard. `--allow` lifts one for a run.
+
+mod ledger;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use std::{fmt, fs};
+
+use crate::at::command::{Command, parse};
+use crate::at::parameters::{parameters, split_prefix};
+use crate::at::{Answer, Event, Hearer, Line, PromptPlan, Question, ResultCode};
+use crate::catalogue::command::{Stakes, values};
+use crate::catalogue::entry::{DangerKind, ErrorCode, Module, Series};
+use crate::catalogue::{cme, command_of, commands, error_by_text, prospect};
+use crate::connect::Address;
+use crate::conversation::{Conversation, Trouble};
+use crate::port::Timestamp;
+#[cfg(target_os = "linux")]
+use crate::port::list::names_in;
+use crate::state;
+use ledger::{Book, Ledger};
+
+/// So often a SIM may leave its network, or look for one, in an hour.
+const SEARCHES: usize = 4;
+const HOUR: u64 = 3600 * 1000;
+
+/// So often all SIMs of this machine together may, in a minute.
+const SITE_SEARCHES: usize = 60;
+const MINUTE: u64 = 60 * 1000;
+
+/// What waits for the site waits up to so much longer, by chance.
+const JITTER: u64 = 5000;
+
+/// How long a question of a guard may take where the catalogue does not say.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// By so many digits a SIM is known: some modems leave the last ones out.
+const ICCID_DIGITS: usize = 18;
+
+/// A guard that `--allow` lifts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Allowed {
+    /// Try a PIN that has failed on this SIM before, and use the last try
+    Pin,
+    /// Make the SIM leave its network, or look for one, more than four times an hour
+    Network,
+    /// Send what breaks the law in places, as writing an IMEI does; in an `unsafe` block
+    Illegal,
+}
+
+/// Watches over one port, or over none yet.
+#[derive(Clone)]
+pub struct Guard {
+    ledger: Arc<Ledger>,
+    allowed: Vec<Allowed>,
+    /// `None`: none yet
+    port: Option<String>,
+    known: Arc<Mutex<Known>>,
+}
+
+/// What was heard of the modem at the port.
+#[derive(Debug, Default)]
+struct Known {
+    iccid: Option<String>,
+    imei: Option<String>,
+    /// It was made to leave its network: what makes it join one again is no more.
+    is_off: bool,
+}
+
+/// What is to be done with a line.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Leave {
+    Send,
+    /// The site has had its share: so long
+    Wait(Duration),
+    Refuse(Refusal),
+}
+
+/// Why it is not sent.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: &'static str,
+    pub message: String,
+    pub help: String,
+}
+
+/// A PIN that is tried.
+#[derive(Debug, PartialEq, Eq)]
+struct Attempt {
+    /// What it opens: `SC` is the SIM, as in `AT+CLCK="SC"`
+    opens: String,
+    code: String,
+    /// The one that holds afterwards
+    new: Option<String>,
+}
+
+impl Guard {
+    /// With what the user's state folder remembers.
+    pub fn of_user(allowed: &[Allowed]) -> Guard {
+        Guard::new(Ledger::new(state::folder()), allowed)
+    }
+
+    fn new(ledger: Ledger, allowed: &[Allowed]) -> Guard {
+        Guard { ledger: Arc::new(ledger), allowed: allowed.to_vec(), port: None, known: Arc::default() }
+    }
+
+    /// The guard of a port: none for a simulated modem and a recording, which cost nothing.
+    pub fn at(&self, address: &Address) -> Option<Guard> {
+        match address {
+            Address::Device(path) if is_simulated(path) => None,
+            Address::Device(_) | Address::Tcp { .. } | Address::Rfc2217 { .. } => {
+                Some(Guard { port: Some(address.to_string()), known: Arc::default(), ..self.clone() })
+            }
+            Address::Simulator { .. } | Address::Replay(_) => None,
+        }
+    }
+
+    /// Whether this line may be sent. What it needs to know of a PIN it asks the modem.
+    pub fn before(
+        &self,
+        line: &str,
+        stakes: Stakes,
+        conversation: &mut Conversation,
+        hearer: &mut dyn Hearer,
+    ) -> Result<Leave, Trouble> {
+        let Some(port) = self.port.as_deref() else { return Ok(Leave::Send) };
+        if let Some(why) = stakes.illegal.filter(|_| !self.allows(Allowed::Illegal)) {
+            return Ok(refuse("hayes::run::illegal", format!("{line} is not sent: {}", lower(why)), Allowed::Illegal));
+        }
+        if stakes.tries_pin
+            && let Some(attempt) = Attempt::of(line)
+        {
+            let (iccid, left) = self.ask(&attempt, conversation, hearer)?;
+            return Ok(self.try_pin(&iccid.unwrap_or_else(|| port.to_owned()), &attempt, left));
+        }
+        if stakes.restarts || stakes.leaves_network || stakes.seeks_network {
+            return Ok(self.search(port, stakes));
+        }
+        Ok(Leave::Send)
+    }
+
+    /// What a line was answered. A PIN that was not answered has been tried.
+    pub fn after(&self, line: &str, stakes: Stakes, lines: &[Line], result: Option<&ResultCode>) {
+        let Some(port) = self.port.as_deref() else { return };
+        if stakes.tells_number {
+            self.hear(lines);
+        }
+        let succeeded = result.is_some_and(ResultCode::is_success);
+        if stakes.joins_network && succeeded && !stakes.restarts {
+            self.with_known(|known| known.is_off = false);
+        }
+        if stakes.tries_pin
+            && let Some(attempt) = Attempt::of(line)
+            && (succeeded || result.is_some_and(was_not_tried))
+        {
+            let sim = self.with_known(|known| known.iccid.clone()).unwrap_or_else(|| port.to_owned());
+            self.change(|book, _| attempt.settle(book, &sim, succeeded));
+        }
+    }
+
+    /// Adds what a run has written to the flash; how often that modem's was written in all.
+    pub fn wrote_flash(&self, times: u64) -> Option<u64> {
+        let port = self.port.as_deref()?;
+        let modem = self.with_known(|known| known.imei.clone()).unwrap_or_else(|| port.to_owned());
+        Some(self.change(|book, _| {
+            let written = book.flash.entry(modem).or_default();
+            *written = written.saturating_add(times);
+            *written
+        }))
+    }
+
+    /// What is to be told of the file of the guards: once.
+    pub fn untold(&self) -> Vec<String> {
+        if self.port.is_some() { self.ledger.untold() } else { Vec::new() }
+    }
+
+    fn allows(&self, what: Allowed) -> bool {
+        self.allowed.contains(&what)
+    }
+
+    fn with_known<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
+        change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes what is remembered, and is given the time.
+    fn change<T>(&self, change: impl FnOnce(&mut Book, u64) -> T) -> T {
+        let now = Timestamp::now().millis();
+        self.ledger.change(now, |book| change(book, now))
+    }
+
+    /// The numbers in an answer that tells some.
+    fn hear(&self, lines: &[Line]) {
+        for line in lines {
+            let text = line.text();
+            let numbers =
+                text.split(|c: char| !c.is_ascii_hexdigit()).map(|number| number.trim_end_matches(['F', 'f']));
+            for number in numbers {
+                let is_decimal = number.bytes().all(|byte| byte.is_ascii_digit());
+                self.with_known(|known| match number.len() {
+                    ICCID_DIGITS..=20 if number.starts_with("89") => {
+                        known.iccid = number.get(..ICCID_DIGITS).map(str::to_ascii_uppercase);
+                    }
+                    15 if is_decimal => known.imei = Some(number.to_owned()),
+                    _ => {}
+                });
+            }
+        }
+    }
+
+    /// Which SIM it is, and how many tries of its PIN are left, as far as the modem tells.
+    fn ask(
+        &self,
+        attempt: &Attempt,
+        conversation: &mut Conversation,
+        hearer: &mut dyn Hearer,
+    ) -> Result<(Option<String>, Option<u64>), Trouble> {
+        let now = conversation.now();
+        hearer.event(now, &Event::Notice("before a PIN is tried: which SIM is it, and how many tries are left?"));
+        let module = conversation.module();
+        let iccid = module.map_or("AT+CCID", |module| module.iccid);
+        self.with_known(|known| known.iccid = None);
+        if let Some(lines) = answer_to(iccid, conversation, hearer)? {
+            self.hear(&lines);
+        }
+        let mut left = None;
+        if attempt.opens == "SC" {
+            for (line, index) in tries_told(module) {
+                let lines = answer_to(line, conversation, hearer)?.unwrap_or_default();
+                left = lines.iter().find_map(|line| {
+                    let value = parameters(split_prefix(&line.bytes).1).nth(index)?;
+                    value.text().trim().parse().ok()
+                });
+                if left.is_some() {
+                    break;
+                }
+            }
+        }
+        Ok((self.with_known(|known| known.iccid.clone()), left))
+    }
+
+    fn try_pin(&self, sim: &str, attempt: &Attempt, left: Option<u64>) -> Leave {
+        let allowed = self.allows(Allowed::Pin);
+        self.change(|book, now| {
+            let mark = book.mark(&attempt.opens, &attempt.code);
+            let history = book.sim(sim);
+            let failed = history.in_a_row.entry(attempt.opens.clone()).or_default();
+            let before = history.failed.get(&mark).map(|time| Timestamp::since_1970(Duration::from_millis(*time)));
+            let why = match (before, left) {
+                (Some(before), _) => Some(format!("this PIN has failed on the SIM {sim} before, at {before}")),
+                (None, Some(left)) if left <= 1 => {
+                    Some(format!("the SIM {sim} has {} left", if left == 1 { "one try" } else { "no try" }))
+                }
+                (None, None) if *failed > 0 => Some(format!(
+                    "a PIN has failed on the SIM {sim}, and the modem does not tell how many tries are left"
+                )),
+                (None, Some(_) | None) => None,
+            };
+            if let Some(why) = why.filter(|_| !allowed) {
+                return refuse("hayes::run::pin-guard", format!("the PIN is not tried: {why}"), Allowed::Pin);
+            }
+            *failed += 1;
+            history.failed.insert(mark, now);
+            Leave::Send
+        })
+    }
+
+    /// The modem is about to leave its network, or to look for one.
+    fn search(&self, port: &str, stakes: Stakes) -> Leave {
+        let (iccid, was_off) = self.with_known(|known| {
+            let was_off = std::mem::replace(&mut known.is_off, stakes.leaves_network && !stakes.restarts);
+            (known.iccid.clone(), was_off)
+        });
+        // That it went off was counted.
+        if was_off && !stakes.restarts {
+            return Leave::Send;
+        }
+        let sim = iccid.as_deref().unwrap_or(port);
+        let (allowed, chance) = (self.allows(Allowed::Network), chance());
+        let leave = self.change(|book, now| {
+            let searches = &mut book.sim(sim).searches;
+            searches.retain(|time| *time <= now && *time + HOUR > now);
+            let place = searches.len().checked_sub(SEARCHES).and_then(|place| searches.get(place));
+            if let Some(oldest) = place.filter(|_| !allowed) {
+                let free = Timestamp::since_1970(Duration::from_millis(*oldest + HOUR));
+                let which = if iccid.is_some() { format!("the SIM {sim}") } else { format!("the SIM at {sim}") };
+                let what = format!("{which} has left its network or looked for one {SEARCHES} times within an hour: the next is at {free}");
+                return refuse("hayes::run::network-guard", what, Allowed::Network);
+            }
+            searches.push(now);
+            // Times that are yet to come are those of others who wait.
+            book.site.retain(|time| *time <= now + HOUR && *time + MINUTE > now);
+            book.site.sort_unstable();
+            let full = book.site.len().checked_sub(SITE_SEARCHES).and_then(|place| book.site.get(place));
+            let at = full.map_or(now, |oldest| oldest + MINUTE + chance % JITTER);
+            book.site.push(at);
+            if at > now { Leave::Wait(Duration::from_millis(at - now)) } else { Leave::Send }
+        });
+        if let Leave::Refuse(_) = leave {
+            self.with_known(|known| known.is_off = was_off);
+        }
+        leave
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("port", &self.port).field("allowed", &self.allowed).finish_non_exhaustive()
+    }
+}
+
+impl Attempt {
+    /// The first PIN that a line tries.
+    fn of(line: &str) -> Option<Attempt> {
+        let line = parse(line)?;
+        let tries = |asked: &&Command<'_>| {
+            let values = values(asked);
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            let mut dangers = command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
+            dangers.any(|danger| danger.kind == DangerKind::Lock)
+        };
+        let tried = values(line.commands.iter().find(tries)?);
+        // The shortest PIN has four digits; modes and classes have one, or two.
+        let is_code = |value: &&String| value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
+        let mut codes = tried.iter().filter(is_code).cloned();
+        let named = tried.first().filter(|first| !is_code(first)).map(|first| first.to_ascii_uppercase());
+        let (code, new) = (codes.next().unwrap_or_else(|| tried.join(",")), codes.next());
+        // `AT+CPIN="PUK","PIN"`
+        let opens = named.unwrap_or_else(|| if new.is_some() { "PUK" } else { "SC" }.to_owned());
+        Some(Attempt { opens, code, new })
+    }
+
+    /// It was right, or was not tried at all.
+    fn settle(&self, book: &mut Book, sim: &str, was_right: bool) {
+        let mark = book.mark(&self.opens, &self.code);
+        // Behind a PUK stands a PIN.
+        let opens = if self.opens == "PUK" { "SC" } else { &self.opens };
+        let new = self.new.as_ref().map(|new| book.mark(opens, new));
+        let history = book.sim(sim);
+        history.failed.remove(&mark);
+        if was_right {
+            history.in_a_row.remove(&self.opens);
+            history.in_a_row.remove(opens);
+            new.map(|new| history.failed.remove(&new));
+        } else if let Some(failed) = history.in_a_row.get_mut(&self.opens) {
+            *failed = failed.saturating_sub(1);
+        }
+    }
+}
+
+/// The lines that the modem answers to a question; none where it refuses it, or does not answer.
+fn answer_to(
+    line: &'static str,
+    conversation: &mut Conversation,
+    hearer: &mut dyn Hearer,
+) -> Result<Option<Vec<Line>>, Trouble> {
+    let known = prospect(line, conversation.module());
+    let longest = known.longest.unwrap_or_default().max(TIMEOUT);
+    let question = Question::new(format!("{line}\r"), known.expected, longest, PromptPlan::Unexpected);
+    match conversation.ask(&Arc::new(question), hearer) {
+        Ok(Answer { lines, result, .. }) => Ok(result.is_some_and(|result| result.is_success()).then_some(lines)),
+        Err(Trouble::Timeout { .. }) => Ok(None),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// The lines that ask how many tries a PIN has left, the module's own first, and which value of each answer that is.
+fn tries_told(module: Option<&Module>) -> Vec<(&'static str, usize)> {
+    let is_own = |vendor: &&str| module.is_some_and(|module| module.distance(vendor).is_some());
+    let mut told: Vec<_> = commands().filter_map(|known| Some((known, known.pin_tries?))).collect();
+    told.retain(|(known, _)| known.vendors.iter().any(|vendor| *vendor == "3GPP" || is_own(&vendor)));
+    told.sort_by_key(|(known, _)| !known.vendors.iter().any(is_own));
+    told.into_iter().map(|(_, told)| told).collect()
+}
+
+/// A PIN that the modem has not tried: there is no SIM, it is busy, or does not ask for one.
+fn was_not_tried(result: &ResultCode) -> bool {
+    let ResultCode::Equipment(error) = result else { return false };
+    let code = error.code.and_then(cme).or_else(|| error_by_text(Series::Equipment, &error.text).next());
+    code.is_some_and(|ErrorCode { code, .. }| matches!(code, 3 | 4 | 10 | 14))
+}
+
+fn refuse(code: &'static str, message: String, lifted_by: Allowed) -> Leave {
+    let (flag, meant) = match lifted_by {
+        Allowed::Pin => ("pin", "look whether it is the right SIM and the right PIN; if you are sure"),
+        Allowed::Network => {
+            ("network", "a SIM that looks for a network again and again is barred by some; if it must be")
+        }
+        Allowed::Illegal => ("illegal", "if it is your modem and the law allows it"),
+    };
+    Leave::Refuse(Refusal { code, message, help: format!("{meant}: `--allow {flag}`") })
+}
+
+fn lower(sentence: &str) -> String {
+    let mut letters = sentence.trim_end_matches('.').chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+}
+
+/// Whether this is the pseudo-terminal of a `hayes sim`: whose other side that program holds.
+#[cfg(target_os = "linux")]
+fn is_simulated(device: &Path) -> bool {
+    let index = |path: &Path| path.strip_prefix("/dev/pts").ok()?.to_str()?.parse::<u32>().ok();
+    let Some(index) = fs::canonicalize(device).ok().as_deref().and_then(index) else { return false };
+    let is_simulator = |process: &str| {
+        let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        let mut words = line.split(|byte| *byte == 0);
+        words.next().is_some_and(|program| program.ends_with(b"hayes")) && words.any(|word| word == b"sim")
+    };
+    let holds = |process: &str| {
+        names_in(Path::new(&format!("/proc/{process}/fd"))).iter().any(|number| {
+            let leads = fs::read_link(format!("/proc/{process}/fd/{number}")).is_ok_and(|to| to.ends_with("ptmx"));
+            let told = || fs::read_to_string(format!("/proc/{process}/fdinfo/{number}")).unwrap_or_default();
+            let own = |line: &str| line.strip_prefix("tty-index:").is_some_and(|own| own.trim() == index.to_string());
+            leads && told().lines().any(own)
+        })
+    };
+    let mut processes = names_in(Path::new("/proc"));
+    processes.retain(|name| name.parse::<u32>().is_ok());
+    processes.iter().any(|process| is_simulator(process) && holds(process))
+}
+
+/// Other systems do not tell.
+#[cfg(not(target_os = "linux"))]
+fn is_simulated(_device: &Path) -> bool {
+    false
+}
+
+/// A number that nobody foresees.
+fn chance() -> u64 {
+    let mut bytes = [0; 8];
+    // Without it all wait the same time.
+    let _ = getrandom::fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::with_folder;
+
+    fn stakes(line: &str) -> Stakes {
+        prospect(line, None).stakes
+    }
+
+    fn guard(folder: &Path, allowed: &[Allowed]) -> Guard {
+        let guard = Guard::new(Ledger::new(Some(folder.to_owned())), allowed);
+        guard.at(&Address::parse("tcp://modem:1").unwrap()).unwrap()
+    }
+
+    /// Each line, what it opens and with which code; the PIN that holds afterwards.
+    #[test]
+    fn pins_that_a_line_tries() {
+        for (line, expected) in [
+            ("AT+CPIN=1234", "SC 1234"),
+            ("at+cpin=\"1234\"", "SC 1234"),
+            ("AT+CMEE=2;+CPIN=\"1234\"", "SC 1234"),
+            ("AT+CPIN=\"12345678\",\"0000\"", "PUK 12345678 0000"),
+            ("AT+CLCK=\"SC\",0,\"1234\"", "SC 1234"),
+            ("AT+CLCK=\"PN\",0,\"12345678\",7", "PN 12345678"),
+            ("AT+CPWD=\"sc\",\"0000\",\"1234\"", "SC 0000 1234"),
+            ("AT+CPWD=\"P2\",\"0000\",\"1234\"", "P2 0000 1234"),
+            ("AT+CLCK=\"SC\",2", ""),
+            ("AT+CPIN?", ""),
+            ("AT+CSQ", ""),
+        ] {
+            let attempt =
+                Attempt::of(line).map(|it| [Some(it.opens), Some(it.code), it.new].into_iter().flatten().collect());
+            assert_eq!(attempt.unwrap_or_else(Vec::new).join(" "), expected, "{line}");
+            assert_eq!(stakes(line).tries_pin, !expected.is_empty(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_at_stake() {
+        for (line, told) in [
+            ("AT+CFUN=1,1", "restarts joins"),
+            ("AT+CFUN=4", "leaves"),
+            ("AT+CFUN=1", "joins"),
+            ("AT+COPS=0", "seeks"),
+            ("AT+COPS=3,2", ""),
+            ("AT+COPS=?", ""),
+            ("AT+CGATT=0", "leaves"),
+            ("AT&W", "flash"),
+            ("AT+QCFG=\"band\",f,1,1", "flash"),
+            ("AT+QCFG=\"band\"", ""),
+            ("AT+CGDCONT=1,\"IP\",\"super\"", "flash"),
+            ("AT+CGDCONT?", ""),
+            ("AT+URAT=7", "flash"),
+            ("AT+QCCID", "number"),
+            ("AT+CGSN", "number"),
+            ("AT+EGMR=1,7,\"1\"", "illegal"),
+            ("AT+EGMR=0,7", ""),
+        ] {
+            let known = stakes(line);
+            let all = [
+                (known.restarts, "restarts"),
+                (known.leaves_network, "leaves"),
+                (known.joins_network, "joins"),
+                (known.seeks_network, "seeks"),
+                (known.writes_flash, "flash"),
+                (known.tells_number, "number"),
+                (known.illegal.is_some(), "illegal"),
+            ];
+            let found: Vec<_> = all.iter().filter(|(holds, _)| *holds).map(|(_, name)| *name).collect();
+            assert_eq!(found.join(" "), told, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_pin_that_has_failed_is_not_tried_again() {
+        with_folder(|folder| {
+            let (wrong, other) = (Attempt::of("AT+CPIN=1111").unwrap(), Attempt::of("AT+CPIN=2222").unwrap());
+            let told = |leave: &Leave| match leave {
+                Leave::Refuse(refusal) => refusal.message.split(" at ").next().unwrap().to_owned(),
+                Leave::Send | Leave::Wait(_) => "sent".to_owned(),
+            };
+            let first = guard(folder, &[]);
+            assert_eq!(first.try_pin("8988", &wrong, Some(3)), Leave::Send);
+            // Another run; another way of writing it.
+            let next = guard(folder, &[]);
+            let again = Attempt::of("AT+CLCK=\"SC\",0,\"1111\"").unwrap();
+            assert_eq!(
+                told(&next.try_pin("8988", &again, Some(2))),
+                "the PIN is not tried: this PIN has failed on the SIM 8988 before,"
+            );
+            assert_eq!(
+                told(&next.try_pin("8988", &other, None)),
+                "the PIN is not tried: a PIN has failed on the SIM 8988, and the modem does not tell how many tries are left"
+            );
+            assert_eq!(
+                told(&next.try_pin("8988", &other, Some(1))),
+                "the PIN is not tried: the SIM 8988 has one try left"
+            );
+            assert_eq!(next.try_pin("8989", &wrong, None), Leave::Send, "another SIM");
+            assert_eq!(guard(folder, &[Allowed::Pin]).try_pin("8988", &wrong, Some(1)), Leave::Send, "the user's word");
+            // One that is right clears the count, not what is known of the wrong one.
+            assert_eq!(next.try_pin("8988", &other, Some(2)), Leave::Send);
+            next.change(|book, _| other.settle(book, "8988", true));
+            assert_eq!(
+                told(&next.try_pin("8988", &wrong, Some(3))),
+                "the PIN is not tried: this PIN has failed on the SIM 8988 before,"
+            );
+            assert_eq!(next.try_pin("8988", &other, None), Leave::Send);
+            // The wrong one has become the right one.
+            let change = Attempt::of("AT+CPWD=\"SC\",\"2222\",\"1111\"").unwrap();
+            next.change(|book, _| change.settle(book, "8988", true));
+            assert_eq!(next.try_pin("8988", &wrong, None), Leave::Send);
+            let kept = std::fs::read_to_string(folder.join("guards.json")).unwrap();
+            assert!(!kept.contains("1111") && !kept.contains("2222"), "{kept}");
+        });
+    }
+
+    #[test]
+    fn a_sim_looks_for_a_network_four_times_an_hour() {
+        with_folder(|folder| {
+            let (off, on) = (stakes("AT+CFUN=4"), stakes("AT+CFUN=1"));
+            let done = Some(ResultCode::Ok);
+            for _ in 0..SEARCHES {
+                // Each in a run of its own; off and on is one.
+                let guard = guard(folder, &[]);
+                assert_eq!(guard.search("p", off), Leave::Send);
+                guard.after("AT+CFUN=1", on, &[], done.as_ref());
+            }
+            let fifth = guard(folder, &[]);
+            for line in ["AT+CFUN=4", "AT+CFUN=1,1", "AT+COPS=0"] {
+                let Leave::Refuse(refusal) = fifth.search("p", stakes(line)) else { panic!("{line} is sent") };
+                assert_eq!(refusal.code, "hayes::run::network-guard");
+            }
+            assert_eq!(fifth.search("another", off), Leave::Send);
+            assert_eq!(guard(folder, &[Allowed::Network]).search("p", off), Leave::Send);
+            // An hour later.
+            fifth.change(|book, _| book.sim("p").searches.iter_mut().for_each(|time| *time -= HOUR));
+            assert_eq!(guard(folder, &[]).search("p", off), Leave::Send);
+        });
+    }
+
+    #[test]
+    fn a_site_has_its_share() {
+        with_folder(|folder| {
+            let guard = guard(folder, &[]);
+            let waits = |sim: usize| match guard.search(&sim.to_string(), stakes("AT+COPS=0")) {
+                Leave::Send => 0,
+                Leave::Wait(time) => time.as_secs(),
+                Leave::Refuse(refusal) => panic!("{refusal:?}"),
+            };
+            assert!((0..SITE_SEARCHES).all(|sim| waits(sim) == 0));
+            let waited: Vec<u64> = (100..103).map(waits).collect();
+            assert!(waited.iter().all(|time| (55..=65).contains(time)), "{waited:?}");
+        });
+    }
+}
