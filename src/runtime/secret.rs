@@ -1,28 +1,39 @@
 //! Secrets are masked by value: wherever a secret's text stands in what leaves the runtime, `***` stands instead.
 //!
-//! A modem echoes what it is sent, repeats it in answers, in hex or UCS2, in upper case, and cut at a line's end. So a
-//! [`Mask`] knows each secret's spellings, compares without case, and hides a large part of a secret at an edge.
+//! A modem echoes what it is sent, repeats it in answers, in hex or UCS2, in upper case, and cut at a line's end. A script
+//! may write it by `base64`, `pack7`, `pdu`, percent-encoded or digit by digit. So a [`Mask`] knows each secret's spellings,
+//! compares without case, and hides a large part of a secret at an edge, and a long one anywhere.
 //! Values inside the runtime are never changed, so a secret that is captured or put together works as any text.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use crate::at::{Event, NumberedError, ResultCode};
 use crate::notation::hex;
+use crate::sms::alphabet::{pack, to_septets, to_ucs2_hex};
 use crate::source::Source;
 use crate::value::{Record, Value};
 
 const MASK: &str = "***";
 /// At an edge, a part of a secret is hidden from this many bytes on, if it is half of the secret.
 const SMALLEST_PART: usize = 4;
+/// Anywhere, so many bytes of a secret in a row are hidden.
+const LONG_PART: usize = 9;
+/// Of a secret that is a whole file, the parts of its beginning.
+const MOST_PARTS: usize = 16 << 10;
 
 /// Hides secrets. Without secrets everything passes as it is.
 #[derive(Clone, Default)]
 pub struct Mask {
     /// In lower case.
     spellings: Vec<Vec<u8>>,
-    /// Which bytes a spelling begins with, in lower case.
-    first: Vec<bool>,
+    /// For each byte the spellings that begin with it
+    first: Vec<Vec<usize>>,
+    /// In lower case.
+    parts: HashSet<[u8; LONG_PART]>,
     /// The numbers of modems, SIMs and people are hidden too.
     personal: bool,
 }
@@ -54,12 +65,64 @@ impl Mask {
         });
         if secret.chars().count() > 1 {
             self.spell(hex(secret.as_bytes()).as_bytes());
-            let ucs2: Vec<u8> = secret.encode_utf16().flat_map(u16::to_be_bytes).collect();
-            self.spell(hex(&ucs2).as_bytes());
+            self.spell(to_ucs2_hex(secret).as_bytes());
         }
         // As a number it loses its leading zeros.
         if let Ok(number) = secret.trim().parse::<i64>() {
             self.spell(number.to_string().as_bytes());
+        }
+        if secret.len() >= SMALLEST_PART {
+            self.spell_written(secret);
+        }
+        let lower = secret.to_ascii_lowercase();
+        let parts = lower.as_bytes().array_windows::<LONG_PART>().take(MOST_PARTS.saturating_sub(self.parts.len()));
+        self.parts.extend(parts.filter(|part| !part.contains(&b'\n')));
+    }
+
+    /// As functions of the language write it, alone and in a longer text, and as scripts put it together.
+    fn spell_written(&mut self, secret: &str) {
+        // How Base64 looks depends on the bytes before it; the digits that it shares with its neighbours are left out.
+        for before in 0..3 {
+            let digits = BASE64_STANDARD.encode([vec![0; before], secret.into()].concat());
+            let (start, end) = ((before * 8).div_ceil(6), (before + secret.len()) * 8 / 6);
+            let own = digits.get(start..end).unwrap_or_default();
+            let whole = if before == 0 { digits.trim_end_matches('=') } else { own };
+            for digits in [own, whole] {
+                self.spell(digits.as_bytes());
+                self.spell(digits.replace('+', "-").replace('/', "_").as_bytes());
+            }
+        }
+        // The same of packed septets. Fewer than eight digits stand in any number.
+        let septets = to_septets(secret).unwrap_or_default();
+        for before in 0..8 {
+            let packed = hex(&pack(&[vec![0; before], septets.clone()].concat()));
+            let (start, end) = ((before * 7).div_ceil(8) * 2, (before + septets.len()) * 7 / 8 * 2);
+            let own = packed.get(start..end).unwrap_or_default();
+            let whole = if before == 0 { &packed } else { own };
+            [own, whole].iter().filter(|digits| digits.len() >= 8).for_each(|digits| self.spell(digits.as_bytes()));
+        }
+        let percent = |keeps: fn(char) -> bool| {
+            let mut bytes = [0; 4];
+            let written = secret.chars().map(|c| match keeps(c) {
+                true => c.to_string(),
+                false => c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02x}")).collect(),
+            });
+            written.collect::<String>()
+        };
+        // RFC 3986 §2.3; and all of it.
+        let uri = percent(|c| c.is_ascii_alphanumeric() || "-._~".contains(c));
+        self.spell(uri.replace("%20", "+").as_bytes());
+        self.spell(uri.as_bytes());
+        self.spell(percent(|_| false).as_bytes());
+        let characters: Vec<String> = secret.chars().map(String::from).collect();
+        for between in [" ", "-", ".", ",", ", "] {
+            self.spell(characters.join(between).as_bytes());
+        }
+        // A number in a PDU: each two digits are swapped (23.040 §9.1.2.3).
+        if secret.bytes().all(|byte| byte.is_ascii_digit()) {
+            let pairs = secret.as_bytes().chunks(2).flat_map(|pair| pair.iter().rev().copied());
+            let swapped: Vec<u8> = pairs.collect();
+            self.spell(&swapped);
         }
     }
 
@@ -69,9 +132,9 @@ impl Mask {
         if self.spellings.contains(&spelling) {
             return;
         }
-        self.first.resize(256, false);
-        if let Some(begins) = self.first.get_mut(usize::from(*first)) {
-            *begins = true;
+        self.first.resize(256, Vec::new());
+        if let Some(begin) = self.first.get_mut(usize::from(*first)) {
+            begin.push(self.spellings.len());
         }
         self.spellings.push(spelling);
     }
@@ -210,12 +273,11 @@ impl Mask {
         }
         // Secrets may overlap each other (`abcd` and `cdef` in `abcdef`), so every place is looked at.
         for (start, byte) in bytes.iter().enumerate() {
-            if !self.first.get(usize::from(byte.to_ascii_lowercase())).copied().unwrap_or(false) {
-                continue;
-            }
             let rest = bytes.get(start..).unwrap_or_default();
-            let longest = self.spellings.iter().filter_map(|spelling| hidden_prefix(rest, spelling)).max();
-            if let Some(length) = longest {
+            let begin = self.first.get(usize::from(byte.to_ascii_lowercase())).into_iter().flatten();
+            let spellings = begin.filter_map(|place| self.spellings.get(*place));
+            let longest = spellings.filter_map(|spelling| hidden_prefix(rest, spelling)).max();
+            if let Some(length) = longest.max(self.is_part(rest).then_some(LONG_PART)) {
                 push(&mut ranges, start, start + length);
             }
         }
@@ -228,6 +290,13 @@ impl Mask {
             return merged;
         }
         ranges
+    }
+
+    fn is_part(&self, rest: &[u8]) -> bool {
+        !self.parts.is_empty()
+            && rest
+                .first_chunk::<LONG_PART>()
+                .is_some_and(|part| self.parts.contains(&part.map(|byte| byte.to_ascii_lowercase())))
     }
 
     /// A line was cut in the middle of a secret: the second part begins the next.
@@ -315,7 +384,7 @@ mod tests {
 
     #[test]
     fn hides_a_secret_wherever_it_stands() {
-        let rows: [(&[&str], &str, &str); 14] = [
+        let rows: [(&[&str], &str, &str); 33] = [
             (&["1234"], "AT+CPIN=\"1234\"\r", "AT+CPIN=\"***\"\r"),
             (&["hunter2"], "xHUNTER2y hunter2", "x***y ***"),
             (&["hunter2"], "hunter2hunter2", "***"),
@@ -334,6 +403,31 @@ mod tests {
             (&["correct-horse"], "ct-horse, said", "***, said"),
             (&["correct-horse"], "> cor", "> cor"),
             (&["first line\nsecond"], "first line", "***"),
+            // Base64, alone and behind other bytes
+            (&["hunter2"], "aHVudGVyMg==", "***=="),
+            (&["hunter2"], "x: YTpodW50ZXIyO2I= (a:…;b)", "x: YTp***O2I= (a:…;b)"),
+            (&["4711"], "NDcxMQ", "***"),
+            (&["k?>z~o"], "az8+en5v az8-en5v", "*** ***"),
+            // Packed septets, alone and in a message
+            (&["hunter2"], "E8BA9B5E96CB00", "***"),
+            (&["hunter2"], "7874DD4D2FCB6579", "78***79"),
+            // In an address
+            (&["p w&d"], "u=p%20w%26d v=p+w%26d w=%70%20%77%26%64", "u=*** v=*** w=***"),
+            // Digit by digit
+            (&["4711"], "4 7 1 1 and 4-7-1-1, 4,7,1,1", "*** and ***, ***"),
+            (&["4711"], "say \"4, 7, 1, 1\"", "say \"***\""),
+            (&["4711"], "47 11", "47 11"),
+            // A telephone number in a PDU
+            (&["491701234567"], "0C91947110325476", "0C91***"),
+            // Long parts anywhere, short ones not
+            (&["correct-horse-battery"], "<horse-batt>", "<***>"),
+            (&["correct-horse-battery"], "<horse-ba>", "<horse-ba>"),
+            (&["correct-horse-battery"], "<CT-HORSE-BATTERY> t-hor", "<***> t-hor"),
+            (&["one\ntwo"], "one two", "one two"),
+            (&["12"], "1 2, MTI=", "1 2, MTI="),
+            (&["Ä?12"], "w4Q/MTI= %c3%84%3f12", "***= ***"),
+            (&["0000"], "0000, MDAwMA==", "***, ***=="),
+            (&["a"], "b", "b"),
         ];
         for (secrets, text, shown) in rows {
             assert_eq!(Mask::new(secrets.iter().copied()).text(text), shown, "{secrets:?} in {text}");
