@@ -77,6 +77,28 @@ pub(super) fn busy(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> OpenEr
     OpenError::new(OpenErrorKind::Busy, message).with_help(help)
 }
 
+/// Some program has made the port its own (TIOCEXCL). The mark may be that of one that was killed: it stays while any other
+/// has the port open, and nothing tells whose it is.
+#[cfg(any(unix, test))]
+pub(super) fn marked(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> OpenError {
+    let mut error = busy(path, holders, usb);
+    let shown = path.display();
+    let (has_it, end) = match holders.first() {
+        Some(holder) if holder.name == "ModemManager" || holder.pid == std::process::id() => return error,
+        Some(holder) => (format!("{holder} has it open"), format!("end it (kill {})", holder.pid)),
+        None => {
+            ("which program has it open is not told".to_owned(), format!("`sudo fuser -v {shown}` tells which; end it"))
+        }
+    };
+    error.message = format!("{shown} is busy: it is marked as exclusive, and {has_it}");
+    error.help = Some(format!(
+        "that program has marked it, or one that was killed (TIOCEXCL); the mark goes when the last one closes the port: {end}; \
+         or take the mark away: sudo python3 -c 'import fcntl, os; fcntl.ioctl(os.open(\"{shown}\", os.O_RDWR | os.O_NOCTTY | \
+         os.O_NONBLOCK), 0x540D)'"
+    ));
+    error
+}
+
 fn modem_manager_help(usb: Option<&Usb>) -> String {
     let device = usb.and_then(|usb| usb.device.as_ref());
     let device = device.map_or("DEVICE".to_owned(), |path| path.display().to_string());
@@ -161,15 +183,13 @@ mod tests {
                     missing(path, "there is none", None, &ports)
                 }
                 "missing behind a link" => missing(path, "there is none", Some(Path::new(more)), &[]),
-                "busy" => {
+                "busy" | "marked" => {
                     let (pid, name) = more.split_once(' ').unwrap();
                     let holder = Holder { pid: pid.parse().unwrap(), name: name.to_owned() };
                     let device = Some("/sys/devices/pci0000:00/usb1/1-2".into());
-                    busy(
-                        path,
-                        &[holder],
-                        Some(&Usb { vendor_id: 0x2c7c, product_id: 0x0296, device, ..Usb::default() }),
-                    )
+                    let usb = Usb { vendor_id: 0x2c7c, product_id: 0x0296, device, ..Usb::default() };
+                    let told = if of == "busy" { busy } else { marked };
+                    told(path, &[holder], Some(&usb))
                 }
                 _ => forbidden(path, Some(more)),
             };

@@ -261,7 +261,10 @@ fn open_patiently(path: &Path, watch: &Watch) -> Result<File, OpenError> {
             // A program that was killed leaves its right to a pseudo-terminal behind; root may open it then.
             Err(Errno::BUSY) => match open_terminal(path) {
                 Ok(descriptor) if others(path).is_empty() => return Ok(descriptor.into()),
-                Ok(_) | Err(_) => return Err(busy(path)),
+                Ok(_) | Err(_) => {
+                    let (holders, usb) = (devices::holders(path), devices::usb_of(path));
+                    return Err(open_error::marked(path, &holders, usb.as_ref()));
+                }
             },
             Err(error) => return Err(refused(path, error.into())),
         }
