@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// Whose script it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Dialect {
+pub enum Dialect {
     Chat,
     Comgt,
     /// The script language of minicom
@@ -26,7 +26,7 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// By the file's ending, and by words that only one of them has.
-    pub(crate) fn of(name: &str, text: &str) -> Dialect {
+    pub fn of(name: &str, text: &str) -> Dialect {
         let has = |words: &[&str]| {
             let first = |line: &str| line.split_whitespace().next().map(str::to_ascii_lowercase);
             text.lines().filter_map(first).any(|first| words.contains(&first.as_str()))
@@ -53,13 +53,13 @@ impl Dialect {
 }
 
 /// A Hayes script, and how many lines of the other one could not be said in it.
-pub(crate) struct Imported {
-    pub(crate) text: String,
-    pub(crate) unsaid: usize,
+pub struct Imported {
+    pub text: String,
+    pub unsaid: usize,
 }
 
 /// What this script does, as a Hayes script.
-pub(crate) fn import(dialect: Dialect, name: &str, text: &str) -> Imported {
+pub fn import(dialect: Dialect, name: &str, text: &str) -> Imported {
     let mut told = Told::default();
     match dialect {
         Dialect::Chat => chat::read(text, &mut told),

@@ -44,10 +44,18 @@ use mentions::Mentions;
 /// What is wrong with the connection, in words.
 pub(crate) fn serve() -> Result<(), String> {
     let (connection, threads) = Connection::stdio();
-    let served = Server::serve(connection);
+    let served = serve_on(connection);
     let joined = threads.join();
-    served.map_err(|error| error.to_string())?;
+    served?;
     joined.map_err(|error| error.to_string())
+}
+
+/// The same over any connection.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn serve_on(connection: Connection) -> Result<(), String> {
+    Server::serve(connection).map_err(|error| error.to_string())
 }
 
 struct Server {

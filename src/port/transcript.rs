@@ -384,8 +384,8 @@ impl Replay {
             .map_err(|(line, what)| no_recording(format!("{name} is no recording: line {line}: {what}")))
     }
 
-    /// Plays this transcript; else the line at fault and what is wrong with it.
-    pub(super) fn new(name: String, text: &str) -> Result<Replay, (usize, String)> {
+    /// Plays this transcript; else the line at fault, from 1, and what is wrong with it.
+    pub fn new(name: String, text: &str) -> Result<Replay, (usize, String)> {
         if text.lines().next().map(str::trim_end) != Some(TITLE) {
             return Err((1, format!("it does not begin with `{TITLE}`")));
         }
