@@ -120,7 +120,7 @@ impl Guard {
     pub fn at(&self, address: &Address) -> Option<Guard> {
         match address {
             Address::Device(path) if is_simulated(path) => None,
-            Address::Device(_) | Address::Tcp { .. } | Address::Rfc2217 { .. } => {
+            Address::Device(_) | Address::Usb(_) | Address::Tcp { .. } | Address::Rfc2217 { .. } => {
                 Some(Guard { port: Some(address.to_string()), known: Arc::default(), ..self.clone() })
             }
             Address::Simulator { .. } | Address::Replay(_) => None,
@@ -379,7 +379,7 @@ fn answer_to(
 fn tries_told(module: Option<&Module>) -> Vec<(&'static str, usize)> {
     let is_own = |vendor: &&str| module.is_some_and(|module| module.distance(vendor).is_some());
     let mut told: Vec<_> = commands().filter_map(|known| Some((known, known.pin_tries?))).collect();
-    told.retain(|(known, _)| known.vendors.iter().any(|vendor| *vendor == "3GPP" || is_own(&vendor)));
+    told.retain(|(known, _)| known.vendors.iter().any(|vendor| *vendor == "3GPP" || is_own(vendor)));
     told.sort_by_key(|(known, _)| !known.vendors.iter().any(is_own));
     told.into_iter().map(|(_, told)| told).collect()
 }
@@ -476,7 +476,7 @@ mod tests {
         ] {
             let attempt =
                 Attempt::of(line).map(|it| [Some(it.opens), Some(it.code), it.new].into_iter().flatten().collect());
-            assert_eq!(attempt.unwrap_or_else(Vec::new).join(" "), expected, "{line}");
+            assert_eq!(attempt.unwrap_or_default().join(" "), expected, "{line}");
             assert_eq!(stakes(line).tries_pin, !expected.is_empty(), "{line}");
         }
     }
