@@ -25,6 +25,7 @@ use crate::check::{Program, check};
 use crate::connect::{self, Address};
 use crate::conversation::Conversation;
 use crate::diagnostic::{Complaint, Severity};
+use crate::guard::Guard;
 use crate::library::{self, Library};
 use crate::port::Timestamp;
 use crate::report::answered::Answers;
@@ -106,6 +107,8 @@ pub struct Modem {
     address: Address,
     conversation: Conversation,
     cancel: Cancel,
+    /// What the user's other runs know of its SIM
+    guard: Option<Guard>,
 }
 
 impl Modem {
@@ -120,7 +123,8 @@ impl Modem {
         let cancel = Cancel::new().map_err(|error| failed("hayes::port::system", Complaint::new(error.to_string())))?;
         let settings = Opening { baud, ..Opening::new(cancel.clone()) };
         let port = connect::open(&address, &settings).map_err(|error| FailureReport::unopened(&error))?;
-        Ok(Modem { address, conversation: Conversation::new(port, &Catalogue), cancel })
+        let guard = Guard::of_user(&[]).at(&address);
+        Ok(Modem { address, conversation: Conversation::new(port, &Catalogue), cancel, guard })
     }
 
     /// What ends a run from another thread, as Ctrl-C does: the first call lets `finally` blocks run, the second ends them.
@@ -147,7 +151,9 @@ impl Modem {
             return Err(failed("hayes::run::unknown-param", runtime::unknown_param(name, programs)));
         }
         let folder = Path::new(script.name()).parent().map(Path::to_owned);
-        let inputs = Inputs { folder, ..inputs.clone() };
+        let own = inputs.guard.as_ref();
+        let guard = own.map_or_else(|| self.guard.clone(), |own| own.at(&self.address));
+        let inputs = Inputs { folder, guard, ..inputs.clone() };
         let started = Timestamp::now().to_string();
         let mut outcome = runtime::run(program, &mut self.conversation, &inputs, listener);
         outcome.name_eavesdropper(&self.address);

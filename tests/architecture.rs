@@ -15,7 +15,7 @@ const TYPES: usize = 440;
 const PUB_SUPER: usize = 500;
 
 /// The rooms that were built on it since, each with its most lines and types.
-const LATER: [(&str, usize, usize); 8] = [
+const LATER: [(&str, usize, usize); 9] = [
     ("config", 400, 6),
     ("doctor", 900, 12),
     ("embed", 250, 3),

@@ -13,7 +13,7 @@ use super::fleet::{AgentArguments, FleetArguments};
 use crate::batch::schedule::Share;
 use crate::config::Setting;
 use crate::diagnostic::nearest;
-use crate::guard::Allowed;
+use crate::guard::LiftedGuard;
 use crate::import::Dialect;
 use crate::notation::duration;
 
@@ -203,7 +203,7 @@ pub(crate) struct InputArguments {
     pub(crate) shareable: bool,
     /// Lift a guard for this run; real ports have them, and what they know of SIMs lasts
     #[arg(long, value_name = "GUARD", value_enum, value_delimiter = ',')]
-    pub(crate) allow: Vec<Allowed>,
+    pub(crate) allow: Vec<LiftedGuard>,
 }
 
 /// What is printed, and where.

@@ -51,7 +51,7 @@ const ICCID_DIGITS: usize = 18;
 
 /// A guard that `--allow` lifts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Allowed {
+pub enum LiftedGuard {
     /// Try a PIN that has failed on this SIM before, and use the last try
     Pin,
     /// Make the SIM leave its network, or look for one, more than four times an hour
@@ -64,15 +64,15 @@ pub enum Allowed {
 #[derive(Clone)]
 pub struct Guard {
     ledger: Arc<Ledger>,
-    allowed: Vec<Allowed>,
+    allowed: Vec<LiftedGuard>,
     /// `None`: none yet
     port: Option<String>,
-    known: Arc<Mutex<Known>>,
+    known: Arc<Mutex<HeardOf>>,
 }
 
 /// What was heard of the modem at the port.
 #[derive(Debug, Default)]
-struct Known {
+struct HeardOf {
     iccid: Option<String>,
     imei: Option<String>,
     /// It was made to leave its network: what makes it join one again is no more.
@@ -85,12 +85,12 @@ pub enum Leave {
     Send,
     /// The site has had its share: so long
     Wait(Duration),
-    Refuse(Refusal),
+    Refuse(HeldBack),
 }
 
 /// Why it is not sent.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct HeldBack {
     pub code: &'static str,
     pub message: String,
     pub help: String,
@@ -98,7 +98,7 @@ pub struct Refusal {
 
 /// A PIN that is tried.
 #[derive(Debug, PartialEq, Eq)]
-struct Attempt {
+struct PinAttempt {
     /// What it opens: `SC` is the SIM, as in `AT+CLCK="SC"`
     opens: String,
     code: String,
@@ -108,11 +108,11 @@ struct Attempt {
 
 impl Guard {
     /// With what the user's state folder remembers.
-    pub fn of_user(allowed: &[Allowed]) -> Guard {
+    pub fn of_user(allowed: &[LiftedGuard]) -> Guard {
         Guard::new(Ledger::new(state::folder()), allowed)
     }
 
-    fn new(ledger: Ledger, allowed: &[Allowed]) -> Guard {
+    fn new(ledger: Ledger, allowed: &[LiftedGuard]) -> Guard {
         Guard { ledger: Arc::new(ledger), allowed: allowed.to_vec(), port: None, known: Arc::default() }
     }
 
@@ -136,11 +136,15 @@ impl Guard {
         hearer: &mut dyn Hearer,
     ) -> Result<Leave, Trouble> {
         let Some(port) = self.port.as_deref() else { return Ok(Leave::Send) };
-        if let Some(why) = stakes.illegal.filter(|_| !self.allows(Allowed::Illegal)) {
-            return Ok(refuse("hayes::run::illegal", format!("{line} is not sent: {}", lower(why)), Allowed::Illegal));
+        if let Some(why) = stakes.illegal.filter(|_| !self.allows(LiftedGuard::Illegal)) {
+            return Ok(refuse(
+                "hayes::run::illegal",
+                format!("{line} is not sent: {}", lower(why)),
+                LiftedGuard::Illegal,
+            ));
         }
         if stakes.tries_pin
-            && let Some(attempt) = Attempt::of(line)
+            && let Some(attempt) = PinAttempt::of(line)
         {
             let (iccid, left) = self.ask(&attempt, conversation, hearer)?;
             return Ok(self.try_pin(&iccid.unwrap_or_else(|| port.to_owned()), &attempt, left));
@@ -162,7 +166,7 @@ impl Guard {
             self.with_known(|known| known.is_off = false);
         }
         if stakes.tries_pin
-            && let Some(attempt) = Attempt::of(line)
+            && let Some(attempt) = PinAttempt::of(line)
             && (succeeded || result.is_some_and(was_not_tried))
         {
             let sim = self.with_known(|known| known.iccid.clone()).unwrap_or_else(|| port.to_owned());
@@ -186,11 +190,11 @@ impl Guard {
         if self.port.is_some() { self.ledger.untold() } else { Vec::new() }
     }
 
-    fn allows(&self, what: Allowed) -> bool {
+    fn allows(&self, what: LiftedGuard) -> bool {
         self.allowed.contains(&what)
     }
 
-    fn with_known<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
+    fn with_known<T>(&self, change: impl FnOnce(&mut HeardOf) -> T) -> T {
         change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -222,7 +226,7 @@ impl Guard {
     /// Which SIM it is, and how many tries of its PIN are left, as far as the modem tells.
     fn ask(
         &self,
-        attempt: &Attempt,
+        attempt: &PinAttempt,
         conversation: &mut Conversation,
         hearer: &mut dyn Hearer,
     ) -> Result<(Option<String>, Option<u64>), Trouble> {
@@ -250,8 +254,8 @@ impl Guard {
         Ok((self.with_known(|known| known.iccid.clone()), left))
     }
 
-    fn try_pin(&self, sim: &str, attempt: &Attempt, left: Option<u64>) -> Leave {
-        let allowed = self.allows(Allowed::Pin);
+    fn try_pin(&self, sim: &str, attempt: &PinAttempt, left: Option<u64>) -> Leave {
+        let allowed = self.allows(LiftedGuard::Pin);
         self.change(|book, now| {
             let mark = book.mark(&attempt.opens, &attempt.code);
             let history = book.sim(sim);
@@ -268,7 +272,7 @@ impl Guard {
                 (None, Some(_) | None) => None,
             };
             if let Some(why) = why.filter(|_| !allowed) {
-                return refuse("hayes::run::pin-guard", format!("the PIN is not tried: {why}"), Allowed::Pin);
+                return refuse("hayes::run::pin-guard", format!("the PIN is not tried: {why}"), LiftedGuard::Pin);
             }
             *failed += 1;
             history.failed.insert(mark, now);
@@ -287,7 +291,7 @@ impl Guard {
             return Leave::Send;
         }
         let sim = iccid.as_deref().unwrap_or(port);
-        let (allowed, chance) = (self.allows(Allowed::Network), chance());
+        let (allowed, chance) = (self.allows(LiftedGuard::Network), chance());
         let leave = self.change(|book, now| {
             let searches = &mut book.sim(sim).searches;
             searches.retain(|time| *time <= now && *time + HOUR > now);
@@ -296,7 +300,7 @@ impl Guard {
                 let free = Timestamp::since_1970(Duration::from_millis(*oldest + HOUR));
                 let which = if iccid.is_some() { format!("the SIM {sim}") } else { format!("the SIM at {sim}") };
                 let what = format!("{which} has left its network or looked for one {SEARCHES} times within an hour: the next is at {free}");
-                return refuse("hayes::run::network-guard", what, Allowed::Network);
+                return refuse("hayes::run::network-guard", what, LiftedGuard::Network);
             }
             searches.push(now);
             // Times that are yet to come are those of others who wait.
@@ -320,9 +324,9 @@ impl fmt::Debug for Guard {
     }
 }
 
-impl Attempt {
+impl PinAttempt {
     /// The first PIN that a line tries.
-    fn of(line: &str) -> Option<Attempt> {
+    fn of(line: &str) -> Option<PinAttempt> {
         let line = parse(line)?;
         let tries = |asked: &&Command<'_>| {
             let values = values(asked);
@@ -338,7 +342,7 @@ impl Attempt {
         let (code, new) = (codes.next().unwrap_or_else(|| tried.join(",")), codes.next());
         // `AT+CPIN="PUK","PIN"`
         let opens = named.unwrap_or_else(|| if new.is_some() { "PUK" } else { "SC" }.to_owned());
-        Some(Attempt { opens, code, new })
+        Some(PinAttempt { opens, code, new })
     }
 
     /// It was right, or was not tried at all.
@@ -391,15 +395,15 @@ fn was_not_tried(result: &ResultCode) -> bool {
     code.is_some_and(|ErrorCode { code, .. }| matches!(code, 3 | 4 | 10 | 14))
 }
 
-fn refuse(code: &'static str, message: String, lifted_by: Allowed) -> Leave {
+fn refuse(code: &'static str, message: String, lifted_by: LiftedGuard) -> Leave {
     let (flag, meant) = match lifted_by {
-        Allowed::Pin => ("pin", "look whether it is the right SIM and the right PIN; if you are sure"),
-        Allowed::Network => {
+        LiftedGuard::Pin => ("pin", "look whether it is the right SIM and the right PIN; if you are sure"),
+        LiftedGuard::Network => {
             ("network", "a SIM that looks for a network again and again is barred by some; if it must be")
         }
-        Allowed::Illegal => ("illegal", "if it is your modem and the law allows it"),
+        LiftedGuard::Illegal => ("illegal", "if it is your modem and the law allows it"),
     };
-    Leave::Refuse(Refusal { code, message, help: format!("{meant}: `--allow {flag}`") })
+    Leave::Refuse(HeldBack { code, message, help: format!("{meant}: `--allow {flag}`") })
 }
 
 fn lower(sentence: &str) -> String {
@@ -453,7 +457,7 @@ mod tests {
         prospect(line, None).stakes
     }
 
-    fn guard(folder: &Path, allowed: &[Allowed]) -> Guard {
+    fn guard(folder: &Path, allowed: &[LiftedGuard]) -> Guard {
         let guard = Guard::new(Ledger::new(Some(folder.to_owned())), allowed);
         guard.at(&Address::parse("tcp://modem:1").unwrap()).unwrap()
     }
@@ -474,8 +478,8 @@ mod tests {
             ("AT+CPIN?", ""),
             ("AT+CSQ", ""),
         ] {
-            let attempt =
-                Attempt::of(line).map(|it| [Some(it.opens), Some(it.code), it.new].into_iter().flatten().collect());
+            let attempt: Option<Vec<String>> =
+                PinAttempt::of(line).map(|it| [Some(it.opens), Some(it.code), it.new].into_iter().flatten().collect());
             assert_eq!(attempt.unwrap_or_default().join(" "), expected, "{line}");
             assert_eq!(stakes(line).tries_pin, !expected.is_empty(), "{line}");
         }
@@ -520,7 +524,7 @@ mod tests {
     #[test]
     fn a_pin_that_has_failed_is_not_tried_again() {
         with_folder(|folder| {
-            let (wrong, other) = (Attempt::of("AT+CPIN=1111").unwrap(), Attempt::of("AT+CPIN=2222").unwrap());
+            let (wrong, other) = (PinAttempt::of("AT+CPIN=1111").unwrap(), PinAttempt::of("AT+CPIN=2222").unwrap());
             let told = |leave: &Leave| match leave {
                 Leave::Refuse(refusal) => refusal.message.split(" at ").next().unwrap().to_owned(),
                 Leave::Send | Leave::Wait(_) => "sent".to_owned(),
@@ -529,7 +533,7 @@ mod tests {
             assert_eq!(first.try_pin("8988", &wrong, Some(3)), Leave::Send);
             // Another run; another way of writing it.
             let next = guard(folder, &[]);
-            let again = Attempt::of("AT+CLCK=\"SC\",0,\"1111\"").unwrap();
+            let again = PinAttempt::of("AT+CLCK=\"SC\",0,\"1111\"").unwrap();
             assert_eq!(
                 told(&next.try_pin("8988", &again, Some(2))),
                 "the PIN is not tried: this PIN has failed on the SIM 8988 before,"
@@ -543,7 +547,11 @@ mod tests {
                 "the PIN is not tried: the SIM 8988 has one try left"
             );
             assert_eq!(next.try_pin("8989", &wrong, None), Leave::Send, "another SIM");
-            assert_eq!(guard(folder, &[Allowed::Pin]).try_pin("8988", &wrong, Some(1)), Leave::Send, "the user's word");
+            assert_eq!(
+                guard(folder, &[LiftedGuard::Pin]).try_pin("8988", &wrong, Some(1)),
+                Leave::Send,
+                "the user's word"
+            );
             // One that is right clears the count, not what is known of the wrong one.
             assert_eq!(next.try_pin("8988", &other, Some(2)), Leave::Send);
             next.change(|book, _| other.settle(book, "8988", true));
@@ -553,7 +561,7 @@ mod tests {
             );
             assert_eq!(next.try_pin("8988", &other, None), Leave::Send);
             // The wrong one has become the right one.
-            let change = Attempt::of("AT+CPWD=\"SC\",\"2222\",\"1111\"").unwrap();
+            let change = PinAttempt::of("AT+CPWD=\"SC\",\"2222\",\"1111\"").unwrap();
             next.change(|book, _| change.settle(book, "8988", true));
             assert_eq!(next.try_pin("8988", &wrong, None), Leave::Send);
             let kept = std::fs::read_to_string(folder.join("guards.json")).unwrap();
@@ -578,7 +586,7 @@ mod tests {
                 assert_eq!(refusal.code, "hayes::run::network-guard");
             }
             assert_eq!(fifth.search("another", off), Leave::Send);
-            assert_eq!(guard(folder, &[Allowed::Network]).search("p", off), Leave::Send);
+            assert_eq!(guard(folder, &[LiftedGuard::Network]).search("p", off), Leave::Send);
             // An hour later.
             fifth.change(|book, _| book.sim("p").searches.iter_mut().for_each(|time| *time -= HOUR));
             assert_eq!(guard(folder, &[]).search("p", off), Leave::Send);

@@ -14,7 +14,7 @@ use crate::catalogue::command::{Stakes, restarts};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Program, tries_pin};
 use crate::conversation::{Mode, Silence, Trouble};
-use crate::guard::{Leave, Refusal};
+use crate::guard::{HeldBack, Leave};
 use crate::notation::ShownDuration;
 use crate::port::{Control, Fault};
 use crate::runtime::event::{Change, RuntimeEvent, Waiting};
@@ -282,7 +282,7 @@ impl Run<'_> {
                 self.tell(RuntimeEvent::Pause { duration });
                 self.pause(duration, asked.span)
             }
-            Leave::Refuse(Refusal { code, message, help }) => {
+            Leave::Refuse(HeldBack { code, message, help }) => {
                 let view = self.view();
                 let failure = view.problem(code, asked.span, message).label("not sent").help(help);
                 Err(view.refuse(failure.sent(&*asked.text)))
