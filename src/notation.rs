@@ -171,32 +171,27 @@ pub(crate) fn json(value: &impl Serialize) -> String {
 
 /// The same of a JSON text; its line ends stay.
 pub(crate) fn in_json(text: String) -> String {
-    if !text.contains(|character| character != '\n' && is_harmful(character)) {
-        return text;
-    }
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        if character != '\n' && is_harmful(character) {
-            // All of them are in the first plane. Writing to a String does not fail.
-            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
-        } else {
-            escaped.push(character);
-        }
-    }
-    escaped
+    // All of them are in the first plane.
+    let spell = |character| format!("\\u{:04x}", u32::from(character)).into();
+    spelled_out(&text, |character| character == '\n' || !is_harmful(character), spell).unwrap_or(text)
 }
 
 /// Control characters and escapes are spelled out, so that no modem can drive the terminal. Line ends and tabs stay.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    let stays = |character: char| matches!(character, '\n' | '\t') || !is_harmful(character);
-    if text.chars().all(stays) {
-        return Cow::Borrowed(text);
+    let stays = |character| matches!(character, '\n' | '\t') || !is_harmful(character);
+    spelled_out(text, stays, spelled).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// `None` where all of it stays.
+fn spelled_out(text: &str, stays: impl Fn(char) -> bool, spell: impl Fn(char) -> Cow<'static, str>) -> Option<String> {
+    if text.chars().all(&stays) {
+        return None;
     }
     let mut shown = String::with_capacity(text.len() + 8);
     for character in text.chars() {
-        if stays(character) { shown.push(character) } else { shown.push_str(&spelled(character)) }
+        if stays(character) { shown.push(character) } else { shown.push_str(&spell(character)) }
     }
-    Cow::Owned(shown)
+    Some(shown)
 }
 
 /// The same with other characters of the same length in bytes, so that places in it stay right. A CR that belongs to a

@@ -2,7 +2,7 @@
 
 use std::task::Poll;
 
-use super::lines::{LONGEST_LINE, LineEnds};
+use super::lines::LineEnds;
 use super::parameters::{Parameter, Written, parameters, split_prefix};
 
 /// What comes under the header of `AT+CMGR` or `AT+CMGL` (27.005 §3.4.2, §3.4.3).
@@ -171,10 +171,4 @@ pub(super) fn count(header: &[u8], parameter: usize) -> Option<usize> {
 
 fn number(field: &Parameter<'_>) -> Option<usize> {
     std::str::from_utf8(field.value).ok()?.parse().ok()
-}
-
-/// How much of counted data is kept, and how much is given up.
-pub(super) fn kept(extent: usize) -> (usize, usize) {
-    let kept = extent.min(LONGEST_LINE);
-    (kept, extent - kept)
 }

@@ -37,7 +37,7 @@ pub(super) struct Hand {
     /// How many it has, those that it does among them.
     count: AtomicUsize,
     /// Raised when a job has come, or none will come any more.
-    bell: Flag,
+    pub(super) bell: Flag,
 }
 
 impl Crew {
@@ -137,13 +137,9 @@ impl Hand {
         self.closed.load(Ordering::Acquire)
     }
 
-    pub(super) fn bell(&self) -> &Flag {
-        &self.bell
-    }
-
     pub(super) fn work_alone(&self) {
         loop {
-            self.bell().lower();
+            self.bell.lower();
             let closed = self.is_closed();
             while let Some(job) = self.take() {
                 job();
@@ -151,7 +147,7 @@ impl Hand {
             if closed {
                 return;
             }
-            pause(Some(self.bell()), Duration::from_secs(3600));
+            pause(Some(&self.bell), Duration::from_secs(3600));
         }
     }
 }

@@ -8,7 +8,7 @@ use super::OpenError;
 use super::os::devices;
 
 /// A serial port that is there. Nothing was sent to it, and it was not opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listed {
     pub path: PathBuf,
     /// Other names of it, the stable ones: `/dev/serial/by-id/…`, `/dev/serial/by-path/…`

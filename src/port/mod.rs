@@ -113,10 +113,8 @@ impl std::fmt::Display for Fault {
         match self {
             Fault::Lost(why) => write!(f, "the port was lost: {why}"),
             Fault::WriteTimeout { written } => {
-                write!(
-                    f,
-                    "the port took only {written} bytes: the other side does not read, or flow control holds it up"
-                )
+                let why = "the other side does not read, or flow control holds it up";
+                write!(f, "the port took only {written} bytes: {why}")
             }
             Fault::Unsupported(what) => f.write_str(what),
             Fault::Interrupted => f.write_str("interrupted"),

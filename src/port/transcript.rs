@@ -22,6 +22,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use memchr::memmem;
+
 use super::{Control, Device, Fault, OpenError, OpenErrorKind, Port, Read, Timestamp};
 use crate::notation::{escape, unescape};
 use crate::source::{Unreadable, read_file};
@@ -390,8 +392,12 @@ impl Replay {
             return Err((1, format!("it does not begin with `{TITLE}`")));
         }
         let lines = text.lines().zip(1..).filter(|(text, _)| !text.starts_with('#') && !text.trim().is_empty());
-        let events: Result<_, _> =
-            lines.map(|(text, line)| recorded_event(line, text).map_err(|what| (line, what))).collect();
+        let read = |text, line| {
+            let Said { at, who, text } = Said::read(text)?;
+            let at = time(at).ok_or_else(|| format!("`{at}` is no time in seconds"))?;
+            Ok(RecordedEvent { at, who, bytes: unescape(text)?, line })
+        };
+        let events: Result<_, _> = lines.map(|(text, line)| read(text, line).map_err(|what| (line, what))).collect();
         Ok(Replay {
             name,
             events: events?,
@@ -418,7 +424,7 @@ impl Replay {
     fn play(&mut self) {
         let Some(event) = self.events.pop_front() else { return };
         match event.who {
-            Who::Modem => match find(&event.bytes, MASKED.as_bytes()) {
+            Who::Modem => match memmem::find(&event.bytes, MASKED.as_bytes()) {
                 Some(at) if !self.secret.is_empty() => {
                     let (before, after) = event.bytes.split_at_checked(at).unwrap_or((&event.bytes, &[]));
                     self.due.extend_from_slice(before);
@@ -503,12 +509,6 @@ impl Device for Replay {
     }
 }
 
-fn recorded_event(line: usize, text: &str) -> Result<RecordedEvent, String> {
-    let Said { at, who, text } = Said::read(text)?;
-    let time = time(at).ok_or_else(|| format!("`{at}` is no time in seconds"))?;
-    Ok(RecordedEvent { at: time, who, bytes: unescape(text)?, line })
-}
-
 fn time(text: &str) -> Option<Duration> {
     let (seconds, millis) = text.split_once('.')?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -528,16 +528,12 @@ fn match_question<'b>(question: &[u8], heard: &'b [u8]) -> Option<(usize, usize,
         return Some((same, same, None));
     }
     // The three stars themselves may have matched the beginning of a secret that has stars in it.
-    let stars = find(question, MASKED.as_bytes()).filter(|stars| *stars <= same)?;
+    let stars = memmem::find(question, MASKED.as_bytes()).filter(|stars| *stars <= same)?;
     let after = question.get(stars + MASKED.len()..)?;
     let rest = heard.get(stars..)?;
     // A secret ends where what follows it in the recording begins.
     let end = after.first().map_or(Some(rest.len()), |next| memchr::memchr(*next, rest))?;
     Some((stars + MASKED.len(), stars + end, rest.get(..end)))
-}
-
-fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
-    memchr::memmem::find(bytes, part)
 }
 
 fn shown(bytes: &[u8]) -> String {

@@ -183,6 +183,7 @@ enum Prompting {
     Given { blank: bool, at_reply: bool },
 }
 
+#[derive(Default)]
 struct Owing {
     question: Arc<Question>,
     /// When it was sent
@@ -304,22 +305,6 @@ impl Mode {
     /// Any result code ends the data mode.
     fn ends_with_any_result(self) -> bool {
         matches!(self, Mode::Data { sure, leaving, .. } if leaving || !sure)
-    }
-}
-
-impl Owing {
-    /// The final result code of a question that no longer runs.
-    fn of(question: Arc<Question>, asked: Duration) -> Owing {
-        Owing {
-            question,
-            asked,
-            finals: 1,
-            prompt_open: false,
-            fenced: None,
-            runs_until: Duration::ZERO,
-            heard: false,
-            answered: false,
-        }
     }
 }
 
@@ -514,7 +499,10 @@ impl Asking {
             runs_until: if self.write_failed { Duration::ZERO } else { self.deadline },
             heard: self.heard > 0,
             answered: !self.lines.is_empty(),
-            ..Owing::of(Arc::clone(&self.question), self.began)
+            question: Arc::clone(&self.question),
+            asked: self.began,
+            finals: 1,
+            ..Owing::default()
         })
     }
 
@@ -594,7 +582,8 @@ impl Session {
     pub fn doubt(&mut self, now: Duration) {
         let bytes = b"AT\r".as_slice();
         let question = Question::new(bytes, Expected::default(), Duration::ZERO, PromptPlan::Unexpected);
-        let owing = Box::new(Owing { heard: true, ..Owing::of(Arc::new(question), now) });
+        let question = Arc::new(question);
+        let owing = Box::new(Owing { question, asked: now, finals: 1, heard: true, ..Owing::default() });
         self.state = Activity::Idle(Idle { owing: Some(owing), ..self.give_up().0 });
     }
 

@@ -14,7 +14,7 @@ use memchr::memmem;
 use super::{Activity, EARLY_ANSWER, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session};
 use crate::at::body::{self, Body, Came};
 use crate::at::echo::Echo;
-use crate::at::lines::{Frame, Framer, LineEnds};
+use crate::at::lines::{Frame, Framer, LONGEST_LINE, LineEnds};
 use crate::at::parameters::prefix_length;
 use crate::at::result_code::{self, ResultCode, Verbosity};
 use crate::at::{Event, Likeness, Line, PromptPlan, Shape, Unasked, Verdict, Why};
@@ -282,7 +282,8 @@ impl Session {
 
     /// Takes what goes on for so many bytes; the header before the content is told, and belongs to no line of the answer.
     fn take_extent(&mut self, framer: &mut Framer, header: usize, extent: usize, now: &mut Now<'_>) -> Option<bool> {
-        let (kept, given_up) = body::kept(extent);
+        let kept = extent.min(LONGEST_LINE);
+        let given_up = extent - kept;
         let Some(data) = framer.rest().get(..kept) else { return Some(false) };
         let (header, content) = data.split_at_checked(header).unwrap_or((&[], data));
         if !header.is_empty() {

@@ -155,7 +155,9 @@ impl Session {
         if now.listener.line(line) == Verdict::Stop {
             self.fail(FailureKind::Stopped(Line { bytes: line.to_vec() }), now);
         } else if let Activity::Resync(resync) = &mut self.state
-            && let Some(act) = resync.end(now)
+            // All that were asked for have come.
+            && resync.has_all()
+            && let Some(act) = resync.end_of_fence(now)
         {
             self.act(act, now);
         }
@@ -240,6 +242,7 @@ impl Resync {
         }
         resync
     }
+
     /// What is owed if it is given up now.
     pub(super) fn into_owing(self) -> Owing {
         Owing {
@@ -366,11 +369,6 @@ impl Resync {
         if let Some((late, _)) = previous {
             now.tell(&Event::Stray(&late));
         }
-    }
-
-    /// What is to be done where all that were asked for have come.
-    fn end(&mut self, now: &mut Now<'_>) -> Option<Act> {
-        if self.has_all() { self.end_of_fence(now) } else { None }
     }
 
     /// What time asks for.

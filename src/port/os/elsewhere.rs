@@ -14,7 +14,6 @@ pub(in crate::port) fn ports(_root: &Path) -> Vec<Listed> {
         .into_iter()
         .map(|port| Listed {
             path: port.port_name.into(),
-            links: Vec::new(),
             usb: match port.port_type {
                 SerialPortType::UsbPort(usb) => Some(Usb {
                     vendor_id: usb.vid,
@@ -22,15 +21,11 @@ pub(in crate::port) fn ports(_root: &Path) -> Vec<Listed> {
                     manufacturer: usb.manufacturer,
                     product: usb.product,
                     serial: usb.serial_number,
-                    interface: None,
-                    device: None,
+                    ..Usb::default()
                 }),
                 SerialPortType::PciPort | SerialPortType::BluetoothPort | SerialPortType::Unknown => None,
             },
-            driver: None,
-            role: None,
-            holders: Vec::new(),
-            refusal: None,
+            ..Listed::default()
         })
         .collect()
 }

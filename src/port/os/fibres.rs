@@ -84,7 +84,7 @@ pub(in crate::port) fn work(hand: &Hand, stack: usize) -> io::Result<()> {
         wish: None,
         flags: HashSet::new(),
     };
-    shared.watch(EpollOp::EpollCtlAdd, descriptor(hand.bell()), EpollFlags::EPOLLIN, BELL)?;
+    shared.watch(EpollOp::EpollCtlAdd, descriptor(&hand.bell), EpollFlags::EPOLLIN, BELL)?;
     LOOP.set(Some(shared));
     let mut fibres = Fibres::default();
     let mut events = Vec::with_capacity(EVENTS);
@@ -235,7 +235,7 @@ impl Fibres {
             }
             for event in events.iter() {
                 match event.data.u64() {
-                    BELL => hand.bell().lower(),
+                    BELL => hand.bell.lower(),
                     token if token & FLAG != 0 => {
                         let id = token & !FLAG;
                         shared.flags.remove(&id);

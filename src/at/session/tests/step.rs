@@ -22,11 +22,8 @@ fn a_modem_that_falls_asleep_is_woken() {
         let mut bench = out_of_step();
         bench.ask(&question("AT+CSQ"));
         let mut heard = Duration::ZERO;
-        let asked = loop {
-            let written = bench.written();
-            if written.contains("CSQ") {
-                break written;
-            }
+        let mut written = bench.written();
+        while !written.contains("CSQ") {
             if written.contains("AT\\r") {
                 let is_awake = bench.now - heard < Duration::from_millis(sleeps_after);
                 heard = bench.now;
@@ -35,8 +32,9 @@ fn a_modem_that_falls_asleep_is_woken() {
             assert_eq!(bench.session.outcome(), None, "{sleeps_after} {:#?}", bench.recorder.events);
             bench.now = bench.session.deadline().unwrap().max(bench.now);
             bench.session.advance(bench.now, &mut bench.recorder);
-        };
-        assert_eq!(asked, "AT+CSQ\\r");
+            written = bench.written();
+        }
+        assert_eq!(written, "AT+CSQ\\r");
     }
 }
 
@@ -45,20 +43,18 @@ fn a_modem_that_answers_in_a_flood_is_in_step() {
     let mut bench = out_of_step();
     bench.ask(&question("AT+CSQ"));
     let before = bench.now;
-    loop {
-        let written = bench.written();
-        if written.contains("CSQ") {
-            break;
-        }
+    let mut written = bench.written();
+    while !written.contains("CSQ") {
         bench.receive(if written.contains("AT") { "\r\nOK\r\n" } else { "+CMTI: \"SM\",1\r\n" });
         bench.wait(Duration::from_millis(20));
         assert!(bench.now - before < Duration::from_secs(8), "{:#?}", bench.session.outcome());
+        written = bench.written();
     }
 }
 
 /// Answers each command after its time.
 struct Late {
-    /// The command, how long it takes, its answer; the first that fits, which is used up if another fits as well.
+    /// The command, how long it takes, its answer
     answers: Vec<(&'static str, u64, &'static str)>,
     way: Way,
     echo: bool,
@@ -85,10 +81,8 @@ impl Late {
                 Way::Serial | Way::Deaf => now.max(self.free_at),
                 Way::Far => now,
             };
-            let mut places = self.answers.iter().enumerate().filter(|(_, answer)| answer.0 == command);
-            let place = places.next().map(|(place, _)| place).unwrap_or_else(|| panic!("{command} is not known"));
-            let is_last = places.next().is_none();
-            let (_, delay, text) = if is_last { self.answers[place] } else { self.answers.remove(place) };
+            let known = self.answers.iter().find(|(asked, ..)| *asked == command);
+            let (_, delay, text) = *known.unwrap_or_else(|| panic!("{command} is not known"));
             self.free_at = begins + Duration::from_millis(delay);
             let echo = if self.echo { format!("{command}\r") } else { String::new() };
             self.due.push((self.free_at, echo + text));
