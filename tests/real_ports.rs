@@ -1,7 +1,9 @@
 //! The conversations of `tests/cases/` over real ports: what a script makes of a modem's part is over a pseudo-terminal and
-//! over TCP what it is over `replay:`, with the echo of commands and without, in one piece and in single bytes.
+//! over TCP what it is over `replay:`, with the echo of commands and without, in one piece, in single bytes, and cut once
+//! behind any byte. Of those cuts a few are chosen, others with each `CUTS=SEED`; `CUTS=all` plays all of them.
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
@@ -24,6 +26,9 @@ use crate::folder::Folder;
 /// In real time a conversation takes as long as it says: those that take longer are played by `replay:` alone.
 const LONGEST: Duration = Duration::from_millis(1500);
 
+/// Long enough that the first piece is read before the second comes, and no silence that decides anything.
+const CUT_TIME: Duration = Duration::from_millis(5);
+
 #[derive(Debug, Clone, Copy)]
 enum Wire {
     Terminal,
@@ -41,9 +46,12 @@ enum Pieces {
     Whole,
     Halves,
     Bytes,
+    /// In two, the second a moment later: what the modem says, counted through all of it, is cut there.
+    Cut(usize),
 }
 
 /// One step of a modem's part.
+#[derive(Debug, Clone)]
 enum Step {
     Hears(Vec<u8>),
     Says(Vec<u8>),
@@ -86,7 +94,7 @@ fn a_conversation_is_the_same_over_real_ports() {
     });
     let differing = differing.into_inner().unwrap();
     assert!(differing.is_empty(), "{} of {}\n{}", differing.len(), plays.len(), differing.join("\n"));
-    assert!(plays.len() > 500, "only {} were played", plays.len());
+    assert!(plays.len() > 1500, "only {} were played", plays.len());
 }
 
 /// All ways to play a case, if it is a script with a modem's part.
@@ -104,14 +112,47 @@ fn plays(case: &Case) -> Vec<Play<'_>> {
     }
     for wire in [Wire::Terminal, Wire::Tcp] {
         for echo in [Echo::Always, Echo::Never] {
-            for pieces in [Pieces::Whole, Pieces::Halves, Pieces::Bytes] {
-                let steps = steps(&transcript(part), echo);
+            let whole = steps(&transcript(part), echo);
+            let said = whole.iter().map(|step| if let Step::Says(bytes) = step { bytes.len() } else { 0 }).sum();
+            let cuts = cuts(said, &format!("{} {wire:?} {echo:?}", case.title)).map(Pieces::Cut);
+            for pieces in [Pieces::Whole, Pieces::Halves, Pieces::Bytes].into_iter().chain(cuts) {
+                let steps = if let Pieces::Cut(at) = pieces { cut(&whole, at) } else { whole.clone() };
                 let (program, replayed) = (Arc::clone(&program), shown(&replayed));
                 plays.push(Play { title: &case.title, program, replayed, steps, wire, pieces, echo });
             }
         }
     }
     plays
+}
+
+/// Behind which of so many bytes a play of this name is cut: all, or a few by the seed.
+fn cuts(said: usize, name: &str) -> impl Iterator<Item = usize> + use<> {
+    const EACH: usize = 6;
+    let seed = std::env::var("CUTS").unwrap_or_default();
+    let mut hash = DefaultHasher::new();
+    (name, &seed).hash(&mut hash);
+    let stride = if seed == "all" { 1 } else { said.div_ceil(EACH).max(1) };
+    (1 + hash.finish() as usize % stride..said).step_by(stride)
+}
+
+/// The same steps with a pause behind so many bytes of what the modem says.
+fn cut(steps: &[Step], at: usize) -> Vec<Step> {
+    let (mut left, mut parts) = (at, Vec::new());
+    for step in steps {
+        match step {
+            Step::Says(bytes) if left > 0 && left < bytes.len() => {
+                let (head, tail) = bytes.split_at(left);
+                parts.extend([Step::Says(head.to_vec()), Step::Waits(CUT_TIME), Step::Says(tail.to_vec())]);
+                left = 0;
+            }
+            Step::Says(bytes) => {
+                left = left.saturating_sub(bytes.len());
+                parts.push(step.clone());
+            }
+            Step::Hears(_) | Step::Waits(_) | Step::Goes => parts.push(step.clone()),
+        }
+    }
+    parts
 }
 
 /// What a script's user sees of its end. Why a port is lost each kind says in its own words.
@@ -259,7 +300,7 @@ fn do_step(modem: &mut File, step: &Step, pieces: Pieces, heard: &mut Vec<u8>, o
         }
         Step::Says(bytes) => {
             let size = match pieces {
-                Pieces::Whole => bytes.len(),
+                Pieces::Whole | Pieces::Cut(_) => bytes.len(),
                 Pieces::Halves => bytes.len().div_ceil(2),
                 Pieces::Bytes => 1,
             };
