@@ -170,8 +170,13 @@ fn diagnostics() {
     for group in ["syntax", "check", "run", "port", "batch", "config"] {
         let pages = fs::read_to_string(root("src/diagnostic/pages").join(format!("{group}.md"))).unwrap();
         // The file's headings go one step down; so does its own.
-        let lines =
-            pages.lines().map(|line| if line.starts_with('#') { format!("#{line}\n") } else { format!("{line}\n") });
+        // What is said each time shows there; here stands what there is to say at length.
+        let is_words = |line: &&str| ["at: ", "help: ", "mend: "].iter().any(|word| line.starts_with(word));
+        let lines = pages.lines().filter(|line| !is_words(line)).map(|line| match line.split_once(": ") {
+            Some((severity @ ("error" | "warning"), _)) => format!("{severity}\n"),
+            _ if line.starts_with('#') => format!("#{line}\n"),
+            _ => format!("{line}\n"),
+        });
         let fence = |line: String| match line.as_str() {
             "```wrong\n" => "\nWrong:\n\n```hayes\n".to_owned(),
             "```right\n" => "\nRight:\n\n```hayes\n".to_owned(),

@@ -2,6 +2,7 @@
 //! some of them are not certain enough to be told.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -50,16 +51,9 @@ impl Findings {
         self.diagnostics.push(fault);
     }
 
-    /// What is wrong at one place of this script, what is to be said there, and what to do about it.
-    pub(super) fn tell(
-        &mut self,
-        code: &'static str,
-        span: Span,
-        message: impl Into<String>,
-        label: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        self.report(Diagnostic::new(code, &self.source, message).at(span, label).help(help));
+    /// What is wrong at one place of this script, in the words of the code's page, with these values in them.
+    pub(super) fn tell(&mut self, code: &'static str, span: Span, values: &[&dyn Display]) {
+        self.report(Diagnostic::told(code, &self.source, span, values));
     }
 
     /// The known word that was probably meant.
@@ -140,25 +134,13 @@ impl Findings {
                 None => {
                     let near = if self.may_compare(severities.len()) { pages::nearest(&code) } else { None };
                     let otherwise = "copy the code from the warning, such as `hayes::check::danger`";
-                    let message = format!("there is no warning `{code}`");
-                    Diagnostic::new("hayes::check::unknown-code", &self.source, message)
-                        .at(span, "not a code")
-                        .did_you_mean(near, otherwise)
+                    let fault = Diagnostic::told("hayes::check::unknown-code", &self.source, span, &[&code]);
+                    fault.did_you_mean(near, otherwise)
                 }
-                Some(Severity::Error) => {
-                    let message = format!("`{code}` is an error, and errors cannot be allowed");
-                    Diagnostic::new("hayes::check::error-allowed", &self.source, message)
-                        .at(span, "silences nothing")
-                        .help("remove this comment and mend the error")
-                }
+                Some(Severity::Error) => Diagnostic::told("hayes::check::error-allowed", &self.source, span, &[&code]),
                 // An error on the line may have hidden what is allowed there.
                 Some(Severity::Warning) if first.is_some_and(|error| *error <= line.end) => continue,
-                Some(Severity::Warning) => {
-                    let message = format!("there is nothing to allow: the next line has no `{code}`");
-                    Diagnostic::new("hayes::check::unused-allow", &self.source, message)
-                        .at(span, "silences nothing")
-                        .help("remove this comment, or put it right above the line it is for")
-                }
+                Some(Severity::Warning) => Diagnostic::told("hayes::check::unused-allow", &self.source, span, &[&code]),
             };
             self.report(fault);
         }

@@ -215,17 +215,12 @@ impl<'a> Checking<'a> {
         };
         if let Some(start) = self.chain.iter().position(|running| *running == source.name) {
             let circle = self.chain.iter().skip(start).chain([&source.name]).map(String::as_str);
-            let message = format!("scripts run each other in a circle: {}", circle.collect::<Vec<_>>().join(" → "));
-            let fault = Diagnostic::new("hayes::check::run-cycle", from, message);
-            return Err(vec![
-                fault.at(span, "comes back to itself").help("move what both need into a script of its own"),
-            ]);
+            let circle = circle.collect::<Vec<_>>().join(" → ");
+            return Err(vec![Diagnostic::told("hayes::check::run-cycle", from, span, &[&circle])]);
         }
         let inside = depth + 2;
         if self.chain.len() > MOST_NESTED || self.depth + inside > DEEPEST {
-            let message = format!("more than {MOST_NESTED} scripts, or {DEEPEST} blocks, stand within each other here");
-            let fault = Diagnostic::new("hayes::check::run-depth", from, message);
-            return Err(vec![fault.at(span, "too deep").help("run some of them one after the other instead")]);
+            return Err(vec![Diagnostic::told("hayes::check::run-depth", from, span, &[&MOST_NESTED, &DEEPEST])]);
         }
         if let Some(known) = self.checked.get(&source.name) {
             return known.clone().ok_or_else(Vec::new);

@@ -1,7 +1,8 @@
 //! What is wrong, where, and what to do about it; how it is shown.
 //!
-//! Whoever finds a fault says what it is at that place: `Diagnostic::new("hayes::check::two-at", &source, "…").at(span,
-//! "…").help("…")`. Its severity, and what there is to say of it at length, stand in `pages/*.md`.
+//! Whoever finds a fault names its code, its place and the values that its words need: `Diagnostic::told(
+//! "hayes::check::two-params", &source, span, &[&name])`. The words stand in `pages/*.md`, with its severity and what there
+//! is to say of it at length. Where the words differ from time to time, the place has them: `Diagnostic::new(…).at(…)`.
 
 mod excerpt;
 pub mod pages;
@@ -55,6 +56,39 @@ impl Diagnostic {
             help: None,
             edit: None,
             source: Arc::clone(source),
+        }
+    }
+
+    /// A fault in the words of its page: these values stand in place of its `«…»`, in the order in which the page first
+    /// names them.
+    pub(crate) fn told(
+        code: &'static str,
+        source: &Arc<Source>,
+        span: Span,
+        values: &[&dyn fmt::Display],
+    ) -> Diagnostic {
+        let mut names: Vec<&str> = Vec::new();
+        let mut words = |word| {
+            let mut filled = String::new();
+            for (number, piece) in pages::words(code, word)?.split(['«', '»']).enumerate() {
+                if number % 2 == 0 {
+                    filled.push_str(piece);
+                    continue;
+                }
+                let place = names.iter().position(|name| *name == piece).unwrap_or(names.len());
+                if place == names.len() {
+                    names.push(piece);
+                }
+                filled.extend(values.get(place).map(|value| value.to_string()));
+            }
+            Some(filled)
+        };
+        let message = words("error").or_else(|| words("warning")).unwrap_or_default();
+        let fault = Diagnostic::new(code, source, message).at(span, words("at").unwrap_or_default());
+        let fault = Diagnostic { help: words("help"), ..fault };
+        match words("mend") {
+            Some(mend) => fault.mended_by(mend),
+            None => fault,
         }
     }
 

@@ -1,7 +1,9 @@
 //! `hayes explain hayes::check::two-at`: a page for every code that a diagnostic or a result can have.
 //!
-//! The pages stand in `pages/*.md`, a heading a code, and are the one table of codes: what is no error but a warning says
-//! so there. Their examples are tests: the wrong one gives that code and no other, the right one nothing.
+//! The pages stand in `pages/*.md`, a heading a code, and are the one table of codes. Under the heading stands `error` or
+//! `warning`, and behind it the message, where it has the same words each time; `at:` is what is said at the place, `help:`
+//! what to do, `mend:` the text that is right there. `«name»` stands for a value of that time. Examples are tests: the
+//! wrong one gives that code and no other, the right one nothing.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -41,10 +43,19 @@ pub fn page(code: &str) -> Option<Page> {
 
 /// How much a code weighs.
 pub(super) fn severity(code: &str) -> Severity {
-    static SEVERITIES: OnceLock<HashMap<&str, Severity>> = OnceLock::new();
-    let severities =
-        SEVERITIES.get_or_init(|| sections().map(|(code, body)| (code, severity_and_rest(body).0)).collect());
-    severities.get(code).copied().unwrap_or(Severity::Error)
+    severity_and_rest(body(code)).0
+}
+
+/// What a code's page says behind this word, where the words are the same each time.
+pub(super) fn words(code: &str, word: &str) -> Option<&'static str> {
+    let mut head = body(code).lines().take_while(|line| !line.is_empty());
+    head.find_map(|line| line.strip_prefix(word)?.strip_prefix(": "))
+}
+
+/// What stands under a code.
+fn body(code: &str) -> &'static str {
+    static BODIES: OnceLock<HashMap<&str, &str>> = OnceLock::new();
+    BODIES.get_or_init(|| sections().collect()).get(code).copied().unwrap_or_default()
 }
 
 /// Every code there is a page for.
@@ -72,8 +83,8 @@ fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 fn severity_and_rest(body: &'static str) -> (Severity, &'static str) {
-    let (severity, rest) = body.trim_start().split_once('\n').unwrap_or((body, ""));
-    (if severity.trim() == "warning" { Severity::Warning } else { Severity::Error }, rest)
+    let (head, rest) = body.split_once("\n\n").unwrap_or((body, ""));
+    (if head.starts_with("warning") { Severity::Warning } else { Severity::Error }, rest)
 }
 
 fn example(body: &'static str, name: &str) -> Option<&'static str> {

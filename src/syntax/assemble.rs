@@ -3,6 +3,7 @@
 //! The stack of open blocks lives here and not on the machine's stack, so no nesting of blocks can exhaust that. A line
 //! that does not parse still opens and closes blocks as far as its braces tell, so that one mistake is one error.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::ast::{
@@ -111,24 +112,12 @@ impl<'a> Assembler<'a> {
             self.allow(diagnose::code(line));
         }
         if let Some(open) = line.open_triple {
-            self.error(
-                "hayes::syntax::unclosed-string",
-                Span::new(open, open + 3),
-                "this text is never closed",
-                "opened here",
-                "write `\"\"\"` at its end",
-            );
+            self.error("hayes::syntax::unclosed-string", Span::new(open, open + 3), &[&"\"\"\"", &""]);
             self.open_triple = true;
             return;
         }
         if code.trim_end().len() > LONGEST_LINE {
-            self.error(
-                "hayes::syntax::line-too-long",
-                Span::new(start, start + 1),
-                "a line is at most 64 KiB long",
-                "too long",
-                "is this a script at all? A long text can be read with `file(\"name\")`",
-            );
+            self.error("hayes::syntax::line-too-long", Span::new(start, start + 1), &[]);
             self.question = Above::Unknown;
             return;
         }
@@ -196,9 +185,7 @@ impl<'a> Assembler<'a> {
                     "expect" => "put the pattern into the `await` line: `await PATTERN or PATTERN`",
                     _ => "answer it with `send` on a line of its own",
                 };
-                let message = format!("`{word}` stands under a question, not under an `await`");
-                let label = "only `capture` and `when` may stand here";
-                self.error("hayes::syntax::clause-under-await", clause.span, message, label, help);
+                self.error("hayes::syntax::clause-under-await", clause.span, &[&word, &help]);
             }
             (Above::Await, Some(StatementKind::Await(target))) => target.clauses.push(clause),
             (Above::Unknown, _) => {}
@@ -209,9 +196,7 @@ impl<'a> Assembler<'a> {
                         .to_owned(),
                     _ => format!("write it right under the AT command it belongs to{await_}"),
                 };
-                let message = format!("this `{word}` stands under no question");
-                let label = "no command or `send` right above";
-                self.error("hayes::syntax::clause-without-question", clause.span, message, label, help);
+                self.error("hayes::syntax::clause-without-question", clause.span, &[&word, &help]);
                 // Those that follow it lack the same question.
                 self.question = Above::Unknown;
             }
@@ -243,13 +228,9 @@ impl<'a> Assembler<'a> {
         }
         if !self.deepest_told {
             self.deepest_told = true;
-            self.error(
-                "hayes::syntax::too-deep",
-                open.opened,
-                "more than 256 blocks stand in each other",
-                "one too many",
-                "move the inner blocks to a script of their own and `run` it",
-            );
+            let help = "move the inner blocks to a script of their own and `run` it";
+            let values: [&dyn Display; 3] = [&"more than 256 blocks stand in each other", &"one too many", &help];
+            self.error("hayes::syntax::too-deep", open.opened, &values);
         }
         self.too_deep += 1;
     }
@@ -274,9 +255,7 @@ impl<'a> Assembler<'a> {
             if self.forgiven > 0 {
                 self.forgiven -= 1;
             } else {
-                let message = "this `}` closes nothing";
-                let (span, help) = (Span { end: end.start + 1, ..end }, "delete it, or look for a missing `{` above");
-                self.error("hayes::syntax::unmatched-brace", span, message, "no block is open here", help);
+                self.error("hayes::syntax::unmatched-brace", Span { end: end.start + 1, ..end }, &[]);
             }
             return None;
         };
@@ -308,9 +287,7 @@ impl<'a> Assembler<'a> {
         if open.broken {
             // Nobody knows whether it can have one.
         } else if had_one {
-            let message = "this statement had its `else` already";
-            let help = "`else` is the last branch: delete this one, or make the one before an `else if`";
-            self.error("hayes::syntax::else-twice", line, message, "a second one", help);
+            self.error("hayes::syntax::else-twice", line, &[]);
         } else if let (StatementKind::If { branches, .. }, Some(condition)) = (&mut open.kind, &condition) {
             branches.push((condition.clone(), Block::default()));
             return self.open(OpenBlock { opened: line, ..open });
@@ -323,23 +300,14 @@ impl<'a> Assembler<'a> {
             return self.open(OpenBlock { opened: line, ..open });
         } else {
             let word = first_word(self.source.slice(open.statement));
-            let message = format!("`{word}` has no such `else`");
-            let help = "`if`, `retry`, `try` and `when` have an `else`, `else if` has only `if`";
-            self.error("hayes::syntax::else-without", line, message, "belongs to no statement", help);
+            self.error("hayes::syntax::else-without", line, &[&word]);
         }
         self.statement(Statement { kind: open.kind, span: open.statement });
         self.open(OpenBlock::broken(line));
     }
 
-    fn error(
-        &mut self,
-        code: &'static str,
-        span: Span,
-        message: impl Into<String>,
-        label: &str,
-        help: impl Into<String>,
-    ) {
-        self.errors.push(fault(self.source, code, span, message, label).help(help));
+    fn error(&mut self, code: &'static str, span: Span, values: &[&dyn Display]) {
+        self.errors.push(fault(self.source, code, span, values));
     }
 
     // ── Lines that do not parse
@@ -397,13 +365,7 @@ impl<'a> Assembler<'a> {
             if let Some(open) = self.blocks.last() {
                 let statement =
                     first_word(self.source.slice(open.opened).trim_start_matches(['}', ' ', '\t'])).to_owned();
-                self.error(
-                    "hayes::syntax::unclosed-block",
-                    open.opened,
-                    format!("the block of this `{statement}` is never closed"),
-                    "opened here",
-                    "write `}` on a line of its own where the block ends",
-                );
+                self.error("hayes::syntax::unclosed-block", open.opened, &[&statement]);
             }
         }
         self.too_deep = 0;
@@ -512,15 +474,11 @@ fn allow(source: &Arc<Source>, comment: &str, offset: usize) -> Option<Result<Al
     let mut inner = pair.into_inner();
     let code = inner.find(|part| part.as_rule() == Rule::allowed_code);
     let Some(code) = code else {
-        let message = "`# allow` needs the code of what it allows";
-        let fault = fault(source, "hayes::syntax::allow-without-code", whole, message, "no code");
-        return Some(Err(fault.help("write `# allow hayes::check::danger: why it is right here`")));
+        return Some(Err(fault(source, "hayes::syntax::allow-without-code", whole, &[])));
     };
     let code_span = Span::new(offset + code.as_span().start(), offset + code.as_span().end());
     let Some(why) = inner.find(|part| part.as_rule() == Rule::allowed_why) else {
-        let message = "`# allow` needs a reason";
-        let fault = fault(source, "hayes::syntax::allow-without-reason", whole, message, "no reason");
-        return Some(Err(fault.help(format!("write `# allow {}: why it is right here`", code.as_str()))));
+        return Some(Err(fault(source, "hayes::syntax::allow-without-reason", whole, &[&code.as_str()])));
     };
     let code = Spanned { value: code.as_str().to_owned(), span: code_span };
     Some(Ok(Allowance { code, why: why.as_str().to_owned(), line: whole }))

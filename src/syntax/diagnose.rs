@@ -1,9 +1,11 @@
 //! A line that does not parse → what is wrong with it.
 //!
 //! What can be read in spite of a slip (an unknown unit, escape or type, a lone brace) the grammar reads, and `lower` tells
-//! of it. For the rest pest tells how far it came and which rules it tried there. What a person did is told by that place
-//! and by the pieces of the line around it: first the beginning of the line, then texts, then the place itself.
+//! of it. What a person writes in place of a statement has rules of its own (`wrong_line`). For the rest pest tells how far
+//! it came and which rules it tried there: what was meant is told by that place and by the pieces of the line around it,
+//! first texts, then the place itself. The words of each fault stand in `diagnostic/pages/syntax.md`.
 
+use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -95,15 +97,12 @@ struct Refused<'a> {
 }
 
 impl<'a> Refused<'a> {
-    fn fault(
-        &self,
-        place: Range<usize>,
-        code: &'static str,
-        message: impl Into<String>,
-        label: impl Into<String>,
-    ) -> Diagnostic {
-        let span = Span::new(self.offset + place.start, self.offset + place.end);
-        fault(self.source, code, span, message, label)
+    fn told(&self, code: &'static str, place: Range<usize>, values: &[&dyn Display]) -> Diagnostic {
+        fault(self.source, code, self.span(place), values)
+    }
+
+    fn span(&self, place: Range<usize>) -> Span {
+        Span::new(self.offset + place.start, self.offset + place.end)
     }
 
     /// The piece that the grammar stopped at or in; `None` at the end of the line.
@@ -147,172 +146,109 @@ impl<'a> Refused<'a> {
 
     fn beginning(&self) -> Option<Diagnostic> {
         let first = *self.lexemes.first()?;
-        let second = self.lexemes.get(1).copied();
-        match first.text {
-            "{" if second.is_none() => {
-                let message = "`{` stands at the end of the line that opens the block";
-                let fault =
-                    self.fault(first.range(), "hayes::syntax::brace-on-own-line", message, "on a line of its own");
-                Some(fault.help("move it to the end of the line before"))
-            }
-            "}" => self.behind_brace(second?),
-            "else" => {
-                let line = self.line.get(first.start..self.end())?;
-                let message = "`else` stands on the line of the `}` before it";
-                let fault =
-                    self.fault(first.range(), "hayes::syntax::else-on-own-line", message, "on a line of its own");
-                Some(fault.help(format!("write `}} {line}` in one line")))
-            }
-            "/" if second.is_some_and(|second| second.is("/")) => Some(self.foreign_comment("//", first.start)),
-            _ if is_statement(first) && self.at > first.start => None,
-            _ if words::statement(first.text).is_some() => {
-                // `log"text"`
-                let after = self.line.get(first.end()..self.end())?;
-                let next = after.chars().next()?;
-                Some(
-                    self.odd_character(next, first.end())
-                        .unwrap_or_else(|| self.space_missing(first, first.text, after)),
-                )
-            }
-            _ => Some(self.unknown(first, second)),
+        if is_statement(first) && self.at > first.start {
+            return None;
         }
+        if first.is("}") {
+            return self.behind_brace(self.lexemes.get(1).copied()?);
+        }
+        if words::statement(first.text).is_some() {
+            // `log"text"`
+            let after = self.line.get(first.end()..self.end()).filter(|after| !after.is_empty())?;
+            let odd = self.odd_character(first.end());
+            return Some(odd.unwrap_or_else(|| self.space_missing(first, first.text, after)));
+        }
+        let whole = first.start..self.end();
+        let code = self.line.get(whole.clone())?;
+        if let Some(meant) = command_in_wrapping(code) {
+            return Some(self.told("hayes::syntax::wrapped-command", whole, &[&meant]));
+        }
+        // `+++`, `A/`
+        let sign = code.split([' ', '\t']).next().unwrap_or(code);
+        if let Some(instead) = words::foreign(sign).filter(|_| !is_name(sign)) {
+            return Some(
+                self.unknown_statement(first.start..first.start + sign.len(), "not in this language").help(instead),
+            );
+        }
+        let Ok(Some(wrong)) = grammar::parse(Rule::wrong_line, self.line) else {
+            return Some(self.unknown(first, code));
+        };
+        let wrong = wrong.into_inner().next()?;
+        let (place, written) = (wrong.as_span().start()..wrong.as_span().end(), wrong.as_str());
+        Some(match wrong.as_rule() {
+            Rule::brace_on_own_line => self.told("hayes::syntax::brace-on-own-line", place, &[]),
+            Rule::else_on_own_line => self.told("hayes::syntax::else-on-own-line", place, &[&code]),
+            Rule::foreign_comment => self.foreign_comment(place),
+            Rule::command_without_at => self.told("hayes::syntax::command-without-at", place, &[&written]),
+            Rule::mixed_case_command => {
+                let rest = written.get(2..).unwrap_or("");
+                self.told("hayes::syntax::mixed-case-command", place, &[&written, &rest])
+            }
+            Rule::set_missing => self.told("hayes::syntax::set-missing", place, &[&code, &written]),
+            _ => {
+                let quote = if code.contains('"') { "'" } else { "\"" };
+                let quote = if code.contains([' ', '"']) { quote } else { "" };
+                self.told("hayes::syntax::answer-as-statement", whole, &[&quote, &code])
+            }
+        })
     }
 
     /// `} catch {`, `} AT`; `None` for `} else`, whose fault is further on.
     fn behind_brace(&self, second: Lexeme<'_>) -> Option<Diagnostic> {
-        if second.is("else") {
+        let opens = self.lexemes.last().is_some_and(|last| last.is("{"));
+        Some(if second.is("else") {
             return None;
-        }
-        if let Some(instead) = words::foreign(second.text).filter(|_| self.lexemes.last().is_some_and(|it| it.is("{")))
-        {
-            return Some(self.foreign_statement(second.range(), second.text, instead));
-        }
-        if second.is(";") {
-            return Some(self.semicolon(second));
-        }
-        if second.kind == TokenKind::Name && nearest(second.text, ["else"].into_iter()).is_some() {
-            return Some(self.misspelt_word(second, "else"));
-        }
-        let (code, message) = ("hayes::syntax::after-brace", "nothing but `else` follows a `}`");
-        let fault = self.fault(second.start..self.end(), code, message, "expected the end of the line");
-        Some(fault.help("write it on the next line"))
+        } else if let Some(instead) = words::foreign(second.text).filter(|_| opens) {
+            self.unknown_statement(second.range(), "not in this language").help(instead)
+        } else if second.is(";") {
+            self.semicolon(second)
+        } else if second.kind == TokenKind::Name && nearest(second.text, ["else"].into_iter()).is_some() {
+            self.misspelt_word(second, "else")
+        } else {
+            self.told("hayes::syntax::after-brace", second.start..self.end(), &[])
+        })
     }
 
-    /// The line begins with what begins no statement.
-    fn unknown(&self, first: Lexeme<'_>, second: Option<Lexeme<'_>>) -> Diagnostic {
-        let whole = first.start..self.end();
-        let code = self.line.get(whole.clone()).unwrap_or("");
-        let sign = code.split([' ', '\t']).next().unwrap_or(code);
-        let of = |word: &str| first.start..first.start + word.len();
-        let comments = ["/*", "*/", "* ", ";", "--", "<!--"];
-        if let Some(comment) = comments.into_iter().find(|comment| code.starts_with(comment) || code == comment.trim())
-        {
-            return self.foreign_comment(comment.trim(), first.start);
-        }
-        if let Some(meant) = command_in_wrapping(code) {
-            let message = "a command stands as it is: without quotes, and its line end is sent by itself";
-            let fault = self.fault(whole, "hayes::syntax::wrapped-command", message, "more than the command");
-            return fault.help(format!("write `{meant}`")).mended_by(meant);
-        }
-        // `+++`, `A/`
-        if let Some(instead) = foreign_sign(sign) {
-            return self.foreign_statement(of(sign), sign, instead);
-        }
-        if is_answer(code) {
-            let message = "this is what a modem answers, not what is said to it";
-            let quote = if code.contains('"') {
-                "'"
-            } else if code.contains(' ') {
-                "\""
-            } else {
-                ""
-            };
-            return self.fault(whole, "hayes::syntax::answer-as-statement", message, "an answer").help(format!(
-                "to demand it, write `expect {quote}{code}{quote}` under the command; \
-                 else delete the line or put `#` before it",
-            ));
-        }
-        if code.starts_with(['+', '^', '%', '&', '$', '*', '\\']) {
-            let message = "a command line begins with AT";
-            return self
-                .fault(of(sign), "hayes::syntax::command-without-at", message, "no AT before it")
-                .help(format!("write `AT{sign}`"))
-                .mended_by(format!("AT{sign}"));
-        }
-        if let Some(odd) = code.chars().next().and_then(|start| self.odd_character(start, first.start)) {
+    /// The line begins with a word, or a sign, that begins no statement.
+    fn unknown(&self, first: Lexeme<'_>, code: &str) -> Diagnostic {
+        if let Some(odd) = self.odd_character(first.start) {
             return odd;
         }
-        if first.kind != TokenKind::Name {
-            return self.unknown_statement(first.text, of(first.text), None);
+        let is_word = first.kind == TokenKind::Name;
+        let whole = code.split([' ', '\t', '(', '=', '{', '"', ';']).next().filter(|word| is_word && !word.is_ascii());
+        let word = whole.unwrap_or(first.text);
+        let place = first.start..first.start + word.len();
+        if let Some(instead) = words::foreign(word) {
+            return self.unknown_statement(place, "not in this language").help(instead);
         }
-
-        // The word as it was written: `ctrl-z`, `wait_for`, `At+CSQ`.
-        let word = code.split([' ', '\t', '(', '=', '{', '"', ';']).next().unwrap_or(first.text);
-        if let Some((at, rest)) = word.split_at_checked(2)
-            && at.eq_ignore_ascii_case("at")
-            && (rest.is_empty() || rest.starts_with(['+', '^', '%', '&', '$', '*', '\\', '#']))
-        {
-            let message = format!("`{word}` begins no statement");
-            return self
-                .fault(of(word), "hayes::syntax::mixed-case-command", message, "neither `AT` nor `at`")
-                .help(format!("write `AT{rest}`"))
-                .mended_by(format!("AT{rest}"));
-        }
-        if second.is_some_and(|second| second.is("=")) && is_name(word) && words::statement(word).is_none() {
-            let message = "a value is given with `set`";
-            return self
-                .fault(of(word), "hayes::syntax::set-missing", message, "expected `set` before the name")
-                .help(format!("write `set {code}`"))
-                .mended_by(format!("set {word}"));
-        }
-        if !word.is_ascii() {
-            return self.unknown_statement(word, of(word), nearest(word, statement_words()));
-        }
-        match words::foreign(first.text) {
-            Some(instead) => self.foreign_statement(first.range(), first.text, instead),
-            None => {
-                let meant = nearest(first.text, statement_words());
-                self.unknown_statement(first.text, first.range(), meant)
-            }
-        }
-    }
-
-    fn unknown_statement(&self, word: &str, place: Range<usize>, meant: Option<&str>) -> Diagnostic {
-        let message = format!("`{word}` begins no statement");
-        let fault = self.fault(place, "hayes::syntax::unknown-statement", message, "not known");
         let otherwise =
             "a line is an AT command, a comment, or begins with a statement such as `send`, `expect`, `set`";
-        fault.did_you_mean(meant, otherwise)
+        let meant = nearest(word, statement_words()).filter(|_| is_word);
+        self.unknown_statement(place, "not known").did_you_mean(meant, otherwise)
     }
 
-    fn foreign_statement(&self, place: Range<usize>, word: &str, instead: &str) -> Diagnostic {
-        let message = format!("`{word}` begins no statement");
-        self.fault(place, "hayes::syntax::unknown-statement", message, "not in this language").help(instead)
+    fn unknown_statement(&self, place: Range<usize>, why: &str) -> Diagnostic {
+        let word = self.line.get(place.clone()).unwrap_or("");
+        self.told("hayes::syntax::unknown-statement", place, &[&word, &why])
     }
 
     fn semicolon(&self, sign: Lexeme<'_>) -> Diagnostic {
-        let message = "a statement ends with its line, not with `;`";
-        self.fault(sign.range(), "hayes::syntax::semicolon", message, "not needed").help("delete the `;`").mended_by("")
+        self.told("hayes::syntax::semicolon", sign.range(), &[]).mended_by("")
     }
 
-    fn foreign_comment(&self, sign: &str, start: usize) -> Diagnostic {
-        let message = "a comment starts with `#`";
+    fn foreign_comment(&self, place: Range<usize>) -> Diagnostic {
+        let sign = self.line.get(place.clone()).unwrap_or("");
         let code = if sign == "//" { "hayes::syntax::slash-comment" } else { "hayes::syntax::foreign-comment" };
-        let fault = self.fault(start..start + sign.len(), code, message, "no comment");
-        fault.help(format!("write `#` in place of `{sign}`")).mended_by("#")
+        self.told(code, place, &[&sign])
     }
 
     fn space_missing(&self, word: Lexeme<'_>, before: &str, after: &str) -> Diagnostic {
-        let message = format!("white space stands behind `{before}`");
-        let fault = self.fault(word.range(), "hayes::syntax::space-missing", message, "no white space");
         let behind = word.text.strip_prefix(before).unwrap_or_default();
-        fault.help(format!("write `{before} {after}`")).mended_by(format!("{before} {behind}"))
+        self.told("hayes::syntax::space-missing", word.range(), &[&before, &after, &behind])
     }
 
     fn misspelt_word(&self, word: Lexeme<'_>, meant: &str) -> Diagnostic {
-        let message = format!("`{}` means nothing here", word.text);
-        let fault = self.fault(word.range(), "hayes::syntax::misspelt", message, format!("expected `{meant}`"));
-        fault.did_you_mean(Some(meant), "")
+        self.told("hayes::syntax::misspelt", word.range(), &[&word.text, &meant])
     }
 
     // ── Inside of texts: what is not closed
@@ -326,9 +262,7 @@ impl<'a> Refused<'a> {
         let open = self.open_value()?;
         let behind = self.line.get(open..)?;
         let Some(length) = behind.find('}') else {
-            let message = "this `${` is never closed";
-            let fault = self.fault(open..open + 2, "hayes::syntax::unclosed-value", message, "opened here");
-            return Some(fault.help("write `}` behind the expression; a `${` that stands for itself is `$${`"));
+            return Some(self.told("hayes::syntax::unclosed-value", open..open + 2, &[]));
         };
         if self.expects(TEXT_ENDS) {
             return None;
@@ -346,13 +280,11 @@ impl<'a> Refused<'a> {
         let quote = if self.expects(&[Rule::apostrophe_close]) { '\'' } else { '"' };
         let start = self.opening(quote);
         if self.expects(&[Rule::at_quoted_text]) {
-            let message = "this double quote is never closed";
-            let fault = self.fault(start..start + 1, "hayes::syntax::unclosed-quote", message, "opened here");
-            return Some(fault.help("write `\"` behind the value").mended_at(self.text_end(), "\""));
+            let fault = self.told("hayes::syntax::unclosed-quote", start..start + 1, &[]);
+            return Some(fault.mended_at(self.text_end(), "\""));
         }
-        let (code, message) = ("hayes::syntax::unclosed-string", "this text is never closed");
-        let fault = self.fault(start..start + 1, code, message, "opened here");
-        let fault = fault.help(format!("write `{quote}` at its end; a text of several lines stands between `\"\"\"`"));
+        let more = "; a text of several lines stands between `\"\"\"`";
+        let fault = self.told("hayes::syntax::unclosed-string", start..start + 1, &[&quote, &more]);
         Some(fault.mended_at(self.text_end(), quote))
     }
 
@@ -363,15 +295,14 @@ impl<'a> Refused<'a> {
         }
         let slash = self.lexemes.iter().rev().find(|lexeme| lexeme.is("/") && lexeme.start < self.at)?.start;
         if !self.line.get(slash..)?.starts_with("//") {
-            let (code, message) = ("hayes::syntax::unclosed-regex", "this regex is never closed");
-            let fault = self.fault(slash..slash + 1, code, message, "opened here");
-            return Some(fault.help("write `/` at its end; a slash within is `\\/`").mended_at(self.text_end(), "/"));
+            let fault = self.told("hayes::syntax::unclosed-regex", slash..slash + 1, &[]);
+            return Some(fault.mended_at(self.text_end(), "/"));
         }
         if self.end() != slash + 2 || slash == 0 {
-            return Some(self.foreign_comment("//", slash));
+            return Some(self.foreign_comment(slash..slash + 2));
         }
-        let message = "there is nothing between the slashes, and an empty pattern would match every line";
-        let fault = self.fault(slash..slash + 2, "hayes::syntax::missing-pattern", message, "expected a regex");
+        let what = "there is nothing between the slashes, and an empty pattern would match every line";
+        let fault = self.told("hayes::syntax::missing-pattern", slash..slash + 2, &[&what, &"regex"]);
         Some(fault.help("write what the line must look like: `/READY$/`; a comment starts with `#`"))
     }
 
@@ -429,9 +360,7 @@ impl<'a> Refused<'a> {
     }
 
     fn unexpected(&self, found: &str, place: Range<usize>) -> Diagnostic {
-        let expected = self.expected_words();
-        let message = format!("expected {expected}, found {found}");
-        self.with_form(self.fault(place, "hayes::syntax::unexpected", message, format!("expected {expected}")))
+        self.with_form(self.told("hayes::syntax::unexpected", place, &[&self.expected_words(), &found]))
     }
 
     /// With what the statement looks like.
@@ -447,72 +376,46 @@ impl<'a> Refused<'a> {
         let end = self.end();
         let statement = self.statement();
         if self.expects(&[Rule::brace_open]) {
-            let message = format!("`{statement}` opens a block: its line ends with `{{`");
-            return self
-                .fault(end..end, "hayes::syntax::missing-brace", message, "expected `{` here")
-                .help("write ` {` at the end of the line, and `}` on a line of its own after the block")
-                .mended_at(Span::new(self.offset + end, self.offset + end), " {");
+            let fault = self.told("hayes::syntax::missing-brace", end..end, &[&statement]);
+            return fault.mended_at(self.span(end..end), " {");
         }
         if self.expects(&[Rule::kw_else]) {
-            return self.ensure_without_else(end..end);
+            return self.told("hayes::syntax::ensure-without-else", end..end, &[]);
         }
         if self.expects_a(PATTERN) && statement != "capture" {
-            let message = format!("`{}` needs a pattern: what the line must look like", self.pattern_statement());
-            let code = "hayes::syntax::missing-pattern";
-            return self.with_form(self.fault(end..end, code, message, "expected a pattern"));
+            let what = format!("`{}` needs a pattern: what the line must look like", self.pattern_statement());
+            return self.with_form(self.told("hayes::syntax::missing-pattern", end..end, &[&what, &"pattern"]));
         }
         self.unexpected("the end of the line", end..end)
     }
 
-    fn ensure_without_else(&self, place: Range<usize>) -> Diagnostic {
-        let message = "the block of an `ensure` stands behind `else`";
-        let fault = self.fault(place, "hayes::syntax::ensure-without-else", message, "expected `else {`");
-        fault.help("write `ensure AT… answers PATTERN else {`: the block runs where the answer differs")
-    }
-
-    /// A character that cannot be seen, or that looks like another.
+    /// A character that cannot be seen, that looks like another, or that no command holds.
     fn character(&self) -> Option<Diagnostic> {
         let character = self.line.get(self.at..)?.chars().next()?;
         let in_command = self.before().is_some_and(|it| it.kind == TokenKind::AtWord && it.end() == self.at);
-        self.odd_character(character, self.at).or_else(|| {
+        self.odd_character(self.at).or_else(|| {
             let place = self.at..self.at + character.len_utf8();
-            let message = format!("`{character}` cannot stand in an AT command outside double quotes");
-            (!character.is_ascii() && in_command).then(|| {
-                self.fault(place, "hayes::syntax::foreign-character", message, "not ASCII")
-                    .help("put the value in double quotes")
-            })
+            let is_foreign = !character.is_ascii() && in_command;
+            is_foreign.then(|| self.told("hayes::syntax::foreign-character", place, &[&character]))
         })
     }
 
     /// What is wrong with a character that no script holds outside of texts.
-    fn odd_character(&self, character: char, at: usize) -> Option<Diagnostic> {
-        let place = at..at + character.len_utf8();
-        match character {
-            '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' | '‛' | '″' | '′' => {
-                let plain = if matches!(character, '‘' | '’' | '‚' | '‛') { "'" } else { "\"" };
-                let message = format!("`{character}` is a typographic quote");
-                let label = "not a quote that a modem knows";
-                let fault = self.fault(place, "hayes::syntax::smart-quote", message, label);
-                Some(fault.help(format!("write `{plain}`")).mended_by(plain))
-            }
-            '\u{a0}'
-            | '\u{ad}'
-            | '\u{2000}'..='\u{200f}'
-            | '\u{2028}'..='\u{202f}'
-            | '\u{205f}'..='\u{2064}'
-            | '\u{3000}'
-            | '\u{feff}' => {
-                let message = format!("an invisible character (U+{:04X})", u32::from(character));
-                let fault = self.fault(place, "hayes::syntax::invisible-character", message, "here");
-                let instead = if character.is_whitespace() { " " } else { "" };
-                Some(fault.help("delete it, or write a plain space").mended_by(instead))
-            }
-            control if control.is_ascii_control() => {
-                let span = Span::new(self.offset + place.start, self.offset + place.end);
-                Some(control_character(self.source, u8::try_from(control).unwrap_or(0), span))
-            }
-            _ => None,
-        }
+    fn odd_character(&self, at: usize) -> Option<Diagnostic> {
+        let odd = grammar::parse(Rule::odd_character, self.line.get(at..)?).ok()??.into_inner().next()?;
+        let (place, character) = (at..at + odd.as_str().len(), odd.as_str().chars().next()?);
+        let quote = |plain: char| self.told("hayes::syntax::smart-quote", place.clone(), &[&character, &plain]);
+        let unseen = |instead: &str| {
+            let number = format!("{:04X}", u32::from(character));
+            self.told("hayes::syntax::invisible-character", place.clone(), &[&number]).mended_by(instead)
+        };
+        Some(match odd.as_rule() {
+            Rule::like_quote => quote('"'),
+            Rule::like_apostrophe => quote('\''),
+            Rule::unseen_blank => unseen(" "),
+            Rule::unseen => unseen(""),
+            _ => control_character(self.source, u8::try_from(character).unwrap_or(0), self.span(place.clone())),
+        })
     }
 
     fn behind_opening_brace(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
@@ -522,15 +425,13 @@ impl<'a> Refused<'a> {
             return (!behind_command || self.end() == found.end()).then(|| self.semicolon(found));
         }
         if found.is("{") && self.expects(&[Rule::kw_else]) {
-            return Some(self.ensure_without_else(found.range()));
+            return Some(self.told("hayes::syntax::ensure-without-else", found.range(), &[]));
         }
         let block = opens_block(self.statement()) || self.statement().is_empty();
         if !block || !self.before()?.is("{") {
             return None;
         }
-        let (code, message) = ("hayes::syntax::block-on-one-line", "the lines of a block stand on lines of their own");
-        let fault = self.fault(found.start..self.end(), code, message, "expected the end of the line");
-        Some(fault.help("put a line end behind `{` and one before `}`"))
+        Some(self.told("hayes::syntax::block-on-one-line", found.start..self.end(), &[]))
     }
 
     /// White space ended an AT command, and more follows.
@@ -545,7 +446,7 @@ impl<'a> Refused<'a> {
         }
         let rest = self.line.get(found.start..self.end())?;
         if rest.starts_with("//") {
-            return Some(self.foreign_comment("//", found.start));
+            return Some(self.foreign_comment(found.start..found.start + 2));
         }
         let is_prose =
             |text: &str| text.starts_with(|first: char| first.is_ascii_lowercase()) && !text.starts_with("at");
@@ -554,22 +455,22 @@ impl<'a> Refused<'a> {
                 .get(1..)
                 .is_some_and(|rest| is_prose(&rest.trim_start().to_ascii_lowercase()) && rest.trim().contains(' '))
         {
-            return Some(self.foreign_comment(";", found.start));
+            return Some(self.foreign_comment(found.range()));
         }
-        let (code, place) = ("hayes::syntax::space-in-command", found.start..self.end());
-        let label = "the command ended before this";
+        let told = |what: &str, help: &str| {
+            self.told("hayes::syntax::space-in-command", found.start..self.end(), &[&what, &help])
+        };
         if let Some(clause) = CLAUSES.into_iter().find(|clause| found.is(clause)) {
-            let message = format!("`{clause}` stands under its command, not beside it");
-            let fault = self.fault(place, code, message, label);
-            return Some(fault.help(format!("write `{clause}` on the next line")));
+            let what = format!("`{clause}` stands under its command, not beside it");
+            return Some(told(&what, &format!("write `{clause}` on the next line")));
         }
-        let fault = self.fault(place, code, "an AT command has no white space outside double quotes", label);
+        let what = "an AT command has no white space outside double quotes";
         Some(if rest.starts_with(['=', ',', '"', '?', ';', '+', '<']) || found.kind == TokenKind::Number {
             let joined = format!("{}{}", command.text, without_white_space(rest)).replace(";AT", ";");
-            let whole = Span::new(self.offset + command.start, self.offset + self.end());
-            fault.help(format!("write `{joined}`")).mended_at(whole, joined)
+            let whole = self.span(command.start..self.end());
+            told(what, &format!("write `{joined}`")).mended_at(whole, joined)
         } else {
-            fault.help("each command stands on a line of its own, and a comment behind `#`")
+            told(what, "each command stands on a line of its own, and a comment behind `#`")
         })
     }
 
@@ -580,26 +481,23 @@ impl<'a> Refused<'a> {
             let unit = self.lexemes.iter().find(|next| next.start == found.end() && next.kind == TokenKind::Name);
             let place = found.start..unit.map_or(found.end(), Lexeme::end);
             let number = self.line.get(place.clone())?;
-            let message = format!("`{number}` is no whole number");
-            let fault = self.fault(place, "hayes::syntax::fraction", message, "a fraction");
+            let what = format!("`{number}` is no whole number");
+            let fault = self.told("hayes::syntax::fraction", place, &[&what, &"a fraction"]);
             return Some(match in_milliseconds(number) {
                 Some(instead) => fault.help(format!("write `{instead}`")).mended_by(instead),
-                None => fault.help("a text such as a version stands in quotes"),
+                None => fault,
             });
         }
         if found.kind == TokenKind::Number && before.is(".") {
-            let message = "a number has one point at most";
-            let fault = self.fault(found.range(), "hayes::syntax::fraction", message, "a further one");
-            return Some(fault.help("a text such as a version stands in quotes"));
+            let what = "a number has one point at most";
+            return Some(self.told("hayes::syntax::fraction", found.range(), &[&what, &"a further one"]));
         }
         if found.kind != TokenKind::Name || before.kind != TokenKind::Number {
             return None;
         }
         let unit = words::meant("unit", found.text)?;
-        let message = "a number and its unit stand together";
-        let fault = self.fault(found.range(), "hayes::syntax::space-before-unit", message, "the unit");
-        let behind = Span::new(self.offset + before.end(), self.offset + found.end());
-        Some(fault.help(format!("write `{}{unit}`", before.text)).mended_at(behind, unit))
+        let fault = self.told("hayes::syntax::space-before-unit", found.range(), &[&before.text, &unit]);
+        Some(fault.mended_at(self.span(before.end()..found.end()), unit))
     }
 
     fn operator(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
@@ -610,26 +508,22 @@ impl<'a> Refused<'a> {
             && matches!(found.kind, TokenKind::Name | TokenKind::String | TokenKind::Number)
             && !words::is_keyword(found.text)
         {
-            let message = "a function's argument stands in parentheses";
-            let code = "hayes::syntax::call-without-parentheses";
-            let fault = self.fault(found.range(), code, message, "no parentheses");
-            let (call, whole) = (format!("{}({})", function.text, found.text), function.start..found.end());
-            let whole = Span::new(self.offset + whole.start, self.offset + whole.end);
-            return Some(fault.help(format!("write `{call}`")).mended_at(whole, call));
+            let call = format!("{}({})", function.text, found.text);
+            let fault = self.told("hayes::syntax::call-without-parentheses", found.range(), &[&call]);
+            return Some(fault.mended_at(self.span(function.start..found.end()), call));
         }
         let before_value = self.expects_a(VALUE) && found.text.starts_with('!');
         if !operator_may_follow && !before_value {
             return None;
         }
         if let Some((foreign, instead)) = words::foreign_operator(rest) {
-            let (code, message) = ("hayes::syntax::foreign-operator", format!("`{foreign}` is no operator"));
-            let fault = self.fault(self.at..self.at + foreign.len(), code, message, "not known");
             let is_word = instead.starts_with(|first: char| first.is_ascii_alphabetic());
             let before = is_word && self.line.get(..self.at).is_some_and(|before| !before.ends_with([' ', '(', '{']));
             let behind = is_word && rest.get(foreign.len()..).is_some_and(|behind| !behind.starts_with(' '));
             let blank = |needed| if needed { " " } else { "" };
             let padded = format!("{}{instead}{}", blank(before), blank(behind));
-            return Some(fault.help(format!("write `{instead}`")).mended_by(padded));
+            let place = self.at..self.at + foreign.len();
+            return Some(self.told("hayes::syntax::foreign-operator", place, &[&foreign, &instead, &padded]));
         }
         if !operator_may_follow || !found.is("=") {
             return None;
@@ -640,17 +534,13 @@ impl<'a> Refused<'a> {
         if let Some(column) = column {
             return Some(self.bad_name(column.text, column.start));
         }
-        let message = "`=` gives a name its value; to compare, write `==`";
-        let fault = self.fault(found.range(), "hayes::syntax::assignment", message, "does not compare");
-        Some(fault.help("write `==`").mended_by("=="))
+        Some(self.told("hayes::syntax::assignment", found.range(), &[]))
     }
 
     /// A word in the place of another.
     fn keyword(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         if found.is("within") && begins_a_clause(&self.lexemes) {
-            let (code, message) = ("hayes::syntax::within-on-clause", "`within` bounds a whole exchange");
-            let fault = self.fault(found.start..self.end(), code, message, "belongs to the question");
-            return Some(fault.help("write it behind the command: `AT+COPS=? within 3min`"));
+            return Some(self.told("hayes::syntax::within-on-clause", found.start..self.end(), &[]));
         }
         if let Some(before) = self.run_on_keyword(found) {
             return Some(self.space_missing(found, before, found.text.get(before.len()..)?));
@@ -680,20 +570,16 @@ impl<'a> Refused<'a> {
         }
         if self.expects(&[Rule::equals]) && self.statement() == "set" && !found.is("==") {
             let (name, value) = (self.before()?, self.line.get(found.start..self.end())?);
-            let whole = Span::new(self.offset + name.start, self.offset + self.end());
-            let name = name.text;
-            let value = value.trim_start_matches([':', '=', ' ']);
-            let (code, message) = ("hayes::syntax::missing-equals", "`=` stands between a name and its value");
-            let fault = self.fault(found.range(), code, message, "expected `=`");
-            let fault = fault.help(format!("write `set {name} = {value}`"));
+            let whole = self.span(name.start..self.end());
+            let (name, value) = (name.text, value.trim_start_matches([':', '=', ' ']));
+            let fault = self.told("hayes::syntax::missing-equals", found.range(), &[&name, &value]);
             return Some(fault.mended_at(whole, format!("{name} = {value}")));
         }
         if !self.expects_a(NAME) && !self.expects(&[Rule::column]) {
             return None;
         }
         if words::RESERVED.contains(&found.text) {
-            let span = Span::new(self.offset + found.start, self.offset + found.end());
-            return Some(reserved_name(self.source, found.text, span));
+            return Some(reserved_name(self.source, found.text, self.span(found.range())));
         }
         let looks_like_a_name = found.text.starts_with(|first: char| first.is_alphanumeric());
         (looks_like_a_name && !self.expects_a(VALUE)).then(|| self.bad_name_at(found.start))
@@ -705,9 +591,7 @@ impl<'a> Refused<'a> {
     }
 
     fn bad_name(&self, name: &str, start: usize) -> Diagnostic {
-        let message = format!("`{name}` is no name");
-        let fault = self.fault(start..start + name.len(), "hayes::syntax::bad-name", message, "expected a name");
-        fault.help("a name begins with a letter and holds letters, digits and `_`, all ASCII")
+        self.told("hayes::syntax::bad-name", start..start + name.len(), &[&name])
     }
 
     /// `expect +CREG: 0,1`: white space ends a pattern without quotes.
@@ -743,18 +627,14 @@ impl<'a> Refused<'a> {
     }
 
     fn text_without_quotes(&self, statement: &str, text: &str, start: usize) -> Diagnostic {
-        let (code, message) =
-            ("hayes::syntax::text-without-quotes", format!("the text of `{statement}` stands in quotes"));
-        let fault = self.fault(start..start + text.len(), code, message, "no quotes");
         let quote = if text.contains('"') { '\'' } else { '"' };
-        let fault = fault.mended_by(format!("{quote}{text}{quote}"));
-        fault.help(if is_name(text) && statement != "run" {
-            format!("write `{statement} \"{text}\"`, or `{statement} \"${{{text}}}\"` for the value of `{text}`")
-        } else if text.contains('"') {
-            format!("write `{statement} '{text}'`")
-        } else {
-            format!("write `{statement} \"{text}\"`")
-        })
+        let quoted = format!("{quote}{text}{quote}");
+        let or = match is_name(text) && statement != "run" {
+            true => format!(", or `{statement} \"${{{text}}}\"` for the value of `{text}`"),
+            false => String::new(),
+        };
+        let place = start..start + text.len();
+        self.told("hayes::syntax::text-without-quotes", place, &[&statement, &quoted, &or])
     }
 
     /// The words before a pattern: `expect`, `abort on`, `answers`.
@@ -960,36 +840,6 @@ fn without_white_space(text: &str) -> String {
             quoted || !character.is_whitespace()
         })
         .collect()
-}
-
-/// What to write in place of what is typed to a modem, and is no command line.
-fn foreign_sign(sign: &str) -> Option<&'static str> {
-    match sign {
-        "+++" => Some("write `port escape`: it keeps the silence before and behind `+++` that the modem waits for"),
-        "A/" | "a/" => Some("write the command itself once more: what is sent must be seen in the script"),
-        _ => None,
-    }
-}
-
-/// What stands alone in a line when a modem says it.
-const ANSWERS: &str = "OK,ERROR,CONNECT,RING,BUSY,NO CARRIER,NO ANSWER,NO DIALTONE,NO DIAL TONE,ABORTED,RDY,SEND OK,SEND FAIL,\
-    COMMAND NOT SUPPORT,Call Ready,SMS Ready,PB DONE,POWERED DOWN,NORMAL POWER DOWN";
-
-/// Whether a modem said that: a final result code, an information response, an identity.
-fn is_answer(code: &str) -> bool {
-    let prefix = code.strip_prefix(['+', '^', '%', '$', '*', '#']).and_then(|rest| rest.split_once(':'));
-    let names_a_response = prefix.is_some_and(|(name, parameters)| {
-        !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-'))
-            && (parameters.is_empty() || parameters.starts_with(' '))
-    });
-    let is_identity = code.len() >= 14 && code.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_prompt = code.starts_with('>');
-    names_a_response
-        || is_identity
-        || is_prompt
-        || ANSWERS.split(',').any(|answer| answer == code)
-        || code.strip_prefix("CONNECT ").is_some_and(|speed| speed.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether it is shaped as a name.

@@ -1,5 +1,6 @@
 //! Text → tree: the grammar, the tree, and the canonical form.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
@@ -88,49 +89,40 @@ fn ends_with_the_text(error: &Diagnostic) -> bool {
     error.code == "hayes::syntax::unclosed-block" || error.code == "hayes::syntax::unclosed-string" && place == "\"\"\""
 }
 
-/// A fault of syntax. `label` stands at its place; one at the end of the text takes the character before it, so that it
-/// can be shown.
-fn fault(
-    source: &Arc<Source>,
-    code: &'static str,
-    span: Span,
-    message: impl Into<String>,
-    label: impl Into<String>,
-) -> Diagnostic {
+/// A fault of syntax. One at the end of the text takes the character before it, so that it can be shown.
+fn fault(source: &Arc<Source>, code: &'static str, span: Span, values: &[&dyn Display]) -> Diagnostic {
     let (text, end) = (&source.text, source.text.len());
     let last = text.chars().next_back().map_or(0, char::len_utf8);
     let span = if span.start as usize >= end { Span::new(end - last, end) } else { span };
-    Diagnostic::new(code, source, message).at(span, label)
+    Diagnostic::told(code, source, span, values)
 }
 
 /// The grammar let something through that nothing else understands: a fault of ours, still told as an error.
 fn misunderstood(source: &Arc<Source>, span: Span) -> Diagnostic {
-    let message = "this line is not understood, and that is a fault of Hayes";
-    fault(source, "hayes::syntax::misunderstood", span, message, "here").help("please report the line")
+    fault(source, "hayes::syntax::misunderstood", span, &[])
 }
 
 fn expression_too_deep(source: &Arc<Source>, span: Span) -> Diagnostic {
-    let message = "this expression is nested more than 64 levels deep, or has more than 64 values in a row";
-    fault(source, "hayes::syntax::too-deep", span, message, "too deep").help("give parts of it names with `set`")
+    let what = "this expression is nested more than 64 levels deep, or has more than 64 values in a row";
+    fault(source, "hayes::syntax::too-deep", span, &[&what, &"too deep", &"give parts of it names with `set`"])
 }
 
 fn control_character(source: &Arc<Source>, byte: u8, span: Span) -> Diagnostic {
-    let code = "hayes::syntax::control-character";
-    if byte == b'\r' {
-        let message = "a CR (0x0D) without a line feed behind it is no line end";
-        return fault(source, code, span, message, "here")
-            .help("let the lines end in LF or in CR LF; in a string with double quotes it is written `\\r`");
-    }
-    let message = format!("a control character (0x{byte:02X}) that cannot be seen");
-    fault(source, code, span, message, "here")
-        .help(format!("delete it, or write `\\x{byte:02X}` in a string with double quotes"))
+    let (what, help) = match byte {
+        b'\r' => (
+            "a CR (0x0D) without a line feed behind it is no line end".to_owned(),
+            "let the lines end in LF or in CR LF; in a string with double quotes it is written `\\r`".to_owned(),
+        ),
+        _ => (
+            format!("a control character (0x{byte:02X}) that cannot be seen"),
+            format!("delete it, or write `\\x{byte:02X}` in a string with double quotes"),
+        ),
+    };
+    fault(source, "hayes::syntax::control-character", span, &[&what, &help])
 }
 
 fn reserved_name(source: &Arc<Source>, word: &str, span: Span) -> Diagnostic {
-    let message = format!("`{word}` is a word of the language, so it can be no name");
-    fault(source, "hayes::syntax::reserved-name", span, message, "reserved")
-        .help(format!("choose another name, such as `{word}_`"))
-        .mended_by(format!("{word}_"))
+    fault(source, "hayes::syntax::reserved-name", span, &[&word])
 }
 
 /// The known word that `word` is a misspelling of.

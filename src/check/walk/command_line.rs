@@ -4,7 +4,6 @@
 use crate::at::command::{CommandLine, is_extended_prefix};
 use crate::catalogue;
 use crate::check::findings::Findings;
-use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{SendForm, Template, TemplatePart};
 
@@ -174,14 +173,10 @@ const LINE_ENDS: &[&str] = &["\\r", "\\n", "<CR>", "<LF>", "<CR/LF>", "<cr>", "<
 pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, findings: &mut Findings) -> bool {
     let second_at = parsed.second_at.or_else(|| second_at(&line.text));
     if let Some(at) = second_at {
-        let message = "`AT` stands more than once in one command line";
-        let help = "write `AT` once, at the start (`AT+CMEE=2;+CMGF=1`), or put each command on a line of its own";
-        findings.tell("hayes::check::two-at", line.span(at, at + 2), message, "the second `AT`", help);
+        findings.tell("hayes::check::two-at", line.span(at, at + 2), &[]);
     }
     if let Some(blank) = line.blank {
-        let message = "a blank stands outside of a string in an AT command";
-        let help = "remove it: only strings in double quotes may hold blanks";
-        findings.tell("hayes::check::blank", blank, message, "a blank", help);
+        findings.tell("hayes::check::blank", blank, &[]);
     }
     let without_plus = lint_plus(line, findings);
     lint_case(line, parsed, findings);
@@ -213,11 +208,7 @@ fn lint_plus(line: &AtText, findings: &mut Findings) -> bool {
         if is_word && !is_at && (is_known() || (start > 2 && letters >= 3 && takes_value)) {
             let command = word.to_ascii_uppercase();
             let behind = if start == 2 { "AT" } else { ";" };
-            let message = format!("`{command}` stands behind `{behind}` without `+` or `&`");
-            let fault = Diagnostic::new("hayes::check::no-plus", &findings.source, message);
-            let fault = fault.at(line.span(start, start + letters), "neither `+` nor `&`");
-            let fault = fault.help(format!("write `{behind}+{command}`")).mended_by(format!("+{command}"));
-            findings.report(fault);
+            findings.tell("hayes::check::no-plus", line.span(start, start + letters), &[&command, &behind]);
             found = true;
         }
     }
@@ -236,11 +227,9 @@ fn lint_case(line: &AtText, parsed: &CommandLine<'_>, findings: &mut Findings) {
     let Some((start, end)) = lower else { return };
     // From the first lower-case word: `at+csq` is one.
     let end = if *start == 0 { names.get(1).map_or(*end, |(_, end)| *end) } else { *end };
-    let message = "an AT command is written in lower case; not every modem takes that";
-    let help = format!("write `{}`", in_upper_case(line, &names, findings));
-    let (span, source) = (line.span(*start, end), &findings.source);
-    let fault = Diagnostic::new("hayes::check::lower-case", source, message).at(span, "lower case").help(help);
-    findings.report(fault.mended_by(source.slice(span).to_ascii_uppercase()));
+    let (span, written) = (line.span(*start, end), in_upper_case(line, &names, findings));
+    let mended = findings.source.slice(span).to_ascii_uppercase();
+    findings.tell("hayes::check::lower-case", span, &[&written, &mended]);
 }
 
 /// The line as written, its names in upper case.
@@ -261,10 +250,11 @@ fn lint_length(line: &AtText, findings: &mut Findings) {
     let mut known = line.text.char_indices().filter(|(_, character)| *character != UNKNOWN);
     let Some((beyond, _)) = known.nth(LINE_LENGTH) else { return };
     let characters = LINE_LENGTH + 1 + known.count();
-    let message = format!("this command line has {characters} characters; many modems take {LINE_LENGTH}");
-    let help = "split it into several lines, each with its own `AT`";
-    let label = format!("beyond {LINE_LENGTH}");
-    findings.tell("hayes::check::long-line", line.span_with_values(beyond, line.text.len()), message, label, help);
+    findings.tell(
+        "hayes::check::long-line",
+        line.span_with_values(beyond, line.text.len()),
+        &[&characters, &LINE_LENGTH],
+    );
 }
 
 fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) {
@@ -289,7 +279,7 @@ fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) {
         }
         SendForm::Raw => return,
     };
-    findings.tell("hayes::check::line-end-sent", span, message, label, help);
+    findings.tell("hayes::check::line-end-sent", span, &[&message, &label, &help]);
 }
 
 /// A second `AT` that stands in the middle of a command: `AT+CMEE=2AT+CSQ`.

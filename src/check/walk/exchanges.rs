@@ -69,10 +69,7 @@ impl Checker<'_, '_, '_> {
                 }
                 ClauseKind::When { event, body } => {
                     if self.never_taken(event, &mut earlier) {
-                        let message = "what this is for is taken before it";
-                        let help =
-                            "the first that matches runs: remove it, or put it before the others; `else` is the last";
-                        self.findings.tell("hayes::check::never-taken", clause.span, message, "never taken", help);
+                        self.findings.tell("hayes::check::never-taken", clause.span, &[]);
                     }
                     let opened = self.names.open();
                     self.bind_holes(event.patterns());
@@ -82,9 +79,7 @@ impl Checker<'_, '_, '_> {
             }
             prompts += usize::from(clause.is_prompt());
             if prompts == 2 && clause.is_prompt() {
-                let message = "one question has two `prompt` lines";
-                let help = "keep one: a command asks for data once";
-                self.findings.tell("hayes::check::two-prompts", clause.span, message, "the second one", help);
+                self.findings.tell("hayes::check::two-prompts", clause.span, &[]);
             }
         }
         // A question that none of them takes fails.
@@ -130,10 +125,8 @@ impl Checker<'_, '_, '_> {
     fn at_value(&mut self, value: &Expression, in_quotes: bool) {
         let Some((text, written)) = self.known_text(value) else { return };
         let Some((character, within)) = breaks_out(&text, in_quotes) else { return };
-        let message = format!("this value holds {character}, which would break out of {within}");
-        let mut fault = Diagnostic::new("hayes::check::injection", &self.script.source, message)
-            .at(value.span, "would break out")
-            .help("leave that character out: a value must stay inside the place it is put in");
+        let (code, source) = ("hayes::check::injection", &self.script.source);
+        let mut fault = Diagnostic::told(code, source, value.span, &[&character, &within]);
         if written != value.span {
             fault = fault.at(written, "its value");
         }
@@ -160,9 +153,7 @@ impl Checker<'_, '_, '_> {
     }
 
     fn captures_nothing(&mut self, clause: &Clause) {
-        let message = "this `capture` gives nothing a name";
-        let help = "name what you want, as in `{rssi}` or `(?<rssi>…)`; to compare only, write `expect`";
-        self.findings.tell("hayes::check::captures-nothing", clause.span, message, "no name in it", help);
+        self.findings.tell("hayes::check::captures-nothing", clause.span, &[]);
     }
 
     fn capture_pattern(&mut self, clause: &Clause, alternatives: &[Pattern]) {
@@ -207,13 +198,8 @@ impl Checker<'_, '_, '_> {
     }
 
     fn reply(&mut self, text: &Expression) {
-        self.wants(
-            text,
-            &[Kind::Text, Kind::Bytes, Kind::Int],
-            "what a prompt is replied",
-            "text",
-            "write it in quotes",
-        );
+        let kinds = [Kind::Text, Kind::Bytes, Kind::Int];
+        self.wants(text, &kinds, "what a prompt is replied", "text", "write it in quotes");
         let Some((reply, _)) = self.known_text(text) else { return };
         let character = reply.chars().find_map(|character| match character {
             '\u{1A}' => Some("Ctrl-Z (0x1A)"),
@@ -222,16 +208,7 @@ impl Checker<'_, '_, '_> {
         });
         if let Some(character) = character {
             let escapes = ["\\x1A", "\\x1a", "\\x1B", "\\x1b", "\\u{1A}", "\\u{1a}", "\\u{1B}", "\\u{1b}"];
-            let message = format!("this text holds {character}, which ends the data there");
-            let help = "leave it out: Ctrl-Z is sent at the end by itself; `then esc` or `then nothing` changes that";
-            let label = "ends the data";
-            self.findings.tell(
-                "hayes::check::data-ends-early",
-                self.place_in(text.span, &escapes),
-                message,
-                label,
-                help,
-            );
+            self.findings.tell("hayes::check::data-ends-early", self.place_in(text.span, &escapes), &[&character]);
         }
     }
 
@@ -257,9 +234,7 @@ impl Checker<'_, '_, '_> {
                 | ClauseKind::PromptCancel { .. }
                 | ClauseKind::When { .. } => continue,
             };
-            let message = format!("`{word}` and `when` stand under one question");
-            let label = "the `when` lines judge the answer";
-            self.findings.tell("hayes::check::when-and-more", clause.span, message, label, help);
+            self.findings.tell("hayes::check::when-and-more", clause.span, &[&word, &help]);
         }
     }
 
@@ -281,9 +256,7 @@ impl Checker<'_, '_, '_> {
             ClauseKind::When { .. } => Some(("when", clause.span)),
         });
         if let Some((clause, span)) = other {
-            let message = format!("nothing is expected, and yet there is a `{clause}`");
-            let help = format!("remove the `expect nothing`, or the `{clause}`");
-            self.findings.tell("hayes::check::nothing-and-more", span, message, "waits for something", help);
+            self.findings.tell("hayes::check::nothing-and-more", span, &[&clause]);
         }
     }
 
@@ -296,8 +269,7 @@ impl Checker<'_, '_, '_> {
             } else {
                 "write `{}` for any value; only `capture` gives names"
             };
-            let message = format!("`{name}` captures, but {place} only compares");
-            self.findings.tell("hayes::check::hole-in-expect", span, message, "captures nothing here", help);
+            self.findings.tell("hayes::check::hole-in-expect", span, &[&name, &place, &help]);
         }
     }
 
@@ -316,9 +288,7 @@ impl Checker<'_, '_, '_> {
                         PatternKind::Regex { inner, .. } => *inner,
                         PatternKind::Line(_) => pattern.span,
                     };
-                    let message = format!("this regex is wrong: {reason}");
-                    let help = "mend it; to match text as it stands, write it in double quotes instead of slashes";
-                    self.findings.tell("hayes::check::bad-regex", self.in_regex(inner, place), message, "here", help);
+                    self.findings.tell("hayes::check::bad-regex", self.in_regex(inner, place), &[&reason]);
                 }
             }
         }
@@ -330,9 +300,7 @@ impl Checker<'_, '_, '_> {
     }
 
     fn empty_pattern(&mut self, at: Span) {
-        let message = "an empty pattern matches every line";
-        let help = "write what the line begins with, as in `expect \"+CPIN: READY\"`";
-        self.findings.tell("hayes::check::empty-pattern", at, message, "empty", help);
+        self.findings.tell("hayes::check::empty-pattern", at, &[]);
     }
 
     /// Whether a regex was meant to hold a value; tells so.
@@ -343,7 +311,8 @@ impl Checker<'_, '_, '_> {
         };
         let message = format!("a regex takes no values: `{value}` means nothing in it");
         let help = format!("write the pattern in double quotes: `\"…{value}…\"`; or capture, and compare with `==`");
-        self.findings.tell("hayes::check::bad-regex", self.place_in(*inner, &[value]), message, "no value", help);
+        let fault = Diagnostic::new("hayes::check::bad-regex", &self.script.source, message);
+        self.findings.report(fault.at(self.place_in(*inner, &[value]), "no value").help(help));
         true
     }
 
@@ -352,9 +321,7 @@ impl Checker<'_, '_, '_> {
         let mut earlier = HashSet::with_capacity(names.len());
         for (name, span) in names {
             if !earlier.insert(name) {
-                let message = format!("`{name}` is captured twice in one answer");
-                let help = "give one of them another name, or write `_` to skip it";
-                self.findings.tell("hayes::check::two-captures", *span, message, "again", help);
+                self.findings.tell("hayes::check::two-captures", *span, &[&name]);
             }
         }
     }
@@ -371,10 +338,7 @@ impl Checker<'_, '_, '_> {
                 }
                 PatternPart::Hole(field) => {
                     if after_hole {
-                        let message = "two holes stand side by side: nothing tells where the first one ends";
-                        let help = "put what stands between them in the line there, such as a comma; or use a regex";
-                        let label = "nothing between them";
-                        self.findings.tell("hayes::check::adjacent-holes", field.span, message, label, help);
+                        self.findings.tell("hayes::check::adjacent-holes", field.span, &[]);
                     }
                     names.extend(field.name.as_ref().map(|name| (name.value.as_str(), name.span)));
                 }
@@ -394,26 +358,19 @@ impl Checker<'_, '_, '_> {
     fn literal_text(&mut self, pattern: &Pattern, text: &str) {
         if text.contains(['\r', '\n']) {
             let span = self.place_in(pattern.span, &["\\r", "\\n"]);
-            let message = "a pattern with a line end in it never matches";
-            let help = "leave out `\\r` and `\\n`; for two lines write two `expect`";
-            let label = "a line is matched without its line end";
-            return self.findings.tell("hayes::check::line-end", span, message, label, help);
+            return self.findings.tell("hayes::check::line-end", span, &[]);
         }
         const REGEX_ONLY: [&str; 7] = [".*", ".+", "\\d", "\\w", "\\s", "[0-9]", "(?"];
         if let Some(found) = REGEX_ONLY.into_iter().find(|sign| text.contains(sign)) {
             let span = self.place_in(pattern.span, &[found]);
-            let message = format!("`{found}` stands for itself in a quoted pattern");
-            let help = "write `{}` for one parameter, or a regex between slashes: `/…/`";
-            self.findings.tell("hayes::check::regex-in-text", span, message, "taken literally", help);
+            self.findings.tell("hayes::check::regex-in-text", span, &[&found]);
         }
         let codes: Vec<&str> = text.split([',', '|']).map(str::trim).collect();
         if codes.len() > 1 && codes.iter().all(|code| result_code::parse(code.as_bytes()).is_some()) {
-            let message = "no line holds several final result codes";
-            let fault = Diagnostic::new("hayes::check::codes-in-one", &self.script.source, message);
-            let fault = fault.at(pattern.span, "one pattern").help(format!("write `{}`", codes.join(" or ")));
             let written =
                 codes.iter().map(|code| if code.contains(' ') { format!("\"{code}\"") } else { (*code).to_owned() });
-            self.findings.report(fault.mended_at(pattern.span, written.collect::<Vec<_>>().join(" or ")));
+            let written = written.collect::<Vec<_>>().join(" or ");
+            self.findings.tell("hayes::check::codes-in-one", pattern.span, &[&codes.join(" or "), &written]);
         }
     }
 

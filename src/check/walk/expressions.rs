@@ -1,5 +1,6 @@
 //! What expressions are made of: names with a value, values of the right type.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::{Checker, Type, listed};
@@ -86,11 +87,8 @@ impl Checker<'_, '_, '_> {
                 && text.get(..at).is_some_and(|before| !before.ends_with('$'));
             if (sign == "$" || is_braced) && self.names.known(name).is_set {
                 let written = if is_braced { format!("{{{name}}}") } else { format!("${name}") };
-                let message = format!("`{written}` stands for itself here, and not for the value of `{name}`");
                 let (place, meant) = (self.place_in(span, &[&written]), format!("${{{name}}}"));
-                let fault = Diagnostic::new("hayes::check::value-as-text", &self.script.source, message);
-                let fault = fault.at(place, "no value").help(format!("write `{meant}`"));
-                self.findings.report(fault.mended_by(meant));
+                self.findings.tell("hayes::check::value-as-text", place, &[&written, &name, &meant]);
             }
         }
     }
@@ -112,9 +110,8 @@ impl Checker<'_, '_, '_> {
     }
 
     /// `sleep 5`: what it is for, what it must be, what it is, what to write instead.
-    pub(super) fn wrong_type(&mut self, at: Span, place: &str, wanted: &str, found: &str, help: impl Into<String>) {
-        let message = format!("{place} must be {wanted}");
-        self.findings.tell("hayes::check::wrong-type", at, message, format!("this is {found}"), help);
+    pub(super) fn wrong_type(&mut self, at: Span, place: &str, wanted: &str, found: &str, help: impl Display) {
+        self.findings.tell("hayes::check::wrong-type", at, &[&place, &wanted, &found, &help]);
     }
 
     pub(super) fn duration(&mut self, expression: &Expression, place: &str) {
@@ -181,20 +178,16 @@ impl Checker<'_, '_, '_> {
             return;
         }
         let fault = if let Some(place) = self.names.place(name) {
-            Diagnostic::new("hayes::check::not-set", &self.script.source, format!("`{name}` has no value yet"))
-                .at(span, "used here")
+            Diagnostic::told("hayes::check::not-set", &self.script.source, span, &[&name])
                 .at(place, "gets its value here")
-                .help(format!("move this line below the one that sets `{name}`"))
         } else {
             let known = self.names.candidates().chain(["response", "result", "elapsed", "module"]);
             let near = self.findings.nearest(name, known);
             let otherwise = format!(
                 "give it a value first: `param {name}`, `set {name} = …`, or `capture {name}` under a question"
             );
-            let message = format!("nothing is called `{name}` here");
-            Diagnostic::new("hayes::check::unknown-name", &self.script.source, message)
-                .at(span, "not known")
-                .did_you_mean(near, otherwise)
+            let fault = Diagnostic::told("hayes::check::unknown-name", &self.script.source, span, &[&name]);
+            fault.did_you_mean(near, otherwise)
         };
         self.findings.report(fault);
     }
@@ -205,9 +198,7 @@ impl Checker<'_, '_, '_> {
         if self.findings.has_broken_lines() || !self.told.insert(name.to_owned()) {
             return;
         }
-        let message = format!("`{name}` is known only {place}");
-        let help = format!("use `{name}` {place}, or keep it with `set` under another name");
-        self.findings.tell("hayes::check::out-of-place", span, message, "not known here", help);
+        self.findings.tell("hayes::check::out-of-place", span, &[&name, &place]);
     }
 
     fn member(&mut self, record: &Expression, name: &Name) -> Type {
@@ -228,9 +219,9 @@ impl Checker<'_, '_, '_> {
                     } else {
                         format!("it has: {}", listed(known()))
                     };
-                    let message = format!("`{shown}` has no field `{name}`");
-                    let fault = Diagnostic::new("hayes::check::unknown-member", &self.script.source, message);
-                    self.findings.report(fault.at(*span, "no such field").did_you_mean(near, otherwise));
+                    let (code, source) = ("hayes::check::unknown-member", &self.script.source);
+                    let fault = Diagnostic::told(code, source, *span, &[&shown, &name]);
+                    self.findings.report(fault.did_you_mean(near, otherwise));
                 }
                 Type::Unknown
             }
@@ -390,8 +381,7 @@ impl Checker<'_, '_, '_> {
             }
             _ => "compare values of one type".to_owned(),
         };
-        let message = format!("{} is compared with {}", left.1.words(), right.1.words());
-        self.findings.tell("hayes::check::never-equal", at, message, "never true", help);
+        self.findings.tell("hayes::check::never-equal", at, &[&left.1.words(), &right.1.words(), &help]);
     }
 
     fn help_for_number(&self, text: &Expression, number: &Expression) -> String {

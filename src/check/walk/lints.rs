@@ -1,6 +1,7 @@
 //! What is known to go wrong with a command line, before it is sent. Each lint is a function of what it looks at.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::command_line::{self, AtText, UNKNOWN};
@@ -108,9 +109,7 @@ impl Lines {
     /// Only once all lines are known it is certain that the script has to do with Super SIM.
     pub(super) fn report_nb_iot(&mut self, findings: &mut Findings) {
         for (command, span) in self.nb_iot.drain(..).filter(|_| self.super_sim) {
-            let message = format!("`{command}` leaves only NB-IoT, with which a Super SIM can never register");
-            let help = "choose LTE-M (Cat-M1), LTE or GSM: Super SIM has no NB-IoT";
-            findings.tell("hayes::check::nb-iot", span, message, "NB-IoT only", help);
+            findings.tell("hayes::check::nb-iot", span, &[&command]);
         }
     }
 }
@@ -150,9 +149,7 @@ pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Cl
     let Checker { findings, lines, place, program, .. } = checker;
     let asked = Asked { send, clauses, role, place: *place, matchers: &program.matchers };
     if let Some((command, span)) = lines.restart.take() {
-        let message = format!("`{command}` restarts the modem, and the next command is sent while it is away");
-        let help = format!("write `reboot {command}`: it waits until the modem is back");
-        findings.tell("hayes::check::sent-while-away", span, message, "restarts the modem", help);
+        findings.tell("hayes::check::sent-while-away", span, &[&command]);
     }
     for line in AtText::lines(&findings.source, &send.text) {
         lint_line(&line, asked, lines, findings);
@@ -164,16 +161,12 @@ pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Cl
 
 fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
     if line.text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("A/")) {
-        let message = "`A/` repeats whatever was sent last";
-        let help = "write the command itself: what is sent must be seen in the script";
-        findings.tell("hayes::check::repeat-last", line.span(0, 2), message, "repeats the last command", help);
+        findings.tell("hayes::check::repeat-last", line.span(0, 2), &[]);
         return;
     }
     let Some(parsed) = command::parse(&line.text) else { return };
     if let Some(open) = parsed.unclosed_quote {
-        let message = "a double quote is never closed";
-        let help = "close the string with `\"`";
-        findings.tell("hayes::check::unclosed-quote", line.span(open, open + 1), message, "opens here", help);
+        findings.tell("hayes::check::unclosed-quote", line.span(open, open + 1), &[]);
         return;
     }
     let is_well_formed = command_line::lint(line, &parsed, asked.send.form, findings);
@@ -216,9 +209,7 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
         Form::Test if known.command.is("+COPS") => lint_scan(known, asked, lines, findings),
         Form::Set if entry.read_only && !expects_failure(asked.clauses) => {
             let command = known.name();
-            let message = format!("`{command}` can only be read: setting it always ends in ERROR");
-            let help = format!("leave out what stands behind `{command}`, or write `expect ERROR` under it");
-            findings.tell("hayes::check::read-only", known.span, message, "sets what cannot be set", help);
+            findings.tell("hayes::check::read-only", known.span, &[&command]);
         }
         Form::Set => {
             lint_quotes(known, findings);
@@ -228,11 +219,8 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
             // Vendors add forms of their own to their commands; those of the standards are known.
             if entry.status == Confirmation::Confirmed && entry.vendors.iter().any(|vendor| STANDARDS.contains(vendor))
             {
-                let command = known.name();
-                let message = format!("`{command}` has no read form: modems answer ERROR to `{command}?`");
-                let fault = Diagnostic::new("hayes::check::no-read", &findings.source, message);
-                let fault = fault.at(known.span, "asks where nothing is set").help(format!("write `{command}`"));
-                findings.report(fault.mended_by(findings.source.slice(known.span).trim_end_matches('?').to_owned()));
+                let written = findings.source.slice(known.span).trim_end_matches('?').to_owned();
+                findings.tell("hayes::check::no-read", known.span, &[&known.name(), &written]);
             }
         }
         Form::Test | Form::Read | Form::Execute => {}
@@ -244,10 +232,7 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
 fn lint_ensured(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
     if asked.role == Role::Ensured && catalogue::command::only_sets(known.command) && !may_try_pin(known) {
         let command = known.written(&findings.source);
-        let message = format!("the question of an `ensure` must ask, and `{command}` sets");
-        let help = "ask with the read form (`?`), and put what sets into the block: it runs where the answer differs";
-        let label = "changes the modem before anything is known";
-        findings.tell("hayes::check::ensure-sets", known.span, message, label, help);
+        findings.tell("hayes::check::ensure-sets", known.span, &[&command]);
     }
 }
 
@@ -259,10 +244,7 @@ fn lint_scan(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, findings
         || lines.is_plain_list
         || lines.reads_response;
     if !is_looked_at {
-        let command = format!("{}=?", known.name());
-        let message = format!("`{command}` does not test whether the command is there: it scans for networks");
-        let help = "to ask for the network in use, write `AT+COPS?`; if the scan is meant, `capture all` its answer";
-        findings.tell("hayes::check::scan", known.span, message, "takes minutes, and stops data meanwhile", help);
+        findings.tell("hayes::check::scan", known.span, &[&known.name()]);
     }
 }
 
@@ -301,10 +283,7 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
         Some((field.what, known.line.span(start, end)))
     });
     let Some((parameter, span)) = bare.next() else { return };
-    let message = format!("a string stands without double quotes: {parameter}");
-    let fault = Diagnostic::new("hayes::check::unquoted", &findings.source, message)
-        .at(span, "no quotes")
-        .help("put it in double quotes, as in `AT+CGDCONT=1,\"IP\",\"super\"`");
+    let fault = Diagnostic::told("hayes::check::unquoted", &findings.source, span, &[&parameter]);
     findings.report(bare.fold(fault, |fault, (_, span)| fault.at(span, "here too")));
 }
 
@@ -320,11 +299,10 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
             continue;
         }
         let (start, end) = (argument_start + parameter.range.start, argument_start + parameter.range.end);
-        let message = format!("`{value}` is no known value for the {} of `{}`", field.what, known.name());
         let there = || field.values.iter().map(|known| known.value());
         let meant = if field.kind() == FieldKind::Number { None } else { findings.nearest(&value, there()) };
-        let fault = Diagnostic::new("hayes::check::unknown-value", &findings.source, message);
-        let fault = fault.at(known.line.span(start, end), "not known");
+        let (code, span) = ("hayes::check::unknown-value", known.line.span(start, end));
+        let fault = Diagnostic::told(code, &findings.source, span, &[&value, &field.what, &known.name()]);
         findings.report(fault.did_you_mean(meant, format!("known are {}", listed(there()))));
     }
 }
@@ -340,9 +318,8 @@ fn lint_unknown(known: &KnownCommand<'_>, findings: &mut Findings) {
     let command = known.name();
     if let Some(near) = catalogue::nearest(&command).into_iter().find(|near| is_slip(&command, near)) {
         let start = known.command.range.start;
-        let message = format!("no command `{command}` is known");
-        let fault = Diagnostic::new("hayes::check::unknown-command", &findings.source, message);
-        let fault = fault.at(known.line.span(start, start + name.len()), "not known").did_you_mean(Some(near), "");
+        let span = known.line.span(start, start + name.len());
+        let fault = Diagnostic::told("hayes::check::unknown-command", &findings.source, span, &[&command, &near]);
         findings.report(fault.mended_by(near.trim_start_matches("AT")));
     }
 }
@@ -389,24 +366,17 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
     }
     let command = || known.written(&source);
     if let Some(danger) = entry.dangers.iter().find(|danger| danger.needs_unsafe && may_hold(danger.when, known)) {
-        let message = format!("`{}` may stand only in an `unsafe` block: {}", command(), clause(danger.why));
-        let help = "remove it; if you must, put it into `unsafe \"why\" { … }`";
-        return findings.tell("hayes::check::needs-unsafe", span, message, "not in an `unsafe` block", help);
+        return findings.tell("hayes::check::needs-unsafe", span, &[&command(), &clause(danger.why)]);
     }
     let is_told = |danger: &&Danger| is_told(danger.kind, form, lines.is_plain_list);
     if let Some(danger) = entry.dangers(form, &values).find(is_told) {
         let command = if tries_pin { format!("{}=", known.name()) } else { command() };
-        let message = format!("`{command}` is dangerous: {}", clause(danger.why));
-        let help = "remove it; if it is meant, write `# allow hayes::check::danger: why` above it";
-        findings.tell("hayes::check::danger", span, message, "dangerous", help);
+        findings.tell("hayes::check::danger", span, &[&command, &clause(danger.why)]);
     } else if let Some(why) = entry.not_repeatable(form, &values)
         && asked.place.in_retry
         && asked.role != Role::Reboot
     {
-        let message = format!("`{}` may be sent more than once here: {}", command(), clause(why));
-        let help =
-            "move it out of the retry; if it may be repeated, write `# allow hayes::check::repeat: why` above it";
-        findings.tell("hayes::check::repeat", span, message, "may be sent again", help);
+        findings.tell("hayes::check::repeat", span, &[&command(), &clause(why)]);
     }
     if entry.leaves_nb_iot_only(form, &values) {
         lines.nb_iot.push((command(), span));
@@ -464,14 +434,9 @@ fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut F
         && let Some(context) = known.values.first()
         && let Some(since) = lines.contexts.get(context)
     {
-        let command = known.name();
-        let message = format!("`{command}` changes the APN while the connection is up, and will end in ERROR");
-        findings.report(
-            Diagnostic::new("hayes::check::context-up", &findings.source, message)
-                .at(known.span, "the connection is still up here")
-                .at(*since, "brought up here")
-                .help("take it down first: `AT+CFUN=4`, then this line, then `AT+CFUN=1`"),
-        );
+        let (code, source) = ("hayes::check::context-up", &findings.source);
+        let fault = Diagnostic::told(code, source, known.span, &[&known.name()]);
+        findings.report(fault.at(*since, "brought up here"));
     }
     if matches!(form, Form::Read | Form::Test) {
         return;
@@ -521,9 +486,7 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
                 && let Some((announced, true)) = prompt.announced(&known.values())
                 && announced != length
             {
-                let message = format!("`{}` announces {announced} bytes, and the reply has {length}", known.name());
-                let help = "the modem takes just so many, and runs what is left as a command: put the length in";
-                findings.tell("hayes::check::reply-length", span, message, format!("{length} bytes"), help);
+                findings.tell("hayes::check::reply-length", span, &[&known.name(), &announced, &length]);
             }
         }
         (Some((known, prompt)), None)
@@ -531,19 +494,14 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
                 && !findings.stands_in_broken_line("prompt")
                 && !findings.stands_above_broken_line(known.span) =>
         {
-            let message = format!("`{}` asks for data, and nothing answers it", known.name());
-            let help = "put `prompt reply \"…\"` under it, or `prompt cancel`";
-            let label = format!("answers with the prompt `{}`", prompt.mark);
-            findings.tell("hayes::check::prompt-missing", known.span, message, label, help);
+            findings.tell("hayes::check::prompt-missing", known.span, &[&known.name(), &prompt.mark]);
         }
         (None, Some(clause)) => {
             let never = |known: &KnownCommand<'_>| {
                 known.entry.is_some_and(|entry| entry.prompt.is_none() || known.command.form == Form::Test)
             };
             if let Some(known) = commands.first().filter(|_| commands.iter().all(never)) {
-                let message = format!("`{}` never asks for data", known.name());
-                let help = "remove the `prompt`, or put it under the command that asks, such as AT+CMGS=\"…\"";
-                findings.tell("hayes::check::never-asks", clause.span, message, "no prompt will come", help);
+                findings.tell("hayes::check::never-asks", clause.span, &[&known.name()]);
             }
         }
         (Some(_), _) | (None, None) => {}
@@ -557,9 +515,7 @@ fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
     let is_silent = |known: &KnownCommand<'_>| known.usage.is_some_and(|usage| usage.shape == Shape::None);
     if let Some(known) = commands.first().filter(|_| commands.iter().all(is_silent)) {
         let command = known.written(&findings.source);
-        let message = format!("`{command}` answers no line but the final result code");
-        let help = "ask with the read form (`?`), or remove the `capture`";
-        findings.tell("hayes::check::no-lines", clause.span, message, "nothing to capture", help);
+        findings.tell("hayes::check::no-lines", clause.span, &[&command]);
     }
 }
 
@@ -595,9 +551,7 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
             && alternatives.iter().all(is_other)
             && let Some(found) = pattern_prefix(pattern)
         {
-            let message = format!("`{}` does not answer with `{found}:`", known.name());
-            let help = format!("write `{wanted}:`, or ask `AT{found}` instead");
-            findings.tell("hayes::check::other-answer", pattern.span, message, "another command's answer", help);
+            findings.tell("hayes::check::other-answer", pattern.span, &[&known.name(), &found, &wanted]);
         }
     }
 }
@@ -619,11 +573,11 @@ fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Finding
             }
             if let Some(right) = right() {
                 let command = known.written(&findings.source);
-                let message = format!("`{command}` answers `{}` at this place, not `{}`", there.name, name.value);
-                let written = findings.source.slice(field.span);
-                let before = "_, ".repeat(right);
-                let help = format!("`{}` is value {}: write `capture {before}{written}`", name.value, right + 1);
-                findings.tell("hayes::check::other-field", field.span, message, there.what, help);
+                let written = findings.source.slice(field.span).to_owned();
+                let (number, before) = (right + 1, "_, ".repeat(right));
+                let values: [&dyn Display; 7] =
+                    [&command, &there.name, &name.value, &there.what, &number, &before, &written];
+                findings.tell("hayes::check::other-field", field.span, &values);
             }
         }
     }
@@ -651,16 +605,16 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
             if may_begin {
                 continue;
             }
-            let message =
-                format!("no line of the answer to `{}` begins with `{text}`", known.written(&findings.source));
             let first = usage.answers.iter().find_map(|layout| layout.field(0));
             let whole = match first.filter(|first| first.meaning(text).is_some()) {
                 Some(_) => format!("`\"{prefix}: {text}\"`, or "),
                 None => String::new(),
             };
-            let help = format!("a pattern begins where the line begins: write {whole}`{}`", anywhere(text));
-            let label = format!("the line begins with `{prefix}:`");
-            findings.tell("hayes::check::never-begins", pattern.span, message, label, help);
+            findings.tell(
+                "hayes::check::never-begins",
+                pattern.span,
+                &[&known.written(&findings.source), &text, &prefix, &whole, &anywhere(text)],
+            );
         }
     }
 }

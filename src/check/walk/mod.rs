@@ -121,8 +121,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         self.block(&self.script.body);
         self.report_unused_params();
         if self.script.body.statements.is_empty() && !self.continues && !self.findings.has_broken_lines() {
-            let (message, help) = ("there is nothing to do in this script", "write an AT command on a line: `AT+CSQ`");
-            self.findings.tell("hayes::check::empty-script", Span::new(0, 0), message, "no statement", help);
+            self.findings.tell("hayes::check::empty-script", Span::new(0, 0), &[]);
         }
         self.lines.report_nb_iot(&mut self.findings);
         for (name, kind) in self.names.variables() {
@@ -140,20 +139,15 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         let mut finally = None;
         for statement in &block.statements {
             if let Some(span) = finally.take() {
-                self.finally_place(
-                    span,
-                    "`finally` is not the last statement",
-                    "more follows behind it",
-                    "move it to the end of the script",
-                );
+                let what = "`finally` is not the last statement";
+                let help = "move it to the end of the script";
+                self.findings.tell("hayes::check::finally-place", span, &[&what, &"more follows behind it", &help]);
             }
             let is_finally = matches!(statement.kind, StatementKind::Finally { .. });
             if let Some(after) = ended
                 && !is_finally
             {
-                let message = format!("nothing behind `{after}` is ever run");
-                let help = format!("remove it, or put the `{after}` into an `if`");
-                self.findings.tell("hayes::check::unreachable", statement.span, message, "never reached", help);
+                self.findings.tell("hayes::check::unreachable", statement.span, &[&after]);
                 // The rest is checked as if it were reached: one fault hides no other.
                 ended = None;
             }
@@ -210,9 +204,11 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         for param in &self.program.params {
             let Name { value: name, span } = &param.name;
             if !self.names.is_used(name) && !self.findings.stands_in_broken_line(name) {
-                let message = format!("the {} `{name}` is never used", if param.secret { "secret" } else { "param" });
-                let help = format!("remove it, or use it as `${{{name}}}`");
-                self.findings.tell("hayes::check::unused-param", *span, message, "never used", help);
+                self.findings.tell(
+                    "hayes::check::unused-param",
+                    *span,
+                    &[&if param.secret { "secret" } else { "param" }, &name],
+                );
             }
         }
     }
@@ -294,8 +290,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 if let ExpressionKind::Int(times) = count.kind
                     && times < 1
                 {
-                    let message = format!("a `retry` tries at least once, and this is {times}");
-                    self.findings.tell("hayes::check::retry-times", count.span, message, "never tried", help);
+                    self.findings.tell("hayes::check::retry-times", count.span, &[&times, &help]);
                 }
                 (pause, longest)
             }
@@ -312,10 +307,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             && let (ExpressionKind::Duration(first), ExpressionKind::Duration(most)) = (&pause.kind, &longest.kind)
             && most < first
         {
-            let message = "the longest pause is shorter than the first one";
-            let help = "the pause is doubled up to this: give it more, or leave out the `up to`";
-            let label = "shorter than what stands behind `every`";
-            self.findings.tell("hayes::check::longest-pause", longest.span, message, label, help);
+            self.findings.tell("hayes::check::longest-pause", longest.span, &[]);
         }
 
         let awaited = self.awaited.len();
@@ -339,11 +331,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     fn leave(&mut self, span: Span) -> Ended {
         match &mut self.left_loop {
             Some((opened, exits)) if self.place.in_loop => exits.push(self.names.changes_since(*opened)),
-            Some(_) | None => self.findings.report(
-                Diagnostic::new("hayes::check::break-outside-loop", &self.script.source, "`break` stands in no loop")
-                    .at(span, "nothing to leave")
-                    .help("it leaves the innermost `for`, `repeat` or `retry`; `stop` ends the script as passed"),
-            ),
+            Some(_) | None => self.findings.tell("hayes::check::break-outside-loop", span, &[]),
         }
         Some("break")
     }
@@ -440,22 +428,15 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
 
     fn finally(&mut self, statement: &Statement, body: &Block) {
         if self.place.depth > 0 {
-            self.finally_place(
-                statement.span,
-                "`finally` stands in a block",
-                "inside a block",
-                "move it to the end of the script: it runs however the script ended",
-            );
+            let what = "`finally` stands in a block";
+            let help = "move it to the end of the script: it runs however the script ended";
+            self.findings.tell("hayes::check::finally-place", statement.span, &[&what, &"inside a block", &help]);
         } else {
             self.finallys += 1;
         }
         if self.finallys > 1 && self.place.depth == 0 {
-            self.finally_place(
-                statement.span,
-                "there are two `finally` blocks",
-                "the second one",
-                "put everything into one `finally`",
-            );
+            let (what, help) = ("there are two `finally` blocks", "put everything into one `finally`");
+            self.findings.tell("hayes::check::finally-place", statement.span, &[&what, &"the second one", &help]);
         }
         let opened = self.names.open();
         if self.finallys <= MANY_FINALLYS {
@@ -466,16 +447,10 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         self.names.merge(vec![Some(changes)]);
     }
 
-    fn finally_place(&mut self, span: Span, message: &str, label: &str, help: &str) {
-        self.findings.tell("hayes::check::finally-place", span, message, label, help);
-    }
-
     fn param(&mut self, param: &Param) {
         let Name { value: name, span } = &param.name;
         if self.place.depth > 0 {
-            let message = "a param stands in a block";
-            let help = "move it to the top of the script: its value is known before anything is sent";
-            self.findings.tell("hayes::check::param-in-block", *span, message, "inside a block", help);
+            self.findings.tell("hayes::check::param-in-block", *span, &[]);
         }
         let mut text = None;
         let mut kind = Type::of_capture(param.convert, false);
@@ -493,9 +468,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             }
         }
         if !self.param_names.insert(name.clone()) {
-            let message = format!("there are two params called `{name}`");
-            let help = "remove one of them, or give it another name";
-            self.findings.tell("hayes::check::two-params", *span, message, "again", help);
+            self.findings.tell("hayes::check::two-params", *span, &[&name]);
             return;
         }
         if let Some(default) = param.default.as_ref().filter(|_| param.secret) {
@@ -511,7 +484,6 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         let name = &param.name.value;
         match param.convert {
             Convert::Text => {
-                let message = format!("`{name}` is a param for text, but its default is {found}");
                 let help = match found {
                     "a whole number" => format!("write `param {name}:int = …`, or put the default in quotes"),
                     "a duration" => {
@@ -519,7 +491,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                     }
                     _ => format!("a param is text or a number; `set {name} = …` takes all others"),
                 };
-                self.findings.tell("hayes::check::param-type", default.span, message, "the default", help);
+                self.findings.tell("hayes::check::param-type", default.span, &[&name, &found, &help]);
             }
             Convert::Int | Convert::Hex | Convert::Decimal => {
                 let help = if let ExpressionKind::Text(_) = &default.kind {
@@ -544,9 +516,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             self.expression(&column.value);
             let name = &column.name.value;
             if !earlier.insert(name) {
-                let message = format!("there are two columns called `{name}`");
-                let help = "name one of them differently: `report other = …`";
-                self.findings.tell("hayes::check::two-columns", column.name.span, message, "again", help);
+                self.findings.tell("hayes::check::two-columns", column.name.span, &[&name]);
             }
         }
     }
@@ -568,18 +538,13 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             }
             AwaitTarget::When => {
                 if !awaited.clauses.iter().any(is_for_a_line) {
-                    let message = "this `await` names no line";
-                    let help = "write it behind `await`, or `when \"+CREG: 5\" {` under it";
-                    self.findings.tell("hayes::check::nothing-awaited", span, message, "waits for what?", help);
+                    self.findings.tell("hayes::check::nothing-awaited", span, &[]);
                 }
                 None
             }
         };
         if let (Some(brings), Some(clause)) = (brings, awaited.clauses.first()) {
-            let message = format!("{brings}: it brings no line to capture from");
-            let help = "remove it, or wait for the line itself: `await \"+CREG:\"`";
-            let label = "nothing to capture from";
-            self.findings.tell("hayes::check::no-line-awaited", clause.span, message, label, help);
+            self.findings.tell("hayes::check::no-line-awaited", clause.span, &[&brings]);
         }
         awaited.within.iter().for_each(|within| self.duration(within, "what stands behind `within`"));
         self.clauses(&awaited.clauses)
@@ -627,9 +592,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     fn called(&mut self, script: &Template) -> Option<(String, Arc<Program>)> {
         let Some(name) = script.plain().map(str::to_owned) else {
             self.template(script);
-            let message = "a script's name must stand there as it is";
-            let help = "use `if` and one `run` for each name: every script is checked before anything is sent";
-            self.findings.tell("hayes::check::computed-script", script.span, message, "known only at run time", help);
+            self.findings.tell("hayes::check::computed-script", script.span, &[]);
             return None;
         };
         match self.checking.run(&name, &self.script.source, script.span, self.place.depth) {
@@ -647,8 +610,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         let mut names = HashSet::with_capacity(given.len());
         for (Name { value: name, span }, kind, place) in given {
             if !names.insert(name.as_str()) {
-                let message = format!("`{name}` is given twice");
-                self.findings.tell("hayes::check::two-arguments", *span, message, "again", "keep one of them");
+                self.findings.tell("hayes::check::two-arguments", *span, &[&name]);
                 continue;
             }
             let Some(param) = params.get(name.as_str()) else {
@@ -659,9 +621,9 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 } else {
                     format!("it takes: {}", listed(known()))
                 };
-                let message = format!("`{script}` has no param `{name}`");
-                let fault = Diagnostic::new("hayes::check::unknown-argument", &self.script.source, message);
-                self.findings.report(fault.at(*span, "no such param").did_you_mean(near, takes));
+                let (code, source) = ("hayes::check::unknown-argument", &self.script.source);
+                let fault = Diagnostic::told(code, source, *span, &[&script, &name]);
+                self.findings.report(fault.did_you_mean(near, takes));
                 continue;
             };
             // Text may be a number's: it is converted, or refused, when the script is run.
@@ -674,10 +636,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         for param in &program.params {
             let name = &param.name.value;
             if param.default.is_none() && !names.contains(name.as_str()) {
-                let message = format!("`{script}` needs `{name}`, which has no default");
-                let help = format!("write `with {name} = …` behind it");
-                let label = format!("`{name}` is not given");
-                self.findings.tell("hayes::check::missing-argument", at, message, label, help);
+                self.findings.tell("hayes::check::missing-argument", at, &[&script, &name]);
             }
         }
     }
@@ -695,11 +654,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             };
             if let Some(text) = text.filter(|text| !text.is_empty()) {
                 self.program.given_secrets.push(text.to_owned());
-                let help = format!(
-                    "declare `secret {name}` at the top and write `with {name} = {name}`; --secret {name}=… gives it"
-                );
-                let message = format!("`{name}` is a secret, and stands here for all to read");
-                self.findings.tell("hayes::check::written-secret", value.span, message, "written out", help);
+                self.findings.tell("hayes::check::written-secret", value.span, &[&name]);
             }
         }
     }
@@ -733,9 +688,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 return true;
             }
         };
-        let message = format!("`{name}` is taken: it always means {means}");
-        let help = format!("choose another name, such as `my_{name}`");
-        self.findings.tell("hayes::check::reserved-name", *span, message, "cannot be given another value", help);
+        self.findings.tell("hayes::check::reserved-name", *span, &[&name, &means]);
         false
     }
 }
@@ -773,10 +726,7 @@ fn without_secrets(mut diagnostics: Vec<Diagnostic>, source: &Arc<Source>, secre
 
 /// An attempt of a PIN stands in something that may send it again: what that is.
 fn pin_again(command: &str, place: &str, span: Span, source: &Arc<Source>) -> Diagnostic {
-    let message = format!("`{command}` stands in {place}: each wrong try uses up one of the SIM's few attempts");
-    Diagnostic::new("hayes::check::pin-in-retry", source, message)
-        .at(span, "may be sent again")
-        .help("send it once, outside of it: three wrong PINs lock the SIM, ten wrong PUKs end it")
+    Diagnostic::told("hayes::check::pin-in-retry", source, span, &[&command, &place])
 }
 
 /// Where texts and numbers stand in an expression as they are, pieces of texts too: what a diagnostic does not show.

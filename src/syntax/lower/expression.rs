@@ -162,9 +162,7 @@ impl Lowerer<'_> {
         let Some((second, _)) = second.and_then(|second| row.get(second)).or_else(behind_pattern) else {
             return Ok(());
         };
-        let (code, message) = ("hayes::syntax::chained-comparison", "a comparison cannot be compared again");
-        let fault = self.fault(code, self.span(second), message, "a second comparison");
-        Err(fault.help("write `a < b and b < c`, or put parentheses around the first"))
+        Err(self.fault("hayes::syntax::chained-comparison", self.span(second), &[]))
     }
 
     /// A value and what is taken from it.
@@ -234,8 +232,7 @@ impl Lowerer<'_> {
     fn unknown_unit(&self, span: Span, digits: &str, word: &str) -> Diagnostic {
         let hex = word.strip_prefix(['x', 'X']).filter(|_| digits == "0");
         let Some(hex) = hex else {
-            let fault =
-                self.fault("hayes::syntax::unknown-unit", span, format!("`{word}` is no unit of time"), "not known");
+            let fault = self.fault("hayes::syntax::unknown-unit", span, &[&word]);
             return match words::meant("unit", word) {
                 Some(meant) => {
                     let instead = format!("{digits}{meant}");
@@ -244,8 +241,7 @@ impl Lowerer<'_> {
                 None => fault.help("there are `ms`, `s`, `min` and `h`"),
             };
         };
-        let message = format!("`{digits}{word}` is not written with decimal digits");
-        let fault = self.fault("hayes::syntax::hex-number", span, message, "no decimal number");
+        let fault = self.fault("hayes::syntax::hex-number", span, &[&format!("{digits}{word}")]);
         match i64::from_str_radix(hex, 16) {
             Ok(value) => fault
                 .help(format!("write `{value}`; digits that a modem sends in hex are read by `name:hex`"))
@@ -256,25 +252,18 @@ impl Lowerer<'_> {
 
     /// `if x matches READY {`
     fn unquoted(&self, word: &Pair<'_, Rule>) -> Diagnostic {
-        let message = "behind `matches` a pattern stands in quotes or between slashes";
-        let fault = self.fault("hayes::syntax::bare-word-after-matches", self.span(word), message, "no pattern");
-        let word = word.as_str();
-        fault.help(format!("write `matches \"{word}\"` or `matches /{word}/`")).mended_by(format!("\"{word}\""))
+        self.fault("hayes::syntax::bare-word-after-matches", self.span(word), &[&word.as_str()])
     }
 
     fn too_large(&self, span: Span) -> Diagnostic {
-        let (code, message) = ("hayes::syntax::number-too-large", "this number is too large");
-        self.fault(code, span, message, "does not fit").help(
-            "numbers go to 9223372036854775807; a long identity such as an IMEI or ICCID is a text: put it in quotes",
-        )
+        self.fault("hayes::syntax::number-too-large", span, &[])
     }
 
     fn function(&self, pair: &Pair<'_, Rule>) -> Result<Spanned<&'static Function>, Diagnostic> {
         match function(pair.as_str()) {
             Some(value) => Ok(Spanned { value, span: self.span(pair) }),
             None => {
-                let message = format!("there is no function `{}`", pair.as_str());
-                let fault = self.fault("hayes::syntax::unknown-function", self.span(pair), message, "not known");
+                let fault = self.fault("hayes::syntax::unknown-function", self.span(pair), &[&pair.as_str()]);
                 if pair.as_str() == "match" {
                     return Err(
                         fault.help("write `x matches /…/`; parts of a text are taken by `capture /(…)/ from x`")

@@ -2,6 +2,7 @@
 //!
 //! A line is lowered by itself; what its block belongs to is the business of `assemble`.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use pest::iterators::Pair;
@@ -90,8 +91,8 @@ impl<'s> Lowerer<'s> {
         Span::new(self.offset + span.start(), self.offset + span.end())
     }
 
-    fn fault(&self, code: &'static str, span: Span, message: impl Into<String>, label: &str) -> Diagnostic {
-        fault(self.source, code, span, message, label)
+    fn fault(&self, code: &'static str, span: Span, values: &[&dyn Display]) -> Diagnostic {
+        fault(self.source, code, span, values)
     }
 
     fn name(&self, pair: &Pair<'_, Rule>) -> Name {
@@ -208,18 +209,14 @@ impl<'s> Lowerer<'s> {
         }
         let count = self.required(pair, Rule::expression)?;
         if let Some(number) = words::meant("number", count.as_str()) {
-            let message = format!("`{}` is no number here", count.as_str());
-            let span = self.span(&count);
-            let fault = self.fault("hayes::syntax::number-in-words", span, message, "expected digits");
-            return Err(fault.help(format!("write `{number}`")).mended_by(number));
+            let values: [&dyn Display; 2] = [&count.as_str(), &number];
+            return Err(self.fault("hayes::syntax::number-in-words", self.span(&count), &values));
         }
         let count = self.expression(&count)?;
         if let ExpressionKind::Duration(_) = count.kind {
             let (word, counts) =
                 if pair.as_rule() == Rule::repeat_line { ("repeat", "passes") } else { ("retry", "attempts") };
-            let message = format!("`{word}` counts {counts}; a duration stands behind `for`");
-            let fault = self.fault("hayes::syntax::retry-without-for", count.span, message, "a duration");
-            return Err(fault.help(format!("write `{word} for 10min every 5s {{`")));
+            return Err(self.fault("hayes::syntax::retry-without-for", count.span, &[&word, &counts]));
         }
         Ok(Schedule::Times { count, pause, longest })
     }
@@ -278,9 +275,7 @@ impl<'s> Lowerer<'s> {
             match part {
                 TemplatePart::Text(text) => about.push_str(&text),
                 TemplatePart::Value(value) => {
-                    let message = "what a param is for is told before there are values";
-                    let fault = self.fault("hayes::syntax::value-in-about", value.span, message, "a value in it");
-                    return Err(fault.help("write plain text; a `${` that stands for itself is `$${`"));
+                    return Err(self.fault("hayes::syntax::value-in-about", value.span, &[]));
                 }
             }
         }
@@ -315,10 +310,7 @@ impl<'s> Lowerer<'s> {
         } else if let ExpressionKind::Member { name, .. } = &value.kind {
             name.clone()
         } else {
-            let (code, message) = ("hayes::syntax::unnamed-column", "this column has no name");
-            let fault = self.fault(code, value.span, message, "a value without a name");
-            let named = format!("name = {}", pair.as_str());
-            return Err(fault.help(format!("write `{named}`")).mended_by(named));
+            return Err(self.fault("hayes::syntax::unnamed-column", value.span, &[&pair.as_str()]));
         };
         Ok(Column { name, value })
     }
@@ -356,10 +348,7 @@ impl<'s> Lowerer<'s> {
     fn duration(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
         let expression = self.expression(pair)?;
         if let ExpressionKind::Int(number) = expression.kind {
-            let (code, message) = ("hayes::syntax::duration-without-unit", "a duration has a unit");
-            let fault = self.fault(code, expression.span, message, "no unit");
-            let help = format!("write `{number}s` for seconds; there are `ms`, `s`, `min` and `h`");
-            return Err(fault.help(help).mended_by(format!("{number}s")));
+            return Err(self.fault("hayes::syntax::duration-without-unit", expression.span, &[&number]));
         }
         Ok(expression)
     }
@@ -402,11 +391,7 @@ impl<'s> Lowerer<'s> {
         if let Some(nothing) = child(pair, Rule::expect_nothing) {
             let Some(within) = self.within(&nothing)? else {
                 let end = self.span(&nothing).end;
-                let message = "`expect nothing` needs the time that it stays quiet";
-                let (code, span) = ("hayes::syntax::nothing-without-time", Span { start: end, end });
-                return Err(self
-                    .fault(code, span, message, "expected `within`")
-                    .help("write `expect nothing within 2s`"));
+                return Err(self.fault("hayes::syntax::nothing-without-time", Span { start: end, end }, &[]));
             };
             return Ok(ClauseKind::ExpectNothing { within });
         }
@@ -455,8 +440,7 @@ impl<'s> Lowerer<'s> {
             "decimal" => Ok(Convert::Decimal),
             "text" => Ok(Convert::Text),
             other => {
-                let message = format!("there is no type `{other}`");
-                let fault = self.fault("hayes::syntax::unknown-type", self.span(&convert), message, "not known");
+                let fault = self.fault("hayes::syntax::unknown-type", self.span(&convert), &[&other]);
                 let near = || nearest(other, ["int", "hex", "decimal", "text"].into_iter());
                 let meant = words::meant("type", other).or_else(near);
                 Err(fault.did_you_mean(meant, "there are `int`, `hex`, `decimal` and `text`"))
@@ -471,8 +455,7 @@ impl<'s> Lowerer<'s> {
             "esc" => Ok(PromptEnd::Esc),
             "nothing" => Ok(PromptEnd::Nothing),
             other => {
-                let message = format!("data cannot end with `{other}`");
-                let fault = self.fault("hayes::syntax::unknown-prompt-end", self.span(pair), message, "not known");
+                let fault = self.fault("hayes::syntax::unknown-prompt-end", self.span(pair), &[&other]);
                 let near = || nearest(other, ["ctrl-z", "cr", "esc", "nothing"].into_iter());
                 let meant = words::meant("end", other).or_else(near);
                 Err(fault.did_you_mean(meant, "behind `then` stands `ctrl-z`, `cr`, `esc` or `nothing`"))

@@ -71,9 +71,7 @@ impl Lowerer<'_> {
                 Rule::interpolation => match child(&part, Rule::expression) {
                     Some(value) => PatternPart::Value(self.expression(&value)?),
                     None => {
-                        let (code, message) = ("hayes::syntax::empty-value", "there is nothing between `${` and `}`");
-                        let fault = self.fault(code, self.span(&part), message, "expected a value");
-                        return Err(fault.help("write a name: `${apn}`; a `${` that stands for itself is `$${`"));
+                        return Err(self.fault("hayes::syntax::empty-value", self.span(&part), &[]));
                     }
                 },
                 Rule::not_a_hole => return Err(self.not_a_hole(&part)),
@@ -141,22 +139,27 @@ impl Lowerer<'_> {
         };
         match character {
             Some(character) => Ok(String::from(character)),
-            None if !is_escape => {
-                let message = format!("`{escape}` is no escape");
-                let fault = self.fault("hayes::syntax::bad-escape", self.span(pair), message, "not known");
-                Err(fault.help(
-                    "there are \\r \\n \\t \\\" \\\\ \\x1A \\u{2713}; for a backslash write `\\\\`, or use '…', which has no escapes",
-                ))
-            }
             None => {
-                let message = format!("`{escape}` is no character");
-                let fault = self.fault("hayes::syntax::bad-escape", self.span(pair), message, "out of range");
-                Err(fault.help(match escape.strip_prefix("\\x") {
-                    Some(byte) => format!(
-                        "`\\x` goes to `\\x7F`: a byte over that is `unhex(\"{byte}\")`, a character `\\u{{{byte}}}`"
+                let byte = escape.strip_prefix("\\x").filter(|_| is_escape);
+                let (no, label, help) = match byte {
+                    _ if !is_escape => (
+                        "escape",
+                        "not known",
+                        "there are \\r \\n \\t \\\" \\\\ \\x1A \\u{2713}; for a backslash write `\\\\`, or use '…', which has no escapes"
+                            .to_owned(),
                     ),
-                    None => "a character is written by its Unicode number: `\\u{E9}`".to_owned(),
-                }))
+                    Some(byte) => (
+                        "character",
+                        "out of range",
+                        format!(
+                            "`\\x` goes to `\\x7F`: a byte over that is `unhex(\"{byte}\")`, a character `\\u{{{byte}}}`"
+                        ),
+                    ),
+                    None => {
+                        ("character", "out of range", "a character is written by its Unicode number: `\\u{E9}`".to_owned())
+                    }
+                };
+                Err(self.fault("hayes::syntax::bad-escape", self.span(pair), &[&escape, &no, &label, &help]))
             }
         }
     }
@@ -178,9 +181,7 @@ impl Lowerer<'_> {
             Rule::pattern_double => PatternKind::Line(self.pieces(&form, Quotes::Double)?),
             Rule::pattern_single => PatternKind::Line(self.pieces(&form, Quotes::Single)?),
             Rule::triple => {
-                let (code, message) = ("hayes::syntax::triple-as-pattern", "a pattern matches one line");
-                let fault = self.fault(code, self.span(&form), message, "a text of several lines");
-                return Err(fault.help("write it between `\"`"));
+                return Err(self.fault("hayes::syntax::triple-as-pattern", self.span(&form), &[]));
             }
             Rule::bare_word => {
                 self.no_control_characters(form.as_str(), form.as_span().start(), Quotes::Single)?;
@@ -198,9 +199,7 @@ impl Lowerer<'_> {
         if let Some(flags) = child(pair, Rule::regex_flags)
             && flags.as_str() != "i"
         {
-            let message = format!("a regex has no flag `{}`", flags.as_str());
-            let fault = self.fault("hayes::syntax::regex-flag", self.span(&flags), message, "not known");
-            return Err(fault.help("only `i` (without regard to case) may follow"));
+            return Err(self.fault("hayes::syntax::regex-flag", self.span(&flags), &[&flags.as_str()]));
         }
         let ignore_case = child(pair, Rule::regex_flags).is_some();
         Ok(PatternKind::Regex { text: unescape_slashes(text.as_str()), ignore_case, inner: self.span(&text) })
@@ -210,10 +209,7 @@ impl Lowerer<'_> {
     fn not_a_hole(&self, pair: &Pair<'_, Rule>) -> Diagnostic {
         let (hole, span) = (pair.as_str(), self.span(pair));
         if hole.len() == 1 {
-            let message = format!("a single `{hole}` in a pattern belongs to a hole");
-            return self.fault("hayes::syntax::lone-brace", span, message, "no hole").help(format!(
-                "for the character itself write `{hole}{hole}`; a hole is `{{}}`, `{{name}}` or `{{name:int}}`"
-            ));
+            return self.fault("hayes::syntax::lone-brace", span, &[&hole]);
         }
         let name = hole.trim_matches(['{', '}']).split(':').next().unwrap_or("").trim();
         if words::RESERVED.contains(&name) {
@@ -221,8 +217,7 @@ impl Lowerer<'_> {
             let end = start + u32::try_from(name.len()).unwrap_or(0);
             return reserved_name(self.source, name, Span { start, end });
         }
-        let fault = self.fault("hayes::syntax::bad-hole", span, format!("`{hole}` is no hole"), "not understood");
-        fault.help("a hole is `{}`, `{_}`, `{name}` or `{name:int}`; a brace that stands for itself is `{{`")
+        self.fault("hayes::syntax::bad-hole", span, &[&hole])
     }
 
     fn hole(&self, pair: &Pair<'_, Rule>) -> Result<Field, Diagnostic> {
