@@ -268,12 +268,8 @@ fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
 enum Type {
     /// It may be anything.
     Unknown,
-    Text,
-    Bytes,
-    Int,
-    Decimal,
-    Bool,
-    Duration,
+    /// A list or a record of which no more is known is unknown.
+    Of(Kind),
     List(Arc<Type>),
     /// Its fields, in order.
     Record(Arc<[(String, Type)]>),
@@ -283,24 +279,19 @@ impl Type {
     /// What a captured parameter becomes. An optional one may be empty, which is text.
     fn of_capture(convert: Convert, optional: bool) -> Type {
         match convert {
-            Convert::Text => Type::Text,
+            Convert::Text => Type::Of(Kind::Text),
             Convert::Int | Convert::Hex | Convert::Decimal if optional => Type::Unknown,
-            Convert::Int | Convert::Hex => Type::Int,
-            Convert::Decimal => Type::Decimal,
+            Convert::Int | Convert::Hex => Type::Of(Kind::Int),
+            Convert::Decimal => Type::Of(Kind::Decimal),
         }
     }
 
     /// What a function yields.
     fn of_kind(kind: Option<Kind>) -> Type {
         match kind {
-            Some(Kind::Text) => Type::Text,
-            Some(Kind::Bytes) => Type::Bytes,
-            Some(Kind::Int) => Type::Int,
-            Some(Kind::Decimal) => Type::Decimal,
-            Some(Kind::Bool) => Type::Bool,
-            Some(Kind::Duration) => Type::Duration,
             Some(Kind::List) => Type::List(Arc::new(Type::Unknown)),
             Some(Kind::Record) | None => Type::Unknown,
+            Some(kind) => Type::Of(kind),
         }
     }
 
@@ -314,18 +305,13 @@ impl Type {
 
     /// What a value is; a list's items are like its first.
     fn of_value(value: &Value) -> Type {
-        match value {
-            Value::List(items) => Type::List(Arc::new(items.first().map_or(Type::Unknown, Type::of_value))),
-            Value::Record(record) => {
-                Type::Record(record.iter().map(|(name, value)| (name.to_owned(), Type::of_value(value))).collect())
-            }
-            Value::Text(_)
-            | Value::Bytes(_)
-            | Value::Int(_)
-            | Value::Decimal(_)
-            | Value::Bool(_)
-            | Value::Duration(_) => Type::of_kind(Some(value.kind())),
+        if let Value::List(items) = value {
+            return Type::List(Arc::new(items.first().map_or(Type::Unknown, Type::of_value)));
         }
+        if let Value::Record(record) = value {
+            return Type::Record(record.iter().map(|(name, value)| (name.to_owned(), Type::of_value(value))).collect());
+        }
+        Type::Of(value.kind())
     }
 
     /// What a value is that may come from either of two branches.
@@ -335,31 +321,21 @@ impl Type {
 
     /// What an item of it is.
     fn item(&self) -> Type {
-        match self {
-            Type::List(item) => (**item).clone(),
-            Type::Unknown
-            | Type::Text
-            | Type::Bytes
-            | Type::Int
-            | Type::Decimal
-            | Type::Bool
-            | Type::Duration
-            | Type::Record(_) => Type::Unknown,
-        }
+        if let Type::List(item) = self { (**item).clone() } else { Type::Unknown }
     }
 
     /// As it is called in a message.
     fn words(&self) -> &'static str {
-        match self {
-            Type::Unknown => "anything",
-            Type::Text => "text",
-            Type::Bytes => "bytes",
-            Type::Int => "a whole number",
-            Type::Decimal => "a decimal number",
-            Type::Bool => "true or false",
-            Type::Duration => "a duration",
-            Type::List(_) => "a list",
-            Type::Record(_) => "a record",
+        match self.kind() {
+            None => "anything",
+            Some(Kind::Text) => "text",
+            Some(Kind::Bytes) => "bytes",
+            Some(Kind::Int) => "a whole number",
+            Some(Kind::Decimal) => "a decimal number",
+            Some(Kind::Bool) => "true or false",
+            Some(Kind::Duration) => "a duration",
+            Some(Kind::List) => "a list",
+            Some(Kind::Record) => "a record",
         }
     }
 
@@ -371,12 +347,7 @@ impl Type {
     fn kind(&self) -> Option<Kind> {
         match self {
             Type::Unknown => None,
-            Type::Text => Some(Kind::Text),
-            Type::Bytes => Some(Kind::Bytes),
-            Type::Int => Some(Kind::Int),
-            Type::Decimal => Some(Kind::Decimal),
-            Type::Bool => Some(Kind::Bool),
-            Type::Duration => Some(Kind::Duration),
+            Type::Of(kind) => Some(*kind),
             Type::List(_) => Some(Kind::List),
             Type::Record(_) => Some(Kind::Record),
         }

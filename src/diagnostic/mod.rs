@@ -60,9 +60,9 @@ impl Diagnostic {
     }
 
     /// A fault in the words of its page: these values stand in place of its `«…»`, in the order in which the page first
-    /// names them.
+    /// names them. Behind the code stands which words, where there are several.
     pub(crate) fn told(
-        code: &'static str,
+        page: &'static str,
         source: &Arc<Source>,
         span: Span,
         values: &[&dyn fmt::Display],
@@ -70,7 +70,7 @@ impl Diagnostic {
         let mut names: Vec<&str> = Vec::new();
         let mut words = |word| {
             let mut filled = String::new();
-            for (number, piece) in pages::words(code, word)?.split(['«', '»']).enumerate() {
+            for (number, piece) in pages::words(page, word)?.split(['«', '»']).enumerate() {
                 if number % 2 == 0 {
                     filled.push_str(piece);
                     continue;
@@ -84,6 +84,7 @@ impl Diagnostic {
             Some(filled)
         };
         let message = words("error").or_else(|| words("warning")).unwrap_or_default();
+        let code = page.split_once(' ').map_or(page, |(code, _)| code);
         let fault = Diagnostic::new(code, source, message).at(span, words("at").unwrap_or_default());
         let fault = Diagnostic { help: words("help"), ..fault };
         match words("mend") {

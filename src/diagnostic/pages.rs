@@ -2,8 +2,9 @@
 //!
 //! The pages stand in `pages/*.md`, a heading a code, and are the one table of codes. Under the heading stands `error` or
 //! `warning`, and behind it the message, where it has the same words each time; `at:` is what is said at the place, `help:`
-//! what to do, `mend:` the text that is right there. `«name»` stands for a value of that time. Examples are tests: the
-//! wrong one gives that code and no other, the right one nothing.
+//! what to do, `mend:` the text that is right there. `«name»` stands for a value of that time. What is told of one code in
+//! several ways has a heading for each: `## hayes::check::finally-place twice`. Examples are tests: the wrong one gives
+//! that code and no other, the right one nothing.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -46,7 +47,7 @@ pub(super) fn severity(code: &str) -> Severity {
     severity_and_rest(body(code)).0
 }
 
-/// What a code's page says behind this word, where the words are the same each time.
+/// What a code's page says behind this word, where the words are the same each time; the heading in full.
 pub(super) fn words(code: &str, word: &str) -> Option<&'static str> {
     let mut head = body(code).lines().take_while(|line| !line.is_empty());
     head.find_map(|line| line.strip_prefix(word)?.strip_prefix(": "))
@@ -60,7 +61,7 @@ fn body(code: &str) -> &'static str {
 
 /// Every code there is a page for.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    sections().map(|(code, _)| code)
+    sections().map(|(code, _)| code).filter(|code| !code.contains(' '))
 }
 
 /// The code that is most like this one: for "did you mean".

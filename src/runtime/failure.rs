@@ -32,6 +32,12 @@ pub struct Call {
 }
 
 impl Failure {
+    /// Without a question and an answer.
+    pub(super) fn of(diagnostic: Diagnostic) -> Failure {
+        let (answer, called_from) = (Vec::new(), Vec::new());
+        Failure { diagnostic, sent: None, answer, result: None, meaning: None, called_from }
+    }
+
     /// Whether it may have come of bytes that another program has read.
     pub(super) fn lacks_something(&self) -> bool {
         const SUCH: [&str; 5] = [

@@ -179,11 +179,7 @@ impl Mask {
                 Cow::Borrowed(_) => value.clone(),
                 Cow::Owned(shown) => Value::text(shown),
             },
-            Value::Int(number) => match self.text(&number.to_string()) {
-                Cow::Borrowed(_) => value.clone(),
-                Cow::Owned(shown) => Value::text(shown),
-            },
-            Value::Decimal(number) => match self.text(&number.to_string()) {
+            Value::Int(_) | Value::Decimal(_) => match self.text(&value.to_string()) {
                 Cow::Borrowed(_) => value.clone(),
                 Cow::Owned(shown) => Value::text(shown),
             },

@@ -165,19 +165,7 @@ impl<'a> Assembler<'a> {
             Some(open) => &mut open.statements,
             None => &mut self.body,
         };
-        let word = match clause.kind {
-            ClauseKind::Expect(_)
-            | ClauseKind::ExpectLast(_)
-            | ClauseKind::ExpectNothing { .. }
-            | ClauseKind::ExpectRestart { .. } => "expect",
-            ClauseKind::Capture { .. }
-            | ClauseKind::CapturePattern(_)
-            | ClauseKind::CaptureAll { .. }
-            | ClauseKind::CaptureAllPattern { .. } => "capture",
-            ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => "prompt",
-            ClauseKind::When { event: WhenEvent::Line(_) | WhenEvent::Timeout | WhenEvent::Restart, .. } => "when",
-            ClauseKind::When { event: WhenEvent::Otherwise, .. } => "else",
-        };
+        let word = clause.word();
         match (self.question, statements.last_mut().map(|statement| &mut statement.kind)) {
             (Above::Exchange, Some(StatementKind::Exchange(exchange))) => exchange.clauses.push(clause),
             (Above::Await, Some(StatementKind::Await(_))) if matches!(word, "expect" | "prompt") => {

@@ -249,8 +249,38 @@ impl Schedule {
 }
 
 impl Clause {
+    /// The word that it begins with.
+    pub fn word(&self) -> &'static str {
+        match self.kind {
+            ClauseKind::Expect(_)
+            | ClauseKind::ExpectLast(_)
+            | ClauseKind::ExpectNothing { .. }
+            | ClauseKind::ExpectRestart { .. } => "expect",
+            ClauseKind::Capture { .. }
+            | ClauseKind::CapturePattern(_)
+            | ClauseKind::CaptureAll { .. }
+            | ClauseKind::CaptureAllPattern { .. } => "capture",
+            ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => "prompt",
+            ClauseKind::When { event: WhenEvent::Otherwise, .. } => "else",
+            ClauseKind::When { .. } => "when",
+        }
+    }
+
+    /// What a line of the answer is held against.
+    pub fn patterns(&self) -> &[Pattern] {
+        if let ClauseKind::Expect(patterns)
+        | ClauseKind::ExpectLast(patterns)
+        | ClauseKind::CapturePattern(patterns)
+        | ClauseKind::CaptureAllPattern { patterns, .. }
+        | ClauseKind::When { event: WhenEvent::Line(patterns), .. } = &self.kind
+        {
+            return patterns;
+        }
+        &[]
+    }
+
     pub fn is_prompt(&self) -> bool {
-        matches!(self.kind, ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. })
+        self.word() == "prompt"
     }
 
     /// What it is made of, in the order of the source.

@@ -217,23 +217,13 @@ impl Checker<'_, '_, '_> {
         if !clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::When { .. })) {
             return;
         }
-        for clause in clauses {
-            let (word, help) = match clause.kind {
-                ClauseKind::Expect(_) | ClauseKind::ExpectLast(_) | ClauseKind::ExpectRestart { .. } => (
-                    "expect",
-                    "remove it: where no `when` takes the answer, and there is no `else`, the question fails",
-                ),
-                ClauseKind::Capture { .. }
-                | ClauseKind::CapturePattern(_)
-                | ClauseKind::CaptureAll { .. }
-                | ClauseKind::CaptureAllPattern { .. } => {
-                    ("capture", "capture in the `when` itself: `when \"+CSQ: {rssi:int},{}\" {`")
-                }
-                ClauseKind::ExpectNothing { .. }
-                | ClauseKind::PromptReply { .. }
-                | ClauseKind::PromptCancel { .. }
-                | ClauseKind::When { .. } => continue,
+        for clause in clauses.iter().filter(|clause| !matches!(clause.kind, ClauseKind::ExpectNothing { .. })) {
+            let help = match clause.word() {
+                "expect" => "remove it: where no `when` takes the answer, and there is no `else`, the question fails",
+                "capture" => "capture in the `when` itself: `when \"+CSQ: {rssi:int},{}\" {`",
+                _ => continue,
             };
+            let word = clause.word();
             self.findings.tell("hayes::check::when-and-more", clause.span, &[&word, &help]);
         }
     }
@@ -243,20 +233,9 @@ impl Checker<'_, '_, '_> {
         if !clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::ExpectNothing { .. })) {
             return;
         }
-        let other = clauses.iter().find_map(|clause| match clause.kind {
-            ClauseKind::ExpectNothing { .. } => None,
-            ClauseKind::Expect(_) | ClauseKind::ExpectLast(_) | ClauseKind::ExpectRestart { .. } => {
-                Some(("expect", clause.span))
-            }
-            ClauseKind::Capture { .. }
-            | ClauseKind::CapturePattern(_)
-            | ClauseKind::CaptureAll { .. }
-            | ClauseKind::CaptureAllPattern { .. } => Some(("capture", clause.span)),
-            ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => Some(("prompt", clause.span)),
-            ClauseKind::When { .. } => Some(("when", clause.span)),
-        });
-        if let Some((clause, span)) = other {
-            self.findings.tell("hayes::check::nothing-and-more", span, &[&clause]);
+        let other = clauses.iter().find(|clause| !matches!(clause.kind, ClauseKind::ExpectNothing { .. }));
+        if let Some(clause) = other {
+            self.findings.tell("hayes::check::nothing-and-more", clause.span, &[&clause.word()]);
         }
     }
 

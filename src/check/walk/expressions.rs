@@ -15,12 +15,12 @@ impl Checker<'_, '_, '_> {
         match &expression.kind {
             ExpressionKind::Text(template) => {
                 self.template(template);
-                Type::Text
+                Type::Of(Kind::Text)
             }
-            ExpressionKind::Int(_) => Type::Int,
-            ExpressionKind::Decimal(_) => Type::Decimal,
-            ExpressionKind::Bool(_) => Type::Bool,
-            ExpressionKind::Duration(_) => Type::Duration,
+            ExpressionKind::Int(_) => Type::Of(Kind::Int),
+            ExpressionKind::Decimal(_) => Type::Of(Kind::Decimal),
+            ExpressionKind::Bool(_) => Type::Of(Kind::Bool),
+            ExpressionKind::Duration(_) => Type::Of(Kind::Duration),
             ExpressionKind::List(items) => {
                 let kinds: Vec<Type> = items.iter().map(|item| self.expression(item)).collect();
                 let same = kinds.iter().skip(1).fold(kinds.first().cloned().unwrap_or(Type::Unknown), Type::or);
@@ -39,7 +39,7 @@ impl Checker<'_, '_, '_> {
                         "true or false",
                         "compare it with something",
                     );
-                    Type::Bool
+                    Type::Of(Kind::Bool)
                 }
                 UnaryOperator::Negate => self.wants(
                     operand,
@@ -59,7 +59,7 @@ impl Checker<'_, '_, '_> {
                     "for a list, use `for` or one item: `lines[0]`",
                 );
                 self.comparing_pattern(pattern, "`matches`");
-                Type::Bool
+                Type::Of(Kind::Bool)
             }
         }
     }
@@ -127,11 +127,11 @@ impl Checker<'_, '_, '_> {
 
     fn variable(&mut self, name: &str, span: Span) -> Type {
         match name {
-            "response" => return Type::List(Arc::new(Type::Text)),
-            "result" => return Type::Text,
-            "elapsed" => return Type::Duration,
-            "attempt" if self.place.in_retry => return Type::Int,
-            "error" if self.place.has_error => return Type::Text,
+            "response" => return Type::List(Arc::new(Type::Of(Kind::Text))),
+            "result" => return Type::Of(Kind::Text),
+            "elapsed" => return Type::Of(Kind::Duration),
+            "attempt" if self.place.in_retry => return Type::Of(Kind::Int),
+            "error" if self.place.has_error => return Type::Of(Kind::Text),
             "attempt" => self.out_of_place(name, "inside a `retry`", span),
             "error" => self.out_of_place(name, "in the `else` of a `try` or a `retry`", span),
             _ => {
@@ -225,7 +225,7 @@ impl Checker<'_, '_, '_> {
                 }
                 Type::Unknown
             }
-            Type::Text | Type::Bytes | Type::Int | Type::Decimal | Type::Bool | Type::Duration | Type::List(_) => {
+            Type::Of(_) | Type::List(_) => {
                 let help = if let Type::List(_) = kind {
                     format!("walk it with `for`, or take one item: `{shown}[0].{name}`")
                 } else {
@@ -279,12 +279,12 @@ impl Checker<'_, '_, '_> {
             BinaryOperator::Or | BinaryOperator::And => {
                 self.condition(left, "each side of `and` and `or`");
                 self.condition(right, "each side of `and` and `or`");
-                Type::Bool
+                Type::Of(Kind::Bool)
             }
             BinaryOperator::Equal | BinaryOperator::NotEqual => {
                 let (found, other) = (self.expression(left), self.expression(right));
                 self.comparable((left, &found), (right, &other), at);
-                Type::Bool
+                Type::Of(Kind::Bool)
             }
             BinaryOperator::Less
             | BinaryOperator::LessOrEqual
@@ -299,7 +299,7 @@ impl Checker<'_, '_, '_> {
                     let help = "compare whole numbers or durations";
                     self.wrong_type(wrong.span, "what is compared by size", "a whole number", found.words(), help);
                 }
-                Type::Bool
+                Type::Of(Kind::Bool)
             }
             BinaryOperator::In => {
                 let item = self.expression(left);
@@ -313,22 +313,26 @@ impl Checker<'_, '_, '_> {
                 if let Type::List(of) = &list {
                     self.comparable((left, &item), (right, of), at);
                 }
-                Type::Bool
+                Type::Of(Kind::Bool)
             }
             BinaryOperator::Range => {
                 let help = "write whole numbers, as in `1..10`, or names of such: `1..count`";
                 for end in [left, right] {
                     self.wants(end, &[Kind::Int], "each end of `..`", "a whole number", help);
                 }
-                Type::List(Arc::new(Type::Int))
+                Type::List(Arc::new(Type::Of(Kind::Int)))
             }
             BinaryOperator::Add => {
                 let (found, other) = (self.expression(left), self.expression(right));
                 let sums = [Kind::Int, Kind::Decimal, Kind::Duration, Kind::Text, Kind::Bytes, Kind::List];
                 match (found.kind(), other.kind()) {
                     (Some(a), Some(b)) if a == b && sums.contains(&a) => found,
-                    (Some(Kind::Int), Some(Kind::Decimal)) | (Some(Kind::Decimal), Some(Kind::Int)) => Type::Decimal,
-                    (Some(Kind::Text), Some(Kind::Bytes)) | (Some(Kind::Bytes), Some(Kind::Text)) => Type::Bytes,
+                    (Some(Kind::Int), Some(Kind::Decimal)) | (Some(Kind::Decimal), Some(Kind::Int)) => {
+                        Type::Of(Kind::Decimal)
+                    }
+                    (Some(Kind::Text), Some(Kind::Bytes)) | (Some(Kind::Bytes), Some(Kind::Text)) => {
+                        Type::Of(Kind::Bytes)
+                    }
                     (None, _) | (_, None) => Type::Unknown,
                     (Some(a), Some(b)) => {
                         let help = match (a, b) {
@@ -350,9 +354,11 @@ impl Checker<'_, '_, '_> {
                 let kinds = [Kind::Int, Kind::Decimal, Kind::Duration];
                 let found = self.wants(left, &kinds, "what is calculated with", "a whole number", help);
                 let other = self.wants(right, &kinds, "what is calculated with", "a whole number", help);
-                match (found, other) {
-                    (Type::Int, Type::Int) => Type::Int,
-                    (Type::Decimal, Type::Int | Type::Decimal) | (Type::Int, Type::Decimal) => Type::Decimal,
+                match (found.kind(), other.kind()) {
+                    (Some(Kind::Int), Some(Kind::Int)) => Type::Of(Kind::Int),
+                    (Some(Kind::Decimal), Some(Kind::Int | Kind::Decimal)) | (Some(Kind::Int), Some(Kind::Decimal)) => {
+                        Type::Of(Kind::Decimal)
+                    }
                     _ => Type::Unknown,
                 }
             }

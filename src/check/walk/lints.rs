@@ -256,24 +256,15 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
         let field = usage.parameters.field(index)?;
         let value = parameter.value;
         let has_letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || b"*#".contains(byte));
-        let wants_string = match field.kind() {
-            FieldKind::Quoted | FieldKind::Time => !value.is_empty(),
+        let kind = field.kind();
+        let wants_string = if matches!(kind, FieldKind::Quoted | FieldKind::Time) {
+            !value.is_empty()
+        } else if matches!(kind, FieldKind::Text | FieldKind::Address) {
             // Digits alone are taken without quotes by many modems.
-            FieldKind::Text | FieldKind::Address => has_letters || value.starts_with(b"+"),
+            has_letters || value.starts_with(b"+")
+        } else {
             // A number, or else one of the words that are known.
-            FieldKind::Any => has_letters && field.meaning(&parameter.text()).is_some(),
-            FieldKind::Number
-            | FieldKind::Decimal
-            | FieldKind::Hex
-            | FieldKind::Area
-            | FieldKind::Word
-            | FieldKind::Network
-            | FieldKind::Timer2
-            | FieldKind::Timer3
-            | FieldKind::Iccid
-            | FieldKind::Imei
-            | FieldKind::Imsi
-            | FieldKind::Zone => false,
+            kind == FieldKind::Any && has_letters && field.meaning(&parameter.text()).is_some()
         };
         let is_known = !value.contains(&(UNKNOWN as u8));
         if !(wants_string && is_known && parameter.kind == Written::Bare) {
@@ -648,19 +639,7 @@ fn is_other(found: &str, prefixes: &[&str]) -> bool {
 }
 
 fn is_capture(clause: &Clause) -> bool {
-    match clause.kind {
-        ClauseKind::Capture { .. }
-        | ClauseKind::CapturePattern(_)
-        | ClauseKind::CaptureAll { .. }
-        | ClauseKind::CaptureAllPattern { .. } => true,
-        ClauseKind::Expect(_)
-        | ClauseKind::ExpectLast(_)
-        | ClauseKind::ExpectNothing { .. }
-        | ClauseKind::ExpectRestart { .. }
-        | ClauseKind::PromptReply { .. }
-        | ClauseKind::PromptCancel { .. }
-        | ClauseKind::When { .. } => false,
-    }
+    clause.word() == "capture"
 }
 
 /// Whether the script expects the command to be refused.

@@ -423,7 +423,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             Schedule::Times { count, .. } => matches!(count.kind, ExpressionKind::Int(1..)),
             Schedule::For { .. } => true,
         };
-        self.looped(pass, Type::Int, body, makes_a_pass);
+        self.looped(pass, Type::Of(Kind::Int), body, makes_a_pass);
     }
 
     fn finally(&mut self, statement: &Statement, body: &Block) {

@@ -42,23 +42,7 @@ enum Miss {
 impl ScriptView<'_> {
     /// The values of the `${…}` in each clause.
     pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
-        let values = |clause: &Clause| match &clause.kind {
-            ClauseKind::Expect(patterns)
-            | ClauseKind::ExpectLast(patterns)
-            | ClauseKind::CapturePattern(patterns)
-            | ClauseKind::CaptureAllPattern { patterns, .. } => self.alternatives_values(patterns),
-            ClauseKind::When { event: WhenEvent::Line(patterns), .. } => self.alternatives_values(patterns),
-            ClauseKind::ExpectNothing { .. }
-            | ClauseKind::ExpectRestart { .. }
-            | ClauseKind::Capture { .. }
-            | ClauseKind::CaptureAll { .. }
-            | ClauseKind::PromptReply { .. }
-            | ClauseKind::PromptCancel { .. }
-            | ClauseKind::When { event: WhenEvent::Timeout | WhenEvent::Restart | WhenEvent::Otherwise, .. } => {
-                Ok(Vec::new())
-            }
-        };
-        clauses.iter().map(values).collect()
+        clauses.iter().map(|clause| self.alternatives_values(clause.patterns())).collect()
     }
 
     /// Holds the last answer against the clauses: what they capture.
@@ -118,25 +102,14 @@ impl ScriptView<'_> {
     pub(super) fn lines_of(&self, from: &Expression) -> Step<Vec<Line>> {
         let whole = self.evaluate(from)?;
         let lines = |text: &str| text.lines().map(|line| Line { bytes: line.into() }).collect::<Vec<Line>>();
-        let wrong = |value: &Value| {
-            let what = format!("`capture … from` reads a text or a list of texts, and this is {}", self.shown(value));
-            self.fail(self.problem("hayes::run::type", from.span, what))
-        };
-        match &whole {
-            Value::Text(text) => Ok(lines(text)),
-            Value::List(items) => {
-                let each = items
-                    .iter()
-                    .map(|item| if let Value::Text(text) = item { Ok(lines(text)) } else { Err(wrong(item)) });
-                Ok(each.collect::<Step<Vec<_>>>()?.concat())
-            }
-            Value::Bytes(_)
-            | Value::Int(_)
-            | Value::Decimal(_)
-            | Value::Bool(_)
-            | Value::Duration(_)
-            | Value::Record(_) => Err(wrong(&whole)),
+        let wrong = |value: &Value| self.unfit("hayes::run::type lines", from.span, value);
+        if let Value::Text(text) = &whole {
+            return Ok(lines(text));
         }
+        let Value::List(items) = &whole else { return Err(wrong(&whole)) };
+        let each =
+            items.iter().map(|item| if let Value::Text(text) = item { Ok(lines(text)) } else { Err(wrong(item)) });
+        Ok(each.collect::<Step<Vec<_>>>()?.concat())
     }
 
     /// The block of the first `when` that the last answer, or the awaited line, is of the form of; what its pattern
@@ -225,9 +198,7 @@ impl ScriptView<'_> {
     #[inline(never)]
     fn contradicts(&self, asked: Option<&ReadyQuestion>, clause: Span, other: &Line) -> End {
         let lines: Vec<String> = self.scope.last.lines.iter().map(Line::text).collect();
-        let what = format!("the answer contradicts itself: {}", lines.join(", and "));
-        let problem =
-            self.problem("hayes::run::no-match", clause, what).label(format!("{} came as well", other.text()));
+        let problem = self.told("hayes::run::no-match twice", clause, &[&lines.join(", and "), &other.text()]);
         self.fail(self.with_answer(problem, asked))
     }
 
@@ -400,13 +371,10 @@ impl ScriptView<'_> {
                     }
                     None => "there is nothing to capture from: no line".to_owned(),
                 };
-                self.problem("hayes::run::capture-missing", clause, what).label("no line to capture from")
+                self.told("hayes::run::capture-missing", clause, &[&what])
             }
             Miss::Missing { line, field } => {
-                let what = format!("{line} has no parameter {}", field + 1);
-                let problem = self.problem("hayes::run::capture-missing", clause, what);
-                let problem = problem.label("more parameters than the line has");
-                problem.help("a parameter that may be missing is captured as `name?`")
+                self.told("hayes::run::capture-missing field", clause, &[&line, &(field + 1)])
             }
             Miss::Convert { line, name, value, convert } => {
                 let kind = match convert {
@@ -415,12 +383,11 @@ impl ScriptView<'_> {
                     Convert::Decimal => "a decimal number such as 3.7",
                     Convert::Text => "a text",
                 };
-                let what = format!("`{name}` is to be {kind}, and is \"{value}\" in {line}");
-                let problem = self.problem("hayes::run::capture-convert", clause, what);
-                problem.label(format!("`{name}` is \"{value}\"")).help(match value.is_empty() {
+                let help = match value.is_empty() {
                     true => format!("a parameter that may be empty is captured as `{name}:…?`"),
                     false => format!("capture it as text, without a kind: `{name}`"),
-                })
+                };
+                self.told("hayes::run::capture-convert", clause, &[&name, &kind, &value, &line, &help])
             }
         };
         match asked {

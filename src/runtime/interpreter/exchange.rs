@@ -3,6 +3,7 @@
 //! All that could fail without the modem (values, texts, patterns) is worked out before a byte is sent. A clause that
 //! fails leaves every name as it was.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::guard::{HeldBack, Leave};
 use crate::notation::ShownDuration;
 use crate::port::{Control, Fault};
 use crate::runtime::event::{Change, RuntimeEvent, Waiting};
+use crate::runtime::failure::Failure;
 use crate::runtime::outcome::Status;
 use crate::source::Span;
 use crate::syntax::ast::{
@@ -120,9 +122,7 @@ impl Run<'_> {
                     "" => "there is no command here: the value is empty".to_owned(),
                     text => format!("`{text}` is no AT command"),
                 };
-                let help = "a line that begins with a value is a command with its `AT`; where it may be empty, ask first: \
-                            `if module.power_off != \"\"`";
-                return Err(self.view().fail(self.view().problem("hayes::run::value", send.span, what).help(help)));
+                return Err(self.view().failed("hayes::run::value command", send.span, &[&what]));
             }
             SendForm::At => true,
             SendForm::Text => !is_data && is_command_line(&text),
@@ -138,19 +138,15 @@ impl Run<'_> {
             if is_command { prospect(&text, self.conversation.module()) } else { Prospect::default() };
         let view = self.view();
         if let Some(why) = needs_unsafe.filter(|_| !self.nesting.in_unsafe) {
-            let what = format!("{text} stands outside of `unsafe`: {why}");
-            let help = "if that is meant, say why: `unsafe \"why\" { … }`";
-            let failure = view.problem("hayes::run::needs-unsafe", send.span, what);
-            return Err(view.refuse(failure.sent(text).help(help)));
+            let failure = view.told("hayes::run::needs-unsafe", send.span, &[&text, &why]);
+            return Err(view.refuse(failure.sent(text)));
         }
         if self.nesting.in_retry
             && is_command
             && let Some(command) = tries_pin(&text)
         {
-            let what = format!("`{command}` in a `retry`: each wrong try uses up one of the SIM's few attempts");
-            let help = "send it once, outside of the `retry`";
-            let failure = view.problem("hayes::run::pin-in-retry", send.span, what);
-            return Err(view.refuse(failure.sent(text).help(help)));
+            let failure = view.told("hayes::run::pin-in-retry", send.span, &[&command]);
+            return Err(view.refuse(failure.sent(text)));
         }
         expected.free = !is_command;
         expected.without_final |= clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::ExpectLast(_)));
@@ -298,11 +294,8 @@ impl Run<'_> {
         if !carries_data.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))? {
             return Ok(());
         }
-        let what = format!("{} was not sent: since CONNECT the line carries data to the other end", asked.text);
-        let help = "`port escape` before it goes back to commands, and ATO then to the connection; what is meant for the \
-                    other end is sent by `send \"…\"` or `send raw \"…\"`";
         let view = self.view();
-        let failure = view.problem("hayes::run::data-mode", asked.span, what).label("not sent").help(help);
+        let failure = view.told("hayes::run::data-mode", asked.span, &[&asked.text]);
         Err(view.fail(failure.sent(&*asked.text)))
     }
 
@@ -334,9 +327,9 @@ impl Run<'_> {
             Err(trouble) => return Err(self.trouble(trouble, Some(asked), span)),
         };
         let came = format!("{} came", line.text());
-        let what = format!("{came} after {}, expected nothing for {}", asked.text, ShownDuration(within));
         let view = self.view();
-        let failure = view.problem("hayes::run::silence-broken", span, what).label("expected silence");
+        let values: [&dyn Display; 3] = [&came, &asked.text, &ShownDuration(within)];
+        let failure = view.told("hayes::run::silence-broken", span, &values);
         Err(view.fail(failure.also(asked.span, came).sent(&*asked.text).answer(&[line], None)))
     }
 
@@ -405,13 +398,11 @@ impl Run<'_> {
         let view = self.view();
         let wanted = view.patterns_text(answers, &view.alternatives_values(answers)?);
         let sent = view.text(&question.text)?;
-        let what = format!("{sent} still answers {}, expected {wanted}", view.answered(&sent));
-        let failure = view.problem("hayes::run::ensure-unchanged", question.span, what).label("still the same");
-        let help =
-            "the block ran without a failure, but the modem does not report what it set: does that need a reboot?";
+        let values: [&dyn Display; 3] = [&sent, &view.answered(&sent), &wanted];
+        let failure = view.told("hayes::run::ensure-unchanged", question.span, &values);
         let last = &self.scope.last;
         let failure = failure.also(span, "in this `ensure`").sent(sent).answer(&last.lines, last.result.as_ref());
-        Err(view.fail(failure.help(help)))
+        Err(view.fail(failure))
     }
 
     /// Asks, and holds the answer against the patterns.
@@ -474,8 +465,7 @@ impl Run<'_> {
                 match u32::try_from(number).ok().filter(|baud| *baud > 0) {
                     Some(baud) => Some(Control::Baud(baud)),
                     None => {
-                        let failure = view.problem("hayes::run::value", rate.span, format!("{number} is no speed"));
-                        return Err(view.fail(failure.help("speeds are 9600, 115200, 921600, …")));
+                        return Err(view.failed("hayes::run::value speed", rate.span, &[&number]));
                     }
                 }
             }
@@ -514,7 +504,8 @@ impl Run<'_> {
         match &wait.target {
             AwaitTarget::Line(patterns) => self.wait_for_line(patterns, &wait.clauses, within, span),
             AwaitTarget::When => {
-                let patterns = wait.clauses.iter().flat_map(when_patterns).cloned().collect();
+                let patterns =
+                    wait.clauses.iter().filter(|clause| is_when(clause)).flat_map(Clause::patterns).cloned().collect();
                 self.wait_for_line(&patterns, &wait.clauses, within, span)
             }
             AwaitTarget::Quiet { duration } => {
@@ -525,7 +516,7 @@ impl Run<'_> {
                 let until = self.conversation.now() + within;
                 let came = self.conversation.quiet(quiet, until, &mut self.hearing);
                 let (quiet, within) = (ShownDuration(quiet), ShownDuration(within));
-                self.came(came, span, "", || format!("the modem was never quiet for {quiet} in {within}"))
+                self.came(came, "hayes::run::timeout noise", span, &[&quiet, &within])
             }
             AwaitTarget::Restart => {
                 let within = if wait.within.is_some() { within } else { within.max(self.scaled(REBOOT)) };
@@ -539,8 +530,7 @@ impl Run<'_> {
                 self.tell(RuntimeEvent::Waiting { what: Waiting::Prompt { text: &shown }, at_most: within });
                 let until = self.conversation.now() + within;
                 let came = self.conversation.prompt(text.as_bytes(), until, &mut self.hearing);
-                let missing = || format!("no `{text}` came within {}", ShownDuration(within));
-                self.came(came, span, "waited for this", missing)?;
+                self.came(came, "hayes::run::timeout prompt", span, &[&text, &ShownDuration(within)])?;
                 self.scope.last = Last { lines: vec![Line { bytes: text.into() }], ..Last::default() };
                 Ok(())
             }
@@ -548,12 +538,11 @@ impl Run<'_> {
     }
 
     /// Whether what was waited for came in time; what is said where it did not.
-    fn came(&mut self, came: Result<bool, Trouble>, span: Span, label: &str, missing: impl FnOnce() -> String) -> Step {
+    fn came(&mut self, came: Result<bool, Trouble>, page: &'static str, span: Span, values: &[&dyn Display]) -> Step {
         if came.map_err(|trouble| self.trouble(trouble, None, span))? {
             return Ok(());
         }
-        let view = self.view();
-        Err(view.fail(view.problem("hayes::run::timeout", span, missing()).label(label)))
+        Err(self.view().failed(page, span, values))
     }
 
     fn wait_for_line(&mut self, patterns: &Alternatives, clauses: &[Clause], within: Duration, span: Span) -> Step {
@@ -573,10 +562,8 @@ impl Run<'_> {
                     self.scope.last = Last::default();
                     return self.block(body);
                 }
-                let what = format!("no line {wanted} came within {}", ShownDuration(within));
-                let view = self.view();
-                let failure = view.problem("hayes::run::timeout", span, what).label("waited for this");
-                return Err(view.fail(failure.help("give it more time with `within`")));
+                let values: [&dyn Display; 2] = [&wanted, &ShownDuration(within)];
+                return Err(self.view().failed("hayes::run::timeout line", span, &values));
             }
             Err(trouble) => return Err(self.trouble(trouble, None, span)),
         };
@@ -625,39 +612,39 @@ impl Run<'_> {
             Some(asked) => asked.text.as_ref().to_owned(),
             None => waiting(view.scope.shown.slice(span)),
         };
-        let problem = |code, message: String, label: &str| {
-            let problem = view.problem(code, span, message).label(label).answer(trouble.received(), None);
+        let told = |page: &'static str, values: &[&dyn Display]| {
+            let failure = view.told(page, span, values).answer(trouble.received(), None);
             match asked {
-                Some(asked) => problem.sent(&*asked.text),
-                None => problem,
+                Some(asked) => failure.sent(&*asked.text),
+                None => failure,
             }
         };
-        let failed = |code, message, label, help: &str| view.fail(problem(code, message, label).help(help));
-        let restarted = view.scope.last.before.as_deref().filter(|before| restarts(before)).map(|before| {
-            format!("{before} restarted the modem: write `reboot {before}`, which waits until it is back")
-        });
+        // It was not known that the command before it restarts the modem.
+        let restarted =
+            |failure: Box<Failure>| match view.scope.last.before.as_deref().filter(|before| restarts(before)) {
+                Some(before) => failure.help(format!(
+                    "{before} restarted the modem: write `reboot {before}`, which waits until it is back"
+                )),
+                None => failure,
+            };
+        let unreachable = |failure| End::Fatal(Status::Unreachable, view.whole(failure));
         match trouble {
             Trouble::Timeout { waited, silence, .. } => {
-                let waited = ShownDuration(*waited);
-                let (message, help) = match self.conversation.mode() {
-                    Mode::Data { .. } => (
-                        format!("{what} was not answered in {waited} by the other end of the data connection"),
-                        "does it expect a line like this, and answer it? `port escape` comes back to the modem's commands",
-                    ),
-                    Mode::Command { .. } | Mode::Unknown { .. } => silent(&what, waited, *silence),
+                let page = match (self.conversation.mode(), silence) {
+                    (Mode::Data { .. }, _) => "hayes::run::timeout data",
+                    (_, Silence::Total) => "hayes::run::timeout silence",
+                    (_, Silence::AllButEcho) => "hayes::run::timeout echo",
+                    (_, Silence::NoFinal) => "hayes::run::timeout no-final",
+                    (_, Silence::NoPrompt) => "hayes::run::timeout no-prompt",
+                    (_, Silence::Garbage) => "hayes::run::timeout garbage",
                 };
-                failed("hayes::run::timeout", message, "not answered in time", restarted.as_deref().unwrap_or(help))
+                view.fail(restarted(told(page, &[&what, &ShownDuration(*waited)])))
             }
             Trouble::Lost { why, .. } | Trouble::Port { fault: Fault::Lost(why), .. } => {
-                let message = format!("the port was lost during {what}: {why}");
-                let help = "was it unplugged, or did the modem restart? Where a restart is meant, say `reboot AT…`";
-                let failure = problem("hayes::run::lost", message, "the port was lost here").help(help);
-                End::Fatal(Status::Unreachable, view.whole(failure))
+                unreachable(told("hayes::run::lost", &[&what, why]))
             }
             Trouble::Interrupted { .. } | Trouble::Port { fault: Fault::Interrupted, .. } => {
-                let message = format!("interrupted during {what}");
-                let failure = problem("hayes::run::interrupted", message, "interrupted here");
-                End::Fatal(Status::Interrupted, view.whole(failure))
+                End::Fatal(Status::Interrupted, view.whole(told("hayes::run::interrupted", &[&what])))
             }
             Trouble::Stopped { line, .. } => {
                 let line = line.text();
@@ -665,7 +652,7 @@ impl Run<'_> {
                     Some(why) => format!("{why} ({line} came)"),
                     None => format!("{line} came, on which the script aborts"),
                 };
-                let failure = problem("hayes::run::aborted", message, &format!("{line} came here"));
+                let failure = told("hayes::run::aborted", &[&message, &line]);
                 // A script that this one was run by may have said it.
                 view.refuse(match abort.filter(|abort| abort.source.name == view.scope.shown.name) {
                     Some(abort) => failure.also(abort.span, "ends the script"),
@@ -674,76 +661,40 @@ impl Run<'_> {
             }
             Trouble::UnexpectedPrompt { prompt, .. } => {
                 let prompt = prompt.text();
-                let prompt = prompt.trim();
-                let (message, help) = match asked.and_then(|asked| asked.question.prompt.mark()) {
-                    Some(mark) => (
-                        format!("{what} asked for data by `{prompt}`, not by `{mark}`"),
-                        format!("name the prompt that it shows: `prompt \"{prompt}\" reply …`"),
-                    ),
-                    None => (
-                        format!("{what} asked for data (`{prompt}`), and nothing is said about that"),
-                        "give it what it asks for in a line under it: `prompt reply \"…\"`, or `prompt cancel`"
-                            .to_owned(),
-                    ),
-                };
-                failed("hayes::run::unexpected-prompt", message, "asks for data", &help)
+                view.fail(match asked.and_then(|asked| asked.question.prompt.mark()) {
+                    Some(mark) => told("hayes::run::unexpected-prompt other", &[&what, &prompt.trim(), &mark]),
+                    None => told("hayes::run::unexpected-prompt", &[&what, &prompt.trim()]),
+                })
             }
             Trouble::NoPrompt { mark, answer } => {
-                let message = format!("{what} did not ask for data: no `{}` came before its end", mark.trim());
-                let help = "the reply was not sent; is the `prompt` line under the right command?";
-                let failure = problem("hayes::run::no-prompt", message, "did not ask for data").help(help);
+                let failure = told("hayes::run::no-prompt", &[&what, &mark.trim()]);
                 view.fail(failure.answer(trouble.received(), answer.result.as_ref()))
             }
             Trouble::OutOfStep { tries, waited, .. } => {
-                let waited = ShownDuration(*waited);
-                let message = format!(
-                    "{what} was not sent: after the last timeout the modem did not answer {tries} times AT in {waited}"
-                );
-                let help =
-                    "it is busy, hangs, or is gone: give the slow command more time with `within`, or `reboot` it";
-                failed("hayes::run::out-of-step", message, "not sent", help)
+                view.fail(told("hayes::run::out-of-step", &[&what, tries, &ShownDuration(*waited)]))
             }
             Trouble::Restarted { line, .. } => {
-                let message = format!("the modem restarted while {what} ran: {} came", line.text());
-                let help = "no answer will come. Check its supply: a radio that starts draws most. Where the restart is meant, \
-                            say `expect restart` under the command, or `reboot AT…`";
-                failed("hayes::run::restarted", message, "not answered", restarted.as_deref().unwrap_or(help))
+                view.fail(restarted(told("hayes::run::restarted", &[&what, &line.text()])))
             }
             Trouble::NoRestart { waited } => {
-                let message =
-                    format!("the modem did not restart in {}: nothing that it says then came", ShownDuration(*waited));
-                let help = "give it more time with `within`; one that says nothing as it starts is waited for with `reboot AT…`";
-                failed("hayes::run::timeout", message, "no restart", help)
+                view.fail(told("hayes::run::timeout no-restart", &[&ShownDuration(*waited)]))
             }
             Trouble::NeverGone { waited } => {
-                let waited = ShownDuration(*waited);
-                let message = format!("{what} did not restart the modem: it answered AT all the time for {waited}");
-                let help =
-                    "is this the command that restarts it? One that only sets something is sent without `reboot`";
-                failed("hayes::run::timeout", message, "no restart", help)
+                view.fail(told("hayes::run::timeout never-gone", &[&what, &ShownDuration(*waited)]))
             }
-            Trouble::NeverBack { waited, is_lost, .. } => {
-                let message = format!("after {what} the modem did not come back within {}", ShownDuration(*waited));
-                if *is_lost {
-                    let help = "its port is gone: it takes longer (give it `within`), or comes back under another name";
-                    let failure = problem("hayes::run::lost", message, "did not come back").help(help);
-                    return End::Fatal(Status::Unreachable, view.whole(failure));
-                }
-                let help =
-                    "it takes longer to start (give it `within`), or comes back at another speed or on another port";
-                failed("hayes::run::timeout", message, "did not come back", help)
+            Trouble::NeverBack { waited, is_lost: true, .. } => {
+                unreachable(told("hayes::run::lost never-back", &[&what, &ShownDuration(*waited)]))
+            }
+            Trouble::NeverBack { waited, is_lost: false, .. } => {
+                view.fail(told("hayes::run::timeout never-back", &[&what, &ShownDuration(*waited)]))
             }
             Trouble::InDataMode { waited } => {
-                let waited = ShownDuration(*waited);
-                let message = format!("the modem stays in data mode: +++ was not answered in {waited}");
-                let help = "its escape character or guard time may be another (ATS2?, ATS12?); `port dtr off` ends the \
-                            connection where AT&D1 or AT&D2 is set";
-                failed("hayes::run::data-mode", message, "no answer to +++", help)
+                view.fail(told("hayes::run::data-mode escape", &[&ShownDuration(*waited)]))
             }
             Trouble::Port {
                 fault: fault @ (Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_)),
                 ..
-            } => view.fail(problem("hayes::run::port", fault.to_string(), "")),
+            } => view.fail(told("hayes::run::port", &[fault])),
         }
     }
 
@@ -763,10 +714,8 @@ impl Run<'_> {
 /// looked up once.
 fn always_the_same<'s>(send: &'s Send, clauses: &[Clause]) -> Option<&'s str> {
     let [TemplatePart::Text(text)] = send.text.parts.as_slice() else { return None };
-    let asks_for_data =
-        |clause: &Clause| matches!(clause.kind, ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. });
     let is_plain = send.form == SendForm::At && send.within.is_none();
-    (is_plain && !clauses.iter().any(asks_for_data)).then_some(text)
+    (is_plain && !clauses.iter().any(Clause::is_prompt)).then_some(text)
 }
 
 /// What a free text's answer must hold before it ends; the patterns of all `when` lines are one thing.
@@ -795,10 +744,6 @@ fn wanted<'c>(clauses: &'c [Clause], values: &'c ClauseValues) -> Vec<Sought<'c>
 
 fn is_when(clause: &Clause) -> bool {
     matches!(clause.kind, ClauseKind::When { .. })
-}
-
-fn when_patterns(clause: &Clause) -> &[Pattern] {
-    if let ClauseKind::When { event, .. } = &clause.kind { event.patterns() } else { &[] }
 }
 
 /// What runs where this came in place of an answer: `when timeout`, `when restart`, else `else`.
@@ -866,34 +811,6 @@ pub(super) fn matches(program: &Program, patterns: &[Pattern], values: &[Vec<Str
 fn waiting(statement: &str) -> String {
     let line = statement.lines().next().unwrap_or_default();
     format!("`{}`", line.trim_end_matches('{').trim())
-}
-
-fn silent(what: &str, waited: ShownDuration, silence: Silence) -> (String, &'static str) {
-    match silence {
-        Silence::Total => (
-            format!("{what} was not answered in {waited}: not a byte came"),
-            "no power, another port, another speed (--baud), asleep (power saving), in data mode (`port escape`), or ATQ1 was \
-             sent, which silences it",
-        ),
-        Silence::AllButEcho => (
-            format!("{what} was echoed and not answered in {waited}"),
-            "the command takes longer (give it `within`), or ATQ1 was sent, which silences the modem: send ATQ0",
-        ),
-        Silence::NoFinal => (
-            format!("{what} was answered without an end in {waited}: no final result code came"),
-            "the command takes longer (give it `within`), or its end was lost; one that has none is told so: `expect \"…\" \
-             then nothing`",
-        ),
-        Silence::NoPrompt => (
-            format!("{what} did not ask for data in {waited}: no prompt came"),
-            "is the modem registered, and does the command ask for data in this form? A prompt of another form is named: \
-             `prompt \"@\" reply …`",
-        ),
-        Silence::Garbage => (
-            format!("{what} was answered with garbage for {waited}"),
-            "the speed is another (--baud): most modems take 115200, some 9600 or 921600",
-        ),
-    }
 }
 
 /// `${module.reboot}`

@@ -4,7 +4,7 @@
 //! are not unequal without a word.
 
 use std::cmp::Ordering;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::at::PromptPlan;
 use crate::at::command::parse;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
-    Alternatives, BinaryOperator, Clause, ClauseKind, Expression, ExpressionKind, Pattern, PatternKind, PatternPart,
-    PromptEnd, Template, TemplatePart, UnaryOperator,
+    BinaryOperator, Clause, ClauseKind, Expression, ExpressionKind, Pattern, PatternKind, PatternPart, PromptEnd,
+    Template, TemplatePart, UnaryOperator,
 };
 use crate::value::functions::Function;
 use crate::value::{Decimal, Quoted, Refusal, Value, bytes_of, fits};
@@ -54,21 +54,16 @@ impl ScriptView<'_> {
         if let Value::Bool(truth) = value {
             return Ok(truth);
         }
-        let what = format!("a condition is true or false, and this is {}", self.shown(&value));
-        let help = "compare it: `x == 1`, `x != \"\"`";
-        Err(self.fail(self.problem("hayes::run::type", expression.span, what).help(help)))
+        Err(self.unfit("hayes::run::type condition", expression.span, &value))
     }
 
     pub(super) fn duration(&self, expression: &Expression) -> Step<Duration> {
         let value = self.evaluate(expression)?;
         let Value::Duration(duration) = value else {
-            let what = format!("a duration is wanted here, and this is {}", self.shown(&value));
-            let help = "durations carry a unit: `500ms`, `5s`, `2min`";
-            return Err(self.fail(self.problem("hayes::run::type", expression.span, what).help(help)));
+            return Err(self.unfit("hayes::run::type duration", expression.span, &value));
         };
         if duration > YEAR {
-            let what = format!("{} is longer than a year", self.shown(&value));
-            return Err(self.fail(self.problem("hayes::run::value", expression.span, what)));
+            return Err(self.unfit("hayes::run::value year", expression.span, &value));
         }
         Ok(duration)
     }
@@ -81,8 +76,7 @@ impl ScriptView<'_> {
         if let Value::Int(number) = value {
             return Ok(*number);
         }
-        let what = format!("a number is wanted here, and this is {}", self.shown(value));
-        Err(self.fail(self.problem("hayes::run::type", span, what).help(NUMBER_HELP)))
+        Err(self.unfit("hayes::run::type number", span, value))
     }
 
     #[inline(never)]
@@ -165,40 +159,35 @@ impl ScriptView<'_> {
     }
 
     fn unset(&self, name: &str, span: Span) -> End {
-        let what = format!("`{name}` has no value yet");
-        let help = "what sets it was not reached, or failed: set it to something above, for instance `set x = \"\"`";
-        self.fail(self.problem(UNSET, span, what).help(help))
+        self.failed(UNSET, span, &[&name])
     }
 
     fn member(&self, record: &Expression, name: &Name) -> Step<Value> {
         let value = self.evaluate(record)?;
         let Value::Record(fields) = &value else {
-            let what = format!("only a record has fields, and this is {}", self.shown(&value));
-            return Err(self.fail(self.problem("hayes::run::type", record.span, what)));
+            return Err(self.unfit("hayes::run::type record", record.span, &value));
         };
         if let Some(value) = fields.get(&name.value) {
             return Ok(value.clone());
         }
         let names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
-        let what = format!("the record has no field `{}`", name.value);
-        let help = match names.is_empty() {
-            true => "it has no fields at all".to_owned(),
-            false => format!("it has {}", names.join(", ")),
+        let has = match names.is_empty() {
+            true => "no fields at all".to_owned(),
+            false => names.join(", "),
         };
-        Err(self.fail(self.problem(UNSET, name.span, what).help(help)))
+        Err(self.failed("hayes::run::unset field", name.span, &[&name.value, &has]))
     }
 
     fn item(&self, list: &Expression, index: &Expression) -> Step<Value> {
         let whole = self.evaluate(list)?;
         let Value::List(items) = &whole else {
-            let what = format!("only a list has numbered items, and this is {}", self.shown(&whole));
-            return Err(self.fail(self.problem("hayes::run::type", list.span, what)));
+            return Err(self.unfit("hayes::run::type list", list.span, &whole));
         };
         let place = self.number(index)?;
         let found = usize::try_from(place).ok().and_then(|place| items.get(place));
         found.cloned().ok_or_else(|| {
-            let what = format!("there is no item {place}: the list has {}", counted(items.len(), "item"));
-            self.fail(self.problem("hayes::run::value", index.span, what).help("items are counted from 0"))
+            let count = counted(items.len(), "item");
+            self.failed("hayes::run::value item", index.span, &[&place, &count])
         })
     }
 
@@ -242,9 +231,8 @@ impl ScriptView<'_> {
     /// The whole numbers from one to the other; none where the last is before the first.
     fn range(&self, first: i64, last: i64, span: Span) -> Step<Value> {
         if last.saturating_sub(first) >= LONGEST_RANGE {
-            let what = format!("{first}..{last} has more than {LONGEST_RANGE} numbers");
-            let failure = self.problem("hayes::run::too-long", span, what);
-            return Err(self.fail(failure.help("`repeat` counts as far as it likes: `repeat 1000000 {`")));
+            let values: [&dyn Display; 3] = [&first, &last, &LONGEST_RANGE];
+            return Err(self.failed("hayes::run::too-long range", span, &values));
         }
         self.weighed(Value::list((first..=last).map(Value::Int).collect()), span)
     }
@@ -289,9 +277,8 @@ impl ScriptView<'_> {
                 Ok(text.cmp(than))
             }
             (Value::Text(_), Value::Text(_)) => {
-                let (one, other) = (self.shown(&one), self.shown(&other));
-                let what = format!("{one} and {other} are texts: as texts, \"9\" is more than \"31\"");
-                Err(self.fail(self.problem("hayes::run::type", span, what).help(NUMBER_HELP)))
+                let values: [&dyn Display; 2] = [&self.shown(&one), &self.shown(&other)];
+                Err(self.failed("hayes::run::type order", span, &values))
             }
             _ => Err(self.mismatch("have no order", &one, &other, span)),
         }
@@ -307,10 +294,7 @@ impl ScriptView<'_> {
                 found.map(Value::Bool)
             }
             (Value::Text(part), Value::Text(text)) => Ok(Value::Bool(text.contains(&**part))),
-            _ => {
-                let what = format!("`in` looks into a list or a text, and this is {}", self.shown(&whole));
-                Err(self.fail(self.problem("hayes::run::type", right.span, what)))
-            }
+            _ => Err(self.unfit("hayes::run::type in", right.span, &whole)),
         }
     }
 
@@ -318,8 +302,7 @@ impl ScriptView<'_> {
         let (one, other) = (self.evaluate(left)?, self.evaluate(right)?);
         let span = left.span.to(right.span);
         if matches!(sign, "/" | "%") && is_zero(&other) {
-            let what = format!("division by zero: {one} {sign} {other}");
-            return Err(self.fail(self.problem("hayes::run::arithmetic", span, what)));
+            return Err(self.failed("hayes::run::arithmetic zero", span, &[&one, &sign, &other]));
         }
         let result = match (&one, sign, &other) {
             (Value::Int(a), "+", Value::Int(b)) => a.checked_add(*b).map(Value::Int),
@@ -364,8 +347,7 @@ impl ScriptView<'_> {
             Value::Text(text) => Arc::clone(text),
             Value::Int(_) | Value::Decimal(_) | Value::Bool(_) | Value::Duration(_) => value.to_string().into(),
             Value::Bytes(_) | Value::List(_) | Value::Record(_) => {
-                let what = format!("`matches` looks at a text, and this is {}", self.shown(&value));
-                return Err(self.fail(self.problem("hayes::run::type", text.span, what)));
+                return Err(self.unfit("hayes::run::type matches", text.span, &value));
             }
         };
         let values = self.pattern_values(pattern)?;
@@ -380,6 +362,12 @@ impl ScriptView<'_> {
             let argument = refusal.argument.and_then(|place| arguments.get(place));
             self.refused(refusal, argument.map_or(span, |argument| argument.span))
         })
+    }
+
+    /// A value that is none of those that this takes.
+    #[inline(never)]
+    pub(super) fn unfit(&self, page: &'static str, span: Span, value: &Value) -> End {
+        self.failed(page, span, &[&self.shown(value)])
     }
 
     /// A failure at this place.
@@ -418,20 +406,18 @@ impl ScriptView<'_> {
     }
 
     fn overflow(&self, span: Span) -> End {
-        let what = "the result is out of range";
-        let help = "numbers go from -9223372036854775808 to 9223372036854775807; durations are never negative";
-        self.fail(self.problem("hayes::run::arithmetic", span, what).help(help))
+        self.failed("hayes::run::arithmetic", span, &[])
     }
 
     fn mismatch(&self, verb: &str, one: &Value, other: &Value, span: Span) -> End {
-        let what = format!("{} and {} {verb}", self.shown(one), self.shown(other));
         let help = match (one, other) {
             (Value::Text(_), Value::Int(_) | Value::Decimal(_))
             | (Value::Int(_) | Value::Decimal(_), Value::Text(_)) => NUMBER_HELP,
             (Value::Text(_), _) | (_, Value::Text(_)) => "put values into a text with `${…}`",
             _ => "both sides must be of one kind",
         };
-        self.fail(self.problem("hayes::run::type", span, what).help(help))
+        let values: [&dyn Display; 4] = [&self.shown(one), &self.shown(other), &verb, &help];
+        self.failed("hayes::run::type mismatch", span, &values)
     }
 
     /// The text with its values in place.
@@ -449,9 +435,7 @@ impl ScriptView<'_> {
     fn no_bytes(&self, expression: &Expression) -> Step<Value> {
         let value = self.evaluate(expression)?;
         if let Value::Bytes(_) = value {
-            let what = format!("bytes do not go into a text, and this is {}", self.shown(&value));
-            let problem = self.problem("hayes::run::type", expression.span, what);
-            return Err(self.fail(problem.help("write `${hex(x)}` or `${base64(x)}`; a prompt takes them as they are")));
+            return Err(self.unfit("hayes::run::type bytes", expression.span, &value));
         }
         Ok(value)
     }
@@ -538,9 +522,7 @@ impl ScriptView<'_> {
             0x1B => Some("ESC (0x1B), which would cancel it"),
             _ => None,
         }) {
-            let what = format!("the reply to a prompt may not hold {found}");
-            let help = "what ends the text is said behind it: `then ctrl-z`, `then cr`, `then esc`, `then nothing`";
-            return Err(self.fail(self.problem("hayes::run::injection", expression.span, what).help(help)));
+            return Err(self.failed("hayes::run::injection reply", expression.span, &[&found]));
         }
         Ok(bytes)
     }
@@ -595,19 +577,13 @@ impl ScriptView<'_> {
 
     /// The modem takes just so many bytes; what is left of others runs as a command.
     fn miscounted(&self, command: &str, reply: Span, count: usize, length: usize) -> End {
-        let what = format!("{command} announces {}, and the reply has {length}", counted(count, "byte"));
-        let help = "the modem takes just so many, and runs the rest as a command. Put the length in: `${len(bytes(text))}`; \
-                    characters over 0x7F have several bytes, and so has what stands behind `then`";
-        let problem = self.problem("hayes::run::reply-length", reply, what).label(counted(length, "byte"));
-        self.fail(problem.sent(command).help(help))
+        let values: [&dyn Display; 3] = [&command, &counted(count, "byte"), &counted(length, "byte")];
+        self.fail(self.told("hayes::run::reply-length", reply, &values).sent(command))
     }
 
     fn injection(&self, place: Span, found: &str) -> End {
         let name = self.scope.program.source().slice(place);
-        let what = format!("`{name}` may not hold {found}");
-        let help = "nothing was sent: a value must not be able to break out of the command that it stands in";
-        let problem = self.problem("hayes::run::injection", place, what);
-        self.fail(problem.label(format!("holds {found}")).help(help))
+        self.failed("hayes::run::injection", place, &[&name, &found])
     }
 
     /// The values of a pattern's `${…}`, in order.
@@ -628,14 +604,12 @@ impl ScriptView<'_> {
             };
         }
         if is_empty && !values.is_empty() {
-            let what = "the pattern is empty here, and an empty pattern matches every line";
-            let help = "see that its value is set before it is compared with: `if x != \"\" {`";
-            return Err(self.fail(self.problem("hayes::run::value", pattern.span, what).label("empty").help(help)));
+            return Err(self.failed("hayes::run::value pattern", pattern.span, &[]));
         }
         Ok(values)
     }
 
-    pub(super) fn alternatives_values(&self, patterns: &Alternatives) -> Step<Vec<Vec<String>>> {
+    pub(super) fn alternatives_values(&self, patterns: &[Pattern]) -> Step<Vec<Vec<String>>> {
         patterns.iter().map(|pattern| self.pattern_values(pattern)).collect()
     }
 
@@ -671,18 +645,11 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 }
 
 fn append(text: &mut String, value: &Value) {
-    match value {
-        Value::Text(part) => text.push_str(part),
-        Value::Bytes(_)
-        | Value::Int(_)
-        | Value::Decimal(_)
-        | Value::Bool(_)
-        | Value::Duration(_)
-        | Value::List(_)
-        | Value::Record(_) => {
-            // Writing to a String does not fail.
-            let _ = write!(text, "{value}");
-        }
+    if let Value::Text(part) = value {
+        text.push_str(part);
+    } else {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{value}");
     }
 }
 

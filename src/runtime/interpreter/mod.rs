@@ -11,6 +11,7 @@ mod expression;
 mod plan;
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
@@ -367,9 +368,7 @@ impl<'r> Run<'r> {
     #[inline(never)]
     fn too_deep(&self, span: Span) -> End {
         let view = self.view();
-        let what = format!("more than {DEEPEST} blocks stand within each other here");
-        let failure = view.problem("hayes::run::too-deep", span, what);
-        view.fail(failure.help("scripts that run each other in a circle do that"))
+        view.failed("hayes::run::too-deep", span, &[&DEEPEST])
     }
 
     /// What an arm needs stands in functions that are never inlined: this frame is on the stack once for each block.
@@ -430,24 +429,21 @@ impl<'r> Run<'r> {
         span: Span,
     ) -> Step {
         let name = self.view().text(script)?;
-        let fail = |run: &Run<'_>, code, span, what: String| Err(run.view().fail(run.view().problem(code, span, what)));
         let Some(program) = self.scope.program.run(&name).map(Arc::clone) else {
-            return fail(self, "hayes::run::no-script", script.span, format!("there is no script `{name}`"));
+            return Err(self.view().failed("hayes::run::no-script", script.span, &[&name]));
         };
         let mut given = Vec::with_capacity(arguments.len());
         for (name, expression) in arguments {
             let value = self.view().evaluate(expression)?;
             let Some(param) = program.param(&name.value) else {
-                let what = format!("`{}` has no param `{}`", program.source().name, name.value);
-                return fail(self, "hayes::run::value", name.span, what);
+                let values: [&dyn Display; 2] = [&program.source().name, &name.value];
+                return Err(self.view().failed("hayes::run::value argument", name.span, &values));
             };
             given.push((name.value.as_str(), self.given(param, value, expression)?));
         }
         if finally(&program).is_some() && self.nesting.depth + 1 + LEFT_TO_FINALLY > DEEPEST {
-            let what =
-                format!("`{name}` has a `finally`, for which less than {LEFT_TO_FINALLY} of {DEEPEST} blocks are left");
-            let failure = self.view().problem("hayes::run::too-deep", span, what);
-            return Err(self.view().fail(failure.help("run it where fewer blocks stand within each other")));
+            let values: [&dyn Display; 3] = [&name, &LEFT_TO_FINALLY, &DEEPEST];
+            return Err(self.view().failed("hayes::run::too-deep finally", span, &values));
         }
         let fields = self.in_scope_of(&program, given, span)?;
         if let Some(record) = record {
@@ -493,9 +489,7 @@ impl<'r> Run<'r> {
         let is_set = |param: &&Param| param.default.is_none() && self.scope.variables.get(&param.name.value).is_none();
         let Some(Param { name, .. }) = self.scope.program.params.iter().find(is_set) else { return Ok(()) };
         let view = self.view();
-        let what = format!("`{}` has no value", name.value);
-        let failure = view.problem("hayes::run::missing-param", name.span, what);
-        Err(view.fail(failure.help(format!("give it behind `run`: `with {} = …`", name.value))))
+        Err(view.failed("hayes::run::missing-param", name.span, &[&name.value]))
     }
 
     /// Gives the script's params what the run was given. All that are missing, or of another kind, are told at once,
@@ -571,8 +565,8 @@ impl<'r> Run<'r> {
         };
         let view = self.view();
         let given = if let Value::Text(text) = &value { format!("\"{text}\"") } else { view.shown(&value) };
-        let what = format!("`{}` must be {wanted}, and is given {given}", param.name.value);
-        Err(view.fail(view.problem("hayes::run::value", place.span, what)))
+        let values: [&dyn Display; 3] = [&param.name.value, &wanted, &given];
+        Err(view.failed("hayes::run::value given", place.span, &values))
     }
 
     /// Hides what a secret is given, as it was given and as what it is converted to: before anything is said of it.
@@ -721,8 +715,8 @@ impl<'r> Run<'r> {
             Schedule::Times { count, .. } => {
                 let times = view.number(count)?;
                 if times < 1 {
-                    let what = format!("a retry tries at least once, and this is {times}");
-                    return Err(view.fail(view.problem("hayes::run::value", count.span.to(span), what)));
+                    let place = count.span.to(span);
+                    return Err(view.failed("hayes::run::value retry", place, &[&times]));
                 }
                 Ok((times, Duration::MAX, [pause.unwrap_or_default(), chance], longest))
             }
@@ -762,8 +756,7 @@ impl<'r> Run<'r> {
         let view = self.view();
         let whole = view.evaluate(list)?;
         let Value::List(items) = &whole else {
-            let what = format!("`for` walks a list, and this is {}", view.shown(&whole));
-            return Err(view.fail(view.problem("hayes::run::type", list.span, what)));
+            return Err(view.unfit("hayes::run::type for", list.span, &whole));
         };
         self.with_own(name, |run| {
             left(items.iter().try_for_each(|item| {
@@ -843,16 +836,11 @@ impl<'r> Run<'r> {
         if self.inputs.yes {
             return Ok(());
         }
-        let problem = |run: &Self, what: String| run.view().problem("hayes::run::confirm", span, what);
         // Nobody is asked again and again.
         match self.typed(&format!("{question} [y/N]"), "confirm", span)? {
             Some(answer) if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) => Ok(()),
-            Some(_) => Err(self.view().refuse(problem(self, format!("not confirmed: {question}")))),
-            None => {
-                let help = "run it on a terminal, or answer every question beforehand with --yes";
-                let failure = problem(self, format!("there is nobody to confirm: {question}"));
-                Err(self.view().refuse(failure.help(help)))
-            }
+            Some(_) => Err(self.view().refuse(self.view().told("hayes::run::confirm", span, &[&question]))),
+            None => Err(self.view().refuse(self.view().told("hayes::run::confirm nobody", span, &[&question]))),
         }
     }
 
@@ -875,14 +863,11 @@ impl<'r> Run<'r> {
             None => self.typed(&question, "ask", span)?,
         };
         let Some(typed) = typed else {
-            let failure =
-                self.view().problem("hayes::run::ask", span, format!("there is nobody to answer: {question}"));
-            return Err(self.view().refuse(failure.help(match answer {
-                Some((Name { value: name, .. }, _)) => {
-                    format!("run it on a terminal, or give it in a file for --answers: `{name}=…`")
-                }
-                None => "run it on a terminal, or answer beforehand with --yes".to_owned(),
-            })));
+            let help = match answer {
+                Some((Name { value: name, .. }, _)) => format!("give it in a file for --answers: `{name}=…`"),
+                None => "answer beforehand with --yes".to_owned(),
+            };
+            return Err(self.view().refuse(self.view().told("hayes::run::ask", span, &[&question, &help])));
         };
         let Some((name, convert)) = answer else { return Ok(()) };
         match from_text(typed.trim(), *convert) {
@@ -892,8 +877,8 @@ impl<'r> Run<'r> {
             }
             Err(kind) => {
                 let view = self.view();
-                let what = format!("`{}` must be {kind}, and \"{}\" was given", name.value, typed.trim());
-                Err(view.fail(view.problem("hayes::run::value", span, what)))
+                let values: [&dyn Display; 3] = [&name.value, &kind, &typed.trim()];
+                Err(view.failed("hayes::run::value typed", span, &values))
             }
         }
     }
@@ -904,8 +889,7 @@ impl<'r> Run<'r> {
             Some(Ok(typed)) => Ok(Some(typed)),
             Some(Err(Fault::Interrupted)) => {
                 let view = self.view();
-                let failure = view.problem("hayes::run::interrupted", span, format!("interrupted during `{word}`"));
-                let failure = view.whole(failure.label("interrupted here"));
+                let failure = view.whole(view.told("hayes::run::interrupted", span, &[&format!("`{word}`")]));
                 self.interrupted();
                 Err(End::Fatal(Status::Interrupted, failure))
             }
@@ -930,8 +914,7 @@ impl<'r> Run<'r> {
             values.iter().for_each(|(name, value)| row.set(name.as_str(), self.hearing.mask.value(value)));
             if self.rows.len() >= MOST_ROWS {
                 let span = columns.first().map(|column| column.name.span).unwrap_or_default();
-                let what = format!("more than {MOST_ROWS} rows are reported");
-                return Err(self.view().fail(self.view().problem("hayes::run::too-long", span, what)));
+                return Err(self.view().failed("hayes::run::too-long rows", span, &[&MOST_ROWS]));
             }
             self.tell(RuntimeEvent::Row { columns: &row });
             self.rows.push(Value::record(row));
@@ -973,9 +956,7 @@ impl<'r> Run<'r> {
             return Ok(());
         }
         if self.hearing.aborts.len() >= MOST_ABORTS {
-            let what = format!("more than {MOST_ABORTS} `abort on` hold here");
-            let failure = view.problem("hayes::run::too-long", span, what);
-            return Err(view.fail(failure.help("say it once, before the loop")));
+            return Err(view.failed("hayes::run::too-long aborts", span, &[&MOST_ABORTS]));
         }
         self.hearing.aborts.push(abort);
         Ok(())
@@ -1068,14 +1049,13 @@ impl ScriptView<'_> {
     /// would keep room for it on the stack of a run that goes well.
     #[inline(never)]
     fn problem(&self, code: &'static str, span: Span, message: impl Into<String>) -> Box<Failure> {
-        Box::new(Failure {
-            diagnostic: Diagnostic::new(code, &self.scope.shown, message).at(span, ""),
-            sent: None,
-            answer: Vec::new(),
-            result: None,
-            meaning: None,
-            called_from: Vec::new(),
-        })
+        Box::new(Failure::of(Diagnostic::new(code, &self.scope.shown, message).at(span, "")))
+    }
+
+    /// The same, in the words of its page.
+    #[inline(never)]
+    fn told(&self, page: &'static str, span: Span, values: &[&dyn Display]) -> Box<Failure> {
+        Box::new(Failure::of(Diagnostic::told(page, &self.scope.shown, span, values)))
     }
 
     /// The failure, secrets masked, with the calls that led to it.
@@ -1100,6 +1080,12 @@ impl ScriptView<'_> {
 
     fn fail(&self, failure: Box<Failure>) -> End {
         End::Failed(self.whole(failure))
+    }
+
+    /// A failure in the words of its page.
+    #[inline(never)]
+    fn failed(&self, page: &'static str, span: Span, values: &[&dyn Display]) -> End {
+        self.fail(self.told(page, span, values))
     }
 
     /// What neither `try` nor `retry` takes: what must not be sent, what nobody has confirmed.
