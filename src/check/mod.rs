@@ -236,20 +236,14 @@ impl<'a> Checking<'a> {
 }
 
 fn not_found(name: &str, missing: NotFound, from: &Arc<Source>, span: Span) -> Diagnostic {
-    const CODE: &str = "hayes::check::no-script";
     match missing {
         NotFound::Nowhere { suggestions } => {
             let otherwise = "`hayes list` shows the library; a script of your own is named by its path from this one";
-            Diagnostic::new(CODE, from, format!("there is no script `{name}`"))
-                .at(span, "not found beside this script, nor in the library")
-                .did_you_mean(suggestions.first().map(String::as_str), otherwise)
+            let fault = Diagnostic::told("hayes::check::no-script", from, span, &[&name]);
+            fault.did_you_mean(suggestions.first().map(String::as_str), otherwise)
         }
-        NotFound::Outside => Diagnostic::new(CODE, from, format!("`{name}` stands outside of the script's folder"))
-            .at(span, "not read")
-            .help("copy it there; --outside allows a script what stands outside"),
-        NotFound::Unreadable { why } => Diagnostic::new(CODE, from, why)
-            .at(span, "stands beside this script, so none of the library is meant")
-            .help("a script is a text in UTF-8 that you may read; name another one, or put this right"),
+        NotFound::Outside => Diagnostic::told("hayes::check::no-script outside", from, span, &[&name]),
+        NotFound::Unreadable { why } => Diagnostic::told("hayes::check::no-script unreadable", from, span, &[&why]),
     }
 }
 

@@ -180,16 +180,8 @@ mod tests {
     use crate::source::{Source, Span};
 
     fn shown(text: &str, spans: &[(usize, usize)]) -> String {
-        let labels = spans.iter().map(|(start, end)| Label { span: Span::new(*start, *end), text: "here".to_owned() });
-        let diagnostic = Diagnostic {
-            code: "hayes::check::test",
-            severity: Severity::Error,
-            message: "wrong".to_owned(),
-            labels: labels.collect(),
-            help: None,
-            edit: None,
-            source: Source::new("s", text),
-        };
+        let diagnostic = Diagnostic::new("hayes::check::test", &Source::new("s", text), "wrong");
+        let diagnostic = spans.iter().fold(diagnostic, |told, (start, end)| told.at(Span::new(*start, *end), "here"));
         let theme = miette::GraphicalTheme::unicode_nocolor();
         let mut text = String::new();
         let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
@@ -231,15 +223,8 @@ mod tests {
     fn the_places_bytes_are_the_same_before_and_after() {
         let line = format!("{}\r\n{}\n", "abcdefgh".repeat(100), "ABCDEFGH".repeat(100));
         for start in 0..line.len() {
-            let diagnostic = Diagnostic {
-                code: "hayes::check::test",
-                severity: Severity::Error,
-                message: String::new(),
-                labels: vec![Label { span: Span::new(start, start), text: String::new() }],
-                help: None,
-                edit: None,
-                source: Source::new("s", line.as_str()),
-            };
+            let diagnostic = Diagnostic::new("hayes::check::test", &Source::new("s", line.as_str()), "");
+            let diagnostic = diagnostic.at(Span::new(start, start), "");
             let excerpt = Excerpt::new(&diagnostic);
             let at = excerpt.shown(start);
             assert_eq!(excerpt.original(at), start);

@@ -216,9 +216,7 @@ impl<'a> Assembler<'a> {
         }
         if !self.deepest_told {
             self.deepest_told = true;
-            let help = "move the inner blocks to a script of their own and `run` it";
-            let values: [&dyn Display; 3] = [&"more than 256 blocks stand in each other", &"one too many", &help];
-            self.error("hayes::syntax::too-deep", open.opened, &values);
+            self.error("hayes::syntax::too-deep blocks", open.opened, &[]);
         }
         self.too_deep += 1;
     }

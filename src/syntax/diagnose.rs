@@ -301,9 +301,7 @@ impl<'a> Refused<'a> {
         if self.end() != slash + 2 || slash == 0 {
             return Some(self.foreign_comment(slash..slash + 2));
         }
-        let what = "there is nothing between the slashes, and an empty pattern would match every line";
-        let fault = self.told("hayes::syntax::missing-pattern", slash..slash + 2, &[&what, &"regex"]);
-        Some(fault.help("write what the line must look like: `/READY$/`; a comment starts with `#`"))
+        Some(self.told("hayes::syntax::missing-pattern regex", slash..slash + 2, &[]))
     }
 
     /// Where a text that nothing closes was probably meant to end: at the end of the line, before the `{` of a block.
@@ -383,8 +381,8 @@ impl<'a> Refused<'a> {
             return self.told("hayes::syntax::ensure-without-else", end..end, &[]);
         }
         if self.expects_a(PATTERN) && statement != "capture" {
-            let what = format!("`{}` needs a pattern: what the line must look like", self.pattern_statement());
-            return self.with_form(self.told("hayes::syntax::missing-pattern", end..end, &[&what, &"pattern"]));
+            let word = self.pattern_statement();
+            return self.with_form(self.told("hayes::syntax::missing-pattern", end..end, &[&word]));
         }
         self.unexpected("the end of the line", end..end)
     }
@@ -457,21 +455,16 @@ impl<'a> Refused<'a> {
         {
             return Some(self.foreign_comment(found.range()));
         }
-        let told = |what: &str, help: &str| {
-            self.told("hayes::syntax::space-in-command", found.start..self.end(), &[&what, &help])
-        };
+        let place = found.start..self.end();
         if let Some(clause) = CLAUSES.into_iter().find(|clause| found.is(clause)) {
-            let what = format!("`{clause}` stands under its command, not beside it");
-            return Some(told(&what, &format!("write `{clause}` on the next line")));
+            return Some(self.told("hayes::syntax::space-in-command clause", place, &[&clause]));
         }
-        let what = "an AT command has no white space outside double quotes";
-        Some(if rest.starts_with(['=', ',', '"', '?', ';', '+', '<']) || found.kind == TokenKind::Number {
-            let joined = format!("{}{}", command.text, without_white_space(rest)).replace(";AT", ";");
-            let whole = self.span(command.start..self.end());
-            told(what, &format!("write `{joined}`")).mended_at(whole, joined)
-        } else {
-            told(what, "each command stands on a line of its own, and a comment behind `#`")
-        })
+        if !rest.starts_with(['=', ',', '"', '?', ';', '+', '<']) && found.kind != TokenKind::Number {
+            return Some(self.told("hayes::syntax::space-in-command", place, &[]));
+        }
+        let joined = format!("{}{}", command.text, without_white_space(rest)).replace(";AT", ";");
+        let fault = self.told("hayes::syntax::space-in-command joined", place, &[&joined]);
+        Some(fault.mended_at(self.span(command.start..self.end()), joined))
     }
 
     /// `1.5s`, `5 s`
@@ -481,16 +474,14 @@ impl<'a> Refused<'a> {
             let unit = self.lexemes.iter().find(|next| next.start == found.end() && next.kind == TokenKind::Name);
             let place = found.start..unit.map_or(found.end(), Lexeme::end);
             let number = self.line.get(place.clone())?;
-            let what = format!("`{number}` is no whole number");
-            let fault = self.told("hayes::syntax::fraction", place, &[&what, &"a fraction"]);
+            let fault = self.told("hayes::syntax::fraction", place, &[&number]);
             return Some(match in_milliseconds(number) {
                 Some(instead) => fault.help(format!("write `{instead}`")).mended_by(instead),
                 None => fault,
             });
         }
         if found.kind == TokenKind::Number && before.is(".") {
-            let what = "a number has one point at most";
-            return Some(self.told("hayes::syntax::fraction", found.range(), &[&what, &"a further one"]));
+            return Some(self.told("hayes::syntax::fraction twice", found.range(), &[]));
         }
         if found.kind != TokenKind::Name || before.kind != TokenKind::Number {
             return None;

@@ -103,22 +103,14 @@ fn misunderstood(source: &Arc<Source>, span: Span) -> Diagnostic {
 }
 
 fn expression_too_deep(source: &Arc<Source>, span: Span) -> Diagnostic {
-    let what = "this expression is nested more than 64 levels deep, or has more than 64 values in a row";
-    fault(source, "hayes::syntax::too-deep", span, &[&what, &"too deep", &"give parts of it names with `set`"])
+    fault(source, "hayes::syntax::too-deep", span, &[])
 }
 
 fn control_character(source: &Arc<Source>, byte: u8, span: Span) -> Diagnostic {
-    let (what, help) = match byte {
-        b'\r' => (
-            "a CR (0x0D) without a line feed behind it is no line end".to_owned(),
-            "let the lines end in LF or in CR LF; in a string with double quotes it is written `\\r`".to_owned(),
-        ),
-        _ => (
-            format!("a control character (0x{byte:02X}) that cannot be seen"),
-            format!("delete it, or write `\\x{byte:02X}` in a string with double quotes"),
-        ),
-    };
-    fault(source, "hayes::syntax::control-character", span, &[&what, &help])
+    if byte == b'\r' {
+        return fault(source, "hayes::syntax::control-character line-end", span, &[]);
+    }
+    fault(source, "hayes::syntax::control-character", span, &[&format!("{byte:02X}")])
 }
 
 fn reserved_name(source: &Arc<Source>, word: &str, span: Span) -> Diagnostic {

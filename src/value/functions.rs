@@ -74,9 +74,6 @@ const TIME: Takes = Takes {
     help: "write it with its unit: `1h`, `10s`",
 };
 
-const TYPE: &str = "hayes::run::type";
-const VALUE: &str = "hayes::run::value";
-
 /// All there are, in the order in which they are listed.
 pub static FUNCTIONS: &[Function] = &[
     entry("len", &[SEQUENCE], Some(ValueKind::Int), len),
@@ -213,7 +210,7 @@ impl Function {
     ) -> Result<Value, Refusal> {
         if values.len() != self.arguments.len() {
             let wanted = if self.arguments.len() == 1 { "one argument" } else { "another number of arguments" };
-            return Err(Refusal::new(TYPE, format!("`{}` takes {wanted}", self.name)));
+            return Err(Refusal::new("hayes::run::type count", &[&self.name, &wanted]));
         }
         (self.body)(&Given { function: self.name, values, folder, shown, now })
     }
@@ -234,7 +231,9 @@ impl PartialEq for Function {
 
 impl Given<'_> {
     fn value(&self, place: usize) -> Result<&Value, Refusal> {
-        self.values.get(place).ok_or_else(|| Refusal::new(TYPE, format!("`{}` takes more arguments", self.function)))
+        self.values
+            .get(place)
+            .ok_or_else(|| Refusal::new("hayes::run::type count", &[&self.function, &"more arguments"]))
     }
 
     fn text(&self, place: usize) -> Result<&str, Refusal> {
@@ -242,8 +241,7 @@ impl Given<'_> {
         if let Value::Text(text) = value {
             return Ok(text);
         }
-        let what = format!("`{}` takes a text, and this is {}", self.function, self.shown(value));
-        Err(refused(place, TYPE, what).help("`text(x)` makes a text of any value"))
+        Err(refused(place, "hayes::run::type text", &[&self.function, &self.shown(value)]))
     }
 
     fn int(&self, place: usize) -> Result<i64, Refusal> {
@@ -251,15 +249,14 @@ impl Given<'_> {
         match value {
             Value::Int(number) => Ok(*number),
             Value::Decimal(number) => {
-                number.whole().ok_or_else(|| refused(place, VALUE, format!("{} is too large", self.shown(value))))
+                number.whole().ok_or_else(|| refused(place, "hayes::run::value large", &[&self.shown(value)]))
             }
             Value::Text(text) => {
-                let no_number = |_| refused(place, VALUE, format!("{} is no number", self.shown(value)));
+                let no_number = |_| refused(place, "hayes::run::value number", &[&self.shown(value)]);
                 text.trim().parse().map_err(no_number)
             }
             Value::Bytes(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_) | Value::Record(_) => {
-                let what = format!("`{}` takes a number, and this is {}", self.function, self.shown(value));
-                Err(refused(place, TYPE, what))
+                Err(refused(place, "hayes::run::type function", &[&self.function, &self.shown(value)]))
             }
         }
     }
@@ -270,9 +267,8 @@ impl Given<'_> {
             return Ok(*number);
         }
         if let Value::Text(text) = value {
-            return text.trim().parse().map_err(|()| {
-                refused(place, VALUE, format!("{} is no decimal number", self.shown(value))).help("as in -85.00")
-            });
+            let wrong = |()| refused(place, "hayes::run::value decimal", &[&self.shown(value)]);
+            return text.trim().parse().map_err(wrong);
         }
         self.int(place).map(Decimal::from)
     }
@@ -287,8 +283,8 @@ impl Given<'_> {
     }
 }
 
-fn refused(place: usize, code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal { argument: Some(place), ..Refusal::new(code, message) }
+fn refused(place: usize, page: &'static str, values: &[&dyn fmt::Display]) -> Refusal {
+    Refusal { argument: Some(place), ..Refusal::new(page, values) }
 }
 
 /// A text that is made of the first argument, unless it is too long.
@@ -304,9 +300,7 @@ fn len(given: &Given<'_>) -> Result<Value, Refusal> {
         Value::Bytes(bytes) => bytes.len(),
         Value::List(items) => items.len(),
         Value::Int(_) | Value::Decimal(_) | Value::Bool(_) | Value::Duration(_) | Value::Record(_) => {
-            let shown = given.shown(value);
-            let what = format!("`len` counts characters, bytes or items, and this is {shown}");
-            return Err(refused(0, TYPE, what));
+            return Err(refused(0, "hayes::run::type len", &[&given.shown(value)]));
         }
     };
     Ok(Value::Int(i64::try_from(count).unwrap_or(i64::MAX)))
@@ -320,8 +314,7 @@ fn dbm(given: &Given<'_>) -> Result<Value, Refusal> {
         0..=31 => Ok(Value::Int(-113 + 2 * rssi)),
         100..=191 => Ok(Value::Int(-116 + (rssi - 100))),
         99 | 199 => Ok(Value::text("")),
-        _ => Err(refused(0, VALUE, format!("{rssi} is no signal strength of +CSQ"))
-            .help("it is 0 to 31, or 99 where it is not known")),
+        _ => Err(refused(0, "hayes::run::value dbm", &[&rssi])),
     }
 }
 
@@ -341,31 +334,24 @@ fn luhn(given: &Given<'_>) -> Result<Value, Refusal> {
 fn unhex(given: &Given<'_>) -> Result<Value, Refusal> {
     let digits = given.text(0)?;
     if let Some(foreign) = digits.chars().find(|character| !character.is_ascii_hexdigit()) {
-        let what = format!("{foreign:?} is no hexadecimal digit");
-        return Err(refused(0, VALUE, what).help("hexadecimal digits are 0 to 9, A to F and a to f"));
+        return Err(refused(0, "hayes::run::value hex-digit", &[&format!("{foreign:?}")]));
     }
     if digits.len() % 2 == 1 {
-        let what = format!("a byte has two hexadecimal digits, and these are {}", digits.len());
-        return Err(refused(0, VALUE, what).help("is one cut off at the end?"));
+        return Err(refused(0, "hayes::run::value odd-digits", &[&digits.len()]));
     }
     Ok(Value::of_bytes(notation::unhex(digits).unwrap_or_default()))
 }
 
 fn unucs2(given: &Given<'_>) -> Result<Value, Refusal> {
     let digits = given.text(0)?;
-    from_ucs2_hex(digits).map(Value::text).ok_or_else(|| {
-        let what = format!("{} is no text in UCS2", given.shown(&Value::text(digits)));
-        refused(0, VALUE, what).help("it has four hexadecimal digits for each character")
-    })
+    let wrong = || refused(0, "hayes::run::value ucs2", &[&given.shown(&Value::text(digits))]);
+    from_ucs2_hex(digits).map(Value::text).ok_or_else(wrong)
 }
 
 fn octets_of(given: &Given<'_>) -> Result<Vec<u8>, Refusal> {
     let digits = given.text(0)?;
-    notation::unhex(digits).ok_or_else(|| {
-        let what =
-            format!("{} is not written in hexadecimal digits, two for each byte", given.shown(&Value::text(digits)));
-        refused(0, VALUE, what).help("is one cut off at the end?")
-    })
+    let wrong = || refused(0, "hayes::run::value octets", &[&given.shown(&Value::text(digits))]);
+    notation::unhex(digits).ok_or_else(wrong)
 }
 
 fn unpack7(given: &Given<'_>) -> Result<Value, Refusal> {
@@ -383,8 +369,7 @@ fn pdu(given: &Given<'_>) -> Result<Value, Refusal> {
     let digits = number.strip_prefix('+').unwrap_or(number);
     if digits.is_empty() || digits.len() > 20 || !digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'*' | b'#'))
     {
-        let what = format!("{} is no number to send to", given.shown(given.value(0)?));
-        return Err(refused(0, VALUE, what).help("it has up to 20 digits, and perhaps a + before them"));
+        return Err(refused(0, "hayes::run::value recipient", &[&given.shown(given.value(0)?)]));
     }
     let coding = Coding::for_text(text);
     let (length, most) = match to_septets(text) {
@@ -392,8 +377,7 @@ fn pdu(given: &Given<'_>) -> Result<Value, Refusal> {
         None => (text.encode_utf16().count(), 70),
     };
     if length > most {
-        let what = format!("this text has {length} characters, and one message holds {most}");
-        return Err(refused(1, VALUE, what).help("cut it with `slice`, and send several"));
+        return Err(refused(1, "hayes::run::value message", &[&length, &most]));
     }
     let unit = submit(number, text, coding);
     let mut record = Record::new();
@@ -405,9 +389,7 @@ fn pdu(given: &Given<'_>) -> Result<Value, Refusal> {
 
 fn unpdu(given: &Given<'_>) -> Result<Value, Refusal> {
     let Some((centre, message)) = read(&octets_of(given)?) else {
-        let what = format!("{} is no message", given.shown(given.value(0)?));
-        let help = "it begins with the service centre, as AT+CMGR and AT+CMGL answer it where AT+CMGF is 0";
-        return Err(refused(0, VALUE, what).help(help));
+        return Err(refused(0, "hayes::run::value pdu", &[&given.shown(given.value(0)?)]));
     };
     let (reference, parts, part) = message.part.unwrap_or((0, 1, 1));
     let mut record = Record::new();
@@ -434,7 +416,7 @@ fn one_of(given: &Given<'_>, wanted: Ordering) -> Result<Value, Refusal> {
 /// `%05.2f`: zeros, how wide, how many places, and what it is.
 fn format_value(given: &Given<'_>) -> Result<Value, Refusal> {
     let form = given.text(0)?;
-    let wrong = || refused(0, VALUE, "this has no `%d`, `%x`, `%X`, `%f` or `%s` in it").help("as in `\"%05.2f V\"`");
+    let wrong = || refused(0, "hayes::run::value form", &[]);
     let (before, rest) = form.split_once('%').ok_or_else(wrong)?;
     let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
     let (size, rest) = rest.split_at(end);
@@ -469,8 +451,7 @@ fn septets(given: &Given<'_>, place: usize) -> Result<Vec<u8>, Refusal> {
     let lacks = |character: &char| to_septets(character.encode_utf8(&mut [0; 4])).is_none();
     match text.chars().find(lacks) {
         None => Ok(to_septets(text).unwrap_or_default()),
-        Some(character) => Err(refused(place, VALUE, format!("the GSM 7-bit alphabet has no {character:?}"))
-            .help("leave it out, or send the text as UCS2: `AT+CSCS=\"UCS2\"` and `ucs2(text)`")),
+        Some(character) => Err(refused(place, "hayes::run::value gsm7", &[&format!("{character:?}")])),
     }
 }
 
@@ -480,10 +461,8 @@ fn base64(given: &Given<'_>) -> Result<Value, Refusal> {
 
 fn unbase64(given: &Given<'_>) -> Result<Value, Refusal> {
     let digits: String = given.text(0)?.split_ascii_whitespace().collect();
-    let bytes = BASE64_STANDARD.decode(digits).map_err(|error| {
-        let help = "its digits are A to Z, a to z, 0 to 9, + and /, four for each three bytes, filled up with =";
-        refused(0, VALUE, format!("this is no Base64: {error}")).help(help)
-    })?;
+    let wrong = |error: base64::DecodeError| refused(0, "hayes::run::value base64", &[&error]);
+    let bytes = BASE64_STANDARD.decode(digits).map_err(wrong)?;
     Ok(Value::of_bytes(bytes))
 }
 
@@ -512,7 +491,7 @@ fn slice(given: &Given<'_>) -> Result<Value, Refusal> {
 fn split(given: &Given<'_>) -> Result<Value, Refusal> {
     let (text, separator) = (given.text(0)?, given.text(1)?);
     if separator.is_empty() {
-        return Err(refused(1, VALUE, "nothing stands between the parts").help("name what separates them: `\",\"`"));
+        return Err(refused(1, "hayes::run::value separator", &[]));
     }
     Ok(Value::list(text.split(separator).map(Value::text).collect()))
 }
@@ -520,7 +499,7 @@ fn split(given: &Given<'_>) -> Result<Value, Refusal> {
 fn join(given: &Given<'_>) -> Result<Value, Refusal> {
     let list = given.value(0)?;
     let Value::List(items) = list else {
-        return Err(refused(0, TYPE, format!("`join` takes a list, and this is {}", given.shown(list))));
+        return Err(refused(0, "hayes::run::type join", &[&given.shown(list)]));
     };
     let separator = given.text(1)?;
     // A list may hold the same long text many times.
@@ -538,7 +517,7 @@ fn join(given: &Given<'_>) -> Result<Value, Refusal> {
 fn replace(given: &Given<'_>) -> Result<Value, Refusal> {
     let (text, old, new) = (given.text(0)?, given.text(1)?, given.text(2)?);
     if old.is_empty() {
-        return Err(refused(1, VALUE, "it does not say what to replace").help("an empty text stands everywhere"));
+        return Err(refused(1, "hayes::run::value replace", &[]));
     }
     let count = text.matches(old).count();
     // It is not made where it would be too long.
@@ -547,16 +526,15 @@ fn replace(given: &Given<'_>) -> Result<Value, Refusal> {
 }
 
 fn bits(given: &Given<'_>) -> Result<Value, Refusal> {
-    let (number, width) = (given.int(0)?, given.int(1)?);
-    let width = usize::try_from(width).ok().filter(|width| (1..=64).contains(width)).ok_or_else(|| {
-        refused(1, VALUE, format!("{width} digits are none that a number has")).help("give it 1 to 64")
-    })?;
+    let (number, digits) = (given.int(0)?, given.int(1)?);
+    let width = usize::try_from(digits).ok().filter(|width| (1..=64).contains(width));
+    let width = width.ok_or_else(|| refused(1, "hayes::run::value width", &[&digits]))?;
     if number < 0 {
-        return Err(refused(0, VALUE, format!("{number} is negative")).help("binary digits have no sign"));
+        return Err(refused(0, "hayes::run::value negative", &[&number]));
     }
     let digits = format!("{number:0width$b}");
     if digits.len() > width {
-        return Err(refused(0, VALUE, format!("{number} needs {} binary digits, and not {width}", digits.len())));
+        return Err(refused(0, "hayes::run::value bits", &[&number, &digits.len(), &width]));
     }
     Ok(Value::text(digits))
 }
@@ -571,50 +549,38 @@ fn timer(given: &Given<'_>, timer: &GprsTimer) -> Result<Value, Refusal> {
         if let Some(read) = timer.read(text) {
             return Ok(read.map_or_else(|| Value::text(""), Value::duration));
         }
-        notation::duration(text).map_err(|why| refused(0, VALUE, format!("{text:?} is no duration: {why}")))?
+        let wrong = |why: String| refused(0, "hayes::run::value duration", &[&format!("{text:?}"), &why]);
+        notation::duration(text).map_err(wrong)?
     };
     timer.write(duration).map(Value::text).map_err(|(shorter, longer)| {
         let longer = longer.map(|longer| format!(" or {}", ExactDuration(longer))).unwrap_or_default();
-        let what = format!(
-            "this timer cannot be {}: the nearest is {}{longer}",
-            ExactDuration(duration),
-            ExactDuration(shorter)
-        );
-        refused(0, VALUE, what).help("its digits count to 31 in a few units only")
+        let values: [&dyn fmt::Display; 3] = [&ExactDuration(duration), &ExactDuration(shorter), &longer];
+        refused(0, "hayes::run::value timer", &values)
     })
 }
 
 /// A file beside the script. The name may come from anywhere, so it does not lead out of that folder.
 fn file(given: &Given<'_>) -> Result<Value, Refusal> {
     let name = given.text(0)?;
-    let refuse = |what: String, help| Err(refused(0, "hayes::run::file", what).help(help));
     let path = Path::new(name);
     if name.is_empty() || !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
-        let help = "name a file in the script's folder, or in a folder in it";
-        return refuse(format!("`{name}` does not stand beside the script"), help);
+        return Err(refused(0, "hayes::run::file outside", &[&name]));
     }
-    let Some(folder) = given.folder else {
-        let help = "this script is not a file, so no file stands beside it";
-        return refuse(format!("there is no folder to find `{name}` in"), help);
-    };
+    let Some(folder) = given.folder else { return Err(refused(0, "hayes::run::file no-folder", &[&name])) };
     let path = folder.join(path);
     // A link beside the script may lead anywhere: its real place is judged, before it is read.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     if let (Ok(real), Ok(folder)) = (path.canonicalize(), folder.canonicalize())
         && !real.starts_with(folder)
     {
-        let help = "a file that a script reads stands in the script's folder: copy it there";
-        return refuse(format!("{} leads out of the script's folder", path.display()), help);
+        return Err(refused(0, "hayes::run::file link", &[&path.display()]));
     }
-    match read_binary(&path, LARGEST_VALUE as u64) {
-        Ok(bytes) => Ok(Value::of_bytes(bytes)),
-        Err(error) => {
-            let help = match error {
-                Unreadable::Io(_) => "see that it is there, and yours to read",
-                Unreadable::TooLarge { .. } => "a value holds no more than that",
-                Unreadable::NoText { .. } => "a file must be UTF-8",
-            };
-            refuse(format!("{} {error}", path.display()), help)
-        }
-    }
+    read_binary(&path, LARGEST_VALUE as u64).map(Value::of_bytes).map_err(|error| {
+        let help = match error {
+            Unreadable::Io(_) => "see that it is there, and yours to read",
+            Unreadable::TooLarge { .. } => "a value holds no more than that",
+            Unreadable::NoText { .. } => "a file must be UTF-8",
+        };
+        refused(0, "hayes::run::file", &[&path.display(), &error, &help])
+    })
 }

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 use crate::notation::{ExactDuration, hex};
 
@@ -52,24 +52,17 @@ pub const DEEPEST_VALUE: usize = 64;
 /// Why something cannot be done with these values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// `hayes::run::type`
-    pub code: &'static str,
-    /// What is wrong, in one sentence.
-    pub message: String,
-    pub help: Option<&'static str>,
+    /// The page of its code, and which of its words: `hayes::run::value negative`
+    pub page: &'static str,
+    /// What stands in these words
+    pub values: Vec<String>,
     /// The argument at fault, counted from 0, where it is a function that was called.
     pub argument: Option<usize>,
 }
 
 impl Refusal {
-    pub fn new(code: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { code, message: message.into(), help: None, argument: None }
-    }
-
-    #[must_use]
-    pub fn help(mut self, help: &'static str) -> Refusal {
-        self.help = Some(help);
-        self
+    pub fn new(page: &'static str, values: &[&dyn fmt::Display]) -> Refusal {
+        Refusal { page, values: values.iter().map(|value| value.to_string()).collect(), argument: None }
     }
 }
 
@@ -137,19 +130,13 @@ pub fn fits(length: usize) -> Result<(), Refusal> {
     if length <= LARGEST_VALUE {
         return Ok(());
     }
-    Err(Refusal::new(TOO_LONG, format!("this grows too long: {length}, and {LARGEST_VALUE} is the most")))
+    Err(Refusal::new("hayes::run::too-long", &[&length, &LARGEST_VALUE]))
 }
-
-const TOO_LONG: &str = "hayes::run::too-long";
 
 /// The bytes and items of a value that has less than `most`, and at most `deepest` lists and records within each other.
 fn weight(value: &Value, most: usize, deepest: usize) -> Result<usize, Refusal> {
-    let too_much =
-        || Refusal::new(TOO_LONG, format!("this holds too much: {LARGEST_VALUE} characters and items are the most"));
-    let too_deep = || {
-        let what = format!("lists and records stand within each other more than {DEEPEST_VALUE} times here");
-        Refusal::new("hayes::run::too-deep", what).help("put them beside each other: `list + [item]`")
-    };
+    let too_much = || Refusal::new("hayes::run::too-long value", &[&LARGEST_VALUE]);
+    let too_deep = || Refusal::new("hayes::run::too-deep value", &[&DEEPEST_VALUE]);
     let add = |sum: usize, value: &Value| {
         let most = most.checked_sub(sum).ok_or_else(too_much)?;
         let deepest = deepest.checked_sub(1).ok_or_else(too_deep)?;
@@ -206,24 +193,13 @@ impl fmt::Display for Value {
             Value::Bool(truth) => truth.fmt(f),
             Value::Duration(duration) => ExactDuration(*duration).fmt(f),
             Value::List(items) => {
-                f.write_str("[")?;
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        f.write_str(", ")?;
-                    }
-                    Quoted(item).fmt(f)?;
-                }
-                f.write_str("]")
+                let items: Vec<String> = items.iter().map(|item| Quoted(item).to_string()).collect();
+                write!(f, "[{}]", items.join(", "))
             }
             Value::Record(record) => {
-                f.write_str("{")?;
-                for (index, (name, value)) in record.iter().enumerate() {
-                    if index > 0 {
-                        f.write_str(", ")?;
-                    }
-                    write!(f, "{name} = {}", Quoted(value))?;
-                }
-                f.write_str("}")
+                let fields: Vec<String> =
+                    record.iter().map(|(name, value)| format!("{name} = {}", Quoted(value))).collect();
+                write!(f, "{{{}}}", fields.join(", "))
             }
         }
     }
@@ -235,15 +211,12 @@ pub struct Quoted<'a>(pub &'a Value);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Value::Text(text) => write!(f, "\"{text}\""),
-            Value::Bytes(_) => write!(f, "unhex(\"{}\")", self.0),
-            Value::Int(_)
-            | Value::Decimal(_)
-            | Value::Bool(_)
-            | Value::Duration(_)
-            | Value::List(_)
-            | Value::Record(_) => self.0.fmt(f),
+        if let Value::Text(text) = self.0 {
+            write!(f, "\"{text}\"")
+        } else if let Value::Bytes(_) = self.0 {
+            write!(f, "unhex(\"{}\")", self.0)
+        } else {
+            self.0.fmt(f)
         }
     }
 }
@@ -258,13 +231,7 @@ impl Serialize for Value {
             Value::Int(number) => serializer.serialize_i64(*number),
             Value::Bool(truth) => serializer.serialize_bool(*truth),
             Value::Duration(duration) => serializer.collect_str(&ExactDuration(*duration)),
-            Value::List(items) => {
-                let mut sequence = serializer.serialize_seq(Some(items.len()))?;
-                for item in items.iter() {
-                    sequence.serialize_element(item)?;
-                }
-                sequence.end()
-            }
+            Value::List(items) => serializer.collect_seq(items.iter()),
             Value::Record(record) => record.serialize(serializer),
         }
     }
@@ -272,10 +239,6 @@ impl Serialize for Value {
 
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.fields.len()))?;
-        for (name, value) in self.iter() {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
+        serializer.collect_map(self.iter())
     }
 }

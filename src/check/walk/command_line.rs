@@ -259,27 +259,22 @@ fn lint_length(line: &AtText, findings: &mut Findings) {
 
 fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) {
     let text = line.text.as_str();
-    let (message, span, label, help) = match form {
+    match form {
         SendForm::At => {
             let mut kept = text;
             while let Some(rest) = LINE_ENDS.iter().find_map(|end| kept.strip_suffix(end)) {
                 kept = rest;
             }
-            if kept.len() == text.len() {
-                return;
+            if kept.len() < text.len() {
+                let span = line.span(kept.len(), text.len());
+                findings.tell("hayes::check::line-end-sent in-word", span, &[]);
             }
-            let message = "an AT word is sent as it stands: these characters are no line end in it";
-            let help = "leave it out: the line end is sent by itself";
-            (message, line.span(kept.len(), text.len()), "sent as it stands", help)
         }
         SendForm::Text => {
-            let Some(span) = line.line_end else { return };
-            let message = "this text ends with a line end, and gets another one";
-            (message, span, "one too many", "leave it out, or write `send raw` to send exactly this")
+            line.line_end.iter().for_each(|span| findings.tell("hayes::check::line-end-sent twice", *span, &[]));
         }
-        SendForm::Raw => return,
-    };
-    findings.tell("hayes::check::line-end-sent", span, &[&message, &label, &help]);
+        SendForm::Raw => {}
+    }
 }
 
 /// A second `AT` that stands in the middle of a command: `AT+CMEE=2AT+CSQ`.

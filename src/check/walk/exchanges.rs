@@ -288,10 +288,8 @@ impl Checker<'_, '_, '_> {
         let Some(value) = text.find("${").and_then(|at| text.get(at..=at + text.get(at..)?.find('}')?)) else {
             return false;
         };
-        let message = format!("a regex takes no values: `{value}` means nothing in it");
-        let help = format!("write the pattern in double quotes: `\"…{value}…\"`; or capture, and compare with `==`");
-        let fault = Diagnostic::new("hayes::check::bad-regex", &self.script.source, message);
-        self.findings.report(fault.at(self.place_in(*inner, &[value]), "no value").help(help));
+        let place = self.place_in(*inner, &[value]);
+        self.findings.tell("hayes::check::bad-regex value", place, &[&value]);
         true
     }
 

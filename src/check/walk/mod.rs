@@ -139,9 +139,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         let mut finally = None;
         for statement in &block.statements {
             if let Some(span) = finally.take() {
-                let what = "`finally` is not the last statement";
-                let help = "move it to the end of the script";
-                self.findings.tell("hayes::check::finally-place", span, &[&what, &"more follows behind it", &help]);
+                self.findings.tell("hayes::check::finally-place not-last", span, &[]);
             }
             let is_finally = matches!(statement.kind, StatementKind::Finally { .. });
             if let Some(after) = ended
@@ -428,15 +426,12 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
 
     fn finally(&mut self, statement: &Statement, body: &Block) {
         if self.place.depth > 0 {
-            let what = "`finally` stands in a block";
-            let help = "move it to the end of the script: it runs however the script ended";
-            self.findings.tell("hayes::check::finally-place", statement.span, &[&what, &"inside a block", &help]);
+            self.findings.tell("hayes::check::finally-place in-block", statement.span, &[]);
         } else {
             self.finallys += 1;
         }
         if self.finallys > 1 && self.place.depth == 0 {
-            let (what, help) = ("there are two `finally` blocks", "put everything into one `finally`");
-            self.findings.tell("hayes::check::finally-place", statement.span, &[&what, &"the second one", &help]);
+            self.findings.tell("hayes::check::finally-place twice", statement.span, &[]);
         }
         let opened = self.names.open();
         if self.finallys <= MANY_FINALLYS {

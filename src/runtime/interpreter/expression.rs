@@ -373,11 +373,8 @@ impl ScriptView<'_> {
     /// A failure at this place.
     #[inline(never)]
     pub(super) fn refused(&self, refusal: Refusal, span: Span) -> End {
-        let problem = self.problem(refusal.code, span, refusal.message);
-        self.fail(match refusal.help {
-            Some(help) => problem.help(help),
-            None => problem,
-        })
+        let values: Vec<&dyn Display> = refusal.values.iter().map(|value| value as &dyn Display).collect();
+        self.failed(refusal.page, span, &values)
     }
 
     fn fits(&self, length: usize, span: Span) -> Step {
@@ -577,7 +574,7 @@ impl ScriptView<'_> {
 
     /// The modem takes just so many bytes; what is left of others runs as a command.
     fn miscounted(&self, command: &str, reply: Span, count: usize, length: usize) -> End {
-        let values: [&dyn Display; 3] = [&command, &counted(count, "byte"), &counted(length, "byte")];
+        let values: [&dyn Display; 4] = [&command, &counted(count, "byte"), &length, &counted(length, "byte")];
         self.fail(self.told("hayes::run::reply-length", reply, &values).sent(command))
     }
 

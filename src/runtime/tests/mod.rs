@@ -17,6 +17,7 @@ use crate::at::Event;
 use crate::catalogue::Catalogue;
 use crate::check::{self, NotFound, Program, Scripts};
 use crate::conversation::Conversation;
+use crate::notation;
 use crate::port::crew::Crew;
 use crate::port::{Cancel, Control, Device, Fault, Memory};
 use crate::sim::{Options, Simulator};
@@ -87,32 +88,9 @@ fn simulated_modem(query: &str) -> Conversation {
     Conversation::new(Box::new(Memory::in_virtual_time(simulator, &Cancel::new().unwrap())), &Catalogue)
 }
 
-/// `\r`, `\u{1a}` as the characters that they stand for.
+/// `\r`, `\x1A` as the characters that they stand for.
 fn unescaped(text: &str) -> String {
-    let (mut plain, mut rest) = (String::new(), text);
-    while let Some((before, escaped)) = rest.split_once('\\') {
-        let (code, length) = match escaped.split_once('}').filter(|_| escaped.starts_with("u{")) {
-            Some((code, _)) => (char::from_u32(u32::from_str_radix(&code[2..], 16).unwrap()).unwrap(), code.len() + 1),
-            None => (
-                match &escaped[..1] {
-                    "r" => '\r',
-                    "n" => '\n',
-                    "t" => '\t',
-                    _ => '\\',
-                },
-                1,
-            ),
-        };
-        plain.extend(before.chars().chain([code]));
-        rest = &escaped[length..];
-    }
-    plain + rest
-}
-
-/// Control characters as they are written in a case.
-fn escaped(text: &str) -> String {
-    let is_plain = |c: char| !c.is_control() && c != '\\';
-    text.chars().map(|c| if is_plain(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+    String::from_utf8(notation::unescape(text).unwrap()).unwrap()
 }
 
 /// A modem that has an answer to each line, and says things at given times.
@@ -402,7 +380,11 @@ impl Ran {
                 let times: String = times.map(|(when, _)| format!("{} ", when.as_millis())).collect();
                 format!("at {times}{line}")
             }
-            "bytes" => format!("bytes {}", escaped(&String::from_utf8_lossy(&heard.bytes))),
+            "bytes" => {
+                let mut bytes = "bytes ".to_owned();
+                notation::escape(&mut bytes, &heard.bytes);
+                bytes
+            }
             "rows" => {
                 let rows: Vec<String> = self.outcome.rows.iter().map(Value::to_string).collect();
                 format!("rows {}", rows.join(" | "))

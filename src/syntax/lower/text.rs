@@ -139,28 +139,11 @@ impl Lowerer<'_> {
         };
         match character {
             Some(character) => Ok(String::from(character)),
-            None => {
-                let byte = escape.strip_prefix("\\x").filter(|_| is_escape);
-                let (no, label, help) = match byte {
-                    _ if !is_escape => (
-                        "escape",
-                        "not known",
-                        "there are \\r \\n \\t \\\" \\\\ \\x1A \\u{2713}; for a backslash write `\\\\`, or use '…', which has no escapes"
-                            .to_owned(),
-                    ),
-                    Some(byte) => (
-                        "character",
-                        "out of range",
-                        format!(
-                            "`\\x` goes to `\\x7F`: a byte over that is `unhex(\"{byte}\")`, a character `\\u{{{byte}}}`"
-                        ),
-                    ),
-                    None => {
-                        ("character", "out of range", "a character is written by its Unicode number: `\\u{E9}`".to_owned())
-                    }
-                };
-                Err(self.fault("hayes::syntax::bad-escape", self.span(pair), &[&escape, &no, &label, &help]))
-            }
+            None => Err(match escape.strip_prefix("\\x") {
+                _ if !is_escape => self.fault("hayes::syntax::bad-escape", self.span(pair), &[&escape]),
+                Some(byte) => self.fault("hayes::syntax::bad-escape byte", self.span(pair), &[&escape, &byte]),
+                None => self.fault("hayes::syntax::bad-escape number", self.span(pair), &[&escape]),
+            }),
         }
     }
 
@@ -202,7 +185,8 @@ impl Lowerer<'_> {
             return Err(self.fault("hayes::syntax::regex-flag", self.span(&flags), &[&flags.as_str()]));
         }
         let ignore_case = child(pair, Rule::regex_flags).is_some();
-        Ok(PatternKind::Regex { text: unescape_slashes(text.as_str()), ignore_case, inner: self.span(&text) })
+        // To the regex `\/` is a slash. No other slash stands in it.
+        Ok(PatternKind::Regex { text: text.as_str().replace("\\/", "/"), ignore_case, inner: self.span(&text) })
     }
 
     /// `{a b}`, and a brace of no hole at all
@@ -234,22 +218,4 @@ fn code_point(hex: Option<&str>) -> Option<char> {
 
 fn line_end_length(text: &str) -> usize {
     if text.starts_with("\r\n") { 2 } else { usize::from(text.starts_with('\n')) }
-}
-
-/// `\/` is how a slash is written between slashes; to the regex it is a slash.
-fn unescape_slashes(text: &str) -> String {
-    let mut regex = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        if character != '\\' {
-            regex.push(character);
-            continue;
-        }
-        match characters.next() {
-            Some('/') => regex.push('/'),
-            Some(escaped) => regex.extend(['\\', escaped]),
-            None => regex.push('\\'),
-        }
-    }
-    regex
 }
