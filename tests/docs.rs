@@ -171,8 +171,9 @@ fn diagnostics() {
         let pages = fs::read_to_string(root("src/diagnostic/pages").join(format!("{group}.md"))).unwrap();
         // The file's headings go one step down; so does its own.
         // What is said each time shows there; here stands what there is to say at length.
-        let sections = pages.split_inclusive("\n\n").filter(|part| !Regex::new("^## .* ").unwrap().is_match(part));
-        let pages: String = sections.collect();
+        let heading =
+            |part: &str| part.strip_prefix("## ").and_then(|rest| rest.lines().next()).unwrap_or("").to_owned();
+        let pages: String = pages.split_inclusive("\n\n").filter(|part| !heading(part).contains(' ')).collect();
         let is_words = |line: &&str| ["at: ", "help: ", "mend: "].iter().any(|word| line.starts_with(word));
         let lines = pages.lines().filter(|line| !is_words(line)).map(|line| match line.split_once(": ") {
             Some((severity @ ("error" | "warning"), _)) => format!("{severity}\n"),

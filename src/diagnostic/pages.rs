@@ -43,12 +43,12 @@ pub fn page(code: &str) -> Option<Page> {
 }
 
 /// How much a code weighs.
-pub(super) fn severity(code: &str) -> Severity {
+pub(crate) fn severity(code: &str) -> Severity {
     severity_and_rest(body(code)).0
 }
 
 /// What a code's page says behind this word, where the words are the same each time; the heading in full.
-pub(super) fn words(code: &str, word: &str) -> Option<&'static str> {
+pub(crate) fn words(code: &str, word: &str) -> Option<&'static str> {
     let mut head = body(code).lines().take_while(|line| !line.is_empty());
     head.find_map(|line| line.strip_prefix(word)?.strip_prefix(": "))
 }

@@ -33,7 +33,7 @@ pub struct Call {
 
 impl Failure {
     /// Without a question and an answer.
-    pub(super) fn of(diagnostic: Diagnostic) -> Failure {
+    pub(crate) fn of(diagnostic: Diagnostic) -> Failure {
         let (answer, called_from) = (Vec::new(), Vec::new());
         Failure { diagnostic, sent: None, answer, result: None, meaning: None, called_from }
     }

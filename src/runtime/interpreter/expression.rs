@@ -366,7 +366,7 @@ impl ScriptView<'_> {
 
     /// A value that is none of those that this takes.
     #[inline(never)]
-    pub(super) fn unfit(&self, page: &'static str, span: Span, value: &Value) -> End {
+    pub(crate) fn unfit(&self, page: &'static str, span: Span, value: &Value) -> End {
         self.failed(page, span, &[&self.shown(value)])
     }
 
