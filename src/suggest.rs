@@ -216,7 +216,7 @@ fn names_and_types(asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
 }
 
 fn values(asking: &TypedCommand<'_>, index: usize) -> (usize, Vec<Candidate>) {
-    let typed = asking.parameter();
+    let typed = asking.parameter;
     let bare = typed.trim_matches('"').to_ascii_uppercase();
     let fits = |value: &str| value.trim_matches('"').to_ascii_uppercase().starts_with(&bare);
     let mut found: Vec<Candidate> = Vec::new();
@@ -260,7 +260,7 @@ pub(crate) fn command_hint(asking: &TypedCommand<'_>, known: &'static CommandEnt
 /// `AT+CFUN=1` → `,<rst>  full functionality`
 fn parameter_hint(asking: &TypedCommand<'_>, set: &Usage) -> Option<String> {
     let index = asking.index()?;
-    let typed = asking.parameter();
+    let typed = asking.parameter;
     let mut text = String::new();
     for (place, field) in set.parameters.fields.iter().enumerate().skip(index) {
         match (place == index, typed.is_empty()) {
@@ -290,9 +290,11 @@ pub(crate) struct TypedCommand<'l> {
     pub(crate) name: &'l str,
     form: Form,
     pub(crate) known: Option<&'static CommandEntry>,
-    /// The parameters so far, the last is being typed.
-    parameters: Vec<&'l str>,
-    /// Where the last parameter begins in the line.
+    /// How many parameters stand before the one that is being typed.
+    before: usize,
+    /// The parameter that is being typed.
+    parameter: &'l str,
+    /// Where it begins in the line.
     parameter_start: usize,
 }
 
@@ -307,7 +309,8 @@ pub(crate) fn asking(line: &str) -> Option<TypedCommand<'_>> {
         name: "",
         form: Form::Execute,
         known: None,
-        parameters: Vec::new(),
+        before: 0,
+        parameter: "",
         parameter_start: line.len(),
     };
     // Behind a `;` the next one begins.
@@ -316,29 +319,24 @@ pub(crate) fn asking(line: &str) -> Option<TypedCommand<'_>> {
     }
     let Some(last) = parsed.commands.last() else { return Some(bare(2)) };
     let is_first = parsed.commands.len() == 1;
-    let end = word_start + last.range.end;
-    let argument = last.argument;
-    let parameters = split(argument);
-    let last_length = parameters.last().map_or(0, |parameter| parameter.len());
+    let (before, start) = last_piece(last.argument, |character| character == ',');
+    let parameter = last.argument.get(start..).unwrap_or_default();
     Some(TypedCommand {
         start: if is_first { word_start } else { word_start + last.range.start },
         is_first,
         name: last.name,
         form: last.form,
         known: command_of(last),
-        parameters,
-        parameter_start: end - last_length,
+        before,
+        parameter,
+        parameter_start: word_start + last.range.end - parameter.len(),
     })
 }
 
 impl TypedCommand<'_> {
     /// Which parameter is being typed, counted from 0; none before the `=`.
     pub(crate) fn index(&self) -> Option<usize> {
-        (self.form == Form::Set).then(|| self.parameters.len().saturating_sub(1))
-    }
-
-    fn parameter(&self) -> &str {
-        self.parameters.last().copied().unwrap_or_default()
+        (self.form == Form::Set).then_some(self.before)
     }
 
     /// The settings that the first parameter selects: `AT+QCFG="band"`, …
@@ -351,36 +349,21 @@ impl TypedCommand<'_> {
     }
 }
 
-/// Where the last word begins: white space in double quotes ends none.
+/// Where the last word begins.
 fn last_word(line: &str) -> usize {
-    let mut start = 0;
-    let mut quoted = false;
-    for (at, character) in line.char_indices() {
-        match character {
-            '"' => quoted = !quoted,
-            _ if character.is_whitespace() && !quoted => start = at + character.len_utf8(),
-            _ => {}
-        }
-    }
-    start
+    last_piece(line, char::is_whitespace).1
 }
 
-/// By the commas outside of quotes.
-fn split(argument: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut quoted) = (0, false);
-    for (at, character) in argument.char_indices() {
-        match character {
-            '"' => quoted = !quoted,
-            ',' if !quoted => {
-                parts.push(argument.get(start..at).unwrap_or_default());
-                start = at + 1;
-            }
-            _ => {}
+/// How many of these signs stand in a text, and where it goes on behind the last one; in double quotes they part nothing.
+fn last_piece(text: &str, parts: impl Fn(char) -> bool) -> (usize, usize) {
+    let (mut count, mut start, mut quoted) = (0, 0, false);
+    for (at, character) in text.char_indices() {
+        quoted ^= character == '"';
+        if parts(character) && !quoted {
+            (count, start) = (count + 1, at + character.len_utf8());
         }
     }
-    parts.push(argument.get(start..).unwrap_or_default());
-    parts
+    (count, start)
 }
 
 #[cfg(test)]

@@ -165,7 +165,9 @@ impl<'a> Refused<'a> {
         }
         // `+++`, `A/`
         let sign = code.split([' ', '\t']).next().unwrap_or(code);
-        if let Some(instead) = words::foreign(sign).filter(|_| !is_name(sign)) {
+        if !is_name(sign)
+            && let Some(instead) = words::foreign(sign)
+        {
             return Some(
                 self.unknown_statement(first.start..first.start + sign.len(), "not in this language").help(instead),
             );
