@@ -93,7 +93,7 @@ fn one_object_stands_in_one_room() {
 /// A code that is built somewhere has a page, and a page's code is built somewhere.
 #[test]
 fn every_code_in_the_source_has_a_page_and_every_page_a_code() {
-    let code = Regex::new(r#""(hayes::[a-z-]+(?:::[a-z-]+)*)(?: [a-z-]+)?""#).unwrap();
+    let code = Regex::new(r#""(hayes::[a-z-]+(?:::[a-z-]+)*)(?: [a-z0-9-]+)?""#).unwrap();
     let mut written = BTreeSet::new();
     for (file, text) in code_files() {
         // A file's own tests stand at its end.
@@ -108,6 +108,19 @@ fn every_code_in_the_source_has_a_page_and_every_page_a_code() {
     assert!(without_page.is_empty(), "codes without a page in src/diagnostic/pages: {without_page:#?}");
     let without_code: Vec<_> = pages.difference(&written).collect();
     assert!(without_code.is_empty(), "pages without a code in the source: {without_code:#?}");
+}
+
+/// Each wording that the source names stands on a page, and each that stands there is named.
+#[test]
+fn every_wording_of_a_code_is_used() {
+    let wording = Regex::new(r#""(hayes::[a-z:-]+ [a-z0-9-]+)""#).unwrap();
+    let heading = Regex::new(r"(?m)^## (hayes::\S+ \S+)$").unwrap();
+    let all = |pattern: &Regex, text: &str| -> Vec<String> {
+        pattern.captures_iter(text).map(|found| found[1].to_owned()).collect()
+    };
+    let named: BTreeSet<String> = code_files().iter().flat_map(|(_, text)| all(&wording, text)).collect();
+    let pages = crate::cases::files("src/diagnostic/pages").into_iter().map(|file| fs::read_to_string(file).unwrap());
+    assert_eq!(named, pages.flat_map(|page| all(&heading, &page)).collect());
 }
 
 /// The files of `src/` by their place in it, with what stands in them.

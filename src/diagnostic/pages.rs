@@ -36,7 +36,7 @@ pub struct Page {
 
 /// The page of a code, which may be written without its first parts: `two-at`.
 pub fn page(code: &str) -> Option<Page> {
-    let (code, body) = sections().find(|(known, _)| names(code, known))?;
+    let (code, body) = sections().find(|(known, _)| !known.contains(' ') && names(code, known))?;
     let (severity, rest) = severity_and_rest(body);
     let text = rest.split("\n```").next().unwrap_or(rest).trim();
     Some(Page { code, severity, text, wrong: example(rest, "wrong"), right: example(rest, "right") })
