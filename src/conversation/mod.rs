@@ -64,7 +64,7 @@ pub struct Conversation {
 }
 
 /// How the command that restarts the modem ended.
-struct Told {
+struct RestartAnswer {
     answer: Answer,
     /// The modem is seen to have gone already.
     has_gone: bool,
@@ -373,7 +373,7 @@ impl Conversation {
         let until = self.port.now() + within;
         // Many a modem sends no result code before it goes.
         let told = self.tell_to_restart(question, within / 2, (until, within), listener)?;
-        let Told { answer, mut has_gone, may_be_late, mut was_heard, is_lost } = told;
+        let RestartAnswer { answer, mut has_gone, may_be_late, mut was_heard, is_lost } = told;
         if answer.result.as_ref().is_some_and(|result| !result.is_success()) {
             return Ok(answer);
         }
@@ -456,7 +456,7 @@ impl Conversation {
     ) -> Result<Answer, Trouble> {
         let until = self.port.now() + within;
         self.drain(hearer)?;
-        let Told { answer, is_lost, .. } = self.tell_to_restart(question, within, (until, within), hearer)?;
+        let RestartAnswer { answer, is_lost, .. } = self.tell_to_restart(question, within, (until, within), hearer)?;
         if is_lost || answer.result.as_ref().is_some_and(|result| !result.is_success()) {
             return Ok(answer);
         }
@@ -475,7 +475,7 @@ impl Conversation {
         longest: Duration,
         back: (Duration, Duration),
         listener: &mut dyn Hearer,
-    ) -> Result<Told, Trouble> {
+    ) -> Result<RestartAnswer, Trouble> {
         self.check_stopped()?;
         self.check_interrupted()?;
         let began = self.port.now();
@@ -484,8 +484,13 @@ impl Conversation {
         self.session.ask(&question.into(), Why::Question, began, listener);
         let mut looked_at = 0;
         loop {
-            let told =
-                |answer, has_gone| Told { answer, has_gone, may_be_late: false, was_heard: true, is_lost: false };
+            let told = |answer, has_gone| RestartAnswer {
+                answer,
+                has_gone,
+                may_be_late: false,
+                was_heard: true,
+                is_lost: false,
+            };
             match self.turn(Duration::MAX, listener) {
                 Ok(Some(answer)) => return Ok(told(answer, false)),
                 // It has started, so no result code comes any more.
@@ -498,12 +503,12 @@ impl Conversation {
                 Err(Trouble::Timeout { received, waited, silence }) => {
                     let answer = Answer { lines: received, result: None, elapsed: waited };
                     let was_heard = silence != Silence::Total;
-                    return Ok(Told { answer, has_gone: true, may_be_late: true, was_heard, is_lost: false });
+                    return Ok(RestartAnswer { answer, has_gone: true, may_be_late: true, was_heard, is_lost: false });
                 }
                 Err(Trouble::Lost { received, .. }) => {
                     self.come_back(back, &received)?;
                     let answer = Answer { lines: received, ..Answer::default() };
-                    return Ok(Told { is_lost: true, ..told(answer, true) });
+                    return Ok(RestartAnswer { is_lost: true, ..told(answer, true) });
                 }
                 Err(trouble) => return Err(trouble),
             }

@@ -22,17 +22,17 @@ fn question(line: &str) -> Arc<Question> {
 }
 
 #[derive(Default)]
-struct Heard {
+struct Timeline {
     events: Vec<(Duration, String)>,
 }
 
-impl Heard {
+impl Timeline {
     fn count(&self, kind: &str) -> usize {
         self.events.iter().filter(|(_, event)| event.starts_with(kind)).count()
     }
 }
 
-impl Hearer for Heard {
+impl Hearer for Timeline {
     fn event(&mut self, now: Duration, event: &Event<'_>) {
         self.events.push((now, format!("{event:?}")));
     }
@@ -54,7 +54,7 @@ fn nothing_is_sent_once_an_interruption_is_pending() {
 #[test]
 fn escape_keeps_its_guard_times() {
     let mut conversation = recorded("0.000 > +++\n0.020 < \\r\\nOK\\r\\n\n");
-    let mut heard = Heard::default();
+    let mut heard = Timeline::default();
     conversation.escape(&mut heard).unwrap();
     let (at, sent) = &heard.events[0];
     assert!(sent.starts_with("Sent") && *at >= SECOND && conversation.now() >= *at + SECOND);
@@ -92,7 +92,7 @@ fn what_is_owed_at_the_end_is_listened_for() {
         let echo = if echo.is_empty() { String::new() } else { format!("0.020 < {echo}\n") };
         let events = format!("0.000 > AT+COPS?\\r\n{echo}{after}.000 < \\r\\n+COPS: 0\\r\\n\\r\\nOK\\r\\n\n");
         let mut conversation = recorded(&events);
-        let mut heard = Heard::default();
+        let mut heard = Timeline::default();
         assert!(conversation.ask(&question("AT+COPS?"), &mut heard).is_err());
         conversation.settle(&mut heard);
         assert_eq!(heard.count("Sent"), 1, "nothing more is sent");
@@ -104,7 +104,7 @@ fn what_is_owed_at_the_end_is_listened_for() {
 fn a_flood_of_urcs_is_bounded_and_told() {
     let urcs = "+CMTI: \"SM\",1\\r\\n".repeat(200_000);
     let mut conversation = recorded(&format!("0.000 > AT+CSQ\\r\n0.001 < {urcs}\n0.020 < \\r\\nOK\\r\\n\n"));
-    let mut heard = Heard::default();
+    let mut heard = Timeline::default();
     let mut asked = Arc::unwrap_or_clone(question("AT+CSQ"));
     asked.expected = Expected { shape: Shape::Prefixed, prefixes: vec!["+CSQ"], ..Expected::default() };
     conversation.ask(&asked.into(), &mut heard).unwrap();

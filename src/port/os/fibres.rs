@@ -23,7 +23,7 @@ use crate::port::crew::{Hand, Job};
 
 /// What a fibre waits for, beside its descriptor.
 #[derive(Clone, Copy, Default)]
-struct Wish {
+struct FibreWait {
     flag: Option<u64>,
     until: Duration,
 }
@@ -41,7 +41,7 @@ struct Shared {
     /// What ended its wait.
     woken: Woken,
     /// What it waits for when it gives the thread away.
-    wish: Option<Wish>,
+    wish: Option<FibreWait>,
     /// The flags that the epoll looks at, by their ids.
     flags: HashSet<u64>,
 }
@@ -57,7 +57,7 @@ const BELL: u64 = u64::MAX;
 
 struct Fibre {
     run: Generator<'static, (), ()>,
-    waits: Wish,
+    waits: FibreWait,
 }
 
 #[derive(Default)]
@@ -166,7 +166,7 @@ impl Shared {
             self.flags.insert(flag.id());
         }
         let until = self.clock.now().saturating_add(time);
-        self.wish = Some(Wish { flag: flag.map(Flag::id), until });
+        self.wish = Some(FibreWait { flag: flag.map(Flag::id), until });
         Ok(())
     }
 
@@ -189,7 +189,7 @@ impl Fibres {
         };
         let number = self.begun;
         self.begun += 1;
-        self.fibres.insert(number, Fibre { run, waits: Wish::default() });
+        self.fibres.insert(number, Fibre { run, waits: FibreWait::default() });
         self.ready.push_back((number, Woken::Early));
         None
     }
