@@ -25,7 +25,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             .collect(),
         "results" => lines_with("{\"modem\"").chain(RESULTS.map(str::to_owned)).collect(),
         "explain" => exchanges(),
-        "rfc2217" => TELNET.map(|bytes| bytes.iter().map(|byte| char::from(*byte)).collect()).into(),
+        "rfc2217" => TELNET.map(|bytes| bytes.iter().map(|byte| char::from(*byte)).collect::<String>()).into(),
         "simulator" => exchanges().iter().filter_map(|seed| Some(format!("\0{}\r", seed.lines().next()?))).collect(),
         "import" => files("docs/src/coming-from", "md")
             .flat_map(|page| fenced(&page, |_| true))
@@ -165,7 +165,10 @@ const TELNET: [&[u8]; 6] = [
     b"\xff\xfb\x01\xff\xfb\x03\xff\xfd\x18\xff\xfa\x18\x01\xff\xf0login: ",
 ];
 
-const IMPORTS: [&str; 5] = [
+const IMPORTS: [&str; 7] = [
+    // Found: a `${` of the other program's
+    "set timeout 5\nsend \"AT+C${PIN?\\r\"\nexpect \"OK\"\n",
+    "'' AT${X OK\n",
     "ABORT BUSY ABORT 'NO CARRIER' REPORT CONNECT TIMEOUT 30 '' ATZ OK-AT-OK ATDT5551212 CONNECT \\d\\c\n",
     "opengt\n set com 115200n81\n:start\n print \"x\\n\"\n send \"AT+CPIN?^m\"\n waitfor 2 \"READY\",\"SIM PIN\"\n if % = -1 goto start\n exit 1\n",
     "timeout 10\nverbose on\nloop:\nsend AT\nexpect {\n  \"OK\" goto done\n  timeout 3 goto loop\n}\ndone:\nexit 0\n",

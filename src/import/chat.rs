@@ -155,7 +155,11 @@ fn said(word: &str, told: &mut Told) -> String {
                     text.push_str(&literal(&format!("${name}")));
                 }
             }
-            other => text.push(other),
+            other => {
+                // A `${` of its own
+                text.extend((other == '$' && letters.peek() == Some(&'{')).then_some('$'));
+                text.push(other);
+            }
         }
     }
     text

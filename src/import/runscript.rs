@@ -1,6 +1,6 @@
 //! A script of minicom's runscript (runscript(1)).
 
-use super::{Deed, Onward, Told, Wait, Wanted, control, literal, named, seconds};
+use super::{Deed, Onward, Told, Wait, Wanted, control, named, seconds};
 
 pub(super) fn read(text: &str, told: &mut Told) {
     let mut lines = text.lines();
@@ -147,7 +147,9 @@ fn said(text: &str, told: &mut Told) -> String {
                 (_, other) => said.push(other),
             }
         } else {
-            said.push_str(&literal(letter.encode_utf8(&mut [0; 4])));
+            // A `${` of its own
+            said.extend((letter == '$' && after.starts_with('{')).then_some('$'));
+            said.push(letter);
         }
     }
     if is_bare { said + "\0" } else { said }

@@ -257,7 +257,7 @@ impl RunResult {
         }
         let status = palette.paint(style(self.status), self.status);
         let why = self.skipped.as_ref().map(|why| format!(": {}", harmless(why))).unwrap_or_default();
-        format!("{} {status} in {}: {}{why}", self.script, seconds(self.elapsed_ms), counts.join(", "))
+        format!("{} {status} in {}: {}{why}", harmless(&self.script), seconds(self.elapsed_ms), counts.join(", "))
     }
 }
 
