@@ -281,7 +281,7 @@ pub(crate) struct Batch {
     #[arg(long, value_name = "DURATION", value_parser = some_time)]
     pub(crate) wait: Option<Duration>,
     /// How many modems run at the same time [default: all, but no more than 64]
-    #[arg(short, long, value_name = "N", value_parser = jobs, help_heading = "Order")]
+    #[arg(short, long, value_name = "N", value_parser = jobs, allow_negative_numbers = true, help_heading = "Order")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Go on in waves, each begins when the one before has ended: 1,10,100%
     #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_parser = wave, help_heading = "Order")]

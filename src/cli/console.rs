@@ -122,7 +122,7 @@ pub(crate) fn fitted(text: &str, indent: &str) -> String {
 /// Columns to write in: the terminal's, else `COLUMNS`, else 80.
 pub(crate) fn width() -> usize {
     let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    asked.or_else(|| Some(window()?.0)).unwrap_or(80).clamp(40, 200)
+    asked.or_else(|| Some(window()?.0)).unwrap_or(80).clamp(20, 200)
 }
 
 /// The columns and rows of the terminal that messages go to.

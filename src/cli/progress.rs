@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::console::{self, Console, Exit};
 use crate::batch::driver::{Driver, Progress};
@@ -17,7 +17,7 @@ use crate::batch::run::{Board, Doing, Ended};
 use crate::notation::seconds;
 use crate::port::Clock;
 use crate::report::result::{RunResult, style};
-use crate::report::style::{Style, harmless};
+use crate::report::style::{Style, cut, harmless};
 use crate::report::tally::{STATUSES, Tally};
 use crate::runtime::Status;
 
@@ -183,7 +183,8 @@ impl ProgressScreen {
         let rows: usize = self.drawn.drain(..).map(|width| width.div_ceil(columns).max(1)).sum();
         match rows.min(height.saturating_sub(1)) {
             0 => String::new(),
-            rows => format!("\x1b[{rows}F\x1b[J"),
+            // Some terminals keep what is erased from their first row on: so no row is erased as the first of all.
+            rows => format!("\x1b[{rows}F\x1b[K\x1b[B\x1b[J\x1b[A"),
         }
     }
 
@@ -255,16 +256,6 @@ fn clock(time: Duration) -> String {
     }
 }
 
-/// The beginning of a line, so many columns wide at most: a line that wraps could not be taken back.
-fn cut(line: &str, width: usize) -> String {
-    let mut columns = 0;
-    let fits = |c: &char| {
-        columns += c.width().unwrap_or(0);
-        columns <= width
-    };
-    line.chars().take_while(fits).collect()
-}
-
 /// Listens from now on to SIGUSR1 and the keyboard; whether Enter works.
 #[cfg(unix)]
 pub(crate) fn listen_for_snapshots(shown: Sender<Progress>, keyboard: bool) -> bool {
@@ -326,13 +317,6 @@ fn is_in_front() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_row_never_wraps() {
-        assert_eq!(cut("abc", 3), "abc");
-        assert_eq!(cut("abcd", 3), "abc");
-        assert_eq!(cut("日本語", 5), "日本");
-    }
 
     #[test]
     fn times_are_read_as_on_a_clock() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::arguments::OutputArguments;
-use super::console::{Console, Exit};
+use super::console::{self, Console, Exit};
 use crate::notation;
 use crate::port::{Cancel, Clock, Fault};
 use crate::report::conversation::{ConversationText, Meaning, meaning};
@@ -153,7 +153,7 @@ impl Text {
                         if conversation.is_waiting() && std::mem::take(&mut interrupted) {
                             conversation.interrupted();
                         }
-                        conversation.still_waiting(clock.now());
+                        conversation.still_waiting(clock.now(), console::window().map_or(80, |(columns, _)| columns));
                         conversation.is_waiting().then_some(TICK)
                     }
                     Err(RecvTimeoutError::Disconnected) => return,

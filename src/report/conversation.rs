@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::style::{Palette, Style, harmless};
+use super::style::{Palette, Style, cut, harmless};
 use crate::at::{Event, Why};
 use crate::catalogue::entry::Module;
 use crate::catalogue::explain::{Context, beside};
@@ -162,14 +162,16 @@ impl<W: Write> ConversationText<W> {
     }
 
     /// On a terminal, while something is waited for: a line that says what, for how long already, and how long it may
-    /// take. The next line takes its place.
-    pub fn still_waiting(&mut self, elapsed: Duration) {
+    /// take. The next line takes its place, so it fits into so many columns.
+    pub fn still_waiting(&mut self, elapsed: Duration, columns: usize) {
         let Some((what, at_most)) = self.wait.clone() else { return };
         self.close_line();
         let (elapsed, at_most) = (elapsed.as_secs(), ShownDuration(Duration::from_secs(at_most.as_secs().max(1))));
         let heard = if self.heard.is_empty() { String::new() } else { format!("; last heard: {}", self.heard) };
         let text = format!("waiting for {what}: {elapsed}s of at most {at_most}{heard}");
-        let line = format!("{}{}", self.indent(1), self.palette.paint(Style::Dim, text));
+        let indent = self.indent(1);
+        let text = cut(&text, columns.saturating_sub(indent.len() + 1));
+        let line = format!("{indent}{}", self.palette.paint(Style::Dim, text));
         self.write(&line);
         self.passing = true;
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_width::UnicodeWidthChar;
+
 use crate::diagnostic;
 use crate::notation;
 
@@ -73,9 +75,26 @@ pub fn filled(text: &str, width: usize, indent: &str) -> String {
     text.lines().map(|line| textwrap::fill(line, &options)).collect::<Vec<_>>().join("\n")
 }
 
+/// The beginning of a line, so many columns wide at most: a line that wraps could not be taken back.
+pub fn cut(line: &str, width: usize) -> String {
+    let mut columns = 0;
+    let fits = |c: &char| {
+        columns += c.width().unwrap_or(0);
+        columns <= width
+    };
+    line.chars().take_while(fits).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_never_wraps() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 3), "abc");
+        assert_eq!(cut("日本語", 5), "日本");
+    }
 
     #[test]
     fn no_word_is_cut() {

@@ -78,15 +78,16 @@ impl Checker<'_, '_, '_> {
 
     /// `"$apn"`, `"{apn}"`: a name that has a value, as other languages put it into a text.
     fn value_as_text(&mut self, text: &str, span: Span) {
-        for (at, sign) in text.match_indices(['$', '{']) {
-            let behind = text.get(at + 1..).unwrap_or_default();
+        for (at, _) in text.match_indices(['$', '{', '%']) {
+            let (before, here) = text.split_at(at);
+            let forms = [("$(", ")"), ("$", ""), ("{", "}"), ("%", "%")];
+            let Some((open, close)) = forms.into_iter().find(|(open, _)| here.starts_with(open)) else { continue };
+            let behind = here.strip_prefix(open).unwrap_or_default();
             let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
             let name = behind.split(|character| !is_name(character)).next().unwrap_or_default();
-            let is_braced = sign == "{"
-                && behind.strip_prefix(name).is_some_and(|rest| rest.starts_with('}'))
-                && text.get(..at).is_some_and(|before| !before.ends_with('$'));
-            if (sign == "$" || is_braced) && self.names.known(name).is_set {
-                let written = if is_braced { format!("{{{name}}}") } else { format!("${name}") };
+            let is_closed = behind.strip_prefix(name).is_some_and(|rest| rest.starts_with(close));
+            if is_closed && !(open == "{" && before.ends_with('$')) && self.names.known(name).is_set {
+                let written = format!("{open}{name}{close}");
                 let (place, meant) = (self.place_in(span, &[&written]), format!("${{{name}}}"));
                 self.findings.tell("hayes::check::value-as-text", place, &[&written, &name, &meant]);
             }
