@@ -28,19 +28,19 @@ const MODEMS: [(usize, &str); 4] = [
 
 const SCRIPT: &str = "
 timeout 500ms
-AT+CSQ
+AT+CSQ within 2s
   capture rssi:int
-ensure AT+CMEE? answers \"+CMEE: 2\" else {
-  AT+CMEE=2
+ensure AT+CMEE? within 2s answers \"+CMEE: 2\" else {
+  AT+CMEE=2 within 2s
 }
 try {
-  AT+COPS=9
+  AT+COPS=9 within 2s
 }
 repeat 3 {
-  AT+CREG?
+  AT+CREG? within 2s
     capture _, stat:int
 }
-AT+CMEE=0
+AT+CMEE=0 within 2s
 report rssi, stat
 ";
 
