@@ -23,7 +23,6 @@ use crate::runtime::{STACK, Status};
 /// How long a modem that took too long may take for its `finally`.
 const FINALLY_TIME: Duration = Duration::from_secs(30);
 
-/// What others tell the driver.
 pub enum ToDriver {
     /// Ctrl-C: the first lets `finally` blocks run, the second does not
     Stop,
@@ -44,8 +43,7 @@ pub trait Log {
         true
     }
 
-    /// A modem is about to begin. Where that is written down, `written` is called once it is on the disk, and the modem
-    /// begins then; else it begins at once, and this is false.
+    /// A modem is about to begin; true: it does so when `written` is called, once that is on the disk.
     fn begins(&mut self, _modem: &BatchModem, _written: Box<dyn FnOnce() + Send>) -> io::Result<bool> {
         Ok(false)
     }
@@ -62,7 +60,6 @@ pub trait Log {
     fn sync_error(&self) -> Option<io::Error>;
 }
 
-/// A batch's results are its log.
 impl Log for Journal {
     fn path(&self) -> &Path {
         self.path()
@@ -83,7 +80,6 @@ impl Log for Journal {
 pub enum Progress {
     Ended(Box<Ended>),
     Note(String),
-    /// Lines of a modem's conversation
     Said {
         modem: String,
         lines: String,
@@ -92,11 +88,9 @@ pub enum Progress {
     Snapshot {
         typed: bool,
     },
-    /// All is over.
     Finished,
 }
 
-/// How a batch ended.
 #[derive(Debug, Default)]
 pub struct Finished {
     /// Indices of the modems that were not begun
@@ -109,7 +103,6 @@ pub struct Finished {
     pub elapsed: Duration,
 }
 
-/// A batch that runs.
 pub struct Driver {
     common: Arc<Common>,
     modems: Arc<[BatchModem]>,
@@ -129,7 +122,6 @@ pub struct Driver {
     finished: Finished,
     /// Modems that are tried again, with how the try before ended
     failed_before: BTreeMap<usize, Box<Ended>>,
-    /// The system gives no more threads than there are.
     no_more_threads: bool,
     active: usize,
 }
@@ -367,7 +359,6 @@ impl Driver {
     }
 }
 
-/// A modem whose run has panicked.
 #[inline(never)]
 fn broken(common: &Common, modem: &BatchModem, panic: &(dyn std::any::Any + Send)) -> Box<Ended> {
     let why = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());

@@ -21,13 +21,11 @@ use crate::runtime::{self, Inputs, STACK, Silent};
 /// A modem says who it is at once, or is none.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Who is on a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Met {
     pub port: String,
     /// Empty where nobody has answered
     pub identity: Identity,
-    /// Why nobody has
     pub why_not: Option<String>,
 }
 
@@ -160,8 +158,7 @@ pub(super) fn who(conversation: &mut Conversation, program: &Arc<Program>) -> (I
     (identity, outcome.failure.map(|failure| failure.diagnostic.message))
 }
 
-/// All that is wanted is so. An IMEI's last digit checks it, and some modems answer with a software version in its
-/// place; an ICCID's last digit is left out by some.
+/// All that is wanted is so. Some modems leave out an IMEI's or ICCID's last digit, or put a version there.
 pub(super) fn is_same(wanted: &Identity, found: &Identity) -> bool {
     let same = |wanted: &Option<String>, found: &Option<String>, digits: usize| match (wanted, found) {
         (None, _) => true,

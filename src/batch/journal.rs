@@ -20,8 +20,7 @@ use crate::report::result::RunResult;
 use crate::runtime::Status;
 use crate::state;
 
-/// Results that can be read back. They may be more than memory holds: here stands what is asked of all of them, and where
-/// each is read when it is wanted.
+/// Results that can be read back. They may be more than memory holds: each is read when it is wanted.
 #[derive(Debug)]
 pub struct Results {
     file: File,
@@ -33,7 +32,6 @@ pub struct Results {
     length: u64,
     /// The last of them has no line end yet.
     open: bool,
-    /// How many bytes were read.
     size: u64,
 }
 
@@ -47,7 +45,6 @@ pub struct Head {
     pub status: Status,
     /// A plan wrote it.
     plan: bool,
-    /// Where its line stands
     place: Range<u64>,
 }
 
@@ -85,8 +82,7 @@ fn no_result(number: usize, why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("line {number} is no result: {why}"))
 }
 
-/// Looks through the lines of a journal. The last may be torn: then it is dropped, and that is told. A line that is no
-/// result is invalid data.
+/// Looks through the lines of a journal. A torn last line is dropped, and told; one that is no result is invalid data.
 pub fn read(path: &Path) -> io::Result<Results> {
     let file = File::open(path)?;
     let file = if file.metadata()?.is_file() { file } else { spooled(file)? };
@@ -144,7 +140,6 @@ fn spooled(pipe: File) -> io::Result<File> {
 }
 
 impl Results {
-    /// The modems that are done.
     pub fn passed(&self) -> impl Iterator<Item = &Head> {
         self.heads.iter().filter(|head| head.status == Status::Passed && !head.plan)
     }
@@ -170,7 +165,6 @@ impl Results {
     }
 }
 
-/// A journal that is being written.
 pub struct Journal {
     file: File,
     path: PathBuf,
@@ -183,7 +177,6 @@ const TOGETHER: Duration = Duration::from_millis(10);
 /// What is to be told once a line that was written is on the disk.
 type Synced = Box<dyn FnOnce() + Send>;
 
-/// The thread that syncs.
 struct Syncer {
     /// Takes what each line that was written has to tell. Once it is dropped the thread ends.
     lines: Sender<Synced>,
@@ -193,8 +186,7 @@ struct Syncer {
 }
 
 impl Journal {
-    /// Opens the file for appending, after what `earlier` has read of it; a torn line is cut off. The file must not be
-    /// another run's: it is locked. Fails where nothing can be written, before anything is sent.
+    /// Opens the file for appending, behind what `earlier` has read, and locks it. Fails where nothing can be written.
     pub fn open(path: &Path, earlier: Option<&Results>) -> io::Result<Journal> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             state::private_folder(folder)?;
@@ -237,8 +229,7 @@ impl Journal {
         &self.path
     }
 
-    /// Appends a line. It is in the system's hands when this returns, and on the disk soon after: then `synced` is
-    /// called, or where that fails.
+    /// Appends a line; `synced` is called soon after, when it is on the disk or cannot be.
     pub fn append(&mut self, line: &str, synced: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut whole = String::with_capacity(line.len() + 1);
         whole.push_str(line);
@@ -257,7 +248,6 @@ impl Journal {
         take(&self.syncer.as_ref()?.failed)
     }
 
-    /// Waits until all lines are on the disk.
     pub fn finish(mut self) -> io::Result<()> {
         match self.syncer.take() {
             Some(Syncer { lines, failed, thread }) => {
@@ -309,8 +299,7 @@ impl Syncer {
     }
 }
 
-/// One sync for all the lines that have come meanwhile. The first failure is told once; those who wait are told all the
-/// same.
+/// One sync for all lines that have come meanwhile. The first failure is told once; who waits is told all the same.
 fn sync(file: &File, written: &Receiver<Synced>, failed: &Mutex<Option<io::Error>>) {
     let mut has_failed = false;
     while let Ok(first) = written.recv() {

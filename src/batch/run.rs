@@ -55,7 +55,6 @@ pub struct Common {
 /// Is told lines of a modem's conversation, each with its line end.
 pub type Live = Box<dyn Fn(&BatchModem, &str) + Send + Sync>;
 
-/// How a modem's run ended.
 #[derive(Debug, Clone)]
 pub struct Ended {
     pub result: RunResult,
@@ -82,11 +81,9 @@ impl Ended {
     }
 }
 
-/// What stops one modem.
 #[derive(Debug, Clone)]
 pub(super) struct Stop {
     pub(super) cancel: Cancel,
-    /// It was stopped because it took too long.
     pub(super) late: Arc<AtomicBool>,
 }
 
@@ -162,8 +159,7 @@ impl Common {
         runtime::unfit(&self.program, &self.inputs(modem))
     }
 
-    /// Each step is a function of its own and what is large is boxed: a thread's memory is the deepest that its stack has
-    /// ever been, times the number of modems.
+    /// Each step is a function and large values are boxed: a thread's memory is the deepest its stack has been.
     pub(super) fn run(&self, modem: &BatchModem, stop: &Stop, slot: &Slot) -> Box<Ended> {
         let mut ear = Ear::new(modem, slot, self.live.as_ref());
         let mut ended = self.talk(modem, stop, &mut ear);
@@ -361,14 +357,12 @@ fn file_name(modem: &str) -> String {
 
 const LONGEST_NAME: usize = 200;
 
-/// Hears one modem's run.
 struct Ear<'s> {
     modem: &'s BatchModem,
     slot: &'s Slot,
     transcript: Transcript,
     /// What is told while it goes on
     live: Option<(&'s Live, Box<ConversationText<Vec<u8>>>)>,
-    /// When the step began that runs now
     step_began: Duration,
     steps: Vec<(String, Duration)>,
 }
@@ -416,8 +410,7 @@ fn short(script: &str) -> String {
     name.strip_suffix(".hayes").unwrap_or(name).to_owned()
 }
 
-/// What each modem that runs does now. The modems write, and wait for nobody: each worker has a slot of its own, and only a
-/// look takes its lock for a moment.
+/// What each modem that runs does now. Each worker has a slot; only a look takes its lock for a moment.
 #[derive(Debug, Default)]
 pub struct Board(RwLock<Vec<Arc<Slot>>>);
 

@@ -15,7 +15,6 @@ use super::inventory::{BatchModem, Inventory};
 /// How many at once, in which steps, and when to give up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// How many modems run at the same time.
     pub jobs: NonZeroUsize,
     /// `--waves 1,10,100%`: how many in each step; the last is repeated. Empty: all in one.
     pub waves: Vec<Share>,
@@ -63,10 +62,8 @@ impl Share {
     }
 }
 
-/// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// Begin the modem of this index
     Start(usize),
     /// Nothing before this time, unless one ends
     Wait(Duration),
@@ -93,7 +90,6 @@ pub struct Scheduler {
     wave: usize,
     /// The first that fits is next.
     queues: Vec<GroupQueue>,
-    /// The queue of each modem
     queue_of: Vec<usize>,
     limits: Vec<Limit>,
     running: usize,
@@ -199,7 +195,6 @@ impl Scheduler {
         Turn::Start(index)
     }
 
-    /// A modem has ended.
     pub fn ended(&mut self, index: usize, failed: bool) {
         self.running = self.running.saturating_sub(1);
         self.count(index, false);
@@ -229,17 +224,14 @@ impl Scheduler {
         }
     }
 
-    /// Begins no more.
     pub fn stop(&mut self) {
         self.stopped.get_or_insert(Stopped::Asked);
     }
 
-    /// Why some were not begun.
     pub fn stopped(&self) -> Option<Stopped> {
         self.stopped
     }
 
-    /// How many may run at the same time.
     pub fn jobs(&self) -> usize {
         self.plan.jobs.get()
     }

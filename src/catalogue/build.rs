@@ -121,7 +121,6 @@ struct Data {
     used: RefCell<BTreeSet<(&'static str, &'static str)>>,
 }
 
-/// Values that several fields have.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Enumeration {
@@ -447,7 +446,6 @@ fn unique<K: Ord + std::fmt::Display>(what: &str, keys: impl Iterator<Item = K>)
     all_right(seen.iter().filter(|(_, count)| **count > 1).map(|(key, _)| Err(format!("{what} '{key}' stands twice"))))
 }
 
-/// All errors at once.
 fn all_right(checked: impl IntoIterator<Item = Result<()>>) -> Result<()> {
     let wrong: Vec<String> = checked.into_iter().filter_map(Result::err).collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }

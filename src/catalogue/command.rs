@@ -159,8 +159,7 @@ pub fn only_asks(asked: &Command<'_>) -> bool {
     }
 }
 
-/// Whether a command certainly changes something: nothing can be learnt from its answer but that it was obeyed, and it
-/// leaves a trace.
+/// Whether a command certainly changes something, and its answer tells only that it was obeyed.
 pub fn only_sets(asked: &Command<'_>) -> bool {
     let Some(known) = command_of(asked) else { return false };
     let texts = values(asked);

@@ -38,12 +38,10 @@ pub struct CommandEntry {
     pub prefix: Option<&'static str>,
     /// A set is an ERROR by its nature: `AT+CGMI="x"`
     pub read_only: bool,
-    /// In these cases a set concerns this conversation only, no state of the modem that lasts: CMEE, CMGF, echo, URC
-    /// modes, the form of `AT+COPS?`
+    /// In these cases a set concerns this conversation only: CMEE, CMGF, echo, URC modes, the form of `AT+COPS?`
     pub conversation_only: Vec<When>,
     /// A set does something and leaves the modem as it was, though it answers nothing of it: a ping
     pub leaves_no_trace: bool,
-    /// Any character aborts it while it runs
     pub abortable: bool,
     /// `NO CARRIER`, `BUSY`, … are its final result codes
     pub call_control: bool,
@@ -55,7 +53,6 @@ pub struct CommandEntry {
     pub data_after_ok: bool,
     /// A set is refused while the radio is on, in these cases
     pub radio_off: Vec<When>,
-    /// Its answer names the module
     pub names_module: bool,
     /// It starts the modem anew by itself, in these cases
     pub reboots: Vec<Case>,
@@ -63,7 +60,6 @@ pub struct CommandEntry {
     pub needs_reboot: Vec<Case>,
     /// The context must be down when this is set (an APN)
     pub needs_context_down: bool,
-    /// It brings a context up
     pub raises_context: Option<RaisesContext>,
     /// It may take contexts down, whatever its parameters
     pub lowers_contexts: bool,
@@ -220,7 +216,6 @@ impl When {
     }
 }
 
-/// A case and the reason.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -250,7 +245,6 @@ pub enum DangerKind {
     Illegal,
     /// It uses up attempts, or locks the SIM or the modem
     Lock,
-    /// It costs money
     Cost,
     /// Stored messages or files are gone
     Data,
@@ -262,7 +256,6 @@ pub enum DangerKind {
     Silence,
 }
 
-/// Which context is up afterwards.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 pub struct RaisesContext {
@@ -307,7 +300,6 @@ pub enum Confirmation {
     Unconfirmed,
 }
 
-/// How long the answer may take.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MaxTime {
@@ -410,7 +402,6 @@ pub fn note(text: &'static str) -> (&'static str, bool) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldKind {
-    /// Anything
     Any,
     /// A decimal integer without quotes, perhaps negative
     Number,
@@ -418,8 +409,7 @@ pub enum FieldKind {
     Decimal,
     /// Hexadecimal digits, with or without quotes, with or without `0x`
     Hex,
-    /// A location or tracking area code as a URC gives it: quoted, or at least three hexadecimal digits, or empty. It
-    /// is told apart from a registration state by that (27.007 §7.2)
+    /// An area code as a URC gives it: quoted, or three hex digits or more, or empty; no state (27.007 §7.2)
     Area,
     /// Text; most modems quote it
     Text,
@@ -437,9 +427,7 @@ pub enum FieldKind {
     Timer3,
     /// 18 to 20 digits, perhaps padded with F
     Iccid,
-    /// 14 to 16 digits
     Imei,
-    /// 6 to 15 digits
     Imsi,
     /// `yy/MM/dd,hh:mm:ss±zz`
     Time,
@@ -596,8 +584,7 @@ pub struct Module {
     pub vendor: &'static str,
     /// `BG9x`
     pub family: &'static str,
-    /// As `AT+CGMM` says it, without the vendor's prefix. It stands for its variants too (`LARA-R211` for
-    /// `LARA-R211-02B`); one with `*` at its end for all that begin so.
+    /// As `AT+CGMM` says it, without the vendor's prefix, variants included; with `*` at its end all that begin so.
     pub models: Vec<&'static str>,
     /// As `AT+CGMI` says it
     pub manufacturer: &'static str,
@@ -618,7 +605,6 @@ pub struct Module {
     pub sim_slot: Vec<Setting>,
     /// The APN of its own IP stack, where that has one
     pub stack: Vec<Setting>,
-    /// The commands that set the APN
     pub apn: Vec<&'static str>,
     /// The commands that bring its own IP stack up, the one that takes it down, and the one that tells its address
     pub data_up: Vec<&'static str>,
@@ -654,7 +640,6 @@ pub struct Module {
 }
 
 impl Module {
-    /// The command lines that it names.
     pub fn command_lines(&self) -> impl Iterator<Item = &'static str> {
         let of_setting = |setting: &Setting| [Some(setting.read), Some(setting.set), setting.at_once, setting.before];
         let settings = self.settings().flat_map(of_setting);
@@ -706,9 +691,7 @@ pub struct Setting {
     pub set: &'static str,
     /// The same, but so that it holds at once, where the module takes that
     pub at_once: Option<&'static str>,
-    /// A command that must come before it
     pub before: Option<&'static str>,
-    /// It is set only while the radio is off
     pub radio_off: bool,
     pub source: Vec<&'static str>,
     pub status: Confirmation,
@@ -741,7 +724,6 @@ pub struct ErrorCode {
     pub status: Confirmation,
 }
 
-/// Which of the two series of numbers.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Series {
     /// `+CME ERROR`: the equipment (27.007 §9.2)
@@ -772,7 +754,6 @@ pub struct KnownResult {
     pub status: Confirmation,
 }
 
-/// A document or a log that facts were read in.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reference {

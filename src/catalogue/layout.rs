@@ -4,7 +4,6 @@
 use super::entry::{FieldKind, KnownField, Layout};
 use crate::at::parameters::{self, Parameter};
 
-/// How well values have the form of a layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fit {
     No,
@@ -60,7 +59,6 @@ impl Layout {
         self.fields.get(at).copied()
     }
 
-    /// Whether there may be so many values.
     fn allows(&self, count: usize) -> bool {
         match self.repeats_from {
             Some(from) if count > self.fields.len() => (count - from).is_multiple_of((self.fields.len() - from).max(1)),

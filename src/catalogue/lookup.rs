@@ -32,8 +32,7 @@ tables! {
     MODELS: Index = "models";
 }
 
-/// The command of this name; the name as in [`CommandEntry::name`], in any case, with or without `AT`; `""` and `AT` are
-/// the bare `AT`.
+/// The command of this name, in any case, with or without `AT`; `""` is the bare `AT`.
 pub fn command(name: &str) -> Option<&'static CommandEntry> {
     COMMANDS.get(place(name)?)
 }
@@ -66,7 +65,6 @@ fn settings_behind(
     settings.filter_map(move |command| Some((key(command.name)?, command)))
 }
 
-/// What is known of one command of a line.
 pub fn command_of(asked: &command::Command<'_>) -> Option<&'static CommandEntry> {
     let first = parameters::parameters(asked.argument.as_bytes()).next();
     let first = first.as_ref().and_then(|first| std::str::from_utf8(first.value).ok());
@@ -243,8 +241,7 @@ pub fn known(name: &str) -> Option<&'static Module> {
 pub fn module_by_model(cgmm: &str) -> Option<&'static Module> {
     let model = cgmm.trim().trim_matches('"');
     let model = model.strip_prefix("SIMCOM_").unwrap_or(model);
-    // The longest name that the model begins with is the most telling: LARA-R211 before LARA-R2*. Of two that are as long
-    // the last is taken, a person's own.
+    // The longest name is the most telling: LARA-R211 before LARA-R2*. Of two as long the last is taken, a person's.
     let own = own().iter().flat_map(|module| module.models.iter().map(move |name| (*name, Some(module))));
     let known = MODELS.names().map(|name| (name, None)).chain(own);
     match known.filter(|(name, _)| names(name, model)).max_by_key(|(name, _)| name.len())? {
@@ -253,8 +250,7 @@ pub fn module_by_model(cgmm: &str) -> Option<&'static Module> {
     }
 }
 
-/// The module that a line of the answer to a command names which tells who the modem is: `BG96`, `+CGMM: "BG95-M3"`,
-/// `Model: SIMCOM_SIM7600E-H`.
+/// The module that a line names: `BG96`, `+CGMM: "BG95-M3"`, `Model: SIMCOM_SIM7600E-H`.
 pub fn module_named_by(line: &str) -> Option<&'static Module> {
     module_by_model(line.split_once(':').map_or(line, |(_, said)| said))
 }
@@ -282,7 +278,6 @@ pub fn result_code(line: &str) -> Option<&'static KnownResult> {
     RESULTS.named(line.trim())
 }
 
-/// Where a fact is from.
 pub(super) fn source_text(ids: &[&str]) -> String {
     let texts: Vec<&str> = ids.iter().filter_map(|id| Some(REFERENCES.named(id)?.text)).collect();
     texts.join("; ")

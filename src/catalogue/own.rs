@@ -69,7 +69,6 @@ pub fn install(modules: Vec<Module>) {
     let _ = OWN.set(modules);
 }
 
-/// All that were made known.
 pub(super) fn own() -> &'static [Module] {
     OWN.get().map_or(&[], Vec::as_slice)
 }

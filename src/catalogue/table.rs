@@ -24,7 +24,6 @@ impl<T: Deserialize<'static>> Table<T> {
         Table { bytes, read: OnceLock::new() }
     }
 
-    /// The entry at that place.
     pub(crate) fn get(&'static self, place: usize) -> Option<&'static T> {
         let cells = self.read.get_or_init(|| repeat_with(Cell::new).take(self.len()).collect());
         let read = || postcard::from_bytes(self.entry(place)?).ok().map(Box::new);
@@ -90,7 +89,6 @@ impl<T> Table<T> {
     }
 }
 
-/// Without its `AT`.
 pub(crate) fn bare(name: &[u8]) -> &[u8] {
     match name.split_first_chunk::<2>() {
         Some((head, rest)) if head.eq_ignore_ascii_case(b"AT") => rest,

@@ -56,7 +56,6 @@ fn hold(section: &str, said: impl Fn(&str) -> Option<String>) {
     }
 }
 
-/// A command line, and the module behind it.
 fn on_module(asked: &str) -> (&str, Option<&'static entry::Module>) {
     let (line, id) = asked.split_once(' ').unwrap_or((asked, ""));
     (line, module(id))

@@ -213,13 +213,11 @@ impl LinesAbove {
         }
     }
 
-    /// The user begins to type.
     fn begin(&self) {
         self.state().editing = true;
         self.changed.notify_one();
     }
 
-    /// The user has entered a line.
     fn end(&self) {
         let mut state = self.state();
         state.editing = false;
@@ -278,11 +276,9 @@ struct Editing {
     above: Arc<LinesAbove>,
     palette: Palette,
     files: FilenameCompleter,
-    /// Names that have a value.
     names: Vec<Candidate>,
     /// The modem will ask for data: what is typed is no script.
     is_data: bool,
-    /// The lines of the statement so far.
     before: String,
     /// The editor paints because of a key; else because of a line that came.
     by_key: Cell<bool>,

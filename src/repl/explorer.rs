@@ -32,8 +32,7 @@ use crate::syntax::{self, statements};
 /// The code of a question that the modem refused.
 const REFUSED: &str = "hayes::run::unexpected-result";
 
-/// Reads lines and runs them until there are no more, or the user leaves. How that ended: for a user well; else as the lines
-/// did. None where what was to be recorded could not be, which is told.
+/// Runs lines until there are no more, or the user leaves, and tells how it ended; `None`: it could not be recorded.
 pub fn explore(options: Exploration) -> Option<Status> {
     let mut explorer = match Explorer::new(options) {
         Ok(explorer) => explorer,
@@ -52,20 +51,16 @@ struct Explorer {
     reader: LineSource,
     session: Notebook,
     link: Option<Link>,
-    /// What `:open` without a name opens.
     last_address: Address,
     quiet: bool,
     /// The bytes of the port are shown.
     raw: bool,
-    /// In hex
     in_hex: bool,
     /// Each line of an answer has the time in front.
     stamps: bool,
-    /// Files that this session has written.
     saved: Vec<String>,
     /// The last question failed: lines under it may say that this was expected.
     is_mendable: bool,
-    /// `:quit`
     leaves: bool,
     /// What ends a session without a user: the port was lost, Ctrl-C.
     ends: Option<Status>,
@@ -428,7 +423,6 @@ impl Explorer {
     }
 }
 
-/// A `:` command.
 pub(super) struct Described {
     pub(super) name: &'static str,
     /// What it takes, as help shows it
@@ -470,8 +464,7 @@ const fn entry(
     Described { name, takes, does, run }
 }
 
-/// What was typed behind the colon: the command, whether it stands with a `!`, and its argument; else the name that may have
-/// been meant.
+/// The command, whether it has a `!`, and its argument; else the name that may have been meant.
 fn parse(text: &str) -> Result<(&'static Described, bool, &str), Option<&'static str>> {
     let text = text.trim().trim_start_matches(':').trim_start();
     let (name, argument) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
@@ -496,11 +489,9 @@ fn find(name: &str) -> Option<&'static Described> {
     exact.or_else(|| beginning.next().filter(|first| first.name == "help" || beginning.next().is_none()))
 }
 
-/// How many lines of history `:history` shows.
 const SHOWN_HISTORY: usize = 30;
 
 impl Explorer {
-    /// Does what a `:` command says.
     fn command(&mut self, text: &str) -> Passed {
         let (command, forced, argument) = match parse(text) {
             Ok(typed) => typed,

@@ -19,7 +19,6 @@ use crate::port::{self, Cancel, Control, Fault, OpenError, Port, Read, RecordSta
 use crate::report::style::{Palette, Style};
 use crate::runtime::Mask;
 
-/// The port that is open.
 pub(super) struct Link {
     pub(super) address: Address,
     /// None was named: it is the simulated modem.
@@ -36,7 +35,6 @@ pub(super) struct Link {
     cancel: Cancel,
 }
 
-/// Somebody listens on the port.
 struct Listening {
     thread: JoinHandle<(Conversation, bool)>,
     stop: Arc<AtomicBool>,
@@ -136,7 +134,6 @@ impl Link {
         self.tap.inner().recorder.take().is_some()
     }
 
-    /// What could not be recorded.
     pub(super) fn record_error(&self) -> Option<std::io::Error> {
         self.recorded.as_ref().and_then(RecordStatus::take_error)
     }
@@ -194,7 +191,6 @@ impl Link {
 /// So long is listened at once; then again.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Hears what comes while nothing is asked.
 struct Eavesdropper {
     tap: Tap,
     cancel: Cancel,
@@ -339,7 +335,6 @@ impl RawView {
         self.held.drain(..whole).collect()
     }
 
-    /// Nothing more comes for now.
     fn settle(&mut self) {
         let rest = std::mem::take(&mut self.held);
         self.show("<-", &rest);

@@ -31,7 +31,6 @@ use crate::runtime::Inputs;
 pub use explorer::explore;
 pub use terminal::SavedTerminal;
 
-/// What the REPL is given.
 pub struct Exploration {
     pub address: Address,
     /// None was named: it is the simulated modem.
@@ -54,7 +53,6 @@ pub struct Exploration {
     /// Somebody reads what is printed: answers are explained, and timed.
     pub explains: bool,
     pub palette: Palette,
-    /// Columns to write in
     pub width: fn() -> usize,
     pub show: Show,
     pub complain: Complain,

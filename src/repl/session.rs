@@ -18,8 +18,7 @@ use crate::syntax::{self, Chunk, parse_chunk};
 /// The name of what is typed, in diagnostics.
 pub(super) const TYPED: &str = "<typed>";
 
-/// The pieces of a text, in order: `:` commands, lines that belong to the question above them, statements with all their
-/// lines. What does not parse is a piece as well: it is told when its turn comes.
+/// The `:` commands, clauses of the question above, and statements of a text. What does not parse is a piece too.
 pub(super) fn pieces(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut lines = text.lines().peekable();
@@ -76,14 +75,12 @@ struct LastQuestion {
     place: Option<usize>,
 }
 
-/// What is to be run.
 pub(super) struct Runnable {
     program: Arc<Program>,
     names: Names,
     pub(super) text: String,
     /// One question and nothing else.
     pub(super) is_question: bool,
-    /// Warnings, to be told.
     pub(super) warnings: Vec<Diagnostic>,
 }
 
@@ -135,7 +132,6 @@ impl Notebook {
         Notebook { interpreter, names: Names::default(), log: Vec::new(), last: None }
     }
 
-    /// Checks a statement.
     pub(super) fn check(&self, text: &str) -> Result<Runnable, Vec<Diagnostic>> {
         self.ready(text, 0)
     }
@@ -208,8 +204,7 @@ impl Notebook {
         self.last.as_ref().and_then(|question| question.text.lines().next())
     }
 
-    /// The lines that passed, as a script in its canonical form, and how many of them stand in it without the secret
-    /// that they hold; none where nothing passed.
+    /// The lines that passed, as a script, and how many stand in it without their secret; `None` where nothing passed.
     pub(super) fn script(&self) -> Option<(String, usize)> {
         if self.log.is_empty() {
             return None;

@@ -22,7 +22,6 @@ const LONG: Duration = Duration::from_secs(10);
 /// once it has taken so long.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Shows a line while it runs.
 pub(super) struct Shown {
     palette: Palette,
     /// Not what the modem says by itself
@@ -34,7 +33,6 @@ pub(super) struct Shown {
     above: Arc<LinesAbove>,
     /// Ends a question to the user.
     cancel: Cancel,
-    /// The module, once it is known
     module: Option<&'static Module>,
     text: ConversationText<io::Stdout>,
     /// Dropped when the wait is over that somebody is to be told of.
@@ -71,7 +69,6 @@ impl Shown {
         self.text.stamp = on.then_some(stamp);
     }
 
-    /// Ends an open line.
     pub(super) fn finish(&mut self) {
         let _ = self.text.finish();
     }

@@ -55,8 +55,7 @@ impl SavedTerminal {
     }
 }
 
-/// Whether the terminal itself shows and edits what is typed. Between two prompts it does not: what is typed ahead
-/// waits, key by key, for the editor; only Ctrl-C is heeded at once.
+/// Whether the terminal shows and edits what is typed. Between prompts it does not: what is typed ahead waits.
 #[cfg(unix)]
 pub(super) fn edits_lines(on: bool) {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};

@@ -30,8 +30,7 @@ pub(crate) fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -
     beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
 }
 
-/// Writes the conversation. An error of the writer is kept for [`ConversationText::finish`]: a run goes on without its
-/// reader.
+/// Writes the conversation. A run goes on without its reader: [`ConversationText::finish`] tells the writer's error.
 pub struct ConversationText<W: Write> {
     writer: W,
     palette: Palette,
@@ -45,15 +44,12 @@ pub struct ConversationText<W: Write> {
     pub(crate) stamp: Option<fn(Palette) -> String>,
     /// The next text begins a line.
     begins_line: bool,
-    /// The question in flight
     sent: String,
     /// Its final result code, where that is shown in the end
     result: String,
-    /// The module, once it is known
     module: Option<&'static Module>,
     /// The question's line has no line end yet: its `OK` may stand behind it.
     line_is_open: bool,
-    /// A line of the answer has been shown.
     is_answered: bool,
     depth: usize,
     /// What is waited for, and how long that may take at most
@@ -181,7 +177,6 @@ impl<W: Write> ConversationText<W> {
         self.line(0, Style::Notable, "Ctrl-C: what `finally` says still runs; Ctrl-C once more ends that too");
     }
 
-    /// Whether something is waited for.
     pub fn is_waiting(&self) -> bool {
         self.wait.is_some()
     }
@@ -346,7 +341,6 @@ impl<W: Write> ConversationText<W> {
         }
     }
 
-    /// Where it is written to.
     pub(crate) fn writer(&mut self) -> &mut W {
         &mut self.writer
     }

@@ -84,7 +84,6 @@ pub(super) struct Columns {
     pub(super) labels: Vec<String>,
     pub(super) reported: Vec<String>,
     seen: HashSet<String>,
-    /// Some were tried more than once.
     is_retried: bool,
 }
 

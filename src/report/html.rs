@@ -137,7 +137,6 @@ const MOST_KINDS: usize = 12;
 /// Those that have most modems are shown.
 const SHOWN_VALUES: usize = 12;
 
-/// A bar of how many ended how.
 fn share(counts: &Counts) -> String {
     let parts = counts.iter().zip(STATUSES).filter(|(count, _)| **count > 0);
     let parts: String = parts
@@ -181,7 +180,6 @@ fn shares(all: &[(String, Vec<(String, Counts)>)]) -> String {
 #[derive(Default)]
 struct Overview {
     tally: Tally,
-    /// Of the first result
     script: Option<String>,
     /// When the first began
     started: Option<String>,
@@ -512,7 +510,6 @@ pub(super) fn unit(name: &str) -> &'static str {
     UNITS.iter().find(|(known, _)| is_it(known)).map_or("", |(_, unit)| unit)
 }
 
-/// As few digits as tell.
 fn number(value: f64) -> String {
     if value.fract() == 0.0 {
         format!("{value:.0}")

@@ -4,8 +4,7 @@ use std::fmt::{self, Write};
 
 use crate::notation::{is_harmful, spelled};
 
-/// A text in which nothing is markup, in content and in double-quoted attributes. Control characters, most of which XML
-/// has no way to write, and those that could hide or turn what stands beside them are spelled out.
+/// A text without markup, in content and in double-quoted attributes; control and hidden characters are spelled out.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Escaped<'t>(pub(super) &'t str);
 

@@ -13,16 +13,13 @@ use crate::notation::{self, harmless, seconds};
 use crate::port::{OpenError, OpenErrorKind};
 use crate::runtime::{Failure, Mask, Outcome, Status, Value};
 
-/// Calls what it is given for each result, in their order. There may be more than memory holds: whoever needs them twice
-/// walks twice.
+/// Calls what it is given for each result, in order. They may be more than memory holds: walk twice to see them twice.
 pub type Walk<'w> = dyn Fn(&mut dyn FnMut(&RunResult) -> io::Result<()>) -> io::Result<()> + 'w;
 
-/// One modem's result.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     pub modem: String,
     pub port: String,
-    /// The modem is simulated.
     #[serde(default, skip_serializing_if = "is_false")]
     pub simulated: bool,
     /// The inventory's groups that it stands in

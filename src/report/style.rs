@@ -58,8 +58,7 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
     }
 }
 
-/// Text from a modem as it may be shown: control characters and escapes are spelled out, so that no modem can drive
-/// the terminal. `\r\n` at the end is left out.
+/// A modem's text with control characters and escapes spelled out, without the `\r\n` at its end.
 pub fn harmless(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.trim_end_matches(['\r', '\n']).chars().map(notation::spelled).collect()

@@ -51,7 +51,6 @@ struct Profile {
     rules: Facts,
     network: NetworkFacts,
     boot: Vec<BootLine>,
-    /// URCs that the faults strew about.
     urcs: Vec<String>,
     /// States in which people find the model, by the names that the option `preset` gives: settings and their values.
     #[serde(default)]
@@ -62,7 +61,6 @@ struct Profile {
     /// What of the file nobody has seen on such a module; the build reads it.
     #[serde(rename = "unconfirmed", default)]
     _unconfirmed: String,
-    /// Where the facts are from.
     #[serde(rename = "source", default)]
     _source: Vec<String>,
     /// What ATI, ATI1, … answer, by their number.
@@ -77,8 +75,7 @@ struct Profile {
     setting_names: HashMap<String, usize>,
 }
 
-/// What is said of it by name: whether lines end in a certain way, how long it takes to boot. `profiles/generic.toml` names all
-/// there is, with what it means.
+/// Facts by name; `profiles/generic.toml` has all there are, with what each means.
 type Facts = BTreeMap<String, toml::Value>;
 
 #[derive(Debug, Deserialize)]
@@ -90,8 +87,7 @@ struct NetworkFacts {
     operators: Vec<Operator>,
     /// What the network answers to the codes of AT+CUSD.
     service_codes: BTreeMap<String, String>,
-    /// Settings with which it never finds a network, each with the value that all of its parameters have then; with a comma
-    /// behind it: that the first has.
+    /// Settings with which it finds no network: the value of all parameters, or with a comma behind it of the first.
     #[serde(default)]
     blocks: BTreeMap<String, String>,
     #[serde(flatten)]
@@ -214,14 +210,11 @@ struct FileAccess {
     between: String,
     /// A parameter that may hold the data itself, so that nothing is asked for.
     data: Option<usize>,
-    /// What asks for the data.
     prompt: String,
-    /// What is said when they are there, or of each file of a list; `{data}`: the content. It carries the prefix unless it
-    /// begins with `=`.
+    /// What is said then, or of each file of a list; `{data}`: the content. It has the prefix unless `=` begins it.
     answer: String,
     /// How many bytes of it one command reads at most: the place of that number.
     most: Option<usize>,
-    /// The error for a file that is not there.
     missing: String,
 }
 
@@ -262,7 +255,6 @@ enum Settable {
     RadioOff,
 }
 
-/// How long a setting stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Lifetime {
@@ -275,7 +267,6 @@ enum Lifetime {
     Memory,
 }
 
-/// What a parameter may be.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(from = "String")]
 enum Allowed {
@@ -413,8 +404,7 @@ impl Profile {
     /// Reads a file over the generic one.
     fn read(text: &str) -> Result<Profile, toml::de::Error> {
         let mut tables: Vec<toml::Table> = vec![text.parse()?];
-        // `like = "ec25"`: it lies over that file, or over what the models of a vendor share (`vendors/`); the last of them
-        // lies over the generic one.
+        // `like = "ec25"`: it lies over that file or a vendor's (`vendors/`), the last over the generic one.
         while let Some(like) = tables.last_mut().and_then(|table| table.remove("like")).filter(|_| tables.len() < 9) {
             let name = like.as_str().unwrap_or_default();
             let files = models().map(|model| (model.name, model.text)).chain(VENDORS.iter().copied());
@@ -457,8 +447,7 @@ impl Profile {
     }
 }
 
-/// Puts a model's own table over the generic one. A command's entry replaces the generic one as a whole. A fact is one of
-/// those that the generic one has.
+/// Puts a model's own table over the generic one, which names all facts. A command's entry is replaced as a whole.
 fn overlay(base: &mut toml::Table, own: toml::Table) -> Result<(), toml::de::Error> {
     for (key, value) in own {
         match (base.get_mut(&key), value) {
@@ -475,7 +464,6 @@ fn overlay(base: &mut toml::Table, own: toml::Table) -> Result<(), toml::de::Err
     Ok(())
 }
 
-/// Why a command was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CommandError {
     Error,

@@ -30,8 +30,7 @@ pub fn fault_help() -> impl Iterator<Item = [&'static str; 3]> {
     rows(FAULTS).map(|[name, form, meaning, ..]| [name, form, meaning])
 }
 
-/// How a simulated modem differs from its profile, and how it misbehaves. [`Options::default`] is a modem that is up, with
-/// a SIM that is ready and a network that takes it.
+/// How a simulated modem differs from its profile, and misbehaves. By default it is up, has a SIM and is let in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
     given: Vec<GivenOption>,
@@ -98,7 +97,6 @@ impl Options {
         self.given.iter().filter(move |given| given.name == name).map(|given| &*given.text)
     }
 
-    /// What was given last.
     fn last(&self, name: &str) -> Option<&GivenOption> {
         self.given.iter().rfind(|given| given.name == name)
     }
@@ -125,7 +123,6 @@ impl Options {
     }
 }
 
-/// A name that is none of a table's.
 fn unknown(what: &str, name: &str, known: impl Iterator<Item = [&'static str; 5]> + Clone) -> Complaint {
     let known = known.map(|[name, ..]| name);
     let lower = name.to_lowercase();
@@ -176,7 +173,6 @@ fn read(kind: &str, text: &str) -> Option<(Option<Duration>, Option<u32>)> {
     }
 }
 
-/// What a value of this kind is.
 fn in_words(kind: &str) -> String {
     match kind.split(' ').collect::<Vec<_>>().as_slice() {
         ["digits", least, most] if least == most => format!("{most} digits"),

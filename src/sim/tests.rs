@@ -9,7 +9,6 @@ use super::{Options, Simulator, fault_help, models};
 use crate::notation;
 use crate::port::{Control, Device};
 
-/// A computer, its modem, and the time.
 struct Computer {
     modem: Simulator,
     now: Duration,
@@ -33,7 +32,6 @@ impl Computer {
         self.send(format!("{command}\r").as_bytes())
     }
 
-    /// What comes at once.
     fn send(&mut self, bytes: &[u8]) -> String {
         self.modem.receive(bytes, self.now);
         self.pass(Duration::ZERO)
@@ -75,7 +73,6 @@ impl Computer {
     }
 }
 
-/// What was heard as a conversation writes it.
 fn shown(heard: &str) -> String {
     let heard = heard.replace("\r\n", "|");
     let mut shown = String::new();

@@ -20,7 +20,6 @@ use crate::source::{Name, Source, Span};
 pub use select::Selection;
 pub(crate) use select::glob;
 
-/// The modems of one or more files.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     /// In the order of the files.
@@ -54,7 +53,6 @@ pub struct BatchModem {
     pub groups: Vec<Arc<str>>,
     /// `label.rack = "A3"`: to select by, and columns of reports
     pub labels: BTreeMap<Arc<str>, String>,
-    /// Values for the script's params, by name
     pub vars: BTreeMap<Arc<str>, String>,
     /// Bits a second
     pub baud: Option<u32>,
@@ -87,8 +85,7 @@ impl Identity {
 /// More modems than anybody has on a bench: a slip of the finger in a range.
 pub const MOST_MODEMS: usize = 100_000;
 
-/// Reads inventories; the modems of all of them are one list. CSV is told from TOML by the file's name, else by its
-/// first line.
+/// Reads inventories as one list. CSV is told from TOML by the file's name, else by its first line.
 pub fn read(sources: &[Arc<Source>]) -> Result<Inventory, Vec<Diagnostic>> {
     let mut draft = Draft::default();
     for source in sources {
@@ -107,8 +104,7 @@ pub fn read(sources: &[Arc<Source>]) -> Result<Inventory, Vec<Diagnostic>> {
     })
 }
 
-/// An inventory as diagnostics show it: with the values of `vars` hidden, for one of them may be a secret. Nobody can tell
-/// which: the script may not even have been found. Each place stays what it was.
+/// An inventory as diagnostics show it: with the values of `vars` hidden, for one may be a secret.
 fn without_values(source: &Source) -> Arc<Source> {
     let values = if is_csv(source) { csv::values(&source.text) } else { toml::values(&source.text) };
     let mut text = source.text.clone();
@@ -148,7 +144,6 @@ struct ModemEntry {
     gateway: Option<Name>,
     groups: Vec<Name>,
     settings: ModemSettings,
-    /// The whole entry
     span: Span,
 }
 
@@ -160,10 +155,8 @@ struct ModemSettings {
     baud: Option<u32>,
 }
 
-/// An inventory that is being read.
 #[derive(Debug, Default)]
 struct Draft {
-    /// The file that is being read
     source: Arc<Source>,
     modems: Vec<(BatchModem, ModemSettings)>,
     defaults: ModemSettings,
@@ -182,7 +175,6 @@ struct Draft {
     too_many: bool,
 }
 
-/// Where something stood first.
 #[derive(Debug)]
 struct FirstSeen {
     source: Arc<Source>,

@@ -51,8 +51,7 @@ impl Selection {
         any && of(Some('&')).all(|term| term.matches(modem)) && !of(Some('!')).any(|term| term.matches(modem))
     }
 
-    /// The terms that match no modem at all, each with what was probably meant: one that is misspelt selects too few,
-    /// or takes out none.
+    /// The terms that match no modem at all, each with what was probably meant.
     pub fn idle(&self, modems: &[BatchModem]) -> Vec<Complaint> {
         let idle = self.terms.iter().filter(|term| !modems.iter().any(|modem| term.matches(modem)));
         let error = |term: &Term| {

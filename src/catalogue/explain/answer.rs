@@ -98,7 +98,6 @@ impl AskedUsage {
     }
 }
 
-/// What a line may be.
 #[derive(Clone, Copy)]
 enum From {
     Answer(&'static CommandEntry, Form),
@@ -125,7 +124,6 @@ impl Lists {
     }
 }
 
-/// One way to read a line.
 struct Reading {
     from: From,
     layout: &'static Layout,
@@ -134,7 +132,6 @@ struct Reading {
 }
 
 impl Reading {
-    /// The layout that fits the best, if one does.
     fn best(from: From, layouts: &'static [Layout], lists: Lists, values: &[u8]) -> Option<Reading> {
         let mut best: Option<Reading> = None;
         for layout in layouts {
@@ -199,7 +196,6 @@ impl Reading {
         explained.collect()
     }
 
-    /// Whether both give each value the same meaning.
     fn means_the_same(&self, other: &Reading) -> bool {
         let same = |(one, other): (&&KnownField, &&KnownField)| one.what == other.what;
         self.layout.fields.iter().zip(&other.layout.fields).all(same)

@@ -136,7 +136,6 @@ fn what_it_does(
     }
 }
 
-/// The values that are given.
 fn take_apart(
     explained: &mut Explanation,
     usage: &'static Usage,

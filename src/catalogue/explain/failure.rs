@@ -6,8 +6,7 @@ use crate::catalogue::{cme, cms, error_by_text, result_code};
 
 use super::{ExplainedPart, Explanation, Kind, lower_first};
 
-/// What usually mends a failed exchange, on this module if it is known: in sentences. `None` for a success, and where nothing
-/// is known that mends it.
+/// What usually mends a failed exchange, on this module if it is known; `None` where nothing is known.
 pub fn advice(result: &ResultCode, module: Option<&Module>) -> Option<&'static str> {
     // What mends an error on one maker's modules says nothing of one whose maker is not known.
     let fits = |error: &&ErrorCode| error.meaning(module).is_some() && (module.is_some() || error.scope.is_none());

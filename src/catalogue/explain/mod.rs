@@ -21,7 +21,6 @@ pub use failure::advice;
 use super::entry::{CommandEntry, Confirmation, Module};
 use super::lookup::{COMMANDS, MARKS, RESULTS, field, source_text, urc};
 
-/// What is known of the circumstances.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Context<'a> {
     /// The command line that the text answers: without it an answer without prefix has no meaning
@@ -29,7 +28,6 @@ pub struct Context<'a> {
     pub module: Option<&'static Module>,
 }
 
-/// What a text means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// What is explained, as it was given
@@ -38,7 +36,6 @@ pub struct Explanation {
     pub title: String,
     /// What there is to know about it; may be empty
     pub about: String,
-    /// Its values, in order
     pub parts: Vec<ExplainedPart>,
     pub notes: Vec<String>,
     /// Where this is from; `None` where nothing is known
@@ -147,7 +144,6 @@ impl Explanation {
         Explanation { confirmed: false, complete: false, ..Explanation::new(text, Kind::Unknown, "Not known to Hayes") }
     }
 
-    /// Whether anything is known of it.
     pub fn is_known(&self) -> bool {
         self.kind != Kind::Unknown && (self.kind != Kind::Several || self.each.iter().any(Explanation::is_known))
     }

@@ -4,22 +4,19 @@ use super::{Context, Explanation, Kind, advice, brief, explain};
 use crate::at::result_code;
 use crate::catalogue::module;
 
-/// Answers of real modems, one in a line: what was asked, what came, and under `means` what Hayes makes of it.
-/// `HAYES_REWRITE=1` writes what it makes of them now; read the difference before you keep it.
+/// Answers of real modems, with what Hayes makes of them. `HAYES_REWRITE=1` writes what it makes of them now.
 #[test]
 fn real_answers_mean_what_they_meant() {
     hold(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/responses.jsonl"));
 }
 
-/// The same with answers from public logs and code that were found after the catalogue had been written: each meaning
-/// was held against the standards and the manuals, and what is not known says so.
+/// The same with answers found after the catalogue was written; each was held against the manuals.
 #[test]
 fn answers_that_were_not_there_when_it_was_written_are_understood_or_not_known() {
     hold(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/unseen.jsonl"));
 }
 
-/// What people type, every line of Twilio's introduction to AT commands and lines that nobody should send among it, with
-/// what Hayes notes about it.
+/// What people type, with what Hayes notes: also Twilio's introduction, and lines that nobody should send.
 #[test]
 fn what_is_typed_is_explained() {
     hold(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/typed.jsonl"));

@@ -30,8 +30,7 @@ pub(super) fn written(parameter: &Parameter<'_>) -> String {
     }
 }
 
-/// What the value means; else a remark on it, or why it means nothing that is documented. The remark is empty where the value
-/// says all itself.
+/// What the value means; else a remark, or why it means nothing that is documented; empty: the value says it all.
 fn meaning(field: &KnownField, parameter: &Parameter<'_>, module: Option<&Module>) -> Result<String, String> {
     let text = parameter.text();
     let text = text.trim();

@@ -48,7 +48,6 @@ pub(super) struct Card {
     /// Empty: the card has no PIN to ask for, and any four digits switch one on.
     pin: Box<str>,
     puk: Box<str>,
-    /// Whether it asks for the PIN at power-up.
     locked_at_start: bool,
     lock: Lock,
     pin_left: u8,
@@ -94,7 +93,6 @@ const FILE_PREFERRED: u32 = 28512;
 const FILE_OPERATOR_PREFERRED: u32 = 28513;
 const FILE_FORBIDDEN: u32 = 28539;
 
-/// How many networks a list of preferred ones holds.
 const PREFERRED: usize = 4;
 
 const PIN_ATTEMPTS: u8 = 3;
@@ -157,7 +155,6 @@ impl Card {
         matches!(self.lock, Lock::Pin | Lock::Puk)
     }
 
-    /// It asks for nothing.
     pub(super) fn is_usable(&self) -> bool {
         matches!(self.lock, Lock::Ready | Lock::Busy)
     }
@@ -187,7 +184,6 @@ impl Card {
         })
     }
 
-    /// As a Super SIM does.
     pub(super) fn switch_imsi(&mut self, random: &mut Random) {
         self.imsi = format!("20404{}", random.digits(10)).into();
     }
@@ -392,7 +388,6 @@ impl Card {
         request.answer(format!("{first},{second},\"{data}\""))
     }
 
-    /// The status words and the data.
     fn access(&mut self, command: u32, file: u32, length: usize, data: Option<&str>) -> (u8, u8, String) {
         let status = |(first, second)| (first, second, String::new());
         const DONE: (u8, u8) = (144, 0);
@@ -465,7 +460,6 @@ fn plmn(code: &str) -> [u8; 3] {
     [c2 << 4 | c1, n3 << 4 | c3, n2 << 4 | n1]
 }
 
-/// The code that [`plmn`] made three bytes of.
 fn network_code([first, second, third]: [u8; 3]) -> String {
     let nibbles = [first & 0xF, first >> 4, second & 0xF, third & 0xF, third >> 4, second >> 4];
     nibbles.into_iter().filter(|nibble| *nibble < 10).map(|nibble| char::from(b'0' + nibble)).collect()

@@ -15,7 +15,6 @@ use super::{card, file, message, mobile, socket, split, timestamp};
 const TABLES: [&[Row]; 6] =
     [EQUIPMENT, card::COMMANDS, mobile::COMMANDS, socket::COMMANDS, message::COMMANDS, file::COMMANDS];
 
-/// What a form of a name in a profile does.
 fn find(does: &str, form: CommandForm) -> Option<Does> {
     let mut rows = TABLES.into_iter().flatten();
     rows.find(|(name, forms, _)| *name == does && forms.contains(&form)).map(|(.., does)| *does)
@@ -244,7 +243,6 @@ impl Simulator {
         }
     }
 
-    /// A text of the profile.
     fn answer(&mut self, request: &mut Request, text: &str) -> Answer {
         for line in text.lines() {
             let line = self.filled(&request.filled(line));
@@ -257,7 +255,6 @@ impl Simulator {
         Ok(Effect::Done)
     }
 
-    /// A value that is read and set.
     pub(super) fn setting(&mut self, request: &mut Request<'_>) -> Answer {
         let setting = request.setting.ok_or(CommandError::Error)?;
         match request.form {

@@ -84,7 +84,6 @@ impl Simulator {
         self.adaptor.profile.commands.get(&request.name).map(|command| &command.file).ok_or(CommandError::Unknown)
     }
 
-    /// The data are there; what is said of it.
     pub(super) fn write_file(&mut self, name: &str, data: &[u8], answer: &str) -> Result<Vec<u8>, CommandError> {
         let others = self.files.iter().filter(|(known, _)| *known != name);
         if others.map(|(_, data)| data.len()).sum::<usize>() + data.len() > STORE {

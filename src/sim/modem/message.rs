@@ -72,7 +72,6 @@ pub(super) const COMMANDS: &[Row] = &[
     ("message-delete", &[Execute, Read], |_, _| Err(NOT_ALLOWED)),
 ];
 
-/// How many messages a memory holds.
 const CAPACITY: u16 = 30;
 
 /// The longest text of one message, in septets, units and octets; a modem would split a longer one, this one refuses it.
@@ -83,14 +82,12 @@ const INVALID_UNIT: CommandError = CommandError::Message(304);
 const INVALID_TEXT: CommandError = CommandError::Message(305);
 const INVALID_INDEX: CommandError = CommandError::Message(321);
 
-/// One message.
 #[derive(Debug, Clone)]
 struct ShortMessage {
     /// On the SIM (`SM`), else in the modem (`ME`)
     on_sim: bool,
     index: u16,
     status: MessageStatus,
-    /// The other end's number.
     address: Box<str>,
     text: Box<str>,
     coding: Coding,
@@ -147,7 +144,6 @@ fn memory_word(ta: &Adaptor, place: usize) -> &str {
     ta.settings.parameter("+CPMS", place).unwrap_or("SM")
 }
 
-/// How AT+CSMP wants a text to be sent.
 fn coding(ta: &Adaptor) -> Coding {
     Coding::of_scheme(u8::try_from(ta.settings.number("+CSMP", 3)).unwrap_or(0))
 }
@@ -191,7 +187,6 @@ fn typed_address(request: &Request, ta: &Adaptor) -> Result<String, CommandError
     if international { Ok(format!("+{digits}")) } else { Ok(address) }
 }
 
-/// The length in octets that a PDU mode command announces.
 fn unit_length(request: &Request) -> Result<usize, CommandError> {
     request.number(0).filter(|length| (7..=164).contains(length)).ok_or(INVALID_UNIT)
 }
@@ -204,8 +199,7 @@ fn read_unit(typed: &[u8], length: usize) -> Option<Vec<u8>> {
     (unit.len() == length).then(|| unit.to_vec())
 }
 
-/// The text of a message as it was typed: in the alphabet of AT+CSCS, or, where the coding of AT+CSMP is another than the
-/// default alphabet, as hexadecimal digits (27.005 §3.1).
+/// A text as typed: in the alphabet of AT+CSCS, or, where AT+CSMP has another coding, in hex (27.005 §3.1).
 fn typed_text(typed: &[u8], ta: &Adaptor) -> Option<String> {
     let start = typed.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(typed.len());
     // The eighth bit of what is no digit is lost on the way.
@@ -318,7 +312,6 @@ impl Messages {
         Ok(())
     }
 
-    /// How many have been sent.
     pub(super) fn sent(&self) -> u8 {
         self.reference
     }
@@ -399,7 +392,6 @@ impl Messages {
         })
     }
 
-    /// What waited in the network comes.
     pub(super) fn receive_delayed(&mut self, ta: &mut Adaptor, carries_messages: bool) {
         for place in std::mem::take(&mut self.delayed) {
             self.receive(place, ta, carries_messages);

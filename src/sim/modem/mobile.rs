@@ -140,7 +140,6 @@ const SERVICE_TIME: Duration = Duration::from_millis(1500);
 const UNANSWERED: Duration = Duration::from_secs(2);
 const RINGS_AFTER: Duration = Duration::from_secs(1);
 
-/// The address that the network gives.
 const ADDRESS: &str = "100.64.12.34";
 
 const MOST_CONTEXTS: u8 = 15;
@@ -205,7 +204,6 @@ pub(super) struct Mobile {
     operators: Vec<Operator>,
     /// The power level of AT+CFUN.
     function: u32,
-    /// What +CREG shows.
     stat: u8,
     /// Whether packet data is attached; +CGREG and +CEREG show 0 where it is not.
     attached: bool,
@@ -219,7 +217,6 @@ pub(super) struct Mobile {
     operator: Option<usize>,
     /// The status that a search ends at; none where it never ends.
     found: Option<u8>,
-    /// How long a search takes.
     search: Duration,
     signal: u8,
     /// Whether the signal was asked for and stays as it is.
@@ -230,7 +227,6 @@ pub(super) struct Mobile {
     application: bool,
     pub(super) sockets: Sockets,
     call: Option<PhoneCall>,
-    /// The last `+CEER`.
     cause: &'static str,
 }
 
@@ -320,7 +316,6 @@ impl Mobile {
         self.function != 0 && self.card.is_usable()
     }
 
-    /// It has answered its reset.
     pub(super) fn card_ready(&mut self, ta: &mut Adaptor) {
         self.card.power_up(false);
         self.update(ta);
@@ -379,7 +374,6 @@ impl Mobile {
 
     // The SIM, as the commands need it
 
-    /// What a command that needs the SIM is refused with.
     fn require_card(&self) -> Result<(), CommandError> {
         if self.function == 0 {
             return Err(CommandError::Equipment(13));
@@ -431,7 +425,6 @@ impl Mobile {
 
     // Registration
 
-    /// Whether it is a time at which a setting may be set.
     pub(super) fn allows(&self, settable: Settable) -> bool {
         match settable {
             Settable::Always => true,
@@ -572,8 +565,7 @@ impl Mobile {
 
     pub(super) fn end_search(&mut self, ta: &mut Adaptor) {
         let Some(found) = self.found else { return };
-        // Automatic selection passes over networks that refused the SIM; one that is chosen by hand is tried all the same
-        // (23.122 §4.4.3).
+        // Automatic selection passes over networks that refused the SIM; a choice by hand does not (23.122 §4.4.3).
         let open = |operator: &Operator| operator.stat != 3 && !self.card.forbids(&operator.code);
         if self.mode == 0
             && let Some(place) = self.operators.iter().position(open)
@@ -738,7 +730,6 @@ impl Mobile {
         Ok(Effect::Done)
     }
 
-    /// Leaves its network and looks for this operator.
     fn leave_for(&mut self, operator: Option<usize>, ta: &mut Adaptor) {
         self.operator = operator;
         self.stat = UNREGISTERED;
@@ -988,8 +979,7 @@ impl Mobile {
         Ok(Effect::Done)
     }
 
-    /// AT+CNACT=pdp,action. The access point is that of AT+CNCFG, or else of the context; where the network refuses it,
-    /// that is told after the OK.
+    /// AT+CNACT=pdp,action, with the APN of AT+CNCFG or of the context; what the network refuses is told after the OK.
     fn application_network(&mut self, request: &Request, ta: &mut Adaptor) -> Answer {
         let (Some(0), Some(action @ (0 | 1))) = (request.number::<u8>(0), request.number::<u8>(1)) else {
             return Err(CommandError::Parameter);

@@ -40,13 +40,11 @@ const INPUT: usize = 8 * 1024;
 /// URCs that wait until the modem may speak again.
 const HELD_URCS: usize = 32;
 
-/// What the fault `previous` can repeat.
 const PREVIOUS: usize = 1024;
 
 /// Seconds from 1970 to 2026-01-01: where the modem's clock starts, so that every run sees the same time.
 const CLOCK_START: u64 = 1_767_225_600;
 
-/// A simulated modem.
 #[derive(Debug)]
 pub struct Simulator {
     imei: Box<str>,
@@ -96,7 +94,6 @@ struct Adaptor {
 struct AnswerSoFar {
     /// The command has written a line: the next needs no empty line before it.
     open: bool,
-    /// This answer is lost.
     muted: bool,
     /// The last answer's lines, for the fault that repeats them.
     previous: Vec<u8>,
@@ -111,7 +108,6 @@ enum ModemState {
     /// Switched off, or not yet up: deaf
     Deaf,
     Command,
-    /// A command takes its time.
     Running {
         until: Duration,
         then: Then,
@@ -127,7 +123,6 @@ enum ModemState {
         escapes: u8,
         last: Duration,
     },
-    /// Unplugged
     Gone,
 }
 
@@ -152,7 +147,6 @@ enum Then {
     PowerOff,
 }
 
-/// How a line ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum FinalCode {
     Ok,
@@ -185,7 +179,6 @@ enum Awaited {
     Nothing,
 }
 
-/// What a command comes to.
 #[derive(Debug)]
 enum Effect {
     Done,
@@ -198,7 +191,6 @@ enum Effect {
     Prompt(Awaited),
     /// The line ends here with this.
     End(FinalCode),
-    /// Data mode
     Data,
 }
 
@@ -210,13 +202,11 @@ type Does = fn(&mut Simulator, &mut Request<'_>) -> Answer;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Timer {
-    /// The boot is over.
     Hears,
     CardReady,
     SearchEnds,
     /// The SIM takes another IMSI.
     ImsiSwitch,
-    /// The network ends the connection.
     HangUp,
     /// The guard time after `+++`
     Escape,
@@ -226,7 +216,6 @@ enum Timer {
     PoweredDown,
     /// The called one does not take it.
     CallEnds,
-    /// A URC that nobody asked for
     Storm,
     /// Power saving: the active time is over, and later the time until the periodic update.
     Dozes,
@@ -304,7 +293,6 @@ impl Adaptor {
         INPUT.saturating_sub(self.input.len())
     }
 
-    /// Reads echo, verbosity and quiet from the settings.
     fn refresh_mode(&mut self) {
         let on = |name| self.settings.number(name, 0) == 1;
         (self.echo, self.verbose, self.quiet) = (on("E"), on("V"), on("Q"));
@@ -334,7 +322,6 @@ impl Adaptor {
         self.state = ModemState::Running { until: self.now.saturating_add(time), then, abort: None };
     }
 
-    /// The next command of the line begins.
     fn begin_command(&mut self) {
         self.answer.open = false;
     }
@@ -366,7 +353,6 @@ impl Adaptor {
         self.send(&line);
     }
 
-    /// Whether it says nothing more.
     fn is_silent(&self) -> bool {
         self.has_come("silence")
     }
@@ -500,7 +486,6 @@ impl Adaptor {
         }
     }
 
-    /// One of the URCs that the faults strew about.
     fn stray_urc(&mut self) -> &'static str {
         let profile = self.profile;
         let place = self.random.below(profile.urcs.len());
@@ -629,7 +614,6 @@ const FULL: usize = 16 * 1024;
 /// The time between two pieces: about that of a byte at 115,200 Bd, so that a reader on a PTY sees them apart.
 const PIECE_INTERVAL: Duration = Duration::from_micros(100);
 
-/// In what pieces output goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pace {
     AtOnce,
@@ -680,12 +664,10 @@ impl SendBuffer {
         self.waiting.len() >= FULL
     }
 
-    /// When bytes will go out next.
     fn next(&self) -> Option<Duration> {
         (!self.waiting.is_empty()).then_some(self.ready)
     }
 
-    /// Moves what is due to `out`.
     fn drain(&mut self, now: Duration, random: &mut Random, out: &mut Vec<u8>) {
         if self.waiting.is_empty() || self.ready > now {
             return;
@@ -715,7 +697,6 @@ struct Request<'a> {
     parameters: Vec<CommandParameter<'a>>,
     /// The value of the profile that the command reads and sets.
     setting: Option<usize>,
-    /// The lines of the answer carry no prefix.
     bare: bool,
     /// Whether the prefix stands before it, and the line.
     lines: Vec<(bool, Vec<u8>)>,
@@ -791,17 +772,14 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// A line of the answer.
     fn say(&mut self, line: impl Into<Vec<u8>>) {
         self.lines.push((!self.bare, line.into()));
     }
 
-    /// A line without the prefix.
     fn say_bare(&mut self, line: impl Into<Vec<u8>>) {
         self.lines.push((false, line.into()));
     }
 
-    /// The answer is this line.
     fn answer(&mut self, line: impl Into<Vec<u8>>) -> Answer {
         self.say(line);
         Ok(Effect::Done)

@@ -29,7 +29,6 @@ impl Random {
         usize::try_from(self.draw() % bound).unwrap_or(0)
     }
 
-    /// So many decimal digits.
     pub(super) fn digits(&mut self, count: usize) -> String {
         (0..count).map(|_| char::from(b'0' + u8::try_from(self.below(10)).unwrap_or(0))).collect()
     }
@@ -60,7 +59,6 @@ pub(super) struct Chaos {
 }
 
 impl Chaos {
-    /// `None` where nobody asked for it.
     pub(super) fn new(options: &Options) -> Option<Chaos> {
         let mut random = Random::new(u64::from(options.fault("chaos")?.number?));
         let mut mishaps: Vec<&str> = MISHAPS.split(' ').collect();
@@ -72,7 +70,6 @@ impl Chaos {
         Some(Chaos { random, mishaps, rarity, lasting: options.faults.clone() })
     }
 
-    /// The faults of the next command line.
     pub(super) fn strike(&mut self, now: &[GivenOption]) -> Vec<GivenOption> {
         // A modem that has fallen silent stays so.
         let silence = now.iter().filter(|fault| fault.name == "silence");
@@ -87,7 +84,6 @@ impl Chaos {
         faults
     }
 
-    /// What it has chosen from.
     pub(super) fn mishaps(&self) -> String {
         self.mishaps.join(",")
     }

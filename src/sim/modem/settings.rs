@@ -27,8 +27,7 @@ impl Allowed {
     }
 }
 
-/// The settings of one modem, by their numbers in the profile. What is not here is still the profile's default, so that a
-/// thousand modems cost little.
+/// The settings of one modem, by their numbers in the profile; those that are not here have the profile's default.
 #[derive(Debug)]
 pub(super) struct Configuration {
     profile: &'static Profile,
@@ -145,7 +144,6 @@ impl Configuration {
         self.saved.insert(setting, value.into());
     }
 
-    /// When it was given its value.
     pub(super) fn set_at(&self, setting: usize) -> Duration {
         self.set_at.get(&setting).copied().unwrap_or_default()
     }
@@ -188,7 +186,6 @@ impl Configuration {
         self.registers = REGISTERS;
     }
 
-    /// A reset, or the power.
     pub(super) fn power_up(&mut self) {
         let profile = self.profile;
         for (setting, before) in std::mem::take(&mut self.until_restart) {

@@ -15,10 +15,8 @@ use super::next_request;
 use super::random::{Random, with_check_digit};
 use super::{Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, ModemState, Pace, Simulator, Then, Timer};
 
-/// A command line.
 const LONGEST_LINE: usize = 560;
 
-/// A text that is typed at a prompt.
 const PROMPT_TEXT: usize = 2 * 1024;
 
 /// What asks for it.
@@ -82,7 +80,6 @@ impl Simulator {
         self.adaptor.after(boot, Timer::Hears);
     }
 
-    /// The end of the boot.
     fn hear(&mut self) {
         self.come_up();
         for line in &self.adaptor.profile.boot {
@@ -236,7 +233,6 @@ impl Simulator {
 
     // A command line
 
-    /// One byte from the computer.
     fn take(&mut self, byte: u8) {
         let ta = &mut self.adaptor;
         match &mut ta.state {
@@ -301,7 +297,6 @@ impl Simulator {
         self.adaptor.line = line;
     }
 
-    /// The data mode begins.
     fn connect(&mut self) {
         let ta = &mut self.adaptor;
         ta.finish(FinalCode::Connect);

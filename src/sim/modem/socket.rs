@@ -84,7 +84,6 @@ pub(super) struct Sockets {
 struct Socket {
     id: u8,
     context: u8,
-    /// UDP, else TCP
     is_datagram: bool,
     host: Box<str>,
     port: u16,
@@ -131,7 +130,6 @@ impl Sockets {
         }
     }
 
-    /// All bearers are.
     pub(super) fn lose_all(&mut self, ta: &mut Adaptor) {
         self.lose_connection(ta);
         self.list.clear();
