@@ -48,7 +48,6 @@ pub trait Log {
         Ok(false)
     }
 
-    /// A modem has not begun after all.
     fn withdraws(&mut self, _modem: &BatchModem) -> io::Result<()> {
         Ok(())
     }
@@ -56,7 +55,6 @@ pub trait Log {
     /// A modem has ended; `told` is called once that is on the disk, or cannot be.
     fn ended(&mut self, ended: Box<Ended>, told: Box<dyn FnOnce(Box<Ended>) + Send>) -> io::Result<()>;
 
-    /// Why lines did not reach the disk, once.
     fn sync_error(&self) -> Option<io::Error>;
 }
 
@@ -75,7 +73,6 @@ impl Log for Journal {
     }
 }
 
-/// What the driver tells whoever shows it.
 #[derive(Debug, Clone)]
 pub enum Progress {
     Ended(Box<Ended>),
@@ -115,7 +112,6 @@ pub struct Driver {
     shown: Sender<Progress>,
     pub clock: Clock,
     crew: Crew,
-    /// Slots on the board that no modem has now
     free: Vec<Arc<Slot>>,
     /// Modems with a time limit, and when each is to be stopped.
     watched: BTreeMap<usize, (Stop, Duration)>,
@@ -138,7 +134,7 @@ impl Driver {
     ) -> Driver {
         Driver {
             common: Arc::new(common),
-            crew: Crew::new(schedule.jobs().min(modems.len()), STACK),
+            crew: Crew::new(schedule.plan.jobs.get().min(modems.len()), STACK),
             modems,
             schedule,
             board: Arc::default(),
@@ -170,7 +166,7 @@ impl Driver {
         let mut finished = self.finished;
         finished.not_begun = not_begun;
         finished.not_begun.sort_unstable();
-        finished.stopped = self.schedule.stopped();
+        finished.stopped = self.schedule.stopped;
         finished.elapsed = self.clock.now();
         finished
     }
@@ -194,7 +190,7 @@ impl Driver {
         match told {
             ToDriver::Stop => self.stop(),
             ToDriver::BeginNoMore => self.schedule.stop(),
-            ToDriver::Written(modem) if log.may_begin() && self.schedule.stopped().is_none() => {
+            ToDriver::Written(modem) if log.may_begin() && self.schedule.stopped.is_none() => {
                 self.begin(modem, self.clock.now());
             }
             ToDriver::Written(modem) => {
@@ -215,7 +211,7 @@ impl Driver {
                 if let Some(before) = self.failed_before.remove(&modem) {
                     ended.after(*before);
                 }
-                if failed && ended.result.earlier.len() < self.common.retries && self.schedule.stopped().is_none() {
+                if failed && ended.result.earlier.len() < self.common.retries && self.schedule.stopped.is_none() {
                     self.note(format!("{} is tried again: {}", ended.result.modem, ended.result.why()));
                     self.failed_before.insert(modem, ended);
                     return self.schedule.again(modem);
@@ -326,7 +322,7 @@ impl Driver {
     }
 
     fn stop(&mut self) {
-        if self.schedule.stopped().is_none() && self.active > 0 {
+        if self.schedule.stopped.is_none() && self.active > 0 {
             self.note(format!("{} still run their `finally`; Ctrl-C once more ends them too", self.active));
         }
         self.schedule.stop();

@@ -51,7 +51,6 @@ pub fn find(
     Ok(met.into_iter().map(|(_, met)| met).collect())
 }
 
-/// The script that asks a modem who it is.
 pub(super) fn identifying() -> std::io::Result<Arc<Program>> {
     let entry = library::find("modem/identify");
     let program = entry.and_then(|entry| check(&entry.source(), &Library::default()).program);
@@ -146,7 +145,6 @@ fn ask(address: &Address, baud: Option<u32>, program: &Arc<Program>, cancel: &Ca
     met
 }
 
-/// Who is at the other end; and why not, where it does not tell.
 pub(super) fn who(conversation: &mut Conversation, program: &Arc<Program>) -> (Identity, Option<String>) {
     let inputs = Inputs { timeout: TIMEOUT, ..Inputs::default() };
     let outcome = runtime::run(program, conversation, &inputs, &mut Silent);

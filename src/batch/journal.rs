@@ -35,7 +35,6 @@ pub struct Results {
     size: u64,
 }
 
-/// What decides whether a modem runs again.
 #[derive(Debug)]
 pub struct Head {
     pub modem: String,
@@ -43,7 +42,6 @@ pub struct Head {
     pub script: String,
     pub fingerprint: Option<String>,
     pub status: Status,
-    /// A plan wrote it.
     plan: bool,
     place: Range<u64>,
 }
@@ -149,7 +147,6 @@ impl Results {
         self.walk_through(&self.heads.iter().collect::<Vec<_>>(), take)
     }
 
-    /// The same of these, in their order.
     pub fn walk_through(&self, heads: &[&Head], take: &mut dyn FnMut(&RunResult) -> io::Result<()>) -> io::Result<()> {
         let mut reader = BufReader::new(&self.file);
         let mut at = reader.seek(SeekFrom::Start(0))?;
@@ -174,7 +171,6 @@ pub struct Journal {
 /// How long a line may wait for others before it is synced: a hundred modems that end at once are not a hundred syncs.
 const TOGETHER: Duration = Duration::from_millis(10);
 
-/// What is to be told once a line that was written is on the disk.
 type Synced = Box<dyn FnOnce() + Send>;
 
 struct Syncer {
@@ -243,7 +239,6 @@ impl Journal {
         written
     }
 
-    /// Why lines did not reach the disk, once.
     pub fn sync_error(&self) -> Option<io::Error> {
         take(&self.syncer.as_ref()?.failed)
     }

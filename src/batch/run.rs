@@ -24,7 +24,6 @@ use crate::report::transcript::write_down;
 use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status, Unfit, Waiting};
 use crate::state::private_file;
 
-/// What all modems of a batch are given.
 pub struct Common {
     pub program: Arc<Program>,
     /// What is given to every modem and beats the inventory; its timeouts and switches hold for all.
@@ -42,7 +41,6 @@ pub struct Common {
     pub keeps_all: bool,
     /// The folder of the results, from which records are named
     pub results_folder: PathBuf,
-    /// How often a modem that has failed is tried again
     pub retries: usize,
     /// Who is told of each modem's conversation while it goes on
     pub live: Option<Live>,
@@ -214,7 +212,6 @@ impl Common {
         Box::new(Ended::new(result))
     }
 
-    /// Of a modem that was not talked to.
     #[inline(never)]
     pub(super) fn unreachable(&self, modem: &BatchModem, started: Timestamp, failure: FailureReport) -> Box<Ended> {
         let script = &self.program.source().name;
@@ -361,7 +358,6 @@ struct Ear<'s> {
     modem: &'s BatchModem,
     slot: &'s Slot,
     transcript: Transcript,
-    /// What is told while it goes on
     live: Option<(&'s Live, Box<ConversationText<Vec<u8>>>)>,
     step_began: Duration,
     steps: Vec<(String, Duration)>,
@@ -418,7 +414,6 @@ pub struct Board(RwLock<Vec<Arc<Slot>>>);
 #[derive(Debug, Default)]
 pub struct Slot(Mutex<Option<Doing>>);
 
-/// One running modem, as seen at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doing {
     pub modem: usize,

@@ -27,7 +27,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// So many at the same time, and nothing else.
     pub fn of_jobs(jobs: NonZeroUsize) -> Plan {
         Plan { jobs, waves: Vec::new(), max_fail: None, start_delay: Duration::ZERO, jitter: Duration::ZERO }
     }
@@ -73,7 +72,6 @@ pub enum Turn {
     Done,
 }
 
-/// Why modems that were selected were not begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
     /// Ctrl-C, or results that cannot be written
@@ -84,8 +82,7 @@ pub enum Stopped {
 
 #[derive(Debug)]
 pub struct Scheduler {
-    plan: Plan,
-    /// The index behind the last modem of each wave
+    pub plan: Plan,
     wave_ends: Vec<usize>,
     wave: usize,
     /// The first that fits is next.
@@ -95,7 +92,8 @@ pub struct Scheduler {
     running: usize,
     failed: usize,
     most_failed: Option<usize>,
-    stopped: Option<Stopped>,
+    /// Why some were not begun
+    pub stopped: Option<Stopped>,
     next_start: Duration,
     chance: u64,
 }
@@ -103,7 +101,6 @@ pub struct Scheduler {
 /// Modems that were not begun yet, in their order. All are in the same groups: where the first fits, all do.
 #[derive(Debug)]
 struct GroupQueue {
-    /// The groups that have a limit
     groups: Box<[usize]>,
     waiting: VecDeque<usize>,
 }
@@ -228,15 +225,6 @@ impl Scheduler {
         self.stopped.get_or_insert(Stopped::Asked);
     }
 
-    pub fn stopped(&self) -> Option<Stopped> {
-        self.stopped
-    }
-
-    pub fn jobs(&self) -> usize {
-        self.plan.jobs.get()
-    }
-
-    /// Those that were not begun, in no order.
     pub fn waiting(&self) -> impl Iterator<Item = usize> {
         self.queues.iter().flat_map(|queue| &queue.waiting).copied()
     }
@@ -325,7 +313,7 @@ mod tests {
                     "again" => schedule.again(number),
                     "stopped" => {
                         let left = schedule.waiting().count();
-                        assert_eq!((schedule.stopped(), left), (Some(Stopped::TooManyFailures), number), "{line}");
+                        assert_eq!((schedule.stopped, left), (Some(Stopped::TooManyFailures), number), "{line}");
                     }
                     "+" => assert_eq!(schedule.next(START), Turn::Start(number), "{step} in {line}"),
                     "wait" => assert_eq!(schedule.next(START), Turn::WaitForEnd, "{line}"),

@@ -105,7 +105,6 @@ fn scripts(folder: &Path) -> Result<String> {
     Ok(format!("/// All of them, by name.\npub static SCRIPTS: &[LibraryScript] = &[{scripts}];"))
 }
 
-/// What stands in the files, sorted.
 struct Data {
     references: Vec<Reference>,
     enumerations: Vec<Enumeration>,

@@ -10,13 +10,12 @@ use super::entry::{
 };
 use super::lookup::{self, command_of, unquoted};
 use crate::at::command::{Command, CommandLine, parse};
-use crate::at::parameters::parameters;
+use crate::at::parameters::{Parameter, parameters};
 use crate::at::{Expected, Form, Shape};
 
 /// What is known of a command line before it is sent.
 #[derive(Debug, Clone, Default)]
 pub struct Prospect {
-    /// How its answer looks
     pub expected: Expected,
     /// How long that may take by the documents: the sum of its commands' maxima; `None` where nothing is documented
     pub longest: Option<Duration>,
@@ -65,8 +64,7 @@ fn of_commands(line: &CommandLine<'_>, module: Option<&Module>) -> Prospect {
             shape = together(shape, Shape::Unknown);
             continue;
         };
-        let texts = values(asked);
-        let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let values = values(asked);
         if let Some(longest) = known.max_time(asked.form, &values, module) {
             prospect.longest = Some(prospect.longest.unwrap_or_default() + longest);
         }
@@ -141,8 +139,7 @@ impl Stakes {
 /// Whether a command only asks, or changes nothing but this conversation.
 pub fn only_asks(asked: &Command<'_>) -> bool {
     let known = command_of(asked);
-    let texts = values(asked);
-    let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let values = values(asked);
     if known.is_some_and(|known| known.concerns_conversation_only(asked.form, &values)) {
         return true;
     }
@@ -162,35 +159,33 @@ pub fn only_asks(asked: &Command<'_>) -> bool {
 /// Whether a command certainly changes something, and its answer tells only that it was obeyed.
 pub fn only_sets(asked: &Command<'_>) -> bool {
     let Some(known) = command_of(asked) else { return false };
-    let texts = values(asked);
-    let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let values = values(asked);
     let is_silent = || known.usage(asked.form, &values).is_some_and(|usage| usage.shape == Shape::None);
     !only_asks(asked) && !known.leaves_no_trace && is_silent()
 }
 
 /// Whether a command is refused while the radio is on.
 pub fn needs_radio_off(asked: &Command<'_>) -> bool {
-    let texts = values(asked);
-    let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let values = values(asked);
     command_of(asked).is_some_and(|known| known.radio_off.iter().any(|when| when.holds(asked.form, &values)))
 }
 
 /// Whether a command of the line starts the modem anew.
 pub fn restarts(line: &str) -> bool {
     let restarts = |asked: &Command<'_>| {
-        let texts = values(asked);
-        let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let values = values(asked);
         command_of(asked).is_some_and(|known| known.reboots(asked.form, &values).is_some())
     };
     parse(line).is_some_and(|line| line.commands.iter().any(restarts))
 }
 
-/// The values that were given, without their quotes.
-pub fn values(asked: &Command<'_>) -> Vec<String> {
+pub fn values<'a>(asked: &Command<'a>) -> Vec<&'a str> {
     if asked.argument.is_empty() {
         return Vec::new();
     }
-    parameters(asked.argument.as_bytes()).map(|parameter| parameter.text().into_owned()).collect()
+    // A parameter of a text is one.
+    let text = |parameter: Parameter<'a>| std::str::from_utf8(parameter.value).unwrap_or_default();
+    parameters(asked.argument.as_bytes()).map(text).collect()
 }
 
 /// The shape of two answers, one after the other, with one final result code.

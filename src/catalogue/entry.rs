@@ -120,7 +120,6 @@ pub struct Usage {
 pub type Shared<'s> = &'s dyn Fn(&str) -> Option<&'static KnownField>;
 
 impl CommandEntry {
-    /// Its forms; they are read when they are first asked for.
     pub fn usages(&'static self, shared: Shared<'_>) -> &'static Usages {
         // The build script has checked them: there is no error.
         self.usages.get_or_init(|| self.read_usages(shared).unwrap_or_default())
@@ -403,7 +402,6 @@ pub fn note(text: &'static str) -> (&'static str, bool) {
 #[serde(rename_all = "kebab-case")]
 pub enum FieldKind {
     Any,
-    /// A decimal integer without quotes, perhaps negative
     Number,
     /// A decimal number, perhaps with a point and a unit behind it: `3.591V`
     Decimal,
@@ -417,7 +415,6 @@ pub enum FieldKind {
     Quoted,
     /// A word without quotes that is no number
     Word,
-    /// An IPv4 or IPv6 address
     Address,
     /// A network's number, MCC and MNC: five or six digits
     Network,
@@ -504,7 +501,6 @@ pub struct Unit {
     pub symbol: &'static str,
     pub scale: i64,
     pub offset: i64,
-    /// The raw values for which it holds
     pub range: (i64, i64),
     /// The lowest raw value means "or less", the highest "or more"
     pub open_ends: bool,
@@ -579,10 +575,8 @@ impl Urc {
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Module {
-    /// `quectel-bg96`
     pub id: &'static str,
     pub vendor: &'static str,
-    /// `BG9x`
     pub family: &'static str,
     /// As `AT+CGMM` says it, without the vendor's prefix, variants included; with `*` at its end all that begin so.
     pub models: Vec<&'static str>,
@@ -595,13 +589,11 @@ pub struct Module {
     pub registration: Vec<&'static str>,
     /// Another module's id: the settings and commands that this one does not name are as they are there
     pub like: Option<&'static str>,
-    /// What allows roaming, where it must be allowed
     pub roaming: Vec<Setting>,
     /// The technologies that a Super SIM can use: not NB-IoT alone
     pub technology: Vec<Setting>,
     /// With these it does not fall asleep; AT+CPSMS and AT+CEDRXS are every module's
     pub power_saving: Vec<Setting>,
-    /// The slot that its SIM is in
     pub sim_slot: Vec<Setting>,
     /// The APN of its own IP stack, where that has one
     pub stack: Vec<Setting>,
@@ -709,7 +701,6 @@ pub struct ErrorCode {
     /// Whose number it is, where it is no standard's: a vendor
     #[serde(rename = "for")]
     pub scope: Option<&'static str>,
-    /// Other words that modems use for it
     #[serde(rename = "others")]
     pub other_texts: Vec<&'static str>,
     /// Other meanings of the same number, and whose they are: `Huawei: operator selection unsuccessful`
@@ -739,7 +730,6 @@ pub enum Series {
 pub struct KnownResult {
     /// `NO CARRIER`, `SEND OK`
     pub text: &'static str,
-    /// Its number with ATV0
     pub number: Option<u8>,
     pub meaning: &'static str,
     /// What usually mends it; may be empty

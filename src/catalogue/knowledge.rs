@@ -112,7 +112,6 @@ fn fit_as_answer(command: &'static CommandEntry, line: &[u8], form: Form) -> Fit
     })
 }
 
-/// How well the values have the likeliest of the layouts.
 fn best(layouts: &[Layout], values: &[u8]) -> Fit {
     layouts.iter().map(|layout| layout.fit(values)).max().unwrap_or(Fit::No)
 }

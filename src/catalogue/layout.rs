@@ -97,7 +97,6 @@ impl KnownField {
 }
 
 impl FieldKind {
-    /// Whether the value, without its quotes, has this form.
     pub fn holds(self, value: &[u8], quoted: bool) -> bool {
         let digits = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_digit);
         let hex = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_hexdigit);

@@ -210,7 +210,6 @@ fn begins(line: &[u8], start: &[u8]) -> bool {
     line.strip_prefix(start).is_some_and(|rest| !is_letter(rest.first()) || !is_letter(start.last()))
 }
 
-/// Every URC, sorted by its start.
 pub fn urcs() -> impl Iterator<Item = &'static Urc> {
     URCS.iter()
 }

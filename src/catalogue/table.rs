@@ -30,7 +30,6 @@ impl<T: Deserialize<'static>> Table<T> {
         cells.get(place)?.get_or_init(read).as_deref()
     }
 
-    /// Every entry, sorted by name.
     pub(crate) fn iter(&'static self) -> impl Iterator<Item = &'static T> {
         (0..self.len()).filter_map(|place| self.get(place))
     }

@@ -104,7 +104,6 @@ fn what_is_true_of_a_command_line() {
         let parsed = parse(line).unwrap();
         let asked = &parsed.commands[0];
         let values = command::values(asked);
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let (known, form) = (command_of(asked).unwrap(), asked.form);
         [
             ("call-control", prospect.expected.call_control),

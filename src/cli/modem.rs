@@ -108,13 +108,12 @@ impl OpenModem {
             None => (port, None),
             Some(file) => {
                 let mask: port::Mask = Box::new(move |bytes| secrets.bytes(bytes));
-                let recorded = Recorded::create(port, file, &chosen.to_string(), mask);
-                let recorded = recorded.map_err(|error| {
+                let mut port = Recorded::new(port);
+                let status = port.begin(file, &chosen.to_string(), mask).map_err(|error| {
                     let message = format!("the conversation cannot be recorded in {}: {error}", file.display());
                     (Exit::Unwritable, OpenError::new(OpenErrorKind::System, message))
                 })?;
-                let status = recorded.status();
-                (Box::new(recorded), Some(status))
+                (Box::new(port), Some(status))
             }
         };
         Ok(OpenModem { conversation: Conversation::new(port, &Catalogue), cancel, signals, watcher, recorded })

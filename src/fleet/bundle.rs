@@ -178,7 +178,6 @@ fn sets_the_same(send: &Send) -> bool {
     let Some(line) = parse(&text).filter(|_| send.form == SendForm::At) else { return false };
     line.commands.iter().all(|asked| {
         let values = command::values(asked);
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let known = lookup::command_of(asked);
         let sets = (fixed || send.text.plain().is_some()) && asked.form == Form::Set;
         command::only_asks(asked)

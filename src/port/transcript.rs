@@ -147,12 +147,11 @@ pub type Mask = Box<dyn Fn(&[u8]) -> Cow<'_, [u8]> + Send>;
 /// A line without end is written in parts of this size.
 const LONGEST_LINE: usize = 4096;
 
-/// Writes down all that passes through a port, line by line as it happens, so that it survives a crash.
+/// Writes down all that passes through a port, line by line as it happens, so that it survives a crash; or nothing, while it
+/// is not asked to.
 pub struct Recorded {
     port: Box<dyn Port>,
-    file: File,
-    mask: Mask,
-    status: RecordStatus,
+    into: Option<(File, Mask, RecordStatus)>,
     /// Events that are written together.
     text: String,
     last: Duration,
@@ -171,23 +170,35 @@ impl RecordStatus {
 }
 
 impl Recorded {
+    /// Nothing is written down yet.
+    pub fn new(port: Box<dyn Port>) -> Recorded {
+        Recorded { port, into: None, text: String::new(), last: Duration::ZERO, received: Vec::new() }
+    }
+
     /// Begins a new file, readable by its owner alone: what a modem says names its SIM and its user. `what` is the
     /// port's name, for the reader.
-    pub fn create(port: Box<dyn Port>, file: &Path, what: &str, mask: Mask) -> io::Result<Recorded> {
+    pub fn begin(&mut self, file: &Path, what: &str, mask: Mask) -> io::Result<RecordStatus> {
         let mut file = private_file(file)?;
         let title = format!("{} {what}", Timestamp::now());
         file.write_all(Transcript::default().text(&title).as_bytes())?;
-        let (text, received) = (String::new(), Vec::new());
-        Ok(Recorded { port, file, mask, status: RecordStatus::default(), text, last: Duration::ZERO, received })
+        self.end();
+        let status = RecordStatus::default();
+        self.into = Some((file, mask, status.clone()));
+        Ok(status)
     }
 
-    pub fn status(&self) -> RecordStatus {
-        self.status.clone()
+    /// Writes down no more; false where nothing was.
+    pub fn end(&mut self) -> bool {
+        // The port may be closed already; the time is the last one that was written.
+        self.take_received(true);
+        self.flush();
+        self.into.take().is_some()
     }
 
     fn event(&mut self, who: Who, bytes: &[u8], end: &[u8]) {
-        let masked = (self.mask)(bytes);
-        write_event(&mut self.text, self.last, who, &masked, end);
+        if let Some((_, mask, _)) = &self.into {
+            write_event(&mut self.text, self.last, who, &mask(bytes), end);
+        }
     }
 
     /// Writes a line, or several that were sent together.
@@ -238,8 +249,10 @@ impl Recorded {
         if self.text.is_empty() {
             return;
         }
-        if let Err(error) = self.file.write_all(self.text.as_bytes()) {
-            self.status.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        if let Some((file, _, status)) = &mut self.into
+            && let Err(error) = file.write_all(self.text.as_bytes())
+        {
+            status.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
         self.text.clear();
     }
@@ -253,6 +266,7 @@ impl Port for Recorded {
     fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
         let outcome = self.port.read(buffer, until);
         match &outcome {
+            _ if self.into.is_none() => {}
             Ok(Read::Bytes(count)) => {
                 self.received.extend_from_slice(buffer.get(..*count).unwrap_or_default());
                 self.last = self.port.now();
@@ -325,9 +339,7 @@ impl Port for Recorded {
 
 impl Drop for Recorded {
     fn drop(&mut self) {
-        // The port may be closed already; the time is the last one that was written.
-        self.take_received(true);
-        self.flush();
+        self.end();
     }
 }
 
@@ -554,7 +566,9 @@ mod tests {
             text if text.contains("1234") => Cow::Owned(text.replace("1234", MASKED).into_bytes()),
             _ => Cow::Borrowed(line),
         });
-        Recorded::create(Box::new(played(said)), &scratch.0, "sim:bench", mask).unwrap()
+        let mut port = Recorded::new(Box::new(played(said)));
+        port.begin(&scratch.0, "sim:bench", mask).unwrap();
+        port
     }
 
     #[test]
@@ -611,12 +625,12 @@ mod tests {
             return;
         }
         // The head itself does not fit.
-        let unmasked: Mask = Box::new(|bytes| Cow::Borrowed(bytes));
-        assert!(Recorded::create(Box::new(played("")), full, "sim:bench", unmasked).is_err());
+        let unmasked = || -> Mask { Box::new(|bytes| Cow::Borrowed(bytes)) };
+        assert!(Recorded::new(Box::new(played(""))).begin(full, "sim:bench", unmasked()).is_err());
         let scratch = Scratch::new("full");
         let mut port = record(&scratch, "0.000 > AT\\r\n0.001 < AT\\r\n");
-        port.file = File::options().write(true).open(full).unwrap();
-        let status = port.status();
+        let status = RecordStatus::default();
+        port.into = Some((File::options().write(true).open(full).unwrap(), unmasked(), status.clone()));
         port.write(b"AT\r", MINUTE).unwrap();
         while let Ok(Read::Bytes(_)) = port.read(&mut [0; 64], MINUTE) {}
         assert!(status.take_error().is_some());

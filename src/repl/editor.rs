@@ -226,7 +226,6 @@ impl LinesAbove {
         }
     }
 
-    /// The editor has painted what it has taken.
     fn painted(&self) {
         let mut state = self.state();
         state.painted = state.taken;
@@ -271,7 +270,6 @@ fn history_file() -> Option<PathBuf> {
     Some(folder.join("history"))
 }
 
-/// What the editor is told of the session, and asks.
 struct Editing {
     above: Arc<LinesAbove>,
     palette: Palette,
@@ -494,7 +492,6 @@ fn render(line: &str, codes: &[Option<&'static str>]) -> String {
 
 // ── What may stand at the cursor
 
-/// Whether a file's name is being typed.
 fn wants_file(typed: &str) -> bool {
     let argument = |name| typed.strip_prefix(name).is_some_and(|rest: &str| rest.starts_with([' ', '!']));
     [":save", ":load", ":record"].into_iter().any(argument)
@@ -540,7 +537,6 @@ fn colon(typed: &str, command: &str) -> (usize, Vec<Candidate>) {
     }
 }
 
-/// The serial ports of this machine, and the simulated modems.
 fn openable() -> Vec<Candidate> {
     let mut all: Vec<Candidate> = ports()
         .into_iter()

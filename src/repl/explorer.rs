@@ -52,8 +52,7 @@ struct Explorer {
     session: Notebook,
     link: Option<Link>,
     last_address: Address,
-    quiet: bool,
-    /// The bytes of the port are shown.
+    tells_urcs: bool,
     raw: bool,
     in_hex: bool,
     /// Each line of an answer has the time in front.
@@ -66,7 +65,6 @@ struct Explorer {
     ends: Option<Status>,
 }
 
-/// Whether what was typed passed.
 type Passed = bool;
 
 impl Explorer {
@@ -83,7 +81,7 @@ impl Explorer {
             session,
             link: None,
             last_address: last_address.clone(),
-            quiet: false,
+            tells_urcs: true,
             raw: false,
             in_hex: false,
             stamps: false,
@@ -187,7 +185,7 @@ impl Explorer {
             return self.reader.line(prompt, before);
         }
         if let Some(link) = &mut self.link {
-            let quiet = self.quiet || self.raw;
+            let quiet = !self.tells_urcs || self.raw;
             link.listen(self.session.interpreter.mask(), &self.above, quiet, self.options.palette);
         }
         self.reader.know(self.session.names.names());
@@ -315,7 +313,7 @@ impl Explorer {
         let is_question = ready.is_question && is_one;
         let Exploration { palette, explains, .. } = self.options;
         let mut screen = Shown::new(&self.above, &self.options.cancel, palette, explains, is_question);
-        (screen.quiet, screen.raw, screen.waits) = (self.quiet, self.raw, self.reader.is_edited());
+        (screen.quiet, screen.raw, screen.waits) = (!self.tells_urcs, self.raw, self.reader.is_edited());
         screen.stamps(self.stamps);
         let Some(conversation) = self.link.as_mut().and_then(Link::conversation) else { return false };
         if !self.reader.is_edited() {
@@ -448,8 +446,12 @@ pub(super) const COMMANDS: &[Described] = &[
     entry("record", "FILE|off", "write down all that is sent and received", |it, file, forced| it.record(file, forced)),
     entry("edit", "", "write a block in your editor ($VISUAL, $EDITOR), and run it", |it, _, _| it.edit()),
     entry("raw", "[on|off|hex]", "show bytes as they are, with control characters", |it, on, _| it.set_raw(on)),
-    entry("time", "[on|off]", "show the time of day in each line of an answer", |it, on, _| it.set_time(on)),
-    entry("urc", "[on|off]", "show what the modem says by itself", |it, on, _| it.set_urc(on)),
+    entry("time", "[on|off]", "show the time of day in each line of an answer", |it, on, _| {
+        it.switch(on, |it| &mut it.stamps, "the time of day is")
+    }),
+    entry("urc", "[on|off]", "show what the modem says by itself", |it, on, _| {
+        it.switch(on, |it| &mut it.tells_urcs, "what the modem says by itself is")
+    }),
     entry("timeout", "[DURATION]", "how long an answer may take, as 30s", |it, time, _| it.timeout(time)),
     entry("terminal", "", "talk to the modem byte by byte; Ctrl-] comes back", |it, _, _| it.terminal()),
     entry("quit", "", "leave; Ctrl-D does too", |it, _, _| it.quit()),
@@ -750,16 +752,9 @@ impl Explorer {
     fn set_raw(&mut self, argument: &str) -> Passed {
         self.in_hex = argument == "hex";
         let argument = if self.in_hex { "on" } else { argument };
-        let Some(on) = self.switch(argument, self.raw, "bytes are") else { return false };
-        self.raw = on;
+        let passed = self.switch(argument, |it| &mut it.raw, "bytes are");
         self.hide(Vec::new());
-        true
-    }
-
-    fn set_time(&mut self, argument: &str) -> Passed {
-        let Some(on) = self.switch(argument, self.stamps, "the time of day is") else { return false };
-        self.stamps = on;
-        true
+        passed
     }
 
     /// Runs what the user writes in their editor; it begins with the last statement that was typed.
@@ -800,12 +795,6 @@ impl Explorer {
         }
     }
 
-    fn set_urc(&mut self, argument: &str) -> Passed {
-        let Some(on) = self.switch(argument, !self.quiet, "what the modem says by itself is") else { return false };
-        self.quiet = !on;
-        true
-    }
-
     fn timeout(&mut self, argument: &str) -> Passed {
         if argument.is_empty() {
             self.note(&ShownDuration(self.session.interpreter.timeout()).to_string());
@@ -819,19 +808,17 @@ impl Explorer {
         true
     }
 
-    /// What a switch is to be: `on`, `off`, or the other of the two.
-    fn switch(&self, argument: &str, now: bool, what: &str) -> Option<bool> {
+    /// Makes a switch `on`, `off`, or the other of the two.
+    fn switch(&mut self, argument: &str, of: fn(&mut Explorer) -> &mut bool, what: &str) -> Passed {
         let on = match argument {
             "on" => true,
             "off" => false,
-            "" => !now,
-            _ => {
-                self.complain("it is on or off", None);
-                return None;
-            }
+            "" => !*of(self),
+            _ => return self.complain("it is on or off", None),
         };
+        *of(self) = on;
         self.note(&format!("{what} {}", if on { "shown" } else { "not shown" }));
-        Some(on)
+        true
     }
 
     fn terminal(&mut self) -> Passed {
@@ -869,7 +856,7 @@ fn help_on(topic: &str, palette: Palette) -> Option<String> {
         return Some(overview(palette));
     }
     if name == "keys" {
-        return Some(KEYS.to_owned());
+        return Some(include_str!("keys.txt").to_owned());
     }
     if let Some(entry) =
         COMMANDS.iter().find(|entry| entry.name == name && (topic.starts_with(':') || name != "timeout"))
@@ -894,15 +881,3 @@ fn overview(palette: Palette) -> String {
     text.push_str(&format!("{}\n", filled(&format!("  {}", words.join(" ")), 80, "  ")));
     text
 }
-
-const KEYS: &str = "\
-  Tab               complete, or list what may stand there
-  Right, End        take the grey completion
-  Up, Down          what was typed before; Ctrl-R searches it
-  Ctrl-C            drop the line; interrupt the modem by the AT rules
-  Ctrl-D            leave
-  Ctrl-A, Ctrl-E    to the line's start, to its end
-  Ctrl-W, Ctrl-U    delete a word, the line
-  Ctrl-L            clear the screen
-  a blank first     keeps a line out of the history
-";

@@ -65,7 +65,6 @@ impl Link {
         })
     }
 
-    /// As it stands in the prompt.
     pub(super) fn name(&self) -> String {
         let name = match &self.address {
             Address::Simulator { .. } if self.by_default => "sim".to_owned(),
@@ -80,7 +79,6 @@ impl Link {
         if self.is_lost { format!("{name} (lost)") } else { name }
     }
 
-    /// Which module an answer has named.
     pub(super) fn module(&self) -> Option<&'static Module> {
         self.conversation.as_ref().and_then(Conversation::module)
     }
@@ -125,13 +123,13 @@ impl Link {
             let mask = shared.lock().unwrap_or_else(PoisonError::into_inner);
             mask.bytes(bytes)
         });
-        self.recorded = Some(self.tap.record(file, &self.address.to_string(), mask)?);
+        self.recorded = Some(self.tap.inner().port.begin(file, &self.address.to_string(), mask)?);
         Ok(())
     }
 
     /// False where nothing was being recorded.
     pub(super) fn stop_recording(&mut self) -> bool {
-        self.tap.inner().recorder.take().is_some()
+        self.tap.inner().port.end()
     }
 
     pub(super) fn record_error(&self) -> Option<std::io::Error> {
@@ -217,7 +215,6 @@ impl Eavesdropper {
         (conversation, self.is_lost)
     }
 
-    /// Whether there is still something to listen to.
     fn listen(&mut self, conversation: &mut Conversation) -> bool {
         match conversation.sleep(LONG, self) {
             Ok(()) => true,
@@ -281,14 +278,11 @@ impl at::Hearer for Eavesdropper {
 struct Tap(Arc<Mutex<TapState>>);
 
 struct TapState {
-    port: Bare,
-    /// Writes down what passes; it talks on the same port.
-    recorder: Option<Recorded>,
+    port: Recorded,
     /// Where the bytes are shown, while they are.
     raw: Option<RawView>,
 }
 
-/// Shows the bytes, secrets hidden.
 struct RawView {
     above: Arc<LinesAbove>,
     palette: Palette,
@@ -348,22 +342,9 @@ fn hex_row(bytes: &[u8]) -> String {
     format!("{:<47}  {}", digits.join(" "), bytes.iter().map(plain).collect::<String>())
 }
 
-/// The port itself, for its recorder and for us.
-#[derive(Clone)]
-struct Bare(Arc<Mutex<Box<dyn Port>>>);
-
 impl Tap {
     fn new(port: Box<dyn Port>) -> Tap {
-        Tap(Arc::new(Mutex::new(TapState { port: Bare(Arc::new(Mutex::new(port))), recorder: None, raw: None })))
-    }
-
-    /// From here on all that passes is written down.
-    fn record(&self, file: &Path, what: &str, mask: port::Mask) -> std::io::Result<RecordStatus> {
-        let mut inner = self.inner();
-        let recorder = Recorded::create(Box::new(inner.port.clone()), file, what, mask)?;
-        let status = recorder.status();
-        inner.recorder = Some(recorder);
-        Ok(status)
+        Tap(Arc::new(Mutex::new(TapState { port: Recorded::new(port), raw: None })))
     }
 
     fn inner(&self) -> MutexGuard<'_, TapState> {
@@ -384,13 +365,6 @@ impl TapState {
         read
     }
 
-    fn port(&mut self) -> &mut dyn Port {
-        match &mut self.recorder {
-            Some(recorder) => recorder,
-            None => &mut self.port,
-        }
-    }
-
     fn settle(&mut self) {
         if let Some(raw) = &mut self.raw {
             raw.settle();
@@ -407,13 +381,13 @@ impl Port for Tap {
         let mut inner = self.inner();
         if inner.raw.as_ref().is_some_and(|raw| !raw.held.is_empty()) {
             let soon = inner.port.now() + REST;
-            let read = inner.port().read(buffer, soon.min(until));
+            let read = inner.port.read(buffer, soon.min(until));
             if read != Ok(Read::Deadline) || soon >= until {
                 return inner.shown(read, buffer);
             }
             inner.settle();
         }
-        let read = inner.port().read(buffer, until);
+        let read = inner.port.read(buffer, until);
         inner.shown(read, buffer)
     }
 
@@ -423,59 +397,23 @@ impl Port for Tap {
         if let Some(raw) = &inner.raw {
             raw.show("->", bytes);
         }
-        inner.port().write(bytes, until)
+        inner.port.write(bytes, until)
     }
 
     fn control(&mut self, control: Control) -> Result<(), Fault> {
-        self.inner().port().control(control)
+        self.inner().port.control(control)
     }
 
     fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
-        self.inner().port().reopen(until)
+        self.inner().port.reopen(until)
     }
 
     fn rearm(&mut self) {
-        self.inner().port().rearm();
+        self.inner().port.rearm();
     }
 
     fn is_interrupted(&self) -> bool {
         self.inner().port.is_interrupted()
-    }
-}
-
-impl Bare {
-    fn port(&self) -> MutexGuard<'_, Box<dyn Port>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Port for Bare {
-    fn now(&self) -> Duration {
-        self.port().now()
-    }
-
-    fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
-        self.port().read(buffer, until)
-    }
-
-    fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
-        self.port().write(bytes, until)
-    }
-
-    fn control(&mut self, control: Control) -> Result<(), Fault> {
-        self.port().control(control)
-    }
-
-    fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
-        self.port().reopen(until)
-    }
-
-    fn rearm(&mut self) {
-        self.port().rearm();
-    }
-
-    fn is_interrupted(&self) -> bool {
-        self.port().is_interrupted()
     }
 }
 

@@ -24,11 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) struct Shown {
     palette: Palette,
-    /// Not what the modem says by itself
     pub(super) quiet: bool,
-    /// Bytes as they are, so not their meaning
     pub(super) raw: bool,
-    /// That a wait may be long
     pub(super) waits: bool,
     above: Arc<LinesAbove>,
     /// Ends a question to the user.

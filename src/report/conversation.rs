@@ -25,7 +25,6 @@ use crate::runtime::{Change, RuntimeEvent, Waiting};
 /// What a line of an answer means, given the question and the module: a few words.
 pub type Meaning = fn(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String>;
 
-/// What a line means, in a few words.
 pub(crate) fn meaning(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String> {
     beside(line, &Context { command: (!sent.is_empty()).then_some(sent), module })
 }
@@ -40,12 +39,9 @@ pub struct ConversationText<W: Write> {
     meaning: Option<Meaning>,
     /// The question has just been typed: all begins with its answer, at the margin.
     pub(crate) is_typed: bool,
-    /// What stands in front of each line
     pub(crate) stamp: Option<fn(Palette) -> String>,
-    /// The next text begins a line.
     begins_line: bool,
     sent: String,
-    /// Its final result code, where that is shown in the end
     result: String,
     module: Option<&'static Module>,
     /// The question's line has no line end yet: its `OK` may stand behind it.
@@ -54,7 +50,6 @@ pub struct ConversationText<W: Write> {
     depth: usize,
     /// What is waited for, and how long that may take at most
     wait: Option<(String, Duration)>,
-    /// What the modem said last, with its meaning
     heard: String,
     /// A line stands there that the next one replaces.
     passing: bool,

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::style::harmless;
 use crate::at::{Event, Why};
-use crate::runtime::{Change, RuntimeEvent};
+use crate::runtime::{Change, Failure, RuntimeEvent};
 
 /// One event; `None` for those that say nothing to a reader of the whole conversation.
 pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
+    let failed = |what: &str, failure: &Failure| json!({"event": what, "code": failure.diagnostic.code, "message": failure.diagnostic.message});
     let mut object = match *event {
         RuntimeEvent::ScriptStarted { script, depth } => json!({"event": "script", "script": script, "depth": depth}),
         RuntimeEvent::ScriptEnded { script, depth, status } => {
@@ -25,15 +26,9 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
             json!({"event": "attempt-failed", "attempt": attempt, "code": failure.diagnostic.code, "message": failure.diagnostic.message})
         }
         RuntimeEvent::Pause { duration } => json!({"event": "pause", "duration_ms": milliseconds(duration)}),
-        RuntimeEvent::Caught { failure } => {
-            json!({"event": "caught", "code": failure.diagnostic.code, "message": failure.diagnostic.message})
-        }
-        RuntimeEvent::CheckFailed { failure } => {
-            json!({"event": "check-failed", "code": failure.diagnostic.code, "message": failure.diagnostic.message})
-        }
-        RuntimeEvent::FinallyFailed { failure } => {
-            json!({"event": "finally-failed", "code": failure.diagnostic.code, "message": failure.diagnostic.message})
-        }
+        RuntimeEvent::Caught { failure } => failed("caught", failure),
+        RuntimeEvent::CheckFailed { failure } => failed("check-failed", failure),
+        RuntimeEvent::FinallyFailed { failure } => failed("finally-failed", failure),
         RuntimeEvent::Log { text } => json!({"event": "log", "text": text}),
         RuntimeEvent::Ensured { question, change } => {
             let change = match change {

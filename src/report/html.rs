@@ -170,18 +170,13 @@ fn shares(all: &[(String, Vec<(String, Counts)>)]) -> String {
         }
         text.push_str("</figure>\n");
     }
-    if text.is_empty() {
-        return text;
-    }
-    format!("<section id=\"shares\">\n<h2>Who passed</h2>\n<div class=\"plots\">\n{text}</div>\n</section>\n")
+    section("shares", "Who passed", "div class=\"plots\"", &text)
 }
 
-/// What the page says of all results.
 #[derive(Default)]
 struct Overview {
     tally: Tally,
     script: Option<String>,
-    /// When the first began
     started: Option<String>,
     plans: bool,
     columns: Columns,
@@ -210,14 +205,8 @@ impl Overview {
         let time = [(TIME, seconds_of(result.elapsed_ms))];
         let reported = result.report.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_f64()?)));
         for (name, number) in time.into_iter().chain(reported) {
-            let has_room = self.numbers.len() < MOST_NUMBERS || BEST.contains(&name);
-            match self.numbers.iter_mut().find(|(known, _)| known == name) {
-                Some((_, numbers)) => numbers.push(number),
-                None if has_room => {
-                    self.numbers.push((name.to_owned(), vec![number]));
-                }
-                None => {}
-            }
+            let most = if BEST.contains(&name) { usize::MAX } else { MOST_NUMBERS };
+            of_name(&mut self.numbers, name, most).into_iter().for_each(|numbers| numbers.push(number));
         }
     }
 
@@ -226,21 +215,8 @@ impl Overview {
         let groups = result.groups.iter().map(|group| ("group", group.as_str()));
         let labels = result.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         for (kind, value) in reported.chain(groups).chain(labels) {
-            let place = self.shares.iter().position(|(known, _)| known == kind).unwrap_or(self.shares.len());
-            if place == self.shares.len() {
-                if place == MOST_KINDS {
-                    continue;
-                }
-                self.shares.push((kind.to_owned(), Vec::new()));
-            }
-            let Some((_, values)) = self.shares.get_mut(place) else { continue };
-            if !values.iter().any(|(known, _)| known == value) {
-                if values.len() == MOST_VALUES {
-                    continue;
-                }
-                values.push((value.to_owned(), Counts::default()));
-            }
-            let counts = values.iter_mut().find(|(known, _)| known == value).map(|(_, counts)| counts);
+            let values = of_name(&mut self.shares, kind, MOST_KINDS);
+            let counts = values.and_then(|values| of_name(values, value, MOST_VALUES));
             let same = counts.into_iter().flatten().zip(STATUSES).filter(|(_, status)| *status == result.status);
             same.for_each(|(count, _)| *count += 1);
         }
@@ -262,11 +238,10 @@ impl Overview {
                 writeln!(writer, "<li class=\"{status}\"><b>{count}</b> {status}</li>")?;
             }
         }
-        let flaky = self.tally.flaky();
+        let Tally { changed, unchanged, flaky, .. } = self.tally;
         if flaky > 0 {
             writeln!(writer, "<li><b>{flaky}</b> flaky</li>")?;
         }
-        let Tally { changed, unchanged, .. } = self.tally;
         if changed > 0 || unchanged > 0 {
             writeln!(writer, "<li><b>{changed}</b> changed</li>\n<li><b>{unchanged}</b> unchanged</li>")?;
         }
@@ -281,13 +256,27 @@ impl Overview {
     }
 }
 
-fn causes(tally: &Tally) -> String {
-    let causes = tally.causes();
-    if causes.is_empty() {
+/// What stands under this name in a list of at most so many; begun where it is not there yet.
+fn of_name<'l, T: Default>(list: &'l mut Vec<(String, T)>, name: &str, most: usize) -> Option<&'l mut T> {
+    let place = list.iter().position(|(known, _)| known == name).unwrap_or(list.len());
+    if place == list.len() && place < most {
+        list.push((name.to_owned(), T::default()));
+    }
+    list.get_mut(place).map(|(_, it)| it)
+}
+
+/// A part of the page under a heading; nothing where it is empty.
+fn section(id: &str, title: &str, list: &str, content: &str) -> String {
+    if content.is_empty() {
         return String::new();
     }
-    let mut text = String::from("<section id=\"causes\">\n<h2>Why modems failed</h2>\n<ol class=\"causes\">\n");
-    for cause in causes {
+    let end = list.split(' ').next().unwrap_or_default();
+    format!("<section id=\"{id}\">\n<h2>{title}</h2>\n<{list}>\n{content}</{end}>\n</section>\n")
+}
+
+fn causes(tally: &Tally) -> String {
+    let mut text = String::new();
+    for cause in tally.causes() {
         let count = cause.modems.len();
         text.push_str(&format!("<li><b class=\"count\">{count}</b><div><p>{}</p>", Escaped(&cause.message)));
         if let Some(help) = &cause.help {
@@ -304,7 +293,7 @@ fn causes(tally: &Tally) -> String {
         }
         text.push_str("</p></details></div></li>\n");
     }
-    text + "</ol>\n</section>\n"
+    section("causes", "Why modems failed", "ol class=\"causes\"", &text)
 }
 
 const TIMELINE_WIDTH: u64 = 960;
@@ -422,10 +411,7 @@ fn plots(mut numbers: Vec<(String, Vec<f64>)>) -> String {
         *is_time || others <= MOST
     });
     let plots: String = wanted.map(|(_, plot)| plot).collect();
-    if plots.is_empty() {
-        return plots;
-    }
-    format!("<section id=\"plots\">\n<h2>Distributions</h2>\n<div class=\"plots\">\n{plots}</div>\n</section>\n")
+    section("plots", "Distributions", "div class=\"plots\"", &plots)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a time in a plot needs no more digits")]

@@ -44,7 +44,7 @@ pub struct Tally {
     pub changed: u64,
     pub unchanged: u64,
     /// How many of those that passed did so at a later try
-    flaky: usize,
+    pub flaky: usize,
     causes: Vec<Cause>,
     /// Those that took longest, the longest first, in milliseconds
     slowest: Vec<(u64, String)>,
@@ -123,11 +123,6 @@ impl Tally {
     /// How many have ended in one of these ways.
     pub fn count(&self, of: &[Status]) -> usize {
         self.counts.iter().zip(STATUSES).filter(|(_, status)| of.contains(status)).map(|(count, _)| count).sum()
-    }
-
-    /// How many passed at a later try than the first.
-    pub fn flaky(&self) -> usize {
-        self.flaky
     }
 
     /// `3 passed, 1 failed, 2 not run`

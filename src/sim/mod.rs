@@ -39,7 +39,6 @@ struct Profile {
     manufacturer: String,
     model: String,
     revision: String,
-    /// The first eight digits of the IMEI.
     type_allocation: String,
     /// What else `sim:NAME` may call it; the build reads it.
     #[serde(rename = "other-names")]
@@ -123,13 +122,10 @@ enum Needs {
     Nothing,
     /// A SIM, locked or not
     AnySim,
-    /// A SIM that is ready
     Sim,
     /// The same; refused as the commands for messages are
     MessageSim,
-    /// Registration with a network
     Network,
-    /// A context that is active
     Bearer,
 }
 
@@ -299,7 +295,6 @@ impl From<String> for Allowed {
 pub struct Model {
     /// As in `sim:NAME`.
     pub name: &'static str,
-    /// What it is, in one line.
     pub title: &'static str,
     /// What of it nobody has seen on such a module; empty: nothing.
     pub unconfirmed: &'static str,

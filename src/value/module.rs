@@ -78,8 +78,7 @@ fn context(module: &Module) -> i64 {
 fn setting(setting: &Setting) -> Value {
     let restarts = parse(setting.set).is_some_and(|line| {
         line.commands.iter().any(|asked| {
-            let texts = values(asked);
-            let values: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let values = values(asked);
             command_of(asked).is_some_and(|known| known.needs_reboot(Form::Set, &values).is_some())
         })
     });

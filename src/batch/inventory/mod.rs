@@ -22,7 +22,6 @@ pub(crate) use select::glob;
 
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
-    /// In the order of the files.
     pub modems: Vec<BatchModem>,
     /// Of the groups that say so: how many of their modems run at the same time.
     pub max_parallel: BTreeMap<String, usize>,
@@ -60,7 +59,6 @@ pub struct BatchModem {
     pub gateway: Option<Arc<str>>,
 }
 
-/// What tells one modem from another.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Identity {
     /// 15 digits
@@ -134,7 +132,6 @@ fn nearest<'k>(name: &str, keys: &[&'k str]) -> Option<&'k str> {
     diagnostic::nearest(&name.replace('_', "-"), keys.iter().copied())
 }
 
-/// One modem as a file has it.
 #[derive(Debug, Default, Clone)]
 struct ModemEntry {
     name: Option<Name>,
@@ -147,7 +144,6 @@ struct ModemEntry {
     span: Span,
 }
 
-/// What a modem, a group and the defaults may all say.
 #[derive(Debug, Default, Clone)]
 struct ModemSettings {
     vars: BTreeMap<Arc<str>, String>,
@@ -166,7 +162,6 @@ struct Draft {
     max_parallel: BTreeMap<String, usize>,
     ports: Vec<String>,
     gateways: Vec<FleetGateway>,
-    /// Where modems name their gateways: the file and the place
     gateways_named: Vec<(Arc<Source>, Name)>,
     /// What each modem has alone, its name, port, IMEI and ICCID
     seen: HashMap<String, FirstSeen>,

@@ -171,7 +171,6 @@ fn settings(draft: &mut Draft, table: &DeTable<'_>) -> ModemSettings {
     ModemSettings { vars: scalars(draft, table, "vars"), labels: scalars(draft, table, "labels"), baud }
 }
 
-/// A table of plain values, as text.
 fn scalars(draft: &mut Draft, table: &DeTable<'_>, key: &str) -> BTreeMap<Arc<str>, String> {
     let mut values = BTreeMap::new();
     let Some(inner) = table.get(key).and_then(|value| as_table(draft, value, key)) else { return values };
@@ -281,7 +280,6 @@ fn inside(value: &Value<'_>, source: &Source) -> Span {
     if quoted { Span { start: whole.start + 1, end: whole.end - 1 } } else { whole }
 }
 
-/// Where the values of `vars` stand.
 pub(super) fn values(text: &str) -> Vec<Range<usize>> {
     let (table, _) = DeTable::parse_recoverable(text);
     let mut spans = Vec::new();

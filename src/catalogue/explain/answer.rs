@@ -20,7 +20,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
     match prefix {
         Some(prefix) => {
             for (command, form, usage) in usages(prefix, values, asked.as_ref()) {
-                let lists = Lists::of(usage, form, asked.as_ref());
+                let lists = lists(usage, form, asked.as_ref());
                 readings.extend(Reading::best(From::Answer(command, form), &usage.answers, lists, values));
             }
         }
@@ -33,7 +33,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
                 if let Some(text) = free_text(line, command, usage) {
                     return Some(text);
                 }
-                let lists = Lists::of(usage, *form, asked.as_ref());
+                let lists = lists(usage, *form, asked.as_ref());
                 readings.extend(Reading::best(From::Answer(command, *form), &usage.answers, lists, values));
                 if readings.is_empty() && matches!(usage.shape, Shape::Unknown | Shape::Bare | Shape::Text) {
                     return Some(line_of(line, command));
@@ -42,7 +42,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
         }
     }
     if let Some(unasked) = unasked {
-        readings.extend(Reading::best(From::Urc(unasked), unasked.layouts(), Lists::None, values));
+        readings.extend(Reading::best(From::Urc(unasked), unasked.layouts(), None, values));
     }
     // The best fit goes first; of two that are as good, the answer.
     readings.sort_by_key(|reading| std::cmp::Reverse(reading.fit));
@@ -72,7 +72,6 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
     Some(explained)
 }
 
-/// Whether lines of text or a PDU follow this one.
 pub(super) fn has_body(line: &str) -> bool {
     let prefix = split_prefix(line.as_bytes()).0.unwrap_or_default();
     urc(line.as_bytes()).is_some_and(|known| known.body_lines > 0)
@@ -87,13 +86,11 @@ struct AskedUsage {
 }
 
 impl AskedUsage {
-    /// The last command of a line: it is the one whose answer comes last.
     fn of(line: Option<&str>) -> Option<AskedUsage> {
         let line = at_command::parse(line?.trim())?;
         let asked = line.commands.last()?;
         let command = command_of(asked)?;
         let values = values_of(asked);
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
         Some(AskedUsage { command, form: asked.form, usage: command.usage(asked.form, &values) })
     }
 }
@@ -104,24 +101,10 @@ enum From {
     Urc(&'static Urc),
 }
 
-/// Whether the values are the ranges of values that a test answers.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lists {
-    None,
-    /// They are if there is a list in parentheses
-    Parenthesised,
-    /// It was asked for them
-    Asked,
-}
-
-impl Lists {
-    fn of(usage: &Usage, form: Form, asked: Option<&AskedUsage>) -> Lists {
-        match (usage.ranges, asked.is_some_and(|asked| asked.form == Form::Test && form == Form::Test)) {
-            (false, _) => Lists::None,
-            (true, false) => Lists::Parenthesised,
-            (true, true) => Lists::Asked,
-        }
-    }
+/// Whether the values may be the ranges that a test answers; and whether it was asked for them: else only a list in
+/// parentheses makes them so.
+fn lists(usage: &Usage, form: Form, asked: Option<&AskedUsage>) -> Option<bool> {
+    usage.ranges.then(|| form == Form::Test && asked.is_some_and(|asked| asked.form == Form::Test))
 }
 
 struct Reading {
@@ -132,13 +115,13 @@ struct Reading {
 }
 
 impl Reading {
-    fn best(from: From, layouts: &'static [Layout], lists: Lists, values: &[u8]) -> Option<Reading> {
+    fn best(from: From, layouts: &'static [Layout], lists: Option<bool>, values: &[u8]) -> Option<Reading> {
         let mut best: Option<Reading> = None;
         for layout in layouts {
-            let as_ranges = lists != Lists::None && !layout.groups;
-            let fit = if as_ranges { fit_of_ranges(layout, values, lists) } else { layout.fit(values) };
+            let ranges = lists.filter(|_| !layout.groups);
+            let fit = ranges.map_or_else(|| layout.fit(values), |asked| fit_of_ranges(layout, values, asked));
             if fit > best.as_ref().map_or(Fit::No, |best| best.fit) {
-                best = Some(Reading { from, layout, ranges: as_ranges, fit });
+                best = Some(Reading { from, layout, ranges: ranges.is_some(), fit });
             }
         }
         best
@@ -239,14 +222,13 @@ fn usages<'a>(
     })
 }
 
-/// Whether the first of the values is this setting.
 fn selects(setting: &str, values: &[u8]) -> bool {
     let first = parameters(values).next();
     first.is_some_and(|first| first.value.eq_ignore_ascii_case(setting.trim_matches('"').as_bytes()))
 }
 
 /// How well the values are ranges of the layout's fields: `(0-2),(1-100)`, `("GSM","UCS2")`, or single ones.
-fn fit_of_ranges(layout: &Layout, values: &[u8], lists: Lists) -> Fit {
+fn fit_of_ranges(layout: &Layout, values: &[u8], asked: bool) -> Fit {
     let mut groups = 0;
     let mut count = 0;
     for parameter in parameters(values) {
@@ -257,7 +239,7 @@ fn fit_of_ranges(layout: &Layout, values: &[u8], lists: Lists) -> Fit {
         count += 1;
     }
     // Without a single list it is rather a read answer.
-    if groups == 0 && lists != Lists::Asked {
+    if groups == 0 && !asked {
         return Fit::No;
     }
     if count == layout.fields.len() { Fit::Exact } else { Fit::Loose }

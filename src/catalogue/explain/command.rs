@@ -82,7 +82,6 @@ fn one(asked: &at_command::Command<'_>, context: &Context<'_>) -> Explanation {
         return explained;
     };
     let values = values_of(asked);
-    let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let mut explained = Explanation::of(&text, Kind::Command, known);
     let usage = known.usage(asked.form, &values);
     explained.notes.extend(what_it_does(known, asked, &values, usage));

@@ -28,9 +28,8 @@ pub struct Context<'a> {
     pub module: Option<&'static Module>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// What is explained, as it was given
     pub text: String,
     pub kind: Kind,
     pub title: String,
@@ -49,7 +48,7 @@ pub struct Explanation {
     pub complete: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     Command,
@@ -59,25 +58,22 @@ pub enum Kind {
     Urc,
     Error,
     Result,
-    /// The modem asks for data
     Prompt,
     /// One of the records in an answer
     Record,
     /// The text or PDU under a header
     Body,
-    /// Why the network refused
     Cause,
-    /// A module, by its name
     Module,
     /// More than one line or command; they stand in `each`
     Several,
+    #[default]
     Unknown,
 }
 
 /// One value of a command or an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExplainedPart {
-    /// As it stands in the text, quotes included
     pub text: String,
     /// As the manuals call it: `stat`; empty where it is not known
     pub name: String,
@@ -113,13 +109,9 @@ impl Explanation {
             text: text.to_owned(),
             kind,
             title: title.into(),
-            about: String::new(),
-            parts: Vec::new(),
-            notes: Vec::new(),
-            source: None,
             confirmed: true,
-            each: Vec::new(),
             complete: true,
+            ..Explanation::default()
         }
     }
 

@@ -6,10 +6,7 @@ use crate::catalogue::lookup::known;
 
 /// `BG96`, `LARA-R211-02B`, `SIMCOM_SIM7080G`, `quectel-bg96`
 pub(super) fn by_name(name: &str) -> Option<Explanation> {
-    known(name).map(|module| about(name, module))
-}
-
-fn about(name: &str, module: &'static Module) -> Explanation {
+    let module = known(name)?;
     let title = format!("A module of {}: {}", module.vendor, module.technologies.join(", "));
     let mut explained = Explanation::new(name, Kind::Module, title).from(&module.source, module.status);
     let mark = |sure: bool| if sure { "" } else { " (not confirmed)" };
@@ -52,7 +49,7 @@ fn about(name: &str, module: &'static Module) -> Explanation {
         let (text, is_confirmed) = note(text);
         format!("{text}{}", mark(is_confirmed))
     }));
-    explained
+    Some(explained)
 }
 
 /// How it starts, where that is known.

@@ -60,7 +60,7 @@ struct KnownCommand<'l> {
     /// Its form, as it is sent
     usage: Option<&'static Usage>,
     /// Its parameters without quotes, [`UNKNOWN`] in place of each `${…}`
-    values: Vec<String>,
+    values: Vec<&'l str>,
     span: Span,
 }
 
@@ -118,18 +118,13 @@ impl<'l> KnownCommand<'l> {
     fn new(line: &'l AtText, command: &'l Command<'l>) -> KnownCommand<'l> {
         let entry = catalogue::command_of(command);
         let values = catalogue::command::values(command);
-        let given: Vec<&str> = values.iter().map(String::as_str).collect();
-        let usage = entry.and_then(|entry| entry.usage(command.form, &given));
+        let usage = entry.and_then(|entry| entry.usage(command.form, &values));
         let span = line.span_with_values(command.range.start, command.range.end);
         KnownCommand { line, command, entry, usage, values, span }
     }
 
-    fn values(&self) -> Vec<&str> {
-        self.values.iter().map(String::as_str).collect()
-    }
-
     fn restarts(&self) -> bool {
-        self.entry.is_some_and(|entry| entry.reboots(self.command.form, &self.values()).is_some())
+        self.entry.is_some_and(|entry| entry.reboots(self.command.form, &self.values).is_some())
     }
 
     /// `AT+CMGS`
@@ -336,7 +331,7 @@ fn is_slip(written: &str, meant: &str) -> bool {
 
 fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, findings: &mut Findings) {
     let Some(entry) = known.entry else { return };
-    let (form, values) = (known.command.form, known.values());
+    let (form, values) = (known.command.form, &known.values);
     let (source, span) = (Arc::clone(&findings.source), known.span);
     let tries_pin = may_try_pin(known);
     if tries_pin {
@@ -360,16 +355,16 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
         return findings.tell("hayes::check::needs-unsafe", span, &[&command(), &clause(danger.why)]);
     }
     let is_told = |danger: &&Danger| is_told(danger.kind, form, lines.is_plain_list);
-    if let Some(danger) = entry.dangers(form, &values).find(is_told) {
+    if let Some(danger) = entry.dangers(form, values).find(is_told) {
         let command = if tries_pin { format!("{}=", known.name()) } else { command() };
         findings.tell("hayes::check::danger", span, &[&command, &clause(danger.why)]);
-    } else if let Some(why) = entry.not_repeatable(form, &values)
+    } else if let Some(why) = entry.not_repeatable(form, values)
         && asked.place.in_retry
         && asked.role != Role::Reboot
     {
         findings.tell("hayes::check::repeat", span, &[&command(), &clause(why)]);
     }
-    if entry.leaves_nb_iot_only(form, &values) {
+    if entry.leaves_nb_iot_only(form, values) {
         lines.nb_iot.push((command(), span));
     }
 }
@@ -389,7 +384,6 @@ fn is_told(kind: DangerKind, form: Form, is_plain_list: bool) -> bool {
 pub fn tries_pin(line: &str) -> Option<String> {
     let tries = |asked: &&command::Command<'_>| {
         let values = catalogue::command::values(asked);
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let mut dangers = catalogue::command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
         dangers.any(|danger| danger.kind == DangerKind::Lock)
     };
@@ -411,7 +405,7 @@ fn may_hold(when: When, known: &KnownCommand<'_>) -> bool {
         .iter()
         .map(|value| match wanted.next() {
             Some(Some(wanted)) if value.contains(UNKNOWN) => wanted,
-            Some(_) | None => value.as_str(),
+            Some(_) | None => *value,
         })
         .collect();
     when.holds(known.command.form, &supposed)
@@ -419,11 +413,11 @@ fn may_hold(when: When, known: &KnownCommand<'_>) -> bool {
 
 /// Follows which contexts are certainly up. The APN of one that is up cannot be changed.
 fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut Findings) {
-    let (form, values) = (known.command.form, known.values());
+    let (form, values) = (known.command.form, &known.values);
     if form == Form::Set
         && known.entry.is_some_and(|entry| entry.needs_context_down)
         && let Some(context) = known.values.first()
-        && let Some(since) = lines.contexts.get(context)
+        && let Some(since) = lines.contexts.get(*context)
     {
         let (code, source) = ("hayes::check::context-up", &findings.source);
         let fault = Diagnostic::told(code, source, known.span, &[&known.name()]);
@@ -433,12 +427,12 @@ fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut F
         return;
     }
     let raises = known.entry.and_then(|entry| entry.raises_context.as_ref());
-    if let Some(raises) = raises.filter(|raises| raises.when.holds(form, &values))
+    if let Some(raises) = raises.filter(|raises| raises.when.holds(form, values))
         && let Some(context) = known.values.get(raises.context)
         && !context.contains(UNKNOWN)
     {
         lines.raise(context, known.span);
-    } else if known.entry.is_none_or(|entry| entry.lowers_contexts || entry.reboots(form, &values).is_some()) {
+    } else if known.entry.is_none_or(|entry| entry.lowers_contexts || entry.reboots(form, values).is_some()) {
         // An unknown command may do anything.
         lines.forget_contexts();
     }
@@ -469,12 +463,12 @@ fn reply_length(clause: &Clause) -> Option<(usize, Span)> {
 /// A command that asks for data has a `prompt` under it, and no other has.
 fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
     let prompts =
-        |known: &KnownCommand<'_>| known.entry.and_then(|entry| entry.prompt(known.command.form, &known.values()));
+        |known: &KnownCommand<'_>| known.entry.and_then(|entry| entry.prompt(known.command.form, &known.values));
     let asks = commands.iter().find_map(|known| Some((known, prompts(known)?)));
     match (asks, asked.clauses.iter().find(|clause| clause.is_prompt())) {
         (Some((known, prompt)), Some(clause)) => {
             if let Some((length, span)) = reply_length(clause)
-                && let Some((announced, true)) = prompt.announced(&known.values())
+                && let Some((announced, true)) = prompt.announced(&known.values)
                 && announced != length
             {
                 findings.tell("hayes::check::reply-length", span, &[&known.name(), &announced, &length]);

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::notation::{hex, unhex};
 use crate::sim::{CommandError, Options};
 
-use super::CommandForm::{self, Read, Set, Test};
 use super::random::{Random, with_check_digit};
 use super::{Answer, Effect, Request, Row};
+use crate::at::Form::{self, Read, Set, Test};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("pin", &[Set], |modem, request| {
@@ -61,7 +61,6 @@ pub(super) struct Card {
     phonebook: BTreeMap<u8, Contact>,
 }
 
-/// Whether the SIM lets itself be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lock {
     Ready,
@@ -163,7 +162,6 @@ impl Card {
         self.lock == Lock::Ready
     }
 
-    /// What a text of a profile names.
     pub(super) fn named(&self, name: &str, padding: &str) -> Option<String> {
         Some(match name {
             "iccid-padded" if self.iccid.len() < 20 => format!("{}{padding}", self.iccid),
@@ -294,7 +292,7 @@ impl Card {
 
     /// AT+CPOL: the preferred networks of the list that AT+CPLS names; the user's can be written (27.007 §7.19).
     fn preferred_operators(&mut self, request: &mut Request, list: u32) -> Answer {
-        if request.form == CommandForm::Read {
+        if request.form == Form::Read {
             return request.answer_all(self.preferred(list).map(|(place, [a, b, c, high, low])| {
                 let bits = TECHNOLOGIES.map(|[in_high, in_low]| u8::from(high & in_high != 0 || low & in_low != 0));
                 let [gsm, compact, utran, eutran] = bits;

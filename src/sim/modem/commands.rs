@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use crate::sim::{CommandError, Instead, ModelCommand};
 
-use super::CommandForm::{self, Execute, Read, Set};
 use super::random::Chaos;
 use super::read_timestamp;
 use super::{Answer, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then};
 use super::{card, file, message, mobile, socket, split, timestamp};
+use crate::at::Form::{self, Execute, Read, Set};
 
 const TABLES: [&[Row]; 6] =
     [EQUIPMENT, card::COMMANDS, mobile::COMMANDS, socket::COMMANDS, message::COMMANDS, file::COMMANDS];
 
-fn find(does: &str, form: CommandForm) -> Option<Does> {
+fn find(does: &str, form: Form) -> Option<Does> {
     let mut rows = TABLES.into_iter().flatten();
     rows.find(|(name, forms, _)| *name == does && forms.contains(&form)).map(|(.., does)| *does)
 }
@@ -163,7 +163,7 @@ impl Simulator {
             return does(self, request);
         };
         let does = command.does.as_ref().and_then(|does| find(does, request.form));
-        if request.form == CommandForm::Test {
+        if request.form == Form::Test {
             match &command.test {
                 Some(test) => return request.answer_all(test.lines().map(str::to_owned)),
                 // It only asks whether the command exists.
@@ -195,13 +195,12 @@ impl Simulator {
         Ok(if takes_time { Effect::Wait { time: command.takes, then: Then::Continue, abort: None } } else { effect })
     }
 
-    /// Whether the modem is in the state in which a command does this.
-    fn holds(&self, instead: &Instead, form: CommandForm) -> bool {
+    fn holds(&self, instead: &Instead, form: Form) -> bool {
         let named = match form {
-            CommandForm::Read => "read",
-            CommandForm::Set => "set",
-            CommandForm::Execute => "execute",
-            CommandForm::Test => return false,
+            Form::Read => "read",
+            Form::Set => "set",
+            Form::Execute => "execute",
+            Form::Test => return false,
         };
         if !instead.forms.is_empty() && !instead.forms.iter().any(|known| known == named) {
             return false;
@@ -219,7 +218,7 @@ impl Simulator {
     }
 
     fn answer_to(&mut self, command: &'static ModelCommand, does: Option<Does>, request: &mut Request<'_>) -> Answer {
-        if let (None, CommandForm::Set, false) = (does, request.form, command.answers.is_empty()) {
+        if let (None, Form::Set, false) = (does, request.form, command.answers.is_empty()) {
             let wanted = request.text(0).to_ascii_lowercase();
             if let Some(text) = command.answers.get(&wanted) {
                 return self.answer(request, text);
@@ -229,10 +228,10 @@ impl Simulator {
             }
         }
         let text = match request.form {
-            CommandForm::Read => &command.read,
-            CommandForm::Execute => &command.execute,
-            CommandForm::Set => &command.set,
-            CommandForm::Test => &None,
+            Form::Read => &command.read,
+            Form::Execute => &command.execute,
+            Form::Set => &command.set,
+            Form::Test => &None,
         };
         match (does, text) {
             (Some(does), _) => does(self, request),
@@ -258,14 +257,14 @@ impl Simulator {
     pub(super) fn setting(&mut self, request: &mut Request<'_>) -> Answer {
         let setting = request.setting.ok_or(CommandError::Error)?;
         match request.form {
-            CommandForm::Read => request.answer(self.adaptor.settings.text(setting)),
-            CommandForm::Set => self.set(request.setting, &request.parameters),
+            Form::Read => request.answer(self.adaptor.settings.text(setting)),
+            Form::Set => self.set(request.setting, &request.parameters),
             // The basic commands: `ATE0`.
-            CommandForm::Execute if !request.name.starts_with('+') => {
+            Form::Execute if !request.name.starts_with('+') => {
                 let number = request.parameters.first().map_or("0", |it| it.text);
                 self.set(request.setting, &[CommandParameter { text: number, quoted: false }])
             }
-            CommandForm::Execute | CommandForm::Test => Err(CommandError::Parameter),
+            Form::Execute | Form::Test => Err(CommandError::Parameter),
         }
     }
 
@@ -294,12 +293,12 @@ impl Simulator {
         let is_quoted = |name: &str| !name.bytes().all(|byte| byte.is_ascii_digit());
         let spelt = |name: &str| if is_quoted(name) { format!("\"{name}\"") } else { name.to_owned() };
         match request.form {
-            CommandForm::Set => {}
-            CommandForm::Test => {
+            Form::Set => {}
+            Form::Test => {
                 return request
                     .answer_all(command.keys.iter().map(|(name, key)| format!("{},{}", spelt(name), key.test)));
             }
-            CommandForm::Read | CommandForm::Execute => return Err(CommandError::Parameter),
+            Form::Read | Form::Execute => return Err(CommandError::Parameter),
         }
         let (wanted, values) = request.parameters.split_first().ok_or(CommandError::Error)?;
         let named =
@@ -345,7 +344,6 @@ impl Simulator {
         Ok(Effect::Done)
     }
 
-    /// A text of the profile with its `{names}` filled in.
     pub(super) fn filled(&mut self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len() + 16);
         let mut rest = text;
@@ -369,7 +367,7 @@ impl Simulator {
             "imei" => &*self.imei,
             // Without the check digit
             "imei-body" => return self.imei.get(..14).unwrap_or(&self.imei).to_owned(),
-            "messages-sent" => return self.messages.sent().to_string(),
+            "messages-sent" => return self.messages.reference.to_string(),
             "chaos" => return self.adaptor.chaos.as_ref().map_or(String::new(), Chaos::mishaps),
             "channel" | "technology" => return profile.number::<u32>(name).to_string(),
             "mode" | "band" | "area" | "cell" => profile.text(name),

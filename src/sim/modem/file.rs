@@ -3,8 +3,8 @@
 
 use crate::sim::{CommandError, FileAccess};
 
-use super::CommandForm::{Execute, Read, Set};
 use super::{Answer, Awaited, Effect, Request, Row, Simulator};
+use crate::at::Form::{Execute, Read, Set};
 
 /// `file-write` asks for data, or takes them from the command line; `file-read` gives them; the text of each is the profile's.
 pub(super) const COMMANDS: &[Row] = &[

@@ -6,8 +6,8 @@ use crate::sim::CommandError;
 use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets, to_septets_anyhow, to_ucs2_hex};
 use crate::sms::{self, Coding, octets};
 
-use super::CommandForm::{Execute, Read, Set, Test};
 use super::{Adaptor, Answer, Awaited, CommandParameter, Effect, Request, Row, timestamp};
+use crate::at::Form::{Execute, Read, Set, Test};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("message-service", &[Read], |modem, request| {
@@ -246,7 +246,7 @@ fn listed(request: &Request, text_mode: bool) -> Result<Option<MessageStatus>, C
 pub(super) struct Messages {
     list: Vec<ShortMessage>,
     /// The reference of the message that was sent last.
-    reference: u8,
+    pub(super) reference: u8,
     /// Messages that wait in the network until the modem is on it: their places in the options.
     delayed: Vec<usize>,
 }
@@ -260,7 +260,6 @@ impl Messages {
         self.list.iter_mut().find(|message| message.on_sim == on_sim && message.index == index)
     }
 
-    /// Stores it at the first free index; `None` where the memory is full.
     fn store(&mut self, mut message: ShortMessage) -> Option<u16> {
         let on_sim = message.on_sim;
         let index = (0..CAPACITY).find(|index| self.of(on_sim).all(|known| known.index != *index))?;
@@ -280,7 +279,6 @@ impl Messages {
 
     // Sending
 
-    /// The text of a prompt is there: it is sent, or stored.
     pub(super) fn deliver(
         &mut self,
         awaited: &Awaited,
@@ -310,10 +308,6 @@ impl Messages {
         let index = self.store(message).ok_or(CommandError::Message(322))?;
         ta.info("+CMGW", index.to_string());
         Ok(())
-    }
-
-    pub(super) fn sent(&self) -> u8 {
-        self.reference
     }
 
     /// A message is sent: the reference that the network gives it.
@@ -378,7 +372,6 @@ impl Messages {
 
     // Receiving (27.005 §3.4.1)
 
-    /// A message from the network: stored at once.
     pub(super) fn store_received(&mut self, text: &str, ta: &Adaptor) -> Option<u16> {
         self.store(ShortMessage {
             on_sim: is_on_sim(ta, 2),
@@ -420,7 +413,6 @@ impl Messages {
 }
 
 impl ShortMessage {
-    /// The header and, under it, the text or the unit; then it is read.
     fn say(&mut self, request: &mut Request, ta: &Adaptor, listed: bool) {
         let index = if listed { format!("{},", self.index) } else { String::new() };
         if is_text_mode(ta) {

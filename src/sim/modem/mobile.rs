@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::sim::{CommandError, Needs, Operator, Profile, Settable};
 
-use super::CommandForm::{Execute, Read, Set, Test};
 use super::card::Card;
 use super::socket::Sockets;
 use super::{Adaptor, Answer, Effect, FinalCode, ModemState, Request, Row, Simulator, Then, Timer, split};
+use crate::at::Form::{Execute, Read, Set, Test};
 
 pub(super) const COMMANDS: &[Row] = &[
     ("registration", &[Read], |modem, request| modem.mobile.show_registration(request, &modem.adaptor)),
@@ -202,7 +202,6 @@ pub(super) struct Mobile {
     profile: &'static Profile,
     pub(super) card: Card,
     operators: Vec<Operator>,
-    /// The power level of AT+CFUN.
     function: u32,
     stat: u8,
     /// Whether packet data is attached; +CGREG and +CEREG show 0 where it is not.
@@ -223,7 +222,6 @@ pub(super) struct Mobile {
     steady: bool,
     /// Sorted by their identifiers, as AT+CGDCONT? lists them.
     contexts: Vec<PdpContext>,
-    /// SIMCom's own stack is up.
     application: bool,
     pub(super) sockets: Sockets,
     call: Option<PhoneCall>,
@@ -311,7 +309,6 @@ impl Mobile {
         self.update(ta);
     }
 
-    /// Whether the boot tells of its SIM.
     pub(super) fn boots_with_card(&self) -> bool {
         self.function != 0 && self.card.is_usable()
     }
@@ -321,7 +318,6 @@ impl Mobile {
         self.update(ta);
     }
 
-    /// What a text of a profile names.
     pub(super) fn named(&self, name: &str, ta: &mut Adaptor) -> Option<String> {
         let operator = self.current();
         let code = operator.map_or("", |operator| &operator.code);
@@ -381,7 +377,6 @@ impl Mobile {
         self.card.require(self.profile.number("sim-absent"))
     }
 
-    /// What a command that needs all this is refused with.
     pub(super) fn require(&self, needs: Needs) -> Result<(), CommandError> {
         match needs {
             Needs::Nothing => Ok(()),
@@ -464,7 +459,6 @@ impl Mobile {
         request.answer(format!("{mode},{}", self.registration_text(&request.name, mode, ta)))
     }
 
-    /// The status that a command of [`REGISTRATION`] shows.
     fn registration_stat(&self, name: &str) -> u8 {
         if name != "+CREG" && !self.attached && self.is_registered() { UNREGISTERED } else { self.stat }
     }
@@ -505,7 +499,6 @@ impl Mobile {
         self.tell_registration(ta);
     }
 
-    /// Of each service whose status has changed.
     fn tell_registration(&mut self, ta: &mut Adaptor) {
         let now = REGISTRATION.map(|name| self.registration_stat(name));
         let told = std::mem::replace(&mut self.told, now);
@@ -528,7 +521,6 @@ impl Mobile {
         }
     }
 
-    /// It is on no network, and carries nothing any more.
     fn leave(&mut self, stat: u8, ta: &mut Adaptor) {
         ta.cancel(&Timer::SearchEnds);
         self.attached = false;
@@ -661,7 +653,6 @@ impl Mobile {
         Ok(Effect::Wait { time, then: Then::Scan, abort: self.aborted() })
     }
 
-    /// How a search for networks ends when a character comes.
     fn aborted(&self) -> Option<FinalCode> {
         match self.profile.text("scan-abort") {
             "" => None,
@@ -776,7 +767,6 @@ impl Mobile {
         self.context(id).is_some_and(PdpContext::is_active)
     }
 
-    /// Defines it; an active one stays active.
     fn put_context(&mut self, mut context: PdpContext) {
         match self.context_mut(context.id) {
             Some(known) => {
@@ -814,7 +804,6 @@ impl Mobile {
         self.tell_registration(ta);
     }
 
-    /// The context comes up, if the network lets it.
     fn activate(&mut self, id: u8) -> Result<(), CommandError> {
         self.require_attached()?;
         let context = self.context(id).ok_or(UNKNOWN_CONTEXT)?;

@@ -21,6 +21,7 @@ mod socket;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use crate::at::Form;
 use crate::catalogue::{cme, cms};
 use crate::diagnostic::Complaint;
 use crate::notation::unhex;
@@ -89,7 +90,6 @@ struct Adaptor {
     zone: i8,
 }
 
-/// What the answer that is being written has come to.
 #[derive(Debug, Default)]
 struct AnswerSoFar {
     /// The command has written a line: the next needs no empty line before it.
@@ -126,14 +126,12 @@ enum ModemState {
     Gone,
 }
 
-/// What happens when the time of a command has come.
 #[derive(Debug)]
 enum Then {
     /// The line begins: it was held up.
     Begin,
     /// So many more URCs, then the line begins.
     Flood(u32),
-    /// The next command of the line
     Continue,
     End(FinalCode),
     Scan,
@@ -141,7 +139,6 @@ enum Then {
     Chosen,
     /// The same; if it is not to be had, any other will do.
     ChosenOrAny,
-    /// The text of a prompt is dealt with.
     Deliver(Awaited, Vec<u8>),
     Reset,
     PowerOff,
@@ -161,9 +158,17 @@ enum FinalCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Awaited {
     /// A message to be sent, or stored with this status; in PDU mode its length without the service centre
-    Message { address: String, length: Option<usize>, store: Option<MessageStatus> },
+    Message {
+        address: String,
+        length: Option<usize>,
+        store: Option<MessageStatus>,
+    },
     /// Data for a socket: so many, or up to Ctrl-Z; on u-blox a line with this prefix tells of them.
-    Socket { id: u8, length: Option<usize>, prefix: Option<String> },
+    Socket {
+        id: u8,
+        length: Option<usize>,
+        prefix: Option<String>,
+    },
     /// Data for a file: so many, or up to Ctrl-Z
     File {
         prompt: &'static str,
@@ -175,7 +180,6 @@ enum Awaited {
         /// The answer with the command's parameters filled in
         answer: String,
     },
-    /// Nobody asked for the prompt.
     Nothing,
 }
 
@@ -197,7 +201,7 @@ enum Effect {
 type Answer = Result<Effect, CommandError>;
 
 /// A row of a part's table of commands: the name that profiles give it in `does`, the forms, and what it does then.
-type Row = (&'static str, &'static [CommandForm], Does);
+type Row = (&'static str, &'static [Form], Does);
 type Does = fn(&mut Simulator, &mut Request<'_>) -> Answer;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,7 +209,6 @@ enum Timer {
     Hears,
     CardReady,
     SearchEnds,
-    /// The SIM takes another IMSI.
     ImsiSwitch,
     HangUp,
     /// The guard time after `+++`
@@ -220,7 +223,6 @@ enum Timer {
     /// Power saving: the active time is over, and later the time until the periodic update.
     Dozes,
     Wakes,
-    /// The supply gives in.
     Restart,
 }
 
@@ -300,7 +302,6 @@ impl Adaptor {
 
     // When
 
-    /// What the modem's clock says, in seconds since 1970.
     fn seconds(&self) -> u64 {
         self.clock.saturating_add(self.now.as_secs())
     }
@@ -322,11 +323,6 @@ impl Adaptor {
         self.state = ModemState::Running { until: self.now.saturating_add(time), then, abort: None };
     }
 
-    fn begin_command(&mut self) {
-        self.answer.open = false;
-    }
-
-    /// A URC so long after the final result code.
     fn urc_later(&mut self, time: Duration, line: impl Into<Box<str>>) {
         self.answer.then.push((time, line.into()));
     }
@@ -353,18 +349,13 @@ impl Adaptor {
         self.send(&line);
     }
 
-    fn is_silent(&self) -> bool {
-        self.has_come("silence")
-    }
-
-    /// The final result code, and what follows it.
     fn finish(&mut self, result: FinalCode) {
         if matches!(self.state, ModemState::Gone) {
             return;
         }
         self.state = ModemState::Command;
         self.put_final(&result);
-        self.answer.muted = self.is_silent();
+        self.answer.muted = self.has_come("silence");
         self.answer.previous = std::mem::take(&mut self.answer.current);
         for (time, line) in std::mem::take(&mut self.answer.then) {
             self.after(time, Timer::Urc(line));
@@ -492,7 +483,6 @@ impl Adaptor {
         profile.urcs.get(place).map_or("RING", String::as_str)
     }
 
-    /// What the faults put between two lines.
     fn disturb(&mut self) {
         if self.options.faults.is_empty() {
             return;
@@ -543,7 +533,6 @@ impl Adaptor {
         self.options.fault(name).is_some()
     }
 
-    /// The faults that strike the command line which runs.
     fn striking(&self) -> impl Iterator<Item = &GivenOption> {
         self.options.faults.iter().filter(|fault| fault.strikes(self.line_number, &self.last_line))
     }
@@ -692,7 +681,7 @@ impl SendBuffer {
 struct Request<'a> {
     /// In upper case with its leading character: `+CREG`, `&F`, `E`, `S`, `D`. It stands before each line of the answer.
     name: String,
-    form: CommandForm,
+    form: Form,
     /// The number behind a basic command (`ATE0`) and behind `S` is the first; what is dialled is the only one.
     parameters: Vec<CommandParameter<'a>>,
     /// The value of the profile that the command reads and sets.
@@ -703,20 +692,7 @@ struct Request<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CommandForm {
-    /// `AT+CSQ`, `ATE0`, `ATD*99#`
-    Execute,
-    /// `AT+CREG?`, `ATS0?`
-    Read,
-    /// `AT+CREG=?`
-    Test,
-    /// `AT+CREG=2`, `ATS0=1`
-    Set,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct CommandParameter<'a> {
-    /// Without its quotes.
     text: &'a str,
     quoted: bool,
 }
@@ -735,7 +711,7 @@ impl CommandParameter<'_> {
 }
 
 impl<'a> Request<'a> {
-    fn new(name: &str, form: CommandForm, parameters: Vec<CommandParameter<'a>>) -> Request<'a> {
+    fn new(name: &str, form: Form, parameters: Vec<CommandParameter<'a>>) -> Request<'a> {
         Request { name: name.to_ascii_uppercase(), form, parameters, setting: None, bare: false, lines: Vec::new() }
     }
 
@@ -749,7 +725,6 @@ impl<'a> Request<'a> {
         self.given(place).ok_or(CommandError::Parameter)
     }
 
-    /// Its text; empty where there is none.
     fn text(&self, place: usize) -> &'a str {
         self.given(place).map_or("", |parameter| parameter.text)
     }
@@ -758,7 +733,6 @@ impl<'a> Request<'a> {
         self.given(place).filter(|parameter| parameter.quoted).map(|parameter| parameter.text)
     }
 
-    /// The parameter at a place as a number of whatever size is asked for.
     fn number<N: TryFrom<u32>>(&self, place: usize) -> Option<N> {
         self.given(place)?.number()?.try_into().ok()
     }
@@ -804,7 +778,7 @@ fn next_request<'a>(line: &mut &'a str) -> Result<Option<Request<'a>>, CommandEr
         '&' => basic(rest, 2),
         'D' | 'd' => {
             let dialled = CommandParameter { text: behind.trim(), quoted: false };
-            Some((Request::new("D", CommandForm::Execute, vec![dialled]), ""))
+            Some((Request::new("D", Form::Execute, vec![dialled]), ""))
         }
         'S' | 's' => register(behind),
         // ATA ends its command: `AT+CMEE=2;AT+CMGF=1` is a slip, not an answered call.
@@ -838,10 +812,10 @@ fn extended(text: &str) -> Option<(Request<'_>, &str)> {
         return None;
     }
     let (form, parameters) = match form {
-        "" => (CommandForm::Execute, Vec::new()),
-        "?" => (CommandForm::Read, Vec::new()),
-        "=?" => (CommandForm::Test, Vec::new()),
-        _ => (CommandForm::Set, split(form.strip_prefix('=')?).map(parameter).collect()),
+        "" => (Form::Execute, Vec::new()),
+        "?" => (Form::Read, Vec::new()),
+        "=?" => (Form::Test, Vec::new()),
+        _ => (Form::Set, split(form.strip_prefix('=')?).map(parameter).collect()),
     };
     Some((Request::new(name, form, parameters), rest))
 }
@@ -870,7 +844,7 @@ fn basic(text: &str, name_length: usize) -> Option<(Request<'_>, &str)> {
         return None;
     }
     let (number, rest) = leading_number(rest)?;
-    Some((Request::new(name, CommandForm::Execute, number.into_iter().collect()), rest))
+    Some((Request::new(name, Form::Execute, number.into_iter().collect()), rest))
 }
 
 /// `S0=1`, `S0?` (V.250 §5.3.2), from behind the S.
@@ -878,12 +852,12 @@ fn register(text: &str) -> Option<(Request<'_>, &str)> {
     let (number, rest) = leading_number(text)?;
     let number = number?;
     if let Some(rest) = rest.strip_prefix('?') {
-        return Some((Request::new("S", CommandForm::Read, vec![number]), rest));
+        return Some((Request::new("S", Form::Read, vec![number]), rest));
     }
     let rest = rest.strip_prefix('=')?;
     let (value, rest) = rest.split_at_checked(rest.bytes().take_while(u8::is_ascii_digit).count())?;
     let value = CommandParameter { text: value, quoted: false };
-    Some((Request::new("S", CommandForm::Set, vec![number, value]), rest))
+    Some((Request::new("S", Form::Set, vec![number, value]), rest))
 }
 
 fn leading_number(text: &str) -> Option<(Option<CommandParameter<'_>>, &str)> {

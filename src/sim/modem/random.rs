@@ -54,7 +54,6 @@ pub(super) struct Chaos {
     mishaps: Vec<&'static str>,
     /// One line of so many is struck.
     rarity: usize,
-    /// The modem's other faults, which last
     lasting: Vec<GivenOption>,
 }
 

@@ -57,7 +57,6 @@ impl Configuration {
         }
     }
 
-    /// The value as a read answer shows it.
     pub(super) fn text(&self, setting: usize) -> &str {
         let default = || self.profile.settings.get(setting).map_or("", |setting| &setting.default);
         self.current.get(&setting).map_or_else(default, AsRef::as_ref)
@@ -129,7 +128,6 @@ impl Configuration {
         self.profile.settings.get(setting).is_some_and(|setting| setting.kept == kept)
     }
 
-    /// Makes it so, unchecked.
     pub(super) fn put(&mut self, setting: usize, value: &str, now: Duration) {
         if self.is_kept(setting, Lifetime::Memory) {
             self.saved.insert(setting, value.into());
@@ -148,7 +146,6 @@ impl Configuration {
         self.set_at.get(&setting).copied().unwrap_or_default()
     }
 
-    /// What was kept for good is lost too.
     pub(super) fn forget(&mut self) {
         self.saved.clear();
         self.until_restart.clear();

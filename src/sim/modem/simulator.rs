@@ -19,7 +19,6 @@ const LONGEST_LINE: usize = 560;
 
 const PROMPT_TEXT: usize = 2 * 1024;
 
-/// What asks for it.
 const PROMPT: &str = "\r\n> ";
 
 const CTRL_Z: u8 = 0x1A;
@@ -89,7 +88,6 @@ impl Simulator {
         }
     }
 
-    /// It is up, without a word.
     fn come_up(&mut self) {
         let ta = &mut self.adaptor;
         if let (Some(echo), Some(setting)) = (ta.options.is_on("echo"), ta.profile.setting("E")) {
@@ -204,7 +202,6 @@ impl Simulator {
         }
     }
 
-    /// Takes the input as far as the modem can.
     fn pump(&mut self) {
         while !self.adaptor.input.is_empty() && !self.adaptor.sending.is_full() {
             let ta = &mut self.adaptor;
@@ -267,7 +264,7 @@ impl Simulator {
         while let Some(mut rest) = line.get(self.adaptor.done..) {
             let next = next_request(&mut rest);
             self.adaptor.done = line.len() - rest.len();
-            self.adaptor.begin_command();
+            self.adaptor.answer.open = false;
             let effect = match next {
                 Ok(None) => Ok(Effect::End(FinalCode::Ok)),
                 Ok(Some(mut request)) => {
@@ -307,7 +304,6 @@ impl Simulator {
         ta.state = ModemState::Data { escapes: 0, last: ta.now };
     }
 
-    /// The time of the running command has come.
     fn resume(&mut self) {
         let state = std::mem::replace(&mut self.adaptor.state, ModemState::Command);
         let ModemState::Running { then, .. } = state else {
@@ -327,7 +323,7 @@ impl Simulator {
             Then::ChosenOrAny => self.mobile.choose_any(&mut self.adaptor),
             Then::Chosen => self.adaptor.finish(FinalCode::Refused(CommandError::Equipment(30))),
             Then::Deliver(awaited, text) => {
-                self.adaptor.begin_command();
+                self.adaptor.answer.open = false;
                 let result = self.deliver(&awaited, &text);
                 self.adaptor.finish(result.unwrap_or_else(FinalCode::Refused));
             }
@@ -335,7 +331,6 @@ impl Simulator {
         }
     }
 
-    /// The text of a prompt goes where it was asked for.
     fn deliver(&mut self, awaited: &Awaited, text: &[u8]) -> Result<FinalCode, CommandError> {
         let ta = &mut self.adaptor;
         match awaited {
@@ -426,7 +421,7 @@ impl Adaptor {
             self.sending.waiting.clear();
             return false;
         }
-        self.answer.muted |= self.is_silent() || self.strikes("lost");
+        self.answer.muted |= self.has_come("silence") || self.strikes("lost");
         let late = self.striking().filter(|fault| fault.name == "late").filter_map(|fault| fault.time);
         let wait = self.options.time("delay").unwrap_or_default() + late.sum::<Duration>();
         match self.options.fault("flood").and_then(|fault| fault.number).unwrap_or_default() {
@@ -562,7 +557,6 @@ impl Adaptor {
         }
     }
 
-    /// Back to command mode; the call stays.
     fn escape(&mut self) {
         if matches!(self.state, ModemState::Data { .. }) {
             self.finish(FinalCode::Ok);

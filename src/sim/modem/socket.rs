@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::sim::CommandError;
 
-use super::CommandForm::{Execute, Read, Set};
 use super::{Adaptor, Answer, Awaited, Effect, FinalCode, ModemState, Request, Row, Timer};
+use crate::at::Form::{Execute, Read, Set};
 
 pub(super) const COMMANDS: &[Row] = &[
     // Quectel
@@ -64,7 +64,6 @@ const PASSED_THROUGH: u8 = 2;
 /// From the OK until a server has answered.
 const JOURNEY: Duration = Duration::from_millis(300);
 
-/// A server that is not listened to keeps what it has to say.
 const RECEIVED: usize = 8 * 1024;
 
 /// What a socket of u-blox that is not there, or cannot do it, is refused with.
@@ -88,7 +87,6 @@ struct Socket {
     host: Box<str>,
     port: u16,
     access: u8,
-    /// What the server has said and nobody has read
     received: Vec<u8>,
     sent: usize,
 }
