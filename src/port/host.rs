@@ -43,8 +43,8 @@ struct Served {
     connected: bool,
     /// When to ask the device again; now if something has come for it.
     next: Option<Duration>,
-    /// Whether the last wait found something there.
-    state: Ready,
+    /// What the last wait found there, in the order of [`Outlet::wanted`].
+    found: [Ready; 2],
 }
 
 /// A device that sends what nobody reads is not asked for more.
@@ -80,7 +80,15 @@ impl Host {
     fn add(&mut self, device: Box<dyn Device>, mut outlet: Outlet) -> Result<String, OpenError> {
         let name = outlet.open(self.openings.as_ref())?;
         let next = Some(Duration::ZERO);
-        self.served.push(Served { device, outlet, sent: Vec::new(), out: 0, connected: false, next, state: Ready::No });
+        self.served.push(Served {
+            device,
+            outlet,
+            sent: Vec::new(),
+            out: 0,
+            connected: false,
+            next,
+            found: [Ready::No; 2],
+        });
         Ok(name)
     }
 
@@ -121,8 +129,7 @@ fn wait(all: &mut [Served], openings: Option<&File>, watch: &Watch) {
     let time = next.map(|next| next.saturating_sub(watch.now()));
     let mut states = os::wait_for_any(&descriptors, watch.flag(), time).into_iter();
     for served in all {
-        let [state, _beside] = wanted(served).map(|wanted| wanted.and_then(|_| states.next()));
-        served.state = state.unwrap_or(Ready::No);
+        served.found = wanted(served).map(|wanted| wanted.and_then(|_| states.next()).unwrap_or(Ready::No));
     }
 }
 
@@ -170,8 +177,9 @@ impl Served {
 
     /// Notes who has come and gone. Says whether there may be something to be read.
     fn look(&mut self, now: Duration, tell: &mut dyn FnMut(HostEvent)) -> bool {
-        let ready = self.state == Ready::Yes;
-        let connected = self.outlet.look(self.state);
+        let [state, beside] = self.found;
+        let ready = state == Ready::Yes;
+        let connected = self.outlet.look(state, beside);
         if ready && self.out < self.sent.len() {
             self.next = Some(now);
         }
@@ -303,7 +311,7 @@ impl Outlet {
     }
 
     /// Takes new connections and notes lost ones. Says whether a program is there.
-    fn look(&mut self, state: Ready) -> bool {
+    fn look(&mut self, state: Ready, beside: Ready) -> bool {
         match self {
             Outlet::Terminal { open: Some(open), .. } => {
                 if open.seat.is_some() && state == Ready::HungUp {
@@ -317,10 +325,14 @@ impl Outlet {
             }
             Outlet::Terminal { open: None, .. } => false,
             Outlet::Listener { open, peer, .. } => {
+                let calls = if peer.is_some() { beside } else { state };
                 if state != Ready::No && peer.as_ref().is_some_and(has_closed) {
                     *peer = None;
                 }
-                while let Some(Ok((stream, _))) = open.as_ref().map(TcpListener::accept) {
+                // One call of the system for each that has come: the next wait tells of the next.
+                if calls == Ready::Yes
+                    && let Some(Ok((stream, _))) = open.as_ref().map(TcpListener::accept)
+                {
                     // A modem has one user: the second one is told so by the closing.
                     if peer.is_none() && stream.set_nonblocking(true).is_ok() {
                         let _ = stream.set_nodelay(true);
