@@ -12,7 +12,9 @@ use rustyline::error::ReadlineError;
 
 use super::editor::{LineSource, LinesAbove};
 use super::link::Link;
-use super::session::{self, Notebook, Runnable, asks_for_data, is_clause, is_command, is_open, may_keep, pieces};
+use super::session::{
+    self, Notebook, Runnable, asks_for_data, is_answer, is_clause, is_command, is_open, may_keep, pieces,
+};
 use super::shown::{Shown, write_out};
 use super::{Exploration, terminal};
 use crate::catalogue::explain::{Context, explain};
@@ -630,7 +632,8 @@ impl Explorer {
     }
 
     fn variables(&self) -> Passed {
-        let variables = self.session.interpreter.variables();
+        let mut variables = self.session.interpreter.variables();
+        variables.retain(|(name, _)| !is_answer(name));
         if variables.is_empty() {
             self.note("there are none yet: `set x = 1`, or `capture rssi:int` under a question");
         }

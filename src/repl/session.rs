@@ -10,7 +10,7 @@ use crate::check::{Checked, Names, Program, check_more};
 use crate::conversation::Conversation;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
-use crate::runtime::{Interpreter, Listener, Mask, Outcome, Status};
+use crate::runtime::{Interpreter, Listener, Mask, Outcome, Silent, Status};
 use crate::source::Source;
 use crate::syntax::ast::{ClauseKind, Exchange, Script, SendForm, StatementKind, TemplatePart};
 use crate::syntax::{self, Chunk, parse_chunk};
@@ -63,6 +63,13 @@ pub(super) struct Notebook {
     pub(super) names: Names,
     log: Vec<String>,
     last: Option<LastQuestion>,
+    /// How many answers are remembered: `_1`, the last, to `_9`.
+    remembered: u8,
+}
+
+/// Whether it is the name of a remembered answer. `_` alone is none in the language: it leaves out a field.
+pub(super) fn is_answer(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'_', b'1'..=b'9'])
 }
 
 /// The last question: lines under it may follow.
@@ -124,7 +131,7 @@ impl Runnable {
 
 impl Notebook {
     pub(super) fn new(interpreter: Interpreter) -> Notebook {
-        Notebook { interpreter, names: Names::default(), log: Vec::new(), last: None }
+        Notebook { interpreter, names: Names::default(), log: Vec::new(), last: None, remembered: 0 }
     }
 
     pub(super) fn check(&self, text: &str) -> Result<Runnable, Vec<Diagnostic>> {
@@ -190,8 +197,22 @@ impl Notebook {
         }
         if ready.is_question {
             self.last = Some(LastQuestion { text: ready.text, place });
+            if passed {
+                self.remember(conversation);
+            }
         }
         outcome
+    }
+
+    /// The answer becomes `_1`, what that was before becomes `_2`, and so on.
+    fn remember(&mut self, conversation: &mut Conversation) {
+        let older = (1..=self.remembered).rev().map(|place| format!("set _{} = _{place}\n", place + 1));
+        let text = older.collect::<String>() + "set _1 = response";
+        let (Checked { program, .. }, names) = check_more(&Source::new(TYPED, text), &Library::default(), &self.names);
+        let Some(program) = program else { return };
+        if self.interpreter.execute(&program, conversation, &mut Silent).status == Status::Passed {
+            (self.names, self.remembered) = (names, (self.remembered + 1).min(8));
+        }
     }
 
     pub(super) fn last_question(&self) -> Option<&str> {
