@@ -21,7 +21,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
         Some(prefix) => {
             for (command, form, usage) in usages(prefix, values, asked.as_ref()) {
                 let lists = lists(usage, form, asked.as_ref());
-                readings.extend(Reading::best(From::Answer(command, form), &usage.answers, lists, values));
+                readings.extend(LineReading::best(From::Answer(command, form), &usage.answers, lists, values));
             }
         }
         // Without prefix a line has the meaning of the question that it answers, and no other.
@@ -34,7 +34,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
                     return Some(text);
                 }
                 let lists = lists(usage, *form, asked.as_ref());
-                readings.extend(Reading::best(From::Answer(command, *form), &usage.answers, lists, values));
+                readings.extend(LineReading::best(From::Answer(command, *form), &usage.answers, lists, values));
                 if readings.is_empty() && matches!(usage.shape, Shape::Unknown | Shape::Bare | Shape::Text) {
                     return Some(line_of(line, command));
                 }
@@ -42,7 +42,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
         }
     }
     if let Some(unasked) = unasked {
-        readings.extend(Reading::best(From::Urc(unasked), unasked.layouts(), None, values));
+        readings.extend(LineReading::best(From::Urc(unasked), unasked.layouts(), None, values));
     }
     // The best fit goes first; of two that are as good, the answer.
     readings.sort_by_key(|reading| std::cmp::Reverse(reading.fit));
@@ -107,21 +107,21 @@ fn lists(usage: &Usage, form: Form, asked: Option<&AskedUsage>) -> Option<bool> 
     usage.ranges.then(|| form == Form::Test && asked.is_some_and(|asked| asked.form == Form::Test))
 }
 
-struct Reading {
+struct LineReading {
     from: From,
     layout: &'static Layout,
     ranges: bool,
     fit: Fit,
 }
 
-impl Reading {
-    fn best(from: From, layouts: &'static [Layout], lists: Option<bool>, values: &[u8]) -> Option<Reading> {
-        let mut best: Option<Reading> = None;
+impl LineReading {
+    fn best(from: From, layouts: &'static [Layout], lists: Option<bool>, values: &[u8]) -> Option<LineReading> {
+        let mut best: Option<LineReading> = None;
         for layout in layouts {
             let ranges = lists.filter(|_| !layout.groups);
             let fit = ranges.map_or_else(|| layout.fit(values), |asked| fit_of_ranges(layout, values, asked));
             if fit > best.as_ref().map_or(Fit::No, |best| best.fit) {
-                best = Some(Reading { from, layout, ranges: ranges.is_some(), fit });
+                best = Some(LineReading { from, layout, ranges: ranges.is_some(), fit });
             }
         }
         best
@@ -179,7 +179,7 @@ impl Reading {
         explained.collect()
     }
 
-    fn means_the_same(&self, other: &Reading) -> bool {
+    fn means_the_same(&self, other: &LineReading) -> bool {
         let same = |(one, other): (&&KnownField, &&KnownField)| one.what == other.what;
         self.layout.fields.iter().zip(&other.layout.fields).all(same)
     }

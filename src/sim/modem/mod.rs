@@ -33,7 +33,7 @@ use super::{CommandError, GivenOption, Options, Profile};
 use message::{MessageStatus, Messages};
 use mobile::Mobile;
 use random::{Chaos, Random};
-use settings::Configuration;
+use settings::CurrentSettings;
 
 /// Input that waits because the modem is busy, or slow. What comes beyond it is lost, as in a UART without flow control.
 const INPUT: usize = 8 * 1024;
@@ -60,7 +60,7 @@ pub struct Simulator {
 struct Adaptor {
     profile: &'static Profile,
     options: Options,
-    settings: Configuration,
+    settings: CurrentSettings,
     random: Random,
     chaos: Option<Chaos>,
     now: Duration,
@@ -230,7 +230,7 @@ impl Adaptor {
     fn new(profile: &'static Profile, options: Options, random: Random) -> Adaptor {
         Adaptor {
             profile,
-            settings: Configuration::new(profile),
+            settings: CurrentSettings::new(profile),
             random,
             chaos: Chaos::new(&options),
             now: Duration::ZERO,

@@ -29,7 +29,7 @@ impl Allowed {
 
 /// The settings of one modem, by their numbers in the profile; those that are not here have the profile's default.
 #[derive(Debug)]
-pub(super) struct Configuration {
+pub(super) struct CurrentSettings {
     profile: &'static Profile,
     current: BTreeMap<usize, Box<str>>,
     saved: BTreeMap<usize, Box<str>>,
@@ -44,9 +44,9 @@ pub(super) struct Configuration {
 /// S0 to S12 as V.250 §6 has them: S3 is CR, S4 LF, S5 backspace, S7 60 s, S12 the guard time in 20 ms.
 const REGISTERS: [u8; 13] = [0, 0, b'+', b'\r', b'\n', 0x08, 2, 60, 2, 6, 14, 95, 50];
 
-impl Configuration {
-    pub(super) fn new(profile: &'static Profile) -> Configuration {
-        Configuration {
+impl CurrentSettings {
+    pub(super) fn new(profile: &'static Profile) -> CurrentSettings {
+        CurrentSettings {
             profile,
             current: BTreeMap::new(),
             saved: BTreeMap::new(),
