@@ -330,14 +330,13 @@ impl PinAttempt {
         let line = parse(line)?;
         let tries = |asked: &&Command<'_>| {
             let values = values(asked);
-            let values: Vec<&str> = values.iter().map(String::as_str).collect();
             let mut dangers = command_of(asked).into_iter().flat_map(|known| known.dangers(asked.form, &values));
             dangers.any(|danger| danger.kind == DangerKind::Lock)
         };
         let tried = values(line.commands.iter().find(tries)?);
         // The shortest PIN has four digits; modes and classes have one, or two.
-        let is_code = |value: &&String| value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
-        let mut codes = tried.iter().filter(is_code).cloned();
+        let is_code = |value: &&&str| value.len() >= 4 && value.bytes().all(|byte| byte.is_ascii_digit());
+        let mut codes = tried.iter().filter(is_code).map(|code| (*code).to_owned());
         let named = tried.first().filter(|first| !is_code(first)).map(|first| first.to_ascii_uppercase());
         let (code, new) = (codes.next().unwrap_or_else(|| tried.join(",")), codes.next());
         // `AT+CPIN="PUK","PIN"`
