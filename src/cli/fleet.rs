@@ -165,6 +165,9 @@ struct FleetRunArguments {
     /// Begin no further wave with more modems than that at gateways that are not heard
     #[arg(long, value_name = "N|P%", value_parser = Share::parse, help_heading = "Fleet")]
     max_silent: Option<Share>,
+    /// Begin modems that another gateway may still have by an earlier run: you know that it has left them
+    #[arg(long, help_heading = "Fleet")]
+    force: bool,
     /// How long gateways that come later still begin [default: 7 days]
     #[arg(long, value_name = "DURATION", default_value = "168h", value_parser = some_time, help_heading = "Fleet")]
     not_after: Duration,
@@ -425,6 +428,7 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     let mut run = FleetRun::new(String::new(), program.source().name.clone(), hash, manner, targets);
     run.waves.clone_from(&batch.waves);
     (run.max_fail, run.max_silent) = (batch.max_fail, arguments.max_silent);
+    run.force = arguments.force;
     run.wave_wait = u64::try_from(arguments.wave_wait.as_millis()).unwrap_or(u64::MAX);
     let gateways: BTreeSet<&str> = run.targets.iter().map(|target| target.gateway.as_str()).collect();
     let seals: BTreeMap<&str, [u8; 32]> = keys_to_seal_to(&inventory, &gateways, secrets.is_empty(), console)?;
@@ -539,11 +543,21 @@ fn board(run: &FleetRun, operator: &Operator<'_>) -> String {
     let runs = |target: &&crate::fleet::controller::Target| {
         controller.presences.get(&target.gateway).is_some_and(|it| it.running.contains(&target.modem.name))
     };
-    let (silent, heard): (Vec<_>, Vec<_>) = run.open().partition(|target| is_silent(&target.gateway));
+    let (moved, open): (Vec<_>, Vec<_>) =
+        run.open().partition(|target| controller.moves.gateway_of(run, target).is_some());
+    let (waiting, open): (Vec<_>, Vec<_>) =
+        open.into_iter().partition(|target| controller.moves.waits(run, target).is_some());
+    let (silent, heard): (Vec<_>, Vec<_>) = open.into_iter().partition(|target| is_silent(&target.gateway));
     let running = heard.iter().copied().filter(runs).count();
     let statuses = [Status::Passed, Status::Failed, Status::Unreachable, Status::Skipped, Status::Interrupted];
     let ended = statuses.map(|status| (count(status), status.name()));
-    let open = [(running, "running"), (silent.len(), "not heard"), (heard.len() - running, "to come")];
+    let open = [
+        (running, "running"),
+        (moved.len(), "moved"),
+        (waiting.len(), "waiting for another gateway"),
+        (silent.len(), "not heard"),
+        (heard.len() - running, "to come"),
+    ];
     let all =
         ended.into_iter().chain(open).filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
     let why = run.stopped.iter().map(String::as_str).chain(run.paused.then_some("paused"));

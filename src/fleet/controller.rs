@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::carrier::ResultKey;
 use super::message::{GatewayResult, Manner, Order, Presence, VERSION, WantedModem, WantedRun};
+use super::moves::Moves;
 use crate::batch::schedule::{Share, wave_ends};
 use crate::port::Timestamp;
 use crate::report::result::{FailureReport, RunResult};
@@ -37,6 +38,9 @@ pub struct FleetRun {
     pub cancelled: bool,
     /// `finally` runs where a script runs.
     pub ends_all: bool,
+    /// Modems are begun that another gateway may still have: the user knows better.
+    #[serde(default)]
+    pub force: bool,
     /// Its ledger is whole: gateways may forget it.
     pub closed: bool,
     /// The carrier has lost all meanwhile: what it has now is read from its beginning, however often this begins anew.
@@ -97,6 +101,9 @@ pub struct Controller {
     /// What each gateway was last told, and what it last said
     pub orders: BTreeMap<String, Order>,
     pub presences: BTreeMap<String, Presence>,
+    /// Whether the carrier knows that a gateway reads its present order
+    pub confirms: bool,
+    pub moves: Moves,
 }
 
 /// So many runs that are over are named to the gateways.
@@ -106,6 +113,7 @@ const SETTLED: usize = 64;
 pub const NOT_HEARD: &str = "hayes::fleet::not-heard";
 const EXPIRED: &str = "hayes::fleet::expired";
 const CANCELLED: &str = "hayes::fleet::cancelled";
+const MOVED: &str = "hayes::fleet::moved";
 
 impl FleetRun {
     /// A run that has just begun.
@@ -125,6 +133,7 @@ impl FleetRun {
             paused: false,
             cancelled: false,
             ends_all: false,
+            force: false,
             closed: false,
             from_start: false,
             stopped: None,
@@ -251,11 +260,19 @@ impl Controller {
         let name = &target.modem.name;
         let presence = self.presences.get(&target.gateway);
         let works = presence.is_some_and(|presence| presence.running.contains(name) || presence.outbox > 0);
-        self.is_heard(&target.gateway) && (!run.begins_no_more() || works)
+        let elsewhere = self.moves.gateway_of(run, target).is_some() || self.moves.waits(run, target).is_some();
+        self.is_heard(&target.gateway) && (!run.begins_no_more() && !elsewhere || works)
+    }
+
+    /// Whether nothing can come of a target for now: its gateway is not heard, or may not begin it yet.
+    fn is_silent(&self, run: &FleetRun, target: &Target) -> bool {
+        !self.is_heard(&target.gateway) || self.moves.waits(run, target).is_some()
     }
 
     /// Goes on to the next wave where it is time, and stops what has failed too often. Whether a run is another now.
-    pub fn advance(&mut self, now: Duration) -> bool {
+    /// `stands` tells whether a gateway's last order is certainly what the carrier has.
+    pub fn advance(&mut self, now: Duration, stands: &dyn Fn(&str) -> bool) -> bool {
+        self.look_at_moves(now, stands);
         let mut changed = false;
         for place in 0..self.runs.len() {
             let Some(run) = self.runs.get(place) else { continue };
@@ -265,9 +282,11 @@ impl Controller {
             let all = run.targets.len();
             let failed = run.ended.values().filter(|status| matches!(status, Status::Failed | Status::Unreachable));
             let too_many = run.max_fail.is_some_and(|most| failed.count() > most.of(all));
-            let open: Vec<&Target> =
-                run.begun().iter().filter(|target| !run.ended.contains_key(&target.modem.name)).collect();
-            let silent = open.iter().filter(|target| !self.is_heard(&target.gateway)).count();
+            let is_open = |target: &&Target| {
+                !run.ended.contains_key(&target.modem.name) && self.moves.gateway_of(run, target).is_none()
+            };
+            let open: Vec<&Target> = run.begun().iter().filter(is_open).collect();
+            let silent = open.iter().filter(|target| self.is_silent(run, target)).count();
             let waited = run.wave_began.is_some_and(|began| now >= began + Duration::from_millis(run.wave_wait));
             let over = open.is_empty() || waited && silent == open.len();
             let too_silent = over && run.max_silent.is_some_and(|most| silent > most.of(all));
@@ -293,7 +312,10 @@ impl Controller {
         let waited = run.wave_began.is_some_and(|began| now >= began + Duration::from_millis(run.wave_wait));
         let mut open = run.begun().iter().filter(|target| run.status(&target.modem.name).is_none());
         let ends = run.is_last_wave() || run.begins_no_more();
-        let had_time = |target: &Target| waited || run.begins_no_more() && self.is_heard(&target.gateway);
+        let had_time = |target: &Target| {
+            let elsewhere = self.moves.gateway_of(run, target).is_some();
+            waited || elsewhere || run.begins_no_more() && self.is_heard(&target.gateway)
+        };
         ends && open.all(|target| !self.is_awaited(run, target) && had_time(target))
     }
 
@@ -303,6 +325,7 @@ impl Controller {
         let gone =
             |target: &Target| run.begins_no_more() && self.is_heard(&target.gateway) && !self.is_awaited(run, target);
         let begun = run.begun();
+        let gone = |target: &Target| gone(target) || self.is_gone(run, target);
         run.open().all(|target| expired || gone(target) || run.begins_no_more() && !begun.contains(target))
     }
 
@@ -311,13 +334,18 @@ impl Controller {
         let expired = Timestamp::parse(&run.manner.not_after).is_some_and(|end| today >= end);
         let line = |target: &Target| {
             let (gateway, until) = (&target.gateway, &run.manner.not_after);
-            let (code, message) = match () {
-                () if run.begins_no_more() && (self.is_heard(gateway) || !run.begun().contains(target)) => {
-                    let why = run.stopped.as_deref().unwrap_or("the run was cancelled");
-                    (CANCELLED, format!("it was not begun: {why}"))
-                }
-                () if expired => (EXPIRED, format!("its gateway {gateway} did not come before {until}")),
-                () => (NOT_HEARD, format!("nothing was heard of its gateway {gateway}")),
+            let (code, message) = if let Some(other) = self.moves.gateway_of(run, target) {
+                (MOVED, format!("it was not begun at {gateway}: a later run has it at {other}"))
+            } else if run.begins_no_more() && (self.is_heard(gateway) || !run.begun().contains(target)) {
+                let why = run.stopped.as_deref().unwrap_or("the run was cancelled");
+                (CANCELLED, format!("it was not begun: {why}"))
+            } else if expired {
+                (EXPIRED, format!("its gateway {gateway} did not come before {until}"))
+            } else if let Some(waits) = self.moves.waits(run, target) {
+                let other = &waits.gateway;
+                (NOT_HEARD, format!("{other} may still have it by run {}, and nothing was heard of {other}", waits.run))
+            } else {
+                (NOT_HEARD, format!("nothing was heard of its gateway {gateway}"))
             };
             let failure = FailureReport::outside(code, &message);
             let (modem, port) = (&target.modem.name, &target.modem.port);
@@ -375,7 +403,10 @@ impl Controller {
 
     fn wanted(&self, run: &FleetRun, gateway: &str) -> Option<WantedRun> {
         let all = if run.begins_no_more() { &[][..] } else { run.begun() };
+        let is_free =
+            |target: &Target| self.moves.gateway_of(run, target).is_none() && self.moves.waits(run, target).is_none();
         let open = all.iter().filter(|target| target.gateway == gateway && run.status(&target.modem.name).is_none());
+        let open = open.filter(|target| is_free(target));
         let modems: Vec<WantedModem> = open.map(|target| target.modem.clone()).collect();
         let stop = run.cancelled && run.ends_all && run.targets.iter().any(|target| target.gateway == gateway);
         let (name, bundle) = (run.run.clone(), run.bundle.clone());

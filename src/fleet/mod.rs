@@ -6,6 +6,7 @@
 //! - [`agent`]: what a gateway does, without I/O
 //! - [`gateway`]: the agent at work: folder, carrier, modems
 //! - [`controller`]: what the operator wants and what came of it, without I/O
+//! - [`moves`]: modems that another gateway has now
 //! - [`operator`]: the operator's side at work: folder, carrier, ledgers
 //! - [`carrier`]: what carries orders and results between the operator and the gateways
 //! - [`nkey`]: how keys are written
@@ -18,6 +19,7 @@ pub mod controller;
 pub mod gateway;
 pub mod key;
 pub mod message;
+pub mod moves;
 pub mod nkey;
 pub mod operator;
 pub mod seal;

@@ -23,9 +23,9 @@ use super::message::{Order, Presence, VERSION, WantedModem, json, signed, verifi
 use super::nkey::KeyKind;
 use crate::batch::inventory::BatchModem;
 use crate::batch::journal::{self, Journal, Results};
-use crate::notation;
+use crate::notation::{self, ExactDuration};
 use crate::port::{Clock, Timestamp};
-use crate::report::result::RunResult;
+use crate::report::result::{RunResult, plural};
 use crate::state;
 
 /// How often a gateway's presence is looked at, and how many at most in one turn.
@@ -201,6 +201,8 @@ pub struct Operator<'s> {
     next_look: Duration,
     /// Where the looks at presences go on
     looked: usize,
+    /// What was said of moved modems: the run, the gateway that had them, whether an end of the wait is known
+    told_moves: BTreeSet<(String, String, bool)>,
     clock: Clock,
     say: Say<'s>,
     /// Is given each result that is in the ledger.
@@ -214,10 +216,15 @@ impl<'s> Operator<'s> {
         let Some(lock) = folder.lock()? else { return Ok(None) };
         let settings = folder.settings()?;
         let key = folder.key()?;
-        let controller =
-            Controller { fleet: settings.fleet.clone(), valid_for: settings.valid_for, ..Controller::default() };
+        let carrier = folder.carrier(&settings)?;
+        let controller = Controller {
+            fleet: settings.fleet.clone(),
+            valid_for: settings.valid_for,
+            confirms: carrier.confirms(),
+            ..Controller::default()
+        };
         let mut operator = Operator {
-            carrier: folder.carrier(&settings)?,
+            carrier,
             folder: folder.clone(),
             key,
             controller,
@@ -227,6 +234,7 @@ impl<'s> Operator<'s> {
             bundles: BTreeSet::new(),
             next_look: Duration::ZERO,
             looked: 0,
+            told_moves: BTreeSet::new(),
             clock: Clock::start(),
             say,
             heard: Box::new(|_| {}),
@@ -290,11 +298,36 @@ impl<'s> Operator<'s> {
         }
         let come = self.carrier.results(self.cursor, TAKEN, LOOK).map_err(failed)?;
         self.take(come)?;
-        if self.controller.advance(self.clock.now()) {
+        let versions = &self.versions;
+        if self.controller.advance(self.clock.now(), &|gateway| versions.contains_key(gateway)) {
             self.keep_runs()?;
         }
+        self.say_moves();
         self.tell()?;
         self.close()
+    }
+
+    /// Says which modems wait until another gateway has left them, where that is new.
+    fn say_moves(&mut self) {
+        let now = self.clock.now();
+        let mut told = BTreeSet::new();
+        for ((run, earlier, gateway), (count, until)) in self.controller.moves.waiting() {
+            let slot = (run.to_owned(), gateway.to_owned(), until.is_some());
+            if !self.told_moves.contains(&slot) {
+                let at_most = until.map(|until| ExactDuration(Duration::from_secs((until - now).as_secs())));
+                let else_begun = match at_most {
+                    Some(time) => format!("or for {time}"),
+                    None if self.controller.confirms => "once it can be told so".to_owned(),
+                    None => "or for ever: `--force` of a new run begins them without".to_owned(),
+                };
+                let what = plural(count as u64, "modem");
+                (self.say)(&format!(
+                    "{run}: {what} that {gateway} had by {earlier}: waits until {gateway} has left them, {else_begun}"
+                ));
+            }
+            told.insert(slot);
+        }
+        self.told_moves = told;
     }
 
     fn take(&mut self, come: Vec<Arrived>) -> io::Result<()> {

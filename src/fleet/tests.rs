@@ -45,6 +45,8 @@ struct Site {
     waiting: Vec<ResultKey>,
     running: Vec<ResultKey>,
     confirmed: Option<Duration>,
+    /// The carrier does not reach it.
+    cut: bool,
 }
 
 struct World {
@@ -63,6 +65,8 @@ struct World {
     /// How often each attempt's port was opened
     opened: BTreeMap<ResultKey, u32>,
     ended: BTreeSet<ResultKey>,
+    /// When each attempt was last begun
+    begun_at: BTreeMap<ResultKey, Duration>,
     /// All that was ever sent
     sent: Vec<(ResultKey, Vec<u8>)>,
 }
@@ -82,7 +86,16 @@ impl World {
                 instance: format!("i-{gateway}"),
             };
             let agent = Agent::new(who.clone(), None, []);
-            Site { who, order: None, lines: vec![], agent, waiting: vec![], running: vec![], confirmed: None }
+            Site {
+                who,
+                order: None,
+                lines: vec![],
+                agent,
+                waiting: vec![],
+                running: vec![],
+                confirmed: None,
+                cut: false,
+            }
         };
         let target = |number: u64| Target {
             gateway: format!("g{}", number % 2),
@@ -129,6 +142,7 @@ impl World {
             ready,
             opened: BTreeMap::new(),
             ended: BTreeSet::new(),
+            begun_at: BTreeMap::new(),
             sent: Vec::new(),
         };
         world.start_controller();
@@ -143,10 +157,10 @@ impl World {
 
     fn start_controller(&mut self) {
         let orders = std::mem::take(&mut self.controller.orders);
-        self.controller = Controller { fleet: "f".into(), valid_for: VALID, orders, ..Controller::default() };
+        self.controller =
+            Controller { fleet: "f".into(), valid_for: VALID, orders, confirms: true, ..Controller::default() };
         self.controller.runs = self.runs.clone();
-        let run = self.controller.run("r1").unwrap();
-        self.ledger.iter().for_each(|line| run.read(line));
+        self.ledger.iter().for_each(|line| self.controller.run(&line.run).unwrap().read(line));
         self.cursor = self.ledger.last().filter(|_| !self.runs[0].from_start).map_or(0, |line| line.cursor);
     }
 
@@ -163,7 +177,7 @@ impl World {
                 self.ledger.push(line);
             }
         }
-        if self.controller.advance(self.now) {
+        if self.controller.advance(self.now, &|_| true) {
             self.runs = self.controller.runs.clone();
         }
         for gateway in ["g0", "g1"] {
@@ -201,7 +215,9 @@ impl World {
     fn turn_site(&mut self, place: usize) {
         let today = self.today();
         let (carrier, site, now) = (&self.carrier, &mut self.sites[place], self.now);
-        if let Ok(Some(kept)) = carrier.order(&site.who.gateway, NOW) {
+        if !site.cut
+            && let Ok(Some(kept)) = carrier.order(&site.who.gateway, NOW)
+        {
             if let Some(order) = site.agent.judge(&kept.bytes).unwrap() {
                 site.order = Some(kept.bytes);
                 site.agent.follow(order);
@@ -224,7 +240,8 @@ impl World {
             site.agent.done(&cut);
             self.ended.insert(cut.key());
         }
-        if let Some((key, bytes)) = site.agent.to_send()
+        if !site.cut
+            && let Some((key, bytes)) = site.agent.to_send()
             && let Ok(receipt) = carrier.put_result(&key, &bytes, NOW)
         {
             self.sent.push((key.clone(), bytes));
@@ -238,18 +255,20 @@ impl World {
             && site.running.is_empty()
             && let Some(drive) = site.agent.next_drive(now, today)
         {
-            site.waiting = drive.modems.iter().map(|modem| site.agent.key("r1", modem)).collect();
+            site.waiting = drive.modems.iter().map(|modem| site.agent.key(&drive.run.run, modem)).collect();
         }
     }
 
     /// The batch of a gateway does one thing.
     fn work(&mut self, place: usize) {
-        let (today, site) = (self.today(), &mut self.sites[place]);
+        let today = self.today();
+        let elsewhere = self.sites[1 - place].running.clone();
+        let site = &mut self.sites[place];
         if let Some(key) = site.running.pop() {
             let failure = FailureReport::outside("x", "");
             let mut result = RunResult::unreachable(&key.modem, "", "s", today.to_string(), failure);
             (result.status, result.failure) = (Status::Passed, None);
-            let result = site.agent.result("r1", key.attempt, result, None);
+            let result = site.agent.result(&key.run, key.attempt, result, None);
             // A crash may come before its line is written, or before it is told.
             if self.chance.below(6) == 0 {
                 return self.crash(place);
@@ -267,6 +286,9 @@ impl World {
                 let fresh = site.confirmed.is_some_and(|confirmed| self.now < confirmed + VALID);
                 assert!(fresh, "a modem is begun by an order that may be old");
                 assert!(!self.ended.contains(&key), "{key:?} is begun though it has ended");
+                let overlaps = elsewhere.iter().any(|other| other.modem == key.modem);
+                assert!(!overlaps, "{key:?} is begun while the other gateway talks to it");
+                self.begun_at.insert(key.clone(), self.now);
                 site.lines.push(AgentLine::Started(key.clone()));
                 if self.chance.below(8) == 0 {
                     return self.crash(place);
@@ -342,4 +364,57 @@ fn whatever_happens_each_attempt_has_one_end_and_none_is_lost() {
             assert!(cut <= most, "seed {seed}");
         }
     }
+}
+
+/// Fault 10: a modem is moved while the gateway that had it is cut off, or is not. Their conversations do not overlap.
+#[test]
+fn a_moved_modem_is_begun_when_the_gateway_that_had_it_cannot_talk_to_it() {
+    let key = SecretKey::of_seed(KeyKind::Operator, [7; 32]);
+    let bundle = ScriptBundle::of(&program("AT+CSQ\n")).unwrap();
+    let ready = ScriptBundle::ready(&bundle.0, &bundle.1).unwrap();
+    let mut waited = 0;
+    for seed in 1..=300 {
+        let mut world = World::new(seed, &key, &bundle, &ready);
+        for _ in 0..world.chance.below(60) {
+            world.step(false);
+        }
+        let cut = world.chance.below(3) > 0;
+        world.sites[0].cut = cut;
+        let mut run = world.runs[0].clone();
+        run.targets.retain(|target| target.gateway == "g0");
+        run.targets.iter_mut().for_each(|target| target.gateway = "g1".into());
+        let moved = run.targets.len();
+        world.runs.push(FleetRun::new("r2".into(), "s".into(), run.bundle, run.manner, run.targets));
+        world.start_controller();
+        let (mut steps, mut waits, began) = (0, false, world.now);
+        while world.controller.runs[1].open().next().is_some() {
+            world.step(false);
+            world.now += Duration::from_secs(world.chance.below(20));
+            // What runs is cut off at its time, and its `finally` has ended 30 s later.
+            for place in 0..2 {
+                let late = |world: &World| {
+                    let mut running = world.sites[place].running.iter();
+                    running.any(|key| world.now >= world.begun_at[key] + NOW + Duration::from_secs(30))
+                };
+                while late(&world) {
+                    world.work(place);
+                }
+            }
+            waits |= !world.controller.moves.waiting().is_empty();
+            steps += 1;
+            assert!(steps < 5_000, "seed {seed} comes to no end: {:?}", world.controller.moves);
+        }
+        waited += u32::from(waits);
+        assert_eq!(world.ledger.iter().filter(|line| line.run == "r2").count(), moved, "seed {seed}");
+        // Nothing of it is left to the gateway that had it, and its run says so.
+        let run = world.controller.runs[0].clone();
+        for line in world.controller.missing(&run, world.today()).iter().filter(|line| line.gateway == "g0") {
+            assert_eq!(line.result.failure.as_ref().unwrap().code, "hayes::fleet::moved", "seed {seed}");
+        }
+        let had_some = world.controller.orders.get("g0").is_some_and(|order| order.epoch > 1);
+        if cut && waits && had_some {
+            assert!(world.now >= began + VALID, "seed {seed}: the margin is waited for");
+        }
+    }
+    assert!(waited > 100, "{waited} of 300 had to wait");
 }

@@ -1,0 +1,133 @@
+//! A modem that was moved: a later run names it at another gateway. The one that had it may still talk to it, so the new one
+//! waits until that gateway has said that it left it, or until it cannot begin it any more and what it has begun has ended.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::controller::{Controller, FleetRun, Target};
+use super::message::Order;
+
+/// A script that is cut off at its time still runs its `finally`.
+const FINALLY: Duration = Duration::from_secs(30);
+/// Clocks differ, and messages take their time.
+const MARGIN: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Default)]
+pub struct Moves {
+    /// Of targets that a later run has elsewhere, by run and name: at which gateway
+    to: HashMap<(String, String), String>,
+    /// Of targets that wait, by run and name: for which gateway
+    waiting: HashMap<(String, String), Waits>,
+    /// Since when a gateway's order lacks a modem that it may still have
+    left: HashMap<(String, String), Duration>,
+}
+
+/// What a target waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waits {
+    /// The run and the gateway that may still have the modem
+    pub run: String,
+    pub gateway: String,
+    /// When it waits no more, whatever is heard; none where nothing but that gateway's word will do
+    pub until: Option<Duration>,
+}
+
+/// What tells that two targets are one modem. A serial port's path does not: each gateway has the same ones.
+fn marks(target: &Target) -> impl Iterator<Item = (u8, &str)> {
+    let modem = &target.modem;
+    let port = Some(modem.port.as_str()).filter(|port| port.starts_with("tcp://") || port.starts_with("rfc2217://"));
+    let marks = [Some(modem.name.as_str()), modem.imei.as_deref(), modem.iccid.as_deref(), port];
+    (0..).zip(marks).filter_map(|(kind, mark)| Some((kind, mark?)))
+}
+
+fn has(order: &Order, run: &str, modem: &str) -> bool {
+    order.runs.iter().any(|it| it.run == run && it.modems.iter().any(|it| it.name == modem))
+}
+
+impl Moves {
+    /// Where a later run has this target.
+    pub fn gateway_of(&self, run: &FleetRun, target: &Target) -> Option<&str> {
+        self.to.get(&(run.run.clone(), target.modem.name.clone())).map(String::as_str)
+    }
+
+    /// What a target waits for, before its gateway may have it.
+    pub fn waits(&self, run: &FleetRun, target: &Target) -> Option<&Waits> {
+        self.waiting.get(&(run.run.clone(), target.modem.name.clone()))
+    }
+
+    /// All that wait: by the run, and what it waits for, how many of its modems.
+    pub fn waiting(&self) -> BTreeMap<(&str, &str, &str), (usize, Option<Duration>)> {
+        let mut all = BTreeMap::new();
+        for ((run, _), waits) in &self.waiting {
+            let (count, until) = all.entry((run.as_str(), waits.run.as_str(), waits.gateway.as_str())).or_default();
+            *count += 1;
+            *until = waits.until.max(*until);
+        }
+        all
+    }
+
+    /// Whether a gateway that has lost this target to another may still talk to it.
+    fn is_awaited(&self, run: &str, gateway: &str) -> bool {
+        self.waiting.values().any(|waits| waits.run == run && waits.gateway == gateway)
+    }
+}
+
+impl Controller {
+    /// Looks which modems are elsewhere now, and which of them may be begun there.
+    pub(super) fn look_at_moves(&mut self, now: Duration, stands: &dyn Fn(&str) -> bool) {
+        let mut moves = Moves::default();
+        for (place, earlier) in self.runs.iter().enumerate().filter(|(_, run)| !run.closed) {
+            let later = self.runs.get(place + 1..).unwrap_or_default();
+            if later.is_empty() {
+                break;
+            }
+            let marks_of = |target| marks(target).map(move |mark| (mark, target));
+            let had: HashMap<(u8, &str), &Target> = earlier.open().flat_map(marks_of).collect();
+            for run in later {
+                for target in &run.targets {
+                    let is_it = |had: &&&Target| had.gateway != target.gateway;
+                    let Some(old) = marks(target).find_map(|mark| had.get(&mark).filter(is_it)) else { continue };
+                    let slot = (earlier.run.clone(), old.modem.name.clone());
+                    moves.to.insert(slot, target.gateway.clone());
+                    if run.force || run.closed || run.status(&target.modem.name).is_some() {
+                        continue;
+                    }
+                    let since = stands(&old.gateway).then_some(now);
+                    if let Some(waits) = self.still_had(earlier, old, since, &mut moves.left) {
+                        moves.waiting.insert((run.run.clone(), target.modem.name.clone()), waits);
+                    }
+                }
+            }
+        }
+        self.moves = moves;
+    }
+
+    /// What has to come before nobody at this target's gateway talks to it; none where that is so. `now` is none where
+    /// the gateway's order may not have reached the carrier.
+    fn still_had(
+        &self,
+        run: &FleetRun,
+        target: &Target,
+        now: Option<Duration>,
+        left: &mut HashMap<(String, String), Duration>,
+    ) -> Option<Waits> {
+        let (gateway, name) = (&target.gateway, &target.modem.name);
+        let order = self.orders.get(gateway)?;
+        let mut waits = Waits { run: run.run.clone(), gateway: gateway.clone(), until: None };
+        let Some(now) = now.filter(|_| !has(order, &run.run, name)) else { return Some(waits) };
+        let slot = (gateway.clone(), name.clone());
+        let since = self.moves.left.get(&slot).copied().unwrap_or(now);
+        left.insert(slot, since);
+        let presence = self.presences.get(gateway);
+        if presence.is_some_and(|presence| presence.epoch >= order.epoch && !presence.running.contains(name)) {
+            return None;
+        }
+        waits.until = self.confirms.then_some(since + self.valid_for + run.manner.modem_timeout + FINALLY + MARGIN);
+        Some(waits).filter(|waits| waits.until.is_none_or(|until| now < until))
+    }
+
+    /// Whether a target is elsewhere now, and its gateway has left it.
+    pub(super) fn is_gone(&self, run: &FleetRun, target: &Target) -> bool {
+        self.moves.gateway_of(run, target).is_some() && !self.moves.is_awaited(&run.run, &target.gateway)
+    }
+}
