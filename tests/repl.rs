@@ -268,6 +268,9 @@ fn lines_that_come_while_typing_are_shown_in_order_and_disturb_nothing() {
     // What may lock the SIM is asked about first.
     terminal.wait_line("send it? [y/N]");
     terminal.enter("y");
+    // Which SIM it is, and how many tries are left, is asked before it is sent.
+    answer(&terminal, &mut stream, "AT+CCID", "\r\n89445001021983048265\r\n\r\nOK\r\n");
+    answer(&terminal, &mut stream, "AT+CPINR=\"SIM PIN\"", "\r\n+CPINR: SIM PIN,3,3\r\n\r\nOK\r\n");
     answer(&terminal, &mut stream, "AT+CPIN=\"1234\"", "\r\nOK\r\n");
     terminal.wait("OK · ");
     // Some in the middle of an answer, and right after it.

@@ -5,7 +5,7 @@
 //! the journal stands before each step that cannot be taken back: `started` before the port is opened, `done` before the
 //! result is sent. After a crash the journal says where each attempt was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -70,8 +70,8 @@ pub struct Agent {
     fresh_until: Duration,
     bundles: BTreeMap<String, Result<ReadyBundle, String>>,
     attempts: BTreeMap<ResultKey, Attempt>,
-    /// The run that is driven
-    driven: Option<String>,
+    /// The run that is driven, and the attempts of it that are
+    driven: Option<(String, Vec<ResultKey>)>,
     pub standing: Standing,
     /// Why the last order was not followed
     refused: Option<String>,
@@ -207,7 +207,8 @@ impl Agent {
             let modems: Vec<WantedModem> = run.modems.iter().filter(waits).cloned().collect();
             (!modems.is_empty()).then(|| Drive { run: run.clone(), modems, bundle: bundle.clone() })
         })?;
-        self.driven = Some(drive.run.run.clone());
+        let keys = drive.modems.iter().map(|modem| self.key(&drive.run.run, modem)).collect();
+        self.driven = Some((drive.run.run.clone(), keys));
         Some(drive)
     }
 
@@ -217,10 +218,21 @@ impl Agent {
         ResultKey { run, gateway, modem, attempt }
     }
 
-    /// Whether the run that is driven is still wanted, and if not, whether its modems' `finally` is to run now.
+    /// Whether all that is driven is still wanted, and if not, whether its modems' `finally` is to run now.
     pub fn wants_driven(&self) -> (bool, bool) {
-        let wanted = self.wanted(self.driven.as_deref().unwrap_or_default());
-        (wanted.is_some_and(|run| !run.stop), wanted.is_some_and(|run| run.stop))
+        let wanted = self.driven.as_ref().and_then(|(run, _)| self.wanted(run));
+        let none_is_left_over = self.left_over().next().is_none();
+        (wanted.is_some_and(|run| !run.stop) && none_is_left_over, wanted.is_some_and(|run| run.stop))
+    }
+
+    /// What is driven, has not ended and is wanted here no more. The batch may begin it until it has ended itself.
+    fn left_over(&self) -> impl Iterator<Item = &ResultKey> {
+        let driven = self.driven.iter().flat_map(|(_, keys)| keys);
+        driven.filter(|key| {
+            let has_ended = self.attempts.get(key).is_some_and(|attempt| attempt.done.is_some());
+            let is_wanted = |run: &WantedRun| run.modems.iter().any(|modem| self.key(&run.run, modem) == **key);
+            !has_ended && !self.wanted(&key.run).is_some_and(is_wanted)
+        })
     }
 
     /// Its line `started` stands on the disk.
@@ -256,7 +268,9 @@ impl Agent {
     /// Results of attempts that a crash has cut off, and that are not begun again. Each is to be written down.
     pub fn cut_off(&self, today: Timestamp) -> Vec<GatewayResult> {
         let cut = |(key, attempt): (&ResultKey, &Attempt)| {
-            if attempt.begun == 0 || attempt.runs || attempt.done.is_some() {
+            // The batch may still begin it.
+            let is_driven = self.driven.as_ref().is_some_and(|(_, keys)| keys.contains(key));
+            if attempt.begun == 0 || attempt.runs || attempt.done.is_some() || is_driven {
                 return None;
             }
             let wanted = self.wanted(&key.run).filter(|run| !run.stop);
@@ -347,7 +361,9 @@ impl Agent {
 
     /// What it says of itself.
     pub fn presence(&self, boot_id: &str, clock: Timestamp) -> Presence {
-        let runs = self.attempts.iter().filter(|(_, attempt)| attempt.runs);
+        let runs = self.attempts.iter().filter(|(_, attempt)| attempt.runs).map(|(key, _)| key);
+        // A modem that another gateway waits for is not left before the batch cannot begin it any more.
+        let running: BTreeSet<&String> = runs.chain(self.left_over()).map(|key| &key.modem).collect();
         let unsent = self.attempts.values().filter(|attempt| attempt.done.is_some() && !attempt.stored);
         Presence {
             v: VERSION,
@@ -355,7 +371,7 @@ impl Agent {
             boot_id: boot_id.to_owned(),
             agent: env!("CARGO_PKG_VERSION").to_owned(),
             epoch: self.epoch(),
-            running: runs.map(|(key, _)| key.modem.clone()).collect(),
+            running: running.into_iter().cloned().collect(),
             outbox: unsent.count(),
             clock: clock.to_string(),
             says: self.says(clock),

@@ -222,6 +222,10 @@ impl World {
                 site.order = Some(kept.bytes);
                 site.agent.follow(order);
             }
+            // The batch is told to begin no more; it may have begun another one before it hears that.
+            if !site.agent.wants_driven().0 && self.chance.below(2) == 0 {
+                site.waiting.clear();
+            }
             site.agent.confirmed(now);
             site.confirmed = Some(now);
             site.agent.standing = Standing::Ours;

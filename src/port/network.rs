@@ -610,12 +610,14 @@ mod tests {
     #[test]
     fn what_did_not_go_out_in_time_is_no_part_of_the_next_command() {
         let (reads_on, waits) = channel::<()>();
+        let (stands, stopped) = channel();
         let (tells, told) = channel();
         let mut data = Vec::new();
         let (number, server) = serve(move |payload| {
             data.extend_from_slice(payload);
             if data.ends_with(b"ATZ\r") {
                 // Reads no more until it is told to.
+                stands.send(()).unwrap();
                 waits.recv().unwrap();
             }
             if data.ends_with(b"AT\r") {
@@ -625,6 +627,7 @@ mod tests {
         });
         let mut port = connect(number).unwrap();
         port.write(b"ATZ\r", MINUTE).unwrap();
+        stopped.recv().unwrap();
         let long = vec![IAC; 16 << 20];
         let soon = port.now() + Duration::from_millis(100);
         let Err(Fault::WriteTimeout { written }) = port.write(&long, soon) else { panic!("all of it went out") };

@@ -312,7 +312,7 @@ mod tests {
         let errors = [refusal(&terminal.path), refusal(&terminal.path)];
         other.kill().unwrap();
         other.wait().unwrap();
-        let named = format!("(process {}) holds it", other.id());
+        let named = format!("(process {}) has it open", other.id());
         for error in errors {
             assert_eq!(error.kind, OpenErrorKind::Busy, "{error}");
             assert!(cfg!(not(target_os = "linux")) || error.message.ends_with(&named), "{error}");
