@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use crate::folder::Folder;
 use crate::played::{Played, each, failure, passed};
 use crate::simulated::Simulated;
 
@@ -226,7 +227,10 @@ fn scripts() -> Vec<PathBuf> {
 }
 
 pub(crate) fn hayes(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hayes")).args(arguments).env_remove("HAYES_PORT").output().unwrap()
+    // What one run has asked of a network is not held against another.
+    let folder = Folder::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+    command.args(arguments).env_remove("HAYES_PORT").env("XDG_STATE_HOME", folder.0.join("state")).output().unwrap()
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

@@ -64,6 +64,7 @@ fn behind_ser2net_a_modem_is_driven_over_rfc_2217() {
     wait_for_listener(port);
     let mut run = Command::new(env!("CARGO_BIN_EXE_hayes"));
     run.args(["run", "-q", "supersim/set-apn", "modem/identify", "-p", &address]).env_remove("HAYES_PORT");
+    run.env("XDG_STATE_HOME", folder.0.join("state"));
     let output = within(Duration::from_secs(60), &mut run);
     assert!(output.status.success(), "{}", all(&output));
     assert!(all(&output).contains("BG96"), "{}", all(&output));
