@@ -13,10 +13,10 @@
 
 mod ledger;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use std::{fmt, fs};
 
 use crate::at::command::{Command, parse};
 use crate::at::parameters::{parameters, split_prefix};
@@ -414,16 +414,16 @@ fn lower(sentence: &str) -> String {
 #[cfg(target_os = "linux")]
 fn is_simulated(device: &Path) -> bool {
     let index = |path: &Path| path.strip_prefix("/dev/pts").ok()?.to_str()?.parse::<u32>().ok();
-    let Some(index) = fs::canonicalize(device).ok().as_deref().and_then(index) else { return false };
+    let Some(index) = std::fs::canonicalize(device).ok().as_deref().and_then(index) else { return false };
     let is_simulator = |process: &str| {
-        let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
         let mut words = line.split(|byte| *byte == 0);
         words.next().is_some_and(|program| program.ends_with(b"hayes")) && words.any(|word| word == b"sim")
     };
     let holds = |process: &str| {
         names_in(Path::new(&format!("/proc/{process}/fd"))).iter().any(|number| {
-            let leads = fs::read_link(format!("/proc/{process}/fd/{number}")).is_ok_and(|to| to.ends_with("ptmx"));
-            let told = || fs::read_to_string(format!("/proc/{process}/fdinfo/{number}")).unwrap_or_default();
+            let leads = std::fs::read_link(format!("/proc/{process}/fd/{number}")).is_ok_and(|to| to.ends_with("ptmx"));
+            let told = || std::fs::read_to_string(format!("/proc/{process}/fdinfo/{number}")).unwrap_or_default();
             let own = |line: &str| line.strip_prefix("tty-index:").is_some_and(|own| own.trim() == index.to_string());
             leads && told().lines().any(own)
         })
