@@ -76,7 +76,7 @@ fn compare() {
             if count == 1 {
                 first = peak;
             }
-            let each = if count > 1 { (peak - first) / (count as u64 - 1) } else { 0 };
+            let each = if count > 1 { peak.saturating_sub(first) / (count as u64 - 1) } else { 0 };
             println!(
                 "{count:>6} simulated modems, {jobs:>5} at once: {time:.3} s, {:.0} µs an exchange, {peak} KiB, {each} KiB a modem (at most 32)",
                 time * 1e6 / (count * EXCHANGES) as f64

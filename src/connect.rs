@@ -129,6 +129,11 @@ pub fn simulator(model: &str, options: &str) -> Result<Simulator, OpenError> {
 }
 
 impl Address {
+    /// The modem is simulated in this process.
+    pub fn is_simulated(&self) -> bool {
+        matches!(self, Address::Simulator { .. })
+    }
+
     /// Whether both lead to one device, by a link too.
     pub fn is_same_device(&self, other: &Address) -> bool {
         self == other || self.real_device().is_some_and(|this| other.real_device() == Some(this))

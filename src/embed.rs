@@ -164,20 +164,16 @@ impl Modem {
         }
         let port = self.address.to_string();
         let mut result = RunResult::new(&port, &port, script.name(), started, &outcome);
-        result.simulated = self.is_simulated();
+        result.simulated = self.address.is_simulated();
         result.plan = inputs.plan;
         Ok(result)
-    }
-
-    fn is_simulated(&self) -> bool {
-        matches!(self.address, Address::Simulator { .. })
     }
 
     /// Sends one command and waits for its answer, as long as such a command may take. An error is one that the modem
     /// refused or did not answer; it has what came.
     pub fn at(&mut self, command: &str) -> Result<Answered, Failed> {
         let script = Script::parse("<command>", &format!("{}\n", command.trim()))?;
-        let mut answers = Answers::new(self.is_simulated());
+        let mut answers = Answers::new(self.address.is_simulated());
         let result = self.run_heard(&script, &Inputs::default(), &mut answers)?;
         match result.failure {
             Some(failure) => Err(Box::new(failure)),

@@ -21,7 +21,7 @@ use crate::report::result::FailureReport;
 use crate::runtime::{STACK, Status};
 
 /// How long a modem that took too long may take for its `finally`.
-const FINALLY_TIME: Duration = Duration::from_secs(30);
+pub const FINALLY_TIME: Duration = Duration::from_secs(30);
 
 pub enum ToDriver {
     /// Ctrl-C: the first lets `finally` blocks run, the second does not

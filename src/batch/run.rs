@@ -231,7 +231,7 @@ impl Common {
         result.labels = modem.labels.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         result.groups = modem.groups.iter().map(|group| group.to_string()).collect();
         result.plan = self.inputs.plan;
-        result.simulated = matches!(modem.address, Some(Address::Simulator { .. }));
+        result.simulated = modem.address.as_ref().is_some_and(Address::is_simulated);
         result.fingerprint = Some(format!("{}-{}", self.script_mark, self.values_mark(modem)));
         ended.unrecorded = self.keep(result, transcript).err();
     }

@@ -10,7 +10,6 @@ use super::modem::{self, OpenModem};
 use super::results::Sink;
 use super::run::{checked_as, show_failure, unreachable};
 use super::screen::Screen;
-use crate::connect::Address;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::notation;
 use crate::report::answered::{Answered, Answers};
@@ -46,7 +45,7 @@ fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
         .map_err(|why| unreachable(&port, NAME, &why, &arguments.output, &mut results, console))?;
     let mut exit = Exit::Passed;
     for program in &programs {
-        let simulated = matches!(port, Address::Simulator { .. });
+        let simulated = port.is_simulated();
         let screen = Screen::of_commands(&arguments.output, console);
         let mut shown = Shown { screen, answers: Answers::new(simulated) };
         let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut shown);

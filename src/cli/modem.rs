@@ -38,7 +38,7 @@ pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Resul
         return auto::find(connection, console);
     }
     let address = Address::parse(named.unwrap_or(SIMULATED)).map_err(|error| console.refuse_as(Exit::Usage, &error))?;
-    let simulated = matches!(address, Address::Simulator { .. });
+    let simulated = address.is_simulated();
     if connection.real && simulated {
         let what = if named.is_none() { "no port is named".to_owned() } else { format!("{address} is simulated") };
         let help = "name a real port: -p /dev/ttyUSB2; `hayes ports` lists them";

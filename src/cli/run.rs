@@ -125,7 +125,7 @@ impl PreparedRun {
         let written = screen.finish();
         let name = self.port.to_string();
         let mut result = RunResult::new(&name, &name, script, started, &outcome);
-        result.simulated = matches!(self.port, Address::Simulator { .. });
+        result.simulated = self.port.is_simulated();
         result.plan = inputs.plan;
         show_failure(&outcome, console);
         if !output.quiet {

@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use super::controller::{Controller, FleetRun, Target};
 use super::message::Order;
+use crate::batch::driver::FINALLY_TIME;
 
-/// A script that is cut off at its time still runs its `finally`.
-const FINALLY: Duration = Duration::from_secs(30);
 /// Clocks differ, and messages take their time.
 const MARGIN: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
 pub struct Moves {
     /// Of targets that a later run has elsewhere, by run and name: at which gateway
-    to: HashMap<(String, String), String>,
+    to: HashMap<String, HashMap<String, String>>,
     /// Of targets that wait, by run and name: for which gateway
-    waiting: HashMap<(String, String), Waits>,
+    waiting: HashMap<String, HashMap<String, Waits>>,
     /// Since when a gateway's order lacks a modem that it may still have
     left: HashMap<(String, String), Duration>,
 }
@@ -47,18 +46,19 @@ fn has(order: &Order, run: &str, modem: &str) -> bool {
 impl Moves {
     /// Where a later run has this target.
     pub fn gateway_of(&self, run: &FleetRun, target: &Target) -> Option<&str> {
-        self.to.get(&(run.run.clone(), target.modem.name.clone())).map(String::as_str)
+        self.to.get(&run.run)?.get(&target.modem.name).map(String::as_str)
     }
 
     /// What a target waits for, before its gateway may have it.
     pub fn waits(&self, run: &FleetRun, target: &Target) -> Option<&Waits> {
-        self.waiting.get(&(run.run.clone(), target.modem.name.clone()))
+        self.waiting.get(&run.run)?.get(&target.modem.name)
     }
 
     /// All that wait: by the run, and what it waits for, how many of its modems.
     pub fn waiting(&self) -> BTreeMap<(&str, &str, &str), (usize, Option<Duration>)> {
         let mut all = BTreeMap::new();
-        for ((run, _), waits) in &self.waiting {
+        let each = self.waiting.iter().flat_map(|(run, modems)| modems.values().map(move |waits| (run, waits)));
+        for (run, waits) in each {
             let (count, until) = all.entry((run.as_str(), waits.run.as_str(), waits.gateway.as_str())).or_default();
             *count += 1;
             *until = waits.until.max(*until);
@@ -68,7 +68,7 @@ impl Moves {
 
     /// Whether a gateway that has lost this target to another may still talk to it.
     fn is_awaited(&self, run: &str, gateway: &str) -> bool {
-        self.waiting.values().any(|waits| waits.run == run && waits.gateway == gateway)
+        self.waiting.values().flat_map(HashMap::values).any(|waits| waits.run == run && waits.gateway == gateway)
     }
 }
 
@@ -87,14 +87,15 @@ impl Controller {
                 for target in &run.targets {
                     let is_it = |had: &&&Target| had.gateway != target.gateway;
                     let Some(old) = marks(target).find_map(|mark| had.get(&mark).filter(is_it)) else { continue };
-                    let slot = (earlier.run.clone(), old.modem.name.clone());
-                    moves.to.insert(slot, target.gateway.clone());
+                    let to = moves.to.entry(earlier.run.clone()).or_default();
+                    to.insert(old.modem.name.clone(), target.gateway.clone());
                     if run.force || run.closed || run.status(&target.modem.name).is_some() {
                         continue;
                     }
                     let since = stands(&old.gateway).then_some(now);
                     if let Some(waits) = self.still_had(earlier, old, since, &mut moves.left) {
-                        moves.waiting.insert((run.run.clone(), target.modem.name.clone()), waits);
+                        let waiting = moves.waiting.entry(run.run.clone()).or_default();
+                        waiting.insert(target.modem.name.clone(), waits);
                     }
                 }
             }
@@ -122,7 +123,8 @@ impl Controller {
         if presence.is_some_and(|presence| presence.epoch >= order.epoch && !presence.running.contains(name)) {
             return None;
         }
-        waits.until = self.confirms.then_some(since + self.valid_for + run.manner.modem_timeout + FINALLY + MARGIN);
+        waits.until =
+            self.confirms.then_some(since + self.valid_for + run.manner.modem_timeout + FINALLY_TIME + MARGIN);
         Some(waits).filter(|waits| waits.until.is_none_or(|until| now < until))
     }
 

@@ -533,7 +533,7 @@ impl Explorer {
     }
 
     fn open(&mut self, address: Address, by_default: bool) -> Passed {
-        if self.options.real && matches!(address, Address::Simulator { .. }) {
+        if self.options.real && address.is_simulated() {
             return self.complain(&format!("{address} is simulated, and --real refuses the simulated modem"), None);
         }
         // The same port cannot be opened twice; another stays open until this one is.
