@@ -349,6 +349,7 @@ impl<'a> Refused<'a> {
             .or_else(|| self.behind_command(found))
             .or_else(|| self.number(found))
             .or_else(|| self.operator(found))
+            .or_else(|| self.regex_as_value())
             .or_else(|| self.keyword(found))
             .or_else(|| self.name(found))
             .or_else(|| self.pattern_with_white_space())
@@ -516,7 +517,16 @@ impl<'a> Refused<'a> {
             let blank = |needed| if needed { " " } else { "" };
             let padded = format!("{}{instead}{}", blank(before), blank(behind));
             let place = self.at..self.at + foreign.len();
-            return Some(self.told("hayes::syntax::foreign-operator", place, &[&foreign, &instead, &padded]));
+            let Some((before, behind)) = instead.split_once('…') else {
+                return Some(self.told("hayes::syntax::foreign-operator", place, &[&foreign, &instead, &padded]));
+            };
+            // `contains "READY"` → `matches /READY/`
+            let text = self.lexemes.iter().find(|it| it.kind == TokenKind::String && it.start > self.at);
+            let text = text.filter(|text| !text.text.contains("${"));
+            let inner = text.map_or("…", |text| text.text.trim_matches(['"', '\'', '%']));
+            let meant = format!("{before}{}{behind}", regex_syntax::escape(inner).replace('/', "\\/"));
+            let fault = self.told("hayes::syntax::foreign-operator", place, &[&foreign, &meant, &meant]);
+            return Some(text.map_or(fault.clone(), |text| fault.mended_at(self.span(self.at..text.end()), meant)));
         }
         if !operator_may_follow || !found.is("=") {
             return None;
@@ -528,6 +538,38 @@ impl<'a> Refused<'a> {
             return Some(self.bad_name(column.text, column.start));
         }
         Some(self.told("hayes::syntax::assignment", found.range(), &[]))
+    }
+
+    /// `match(model, /^BG/)`, `model == /^BG/`: a regex stands behind `matches` alone.
+    fn regex_as_value(&self) -> Option<Diagnostic> {
+        let regex = *self.lexemes.iter().find(|it| it.kind == TokenKind::Regex && it.start >= self.at)?;
+        let end_of = |open: usize| self.lexemes.iter().find(|it| it.is(")") && it.start > open).map(Lexeme::end);
+        let (before, behind) = (self.line.get(..regex.start)?, self.line.get(regex.end()..self.end())?);
+        // Where the word begins that stands before this place: `modem.model`
+        let word = |end: usize| {
+            let text = before.get(..end).unwrap_or_default().trim_end();
+            text.rfind([' ', '(', '{', ',']).map_or(0, |at| at + 1)
+        };
+        let (place, text, not) =
+            if let Some(left) = ["==", "!=", " in"].iter().find_map(|sign| before.trim_end().strip_suffix(sign)) {
+                let start = word(left.len());
+                (start..regex.end(), left.get(start..)?, before.contains("!="))
+            } else if let Some(right) = behind.trim_start().strip_prefix("matches ") {
+                let text = right.split([' ', ')', '{']).next()?;
+                (regex.start..self.end() - right.len() + text.len(), text, false)
+            } else {
+                let open = before.rfind('(').filter(|open| *open > 0)?;
+                let first = before.get(open + 1..)?.trim().trim_end_matches(',');
+                let second = behind.trim_start().strip_prefix(',').and_then(|rest| rest.split(')').next());
+                let start = word(open);
+                let object = before.get(start..open)?.rsplit_once('.').map(|(object, _)| object);
+                let text =
+                    [first, second.unwrap_or_default().trim()].into_iter().find(|text| !text.is_empty()).or(object)?;
+                (start..end_of(open)?, text, false)
+            };
+        let text = text.trim();
+        let meant = format!("{text} {}matches {}", if not { "not " } else { "" }, regex.text);
+        (!text.is_empty()).then(|| self.told("hayes::syntax::regex-as-value", place, &[&meant, &text]))
     }
 
     /// A word in the place of another.

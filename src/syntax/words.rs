@@ -118,6 +118,11 @@ pub(super) fn foreign(word: &str) -> Option<&'static str> {
     known.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, instead)| instead)
 }
 
+/// What to write in place of another language's function.
+pub(super) fn foreign_function(name: &str) -> Option<&'static str> {
+    rows("What other languages call a function").find(|(known, _)| *known == name).map(|(_, instead)| instead)
+}
+
 /// The keywords, in the order of their rules in the grammar.
 const KEYWORDS: &[&str] = &[
     "abort", "all", "answers", "as", "ask", "assert", "await", "baud", "break", "cancel", "capture", "check",
@@ -143,7 +148,7 @@ pub(super) const RESERVED: &[&str] =
 
 /// What to write in place of another language's operator that `text` begins with, and its length.
 pub(super) fn foreign_operator(text: &str) -> Option<(&'static str, &'static str)> {
-    let word = text.split(|character: char| !character.is_ascii_alphabetic()).next().unwrap_or("");
+    let word = text.split(|character: char| !character.is_ascii_alphabetic() && character != '_').next().unwrap_or("");
     rows("What other languages call an operator")
         .find(|(foreign, _)| if word.is_empty() { text.starts_with(foreign) } else { *foreign == word })
 }

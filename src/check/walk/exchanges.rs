@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Checker, Ended, Role, constant, lints, within};
 use crate::at::result_code;
-use crate::check::{Matcher, Type};
+use crate::check::{Matcher, Type, anywhere};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{
@@ -323,6 +323,7 @@ impl Checker<'_, '_, '_> {
             after_hole = is_hole;
         }
         self.captured_twice(&names);
+        self.wildcard(pattern);
         let is_empty = parts.iter().all(|part| match part {
             PatternPart::Text(text) => text.trim().is_empty(),
             PatternPart::Value(_) | PatternPart::Hole(_) => false,
@@ -332,13 +333,40 @@ impl Checker<'_, '_, '_> {
         }
     }
 
+    /// What stands for anything elsewhere, and for itself here: `+CREG: *`, `+CSQ: %d,%d`, `+CREG: <n>`, `BG9*`.
+    fn wildcard(&mut self, pattern: &Pattern) {
+        const CODE: &str = "hayes::check::regex-in-text wildcard";
+        let source = &self.script.source;
+        let written = source.slice(pattern.span);
+        let (mut mended, mut told, mut end) = (String::new(), None::<Diagnostic>, 0);
+        for (number, piece) in written.split_inclusive([',', ':']).enumerate() {
+            let parameter = piece.trim_matches([' ', '"', '\'', '\\', '(', ')', ',', ':']);
+            let start = end + piece.find(parameter).unwrap_or(0);
+            end += piece.len();
+            let is_placeholder = number > 0 && is_placeholder(parameter);
+            mended.push_str(&if is_placeholder { piece.replacen(parameter, "{}", 1) } else { piece.to_owned() });
+            if is_placeholder {
+                let place = within(pattern.span, Span::new(start, start + parameter.len()));
+                told = Some(match told {
+                    Some(fault) => fault.at(place, "here too"),
+                    None => Diagnostic::told(CODE, source, place, &[&parameter, &"{}"]),
+                });
+            }
+        }
+        if let Some(fault) = told {
+            return self.findings.report(fault.mended_at(pattern.span, mended));
+        }
+        if let Some(regex) = pattern.plain().filter(|text| regex_sign(text).is_none()).and_then(wildcard_regex) {
+            self.findings.tell(CODE, pattern.span, &[&"*", &regex]);
+        }
+    }
+
     fn literal_text(&mut self, pattern: &Pattern, text: &str) {
         if text.contains(['\r', '\n']) {
             let span = self.place_in(pattern.span, &["\\r", "\\n"]);
             return self.findings.tell("hayes::check::line-end", span, &[]);
         }
-        const REGEX_ONLY: [&str; 7] = [".*", ".+", "\\d", "\\w", "\\s", "[0-9]", "(?"];
-        if let Some(found) = REGEX_ONLY.into_iter().find(|sign| text.contains(sign)) {
+        if let Some(found) = regex_sign(text) {
             let span = self.place_in(pattern.span, &[found]);
             self.findings.tell("hayes::check::regex-in-text", span, &[&found]);
         }
@@ -384,6 +412,49 @@ impl Checker<'_, '_, '_> {
             }
         }
     }
+}
+
+/// What only a regex has: `.*`, `\d`, `[15]`, `(1|5)`, `^+CREG`, `READY$`.
+fn regex_sign(text: &str) -> Option<&str> {
+    const SIGNS: [&str; 12] = [".*", ".+", "\\d", "\\w", "\\s", "\\+", "\\.", "\\(", "[0-9]", "[^", "(?", "^+"];
+    let sign = SIGNS.into_iter().find(|sign| text.contains(sign));
+    let choice = || {
+        let inner = |open: char, close: char| text.split_once(open)?.1.split_once(close).map(|(inner, _)| inner);
+        let is_choice = |inner: &&str| {
+            let chosen = inner.split(['|', '-']).all(|part| part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            chosen && !inner.is_empty()
+        };
+        let digits = |inner: &&str| inner.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let bar = |inner: &&str| inner.contains('|');
+        inner('[', ']').filter(is_choice).filter(digits).or_else(|| inner('(', ')').filter(is_choice).filter(bar))
+    };
+    let numbers = || {
+        let mut parameters = text.split([',', ':', ' ']);
+        parameters.find(|it| it.contains('|') && it.bytes().all(|byte| byte.is_ascii_digit() || byte == b'|'))
+    };
+    let end = || text.strip_suffix('$').filter(|before| before.ends_with(|last: char| last.is_ascii_alphanumeric()));
+    sign.or_else(choice).or_else(numbers).or_else(|| end().map(|_| "$"))
+}
+
+/// `*`, `?`, `%d`, `<stat>`: what stands for any parameter in other languages and in manuals.
+fn is_placeholder(parameter: &str) -> bool {
+    let named = parameter.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+    let printed = parameter.strip_prefix('%').map(|rest| rest.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    matches!(parameter, "*" | "?" | "_" | "..." | "…")
+        || named.is_some_and(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()))
+        || matches!(printed, Some("s" | "d" | "i" | "u" | "x"))
+}
+
+/// The regex that `RDY*`, `*READY*` are meant to be. A real `*` begins a line: `*PSUTTZ: …`.
+fn wildcard_regex(text: &str) -> Option<String> {
+    let rest = text.strip_prefix('*').filter(|rest| {
+        rest.ends_with('*') || rest.starts_with(['+', '^']) || result_code::parse(rest.as_bytes()).is_some()
+    });
+    let written = rest.unwrap_or(text).trim_end_matches('*');
+    let regex = anywhere(written);
+    let regex = if rest.is_some() { regex } else { regex.replacen('/', "/^", 1) };
+    let is_short = written.len() < text.len();
+    is_short.then(|| if written.is_empty() { String::from("/./") } else { regex })
 }
 
 /// The first character by which a value would break out of its place in an AT command line, and what it would break

@@ -581,6 +581,8 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
         };
         for pattern in alternatives {
             let Some(text) = pattern.plain() else { continue };
+            lint_placeholder(usage, prefix, pattern, findings);
+            let text = if catalogue::urc(text.as_bytes()).is_none() { text.trim_start_matches('*') } else { text };
             let mut finals = known.entry.into_iter().flat_map(|entry| &entry.finals);
             let may_begin = text.starts_with(|first: char| !first.is_ascii_alphanumeric())
                 || text.split([',', '|']).any(|code| result_code::parse(code.trim().as_bytes()).is_some())
@@ -593,6 +595,9 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
             let first = usage.answers.iter().find_map(|layout| layout.field(0));
             let whole = match first.filter(|first| first.meaning(text).is_some()) {
                 Some(_) => format!("`\"{prefix}: {text}\"`, or "),
+                None if is_prefix_without_sign(text, prefix) => {
+                    format!("`\"{}{text}\"`, or ", prefix.get(..1).unwrap_or_default())
+                }
                 None => String::new(),
             };
             findings.tell(
@@ -602,6 +607,29 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
             );
         }
     }
+}
+
+/// `"+CREG: n,stat"`: a word as the manual has it, in the place of a number.
+fn lint_placeholder(usage: &Usage, prefix: &str, pattern: &Pattern, findings: &mut Findings) {
+    let source = Arc::clone(&findings.source);
+    let written = source.slice(pattern.span);
+    let Some((before, values)) = written.split_once(':').filter(|(before, _)| before.ends_with(prefix)) else { return };
+    for (place, parameter) in parameters(values.trim_end_matches(['"', '\'']).as_bytes()).enumerate() {
+        let is_word = !parameter.value.is_empty() && parameter.value.iter().all(u8::is_ascii_alphabetic);
+        let mut fields = usage.answers.iter().filter_map(|layout| layout.field(place)).peekable();
+        if is_word && fields.peek().is_some() && fields.all(|field| field.kind() == FieldKind::Number) {
+            let start = pattern.span.start as usize + before.len() + 1;
+            let span = Span::new(start + parameter.range.start, start + parameter.range.end);
+            let code = "hayes::check::regex-in-text wildcard";
+            return findings.tell(code, span, &[&parameter.text(), &"{}"]);
+        }
+    }
+}
+
+/// `CREG: 0,1` for `+CREG: 0,1`
+fn is_prefix_without_sign(text: &str, prefix: &str) -> bool {
+    let rest = prefix.get(1..).and_then(|name| text.strip_prefix(name));
+    rest.is_some_and(|rest| rest.starts_with(':'))
 }
 
 /// Final result codes as modems answer them

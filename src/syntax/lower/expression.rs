@@ -264,10 +264,8 @@ impl Lowerer<'_> {
             Some(value) => Ok(Spanned { value, span: self.span(pair) }),
             None => {
                 let fault = self.fault("hayes::syntax::unknown-function", self.span(pair), &[&pair.as_str()]);
-                if pair.as_str() == "match" {
-                    return Err(
-                        fault.help("write `x matches /…/`; parts of a text are taken by `capture /(…)/ from x`")
-                    );
+                if let Some(instead) = words::foreign_function(pair.as_str()) {
+                    return Err(fault.help(instead));
                 }
                 let names = || FUNCTIONS.iter().map(|function| function.name);
                 let all = format!("there are {}", words::join(names().map(|name| format!("`{name}`")), "and"));
