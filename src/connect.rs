@@ -61,9 +61,10 @@ pub fn open(address: &Address, settings: &Opening) -> Result<Box<dyn Port>, Open
     let Opening { baud, connect_limit, cancel } = settings;
     match address {
         Address::Device(path) => boxed(|| Serial::open(path, *baud, cancel)).map_err(|error| match path.to_str() {
-            Some(model) if error.kind == OpenErrorKind::Missing && sim::is_model(model) => {
-                error.with_help(format!("did you mean the simulated modem, sim:{model}?"))
-            }
+            Some(text) if error.kind == OpenErrorKind::Missing => match no_device(text) {
+                Some(help) => error.with_help(help),
+                None => error,
+            },
             Some(_) | None => error,
         }),
         Address::Usb(name) => boxed(|| Serial::open(&name.find(&list::ports())?, *baud, cancel)),
@@ -78,6 +79,29 @@ pub fn open(address: &Address, settings: &Opening) -> Result<Box<dyn Port>, Open
         // Nobody waits for a recording: what took a minute then is there at once.
         Address::Replay(file) => boxed(|| Ok(Memory::in_virtual_time(Replay::open(file)?, cancel))),
     }
+}
+
+/// What a name is meant for that no device has: a simulated modem, an address of the network, a device with its speed.
+fn no_device(text: &str) -> Option<String> {
+    if let Some((name, number)) = text.rsplit_once([':', ',']).filter(|(_, number)| number.parse::<u32>().is_ok()) {
+        let is_device = name.contains('/') || name.get(..3).is_some_and(|com| com.eq_ignore_ascii_case("com"));
+        return Some(match is_device {
+            true => format!("the speed stands apart: -p {name} -b {number}"),
+            false => format!("did you mean tcp://{name}:{number}?"),
+        });
+    }
+    let (model, options) = text.split_once('?').map_or((text, ""), |(model, _)| text.split_at(model.len()));
+    if text.contains(['/', '\\']) || text.starts_with("tty") {
+        return None;
+    }
+    if sim::is_model(model) {
+        return Some(format!("did you mean the simulated modem, sim:{text}?"));
+    }
+    Some(match sim::meant(model).as_slice() {
+        [] => return None,
+        [known] => format!("did you mean the simulated modem, sim:{known}{options}?"),
+        several => format!("did you mean a simulated modem, one of sim:{}?", several.join(", sim:")),
+    })
 }
 
 /// How often to look whether a port is there.
@@ -221,7 +245,11 @@ impl Address {
 
 /// The scheme of a text that has one which is not ours. `/dev/serial/by-path/pci-0000:00:14.0` and `C:\` have none.
 fn foreign_scheme(text: &str) -> Option<&str> {
-    let (scheme, _) = text.split_once(':')?;
+    let (scheme, rest) = text.split_once(':')?;
+    // A host and its port number, a device and its speed: told once there is no such device.
+    if rest.parse::<u32>().is_ok() {
+        return None;
+    }
     let is_scheme = scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+' || c == '-');
     // `COM3:` is what Windows' own tools call COM3.
     let is_com = scheme.get(..3).is_some_and(|com| com.eq_ignore_ascii_case("com")) && text.ends_with(':');
@@ -290,6 +318,9 @@ fn simulator_address(text: &str, rest: &str) -> Result<Address, Complaint> {
             Some(("time", "virtual")) => virtual_time = true,
             Some(("time", _)) => {
                 return Err(complaint(format!("`{option}` is unknown"), "time is real or virtual"));
+            }
+            Some(("virtual" | "virtual-time" | "clock", _)) => {
+                return Err(complaint(format!("`{option}` is unknown"), "did you mean `time=virtual`?"));
             }
             Some((key, _)) if !key.is_empty() => options.push(option),
             Some(_) | None => {

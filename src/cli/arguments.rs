@@ -555,6 +555,45 @@ pub(crate) struct Sim {
     pub(crate) seed: Option<u64>,
 }
 
+/// What other tools call a command, and what it is here.
+const FOREIGN_TASKS: [(&str, &str); 13] = [
+    ("validate lint verify parse", "`hayes check SCRIPT` finds what is wrong in a script"),
+    ("format", "`hayes fmt SCRIPT` brings a script into its canonical form"),
+    (
+        "shell console term terminal monitor connect interactive open tio minicom",
+        "`hayes repl -p PORT` explores a modem",
+    ),
+    ("version", "`hayes --version` tells it"),
+    ("ls scripts library", "`hayes list` names the scripts of the library"),
+    ("list-ports scan devices detect probe discover modems", "`hayes ports --probe` tells which ports answer AT"),
+    ("cat view print less", "`hayes show NAME` prints a script of the library"),
+    ("simulate simulator emulate emulator mock", "`hayes sim MODEL` is a simulated modem for any program"),
+    ("send cmd command query ask", "`hayes at AT+CSQ -p PORT` sends a command"),
+    ("new init create", "`hayes copy NAME` copies a script of the library, to begin with"),
+    ("exec execute start play script", "`hayes run SCRIPT -p PORT` runs a script"),
+    ("info status identify", "`hayes run modem/status -p PORT` tells what the modem is and does"),
+    ("deploy provision fleet-run many all", "`hayes batch SCRIPT -i INVENTORY` runs a script on many modems"),
+];
+
+/// What other tools call a flag, and what it is here.
+const FOREIGN_FLAGS: [(&str, &str); 12] = [
+    ("--dry-run --check -n --dryrun --noop --diff", "`--plan` only asks, and tells what would change"),
+    ("--device --dev --tty --serial --serial-port --com --modem -d -D", "`-p PORT` names the port"),
+    ("--speed --bps --baud-rate --bitrate -s", "`-b BAUD` is the speed of the port"),
+    (
+        "--sim --simulate --simulated --mock --fake --dummy",
+        "`-p sim:bg96` is a simulated modem; `hayes sim` lists them",
+    ),
+    ("--set --param --parameter --define --arg --env --extra-vars -e", "`-V NAME=VALUE` gives the script a value"),
+    ("--parallel --workers --forks --threads --concurrency -f", "`-j N` says how many run at the same time"),
+    ("--host --hosts --inventory-file --modems", "`-i INVENTORY` names the modems, and `-l PATTERN` selects some"),
+    ("--only --filter --select --subset --tags", "`-l PATTERN` selects modems of the inventory"),
+    ("--debug --trace", "`-v` shows the whole conversation; `--record FILE` keeps it byte by byte"),
+    ("--log --logfile --log-file --transcript --capture", "`--record FILE` keeps the conversation"),
+    ("--assume-yes -y --force --no-confirm", "`--yes` answers what the script asks a person"),
+    ("--no-color --no-colour --nocolor", "`--color never`, or NO_COLOR=1"),
+];
+
 /// What else to say of a mistake: what people of other tools write, and what stands in the wrong place.
 pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<String> {
     use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -568,10 +607,13 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<Stri
             Path::new(wrong).is_file() || wrong.ends_with(".hayes") || crate::library::find(wrong).is_some();
         let names: Vec<String> =
             HayesArguments::command().get_subcommands().map(|it| it.get_name().to_owned()).collect();
+        let foreign = FOREIGN_TASKS.iter().find(|(tasks, _)| tasks.split(' ').any(|task| task == wrong));
         return if is_script {
             Some(format!("`hayes run {wrong}` runs a script"))
         } else if is_command {
             Some(format!("`hayes at '{wrong}'` sends a command"))
+        } else if let Some((_, meant)) = foreign {
+            Some((*meant).to_owned())
         } else {
             let near = nearest(wrong, names.iter().map(String::as_str));
             near.map(|near| format!("did you mean `hayes {near}`?"))
@@ -582,11 +624,12 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<Stri
         let variable = Setting::find(key)?.variable();
         return std::env::var(&variable).is_ok_and(|set| set == *value).then(|| format!("{variable} says so"));
     }
+    let called = FOREIGN_FLAGS.iter().find(|(flags, _)| flags.split(' ').any(|flag| flag == wrong));
+    if let Some((_, meant)) = called.filter(|_| mistake.kind() == ErrorKind::UnknownArgument) {
+        return Some((*meant).to_owned());
+    }
     match wrong.as_str() {
         _ if mistake.kind() != ErrorKind::UnknownArgument => None,
-        "--dry-run" | "--check" | "-n" | "--dryrun" | "--noop" => {
-            Some("`--plan` only asks, and tells what would change".to_owned())
-        }
         _ if first.starts_with("-p") || first.starts_with("--port") => Some(
             "`hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there"
                 .to_owned(),
@@ -600,6 +643,29 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<Stri
         }
         _ => None,
     }
+}
+
+/// The mistake with that hint in place of what clap takes for similar.
+pub(crate) fn with_hint(mut mistake: clap::Error, hint: String) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let hint = ContextValue::StyledStrs(vec![hint.into()]);
+    if !matches!(mistake.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
+        mistake.insert(ContextKind::Suggested, hint);
+        return mistake;
+    }
+    let mut told = clap::Error::new(mistake.kind()).with_cmd(&command());
+    let guesses = mistake.get(ContextKind::SuggestedArg).is_some();
+    for (kind, value) in mistake.context() {
+        let is_guess =
+            [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested].contains(&kind);
+        // The usage shows the argument that was guessed.
+        let is_guess = is_guess || kind == ContextKind::Usage && guesses;
+        if !is_guess {
+            told.insert(kind, value.clone());
+        }
+    }
+    told.insert(ContextKind::Suggested, hint);
+    told
 }
 
 /// The definition of the command line, with what only other modules know: the options of the simulated modem.

@@ -10,6 +10,7 @@ use super::modem::{self, OpenModem};
 use super::results::Sink;
 use super::run::{checked_as, show_failure, unreachable};
 use super::screen::Screen;
+use crate::catalogue;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::notation;
 use crate::report::answered::{Answered, Answers};
@@ -97,23 +98,23 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
     let mut text = String::new();
     for command in commands {
         let command = command.trim();
-        let complaint = if command.contains(|c: char| c.is_control()) {
-            Some("a command is one line without control characters")
+        let name = command.split(['?', '=']).next().unwrap_or_default();
+        let is_known = |name: &str| !name.is_empty() && catalogue::command(name).is_some();
+        let (complaint, meant) = if command.contains(|c: char| c.is_control()) {
+            ("a command is one line without control characters", None)
         } else if !command.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at")) {
-            Some("a command starts with AT, as AT+CSQ")
+            let signs = ["", "+"].into_iter().find(|sign| is_known(&format!("{sign}{name}")));
+            ("a command starts with AT, as AT+CSQ", signs.map(|sign| format!("write AT{sign}{command}")))
         } else {
-            None
+            text.push_str(command);
+            text.push('\n');
+            continue;
         };
-        if let Some(complaint) = complaint {
-            let message = format!("{}: {complaint}", harmless(command.as_bytes()));
-            return Err(console.refuse(Exit::Usage, &message, None));
-        }
-        text.push_str(command);
-        text.push('\n');
+        let message = format!("{}: {complaint}", harmless(command.as_bytes()));
+        return Err(console.refuse(Exit::Usage, &message, meant.as_deref()));
     }
     Ok(text)
 }
-
 /// Shows what is heard, and keeps the answers.
 struct Shown<'c> {
     screen: Screen<'c>,

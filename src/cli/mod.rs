@@ -51,13 +51,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(Err(exit)) => return exit.into(),
         Err(Ok(instead)) => {
+            let instead = match arguments::hint(&words, &instead) {
+                Some(hint) => arguments::with_hint(instead, hint),
+                None => instead,
+            };
             let printed = instead.print().and_then(|()| std::io::stdout().flush());
             // Help and version go to standard output and are no failure, unless nobody can read them.
             let exit =
                 if instead.use_stderr() { Exit::Usage } else { Console::new(ColorChoice::Auto).written(printed) };
-            if let Some(hint) = arguments::hint(&words, &instead) {
-                Console::new(ColorChoice::Auto).say(&format!("\n  tip: {hint}\n"));
-            }
             return exit.into();
         }
     };

@@ -316,6 +316,25 @@ pub fn is_model(name: &str) -> bool {
     Model::of(name).is_some()
 }
 
+/// The model that is meant by what is none: `bg69`, `EC-25`, `sim-bg96`, `ec25e`; several where all of them begin so.
+pub(crate) fn meant(name: &str) -> Vec<&'static str> {
+    let letters = |name: &str| name.to_lowercase().replace(|sign: char| !sign.is_ascii_alphanumeric(), "");
+    let written = letters(name);
+    let names = |model: &'static Model| std::iter::once(model.name).chain(model.other_names.iter().copied());
+    let called = |fits: &dyn Fn(&str) -> bool| -> Vec<&'static str> {
+        models().filter(|model| names(model).any(|name| fits(&letters(name)))).map(|model| model.name).collect()
+    };
+    let bare = written.strip_prefix("simulated").or_else(|| written.strip_prefix("sim")).unwrap_or(&written);
+    if matches!(written.as_str(), "sim" | "simulator" | "simulated" | "emulator") {
+        return vec!["bg96"];
+    }
+    let begins = |name: &str| bare.len() > 2 && name.starts_with(bare);
+    let ways: [&dyn Fn(&str) -> bool; 3] =
+        [&|name| name == bare || name == written, &begins, &|name| name.len() > 3 && bare.starts_with(name)];
+    let found = ways.into_iter().map(called).find(|found| !found.is_empty());
+    found.unwrap_or_else(|| nearest(&name.to_lowercase(), models().flat_map(names)).into_iter().collect())
+}
+
 impl Model {
     const fn new(
         name: &'static str,
@@ -342,10 +361,10 @@ impl Profile {
     /// The profile of a model, by its name or another name of it, in any case.
     fn of(name: &str) -> Result<&'static Profile, Complaint> {
         let Some(model) = Model::of(name) else {
-            let names = models().flat_map(|model| std::iter::once(model.name).chain(model.other_names.iter().copied()));
-            let help = match nearest(&name.to_lowercase(), names) {
-                Some(known) => format!("did you mean sim:{known}?"),
-                None => format!("there are {}", models().map(|model| model.name).collect::<Vec<_>>().join(", ")),
+            let help = match meant(name).as_slice() {
+                [] => format!("there are {}", models().map(|model| model.name).collect::<Vec<_>>().join(", ")),
+                [known] => format!("did you mean sim:{known}?"),
+                several => format!("did you mean one of these: sim:{}?", several.join(", sim:")),
             };
             return Err(Complaint::new(format!("there is no simulated modem `{name}`")).help(help));
         };

@@ -127,7 +127,9 @@ fn unknown(what: &str, name: &str, known: impl Iterator<Item = [&'static str; 5]
     let known = known.map(|[name, ..]| name);
     let lower = name.to_lowercase();
     let begins = || known.clone().find(|known| lower.len() > 1 && known.starts_with(lower.as_str()));
-    let help = match begins().or_else(|| nearest(&lower, known.clone())) {
+    let is_called = |words: &str| words.split(' ').any(|word| word == lower);
+    let called = || known.clone().find(|known| rows("[meant]\n").any(|row| row[0] == *known && is_called(row[1])));
+    let help = match called().or_else(begins).or_else(|| nearest(&lower, known.clone())) {
         Some(known) => format!("did you mean `{known}`?"),
         None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
     };
