@@ -34,9 +34,7 @@ pub(super) fn read(draft: &mut Draft) {
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
-                let span = line_span(source, start);
-                draft.problem(span, "hayes::inventory::csv", error.to_string(), "");
-                return;
+                return draft.problem(line_span(source, start), "hayes::inventory::csv", &[&error]);
             }
         }
         // The position before a record may be that of blank or comment lines.
@@ -54,8 +52,7 @@ pub(super) fn read(draft: &mut Draft) {
         }
     }
     if columns.is_none() {
-        let help = "its first line names the columns: name,port,group,label.rack,var.apn";
-        draft.problem(Span::default(), "hayes::inventory::empty", "this inventory is empty", help);
+        draft.problem(Span::default(), "hayes::inventory::empty", &[]);
     }
 }
 
@@ -120,8 +117,7 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
     let is_port =
         |field: &str| field.starts_with('/') || ["://", "sim:", "replay:"].iter().any(|kind| field.contains(kind));
     if record.iter().any(is_port) {
-        let help = "write one above it: name,port,group,label.rack,var.apn, as many as there are";
-        draft.problem(span, "hayes::inventory::no-name", "the first line is a modem, and none names the columns", help);
+        draft.problem(span, "hayes::inventory::no-name header", &[]);
         return None;
     }
     let mut columns = Vec::new();
@@ -145,31 +141,25 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
                     format!("columns are {}: did you mean `var.{name}` or `label.{name}`?", COLUMNS.join(", "))
                 }
             };
-            let message = format!("there is no column `{title}`");
-            draft.problem(span, "hayes::inventory::unknown-key", message, &help);
+            draft.problem(span, "hayes::inventory::unknown-key column", &[&title, &help]);
             continue;
         }
         if !seen.insert(lower) {
             wrong = true;
-            let message = format!("the column `{title}` stands twice");
-            draft.problem(span, "hayes::inventory::column-twice", message, "leave one of them out");
+            draft.problem(span, "hayes::inventory::column-twice", &[&title]);
         }
         columns.push((kind, name.into()));
     }
     if !wrong && !columns.iter().any(|(kind, _)| kind == "name") {
         wrong = true;
-        let help = "the first line names the columns: name,port,group,label.rack,var.apn";
-        draft.problem(span, "hayes::inventory::no-name", "there is no column `name`", help);
+        draft.problem(span, "hayes::inventory::no-name column", &[]);
     }
     (!wrong).then_some(columns)
 }
 
 fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringRecord, draft: &mut Draft) {
     if record.iter().skip(columns.len()).any(|field| !field.is_empty()) {
-        let message = format!("this line has {} fields, the header {}", record.len(), columns.len());
-        let help = "a field that holds the separator stands in double quotes";
-        draft.problem(span, "hayes::inventory::csv", message, help);
-        return;
+        return draft.problem(span, "hayes::inventory::csv fields", &[&record.len(), &columns.len()]);
     }
     let mut entry = ModemEntry { span, ..ModemEntry::default() };
     let mut wrong = false;
@@ -189,9 +179,8 @@ fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringReco
                 Ok(baud @ 1..) => entry.settings.baud = Some(baud),
                 Ok(_) | Err(_) => {
                     wrong = true;
-                    let message = format!("{field:?} is no speed");
                     let at = field_span(source, span, field);
-                    draft.problem(at, "hayes::inventory::value", message, "a speed is 9600 or 115200");
+                    draft.problem(at, "hayes::inventory::value speed", &[&format_args!("{field:?}")]);
                 }
             },
             "label" => _ = entry.settings.labels.insert(Arc::clone(name), field.to_owned()),

@@ -10,7 +10,7 @@ mod tests;
 mod toml;
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::RangeInclusive;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::connect::Address;
@@ -178,9 +178,9 @@ struct FirstSeen {
 }
 
 impl Draft {
-    fn problem(&mut self, span: Span, code: &'static str, message: impl Into<String>, help: &str) {
-        let diagnostic = Diagnostic::new(code, &self.source, message).at(span, "");
-        self.diagnostics.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
+    /// What is wrong there, in the words of its page.
+    fn problem(&mut self, span: Span, page: &'static str, values: &[&dyn Display]) {
+        self.diagnostics.push(Diagnostic::told(page, &self.source, span, values));
     }
 
     fn group(&mut self, name: &str, max_parallel: Option<usize>, settings: &ModemSettings) {
@@ -199,10 +199,7 @@ impl Draft {
                 around.extend(further.filter(|name| !around.contains(name)).collect::<Vec<_>>());
             }
             if around.contains(&group) {
-                let message = format!("the group {group} would stand in itself");
-                let help = "`groups` of a group are those that it stands in, as those of a modem are";
-                self.problem(name.span, "hayes::inventory::group-circle", message, help);
-                return;
+                return self.problem(name.span, "hayes::inventory::group-circle", &[&group]);
             }
         }
         self.outer_groups.entry(group.to_owned()).or_default().extend(outer);
@@ -214,8 +211,7 @@ impl Draft {
             return true;
         }
         if !std::mem::replace(&mut self.too_many, true) {
-            let message = format!("that makes more than {MOST_MODEMS} modems");
-            self.problem(span, "hayes::inventory::too-many", message, "split the inventory");
+            self.problem(span, "hayes::inventory::too-many", &[&MOST_MODEMS]);
         }
         false
     }
@@ -225,32 +221,29 @@ impl Draft {
             return;
         }
         let Some(name) = entry.name.as_ref().filter(|name| !name.value.is_empty()) else {
-            let help = "give it a name: results and --resume know a modem by it";
-            return self.problem(entry.span, "hayes::inventory::no-name", "this modem has no name", help);
+            return self.problem(entry.span, "hayes::inventory::no-name", &[]);
         };
         if let Some(wrong) = wrong_name(&name.value) {
-            let message = format!("{:?} is no name for a modem: it {wrong}", name.value);
-            let help = if name.value.contains("..") && name.value.contains('{') {
-                "many modems in one entry are a [[range]]; a [[modem]] is one"
-            } else {
-                "a name is letters, digits and . _ - / @, as gw-0001"
-            };
-            return self.problem(name.span, "hayes::inventory::name", message, help);
+            let is_range = name.value.contains("..") && name.value.contains('{');
+            let page = if is_range { "hayes::inventory::name range" } else { "hayes::inventory::name" };
+            return self.problem(name.span, page, &[&format_args!("{:?}", name.value), &wrong]);
         }
-        let message = |_: &str| format!("there are two modems called {}", name.value);
-        let (code, help) = ("hayes::inventory::name-twice", "rename one of them");
-        if !self.is_alone(format!("name {}", name.value), name.span, &name.value, code, message, help) {
+        if !self.is_alone(
+            format!("name {}", name.value),
+            name,
+            &name.value,
+            "hayes::inventory::name-twice",
+            &[&"modems"],
+        ) {
             return;
         }
-        let imei = entry.imei.as_ref().and_then(|imei| self.digits(imei, &name.value, "IMEI", 15..=15));
-        let iccid = entry.iccid.as_ref().and_then(|iccid| self.digits(iccid, &name.value, "ICCID", 18..=20));
+        let imei = entry.imei.as_ref().and_then(|imei| self.digits(imei, &name.value, true));
+        let iccid = entry.iccid.as_ref().and_then(|iccid| self.digits(iccid, &name.value, false));
         let address = entry.port.as_ref().and_then(|port| self.address(port, &name.value, entry.gateway.as_ref()));
         let gateway = entry.gateway.as_ref().map(|gateway| self.shared(&gateway.value));
         self.gateways_named.extend(entry.gateway.clone().map(|gateway| (Arc::clone(&self.source), gateway)));
         if entry.port.is_none() && entry.imei.is_none() && entry.iccid.is_none() {
-            let message = format!("{} has no port", name.value);
-            let help = "say where it is: a device, tcp://host:port, rfc2217://host:port, sim:MODEL; or who it is: imei";
-            self.problem(entry.span, "hayes::inventory::no-port", message, help);
+            self.problem(entry.span, "hayes::inventory::no-port", &[&name.value]);
         }
         let modem = BatchModem {
             name: name.value.clone(),
@@ -272,20 +265,18 @@ impl Draft {
     }
 
     /// An IMEI, or an ICCID without its padding.
-    fn digits(&mut self, placed: &Name, modem: &str, kind: &str, count: RangeInclusive<usize>) -> Option<String> {
+    fn digits(&mut self, placed: &Name, modem: &str, is_imei: bool) -> Option<String> {
+        let (count, page, twice) = match is_imei {
+            true => (15..=15, "hayes::inventory::imei", "hayes::inventory::identity-twice"),
+            false => (18..=20, "hayes::inventory::iccid", "hayes::inventory::identity-twice iccid"),
+        };
         let digits: String = placed.value.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-        let digits = if kind == "ICCID" { digits.trim_end_matches(['F', 'f']).to_owned() } else { digits };
+        let digits = if is_imei { digits } else { digits.trim_end_matches(['F', 'f']).to_owned() };
         if !count.contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            let (code, help) = match kind {
-                "IMEI" => ("hayes::inventory::imei", "an IMEI is 15 digits, in quotes"),
-                _ => ("hayes::inventory::iccid", "an ICCID is 18 to 20 digits, in quotes; it is printed on the SIM"),
-            };
-            self.problem(placed.span, code, format!("{:?} is no {kind}", placed.value), help);
+            self.problem(placed.span, page, &[&format_args!("{:?}", placed.value)]);
             return None;
         }
-        let message = |first: &str| format!("{first} has this {kind} too");
-        let (code, help) = ("hayes::inventory::identity-twice", "one of the two is wrong");
-        self.is_alone(format!("{kind} {digits}"), placed.span, modem, code, message, help);
+        self.is_alone(format!("{page} {digits}"), placed, modem, twice, &[]);
         Some(digits)
     }
 
@@ -293,57 +284,49 @@ impl Draft {
         let address = match Address::parse(&port.value) {
             Ok(address) => address,
             Err(error) => {
-                self.problem(
-                    port.span,
-                    "hayes::inventory::port",
-                    error.message,
-                    error.help.as_deref().unwrap_or_default(),
-                );
+                self.problem(port.span, "hayes::inventory::port", &[&error.message, &error.help.unwrap_or_default()]);
                 return None;
             }
         };
         // Each simulated or replayed modem is one of its own, even under the same address.
         if !matches!(address, Address::Simulator { .. } | Address::Replay(_)) {
-            let message = |first: &str| format!("{address} is the port of {first} too");
-            let (code, help) = ("hayes::inventory::port-twice", "a port can be driven once: give each modem its own");
             // Each gateway has devices of its own; what is on the network is the same from everywhere.
             let device = matches!(address, Address::Device(_) | Address::Usb(_));
             let whose = gateway.filter(|_| device).map(|gateway| gateway.value.as_str()).unwrap_or_default();
-            self.is_alone(format!("port {whose} {address}"), port.span, modem, code, message, help);
+            self.is_alone(format!("port {whose} {address}"), port, modem, "hayes::inventory::port-twice", &[&address]);
         }
         Some(address)
     }
 
-    /// Whether no other modem has this too; else that is told, with a message that names the first.
+    /// Whether no other modem has this too; else that is told: `values`, then the first modem, are what the page is given.
     fn is_alone(
         &mut self,
         what: String,
-        span: Span,
+        place: &Name,
         modem: &str,
-        code: &'static str,
-        message: impl FnOnce(&str) -> String,
-        help: &str,
+        page: &'static str,
+        values: &[&dyn Display],
     ) -> bool {
         let Some(first) = self.seen.get(&what) else {
-            let seen = FirstSeen { source: Arc::clone(&self.source), span, modem: modem.to_owned() };
+            let seen = FirstSeen { source: Arc::clone(&self.source), span: place.span, modem: modem.to_owned() };
             self.seen.insert(what, seen);
             return true;
         };
-        let diagnostic = Diagnostic::new(code, &self.source, message(&first.modem)).at(span, "again here");
+        let told = Diagnostic::told(page, &self.source, place.span, &[values, &[&first.modem]].concat());
         self.diagnostics.push(if Arc::ptr_eq(&self.source, &first.source) {
-            diagnostic.at(first.span, "first here").help(help)
+            told.at(first.span, "first here")
         } else {
             let line = first.source.position(first.span.start as usize).line;
-            diagnostic.help(format!("{help}; the first is at {}:{line}", first.source.name))
+            let help = told.help.clone().unwrap_or_default();
+            told.help(format!("{help}; the first is at {}:{line}", first.source.name))
         });
         false
     }
 
     /// Adds a gateway, unless there is one of that name.
     fn add_gateway(&mut self, name: &Name, key: Option<Name>, seal: Option<Name>) {
-        let message = |_: &str| format!("there are two gateways called {}", name.value);
-        let (code, help) = ("hayes::inventory::name-twice", "rename one of them");
-        if self.is_alone(format!("gateway {}", name.value), name.span, &name.value, code, message, help) {
+        let page = "hayes::inventory::name-twice";
+        if self.is_alone(format!("gateway {}", name.value), name, &name.value, page, &[&"gateways"]) {
             let [key, seal] = [key, seal].map(|key| key.map(|key| key.value));
             self.gateways.push(FleetGateway { name: name.value.clone(), key, seal });
         }
@@ -357,9 +340,8 @@ impl Draft {
                 let otherwise =
                     || format!("add a [[gateway]] with name = \"{}\"; `hayes agent enroll` prints it", named.value);
                 let help = near.map_or_else(otherwise, |near| format!("did you mean {near}?"));
-                let message = format!("there is no gateway {}", named.value);
-                let told = Diagnostic::new("hayes::inventory::gateway", &source, message).at(named.span, "");
-                self.diagnostics.push(told.help(help));
+                let values: [&dyn Display; 2] = [&named.value, &help];
+                self.diagnostics.push(Diagnostic::told("hayes::inventory::gateway", &source, named.span, &values));
             }
         }
     }

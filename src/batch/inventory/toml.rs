@@ -31,7 +31,7 @@ pub(super) fn read(draft: &mut Draft) {
         };
         let span = error.span().map(widened).unwrap_or_default();
         let message = error.message().trim_end_matches('.').replace('\n', "; ");
-        draft.problem(span, "hayes::inventory::toml", message, "");
+        draft.problem(span, "hayes::inventory::toml", &[&message]);
     }
     if errors.is_empty() {
         document(draft, table.get_ref());
@@ -82,16 +82,15 @@ fn gateway(draft: &mut Draft, table: &DeTable<'_>, span: Span) {
     let [key, seal] = ["key", "seal"].map(|name| text(draft, table, name));
     match text(draft, table, "name") {
         Some(name) => draft.add_gateway(&name, key, seal),
-        None => draft.problem(span, "hayes::inventory::no-name", "this gateway has no name", "name = \"gw-0001\""),
+        None => draft.problem(span, "hayes::inventory::no-name other", &[&"gateway", &"gw-0001"]),
     }
 }
 
 fn group(draft: &mut Draft, name: &str, value: &Value<'_>) {
     let Some(table) = as_table(draft, value, &format!("group.{name}")) else { return };
     known(draft, table, "group");
-    let none = "max-parallel = 0 would never run one";
-    let help = "give the number of modems that may run at the same time; leave the group out with -l '!NAME'";
-    let max_parallel = positive(draft, table, "max-parallel", none, help).and_then(|most| usize::try_from(most).ok());
+    let max_parallel = positive(draft, table, "max-parallel", "hayes::inventory::value parallel");
+    let max_parallel = max_parallel.and_then(|most| usize::try_from(most).ok());
     let settings = settings(draft, table);
     draft.group(name, max_parallel, &settings);
     let outer = texts(draft, table, "groups");
@@ -114,17 +113,13 @@ fn entry(draft: &mut Draft, table: &DeTable<'_>, span: Span) -> ModemEntry {
 
 /// Adds the modems of a range; none where something is wrong with it, which is told.
 fn range(draft: &mut Draft, entry: &ModemEntry) -> Option<()> {
-    const CODE: &str = "hayes::inventory::range";
     let Some(name) = &entry.name else {
-        let help = "name = \"sim-{001..500}\"";
-        draft.problem(entry.span, "hayes::inventory::no-name", "this range has no name", help);
+        draft.problem(entry.span, "hayes::inventory::no-name other", &[&"range", &"sim-{001..500}"]);
         return None;
     };
     let names = pattern(draft, name)?;
     let Some(count) = names.count() else {
-        let message = format!("{:?} is one name, not a range", name.value);
-        let help = "write the first and the last number, as sim-{001..500}; a single modem is a [[modem]]";
-        draft.problem(name.span, CODE, message, help);
+        draft.problem(name.span, "hayes::inventory::range one", &[&format_args!("{:?}", name.value)]);
         return None;
     };
     let ports = match &entry.port {
@@ -134,8 +129,7 @@ fn range(draft: &mut Draft, entry: &ModemEntry) -> Option<()> {
     if let Some((other, span)) = ports.as_ref().and_then(|(ports, span)| Some((ports.count()?, *span)))
         && other != count
     {
-        let message = format!("the range of names is {count} long, that of ports {other}");
-        draft.problem(span, CODE, message, "make them equal");
+        draft.problem(span, "hayes::inventory::range lengths", &[&count, &other]);
         return None;
     }
     if !draft.has_room(name.span, count.min(MOST_MODEMS + 1)) {
@@ -159,15 +153,14 @@ fn pattern(draft: &mut Draft, placed: &Name) -> Option<Numbered> {
     match Numbered::parse(&placed.value) {
         Ok(range) => Some(range),
         Err(wrong) => {
-            let help = "a range is {first..last}, as in sim-{001..500}; {n} is the number";
-            draft.problem(placed.span, "hayes::inventory::range", wrong, help);
+            draft.problem(placed.span, "hayes::inventory::range", &[&wrong]);
             None
         }
     }
 }
 
 fn settings(draft: &mut Draft, table: &DeTable<'_>) -> ModemSettings {
-    let baud = positive(draft, table, "baud", "a port has no speed of 0 baud", "baud = 115200");
+    let baud = positive(draft, table, "baud", "hayes::inventory::value baud");
     ModemSettings { vars: scalars(draft, table, "vars"), labels: scalars(draft, table, "labels"), baud }
 }
 
@@ -216,13 +209,13 @@ fn texts(draft: &mut Draft, table: &DeTable<'_>, key: &str) -> Vec<Name> {
     texts
 }
 
-/// A whole number from 1 on; `none` says what is wrong with 0.
-fn positive(draft: &mut Draft, table: &DeTable<'_>, key: &str, none: &str, help: &str) -> Option<u32> {
+/// A whole number from 1 on; the page says what is wrong with 0.
+fn positive(draft: &mut Draft, table: &DeTable<'_>, key: &str, page: &'static str) -> Option<u32> {
     let value = table.get(key)?;
     let number = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
     match number {
         None => kind(draft, value, &format!("`{key}`"), "a whole number, without quotes"),
-        Some(0) => draft.problem(span(value), "hayes::inventory::value", none, help),
+        Some(0) => draft.problem(span(value), page, &[]),
         Some(_) => return number,
     }
     None
@@ -246,8 +239,7 @@ fn kind(draft: &mut Draft, value: &Value<'_>, what: &str, wanted: &str) {
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     };
-    let message = format!("{what} is {found}");
-    draft.problem(span(value), "hayes::inventory::value", message, &format!("it is {wanted}"));
+    draft.problem(span(value), "hayes::inventory::value", &[&what, &found, &wanted]);
 }
 
 fn known(draft: &mut Draft, table: &DeTable<'_>, kind: &str) {
@@ -261,10 +253,8 @@ fn known(draft: &mut Draft, table: &DeTable<'_>, kind: &str) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("its keys are {}", keys.join(", ")),
         };
-        let place = key.span();
-        let message = format!("{whose} has no key `{name}`");
-        let span = Span::new(place.start, place.end);
-        draft.problem(span, "hayes::inventory::unknown-key", message, &help);
+        let span = Span::new(key.span().start, key.span().end);
+        draft.problem(span, "hayes::inventory::unknown-key", &[&whose, &name, &help]);
     }
 }
 
