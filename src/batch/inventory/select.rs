@@ -94,28 +94,20 @@ impl Term {
 
 /// `*` is any text, `?` one character. Takes time in proportion to the two lengths' product at most.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    // Where to go on after the last `*` took too little.
-    let mut back: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                back = Some((p, t));
-                p += 1;
+    let text: Vec<char> = text.chars().collect();
+    // For each beginning of the text, the shortest first: whether what was read of the pattern matches it.
+    let mut fits: Vec<bool> = (0..=text.len()).map(|length| length == 0).collect();
+    for sign in pattern.chars() {
+        fits = match sign {
+            '*' => {
+                let first = fits.iter().position(|fit| *fit).unwrap_or(fits.len());
+                (0..fits.len()).map(|length| length >= first).collect()
             }
-            Some(c) if *c == '?' || text.get(t) == Some(c) => {
-                p += 1;
-                t += 1;
+            sign => {
+                let longer = fits.iter().zip(&text).map(|(fit, next)| *fit && (sign == '?' || sign == *next));
+                std::iter::once(false).chain(longer).collect()
             }
-            Some(_) | None => match back {
-                Some((star, taken)) => {
-                    back = Some((star, taken + 1));
-                    (p, t) = (star + 1, taken + 1);
-                }
-                None => return false,
-            },
-        }
+        };
     }
-    pattern.get(p..).is_none_or(|rest| rest.iter().all(|c| *c == '*'))
+    fits.last() == Some(&true)
 }
