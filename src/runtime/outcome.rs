@@ -10,7 +10,7 @@ use crate::connect::Address;
 use crate::value::Value;
 
 /// How a run ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Outcome {
     pub status: Status,
     /// Where the status is failed, unreachable or interrupted.

@@ -196,7 +196,7 @@ impl Run<'_> {
     #[inline(never)]
     fn write(&mut self, asked: &ReadyQuestion) -> Step {
         self.may_be_sent(asked)?;
-        self.exchanges += 1;
+        self.outcome.exchanges += 1;
         self.scope.last = Last::default();
         let written = self.conversation.write(asked.question.bytes(), asked.question.timeout, &mut self.hearing);
         written.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))
@@ -215,7 +215,7 @@ impl Run<'_> {
         values: &ClauseValues,
     ) -> Step<Result<(), Trouble>> {
         self.may_be_sent(asked)?;
-        self.exchanges += 1;
+        self.outcome.exchanges += 1;
         let now = self.conversation.now();
         let sent = self.hearing.mask.text(&asked.text);
         let what = Waiting::Answer { sent: &sent };
@@ -242,7 +242,7 @@ impl Run<'_> {
                 }
                 if asked.stakes != Stakes::default() {
                     let done = result.as_ref().is_some_and(ResultCode::is_success);
-                    self.flash_writes += u64::from(done && asked.stakes.writes_flash);
+                    self.outcome.flash_writes += u64::from(done && asked.stakes.writes_flash);
                     if let Some(guard) = &self.inputs.guard {
                         guard.after(&asked.text, asked.stakes, &lines, result.as_ref());
                     }
@@ -381,18 +381,18 @@ impl Run<'_> {
             }
         }
         if self.holds(question, answers)? {
-            self.unchanged += 1;
+            self.outcome.unchanged += 1;
             return self.ensured(question, Change::Unchanged);
         }
         if self.inputs.plan {
-            self.changed += 1;
+            self.outcome.changed += 1;
             self.left_out = true;
             self.ensured(question, Change::WouldChange)?;
             return self.describe(None, otherwise);
         }
         self.block(otherwise)?;
         if self.holds(question, answers)? {
-            self.changed += 1;
+            self.outcome.changed += 1;
             return self.ensured(question, Change::Changed);
         }
         let view = self.view();
@@ -440,7 +440,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.may_be_sent(&asked)?;
-        self.exchanges += 1;
+        self.outcome.exchanges += 1;
         self.scope.last = Last::default();
         self.tell(RuntimeEvent::Waiting { what: Waiting::Reboot, at_most: within });
         let started = self.conversation.now();

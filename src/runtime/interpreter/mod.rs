@@ -189,14 +189,8 @@ struct Run<'r> {
     calls: Vec<Call>,
     /// Questions by their text: they hold as long as the modem is the same one.
     asked_before: HashMap<Arc<str>, ReadyQuestion>,
-    exchanges: u64,
-    changed: u64,
-    unchanged: u64,
-    flash_writes: u64,
-    /// The columns of `report`.
-    report: Vec<(String, Value)>,
-    /// `report row`: a record each.
-    rows: Vec<Value>,
+    /// What it has come to so far; the columns of `report` with their secrets.
+    outcome: Outcome,
     /// `--plan` has left something out, so what follows may fail for that reason.
     left_out: bool,
     /// Ctrl-C came once: only `finally` runs. It came again: not even that.
@@ -238,12 +232,7 @@ impl<'r> Run<'r> {
             nesting: Nesting::default(),
             calls: Vec::new(),
             asked_before: HashMap::new(),
-            exchanges: 0,
-            changed: 0,
-            unchanged: 0,
-            flash_writes: 0,
-            report: Vec::new(),
-            rows: Vec::new(),
+            outcome: Outcome::default(),
             left_out: false,
             interrupts: 0,
             started,
@@ -586,24 +575,24 @@ impl<'r> Run<'r> {
     /// A run that failed before its `report` still tells those of its columns that have a value, which modem it was, and what
     /// was captured beside them.
     fn report_what_is_known(&mut self) {
-        let is_reported = !self.report.is_empty();
+        let is_reported = !self.outcome.report.is_empty();
         let program = Arc::clone(&self.scope.program);
         program.script.body.walk(&mut |statement| {
             let StatementKind::Report { is_row: false, columns } = &statement.kind else { return };
             for Column { name, value } in columns {
-                if !self.report.iter().any(|(known, _)| *known == name.value)
+                if !self.outcome.report.iter().any(|(known, _)| *known == name.value)
                     && let Ok(value) = self.view().evaluate(value)
                     && value != Value::text("")
                 {
-                    self.report.push((name.value.clone(), value));
+                    self.outcome.report.push((name.value.clone(), value));
                 }
             }
         });
         for name in self.scope.captured.iter().filter(|_| !is_reported) {
             if let Some(value) = self.scope.variables.get(name)
-                && !self.report.iter().any(|(known, _)| **known == **name)
+                && !self.outcome.report.iter().any(|(known, _)| **known == **name)
             {
-                self.report.push((name.to_string(), value.clone()));
+                self.outcome.report.push((name.to_string(), value.clone()));
             }
         }
     }
@@ -614,7 +603,7 @@ impl<'r> Run<'r> {
         if matches!(ended, Err(End::Failed(_) | End::Fatal(..))) {
             self.report_what_is_known();
         }
-        let writes = self.flash_writes;
+        let writes = self.outcome.flash_writes;
         let guard = self.inputs.guard.as_ref().filter(|_| writes > 0);
         let flash_writes_in_all = guard.and_then(|guard| guard.wrote_flash(writes));
         let (mask, captured) = (&self.hearing.mask, &self.scope.captured);
@@ -624,7 +613,7 @@ impl<'r> Run<'r> {
             Err(End::Skipped(why)) => (None, Some(mask.string(why))),
         };
         let shown = |(name, value): (&str, &Value)| (name.to_owned(), mask.value(value));
-        let report = match self.report.is_empty() {
+        let report = match self.outcome.report.is_empty() {
             true => self
                 .scope
                 .variables
@@ -632,20 +621,16 @@ impl<'r> Run<'r> {
                 .filter(|(name, _)| captured.iter().any(|known| **known == **name))
                 .map(shown)
                 .collect(),
-            false => self.report.iter().map(|(name, value)| shown((name, value))).collect(),
+            false => self.outcome.report.iter().map(|(name, value)| shown((name, value))).collect(),
         };
         Outcome {
             status,
             failure,
             skipped,
-            exchanges: self.exchanges,
-            changed: self.changed,
-            unchanged: self.unchanged,
-            flash_writes: self.flash_writes,
             flash_writes_in_all,
             report,
-            rows: self.rows,
             elapsed: self.conversation.now().saturating_sub(self.started),
+            ..self.outcome
         }
     }
 
@@ -912,20 +897,20 @@ impl<'r> Run<'r> {
         if is_row {
             let mut row = Record::new();
             values.iter().for_each(|(name, value)| row.set(name.as_str(), self.hearing.mask.value(value)));
-            if self.rows.len() >= MOST_ROWS {
+            if self.outcome.rows.len() >= MOST_ROWS {
                 let span = columns.first().map(|column| column.name.span).unwrap_or_default();
                 return Err(self.view().failed("hayes::run::too-long rows", span, &[&MOST_ROWS]));
             }
             self.tell(RuntimeEvent::Row { columns: &row });
-            self.rows.push(Value::record(row));
+            self.outcome.rows.push(Value::record(row));
             return Ok(());
         }
         for (name, value) in values {
             let shown = self.hearing.mask.value(&value);
             self.tell(RuntimeEvent::Reported { name, value: &shown });
-            match self.report.iter_mut().find(|(column, _)| column == name) {
+            match self.outcome.report.iter_mut().find(|(column, _)| column == name) {
                 Some((_, old)) => *old = value,
-                None => self.report.push((name.clone(), value)),
+                None => self.outcome.report.push((name.clone(), value)),
             }
         }
         Ok(())
