@@ -35,85 +35,41 @@ impl Listener for Silent {
 #[derive(Debug, Clone, Copy)]
 pub enum RuntimeEvent<'a> {
     /// A script begins: the one asked for (depth 0), or one that `run` names
-    ScriptStarted {
-        script: &'a str,
-        depth: usize,
-    },
-    ScriptEnded {
-        script: &'a str,
-        depth: usize,
-        status: Status,
-    },
+    ScriptStarted { script: &'a str, depth: usize },
+    /// It has ended so
+    ScriptEnded { script: &'a str, depth: usize, status: Status },
     /// A statement begins; `span` is its first line in `source`
-    Statement {
-        source: &'a Arc<Source>,
-        span: Span,
-    },
+    Statement { source: &'a Arc<Source>, span: Span },
     /// What was sent and received
     Session(Event<'a>),
     /// The script waits: for what, and how long that may take at most
-    Waiting {
-        what: Waiting<'a>,
-        at_most: Duration,
-    },
+    Waiting { what: Waiting<'a>, at_most: Duration },
     /// An exchange is over, its `expect` and `capture` lines included; `sent` is the question without its CR
-    ExchangeEnded {
-        sent: &'a str,
-        passed: bool,
-        elapsed: Duration,
-    },
+    ExchangeEnded { sent: &'a str, passed: bool, elapsed: Duration },
     /// A name was set by a `capture`
-    Captured {
-        name: &'a str,
-        value: &'a Value,
-    },
+    Captured { name: &'a str, value: &'a Value },
     /// A `retry` block failed, for the `attempt`th time, counted from 1
-    AttemptFailed {
-        attempt: u64,
-        failure: &'a Failure,
-    },
+    AttemptFailed { attempt: u64, failure: &'a Failure },
     /// A `retry` pauses before its next attempt, or the script sleeps
-    Pause {
-        duration: Duration,
-    },
+    Pause { duration: Duration },
     /// A `try` took a failure: the script goes on
-    Caught {
-        failure: &'a Failure,
-    },
+    Caught { failure: &'a Failure },
     /// A `check` did not hold: the script goes on, and fails at its end
-    CheckFailed {
-        failure: &'a Failure,
-    },
+    CheckFailed { failure: &'a Failure },
     /// `finally` failed after the script had: what it was to put right may not be
-    FinallyFailed {
-        failure: &'a Failure,
-    },
+    FinallyFailed { failure: &'a Failure },
     /// `log "…"`
-    Log {
-        text: &'a str,
-    },
+    Log { text: &'a str },
     /// An `ensure` is done; `question` is what it asked
-    Ensured {
-        question: &'a str,
-        change: Change,
-    },
+    Ensured { question: &'a str, change: Change },
     /// `--plan`: what is left out, what would be sent, why it ends here
-    Plan {
-        note: &'a str,
-    },
+    Plan { note: &'a str },
     /// Which module this is, as an answer has told it: now, or before this run on the same port
-    Met {
-        module: &'static Module,
-    },
+    Met { module: &'static Module },
     /// `report`: a column was set
-    Reported {
-        name: &'a str,
-        value: &'a Value,
-    },
+    Reported { name: &'a str, value: &'a Value },
     /// `report row`
-    Row {
-        columns: &'a Record,
-    },
+    Row { columns: &'a Record },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

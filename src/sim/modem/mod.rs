@@ -107,22 +107,15 @@ struct AnswerSoFar {
 enum ModemState {
     /// Switched off, or not yet up: deaf
     Deaf,
+    /// It takes a command line.
     Command,
-    Running {
-        until: Duration,
-        then: Then,
-        /// How it ends when a character comes, where one aborts it.
-        abort: Option<FinalCode>,
-    },
-    Prompt {
-        awaited: Awaited,
-        text: Vec<u8>,
-    },
+    /// `abort`: how it ends when a character comes, where one aborts it.
+    Running { until: Duration, then: Then, abort: Option<FinalCode> },
+    /// A text is typed.
+    Prompt { awaited: Awaited, text: Vec<u8> },
     /// A data call: bytes go to the other end
-    Data {
-        escapes: u8,
-        last: Duration,
-    },
+    Data { escapes: u8, last: Duration },
+    /// Unplugged
     Gone,
 }
 
@@ -158,43 +151,33 @@ enum FinalCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Awaited {
     /// A message to be sent, or stored with this status; in PDU mode its length without the service centre
-    Message {
-        address: String,
-        length: Option<usize>,
-        store: Option<MessageStatus>,
-    },
+    Message { address: String, length: Option<usize>, store: Option<MessageStatus> },
     /// Data for a socket: so many, or up to Ctrl-Z; on u-blox a line with this prefix tells of them.
-    Socket {
-        id: u8,
-        length: Option<usize>,
-        prefix: Option<String>,
-    },
-    /// Data for a file: so many, or up to Ctrl-Z
+    Socket { id: u8, length: Option<usize>, prefix: Option<String> },
+    /// Data for a file: so many, or up to `end`, where that is empty up to Ctrl-Z; `answer` has the command's parameters.
     File {
         prompt: &'static str,
         name: String,
         length: Option<usize>,
-        /// What ends them instead; empty: Ctrl-Z
         end: &'static str,
         prefix: String,
-        /// The answer with the command's parameters filled in
         answer: String,
     },
+    /// Nobody has asked for it.
     Nothing,
 }
 
 #[derive(Debug)]
 enum Effect {
+    /// The next command of the line follows.
     Done,
-    Wait {
-        time: Duration,
-        then: Then,
-        /// How it ends when a character comes, where one aborts it.
-        abort: Option<FinalCode>,
-    },
+    /// `abort`: how it ends when a character comes, where one aborts it.
+    Wait { time: Duration, then: Then, abort: Option<FinalCode> },
+    /// A text is asked for.
     Prompt(Awaited),
     /// The line ends here with this.
     End(FinalCode),
+    /// The line carries data from now on.
     Data,
 }
 
