@@ -20,16 +20,6 @@ use crate::notation::duration;
 /// A small language for talking to cellular modems, and the program that runs it.
 #[derive(Debug, Parser)]
 #[command(name = "hayes", version, max_term_width = 100, arg_required_else_help = false)]
-#[command(after_help = "\
-Examples:
-  hayes run supersim/setup                     set the simulated modem up for Super SIM
-  hayes run supersim/setup -p /dev/ttyUSB2     the same with a real one
-  hayes at -p /dev/ttyUSB2 AT+CSQ AT+COPS?     ask two things
-  hayes list                                   the scripts that come with it
-
-Options that are always the same stand in hayes.toml or in the environment: `hayes config --help`.
-
-Exit codes: 0 passed, 1 failed, 2 wrong command line, 3 a script does not check, 6 device trouble, 130 interrupted.")]
 pub(crate) struct HayesArguments {
     #[command(subcommand)]
     pub(crate) task: Option<Task>,
@@ -91,7 +81,6 @@ pub(crate) enum Task {
     /// Find out why no modem answers: ports, permissions, drivers, other programs, and what the modem says of itself
     Doctor(Doctor),
     /// Show each setting, its value, and where that came from: a file, the environment, the default
-    #[command(after_help = CONFIG)]
     Config {
         /// Print it as JSON Lines
         #[arg(long)]
@@ -100,7 +89,6 @@ pub(crate) enum Task {
     /// Be a simulated modem, as a device for any program
     Sim(Sim),
     /// Serve an editor: diagnostics, completion, help, renames (Language Server Protocol)
-    #[command(after_help = LSP)]
     Lsp {
         /// Over standard input and output, as always; for editors that say it
         #[arg(long, hide = true)]
@@ -121,27 +109,6 @@ pub(crate) enum Task {
         folder: Option<PathBuf>,
     },
 }
-
-const LSP: &str = "\
-An editor starts it and talks to it over standard input and output.
-
-Examples:
-  vim.lsp.start { name = 'hayes', cmd = { 'hayes', 'lsp' } }     in Neovim";
-
-const CONFIG: &str = "\
-A setting is an option that is not typed each time. The option beats HAYES_OPTION in the environment (HAYES_PORT, HAYES_WAIT,
-HAYES_TIMEOUT_SCALE), that beats hayes.toml: [profile.NAME] for --profile NAME, then the nearest file upward, then
-~/.config/hayes/hayes.toml. Values for scripts stand in [vars].
-
-  port = \"usb:2c7c:0125:if02\"
-  wait = \"30s\"
-  [vars]
-  apn = \"super\"
-  [profile.bench]
-  port = \"auto\"
-
-A project's file makes a run more careful (real, plan, shareable), and never less (yes, outside); it names no port on the
-network, no inventory, no carrier and no secrets.";
 
 /// Which modem, and how to talk to it.
 #[derive(Debug, Clone, Args)]
@@ -225,12 +192,6 @@ pub(crate) struct OutputArguments {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes run supersim/setup
-  hayes run supersim/set-apn -V apn=super --plan -p /dev/ttyUSB2
-  hayes run my.hayes --json -q
-  echo AT+CSQ | hayes run -")]
 pub(crate) struct RunArguments {
     /// A path, the name of a library script such as `supersim/setup`, or - for standard input
     #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
@@ -244,23 +205,6 @@ pub(crate) struct RunArguments {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes batch supersim/setup -i modems.toml
-  hayes batch supersim/setup -i modems.csv -l 'prod,!gw-0007' --waves 1,10,100% --max-fail 5%
-  hayes batch supersim/setup -i modems.toml --resume results.jsonl --html report.html
-
-An inventory is CSV with a header (name,port,group,label.rack,var.apn), or TOML:
-  [[modem]]
-  name = \"gw-0001\"
-  port = \"/dev/serial/by-id/usb-Quectel_BG96-if02-port0\"
-  groups = [\"prod\"]
-
-The first Ctrl-C begins no more and lets `finally` blocks run, the second ends those, the third ends the program.
-Enter, or the signal SIGUSR1, shows what all running modems do.
-
-Exit codes: 0 all passed, 1 a script failed, 2 wrong command line, 3 script or inventory does not check, 4 nothing \
-selected, 5 some did not run, 6 device trouble, 7 results could not be written, 130 interrupted.")]
 pub(crate) struct Batch {
     /// A path, the name of a library script such as `supersim/setup`, or - for standard input
     #[arg(value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
@@ -352,11 +296,6 @@ impl Reports {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes report results.jsonl
-  hayes report results.jsonl --html report.html --junit report.xml --csv report.csv
-  hayes report results.jsonl --csv - | head")]
 pub(crate) struct Report {
     /// What `hayes batch` has written
     #[arg(value_name = "RESULTS", value_hint = ValueHint::FilePath)]
@@ -369,13 +308,6 @@ pub(crate) struct Report {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes at AT+CSQ
-  hayes at -p /dev/ttyUSB2 AT+CREG? AT+COPS?
-  HAYES_SECRET_pin=1234 hayes at 'AT+CPIN=\"${pin}\"'
-
-`${name}` in a command is a value that -V, --secret, their files or the environment give.")]
 pub(crate) struct At {
     /// AT commands, sent one after the other; the first that fails ends it
     #[arg(required = true, value_name = "COMMAND")]
@@ -389,10 +321,6 @@ pub(crate) struct At {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes check my.hayes
-  hayes check scripts/*.hayes --json")]
 pub(crate) struct Check {
     /// Paths, library names, or - for standard input
     #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
@@ -412,11 +340,6 @@ pub(crate) struct Check {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes fmt my.hayes
-  hayes fmt --check scripts/*/*.hayes
-  hayes fmt - < my.hayes")]
 pub(crate) struct Fmt {
     /// Paths, or - to read standard input and write standard output
     #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
@@ -427,13 +350,6 @@ pub(crate) struct Fmt {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes explain '+CREG: 0,5'
-  hayes explain 'AT+COPS=?'
-  hayes explain '+CME ERROR: 30'
-  hayes explain BG96
-  hayes explain hayes::check::two-at")]
 pub(crate) struct Explain {
     /// What was sent, or what the modem said, or a module, or the code of a diagnostic
     #[arg(required = true, value_name = "TEXT")]
@@ -450,14 +366,6 @@ pub(crate) struct Explain {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes repl                        explore the simulated modem
-  hayes repl -p /dev/ttyUSB2
-  echo AT+CSQ | hayes repl -p /dev/ttyUSB2
-
-Tab completes and explains, Ctrl-C interrupts, Ctrl-D leaves, :help tells the rest.
-Without a terminal it runs the lines of standard input; exit code 1 if one failed.")]
 pub(crate) struct Repl {
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -466,12 +374,6 @@ pub(crate) struct Repl {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes import /etc/chatscripts/gprs
-  hayes import station.ttl -o station.hayes
-
-What cannot be said in Hayes stands as a comment at its place: `# not imported: …`.")]
 pub(crate) struct Import {
     /// The other program's script, or - for standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -485,15 +387,6 @@ pub(crate) struct Import {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes run my.hayes -p /dev/ttyUSB2 --record my.transcript
-  hayes test .
-
-NAME.transcript, or NAME-WHAT.transcript, is played to NAME.hayes beside it. Comments at the recording's beginning may say more:
-  # script: supersim/setup                         another script
-  # var: apn=super                                 a value
-  # expect: failed hayes::run::unexpected-result   how it ends, where it does not pass")]
 pub(crate) struct Test {
     /// Folders, which are searched for *.transcript, or recordings
     #[arg(required = true, value_name = "FOLDER", value_hint = ValueHint::AnyPath)]
@@ -516,9 +409,6 @@ pub(crate) struct Ports {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "It changes nothing: AT and questions are all that is sent. Exit code 6 where something is wrong."
-)]
 pub(crate) struct Doctor {
     /// Look at this port alone
     #[arg(short, long, value_name = "PORT", value_hint = ValueHint::AnyPath)]
@@ -668,9 +558,15 @@ pub(crate) fn with_hint(mut mistake: clap::Error, hint: String) -> clap::Error {
     told
 }
 
-/// The definition of the command line, with what only other modules know: the options of the simulated modem.
+/// The definition of the command line with all of its help pages: what stands under their options is `help.md`, which only
+/// those need who ask for help.
 pub(crate) fn command() -> clap::Command {
-    HayesArguments::command().mut_subcommand("sim", |sim| sim.after_help(super::sim::help()))
+    let pages = include_str!("help.md").split("\n## ").filter_map(|page| page.split_once('\n')).skip(1);
+    pages.fold(HayesArguments::command(), |command, (name, text)| match name {
+        "hayes" => command.after_help(text.trim_end()),
+        "sim" => command.mut_subcommand(name, |sim| sim.after_help(super::sim::with_tables(text.trim_end()))),
+        _ => command.mut_subcommand(name, |it| it.after_help(text.trim_end())),
+    })
 }
 
 /// A duration in which something can happen.

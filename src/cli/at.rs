@@ -18,13 +18,7 @@ use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Listener, Mask, RuntimeEvent};
 use crate::source::Source;
 
-pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Exit {
-    match ask(arguments, console) {
-        Ok(exit) | Err(exit) => exit,
-    }
-}
-
-fn ask(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
+pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let commands = script(&arguments.commands, console)?;
     let declared = declarations(&commands, &arguments.inputs, console)?;
     let source = Source::new(NAME, format!("{declared}{commands}"));

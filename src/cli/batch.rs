@@ -52,13 +52,9 @@ struct PreparedBatch {
     passed_before: usize,
 }
 
-pub(crate) fn run(arguments: &arguments::Batch, console: &Console) -> Exit {
-    let prepared = match prepare(arguments, console) {
-        Ok(prepared) => prepared,
-        Err(exit) => return exit,
-    };
-    start(prepared, arguments, console)
-        .unwrap_or_else(|error| console.refuse(Exit::Internal, &format!("the batch cannot begin: {error}"), None))
+pub(crate) fn run(arguments: &arguments::Batch, console: &Console) -> Result<Exit, Exit> {
+    let started = start(prepare(arguments, console)?, arguments, console);
+    started.map_err(|error| console.refuse(Exit::Internal, &format!("the batch cannot begin: {error}"), None))
 }
 
 fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Console) -> std::io::Result<Exit> {

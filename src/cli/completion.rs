@@ -22,36 +22,14 @@ use crate::usb::UsbName;
 pub(crate) fn script(shell: Shell, console: &Console) -> Exit {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut arguments::command(), "hayes", &mut text);
-    let more = [(Shell::Bash, BASH), (Shell::Zsh, ZSH), (Shell::Fish, FISH)];
-    let more = more.into_iter().find(|(known, _)| *known == shell).map_or("", |(_, more)| more);
-    console.print(&(String::from_utf8_lossy(&text).into_owned() + more))
+    let ours = [
+        (Shell::Bash, include_str!("completion/hayes.bash")),
+        (Shell::Zsh, include_str!("completion/hayes.zsh")),
+        (Shell::Fish, include_str!("completion/hayes.fish")),
+    ];
+    let more = ours.into_iter().find(|(known, _)| *known == shell).map_or("", |(_, more)| more);
+    console.print(&format!("{}\n{more}", String::from_utf8_lossy(&text)))
 }
-
-const BASH: &str = r#"
-_hayes_words() {
-    local word="${COMP_LINE:0:COMP_POINT}" found
-    word="${word##*[[:space:]]}"
-    _hayes "$@"
-    mapfile -t found < <(hayes complete-word -- "${COMP_WORDS[@]:1:COMP_CWORD-1}" "$word" 2>/dev/null)
-    # Readline replaces what stands behind the last colon or equals sign.
-    local cut="${word%"${word##*[:=]}"}"
-    COMPREPLY+=("${found[@]#"$cut"}")
-}
-complete -F _hayes_words -o nosort -o bashdefault -o default hayes
-"#;
-
-const ZSH: &str = r#"
-_hayes_words() {
-    local -a found=("${(@f)$(hayes complete-word -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-    [[ -n "$found" ]] && compadd -- "${found[@]}"
-    _hayes "$@"
-}
-compdef _hayes_words hayes
-"#;
-
-const FISH: &str = r#"
-complete -c hayes -a '(hayes complete-word -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
-"#;
 
 /// Prints what may stand at the cursor, a line each.
 pub(crate) fn word(words: &[String], console: &Console) -> Exit {

@@ -24,7 +24,7 @@ const QUESTIONS: [(&str, &str); 4] =
 /// Without AT+CMEE a modem does not say more than ERROR.
 const NO_SIM: &str = "the SIM is missing, not seated, or the wrong way round: `hayes run modem/check-sim` tells more";
 
-pub(crate) fn run(arguments: &Doctor, console: &Console) -> Exit {
+pub(crate) fn run(arguments: &Doctor, console: &Console) -> Result<Exit, Exit> {
     let (ports, mut findings) = match &arguments.port {
         Some(_) => Default::default(),
         None => examine(arguments.root.as_deref().unwrap_or(Path::new("/"))),
@@ -33,10 +33,7 @@ pub(crate) fn run(arguments: &Doctor, console: &Console) -> Exit {
     let named = arguments.port.iter().map(|path| (path.clone(), false));
     // Another machine's ports are not here.
     let asked: Vec<_> = here.filter(|_| arguments.root.is_none()).chain(named).collect();
-    let cancel = match Cancel::new() {
-        Ok(cancel) => cancel,
-        Err(error) => return console.refused(&error),
-    };
+    let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
     let ask = |(path, is_usb): &(PathBuf, bool)| ask(path, *is_usb, arguments.baud, &cancel, &mut findings);
     let heard: Vec<bool> = asked.iter().filter_map(ask).collect();
     if !heard.is_empty() && !heard.contains(&true) {
@@ -49,7 +46,7 @@ pub(crate) fn run(arguments: &Doctor, console: &Console) -> Exit {
         true => findings.iter().map(|finding| notation::json(finding) + "\n").collect(),
         false => findings.iter().map(|finding| shown(finding, console)).collect(),
     };
-    console.print(&text).worst(exit)
+    Ok(console.print(&text).worst(exit))
 }
 
 fn shown(finding: &Finding, console: &Console) -> String {

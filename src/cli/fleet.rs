@@ -36,11 +36,6 @@ use crate::state;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = "\
-Examples:
-  hayes agent enroll --name gw-0001 --operator OD… >> gateway.toml
-  hayes agent --carrier tls://nats.example.net
-  hayes agent --carrier dir:/srv/hayes --once      from cron, after something else has moved the folder")]
 pub(crate) struct AgentArguments {
     #[command(subcommand)]
     task: Option<AgentTask>,
@@ -82,14 +77,6 @@ struct CarrierArguments {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  hayes fleet init --carrier dir:./carrier
-  hayes fleet run supersim/setup -i fleet.toml --waves 1,10,100% --max-fail 5%
-  hayes fleet status
-  hayes fleet retry r1 --interrupted
-
-Exit codes: as `hayes batch`; 5 where gateways were not heard.")]
 pub(crate) struct FleetArguments {
     #[command(subcommand)]
     task: FleetTask,
@@ -209,14 +196,11 @@ fn refused(what: &str, error: &std::io::Error, console: &Console) -> Exit {
 
 // ── The gateway
 
-pub(crate) fn agent(arguments: &AgentArguments, console: &Console) -> Exit {
-    let folder = match arguments.place.folder("agent", console) {
-        Ok(folder) => folder,
-        Err(exit) => return exit,
-    };
+pub(crate) fn agent(arguments: &AgentArguments, console: &Console) -> Result<Exit, Exit> {
+    let folder = arguments.place.folder("agent", console)?;
     match &arguments.task {
-        Some(AgentTask::Enroll { name, operator, fleet }) => enroll(&folder, name, operator, fleet, console),
-        None => follow(&folder, arguments, console).unwrap_or_else(|exit| exit),
+        Some(AgentTask::Enroll { name, operator, fleet }) => Ok(enroll(&folder, name, operator, fleet, console)),
+        None => follow(&folder, arguments, console),
     }
 }
 
@@ -267,11 +251,7 @@ fn follow(folder: &Path, arguments: &AgentArguments, console: &Console) -> Resul
 
 // ── The operator
 
-pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Exit {
-    command(arguments, console).unwrap_or_else(|exit| exit)
-}
-
-fn command(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> {
+pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> {
     let folder = FleetFolder(arguments.place.folder("fleet", console)?);
     let wish = |run: &String, wish: Wish| wish_for(&folder, run, &wish, console);
     if let FleetTask::Init { fleet, valid_for } = &arguments.task {
@@ -463,8 +443,7 @@ fn keys_to_seal_to<'i>(
 
 /// Drives the fleet until there is nothing more to wait for in this run.
 fn watch(folder: &FleetFolder, run: &str, detach: bool, reports: &Reports, console: &Console) -> Result<Exit, Exit> {
-    let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
-    let signals = Signals::cancel(&cancel).map_err(|error| console.refused(&error))?;
+    let (_, signals) = Signals::begin(console)?;
     let say = |text: &str| console.say(&format!("{}\n", harmless(text.as_bytes())));
     let results = folder.run_folder(run).join("results.jsonl");
     let Some(mut operator) = Operator::open(folder, &say).map_err(|error| refused("the fleet", &error, console))?

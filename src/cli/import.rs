@@ -9,13 +9,11 @@ use super::console::{Console, Exit};
 use super::scripts;
 use crate::import::{self, Dialect};
 use crate::library;
+use crate::report::result::plural;
 
 /// `hayes import`
-pub(crate) fn import(arguments: &Import, console: &Console) -> Exit {
-    let source = match scripts::read_file(&arguments.script, console) {
-        Ok(source) => source,
-        Err(exit) => return exit,
-    };
+pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit> {
+    let source = scripts::read_file(&arguments.script, console)?;
     let dialect = arguments.from.unwrap_or_else(|| Dialect::of(&source.name, &source.text));
     let name = Path::new(&*source.name).file_name().unwrap_or_default().to_string_lossy();
     let imported = import::import(dialect, &name, &source.text);
@@ -24,10 +22,10 @@ pub(crate) fn import(arguments: &Import, console: &Console) -> Exit {
         None => console.print(&imported.text),
     };
     if exit == Exit::Passed && imported.unsaid > 0 {
-        let lines = if imported.unsaid == 1 { "1 line".to_owned() } else { format!("{} lines", imported.unsaid) };
+        let lines = plural(imported.unsaid as u64, "line");
         console.say(&format!("{lines} could not be said in Hayes: look for `# not imported`\n"));
     }
-    exit
+    Ok(exit)
 }
 
 /// `hayes copy`

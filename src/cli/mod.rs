@@ -67,41 +67,41 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::default());
     // A panic has told what it is about on standard error already.
-    catch_unwind(AssertUnwindSafe(|| dispatch(&arguments, &console))).unwrap_or(Exit::Internal).into()
+    let done = catch_unwind(AssertUnwindSafe(|| dispatch(&arguments, &console).unwrap_or_else(|exit| exit)));
+    done.unwrap_or(Exit::Internal).into()
 }
 
-fn dispatch(arguments: &HayesArguments, console: &Console) -> Exit {
-    if let Err(exit) = modules::make_known(arguments.task.as_ref(), console) {
-        return exit;
-    }
+/// How it ended; `Err` where it went no further, and that was told.
+fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit> {
+    modules::make_known(arguments.task.as_ref(), console)?;
     let Some(task) = &arguments.task else {
-        return console.refuse(Exit::Usage, "name a command", Some("`hayes --help` lists them"));
+        return Err(console.refuse(Exit::Usage, "name a command", Some("`hayes --help` lists them")));
     };
-    match task {
-        Task::Repl(arguments) => repl::repl(arguments, console),
-        Task::Run(arguments) => run::run(arguments, console),
-        Task::Batch(arguments) => batch::run(arguments, console),
-        Task::Agent(arguments) => fleet::agent(arguments, console),
-        Task::Fleet(arguments) => fleet::fleet(arguments, console),
-        Task::Report(arguments) => results::report(arguments, console),
-        Task::At(arguments) => at::at(arguments, console),
+    Ok(match task {
+        Task::Repl(arguments) => repl::repl(arguments, console)?,
+        Task::Run(arguments) => run::run(arguments, console)?,
+        Task::Batch(arguments) => batch::run(arguments, console)?,
+        Task::Agent(arguments) => fleet::agent(arguments, console)?,
+        Task::Fleet(arguments) => fleet::fleet(arguments, console)?,
+        Task::Report(arguments) => results::report(arguments, console)?,
+        Task::At(arguments) => at::at(arguments, console)?,
         Task::Check(arguments) => scripts::check_all(arguments, console),
         Task::Fmt(arguments) => scripts::format_all(arguments, console),
         Task::Explain(arguments) => explain::run(arguments, console),
         Task::List { json } => scripts::list(*json, console),
-        Task::Show { name } => scripts::show(name, console),
+        Task::Show { name } => scripts::show(name, console)?,
         Task::Copy { name, file } => import::copy(name, file.as_deref(), console),
-        Task::Import(arguments) => import::import(arguments, console),
-        Task::Test(arguments) => test::test(arguments, console),
-        Task::Ports(arguments) => ports::list(arguments, console),
-        Task::Doctor(arguments) => doctor::run(arguments, console),
+        Task::Import(arguments) => import::import(arguments, console)?,
+        Task::Test(arguments) => test::test(arguments, console)?,
+        Task::Ports(arguments) => ports::list(arguments, console)?,
+        Task::Doctor(arguments) => doctor::run(arguments, console)?,
         Task::Config { json } => settings::show(*json, console),
-        Task::Sim(arguments) => sim::sim(arguments, console),
+        Task::Sim(arguments) => sim::sim(arguments, console)?,
         Task::Lsp { .. } => lsp::serve(console),
         Task::Completions { shell } => completion::script(*shell, console),
         Task::CompleteWord { words } => completion::word(words, console),
         Task::Man { folder } => manual(folder.as_deref(), console),
-    }
+    })
 }
 
 /// What `man` shows, made from the definition of the arguments.

@@ -151,11 +151,12 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// From now on Ctrl-C, SIGTERM and a hang-up cancel what runs instead of killing the program.
-    pub(crate) fn cancel(cancel: &Cancel) -> std::io::Result<Signals> {
-        Signals::cancel_and(cancel, || {})
+    pub(crate) fn begin(console: &Console) -> Result<(Cancel, Signals), Exit> {
+        let begun = Cancel::new().and_then(|cancel| Ok((cancel.clone(), Signals::cancel_and(&cancel, || {})?)));
+        begun.map_err(|error| console.refused(&error))
     }
 
-    /// The same, and tells of each.
+    /// The same with a call that there is already; tells of each signal.
     pub(crate) fn cancel_and(cancel: &Cancel, tell: impl Fn() + Send + 'static) -> std::io::Result<Signals> {
         let signals = Signals::default();
         signals.watch(cancel, tell).map(|_| signals)

@@ -11,28 +11,25 @@ use crate::probe::{self, Reply};
 use crate::report::style::Style;
 use crate::usb::UsbName;
 
-pub(crate) fn list(arguments: &Ports, console: &Console) -> Exit {
+pub(crate) fn list(arguments: &Ports, console: &Console) -> Result<Exit, Exit> {
     let ports = ports();
     let mut rows: Vec<PortLine> = ports.iter().map(|port| PortLine::new(port, &ports)).collect();
     if arguments.probe {
-        let cancel = match Cancel::new() {
-            Ok(cancel) => cancel,
-            Err(error) => return console.refused(&error),
-        };
+        let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
         let replies = probe::ask_all(&ports, arguments.baud, &cancel);
         rows.iter_mut().zip(replies).for_each(|(row, reply)| row.answers = Some(Probe::from(reply)));
     }
     if arguments.json {
         let line = |row: &PortLine| notation::json(row) + "\n";
-        return console.print(&rows.iter().map(line).collect::<String>());
+        return Ok(console.print(&rows.iter().map(line).collect::<String>()));
     }
     if rows.is_empty() {
         console.say(
             "no serial port is here: is the modem plugged in and powered? `dmesg | tail` tells what the system saw\n",
         );
-        return Exit::Passed;
+        return Ok(Exit::Passed);
     }
-    console.print(&rows.iter().map(|row| row.text(console)).collect::<String>())
+    Ok(console.print(&rows.iter().map(|row| row.text(console)).collect::<String>()))
 }
 
 /// One port, as `--json` prints it.

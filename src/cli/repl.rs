@@ -11,13 +11,7 @@ use crate::port::Cancel;
 use crate::repl::{Exploration, SavedTerminal, explore};
 use crate::runtime::Status;
 
-pub(crate) fn repl(arguments: &Repl, console: &Console) -> Exit {
-    match start(arguments, console) {
-        Ok(exit) | Err(exit) => exit,
-    }
-}
-
-fn start(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
+pub(crate) fn repl(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
     let on_terminal = stdin().is_terminal() && stdout().is_terminal();
     let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
     let interactive = on_terminal && !is_dumb;

@@ -95,31 +95,23 @@ fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
 }
 
 /// `hayes report`: results of a batch as CSV, JUnit or HTML.
-pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Exit {
-    if let Err(exit) = reports_apart(&arguments.reports, &[("the results", &arguments.results)], console) {
-        return exit;
-    }
-    let results = match journal::read(&arguments.results) {
-        Ok(results) => results,
-        Err(error) => return unreadable(&arguments.results, &error, console),
+pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result<Exit, Exit> {
+    let path = &arguments.results;
+    reports_apart(&arguments.reports, &[("the results", path)], console)?;
+    let unreadable = |error: std::io::Error| {
+        let message = format!("{} cannot be read: {error}", path.display());
+        console.refuse(Exit::Invalid, &message, Some("give it what `hayes batch` has written"))
     };
+    let results = journal::read(path).map_err(unreadable)?;
     if let Some(bytes) = results.torn {
         let what = "the last line was torn by a crash and is left out";
         console.say(&format!("note: {what} ({})\n", plural(bytes as u64, "byte")));
     }
     if arguments.reports.files().next().is_none() {
-        return match summary_of(&results, console.out) {
-            Ok(text) => console.print(&text),
-            Err(error) => unreadable(&arguments.results, &error, console),
-        };
+        return summary_of(&results, console.out).map_err(unreadable).map(|text| console.print(&text));
     }
     let mask = Mask::default().personal(arguments.shareable);
-    write_all(&results, &arguments.results, &arguments.reports, &mask, console)
-}
-
-fn unreadable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
-    let message = format!("{} cannot be read: {error}", path.display());
-    console.refuse(Exit::Invalid, &message, Some("give it what `hayes batch` has written"))
+    Ok(write_all(&results, path, &arguments.reports, &mask, console))
 }
 
 /// The reports that were asked for, of the results in this file.

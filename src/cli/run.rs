@@ -18,18 +18,13 @@ use crate::report::result::{FailureReport, RunResult};
 use crate::runtime::{self, Inputs, Mask, Outcome};
 use crate::source::Source;
 
-pub(crate) fn run(arguments: &arguments::RunArguments, console: &Console) -> Exit {
-    let mut prepared = match prepare(arguments, console) {
-        Ok(prepared) => prepared,
-        Err(exit) => return exit,
-    };
-    match OpenModem::open(&prepared.port, &arguments.connection, prepared.mask(), console) {
-        Ok(modem) => prepared.run(modem, &arguments.output, console),
-        Err(why) => {
-            let script = prepared.programs.first().map_or("", |program| program.source().name.as_str());
-            unreachable(&prepared.port, script, &why, &arguments.output, &mut prepared.results, console)
-        }
-    }
+pub(crate) fn run(arguments: &arguments::RunArguments, console: &Console) -> Result<Exit, Exit> {
+    let mut prepared = prepare(arguments, console)?;
+    let modem = OpenModem::open(&prepared.port, &arguments.connection, prepared.mask(), console).map_err(|why| {
+        let script = prepared.programs.first().map_or("", |program| program.source().name.as_str());
+        unreachable(&prepared.port, script, &why, &arguments.output, &mut prepared.results, console)
+    })?;
+    Ok(prepared.run(modem, &arguments.output, console))
 }
 
 /// All that can go wrong before the port is opened has not.

@@ -123,40 +123,29 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
 
 /// `hayes fmt`: the canonical form of scripts; `--check` shows what would change.
 pub(crate) fn format_all(arguments: &Fmt, console: &Console) -> Exit {
-    arguments.scripts.iter().fold(Exit::Passed, |exit, name| exit.worst(format_one(name, arguments.check, console)))
+    let format = |name: &String| format_one(name, arguments.check, console).unwrap_or_else(|exit| exit);
+    arguments.scripts.iter().map(format).fold(Exit::Passed, Exit::worst)
 }
 
-fn format_one(name: &str, check: bool, console: &Console) -> Exit {
-    let source = match read_file(name, console) {
-        Ok(source) => source,
-        Err(exit) => return exit,
-    };
-    let formatted = match syntax::format(&source) {
-        Ok(formatted) => formatted,
-        Err(diagnostics) => {
-            console.show(&diagnostics);
-            return Exit::Invalid;
-        }
-    };
+fn format_one(name: &str, check: bool, console: &Console) -> Result<Exit, Exit> {
+    let source = read_file(name, console)?;
+    let formatted = syntax::format(&source).map_err(|diagnostics| {
+        console.show(&diagnostics);
+        Exit::Invalid
+    })?;
+    let is_formatted = formatted == source.text;
+    if name == "-" && !check {
+        return Ok(console.print(&formatted));
+    }
+    if is_formatted {
+        return Ok(Exit::Passed);
+    }
     if check {
-        if formatted == source.text {
-            return Exit::Passed;
-        }
-        return Exit::Failed.worst(console.print(&difference(name, &source.text, &formatted, console)));
+        return Ok(Exit::Failed.worst(console.print(&difference(name, &source.text, &formatted, console))));
     }
-    if name == "-" {
-        return console.print(&formatted);
-    }
-    if formatted == source.text {
-        return Exit::Passed;
-    }
-    match replace(Path::new(name), &formatted) {
-        Ok(()) => Exit::Passed,
-        Err(error) => {
-            let message = format!("{name} cannot be written: {error}");
-            console.refuse(Exit::Unwritable, &message, Some("it is as it was"))
-        }
-    }
+    replace(Path::new(name), &formatted).map(|()| Exit::Passed).map_err(|error| {
+        console.refuse(Exit::Unwritable, &format!("{name} cannot be written: {error}"), Some("it is as it was"))
+    })
 }
 
 /// Writes beside the file first, so that a full disk leaves the old text whole. The new file takes the old one's place,
@@ -254,11 +243,8 @@ pub(crate) fn list(json: bool, console: &Console) -> Exit {
 }
 
 /// `hayes show`
-pub(crate) fn show(name: &str, console: &Console) -> Exit {
-    let source = match read(name, console) {
-        Ok(source) => source,
-        Err(exit) => return exit,
-    };
+pub(crate) fn show(name: &str, console: &Console) -> Result<Exit, Exit> {
+    let source = read(name, console)?;
     let checked = check(&source, &Library::new(true));
     let params = checked.program.as_ref().map(|program| program.params.as_slice()).unwrap_or_default();
     let name = console.err.paint(Style::Name, &source.name);
@@ -268,7 +254,7 @@ pub(crate) fn show(name: &str, console: &Console) -> Exit {
     }
     // What is said of the script goes to standard error, so that `hayes show … > my.hayes` is the script.
     console.say(&format!("{text}\n"));
-    console.print(&harmless(&source.text))
+    Ok(console.print(&harmless(&source.text)))
 }
 
 /// `-V apn=…  Access Point Name (default "super")`

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::sync::OnceLock;
 
 use clap::builder::BoolishValueParser;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use serde::Serialize;
@@ -40,16 +41,20 @@ pub(super) fn port_from() -> Option<&'static str> {
 pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::Error, Exit>> {
     let task = task(words).filter(|task| TAKE.contains(task));
     let wants_help = words.iter().any(|word| word == "--help" || word == "-h");
+    // The texts that only a help page shows are made for one that is asked for.
+    let whole = |error: clap::Error| {
+        let asks = error.kind() == ErrorKind::DisplayHelp;
+        let page = || arguments::command().try_get_matches_from(words).err();
+        asks.then(page).flatten().unwrap_or(error)
+    };
     let Some(task) = task.filter(|_| !wants_help) else {
-        let matches = HayesArguments::command().try_get_matches_from(words);
-        // The texts that only a help page shows are made for one that is asked for.
-        let matches = matches.or_else(|_| arguments::command().try_get_matches_from(words)).map_err(Ok)?;
+        let matches = HayesArguments::command().try_get_matches_from(words).map_err(|error| Ok(whole(error)))?;
         return HayesArguments::from_arg_matches(&matches).map_err(Ok);
     };
     let configuration = read(words).map_err(Err)?;
     let command = with_settings(HayesArguments::command(), configuration);
     let command = command.mut_subcommand(task, |task| with_all_settings(task, configuration));
-    let matches = command.try_get_matches_from(words).map_err(Ok)?;
+    let matches = command.try_get_matches_from(words).map_err(|error| Ok(whole(error)))?;
     let is_from_file = |task: &ArgMatches| {
         task.try_contains_id("port").is_ok_and(|known| known)
             && task.value_source("port") == Some(ValueSource::DefaultValue)

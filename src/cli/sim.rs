@@ -9,16 +9,14 @@ use super::modem::Signals;
 use crate::diagnostic::Complaint;
 use crate::port::crew::allow_descriptors;
 use crate::port::host::{Host, HostEvent};
-use crate::port::{Cancel, OpenError};
+use crate::port::OpenError;
 use crate::report::style::Style;
 use crate::sim::{Model, Options, Simulator, fault_help, models, option_help};
 
-pub(crate) fn sim(arguments: &Sim, console: &Console) -> Exit {
+pub(crate) fn sim(arguments: &Sim, console: &Console) -> Result<Exit, Exit> {
     match &arguments.model {
-        None => list(console),
-        Some(model) => match serve(model, arguments, console) {
-            Ok(exit) | Err(exit) => exit,
-        },
+        None => Ok(list(console)),
+        Some(model) => serve(model, arguments, console),
     }
 }
 
@@ -44,8 +42,7 @@ fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> 
     }
     // Where the system allows too few, that is told when they run out.
     let _ = allow_descriptors(3 * arguments.count as u64 + 64);
-    let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
-    let signals = Signals::cancel(&cancel).map_err(|error| console.refused(&error))?;
+    let (cancel, signals) = Signals::begin(console)?;
     let mut host = Host::new(&cancel).map_err(|error| console.refused(&error))?;
     let mut names = Vec::new();
     for number in 0..arguments.count {
@@ -127,23 +124,10 @@ fn refused(error: &OpenError, console: &Console) -> Exit {
     console.refuse(Exit::Device, &error.message, error.help.as_deref())
 }
 
-/// The tables of options and faults, for `hayes sim --help`.
-pub(crate) fn help() -> String {
-    let mut text = "\
-With time=virtual, as in -p 'sim:bg96?time=virtual', the modem has a clock of its own, which jumps to whatever is waited
-for next: a script that waits for minutes is done at once, and the times that are told are those of that clock. It is for
-trying scripts out, and for tests. `hayes sim` itself and sim: without it run in real time.
-
-Options behind the model, as in 'bg96?pin=1234&signal=17':\n".to_owned();
-    for [name, value, meaning] in option_help() {
-        text.push_str(&format!("  {:<28} {meaning}\n", format!("{name}={value}")));
-    }
-    text.push_str("\nFaults, for --fault and fault=:\n");
-    for [name, arguments, meaning] in fault_help() {
-        text.push_str(&format!("  {:<24} {meaning}\n", format!("{name}{arguments}")));
-    }
-    text.push_str(
-        "\nExamples:\n  hayes sim bg96 --link /tmp/modem\n  hayes sim 'lara-r211?pin=1234' --listen 127.0.0.1:7000\n",
-    );
-    text
+/// A help page with the tables of options and faults in it.
+pub(crate) fn with_tables(page: &str) -> String {
+    let row = |width: usize, name: String, meaning: &str| format!("  {name:<width$} {meaning}\n");
+    let options = option_help().map(|[name, value, meaning]| row(28, format!("{name}={value}"), meaning));
+    let faults = fault_help().map(|[name, arguments, meaning]| row(24, format!("{name}{arguments}"), meaning));
+    page.replace("«options»", &options.collect::<String>()).replace("«faults»", &faults.collect::<String>())
 }

@@ -16,44 +16,37 @@ use crate::port::Cancel;
 use crate::port::transcript::{Said, Transcript, Who, events};
 use crate::report::style::Style;
 use crate::report::transcript::write_down;
-use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status};
+use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent};
 
 /// How a recording's name ends.
 const ENDING: &str = "transcript";
 /// So many lines before a difference are shown.
 const BEFORE: usize = 6;
 
-pub(crate) fn test(arguments: &Test, console: &Console) -> Exit {
+pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     let mut recordings = BTreeSet::new();
     for path in &arguments.paths {
-        if let Err(error) = find(path, &mut recordings) {
-            return console.refuse(Exit::Usage, &format!("{} cannot be read: {error}", path.display()), None);
-        }
+        let unreadable =
+            |error| console.refuse(Exit::Usage, &format!("{} cannot be read: {error}", path.display()), None);
+        find(path, &mut recordings).map_err(unreadable)?;
     }
     if recordings.is_empty() {
         let help = "`hayes run NAME.hayes -p PORT --record NAME.transcript` makes one beside its script";
-        return console.refuse(Exit::Nothing, "there is no recording, no file NAME.transcript", Some(help));
+        return Err(console.refuse(Exit::Nothing, "there is no recording, no file NAME.transcript", Some(help)));
     }
-    let cancel = match Cancel::new() {
-        Ok(cancel) => cancel,
-        Err(error) => return console.refused(&error),
-    };
-    let signals = match Signals::cancel(&cancel) {
-        Ok(signals) => signals,
-        Err(error) => return console.refused(&error),
-    };
+    let (cancel, signals) = Signals::begin(console)?;
     let (mut exit, mut passed) = (Exit::Passed, 0);
     for recording in &recordings {
-        let ended = one(recording, &arguments.inputs, &cancel, console);
+        let ended = one(recording, &arguments.inputs, &cancel, console).unwrap_or_else(|exit| exit);
         passed += usize::from(ended == Exit::Passed);
         exit = exit.worst(ended);
         if signals.came() {
-            return signals.exit();
+            return Err(signals.exit());
         }
     }
     let failed = recordings.len() - passed;
     let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
-    exit.worst(console.print(&format!("{passed} passed{failed}\n")))
+    Ok(exit.worst(console.print(&format!("{passed} passed{failed}\n"))))
 }
 
 /// The recordings of a folder and the folders in it; a file is taken for one whatever its name.
@@ -100,35 +93,24 @@ impl Terms {
     }
 }
 
-fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Console) -> Exit {
+fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Console) -> Result<Exit, Exit> {
     let name = recording.display();
-    let refuse = |message: &str, help: &str| console.refuse(Exit::Invalid, message, Some(help));
-    let text = match scripts::open_text(recording) {
-        Ok(text) => text,
-        Err(error) => return refuse(&format!("{name}: {error}"), "a recording is what --record has written"),
-    };
+    let refuse = |message: String, help: &str| console.refuse(Exit::Invalid, &message, Some(help));
+    let text = scripts::open_text(recording)
+        .map_err(|error| refuse(format!("{name}: {error}"), "a recording is what --record has written"))?;
     let terms = Terms::read(&text);
-    let Some(script) = script_of(recording, &terms) else {
+    let script = script_of(recording, &terms).ok_or_else(|| {
         let help = "give it the name of its script, or write `# script: NAME.hayes` into its second line";
-        return refuse(&format!("{name}: no script has its name"), help);
-    };
-    let source = match scripts::read(&script, console) {
-        Ok(source) => source,
-        Err(exit) => return exit,
-    };
+        refuse(format!("{name}: no script has its name"), help)
+    })?;
+    let source = scripts::read(&script, console)?;
     let mut given = given.clone();
     given.variables.extend(terms.variables);
-    let prepared = run::programs(&[source], &given, true, console)
-        .and_then(|programs| Ok((inputs::collect(&given, &programs, console)?, programs)));
-    let (inputs, programs) = match prepared {
-        Ok(prepared) => prepared,
-        Err(exit) => return exit,
-    };
-    let Some(program) = programs.first() else { return Exit::Invalid };
-    let port = match connect::open(&Address::Replay(recording.to_owned()), &Opening::new(cancel.clone())) {
-        Ok(port) => port,
-        Err(error) => return console.refuse(Exit::Invalid, &error.message, error.help.as_deref()),
-    };
+    let programs = run::programs(&[source], &given, true, console)?;
+    let inputs = inputs::collect(&given, &programs, console)?;
+    let program = programs.first().ok_or(Exit::Invalid)?;
+    let port = connect::open(&Address::Replay(recording.to_owned()), &Opening::new(cancel.clone()))
+        .map_err(|error| console.refuse(Exit::Invalid, &error.message, error.help.as_deref()))?;
     let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..inputs };
     let mut heard = Heard::default();
     let outcome = runtime::run(program, &mut Conversation::new(port, &Catalogue), &inputs, &mut heard);
@@ -137,7 +119,7 @@ fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Cons
     let told = difference.as_ref().map(|difference| difference.told(&name.to_string(), console));
     let wrong = told.or_else(|| wrong_end(&outcome, terms.expect.as_deref().unwrap_or("passed")));
     let mark = |style, word| console.out.paint(style, word);
-    match wrong {
+    Ok(match wrong {
         None => console.print(&format!("{}  {name}\n", mark(Style::Good, "passed"))),
         Some(why) => {
             let printed = console.print(&format!("{}  {name}: {why}\n", mark(Style::Bad, "FAILED")));
@@ -147,7 +129,7 @@ fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Cons
             }
             Exit::Failed.worst(printed)
         }
-    }
+    })
 }
 
 /// `# script: NAME`, from the recording's folder where it is a file there; else `NAME.hayes` beside `NAME.transcript`, or beside
@@ -170,13 +152,7 @@ fn script_of(recording: &Path, terms: &Terms) -> Option<String> {
 
 /// Why it did not end as it should.
 fn wrong_end(outcome: &Outcome, expected: &str) -> Option<String> {
-    let status = match outcome.status {
-        Status::Passed => "passed",
-        Status::Failed => "failed",
-        Status::Skipped => "skipped",
-        Status::Unreachable => "unreachable",
-        Status::Interrupted => "interrupted",
-    };
+    let status = outcome.status.name();
     let code = outcome.failure.as_deref().map_or("", |failure| failure.diagnostic.code);
     let is_as_expected = expected == status || expected == format!("{status} {code}");
     (!is_as_expected).then(|| format!("{} was expected, but it {}", expected, format!("{status} {code}").trim()))
