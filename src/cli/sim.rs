@@ -7,9 +7,9 @@ use super::arguments::Sim;
 use super::console::{Console, Exit};
 use super::modem::Signals;
 use crate::diagnostic::Complaint;
+use crate::port::OpenError;
 use crate::port::crew::allow_descriptors;
 use crate::port::host::{Host, HostEvent};
-use crate::port::OpenError;
 use crate::report::style::Style;
 use crate::sim::{Model, Options, Simulator, fault_help, models, option_help};
 
