@@ -54,7 +54,7 @@ impl Echo {
         if self.patience == 0 && self.behind == 0 && line.first() != expected.first() {
             return None;
         }
-        let behind = std::mem::take(&mut self.behind);
+        let behind = self.behind;
         let plain = |line| erased(trimmed(line));
         let same = |seen: &[u8]| if self.command { seen.eq_ignore_ascii_case(expected) } else { seen == expected };
         if same(&plain(line)) {
@@ -74,8 +74,13 @@ impl Echo {
         if self.patience > 0 && is_damaged(line, expected) {
             return self.came_to(self.next.end, 0);
         }
-        self.patience = self.patience.saturating_sub(1);
         None
+    }
+
+    /// A line that is none of it has come. Asking twice about the same line costs no patience, or the cut would matter.
+    pub fn passed(&mut self) {
+        self.behind = 0;
+        self.patience = self.patience.saturating_sub(1);
     }
 
     /// Whether this line is what comes back next, damaged at the most. It is not taken.
@@ -91,6 +96,7 @@ impl Echo {
     }
 
     fn came_to(&mut self, from: usize, behind: usize) -> Option<usize> {
+        self.behind = 0;
         self.next = next_line(&self.sent, from);
         Some(behind)
     }

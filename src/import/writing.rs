@@ -42,8 +42,11 @@ pub(super) fn script(title: &str, told: &Told) -> Imported {
     writing.end_question();
     let Writing { mut lines, mut unsaid, .. } = writing;
     // A value that no line gives comes from outside.
-    let text = lines.join("\n");
-    let holes = text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    let said: Vec<&str> = lines.iter().map(String::as_str).filter(|line| !line.trim_start().starts_with('#')).collect();
+    let text = said.join("\n");
+    let without_own = text.replace("$${", "");
+    let holes = without_own.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    let holes = holes.filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
     let given = |name: &str| [format!("set {name} = "), format!("capture {name}"), format!("for {name} in ")];
     let is_given = |name: &str| given(name).iter().any(|line| text.contains(line.as_str()));
     let names: BTreeSet<&str> =
@@ -242,7 +245,7 @@ fn pattern(text: &str) -> String {
         }
         return quoted(&(braces + rest));
     }
-    format!("/{}/", regex::escape(text).replace('/', "\\/"))
+    format!("/{}/", without_controls(&regex::escape(text).replace('/', "\\/")))
 }
 
 /// A string of Hayes.
@@ -250,16 +253,20 @@ pub(super) fn quoted(text: &str) -> String {
     if text.contains(['"', '\\']) && !text.contains('\'') && !text.chars().any(char::is_control) {
         return format!("'{text}'");
     }
-    let mut quoted = String::from("\"");
+    format!("\"{}\"", without_controls(&text.replace('\\', "\\\\").replace('"', "\\\"")))
+}
+
+/// Control characters written as escapes, as strings and regexes have them.
+fn without_controls(text: &str) -> String {
+    let mut plain = String::new();
     for character in text.chars() {
         match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            '\r' => quoted.push_str("\\r"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            other if other.is_control() => quoted.push_str(&format!("\\x{:02X}", u32::from(other))),
-            other => quoted.push(other),
+            '\r' => plain.push_str("\\r"),
+            '\n' => plain.push_str("\\n"),
+            '\t' => plain.push_str("\\t"),
+            other if other.is_control() => plain.push_str(&format!("\\x{:02X}", u32::from(other))),
+            other => plain.push(other),
         }
     }
-    quoted + "\""
+    plain
 }

@@ -311,6 +311,7 @@ impl Session {
         };
         let is_taken = self.take_whole_line(framer, frame, now);
         if is_taken {
+            self.echo.passed();
             self.cursor.before = Before::Line;
         }
         is_taken
