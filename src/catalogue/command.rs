@@ -170,13 +170,17 @@ pub fn needs_radio_off(asked: &Command<'_>) -> bool {
     command_of(asked).is_some_and(|known| known.radio_off.iter().any(|when| when.holds(asked.form, &values)))
 }
 
-/// Whether a command of the line starts the modem anew.
-pub fn restarts(line: &str) -> bool {
-    let restarts = |asked: &Command<'_>| {
-        let values = values(asked);
-        command_of(asked).is_some_and(|known| known.reboots(asked.form, &values).is_some())
-    };
-    parse(line).is_some_and(|line| line.commands.iter().any(restarts))
+/// How a modem is away behind a command: it comes back by itself, or it is off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Away {
+    Restarts,
+    Off,
+}
+
+/// Whether the modem is away behind a command of the line.
+pub fn away(line: &str) -> Option<Away> {
+    let of = |asked: &Command<'_>| command_of(asked)?.away(asked.form, &values(asked));
+    parse(line)?.commands.iter().find_map(of)
 }
 
 pub fn values<'a>(asked: &Command<'a>) -> Vec<&'a str> {
@@ -229,6 +233,13 @@ impl CommandEntry {
     /// What it says of the modem's starting anew when it is sent so.
     pub fn reboots(&'static self, form: Form, parameters: &[&str]) -> Option<&'static str> {
         reason(&self.reboots, form, parameters)
+    }
+
+    /// Whether the modem is away when it has been sent so.
+    pub fn away(&'static self, form: Form, parameters: &[&str]) -> Option<Away> {
+        let off = self.switches_off && matches!(form, Form::Execute | Form::Set);
+        let restarts = self.reboots(form, parameters).map(|_| Away::Restarts);
+        restarts.or_else(|| off.then_some(Away::Off))
     }
 
     /// Why the modem must be restarted for what it sets to hold.

@@ -112,6 +112,7 @@ fn what_is_true_of_a_command_line() {
             ("names-module", prospect.names_module),
             ("unsafe", known.needs_unsafe(form, &values).is_some()),
             ("reboots", known.reboots(form, &values).is_some()),
+            ("off", known.away(form, &values) == Some(command::Away::Off)),
             ("once", known.not_repeatable(form, &values).is_some()),
             ("danger", known.dangers(form, &values).next().is_some()),
             ("nb-iot-only", known.leaves_nb_iot_only(form, &values)),

@@ -10,6 +10,7 @@ use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Written, parameters};
 use crate::at::{Shape, result_code};
 use crate::catalogue;
+use crate::catalogue::command::Away;
 use crate::catalogue::entry::{Confirmation, Danger, DangerKind, FieldKind, Layout, Usage, When};
 use crate::check::findings::Findings;
 use crate::check::{Matcher, anywhere};
@@ -28,8 +29,8 @@ pub(super) struct Lines {
     /// The contexts that are certainly up, and the lines that brought them up.
     contexts: HashMap<String, Span>,
     context_changes: usize,
-    /// The command that has just restarted the modem, and where it stands.
-    restart: Option<(String, Span)>,
+    /// The command after which the modem is away, and where it stands.
+    away: Option<(Away, String, Span)>,
     /// Settings that leave only NB-IoT, and where they stand.
     nb_iot: Vec<(String, Span)>,
     /// The script has to do with Super SIM.
@@ -98,7 +99,7 @@ impl Lines {
 
     /// Something else than a command comes, that may wait until the modem is back.
     pub(super) fn forget_restart(&mut self) {
-        self.restart = None;
+        self.away = None;
     }
 
     /// Counts what was done to contexts: whether a block did anything to them.
@@ -123,8 +124,8 @@ impl<'l> KnownCommand<'l> {
         KnownCommand { line, command, entry, usage, values, span }
     }
 
-    fn restarts(&self) -> bool {
-        self.entry.is_some_and(|entry| entry.reboots(self.command.form, &self.values).is_some())
+    fn away(&self) -> Option<Away> {
+        self.entry?.away(self.command.form, &self.values)
     }
 
     /// `AT+CMGS`
@@ -143,8 +144,12 @@ impl<'l> KnownCommand<'l> {
 pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Clause], role: Role) {
     let Checker { findings, lines, place, program, .. } = checker;
     let asked = Asked { send, clauses, role, place: *place, matchers: &program.matchers };
-    if let Some((command, span)) = lines.restart.take() {
-        findings.tell("hayes::check::sent-while-away", span, &[&command]);
+    if let Some((away, command, span)) = lines.away.take() {
+        let code = match away {
+            Away::Restarts => "hayes::check::sent-while-away",
+            Away::Off => "hayes::check::sent-while-away off",
+        };
+        findings.tell(code, span, &[&command]);
     }
     for line in AtText::lines(&findings.source, &send.text) {
         lint_line(&line, asked, lines, findings);
@@ -176,8 +181,12 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
         follow_contexts(known, lines, findings);
         known.values.iter().for_each(|value| lines.note_text(value));
     }
-    if let Some(known) = commands.iter().find(|known| known.restarts() && asked.role == Role::Question) {
-        lines.restart = asked.clauses.is_empty().then(|| (known.written(&findings.source), known.span));
+    let away = commands.iter().find_map(|known| Some((known.away()?, known.written(&findings.source), known.span)));
+    match asked.role {
+        // An `expect OK` does not wait for it.
+        Role::Question => lines.away = away.filter(|_| asked.clauses.iter().all(|clause| is_code(clause))),
+        Role::Reboot => lint_reboot(&commands, away, findings),
+        Role::Ensured => {}
     }
     lint_prompt(&commands, asked, findings);
     if let [known] = commands.as_slice() {
@@ -241,6 +250,23 @@ fn lint_scan(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, findings
     if !is_looked_at {
         findings.tell("hayes::check::scan", known.span, &[&known.name()]);
     }
+}
+
+/// A `reboot` with what certainly restarts nothing.
+fn lint_reboot(commands: &[KnownCommand<'_>], away: Option<(Away, String, Span)>, findings: &mut Findings) {
+    if let Some((Away::Off, command, span)) = away {
+        return findings.tell("hayes::check::no-restart off", span, &[&command]);
+    }
+    let asks = |known: &&KnownCommand<'_>| known.entry.is_some_and(|entry| entry.read_only);
+    if let Some(known) = commands.first().filter(|known| away.is_none() && commands.len() == 1 && asks(known)) {
+        findings.tell("hayes::check::no-restart", known.span, &[&known.written(&findings.source)]);
+    }
+}
+
+/// Whether it says nothing but how the answer ends: `expect OK`.
+fn is_code(clause: &Clause) -> bool {
+    let ClauseKind::Expect(alternatives) = &clause.kind else { return false };
+    alternatives.iter().all(|it| it.plain().is_some_and(|text| result_code::parse(text.as_bytes()).is_some()))
 }
 
 /// Text without double quotes where a string is wanted.

@@ -11,7 +11,7 @@ use super::capture::Captured;
 use super::expression::{YEAR, is_command_line};
 use super::{Abort, End, Hearing, Last, Run, Step};
 use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Verdict};
-use crate::catalogue::command::{Stakes, restarts};
+use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Program, tries_pin};
 use crate::conversation::{Mode, Silence, Trouble};
@@ -619,14 +619,19 @@ impl Run<'_> {
                 None => failure,
             }
         };
-        // It was not known that the command before it restarts the modem.
-        let restarted =
-            |failure: Box<Failure>| match view.scope.last.before.as_deref().filter(|before| restarts(before)) {
-                Some(before) => failure.help(format!(
+        // It was not known that the modem is away behind the command before it.
+        let restarted = |failure: Box<Failure>| {
+            let before = view.scope.last.before.as_deref();
+            match before.and_then(|before| Some((before, away(before)?))) {
+                Some((before, Away::Restarts)) => failure.help(format!(
                     "{before} restarted the modem: write `reboot {before}`, which waits until it is back"
                 )),
+                Some((before, Away::Off)) => failure.help(format!(
+                    "{before} switched the modem off: its power key or its supply brings it back; to restart it, write `reboot ${{module.reboot}}`"
+                )),
                 None => failure,
-            };
+            }
+        };
         let unreachable = |failure| End::Fatal(Status::Unreachable, view.whole(failure));
         match trouble {
             Trouble::Timeout { waited, silence, .. } => {
