@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::diagnostic::{Complaint, nearest};
 use crate::notation::ShownDuration;
 use crate::port::list::{self, Holder};
-use crate::port::{Cancel, Clock, Memory, OpenError, OpenErrorKind, Port, Replay, Rfc2217, Serial, Tcp};
+use crate::port::{Cancel, Clock, Memory, Port, Replay, Rfc2217, Serial, Tcp};
 use crate::sim::{self, Options, Simulator};
 use crate::usb::UsbName;
 
@@ -57,12 +57,12 @@ impl Opening {
 }
 
 /// Opens what the address names, and nothing else: no other port is looked at, none is probed.
-pub fn open(address: &Address, settings: &Opening) -> Result<Box<dyn Port>, OpenError> {
+pub fn open(address: &Address, settings: &Opening) -> Result<Box<dyn Port>, Complaint> {
     let Opening { baud, connect_limit, cancel } = settings;
     match address {
         Address::Device(path) => boxed(|| Serial::open(path, *baud, cancel)).map_err(|error| match path.to_str() {
-            Some(text) if error.kind == OpenErrorKind::Missing => match no_device(text) {
-                Some(help) => error.with_help(help),
+            Some(text) if error.code == "hayes::port::missing" => match no_device(text) {
+                Some(help) => error.help(help),
                 None => error,
             },
             Some(_) | None => error,
@@ -116,7 +116,7 @@ pub fn open_within(
     settings: &Opening,
     wait: Duration,
     tell: &mut dyn FnMut(&str),
-) -> Result<Box<dyn Port>, OpenError> {
+) -> Result<Box<dyn Port>, Complaint> {
     let clock = Clock::start();
     let mut waited = false;
     loop {
@@ -134,21 +134,20 @@ pub fn open_within(
     }
 }
 
-fn pause(settings: &Opening, time: Duration) -> Result<(), OpenError> {
-    let interrupted = || OpenError::new(OpenErrorKind::Interrupted, "interrupted");
+fn pause(settings: &Opening, time: Duration) -> Result<(), Complaint> {
+    let interrupted = || Complaint::told("hayes::port::interrupted", &[]);
     settings.cancel.pause(time).then_some(()).ok_or_else(interrupted)
 }
 
 /// Each kind has a frame of its own: a thousand modems at the same time pay for the largest with their stacks.
 #[inline(never)]
-fn boxed<P: Port + 'static>(open: impl FnOnce() -> Result<P, OpenError>) -> Result<Box<dyn Port>, OpenError> {
+fn boxed<P: Port + 'static>(open: impl FnOnce() -> Result<P, Complaint>) -> Result<Box<dyn Port>, Complaint> {
     Ok(Box::new(open()?))
 }
 
 /// The simulated modem that `sim:MODEL?OPTIONS` names.
-pub fn simulator(model: &str, options: &str) -> Result<Simulator, OpenError> {
-    let missing =
-        |wrong: Complaint| OpenError { help: wrong.help, ..OpenError::new(OpenErrorKind::Missing, wrong.message) };
+pub fn simulator(model: &str, options: &str) -> Result<Simulator, Complaint> {
+    let missing = |wrong: Complaint| wrong.of("hayes::port::missing");
     Simulator::new(model, Options::parse(options).map_err(missing)?).map_err(missing)
 }
 
@@ -182,13 +181,13 @@ impl Address {
     }
 
     /// Whether what could not be opened may be opened later; once it was `waited` for, it may be busy for a moment too.
-    fn may_come(&self, error: &OpenError, waited: bool) -> bool {
+    fn may_come(&self, error: &Complaint, waited: bool) -> bool {
         let may_come = match self {
             Address::Device(_) | Address::Usb(_) | Address::Tcp { .. } | Address::Rfc2217 { .. } => true,
             Address::Simulator { .. } | Address::Replay(_) => false,
         };
-        let is_absent = matches!(error.kind, OpenErrorKind::Missing | OpenErrorKind::Unreachable);
-        may_come && error.kind != OpenErrorKind::Interrupted && (is_absent || waited)
+        let is_absent = matches!(error.code, "hayes::port::missing" | "hayes::port::unreachable");
+        may_come && error.code != "hayes::port::interrupted" && (is_absent || waited)
     }
 
     /// A device that is not there, as a look at its name tells.
@@ -333,10 +332,8 @@ fn simulator_address(text: &str, rest: &str) -> Result<Address, Complaint> {
     }
     let options = options.join("&");
     Options::parse(&options)?;
-    if !sim::is_model(model)
-        && let Err(error) = simulator(model, &options)
-    {
-        return Err(Complaint { message: error.message, help: error.help });
+    if !sim::is_model(model) {
+        simulator(model, &options)?;
     }
     Ok(Address::Simulator { model: model.to_owned(), options, virtual_time })
 }

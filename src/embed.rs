@@ -43,8 +43,8 @@ pub use crate::runtime::{Inputs, Silent};
 /// command that the modem refused.
 pub type Failed = Box<FailureReport>;
 
-fn failed(code: &str, Complaint { message, help }: Complaint) -> Failed {
-    Box::new(FailureReport { help, ..FailureReport::outside(code, &message) })
+fn failed(code: &'static str, wrong: Complaint) -> Failed {
+    Box::new(FailureReport::unopened(&wrong.of(code)))
 }
 
 /// All that `hayes check` finds in a text: errors and warnings, in the order of their places.
@@ -71,7 +71,7 @@ impl Script {
     pub fn of_library(name: &str) -> Result<Script, Failed> {
         let Some(found) = library::find(name) else {
             let near = library::meant(name).map(|near| format!("did you mean {near}?"));
-            let none = Complaint { message: format!("the library has no script {name}"), help: near };
+            let none = Complaint { help: near, ..Complaint::new(format!("the library has no script {name}")) };
             return Err(failed("hayes::check::no-script", none));
         };
         Script::of(&found.source())

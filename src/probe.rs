@@ -9,8 +9,9 @@ use crate::at::{PromptPlan, Question, ResultCode};
 use crate::catalogue::{Catalogue, prospect};
 use crate::connect::Address;
 use crate::conversation::Conversation;
+use crate::diagnostic::Complaint;
 use crate::port::list::{Listed, Usb};
-use crate::port::{Cancel, OpenError, OpenErrorKind, Serial};
+use crate::port::{Cancel, Serial};
 use crate::usb::UsbName;
 
 /// What a port said to `AT`.
@@ -57,7 +58,7 @@ pub(crate) fn ask_all(ports: &[Listed], baud: u32, cancel: &Cancel) -> Vec<Reply
 }
 
 /// Opens the port and says `AT`; none where nothing answers.
-pub(crate) fn reach(path: &Path, baud: u32, cancel: &Cancel) -> Result<Option<Conversation>, OpenError> {
+pub(crate) fn reach(path: &Path, baud: u32, cancel: &Cancel) -> Result<Option<Conversation>, Complaint> {
     let mut conversation = Conversation::new(Box::new(Serial::open(path, baud, cancel)?), &Catalogue);
     let answers = (0..2).any(|_| first_line(&mut conversation, "AT").is_some_and(|told| told.is_ok()));
     Ok(answers.then_some(conversation))
@@ -109,12 +110,11 @@ pub(crate) fn modems(ports: &[Listed], replies: &[Reply]) -> Vec<AnsweringModem>
 }
 
 /// That no port answers, and what each did instead.
-pub(crate) fn nobody(ports: &[Listed], replies: &[Reply]) -> OpenError {
-    let error = |message: &str| OpenError::new(OpenErrorKind::Missing, message);
+pub(crate) fn nobody(ports: &[Listed], replies: &[Reply]) -> Complaint {
+    let error = |message: &str| Complaint::new(message).of("hayes::port::missing");
     if ports.is_empty() {
-        return error("no serial port is here").with_help(
-            "is the modem plugged in and powered? `hayes doctor` finds out why not, --wait 30s waits for it",
-        );
+        return error("no serial port is here")
+            .help("is the modem plugged in and powered? `hayes doctor` finds out why not, --wait 30s waits for it");
     }
     let why = |(port, reply): (&Listed, &Reply)| match reply {
         Reply::NotAsked(why) if why.contains(&*port.path.to_string_lossy()) => why.clone(),
@@ -122,7 +122,7 @@ pub(crate) fn nobody(ports: &[Listed], replies: &[Reply]) -> OpenError {
         Reply::Silence | Reply::Modem(_) => format!("{} is silent", port.path.display()),
     };
     let each: Vec<String> = ports.iter().zip(replies).map(why).collect();
-    error("no port answers AT").with_help(format!("{}; `hayes doctor` finds out why", each.join(", ")))
+    error("no port answers AT").help(format!("{}; `hayes doctor` finds out why", each.join(", ")))
 }
 
 impl AnsweringModem {

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use crate::diagnostic::Complaint;
 use crate::port::list::{Listed, Usb};
-use crate::port::{OpenError, OpenErrorKind};
 
 /// `usb:VID:PID[:ifNN][:SERIAL]`
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -58,7 +57,7 @@ impl UsbName {
     }
 
     /// Its port. Of several that are one modem's it is the one that udev's rules call its AT port.
-    pub fn find(&self, ports: &[Listed]) -> Result<PathBuf, OpenError> {
+    pub fn find(&self, ports: &[Listed]) -> Result<PathBuf, Complaint> {
         let meant: Vec<&Listed> = ports.iter().filter(|port| self.is_of(port)).collect();
         let mut primary = meant.iter().filter(|port| port.role.as_deref() == Some("at-primary"));
         match (meant.as_slice(), primary.next(), primary.next()) {
@@ -66,13 +65,13 @@ impl UsbName {
             ([port], ..) | (_, Some(port), None) => Ok(port.path.clone()),
             _ => {
                 let which = named(meant.iter().copied(), ports);
-                let error = OpenError::new(OpenErrorKind::Several, format!("{self} is {} ports", meant.len()));
-                Err(error.with_help(format!("name one: {which}; `hayes ports --probe` tells which answers AT")))
+                let error = Complaint::new(format!("{self} is {} ports", meant.len())).of("hayes::port::several");
+                Err(error.help(format!("name one: {which}; `hayes ports --probe` tells which answers AT")))
             }
         }
     }
 
-    fn missing(&self, ports: &[Listed]) -> OpenError {
+    fn missing(&self, ports: &[Listed]) -> Complaint {
         let device = UsbName { interface: None, serial: None, ..self.clone() };
         let (of_device, others): (Vec<&Listed>, Vec<&Listed>) =
             ports.iter().filter(|port| port.usb.is_some()).partition(|port| device.is_of(port));
@@ -83,7 +82,7 @@ impl UsbName {
             ([], others) => format!("these are here: {}", named(others.iter().copied(), ports)),
             (of_device, _) => format!("the device has {}", named(of_device.iter().copied(), ports)),
         };
-        OpenError::new(OpenErrorKind::Missing, format!("there is no port {self}")).with_help(help)
+        Complaint::new(format!("there is no port {self}")).of("hayes::port::missing").help(help)
     }
 }
 

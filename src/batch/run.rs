@@ -14,9 +14,10 @@ use crate::catalogue::Catalogue;
 use crate::check::Program;
 use crate::connect::{self, Address, Opening};
 use crate::conversation::Conversation;
+use crate::diagnostic::Complaint;
 use crate::notation::ShownDuration;
 use crate::port::transcript::Transcript;
-use crate::port::{Cancel, OpenError, OpenErrorKind, Port, Timestamp};
+use crate::port::{Cancel, Port, Timestamp};
 use crate::report::conversation::{ConversationText, meaning};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::Palette;
@@ -295,9 +296,9 @@ fn conversation(port: Box<dyn Port>) -> Box<Conversation> {
 }
 
 #[inline(never)]
-fn not_open(error: OpenError) -> Box<FailureReport> {
+fn not_open(error: Complaint) -> Box<FailureReport> {
     let mut report = Box::new(FailureReport::unopened(&error));
-    if error.kind == OpenErrorKind::Interrupted {
+    if error.code == "hayes::port::interrupted" {
         report.code = INTERRUPTED.to_owned();
     }
     report

@@ -7,9 +7,10 @@ use super::arguments::Connection;
 use super::console::{Console, Exit};
 use super::modem::Signals;
 use crate::connect::Address;
+use crate::diagnostic::Complaint;
 use crate::notation::ShownDuration;
 use crate::port::list::ports;
-use crate::port::{Cancel, Clock, OpenError};
+use crate::port::{Cancel, Clock};
 use crate::probe::{AnsweringModem, ask_all, modems, nobody};
 use crate::report::style::harmless;
 
@@ -48,7 +49,7 @@ fn wait_for_some(
     connection: &Connection,
     cancel: &Cancel,
     console: &Console,
-) -> Result<Vec<AnsweringModem>, OpenError> {
+) -> Result<Vec<AnsweringModem>, Complaint> {
     let (clock, limit) = (Clock::start(), connection.wait.unwrap_or_default());
     let mut told = false;
     loop {

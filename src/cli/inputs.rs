@@ -46,7 +46,7 @@ pub(crate) fn collect(
             let given = unfit.missing.then(|| how_to_give(&unfit));
             let help: Vec<String> = given.into_iter().chain(listed.clone()).collect();
             let help = (!help.is_empty()).then(|| help.join("; "));
-            problems.push(Complaint { message: message(&unfit, its_origins.get(&unfit.param)), help });
+            problems.push(Complaint { help, ..Complaint::new(message(&unfit, its_origins.get(&unfit.param))) });
         }
     }
     told(inputs, problems, console)

@@ -14,7 +14,8 @@ use super::settings;
 use crate::catalogue::Catalogue;
 use crate::connect::{self, AUTO, Address, Opening, SIMULATED};
 use crate::conversation::Conversation;
-use crate::port::{self, Cancel, OpenError, OpenErrorKind, Port, RecordStatus, Recorded};
+use crate::diagnostic::Complaint;
+use crate::port::{self, Cancel, Port, RecordStatus, Recorded};
 use crate::runtime::{Mask, Status};
 use crate::state;
 
@@ -87,8 +88,9 @@ impl OpenModem {
         connection: &Connection,
         secrets: Mask,
         console: &Console,
-    ) -> Result<OpenModem, (Exit, OpenError)> {
-        let system = |error: std::io::Error| (Exit::Device, OpenError::new(OpenErrorKind::System, error.to_string()));
+    ) -> Result<OpenModem, (Exit, Complaint)> {
+        let system =
+            |error: std::io::Error| (Exit::Device, Complaint::new(error.to_string()).of("hayes::port::system"));
         let cancel = Cancel::new().map_err(system)?;
         let watcher: Arc<Mutex<Option<Sender<bool>>>> = Arc::default();
         let watched = Arc::clone(&watcher);
@@ -101,7 +103,7 @@ impl OpenModem {
         let mut tell = |what: &str| console.say(&format!("{what}\n"));
         let port = connect::open_within(chosen, &settings, connection.wait.unwrap_or_default(), &mut tell);
         let port = port.map_err(|error| {
-            let exit = if error.kind == OpenErrorKind::Interrupted { signals.exit() } else { Exit::Device };
+            let exit = if error.code == "hayes::port::interrupted" { signals.exit() } else { Exit::Device };
             (exit, error)
         })?;
         let (port, recorded): (Box<dyn Port>, _) = match &connection.record {
@@ -111,7 +113,7 @@ impl OpenModem {
                 let mut port = Recorded::new(port);
                 let status = port.begin(file, &chosen.to_string(), mask).map_err(|error| {
                     let message = format!("the conversation cannot be recorded in {}: {error}", file.display());
-                    (Exit::Unwritable, OpenError::new(OpenErrorKind::System, message))
+                    (Exit::Unwritable, Complaint::new(message).of("hayes::port::system"))
                 })?;
                 (Box::new(port), Some(status))
             }

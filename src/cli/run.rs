@@ -11,9 +11,9 @@ use super::screen::Screen;
 use super::{inputs, scripts};
 use crate::check::{Program, check};
 use crate::connect::Address;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Complaint, Diagnostic, Severity};
 use crate::library::Library;
-use crate::port::{OpenError, Timestamp};
+use crate::port::Timestamp;
 use crate::report::result::{FailureReport, RunResult};
 use crate::runtime::{self, Inputs, Mask, Outcome};
 use crate::source::Source;
@@ -135,7 +135,7 @@ impl PreparedRun {
 pub(crate) fn unreachable(
     port: &Address,
     script: &str,
-    (exit, error): &(Exit, OpenError),
+    (exit, error): &(Exit, Complaint),
     output: &arguments::OutputArguments,
     results: &mut Sink,
     console: &Console,

@@ -100,7 +100,7 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
         match find(name) {
             Ok(source) => found.extend(check(&source, &Library::new(arguments.outside)).diagnostics),
             // A program that reads what is printed is told of it there.
-            Err(Complaint { message, help }) if arguments.json || arguments.sarif => {
+            Err(Complaint { message, help, .. }) if arguments.json || arguments.sarif => {
                 let none = Diagnostic::new("hayes::check::no-script", &Source::new(name.as_str(), ""), message);
                 found.push(Diagnostic { help, ..none });
             }

@@ -7,7 +7,6 @@ use super::arguments::Sim;
 use super::console::{Console, Exit};
 use super::modem::Signals;
 use crate::diagnostic::Complaint;
-use crate::port::OpenError;
 use crate::port::crew::allow_descriptors;
 use crate::port::host::{Host, HostEvent};
 use crate::report::style::Style;
@@ -120,7 +119,7 @@ fn unfit(message: &str, help: Option<&str>, console: &Console) -> Exit {
     console.refuse(Exit::Usage, message, Some(help))
 }
 
-fn refused(error: &OpenError, console: &Console) -> Exit {
+fn refused(error: &Complaint, console: &Console) -> Exit {
     console.refuse(Exit::Device, &error.message, error.help.as_deref())
 }
 

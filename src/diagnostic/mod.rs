@@ -67,25 +67,9 @@ impl Diagnostic {
         span: Span,
         values: &[&dyn fmt::Display],
     ) -> Diagnostic {
-        let mut names: Vec<&str> = Vec::new();
-        let mut words = |word| {
-            let mut filled = String::new();
-            for (number, piece) in pages::words(page, word)?.split(['«', '»']).enumerate() {
-                if number % 2 == 0 {
-                    filled.push_str(piece);
-                    continue;
-                }
-                let place = names.iter().position(|name| *name == piece).unwrap_or(names.len());
-                if place == names.len() {
-                    names.push(piece);
-                }
-                filled.extend(values.get(place).map(|value| value.to_string()));
-            }
-            Some(filled)
-        };
+        let mut words = filled(page, values);
         let message = words("error").or_else(|| words("warning")).unwrap_or_default();
-        let code = page.split_once(' ').map_or(page, |(code, _)| code);
-        let fault = Diagnostic::new(code, source, message).at(span, words("at").unwrap_or_default());
+        let fault = Diagnostic::new(code_of(page), source, message).at(span, words("at").unwrap_or_default());
         let fault = Diagnostic { help: words("help"), ..fault };
         match words("mend") {
             Some(mend) => fault.mended_by(mend),
@@ -137,6 +121,8 @@ impl Diagnostic {
 /// What is wrong and what to do about it, where no source has a place for it: a command line, a file that is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
+    /// Why a port could not be opened: `hayes::port::busy`; else empty.
+    pub code: &'static str,
     /// In one sentence without a final full stop.
     pub message: String,
     pub help: Option<String>,
@@ -144,7 +130,18 @@ pub struct Complaint {
 
 impl Complaint {
     pub fn new(message: impl Into<String>) -> Complaint {
-        Complaint { message: message.into(), help: None }
+        Complaint { code: "", message: message.into(), help: None }
+    }
+
+    /// In the words of its page, as [`Diagnostic::told`].
+    pub(crate) fn told(page: &'static str, values: &[&dyn fmt::Display]) -> Complaint {
+        let mut words = filled(page, values);
+        Complaint { code: code_of(page), message: words("error").unwrap_or_default(), help: words("help") }
+    }
+
+    #[must_use]
+    pub(crate) fn of(self, code: &'static str) -> Complaint {
+        Complaint { code, ..self }
     }
 
     #[must_use]
@@ -153,6 +150,39 @@ impl Complaint {
         self
     }
 }
+
+/// The code whose page has these words: `hayes::check::finally-place twice` is of `hayes::check::finally-place`.
+fn code_of(page: &'static str) -> &'static str {
+    page.split_once(' ').map_or(page, |(code, _)| code)
+}
+
+/// What a page says behind a word, these values in place of its `«…»`.
+fn filled(page: &'static str, values: &[&dyn fmt::Display]) -> impl FnMut(&str) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    move |word| {
+        let mut filled = String::new();
+        for (number, piece) in pages::words(page, word)?.split(['«', '»']).enumerate() {
+            if number % 2 == 0 {
+                filled.push_str(piece);
+                continue;
+            }
+            let place = names.iter().position(|name| *name == piece).unwrap_or(names.len());
+            if place == names.len() {
+                names.push(piece);
+            }
+            filled.extend(values.get(place).map(|value| value.to_string()));
+        }
+        Some(filled)
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Complaint {}
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

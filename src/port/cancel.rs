@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::os::{self, Wanted, Woken};
-use super::{Clock, Fault, OpenError, OpenErrorKind};
+use super::{Clock, Fault};
+use crate::diagnostic::Complaint;
 
 /// Raised from a signal handler too; wakes all that wait for it, and stays raised until it is lowered.
 #[derive(Debug)]
@@ -221,12 +222,12 @@ impl Watch {
         &self,
         until: Duration,
         every: Duration,
-        mut open: impl FnMut() -> Result<T, OpenError>,
+        mut open: impl FnMut() -> Result<T, Complaint>,
     ) -> Result<T, Fault> {
         loop {
             match open() {
                 Ok(opened) => return Ok(opened),
-                Err(error) if error.kind == OpenErrorKind::Interrupted => return Err(Fault::Interrupted),
+                Err(error) if error.code == "hayes::port::interrupted" => return Err(Fault::Interrupted),
                 Err(error) if self.now() >= until => return Err(Fault::Lost(error.message)),
                 Err(_) => self.pause(every)?,
             }

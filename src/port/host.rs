@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::cancel::Watch;
 use super::os::{self, Ready, Wanted, devices};
-use super::{Cancel, Device, OpenError, OpenErrorKind};
+use super::{Cancel, Device};
+use crate::diagnostic::Complaint;
 
 /// Serves devices until cancelled. Their time is the [`Duration`] since the host was made.
 ///
@@ -31,7 +32,7 @@ pub enum HostEvent {
     /// It is back, under this name.
     Plugged { name: String },
     /// It could not come back: why. It is tried again.
-    Failed { error: OpenError },
+    Failed { error: Complaint },
 }
 
 struct Served {
@@ -61,23 +62,23 @@ impl Host {
 
     /// Serves the device on a new pseudo-terminal, and returns its path. `link` is a symbolic link to it that is made
     /// now and removed at the end; one that points nowhere is replaced.
-    pub fn add_terminal(&mut self, device: Box<dyn Device>, link: Option<&Path>) -> Result<String, OpenError> {
+    pub fn add_terminal(&mut self, device: Box<dyn Device>, link: Option<&Path>) -> Result<String, Complaint> {
         // The program may change its folder before the link is removed.
         let link = link
             .map(std::path::absolute)
             .transpose()
-            .map_err(|error| OpenError::new(OpenErrorKind::System, format!("no link can be made there: {error}")))?;
+            .map_err(|error| Complaint::told("hayes::port::system no-link", &[&error]))?;
         self.add(device, Outlet::Terminal { link, open: None })
     }
 
     /// Serves the device on a TCP port, and returns the address; port 0 takes a free one. A second connection is closed
     /// at once.
-    pub fn add_listener(&mut self, device: Box<dyn Device>, address: SocketAddr) -> Result<SocketAddr, OpenError> {
+    pub fn add_listener(&mut self, device: Box<dyn Device>, address: SocketAddr) -> Result<SocketAddr, Complaint> {
         let name = self.add(device, Outlet::Listener { address, open: None, peer: None })?;
         Ok(name.parse().unwrap_or(address))
     }
 
-    fn add(&mut self, device: Box<dyn Device>, mut outlet: Outlet) -> Result<String, OpenError> {
+    fn add(&mut self, device: Box<dyn Device>, mut outlet: Outlet) -> Result<String, Complaint> {
         let name = outlet.open(self.openings.as_ref())?;
         let next = Some(Duration::ZERO);
         self.served.push(Served {
@@ -246,7 +247,7 @@ impl Terminal {
 
 impl Outlet {
     /// Returns its name: the terminal's path, the listener's address.
-    fn open(&mut self, openings: Option<&File>) -> Result<String, OpenError> {
+    fn open(&mut self, openings: Option<&File>) -> Result<String, Complaint> {
         match self {
             Outlet::Terminal { link, open } => {
                 let mut terminal = Terminal::new().map_err(no_terminal)?;
@@ -388,23 +389,20 @@ fn has_closed(peer: &TcpStream) -> bool {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
-fn make_link(link: &Path, target: &Path) -> Result<(), OpenError> {
-    let at = link.display();
+fn make_link(link: &Path, target: &Path) -> Result<(), Complaint> {
     // One that was left behind by a program that was killed points to a terminal which is gone.
     let is_left_behind = link.symlink_metadata().is_ok_and(|node| node.is_symlink()) && !link.exists();
     if is_left_behind {
         let _ = std::fs::remove_file(link);
     }
-    os::symlink(target, link).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => OpenError::new(OpenErrorKind::Busy, format!("{at} is there already"))
-            .with_help(format!("give another name, or remove it if no simulated modem uses it: rm {at}")),
-        io::ErrorKind::NotFound => OpenError::new(OpenErrorKind::Missing, format!("the folder for {at} is not there"))
-            .with_help("make it first, or give another one"),
-        io::ErrorKind::PermissionDenied => {
-            OpenError::new(OpenErrorKind::Forbidden, format!("you may not make a link at {at}"))
-                .with_help("choose a place where you may write, as /tmp/modem")
-        }
-        _ => OpenError::new(OpenErrorKind::System, format!("cannot make a link at {at}: {error}")),
+    os::symlink(target, link).map_err(|error| {
+        let page = match error.kind() {
+            io::ErrorKind::AlreadyExists => "hayes::port::busy link",
+            io::ErrorKind::NotFound => "hayes::port::missing link",
+            io::ErrorKind::PermissionDenied => "hayes::port::forbidden link",
+            _ => "hayes::port::system link",
+        };
+        Complaint::told(page, &[&link.display(), &error])
     })
 }
 
@@ -416,31 +414,25 @@ fn remove_link(link: Option<&Path>, target: &Path) {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
-fn no_terminal(error: io::Error) -> OpenError {
-    let help = match error.kind() {
-        io::ErrorKind::Unsupported => {
-            "this system has no pseudo-terminals: serve it on TCP, as --listen 127.0.0.1:2000"
-        }
-        _ => "the system allows only so many pseudo-terminals and open files: see kernel.pty.max and `ulimit -n`",
-    };
-    OpenError::new(OpenErrorKind::System, format!("cannot make a pseudo-terminal: {error}")).with_help(help)
+fn no_terminal(error: io::Error) -> Complaint {
+    Complaint::told(
+        match error.kind() {
+            io::ErrorKind::Unsupported => "hayes::port::system no-terminals",
+            _ => "hayes::port::system terminal",
+        },
+        &[&error],
+    )
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
-fn cannot_listen(address: SocketAddr, error: &io::Error) -> OpenError {
-    let (kind, help) = match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            (OpenErrorKind::Busy, "another program listens there: choose another port, or 0 for any")
-        }
-        io::ErrorKind::PermissionDenied => {
-            (OpenErrorKind::Forbidden, "ports below 1024 are root's: choose a higher one")
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            (OpenErrorKind::Missing, "this computer has no such address: 127.0.0.1 is itself, 0.0.0.0 all it has")
-        }
-        _ => (OpenErrorKind::System, "try another address, as 127.0.0.1:2000"),
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Complaint {
+    let page = match error.kind() {
+        io::ErrorKind::AddrInUse => "hayes::port::busy listener",
+        io::ErrorKind::PermissionDenied => "hayes::port::forbidden listener",
+        io::ErrorKind::AddrNotAvailable => "hayes::port::missing listener",
+        _ => "hayes::port::system listener",
     };
-    OpenError::new(kind, format!("cannot listen on {address}: {error}")).with_help(help)
+    Complaint::told(page, &[&address, error])
 }
 
 #[cfg(test)]
@@ -459,7 +451,7 @@ mod tests {
     }
 
     impl RunningHost {
-        fn start<T>(add: impl FnOnce(&mut Host) -> Result<T, OpenError>) -> (RunningHost, T) {
+        fn start<T>(add: impl FnOnce(&mut Host) -> Result<T, Complaint>) -> (RunningHost, T) {
             let cancel = Cancel::new().unwrap();
             let mut host = Host::new(&cancel).unwrap();
             let added = add(&mut host).unwrap();
@@ -567,7 +559,7 @@ mod tests {
             let (_running, paths) = RunningHost::start(|host| {
                 (0..20)
                     .map(|_| host.add_terminal(counter(&["x", "xx", "xxx"]), None))
-                    .collect::<Result<Vec<String>, OpenError>>()
+                    .collect::<Result<Vec<String>, Complaint>>()
             });
             let mut ports: Vec<_> = paths.iter().map(open).collect();
             for round in 1..=3 {
@@ -623,6 +615,6 @@ mod tests {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut host = Host::new(&Cancel::new().unwrap()).unwrap();
         let error = host.add_listener(counter(&[]), taken.local_addr().unwrap()).unwrap_err();
-        assert_eq!(error.kind, OpenErrorKind::Busy);
+        assert_eq!(error.code, "hayes::port::busy");
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::OpenError;
 use super::os::devices;
+use crate::diagnostic::Complaint;
 
 /// A serial port that is there. Nothing was sent to it, and it was not opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,7 +20,7 @@ pub struct Listed {
     pub role: Option<String>,
     pub holders: Vec<Holder>,
     /// Why it cannot be opened, as far as that shows without opening it
-    pub refusal: Option<OpenError>,
+    pub refusal: Option<Complaint>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -22,7 +22,6 @@ pub use cancel::Cancel;
 pub use clock::{Clock, Timestamp};
 pub use memory::Memory;
 pub use network::{Rfc2217, Tcp};
-pub use open_error::{OpenError, OpenErrorKind};
 pub use serial::Serial;
 pub use transcript::{Mask, RecordStatus, Recorded, Replay};
 

@@ -12,7 +12,8 @@ use rfc2217::{Client, NotReady, PortSettings, Purge};
 use super::cancel::{Watch, aside};
 use super::os;
 use super::wire::Wire;
-use super::{Cancel, Clock, Control, Fault, OpenError, OpenErrorKind, Port, Read};
+use super::{Cancel, Clock, Control, Fault, Port, Read};
+use crate::diagnostic::Complaint;
 
 pub struct Tcp {
     remote: Remote,
@@ -36,7 +37,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(200);
 
 impl Tcp {
     /// `host` is a name or an address, an IPv6 address without brackets; `limit` is how long it may take.
-    pub fn connect(host: &str, port: u16, limit: Duration, cancel: &Cancel) -> Result<Tcp, OpenError> {
+    pub fn connect(host: &str, port: u16, limit: Duration, cancel: &Cancel) -> Result<Tcp, Complaint> {
         let remote = Remote { host: host.to_owned(), port, limit };
         let watch = cancel.watch();
         let wire = Some(Wire::new(remote.connect(Duration::MAX, &watch)?));
@@ -94,7 +95,7 @@ impl Port for Tcp {
 impl Remote {
     /// Tries each address that the name has, each for its share of the time that is left: one that is silent leaves
     /// some to the others. The last one's error counts. `until` bounds it, and its own limit.
-    fn connect(&self, until: Duration, watch: &Watch) -> Result<TcpStream, OpenError> {
+    fn connect(&self, until: Duration, watch: &Watch) -> Result<TcpStream, Complaint> {
         let clock = Clock::start();
         let limit = until.saturating_sub(watch.now()).min(self.limit);
         let mut last = io::Error::from(io::ErrorKind::TimedOut);
@@ -107,14 +108,16 @@ impl Remote {
                     let _ = stream.set_nodelay(true);
                     return Ok(stream);
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(OpenError::interrupted()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    return Err(Complaint::told("hayes::port::interrupted", &[]));
+                }
                 Err(error) => last = error,
             }
         }
         Err(self.unreachable(&last, limit))
     }
 
-    fn addresses(&self, limit: Duration, watch: &Watch) -> Result<Vec<SocketAddr>, OpenError> {
+    fn addresses(&self, limit: Duration, watch: &Watch) -> Result<Vec<SocketAddr>, Complaint> {
         let port = self.port;
         if let Ok(address) = self.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
@@ -123,34 +126,26 @@ impl Remote {
         let host = self.host.clone();
         let resolved = aside(limit, watch.flag(), move || (host.as_str(), port).to_socket_addrs());
         if watch.is_cancelled() {
-            return Err(OpenError::interrupted());
+            return Err(Complaint::told("hayes::port::interrupted", &[]));
         }
         let late = || io::Error::other(format!("the name servers did not answer within {limit:.1?}"));
         let resolved = resolved.and_then(|resolved| resolved.ok_or_else(late)?);
-        resolved.map(Iterator::collect).map_err(|error| {
-            OpenError::new(OpenErrorKind::Missing, format!("the name {} has no address: {error}", self.host)).with_help(
-                "check the name, and the network of this computer; or give the address: tcp://192.168.1.50:2000",
-            )
-        })
+        resolved
+            .map(Iterator::collect)
+            .map_err(|error| Complaint::told("hayes::port::missing name", &[&self.host, &error]))
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
-    fn unreachable(&self, error: &io::Error, limit: Duration) -> OpenError {
+    fn unreachable(&self, error: &io::Error, limit: Duration) -> Complaint {
         let (host, port) = (&self.host, self.port);
-        let (message, help) = match error.kind() {
-            io::ErrorKind::ConnectionRefused => (
-                format!("{host} refuses connections to port {port}"),
-                "is the server running there, and is that its port number? One that is in use may refuse a second user",
-            ),
-            io::ErrorKind::TimedOut => (
-                format!("{host} did not answer on port {port} within {limit:.1?}"),
-                "is it switched on and in this network? A firewall may also drop what it does not know",
-            ),
-            _ => {
-                (format!("cannot connect to {host}, port {port}: {error}"), "check the network between here and there")
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Complaint::told("hayes::port::unreachable refused", &[host, &port]),
+            io::ErrorKind::TimedOut => {
+                let values: [&dyn fmt::Display; 3] = [host, &port, &format_args!("{limit:.1?}")];
+                Complaint::told("hayes::port::unreachable silent", &values)
             }
-        };
-        OpenError::new(OpenErrorKind::Unreachable, message).with_help(help)
+            _ => Complaint::told("hayes::port::unreachable", &[host, &port, error]),
+        }
     }
 }
 
@@ -216,7 +211,7 @@ const EARLY: usize = 64 * 1024;
 impl Rfc2217 {
     /// As [`Tcp::connect`]; then sets the port to `baud`, 8N1, no flow control, and waits until the
     /// other end has confirmed that.
-    pub fn connect(host: &str, port: u16, baud: u32, limit: Duration, cancel: &Cancel) -> Result<Rfc2217, OpenError> {
+    pub fn connect(host: &str, port: u16, baud: u32, limit: Duration, cancel: &Cancel) -> Result<Rfc2217, Complaint> {
         let remote = Remote { host: host.to_owned(), port, limit };
         let watch = cancel.watch();
         let telnet = Some(Telnet::open(&remote, baud, Duration::MAX, &watch)?);
@@ -298,7 +293,7 @@ impl Port for Rfc2217 {
 }
 
 impl Telnet {
-    fn open(remote: &Remote, baud: u32, until: Duration, watch: &Watch) -> Result<Telnet, OpenError> {
+    fn open(remote: &Remote, baud: u32, until: Duration, watch: &Watch) -> Result<Telnet, Complaint> {
         let wire = Wire::new(remote.connect(until, watch)?);
         let client = Client::new(PortSettings { baud_rate: baud, ..PortSettings::default() });
         let raw = Box::new([0; 4096]);
@@ -422,29 +417,24 @@ impl Telnet {
 }
 
 /// Why the settings could not be agreed on: the connection failed.
-fn broken_off(remote: &Remote, fault: Fault) -> OpenError {
+fn broken_off(remote: &Remote, fault: Fault) -> Complaint {
     let (host, port) = (&remote.host, remote.port);
     match fault {
-        Fault::Interrupted => OpenError::interrupted(),
-        Fault::Lost(why) => {
-            OpenError::new(OpenErrorKind::Busy, format!("{host} closed the connection to port {port} at once: {why}"))
-                .with_help("another program may use that serial port already: the server gives it to one at a time")
-        }
+        Fault::Interrupted => Complaint::told("hayes::port::interrupted", &[]),
+        Fault::Lost(why) => Complaint::told("hayes::port::busy closed", &[host, &port, &why]),
         other @ (Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_)) => {
-            OpenError::new(OpenErrorKind::System, other.to_string())
+            Complaint::new(other.to_string()).of("hayes::port::system")
         }
     }
 }
 
 /// The other end does not want them, or does not speak the protocol.
-fn not_agreed(remote: &Remote, why: NotReady) -> OpenError {
+fn not_agreed(remote: &Remote, why: NotReady) -> Complaint {
     let (host, port) = (&remote.host, remote.port);
     if confirms_nothing(why) {
-        OpenError::new(OpenErrorKind::NotAPort, format!("{host} does not speak RFC 2217 on port {port}: {why}"))
-            .with_help(format!("if it passes the bytes as they are, use tcp://{remote}"))
+        Complaint::told("hayes::port::not-a-port telnet", &[host, &port, &why, remote])
     } else {
-        OpenError::new(OpenErrorKind::System, format!("{host} could not set the serial port on {port}: {why}"))
-            .with_help("try another speed: -b 9600")
+        Complaint::told("hayes::port::system settings", &[host, &port, &why])
     }
 }
 
@@ -475,7 +465,7 @@ mod tests {
     use super::super::bench::{MINUTE, read_exactly};
     use super::*;
 
-    fn connect_tcp(port: u16) -> Result<Tcp, OpenError> {
+    fn connect_tcp(port: u16) -> Result<Tcp, Complaint> {
         Tcp::connect("127.0.0.1", port, MINUTE, &Cancel::new().unwrap())
     }
 
@@ -505,7 +495,7 @@ mod tests {
     fn a_name_without_an_address_says_so() {
         let unknown = Tcp::connect("no-such-host.invalid", 1, MINUTE, &Cancel::new().unwrap());
         let error = unknown.map(|_| ()).unwrap_err();
-        assert_eq!(error.kind, OpenErrorKind::Missing);
+        assert_eq!(error.code, "hayes::port::missing");
         assert!(error.message.starts_with("the name no-such-host.invalid has no address"), "{}", error.message);
     }
 
@@ -574,7 +564,7 @@ mod tests {
         (number, std::thread::spawn(move || serve(listener.accept().unwrap().0)))
     }
 
-    fn connect(number: u16) -> Result<Rfc2217, OpenError> {
+    fn connect(number: u16) -> Result<Rfc2217, Complaint> {
         Rfc2217::connect("127.0.0.1", number, 921_600, MINUTE, &Cancel::new().unwrap())
     }
 
@@ -644,7 +634,7 @@ mod tests {
     fn what_does_not_speak_the_protocol_is_told_at_once() {
         let (number, server) = on_a_thread(drop);
         let error = connect(number).map(|_| ()).unwrap_err();
-        assert_eq!(error.kind, OpenErrorKind::Busy, "{error}");
+        assert_eq!(error.code, "hayes::port::busy", "{error}");
         server.join().unwrap();
         let (number, server) = on_a_thread(|mut stream| {
             // IAC DONT COM-PORT-OPTION
@@ -652,7 +642,7 @@ mod tests {
             let _ = stream.read_to_end(&mut Vec::new());
         });
         let error = connect(number).map(|_| ()).unwrap_err();
-        assert_eq!(error.kind, OpenErrorKind::NotAPort);
+        assert_eq!(error.code, "hayes::port::not-a-port");
         assert!(error.message.starts_with(&format!("127.0.0.1 does not speak RFC 2217 on port {number}")), "{error}");
         server.join().unwrap();
     }

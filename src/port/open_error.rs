@@ -1,63 +1,11 @@
 //! Why a port could not be opened, in words that say what to do.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::list::{Holder, Usb};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Complaint, nearest};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenError {
-    pub kind: OpenErrorKind,
-    /// What is wrong, in one sentence without a final full stop.
-    pub message: String,
-    pub help: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OpenErrorKind {
-    /// Another program holds the port.
-    Busy,
-    /// The user may not open it.
-    Forbidden,
-    /// There is no such port, file, host or simulated modem.
-    Missing,
-    /// It is there, and is no serial port; or the other end does not speak the protocol.
-    NotAPort,
-    /// What was named is several ports.
-    Several,
-    /// The network did not get us there: refused, no route, no answer in time.
-    Unreachable,
-    /// The cancel handle was used while the port was being opened.
-    Interrupted,
-    /// Anything else the system said.
-    System,
-}
-
-impl OpenError {
-    pub fn new(kind: OpenErrorKind, message: impl Into<String>) -> OpenError {
-        OpenError { kind, message: message.into(), help: None }
-    }
-
-    pub(super) fn interrupted() -> OpenError {
-        OpenError::new(OpenErrorKind::Interrupted, "interrupted")
-    }
-
-    pub fn with_help(mut self, help: impl Into<String>) -> OpenError {
-        self.help = Some(help.into());
-        self
-    }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for OpenError {}
-
-pub(super) fn busy(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> OpenError {
+pub(super) fn busy(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> Complaint {
     let path = path.display();
     let message = match holders {
         [] => format!("{path} is busy: another program holds it"),
@@ -74,13 +22,13 @@ pub(super) fn busy(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> OpenEr
         }
         None => format!("`sudo fuser -v {path}` tells which; end it, or use another port of the modem"),
     };
-    OpenError::new(OpenErrorKind::Busy, message).with_help(help)
+    Complaint::new(message).of("hayes::port::busy").help(help)
 }
 
 /// Some program has made the port its own (TIOCEXCL). The mark may be that of one that was killed: it stays while any other
 /// has the port open, and nothing tells whose it is.
 #[cfg(any(unix, test))]
-pub(super) fn marked(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> OpenError {
+pub(super) fn marked(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> Complaint {
     let mut error = busy(path, holders, usb);
     let shown = path.display();
     let (has_it, end) = match holders.first() {
@@ -115,21 +63,16 @@ fn modem_manager_help(usb: Option<&Usb>) -> String {
 }
 
 #[cfg(unix)]
-pub(super) fn forbidden(path: &Path, group: Option<&str>) -> OpenError {
-    let message = format!("you may not open {}", path.display());
-    let help = match group {
+pub(super) fn forbidden(path: &Path, group: Option<&str>) -> Complaint {
+    match group {
         // A rule for /dev/tty* that names no group leaves the node to root.
-        None | Some("root" | "wheel") => format!(
-            "only root may: give the port a group with a udev rule, or try `sudo chmod a+rw {}` until it is plugged in again",
-            path.display()
-        ),
-        Some(group) => format!("join the group that may: sudo usermod -aG {group} $USER, then log in again"),
-    };
-    OpenError::new(OpenErrorKind::Forbidden, message).with_help(help)
+        None | Some("root" | "wheel") => Complaint::told("hayes::port::forbidden", &[&path.display()]),
+        Some(group) => Complaint::told("hayes::port::forbidden group", &[&path.display(), &group]),
+    }
 }
 
 /// `target` is where the path points if it is a symbolic link; `known` are the ports that there are.
-pub(super) fn missing(path: &Path, why: &str, target: Option<&Path>, known: &[PathBuf]) -> OpenError {
+pub(super) fn missing(path: &Path, why: &str, target: Option<&Path>, known: &[PathBuf]) -> Complaint {
     let message = match target {
         Some(target) => format!("{} points to {}, and that is gone", path.display(), target.display()),
         None => format!("there is no port {}: {why}", path.display()),
@@ -148,13 +91,12 @@ pub(super) fn missing(path: &Path, why: &str, target: Option<&Path>, known: &[Pa
             format!("these are here: {}{more}; `hayes ports` tells what they are", names.join(", "))
         }
     };
-    OpenError::new(OpenErrorKind::Missing, message).with_help(help)
+    Complaint::new(message).of("hayes::port::missing").help(help)
 }
 
 #[cfg(unix)]
-pub(super) fn not_a_port(path: &Path, what: &str) -> OpenError {
-    OpenError::new(OpenErrorKind::NotAPort, format!("{} is no serial port but {what}", path.display()))
-        .with_help("name a serial port, as /dev/ttyUSB2; `hayes ports` lists them")
+pub(super) fn not_a_port(path: &Path, what: &str) -> Complaint {
+    Complaint::told("hayes::port::not-a-port", &[&path.display(), &what])
 }
 
 fn meant<'p>(path: &Path, known: &'p [PathBuf]) -> Option<&'p Path> {

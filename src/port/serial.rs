@@ -9,7 +9,8 @@ use serialport::{ClearBuffer, SerialPort};
 use super::cancel::Watch;
 use super::os::{self, devices};
 use super::wire::Wire;
-use super::{Cancel, Control, Fault, OpenError, OpenErrorKind, Port, Read};
+use super::{Cancel, Control, Fault, Port, Read};
+use crate::diagnostic::Complaint;
 
 /// Exclusive: no other program can open it meanwhile. Raw: bytes pass as they are. Closing it leaves DTR as it is, so
 /// that the modem does not hang up.
@@ -37,7 +38,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl Serial {
     /// Opens the path as it is given; looks at no other port.
-    pub fn open(path: &Path, baud: u32, cancel: &Cancel) -> Result<Serial, OpenError> {
+    pub fn open(path: &Path, baud: u32, cancel: &Cancel) -> Result<Serial, Complaint> {
         let watch = cancel.watch();
         let line = os::open_line(path, baud, &watch)?;
         let place = line.place.clone();
@@ -99,7 +100,7 @@ impl Port for Serial {
         self.wire = None;
         let line = self.watch.reopen(until, LOOK_AGAIN, || match self.node() {
             Some(node) => os::open_line(&node, self.baud, &self.watch),
-            None => Err(OpenError::new(OpenErrorKind::Missing, format!("{} did not come back", self.path.display()))),
+            None => Err(Complaint::new(format!("{} did not come back", self.path.display()))),
         })?;
         self.wire = Some(Wire::new(line));
         Ok(())
@@ -174,7 +175,7 @@ mod tests {
 
     const BAUD: u32 = 115_200;
 
-    fn open(path: &Path) -> Result<Serial, OpenError> {
+    fn open(path: &Path) -> Result<Serial, Complaint> {
         Serial::open(path, BAUD, &Cancel::new().unwrap())
     }
 
@@ -184,7 +185,7 @@ mod tests {
         (terminal, port)
     }
 
-    fn refusal(path: &Path) -> OpenError {
+    fn refusal(path: &Path) -> Complaint {
         open(path).map(|_| ()).unwrap_err()
     }
 
@@ -267,13 +268,13 @@ mod tests {
         };
         assert!(locked(&terminal.path));
         let error = refusal(&terminal.path);
-        assert_eq!(error.kind, OpenErrorKind::Busy);
+        assert_eq!(error.code, "hayes::port::busy");
         let me = format!("(process {}) holds it", std::process::id());
         assert!(cfg!(not(target_os = "linux")) || error.message.ends_with(&me), "{}", error.message);
         // The first holder keeps its port, and its lock.
         terminal.master.write_all(b"OK").unwrap();
         assert_eq!(read_exactly(&mut port, 2), b"OK");
-        assert_eq!(refusal(&terminal.path).kind, OpenErrorKind::Busy);
+        assert_eq!(refusal(&terminal.path).code, "hayes::port::busy");
         drop(port);
         assert!(!locked(&terminal.path));
         open(&terminal.path).unwrap();
@@ -294,7 +295,7 @@ mod tests {
         let error = refusal(&terminal.path);
         other.kill().unwrap();
         other.wait().unwrap();
-        assert_eq!(error.kind, OpenErrorKind::Busy);
+        assert_eq!(error.code, "hayes::port::busy");
         if cfg!(target_os = "linux") {
             assert!(error.message.contains(&format!("(process {}) holds it", other.id())), "{}", error.message);
         }
@@ -314,7 +315,7 @@ mod tests {
         other.wait().unwrap();
         let named = format!("(process {}) has it open", other.id());
         for error in errors {
-            assert_eq!(error.kind, OpenErrorKind::Busy, "{error}");
+            assert_eq!(error.code, "hayes::port::busy", "{error}");
             assert!(cfg!(not(target_os = "linux")) || error.message.ends_with(&named), "{error}");
         }
         rustix::termios::ioctl_tiocnxcl(&ours).unwrap();
@@ -329,20 +330,20 @@ mod tests {
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         symlink("/dev/pts/nowhere", &dangling).unwrap();
         for (path, kind, message) in [
-            (&folder.0, OpenErrorKind::NotAPort, "is no serial port but a directory"),
-            (&file, OpenErrorKind::NotAPort, "is no serial port but a file"),
-            (&pipe, OpenErrorKind::NotAPort, "is no serial port but a pipe"),
-            (&PathBuf::from("/dev/null"), OpenErrorKind::NotAPort, "is no serial port but something else"),
-            (&dangling, OpenErrorKind::Missing, "points to /dev/pts/nowhere, and that is gone"),
+            (&folder.0, "hayes::port::not-a-port", "is no serial port but a directory"),
+            (&file, "hayes::port::not-a-port", "is no serial port but a file"),
+            (&pipe, "hayes::port::not-a-port", "is no serial port but a pipe"),
+            (&PathBuf::from("/dev/null"), "hayes::port::not-a-port", "is no serial port but something else"),
+            (&dangling, "hayes::port::missing", "points to /dev/pts/nowhere, and that is gone"),
         ] {
             let error = refusal(path);
-            assert_eq!((error.kind, error.message), (kind, format!("{} {message}", path.display())));
+            assert_eq!((error.code, error.message), (kind, format!("{} {message}", path.display())));
         }
-        assert_eq!(refusal(&folder.0.join("none")).kind, OpenErrorKind::Missing);
+        assert_eq!(refusal(&folder.0.join("none")).code, "hayes::port::missing");
         // Root may open everything, so this can be seen only by others.
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o000)).unwrap();
         if File::open(&file).is_err() {
-            assert_eq!(refusal(&file).kind, OpenErrorKind::Forbidden);
+            assert_eq!(refusal(&file).code, "hayes::port::forbidden");
         }
     }
 

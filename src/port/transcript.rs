@@ -24,7 +24,8 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use super::{Control, Device, Fault, OpenError, OpenErrorKind, Port, Read, Timestamp};
+use super::{Control, Device, Fault, Port, Read, Timestamp};
+use crate::diagnostic::Complaint;
 use crate::notation::{escape, unescape};
 use crate::source::{Unreadable, read_file};
 use crate::state::private_file;
@@ -376,21 +377,18 @@ const LARGEST: u64 = 64 << 20;
 impl Replay {
     /// Reads the whole file, so that a mistake in it is told before anything is sent.
     #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
-    pub fn open(file: &Path) -> Result<Replay, OpenError> {
+    pub fn open(file: &Path) -> Result<Replay, Complaint> {
         let name = file.display().to_string();
-        let no_recording = |what: String| {
-            OpenError::new(OpenErrorKind::NotAPort, what).with_help("a recording is what --record FILE has written")
-        };
+        let no_recording = |what: String| Complaint::told("hayes::port::not-a-port recording", &[&what]);
         let text = read_file(file, LARGEST).map_err(|unreadable| match unreadable {
-            Unreadable::Io(error) => {
-                let kind = match error.kind() {
-                    io::ErrorKind::NotFound => OpenErrorKind::Missing,
-                    io::ErrorKind::PermissionDenied => OpenErrorKind::Forbidden,
-                    _ => OpenErrorKind::System,
-                };
-                OpenError::new(kind, format!("cannot read the recording {name}: {error}"))
-                    .with_help("--record FILE writes one")
-            }
+            Unreadable::Io(error) => Complaint::told(
+                match error.kind() {
+                    io::ErrorKind::NotFound => "hayes::port::missing recording",
+                    io::ErrorKind::PermissionDenied => "hayes::port::forbidden recording",
+                    _ => "hayes::port::system recording",
+                },
+                &[&name, &error],
+            ),
             Unreadable::TooLarge { .. } => no_recording(format!("the recording {name} {unreadable}")),
             Unreadable::NoText { .. } => no_recording(format!("{name} is no recording but binary data")),
         })?;

@@ -14,8 +14,9 @@ use crate::catalogue::Catalogue;
 use crate::catalogue::entry::Module;
 use crate::connect::{self, Address, Opening};
 use crate::conversation::{Conversation, Mode, Trouble};
+use crate::diagnostic::Complaint;
 use crate::notation::escape;
-use crate::port::{self, Cancel, Control, Fault, OpenError, Port, Read, RecordStatus, Recorded};
+use crate::port::{self, Cancel, Control, Fault, Port, Read, RecordStatus, Recorded};
 use crate::report::style::{Palette, Style};
 use crate::runtime::Mask;
 
@@ -47,7 +48,7 @@ impl Link {
         baud: u32,
         cancel: &Cancel,
         (wait, tell): (Duration, &mut dyn FnMut(&str)),
-    ) -> Result<Link, OpenError> {
+    ) -> Result<Link, Complaint> {
         cancel.clear();
         let settings = Opening { baud, ..Opening::new(cancel.clone()) };
         let tap = Tap::new(connect::open_within(&address, &settings, wait, tell)?);

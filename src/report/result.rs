@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::style::{Palette, Style};
 use super::tally::place;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Complaint, Diagnostic};
 use crate::notation::{self, harmless, seconds};
-use crate::port::{OpenError, OpenErrorKind};
 use crate::runtime::{Failure, Mask, Outcome, Status, Value};
 
 /// Calls what it is given for each result, in order. They may be more than memory holds: walk twice to see them twice.
@@ -112,18 +111,8 @@ impl FailureReport {
     }
 
     /// A port that could not be opened.
-    pub fn unopened(error: &OpenError) -> FailureReport {
-        let code = match error.kind {
-            OpenErrorKind::Busy => "hayes::port::busy",
-            OpenErrorKind::Forbidden => "hayes::port::forbidden",
-            OpenErrorKind::Missing => "hayes::port::missing",
-            OpenErrorKind::NotAPort => "hayes::port::not-a-port",
-            OpenErrorKind::Several => "hayes::port::several",
-            OpenErrorKind::Unreachable => "hayes::port::unreachable",
-            OpenErrorKind::Interrupted => "hayes::port::interrupted",
-            OpenErrorKind::System => "hayes::port::system",
-        };
-        FailureReport { help: error.help.clone(), ..FailureReport::outside(code, &error.message) }
+    pub fn unopened(error: &Complaint) -> FailureReport {
+        FailureReport { help: error.help.clone(), ..FailureReport::outside(error.code, &error.message) }
     }
 }
 

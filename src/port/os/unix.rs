@@ -23,10 +23,11 @@ use rustix::termios::{OptionalActions, QueueSelector, tcflush};
 use serialport::{ClearBuffer, SerialPort};
 
 use super::{Ready, Wanted, Woken, devices, fibres};
+use crate::diagnostic::Complaint;
 use crate::port::cancel::{Flag, Watch, pause};
 use crate::port::list::others;
 use crate::port::serial::SerialLine;
-use crate::port::{Clock, Fault, OpenError, OpenErrorKind, Timestamp, open_error};
+use crate::port::{Clock, Fault, Timestamp, open_error};
 
 pub(in crate::port) use devices::bell;
 pub(in crate::port) use nix::sys::termios::Termios as Settings;
@@ -168,7 +169,7 @@ const WAIT_FOR_UDEV: Duration = Duration::from_secs(2);
 const LAST_BYTES: Duration = Duration::from_millis(300);
 
 /// Opens a serial port: raw, exclusive, non-blocking.
-pub(in crate::port) fn open_line(path: &Path, baud: u32, watch: &Watch) -> Result<SerialLine, OpenError> {
+pub(in crate::port) fn open_line(path: &Path, baud: u32, watch: &Watch) -> Result<SerialLine, Complaint> {
     // The first descriptor tells why a port cannot be had: serialport has one error for all reasons, and its
     // failing takes away the other program's TIOCEXCL.
     let first = open_patiently(path, watch)?;
@@ -181,15 +182,13 @@ pub(in crate::port) fn open_line(path: &Path, baud: u32, watch: &Watch) -> Resul
     }
     let _ = flock(&first, FlockOperation::Unlock);
     let Some(name) = path.to_str() else {
-        let message = format!("the name {} is not valid UTF-8", path.display());
-        return Err(OpenError::new(OpenErrorKind::System, message).with_help("open it by a symbolic link"));
+        return Err(Complaint::told("hayes::port::system name", &[&path.display()]));
     };
     let tty = serialport::new(name, supported_baud(path, baud)).open_native().map_err(|error| match error.kind() {
         serialport::ErrorKind::NoDevice => busy(path),
         serialport::ErrorKind::Io(io::ErrorKind::NotFound) => missing(path, "it has just gone"),
         serialport::ErrorKind::InvalidInput | serialport::ErrorKind::Unknown | serialport::ErrorKind::Io(_) => {
-            let message = format!("cannot set {} to {baud} baud, 8N1: {error}", path.display());
-            OpenError::new(OpenErrorKind::System, message).with_help("try another speed: -b 9600")
+            Complaint::told("hayes::port::system speed", &[&path.display(), &baud, &error])
         }
     })?;
     let place = devices::place(&first);
@@ -248,7 +247,7 @@ pub(in crate::port) fn write(tty: &mut Tty, bytes: &[u8]) -> io::Result<usize> {
     Ok(nix::unistd::write(tty.as_raw_fd(), bytes)?)
 }
 
-fn open_patiently(path: &Path, watch: &Watch) -> Result<File, OpenError> {
+fn open_patiently(path: &Path, watch: &Watch) -> Result<File, Complaint> {
     use rustix::io::Errno;
     let clock = Clock::start();
     loop {
@@ -256,7 +255,7 @@ fn open_patiently(path: &Path, watch: &Watch) -> Result<File, OpenError> {
             Ok(descriptor) => return Ok(descriptor.into()),
             Err(Errno::INTR) => {}
             Err(Errno::ACCESS) if clock.now() < WAIT_FOR_UDEV && is_new(path) => {
-                watch.pause(Duration::from_millis(50)).map_err(|_| OpenError::interrupted())?;
+                watch.pause(Duration::from_millis(50)).map_err(|_| Complaint::told("hayes::port::interrupted", &[]))?;
             }
             // A program that was killed leaves its right to a pseudo-terminal behind; root may open it then.
             Err(Errno::BUSY) => match open_terminal(path) {
@@ -276,8 +275,8 @@ fn open_terminal(path: &Path) -> rustix::io::Result<OwnedFd> {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
-fn refused(path: &Path, error: io::Error) -> OpenError {
-    let unknown = || OpenError::new(OpenErrorKind::System, format!("cannot open {}: {error}", path.display()));
+fn refused(path: &Path, error: io::Error) -> Complaint {
+    let unknown = |page| Complaint::told(page, &[&path.display(), &error]);
     match Errno::from_i32(error.raw_os_error().unwrap_or(0)) {
         Errno::EACCES | Errno::EPERM => forbidden(path),
         Errno::EISDIR => open_error::not_a_port(path, "a directory"),
@@ -288,10 +287,8 @@ fn refused(path: &Path, error: io::Error) -> OpenError {
                 false => missing(path, &error.to_string()),
             }
         }
-        Errno::EMFILE | Errno::ENFILE => {
-            unknown().with_help("raise the limit of open files (ulimit -n), or run fewer modems at once")
-        }
-        _ => unknown(),
+        Errno::EMFILE | Errno::ENFILE => unknown("hayes::port::system descriptors"),
+        _ => unknown("hayes::port::system"),
     }
 }
 
@@ -301,11 +298,11 @@ fn is_new(path: &Path) -> bool {
     Timestamp::now() < Timestamp::since_1970(changed).after(NODE_IS_NEW)
 }
 
-fn busy(path: &Path) -> OpenError {
+fn busy(path: &Path) -> Complaint {
     open_error::busy(path, &devices::holders(path), devices::usb_of(path).as_ref())
 }
 
-fn forbidden(path: &Path) -> OpenError {
+fn forbidden(path: &Path) -> Complaint {
     let group = std::fs::metadata(path).ok().and_then(|node| group_that_may(Path::new("/"), &node));
     open_error::forbidden(path, group.as_deref())
 }
@@ -325,13 +322,13 @@ pub(super) fn group_that_may(root: &Path, node: &std::fs::Metadata) -> Option<St
     })
 }
 
-fn missing(path: &Path, why: &str) -> OpenError {
+fn missing(path: &Path, why: &str) -> Complaint {
     let target = std::fs::read_link(path).ok();
     open_error::missing(path, why, target.as_deref(), &crate::port::list::paths())
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
-fn not_a_terminal(path: &Path, error: Errno) -> OpenError {
+fn not_a_terminal(path: &Path, error: Errno) -> Complaint {
     match error {
         Errno::ENOTTY | Errno::EINVAL | Errno::EOPNOTSUPP => {
             let kind = std::fs::metadata(path).map(|node| node.file_type());
@@ -344,9 +341,7 @@ fn not_a_terminal(path: &Path, error: Errno) -> OpenError {
         }
         // /dev/ttyS5 without hardware opens for root, and then answers EIO.
         Errno::EIO | Errno::ENXIO | Errno::ENODEV => missing(path, "no hardware answers behind it"),
-        other => {
-            OpenError::new(OpenErrorKind::System, format!("cannot set {} up: {}", path.display(), described(other)))
-        }
+        other => Complaint::told("hayes::port::system set-up", &[&path.display(), &described(other)]),
     }
 }
 

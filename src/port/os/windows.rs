@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Ready, Wanted, Woken, devices};
+use crate::diagnostic::Complaint;
 use crate::port::cancel::{Flag, Watch, aside};
 use crate::port::serial::SerialLine;
-use crate::port::{Clock, Fault, OpenError, OpenErrorKind, open_error};
+use crate::port::{Clock, Fault, open_error};
 
 pub(in crate::port) use serialport::COMPort as Tty;
 pub(in crate::port) use std::convert::Infallible as Settings;
@@ -110,7 +111,7 @@ pub(in crate::port) fn connect(address: SocketAddr, limit: Duration, watch: &Wat
 }
 
 /// Windows gives a serial port to one program at a time, and drops no line on closing that we could keep.
-pub(in crate::port) fn open_line(path: &Path, baud: u32, _watch: &Watch) -> Result<SerialLine, OpenError> {
+pub(in crate::port) fn open_line(path: &Path, baud: u32, _watch: &Watch) -> Result<SerialLine, Complaint> {
     let name = path.to_string_lossy();
     // A USB modem (CDC) says nothing without DTR, and Windows does not set it by itself. `COM3:` is COM3.
     let opened = serialport::new(name.trim_end_matches(':'), baud).timeout(SLICE).dtr_on_open(true).open_native();
@@ -126,7 +127,7 @@ pub(in crate::port) fn open_line(path: &Path, baud: u32, _watch: &Watch) -> Resu
                 open_error::missing(path, "there is none", None, &crate::port::list::paths())
             }
             serialport::ErrorKind::InvalidInput | serialport::ErrorKind::Unknown | serialport::ErrorKind::Io(_) => {
-                OpenError::new(OpenErrorKind::System, format!("cannot open {name} at {baud} baud: {error}"))
+                Complaint::told("hayes::port::system opening", &[&name, &baud, &error])
             }
         }),
     }
