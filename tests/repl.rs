@@ -409,6 +409,58 @@ fn a_batch_takes_no_more_rows_than_the_window_has() {
 }
 
 #[test]
+fn a_batch_takes_back_what_it_drew_though_the_window_changes() {
+    let folder = Folder::new();
+    let (script, inventory) = (folder.0.join("s.hayes"), folder.0.join("i.toml"));
+    fs::write(&script, "AT\nsleep 3s\nAT\n").unwrap();
+    fs::write(&inventory, "[[range]]\nname = \"modem-with-a-name-{1..12}\"\nport = \"sim:bg96\"\n").unwrap();
+    let arguments = format!("batch {} -i {}", script.display(), inventory.display());
+    for (first, second) in [((200, 24), (30, 6)), ((30, 6), (120, 40)), ((80, 24), (80, 4)), ((25, 10), (70, 5))] {
+        let Some(terminal) = Terminal::sized(&arguments, first.0, first.1) else { return };
+        let screen = terminal.wait("12 running");
+        // How many have ended is seen in the narrowest window.
+        assert!(screen.contains("0/12"), "{first:?}: {screen}");
+        terminal.tmux(&["resize-window", "-x", &second.0.to_string(), "-y", &second.1.to_string()]);
+        let screen = terminal.wait("left with 0");
+        assert!(!screen.contains("running") && !screen.contains("×"), "{first:?} to {second:?}: {screen}");
+    }
+}
+
+#[test]
+fn what_a_run_waits_for_is_one_row_of_any_window() {
+    let folder = Folder::new();
+    let script = folder.0.join("s.hayes");
+    fs::write(&script, "AT+CREG?\nawait \"+CREG: 1 and whatever else may come behind it\" within 4s\n").unwrap();
+    for (columns, rows) in [(30, 6), (20, 3), (80, 24), (200, 50)] {
+        let arguments = format!("run {} -p sim:bg96", script.display());
+        let Some(terminal) = Terminal::sized(&arguments, columns, rows) else { return };
+        terminal.wait("waiting for");
+        let shown = terminal.tmux(&["capture-pane", "-p"]);
+        let last = shown.lines().map(str::trim_end).rfind(|line| !line.is_empty()).unwrap_or_default();
+        assert!(last.trim_start().starts_with("waiting for"), "{columns} x {rows}: {shown}");
+        let screen = terminal.wait("left with 1");
+        assert!(!screen.contains("waiting for"), "{columns} x {rows}: {screen}");
+    }
+}
+
+#[test]
+fn greeting_and_help_break_between_words() {
+    let arguments = "repl -p sim:bg96";
+    for columns in [30, 45, 80] {
+        let Some(terminal) = Terminal::sized(arguments, columns, 50) else { return };
+        terminal.wait("sim:bg96>");
+        terminal.enter(":help");
+        terminal.wait("unsafe when");
+        terminal.enter(":help AT+CSQ");
+        terminal.wait("bit error rate");
+        // Rows that the terminal had to break are joined, and then longer than the window.
+        let screen = terminal.screen();
+        let broken: Vec<&str> = screen.lines().filter(|line| line.chars().count() > columns as usize).collect();
+        assert!(broken.is_empty(), "{columns}: {broken:?}");
+    }
+}
+
+#[test]
 fn ctrl_d_at_a_question_is_no_and_ends_its_line() {
     let folder = Folder::new();
     let script = folder.0.join("s.hayes");

@@ -23,6 +23,8 @@ use crate::runtime::Status;
 
 const FRAME: Duration = Duration::from_millis(200);
 const ROWS: usize = 8;
+/// Columns that hold a script's name, a modem's and what it does
+const WIDE: usize = 60;
 
 /// Shows how it goes.
 pub(crate) struct ProgressScreen {
@@ -72,7 +74,7 @@ impl ProgressScreen {
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         self.live = !self.quiet && io::stderr().is_terminal() && !is_dumb;
         if self.live && self.answers_enter {
-            self.console.say("Enter shows all that run; Ctrl-C begins no more\n");
+            self.console.say(&(console::fitted("Enter shows all that run; Ctrl-C begins no more", "") + "\n"));
         }
         self.draw();
         let mut last = self.clock.now();
@@ -150,8 +152,8 @@ impl ProgressScreen {
             self.drawn.push(0);
         }
         let rows = self.board.rows();
-        let mut text = self.total(&rows) + "\n";
-        rows.iter().for_each(|row| text.push_str(&(self.row(row) + "\n")));
+        let mut text = self.total(&rows, WIDE) + "\n";
+        rows.iter().for_each(|row| text.push_str(&(self.row(row, WIDE) + "\n")));
         self.above(&text);
     }
 
@@ -164,11 +166,11 @@ impl ProgressScreen {
         // The cursor stands below the last line; one that has left the window could not be taken back. The window's first
         // line is not drawn on: some terminals keep what is erased from there on among the lines that have left.
         let room = height.saturating_sub(3).min(ROWS + 1);
-        let mut lines = vec![self.total(&rows)];
+        let mut lines = vec![self.total(&rows, columns)];
         if rows.len() <= room.min(ROWS) {
-            lines.extend(rows.iter().map(|row| self.row(row)));
+            lines.extend(rows.iter().map(|row| self.row(row, columns)));
         } else {
-            lines.extend(self.together(&rows, room));
+            lines.extend(self.together(&rows, room, columns));
         }
         let lines: Vec<String> = lines.iter().map(|line| cut(line, columns.saturating_sub(1))).collect();
         let erase = self.erasing();
@@ -188,16 +190,18 @@ impl ProgressScreen {
         }
     }
 
-    fn total(&self, rows: &[Doing]) -> String {
+    fn total(&self, rows: &[Doing], columns: usize) -> String {
         let bad = self.tally.count(&[Status::Failed, Status::Unreachable]);
         let ended = self.tally.count(&STATUSES);
-        let mut parts = vec![self.script.clone(), format!("{ended}/{}", self.modems.len())];
+        let mut parts = vec![format!("{ended}/{}", self.modems.len())];
         if bad > 0 {
             parts.push(format!("{bad} failed"));
         }
         parts.push(format!("{} running", rows.len()));
         parts.push(clock(self.clock.now()));
         parts.extend(self.time_left(rows).map(|left| format!("about {} left", clock(left))));
+        // What a narrow window has no room for is the script's name: it is known.
+        parts.insert(if columns < WIDE { parts.len() } else { 0 }, self.script.clone());
         parts.join(" · ")
     }
 
@@ -217,7 +221,7 @@ impl ProgressScreen {
 
     /// So many rows at most of more modems: those in the same step are one row, `56 × check-registration · attempt 2`, with
     /// the time of the oldest.
-    fn together(&self, rows: &[Doing], most: usize) -> Vec<String> {
+    fn together(&self, rows: &[Doing], most: usize, columns: usize) -> Vec<String> {
         let mut steps: Vec<(String, usize, &Doing)> = Vec::new();
         for row in rows {
             let step = row.step();
@@ -230,20 +234,27 @@ impl ProgressScreen {
         let shown = if steps.len() <= most { most } else { most.saturating_sub(1) };
         let left: usize = steps.iter().skip(shown).map(|(_, count, _)| count).sum();
         let line = |(step, count, oldest): &(String, usize, &Doing)| match count {
-            1 => self.row(oldest),
-            _ => {
-                let age = clock(self.clock.now().saturating_sub(oldest.since));
-                format!("  {:<16} {age:>6}  {}", format!("{count} ×"), harmless(step.as_bytes()))
-            }
+            1 => self.row(oldest, columns),
+            _ => self.line_of(&format!("{count} ×"), oldest, step, columns),
         };
         let more = (left > 0 && most > 0).then(|| format!("  and {left} more"));
         steps.iter().take(shown).map(line).chain(more).collect()
     }
 
-    fn row(&self, row: &Doing) -> String {
+    fn row(&self, row: &Doing, columns: usize) -> String {
         let name = self.modems.get(row.modem).map_or("", |modem| modem.name.as_str());
-        let age = clock(self.clock.now().saturating_sub(row.since));
-        format!("  {name:<16} {age:>6}  {}", harmless(row.to_string().as_bytes()))
+        self.line_of(name, row, &row.to_string(), columns)
+    }
+
+    /// Names stand in a column of their own where the window is wide; in a narrow one the end of a name tells them apart.
+    fn line_of(&self, name: &str, row: &Doing, what: &str, columns: usize) -> String {
+        let (age, what) = (clock(self.clock.now().saturating_sub(row.since)), harmless(what.as_bytes()));
+        if columns >= WIDE {
+            return format!("  {name:<16} {age:>6}  {what}");
+        }
+        let skipped = name.chars().count().saturating_sub(columns / 3);
+        let cut = if skipped > 0 { "…" } else { "" };
+        format!("{cut}{} {age} {what}", name.chars().skip(skipped).collect::<String>())
     }
 }
 

@@ -107,7 +107,7 @@ impl Explorer {
             terminal::edits_lines(false);
             explorer.begin();
             let port = explorer.link.as_ref().map(|link| link.address.to_string());
-            write_out(&greeting(port.as_deref(), explorer.options.palette));
+            explorer.write_filled(&greeting(port.as_deref(), explorer.options.palette), "");
         }
         Ok(explorer)
     }
@@ -419,6 +419,7 @@ impl Explorer {
     }
 
     fn note(&self, text: &str) {
+        let text = if self.options.explains { filled(text, (self.options.width)(), "") } else { text.to_owned() };
         write_out(&format!("{}\n", self.options.palette.paint(Style::Dim, text)));
     }
 }
@@ -516,7 +517,8 @@ impl Explorer {
     }
 
     fn help(&self, topic: &str) -> Passed {
-        let Some(text) = help_on(topic, self.options.palette) else {
+        let width = if self.options.explains { (self.options.width)() } else { usize::MAX };
+        let Some(text) = help_on(topic, self.options.palette, width) else {
             let message = format!("there is no help on {}", harmless(topic.as_bytes()));
             return self.complain(&message, Some(":help lists what there is"));
         };
@@ -848,39 +850,52 @@ fn greeting(port: Option<&str>, palette: Palette) -> String {
     format!(
         "{first}\n\
          Tab completes and explains, Ctrl-R searches what you typed before.\n\
-         Ctrl-C interrupts the modem, Ctrl-D leaves; :help tells the rest.\n"
+         Ctrl-C interrupts the modem, Ctrl-D leaves; :help tells the rest."
     )
 }
 
 /// `None`: there is nothing under that name.
-fn help_on(topic: &str, palette: Palette) -> Option<String> {
+fn help_on(topic: &str, palette: Palette, width: usize) -> Option<String> {
     let name = topic.trim_start_matches(':');
     if topic.is_empty() {
-        return Some(overview(palette));
+        return Some(overview(palette, width));
     }
     if name == "keys" {
-        return Some(include_str!("keys.txt").to_owned());
+        let rows = include_str!("keys.txt").lines().filter_map(|line| line.trim_start().split_once("  "));
+        return Some(rows.map(|(keys, does)| row((keys, 16), does.trim_start(), palette, width)).collect());
     }
     if let Some(entry) =
         COMMANDS.iter().find(|entry| entry.name == name && (topic.starts_with(':') || name != "timeout"))
     {
-        return Some(format!(":{} {}\n  {}\n", entry.name, entry.takes, entry.does));
+        return Some(filled(&format!(":{} {}\n  {}", entry.name, entry.takes, entry.does), width, "  ") + "\n");
     }
     if let Some(page) = syntax::topic(name).filter(|page| page.word != "AT") {
-        return Some(page.to_string().lines().map(|line| filled(line, 80, "") + "\n").collect());
+        return Some(page.to_string().lines().map(|line| filled(line, width.min(80), "") + "\n").collect());
     }
     let explained = explain(topic, &Context::default());
-    explained.is_known().then(|| explained.to_string().lines().map(|line| harmless(line.as_bytes()) + "\n").collect())
+    let shown = |line: &str| filled(&harmless(line.as_bytes()), width, "    ") + "\n";
+    explained.is_known().then(|| explained.to_string().lines().map(shown).collect())
 }
 
-fn overview(palette: Palette) -> String {
+fn overview(palette: Palette, width: usize) -> String {
     let mut text = String::new();
     for entry in COMMANDS {
         let form = format!(":{} {}", entry.name, entry.takes);
-        text.push_str(&format!("  {}  {}\n", palette.paint(Style::Name, format!("{form:<20}")), entry.does));
+        text.push_str(&row((&form, 20), entry.does, palette, width));
     }
     let words: Vec<&str> = statements().iter().map(|known| known.word).collect();
-    text.push_str("statements (:help WORD shows one):\n");
-    text.push_str(&format!("{}\n", filled(&format!("  {}", words.join(" ")), 80, "  ")));
+    text.push_str(&format!("{}\n", filled("statements (:help WORD shows one):", width, "")));
+    text.push_str(&format!("{}\n", filled(&format!("  {}", words.join(" ")), width.min(80), "  ")));
     text
+}
+
+/// What is written, so many columns wide, and what it does: side by side, or below it where the window has no room.
+fn row((written, columns): (&str, usize), does: &str, palette: Palette, width: usize) -> String {
+    let name = |text: String| palette.paint(Style::Name, text);
+    if width < 2 * (columns + 4) {
+        return format!("  {}\n{}\n", name(written.to_owned()), filled(&format!("    {does}"), width, "    "));
+    }
+    let indent = " ".repeat(columns + 4);
+    let does = filled(does, width - indent.len(), "").replace('\n', &format!("\n{indent}"));
+    format!("  {}  {does}\n", name(format!("{written:<columns$}")))
 }

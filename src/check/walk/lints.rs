@@ -184,7 +184,7 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
     let away = commands.iter().find_map(|known| Some((known.away()?, known.written(&findings.source), known.span)));
     match asked.role {
         // An `expect OK` does not wait for it.
-        Role::Question => lines.away = away.filter(|_| asked.clauses.iter().all(|clause| is_code(clause))),
+        Role::Question => lines.away = away.filter(|_| asked.clauses.iter().all(is_code)),
         Role::Reboot => lint_reboot(&commands, away, findings),
         Role::Ensured => {}
     }
