@@ -60,7 +60,6 @@ pub(super) fn faulty(source: &Arc<Source>, line: LogicalLine<'_>, told: Option<D
     }
 }
 
-/// A line's code, without its indentation and its comment.
 pub(super) fn code(line: LogicalLine<'_>) -> Span {
     code_span(line, &code_lexemes(line.text))
 }
@@ -110,7 +109,6 @@ impl<'a> Refused<'a> {
         self.lexemes.iter().copied().find(|lexeme| lexeme.end() > self.at)
     }
 
-    /// The last piece before that.
     fn before(&self) -> Option<Lexeme<'a>> {
         self.lexemes.iter().copied().rev().find(|lexeme| lexeme.end() <= self.at)
     }
@@ -160,9 +158,6 @@ impl<'a> Refused<'a> {
         }
         let whole = first.start..self.end();
         let code = self.line.get(whole.clone())?;
-        if let Some(meant) = command_in_wrapping(code) {
-            return Some(self.told("hayes::syntax::wrapped-command", whole, &[&meant]));
-        }
         // `+++`, `A/`
         let sign = code.split([' ', '\t']).next().unwrap_or(code);
         if !is_name(sign)
@@ -178,6 +173,10 @@ impl<'a> Refused<'a> {
         let wrong = wrong.into_inner().next()?;
         let (place, written) = (wrong.as_span().start()..wrong.as_span().end(), wrong.as_str());
         Some(match wrong.as_rule() {
+            Rule::wrapped_command => {
+                let command = wrong.clone().into_inner().as_str();
+                self.told("hayes::syntax::wrapped-command", whole, &[&command])
+            }
             Rule::brace_on_own_line => self.told("hayes::syntax::brace-on-own-line", place, &[]),
             Rule::else_on_own_line => self.told("hayes::syntax::else-on-own-line", place, &[&code]),
             Rule::foreign_comment => self.foreign_comment(place),
@@ -259,7 +258,6 @@ impl<'a> Refused<'a> {
         self.value().or_else(|| self.text()).or_else(|| self.regex())
     }
 
-    /// Inside of `${…}`.
     fn value(&self) -> Option<Diagnostic> {
         let open = self.open_value()?;
         let behind = self.line.get(open..)?;
@@ -290,7 +288,6 @@ impl<'a> Refused<'a> {
         Some(fault.mended_at(self.text_end(), quote))
     }
 
-    /// Between slashes.
     fn regex(&self) -> Option<Diagnostic> {
         if !self.expects(&[Rule::regex_text, Rule::regex_close]) {
             return None;
@@ -364,7 +361,6 @@ impl<'a> Refused<'a> {
         self.with_form(self.told("hayes::syntax::unexpected", place, &[&self.expected_words(), &found]))
     }
 
-    /// With what the statement looks like.
     fn with_form(&self, fault: Diagnostic) -> Diagnostic {
         match words::form(self.statement()) {
             Some(form) => fault.help(format!("it is written {form}")),
@@ -372,7 +368,6 @@ impl<'a> Refused<'a> {
         }
     }
 
-    /// The line ended too early.
     fn line_end(&self) -> Diagnostic {
         let end = self.end();
         let statement = self.statement();
@@ -470,22 +465,9 @@ impl<'a> Refused<'a> {
         Some(fault.mended_at(self.span(command.start..self.end()), joined))
     }
 
-    /// `1.5s`, `5 s`
+    /// `5 s`
     fn number(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         let before = self.before()?;
-        if found.kind == TokenKind::Number && found.text.contains('.') {
-            let unit = self.lexemes.iter().find(|next| next.start == found.end() && next.kind == TokenKind::Name);
-            let place = found.start..unit.map_or(found.end(), Lexeme::end);
-            let number = self.line.get(place.clone())?;
-            let fault = self.told("hayes::syntax::fraction", place, &[&number]);
-            return Some(match in_milliseconds(number) {
-                Some(instead) => fault.help(format!("write `{instead}`")).mended_by(instead),
-                None => fault,
-            });
-        }
-        if found.kind == TokenKind::Number && before.is(".") {
-            return Some(self.told("hayes::syntax::fraction twice", found.range(), &[]));
-        }
         if found.kind != TokenKind::Name || before.kind != TokenKind::Number {
             return None;
         }
@@ -572,7 +554,6 @@ impl<'a> Refused<'a> {
         (!text.is_empty()).then(|| self.told("hayes::syntax::regex-as-value", place, &[&meant, &text]))
     }
 
-    /// A word in the place of another.
     fn keyword(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         if found.is("within") && begins_a_clause(&self.lexemes) {
             return Some(self.told("hayes::syntax::within-on-clause", found.start..self.end(), &[]));
@@ -591,7 +572,6 @@ impl<'a> Refused<'a> {
         })
     }
 
-    /// The keyword that was meant.
     fn misspelt(&self, found: Lexeme<'_>) -> Option<&'static str> {
         if found.kind != TokenKind::Name || found.start != self.at {
             return None;
@@ -644,7 +624,6 @@ impl<'a> Refused<'a> {
         Some(self.text_without_quotes(statement, text, start))
     }
 
-    /// A text that lacks its quotes.
     fn quotes(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         if !self.expects_a(TEXT) || self.expects_a(VALUE) || self.expects_a(PATTERN) {
             return None;
@@ -712,7 +691,6 @@ impl<'a> Refused<'a> {
         words::join(choices.into_iter(), "or")
     }
 
-    /// The keywords that could have stood there.
     fn expected_keywords(&self) -> impl Iterator<Item = &'static str> {
         self.expected.iter().flat_map(|rule| {
             let others: &[&str] = match rule {
@@ -806,21 +784,6 @@ fn description(rule: Rule) -> Option<&'static str> {
     })
 }
 
-/// The command of `<CR>AT+CSQ<CR>`, `"AT+CSQ\r\n"`.
-fn command_in_wrapping(code: &str) -> Option<&str> {
-    const WRAPPINGS: [&str; 9] = ["<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>", "\\r", "\\n", "\"", "'"];
-    let mut inner = code;
-    while let Some(rest) = WRAPPINGS.iter().find_map(|sign| inner.strip_prefix(sign)) {
-        inner = rest;
-    }
-    while let Some(rest) = WRAPPINGS.iter().find_map(|sign| inner.strip_suffix(sign)) {
-        inner = rest.trim_end();
-    }
-    let is_command = inner.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
-    (is_command && inner.len() < code.len() && !inner.contains([' ', '\t'])).then_some(inner)
-}
-
-/// Whether a statement begins so.
 fn is_statement(first: Lexeme<'_>) -> bool {
     first.kind == TokenKind::AtWord || words::statement(first.text).is_some() || first.text.starts_with("at")
 }
@@ -847,23 +810,6 @@ fn code_lexemes(line: &str) -> Vec<Lexeme<'_>> {
     let mut pieces = lexemes(line);
     pieces.retain(|lexeme| lexeme.kind != TokenKind::Comment);
     pieces
-}
-
-/// `1.5s` → `1500ms`
-fn in_milliseconds(number: &str) -> Option<String> {
-    let digits_end = number.find(|character: char| character.is_ascii_alphabetic())?;
-    let (digits, unit) = number.split_at_checked(digits_end)?;
-    let factor = match words::meant("unit", unit)? {
-        "s" => 1_000.0,
-        "min" => 60_000.0,
-        "h" => 3_600_000.0,
-        _ => return None,
-    };
-    let milliseconds = digits.parse::<f64>().ok()? * factor;
-    let whole = milliseconds.fract() == 0.0 && milliseconds < 1e12;
-    whole.then(|| {
-        if milliseconds % 1_000.0 == 0.0 { format!("{}s", milliseconds / 1_000.0) } else { format!("{milliseconds}ms") }
-    })
 }
 
 /// The text as an AT command has it: white space in double quotes only.

@@ -63,7 +63,7 @@ fn colour_pair(colours: &mut Colours, pair: &Pair<'_, Rule>) {
         Rule::at_word => Some(TokenKind::AtWord),
         Rule::string | Rule::pattern_double | Rule::pattern_single | Rule::bare_word => Some(TokenKind::String),
         Rule::regex => Some(TokenKind::Regex),
-        Rule::integer | Rule::duration => Some(TokenKind::Number),
+        Rule::integer | Rule::decimal | Rule::duration => Some(TokenKind::Number),
         Rule::name | Rule::variable | Rule::function | Rule::skip_mark => Some(TokenKind::Name),
         Rule::convert | Rule::switch | Rule::prompt_end | Rule::boolean => Some(TokenKind::Keyword),
         Rule::operator if pair.as_str().starts_with(|first: char| first.is_ascii_alphabetic()) => {
@@ -109,7 +109,6 @@ fn colour_lexemes(colours: &mut Colours, line: &str) {
     }
 }
 
-/// Stretches of one colour.
 fn runs(colours: &Colours, offset: usize, tokens: &mut Vec<Token>) {
     let mut start = 0;
     for run in colours.chunk_by(|a, b| a == b) {

@@ -9,8 +9,9 @@ use super::super::grammar::Rule;
 use super::super::{expression_too_deep, misunderstood, nearest, words};
 use super::{DEEPEST_EXPRESSION, Lowerer, child, children};
 use crate::diagnostic::Diagnostic;
-use crate::notation::unit;
+use crate::notation::{ExactDuration, unit};
 use crate::source::{Span, Spanned};
+use crate::value::Decimal;
 use crate::value::functions::{FUNCTIONS, Function, function};
 
 /// How tightly an operator binds, from the loosest to the tightest. `not` stands between `and` and the comparisons.
@@ -165,7 +166,6 @@ impl Lowerer<'_> {
         Err(self.fault("hayes::syntax::chained-comparison", self.span(second), &[]))
     }
 
-    /// A value and what is taken from it.
     fn value(&mut self, pair: &Pair<'_, Rule>) -> Result<Expression, Diagnostic> {
         let mut parts = pair.clone().into_inner();
         let primary = parts.next().ok_or_else(|| self.misshapen(pair))?;
@@ -197,7 +197,7 @@ impl Lowerer<'_> {
             return Err(expression_too_deep(self.source, span));
         }
         let kind = match pair.as_rule() {
-            Rule::decimal => ExpressionKind::Decimal(pair.as_str().parse().map_err(|()| self.too_large(span))?),
+            Rule::decimal => ExpressionKind::Decimal(self.decimal(pair.as_str(), span)?),
             Rule::integer => ExpressionKind::Int(pair.as_str().parse().map_err(|_| self.too_large(span))?),
             Rule::duration => ExpressionKind::Duration(self.duration_literal(pair)?),
             Rule::boolean => ExpressionKind::Bool(pair.as_str() == "true"),
@@ -215,9 +215,26 @@ impl Lowerer<'_> {
         Ok(Expression { kind, span })
     }
 
-    /// The expressions between commas.
     fn items(&mut self, pair: &Pair<'_, Rule>) -> Result<Vec<Expression>, Diagnostic> {
         self.below(|lowerer| children(pair, Rule::expression).map(|item| lowerer.expression(&item)).collect())
+    }
+
+    /// `3.7`; not `1.5s`, and not `1.2.3`.
+    fn decimal(&self, written: &str, span: Span) -> Result<Decimal, Diagnostic> {
+        if let Some((whole, behind)) = written.split_once('.')
+            && let Some((part, _)) = behind.split_once('.')
+        {
+            let start = span.start + u32::try_from(whole.len() + part.len() + 2).unwrap_or(0);
+            return Err(self.fault("hayes::syntax::fraction twice", Span { start, ..span }, &[]));
+        }
+        if written.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            return written.parse().map_err(|()| self.too_large(span));
+        }
+        let fault = self.fault("hayes::syntax::fraction", span, &[&written]);
+        Err(match without_fraction(written) {
+            Some(instead) => fault.help(format!("write `{instead}`")).mended_by(instead),
+            None => fault,
+        })
     }
 
     fn duration_literal(&self, pair: &Pair<'_, Rule>) -> Result<Duration, Diagnostic> {
@@ -275,7 +292,15 @@ impl Lowerer<'_> {
     }
 }
 
-/// What an operator is, and how tightly it binds.
+/// `1.5s` → `1500ms`
+fn without_fraction(written: &str) -> Option<String> {
+    let (number, word) = written.split_at(written.find(|character: char| character.is_ascii_alphabetic())?);
+    let unit = i64::try_from(unit(words::meant("unit", word)?)?).ok()?;
+    let exact = number.parse::<Decimal>().ok()?.calculated("*", unit.into())?;
+    let whole = exact.whole().filter(|whole| Decimal::from(*whole) == exact)?;
+    Some(ExactDuration(Duration::from_millis(u64::try_from(whole).ok()?)).to_string())
+}
+
 fn operator(pair: &Pair<'_, Rule>) -> Option<&'static (&'static str, BinaryOperator, Tightness)> {
     if pair.as_rule() != Rule::operator {
         return None;
