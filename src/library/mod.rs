@@ -13,9 +13,6 @@ use crate::check::{NotFound, Scripts};
 use crate::diagnostic::nearest;
 use crate::source::{LARGEST, Source, Unreadable, read_text};
 
-#[cfg(test)]
-mod chaos;
-
 /// A script of the library.
 #[derive(Debug)]
 pub struct LibraryScript {

@@ -9,7 +9,7 @@ use crate::catalogue::layout::Fit;
 use crate::catalogue::lookup::{COMMANDS, PREFIXES, command_of, settings, urc};
 
 use super::value::{part, word, written};
-use super::{Context, ExplainedPart, Explanation, Kind, lower_first};
+use super::{Context, ExplainedPart, Explanation, Kind, clause};
 
 /// What one line says; `None` where it is no answer and no URC that is known.
 pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
@@ -61,11 +61,7 @@ pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
             break;
         }
         if let From::Urc(unasked) = other.from {
-            explained.notes.push(format!(
-                "It also comes by itself: {} ({}).",
-                lower_first(unasked.title),
-                unasked.when
-            ));
+            explained.notes.push(format!("It also comes by itself: {} ({}).", clause(unasked.title), unasked.when));
             break;
         }
     }

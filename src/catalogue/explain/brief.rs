@@ -1,6 +1,6 @@
 //! The few words that stand beside an answer: `registered, roaming`; `-79 dBm, good`.
 
-use super::{Context, ExplainedPart, Explanation, Kind, explain, lower_first};
+use super::{Context, ExplainedPart, Explanation, Kind, clause, explain};
 
 /// What counts of a line, in a few words; `None` where the line says it all, or where its meaning is not sure.
 pub fn brief(line: &str, context: &Context<'_>) -> Option<String> {
@@ -15,10 +15,10 @@ pub fn brief(line: &str, context: &Context<'_>) -> Option<String> {
         }
         Kind::Urc if !explained.parts.iter().any(|part| part.telling && part.documented) => {
             let understood = explained.complete && (explained.parts.is_empty() || meant(&explained).next().is_some());
-            understood.then(|| lower_first(&explained.title))
+            understood.then(|| clause(&explained.title))
         }
         Kind::Answer | Kind::Urc if explained.each.is_empty() => of_values(&explained),
-        Kind::Error if explained.source.is_some() && explained.each.is_empty() => Some(lower_first(&explained.title)),
+        Kind::Error if explained.source.is_some() && explained.each.is_empty() => Some(clause(&explained.title)),
         Kind::Answer
         | Kind::Urc
         | Kind::Error

@@ -4,7 +4,7 @@ use crate::at::ResultCode;
 use crate::catalogue::entry::{ErrorCode, Module, Series, pair};
 use crate::catalogue::{cme, cms, error_by_text, result_code};
 
-use super::{ExplainedPart, Explanation, Kind, lower_first};
+use super::{ExplainedPart, Explanation, Kind, clause};
 
 /// What usually mends a failed exchange, on this module if it is known; `None` where nothing is known.
 pub fn advice(result: &ResultCode, module: Option<&Module>) -> Option<&'static str> {
@@ -58,7 +58,6 @@ pub(super) fn numbered(line: &str, module: Option<&Module>) -> Option<Explanatio
     }
 }
 
-/// `no network service`, without anything before it.
 pub(super) fn by_words(text: &str, module: Option<&Module>) -> Option<Explanation> {
     let mut found = error_by_text(Series::Equipment, text)
         .chain(error_by_text(Series::Message, text))
@@ -111,7 +110,7 @@ fn known(line: &str, error: &'static ErrorCode, module: Option<&Module>) -> Expl
     let what = format!("{} ({range})", name(error.series));
     explained.parts.push(ExplainedPart::new(error.code.to_string(), "err", what, meaning.map(str::to_owned)));
     if meaning != Some(error.text) {
-        explained.notes.push(format!("Others mean by this number: {}.", lower_first(&usual)));
+        explained.notes.push(format!("Others mean by this number: {}.", clause(&usual)));
         return explained;
     }
     let advice = error.advice(module);

@@ -9,8 +9,6 @@ mod command;
 mod display;
 mod failure;
 mod module;
-#[cfg(test)]
-mod tests;
 mod value;
 
 use serde::Serialize;
@@ -121,7 +119,6 @@ impl Explanation {
         self
     }
 
-    /// A command, or its answer.
     fn of(text: &str, kind: Kind, known: &CommandEntry) -> Explanation {
         let explained = Explanation::new(text, kind, known.title).from(&known.source, known.status);
         Explanation { about: known.about.to_owned(), ..explained }
@@ -186,7 +183,6 @@ fn cause(line: &str) -> Option<Explanation> {
     Some(first)
 }
 
-/// The lines of an answer, or an echo and its answer.
 fn several(text: &str, lines: &[&str], context: &Context<'_>) -> Explanation {
     let mut whole = Explanation::new(text, Kind::Several, "Several lines");
     let mut context = *context;
@@ -208,7 +204,6 @@ fn several(text: &str, lines: &[&str], context: &Context<'_>) -> Explanation {
     whole
 }
 
-/// The modem asks for data.
 fn prompt(line: &str) -> Option<Explanation> {
     let asking = MARKS.named(line).filter(|_| super::result_code(line).is_none())?;
     let asking: Vec<_> = asking.places.iter().filter_map(|place| COMMANDS.get(*place)).collect();
@@ -220,7 +215,6 @@ fn prompt(line: &str) -> Option<Explanation> {
     Some(Explanation { about, ..explained })
 }
 
-/// A final result code, by its words.
 fn result(line: &str) -> Option<Explanation> {
     let connect = line.strip_prefix("CONNECT ");
     let known = super::result_code(line).or_else(|| {
@@ -241,13 +235,14 @@ fn result(line: &str) -> Option<Explanation> {
     }
     // NO CARRIER also comes by itself.
     if let Some(unasked) = urc(line.as_bytes()).filter(|unasked| unasked.start == known.text) {
-        explained.notes.push(format!("It also comes by itself: {}.", lower_first(unasked.title)));
+        explained.notes.push(format!("It also comes by itself: {}.", clause(unasked.title)));
     }
     Some(explained)
 }
 
-/// `No network service` → `no network service`; `SIM failure` stays.
-fn lower_first(sentence: &str) -> String {
+/// A sentence as the end of another: `No network service.` → `no network service`; `SIM failure` keeps its capitals.
+pub(crate) fn clause(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
     let mut characters = sentence.chars();
     if sentence.chars().nth(1).is_some_and(char::is_uppercase) {
         return sentence.to_owned();

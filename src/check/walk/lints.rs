@@ -12,6 +12,7 @@ use crate::at::{Shape, result_code};
 use crate::catalogue;
 use crate::catalogue::command::Away;
 use crate::catalogue::entry::{Confirmation, Danger, DangerKind, FieldKind, Layout, Usage, When};
+use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
 use crate::check::{Matcher, anywhere};
 use crate::diagnostic::Diagnostic;
@@ -25,7 +26,7 @@ use crate::syntax::ast::{
 #[derive(Default)]
 pub(super) struct Lines {
     /// The first command that uses up attempts of a PIN.
-    pub(super) tries_pin: Option<String>,
+    pub tries_pin: Option<String>,
     /// The contexts that are certainly up, and the lines that brought them up.
     contexts: HashMap<String, Span>,
     context_changes: usize,
@@ -299,7 +300,6 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
     findings.report(bare.fold(fault, |fault, (_, span)| fault.at(span, "here too")));
 }
 
-/// A value that is none of those that the command has.
 fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
     let Some(usage) = known.usage else { return };
     let argument_start = known.command.range.end - known.command.argument.len();
@@ -464,17 +464,6 @@ fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut F
     }
 }
 
-/// The catalogue's sentence as the end of another: without its capital and its full stop.
-fn clause(sentence: &str) -> String {
-    let sentence = sentence.trim_end_matches('.');
-    let mut characters = sentence.chars();
-    match (characters.next(), characters.clone().next()) {
-        // An abbreviation keeps its capitals.
-        (Some(first), Some(second)) if !second.is_ascii_uppercase() => first.to_lowercase().chain(characters).collect(),
-        _ => sentence.to_owned(),
-    }
-}
-
 // ── What is said of an answer, beside what the command is known to answer
 
 /// How many bytes a reply has that holds no value, and where it stands.
@@ -519,7 +508,6 @@ fn lint_prompt(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut F
     }
 }
 
-/// A capture under commands that answer no line.
 fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut Findings) {
     let takes_line = |clause: &&Clause| is_capture(clause) && !may_take_result(clause, asked.matchers);
     let Some(clause) = asked.clauses.iter().find(takes_line) else { return };
@@ -690,7 +678,6 @@ fn is_capture(clause: &Clause) -> bool {
     clause.word() == "capture"
 }
 
-/// Whether the script expects the command to be refused.
 fn expects_failure(clauses: &[Clause]) -> bool {
     expects(clauses, &["ERROR", "+CME", "+CMS"])
 }

@@ -1,16 +1,16 @@
 //! The library against a modem that misbehaves as its seed decides (`sim:…?fault=chaos:SEED`). The modem's own state judges:
 //! no script passes wrongly, and none outlives its deadline. `SEEDS=100000` or `SEEDS=17..18` looks further, or again.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::{Library, LibraryScript, SCRIPTS};
-use crate::catalogue::Catalogue;
-use crate::check;
-use crate::conversation::Conversation;
-use crate::port::{Cancel, Control, Device, Fault, Memory};
-use crate::runtime::{Inputs, Outcome, Silent, Status, run};
-use crate::sim::{Options, Simulator};
+use hayes::catalogue::Catalogue;
+use hayes::check::check;
+use hayes::conversation::Conversation;
+use hayes::library::{Library, LibraryScript, SCRIPTS};
+use hayes::port::{Cancel, Control, Device, Fault, Memory};
+use hayes::runtime::{Inputs, Outcome, Silent, Status, run};
+use hayes::sim::{Options, Simulator};
 
 const MODELS: [&str; 6] = ["bg96", "sara-r410m", "sim7080g", "nrf9160", "ec25", "lara-r211"];
 
@@ -38,40 +38,43 @@ const GIVEN: [(&str, &str); 9] = [
 const LONGEST: Duration = Duration::from_secs(2 * 3_600);
 
 /// A modem that the test still has when the script has ended.
-type Modem = Arc<Mutex<Simulator>>;
+#[derive(Clone)]
+struct Modem(Arc<Mutex<Simulator>>);
 
-fn modem(shared: &Modem) -> MutexGuard<'_, Simulator> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
+impl Modem {
+    fn state(&self) -> MutexGuard<'_, Simulator> {
+        self.0.lock().unwrap()
+    }
 }
 
 impl Device for Modem {
     fn receive(&mut self, bytes: &[u8], now: Duration) {
-        modem(self).receive(bytes, now);
+        self.state().receive(bytes, now);
     }
 
     fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
-        modem(self).advance(now, out);
+        self.state().advance(now, out);
     }
 
     fn next(&self) -> Option<Duration> {
-        modem(self).next()
+        self.state().next()
     }
 
     fn gone(&self) -> Option<Fault> {
-        modem(self).gone()
+        self.state().gone()
     }
 
     fn control(&mut self, control: Control, now: Duration) {
-        modem(self).control(control, now);
+        self.state().control(control, now);
     }
 }
 
 /// Runs it on the modem of that address.
 fn play(script: &LibraryScript, model: &str, options: &str) -> (Outcome, Modem) {
     let simulator = Simulator::new(model, Options::parse(options).unwrap()).unwrap();
-    let modem = Arc::new(Mutex::new(simulator));
-    let port = Memory::in_virtual_time(Arc::clone(&modem), &Cancel::new().unwrap());
-    let program = check::check(&script.source(), &Library::default()).program.unwrap();
+    let modem = Modem(Arc::new(Mutex::new(simulator)));
+    let port = Memory::in_virtual_time(modem.clone(), &Cancel::new().unwrap());
+    let program = check(&script.source(), &Library::default()).program.unwrap();
     let given = GIVEN.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let inputs = Inputs { variables: given.into(), yes: true, ..Inputs::default() };
     let mut conversation = Conversation::new(Box::new(port), &Catalogue);
@@ -80,7 +83,7 @@ fn play(script: &LibraryScript, model: &str, options: &str) -> (Outcome, Modem) 
 
 /// What is wrong with how it ended on a modem that misbehaves. `right`: how it may end, as modems that do not have told.
 fn judge(script: &LibraryScript, right: &[Outcome], outcome: &Outcome, shared: &Modem) -> Option<String> {
-    let knows = |name: &str| modem(shared).named(name);
+    let knows = |name: &str| shared.state().named(name);
     if outcome.elapsed > LONGEST {
         return Some(format!("took {:?}", outcome.elapsed));
     }
@@ -121,7 +124,6 @@ fn judge(script: &LibraryScript, right: &[Outcome], outcome: &Outcome, shared: &
     wrong.map(|(name, value)| format!("passed, and {name} is {value}"))
 }
 
-/// The range that SEEDS names: how many, or from which to which.
 fn seeds() -> std::ops::Range<u32> {
     let named = std::env::var("SEEDS").unwrap_or_default();
     match named.split_once("..") {
@@ -146,7 +148,7 @@ fn no_script_passes_wrongly_or_outlives_its_deadline() {
                 let options = format!("{options}&fault=chaos:{seed}");
                 let (outcome, shared) = play(script, model, &options);
                 if let Some(wrong) = judge(script, &right, &outcome, &shared) {
-                    let mishaps = modem(&shared).named("chaos");
+                    let mishaps = shared.state().named("chaos");
                     failures.push(format!("{} on sim:{model}?{options} ({mishaps}): {wrong}", script.name));
                 }
             }
