@@ -445,45 +445,6 @@ pub(crate) struct Sim {
     pub(crate) seed: Option<u64>,
 }
 
-/// What other tools call a command, and what it is here.
-const FOREIGN_TASKS: [(&str, &str); 13] = [
-    ("validate lint verify parse", "`hayes check SCRIPT` finds what is wrong in a script"),
-    ("format", "`hayes fmt SCRIPT` brings a script into its canonical form"),
-    (
-        "shell console term terminal monitor connect interactive open tio minicom",
-        "`hayes repl -p PORT` explores a modem",
-    ),
-    ("version", "`hayes --version` tells it"),
-    ("ls scripts library", "`hayes list` names the scripts of the library"),
-    ("list-ports scan devices detect probe discover modems", "`hayes ports --probe` tells which ports answer AT"),
-    ("cat view print less", "`hayes show NAME` prints a script of the library"),
-    ("simulate simulator emulate emulator mock", "`hayes sim MODEL` is a simulated modem for any program"),
-    ("send cmd command query ask", "`hayes at AT+CSQ -p PORT` sends a command"),
-    ("new init create", "`hayes copy NAME` copies a script of the library, to begin with"),
-    ("exec execute start play script", "`hayes run SCRIPT -p PORT` runs a script"),
-    ("info status identify", "`hayes run modem/status -p PORT` tells what the modem is and does"),
-    ("deploy provision fleet-run many all", "`hayes batch SCRIPT -i INVENTORY` runs a script on many modems"),
-];
-
-/// What other tools call a flag, and what it is here.
-const FOREIGN_FLAGS: [(&str, &str); 12] = [
-    ("--dry-run --check -n --dryrun --noop --diff", "`--plan` only asks, and tells what would change"),
-    ("--device --dev --tty --serial --serial-port --com --modem -d -D", "`-p PORT` names the port"),
-    ("--speed --bps --baud-rate --bitrate -s", "`-b BAUD` is the speed of the port"),
-    (
-        "--sim --simulate --simulated --mock --fake --dummy",
-        "`-p sim:bg96` is a simulated modem; `hayes sim` lists them",
-    ),
-    ("--set --param --parameter --define --arg --env --extra-vars -e", "`-V NAME=VALUE` gives the script a value"),
-    ("--parallel --workers --forks --threads --concurrency -f", "`-j N` says how many run at the same time"),
-    ("--host --hosts --inventory-file --modems", "`-i INVENTORY` names the modems, and `-l PATTERN` selects some"),
-    ("--only --filter --select --subset --tags", "`-l PATTERN` selects modems of the inventory"),
-    ("--debug --trace", "`-v` shows the whole conversation; `--record FILE` keeps it byte by byte"),
-    ("--log --logfile --log-file --transcript --capture", "`--record FILE` keeps the conversation"),
-    ("--assume-yes -y --force --no-confirm", "`--yes` answers what the script asks a person"),
-    ("--no-color --no-colour --nocolor", "`--color never`, or NO_COLOR=1"),
-];
-
 /// What else to say of a mistake: what people of other tools write, and what stands in the wrong place.
 pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<String> {
     use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -497,13 +458,12 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<Stri
             Path::new(wrong).is_file() || wrong.ends_with(".hayes") || crate::library::find(wrong).is_some();
         let names: Vec<String> =
             HayesArguments::command().get_subcommands().map(|it| it.get_name().to_owned()).collect();
-        let foreign = FOREIGN_TASKS.iter().find(|(tasks, _)| tasks.split(' ').any(|task| task == wrong));
         return if is_script {
             Some(format!("`hayes run {wrong}` runs a script"))
         } else if is_command {
             Some(format!("`hayes at '{wrong}'` sends a command"))
-        } else if let Some((_, meant)) = foreign {
-            Some((*meant).to_owned())
+        } else if let Some(meant) = foreign(wrong) {
+            Some(meant.to_owned())
         } else {
             let near = nearest(wrong, names.iter().map(String::as_str));
             near.map(|near| format!("did you mean `hayes {near}`?"))
@@ -514,25 +474,28 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<Stri
         let variable = Setting::find(key)?.variable();
         return std::env::var(&variable).is_ok_and(|set| set == *value).then(|| format!("{variable} says so"));
     }
-    let called = FOREIGN_FLAGS.iter().find(|(flags, _)| flags.split(' ').any(|flag| flag == wrong));
-    if let Some((_, meant)) = called.filter(|_| mistake.kind() == ErrorKind::UnknownArgument) {
-        return Some((*meant).to_owned());
+    if mistake.kind() != ErrorKind::UnknownArgument {
+        return None;
     }
-    match wrong.as_str() {
-        _ if mistake.kind() != ErrorKind::UnknownArgument => None,
-        _ if first.starts_with("-p") || first.starts_with("--port") => Some(
-            "`hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there"
-                .to_owned(),
-        ),
-        _ if matches!(first, "run" | "batch") => {
-            // Clap takes any flag that begins alike for what was meant.
-            let is_slip = |flag: &ContextValue| nearest(wrong, [flag.to_string().as_str()]).is_some();
-            let name =
-                wrong.strip_prefix("--").filter(|_| !mistake.get(ContextKind::SuggestedArg).is_some_and(is_slip))?;
-            Some(format!("a parameter of the script is given as -V {name}=VALUE; `hayes show SCRIPT` lists them"))
-        }
-        _ => None,
+    if let Some(meant) = foreign(wrong) {
+        return Some(meant.to_owned());
     }
+    if first.starts_with("-p") || first.starts_with("--port") {
+        let help = "`hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there";
+        return Some(help.to_owned());
+    }
+    // Clap takes any flag that begins alike for what was meant.
+    let is_slip = |flag: &ContextValue| nearest(wrong, [flag.to_string().as_str()]).is_some();
+    let is_guessed = mistake.get(ContextKind::SuggestedArg).is_some_and(is_slip);
+    let name = wrong.strip_prefix("--").filter(|_| matches!(first, "run" | "batch") && !is_guessed)?;
+    Some(format!("a parameter of the script is given as -V {name}=VALUE; `hayes show SCRIPT` lists them"))
+}
+
+/// What is called so by other tools, and what it is here.
+fn foreign(word: &str) -> Option<&'static str> {
+    let rows = include_str!("foreign.md").lines();
+    let mut rows = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    rows.find(|(words, _)| words.split(' ').any(|known| known == word)).map(|(_, meant)| meant)
 }
 
 /// The mistake with that hint in place of what clap takes for similar.
@@ -575,13 +538,11 @@ pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
         .and_then(|time| if time.is_zero() { Err("in no time nothing can happen".to_owned()) } else { Ok(time) })
 }
 
-/// How many run at the same time.
 fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     let wrong = "it is a number from 1 on; without it all run at the same time, but no more than 64";
     text.parse().map_err(|_| wrong.to_owned())
 }
 
-/// How many a wave has.
 fn wave(text: &str) -> Result<Share, String> {
     let share = Share::parse(text)?;
     let is_none = matches!(share, Share::Count(0) | Share::Percent(0));
@@ -604,7 +565,6 @@ fn file(path: PathBuf) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-/// By what every timeout is multiplied.
 fn factor(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if (0.01..=1000.0).contains(&factor) => Ok(factor),
