@@ -100,7 +100,6 @@ fn expression(typed: &str, names: &[Candidate], closing: &str) -> (usize, Vec<Ca
     (start, found)
 }
 
-/// What the scripts of the library, and those beside the script that is being written, are for.
 fn scripts(word: &str, from: &Source) -> Vec<Candidate> {
     let new = |name: &str, about: &str| Candidate::new(CandidateKind::Script, format!("{name}\""), about);
     let mut found: Vec<Candidate> = library::names_beside(from).iter().map(|name| new(name, "beside this")).collect();
@@ -109,7 +108,6 @@ fn scripts(word: &str, from: &Source) -> Vec<Candidate> {
     found
 }
 
-/// The name in `run "name" with …`.
 fn run_name(before: &str) -> Option<&str> {
     before.trim_start().strip_prefix("run \"")?.split_once('"').map(|(name, _)| name)
 }
@@ -120,7 +118,6 @@ fn takes_parameter(before: &str) -> bool {
     before.ends_with(" with") || before.contains(" with ") && before.ends_with(',')
 }
 
-/// What a script takes.
 pub(crate) fn parameters(script: &std::sync::Arc<Source>) -> Vec<Candidate> {
     let (script, _) = parse(script);
     let params = script
@@ -131,7 +128,6 @@ pub(crate) fn parameters(script: &std::sync::Arc<Source>) -> Vec<Candidate> {
     params.map(|param| Candidate::new(CandidateKind::Name, format!("{} = ", param.name.value), about(param))).collect()
 }
 
-/// What is said of a `param`.
 pub(crate) fn about(param: &Param) -> String {
     let about = param.about.clone().unwrap_or_default();
     if param.default.is_some() || about.is_empty() { about } else { format!("{about} (required)") }
@@ -164,7 +160,6 @@ fn variables(word: &str, names: &[Candidate], end: &str) -> Vec<Candidate> {
     fitting.map(|(name, about)| Candidate::new(CandidateKind::Name, format!("{name}{end}"), about)).collect()
 }
 
-/// The name that is being typed behind `run "`.
 fn script_name(typed: &str) -> Option<(usize, &str)> {
     let start = typed.rfind("run \"").map(|at| at + "run \"".len())?;
     let word = typed.get(start..).filter(|word| !word.contains('"'))?;
@@ -184,32 +179,27 @@ fn names_and_types(asking: &TypedCommand<'_>) -> (usize, Vec<Candidate>) {
     let wanted = asking.name.to_ascii_uppercase();
     let is_exact = |name: &str| name.strip_prefix("AT").is_some_and(|bare| bare == wanted) && !wanted.is_empty();
     let mut found = Vec::new();
+    let mut add = |text: String, about: String| found.push(Candidate::new(CandidateKind::Command, text, about));
     for command in catalogue::commands().filter(|command| !command.name.contains('=')) {
         let Some(bare) = command.name.strip_prefix("AT").filter(|bare| bare.starts_with(&wanted)) else { continue };
         let name = format!("{prefix}{bare}");
+        if !is_exact(command.name) || command.execute.is_some() {
+            add(name.clone(), command.title.to_owned());
+        }
         if !is_exact(command.name) {
-            found.push(Candidate::new(CandidateKind::Command, name, command.title));
             continue;
         }
-        let extended = !bare.starts_with(|first: char| first.is_ascii_alphabetic() || first == '&');
-        if command.execute.is_some() {
-            found.push(Candidate::new(CandidateKind::Command, name.clone(), command.title));
-        }
         if command.read.is_some() {
-            found.push(Candidate::new(CandidateKind::Command, format!("{name}?"), format!("read: {}", command.title)));
+            add(format!("{name}?"), format!("read: {}", command.title));
         }
         if command.test.is_some() {
             let does = if command.test_does.is_empty() { "which values there may be" } else { command.test_does };
-            found.push(Candidate::new(CandidateKind::Command, format!("{name}=?"), format!("test: {does}")));
+            add(format!("{name}=?"), format!("test: {does}"));
         }
         if let Some(set) = command.form(Form::Set) {
             let fields: Vec<&str> = set.parameters.fields.iter().map(|field| field.name).collect();
-            let equals = if extended { "=" } else { "" };
-            found.push(Candidate::new(
-                CandidateKind::Command,
-                format!("{name}{equals}"),
-                format!("set: {}", fields.join(", ")),
-            ));
+            let is_basic = bare.starts_with(|first: char| first.is_ascii_alphabetic() || first == '&');
+            add(format!("{name}{}", if is_basic { "" } else { "=" }), format!("set: {}", fields.join(", ")));
         }
     }
     (asking.start, found)
@@ -241,7 +231,6 @@ fn values(asking: &TypedCommand<'_>, index: usize) -> (usize, Vec<Candidate>) {
     (asking.parameter_start, found)
 }
 
-/// A value as it stands in a command.
 fn written(field: &KnownField, value: &str, typed: &str) -> String {
     let in_quotes = matches!(field.kind(), FieldKind::Quoted | FieldKind::Text) || typed.starts_with('"');
     if in_quotes { format!("\"{value}\"") } else { value.to_owned() }
@@ -349,7 +338,6 @@ impl TypedCommand<'_> {
     }
 }
 
-/// Where the last word begins.
 fn last_word(line: &str) -> usize {
     last_piece(line, char::is_whitespace).1
 }

@@ -21,7 +21,6 @@ use crate::port::{Cancel, Port, Timestamp};
 use crate::report::conversation::{ConversationText, meaning};
 use crate::report::result::{FailureReport, RunResult};
 use crate::report::style::Palette;
-use crate::report::transcript::write_down;
 use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent, Status, Unfit, Waiting};
 use crate::state::private_file;
 
@@ -388,7 +387,7 @@ impl<'s> Ear<'s> {
 impl Listener for Ear<'_> {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         self.slot.on_event(&event);
-        write_down(&mut self.transcript, now, &event);
+        self.transcript.on_event(now, event);
         if let RuntimeEvent::ScriptStarted { depth: 1, .. } = event {
             self.step_began = now;
         } else if let RuntimeEvent::ScriptEnded { script, depth: 1, .. } = event {

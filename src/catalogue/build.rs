@@ -326,7 +326,6 @@ impl Data {
         self.check_source(&result.source)
     }
 
-    /// A command line begins with a command that there is.
     fn check_names(&self, line: &str) -> Result<()> {
         let name = line.split(['=', '?']).next().unwrap_or(line);
         let is_there = self.commands.iter().any(|command| command.name == line || command.name == name);
@@ -450,7 +449,6 @@ fn all_right(checked: impl IntoIterator<Item = Result<()>>) -> Result<()> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
-/// The TOML files of a folder, sorted.
 fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     let all = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut paths: Vec<_> = all.filter_map(|entry| Some(entry.ok()?.path())).collect();

@@ -136,7 +136,6 @@ impl Stakes {
     }
 }
 
-/// Whether a command only asks, or changes nothing but this conversation.
 pub fn only_asks(asked: &Command<'_>) -> bool {
     let known = command_of(asked);
     let values = values(asked);
@@ -202,7 +201,6 @@ fn together(first: Shape, second: Shape) -> Shape {
 }
 
 impl CommandEntry {
-    /// What it takes and answers in this form.
     pub fn form(&'static self, form: Form) -> Option<&'static Usage> {
         self.usages(&lookup::field).get(form as usize)?.as_ref()
     }

@@ -18,7 +18,7 @@ const MANY_BROKEN: usize = 100;
 const COMPARISONS: usize = 200_000;
 
 pub(super) struct Findings {
-    pub(super) source: Arc<Source>,
+    pub source: Arc<Source>,
     diagnostics: Vec<Diagnostic>,
     /// Lines that do not parse, in the order of the text.
     broken: Vec<Range<usize>>,
@@ -56,7 +56,6 @@ impl Findings {
         self.report(Diagnostic::told(code, &self.source, span, values));
     }
 
-    /// The known word that was probably meant.
     pub(super) fn nearest<'k>(&mut self, written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
         if !self.may_compare(0) {
             return None;
@@ -67,7 +66,6 @@ impl Findings {
         near
     }
 
-    /// Whether a word may be compared with so many others.
     pub(super) fn may_compare(&mut self, words: usize) -> bool {
         let may = self.comparisons_left > 0;
         self.comparisons_left = self.comparisons_left.saturating_sub(words);

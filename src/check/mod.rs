@@ -101,7 +101,6 @@ impl Program {
         self.runs.get(name)
     }
 
-    /// The programs that it runs, by the names that it runs them by.
     pub fn runs(&self) -> impl Iterator<Item = (&str, &Arc<Program>)> {
         self.runs.iter().map(|(name, program)| (name.as_str(), program))
     }
@@ -280,7 +279,6 @@ impl Type {
         }
     }
 
-    /// What a function yields.
     fn of_kind(kind: Option<Kind>) -> Type {
         match kind {
             Some(Kind::List) => Type::List(Arc::new(Type::Unknown)),
@@ -313,7 +311,6 @@ impl Type {
         if self == *other { self } else { Type::Unknown }
     }
 
-    /// What an item of it is.
     fn item(&self) -> Type {
         if let Type::List(item) = self { (**item).clone() } else { Type::Unknown }
     }

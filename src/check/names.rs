@@ -218,7 +218,6 @@ impl Names {
         }
     }
 
-    /// The number of its entry, of a new one where it has none.
     fn id_of(&mut self, name: &str) -> usize {
         if let Some(id) = self.ids.get(name) {
             return *id;

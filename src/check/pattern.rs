@@ -397,7 +397,6 @@ impl RegexPattern {
         Some(self.groups.iter().map(group).collect())
     }
 
-    /// The regex for this line.
     fn regex(&self, line: &[u8]) -> Option<&Regex> {
         let for_bytes = || self.for_bytes.get_or_init(|| self.compiled(false)).as_ref();
         let for_characters = || self.for_characters.get_or_init(|| self.compiled(true)).as_ref();
@@ -522,7 +521,6 @@ mod tests {
     use crate::source::Source;
     use crate::syntax::ast::{ClauseKind, StatementKind};
 
-    /// The pattern as a script has it.
     fn matcher(pattern: &str) -> Matcher {
         let (script, errors) = crate::syntax::parse(&Source::new("test", format!("AT\n  capture {pattern}\n")));
         assert!(errors.is_empty(), "{pattern}: {errors:?}");

@@ -1,9 +1,7 @@
 //! `hayes at`: AT commands from the command line. They are a script of one line each, so that what is checked, awaited and
 //! understood is the same as in a script.
 
-use std::time::Duration;
-
-use super::arguments::{self, OutputArguments};
+use super::arguments;
 use super::console::{Console, Exit};
 use super::inputs;
 use super::modem::{self, OpenModem};
@@ -13,9 +11,9 @@ use super::screen::Screen;
 use crate::catalogue;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::notation;
-use crate::report::answered::{Answered, Answers};
+use crate::report::answered::Answers;
 use crate::report::style::harmless;
-use crate::runtime::{self, Inputs, Listener, Mask, RuntimeEvent};
+use crate::runtime::{self, Inputs, Mask};
 use crate::source::Source;
 
 pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
@@ -42,10 +40,15 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
     for program in &programs {
         let simulated = port.is_simulated();
         let screen = Screen::of_commands(&arguments.output, console);
-        let mut shown = Shown { screen, answers: Answers::new(simulated) };
-        let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut shown);
+        let mut heard = (screen, Answers::new(simulated));
+        let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut heard);
         outcome.name_eavesdropper(&port);
-        exit = exit.worst(shown.finish(&arguments.output, &mut results, console));
+        let (screen, answers) = heard;
+        exit = exit.worst(screen.finish());
+        if arguments.output.json {
+            let lines = answers.exchanges.iter().map(|exchange| notation::json(exchange) + "\n");
+            exit = exit.worst(results.write(&lines.collect::<String>(), console));
+        }
         show_failure(&outcome, console);
         exit = exit.worst(modem.exit(outcome.status));
     }
@@ -108,27 +111,4 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
         return Err(console.refuse(Exit::Usage, &message, meant.as_deref()));
     }
     Ok(text)
-}
-/// Shows what is heard, and keeps the answers.
-struct Shown<'c> {
-    screen: Screen<'c>,
-    answers: Answers,
-}
-
-impl Shown<'_> {
-    fn finish(self, output: &OutputArguments, results: &mut Sink, console: &Console) -> Exit {
-        let written = self.screen.finish();
-        if !output.json {
-            return written;
-        }
-        let line = |exchange: &Answered| notation::json(exchange) + "\n";
-        written.worst(results.write(&self.answers.exchanges.iter().map(line).collect::<String>(), console))
-    }
-}
-
-impl Listener for Shown<'_> {
-    fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
-        self.answers.on_event(now, event);
-        self.screen.on_event(now, event);
-    }
 }

@@ -18,7 +18,6 @@ use crate::sim::models;
 use crate::source::{LARGEST, Source, read_file};
 use crate::usb::UsbName;
 
-/// Prints the completion script of a shell.
 pub(crate) fn script(shell: Shell, console: &Console) -> Exit {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut arguments::command(), "hayes", &mut text);
@@ -31,7 +30,6 @@ pub(crate) fn script(shell: Shell, console: &Console) -> Exit {
     console.print(&format!("{}\n{more}", String::from_utf8_lossy(&text)))
 }
 
-/// Prints what may stand at the cursor, a line each.
 pub(crate) fn word(words: &[String], console: &Console) -> Exit {
     let Some((typed, before)) = words.split_last() else { return Exit::Passed };
     let found = candidates(before, typed).into_iter().filter(|word| word.starts_with(typed));
@@ -67,7 +65,6 @@ fn addresses() -> Vec<String> {
     paths.chain(names).chain(Some(AUTO.to_owned())).chain(models().map(|model| format!("sim:{}", model.name))).collect()
 }
 
-/// The params of the scripts among these words.
 fn params(words: &[String], secret: bool) -> impl Iterator<Item = String> {
     let programs: Vec<Arc<Program>> = words.iter().filter_map(|word| program(word)).collect();
     let params = programs.into_iter().flat_map(|program| program.params.clone());

@@ -196,7 +196,6 @@ impl Exit {
         }
     }
 
-    /// The worse of two ends.
     pub(crate) fn worst(self, other: Exit) -> Exit {
         self.max(other)
     }

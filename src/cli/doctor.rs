@@ -103,11 +103,8 @@ fn state(about: &str, (command, what): &(&str, &str), conversation: &mut Convers
     match first_line(conversation, command)? {
         Ok(line) => {
             let meaning = beside(&line, &Context { command: Some(command), module: None });
-            Some(Finding::new(
-                about,
-                Health::Good,
-                meaning.map_or(line.clone(), |meaning| format!("{line} · {meaning}")),
-            ))
+            let says = meaning.map_or(line.clone(), |meaning| format!("{line} · {meaning}"));
+            Some(Finding::new(about, Health::Good, says))
         }
         Err(result) => {
             if *command != "AT+CPIN?" {

@@ -166,7 +166,6 @@ const MODEM_TIMEOUT: Duration = Duration::from_secs(1800);
 const AGAIN: Duration = Duration::from_secs(5);
 
 impl FleetArguments {
-    /// The script that a task runs.
     pub(crate) fn script(&self) -> Option<&String> {
         if let FleetTask::Run(arguments) = &self.task { Some(&arguments.batch.script) } else { None }
     }
@@ -190,8 +189,9 @@ impl CarrierArguments {
     }
 }
 
-fn refused(what: &str, error: &std::io::Error, console: &Console) -> Exit {
-    console.refuse(Exit::Unwritable, &format!("{what}: {error}"), None)
+/// What becomes of an error of the system: it is told, with what could not be done.
+fn refused<'c>(what: &'c str, console: &'c Console) -> impl Fn(std::io::Error) -> Exit + 'c {
+    move |error| console.refuse(Exit::Unwritable, &format!("{what}: {error}"), None)
 }
 
 // ── The gateway
@@ -216,7 +216,7 @@ fn enroll(folder: &Path, name: &str, operators: &[String], fleet: &str, console:
         Ok([key, seal]) => {
             console.print(&format!("[[gateway]]\nname = \"{name}\"\nkey = \"{key}\"\nseal = \"{seal}\"\n"))
         }
-        Err(error) => refused(&format!("{} cannot be the folder of a new gateway", folder.display()), &error, console),
+        Err(error) => refused(&format!("{} cannot be the folder of a new gateway", folder.display()), console)(error),
     }
 }
 
@@ -236,12 +236,12 @@ fn follow(folder: &Path, arguments: &AgentArguments, console: &Console) -> Resul
     let carrier =
         carrier::open(&address, &access).map_err(|why| console.refuse(Exit::Usage, &why.to_string(), None))?;
     let say = |text: &str| console.say(&format!("{} {}\n", Timestamp::now(), harmless(text.as_bytes())));
-    let gateway = Gateway::open(folder, carrier, &say).map_err(|error| refused("the agent", &error, console))?;
+    let gateway = Gateway::open(folder, carrier, &say).map_err(refused("the agent", console))?;
     let stop = gateway.sender();
     let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
     let signals = Signals::cancel_and(&cancel, move || _ = stop.send(ToGateway::Stop));
     let signals = signals.map_err(|error| console.refused(&error))?;
-    let done = gateway.run(arguments.once).map_err(|error| refused("the agent", &error, console))?;
+    let done = gateway.run(arguments.once).map_err(refused("the agent", console))?;
     Ok(match done {
         _ if signals.came() => signals.exit(),
         true => Exit::Passed,
@@ -260,7 +260,7 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
     let settings = settings_of(&folder, console)?;
     if let Some(carrier) = arguments.place.carrier().filter(|carrier| *carrier != settings.carrier) {
         let settings = FleetSettings { carrier, ..settings };
-        folder.init(&settings).map_err(|error| refused("the fleet", &error, console))?;
+        folder.init(&settings).map_err(refused("the fleet", console))?;
     }
     match &arguments.task {
         FleetTask::Init { .. } => Ok(Exit::Passed),
@@ -269,7 +269,7 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
             watch(&folder, &run, arguments.detach, &arguments.batch.reports, console)
         }
         FleetTask::Watch { run, reports } => {
-            let runs = folder.runs().map_err(|error| refused("the runs", &error, console))?;
+            let runs = folder.runs().map_err(refused("the runs", console))?;
             let last = run.clone().or_else(|| Some(runs.last()?.run.clone()));
             let known = last.filter(|name| runs.iter().any(|run| run.run == *name));
             let none =
@@ -292,14 +292,14 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
         #[cfg(feature = "nats")]
         FleetTask::NatsConfig { inventory } => {
             let inventory = batch::read_inventory(inventory, false, console)?;
-            let key = folder.key().map_err(|error| refused("the fleet", &error, console))?.public_as(KeyKind::User);
+            let key = folder.key().map_err(refused("the fleet", console))?.public_as(KeyKind::User);
             let keys = inventory.gateways.iter().map(|it| (it.name.as_str(), it.key.as_deref().unwrap_or_default()));
             let made = configuration(&settings_of(&folder, console)?.fleet, &key, &keys.collect::<Vec<_>>());
             made.map(|text| console.print(&text)).map_err(|why| console.refuse(Exit::Invalid, &why, None))
         }
         FleetTask::Adopt { gateway } => {
             let operator = open(&folder, &|_: &str| {}, console)?;
-            match operator.adopt(gateway).map_err(|error| refused("the carrier", &error, console))? {
+            match operator.adopt(gateway).map_err(refused("the carrier", console))? {
                 Some(old) => {
                     console.say(&format!("the next agent of {gateway} that is not {old} takes its place\n"));
                     Ok(Exit::Passed)
@@ -326,16 +326,13 @@ fn init(
 ) -> Result<Exit, Exit> {
     let Some(carrier) = place.carrier().filter(|_| is_name(fleet)) else {
         let help = "hayes fleet init --fleet acme --carrier dir:./carrier";
-        return Err(console.refuse(
-            Exit::Usage,
-            "a fleet needs a name of letters and digits, and a carrier",
-            Some(help),
-        ));
+        let message = "a fleet needs a name of letters and digits, and a carrier";
+        return Err(console.refuse(Exit::Usage, message, Some(help)));
     };
     let settings =
         FleetSettings { v: VERSION, fleet: fleet.to_owned(), carrier, authorities: place.ca.clone(), valid_for };
     let made = folder.init(&settings).and_then(|key| Ok((key, folder.carrier(&settings)?)));
-    let (key, carrier) = made.map_err(|error| refused("the fleet", &error, console))?;
+    let (key, carrier) = made.map_err(refused("the fleet", console))?;
     let prepared = carrier.prepare(CALL);
     console.say(&format!("on each gateway: hayes agent enroll --fleet {fleet} --name GATEWAY --operator {key}\n"));
     let printed = console.print(&format!("{key}\n"));
@@ -348,7 +345,7 @@ fn init(
 }
 
 fn open<'s>(folder: &FleetFolder, say: &'s dyn Fn(&str), console: &Console) -> Result<Operator<'s>, Exit> {
-    let opened = Operator::open(folder, say).map_err(|error| refused("the fleet", &error, console))?;
+    let opened = Operator::open(folder, say).map_err(refused("the fleet", console))?;
     opened.ok_or_else(|| {
         let message = "another `hayes fleet` of this machine drives the fleet";
         console.refuse(Exit::Unwritable, message, Some("end that one first"))
@@ -420,7 +417,7 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         });
         sealed.collect()
     };
-    folder.add(run.clone(), &bundle, seal).map_err(|error| refused("the run cannot be kept", &error, console))
+    folder.add(run.clone(), &bundle, seal).map_err(refused("the run cannot be kept", console))
 }
 
 /// The keys that secrets are sealed to; none where there are no secrets.
@@ -446,8 +443,7 @@ fn watch(folder: &FleetFolder, run: &str, detach: bool, reports: &Reports, conso
     let (_, signals) = Signals::begin(console)?;
     let say = |text: &str| console.say(&format!("{}\n", harmless(text.as_bytes())));
     let results = folder.run_folder(run).join("results.jsonl");
-    let Some(mut operator) = Operator::open(folder, &say).map_err(|error| refused("the fleet", &error, console))?
-    else {
+    let Some(mut operator) = Operator::open(folder, &say).map_err(refused("the fleet", console))? else {
         console.say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {run}\n"));
         return Ok(Exit::Passed);
     };
@@ -464,7 +460,7 @@ fn watch(folder: &FleetFolder, run: &str, detach: bool, reports: &Reports, conso
                 }
                 Clock::pause(AGAIN);
             }
-            Err(error) => return Err(refused("the fleet", &error, console)),
+            Err(error) => return Err(refused("the fleet", console)(error)),
         }
         for line in ended.try_iter().filter(|line| line.run == run && line.mark.is_some()) {
             say(&format!("{} at {}: {}", line.result.modem, line.gateway, line.result.status));
@@ -484,7 +480,7 @@ fn watch(folder: &FleetFolder, run: &str, detach: bool, reports: &Reports, conso
         console.say(&format!("{run} goes on without this program; `hayes fleet watch {run}` takes in its results\n"));
         return Ok(if signals.came() { signals.exit() } else { Exit::Passed });
     }
-    operator.enter_missing(run).map_err(|error| refused("the ledger", &error, console))?;
+    operator.enter_missing(run).map_err(refused("the ledger", console))?;
     drop(operator);
     if left > 0 {
         console.say(&format!("{} not ended: `hayes fleet watch {run}` waits on\n", plural(left as u64, "modem")));
@@ -494,15 +490,15 @@ fn watch(folder: &FleetFolder, run: &str, detach: bool, reports: &Reports, conso
 
 /// What came of a run, as its ledger has it.
 fn summary(results: &Path, reports: &Reports, console: &Console) -> Result<Exit, Exit> {
-    let read = journal::read(results).map_err(|error| refused("the ledger", &error, console))?;
+    let read = journal::read(results).map_err(refused("the ledger", console))?;
     let (mut tally, mut silent) = (Tally::default(), 0);
     let walked = read.walk(&mut |result| {
         silent += usize::from(is_not_heard(result));
         tally.add(result);
         Ok(())
     });
-    walked.map_err(|error| refused("the ledger", &error, console))?;
-    let text = results::summary_of(&read, console.out).map_err(|error| refused("the ledger", &error, console))?;
+    walked.map_err(refused("the ledger", console))?;
+    let text = results::summary_of(&read, console.out).map_err(refused("the ledger", console))?;
     let mut exit = console.print(&format!("{text}results: {}\n", results.display()));
     for (count, worse) in [
         (tally.count(&[Status::Failed]), Exit::Failed),
@@ -545,19 +541,16 @@ fn board(run: &FleetRun, operator: &Operator<'_>) -> String {
 }
 
 fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> Result<Exit, Exit> {
-    let runs = folder.runs().map_err(|error| refused("the runs", &error, console))?;
+    let runs = folder.runs().map_err(refused("the runs", console))?;
     if !runs.iter().any(|known| known.run == run) {
-        return Err(console.refuse(
-            Exit::Nothing,
-            &format!("there is no run {run}"),
-            Some("`hayes fleet status` lists them"),
-        ));
+        let help = "`hayes fleet status` lists them";
+        return Err(console.refuse(Exit::Nothing, &format!("there is no run {run}"), Some(help)));
     }
-    folder.wish(run, wish).map_err(|error| refused("the wish cannot be kept", &error, console))?;
+    folder.wish(run, wish).map_err(refused("the wish cannot be kept", console))?;
     let say = |text: &str| console.say(&format!("{text}\n"));
-    match Operator::open(folder, &say).map_err(|error| refused("the fleet", &error, console))? {
+    match Operator::open(folder, &say).map_err(refused("the fleet", console))? {
         Some(mut operator) => {
-            operator.turn().map_err(|error| refused("the fleet", &error, console))?;
+            operator.turn().map_err(refused("the fleet", console))?;
         }
         None => console.say("the `hayes fleet` that drives the fleet takes it up\n"),
     }
@@ -576,7 +569,7 @@ fn status(folder: &FleetFolder, gateway: Option<&str>, console: &Console) -> Res
     }
     let known = operator.controller.gateways().into_iter().filter(|name| gateway.is_none_or(|it| it == name));
     for name in known {
-        let presence = operator.presence(&name).map_err(|error| refused("the carrier", &error, console))?;
+        let presence = operator.presence(&name).map_err(refused("the carrier", console))?;
         let said = presence.map_or_else(|| "not heard".to_owned(), |presence| described(&presence));
         text.push_str(&format!("{name}: {}\n", harmless(said.as_bytes())));
     }

@@ -11,7 +11,6 @@ use crate::import::{self, Dialect};
 use crate::library;
 use crate::report::result::plural;
 
-/// `hayes import`
 pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit> {
     let source = scripts::read_file(&arguments.script, console)?;
     let dialect = arguments.from.unwrap_or_else(|| Dialect::of(&source.name, &source.text));
@@ -28,7 +27,6 @@ pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit
     Ok(exit)
 }
 
-/// `hayes copy`
 pub(crate) fn copy(name: &str, file: Option<&Path>, console: &Console) -> Exit {
     let Some(script) = library::find(name) else {
         let near = library::meant(name).map(|near| format!("did you mean {near}?"));
@@ -44,7 +42,6 @@ pub(crate) fn copy(name: &str, file: Option<&Path>, console: &Console) -> Exit {
     exit
 }
 
-/// Writes a file that was not there.
 fn write_new(file: &Path, text: &str, console: &Console) -> Exit {
     match File::create_new(file).and_then(|mut new| new.write_all(text.as_bytes())) {
         Ok(()) => Exit::Passed,

@@ -67,7 +67,6 @@ pub(crate) fn message(unfit: &Unfit, origin: Option<&String>) -> String {
     }
 }
 
-/// How a param is given its value.
 pub(crate) fn how_to_give(unfit: &Unfit) -> String {
     let name = &unfit.param;
     if unfit.secret {

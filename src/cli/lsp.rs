@@ -8,11 +8,8 @@ use crate::lsp;
 pub(crate) fn serve(console: &Console) -> Exit {
     if std::io::stdin().is_terminal() {
         let message = "this is for editors: they start it, and talk to it over standard input and output";
-        return console.refuse(
-            Exit::Usage,
-            message,
-            Some("in Neovim: vim.lsp.start { name = 'hayes', cmd = { 'hayes', 'lsp' } }"),
-        );
+        let help = "in Neovim: vim.lsp.start { name = 'hayes', cmd = { 'hayes', 'lsp' } }";
+        return console.refuse(Exit::Usage, message, Some(help));
     }
     match lsp::serve() {
         Ok(()) => Exit::Passed,

@@ -104,7 +104,6 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
     })
 }
 
-/// What `man` shows, made from the definition of the arguments.
 fn manual(folder: Option<&Path>, console: &Console) -> Exit {
     let unwritten =
         |why: String| console.refuse(Exit::Unwritable, &format!("the manual could not be written: {why}"), None);

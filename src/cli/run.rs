@@ -149,7 +149,6 @@ pub(crate) fn unreachable(
     exit.worst(results.write(&(result.json() + "\n"), console))
 }
 
-/// Why it did not pass, with the place in the script.
 pub(crate) fn show_failure(outcome: &Outcome, console: &Console) {
     if let Some(failure) = outcome.failure.as_deref() {
         console.show(&[Diagnostic::from(failure)]);

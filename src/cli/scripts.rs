@@ -19,7 +19,6 @@ use crate::source::{LARGEST, Source, Unreadable, read_text};
 use crate::syntax;
 use crate::syntax::ast::{Convert, Param};
 
-/// Reads a script, or says why it cannot be read.
 pub(crate) fn read(name: &str, console: &Console) -> Result<Arc<Source>, Exit> {
     find(name).map_err(|none| console.refuse_as(Exit::Invalid, &none))
 }
@@ -242,7 +241,6 @@ pub(crate) fn list(json: bool, console: &Console) -> Exit {
     console.print(&SCRIPTS.iter().map(line).collect::<String>())
 }
 
-/// `hayes show`
 pub(crate) fn show(name: &str, console: &Console) -> Result<Exit, Exit> {
     let source = read(name, console)?;
     let checked = check(&source, &Library::new(true));

@@ -26,12 +26,10 @@ static CONFIGURATION: OnceLock<Configuration> = OnceLock::new();
 /// Where the port stands, if not on the command line.
 static PORT: OnceLock<String> = OnceLock::new();
 
-/// The parameters' values in the files.
 pub(super) fn vars() -> impl Iterator<Item = (&'static String, &'static FromFile)> {
     CONFIGURATION.get().into_iter().flat_map(|configuration| &configuration.vars)
 }
 
-/// The place in a file that names the port.
 pub(super) fn port_from() -> Option<&'static str> {
     PORT.get().map(String::as_str)
 }
@@ -176,7 +174,6 @@ struct Held {
     from: String,
 }
 
-/// Shows each setting, its value, and where that came from.
 pub(super) fn show(as_json: bool, console: &Console) -> Exit {
     let rows = held();
     if as_json {

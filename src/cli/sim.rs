@@ -123,7 +123,6 @@ fn refused(error: &Complaint, console: &Console) -> Exit {
     console.refuse(Exit::Device, &error.message, error.help.as_deref())
 }
 
-/// A help page with the tables of options and faults in it.
 pub(crate) fn with_tables(page: &str) -> String {
     let row = |width: usize, name: String, meaning: &str| format!("  {name:<width$} {meaning}\n");
     let options = option_help().map(|[name, value, meaning]| row(28, format!("{name}={value}"), meaning));

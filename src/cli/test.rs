@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::arguments::{InputArguments, Test};
 use super::console::{Console, Exit};
@@ -15,8 +14,7 @@ use crate::conversation::Conversation;
 use crate::port::Cancel;
 use crate::port::transcript::{Said, Transcript, Who, events};
 use crate::report::style::Style;
-use crate::report::transcript::write_down;
-use crate::runtime::{self, Inputs, Listener, Outcome, RuntimeEvent};
+use crate::runtime::{self, Inputs, Outcome};
 
 /// How a recording's name ends.
 const ENDING: &str = "transcript";
@@ -112,9 +110,9 @@ fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Cons
     let port = connect::open(&Address::Replay(recording.to_owned()), &Opening::new(cancel.clone()))
         .map_err(|error| console.refuse(Exit::Invalid, &error.message, error.help.as_deref()))?;
     let inputs = Inputs { folder: Path::new(&script).parent().map(Path::to_owned), ..inputs };
-    let mut heard = Heard::default();
+    let mut heard = Transcript::default();
     let outcome = runtime::run(program, &mut Conversation::new(port, &Catalogue), &inputs, &mut heard);
-    let now = heard.0.text("");
+    let now = heard.text("");
     let difference = Difference::between(&text, &now);
     let told = difference.as_ref().map(|difference| difference.told(&name.to_string(), console));
     let wrong = told.or_else(|| wrong_end(&outcome, terms.expect.as_deref().unwrap_or("passed")));
@@ -150,22 +148,11 @@ fn script_of(recording: &Path, terms: &Terms) -> Option<String> {
     }
 }
 
-/// Why it did not end as it should.
 fn wrong_end(outcome: &Outcome, expected: &str) -> Option<String> {
     let status = outcome.status.name();
     let code = outcome.failure.as_deref().map_or("", |failure| failure.diagnostic.code);
     let is_as_expected = expected == status || expected == format!("{status} {code}");
     (!is_as_expected).then(|| format!("{} was expected, but it {}", expected, format!("{status} {code}").trim()))
-}
-
-/// The conversation of a run, in memory.
-#[derive(Default)]
-struct Heard(Transcript);
-
-impl Listener for Heard {
-    fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
-        write_down(&mut self.0, now, &event);
-    }
 }
 
 /// Where a script asks something else than it did when this was recorded.

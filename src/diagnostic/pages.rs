@@ -42,7 +42,6 @@ pub fn page(code: &str) -> Option<Page> {
     Some(Page { code, severity, text, wrong: example(rest, "wrong"), right: example(rest, "right") })
 }
 
-/// How much a code weighs.
 pub(crate) fn severity(code: &str) -> Severity {
     severity_and_rest(body(code)).0
 }
@@ -53,13 +52,11 @@ pub(crate) fn words(code: &str, word: &str) -> Option<&'static str> {
     head.find_map(|line| line.strip_prefix(word)?.strip_prefix(": "))
 }
 
-/// What stands under a code.
 fn body(code: &str) -> &'static str {
     static BODIES: OnceLock<HashMap<&str, &str>> = OnceLock::new();
     BODIES.get_or_init(|| sections().collect()).get(code).copied().unwrap_or_default()
 }
 
-/// Every code there is a page for.
 pub fn codes() -> impl Iterator<Item = &'static str> {
     sections().map(|(code, _)| code).filter(|code| !code.contains(' '))
 }
@@ -77,7 +74,6 @@ pub(crate) fn names(written: &str, code: &str) -> bool {
     written == code || code.strip_suffix(written).is_some_and(|rest| rest.ends_with("::"))
 }
 
-/// Each code, and what stands under it.
 fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
     let sections = BOOKS.into_iter().flat_map(|book| book.split("\n## ").skip(1));
     sections.filter_map(|section| section.split_once('\n')).map(|(code, body)| (code.trim(), body))

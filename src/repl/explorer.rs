@@ -181,7 +181,6 @@ impl Explorer {
         if continues { format!("{}… ", " ".repeat(name.chars().count())) } else { format!("{name}> ") }
     }
 
-    /// A line; the port is listened to meanwhile.
     fn line(&mut self, prompt: &str, before: &str) -> Result<String, ReadlineError> {
         if !self.reader.is_edited() {
             return self.reader.line(prompt, before);
@@ -425,10 +424,10 @@ impl Explorer {
 }
 
 pub(super) struct Described {
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// What it takes, as help shows it
-    pub(super) takes: &'static str,
-    pub(super) does: &'static str,
+    pub takes: &'static str,
+    pub does: &'static str,
     /// Its argument, and whether it stands with a `!`
     run: fn(&mut Explorer, &str, bool) -> Passed,
 }
@@ -710,7 +709,6 @@ impl Explorer {
         self.run_pieces(&text, false)
     }
 
-    /// Runs the pieces of a file; the first that fails ends it.
     fn run_pieces(&mut self, text: &str, commands_too: bool) -> Passed {
         pieces(text).iter().all(|piece| {
             if is_command(piece) && commands_too {

@@ -21,7 +21,7 @@ use crate::report::style::{Palette, Style};
 use crate::runtime::Mask;
 
 pub(super) struct Link {
-    pub(super) address: Address,
+    pub address: Address,
     /// None was named: it is the simulated modem.
     by_default: bool,
     tap: Tap,
@@ -29,7 +29,7 @@ pub(super) struct Link {
     conversation: Option<Conversation>,
     listening: Option<Listening>,
     /// The device is gone; it may come back.
-    pub(super) is_lost: bool,
+    pub is_lost: bool,
     recorded: Option<RecordStatus>,
     /// What is hidden in what is recorded: all secrets that are known by now.
     mask: Arc<Mutex<Mask>>,

@@ -52,15 +52,14 @@ pub(super) fn is_open(text: &str) -> bool {
     !is_command(text) && matches!(parse_chunk(&Source::new(TYPED, format!("{above}{text}"))), Chunk::Incomplete)
 }
 
-/// Whether a line belongs to the question above it.
 pub(super) fn is_clause(line: &str) -> bool {
     let word = line.split_whitespace().next().unwrap_or_default();
     matches!(word, "expect" | "capture" | "prompt" | "when")
 }
 
 pub(super) struct Notebook {
-    pub(super) interpreter: Interpreter,
-    pub(super) names: Names,
+    pub interpreter: Interpreter,
+    pub names: Names,
     log: Vec<String>,
     last: Option<LastQuestion>,
     /// How many answers are remembered: `_1`, the last, to `_9`.
@@ -82,16 +81,16 @@ struct LastQuestion {
 pub(super) struct Runnable {
     program: Arc<Program>,
     names: Names,
-    pub(super) text: String,
-    pub(super) is_question: bool,
-    pub(super) warnings: Vec<Diagnostic>,
+    pub text: String,
+    pub is_question: bool,
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// What a question asks for beside its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AskedData {
     /// `>`
-    pub(super) mark: &'static str,
+    pub mark: &'static str,
     /// The command counts the bytes: no Ctrl-Z ends them.
     counted: bool,
 }

@@ -24,9 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) struct Shown {
     palette: Palette,
-    pub(super) quiet: bool,
-    pub(super) raw: bool,
-    pub(super) waits: bool,
+    pub quiet: bool,
+    pub raw: bool,
+    pub waits: bool,
     above: Arc<LinesAbove>,
     /// Ends a question to the user.
     cancel: Cancel,

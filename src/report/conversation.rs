@@ -80,7 +80,11 @@ impl<W: Write> ConversationText<W> {
     }
 
     pub fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
-        self.note_wait(&event);
+        let goes_on =
+            matches!(event, RuntimeEvent::Session(_) | RuntimeEvent::Captured { .. } | RuntimeEvent::Met { .. });
+        if !(goes_on || matches!(event, RuntimeEvent::Reported { .. } | RuntimeEvent::Row { .. })) {
+            self.wait = None;
+        }
         match event {
             RuntimeEvent::ScriptStarted { script, depth } => {
                 if depth > 0 {
@@ -112,7 +116,19 @@ impl<W: Write> ConversationText<W> {
             RuntimeEvent::AttemptFailed { attempt, failure } => {
                 self.line(0, Style::Dim, &format!("attempt {attempt}: {}", failure.diagnostic.message));
             }
+            RuntimeEvent::Waiting { what, at_most } => {
+                let what = match what {
+                    Waiting::Answer { sent } => format!("the answer to {sent}"),
+                    Waiting::Line { patterns } => patterns.to_owned(),
+                    Waiting::Quiet { duration } => format!("{} of silence", ShownDuration(duration)),
+                    Waiting::Prompt { text } => format!("the prompt {text}"),
+                    Waiting::Reboot => "the modem to come back".to_owned(),
+                    Waiting::Sleep => "the time to pass (`sleep`)".to_owned(),
+                };
+                self.wait = Some((what, at_most));
+            }
             RuntimeEvent::Pause { duration } => {
+                self.wait = Some(("the next attempt".to_owned(), duration));
                 if self.verbose {
                     self.line(0, Style::Dim, &format!("pause {}", ShownDuration(duration)));
                 }
@@ -144,8 +160,7 @@ impl<W: Write> ConversationText<W> {
                 }
             }
             RuntimeEvent::Plan { note } => self.line(0, Style::Notable, &format!("plan: {note}")),
-            RuntimeEvent::Waiting { .. }
-            | RuntimeEvent::Statement { .. }
+            RuntimeEvent::Statement { .. }
             | RuntimeEvent::Captured { .. }
             | RuntimeEvent::Reported { .. }
             | RuntimeEvent::Row { .. } => {}
@@ -174,39 +189,6 @@ impl<W: Write> ConversationText<W> {
 
     pub fn is_waiting(&self) -> bool {
         self.wait.is_some()
-    }
-
-    fn note_wait(&mut self, event: &RuntimeEvent<'_>) {
-        match *event {
-            RuntimeEvent::Waiting { what, at_most } => {
-                let what = match what {
-                    Waiting::Answer { sent } => format!("the answer to {sent}"),
-                    Waiting::Line { patterns } => patterns.to_owned(),
-                    Waiting::Quiet { duration } => format!("{} of silence", ShownDuration(duration)),
-                    Waiting::Prompt { text } => format!("the prompt {text}"),
-                    Waiting::Reboot => "the modem to come back".to_owned(),
-                    Waiting::Sleep => "the time to pass (`sleep`)".to_owned(),
-                };
-                self.wait = Some((what, at_most));
-            }
-            RuntimeEvent::Pause { duration } => self.wait = Some(("the next attempt".to_owned(), duration)),
-            RuntimeEvent::Session(_)
-            | RuntimeEvent::Captured { .. }
-            | RuntimeEvent::Met { .. }
-            | RuntimeEvent::Reported { .. }
-            | RuntimeEvent::Row { .. } => {}
-            RuntimeEvent::ScriptStarted { .. }
-            | RuntimeEvent::ScriptEnded { .. }
-            | RuntimeEvent::Statement { .. }
-            | RuntimeEvent::ExchangeEnded { .. }
-            | RuntimeEvent::AttemptFailed { .. }
-            | RuntimeEvent::Caught { .. }
-            | RuntimeEvent::CheckFailed { .. }
-            | RuntimeEvent::FinallyFailed { .. }
-            | RuntimeEvent::Log { .. }
-            | RuntimeEvent::Ensured { .. }
-            | RuntimeEvent::Plan { .. } => self.wait = None,
-        }
     }
 
     fn session(&mut self, now: Duration, event: Event<'_>) {

@@ -81,8 +81,8 @@ pub fn write_rows(walk: &Walk<'_>, writer: impl Write) -> io::Result<()> {
 /// The names of labels and of what was reported, in the order in which they first come.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
-    pub(super) labels: Vec<String>,
-    pub(super) reported: Vec<String>,
+    pub labels: Vec<String>,
+    pub reported: Vec<String>,
     seen: HashSet<String>,
     is_retried: bool,
 }

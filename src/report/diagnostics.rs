@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::notation;
 
 /// What is wrong in a script, and where. Lines and columns count from 1, columns in characters.
@@ -24,17 +24,13 @@ impl From<&Diagnostic> for Problem {
     fn from(diagnostic: &Diagnostic) -> Problem {
         let span = diagnostic.span().unwrap_or_default();
         let [start, end] = [span.start, span.end].map(|at| diagnostic.source.position(at as usize));
-        let severity = match diagnostic.severity {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
         Problem {
             file: diagnostic.source.name.clone(),
             line: start.line,
             column: start.column,
             end_line: end.line,
             end_column: end.column,
-            severity,
+            severity: diagnostic.severity.name(),
             code: diagnostic.code,
             message: diagnostic.message.clone(),
             help: diagnostic.help.clone(),

@@ -147,7 +147,6 @@ fn share(counts: &Counts) -> String {
     format!("<span class=\"share\">{parts}</span>")
 }
 
-/// Bars by operator, by model, by group: where failures gather.
 fn shares(all: &[(String, Vec<(String, Counts)>)]) -> String {
     let mut text = String::new();
     for (kind, values) in all.iter().filter(|(_, values)| values.len() > 1 && values.len() < MOST_VALUES) {

@@ -6,7 +6,7 @@ use crate::notation::{is_harmful, spelled};
 
 /// A text without markup, in content and in double-quoted attributes; control and hidden characters are spelled out.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Escaped<'t>(pub(super) &'t str);
+pub(super) struct Escaped<'t>(pub &'t str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

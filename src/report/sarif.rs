@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::diagnostic::Diagnostic;
 use crate::diagnostic::pages;
-use crate::diagnostic::{Diagnostic, Severity};
 use crate::notation;
 
 /// The whole file, with its line end.
@@ -37,14 +37,10 @@ fn result(diagnostic: &Diagnostic, codes: &[&'static str]) -> Value {
         Some(help) => format!("{}. Help: {help}", diagnostic.message),
         None => diagnostic.message.clone(),
     };
-    let level = match diagnostic.severity {
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    };
     let mut result = json!({
         "ruleId": diagnostic.code,
         "ruleIndex": codes.iter().position(|code| *code == diagnostic.code),
-        "level": level,
+        "level": diagnostic.severity.name(),
         "message": { "text": message },
     });
     if let (Some(span), Value::Object(fields)) = (diagnostic.span(), &mut result) {

@@ -4,33 +4,34 @@ use std::time::Duration;
 
 use crate::at::Event;
 use crate::port::transcript::{Transcript, Who};
-use crate::runtime::RuntimeEvent;
+use crate::runtime::{Listener, RuntimeEvent};
 
-/// Writes an event down.
-pub fn write_down(transcript: &mut Transcript, now: Duration, event: &RuntimeEvent<'_>) {
-    let mut note = |text: &str| transcript.add(now, Who::Note, text.as_bytes(), b"");
-    match *event {
-        RuntimeEvent::Session(event) => session(transcript, now, event),
-        RuntimeEvent::ScriptStarted { script, depth } if depth > 0 => note(&format!("run {script}")),
-        RuntimeEvent::AttemptFailed { attempt, failure } => {
-            note(&format!("attempt {attempt} failed: {}", failure.diagnostic.message));
+impl Listener for Transcript {
+    fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
+        let mut note = |text: &str| self.add(now, Who::Note, text.as_bytes(), b"");
+        match event {
+            RuntimeEvent::Session(event) => session(self, now, event),
+            RuntimeEvent::ScriptStarted { script, depth } if depth > 0 => note(&format!("run {script}")),
+            RuntimeEvent::AttemptFailed { attempt, failure } => {
+                note(&format!("attempt {attempt} failed: {}", failure.diagnostic.message));
+            }
+            RuntimeEvent::CheckFailed { failure } => note(&format!("check failed: {}", failure.diagnostic.message)),
+            RuntimeEvent::FinallyFailed { failure } => note(&format!("finally failed: {}", failure.diagnostic.message)),
+            RuntimeEvent::Log { text } => note(&format!("log: {text}")),
+            RuntimeEvent::Plan { note: text } => note(&format!("plan: {text}")),
+            RuntimeEvent::ScriptStarted { .. }
+            | RuntimeEvent::ScriptEnded { .. }
+            | RuntimeEvent::Statement { .. }
+            | RuntimeEvent::Waiting { .. }
+            | RuntimeEvent::ExchangeEnded { .. }
+            | RuntimeEvent::Captured { .. }
+            | RuntimeEvent::Pause { .. }
+            | RuntimeEvent::Caught { .. }
+            | RuntimeEvent::Ensured { .. }
+            | RuntimeEvent::Met { .. }
+            | RuntimeEvent::Reported { .. }
+            | RuntimeEvent::Row { .. } => {}
         }
-        RuntimeEvent::CheckFailed { failure } => note(&format!("check failed: {}", failure.diagnostic.message)),
-        RuntimeEvent::FinallyFailed { failure } => note(&format!("finally failed: {}", failure.diagnostic.message)),
-        RuntimeEvent::Log { text } => note(&format!("log: {text}")),
-        RuntimeEvent::Plan { note: text } => note(&format!("plan: {text}")),
-        RuntimeEvent::ScriptStarted { .. }
-        | RuntimeEvent::ScriptEnded { .. }
-        | RuntimeEvent::Statement { .. }
-        | RuntimeEvent::Waiting { .. }
-        | RuntimeEvent::ExchangeEnded { .. }
-        | RuntimeEvent::Captured { .. }
-        | RuntimeEvent::Pause { .. }
-        | RuntimeEvent::Caught { .. }
-        | RuntimeEvent::Ensured { .. }
-        | RuntimeEvent::Met { .. }
-        | RuntimeEvent::Reported { .. }
-        | RuntimeEvent::Row { .. } => {}
     }
 }
 
@@ -65,7 +66,7 @@ mod tests {
             Event::Response(b"+COPS: \"a\\b\xff\x1b[2J\""),
             Event::Notice("late"),
         ] {
-            write_down(&mut transcript, Duration::from_millis(1250), &RuntimeEvent::Session(event));
+            transcript.on_event(Duration::from_millis(1250), RuntimeEvent::Session(event));
         }
         let text = transcript.text("sim:bg96\n");
         assert_eq!(

@@ -24,6 +24,18 @@ pub trait Listener {
     }
 }
 
+/// Both hear; the first asks.
+impl<A: Listener, B: Listener> Listener for (A, B) {
+    fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
+        self.0.on_event(now, event);
+        self.1.on_event(now, event);
+    }
+
+    fn ask(&mut self, question: &str, heeded: usize) -> Option<Result<String, Fault>> {
+        self.0.ask(question, heeded)
+    }
+}
+
 /// Hears nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;

@@ -440,7 +440,6 @@ fn otherwise_of(statement: &mut StatementKind) -> Option<&mut Option<Block>> {
     None
 }
 
-/// Where a fault begins.
 fn place(error: &Diagnostic) -> usize {
     error.span().map_or(0, |span| span.start as usize)
 }

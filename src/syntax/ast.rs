@@ -228,7 +228,6 @@ impl Statement {
         parts
     }
 
-    /// The blocks in it.
     pub fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.parts().into_iter().filter_map(|part| {
             if let Part::Clause(Clause { kind: ClauseKind::When { body, .. }, .. }) | Part::Block(body) = part {
@@ -249,7 +248,6 @@ impl Schedule {
 }
 
 impl Clause {
-    /// The word that it begins with.
     pub fn word(&self) -> &'static str {
         match self.kind {
             ClauseKind::Expect(_)

@@ -26,7 +26,6 @@ fn rows(heading: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     rows.skip(1).filter_map(|row| row.split_once(" | "))
 }
 
-/// The words that begin a statement or a clause.
 pub fn statements() -> &'static [StatementWord] {
     static STATEMENTS: OnceLock<Vec<StatementWord>> = OnceLock::new();
     STATEMENTS.get_or_init(|| {
@@ -37,12 +36,10 @@ pub fn statements() -> &'static [StatementWord] {
     })
 }
 
-/// The statement that begins with this word.
 pub(super) fn statement(word: &str) -> Option<&'static StatementWord> {
     statements().iter().find(|statement| statement.word == word)
 }
 
-/// What a statement looks like, in examples.
 pub(super) fn form(word: &str) -> Option<&'static str> {
     let other = || rows("What else has a form").find(|(known, _)| *known == word).map(|(_, form)| form);
     statement(word).map(|statement| statement.form).or_else(other)
@@ -77,7 +74,6 @@ fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
     PAGES.split("\n## ").skip(1).filter_map(|page| page.split_once('\n'))
 }
 
-/// The page of a word.
 pub fn topic(word: &str) -> Option<Topic> {
     let Some((words, page)) = pages().find(|(words, _)| words.split(", ").any(|known| known == word)) else {
         let function = function(word)?;
@@ -132,7 +128,6 @@ const KEYWORDS: &[&str] = &[
     "stop", "then", "timeout", "to", "try", "unsafe", "up", "when", "with", "within",
 ];
 
-/// The word of a keyword's rule.
 pub(super) fn keyword(rule: Rule) -> Option<&'static str> {
     let place = (rule as usize).checked_sub(Rule::kw_abort as usize)?;
     KEYWORDS.get(place).copied()

@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-use super::{Decimal, LARGEST_VALUE, Record, Refusal, Value, ValueKind, fits};
+use super::{Decimal, LARGEST_VALUE, Record, Refusal, Value, ValueKind as Kind, fits};
 use crate::catalogue::lookup;
 use crate::notation::{self, ExactDuration};
 use crate::psm::{self, GprsTimer};
@@ -20,7 +20,7 @@ pub struct Function {
     pub name: &'static str,
     pub arguments: &'static [Takes],
     /// `None`: that depends on what it is given.
-    pub result: Option<ValueKind>,
+    pub result: Option<Kind>,
     body: fn(&Given<'_>) -> Result<Value, Refusal>,
 }
 
@@ -28,11 +28,18 @@ pub struct Function {
 #[derive(Debug)]
 pub struct Takes {
     /// Of these kinds; of any where none is named.
-    pub kinds: &'static [ValueKind],
+    pub kinds: &'static [Kind],
     /// `a whole number`
     pub wanted: &'static str,
     /// What to do where another kind is given.
     pub help: &'static str,
+}
+
+impl Takes {
+    /// The same, with another word of what to do.
+    const fn with(self, help: &'static str) -> Takes {
+        Takes { help, ..self }
+    }
 }
 
 /// What a call is given.
@@ -45,129 +52,108 @@ struct Given<'v> {
 }
 
 const TEXT: Takes =
-    Takes { kinds: &[ValueKind::Text], wanted: "text", help: "capture it without `:int`, or use `text(…)`" };
+    Takes { kinds: &[Kind::Text], wanted: "text", help: "capture it without `:int`, or use `text(…)`" };
 
 const NUMBER: Takes =
-    Takes { kinds: &[ValueKind::Int, ValueKind::Text], wanted: "a whole number", help: "capture it with `:int`" };
+    Takes { kinds: &[Kind::Int, Kind::Text], wanted: "a whole number", help: "capture it with `:int`" };
 
 /// A whole number or a decimal.
 const ANY_NUMBER: Takes = Takes {
-    kinds: &[ValueKind::Int, ValueKind::Decimal, ValueKind::Text],
+    kinds: &[Kind::Int, Kind::Decimal, Kind::Text],
     wanted: "a number",
     help: "capture it with `:int` or `:decimal`",
 };
 
 const TEXT_OR_BYTES: Takes =
-    Takes { kinds: &[ValueKind::Text, ValueKind::Bytes], wanted: "text or bytes", help: "use `text(…)`" };
+    Takes { kinds: &[Kind::Text, Kind::Bytes], wanted: "text or bytes", help: "use `text(…)`" };
 
 const ANYTHING: Takes = Takes { kinds: &[], wanted: "anything", help: "" };
 
 const SEQUENCE: Takes =
-    Takes { kinds: &[ValueKind::Text, ValueKind::Bytes, ValueKind::List], wanted: "text, bytes or a list", ..TEXT };
+    Takes { kinds: &[Kind::Text, Kind::Bytes, Kind::List], wanted: "text, bytes or a list", ..TEXT };
 
 /// Digits, such as those that a modem answers.
-const DIGITS: Takes = Takes { help: "capture it without `:int`: leading zeros belong to it", ..TEXT };
+const DIGITS: Takes = TEXT.with("capture it without `:int`: leading zeros belong to it");
 
-const TIME: Takes = Takes {
-    kinds: &[ValueKind::Duration, ValueKind::Text],
-    wanted: "a duration",
-    help: "write it with its unit: `1h`, `10s`",
-};
+const TIME: Takes =
+    Takes { kinds: &[Kind::Duration, Kind::Text], wanted: "a duration", help: "write it with its unit: `1h`, `10s`" };
 
 /// All there are, in the order in which they are listed.
 pub static FUNCTIONS: &[Function] = &[
-    entry("len", &[SEQUENCE], Some(ValueKind::Int), len),
+    entry("len", &[SEQUENCE], Some(Kind::Int), len),
     entry(
         "int",
         &[Takes {
-            kinds: &[ValueKind::Text, ValueKind::Int, ValueKind::Decimal],
+            kinds: &[Kind::Text, Kind::Int, Kind::Decimal],
             help: "only text and numbers become numbers",
             ..TEXT
         }],
-        Some(ValueKind::Int),
+        Some(Kind::Int),
         |given| given.int(0).map(Value::Int),
     ),
-    entry("decimal", &[ANY_NUMBER], Some(ValueKind::Decimal), |given| given.decimal(0).map(Value::Decimal)),
-    entry("round", &[ANY_NUMBER, NUMBER], Some(ValueKind::Decimal), |given| {
+    entry("decimal", &[ANY_NUMBER], Some(Kind::Decimal), |given| given.decimal(0).map(Value::Decimal)),
+    entry("round", &[ANY_NUMBER, NUMBER], Some(Kind::Decimal), |given| {
         Ok(Value::Decimal(given.decimal(0)?.rounded(usize::try_from(given.int(1)?).unwrap_or(0))))
     }),
-    entry(
-        "format",
-        &[Takes { help: "write it in quotes: `\"%05.2f\"`", ..TEXT }, ANYTHING],
-        Some(ValueKind::Text),
-        format_value,
-    ),
-    entry("now", &[], Some(ValueKind::Text), |given| Ok(Value::text((given.now)()))),
-    entry("bytes", &[TEXT_OR_BYTES], Some(ValueKind::Bytes), |given| Ok(Value::Bytes(given.bytes(0)?.into()))),
-    entry("text", &[ANYTHING], Some(ValueKind::Text), |given| fitting(given.value(0)?.to_string())),
-    entry("upper", &[TEXT], Some(ValueKind::Text), |given| fitting(given.text(0)?.to_uppercase())),
-    entry("lower", &[TEXT], Some(ValueKind::Text), |given| fitting(given.text(0)?.to_lowercase())),
-    entry("trim", &[TEXT], Some(ValueKind::Text), |given| Ok(Value::text(given.text(0)?.trim()))),
+    entry("format", &[TEXT.with("write it in quotes: `\"%05.2f\"`"), ANYTHING], Some(Kind::Text), format_value),
+    entry("now", &[], Some(Kind::Text), |given| Ok(Value::text((given.now)()))),
+    entry("bytes", &[TEXT_OR_BYTES], Some(Kind::Bytes), |given| Ok(Value::Bytes(given.bytes(0)?.into()))),
+    entry("text", &[ANYTHING], Some(Kind::Text), |given| fitting(given.value(0)?.to_string())),
+    entry("upper", &[TEXT], Some(Kind::Text), |given| fitting(given.text(0)?.to_uppercase())),
+    entry("lower", &[TEXT], Some(Kind::Text), |given| fitting(given.text(0)?.to_lowercase())),
+    entry("trim", &[TEXT], Some(Kind::Text), |given| Ok(Value::text(given.text(0)?.trim()))),
     // Empty text where the strength is not known.
-    entry("dbm", &[Takes { help: "give it the first value of `AT+CSQ`'s answer", ..NUMBER }], None, dbm),
+    entry("dbm", &[NUMBER.with("give it the first value of `AT+CSQ`'s answer")], None, dbm),
     entry(
         "luhn",
         &[Takes {
-            kinds: &[ValueKind::Text, ValueKind::Int, ValueKind::Bool, ValueKind::Duration],
+            kinds: &[Kind::Text, Kind::Int, Kind::Bool, Kind::Duration],
             wanted: "text",
             help: "give it the digits, such as an IMEI",
         }],
-        Some(ValueKind::Bool),
+        Some(Kind::Bool),
         luhn,
     ),
-    entry("ucs2", &[TEXT], Some(ValueKind::Text), |given| fitting(to_ucs2_hex(given.text(0)?))),
-    entry("unucs2", &[DIGITS], Some(ValueKind::Text), unucs2),
-    entry("hex", &[TEXT_OR_BYTES], Some(ValueKind::Text), |given| fitting(notation::hex(&given.bytes(0)?))),
+    entry("ucs2", &[TEXT], Some(Kind::Text), |given| fitting(to_ucs2_hex(given.text(0)?))),
+    entry("unucs2", &[DIGITS], Some(Kind::Text), unucs2),
+    entry("hex", &[TEXT_OR_BYTES], Some(Kind::Text), |given| fitting(notation::hex(&given.bytes(0)?))),
     // Bytes where they are no text.
     entry("unhex", &[DIGITS], None, unhex),
-    entry("gsm7", &[TEXT], Some(ValueKind::Text), gsm7),
-    entry("pack7", &[TEXT], Some(ValueKind::Text), |given| fitting(notation::hex(&pack(&septets(given, 0)?)))),
-    entry("unpack7", &[DIGITS], Some(ValueKind::Text), unpack7),
-    entry(
-        "pdu",
-        &[Takes { help: "write the number in quotes: `\"+4917…\"`", ..TEXT }, TEXT],
-        Some(ValueKind::Record),
-        pdu,
-    ),
-    entry("unpdu", &[DIGITS], Some(ValueKind::Record), unpdu),
-    entry("base64", &[TEXT_OR_BYTES], Some(ValueKind::Text), base64),
+    entry("gsm7", &[TEXT], Some(Kind::Text), gsm7),
+    entry("pack7", &[TEXT], Some(Kind::Text), |given| fitting(notation::hex(&pack(&septets(given, 0)?)))),
+    entry("unpack7", &[DIGITS], Some(Kind::Text), unpack7),
+    entry("pdu", &[TEXT.with("write the number in quotes: `\"+4917…\"`"), TEXT], Some(Kind::Record), pdu),
+    entry("unpdu", &[DIGITS], Some(Kind::Record), unpdu),
+    entry("base64", &[TEXT_OR_BYTES], Some(Kind::Text), base64),
     entry("unbase64", &[TEXT], None, unbase64),
     entry("slice", &[SEQUENCE, NUMBER, NUMBER], None, slice),
-    entry("split", &[TEXT, Takes { help: "write it in quotes: `\",\"`", ..TEXT }], Some(ValueKind::List), split),
+    entry("split", &[TEXT, TEXT.with("write it in quotes: `\",\"`")], Some(Kind::List), split),
     entry(
         "join",
-        &[Takes { kinds: &[ValueKind::List], wanted: "a list", help: "`[a, b]` makes one" }, TEXT],
-        Some(ValueKind::Text),
+        &[Takes { kinds: &[Kind::List], wanted: "a list", help: "`[a, b]` makes one" }, TEXT],
+        Some(Kind::Text),
         join,
     ),
-    entry("replace", &[TEXT, TEXT, TEXT], Some(ValueKind::Text), replace),
+    entry("replace", &[TEXT, TEXT, TEXT], Some(Kind::Text), replace),
     entry("min", &[ANY_NUMBER, ANY_NUMBER], None, |given| one_of(given, Ordering::Less)),
     entry("max", &[ANY_NUMBER, ANY_NUMBER], None, |given| one_of(given, Ordering::Greater)),
-    entry("bits", &[NUMBER, Takes { help: "how many digits there are to be", ..NUMBER }], Some(ValueKind::Text), bits),
+    entry("bits", &[NUMBER, NUMBER.with("how many digits there are to be")], Some(Kind::Text), bits),
     entry("t3412", &[TIME], None, |given| timer(given, &psm::PERIODIC)),
     entry("t3324", &[TIME], None, |given| timer(given, &psm::ACTIVE)),
-    entry(
-        "cause",
-        &[Takes { help: "give it the last value of `+CEREG: 3,3,,,,0,15`", ..NUMBER }],
-        Some(ValueKind::Text),
-        |given| {
-            let number = given.int(0)?;
-            Ok(Value::text(lookup::cause(&number.to_string()).unwrap_or("")))
-        },
-    ),
-    entry(
-        "module",
-        &[Takes { help: "write the model in quotes, as AT+CGMM answers it", ..TEXT }],
-        Some(ValueKind::Record),
-        |given| Ok(super::module::record(lookup::known(given.text(0)?.trim()))),
-    ),
-    entry("file", &[Takes { help: "write the file's path in quotes", ..TEXT }], None, file),
+    entry("cause", &[NUMBER.with("give it the last value of `+CEREG: 3,3,,,,0,15`")], Some(Kind::Text), |given| {
+        let number = given.int(0)?;
+        Ok(Value::text(lookup::cause(&number.to_string()).unwrap_or("")))
+    }),
+    entry("module", &[TEXT.with("write the model in quotes, as AT+CGMM answers it")], Some(Kind::Record), |given| {
+        Ok(super::module::record(lookup::known(given.text(0)?.trim())))
+    }),
+    entry("file", &[TEXT.with("write the file's path in quotes")], None, file),
 ];
 
 const fn entry(
     name: &'static str,
     arguments: &'static [Takes],
-    result: Option<ValueKind>,
+    result: Option<Kind>,
     body: fn(&Given<'_>) -> Result<Value, Refusal>,
 ) -> Function {
     Function { name, arguments, result, body }

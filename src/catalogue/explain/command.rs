@@ -11,7 +11,6 @@ use crate::catalogue::{command, command_of, nearest};
 use super::value::part;
 use super::{Context, Explanation, Kind};
 
-/// A line that begins with `AT`, or one of the two commands that do not.
 pub(super) fn line(line: &str, context: &Context<'_>) -> Option<Explanation> {
     if let "A/" | "a/" | "+++" = line {
         let known = command(line)?;

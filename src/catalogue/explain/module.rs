@@ -52,7 +52,6 @@ pub(super) fn by_name(name: &str) -> Option<Explanation> {
     Some(explained)
 }
 
-/// How it starts, where that is known.
 fn start(module: &Module) -> Option<String> {
     let says = module.boot_urcs.join(", ");
     let ready = module.boot_seconds;

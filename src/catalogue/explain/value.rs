@@ -8,7 +8,6 @@ use crate::psm::{self, GprsTimer};
 
 use super::ExplainedPart;
 
-/// One value, explained.
 pub(super) fn part(field: Option<&KnownField>, parameter: &Parameter<'_>, module: Option<&Module>) -> ExplainedPart {
     let Some(field) = field else {
         let beyond = Some("a further value, not known to Hayes".to_owned());
@@ -20,7 +19,6 @@ pub(super) fn part(field: Option<&KnownField>, parameter: &Parameter<'_>, module
     ExplainedPart { telling: field.brief, documented, ..part }
 }
 
-/// As it stands in the text.
 pub(super) fn written(parameter: &Parameter<'_>) -> String {
     let text = parameter.text();
     match parameter.kind {
@@ -76,7 +74,6 @@ fn meaning(field: &KnownField, parameter: &Parameter<'_>, module: Option<&Module
     words.ok_or_else(String::new)
 }
 
-/// The word for a listed value.
 pub(super) fn word(field: &KnownField, known: KnownValue, module: Option<&Module>) -> String {
     if field.name == "act" && known.value() == "8" && module.is_some_and(|module| module.act_8_is_lte_m) {
         return "LTE-M".to_owned();

@@ -13,7 +13,7 @@ pub(super) const UNKNOWN: char = '\u{1}';
 /// One command line without its blanks outside of strings: modems skip them (V.250 §5.2.1).
 #[derive(Debug, Default)]
 pub(super) struct AtText {
-    pub(super) text: String,
+    pub text: String,
     /// The place of each byte, and of the end.
     places: Vec<u32>,
     /// The first blanks outside of strings.
@@ -47,7 +47,6 @@ impl AtText {
         builder.finish()
     }
 
-    /// Where a part of the text stands in the source.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         if let Some(whole) = self.whole {
             return whole;
@@ -232,7 +231,6 @@ fn lint_case(line: &AtText, parsed: &CommandLine<'_>, findings: &mut Findings) {
     findings.tell("hayes::check::lower-case", span, &[&written, &mended]);
 }
 
-/// The line as written, its names in upper case.
 fn in_upper_case(line: &AtText, names: &[(usize, usize)], findings: &Findings) -> String {
     let whole = line.span_with_values(0, line.text.len());
     let mut written = findings.source.slice(whole).to_owned();
@@ -250,11 +248,8 @@ fn lint_length(line: &AtText, findings: &mut Findings) {
     let mut known = line.text.char_indices().filter(|(_, character)| *character != UNKNOWN);
     let Some((beyond, _)) = known.nth(LINE_LENGTH) else { return };
     let characters = LINE_LENGTH + 1 + known.count();
-    findings.tell(
-        "hayes::check::long-line",
-        line.span_with_values(beyond, line.text.len()),
-        &[&characters, &LINE_LENGTH],
-    );
+    let span = line.span_with_values(beyond, line.text.len());
+    findings.tell("hayes::check::long-line", span, &[&characters, &LINE_LENGTH]);
 }
 
 fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) {

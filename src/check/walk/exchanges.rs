@@ -228,7 +228,6 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    /// `expect nothing` stands alone.
     fn told_nothing(&mut self, clauses: &[Clause]) {
         if !clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::ExpectNothing { .. })) {
             return;
@@ -252,7 +251,6 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    /// Compiles a pattern and looks at its text.
     fn pattern(&mut self, pattern: &Pattern) {
         if self.program.matcher(pattern).is_none() {
             match Matcher::new(pattern) {
@@ -293,7 +291,6 @@ impl Checker<'_, '_, '_> {
         true
     }
 
-    /// Reports names that one line gives twice.
     fn captured_twice(&mut self, names: &[(&str, Span)]) {
         let mut earlier = HashSet::with_capacity(names.len());
         for (name, span) in names {
@@ -396,7 +393,6 @@ impl Checker<'_, '_, '_> {
         within(inner, Span::new(start, end))
     }
 
-    /// The first named hole or group, and where it stands.
     fn first_hole(&self, pattern: &Pattern) -> Option<(String, Span)> {
         match &pattern.kind {
             PatternKind::Line(parts) => parts.iter().find_map(|part| match part {

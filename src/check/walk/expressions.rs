@@ -32,32 +32,20 @@ impl Checker<'_, '_, '_> {
             ExpressionKind::Call { function, arguments } => self.call(function.value, arguments, expression.span),
             ExpressionKind::Unary { operator, operand } => match operator {
                 UnaryOperator::Not => {
-                    self.wants(
-                        operand,
-                        &[Kind::Bool],
-                        "what `not` turns around",
-                        "true or false",
-                        "compare it with something",
-                    );
+                    let help = "compare it with something";
+                    self.wants(operand, &[Kind::Bool], "what `not` turns around", "true or false", help);
                     Type::Of(Kind::Bool)
                 }
-                UnaryOperator::Negate => self.wants(
-                    operand,
-                    &[Kind::Int, Kind::Decimal],
-                    "what `-` negates",
-                    "a whole number",
-                    "capture it as `name:int`, or use `int(…)`",
-                ),
+                UnaryOperator::Negate => {
+                    let help = "capture it as `name:int`, or use `int(…)`";
+                    self.wants(operand, &[Kind::Int, Kind::Decimal], "what `-` negates", "a whole number", help)
+                }
             },
             ExpressionKind::Binary { operator, left, right } => self.binary(operator.value, operator.span, left, right),
             ExpressionKind::Matches { text, pattern } => {
-                self.wants(
-                    text,
-                    &[Kind::Text, Kind::Int, Kind::Decimal, Kind::Bool, Kind::Duration],
-                    "what `matches` looks at",
-                    "text",
-                    "for a list, use `for` or one item: `lines[0]`",
-                );
+                let kinds = [Kind::Text, Kind::Int, Kind::Decimal, Kind::Bool, Kind::Duration];
+                let help = "for a list, use `for` or one item: `lines[0]`";
+                self.wants(text, &kinds, "what `matches` looks at", "text", help);
                 self.comparing_pattern(pattern, "`matches`");
                 Type::Of(Kind::Bool)
             }
@@ -240,13 +228,8 @@ impl Checker<'_, '_, '_> {
     }
 
     fn index(&mut self, list: &Expression, index: &Expression) -> Type {
-        let kind = self.wants(
-            list,
-            &[Kind::List],
-            "what `[…]` is taken from",
-            "a list",
-            "only lists have items, such as `response` or a `capture all`",
-        );
+        let help = "only lists have items, such as `response` or a `capture all`";
+        let kind = self.wants(list, &[Kind::List], "what `[…]` is taken from", "a list", help);
         self.wants(index, &[Kind::Int], "an item's number", "a whole number", "items are counted from 0: `lines[0]`");
         kind.item()
     }
@@ -304,13 +287,8 @@ impl Checker<'_, '_, '_> {
             }
             BinaryOperator::In => {
                 let item = self.expression(left);
-                let list = self.wants(
-                    right,
-                    &[Kind::List, Kind::Text],
-                    "what stands behind `in`",
-                    "a list",
-                    "write it in brackets: `stat in [1, 5]`",
-                );
+                let help = "write it in brackets: `stat in [1, 5]`";
+                let list = self.wants(right, &[Kind::List, Kind::Text], "what stands behind `in`", "a list", help);
                 if let Type::List(of) = &list {
                     self.comparable((left, &item), (right, of), at);
                 }

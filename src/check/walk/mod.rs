@@ -133,7 +133,6 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         (self.program, diagnostics, self.names)
     }
 
-    /// The statements one after the other.
     fn block(&mut self, block: &Block) -> Ended {
         let mut ended = None;
         let mut finally = None;
@@ -202,11 +201,8 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         for param in &self.program.params {
             let Name { value: name, span } = &param.name;
             if !self.names.is_used(name) && !self.findings.stands_in_broken_line(name) {
-                self.findings.tell(
-                    "hayes::check::unused-param",
-                    *span,
-                    &[&if param.secret { "secret" } else { "param" }, &name],
-                );
+                let what = if param.secret { "secret" } else { "param" };
+                self.findings.tell("hayes::check::unused-param", *span, &[&what, &name]);
             }
         }
     }
@@ -688,7 +684,6 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     }
 }
 
-/// A place in a text that itself stands at `outer`.
 fn within(outer: Span, inner: Span) -> Span {
     let start = outer.start.saturating_add(inner.start).min(outer.end);
     Span { start, end: outer.start.saturating_add(inner.end).clamp(start, outer.end) }
@@ -744,7 +739,6 @@ fn written(value: &Expression) -> Vec<Span> {
     }
 }
 
-/// The text of an expression that is written out, and its place.
 fn constant(value: &Expression) -> Option<(Arc<str>, Span)> {
     literal_text(value).map(|text| (text.into(), value.span))
 }

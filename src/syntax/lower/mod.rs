@@ -59,7 +59,6 @@ impl<'s> Lowerer<'s> {
         Lowerer { source, offset: 0, patterns: 0, nesting: 0, depth: 0 }
     }
 
-    /// How many patterns there have been.
     pub(super) fn patterns(&self) -> u32 {
         self.patterns
     }
@@ -475,7 +474,6 @@ impl<'s> Lowerer<'s> {
     }
 }
 
-/// The first child of that rule.
 fn child<'i>(pair: &Pair<'i, Rule>, rule: Rule) -> Option<Pair<'i, Rule>> {
     children(pair, rule).next()
 }
