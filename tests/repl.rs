@@ -180,7 +180,7 @@ fn hayes(arguments: &[&str], folder: &Path) -> std::process::Output {
 
 #[test]
 fn a_first_session() {
-    let Some(terminal) = Terminal::start("repl -p 'sim:bg96?register=0s'", 80) else { return };
+    let Some(terminal) = Terminal::start("repl -p 'sim:bg96?register=0s'", 84) else { return };
     terminal.wait_line("sim:bg96>");
     // Three lines of help, and the prompt.
     assert_eq!(terminal.screen().lines().count(), 4);
