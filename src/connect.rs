@@ -203,16 +203,13 @@ impl Address {
     /// already.
     pub fn parse(text: &str) -> Result<Address, Complaint> {
         if text.is_empty() {
-            return Err(complaint("the port is empty", "name one, as /dev/ttyUSB2, tcp://host:port or sim:bg96"));
+            return Err(Complaint::told("hayes::port::missing empty", &[]));
         }
         if text.contains('\0') {
-            return Err(complaint("a port's name holds no NUL", "name one, as /dev/ttyUSB2"));
+            return Err(Complaint::told("hayes::port::missing nul", &[]));
         }
         if text == AUTO {
-            return Err(complaint(
-                "`auto` asks all ports, and only -p takes it",
-                "name the port here: `hayes ports --probe` tells which answers AT",
-            ));
+            return Err(Complaint::told("hayes::port::missing auto", &[]));
         }
         if let Some(rest) = text.strip_prefix("usb:") {
             return UsbName::parse(rest).map(Address::Usb);
@@ -228,10 +225,7 @@ impl Address {
         }
         if let Some(file) = text.strip_prefix("replay:") {
             if file.is_empty() {
-                return Err(complaint(
-                    "`replay:` names no file",
-                    "give the file that --record has written: replay:FILE",
-                ));
+                return Err(Complaint::told("hayes::port::missing no-file", &[]));
             }
             return Ok(Address::Replay(file.into()));
         }
@@ -267,14 +261,10 @@ fn unknown_scheme(text: &str, scheme: &str) -> Complaint {
         }
     };
     let rest = text.get(scheme.len()..).unwrap_or_default().trim_start_matches([':', '/']);
-    let help = match wanted {
-        Some(wanted) => format!("did you mean `{wanted}{rest}`?"),
-        None => {
-            "a port is a device (/dev/ttyUSB2, COM3), usb:VID:PID, tcp://host:port, rfc2217://host:port, sim:MODEL or replay:FILE"
-                .to_owned()
-        }
-    };
-    complaint(format!("`{scheme}:` is no kind of port"), help)
+    match wanted {
+        Some(wanted) => Complaint::told("hayes::port::missing scheme-meant", &[&scheme, &wanted, &rest]),
+        None => Complaint::told("hayes::port::missing scheme", &[&scheme]),
+    }
 }
 
 fn host_and_port(text: &str, rest: &str) -> Result<(String, u16), Complaint> {
@@ -283,31 +273,26 @@ fn host_and_port(text: &str, rest: &str) -> Result<(String, u16), Complaint> {
     let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, port)) => (host, port.strip_prefix(':')),
         None if rest.matches(':').count() > 1 => {
-            let help = format!("an IPv6 address stands in brackets: {scheme}[::1]:2000");
-            return Err(complaint(format!("`{text}` has more than one colon after the host"), help));
+            return Err(Complaint::told("hayes::port::missing colons", &[&text, &scheme]));
         }
         None => rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port))),
     };
     if host.is_empty() {
-        return Err(complaint(format!("`{text}` names no host"), format!("write it as {scheme}192.168.1.50:2000")));
+        return Err(Complaint::told("hayes::port::missing no-host", &[&text, &scheme]));
     }
     let Some(port) = port.filter(|port| !port.is_empty()) else {
-        let help = format!("write it as {scheme}{}:2000; there is no usual number", bracketed(host));
-        return Err(complaint(format!("`{text}` names no port number"), help));
+        return Err(Complaint::told("hayes::port::missing no-number", &[&text, &scheme, &bracketed(host)]));
     };
     match u16::from_str(port) {
         Ok(number @ 1..) => Ok((host.to_owned(), number)),
-        Ok(0) | Err(_) => Err(complaint(
-            format!("`{port}` is no TCP port number"),
-            format!("it is a number from 1 to 65535: {scheme}{}:2000", bracketed(host)),
-        )),
+        Ok(0) | Err(_) => Err(Complaint::told("hayes::port::missing number", &[&port, &scheme, &bracketed(host)])),
     }
 }
 
 fn simulator_address(text: &str, rest: &str) -> Result<Address, Complaint> {
     let (model, query) = rest.split_once('?').map_or((rest, None), |(model, query)| (model, Some(query)));
     if model.is_empty() {
-        return Err(complaint(format!("`{text}` names no model"), "name one, as sim:generic or sim:bg96"));
+        return Err(Complaint::told("hayes::port::missing no-model", &[&text]));
     }
     let mut options: Vec<&str> = Vec::new();
     let mut virtual_time = false;
@@ -315,19 +300,12 @@ fn simulator_address(text: &str, rest: &str) -> Result<Address, Complaint> {
         match option.split_once('=') {
             Some(("time", "real")) => virtual_time = false,
             Some(("time", "virtual")) => virtual_time = true,
-            Some(("time", _)) => {
-                return Err(complaint(format!("`{option}` is unknown"), "time is real or virtual"));
-            }
+            Some(("time", _)) => return Err(Complaint::told("hayes::port::missing time", &[&option])),
             Some(("virtual" | "virtual-time" | "clock", _)) => {
-                return Err(complaint(format!("`{option}` is unknown"), "did you mean `time=virtual`?"));
+                return Err(Complaint::told("hayes::port::missing time-meant", &[&option]));
             }
             Some((key, _)) if !key.is_empty() => options.push(option),
-            Some(_) | None => {
-                return Err(complaint(
-                    format!("`{option}` is no option of a simulated modem"),
-                    "an option is key=value, as in sim:bg96?pin=1234&register=5s",
-                ));
-            }
+            Some(_) | None => return Err(Complaint::told("hayes::port::missing option", &[&option])),
         }
     }
     let options = options.join("&");
@@ -365,10 +343,6 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Address, Complaint> {
         Address::parse(text)
     }
-}
-
-fn complaint(message: impl Into<String>, help: impl Into<String>) -> Complaint {
-    Complaint::new(message).help(help)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::inventory::BatchModem;
 use super::journal::Journal;
 use super::run::{Board, Common, Ended, Slot, Stop};
 use super::schedule::{Scheduler, Stopped, Turn};
+use crate::diagnostic::Complaint;
 use crate::port::crew::Crew;
 use crate::port::{Cancel, Clock, Timestamp};
 use crate::report::result::FailureReport;
@@ -358,8 +359,7 @@ impl Driver {
 fn broken(common: &Common, modem: &BatchModem, panic: &(dyn std::any::Any + Send)) -> Box<Ended> {
     let why = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    let mut failure = FailureReport::outside("hayes::internal", &format!("Hayes has failed here: {why}"));
-    failure.help = Some("this is a fault of Hayes: please report it with the script".to_owned());
+    let failure = FailureReport::unopened(&Complaint::told("hayes::internal", &[&why]));
     let mut ended = common.unreachable(modem, Timestamp::now(), failure);
     ended.result.status = Status::Failed;
     ended

@@ -51,7 +51,7 @@ pub fn find(
     Ok(met.into_iter().map(|(_, met)| met).collect())
 }
 
-pub(super) fn identifying() -> std::io::Result<Arc<Program>> {
+pub fn identifying() -> std::io::Result<Arc<Program>> {
     let entry = library::find("modem/identify");
     let program = entry.and_then(|entry| check(&entry.source(), &Library::default()).program);
     program.ok_or_else(|| std::io::Error::other("the library has no modem/identify that checks"))
@@ -145,7 +145,7 @@ fn ask(address: &Address, baud: Option<u32>, program: &Arc<Program>, cancel: &Ca
     met
 }
 
-pub(super) fn who(conversation: &mut Conversation, program: &Arc<Program>) -> (Identity, Option<String>) {
+pub fn who(conversation: &mut Conversation, program: &Arc<Program>) -> (Identity, Option<String>) {
     let inputs = Inputs { timeout: TIMEOUT, ..Inputs::default() };
     let outcome = runtime::run(program, conversation, &inputs, &mut Silent);
     let column = |wanted: &str| {
@@ -157,7 +157,7 @@ pub(super) fn who(conversation: &mut Conversation, program: &Arc<Program>) -> (I
 }
 
 /// All that is wanted is so. Some modems leave out an IMEI's or ICCID's last digit, or put a version there.
-pub(super) fn is_same(wanted: &Identity, found: &Identity) -> bool {
+pub fn is_same(wanted: &Identity, found: &Identity) -> bool {
     let same = |wanted: &Option<String>, found: &Option<String>, digits: usize| match (wanted, found) {
         (None, _) => true,
         (Some(wanted), Some(found)) => {

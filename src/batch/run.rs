@@ -1,6 +1,7 @@
 //! One modem's run: its port is opened, the script is run, the result is a line of the journal. And what each modem that
 //! runs does now, for whoever looks.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,7 +71,7 @@ impl Ended {
     }
 
     /// After an earlier try, whose failure stays known, and its conversation where no later one was kept.
-    pub(super) fn after(&mut self, before: Ended) {
+    pub fn after(&mut self, before: Ended) {
         let RunResult { mut earlier, failure, record, .. } = before.result;
         earlier.extend(failure);
         self.result.earlier = earlier;
@@ -80,13 +81,13 @@ impl Ended {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Stop {
-    pub(super) cancel: Cancel,
-    pub(super) late: Arc<AtomicBool>,
+pub struct Stop {
+    pub cancel: Cancel,
+    pub late: Arc<AtomicBool>,
 }
 
 impl Stop {
-    pub(super) fn new(cancel: Cancel) -> Stop {
+    pub fn new(cancel: Cancel) -> Stop {
         Stop { cancel, late: Arc::default() }
     }
 }
@@ -158,7 +159,7 @@ impl Common {
     }
 
     /// Each step is a function and large values are boxed: a thread's memory is the deepest its stack has been.
-    pub(super) fn run(&self, modem: &BatchModem, stop: &Stop, slot: &Slot) -> Box<Ended> {
+    pub fn run(&self, modem: &BatchModem, stop: &Stop, slot: &Slot) -> Box<Ended> {
         let mut ear = Ear::new(modem, slot, self.live.as_ref());
         let mut ended = self.talk(modem, stop, &mut ear);
         ended.steps = std::mem::take(&mut ear.steps);
@@ -199,10 +200,8 @@ impl Common {
             (None, Some(iccid)) => format!("ICCID {iccid}"),
             (None, None) => why_not.clone().unwrap_or_else(|| "a modem that does not tell who it is".to_owned()),
         };
-        let message = format!("{} is on this port in place of {}", what(&found), what(&modem.identity));
-        let help = "cables may have been swapped: put the inventory right; nothing was changed";
-        let failure = FailureReport::outside("hayes::fleet::wrong-modem", &message);
-        Some(FailureReport { help: Some(help.to_owned()), ..failure })
+        let values: [&dyn Display; 2] = [&what(&found), &what(&modem.identity)];
+        Some(FailureReport::unopened(&Complaint::told("hayes::fleet::wrong-modem", &values)))
     }
 
     #[inline(never)]
@@ -213,7 +212,7 @@ impl Common {
     }
 
     #[inline(never)]
-    pub(super) fn unreachable(&self, modem: &BatchModem, started: Timestamp, failure: FailureReport) -> Box<Ended> {
+    pub fn unreachable(&self, modem: &BatchModem, started: Timestamp, failure: FailureReport) -> Box<Ended> {
         let script = &self.program.source().name;
         let result = RunResult::unreachable(&modem.name, &modem.port(), script, started.to_string(), failure);
         Box::new(Ended::new(result))
@@ -253,15 +252,10 @@ impl Common {
         let limit = ShownDuration(self.modem_timeout.unwrap_or_default());
         let doing = result.failure.as_ref().and_then(|failure| failure.sent.clone());
         let what = doing.map(|sent| format!(", while it was at {sent}")).unwrap_or_default();
-        let message = format!("the modem was not done within {limit}{what}");
         let before = result.failure.take().unwrap_or_else(|| FailureReport::outside("", ""));
+        let Complaint { code, message, help } = Complaint::told("hayes::batch::modem-timeout", &[&limit, &what]);
         result.status = Status::Failed;
-        result.failure = Some(FailureReport {
-            code: "hayes::batch::modem-timeout".to_owned(),
-            message,
-            help: Some("give it more with --modem-timeout, or look at its conversation".to_owned()),
-            ..before
-        });
+        result.failure = Some(FailureReport { code: code.to_owned(), message, help, ..before });
     }
 
     fn keep(&self, result: &mut RunResult, transcript: &Transcript) -> Result<(), String> {
@@ -320,9 +314,7 @@ fn not_found(identity: &Identity) -> FailureReport {
         (None, Some(iccid)) => format!("with the ICCID {iccid}"),
         (None, None) => "of that kind".to_owned(),
     };
-    let message = format!("no modem {who} is on the ports that the inventory names");
-    let help = "name its port, or where to look: ports = [\"/dev/ttyUSB*\"] at the top of the inventory";
-    FailureReport { help: Some(help.to_owned()), ..FailureReport::outside("hayes::batch::not-found", &message) }
+    FailureReport::unopened(&Complaint::told("hayes::batch::not-found", &[&who]))
 }
 
 const INTERRUPTED: &str = "hayes::run::interrupted";
@@ -426,7 +418,7 @@ pub struct Doing {
 }
 
 impl Board {
-    pub(super) fn slot(&self) -> Arc<Slot> {
+    pub fn slot(&self) -> Arc<Slot> {
         let slot = Arc::new(Slot::default());
         self.0.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&slot));
         slot
@@ -442,12 +434,12 @@ impl Board {
 }
 
 impl Slot {
-    pub(super) fn begin(&self, modem: usize, since: Duration) {
+    pub fn begin(&self, modem: usize, since: Duration) {
         *self.lock() =
             Some(Doing { modem, since, failed_attempts: 0, what: "opens its port".to_owned(), steps: Vec::new() });
     }
 
-    pub(super) fn end(&self) {
+    pub fn end(&self) {
         *self.lock() = None;
     }
 
