@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::notation::{hex, unhex};
 use crate::sim::{CommandError, Options};
 
-use super::random::{Random, with_check_digit};
-use super::{Answer, Effect, Request, Row};
+use super::{Answer, Effect, Random, Request, Row, with_check_digit};
 use crate::at::Form::{self, Read, Set, Test};
 
 pub(super) const COMMANDS: &[Row] = &[

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use crate::sim::{CommandError, Instead, ModelCommand};
 
-use super::random::Chaos;
 use super::read_timestamp;
-use super::{Answer, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then};
+use super::{Answer, Chaos, CommandParameter, Does, Effect, FinalCode, Request, Row, Simulator, Then};
 use super::{card, file, message, mobile, socket, split, timestamp};
 use crate::at::Form::{self, Execute, Read, Set};
 

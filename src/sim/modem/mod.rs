@@ -1,19 +1,18 @@
 //! The terminal adaptor (27.007 §4): the part that talks with the computer. It takes characters, gives echo, lines,
 //! result codes, URCs and prompts (V.250 §5), keeps the settings that shape them, and knows what happens when. The
-//! faults strike here. At the end of this file: a command line taken apart, and one command with its answer.
+//! faults strike here, as the dice fall. At the end of this file: a command line taken apart, and one command with its
+//! answer.
 //!
 //! - `settings`: the values that commands set
 //! - `card`, `mobile`, `socket`, `message`, `file`: the other parts, each with its table of commands
 //! - `commands`: from a command to the part that does it; the tables of V.250 and of the equipment
 //! - `simulator`: the modem as a whole: bytes and time, a line from its first command to its final result code, power
-//! - `random`: dice
 
 mod card;
 mod commands;
 mod file;
 mod message;
 mod mobile;
-mod random;
 mod settings;
 mod simulator;
 mod socket;
@@ -29,10 +28,9 @@ use crate::port::Timestamp;
 use crate::psm::ACTIVE;
 use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack};
 
-use super::{CommandError, GivenOption, Options, Profile};
+use super::{CommandError, GivenOption, Options, Profile, fault};
 use message::{MessageStatus, Messages};
 use mobile::Mobile;
-use random::{Chaos, Random};
 use settings::CurrentSettings;
 
 /// Input that waits because the modem is busy, or slow. What comes beyond it is lost, as in a UART without flow control.
@@ -654,6 +652,94 @@ impl SendBuffer {
         if self.waiting.is_empty() && self.waiting.capacity() > 4 * 1024 {
             self.waiting = VecDeque::new();
         }
+    }
+}
+
+// The dice: SplitMix64, so that a seed gives the same modem on every machine; and the faults that they choose
+
+#[derive(Debug, Clone)]
+struct Random {
+    state: u64,
+}
+
+impl Random {
+    fn new(seed: u64) -> Random {
+        // Seeds are small numbers; the first draw spreads them.
+        let mut random = Random { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5851_F42D_4C95_7F2D };
+        random.draw();
+        random
+    }
+
+    fn draw(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number from 0 up to, not including, `bound`; 0 where `bound` is 0.
+    fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
+        usize::try_from(self.draw() % bound).unwrap_or(0)
+    }
+
+    fn digits(&mut self, count: usize) -> String {
+        (0..count).map(|_| char::from(b'0' + u8::try_from(self.below(10)).unwrap_or(0))).collect()
+    }
+}
+
+/// `digits` with its Luhn check digit: how IMEI and ICCID end.
+fn with_check_digit(digits: &str) -> String {
+    // Each second digit counts twice, and of what comes out the digits are added.
+    let weighed = digits.bytes().rev().zip([2, 1].into_iter().cycle());
+    let weighed = weighed.map(|(digit, weight)| u32::from(digit.wrapping_sub(b'0') % 10) * weight);
+    let sum: u32 = weighed.map(|value| value / 10 + value % 10).sum();
+    format!("{digits}{}", (10 - sum % 10) % 10)
+}
+
+/// The faults that chaos chooses from, as addresses write them; `{}` is a number up to 3000.
+const MISHAPS: &str = "split chunks join:{}ms urc urc-inside nul garbage late:{}ms late:{}s lost echo-half duplicate-ok \
+    truncated previous error prompt connect hang-at-prompt slow-reader:{} drop:{} restart silence:0 unplug-in-line:0";
+
+/// The fault `chaos`: one to three of the others, which strike some of the command lines and spare the rest.
+#[derive(Debug)]
+struct Chaos {
+    random: Random,
+    mishaps: Vec<&'static str>,
+    /// One line of so many is struck.
+    rarity: usize,
+    lasting: Vec<GivenOption>,
+}
+
+impl Chaos {
+    fn new(options: &Options) -> Option<Chaos> {
+        let mut random = Random::new(u64::from(options.fault("chaos")?.number?));
+        let mut mishaps: Vec<&str> = MISHAPS.split(' ').collect();
+        let kept = 1 + random.below(3);
+        while mishaps.len() > kept {
+            mishaps.swap_remove(random.below(mishaps.len()));
+        }
+        let rarity = 1 + random.below(12);
+        Some(Chaos { random, mishaps, rarity, lasting: options.faults.clone() })
+    }
+
+    fn strike(&mut self, now: &[GivenOption]) -> Vec<GivenOption> {
+        // A modem that has fallen silent stays so.
+        let silence = now.iter().filter(|fault| fault.name == "silence");
+        let mut faults: Vec<GivenOption> = self.lasting.iter().chain(silence).cloned().collect();
+        for mishap in &self.mishaps {
+            if self.random.below(self.rarity) == 0 {
+                let word = mishap.replace("{}", &(1 + self.random.below(3_000)).to_string());
+                // All of them can be had.
+                faults.extend(fault(&word));
+            }
+        }
+        faults
+    }
+
+    fn mishaps(&self) -> String {
+        self.mishaps.join(",")
     }
 }
 

@@ -12,8 +12,10 @@ use crate::sim::{CommandError, GivenOption, Needs, Options, Profile};
 use super::message::Messages;
 use super::mobile::Mobile;
 use super::next_request;
-use super::random::{Random, with_check_digit};
-use super::{Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, ModemState, Pace, Simulator, Then, Timer};
+use super::{
+    Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, ModemState, Pace, Random, Simulator, Then, Timer,
+    with_check_digit,
+};
 
 const LONGEST_LINE: usize = 560;
 
