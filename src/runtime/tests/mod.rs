@@ -96,13 +96,12 @@ fn unescaped(text: &str) -> String {
 /// A modem that has an answer to each line, and says things at given times.
 #[derive(Default)]
 struct Modem {
-    rules: Vec<(String, Vec<Saying>)>,
+    rules: Vec<(String, Vec<Vec<Saying>>)>,
     line: Vec<u8>,
     /// It has asked for data.
     in_data: bool,
-    /// What it will say, and when.
-    due: Vec<(Duration, Saying)>,
-    gone_at: Option<Duration>,
+    due: Vec<Saying>,
+    is_gone: bool,
     echo: bool,
     heard: Arc<Mutex<ModemHeard>>,
     cancel_on: Option<(String, Cancel)>,
@@ -116,12 +115,8 @@ struct ModemHeard {
     controls: Vec<Control>,
 }
 
-#[derive(Clone)]
-enum Saying {
-    After(Duration, String),
-    /// From here on it hears nothing and says nothing; it may come back.
-    Unplug(Duration, Option<Duration>),
-}
+/// When it says something, and what; nothing: it goes away, and hears and says nothing, or it is back.
+type Saying = (Duration, Option<String>);
 
 impl Modem {
     fn new() -> Modem {
@@ -138,23 +133,27 @@ impl Modem {
         if let Some((when, text)) = written.split_once("> ")
             && let Some(when) = millis(when)
         {
-            self.due.push((when, Saying::After(Duration::ZERO, unescaped(text))));
+            self.due.push((when, Some(unescaped(text))));
             return self;
         }
         let (line, rest) = written.split_once(" =").unwrap();
         let (after, answer) = rest.split_once('>').unwrap();
         let (line, answer) = (unescaped(line), unescaped(answer.strip_prefix(' ').unwrap_or(answer)));
-        let saying = match after {
-            "unplugs" => Saying::Unplug(Duration::from_millis(10), millis(&answer)),
+        let sayings = match after {
+            "unplugs" => {
+                let goes = Duration::from_millis(10);
+                let is_back = millis(&answer).map(|away| goes + away);
+                [Some(goes), is_back].into_iter().flatten().map(|when| (when, None)).collect()
+            }
             after => {
                 let ended = |line: &str| format!("\r\n{line}{}", if line.ends_with("> ") { "" } else { "\r\n" });
                 let text = answer.split('|').filter(|line| !line.is_empty()).map(ended).collect();
-                Saying::After(millis(after).unwrap_or_default(), text)
+                vec![(millis(after).unwrap_or_default(), Some(text))]
             }
         };
         match self.rules.iter_mut().find(|(known, _)| *known == line) {
-            Some((_, sayings)) => sayings.push(saying),
-            None => self.rules.push((line, vec![saying])),
+            Some((_, answers)) => answers.push(sayings),
+            None => self.rules.push((line, vec![sayings])),
         }
         self
     }
@@ -167,20 +166,17 @@ impl Modem {
             cancel.cancel();
         }
         let known = self.rules.iter_mut().find(|(known, _)| known == line);
-        let saying = match known {
-            Some((_, sayings)) if sayings.len() > 1 => sayings.remove(0),
-            Some((_, sayings)) => sayings[0].clone(),
-            None if line == "AT" || line == "\x1b" => Saying::After(Duration::ZERO, "\r\nOK\r\n".into()),
+        let sayings = match known {
+            Some((_, answers)) if answers.len() > 1 => answers.remove(0),
+            Some((_, answers)) => answers[0].clone(),
+            None if line == "AT" || line == "\x1b" => vec![(Duration::ZERO, Some("\r\nOK\r\n".into()))],
             None if line.is_empty() => return,
-            None => Saying::After(Duration::ZERO, "\r\nERROR\r\n".into()),
+            None => vec![(Duration::ZERO, Some("\r\nERROR\r\n".into()))],
         };
-        match &saying {
-            Saying::After(wait, text) => {
-                self.in_data = text.ends_with("> ");
-                self.due.push((now + *wait, saying.clone()));
-            }
-            Saying::Unplug(wait, _) => self.due.push((now + *wait, saying)),
+        if let [(_, Some(text))] = &*sayings {
+            self.in_data = text.ends_with("> ");
         }
+        self.due.extend(sayings.into_iter().map(|(wait, saying)| (now + wait, saying)));
     }
 }
 
@@ -188,8 +184,7 @@ impl Device for Modem {
     fn receive(&mut self, bytes: &[u8], now: Duration) {
         self.heard.lock().unwrap().bytes.extend_from_slice(bytes);
         if self.echo && !self.in_data {
-            let echo = String::from_utf8_lossy(bytes).into_owned();
-            self.due.push((now, Saying::After(Duration::ZERO, echo)));
+            self.due.push((now, Some(String::from_utf8_lossy(bytes).into_owned())));
         }
         for byte in bytes {
             if *byte != b'\r' || self.in_data {
@@ -212,20 +207,10 @@ impl Device for Modem {
     fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
         self.due.sort_by_key(|(when, _)| *when);
         while self.due.first().is_some_and(|(when, _)| *when <= now) {
-            let (when, saying) = self.due.remove(0);
-            match saying {
-                Saying::After(_, text) if self.gone().is_none() => out.extend_from_slice(text.as_bytes()),
-                Saying::After(..) => {}
-                Saying::Unplug(_, back) => {
-                    self.gone_at = Some(when);
-                    if let Some(back) = back {
-                        self.due.push((when + back, Saying::Unplug(Duration::MAX, None)));
-                        self.due.sort_by_key(|(when, _)| *when);
-                    }
-                    if matches!(saying, Saying::Unplug(Duration::MAX, None)) {
-                        self.gone_at = None;
-                    }
-                }
+            match self.due.remove(0).1 {
+                Some(text) if !self.is_gone => out.extend_from_slice(text.as_bytes()),
+                Some(_) => {}
+                None => self.is_gone = !self.is_gone,
             }
         }
     }
@@ -235,7 +220,7 @@ impl Device for Modem {
     }
 
     fn gone(&self) -> Option<Fault> {
-        self.gone_at.map(|_| Fault::Lost("unplugged".into()))
+        self.is_gone.then(|| Fault::Lost("unplugged".into()))
     }
 
     fn control(&mut self, control: Control, _now: Duration) {
@@ -311,18 +296,14 @@ impl RunBench {
     }
 
     fn run(&self, script: &str, mut modem: Modem) -> Ran {
-        let program = self.program(script);
         let cancel = Cancel::new().unwrap();
         modem.cancel_on = self.interrupt_on.clone().map(|line| (line, cancel.clone()));
         let heard = Arc::clone(&modem.heard);
-        let mut conversation = conversation(modem, &cancel);
-        let mut listener = Notes { answer: self.answer.clone(), ..Notes::default() };
-        let outcome = run(&program, &mut conversation, &self.inputs, &mut listener);
-        Ran { outcome, events: listener.events, heard }
+        Ran { heard, ..self.run_in(script, &mut conversation(modem, &cancel)) }
     }
 
     fn run_in(&self, script: &str, conversation: &mut Conversation) -> Ran {
-        let mut listener = Notes::default();
+        let mut listener = Notes { answer: self.answer.clone(), ..Notes::default() };
         let outcome = run(&self.program(script), conversation, &self.inputs, &mut listener);
         Ran { outcome, events: listener.events, heard: Arc::default() }
     }
