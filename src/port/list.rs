@@ -65,7 +65,7 @@ fn root() -> PathBuf {
 }
 
 /// Where the file with this absolute path stands below `root`.
-pub(super) fn under(root: &Path, path: &Path) -> PathBuf {
+pub fn under(root: &Path, path: &Path) -> PathBuf {
     root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
@@ -84,7 +84,7 @@ pub fn others(path: &Path) -> Vec<Holder> {
 }
 
 /// Their names alone; costs less.
-pub(super) fn paths() -> Vec<PathBuf> {
+pub fn paths() -> Vec<PathBuf> {
     let root = root();
     let mut paths: Vec<PathBuf> = devices::paths(&root).iter().map(|path| under(&root, path)).collect();
     paths.sort_by_cached_key(|path| natural(path));

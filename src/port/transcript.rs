@@ -31,7 +31,7 @@ use crate::source::{Unreadable, read_file};
 use crate::state::private_file;
 
 const MASKED: &str = "***";
-pub(super) const TITLE: &str = "# hayes transcript 1";
+pub const TITLE: &str = "# hayes transcript 1";
 const LOST: &str = "lost";
 const BACK: &str = "back";
 /// Ends the comment that stands where events are missing.

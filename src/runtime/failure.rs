@@ -39,7 +39,7 @@ impl Failure {
     }
 
     /// Whether it may have come of bytes that another program has read.
-    pub(super) fn lacks_something(&self) -> bool {
+    pub fn lacks_something(&self) -> bool {
         const SUCH: [&str; 5] = [
             "hayes::run::timeout",
             "hayes::run::out-of-step",
@@ -56,7 +56,7 @@ impl Failure {
     }
 
     /// What stands beside the place at fault.
-    pub(super) fn label(mut self: Box<Failure>, text: impl Into<String>) -> Box<Failure> {
+    pub fn label(mut self: Box<Failure>, text: impl Into<String>) -> Box<Failure> {
         if let Some(label) = self.diagnostic.labels.first_mut() {
             label.text = text.into();
         }
@@ -64,31 +64,31 @@ impl Failure {
     }
 
     /// Another place that matters, unless it is the same.
-    pub(super) fn also(mut self: Box<Failure>, span: Span, text: impl Into<String>) -> Box<Failure> {
+    pub fn also(mut self: Box<Failure>, span: Span, text: impl Into<String>) -> Box<Failure> {
         if self.diagnostic.span() != Some(span) {
             self.diagnostic = self.diagnostic.at(span, text);
         }
         self
     }
 
-    pub(super) fn help(mut self: Box<Failure>, help: impl Into<String>) -> Box<Failure> {
+    pub fn help(mut self: Box<Failure>, help: impl Into<String>) -> Box<Failure> {
         self.diagnostic.help = Some(help.into());
         self
     }
 
-    pub(super) fn sent(mut self: Box<Failure>, sent: impl Into<String>) -> Box<Failure> {
+    pub fn sent(mut self: Box<Failure>, sent: impl Into<String>) -> Box<Failure> {
         self.sent = Some(sent.into());
         self
     }
 
-    pub(super) fn answer(mut self: Box<Failure>, lines: &[Line], result: Option<&ResultCode>) -> Box<Failure> {
+    pub fn answer(mut self: Box<Failure>, lines: &[Line], result: Option<&ResultCode>) -> Box<Failure> {
         self.answer = lines.iter().map(Line::text).collect();
         self.result = result.map(ResultCode::to_string);
         self
     }
 
     /// What else is to be said of the answer, on a line of its own.
-    pub(super) fn also_means(&mut self, meaning: String) {
+    pub fn also_means(&mut self, meaning: String) {
         self.meaning = Some(match self.meaning.take() {
             Some(before) => format!("{before}\n{meaning}"),
             None => meaning,

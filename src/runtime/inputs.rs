@@ -145,7 +145,7 @@ pub fn unknown_param(name: &str, programs: &[Arc<Program>]) -> Complaint {
 }
 
 /// The value that a param was given; none where its default is to be taken.
-pub(super) fn value_of(param: &Param, inputs: &Inputs) -> Result<Option<Value>, (String, &'static str)> {
+pub fn value_of(param: &Param, inputs: &Inputs) -> Result<Option<Value>, (String, &'static str)> {
     let name = &param.name.value;
     match inputs.given(param) {
         Some(given) => from_text(given, param.convert).map(Some).map_err(|kind| {
@@ -159,7 +159,7 @@ pub(super) fn value_of(param: &Param, inputs: &Inputs) -> Result<Option<Value>, 
 }
 
 /// The value, or what the text should be.
-pub(super) fn from_text(text: &str, convert: Convert) -> Result<Value, &'static str> {
+pub fn from_text(text: &str, convert: Convert) -> Result<Value, &'static str> {
     match convert {
         Convert::Text => Ok(Value::text(text)),
         Convert::Int => text.trim().parse().map(Value::Int).map_err(|_| "a number"),
@@ -179,7 +179,7 @@ fn hex(text: &str) -> Option<i64> {
 }
 
 /// How params are given values from outside. A secret on the command line would be seen by all who use the machine.
-pub(super) fn ways_to_give(params: &[&Param]) -> String {
+pub fn ways_to_give(params: &[&Param]) -> String {
     let (secrets, plain): (Vec<&Param>, Vec<&Param>) = params.iter().partition(|param| param.secret);
     let named = |params: &[&Param], form: fn(&str) -> String, between: &str| {
         params.iter().map(|param| form(&param.name.value)).collect::<Vec<_>>().join(between)

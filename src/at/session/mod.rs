@@ -203,30 +203,17 @@ struct Owing {
 /// What the line carries, as far as that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Nothing has been answered since the port was opened, or a question was given up.
-    Unknown {
-        /// A `CONNECT` may still come, of a command that was given up; so does its data mode end.
-        opening: Option<DataEnds>,
-        /// So does the connection end that was escaped from: ATO goes back to it.
-        escaped: DataEnds,
-        /// The modem was told to go back to commands, whatever it was at: `OK` is its answer.
-        leaving: bool,
-    },
-    Command {
-        /// Some commands are answered by OK first, and by CONNECT when the connection has come about.
-        opening: Option<DataEnds>,
-        escaped: DataEnds,
-    },
+    /// Nothing has been answered since the port was opened, or a question was given up, whose `CONNECT` may still come
+    /// (`opening`: and so ends its data mode). ATO goes back to the connection that ends so: `escaped`. `leaving`: the modem
+    /// was told to go back to commands, whatever it was at: `OK` is its answer.
+    Unknown { opening: Option<DataEnds>, escaped: DataEnds, leaving: bool },
+    /// Some commands are answered by OK first, and by CONNECT when the connection has come about: `opening`.
+    Command { opening: Option<DataEnds>, escaped: DataEnds },
     /// Since a `CONNECT`: what the other end says (V.250 §6.3.1), not answers. It is told in lines, because people write
-    /// patterns for lines; what has no line end is told after [`SETTLE`] of silence, and a long stretch in pieces.
-    Data {
-        /// It came from a command that is known to open a connection. Of another command it may ask for a file only, and
-        /// then any result code ends it.
-        sure: bool,
-        ends: DataEnds,
-        /// The modem was told to go back to commands: its `OK` ends it.
-        leaving: bool,
-    },
+    /// patterns for lines; what has no line end is told after [`SETTLE`] of silence, and a long stretch in pieces. `sure`: it
+    /// came from a command that is known to open a connection. Of another command it may ask for a file only, and then any
+    /// result code ends it. `leaving`: the modem was told to go back to commands, and its `OK` ends it.
+    Data { sure: bool, ends: DataEnds, leaving: bool },
 }
 
 /// Lines that end a data mode, beside `NO CARRIER`: [`Expected::data_ends`].
