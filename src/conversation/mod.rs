@@ -108,7 +108,6 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// What had come until then.
     pub fn received(&self) -> &[Line] {
         match self {
             Trouble::InDataMode { .. } | Trouble::NeverGone { .. } | Trouble::NoRestart { .. } => &[],
@@ -693,7 +692,6 @@ impl Conversation {
     }
 }
 
-/// Hears what waited in a port.
 struct Pending<'l> {
     listener: &'l mut dyn Hearer,
     /// A line came that is no news: an answer's, or its end.

@@ -32,7 +32,6 @@ pub struct Crew {
 /// One thread, and where it finds its jobs.
 pub(super) struct Hand {
     waiting: Mutex<VecDeque<Job>>,
-    /// No more will come.
     closed: AtomicBool,
     /// How many it has, those that it does among them.
     count: AtomicUsize,

@@ -202,7 +202,6 @@ impl Recorded {
         }
     }
 
-    /// Writes a line, or several that were sent together.
     fn line(&mut self, who: Who, line: &[u8]) {
         let end = line.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let (words, end) = line.split_at_checked(line.len() - end).unwrap_or((line, &[]));
@@ -430,7 +429,6 @@ impl Replay {
         self.events.front().filter(|event| event.who != Who::Computer)
     }
 
-    /// Plays the next event.
     fn play(&mut self) {
         let Some(event) = self.events.pop_front() else { return };
         match event.who {

@@ -88,7 +88,6 @@ enum Activity {
 
 #[derive(Default)]
 struct Idle {
-    /// How the last question ended
     outcome: Option<Outcome>,
     /// What the modem still owes since a timeout
     owing: Option<Box<Owing>>,
@@ -165,7 +164,6 @@ struct Asking {
     /// Its last bytes did not go out.
     write_failed: bool,
     is_echoed: bool,
-    /// So many bytes came.
     heard: usize,
     /// Of the first of them, so many are no text.
     garbage: usize,
@@ -186,7 +184,6 @@ enum Prompting {
 #[derive(Default)]
 struct Owing {
     question: Arc<Question>,
-    /// When it was sent
     asked: Duration,
     finals: u32,
     prompt_open: bool,
@@ -240,7 +237,6 @@ impl Idle {
         Idle { outcome: Some(outcome), ..Idle::default() }
     }
 
-    /// Its result code has not come.
     fn still_owed(&mut self) -> Option<&mut Owing> {
         self.owing.as_deref_mut().filter(|owing| owing.finals > 0)
     }
@@ -289,7 +285,6 @@ impl Mode {
         matches!(self, Mode::Data { .. })
     }
 
-    /// Any result code ends the data mode.
     fn ends_with_any_result(self) -> bool {
         matches!(self, Mode::Data { sure, leaving, .. } if leaving || !sure)
     }
@@ -614,7 +609,6 @@ impl Session {
         }
     }
 
-    /// Bytes that came.
     pub fn receive(&mut self, bytes: &[u8], now: Duration, listener: &mut dyn Hearer) {
         self.last_byte = now;
         match &mut self.state {
@@ -719,7 +713,6 @@ impl Session {
         self.mode.ends_with_any_result() || self.mode.is_data() && self.cursor.doubt.is_some()
     }
 
-    /// When the last byte came.
     pub fn last_byte(&self) -> Duration {
         self.last_byte
     }

@@ -117,7 +117,6 @@ impl Below {
         }
     }
 
-    /// A line of its text has come.
     fn has_begun(&self) -> bool {
         matches!(self.body, Body::Text { came, .. } if came.lines > 0)
     }
@@ -628,7 +627,6 @@ impl Session {
         is_early
     }
 
-    /// A line that belongs to no answer.
     pub(super) fn queue_line(&mut self, line: &[u8], event: &Event<'_>, now: &mut Now<'_>) {
         self.queue.push(line);
         now.tell(event);
@@ -899,7 +897,6 @@ impl Session {
     }
 }
 
-/// Whether a string is open at the end of this line.
 fn opens_string(line: &[u8]) -> bool {
     // Whether they are odd in number needs no more than a byte, and so are many compared at once.
     line.iter().fold(0_u8, |quotes, byte| quotes.wrapping_add(u8::from(*byte == b'"'))) % 2 == 1

@@ -60,7 +60,6 @@ const ABORT_TIME: Duration = Duration::from_secs(2);
 /// So many lines are kept for the report.
 const MOST_RECEIVED: usize = 64;
 
-/// Why the session comes into step.
 pub(super) enum Purpose {
     /// This is asked when the modem is in step.
     Question(Arc<Question>, Why),
@@ -79,7 +78,6 @@ pub(super) struct Resync {
     fences: u32,
     /// Of them, those that were sent since the last result code
     unanswered: u32,
-    /// When the last `AT` was sent
     fenced: Duration,
     finals: u32,
     /// When the last result code came
@@ -105,7 +103,6 @@ enum Phase {
     Others { patience: Duration },
 }
 
-/// What is to be done now.
 enum Act {
     /// ESC, where a prompt may be open
     Cancel,
@@ -371,7 +368,6 @@ impl Resync {
         }
     }
 
-    /// What time asks for.
     fn advance(&mut self, last_byte: Duration, now: &mut Now<'_>) -> Option<Act> {
         if now.time < self.deadline(last_byte) {
             return None;
@@ -441,7 +437,6 @@ impl Resync {
         }
     }
 
-    /// Why it is given up.
     fn failure(&self, last_byte: Duration, now: Duration) -> Unanswered {
         let kind = match self.own() {
             Some(_) if self.received.is_empty() => FailureKind::Timeout(Silence::Total),

@@ -36,7 +36,6 @@ thread_local! {
 struct Shared {
     epoll: OwnedFd,
     clock: Clock,
-    /// The fibre that runs now.
     running: usize,
     /// What ended its wait.
     woken: Woken,
@@ -49,7 +48,6 @@ struct Shared {
 /// A longer wait is made of several: before Linux 5.11 epoll refuses one of a month.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
-/// How many events are taken at once.
 const EVENTS: usize = 256;
 /// An event's token is a fibre's number; a flag's id with this bit; or the hand.
 const FLAG: u64 = 1 << 63;
@@ -62,7 +60,6 @@ struct Fibre {
 
 #[derive(Default)]
 struct Fibres {
-    /// By their numbers
     fibres: BTreeMap<usize, Fibre>,
     /// How many there were ever
     begun: usize,

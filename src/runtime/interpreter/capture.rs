@@ -23,10 +23,8 @@ use crate::syntax::ast::{
 };
 use crate::value::{Record, Value};
 
-/// A name and its value.
 pub(super) type Captured = Vec<(String, Value)>;
 
-/// Why nothing was captured.
 #[derive(Debug, PartialEq)]
 enum Miss {
     /// There is no line
@@ -40,7 +38,6 @@ enum Miss {
 }
 
 impl ScriptView<'_> {
-    /// The values of the `${…}` in each clause.
     pub(super) fn clause_values(&self, clauses: &[Clause]) -> Step<ClauseValues> {
         clauses.iter().map(|clause| self.alternatives_values(clause.patterns())).collect()
     }
@@ -442,7 +439,6 @@ fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<
     Ok(Value::list(records))
 }
 
-/// The holes of a pattern that has matched `line`.
 fn holes(line: &[u8], holes: &[Hole], found: &[Option<&[u8]>]) -> Result<Captured, Miss> {
     holes
         .iter()

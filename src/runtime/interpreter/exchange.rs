@@ -33,7 +33,6 @@ const REBOOT: Duration = Duration::from_secs(90);
 /// So many questions are remembered; few scripts have more.
 const MOST_REMEMBERED: usize = 64;
 
-/// A question that is ready to be sent.
 #[derive(Clone)]
 pub(super) struct ReadyQuestion {
     /// Without its CR.

@@ -83,7 +83,6 @@ const OPERATOR_PREFERRED: [u8; 5 * PREFERRED] = {
 /// The bits of the two bytes of access technologies behind a network (31.102 §4.2.5), in the order of AT+CPOL.
 const TECHNOLOGIES: [[u8; 2]; 4] = [[0x00, 0x80], [0x00, 0x40], [0x80, 0x00], [0x40, 0x00]];
 
-/// The file's identifier and whether it can be written.
 const FILE_ICCID: u32 = 12258;
 const FILE_IMSI: u32 = 28423;
 const FILE_NAME: u32 = 28486;

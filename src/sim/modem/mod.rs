@@ -271,7 +271,6 @@ impl Adaptor {
         self.state = ModemState::Deaf;
     }
 
-    /// How many more bytes it takes; a host that can hold its writer up need not lose any.
     fn room(&self) -> usize {
         INPUT.saturating_sub(self.input.len())
     }
@@ -566,7 +565,6 @@ fn timestamp(seconds: u64, zone: i8) -> String {
     format!("{text}{zone:+03}")
 }
 
-/// Seconds in a quarter of an hour
 const QUARTER: i64 = 900;
 
 /// What [`timestamp`] wrote: the seconds, and the zone.
