@@ -55,7 +55,7 @@ impl Port for Tcp {
     }
 
     fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
-        self.wire.as_mut().ok_or_else(away)?.write(bytes, until, &self.watch).1
+        self.wire.as_mut().ok_or_else(away)?.write(bytes, &mut 0, until, &self.watch)
     }
 
     fn control(&mut self, control: Control) -> Result<(), Fault> {
@@ -201,7 +201,6 @@ struct Telnet {
 
 /// How long the other end may take to confirm the settings.
 const NEGOTIATION: Duration = Duration::from_secs(5);
-/// How long a control command may take to go out.
 const COMMAND: Duration = Duration::from_secs(5);
 /// Telnet's own byte: as data it is doubled.
 const IAC: u8 = 255;
@@ -403,11 +402,12 @@ impl Telnet {
     /// Sends what the client has to say: data and protocol.
     fn send(&mut self, until: Duration, watch: &Watch) -> Result<(), Fault> {
         if !self.owed.is_empty() {
-            self.wire.write(self.owed, until, watch).1?;
+            self.wire.write(self.owed, &mut 0, until, watch)?;
             self.owed = &[];
         }
         while self.client.has_output() {
-            let (written, outcome) = self.wire.write(self.client.output(), until, watch);
+            let mut written = 0;
+            let outcome = self.wire.write(self.client.output(), &mut written, until, watch);
             // What went out must not go out again, whatever ended the write.
             self.client.consume_output(written);
             outcome?;

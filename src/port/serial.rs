@@ -67,7 +67,7 @@ impl Port for Serial {
     }
 
     fn write(&mut self, bytes: &[u8], until: Duration) -> Result<(), Fault> {
-        self.wire.as_mut().ok_or_else(away)?.write(bytes, until, &self.watch).1
+        self.wire.as_mut().ok_or_else(away)?.write(bytes, &mut 0, until, &self.watch)
     }
 
     fn control(&mut self, control: Control) -> Result<(), Fault> {

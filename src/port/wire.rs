@@ -7,7 +7,6 @@ use super::cancel::Watch;
 use super::os::{self, Descriptor, Wanted, Woken};
 use super::{Fault, Read};
 
-/// An end that does not block.
 pub(super) struct Wire<E> {
     pub(super) end: E,
     /// Whether more is likely to be there already, so that a look costs less than a wait.
@@ -56,14 +55,14 @@ impl<E: io::Read + io::Write + Descriptor> Wire<E> {
         }
     }
 
-    /// As [`Port::write`](super::Port::write); tells how many bytes went out, whatever ended it.
-    pub(super) fn write(&mut self, bytes: &[u8], until: Duration, watch: &Watch) -> (usize, Result<(), Fault>) {
-        let mut written = 0;
-        let outcome = self.write_on(bytes, &mut written, until, watch);
-        (written, outcome)
-    }
-
-    fn write_on(&mut self, bytes: &[u8], written: &mut usize, until: Duration, watch: &Watch) -> Result<(), Fault> {
+    /// As [`Port::write`](super::Port::write); counts in `written` how many bytes went out, whatever ended it.
+    pub(super) fn write(
+        &mut self,
+        bytes: &[u8],
+        written: &mut usize,
+        until: Duration,
+        watch: &Watch,
+    ) -> Result<(), Fault> {
         let mut refused = false;
         while let Some(rest) = bytes.get(*written..).filter(|rest| !rest.is_empty()) {
             match self.end.write(rest) {

@@ -41,9 +41,9 @@ pub(super) const COMMANDS: &[Row] = &[
         modem.set(request.setting, &request.parameters).map_err(|_| NOT_ALLOWED)?;
         request.answer(modem.messages.counts(&modem.adaptor, false))
     }),
-    ("message-send", &[Set], |modem, request| send(request, &modem.adaptor)),
+    ("message-send", &[Set], |modem, request| compose(request, &modem.adaptor, false)),
     ("message-send", &[Execute, Read], |_, _| Err(INVALID_UNIT)),
-    ("message-write", &[Execute, Set], |modem, request| write(request, &modem.adaptor)),
+    ("message-write", &[Execute, Set], |modem, request| compose(request, &modem.adaptor, true)),
     ("message-write", &[Read], |_, _| Err(INVALID_UNIT)),
     ("message-send-stored", &[Set], |modem, request| {
         modem.messages.send_stored(request, &modem.adaptor, modem.mobile.carries_messages())
@@ -148,29 +148,20 @@ fn coding(ta: &Adaptor) -> Coding {
     Coding::of_scheme(u8::try_from(ta.settings.number("+CSMP", 3)).unwrap_or(0))
 }
 
-/// AT+CMGS="number"[,type], or AT+CMGS=length in PDU mode.
-fn send(request: &Request, ta: &Adaptor) -> Answer {
-    let (address, length) = match is_text_mode(ta) {
-        true => (typed_address(request, ta)?, None),
-        false => (String::new(), Some(unit_length(request)?)),
-    };
-    Ok(Effect::Prompt(Awaited::Message { address, length, store: None }))
-}
-
-/// AT+CMGW[="number"[,type[,status]]], or AT+CMGW=length[,status] in PDU mode.
-fn write(request: &Request, ta: &Adaptor) -> Answer {
+/// AT+CMGS="number"[,type] or AT+CMGW[="number"[,type[,status]]]; in PDU mode =length[,status].
+fn compose(request: &Request, ta: &Adaptor, stores: bool) -> Answer {
     let text_mode = is_text_mode(ta);
-    let status = match request.given(if text_mode { 2 } else { 1 }) {
+    let status = match request.given(if text_mode { 2 } else { 1 }).filter(|_| stores) {
         None => MessageStatus::Unsent,
         Some(word) if text_mode => MessageStatus::of_word(word.text).ok_or(INVALID_TEXT)?,
         Some(_) => request.number(1).and_then(MessageStatus::of_number).ok_or(INVALID_UNIT)?,
     };
     let (address, length) = match text_mode {
-        true if request.parameters.is_empty() => (String::new(), None),
+        true if stores && request.parameters.is_empty() => (String::new(), None),
         true => (typed_address(request, ta)?, None),
         false => (String::new(), Some(unit_length(request)?)),
     };
-    Ok(Effect::Prompt(Awaited::Message { address, length, store: Some(status) }))
+    Ok(Effect::Prompt(Awaited::Message { address, length, store: stores.then_some(status) }))
 }
 
 /// A number as it is typed, in hexadecimal digits where AT+CSCS says so.

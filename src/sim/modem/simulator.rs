@@ -162,14 +162,7 @@ impl Simulator {
     }
 
     fn runs_until(&self) -> Option<Duration> {
-        match self.adaptor.state {
-            ModemState::Running { until, .. } => Some(until),
-            ModemState::Deaf
-            | ModemState::Command
-            | ModemState::Prompt { .. }
-            | ModemState::Data { .. }
-            | ModemState::Gone => None,
-        }
+        if let ModemState::Running { until, .. } = self.adaptor.state { Some(until) } else { None }
     }
 
     fn fire(&mut self, timer: Timer) {
@@ -630,17 +623,15 @@ impl Device for Simulator {
 
     fn gone(&self) -> Option<Lost> {
         let ta = &self.adaptor;
-        let why = match ta.state {
-            ModemState::Gone => "the simulated modem was unplugged",
-            ModemState::Deaf if ta.options.is_on("usb") == Some(true) => "the simulated modem has gone from its bus",
-            ModemState::Deaf
-            | ModemState::Command
-            | ModemState::Running { .. }
-            | ModemState::Prompt { .. }
-            | ModemState::Data { .. } => return None,
+        let is_unplugged = matches!(ta.state, ModemState::Gone);
+        let is_off_its_bus = matches!(ta.state, ModemState::Deaf) && ta.options.is_on("usb") == Some(true);
+        let why = if is_unplugged {
+            "the simulated modem was unplugged"
+        } else {
+            "the simulated modem has gone from its bus"
         };
         // What it still said comes first.
-        ta.sending.waiting.is_empty().then(|| Lost::Lost(why.into()))
+        (ta.sending.waiting.is_empty() && (is_unplugged || is_off_its_bus)).then(|| Lost::Lost(why.into()))
     }
 
     /// A DTR that drops ends a data call (V.250 §6.3.2); a break does nothing.
