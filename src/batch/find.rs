@@ -73,14 +73,8 @@ fn candidates(inventory: &Inventory) -> Vec<(Address, Option<u32>)> {
 
 /// Two names of one device are one port.
 fn real_name(address: &Address) -> String {
-    match address {
-        Address::Device(path) => std::fs::canonicalize(path).unwrap_or_else(|_| path.clone()).display().to_string(),
-        Address::Usb(_)
-        | Address::Tcp { .. }
-        | Address::Rfc2217 { .. }
-        | Address::Simulator { .. }
-        | Address::Replay(_) => address.to_string(),
-    }
+    let Address::Device(path) = address else { return address.to_string() };
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.clone()).display().to_string()
 }
 
 /// `/dev/ttyUSB*`: what is there now, in the order of the names.

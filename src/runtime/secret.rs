@@ -175,11 +175,7 @@ impl Mask {
             return value.clone();
         }
         match value {
-            Value::Text(text) => match self.text(text) {
-                Cow::Borrowed(_) => value.clone(),
-                Cow::Owned(shown) => Value::text(shown),
-            },
-            Value::Int(_) | Value::Decimal(_) => match self.text(&value.to_string()) {
+            Value::Text(_) | Value::Int(_) | Value::Decimal(_) => match self.text(&value.to_string()) {
                 Cow::Borrowed(_) => value.clone(),
                 Cow::Owned(shown) => Value::text(shown),
             },

@@ -122,7 +122,7 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
     }
     let mut columns = Vec::new();
     let mut seen = HashSet::new();
-    let mut wrong = false;
+    let before = draft.diagnostics.len();
     for title in record {
         let lower = title.to_ascii_lowercase();
         let (kind, name) = title.split_once('.').unwrap_or((title, ""));
@@ -132,7 +132,6 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
             _ => ["label", "var"].contains(&kind.as_str()),
         };
         if !is_known {
-            wrong = true;
             let help = match super::nearest(&lower, &["name", "port", "imei", "iccid", "gateway", "group", "baud"]) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if title.is_empty() => "name each column, or leave it out".to_owned(),
@@ -145,16 +144,14 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
             continue;
         }
         if !seen.insert(lower) {
-            wrong = true;
             draft.problem(span, "hayes::inventory::column-twice", &[&title]);
         }
         columns.push((kind, name.into()));
     }
-    if !wrong && !columns.iter().any(|(kind, _)| kind == "name") {
-        wrong = true;
+    if draft.diagnostics.len() == before && !columns.iter().any(|(kind, _)| kind == "name") {
         draft.problem(span, "hayes::inventory::no-name column", &[]);
     }
-    (!wrong).then_some(columns)
+    (draft.diagnostics.len() == before).then_some(columns)
 }
 
 fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringRecord, draft: &mut Draft) {
@@ -162,7 +159,7 @@ fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringReco
         return draft.problem(span, "hayes::inventory::csv fields", &[&record.len(), &columns.len()]);
     }
     let mut entry = ModemEntry { span, ..ModemEntry::default() };
-    let mut wrong = false;
+    let before = draft.diagnostics.len();
     for ((kind, name), field) in columns.iter().zip(record).filter(|(_, field)| !field.is_empty()) {
         let placed = || Name { value: field.to_owned(), span: field_span(source, span, field) };
         match kind.as_str() {
@@ -178,7 +175,6 @@ fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringReco
             "baud" => match field.parse() {
                 Ok(baud @ 1..) => entry.settings.baud = Some(baud),
                 Ok(_) | Err(_) => {
-                    wrong = true;
                     let at = field_span(source, span, field);
                     draft.problem(at, "hayes::inventory::value speed", &[&format_args!("{field:?}")]);
                 }
@@ -187,7 +183,7 @@ fn row(source: &Source, span: Span, columns: &[Column], record: &csv::StringReco
             _ => _ = entry.settings.vars.insert(Arc::clone(name), field.to_owned()),
         }
     }
-    if !wrong {
+    if draft.diagnostics.len() == before {
         draft.add(entry);
     }
 }

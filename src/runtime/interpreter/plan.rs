@@ -29,8 +29,10 @@ impl Run<'_> {
     pub(super) fn leave_out(&mut self, asked: &ReadyQuestion, clauses: &[Clause]) -> Step {
         self.left_out = true;
         self.note(&format!("would send {}", asked.text));
-        let branches = Preview::of_branches(self.view(), clauses);
-        branches.iter().for_each(|line| self.note(line));
+        let mut preview = Preview::new(self.view());
+        preview.branches(clauses, 0);
+        let lines = preview.lines;
+        lines.iter().for_each(|line| self.note(line));
         for name in names_set_by(clauses.iter().map(Part::Clause).collect(), &self.scope.program) {
             self.scope.variables.remove(&name);
         }
@@ -39,7 +41,16 @@ impl Run<'_> {
 
     /// Tells what an `ensure` would do; `answers` where it is not known whether it would do it.
     pub(super) fn describe(&mut self, answers: Option<&Alternatives>, otherwise: &Block) -> Step {
-        let lines = Preview::of(self.view(), answers, otherwise)?;
+        let view = self.view();
+        let mut preview = Preview::new(view);
+        match answers {
+            None => preview.block(otherwise, 0),
+            Some(answers) => {
+                let wanted = view.patterns_text(answers, &view.alternatives_values(answers)?);
+                preview.inner(&format!("unless it answers {wanted}"), otherwise, 0);
+            }
+        }
+        let lines = preview.lines;
         lines.iter().for_each(|line| self.note(line));
         Ok(())
     }
@@ -71,24 +82,8 @@ struct Preview<'r> {
 }
 
 impl<'r> Preview<'r> {
-    /// What an `ensure` would do; `answers` where it is not known whether it would do it.
-    fn of(view: ScriptView<'r>, answers: Option<&Alternatives>, block: &Block) -> Step<Vec<String>> {
-        let mut preview = Preview { scope: view.scope.clone(), view, lines: Vec::new() };
-        match answers {
-            None => preview.block(block, 0),
-            Some(answers) => {
-                let wanted = view.patterns_text(answers, &view.alternatives_values(answers)?);
-                preview.inner(&format!("unless it answers {wanted}"), block, 0);
-            }
-        }
-        Ok(preview.lines)
-    }
-
-    /// What the `when` lines of a question that was not asked would do.
-    fn of_branches(view: ScriptView<'r>, clauses: &[Clause]) -> Vec<String> {
-        let mut preview = Preview { scope: view.scope.clone(), view, lines: Vec::new() };
-        preview.branches(clauses, 0);
-        preview.lines
+    fn new(view: ScriptView<'r>) -> Preview<'r> {
+        Preview { scope: view.scope.clone(), view, lines: Vec::new() }
     }
 
     fn block(&mut self, block: &Block, depth: usize) {

@@ -536,13 +536,17 @@ fn the_deepest_script_runs_in_the_stated_stack() {
     assert_eq!(ended.recv(), Ok(Status::Passed));
 }
 
+/// A statement in so many blocks.
+fn within(depth: usize, statement: &str) -> String {
+    format!("{}{statement}\n{}", "if true {\n".repeat(depth), "}\n".repeat(depth))
+}
+
 #[test]
 fn a_finally_has_room_and_no_more_than_that() {
     // A chain of scripts, each of whose `finally` runs the next one deep inside of blocks.
     let mut bench = RunBench::default().script("c8", "AT\n");
     for number in 0..8 {
-        let (open, close) = ("if true {\n".repeat(250), "}\n".repeat(250));
-        let script = format!("AT\nfinally {{\n{open}run \"c{}\"\n{close}}}\n", number + 1);
+        let script = format!("AT\nfinally {{\n{}}}\n", within(250, &format!("run \"c{}\"", number + 1)));
         bench = bench.script(&format!("c{number}"), &script);
     }
     // Each is known to the check before it is run so deep.
@@ -558,8 +562,7 @@ fn a_finally_has_room_and_no_more_than_that() {
     let inner = "log \"begun\"\nfinally {\n  if true {\n    log \"ended\"\n  }\n}\n";
     let bench = RunBench::default().script("inner", inner);
     for (depth, begun) in [(200, true), (238, true), (239, false), (250, false)] {
-        let script = format!("{}run \"inner\"\n{}", "if true {\n".repeat(depth), "}\n".repeat(depth));
-        let ran = bench.run(&script, Modem::new());
+        let ran = bench.run(&within(depth, "run \"inner\""), Modem::new());
         assert_eq!((ran.heard("log begun"), ran.heard("log ended")), (begun, begun), "{depth}: {}", ran.ended());
         assert!(begun || ran.ended().contains("`inner` has a `finally`"), "{}", ran.ended());
     }
@@ -567,11 +570,8 @@ fn a_finally_has_room_and_no_more_than_that() {
 
 #[test]
 fn scripts_within_scripts_are_bounded() {
-    let inner = format!("{}run \"leaf\"\n{}", "if true {\n".repeat(100), "}\n".repeat(100));
-    let outer = format!("{}run \"inner\"\n{}", "if true {\n".repeat(100), "}\n".repeat(100));
-    let leaf = format!("{}AT\n{}", "if true {\n".repeat(100), "}\n".repeat(100));
-    let bench = RunBench::default().script("inner", &inner).script("leaf", &leaf);
-    assert!(bench.run(&outer, Modem::new()).ended().starts_with("too-deep "));
+    let bench = RunBench::default().script("inner", &within(100, "run \"leaf\"")).script("leaf", &within(100, "AT"));
+    assert!(bench.run(&within(100, "run \"inner\""), Modem::new()).ended().starts_with("too-deep "));
 }
 
 #[test]
