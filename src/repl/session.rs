@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
 use crate::runtime::{Interpreter, Listener, Mask, Outcome, Silent, Status};
 use crate::source::Source;
-use crate::syntax::ast::{ClauseKind, Exchange, Script, SendForm, StatementKind, TemplatePart};
+use crate::syntax::ast::{Clause, Exchange, Script, SendForm, StatementKind, TemplatePart};
 use crate::syntax::{self, Chunk, parse_chunk};
 
 pub(super) const TYPED: &str = "<typed>";
@@ -271,8 +271,7 @@ fn without_secret(text: &str, mask: &Mask) -> String {
 pub(super) fn asks_for_data(text: &str) -> Option<AskedData> {
     let Chunk::Complete(script) = parse_chunk(&Source::new(TYPED, text)) else { return None };
     let exchange = only_exchange(&script)?;
-    let says = |kind: &ClauseKind| matches!(kind, ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. });
-    if exchange.send.form != SendForm::At || exchange.clauses.iter().any(|clause| says(&clause.kind)) {
+    if exchange.send.form != SendForm::At || exchange.clauses.iter().any(Clause::is_prompt) {
         return None;
     }
     // A value may be anything but what would change the command.

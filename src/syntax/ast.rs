@@ -241,9 +241,7 @@ impl Statement {
 
 impl Schedule {
     fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        let (Schedule::Times { count: first, pause, longest } | Schedule::For { duration: first, pause, longest }) =
-            self;
-        [Some(first), pause.as_ref(), longest.as_ref()].into_iter().flatten().map(Part::Value)
+        [Some(&self.limit), self.pause.as_ref(), self.longest.as_ref()].into_iter().flatten().map(Part::Value)
     }
 }
 
@@ -258,7 +256,7 @@ impl Clause {
             | ClauseKind::CapturePattern(_)
             | ClauseKind::CaptureAll { .. }
             | ClauseKind::CaptureAllPattern { .. } => "capture",
-            ClauseKind::PromptReply { .. } | ClauseKind::PromptCancel { .. } => "prompt",
+            ClauseKind::Prompt { .. } => "prompt",
             ClauseKind::When { event: WhenEvent::Otherwise, .. } => "else",
             ClauseKind::When { .. } => "when",
         }
@@ -297,12 +295,9 @@ impl Clause {
             ClauseKind::CaptureAllPattern { patterns, record } => {
                 patterns.iter().map(Part::Fields).chain([Part::Binds(record)]).collect()
             }
-            ClauseKind::PromptReply { mark, within, text, .. } => {
-                let mark = mark.iter().map(Part::Text);
-                mark.chain(within.iter().map(Part::Value)).chain([Part::Value(text)]).collect()
-            }
-            ClauseKind::PromptCancel { mark, within } => {
-                mark.iter().map(Part::Text).chain(within.iter().map(Part::Value)).collect()
+            ClauseKind::Prompt { mark, within, reply } => {
+                let values = within.iter().chain(reply.iter().map(|(text, _)| text));
+                mark.iter().map(Part::Text).chain(values.map(Part::Value)).collect()
             }
             ClauseKind::When { event, body } => {
                 let patterns = event.patterns().iter().map(Part::Capture);
@@ -375,10 +370,8 @@ pub enum ClauseKind {
     CaptureAll { fields: Vec<Field>, record: Name },
     /// `capture all PATTERN [or PATTERN]… as rows`
     CaptureAllPattern { patterns: Alternatives, record: Name },
-    /// `prompt [">"] [within D] reply TEXT [then ctrl-z|cr|esc|nothing]`; `end` where it is said
-    PromptReply { mark: Option<Template>, within: Option<Expression>, text: Expression, end: Option<PromptEnd> },
-    /// `prompt [">"] [within D] cancel`
-    PromptCancel { mark: Option<Template>, within: Option<Expression> },
+    /// `prompt [">"] [within D] reply TEXT [then ctrl-z|cr|esc|nothing]`, the end where it is said; `prompt … cancel`
+    Prompt { mark: Option<Template>, within: Option<Expression>, reply: Option<(Expression, Option<PromptEnd>)> },
     /// `when PATTERN [or PATTERN]… { … }`, `when timeout { … }`, `when restart { … }`, and the `else { … }` behind them
     When { event: WhenEvent, body: Block },
 }
@@ -452,11 +445,15 @@ pub enum AwaitTarget {
 
 /// How often and how long a `retry` tries and a `repeat` goes on.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Schedule {
-    /// `retry N [every D [up to D]]`, `repeat N [every D]`: there from start to start
-    Times { count: Expression, pause: Option<Expression>, longest: Option<Expression> },
-    /// `retry for D [every D [up to D]]`
-    For { duration: Expression, pause: Option<Expression>, longest: Option<Expression> },
+pub struct Schedule {
+    /// `N`, or the duration of `for D`
+    pub limit: Expression,
+    /// `for D`
+    pub by_time: bool,
+    /// `every D`: of a `repeat` from start to start
+    pub pause: Option<Expression>,
+    /// `up to D`
+    pub longest: Option<Expression>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

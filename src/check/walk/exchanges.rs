@@ -58,14 +58,10 @@ impl Checker<'_, '_, '_> {
                     let fields = fields.unwrap_or_default().into_iter().map(|(name, kind)| (name.value, kind));
                     self.bind(record, Type::List(Arc::new(Type::Record(fields.collect()))), None);
                 }
-                ClauseKind::PromptReply { mark, within, text, .. } => {
+                ClauseKind::Prompt { mark, within, reply } => {
                     mark.iter().for_each(|mark| self.template(mark));
                     self.within(within.as_ref());
-                    self.reply(text);
-                }
-                ClauseKind::PromptCancel { mark, within } => {
-                    mark.iter().for_each(|mark| self.template(mark));
-                    self.within(within.as_ref());
+                    reply.iter().for_each(|(text, _)| self.reply(text));
                 }
                 ClauseKind::When { event, body } => {
                     if self.never_taken(event, &mut earlier) {

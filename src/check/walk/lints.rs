@@ -468,7 +468,7 @@ fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut F
 
 /// How many bytes a reply has that holds no value, and where it stands.
 fn reply_length(clause: &Clause) -> Option<(usize, Span)> {
-    let ClauseKind::PromptReply { text, end, .. } = &clause.kind else { return None };
+    let ClauseKind::Prompt { reply: Some((text, end)), .. } = &clause.kind else { return None };
     let ExpressionKind::Text(template) = &text.kind else { return None };
     let [TemplatePart::Text(reply)] = template.parts.as_slice() else { return None };
     let has_end = end.is_some_and(|end| end != PromptEnd::Nothing);

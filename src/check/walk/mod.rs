@@ -277,22 +277,16 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     }
 
     fn retry(&mut self, schedule: &Schedule, body: &Block, otherwise: Option<&Block>) -> Ended {
-        let (pause, longest) = match schedule {
-            Schedule::Times { count, pause, longest } => {
-                let help = "write how many times, as in `retry 5 {`, or how long, as in `retry for 2min every 5s {`";
-                self.wants(count, &[Kind::Int], "how many times `retry` tries", "a whole number", help);
-                if let ExpressionKind::Int(times) = count.kind
-                    && times < 1
-                {
-                    self.findings.tell("hayes::check::retry-times", count.span, &[&times, &help]);
-                }
-                (pause, longest)
+        let Schedule { limit, by_time, pause, longest } = schedule;
+        if *by_time {
+            self.duration(limit, "how long `retry for` tries");
+        } else {
+            let help = "write how many times, as in `retry 5 {`, or how long, as in `retry for 2min every 5s {`";
+            self.wants(limit, &[Kind::Int], "how many times `retry` tries", "a whole number", help);
+            if let ExpressionKind::Int(times @ ..1) = limit.kind {
+                self.findings.tell("hayes::check::retry-times", limit.span, &[&times, &help]);
             }
-            Schedule::For { duration, pause, longest } => {
-                self.duration(duration, "how long `retry for` tries");
-                (pause, longest)
-            }
-        };
+        }
         for pause in pause.iter().flat_map(|pause| pause.ends()) {
             self.duration(pause, "the pause behind `every`");
         }
@@ -401,22 +395,15 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     }
 
     fn repeat(&mut self, schedule: &Schedule, pass: &Name, body: &Block) {
-        let every = match schedule {
-            Schedule::Times { count, pause, .. } => {
-                let help = "write how many times, as in `repeat 5 {`, or how long, as in `repeat for 1h every 5min {`";
-                self.wants(count, &[Kind::Int], "how many passes `repeat` makes", "a whole number", help);
-                pause
-            }
-            Schedule::For { duration, pause, .. } => {
-                self.duration(duration, "how long `repeat for` goes on");
-                pause
-            }
-        };
-        every.iter().for_each(|every| self.duration(every, "the time behind `every`"));
-        let makes_a_pass = match schedule {
-            Schedule::Times { count, .. } => matches!(count.kind, ExpressionKind::Int(1..)),
-            Schedule::For { .. } => true,
-        };
+        let Schedule { limit, by_time, pause, .. } = schedule;
+        if *by_time {
+            self.duration(limit, "how long `repeat for` goes on");
+        } else {
+            let help = "write how many times, as in `repeat 5 {`, or how long, as in `repeat for 1h every 5min {`";
+            self.wants(limit, &[Kind::Int], "how many passes `repeat` makes", "a whole number", help);
+        }
+        pause.iter().for_each(|every| self.duration(every, "the time behind `every`"));
+        let makes_a_pass = *by_time || matches!(limit.kind, ExpressionKind::Int(1..));
         self.looped(pass, Type::Of(Kind::Int), body, makes_a_pass);
     }
 

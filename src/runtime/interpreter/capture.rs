@@ -81,8 +81,7 @@ impl ScriptView<'_> {
             }
             ClauseKind::ExpectNothing { .. }
             | ClauseKind::ExpectRestart { .. }
-            | ClauseKind::PromptReply { .. }
-            | ClauseKind::PromptCancel { .. }
+            | ClauseKind::Prompt { .. }
             | ClauseKind::When { .. } => Ok(Captured::new()),
         };
         match (captured, &clause.kind) {

@@ -732,10 +732,7 @@ fn wanted<'c>(clauses: &'c [Clause], values: &'c ClauseValues) -> Vec<Sought<'c>
                 wanted.push(vec![(patterns.as_slice(), values.as_slice())]);
             }
             // Only a final result code tells that all lines are there, or that the reply was taken.
-            ClauseKind::CaptureAll { .. }
-            | ClauseKind::CaptureAllPattern { .. }
-            | ClauseKind::PromptReply { .. }
-            | ClauseKind::PromptCancel { .. } => {
+            ClauseKind::CaptureAll { .. } | ClauseKind::CaptureAllPattern { .. } | ClauseKind::Prompt { .. } => {
                 wanted.push(Sought::new());
             }
             ClauseKind::When { event, .. } => branches.push((event.patterns(), values.as_slice())),

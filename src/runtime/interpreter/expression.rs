@@ -540,8 +540,8 @@ impl ScriptView<'_> {
             None => Ok(known.map(str::to_owned)),
         };
         for clause in clauses {
-            let (plan, within) = if let ClauseKind::PromptReply { mark: text, within, text: reply, end } = &clause.kind
-            {
+            let ClauseKind::Prompt { mark: text, within, reply } = &clause.kind else { continue };
+            let plan = if let Some((reply, end)) = reply {
                 let mut bytes = self.reply(reply, *end, announced.is_some())?;
                 let is_it = |(count, is_sure): &(usize, bool)| *is_sure || *count == bytes.len();
                 let announced = announced.filter(is_it).map(|(count, _)| count);
@@ -555,11 +555,9 @@ impl ScriptView<'_> {
                 if let Some(count) = announced.filter(|count| *count != bytes.len()) {
                     return Err(self.miscounted(command, reply.span, count, bytes.len()));
                 }
-                (PromptPlan::Reply { mark: mark(text)?, bytes }, within)
-            } else if let ClauseKind::PromptCancel { mark: text, within } = &clause.kind {
-                (PromptPlan::Cancel { mark: mark(text)? }, within)
+                PromptPlan::Reply { mark: mark(text)?, bytes }
             } else {
-                continue;
+                PromptPlan::Cancel { mark: mark(text)? }
             };
             // What asks for data by a word may first have to do something: to connect.
             let is_soon = plan.mark().is_some_and(|mark| !mark.contains(|c: char| c.is_ascii_alphanumeric()));

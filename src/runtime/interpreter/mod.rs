@@ -686,31 +686,23 @@ impl<'r> Run<'r> {
     /// one.
     fn attempts(&self, schedule: &Schedule, span: Span) -> Step<(i64, Duration, [Duration; 2], Option<Duration>)> {
         let view = self.view();
-        let (Schedule::Times { pause, longest, .. } | Schedule::For { pause, longest, .. }) = schedule;
-        let duration = |expression: &Option<Expression>| {
-            expression.as_ref().map(|expression| view.duration(expression)).transpose()
-        };
-        let (range, longest) = (pause, duration(longest)?);
+        let Schedule { limit, by_time, pause: range, longest } = schedule;
+        let longest = longest.as_ref().map(|longest| view.duration(longest)).transpose()?;
         let (mut pause, mut chance) = (None, Duration::ZERO);
         for end in range.iter().flat_map(|pause| pause.ends()) {
             let end = view.duration(end)?;
             chance = end.saturating_sub(*pause.get_or_insert(end));
         }
-        match schedule {
-            Schedule::Times { count, .. } => {
-                let times = view.number(count)?;
-                if times < 1 {
-                    let place = count.span.to(span);
-                    return Err(view.failed("hayes::run::value retry", place, &[&times]));
-                }
-                Ok((times, Duration::MAX, [pause.unwrap_or_default(), chance], longest))
-            }
-            Schedule::For { duration: span, .. } => {
-                let until = self.conversation.now().saturating_add(view.duration(span)?);
-                // A block that takes no time would otherwise be tried without end in no time.
-                Ok((i64::MAX, until, [pause.unwrap_or(PAUSE).max(Duration::from_millis(1)), chance], longest))
-            }
+        if *by_time {
+            let until = self.conversation.now().saturating_add(view.duration(limit)?);
+            // A block that takes no time would otherwise be tried without end in no time.
+            return Ok((i64::MAX, until, [pause.unwrap_or(PAUSE).max(Duration::from_millis(1)), chance], longest));
         }
+        let times = view.number(limit)?;
+        if times < 1 {
+            return Err(view.failed("hayes::run::value retry", limit.span.to(span), &[&times]));
+        }
+        Ok((times, Duration::MAX, [pause.unwrap_or_default(), chance], longest))
     }
 
     /// `try`: a failure inside is no failure of the script.
@@ -756,11 +748,12 @@ impl<'r> Run<'r> {
     #[inline(never)]
     fn repeat(&mut self, schedule: &Schedule, pass: &Name, body: &Block, span: Span) -> Step {
         let (view, began) = (self.view(), self.conversation.now());
-        let (passes, until, every) = match schedule {
-            Schedule::Times { count, pause, .. } => (view.number(count)?, Duration::MAX, pause),
-            Schedule::For { duration, pause, .. } => (i64::MAX, began.saturating_add(view.duration(duration)?), pause),
+        let Schedule { limit, by_time, pause, .. } = schedule;
+        let (passes, until) = match by_time {
+            false => (view.number(limit)?, Duration::MAX),
+            true => (i64::MAX, began.saturating_add(view.duration(limit)?)),
         };
-        let every = every.as_ref().map(|every| view.duration(every)).transpose()?.unwrap_or_default();
+        let every = pause.as_ref().map(|every| view.duration(every)).transpose()?.unwrap_or_default();
         self.with_own(pass, |run| {
             for number in 1..=passes {
                 let began = run.conversation.now();

@@ -204,20 +204,20 @@ impl<'s> Lowerer<'s> {
         let mut pauses = pauses.into_iter();
         let (pause, longest) = (pauses.next(), pauses.next());
         if let Some(total) = child(pair, Rule::retry_for) {
-            return Ok(Schedule::For { duration: self.child_duration(&total)?, pause, longest });
+            return Ok(Schedule { limit: self.child_duration(&total)?, by_time: true, pause, longest });
         }
         let count = self.required(pair, Rule::expression)?;
         if let Some(number) = words::meant("number", count.as_str()) {
             let values: [&dyn Display; 2] = [&count.as_str(), &number];
             return Err(self.fault("hayes::syntax::number-in-words", self.span(&count), &values));
         }
-        let count = self.expression(&count)?;
-        if let ExpressionKind::Duration(_) = count.kind {
+        let limit = self.expression(&count)?;
+        if let ExpressionKind::Duration(_) = limit.kind {
             let (word, counts) =
                 if pair.as_rule() == Rule::repeat_line { ("repeat", "passes") } else { ("retry", "attempts") };
-            return Err(self.fault("hayes::syntax::retry-without-for", count.span, &[&word, &counts]));
+            return Err(self.fault("hayes::syntax::retry-without-for", limit.span, &[&word, &counts]));
         }
-        Ok(Schedule::Times { count, pause, longest })
+        Ok(Schedule { limit, by_time: false, pause, longest })
     }
 
     /// The question of `AT…`, `send …`, `reboot …` and `ensure …`.
@@ -466,11 +466,11 @@ impl<'s> Lowerer<'s> {
         let mark = child(pair, Rule::string).map(|mark| self.string(&mark)).transpose()?;
         let within = child(pair, Rule::prompt_within).map(|within| self.child_duration(&within)).transpose()?;
         if child(pair, Rule::kw_cancel).is_some() {
-            return Ok(ClauseKind::PromptCancel { mark, within });
+            return Ok(ClauseKind::Prompt { mark, within, reply: None });
         }
         let then = child(pair, Rule::prompt_then);
         let end = then.map(|then| self.prompt_end(&self.required(&then, Rule::prompt_end)?)).transpose()?;
-        Ok(ClauseKind::PromptReply { mark, within, text: self.child_expression(pair)?, end })
+        Ok(ClauseKind::Prompt { mark, within, reply: Some((self.child_expression(pair)?, end)) })
     }
 }
 
