@@ -30,6 +30,7 @@ mod folder;
 mod gateways;
 #[cfg(target_os = "linux")]
 mod guards;
+mod hostile;
 mod html;
 mod library;
 #[cfg(unix)]

@@ -5,8 +5,6 @@
 mod findings;
 mod names;
 mod pattern;
-#[cfg(test)]
-mod tests;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap};

@@ -15,10 +15,6 @@ fn errors(text: &str) -> Vec<Diagnostic> {
     parse(&Source::new("test.hayes", text)).1
 }
 
-fn codes(text: &str) -> Vec<&'static str> {
-    errors(text).iter().map(|diagnostic| diagnostic.code.trim_start_matches("hayes::syntax::")).collect()
-}
-
 #[test]
 fn texts_are_what_they_say() {
     for (text, said) in [
@@ -128,122 +124,6 @@ fn a_chunk_is_complete_open_or_wrong() {
     assert_eq!(chunk("retry 3 {\nexpct"), "hayes::syntax::unknown-statement");
     assert_eq!(chunk("}"), "hayes::syntax::unmatched-brace");
     assert_eq!(chunk("if x"), "hayes::syntax::missing-brace");
-}
-
-// ── Hostile input
-
-/// Runs on a stack as small as a modem's thread has.
-fn on_a_small_stack(test: impl FnOnce() + std::marker::Send + 'static) {
-    std::thread::Builder::new().stack_size(256 * 1024).spawn(test).unwrap().join().unwrap();
-}
-
-#[test]
-fn blocks_are_bounded() {
-    on_a_small_stack(|| {
-        let nested = |depth: usize| format!("{}{}", "try {\n".repeat(depth), "}\n".repeat(depth));
-        drop(parsed(&nested(256)));
-        assert_eq!(codes(&nested(257)), ["too-deep"]);
-        assert_eq!(codes(&nested(20_000)), ["too-deep"]);
-        assert_eq!(codes(&"try {\n".repeat(20_000)), ["unclosed-block", "too-deep"]);
-        assert_eq!(codes(&"} else {\n".repeat(20_000)), ["unmatched-brace", "unclosed-block"]);
-        assert_eq!(codes(&"}\n".repeat(2_000)).len(), 2_000);
-        let inner = format!("{}AT\n{}", "if a {\n".repeat(300), "} else {\nATI\n}\n".repeat(300));
-        assert_eq!(codes(&inner), ["too-deep"]);
-    });
-}
-
-#[test]
-fn expressions_are_bounded() {
-    on_a_small_stack(|| {
-        let group = |depth: usize| format!("set x = {}1{}", "(".repeat(depth), ")".repeat(depth));
-        parsed(&group(60));
-        for depth in [64, 100, 1_000, 30_000] {
-            assert_eq!(codes(&group(depth)), ["too-deep"], "{depth}");
-        }
-        parsed(&format!("set x = 1{}", " + 1".repeat(60)));
-        assert_eq!(codes(&format!("set x = 1{}", " + 1".repeat(10_000))), ["too-deep"]);
-        assert_eq!(codes(&format!("set x = a{}", ".b".repeat(10_000))), ["too-deep"]);
-        assert_eq!(codes(&format!("set x = a{}", "[0]".repeat(10_000))), ["too-deep"]);
-        assert_eq!(codes(&format!("set x = {}1", "not ".repeat(10_000))), ["too-deep"]);
-        assert_eq!(codes(&format!("set x = {}1", "-".repeat(60_000))), ["too-deep"]);
-        assert_eq!(codes(&format!("set x = {}{}", "[".repeat(20_000), "]".repeat(20_000))), ["too-deep"]);
-        assert_eq!(codes(&format!("set x = {}1{}", "len(".repeat(10_000), ")".repeat(10_000))), ["too-deep"]);
-        // An expression in a text in an expression in a text …
-        let texts = format!("set x = {}1{}", "\"${".repeat(10_000), "}\"".repeat(10_000));
-        assert_eq!(codes(&texts), ["too-deep"]);
-        let texts = format!("set x = {}1{}", "a.b.c.d[\"${".repeat(40), "}\"]".repeat(40));
-        assert_eq!(codes(&texts), ["too-deep"]);
-        // What is not closed must fail no slower.
-        for open in ["(", "[", "len(", "a[", "\"${", "'${", "not (", "a matches \"${", "AT+X=${\"${"] {
-            assert_eq!(codes(&format!("set x = {}", open.repeat(5_000))).len(), 1, "{open}");
-        }
-    });
-}
-
-#[test]
-fn a_line_is_bounded() {
-    let long = |length: usize| format!("AT+X={}", "1".repeat(length - 5));
-    parsed(&long(64 * 1024));
-    assert_eq!(codes(&long(64 * 1024 + 1)), ["line-too-long"]);
-    assert_eq!(codes(&format!("{}\nexpct\n", "x".repeat(1_000_000))), ["line-too-long", "unknown-statement"]);
-}
-
-/// A line of blanks, of quotes, of signs: 10 kB take a tenth of a second where nothing is optimised. With a grammar that
-/// is quadratic in blanks they take ten. The thread's own time counts, as the machine may be busy with something else.
-#[cfg(unix)]
-#[test]
-fn no_line_is_quadratic() {
-    let now = || {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-        std::time::Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-    };
-    let is_quick = |text: &str| {
-        let start = now();
-        errors(text);
-        now() - start < std::time::Duration::from_secs(1)
-    };
-    let pieces = " ¦\t¦ \"¦\"¦'¦/¦ /¦#¦ # ¦\\¦${¦$¦{¦}¦\u{a0}¦,¦a ¦\"a\" or ";
-    for piece in pieces.split('¦') {
-        for start in ["", "AT+X=\"", "log \"", "expect ", "set x = "] {
-            let line = format!("{start}{}", piece.repeat(10_000 / piece.len()));
-            assert!(is_quick(&line), "{start:?} and {piece:?}");
-        }
-    }
-    for piece in ["\"\"\"\\", "log \"\"\"\n\\\"\"\"", "expct\n", "}\n", "# allow\n"] {
-        assert!(is_quick(&piece.repeat(1_000)), "{piece:?}");
-    }
-}
-
-#[test]
-fn control_characters_are_refused() {
-    for text in
-        ["log \"a\u{1b}b\"", "AT+X=\"a\u{0}\"", "AT+X=\u{1a}", "expect a\u{7f}", "log 'a\rb'", "set\u{b}x = 1", "\u{0}"]
-    {
-        let errors = errors(&format!("AT\n{text}"));
-        assert_eq!(errors.len(), 1, "{text:?}");
-        assert_eq!(errors[0].code, "hayes::syntax::control-character", "{text:?}");
-    }
-    parsed("log \"a\tb\"\nAT+X=\"a\tb\"");
-}
-
-/// Not a script at all.
-#[test]
-fn random_bytes_are_refused() {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut bytes = vec![0; 300_000];
-    for byte in &mut bytes {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        *byte = (state >> 32) as u8;
-    }
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    on_a_small_stack(move || {
-        let errors = errors(&text);
-        assert!(errors.len() > 100);
-        assert!(format(&Source::new("", text.as_str())).is_err());
-        assert!(!tokens(&text).is_empty());
-    });
 }
 
 proptest! {
