@@ -110,6 +110,15 @@ pub(crate) fn escape(text: &mut String, bytes: &[u8]) {
     }
 }
 
+/// Control characters as the escapes that a script's strings and regexes have.
+pub(crate) fn without_controls(text: &str) -> String {
+    let spell = |character: char| match character {
+        '\r' | '\n' | '\t' => spelled(character),
+        other => format!("\\x{:02X}", u32::from(other)).into(),
+    };
+    spelled_out(text, |character| !character.is_control(), spell).unwrap_or_else(|| text.to_owned())
+}
+
 /// The bytes that [`escape`] wrote; else what is wrong.
 pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len());

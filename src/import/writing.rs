@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Deed, Imported, Onward, Told, Wait};
-use crate::notation::ExactDuration;
+use crate::notation::{self, ExactDuration};
 use crate::source::Source;
 use crate::syntax;
 
@@ -245,7 +245,7 @@ fn pattern(text: &str) -> String {
         }
         return quoted(&(braces + rest));
     }
-    format!("/{}/", without_controls(&regex::escape(text).replace('/', "\\/")))
+    format!("/{}/", notation::without_controls(&regex::escape(text).replace('/', "\\/")))
 }
 
 /// A string of Hayes.
@@ -253,20 +253,5 @@ pub(super) fn quoted(text: &str) -> String {
     if text.contains(['"', '\\']) && !text.contains('\'') && !text.chars().any(char::is_control) {
         return format!("'{text}'");
     }
-    format!("\"{}\"", without_controls(&text.replace('\\', "\\\\").replace('"', "\\\"")))
-}
-
-/// Control characters written as escapes, as strings and regexes have them.
-fn without_controls(text: &str) -> String {
-    let mut plain = String::new();
-    for character in text.chars() {
-        match character {
-            '\r' => plain.push_str("\\r"),
-            '\n' => plain.push_str("\\n"),
-            '\t' => plain.push_str("\\t"),
-            other if other.is_control() => plain.push_str(&format!("\\x{:02X}", u32::from(other))),
-            other => plain.push(other),
-        }
-    }
-    plain
+    format!("\"{}\"", notation::without_controls(&text.replace('\\', "\\\\").replace('"', "\\\"")))
 }

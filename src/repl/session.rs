@@ -10,6 +10,7 @@ use crate::check::{Checked, Names, Program, check_more};
 use crate::conversation::Conversation;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
+use crate::notation::without_controls;
 use crate::runtime::{Interpreter, Listener, Mask, Outcome, Silent, Status};
 use crate::source::Source;
 use crate::syntax::ast::{Clause, Exchange, Script, SendForm, StatementKind, TemplatePart};
@@ -98,18 +99,8 @@ pub(super) struct AskedData {
 impl AskedData {
     /// The `prompt` line that gives it this text.
     pub(super) fn clause(&self, text: &str) -> String {
-        let mut quoted = String::with_capacity(text.len() + 2);
-        for character in text.chars() {
-            match character {
-                '"' => quoted.push_str("\\\""),
-                '\\' => quoted.push_str("\\\\"),
-                '\n' => quoted.push_str("\\n"),
-                '\r' => quoted.push_str("\\r"),
-                '\t' => quoted.push_str("\\t"),
-                other => quoted.push(other),
-            }
-        }
-        let quoted = quoted.replace("${", "$${");
+        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "$${");
+        let quoted = without_controls(&quoted);
         let mark = if self.mark == ">" { String::new() } else { format!("\"{}\" ", self.mark) };
         let end = if self.counted { " then nothing" } else { "" };
         format!("  prompt {mark}reply \"{quoted}\"{end}")
