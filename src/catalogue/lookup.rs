@@ -128,14 +128,9 @@ impl KnownField {
     }
 }
 
-/// `+CME ERROR: 30`
-pub fn cme(code: u16) -> Option<&'static ErrorCode> {
-    errors(Series::Equipment).find(|error| error.code == code)
-}
-
-/// `+CMS ERROR: 330`
-pub fn cms(code: u16) -> Option<&'static ErrorCode> {
-    errors(Series::Message).find(|error| error.code == code)
+/// `+CME ERROR: 30`, `+CMS ERROR: 330`
+pub fn error(series: Series, code: u16) -> Option<&'static ErrorCode> {
+    errors(series).find(|error| error.code == code)
 }
 
 /// Every error of that series, sorted by code.

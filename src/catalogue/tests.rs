@@ -1,5 +1,5 @@
 use super::entry::Series;
-use super::lookup::errors;
+use super::lookup::{error as error_of, errors};
 use super::*;
 use crate::at::{Form, Knowledge};
 
@@ -12,16 +12,16 @@ fn every_entry_is_found() {
         assert_eq!(command(&name.to_lowercase()).map(|found| found.name), Some(name));
     }
     for error in errors(Series::Equipment) {
-        assert!(cme(error.code).is_some_and(|found| found.text == error.text));
+        assert!(error_of(Series::Equipment, error.code).is_some_and(|found| found.text == error.text));
         // A maker's error may have the words of one of the standard's, which then is the one.
         let mut found = error_by_text(Series::Equipment, error.text);
         assert!(found.any(|found| found.code == error.code || found.scope.is_none()), "{}", error.text);
     }
     for error in errors(Series::Message) {
-        assert!(cms(error.code).is_some_and(|found| found.text == error.text));
+        assert!(error_of(Series::Message, error.code).is_some_and(|found| found.text == error.text));
         assert!(error_by_text(Series::Message, &error.text.to_uppercase()).any(|found| found.code == error.code));
     }
-    assert_eq!(cme(9999).map(|error| error.code), None);
+    assert_eq!(error_of(Series::Equipment, 9999).map(|error| error.code), None);
     for known in urcs() {
         let line = if known.whole_line { known.start.to_owned() } else { format!("{}: 1", known.start) };
         assert_eq!(urc(line.as_bytes()).map(|found| found.start), Some(known.start), "{line}");

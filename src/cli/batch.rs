@@ -260,21 +260,20 @@ pub(crate) fn select(inventory: &Inventory, limit: &[String], console: &Console)
 
 /// One line a modem: name, port, groups.
 pub(crate) fn listed(modems: &[BatchModem]) -> String {
-    let width =
-        |text: fn(&BatchModem) -> String| modems.iter().map(|modem| text(modem).chars().count()).max().unwrap_or(0);
     let place = |modem: &BatchModem| match (&modem.address, &modem.identity.imei, &modem.identity.iccid) {
         (Some(address), _, _) => address.to_string(),
         (None, Some(imei), _) => format!("imei {imei}"),
         (None, None, Some(iccid)) => format!("iccid {iccid}"),
         (None, None, None) => String::new(),
     };
-    let (names, places) =
-        (width(|modem| modem.name.clone()), modems.iter().map(|m| place(m).chars().count()).max().unwrap_or(0));
+    let names = modems.iter().map(|modem| modem.name.chars().count()).max().unwrap_or(0);
+    let places = modems.iter().map(|modem| place(modem).chars().count()).max().unwrap_or(0);
     let line = |modem: &BatchModem| {
         let groups: Vec<&str> = modem.groups.iter().map(|group| &**group).collect();
-        format!("{:names$}  {:places$}  {}", modem.name, place(modem), groups.join(" ")).trim_end().to_owned() + "\n"
+        let line = format!("{:names$}  {:places$}  {}", modem.name, place(modem), groups.join(" "));
+        notation::harmless(line.trim_end()).into_owned() + "\n"
     };
-    modems.iter().map(|modem| notation::harmless(line(modem).trim_end()).into_owned() + "\n").collect()
+    modems.iter().map(line).collect()
 }
 
 fn resume(path: &Path, script: &str, console: &Console) -> Result<journal::Results, Exit> {

@@ -23,7 +23,7 @@ use crate::at::parameters::{parameters, split_prefix};
 use crate::at::{Answer, Event, Hearer, Line, PromptPlan, Question, ResultCode};
 use crate::catalogue::command::{Stakes, values};
 use crate::catalogue::entry::{DangerKind, ErrorCode, Module, Series};
-use crate::catalogue::{cme, command_of, commands, error_by_text, prospect};
+use crate::catalogue::{self, command_of, commands, error_by_text, prospect};
 use crate::connect::Address;
 use crate::conversation::{Conversation, Trouble};
 use crate::port::Timestamp;
@@ -390,7 +390,10 @@ fn tries_told(module: Option<&Module>) -> Vec<(&'static str, usize)> {
 /// A PIN that the modem has not tried: there is no SIM, it is busy, or does not ask for one.
 fn was_not_tried(result: &ResultCode) -> bool {
     let ResultCode::Equipment(error) = result else { return false };
-    let code = error.code.and_then(cme).or_else(|| error_by_text(Series::Equipment, &error.text).next());
+    let code = error
+        .code
+        .and_then(|code| catalogue::error(Series::Equipment, code))
+        .or_else(|| error_by_text(Series::Equipment, &error.text).next());
     code.is_some_and(|ErrorCode { code, .. }| matches!(code, 3 | 4 | 10 | 14))
 }
 

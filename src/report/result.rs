@@ -19,7 +19,7 @@ pub type Walk<'w> = dyn Fn(&mut dyn FnMut(&RunResult) -> io::Result<()>) -> io::
 pub struct RunResult {
     pub modem: String,
     pub port: String,
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
     /// The inventory's groups that it stands in
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -29,7 +29,7 @@ pub struct RunResult {
     pub labels: BTreeMap<String, String>,
     pub script: String,
     /// `--plan`: nothing was changed.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
     /// What tells its script and its values from others, for `--resume`
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -310,8 +310,4 @@ pub(crate) fn shown(value: &serde_json::Value) -> String {
 
 fn is_zero(value: &u64) -> bool {
     *value == 0
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
 }

@@ -5,34 +5,21 @@ use super::{Context, ExplainedPart, Explanation, Kind, clause, explain};
 /// What counts of a line, in a few words; `None` where the line says it all, or where its meaning is not sure.
 pub fn brief(line: &str, context: &Context<'_>) -> Option<String> {
     let explained = explain(line, context);
-    match explained.kind {
-        Kind::Answer if explained.each.first().is_some_and(|each| each.kind == Kind::Record) => {
-            let record = explained.each.first().map_or("", |each| each.title.as_str());
-            Some(match explained.each.len() {
-                1 => format!("1 {record}"),
-                count => format!("{count} {record}s"),
-            })
-        }
-        Kind::Urc if !explained.parts.iter().any(|part| part.telling && part.documented) => {
-            let understood = explained.complete && (explained.parts.is_empty() || meant(&explained).next().is_some());
-            understood.then(|| clause(&explained.title))
-        }
-        Kind::Answer | Kind::Urc if explained.each.is_empty() => of_values(&explained),
-        Kind::Error if explained.source.is_some() && explained.each.is_empty() => Some(clause(&explained.title)),
-        Kind::Answer
-        | Kind::Urc
-        | Kind::Error
-        | Kind::Command
-        | Kind::Ranges
-        | Kind::Result
-        | Kind::Prompt
-        | Kind::Record
-        | Kind::Body
-        | Kind::Cause
-        | Kind::Module
-        | Kind::Several
-        | Kind::Unknown => None,
+    let kind = explained.kind;
+    let is_line = matches!(kind, Kind::Answer | Kind::Urc);
+    if let Some(record) = explained.each.first().filter(|each| kind == Kind::Answer && each.kind == Kind::Record) {
+        let count = explained.each.len();
+        return Some(format!("{count} {}{}", record.title, if count == 1 { "" } else { "s" }));
     }
+    if kind == Kind::Urc && !explained.parts.iter().any(|part| part.telling && part.documented) {
+        let understood = explained.complete && (explained.parts.is_empty() || meant(&explained).next().is_some());
+        return understood.then(|| clause(&explained.title));
+    }
+    if !explained.each.is_empty() {
+        return None;
+    }
+    let is_error = kind == Kind::Error && explained.source.is_some();
+    if is_line { of_values(&explained) } else { is_error.then(|| clause(&explained.title)) }
 }
 
 /// The same, to stand beside the line: what a modem says in words (AT+CMEE=2) needs not be said twice.

@@ -1,8 +1,8 @@
 //! Errors: what they mean and what usually mends them.
 
-use crate::at::ResultCode;
+use crate::at::{NumberedError, ResultCode};
 use crate::catalogue::entry::{ErrorCode, Module, Series, pair};
-use crate::catalogue::{cme, cms, error_by_text, result_code};
+use crate::catalogue::{self, error_by_text, result_code};
 
 use super::{ExplainedPart, Explanation, Kind, clause};
 
@@ -10,15 +10,15 @@ use super::{ExplainedPart, Explanation, Kind, clause};
 pub fn advice(result: &ResultCode, module: Option<&Module>) -> Option<&'static str> {
     // What mends an error on one maker's modules says nothing of one whose maker is not known.
     let fits = |error: &&ErrorCode| error.meaning(module).is_some() && (module.is_some() || error.scope.is_none());
-    let of_error = |error: Option<&'static ErrorCode>| Some(error.filter(fits)?.advice(module));
+    let of_error = |series, error: &NumberedError| {
+        let by_text = || error_by_text(series, &error.text).next();
+        let known = error.code.map_or_else(by_text, |code| catalogue::error(series, code));
+        Some(known.filter(fits)?.advice(module))
+    };
     let of_result = |text: &str| Some(result_code(text)?.advice);
     let found = match result {
-        ResultCode::Equipment(error) => {
-            of_error(error.code.map_or_else(|| error_by_text(Series::Equipment, &error.text).next(), cme))
-        }
-        ResultCode::Message(error) => {
-            of_error(error.code.map_or_else(|| error_by_text(Series::Message, &error.text).next(), cms))
-        }
+        ResultCode::Equipment(error) => of_error(Series::Equipment, error),
+        ResultCode::Message(error) => of_error(Series::Message, error),
         ResultCode::Vendor { success: true, .. } | ResultCode::Ok | ResultCode::Connect(_) => None,
         ResultCode::Vendor { text, .. } => of_result(text),
         ResultCode::Error => of_result("ERROR"),
@@ -71,11 +71,7 @@ pub(super) fn by_words(text: &str, module: Option<&Module>) -> Option<Explanatio
 }
 
 fn by_code(line: &str, series: Series, code: u16, module: Option<&Module>) -> Explanation {
-    let error = match series {
-        Series::Equipment => cme(code),
-        Series::Message => cms(code),
-    };
-    error.map_or_else(
+    catalogue::error(series, code).map_or_else(
         || {
             let mut explained = Explanation::unknown(line);
             explained.kind = Kind::Error;

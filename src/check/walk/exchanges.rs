@@ -267,13 +267,11 @@ impl Checker<'_, '_, '_> {
         }
         match &pattern.kind {
             PatternKind::Line(parts) => self.line_pattern(pattern, parts),
-            PatternKind::Regex { text, inner, .. } if text.is_empty() => self.empty_pattern(inner.to(pattern.span)),
+            PatternKind::Regex { text, inner, .. } if text.is_empty() => {
+                self.findings.tell("hayes::check::empty-pattern", inner.to(pattern.span), &[]);
+            }
             PatternKind::Regex { .. } => {}
         }
-    }
-
-    fn empty_pattern(&mut self, at: Span) {
-        self.findings.tell("hayes::check::empty-pattern", at, &[]);
     }
 
     /// Whether a regex was meant to hold a value; tells so.
@@ -322,7 +320,7 @@ impl Checker<'_, '_, '_> {
             PatternPart::Value(_) | PatternPart::Hole(_) => false,
         });
         if is_empty {
-            self.empty_pattern(pattern.span);
+            self.findings.tell("hayes::check::empty-pattern", pattern.span, &[]);
         }
     }
 

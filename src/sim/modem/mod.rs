@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::at::Form;
-use crate::catalogue::{cme, cms};
+use crate::catalogue::{self, entry::Series};
 use crate::diagnostic::Complaint;
 use crate::notation::unhex;
 use crate::port::Timestamp;
@@ -411,7 +411,8 @@ impl Adaptor {
         if kind == "CME" && level == 0 || own_code && code == 0 {
             return None;
         }
-        let known = if kind == "CME" { cme(code) } else { cms(code) };
+        let series = if kind == "CME" { Series::Equipment } else { Series::Message };
+        let known = catalogue::error(series, code);
         let own = self.profile.error_texts.get(&format!("{kind} {code}"));
         let text = own.map(String::as_str).or(known.map(|known| known.text));
         Some(match text {

@@ -433,33 +433,37 @@ impl<'s> Lowerer<'s> {
     /// What a field or a param becomes: a text, if nothing is said.
     fn convert(&self, pair: &Pair<'_, Rule>) -> Result<Convert, Diagnostic> {
         let Some(convert) = child(pair, Rule::convert) else { return Ok(Convert::Text) };
-        match convert.as_str() {
-            "int" => Ok(Convert::Int),
-            "hex" => Ok(Convert::Hex),
-            "decimal" => Ok(Convert::Decimal),
-            "text" => Ok(Convert::Text),
-            other => {
-                let fault = self.fault("hayes::syntax::unknown-type", self.span(&convert), &[&other]);
-                let near = || nearest(other, ["int", "hex", "decimal", "text"].into_iter());
-                let meant = words::meant("type", other).or_else(near);
-                Err(fault.did_you_mean(meant, "there are `int`, `hex`, `decimal` and `text`"))
-            }
-        }
+        let known =
+            [("int", Convert::Int), ("hex", Convert::Hex), ("decimal", Convert::Decimal), ("text", Convert::Text)];
+        let help = "there are `int`, `hex`, `decimal` and `text`";
+        self.one_of(&known, &convert, ("hayes::syntax::unknown-type", "type"), help)
     }
 
     fn prompt_end(&self, pair: &Pair<'_, Rule>) -> Result<PromptEnd, Diagnostic> {
-        match pair.as_str() {
-            "ctrl-z" => Ok(PromptEnd::CtrlZ),
-            "cr" => Ok(PromptEnd::Cr),
-            "esc" => Ok(PromptEnd::Esc),
-            "nothing" => Ok(PromptEnd::Nothing),
-            other => {
-                let fault = self.fault("hayes::syntax::unknown-prompt-end", self.span(pair), &[&other]);
-                let near = || nearest(other, ["ctrl-z", "cr", "esc", "nothing"].into_iter());
-                let meant = words::meant("end", other).or_else(near);
-                Err(fault.did_you_mean(meant, "behind `then` stands `ctrl-z`, `cr`, `esc` or `nothing`"))
-            }
-        }
+        let known = [
+            ("ctrl-z", PromptEnd::CtrlZ),
+            ("cr", PromptEnd::Cr),
+            ("esc", PromptEnd::Esc),
+            ("nothing", PromptEnd::Nothing),
+        ];
+        let help = "behind `then` stands `ctrl-z`, `cr`, `esc` or `nothing`";
+        self.one_of(&known, pair, ("hayes::syntax::unknown-prompt-end", "end"), help)
+    }
+
+    /// What a word stands for; `place` is how the table of other words calls where it stands.
+    fn one_of<T: Copy>(
+        &self,
+        known: &[(&'static str, T)],
+        written: &Pair<'_, Rule>,
+        (code, place): (&'static str, &str),
+        otherwise: &str,
+    ) -> Result<T, Diagnostic> {
+        let word = written.as_str();
+        let names = || known.iter().map(|(name, _)| *name);
+        known.iter().find(|(name, _)| *name == word).map(|(_, value)| *value).ok_or_else(|| {
+            let meant = words::meant(place, word).or_else(|| nearest(word, names()));
+            self.fault(code, self.span(written), &[&word]).did_you_mean(meant, otherwise)
+        })
     }
 
     fn prompt(&mut self, pair: &Pair<'_, Rule>) -> Result<ClauseKind, Diagnostic> {
