@@ -194,11 +194,9 @@ impl Common {
         if find::is_same(&modem.identity, &found) {
             return None;
         }
-        let what = |identity: &Identity| match (&identity.imei, &identity.iccid) {
-            (Some(imei), Some(iccid)) => format!("IMEI {imei}, ICCID {iccid}"),
-            (Some(imei), None) => format!("IMEI {imei}"),
-            (None, Some(iccid)) => format!("ICCID {iccid}"),
-            (None, None) => why_not.clone().unwrap_or_else(|| "a modem that does not tell who it is".to_owned()),
+        let what = |identity: &Identity| match identity.is_empty() {
+            true => why_not.clone().unwrap_or_else(|| "a modem that does not tell who it is".to_owned()),
+            false => identity.named(", "),
         };
         let values: [&dyn Display; 2] = [&what(&found), &what(&modem.identity)];
         Some(FailureReport::unopened(&Complaint::told("hayes::fleet::wrong-modem", &values)))
@@ -308,11 +306,10 @@ fn run_boxed(
 }
 
 fn not_found(identity: &Identity) -> FailureReport {
-    let who = match (&identity.imei, &identity.iccid) {
-        (Some(imei), Some(iccid)) => format!("with the IMEI {imei} and the ICCID {iccid}"),
-        (Some(imei), None) => format!("with the IMEI {imei}"),
-        (None, Some(iccid)) => format!("with the ICCID {iccid}"),
-        (None, None) => "of that kind".to_owned(),
+    let who = if identity.is_empty() {
+        "of that kind".to_owned()
+    } else {
+        format!("with the {}", identity.named(" and the "))
     };
     FailureReport::unopened(&Complaint::told("hayes::batch::not-found", &[&who]))
 }

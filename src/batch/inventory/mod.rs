@@ -78,6 +78,13 @@ impl Identity {
     pub fn is_empty(&self) -> bool {
         self.imei.is_none() && self.iccid.is_none()
     }
+
+    /// `IMEI 351234561234567, ICCID 8988307000000000001`
+    pub fn named(&self, between: &str) -> String {
+        let numbers = [("IMEI", &self.imei), ("ICCID", &self.iccid)];
+        let named = numbers.iter().filter_map(|(what, number)| Some(format!("{what} {}", number.as_ref()?)));
+        named.collect::<Vec<String>>().join(between)
+    }
 }
 
 /// More modems than anybody has on a bench: a slip of the finger in a range.
@@ -163,18 +170,11 @@ struct Draft {
     ports: Vec<String>,
     gateways: Vec<FleetGateway>,
     gateways_named: Vec<(Arc<Source>, Name)>,
-    /// What each modem has alone, its name, port, IMEI and ICCID
-    seen: HashMap<String, FirstSeen>,
+    /// What each modem has alone, its name, port, IMEI and ICCID; and the place and the name of the first that has it
+    seen: HashMap<String, (Arc<Source>, Name)>,
     group_names: HashMap<String, Arc<str>>,
     diagnostics: Vec<Diagnostic>,
     too_many: bool,
-}
-
-#[derive(Debug)]
-struct FirstSeen {
-    source: Arc<Source>,
-    span: Span,
-    modem: String,
 }
 
 impl Draft {
@@ -307,18 +307,18 @@ impl Draft {
         page: &'static str,
         values: &[&dyn Display],
     ) -> bool {
-        let Some(first) = self.seen.get(&what) else {
-            let seen = FirstSeen { source: Arc::clone(&self.source), span: place.span, modem: modem.to_owned() };
-            self.seen.insert(what, seen);
+        let Some((source, first)) = self.seen.get(&what) else {
+            let first = Name { value: modem.to_owned(), span: place.span };
+            self.seen.insert(what, (Arc::clone(&self.source), first));
             return true;
         };
-        let told = Diagnostic::told(page, &self.source, place.span, &[values, &[&first.modem]].concat());
-        self.diagnostics.push(if Arc::ptr_eq(&self.source, &first.source) {
+        let told = Diagnostic::told(page, &self.source, place.span, &[values, &[&first.value]].concat());
+        self.diagnostics.push(if Arc::ptr_eq(&self.source, source) {
             told.at(first.span, "first here")
         } else {
-            let line = first.source.position(first.span.start as usize).line;
+            let line = source.position(first.span.start as usize).line;
             let help = told.help.clone().unwrap_or_default();
-            told.help(format!("{help}; the first is at {}:{line}", first.source.name))
+            told.help(format!("{help}; the first is at {}:{line}", source.name))
         });
         false
     }
