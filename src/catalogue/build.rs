@@ -74,7 +74,8 @@ fn models(folder: &Path) -> Result<String> {
         let names: Vec<&str> = names.iter().filter_map(toml::Value::as_str).collect();
         let name = file.file_stem().unwrap_or_default();
         let unconfirmed = table.get("unconfirmed").and_then(toml::Value::as_str).unwrap_or_default();
-        Ok(format!("Model::new({name:?}, {title:?}, {unconfirmed:?}, &{names:?}, include_str!({file:?})),"))
+        let more = format!("unconfirmed: {unconfirmed:?}, other_names: &{names:?}, text: include_str!({file:?})");
+        Ok(format!("Model {{ name: {name:?}, title: {title:?}, {more}, profile: OnceLock::new() }},"))
     };
     let models: String = files.iter().map(model).collect::<Result<_>>()?;
     // What the models of a vendor share.

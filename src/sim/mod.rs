@@ -336,16 +336,6 @@ pub(crate) fn meant(name: &str) -> Vec<&'static str> {
 }
 
 impl Model {
-    const fn new(
-        name: &'static str,
-        title: &'static str,
-        unconfirmed: &'static str,
-        other_names: &'static [&'static str],
-        text: &'static str,
-    ) -> Model {
-        Model { name, title, unconfirmed, other_names, text, profile: OnceLock::new() }
-    }
-
     fn of(name: &str) -> Option<&'static Model> {
         let name = name.to_lowercase();
         models().find(|model| model.name == name || model.other_names.contains(&name.as_str()))

@@ -322,13 +322,10 @@ impl Simulator {
     fn functionality(&mut self, request: &mut Request<'_>) -> Answer {
         let rules = self.adaptor.profile;
         let function: u32 = request.number(0).ok_or(CommandError::Parameter)?;
-        let reset = match request.parameters.get(1) {
-            None => false,
-            Some(parameter) => match parameter.number() {
-                Some(0) => false,
-                Some(1) => true,
-                _ => return Err(CommandError::Parameter),
-            },
+        let reset = match request.parameters.get(1).map(CommandParameter::number) {
+            None | Some(Some(0)) => false,
+            Some(Some(1)) => true,
+            Some(_) => return Err(CommandError::Parameter),
         };
         let is_in = |list| rules.numbers(list).any(|known| known == i64::from(function));
         let resets = is_in("reset-functions");

@@ -383,15 +383,14 @@ impl Mobile {
             Needs::AnySim if self.function != 0 && self.card.is_locked() => Ok(()),
             Needs::AnySim | Needs::Sim => self.require_card(),
             // The SIM's errors have numbers of their own where messages are concerned (27.005 §3.2.5).
-            Needs::MessageSim => self.require_card().map_err(|error| match error {
-                CommandError::Equipment(10) => CommandError::Message(310),
-                CommandError::Equipment(11) => CommandError::Message(311),
-                CommandError::Equipment(12) => CommandError::Message(316),
-                CommandError::Equipment(14) => CommandError::Message(314),
-                CommandError::Equipment(_) => CommandError::Message(313),
-                CommandError::Error | CommandError::Unknown | CommandError::Parameter | CommandError::Message(_) => {
-                    error
-                }
+            Needs::MessageSim => self.require_card().map_err(|error| {
+                let CommandError::Equipment(code) = error else { return error };
+                CommandError::Message(match code {
+                    10 | 11 => 300 + code,
+                    12 => 316,
+                    14 => 314,
+                    _ => 313,
+                })
             }),
             Needs::Network if self.is_registered() => self.require_card(),
             Needs::Network => Err(CommandError::Equipment(30)),
@@ -609,11 +608,9 @@ impl Mobile {
         }
         if voice || is_data {
             self.call = Some(PhoneCall { number: digits.into(), is_data, since: ta.now });
-        }
-        if is_data {
-            return Ok(Effect::Data);
-        }
-        if voice {
+            if is_data {
+                return Ok(Effect::Data);
+            }
             ta.after(UNANSWERED, Timer::CallEnds);
             return Ok(Effect::Done);
         }
