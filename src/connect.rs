@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use crate::diagnostic::{Complaint, nearest};
@@ -283,8 +282,8 @@ fn host_and_port(text: &str, rest: &str) -> Result<(String, u16), Complaint> {
     let Some(port) = port.filter(|port| !port.is_empty()) else {
         return Err(Complaint::told("hayes::port::missing no-number", &[&text, &scheme, &bracketed(host)]));
     };
-    match u16::from_str(port) {
-        Ok(number @ 1..) => Ok((host.to_owned(), number)),
+    match port.parse() {
+        Ok(number @ 1_u16..) => Ok((host.to_owned(), number)),
         Ok(0) | Err(_) => Err(Complaint::told("hayes::port::missing number", &[&port, &scheme, &bracketed(host)])),
     }
 }
@@ -334,14 +333,6 @@ impl fmt::Display for Address {
             }
             Address::Replay(file) => write!(f, "replay:{}", file.display()),
         }
-    }
-}
-
-impl FromStr for Address {
-    type Err = Complaint;
-
-    fn from_str(text: &str) -> Result<Address, Complaint> {
-        Address::parse(text)
     }
 }
 

@@ -208,12 +208,7 @@ impl Framer {
     }
 
     pub fn clear(&mut self) {
-        self.buffer.clear();
-        self.start = 0;
-        self.scanned = 0;
-        self.ends = LineEnds::default();
-        self.cut = None;
-        self.unwanted = 0;
+        *self = Framer::default();
     }
 }
 

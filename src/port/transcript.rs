@@ -347,6 +347,7 @@ impl Drop for Recorded {
 // time, and refuses anything else.
 
 /// A recorded modem. What it said by itself comes at its time, or before the next question if that comes earlier.
+#[derive(Default)]
 pub struct Replay {
     name: String,
     events: VecDeque<RecordedEvent>,
@@ -407,15 +408,7 @@ impl Replay {
             Ok(RecordedEvent { at, who, bytes: unescape(text)?, line })
         };
         let events: Result<_, _> = lines.map(|(text, line)| read(text, line).map_err(|what| (line, what))).collect();
-        Ok(Replay {
-            name,
-            events: events?,
-            synced: (Duration::ZERO, Duration::ZERO),
-            heard: 0,
-            secret: Vec::new(),
-            due: Vec::new(),
-            gone: None,
-        })
+        Ok(Replay { name, events: events?, ..Replay::default() })
     }
 
     /// When an event of the recording is to be played.

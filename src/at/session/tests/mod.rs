@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::{FailureKind, Mode, Outcome, SETTLE, Session};
 use crate::at::{Event, Expected, Hearer, Line, PromptPlan, Question, ResultCode, Shape, Verdict, Why};
 use crate::catalogue::Catalogue;
-use crate::notation::unescape;
+use crate::notation::{duration, unescape};
 
 /// Writes down what it hears, a line each: `response +CSQ: 18,99`.
 #[derive(Default)]
@@ -169,8 +169,7 @@ impl Bench {
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn time(text: &str) -> Option<Duration> {
-    let millis = text.strip_suffix("ms").map(|text| text.parse().map(Duration::from_millis));
-    millis.or_else(|| Some(text.strip_suffix('s')?.parse().map(Duration::from_secs)))?.ok()
+    duration(text).ok()
 }
 
 /// A question, with what is known of its answer before it: `prefixed 60s AT+CSQ`; of some commands their names tell.
