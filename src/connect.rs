@@ -181,10 +181,7 @@ impl Address {
 
     /// Whether what could not be opened may be opened later; once it was `waited` for, it may be busy for a moment too.
     fn may_come(&self, error: &Complaint, waited: bool) -> bool {
-        let may_come = match self {
-            Address::Device(_) | Address::Usb(_) | Address::Tcp { .. } | Address::Rfc2217 { .. } => true,
-            Address::Simulator { .. } | Address::Replay(_) => false,
-        };
+        let may_come = !matches!(self, Address::Simulator { .. } | Address::Replay(_));
         let is_absent = matches!(error.code, "hayes::port::missing" | "hayes::port::unreachable");
         may_come && error.code != "hayes::port::interrupted" && (is_absent || waited)
     }

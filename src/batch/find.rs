@@ -80,12 +80,10 @@ fn real_name(address: &Address) -> String {
 /// `/dev/ttyUSB*`: what is there now, in the order of the names.
 fn expand(pattern: &str) -> Vec<Address> {
     let path = Path::new(pattern);
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+    let parts = path.parent().zip(path.file_name().and_then(|name| name.to_str()));
+    let Some((folder, name)) = parts.filter(|(_, name)| pattern.starts_with('/') && name.contains(['*', '?'])) else {
         return Address::parse(pattern).into_iter().collect();
     };
-    if !pattern.starts_with('/') || !name.contains(['*', '?']) {
-        return Address::parse(pattern).into_iter().collect();
-    }
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|entry| glob(name, entry));
     names.collect::<BTreeSet<String>>().iter().map(|name| Address::Device(folder.join(name))).collect()

@@ -64,6 +64,7 @@ pub struct Conversation {
 }
 
 /// How the command that restarts the modem ended.
+#[derive(Default)]
 struct RestartAnswer {
     answer: Answer,
     /// The modem is seen to have gone already.
@@ -483,13 +484,8 @@ impl Conversation {
         self.session.ask(&question.into(), Why::Question, began, listener);
         let mut looked_at = 0;
         loop {
-            let told = |answer, has_gone| RestartAnswer {
-                answer,
-                has_gone,
-                may_be_late: false,
-                was_heard: true,
-                is_lost: false,
-            };
+            let told =
+                |answer, has_gone| RestartAnswer { answer, has_gone, was_heard: true, ..RestartAnswer::default() };
             match self.turn(Duration::MAX, listener) {
                 Ok(Some(answer)) => return Ok(told(answer, false)),
                 // It has started, so no result code comes any more.
@@ -502,7 +498,7 @@ impl Conversation {
                 Err(Trouble::Timeout { received, waited, silence }) => {
                     let answer = Answer { lines: received, result: None, elapsed: waited };
                     let was_heard = silence != Silence::Total;
-                    return Ok(RestartAnswer { answer, has_gone: true, may_be_late: true, was_heard, is_lost: false });
+                    return Ok(RestartAnswer { may_be_late: true, was_heard, ..told(answer, true) });
                 }
                 Err(Trouble::Lost { received, .. }) => {
                     self.come_back(back, &received)?;

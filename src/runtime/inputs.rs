@@ -92,18 +92,8 @@ impl Default for Inputs {
 /// Shows no value of a secret.
 impl fmt::Debug for Inputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inputs")
-            .field("variables", &self.variables)
-            .field("secrets", &self.secrets.keys().collect::<Vec<_>>())
-            .field("timeout", &self.timeout)
-            .field("timeout_scale", &self.timeout_scale)
-            .field("plan", &self.plan)
-            .field("yes", &self.yes)
-            .field("answers", &self.answers)
-            .field("shareable", &self.shareable)
-            .field("folder", &self.folder)
-            .field("guard", &self.guard)
-            .finish()
+        let secrets: Vec<&String> = self.secrets.keys().collect();
+        f.debug_struct("Inputs").field("variables", &self.variables).field("secrets", &secrets).finish_non_exhaustive()
     }
 }
 

@@ -184,7 +184,10 @@ pub(in crate::port) fn open_line(path: &Path, baud: u32, watch: &Watch) -> Resul
     let Some(name) = path.to_str() else {
         return Err(Complaint::told("hayes::port::system name", &[&path.display()]));
     };
-    let tty = serialport::new(name, supported_baud(path, baud)).open_native().map_err(|error| match error.kind() {
+    // macOS knows no speed on a pseudo-terminal: serialport wants a 0 there.
+    let is_macos_pty = cfg!(target_os = "macos") && name.starts_with("/dev/ttys");
+    let speed = if is_macos_pty { 0 } else { baud };
+    let tty = serialport::new(name, speed).open_native().map_err(|error| match error.kind() {
         serialport::ErrorKind::NoDevice => busy(path),
         serialport::ErrorKind::Io(io::ErrorKind::NotFound) => missing(path, "it has just gone"),
         serialport::ErrorKind::InvalidInput | serialport::ErrorKind::Unknown | serialport::ErrorKind::Io(_) => {
@@ -343,12 +346,6 @@ fn not_a_terminal(path: &Path, error: Errno) -> Complaint {
         Errno::EIO | Errno::ENXIO | Errno::ENODEV => missing(path, "no hardware answers behind it"),
         other => Complaint::told("hayes::port::system set-up", &[&path.display(), &described(other)]),
     }
-}
-
-/// macOS knows no speed on a pseudo-terminal: serialport wants a 0 there.
-fn supported_baud(path: &Path, baud: u32) -> u32 {
-    let is_macos_pty = cfg!(target_os = "macos") && path.to_string_lossy().starts_with("/dev/ttys");
-    if is_macos_pty { 0 } else { baud }
 }
 
 /// A new pseudo-terminal: its master, which does not block; its other end; the path by which programs open that.

@@ -201,10 +201,8 @@ impl Simulator {
             Form::Execute => "execute",
             Form::Test => return false,
         };
-        if !instead.forms.is_empty() && !instead.forms.iter().any(|known| known == named) {
-            return false;
-        }
-        if instead.off_network && self.mobile.is_registered() {
+        let is_form = instead.forms.is_empty() || instead.forms.iter().any(|known| known == named);
+        if !is_form || instead.off_network && self.mobile.is_registered() {
             return false;
         }
         let Some(name) = &instead.setting else { return instead.off_network };

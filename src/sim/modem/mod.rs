@@ -271,10 +271,6 @@ impl Adaptor {
         self.state = ModemState::Deaf;
     }
 
-    fn room(&self) -> usize {
-        INPUT.saturating_sub(self.input.len())
-    }
-
     fn refresh_mode(&mut self) {
         let on = |name| self.settings.number(name, 0) == 1;
         (self.echo, self.verbose, self.quiet) = (on("E"), on("V"), on("Q"));

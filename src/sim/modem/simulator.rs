@@ -13,7 +13,7 @@ use super::message::Messages;
 use super::mobile::Mobile;
 use super::next_request;
 use super::{
-    Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, ModemState, Pace, Random, Simulator, Then, Timer,
+    Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, INPUT, ModemState, Pace, Random, Simulator, Then, Timer,
     with_check_digit,
 };
 
@@ -66,7 +66,7 @@ impl Simulator {
 
     /// How many more bytes it takes; a host that can hold its writer up need not lose any.
     pub fn room(&self) -> usize {
-        self.adaptor.room()
+        INPUT.saturating_sub(self.adaptor.input.len())
     }
 
     // Power
@@ -597,7 +597,7 @@ impl Device for Simulator {
         if matches!(ta.state, ModemState::Deaf | ModemState::Gone) {
             return;
         }
-        let room = ta.room();
+        let room = INPUT.saturating_sub(ta.input.len());
         ta.input.extend(bytes.iter().take(room));
         self.settle(now);
     }
