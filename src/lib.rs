@@ -24,6 +24,7 @@
 //! - [`conversation`]: a port and a session together: ask, wait for the answer
 //! - [`guard`]: what costs SIMs, networks and the law is asked here before it is sent
 //! - [`probe`]: which ports answer AT, and what modems they are
+//! - [`scaffold`]: what one begins with: a project's files, a module's file
 //! - [`runtime`]: program + port → events and outcome
 //! - [`library`]: the embedded scripts, and how `run "name"` finds one
 //! - [`import`]: scripts of other programs → a Hayes script
@@ -98,6 +99,7 @@ pub mod psm;
 pub mod repl;
 pub mod report;
 pub mod runtime;
+mod scaffold;
 pub mod sim;
 pub mod sms;
 pub mod source;

@@ -273,6 +273,7 @@ pub fn result_code(line: &str) -> Option<&'static KnownResult> {
 }
 
 pub(super) fn source_text(ids: &[&str]) -> String {
-    let texts: Vec<&str> = ids.iter().filter_map(|id| Some(REFERENCES.named(id)?.text)).collect();
+    // What no document is called is the file of a person's own module.
+    let texts: Vec<&str> = ids.iter().map(|id| REFERENCES.named(id).map_or(*id, |reference| reference.text)).collect();
     texts.join("; ")
 }

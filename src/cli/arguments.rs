@@ -72,6 +72,17 @@ pub(crate) enum Task {
         #[arg(value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,
     },
+    /// Begin a project: a first script, an inventory, settings
+    Init {
+        /// Where to; made where it is not there
+        #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+    /// Write a file from what a modem answers
+    New {
+        #[command(subcommand)]
+        what: NewFile,
+    },
     /// Turn a script of chat, comgt, minicom or Tera Term into a Hayes script
     Import(Import),
     /// Run scripts against recordings of modems
@@ -108,6 +119,21 @@ pub(crate) enum Task {
         #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
         folder: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NewFile {
+    /// The file of a module that Hayes does not know: who it is, and which commands it has. Nothing is set on it
+    Module(NewModule),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewModule {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    /// The new file [default: modules/MODEL.toml, where `hayes` looks for modules of your own]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Which modem, and how to talk to it.

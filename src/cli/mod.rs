@@ -4,12 +4,12 @@ mod arguments;
 mod at;
 mod auto;
 mod batch;
+mod begin;
 mod completion;
 mod console;
 mod doctor;
 mod explain;
 mod fleet;
-mod import;
 mod inputs;
 mod lsp;
 mod modem;
@@ -33,7 +33,7 @@ use std::process::ExitCode;
 #[cfg(unix)]
 use std::sync::Arc;
 
-use arguments::{HayesArguments, Task};
+use arguments::{HayesArguments, NewFile, Task};
 use clap::ColorChoice;
 use console::{Console, Exit};
 
@@ -90,8 +90,10 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
         Task::Explain(arguments) => explain::run(arguments, console),
         Task::List { json } => scripts::list(*json, console),
         Task::Show { name } => scripts::show(name, console)?,
-        Task::Copy { name, file } => import::copy(name, file.as_deref(), console),
-        Task::Import(arguments) => import::import(arguments, console)?,
+        Task::Init { folder } => begin::init(folder, console),
+        Task::New { what: NewFile::Module(arguments) } => begin::new_module(arguments, console)?,
+        Task::Copy { name, file } => begin::copy(name, file.as_deref(), console),
+        Task::Import(arguments) => begin::import(arguments, console)?,
         Task::Test(arguments) => test::test(arguments, console)?,
         Task::Ports(arguments) => ports::list(arguments, console)?,
         Task::Doctor(arguments) => doctor::run(arguments, console)?,

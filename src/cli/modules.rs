@@ -44,6 +44,8 @@ fn beside(task: Option<&Task>) -> Vec<PathBuf> {
         | Task::List { .. }
         | Task::Show { .. }
         | Task::Copy { .. }
+        | Task::Init { .. }
+        | Task::New { .. }
         | Task::Import(_)
         | Task::Test(_)
         | Task::Ports(_)

@@ -1,0 +1,113 @@
+//! What one begins with: `hayes init` writes a project, `hayes new module` a module's file, `hayes import` makes a script of
+//! another program's, `hayes copy` takes one of the library.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::arguments::{Import, NewModule};
+use super::console::{Console, Exit};
+use super::modem::{self, OpenModem};
+use super::scripts;
+use crate::import::{self, Dialect};
+use crate::library;
+use crate::report::result::plural;
+use crate::runtime::Mask;
+use crate::scaffold::{self, module};
+
+/// `hayes init`: what is there already stays as it is.
+pub(crate) fn init(folder: &Path, console: &Console) -> Exit {
+    let mut made = Vec::new();
+    for (name, text) in scaffold::PROJECT {
+        let file = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
+        if file.exists() {
+            console.say(&format!("{} is there already, and stays as it is\n", file.display()));
+            continue;
+        }
+        let above = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+        if let Err(error) = above {
+            return console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None);
+        }
+        let exit = write_new(&file, text, console);
+        if exit != Exit::Passed {
+            return exit;
+        }
+        made.push(file.display().to_string());
+    }
+    if made.is_empty() {
+        return Exit::Passed;
+    }
+    let place = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };
+    let next = format!("try it: {place}hayes run first.hayes; then hayes batch first.hayes -i modems.toml");
+    console.print(&format!("made {}\n{next}\n", made.join(", ")))
+}
+
+pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exit, Exit> {
+    let port = modem::choose(&arguments.connection, console)?;
+    modem::files_apart(std::iter::empty(), &port, &arguments.connection, arguments.output.as_deref(), console)?;
+    let mut modem = OpenModem::open(&port, &arguments.connection, Mask::default(), console)
+        .map_err(|(exit, error)| console.refuse(exit, &error.message, error.help.as_deref()))?;
+    console.say("asking which commands it has; nothing is set\n");
+    let described = module::describe(&mut modem.conversation);
+    let closed = modem.close(console);
+    let described = described.map_err(|why| console.refuse(Exit::Failed, &why, None))?;
+    let own = format!("modules/{}.toml", described.name);
+    let file = arguments.output.as_deref().unwrap_or(Path::new(&own));
+    let above = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+    if let Err(error) = above {
+        return Err(console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None));
+    }
+    let exit = write_new(file, &described.text, console);
+    if exit == Exit::Passed {
+        let (answered, asked) = (described.answered, described.asked);
+        console.say(&format!("{} is written: {answered} of {asked} questions were answered\n", file.display()));
+        if let Some(known) = described.known {
+            console.say(&format!(
+                "Hayes knows this module already: `hayes explain {known}`; the file goes before what it knows\n"
+            ));
+        }
+    }
+    Ok(exit.worst(closed))
+}
+
+pub(crate) fn import(arguments: &Import, console: &Console) -> Result<Exit, Exit> {
+    let source = scripts::read_file(&arguments.script, console)?;
+    let dialect = arguments.from.unwrap_or_else(|| Dialect::of(&source.name, &source.text));
+    let name = Path::new(&*source.name).file_name().unwrap_or_default().to_string_lossy();
+    let imported = import::import(dialect, &name, &source.text);
+    let exit = match &arguments.output {
+        Some(file) => write_new(file, &imported.text, console),
+        None => console.print(&imported.text),
+    };
+    if exit == Exit::Passed && imported.unsaid > 0 {
+        let lines = plural(imported.unsaid as u64, "line");
+        console.say(&format!("{lines} could not be said in Hayes: look for `# not imported`\n"));
+    }
+    Ok(exit)
+}
+
+pub(crate) fn copy(name: &str, file: Option<&Path>, console: &Console) -> Exit {
+    let Some(script) = library::find(name) else {
+        let near = library::meant(name).map(|near| format!("did you mean {near}?"));
+        let help = near.as_deref().unwrap_or("`hayes list` names them");
+        return console.refuse(Exit::Invalid, &format!("there is no script {name} in the library"), Some(help));
+    };
+    let own = format!("{}.hayes", script.name.rsplit('/').next().unwrap_or(script.name));
+    let file = file.unwrap_or(Path::new(&own));
+    let exit = write_new(file, script.text, console);
+    if exit == Exit::Passed {
+        console.say(&format!("{} is a copy of {}; `hayes run {0}` runs it\n", file.display(), script.name));
+    }
+    exit
+}
+
+fn write_new(file: &Path, text: &str, console: &Console) -> Exit {
+    match File::create_new(file).and_then(|mut new| new.write_all(text.as_bytes())) {
+        Ok(()) => Exit::Passed,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let message = format!("{} is there already", file.display());
+            console.refuse(Exit::Unwritable, &message, Some("name another file: none is overwritten"))
+        }
+        Err(error) => console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None),
+    }
+}
