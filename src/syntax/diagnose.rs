@@ -715,55 +715,23 @@ const PATTERN: &str = "a pattern";
 /// What closes a text
 const TEXT_ENDS: &[Rule] = &[Rule::quote_close, Rule::apostrophe_close, Rule::triple_quote_close];
 
-/// What other rules stand for; `None` for what helps nobody.
+/// What other rules stand for; `None` for what helps nobody. Pest names a rule that tried more than one other at its start,
+/// and else the one that it tried.
 fn description(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::expression
-        | Rule::value
-        | Rule::group
-        | Rule::list
-        | Rule::call
-        | Rule::variable
-        | Rule::integer
-        | Rule::duration
-        | Rule::boolean
-        | Rule::not_operator
-        | Rule::minus
-        | Rule::function
-        | Rule::column => VALUE,
-        Rule::operator | Rule::matching | Rule::member | Rule::index | Rule::dot | Rule::bracket_open => OPERATOR,
-        Rule::name
-        | Rule::field
-        | Rule::fields
-        | Rule::skip_mark
-        | Rule::declaration
-        | Rule::argument
-        | Rule::arguments => NAME,
-        Rule::string
-        | Rule::triple
-        | Rule::double
-        | Rule::single
-        | Rule::about
-        | Rule::quote
-        | Rule::apostrophe
-        | Rule::triple_quote => TEXT,
-        Rule::pattern
-        | Rule::quoted_pattern
-        | Rule::alternatives
-        | Rule::quoted_alternatives
-        | Rule::regex
-        | Rule::pattern_double
-        | Rule::pattern_single
-        | Rule::bare_word => PATTERN,
-        Rule::at_word | Rule::at_line => "an AT command",
+        Rule::expression | Rule::value | Rule::column => VALUE,
+        Rule::operator | Rule::matching => OPERATOR,
+        Rule::name | Rule::field => NAME,
+        Rule::string | Rule::quote => TEXT,
+        Rule::quoted_pattern | Rule::bare_word => PATTERN,
+        Rule::at_word => "an AT command",
         Rule::convert => "`int`, `hex` or `text`",
         Rule::prompt_end => "`ctrl-z`, `cr`, `esc` or `nothing`",
         Rule::switch => "`on` or `off`",
         Rule::brace_open => "`{`",
-        Rule::comma | Rule::because => "`,`",
+        Rule::comma => "`,`",
         Rule::colon => "`:`",
         Rule::equals => "`=`",
-        Rule::parenthesis_open => "`(`",
         Rule::parenthesis_close => "`)`",
         Rule::bracket_close => "`]`",
         Rule::interpolation_close | Rule::hole_close => "`}`",
@@ -772,14 +740,6 @@ fn description(rule: Rule) -> Option<&'static str> {
         Rule::regex_close => "`/`",
         Rule::EOI => "the end of the line",
         Rule::within => "`within`",
-        Rule::retry_for => "`for`",
-        Rule::port_baud
-        | Rule::port_dtr
-        | Rule::port_rts
-        | Rule::port_break
-        | Rule::port_flush
-        | Rule::port_escape
-        | Rule::port_line => "`baud`, `dtr`, `rts`, `break`, `flush` or `escape`",
         _ => return None,
     })
 }
