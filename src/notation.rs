@@ -203,8 +203,7 @@ fn spelled_out(text: &str, stays: impl Fn(char) -> bool, spell: impl Fn(char) ->
     Some(shown)
 }
 
-/// The same with other characters of the same length in bytes, so that places in it stay right. A CR that belongs to a
-/// line end stays.
+/// The same with characters of as many bytes, so that places stay right; the CR of a line end stays.
 pub(crate) fn harmless_in_place(text: &str) -> Cow<'_, str> {
     let mut characters = text.chars().peekable();
     if !text.contains(is_harmful) {

@@ -209,25 +209,16 @@ fn values(asking: &TypedCommand<'_>, index: usize) -> (usize, Vec<Candidate>) {
     let typed = asking.parameter;
     let bare = typed.trim_matches('"').to_ascii_uppercase();
     let fits = |value: &str| value.trim_matches('"').to_ascii_uppercase().starts_with(&bare);
-    let mut found: Vec<Candidate> = Vec::new();
-    if index == 0 {
-        let settings = asking.settings().filter(|(setting, _)| fits(setting));
-        found.extend(settings.map(|(setting, command)| Candidate::new(CandidateKind::Setting, setting, command.title)));
-    }
+    let candidate = |text: String, about: &str| Candidate::new(CandidateKind::Setting, text, about);
+    let settings = asking.settings().filter(|(setting, _)| index == 0 && fits(setting));
+    let settings = settings.map(|(setting, command)| candidate(setting.to_owned(), command.title));
     let field = asking.known.and_then(|known| known.form(Form::Set)).and_then(|set| set.parameters.field(index));
-    if let Some(field) = field {
-        let values = field.values.iter().filter(|value| fits(value.value()));
-        found.extend(values.map(|value| {
-            Candidate::new(CandidateKind::Setting, written(field, value.value(), typed), value.meaning())
-        }));
-    }
-    if "?".starts_with(typed)
-        && index == 0
-        && typed.is_empty()
-        && asking.known.is_some_and(|known| known.test.is_some())
-    {
-        found.push(Candidate::new(CandidateKind::Setting, "?", "test: which values there may be"));
-    }
+    let values = field.into_iter().flat_map(|field| field.values.iter().map(move |value| (field, value)));
+    let values = values.filter(|(_, value)| fits(value.value()));
+    let values = values.map(|(field, value)| candidate(written(field, value.value(), typed), value.meaning()));
+    let tests = index == 0 && typed.is_empty() && asking.known.is_some_and(|known| known.test.is_some());
+    let test = tests.then(|| candidate("?".to_owned(), "test: which values there may be"));
+    let found = settings.chain(values).chain(test).collect();
     (asking.parameter_start, found)
 }
 

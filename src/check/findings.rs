@@ -13,8 +13,7 @@ use crate::syntax::ast::Allowance;
 /// Where more lines than this do not parse, nothing is certain about the others.
 const MANY_BROKEN: usize = 100;
 
-/// How many words a script's faults may be compared with for "did you mean". A text with thousands of names and thousands
-/// of faults would else take hours; nobody reads that many suggestions.
+/// How many words faults are compared with for "did you mean": a text with thousands of both would else take hours.
 const COMPARISONS: usize = 200_000;
 
 pub(super) struct Findings {

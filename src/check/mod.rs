@@ -49,8 +49,7 @@ pub struct Program {
     pub script: Arc<Script>,
     /// Its params and secrets, in the order in which they stand.
     pub params: Vec<Param>,
-    /// Every name that it captures or sets, in the order in which they first stand: the fields of its record when
-    /// another script runs it, and its result where it has no `report`.
+    /// The names that it captures or sets, in order: the fields of its record, and its result where it has no `report`.
     pub fields: Vec<String>,
     types: Vec<Type>,
     matchers: Vec<Option<Matcher>>,
@@ -103,8 +102,7 @@ impl Program {
         self.runs.iter().map(|(name, program)| (name.as_str(), program))
     }
 
-    /// The secrets that stand in its text, and in those of the scripts that it runs, as defaults and as what it gives
-    /// them: to be masked.
+    /// The secrets written out in it and in the scripts that it runs, as defaults and as arguments: to be masked.
     pub fn written_secrets(&self) -> Vec<&str> {
         let own = self.params.iter().filter(|param| param.secret).filter_map(|param| param.default.as_ref());
         let mut texts: Vec<&str> = Vec::new();
@@ -124,8 +122,7 @@ impl Program {
     }
 }
 
-/// The text that an expression is as it stands. The pieces beside a `${…}` are none: what they make is known, and masked,
-/// when it is computed.
+/// The text that an expression is as it stands. What `${…}` makes is masked when it is computed.
 fn literal_text(value: &Expression) -> Option<&str> {
     if let ExpressionKind::Text(template) = &value.kind { template.plain() } else { None }
 }
@@ -186,8 +183,7 @@ impl<'a> Checking<'a> {
         Checking { scripts, chain: Vec::new(), depth: 0, checked: HashMap::new() }
     }
 
-    /// The program, what is wrong with it, and the names that it leaves behind. `known` are those that there are before
-    /// its first line, where it goes on from other lines.
+    /// The program, its faults, and the names that it leaves behind. `known`: the names before its first line.
     fn check(&mut self, source: &Arc<Source>, known: Option<&Names>) -> (Option<Arc<Program>>, Vec<Diagnostic>, Names) {
         let (script, syntax_errors) = syntax::parse(source);
         self.chain.push(source.name.clone());
@@ -197,8 +193,7 @@ impl<'a> Checking<'a> {
         (is_sound.then(|| Arc::new(program)), diagnostics, names)
     }
 
-    /// The program of `run "name"`, which stands at `span`, so many blocks deep in its script; else what is wrong. Errors
-    /// in the other script are told the first time that it is asked for.
+    /// The program of the `run "name"` at `span`, so many blocks deep; its errors are told the first time.
     fn run(
         &mut self,
         name: &str,

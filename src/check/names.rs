@@ -18,8 +18,7 @@ use crate::syntax::ast::{Block, Param, Part, Pattern, PatternKind, PatternPart};
 pub struct Names {
     ids: HashMap<Arc<str>, usize>,
     entries: Vec<NameEntry>,
-    /// What this script captures and sets, the records of `run … as` and `capture all … as`, in the order in which they
-    /// first stand.
+    /// What this script captures, sets and gets as a record, in the order in which that first stands.
     variables: Vec<usize>,
     /// What was changed in the open branches and how it was before, the oldest change first.
     trail: Vec<(usize, Known)>,

@@ -447,8 +447,7 @@ fn jobs(arguments: &arguments::Batch, modems: &[BatchModem], console: &Console) 
     Ok(NonZeroUsize::new(asked).unwrap_or(NonZeroUsize::MIN))
 }
 
-/// This process's own command line, with `--resume` in place of what named the results. None where one of its words is
-/// not UTF-8: a command that means another file is worse than none.
+/// This process's own command line, with `--resume`; none where a word of it is not UTF-8: it could mean another file.
 fn rest_command(results: &Path) -> Option<String> {
     let arguments: Result<Vec<String>, _> = std::env::args_os().map(std::ffi::OsString::into_string).collect();
     Some(rest_of(&arguments.ok()?, results))

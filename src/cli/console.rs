@@ -137,8 +137,7 @@ pub(crate) fn window() -> Option<(usize, usize)> {
     None
 }
 
-/// NO_COLOR (https://no-color.org) wants none if it is set and not empty; CLICOLOR_FORCE wants them wherever they go; a dumb
-/// terminal can show none.
+/// NO_COLOR (https://no-color.org) and a dumb terminal want none, CLICOLOR_FORCE wants them wherever they go.
 fn palette(color: ColorChoice, terminal: bool) -> Palette {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");

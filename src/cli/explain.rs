@@ -20,8 +20,7 @@ pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
     exit
 }
 
-/// What is to be explained, each on its own: a shell parts `+CREG: 0,5` at its blank too. What holds a blank was quoted,
-/// and is whole.
+/// What is to be explained: a shell parts `+CREG: 0,5` at its blank; what holds a blank was quoted, and is whole.
 fn texts(words: &[String]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     let mut rest = words;
@@ -84,19 +83,11 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     if is_code(text) {
         return page(text, arguments, console);
     }
-    let module = match &arguments.module {
-        None => None,
-        Some(name) => match module_by_model(name) {
-            Some(module) => Some(module),
-            None => {
-                console.complain(
-                    &format!("nothing is known of a module {name}"),
-                    Some("its name is what AT+CGMM answers"),
-                );
-                return Exit::Usage;
-            }
-        },
-    };
+    let module = arguments.module.as_deref().and_then(module_by_model);
+    if let Some(name) = arguments.module.as_ref().filter(|_| module.is_none()) {
+        let message = format!("nothing is known of a module {name}");
+        return console.refuse(Exit::Usage, &message, Some("its name is what AT+CGMM answers"));
+    }
     if let Some(topic) = word(text) {
         return language(&topic, arguments, console);
     }

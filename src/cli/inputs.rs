@@ -76,8 +76,7 @@ pub(crate) fn how_to_give(unfit: &Unfit) -> String {
     }
 }
 
-/// What the environment gives these programs. It may hold more, for other scripts: only what is spelled much like a
-/// parameter that it does not give is taken for a mistake.
+/// What the environment gives these programs. It may hold more: only what is much like a parameter is a mistake.
 pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Result<(Inputs, Origins), Exit> {
     let mut problems = Vec::new();
     let mut given = Vec::new();

@@ -204,8 +204,7 @@ impl Signals {
     }
 }
 
-/// For a program that goes on after Ctrl-C: each cancels what runs, while something `runs`; `restore` sets the terminal
-/// right before the program is ended by what is no Ctrl-C, or by one that there is nothing to cancel for.
+/// For a program that goes on: Ctrl-C cancels what runs. Any other signal, and one for nothing, restores and ends it.
 pub(crate) fn go_on_after(
     cancel: &Cancel,
     runs: Arc<AtomicBool>,

@@ -178,8 +178,7 @@ impl ProgressScreen {
         self.console.say(&format!("{erase}{}\n", lines.join("\n")));
     }
 
-    /// To the first of the lines that were drawn, and all below it away. In a window that has become narrower since, a line
-    /// takes more rows than one.
+    /// To the first drawn line, and all below it away. In a window that is narrower now a line takes more rows.
     fn erasing(&mut self) -> String {
         let (columns, height) = console::window().unwrap_or((80, 24));
         let rows: usize = self.drawn.drain(..).map(|width| width.div_ceil(columns).max(1)).sum();

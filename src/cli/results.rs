@@ -23,8 +23,7 @@ use crate::state;
 /// A conversation of more bytes than this is left out of a page.
 const LARGEST_RECORD: u64 = 64 << 20;
 
-/// Where the results of a run go: standard output, or the file that `-o` names. It is opened before anything is sent:
-/// results that cannot be written are no results.
+/// Where results go: standard output, or the file of `-o`, which is opened before anything is sent.
 #[derive(Debug)]
 pub(crate) enum Sink {
     Standard,
@@ -36,8 +35,7 @@ pub(crate) enum Sink {
     },
 }
 
-/// Refuses files that are to be written and are one of those that are read, or the same twice: what stood there would be
-/// lost. Each with the word that named it.
+/// Refuses to write a file that is read, or written, too; each with the word that named it.
 pub(crate) fn apart(read: &[(&str, &Path)], written: &[(&str, &Path)], console: &Console) -> Result<(), Exit> {
     for (index, (flag, path)) in written.iter().enumerate() {
         let Some(place) = place(path) else { continue };

@@ -68,8 +68,7 @@ impl<'c> Screen<'c> {
         }
     }
 
-    /// Ends an open line. A reader that has left is no fault; nor is a conversation beside the results that nobody can
-    /// see.
+    /// Ends an open line. A reader that has left is no fault.
     pub(crate) fn finish(mut self) -> Exit {
         if let Some(text) = &mut self.text {
             let finished = text.lock().finish();

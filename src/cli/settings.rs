@@ -34,8 +34,7 @@ pub(super) fn port_from() -> Option<&'static str> {
     PORT.get().map(String::as_str)
 }
 
-/// The arguments; else what to print instead (`--help`, `--version`, a mistake), or the exit where what is wrong with a file
-/// has been told.
+/// The arguments; else what to print instead (help, a mistake), or the exit where a file's fault has been told.
 pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::Error, Exit>> {
     let task = task(words).filter(|task| TAKE.contains(task));
     let wants_help = words.iter().any(|word| word == "--help" || word == "-h");

@@ -16,8 +16,7 @@ const AFTER: usize = 100;
 /// Stands where something was left out.
 const CUT: &str = "…";
 
-/// A diagnostic over the lines around its places, and those short. Its places are named by line and column of the whole
-/// source.
+/// A diagnostic over short lines around its places, which are named by line and column of the whole source.
 #[derive(Debug)]
 pub(crate) struct Excerpt<'a> {
     of: &'a Diagnostic,

@@ -167,8 +167,7 @@ impl<W: Write> ConversationText<W> {
         }
     }
 
-    /// On a terminal, while something is waited for: a line that says what, for how long already, and how long it may
-    /// take. The next line takes its place, so it fits into so many columns.
+    /// A line that says what is waited for, how long already, and how long at most; the next line takes its place.
     pub fn still_waiting(&mut self, elapsed: Duration, columns: usize) {
         let Some((what, at_most)) = self.wait.clone() else { return };
         self.close_line();

@@ -332,16 +332,12 @@ fn timeline(mut bars: Vec<Bar>) -> String {
     let mut lanes: Vec<u64> = Vec::new();
     let mut placed = Vec::new();
     for bar in &bars {
-        match lanes.iter_mut().enumerate().find(|(_, free)| **free <= bar.start) {
-            Some((lane, free)) => {
-                *free = bar.end;
-                placed.push(lane);
-            }
-            None => {
-                placed.push(lanes.len());
-                lanes.push(bar.end);
-            }
+        let lane = lanes.iter().position(|free| *free <= bar.start).unwrap_or(lanes.len());
+        match lanes.get_mut(lane) {
+            Some(free) => *free = bar.end,
+            None => lanes.push(bar.end),
         }
+        placed.push(lane);
     }
     // In tenths of a pixel: many lanes are thin ones.
     let lane_height = (TIMELINE_HEIGHT * 10 / lanes.len()).clamp(5, 120);

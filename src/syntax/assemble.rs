@@ -388,8 +388,7 @@ impl OpenBlock {
         OpenBlock { kind, broken: false, statements: Vec::new(), statement: opened, opened }
     }
 
-    /// The block of a line that did not parse. What the line was meant to be is not known; that its block may run or not is
-    /// true of most. With an error in it the script is never run, but what stands in the block is checked.
+    /// The block of a line that did not parse: what stands in it is checked as if it may run or not.
     fn broken(line: Span) -> OpenBlock {
         let kind = StatementKind::Try { body: Block::default(), otherwise: None };
         OpenBlock { broken: true, ..OpenBlock::new(kind, line) }

@@ -107,8 +107,7 @@ pub enum StatementKind {
     Port(PortAction),
 }
 
-/// What a statement, a clause or an expression is made of. Passes that look for one thing take it from here, and no pass
-/// needs to know every statement.
+/// What a statement or a clause is made of: a pass takes what it looks for, and need not know every statement.
 #[derive(Debug, Clone, Copy)]
 pub enum Part<'a> {
     /// What goes out

@@ -122,8 +122,7 @@ fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'st
     crate::diagnostic::nearest(&word.to_ascii_lowercase(), known)
 }
 
-/// Runs `parse` on a stack that the deepest allowed expression fits on, however small the thread's own is, so that the
-/// same text is parsed the same everywhere.
+/// Runs `parse` on a stack that fits the deepest allowed expression: the same text is parsed the same everywhere.
 fn on_enough_stack<T>(parse: impl FnOnce() -> T) -> T {
     const NEEDED: usize = 1024 * 1024;
     stacker::maybe_grow(NEEDED, 2 * NEEDED, parse)

@@ -97,8 +97,7 @@ enum From {
     Urc(&'static Urc),
 }
 
-/// Whether the values may be the ranges that a test answers; and whether it was asked for them: else only a list in
-/// parentheses makes them so.
+/// Whether the values may be a test's ranges, and whether those were asked for: else only a list makes them so.
 fn lists(usage: &Usage, form: Form, asked: Option<&AskedUsage>) -> Option<bool> {
     usage.ranges.then(|| form == Form::Test && asked.is_some_and(|asked| asked.form == Form::Test))
 }

@@ -232,8 +232,7 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
     }
 }
 
-/// The question of an `ensure` is asked twice, and by `--plan`: it must change nothing. That it may be sent once only is
-/// told elsewhere.
+/// The question of an `ensure` is asked twice, and by `--plan`: it must change nothing.
 fn lint_ensured(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
     if asked.role == Role::Ensured && catalogue::command::only_sets(known.command) && !may_try_pin(known) {
         let command = known.written(&findings.source);
@@ -241,8 +240,7 @@ fn lint_ensured(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findi
     }
 }
 
-/// `AT+COPS=?` scans. It is meant as a test where nobody looks at what it found; a plain list of commands is there to be
-/// looked at.
+/// `AT+COPS=?` scans: not meant where nobody looks at what it found. Who copies a plain list looks at it.
 fn lint_scan(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, findings: &mut Findings) {
     let is_looked_at = asked.clauses.iter().any(is_capture)
         || expects(asked.clauses, &["+COPS"])
@@ -663,8 +661,7 @@ fn pattern_prefix(pattern: &Pattern) -> Option<&str> {
     catalogue::command(prefix).map(|_| prefix)
 }
 
-/// Whether it is certainly none of these. Modems answer AT+CCID with `+CCID:` or `+ICCID:`: names in each other are
-/// left alone.
+/// Whether it is certainly none of these. Of `+CCID:` and `+ICCID:` one stands in the other: such are left alone.
 fn is_other(found: &str, prefixes: &[&str]) -> bool {
     let letters = |prefix: &'_ str| prefix.trim_start_matches(|first: char| !first.is_ascii_alphanumeric()).to_owned();
     let found = letters(found);

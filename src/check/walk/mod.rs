@@ -78,8 +78,7 @@ enum Role {
     Reboot,
 }
 
-/// The program of a script, what is wrong with it, and the names that it leaves behind. `known` are those that there are
-/// before its first line, where it goes on from other lines.
+/// The program of a script, its faults, and the names that it leaves behind. `known`: the names before its first line.
 pub(super) fn walk(
     checking: &mut Checking<'_>,
     script: &Arc<Script>,
