@@ -9,7 +9,8 @@ use std::time::Duration;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueHint};
 
-use super::fleet::{AgentArguments, FleetArguments};
+use super::agent::AgentArguments;
+use super::fleet::FleetArguments;
 use crate::batch::schedule::Share;
 use crate::config::Setting;
 use crate::diagnostic::nearest;

@@ -1,4 +1,4 @@
-//! `hayes agent` on a gateway, and `hayes fleet` where the operator is.
+//! `hayes fleet`: what the operator of many gateways wants of them, and what came of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -18,59 +18,31 @@ use crate::batch::journal;
 use crate::batch::run::Common;
 use crate::batch::schedule::Share;
 use crate::fleet::bundle::{ScriptBundle, not_repeatable};
+use crate::fleet::carrier::is_name;
 #[cfg(feature = "nats")]
 use crate::fleet::carrier::nats::users::configuration;
-use crate::fleet::carrier::{self, Access, is_name};
 use crate::fleet::controller::{FleetRun, Wish};
-use crate::fleet::gateway::{AgentFolder, CALL, Gateway, ToGateway};
+use crate::fleet::gateway::CALL;
 use crate::fleet::message::{Manner, Presence, VERSION};
 use crate::fleet::nkey::{self, KeyKind};
 use crate::fleet::operator::{FleetFolder, FleetSettings, Operator, is_not_heard, targets};
 use crate::fleet::seal::{self, SealedFor};
-use crate::port::{Cancel, Clock, Timestamp};
+use crate::port::{Clock, Timestamp};
 use crate::report::result::plural;
 use crate::report::style::harmless;
 use crate::report::tally::Tally;
 use crate::runtime::{Inputs, Status};
 use crate::state;
 
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct AgentArguments {
-    #[command(subcommand)]
-    task: Option<AgentTask>,
-    #[command(flatten)]
-    place: CarrierArguments,
-    /// Do what is to be done now, and end
-    #[arg(long)]
-    once: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum AgentTask {
-    /// Make this gateway's key, and print its table of the inventory
-    Enroll {
-        /// What the inventory calls this gateway
-        #[arg(long, value_name = "GATEWAY")]
-        name: String,
-        /// The key of the operator, whose orders are followed; a second one while it is changed
-        #[arg(long, value_name = "KEY", required = true)]
-        operator: Vec<String>,
-        /// What the operator calls the fleet
-        #[arg(long, default_value = "fleet")]
-        fleet: String,
-    },
-}
-
 /// Where orders and results are carried, and where this side keeps what it has.
 #[derive(Debug, Args)]
-struct CarrierArguments {
+pub(crate) struct CarrierArguments {
     /// dir:FOLDER, tls://HOST or nats://127.0.0.1
     #[arg(long, env = "HAYES_CARRIER", global = true)]
     carrier: Option<String>,
     /// Trust these certificates in place of the system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, global = true)]
-    ca: Option<PathBuf>,
+    pub(crate) ca: Option<PathBuf>,
     /// Keep keys, orders and results in this folder [default: in the user's state folder]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, global = true)]
     state: Option<PathBuf>,
@@ -173,7 +145,7 @@ impl FleetArguments {
 
 impl CarrierArguments {
     /// The folder of this side, which is called so where nobody says.
-    fn folder(&self, name: &str, console: &Console) -> Result<PathBuf, Exit> {
+    pub(crate) fn folder(&self, name: &str, console: &Console) -> Result<PathBuf, Exit> {
         let usual = || Some(state::folder()?.join(name));
         self.state.clone().or_else(usual).ok_or_else(|| {
             let message = "there is no place for keys: neither XDG_STATE_HOME nor HOME is set";
@@ -182,7 +154,7 @@ impl CarrierArguments {
     }
 
     /// The carrier that was named; a folder by its whole path, for it is used from elsewhere too.
-    fn carrier(&self) -> Option<String> {
+    pub(crate) fn carrier(&self) -> Option<String> {
         let named = self.carrier.as_ref()?;
         let whole = |folder| Some(format!("dir:{}", std::path::absolute(folder).ok()?.display()));
         named.strip_prefix("dir:").and_then(whole).or_else(|| Some(named.clone()))
@@ -190,66 +162,9 @@ impl CarrierArguments {
 }
 
 /// What becomes of an error of the system: it is told, with what could not be done.
-fn refused<'c>(what: &'c str, console: &'c Console) -> impl Fn(std::io::Error) -> Exit + 'c {
+pub(crate) fn refused<'c>(what: &'c str, console: &'c Console) -> impl Fn(std::io::Error) -> Exit + 'c {
     move |error| console.refuse(Exit::Unwritable, &format!("{what}: {error}"), None)
 }
-
-// ── The gateway
-
-pub(crate) fn agent(arguments: &AgentArguments, console: &Console) -> Result<Exit, Exit> {
-    let folder = arguments.place.folder("agent", console)?;
-    match &arguments.task {
-        Some(AgentTask::Enroll { name, operator, fleet }) => Ok(enroll(&folder, name, operator, fleet, console)),
-        None => follow(&folder, arguments, console),
-    }
-}
-
-fn enroll(folder: &Path, name: &str, operators: &[String], fleet: &str, console: &Console) -> Exit {
-    if let Some(wrong) = [name, fleet].into_iter().find(|name| !is_name(name)) {
-        let help = "it takes letters, digits, - and _, at most 64";
-        return console.refuse(Exit::Usage, &format!("{wrong:?} is no name in a fleet"), Some(help));
-    }
-    if let Some(wrong) = operators.iter().find_map(|key| nkey::read(KeyKind::Operator, key).err()) {
-        return console.refuse(Exit::Usage, &wrong, Some("`hayes fleet init` prints the operator's key"));
-    }
-    match AgentFolder::new(folder).enrol(fleet, name, operators) {
-        Ok([key, seal]) => {
-            console.print(&format!("[[gateway]]\nname = \"{name}\"\nkey = \"{key}\"\nseal = \"{seal}\"\n"))
-        }
-        Err(error) => refused(&format!("{} cannot be the folder of a new gateway", folder.display()), console)(error),
-    }
-}
-
-/// Does what orders say, until it is stopped.
-fn follow(folder: &Path, arguments: &AgentArguments, console: &Console) -> Result<Exit, Exit> {
-    let folder = AgentFolder::new(folder);
-    let (who, key) = folder.enrolment().and_then(|who| Ok((who, folder.key()?))).map_err(|error| {
-        let help = "enrol this gateway first: hayes agent enroll --name GATEWAY --operator KEY";
-        console.refuse(Exit::Usage, &format!("this folder is no gateway's: {error}"), Some(help))
-    })?;
-    let Some(address) = arguments.place.carrier() else {
-        let help = "name it: --carrier dir:FOLDER or tls://HOST, or HAYES_CARRIER";
-        return Err(console.refuse(Exit::Usage, "where do orders come from?", Some(help)));
-    };
-    let authorities = arguments.place.ca.as_deref();
-    let access = Access { fleet: &who.fleet, gateway: Some(&who.gateway), seed: key.seed(), authorities };
-    let carrier =
-        carrier::open(&address, &access).map_err(|why| console.refuse(Exit::Usage, &why.to_string(), None))?;
-    let say = |text: &str| console.say(&format!("{} {}\n", Timestamp::now(), harmless(text.as_bytes())));
-    let gateway = Gateway::open(folder, carrier, &say).map_err(refused("the agent", console))?;
-    let stop = gateway.sender();
-    let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
-    let signals = Signals::cancel_and(&cancel, move || _ = stop.send(ToGateway::Stop));
-    let signals = signals.map_err(|error| console.refused(&error))?;
-    let done = gateway.run(arguments.once).map_err(refused("the agent", console))?;
-    Ok(match done {
-        _ if signals.came() => signals.exit(),
-        true => Exit::Passed,
-        false => Exit::Incomplete,
-    })
-}
-
-// ── The operator
 
 pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> {
     let folder = FleetFolder(arguments.place.folder("fleet", console)?);

@@ -1,5 +1,6 @@
 //! Arguments, printing, exit codes: a file a subcommand. Alone may print and exit.
 
+mod agent;
 mod arguments;
 mod at;
 mod auto;
@@ -81,7 +82,7 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
         Task::Repl(arguments) => repl::repl(arguments, console)?,
         Task::Run(arguments) => run::run(arguments, console)?,
         Task::Batch(arguments) => batch::run(arguments, console)?,
-        Task::Agent(arguments) => fleet::agent(arguments, console)?,
+        Task::Agent(arguments) => agent::agent(arguments, console)?,
         Task::Fleet(arguments) => fleet::fleet(arguments, console)?,
         Task::Report(arguments) => results::report(arguments, console)?,
         Task::At(arguments) => at::at(arguments, console)?,

@@ -1,0 +1,95 @@
+//! `hayes agent`: a gateway of a fleet, which does what its operator orders.
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+
+use super::console::{Console, Exit};
+use super::fleet::{CarrierArguments, refused};
+use super::modem::Signals;
+use crate::fleet::carrier::{self, Access, is_name};
+use crate::fleet::gateway::{AgentFolder, Gateway, ToGateway};
+use crate::fleet::nkey::{self, KeyKind};
+use crate::port::{Cancel, Timestamp};
+use crate::report::style::harmless;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AgentArguments {
+    #[command(subcommand)]
+    task: Option<AgentTask>,
+    #[command(flatten)]
+    place: CarrierArguments,
+    /// Do what is to be done now, and end
+    #[arg(long)]
+    once: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum AgentTask {
+    /// Make this gateway's key, and print its table of the inventory
+    Enroll {
+        /// What the inventory calls this gateway
+        #[arg(long, value_name = "GATEWAY")]
+        name: String,
+        /// The key of the operator, whose orders are followed; a second one while it is changed
+        #[arg(long, value_name = "KEY", required = true)]
+        operator: Vec<String>,
+        /// What the operator calls the fleet
+        #[arg(long, default_value = "fleet")]
+        fleet: String,
+    },
+}
+
+pub(crate) fn agent(arguments: &AgentArguments, console: &Console) -> Result<Exit, Exit> {
+    let folder = arguments.place.folder("agent", console)?;
+    match &arguments.task {
+        Some(AgentTask::Enroll { name, operator, fleet }) => Ok(enroll(&folder, name, operator, fleet, console)),
+        None => follow(&folder, arguments, console),
+    }
+}
+
+fn enroll(folder: &Path, name: &str, operators: &[String], fleet: &str, console: &Console) -> Exit {
+    if let Some(wrong) = [name, fleet].into_iter().find(|name| !is_name(name)) {
+        let help = "it takes letters, digits, - and _, at most 64";
+        return console.refuse(Exit::Usage, &format!("{wrong:?} is no name in a fleet"), Some(help));
+    }
+    if let Some(wrong) = operators.iter().find_map(|key| nkey::read(KeyKind::Operator, key).err()) {
+        return console.refuse(Exit::Usage, &wrong, Some("`hayes fleet init` prints the operator's key"));
+    }
+    match AgentFolder::new(folder).enrol(fleet, name, operators) {
+        Ok([key, seal]) => {
+            console.print(&format!("[[gateway]]\nname = \"{name}\"\nkey = \"{key}\"\nseal = \"{seal}\"\n"))
+        }
+        Err(error) => refused(&format!("{} cannot be the folder of a new gateway", folder.display()), console)(error),
+    }
+}
+
+/// Does what orders say, until it is stopped.
+fn follow(folder: &Path, arguments: &AgentArguments, console: &Console) -> Result<Exit, Exit> {
+    let folder = AgentFolder::new(folder);
+    let (who, key) = folder.enrolment().and_then(|who| Ok((who, folder.key()?))).map_err(|error| {
+        let help = "enrol this gateway first: hayes agent enroll --name GATEWAY --operator KEY";
+        console.refuse(Exit::Usage, &format!("this folder is no gateway's: {error}"), Some(help))
+    })?;
+    let Some(address) = arguments.place.carrier() else {
+        let help = "name it: --carrier dir:FOLDER or tls://HOST, or HAYES_CARRIER";
+        return Err(console.refuse(Exit::Usage, "where do orders come from?", Some(help)));
+    };
+    let authorities = arguments.place.ca.as_deref();
+    let access = Access { fleet: &who.fleet, gateway: Some(&who.gateway), seed: key.seed(), authorities };
+    let carrier =
+        carrier::open(&address, &access).map_err(|why| console.refuse(Exit::Usage, &why.to_string(), None))?;
+    let say = |text: &str| console.say(&format!("{} {}\n", Timestamp::now(), harmless(text.as_bytes())));
+    let gateway = Gateway::open(folder, carrier, &say).map_err(refused("the agent", console))?;
+    let stop = gateway.sender();
+    let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
+    let signals = Signals::cancel_and(&cancel, move || _ = stop.send(ToGateway::Stop));
+    let signals = signals.map_err(|error| console.refused(&error))?;
+    let done = gateway.run(arguments.once).map_err(refused("the agent", console))?;
+    Ok(match done {
+        _ if signals.came() => signals.exit(),
+        true => Exit::Passed,
+        false => Exit::Incomplete,
+    })
+}
