@@ -16,8 +16,14 @@ use crate::syntax::ast::{Convert, Field, Pattern, PatternKind, PatternPart};
 /// It is given whole lines without their line end. `values` are the texts of the pattern's `${…}`, in the order in
 /// which they stand there; they match literally. Time is linear in the line, and a miss allocates nothing.
 #[derive(Debug)]
-pub enum Matcher {
-    Line(LinePattern),
+pub struct Matcher {
+    holes: Box<[Hole]>,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    Line(Steps),
     Regex(Box<RegexPattern>),
 }
 
@@ -39,34 +45,44 @@ impl Matcher {
     /// Else what is wrong with a regex: the reason in a few words, and the place in its text.
     pub(super) fn new(pattern: &Pattern) -> Result<Matcher, (String, Span)> {
         Ok(match &pattern.kind {
-            PatternKind::Line(parts) => Matcher::Line(LinePattern::new(parts)),
+            PatternKind::Line(parts) => {
+                let compiled = Compiler::of(parts);
+                Matcher { holes: compiled.holes.into(), form: Form::Line(Steps(compiled.steps.into())) }
+            }
             PatternKind::Regex { text, ignore_case, .. } => {
-                Matcher::Regex(Box::new(RegexPattern::new(text, *ignore_case)?))
+                let (pattern, holes) = RegexPattern::new(text, *ignore_case)?;
+                Matcher { holes: holes.into(), form: Form::Regex(Box::new(pattern)) }
             }
         })
     }
 
-    pub fn matches(&self, line: &[u8], values: &[String]) -> bool {
-        match self {
-            Matcher::Line(pattern) => pattern.matches(line, values),
-            Matcher::Regex(pattern) => pattern.matches(line),
-        }
-    }
-
-    /// What each of the [holes](Matcher::holes) holds, as it stands in the line: without quotes, not yet converted; `None`
-    /// where an optional one found nothing.
-    pub fn captures<'l>(&self, line: &'l [u8], values: &[String]) -> Option<Vec<Option<&'l [u8]>>> {
-        match self {
-            Matcher::Line(pattern) => pattern.captures(line, values),
-            Matcher::Regex(pattern) => pattern.captures(line),
-        }
-    }
-
     /// The named holes or groups, in the order in which they stand in the pattern.
     pub fn holes(&self) -> &[Hole] {
-        match self {
-            Matcher::Line(pattern) => pattern.holes(),
-            Matcher::Regex(pattern) => pattern.holes(),
+        &self.holes
+    }
+
+    pub(super) fn is_regex(&self) -> bool {
+        matches!(self.form, Form::Regex(_))
+    }
+
+    pub fn matches(&self, line: &[u8], values: &[String]) -> bool {
+        match &self.form {
+            Form::Line(steps) => steps.walk(line, values, |_| {}),
+            Form::Regex(pattern) => pattern.matches(line),
+        }
+    }
+
+    /// What each of the holes holds, as it stands in the line: without quotes, not yet converted; `None` where an optional one
+    /// found nothing.
+    pub fn captures<'l>(&self, line: &'l [u8], values: &[String]) -> Option<Vec<Option<&'l [u8]>>> {
+        match &self.form {
+            // Most lines miss, so the room for captures is made after a hit.
+            Form::Line(steps) => steps.walk(line, values, |_| {}).then(|| {
+                let mut found = Vec::with_capacity(self.holes.len());
+                steps.walk(line, values, |parameter| found.push(parameter));
+                found
+            }),
+            Form::Regex(pattern) => pattern.captures(line),
         }
     }
 }
@@ -84,10 +100,7 @@ impl Matcher {
 ///    the closing quote.
 /// 4. Where the line ends early, the holes that are left must be optional.
 #[derive(Debug)]
-pub struct LinePattern {
-    steps: Box<[Step]>,
-    holes: Box<[Hole]>,
-}
+struct Steps(Box<[Step]>);
 
 #[derive(Debug)]
 enum Step {
@@ -113,44 +126,13 @@ enum Within {
     Quotes,
 }
 
-impl LinePattern {
-    pub fn new(parts: &[PatternPart]) -> LinePattern {
-        let mut compiler = Compiler::default();
-        for part in parts {
-            match part {
-                PatternPart::Text(text) => compiler.text(text),
-                PatternPart::Value(_) => compiler.value(),
-                PatternPart::Hole(field) => compiler.hole(field),
-            }
-        }
-        compiler.end_literal();
-        LinePattern { steps: compiler.steps.into(), holes: compiler.holes.into() }
-    }
-
-    pub fn holes(&self) -> &[Hole] {
-        &self.holes
-    }
-
-    pub fn matches(&self, line: &[u8], values: &[String]) -> bool {
-        self.walk(line, values, |_| {})
-    }
-
-    pub fn captures<'l>(&self, line: &'l [u8], values: &[String]) -> Option<Vec<Option<&'l [u8]>>> {
-        // Most lines miss, so the room for captures is made after a hit.
-        if !self.matches(line, values) {
-            return None;
-        }
-        let mut found = Vec::with_capacity(self.holes.len());
-        self.walk(line, values, |parameter| found.push(parameter));
-        Some(found)
-    }
-
+impl Steps {
     fn walk<'l>(&self, line: &'l [u8], values: &[String], mut capture: impl FnMut(Option<&'l [u8]>)) -> bool {
         let mut at = 0;
-        for (index, step) in self.steps.iter().enumerate() {
+        for (index, step) in self.0.iter().enumerate() {
             let rest = line.get(at..).unwrap_or_default();
             if rest.is_empty() && self.rest_is_optional(index) {
-                self.steps.iter().skip(index).filter(|step| step.captures()).for_each(|_| capture(None));
+                self.0.iter().skip(index).filter(|step| step.captures()).for_each(|_| capture(None));
                 return true;
             }
             match step {
@@ -176,10 +158,10 @@ impl LinePattern {
 
     /// Whether a line may end before this step: nothing but optional holes and what parts them is left.
     fn rest_is_optional(&self, index: usize) -> bool {
-        let mut holes = self.steps.iter().skip(index).filter(|step| matches!(step, Step::Hole { .. })).peekable();
+        let mut holes = self.0.iter().skip(index).filter(|step| matches!(step, Step::Hole { .. })).peekable();
         holes.peek().is_some()
             && holes.all(|step| matches!(step, Step::Hole { optional: true, .. }))
-            && self.steps.iter().skip(index).all(|step| match step {
+            && self.0.iter().skip(index).all(|step| match step {
                 Step::Text(text) => text.iter().all(|byte| matches!(byte, b',' | b'"' | b' ')),
                 Step::Blanks | Step::Hole { .. } => true,
                 Step::Value(_) => false,
@@ -187,7 +169,7 @@ impl LinePattern {
     }
 
     fn literal_at<'v>(&'v self, index: usize, values: &'v [String]) -> Option<&'v [u8]> {
-        match self.steps.get(index)? {
+        match self.0.get(index)? {
             Step::Text(text) => Some(text),
             Step::Value(value) => values.get(*value).map(|text| text.as_bytes()),
             Step::Blanks | Step::Hole { .. } => None,
@@ -270,6 +252,19 @@ struct Compiler {
 }
 
 impl Compiler {
+    fn of(parts: &[PatternPart]) -> Compiler {
+        let mut compiler = Compiler::default();
+        for part in parts {
+            match part {
+                PatternPart::Text(text) => compiler.text(text),
+                PatternPart::Value(_) => compiler.value(),
+                PatternPart::Hole(field) => compiler.hole(field),
+            }
+        }
+        compiler.end_literal();
+        compiler
+    }
+
     fn text(&mut self, text: &str) {
         for byte in text.bytes() {
             if self.after_separator && byte == b' ' {
@@ -338,10 +333,9 @@ const SURELY_SMALL: usize = 1000;
 /// for patterns come from strangers' scripts. A regex is validated when the script is checked, and compiled when it is
 /// first needed; for characters, when the first line comes that is not plain ASCII.
 #[derive(Debug)]
-pub struct RegexPattern {
+struct RegexPattern {
     text: String,
     ignore_case: bool,
-    holes: Vec<Hole>,
     /// The group's number of each hole.
     groups: Vec<usize>,
     /// What it names has no bytes of its own: `[äö]`, `\p{Lu}`.
@@ -352,7 +346,7 @@ pub struct RegexPattern {
 
 impl RegexPattern {
     /// Else the reason in a few words, and the place in the text.
-    pub fn new(text: &str, ignore_case: bool) -> Result<RegexPattern, (String, Span)> {
+    fn new(text: &str, ignore_case: bool) -> Result<(RegexPattern, Vec<Hole>), (String, Span)> {
         let (hir, needs_characters) = match parsed(text, ignore_case, false) {
             Ok(hir) => (hir, false),
             Err(error) => match parsed(&with_ascii_classes(text), ignore_case, true) {
@@ -368,7 +362,6 @@ impl RegexPattern {
         let pattern = RegexPattern {
             text: text.to_owned(),
             ignore_case,
-            holes,
             groups,
             needs_characters,
             for_bytes: OnceLock::new(),
@@ -378,18 +371,14 @@ impl RegexPattern {
         if (needs_characters || states(&hir) > SURELY_SMALL) && pattern.regex(b"").is_none() {
             return Err(("it grows too large when it is compiled".to_owned(), Span::new(0, text.len())));
         }
-        Ok(pattern)
+        Ok((pattern, holes))
     }
 
-    pub fn holes(&self) -> &[Hole] {
-        &self.holes
-    }
-
-    pub fn matches(&self, line: &[u8]) -> bool {
+    fn matches(&self, line: &[u8]) -> bool {
         self.regex(line).is_some_and(|regex| regex.is_match(line))
     }
 
-    pub fn captures<'l>(&self, line: &'l [u8]) -> Option<Vec<Option<&'l [u8]>>> {
+    fn captures<'l>(&self, line: &'l [u8]) -> Option<Vec<Option<&'l [u8]>>> {
         let regex = self.regex(line)?;
         let mut locations = regex.capture_locations();
         regex.captures_read(&mut locations, line)?;
@@ -588,7 +577,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        let fault = |regex| RegexPattern::new(regex, false).unwrap_err();
+        let fault = |regex| RegexPattern::new(regex, false).err().unwrap();
         assert_eq!(fault("abc("), ("unclosed group".to_owned(), Span::new(3, 4)));
         assert_eq!(fault("(?=x)").1, Span::new(0, 3));
         assert!(RegexPattern::new(&"(".repeat(40), false).is_err());
@@ -597,7 +586,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_text_is_looked_at_byte_by_byte() {
-        let matches = |regex: &str, line: &[u8]| RegexPattern::new(regex, false).unwrap().matches(line);
+        let matches = |regex: &str, line: &[u8]| RegexPattern::new(regex, false).unwrap().0.matches(line);
         assert!(matches("^a..b$", b"a\xff\xfeb"));
         assert!(matches(r"^a\xff.b$", b"a\xff\xfeb"));
     }
@@ -605,7 +594,7 @@ mod tests {
     #[test]
     fn what_keeps_the_limit_keeps_it_for_characters() {
         assert!(RegexPattern::new(r"\p{L}{1000}", false).is_err());
-        assert!(!RegexPattern::new("^.{2,2000}$", false).unwrap().matches("ä".as_bytes()));
+        assert!(!RegexPattern::new("^.{2,2000}$", false).unwrap().0.matches("ä".as_bytes()));
         assert!(RegexPattern::new("^.{2,4000}$", false).is_err());
     }
 

@@ -180,7 +180,7 @@ impl Checker<'_, '_, '_> {
             };
             for hole in matcher.holes() {
                 // What only one of the alternatives captures may be empty.
-                let everywhere = alternatives.len() == 1 && !hole.optional || matches!(matcher, Matcher::Regex(_));
+                let everywhere = alternatives.len() == 1 && !hole.optional || matcher.is_regex();
                 let name = Name { value: hole.name.clone(), span: pattern.span };
                 captured.push((name, Type::of_capture(hole.convert, !everywhere)));
             }
