@@ -125,32 +125,16 @@ mod tests {
 
     use super::super::generate;
     use super::*;
-
-    fn coloured(text: &str) -> String {
-        let slice = |span: Span| &text[span.start as usize..span.end as usize];
-        let shown: Vec<_> = tokens(text).iter().map(|it| format!("{:?} {}", it.kind, slice(it.span))).collect();
-        shown.join(" · ")
-    }
+    use crate::source::tables;
 
     #[test]
     fn a_line_is_coloured_by_the_grammar_or_by_its_pieces() {
-        for (line, colours) in [
-            (
-                "AT+X=\"${apn}\" within 5s # c",
-                "AtWord AT+X=\" · Operator ${ · Name apn · Operator } · AtWord \" · Keyword within · Number 5s · Comment # c",
-            ),
-            (
-                "expect OK or \"+CREG: {_},{x:int}\"",
-                "Keyword expect · String OK · Keyword or · String \"+CREG:  · Operator { · Name _ · Operator } · String , · \
-                 Operator { · Name x · Operator : · Keyword int · Operator } · String \"",
-            ),
-            // These do not parse.
-            ("set x = \"a", "Keyword set · Name x · Operator = · Error \" · Name a"),
-            ("log \"\"\"a\nb", "Keyword log · String \"\"\"a\nb"),
-            ("expect /a b/ or", "Keyword expect · Regex /a b/ · Keyword or"),
-        ] {
-            assert_eq!(coloured(line), colours);
-        }
+        tables::hold(include_str!("highlight.md"), &mut |_, line| {
+            let text = line.replace('⏎', "\n");
+            let slice = |span: Span| &text[span.start as usize..span.end as usize];
+            let shown: Vec<_> = tokens(&text).iter().map(|it| format!("{:?} {}", it.kind, slice(it.span))).collect();
+            shown.join(" · ").replace('\n', "⏎")
+        });
     }
 
     proptest! {
