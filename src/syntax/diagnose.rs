@@ -351,6 +351,7 @@ impl<'a> Refused<'a> {
             .or_else(|| self.name(found))
             .or_else(|| self.pattern_with_white_space())
             .or_else(|| self.quotes(found))
+            .or_else(|| self.joined(found))
             .unwrap_or_else(|| {
                 let text: String = found.text.chars().take(40).collect();
                 self.unexpected(&format!("`{text}`"), found.range())
@@ -638,6 +639,25 @@ impl<'a> Refused<'a> {
             text = text.split([' ', '\t']).next()?;
         }
         Some(self.text_without_quotes(statement, text, found.start))
+    }
+
+    /// `log "APN " + apn`, `log "APN", apn`: a value stands inside of the text.
+    fn joined(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
+        let text = self.before().filter(|before| before.kind == TokenKind::String)?;
+        let behind = self.lexemes.iter().find(|it| it.start > found.start)?;
+        if !TEXT_STATEMENTS.contains(&self.statement()) || !["+", ",", ".", "%"].iter().any(|sign| found.is(sign)) {
+            return None;
+        }
+        let quote = text.text.chars().next()?;
+        let inner = text.text.strip_suffix(quote)?;
+        let blank = if found.is(",") && !inner.ends_with(' ') { " " } else { "" };
+        let value = match behind.kind {
+            TokenKind::Name => format!("${{{}}}", behind.text),
+            TokenKind::String => behind.text.trim_matches(['"', '\'']).to_owned(),
+            _ => return None,
+        };
+        let meant = format!("{} {inner}{blank}{value}{quote}", self.statement());
+        Some(self.told("hayes::syntax::text-joined", found.start..self.end(), &[&meant]))
     }
 
     fn text_without_quotes(&self, statement: &str, text: &str, start: usize) -> Diagnostic {

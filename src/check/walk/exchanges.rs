@@ -300,7 +300,10 @@ impl Checker<'_, '_, '_> {
         for part in parts {
             let is_hole = matches!(part, PatternPart::Hole(_));
             match part {
-                PatternPart::Text(text) => self.literal_text(pattern, text),
+                PatternPart::Text(text) => {
+                    self.literal_text(pattern, text);
+                    self.value_as_text(text, pattern.span);
+                }
                 PatternPart::Value(value) => {
                     self.expression(value);
                 }
@@ -360,6 +363,11 @@ impl Checker<'_, '_, '_> {
         if let Some(found) = regex_sign(text) {
             let span = self.place_in(pattern.span, &[found]);
             self.findings.tell("hayes::check::regex-in-text", span, &[&found]);
+        }
+        if text.strip_suffix(" OK").is_some_and(|line| line.contains(':')) {
+            let span = self.place_in(pattern.span, &[" OK"]);
+            let fault = Diagnostic::told("hayes::check::codes-in-one line", &self.script.source, span, &[]);
+            self.findings.report(fault.mended_by(""));
         }
         let codes: Vec<&str> = text.split([',', '|']).map(str::trim).collect();
         if codes.len() > 1 && codes.iter().all(|code| result_code::parse(code.as_bytes()).is_some()) {

@@ -65,20 +65,46 @@ impl Checker<'_, '_, '_> {
     }
 
     /// `"$apn"`, `"{apn}"`: a name that has a value, as other languages put it into a text.
-    fn value_as_text(&mut self, text: &str, span: Span) {
-        for (at, _) in text.match_indices(['$', '{', '%']) {
+    pub(super) fn value_as_text(&mut self, text: &str, span: Span) {
+        const FORMS: [(&str, &str); 11] = [
+            ("{{", "}}"),
+            ("#{", "}"),
+            ("$ {", "}"),
+            ("$(", ")"),
+            ("%(", ")s"),
+            ("$", ""),
+            ("{", "}"),
+            ("<", ">"),
+            ("%", "%"),
+            ("%", ""),
+            ("@", ""),
+        ];
+        let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        let mut end = 0;
+        for (at, _) in text.match_indices(['$', '{', '%', '#', '<', '@']) {
             let (before, here) = text.split_at(at);
-            let forms = [("$(", ")"), ("$", ""), ("{", "}"), ("%", "%")];
-            let Some((open, close)) = forms.into_iter().find(|(open, _)| here.starts_with(open)) else { continue };
-            let behind = here.strip_prefix(open).unwrap_or_default();
-            let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
-            let name = behind.split(|character| !is_name(character)).next().unwrap_or_default();
-            let is_closed = behind.strip_prefix(name).is_some_and(|rest| rest.starts_with(close));
-            if is_closed && !(open == "{" && before.ends_with('$')) && self.names.known(name).is_set {
-                let written = format!("{open}{name}{close}");
-                let (place, meant) = (self.place_in(span, &[&written]), format!("${{{name}}}"));
-                self.findings.tell("hayes::check::value-as-text", place, &[&written, &name, &meant]);
-            }
+            // A name, and where what stands for its value ends.
+            let read = |(open, close): (&str, &str)| {
+                let behind = here.strip_prefix(open)?;
+                let inner = if close.is_empty() { behind } else { behind.trim_start_matches(' ') };
+                let name = inner.split(|character| !is_name(character)).next().unwrap_or_default();
+                let rest = inner.strip_prefix(name)?;
+                let rest = if close.is_empty() { rest } else { rest.trim_start_matches(' ') }.strip_prefix(close)?;
+                // `5%apn`, `user@apn`
+                let is_apart = !(close.is_empty() && open != "$" && before.ends_with(is_name));
+                (is_apart && !name.is_empty()).then_some((name, here.len() - rest.len()))
+            };
+            let named = |(name, length): (&str, usize)| {
+                let lower = name.to_ascii_lowercase();
+                let known = [name, lower.as_str()].into_iter().find(|name| self.names.known(name).is_set)?;
+                Some((known.to_owned(), length))
+            };
+            let found = FORMS.into_iter().find_map(|form| read(form).and_then(named));
+            let Some((name, length)) = found.filter(|_| at >= end && !before.ends_with('$')) else { continue };
+            end = at + length;
+            let written = here.get(..length).unwrap_or_default();
+            let (place, meant) = (self.place_in(span, &[written]), format!("${{{name}}}"));
+            self.findings.tell("hayes::check::value-as-text", place, &[&written, &name, &meant]);
         }
     }
 

@@ -11,15 +11,15 @@ use crate::at::parameters::{Written, parameters};
 use crate::at::{Shape, result_code};
 use crate::catalogue;
 use crate::catalogue::command::Away;
-use crate::catalogue::entry::{Confirmation, Danger, DangerKind, FieldKind, Layout, Usage, When};
+use crate::catalogue::entry::{Confirmation, Danger, DangerKind, FieldKind, KnownField, Layout, Usage, When};
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
 use crate::check::{Matcher, anywhere};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
-    Alternatives, Clause, ClauseKind, ExpressionKind, Pattern, PatternKind, PatternPart, PromptEnd, Script, Send,
-    StatementKind, TemplatePart, WhenEvent,
+    Alternatives, Clause, ClauseKind, ExpressionKind, Field, Pattern, PatternKind, PatternPart, PromptEnd, Script,
+    Send, StatementKind, TemplatePart, WhenEvent,
 };
 
 /// What the command lines so far tell about the modem and the script.
@@ -218,6 +218,7 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
         }
         Form::Set => {
             lint_quotes(known, findings);
+            lint_setting(known, findings);
             lint_values(known, findings);
         }
         Form::Read if entry.read.is_none() && entry.execute.is_some() && !expects_failure(asked.clauses) => {
@@ -296,6 +297,25 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
     let Some((parameter, span)) = bare.next() else { return };
     let fault = Diagnostic::told("hayes::check::unquoted", &findings.source, span, &[&parameter]);
     findings.report(bare.fold(fault, |fault, (_, span)| fault.at(span, "here too")));
+}
+
+/// A slip in the name of a setting: `AT+QCFG="roamservices",2`.
+fn lint_setting(known: &KnownCommand<'_>, findings: &mut Findings) {
+    let Some(key) = known.values.first().filter(|key| key.len() > 5 && !key.contains(UNKNOWN)) else { return };
+    let settings = || catalogue::lookup::settings(known.command.name).map(|(name, _)| name.trim_matches('"'));
+    if settings().any(|name| name.eq_ignore_ascii_case(key)) || !findings.may_compare(settings().count()) {
+        return;
+    }
+    // `urc/delay` and `urcdelay` are the same to some firmware.
+    let is_slip = |near: &&str| near.replace('/', "") != *key && strsim::osa_distance(key, near) == 1;
+    if let Some(near) = settings().find(is_slip) {
+        let start = known.command.range.end - known.command.argument.len();
+        let quote = usize::from(known.command.argument.starts_with('"'));
+        let span = known.line.span(start + quote, start + quote + key.len());
+        let code = "hayes::check::unknown-value";
+        let fault = Diagnostic::told(code, &findings.source, span, &[key, &"setting", &known.name()]);
+        findings.report(fault.did_you_mean(Some(near), ""));
+    }
 }
 
 fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
@@ -555,29 +575,88 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
 
 /// A name that the manuals give to another value of the answer: `capture stat:int` under `AT+CREG?`, where `n` comes first.
 fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
-    let Some(layouts) = known.usage.map(|usage| &usage.answers) else { return };
     for clause in asked.clauses {
-        let (ClauseKind::Capture { fields } | ClauseKind::CaptureAll { fields, .. }) = &clause.kind else { continue };
-        for (place, field) in fields.iter().enumerate() {
-            let Some(name) = &field.name else { continue };
-            let stands = |layout: &Layout, place: usize| {
-                layout.field(place).is_some_and(|known| known.name.eq_ignore_ascii_case(&name.value))
-            };
-            let right = || layouts.iter().find_map(|layout| (0..layout.fields.len()).find(|at| stands(layout, *at)));
-            let Some(there) = layouts.iter().find_map(|layout| layout.field(place)) else { continue };
-            if layouts.iter().any(|layout| stands(layout, place)) || there.name.is_empty() {
-                continue;
+        match &clause.kind {
+            ClauseKind::Capture { fields } => lint_fields(known, ("", ""), fields.iter().enumerate(), findings),
+            ClauseKind::CaptureAll { fields, record } => {
+                let behind = format!(" as {}", record.value);
+                lint_fields(known, ("all ", &behind), fields.iter().enumerate(), findings);
             }
-            if let Some(right) = right() {
-                let command = known.written(&findings.source);
-                let written = findings.source.slice(field.span).to_owned();
-                let (number, before) = (right + 1, "_, ".repeat(right));
-                let values: [&dyn Display; 7] =
-                    [&command, &there.name, &name.value, &there.what, &number, &before, &written];
-                findings.tell("hayes::check::other-field", field.span, &values);
+            ClauseKind::CapturePattern(patterns)
+            | ClauseKind::CaptureAllPattern { patterns, .. }
+            | ClauseKind::When { event: WhenEvent::Line(patterns), .. } => {
+                // Alternatives are there for answers of several forms.
+                if let [pattern] = patterns.as_slice() {
+                    lint_holes(known, pattern, findings);
+                }
             }
+            ClauseKind::Expect(_)
+            | ClauseKind::ExpectLast(_)
+            | ClauseKind::ExpectNothing { .. }
+            | ClauseKind::ExpectRestart { .. }
+            | ClauseKind::PromptReply { .. }
+            | ClauseKind::PromptCancel { .. }
+            | ClauseKind::When { .. } => {}
         }
     }
+}
+
+/// The names of holes, where the pattern is the prefix and values between commas.
+fn lint_holes(known: &KnownCommand<'_>, pattern: &Pattern, findings: &mut Findings) {
+    let PatternKind::Line(parts) = &pattern.kind else { return };
+    let prefix = known.usage.and_then(|usage| usage.prefix);
+    let begins = |text: &String| prefix.is_some_and(|prefix| text.trim_end() == format!("{prefix}:"));
+    let (Some(PatternPart::Text(first)), true) = (parts.first(), parts.len() > 1) else { return };
+    let separates = |part: &PatternPart| match part {
+        PatternPart::Text(text) => matches!(text.trim(), "," | "\",\"" | ",\"" | "\"," | "\""),
+        PatternPart::Hole(_) => true,
+        PatternPart::Value(_) => false,
+    };
+    if !begins(&first.trim_end_matches('"').to_owned()) || !parts.iter().skip(1).all(separates) {
+        return;
+    }
+    let holes = parts.iter().filter_map(|part| if let PatternPart::Hole(field) = part { Some(field) } else { None });
+    lint_fields(known, ("pattern", ""), holes.enumerate(), findings);
+}
+
+/// Names at the places of the answer's values. Around what is to be written stands the rest of the clause.
+fn lint_fields<'f>(
+    known: &KnownCommand<'_>,
+    (begin, end): (&str, &str),
+    fields: impl Iterator<Item = (usize, &'f Field)>,
+    findings: &mut Findings,
+) {
+    let Some(layouts) = known.usage.map(|usage| &usage.answers) else { return };
+    for (place, field) in fields {
+        let Some(name) = &field.name else { continue };
+        let stands = |layout: &Layout, place: usize| layout.field(place).is_some_and(|it| is_called(it, &name.value));
+        let Some(there) = layouts.iter().find_map(|layout| layout.field(place)) else { continue };
+        let is_short = there.name.to_ascii_lowercase().starts_with(&name.value.to_ascii_lowercase());
+        if layouts.iter().any(|layout| stands(layout, place)) || is_short || there.name.is_empty() {
+            continue;
+        }
+        let Some(right) = layouts.iter().find_map(|layout| (0..layout.fields.len()).find(|at| stands(layout, *at)))
+        else {
+            continue;
+        };
+        let (command, number) = (known.written(&findings.source), right + 1);
+        if begin == "pattern" {
+            let values: [&dyn Display; 5] = [&command, &there.name, &name.value, &there.what, &number];
+            findings.tell("hayes::check::other-field pattern", field.span, &values);
+            continue;
+        }
+        let before = format!("{begin}{}", "_, ".repeat(right));
+        let written = format!("{}{end}", findings.source.slice(field.span));
+        let values: [&dyn Display; 7] = [&command, &there.name, &name.value, &there.what, &number, &before, &written];
+        findings.tell("hayes::check::other-field", field.span, &values);
+    }
+}
+
+/// Whether a name means this field: `stat`, `status`, `registration`.
+fn is_called(field: &KnownField, name: &str) -> bool {
+    let (name, known) = (name.to_ascii_lowercase(), field.name.to_ascii_lowercase());
+    let is_longer = known.len() > 2 && name.strip_prefix(&known).is_some_and(|rest| !rest.starts_with('_'));
+    name == known || is_longer || name.len() > 3 && name.replace('_', " ") == field.what
 }
 
 /// A pattern that begins no line of the answer: `expect "READY"` under `AT+CPIN?`.
@@ -593,55 +672,64 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
         };
         for pattern in alternatives {
             let Some(text) = pattern.plain() else { continue };
-            lint_placeholder(usage, prefix, pattern, findings);
+            lint_written(known, (usage, prefix), pattern, findings);
             let text = if catalogue::urc(text.as_bytes()).is_none() { text.trim_start_matches('*') } else { text };
             let mut finals = known.entry.into_iter().flat_map(|entry| &entry.finals);
-            let may_begin = text.starts_with(|first: char| !first.is_ascii_alphanumeric())
-                || text.split([',', '|']).any(|code| result_code::parse(code.trim().as_bytes()).is_some())
-                || RESULTS.iter().any(|result| result.starts_with(text) || text.starts_with(word_of(result)))
-                || finals.any(|code| code.starts_with(text))
-                || catalogue::urc(text.as_bytes()).is_some();
+            let has_sign = text.starts_with(|first: char| !first.is_ascii_alphanumeric() && !":,".contains(first));
+            let bare = text.strip_prefix("AT").unwrap_or(text);
+            let rest = |prefix: &str| bare.get(..prefix.len()).filter(|it| it.eq_ignore_ascii_case(prefix));
+            // `+cpin: READY`, `+CPIN READY`, `CPIN: READY`, `AT+CPIN: READY`
+            let behind =
+                [prefix, prefix.get(1..).unwrap_or(prefix)].into_iter().find_map(|it| bare.strip_prefix(rest(it)?));
+            let behind =
+                behind.filter(|behind| behind.starts_with([':', ' ']) && !text.starts_with(&format!("{prefix}:")));
+            let may_begin = behind.is_none()
+                && (has_sign
+                    || text.split([',', '|']).any(|code| result_code::parse(code.trim().as_bytes()).is_some())
+                    || RESULTS.iter().any(|result| result.starts_with(text) || text.starts_with(word_of(result)))
+                    || finals.any(|code| code.starts_with(text))
+                    || catalogue::urc(text.as_bytes()).is_some());
             if may_begin {
                 continue;
             }
+            let value = text.trim_start_matches([':', ' ']);
             let first = usage.answers.iter().find_map(|layout| layout.field(0));
-            let whole = match first.filter(|first| first.meaning(text).is_some()) {
-                Some(_) => format!("`\"{prefix}: {text}\"`, or "),
-                None if is_prefix_without_sign(text, prefix) => {
-                    format!("`\"{}{text}\"`, or ", prefix.get(..1).unwrap_or_default())
-                }
+            let known_value = first.filter(|first| first.meaning(value).is_some()).map(|_| value);
+            let whole = match behind.map(|behind| behind.trim_start_matches([':', ' '])).or(known_value) {
+                Some(value) => format!("`\"{prefix}: {value}\"`, or "),
                 None => String::new(),
             };
             findings.tell(
                 "hayes::check::never-begins",
                 pattern.span,
-                &[&known.written(&findings.source), &text, &prefix, &whole, &anywhere(text)],
+                &[&known.written(&findings.source), &text, &prefix, &whole, &anywhere(value)],
             );
         }
     }
 }
 
-/// `"+CREG: n,stat"`: a word as the manual has it, in the place of a number.
-fn lint_placeholder(usage: &Usage, prefix: &str, pattern: &Pattern, findings: &mut Findings) {
+/// `"+CREG: n,stat"`: a word as the manual has it, in the place of a number. `"+CPIN: ready"`: a word in another case.
+fn lint_written(known: &KnownCommand<'_>, (usage, prefix): (&Usage, &str), pattern: &Pattern, findings: &mut Findings) {
     let source = Arc::clone(&findings.source);
     let written = source.slice(pattern.span);
     let Some((before, values)) = written.split_once(':').filter(|(before, _)| before.ends_with(prefix)) else { return };
     for (place, parameter) in parameters(values.trim_end_matches(['"', '\'']).as_bytes()).enumerate() {
-        let is_word = !parameter.value.is_empty() && parameter.value.iter().all(u8::is_ascii_alphabetic);
+        let is_word =
+            !parameter.value.is_empty() && parameter.value.iter().all(|it| it.is_ascii_alphabetic() || *it == b' ');
         let mut fields = usage.answers.iter().filter_map(|layout| layout.field(place)).peekable();
-        if is_word && fields.peek().is_some() && fields.all(|field| field.kind() == FieldKind::Number) {
-            let start = pattern.span.start as usize + before.len() + 1;
-            let span = Span::new(start + parameter.range.start, start + parameter.range.end);
-            let code = "hayes::check::regex-in-text wildcard";
-            return findings.tell(code, span, &[&parameter.text(), &"{}"]);
+        let (Some(field), true) = (fields.peek(), is_word) else { continue };
+        let start = pattern.span.start as usize + before.len() + 1;
+        let span = Span::new(start + parameter.range.start, start + parameter.range.end);
+        let value = parameter.text();
+        let mut cases = field.values.iter().map(|it| it.value()).filter(|it| it.eq_ignore_ascii_case(&value));
+        if let Some(right) = cases.next().filter(|right| *right != value) {
+            let values: [&dyn Display; 3] = [&known.written(&source), &right, &value];
+            return findings.tell("hayes::check::never-begins case", span, &values);
+        }
+        if fields.all(|field| field.kind() == FieldKind::Number) {
+            return findings.tell("hayes::check::regex-in-text wildcard", span, &[&value, &"{}"]);
         }
     }
-}
-
-/// `CREG: 0,1` for `+CREG: 0,1`
-fn is_prefix_without_sign(text: &str, prefix: &str) -> bool {
-    let rest = prefix.get(1..).and_then(|name| text.strip_prefix(name));
-    rest.is_some_and(|rest| rest.starts_with(':'))
 }
 
 /// Final result codes as modems answer them
@@ -663,7 +751,8 @@ fn pattern_prefix(pattern: &Pattern) -> Option<&str> {
 
 /// Whether it is certainly none of these. Of `+CCID:` and `+ICCID:` one stands in the other: such are left alone.
 fn is_other(found: &str, prefixes: &[&str]) -> bool {
-    let letters = |prefix: &'_ str| prefix.trim_start_matches(|first: char| !first.is_ascii_alphanumeric()).to_owned();
+    let letters =
+        |prefix: &'_ str| prefix.trim_start_matches(|first: char| !first.is_ascii_alphanumeric()).to_ascii_uppercase();
     let found = letters(found);
     prefixes.iter().all(|prefix| {
         let prefix = letters(prefix);

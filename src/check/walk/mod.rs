@@ -215,7 +215,9 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             StatementKind::Exchange(exchange) => return self.exchange(exchange),
             StatementKind::Await(awaited) => return self.awaiting(awaited, statement.span),
             StatementKind::Ensure { question, answers, otherwise } => {
-                self.send(question, &[], Role::Ensured);
+                // What it answers is looked at as what an `expect` expects.
+                let clause = Clause { kind: ClauseKind::Expect(answers.clone()), span: statement.span };
+                self.send(question, &[clause], Role::Ensured);
                 answers.iter().for_each(|pattern| self.comparing_pattern(pattern, "`answers`"));
                 let otherwise = self.branch(otherwise, self.place);
                 return self.merge(vec![(None, None), otherwise]);

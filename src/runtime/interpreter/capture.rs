@@ -4,6 +4,8 @@
 //! taken: that has all the parameters, and each of the kind that is asked for. What kept the first line from conforming is
 //! what a failure tells.
 
+use regex::Regex;
+
 use super::exchange::{ClauseValues, ReadyQuestion};
 use super::expression::counted;
 use super::{End, ScriptView, Step};
@@ -311,21 +313,34 @@ impl ScriptView<'_> {
             _ => format!("{} answered {answered}, none of them {wanted}", asked.text),
         };
         let mut problem = self.problem("hayes::run::no-match", clause, what).label("expected this");
-        if let Some(help) = self.within_a_line(patterns) {
+        if let Some(help) = self.nearly(patterns, &asked.text) {
             problem = problem.help(help);
         }
         self.with_answer(problem.also(asked.span, format!("answered {answered}")), Some(asked))
     }
 
-    /// What to write where a pattern stands within a line of the answer, and not at its beginning.
-    fn within_a_line(&self, patterns: &Alternatives) -> Option<String> {
-        patterns.iter().filter_map(Pattern::plain).find_map(|text| {
-            let line =
-                self.scope.last.lines.iter().map(Line::text).find(|line| line.find(text).is_some_and(|at| at > 0))?;
-            let whole = line.get(..line.find(text)? + text.len())?;
-            let quote = if whole.contains('"') { '\'' } else { '"' };
-            let anywhere = anywhere(text);
-            Some(format!("a pattern begins where the line begins: write `{quote}{whole}{quote}`, or `{anywhere}`"))
+    /// What to write where a pattern nearly matches: it stands within a line of the answer, ends within a word, is written in
+    /// another case.
+    fn nearly(&self, patterns: &Alternatives, asked: &str) -> Option<String> {
+        let lines: Vec<String> = self.scope.last.lines.iter().map(Line::text).collect();
+        patterns.iter().find_map(|pattern| match (&pattern.kind, pattern.plain()) {
+            (PatternKind::Regex { text, ignore_case, .. }, _) => {
+                let matches =
+                    |regex: &str| Regex::new(regex).is_ok_and(|regex| lines.iter().any(|it| regex.is_match(it)));
+                let bare = text.trim_start_matches('^').trim_end_matches('$');
+                if !ignore_case && matches(&format!("(?i){text}")) {
+                    return Some(format!("upper and lower case count: write `/{text}/i`"));
+                }
+                let anchored = bare.len() < text.len() && matches(bare);
+                anchored.then(|| format!("`^` and `$` are the line's beginning and end: write `/{bare}/`"))
+            }
+            (PatternKind::Line(_), Some(text)) => match lines.iter().find_map(|line| nearly(line, text)) {
+                None if asked.starts_with(text) => {
+                    Some("what is echoed is no part of the answer: leave this out, an answer must end in OK".to_owned())
+                }
+                found => found,
+            },
+            (PatternKind::Line(_), None) => None,
         })
     }
 
@@ -575,4 +590,24 @@ fn expanded(parts: &[PatternPart], values: &[String]) -> String {
     }
     text.push('"');
     text
+}
+
+/// The same of a text and one line.
+fn nearly(line: &str, text: &str) -> Option<String> {
+    let (line_lower, lower) = (line.to_ascii_lowercase(), text.trim().to_ascii_lowercase());
+    let at = line.find(text).or_else(|| line_lower.find(&lower).filter(|_| !lower.is_empty()))?;
+    let end = at + if line.get(at..)?.starts_with(text) { text.len() } else { lower.len() };
+    // A pattern ends where a word does.
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let within_word = line.get(..end)?.ends_with(is_word);
+    let rest = line.get(end..)?.find(|c: char| !is_word(c)).map_or(line.len(), |length| end + length);
+    let whole = line.get(..if within_word { rest } else { end })?;
+    let quote = if whole.contains('"') { '\'' } else { '"' };
+    let (why, anywhere) = match line.get(at..)?.starts_with(text) {
+        true if at > 0 => ("a pattern begins where the line begins", anywhere(text)),
+        true => ("a pattern ends where a word ends", anywhere(text).replacen('/', "/^", 1)),
+        false if line.get(at..)?.starts_with(text.trim()) => ("blanks at its end count", anywhere(text.trim())),
+        false => ("upper and lower case count", format!("{}i", anywhere(text.trim()))),
+    };
+    Some(format!("{why}: write `{quote}{whole}{quote}`, or `{anywhere}`"))
 }
