@@ -162,10 +162,7 @@ mod tests {
     const STACK: usize = 256 << 10;
 
     /// What so many jobs send, each given its number, when all have ended; and how many threads did them.
-    fn sent<T: Send + 'static>(
-        jobs: usize,
-        job: impl Fn(usize, &Sender<T>) + Send + Sync + 'static,
-    ) -> (Vec<T>, usize) {
+    fn run<T: Send + 'static>(jobs: usize, job: impl Fn(usize, &Sender<T>) + Send + Sync + 'static) -> (Vec<T>, usize) {
         let (job, (sender, all)) = (Arc::new(job), channel());
         let mut crew = Crew::new(jobs, STACK);
         for number in 0..jobs {
@@ -183,7 +180,7 @@ mod tests {
     fn many_wait_at_the_same_time() {
         let clock = Clock::start();
         let cancel = Cancel::new().unwrap();
-        let (outcomes, threads) = sent(500, move |number, sender| {
+        let (outcomes, threads) = run(500, move |number, sender| {
             sender.send(cancel.watch().pause(Duration::from_millis(100 + number as u64 % 7))).unwrap();
         });
         assert!(outcomes.len() == 500 && outcomes.iter().all(|outcome| *outcome == Ok(())));
@@ -196,7 +193,7 @@ mod tests {
     fn a_panic_ends_its_own_job_alone() {
         // With a thread each, and with some.
         for jobs in [60, 200] {
-            let (ended, _) = sent(jobs, |number, sender| {
+            let (ended, _) = run(jobs, |number, sender| {
                 pause(None, Duration::from_millis(10));
                 assert!(number % 50 != 7, "a fault of number {number}");
                 pause(None, Duration::from_millis(10));
@@ -208,7 +205,7 @@ mod tests {
 
     #[test]
     fn what_blocks_is_done_aside() {
-        let (doubled, _) = sent(200, |number, sender| {
+        let (doubled, _) = run(200, |number, sender| {
             sender.send(aside(Duration::MAX, None, move || number * 2).unwrap() == Some(number * 2)).unwrap();
         });
         assert!(doubled.len() == 200 && doubled.iter().all(|right| *right));

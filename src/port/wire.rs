@@ -55,19 +55,13 @@ impl<E: io::Read + io::Write + Descriptor> Wire<E> {
         }
     }
 
-    /// As [`Port::write`](super::Port::write); counts in `written` how many bytes went out, whatever ended it.
-    pub(super) fn write(
-        &mut self,
-        bytes: &[u8],
-        written: &mut usize,
-        until: Duration,
-        watch: &Watch,
-    ) -> Result<(), Fault> {
+    /// As [`Port::write`](super::Port::write); counts in `sent` how many bytes went out, whatever ended it.
+    pub(super) fn write(&mut self, data: &[u8], sent: &mut usize, until: Duration, watch: &Watch) -> Result<(), Fault> {
         let mut refused = false;
-        while let Some(rest) = bytes.get(*written..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = data.get(*sent..).filter(|rest| !rest.is_empty()) {
             match self.end.write(rest) {
                 Ok(count @ 1..) => {
-                    *written += count;
+                    *sent += count;
                     refused = false;
                     continue;
                 }
@@ -82,7 +76,7 @@ impl<E: io::Read + io::Write + Descriptor> Wire<E> {
             }
             let is_late = cfg!(windows) && watch.now() >= until;
             if is_late || !wait(Wanted::to_write(&self.end), until, watch)? {
-                return Err(Fault::WriteTimeout { written: *written });
+                return Err(Fault::WriteTimeout { written: *sent });
             }
         }
         Ok(())

@@ -228,7 +228,7 @@ impl Draft {
             let page = if is_range { "hayes::inventory::name range" } else { "hayes::inventory::name" };
             return self.problem(name.span, page, &[&format_args!("{:?}", name.value), &wrong]);
         }
-        if !self.is_alone(
+        if !self.is_sole(
             format!("name {}", name.value),
             name,
             &name.value,
@@ -276,7 +276,7 @@ impl Draft {
             self.problem(placed.span, page, &[&format_args!("{:?}", placed.value)]);
             return None;
         }
-        self.is_alone(format!("{page} {digits}"), placed, modem, twice, &[]);
+        self.is_sole(format!("{page} {digits}"), placed, modem, twice, &[]);
         Some(digits)
     }
 
@@ -293,23 +293,16 @@ impl Draft {
             // Each gateway has devices of its own; what is on the network is the same from everywhere.
             let device = matches!(address, Address::Device(_) | Address::Usb(_));
             let whose = gateway.filter(|_| device).map(|gateway| gateway.value.as_str()).unwrap_or_default();
-            self.is_alone(format!("port {whose} {address}"), port, modem, "hayes::inventory::port-twice", &[&address]);
+            self.is_sole(format!("port {whose} {address}"), port, modem, "hayes::inventory::port-twice", &[&address]);
         }
         Some(address)
     }
 
     /// Whether no other modem has this too; else that is told: `values`, then the first modem, are what the page is given.
-    fn is_alone(
-        &mut self,
-        what: String,
-        place: &Name,
-        modem: &str,
-        page: &'static str,
-        values: &[&dyn Display],
-    ) -> bool {
-        let Some((source, first)) = self.seen.get(&what) else {
+    fn is_sole(&mut self, key: String, place: &Name, modem: &str, page: &'static str, values: &[&dyn Display]) -> bool {
+        let Some((source, first)) = self.seen.get(&key) else {
             let first = Name { value: modem.to_owned(), span: place.span };
-            self.seen.insert(what, (Arc::clone(&self.source), first));
+            self.seen.insert(key, (Arc::clone(&self.source), first));
             return true;
         };
         let told = Diagnostic::told(page, &self.source, place.span, &[values, &[&first.value]].concat());
@@ -326,7 +319,7 @@ impl Draft {
     /// Adds a gateway, unless there is one of that name.
     fn add_gateway(&mut self, name: &Name, key: Option<Name>, seal: Option<Name>) {
         let page = "hayes::inventory::name-twice";
-        if self.is_alone(format!("gateway {}", name.value), name, &name.value, page, &[&"gateways"]) {
+        if self.is_sole(format!("gateway {}", name.value), name, &name.value, page, &[&"gateways"]) {
             let [key, seal] = [key, seal].map(|key| key.map(|key| key.value));
             self.gateways.push(FleetGateway { name: name.value.clone(), key, seal });
         }

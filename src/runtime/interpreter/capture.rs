@@ -6,7 +6,7 @@
 
 use regex::Regex;
 
-use super::exchange::{ClauseValues, ReadyQuestion};
+use super::exchange::{ClauseValues, ReadyQuestion, Values};
 use super::expression::counted;
 use super::{End, ScriptView, Step};
 use crate::at::command;
@@ -49,18 +49,13 @@ impl ScriptView<'_> {
         self.judge_result(asked, clauses, values)?;
         let mut captured = Vec::new();
         for (clause, values) in clauses.iter().zip(values) {
-            captured.extend(self.captured_by(Some(asked), clause, values)?);
+            captured.extend(self.captured(Some(asked), clause, values)?);
         }
         Ok(captured)
     }
 
     /// What a clause takes out of the last answer; out of the line that was awaited, where nothing was asked.
-    pub(super) fn captured_by(
-        &self,
-        asked: Option<&ReadyQuestion>,
-        clause: &Clause,
-        values: &[Vec<String>],
-    ) -> Step<Captured> {
+    pub(super) fn captured(&self, asked: Option<&ReadyQuestion>, clause: &Clause, values: &Values) -> Step<Captured> {
         let lines = &self.scope.last.lines;
         let question = asked.map(|asked| &*asked.question);
         let captured = match &clause.kind {
@@ -170,7 +165,7 @@ impl ScriptView<'_> {
     }
 
     /// Whether a line of the last answer, or its final result code, matches one of the patterns.
-    pub(super) fn answers(&self, patterns: &Alternatives, values: &[Vec<String>]) -> bool {
+    pub(super) fn answers(&self, patterns: &Alternatives, values: &Values) -> bool {
         let last = &self.scope.last;
         patterns.iter().zip(values).any(|(pattern, values)| {
             last.lines.iter().any(|line| self.matches_line(pattern, &line.bytes, values))
@@ -179,12 +174,7 @@ impl ScriptView<'_> {
     }
 
     /// Another line of the answer, where it is to be one and it says something else: `+CPIN: SIM PIN` behind `+CPIN: READY`.
-    fn contradiction(
-        &self,
-        asked: Option<&ReadyQuestion>,
-        patterns: &Alternatives,
-        values: &[Vec<String>],
-    ) -> Option<&Line> {
+    fn contradiction(&self, asked: Option<&ReadyQuestion>, patterns: &Alternatives, values: &Values) -> Option<&Line> {
         let [_, _, ..] = self.scope.last.lines.as_slice() else { return None };
         self.scope.last.lines.iter().find(|line| {
             let is_one = asked.and_then(|asked| asked.question.form_of(&line.bytes));
@@ -201,7 +191,7 @@ impl ScriptView<'_> {
     }
 
     /// Whether the modem refused as one of the patterns wants it.
-    pub(super) fn refused_as(&self, patterns: &Alternatives, values: &[Vec<String>]) -> bool {
+    pub(super) fn refused_as(&self, patterns: &Alternatives, values: &Values) -> bool {
         let refusal = self.scope.last.result.as_ref().filter(|result| !result.is_success());
         let mut patterns = patterns.iter().zip(values);
         refusal.is_some_and(|result| patterns.any(|(pattern, values)| self.ends_as(result, pattern, values)))
@@ -220,7 +210,7 @@ impl ScriptView<'_> {
         self.matches_line(pattern, result.to_string().as_bytes(), values)
     }
 
-    fn capture_pattern(&self, patterns: &Alternatives, values: &[Vec<String>]) -> Result<Captured, Miss> {
+    fn capture_pattern(&self, patterns: &Alternatives, values: &Values) -> Result<Captured, Miss> {
         let last = &self.scope.last;
         // `CONNECT 115200` and errors hold something; an `OK` where lines should be does not.
         let telling = last.result.as_ref().filter(|result| **result != ResultCode::Ok);
@@ -239,12 +229,7 @@ impl ScriptView<'_> {
     }
 
     /// What the first pattern that matches the line captures; the holes of the others are empty.
-    fn capture_line(
-        &self,
-        patterns: &Alternatives,
-        values: &[Vec<String>],
-        line: &Line,
-    ) -> Option<Result<Captured, Miss>> {
+    fn capture_line(&self, patterns: &Alternatives, values: &Values, line: &Line) -> Option<Result<Captured, Miss>> {
         let matcher = |pattern| self.scope.program.matcher(pattern);
         let mut known = patterns.iter().zip(values);
         let (first, found) = known.find_map(|(pattern, values)| {
@@ -297,7 +282,7 @@ impl ScriptView<'_> {
         asked: Option<&ReadyQuestion>,
         clause: Span,
         patterns: &Alternatives,
-        values: &[Vec<String>],
+        values: &Values,
     ) -> Box<Failure> {
         let wanted = self.patterns_text(patterns, values);
         let Some(asked) = asked else {
@@ -408,7 +393,7 @@ impl ScriptView<'_> {
     }
 
     /// The patterns as they are written, their values in place.
-    pub(super) fn patterns_text(&self, patterns: &Alternatives, values: &[Vec<String>]) -> String {
+    pub(super) fn patterns_text(&self, patterns: &Alternatives, values: &Values) -> String {
         let texts = patterns.iter().zip(values).map(|(pattern, values)| match (&pattern.kind, values.as_slice()) {
             (PatternKind::Line(parts), [_, ..]) => expanded(parts, values),
             (PatternKind::Line(_) | PatternKind::Regex { .. }, _) => {
@@ -503,14 +488,10 @@ fn conforms(fields: &[Field], line: &[u8]) -> Result<Captured, Miss> {
     take(fields, parameters(list), line)
 }
 
-fn take<'l>(
-    fields: &[Field],
-    mut parameters: impl Iterator<Item = Parameter<'l>>,
-    line: &[u8],
-) -> Result<Captured, Miss> {
+fn take<'l>(fields: &[Field], mut given: impl Iterator<Item = Parameter<'l>>, line: &[u8]) -> Result<Captured, Miss> {
     let mut captured = Vec::with_capacity(fields.len());
     for (index, field) in fields.iter().enumerate() {
-        let parameter = parameters.next();
+        let parameter = given.next();
         let value = match &parameter {
             Some(Parameter { value: b"-", kind: Written::Bare, .. }) if field.optional => Some(Value::text("")),
             Some(parameter) => convert(parameter.value, field.convert, field.optional),

@@ -48,7 +48,8 @@ pub(super) struct ReadyQuestion {
     longest: Duration,
 }
 
-/// The values of the `${…}` of each clause's patterns.
+/// The values of the `${…}` of each pattern; and of each clause's patterns.
+pub(super) type Values = [Vec<String>];
 pub(super) type ClauseValues = Vec<Vec<Vec<String>>>;
 
 impl Run<'_> {
@@ -73,7 +74,7 @@ impl Run<'_> {
     /// A question with `when` lines: the block of the first that its answer is of the form of.
     fn exchange_with_branches(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step {
         let started = self.conversation.now();
-        let taken = match self.try_ask(asked, clauses, values) {
+        let taken = match self.pose(asked, clauses, values) {
             Ok(Ok(())) => self.view().taken(Some(asked), clauses, values),
             Ok(Err(trouble)) => match without_answer(clauses, &trouble) {
                 Some(body) => Ok((Captured::new(), body)),
@@ -203,16 +204,11 @@ impl Run<'_> {
 
     /// Sends it and waits for its answer, which is then the last one.
     fn ask(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step {
-        self.try_ask(asked, clauses, values)?.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))
+        self.pose(asked, clauses, values)?.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))
     }
 
     /// The same, with what kept the answer from coming.
-    fn try_ask(
-        &mut self,
-        asked: &ReadyQuestion,
-        clauses: &[Clause],
-        values: &ClauseValues,
-    ) -> Step<Result<(), Trouble>> {
+    fn pose(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step<Result<(), Trouble>> {
         self.may_be_sent(asked)?;
         self.outcome.exchanges += 1;
         let now = self.conversation.now();
@@ -354,7 +350,7 @@ impl Run<'_> {
         let values = view.clause_values(std::slice::from_ref(clause))?.concat();
         let read = Last { lines: view.lines_of(from)?, ..Last::default() };
         let last = std::mem::replace(&mut self.scope.last, read);
-        let captured = self.view().captured_by(None, clause, &values);
+        let captured = self.view().captured(None, clause, &values);
         self.scope.last = last;
         self.keep(captured?);
         Ok(())
@@ -575,7 +571,7 @@ impl Run<'_> {
         }
         let mut captured = Captured::new();
         for (clause, values) in clauses.iter().zip(&clause_values) {
-            captured.extend(self.view().captured_by(None, clause, values)?);
+            captured.extend(self.view().captured(None, clause, values)?);
         }
         self.keep(captured);
         Ok(())
@@ -783,7 +779,7 @@ struct FreeHearing<'h, 'r> {
 }
 
 /// Patterns of which one is enough, with the values of their `${…}`.
-type Sought<'h> = Vec<(&'h [Pattern], &'h [Vec<String>])>;
+type Sought<'h> = Vec<(&'h [Pattern], &'h Values)>;
 
 impl at::Hearer for FreeHearing<'_, '_> {
     fn event(&mut self, now: Duration, event: &Event<'_>) {
@@ -803,7 +799,7 @@ impl at::Hearer for FreeHearing<'_, '_> {
 }
 
 /// Whether a line matches one of a program's patterns.
-pub(super) fn matches(program: &Program, patterns: &[Pattern], values: &[Vec<String>], line: &[u8]) -> bool {
+pub(super) fn matches(program: &Program, patterns: &[Pattern], values: &Values, line: &[u8]) -> bool {
     let mut known = patterns.iter().zip(values);
     known.any(|(pattern, values)| program.matcher(pattern).is_some_and(|matcher| matcher.matches(line, values)))
 }

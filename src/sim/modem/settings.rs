@@ -27,12 +27,14 @@ impl Allowed {
     }
 }
 
+type SettingValues = BTreeMap<usize, Box<str>>;
+
 /// The settings of one modem, by their numbers in the profile; those that are not here have the profile's default.
 #[derive(Debug)]
 pub(super) struct CurrentSettings {
     profile: &'static Profile,
-    current: BTreeMap<usize, Box<str>>,
-    saved: BTreeMap<usize, Box<str>>,
+    current: SettingValues,
+    saved: SettingValues,
     /// Where a value holds only after a restart: what holds until then.
     until_restart: Vec<(usize, Box<str>)>,
     /// When a setting was given the value that it has, where that was not at power-up.
@@ -165,11 +167,7 @@ impl CurrentSettings {
     }
 
     /// What AT&W keeps out of `these`, the rest out of `others`.
-    fn profile_of(
-        &self,
-        these: &BTreeMap<usize, Box<str>>,
-        others: &BTreeMap<usize, Box<str>>,
-    ) -> BTreeMap<usize, Box<str>> {
+    fn profile_of(&self, these: &SettingValues, others: &SettingValues) -> SettingValues {
         let kept = |(setting, _): &(&usize, _)| self.is_kept(**setting, Lifetime::Profile);
         let all = these.iter().filter(kept).chain(others.iter().filter(|entry| !kept(entry)));
         all.map(|(setting, value)| (*setting, value.clone())).collect()
