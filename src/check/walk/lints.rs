@@ -594,8 +594,7 @@ fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Finding
             | ClauseKind::ExpectLast(_)
             | ClauseKind::ExpectNothing { .. }
             | ClauseKind::ExpectRestart { .. }
-            | ClauseKind::PromptReply { .. }
-            | ClauseKind::PromptCancel { .. }
+            | ClauseKind::Prompt { .. }
             | ClauseKind::When { .. } => {}
         }
     }
