@@ -70,9 +70,7 @@ fn in_plain_words(line: &[u8], error: &serde_json::Error) -> String {
         // What JSON has to say about the text names its place; about the kinds of values it speaks of Rust's.
         Category::Data if is_object => "its keys or values are not those of one".to_owned(),
         Category::Data => "a result is a JSON object".to_owned(),
-        Category::Syntax | Category::Eof | Category::Io => {
-            format!("it is no JSON (column {})", error.column())
-        }
+        Category::Syntax | Category::Eof | Category::Io => format!("it is no JSON (column {})", error.column()),
     }
 }
 

@@ -82,10 +82,6 @@ struct RestartAnswer {
 pub enum Trouble {
     /// It did not come in time. The next question first brings the modem into step again.
     Timeout { waited: Duration, silence: Silence, received: Vec<Line> },
-    /// The port is gone: unplugged, hung up; the system's words
-    Lost { why: String, received: Vec<Line> },
-    /// The port was told to stop (Ctrl-C)
-    Interrupted { received: Vec<Line> },
     /// A listener said [`crate::at::Verdict::Stop`] to this line
     Stopped { line: Line, received: Vec<Line> },
     /// The modem asked for data and nothing was said about it; it was cancelled with ESC
@@ -104,7 +100,7 @@ pub enum Trouble {
     NeverBack { waited: Duration, is_lost: bool, received: Vec<Line> },
     /// `+++` did not bring the modem back from data mode
     InDataMode { waited: Duration },
-    /// The port could not do it
+    /// The port is gone, was told to stop (Ctrl-C), or could not do it
     Port { fault: Fault, received: Vec<Line> },
 }
 
@@ -114,22 +110,12 @@ impl Trouble {
             Trouble::InDataMode { .. } | Trouble::NeverGone { .. } | Trouble::NoRestart { .. } => &[],
             Trouble::Timeout { received, .. }
             | Trouble::NeverBack { received, .. }
-            | Trouble::Lost { received, .. }
-            | Trouble::Interrupted { received }
             | Trouble::Stopped { received, .. }
             | Trouble::Restarted { received, .. }
             | Trouble::UnexpectedPrompt { received, .. }
             | Trouble::OutOfStep { received, .. }
             | Trouble::Port { received, .. } => received,
             Trouble::NoPrompt { answer, .. } => &answer.lines,
-        }
-    }
-
-    fn of(fault: Fault, received: Vec<Line>) -> Trouble {
-        match fault {
-            Fault::Lost(why) => Trouble::Lost { why, received },
-            Fault::Interrupted => Trouble::Interrupted { received },
-            Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_) => Trouble::Port { fault, received },
         }
     }
 }
@@ -295,7 +281,7 @@ impl Conversation {
     }
 
     pub fn control(&mut self, control: Control) -> Result<(), Trouble> {
-        self.port.control(control).map_err(|fault| Trouble::of(fault, Vec::new()))?;
+        self.port.control(control).map_err(|fault| Trouble::Port { fault, received: Vec::new() })?;
         // With AT&D1 and AT&D2 it ends data mode (V.250 §6.2.8).
         if control == Control::Dtr(false) {
             self.session.expect_escape();
@@ -348,7 +334,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// After [`Trouble::Interrupted`]: ends what is still going on by the AT rules, one character where the running
+    /// After [`Fault::Interrupted`]: ends what is still going on by the AT rules, one character where the running
     /// command is abortable, ESC at a prompt, and comes into step again. Where something is to be asked afterwards it
     /// `waits` for a command that cannot be aborted, up to its deadline. A second interruption ends this as well.
     pub fn interrupt(&mut self, waits: bool, listener: &mut dyn Hearer) -> Result<(), Trouble> {
@@ -408,7 +394,7 @@ impl Conversation {
                 Ok(None) => {}
                 // It started while it was asked whether it is there.
                 Err(Trouble::Restarted { .. }) => (has_gone, was_heard) = (true, true),
-                Err(Trouble::Lost { .. }) => {
+                Err(Trouble::Port { fault: Fault::Lost(_), .. }) => {
                     self.come_back((until, within), &answer.lines)?;
                     (has_gone, was_heard) = (true, true);
                 }
@@ -440,7 +426,9 @@ impl Conversation {
             }
             match self.read(until, hearer) {
                 Ok(_) => {}
-                Err(Trouble::Lost { received, .. }) => return self.come_back((until, within), &received),
+                Err(Trouble::Port { fault: Fault::Lost(_), received }) => {
+                    return self.come_back((until, within), &received);
+                }
                 Err(trouble) => return Err(trouble),
             }
         }
@@ -500,7 +488,7 @@ impl Conversation {
                     let was_heard = silence != Silence::Total;
                     return Ok(RestartAnswer { may_be_late: true, was_heard, ..told(answer, true) });
                 }
-                Err(Trouble::Lost { received, .. }) => {
+                Err(Trouble::Port { fault: Fault::Lost(_), received }) => {
                     self.come_back(back, &received)?;
                     let answer = Answer { lines: received, ..Answer::default() };
                     return Ok(RestartAnswer { is_lost: true, ..told(answer, true) });
@@ -543,7 +531,7 @@ impl Conversation {
             Err(Fault::Lost(_)) => {
                 Err(Trouble::NeverBack { waited: within, is_lost: true, received: received.to_vec() })
             }
-            Err(fault) => Err(Trouble::of(fault, Vec::new())),
+            Err(fault) => Err(Trouble::Port { fault, received: Vec::new() }),
         }
     }
 
@@ -628,7 +616,7 @@ impl Conversation {
                 Ok(false)
             }
             // What is going on stays as it is: `interrupt` ends it by the AT rules.
-            Err(Fault::Interrupted) => Err(Trouble::Interrupted { received: self.session.received() }),
+            Err(fault @ Fault::Interrupted) => Err(Trouble::Port { fault, received: self.session.received() }),
             Err(fault) => Err(self.trouble(fault, listener)),
         }
     }
@@ -638,9 +626,9 @@ impl Conversation {
             let until = self.port.now() + longest.min(WRITE_TIME);
             match self.port.write(&bytes, until) {
                 Ok(()) => {}
-                Err(Fault::Interrupted) => {
+                Err(fault @ Fault::Interrupted) => {
                     self.session.write_failed();
-                    return Err(Trouble::Interrupted { received: self.session.received() });
+                    return Err(Trouble::Port { fault, received: self.session.received() });
                 }
                 Err(fault) => {
                     self.session.write_failed();
@@ -671,12 +659,13 @@ impl Conversation {
                 self.session.abandon()
             }
         };
-        Trouble::of(fault, received)
+        Trouble::Port { fault, received }
     }
 
     /// Whoever has said stop before a command was sent does not want it sent.
     fn check_interrupted(&self) -> Result<(), Trouble> {
-        if self.port.is_interrupted() { Err(Trouble::Interrupted { received: Vec::new() }) } else { Ok(()) }
+        let interrupted = || Trouble::Port { fault: Fault::Interrupted, received: Vec::new() };
+        if self.port.is_interrupted() { Err(interrupted()) } else { Ok(()) }
     }
 
     /// A line at which a listener said stop, while nothing was asked or behind an answer's end.

@@ -44,9 +44,9 @@ fn nothing_is_sent_once_an_interruption_is_pending() {
     let mut conversation = conversation(replay("0.000 > AT+CSQ\\r\n0.020 < OK\\r\\n\n"), &cancel);
     cancel.cancel();
     let asked = conversation.ask(&question("AT+NEVER"), &mut ());
-    assert!(matches!(asked, Err(Trouble::Interrupted { .. })));
+    assert!(matches!(asked, Err(Trouble::Port { fault: Fault::Interrupted, .. })));
     let sent = conversation.write(b"NEVER", MINUTE, &mut ());
-    assert!(matches!(sent, Err(Trouble::Interrupted { .. })));
+    assert!(matches!(sent, Err(Trouble::Port { fault: Fault::Interrupted, .. })));
     conversation.interrupt(true, &mut ()).unwrap();
     conversation.ask(&question("AT+CSQ"), &mut ()).unwrap();
 }

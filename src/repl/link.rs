@@ -219,13 +219,13 @@ impl Eavesdropper {
     fn listen(&mut self, conversation: &mut Conversation) -> bool {
         match conversation.sleep(LONG, self) {
             Ok(()) => true,
-            Err(Trouble::Lost { why, .. }) => {
+            Err(Trouble::Port { fault: Fault::Lost(why), .. }) => {
                 self.is_lost = true;
                 let beside = " · when it comes back, so do we; :open takes another";
                 self.say(Style::Bad, &format!("the port was lost: {why}"), beside);
                 true
             }
-            Err(trouble) => self.goes_on(matches!(trouble, Trouble::Interrupted { .. })),
+            Err(trouble) => self.goes_on(matches!(trouble, Trouble::Port { fault: Fault::Interrupted, .. })),
         }
     }
 

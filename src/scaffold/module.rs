@@ -9,6 +9,7 @@ use crate::at::{PromptPlan, Question};
 use crate::catalogue::entry::Module;
 use crate::catalogue::{module_by_model, modules, own, prospect};
 use crate::conversation::{Conversation, Trouble};
+use crate::port::Fault;
 
 /// A file for `modules/`, and what it was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,8 +121,8 @@ impl Interview<'_> {
             }
             // Silence refuses as well; the next question shows whether the modem is still there.
             Ok(_) | Err(Trouble::UnexpectedPrompt { .. } | Trouble::Timeout { .. }) => None,
-            Err(Trouble::Lost { why, .. }) => return Err(format!("the port is gone: {why}")),
-            Err(Trouble::Interrupted { .. }) => return Err("interrupted".to_owned()),
+            Err(Trouble::Port { fault: Fault::Lost(why), .. }) => return Err(format!("the port is gone: {why}")),
+            Err(Trouble::Port { fault: Fault::Interrupted, .. }) => return Err("interrupted".to_owned()),
             Err(_) => return Err(format!("the modem does not answer any more; the last question was {command}")),
         };
         Ok(self.answers.entry(command.to_owned()).or_insert(answer).clone())

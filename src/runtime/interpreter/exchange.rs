@@ -640,10 +640,8 @@ impl Run<'_> {
                 };
                 view.fail(restarted(told(page, &[&what, &ShownDuration(*waited)])))
             }
-            Trouble::Lost { why, .. } | Trouble::Port { fault: Fault::Lost(why), .. } => {
-                unreachable(told("hayes::run::lost", &[&what, why]))
-            }
-            Trouble::Interrupted { .. } | Trouble::Port { fault: Fault::Interrupted, .. } => {
+            Trouble::Port { fault: Fault::Lost(why), .. } => unreachable(told("hayes::run::lost", &[&what, why])),
+            Trouble::Port { fault: Fault::Interrupted, .. } => {
                 End::Fatal(Status::Interrupted, view.whole(told("hayes::run::interrupted", &[&what])))
             }
             Trouble::Stopped { line, .. } => {
@@ -767,7 +765,7 @@ fn in_place_of_answer<'c>(clauses: &'c [Clause], event: &WhenEvent) -> Option<&'
 }
 
 fn is_interrupt(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Interrupted { .. } | Trouble::Port { fault: Fault::Interrupted, .. })
+    matches!(trouble, Trouble::Port { fault: Fault::Interrupted, .. })
 }
 
 /// Hears the answer to a text that is no AT command: it ends when a line has matched each thing that is wanted.
