@@ -52,7 +52,12 @@ impl Findings {
 
     /// What is wrong at one place of this script, in the words of the code's page, with these values in them.
     pub(super) fn tell(&mut self, code: &'static str, span: Span, values: &[&dyn Display]) {
-        self.report(Diagnostic::told(code, &self.source, span, values));
+        self.report(self.fault(code, span, values));
+    }
+
+    /// The same, to say more of it before it is reported.
+    pub(super) fn fault(&self, code: &'static str, span: Span, values: &[&dyn Display]) -> Diagnostic {
+        Diagnostic::told(code, &self.source, span, values)
     }
 
     pub(super) fn nearest<'k>(&mut self, written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
@@ -131,13 +136,13 @@ impl Findings {
                 None => {
                     let near = if self.may_compare(severities.len()) { pages::nearest(&code) } else { None };
                     let otherwise = "copy the code from the warning, such as `hayes::check::danger`";
-                    let fault = Diagnostic::told("hayes::check::unknown-code", &self.source, span, &[&code]);
+                    let fault = self.fault("hayes::check::unknown-code", span, &[&code]);
                     fault.did_you_mean(near, otherwise)
                 }
-                Some(Severity::Error) => Diagnostic::told("hayes::check::error-allowed", &self.source, span, &[&code]),
+                Some(Severity::Error) => self.fault("hayes::check::error-allowed", span, &[&code]),
                 // An error on the line may have hidden what is allowed there.
                 Some(Severity::Warning) if first.is_some_and(|error| *error <= line.end) => continue,
-                Some(Severity::Warning) => Diagnostic::told("hayes::check::unused-allow", &self.source, span, &[&code]),
+                Some(Severity::Warning) => self.fault("hayes::check::unused-allow", span, &[&code]),
             };
             self.report(fault);
         }

@@ -121,8 +121,7 @@ impl Checker<'_, '_, '_> {
     fn at_value(&mut self, value: &Expression, in_quotes: bool) {
         let Some((text, written)) = self.known_text(value) else { return };
         let Some((character, within)) = breaks_out(&text, in_quotes) else { return };
-        let (code, source) = ("hayes::check::injection", &self.script.source);
-        let mut fault = Diagnostic::told(code, source, value.span, &[&character, &within]);
+        let mut fault = self.findings.fault("hayes::check::injection", value.span, &[&character, &within]);
         if written != value.span {
             fault = fault.at(written, "its value");
         }

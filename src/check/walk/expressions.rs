@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::{Checker, Type, listed};
-use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Template, TemplatePart, UnaryOperator};
 use crate::value::ValueKind as Kind;
@@ -193,16 +192,14 @@ impl Checker<'_, '_, '_> {
             return;
         }
         let fault = if let Some(place) = self.names.place(name) {
-            Diagnostic::told("hayes::check::not-set", &self.script.source, span, &[&name])
-                .at(place, "gets its value here")
+            self.findings.fault("hayes::check::not-set", span, &[&name]).at(place, "gets its value here")
         } else {
             let known = self.names.candidates().chain(["response", "result", "elapsed", "module"]);
             let near = self.findings.nearest(name, known);
             let otherwise = format!(
                 "give it a value first: `param {name}`, `set {name} = …`, or `capture {name}` under a question"
             );
-            let fault = Diagnostic::told("hayes::check::unknown-name", &self.script.source, span, &[&name]);
-            fault.did_you_mean(near, otherwise)
+            self.findings.fault("hayes::check::unknown-name", span, &[&name]).did_you_mean(near, otherwise)
         };
         self.findings.report(fault);
     }
@@ -234,8 +231,7 @@ impl Checker<'_, '_, '_> {
                     } else {
                         format!("it has: {}", listed(known()))
                     };
-                    let (code, source) = ("hayes::check::unknown-member", &self.script.source);
-                    let fault = Diagnostic::told(code, source, *span, &[&shown, &name]);
+                    let fault = self.findings.fault("hayes::check::unknown-member", *span, &[&shown, &name]);
                     self.findings.report(fault.did_you_mean(near, otherwise));
                 }
                 Type::Unknown

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::command_line::{self, AtText, UNKNOWN};
-use super::{Checker, Place, Role, listed, pin_again};
+use super::{Checker, Place, Role, listed};
 use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Written, parameters};
 use crate::at::{Shape, result_code};
@@ -15,7 +15,6 @@ use crate::catalogue::entry::{Confirmation, Danger, DangerKind, FieldKind, Known
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
 use crate::check::{Matcher, anywhere};
-use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
     Alternatives, Clause, ClauseKind, ExpressionKind, Field, Pattern, PatternKind, PatternPart, PromptEnd, Script,
@@ -295,7 +294,7 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
         Some((field.what, known.line.span(start, end)))
     });
     let Some((parameter, span)) = bare.next() else { return };
-    let fault = Diagnostic::told("hayes::check::unquoted", &findings.source, span, &[&parameter]);
+    let fault = findings.fault("hayes::check::unquoted", span, &[&parameter]);
     findings.report(bare.fold(fault, |fault, (_, span)| fault.at(span, "here too")));
 }
 
@@ -331,8 +330,8 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
         let (start, end) = (argument_start + parameter.range.start, argument_start + parameter.range.end);
         let there = || field.values.iter().map(|known| known.value());
         let meant = if field.kind() == FieldKind::Number { None } else { findings.nearest(&value, there()) };
-        let (code, span) = ("hayes::check::unknown-value", known.line.span(start, end));
-        let fault = Diagnostic::told(code, &findings.source, span, &[&value, &field.what, &known.name()]);
+        let values: [&dyn Display; 3] = [&value, &field.what, &known.name()];
+        let fault = findings.fault("hayes::check::unknown-value", known.line.span(start, end), &values);
         findings.report(fault.did_you_mean(meant, format!("known are {}", listed(there()))));
     }
 }
@@ -349,7 +348,7 @@ fn lint_unknown(known: &KnownCommand<'_>, findings: &mut Findings) {
     if let Some(near) = catalogue::nearest(&command).into_iter().find(|near| is_slip(&command, near)) {
         let start = known.command.range.start;
         let span = known.line.span(start, start + name.len());
-        let fault = Diagnostic::told("hayes::check::unknown-command", &findings.source, span, &[&command, &near]);
+        let fault = findings.fault("hayes::check::unknown-command", span, &[&command, &near]);
         findings.report(fault.mended_by(near.trim_start_matches("AT")));
     }
 }
@@ -385,10 +384,9 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
             (Role::Question | Role::Reboot, true) => Some("a `retry`"),
             (Role::Question | Role::Reboot, false) => None,
         };
-        let fault = again.map(|again| pin_again(&command, again, span, &source));
-        lines.tries_pin.get_or_insert(command);
-        if let Some(fault) = fault {
-            return findings.report(fault);
+        lines.tries_pin.get_or_insert_with(|| command.clone());
+        if let Some(again) = again {
+            return findings.tell("hayes::check::pin-in-retry", span, &[&command, &again]);
         }
     }
     if asked.place.in_unsafe {
@@ -463,8 +461,7 @@ fn follow_contexts(known: &KnownCommand<'_>, lines: &mut Lines, findings: &mut F
         && let Some(context) = known.values.first()
         && let Some(since) = lines.contexts.get(*context)
     {
-        let (code, source) = ("hayes::check::context-up", &findings.source);
-        let fault = Diagnostic::told(code, source, known.span, &[&known.name()]);
+        let fault = findings.fault("hayes::check::context-up", known.span, &[&known.name()]);
         findings.report(fault.at(*since, "brought up here"));
     }
     if matches!(form, Form::Read | Form::Test) {

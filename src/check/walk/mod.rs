@@ -556,7 +556,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             fields = Type::Record(program.fields.iter().cloned().zip(program.types.iter().cloned()).collect());
             if let Some(command) = &program.tries_pin {
                 if self.place.in_retry {
-                    self.findings.report(pin_again(command, "a `retry`", statement.span, &self.script.source));
+                    self.findings.tell("hayes::check::pin-in-retry", statement.span, &[&command, &"a `retry`"]);
                 }
                 self.lines.tries_pin.get_or_insert_with(|| command.clone());
             }
@@ -600,8 +600,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 } else {
                     format!("it takes: {}", listed(known()))
                 };
-                let (code, source) = ("hayes::check::unknown-argument", &self.script.source);
-                let fault = Diagnostic::told(code, source, *span, &[&script, &name]);
+                let fault = self.findings.fault("hayes::check::unknown-argument", *span, &[&script, &name]);
                 self.findings.report(fault.did_you_mean(near, takes));
                 continue;
             };
@@ -700,11 +699,6 @@ fn without_secrets(mut diagnostics: Vec<Diagnostic>, source: &Arc<Source>, secre
         diagnostic.source = Arc::clone(&shown);
     }
     diagnostics
-}
-
-/// An attempt of a PIN stands in something that may send it again: what that is.
-fn pin_again(command: &str, place: &str, span: Span, source: &Arc<Source>) -> Diagnostic {
-    Diagnostic::told("hayes::check::pin-in-retry", source, span, &[&command, &place])
 }
 
 /// Where texts and numbers stand in an expression as they are, pieces of texts too: what a diagnostic does not show.
