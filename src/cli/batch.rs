@@ -131,23 +131,17 @@ fn met(found: &[Met]) -> String {
 }
 
 fn exit_of(finished: &Finished, tally: &Tally, signals: &Signals) -> Exit {
-    let mut exit = Exit::Passed;
-    if finished.panicked {
-        exit = exit.worst(Exit::Internal);
-    }
-    if finished.unwritten.is_some() {
-        exit = exit.worst(Exit::Unwritable);
-    }
-    if !finished.not_begun.is_empty() {
-        exit = exit.worst(Exit::Incomplete);
-    }
-    if signals.came() {
-        exit = exit.worst(signals.exit());
-    }
-    let adds =
-        [(Status::Failed, Exit::Failed), (Status::Unreachable, Exit::Device), (Status::Interrupted, Exit::Incomplete)];
-    let came = adds.into_iter().filter(|(status, _)| tally.count(&[*status]) > 0);
-    came.fold(exit, |exit, (_, worse)| exit.worst(worse))
+    let ended = |status: Status| tally.count(&[status]) > 0;
+    let came = [
+        (finished.panicked, Exit::Internal),
+        (finished.unwritten.is_some(), Exit::Unwritable),
+        (!finished.not_begun.is_empty(), Exit::Incomplete),
+        (signals.came(), signals.exit()),
+        (ended(Status::Failed), Exit::Failed),
+        (ended(Status::Unreachable), Exit::Device),
+        (ended(Status::Interrupted), Exit::Incomplete),
+    ];
+    came.into_iter().filter(|(came, _)| *came).map(|(_, exit)| exit).fold(Exit::Passed, Exit::worst)
 }
 
 /// What may begin; else the exit code, where all is said.

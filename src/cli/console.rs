@@ -10,6 +10,7 @@ use crate::diagnostic::{Complaint, Diagnostic, Excerpt, Severity, words};
 use crate::notation::harmless;
 use crate::report::result::plural;
 use crate::report::style::{Palette, Style, filled};
+use crate::runtime::Status;
 
 /// How many diagnostics are shown; the rest is counted.
 const SHOWN: usize = 20;
@@ -176,6 +177,17 @@ pub(crate) enum Exit {
     Interrupted,
     /// SIGTERM
     Terminated,
+}
+
+impl From<Status> for Exit {
+    fn from(status: Status) -> Exit {
+        match status {
+            Status::Passed | Status::Skipped => Exit::Passed,
+            Status::Failed => Exit::Failed,
+            Status::Unreachable => Exit::Device,
+            Status::Interrupted => Exit::Interrupted,
+        }
+    }
 }
 
 impl Exit {

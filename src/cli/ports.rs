@@ -1,6 +1,6 @@
 //! `hayes ports`: the serial ports of this machine; with `--probe`, which of them answers AT, and what modem it is.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::arguments::Ports;
 use super::console::{Console, Exit};
@@ -17,7 +17,7 @@ pub(crate) fn list(arguments: &Ports, console: &Console) -> Result<Exit, Exit> {
     if arguments.probe {
         let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
         let replies = probe::ask_all(&ports, arguments.baud, &cancel);
-        rows.iter_mut().zip(replies).for_each(|(row, reply)| row.answers = Some(Probe::from(reply)));
+        rows.iter_mut().zip(replies).for_each(|(row, reply)| row.answers = Some(reply));
     }
     if arguments.json {
         let line = |row: &PortLine| notation::json(row) + "\n";
@@ -45,27 +45,18 @@ struct PortLine {
     held_by: Vec<String>,
     /// What -p takes, and what means this port when it is plugged in again too
     name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answers: Option<Probe>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_json")]
+    answers: Option<Reply>,
 }
 
-#[derive(Debug, Serialize)]
-struct Probe {
-    at: bool,
-    /// What AT+CGMI and AT+CGMM answered
-    modem: Option<String>,
-    /// Why it was not asked, or did not answer
-    why: Option<String>,
-}
-
-impl From<Reply> for Probe {
-    fn from(reply: Reply) -> Probe {
-        match reply {
-            Reply::Modem(modem) => Probe { at: true, modem: Some(modem).filter(|modem| !modem.is_empty()), why: None },
-            Reply::Silence => Probe { at: false, modem: None, why: None },
-            Reply::NotAsked(why) => Probe { at: false, modem: None, why: Some(why) },
-        }
-    }
+/// Whether it answers, with what AT+CGMI and AT+CGMM told; else why it was not asked.
+fn as_json<S: Serializer>(reply: &Option<Reply>, serializer: S) -> Result<S::Ok, S::Error> {
+    let (at, modem, why) = match reply {
+        Some(Reply::Modem(modem)) => (true, Some(modem).filter(|modem| !modem.is_empty()), None),
+        Some(Reply::NotAsked(why)) => (false, None, Some(why)),
+        Some(Reply::Silence) | None => (false, None, None),
+    };
+    serde_json::json!({"at": at, "modem": modem, "why": why}).serialize(serializer)
 }
 
 impl PortLine {
@@ -96,13 +87,12 @@ impl PortLine {
         let facts: Vec<&str> = facts.into_iter().flatten().map(String::as_str).collect();
         let mut text = format!("{}  {}\n", console.out.paint(Style::Name, &self.port), facts.join(" · "));
         if let Some(answers) = &self.answers {
-            let said = match (answers.at, &answers.modem, &answers.why) {
-                (true, Some(modem), _) => format!("answers AT: {modem}"),
-                (true, None, _) => "answers AT".to_owned(),
-                (false, _, Some(why)) => why.clone(),
-                (false, _, None) => "does not answer AT".to_owned(),
+            let (style, said) = match answers {
+                Reply::Modem(modem) if modem.is_empty() => (Style::Good, "answers AT".to_owned()),
+                Reply::Modem(modem) => (Style::Good, format!("answers AT: {modem}")),
+                Reply::NotAsked(why) => (Style::Dim, why.clone()),
+                Reply::Silence => (Style::Dim, "does not answer AT".to_owned()),
             };
-            let style = if answers.at { Style::Good } else { Style::Dim };
             text.push_str(&format!("  {}\n", console.out.paint(style, said)));
         }
         for link in self.name.iter().chain(&self.links) {

@@ -9,7 +9,6 @@ use super::console::{Console, Exit};
 use super::{inputs, modem};
 use crate::port::Cancel;
 use crate::repl::{Exploration, SavedTerminal, explore};
-use crate::runtime::Status;
 
 pub(crate) fn repl(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
     let on_terminal = stdin().is_terminal() && stdout().is_terminal();
@@ -47,11 +46,5 @@ pub(crate) fn repl(arguments: &Repl, console: &Console) -> Result<Exit, Exit> {
         show: Box::new(move |diagnostics| shown.show(diagnostics)),
         complain: Box::new(move |message, help| complaining.complain(message, help)),
     });
-    Ok(match ended {
-        Some(Status::Passed | Status::Skipped) => Exit::Passed,
-        Some(Status::Failed) => Exit::Failed,
-        Some(Status::Interrupted) => Exit::Interrupted,
-        Some(Status::Unreachable) => Exit::Device,
-        None => Exit::Unwritable,
-    })
+    Ok(ended.map_or(Exit::Unwritable, Exit::from))
 }

@@ -147,11 +147,8 @@ impl Tally {
 
 /// Where in the script it failed: `setup.hayes:12`.
 pub fn place(failure: &FailureReport) -> Option<String> {
-    match (&failure.script, failure.line) {
-        (Some(script), Some(line)) => Some(format!("{script}:{line}")),
-        (Some(script), None) => Some(script.clone()),
-        (None, _) => None,
-    }
+    let script = failure.script.as_ref()?;
+    Some(failure.line.map_or_else(|| script.clone(), |line| format!("{script}:{line}")))
 }
 
 /// The message with the modem's own names and all numbers made equal.
