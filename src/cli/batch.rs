@@ -31,7 +31,7 @@ use crate::report::result::plural;
 use crate::report::style::harmless;
 use crate::report::tally::Tally;
 use crate::runtime::{Inputs, STACK, Status, Unfit};
-use crate::source::{LARGEST, Source, read_text};
+use crate::source::Source;
 use crate::state;
 
 /// How many run at the same time where nobody says.
@@ -201,22 +201,14 @@ pub(crate) fn script(arguments: &arguments::Batch, console: &Console) -> Result<
 pub(crate) fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &Console) -> Result<Inventory, Exit> {
     let mut sources = Vec::new();
     for file in files {
-        let text = if file == Path::new("-") {
-            if stdin_is_taken {
-                let help = "give the inventory a file";
-                return Err(console.refuse(Exit::Usage, "standard input is the script already", Some(help)));
-            }
-            read_text(std::io::stdin().lock(), LARGEST)
-        } else {
-            scripts::open_text(file)
-        };
-        let name = if file == Path::new("-") { "<stdin>".to_owned() } else { file.display().to_string() };
-        match text {
-            Ok(text) => sources.push(Source::new(name, text)),
-            Err(error) => {
-                return Err(console.refuse(Exit::Invalid, &format!("the inventory {name} {error}"), None));
-            }
+        if file == Path::new("-") && stdin_is_taken {
+            let help = "give the inventory a file";
+            return Err(console.refuse(Exit::Usage, "standard input is the script already", Some(help)));
         }
+        let (name, text) = scripts::text_of(file);
+        let unreadable = |error| console.refuse(Exit::Invalid, &format!("the inventory {name} {error}"), None);
+        let text = text.map_err(unreadable)?;
+        sources.push(Source::new(name, text));
     }
     inventory::read(&sources).map_err(|diagnostics| {
         console.show(&diagnostics);

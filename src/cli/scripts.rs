@@ -52,11 +52,8 @@ pub(crate) fn read_file(name: &str, console: &Console) -> Result<Arc<Source>, Ex
 
 /// Reads a file or standard input; where there is none, `elsewhere` says what else the name may be.
 fn find_file(name: &str, elsewhere: fn(&str) -> String) -> Result<Arc<Source>, Complaint> {
-    let (name, text) = match name {
-        "-" => ("<stdin>", read_text(std::io::stdin().lock(), LARGEST)),
-        _ => (name, open_text(Path::new(name))),
-    };
-    text.map(|text| Source::new(name, text)).map_err(|error| unreadable(name, &error, elsewhere))
+    let (name, text) = text_of(Path::new(name));
+    text.map_err(|error| unreadable(&name, &error, elsewhere)).map(|text| Source::new(name, text))
 }
 
 fn of_library(name: &str) -> String {
@@ -67,6 +64,14 @@ fn of_library(name: &str) -> String {
         Some(near) => format!("did you mean {near}?"),
         None => "`hayes list` names the scripts of the library".to_owned(),
     }
+}
+
+/// The name and the text of a file, or of standard input.
+pub(crate) fn text_of(path: &Path) -> (String, Result<String, Unreadable>) {
+    if path == Path::new("-") {
+        return ("<stdin>".to_owned(), read_text(io::stdin().lock(), LARGEST));
+    }
+    (path.display().to_string(), open_text(path))
 }
 
 /// The text of a file that a person has written.

@@ -468,18 +468,6 @@ const fn entry(
     Described { name, takes, does, run }
 }
 
-/// The command, whether it has a `!`, and its argument; else the name that may have been meant.
-fn parse(text: &str) -> Result<(&'static Described, bool, &str), Option<&'static str>> {
-    let text = text.trim().trim_start_matches(':').trim_start();
-    let (name, argument) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let (name, forced) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
-    let names = || COMMANDS.iter().map(|command| command.name);
-    let begins = |known: &&str| !name.is_empty() && known.starts_with(name);
-    let meant = || nearest(name, names()).or_else(|| names().filter(begins).min_by_key(|known| known.len()));
-    let found = find(name).ok_or_else(meant)?;
-    Ok((found, forced, argument.trim()))
-}
-
 /// By its name, or by a beginning of it that is no other's: `:h`, `:q`.
 fn find(name: &str) -> Option<&'static Described> {
     let name = match name {
@@ -497,22 +485,23 @@ const SHOWN_HISTORY: usize = 30;
 
 impl Explorer {
     fn command(&mut self, text: &str) -> Passed {
-        let (command, forced, argument) = match parse(text) {
-            Ok(typed) => typed,
-            Err(near) => {
-                let name = text.split_whitespace().next().unwrap_or(":");
-                let word = name.trim_start_matches(':');
-                let help = match near {
-                    _ if statements().iter().any(|known| known.word == word) => {
-                        format!("write `{word}` without the colon")
-                    }
-                    Some(near) => format!("did you mean :{near}?"),
-                    None => ":help lists the commands".to_owned(),
-                };
-                return self.complain(&format!("there is no command {}", harmless(name.as_bytes())), Some(&help));
-            }
+        let typed = text.trim().trim_start_matches(':').trim_start();
+        let (name, argument) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
+        let (name, forced) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
+        if let Some(command) = find(name) {
+            return (command.run)(self, argument.trim(), forced);
+        }
+        let names = || COMMANDS.iter().map(|command| command.name);
+        let begins = |known: &&str| !name.is_empty() && known.starts_with(name);
+        let near = nearest(name, names()).or_else(|| names().filter(begins).min_by_key(|known| known.len()));
+        let written = text.split_whitespace().next().unwrap_or(":");
+        let word = written.trim_start_matches(':');
+        let help = match near {
+            _ if statements().iter().any(|known| known.word == word) => format!("write `{word}` without the colon"),
+            Some(near) => format!("did you mean :{near}?"),
+            None => ":help lists the commands".to_owned(),
         };
-        (command.run)(self, argument, forced)
+        self.complain(&format!("there is no command {}", harmless(written.as_bytes())), Some(&help))
     }
 
     fn help(&self, topic: &str) -> Passed {
