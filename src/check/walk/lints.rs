@@ -311,8 +311,7 @@ fn lint_setting(known: &KnownCommand<'_>, findings: &mut Findings) {
         let start = known.command.range.end - known.command.argument.len();
         let quote = usize::from(known.command.argument.starts_with('"'));
         let span = known.line.span(start + quote, start + quote + key.len());
-        let code = "hayes::check::unknown-value";
-        let fault = Diagnostic::told(code, &findings.source, span, &[key, &"setting", &known.name()]);
+        let fault = findings.fault("hayes::check::unknown-value", span, &[key, &"setting", &known.name()]);
         findings.report(fault.did_you_mean(Some(near), ""));
     }
 }
