@@ -15,6 +15,7 @@ use hayes::fleet::carrier::{self, Access, Arrived, Carrier, CarrierError, Put, R
 use hayes::fleet::nkey::{KeyKind, written};
 
 use crate::folder::Folder;
+use crate::gateways::Running;
 use crate::peers::installed;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -300,6 +301,59 @@ fn cut_off_for(time: Duration) {
     let arrived = all_results(operator.as_ref(), 0, ALL as usize);
     let distinct: BTreeSet<_> = arrived.into_iter().map(|result| result.key).collect();
     assert_eq!(distinct.len(), ALL as usize);
+}
+
+/// As the manual has it: keys, the server's users, orders, results; with a secret that nobody between reads.
+#[test]
+fn a_fleet_from_its_keys_to_its_results() {
+    let folder = Folder::new();
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+        command.args(arguments).current_dir(&folder.0).env("XDG_STATE_HOME", folder.0.join("state"));
+        command.env_remove("HAYES_CARRIER").stdin(Stdio::null());
+        command
+    };
+    let said = |arguments: &[&str], exit: i32| {
+        let output = command(arguments).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        text
+    };
+    // The server knows its users by the keys, so these are made before it is there.
+    let init = ["fleet", "init", "--fleet", "acme", "--carrier"];
+    let operator = said(&[&init[..], &["nats://127.0.0.1:1"]].concat(), 6);
+    let mut inventory = String::new();
+    for name in ["gw-0", "gw-1"] {
+        let enroll =
+            ["agent", "enroll", "--fleet", "acme", "--name", name, "--operator", operator.trim(), "--state", name];
+        inventory.push_str(&said(&enroll, 0));
+        let modem =
+            |number: u8| format!("[[modem]]\nname = \"{name}-{number}\"\ngateway = \"{name}\"\nport = \"sim:bg96\"\n");
+        inventory.push_str(&(0..3).map(modem).collect::<String>());
+    }
+    std::fs::write(folder.0.join("fleet.toml"), inventory).unwrap();
+    std::fs::write(folder.0.join("script.hayes"), "secret pin\nAT+CGDCONT=1,\"IP\",\"${pin}\"\n").unwrap();
+    let users = said(&["fleet", "nats-config", "-i", "fleet.toml"], 0);
+    let Some(server) = Server::with("nats-server", SYNCED, &users, None) else { return };
+    let server = server.expect("the server takes what nats-config has written");
+    let carrier = format!("nats://{}", server.address);
+    assert_eq!(said(&[&init[..], &[&carrier]].concat(), 0), operator, "the key stays");
+    let agents = ["gw-0", "gw-1"].map(|name| {
+        let log = std::fs::File::create(folder.0.join(format!("{name}.log"))).unwrap();
+        command(&["agent", "--carrier", &carrier, "--state", name]).stderr(log).spawn().map(Running).unwrap()
+    });
+    let begin = Instant::now();
+    said(&["fleet", "run", "script.hayes", "-i", "fleet.toml", "--secret", "pin=98761234"], 0);
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+    let ledger = folder.0.join("state/hayes/fleet/runs/r1/results.jsonl");
+    let lines = std::fs::read_to_string(ledger).unwrap();
+    assert_eq!(lines.matches(r#""status":"passed""#).count(), 6, "{lines}");
+    drop(agents);
+    for place in [&folder.0, &server.folder.0] {
+        let found = Command::new("grep").args(["-rl", "98761234"]).arg(place).output().unwrap();
+        let found = String::from_utf8(found.stdout).unwrap();
+        assert_eq!(found, "", "the secret stands there");
+    }
 }
 
 /// A result as a gateway writes it: until it is told what became of it.

@@ -382,7 +382,8 @@ fn tenths(value: u64) -> String {
     format!("{}.{}", value / 10, value % 10)
 }
 
-const BINS: usize = 24;
+/// A power of two: the factor from one bin to the next is found by square roots.
+const BINS: usize = 32;
 /// So many times the median is far out.
 const OUTLIER: f64 = 20.0;
 /// Plots beside that of the time
@@ -431,25 +432,25 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
     let middle = sorted.get(sorted.len() / 2).copied().unwrap_or(least);
     // One that is far out would press all others into the first bin: then a bin is a factor, not a step.
     let is_logarithmic = least > 0.0 && most > OUTLIER * middle;
-    let [to_axis, from_axis]: [fn(f64) -> f64; 2] =
-        if is_logarithmic { [f64::ln, f64::exp] } else { [|value| value, |value| value] };
-    let (first, span) = (to_axis(least), to_axis(most) - to_axis(least));
     // Whole numbers have a bin each, if there are few.
-    let each = !is_logarithmic && sorted.iter().all(|value| value.fract() == 0.0) && span < BINS as f64;
-    let (bins, step) = if each { (span as usize + 1, 1.0) } else { (BINS, span / BINS as f64) };
+    let each = !is_logarithmic && sorted.iter().all(|value| value.fract() == 0.0) && most - least < BINS as f64;
+    let bins = if each { (most - least) as usize + 1 } else { BINS };
+    // With exp and ln every run of the program would load the mathematical library.
+    let factor = (0..BINS.ilog2()).fold(most / least, |factor, _| factor.sqrt());
+    let step = if each { 1.0 } else { (most - least) / BINS as f64 };
+    let begin = |bin: usize| if is_logarithmic { least * factor.powi(bin as i32) } else { least + step * bin as f64 };
+    let edges: Vec<f64> = (1..bins).map(begin).collect();
     let mut counts = vec![0_usize; bins];
     for value in &sorted {
-        let place = ((to_axis(*value) - first) / step) as usize;
-        if let Some(count) = counts.get_mut(place.min(bins - 1)) {
-            *count += 1;
-        }
+        let bin = edges.partition_point(|edge| edge <= value);
+        counts.iter_mut().skip(bin).take(1).for_each(|count| *count += 1);
     }
     let highest = counts.iter().copied().max().unwrap_or(1).max(1);
     let width = f64::from(WIDTH) / bins as f64;
     let mut bars = String::new();
     for (place, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let height = (*count as f64 / highest as f64 * f64::from(HEIGHT - 4)).max(1.5);
-        let end = |place: usize| number(from_axis(first + step * place as f64));
+        let end = |place: usize| number(begin(place));
         let range = if each { end(place) } else { format!("{} to {}", end(place), end(place + 1)) };
         bars.push_str(&format!(
             "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\"><title>{range}: {count}</title></rect>",

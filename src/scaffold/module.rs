@@ -13,7 +13,7 @@ use crate::port::Fault;
 
 /// A file for `modules/`, and what it was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Described {
+pub(crate) struct ModuleDraft {
     /// The file's name without its end: the model in small letters
     pub(crate) name: String,
     /// TOML, in the form that `catalogue::own` reads
@@ -29,7 +29,7 @@ pub(crate) struct Described {
 ///
 /// # Errors
 /// In words: the modem is silent, or does not say which model it is.
-pub(crate) fn describe(conversation: &mut Conversation) -> Result<Described, String> {
+pub(crate) fn describe(conversation: &mut Conversation) -> Result<ModuleDraft, String> {
     let mut interview = Interview { conversation, answers: BTreeMap::new() };
     interview.ask("AT")?.ok_or("the modem does not answer AT: `hayes doctor` tells why")?;
     let told = |interview: &mut Interview<'_>, command| -> Result<Option<String>, String> {
@@ -97,7 +97,7 @@ pub(crate) fn describe(conversation: &mut Conversation) -> Result<Described, Str
     let name = if name.trim_matches('-').is_empty() { "module".to_owned() } else { name.trim_matches('-').to_owned() };
     own::read(&format!("{name}.toml"), &text)?;
     let answered = interview.answers.values().flatten().count();
-    Ok(Described { name, text, asked: interview.answers.len(), answered, known: known.map(|known| known.id) })
+    Ok(ModuleDraft { name, text, asked: interview.answers.len(), answered, known: known.map(|known| known.id) })
 }
 
 /// A modem that is asked, each question once.
