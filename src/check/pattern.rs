@@ -18,11 +18,11 @@ use crate::syntax::ast::{Convert, Field, Pattern, PatternKind, PatternPart};
 #[derive(Debug)]
 pub struct Matcher {
     holes: Box<[Hole]>,
-    form: Form,
+    form: Compiled,
 }
 
 #[derive(Debug)]
-enum Form {
+enum Compiled {
     Line(Steps),
     Regex(Box<RegexPattern>),
 }
@@ -47,11 +47,11 @@ impl Matcher {
         Ok(match &pattern.kind {
             PatternKind::Line(parts) => {
                 let compiled = Compiler::of(parts);
-                Matcher { holes: compiled.holes.into(), form: Form::Line(Steps(compiled.steps.into())) }
+                Matcher { holes: compiled.holes.into(), form: Compiled::Line(Steps(compiled.steps.into())) }
             }
             PatternKind::Regex { text, ignore_case, .. } => {
                 let (pattern, holes) = RegexPattern::new(text, *ignore_case)?;
-                Matcher { holes: holes.into(), form: Form::Regex(Box::new(pattern)) }
+                Matcher { holes: holes.into(), form: Compiled::Regex(Box::new(pattern)) }
             }
         })
     }
@@ -62,13 +62,13 @@ impl Matcher {
     }
 
     pub(super) fn is_regex(&self) -> bool {
-        matches!(self.form, Form::Regex(_))
+        matches!(self.form, Compiled::Regex(_))
     }
 
     pub fn matches(&self, line: &[u8], values: &[String]) -> bool {
         match &self.form {
-            Form::Line(steps) => steps.walk(line, values, |_| {}),
-            Form::Regex(pattern) => pattern.matches(line),
+            Compiled::Line(steps) => steps.walk(line, values, |_| {}),
+            Compiled::Regex(pattern) => pattern.matches(line),
         }
     }
 
@@ -77,12 +77,12 @@ impl Matcher {
     pub fn captures<'l>(&self, line: &'l [u8], values: &[String]) -> Option<Vec<Option<&'l [u8]>>> {
         match &self.form {
             // Most lines miss, so the room for captures is made after a hit.
-            Form::Line(steps) => steps.walk(line, values, |_| {}).then(|| {
+            Compiled::Line(steps) => steps.walk(line, values, |_| {}).then(|| {
                 let mut found = Vec::with_capacity(self.holes.len());
                 steps.walk(line, values, |parameter| found.push(parameter));
                 found
             }),
-            Form::Regex(pattern) => pattern.captures(line),
+            Compiled::Regex(pattern) => pattern.captures(line),
         }
     }
 }
