@@ -111,7 +111,9 @@ pub(crate) fn environment(programs: &[Arc<Program>], console: &Console) -> Resul
         let named = |prefix: &str| Some((prefix.to_owned(), variable.to_str()?.strip_prefix(prefix)?.to_owned()));
         let Some((prefix, name)) = named("HAYES_VAR_").or_else(|| named("HAYES_SECRET_")) else { continue };
         let is_given = |name: &str| given.iter().any(|value| value.name == name);
-        if let Some(near) = misspelt(&name.to_ascii_lowercase(), programs, is_given) {
+        // In a variable upper and lower case do not matter.
+        let near = misspelt(&name.to_ascii_lowercase(), programs, is_given);
+        if let Some(near) = near.filter(|near| !near.eq_ignore_ascii_case(&name)) {
             let problem = Complaint::new(format!("the script has no parameter {name}, which {prefix}{name} gives"));
             problems.push(problem.help(format!("did you mean {prefix}{near}? Unset it where another script is meant")));
         }
@@ -128,7 +130,7 @@ pub(crate) fn misspelt<'p>(
     is_given: impl Fn(&str) -> bool,
 ) -> Option<&'p str> {
     let params = || programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str());
-    if params().any(|param| param.eq_ignore_ascii_case(name)) {
+    if params().any(|param| param == name) {
         return None;
     }
     nearest(name, params()).filter(|near| !is_given(near))

@@ -207,7 +207,10 @@ pub(crate) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str
     let most = (written.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|known| (strsim::damerau_levenshtein(written, known), known))
+        .map(|known| match known.eq_ignore_ascii_case(written) {
+            true => (0, known),
+            false => (strsim::damerau_levenshtein(written, known), known),
+        })
         .filter(|(distance, known)| *distance <= most && *distance < known.chars().count())
         .min()
         .map(|(_, known)| known)
@@ -222,6 +225,7 @@ mod tests {
         let known = ["port", "ports", "max-parallel"];
         for (written, meant) in [
             ("prot", Some("port")),
+            ("PORT", Some("port")),
             ("portz", Some("port")),
             ("max-paralel", Some("max-parallel")),
             ("x", None),

@@ -471,8 +471,8 @@ const fn entry(
 /// By its name, or by a beginning of it that is no other's: `:h`, `:q`.
 fn find(name: &str) -> Option<&'static Described> {
     let name = match name {
-        "exit" | "bye" => "quit",
-        "?" => "help",
+        "exit" | "bye" | "logout" | "exit()" | "quit()" | "wq" => "quit",
+        "?" | "man" => "help",
         "variables" => "vars",
         other => other,
     };

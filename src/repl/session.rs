@@ -44,7 +44,8 @@ pub(super) fn pieces(text: &str) -> Vec<String> {
 /// Whether it is a `:` command; the words with which people leave or ask for help everywhere else are too.
 pub(super) fn is_command(text: &str) -> bool {
     let word = text.split_whitespace().next().unwrap_or_default();
-    word.starts_with(':') || matches!(word, "help" | "?") || matches!(text.trim(), "exit" | "quit" | "bye")
+    let leaves = matches!(text.trim(), "exit" | "quit" | "bye" | "logout" | "q" | "exit()" | "quit()");
+    word.starts_with(':') || leaves || matches!(word, "help" | "?" | "man" | "history")
 }
 
 pub(super) fn is_open(text: &str) -> bool {

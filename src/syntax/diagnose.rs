@@ -167,6 +167,9 @@ impl<'a> Refused<'a> {
                 self.unknown_statement(first.start..first.start + sign.len(), "not in this language").help(instead),
             );
         }
+        if let Some(command) = command_without_its_sign(code) {
+            return Some(self.told("hayes::syntax::command-without-at", whole, &[&command]));
+        }
         let Ok(Some(wrong)) = grammar::parse(Rule::wrong_line, self.line) else {
             return Some(self.unknown(first, code));
         };
@@ -762,6 +765,15 @@ fn description(rule: Rule) -> Option<&'static str> {
         Rule::within => "`within`",
         _ => return None,
     })
+}
+
+/// `CSQ`, `CGDCONT=1,"IP","super"` with the sign of the command that is known: `+CSQ`.
+fn command_without_its_sign(code: &str) -> Option<String> {
+    let name = code.split(['=', '?']).next().filter(|name| name.len() > 1)?;
+    let may_be = name.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit());
+    let known = |sign: &&str| crate::catalogue::command(&format!("{sign}{name}")).is_some();
+    let sign = ["+", "#", "^", "%", "$", "!"].into_iter().filter(|_| may_be).find(known)?;
+    Some(format!("{sign}{code}"))
 }
 
 fn is_statement(first: Lexeme<'_>) -> bool {
