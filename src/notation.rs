@@ -97,7 +97,7 @@ pub fn text(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Adds bytes so that [`unescape`] reads them back: printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\xNN`.
-pub(crate) fn escape(text: &mut String, bytes: &[u8]) {
+pub fn escape(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
         match byte {
             b'\r' => text.push_str("\\r"),
@@ -120,7 +120,7 @@ pub(crate) fn without_controls(text: &str) -> String {
 }
 
 /// The bytes that [`escape`] wrote; else what is wrong.
-pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
+pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -51,6 +51,7 @@ mod real_ports;
 mod recordings;
 #[cfg(unix)]
 mod repl;
+mod runs;
 mod secrets;
 mod shelf;
 mod simulated;

@@ -80,7 +80,7 @@ fn fenced(page: &str, wanted: impl Fn(&str) -> bool) -> Vec<String> {
 }
 
 fn blocks(word: &'static str) -> impl Iterator<Item = String> {
-    let pages = ["tests/cases", "tests/scripts", "src/runtime/tests", "docs/src", "src/diagnostic/pages"];
+    let pages = ["tests/cases", "tests/scripts", "tests/runs", "docs/src", "src/diagnostic/pages"];
     pages
         .into_iter()
         .flat_map(|folder| files(folder, "md"))
@@ -98,7 +98,7 @@ fn scripts() -> Vec<String> {
 
 /// A question, and below it what comes: of the lists of `question => line|line`, and of what modems were seen to say.
 fn exchanges() -> Vec<String> {
-    let told = files("src/runtime/tests", "md").flat_map(|page| fenced(&page, |_| true));
+    let told = files("tests/runs", "md").flat_map(|page| fenced(&page, |_| true));
     let told = told.flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>());
     let told = told.filter_map(|line| {
         let (question, answer) = line.split_once(" => ")?;

@@ -13,9 +13,6 @@ pub mod interpreter;
 pub mod outcome;
 pub mod secret;
 
-#[cfg(test)]
-mod tests;
-
 pub use crate::value::Value;
 pub use event::{Change, Listener, RuntimeEvent, Silent, Waiting};
 pub use failure::{Call, Failure};
