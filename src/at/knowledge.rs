@@ -37,6 +37,8 @@ pub enum Unasked {
     News,
     /// That it starts: modems say it then, and never else: `RDY`.
     Start,
+    /// That it goes off: `POWERED DOWN`
+    Off,
 }
 
 /// How to read a line that carries the prefix of the running command.

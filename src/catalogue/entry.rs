@@ -551,6 +551,8 @@ pub struct Urc {
     pub body_lines: u8,
     /// Modems say it when they start, and never else: whoever hears it knows that the modem has restarted
     pub starts: bool,
+    /// Modems say it when they go off, and never else
+    pub goes_off: bool,
     /// The command whose answer has the same prefix, if one has
     pub answers: Option<&'static str>,
     pub vendors: Vec<&'static str>,

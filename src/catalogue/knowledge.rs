@@ -21,7 +21,11 @@ pub struct Catalogue;
 
 impl Knowledge for Catalogue {
     fn unasked(&self, line: &[u8]) -> Option<Unasked> {
-        urc(line).map(|urc| if urc.starts { Unasked::Start } else { Unasked::News })
+        urc(line).map(|urc| match (urc.starts, urc.goes_off) {
+            (true, _) => Unasked::Start,
+            (false, true) => Unasked::Off,
+            (false, false) => Unasked::News,
+        })
     }
 
     fn likeness(&self, line: &[u8], form: Form) -> Likeness {

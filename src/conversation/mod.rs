@@ -92,6 +92,8 @@ pub enum Trouble {
     OutOfStep { tries: u32, waited: Duration, received: Vec<Line> },
     /// The modem started anew while it was asked, and said so by this line
     Restarted { line: Line, received: Vec<Line> },
+    /// The modem went off while it was asked, and said so by this line
+    Off { line: Line, received: Vec<Line> },
     /// The modem was to start anew, and did not say that it does
     NoRestart { waited: Duration },
     /// The modem was to restart and answered all the time
@@ -112,6 +114,7 @@ impl Trouble {
             | Trouble::NeverBack { received, .. }
             | Trouble::Stopped { received, .. }
             | Trouble::Restarted { received, .. }
+            | Trouble::Off { received, .. }
             | Trouble::UnexpectedPrompt { received, .. }
             | Trouble::OutOfStep { received, .. }
             | Trouble::Port { received, .. } => received,
@@ -127,6 +130,7 @@ impl From<Box<Unanswered>> for Trouble {
             FailureKind::Timeout(silence) => Trouble::Timeout { waited, silence, received },
             FailureKind::Stopped(line) => Trouble::Stopped { line, received },
             FailureKind::Restarted(line) => Trouble::Restarted { line, received },
+            FailureKind::Off(line) => Trouble::Off { line, received },
             FailureKind::UnexpectedPrompt(prompt) => Trouble::UnexpectedPrompt { prompt, received },
             FailureKind::NoPrompt { mark, answer } => Trouble::NoPrompt { mark, answer },
             FailureKind::OutOfStep { tries } => Trouble::OutOfStep { tries, waited, received },
@@ -393,7 +397,7 @@ impl Conversation {
                 Ok(Some(false)) => has_gone = true,
                 Ok(None) => {}
                 // It started while it was asked whether it is there.
-                Err(Trouble::Restarted { .. }) => (has_gone, was_heard) = (true, true),
+                Err(Trouble::Restarted { .. } | Trouble::Off { .. }) => (has_gone, was_heard) = (true, true),
                 Err(Trouble::Port { fault: Fault::Lost(_), .. }) => {
                     self.come_back((until, within), &answer.lines)?;
                     (has_gone, was_heard) = (true, true);
@@ -487,6 +491,9 @@ impl Conversation {
                     let answer = Answer { lines: received, result: None, elapsed: waited };
                     let was_heard = silence != Silence::Total;
                     return Ok(RestartAnswer { may_be_late: true, was_heard, ..told(answer, true) });
+                }
+                Err(Trouble::Off { received, .. }) => {
+                    return Ok(told(Answer { lines: received, ..Answer::default() }, true));
                 }
                 Err(Trouble::Port { fault: Fault::Lost(_), received }) => {
                     self.come_back(back, &received)?;

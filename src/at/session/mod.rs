@@ -119,6 +119,8 @@ pub enum FailureKind {
     NoPrompt { mark: String, answer: Answer },
     /// The modem started anew: this line says so, and no answer will come
     Restarted(Line),
+    /// The modem has gone off: this line says so
+    Off(Line),
     /// The modem did not come into step again after so many tries
     OutOfStep { tries: u32 },
 }
@@ -156,7 +158,7 @@ struct Asking {
     /// A line that looks like a URC, of a read command that has no other answer.
     fallback: Option<Line>,
     /// The modem has started anew: no answer is waited for after that.
-    restarted: Option<Line>,
+    gone: Option<FailureKind>,
     /// Its `OK` came before the data that it is to come with.
     is_early: bool,
     /// Its final result code came: nothing is owed.
@@ -308,7 +310,7 @@ impl Asking {
             connected: false,
             framed: false,
             fallback: None,
-            restarted: None,
+            gone: None,
             is_early: false,
             is_answered: false,
             write_failed: false,
@@ -328,9 +330,9 @@ impl Asking {
         }
     }
 
-    /// What a line is that is no final result code, and whether the modem tells by it that it starts. `framed`: it stood
-    /// behind a line end of its own.
-    fn event_of<'l>(&self, line: &'l [u8], framed: bool, dialect: Dialect) -> (Event<'l>, bool) {
+    /// What a line is that is no final result code, and what the modem tells by it. `framed`: it stood behind a line end of
+    /// its own.
+    fn event_of<'l>(&self, line: &'l [u8], framed: bool, dialect: Dialect) -> (Event<'l>, Unasked) {
         let (question, expected, knowledge) = (&*self.question, &self.question.expected, dialect.knowledge);
         // What comes by itself stands between line ends of its own, where all does that this modem says.
         let goes_on = !self.lines.is_empty() && self.framed && !framed;
@@ -344,20 +346,20 @@ impl Asking {
                     Likeness::Either => goes_on,
                 },
             };
-            return (if is_answer { Event::Response(line) } else { Event::Urc(line) }, false);
+            return (if is_answer { Event::Response(line) } else { Event::Urc(line) }, Unasked::News);
         }
         let is_text = expected.shape == Shape::Text;
         if is_text && (goes_on || !self.lines.is_empty() && !self.framed) {
-            return (Event::Response(line), false);
+            return (Event::Response(line), Unasked::News);
         }
         if let Some(unasked) = knowledge.unasked(line) {
-            return (Event::Urc(line), unasked == Unasked::Start);
+            return (Event::Urc(line), unasked);
         }
         if is_text {
-            return (Event::Response(line), false);
+            return (Event::Response(line), Unasked::News);
         }
         if dialect.tells_of_a_call(line) {
-            return (Event::Urc(line), false);
+            return (Event::Urc(line), Unasked::News);
         }
         let has_prefix = || prefix_length(line).is_some();
         // What is known to be another command's answer, to a command of which nothing is known.
@@ -376,14 +378,14 @@ impl Asking {
             let mut names = question.names().map(|(name, _)| name);
             has_prefix() && names.any(|name| knowledge.is_answer_alike(line, name))
         };
-        (if is_stray && !is_alike() { Event::Stray(line) } else { Event::Response(line) }, false)
+        (if is_stray && !is_alike() { Event::Stray(line) } else { Event::Response(line) }, Unasked::News)
     }
 
-    /// The modem says that it starts. An answer can come only to what was on its way to it.
-    fn hear_start(&mut self, line: &[u8], now: Duration) {
+    /// The modem says that it starts, or that it goes off. An answer can come only to what was on its way to it.
+    fn lose_modem(&mut self, gone: FailureKind, now: Duration) {
         if !self.question.expected.free {
             let time = if self.is_echoed { SETTLE } else { ANSWER_AFTER_START };
-            self.restarted = Some(Line { bytes: line.to_vec() });
+            self.gone = Some(gone);
             self.deadline = self.deadline.min(now + time);
         }
     }
@@ -463,7 +465,7 @@ impl Asking {
 
     /// What the modem still owes when this is given up.
     fn owing(&self) -> Option<Owing> {
-        if self.question.expected.free || self.is_answered || self.restarted.is_some() {
+        if self.question.expected.free || self.is_answered || self.gone.is_some() {
             return None;
         }
         let prompt_open = match (&self.question.prompt, self.prompt) {
@@ -758,7 +760,7 @@ impl Session {
         if let Activity::Asking(asking) = &mut self.state
             && !is_same
         {
-            asking.hear_start(line, now);
+            asking.lose_modem(FailureKind::Restarted(Line { bytes: line.to_vec() }), now);
         }
     }
 
@@ -882,9 +884,9 @@ impl Session {
             return;
         }
         let Activity::Asking(asking) = &self.state else { return };
-        match (&asking.unexpected, &asking.restarted) {
+        match (&asking.unexpected, &asking.gone) {
             (Some(prompt), _) => self.fail(FailureKind::UnexpectedPrompt(prompt.clone()), now),
-            (None, Some(line)) => self.fail(FailureKind::Restarted(line.clone()), now),
+            (None, Some(gone)) => self.fail(gone.clone(), now),
             (None, None) if asking.question.expected.without_final => self.finish(None, now),
             (None, None) => self.fail(FailureKind::Timeout(asking.silence(!self.unfinished().is_empty())), now),
         }
@@ -931,7 +933,7 @@ impl Session {
         if was_stopped {
             self.abort(&idle, now);
         }
-        if matches!(kind, FailureKind::Restarted(_)) {
+        if matches!(kind, FailureKind::Restarted(_) | FailureKind::Off(_)) {
             // No setting is known.
             self.start_anew();
         }

@@ -411,7 +411,7 @@ impl Session {
         let is_escaped = matches!(self.mode, Mode::Unknown { leaving: true, .. });
         match &mut self.state {
             Activity::Asking(asking) => {
-                let (event, starts) = asking.event_of(line, self.cursor.framed, self.dialect);
+                let (event, tells) = asking.event_of(line, self.cursor.framed, self.dialect);
                 if let Event::Response(_) = event {
                     if asking.lines.is_empty() {
                         asking.framed = self.cursor.framed;
@@ -423,8 +423,10 @@ impl Session {
                 if let Event::Urc(_) = event {
                     asking.keep_as_fallback(line);
                 }
-                if starts {
-                    self.hear_start(line, now.time);
+                match tells {
+                    Unasked::Off => asking.lose_modem(FailureKind::Off(Line { bytes: line.to_vec() }), now.time),
+                    Unasked::Start => self.hear_start(line, now.time),
+                    Unasked::News => {}
                 }
                 self.queue_line(line, &event, now);
             }

@@ -674,6 +674,7 @@ impl Run<'_> {
             Trouble::Restarted { line, .. } => {
                 view.fail(restarted(told("hayes::run::restarted", &[&what, &line.text()])))
             }
+            Trouble::Off { line, .. } => view.fail(told("hayes::run::restarted off", &[&what, &line.text()])),
             Trouble::NoRestart { waited } => {
                 view.fail(told("hayes::run::timeout no-restart", &[&ShownDuration(*waited)]))
             }

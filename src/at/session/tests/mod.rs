@@ -242,6 +242,7 @@ fn ending(outcome: &Outcome) -> String {
         Err(failure) => match &failure.kind {
             FailureKind::Stopped(_) => "failed Stopped".to_owned(),
             FailureKind::Restarted(_) => "failed Restarted".to_owned(),
+            FailureKind::Off(_) => "failed Off".to_owned(),
             FailureKind::UnexpectedPrompt(_) => "failed UnexpectedPrompt".to_owned(),
             FailureKind::NoPrompt { .. } => "failed NoPrompt".to_owned(),
             kind => format!("failed {kind:?}"),
