@@ -157,7 +157,7 @@ struct Asking {
     framed: bool,
     /// A line that looks like a URC, of a read command that has no other answer.
     fallback: Option<Line>,
-    /// The modem has started anew: no answer is waited for after that.
+    /// The modem has started anew or gone off: no answer is waited for after that.
     gone: Option<FailureKind>,
     /// Its `OK` came before the data that it is to come with.
     is_early: bool,
