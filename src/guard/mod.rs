@@ -15,7 +15,7 @@ mod ledger;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::at::command::{Command, parse};
@@ -67,6 +67,8 @@ pub struct Guard {
     allowed: Vec<LiftedGuard>,
     /// `None`: none yet
     port: Option<String>,
+    /// Whether a `hayes sim` is behind the port: looked up where a guard has to know, for it takes a look at each process.
+    is_simulated: Arc<OnceLock<bool>>,
     known: Arc<Mutex<HeardOf>>,
 }
 
@@ -113,18 +115,31 @@ impl Guard {
     }
 
     fn new(ledger: Ledger, allowed: &[LiftedGuard]) -> Guard {
-        Guard { ledger: Arc::new(ledger), allowed: allowed.to_vec(), port: None, known: Arc::default() }
+        Guard {
+            ledger: Arc::new(ledger),
+            allowed: allowed.to_vec(),
+            port: None,
+            is_simulated: Arc::default(),
+            known: Arc::default(),
+        }
     }
 
     /// The guard of a port: none for a simulated modem and a recording, which cost nothing.
     pub fn at(&self, address: &Address) -> Option<Guard> {
         match address {
-            Address::Device(path) if is_simulated(path) => None,
             Address::Device(_) | Address::Usb(_) | Address::Tcp { .. } | Address::Rfc2217 { .. } => {
-                Some(Guard { port: Some(address.to_string()), known: Arc::default(), ..self.clone() })
+                let port = Some(address.to_string());
+                Some(Guard { port, is_simulated: Arc::default(), known: Arc::default(), ..self.clone() })
             }
             Address::Simulator { .. } | Address::Replay(_) => None,
         }
+    }
+
+    /// The port, if it is no simulated modem's.
+    fn real_port(&self) -> Option<&str> {
+        let port = self.port.as_deref()?;
+        let is_simulated = *self.is_simulated.get_or_init(|| is_simulated(Path::new(port)));
+        (!is_simulated).then_some(port)
     }
 
     /// Whether this line may be sent. What it needs to know of a PIN it asks the modem.
@@ -135,7 +150,7 @@ impl Guard {
         conversation: &mut Conversation,
         hearer: &mut dyn Hearer,
     ) -> Result<Leave, Trouble> {
-        let Some(port) = self.port.as_deref() else { return Ok(Leave::Send) };
+        let Some(port) = self.real_port() else { return Ok(Leave::Send) };
         if let Some(why) = stakes.illegal.filter(|_| !self.allows(LiftedGuard::Illegal)) {
             return Ok(refuse(
                 "hayes::run::illegal",
@@ -157,7 +172,6 @@ impl Guard {
 
     /// What a line was answered. A PIN that was not answered has been tried.
     pub fn after(&self, line: &str, stakes: Stakes, lines: &[Line], result: Option<&ResultCode>) {
-        let Some(port) = self.port.as_deref() else { return };
         if stakes.tells_number {
             self.hear(lines);
         }
@@ -168,6 +182,7 @@ impl Guard {
         if stakes.tries_pin
             && let Some(attempt) = PinAttempt::of(line)
             && (succeeded || result.is_some_and(was_not_tried))
+            && let Some(port) = self.real_port()
         {
             let sim = self.with_known(|known| known.iccid.clone()).unwrap_or_else(|| port.to_owned());
             self.change(|book, _| attempt.settle(book, &sim, succeeded));
@@ -176,7 +191,7 @@ impl Guard {
 
     /// Adds what a run has written to the flash; how often that modem's was written in all.
     pub fn wrote_flash(&self, times: u64) -> Option<u64> {
-        let port = self.port.as_deref()?;
+        let port = self.real_port()?;
         let modem = self.with_known(|known| known.imei.clone()).unwrap_or_else(|| port.to_owned());
         Some(self.change(|book, _| {
             let written = book.flash.entry(modem).or_default();
