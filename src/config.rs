@@ -196,10 +196,8 @@ impl Configuration {
     fn table<'s>(&mut self, source: &'s Arc<Source>) -> Option<Spanned<DeTable<'s>>> {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
         for error in &errors {
-            let place = error.span().unwrap_or_default();
-            let start = if place.is_empty() { place.start.saturating_sub(1) } else { place.start };
             let message = error.message().trim_end_matches('.').replace('\n', "; ");
-            let span = Span::new(start, place.end.max(1));
+            let span = source.place(error.span().unwrap_or_default());
             self.diagnostics.push(Diagnostic::new("hayes::config::toml", source, message).at(span, ""));
         }
         errors.is_empty().then_some(table)

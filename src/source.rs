@@ -32,6 +32,14 @@ impl Source {
         Arc::new(Source { name: name.into(), text: text.into(), line_starts: OnceLock::new() })
     }
 
+    /// The place of an error that a parser tells of. One without width, at the end of the text or of a line, takes the
+    /// character before it: nothing of it would be shown.
+    pub fn place(&self, range: Range<usize>) -> Span {
+        let (start, end) =
+            if range.is_empty() { (range.start.saturating_sub(1), range.end.max(1)) } else { (range.start, range.end) };
+        Span::new(self.text.floor_char_boundary(start), self.text.ceil_char_boundary(end))
+    }
+
     /// The text at `span`; empty where the span lies outside of the text.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(Range::<usize>::from(span)).unwrap_or("")

@@ -299,7 +299,8 @@ pub fn simulator(data: &[u8]) {
     let models = ["bg96", "sara-r410m", "sim7080g", "nrf9160", "generic"];
     let model = models[usize::from(data.first().copied().unwrap_or(0)) % models.len()];
     let said = |pieces: &[&[u8]]| {
-        let mut modem = Simulator::new(model, Options::parse("boot=0s&register=0s&seed=1").unwrap()).unwrap();
+        // A start takes its time: without, what comes at the instant of a reset is lost or heard as it is cut.
+        let mut modem = Simulator::new(model, Options::parse("boot=100ms&register=0s&seed=1").unwrap()).unwrap();
         let (mut out, mut now) = (Vec::new(), Duration::from_secs(1));
         modem.advance(now, &mut out);
         pieces.iter().for_each(|piece| modem.receive(piece, now));

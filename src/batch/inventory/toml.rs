@@ -24,12 +24,7 @@ pub(super) fn read(draft: &mut Draft) {
     let source = Arc::clone(&draft.source);
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in &errors {
-        // A place without width, at the end of the text or of a line, would not be shown.
-        let widened = |range: Range<usize>| match range.is_empty() {
-            true => Span::new(range.start.saturating_sub(1), range.end.max(1)),
-            false => Span::new(range.start, range.end),
-        };
-        let span = error.span().map(widened).unwrap_or_default();
+        let span = error.span().map(|range| source.place(range)).unwrap_or_default();
         let message = error.message().trim_end_matches('.').replace('\n', "; ");
         draft.problem(span, "hayes::inventory::toml", &[&message]);
     }
