@@ -12,7 +12,7 @@ use super::scripts;
 use crate::import::{self, Dialect};
 use crate::library;
 use crate::report::result::plural;
-use crate::runtime::Mask;
+use crate::runtime::{Mask, Status};
 use crate::scaffold::{self, module};
 
 /// `hayes init`: what is there already stays as it is.
@@ -24,11 +24,7 @@ pub(crate) fn init(folder: &Path, console: &Console) -> Exit {
             console.say(&format!("{} is there already, and stays as it is\n", file.display()));
             continue;
         }
-        let above = file.parent().map_or(Ok(()), std::fs::create_dir_all);
-        if let Err(error) = above {
-            return console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None);
-        }
-        let exit = write_new(&file, text, console);
+        let exit = write_below(&file, text, console);
         if exit != Exit::Passed {
             return exit;
         }
@@ -49,15 +45,12 @@ pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exi
         .map_err(|(exit, error)| console.refuse(exit, &error.message, error.help.as_deref()))?;
     console.say("asking which commands it has; nothing is set\n");
     let described = module::describe(&mut modem.conversation);
+    let given_up = if modem.cancel.is_cancelled() { modem.exit(Status::Interrupted) } else { Exit::Failed };
     let closed = modem.close(console);
-    let described = described.map_err(|why| console.refuse(Exit::Failed, &why, None))?;
+    let described = described.map_err(|why| console.refuse(given_up, &why, None))?;
     let own = format!("modules/{}.toml", described.name);
     let file = arguments.output.as_deref().unwrap_or(Path::new(&own));
-    let above = file.parent().map_or(Ok(()), std::fs::create_dir_all);
-    if let Err(error) = above {
-        return Err(console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None));
-    }
-    let exit = write_new(file, &described.text, console);
+    let exit = write_below(file, &described.text, console);
     if exit == Exit::Passed {
         let (answered, asked) = (described.answered, described.asked);
         console.say(&format!("{} is written: {answered} of {asked} questions were answered\n", file.display()));
@@ -101,6 +94,7 @@ pub(crate) fn copy(name: &str, file: Option<&Path>, console: &Console) -> Exit {
     exit
 }
 
+/// Writes a file that was not there.
 fn write_new(file: &Path, text: &str, console: &Console) -> Exit {
     match File::create_new(file).and_then(|mut new| new.write_all(text.as_bytes())) {
         Ok(()) => Exit::Passed,
@@ -108,6 +102,14 @@ fn write_new(file: &Path, text: &str, console: &Console) -> Exit {
             let message = format!("{} is there already", file.display());
             console.refuse(Exit::Unwritable, &message, Some("name another file: none is overwritten"))
         }
+        Err(error) => console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None),
+    }
+}
+
+/// The same in a folder that is made where it is not there.
+fn write_below(file: &Path, text: &str, console: &Console) -> Exit {
+    match file.parent().map_or(Ok(()), std::fs::create_dir_all) {
+        Ok(()) => write_new(file, text, console),
         Err(error) => console.refuse(Exit::Unwritable, &format!("{} cannot be written: {error}", file.display()), None),
     }
 }
