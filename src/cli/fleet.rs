@@ -23,10 +23,11 @@ use crate::fleet::carrier::is_name;
 use crate::fleet::carrier::nats::users::configuration;
 use crate::fleet::controller::{FleetRun, Wish};
 use crate::fleet::gateway::CALL;
-use crate::fleet::message::{Manner, Presence, VERSION};
+use crate::fleet::message::{Manner, Order, Presence, VERSION};
 use crate::fleet::nkey::{self, KeyKind};
-use crate::fleet::operator::{FleetFolder, FleetSettings, Operator, is_not_heard, targets};
+use crate::fleet::operator::{FleetFolder, FleetSettings, Operator, is_not_heard};
 use crate::fleet::seal::{self, SealedFor};
+use crate::fleet::targets::{Target, targets};
 use crate::port::{Clock, Timestamp};
 use crate::report::result::plural;
 use crate::report::style::harmless;
@@ -121,6 +122,9 @@ struct FleetRunArguments {
     /// How long a wave waits for gateways that are not heard
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = some_time, help_heading = "Fleet")]
     wave_wait: Duration,
+    /// Give modems to that many gateways a second at most
+    #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Fleet")]
+    gateway_rate: u32,
     /// Begin no further wave with more modems than that at gateways that are not heard
     #[arg(long, value_name = "N|P%", value_parser = Share::parse, help_heading = "Fleet")]
     max_silent: Option<Share>,
@@ -320,7 +324,7 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     let mut run = FleetRun::new(String::new(), program.source().name.clone(), hash, manner, targets);
     run.waves.clone_from(&batch.waves);
     (run.max_fail, run.max_silent) = (batch.max_fail, arguments.max_silent);
-    run.force = arguments.force;
+    (run.force, run.gateway_rate) = (arguments.force, arguments.gateway_rate);
     run.wave_wait = u64::try_from(arguments.wave_wait.as_millis()).unwrap_or(u64::MAX);
     let gateways: BTreeSet<&str> = run.targets.iter().map(|target| target.gateway.as_str()).collect();
     let seals: BTreeMap<&str, [u8; 32]> = keys_to_seal_to(&inventory, &gateways, secrets.is_empty(), console)?;
@@ -430,7 +434,7 @@ fn board(run: &FleetRun, operator: &Operator<'_>) -> String {
     let controller = &operator.controller;
     let count = |status: Status| run.targets.iter().filter(|it| run.status(&it.modem.name) == Some(status)).count();
     let is_silent = |gateway: &str| !controller.is_heard(gateway);
-    let runs = |target: &&crate::fleet::controller::Target| {
+    let runs = |target: &&Target| {
         controller.presences.get(&target.gateway).is_some_and(|it| it.running.contains(&target.modem.name))
     };
     let (moved, open): (Vec<_>, Vec<_>) =
@@ -485,24 +489,19 @@ fn status(folder: &FleetFolder, gateway: Option<&str>, console: &Console) -> Res
     let known = operator.controller.gateways().into_iter().filter(|name| gateway.is_none_or(|it| it == name));
     for name in known {
         let presence = operator.presence(&name).map_err(refused("the carrier", console))?;
-        let said = presence.map_or_else(|| "not heard".to_owned(), |presence| described(&presence));
+        let order = operator.controller.orders.get(&name);
+        let said = presence.map_or_else(|| "not heard".to_owned(), |presence| described(&presence, order));
         text.push_str(&format!("{name}: {}\n", harmless(said.as_bytes())));
     }
     Ok(console.print(&text))
 }
 
-/// A gateway whose clock is so far from ours is told of.
-const SKEW: u64 = 60_000;
-
-fn described(presence: &Presence) -> String {
+fn described(presence: &Presence, order: Option<&Order>) -> String {
     let mut said = format!("order {}, said at {}", presence.epoch, presence.clock);
     let count = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
     said.push_str(&count(presence.running.len(), "running"));
     said.push_str(&count(presence.outbox, "to be carried"));
-    let ahead = Timestamp::parse(&presence.clock).is_some_and(|time| time.millis() > Timestamp::now().millis() + SKEW);
-    if ahead {
-        said.push_str(", its clock is ahead");
-    }
+    presence.skew(order, Timestamp::now()).iter().for_each(|skew| said.push_str(&format!(", {skew}")));
     presence.says.iter().for_each(|says| said.push_str(&format!("; {says}")));
     said
 }

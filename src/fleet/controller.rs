@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::carrier::ResultKey;
 use super::message::{GatewayResult, Manner, Order, Presence, VERSION, WantedModem, WantedRun};
 use super::moves::Moves;
+use super::targets::{Target, Targets};
 use crate::batch::schedule::{Share, wave_ends};
 use crate::port::Timestamp;
 use crate::report::result::{FailureReport, RunResult};
@@ -32,7 +33,10 @@ pub struct FleetRun {
     pub max_silent: Option<Share>,
     /// How long a wave waits for gateways that are not heard, in milliseconds
     pub wave_wait: u64,
-    pub targets: Vec<Target>,
+    /// At most so many gateways are given modems in a second.
+    #[serde(default = "gateway_rate")]
+    pub gateway_rate: u32,
+    pub targets: Targets,
     pub wave: usize,
     pub paused: bool,
     pub cancelled: bool,
@@ -58,12 +62,9 @@ pub struct FleetRun {
     wave_began: Option<Duration>,
 }
 
-/// A modem that a run is for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Target {
-    pub gateway: String,
-    #[serde(flatten)]
-    pub modem: WantedModem,
+/// As `hayes fleet run` has it where nobody says.
+pub fn gateway_rate() -> u32 {
+    50
 }
 
 /// A line of the ledger: a line of results as every report reads it, and where it came from.
@@ -128,7 +129,8 @@ impl FleetRun {
             max_fail: None,
             max_silent: None,
             wave_wait: 3_600_000,
-            targets,
+            gateway_rate: gateway_rate(),
+            targets: targets.into(),
             wave: 0,
             paused: false,
             cancelled: false,
@@ -151,7 +153,7 @@ impl FleetRun {
     }
 
     fn note(&mut self, modem: &str, attempt: u32, status: Status) {
-        if self.targets.iter().any(|target| target.modem.name == modem && target.modem.attempt == attempt) {
+        if self.targets.named(modem).is_some_and(|target| target.modem.attempt == attempt) {
             self.ended.insert(modem.to_owned(), status);
         }
     }
@@ -161,15 +163,18 @@ impl FleetRun {
         self.ended.get(modem).copied()
     }
 
-    /// The targets whose wave has begun.
-    fn begun(&self) -> &[Target] {
+    /// How many targets are of a wave that has begun: the first ones.
+    fn begun_count(&self) -> usize {
         let ends = wave_ends(&self.waves, self.targets.len());
-        let end = ends.get(self.wave).copied().unwrap_or(self.targets.len());
-        self.targets.get(..end).unwrap_or(&self.targets)
+        ends.get(self.wave).copied().unwrap_or(self.targets.len()).min(self.targets.len())
+    }
+
+    fn begun(&self) -> &[Target] {
+        self.targets.get(..self.begun_count()).unwrap_or(&self.targets)
     }
 
     fn is_last_wave(&self) -> bool {
-        self.begun().len() == self.targets.len()
+        self.begun_count() == self.targets.len()
     }
 
     /// Whether nothing new is begun.
@@ -179,7 +184,16 @@ impl FleetRun {
 
     /// Targets whose present attempt has not ended.
     pub fn open(&self) -> impl Iterator<Item = &Target> {
-        self.targets.iter().filter(|target| !self.ended.contains_key(&target.modem.name))
+        self.open_of(&self.targets)
+    }
+
+    fn open_of<'t>(&self, targets: &'t [Target]) -> impl Iterator<Item = &'t Target> {
+        targets.iter().filter(|target| !self.ended.contains_key(&target.modem.name))
+    }
+
+    /// Whether a gateway has targets that have not ended.
+    pub fn is_open_at(&self, gateway: &str) -> bool {
+        self.targets.at(gateway).any(|(_, target)| !self.ended.contains_key(&target.modem.name))
     }
 
     /// Does what a person wants. How many modems it concerns.
@@ -191,8 +205,7 @@ impl FleetRun {
             Wish::Retry(of) => {
                 let again: BTreeSet<String> =
                     self.ended.iter().filter(|(_, status)| of.contains(status)).map(|(name, _)| name.clone()).collect();
-                let targets = self.targets.iter_mut().filter(|target| again.contains(&target.modem.name));
-                targets.for_each(|target| target.modem.attempt += 1);
+                again.iter().for_each(|name| self.targets.try_again(name));
                 self.ended.retain(|name, _| !again.contains(name));
                 if !again.is_empty() {
                     (self.cancelled, self.closed, self.ends_all, self.stopped) = (false, false, false, None);
@@ -220,8 +233,7 @@ impl Controller {
     ) -> Result<Option<LedgerLine>, String> {
         let Some(run) = self.run(&key.run) else { return Ok(None) };
         let what = format!("a result of {} by {} in {}", key.modem, key.gateway, key.run);
-        let is_its = |target: &&Target| target.modem.name == key.modem;
-        match run.targets.iter().find(is_its) {
+        match run.targets.named(&key.modem) {
             Some(target) if target.gateway == key.gateway && key.attempt <= target.modem.attempt => {}
             Some(_) | None => return Err(format!("{what} was not asked for")),
         }
@@ -324,19 +336,21 @@ impl Controller {
         let expired = Timestamp::parse(&run.manner.not_after).is_some_and(|end| today >= end);
         let gone =
             |target: &Target| run.begins_no_more() && self.is_heard(&target.gateway) && !self.is_awaited(run, target);
-        let begun = run.begun();
         let gone = |target: &Target| gone(target) || self.is_gone(run, target);
-        run.open().all(|target| expired || gone(target) || run.begins_no_more() && !begun.contains(target))
+        // Those whose wave has not begun are at no gateway.
+        let held = if run.begins_no_more() { run.begun() } else { &run.targets };
+        expired || run.open_of(held).all(gone)
     }
 
     /// What stands in the report of those that no result came of.
     pub fn missing(&self, run: &FleetRun, today: Timestamp) -> Vec<LedgerLine> {
         let expired = Timestamp::parse(&run.manner.not_after).is_some_and(|end| today >= end);
-        let line = |target: &Target| {
+        let begun = run.begun_count();
+        let line = |(place, target): (usize, &Target)| {
             let (gateway, until) = (&target.gateway, &run.manner.not_after);
             let (code, message) = if let Some(other) = self.moves.gateway_of(run, target) {
                 (MOVED, format!("it was not begun at {gateway}: a later run has it at {other}"))
-            } else if run.begins_no_more() && (self.is_heard(gateway) || !run.begun().contains(target)) {
+            } else if run.begins_no_more() && (self.is_heard(gateway) || place >= begun) {
                 let why = run.stopped.as_deref().unwrap_or("the run was cancelled");
                 (CANCELLED, format!("it was not begun: {why}"))
             } else if expired {
@@ -353,7 +367,8 @@ impl Controller {
             let (run, gateway, attempt) = (run.run.clone(), gateway.clone(), target.modem.attempt);
             LedgerLine { result, run, gateway, attempt, cursor: 0, mark: None }
         };
-        run.open().map(line).collect()
+        let open = run.targets.iter().enumerate().filter(|(_, target)| !run.ended.contains_key(&target.modem.name));
+        open.map(line).collect()
     }
 
     /// The order that a gateway is to have now; none where what it has says the same.
@@ -361,7 +376,7 @@ impl Controller {
         let active = || self.runs.iter().filter(|run| !run.closed);
         let runs = active().filter(|run| !run.paused).filter_map(|run| self.wanted(run, gateway)).collect();
         let closed = self.runs.iter().rev().filter(|run| run.closed);
-        let its = closed.filter(|run| run.targets.iter().any(|target| target.gateway == gateway));
+        let its = closed.filter(|run| run.targets.at(gateway).next().is_some());
         let settled: Vec<String> = its.take(SETTLED).map(|run| run.run.clone()).collect();
         let pause = active().next().is_some() && active().all(|run| run.paused);
         let known = self.orders.get(gateway);
@@ -402,13 +417,16 @@ impl Controller {
     }
 
     fn wanted(&self, run: &FleetRun, gateway: &str) -> Option<WantedRun> {
-        let all = if run.begins_no_more() { &[][..] } else { run.begun() };
-        let is_free =
-            |target: &Target| self.moves.gateway_of(run, target).is_none() && self.moves.waits(run, target).is_none();
-        let open = all.iter().filter(|target| target.gateway == gateway && run.status(&target.modem.name).is_none());
-        let open = open.filter(|target| is_free(target));
-        let modems: Vec<WantedModem> = open.map(|target| target.modem.clone()).collect();
-        let stop = run.cancelled && run.ends_all && run.targets.iter().any(|target| target.gateway == gateway);
+        let begun = if run.begins_no_more() { 0 } else { run.begun_count() };
+        let is_free = |target: &Target| {
+            run.status(&target.modem.name).is_none()
+                && self.moves.gateway_of(run, target).is_none()
+                && self.moves.waits(run, target).is_none()
+        };
+        let its = || run.targets.at(gateway);
+        let open = its().filter(|(place, target)| *place < begun && is_free(target));
+        let modems: Vec<WantedModem> = open.map(|(_, target)| target.modem.clone()).collect();
+        let stop = run.cancelled && run.ends_all && its().next().is_some();
         let (name, bundle) = (run.run.clone(), run.bundle.clone());
         let manner = Manner { sealed: run.sealed.get(gateway).cloned(), ..run.manner.clone() };
         (!modems.is_empty() || stop).then_some(WantedRun { run: name, bundle, manner, stop, modems })
@@ -416,7 +434,6 @@ impl Controller {
 
     /// All gateways of its runs.
     pub fn gateways(&self) -> BTreeSet<String> {
-        let targets = self.runs.iter().flat_map(|run| &run.targets);
-        targets.map(|target| target.gateway.clone()).collect()
+        self.runs.iter().flat_map(|run| run.targets.gateways()).cloned().collect()
     }
 }

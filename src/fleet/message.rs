@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::carrier::{ResultKey, is_name};
 use super::key::{SecretKey, has_signed};
+use crate::port::Timestamp;
 use crate::report::result::RunResult;
 
 /// The version of all messages.
@@ -139,6 +140,32 @@ pub struct Presence {
     pub refuses: Option<String>,
 }
 
+impl Order {
+    pub fn has(&self, run: &str, modem: &str) -> bool {
+        self.runs.iter().any(|it| it.run == run && it.modems.iter().any(|it| it.name == modem))
+    }
+
+    /// Whether it names modems that the order before it does not.
+    pub fn gives_more_than(&self, earlier: Option<&Order>) -> bool {
+        let is_new = |run: &str, modem: &WantedModem| earlier.is_none_or(|order| !order.has(run, &modem.name));
+        self.runs.iter().any(|run| run.modems.iter().any(|modem| is_new(&run.run, modem)))
+    }
+}
+
+impl Presence {
+    /// What is wrong with the gateway's clock, as far as that shows: it follows an order that was made later than its clock
+    /// says, or says a time that is yet to come.
+    pub fn skew(&self, order: Option<&Order>, now: Timestamp) -> Option<&'static str> {
+        let said = Timestamp::parse(&self.clock)?.millis();
+        let issued = order.filter(|order| order.epoch == self.epoch).and_then(|order| Timestamp::parse(&order.issued));
+        match issued {
+            _ if said > now.millis() + SKEW => Some("its clock is ahead"),
+            Some(issued) if said + SKEW < issued.millis() => Some("its clock is behind"),
+            Some(_) | None => None,
+        }
+    }
+}
+
 impl GatewayResult {
     pub fn key(&self) -> ResultKey {
         ResultKey {
@@ -149,6 +176,9 @@ impl GatewayResult {
         }
     }
 }
+
+/// A gateway whose clock is so far from ours, in milliseconds, is told of.
+const SKEW: u64 = 60_000;
 
 /// A message that may be sent to any carrier. It always is written: it holds nothing that JSON cannot.
 pub fn json(message: &impl Serialize) -> Vec<u8> {

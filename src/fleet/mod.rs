@@ -6,6 +6,7 @@
 //! - [`agent`]: what a gateway does, without I/O
 //! - [`gateway`]: the agent at work: folder, carrier, modems
 //! - [`controller`]: what the operator wants and what came of it, without I/O
+//! - [`targets`]: the modems that a run is for
 //! - [`moves`]: modems that another gateway has now
 //! - [`operator`]: the operator's side at work: folder, carrier, ledgers
 //! - [`carrier`]: what carries orders and results between the operator and the gateways
@@ -23,5 +24,6 @@ pub mod moves;
 pub mod nkey;
 pub mod operator;
 pub mod seal;
+pub mod targets;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::controller::{Controller, FleetRun, Target};
-use super::message::Order;
+use super::controller::{Controller, FleetRun};
+use super::targets::Target;
 use crate::batch::driver::FINALLY_TIME;
 
 /// Clocks differ, and messages take their time.
@@ -37,10 +37,6 @@ fn marks(target: &Target) -> impl Iterator<Item = (u8, &str)> {
     let port = Some(modem.port.as_str()).filter(|port| port.starts_with("tcp://") || port.starts_with("rfc2217://"));
     let marks = [Some(modem.name.as_str()), modem.imei.as_deref(), modem.iccid.as_deref(), port];
     (0..).zip(marks).filter_map(|(kind, mark)| Some((kind, mark?)))
-}
-
-fn has(order: &Order, run: &str, modem: &str) -> bool {
-    order.runs.iter().any(|it| it.run == run && it.modems.iter().any(|it| it.name == modem))
 }
 
 impl Moves {
@@ -84,7 +80,7 @@ impl Controller {
             let marks_of = |target| marks(target).map(move |mark| (mark, target));
             let had: HashMap<(u8, &str), &Target> = earlier.open().flat_map(marks_of).collect();
             for run in later {
-                for target in &run.targets {
+                for target in run.targets.iter() {
                     let is_it = |had: &&&Target| had.gateway != target.gateway;
                     let Some(old) = marks(target).find_map(|mark| had.get(&mark).filter(is_it)) else { continue };
                     let to = moves.to.entry(earlier.run.clone()).or_default();
@@ -115,7 +111,7 @@ impl Controller {
         let (gateway, name) = (&target.gateway, &target.modem.name);
         let order = self.orders.get(gateway)?;
         let mut waits = Waits { run: run.run.clone(), gateway: gateway.clone(), until: None };
-        let Some(now) = now.filter(|_| !has(order, &run.run, name)) else { return Some(waits) };
+        let Some(now) = now.filter(|_| !order.has(&run.run, name)) else { return Some(waits) };
         let slot = (gateway.clone(), name.clone());
         let since = self.moves.left.get(&slot).copied().unwrap_or(now);
         left.insert(slot, since);

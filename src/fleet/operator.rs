@@ -15,24 +15,23 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::carrier::{Access, Arrived, Carrier, CarrierError, Put, Version, is_name, open};
-use super::controller::{Controller, FleetRun, LedgerLine, NOT_HEARD, Target, Wish};
+use super::carrier::{Access, Arrived, Carrier, CarrierError, Put, Version, open};
+use super::controller::{Controller, FleetRun, LedgerLine, NOT_HEARD, Wish};
 use super::gateway::{CALL, Say, keep};
 use super::key::{SecretKey, sha256};
-use super::message::{Order, Presence, VERSION, WantedModem, json, signed, verified};
+use super::message::{Order, Presence, VERSION, json, signed, verified};
 use super::nkey::KeyKind;
-use crate::batch::inventory::BatchModem;
 use crate::batch::journal::{self, Journal, Results};
 use crate::notation::{self, ExactDuration};
 use crate::port::{Clock, Timestamp};
 use crate::report::result::{RunResult, plural};
 use crate::state;
 
-/// How often a gateway's presence is looked at, and how many at most in one turn.
+/// How often gateways' presences are looked at, and how long at most in one turn: the next turn goes on.
 const LOOK: Duration = Duration::from_secs(1);
-const LOOKS: usize = 200;
-/// At most so many gateways are told something new in one turn, which takes a second where nothing comes.
-const TOLD: usize = 50;
+const LOOKS: Duration = Duration::from_millis(300);
+/// So long at most a turn tells gateways what is new: results wait meanwhile.
+const TELLS: Duration = Duration::from_secs(1);
 /// So many results are taken at once.
 const TAKEN: usize = 500;
 
@@ -96,13 +95,21 @@ impl FleetFolder {
 
     /// The runs that there are, in the order in which they were made.
     pub fn runs(&self) -> io::Result<Vec<FleetRun>> {
+        self.runs_but(|_| false)
+    }
+
+    fn runs_but(&self, is_known: impl Fn(&str) -> bool) -> io::Result<Vec<FleetRun>> {
         let entries = match fs::read_dir(self.0.join("runs")) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
         let mut runs = Vec::new();
         for entry in entries {
-            match fs::read(entry?.path().join("run.json")) {
+            let folder = entry?.path();
+            if folder.file_name().and_then(|name| name.to_str()).is_some_and(&is_known) {
+                continue;
+            }
+            match fs::read(folder.join("run.json")) {
                 Ok(bytes) => runs.push(read::<FleetRun>(&bytes)?),
                 // It is being made.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -146,35 +153,6 @@ impl FleetFolder {
     }
 }
 
-/// The modems of an inventory that gateways have, as a run is for them. Names go through carriers that know fewer signs.
-pub fn targets(modems: &[BatchModem]) -> Result<Vec<Target>, String> {
-    let target = |modem: &BatchModem| {
-        let name = &modem.name;
-        let Some(gateway) = &modem.gateway else {
-            return Err(format!("{name} has no gateway: `hayes batch` runs scripts on modems of this machine"));
-        };
-        if let Some(wrong) = [name.as_str(), gateway].into_iter().find(|name| !is_name(name)) {
-            return Err(format!("{wrong:?} is no name in a fleet: it takes letters, digits, - and _, at most 64"));
-        }
-        let Some(address) = &modem.address else { return Err(format!("{name} has no port at its gateway")) };
-        let texts = |map: &BTreeMap<std::sync::Arc<str>, String>| {
-            map.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
-        };
-        let modem = WantedModem {
-            name: name.clone(),
-            port: address.to_string(),
-            imei: modem.identity.imei.clone(),
-            iccid: modem.identity.iccid.clone(),
-            baud: modem.baud,
-            labels: texts(&modem.labels),
-            vars: texts(&modem.vars),
-            attempt: 1,
-        };
-        Ok(Target { gateway: gateway.to_string(), modem })
-    };
-    modems.iter().map(target).collect()
-}
-
 fn read<T: for<'d> Deserialize<'d>>(bytes: &[u8]) -> io::Result<T> {
     serde_json::from_slice(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
 }
@@ -199,6 +177,12 @@ pub struct Operator<'s> {
     /// Bundles that the carrier has
     bundles: BTreeSet<String>,
     next_look: Duration,
+    /// When it is looked again what is wanted now
+    next_round: Duration,
+    /// How many gateways may be given modems now, and since when that is so
+    allowance: (f64, Duration),
+    /// Gateways are still to be told something, which nothing but time keeps from it
+    tells_on: bool,
     /// Where the looks at presences go on
     looked: usize,
     /// What was said of moved modems: the run, the gateway that had them, whether an end of the wait is known
@@ -233,6 +217,9 @@ impl<'s> Operator<'s> {
             cursor: u64::MAX,
             bundles: BTreeSet::new(),
             next_look: Duration::ZERO,
+            next_round: Duration::ZERO,
+            allowance: (f64::MAX, Duration::ZERO),
+            tells_on: false,
             looked: 0,
             told_moves: BTreeSet::new(),
             clock: Clock::start(),
@@ -263,10 +250,8 @@ impl<'s> Operator<'s> {
 
     /// Takes up runs that were made meanwhile.
     fn take_up(&mut self) -> io::Result<()> {
-        for mut run in self.folder.runs()? {
-            if self.controller.run(&run.run).is_some() {
-                continue;
-            }
+        let known = |name: &str| self.controller.runs.iter().any(|run| run.run == name);
+        for mut run in self.folder.runs_but(known)? {
             let path = self.folder.run_folder(&run.run).join("results.jsonl");
             let mut last = 0;
             let earlier = read_ledger(&path, |line| {
@@ -298,13 +283,21 @@ impl<'s> Operator<'s> {
         }
         let come = self.carrier.results(self.cursor, TAKEN, LOOK).map_err(failed)?;
         self.take(come)?;
+        let begin = self.clock.now();
+        if begin < self.next_round {
+            return Ok(());
+        }
         let versions = &self.versions;
         if self.controller.advance(self.clock.now(), &|gateway| versions.contains_key(gateway)) {
             self.keep_runs()?;
         }
         self.say_moves();
         self.tell()?;
-        self.close()
+        self.close()?;
+        // Of thousands of gateways this takes a while, in which no results are taken.
+        let now = self.clock.now();
+        self.next_round = now + (3 * (now - begin)).min(LOOK);
+        Ok(())
     }
 
     /// Says which modems wait until another gateway has left them, where that is new.
@@ -388,16 +381,26 @@ impl<'s> Operator<'s> {
     fn look(&mut self) -> io::Result<()> {
         let active = self.controller.runs.iter().filter(|run| !run.closed);
         let names: BTreeSet<String> = active.flat_map(|run| run.open()).map(|target| target.gateway.clone()).collect();
-        let turn = names.iter().cycle().skip(self.looked % names.len().max(1)).take(names.len().min(LOOKS));
+        let turn = names.iter().cycle().skip(self.looked % names.len().max(1)).take(names.len());
+        let until = self.clock.now() + LOOKS;
         for gateway in turn {
+            if self.clock.now() >= until {
+                break;
+            }
             self.looked = self.looked.wrapping_add(1);
             let Some(presence) = self.presence(gateway)? else {
                 // It was never heard, or the carrier has lost all.
                 self.restore(gateway)?;
                 continue;
             };
-            let before = self.controller.presences.get(gateway).and_then(|before| before.says.clone());
-            if let Some(says) = presence.says.as_ref().filter(|says| before.as_ref() != Some(says)) {
+            let order = self.controller.orders.get(gateway);
+            let said = |presence: &Presence| {
+                let skew = presence.skew(order, Timestamp::now()).map(str::to_owned);
+                presence.says.clone().into_iter().chain(skew).collect::<Vec<_>>().join("; ")
+            };
+            let before = self.controller.presences.get(gateway).map(said).unwrap_or_default();
+            let says = said(&presence);
+            if !says.is_empty() && says != before {
                 (self.say)(&format!("{gateway}: {says}"));
             }
             self.controller.presences.insert(gateway.clone(), presence);
@@ -436,7 +439,12 @@ impl<'s> Operator<'s> {
 
     /// Tells gateways what is wanted of them now, where that is another than before.
     fn tell(&mut self) -> io::Result<()> {
-        let mut told = 0;
+        let now = self.clock.now();
+        let rates = self.controller.runs.iter().filter(|run| !run.closed).map(|run| run.gateway_rate);
+        let rate = f64::from(rates.min().unwrap_or(u32::MAX).max(1));
+        let (left, since) = self.allowance;
+        let mut left = (left + rate * (now - since).as_secs_f64()).min(rate);
+        self.tells_on = false;
         for gateway in self.controller.gateways() {
             let order = match self.controller.next_order(&gateway, Timestamp::now()) {
                 Some(order) => order,
@@ -455,19 +463,25 @@ impl<'s> Operator<'s> {
                 }
                 None => continue,
             };
-            told += 1;
-            if told > TOLD {
-                return Ok(());
+            if self.clock.now() >= now + TELLS {
+                self.tells_on = true;
+                break;
+            }
+            if order.gives_more_than(self.controller.orders.get(&gateway)) {
+                if left < 1.0 {
+                    continue;
+                }
+                left -= 1.0;
             }
             self.bring_bundles(&order)?;
             self.put(order)?;
         }
+        self.allowance = (left, now);
         Ok(())
     }
 
     fn is_open(&self, gateway: &str) -> bool {
-        let active = self.controller.runs.iter().filter(|run| !run.closed);
-        active.flat_map(|run| run.open()).any(|target| target.gateway == gateway)
+        self.controller.runs.iter().any(|run| !run.closed && run.is_open_at(gateway))
     }
 
     fn bring_bundles(&mut self, order: &Order) -> io::Result<()> {
@@ -544,7 +558,7 @@ impl<'s> Operator<'s> {
     /// Whether there is nothing more to wait for in a run.
     pub fn is_over(&self, run: &str) -> bool {
         let found = self.controller.runs.iter().find(|it| it.run == run);
-        found.is_none_or(|run| run.closed || self.controller.is_over(run, self.clock.now()))
+        !self.tells_on && found.is_none_or(|run| run.closed || self.controller.is_over(run, self.clock.now()))
     }
 
     /// Every modem has a line in the ledger: of those that nothing was heard of it says so. They stay wanted.

@@ -9,10 +9,11 @@ use super::agent::{Agent, AgentLine, Enrolment, Standing};
 use super::bundle::{ReadyBundle, ScriptBundle};
 use super::carrier::memory::MemoryCarrier;
 use super::carrier::{Carrier, Put, Receipt, ResultKey};
-use super::controller::{Controller, FleetRun, LedgerLine, Target};
+use super::controller::{Controller, FleetRun, LedgerLine};
 use super::key::{SecretKey, sha256};
 use super::message::{Manner, WantedModem, json, signed};
 use super::nkey::KeyKind;
+use super::targets::Target;
 use crate::check::{Program, check};
 use crate::library::Library;
 use crate::port::Timestamp;
@@ -47,7 +48,12 @@ struct Site {
     confirmed: Option<Duration>,
     /// The carrier does not reach it.
     cut: bool,
+    /// What its clock says (fault 11): the right time, a day before or after it, or 1970.
+    clock: fn(Duration) -> Duration,
 }
+
+const DAY: Duration = Duration::from_secs(86_400);
+const CLOCKS: [fn(Duration) -> Duration; 4] = [|now| now, |now| now - DAY, |now| now + DAY, |_| DAY];
 
 struct World {
     chance: Chance,
@@ -95,6 +101,7 @@ impl World {
                 running: vec![],
                 confirmed: None,
                 cut: false,
+                clock: CLOCKS[usize::try_from(seed / 2 % 4).unwrap()],
             }
         };
         let target = |number: u64| Target {
@@ -150,7 +157,11 @@ impl World {
     }
 
     fn today(&self) -> Timestamp {
-        Timestamp::since_1970(Duration::from_secs(1_800_000_000) + self.now)
+        Timestamp::since_1970(self.time())
+    }
+
+    fn time(&self) -> Duration {
+        Duration::from_secs(1_800_000_000) + self.now
     }
 
     // ── The controller
@@ -213,7 +224,7 @@ impl World {
     }
 
     fn turn_site(&mut self, place: usize) {
-        let today = self.today();
+        let today = Timestamp::since_1970((self.sites[place].clock)(self.time()));
         let (carrier, site, now) = (&self.carrier, &mut self.sites[place], self.now);
         if !site.cut
             && let Ok(Some(kept)) = carrier.order(&site.who.gateway, NOW)
@@ -370,6 +381,30 @@ fn whatever_happens_each_attempt_has_one_end_and_none_is_lost() {
     }
 }
 
+/// Fault 11: a clock that is wrong keeps nothing from its time, and is told.
+#[test]
+fn a_wrong_clock_is_told_and_delays_nothing() {
+    let key = SecretKey::of_seed(KeyKind::Operator, [7; 32]);
+    let bundle = ScriptBundle::of(&program("AT+CSQ\n")).unwrap();
+    let ready = ScriptBundle::ready(&bundle.0, &bundle.1).unwrap();
+    let told = [None, Some("its clock is behind"), Some("its clock is ahead"), Some("its clock is behind")];
+    for (clock, told) in CLOCKS.into_iter().zip(told) {
+        let mut world = World::new(2, &key, &bundle, &ready);
+        world.sites[0].clock = clock;
+        world.runs[0].manner.not_after = world.today().after(DAY / 2).to_string();
+        world.start_controller();
+        (0..2).for_each(|_| (world.turn_controller(), world.turn_site(0)).1);
+        world.turn_controller();
+        let (order, presence) = (&world.controller.orders["g0"], &world.controller.presences["g0"]);
+        assert_eq!(presence.skew(Some(order), world.today()), told);
+        let was_never_set = presence.says.as_ref().is_some_and(|says| says.ends_with("it was never set"));
+        assert_eq!(was_never_set, presence.clock.starts_with("1970"));
+        // What ends a run is a time of day: a clock that is a day ahead is believed in that, and in nothing else.
+        assert_eq!(world.sites[0].waiting.is_empty(), told == Some("its clock is ahead"));
+        assert_eq!(world.sites[0].agent.may_begin_until(), world.now + VALID);
+    }
+}
+
 /// Fault 10: a modem is moved while the gateway that had it is cut off, or is not. Their conversations do not overlap.
 #[test]
 fn a_moved_modem_is_begun_when_the_gateway_that_had_it_cannot_talk_to_it() {
@@ -384,11 +419,11 @@ fn a_moved_modem_is_begun_when_the_gateway_that_had_it_cannot_talk_to_it() {
         }
         let cut = world.chance.below(3) > 0;
         world.sites[0].cut = cut;
-        let mut run = world.runs[0].clone();
-        run.targets.retain(|target| target.gateway == "g0");
-        run.targets.iter_mut().for_each(|target| target.gateway = "g1".into());
-        let moved = run.targets.len();
-        world.runs.push(FleetRun::new("r2".into(), "s".into(), run.bundle, run.manner, run.targets));
+        let run = world.runs[0].clone();
+        let its = run.targets.at("g0").map(|(_, target)| Target { gateway: "g1".into(), ..target.clone() });
+        let targets: Vec<Target> = its.collect();
+        let moved = targets.len();
+        world.runs.push(FleetRun::new("r2".into(), "s".into(), run.bundle, run.manner, targets));
         world.start_controller();
         let (mut steps, mut waits, began) = (0, false, world.now);
         while world.controller.runs[1].open().next().is_some() {

@@ -8,7 +8,7 @@
 //! A file is whole once it has its name, and a result's name is given once. What is written is on the disk before a call
 //! returns. A compare-and-set holds among those who see the same folder.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -30,8 +30,15 @@ const LOOK: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct DirCarrier {
     folder: PathBuf,
-    /// Results that were given out: names in a folder have no order in which they came.
-    given: Mutex<HashSet<PathBuf>>,
+    given: Mutex<Given>,
+}
+
+/// What was given out of the results: names in a folder have no order in which they came.
+#[derive(Debug, Default)]
+struct Given {
+    known: HashSet<PathBuf>,
+    /// Those that were seen, and are given out next: of thousands not all are looked through each time.
+    next: VecDeque<PathBuf>,
 }
 
 impl DirCarrier {
@@ -111,22 +118,24 @@ impl DirCarrier {
     /// Results that were not given out yet, at most so many.
     fn come(&self, most: usize) -> io::Result<Vec<Arrived>> {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut come = Vec::new();
-        for run in entries(&self.folder.join("res"))? {
-            for gateway in entries(&run)? {
-                for file in entries(&gateway)? {
-                    if come.len() == most {
-                        return Ok(come);
-                    }
-                    let Some(key) = key(&file).filter(|_| !given.contains(&file)) else { continue };
-                    match fs::read(&file) {
-                        Ok(bytes) => come.push(Arrived { key, bytes, cursor: 0 }),
-                        Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                        Err(error) => return Err(error),
-                    }
-                    given.insert(file);
+        if given.next.is_empty() {
+            for run in entries(&self.folder.join("res"))? {
+                for gateway in entries(&run)? {
+                    let new = entries(&gateway)?.into_iter().filter(|file| !given.known.contains(file));
+                    let new: Vec<PathBuf> = new.collect();
+                    given.next.extend(new);
                 }
             }
+        }
+        let mut come = Vec::new();
+        while let Some(file) = given.next.front().filter(|_| come.len() < most) {
+            match (fs::read(file), key(file)) {
+                (Ok(bytes), Some(key)) => come.push(Arrived { key, bytes, cursor: 0 }),
+                (Err(error), Some(_)) if error.kind() != ErrorKind::NotFound => return Err(error),
+                (Ok(_) | Err(_), _) => {}
+            }
+            let file = given.next.pop_front();
+            given.known.extend(file);
         }
         Ok(come)
     }

@@ -1,0 +1,103 @@
+//! The modems that a run is for, in the order of its waves; found by their name, and by their gateway.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::carrier::is_name;
+use super::message::WantedModem;
+use crate::batch::inventory::BatchModem;
+
+/// A modem that a run is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    pub gateway: String,
+    #[serde(flatten)]
+    pub modem: WantedModem,
+}
+
+/// All of a run. Its gateways are thousands, and each is asked for its own: nobody looks through all for that.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Target>", into = "Vec<Target>")]
+pub struct Targets {
+    list: Vec<Target>,
+    by_name: HashMap<String, usize>,
+    by_gateway: BTreeMap<String, Vec<usize>>,
+}
+
+impl From<Vec<Target>> for Targets {
+    fn from(list: Vec<Target>) -> Targets {
+        let mut targets = Targets { list, ..Targets::default() };
+        for (place, target) in targets.list.iter().enumerate() {
+            targets.by_name.insert(target.modem.name.clone(), place);
+            targets.by_gateway.entry(target.gateway.clone()).or_default().push(place);
+        }
+        targets
+    }
+}
+
+impl From<Targets> for Vec<Target> {
+    fn from(targets: Targets) -> Vec<Target> {
+        targets.list
+    }
+}
+
+impl std::ops::Deref for Targets {
+    type Target = [Target];
+
+    fn deref(&self) -> &[Target] {
+        &self.list
+    }
+}
+
+impl Targets {
+    pub fn named(&self, name: &str) -> Option<&Target> {
+        self.list.get(*self.by_name.get(name)?)
+    }
+
+    /// Those of a gateway, each with its place.
+    pub fn at(&self, gateway: &str) -> impl Iterator<Item = (usize, &Target)> {
+        let places = self.by_gateway.get(gateway).into_iter().flatten();
+        places.filter_map(|place| Some((*place, self.list.get(*place)?)))
+    }
+
+    pub fn gateways(&self) -> impl Iterator<Item = &String> {
+        self.by_gateway.keys()
+    }
+
+    /// A person wants it run once more.
+    pub(super) fn try_again(&mut self, name: &str) {
+        let found = self.by_name.get(name).and_then(|place| self.list.get_mut(*place));
+        found.into_iter().for_each(|target| target.modem.attempt += 1);
+    }
+}
+
+/// The modems of an inventory that gateways have, as a run is for them. Names go through carriers that know fewer signs.
+pub fn targets(modems: &[BatchModem]) -> Result<Vec<Target>, String> {
+    let target = |modem: &BatchModem| {
+        let name = &modem.name;
+        let Some(gateway) = &modem.gateway else {
+            return Err(format!("{name} has no gateway: `hayes batch` runs scripts on modems of this machine"));
+        };
+        if let Some(wrong) = [name.as_str(), gateway].into_iter().find(|name| !is_name(name)) {
+            return Err(format!("{wrong:?} is no name in a fleet: it takes letters, digits, - and _, at most 64"));
+        }
+        let Some(address) = &modem.address else { return Err(format!("{name} has no port at its gateway")) };
+        let texts = |map: &BTreeMap<Arc<str>, String>| {
+            map.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
+        };
+        let modem = WantedModem {
+            name: name.clone(),
+            port: address.to_string(),
+            imei: modem.identity.imei.clone(),
+            iccid: modem.identity.iccid.clone(),
+            baud: modem.baud,
+            labels: texts(&modem.labels),
+            vars: texts(&modem.vars),
+            attempt: 1,
+        };
+        Ok(Target { gateway: gateway.to_string(), modem })
+    };
+    modems.iter().map(target).collect()
+}
