@@ -19,7 +19,7 @@ const LATER: [(&str, usize, usize); 10] = [
     ("config", 400, 6),
     ("doctor", 900, 12),
     ("embed", 250, 3),
-    ("fleet", 5_200, 55),
+    ("fleet", 5_800, 60),
     ("guard", 950, 12),
     ("import", 1_400, 14),
     ("lsp", 1_800, 25),

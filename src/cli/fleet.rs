@@ -389,7 +389,7 @@ fn watch(folder: &FleetFolder, run: &str, detach: bool, reports: &Reports, conso
             say(&board);
             told = board;
         }
-        if operator.is_over(run) || signals.came() || detach && trouble.is_empty() {
+        if operator.is_over(run) || signals.came() || detach && trouble.is_empty() && operator.untold == 0 {
             break;
         }
     }

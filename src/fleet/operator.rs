@@ -181,8 +181,8 @@ pub struct Operator<'s> {
     next_round: Duration,
     /// How many gateways may be given modems now, and since when that is so
     allowance: (f64, Duration),
-    /// Gateways are still to be told something, which nothing but time keeps from it
-    tells_on: bool,
+    /// How many gateways are still to be told something: nothing but time keeps that back
+    pub untold: usize,
     /// Where the looks at presences go on
     looked: usize,
     /// What was said of moved modems: the run, the gateway that had them, whether an end of the wait is known
@@ -219,7 +219,7 @@ impl<'s> Operator<'s> {
             next_look: Duration::ZERO,
             next_round: Duration::ZERO,
             allowance: (f64::MAX, Duration::ZERO),
-            tells_on: false,
+            untold: 0,
             looked: 0,
             told_moves: BTreeSet::new(),
             clock: Clock::start(),
@@ -444,7 +444,7 @@ impl<'s> Operator<'s> {
         let rate = f64::from(rates.min().unwrap_or(u32::MAX).max(1));
         let (left, since) = self.allowance;
         let mut left = (left + rate * (now - since).as_secs_f64()).min(rate);
-        self.tells_on = false;
+        self.untold = 0;
         for gateway in self.controller.gateways() {
             let order = match self.controller.next_order(&gateway, Timestamp::now()) {
                 Some(order) => order,
@@ -463,16 +463,12 @@ impl<'s> Operator<'s> {
                 }
                 None => continue,
             };
-            if self.clock.now() >= now + TELLS {
-                self.tells_on = true;
-                break;
+            let gives = order.gives_more_than(self.controller.orders.get(&gateway));
+            if self.clock.now() >= now + TELLS || gives && left < 1.0 {
+                self.untold += 1;
+                continue;
             }
-            if order.gives_more_than(self.controller.orders.get(&gateway)) {
-                if left < 1.0 {
-                    continue;
-                }
-                left -= 1.0;
-            }
+            left -= f64::from(u8::from(gives));
             self.bring_bundles(&order)?;
             self.put(order)?;
         }
@@ -558,7 +554,7 @@ impl<'s> Operator<'s> {
     /// Whether there is nothing more to wait for in a run.
     pub fn is_over(&self, run: &str) -> bool {
         let found = self.controller.runs.iter().find(|it| it.run == run);
-        !self.tells_on && found.is_none_or(|run| run.closed || self.controller.is_over(run, self.clock.now()))
+        self.untold == 0 && found.is_none_or(|run| run.closed || self.controller.is_over(run, self.clock.now()))
     }
 
     /// Every modem has a line in the ledger: of those that nothing was heard of it says so. They stay wanted.
