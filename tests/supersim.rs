@@ -10,13 +10,14 @@ use crate::played::{Played, each, failure, passed};
 const UNSERVED: [&str; 2] = ["bc660k", "sim7020"];
 
 /// The states in which people find these modules, which keep a Super SIM off the network or out of reach.
-const PRESETS: [(&str, &[&str]); 17] = [
+const PRESETS: [(&str, &[&str]); 18] = [
     ("bg96", &["nb-iot", "gsm", "no-roaming", "power-saving"]),
     ("bg95", &["nb-iot", "gsm", "no-roaming"]),
     ("bg77", &["nb-iot", "no-roaming"]),
     ("ec25", &["gsm", "no-roaming"]),
     ("eg91", &["gsm", "no-roaming"]),
     ("rm520n", &["no-roaming"]),
+    ("exs82-w", &["nb-iot", "gsm", "power-saving"]),
     ("gm02s", &["nb-iot"]),
     ("hl7812", &["nb-iot", "power-saving"]),
     ("lara-r211", &["no-roaming"]),
@@ -45,7 +46,7 @@ fn each_fault_has_its_diagnosis() {
         ("iccid=8944500102198304826", "no Super SIM", "any_sim"),
         ("register=denied", "the network 23415 refuses the SIM", "Network Access Profile"),
         ("fplmn=full", "forbidden networks holds 23415, 23410, 23430", "network/forget-forbidden"),
-        ("register=sms-only", "for SMS only", "service domain"),
+        ("register=sms-only", "for SMS only", "allow data"),
         ("stat=8", "emergency calls only", "active"),
         ("stat=0", "does not search", "check-registration"),
         ("stat=4", "out of coverage", "antenna"),
