@@ -458,6 +458,7 @@ impl Listener for Notes {
             RuntimeEvent::Met { module } => format!("met {}", module.id),
             RuntimeEvent::Reported { name, value } => format!("reported {name}={value}"),
             RuntimeEvent::Row { columns } => format!("row {}", Value::record(columns.clone())),
+            RuntimeEvent::Part { part, runs } => format!("part {part} {runs}"),
         });
     }
 

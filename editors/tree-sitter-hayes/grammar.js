@@ -21,7 +21,7 @@ module.exports = grammar({
     _statement: ($) =>
       choice(
         $.exchange, $.send, $.reboot, $.ensure, $.await, $.expect, $.capture, $.prompt, $.when, $.else,
-        $.if, $.for, $.retry, $.repeat, $.try, $.finally, $.unsafe,
+        $.if, $.for, $.retry, $.repeat, $.try, $.finally, $.part, $.unsafe,
         $.assert, $.check, $.fail, $.skip, $.stop, $.break, $.set, $.param, $.secret, $.run, $.report, $.abort,
         $.log, $.sleep, $.timeout, $.confirm, $.ask, $.port,
       ),
@@ -76,6 +76,7 @@ module.exports = grammar({
       seq(optional("for"), $._expression, optional(seq("every", $._expression, optional(seq("up", "to", $._expression))))),
     try: ($) => seq("try", $.block, optional($._otherwise)),
     finally: ($) => seq("finally", $.block),
+    part: ($) => seq("part", list($.name), $.block),
     unsafe: ($) => seq("unsafe", $.string, $.block),
 
     // Statements of one line

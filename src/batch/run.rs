@@ -138,7 +138,9 @@ impl Common {
     /// What tells its values from others. Secrets are left out: a PIN could be found by trying all.
     #[inline(never)]
     fn values_mark(&self, modem: &BatchModem) -> String {
-        mark(self.inputs(modem).variables.iter().flat_map(|(name, value)| [name.as_str(), value]))
+        let inputs = self.inputs(modem);
+        let values = inputs.variables.iter().flat_map(|(name, value)| [name.as_str(), value]);
+        mark(values.chain(self.program.only.iter().map(String::as_str)))
     }
 
     /// In what the modem's earlier run was another than that which it would have now.

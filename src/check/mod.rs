@@ -15,9 +15,9 @@ pub use pattern::{Hole, Matcher, anywhere};
 pub use walk::tries_pin;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::{Source, Span};
+use crate::source::{Name, Source, Span};
 use crate::syntax;
-use crate::syntax::ast::{Convert, Expression, ExpressionKind, Field, Param, Pattern, Script};
+use crate::syntax::ast::{Convert, Expression, ExpressionKind, Field, Param, Pattern, Script, StatementKind};
 use crate::value::{Value, ValueKind as Kind};
 use walk::walk;
 
@@ -32,14 +32,19 @@ pub struct Checked {
 
 /// Parses and checks a script and all scripts that it runs.
 pub fn check(source: &Arc<Source>, scripts: &dyn Scripts) -> Checked {
-    let (program, diagnostics, _) = Checking::new(scripts).check(source, None);
+    check_parts(source, scripts, &[])
+}
+
+/// The same of a script of which only these parts will run: what those that are left out set is not there.
+pub fn check_parts(source: &Arc<Source>, scripts: &dyn Scripts, only: &[String]) -> Checked {
+    let (program, diagnostics, _) = Checking::new(scripts).check(source, None, only);
     Checked { program, diagnostics }
 }
 
 /// Checks lines that go on from others, whose names are `names`. Where there are no errors, and once the lines have been
 /// run, the names that come back take their place.
 pub fn check_more(source: &Arc<Source>, scripts: &dyn Scripts, names: &Names) -> (Checked, Names) {
-    let (program, diagnostics, names) = Checking::new(scripts).check(source, Some(names));
+    let (program, diagnostics, names) = Checking::new(scripts).check(source, Some(names), &[]);
     (Checked { program, diagnostics }, names)
 }
 
@@ -58,11 +63,13 @@ pub struct Program {
     tries_pin: Option<String>,
     /// What it gives the secrets of other scripts, written out.
     given_secrets: Vec<String>,
+    /// `--only`: names of parts; with a `!` before it one that is left out.
+    pub only: Vec<String>,
 }
 
 impl Program {
     /// Of a script that is still to be checked.
-    fn unchecked(script: &Arc<Script>) -> Program {
+    fn unchecked(script: &Arc<Script>, only: &[String]) -> Program {
         let mut matchers = Vec::new();
         matchers.resize_with(script.patterns as usize, || None);
         Program {
@@ -74,7 +81,26 @@ impl Program {
             runs: HashMap::new(),
             tries_pin: None,
             given_secrets: Vec::new(),
+            only: only.to_vec(),
         }
+    }
+
+    /// Whether a part of these names runs.
+    pub fn runs_part(&self, names: &[Name]) -> bool {
+        let has = |wanted: &str| names.iter().any(|name| name.value == wanted);
+        let (left_out, picked): (Vec<&str>, Vec<&str>) =
+            self.only.iter().map(String::as_str).partition(|name| name.starts_with('!'));
+        (picked.is_empty() || picked.into_iter().any(has))
+            && !left_out.iter().any(|name| has(name.trim_start_matches('!')))
+    }
+
+    /// The parts that do not run, each by its first name.
+    pub fn parts_left_out(&self) -> Vec<String> {
+        let parts = self.script.body.statements.iter().filter_map(|statement| {
+            let StatementKind::Part { names, .. } = &statement.kind else { return None };
+            names.first().filter(|_| !self.runs_part(names))
+        });
+        parts.map(|name| name.value.clone()).collect()
     }
 
     pub fn source(&self) -> &Arc<Source> {
@@ -184,10 +210,16 @@ impl<'a> Checking<'a> {
     }
 
     /// The program, its faults, and the names that it leaves behind. `known`: the names before its first line.
-    fn check(&mut self, source: &Arc<Source>, known: Option<&Names>) -> (Option<Arc<Program>>, Vec<Diagnostic>, Names) {
+    /// `only`: the parts that run of this one; of those that it runs all do.
+    fn check(
+        &mut self,
+        source: &Arc<Source>,
+        known: Option<&Names>,
+        only: &[String],
+    ) -> (Option<Arc<Program>>, Vec<Diagnostic>, Names) {
         let (script, syntax_errors) = syntax::parse(source);
         self.chain.push(source.name.clone());
-        let (program, diagnostics, names) = walk(self, &Arc::new(script), syntax_errors, known);
+        let (program, diagnostics, names) = walk(self, &Arc::new(script), syntax_errors, known, only);
         self.chain.pop();
         let is_sound = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         (is_sound.then(|| Arc::new(program)), diagnostics, names)
@@ -218,7 +250,7 @@ impl<'a> Checking<'a> {
             return known.clone().ok_or_else(Vec::new);
         }
         self.depth += inside;
-        let (program, mut diagnostics, _) = self.check(&source, None);
+        let (program, mut diagnostics, _) = self.check(&source, None, &[]);
         self.depth -= inside;
         self.checked.insert(source.name.clone(), program.clone());
         // Its warnings are told when it is checked itself.

@@ -227,6 +227,9 @@ pub(crate) struct RunArguments {
     pub(crate) connection: Connection,
     #[command(flatten)]
     pub(crate) inputs: InputArguments,
+    /// Of the script's parts (`part NAME {`) only these; '!NAME' leaves one out
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = part, help_heading = "Script")]
+    pub(crate) only: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
@@ -277,6 +280,9 @@ pub(crate) struct Batch {
     pub(crate) resume_anyway: bool,
     #[command(flatten)]
     pub(crate) inputs: InputArguments,
+    /// Of the script's parts (`part NAME {`) only these; '!NAME' leaves one out
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = part, help_heading = "Script")]
+    pub(crate) only: Vec<String>,
     /// Write results into this file, a line of JSON for each modem as it ends [default: in the user's state folder]
     #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file), value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(crate) results: Option<PathBuf>,
@@ -568,6 +574,14 @@ pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
 fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     let wrong = "it is a number from 1 on; without it all run at the same time, but no more than 64";
     text.parse().map_err(|_| wrong.to_owned())
+}
+
+fn part(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    match name.trim_start_matches('!') {
+        "" => Err("it is the name of a part; `hayes show SCRIPT` lists them".to_owned()),
+        _ => Ok(name.to_owned()),
+    }
 }
 
 fn wave(text: &str) -> Result<Share, String> {

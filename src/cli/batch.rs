@@ -195,7 +195,7 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
 
 pub(crate) fn script(arguments: &arguments::Batch, console: &Console) -> Result<Arc<Program>, Exit> {
     let source = scripts::read(&arguments.script, console)?;
-    run::programs(&[source], &arguments.inputs, arguments.quiet, console)?.pop().ok_or(Exit::Internal)
+    run::programs(&[source], &arguments.inputs, &arguments.only, arguments.quiet, console)?.pop().ok_or(Exit::Internal)
 }
 
 pub(crate) fn read_inventory(files: &[PathBuf], stdin_is_taken: bool, console: &Console) -> Result<Inventory, Exit> {

@@ -42,6 +42,7 @@ fn candidates(before: &[String], typed: &str) -> Vec<String> {
         "-p" | "--port" => addresses(),
         "-V" | "--var" => params(before, false).map(|name| name + "=").collect(),
         "--secret" => params(before, true).map(|name| name + "=").collect(),
+        "--only" => before.iter().filter_map(|word| program(word)).flat_map(|program| parts(&program, typed)).collect(),
         "-l" | "--limit" => selections(before, typed),
         "--module" => crate::catalogue::modules().map(|module| module.id.to_owned()).collect(),
         // What a flag takes else is a file, or the like.
@@ -69,6 +70,12 @@ fn params(words: &[String], secret: bool) -> impl Iterator<Item = String> {
     let programs: Vec<Arc<Program>> = words.iter().filter_map(|word| program(word)).collect();
     let params = programs.into_iter().flat_map(|program| program.params.clone());
     params.filter(move |param| param.secret == secret).map(|param| param.name.value)
+}
+
+/// Names of its parts, behind those that are typed already.
+fn parts(program: &Program, typed: &str) -> Vec<String> {
+    let begun = typed.rfind([',', '!']).map_or("", |at| typed.get(..=at).unwrap_or_default());
+    program.script.part_names().iter().map(|name| format!("{begun}{}", name.value)).collect()
 }
 
 fn program(name: &str) -> Option<Arc<Program>> {

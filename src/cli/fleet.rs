@@ -278,6 +278,10 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         let help = "results stand in the fleet's folder; `hayes fleet retry` runs modems once more";
         return Err(console.refuse(Exit::Usage, "a fleet's run has no --resume, --results and --record", Some(help)));
     }
+    if !batch.only.is_empty() {
+        let help = "a fleet's run is of a whole script: put the part into a script of its own";
+        return Err(console.refuse(Exit::Usage, "a fleet's run has no --only", Some(help)));
+    }
     let program = batch::script(batch, console)?;
     let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&batch.inputs, std::slice::from_ref(&program), console)?;

@@ -9,9 +9,9 @@ use super::modem::{self, OpenModem};
 use super::results::Sink;
 use super::screen::Screen;
 use super::{inputs, scripts};
-use crate::check::{Program, check};
+use crate::check::{Checked, Program, check, check_parts};
 use crate::connect::Address;
-use crate::diagnostic::{Complaint, Diagnostic, Severity};
+use crate::diagnostic::{Complaint, Diagnostic, Severity, nearest};
 use crate::library::Library;
 use crate::port::Timestamp;
 use crate::report::result::{FailureReport, RunResult};
@@ -40,7 +40,7 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
         return Err(console.refuse(Exit::Usage, "standard input can be read once only", Some("give `-` once")));
     }
     let sources: Result<Vec<_>, Exit> = arguments.scripts.iter().map(|name| scripts::read(name, console)).collect();
-    let programs = programs(&sources?, &arguments.inputs, arguments.output.quiet, console)?;
+    let programs = programs(&sources?, &arguments.inputs, &arguments.only, arguments.output.quiet, console)?;
     let inputs = inputs::collect(&arguments.inputs, &programs, console)?;
     let port = modem::choose(&arguments.connection, console)?;
     let inputs = inputs.at(&port);
@@ -56,11 +56,43 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
 pub(crate) fn programs(
     sources: &[Arc<Source>],
     inputs: &arguments::InputArguments,
+    only: &[String],
     quiet: bool,
     console: &Console,
 ) -> Result<Vec<Arc<Program>>, Exit> {
     let wanted = |diagnostic: &Diagnostic| !quiet || diagnostic.severity == Severity::Error;
-    checked_as(sources, inputs.outside, wanted, |_| {}, console)
+    let programs = checked_as(sources, inputs.outside, wanted, |_| {}, console)?;
+    if only.is_empty() { Ok(programs) } else { of_parts(&programs, only, inputs.outside, console) }
+}
+
+/// The same programs with these of their parts. What they lack without the others is told.
+fn of_parts(
+    programs: &[Arc<Program>],
+    only: &[String],
+    outside: bool,
+    console: &Console,
+) -> Result<Vec<Arc<Program>>, Exit> {
+    let known: Vec<&str> =
+        programs.iter().flat_map(|program| program.script.part_names()).map(|name| name.value.as_str()).collect();
+    let unknown = only.iter().map(|name| name.trim_start_matches('!')).filter(|name| !known.contains(name));
+    let told = unknown.map(|name| {
+        let help = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None if known.is_empty() => "it has no parts; `part NAME {` makes one".to_owned(),
+            None => format!("its parts are {}", known.join(", ")),
+        };
+        console.refuse(Exit::Usage, &format!("the script has no part {name}, which --only names"), Some(&help))
+    });
+    if told.count() > 0 {
+        return Err(Exit::Usage);
+    }
+    let checked = programs.iter().map(|program| check_parts(program.source(), &Library::new(outside), only));
+    let limited = checked.map(|Checked { program, mut diagnostics }| {
+        diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        console.show(&diagnostics);
+        program.ok_or(Exit::Invalid)
+    });
+    limited.collect()
 }
 
 /// The checked scripts; of their diagnostics those are shown that are `wanted`, in other words where `reworded`.

@@ -255,6 +255,11 @@ pub(crate) fn show(name: &str, console: &Console) -> Result<Exit, Exit> {
     for param in params {
         text.push_str(&format!("  {}\n", harmless(&parameter(param, &source.text))));
     }
+    let parts = checked.program.iter().flat_map(|program| program.script.part_names());
+    let parts: Vec<&str> = parts.map(|name| name.value.as_str()).collect();
+    if !parts.is_empty() {
+        text.push_str(&format!("  --only NAME  its parts: {}\n", parts.join(", ")));
+    }
     // What is said of the script goes to standard error, so that `hayes show … > my.hayes` is the script.
     console.say(&format!("{text}\n"));
     Ok(console.print(&harmless(&source.text)))

@@ -104,7 +104,7 @@ fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Cons
     let source = scripts::read(&script, console)?;
     let mut given = given.clone();
     given.variables.extend(terms.variables);
-    let programs = run::programs(&[source], &given, true, console)?;
+    let programs = run::programs(&[source], &given, &[], true, console)?;
     let inputs = inputs::collect(&given, &programs, console)?;
     let program = programs.first().ok_or(Exit::Invalid)?;
     let port = connect::open(&Address::Replay(recording.to_owned()), &Opening::new(cancel.clone()))

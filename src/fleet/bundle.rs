@@ -147,6 +147,7 @@ fn changes(block: &Block, ensured: bool) -> Option<&Statement> {
             | StatementKind::Stop
             | StatementKind::Break
             | StatementKind::Finally { .. }
+            | StatementKind::Part { .. }
             | StatementKind::Set { .. }
             | StatementKind::Param(_)
             | StatementKind::Run { .. }

@@ -159,6 +159,10 @@ impl<W: Write> ConversationText<W> {
                     self.line(1, Style::Dim, &format!("known from here on: {}", module.id));
                 }
             }
+            RuntimeEvent::Part { part, runs: true } => self.line(0, Style::Dim, &format!("part {part}")),
+            RuntimeEvent::Part { part, runs: false } => {
+                self.line(0, Style::Notable, &format!("part {part}: left out (--only)"));
+            }
             RuntimeEvent::Plan { note } => self.line(0, Style::Notable, &format!("plan: {note}")),
             RuntimeEvent::Statement { .. }
             | RuntimeEvent::Captured { .. }

@@ -17,6 +17,7 @@ pub fn json(now: Duration, event: &RuntimeEvent<'_>) -> Option<Value> {
         RuntimeEvent::ScriptEnded { script, depth, status } => {
             json!({"event": "script-end", "script": script, "depth": depth, "status": status})
         }
+        RuntimeEvent::Part { part, runs } => json!({"event": "part", "part": part, "runs": runs}),
         RuntimeEvent::Session(event) => session(event),
         RuntimeEvent::ExchangeEnded { sent, passed, elapsed } => {
             json!({"event": "exchange", "sent": sent, "passed": passed, "elapsed_ms": milliseconds(elapsed)})

@@ -52,6 +52,9 @@ pub struct RunResult {
     pub rows: Vec<serde_json::Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
+    /// The parts of the script that `--only` left out
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The file that holds all that was sent and received, beside the results
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
@@ -134,6 +137,7 @@ impl RunResult {
             report: outcome.report.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
             rows: outcome.rows.iter().map(json).collect(),
             skipped: outcome.skipped.clone(),
+            left_out: outcome.left_out.clone(),
             failure: outcome.failure.as_deref().map(FailureReport::from),
             ..RunResult::empty(modem, port, script, started, outcome.status)
         }
@@ -240,6 +244,9 @@ impl RunResult {
         if self.flash_writes > 0 {
             let in_all = self.flash_writes_in_all.map(|all| format!(" ({all} in all)")).unwrap_or_default();
             counts.push(format!("{} to flash{in_all}", plural(self.flash_writes, "write")));
+        }
+        if !self.left_out.is_empty() {
+            counts.push(format!("left out: {}", self.left_out.join(", ")));
         }
         let status = palette.paint(style(self.status), self.status);
         let why = self.skipped.as_ref().map(|why| format!(": {}", harmless(why))).unwrap_or_default();

@@ -19,7 +19,9 @@ impl Listener for Transcript {
             RuntimeEvent::FinallyFailed { failure } => note(&format!("finally failed: {}", failure.diagnostic.message)),
             RuntimeEvent::Log { text } => note(&format!("log: {text}")),
             RuntimeEvent::Plan { note: text } => note(&format!("plan: {text}")),
-            RuntimeEvent::ScriptStarted { .. }
+            RuntimeEvent::Part { part, runs: false } => note(&format!("part {part} is left out")),
+            RuntimeEvent::Part { runs: true, .. }
+            | RuntimeEvent::ScriptStarted { .. }
             | RuntimeEvent::ScriptEnded { .. }
             | RuntimeEvent::Statement { .. }
             | RuntimeEvent::Waiting { .. }

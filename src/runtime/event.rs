@@ -50,6 +50,8 @@ pub enum RuntimeEvent<'a> {
     ScriptStarted { script: &'a str, depth: usize },
     /// It has ended so
     ScriptEnded { script: &'a str, depth: usize, status: Status },
+    /// With `--only`: a part begins, or is left out
+    Part { part: &'a str, runs: bool },
     /// A statement begins; `span` is its first line in `source`
     Statement { source: &'a Arc<Source>, span: Span },
     /// What was sent and received

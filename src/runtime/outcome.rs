@@ -30,6 +30,8 @@ pub struct Outcome {
     pub report: Vec<(String, Value)>,
     /// `report row`: a record for each.
     pub rows: Vec<Value>,
+    /// The parts that `--only` left out, each by its first name.
+    pub left_out: Vec<String>,
     pub elapsed: Duration,
 }
 

@@ -413,6 +413,7 @@ fn last_block(statement: &mut StatementKind) -> Option<&mut Block> {
     | StatementKind::Repeat { body: block, .. }
     | StatementKind::For { body: block, .. }
     | StatementKind::Finally { body: block }
+    | StatementKind::Part { body: block, .. }
     | StatementKind::Unsafe { body: block, .. } = statement
     {
         return Some(block);

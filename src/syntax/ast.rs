@@ -77,6 +77,8 @@ pub enum StatementKind {
     Break,
     /// `finally { … }`
     Finally { body: Block },
+    /// `part NAME[, NAME]… { … }`
+    Part { names: Vec<Name>, body: Block },
     /// `set NAME = EXPR`
     Set { name: Name, value: Expression },
     /// `param NAME[:int] [= EXPR] ["what it is"]`, `secret NAME …`
@@ -128,6 +130,20 @@ pub enum Part<'a> {
     Declares(&'a Param),
     Clause(&'a Clause),
     Block(&'a Block),
+}
+
+impl Script {
+    /// The names of its parts, in the order of the script, with where each first stands.
+    pub fn part_names(&self) -> Vec<&Name> {
+        let mut names: Vec<&Name> = Vec::new();
+        for statement in &self.body.statements {
+            if let StatementKind::Part { names: more, .. } = &statement.kind {
+                let is_new = |name: &&Name| !names.iter().any(|known| known.value == name.value);
+                names.extend(more.iter().filter(is_new).collect::<Vec<_>>());
+            }
+        }
+        names
+    }
 }
 
 impl Block {
@@ -193,7 +209,7 @@ impl Statement {
             | StatementKind::Log { text }
             | StatementKind::Confirm { text } => parts.push(Part::Text(text)),
             StatementKind::Stop | StatementKind::Break => {}
-            StatementKind::Finally { body } => parts.push(Part::Block(body)),
+            StatementKind::Finally { body } | StatementKind::Part { body, .. } => parts.push(Part::Block(body)),
             StatementKind::Set { name, value } => parts.extend([Part::Value(value), Part::Binds(name)]),
             StatementKind::Param(param) => {
                 parts.extend(param.default.iter().map(Part::Value));

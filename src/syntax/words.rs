@@ -123,7 +123,7 @@ pub(super) fn foreign_function(name: &str) -> Option<&'static str> {
 const KEYWORDS: &[&str] = &[
     "abort", "all", "answers", "as", "ask", "assert", "await", "baud", "break", "cancel", "capture", "check",
     "confirm", "dtr", "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "from", "if",
-    "in", "log", "matches", "not", "nothing", "on", "or", "param", "port", "prompt", "quiet", "raw", "reboot",
+    "in", "log", "matches", "not", "nothing", "on", "or", "param", "part", "port", "prompt", "quiet", "raw", "reboot",
     "repeat", "reply", "report", "restart", "retry", "row", "rts", "run", "secret", "send", "set", "skip", "sleep",
     "stop", "then", "timeout", "to", "try", "unsafe", "up", "when", "with", "within",
 ];

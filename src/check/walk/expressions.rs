@@ -192,7 +192,12 @@ impl Checker<'_, '_, '_> {
             return;
         }
         let fault = if let Some(place) = self.names.place(name) {
-            self.findings.fault("hayes::check::not-set", span, &[&name]).at(place, "gets its value here")
+            let part = self.part_left_out(place);
+            let fault = match part {
+                Some(part) => self.findings.fault("hayes::check::not-set left-out", span, &[&name, &part]),
+                None => self.findings.fault("hayes::check::not-set", span, &[&name]),
+            };
+            fault.at(place, "gets its value here")
         } else {
             let known = self.names.candidates().chain(["response", "result", "elapsed", "module"]);
             let near = self.findings.nearest(name, known);

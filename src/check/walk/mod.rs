@@ -84,8 +84,9 @@ pub(super) fn walk(
     script: &Arc<Script>,
     syntax_errors: Vec<Diagnostic>,
     known: Option<&Names>,
+    only: &[String],
 ) -> (Program, Vec<Diagnostic>, Names) {
-    Checker::new(checking, script, syntax_errors, known).check()
+    Checker::new(checking, script, syntax_errors, known, only).check()
 }
 
 impl<'s, 'a, 't> Checker<'s, 'a, 't> {
@@ -94,8 +95,9 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         script: &'t Arc<Script>,
         syntax_errors: Vec<Diagnostic>,
         known: Option<&Names>,
+        only: &[String],
     ) -> Checker<'s, 'a, 't> {
-        let mut program = Program::unchecked(script);
+        let mut program = Program::unchecked(script, only);
         let mut names = known.cloned().unwrap_or_default();
         names.declare(&script.body, &mut program.matchers);
         Checker {
@@ -244,6 +246,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             StatementKind::Stop => return Some("stop"),
             StatementKind::Break => return self.leave(statement.span),
             StatementKind::Finally { body } => self.finally(statement, body),
+            StatementKind::Part { names, body } => return self.part(names, body, statement.span),
             StatementKind::Set { name, value } => {
                 let kind = self.expression(value);
                 self.bind_noted(name, kind, constant(value));
@@ -424,6 +427,27 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         self.inner(body, self.place);
         let changes = self.names.close(opened);
         self.names.merge(vec![Some(changes)]);
+    }
+
+    fn part(&mut self, names: &[Name], body: &Block, span: Span) -> Ended {
+        if self.place.depth > 0 {
+            self.findings.tell("hayes::check::part-in-block", span, &[]);
+        }
+        if self.program.runs_part(names) {
+            return self.inner(body, self.place);
+        }
+        self.branch(body, self.place);
+        None
+    }
+
+    /// The part that holds this place and will not run.
+    pub(super) fn part_left_out(&self, place: Span) -> Option<&'t str> {
+        self.script.body.statements.iter().find_map(|statement| {
+            let StatementKind::Part { names, body } = &statement.kind else { return None };
+            let holds = (body.span.start..body.span.end).contains(&place.start);
+            let name = names.first().filter(|_| holds && !self.program.runs_part(names))?;
+            Some(name.value.as_str())
+        })
     }
 
     fn param(&mut self, param: &Param) {

@@ -232,7 +232,7 @@ impl<'r> Run<'r> {
             nesting: Nesting::default(),
             calls: Vec::new(),
             asked_before: HashMap::new(),
-            outcome: Outcome::default(),
+            outcome: Outcome { left_out: program.parts_left_out(), ..Outcome::default() },
             left_out: false,
             interrupts: 0,
             started,
@@ -380,6 +380,7 @@ impl<'r> Run<'r> {
             StatementKind::Stop => Err(End::Stopped),
             StatementKind::Break => Err(End::Breaks),
             StatementKind::Finally { .. } => Ok(()),
+            StatementKind::Part { names, body } => self.part(names, body),
             StatementKind::Set { name, value } => self.set(name, value),
             StatementKind::Param(param) => self.param(param),
             StatementKind::Run { script, arguments, record } => {
@@ -716,6 +717,16 @@ impl<'r> Run<'r> {
             }
             ended => ended,
         }
+    }
+
+    #[inline(never)]
+    fn part(&mut self, names: &[Name], body: &Block) -> Step {
+        let Some(Name { value: part, .. }) = names.first() else { return Ok(()) };
+        let runs = self.scope.program.runs_part(names);
+        if !self.scope.program.only.is_empty() {
+            self.tell(RuntimeEvent::Part { part, runs });
+        }
+        if runs { self.block(body) } else { Ok(()) }
     }
 
     #[inline(never)]

@@ -135,7 +135,9 @@ impl<'r> Preview<'r> {
                 self.inner(head, body, depth);
                 outside.into_iter().for_each(|value| self.scope.variables.set(name.value.as_str(), value));
             }
-            StatementKind::Unsafe { body, .. } | StatementKind::Finally { body } => self.inner(head, body, depth),
+            StatementKind::Unsafe { body, .. } | StatementKind::Finally { body } | StatementKind::Part { body, .. } => {
+                self.inner(head, body, depth);
+            }
             // Nothing that the modem would notice.
             StatementKind::Set { .. } | StatementKind::CaptureFrom { .. } => {}
             StatementKind::Await(Await { clauses, .. }) => {

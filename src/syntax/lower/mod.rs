@@ -135,6 +135,10 @@ impl<'s> Lowerer<'s> {
             }
             Rule::try_line => StatementKind::Try { body: Block::default(), otherwise: None },
             Rule::finally_line => StatementKind::Finally { body: Block::default() },
+            Rule::part_line => {
+                let names = children(pair, Rule::name).map(|name| self.name(&name)).collect();
+                StatementKind::Part { names, body: Block::default() }
+            }
             Rule::unsafe_line => StatementKind::Unsafe { why: self.child_string(pair)?, body: Block::default() },
             Rule::ensure_line => {
                 let question = self.send(pair)?;
