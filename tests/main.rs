@@ -18,6 +18,7 @@ mod cases;
 mod chaos;
 #[cfg(unix)]
 mod coming_from;
+mod conversation;
 mod docs;
 #[cfg(target_os = "linux")]
 mod doctor;

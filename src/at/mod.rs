@@ -81,7 +81,8 @@ impl Question {
         &self.bytes
     }
 
-    fn names(&self) -> impl Iterator<Item = (&[u8], Form)> {
+    /// The extended commands, as they are written: `+CREG`.
+    pub fn names(&self) -> impl Iterator<Item = (&[u8], Form)> {
         self.names.iter().map(|(name, form)| (self.bytes.get(name.clone()).unwrap_or_default(), *form))
     }
 

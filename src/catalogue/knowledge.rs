@@ -19,6 +19,29 @@ static VENDOR_FINALS: LazyLock<Vec<(&'static str, bool)>> = LazyLock::new(|| {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Catalogue;
 
+impl Catalogue {
+    /// Whether one line is the whole answer, because it tells a state and not one thing of several: `+CREG: 0,1`, `+CGATT: 1`.
+    pub fn answers_once(&self, line: &[u8], form: Form) -> bool {
+        let is_state = |answer: &Layout| answer.fields.first().is_some_and(|field| field.is_closed());
+        // Vendors list what the standard does not: `+QPINC: "SC",3,10`.
+        let known = || split_prefix(line).0.and_then(|name| command(std::str::from_utf8(name).ok()?));
+        let is_one = |known: &'static CommandEntry| {
+            let usage = known.form(form).filter(|usage| known.vendors == ["3GPP"] && !usage.answers.is_empty());
+            usage.is_some_and(|usage| usage.answers.iter().all(is_state))
+        };
+        self.likeness(line, form) == Likeness::Either || form == Form::Read && known().is_some_and(is_one)
+    }
+
+    /// Whether a modem may write this before what the command tells: `ICCID: 8988…`, `Revision: R1`.
+    pub fn is_label(label: &[u8], name: &[u8]) -> bool {
+        let known = std::str::from_utf8(name).ok().and_then(command);
+        let is_told = |word: &[u8]| {
+            known.into_iter().flat_map(things_told).any(|thing| thing.as_bytes().eq_ignore_ascii_case(word))
+        };
+        label.split(|byte| *byte == b' ').any(is_told)
+    }
+}
+
 impl Knowledge for Catalogue {
     fn unasked(&self, line: &[u8]) -> Option<Unasked> {
         urc(line).map(|urc| match (urc.starts, urc.goes_off) {

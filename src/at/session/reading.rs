@@ -875,7 +875,8 @@ impl Session {
     }
 
     /// The line, with those that a quoted string in it goes over: `+CUSD: 0,"5 EUR` … `left",15`. `None` where what
-    /// comes next must decide. A quote that nothing closes is a slip of the modem and takes nothing with it.
+    /// comes next must decide. A quote that nothing closes is a slip of the modem and takes nothing with it. Inside, a
+    /// stranger may have written anything, what looks like an answer too.
     fn with_quoted_lines(&self, framer: &Framer, frame: Frame, is_silent: bool) -> Option<Frame> {
         let line = framer.line(frame);
         if !opens_string(line) || prefix_length(line).is_none() {
@@ -886,12 +887,10 @@ impl Session {
             let Some(next) = framer.frame_after(last) else {
                 return (is_silent || framer.end() - frame.start > LONGEST_STRING).then_some(frame);
             };
-            let line = framer.line(next);
-            // A line that begins as an answer's or a URC's does is no inside of a string.
-            if next.end - frame.start > LONGEST_STRING || prefix_length(line).is_some() {
+            if next.end - frame.start > LONGEST_STRING {
                 return Some(frame);
             }
-            if opens_string(line) {
+            if closes_string(framer.line(next)) {
                 return Some(Frame { end: next.end, ..frame });
             }
             last = next;
@@ -899,7 +898,24 @@ impl Session {
     }
 }
 
+/// Whether a quoted string begins that does not end. A quote within a value begins none: `*PSUTTZ: 26/01/01,00:00:00","+00",0`.
 fn opens_string(line: &[u8]) -> bool {
+    has_odd_quotes(line) && memchr::memrchr(b'"', line).is_some_and(|last| begins_value(line, last))
+}
+
+/// Whether the first quote in it is one that closes: behind it stands a comma, or nothing more.
+fn closes_string(line: &[u8]) -> bool {
+    let is_end = |first: usize| matches!(line.get(first + 1..).map(<[u8]>::trim_ascii_start), Some([] | [b',', ..]));
+    let may_open = |first| prefix_length(line).is_some() && begins_value(line, first);
+    has_odd_quotes(line) && memchr::memchr(b'"', line).is_some_and(|first| is_end(first) && !may_open(first))
+}
+
+fn begins_value(line: &[u8], quote: usize) -> bool {
+    let before = line.get(..quote).unwrap_or_default();
+    matches!(before.trim_ascii_end(), [.., b':' | b',' | b'('])
+}
+
+fn has_odd_quotes(line: &[u8]) -> bool {
     // Whether they are odd in number needs no more than a byte, and so are many compared at once.
     line.iter().fold(0_u8, |quotes, byte| quotes.wrapping_add(u8::from(*byte == b'"'))) % 2 == 1
 }

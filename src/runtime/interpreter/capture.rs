@@ -11,7 +11,7 @@ use super::expression::counted;
 use super::{End, ScriptView, Step};
 use crate::at::command;
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
-use crate::at::{Knowledge, Likeness, Line, Question, ResultCode};
+use crate::at::{Line, Question, ResultCode};
 use crate::catalogue::Catalogue;
 use crate::catalogue::command::needs_radio_off;
 use crate::catalogue::explain::{Context, advice, beside};
@@ -60,11 +60,8 @@ impl ScriptView<'_> {
         let question = asked.map(|asked| &*asked.question);
         let captured = match &clause.kind {
             ClauseKind::Expect(patterns) | ClauseKind::ExpectLast(patterns) => {
-                match (self.answers(patterns, values), self.contradiction(asked, patterns, values)) {
-                    (true, None) => Ok(Captured::new()),
-                    (true, Some(other)) => return Err(self.contradicts(asked, clause.span, other)),
-                    (false, _) => Err(Miss::NoMatch),
-                }
+                let answers = self.answers(asked, clause.span, patterns, values)?;
+                if answers { Ok(Captured::new()) } else { Err(Miss::NoMatch) }
             }
             ClauseKind::Capture { fields } => self::fields(fields, lines, question),
             ClauseKind::CaptureAll { fields, record } => {
@@ -82,6 +79,16 @@ impl ScriptView<'_> {
             | ClauseKind::When { .. } => Ok(Captured::new()),
         };
         match (captured, &clause.kind) {
+            (Ok(captured), ClauseKind::Capture { fields }) => {
+                let says_so =
+                    |line: &Line| conforms(fields, &line.bytes, question).is_ok_and(|other| other == captured);
+                self.agreed(asked, clause.span, says_so)?;
+                Ok(captured)
+            }
+            (Ok(captured), ClauseKind::CapturePattern(patterns)) => {
+                self.agreed(asked, clause.span, |line| self.says(patterns, line, values, &captured))?;
+                Ok(captured)
+            }
             (Ok(captured), _) => Ok(captured),
             (
                 Err(Miss::NoMatch),
@@ -122,8 +129,13 @@ impl ScriptView<'_> {
                 WhenEvent::Otherwise => return Ok((Captured::new(), body)),
             };
             match self.capture_pattern(patterns, values) {
-                Ok(captured) => return Ok((captured, body)),
-                Err(Miss::NoMatch) if self.answers(patterns, values) => return Ok((self.nothing_of(patterns), body)),
+                Ok(captured) => {
+                    self.agreed(asked, clause.span, |line| self.says(patterns, line, values, &captured))?;
+                    return Ok((captured, body));
+                }
+                Err(Miss::NoMatch) if self.answers(asked, clause.span, patterns, values)? => {
+                    return Ok((self.nothing_of(patterns), body));
+                }
                 Err(Miss::NoMatch) => {}
                 Err(miss) => return Err(self.missed(asked, clause.span, miss)),
             }
@@ -165,22 +177,39 @@ impl ScriptView<'_> {
     }
 
     /// Whether a line of the last answer, or its final result code, matches one of the patterns.
-    pub(super) fn answers(&self, patterns: &Alternatives, values: &Values) -> bool {
+    pub(super) fn answers(
+        &self,
+        asked: Option<&ReadyQuestion>,
+        span: Span,
+        patterns: &Alternatives,
+        values: &Values,
+    ) -> Step<bool> {
         let last = &self.scope.last;
-        patterns.iter().zip(values).any(|(pattern, values)| {
-            last.lines.iter().any(|line| self.matches_line(pattern, &line.bytes, values))
-                || last.result.as_ref().is_some_and(|result| self.ends_as(result, pattern, values))
-        })
+        let known = || patterns.iter().zip(values);
+        let matches = |line: &Line| known().any(|(pattern, values)| self.matches_line(pattern, &line.bytes, values));
+        if last.lines.iter().any(matches) {
+            return self.agreed(asked, span, matches).map(|()| true);
+        }
+        let ends = |result: &ResultCode| known().any(|(pattern, values)| self.ends_as(result, pattern, values));
+        Ok(last.result.as_ref().is_some_and(ends))
     }
 
-    /// Another line of the answer, where it is to be one and it says something else: `+CPIN: SIM PIN` behind `+CPIN: READY`.
-    fn contradiction(&self, asked: Option<&ReadyQuestion>, patterns: &Alternatives, values: &Values) -> Option<&Line> {
-        let [_, _, ..] = self.scope.last.lines.as_slice() else { return None };
-        self.scope.last.lines.iter().find(|line| {
-            let is_one = asked.and_then(|asked| asked.question.form_of(&line.bytes));
-            is_one.is_some_and(|form| Catalogue.likeness(&line.bytes, form) == Likeness::Either)
-                && !patterns.iter().zip(values).any(|(pattern, values)| self.matches_line(pattern, &line.bytes, values))
-        })
+    /// Whether the patterns capture just this from the line.
+    fn says(&self, patterns: &Alternatives, line: &Line, values: &Values, captured: &Captured) -> bool {
+        matches!(self.capture_line(patterns, values, line), Some(Ok(other)) if other == *captured)
+    }
+
+    /// Fails where the answer is to be one line and another one does not say the same: `+CPIN: SIM PIN` behind
+    /// `+CPIN: READY`.
+    fn agreed(&self, asked: Option<&ReadyQuestion>, span: Span, says_so: impl Fn(&Line) -> bool) -> Step {
+        let (Some(asked), lines @ [_, _, ..]) = (asked, self.scope.last.lines.as_slice()) else { return Ok(()) };
+        let said = lines.iter().find(|line| says_so(line)).and_then(|line| split_prefix(&line.bytes).0);
+        let contradicts = |line: &&Line| {
+            let form = asked.question.form_of(&line.bytes).filter(|_| split_prefix(&line.bytes).0 == said);
+            form.is_some_and(|form| Catalogue.answers_once(&line.bytes, form)) && !says_so(line)
+        };
+        let other = lines.iter().find(contradicts);
+        other.map_or(Ok(()), |other| Err(self.contradicts(Some(asked), span, other)))
     }
 
     #[inline(never)]
@@ -408,7 +437,7 @@ impl ScriptView<'_> {
 fn fields(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<Captured, Miss> {
     let mut first_miss = None;
     for line in with_parameters(lines, question) {
-        match conforms(fields, &line.bytes) {
+        match conforms(fields, &line.bytes, question) {
             Ok(captured) => return Ok(captured),
             Err(miss) => {
                 first_miss.get_or_insert(miss);
@@ -432,7 +461,7 @@ fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<
             Some(first) if first.kind == Written::Group => groups(fields, line, &mut records)?,
             // Behind nothing stand the values that the command takes: `+COPS: ,,(0-4),(0-2)`.
             Some(first) if first.value.is_empty() && at_parameters::groups(list).next().is_some() => {}
-            Some(_) | None => records.push(record(conforms(fields, &line.bytes)?)),
+            Some(_) | None => records.push(record(conforms(fields, &line.bytes, question)?)),
         }
     }
     Ok(Value::list(records))
@@ -471,8 +500,19 @@ fn with_parameters<'l>(lines: &'l [Line], question: Option<&Question>) -> impl I
     lines.iter().filter(is_wanted)
 }
 
-fn conforms(fields: &[Field], line: &[u8]) -> Result<Captured, Miss> {
-    let (prefix, list) = split_prefix(line);
+fn conforms(fields: &[Field], line: &[u8], question: Option<&Question>) -> Result<Captured, Miss> {
+    let (mut prefix, mut list) = split_prefix(line);
+    let label_end = if prefix.is_none() { line.iter().position(|byte| *byte == b':') } else { None };
+    if let (Some((label, [_colon, rest @ ..])), Some(question)) =
+        (label_end.and_then(|end| line.split_at_checked(end)), question)
+    {
+        let without_sign = |name: &[u8]| name.get(1..).is_some_and(|name| name.eq_ignore_ascii_case(label));
+        if question.names().any(|(name, _)| without_sign(name)) {
+            (prefix, list) = (Some(label), rest);
+        } else if question.names().any(|(name, _)| Catalogue::is_label(label, name)) {
+            list = rest;
+        }
+    }
     // A bare line is a text of its own: `SIMCOM, Incorporated` is one manufacturer.
     if let (None, [field]) = (prefix, fields) {
         let mut only = parameters(list);

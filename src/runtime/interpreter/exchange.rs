@@ -409,7 +409,10 @@ impl Run<'_> {
         // A refused question tells nothing of what is set, whatever came before.
         let ended = ended.and_then(|()| match self.view().refused_as(answers, &values) {
             true => Ok(true),
-            false => self.view().judge(&asked, &[], &Vec::new()).map(|_| self.view().answers(answers, &values)),
+            false => {
+                self.view().judge(&asked, &[], &Vec::new())?;
+                self.view().answers(Some(&asked), question.span, answers, &values)
+            }
         });
         self.exchange_ended(&asked, ended.is_ok(), started);
         ended

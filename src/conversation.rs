@@ -1,9 +1,6 @@
 //! A port and a session together: ask, and wait for the answer; wait for a line. What the interpreter, the REPL and
 //! `hayes at` all stand on. It blocks only in the port.
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,13 +1,19 @@
 //! Conversations in virtual time, with a modem that says what stands in a transcript and refuses all else.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use super::*;
-use crate::catalogue::Catalogue;
-use crate::port::bench::{MINUTE, replay};
-use crate::port::{Cancel, Device, Memory};
+use hayes::at::{Event, Expected, Hearer, PromptPlan, Question, Shape};
+use hayes::catalogue::Catalogue;
+use hayes::conversation::{Conversation, Trouble};
+use hayes::port::{Cancel, Device, Fault, Memory, Replay};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+fn replay(events: &str) -> Replay {
+    Replay::new("bench.at".to_owned(), &format!("# hayes transcript 1\n{events}")).unwrap()
+}
 
 fn conversation(device: impl Device + 'static, cancel: &Cancel) -> Conversation {
     Conversation::new(Box::new(Memory::in_virtual_time(device, cancel)), &Catalogue)
@@ -45,7 +51,7 @@ fn nothing_is_sent_once_an_interruption_is_pending() {
     cancel.cancel();
     let asked = conversation.ask(&question("AT+NEVER"), &mut ());
     assert!(matches!(asked, Err(Trouble::Port { fault: Fault::Interrupted, .. })));
-    let sent = conversation.write(b"NEVER", MINUTE, &mut ());
+    let sent = conversation.write(b"NEVER", 60 * SECOND, &mut ());
     assert!(matches!(sent, Err(Trouble::Port { fault: Fault::Interrupted, .. })));
     conversation.interrupt(true, &mut ()).unwrap();
     conversation.ask(&question("AT+CSQ"), &mut ()).unwrap();
