@@ -1,37 +1,39 @@
 //! `hayes fleet`: what the operator of many gateways wants of them, and what came of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::arguments::{self, Reports, some_time};
+use super::arguments::{Batch, Reports, some_time};
 use super::batch;
-use super::console::{Console, Exit};
+use super::console::{self, Console, Exit};
 use super::inputs;
 use super::modem::Signals;
+use super::progress::{LiveLines, clock};
 use super::results;
-use crate::batch::inventory::{FleetGateway, Inventory};
 use crate::batch::journal;
 use crate::batch::run::Common;
 use crate::batch::schedule::Share;
+use crate::fleet::board::FleetBoard;
 use crate::fleet::bundle::{ScriptBundle, not_repeatable};
 use crate::fleet::carrier::is_name;
 #[cfg(feature = "nats")]
 use crate::fleet::carrier::nats::users::configuration;
-use crate::fleet::controller::{FleetRun, Wish};
+use crate::fleet::controller::{FleetRun, NOT_HEARD, Wish};
 use crate::fleet::gateway::CALL;
-use crate::fleet::message::{Manner, Order, Presence, VERSION};
-use crate::fleet::nkey::{self, KeyKind};
-use crate::fleet::operator::{FleetFolder, FleetSettings, Operator, is_not_heard};
+use crate::fleet::message::{Manner, VERSION};
+#[cfg(feature = "nats")]
+use crate::fleet::nkey::KeyKind;
+use crate::fleet::operator::{FleetFolder, FleetSettings, Operator};
 use crate::fleet::seal::{self, SealedFor};
-use crate::fleet::targets::{Target, targets};
+use crate::fleet::targets::targets;
 use crate::port::{Clock, Timestamp};
 use crate::report::result::plural;
 use crate::report::style::harmless;
-use crate::report::tally::Tally;
 use crate::runtime::{Inputs, Status};
 use crate::state;
 
@@ -115,7 +117,7 @@ enum FleetTask {
 #[derive(Debug, Args)]
 struct FleetRunArguments {
     #[command(flatten)]
-    batch: arguments::Batch,
+    batch: Batch,
     /// Tell the gateways, and do not wait for them
     #[arg(long, help_heading = "Fleet")]
     detach: bool,
@@ -140,6 +142,8 @@ struct FleetRunArguments {
 const MODEM_TIMEOUT: Duration = Duration::from_secs(1800);
 /// So soon it is tried again where the carrier does not answer.
 const AGAIN: Duration = Duration::from_secs(5);
+/// So often at most the board is drawn anew.
+const FRAME: Duration = Duration::from_millis(200);
 
 impl FleetArguments {
     pub(crate) fn script(&self) -> Option<&String> {
@@ -185,7 +189,8 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
         FleetTask::Init { .. } => Ok(Exit::Passed),
         FleetTask::Run(arguments) => {
             let run = begin(&folder, arguments, console)?;
-            watch(&folder, &run, arguments.detach, &arguments.batch.reports, console)
+            let batch = &arguments.batch;
+            watch(&folder, &run, [arguments.detach, batch.quiet, batch.json], &batch.reports, console)
         }
         FleetTask::Watch { run, reports } => {
             let runs = folder.runs().map_err(refused("the runs", console))?;
@@ -193,7 +198,7 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
             let known = last.filter(|name| runs.iter().any(|run| run.run == *name));
             let none =
                 || console.refuse(Exit::Nothing, "there is no such run", Some("`hayes fleet status` lists them"));
-            watch(&folder, &known.ok_or_else(none)?, false, reports, console)
+            watch(&folder, &known.ok_or_else(none)?, [false; 3], reports, console)
         }
         FleetTask::Pause { run } => wish(run, Wish::Pause),
         FleetTask::GoOn { run } => wish(run, Wish::Resume),
@@ -282,6 +287,10 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         let help = "a fleet's run is of a whole script: put the part into a script of its own";
         return Err(console.refuse(Exit::Usage, "a fleet's run has no --only", Some(help)));
     }
+    if batch.verbose {
+        let help = "the conversations of those that did not pass come with their results: hayes report shows them";
+        return Err(console.refuse(Exit::Usage, "a fleet's run shows no conversations", Some(help)));
+    }
     let program = batch::script(batch, console)?;
     let (environment, its_origins) = inputs::environment(std::slice::from_ref(&program), console)?;
     let (given, origins) = inputs::explicit(&batch.inputs, std::slice::from_ref(&program), console)?;
@@ -307,7 +316,7 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     }
     if let Some(why) = not_repeatable(&program) {
         let what = "a modem whose gateway fails while its script runs is reported as interrupted, and not run again";
-        console.say(&format!("note: {}; {what}\n", harmless(why.as_bytes())));
+        console.say(&(console::fitted(&format!("note: {}; {what}", harmless(why.as_bytes())), "    ") + "\n"));
     }
     let (hash, bundle) = ScriptBundle::of(&program).map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
     let (start_delay, jitter) = batch.start_delay.unwrap_or_default();
@@ -323,6 +332,8 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         jobs: batch.jobs.map_or(batch::USUAL_JOBS, std::num::NonZeroUsize::get),
         start_delay,
         jitter,
+        retries: batch.retries,
+        wait: batch.wait.unwrap_or_default(),
         not_after: Timestamp::now().after(arguments.not_after).to_string(),
     };
     let mut run = FleetRun::new(String::new(), program.source().name.clone(), hash, manner, targets);
@@ -331,7 +342,10 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     (run.force, run.gateway_rate) = (arguments.force, arguments.gateway_rate);
     run.wave_wait = u64::try_from(arguments.wave_wait.as_millis()).unwrap_or(u64::MAX);
     let gateways: BTreeSet<&str> = run.targets.iter().map(|target| target.gateway.as_str()).collect();
-    let seals: BTreeMap<&str, [u8; 32]> = keys_to_seal_to(&inventory, &gateways, secrets.is_empty(), console)?;
+    let its = inventory.gateways.iter().filter(|it| !secrets.is_empty() && gateways.contains(it.name.as_str()));
+    let seals = seal::keys(its).map_err(|why| {
+        console.refuse(Exit::Invalid, &why, Some("`hayes agent enroll` has printed it: seal = \"X…\""))
+    })?;
     let fleet = folder.settings().map(|settings| settings.fleet).unwrap_or_default();
     let seal = |run: &str| {
         let sealed = seals.iter().map(|(gateway, key)| {
@@ -343,37 +357,33 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     folder.add(run.clone(), &bundle, seal).map_err(refused("the run cannot be kept", console))
 }
 
-/// The keys that secrets are sealed to; none where there are no secrets.
-fn keys_to_seal_to<'i>(
-    inventory: &'i Inventory,
-    gateways: &BTreeSet<&str>,
-    none: bool,
-    console: &Console,
-) -> Result<BTreeMap<&'i str, [u8; 32]>, Exit> {
-    let its = inventory.gateways.iter().filter(|gateway| !none && gateways.contains(gateway.name.as_str()));
-    let key = |gateway: &'i FleetGateway| {
-        let help = "`hayes agent enroll` has printed it: seal = \"X…\"";
-        let refuse = |why: &str| console.refuse(Exit::Invalid, &format!("{}: {why}", gateway.name), Some(help));
-        let text = gateway.seal.as_deref().ok_or_else(|| refuse("secrets are sealed to its key, and it has none"))?;
-        let key = nkey::read(KeyKind::Curve, text).map_err(|why| refuse(&why))?;
-        Ok((gateway.name.as_str(), key))
-    };
-    its.map(key).collect()
-}
-
 /// Drives the fleet until there is nothing more to wait for in this run.
-fn watch(folder: &FleetFolder, run: &str, detach: bool, reports: &Reports, console: &Console) -> Result<Exit, Exit> {
+fn watch(
+    folder: &FleetFolder,
+    run: &str,
+    [detach, quiet, json]: [bool; 3],
+    reports: &Reports,
+    console: &Console,
+) -> Result<Exit, Exit> {
     let (_, signals) = Signals::begin(console)?;
-    let say = |text: &str| console.say(&format!("{}\n", harmless(text.as_bytes())));
+    let screen = RefCell::new(LiveLines::new(*console, !quiet && !detach));
+    let is_live = screen.borrow().live;
+    let say = |text: &str| {
+        screen.borrow_mut().above(&(console::fitted(&harmless(text.as_bytes()), "    ") + "\n"));
+    };
     let results = folder.run_folder(run).join("results.jsonl");
     let Some(mut operator) = Operator::open(folder, &say).map_err(refused("the fleet", console))? else {
-        console.say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {run}\n"));
+        say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {run}"));
         return Ok(Exit::Passed);
     };
-    console.say(&format!("{run}: results in {}\n", results.display()));
+    if !quiet {
+        let leave = if is_live { "; Ctrl-C leaves it, and it goes on" } else { "" };
+        say(&format!("{run}: results in {}{leave}", results.display()));
+    }
     let (sender, ended) = channel();
     operator.heard = Box::new(move |line| _ = sender.send(line.clone()));
-    let (mut told, mut trouble) = (String::new(), String::new());
+    let (mut told, mut trouble, begin, mut next) = (String::new(), String::new(), Clock::start(), Duration::ZERO);
+    let mut exit = Exit::Passed;
     loop {
         match operator.turn() {
             Ok(()) => trouble.clear(),
@@ -386,17 +396,34 @@ fn watch(folder: &FleetFolder, run: &str, detach: bool, reports: &Reports, conso
             Err(error) => return Err(refused("the fleet", console)(error)),
         }
         for line in ended.try_iter().filter(|line| line.run == run && line.mark.is_some()) {
-            say(&format!("{} at {}: {}", line.result.modem, line.gateway, line.result.status));
+            exit = if json { exit.worst(console.print(&(line.result.json() + "\n"))) } else { exit };
+            let (result, gateway) = (&line.result, &line.gateway);
+            let is_fine = matches!(result.status, Status::Passed | Status::Skipped);
+            if !(quiet || is_live && is_fine) {
+                let why = Some(result.why()).filter(|why| !why.is_empty()).map(|why| format!(": {why}"));
+                say(&format!("{} at {gateway}: {}{}", result.modem, result.status, why.unwrap_or_default()));
+            }
         }
-        let board = operator.controller.runs.iter().find(|it| it.run == run).map(|it| board(it, &operator));
-        if let Some(board) = board.filter(|board| *board != told) {
-            say(&board);
-            told = board;
+        let is_over = operator.is_over(run) || signals.came() || detach && trouble.is_empty() && operator.untold == 0;
+        let now = begin.now();
+        if now >= next || is_over {
+            let found = operator.controller.runs.iter().find(|it| it.run == run);
+            let board = found.map(|found| FleetBoard::of(found, &operator.controller));
+            if is_live {
+                let (columns, most) = LiveLines::room();
+                screen.borrow_mut().draw(board.map_or_else(Vec::new, |board| board.rows(most, columns, &clock(now))));
+            } else if let Some(line) = board.map(|board| board.line()).filter(|line| !quiet && *line != told) {
+                say(&line);
+                told = line;
+            }
+            // With many modems the look takes a while itself.
+            next = begin.now() + FRAME.max(9 * (begin.now() - now));
         }
-        if operator.is_over(run) || signals.came() || detach && trouble.is_empty() && operator.untold == 0 {
+        if is_over {
             break;
         }
     }
+    console.say(&screen.borrow_mut().erasing());
     let left = operator.controller.run(run).map_or(0, |run| run.open().count());
     if detach || signals.came() {
         drop(operator);
@@ -408,59 +435,30 @@ fn watch(folder: &FleetFolder, run: &str, detach: bool, reports: &Reports, conso
     if left > 0 {
         console.say(&format!("{} not ended: `hayes fleet watch {run}` waits on\n", plural(left as u64, "modem")));
     }
-    summary(&results, reports, console)
+    Ok(exit.worst(summary(&results, reports, json, console)?))
 }
 
 /// What came of a run, as its ledger has it.
-fn summary(results: &Path, reports: &Reports, console: &Console) -> Result<Exit, Exit> {
+fn summary(results: &Path, reports: &Reports, json: bool, console: &Console) -> Result<Exit, Exit> {
     let read = journal::read(results).map_err(refused("the ledger", console))?;
-    let (mut tally, mut silent) = (Tally::default(), 0);
-    let walked = read.walk(&mut |result| {
-        silent += usize::from(is_not_heard(result));
-        tally.add(result);
-        Ok(())
-    });
-    walked.map_err(refused("the ledger", console))?;
-    let text = results::summary_of(&read, console.out).map_err(refused("the ledger", console))?;
-    let mut exit = console.print(&format!("{text}results: {}\n", results.display()));
+    let (text, tally) = results::summary_of(&read, console.out).map_err(refused("the ledger", console))?;
+    let silent = tally.causes().iter().filter(|cause| cause.code == NOT_HEARD).map(|cause| cause.modems.len()).sum();
+    let text = format!("{text}results: {}\n", results.display());
+    let mut exit = Exit::Passed;
+    // Standard output holds the results alone.
+    if json {
+        console.say(&text)
+    } else {
+        exit = console.print(&text)
+    }
     for (count, worse) in [
         (tally.count(&[Status::Failed]), Exit::Failed),
-        (tally.count(&[Status::Unreachable]) - silent, Exit::Device),
+        (tally.count(&[Status::Unreachable]).saturating_sub(silent), Exit::Device),
         (tally.count(&[Status::Interrupted]) + silent, Exit::Incomplete),
     ] {
         exit = if count > 0 { exit.worst(worse) } else { exit };
     }
     Ok(exit.worst(results::write_reports(results, reports, console)))
-}
-
-/// How a run goes, in a line: `r7: 12 passed, 1 failed, 2 running, 5 not heard, 30 to come`
-fn board(run: &FleetRun, operator: &Operator<'_>) -> String {
-    let controller = &operator.controller;
-    let count = |status: Status| run.targets.iter().filter(|it| run.status(&it.modem.name) == Some(status)).count();
-    let is_silent = |gateway: &str| !controller.is_heard(gateway);
-    let runs = |target: &&Target| {
-        controller.presences.get(&target.gateway).is_some_and(|it| it.running.contains(&target.modem.name))
-    };
-    let (moved, open): (Vec<_>, Vec<_>) =
-        run.open().partition(|target| controller.moves.gateway_of(run, target).is_some());
-    let (waiting, open): (Vec<_>, Vec<_>) =
-        open.into_iter().partition(|target| controller.moves.waits(run, target).is_some());
-    let (silent, heard): (Vec<_>, Vec<_>) = open.into_iter().partition(|target| is_silent(&target.gateway));
-    let running = heard.iter().copied().filter(runs).count();
-    let statuses = [Status::Passed, Status::Failed, Status::Unreachable, Status::Skipped, Status::Interrupted];
-    let ended = statuses.map(|status| (count(status), status.name()));
-    let open = [
-        (running, "running"),
-        (moved.len(), "moved"),
-        (waiting.len(), "waiting for another gateway"),
-        (silent.len(), "not heard"),
-        (heard.len() - running, "to come"),
-    ];
-    let all =
-        ended.into_iter().chain(open).filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-    let why = run.stopped.iter().map(String::as_str).chain(run.paused.then_some("paused"));
-    let why = why.chain(run.cancelled.then_some("cancelled")).map(|why| format!(" ({why})")).collect::<String>();
-    format!("{}: {}{why}", run.run, all.collect::<Vec<_>>().join(", "))
 }
 
 fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> Result<Exit, Exit> {
@@ -484,28 +482,17 @@ fn status(folder: &FleetFolder, gateway: Option<&str>, console: &Console) -> Res
     let operator = open(folder, &|_: &str| {}, console)?;
     let mut text = String::new();
     if gateway.is_none() {
-        operator
-            .controller
-            .runs
-            .iter()
-            .for_each(|run| text.push_str(&format!("{} {}\n", board(run, &operator), run.script)));
+        operator.controller.runs.iter().for_each(|run| {
+            text.push_str(&format!("{} {}\n", FleetBoard::of(run, &operator.controller).line(), run.script))
+        });
     }
     let known = operator.controller.gateways().into_iter().filter(|name| gateway.is_none_or(|it| it == name));
     for name in known {
         let presence = operator.presence(&name).map_err(refused("the carrier", console))?;
         let order = operator.controller.orders.get(&name);
-        let said = presence.map_or_else(|| "not heard".to_owned(), |presence| described(&presence, order));
+        let said =
+            presence.map_or_else(|| "not heard".to_owned(), |presence| presence.described(order, Timestamp::now()));
         text.push_str(&format!("{name}: {}\n", harmless(said.as_bytes())));
     }
     Ok(console.print(&text))
-}
-
-fn described(presence: &Presence, order: Option<&Order>) -> String {
-    let mut said = format!("order {}, said at {}", presence.epoch, presence.clock);
-    let count = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
-    said.push_str(&count(presence.running.len(), "running"));
-    said.push_str(&count(presence.outbox, "to be carried"));
-    presence.skew(order, Timestamp::now()).iter().for_each(|skew| said.push_str(&format!(", {skew}")));
-    presence.says.iter().for_each(|says| said.push_str(&format!("; {says}")));
-    said
 }

@@ -38,15 +38,66 @@ pub(crate) struct ProgressScreen {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
     pub(crate) answers_enter: bool,
-    /// The terminal can be drawn on
-    live: bool,
     tally: Tally,
     /// How long all that have ended took together, by the clock on the wall
     busy: Duration,
     /// What became of writing: results to standard output, records to their files
     written: Exit,
-    /// How wide the lines of it are that stand on the terminal
+    lines: LiveLines,
+}
+
+/// Lines on the terminal that are drawn anew, under those that stay.
+pub(crate) struct LiveLines {
+    console: Console,
+    /// Whether standard error can be drawn on, and something is to be drawn
+    pub(crate) live: bool,
+    rows: Vec<String>,
+    /// How wide the lines are that stand there
     drawn: Vec<usize>,
+}
+
+impl LiveLines {
+    pub(crate) fn new(console: Console, wanted: bool) -> LiveLines {
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let live = wanted && io::stderr().is_terminal() && !is_dumb;
+        LiveLines { console, live, rows: Vec::new(), drawn: Vec::new() }
+    }
+
+    /// The columns of a line, and how many lines there may be. The cursor stands below the last one; a line that has left
+    /// the window could not be taken back. The window's first one is not drawn on: some terminals keep what is erased from
+    /// there on among the lines that have left.
+    pub(crate) fn room() -> (usize, usize) {
+        let (columns, height) = console::window().unwrap_or((80, 24));
+        (columns, height.saturating_sub(2).max(1))
+    }
+
+    pub(crate) fn draw(&mut self, rows: Vec<String>) {
+        self.rows = rows;
+        self.above("");
+    }
+
+    /// Writes lines that stay, above what is redrawn.
+    pub(crate) fn above(&mut self, text: &str) {
+        let mut text = self.erasing() + text;
+        let width = LiveLines::room().0.saturating_sub(1);
+        for row in self.rows.iter().filter(|_| self.live) {
+            let row = cut(row, width);
+            self.drawn.push(row.width());
+            text.push_str(&(row + "\n"));
+        }
+        self.console.say(&text);
+    }
+
+    /// To the first drawn line, and all below it away. In a window that is narrower now a line takes more rows.
+    pub(crate) fn erasing(&mut self) -> String {
+        let (columns, height) = console::window().unwrap_or((80, 24));
+        let rows: usize = self.drawn.drain(..).map(|width| width.div_ceil(columns).max(1)).sum();
+        match rows.min(height.saturating_sub(1)) {
+            0 => String::new(),
+            // Some terminals keep what is erased from their first row on: so no row is erased as the first of all.
+            rows => format!("\x1b[{rows}F\x1b[K\x1b[B\x1b[J\x1b[A"),
+        }
+    }
 }
 
 impl ProgressScreen {
@@ -61,25 +112,23 @@ impl ProgressScreen {
             json: false,
             quiet: false,
             answers_enter: false,
-            live: false,
             tally: Tally::default(),
             busy: Duration::ZERO,
             written: Exit::Passed,
-            drawn: Vec::new(),
+            lines: LiveLines::new(console, false),
         }
     }
 
     /// Until all is over: what came of it, and of writing it.
     pub(crate) fn show(mut self, events: &Receiver<Progress>) -> (Tally, Exit) {
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        self.live = !self.quiet && io::stderr().is_terminal() && !is_dumb;
-        if self.live && self.answers_enter {
+        self.lines = LiveLines::new(self.console, !self.quiet);
+        if self.lines.live && self.answers_enter {
             self.console.say(&(console::fitted("Enter shows all that run; Ctrl-C begins no more", "") + "\n"));
         }
         self.draw();
         let mut last = self.clock.now();
         loop {
-            let event = if self.live {
+            let event = if self.lines.live {
                 events.recv_timeout((last + FRAME).saturating_sub(self.clock.now()))
             } else {
                 events.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -99,10 +148,7 @@ impl ProgressScreen {
                 }
             }
         }
-        let erase = self.erasing();
-        if !erase.is_empty() {
-            self.console.say(&erase);
-        }
+        self.console.say(&self.lines.erasing());
         (self.tally, self.written)
     }
 
@@ -120,7 +166,7 @@ impl ProgressScreen {
             self.above(&format!("note: the conversation of {} could not be kept: {why}\n", result.modem));
         }
         let went_well = matches!(result.status, Status::Passed | Status::Skipped);
-        if !self.quiet && (!self.live || !went_well) {
+        if !self.quiet && (!self.lines.live || !went_well) {
             self.above(&self.line(result));
         }
     }
@@ -142,14 +188,13 @@ impl ProgressScreen {
 
     /// Writes lines that stay, above what is redrawn.
     fn above(&mut self, text: &str) {
-        let erase = self.erasing();
-        self.console.say(&format!("{erase}{text}"));
+        self.console.say(&(self.lines.erasing() + text));
         self.draw();
     }
 
     fn snapshot(&mut self, typed: bool) {
         if typed {
-            self.drawn.push(0);
+            self.lines.drawn.push(0);
         }
         let rows = self.board.rows();
         let mut text = self.total(&rows, WIDE) + "\n";
@@ -158,35 +203,19 @@ impl ProgressScreen {
     }
 
     fn draw(&mut self) {
-        if !self.live {
+        if !self.lines.live {
             return;
         }
         let rows = self.board.rows();
-        let (columns, height) = console::window().unwrap_or((80, 24));
-        // The cursor stands below the last line; one that has left the window could not be taken back. The window's first
-        // line is not drawn on: some terminals keep what is erased from there on among the lines that have left.
-        let room = height.saturating_sub(3).min(ROWS + 1);
+        let (columns, room) = LiveLines::room();
+        let room = (room - 1).min(ROWS + 1);
         let mut lines = vec![self.total(&rows, columns)];
         if rows.len() <= room.min(ROWS) {
             lines.extend(rows.iter().map(|row| self.row(row, columns)));
         } else {
             lines.extend(self.together(&rows, room, columns));
         }
-        let lines: Vec<String> = lines.iter().map(|line| cut(line, columns.saturating_sub(1))).collect();
-        let erase = self.erasing();
-        self.drawn = lines.iter().map(|line| line.width()).collect();
-        self.console.say(&format!("{erase}{}\n", lines.join("\n")));
-    }
-
-    /// To the first drawn line, and all below it away. In a window that is narrower now a line takes more rows.
-    fn erasing(&mut self) -> String {
-        let (columns, height) = console::window().unwrap_or((80, 24));
-        let rows: usize = self.drawn.drain(..).map(|width| width.div_ceil(columns).max(1)).sum();
-        match rows.min(height.saturating_sub(1)) {
-            0 => String::new(),
-            // Some terminals keep what is erased from their first row on: so no row is erased as the first of all.
-            rows => format!("\x1b[{rows}F\x1b[K\x1b[B\x1b[J\x1b[A"),
-        }
+        self.lines.draw(lines);
     }
 
     fn total(&self, rows: &[Doing], columns: usize) -> String {
@@ -258,7 +287,7 @@ impl ProgressScreen {
 }
 
 /// `0:07`, `12:30`, `1:02:03`
-fn clock(time: Duration) -> String {
+pub(crate) fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds / 3600 {
         0 => format!("{}:{:02}", seconds / 60, seconds % 60),

@@ -106,7 +106,7 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
         console.say(&format!("note: {what} ({})\n", plural(bytes as u64, "byte")));
     }
     if arguments.reports.files().next().is_none() {
-        return summary_of(&results, console.out).map_err(unreadable).map(|text| console.print(&text));
+        return summary_of(&results, console.out).map_err(unreadable).map(|(text, _)| console.print(&text));
     }
     let mask = Mask::default().personal(arguments.shareable);
     Ok(write_all(&results, path, &arguments.reports, &mask, console))
@@ -257,14 +257,15 @@ impl Summary<'_> {
 }
 
 /// What the results of an earlier batch say.
-pub(crate) fn summary_of(results: &Results, palette: Palette) -> std::io::Result<String> {
+pub(crate) fn summary_of(results: &Results, palette: Palette) -> std::io::Result<(String, Tally)> {
     let mut tally = Tally::default();
     results.walk(&mut |result| {
         tally.add(result);
         Ok(())
     })?;
     let all = plural(results.heads.len() as u64, "modem");
-    Ok(format!("{}{all}: {}\n{}", causes(&tally, palette), tally.counted(0, palette), tally.durations()))
+    let text = format!("{}{all}: {}\n{}", causes(&tally, palette), tally.counted(0, palette), tally.durations());
+    Ok((text, tally))
 }
 
 /// Each cause with the modems that it has hit, the largest first.

@@ -52,9 +52,9 @@ pub struct FleetRun {
     pub from_start: bool,
     /// Why no further wave begins
     pub stopped: Option<String>,
-    /// Of each modem its present attempt's end
+    /// Of each modem its present attempt's end, and why it did not pass
     #[serde(skip)]
-    ended: HashMap<String, Status>,
+    ended: HashMap<String, (Status, String)>,
     /// Every result that was taken, and what tells it from another
     #[serde(skip)]
     taken: HashMap<(String, u32), String>,
@@ -149,18 +149,24 @@ impl FleetRun {
     pub fn read(&mut self, line: &LedgerLine) {
         let Some(mark) = &line.mark else { return };
         self.taken.insert((line.result.modem.clone(), line.attempt), mark.clone());
-        self.note(&line.result.modem, line.attempt, line.result.status);
+        self.note(line.attempt, &line.result);
     }
 
-    fn note(&mut self, modem: &str, attempt: u32, status: Status) {
+    fn note(&mut self, attempt: u32, result: &RunResult) {
+        let modem = &result.modem;
         if self.targets.named(modem).is_some_and(|target| target.modem.attempt == attempt) {
-            self.ended.insert(modem.to_owned(), status);
+            self.ended.insert(modem.clone(), (result.status, result.why()));
         }
     }
 
     /// How its modem's present attempt ended.
     pub fn status(&self, modem: &str) -> Option<Status> {
-        self.ended.get(modem).copied()
+        Some(self.ended.get(modem)?.0)
+    }
+
+    /// Why it did not pass.
+    pub fn cause(&self, modem: &str) -> Option<&str> {
+        self.ended.get(modem).map(|(_, why)| why.as_str()).filter(|why| !why.is_empty())
     }
 
     /// How many targets are of a wave that has begun: the first ones.
@@ -204,7 +210,7 @@ impl FleetRun {
             Wish::Cancel(all) => (self.cancelled, self.ends_all) = (true, *all),
             Wish::Retry(of) => {
                 let again: BTreeSet<String> =
-                    self.ended.iter().filter(|(_, status)| of.contains(status)).map(|(name, _)| name.clone()).collect();
+                    self.ended.iter().filter(|(_, end)| of.contains(&end.0)).map(|(name, _)| name.clone()).collect();
                 again.iter().for_each(|name| self.targets.try_again(name));
                 self.ended.retain(|name, _| !again.contains(name));
                 if !again.is_empty() {
@@ -251,7 +257,7 @@ impl Controller {
             return Err(format!("{what} stands under another's name"));
         }
         run.taken.insert(slot, mark.clone());
-        run.note(&key.modem, key.attempt, message.result.status);
+        run.note(key.attempt, &message.result);
         let mut result = message.result;
         result.record = message.record;
         if result.script.is_empty() {
@@ -292,7 +298,8 @@ impl Controller {
                 continue;
             }
             let all = run.targets.len();
-            let failed = run.ended.values().filter(|status| matches!(status, Status::Failed | Status::Unreachable));
+            let failed =
+                run.ended.values().filter(|(status, _)| matches!(status, Status::Failed | Status::Unreachable));
             let too_many = run.max_fail.is_some_and(|most| failed.count() > most.of(all));
             let is_open = |target: &&Target| {
                 !run.ended.contains_key(&target.modem.name) && self.moves.gateway_of(run, target).is_none()

@@ -41,6 +41,8 @@ const POLL: (Duration, Duration) = (Duration::from_secs(40), Duration::from_secs
 const AGAIN: Duration = Duration::from_secs(5);
 /// So often a gateway says that it is there, and up to that much later.
 const PRESENCE: (Duration, Duration) = (Duration::from_secs(480), Duration::from_secs(240));
+/// So often at most it says which modems run.
+const WORKS: Duration = Duration::from_secs(15);
 /// How much of a conversation goes with a result.
 const RECORD: usize = 32 << 10;
 
@@ -181,6 +183,9 @@ pub struct Gateway<'s> {
     unwritten: Vec<GatewayResult>,
     next_fetch: Duration,
     next_presence: Duration,
+    last_presence: Duration,
+    /// Whether the last one said that modems run
+    told_running: bool,
     /// What was said last
     said: Option<String>,
     reached: bool,
@@ -213,6 +218,8 @@ impl<'s> Gateway<'s> {
             unwritten: Vec::new(),
             next_fetch: Duration::ZERO,
             next_presence: Duration::ZERO,
+            last_presence: Duration::ZERO,
+            told_running: false,
             said: None,
             reached: false,
             stopping: false,
@@ -283,7 +290,10 @@ impl<'s> Gateway<'s> {
                     cancel.cancel();
                 }
             }
-            ToGateway::Started(key) => self.agent.started(key),
+            ToGateway::Started(key) => {
+                self.agent.started(key);
+                self.presence_changes();
+            }
             ToGateway::Withdrawn(key) => self.agent.withdrawn(&key),
             ToGateway::Done(result, true) => {
                 fail_point("done");
@@ -295,6 +305,9 @@ impl<'s> Gateway<'s> {
             ToGateway::Driven(finished) => {
                 self.driver = None;
                 self.agent.driven();
+                if self.told_running {
+                    self.presence_changes();
+                }
                 if let Some(error) = finished.unwritten {
                     self.disk_failed(&error);
                 }
@@ -419,8 +432,15 @@ impl<'s> Gateway<'s> {
         }
     }
 
+    /// Who looks at a board sees what runs: soon where none ran before, then now and then.
+    fn presence_changes(&mut self) {
+        let wait = if self.told_running { WORKS } else { Duration::from_secs(1) };
+        self.next_presence = self.next_presence.min(self.last_presence + wait);
+    }
+
     fn tell_presence(&mut self) {
-        self.next_presence = Clock::since_boot() + some_time(PRESENCE);
+        let now = Clock::since_boot();
+        (self.last_presence, self.next_presence) = (now, now + some_time(PRESENCE));
         let (gateway, own) = (self.agent.who.gateway.clone(), self.agent.who.instance.clone());
         let kept = self.carrier.presence(&gateway, CALL);
         if !self.told(&kept) {
@@ -435,6 +455,7 @@ impl<'s> Gateway<'s> {
             return;
         }
         let presence = self.agent.presence(&boot_id(), Timestamp::now());
+        self.told_running = !presence.running.is_empty();
         let put = self.carrier.put_presence(&gateway, &json(&presence), kept.map_or(0, |kept| kept.version), CALL);
         self.told(&put);
         match put {
@@ -565,6 +586,7 @@ impl<'s> Gateway<'s> {
         let mut common = Common::new(bundle.program, inputs, &records.join("results.jsonl"));
         common.modem_timeout = Some(run.manner.modem_timeout);
         common.records.clone_from(&records);
+        (common.retries, common.wait) = (run.manner.retries, run.manner.wait);
         common.prove_identities()?;
         let jobs = NonZeroUsize::new(run.manner.jobs.min(modems.len())).unwrap_or(NonZeroUsize::MIN);
         let plan = Plan { start_delay: run.manner.start_delay, jitter: run.manner.jitter, ..Plan::of_jobs(jobs) };

@@ -78,6 +78,12 @@ pub struct Manner {
     pub start_delay: Duration,
     #[serde(with = "as_text")]
     pub jitter: Duration,
+    /// How often a modem that has failed is tried again
+    #[serde(default)]
+    pub retries: usize,
+    /// How long each port that is not there yet is waited for
+    #[serde(with = "as_text", default)]
+    pub wait: Duration,
     /// RFC 3339: nothing is begun after this time of day
     pub not_after: String,
 }
@@ -163,6 +169,16 @@ impl Presence {
             Some(issued) if said + SKEW < issued.millis() => Some("its clock is behind"),
             Some(_) | None => None,
         }
+    }
+
+    /// For people: `order 7, said at 2026-11-28T04:00:00Z, 3 running; …`
+    pub fn described(&self, order: Option<&Order>, now: Timestamp) -> String {
+        let count = |count: usize, what: &str| (count > 0).then(|| format!(", {count} {what}"));
+        let counts = [count(self.running.len(), "running"), count(self.outbox, "to be carried")];
+        let counts: String = counts.into_iter().flatten().collect();
+        let skew = self.skew(order, now).map(|skew| format!(", {skew}")).unwrap_or_default();
+        let says = self.says.as_ref().map(|says| format!("; {says}")).unwrap_or_default();
+        format!("order {}, said at {}{counts}{skew}{says}", self.epoch, self.clock)
     }
 }
 

@@ -8,12 +8,14 @@
 //! - [`controller`]: what the operator wants and what came of it, without I/O
 //! - [`targets`]: the modems that a run is for
 //! - [`moves`]: modems that another gateway has now
+//! - [`board`]: how a run goes
 //! - [`operator`]: the operator's side at work: folder, carrier, ledgers
 //! - [`carrier`]: what carries orders and results between the operator and the gateways
 //! - [`nkey`]: how keys are written
 //! - [`seal`]: secrets on their way to a gateway
 
 pub mod agent;
+pub mod board;
 pub mod bundle;
 pub mod carrier;
 pub mod controller;

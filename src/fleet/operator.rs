@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::carrier::{Access, Arrived, Carrier, CarrierError, Put, Version, open};
-use super::controller::{Controller, FleetRun, LedgerLine, NOT_HEARD, Wish};
+use super::controller::{Controller, FleetRun, LedgerLine, Wish};
 use super::gateway::{CALL, Say, keep};
 use super::key::{SecretKey, sha256};
 use super::message::{Order, Presence, VERSION, json, signed, verified};
@@ -24,7 +24,7 @@ use super::nkey::KeyKind;
 use crate::batch::journal::{self, Journal, Results};
 use crate::notation::{self, ExactDuration};
 use crate::port::{Clock, Timestamp};
-use crate::report::result::{RunResult, plural};
+use crate::report::result::plural;
 use crate::state;
 
 /// How often gateways' presences are looked at, and how long at most in one turn: the next turn goes on.
@@ -296,7 +296,7 @@ impl<'s> Operator<'s> {
         self.close()?;
         // Of thousands of gateways this takes a while, in which no results are taken.
         let now = self.clock.now();
-        self.next_round = now + (3 * (now - begin)).min(LOOK);
+        self.next_round = now + (9 * (now - begin)).min(2 * LOOK);
         Ok(())
     }
 
@@ -581,9 +581,4 @@ pub fn read_ledger(path: &Path, mut take: impl FnMut(LedgerLine)) -> io::Result<
         line.clear();
     }
     Ok(Some(results))
-}
-
-/// Whether that is the line of a modem whose gateway was not heard.
-pub fn is_not_heard(result: &RunResult) -> bool {
-    result.failure.as_ref().is_some_and(|failure| failure.code == NOT_HEARD)
 }

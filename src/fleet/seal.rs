@@ -10,6 +10,9 @@ use crypto_box::aead::OsRng;
 use crypto_box::{PublicKey, SecretKey as CurveKey};
 use serde::{Deserialize, Serialize};
 
+use super::nkey::{self, KeyKind};
+use crate::batch::inventory::FleetGateway;
+
 /// Which run of which gateway secrets are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedFor<'a> {
@@ -29,6 +32,16 @@ struct Sealed<'a> {
 /// The public half of a gateway's sealing key.
 pub fn public(secret: &[u8; 32]) -> [u8; 32] {
     CurveKey::from(*secret).public_key().to_bytes()
+}
+
+/// The keys of gateways that secrets are sealed to, by the gateways' names; else which has none.
+pub fn keys<'i>(gateways: impl Iterator<Item = &'i FleetGateway>) -> Result<BTreeMap<&'i str, [u8; 32]>, String> {
+    let key = |gateway: &'i FleetGateway| {
+        let named = |why: &str| format!("{}: {why}", gateway.name);
+        let text = gateway.seal.as_deref().ok_or_else(|| named("secrets are sealed to its key, and it has none"))?;
+        Ok((gateway.name.as_str(), nkey::read(KeyKind::Curve, text).map_err(|why| named(&why))?))
+    };
+    gateways.map(key).collect()
 }
 
 /// Secrets by their names, for the owner of that key alone.

@@ -129,6 +129,8 @@ impl World {
             jobs: 2,
             start_delay: Duration::ZERO,
             jitter: Duration::ZERO,
+            retries: 0,
+            wait: Duration::ZERO,
             not_after: "2100-01-01T00:00:00Z".into(),
         };
         let mut run = FleetRun::new("r1".into(), "s".into(), bundle.0.clone(), manner, (0..5).map(target).collect());
