@@ -565,9 +565,12 @@ pub struct Urc {
 impl Urc {
     /// Under which a URC is packed, and by which it is found: its first bytes.
     pub fn head(start: &[u8]) -> [u8; 4] {
-        let mut head = [0; 4];
-        head.iter_mut().zip(start).for_each(|(to, from)| *to = *from);
-        head
+        // Most have as many; this runs for every line that is received.
+        start.first_chunk().copied().unwrap_or_else(|| {
+            let mut head = [0; 4];
+            head.iter_mut().zip(start).for_each(|(to, from)| *to = *from);
+            head
+        })
     }
 
     pub fn read_layouts(&'static self, shared: Shared<'_>) -> Result<Vec<Layout>, String> {

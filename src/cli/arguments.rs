@@ -3,14 +3,16 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueHint};
+use clap::builder::{PathBufValueParser, Resettable, TypedValueParser};
+use clap::{ArgMatches, Args, ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use super::agent::AgentArguments;
 use super::fleet::FleetArguments;
+use super::settings;
 use crate::batch::schedule::Share;
 use crate::config::Setting;
 use crate::diagnostic::nearest;
@@ -35,25 +37,25 @@ pub(crate) struct HayesArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
     /// Run scripts on one modem
-    Run(RunArguments),
+    Run(Late<RunArguments>),
     /// Explore a modem line by line; the same as `hayes` alone on a terminal
-    Repl(Box<Repl>),
+    Repl(Late<Repl>),
     /// Run a script on many modems at the same time
-    Batch(Box<Batch>),
+    Batch(Late<Batch>),
     /// Follow the orders of a fleet's operator: drive the modems of this gateway
-    Agent(AgentArguments),
+    Agent(Late<AgentArguments>),
     /// Run a script on the modems of many gateways
-    Fleet(FleetArguments),
+    Fleet(Late<FleetArguments>),
     /// Make reports of the results of a batch
-    Report(Report),
+    Report(Late<Report>),
     /// Send AT commands, print the answers and what they mean
-    At(At),
+    At(Late<At>),
     /// Check scripts without a modem
-    Check(Check),
+    Check(Late<Check>),
     /// Bring scripts into their canonical form
-    Fmt(Fmt),
+    Fmt(Late<Fmt>),
     /// Tell what a command, an answer, an error or a diagnostic code means
-    Explain(Explain),
+    Explain(Late<Explain>),
     /// List the scripts that come with Hayes
     List {
         /// Print it as JSON Lines
@@ -85,13 +87,13 @@ pub(crate) enum Task {
         what: NewFile,
     },
     /// Turn a script of chat, comgt, minicom or Tera Term into a Hayes script
-    Import(Import),
+    Import(Late<Import>),
     /// Run scripts against recordings of modems
-    Test(Test),
+    Test(Late<Test>),
     /// List serial ports, and which of them answers AT
-    Ports(Ports),
+    Ports(Late<Ports>),
     /// Find out why no modem answers: ports, permissions, drivers, other programs, and what the modem says of itself
-    Doctor(Doctor),
+    Doctor(Late<Doctor>),
     /// Show each setting, its value, and where that came from: a file, the environment, the default
     Config {
         /// Print it as JSON Lines
@@ -99,7 +101,7 @@ pub(crate) enum Task {
         json: bool,
     },
     /// Be a simulated modem, as a device for any program
-    Sim(Sim),
+    Sim(Late<Sim>),
     /// Serve an editor: diagnostics, completion, help, renames (Language Server Protocol)
     Lsp {
         /// Over standard input and output, as always; for editors that say it
@@ -122,10 +124,48 @@ pub(crate) enum Task {
     },
 }
 
+/// The arguments of a command, which are described to clap only where it is the command that was typed.
+#[derive(Debug)]
+pub(crate) struct Late<A>(Box<A>);
+
+impl<A> Deref for Late<A> {
+    type Target = A;
+
+    fn deref(&self) -> &A {
+        &self.0
+    }
+}
+
+impl<A: FromArgMatches> FromArgMatches for Late<A> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Late(Box::new(A::from_arg_matches(matches)?)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+impl<A: Args> Args for Late<A> {
+    fn augment_args(command: Command) -> Command {
+        command.defer(|command| {
+            // What the command does is said where it is listed; groups of arguments would say what they are.
+            let (about, long_about) = (command.get_about().cloned(), command.get_long_about().cloned());
+            settings::with_settings(A::augment_args(command))
+                .about(Resettable::from(about))
+                .long_about(Resettable::from(long_about))
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        A::augment_args_for_update(command)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum NewFile {
     /// The file of a module that Hayes does not know: who it is, and which commands it has. Nothing is set on it
-    Module(NewModule),
+    Module(Late<NewModule>),
 }
 
 #[derive(Debug, Args)]

@@ -36,28 +36,26 @@ pub(super) fn port_from() -> Option<&'static str> {
 
 /// The arguments; else what to print instead (help, a mistake), or the exit where a file's fault has been told.
 pub(super) fn parse(words: &[OsString]) -> Result<HayesArguments, Result<clap::Error, Exit>> {
-    let task = task(words).filter(|task| TAKE.contains(task));
     let wants_help = words.iter().any(|word| word == "--help" || word == "-h");
+    let takes = !wants_help && task(words).is_some_and(|task| TAKE.contains(&task));
     // The texts that only a help page shows are made for one that is asked for.
     let whole = |error: clap::Error| {
         let asks = error.kind() == ErrorKind::DisplayHelp;
         let page = || arguments::command().try_get_matches_from(words).err();
         asks.then(page).flatten().unwrap_or(error)
     };
-    let Some(task) = task.filter(|_| !wants_help) else {
-        let matches = HayesArguments::command().try_get_matches_from(words).map_err(|error| Ok(whole(error)))?;
-        return HayesArguments::from_arg_matches(&matches).map_err(Ok);
-    };
-    let configuration = read(words).map_err(Err)?;
-    let command = with_settings(HayesArguments::command(), configuration);
-    let command = command.mut_subcommand(task, |task| with_all_settings(task, configuration));
+    let mut command = HayesArguments::command();
+    if takes {
+        // What the commands below it take is added when they are described.
+        command = with_own_settings(command, read(words).map_err(Err)?);
+    }
     let matches = command.try_get_matches_from(words).map_err(|error| Ok(whole(error)))?;
     let is_from_file = |task: &ArgMatches| {
         task.try_contains_id("port").is_ok_and(|known| known)
             && task.value_source("port") == Some(ValueSource::DefaultValue)
     };
     if matches.subcommand().is_some_and(|(_, task)| is_from_file(task))
-        && let Some(port) = configuration.settings.get("port")
+        && let Some(port) = CONFIGURATION.get().and_then(|configuration| configuration.settings.get("port"))
     {
         let _ = PORT.set(port.origin());
     }
@@ -70,7 +68,7 @@ fn read(words: &[OsString]) -> Result<&'static Configuration, Exit> {
     let profile = profile(words);
     let mut configuration = Configuration::read(&folder, profile.as_deref());
     // The definition is made where there is something to be held against it.
-    let command = (!configuration.settings.is_empty()).then(HayesArguments::command);
+    let command = (!configuration.settings.is_empty()).then(whole_command);
     for (key, given) in &configuration.settings {
         let Some(why) = command.as_ref().and_then(|command| arg(command, key)).and_then(|arg| misfit(arg, key, given))
         else {
@@ -88,6 +86,13 @@ fn read(words: &[OsString]) -> Result<&'static Configuration, Exit> {
         return Err(Exit::Invalid);
     }
     Ok(CONFIGURATION.get_or_init(|| configuration))
+}
+
+/// The definition of the command line with what is described late.
+fn whole_command() -> Command {
+    let mut command = HayesArguments::command();
+    command.build();
+    command
 }
 
 /// The first word that is no flag.
@@ -138,8 +143,16 @@ fn settable(arg: Arg) -> Arg {
     arg.default_value("false").hide_default_value(true).value_name("BOOL").value_parser(BoolishValueParser::new())
 }
 
-/// Gives each option that is a setting its variable, and what the files say as its default.
-fn with_settings(mut command: Command, configuration: &Configuration) -> Command {
+/// Gives each option that is a setting its variable, and what the files say as its default, where they were read.
+pub(crate) fn with_settings(command: Command) -> Command {
+    let Some(configuration) = CONFIGURATION.get() else { return command };
+    let below: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    below
+        .into_iter()
+        .fold(with_own_settings(command, configuration), |command, name| command.mut_subcommand(name, with_settings))
+}
+
+fn with_own_settings(mut command: Command, configuration: &Configuration) -> Command {
     let known = |arg: &Arg| Some((arg.get_id().clone(), Setting::find(arg.get_long()?)?));
     let settings: Vec<_> = command.get_arguments().filter_map(known).collect();
     for (id, setting) in settings {
@@ -150,14 +163,6 @@ fn with_settings(mut command: Command, configuration: &Configuration) -> Command
         });
     }
     command
-}
-
-/// The same with the commands below it.
-fn with_all_settings(command: Command, configuration: &Configuration) -> Command {
-    let below: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
-    below.into_iter().fold(with_settings(command, configuration), |command, name| {
-        command.mut_subcommand(name, |below| with_all_settings(below, configuration))
-    })
 }
 
 /// Clap keeps what outlives it; the arguments are read once.
@@ -189,7 +194,7 @@ pub(super) fn show(as_json: bool, console: &Console) -> Exit {
 }
 
 fn held() -> Vec<Held> {
-    let command = HayesArguments::command();
+    let command = whole_command();
     let files = CONFIGURATION.get();
     let setting = |setting: &Setting| {
         let variable = setting.variable();

@@ -300,7 +300,7 @@ pub struct Model {
     pub unconfirmed: &'static str,
     other_names: &'static [&'static str],
     text: &'static str,
-    profile: OnceLock<Result<Profile, String>>,
+    profile: OnceLock<Result<Box<Profile>, String>>,
 }
 
 // MODELS, in the order of the help, and VENDORS, which `like` may name as well: the build lists the files.
@@ -358,12 +358,12 @@ impl Profile {
             };
             return Err(Complaint::new(format!("there is no simulated modem `{name}`")).help(help));
         };
-        let read = || Profile::read(model.text).map_err(|error| error.to_string());
+        let read = || Profile::read(model.text).map(Box::new).map_err(|error| error.to_string());
         // The program's own fault: its data does not parse.
         let damaged = |error: &String| {
             Complaint::new(format!("the data of the simulated modem `{}` is damaged", model.name)).help(error.clone())
         };
-        model.profile.get_or_init(read).as_ref().map_err(damaged)
+        model.profile.get_or_init(read).as_deref().map_err(damaged)
     }
 
     /// Whether a setting that it names is one of the model's.
