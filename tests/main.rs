@@ -56,6 +56,7 @@ mod runs;
 mod secrets;
 mod shelf;
 mod simulated;
+mod simulator;
 #[cfg(target_os = "linux")]
 mod soak;
 mod supersim;

@@ -37,25 +37,25 @@ pub(crate) struct HayesArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
     /// Run scripts on one modem
-    Run(Late<RunArguments>),
+    Run(Deferred<RunArguments>),
     /// Explore a modem line by line; the same as `hayes` alone on a terminal
-    Repl(Late<Repl>),
+    Repl(Deferred<Repl>),
     /// Run a script on many modems at the same time
-    Batch(Late<Batch>),
+    Batch(Deferred<Batch>),
     /// Follow the orders of a fleet's operator: drive the modems of this gateway
-    Agent(Late<AgentArguments>),
+    Agent(Deferred<AgentArguments>),
     /// Run a script on the modems of many gateways
-    Fleet(Late<FleetArguments>),
+    Fleet(Deferred<FleetArguments>),
     /// Make reports of the results of a batch
-    Report(Late<Report>),
+    Report(Deferred<Report>),
     /// Send AT commands, print the answers and what they mean
-    At(Late<At>),
+    At(Deferred<At>),
     /// Check scripts without a modem
-    Check(Late<Check>),
+    Check(Deferred<Check>),
     /// Bring scripts into their canonical form
-    Fmt(Late<Fmt>),
+    Fmt(Deferred<Fmt>),
     /// Tell what a command, an answer, an error or a diagnostic code means
-    Explain(Late<Explain>),
+    Explain(Deferred<Explain>),
     /// List the scripts that come with Hayes
     List {
         /// Print it as JSON Lines
@@ -87,13 +87,13 @@ pub(crate) enum Task {
         what: NewFile,
     },
     /// Turn a script of chat, comgt, minicom or Tera Term into a Hayes script
-    Import(Late<Import>),
+    Import(Deferred<Import>),
     /// Run scripts against recordings of modems
-    Test(Late<Test>),
+    Test(Deferred<Test>),
     /// List serial ports, and which of them answers AT
-    Ports(Late<Ports>),
+    Ports(Deferred<Ports>),
     /// Find out why no modem answers: ports, permissions, drivers, other programs, and what the modem says of itself
-    Doctor(Late<Doctor>),
+    Doctor(Deferred<Doctor>),
     /// Show each setting, its value, and where that came from: a file, the environment, the default
     Config {
         /// Print it as JSON Lines
@@ -101,7 +101,7 @@ pub(crate) enum Task {
         json: bool,
     },
     /// Be a simulated modem, as a device for any program
-    Sim(Late<Sim>),
+    Sim(Deferred<Sim>),
     /// Serve an editor: diagnostics, completion, help, renames (Language Server Protocol)
     Lsp {
         /// Over standard input and output, as always; for editors that say it
@@ -126,9 +126,9 @@ pub(crate) enum Task {
 
 /// The arguments of a command, which are described to clap only where it is the command that was typed.
 #[derive(Debug)]
-pub(crate) struct Late<A>(Box<A>);
+pub(crate) struct Deferred<A>(Box<A>);
 
-impl<A> Deref for Late<A> {
+impl<A> Deref for Deferred<A> {
     type Target = A;
 
     fn deref(&self) -> &A {
@@ -136,9 +136,9 @@ impl<A> Deref for Late<A> {
     }
 }
 
-impl<A: FromArgMatches> FromArgMatches for Late<A> {
+impl<A: FromArgMatches> FromArgMatches for Deferred<A> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(Late(Box::new(A::from_arg_matches(matches)?)))
+        Ok(Deferred(Box::new(A::from_arg_matches(matches)?)))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -146,7 +146,7 @@ impl<A: FromArgMatches> FromArgMatches for Late<A> {
     }
 }
 
-impl<A: Args> Args for Late<A> {
+impl<A: Args> Args for Deferred<A> {
     fn augment_args(command: Command) -> Command {
         command.defer(|command| {
             // What the command does is said where it is listed; groups of arguments would say what they are.
@@ -165,7 +165,7 @@ impl<A: Args> Args for Late<A> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum NewFile {
     /// The file of a module that Hayes does not know: who it is, and which commands it has. Nothing is set on it
-    Module(Late<NewModule>),
+    Module(Deferred<NewModule>),
 }
 
 #[derive(Debug, Args)]

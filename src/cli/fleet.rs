@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::arguments::{Batch, Late, Reports, some_time};
+use super::arguments::{Batch, Deferred, Reports, some_time};
 use super::batch;
 use super::console::{self, Console, Exit};
 use super::inputs;
@@ -71,7 +71,7 @@ enum FleetTask {
         valid_for: Duration,
     },
     /// Run a script on the modems of many gateways
-    Run(Late<FleetRunArguments>),
+    Run(Deferred<FleetRunArguments>),
     /// Show how a run goes, and take in its results
     Watch {
         /// The run [default: the last one]

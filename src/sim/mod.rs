@@ -29,9 +29,6 @@ pub use modem::Simulator;
 use options::{GivenOption, fault, parse_duration};
 pub use options::{Options, fault_help, option_help};
 
-#[cfg(test)]
-mod tests;
-
 /// One model, as its file describes it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
+use hayes::notation;
+use hayes::port::{Control, Device};
+use hayes::sim::{Options, Simulator, fault_help, models};
 use proptest::prelude::*;
-
-use super::{Options, Simulator, fault_help, models};
-use crate::notation;
-use crate::port::{Control, Device};
 
 struct Computer {
     modem: Simulator,
