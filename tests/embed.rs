@@ -1,7 +1,7 @@
 //! Hayes in another program: the page's example is the one that is built, and prints what the page says.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[allow(dead_code, reason = "its `main` is the example's")]
 #[path = "../docs/examples/embed.rs"]
@@ -14,4 +14,74 @@ fn the_page_shows_the_example_and_what_it_prints() {
     let printed = example::talk("sim:bg96?time=virtual").unwrap();
     let shown = format!("```text\n$ cargo run --quiet --example embed\n{printed}```");
     assert!(page.contains(&shown), "what it prints:\n{printed}");
+}
+
+/// What other programs build on: a change of it is a breaking one, and has a line in CHANGELOG.md. `BLESS=1` writes it.
+#[test]
+fn the_public_api_is_the_one_that_is_kept() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/api.txt");
+    let mut api = String::new();
+    let rooms = ["src/embed.rs", "src/report/answered.rs", "src/report/result.rs", "src/at"].map(PathBuf::from);
+    for file in rooms.iter().flat_map(sources) {
+        let items = public(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file)).unwrap());
+        if !items.is_empty() {
+            api.push_str(&format!("# {}\n{items}\n", file.display()));
+        }
+    }
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&kept, &api).unwrap();
+    }
+    let told = fs::read_to_string(&kept).unwrap();
+    let differs = api.lines().zip(told.lines()).find(|(now, then)| now != then);
+    assert_eq!(api, told, "the public API has changed, first at {differs:?}: BLESS=1, and a line in CHANGELOG.md");
+}
+
+/// The files of a module, in order; its tests are none of it.
+fn sources(path: &PathBuf) -> Vec<PathBuf> {
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if whole.is_file() {
+        return vec![path.clone()];
+    }
+    let mut inside: Vec<_> = fs::read_dir(whole).unwrap().map(|entry| path.join(entry.unwrap().file_name())).collect();
+    inside.sort();
+    inside.retain(|path| !path.ends_with("tests") && !path.ends_with("tests.rs"));
+    inside.iter().flat_map(sources).collect()
+}
+
+/// Its public items without their bodies, each behind the `impl` or the struct that it stands in; enums and traits with all that is in them.
+fn public(source: &str) -> String {
+    let mut items = String::new();
+    let mut owner = "";
+    let mut lines = source.lines().take_while(|line| *line != "#[cfg(test)]").peekable();
+    while let Some(line) = lines.next() {
+        match line {
+            "}" => owner = "",
+            line if line.starts_with("impl") => owner = line.trim_end_matches([' ', '{']),
+            _ => {}
+        }
+        if !line.trim_start().starts_with("pub ") {
+            continue;
+        }
+        let is_whole = ["pub enum ", "pub trait "].iter().any(|kind| line.starts_with(kind)) && !line.ends_with('}');
+        let mut item = line.trim().to_owned();
+        while is_whole && item.lines().last() != Some("}") || !is_whole && !ends(&item) {
+            let next = lines.next().unwrap();
+            let shown = next.trim_start();
+            if !shown.starts_with("//") && !shown.starts_with("#[") && !shown.is_empty() {
+                item.push_str(if is_whole { "\n" } else { " " });
+                item.push_str(if is_whole { next } else { shown });
+            }
+        }
+        let item = if is_whole { &item } else { item.trim_end_matches([' ', '{', ';', ',']) };
+        items.push_str(&if owner.is_empty() { format!("{item}\n") } else { format!("{owner}: {item}\n") });
+        if let Some(fields) = line.strip_prefix("pub ").filter(|_| line.starts_with("pub struct ")) {
+            owner = fields.strip_suffix(" {").unwrap_or("");
+        }
+    }
+    items
+}
+
+/// Whether a signature is all there, or a field, or a list that is written on one line.
+fn ends(item: &str) -> bool {
+    item.ends_with([';', '{', '}']) || item.ends_with(',') && item.matches('(').count() == item.matches(')').count()
 }
