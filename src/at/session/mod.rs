@@ -348,7 +348,9 @@ impl Asking {
             };
             return (if is_answer { Event::Response(line) } else { Event::Urc(line) }, Unasked::News);
         }
-        let is_text = expected.shape == Shape::Text;
+        // A name or a number is text; noise on the line is not.
+        let is_noise = || line.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
+        let is_text = expected.shape == Shape::Text && !is_noise();
         if is_text && (goes_on || !self.lines.is_empty() && !self.framed) {
             return (Event::Response(line), Unasked::News);
         }
@@ -367,12 +369,10 @@ impl Asking {
             let mut names = question.names().map(|(name, _)| name).peekable();
             names.peek().is_some() && has_prefix() && names.all(|name| knowledge.is_answer_of_another(line, name))
         };
-        // A name or a number is text; noise on the line is not.
-        let is_noise = || line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t');
         let is_stray = expected.shape == Shape::None
             || (expected.shape == Shape::Bare || !expected.prefixes.is_empty()) && has_prefix()
             || is_of_another()
-            || matches!(expected.shape, Shape::Bare | Shape::Unknown) && is_noise();
+            || matches!(expected.shape, Shape::Bare | Shape::Unknown | Shape::Prefixed | Shape::Text) && is_noise();
         // `+ICCID: 8988…` to `AT+CCID`
         let is_alike = || {
             let mut names = question.names().map(|(name, _)| name);
