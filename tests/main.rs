@@ -42,6 +42,8 @@ mod mixed;
 mod modules;
 #[cfg(all(unix, feature = "nats"))]
 mod nats;
+mod order;
+mod patterns;
 #[cfg(unix)]
 mod peers;
 mod picture;

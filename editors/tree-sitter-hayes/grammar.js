@@ -53,7 +53,7 @@ module.exports = grammar({
           seq($._alternatives, optional(seq("then", "nothing"))),
         ),
       ),
-    capture: ($) => seq("capture", choice($._captured, seq("all", $._captured, "as", $.name)), optional(seq("from", $._expression))),
+    capture: ($) => seq("capture", optional("secret"), choice($._captured, seq("all", $._captured, "as", $.name)), optional(seq("from", $._expression))),
     _captured: ($) => choice(list($.field), or($._quoted_pattern)),
     field: ($) => seq($.name, optional(seq(":", $.type)), optional("?")),
     prompt: ($) =>
@@ -100,7 +100,7 @@ module.exports = grammar({
     sleep: ($) => seq("sleep", $._expression),
     timeout: ($) => seq("timeout", $._expression),
     confirm: ($) => seq("confirm", $.string),
-    ask: ($) => seq("ask", $.string, optional(seq("as", $.name, optional(seq(":", $.type))))),
+    ask: ($) => seq("ask", $.string, optional(seq("as", optional("secret"), $.name, optional(seq(":", $.type))))),
     port: ($) =>
       seq(
         "port",

@@ -232,24 +232,3 @@ impl Names {
         self.ids.get(name).and_then(|id| self.entries.get(*id))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::{NoScripts, check_more};
-    use super::Names;
-    use crate::source::Source;
-
-    #[test]
-    fn lines_typed_one_after_the_other_share_their_names() {
-        let (first, names) = check_more(&Source::new("1", "AT+CSQ\n  capture rssi:int"), &NoScripts, &Names::default());
-        assert!(first.program.is_some());
-        assert_eq!(names.names(), ["rssi"]);
-        let (second, after) = check_more(&Source::new("2", "log \"${dbm(rssi)}\"\nset x = 1"), &NoScripts, &names);
-        assert_eq!(second.program.unwrap().fields, ["x"]);
-        assert_eq!(after.names(), ["rssi", "x"]);
-        let (third, _) = check_more(&Source::new("3", "log \"${rsi}\""), &NoScripts, &names);
-        assert_eq!(third.diagnostics[0].help.as_deref(), Some("did you mean `rssi`?"));
-        let (param, _) = check_more(&Source::new("4", "param apn = \"super\""), &NoScripts, &names);
-        assert!(param.diagnostics.is_empty(), "it may be used in the next line: {:?}", param.diagnostics);
-    }
-}

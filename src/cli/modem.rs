@@ -16,7 +16,7 @@ use crate::connect::{self, AUTO, Address, Opening, SIMULATED};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
 use crate::port::{self, Cancel, Port, RecordStatus, Recorded};
-use crate::runtime::{Mask, Status};
+use crate::runtime::{Mask, SharedMask, Status};
 use crate::state;
 
 /// The port that was named, else the simulated modem, which is told.
@@ -79,6 +79,8 @@ pub(crate) struct OpenModem {
     /// Who is told of Ctrl-C
     pub(crate) watcher: Arc<Mutex<Option<Sender<bool>>>>,
     recorded: Option<RecordStatus>,
+    /// What is recorded is hidden by
+    pub(crate) mask: SharedMask,
 }
 
 impl OpenModem {
@@ -106,10 +108,13 @@ impl OpenModem {
             let exit = if error.code == "hayes::port::interrupted" { signals.exit() } else { Exit::Device };
             (exit, error)
         })?;
+        let secrets = Arc::new(Mutex::new(secrets));
+        let mask = Arc::clone(&secrets);
         let (port, recorded): (Box<dyn Port>, _) = match &connection.record {
             None => (port, None),
             Some(file) => {
-                let mask: port::Mask = Box::new(move |bytes| secrets.bytes(bytes));
+                let mask: port::Mask =
+                    Box::new(move |bytes| secrets.lock().unwrap_or_else(PoisonError::into_inner).bytes(bytes));
                 let mut port = Recorded::new(port);
                 let status = port.begin(file, &chosen.to_string(), mask).map_err(|error| {
                     let message = format!("the conversation cannot be recorded in {}: {error}", file.display());
@@ -118,7 +123,7 @@ impl OpenModem {
                 (Box::new(port), Some(status))
             }
         };
-        Ok(OpenModem { conversation: Conversation::new(port, &Catalogue), cancel, signals, watcher, recorded })
+        Ok(OpenModem { conversation: Conversation::new(port, &Catalogue), cancel, signals, watcher, recorded, mask })
     }
 
     /// Closes the port. What could not be recorded is told.

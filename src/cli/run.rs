@@ -142,7 +142,8 @@ impl PreparedRun {
         console: &Console,
     ) -> Exit {
         let script = &program.source().name;
-        let inputs = Inputs { folder: Path::new(script).parent().map(Path::to_owned), ..self.inputs.clone() };
+        let (folder, shared_mask) = (Path::new(script).parent().map(Path::to_owned), Some(Arc::clone(&modem.mask)));
+        let inputs = Inputs { folder, shared_mask, ..self.inputs.clone() };
         let started = Timestamp::now().to_string();
         let mut screen = Screen::of_run(output, console, &modem.cancel);
         *modem.watcher.lock().unwrap_or_else(PoisonError::into_inner) = screen.told();

@@ -264,14 +264,15 @@ impl Port for Recorded {
     }
 
     fn read(&mut self, buffer: &mut [u8], until: Duration) -> Result<Read, Fault> {
+        // What the read before brought was looked at: it may have told what is secret in it.
+        self.take_received(false);
+        self.flush();
         let outcome = self.port.read(buffer, until);
         match &outcome {
             _ if self.into.is_none() => {}
             Ok(Read::Bytes(count)) => {
                 self.received.extend_from_slice(buffer.get(..*count).unwrap_or_default());
                 self.last = self.port.now();
-                self.take_received(false);
-                self.flush();
             }
             // Nothing more comes for now: what is there is shown, as a prompt that has no line end.
             Ok(Read::Deadline) => self.settle(),

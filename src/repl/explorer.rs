@@ -352,10 +352,11 @@ impl Explorer {
     }
 
     /// Hides the secrets that are known by now, in what is recorded and where the bytes of the port are shown.
-    fn hide(&self, more: Vec<&str>) {
+    fn hide(&mut self, more: Vec<&str>) {
         let mut mask = self.session.interpreter.mask();
         more.into_iter().for_each(|secret| mask.add(secret));
         if let Some(link) = &self.link {
+            self.session.interpreter.inputs.shared_mask = Some(Arc::clone(&link.mask));
             link.hide(mask, self.raw.then_some((&self.above, self.options.palette, self.in_hex)));
         }
     }

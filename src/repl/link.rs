@@ -18,7 +18,7 @@ use crate::diagnostic::Complaint;
 use crate::notation::escape;
 use crate::port::{self, Cancel, Control, Fault, Port, Read, RecordStatus, Recorded};
 use crate::report::style::{Palette, Style};
-use crate::runtime::Mask;
+use crate::runtime::{Mask, SharedMask};
 
 pub(super) struct Link {
     pub address: Address,
@@ -32,7 +32,7 @@ pub(super) struct Link {
     pub is_lost: bool,
     recorded: Option<RecordStatus>,
     /// What is hidden in what is recorded: all secrets that are known by now.
-    mask: Arc<Mutex<Mask>>,
+    pub(super) mask: SharedMask,
     cancel: Cancel,
 }
 

@@ -471,7 +471,7 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
 }
 
 /// The unit of what is reported under a name, as the library's scripts and people name it; empty where it has none.
-pub(super) fn unit(name: &str) -> &'static str {
+fn unit(name: &str) -> &'static str {
     const UNITS: [(&str, &str); 14] = [
         ("Time", "\u{a0}s"),
         ("signal", "\u{a0}dBm"),

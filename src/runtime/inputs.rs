@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::secret::Mask;
+use super::secret::{Mask, SharedMask};
 use crate::check::Program;
 use crate::connect::Address;
 use crate::diagnostic::{Complaint, nearest};
@@ -34,6 +34,8 @@ pub struct Inputs {
     pub answers: BTreeMap<String, String>,
     /// What is told and kept may be given to others: it holds no number of a modem, a SIM or a person.
     pub shareable: bool,
+    /// What else hides secrets while this runs, and is told those that are captured
+    pub shared_mask: Option<SharedMask>,
     /// Where `file("…")` looks: the script's folder.
     pub folder: Option<PathBuf>,
     /// What is asked before something is sent that costs
@@ -83,6 +85,7 @@ impl Default for Inputs {
             yes: false,
             answers: BTreeMap::new(),
             shareable: false,
+            shared_mask: None,
             folder: None,
             guard: None,
         }

@@ -19,4 +19,4 @@ pub use failure::{Call, Failure};
 pub use inputs::{Inputs, Unfit, unfit, unknown_param};
 pub use interpreter::{DEEPEST, Interpreter, STACK, run};
 pub use outcome::{Outcome, Status};
-pub use secret::Mask;
+pub use secret::{Mask, SharedMask};

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
@@ -37,6 +37,9 @@ pub struct Mask {
     /// The numbers of modems, SIMs and people are hidden too.
     personal: bool,
 }
+
+/// A mask by which others hide too: what a port writes down, while a run learns what is secret.
+pub type SharedMask = Arc<Mutex<Mask>>;
 
 impl Mask {
     pub fn new<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Mask {
@@ -137,6 +140,16 @@ impl Mask {
             begin.push(self.spellings.len());
         }
         self.spellings.push(spelling);
+    }
+
+    /// The same of a value that was captured, and of what it holds.
+    pub fn add_value(&mut self, value: &Value) {
+        match value {
+            Value::List(items) => items.iter().for_each(|item| self.add_value(item)),
+            Value::Record(record) => record.iter().for_each(|(_, value)| self.add_value(value)),
+            Value::Text(_) | Value::Bytes(_) | Value::Int(_) | Value::Decimal(_) => self.add(&value.to_string()),
+            Value::Bool(_) | Value::Duration(_) => {}
+        }
     }
 
     /// The bytes with every secret in them replaced by `***`.

@@ -279,7 +279,8 @@ impl<'a> Assembler<'a> {
             return self.open(OpenBlock { opened: line, ..open });
         } else if let (Some(clauses), None) = (clauses_of(&mut open.kind), &condition) {
             let event = WhenEvent::Otherwise;
-            clauses.push(Clause { kind: ClauseKind::When { event, body: Block::default() }, span: line });
+            let kind = ClauseKind::When { event, body: Block::default() };
+            clauses.push(Clause { kind, is_secret: false, span: line });
             return self.open(OpenBlock { opened: line, ..open });
         } else if let (Some(otherwise), None) = (otherwise_of(&mut open.kind), condition) {
             *otherwise = Some(Block::default());

@@ -99,8 +99,8 @@ pub enum StatementKind {
     Timeout { duration: Expression },
     /// `confirm "text"`
     Confirm { text: Template },
-    /// `ask "text" [as NAME[:KIND]]`
-    Ask { text: Template, answer: Option<(Name, Convert)> },
+    /// `ask "text" [as [secret] NAME[:KIND]]`
+    Ask { text: Template, answer: Option<(Name, Convert)>, is_secret: bool },
     /// `reboot AT… [within D]`
     Reboot { command: Send },
     /// `unsafe "why" { … }`
@@ -224,7 +224,7 @@ impl Statement {
                 parts.extend(columns.iter().map(|column| Part::Value(&column.value)));
             }
             StatementKind::CaptureFrom { clause, from } => parts.extend([Part::Value(from), Part::Clause(clause)]),
-            StatementKind::Ask { text, answer } => {
+            StatementKind::Ask { text, answer, .. } => {
                 parts.push(Part::Text(text));
                 parts.extend(answer.iter().map(|(name, _)| Part::Binds(name)));
             }
@@ -364,6 +364,8 @@ pub enum SendForm {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clause {
     pub kind: ClauseKind,
+    /// `capture secret …`
+    pub is_secret: bool,
     pub span: Span,
 }
 

@@ -218,7 +218,8 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             StatementKind::Await(awaited) => return self.awaiting(awaited, statement.span),
             StatementKind::Ensure { question, answers, otherwise } => {
                 // What it answers is looked at as what an `expect` expects.
-                let clause = Clause { kind: ClauseKind::Expect(answers.clone()), span: statement.span };
+                let kind = ClauseKind::Expect(answers.clone());
+                let clause = Clause { kind, is_secret: false, span: statement.span };
                 self.send(question, &[clause], Role::Ensured);
                 answers.iter().for_each(|pattern| self.comparing_pattern(pattern, "`answers`"));
                 let otherwise = self.branch(otherwise, self.place);
@@ -257,7 +258,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             }
             StatementKind::Report { columns, .. } => self.report_columns(columns),
             StatementKind::CaptureFrom { clause, from } => self.capture_from(clause, from),
-            StatementKind::Ask { text, answer } => {
+            StatementKind::Ask { text, answer, .. } => {
                 self.template(text);
                 if let Some((name, convert)) = answer {
                     self.bind(name, Type::of_capture(*convert, false), None);
@@ -441,7 +442,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     }
 
     /// The part that holds this place and will not run.
-    pub(super) fn part_left_out(&self, place: Span) -> Option<&'t str> {
+    fn part_left_out(&self, place: Span) -> Option<&'t str> {
         self.script.body.statements.iter().find_map(|statement| {
             let StatementKind::Part { names, body } = &statement.kind else { return None };
             let holds = (body.span.start..body.span.end).contains(&place.start);

@@ -15,7 +15,7 @@ use crate::at::{Line, Question, ResultCode};
 use crate::catalogue::Catalogue;
 use crate::catalogue::command::needs_radio_off;
 use crate::catalogue::explain::{Context, advice, beside};
-use crate::check::{Hole, Matcher, anywhere};
+use crate::check::{Hole, Matcher, Program, anywhere};
 use crate::notation::text;
 use crate::runtime::failure::Failure;
 use crate::runtime::inputs::from_text;
@@ -465,6 +465,26 @@ fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<
         }
     }
     Ok(Value::list(records))
+}
+
+/// What a `capture secret` takes out of this line, whether or not it is of the kind that is asked for.
+pub(super) fn secrets_in(program: &Program, clause: &Clause, values: &Values, line: &[u8]) -> Vec<Value> {
+    let texts = |fields: &[Field]| -> Vec<Field> {
+        let text = |field: &Field| Field { convert: Convert::Text, optional: true, ..field.clone() };
+        fields.iter().map(text).collect()
+    };
+    if let ClauseKind::Capture { fields } = &clause.kind {
+        let captured = conforms(&texts(fields), line, None).unwrap_or_default();
+        return captured.into_iter().map(|(_, value)| value).collect();
+    }
+    if let ClauseKind::CaptureAll { fields, .. } = &clause.kind {
+        return all(&texts(fields), &[Line { bytes: line.into() }], None).into_iter().collect();
+    }
+    let matchers = clause.patterns().iter().zip(values).filter_map(|(pattern, values)| {
+        let found = program.matcher(pattern)?.captures(line, values)?;
+        Some(found.into_iter().flatten().map(|value| Value::text(text(value))).collect::<Vec<Value>>())
+    });
+    matchers.flatten().collect()
 }
 
 fn holes(line: &[u8], holes: &[Hole], found: &[Option<&[u8]>]) -> Result<Captured, Miss> {

@@ -65,7 +65,9 @@ impl Run<'_> {
             return self.exchange_with_branches(&asked, clauses, &values);
         }
         let started = self.conversation.now();
+        self.listen_for_secrets(clauses, &values);
         let ended = self.converse(&asked, clauses, &values);
+        self.hearing.secret.clear();
         self.exchange_ended(&asked, ended.is_ok(), started);
         self.keep(ended?);
         Ok(())
@@ -88,8 +90,24 @@ impl Run<'_> {
         self.block(body)
     }
 
+    /// Until the answer is whole, or the awaited line has come.
+    fn listen_for_secrets(&mut self, clauses: &[Clause], values: &ClauseValues) {
+        for (clause, values) in clauses.iter().zip(values).filter(|(clause, _)| clause.is_secret) {
+            self.hearing.secret.push((Arc::clone(&self.scope.program), clause.clone(), values.clone()));
+        }
+    }
+
+    /// The same of lines that are there already.
+    fn learn_from_last(&mut self, clauses: &[Clause], values: &ClauseValues) {
+        self.listen_for_secrets(clauses, values);
+        for line in &self.scope.last.lines {
+            self.hearing.learn_from(&Event::Response(&line.bytes));
+        }
+        self.hearing.secret.clear();
+    }
+
     fn converse(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step<Captured> {
-        if let [Clause { kind: ClauseKind::ExpectNothing { within }, span }] = clauses {
+        if let [Clause { kind: ClauseKind::ExpectNothing { within }, span, .. }] = clauses {
             let within = self.view().duration(within)?;
             self.may_be_sent(asked)?;
             // A late answer would break the silence, or be taken for what this one is answered.
@@ -338,7 +356,8 @@ impl Run<'_> {
             self.keep(captured);
             return self.block(body);
         }
-        let captured = view.judge(&asked, &exchange.clauses, &values)?;
+        self.learn_from_last(&exchange.clauses, &values);
+        let captured = self.view().judge(&asked, &exchange.clauses, &values)?;
         self.keep(captured);
         Ok(())
     }
@@ -347,9 +366,11 @@ impl Run<'_> {
     #[inline(never)]
     pub(super) fn capture_from(&mut self, clause: &Clause, from: &Expression) -> Step {
         let view = self.view();
-        let values = view.clause_values(std::slice::from_ref(clause))?.concat();
+        let values = view.clause_values(std::slice::from_ref(clause))?;
         let read = Last { lines: view.lines_of(from)?, ..Last::default() };
         let last = std::mem::replace(&mut self.scope.last, read);
+        self.learn_from_last(std::slice::from_ref(clause), &values);
+        let values = values.concat();
         let captured = self.view().captured(None, clause, &values);
         self.scope.last = last;
         self.keep(captured?);
@@ -553,7 +574,10 @@ impl Run<'_> {
         let started = self.conversation.now();
         let program = Arc::clone(&self.scope.program);
         let mut fits = |line: &[u8]| matches(&program, patterns, &values, line);
-        let line = match self.conversation.await_line(started + within, &mut fits, &mut self.hearing) {
+        self.listen_for_secrets(clauses, &clause_values);
+        let came = self.conversation.await_line(started + within, &mut fits, &mut self.hearing);
+        self.hearing.secret.clear();
+        let line = match came {
             Ok(Some(line)) => line,
             Ok(None) => {
                 if let Some(body) = in_place_of_answer(clauses, &WhenEvent::Timeout) {
@@ -567,6 +591,8 @@ impl Run<'_> {
         };
         let elapsed = self.conversation.now().saturating_sub(started);
         self.scope.last = Last { lines: vec![line], elapsed, ..Last::default() };
+        // It may have come, and been told, while nobody awaited it.
+        self.learn_from_last(clauses, &clause_values);
         if clauses.iter().any(is_when) {
             let (captured, body) = self.view().taken(None, clauses, &clause_values)?;
             self.keep(captured);

@@ -14,14 +14,14 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::event::{Listener, RuntimeEvent};
 use super::failure::{Call, Failure};
 use super::inputs::{Inputs, from_text, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
-use super::secret::Mask;
+use super::secret::{Mask, SharedMask};
 use crate::at::{self, Event, Line, ResultCode, Verdict};
 use crate::catalogue::entry::Module;
 use crate::check::Program;
@@ -30,9 +30,10 @@ use crate::diagnostic::Diagnostic;
 use crate::port::{Fault, Timestamp};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
-    Alternatives, Block, Column, Convert, Expression, Param, Schedule, Statement, StatementKind, Template,
+    Alternatives, Block, Clause, Column, Convert, Expression, Param, Schedule, Statement, StatementKind, Template,
 };
 use crate::value::{Decimal, Record, Value};
+use capture::secrets_in;
 use exchange::{ReadyQuestion, matches};
 
 /// What a statement yields, or how it ended the script.
@@ -78,7 +79,9 @@ pub fn run(
     inputs: &Inputs,
     listener: &mut dyn Listener,
 ) -> Outcome {
-    let mask = Mask::of_known(std::slice::from_ref(program), inputs);
+    let known = || Mask::of_known(std::slice::from_ref(program), inputs);
+    let shared = inputs.shared_mask.as_ref().map(|mask| mask.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    let mask = shared.unwrap_or_else(known);
     let mut run = Run::new(program, conversation, inputs, listener, mask);
     let ended = run.whole_script();
     if run.interrupts == 0 {
@@ -227,7 +230,15 @@ impl<'r> Run<'r> {
         Run {
             conversation,
             inputs,
-            hearing: Hearing { listener, mask, aborts: Vec::new(), aborts_hold: true, stopped_by: None },
+            hearing: Hearing {
+                listener,
+                mask,
+                shared_mask: inputs.shared_mask.clone(),
+                secret: Vec::new(),
+                aborts: Vec::new(),
+                aborts_hold: true,
+                stopped_by: None,
+            },
             scope,
             nesting: Nesting::default(),
             calls: Vec::new(),
@@ -388,7 +399,7 @@ impl<'r> Run<'r> {
             }
             StatementKind::Report { is_row, columns } => self.report(*is_row, columns),
             StatementKind::CaptureFrom { clause, from } => self.capture_from(clause, from),
-            StatementKind::Ask { text, answer } => self.ask_person(text, answer.as_ref(), span),
+            StatementKind::Ask { text, answer, is_secret } => self.ask_person(text, answer.as_ref(), *is_secret, span),
             StatementKind::AbortOn { patterns, why } => self.abort_on(patterns, why.as_ref(), span),
             StatementKind::Log { text } => self.log(text),
             StatementKind::Sleep { duration } => self.sleep(duration, span),
@@ -835,7 +846,7 @@ impl<'r> Run<'r> {
 
     /// `ask`: a person or a scanner gives a value.
     #[inline(never)]
-    fn ask_person(&mut self, text: &Template, answer: Option<&(Name, Convert)>, span: Span) -> Step {
+    fn ask_person(&mut self, text: &Template, answer: Option<&(Name, Convert)>, is_secret: bool, span: Span) -> Step {
         let question = self.hearing.mask.string(self.view().message(text)?);
         let given = answer.and_then(|(name, _)| self.inputs.answers.get(&name.value));
         if self.inputs.plan && given.is_none() {
@@ -859,6 +870,9 @@ impl<'r> Run<'r> {
             return Err(self.view().refuse(self.view().told("hayes::run::ask", span, &[&question, &help])));
         };
         let Some((name, convert)) = answer else { return Ok(()) };
+        if is_secret {
+            self.hearing.learn(&Value::text(typed.trim()));
+        }
         match from_text(typed.trim(), *convert) {
             Ok(value) => {
                 self.keep(vec![(name.value.clone(), value)]);
@@ -1086,11 +1100,44 @@ impl ScriptView<'_> {
 struct Hearing<'r> {
     listener: &'r mut dyn Listener,
     mask: Mask,
+    shared_mask: Option<SharedMask>,
+    /// The `capture secret` lines of what is asked or awaited, with the values of their patterns
+    secret: Vec<(Arc<Program>, Clause, Vec<Vec<String>>)>,
     aborts: Vec<Abort>,
     /// `finally` is not aborted by what ended the script.
     aborts_hold: bool,
     /// Which of them stopped the conversation.
     stopped_by: Option<usize>,
+}
+
+impl Hearing<'_> {
+    /// From here on this is hidden, here and wherever else secrets of this run are.
+    fn learn(&mut self, secret: &Value) {
+        self.mask.add_value(secret);
+        if let Some(shared) = &self.shared_mask {
+            shared.lock().unwrap_or_else(PoisonError::into_inner).add_value(secret);
+        }
+    }
+
+    /// What a line holds that is to be secret is so before the line is told.
+    #[inline(never)]
+    fn learn_from(&mut self, event: &Event<'_>) {
+        // A final result code holds what a pattern takes out of it, and no parameters.
+        let (line, has_parameters) = match event {
+            Event::Response(line) | Event::Data(line) | Event::Urc(line) | Event::Stray(line) => (line, true),
+            Event::Final { line, .. } => (line, false),
+            Event::Sent { .. }
+            | Event::Echo(_)
+            | Event::Prompt(_)
+            | Event::Partial(_)
+            | Event::Dropped { .. }
+            | Event::Truncated { .. }
+            | Event::Notice(_) => return,
+        };
+        let clauses = self.secret.iter().filter(|(_, clause, _)| has_parameters || !clause.patterns().is_empty());
+        let secrets = clauses.flat_map(|(program, clause, values)| secrets_in(program, clause, values, line));
+        secrets.collect::<Vec<_>>().iter().for_each(|secret| self.learn(secret));
+    }
 }
 
 /// An `abort on` that holds.
@@ -1107,6 +1154,9 @@ struct Abort {
 
 impl at::Hearer for Hearing<'_> {
     fn event(&mut self, now: Duration, event: &Event<'_>) {
+        if !self.secret.is_empty() {
+            self.learn_from(event);
+        }
         let listener = &mut *self.listener;
         if self.mask.is_empty() {
             return listener.on_event(now, RuntimeEvent::Session(*event));

@@ -162,10 +162,12 @@ impl<'s> Lowerer<'s> {
             Rule::ask_line => {
                 let name = child(pair, Rule::name).map(|name| self.name(&name));
                 let convert = self.convert(pair)?;
-                StatementKind::Ask { text: self.child_string(pair)?, answer: name.map(|name| (name, convert)) }
+                let (text, is_secret) = (self.child_string(pair)?, child(pair, Rule::as_secret).is_some());
+                StatementKind::Ask { text, answer: name.map(|name| (name, convert)), is_secret }
             }
             Rule::capture_from_line => {
-                let clause = Clause { kind: self.capture(pair)?, span };
+                let clause =
+                    Clause { kind: self.capture(pair)?, is_secret: child(pair, Rule::as_secret).is_some(), span };
                 StatementKind::CaptureFrom { clause, from: self.child_expression(pair)? }
             }
             Rule::stop_line => StatementKind::Stop,
@@ -374,7 +376,7 @@ impl<'s> Lowerer<'s> {
             Rule::else_line => ClauseKind::When { event: WhenEvent::Otherwise, body: self.one_line(pair)? },
             _ => return Err(self.misshapen(pair)),
         };
-        Ok(Clause { kind, span: self.span(pair) })
+        Ok(Clause { kind, is_secret: child(pair, Rule::as_secret).is_some(), span: self.span(pair) })
     }
 
     /// `{ stop }`; an empty block where it goes on below.
