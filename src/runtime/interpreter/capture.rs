@@ -474,8 +474,12 @@ pub(super) fn secrets_in(program: &Program, clause: &Clause, values: &Values, li
         fields.iter().map(text).collect()
     };
     if let ClauseKind::Capture { fields } = &clause.kind {
-        let captured = conforms(&texts(fields), line, None).unwrap_or_default();
-        return captured.into_iter().map(|(_, value)| value).collect();
+        // A label may stand before the value: `PIN: 1234`.
+        let label = line.iter().position(|byte| *byte == b':');
+        let rest = label.and_then(|end| line.get(end + 1..));
+        let captured =
+            [Some(line), rest].into_iter().flatten().filter_map(|part| conforms(&texts(fields), part, None).ok());
+        return captured.flatten().map(|(_, value)| value).collect();
     }
     if let ClauseKind::CaptureAll { fields, .. } = &clause.kind {
         return all(&texts(fields), &[Line { bytes: line.into() }], None).into_iter().collect();
