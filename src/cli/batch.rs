@@ -187,6 +187,11 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     results::reports_apart(&arguments.reports, &read, console)?;
     results::reports_writable(&arguments.reports, console)?;
     if let Some(folder) = &arguments.record {
+        let holds_some = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+        if holds_some && arguments.resume.is_none() {
+            let message = format!("{} holds files already, and --record could overwrite them", folder.display());
+            return Err(console.refuse(Exit::Usage, &message, Some("name another folder, or empty it first")));
+        }
         state::private_folder(folder).map_err(|error| unwritable(folder, &error, console))?;
     }
     let journal = Journal::open(&results, earlier.as_ref()).map_err(|error| unwritable(&results, &error, console))?;

@@ -230,12 +230,12 @@ fn pairs(texts: &[String], flag: &str, secret: bool, problems: &mut Vec<Complain
     let mut pairs = Vec::new();
     for text in texts {
         match text.split_once('=') {
-            Some((name, value)) => {
+            Some((name, value)) if !name.trim().is_empty() => {
                 let (name, value) = (name.trim().to_owned(), value.to_owned());
                 pairs.push(GivenValue { name, value, secret, origin: flag.to_owned() });
             }
             // What stands there may be a secret: it is not repeated.
-            None => problems
+            Some(_) | None => problems
                 .push(Complaint::new(format!("{flag} takes NAME=VALUE")).help(format!("write {flag} apn=super"))),
         }
     }
@@ -263,12 +263,12 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
                     let help = "a comment has a line of its own; a value with ` #` in it is given on the command line or in the environment";
                     Complaint::new(format!("{origin}: a # stands behind the value of {}", name.trim())).help(help)
                 }
-                Some((name, value)) => {
+                Some((name, value)) if !name.trim().is_empty() => {
                     let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
                     pairs.push(GivenValue { name, value, secret, origin });
                     continue;
                 }
-                None => Complaint::new(format!("{origin}: this line is not NAME=VALUE"))
+                Some(_) | None => Complaint::new(format!("{origin}: this line is not NAME=VALUE"))
                     .help("one parameter a line, as apn=super; a line that begins with # is a comment"),
             };
             problems.push(problem);

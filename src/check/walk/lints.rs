@@ -228,7 +228,9 @@ fn lint_parameters(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &Lines, fi
                 findings.tell("hayes::check::no-read", known.span, &[&known.name(), &written]);
             }
         }
-        Form::Test | Form::Read | Form::Execute => {}
+        // The value of a basic command: `ATE2`
+        Form::Execute => lint_values(known, findings),
+        Form::Test | Form::Read => {}
     }
 }
 
