@@ -14,6 +14,8 @@
     reason = "a benchmark measures time, and may stop where it cannot"
 )]
 
+mod process;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, OwnedFd};
@@ -116,9 +118,7 @@ fn result(mut child: Child) -> (f64, u64) {
 }
 
 fn finish(elapsed: Duration) {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    println!("{} {}", elapsed.as_secs_f64(), peak.trim().trim_end_matches(" kB"));
+    println!("{} {}", elapsed.as_secs_f64(), process::resident("VmHWM", std::process::id()));
 }
 
 fn read_paths() -> Vec<String> {

@@ -14,6 +14,8 @@
     reason = "a benchmark measures time, and may stop where it cannot"
 )]
 
+mod process;
+
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -29,6 +31,7 @@ use hayes::conversation::Conversation;
 use hayes::port::{Cancel, Serial};
 use hayes::runtime::{Inputs, Silent, run};
 use hayes::source::Source;
+use process::resident;
 
 /// Few exchanges and many rounds: which processor sleeps, and how deep, may stay the same for a whole round.
 const EXCHANGES: usize = 500;
@@ -224,13 +227,6 @@ fn one_exchange_bare(path: &Path) {
     while got < ANSWER.len() {
         got += port.read(&mut buffer).unwrap();
     }
-}
-
-/// A figure of a process's memory, in KiB, as Linux tells it.
-fn resident(figure: &str, process: u32) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(figure));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
 }
 
 fn ten_thousand_lines() -> Duration {

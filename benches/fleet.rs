@@ -20,11 +20,13 @@
 #[path = "../tests/fleet.rs"]
 #[allow(dead_code, reason = "a benchmark's modems are all good")]
 mod fleet;
+mod process;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Read;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -33,6 +35,7 @@ use fleet::{Fleet, Manner};
 use hayes::fleet::carrier::{Access, open};
 use hayes::fleet::gateway::{AgentFolder, Gateway};
 use hayes::port::crew::allow_descriptors;
+use process::resident;
 
 const ROUNDS: usize = 7;
 const MODEMS: usize = 10;
@@ -106,14 +109,18 @@ fn scale(gateways: usize, modems: usize) {
     }
     place.write("fleet.toml", &inventory);
     place.write("users.conf", &place.said(&["fleet", "nats-config", "-i", "fleet.toml"], 0));
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let store = "jetstream { store_dir: \"store\", sync_interval: always }";
     place.write("server.conf", &format!("listen: 127.0.0.1:{port}\n{store}\ninclude \"users.conf\"\n"));
     let mut server = Command::new("nats-server");
     server.args(["-c", "server.conf"]).current_dir(&place.0).stdout(Stdio::null()).stderr(Stdio::null());
     let server = Process(server.spawn().expect("nats-server is on the PATH"));
     let carrier = format!("nats://127.0.0.1:{port}");
-    std::thread::sleep(Duration::from_secs(2));
+    let begin = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "nats-server does not listen");
+        std::thread::sleep(Duration::from_millis(50));
+    }
     place.said(&["fleet", "init", "--fleet", "acme", "--carrier", &carrier], 0);
     let before = server.peak();
     let shares = (0..PROCESSES).map(|share| {
@@ -162,7 +169,7 @@ fn scale(gateways: usize, modems: usize) {
     std::thread::sleep(IDLE);
     let share = (processor() - first) / begin.elapsed().as_secs_f64() / gateways as f64;
     println!("an agent that waits: {:.4} % of a processor (at most 0.1)", share * 100.0);
-    let connected = server.peak().saturating_sub(before) / gateways as u64;
+    let connected = server.peak().saturating_sub(before) / gateways;
     println!("the server: {:.1} s of a processor, {connected} KiB a gateway (at most 80)", server.processor());
 }
 
@@ -196,7 +203,7 @@ struct Measured {
     time: f64,
     processor: f64,
     /// KiB
-    peak: u64,
+    peak: usize,
 }
 
 struct Process(Child);
@@ -269,20 +276,14 @@ impl Drop for Place {
 }
 
 impl Process {
-    fn proc(&self, name: &str) -> String {
-        fs::read_to_string(format!("/proc/{}/{name}", self.0.id())).unwrap_or_default()
-    }
-
     /// In KiB
-    fn peak(&self) -> u64 {
-        let status = self.proc("status");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+    fn peak(&self) -> usize {
+        resident("VmHWM", self.0.id())
     }
 
     /// Seconds of a processor so far; a tick of Linux is a hundredth.
     fn processor(&self) -> f64 {
-        let stat = self.proc("stat");
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
         let behind_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
         let ticks = behind_name.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
         ticks.sum::<f64>() / 100.0
@@ -290,16 +291,9 @@ impl Process {
 
     /// How many messages a stream of a server holds: the operator's connection asks for what it needs; here its files tell.
     fn stored(&self, place: &Place, stream: &str) -> u64 {
-        let found = Command::new("sh")
-            .current_dir(&place.0)
-            .args([
-                "-c",
-                &format!(
-                    "cat $(find store -path '*{stream}/msgs/*.blk') | tr -d '\\0' | grep -a -o '{}.res\\.' | wc -l",
-                    "acme"
-                ),
-            ])
-            .output();
+        let count =
+            format!("cat $(find store -path '*{stream}/msgs/*.blk') | tr -d '\\0' | grep -a -o 'acme.res\\.' | wc -l");
+        let found = Command::new("sh").current_dir(&place.0).args(["-c", &count]).output();
         String::from_utf8(found.unwrap().stdout).unwrap().trim().parse().unwrap_or(0)
     }
 }

@@ -189,8 +189,7 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
         FleetTask::Init { .. } => Ok(Exit::Passed),
         FleetTask::Run(arguments) => {
             let run = begin(&folder, arguments, console)?;
-            let batch = &arguments.batch;
-            watch(&folder, &run, [arguments.detach, batch.quiet, batch.json], &batch.reports, console)
+            watch(&folder, &run, Some(arguments), &arguments.batch.reports, console)
         }
         FleetTask::Watch { run, reports } => {
             let runs = folder.runs().map_err(refused("the runs", console))?;
@@ -198,7 +197,7 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
             let known = last.filter(|name| runs.iter().any(|run| run.run == *name));
             let none =
                 || console.refuse(Exit::Nothing, "there is no such run", Some("`hayes fleet status` lists them"));
-            watch(&folder, &known.ok_or_else(none)?, [false; 3], reports, console)
+            watch(&folder, &known.ok_or_else(none)?, None, reports, console)
         }
         FleetTask::Pause { run } => wish(run, Wish::Pause),
         FleetTask::GoOn { run } => wish(run, Wish::Resume),
@@ -357,14 +356,16 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     folder.add(run.clone(), &bundle, seal).map_err(refused("the run cannot be kept", console))
 }
 
-/// Drives the fleet until there is nothing more to wait for in this run.
+/// Drives the fleet until there is nothing more to wait for in this run; `began`: how it was begun, if just now.
 fn watch(
     folder: &FleetFolder,
     run: &str,
-    [detach, quiet, json]: [bool; 3],
+    began: Option<&FleetRunArguments>,
     reports: &Reports,
     console: &Console,
 ) -> Result<Exit, Exit> {
+    let detach = began.is_some_and(|began| began.detach);
+    let (quiet, json) = began.map_or((false, false), |began| (began.batch.quiet, began.batch.json));
     let (_, signals) = Signals::begin(console)?;
     let screen = RefCell::new(LiveLines::new(*console, !quiet && !detach));
     let is_live = screen.borrow().live;
@@ -411,7 +412,8 @@ fn watch(
             let board = found.map(|found| FleetBoard::of(found, &operator.controller));
             if is_live {
                 let (columns, most) = LiveLines::room();
-                screen.borrow_mut().draw(board.map_or_else(Vec::new, |board| board.rows(most, columns, &clock(now))));
+                let rows = board.map_or_else(Vec::new, |board| board.rows(most, columns, &clock(now)));
+                screen.borrow_mut().draw("", rows);
             } else if let Some(line) = board.map(|board| board.line()).filter(|line| !quiet && *line != told) {
                 say(&line);
                 told = line;

@@ -71,9 +71,10 @@ impl LiveLines {
         (columns, height.saturating_sub(2).max(1))
     }
 
-    pub(crate) fn draw(&mut self, rows: Vec<String>) {
+    /// Draws other rows than before, under `text`.
+    pub(crate) fn draw(&mut self, text: &str, rows: Vec<String>) {
         self.rows = rows;
-        self.above("");
+        self.above(text);
     }
 
     /// Writes lines that stay, above what is redrawn.
@@ -125,7 +126,7 @@ impl ProgressScreen {
         if self.lines.live && self.answers_enter {
             self.console.say(&(console::fitted("Enter shows all that run; Ctrl-C begins no more", "") + "\n"));
         }
-        self.draw();
+        self.above("");
         let mut last = self.clock.now();
         loop {
             let event = if self.lines.live {
@@ -143,7 +144,7 @@ impl ProgressScreen {
                 Ok(Progress::Snapshot { typed }) => self.snapshot(typed),
                 Ok(Progress::Finished) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    self.draw();
+                    self.above("");
                     last = self.clock.now();
                 }
             }
@@ -188,8 +189,8 @@ impl ProgressScreen {
 
     /// Writes lines that stay, above what is redrawn.
     fn above(&mut self, text: &str) {
-        self.console.say(&(self.lines.erasing() + text));
-        self.draw();
+        let rows = if self.lines.live { self.rows() } else { Vec::new() };
+        self.lines.draw(text, rows);
     }
 
     fn snapshot(&mut self, typed: bool) {
@@ -202,10 +203,7 @@ impl ProgressScreen {
         self.above(&text);
     }
 
-    fn draw(&mut self) {
-        if !self.lines.live {
-            return;
-        }
+    fn rows(&mut self) -> Vec<String> {
         let rows = self.board.rows();
         let (columns, room) = LiveLines::room();
         let room = (room - 1).min(ROWS + 1);
@@ -215,7 +213,7 @@ impl ProgressScreen {
         } else {
             lines.extend(self.together(&rows, room, columns));
         }
-        self.lines.draw(lines);
+        lines
     }
 
     fn total(&self, rows: &[Doing], columns: usize) -> String {

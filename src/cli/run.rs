@@ -11,7 +11,7 @@ use super::screen::Screen;
 use super::{inputs, scripts};
 use crate::check::{Checked, Program, check, check_parts};
 use crate::connect::Address;
-use crate::diagnostic::{Complaint, Diagnostic, Severity, nearest};
+use crate::diagnostic::{Complaint, Diagnostic, Severity, meant_or_all};
 use crate::library::Library;
 use crate::port::Timestamp;
 use crate::report::result::{FailureReport, RunResult};
@@ -76,11 +76,7 @@ fn of_parts(
         programs.iter().flat_map(|program| program.script.part_names()).map(|name| name.value.as_str()).collect();
     let unknown = only.iter().map(|name| name.trim_start_matches('!')).filter(|name| !known.contains(name));
     let told = unknown.map(|name| {
-        let help = match nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean {near}?"),
-            None if known.is_empty() => "it has no parts; `part NAME {` makes one".to_owned(),
-            None => format!("its parts are {}", known.join(", ")),
-        };
+        let help = meant_or_all(name, &known, "its parts", "it has no parts; `part NAME {` makes one");
         console.refuse(Exit::Usage, &format!("the script has no part {name}, which --only names"), Some(&help))
     });
     if told.count() > 0 {

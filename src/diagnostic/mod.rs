@@ -216,6 +216,15 @@ pub(crate) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str
         .map(|(_, known)| known)
 }
 
+/// Help where a name is not known: the one that was probably meant, else all that there are, else that there are none.
+pub(crate) fn meant_or_all(written: &str, known: &[&str], all: &str, none: &str) -> String {
+    match (nearest(written, known.iter().copied()), known) {
+        (Some(near), _) => format!("did you mean {near}?"),
+        (None, []) => none.to_owned(),
+        (None, known) => format!("{all} are {}", known.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

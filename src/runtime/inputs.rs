@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::secret::{Mask, SharedMask};
 use crate::check::Program;
 use crate::connect::Address;
-use crate::diagnostic::{Complaint, nearest};
+use crate::diagnostic::{Complaint, meant_or_all};
 use crate::guard::Guard;
 use crate::syntax::ast::{Convert, Param};
 use crate::value::Value;
@@ -128,12 +128,7 @@ pub fn unfit(program: &Program, inputs: &Inputs) -> Vec<Unfit> {
 pub fn unknown_param(name: &str, programs: &[Arc<Program>]) -> Complaint {
     let names: Vec<&str> =
         programs.iter().flat_map(|program| &program.params).map(|param| param.name.value.as_str()).collect();
-    let near = nearest(name, names.iter().copied());
-    let help = match (near, names.as_slice()) {
-        (Some(near), _) => format!("did you mean {near}?"),
-        (None, []) => "the script has no parameters".to_owned(),
-        (None, names) => format!("its parameters are {}", names.join(", ")),
-    };
+    let help = meant_or_all(name, &names, "its parameters", "the script has no parameters");
     Complaint::new(format!("the script has no parameter {name}")).help(help)
 }
 
