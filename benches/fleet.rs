@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench fleet`: an agent beside `hayes batch` on the same ten pseudo-terminals.
 //!
-//! `cargo bench --bench fleet scale 5000 10`: so many gateways with so many simulated modems each over one `nats-server`
+//! `cargo bench --bench fleet -- scale 5000 10`: so many gateways with so many simulated modems each over one `nats-server`
 //! (on the PATH), which syncs always. The server and the operator are the programs themselves; the agents are threads of a
 //! few processes, each with a folder, a journal, keys and a connection of its own. Each result has to be there once. What the
 //! agents take while they wait is measured afterwards.
