@@ -84,7 +84,7 @@ pub enum Trouble {
     /// The modem asked for data and nothing was said about it; it was cancelled with ESC
     UnexpectedPrompt { prompt: Line, received: Vec<Line> },
     /// The modem was to ask for data and succeeded without doing so
-    NoPrompt { mark: String, answer: Answer },
+    NoPrompt { mark: String, answer: Box<Answer> },
     /// After a timeout: the modem did not come into step again, so the question was not sent
     OutOfStep { tries: u32, waited: Duration, received: Vec<Line> },
     /// The modem started anew while it was asked, and said so by this line
@@ -129,7 +129,7 @@ impl From<Box<Unanswered>> for Trouble {
             FailureKind::Restarted(line) => Trouble::Restarted { line, received },
             FailureKind::Off(line) => Trouble::Off { line, received },
             FailureKind::UnexpectedPrompt(prompt) => Trouble::UnexpectedPrompt { prompt, received },
-            FailureKind::NoPrompt { mark, answer } => Trouble::NoPrompt { mark, answer },
+            FailureKind::NoPrompt { mark, answer } => Trouble::NoPrompt { mark, answer: Box::new(answer) },
             FailureKind::OutOfStep { tries } => Trouble::OutOfStep { tries, waited, received },
         }
     }
@@ -481,11 +481,11 @@ impl Conversation {
                 Ok(None) if self.session.is_asking() && self.session.has_started(&mut looked_at) => {
                     let lines = self.session.abandon();
                     let elapsed = self.port.now().saturating_sub(began);
-                    return Ok(told(Answer { lines, result: None, elapsed }, true));
+                    return Ok(told(Answer { lines, elapsed, ..Answer::default() }, true));
                 }
                 Ok(None) => {}
                 Err(Trouble::Timeout { received, waited, silence }) => {
-                    let answer = Answer { lines: received, result: None, elapsed: waited };
+                    let answer = Answer { lines: received, elapsed: waited, ..Answer::default() };
                     let was_heard = silence != Silence::Total;
                     return Ok(RestartAnswer { may_be_late: true, was_heard, ..told(answer, true) });
                 }

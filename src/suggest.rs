@@ -151,6 +151,7 @@ fn is_name(character: char) -> bool {
 fn variables(word: &str, names: &[Candidate], end: &str) -> Vec<Candidate> {
     let always = [
         ("response", "the last answer's lines"),
+        ("body", "the content that it carries"),
         ("result", "its final result code"),
         ("elapsed", "how long it took"),
         ("module", "what is known of the module"),

@@ -15,8 +15,10 @@ use hayes::syntax::{topic, topics};
 use regex::Regex;
 
 /// Words that are no keywords of the grammar: signs in words, values, and names that are always there.
-const BESIDE_KEYWORDS: [&str; 12] =
-    ["and", "or", "true", "false", "off", "response", "result", "elapsed", "attempt", "error", "module", "prompt"];
+const BESIDE_KEYWORDS: [&str; 13] = [
+    "and", "or", "true", "false", "off", "response", "body", "result", "elapsed", "attempt", "error", "module",
+    "prompt",
+];
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()

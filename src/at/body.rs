@@ -1,9 +1,13 @@
 //! What stands under a header: messages in text and in PDU mode, data that the header counts.
 
+use std::ops::Range;
 use std::task::Poll;
 
 use super::lines::LineEnds;
 use super::parameters::{Parameter, Written, parameters, split_prefix};
+
+/// An answer's lines are kept up to so many bytes; what comes after is told but not kept.
+pub(crate) const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// What comes under the header of `AT+CMGR` or `AT+CMGL` (27.005 §3.4.2, §3.4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,17 +114,55 @@ fn of_two_septets(line: &[u8]) -> usize {
     line.iter().filter(is_one).count() + memchr::memmem::find_iter(line, "€").count()
 }
 
+/// The content that an answer carries, as it came.
+#[derive(Default)]
+pub(crate) struct Content {
+    bytes: Vec<u8>,
+    /// Behind so many of them stand line ends: its own, where more of it follows.
+    held: usize,
+}
+
+impl Content {
+    /// Line ends that came where it may go on.
+    pub(crate) fn leave_gap(&mut self, line_ends: &[u8]) {
+        if self.bytes.len() < LARGEST_ANSWER {
+            self.bytes.extend_from_slice(line_ends);
+        }
+    }
+
+    /// A header came: the line ends before it are no content.
+    pub(crate) fn close_gap(&mut self) {
+        self.bytes.truncate(self.held);
+    }
+
+    /// A piece of it came. A line end before the first is its header's.
+    pub(crate) fn hold(&mut self, piece: &[u8]) {
+        if self.held == 0 {
+            let header_end = if self.bytes.starts_with(b"\r\n") { 2 } else { self.bytes.len().min(1) };
+            self.bytes.drain(..header_end);
+        }
+        if self.bytes.len() + piece.len() <= LARGEST_ANSWER {
+            self.bytes.extend_from_slice(piece);
+        }
+        self.held = self.bytes.len();
+    }
+
+    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
+        self.close_gap();
+        self.bytes
+    }
+}
+
 /// No header is longer.
 const LONGEST_HEADER: usize = 256;
 
-/// How many bytes data take that the header before them counts, the header included: on the lines under it (`+QIRD: 12`),
-/// or in its own line, in quotes (`+USORD: 0,12,"…"`) or behind a comma (`+CARECV: 12,…`). None where it counts nothing.
-/// It may not have ended.
-pub(super) fn counted(text: &[u8], parameter: usize, before: u8) -> Poll<Option<usize>> {
+/// Where the data stand that the header before them counts: on the lines under it (`+QIRD: 12`), or in its own line, in
+/// quotes (`+USORD: 0,12,"…"`) or behind a comma (`+CARECV: 12,…`). None where it counts nothing. It may not have ended.
+pub(super) fn counted(text: &[u8], parameter: usize, before: u8) -> Poll<Option<Range<usize>>> {
     if before == b'\n' { counted_below(text, parameter) } else { counted_in_line(text, parameter, before) }
 }
 
-fn counted_below(text: &[u8], parameter: usize) -> Poll<Option<usize>> {
+fn counted_below(text: &[u8], parameter: usize) -> Poll<Option<Range<usize>>> {
     let head = text.get(..LONGEST_HEADER).unwrap_or(text);
     let Some(end) = memchr::memchr2(b'\r', b'\n', head) else { return unless_longer(text) };
     let (header, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
@@ -131,23 +173,23 @@ fn counted_below(text: &[u8], parameter: usize) -> Poll<Option<usize>> {
         [b'\r'] | [b'\r', b'\r'] => return Poll::Pending,
         _ => 1,
     };
-    Poll::Ready(count(header, parameter).filter(|count| *count > 0).map(|count| (end + line_end).saturating_add(count)))
+    Poll::Ready(count(header, parameter).filter(|count| *count > 0).map(|count| extent(end + line_end, count)))
 }
 
-fn counted_in_line(text: &[u8], parameter: usize, before: u8) -> Poll<Option<usize>> {
+fn counted_in_line(text: &[u8], parameter: usize, before: u8) -> Poll<Option<Range<usize>>> {
     let mut commas = 0;
     let mut in_quotes = false;
     for (position, byte) in text.iter().enumerate().take(LONGEST_HEADER) {
-        let end = || {
+        let data = || {
             let count = count(text.get(..position).unwrap_or(text), parameter);
-            count.map(|count| (position + 1).saturating_add(count))
+            count.map(|count| extent(position + 1, count))
         };
         match byte {
-            b',' if before == b',' && commas == parameter && !in_quotes => return Poll::Ready(end()),
+            b',' if before == b',' && commas == parameter && !in_quotes => return Poll::Ready(data()),
             b'"' if before == b'"' && commas > parameter => {
                 // Another byte there than a quote: not what was counted, but hexadecimal digits, two a byte.
-                let is_closed = |end: &usize| text.get(*end).is_none_or(|byte| *byte == b'"');
-                return Poll::Ready(end().filter(is_closed).map(|end| end.saturating_add(1)));
+                let is_closed = |data: &Range<usize>| text.get(data.end).is_none_or(|byte| *byte == b'"');
+                return Poll::Ready(data().filter(is_closed));
             }
             b'"' => in_quotes = !in_quotes,
             b',' if !in_quotes => commas += 1,
@@ -159,11 +201,15 @@ fn counted_in_line(text: &[u8], parameter: usize, before: u8) -> Poll<Option<usi
 }
 
 /// The header has not ended, unless it is longer than any.
-fn unless_longer(text: &[u8]) -> Poll<Option<usize>> {
+fn unless_longer(text: &[u8]) -> Poll<Option<Range<usize>>> {
     if text.len() < LONGEST_HEADER { Poll::Pending } else { Poll::Ready(None) }
 }
 
-pub(super) fn count(header: &[u8], parameter: usize) -> Option<usize> {
+fn extent(start: usize, count: usize) -> Range<usize> {
+    start..start.saturating_add(count)
+}
+
+fn count(header: &[u8], parameter: usize) -> Option<usize> {
     let (_, list) = split_prefix(header.strip_prefix(b"CONNECT ").unwrap_or(header));
     let mut fields = parameters(list);
     number(&if parameter == usize::MAX { fields.last() } else { fields.nth(parameter) }?)

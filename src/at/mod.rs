@@ -159,6 +159,8 @@ impl PromptPlan {
 pub struct Answer {
     /// The information response: every line that belongs to it, without line ends, without echo, without URCs.
     pub lines: Vec<Line>,
+    /// The content that it carries, as it came: counted data, what stands behind a `CONNECT`, the text of a message.
+    pub body: Vec<u8>,
     /// `None` only where there is none: a free text's answer, a quirk.
     pub result: Option<ResultCode>,
     /// From the question's last byte to the answer's end.

@@ -11,7 +11,7 @@ syntax keyword hayesStatement abort ask assert await capture check confirm ensur
 syntax keyword hayesControl break else finally for if retry repeat try when
 syntax keyword hayesClause all answers as baud cancel dtr escape every flush from in matches not nothing on or and quiet raw reply restart row rts then to up with within
 syntax keyword hayesBoolean true false off
-syntax keyword hayesBuiltin response result elapsed attempt error module
+syntax keyword hayesBuiltin response body result elapsed attempt error module
 
 syntax match hayesFunction /\<[a-z][a-z0-9_]*\ze(/
 syntax match hayesKind /:\s*\zs\(int\|hex\|decimal\|text\)\>/

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use super::body::Body;
+use super::body::{Body, Content, LARGEST_ANSWER};
 use super::echo::Echo;
 use super::knowledge::{Dialect, Likeness, Unasked, opens_data_mode};
 use super::lines::{Framer, Queue};
@@ -71,9 +71,6 @@ const START_TIME: Duration = Duration::from_secs(30);
 
 /// A command whose echo has not come may have been on its way while the modem started: so long for its answer.
 const ANSWER_AFTER_START: Duration = Duration::from_secs(1);
-
-/// An answer's lines are kept up to so many bytes; what comes after is told but not kept.
-const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// So many bytes are looked at to tell garbage from text.
 const SAMPLE: usize = 1024;
@@ -147,6 +144,8 @@ struct Asking {
     lines: Vec<Line>,
     /// Of the lines; what is over [`LARGEST_ANSWER`] is not kept.
     bytes: usize,
+    /// What of [`Answer::body`] has come; boxed, since few answers have one.
+    content: Option<Box<Content>>,
     prompt: Prompting,
     /// The modem asked for data that nobody had; ESC was sent.
     unexpected: Option<Line>,
@@ -304,6 +303,7 @@ impl Asking {
             began: now,
             lines: Vec::new(),
             bytes: 0,
+            content: None,
             prompt,
             unexpected: None,
             body: None,
@@ -394,6 +394,9 @@ impl Asking {
     fn keep(&mut self, line: &[u8]) -> bool {
         if self.question.expected.shape == Shape::HeaderAndBody && self.question.form_of(line).is_some() {
             self.body = Some(Body::of(line)).filter(|body| !body.is_empty());
+            if let Some(content) = &mut self.content {
+                content.close_gap();
+            }
         }
         if self.bytes > LARGEST_ANSWER {
             return true;
@@ -404,6 +407,13 @@ impl Asking {
         }
         self.lines.push(Line { bytes: line.to_vec() });
         true
+    }
+
+    /// Line ends that came where content may go on.
+    fn keep_gap(&mut self, line_ends: &[u8]) {
+        if self.connected || self.body.is_some() {
+            self.content.get_or_insert_default().leave_gap(line_ends);
+        }
     }
 
     /// A line with the question's prefix that looks like a URC: should nothing else answer a read command, it is the
@@ -507,7 +517,12 @@ impl Asking {
             let kind = FailureKind::UnexpectedPrompt(prompt);
             return Err(Box::new(Unanswered { kind, waited, received: self.lines }));
         }
-        let answer = Answer { lines: self.lines, result, elapsed: waited };
+        let answer = Answer {
+            lines: self.lines,
+            body: self.content.map(|content| content.into_bytes()).unwrap_or_default(),
+            result,
+            elapsed: waited,
+        };
         if success && self.prompt == Prompting::Open {
             let (mark, received) = (self.question.prompt.mark().unwrap_or_default().to_owned(), answer.lines.clone());
             return Err(Box::new(Unanswered { kind: FailureKind::NoPrompt { mark, answer }, waited, received }));

@@ -5,6 +5,7 @@
 //! Each `take_…` says `None` where the piece is none of its own, `Some(true)` where it took it, and `Some(false)` where
 //! what comes next must decide.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -140,15 +141,16 @@ impl Session {
 
     /// Takes one piece; false where more must come first.
     fn take_piece(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> bool {
+        let before = framer.position();
         let (line_ended, cut) = framer.skip_line_ends();
         if let Some(bytes) = cut {
             now.tell(&Event::Truncated { bytes });
         }
-        if line_ended
-            && let Activity::Asking(asking) = &mut self.state
-            && asking.line_ended()
-        {
-            self.echo.close();
+        if let Activity::Asking(asking) = &mut self.state {
+            asking.keep_gap(framer.bytes(before..framer.position()));
+            if line_ended && asking.line_ended() {
+                self.echo.close();
+            }
         }
         if framer.rest().is_empty() {
             return false;
@@ -244,8 +246,10 @@ impl Session {
         let Shape::Counted { parameter, before } = asking.question.expected.shape else { return None };
         let rest = framer.rest();
         asking.question.form_of(rest)?;
-        let Poll::Ready(extent) = body::counted(rest, parameter, before) else { return Some(false) };
-        let is_taken = self.take_extent(framer, 0, extent?, now);
+        let Poll::Ready(data) = body::counted(rest, parameter, before) else { return Some(false) };
+        let data = data?;
+        let end = data.end.saturating_add(usize::from(before == b'"'));
+        let is_taken = self.take_counted_data(framer, 0..end, data, now);
         if is_taken == Some(true) {
             self.end_with_data(now);
         }
@@ -260,6 +264,8 @@ impl Session {
         }
         if framer.rest().starts_with(CONTENT_MARK) {
             asking.connected = true;
+            // As if its line had ended: the content begins behind it.
+            asking.keep_gap(b"\n");
             self.echo.close();
             now.tell(&Event::Response(CONTENT_MARK));
             framer.take_to(framer.position() + CONTENT_MARK.len());
@@ -268,9 +274,9 @@ impl Session {
         let frame = framer.frame()?;
         let header = framer.line(frame);
         let Some(ResultCode::Connect(_)) = result_code::parse(header) else { return None };
-        let Poll::Ready(extent) = body::counted(framer.rest(), 0, b'\n') else { return Some(false) };
-        if let (Some(extent), Some(count)) = (extent, body::count(header, 0)) {
-            return self.take_extent(framer, extent - count, extent, now);
+        let Poll::Ready(data) = body::counted(framer.rest(), 0, b'\n') else { return Some(false) };
+        if let Some(data) = data {
+            return self.take_counted_data(framer, data.clone(), data, now);
         }
         asking.connected = true;
         self.echo.close();
@@ -279,16 +285,22 @@ impl Session {
         Some(true)
     }
 
-    /// Takes what goes on for so many bytes; the header before the content is told, and belongs to no line of the answer.
-    fn take_extent(&mut self, framer: &mut Framer, header: usize, extent: usize, now: &mut Now<'_>) -> Option<bool> {
-        let kept = extent.min(LONGEST_LINE);
-        let given_up = extent - kept;
-        let Some(data) = framer.rest().get(..kept) else { return Some(false) };
-        let (header, content) = data.split_at_checked(header).unwrap_or((&[], data));
-        if !header.is_empty() {
-            now.tell(&Event::Response(header.trim_ascii_end()));
+    /// Takes what goes on for so many bytes, as `line` of the answer. What stands before that is told, and belongs to none.
+    fn take_counted_data(
+        &mut self,
+        framer: &mut Framer,
+        line: Range<usize>,
+        data: Range<usize>,
+        now: &mut Now<'_>,
+    ) -> Option<bool> {
+        let kept = line.end.min(LONGEST_LINE);
+        let given_up = line.end - kept;
+        let Some(content) = framer.rest().get(line.start..kept) else { return Some(false) };
+        if line.start > 0 {
+            now.tell(&Event::Response(framer.rest().get(..line.start).unwrap_or_default().trim_ascii_end()));
         }
         self.take_content(content, now);
+        self.hold(framer.rest().get(data.start..data.end.min(kept)).unwrap_or_default());
         framer.take_to(framer.position() + kept);
         if given_up > 0 {
             framer.give_up(given_up);
@@ -504,6 +516,10 @@ impl Session {
         }
         self.take_blank_lines(frame, now);
         self.take_content(line, now);
+        // Behind the content may stand a line of the answer's own: `+QFDWL: 12,3e`.
+        if !self.is_own(line) {
+            self.hold(line);
+        }
         framer.consume(frame);
         Some(true)
     }
@@ -535,6 +551,7 @@ impl Session {
         }
         let (length, came) = match body {
             Body::Pdu if line.iter().all(u8::is_ascii_hexdigit) => {
+                asking.content.get_or_insert_default().hold(line);
                 asking.body = None;
                 self.take_content(line, now);
                 framer.consume(frame);
@@ -563,6 +580,7 @@ impl Session {
         }
         let came = came.with(line, frame.ends);
         let is_all = length.is_some_and(|length| came.is_all_of(length));
+        self.hold(line);
         self.take_content(line, now);
         // Last, because a line of the text may look like a header.
         self.set_body((!is_all).then_some(Body::Text { length, came }));
@@ -587,6 +605,13 @@ impl Session {
     fn take_response(&mut self, line: &[u8], now: &mut Now<'_>) {
         self.take_content(line, now);
         self.show(line, now);
+    }
+
+    /// A piece of the content that the answer carries.
+    fn hold(&mut self, content: &[u8]) {
+        if let Activity::Asking(asking) = &mut self.state {
+            asking.content.get_or_insert_default().hold(content);
+        }
     }
 
     /// What other people wrote, a message or a file, is a part of the answer, and no line at which anything ends.

@@ -184,7 +184,7 @@ impl Session {
         self.echo.close();
         let (elapsed, is_own) = (now.time.saturating_sub(resync.began), resync.own().is_some());
         let answer = match resync.purpose {
-            Purpose::Question(..) if is_own => Answer { lines: Vec::new(), result: Some(result), elapsed },
+            Purpose::Question(..) if is_own => Answer { result: Some(result), elapsed, ..Answer::default() },
             Purpose::Question(question, why) => return self.begin(&question, why, now),
             Purpose::Writing | Purpose::Interruption { .. } => Answer::default(),
         };

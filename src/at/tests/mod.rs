@@ -91,7 +91,7 @@ fn made(of: &str, bytes: &[u8]) -> String {
             let (_, before) = before.into_iter().find(|(name, _)| *name == place).unwrap();
             match counted(bytes, parameter.parse().unwrap(), before) {
                 Poll::Pending => "pending".to_owned(),
-                Poll::Ready(end) => end.map_or("none".to_owned(), |end| end.to_string()),
+                Poll::Ready(data) => data.map_or("none".to_owned(), |data| format!("{data:?}")),
             }
         }
     }

@@ -157,6 +157,9 @@ impl Checker<'_, '_, '_> {
                 if name == "module" && self.names.place(name).is_none() {
                     return Type::of_value(&crate::value::module::example());
                 }
+                if name == "body" && self.names.place(name).is_none() {
+                    return Type::Unknown;
+                }
                 if self.place.in_loop && self.names.place(name).is_some() {
                     self.awaited.push((name.to_owned(), span));
                 } else {
@@ -199,7 +202,7 @@ impl Checker<'_, '_, '_> {
             };
             fault.at(place, "gets its value here")
         } else {
-            let known = self.names.candidates().chain(["response", "result", "elapsed", "module"]);
+            let known = self.names.candidates().chain(["response", "body", "result", "elapsed", "module"]);
             let near = self.findings.nearest(name, known);
             let otherwise = format!(
                 "give it a value first: `param {name}`, `set {name} = …`, or `capture {name}` under a question"

@@ -249,7 +249,7 @@ impl Run<'_> {
         };
         let sent = Some(Arc::clone(&asked.text));
         match answer {
-            Ok(Answer { lines, result, elapsed }) => {
+            Ok(Answer { lines, body, result, elapsed }) => {
                 if asked.names_module {
                     self.meet(&lines);
                 }
@@ -260,7 +260,7 @@ impl Run<'_> {
                         guard.after(&asked.text, asked.stakes, &lines, result.as_ref());
                     }
                 }
-                self.scope.last = Last { sent, lines, result, elapsed, before: None };
+                self.scope.last = Last { sent, lines, body, result, elapsed, before: None };
                 Ok(Ok(()))
             }
             Err(trouble) => {
@@ -465,8 +465,9 @@ impl Run<'_> {
         let started = self.conversation.now();
         let ended = match self.conversation.reboot(&asked.question, within, &mut self.hearing) {
             // A modem may refuse to restart; one that does so at once may send no result code.
-            Ok(Answer { lines, result, elapsed }) => {
-                self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, result, elapsed, before: None };
+            Ok(Answer { lines, body, result, elapsed }) => {
+                let sent = Some(Arc::clone(&asked.text));
+                self.scope.last = Last { sent, lines, body, result, elapsed, before: None };
                 self.view().judge(&asked, &[], &Vec::new()).map(|_| ())
             }
             Err(trouble) => Err(self.trouble(trouble, Some(&asked), command.span)),

@@ -149,6 +149,7 @@ impl ScriptView<'_> {
         }
         match name {
             "response" => Ok(self.scope.last.response()),
+            "body" => Ok(Value::of_bytes(self.scope.last.body.clone())),
             "result" => Ok(self.scope.last.result()),
             "elapsed" => Ok(Value::duration(self.scope.last.elapsed)),
             "module" => Ok(crate::value::module::record(self.module)),

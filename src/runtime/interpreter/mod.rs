@@ -1018,6 +1018,7 @@ struct Last {
     /// The one before it, where this one was not answered.
     before: Option<Arc<str>>,
     lines: Vec<Line>,
+    body: Vec<u8>,
     result: Option<ResultCode>,
     elapsed: Duration,
 }
