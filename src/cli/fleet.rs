@@ -15,9 +15,11 @@ use super::inputs;
 use super::modem::Signals;
 use super::progress::{LiveLines, clock};
 use super::results;
+use crate::batch::inventory::Selection;
 use crate::batch::journal;
 use crate::batch::run::Common;
 use crate::batch::schedule::Share;
+use crate::fleet::attaches::AttachBudget;
 use crate::fleet::board::FleetBoard;
 use crate::fleet::bundle::{ScriptBundle, not_repeatable};
 use crate::fleet::carrier::is_name;
@@ -130,6 +132,9 @@ struct FleetRunArguments {
     /// Begin no further wave with more modems than that at gateways that are not heard
     #[arg(long, value_name = "N|P%", value_parser = Share::parse, help_heading = "Fleet")]
     max_silent: Option<Share>,
+    /// How often modems of a selection may attach, at all gateways together: operator=acme:60/1h [default time: 1h]
+    #[arg(long, value_name = "SELECTION:N[/DURATION]", value_parser = AttachBudget::parse, help_heading = "Fleet")]
+    attaches: Vec<AttachBudget>,
     /// Begin modems that another gateway may still have by an earlier run: you know that it has left them
     #[arg(long, help_heading = "Fleet")]
     force: bool,
@@ -317,6 +322,16 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         let what = "a modem whose gateway fails while its script runs is reported as interrupted, and not run again";
         console.say(&(console::fitted(&format!("note: {}; {what}", harmless(why.as_bytes())), "    ") + "\n"));
     }
+    for (place, budget) in arguments.attaches.iter().enumerate() {
+        let selection = Selection::parse(std::slice::from_ref(&budget.of))
+            .map_err(|error| console.refuse_as(Exit::Usage, &error))?;
+        let its = modems.iter().zip(&mut targets).filter(|(modem, _)| selection.selects(modem));
+        if its.map(|(_, target)| target.modem.limits.push(place)).count() == 0 {
+            let help = "`hayes fleet run … --list` shows the run's modems and their groups";
+            let message = format!("--attaches {}:…: none of the run's modems is such", budget.of);
+            return Err(console.refuse(Exit::Nothing, &message, Some(help)));
+        }
+    }
     let (hash, bundle) = ScriptBundle::of(&program).map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
     let (start_delay, jitter) = batch.start_delay.unwrap_or_default();
     let manner = Manner {
@@ -338,6 +353,7 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     let mut run = FleetRun::new(String::new(), program.source().name.clone(), hash, manner, targets);
     run.waves.clone_from(&batch.waves);
     (run.max_fail, run.max_silent) = (batch.max_fail, arguments.max_silent);
+    run.attaches.clone_from(&arguments.attaches);
     (run.force, run.gateway_rate) = (arguments.force, arguments.gateway_rate);
     run.wave_wait = u64::try_from(arguments.wave_wait.as_millis()).unwrap_or(u64::MAX);
     let gateways: BTreeSet<&str> = run.targets.iter().map(|target| target.gateway.as_str()).collect();

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bundle::ReadyBundle;
 use super::carrier::ResultKey;
-use super::message::{GatewayResult, Order, Presence, VERSION, WantedModem, WantedRun, json, verified};
+use super::message::{AttachShare, GatewayResult, Order, Presence, VERSION, WantedModem, WantedRun, json, verified};
 use crate::port::Timestamp;
 use crate::report::result::{FailureReport, RunResult};
 use crate::runtime::Status;
@@ -77,6 +77,8 @@ pub struct Agent {
     refused: Option<String>,
     /// Why nothing can be written
     pub disk: Option<String>,
+    /// How many modems wait until they may attach
+    pub waiting: usize,
 }
 
 /// Modems to be run now.
@@ -104,6 +106,7 @@ impl Agent {
             standing: Standing::Unknown,
             refused: None,
             disk: None,
+            waiting: 0,
         };
         for line in lines {
             match line {
@@ -185,9 +188,34 @@ impl Agent {
 
     // ── Modems
 
-    /// What to run now. It is driven until [`Agent::driven`] is called.
-    pub fn next_drive(&mut self, now: Duration, today: Timestamp) -> Option<Drive> {
-        if self.driven.is_some() || now >= self.may_begin_until() {
+    /// What to run now. It is driven until [`Agent::driven`] is called. `room`: how often the modems of a share may attach
+    /// now. One that may not is not begun, so that it holds no port while it waits.
+    pub fn next_drive(
+        &mut self,
+        now: Duration,
+        today: Timestamp,
+        room: &dyn Fn(&AttachShare) -> usize,
+    ) -> Option<Drive> {
+        if self.driven.is_some() {
+            return None;
+        }
+        let mut waiting = 0;
+        let drive = self.drive(now, today, room, &mut waiting);
+        self.waiting = waiting;
+        let drive = drive?;
+        let keys = drive.modems.iter().map(|modem| self.key(&drive.run.run, modem)).collect();
+        self.driven = Some((drive.run.run.clone(), keys));
+        Some(drive)
+    }
+
+    fn drive(
+        &self,
+        now: Duration,
+        today: Timestamp,
+        room: &dyn Fn(&AttachShare) -> usize,
+        waiting: &mut usize,
+    ) -> Option<Drive> {
+        if now >= self.may_begin_until() {
             return None;
         }
         let runs = &self.order.as_ref()?.runs;
@@ -196,7 +224,7 @@ impl Agent {
             let end = Timestamp::parse(&run.manner.not_after).map_or(u64::MAX, Timestamp::millis);
             today.millis() >= SET && today.millis() >= end
         };
-        let drive = runs.iter().filter(|run| !run.stop && !is_over(run)).find_map(|run| {
+        runs.iter().filter(|run| !run.stop && !is_over(run)).find_map(|run| {
             let bundle = self.bundles.get(&run.bundle)?.as_ref().ok()?;
             let waits = |modem: &&WantedModem| {
                 let attempt = self.attempts.get(&self.key(&run.run, modem));
@@ -204,12 +232,19 @@ impl Agent {
                     attempt.done.is_none() && !attempt.runs && may_begin_again(attempt.begun, bundle)
                 })
             };
-            let modems: Vec<WantedModem> = run.modems.iter().filter(waits).cloned().collect();
+            let mut left: Vec<usize> = run.attaches.iter().map(room).collect();
+            let mut may_attach = |modem: &&WantedModem| {
+                let may = modem.limits.iter().all(|limit| left.get(*limit).is_some_and(|left| *left > 0));
+                for limit in modem.limits.iter().filter(|_| may) {
+                    left.get_mut(*limit).into_iter().for_each(|left| *left -= 1);
+                }
+                *waiting += usize::from(!may);
+                may
+            };
+            let modems: Vec<WantedModem> =
+                run.modems.iter().filter(waits).filter(|modem| may_attach(modem)).cloned().collect();
             (!modems.is_empty()).then(|| Drive { run: run.clone(), modems, bundle: bundle.clone() })
-        })?;
-        let keys = drive.modems.iter().map(|modem| self.key(&drive.run.run, modem)).collect();
-        self.driven = Some((drive.run.run.clone(), keys));
-        Some(drive)
+        })
     }
 
     pub fn key(&self, run: &str, modem: &WantedModem) -> ResultKey {
@@ -373,6 +408,7 @@ impl Agent {
             epoch: self.epoch(),
             running: running.into_iter().cloned().collect(),
             outbox: unsent.count(),
+            waiting: self.waiting,
             clock: clock.to_string(),
             says: self.says(clock),
             refuses: None,

@@ -30,7 +30,8 @@ impl FleetBoard {
     pub fn of(run: &FleetRun, controller: &Controller) -> FleetBoard {
         let (mut ended, mut causes) = (HashMap::<Status, usize>::new(), BTreeMap::<String, usize>::new());
         let (mut running, mut silent) = (BTreeSet::new(), BTreeSet::new());
-        let [mut moved, mut waiting, mut not_heard, mut runs, mut to_come] = [0; 5];
+        let [mut moved, mut waiting, mut not_heard, mut runs, mut held_back, mut to_come] = [0; 6];
+        let mut at_gateways = BTreeMap::new();
         for target in run.targets.iter() {
             let name = &target.modem.name;
             if let Some(status) = run.status(name) {
@@ -50,17 +51,26 @@ impl FleetBoard {
             } else if presence.is_some_and(|it| it.running.contains(name)) {
                 running.insert(name);
                 &mut runs
+            } else if run.waits_to_attach(target).is_some() {
+                &mut held_back
             } else {
+                if let Some(presence) = presence.filter(|it| it.waiting > 0) {
+                    *at_gateways.entry(&target.gateway).or_insert(presence.waiting) = presence.waiting;
+                }
                 &mut to_come
             };
             *count += 1;
         }
+        // Which ones wait at a gateway it does not tell.
+        let at_gateways = at_gateways.into_values().sum::<usize>().min(to_come);
+        (held_back, to_come) = (held_back + at_gateways, to_come - at_gateways);
         let statuses = [Status::Passed, Status::Failed, Status::Unreachable, Status::Skipped, Status::Interrupted];
         let of = |status: Status| (ended.get(&status).copied().unwrap_or(0), status.name());
         let open = [
             (runs, "running"),
             (moved, "moved"),
             (waiting, "waiting for another gateway"),
+            (held_back, "waiting to attach"),
             (not_heard, "not heard"),
             (to_come, "to come"),
         ];

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::attaches::AttachBudget;
 use super::carrier::ResultKey;
 use super::message::{GatewayResult, Manner, Order, Presence, VERSION, WantedModem, WantedRun};
 use super::moves::Moves;
@@ -36,6 +37,9 @@ pub struct FleetRun {
     /// At most so many gateways are given modems in a second.
     #[serde(default = "gateway_rate")]
     pub gateway_rate: u32,
+    /// What its modems may do together
+    #[serde(default)]
+    pub attaches: Vec<AttachBudget>,
     pub targets: Targets,
     pub wave: usize,
     pub paused: bool,
@@ -130,6 +134,7 @@ impl FleetRun {
             max_silent: None,
             wave_wait: 3_600_000,
             gateway_rate: gateway_rate(),
+            attaches: Vec::new(),
             targets: targets.into(),
             wave: 0,
             paused: false,
@@ -170,7 +175,7 @@ impl FleetRun {
     }
 
     /// How many targets are of a wave that has begun: the first ones.
-    fn begun_count(&self) -> usize {
+    pub fn begun_count(&self) -> usize {
         let ends = wave_ends(&self.waves, self.targets.len());
         ends.get(self.wave).copied().unwrap_or(self.targets.len()).min(self.targets.len())
     }
@@ -297,6 +302,8 @@ impl Controller {
             if run.closed || run.begins_no_more() {
                 continue;
             }
+            changed |= self.deal_attaches(place, now, stands);
+            let Some(run) = self.runs.get(place) else { continue };
             let all = run.targets.len();
             let failed =
                 run.ended.values().filter(|(status, _)| matches!(status, Status::Failed | Status::Unreachable));
@@ -360,6 +367,8 @@ impl Controller {
             } else if run.begins_no_more() && (self.is_heard(gateway) || place >= begun) {
                 let why = run.stopped.as_deref().unwrap_or("the run was cancelled");
                 (CANCELLED, format!("it was not begun: {why}"))
+            } else if let Some(budget) = run.waits_to_attach(target).filter(|_| expired) {
+                (EXPIRED, format!("it waited until {until} for its gateway {gateway} to attach of {}", budget.of))
             } else if expired {
                 (EXPIRED, format!("its gateway {gateway} did not come before {until}"))
             } else if let Some(waits) = self.moves.waits(run, target) {
@@ -407,7 +416,8 @@ impl Controller {
             let is_wanted = |modem: &WantedModem| wanted.is_some_and(|wanted| wanted.modems.contains(modem));
             run.modems.retain(|modem| is_wanted(modem) || !ended.is_some_and(|ended| ended.contains_key(&modem.name)));
         }
-        same.runs.retain(|run| !run.modems.is_empty() || run.stop);
+        let is_empty = |run: &WantedRun| order.runs.iter().any(|it| it.run == run.run && it.modems.is_empty());
+        same.runs.retain(|run| !run.modems.is_empty() || run.stop || is_empty(run));
         (same.epoch, same.issued) = (order.epoch, order.issued.clone());
         (same != order).then_some(order)
     }
@@ -430,13 +440,18 @@ impl Controller {
                 && self.moves.gateway_of(run, target).is_none()
                 && self.moves.waits(run, target).is_none()
         };
+        let may_attach = |target: &Target| run.waits_to_attach(target).is_none();
         let its = || run.targets.at(gateway);
-        let open = its().filter(|(place, target)| *place < begun && is_free(target));
-        let modems: Vec<WantedModem> = open.map(|(_, target)| target.modem.clone()).collect();
+        let open: Vec<&Target> =
+            its().filter(|(place, target)| *place < begun && is_free(target)).map(|(_, target)| target).collect();
+        let modems = open.iter().filter(|target| may_attach(target)).map(|target| target.modem.clone());
+        let modems: Vec<WantedModem> = modems.collect();
         let stop = run.cancelled && run.ends_all && its().next().is_some();
         let (name, bundle) = (run.run.clone(), run.bundle.clone());
         let manner = Manner { sealed: run.sealed.get(gateway).cloned(), ..run.manner.clone() };
-        (!modems.is_empty() || stop).then_some(WantedRun { run: name, bundle, manner, stop, modems })
+        // One without modems asks the gateway whether it is there to have a share.
+        let attaches = run.shares_of(gateway);
+        (!open.is_empty() || stop).then_some(WantedRun { run: name, bundle, manner, stop, attaches, modems })
     }
 
     /// All gateways of its runs.

@@ -17,7 +17,7 @@ use super::agent::{Agent, AgentLine, Drive, Enrolment, Standing};
 use super::bundle::ScriptBundle;
 use super::carrier::{Carrier, CarrierError, Put, ResultKey};
 use super::key::{SecretKey, random};
-use super::message::{GatewayResult, Presence, WantedModem, WantedRun, json, verified};
+use super::message::{AttachShare, GatewayResult, Presence, WantedModem, WantedRun, json, verified};
 use super::nkey::{KeyKind, written};
 use super::seal::{self, SealedFor, unseal};
 use crate::batch::driver::{Driver, Finished, Log, ToDriver};
@@ -26,9 +26,10 @@ use crate::batch::journal::Journal;
 use crate::batch::run::{Common, Ended};
 use crate::batch::schedule::{Plan, Scheduler};
 use crate::connect::Address;
-use crate::guard::Guard;
+use crate::guard::{AttachLimit, Guard};
 use crate::notation;
 use crate::port::{Cancel, Clock, Timestamp};
+use crate::report::result::plural;
 use crate::runtime::Inputs;
 use crate::source::read_text;
 use crate::state;
@@ -250,7 +251,8 @@ impl<'s> Gateway<'s> {
                 let done = self.reached && self.agent.to_send().is_none();
                 return Ok(done);
             }
-            let retry = self.agent.disk.as_ref().map_or(Duration::MAX, |_| now + AGAIN);
+            let waits = self.agent.disk.is_some() || self.agent.waiting > 0;
+            let retry = if waits { now + AGAIN } else { Duration::MAX };
             let next = self.next_fetch.min(self.next_presence).min(retry);
             let stale = self.driver.as_ref().map(|_| self.agent.may_begin_until()).filter(|until| *until > now);
             let wake = stale.map_or(next, |until| until.min(next)).saturating_sub(now).max(Duration::from_millis(1));
@@ -337,12 +339,26 @@ impl<'s> Gateway<'s> {
         self.permit();
         if self.driver.is_none()
             && !self.stopping
-            && let Some(drive) = self.agent.next_drive(Clock::since_boot(), Timestamp::now())
+            && let Some(drive) = self.next_drive()
             && let Err(error) = self.drive(drive)
         {
             self.agent.driven();
             self.disk_failed(&error);
         }
+    }
+
+    fn next_drive(&mut self) -> Option<Drive> {
+        let (guard, gateway) = (Guard::of_user(&[]), self.agent.who.clone());
+        let room = |share: &AttachShare| guard.room(&limit(&gateway, share, Duration::ZERO));
+        let waited = self.agent.waiting;
+        let drive = self.agent.next_drive(Clock::since_boot(), Timestamp::now(), &room);
+        if self.agent.waiting != waited {
+            self.presence_changes();
+            if self.agent.waiting > 0 {
+                (self.say)(&format!("waiting to attach: {}", plural(self.agent.waiting as u64, "modem")));
+            }
+        }
+        drive
     }
 
     /// How long the batch may begin modems; and stops it where it is to stop.
@@ -572,6 +588,12 @@ impl<'s> Gateway<'s> {
                 return Ok(());
             }
         };
+        let limits = wanted.iter().filter(|modem| !modem.limits.is_empty()).map(|modem| {
+            let its = modem.limits.iter().filter_map(|place| run.attaches.get(*place));
+            let its = its.map(|share| limit(&self.agent.who, share, run.manner.modem_timeout));
+            (Address::parse(&modem.port).map_or_else(|_| modem.port.clone(), |port| port.to_string()), its.collect())
+        });
+        let limits = limits.collect();
         let inputs = Inputs {
             secrets,
             variables: run.manner.vars.clone(),
@@ -580,7 +602,7 @@ impl<'s> Gateway<'s> {
             plan: run.manner.plan,
             yes: run.manner.yes,
             shareable: run.manner.shareable,
-            guard: Some(Guard::of_user(&[])),
+            guard: Some(Guard::of_user(&[]).within(limits)),
             ..Inputs::default()
         };
         let mut common = Common::new(bundle.program, inputs, &records.join("results.jsonl"));
@@ -613,6 +635,12 @@ impl<'s> Gateway<'s> {
         self.driver = Some((to_driver, cancel));
         Ok(())
     }
+}
+
+/// A gateway's share as its guard keeps it. Runs that name the same modems in the same words take from the same one.
+fn limit(who: &Enrolment, share: &AttachShare, longest_wait: Duration) -> AttachLimit {
+    let name = format!("{} ({} of {})", share.of, who.gateway, who.fleet);
+    AttachLimit { name, most: share.most as usize, period: share.period, longest_wait }
 }
 
 /// What a result is made from: each modem's own takes its place.

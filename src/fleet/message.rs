@@ -49,7 +49,20 @@ pub struct WantedRun {
     /// End what runs too, by its `finally`.
     #[serde(default)]
     pub stop: bool,
+    /// What its modems may do together ([`WantedModem::limits`])
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attaches: Vec<AttachShare>,
     pub modems: Vec<WantedModem>,
+}
+
+/// How often a gateway's modems may leave their network, or look for one: its share of what those of all gateways may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachShare {
+    /// Which modems, in the operator's words: `operator=acme`
+    pub of: String,
+    pub most: u32,
+    #[serde(with = "as_text")]
+    pub period: Duration,
 }
 
 /// How a script is run: what `hayes batch` is told by its arguments.
@@ -102,6 +115,9 @@ pub struct WantedModem {
     pub labels: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
+    /// Which of its run's shares of attaches it takes from
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<usize>,
     /// Raised where a person wants it run again.
     pub attempt: u32,
 }
@@ -137,6 +153,9 @@ pub struct Presence {
     pub running: Vec<String>,
     /// How many results are still to be carried
     pub outbox: usize,
+    /// How many modems wait until they may attach
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waiting: usize,
     /// RFC 3339, by its own clock
     pub clock: String,
     /// What keeps it from doing what it is told
@@ -174,7 +193,11 @@ impl Presence {
     /// For people: `order 7, said at 2026-11-28T04:00:00Z, 3 running; …`
     pub fn described(&self, order: Option<&Order>, now: Timestamp) -> String {
         let count = |count: usize, what: &str| (count > 0).then(|| format!(", {count} {what}"));
-        let counts = [count(self.running.len(), "running"), count(self.outbox, "to be carried")];
+        let counts = [
+            count(self.running.len(), "running"),
+            count(self.waiting, "waiting to attach"),
+            count(self.outbox, "to be carried"),
+        ];
         let counts: String = counts.into_iter().flatten().collect();
         let skew = self.skew(order, now).map(|skew| format!(", {skew}")).unwrap_or_default();
         let says = self.says.as_ref().map(|says| format!("; {says}")).unwrap_or_default();
@@ -191,6 +214,11 @@ impl GatewayResult {
             attempt: self.attempt,
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A gateway whose clock is so far from ours, in milliseconds, is told of.

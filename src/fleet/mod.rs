@@ -8,6 +8,7 @@
 //! - [`controller`]: what the operator wants and what came of it, without I/O
 //! - [`targets`]: the modems that a run is for
 //! - [`moves`]: modems that another gateway has now
+//! - [`attaches`]: how often modems at many gateways may attach together
 //! - [`board`]: how a run goes
 //! - [`operator`]: the operator's side at work: folder, carrier, ledgers
 //! - [`carrier`]: what carries orders and results between the operator and the gateways
@@ -15,6 +16,7 @@
 //! - [`seal`]: secrets on their way to a gateway
 
 pub mod agent;
+pub mod attaches;
 pub mod board;
 pub mod bundle;
 pub mod carrier;

@@ -9,7 +9,7 @@ use super::targets::Target;
 use crate::batch::driver::FINALLY_TIME;
 
 /// Clocks differ, and messages take their time.
-const MARGIN: Duration = Duration::from_secs(60);
+pub const MARGIN: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
 pub struct Moves {

@@ -95,6 +95,7 @@ pub fn targets(modems: &[BatchModem]) -> Result<Vec<Target>, String> {
             baud: modem.baud,
             labels: texts(&modem.labels),
             vars: texts(&modem.vars),
+            limits: Vec::new(),
             attempt: 1,
         };
         Ok(Target { gateway: gateway.to_string(), modem })

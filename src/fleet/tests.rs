@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::agent::{Agent, AgentLine, Enrolment, Standing};
+use super::attaches::AttachBudget;
 use super::bundle::{ReadyBundle, ScriptBundle};
 use super::carrier::memory::MemoryCarrier;
 use super::carrier::{Carrier, Put, Receipt, ResultKey};
@@ -48,6 +49,9 @@ struct Site {
     confirmed: Option<Duration>,
     /// The carrier does not reach it.
     cut: bool,
+    /// When its modems attached, and how often they may
+    attached: Vec<Duration>,
+    share: usize,
     /// What its clock says (fault 11): the right time, a day before or after it, or 1970.
     clock: fn(Duration) -> Duration,
 }
@@ -77,8 +81,22 @@ struct World {
     sent: Vec<(ResultKey, Vec<u8>)>,
 }
 
+/// As often as a budget of the tests may be used in so long.
+const PERIOD: Duration = Duration::from_secs(600);
+
+fn room(most: usize, attached: &[Duration], now: Duration) -> usize {
+    most.saturating_sub(attached.iter().filter(|time| **time + PERIOD > now).count())
+}
+
 fn program(text: &str) -> Arc<Program> {
     check(&Source::new("s.hayes", text), &Library::default()).program.unwrap()
+}
+
+impl Site {
+    /// What its guard does.
+    fn attach(&mut self, now: Duration) {
+        self.attached.extend((room(self.share, &self.attached, now) > 0).then_some(now));
+    }
 }
 
 impl World {
@@ -101,6 +119,8 @@ impl World {
                 running: vec![],
                 confirmed: None,
                 cut: false,
+                attached: vec![],
+                share: 0,
                 clock: CLOCKS[usize::try_from(seed / 2 % 4).unwrap()],
             }
         };
@@ -114,6 +134,7 @@ impl World {
                 baud: None,
                 labels: BTreeMap::new(),
                 vars: BTreeMap::new(),
+                limits: Vec::new(),
                 attempt: 1,
             },
         };
@@ -270,8 +291,10 @@ impl World {
         }
         if site.waiting.is_empty()
             && site.running.is_empty()
-            && let Some(drive) = site.agent.next_drive(now, today)
+            && let Some(drive) =
+                site.agent.next_drive(now, today, &|share| room(share.most as usize, &site.attached, now))
         {
+            site.share = drive.run.attaches.first().map_or(0, |share| share.most as usize);
             site.waiting = drive.modems.iter().map(|modem| site.agent.key(&drive.run.run, modem)).collect();
         }
     }
@@ -282,6 +305,8 @@ impl World {
         let elsewhere = self.sites[1 - place].running.clone();
         let site = &mut self.sites[place];
         if let Some(key) = site.running.pop() {
+            // It attaches once more, where its guard lets it.
+            site.attach(self.now);
             let failure = FailureReport::outside("x", "");
             let mut result = RunResult::unreachable(&key.modem, "", "s", today.to_string(), failure);
             (result.status, result.failure) = (Status::Passed, None);
@@ -312,12 +337,26 @@ impl World {
                 }
                 site.agent.started(key.clone());
                 *self.opened.entry(key.clone()).or_default() += 1;
+                site.attach(self.now);
                 site.running.push(key);
             }
         }
         let site = &mut self.sites[place];
         if site.waiting.is_empty() && site.running.is_empty() {
             site.agent.driven();
+        }
+    }
+
+    /// What runs is cut off at its time, and its `finally` has ended 30 s later.
+    fn end_late(&mut self) {
+        for place in 0..2 {
+            let late = |world: &World| {
+                let mut running = world.sites[place].running.iter();
+                running.any(|key| world.now >= world.begun_at[key] + NOW + Duration::from_secs(30))
+            };
+            while late(self) {
+                self.work(place);
+            }
         }
     }
 
@@ -431,16 +470,7 @@ fn a_moved_modem_is_begun_when_the_gateway_that_had_it_cannot_talk_to_it() {
         while world.controller.runs[1].open().next().is_some() {
             world.step(false);
             world.now += Duration::from_secs(world.chance.below(20));
-            // What runs is cut off at its time, and its `finally` has ended 30 s later.
-            for place in 0..2 {
-                let late = |world: &World| {
-                    let mut running = world.sites[place].running.iter();
-                    running.any(|key| world.now >= world.begun_at[key] + NOW + Duration::from_secs(30))
-                };
-                while late(&world) {
-                    world.work(place);
-                }
-            }
+            world.end_late();
             waits |= !world.controller.moves.waiting().is_empty();
             steps += 1;
             assert!(steps < 5_000, "seed {seed} comes to no end: {:?}", world.controller.moves);
@@ -458,4 +488,54 @@ fn a_moved_modem_is_begun_when_the_gateway_that_had_it_cannot_talk_to_it() {
         }
     }
     assert!(waited > 100, "{waited} of 300 had to wait");
+}
+
+/// Whatever happens, in no time as long as a budget's do modems at all gateways together attach more often than it says.
+#[test]
+fn a_budget_of_attaches_holds_over_all_gateways() {
+    let seeds: u64 = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(300);
+    let key = SecretKey::of_seed(KeyKind::Operator, [7; 32]);
+    let bundle = ScriptBundle::of(&program("AT+CSQ\n")).unwrap();
+    let ready = ScriptBundle::ready(&bundle.0, &bundle.1).unwrap();
+    let (mut attached, mut asked_back) = (0, 0);
+    for seed in 1..=seeds {
+        let mut world = World::new(seed, &key, &bundle, &ready);
+        let most = 1 + u32::try_from(seed / 3 % 4).unwrap();
+        let run = &mut world.runs[0];
+        run.attaches = vec![AttachBudget::new("all".into(), most, PERIOD)];
+        run.wave_wait = 300_000;
+        let targets = run.targets.iter().map(|target| {
+            let modem = WantedModem { limits: vec![0], ..target.modem.clone() };
+            Target { modem, ..target.clone() }
+        });
+        run.targets = targets.collect::<Vec<_>>().into();
+        world.start_controller();
+        world.controller.confirms = seed % 5 > 0;
+        let mut steps = 0;
+        while world.controller.runs[0].open().next().is_some() {
+            if world.chance.below(40) == 0 {
+                // A gateway is cut off for a while, or for long.
+                let place = usize::try_from(world.chance.below(2)).unwrap();
+                world.sites[place].cut ^= true;
+            }
+            world.step(steps < 200);
+            world.now += Duration::from_secs(world.chance.below(60));
+            world.end_late();
+            if steps == 400 {
+                world.carrier.set_away(false);
+                // One of them has been given up, and comes back late.
+                asked_back += u32::from(format!("{:?}", world.controller.runs[0].attaches).contains("back: true"));
+            }
+            steps += 1;
+            assert!(steps < 20_000, "seed {seed} comes to no end: {:?}", world.controller.runs[0].attaches);
+        }
+        let mut all: Vec<Duration> = world.sites.iter().flat_map(|site| site.attached.iter().copied()).collect();
+        all.sort_unstable();
+        attached += all.len();
+        for (place, time) in all.iter().enumerate() {
+            let within = all[..=place].iter().filter(|other| **other + PERIOD > *time).count();
+            assert!(within <= most as usize, "seed {seed}: {within} within {PERIOD:?}, at most {most}");
+        }
+    }
+    assert!(attached > 5 * seeds as usize && asked_back > 0, "{attached} attached, {asked_back} asked back");
 }

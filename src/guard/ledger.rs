@@ -53,6 +53,8 @@ pub(super) struct Book {
     pub(super) sims: BTreeMap<String, SimHistory>,
     /// When SIMs of this machine left a network or looked for one, in milliseconds since 1970: those of the last minute
     pub(super) site: Vec<u64>,
+    /// The same of the modems that are in a limit, by its name: those of its time
+    attaches: BTreeMap<String, Vec<u64>>,
     /// How often the flash of each modem was written, by IMEI, or by the port where that is not known
     pub(super) flash: BTreeMap<String, u64>,
 }
@@ -71,6 +73,15 @@ pub(super) struct SimHistory {
 impl Book {
     pub(super) fn sim(&mut self, name: &str) -> &mut SimHistory {
         self.sims.entry(name.to_owned()).or_default()
+    }
+
+    /// When modems that are in a limit attached within this time before now, or will: others have been promised it.
+    pub(crate) fn attaches(&mut self, limit: &str, period: Duration, now: u64) -> &mut Vec<u64> {
+        let period = u64::try_from(period.as_millis()).unwrap_or(u64::MAX);
+        let times = self.attaches.entry(limit.to_owned()).or_default();
+        // A clock that was put back makes nothing last longer than once more.
+        times.retain(|time| time.saturating_add(period) > now && *time <= now.saturating_add(period));
+        times
     }
 
     /// What tells a code from others, for whoever has the file and does not try all.
@@ -128,6 +139,7 @@ impl Ledger {
         let before = inner.book.clone();
         inner.book.forget_before(now);
         let changed = change(&mut inner.book);
+        inner.book.attaches.retain(|_, times| !times.is_empty());
         let written = match (&self.folder, &lock) {
             _ if inner.book == before => Ok(()),
             (Some(_), Some(Err(error))) => Err(error.to_string()),

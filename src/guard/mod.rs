@@ -5,7 +5,8 @@
 //!   between has used it.
 //! - **Network**: a SIM is made to leave its network, or to look for one, four times an hour at the most. The figure is
 //!   an operator's (Verizon: at most four automatic attempts an hour); GSMA TS.34 asks for such a limit. All SIMs of this
-//!   machine together do so once a second on average; what is more waits, each for another time.
+//!   machine together do so once a second on average; what is more waits, each for another time. A fleet's agent is
+//!   given limits of its operator's besides, which many gateways share ([`AttachLimit`]).
 //! - **Law**: another IMEI is not written.
 //! - **Flash**: what is written to a modem's flash is counted.
 //!
@@ -13,6 +14,7 @@
 
 mod ledger;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -26,6 +28,7 @@ use crate::catalogue::entry::{DangerKind, ErrorCode, Module, Series};
 use crate::catalogue::{self, command_of, commands, error_by_text, prospect};
 use crate::connect::Address;
 use crate::conversation::{Conversation, Trouble};
+use crate::notation::ShownDuration;
 use crate::port::Timestamp;
 #[cfg(target_os = "linux")]
 use crate::port::list::names_in;
@@ -70,6 +73,19 @@ pub struct Guard {
     /// Whether a `hayes sim` is behind the port: looked up where a guard has to know, for it takes a look at each process.
     is_simulated: Arc<OnceLock<bool>>,
     known: Arc<Mutex<HeardOf>>,
+    /// By the port
+    limits: Arc<BTreeMap<String, Vec<AttachLimit>>>,
+}
+
+/// So often the modems of some ports together may be made to leave their network or to look for one, in any such time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachLimit {
+    /// What it is counted under, across runs
+    pub name: String,
+    pub most: usize,
+    pub period: Duration,
+    /// What would have to wait longer than that is refused.
+    pub longest_wait: Duration,
 }
 
 /// What was heard of the modem at the port.
@@ -121,7 +137,19 @@ impl Guard {
             port: None,
             is_simulated: Arc::default(),
             known: Arc::default(),
+            limits: Arc::default(),
         }
+    }
+
+    /// With what the modems at these ports may do together.
+    #[must_use]
+    pub fn within(self, limits: BTreeMap<String, Vec<AttachLimit>>) -> Guard {
+        Guard { limits: Arc::new(limits), ..self }
+    }
+
+    /// How often a limit lets modems attach now.
+    pub fn room(&self, limit: &AttachLimit) -> usize {
+        self.change(|book, now| limit.most.saturating_sub(book.attaches(&limit.name, limit.period, now).len()))
     }
 
     /// The guard of a port: none for a simulated modem and a recording, which cost nothing.
@@ -307,6 +335,7 @@ impl Guard {
         }
         let sim = iccid.as_deref().unwrap_or(port);
         let (allowed, chance) = (self.allows(LiftedGuard::Network), chance());
+        let limits = self.limits.get(port).map(Vec::as_slice).unwrap_or_default();
         let leave = self.change(|book, now| {
             let searches = &mut book.sim(sim).searches;
             searches.retain(|time| *time <= now && *time + HOUR > now);
@@ -317,13 +346,22 @@ impl Guard {
                 let what = format!("{which} has left its network or looked for one {SEARCHES} times within an hour: the next is at {free}");
                 return refuse("hayes::run::network-guard", what, LiftedGuard::Network);
             }
-            searches.push(now);
+            let mut at = now;
+            for limit in limits {
+                let free = limit.free_at(book.attaches(&limit.name, limit.period, now), now);
+                if free - now > millis(limit.longest_wait) {
+                    return limit.refuse(free);
+                }
+                at = at.max(free);
+            }
+            book.sim(sim).searches.push(now);
             // Times that are yet to come are those of others who wait.
             book.site.retain(|time| *time <= now + HOUR && *time + MINUTE > now);
             book.site.sort_unstable();
             let full = book.site.len().checked_sub(SITE_SEARCHES).and_then(|place| book.site.get(place));
-            let at = full.map_or(now, |oldest| oldest + MINUTE + chance % JITTER);
+            let at = full.map_or(at, |oldest| at.max(oldest + MINUTE + chance % JITTER));
             book.site.push(at);
+            limits.iter().for_each(|limit| book.attaches(&limit.name, limit.period, now).push(at));
             if at > now { Leave::Wait(Duration::from_millis(at - now)) } else { Leave::Send }
         });
         if let Leave::Refuse(_) = leave {
@@ -331,6 +369,35 @@ impl Guard {
         }
         leave
     }
+}
+
+impl AttachLimit {
+    /// When one more may attach, beside those that did or will at these times.
+    fn free_at(&self, times: &mut [u64], now: u64) -> u64 {
+        times.sort_unstable();
+        let full = times.len().checked_sub(self.most).map(|place| times.get(place));
+        full.map_or(now, |oldest| oldest.map_or(u64::MAX, |oldest| oldest + millis(self.period)))
+    }
+
+    fn refuse(&self, free: u64) -> Leave {
+        let AttachLimit { name, most, .. } = self;
+        let next = match free {
+            u64::MAX => String::new(),
+            _ => format!(": the next may come at {}", Timestamp::since_1970(Duration::from_millis(free))),
+        };
+        Leave::Refuse(HeldBack {
+            code: "hayes::run::attach-limit",
+            message: format!(
+                "of {name} this gateway may attach {most} times within {}{next}",
+                ShownDuration(self.period)
+            ),
+            help: "run it once more later, or with a larger --attaches".to_owned(),
+        })
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Debug for Guard {
@@ -622,6 +689,43 @@ mod tests {
             assert!((0..SITE_SEARCHES).all(|sim| waits(sim) == 0));
             let waited: Vec<u64> = (100..103).map(waits).collect();
             assert!(waited.iter().all(|time| (55..=65).contains(time)), "{waited:?}");
+        });
+    }
+
+    #[test]
+    fn the_modems_of_a_limit_have_their_share_and_no_more() {
+        with_folder(|folder| {
+            let limit = |most, longest| AttachLimit {
+                name: "acme".to_owned(),
+                most,
+                period: Duration::from_secs(600),
+                longest_wait: Duration::from_secs(longest),
+            };
+            let port = |number: usize| format!("tcp://m:700{number}");
+            let guard = |number: usize, most: usize, longest: u64| {
+                let limits = (0..4).map(|number| (port(number), vec![limit(most, longest)])).collect();
+                let guard = Guard::new(Ledger::new(Some(folder.to_owned())), &[]).within(limits);
+                guard.at(&Address::parse(&port(number)).unwrap()).unwrap()
+            };
+            let leave = |number: usize, most: usize, longest: u64| match guard(number, most, longest)
+                .search(&port(number), stakes("AT+COPS=0"))
+            {
+                Leave::Send => "sent".to_owned(),
+                Leave::Wait(time) => format!("waits {} min", time.as_secs().div_ceil(60)),
+                Leave::Refuse(refusal) => refusal.message.split(": the next").next().unwrap().to_owned(),
+            };
+            assert_eq!(guard(0, 2, 0).room(&limit(2, 0)), 2);
+            assert_eq!([leave(0, 2, 0), leave(1, 2, 0)], ["sent", "sent"]);
+            assert_eq!(guard(0, 2, 0).room(&limit(2, 0)), 0);
+            assert_eq!(leave(7, 2, 0), "sent", "a port that is in no limit");
+            assert_eq!(leave(2, 2, 60), "of acme this gateway may attach 2 times within 10min");
+            // What waits is promised its time; who comes next waits behind it.
+            assert_eq!(leave(2, 2, 700), "waits 10 min");
+            assert_eq!(leave(3, 2, 700), "waits 10 min");
+            assert_eq!(leave(0, 2, 700), "of acme this gateway may attach 2 times within 10min");
+            assert_eq!(leave(0, 0, 700), "of acme this gateway may attach 0 times within 10min");
+            guard(0, 2, 0).change(|book, _| book.attaches("acme", Duration::from_secs(6000), 0).clear());
+            assert_eq!(leave(0, 2, 0), "sent");
         });
     }
 }
