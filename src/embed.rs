@@ -25,7 +25,7 @@ use crate::check::{Program, check};
 use crate::connect::{self, Address};
 use crate::conversation::Conversation;
 use crate::diagnostic::{Complaint, Severity};
-use crate::guard::Guard;
+use crate::guard::{Guard, Simulators};
 use crate::library::{self, Library};
 use crate::port::Timestamp;
 use crate::report::answered::Answers;
@@ -109,6 +109,8 @@ pub struct Modem {
     cancel: Cancel,
     /// What the user's other runs know of its SIM
     guard: Option<Guard>,
+    /// Whether it is a `hayes sim` in another process
+    simulators: Simulators,
 }
 
 impl Modem {
@@ -124,7 +126,8 @@ impl Modem {
         let settings = Opening { baud, ..Opening::new(cancel.clone()) };
         let port = connect::open(&address, &settings).map_err(|error| FailureReport::unopened(&error))?;
         let guard = Guard::of_user(&[]).at(&address);
-        Ok(Modem { address, conversation: Conversation::new(port, &Catalogue), cancel, guard })
+        let conversation = Conversation::new(port, &Catalogue);
+        Ok(Modem { address, conversation, cancel, guard, simulators: Simulators::default() })
     }
 
     /// What ends a run from another thread, as Ctrl-C does: the first call lets `finally` blocks run, the second ends them.
@@ -153,7 +156,8 @@ impl Modem {
         let folder = Path::new(script.name()).parent().map(Path::to_owned);
         let own = inputs.guard.as_ref();
         let guard = own.map_or_else(|| self.guard.clone(), |own| own.at(&self.address));
-        let inputs = Inputs { folder, guard, ..inputs.clone() };
+        let address = Some(self.address.clone());
+        let inputs = Inputs { folder, guard, address, ..inputs.clone() };
         let started = Timestamp::now().to_string();
         let mut outcome = runtime::run(program, &mut self.conversation, &inputs, listener);
         outcome.name_eavesdropper(&self.address);
@@ -164,7 +168,7 @@ impl Modem {
         }
         let port = self.address.to_string();
         let mut result = RunResult::new(&port, &port, script.name(), started, &outcome);
-        result.simulated = self.address.is_simulated();
+        result.simulated = self.simulators.is_behind(&self.address);
         result.plan = inputs.plan;
         Ok(result)
     }
@@ -173,11 +177,11 @@ impl Modem {
     /// refused or did not answer; it has what came.
     pub fn at(&mut self, command: &str) -> Result<Answered, Failed> {
         let script = Script::parse("<command>", &format!("{}\n", command.trim()))?;
-        let mut answers = Answers::new(self.address.is_simulated());
+        let mut answers = Answers::default();
         let result = self.run_heard(&script, &Inputs::default(), &mut answers)?;
         match result.failure {
             Some(failure) => Err(Box::new(failure)),
-            None => Ok(answers.exchanges.pop().unwrap_or_default()),
+            None => Ok(answers.of(result.simulated).pop().unwrap_or_default()),
         }
     }
 }

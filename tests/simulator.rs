@@ -274,3 +274,38 @@ fn a_modem_is_small() {
     let each = resident().saturating_sub(before) / modems.len();
     assert!(each < 32 * 1024, "{each} bytes");
 }
+
+/// What a `hayes sim` in another process answers is called simulated in results; a script may require it, or refuse it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_simulator_in_another_process_is_told() {
+    use std::fs;
+    use std::process::Command;
+
+    use crate::folder::Folder;
+    use crate::simulated::Simulated;
+
+    for modem in [Simulated::on_terminal("bg96"), Simulated::on_tcp("bg96")] {
+        let folder = Folder::new();
+        fs::write(folder.0.join("real.hayes"), "requires real, \"it costs\"\nAT+CFUN=0\n").unwrap();
+        fs::write(folder.0.join("simulated.hayes"), "requires simulated\nAT\n").unwrap();
+        fs::write(folder.0.join("modems.toml"), format!("[[modem]]\nname = \"a\"\nport = \"{}\"\n", modem.port()))
+            .unwrap();
+        let hayes = |arguments: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+            let output = command.args(arguments).current_dir(&folder.0).env_remove("HAYES_PORT").output().unwrap();
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+        };
+        let at = |arguments: &[&str]| hayes(&[arguments, &["-p", modem.port(), "--json", "-q"]].concat());
+        for told in [
+            at(&["at", "AT"]),
+            at(&["run", "simulated.hayes"]),
+            hayes(&["batch", "simulated.hayes", "-i", "modems.toml", "--json", "-o", "out"]),
+        ] {
+            assert!(told.contains("\"simulated\":true") && told.contains("passed"), "{told}");
+        }
+        let refused = at(&["run", "real.hayes"]);
+        assert!(refused.contains("requires a real modem, and this one is simulated: it costs"), "{refused}");
+        assert!(refused.contains("\"exchanges\":0"), "{refused}");
+    }
+}

@@ -13,9 +13,10 @@ use super::inventory::{BatchModem, Identity};
 use super::journal::Head;
 use crate::catalogue::Catalogue;
 use crate::check::Program;
-use crate::connect::{self, Address, Opening};
+use crate::connect::{self, Opening};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
+use crate::guard::Simulators;
 use crate::notation::ShownDuration;
 use crate::port::transcript::Transcript;
 use crate::port::{Cancel, Port, Timestamp};
@@ -49,6 +50,8 @@ pub struct Common {
     script_mark: String,
     /// Asks each modem that has an IMEI or an ICCID who it is, before the script begins
     identifies: Option<Arc<Program>>,
+    /// Which ports are simulated by other processes
+    simulators: Simulators,
 }
 
 /// Is told lines of a modem's conversation, each with its line end.
@@ -109,6 +112,7 @@ impl Common {
             retries: 0,
             live: None,
             identifies: None,
+            simulators: Simulators::default(),
         }
     }
 
@@ -230,7 +234,7 @@ impl Common {
         result.labels = modem.labels.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         result.groups = modem.groups.iter().map(|group| group.to_string()).collect();
         result.plan = self.inputs.plan;
-        result.simulated = modem.address.as_ref().is_some_and(Address::is_simulated);
+        result.simulated = modem.address.as_ref().is_some_and(|address| self.simulators.is_behind(address));
         result.fingerprint = Some(format!("{}-{}", self.script_mark, self.values_mark(modem)));
         ended.unrecorded = self.keep(result, transcript).err();
     }

@@ -10,6 +10,7 @@ use super::run::{checked_as, show_failure, unreachable};
 use super::screen::Screen;
 use crate::catalogue;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::guard::Simulators;
 use crate::notation;
 use crate::report::answered::Answers;
 use crate::report::style::harmless;
@@ -38,15 +39,15 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
         .map_err(|why| unreachable(&port, NAME, &why, &arguments.output, &mut results, console))?;
     let mut exit = Exit::Passed;
     for program in &programs {
-        let simulated = port.is_simulated();
         let screen = Screen::of_commands(&arguments.output, console);
-        let mut heard = (screen, Answers::new(simulated));
+        let mut heard = (screen, Answers::default());
         let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut heard);
         outcome.name_eavesdropper(&port);
         let (screen, answers) = heard;
         exit = exit.worst(screen.finish());
         if arguments.output.json {
-            let lines = answers.exchanges.iter().map(|exchange| notation::json(exchange) + "\n");
+            let exchanges = answers.of(Simulators::default().is_behind(&port));
+            let lines = exchanges.iter().map(|exchange| notation::json(exchange) + "\n");
             exit = exit.worst(results.write(&lines.collect::<String>(), console));
         }
         show_failure(&outcome, console);

@@ -13,11 +13,11 @@
 //! Each is for real ports: the simulated modem and recordings have no guard. `--allow` lifts one for a run.
 
 mod ledger;
+mod simulators;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::at::command::{Command, parse};
@@ -30,10 +30,10 @@ use crate::connect::Address;
 use crate::conversation::{Conversation, Trouble};
 use crate::notation::ShownDuration;
 use crate::port::Timestamp;
-#[cfg(target_os = "linux")]
-use crate::port::list::names_in;
 use crate::state;
 use ledger::{Book, Ledger};
+
+pub use simulators::Simulators;
 
 /// So often a SIM may leave its network, or look for one, in an hour.
 const SEARCHES: usize = 4;
@@ -69,9 +69,9 @@ pub struct Guard {
     ledger: Arc<Ledger>,
     allowed: Vec<LiftedGuard>,
     /// `None`: none yet
-    port: Option<String>,
-    /// Whether a `hayes sim` is behind the port: looked up where a guard has to know, for it takes a look at each process.
-    is_simulated: Arc<OnceLock<bool>>,
+    port: Option<(String, Address)>,
+    /// Whether one of them is behind the port is looked up where a guard has to know.
+    simulators: Arc<Simulators>,
     known: Arc<Mutex<HeardOf>>,
     /// By the port
     limits: Arc<BTreeMap<String, Vec<AttachLimit>>>,
@@ -135,7 +135,7 @@ impl Guard {
             ledger: Arc::new(ledger),
             allowed: allowed.to_vec(),
             port: None,
-            is_simulated: Arc::default(),
+            simulators: Arc::default(),
             known: Arc::default(),
             limits: Arc::default(),
         }
@@ -156,18 +156,18 @@ impl Guard {
     pub fn at(&self, address: &Address) -> Option<Guard> {
         match address {
             Address::Device(_) | Address::Usb(_) | Address::Tcp { .. } | Address::Rfc2217 { .. } => {
-                let port = Some(address.to_string());
-                Some(Guard { port, is_simulated: Arc::default(), known: Arc::default(), ..self.clone() })
+                let port = Some((address.to_string(), address.clone()));
+                Some(Guard { port, simulators: Arc::default(), known: Arc::default(), ..self.clone() })
             }
             Address::Simulator { .. } | Address::Replay(_) => None,
         }
     }
 
-    /// The port, if it is no simulated modem's.
+    /// The port, if it is no simulated modem's. On the network a guard holds whoever listens.
     fn real_port(&self) -> Option<&str> {
-        let port = self.port.as_deref()?;
-        let is_simulated = *self.is_simulated.get_or_init(|| is_simulated(Path::new(port)));
-        (!is_simulated).then_some(port)
+        let (port, address) = self.port.as_ref()?;
+        let is_remote = matches!(address, Address::Tcp { .. } | Address::Rfc2217 { .. });
+        (is_remote || !self.simulators.is_behind(address)).then_some(port)
     }
 
     /// Whether this line may be sent. What it needs to know of a PIN it asks the modem.
@@ -495,35 +495,6 @@ fn lower(sentence: &str) -> String {
     letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
-/// Whether this is the pseudo-terminal of a `hayes sim`: whose other side that program holds.
-#[cfg(target_os = "linux")]
-fn is_simulated(device: &Path) -> bool {
-    let index = |path: &Path| path.strip_prefix("/dev/pts").ok()?.to_str()?.parse::<u32>().ok();
-    let Some(index) = std::fs::canonicalize(device).ok().as_deref().and_then(index) else { return false };
-    let is_simulator = |process: &str| {
-        let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-        let mut words = line.split(|byte| *byte == 0);
-        words.next().is_some_and(|program| program.ends_with(b"hayes")) && words.any(|word| word == b"sim")
-    };
-    let holds = |process: &str| {
-        names_in(Path::new(&format!("/proc/{process}/fd"))).iter().any(|number| {
-            let leads = std::fs::read_link(format!("/proc/{process}/fd/{number}")).is_ok_and(|to| to.ends_with("ptmx"));
-            let told = || std::fs::read_to_string(format!("/proc/{process}/fdinfo/{number}")).unwrap_or_default();
-            let own = |line: &str| line.strip_prefix("tty-index:").is_some_and(|own| own.trim() == index.to_string());
-            leads && told().lines().any(own)
-        })
-    };
-    let mut processes = names_in(Path::new("/proc"));
-    processes.retain(|name| name.parse::<u32>().is_ok());
-    processes.iter().any(|process| is_simulator(process) && holds(process))
-}
-
-/// Other systems do not tell.
-#[cfg(not(target_os = "linux"))]
-fn is_simulated(_device: &Path) -> bool {
-    false
-}
-
 /// A number that nobody foresees.
 fn chance() -> u64 {
     let mut bytes = [0; 8];
@@ -534,6 +505,8 @@ fn chance() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::state::with_folder;
 

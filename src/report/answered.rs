@@ -26,31 +26,29 @@ pub struct Answered {
 #[derive(Debug, Default)]
 pub struct Answers {
     pub exchanges: Vec<Answered>,
-    /// The modem is simulated.
-    simulated: bool,
     /// The last of them has not ended.
     is_open: bool,
 }
 
 impl Answers {
-    /// Of a modem that is simulated, or is none.
-    pub fn new(simulated: bool) -> Answers {
-        Answers { simulated, ..Answers::default() }
+    /// What a modem has answered that is simulated, or is none.
+    pub fn of(mut self, simulated: bool) -> Vec<Answered> {
+        self.exchanges.iter_mut().for_each(|exchange| exchange.simulated = simulated);
+        self.exchanges
     }
 }
 
 impl Listener for Answers {
     fn on_event(&mut self, _now: Duration, event: RuntimeEvent<'_>) {
-        let simulated = self.simulated;
         if let RuntimeEvent::Session(Event::Sent { bytes, why: Why::Question }) = event {
-            self.exchanges.push(Answered { sent: harmless(bytes), simulated, ..Answered::default() });
+            self.exchanges.push(Answered { sent: harmless(bytes), ..Answered::default() });
             self.is_open = true;
         }
         // A question that was not sent ends as well.
         if let RuntimeEvent::ExchangeEnded { sent, .. } = event
             && !std::mem::take(&mut self.is_open)
         {
-            self.exchanges.push(Answered { sent: sent.to_owned(), simulated, ..Answered::default() });
+            self.exchanges.push(Answered { sent: sent.to_owned(), ..Answered::default() });
         }
         let Some(exchange) = self.exchanges.last_mut() else { return };
         if let RuntimeEvent::Session(Event::Response(line)) = event {
