@@ -20,7 +20,7 @@ const LATER: [(&str, usize, usize); 10] = [
     ("doctor", 900, 12),
     ("embed", 250, 3),
     ("fleet", 6_150, 66),
-    ("guard", 1_150, 13),
+    ("guard", 1_150, 14),
     ("import", 1_400, 14),
     ("lsp", 1_800, 25),
     ("probe", 250, 4),

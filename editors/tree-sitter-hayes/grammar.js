@@ -22,7 +22,7 @@ module.exports = grammar({
       choice(
         $.exchange, $.send, $.reboot, $.ensure, $.await, $.expect, $.capture, $.prompt, $.when, $.else,
         $.if, $.for, $.retry, $.repeat, $.try, $.finally, $.part, $.unsafe,
-        $.assert, $.check, $.fail, $.skip, $.stop, $.break, $.set, $.param, $.secret, $.run, $.report, $.abort,
+        $.assert, $.check, $.fail, $.skip, $.stop, $.break, $.set, $.param, $.secret, $.requires, $.run, $.report, $.abort,
         $.log, $.sleep, $.timeout, $.confirm, $.ask, $.port,
       ),
 
@@ -92,6 +92,8 @@ module.exports = grammar({
     secret: ($) => seq("secret", $._declaration),
     _declaration: ($) =>
       seq($.name, optional(seq(":", $.type)), optional(seq("=", $._expression)), optional(field("about", $.string))),
+    requires: ($) =>
+      seq("requires", choice(seq("hayes", choice($.decimal, $.integer, alias(/\d+\.\d+\.\d+/, $.decimal))), "real", "simulated", seq($._expression, optional($._because)))),
     run: ($) => seq("run", field("script", $.string), optional(seq("with", list($.argument))), optional(seq("as", $.name))),
     argument: ($) => seq($.name, "=", $._expression),
     report: ($) => seq("report", optional("row"), list(choice($.argument, $._expression))),

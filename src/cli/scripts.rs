@@ -255,6 +255,9 @@ pub(crate) fn show(name: &str, console: &Console) -> Result<Exit, Exit> {
     for param in params {
         text.push_str(&format!("  {}\n", harmless(&parameter(param, &source.text))));
     }
+    for required in checked.program.iter().flat_map(|program| program.script.requirements()) {
+        text.push_str(&format!("  requires {}\n", harmless(required)));
+    }
     let parts = checked.program.iter().flat_map(|program| program.script.part_names());
     let parts: Vec<&str> = parts.map(|name| name.value.as_str()).collect();
     if !parts.is_empty() {

@@ -150,6 +150,7 @@ fn changes(block: &Block, ensured: bool) -> Option<&Statement> {
             | StatementKind::Part { .. }
             | StatementKind::Set { .. }
             | StatementKind::Param(_)
+            | StatementKind::Requires(_)
             | StatementKind::Run { .. }
             | StatementKind::Report { .. }
             | StatementKind::CaptureFrom { .. }

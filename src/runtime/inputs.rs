@@ -10,7 +10,7 @@ use super::secret::{Mask, SharedMask};
 use crate::check::Program;
 use crate::connect::Address;
 use crate::diagnostic::{Complaint, meant_or_all};
-use crate::guard::Guard;
+use crate::guard::{Guard, Simulators};
 use crate::syntax::ast::{Convert, Param};
 use crate::value::Value;
 
@@ -40,6 +40,8 @@ pub struct Inputs {
     pub folder: Option<PathBuf>,
     /// What is asked before something is sent that costs
     pub guard: Option<Guard>,
+    /// The port that the run is on
+    pub address: Option<Address>,
 }
 
 impl Inputs {
@@ -47,7 +49,13 @@ impl Inputs {
     #[must_use]
     pub fn at(mut self, address: &Address) -> Inputs {
         self.guard = self.guard.and_then(|guard| guard.at(address));
+        self.address = Some(address.clone());
         self
+    }
+
+    /// Whether it is a simulated modem, as far as can be known.
+    pub(super) fn is_simulated(&self) -> bool {
+        self.address.as_ref().is_some_and(|address| Simulators::default().is_behind(address))
     }
 
     /// A value for a `param`, as text.
@@ -88,6 +96,7 @@ impl Default for Inputs {
             shared_mask: None,
             folder: None,
             guard: None,
+            address: None,
         }
     }
 }

@@ -83,6 +83,8 @@ pub enum StatementKind {
     Set { name: Name, value: Expression },
     /// `param NAME[:int] [= EXPR] ["what it is"]`, `secret NAME …`
     Param(Param),
+    /// `requires …`
+    Requires(Requirement),
     /// `run "name" [with NAME = EXPR, …] [as NAME]`
     Run { script: Template, arguments: Vec<(Name, Expression)>, record: Option<Name> },
     /// `report EXPR | NAME = EXPR, …`; `report row …`, a row of the run's table
@@ -143,6 +145,13 @@ impl Script {
             }
         }
         names
+    }
+
+    /// What it requires, as it is written behind `requires`.
+    pub fn requirements(&self) -> impl Iterator<Item = &str> {
+        let required = |it: &&Statement| matches!(it.kind, StatementKind::Requires(_));
+        let lines = self.body.statements.iter().filter(required).map(|statement| self.source.slice(statement.span));
+        lines.map(|line| line.trim_start_matches("requires").trim_start())
     }
 }
 
@@ -215,6 +224,12 @@ impl Statement {
                 parts.extend(param.default.iter().map(Part::Value));
                 parts.push(Part::Declares(param));
             }
+            StatementKind::Requires(Requirement::Holds { condition, why }) => {
+                parts.push(Part::Value(condition));
+                parts.extend(why.iter().map(Part::Text));
+            }
+            StatementKind::Requires(Requirement::Port { why, .. }) => parts.extend(why.iter().map(Part::Text)),
+            StatementKind::Requires(Requirement::Hayes { .. }) => {}
             StatementKind::Run { script, arguments, record } => {
                 parts.push(Part::Text(script));
                 parts.extend(arguments.iter().map(|(_, value)| Part::Value(value)));
@@ -482,6 +497,17 @@ pub struct Param {
     pub about: Option<String>,
     /// Declared with `secret`: masked wherever it appears.
     pub secret: bool,
+}
+
+/// What must be so for a script to run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Requirement {
+    /// `requires hayes 0.3`: this version, or a newer one
+    Hayes { version: Name },
+    /// `requires real[, "why"]`, `requires simulated[, "why"]`
+    Port { simulated: bool, why: Option<Template> },
+    /// `requires module.ping[, "why"]`: it holds, or is not empty
+    Holds { condition: Expression, why: Option<Template> },
 }
 
 /// One column of a `report`.

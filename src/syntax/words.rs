@@ -120,12 +120,14 @@ pub(super) fn foreign_function(name: &str) -> Option<&'static str> {
 }
 
 /// The keywords, in the order of their rules in the grammar.
+#[rustfmt::skip]
 const KEYWORDS: &[&str] = &[
     "abort", "all", "answers", "as", "ask", "assert", "await", "baud", "break", "cancel", "capture", "check",
-    "confirm", "dtr", "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "from", "if",
-    "in", "log", "matches", "not", "nothing", "on", "or", "param", "part", "port", "prompt", "quiet", "raw", "reboot",
-    "repeat", "reply", "report", "restart", "retry", "row", "rts", "run", "secret", "send", "set", "skip", "sleep",
-    "stop", "then", "timeout", "to", "try", "unsafe", "up", "when", "with", "within",
+    "confirm", "dtr", "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "from",
+    "hayes", "if", "in", "log", "matches", "not", "nothing", "on", "or", "param", "part", "port", "prompt", "quiet",
+    "raw", "real", "reboot", "repeat", "reply", "report", "requires", "restart", "retry", "row", "rts", "run",
+    "secret", "send", "set", "simulated", "skip", "sleep", "stop", "then", "timeout", "to", "try", "unsafe", "up",
+    "when", "with", "within",
 ];
 
 pub(super) fn keyword(rule: Rule) -> Option<&'static str> {

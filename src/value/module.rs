@@ -64,7 +64,7 @@ pub fn example() -> Value {
 }
 
 /// `Quectel BG96`
-fn name(module: &Module) -> String {
+pub fn name(module: &Module) -> String {
     let model = module.models.first().map_or("", |model| model.trim_end_matches('*'));
     format!("{} {model}", module.vendor).trim().to_owned()
 }

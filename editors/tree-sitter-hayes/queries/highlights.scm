@@ -3,9 +3,9 @@
 ["if" "else" "for" "retry" "repeat" "try" "finally" "when"] @keyword.control
 [
   "send" "reboot" "ensure" "await" "expect" "capture" "prompt" "unsafe" "assert" "check" "fail" "skip" "set" "param" "part" "secret"
-  "run" "report" "abort" "log" "sleep" "timeout" "confirm" "ask" "port"
+  "requires" "run" "report" "abort" "log" "sleep" "timeout" "confirm" "ask" "port"
   "within" "answers" "quiet" "restart" "nothing" "then" "all" "as" "from" "cancel" "reply" "raw" "in" "every" "up" "to"
-  "with" "row" "on" "baud" "dtr" "rts" "flush" "escape"
+  "with" "row" "hayes" "real" "simulated" "on" "baud" "dtr" "rts" "flush" "escape"
 ] @keyword
 (stop) @keyword
 (break) @keyword

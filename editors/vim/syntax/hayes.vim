@@ -7,9 +7,9 @@ syntax case match
 syntax iskeyword @,48-57,_,-
 
 " What begins a line, and the words inside of one.
-syntax keyword hayesStatement abort ask assert await capture check confirm ensure expect fail log param part port prompt reboot report run secret send set skip sleep stop timeout unsafe
+syntax keyword hayesStatement abort ask assert await capture check confirm ensure expect fail log param part port prompt reboot report requires run secret send set skip sleep stop timeout unsafe
 syntax keyword hayesControl break else finally for if retry repeat try when
-syntax keyword hayesClause all answers as baud cancel dtr escape every flush from in matches not nothing on or and quiet raw reply restart row rts then to up with within
+syntax keyword hayesClause all answers as baud cancel dtr escape every flush from hayes in matches not nothing on or and quiet raw real reply restart row rts simulated then to up with within
 syntax keyword hayesBoolean true false off
 syntax keyword hayesBuiltin response body result elapsed attempt error module
 

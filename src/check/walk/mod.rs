@@ -18,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
     Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Expression, ExpressionKind, Param, PortAction,
-    Schedule, Script, Statement, StatementKind, Template, TemplatePart,
+    Requirement, Schedule, Script, Statement, StatementKind, Template, TemplatePart,
 };
 use crate::value::ValueKind as Kind;
 use lints::Lines;
@@ -253,6 +253,7 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
                 self.bind_noted(name, kind, constant(value));
             }
             StatementKind::Param(param) => self.param(param),
+            StatementKind::Requires(requirement) => self.requires(requirement, statement.span),
             StatementKind::Run { script, arguments, record } => {
                 self.run(statement, script, arguments, record.as_ref());
             }
@@ -439,6 +440,47 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         }
         self.branch(body, self.place);
         None
+    }
+
+    fn requires(&mut self, requirement: &Requirement, span: Span) {
+        let goes_before = |statement: &Statement| {
+            matches!(
+                statement.kind,
+                StatementKind::Param(_)
+                    | StatementKind::Requires(_)
+                    | StatementKind::Set { .. }
+                    | StatementKind::Timeout { .. }
+                    | StatementKind::AbortOn { .. }
+                    | StatementKind::Log { .. }
+                    | StatementKind::Assert { .. }
+            )
+        };
+        let mut before = self.script.body.statements.iter().take_while(|statement| statement.span != span);
+        if self.place.depth > 0 || !before.all(goes_before) {
+            self.findings.tell("hayes::check::requires-place", span, &[]);
+        }
+        match requirement {
+            Requirement::Hayes { version } => {
+                const OWN: &str = env!("CARGO_PKG_VERSION");
+                let numbers =
+                    |text: &str| text.split('.').map(|number| number.parse().unwrap_or(0)).collect::<Vec<u32>>();
+                if numbers(&version.value) > numbers(OWN) {
+                    self.findings.tell("hayes::check::requires-hayes", version.span, &[&version.value, &OWN]);
+                }
+            }
+            Requirement::Port { why, .. } => why.iter().for_each(|why| self.template(why)),
+            Requirement::Holds { condition, why } => {
+                why.iter().for_each(|why| self.template(why));
+                let is_name =
+                    matches!(&condition.kind, ExpressionKind::Variable(name) if !self.names.known(name).is_set);
+                if is_name || literal_text(condition).is_some() {
+                    return self.findings.tell("hayes::check::requires-what", condition.span, &[]);
+                }
+                let help = "name what may be empty, as `module.ping`, or compare it with something";
+                let kinds = [Kind::Bool, Kind::Text, Kind::List];
+                self.wants(condition, &kinds, "what `requires` requires", "true or false", help);
+            }
+        }
     }
 
     /// The part that holds this place and will not run.

@@ -324,6 +324,27 @@ impl Run<'_> {
         }
     }
 
+    /// For a `requires` at the head of a script, where no answer has told it yet. A modem that sleeps, or finds out the
+    /// speed, may miss the first question.
+    #[inline(never)]
+    pub(super) fn ask_which_module(&mut self, span: Span) -> Step {
+        for (question, is_last) in [("AT+CGMM", false), ("ATI", true)] {
+            let text = Template { parts: vec![TemplatePart::Text(question.to_owned())], span };
+            let asked = self.asked(&Send { form: SendForm::At, text, within: None, span }, &[])?;
+            let started = self.conversation.now();
+            let answered = self.pose(&asked, &[], &Vec::new())?;
+            self.exchange_ended(&asked, answered.is_ok(), started);
+            match answered {
+                Ok(()) if self.conversation.module().is_some() => break,
+                Ok(()) => {}
+                Err(Trouble::Timeout { .. }) if !is_last => {}
+                Err(trouble) => return Err(self.trouble(trouble, Some(&asked), span)),
+            }
+        }
+        self.scope.last = Last::default();
+        Ok(())
+    }
+
     fn exchange_ended(&mut self, asked: &ReadyQuestion, passed: bool, started: Duration) {
         let now = self.conversation.now();
         let elapsed = now.saturating_sub(started);

@@ -106,6 +106,47 @@ impl ScriptView<'_> {
         Err(self.fail(problem))
     }
 
+    pub(super) fn mentions_module(&self, condition: &Expression) -> bool {
+        self.scope.program.source().slice(condition.span).contains("module")
+    }
+
+    /// `requires`: it holds, or is there and not empty.
+    #[inline(never)]
+    pub(super) fn required(&self, condition: &Expression, why: Option<&Template>) -> Step {
+        let value = self.evaluate(condition)?;
+        let is_met = match &value {
+            Value::Bool(truth) => *truth,
+            Value::Text(text) => !text.is_empty(),
+            Value::List(items) => !items.is_empty(),
+            Value::Bytes(_) | Value::Int(_) | Value::Decimal(_) | Value::Duration(_) | Value::Record(_) => {
+                return Err(self.unfit("hayes::run::type condition", condition.span, &value));
+            }
+        };
+        if is_met {
+            return Ok(());
+        }
+        let text = self.scope.program.source().slice(condition.span);
+        let mut values = Vec::new();
+        if let Value::Bool(_) = value {
+            self.operands(condition, &mut values);
+        } else {
+            values.push(format!("{text} is empty"));
+        }
+        let is_unknown = self.module.is_none() && self.mentions_module(condition);
+        let which = match self.module.filter(|_| self.mentions_module(condition)) {
+            Some(module) => format!("this is a {}: ", crate::value::module::name(module)),
+            None if is_unknown => "Hayes does not know which module this is: ".to_owned(),
+            None => String::new(),
+        };
+        let message = match why {
+            Some(why) => self.message(why)?,
+            None => format!("the script requires {text}, and {which}{}", values.join(", ")),
+        };
+        let page = if is_unknown { "hayes::run::requires unknown" } else { "hayes::run::requires" };
+        let problem = self.told(page, condition.span, &[&message]);
+        Err(self.fail(problem.label(values.join(", "))))
+    }
+
     /// The names in a condition and what they are: `stat is 2`.
     fn operands(&self, expression: &Expression, found: &mut Vec<String>) {
         match &expression.kind {

@@ -30,7 +30,8 @@ use crate::diagnostic::Diagnostic;
 use crate::port::{Fault, Timestamp};
 use crate::source::{Name, Source, Span};
 use crate::syntax::ast::{
-    Alternatives, Block, Clause, Column, Convert, Expression, Param, Schedule, Statement, StatementKind, Template,
+    Alternatives, Block, Clause, Column, Convert, Expression, Param, Requirement, Schedule, Statement, StatementKind,
+    Template,
 };
 use crate::value::{Decimal, Record, Value};
 use capture::secrets_in;
@@ -394,6 +395,7 @@ impl<'r> Run<'r> {
             StatementKind::Part { names, body } => self.part(names, body),
             StatementKind::Set { name, value } => self.set(name, value),
             StatementKind::Param(param) => self.param(param),
+            StatementKind::Requires(requirement) => self.requires(requirement, span),
             StatementKind::Run { script, arguments, record } => {
                 self.call_script(script, arguments, record.as_ref(), span)
             }
@@ -738,6 +740,27 @@ impl<'r> Run<'r> {
             self.tell(RuntimeEvent::Part { part, runs });
         }
         if runs { self.block(body) } else { Ok(()) }
+    }
+
+    #[inline(never)]
+    fn requires(&mut self, requirement: &Requirement, span: Span) -> Step {
+        match requirement {
+            // The check has told it.
+            Requirement::Hayes { .. } => Ok(()),
+            Requirement::Port { simulated, .. } if self.inputs.is_simulated() == *simulated => Ok(()),
+            Requirement::Port { simulated, why } => {
+                let page = if *simulated { "hayes::run::requires simulated" } else { "hayes::run::requires real" };
+                let view = self.view();
+                let why = why.as_ref().map(|why| view.message(why)).transpose()?;
+                Err(view.failed(page, span, &[&why.map(|why| format!(": {why}")).unwrap_or_default()]))
+            }
+            Requirement::Holds { condition, why } => {
+                if self.conversation.module().is_none() && self.view().mentions_module(condition) {
+                    self.ask_which_module(span)?;
+                }
+                self.view().required(condition, why.as_ref())
+            }
+        }
     }
 
     #[inline(never)]

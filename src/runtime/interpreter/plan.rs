@@ -144,7 +144,8 @@ impl<'r> Preview<'r> {
                 self.line(depth, &format!("would do: {head}"));
                 self.branches(clauses, depth);
             }
-            StatementKind::Run { .. }
+            StatementKind::Requires(_)
+            | StatementKind::Run { .. }
             | StatementKind::Assert { .. }
             | StatementKind::Fail { .. }
             | StatementKind::Skip { .. }

@@ -9,7 +9,8 @@ use pest::iterators::Pair;
 
 use super::ast::{
     Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Exchange, Expression, ExpressionKind, Field, Param,
-    PortAction, PromptEnd, Schedule, Send, SendForm, Statement, StatementKind, Template, TemplatePart, WhenEvent,
+    PortAction, PromptEnd, Requirement, Schedule, Send, SendForm, Statement, StatementKind, Template, TemplatePart,
+    WhenEvent,
 };
 use super::grammar::Rule;
 use super::{fault, misunderstood, nearest, words};
@@ -178,6 +179,7 @@ impl<'s> Lowerer<'s> {
             }
             Rule::param_line => StatementKind::Param(self.param(pair, false)?),
             Rule::secret_line => StatementKind::Param(self.param(pair, true)?),
+            Rule::requires_line => StatementKind::Requires(self.requires(pair)?),
             Rule::run_line => self.run(pair)?,
             Rule::report_line => {
                 let columns =
@@ -198,6 +200,22 @@ impl<'s> Lowerer<'s> {
         let statement = Statement { kind, span };
         let opens = child(pair, Rule::brace_open).is_some();
         Ok(if opens { LoweredLine::Open(statement) } else { LoweredLine::Statement(statement) })
+    }
+
+    fn requires(&mut self, pair: &Pair<'_, Rule>) -> Result<Requirement, Diagnostic> {
+        if let Some(hayes) = child(pair, Rule::requires_hayes) {
+            let version = child(&hayes, Rule::version);
+            let is_version = |text: &str| text.split('.').all(|number| number.parse::<u32>().is_ok());
+            return match version.filter(|version| is_version(version.as_str())) {
+                Some(version) => Ok(Requirement::Hayes { version: self.name(&version) }),
+                None => Err(self.fault("hayes::syntax::version", self.span(&hayes), &[])),
+            };
+        }
+        let why = self.because(pair)?;
+        Ok(match child(pair, Rule::expression) {
+            Some(condition) => Requirement::Holds { condition: self.expression(&condition)?, why },
+            None => Requirement::Port { simulated: child(pair, Rule::kw_simulated).is_some(), why },
+        })
     }
 
     fn schedule(&mut self, pair: &Pair<'_, Rule>) -> Result<Schedule, Diagnostic> {
