@@ -1,112 +1,30 @@
 //! Reads `data/*.toml` into the entries of the catalogue, checks them, and packs them into tables. What is wrong ends the
 //! build: with its file, its name and what is wrong with it, all at once.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a build script talks to cargo there")]
-#![allow(unreachable_pub, reason = "a build script exports nothing")]
 
 #[path = "entry.rs"]
 #[allow(dead_code, reason = "some of it is for the program only")]
 mod entry;
-#[path = "../at/shape.rs"]
-mod shape;
 #[path = "table.rs"]
 #[allow(dead_code, reason = "some of it is for the program only")]
 mod table;
 
-/// Of the program's `at`, what the entries speak of.
-mod at {
-    pub use super::shape::Shape;
-}
-
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::{env, fs};
+use std::fs;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use at::Shape;
+use crate::at::Shape;
+use crate::{Result, files, read};
 use entry::{
     CommandEntry, ErrorCode, FieldKind, Index, KnownField, KnownResult, KnownValue, Layout, Module, Network, Reference,
     Series, Unit, Urc, When, pair, take_from,
 };
 use table::{Table, bare, hash};
 
-type Result<T> = std::result::Result<T, String>;
-
-fn main() -> ExitCode {
-    println!("cargo::rerun-if-changed=src/at/shape.rs");
-    println!("cargo::rerun-if-changed=src/catalogue/data");
-    println!("cargo::rerun-if-changed=src/catalogue/build.rs");
-    println!("cargo::rerun-if-changed=src/catalogue/entry.rs");
-    println!("cargo::rerun-if-changed=src/catalogue/table.rs");
-    match build() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(errors) => {
-            eprintln!("{errors}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn build() -> Result<()> {
-    let variable = |name: &str| env::var(name).map_err(|error| format!("{name}: {error}")).map(PathBuf::from);
-    let (root, out) = (variable("CARGO_MANIFEST_DIR")?, variable("OUT_DIR")?);
-    let models = models(&root.join("src/sim/profiles"))?;
-    fs::write(out.join("models.rs"), models).map_err(|error| error.to_string())?;
-    fs::write(out.join("scripts.rs"), scripts(&root.join("scripts"))?).map_err(|error| error.to_string())?;
-    let data = Data::read(&root.join("src/catalogue/data"))?;
-    data.check()?;
-    data.pack(&out)
-}
-
-/// The list of the models that can be simulated, a file each; the generic one, which the others lie over, is the first.
-fn models(folder: &Path) -> Result<String> {
-    println!("cargo::rerun-if-changed={}", folder.display());
-    let mut files = files(folder, "toml")?;
-    files.sort_by_key(|file| (!file.ends_with("generic.toml"), file.clone()));
-    let model = |file: &PathBuf| {
-        let table: toml::Table = read(file)?;
-        let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
-        let title = text.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']);
-        let names = table.get("other-names").and_then(toml::Value::as_array);
-        let names = names.ok_or_else(|| format!("{}: no `other-names`", file.display()))?;
-        let names: Vec<&str> = names.iter().filter_map(toml::Value::as_str).collect();
-        let name = file.file_stem().unwrap_or_default();
-        let unconfirmed = table.get("unconfirmed").and_then(toml::Value::as_str).unwrap_or_default();
-        let more = format!("unconfirmed: {unconfirmed:?}, other_names: &{names:?}, text: include_str!({file:?})");
-        Ok(format!("Model {{ name: {name:?}, title: {title:?}, {more}, profile: OnceLock::new() }},"))
-    };
-    let models: String = files.iter().map(model).collect::<Result<_>>()?;
-    // What the models of a vendor share.
-    let vendors = self::files(&folder.join("vendors"), "toml")?;
-    let vendor = |file: &PathBuf| format!("({:?}, include_str!({file:?})),", file.file_stem().unwrap_or_default());
-    let vendors: String = vendors.iter().map(vendor).collect();
-    Ok(format!(
-        "static MODELS: [Model; {}] = [{models}];\nstatic VENDORS: &[(&str, &str)] = &[{vendors}];",
-        files.len()
-    ))
-}
-
-/// The list of the library's scripts, by the names that `run` takes: `supersim/setup`.
-fn scripts(folder: &Path) -> Result<String> {
-    println!("cargo::rerun-if-changed={}", folder.display());
-    let mut found = Vec::new();
-    let all = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    for folder in all.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()) {
-        for file in files(&folder, "hayes")? {
-            let part = |name: Option<&std::ffi::OsStr>| name.unwrap_or_default().to_string_lossy().into_owned();
-            found.push((format!("{}/{}", part(folder.file_name()), part(file.file_stem())), file));
-        }
-    }
-    found.sort();
-    let script =
-        |(name, file): (String, PathBuf)| format!("LibraryScript {{ name: {name:?}, text: include_str!({file:?}) }},");
-    let scripts: String = found.into_iter().map(script).collect();
-    Ok(format!("/// All of them, by name.\npub static SCRIPTS: &[LibraryScript] = &[{scripts}];"))
-}
-
-struct Data {
+/// All that the files say.
+pub struct Data {
     references: Vec<Reference>,
     enumerations: Vec<Enumeration>,
     units: Vec<Unit>,
@@ -129,7 +47,7 @@ struct Enumeration {
 }
 
 impl Data {
-    fn read(folder: &Path) -> Result<Data> {
+    pub fn read(folder: &Path) -> Result<Data> {
         let file = |name: &str| folder.join(name);
         let mut commands = Vec::new();
         for path in files(&folder.join("commands"), "toml")? {
@@ -206,7 +124,7 @@ impl Data {
         Ok(())
     }
 
-    fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         all_right([
             check_each("units.toml", &self.units, |unit| unit.id, |unit| self.check_unit(unit)),
             check_each("commands", self.commands, |command| command.name, |command| self.check_command(command)),
@@ -353,7 +271,7 @@ impl Data {
         Some(field)
     }
 
-    fn pack(&self, folder: &Path) -> Result<()> {
+    pub fn pack(&self, folder: &Path) -> Result<()> {
         let upper = |name: &str| bare(name.as_bytes()).to_vec();
         pack(folder, "references", &self.references, |reference| upper(reference.id))?;
         pack(folder, "units", &self.units, |unit| upper(unit.id))?;
@@ -450,14 +368,6 @@ fn all_right(checked: impl IntoIterator<Item = Result<()>>) -> Result<()> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
-fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
-    let all = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut paths: Vec<_> = all.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == ending));
-    paths.sort();
-    Ok(paths)
-}
-
 /// A file of many entries, `[[key]]`.
 fn entries<T: Deserialize<'static>>(path: &Path, key: &str) -> Result<Vec<T>> {
     let mut tables: BTreeMap<&'static str, Vec<T>> = read(path)?;
@@ -466,16 +376,6 @@ fn entries<T: Deserialize<'static>>(path: &Path, key: &str) -> Result<Vec<T>> {
         Some(other) => Err(format!("{}: '{other}' has no place there, but '[[{key}]]' has", path.display())),
         None => Ok(entries),
     }
-}
-
-/// The text is kept for as long as the build script runs: entries borrow from it.
-fn read<T: Deserialize<'static>>(path: &Path) -> Result<T> {
-    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    toml::from_str(text.leak()).map_err(|error| {
-        let help =
-            if error.message().contains("borrowed string") { "write it as '…': without escapes\n" } else { "" };
-        format!("{}: {error}{help}", path.display())
-    })
 }
 
 /// Writes a [`Table`], and looks each entry up in it.

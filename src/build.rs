@@ -1,0 +1,134 @@
+//! What is made before the program is compiled: the catalogue's tables, the lists of the library's scripts and of the simulated
+//! models, and what the linker is told.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a build script talks to cargo there")]
+#![allow(unreachable_pub, reason = "a build script exports nothing")]
+
+#[path = "catalogue/build.rs"]
+mod catalogue;
+#[path = "at/shape.rs"]
+mod shape;
+
+/// Of the program's `at`, what the entries speak of.
+mod at {
+    pub use super::shape::Shape;
+}
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fs};
+
+use serde::Deserialize;
+
+type Result<T> = std::result::Result<T, String>;
+
+fn main() -> ExitCode {
+    for file in ["at/shape.rs", "build.rs", "layout.ld"] {
+        println!("cargo::rerun-if-changed=src/{file}");
+    }
+    for file in ["data", "build.rs", "entry.rs", "table.rs"] {
+        println!("cargo::rerun-if-changed=src/catalogue/{file}");
+    }
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(errors) => {
+            eprintln!("{errors}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<()> {
+    let folder = |name: &str| env::var(name).map_err(|error| format!("{name}: {error}")).map(PathBuf::from);
+    let (root, out) = (folder("CARGO_MANIFEST_DIR")?, folder("OUT_DIR")?);
+    let models = models(&root.join("src/sim/profiles"))?;
+    fs::write(out.join("models.rs"), models).map_err(|error| error.to_string())?;
+    fs::write(out.join("scripts.rs"), scripts(&root.join("scripts"))?).map_err(|error| error.to_string())?;
+    lay_out(&root.join("src/layout.ld"));
+    let data = catalogue::Data::read(&root.join("src/catalogue/data"))?;
+    data.check()?;
+    data.pack(&out)
+}
+
+/// Has the linker put the functions that a run calls side by side: a small script takes a third less memory. It is told so
+/// where the linker is one that is known to read such a file: GNU's or LLVM's, called by the C compiler or by itself.
+fn lay_out(file: &Path) {
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
+    let linker = env::var("RUSTC_LINKER").unwrap_or_default();
+    let is_lld = linker.ends_with("lld");
+    // Flags may choose another linker, such as mold, which refuses the file.
+    let is_usual =
+        is_lld || linker.is_empty() && !env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|f| f.contains("link"));
+    if is_usual && is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") {
+        for word in ["-T".as_ref(), file.as_os_str()] {
+            if !is_lld {
+                println!("cargo::rustc-link-arg-bins=-Xlinker");
+            }
+            println!("cargo::rustc-link-arg-bins={}", word.display());
+        }
+    }
+}
+
+/// The list of the models that can be simulated, a file each; the generic one, which the others lie over, is the first.
+fn models(folder: &Path) -> Result<String> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut files = files(folder, "toml")?;
+    files.sort_by_key(|file| (!file.ends_with("generic.toml"), file.clone()));
+    let model = |file: &PathBuf| {
+        let table: toml::Table = read(file)?;
+        let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+        let title = text.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']);
+        let names = table.get("other-names").and_then(toml::Value::as_array);
+        let names = names.ok_or_else(|| format!("{}: no `other-names`", file.display()))?;
+        let names: Vec<&str> = names.iter().filter_map(toml::Value::as_str).collect();
+        let name = file.file_stem().unwrap_or_default();
+        let unconfirmed = table.get("unconfirmed").and_then(toml::Value::as_str).unwrap_or_default();
+        let more = format!("unconfirmed: {unconfirmed:?}, other_names: &{names:?}, text: include_str!({file:?})");
+        Ok(format!("Model {{ name: {name:?}, title: {title:?}, {more}, profile: OnceLock::new() }},"))
+    };
+    let models: String = files.iter().map(model).collect::<Result<_>>()?;
+    // What the models of a vendor share.
+    let vendors = self::files(&folder.join("vendors"), "toml")?;
+    let vendor = |file: &PathBuf| format!("({:?}, include_str!({file:?})),", file.file_stem().unwrap_or_default());
+    let vendors: String = vendors.iter().map(vendor).collect();
+    Ok(format!(
+        "static MODELS: [Model; {}] = [{models}];\nstatic VENDORS: &[(&str, &str)] = &[{vendors}];",
+        files.len()
+    ))
+}
+
+/// The list of the library's scripts, by the names that `run` takes: `supersim/setup`.
+fn scripts(folder: &Path) -> Result<String> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut found = Vec::new();
+    let all = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for folder in all.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()) {
+        for file in files(&folder, "hayes")? {
+            let part = |name: Option<&std::ffi::OsStr>| name.unwrap_or_default().to_string_lossy().into_owned();
+            found.push((format!("{}/{}", part(folder.file_name()), part(file.file_stem())), file));
+        }
+    }
+    found.sort();
+    let script =
+        |(name, file): (String, PathBuf)| format!("LibraryScript {{ name: {name:?}, text: include_str!({file:?}) }},");
+    let scripts: String = found.into_iter().map(script).collect();
+    Ok(format!("/// All of them, by name.\npub static SCRIPTS: &[LibraryScript] = &[{scripts}];"))
+}
+
+/// The files of a folder with this ending, by name.
+fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
+    let all = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut paths: Vec<_> = all.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == ending));
+    paths.sort();
+    Ok(paths)
+}
+
+/// The text is kept for as long as the build script runs: entries borrow from it.
+fn read<T: Deserialize<'static>>(path: &Path) -> Result<T> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    toml::from_str(text.leak()).map_err(|error| {
+        let help =
+            if error.message().contains("borrowed string") { "write it as '…': without escapes\n" } else { "" };
+        format!("{}: {error}{help}", path.display())
+    })
+}
