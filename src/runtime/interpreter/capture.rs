@@ -456,7 +456,10 @@ fn fields(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Resu
 fn all(fields: &[Field], lines: &[Line], question: Option<&Question>) -> Result<Value, Miss> {
     let mut records = Vec::new();
     for line in with_parameters(lines, question) {
-        let (_, list) = split_prefix(&line.bytes);
+        let (prefix, list) = split_prefix(&line.bytes);
+        if prefix.is_some() && list.trim_ascii().is_empty() {
+            continue;
+        }
         match parameters(list).next() {
             Some(first) if first.kind == Written::Group => groups(fields, line, &mut records)?,
             // Behind nothing stand the values that the command takes: `+COPS: ,,(0-4),(0-2)`.
