@@ -135,16 +135,29 @@ impl Content {
         self.bytes.truncate(self.held);
     }
 
-    /// A piece of it came. A line end before the first is its header's.
+    /// A piece of it came.
     pub(crate) fn hold(&mut self, piece: &[u8]) {
-        if self.held == 0 {
-            let header_end = if self.bytes.starts_with(b"\r\n") { 2 } else { self.bytes.len().min(1) };
-            self.bytes.drain(..header_end);
-        }
+        self.begin();
         if self.bytes.len() + piece.len() <= LARGEST_ANSWER {
             self.bytes.extend_from_slice(piece);
         }
         self.held = self.bytes.len();
+    }
+
+    /// A line behind it tells its length: line ends before that may be its own.
+    pub(crate) fn count(&mut self, line: &[u8]) {
+        self.begin();
+        if let Some(length) = count(line, 0).filter(|length| (self.held..=self.bytes.len()).contains(length)) {
+            self.held = length;
+        }
+    }
+
+    /// A line end before its first piece is its header's.
+    fn begin(&mut self) {
+        if self.held == 0 {
+            let header_end = if self.bytes.starts_with(b"\r\n") { 2 } else { self.bytes.len().min(1) };
+            self.bytes.drain(..header_end);
+        }
     }
 
     pub(crate) fn into_bytes(mut self) -> Vec<u8> {

@@ -516,9 +516,11 @@ impl Session {
         }
         self.take_blank_lines(frame, now);
         self.take_content(line, now);
-        // Behind the content may stand a line of the answer's own: `+QFDWL: 12,3e`.
         if !self.is_own(line) {
             self.hold(line);
+        } else if let Activity::Asking(asking) = &mut self.state {
+            // Behind the content stands a line of the answer's own: `+QFDWL: 12,3e`.
+            asking.content.get_or_insert_default().count(line);
         }
         framer.consume(frame);
         Some(true)

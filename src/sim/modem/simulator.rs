@@ -593,13 +593,15 @@ impl Device for Simulator {
             .and_then(|it| it.time)
             .is_some_and(|time| now.saturating_sub(ta.last_input) > time);
         ta.last_input = now;
-        let bytes = if asleep { bytes.get(1..).unwrap_or_default() } else { bytes };
-        if matches!(ta.state, ModemState::Deaf | ModemState::Gone) {
-            return;
+        let mut rest = if asleep { bytes.get(1..).unwrap_or_default() } else { bytes };
+        // What it has read at once makes room for more.
+        while self.room() > 0 && !rest.is_empty() && !matches!(self.adaptor.state, ModemState::Deaf | ModemState::Gone)
+        {
+            let (taken, left) = rest.split_at(self.room().min(rest.len()));
+            self.adaptor.input.extend(taken);
+            self.settle(now);
+            rest = left;
         }
-        let room = INPUT.saturating_sub(ta.input.len());
-        ta.input.extend(bytes.iter().take(room));
-        self.settle(now);
     }
 
     fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
