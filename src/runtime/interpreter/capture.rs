@@ -6,9 +6,8 @@
 
 use regex::Regex;
 
-use super::exchange::{ClauseValues, ReadyQuestion, Values};
 use super::expression::counted;
-use super::{End, ScriptView, Step};
+use super::{ClauseValues, End, ReadyQuestion, ScriptView, Step, Values};
 use crate::at::command;
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
 use crate::at::{Line, Question, ResultCode};

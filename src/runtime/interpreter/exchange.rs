@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::capture::Captured;
-use super::expression::{YEAR, is_command_line};
-use super::{Abort, End, Hearing, Last, Run, Step};
+use super::expression::is_command_line;
+use super::{Abort, ClauseValues, End, Hearing, Last, ReadyQuestion, Run, Step, Values, YEAR};
 use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Verdict};
 use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
@@ -32,25 +32,6 @@ const REBOOT: Duration = Duration::from_secs(90);
 
 /// So many questions are remembered; few scripts have more.
 const MOST_REMEMBERED: usize = 64;
-
-#[derive(Clone)]
-pub(super) struct ReadyQuestion {
-    /// Without its CR.
-    pub(super) text: Arc<str>,
-    pub(super) question: Arc<Question>,
-    pub(super) span: Span,
-    /// An AT command line: it is answered with a final result code.
-    pub(super) is_command: bool,
-    /// Its answer tells which module it is.
-    names_module: bool,
-    stakes: Stakes,
-    /// How long the answer may take by the documents.
-    longest: Duration,
-}
-
-/// The values of the `${…}` of each pattern; and of each clause's patterns.
-pub(super) type Values = [Vec<String>];
-pub(super) type ClauseValues = Vec<Vec<Vec<String>>>;
 
 impl Run<'_> {
     #[inline(never)]

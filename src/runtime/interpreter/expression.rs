@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{End, ScriptView, Step};
+use super::{End, ScriptView, Step, YEAR};
 use crate::at::PromptPlan;
 use crate::at::command::parse;
 use crate::source::{Name, Span};
@@ -19,9 +19,6 @@ use crate::syntax::ast::{
 };
 use crate::value::functions::Function;
 use crate::value::{Decimal, Quoted, Refusal, Value, bytes_of, fits};
-
-/// The longest that anything may take.
-pub(super) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A modem that asks for data does so in this time, or not at all.
 const PROMPT_TIME: Duration = Duration::from_secs(5);

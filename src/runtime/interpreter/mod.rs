@@ -22,7 +22,8 @@ use super::failure::{Call, Failure};
 use super::inputs::{Inputs, from_text, value_of, ways_to_give};
 use super::outcome::{Outcome, Status};
 use super::secret::{Mask, SharedMask};
-use crate::at::{self, Event, Line, ResultCode, Verdict};
+use crate::at::{self, Event, Line, Question, ResultCode, Verdict};
+use crate::catalogue::command::Stakes;
 use crate::catalogue::entry::Module;
 use crate::check::Program;
 use crate::conversation::Conversation;
@@ -35,7 +36,7 @@ use crate::syntax::ast::{
 };
 use crate::value::{Decimal, Record, Value};
 use capture::secrets_in;
-use exchange::{ReadyQuestion, matches};
+use exchange::matches;
 
 /// What a statement yields, or how it ended the script.
 type Step<T = ()> = Result<T, End>;
@@ -55,6 +56,9 @@ enum End {
 
 /// Between the attempts of a `retry for` that names no pause.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest that anything may take.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// They are held until the run ends.
 const MOST_ROWS: usize = 100_000;
@@ -988,6 +992,26 @@ impl<'r> Run<'r> {
         Ok(())
     }
 }
+
+/// A question with its values, worked out before a byte is sent.
+#[derive(Clone)]
+struct ReadyQuestion {
+    /// Without its CR.
+    text: Arc<str>,
+    question: Arc<Question>,
+    span: Span,
+    /// An AT command line: it is answered with a final result code.
+    is_command: bool,
+    /// Its answer tells which module it is.
+    names_module: bool,
+    stakes: Stakes,
+    /// How long the answer may take by the documents.
+    longest: Duration,
+}
+
+/// The values of the `${…}` of each pattern; and of each clause's patterns.
+type Values = [Vec<String>];
+type ClauseValues = Vec<Vec<Vec<String>>>;
 
 /// A script that runs: its names and what belongs to it alone.
 #[derive(Clone)]

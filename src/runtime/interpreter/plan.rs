@@ -6,8 +6,7 @@
 
 use std::sync::Arc;
 
-use super::exchange::ReadyQuestion;
-use super::{End, Run, ScriptScope, ScriptView, Step};
+use super::{End, ReadyQuestion, Run, ScriptScope, ScriptView, Step};
 use crate::at::command::parse;
 use crate::catalogue::command;
 use crate::check::Program;
