@@ -339,6 +339,55 @@ fn waves_wait_for_those_that_are_heard() {
     assert!(later.status.success() && text(&later.stdout).contains("2 modems: 2 passed"), "{}", text(&later.stdout));
 }
 
+/// With a script go the scripts that it runs and the files that it reads, and of its parts those that were named.
+#[test]
+fn a_script_takes_along_what_it_reads_and_runs() {
+    let mut field = Field::new("files", "", &[]);
+    for name in ["gw-1", "gw-2"] {
+        field.gateway(name, &["sim:bg96"]);
+        fs::create_dir_all(field.file("certs")).unwrap();
+        fs::write(field.file(&format!("certs/{name}-0.pem")), format!("of {name}")).unwrap();
+        field.inventory.push_str(&format!("vars.cert = \"{name}-0\"\n"));
+    }
+    fs::write(field.file("fleet.toml"), &field.inventory).unwrap();
+    fs::write(field.file("inner.hayes"), "param key\nset bytes = len(file(\"key.bin\"))\nset held = key\n").unwrap();
+    fs::write(field.file("key.bin"), [0, 255]).unwrap();
+    let script = "param cert\npart read {\n  run \"inner\" with key = file(\"certs/${cert}.pem\") as got\n  \
+                  report bytes = got.bytes, key = got.held\n}\npart change {\n  AT+CFUN=1\n}\n";
+    fs::write(field.file("script.hayes"), script).unwrap();
+    let run = field.run(&["fleet", "run", "script.hayes", "-i", "fleet.toml", "--only", "read", "--detach"]);
+    let said = text(&run.stderr);
+    assert!(said.contains("certs/gw-1-0.pem, certs/gw-2-0.pem, key.bin\n"), "{said}");
+    assert!(!said.contains("may change something"), "that part does not run: {said}");
+    // What they are read from is no longer there.
+    fs::remove_dir_all(field.file("certs")).unwrap();
+    for name in ["gw-1", "gw-2"] {
+        assert!(field.once(name).status.success());
+    }
+    assert!(field.watch().status.success());
+    let ledger = fs::read_to_string(field.ledger("r1")).unwrap();
+    for (name, count) in [("gw-1", 2), ("gw-2", 2)] {
+        assert!(ledger.contains(&format!("\"bytes\":{count},\"key\":\"of {name}\"")), "{ledger}");
+    }
+    assert!(ledger.contains("\"left_out\":[\"change\"]"), "{ledger}");
+    let refused = [
+        ("set x = file(\"../key.bin\")\n", "`../key.bin` does not stand beside the script"),
+        ("set x = file(\"none\")\n", "none cannot be read"),
+        (
+            "AT+CSQ\n  capture rssi, _\nset x = file(rssi)\n",
+            "script.hayes:3 reads a file whose name is known only when it runs: file(rssi)",
+        ),
+        ("run \"../outside\"\n", "stands outside of the script's folder"),
+    ];
+    fs::write(field.folder.with_file_name("outside.hayes"), "AT\n").unwrap();
+    for (script, why) in refused {
+        fs::write(field.file("script.hayes"), script).unwrap();
+        let output = field.run(&["fleet", "run", "script.hayes", "-i", "fleet.toml", "--detach"]);
+        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+        assert_eq!(output.status.code(), Some(3));
+    }
+}
+
 /// Of the inventory: what stands under two gateways, and names that carriers do not take.
 #[test]
 fn an_inventory_in_which_a_modem_is_two_is_refused() {

@@ -63,6 +63,8 @@ pub struct Program {
     tries_pin: Option<String>,
     /// What it gives the secrets of other scripts, written out.
     given_secrets: Vec<String>,
+    /// What names the files that it reads
+    pub files: Vec<Expression>,
     /// `--only`: names of parts; with a `!` before it one that is left out.
     pub only: Vec<String>,
 }
@@ -81,6 +83,7 @@ impl Program {
             runs: HashMap::new(),
             tries_pin: None,
             given_secrets: Vec::new(),
+            files: Vec::new(),
             only: only.to_vec(),
         }
     }

@@ -26,6 +26,7 @@ use crate::fleet::carrier::is_name;
 #[cfg(feature = "nats")]
 use crate::fleet::carrier::nats::users::configuration;
 use crate::fleet::controller::{FleetRun, NOT_HEARD, Wish};
+use crate::fleet::files;
 use crate::fleet::gateway::CALL;
 use crate::fleet::message::{Manner, VERSION};
 #[cfg(feature = "nats")]
@@ -38,6 +39,7 @@ use crate::report::result::plural;
 use crate::report::style::harmless;
 use crate::runtime::{Inputs, Status};
 use crate::state;
+use crate::syntax::ast::Param;
 
 /// Where orders and results are carried, and where this side keeps what it has.
 #[derive(Debug, Args)]
@@ -135,6 +137,9 @@ struct FleetRunArguments {
     /// How often modems of a selection may attach, at all gateways together: operator=acme:60/1h [default time: 1h]
     #[arg(long, value_name = "SELECTION:N[/DURATION]", value_parser = AttachBudget::parse, help_heading = "Fleet")]
     attaches: Vec<AttachBudget>,
+    /// A file beside the script that it reads by a name which is known only when it runs
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Fleet")]
+    file: Vec<String>,
     /// Begin modems that another gateway may still have by an earlier run: you know that it has left them
     #[arg(long, help_heading = "Fleet")]
     force: bool,
@@ -287,10 +292,6 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
         let help = "results stand in the fleet's folder; `hayes fleet retry` runs modems once more";
         return Err(console.refuse(Exit::Usage, "a fleet's run has no --resume, --results and --record", Some(help)));
     }
-    if !batch.only.is_empty() {
-        let help = "a fleet's run is of a whole script: put the part into a script of its own";
-        return Err(console.refuse(Exit::Usage, "a fleet's run has no --only", Some(help)));
-    }
     if batch.verbose {
         let help = "the conversations of those that did not pass come with their results: hayes report shows them";
         return Err(console.refuse(Exit::Usage, "a fleet's run shows no conversations", Some(help)));
@@ -332,7 +333,27 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
             return Err(console.refuse(Exit::Nothing, &message, Some(help)));
         }
     }
-    let (hash, bundle) = ScriptBundle::of(&program).map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
+    let folder_of_script = Path::new(&program.source().name).parent().unwrap_or(Path::new(""));
+    let mut names: BTreeSet<String> = arguments.file.iter().cloned().collect();
+    for target in targets.iter().filter(|_| !program.files.is_empty() || program.runs().next().is_some()) {
+        let value = |param: &Param| {
+            let name = &param.name.value;
+            if param.secret || secrets.contains_key(name) {
+                return None;
+            }
+            let given = inputs.variables.get(name).or_else(|| target.modem.vars.get(name)).cloned();
+            given.or_else(|| files::text(param.default.as_ref()?, &|_| None))
+        };
+        files::names(&program, &value, !arguments.file.is_empty(), &mut names)
+            .map_err(|why| console.refuse_as(Exit::Invalid, &why))?;
+    }
+    let files = files::read(folder_of_script, names).map_err(|why| console.refuse_as(Exit::Invalid, &why))?;
+    if !files.is_empty() {
+        let names: Vec<&str> = files.keys().map(String::as_str).collect();
+        let note = format!("with it go, readable for whoever holds the carrier: {}", names.join(", "));
+        console.say(&(console::fitted(&harmless(note.as_bytes()), "    ") + "\n"));
+    }
+    let (hash, bundle) = ScriptBundle::of(&program, &files).map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
     let (start_delay, jitter) = batch.start_delay.unwrap_or_default();
     let manner = Manner {
         vars: inputs.variables.clone(),

@@ -182,6 +182,11 @@ impl Agent {
         wanted.filter(|hash| !self.bundles.contains_key(*hash)).cloned().collect()
     }
 
+    /// Whether its order names a bundle.
+    pub fn has_bundle(&self, hash: &str) -> bool {
+        self.order.iter().flat_map(|order| &order.runs).any(|run| run.bundle == hash)
+    }
+
     pub fn bundle_came(&mut self, hash: String, bundle: Result<ReadyBundle, String>) {
         self.bundles.insert(hash, bundle);
     }

@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
+use super::files::{self, ScriptFiles};
 use super::key::sha256;
 use super::message::{VERSION, json};
 use crate::at::command::{Form, parse};
 use crate::catalogue::{command, lookup};
-use crate::check::{NotFound, Program, Scripts, check};
+use crate::check::{NotFound, Program, Scripts, check_parts};
 use crate::library;
 use crate::source::Source;
 use crate::syntax::ast::{Block, PortAction, Send, SendForm, Statement, StatementKind, TemplatePart};
@@ -24,6 +27,12 @@ pub struct ScriptBundle {
     pub files: BTreeMap<String, String>,
     /// Of each file, which of the files each `run "name"` in it means
     pub runs: BTreeMap<String, BTreeMap<String, String>>,
+    /// `--only`: of the parts of the script that is run these alone
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// What the scripts read, by their names beside the one that is run, in base64
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data: BTreeMap<String, String>,
     /// The version of Hayes that has checked it
     pub made_by: String,
 }
@@ -32,6 +41,8 @@ pub struct ScriptBundle {
 #[derive(Debug, Clone)]
 pub struct ReadyBundle {
     pub program: Arc<Program>,
+    /// What it reads
+    pub files: Arc<ScriptFiles>,
     /// Why it may not be run again after a crash
     pub once: Option<String>,
 }
@@ -40,23 +51,25 @@ pub struct ReadyBundle {
 const LARGEST: usize = 512 << 10;
 
 impl ScriptBundle {
-    /// The bundle of a program, as bytes, and their hash.
-    pub fn of(program: &Program) -> Result<(String, Vec<u8>), String> {
+    /// The bundle of a program and of the files that it reads, as bytes, and their hash.
+    pub fn of(program: &Program, files: &ScriptFiles) -> Result<(String, Vec<u8>), String> {
         let mut bundle = ScriptBundle {
             v: VERSION,
             entry: program.source().name.clone(),
             files: BTreeMap::new(),
             runs: BTreeMap::new(),
+            only: program.only.clone(),
+            data: files.iter().map(|(name, bytes)| (name.clone(), BASE64.encode(bytes))).collect(),
             made_by: env!("CARGO_PKG_VERSION").to_owned(),
         };
         bundle.add(program);
-        if let Some((name, _)) = bundle.files.iter().find(|(_, text)| text.contains("file(")) {
-            return Err(format!("{name} reads a file beside it, which gateways do not have"));
-        }
         let bytes = json(&bundle);
         match bytes.len() {
             0..=LARGEST => Ok((sha256(&bytes), bytes)),
-            _ => Err(format!("the scripts are larger than {} KiB together", LARGEST >> 10)),
+            count => {
+                let (most, count) = (LARGEST >> 10, count.div_ceil(1024));
+                Err(format!("the scripts and their files are {count} KiB together, and {most} KiB go to gateways"))
+            }
         }
     }
 
@@ -79,14 +92,22 @@ impl ScriptBundle {
         }
         let bundle: ScriptBundle =
             serde_json::from_slice(bytes).map_err(|error| format!("a bundle cannot be read: {error}"))?;
+        if bundle.v != VERSION {
+            return Err(format!("a bundle is of version {}, and this Hayes knows version {VERSION}", bundle.v));
+        }
+        let file = |(name, data): (&String, &String)| {
+            Some((name.clone(), BASE64.decode(data).ok()?)).filter(|_| files::stays(name))
+        };
+        let files: Option<ScriptFiles> = bundle.data.iter().map(file).collect();
+        let files = Arc::new(files.ok_or("a bundle holds a file that cannot be kept")?);
         let text = bundle.files.get(&bundle.entry).ok_or("a bundle does not hold the script that it names")?;
-        let checked = check(&Source::new(bundle.entry.as_str(), text.as_str()), &bundle);
+        let checked = check_parts(&Source::new(bundle.entry.as_str(), text.as_str()), &bundle, &bundle.only);
         let wrong = || checked.diagnostics.first().map(|first| first.message.clone()).unwrap_or_default();
         let Some(program) = checked.program else {
             let (name, version) = (&bundle.entry, &bundle.made_by);
             return Err(format!("{name}, which Hayes {version} has checked, does not check here: {}", wrong()));
         };
-        Ok(ReadyBundle { once: not_repeatable(&program), program })
+        Ok(ReadyBundle { once: not_repeatable(&program), program, files })
     }
 }
 
@@ -111,7 +132,8 @@ pub fn not_repeatable(program: &Program) -> Option<String> {
     if own && program.script.summary.iter().any(|line| line.trim().starts_with(MARK)) {
         return None;
     }
-    let why = changes(&program.script.body, false);
+    let runs = |statement: &&Statement| !matches!(&statement.kind, StatementKind::Part { names, .. } if !program.runs_part(names));
+    let why = changes(program.script.body.statements.iter().filter(runs), false);
     let here = why.map(|statement| {
         let line = source.position(statement.span.start as usize).line;
         let text = source.slice(statement.span).lines().next().unwrap_or_default().trim_end_matches('{').trim_end();
@@ -121,8 +143,9 @@ pub fn not_repeatable(program: &Program) -> Option<String> {
 }
 
 /// The first statement that may change something, though nothing has asked whether it has to. `ensured`: something has.
-fn changes(block: &Block, ensured: bool) -> Option<&Statement> {
-    block.statements.iter().find_map(|statement| {
+fn changes<'s>(mut statements: impl Iterator<Item = &'s Statement>, ensured: bool) -> Option<&'s Statement> {
+    let changes = |block: &'s Block, ensured| changes(block.statements.iter(), ensured);
+    statements.find_map(|statement| {
         let harmless = match &statement.kind {
             StatementKind::Exchange(exchange) => {
                 let prompts = exchange.clauses.iter().any(|clause| clause.is_prompt());
@@ -193,6 +216,7 @@ fn sets_the_same(send: &Send) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::check;
     use crate::library::Library;
 
     fn program(text: &str) -> Arc<Program> {
@@ -233,12 +257,29 @@ mod tests {
     #[test]
     fn a_bundle_runs_the_same_text_elsewhere() {
         let program = check(&library::find("supersim/setup").unwrap().source(), &Library::default()).program.unwrap();
-        let (hash, bytes) = ScriptBundle::of(&program).unwrap();
+        let (hash, bytes) = ScriptBundle::of(&program, &ScriptFiles::new()).unwrap();
         let ready = ScriptBundle::ready(&hash, &bytes).unwrap();
         assert_eq!(ready.program.sources(), program.sources());
         assert_eq!(ready.once, None);
         assert!(ScriptBundle::ready(&hash, &bytes[1..]).unwrap_err().contains("not the one"));
-        let file = self::program("set x = file(\"x\")\n");
-        assert!(ScriptBundle::of(&file).unwrap_err().contains("reads a file"));
+        // A file goes with it; one that would be kept elsewhere does not.
+        let file = ScriptFiles::from([("a/ca.pem".to_owned(), vec![0, 255])]);
+        let (hash, bytes) = ScriptBundle::of(&program, &file).unwrap();
+        assert_eq!(*ScriptBundle::ready(&hash, &bytes).unwrap().files, file);
+        for name in ["../ca.pem", "/etc/ca.pem", ""] {
+            let (hash, bytes) = ScriptBundle::of(&program, &[(name.to_owned(), vec![1])].into()).unwrap();
+            assert!(ScriptBundle::ready(&hash, &bytes).unwrap_err().contains("cannot be kept"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_runs_the_same_parts_elsewhere() {
+        let source = Source::new("s.hayes", "part a {\n  AT+CFUN=1\n}\npart b {\n  AT+CSQ\n}\n");
+        for (only, once) in [(vec![], true), (vec!["a".to_owned()], true), (vec!["!a".to_owned()], false)] {
+            let program = check_parts(&source, &Library::default(), &only).program.unwrap();
+            let (hash, bytes) = ScriptBundle::of(&program, &ScriptFiles::new()).unwrap();
+            let ready = ScriptBundle::ready(&hash, &bytes).unwrap();
+            assert_eq!((ready.program.only.clone(), ready.once.is_some()), (only, once));
+        }
     }
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 use super::agent::{Agent, AgentLine, Drive, Enrolment, Standing};
 use super::bundle::ScriptBundle;
 use super::carrier::{Carrier, CarrierError, Put, ResultKey};
+use super::files::ScriptFiles;
 use super::key::{SecretKey, random};
 use super::message::{AttachShare, GatewayResult, Presence, WantedModem, WantedRun, json, verified};
 use super::nkey::{KeyKind, written};
@@ -140,6 +141,36 @@ impl AgentFolder {
                 })?);
             }
             whole += count as u64;
+        }
+    }
+
+    /// The folder in which a bundle's scripts find the files that they read.
+    fn files(&self, hash: &str, files: &ScriptFiles) -> io::Result<PathBuf> {
+        let folder = self.0.join("files").join(hash);
+        state::private_folder(&folder)?;
+        for (name, bytes) in files {
+            let path = folder.join(name);
+            if fs::read(&path).is_ok_and(|there| there == *bytes) {
+                continue;
+            }
+            path.parent().map_or(Ok(()), state::private_folder)?;
+            keep(&path, bytes)?;
+        }
+        Ok(folder)
+    }
+
+    /// Forgets bundles that no order names any more.
+    fn forget_bundles(&self, is_wanted: impl Fn(&str) -> bool) {
+        for place in ["blobs", "files"] {
+            for entry in fs::read_dir(self.0.join(place)).into_iter().flatten().flatten() {
+                let forgets = entry.file_name().to_str().is_some_and(|name| !is_wanted(name));
+                // What cannot be removed stays until the next time.
+                let _ = match entry.file_type() {
+                    Ok(kind) if forgets && kind.is_dir() => fs::remove_dir_all(entry.path()),
+                    Ok(_) if forgets => fs::remove_file(entry.path()),
+                    Ok(_) | Err(_) => Ok(()),
+                };
+            }
         }
     }
 
@@ -533,6 +564,7 @@ impl<'s> Gateway<'s> {
         if self.driver.is_some() {
             return;
         }
+        self.folder.forget_bundles(|hash| self.agent.has_bundle(hash));
         let lines = self.agent.lines();
         let text: String = lines.iter().map(|line| notation::json(line) + "\n").collect();
         *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -594,7 +626,9 @@ impl<'s> Gateway<'s> {
             (Address::parse(&modem.port).map_or_else(|_| modem.port.clone(), |port| port.to_string()), its.collect())
         });
         let limits = limits.collect();
+        let files = self.folder.files(&run.bundle, &bundle.files)?;
         let inputs = Inputs {
+            folder: Some(files),
             secrets,
             variables: run.manner.vars.clone(),
             timeout: run.manner.timeout,

@@ -2,6 +2,7 @@
 //!
 //! - [`key`]: who is who, and what nobody else can have signed
 //! - [`message`]: orders, results, presences
+//! - [`files`]: the files that a script reads, which go with it
 //! - [`bundle`]: the scripts that a gateway runs, and whether they may be run again after a crash
 //! - [`agent`]: what a gateway does, without I/O
 //! - [`gateway`]: the agent at work: folder, carrier, modems
@@ -21,6 +22,7 @@ pub mod board;
 pub mod bundle;
 pub mod carrier;
 pub mod controller;
+pub mod files;
 pub mod gateway;
 pub mod key;
 pub mod message;

@@ -11,6 +11,7 @@ use super::bundle::{ReadyBundle, ScriptBundle};
 use super::carrier::memory::MemoryCarrier;
 use super::carrier::{Carrier, Put, Receipt, ResultKey};
 use super::controller::{Controller, FleetRun, LedgerLine};
+use super::files::ScriptFiles;
 use super::key::{SecretKey, sha256};
 use super::message::{Manner, WantedModem, json, signed};
 use super::nkey::KeyKind;
@@ -391,7 +392,8 @@ impl World {
 fn whatever_happens_each_attempt_has_one_end_and_none_is_lost() {
     let seeds: u64 = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1_000);
     let key = SecretKey::of_seed(KeyKind::Operator, [7; 32]);
-    let bundles = ["AT+CSQ\n", "AT+CFUN=1\n"].map(|text| ScriptBundle::of(&program(text)).unwrap());
+    let bundles =
+        ["AT+CSQ\n", "AT+CFUN=1\n"].map(|text| ScriptBundle::of(&program(text), &ScriptFiles::new()).unwrap());
     let ready = bundles.clone().map(|(hash, bytes)| ScriptBundle::ready(&hash, &bytes).unwrap());
     assert_eq!(ready.clone().map(|ready| ready.once.is_some()), [false, true]);
     for seed in 1..=seeds {
@@ -426,7 +428,7 @@ fn whatever_happens_each_attempt_has_one_end_and_none_is_lost() {
 #[test]
 fn a_wrong_clock_is_told_and_delays_nothing() {
     let key = SecretKey::of_seed(KeyKind::Operator, [7; 32]);
-    let bundle = ScriptBundle::of(&program("AT+CSQ\n")).unwrap();
+    let bundle = ScriptBundle::of(&program("AT+CSQ\n"), &ScriptFiles::new()).unwrap();
     let ready = ScriptBundle::ready(&bundle.0, &bundle.1).unwrap();
     let told = [None, Some("its clock is behind"), Some("its clock is ahead"), Some("its clock is behind")];
     for (clock, told) in CLOCKS.into_iter().zip(told) {
@@ -450,7 +452,7 @@ fn a_wrong_clock_is_told_and_delays_nothing() {
 #[test]
 fn a_moved_modem_is_begun_when_the_gateway_that_had_it_cannot_talk_to_it() {
     let key = SecretKey::of_seed(KeyKind::Operator, [7; 32]);
-    let bundle = ScriptBundle::of(&program("AT+CSQ\n")).unwrap();
+    let bundle = ScriptBundle::of(&program("AT+CSQ\n"), &ScriptFiles::new()).unwrap();
     let ready = ScriptBundle::ready(&bundle.0, &bundle.1).unwrap();
     let mut waited = 0;
     for seed in 1..=300 {
@@ -495,7 +497,7 @@ fn a_moved_modem_is_begun_when_the_gateway_that_had_it_cannot_talk_to_it() {
 fn a_budget_of_attaches_holds_over_all_gateways() {
     let seeds: u64 = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(300);
     let key = SecretKey::of_seed(KeyKind::Operator, [7; 32]);
-    let bundle = ScriptBundle::of(&program("AT+CSQ\n")).unwrap();
+    let bundle = ScriptBundle::of(&program("AT+CSQ\n"), &ScriptFiles::new()).unwrap();
     let ready = ScriptBundle::ready(&bundle.0, &bundle.1).unwrap();
     let (mut attached, mut asked_back) = (0, 0);
     for seed in 1..=seeds {

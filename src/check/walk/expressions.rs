@@ -282,6 +282,7 @@ impl Checker<'_, '_, '_> {
                 self.wants(argument, takes.kinds, &format!("what `{name}` is given"), takes.wanted, takes.help);
             }
         }
+        self.program.files.extend(arguments.iter().filter(|_| name == "file").cloned());
         match function.result {
             Some(Kind::Record) if name == "module" => Type::of_value(&crate::value::module::example()),
             result => Type::of_kind(result),
