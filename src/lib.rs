@@ -36,6 +36,7 @@
 //! - [`repl`]: exploring a modem line by line
 //! - [`lsp`]: the language server of editors
 //! - [`config`]: settings of a project and of the user: `hayes.toml`
+//! - [`hints`]: what else to say of a mistake on the command line
 //! - [`cli`]: arguments, printing, exit codes
 //!
 //! # How to add a statement: six files
@@ -89,6 +90,7 @@ pub mod doctor;
 pub mod embed;
 pub mod fleet;
 pub mod guard;
+mod hints;
 pub mod import;
 pub mod library;
 pub mod lsp;

@@ -94,6 +94,17 @@ pub fn nearest(name: &str) -> Vec<&'static str> {
     found.into_iter().filter(|(distance, _)| Some(*distance) == nearest).take(3).map(|(_, known)| known).collect()
 }
 
+/// What to send in place of a command that is not known and that no modem has, as people write it: `AT+RST`.
+pub fn meant(name: &str) -> Option<&'static str> {
+    if command(name).is_some() {
+        return None;
+    }
+    let wanted = without_at(name).trim_start_matches('+').to_ascii_uppercase();
+    let rows = include_str!("meant.md").lines();
+    let mut rows = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    rows.find(|(names, _)| names.split(' ').any(|name| name == wanted)).map(|(_, instead)| instead)
+}
+
 fn without_at(name: &str) -> &str {
     name.get(name.len() - bare(name.as_bytes()).len()..).unwrap_or(name)
 }

@@ -18,6 +18,6 @@ pub use command::{Prospect, prospect};
 pub use explain::{Explanation, explain};
 pub use knowledge::Catalogue;
 pub use lookup::{
-    command, command_of, command_with, commands, error, error_by_text, module, module_by_model, module_named_by,
+    command, command_of, command_with, commands, error, error_by_text, meant, module, module_by_model, module_named_by,
     modules, nearest, result_code, urc, urcs,
 };

@@ -1,7 +1,6 @@
 //! The command line: commands and flags (clap), and what may stand behind a flag. Conventions are those of Hurl, nextest,
 //! Ansible, tio and just.
 
-use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -14,8 +13,6 @@ use super::agent::AgentArguments;
 use super::fleet::FleetArguments;
 use super::settings;
 use crate::batch::schedule::Share;
-use crate::config::Setting;
-use crate::diagnostic::nearest;
 use crate::guard::LiftedGuard;
 use crate::import::Dialect;
 use crate::notation::duration;
@@ -516,82 +513,6 @@ pub(crate) struct Sim {
     /// What chance starts from: the same seed gives the same modem
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-}
-
-/// What else to say of a mistake: what people of other tools write, and what stands in the wrong place.
-pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error) -> Option<String> {
-    use clap::error::{ContextKind, ContextValue, ErrorKind};
-    let first = arguments.get(1)?.to_str()?;
-    let is_task = mistake.kind() == ErrorKind::InvalidSubcommand;
-    let what = if is_task { ContextKind::InvalidSubcommand } else { ContextKind::InvalidArg };
-    let Some(ContextValue::String(wrong)) = mistake.get(what) else { return None };
-    if is_task {
-        let is_command = wrong.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
-        let is_script =
-            Path::new(wrong).is_file() || wrong.ends_with(".hayes") || crate::library::find(wrong).is_some();
-        let names: Vec<String> =
-            HayesArguments::command().get_subcommands().map(|it| it.get_name().to_owned()).collect();
-        return if is_script {
-            Some(format!("`hayes run {wrong}` runs a script"))
-        } else if is_command {
-            Some(format!("`hayes at '{wrong}'` sends a command"))
-        } else if let Some(meant) = foreign(wrong) {
-            Some(meant.to_owned())
-        } else {
-            let near = nearest(wrong, names.iter().map(String::as_str));
-            near.map(|near| format!("did you mean `hayes {near}`?"))
-        };
-    }
-    if let Some(ContextValue::String(value)) = mistake.get(ContextKind::InvalidValue) {
-        let key = wrong.trim_start_matches("--").split([' ', '[']).next()?;
-        let variable = Setting::find(key)?.variable();
-        return std::env::var(&variable).is_ok_and(|set| set == *value).then(|| format!("{variable} says so"));
-    }
-    if mistake.kind() != ErrorKind::UnknownArgument {
-        return None;
-    }
-    if let Some(meant) = foreign(wrong) {
-        return Some(meant.to_owned());
-    }
-    if first.starts_with("-p") || first.starts_with("--port") {
-        let help = "`hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there";
-        return Some(help.to_owned());
-    }
-    // Clap takes any flag that begins alike for what was meant.
-    let is_slip = |flag: &ContextValue| nearest(wrong, [flag.to_string().as_str()]).is_some();
-    let is_guessed = mistake.get(ContextKind::SuggestedArg).is_some_and(is_slip);
-    let name = wrong.strip_prefix("--").filter(|_| matches!(first, "run" | "batch") && !is_guessed)?;
-    Some(format!("a parameter of the script is given as -V {name}=VALUE; `hayes show SCRIPT` lists them"))
-}
-
-/// What is called so by other tools, and what it is here.
-fn foreign(word: &str) -> Option<&'static str> {
-    let rows = include_str!("foreign.md").lines();
-    let mut rows = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
-    rows.find(|(words, _)| words.split(' ').any(|known| known == word)).map(|(_, meant)| meant)
-}
-
-/// The mistake with that hint in place of what clap takes for similar.
-pub(crate) fn with_hint(mut mistake: clap::Error, hint: String) -> clap::Error {
-    use clap::error::{ContextKind, ContextValue, ErrorKind};
-    let hint = ContextValue::StyledStrs(vec![hint.into()]);
-    if !matches!(mistake.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
-        mistake.insert(ContextKind::Suggested, hint);
-        return mistake;
-    }
-    let mut told = clap::Error::new(mistake.kind()).with_cmd(&command());
-    let guesses = mistake.get(ContextKind::SuggestedArg).is_some();
-    for (kind, value) in mistake.context() {
-        let is_guess =
-            [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested].contains(&kind);
-        // The usage shows the argument that was guessed.
-        let is_guess = is_guess || kind == ContextKind::Usage && guesses;
-        if !is_guess {
-            told.insert(kind, value.clone());
-        }
-    }
-    told.insert(ContextKind::Suggested, hint);
-    told
 }
 
 /// The definition of the command line with all of its help pages: what stands under their options is `help.md`, which only

@@ -98,7 +98,9 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
         let command = command.trim();
         let name = command.split(['?', '=']).next().unwrap_or_default();
         let is_known = |name: &str| !name.is_empty() && catalogue::command(name).is_some();
-        let (complaint, meant) = if command.contains(|c: char| c.is_control()) {
+        let (complaint, meant) = if command.starts_with('-') {
+            ("behind `--` all are commands", Some(format!("write {command} before the `--`")))
+        } else if command.contains(|c: char| c.is_control()) {
             ("a command is one line without control characters", None)
         } else if !command.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at")) {
             let signs = ["", "+"].into_iter().find(|sign| is_known(&format!("{sign}{name}")));

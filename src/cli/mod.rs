@@ -38,6 +38,8 @@ use arguments::{HayesArguments, NewFile, Task};
 use clap::ColorChoice;
 use console::{Console, Exit};
 
+use crate::hints;
+
 /// Runs the program with these arguments, the program's own name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut words: Vec<OsString> = arguments.into_iter().collect();
@@ -52,8 +54,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(Err(exit)) => return exit.into(),
         Err(Ok(instead)) => {
-            let instead = match arguments::hint(&words, &instead) {
-                Some(hint) => arguments::with_hint(instead, hint),
+            let instead = match hints::hint(&words, &instead, &arguments::command()) {
+                Some(hint) => hints::with_hint(instead, hint, &arguments::command()),
                 None => instead,
             };
             let printed = instead.print().and_then(|()| std::io::stdout().flush());

@@ -50,7 +50,7 @@ mod system {
 
     use crate::port::list::names_in;
 
-    pub(super) fn look() -> (Vec<u32>, Vec<u16>) {
+    pub(crate) fn look() -> (Vec<u32>, Vec<u16>) {
         let (mut terminals, mut sockets) = (Vec::new(), Vec::new());
         for process in
             names_in("/proc".as_ref()).iter().filter(|name| name.parse::<u32>().is_ok() && is_simulator(name))
@@ -92,7 +92,7 @@ mod system {
 /// Other systems do not tell.
 #[cfg(not(target_os = "linux"))]
 mod system {
-    pub(super) fn look() -> (Vec<u32>, Vec<u16>) {
+    pub(crate) fn look() -> (Vec<u32>, Vec<u16>) {
         Default::default()
     }
 }

@@ -105,6 +105,15 @@ fn meant<'p>(path: &Path, known: &'p [PathBuf]) -> Option<&'p Path> {
     // Another number is no typing error: ttyUSB1 for ttyUSB2 would be another modem.
     let others = || known.iter().map(PathBuf::as_path).filter(|known| letters(known) != letters(path));
     let wanted = path.strip_prefix("/dev").unwrap_or(path).to_string_lossy();
+    // `/dev/ttyusb0`, `usb0`
+    let bare = |path: &Path| {
+        let path = path.to_string_lossy().to_ascii_lowercase();
+        let name = path.trim_start_matches('/').trim_start_matches("dev/");
+        name.strip_prefix("tty").unwrap_or(name).to_owned()
+    };
+    if let Some(same) = known.iter().find(|known| bare(known) == bare(path)) {
+        return Some(same);
+    }
     let near = nearest(&wanted, others().filter_map(name))?;
     others().find(|known| name(known) == Some(near))
 }

@@ -54,7 +54,7 @@ impl Inputs {
     }
 
     /// Whether it is a simulated modem, as far as can be known.
-    pub(super) fn is_simulated(&self) -> bool {
+    pub(crate) fn is_simulated(&self) -> bool {
         self.address.as_ref().is_some_and(|address| Simulators::default().is_behind(address))
     }
 

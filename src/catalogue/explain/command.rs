@@ -6,7 +6,7 @@ use crate::at::command::{self as at_command, Form};
 use crate::at::parameters::parameters;
 use crate::catalogue::command::values as values_of;
 use crate::catalogue::entry::{CommandEntry, MaxTime, Usage};
-use crate::catalogue::{command, command_of, nearest};
+use crate::catalogue::{command, command_of, meant, nearest};
 
 use super::value::part;
 use super::{Context, Explanation, Kind};
@@ -66,7 +66,9 @@ pub(super) fn nothing_known(text: &str) -> Explanation {
     let near = nearest(&format!("{with_sign}{name}"));
     // What a modem answers is not misspelt.
     let is_answer = text.contains(':');
-    if !near.is_empty() && name.len() > 2 && !is_answer {
+    if let Some(instead) = meant(name).filter(|_| !is_answer) {
+        explained.notes.push(format!("{instead}."));
+    } else if !near.is_empty() && name.len() > 2 && !is_answer {
         explained.notes.push(format!("Did you mean {}?", near.join(", ")));
     }
     explained

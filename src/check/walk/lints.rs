@@ -341,14 +341,17 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
 /// left alone: `+CMGC` and `+CMGD`, `+CGDCONT` and `+CGDSCONT` are all commands.
 fn lint_unknown(known: &KnownCommand<'_>, findings: &mut Findings) {
     let name = known.command.name;
+    let start = known.command.range.start;
+    let span = known.line.span(start, start + name.len());
+    if let Some(instead) = catalogue::meant(name) {
+        return findings.tell("hayes::check::unknown-command meant", span, &[&known.name(), &instead]);
+    }
     let is_whole = name.len() >= 7 && known.command.is_extended() && !known.command.argument.starts_with(UNKNOWN);
     if !is_whole || !findings.may_compare(catalogue::lookup::command_count()) {
         return;
     }
     let command = known.name();
     if let Some(near) = catalogue::nearest(&command).into_iter().find(|near| is_slip(&command, near)) {
-        let start = known.command.range.start;
-        let span = known.line.span(start, start + name.len());
         let fault = findings.fault("hayes::check::unknown-command", span, &[&command, &near]);
         findings.report(fault.mended_by(near.trim_start_matches("AT")));
     }

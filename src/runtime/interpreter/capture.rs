@@ -11,9 +11,9 @@ use super::{ClauseValues, End, ReadyQuestion, ScriptView, Step, Values};
 use crate::at::command;
 use crate::at::parameters::{self as at_parameters, Parameter, Written, parameters, prefix_length, split_prefix};
 use crate::at::{Line, Question, ResultCode};
-use crate::catalogue::Catalogue;
 use crate::catalogue::command::needs_radio_off;
 use crate::catalogue::explain::{Context, advice, beside};
+use crate::catalogue::{Catalogue, meant};
 use crate::check::{Hole, Matcher, Program, anywhere};
 use crate::notation::text;
 use crate::runtime::failure::Failure;
@@ -295,9 +295,13 @@ impl ScriptView<'_> {
         if let Some((clause, ..)) = wanted {
             problem = problem.also(clause, "expected this");
         }
+        let unknown =
+            command::parse(&asked.text).and_then(|line| line.commands.iter().find_map(|asked| meant(asked.name)));
         let needs_radio_off = command::parse(&asked.text).is_some_and(|line| line.commands.iter().any(needs_radio_off));
         if needs_radio_off {
             problem = problem.help("it is taken only while the radio is off: AT+CFUN=4 before it, AT+CFUN=1 behind it");
+        } else if let Some(instead) = unknown {
+            problem = problem.help(instead);
         } else if let Some(advice) = advice(result, self.module) {
             problem = problem.help(advice);
         }

@@ -308,7 +308,7 @@ impl Run<'_> {
     /// For a `requires` at the head of a script, where no answer has told it yet. A modem that sleeps, or finds out the
     /// speed, may miss the first question.
     #[inline(never)]
-    pub(super) fn ask_which_module(&mut self, span: Span) -> Step {
+    pub(crate) fn ask_which_module(&mut self, span: Span) -> Step {
         for (question, is_last) in [("AT+CGMM", false), ("ATI", true)] {
             let text = Template { parts: vec![TemplatePart::Text(question.to_owned())], span };
             let asked = self.asked(&Send { form: SendForm::At, text, within: None, span }, &[])?;

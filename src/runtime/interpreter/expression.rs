@@ -103,13 +103,13 @@ impl ScriptView<'_> {
         Err(self.fail(problem))
     }
 
-    pub(super) fn mentions_module(&self, condition: &Expression) -> bool {
+    pub(crate) fn mentions_module(&self, condition: &Expression) -> bool {
         self.scope.program.source().slice(condition.span).contains("module")
     }
 
     /// `requires`: it holds, or is there and not empty.
     #[inline(never)]
-    pub(super) fn required(&self, condition: &Expression, why: Option<&Template>) -> Step {
+    pub(crate) fn required(&self, condition: &Expression, why: Option<&Template>) -> Step {
         let value = self.evaluate(condition)?;
         let is_met = match &value {
             Value::Bool(truth) => *truth,

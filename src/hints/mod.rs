@@ -1,0 +1,103 @@
+//! What else to say of a mistake on the command line: what people of other tools write, what stands in the wrong place, and
+//! what is left out.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::config::Setting;
+use crate::diagnostic::nearest;
+
+/// What else to say of a mistake: what people of other tools write, and what stands in the wrong place.
+pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &clap::Command) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let first = arguments.get(1)?.to_str()?;
+    let is_task = mistake.kind() == ErrorKind::InvalidSubcommand;
+    let what = if is_task { ContextKind::InvalidSubcommand } else { ContextKind::InvalidArg };
+    if mistake.kind() == ErrorKind::MissingRequiredArgument {
+        let is_page = |row: &&str| row.split_once(' ').is_some_and(|(task, _)| task == first);
+        let rows = include_str!("lacking.md").lines().filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |"));
+        return rows.into_iter().find(is_page).and_then(|row| row.split_once(" | ")).map(|(_, hint)| hint.to_owned());
+    }
+    let Some(ContextValue::String(wrong)) = mistake.get(what) else { return None };
+    if mistake.kind() == ErrorKind::ArgumentConflict && wrong.starts_with("--port") {
+        return Some("one run talks to one modem: `hayes batch SCRIPT -i INVENTORY` runs a script on many".to_owned());
+    }
+    if is_task {
+        let is_command = wrong.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
+        let is_script =
+            Path::new(wrong).is_file() || wrong.ends_with(".hayes") || crate::library::find(wrong).is_some();
+        return if is_script {
+            Some(format!("`hayes run {wrong}` runs a script"))
+        } else if is_command {
+            Some(format!("`hayes at '{wrong}'` sends a command"))
+        } else if let Some(meant) = foreign(wrong) {
+            Some(meant.to_owned())
+        } else if is_address(wrong) {
+            Some(format!(
+                "`hayes repl -p {wrong}` explores the modem on that port, `hayes at AT -p {wrong}` sends it a command"
+            ))
+        } else {
+            let near = nearest(wrong, commands.get_subcommands().map(clap::Command::get_name));
+            near.map(|near| format!("did you mean `hayes {near}`?"))
+        };
+    }
+    if let Some(ContextValue::String(value)) = mistake.get(ContextKind::InvalidValue) {
+        let key = wrong.trim_start_matches("--").split([' ', '[']).next()?;
+        let variable = Setting::find(key)?.variable();
+        return std::env::var(&variable).is_ok_and(|set| set == *value).then(|| format!("{variable} says so"));
+    }
+    if mistake.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    if let Some(meant) = foreign(wrong) {
+        return Some(meant.to_owned());
+    }
+    if first.starts_with("-p") || first.starts_with("--port") {
+        let help = "`hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there";
+        return Some(help.to_owned());
+    }
+    // Clap takes any flag that begins alike for what was meant.
+    let is_slip = |flag: &ContextValue| nearest(wrong, [flag.to_string().as_str()]).is_some();
+    let is_guessed = mistake.get(ContextKind::SuggestedArg).is_some_and(is_slip);
+    let name = wrong.strip_prefix("--").filter(|_| matches!(first, "run" | "batch") && !is_guessed)?;
+    Some(format!("a parameter of the script is given as -V {name}=VALUE; `hayes show SCRIPT` lists them"))
+}
+
+/// A port where a command should stand
+fn is_address(word: &str) -> bool {
+    let is_com = || {
+        word.get(..3).is_some_and(|com| com.eq_ignore_ascii_case("com")) && word.ends_with(|c: char| c.is_ascii_digit())
+    };
+    let starts = ["sim:", "/dev/", "tcp://", "rfc2217://", "usb:", "replay:", "tty"];
+    starts.iter().any(|start| word.starts_with(start)) || is_com()
+}
+
+/// What is called so by other tools, and what it is here.
+fn foreign(word: &str) -> Option<&'static str> {
+    let rows = include_str!("foreign.md").lines();
+    let mut rows = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    rows.find(|(words, _)| words.split(' ').any(|known| known == word)).map(|(_, meant)| meant)
+}
+
+/// The mistake with that hint in place of what clap takes for similar.
+pub(crate) fn with_hint(mut mistake: clap::Error, hint: String, commands: &clap::Command) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let hint = ContextValue::StyledStrs(vec![hint.into()]);
+    if !matches!(mistake.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand) {
+        mistake.insert(ContextKind::Suggested, hint);
+        return mistake;
+    }
+    let mut told = clap::Error::new(mistake.kind()).with_cmd(commands);
+    let guesses = mistake.get(ContextKind::SuggestedArg).is_some();
+    for (kind, value) in mistake.context() {
+        let is_guess =
+            [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested].contains(&kind);
+        // The usage shows the argument that was guessed.
+        let is_guess = is_guess || kind == ContextKind::Usage && guesses;
+        if !is_guess {
+            told.insert(kind, value.clone());
+        }
+    }
+    told.insert(ContextKind::Suggested, hint);
+    told
+}
