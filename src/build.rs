@@ -59,11 +59,11 @@ fn lay_out(file: &Path) {
     let is_usual =
         is_lld || linker.is_empty() && !env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|f| f.contains("link"));
     if is_usual && is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") {
-        for word in ["-T".as_ref(), file.as_os_str()] {
+        for (of, word) in ["bins", "benches"].into_iter().flat_map(|of| [(of, "-T".as_ref()), (of, file.as_os_str())]) {
             if !is_lld {
-                println!("cargo::rustc-link-arg-bins=-Xlinker");
+                println!("cargo::rustc-link-arg-{of}=-Xlinker");
             }
-            println!("cargo::rustc-link-arg-bins={}", word.display());
+            println!("cargo::rustc-link-arg-{of}={}", word.display());
         }
     }
 }
