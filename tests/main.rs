@@ -32,6 +32,7 @@ mod gateways;
 #[cfg(target_os = "linux")]
 mod guards;
 mod hostile;
+mod hosts;
 mod html;
 mod library;
 #[cfg(unix)]
@@ -42,6 +43,7 @@ mod mixed;
 mod modules;
 #[cfg(all(unix, feature = "nats"))]
 mod nats;
+mod network;
 mod order;
 mod patterns;
 #[cfg(unix)]
