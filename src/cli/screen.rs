@@ -2,7 +2,7 @@
 //! as JSON on standard output.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -107,16 +107,24 @@ impl Listener for Screen<'_> {
     }
 }
 
-/// The conversation, and on a terminal a thread that says what is waited for.
+/// The conversation, and a thread that says what is waited for: on a terminal from the start, elsewhere with the first wait
+/// that may be long.
 struct Text {
     conversation: Arc<Mutex<ConversationText<Box<dyn Write + Send>>>>,
     /// Told when a wait begins, and with true of Ctrl-C; closed, it ends the thread.
     waits: Option<Sender<bool>>,
+    /// What the thread is told, as long as there is none.
+    untold: Option<Receiver<bool>>,
 }
 
 /// Who waits longer than this wants to know for what.
 const PATIENCE: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_secs(1);
+/// Where each word is a line that stays.
+const PATIENCE_IN_LINES: Duration = Duration::from_secs(30);
+const TICK_IN_LINES: Duration = Duration::from_secs(60);
+/// A wait that may take so long
+const LONG: Duration = Duration::from_secs(10);
 /// What still waits so long after Ctrl-C is worth a word.
 const SOON: Duration = Duration::from_millis(300);
 
@@ -129,8 +137,18 @@ impl Text {
         terminal: bool,
     ) -> Text {
         let conversation = Arc::new(Mutex::new(ConversationText::new(writer, palette, verbose, words)));
-        let shared = Arc::clone(&conversation);
-        let (waits, told) = channel::<bool>();
+        let (waits, told) = channel();
+        let mut text = Text { conversation, waits: Some(waits), untold: Some(told) };
+        if terminal {
+            text.watch(true);
+        }
+        text
+    }
+
+    fn watch(&mut self, terminal: bool) {
+        let Some(told) = self.untold.take() else { return };
+        let shared = Arc::clone(&self.conversation);
+        let (patience, often) = if terminal { (PATIENCE, TICK) } else { (PATIENCE_IN_LINES, TICK_IN_LINES) };
         let watch = move || {
             let (mut wait, mut clock): (Option<Duration>, _) = (None, Clock::start());
             let mut interrupted = false;
@@ -145,27 +163,35 @@ impl Text {
                         if !is_interrupt {
                             clock = Clock::start();
                         }
-                        Some(if interrupted { SOON } else { PATIENCE })
+                        Some(if interrupted { SOON } else { patience })
                     }
                     Err(RecvTimeoutError::Timeout) => {
                         let mut conversation = lock(&shared);
                         if conversation.is_waiting() && std::mem::take(&mut interrupted) {
                             conversation.interrupted();
                         }
-                        conversation.still_waiting(clock.now(), console::window().map_or(80, |(columns, _)| columns));
-                        conversation.is_waiting().then_some(TICK)
+                        let columns = terminal.then(|| console::window().map_or(80, |(columns, _)| columns));
+                        conversation.still_waiting(clock.now(), columns);
+                        conversation.is_waiting().then_some(often)
                     }
                     Err(RecvTimeoutError::Disconnected) => return,
                 };
             }
         };
         let thread = || std::thread::Builder::new().name("waiting".to_owned()).spawn(watch);
-        let waits = (terminal && thread().is_ok()).then_some(waits);
-        Text { conversation, waits }
+        if thread().is_err() {
+            self.waits = None;
+        }
     }
 
-    fn on_event(&self, now: Duration, event: RuntimeEvent<'_>) {
-        let begins = matches!(event, RuntimeEvent::Waiting { .. } | RuntimeEvent::Pause { .. });
+    fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
+        let mut begins = false;
+        if let RuntimeEvent::Waiting { at_most: longest, .. } | RuntimeEvent::Pause { duration: longest } = event {
+            if longest >= LONG {
+                self.watch(false);
+            }
+            begins = self.untold.is_none();
+        }
         self.lock().on_event(now, event);
         if let Some(waits) = self.waits.as_ref().filter(|_| begins) {
             let _ = waits.send(false);

@@ -172,12 +172,13 @@ impl<W: Write> ConversationText<W> {
     }
 
     /// A line that says what is waited for, how long already, and how long at most; the next line takes its place.
-    pub fn still_waiting(&mut self, elapsed: Duration, columns: usize) {
+    pub fn still_waiting(&mut self, elapsed: Duration, columns: Option<usize>) {
         let Some((what, at_most)) = self.wait.clone() else { return };
         self.close_line();
         let (elapsed, at_most) = (elapsed.as_secs(), ShownDuration(Duration::from_secs(at_most.as_secs().max(1))));
         let heard = if self.heard.is_empty() { String::new() } else { format!("; last heard: {}", self.heard) };
         let text = format!("waiting for {what}: {elapsed}s of at most {at_most}{heard}");
+        let Some(columns) = columns else { return self.line(1, Style::Dim, &text) };
         let indent = self.indent(1);
         let text = cut(&text, columns.saturating_sub(indent.len() + 1));
         let line = format!("{indent}{}", self.palette.paint(Style::Dim, text));
