@@ -19,7 +19,7 @@ const LATER: [(&str, usize, usize); 11] = [
     ("config", 400, 6),
     ("doctor", 900, 12),
     ("embed", 250, 3),
-    ("fleet", 6_150, 66),
+    ("fleet", 6_400, 66),
     ("guard", 1_150, 14),
     ("hints", 200, 2),
     ("import", 1_400, 14),

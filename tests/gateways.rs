@@ -339,6 +339,83 @@ fn waves_wait_for_those_that_are_heard() {
     assert!(later.status.success() && text(&later.stdout).contains("2 modems: 2 passed"), "{}", text(&later.stdout));
 }
 
+/// What is wrong, where it is, and what to do; nothing is kept of it.
+#[test]
+fn what_is_wrong_with_a_fleet_is_told() {
+    let mut field = Field::new("wrong", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96"]);
+    fs::write(field.file("file"), "").unwrap();
+    let told = |arguments: &str, code: i32, said: &str| {
+        let output = field.run(&arguments.split(' ').collect::<Vec<_>>());
+        let error = text(&output.stderr);
+        assert!(error.contains(said), "{arguments}: {error}");
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {error}");
+    };
+    let run = "fleet run script.hayes -i fleet.toml --detach";
+    let enroll = format!("agent enroll --name gw-2 --operator {}", field.operator);
+    told("fleet watch", 4, "there is no run yet\n  help: `hayes fleet run SCRIPT -i INVENTORY` begins one");
+    told("fleet retry r9", 4, "there is no run r9\n  help: `hayes fleet status` lists them");
+    told("fleet adopt gw-9", 4, "gw-9 was never heard");
+    told("fleet status --state none", 2, "there is no fleet in none\n  help: make it first");
+    told("fleet init --carrier ftp://x", 2, "ftp://x is no carrier: dir:FOLDER and tls://HOST are");
+    told("fleet init --carrier carrier", 2, "carrier is no carrier: a folder is dir:carrier");
+    told("fleet init --carrier dir:file", 7, "file is no folder\n  help: make it a folder that you may write to");
+    told("fleet init --fleet a.b --carrier dir:carrier", 2, "\"a.b\" is no name of a fleet");
+    told("fleet init --carrier dir:carrier", 0, "on each gateway");
+    told(&format!("{run} --carrier ftp://y"), 2, "ftp://y is no carrier");
+    told(
+        &format!("{enroll} --state gw-1"),
+        7,
+        "gw-1 is the folder of the gateway gw-1 of fleet\n  help: its keys would",
+    );
+    told(&format!("{enroll}A --state gw-2"), 2, "is no key: it begins with O, and has 56 letters and digits");
+    told(
+        "agent --once --carrier dir:carrier --state none",
+        2,
+        "none is no gateway's folder\n  help: enrol this gateway",
+    );
+    told("agent --once --carrier dir:file --state gw-1", 5, "file is no folder");
+    told("agent --once --carrier dir:none --state gw-1", 5, "none is not there");
+    for (flag, code, why) in [
+        ("--attaches x", 2, "`x` is not like operator=acme:60/1h"),
+        ("--attaches x:0", 2, "`x:0` is not like"),
+        ("--attaches x:5/0s", 2, "a second at least"),
+        ("--attaches none:5", 4, "none of the run's modems is such"),
+        ("--wave-wat 1s", 2, "'--wave-wait'"),
+        ("--only part", 2, "the script has no part part, which --only names"),
+        ("--file none", 3, "none cannot be read"),
+    ] {
+        told(&format!("{run} {flag}"), code, why);
+    }
+    for (from, to, why) in [
+        ("key =", "keys =", "a gateway has no key `keys`"),
+        ("gateway =", "gatway =", "a modem has no key `gatway`"),
+        ("[[gateway]]", "[[gatway]]", "the inventory has no key `gatway`"),
+        ("key = \"U", "key = \"O", "the key of gw-1: \"O"),
+        ("seal = \"X", "seal = \"", "the seal of gw-1: "),
+    ] {
+        fs::write(field.file("fleet.toml"), field.inventory.replace(from, to)).unwrap();
+        told(run, 3, why);
+    }
+    fs::write(field.file("fleet.toml"), &field.inventory).unwrap();
+    told("fleet status", 4, "there is no run yet");
+    told(run, 0, "r1 goes on");
+    told("fleet status gw-9", 4, "no run of the fleet has the gateway gw-9");
+    assert!(field.once("gw-1").status.success());
+    assert!(field.watch().status.success());
+    told("fleet retry r1", 0, "r1: no modem of it ended so: none runs once more");
+    told("fleet cancel r1", 0, "r1: all of its modems have ended already");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(field.file("gw-1/key"), fs::Permissions::from_mode(0o640)).unwrap();
+        told("agent --once --carrier dir:carrier --state gw-1", 7, "(mode 640): chmod 600 gw-1/key");
+        fs::set_permissions(field.file("gw-1/key"), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    fs::write(field.file("gw-1/key"), "12").unwrap();
+    told("agent --once --carrier dir:carrier --state gw-1", 7, "gw-1/key: it holds no key of 64 digits");
+}
+
 /// With a script go the scripts that it runs and the files that it reads, and of its parts those that were named.
 #[test]
 fn a_script_takes_along_what_it_reads_and_runs() {

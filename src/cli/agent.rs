@@ -1,5 +1,6 @@
 //! `hayes agent`: a gateway of a fleet, which does what its operator orders.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
@@ -57,7 +58,13 @@ fn enroll(folder: &Path, name: &str, operators: &[String], fleet: &str, console:
     if let Some(wrong) = operators.iter().find_map(|key| nkey::read(KeyKind::Operator, key).err()) {
         return console.refuse(Exit::Usage, &wrong, Some("`hayes fleet init` prints the operator's key"));
     }
-    match AgentFolder::new(folder).enrol(fleet, name, operators) {
+    let agent = AgentFolder::new(folder);
+    if let Ok(known) = agent.enrolment() {
+        let (place, known) = (folder.display(), format!("{} of {}", known.gateway, known.fleet));
+        let help = "its keys would be lost: name another folder with --state, or remove this one first";
+        return console.refuse(Exit::Unwritable, &format!("{place} is the folder of the gateway {known}"), Some(help));
+    }
+    match agent.enrol(fleet, name, operators) {
         Ok([key, seal]) => {
             console.print(&format!("[[gateway]]\nname = \"{name}\"\nkey = \"{key}\"\nseal = \"{seal}\"\n"))
         }
@@ -67,11 +74,16 @@ fn enroll(folder: &Path, name: &str, operators: &[String], fleet: &str, console:
 
 /// Does what orders say, until it is stopped.
 fn follow(folder: &Path, arguments: &AgentArguments, console: &Console) -> Result<Exit, Exit> {
+    let place = folder.display();
     let folder = AgentFolder::new(folder);
-    let (who, key) = folder.enrolment().and_then(|who| Ok((who, folder.key()?))).map_err(|error| {
+    let who = folder.enrolment().map_err(|error| {
+        if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
+            return refused(&format!("{place}/agent.json"), console)(error);
+        }
         let help = "enrol this gateway first: hayes agent enroll --name GATEWAY --operator KEY";
-        console.refuse(Exit::Usage, &format!("this folder is no gateway's: {error}"), Some(help))
+        console.refuse(Exit::Usage, &format!("{place} is no gateway's folder"), Some(help))
     })?;
+    let key = folder.key().map_err(refused("the gateway's key", console))?;
     let Some(address) = arguments.place.carrier() else {
         let help = "name it: --carrier dir:FOLDER or tls://HOST, or HAYES_CARRIER";
         return Err(console.refuse(Exit::Usage, "where do orders come from?", Some(help)));

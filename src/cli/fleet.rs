@@ -1,7 +1,7 @@
 //! `hayes fleet`: what the operator of many gateways wants of them, and what came of it.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -15,11 +15,10 @@ use super::inputs;
 use super::modem::Signals;
 use super::progress::{LiveLines, clock};
 use super::results;
-use crate::batch::inventory::Selection;
 use crate::batch::journal;
 use crate::batch::run::Common;
 use crate::batch::schedule::Share;
-use crate::fleet::attaches::AttachBudget;
+use crate::fleet::attaches::{self, AttachBudget};
 use crate::fleet::board::FleetBoard;
 use crate::fleet::bundle::{ScriptBundle, not_repeatable};
 use crate::fleet::carrier::is_name;
@@ -32,14 +31,13 @@ use crate::fleet::message::{Manner, VERSION};
 #[cfg(feature = "nats")]
 use crate::fleet::nkey::KeyKind;
 use crate::fleet::operator::{FleetFolder, FleetSettings, Operator};
-use crate::fleet::seal::{self, SealedFor};
-use crate::fleet::targets::targets;
+use crate::fleet::seal;
+use crate::fleet::targets::{check_keys, targets};
 use crate::port::{Clock, Timestamp};
 use crate::report::result::plural;
 use crate::report::style::harmless;
 use crate::runtime::{Inputs, Status};
 use crate::state;
-use crate::syntax::ast::Param;
 
 /// Where orders and results are carried, and where this side keeps what it has.
 #[derive(Debug, Args)]
@@ -181,7 +179,11 @@ impl CarrierArguments {
 
 /// What becomes of an error of the system: it is told, with what could not be done.
 pub(crate) fn refused<'c>(what: &'c str, console: &'c Console) -> impl Fn(std::io::Error) -> Exit + 'c {
-    move |error| console.refuse(Exit::Unwritable, &format!("{what}: {error}"), None)
+    let exit = |error: &std::io::Error| match error.kind() == ErrorKind::InvalidInput {
+        true => Exit::Usage,
+        false => Exit::Unwritable,
+    };
+    move |error| console.refuse(exit(&error), &format!("{what}: {error}"), None)
 }
 
 pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> {
@@ -205,9 +207,8 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
             let runs = folder.runs().map_err(refused("the runs", console))?;
             let last = run.clone().or_else(|| Some(runs.last()?.run.clone()));
             let known = last.filter(|name| runs.iter().any(|run| run.run == *name));
-            let none =
-                || console.refuse(Exit::Nothing, "there is no such run", Some("`hayes fleet status` lists them"));
-            watch(&folder, &known.ok_or_else(none)?, None, reports, console)
+            let known = known.ok_or_else(|| no_run(run.as_deref(), console))?;
+            watch(&folder, &known, None, reports, console)
         }
         FleetTask::Pause { run } => wish(run, Wish::Pause),
         FleetTask::GoOn { run } => wish(run, Wish::Resume),
@@ -243,10 +244,25 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
     }
 }
 
+fn no_run(run: Option<&str>, console: &Console) -> Exit {
+    let (message, help) = match run {
+        Some(run) => (format!("there is no run {run}"), "`hayes fleet status` lists them"),
+        None => ("there is no run yet".to_owned(), "`hayes fleet run SCRIPT -i INVENTORY` begins one"),
+    };
+    console.refuse(Exit::Nothing, &message, Some(help))
+}
+
 fn settings_of(folder: &FleetFolder, console: &Console) -> Result<FleetSettings, Exit> {
     folder.settings().map_err(|error| {
-        let help = "make the fleet first: hayes fleet init --carrier dir:FOLDER";
-        console.refuse(Exit::Usage, &format!("there is no fleet in {}: {error}", folder.0.display()), Some(help))
+        let place = folder.0.display();
+        let (message, help) = if error.kind() == ErrorKind::NotFound {
+            let help = "make it first: hayes fleet init --carrier dir:FOLDER; another folder is named with --state";
+            (format!("there is no fleet in {place}"), help)
+        } else {
+            let help = "`hayes fleet init` with the fleet's name and carrier writes it anew; its key and its runs stay";
+            (format!("{place}/fleet.json cannot be read: {error}"), help)
+        };
+        console.refuse(Exit::Usage, &message, Some(help))
     })
 }
 
@@ -257,16 +273,23 @@ fn init(
     place: &CarrierArguments,
     console: &Console,
 ) -> Result<Exit, Exit> {
-    let Some(carrier) = place.carrier().filter(|_| is_name(fleet)) else {
-        let help = "hayes fleet init --fleet acme --carrier dir:./carrier";
-        let message = "a fleet needs a name of letters and digits, and a carrier";
-        return Err(console.refuse(Exit::Usage, message, Some(help)));
+    if !is_name(fleet) {
+        let help = "it takes letters, digits, - and _, at most 64";
+        return Err(console.refuse(Exit::Usage, &format!("{fleet:?} is no name of a fleet"), Some(help)));
+    }
+    let Some(carrier) = place.carrier() else {
+        let help = "name it: hayes fleet init --carrier dir:./carrier";
+        return Err(console.refuse(Exit::Usage, "what carries the fleet's orders?", Some(help)));
     };
     let settings =
         FleetSettings { v: VERSION, fleet: fleet.to_owned(), carrier, authorities: place.ca.clone(), valid_for };
     let made = folder.init(&settings).and_then(|key| Ok((key, folder.carrier(&settings)?)));
     let (key, carrier) = made.map_err(refused("the fleet", console))?;
     let prepared = carrier.prepare(CALL);
+    if let Some(why) = prepared.as_ref().err().filter(|_| settings.carrier.starts_with("dir:")) {
+        let help = "make it a folder that you may write to, or name another one";
+        return Err(console.refuse(Exit::Unwritable, &format!("the carrier: {why}"), Some(help)));
+    }
     console.say(&format!("on each gateway: hayes agent enroll --fleet {fleet} --name GATEWAY --operator {key}\n"));
     let printed = console.print(&format!("{key}\n"));
     prepared.map(|()| printed).map_err(|why| {
@@ -306,48 +329,21 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     if batch.list {
         return Err(console.print(&batch::listed(&modems)));
     }
-    let mut targets = targets(&modems).map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
+    let right = check_keys(&inventory.gateways);
+    let right = right.and_then(|()| targets(&modems, &environment.variables, batch.baud));
+    let mut targets = right.map_err(|why| console.refuse(Exit::Invalid, &why, None))?;
     let inputs = Inputs { folder: None, ..given };
     let mut common = Common::new(program.clone(), inputs.clone(), Path::new("results.jsonl"));
     common.environment = environment.clone();
     batch::all_have_values(&common, &modems, [&origins, &its_origins], console)?;
-    for (name, value) in &environment.variables {
-        targets
-            .iter_mut()
-            .for_each(|target| _ = target.modem.vars.entry(name.clone()).or_insert_with(|| value.clone()));
-    }
-    if let Some(baud) = batch.baud {
-        targets.iter_mut().for_each(|target| target.modem.baud = Some(baud));
-    }
     if let Some(why) = not_repeatable(&program) {
         let what = "a modem whose gateway fails while its script runs is reported as interrupted, and not run again";
         console.say(&(console::fitted(&format!("note: {}; {what}", harmless(why.as_bytes())), "    ") + "\n"));
     }
-    for (place, budget) in arguments.attaches.iter().enumerate() {
-        let selection = Selection::parse(std::slice::from_ref(&budget.of))
-            .map_err(|error| console.refuse_as(Exit::Usage, &error))?;
-        let its = modems.iter().zip(&mut targets).filter(|(modem, _)| selection.selects(modem));
-        if its.map(|(_, target)| target.modem.limits.push(place)).count() == 0 {
-            let help = "`hayes fleet run … --list` shows the run's modems and their groups";
-            let message = format!("--attaches {}:…: none of the run's modems is such", budget.of);
-            return Err(console.refuse(Exit::Nothing, &message, Some(help)));
-        }
-    }
-    let folder_of_script = Path::new(&program.source().name).parent().unwrap_or(Path::new(""));
-    let mut names: BTreeSet<String> = arguments.file.iter().cloned().collect();
-    for target in targets.iter().filter(|_| !program.files.is_empty() || program.runs().next().is_some()) {
-        let value = |param: &Param| {
-            let name = &param.name.value;
-            if param.secret || secrets.contains_key(name) {
-                return None;
-            }
-            let given = inputs.variables.get(name).or_else(|| target.modem.vars.get(name)).cloned();
-            given.or_else(|| files::text(param.default.as_ref()?, &|_| None))
-        };
-        files::names(&program, &value, !arguments.file.is_empty(), &mut names)
-            .map_err(|why| console.refuse_as(Exit::Invalid, &why))?;
-    }
-    let files = files::read(folder_of_script, names).map_err(|why| console.refuse_as(Exit::Invalid, &why))?;
+    attaches::mark(&arguments.attaches, &modems, &mut targets).map_err(|why| console.refuse_as(Exit::Nothing, &why))?;
+    let given = Inputs { secrets: secrets.clone(), ..inputs.clone() };
+    let files = files::of_run(&program, &targets, &given, &arguments.file);
+    let files = files.map_err(|why| console.refuse_as(Exit::Invalid, &why))?;
     if !files.is_empty() {
         let names: Vec<&str> = files.keys().map(String::as_str).collect();
         let note = format!("with it go, readable for whoever holds the carrier: {}", names.join(", "));
@@ -377,19 +373,11 @@ fn begin(folder: &FleetFolder, arguments: &FleetRunArguments, console: &Console)
     run.attaches.clone_from(&arguments.attaches);
     (run.force, run.gateway_rate) = (arguments.force, arguments.gateway_rate);
     run.wave_wait = u64::try_from(arguments.wave_wait.as_millis()).unwrap_or(u64::MAX);
-    let gateways: BTreeSet<&str> = run.targets.iter().map(|target| target.gateway.as_str()).collect();
-    let its = inventory.gateways.iter().filter(|it| !secrets.is_empty() && gateways.contains(it.name.as_str()));
-    let seals = seal::keys(its).map_err(|why| {
+    let its = inventory.gateways.iter().filter(|it| run.targets.at(&it.name).next().is_some());
+    let fleet = folder.settings().map(|settings| settings.fleet).unwrap_or_default();
+    let seal = seal::sealing(its, &fleet, &secrets).map_err(|why| {
         console.refuse(Exit::Invalid, &why, Some("`hayes agent enroll` has printed it: seal = \"X…\""))
     })?;
-    let fleet = folder.settings().map(|settings| settings.fleet).unwrap_or_default();
-    let seal = |run: &str| {
-        let sealed = seals.iter().map(|(gateway, key)| {
-            let whom = SealedFor { fleet: &fleet, gateway, run };
-            Ok(((*gateway).to_owned(), seal::seal(key, whom, secrets.clone())?))
-        });
-        sealed.collect()
-    };
     folder.add(run.clone(), &bundle, seal).map_err(refused("the run cannot be kept", console))
 }
 
@@ -425,7 +413,7 @@ fn watch(
     loop {
         match operator.turn() {
             Ok(()) => trouble.clear(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotConnected => {
+            Err(error) if error.kind() == ErrorKind::NotConnected => {
                 if std::mem::replace(&mut trouble, error.to_string()) != trouble {
                     say(&trouble);
                 }
@@ -435,11 +423,9 @@ fn watch(
         }
         for line in ended.try_iter().filter(|line| line.run == run && line.mark.is_some()) {
             exit = if json { exit.worst(console.print(&(line.result.json() + "\n"))) } else { exit };
-            let (result, gateway) = (&line.result, &line.gateway);
-            let is_fine = matches!(result.status, Status::Passed | Status::Skipped);
+            let is_fine = matches!(line.result.status, Status::Passed | Status::Skipped);
             if !(quiet || is_live && is_fine) {
-                let why = Some(result.why()).filter(|why| !why.is_empty()).map(|why| format!(": {why}"));
-                say(&format!("{} at {gateway}: {}{}", result.modem, result.status, why.unwrap_or_default()));
+                say(&line.told());
             }
         }
         let is_over = operator.is_over(run) || signals.came() || detach && trouble.is_empty() && operator.untold == 0;
@@ -503,8 +489,7 @@ fn summary(results: &Path, reports: &Reports, json: bool, console: &Console) -> 
 fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> Result<Exit, Exit> {
     let runs = folder.runs().map_err(refused("the runs", console))?;
     if !runs.iter().any(|known| known.run == run) {
-        let help = "`hayes fleet status` lists them";
-        return Err(console.refuse(Exit::Nothing, &format!("there is no run {run}"), Some(help)));
+        return Err(no_run(Some(run), console));
     }
     folder.wish(run, wish).map_err(refused("the wish cannot be kept", console))?;
     let say = |text: &str| console.say(&format!("{text}\n"));
@@ -519,19 +504,12 @@ fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> 
 
 fn status(folder: &FleetFolder, gateway: Option<&str>, console: &Console) -> Result<Exit, Exit> {
     let operator = open(folder, &|_: &str| {}, console)?;
-    let mut text = String::new();
-    if gateway.is_none() {
-        operator.controller.runs.iter().for_each(|run| {
-            text.push_str(&format!("{} {}\n", FleetBoard::of(run, &operator.controller).line(), run.script))
-        });
+    if operator.controller.runs.is_empty() {
+        return Err(no_run(None, console));
     }
-    let known = operator.controller.gateways().into_iter().filter(|name| gateway.is_none_or(|it| it == name));
-    for name in known {
-        let presence = operator.presence(&name).map_err(refused("the carrier", console))?;
-        let order = operator.controller.orders.get(&name);
-        let said =
-            presence.map_or_else(|| "not heard".to_owned(), |presence| presence.described(order, Timestamp::now()));
-        text.push_str(&format!("{name}: {}\n", harmless(said.as_bytes())));
-    }
+    let text = operator.described(gateway).map_err(refused("the carrier", console))?.ok_or_else(|| {
+        let message = format!("no run of the fleet has the gateway {}", gateway.unwrap_or_default());
+        console.refuse(Exit::Nothing, &message, Some("`hayes fleet status` lists those that it has"))
+    })?;
     Ok(console.print(&text))
 }

@@ -15,6 +15,8 @@ use super::controller::{Controller, FleetRun};
 use super::message::{AttachShare, as_text};
 use super::targets::Target;
 use crate::batch::driver::FINALLY_TIME;
+use crate::batch::inventory::{BatchModem, Selection};
+use crate::diagnostic::Complaint;
 
 /// What the modems of a run that are in it may do together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +133,19 @@ impl AttachBudget {
             dealt = until;
         }
     }
+}
+
+/// Marks the modems that each budget is for; else which budget is for none.
+pub fn mark(budgets: &[AttachBudget], modems: &[BatchModem], targets: &mut [Target]) -> Result<(), Complaint> {
+    for (place, budget) in budgets.iter().enumerate() {
+        let selection = Selection::parse(std::slice::from_ref(&budget.of))?;
+        let its = modems.iter().zip(&mut *targets).filter(|(modem, _)| selection.selects(modem));
+        if its.map(|(_, target)| target.modem.limits.push(place)).count() == 0 {
+            return Err(Complaint::new(format!("--attaches {}:…: none of the run's modems is such", budget.of))
+                .help("`hayes fleet run … --list` shows the run's modems and their groups"));
+        }
+    }
+    Ok(())
 }
 
 impl DealtShare {

@@ -120,6 +120,14 @@ const EXPIRED: &str = "hayes::fleet::expired";
 const CANCELLED: &str = "hayes::fleet::cancelled";
 const MOVED: &str = "hayes::fleet::moved";
 
+impl LedgerLine {
+    /// For people: `gw-1-2 at gw-1: failed: no answer (setup.hayes:12)`
+    pub fn told(&self) -> String {
+        let why = Some(self.result.why()).filter(|why| !why.is_empty()).map(|why| format!(": {why}"));
+        format!("{} at {}: {}{}", self.result.modem, self.gateway, self.result.status, why.unwrap_or_default())
+    }
+}
+
 impl FleetRun {
     /// A run that has just begun.
     pub fn new(run: String, script: String, bundle: String, manner: Manner, targets: Vec<Target>) -> FleetRun {

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
+use super::targets::Target;
 use crate::check::Program;
 use crate::diagnostic::Complaint;
+use crate::runtime::Inputs;
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Param, Template, TemplatePart};
 use crate::value::functions::function;
 use crate::value::{Refusal, Value, bytes_of};
@@ -16,9 +18,32 @@ pub type ScriptFiles = BTreeMap<String, Vec<u8>>;
 /// The function of scripts that reads one.
 const FILE: &str = "file";
 
+/// The files that a run's script may read on these modems, with those that the user has `named`.
+pub fn of_run(
+    program: &Program,
+    targets: &[Target],
+    given: &Inputs,
+    named: &[String],
+) -> Result<ScriptFiles, Complaint> {
+    let mut names: BTreeSet<String> = named.iter().cloned().collect();
+    for target in targets {
+        let value = |param: &Param| {
+            let name = &param.name.value;
+            if param.secret || given.secrets.contains_key(name) {
+                return None;
+            }
+            let value = given.variables.get(name).or_else(|| target.modem.vars.get(name)).cloned();
+            value.or_else(|| text(param.default.as_ref()?, &|_| None))
+        };
+        add_names(program, &value, !named.is_empty(), &mut names)?;
+    }
+    let folder = Path::new(&program.source().name).parent().unwrap_or(Path::new(""));
+    read(folder, names)
+}
+
 /// Adds the names of the files that a program and what it runs may read, where its params have these values. `trusts`: a
 /// name that is known only when it runs is among others that the user has named; else it is wrong.
-pub fn names(
+fn add_names(
     program: &Program,
     value: &dyn Fn(&Param) -> Option<String>,
     trusts: bool,
@@ -40,11 +65,11 @@ pub fn names(
         }
     }
     // What they are given may differ each time.
-    program.runs().try_for_each(|(_, inner)| self::names(inner, &|_| None, trusts, names))
+    program.runs().try_for_each(|(_, inner)| add_names(inner, &|_| None, trusts, names))
 }
 
 /// What these files hold. They stand in the script's folder, as they do where it runs.
-pub fn read(folder: &Path, names: BTreeSet<String>) -> Result<ScriptFiles, Complaint> {
+fn read(folder: &Path, names: BTreeSet<String>) -> Result<ScriptFiles, Complaint> {
     let file = function(FILE).ok_or_else(|| Complaint::new("files cannot be read"))?;
     let told = |Refusal { page, values, .. }: Refusal| {
         let values: Vec<&dyn std::fmt::Display> = values.iter().map(|value| value as _).collect();
@@ -64,7 +89,7 @@ pub fn stays(name: &str) -> bool {
 }
 
 /// A text that can be told before the script runs: words, params, and both together.
-pub fn text(value: &Expression, known: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+fn text(value: &Expression, known: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     match &value.kind {
         ExpressionKind::Text(Template { parts, .. }) => {
             let part = |part: &TemplatePart| match part {

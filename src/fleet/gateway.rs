@@ -182,15 +182,15 @@ impl AgentFolder {
 
 /// Puts a file in the place of another, whole and on the disk.
 pub fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let mut file = state::private_file(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    if cfg!(unix) {
-        File::open(path.parent().unwrap_or(path))?.sync_all()?;
-    }
-    Ok(())
+    let kept = || {
+        let new = path.with_extension("new");
+        let mut file = state::private_file(&new)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&new, path)?;
+        if cfg!(unix) { File::open(path.parent().unwrap_or(path))?.sync_all() } else { Ok(()) }
+    };
+    kept().map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
 /// Ends the process here as a crash would, where a test has named this place.

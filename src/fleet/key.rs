@@ -26,12 +26,21 @@ impl SecretKey {
         SecretKey { signing: SigningKey::from_bytes(&seed), role }
     }
 
-    /// Reads it from a file that holds the 32 bytes of its seed in hexadecimal digits.
+    /// Reads it from a file that holds the 32 bytes of its seed in hexadecimal digits, and that only its owner may read.
     pub fn read(role: KeyKind, path: &Path) -> io::Result<SecretKey> {
+        let named = |kind, why: &dyn std::fmt::Display| io::Error::new(kind, format!("{}: {why}", path.display()));
+        let file = std::fs::File::open(path).map_err(|error| named(error.kind(), &error))?;
+        #[cfg(unix)]
+        if let mode = std::os::unix::fs::MetadataExt::mode(&file.metadata()?) & 0o777
+            && mode & 0o077 > 0
+        {
+            let why = format!("others may read or write this key (mode {mode:03o}): chmod 600 {}", path.display());
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
         let mut text = String::new();
-        std::fs::File::open(path)?.take(1024).read_to_string(&mut text)?;
+        file.take(1024).read_to_string(&mut text).map_err(|error| named(error.kind(), &error))?;
         let seed = crate::notation::unhex(text.trim()).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        let seed = seed.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it holds no key"))?;
+        let seed = seed.ok_or_else(|| named(io::ErrorKind::InvalidData, &"it holds no key of 64 digits"))?;
         Ok(SecretKey::of_seed(role, seed))
     }
 

@@ -192,6 +192,9 @@ impl Presence {
 
     /// For people: `order 7, said at 2026-11-28T04:00:00Z, 3 running; …`
     pub fn described(&self, order: Option<&Order>, now: Timestamp) -> String {
+        if let Some(old) = self.refuses.as_ref().filter(|_| self.instance.is_empty()) {
+            return format!("free for the next agent that is not {old}");
+        }
         let count = |count: usize, what: &str| (count > 0).then(|| format!(", {count} {what}"));
         let counts = [
             count(self.running.len(), "running"),

@@ -40,7 +40,8 @@ pub fn read(kind: KeyKind, text: &str) -> Result<[u8; 32], String> {
         KeyKind::Curve => 'X',
     };
     let wrong = |what| format!("{text:?} {what}: it begins with {letter}, and has 56 letters and digits");
-    let bytes = from_base32(text).ok_or_else(|| wrong("is no key"))?;
+    // A letter too much at its end would change none of its bytes.
+    let bytes = from_base32(text).filter(|bytes| base32(bytes) == text).ok_or_else(|| wrong("is no key"))?;
     let (body, sum) = bytes.split_last_chunk::<2>().ok_or_else(|| wrong("is no key"))?;
     if checksum(body) != u16::from_le_bytes(*sum) {
         return Err(wrong("is mistyped"));
@@ -130,7 +131,9 @@ mod tests {
             (PUBLIC.replace("CB5", "CC5"), "mistyped"),
             (PUBLIC.to_lowercase(), "no key"),
             (written(KeyKind::Curve, &BYTES), "another kind"),
-            (PUBLIC[..54].to_owned(), "mistyped"),
+            (PUBLIC[..54].to_owned(), "no key"),
+            (PUBLIC[..48].to_owned(), "mistyped"),
+            (format!("{PUBLIC}A"), "no key"),
             ("U".to_owned(), "no key"),
             (String::new(), "no key"),
         ] {

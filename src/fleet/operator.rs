@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::board::FleetBoard;
 use super::carrier::{Access, Arrived, Carrier, CarrierError, Put, Version, open};
 use super::controller::{Controller, FleetRun, LedgerLine, Wish};
 use super::gateway::{CALL, Say, keep};
@@ -25,6 +26,7 @@ use crate::batch::journal::{self, Journal, Results};
 use crate::notation::{self, ExactDuration};
 use crate::port::{Clock, Timestamp};
 use crate::report::result::plural;
+use crate::report::style::harmless;
 use crate::state;
 
 /// How often gateways' presences are looked at, and how long at most in one turn: the next turn goes on.
@@ -55,6 +57,10 @@ pub struct FleetFolder(pub PathBuf);
 impl FleetFolder {
     /// Makes a fleet, or gives one another carrier. The public key that gateways are enrolled with.
     pub fn init(&self, settings: &FleetSettings) -> io::Result<String> {
+        // A wrong address is not kept.
+        let authorities = settings.authorities.as_deref();
+        let access = Access { fleet: &settings.fleet, gateway: None, seed: &[0; 32], authorities };
+        open(&settings.carrier, &access).map_err(|why| io::Error::new(ErrorKind::InvalidInput, why.to_string()))?;
         state::private_folder(&self.0)?;
         let path = self.0.join("key");
         if !path.exists() {
@@ -359,8 +365,13 @@ impl<'s> Operator<'s> {
         for run in &mut self.controller.runs {
             let path = self.folder.run_folder(&run.run).join("wish");
             let Ok(bytes) = fs::read(&path) else { continue };
-            let count = run.heed(&read(&bytes)?);
-            (self.say)(&format!("{}: heeded, for {count} of its modems", run.run));
+            let wish = read(&bytes)?;
+            let told = match (run.heed(&wish), wish) {
+                (0, Wish::Retry(_)) => "no modem of it ended so: none runs once more".to_owned(),
+                (0, Wish::Pause | Wish::Resume | Wish::Cancel(_)) => "all of its modems have ended already".to_owned(),
+                (count, _) => format!("heeded, for {count} of its modems"),
+            };
+            (self.say)(&format!("{}: {told}", run.run));
             if !run.closed && !self.ledgers.contains_key(&run.run) {
                 let path = path.with_file_name("results.jsonl");
                 let earlier = read_ledger(&path, |_| {})?;
@@ -418,6 +429,20 @@ impl<'s> Operator<'s> {
         (self.say)(&format!("the carrier has lost the order of {gateway}: it is told anew"));
         self.versions.remove(gateway);
         self.put(order)
+    }
+
+    /// How runs go, and what a gateway says of itself, or each; none where it has not that gateway.
+    pub fn described(&self, gateway: Option<&str>) -> io::Result<Option<String>> {
+        let mut text = String::new();
+        for run in self.controller.runs.iter().filter(|_| gateway.is_none()) {
+            text.push_str(&format!("{} {}\n", FleetBoard::of(run, &self.controller).line(), run.script));
+        }
+        for name in self.controller.gateways().iter().filter(|name| gateway.is_none_or(|it| it == *name)) {
+            let (presence, order) = (self.presence(name)?, self.controller.orders.get(name));
+            let said = presence.map(|presence| presence.described(order, Timestamp::now()));
+            text.push_str(&format!("{name}: {}\n", harmless(said.as_deref().unwrap_or("not heard").as_bytes())));
+        }
+        Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
     pub fn presence(&self, gateway: &str) -> io::Result<Option<Presence>> {
@@ -551,10 +576,14 @@ impl<'s> Operator<'s> {
         self.tell()
     }
 
-    /// Whether there is nothing more to wait for in a run.
+    /// Whether there is nothing more to wait for in a run. One that can be closed is closed before.
     pub fn is_over(&self, run: &str) -> bool {
         let found = self.controller.runs.iter().find(|it| it.run == run);
-        self.untold == 0 && found.is_none_or(|run| run.closed || self.controller.is_over(run, self.clock.now()))
+        let is_over = |run: &FleetRun| {
+            let closes = self.controller.may_close(run, Timestamp::now());
+            !closes && self.controller.is_over(run, self.clock.now())
+        };
+        self.untold == 0 && found.is_none_or(|run| run.closed || is_over(run))
     }
 
     /// Every modem has a line in the ledger: of those that nothing was heard of it says so. They stay wanted.

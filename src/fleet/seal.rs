@@ -34,14 +34,25 @@ pub fn public(secret: &[u8; 32]) -> [u8; 32] {
     CurveKey::from(*secret).public_key().to_bytes()
 }
 
-/// The keys of gateways that secrets are sealed to, by the gateways' names; else which has none.
-pub fn keys<'i>(gateways: impl Iterator<Item = &'i FleetGateway>) -> Result<BTreeMap<&'i str, [u8; 32]>, String> {
+/// Seals secrets for a run, to the key of each of these gateways; else which has none. Where there are none, none needs a key.
+pub fn sealing<'i>(
+    gateways: impl Iterator<Item = &'i FleetGateway>,
+    fleet: &'i str,
+    secrets: &'i BTreeMap<String, String>,
+) -> Result<impl Fn(&str) -> io::Result<BTreeMap<String, String>>, String> {
     let key = |gateway: &'i FleetGateway| {
         let named = |why: &str| format!("{}: {why}", gateway.name);
         let text = gateway.seal.as_deref().ok_or_else(|| named("secrets are sealed to its key, and it has none"))?;
         Ok((gateway.name.as_str(), nkey::read(KeyKind::Curve, text).map_err(|why| named(&why))?))
     };
-    gateways.map(key).collect()
+    let keys: Vec<(&str, [u8; 32])> =
+        gateways.filter(|_| !secrets.is_empty()).map(key).collect::<Result<_, String>>()?;
+    Ok(move |run: &str| {
+        let seal = |(gateway, key): &(&str, [u8; 32])| {
+            Ok(((*gateway).to_owned(), seal(key, SealedFor { fleet, gateway, run }, secrets.clone())?))
+        };
+        keys.iter().map(seal).collect()
+    })
 }
 
 /// Secrets by their names, for the owner of that key alone.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::carrier::is_name;
 use super::message::WantedModem;
-use crate::batch::inventory::BatchModem;
+use super::nkey::{self, KeyKind};
+use crate::batch::inventory::{BatchModem, FleetGateway};
 
 /// A modem that a run is for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,8 +74,23 @@ impl Targets {
     }
 }
 
+/// Whether the keys of an inventory are keys; else which one is not.
+pub fn check_keys(gateways: &[FleetGateway]) -> Result<(), String> {
+    gateways.iter().try_for_each(|FleetGateway { name, key, seal }| {
+        let told = |what: &str, why: String| format!("the {what} of {name}: {why}");
+        let judge = |text: &Option<String>, kind| text.as_ref().map_or(Ok([0; 32]), |text| nkey::read(kind, text));
+        judge(key, KeyKind::User).map_err(|why| told("key", why))?;
+        judge(seal, KeyKind::Curve).map_err(|why| told("seal", why)).map(|_| ())
+    })
+}
+
 /// The modems of an inventory that gateways have, as a run is for them. Names go through carriers that know fewer signs.
-pub fn targets(modems: &[BatchModem]) -> Result<Vec<Target>, String> {
+/// What the inventory says beats the environment's values, and `baud` beats it.
+pub fn targets(
+    modems: &[BatchModem],
+    environment: &BTreeMap<String, String>,
+    baud: Option<u32>,
+) -> Result<Vec<Target>, String> {
     let target = |modem: &BatchModem| {
         let name = &modem.name;
         let Some(gateway) = &modem.gateway else {
@@ -85,16 +101,18 @@ pub fn targets(modems: &[BatchModem]) -> Result<Vec<Target>, String> {
         }
         let Some(address) = &modem.address else { return Err(format!("{name} has no port at its gateway")) };
         let texts = |map: &BTreeMap<Arc<str>, String>| {
-            map.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
+            map.iter().map(|(name, value)| (name.to_string(), value.clone())).collect::<BTreeMap<_, _>>()
         };
+        let mut vars = environment.clone();
+        vars.extend(texts(&modem.vars));
         let modem = WantedModem {
             name: name.clone(),
             port: address.to_string(),
             imei: modem.identity.imei.clone(),
             iccid: modem.identity.iccid.clone(),
-            baud: modem.baud,
+            baud: baud.or(modem.baud),
             labels: texts(&modem.labels),
-            vars: texts(&modem.vars),
+            vars,
             limits: Vec::new(),
             attempt: 1,
         };

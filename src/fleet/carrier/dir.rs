@@ -55,10 +55,15 @@ impl DirCarrier {
     }
 
     fn failed(&self, path: &Path, error: &io::Error) -> CarrierError {
-        match self.folder.is_dir() {
-            true => CarrierError::Unreachable(format!("{}: {error}", path.display())),
-            false => CarrierError::Unreachable(format!("the folder {} is not there", self.folder.display())),
-        }
+        let folder = self.folder.display();
+        CarrierError::Unreachable(match self.folder.metadata() {
+            Ok(known) if known.is_dir() => format!("{}: {error}", path.display()),
+            Ok(_) => format!("{folder} is no folder"),
+            Err(missing) if missing.kind() == ErrorKind::NotFound && error.kind() == ErrorKind::NotFound => {
+                format!("the folder {folder} is not there")
+            }
+            Err(_) => format!("the folder {folder}: {error}"),
+        })
     }
 
     fn read(&self, path: &Path) -> Carried<Option<Vec<u8>>> {

@@ -138,7 +138,10 @@ pub fn open(address: &str, access: &Access<'_>) -> Carried<Box<dyn Carrier>> {
         Some(("nats" | "tls", _)) => {
             Err(CarrierError::Refused("this hayes was built without NATS (cargo's feature nats)".to_owned()))
         }
-        Some(_) | None => Err(CarrierError::Refused(format!("{address} is no carrier: dir:FOLDER and tls://HOST are"))),
+        Some(_) => Err(CarrierError::Refused(format!("{address} is no carrier: dir:FOLDER and tls://HOST are"))),
+        None => Err(CarrierError::Refused(format!(
+            "{address} is no carrier: a folder is dir:{address}, a server tls://HOST"
+        ))),
     }
 }
 
