@@ -423,7 +423,11 @@ fn format_value(given: &Given<'_>) -> Result<Value, Refusal> {
         _ if zeros => format!("{}{shown}", "0".repeat(missing)),
         _ => format!("{}{shown}", " ".repeat(missing)),
     };
-    fitting(format!("{before}{padded}{}", rest.get(1..).unwrap_or_default()))
+    let behind = rest.get(1..).unwrap_or_default();
+    if behind.replace("%%", "").contains('%') {
+        return Err(refused(0, "hayes::run::value forms", &[]));
+    }
+    fitting(format!("{before}{padded}{}", behind.replace("%%", "%")))
 }
 
 fn gsm7(given: &Given<'_>) -> Result<Value, Refusal> {
@@ -536,6 +540,9 @@ fn timer(given: &Given<'_>, timer: &GprsTimer) -> Result<Value, Refusal> {
             return Ok(read.map_or_else(|| Value::text(""), Value::duration));
         }
         let wrong = |why: String| refused(0, "hayes::run::value duration", &[&format!("{text:?}"), &why]);
+        if text.bytes().all(|digit| matches!(digit, b'0' | b'1')) {
+            return Err(wrong(format!("a timer has eight binary digits, and here are {}", text.len())));
+        }
         notation::duration(text).map_err(wrong)?
     };
     timer.write(duration).map(Value::text).map_err(|(shorter, longer)| {

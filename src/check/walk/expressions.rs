@@ -189,7 +189,8 @@ impl Checker<'_, '_, '_> {
             return;
         }
         if self.names.is_item(name) {
-            return self.out_of_place(name, "inside its `for`", span);
+            let place = if name == "pass" { "inside its `repeat`" } else { "inside its `for`" };
+            return self.out_of_place(name, place, span);
         }
         if !self.told.insert(name.to_owned()) {
             return;
