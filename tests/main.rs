@@ -58,6 +58,8 @@ mod recordings;
 mod repl;
 mod runs;
 mod secrets;
+#[cfg(unix)]
+mod serial;
 mod shelf;
 mod simulated;
 mod simulator;

@@ -140,12 +140,6 @@ pub(crate) mod bench {
         pub(super) fn new(name: &str) -> Scratch {
             Scratch(std::env::temp_dir().join(format!("hayes-port-{name}-{}", std::process::id())))
         }
-
-        pub(super) fn folder(name: &str) -> Scratch {
-            let scratch = Scratch::new(name);
-            std::fs::create_dir_all(&scratch.0).unwrap();
-            scratch
-        }
     }
 
     impl Drop for Scratch {
