@@ -19,13 +19,14 @@ const UNSEEN: [&str; 2] = ["drop", "urc-inside"];
 
 /// Columns that depend on what happened, and are not compared: a clock goes on, and each ping takes its own time; a step helps,
 /// or none is needed; a page is bytes without a form, and garbage that came within it is told from it by nobody; a setting that is
-/// refused is said, and left out.
-const OPEN: [(&str, &str); 5] = [
+/// refused is said, and left out, as is a signal.
+const OPEN: [(&str, &str); 6] = [
     ("modem/clock", "clock"),
     ("data/ping", "time"),
     ("modem/recover", "helped"),
     ("data/http-get", "body"),
     ("network/bands", "technology"),
+    ("modem/signal", "note"),
 ];
 
 /// What scripts must be told, each by those that have such a param.

@@ -5,9 +5,10 @@ pub mod alphabet;
 use alphabet::{from_septets, from_ucs2, pack, to_septets, to_septets_anyhow, unpack};
 
 /// How a text is coded (23.038 §4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Default, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
     /// The default alphabet
+    #[default]
     Alphabet,
     /// A byte a character, of no alphabet
     Octets,
@@ -60,7 +61,7 @@ pub fn submit(address: &str, text: &str, coding: Coding) -> Vec<u8> {
 }
 
 /// A message that was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
     /// SMS-SUBMIT, a message to be sent; else SMS-DELIVER, one that came.
     pub is_submit: bool,

@@ -12,7 +12,7 @@ use crate::catalogue::lookup;
 use crate::notation::{self, ExactDuration};
 use crate::psm::{self, GprsTimer};
 use crate::sms::alphabet::{from_septets, from_ucs2_hex, pack, to_septets, to_ucs2_hex, unpack};
-use crate::sms::{Coding, read, submit};
+use crate::sms::{Coding, Message, read, submit};
 use crate::source::{Unreadable, read_binary};
 
 /// A function of the language.
@@ -350,6 +350,16 @@ fn unpack7(given: &Given<'_>) -> Result<Value, Refusal> {
     Ok(Value::text(from_septets(&septets)))
 }
 
+/// A record as the function of this name yields it: its fields and their kinds.
+pub fn example(function: &str) -> Option<Value> {
+    match function {
+        "module" => Some(super::module::example()),
+        "pdu" => Some(submitted(&[])),
+        "unpdu" => Some(delivered(String::new(), Message::default())),
+        _ => None,
+    }
+}
+
 fn pdu(given: &Given<'_>) -> Result<Value, Refusal> {
     let (number, text) = (given.text(0)?, given.text(1)?);
     let digits = number.strip_prefix('+').unwrap_or(number);
@@ -365,18 +375,25 @@ fn pdu(given: &Given<'_>) -> Result<Value, Refusal> {
     if length > most {
         return Err(refused(1, "hayes::run::value message", &[&length, &most]));
     }
-    let unit = submit(number, text, coding);
+    Ok(submitted(&submit(number, text, coding)))
+}
+
+fn submitted(unit: &[u8]) -> Value {
     let mut record = Record::new();
     record.set("length", Value::Int(i64::try_from(unit.len()).unwrap_or(0)));
     // The service centre is the one that the SIM knows.
-    record.set("pdu", Value::text(format!("00{}", notation::hex(&unit))));
-    Ok(Value::record(record))
+    record.set("pdu", Value::text(format!("00{}", notation::hex(unit))));
+    Value::record(record)
 }
 
 fn unpdu(given: &Given<'_>) -> Result<Value, Refusal> {
     let Some((centre, message)) = read(&octets_of(given)?) else {
         return Err(refused(0, "hayes::run::value pdu", &[&given.shown(given.value(0)?)]));
     };
+    Ok(delivered(centre, message))
+}
+
+fn delivered(centre: String, message: Message) -> Value {
     let (reference, parts, part) = message.part.unwrap_or((0, 1, 1));
     let mut record = Record::new();
     record.set("number", Value::text(message.number));
@@ -386,7 +403,7 @@ fn unpdu(given: &Given<'_>) -> Result<Value, Refusal> {
     record.set("parts", Value::Int(parts.into()));
     record.set("reference", Value::Int(reference.into()));
     record.set("centre", Value::text(centre));
-    Ok(Value::record(record))
+    Value::record(record)
 }
 
 /// The smaller one, or the larger one, of two numbers.

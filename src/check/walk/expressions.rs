@@ -7,7 +7,7 @@ use super::{Checker, Type, listed};
 use crate::source::{Name, Span};
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Template, TemplatePart, UnaryOperator};
 use crate::value::ValueKind as Kind;
-use crate::value::functions::Function;
+use crate::value::functions::{Function, example};
 
 impl Checker<'_, '_, '_> {
     pub(super) fn expression(&mut self, expression: &Expression) -> Type {
@@ -276,17 +276,21 @@ impl Checker<'_, '_, '_> {
             self.wrong_type(span, &format!("what `{name}` is given"), "one value", found, help);
             return Type::of_kind(function.result);
         }
+        let mut given = Vec::with_capacity(arguments.len());
         for (argument, takes) in arguments.iter().zip(function.arguments) {
-            if takes.kinds.is_empty() {
-                self.expression(argument);
+            given.push(if takes.kinds.is_empty() {
+                self.expression(argument)
             } else {
-                self.wants(argument, takes.kinds, &format!("what `{name}` is given"), takes.wanted, takes.help);
-            }
+                self.wants(argument, takes.kinds, &format!("what `{name}` is given"), takes.wanted, takes.help)
+            });
         }
         self.program.files.extend(arguments.iter().filter(|_| name == "file").cloned());
-        match function.result {
-            Some(Kind::Record) if name == "module" => Type::of_value(&crate::value::module::example()),
-            result => Type::of_kind(result),
+        match (function.result, given.as_slice()) {
+            (Some(Kind::Record), _) => example(name).map_or(Type::Unknown, |record| Type::of_value(&record)),
+            // A part is of the kind of the whole, and the smaller one of two of their kind.
+            (None, [whole, ..]) if name == "slice" => whole.clone(),
+            (None, [one, other]) => one.clone().or(other),
+            (result, _) => Type::of_kind(result),
         }
     }
 
@@ -369,6 +373,27 @@ impl Checker<'_, '_, '_> {
                     (Some(Kind::Int), Some(Kind::Int)) => Type::Of(Kind::Int),
                     (Some(Kind::Decimal), Some(Kind::Int | Kind::Decimal)) | (Some(Kind::Int), Some(Kind::Decimal)) => {
                         Type::Of(Kind::Decimal)
+                    }
+                    (Some(Kind::Duration), Some(kind)) | (Some(kind), Some(Kind::Duration)) => {
+                        let result = match (operator, found.kind(), kind) {
+                            (BinaryOperator::Subtract, _, Kind::Duration)
+                            | (BinaryOperator::Multiply, _, Kind::Int)
+                            | (BinaryOperator::Divide, Some(Kind::Duration), Kind::Int) => Some(Kind::Duration),
+                            (BinaryOperator::Divide, _, Kind::Duration) => Some(Kind::Int),
+                            _ => None,
+                        };
+                        if result.is_none() {
+                            let (one, two) = ((left, found.words()), (right, other.words()));
+                            let is_left = found.kind() == Some(Kind::Duration);
+                            let (duration, second) = if is_left { (one, two) } else { (two, one) };
+                            let wants_duration =
+                                operator == BinaryOperator::Subtract || operator == BinaryOperator::Divide && !is_left;
+                            let wrong = if operator == BinaryOperator::Remainder { duration } else { second };
+                            let wanted = if wants_duration { "a duration" } else { "a whole number" };
+                            let help = "durations are added and subtracted, multiplied and divided by whole numbers";
+                            self.wrong_type(wrong.0.span, "what stands here", wanted, wrong.1, help);
+                        }
+                        result.map_or(Type::Unknown, Type::Of)
                     }
                     _ => Type::Unknown,
                 }

@@ -552,7 +552,12 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
 
     fn capture_from(&mut self, clause: &Clause, from: &Expression) {
         let help = "`response` is the lines of the last answer, `response[0]` the first of them";
-        self.wants(from, &[Kind::Text, Kind::List], "what is captured from", "text or a list", help);
+        let found = self.wants(from, &[Kind::Text, Kind::List], "what is captured from", "text or a list", help);
+        if let Type::List(item) = &found
+            && item.is_none_of(&[Kind::Text])
+        {
+            self.wrong_type(from.span, "each item of what is captured from", "text", item.words(), help);
+        }
         self.clauses(std::slice::from_ref(clause));
     }
 
