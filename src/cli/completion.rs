@@ -10,12 +10,14 @@ use clap_complete::Shell;
 use super::arguments;
 use super::console::{Console, Exit};
 use crate::batch::inventory;
+use crate::catalogue::commands;
 use crate::check::{Program, check};
 use crate::connect::AUTO;
 use crate::library::{self, Library, SCRIPTS};
 use crate::port::list::ports;
 use crate::sim::models;
 use crate::source::{LARGEST, Source, read_file};
+use crate::syntax::topics;
 use crate::usb::UsbName;
 
 pub(crate) fn script(shell: Shell, console: &Console) -> Exit {
@@ -54,6 +56,7 @@ fn candidates(before: &[String], typed: &str) -> Vec<String> {
         _ if matches!(task, "run" | "batch" | "check" | "show" | "copy") => {
             SCRIPTS.iter().map(|entry| entry.name.to_owned()).collect()
         }
+        _ if task == "explain" => topics().chain(commands().map(|known| known.name)).map(str::to_owned).collect(),
         _ if task == "sim" => models().map(|model| model.name.to_string()).collect(),
         _ => Vec::new(),
     }

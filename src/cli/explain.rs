@@ -1,10 +1,10 @@
 //! `hayes explain`: what a command, an answer, an error, a URC or a diagnostic code means.
 
-use super::arguments::Explain;
+use super::arguments::{self, Explain};
 use super::console::{Console, Exit, width};
 use crate::catalogue::explain::{Context, explain};
 use crate::catalogue::{module, module_by_model, result_code, urc};
-use crate::diagnostic::pages;
+use crate::diagnostic::{nearest, pages};
 use crate::notation;
 use crate::report::style::{Style, filled, harmless};
 use crate::syntax::{Topic, topic};
@@ -53,7 +53,7 @@ fn wants(text: &str, word: &str) -> bool {
 
 fn begins(word: &str) -> bool {
     let is_command = word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at"));
-    is_command || word.starts_with(['+', '^', '*', '#', '%', '$']) || is_code(word)
+    is_command || word.starts_with("--") || word.starts_with(['+', '^', '*', '#', '%', '$']) || is_code(word)
 }
 
 /// `hayes::run::timeout`, `run::timeout`: words with `::` between them. An IPv6 address is none.
@@ -88,6 +88,9 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
         let message = format!("nothing is known of a module {name}");
         return console.refuse(Exit::Usage, &message, Some("its name is what AT+CGMM answers"));
     }
+    if text.starts_with('-') {
+        return flag(text, console);
+    }
     if let Some(topic) = word(text) {
         return language(&topic, arguments, console);
     }
@@ -107,6 +110,43 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
 /// The page of a word of the language; `AT` is a command.
 fn word(text: &str) -> Option<Topic> {
     topic(text).filter(|topic| topic.word != "AT")
+}
+
+/// A flag of the command line: which commands take it, and what for; each help once.
+fn flag(text: &str, console: &Console) -> Exit {
+    let name = text.split('=').next().unwrap_or(text);
+    let is_it = |it: &&clap::Arg| {
+        it.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long))
+            || it.get_short().is_some_and(|short| name == format!("-{short}"))
+    };
+    let mut all = arguments::command();
+    // Arguments are described when they are needed.
+    all.build();
+    let mut pages: Vec<(String, Vec<&str>)> = Vec::new();
+    for task in all.get_subcommands().filter(|task| !task.is_hide_set()) {
+        for it in task.get_arguments().filter(is_it).filter(|it| !it.is_hide_set()) {
+            let names = it.get_short().map(|short| format!("-{short}, ")).unwrap_or_default()
+                + &it.get_long().map(|long| format!("--{long}")).unwrap_or_default();
+            let takes = it.get_value_names().filter(|_| it.get_action().takes_values()).unwrap_or_default();
+            let takes: String = takes.iter().map(|value| format!(" <{value}>")).collect();
+            let help = it.get_long_help().or_else(|| it.get_help()).map(ToString::to_string).unwrap_or_default();
+            let page = format!("{names}{takes}  {help}");
+            match pages.iter_mut().find(|(known, _)| *known == page) {
+                Some((_, tasks)) => tasks.push(task.get_name()),
+                None => pages.push((page, vec![task.get_name()])),
+            }
+        }
+    }
+    if pages.is_empty() {
+        let names = || all.get_subcommands().flat_map(clap::Command::get_arguments).filter_map(|it| it.get_long());
+        let near = nearest(name.trim_start_matches('-'), names()).map(|near| format!("did you mean --{near}?"));
+        console.complain(&format!("no command takes {name}"), near.as_deref());
+        return Exit::Failed;
+    }
+    let page = |(page, tasks): (String, Vec<&str>)| {
+        wrapped(&page) + &wrapped(&format!("    hayes {}", tasks.join(", hayes ")))
+    };
+    console.print(&pages.into_iter().map(page).collect::<Vec<_>>().join("\n"))
 }
 
 fn language(topic: &Topic, arguments: &Explain, console: &Console) -> Exit {

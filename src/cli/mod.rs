@@ -50,6 +50,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         words.push("repl".into());
         parsed = settings::parse(&words);
     }
+    // `hayes explain --plan` asks for the page of that flag.
+    if parsed.as_ref().is_err_and(|wrong| wrong.as_ref().is_ok_and(clap::Error::use_stderr))
+        && words.get(1).is_some_and(|task| task == "explain")
+        && !words.iter().any(|word| word == "--")
+    {
+        words.insert(2, "--".into());
+        parsed = settings::parse(&words);
+    }
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(Err(exit)) => return exit.into(),
