@@ -382,7 +382,7 @@ mod tests {
 
     #[test]
     fn statements_variables_scripts_and_what_they_take() {
-        assert!(texts("re").starts_with(&["reboot", "repeat", "report", "retry"].map(str::to_owned)));
+        assert!(texts("re").starts_with(&["reboot", "repeat", "report", "requires", "retry"].map(str::to_owned)));
         assert_eq!(texts("log \"${rs"), ["rssi}"]);
         assert!(texts("assert rs").contains(&"rssi".to_owned()));
         assert!(texts("assert le").contains(&"len(".to_owned()));
