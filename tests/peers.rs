@@ -9,11 +9,11 @@ use crate::folder::Folder;
 use crate::simulated::Simulated;
 
 #[test]
-fn gammu_identifies_reads_and_sends() {
+fn gammu_does_the_six_jobs() {
     if !installed("gammu") {
         return;
     }
-    let modem = Simulated::on_terminal("generic?sms=hello%20from%20the%20cloud&register=0s");
+    let modem = Simulated::on_terminal("ec25?sms=hello%20from%20the%20cloud&register=0s");
     let folder = Folder::new();
     let settings = folder.0.join("gammurc");
     std::fs::write(&settings, format!("[gammu]\ndevice = {}\nconnection = at115200\n", modem.port())).unwrap();
@@ -22,26 +22,42 @@ fn gammu_identifies_reads_and_sends() {
         assert!(output.status.success(), "gammu {arguments:?}\n{}", all(&output));
         all(&output)
     };
-    assert!(gammu(&["identify"]).contains("IMEI"));
-    assert!(gammu(&["getallsms"]).contains("hello from the cloud"));
-    assert!(gammu(&["sendsms", "TEXT", "2936", "-text", "hello"]).contains("OK"));
+    for (job, told) in [
+        (&["identify"][..], "IMEI                 : 8"),
+        (&["monitor", "1"], "Signal strength      : -75 dBm"),
+        (&["networkinfo"], "Network state        : roaming network"),
+        (&["sendsms", "TEXT", "2936", "-text", "hello"], "OK, message reference=1"),
+        (&["getallsms"], "hello from the cloud"),
+        (&["getussd", "*100#"], "Your balance is"),
+    ] {
+        let said = gammu(job);
+        assert!(said.contains(told), "{job:?}\n{said}");
+    }
 }
 
 #[test]
-fn gnokii_identifies() {
+fn gnokii_does_what_it_knows_of_the_six_jobs() {
     if !installed("gnokii") {
         return;
     }
-    let modem = Simulated::on_terminal("generic?register=0s");
+    let modem = Simulated::on_terminal("ec25?sms=hello%20from%20the%20cloud&register=0s");
     let folder = Folder::new();
     let settings = folder.0.join("gnokiirc");
     let text =
         format!("[global]\nport = {}\nmodel = AT\nconnection = serial\nserial_baudrate = 115200\n", modem.port());
     std::fs::write(&settings, text).unwrap();
-    let output =
-        within(Duration::from_secs(60), Command::new("gnokii").arg("--config").arg(&settings).arg("--identify"));
-    assert!(output.status.success(), "{}", all(&output));
-    assert!(all(&output).contains("IMEI"), "{}", all(&output));
+    // It has no USSD, and takes the text of a message from its input.
+    for (job, told) in [
+        ("--identify", "IMEI         : 8"),
+        ("--monitor once", "RFLevel: 19"),
+        ("--getnetworkinfo", "Network code : 234 15"),
+        ("--getsms ME 0", "hello from the cloud"),
+        ("--sendsms 2936", "Send succeeded with reference 1"),
+    ] {
+        let line = format!("echo hello | gnokii --config '{}' {job}", settings.display());
+        let said = all(&within(Duration::from_secs(60), Command::new("sh").args(["-c", &line])));
+        assert!(said.contains(told), "{job}\n{said}");
+    }
 }
 
 #[test]
