@@ -13,7 +13,9 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use hayes::fleet::carrier::nats::users::configuration;
 use hayes::fleet::carrier::{self, Access, Arrived, Carrier, CarrierError, Put, Receipt, ResultKey};
 use hayes::fleet::nkey::{KeyKind, written};
+use hayes::port::Timestamp;
 
+use crate::fleet::{Fleet, Manner};
 use crate::folder::Folder;
 use crate::gateways::Running;
 use crate::peers::installed;
@@ -301,6 +303,99 @@ fn cut_off_for(time: Duration) {
     let arrived = all_results(operator.as_ref(), 0, ALL as usize);
     let distinct: BTreeSet<_> = arrived.into_iter().map(|result| result.key).collect();
     assert_eq!(distinct.len(), ALL as usize);
+}
+
+/// Fault 10: a modem is moved while the gateway that had it is cut off from the server, amid the modem's script. The other
+/// gateway begins it when the first one cannot talk to it any more; each run has one line of it. It takes two minutes.
+#[test]
+fn a_modem_that_is_moved_from_a_gateway_that_is_cut_off_is_begun_after_the_margin() {
+    if std::env::var_os("HAYES_TEST_MOVED").is_some() {
+        return move_from_one_that_is_cut_off();
+    }
+    if std::env::var_os("HAYES_TEST_ALL").is_none() {
+        return eprintln!("left out: it takes two minutes, HAYES_TEST_ALL=1 runs it");
+    }
+    let mut again = Command::new("unshare");
+    again.arg("-rn").arg(std::env::current_exe().unwrap()).args(["--nocapture", "--exact"]);
+    again.arg("nats::a_modem_that_is_moved_from_a_gateway_that_is_cut_off_is_begun_after_the_margin");
+    let output = again.env("HAYES_TEST_MOVED", "1").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
+}
+
+fn move_from_one_that_is_cut_off() {
+    let server = Server::start_apart();
+    let folder = &server.folder.0;
+    // The first gateway is in a network of its own, behind a cable of its own.
+    let apart = Running(Command::new("unshare").args(["-n", "sleep", "600"]).spawn().unwrap());
+    std::thread::sleep(Duration::from_millis(500));
+    let process = apart.0.id();
+    server.there(&format!("ip link add s1 type veth peer name g1 netns {process}"));
+    server.there("ip addr add 10.9.1.2/24 dev s1");
+    server.there("ip link set s1 up");
+    for command in ["addr add 10.9.1.1/24 dev g1", "link set g1 up", "route add 10.9.0.2 via 10.9.1.2"] {
+        shell(&format!("nsenter -t {process} -n ip {command}"));
+    }
+    let hayes = |program: &str, arguments: &str| {
+        let mut command = Command::new(program);
+        command.args(arguments.split(' ')).current_dir(folder).env("XDG_STATE_HOME", folder.join("state"));
+        command.env_remove("HAYES_CARRIER").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let program = env!("CARGO_BIN_EXE_hayes");
+    let place = "--carrier tls://10.9.0.2:4222 --ca ca.pem";
+    let said = |arguments: &str| {
+        let output = hayes(program, arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    let key = |path: &str, seed: u8| {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, format!("{seed:02x}").repeat(32)).unwrap();
+        shell(&format!("chmod 600 {}", path.display()));
+    };
+    key("state/hayes/fleet/key", OPERATOR);
+    let operator = said(&format!("fleet init --fleet acme --valid-for 3s {place}"));
+    let operator = operator.lines().find(|line| line.starts_with('O')).unwrap();
+    let modems = Fleet::new(&[Manner::Good], Duration::from_millis(1));
+    for gateway in ["gw-1", "gw-2"] {
+        let table =
+            said(&format!("agent enroll --fleet acme --name {gateway} --operator {operator} --state {gateway}"));
+        key(&format!("{gateway}/key"), seed(gateway));
+        let port = &modems.paths[0];
+        let modem = format!("{table}[[modem]]\nname = \"m\"\ngateway = \"{gateway}\"\nport = \"{port}\"\n");
+        std::fs::write(folder.join(format!("{gateway}.toml")), modem).unwrap();
+    }
+    std::fs::write(folder.join("s.hayes"), "AT\nsleep 4s\nAT+CSQ\n").unwrap();
+    let first = format!("-t {process} -n {program} agent {place} --state gw-1");
+    let _first = Running(hayes("nsenter", &first).spawn().unwrap());
+    let _second = Running(hayes(program, &format!("agent {place} --state gw-2")).spawn().unwrap());
+    said("fleet run s.hayes -i gw-1.toml --modem-timeout 6s --detach");
+    let begin = Instant::now();
+    while modems.total("AT") == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "the first gateway begins it");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    server.there("ip link set s1 down");
+    let moved = said("fleet run s.hayes -i gw-2.toml --modem-timeout 6s");
+    assert!(moved.contains("waits until gw-1 has left them, or for 9"), "{moved}");
+    assert!(moved.contains("1 modem: 1 passed"), "{moved}");
+    server.there("ip link set s1 up");
+    said("fleet watch r1");
+    let line = |run: &str| -> serde_json::Value {
+        let ledger = std::fs::read_to_string(folder.join(format!("state/hayes/fleet/runs/{run}/results.jsonl")));
+        let ledger = ledger.unwrap();
+        let told: Vec<&str> = ledger.lines().filter(|line| line.contains("\"mark\"")).collect();
+        assert_eq!(told.len(), 1, "{run}: {ledger}");
+        serde_json::from_str(told[0]).unwrap()
+    };
+    let [first, second] = [line("r1"), line("r2")];
+    assert_eq!([&first["status"], &second["status"]], ["passed", "passed"]);
+    let begun = |line: &serde_json::Value| Timestamp::parse(line["started"].as_str().unwrap()).unwrap().millis();
+    // What the first one may do, its `finally`, and a minute.
+    let margin = begun(&second) - begun(&first);
+    assert!((99_000..150_000).contains(&margin), "{margin} ms");
+    assert_eq!((modems.total("AT"), modems.total("AT+CSQ")), (2, 2));
 }
 
 /// As the manual has it: keys, the server's users, orders, results; with a secret that nobody between reads.

@@ -168,6 +168,8 @@ pub struct Journal {
 
 /// How long a line may wait for others before it is synced: a hundred modems that end at once are not a hundred syncs.
 const TOGETHER: Duration = Duration::from_millis(10);
+/// So long where modems wait for their line before they begin.
+const SOON: Duration = Duration::from_millis(1);
 
 type Synced = Box<dyn FnOnce() + Send>;
 
@@ -202,7 +204,7 @@ impl Journal {
                 file.write_all(b"\n")?;
             }
         }
-        Journal::of(file, is_file, path)
+        Journal::of(file, is_file, path, TOGETHER)
     }
 
     /// Goes on with a file of other lines than results: these bytes of it are whole lines, what follows is cut off.
@@ -211,12 +213,16 @@ impl Journal {
         lock(&file)?;
         file.set_len(whole)?;
         file.seek(SeekFrom::End(0))?;
-        Journal::of(file, true, path)
+        Journal::of(file, true, path, SOON)
     }
 
-    fn of(mut file: File, is_file: bool, path: &Path) -> io::Result<Journal> {
+    fn of(mut file: File, is_file: bool, path: &Path, together: Duration) -> io::Result<Journal> {
         probe(&mut file, is_file)?;
-        Ok(Journal { syncer: is_file.then(|| Syncer::start(&file)).transpose()?, file, path: path.to_owned() })
+        Ok(Journal {
+            syncer: is_file.then(|| Syncer::start(&file, together)).transpose()?,
+            file,
+            path: path.to_owned(),
+        })
     }
 
     pub fn path(&self) -> &Path {
@@ -279,25 +285,25 @@ fn lock(file: &File) -> io::Result<()> {
 }
 
 impl Syncer {
-    fn start(file: &File) -> io::Result<Syncer> {
+    fn start(file: &File, together: Duration) -> io::Result<Syncer> {
         let file = file.try_clone()?;
         let (lines, written) = channel();
         let failed = Arc::default();
         let thread = std::thread::Builder::new().name("journal".to_owned()).stack_size(64 << 10);
         let thread = thread.spawn({
             let failed = Arc::clone(&failed);
-            move || sync(&file, &written, &failed)
+            move || sync(&file, &written, &failed, together)
         })?;
         Ok(Syncer { lines, failed, thread })
     }
 }
 
 /// One sync for all lines that have come meanwhile. The first failure is told once; who waits is told all the same.
-fn sync(file: &File, written: &Receiver<Synced>, failed: &Mutex<Option<io::Error>>) {
+fn sync(file: &File, written: &Receiver<Synced>, failed: &Mutex<Option<io::Error>>, together: Duration) {
     let mut has_failed = false;
     while let Ok(first) = written.recv() {
         // Others come while it is parked, and wake it no more; the end of the batch does.
-        std::thread::park_timeout(TOGETHER);
+        std::thread::park_timeout(together);
         let others: Vec<Synced> = written.try_iter().collect();
         if let Err(error) = file.sync_data()
             && !std::mem::replace(&mut has_failed, true)
@@ -356,7 +362,7 @@ mod tests {
         // A pipe cannot be synced.
         let (_reader, writer) = io::pipe().unwrap();
         let file = File::from(std::os::fd::OwnedFd::from(writer));
-        let syncer = Some(Syncer::start(&file).unwrap());
+        let syncer = Some(Syncer::start(&file, TOGETHER).unwrap());
         let mut journal = Journal { file, path: PathBuf::from("pipe"), syncer };
         let (sender, synced) = std::sync::mpsc::channel();
         journal.append("{}", move || sender.send(()).unwrap()).unwrap();

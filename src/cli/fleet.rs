@@ -394,9 +394,8 @@ fn watch(
     let (_, signals) = Signals::begin(console)?;
     let screen = RefCell::new(LiveLines::new(*console, !quiet && !detach));
     let is_live = screen.borrow().live;
-    let say = |text: &str| {
-        screen.borrow_mut().above(&(console::fitted(&harmless(text.as_bytes()), "    ") + "\n"));
-    };
+    let in_lines = |text: &str| console::fitted(&harmless(text.as_bytes()), "    ") + "\n";
+    let say = |text: &str| screen.borrow_mut().above(&in_lines(text));
     let results = folder.run_folder(run).join("results.jsonl");
     let Some(mut operator) = Operator::open(folder, &say).map_err(refused("the fleet", console))? else {
         say(&format!("another `hayes fleet` of this machine drives the fleet, and takes up {run}"));
@@ -407,7 +406,13 @@ fn watch(
         say(&format!("{run}: results in {}{leave}", results.display()));
     }
     let (sender, ended) = channel();
-    operator.heard = Box::new(move |line| _ = sender.send(line.clone()));
+    operator.heard = Box::new(move |line| {
+        if line.run == run && line.mark.is_some() {
+            let is_fine = matches!(line.result.status, Status::Passed | Status::Skipped);
+            let told = (!(quiet || is_live && is_fine)).then(|| in_lines(&line.told()));
+            let _ = sender.send((json.then(|| line.result.json() + "\n"), told));
+        }
+    });
     let (mut told, mut trouble, begin, mut next) = (String::new(), String::new(), Clock::start(), Duration::ZERO);
     let mut exit = Exit::Passed;
     loop {
@@ -421,12 +426,11 @@ fn watch(
             }
             Err(error) => return Err(refused("the fleet", console)(error)),
         }
-        for line in ended.try_iter().filter(|line| line.run == run && line.mark.is_some()) {
-            exit = if json { exit.worst(console.print(&(line.result.json() + "\n"))) } else { exit };
-            let is_fine = matches!(line.result.status, Status::Passed | Status::Skipped);
-            if !(quiet || is_live && is_fine) {
-                say(&line.told());
-            }
+        let (printed, said): (Vec<_>, Vec<_>) = ended.try_iter().unzip();
+        let [printed, said] = [printed, said].map(|lines| lines.into_iter().flatten().collect::<String>());
+        exit = if printed.is_empty() { exit } else { exit.worst(console.print(&printed)) };
+        if !said.is_empty() {
+            screen.borrow_mut().above(&said);
         }
         let is_over = operator.is_over(run) || signals.came() || detach && trouble.is_empty() && operator.untold == 0;
         let now = begin.now();

@@ -251,23 +251,24 @@ impl Controller {
         cursor: u64,
     ) -> Result<Option<LedgerLine>, String> {
         let Some(run) = self.run(&key.run) else { return Ok(None) };
-        let what = format!("a result of {} by {} in {}", key.modem, key.gateway, key.run);
+        let what = || format!("a result of {} by {} in {}", key.modem, key.gateway, key.run);
         match run.targets.named(&key.modem) {
             Some(target) if target.gateway == key.gateway && key.attempt <= target.modem.attempt => {}
-            Some(_) | None => return Err(format!("{what} was not asked for")),
+            Some(_) | None => return Err(format!("{} was not asked for", what())),
         }
         let slot = (key.modem.clone(), key.attempt);
         match run.taken.get(&slot) {
             Some(known) if *known == mark => return Ok(None),
             Some(_) => {
-                return Err(format!("{what} is another than the first one of attempt {}: conflict", key.attempt));
+                return Err(format!("{} is another than the first one of attempt {}: conflict", what(), key.attempt));
             }
             None => {}
         }
         let message: GatewayResult =
-            serde_json::from_slice(bytes).map_err(|error| format!("{what} cannot be read: {error}"))?;
-        if message.key() != *key {
-            return Err(format!("{what} stands under another's name"));
+            serde_json::from_slice(bytes).map_err(|error| format!("{} cannot be read: {error}", what()))?;
+        let is_its = message.run == key.run && message.gateway == key.gateway && message.attempt == key.attempt;
+        if !is_its || message.result.modem != key.modem {
+            return Err(format!("{} stands under another's name", what()));
         }
         run.taken.insert(slot, mark.clone());
         run.note(key.attempt, &message.result);
@@ -421,7 +422,9 @@ impl Controller {
         for run in &mut same.runs {
             let ended = self.runs.iter().find(|it| it.run == run.run).map(|it| &it.ended);
             let wanted = order.runs.iter().find(|it| it.run == run.run);
-            let is_wanted = |modem: &WantedModem| wanted.is_some_and(|wanted| wanted.modems.contains(modem));
+            let wanted: HashMap<&str, &WantedModem> =
+                wanted.iter().flat_map(|run| &run.modems).map(|modem| (modem.name.as_str(), modem)).collect();
+            let is_wanted = |modem: &WantedModem| wanted.get(modem.name.as_str()).is_some_and(|it| *it == modem);
             run.modems.retain(|modem| is_wanted(modem) || !ended.is_some_and(|ended| ended.contains_key(&modem.name)));
         }
         let is_empty = |run: &WantedRun| order.runs.iter().any(|it| it.run == run.run && it.modems.is_empty());
