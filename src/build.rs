@@ -58,7 +58,7 @@ fn lay_out(file: &Path) {
     // Flags may choose another linker, such as mold, which refuses the file.
     let is_usual =
         is_lld || linker.is_empty() && !env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|f| f.contains("link"));
-    if is_usual && is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") {
+    if is_usual && file.exists() && is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") {
         for (of, word) in ["bins", "benches"].into_iter().flat_map(|of| [(of, "-T".as_ref()), (of, file.as_os_str())]) {
             if !is_lld {
                 println!("cargo::rustc-link-arg-{of}=-Xlinker");
