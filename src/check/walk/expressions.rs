@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::{Checker, Type, listed};
+use crate::catalogue;
+use crate::check::literal_text;
 use crate::source::{Name, Span};
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Template, TemplatePart, UnaryOperator};
 use crate::value::ValueKind as Kind;
@@ -304,6 +306,8 @@ impl Checker<'_, '_, '_> {
             BinaryOperator::Equal | BinaryOperator::NotEqual => {
                 let (found, other) = (self.expression(left), self.expression(right));
                 self.comparable((left, &found), (right, &other), at);
+                self.may_be_module(left, right);
+                self.may_be_module(right, left);
                 Type::Of(Kind::Bool)
             }
             BinaryOperator::Less
@@ -327,6 +331,9 @@ impl Checker<'_, '_, '_> {
                 let list = self.wants(right, &[Kind::List, Kind::Text], "what stands behind `in`", "a list", help);
                 if let Type::List(of) = &list {
                     self.comparable((left, &item), (right, of), at);
+                }
+                if let ExpressionKind::List(items) = &right.kind {
+                    items.iter().for_each(|item| self.may_be_module(left, item));
                 }
                 Type::Of(Kind::Bool)
             }
@@ -398,6 +405,24 @@ impl Checker<'_, '_, '_> {
                     _ => Type::Unknown,
                 }
             }
+        }
+    }
+
+    /// `module.id` is no model, but what the catalogue calls a module.
+    fn may_be_module(&mut self, asked: &Expression, text: &Expression) {
+        let ExpressionKind::Member { record, name } = &asked.kind else { return };
+        let is_id = name.value == "id" && matches!(&record.kind, ExpressionKind::Variable(name) if name == "module");
+        let Some(id) = literal_text(text).filter(|id| is_id && !id.is_empty()) else { return };
+        if catalogue::module(id).is_some_and(|module| module.id == id) {
+            return;
+        }
+        let ids = catalogue::modules().map(|module| module.id);
+        match catalogue::lookup::known(id).map(|module| module.id).or_else(|| self.findings.nearest(id, ids)) {
+            Some(near) => {
+                let fault = self.findings.fault("hayes::check::no-module", text.span, &[&id, &near]);
+                self.findings.report(fault.mended_by(format!("\"{near}\"")));
+            }
+            None => self.findings.tell("hayes::check::no-module unlike", text.span, &[&id]),
         }
     }
 

@@ -205,7 +205,8 @@ impl<'s> Lowerer<'s> {
     fn requires(&mut self, pair: &Pair<'_, Rule>) -> Result<Requirement, Diagnostic> {
         if let Some(hayes) = child(pair, Rule::requires_hayes) {
             let version = child(&hayes, Rule::version);
-            let is_version = |text: &str| text.split('.').all(|number| number.parse::<u32>().is_ok());
+            let is_number = |number: &str| number.parse::<u32>().is_ok();
+            let is_version = |text: &str| text.split('.').count() <= 3 && text.split('.').all(is_number);
             return match version.filter(|version| is_version(version.as_str())) {
                 Some(version) => Ok(Requirement::Hayes { version: self.name(&version) }),
                 None => Err(self.fault("hayes::syntax::version", self.span(&hayes), &[])),
