@@ -357,11 +357,11 @@ impl Controller {
     /// Whether a run needs its gateways no more.
     pub fn may_close(&self, run: &FleetRun, today: Timestamp) -> bool {
         let expired = Timestamp::parse(&run.manner.not_after).is_some_and(|end| today >= end);
-        let gone =
-            |target: &Target| run.begins_no_more() && self.is_heard(&target.gateway) && !self.is_awaited(run, target);
         // One that was moved may have ended where it was, unheard.
-        let has_left = |target: &Target| self.is_gone(run, target) && self.is_heard(&target.gateway);
-        let gone = |target: &Target| gone(target) || has_left(target) && !self.is_awaited(run, target);
+        let gone = |target: &Target| {
+            let ends = run.begins_no_more() || self.is_gone(run, target);
+            ends && self.is_heard(&target.gateway) && !self.is_awaited(run, target)
+        };
         // Those whose wave has not begun are at no gateway.
         let held = if run.begins_no_more() { run.begun() } else { &run.targets };
         expired || run.open_of(held).all(gone)
