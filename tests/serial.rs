@@ -13,8 +13,7 @@ use hayes::port::{Cancel, Control, Fault, Port, Read, Serial};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::folder::Folder;
-
-const MINUTE: Duration = Duration::from_secs(60);
+use crate::network::{MINUTE, read_exactly};
 
 const BAUD: u32 = 115_200;
 
@@ -38,19 +37,6 @@ impl Terminal {
         let slave = File::options().read(true).write(true).open(&path).unwrap();
         Terminal { master: master.into(), path, _slave: slave }
     }
-}
-
-fn read_exactly(port: &mut dyn Port, count: usize) -> Vec<u8> {
-    let mut all = Vec::new();
-    let mut buffer = [0; 4096];
-    while all.len() < count {
-        let most = buffer.len().min(count - all.len());
-        match port.read(&mut buffer[..most], MINUTE).unwrap() {
-            Read::Bytes(count) => all.extend_from_slice(&buffer[..count]),
-            Read::Deadline => panic!("only {} bytes of {count}", all.len()),
-        }
-    }
-    all
 }
 
 fn open(path: &Path) -> Result<Serial, Complaint> {

@@ -158,23 +158,12 @@ pub(crate) mod bench {
         Memory::in_virtual_time(replay(events), &Cancel::new().unwrap())
     }
 
-    pub(super) fn read_exactly(port: &mut dyn Port, count: usize) -> Vec<u8> {
-        let mut all = Vec::new();
-        let mut buffer = [0; 4096];
-        while all.len() < count {
-            let most = buffer.len().min(count - all.len());
-            match port.read(&mut buffer[..most], MINUTE).unwrap() {
-                Read::Bytes(count) => all.extend_from_slice(&buffer[..count]),
-                Read::Deadline => panic!("only {} bytes of {count}", all.len()),
-            }
-        }
-        all
-    }
-
     pub(crate) fn read_line(port: &mut dyn Port) -> String {
         let mut line = Vec::new();
         while line.last() != Some(&b'\n') {
-            line.extend(read_exactly(port, 1));
+            let mut byte = [0];
+            assert_eq!(port.read(&mut byte, MINUTE), Ok(Read::Bytes(1)));
+            line.extend(byte);
         }
         String::from_utf8(line).unwrap()
     }
