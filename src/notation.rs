@@ -185,6 +185,16 @@ pub(crate) fn in_json(text: String) -> String {
     spelled_out(&text, |character| character == '\n' || !is_harmful(character), spell).unwrap_or(text)
 }
 
+/// The rows of a table in Markdown, each cut into its first cell and the rest.
+pub(crate) fn rows(table: &str) -> impl Iterator<Item = (&str, &str)> {
+    table.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
+}
+
+/// What stands behind the first cell in which this word is one of several.
+pub(crate) fn row_of<'t>(table: &'t str, word: &str) -> Option<&'t str> {
+    rows(table).find(|(words, _)| words.split(' ').any(|known| known == word)).map(|(_, rest)| rest)
+}
+
 /// Control characters and escapes are spelled out, so that no modem can drive the terminal. Line ends and tabs stay.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     let stays = |character| matches!(character, '\n' | '\t') || !is_harmful(character);

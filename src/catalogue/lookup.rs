@@ -100,9 +100,7 @@ pub fn meant(name: &str) -> Option<&'static str> {
         return None;
     }
     let wanted = without_at(name).trim_start_matches('+').to_ascii_uppercase();
-    let rows = include_str!("meant.md").lines();
-    let mut rows = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
-    rows.find(|(names, _)| names.split(' ').any(|name| name == wanted)).map(|(_, instead)| instead)
+    crate::notation::row_of(include_str!("meant.md"), &wanted)
 }
 
 fn without_at(name: &str) -> &str {

@@ -62,8 +62,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(Err(exit)) => return exit.into(),
         Err(Ok(instead)) => {
-            let instead = match hints::hint(&words, &instead, &arguments::command()) {
-                Some(hint) => hints::with_hint(instead, hint, &arguments::command()),
+            let commands = arguments::command();
+            let instead = match hints::hint(&words, &instead, &commands) {
+                Some(hint) => hints::with_hint(instead, hint, &commands),
                 None => instead,
             };
             let printed = instead.print().and_then(|()| std::io::stdout().flush());

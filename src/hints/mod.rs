@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::config::Setting;
 use crate::diagnostic::nearest;
+use crate::notation::row_of;
 
 /// What else to say of a mistake: what people of other tools write, and what stands in the wrong place.
 pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &clap::Command) -> Option<String> {
@@ -14,9 +15,7 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &cla
     let is_task = mistake.kind() == ErrorKind::InvalidSubcommand;
     let what = if is_task { ContextKind::InvalidSubcommand } else { ContextKind::InvalidArg };
     if mistake.kind() == ErrorKind::MissingRequiredArgument {
-        let is_page = |row: &&str| row.split_once(' ').is_some_and(|(task, _)| task == first);
-        let rows = include_str!("lacking.md").lines().filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |"));
-        return rows.into_iter().find(is_page).and_then(|row| row.split_once(" | ")).map(|(_, hint)| hint.to_owned());
+        return row_of(include_str!("lacking.md"), first).map(str::to_owned);
     }
     let Some(ContextValue::String(wrong)) = mistake.get(what) else { return None };
     if mistake.kind() == ErrorKind::ArgumentConflict && wrong.starts_with("--port") {
@@ -74,9 +73,7 @@ fn is_address(word: &str) -> bool {
 
 /// What is called so by other tools, and what it is here.
 fn foreign(word: &str) -> Option<&'static str> {
-    let rows = include_str!("foreign.md").lines();
-    let mut rows = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
-    rows.find(|(words, _)| words.split(' ').any(|known| known == word)).map(|(_, meant)| meant)
+    row_of(include_str!("foreign.md"), word)
 }
 
 /// The mistake with that hint in place of what clap takes for similar.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use super::grammar::Rule;
+use crate::notation;
 use crate::value::functions::{FUNCTIONS, function};
 
 /// A word that begins a statement or a clause.
@@ -22,8 +23,7 @@ const TABLES: &str = include_str!("../../grammar/words.md");
 /// The rows of a table, each cut into its first cell and the rest.
 fn rows(heading: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let section = TABLES.split("\n## ").find_map(|section| section.strip_prefix(heading)).unwrap_or("");
-    let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
-    rows.skip(1).filter_map(|row| row.split_once(" | "))
+    notation::rows(section).skip(1)
 }
 
 pub fn statements() -> &'static [StatementWord] {

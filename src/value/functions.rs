@@ -176,9 +176,8 @@ impl Function {
     }
 
     fn row(&self) -> (&'static str, (&'static str, &'static str)) {
-        let rows = include_str!("../../grammar/functions.md").lines();
-        let cells = rows.filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
-        let found = cells.filter(|(name, _)| *name == self.name).find_map(|(_, row)| {
+        let rows = crate::notation::rows(include_str!("../../grammar/functions.md"));
+        let found = rows.filter(|(name, _)| *name == self.name).find_map(|(_, row)| {
             let (about, example) = row.split_once(" | `")?;
             let (call, yields) = example.strip_suffix('`')?.split_once("` | `")?;
             Some((about, (call, yields)))
