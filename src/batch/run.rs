@@ -181,12 +181,11 @@ impl Common {
             Err(failure) => return self.unreachable(modem, started, *failure),
         };
         if let Some(failure) = self.wrong_modem(modem, &mut conversation) {
-            let mut ended = self.unreachable(modem, started, failure);
+            let mut ended = self.unreachable(modem, started, *failure);
             ended.result.status = Status::Failed;
             return ended;
         }
-        let inputs = self.inputs(modem);
-        let inputs = Box::new(modem.address.iter().fold(inputs, Inputs::at));
+        let inputs = self.inputs_at_port(modem);
         let outcome = run_boxed(&self.program, &mut conversation, &inputs, ear);
         ear.tell(true);
         self.ran(modem, started, &outcome)
@@ -194,7 +193,7 @@ impl Common {
 
     /// What to tell where another modem is at this port than it should be.
     #[inline(never)]
-    fn wrong_modem(&self, modem: &BatchModem, conversation: &mut Conversation) -> Option<FailureReport> {
+    fn wrong_modem(&self, modem: &BatchModem, conversation: &mut Conversation) -> Option<Box<FailureReport>> {
         let program = self.identifies.as_ref().filter(|_| !modem.identity.is_empty())?;
         let (found, why_not) = find::who(conversation, program);
         if find::is_same(&modem.identity, &found) {
@@ -205,7 +204,12 @@ impl Common {
             false => identity.named(", "),
         };
         let values: [&dyn Display; 2] = [&what(&found), &what(&modem.identity)];
-        Some(FailureReport::unopened(&Complaint::told("hayes::fleet::wrong-modem", &values)))
+        Some(Box::new(FailureReport::unopened(&Complaint::told("hayes::fleet::wrong-modem", &values))))
+    }
+
+    #[inline(never)]
+    fn inputs_at_port(&self, modem: &BatchModem) -> Box<Inputs> {
+        Box::new(modem.address.iter().fold(self.inputs(modem), Inputs::at))
     }
 
     #[inline(never)]

@@ -507,19 +507,21 @@ impl Asking {
         self.lines.iter().cloned().chain(last).collect()
     }
 
-    fn into_outcome(mut self, result: Option<ResultCode>, now: Duration) -> Outcome {
+    /// What it has come to; its lines are taken out of it.
+    fn outcome(&mut self, result: Option<ResultCode>, now: Duration) -> Outcome {
         let success = result.as_ref().is_some_and(ResultCode::is_success);
         if success && self.lines.is_empty() {
             self.lines.extend(self.fallback.take());
         }
         let waited = now.saturating_sub(self.began);
-        if let Some(prompt) = self.unexpected {
+        let lines = std::mem::take(&mut self.lines);
+        if let Some(prompt) = self.unexpected.take() {
             let kind = FailureKind::UnexpectedPrompt(prompt);
-            return Err(Box::new(Unanswered { kind, waited, received: self.lines }));
+            return Err(Box::new(Unanswered { kind, waited, received: lines }));
         }
         let answer = Answer {
-            lines: self.lines,
-            body: self.content.map(|content| content.into_bytes()).unwrap_or_default(),
+            lines,
+            body: self.content.take().map(|content| content.into_bytes()).unwrap_or_default(),
             result,
             elapsed: waited,
         };
@@ -909,22 +911,21 @@ impl Session {
 
     /// The question that is open has its answer.
     fn finish(&mut self, result: Option<ResultCode>, now: &mut Now<'_>) {
-        match std::mem::take(&mut self.state) {
-            Activity::Asking(asking) => {
-                self.tell_dropped(now.time, now.listener);
-                self.echo.close();
-                if asking.question.may_reset_verbosity && result.as_ref().is_some_and(ResultCode::is_success) {
-                    self.dialect.verbosity = Verbosity::Unknown;
-                }
-                self.echoes = match asking.question.sets_echo {
-                    Some(echoes) => Some(echoes),
-                    None if asking.question.expected.free || self.mode.is_data() => self.echoes,
-                    None => Some(asking.is_echoed),
-                };
-                self.mode = self.mode.after(&asking.question, result.as_ref());
-                self.state = Activity::Idle(Idle::ended(asking.into_outcome(result, now.time)));
+        if self.is_asking() {
+            self.tell_dropped(now.time, now.listener);
+        }
+        if let Activity::Asking(asking) = &mut self.state {
+            self.echo.close();
+            if asking.question.may_reset_verbosity && result.as_ref().is_some_and(ResultCode::is_success) {
+                self.dialect.verbosity = Verbosity::Unknown;
             }
-            state @ (Activity::Idle(_) | Activity::Resync(_)) => self.state = state,
+            self.echoes = match asking.question.sets_echo {
+                Some(echoes) => Some(echoes),
+                None if asking.question.expected.free || self.mode.is_data() => self.echoes,
+                None => Some(asking.is_echoed),
+            };
+            self.mode = self.mode.after(&asking.question, result.as_ref());
+            self.state = Activity::Idle(Idle::ended(asking.outcome(result, now.time)));
         }
     }
 

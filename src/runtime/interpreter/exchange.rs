@@ -228,28 +228,34 @@ impl Run<'_> {
             let mut hearing = FreeHearing { hearing: &mut self.hearing, program: &program, wanted };
             self.conversation.ask(&asked.question, &mut hearing)
         };
-        let sent = Some(Arc::clone(&asked.text));
+        // What is done afterwards has a frame of its own: this one is on the stack while the modem is waited for.
         match answer {
-            Ok(Answer { lines, body, result, elapsed }) => {
-                if asked.names_module {
-                    self.meet(&lines);
-                }
-                if asked.stakes != Stakes::default() {
-                    let done = result.as_ref().is_some_and(ResultCode::is_success);
-                    self.outcome.flash_writes += u64::from(done && asked.stakes.writes_flash);
-                    if let Some(guard) = &self.inputs.guard {
-                        guard.after(&asked.text, asked.stakes, &lines, result.as_ref());
-                    }
-                }
-                self.scope.last = Last { sent, lines, body, result, elapsed, before: None };
+            Ok(answer) => {
+                self.answered(asked, answer);
                 Ok(Ok(()))
             }
             Err(trouble) => {
-                let before = self.scope.last.sent.take();
+                let (sent, before) = (Some(Arc::clone(&asked.text)), self.scope.last.sent.take());
                 self.scope.last = Last { sent, before, lines: trouble.received().to_vec(), ..Last::default() };
                 Ok(Err(trouble))
             }
         }
+    }
+
+    #[inline(never)]
+    fn answered(&mut self, asked: &ReadyQuestion, answer: Answer) {
+        let Answer { lines, body, result, elapsed } = answer;
+        if asked.names_module {
+            self.meet(&lines);
+        }
+        if asked.stakes != Stakes::default() {
+            let done = result.as_ref().is_some_and(ResultCode::is_success);
+            self.outcome.flash_writes += u64::from(done && asked.stakes.writes_flash);
+            if let Some(guard) = &self.inputs.guard {
+                guard.after(&asked.text, asked.stakes, &lines, result.as_ref());
+            }
+        }
+        self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, body, result, elapsed, before: None };
     }
 
     /// A command is not sent that would go to the other end of a connection, or that a guard holds back.

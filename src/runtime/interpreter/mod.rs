@@ -616,7 +616,7 @@ impl<'r> Run<'r> {
     }
 
     #[inline(never)]
-    fn outcome(mut self, ended: Step) -> Outcome {
+    fn outcome(&mut self, ended: Step) -> Outcome {
         let status = status(&ended);
         if matches!(ended, Err(End::Failed(_) | End::Fatal(..))) {
             self.report_what_is_known();
@@ -648,7 +648,7 @@ impl<'r> Run<'r> {
             flash_writes_in_all,
             report,
             elapsed: self.conversation.now().saturating_sub(self.started),
-            ..self.outcome
+            ..std::mem::take(&mut self.outcome)
         }
     }
 
