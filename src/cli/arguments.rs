@@ -255,6 +255,12 @@ pub(crate) struct OutputArguments {
     pub(crate) quiet: bool,
 }
 
+impl OutputArguments {
+    pub(crate) fn file(&self) -> Option<(&'static str, &Path)> {
+        self.output.as_deref().map(|file| ("-o", file))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// A path, the name of a library script such as `supersim/setup`, or - for standard input
@@ -269,6 +275,8 @@ pub(crate) struct RunArguments {
     pub(crate) only: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    #[command(flatten)]
+    pub(crate) reports: Reports,
 }
 
 #[derive(Debug, Args)]
@@ -340,7 +348,7 @@ pub(crate) struct Batch {
 }
 
 /// Reports of results.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Reports {
     /// Write a table for spreadsheets

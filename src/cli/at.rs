@@ -1,7 +1,7 @@
 //! `hayes at`: AT commands from the command line. They are a script of one line each, so that what is checked, awaited and
 //! understood is the same as in a script.
 
-use super::arguments;
+use super::arguments::{self, Reports};
 use super::console::{Console, Exit};
 use super::inputs;
 use super::modem::{self, OpenModem};
@@ -16,6 +16,7 @@ use crate::report::answered::Answers;
 use crate::report::style::harmless;
 use crate::runtime::{self, Inputs, Mask};
 use crate::source::Source;
+use std::path::Path;
 
 pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, Exit> {
     let commands = script(&arguments.commands, console)?;
@@ -32,11 +33,11 @@ pub(crate) fn at(arguments: &arguments::At, console: &Console) -> Result<Exit, E
     let port = modem::choose(&arguments.connection, console)?;
     let inputs = inputs.at(&port);
     let read = inputs::files(&arguments.inputs);
-    modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
+    modem::files_apart(read, &port, &arguments.connection, arguments.output.file(), console)?;
     let mut results = Sink::open(arguments.output.output.as_deref(), console)?;
     let mask = Mask::new(inputs.secrets.values().map(String::as_str)).personal(inputs.shareable);
     let mut modem = OpenModem::open(&port, &arguments.connection, mask, console)
-        .map_err(|why| unreachable(&port, NAME, &why, &arguments.output, &mut results, console))?;
+        .map_err(|why| unreachable(&port, NAME, &why, &arguments.output, &Reports::default(), &mut results, console))?;
     let mut exit = Exit::Passed;
     for program in &programs {
         let screen = Screen::of_commands(&arguments.output, console);
@@ -104,7 +105,12 @@ fn script(commands: &[String], console: &Console) -> Result<String, Exit> {
             ("a command is one line without control characters", None)
         } else if !command.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("at")) {
             let signs = ["", "+"].into_iter().find(|sign| is_known(&format!("{sign}{name}")));
-            ("a command starts with AT, as AT+CSQ", signs.map(|sign| format!("write AT{sign}{command}")))
+            let is_script = Path::new(command).is_file() || crate::library::find(command).is_some();
+            let runs = is_script.then(|| format!("`hayes run {command}` runs a script"));
+            (
+                "a command starts with AT, as AT+CSQ",
+                runs.or_else(|| signs.map(|sign| format!("write AT{sign}{command}"))),
+            )
         } else {
             text.push_str(command);
             text.push('\n');

@@ -40,7 +40,13 @@ pub(crate) fn init(folder: &Path, console: &Console) -> Exit {
 
 pub(crate) fn new_module(arguments: &NewModule, console: &Console) -> Result<Exit, Exit> {
     let port = modem::choose(&arguments.connection, console)?;
-    modem::files_apart(std::iter::empty(), &port, &arguments.connection, arguments.output.as_deref(), console)?;
+    modem::files_apart(
+        std::iter::empty(),
+        &port,
+        &arguments.connection,
+        arguments.output.as_deref().map(|file| ("-o", file)),
+        console,
+    )?;
     let mut modem = OpenModem::open(&port, &arguments.connection, Mask::default(), console)
         .map_err(|(exit, error)| console.refuse(exit, &error.message, error.help.as_deref()))?;
     console.say("asking which commands it has; nothing is set\n");

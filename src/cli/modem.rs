@@ -54,14 +54,13 @@ pub(crate) fn files_apart<'a>(
     read: impl Iterator<Item = (&'static str, &'a Path)>,
     chosen: &'a Address,
     connection: &'a Connection,
-    results: Option<&'a Path>,
+    written: impl IntoIterator<Item = (&'static str, &'a Path)>,
     console: &Console,
 ) -> Result<(), Exit> {
     let replayed = if let Address::Replay(file) = chosen { Some(("the port", file.as_path())) } else { None };
     let read: Vec<(&str, &Path)> = read.chain(replayed).collect();
     let recorded = connection.record.as_deref().map(|file| ("--record", file));
-    let results = results.map(|file| ("-o", file));
-    let written: Vec<(&str, &Path)> = recorded.into_iter().chain(results).collect();
+    let written: Vec<(&str, &Path)> = recorded.into_iter().chain(written).collect();
     apart(&read, &written, console)?;
     if let Some(file) = connection.record.as_deref().filter(|file| state::holds_something(file)) {
         let message = format!("{} is there already, and --record would overwrite it", file.display());

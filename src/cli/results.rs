@@ -165,6 +165,22 @@ fn write_all(results: &Results, path: &Path, reports: &Reports, mask: &Mask, con
         let file = std::fs::File::open(folder.join(result.record.as_ref()?)).ok()?;
         read_text(file, LARGEST_RECORD).ok().map(|text| mask.string(text))
     };
+    write_each(walk, for_people, &record, reports, console)
+}
+
+/// The reports that were asked for, of runs whose conversations nobody keeps.
+pub(crate) fn write_reports_of(results: &[RunResult], reports: &Reports, console: &Console) -> Exit {
+    let walk: &Walk<'_> = &|take| results.iter().try_for_each(take);
+    write_each(walk, walk, &|_| None, reports, console)
+}
+
+fn write_each(
+    walk: &Walk<'_>,
+    for_people: &Walk<'_>,
+    record: &dyn Fn(&RunResult) -> Option<String>,
+    reports: &Reports,
+    console: &Console,
+) -> Exit {
     let mut exit = Exit::Passed;
     let mut report = |file: &Option<PathBuf>, write: &dyn Fn(&mut dyn Write) -> std::io::Result<()>| {
         if let Some(file) = file {
@@ -174,7 +190,7 @@ fn write_all(results: &Results, path: &Path, reports: &Reports, mask: &Mask, con
     report(&reports.csv, &|writer| csv::write(walk, writer));
     report(&reports.rows, &|writer| csv::write_rows(walk, writer));
     report(&reports.junit, &|writer| junit::write(walk, writer));
-    report(&reports.html, &|writer| html::write(for_people, &record, meaning, writer));
+    report(&reports.html, &|writer| html::write(for_people, record, meaning, writer));
     exit
 }
 

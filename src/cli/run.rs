@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use super::arguments;
 use super::console::{Console, Exit};
 use super::modem::{self, OpenModem};
-use super::results::Sink;
+use super::results::{self, Sink};
 use super::screen::Screen;
 use super::{inputs, scripts};
 use crate::check::{Checked, Program, check, check_parts};
@@ -23,9 +23,10 @@ pub(crate) fn run(arguments: &arguments::RunArguments, console: &Console) -> Res
     let mut prepared = prepare(arguments, console)?;
     let modem = OpenModem::open(&prepared.port, &arguments.connection, prepared.mask(), console).map_err(|why| {
         let script = prepared.programs.first().map_or("", |program| program.source().name.as_str());
-        unreachable(&prepared.port, script, &why, &arguments.output, &mut prepared.results, console)
+        let (output, reports) = (&arguments.output, &arguments.reports);
+        unreachable(&prepared.port, script, &why, output, reports, &mut prepared.results, console)
     })?;
-    Ok(prepared.run(modem, &arguments.output, console))
+    Ok(prepared.run(modem, arguments, console))
 }
 
 /// All that can go wrong before the port is opened has not.
@@ -34,6 +35,8 @@ struct PreparedRun {
     inputs: Inputs,
     results: Sink,
     port: Address,
+    /// What came of the scripts so far
+    ended: Vec<RunResult>,
 }
 
 fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<PreparedRun, Exit> {
@@ -48,9 +51,11 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
     let scripts = arguments.scripts.iter().map(|script| ("the script", Path::new(script)));
     // Those of the library are no files.
     let read = scripts.filter(|(_, script)| script.exists()).chain(inputs::files(&arguments.inputs));
-    modem::files_apart(read, &port, &arguments.connection, arguments.output.output.as_deref(), console)?;
+    let written = arguments.output.file().into_iter().chain(arguments.reports.files());
+    modem::files_apart(read, &port, &arguments.connection, written, console)?;
+    results::reports_writable(&arguments.reports, console)?;
     let results = Sink::open(arguments.output.output.as_deref(), console)?;
-    Ok(PreparedRun { programs, inputs, results, port })
+    Ok(PreparedRun { programs, inputs, results, port, ended: Vec::new() })
 }
 
 /// The checked scripts; their diagnostics are shown, warnings unless all is to be quiet.
@@ -120,22 +125,22 @@ impl PreparedRun {
     }
 
     /// One script after the other; the first that does not pass ends it.
-    fn run(mut self, mut modem: OpenModem, output: &arguments::OutputArguments, console: &Console) -> Exit {
+    fn run(mut self, mut modem: OpenModem, arguments: &arguments::RunArguments, console: &Console) -> Exit {
         let mut exit = Exit::Passed;
         for program in std::mem::take(&mut self.programs) {
-            exit = self.run_one(&program, &mut modem, output, console);
+            exit = self.run_one(&program, &mut modem, arguments, console);
             if exit != Exit::Passed {
                 break;
             }
         }
-        exit.worst(modem.close(console))
+        exit.worst(modem.close(console)).worst(results::write_reports_of(&self.ended, &arguments.reports, console))
     }
 
     fn run_one(
         &mut self,
         program: &Arc<Program>,
         modem: &mut OpenModem,
-        output: &arguments::OutputArguments,
+        arguments::RunArguments { output, reports, .. }: &arguments::RunArguments,
         console: &Console,
     ) -> Exit {
         let script = &program.source().name;
@@ -158,7 +163,11 @@ impl PreparedRun {
             console.say(&format!("{}\n", result.summary(console.err)));
         }
         let text = if output.json { result.json() + "\n" } else { result.columns(console.out) };
-        modem.exit(outcome.status).worst(written).worst(self.results.write(&text, console))
+        // Standard output is for one thing.
+        let is_told = reports.files().any(|(_, file)| file == Path::new("-")) && matches!(self.results, Sink::Standard);
+        let told = if is_told { Exit::Passed } else { self.results.write(&text, console) };
+        self.ended.push(result);
+        modem.exit(outcome.status).worst(written).worst(told)
     }
 }
 
@@ -168,16 +177,18 @@ pub(crate) fn unreachable(
     script: &str,
     (exit, error): &(Exit, Complaint),
     output: &arguments::OutputArguments,
+    reports: &arguments::Reports,
     results: &mut Sink,
     console: &Console,
 ) -> Exit {
     let exit = console.refuse(*exit, &error.message, error.help.as_deref());
-    if !output.json || exit != Exit::Device {
+    if exit != Exit::Device {
         return exit;
     }
     let (name, started) = (port.to_string(), Timestamp::now().to_string());
     let result = RunResult::unreachable(&name, &name, script, started, FailureReport::unopened(error));
-    exit.worst(results.write(&(result.json() + "\n"), console))
+    let told = if output.json { results.write(&(result.json() + "\n"), console) } else { exit };
+    exit.worst(told).worst(results::write_reports_of(&[result], reports, console))
 }
 
 pub(crate) fn show_failure(outcome: &Outcome, console: &Console) {

@@ -61,6 +61,7 @@ fn of_library(name: &str) -> String {
     let inside: Vec<&str> = library::SCRIPTS.iter().map(|it| it.name).filter(|it| it.starts_with(&folder)).collect();
     match library::meant(name) {
         _ if name.starts_with('-') => format!("behind `--` all are names: write {name} before it"),
+        _ if name.starts_with("AT") || name.starts_with("at+") => format!("`hayes at '{name}'` sends a command"),
         _ if !inside.is_empty() => format!("it is a folder of the library: {}", inside.join(", ")),
         Some(near) => format!("did you mean {near}?"),
         None => "`hayes list` names the scripts of the library".to_owned(),

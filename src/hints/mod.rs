@@ -48,7 +48,8 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &cla
     if mistake.kind() != ErrorKind::UnknownArgument {
         return None;
     }
-    if let Some(meant) = foreign(wrong) {
+    // `-n` of `hayes at` is another than that of `hayes run`.
+    if let Some(meant) = foreign(&format!("{first}:{wrong}")).or_else(|| foreign(wrong)) {
         return Some(meant.to_owned());
     }
     if first.starts_with("-p") || first.starts_with("--port") {

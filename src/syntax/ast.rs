@@ -611,6 +611,32 @@ pub struct Expression {
 }
 
 impl Expression {
+    /// Whether it asks for the value of this name.
+    pub fn asks_for(&self, name: &str) -> bool {
+        let asks = |it: &Expression| it.asks_for(name);
+        let text_asks = |parts: &[PatternPart]| {
+            parts.iter().any(|part| matches!(part, PatternPart::Value(value) if value.asks_for(name)))
+        };
+        match &self.kind {
+            ExpressionKind::Variable(known) => known == name,
+            ExpressionKind::Text(text) => {
+                text.parts.iter().any(|part| matches!(part, TemplatePart::Value(value) if asks(value)))
+            }
+            ExpressionKind::List(items) | ExpressionKind::Call { arguments: items, .. } => items.iter().any(asks),
+            ExpressionKind::Member { record: inner, .. } | ExpressionKind::Unary { operand: inner, .. } => asks(inner),
+            ExpressionKind::Index { list: left, index: right } | ExpressionKind::Binary { left, right, .. } => {
+                asks(left) || asks(right)
+            }
+            ExpressionKind::Matches { text, pattern } => {
+                asks(text) || matches!(&pattern.kind, PatternKind::Line(parts) if text_asks(parts))
+            }
+            ExpressionKind::Int(_)
+            | ExpressionKind::Decimal(_)
+            | ExpressionKind::Bool(_)
+            | ExpressionKind::Duration(_) => false,
+        }
+    }
+
     /// Both ends of `5s..10s`; anything else is one.
     pub fn ends(&self) -> Vec<&Expression> {
         if let ExpressionKind::Binary { operator, left, right } = &self.kind

@@ -153,8 +153,19 @@ impl<'a> Refused<'a> {
         if words::statement(first.text).is_some() {
             // `log"text"`
             let after = self.line.get(first.end()..self.end()).filter(|after| !after.is_empty())?;
-            let odd = self.odd_character(first.end());
-            return Some(odd.unwrap_or_else(|| self.space_missing(first, first.text, after)));
+            if let Some(odd) = self.odd_character(first.end()) {
+                return Some(odd);
+            }
+            if after.starts_with('-') {
+                // `retry-interval: 2s`
+                let length = after.find([' ', ':', '=', '(']).unwrap_or(after.len());
+                return Some(self.with_form(self.unknown_statement(first.start..first.end() + length, "not known")));
+            }
+            // `retry: 3`, `timeout=5s`, `log("text")`
+            let bare = after.strip_prefix('(').and_then(|after| after.strip_suffix(')')).unwrap_or(after);
+            let bare = bare.trim_start_matches([':', '=', ' ']);
+            let fault = self.space_missing(first, first.text, bare);
+            return Some(fault.mended_at(self.span(first.start..self.end()), format!("{} {bare}", first.text)));
         }
         let whole = first.start..self.end();
         let code = self.line.get(whole.clone())?;
@@ -188,13 +199,17 @@ impl<'a> Refused<'a> {
                 let rest = written.get(2..).unwrap_or("");
                 self.told("hayes::syntax::mixed-case-command", place, &[&written, &rest])
             }
+            Rule::assert_missing => self.told("hayes::syntax::assert-missing", whole, &[&code]),
+            Rule::capture_missing => self.told("hayes::syntax::capture-missing", whole, &[&written]),
             Rule::set_missing => self.told("hayes::syntax::set-missing", place, &[&code, &written]),
-            _ => {
-                let quote = if code.contains('"') { "'" } else { "\"" };
-                let quote = if code.contains([' ', '"']) { quote } else { "" };
-                self.told("hayes::syntax::answer-as-statement", whole, &[&quote, &code])
-            }
+            _ => self.answer(whole, code),
         })
+    }
+
+    fn answer(&self, place: Range<usize>, answer: &str) -> Diagnostic {
+        let quote = if answer.contains('"') { "'" } else { "\"" };
+        let quote = if answer.contains([' ', '"']) { quote } else { "" };
+        self.told("hayes::syntax::answer-as-statement", place, &[&quote, &answer])
     }
 
     /// `} catch {`, `} AT`; `None` for `} else`, whose fault is further on.
@@ -222,6 +237,15 @@ impl<'a> Refused<'a> {
         let whole = code.split([' ', '\t', '(', '=', '{', '"', ';']).next().filter(|word| is_word && !word.is_ascii());
         let word = whole.unwrap_or(first.text);
         let place = first.start..first.start + word.len();
+        // `OK AT+CSQ`, `'' ATZ`, `GET AT+CSQ`; `sned AT+CSQ` is a slip.
+        let sent = code.split_once([' ', '\t']).and_then(|(_, rest)| rest.split_whitespace().next());
+        let is_quote = |sign: char| matches!(sign, '\'' | '"');
+        let sent = sent.filter(|sent| sent.trim_start_matches(is_quote).starts_with("AT"));
+        if let Some(sent) = sent.filter(|_| !is_word || nearest(word, statement_words()).is_none() || is_loud(word)) {
+            let unquoted = sent.strip_prefix(is_quote).map(|sent| sent.strip_suffix(is_quote).unwrap_or(sent));
+            let whole = first.start..self.end();
+            return self.told("hayes::syntax::expect-send", whole, &[&unquoted.unwrap_or(sent)]);
+        }
         if let Some(instead) = words::foreign(word) {
             return self.unknown_statement(place, "not in this language").help(instead);
         }
@@ -460,6 +484,9 @@ impl<'a> Refused<'a> {
         let place = found.start..self.end();
         if let Some(clause) = CLAUSES.into_iter().find(|clause| found.is(clause)) {
             return Some(self.told("hayes::syntax::space-in-command clause", place, &[&clause]));
+        }
+        if grammar::parse(Rule::answer, rest).is_ok() {
+            return Some(self.answer(place, rest));
         }
         if !rest.starts_with(['=', ',', '"', '?', ';', '+', '<']) && found.kind != TokenKind::Number {
             return Some(self.told("hayes::syntax::space-in-command", place, &[]));
@@ -774,6 +801,11 @@ fn command_without_its_sign(code: &str) -> Option<String> {
     let known = |sign: &&str| crate::catalogue::command(&format!("{sign}{name}")).is_some();
     let sign = ["+", "#", "^", "%", "$", "!"].into_iter().filter(|_| may_be).find(known)?;
     Some(format!("{sign}{code}"))
+}
+
+/// `ABORT`, `GET`
+fn is_loud(word: &str) -> bool {
+    word.bytes().all(|it| it.is_ascii_uppercase() || it == b'_')
 }
 
 fn is_statement(first: Lexeme<'_>) -> bool {

@@ -166,7 +166,8 @@ impl Builder<'_> {
 const LINE_LENGTH: usize = 80;
 
 /// How manuals and other languages write a line end.
-const LINE_ENDS: &[&str] = &["\\r", "\\n", "<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>"];
+/// The last three are escapes of `chat`.
+const LINE_ENDS: &[&str] = &["\\r", "\\n", "<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>", "\\d", "\\p", "\\c"];
 
 /// Whether the line is certain to be taken apart as it was meant.
 pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, findings: &mut Findings) -> bool {
@@ -178,9 +179,10 @@ pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, find
         findings.tell("hayes::check::blank", blank, &[]);
     }
     let without_plus = lint_plus(line, findings);
-    lint_case(line, parsed, findings);
+    if !lint_line_end(line, form, findings) {
+        lint_case(line, parsed, findings);
+    }
     lint_length(line, findings);
-    lint_line_end(line, form, findings);
     second_at.is_none() && !without_plus
 }
 
@@ -252,7 +254,8 @@ fn lint_length(line: &AtText, findings: &mut Findings) {
     findings.tell("hayes::check::long-line", span, &[&characters, &LINE_LENGTH]);
 }
 
-fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) {
+/// Whether an AT word ends with what is no part of it.
+fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) -> bool {
     let text = line.text.as_str();
     match form {
         SendForm::At => {
@@ -264,12 +267,14 @@ fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) {
                 let span = line.span(kept.len(), text.len());
                 findings.tell("hayes::check::line-end-sent in-word", span, &[]);
             }
+            return kept.len() < text.len();
         }
         SendForm::Text => {
             line.line_end.iter().for_each(|span| findings.tell("hayes::check::line-end-sent twice", *span, &[]));
         }
         SendForm::Raw => {}
     }
+    false
 }
 
 /// A second `AT` that stands in the middle of a command: `AT+CMEE=2AT+CSQ`.

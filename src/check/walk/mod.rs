@@ -386,7 +386,9 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
         self.bind(name, item, None);
         let awaited = self.awaited.len();
         let outer = self.begin_loop(opened);
-        self.inner(body, Place { in_loop: true, ..self.place });
+        if self.inner(body, Place { in_loop: true, ..self.place }).is_none() {
+            self.reported_again(body);
+        }
         self.settle_awaited(awaited);
         let left = self.end_loop(outer);
         // The name belongs to the loop; and a list may be empty.
@@ -559,6 +561,16 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
             self.wrong_type(from.span, "each item of what is captured from", "text", item.words(), help);
         }
         self.clauses(std::slice::from_ref(clause));
+    }
+
+    /// A `report` that the next pass of a loop overwrites.
+    fn reported_again(&mut self, body: &Block) {
+        for statement in &body.statements {
+            if let StatementKind::Report { is_row: false, .. } = &statement.kind {
+                let columns = self.script.source.slice(statement.span).trim_start_matches("report").trim();
+                self.findings.tell("hayes::check::report-in-loop", statement.span, &[&columns]);
+            }
+        }
     }
 
     fn report_columns(&mut self, columns: &[Column]) {

@@ -104,7 +104,7 @@ impl ScriptView<'_> {
     }
 
     pub(crate) fn mentions_module(&self, condition: &Expression) -> bool {
-        self.scope.program.source().slice(condition.span).contains("module")
+        self.scope.variables.get("module").is_none() && condition.asks_for("module")
     }
 
     /// `requires`: it holds, or is there and not empty.
@@ -165,12 +165,15 @@ impl ScriptView<'_> {
                 self.operands(right, found);
             }
             ExpressionKind::Matches { text, .. } => self.operands(text, found),
-            ExpressionKind::Text(_)
-            | ExpressionKind::Int(_)
+            ExpressionKind::List(items) => items.iter().for_each(|item| self.operands(item, found)),
+            ExpressionKind::Text(text) => text.parts.iter().for_each(|part| match part {
+                TemplatePart::Value(value) => self.operands(value, found),
+                TemplatePart::Text(_) => {}
+            }),
+            ExpressionKind::Int(_)
             | ExpressionKind::Decimal(_)
             | ExpressionKind::Bool(_)
-            | ExpressionKind::Duration(_)
-            | ExpressionKind::List(_) => {}
+            | ExpressionKind::Duration(_) => {}
         }
     }
 
