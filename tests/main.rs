@@ -49,6 +49,7 @@ mod patterns;
 #[cfg(unix)]
 mod peers;
 mod picture;
+mod plans;
 mod played;
 #[cfg(unix)]
 mod real_ports;

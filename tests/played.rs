@@ -12,7 +12,7 @@ use hayes::conversation::Conversation;
 use hayes::library::{Library, find};
 use hayes::port::{Cancel, Control, Device, Fault, Memory};
 use hayes::report::result::RunResult;
-use hayes::runtime::{Inputs, STACK, Silent, Status, run};
+use hayes::runtime::{Inputs, Listener, RuntimeEvent, STACK, Silent, Status, run};
 use hayes::sim::{Options, Simulator};
 use hayes::source::Source;
 
@@ -63,23 +63,24 @@ impl Played {
     /// Runs a script of the library with what stands behind it on a command line: `-V name=value`, `--secret name=value`.
     /// It is confirmed what it asks.
     pub(crate) fn run(&mut self, words: &[&str]) -> RunResult {
-        let mut inputs = Inputs { yes: true, ..Inputs::default() };
-        for option in words[1..].chunks(2) {
-            let (name, value) = option[1].split_once('=').unwrap();
-            let to = if option[0] == "--secret" { &mut inputs.secrets } else { &mut inputs.variables };
-            to.insert(name.to_owned(), value.to_owned());
-        }
-        self.play(words[0], &program(words[0]), &inputs)
+        self.play(words[0], &program(words[0]), &inputs(words), &mut Silent)
+    }
+
+    /// What `--plan` tells of it: what it would send, and where it can tell no more.
+    pub(crate) fn plan(&mut self, words: &[&str]) -> Vec<String> {
+        let mut notes = Notes(Vec::new());
+        self.play(words[0], &program(words[0]), &Inputs { plan: true, ..inputs(words) }, &mut notes);
+        notes.0
     }
 
     /// Runs a script of a test.
     pub(crate) fn run_text(&mut self, text: &str) -> RunResult {
         let program = check(&Source::new("test.hayes", text), &Library::default()).program.unwrap();
-        self.play("test", &program, &Inputs::default())
+        self.play("test", &program, &Inputs::default(), &mut Silent)
     }
 
-    fn play(&mut self, name: &str, program: &Arc<Program>, inputs: &Inputs) -> RunResult {
-        let outcome = run(program, &mut self.conversation, inputs, &mut Silent);
+    fn play(&mut self, name: &str, program: &Arc<Program>, inputs: &Inputs, listener: &mut dyn Listener) -> RunResult {
+        let outcome = run(program, &mut self.conversation, inputs, listener);
         RunResult::new("modem", "sim", name, String::new(), &outcome)
     }
 
@@ -88,6 +89,27 @@ impl Played {
         let bytes = std::mem::take(&mut *self.heard.lock().unwrap());
         let lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n' | 0x1A | 0x1B));
         lines.filter(|line| line.starts_with(b"AT")).map(|line| String::from_utf8_lossy(line).into_owned()).collect()
+    }
+}
+
+/// What stands behind a script on a command line.
+fn inputs(words: &[&str]) -> Inputs {
+    let mut inputs = Inputs { yes: true, ..Inputs::default() };
+    for option in words[1..].chunks(2) {
+        let (name, value) = option[1].split_once('=').unwrap();
+        let to = if option[0] == "--secret" { &mut inputs.secrets } else { &mut inputs.variables };
+        to.insert(name.to_owned(), value.to_owned());
+    }
+    inputs
+}
+
+struct Notes(Vec<String>);
+
+impl Listener for Notes {
+    fn on_event(&mut self, _now: Duration, event: RuntimeEvent<'_>) {
+        if let RuntimeEvent::Plan { note } = event {
+            self.0.push(note.to_owned());
+        }
     }
 }
 

@@ -26,6 +26,10 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("modem/which", &["-V", "commands=+CSQ +CESQ"]),
 ];
 
+pub(crate) fn arguments(script: &str) -> &'static [&'static str] {
+    ARGUMENTS.iter().find(|(name, _)| *name == script).map_or(&[], |(_, arguments)| arguments)
+}
+
 #[test]
 fn the_readme_tells_where_each_script_does_its_job() {
     let models: Vec<&str> = models().collect();
@@ -44,8 +48,7 @@ fn the_readme_tells_where_each_script_does_its_job() {
 /// On a modem that is registered, or registers at once where the script waits for that itself.
 fn does_its_job(script: &str, model: &str) -> bool {
     let address = format!("{model}?cfun=1&register=0s&apn=super&sms=hello&imei=866425038025591");
-    let arguments = ARGUMENTS.iter().find(|(name, _)| *name == script).map_or(&[][..], |(_, arguments)| arguments);
-    let result = Played::on(&address).run(&[&[script][..], arguments].concat());
+    let result = Played::on(&address).run(&[&[script][..], arguments(script)].concat());
     let code = result.failure.as_ref().map_or("", |failure| &failure.code);
     assert!(!code.contains("::check::"), "{script}: what does it need to be told? {}", failure(&result));
     passed(&result)

@@ -151,7 +151,10 @@ pub fn only_asks(asked: &Command<'_>) -> bool {
                 && known.prompt(asked.form, &values).is_none()
         }),
         // `AT+QCFG="roamservice"` has the form of a set, and reads: the value would be a second parameter.
-        Form::Set => known.is_some_and(|known| known.name.contains('=') && values.len() == 1),
+        Form::Set => known.is_some_and(|known| {
+            let is_it = |case: &When| case.holds(asked.form, &values) && case.parameters().count() == values.len();
+            known.name.contains('=') && values.len() == 1 || known.asks.iter().any(is_it)
+        }),
     }
 }
 

@@ -40,6 +40,8 @@ pub struct CommandEntry {
     pub read_only: bool,
     /// In these cases a set concerns this conversation only: CMEE, CMGF, echo, URC modes, the form of `AT+COPS?`
     pub conversation_only: Vec<When>,
+    /// In these cases, with no parameter beside those named, a set only asks: `AT+CGPADDR=1`
+    pub asks: Vec<When>,
     /// A set does something and leaves the modem as it was, though it answers nothing of it: a ping
     pub leaves_no_trace: bool,
     pub abortable: bool,

@@ -255,7 +255,7 @@ impl Run<'_> {
                 guard.after(&asked.text, asked.stakes, &lines, result.as_ref());
             }
         }
-        self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, body, result, elapsed, before: None };
+        self.scope.last = Last { sent: Some(Arc::clone(&asked.text)), lines, body, result, elapsed, ..Last::default() };
     }
 
     /// A command is not sent that would go to the other end of a connection, or that a guard holds back.
@@ -399,9 +399,15 @@ impl Run<'_> {
     pub(super) fn ensure(&mut self, question: &Send, answers: &Alternatives, otherwise: &Block, span: Span) -> Step {
         if self.inputs.plan {
             let asked = self.asked(question, &[])?;
-            if self.leaves_out(&asked, question.form) {
+            let (promise, holds) = self.promise(&asked, answers)?;
+            if holds == Some(true) {
+                return Ok(());
+            }
+            if holds == Some(false) || self.leaves_out(&asked, question.form) {
                 self.leave_out(&asked, &[])?;
-                return self.describe(Some(answers), otherwise);
+                self.describe(Some(answers), otherwise)?;
+                self.told.push((String::new(), Some(promise)));
+                return Ok(());
             }
         }
         if self.holds(question, answers)? {
@@ -412,7 +418,11 @@ impl Run<'_> {
             self.outcome.changed += 1;
             self.left_out = true;
             self.ensured(question, Change::WouldChange)?;
-            return self.describe(None, otherwise);
+            self.describe(None, otherwise)?;
+            let asked = self.asked(question, &[])?;
+            let (promise, _) = self.promise(&asked, answers)?;
+            self.told.push((String::new(), Some(promise)));
+            return Ok(());
         }
         self.block(otherwise)?;
         if self.holds(question, answers)? {
@@ -475,7 +485,7 @@ impl Run<'_> {
             // A modem may refuse to restart; one that does so at once may send no result code.
             Ok(Answer { lines, body, result, elapsed }) => {
                 let sent = Some(Arc::clone(&asked.text));
-                self.scope.last = Last { sent, lines, body, result, elapsed, before: None };
+                self.scope.last = Last { sent, lines, body, result, elapsed, ..Last::default() };
                 self.view().judge(&asked, &[], &Vec::new()).map(|_| ())
             }
             Err(trouble) => Err(self.trouble(trouble, Some(&asked), command.span)),
@@ -520,7 +530,8 @@ impl Run<'_> {
     /// `await`. Without `within` it waits as long as an answer may take: the script's `timeout`.
     #[inline(never)]
     pub(super) fn wait(&mut self, wait: &Await, span: Span) -> Step {
-        if self.inputs.plan && self.left_out {
+        let is_set_off = !matches!(wait.target, AwaitTarget::Quiet { .. });
+        if self.inputs.plan && self.left_out && is_set_off {
             return self.plan_ends("it waits for something that was not set off");
         }
         let view = self.view();

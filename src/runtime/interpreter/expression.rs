@@ -189,12 +189,15 @@ impl ScriptView<'_> {
             return Ok(value.clone());
         }
         match name {
+            "response" | "body" | "result" | "elapsed" | "error" if self.scope.last.left_out => {
+                Err(self.unset(name, span))
+            }
             "response" => Ok(self.scope.last.response()),
             "body" => Ok(Value::of_bytes(self.scope.last.body.clone())),
             "result" => Ok(self.scope.last.result()),
             "elapsed" => Ok(Value::duration(self.scope.last.elapsed)),
             "module" => Ok(crate::value::module::record(self.module)),
-            "attempt" => Ok(Value::Int(self.scope.attempt)),
+            "attempt" if self.scope.attempt > 0 => Ok(Value::Int(self.scope.attempt)),
             "error" => Ok(Value::Text(Arc::clone(&self.scope.error))),
             _ => Err(self.unset(name, span)),
         }

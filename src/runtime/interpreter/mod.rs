@@ -201,6 +201,8 @@ struct Run<'r> {
     outcome: Outcome,
     /// `--plan` has left something out, so what follows may fail for that reason.
     left_out: bool,
+    /// What `--plan` would have sent so far, and what the `ensure`s that it told of ask for
+    told: Vec<(String, Option<String>)>,
     /// Ctrl-C came once: only `finally` runs. It came again: not even that.
     interrupts: usize,
     started: Duration,
@@ -250,6 +252,7 @@ impl<'r> Run<'r> {
             asked_before: HashMap::new(),
             outcome: Outcome { left_out: program.parts_left_out(), ..Outcome::default() },
             left_out: false,
+            told: Vec::new(),
             interrupts: 0,
             started,
             began: Timestamp::before(started),
@@ -659,6 +662,7 @@ impl<'r> Run<'r> {
         let ended = self.attempt_all(schedule, body, span);
         self.scope.attempt = outer;
         match (ended, otherwise) {
+            (Err(End::Failed(cause)), _) if self.may_be_unforeseen(&cause) => self.plan_ends_by(&cause),
             (Err(End::Failed(cause)), Some(otherwise)) => {
                 self.scope.error = cause.diagnostic.message.as_str().into();
                 self.block(otherwise).map_err(|end| because(end, &cause))
@@ -727,6 +731,7 @@ impl<'r> Run<'r> {
     #[inline(never)]
     fn attempt(&mut self, body: &Block, otherwise: Option<&Block>) -> Step {
         match self.block(body) {
+            Err(End::Failed(failure)) if self.may_be_unforeseen(&failure) => self.plan_ends_by(&failure),
             Err(End::Failed(failure)) => {
                 self.tell(RuntimeEvent::Caught { failure: &failure });
                 self.scope.error = failure.diagnostic.message.as_str().into();
@@ -770,8 +775,11 @@ impl<'r> Run<'r> {
     #[inline(never)]
     fn branch(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>) -> Step {
         for (condition, body) in branches {
-            if self.view().truth(condition)? {
-                return self.block(body);
+            match self.view().truth(condition) {
+                Ok(true) => return self.block(body),
+                Ok(false) => {}
+                Err(_) if self.inputs.plan && self.left_out => return self.foresee_branch(branches, otherwise),
+                Err(end) => return Err(end),
             }
         }
         otherwise.map_or(Ok(()), |otherwise| self.block(otherwise))
@@ -840,8 +848,12 @@ impl<'r> Run<'r> {
 
     #[inline(never)]
     fn set(&mut self, name: &Name, value: &Expression) -> Step {
-        let value = self.view().evaluate(value)?;
-        self.scope.variables.set(name.value.as_str(), value);
+        match self.view().evaluate(value) {
+            Ok(value) => self.scope.variables.set(name.value.as_str(), value),
+            // It depends on what was left out: it has no value either.
+            Err(_) if self.inputs.plan && self.left_out => self.scope.variables.remove(&name.value),
+            Err(end) => return Err(end),
+        }
         Ok(())
     }
 
@@ -1060,6 +1072,8 @@ impl ScriptScope {
 /// The last answer: what `response`, `result` and `elapsed` stand for.
 #[derive(Debug, Clone, Default)]
 struct Last {
+    /// `--plan` has left it out: there is no answer
+    left_out: bool,
     /// The question; `None` for an `await`.
     sent: Option<Arc<str>>,
     /// The one before it, where this one was not answered.

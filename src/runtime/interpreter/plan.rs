@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{End, ReadyQuestion, Run, ScriptScope, ScriptView, Step};
+use super::{End, Last, ReadyQuestion, Run, ScriptScope, ScriptView, Step};
 use crate::at::command::parse;
 use crate::catalogue::command;
 use crate::check::Program;
@@ -14,7 +14,8 @@ use crate::runtime::event::RuntimeEvent;
 use crate::runtime::failure::Failure;
 use crate::source::Span;
 use crate::syntax::ast::{
-    Alternatives, Await, Block, Clause, ClauseKind, Exchange, Part, Send, SendForm, Statement, StatementKind,
+    Alternatives, Await, Block, Clause, ClauseKind, Exchange, Expression, Part, Send, SendForm, Statement,
+    StatementKind,
 };
 
 impl Run<'_> {
@@ -28,30 +29,62 @@ impl Run<'_> {
     pub(super) fn leave_out(&mut self, asked: &ReadyQuestion, clauses: &[Clause]) -> Step {
         self.left_out = true;
         self.note(&format!("would send {}", asked.text));
-        let mut preview = Preview::new(self.view());
-        preview.branches(clauses, 0);
-        let lines = preview.lines;
-        lines.iter().for_each(|line| self.note(line));
-        for name in names_set_by(clauses.iter().map(Part::Clause).collect(), &self.scope.program) {
-            self.scope.variables.remove(&name);
-        }
+        self.told.push((asked.text.to_string(), None));
+        self.foresee(|ahead| {
+            ahead.branches(clauses, 0);
+            for name in names_set_by(clauses.iter().map(Part::Clause).collect(), &ahead.program()) {
+                ahead.scope.variables.remove(&name);
+            }
+        });
         Ok(())
+    }
+
+    /// Whether a failure may come of what was left out. A refusal is the modem's own.
+    pub(super) fn may_be_unforeseen(&self, failure: &Failure) -> bool {
+        self.inputs.plan && self.left_out && failure.diagnostic.code != "hayes::run::unexpected-result"
+    }
+
+    /// What an `ensure` asks for, and whether it holds by what was told before; `None`: the modem is asked.
+    pub(super) fn promise(&self, asked: &ReadyQuestion, answers: &Alternatives) -> Step<(String, Option<bool>)> {
+        let view = self.view();
+        let promise = format!("{} {}", asked.text, view.patterns_text(answers, &view.alternatives_values(answers)?));
+        let setting = asked.text.trim_end_matches('?');
+        let sets = |text: &str| text.strip_prefix(setting).is_some_and(|rest| rest.starts_with(['=', ',']));
+        let holds = |(sent, promised): &(String, Option<String>)| match promised {
+            Some(promised) => (*promised == promise).then_some(true),
+            None => sets(sent).then_some(false),
+        };
+        let holds = self.told.iter().rev().find_map(holds);
+        Ok((promise, holds))
     }
 
     /// Tells what an `ensure` would do; `answers` where it is not known whether it would do it.
     pub(super) fn describe(&mut self, answers: Option<&Alternatives>, otherwise: &Block) -> Step {
         let view = self.view();
-        let mut preview = Preview::new(view);
-        match answers {
-            None => preview.block(otherwise, 0),
-            Some(answers) => {
-                let wanted = view.patterns_text(answers, &view.alternatives_values(answers)?);
-                preview.inner(&format!("unless it answers {wanted}"), otherwise, 0);
-            }
-        }
-        let lines = preview.lines;
-        lines.iter().for_each(|line| self.note(line));
+        let head = answers.map(|answers| Ok(view.patterns_text(answers, &view.alternatives_values(answers)?)));
+        let head = head.transpose()?;
+        self.foresee(|ahead| match head {
+            None => ahead.block(otherwise, 0),
+            Some(wanted) => ahead.inner(&format!("unless it answers {wanted}"), otherwise, 0),
+        });
         Ok(())
+    }
+
+    /// Tells all branches, where it depends on what was left out which of them is taken.
+    #[inline(never)]
+    pub(super) fn foresee_branch(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>) -> Step {
+        self.foresee(|ahead| ahead.branch(branches, otherwise, 0));
+        Ok(())
+    }
+
+    /// Tells what lies ahead, and goes on with what is known behind it.
+    fn foresee(&mut self, look: impl FnOnce(&mut Preview<'_>)) {
+        let mut preview = Preview::new(self.view());
+        look(&mut preview);
+        let Preview { scope, lines, sent, .. } = preview;
+        self.scope = scope;
+        self.told.extend(sent.into_iter().map(|text| (text, None)));
+        lines.iter().for_each(|line| self.note(line));
     }
 
     pub(super) fn plan_ends(&mut self, why: &str) -> Step {
@@ -78,11 +111,32 @@ struct Preview<'r> {
     scope: ScriptScope,
     view: ScriptView<'r>,
     lines: Vec<String>,
+    /// What would go out
+    sent: Vec<String>,
 }
 
 impl<'r> Preview<'r> {
     fn new(view: ScriptView<'r>) -> Preview<'r> {
-        Preview { scope: view.scope.clone(), view, lines: Vec::new() }
+        let last = Last { left_out: true, ..Last::default() };
+        Preview { scope: ScriptScope { last, ..view.scope.clone() }, view, lines: Vec::new(), sent: Vec::new() }
+    }
+
+    fn program(&self) -> Arc<Program> {
+        Arc::clone(&self.scope.program)
+    }
+
+    /// What has no value yet is an error.
+    fn view(&self) -> ScriptView<'_> {
+        ScriptView { scope: &self.scope, ..self.view }
+    }
+
+    /// It may be run, or not, or not to its end: what it sets is not known.
+    fn forget(&mut self, block: &Block) {
+        let program = self.program();
+        block.walk(&mut |statement| {
+            let names = statement.parts().into_iter().filter(|part| !matches!(part, Part::Item(_))).collect();
+            names_set_by(names, &program).iter().for_each(|name| self.scope.variables.remove(name));
+        });
     }
 
     fn block(&mut self, block: &Block, depth: usize) {
@@ -91,8 +145,12 @@ impl<'r> Preview<'r> {
 
     /// A block in it, under what it depends on.
     fn inner(&mut self, head: &str, block: &Block, depth: usize) {
-        self.line(depth, &format!("{head}:"));
+        let before = self.lines.len();
         self.block(block, depth + 1);
+        if self.lines.len() > before {
+            self.lines.insert(before, format!("{}{head}:", "  ".repeat(depth)));
+        }
+        self.forget(block);
     }
 
     fn otherwise(&mut self, head: &str, otherwise: Option<&Block>, depth: usize) {
@@ -102,7 +160,7 @@ impl<'r> Preview<'r> {
     }
 
     fn statement(&mut self, statement: &Statement, depth: usize) {
-        let program = Arc::clone(&self.scope.program);
+        let program = self.program();
         let line = |span| first_line(program.source().slice(span));
         let head = line(statement.span);
         match &statement.kind {
@@ -116,29 +174,49 @@ impl<'r> Preview<'r> {
                 let wanted: Vec<&str> = answers.iter().map(|pattern| line(pattern.span)).collect();
                 self.inner(&format!("unless it answers {}", wanted.join(" or ")), otherwise, depth);
             }
-            StatementKind::Retry { body, otherwise, .. } | StatementKind::Try { body, otherwise } => {
-                // What it comes to where nothing fails.
+            StatementKind::Retry { body, otherwise, .. } => {
+                // What the first attempt does; then what a further one does otherwise.
+                let mut scope = ScriptScope { attempt: 0, ..self.scope.clone() };
+                std::mem::swap(&mut scope, &mut self.scope);
+                self.forget(body);
+                let before = self.lines.len();
+                self.block(body, depth + 1);
+                let further = self.lines.split_off(before);
+                let outer = std::mem::replace(&mut scope.attempt, 1);
+                self.scope = scope;
+                self.block(body, depth);
+                self.scope.attempt = outer;
+                if !further.iter().map(|line| line.get(2..).unwrap_or_default()).eq(self.lines.iter().skip(before)) {
+                    self.line(depth, "if that fails, once more:");
+                    self.lines.extend(further);
+                }
+                self.otherwise("if all fails", otherwise.as_ref(), depth);
+            }
+            StatementKind::Try { body, otherwise } => {
                 self.block(body, depth);
                 self.otherwise("if that fails", otherwise.as_ref(), depth);
+                self.forget(body);
             }
-            StatementKind::If { branches, otherwise } => {
-                let words = std::iter::once("if").chain(std::iter::repeat("else if"));
-                for ((condition, body), word) in branches.iter().zip(words) {
-                    self.inner(&format!("{word} {}", line(condition.span)), body, depth);
-                }
-                self.otherwise("else", otherwise.as_ref(), depth);
-            }
+            StatementKind::If { branches, otherwise } => self.branch(branches, otherwise.as_ref(), depth),
             StatementKind::For { name, body, .. } | StatementKind::Repeat { pass: name, body, .. } => {
                 let outside = self.scope.variables.get(&name.value).cloned();
                 self.scope.variables.remove(&name.value);
+                // A second pass begins with what the first has set.
+                self.forget(body);
                 self.inner(head, body, depth);
                 outside.into_iter().for_each(|value| self.scope.variables.set(name.value.as_str(), value));
             }
             StatementKind::Unsafe { body, .. } | StatementKind::Finally { body } | StatementKind::Part { body, .. } => {
                 self.inner(head, body, depth);
             }
-            // Nothing that the modem would notice.
-            StatementKind::Set { .. } | StatementKind::CaptureFrom { .. } => {}
+            StatementKind::Set { name, value } => {
+                // Nothing that the modem would notice.
+                if let Ok(value) = self.view().evaluate(value) {
+                    self.scope.variables.set(name.value.as_str(), value);
+                    return;
+                }
+            }
+            StatementKind::CaptureFrom { .. } => {}
             StatementKind::Await(Await { clauses, .. }) => {
                 self.line(depth, &format!("would do: {head}"));
                 self.branches(clauses, depth);
@@ -165,9 +243,31 @@ impl<'r> Preview<'r> {
         }
     }
 
+    /// Where it is known which of the branches is taken, that one alone.
+    fn branch(&mut self, branches: &[(Expression, Block)], otherwise: Option<&Block>, depth: usize) {
+        let program = self.program();
+        let mut word = "if";
+        for (condition, body) in branches {
+            match self.view().truth(condition).ok() {
+                Some(false) => {}
+                Some(true) if word == "if" => return self.block(body, depth),
+                Some(true) | None => {
+                    let head = first_line(program.source().slice(condition.span));
+                    self.inner(&format!("{word} {head}"), body, depth);
+                    word = "else if";
+                }
+            }
+        }
+        if word == "if" {
+            return otherwise.into_iter().for_each(|block| self.block(block, depth));
+        }
+        self.otherwise("else", otherwise, depth);
+        branches.iter().map(|(_, body)| body).chain(otherwise).for_each(|body| self.forget(body));
+    }
+
     /// The `when` lines of a question that is not asked.
     fn branches(&mut self, clauses: &[Clause], depth: usize) {
-        let program = Arc::clone(&self.scope.program);
+        let program = self.program();
         for clause in clauses {
             if let ClauseKind::When { body, .. } = &clause.kind {
                 for name in names_set_by(clause.parts(), &program) {
@@ -181,9 +281,10 @@ impl<'r> Preview<'r> {
 
     fn would(&mut self, what: &str, send: &Send, depth: usize) {
         // What it would hold is set by what was left out.
-        let text = ScriptView { scope: &self.scope, ..self.view }.text(&send.text);
+        let text = self.view().text(&send.text);
         let text = text.unwrap_or_else(|_| self.scope.program.source().slice(send.text.span).to_owned());
         self.line(depth, &format!("would {what} {text}"));
+        self.sent.push(text);
     }
 
     fn line(&mut self, depth: usize, text: &str) {
