@@ -25,6 +25,8 @@ mod doctor;
 mod editors;
 mod embed;
 #[cfg(unix)]
+mod flags;
+#[cfg(unix)]
 mod fleet;
 mod folder;
 #[cfg(unix)]

@@ -5,7 +5,7 @@ use super::console::{Console, Exit, width};
 use crate::catalogue::explain::{Context, explain};
 use crate::catalogue::{module, module_by_model, result_code, urc};
 use crate::diagnostic::{nearest, pages};
-use crate::notation;
+use crate::notation::{self, row_of};
 use crate::report::style::{Style, filled, harmless};
 use crate::syntax::{Topic, topic};
 
@@ -123,8 +123,10 @@ fn flag(text: &str, console: &Console) -> Exit {
     // Arguments are described when they are needed.
     all.build();
     let mut pages: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut example = None;
     for task in all.get_subcommands().filter(|task| !task.is_hide_set()) {
         for it in task.get_arguments().filter(is_it).filter(|it| !it.is_hide_set()) {
+            example = example.or_else(|| row_of(include_str!("flags.md"), &format!("--{}", it.get_long()?)));
             let names = it.get_short().map(|short| format!("-{short}, ")).unwrap_or_default()
                 + &it.get_long().map(|long| format!("--{long}")).unwrap_or_default();
             let takes = it.get_value_names().filter(|_| it.get_action().takes_values()).unwrap_or_default();
@@ -146,7 +148,8 @@ fn flag(text: &str, console: &Console) -> Exit {
     let page = |(page, tasks): (String, Vec<&str>)| {
         wrapped(&page) + &wrapped(&format!("    hayes {}", tasks.join(", hayes ")))
     };
-    console.print(&pages.into_iter().map(page).collect::<Vec<_>>().join("\n"))
+    let example = example.map(|example| format!("\nexample:\n  {example}\n")).unwrap_or_default();
+    console.print(&(pages.into_iter().map(page).collect::<Vec<_>>().join("\n") + &example))
 }
 
 fn language(topic: &Topic, arguments: &Explain, console: &Console) -> Exit {

@@ -35,6 +35,13 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &cla
             Some(format!(
                 "`hayes repl -p {wrong}` explores the modem on that port, `hayes at AT -p {wrong}` sends it a command"
             ))
+        } else if let Some(sign) = ["", "+"].into_iter().find(|sign| {
+            let name = wrong.split(['?', '=']).next().unwrap_or_default().to_ascii_uppercase();
+            name.len() > 2 && crate::catalogue::command(&format!("{sign}{name}")).is_some()
+        }) {
+            Some(format!("`hayes at 'AT{sign}{wrong}'` sends a command"))
+        } else if let Some(near) = crate::library::meant(wrong).filter(|_| wrong.contains('/')) {
+            Some(format!("did you mean `hayes run {near}`?"))
         } else {
             let near = nearest(wrong, commands.get_subcommands().map(clap::Command::get_name));
             near.map(|near| format!("did you mean `hayes {near}`?"))

@@ -268,7 +268,13 @@ impl Explorer {
     }
 
     fn statement_entered(&mut self, text: &str, is_one: bool) -> Passed {
-        match self.session.check(text) {
+        let checked = self.session.check(text);
+        if checked.is_err()
+            && let Some(passed) = self.show_value(text)
+        {
+            return passed;
+        }
+        match checked {
             Ok(ready) => self.execute(ready, is_one, false),
             Err(refused)
                 if self.link.as_ref().is_some_and(Link::carries_data)
@@ -278,8 +284,26 @@ impl Explorer {
                 let help = "`send \"…\"` says it to the other end; `port escape` goes back to the modem's commands";
                 self.complain(message, Some(help))
             }
-            Err(refused) => self.refuse(&refused),
+            Err(refused) => {
+                let word = text.split_whitespace().next().unwrap_or_default();
+                if COMMANDS.iter().any(|command| command.name == word) && statements().iter().all(|it| it.word != word)
+                {
+                    return self.complain(&format!("`{word}` begins no statement"), Some(&format!("write :{text}")));
+                }
+                self.refuse(&refused)
+            }
         }
+    }
+
+    /// Shows the value of what is no statement but a value; `None` where it is none.
+    fn show_value(&mut self, text: &str) -> Option<Passed> {
+        let conversation = self.link.as_mut().and_then(Link::conversation)?;
+        let (outcome, value) = self.session.value(text, conversation)?;
+        match value.filter(|_| outcome.status == Status::Passed) {
+            Some(value) => write_out(&format!("{}\n", harmless(value.to_string().as_bytes()))),
+            None => self.tell(&outcome, false, true),
+        }
+        Some(outcome.status == Status::Passed)
     }
 
     fn follow(&mut self, clauses: &str) -> Passed {
@@ -471,11 +495,11 @@ const fn entry(
 
 /// By its name, or by a beginning of it that is no other's: `:h`, `:q`.
 fn find(name: &str) -> Option<&'static Described> {
-    let name = match name {
-        "exit" | "bye" | "logout" | "exit()" | "quit()" | "wq" => "quit",
+    let name = match name.to_ascii_lowercase().as_str() {
+        "\\q" | "exit" | "bye" | "logout" | "exit()" | "quit()" | "wq" => "quit",
         "?" | "man" => "help",
         "variables" => "vars",
-        other => other,
+        _ => name,
     };
     let exact = COMMANDS.iter().find(|entry| entry.name == name);
     let mut beginning = COMMANDS.iter().filter(|entry| !name.is_empty() && entry.name.starts_with(name));
@@ -874,6 +898,8 @@ fn overview(palette: Palette, width: usize) -> String {
     let words: Vec<&str> = statements().iter().map(|known| known.word).collect();
     text.push_str(&format!("{}\n", filled("statements (:help WORD shows one):", width, "")));
     text.push_str(&format!("{}\n", filled(&format!("  {}", words.join(" ")), width.min(80), "  ")));
+    let values = "a value alone is shown: rssi, dbm(rssi), response[0]; _ is the last answer, _2 the one before it";
+    text.push_str(&format!("{}\n", filled(values, width.min(80), "  ")));
     text
 }
 

@@ -11,7 +11,7 @@ use crate::conversation::Conversation;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::library::Library;
 use crate::notation::without_controls;
-use crate::runtime::{Interpreter, Listener, Mask, Outcome, Silent, Status};
+use crate::runtime::{Interpreter, Listener, Mask, Outcome, Silent, Status, Value};
 use crate::source::Source;
 use crate::syntax::ast::{Clause, Exchange, Script, SendForm, StatementKind, TemplatePart};
 use crate::syntax::{self, Chunk, parse_chunk};
@@ -44,8 +44,9 @@ pub(super) fn pieces(text: &str) -> Vec<String> {
 /// Whether it is a `:` command; the words with which people leave or ask for help everywhere else are too.
 pub(super) fn is_command(text: &str) -> bool {
     let word = text.split_whitespace().next().unwrap_or_default();
-    let leaves = matches!(text.trim(), "exit" | "quit" | "bye" | "logout" | "q" | "exit()" | "quit()");
-    word.starts_with(':') || leaves || matches!(word, "help" | "?" | "man" | "history")
+    let leaves = ["exit", "quit", "bye", "logout", "q", "exit()", "quit()", "\\q"];
+    let leaves = leaves.iter().any(|known| text.trim().eq_ignore_ascii_case(known));
+    word.starts_with(':') || leaves || matches!(word, "help" | "HELP" | "?" | "man" | "history")
 }
 
 pub(super) fn is_open(text: &str) -> bool {
@@ -70,7 +71,7 @@ pub(super) struct Notebook {
 
 /// Whether it is the name of a remembered answer. `_` alone is none in the language: it leaves out a field.
 pub(super) fn is_answer(name: &str) -> bool {
-    matches!(name.as_bytes(), [b'_', b'1'..=b'9'])
+    matches!(name.as_bytes(), [b'_', b'0'..=b'9'])
 }
 
 /// The last question: lines under it may follow.
@@ -204,6 +205,18 @@ impl Notebook {
         if self.interpreter.execute(&program, conversation, &mut Silent).status == Status::Passed {
             (self.names, self.remembered) = (names, (self.remembered + 1).min(8));
         }
+    }
+
+    /// The value of what is a value and no statement: `rssi`, `dbm(rssi)`, `response[0]`; `_` is the last answer. Nothing
+    /// where it is none.
+    pub(super) fn value(&mut self, text: &str, conversation: &mut Conversation) -> Option<(Outcome, Option<Value>)> {
+        const NAME: &str = "_0";
+        let value = if text.trim() == "_" { "_1" } else { text.trim() };
+        let source = Source::new(TYPED, format!("set {NAME} = {value}"));
+        let program = check_more(&source, &Library::default(), &self.names).0.program?;
+        let outcome = self.interpreter.execute(&program, conversation, &mut Silent);
+        let value = self.interpreter.variables().into_iter().find(|(name, _)| *name == NAME).map(|(_, value)| value);
+        Some((outcome, value))
     }
 
     pub(super) fn last_question(&self) -> Option<&str> {

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::style::{Palette, Style, cut, harmless};
+use super::style::{Palette, Style, cut, harmless, without_middle};
 use crate::at::{Event, Why};
 use crate::catalogue::entry::Module;
 use crate::catalogue::explain::{Context, beside};
@@ -176,12 +176,19 @@ impl<W: Write> ConversationText<W> {
         let Some((what, at_most)) = self.wait.clone() else { return };
         self.close_line();
         let (elapsed, at_most) = (elapsed.as_secs(), ShownDuration(Duration::from_secs(at_most.as_secs().max(1))));
+        let time = format!(": {elapsed}s of at most {at_most}");
         let heard = if self.heard.is_empty() { String::new() } else { format!("; last heard: {}", self.heard) };
-        let text = format!("waiting for {what}: {elapsed}s of at most {at_most}{heard}");
-        let Some(columns) = columns else { return self.line(1, Style::Dim, &text) };
+        let Some(columns) = columns else {
+            return self.line(1, Style::Dim, &format!("waiting for {what}{time}{heard}"));
+        };
         let indent = self.indent(1);
-        let text = cut(&text, columns.saturating_sub(indent.len() + 1));
-        let line = format!("{indent}{}", self.palette.paint(Style::Dim, text));
+        // In a narrow window what is waited for keeps both its ends, and how long still is shown.
+        let room = columns.saturating_sub(indent.len() + 1);
+        let what = without_middle(&what, room.saturating_sub("waiting for ".len() + time.len()));
+        let text = format!("waiting for {what}{time}");
+        let heard = without_middle(&heard, room.saturating_sub(text.chars().count()));
+        let heard = if heard.contains("heard: ") { heard } else { String::new() };
+        let line = format!("{indent}{}", self.palette.paint(Style::Dim, cut(&(text + &heard), room)));
         self.write(&line);
         self.passing = true;
     }

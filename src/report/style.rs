@@ -84,6 +84,16 @@ pub fn cut(line: &str, width: usize) -> String {
     line.chars().take_while(fits).collect()
 }
 
+/// A text that fits in so many columns: what is too much is left out of its middle.
+pub fn without_middle(text: &str, width: usize) -> String {
+    let (count, half) = (text.chars().count(), width.saturating_sub(1) / 2);
+    if count <= width {
+        return text.to_owned();
+    }
+    let first = text.chars().take(width.saturating_sub(1 + half));
+    first.chain(['…']).chain(text.chars().skip(count - half)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -181,10 +181,12 @@ impl<'a> Refused<'a> {
         if let Some(command) = command_without_its_sign(code) {
             return Some(self.told("hayes::syntax::command-without-at", whole, &[&command]));
         }
-        let Ok(Some(wrong)) = grammar::parse(Rule::wrong_line, self.line) else {
-            return Some(self.unknown(first, code));
-        };
-        let wrong = wrong.into_inner().next()?;
+        let wrong = grammar::parse(Rule::wrong_line, self.line).ok().flatten().and_then(|it| it.into_inner().next());
+        let is_comment = wrong.as_ref().is_some_and(|wrong| wrong.as_rule() == Rule::foreign_comment);
+        if let Some(told) = self.expect_send(first, code).filter(|_| !is_comment) {
+            return Some(told);
+        }
+        let Some(wrong) = wrong else { return Some(self.unknown(first, code)) };
         let (place, written) = (wrong.as_span().start()..wrong.as_span().end(), wrong.as_str());
         Some(match wrong.as_rule() {
             Rule::wrapped_command => {
@@ -237,22 +239,32 @@ impl<'a> Refused<'a> {
         let whole = code.split([' ', '\t', '(', '=', '{', '"', ';']).next().filter(|word| is_word && !word.is_ascii());
         let word = whole.unwrap_or(first.text);
         let place = first.start..first.start + word.len();
-        // `OK AT+CSQ`, `'' ATZ`, `GET AT+CSQ`; `sned AT+CSQ` is a slip.
-        let sent = code.split_once([' ', '\t']).and_then(|(_, rest)| rest.split_whitespace().next());
-        let is_quote = |sign: char| matches!(sign, '\'' | '"');
-        let sent = sent.filter(|sent| sent.trim_start_matches(is_quote).starts_with("AT"));
-        if let Some(sent) = sent.filter(|_| !is_word || nearest(word, statement_words()).is_none() || is_loud(word)) {
-            let unquoted = sent.strip_prefix(is_quote).map(|sent| sent.strip_suffix(is_quote).unwrap_or(sent));
-            let whole = first.start..self.end();
-            return self.told("hayes::syntax::expect-send", whole, &[&unquoted.unwrap_or(sent)]);
-        }
         if let Some(instead) = words::foreign(word) {
             return self.unknown_statement(place, "not in this language").help(instead);
         }
         let otherwise =
             "a line is an AT command, a comment, or begins with a statement such as `send`, `expect`, `set`";
         let meant = nearest(word, statement_words()).filter(|_| is_word);
+        let command = Some(code)
+            .filter(|_| meant.is_none())
+            .and_then(|code| command_without_its_sign(&code.to_ascii_uppercase()));
+        if let Some(command) = command {
+            return self.told("hayes::syntax::command-without-at", first.start..self.end(), &[&command]);
+        }
         self.unknown_statement(place, "not known").did_you_mean(meant, otherwise)
+    }
+
+    /// `OK AT+CSQ`, `'' ATZ`, `GET AT+CSQ`, `> AT+CSQ`; `sned AT+CSQ` is a slip.
+    fn expect_send(&self, first: Lexeme<'_>, code: &str) -> Option<Diagnostic> {
+        let (word, rest) = code.split_once([' ', '\t'])?;
+        let is_quote = |sign: char| matches!(sign, '\'' | '"');
+        let sent = rest.split_whitespace().next().filter(|sent| sent.trim_start_matches(is_quote).starts_with("AT"))?;
+        let is_loud = word.bytes().all(|it| it.is_ascii_uppercase() || it == b'_');
+        if word == "else" || is_name(word) && !is_loud && nearest(word, statement_words()).is_some() {
+            return None;
+        }
+        let unquoted = sent.strip_prefix(is_quote).map(|sent| sent.strip_suffix(is_quote).unwrap_or(sent));
+        Some(self.told("hayes::syntax::expect-send", first.start..self.end(), &[&unquoted.unwrap_or(sent)]))
     }
 
     fn unknown_statement(&self, place: Range<usize>, why: &str) -> Diagnostic {
@@ -268,6 +280,20 @@ impl<'a> Refused<'a> {
         let sign = self.line.get(place.clone()).unwrap_or("");
         let code = if sign == "//" { "hayes::syntax::slash-comment" } else { "hayes::syntax::foreign-comment" };
         self.told(code, place, &[&sign])
+    }
+
+    /// `AT+CSQ ; check the signal`, `expect OK // as always`: what stands there is prose behind the sign of a comment.
+    fn comment_behind(&self, start: usize) -> Option<Diagnostic> {
+        let rest = self.line.get(start..self.end())?;
+        let sign = ["//", "/*", "--", "<!--", ";", "'"].into_iter().find(|sign| rest.starts_with(sign))?;
+        let prose = rest.get(sign.len()..)?.trim_start().to_ascii_lowercase();
+        let is_word = prose.len() > 2 && prose.bytes().all(|it| it.is_ascii_alphabetic() || it == b' ');
+        let is_prose = match sign {
+            ";" => !prose.starts_with("at") && (is_word || prose.contains(' ')),
+            "'" => is_word,
+            _ => true,
+        };
+        is_prose.then(|| self.foreign_comment(start..start + sign.len()))
     }
 
     fn space_missing(&self, word: Lexeme<'_>, before: &str, after: &str) -> Diagnostic {
@@ -445,6 +471,9 @@ impl<'a> Refused<'a> {
     fn behind_opening_brace(&self, found: Lexeme<'_>) -> Option<Diagnostic> {
         if found.is(";") {
             // White space before it: more commands of the line follow.
+            if let Some(comment) = self.comment_behind(found.start) {
+                return Some(comment);
+            }
             let behind_command = self.before().is_some_and(|before| before.kind == TokenKind::AtWord);
             return (!behind_command || self.end() == found.end()).then(|| self.semicolon(found));
         }
@@ -469,17 +498,8 @@ impl<'a> Refused<'a> {
             return None;
         }
         let rest = self.line.get(found.start..self.end())?;
-        if rest.starts_with("//") {
-            return Some(self.foreign_comment(found.start..found.start + 2));
-        }
-        let is_prose =
-            |text: &str| text.starts_with(|first: char| first.is_ascii_lowercase()) && !text.starts_with("at");
-        if found.is(";")
-            && rest
-                .get(1..)
-                .is_some_and(|rest| is_prose(&rest.trim_start().to_ascii_lowercase()) && rest.trim().contains(' '))
-        {
-            return Some(self.foreign_comment(found.range()));
+        if let Some(comment) = self.comment_behind(found.start) {
+            return Some(comment);
         }
         let place = found.start..self.end();
         if let Some(clause) = CLAUSES.into_iter().find(|clause| found.is(clause)) {
@@ -801,11 +821,6 @@ fn command_without_its_sign(code: &str) -> Option<String> {
     let known = |sign: &&str| crate::catalogue::command(&format!("{sign}{name}")).is_some();
     let sign = ["+", "#", "^", "%", "$", "!"].into_iter().filter(|_| may_be).find(known)?;
     Some(format!("{sign}{code}"))
-}
-
-/// `ABORT`, `GET`
-fn is_loud(word: &str) -> bool {
-    word.bytes().all(|it| it.is_ascii_uppercase() || it == b'_')
 }
 
 fn is_statement(first: Lexeme<'_>) -> bool {

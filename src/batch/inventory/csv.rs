@@ -132,7 +132,13 @@ fn header(span: Span, record: &csv::StringRecord, draft: &mut Draft) -> Option<V
             _ => ["label", "var"].contains(&kind.as_str()),
         };
         if !is_known {
-            let help = match super::nearest(&lower, &["name", "port", "imei", "iccid", "gateway", "group", "baud"]) {
+            let help = match super::nearest(
+                &lower,
+                &["name", "port", "imei", "iccid", "gateway", "group", "groups", "baud"],
+            ) {
+                _ if ["labels", "vars"].contains(&kind.as_str()) => {
+                    format!("did you mean `{}.{name}`?", kind.trim_end_matches('s'))
+                }
                 Some(near) => format!("did you mean `{near}`?"),
                 None if title.is_empty() => "name each column, or leave it out".to_owned(),
                 None => {

@@ -136,7 +136,11 @@ fn is_csv(source: &Source) -> bool {
 
 /// The key that was probably meant.
 fn nearest<'k>(name: &str, keys: &[&'k str]) -> Option<&'k str> {
-    diagnostic::nearest(&name.replace('_', "-"), keys.iter().copied())
+    let foreign = crate::notation::rows(include_str!("foreign.md"));
+    let mut meant = foreign.filter(|(words, _)| words.split(' ').any(|word| word == name)).map(|(_, key)| key);
+    meant
+        .find_map(|meant| keys.iter().copied().find(|key| *key == meant))
+        .or_else(|| diagnostic::nearest(&name.replace('_', "-"), keys.iter().copied()))
 }
 
 #[derive(Debug, Default, Clone)]

@@ -244,8 +244,17 @@ fn known(draft: &mut Draft, table: &DeTable<'_>, kind: &str) {
         if keys.contains(&name) {
             continue;
         }
+        let elsewhere: Vec<&str> = TABLES
+            .iter()
+            .filter(|(.., keys)| keys.contains(&&*name.replace('_', "-")))
+            .map(|(_, whose, _)| *whose)
+            .collect();
         let help = match super::nearest(name, keys) {
             Some(near) => format!("did you mean `{near}`?"),
+            None if !elsewhere.is_empty() => format!("it is a key of {}", elsewhere.join(", ")),
+            None if keys.contains(&"vars") => {
+                format!("its keys are {}; a value for the script is `vars = {{ {name} = … }}`", keys.join(", "))
+            }
             None => format!("its keys are {}", keys.join(", ")),
         };
         let span = Span::new(key.span().start, key.span().end);

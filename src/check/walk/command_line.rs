@@ -166,8 +166,9 @@ impl Builder<'_> {
 const LINE_LENGTH: usize = 80;
 
 /// How manuals and other languages write a line end.
-/// The last three are escapes of `chat`.
-const LINE_ENDS: &[&str] = &["\\r", "\\n", "<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>", "\\d", "\\p", "\\c"];
+/// Then escapes of `chat` and of other languages.
+const LINE_ENDS: &[&str] =
+    &["\\r", "\\n", "<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>", "\\d", "\\p", "\\c", "^M", "\\x0d", "\\x0D"];
 
 /// Whether the line is certain to be taken apart as it was meant.
 pub(super) fn lint(line: &AtText, parsed: &CommandLine<'_>, form: SendForm, findings: &mut Findings) -> bool {

@@ -89,6 +89,11 @@ impl Checker<'_, '_, '_> {
                 let behind = here.strip_prefix(open)?;
                 let inner = if close.is_empty() { behind } else { behind.trim_start_matches(' ') };
                 let name = inner.split(|character| !is_name(character)).next().unwrap_or_default();
+                // `$modem.imei`, where `modem` is a record
+                let field = inner.get(name.len()..)?.strip_prefix('.').filter(|_| self.is_record(name));
+                let field = field.and_then(|field| field.split(|character| !is_name(character)).next());
+                let length = name.len() + field.filter(|field| !field.is_empty()).map_or(0, |field| field.len() + 1);
+                let name = inner.get(..length)?;
                 let rest = inner.strip_prefix(name)?;
                 let rest = if close.is_empty() { rest } else { rest.trim_start_matches(' ') }.strip_prefix(close)?;
                 // `5%apn`, `user@apn`
@@ -97,7 +102,8 @@ impl Checker<'_, '_, '_> {
             };
             let named = |(name, length): (&str, usize)| {
                 let lower = name.to_ascii_lowercase();
-                let known = [name, lower.as_str()].into_iter().find(|name| self.names.known(name).is_set)?;
+                let is_set = |name: &&str| self.names.known(name.split('.').next().unwrap_or(name)).is_set;
+                let known = [name, lower.as_str()].into_iter().find(is_set)?;
                 Some((known.to_owned(), length))
             };
             let found = FORMS.into_iter().find_map(|form| read(form).and_then(named));
@@ -107,6 +113,10 @@ impl Checker<'_, '_, '_> {
             let (place, meant) = (self.place_in(span, &[written]), format!("${{{name}}}"));
             self.findings.tell("hayes::check::value-as-text", place, &[&written, &name, &meant]);
         }
+    }
+
+    fn is_record(&self, name: &str) -> bool {
+        self.names.known(name).kind.kind() == Some(Kind::Record)
     }
 
     /// Checks that an expression is of one of these types, unless it may be; gives its type back.

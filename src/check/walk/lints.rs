@@ -145,17 +145,20 @@ pub(super) fn lint(checker: &mut Checker<'_, '_, '_>, send: &Send, clauses: &[Cl
     let Checker { findings, lines, place, program, .. } = checker;
     let asked = Asked { send, clauses, role, place: *place, matchers: &program.matchers };
     if let Some((away, command, span)) = lines.away.take() {
-        let code = match away {
-            Away::Restarts => "hayes::check::sent-while-away",
-            Away::Off => "hayes::check::sent-while-away off",
-        };
-        findings.tell(code, span, &[&command]);
+        findings.tell(sent_while(away), span, &[&command]);
     }
     for line in AtText::lines(&findings.source, &send.text) {
         lint_line(&line, asked, lines, findings);
     }
     if role == Role::Reboot {
         lines.forget_contexts();
+    }
+}
+
+fn sent_while(away: Away) -> &'static str {
+    match away {
+        Away::Restarts => "hayes::check::sent-while-away",
+        Away::Off => "hayes::check::sent-while-away off",
     }
 }
 
@@ -181,7 +184,11 @@ fn lint_line(line: &AtText, asked: Asked<'_>, lines: &mut Lines, findings: &mut 
         follow_contexts(known, lines, findings);
         known.values.iter().for_each(|value| lines.note_text(value));
     }
-    let away = commands.iter().find_map(|known| Some((known.away()?, known.written(&findings.source), known.span)));
+    let mut behind = commands.iter();
+    let away = behind.find_map(|known| Some((known.away()?, known.written(&findings.source), known.span)));
+    if let Some((away, command, span)) = away.as_ref().filter(|_| behind.next().is_some()) {
+        findings.tell(sent_while(*away), *span, &[command]);
+    }
     match asked.role {
         // An `expect OK` does not wait for it.
         Role::Question => lines.away = away.filter(|_| asked.clauses.iter().all(is_code)),
@@ -331,7 +338,8 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
         let (start, end) = (argument_start + parameter.range.start, argument_start + parameter.range.end);
         let there = || field.values.iter().map(|known| known.value());
         let meant = if field.kind() == FieldKind::Number { None } else { findings.nearest(&value, there()) };
-        let values: [&dyn Display; 3] = [&value, &field.what, &known.name()];
+        let what = field.what.strip_prefix("a ").unwrap_or(field.what);
+        let values: [&dyn Display; 3] = [&value, &what, &known.name()];
         let fault = findings.fault("hayes::check::unknown-value", known.line.span(start, end), &values);
         findings.report(fault.did_you_mean(meant, format!("known are {}", listed(there()))));
     }
@@ -694,7 +702,8 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
             }
             let value = text.trim_start_matches([':', ' ']);
             let first = usage.answers.iter().find_map(|layout| layout.field(0));
-            let known_value = first.filter(|first| first.meaning(value).is_some()).map(|_| value);
+            let of_first = value.split(',').next().unwrap_or(value);
+            let known_value = first.filter(|first| first.meaning(of_first).is_some()).map(|_| value);
             let whole = match behind.map(|behind| behind.trim_start_matches([':', ' '])).or(known_value) {
                 Some(value) => format!("`\"{prefix}: {value}\"`, or "),
                 None => String::new(),

@@ -1,0 +1,84 @@
+//! The examples of flags, as `hayes explain --FLAG` shows them: each runs, and no flag of a command for modems lacks one.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use crate::folder::Folder;
+use crate::peers::{all, within};
+
+const EXAMPLES: &str = include_str!("../src/cli/flags.md");
+
+/// What the examples find in their folder.
+const FILES: [(&str, &str); 11] = [
+    ("script.hayes", "AT\n"),
+    ("parts.hayes", "part signal {\n  AT+CSQ\n}\n"),
+    ("rows.hayes", "AT+CSQ\n  capture rssi:int, _\nreport row rssi\n"),
+    ("pin.hayes", "secret pin\nset length = len(pin)\nlog \"${length}\"\n"),
+    ("confirm.hayes", "confirm \"Is the antenna on?\"\nAT\n"),
+    ("modems.csv", "name,port,group\ngw-1,sim:bg96,prod\ngw-2,sim:bg96,prod\n"),
+    ("vars.txt", "apn=super\n"),
+    ("secrets.txt", "pin=1234\n"),
+    ("answers.txt", "label=1\n"),
+    ("modem.chat", "'' AT\nOK ''\n"),
+    ("hayes.toml", "[profile.bench]\nport = \"sim:bg96\"\n"),
+];
+
+fn examples() -> impl Iterator<Item = (&'static str, &'static str)> {
+    EXAMPLES.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
+}
+
+fn run(line: &str, folder: &Path) -> Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_hayes")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).current_dir(folder).env("PATH", path).env("HOME", folder).env("HAYES_ROOT", folder);
+    for name in ["XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
+        command.env_remove(name);
+    }
+    within(Duration::from_secs(60), &mut command)
+}
+
+#[test]
+fn each_example_runs() {
+    let folder = Folder::new();
+    for (name, text) in FILES {
+        fs::write(folder.0.join(name), text).unwrap();
+    }
+    for first in [
+        "hayes batch modem/identify -i modems.csv -o results.jsonl",
+        "hayes run modem/identify --record yesterday.transcript -p sim:bg96",
+    ] {
+        let output = run(first, &folder.0);
+        assert!(output.status.success(), "{first}\n{}", all(&output));
+    }
+    for (flag, example) in examples() {
+        assert!(example.contains(flag) || example.contains(" -"), "{example} has no {flag}");
+        // A simulated modem ends when it is told to.
+        let serves = example.starts_with("hayes sim");
+        let line = if serves { format!("timeout 1 {example}") } else { example.to_owned() };
+        let output = run(&line, &folder.0);
+        let expected = if serves { 124 } else { 0 };
+        assert_eq!(output.status.code(), Some(expected), "{example}\n{}", all(&output));
+    }
+}
+
+#[test]
+fn each_flag_has_one() {
+    let folder = Folder::new();
+    let known: BTreeSet<&str> = examples().map(|(flag, _)| flag).collect();
+    for task in ["run", "batch", "at", "repl", "test", "check", "fmt", "explain", "report", "ports", "sim", "import"] {
+        let help = run(&format!("hayes {task} --help"), &folder.0);
+        let help = String::from_utf8(help.stdout).unwrap();
+        let is_sign = |sign: char| !sign.is_ascii_lowercase() && sign != '-';
+        let flags = help.lines().map(str::trim).filter(|line| line.starts_with('-'));
+        for flag in flags.filter_map(|line| Some(line.get(line.find("--")?..)?.split(is_sign).next().unwrap())) {
+            assert!(
+                flag == "--help" || known.contains(flag),
+                "{flag} of `hayes {task}` has no example in src/cli/flags.md"
+            );
+        }
+    }
+}
