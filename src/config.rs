@@ -46,7 +46,7 @@ const fn setting(key: &'static str, from_project: FromProject) -> Setting {
     Setting { key, from_project }
 }
 
-pub(crate) const SETTINGS: [Setting; 22] = [
+pub(crate) const SETTINGS: [Setting; 23] = [
     setting("port", FromProject::Here),
     setting("baud", FromProject::Anything),
     setting("wait", FromProject::Anything),
@@ -65,6 +65,7 @@ pub(crate) const SETTINGS: [Setting; 22] = [
     setting("start-delay", FromProject::Anything),
     setting("modem-timeout", FromProject::Anything),
     setting("retries", FromProject::Anything),
+    setting("keep", CAREFUL),
     setting("carrier", PLACE),
     setting("ca", PLACE),
     setting("state", PLACE),

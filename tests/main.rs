@@ -69,3 +69,4 @@ mod simulator;
 #[cfg(target_os = "linux")]
 mod soak;
 mod supersim;
+mod written;

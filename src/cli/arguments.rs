@@ -331,6 +331,9 @@ pub(crate) struct Batch {
     /// Write results into this file, a line of JSON for each modem as it ends [default: in the user's state folder]
     #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file), value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(crate) results: Option<PathBuf>,
+    /// Keep results and conversations of the last N runs of this script in the user's state folder; older ones are removed
+    #[arg(long, value_name = "N", value_parser = some, help_heading = "Output")]
+    pub(crate) keep: Option<NonZeroUsize>,
     /// Keep the conversation of every modem in this folder [default: of those that failed, beside the results]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub(crate) record: Option<PathBuf>,
@@ -543,6 +546,10 @@ pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
 fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     let wrong = "it is a number from 1 on; without it all run at the same time, but no more than 64";
     text.parse().map_err(|_| wrong.to_owned())
+}
+
+fn some(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "it is a number from 1 on".to_owned())
 }
 
 fn part(text: &str) -> Result<String, String> {

@@ -115,7 +115,51 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
     } else {
         exit = exit.worst(console.print(&text));
     }
-    Ok(exit.worst(results::write_reports(&path, &arguments.reports, console)))
+    exit = exit.worst(results::write_reports(&path, &arguments.reports, console));
+    let removed = arguments.keep.map_or(Ok(()), |keep| keep_newest(&path, keep));
+    Ok(removed.map_or_else(|error| exit.worst(unremoved(&error, console)), |()| exit))
+}
+
+/// Removes what batches of this script have left beside these results, but for the newest of them: results, and the
+/// conversations that they name.
+fn keep_newest(results: &Path, keep: NonZeroUsize) -> std::io::Result<()> {
+    let written_by = |path: &Path| written_by(path.file_name()?.to_str()?).map(str::to_owned);
+    let (Some(folder), Some(script)) = (results.parent(), written_by(results)) else { return Ok(()) };
+    let entries = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let mut runs: Vec<PathBuf> =
+        entries.into_iter().filter(|path| written_by(path).as_ref() == Some(&script)).collect();
+    // Their names begin with the time.
+    runs.sort_unstable();
+    for old in runs.iter().take(runs.len().saturating_sub(keep.get())) {
+        // What cannot be read as results may be somebody else's.
+        let Ok(read) = journal::read(old) else { continue };
+        let records = old.with_extension("records");
+        read.walk(&mut |result| {
+            let named = result.record.iter().map(|record| folder.join(record));
+            named.filter(|record| record.parent() == Some(&records)).try_for_each(|record| {
+                match std::fs::remove_file(record) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+                    Ok(()) | Err(_) => Ok(()),
+                }
+            })
+        })?;
+        // With another file in it the folder stays.
+        let _ = std::fs::remove_dir(&records);
+        std::fs::remove_file(old)?;
+    }
+    Ok(())
+}
+
+/// The script in the name of a batch's results: `supersim-setup` of `2026-11-22T100000.000Z-supersim-setup.jsonl`.
+fn written_by(name: &str) -> Option<&str> {
+    const TIME: &str = "0000-00-00T000000.000Z-";
+    let (time, script) = name.strip_suffix(".jsonl")?.split_at_checked(TIME.len())?;
+    let is_such = |(sign, form): (char, char)| if form == '0' { sign.is_ascii_digit() } else { sign == form };
+    time.chars().zip(TIME.chars()).all(is_such).then_some(script)
+}
+
+fn unremoved(error: &std::io::Error, console: &Console) -> Exit {
+    console.refuse(Exit::Unwritable, &format!("what earlier batches have left cannot be removed: {error}"), None)
 }
 
 /// Who was met on which port, where modems were looked for.

@@ -18,7 +18,7 @@ use crate::notation::seconds;
 use crate::port::Clock;
 use crate::report::result::{RunResult, style};
 use crate::report::style::{Style, cut, harmless};
-use crate::report::tally::{STATUSES, Tally};
+use crate::report::tally::{STATUSES, Tally, place};
 use crate::runtime::Status;
 
 const FRAME: Duration = Duration::from_millis(200);
@@ -178,6 +178,10 @@ impl ProgressScreen {
         let count = format!("{}/{}", self.tally.count(&STATUSES), self.modems.len());
         let mut why =
             Some(result.why()).filter(|why| !why.is_empty()).map(|why| format!(": {why}")).unwrap_or_default();
+        if result.status == Status::Interrupted {
+            // Who has pressed Ctrl-C knows why, and there may be hundreds.
+            why = result.failure.as_ref().and_then(place).map(|place| format!(" ({place})")).unwrap_or_default();
+        }
         let mut status = palette.paint(style(result.status), result.status.name());
         if result.is_flaky() {
             status = palette.paint(Style::Notable, "flaky");

@@ -155,13 +155,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_says_what_it_is_for() {
-        for entry in SCRIPTS {
-            assert!(entry.title().len() > 10, "{} has no title", entry.name);
-        }
-    }
-
-    #[test]
     #[cfg(unix)]
     fn a_file_that_cannot_be_read_is_not_passed_over() {
         crate::state::with_folder(|folder| {
@@ -173,14 +166,5 @@ mod tests {
                 assert!(text_at(&folder.join(absent)).map_or(is_loop, |text| text.is_none()), "{absent}");
             }
         });
-    }
-
-    #[test]
-    fn a_misspelt_name_finds_its_neighbour() {
-        for (written, known) in
-            [("supersim/setpu", Some("supersim/setup")), ("identfy", Some("modem/identify")), ("zzz", None)]
-        {
-            assert_eq!(meant(written), known, "{written}");
-        }
     }
 }

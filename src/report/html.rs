@@ -90,7 +90,8 @@ fn table(walk: &Walk<'_>, columns: &Columns, writer: &mut dyn Write) -> io::Resu
         let status = result.status;
         // Beside the status it is read without scrolling, on a phone too.
         let why = result.failure.as_ref().map(|failure| failure.message.as_str()).or(result.skipped.as_deref());
-        let why = why.map(|why| format!("<div class=\"why\">{}</div>", Escaped(why))).unwrap_or_default();
+        let why =
+            why.map(|why| format!("<div class=\"why\" title=\"{0}\">{0}</div>", Escaped(why))).unwrap_or_default();
         write!(
             writer,
             "<tr data-status=\"{status}\"><td><a href=\"#{}\">{}</a></td><td class=\"what\">{}{why}</td>\
@@ -445,12 +446,18 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
         let bin = edges.partition_point(|edge| edge <= value);
         counts.iter_mut().skip(bin).take(1).for_each(|count| *count += 1);
     }
+    let unit = unit(name);
+    // A long time is no number of seconds to read.
+    let shown = |value: f64| match name {
+        "Time" => seconds((value * 1000.0) as u64),
+        _ => format!("{}{unit}", number(value)),
+    };
     let highest = counts.iter().copied().max().unwrap_or(1).max(1);
     let width = f64::from(WIDTH) / bins as f64;
     let mut bars = String::new();
     for (place, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let height = (*count as f64 / highest as f64 * f64::from(HEIGHT - 4)).max(1.5);
-        let end = |place: usize| number(begin(place));
+        let end = |place: usize| shown(begin(place));
         let range = if each { end(place) } else { format!("{} to {}", end(place), end(place + 1)) };
         bars.push_str(&format!(
             "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\"><title>{range}: {count}</title></rect>",
@@ -459,13 +466,12 @@ fn histogram(name: &str, values: &[f64]) -> Option<String> {
             (width - 1.0).max(1.0),
         ));
     }
-    let median = number(middle);
-    let (from, to, unit) = (number(least), number(most), unit(name));
+    let (from, to, median) = (shown(least), shown(most), shown(middle));
     let scale = if is_logarithmic { ", logarithmic" } else { "" };
     Some(format!(
         "<figure><figcaption>{}{scale}</figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
          aria-label=\"from {from} to {to}, median {median}\">{bars}</svg>\
-         <p class=\"axis\"><span>{from}{unit}</span><span>median {median}{unit}</span><span>{to}{unit}</span></p></figure>\n",
+         <p class=\"axis\"><span>{from}</span><span>median {median}</span><span>{to}</span></p></figure>\n",
         Escaped(name),
     ))
 }

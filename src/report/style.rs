@@ -93,37 +93,3 @@ pub fn without_middle(text: &str, width: usize) -> String {
     let first = text.chars().take(width.saturating_sub(1 + half));
     first.chain(['…']).chain(text.chars().skip(count - half)).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_never_wraps() {
-        assert_eq!(cut("abc", 3), "abc");
-        assert_eq!(cut("abcd", 3), "abc");
-        assert_eq!(cut("日本語", 5), "日本");
-    }
-
-    #[test]
-    fn no_word_is_cut() {
-        assert_eq!(filled("one two three\nfour", 9, "  "), "one two\n  three\nfour");
-        assert_eq!(filled("incomprehensibilities", 9, ""), "incomprehensibilities");
-        let red = Palette { coloured: true }.paint(Style::Bad, "one").to_string();
-        assert_eq!(filled(&format!("{red} two"), 7, ""), format!("{red} two"), "colours take no room");
-    }
-
-    #[test]
-    fn a_modem_cannot_drive_the_terminal() {
-        assert_eq!(harmless(b"+COPS: \x1b[2J\x07\"x\"\r\n"), "+COPS: <ESC>[2J\\x07\"x\"");
-        assert_eq!(harmless("caf\u{e9} \u{202e}x".as_bytes()), "caf\u{e9} \\u{202e}x");
-    }
-
-    #[test]
-    fn without_colour_a_style_is_its_text() {
-        assert_eq!(Palette { coloured: false }.paint(Style::Bad, "x").to_string(), "x");
-        assert_eq!(Palette { coloured: true }.paint(Style::Bad, "x").to_string(), "\x1b[31mx\x1b[0m");
-        assert_eq!(Palette { coloured: true }.paint(Style::Bad, "\x1b[2J").to_string(), "\x1b[31m<ESC>[2J\x1b[0m");
-        assert_eq!(Palette { coloured: false }.paint(Style::Bad, "\x1b[2J\n").to_string(), "<ESC>[2J\n");
-    }
-}

@@ -53,32 +53,3 @@ fn session(transcript: &mut Transcript, now: Duration, event: Event<'_>) {
         Event::Notice(text) => note(text),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::at::Why;
-    use crate::port::transcript::events;
-
-    #[test]
-    fn what_was_said_can_be_read_back() {
-        let mut transcript = Transcript::default();
-        for event in [
-            Event::Sent { bytes: b"AT+COPS?\r", why: Why::Question },
-            Event::Response(b"+COPS: \"a\\b\xff\x1b[2J\""),
-            Event::Notice("late"),
-        ] {
-            transcript.on_event(Duration::from_millis(1250), RuntimeEvent::Session(event));
-        }
-        let text = transcript.text("sim:bg96\n");
-        assert_eq!(
-            text,
-            "# hayes transcript 1\n# sim:bg96\n1.250 > AT+COPS?\\r\n1.250 < +COPS: \"a\\\\b\\xFF\\x1B[2J\"\\r\\n\n1.250 ! late\n"
-        );
-        let read: Vec<(Who, &str)> = events(&text).map(|said| (said.who, said.line())).collect();
-        assert_eq!(
-            read,
-            [(Who::Computer, "AT+COPS?"), (Who::Modem, "+COPS: \"a\\\\b\\xFF\\x1B[2J\""), (Who::Note, "late")]
-        );
-    }
-}
