@@ -36,6 +36,7 @@ mod guards;
 mod hostile;
 mod hosts;
 mod html;
+mod journal;
 mod library;
 #[cfg(unix)]
 mod lsp;

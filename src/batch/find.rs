@@ -170,19 +170,6 @@ mod tests {
     use crate::batch::inventory;
     use crate::source::Source;
 
-    fn identity(imei: Option<&str>, iccid: Option<&str>) -> Identity {
-        Identity { imei: imei.map(str::to_owned), iccid: iccid.map(str::to_owned) }
-    }
-
-    #[test]
-    fn digits_that_modems_leave_out_do_not_matter() {
-        let wanted = identity(Some("351234561234567"), Some("8988307000000000001"));
-        assert!(is_same(&wanted, &identity(Some("3512345612345678"), Some("89883070000000000019"))));
-        assert!(is_same(&wanted, &identity(Some("351234561234567"), Some("898830700000000000"))));
-        assert!(!is_same(&wanted, &identity(Some("351234561234567"), None)));
-        assert!(!is_same(&wanted, &identity(Some("351234561234560"), Some("8988307000000000002"))));
-    }
-
     #[test]
     fn a_port_of_another_modem_is_not_asked() {
         let text = "ports = [\"/dev/null*\", \"tcp://hub:1\"]\n[[modem]]\nname = \"a\"\nport = \"/dev/null\"\n[[modem]]\n\

@@ -322,39 +322,6 @@ fn take(failed: &Mutex<Option<io::Error>>) -> Option<io::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::with_folder;
-
-    fn line(modem: &str, status: &str) -> String {
-        format!(
-            "{{\"modem\":\"{modem}\",\"port\":\"sim:bg96\",\"script\":\"s\",\"status\":\"{status}\",\"started\":\
-             \"2026-11-22T10:00:00.000Z\",\"elapsed_ms\":1,\"exchanges\":1,\"changed\":0,\"unchanged\":0,\"report\":{{}},\
-             \"failure\":null}}"
-        )
-    }
-
-    #[test]
-    fn each_line_is_told_once_and_all_are_before_the_end() {
-        with_folder(|folder| {
-            let path = &folder.join("results.jsonl");
-            let mut journal = Journal::open(path, None).unwrap();
-            let (sender, told) = std::sync::mpsc::channel();
-            for number in 0..50 {
-                let (sender, path) = (sender.clone(), path.to_owned());
-                let tell =
-                    move || sender.send((number, std::fs::read_to_string(path).unwrap().lines().count())).unwrap();
-                journal.append(&line("a", "passed"), tell).unwrap();
-                if number == 25 {
-                    // What was written is synced without waiting for more.
-                    assert_eq!(told.recv().unwrap().0, 0);
-                }
-            }
-            journal.finish().unwrap();
-            drop(sender);
-            let rest: Vec<(usize, usize)> = told.iter().collect();
-            assert_eq!(rest.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..50).collect::<Vec<_>>());
-            assert!(rest.iter().all(|(number, lines)| lines > number), "a line is told after it is written");
-        });
-    }
 
     #[test]
     #[cfg(target_os = "linux")]
@@ -370,22 +337,5 @@ mod tests {
         assert!(journal.sync_error().is_some());
         assert!(journal.sync_error().is_none(), "it is told once");
         journal.finish().unwrap();
-    }
-
-    #[test]
-    fn two_do_not_write_to_one_file() {
-        with_folder(|folder| {
-            let path = &folder.join("results.jsonl");
-            let journal = Journal::open(path, None).unwrap();
-            let second = Journal::open(path, None).map(|_| ()).unwrap_err();
-            assert_eq!(second.to_string(), "another hayes batch is writing to it");
-            drop(journal);
-            let whole = format!("{}\n", line("a", "passed"));
-            std::fs::write(path, &whole).unwrap();
-            let results = read(path).unwrap();
-            std::fs::write(path, whole.repeat(2)).unwrap();
-            assert!(Journal::open(path, Some(&results)).is_err(), "another has written meanwhile");
-            assert_eq!(std::fs::read_to_string(path).unwrap(), whole.repeat(2));
-        });
     }
 }

@@ -55,6 +55,8 @@ pub(crate) enum Task {
     Explain(Deferred<Explain>),
     /// List the scripts that come with Hayes
     List {
+        /// Only those whose names or titles hold this text
+        text: Option<String>,
         /// Print it as JSON Lines
         #[arg(long)]
         json: bool,
@@ -182,7 +184,7 @@ pub(crate) struct Connection {
     #[arg(short, long, env = "HAYES_PORT", value_name = "PORT", value_hint = ValueHint::AnyPath)]
     pub(crate) port: Option<String>,
     /// Speed of a serial port, in bits a second
-    #[arg(short, long, value_name = "BAUD", default_value_t = 115_200, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short, long, value_name = "BAUD", default_value_t = 115_200, value_parser = baud)]
     pub(crate) baud: u32,
     /// Refuse the simulated modem: fail where no port is named
     #[arg(long)]
@@ -248,10 +250,10 @@ pub(crate) struct OutputArguments {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
     /// Show more: echoes, final result codes, times
-    #[arg(short, long)]
+    #[arg(short, long, overrides_with = "verbose")]
     pub(crate) verbose: bool,
     /// Show the result only
-    #[arg(short, long, conflicts_with = "verbose")]
+    #[arg(short, long, conflicts_with = "verbose", overrides_with = "quiet")]
     pub(crate) quiet: bool,
 }
 
@@ -294,7 +296,7 @@ pub(crate) struct Batch {
     #[arg(long)]
     pub(crate) list: bool,
     /// Speed of serial ports, in bits a second [default: the inventory's, else 115200]
-    #[arg(short, long, value_name = "BAUD", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short, long, value_name = "BAUD", value_parser = baud)]
     pub(crate) baud: Option<u32>,
     /// Wait so long for each port that is not there yet
     #[arg(long, value_name = "DURATION", value_parser = some_time)]
@@ -343,10 +345,10 @@ pub(crate) struct Batch {
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     /// Show every conversation as it goes, each line with its modem's name
-    #[arg(short, long, help_heading = "Output")]
+    #[arg(short, long, overrides_with = "verbose", help_heading = "Output")]
     pub(crate) verbose: bool,
     /// Show the summary only
-    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    #[arg(short, long, conflicts_with = "verbose", overrides_with = "quiet", help_heading = "Output")]
     pub(crate) quiet: bool,
 }
 
@@ -403,7 +405,7 @@ pub(crate) struct At {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Paths, library names, or - for standard input
+    /// Paths, folders of scripts, library names, or - for standard input
     #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
     pub(crate) scripts: Vec<String>,
     /// Print diagnostics as JSON Lines on standard output
@@ -422,7 +424,7 @@ pub(crate) struct Check {
 
 #[derive(Debug, Args)]
 pub(crate) struct Fmt {
-    /// Paths, or - to read standard input and write standard output
+    /// Paths, folders of scripts, or - to read standard input and write standard output
     #[arg(required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
     pub(crate) scripts: Vec<String>,
     /// Change nothing: show the difference, and exit with 1 where there is one
@@ -482,7 +484,7 @@ pub(crate) struct Ports {
     #[arg(long)]
     pub(crate) probe: bool,
     /// Speed for --probe, in bits a second
-    #[arg(short, long, value_name = "BAUD", default_value_t = 115_200, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short, long, value_name = "BAUD", default_value_t = 115_200, value_parser = baud)]
     pub(crate) baud: u32,
     /// Print it as JSON Lines
     #[arg(long)]
@@ -495,7 +497,7 @@ pub(crate) struct Doctor {
     #[arg(short, long, value_name = "PORT", value_hint = ValueHint::AnyPath)]
     pub(crate) port: Option<PathBuf>,
     /// Speed, in bits a second; without it those that modems are delivered with are tried
-    #[arg(short, long, value_name = "BAUD", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short, long, value_name = "BAUD", value_parser = baud)]
     pub(crate) baud: Option<u32>,
     /// Print it as JSON Lines
     #[arg(long)]
@@ -550,6 +552,11 @@ fn jobs(text: &str) -> Result<NonZeroUsize, String> {
 
 fn some(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "it is a number from 1 on".to_owned())
+}
+
+fn baud(text: &str) -> Result<u32, String> {
+    let wrong = "it is a whole number of bits a second, as 115200";
+    text.parse().ok().filter(|baud| *baud > 0).ok_or_else(|| wrong.to_owned())
 }
 
 fn part(text: &str) -> Result<String, String> {

@@ -138,10 +138,11 @@ pub(crate) fn window() -> Option<(usize, usize)> {
     None
 }
 
-/// NO_COLOR (https://no-color.org) and a dumb terminal want none, CLICOLOR_FORCE wants them wherever they go.
+/// NO_COLOR (https://no-color.org) and a dumb terminal want none, CLICOLOR_FORCE and FORCE_COLOR want them wherever they go.
 fn palette(color: ColorChoice, terminal: bool) -> Palette {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
+    let is_on = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let forced = is_on("CLICOLOR_FORCE") || is_on("FORCE_COLOR");
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     Palette {
         coloured: match color {

@@ -91,6 +91,10 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     if text.starts_with('-') {
         return flag(text, console);
     }
+    if matches!(text, "exit code" | "exit codes") {
+        let codes = include_str!("help.md").lines().find(|line| line.starts_with("Exit codes: 0 all"));
+        return console.print(&wrapped(codes.unwrap_or_default()));
+    }
     if let Some(topic) = word(text) {
         return language(&topic, arguments, console);
     }

@@ -100,7 +100,7 @@ fn dispatch(arguments: &HayesArguments, console: &Console) -> Result<Exit, Exit>
         Task::Check(arguments) => scripts::check_all(arguments, console),
         Task::Fmt(arguments) => scripts::format_all(arguments, console),
         Task::Explain(arguments) => explain::run(arguments, console),
-        Task::List { json } => scripts::list(*json, console),
+        Task::List { text, json } => scripts::list(text.as_deref().unwrap_or(""), *json, console),
         Task::Show { name } => scripts::show(name, console)?,
         Task::Init { folder } => begin::init(folder, console),
         Task::New { what: NewFile::Module(arguments) } => begin::new_module(arguments, console)?,

@@ -237,9 +237,12 @@ impl Summary<'_> {
         let not_run = self.finished.not_begun.len();
         let mut text = causes(self.tally, palette);
         text.push_str(&self.not_run(palette));
-        let time = seconds(u64::try_from(self.finished.elapsed.as_millis()).unwrap_or(u64::MAX));
-        let all = plural(self.modems.len() as u64, "modem");
-        text.push_str(&format!("{all} in {time}: {}", self.tally.counted(not_run, palette)));
+        let took = u64::try_from(self.finished.elapsed.as_millis()).unwrap_or(u64::MAX);
+        // `time=virtual`: who has just read that one took ten minutes is told which clock this is.
+        let ahead = Some(self.tally.longest()).filter(|longest| *longest > took.saturating_add(1000));
+        let clocks = ahead.map(|longest| format!(" ({} by the modems' clocks)", seconds(longest))).unwrap_or_default();
+        let (time, all) = (seconds(took), plural(self.modems.len() as u64, "modem"));
+        text.push_str(&format!("{all} in {time}{clocks}: {}", self.tally.counted(not_run, palette)));
         if changed + unchanged > 0 {
             let what = if self.plans { "would change" } else { "changed" };
             text.push_str(&format!("; {changed} {what}, {unchanged} unchanged"));

@@ -1,6 +1,7 @@
 //! Scripts without a modem: found by the name on the command line (a path, a library name, `-`), checked, formatted,
 //! listed and shown.
 
+use std::collections::BTreeSet;
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -87,7 +88,10 @@ fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> 
         Unreadable::Io(error) => {
             let message = match error.kind() {
                 ErrorKind::NotFound => format!("there is no script {name}, neither a file nor in the library"),
-                ErrorKind::IsADirectory => format!("{name} is a folder, not a script"),
+                ErrorKind::IsADirectory => {
+                    let help = "name a script in it; `hayes check` and `hayes fmt` take a folder that holds some";
+                    return Complaint::new(format!("{name} is a folder, not a script")).help(help);
+                }
                 _ => format!("{name} cannot be read: {error}"),
             };
             (message, elsewhere(name))
@@ -102,7 +106,7 @@ fn unreadable(name: &str, error: &Unreadable, elsewhere: fn(&str) -> String) -> 
 pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
     let mut exit = Exit::Passed;
     let mut found: Vec<Diagnostic> = Vec::new();
-    for name in &arguments.scripts {
+    for name in &with_folders(&arguments.scripts) {
         match find(name) {
             Ok(source) => found.extend(check(&source, &Library::new(arguments.outside)).diagnostics),
             // A program that reads what is printed is told of it there.
@@ -130,7 +134,39 @@ pub(crate) fn check_all(arguments: &Check, console: &Console) -> Exit {
 /// `hayes fmt`: the canonical form of scripts; `--check` shows what would change.
 pub(crate) fn format_all(arguments: &Fmt, console: &Console) -> Exit {
     let format = |name: &String| format_one(name, arguments.check, console).unwrap_or_else(|exit| exit);
-    arguments.scripts.iter().map(format).fold(Exit::Passed, Exit::worst)
+    with_folders(&arguments.scripts).iter().map(format).fold(Exit::Passed, Exit::worst)
+}
+
+/// This file; of a folder the files in it and below that end so.
+pub(crate) fn files_below(path: &Path, ending: &str, found: &mut BTreeSet<PathBuf>) -> io::Result<()> {
+    if !path.metadata()?.is_dir() {
+        found.insert(path.to_owned());
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        // A link may lead back to where we are.
+        if entry.file_type()?.is_dir() {
+            files_below(&entry.path(), ending, found)?;
+        } else if entry.path().extension().is_some_and(|known| known == ending) {
+            found.insert(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// These names; in place of a folder, the scripts in it and below.
+fn with_folders(names: &[String]) -> Vec<String> {
+    let mut all = Vec::new();
+    for name in names {
+        let mut found = BTreeSet::new();
+        // What cannot be read is told where it is read.
+        match files_below(Path::new(name), "hayes", &mut found) {
+            Ok(()) if !found.is_empty() => all.extend(found.iter().map(|path| path.display().to_string())),
+            Ok(()) | Err(_) => all.push(name.clone()),
+        }
+    }
+    all
 }
 
 fn format_one(name: &str, check: bool, console: &Console) -> Result<Exit, Exit> {
@@ -230,12 +266,22 @@ fn difference(name: &str, old: &str, new: &str, console: &Console) -> String {
 }
 
 /// `hayes list`: the library as a person browses it.
-pub(crate) fn list(json: bool, console: &Console) -> Exit {
+pub(crate) fn list(text: &str, json: bool, console: &Console) -> Exit {
+    let text = text.to_lowercase();
+    let shown =
+        || SCRIPTS.iter().filter(|entry| entry.name.contains(&text) || entry.title().to_lowercase().contains(&text));
+    if shown().next().is_none() {
+        return console.refuse(
+            Exit::Failed,
+            "no script of the library is so called",
+            Some("`hayes list` names them all"),
+        );
+    }
     if json {
         let line = |entry: &library::LibraryScript| {
             notation::json(&serde_json::json!({"name": entry.name, "title": entry.title()})) + "\n"
         };
-        return console.print(&SCRIPTS.iter().map(line).collect::<String>());
+        return console.print(&shown().map(line).collect::<String>());
     }
     let is_read = io::stdout().is_terminal();
     let width = SCRIPTS.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
@@ -245,7 +291,7 @@ pub(crate) fn list(json: bool, console: &Console) -> Exit {
         // For a program it stays one line.
         if is_read { filled(&line, console::width(), &" ".repeat(width + 2)) + "\n" } else { line + "\n" }
     };
-    console.print(&SCRIPTS.iter().map(line).collect::<String>())
+    console.print(&shown().map(line).collect::<String>())
 }
 
 pub(crate) fn show(name: &str, console: &Console) -> Result<Exit, Exit> {

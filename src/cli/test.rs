@@ -26,7 +26,7 @@ pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     for path in &arguments.paths {
         let unreadable =
             |error| console.refuse(Exit::Usage, &format!("{} cannot be read: {error}", path.display()), None);
-        find(path, &mut recordings).map_err(unreadable)?;
+        scripts::files_below(path, ENDING, &mut recordings).map_err(unreadable)?;
     }
     if recordings.is_empty() {
         let help = "`hayes run NAME.hayes -p PORT --record NAME.transcript` makes one beside its script";
@@ -45,24 +45,6 @@ pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     let failed = recordings.len() - passed;
     let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
     Ok(exit.worst(console.print(&format!("{passed} passed{failed}\n"))))
-}
-
-/// The recordings of a folder and the folders in it; a file is taken for one whatever its name.
-fn find(path: &Path, recordings: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
-    if !path.metadata()?.is_dir() {
-        recordings.insert(path.to_owned());
-        return Ok(());
-    }
-    for entry in std::fs::read_dir(path)? {
-        let entry = entry?;
-        // A link may lead back to where we are.
-        if entry.file_type()?.is_dir() {
-            find(&entry.path(), recordings)?;
-        } else if entry.path().extension().is_some_and(|ending| ending == ENDING) {
-            recordings.insert(entry.path());
-        }
-    }
-    Ok(())
 }
 
 /// What the comments at a recording's beginning say of it.

@@ -120,6 +120,11 @@ impl Tally {
         text
     }
 
+    /// How many milliseconds the slowest took, by its own clock
+    pub fn longest(&self) -> u64 {
+        self.slowest.first().map_or(0, |(took, _)| *took)
+    }
+
     /// How many have ended in one of these ways.
     pub fn count(&self, of: &[Status]) -> usize {
         self.counts.iter().zip(STATUSES).filter(|(_, status)| of.contains(status)).map(|(count, _)| count).sum()

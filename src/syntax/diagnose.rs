@@ -14,6 +14,7 @@ use pest::error::{ErrorVariant, InputLocation};
 use super::grammar::{self, Rule};
 use super::lexemes::{Lexeme, LogicalLine, lexemes};
 use super::{TokenKind, control_character, expression_too_deep, fault, misunderstood, nearest, reserved_name, words};
+use crate::catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 
@@ -535,6 +536,15 @@ impl<'a> Refused<'a> {
             && matches!(found.kind, TokenKind::Name | TokenKind::String | TokenKind::Number)
             && !words::is_keyword(found.text)
         {
+            if self.statement() == "requires" && function.text == "module" {
+                // `requires module BG96`
+                let module = catalogue::module_by_model(found.text.trim_matches(['"', '\'']));
+                let id = module.map_or("…", |module| module.id);
+                let help = format!(
+                    "write `requires module.id == \"{id}\"`, or what it must be able to do: `requires module.ping`"
+                );
+                return Some(self.unexpected(&format!("`{}`", found.text), found.range()).help(help));
+            }
             let call = format!("{}({})", function.text, found.text);
             let fault = self.told("hayes::syntax::call-without-parentheses", found.range(), &[&call]);
             return Some(fault.mended_at(self.span(function.start..found.end()), call));
@@ -818,7 +828,7 @@ fn description(rule: Rule) -> Option<&'static str> {
 fn command_without_its_sign(code: &str) -> Option<String> {
     let name = code.split(['=', '?']).next().filter(|name| name.len() > 1)?;
     let may_be = name.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit());
-    let known = |sign: &&str| crate::catalogue::command(&format!("{sign}{name}")).is_some();
+    let known = |sign: &&str| catalogue::command(&format!("{sign}{name}")).is_some();
     let sign = ["+", "#", "^", "%", "$", "!"].into_iter().filter(|_| may_be).find(known)?;
     Some(format!("{sign}{code}"))
 }
