@@ -69,6 +69,34 @@ fn data_jobs_are_done_where_the_module_can() {
     }
 }
 
+/// Of any alphabet, in parts or whole, there before or on its way: it comes out as it was sent, and is gone then.
+#[test]
+fn messages_are_taken_out_whole_on_any_model() {
+    let texts = ["hello [€] @", "日本語", &"All work and no play. ".repeat(20), &"とても長い ".repeat(20)];
+    let given: String = texts.iter().map(|text| format!("&sms={text}")).collect();
+    let (models, served): (Vec<_>, _) = (models().collect(), served());
+    each(&models, |model| {
+        // Without a network none arrives.
+        let ways = ["", "&incoming=70s"].into_iter().filter(|way| way.is_empty() || served.contains(&model));
+        for incoming in ways {
+            let mut modem = Played::on(&format!("{model}?cfun=1&register=0s{given}{incoming}"));
+            for text in texts {
+                let result = modem.run(&["sms/receive", "-V", "from=000"]);
+                assert!(passed(&result), "{model}{incoming}: {}", failure(&result));
+                assert_eq!(result.report["text"], text, "{model}{incoming}");
+                assert_eq!(result.report["sender"], "000", "{model}{incoming}");
+            }
+            let result = modem.run(&["sms/list"]);
+            assert_eq!((result.report["messages"].as_u64(), failure(&result)), (Some(0), ""), "{model}{incoming}");
+        }
+        let mut modem = Played::on(&format!("{model}?cfun=1&register=0s{given}"));
+        let listed = modem.run(&["sms/list"]);
+        let in_parts = listed.rows.iter().filter(|row| row["part"] != "").count();
+        assert_eq!((listed.rows.len(), in_parts), (7, 5), "{model}: {:?}", listed.rows);
+        assert_eq!(modem.run(&["sms/delete"]).report["deleted"], 7, "{model}");
+    });
+}
+
 /// What a second run finds in order, and that each column has a value.
 #[test]
 fn the_second_setup_changes_nothing_on_any_model() {

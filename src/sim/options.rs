@@ -159,7 +159,7 @@ fn read(kind: &str, text: &str) -> Option<(Option<Duration>, Option<u32>)> {
         // Nothing in it can end a line or a quoted string of an answer.
         ["line"] => only(is_line(text) && !text.contains('"')),
         ["setting"] => only(text.split_once(':').is_some_and(|(_, value)| is_line(value))),
-        ["message"] => only(text.chars().count() <= 160),
+        ["message"] => only(text.chars().count() <= 640),
         ["seed"] => only(text.parse::<u64>().is_ok()),
         ["networks"] => {
             let is_code = |code: &str| is_digits(code) && matches!(code.len(), 5 | 6);

@@ -38,15 +38,18 @@ impl Coding {
     }
 }
 
+/// Of a text in several messages: its number, how many there are, which one this is.
+pub type Part = (u8, u8, u8);
+
 /// SMS-DELIVER: a message that came at a `time` as `26/01/01,00:00:00+00`.
-pub fn deliver(address: &str, text: &str, coding: Coding, time: &str) -> Vec<u8> {
-    let mut unit = vec![0x04];
+pub fn deliver(address: &str, text: &str, coding: Coding, time: &str, part: Option<Part>) -> Vec<u8> {
+    let mut unit = vec![if part.is_some() { 0x44 } else { 0x04 }];
     put_address(&mut unit, address);
     unit.extend([0x00, coding.scheme()]);
     // Year to second and the zone in quarters of an hour, two digits each, the second in the high half.
     let pairs = time.split(['/', ',', ':', '+']).filter_map(|pair| pair.parse::<u8>().ok());
     unit.extend(pairs.map(|pair| ((pair % 10) << 4) | (pair / 10)));
-    unit.extend(user_data(text, coding));
+    unit.extend(user_data(text, coding, part));
     unit
 }
 
@@ -56,7 +59,7 @@ pub fn submit(address: &str, text: &str, coding: Coding) -> Vec<u8> {
     put_address(&mut unit, address);
     // The validity period 0xA7 is one day.
     unit.extend([0x00, coding.scheme(), 0xA7]);
-    unit.extend(user_data(text, coding));
+    unit.extend(user_data(text, coding, None));
     unit
 }
 
@@ -216,11 +219,15 @@ fn put_address(unit: &mut Vec<u8>, address: &str) {
     }
 }
 
-/// The length, and the data: septets are counted before they are packed.
-fn user_data(text: &str, coding: Coding) -> Vec<u8> {
-    let (length, data) = match coding {
+/// The length, and the data: septets are counted before they are packed. Of a part there is a header before them of six octets,
+/// or seven septets (§9.2.3.24.1).
+pub fn user_data(text: &str, coding: Coding, part: Option<Part>) -> Vec<u8> {
+    let header = part.map(|(number, count, place)| [5, 0, 3, number, count, place]);
+    let room = 140 - header.map_or(0, |header| header.len());
+    let (length, mut data) = match coding {
         Coding::Alphabet => {
-            let mut septets = to_septets_anyhow(text);
+            let mut septets = vec![0; if header.is_some() { 7 } else { 0 }];
+            septets.extend(to_septets_anyhow(text));
             septets.truncate(160);
             (septets.len(), pack(&septets))
         }
@@ -229,11 +236,36 @@ fn user_data(text: &str, coding: Coding) -> Vec<u8> {
             (octets.len(), octets)
         }
         Coding::Ucs2 => {
-            let units: Vec<u8> = text.encode_utf16().take(70).flat_map(u16::to_be_bytes).collect();
+            let mut units: Vec<u8> = header.into_iter().flatten().collect();
+            units.extend(text.encode_utf16().take(room / 2).flat_map(u16::to_be_bytes));
             (units.len(), units)
         }
     };
+    header.iter().flatten().zip(&mut data).for_each(|(octet, place)| *place = *octet);
     std::iter::once(u8::try_from(length).unwrap_or(160)).chain(data).collect()
+}
+
+/// The messages that carry a text: one, or as many as it takes, each with a header.
+pub fn parts(text: &str, coding: Coding) -> Vec<String> {
+    let size = |text: &str| match coding {
+        Coding::Alphabet => to_septets_anyhow(text).len(),
+        Coding::Octets => text.chars().count(),
+        Coding::Ucs2 => text.encode_utf16().count(),
+    };
+    let (whole, piece) = match coding {
+        Coding::Alphabet => (160, 153),
+        Coding::Octets => (140, 134),
+        Coding::Ucs2 => (70, 67),
+    };
+    let mut parts = vec![String::new()];
+    for character in text.chars() {
+        let is_full = parts.last().is_some_and(|part| size(&format!("{part}{character}")) > piece);
+        if is_full && size(text) > whole {
+            parts.push(String::new());
+        }
+        parts.iter_mut().next_back().into_iter().for_each(|part| part.push(character));
+    }
+    parts
 }
 
 /// A text of [`Coding::Octets`]: a byte a character.
@@ -245,6 +277,31 @@ pub fn octets(text: &str) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::notation::{hex, unhex};
+
+    #[test]
+    fn a_long_text_comes_in_parts() {
+        for (sign, coding, size, count) in [
+            ("a", Coding::Alphabet, 160, 1),
+            ("a", Coding::Alphabet, 161, 2),
+            ("€", Coding::Alphabet, 160, 3),
+            ("日", Coding::Ucs2, 70, 1),
+            ("日", Coding::Ucs2, 71, 2),
+            ("😀", Coding::Ucs2, 70, 3),
+        ] {
+            let text = sign.repeat(size);
+            let pieces = parts(&text, coding);
+            assert_eq!(pieces.len(), count, "{size} {sign}");
+            let number =
+                |place: usize| (count > 1).then_some((7, count.try_into().unwrap(), place.try_into().unwrap()));
+            let units = pieces.iter().zip(1..).map(|(piece, place)| {
+                let unit = deliver("000", piece, coding, "26/01/01,00:00:00+00", number(place));
+                let read = read_unit(&unit).unwrap();
+                assert_eq!(read.part, number(place).map(|(number, count, place)| (u16::from(number), count, place)));
+                read.text
+            });
+            assert_eq!(units.collect::<String>(), text, "{size} {sign}");
+        }
+    }
 
     #[test]
     fn a_message_to_be_sent_and_back() {
@@ -272,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_message_that_came() {
-        let unit = deliver("+27838890001", "How are you?", Coding::Alphabet, "99/03/29,15:16:59+08");
+        let unit = deliver("+27838890001", "How are you?", Coding::Alphabet, "99/03/29,15:16:59+08", None);
         assert_eq!(hex(&unit), "040B917238880900F10000993092516195800CC8F71D14969741F977FD07");
         let (centre, read) = read(&[&unhex("07917283010010F5").unwrap()[..], &unit].concat()).unwrap();
         assert_eq!((centre.as_str(), read.number.as_str()), ("+27381000015", "+27838890001"));

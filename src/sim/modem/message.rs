@@ -95,6 +95,8 @@ struct ShortMessage {
     time: u64,
     /// As it was written in PDU mode, without the service centre.
     unit: Option<Box<[u8]>>,
+    /// One of several that came for a long text
+    part: Option<sms::Part>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,7 +297,7 @@ impl Messages {
         };
         let (address, text, unit) = (address.into(), text.into(), unit.map(Into::into));
         let (on_sim, time) = (is_on_sim(ta, 1), ta.seconds());
-        let message = ShortMessage { on_sim, index: 0, status, address, text, coding, time, unit };
+        let message = ShortMessage { on_sim, index: 0, status, address, text, coding, time, unit, part: None };
         let index = self.store(message).ok_or(CommandError::Message(322))?;
         ta.info("+CMGW", index.to_string());
         Ok(())
@@ -363,17 +365,25 @@ impl Messages {
 
     // Receiving (27.005 §3.4.1)
 
-    pub(super) fn store_received(&mut self, text: &str, ta: &Adaptor) -> Option<u16> {
-        self.store(ShortMessage {
-            on_sim: is_on_sim(ta, 2),
-            index: 0,
-            status: MessageStatus::Unread,
-            address: "000".into(),
-            text: text.into(),
-            coding: Coding::for_text(text),
-            time: ta.seconds(),
-            unit: None,
-        })
+    /// The places at which it lies then: several, where it is too long for one message.
+    pub(super) fn store_received(&mut self, text: &str, ta: &Adaptor) -> Vec<u16> {
+        let coding = Coding::for_text(text);
+        let parts = sms::parts(text, coding);
+        let count = u8::try_from(parts.len()).unwrap_or(u8::MAX);
+        let stored = parts.iter().zip(1..).map_while(|(part, place)| {
+            self.store(ShortMessage {
+                on_sim: is_on_sim(ta, 2),
+                index: 0,
+                status: MessageStatus::Unread,
+                address: "000".into(),
+                text: part.as_str().into(),
+                coding,
+                time: ta.seconds(),
+                unit: None,
+                part: (count > 1).then_some((1, count, place)),
+            })
+        });
+        stored.collect()
     }
 
     pub(super) fn receive_delayed(&mut self, ta: &mut Adaptor, carries_messages: bool) {
@@ -389,16 +399,17 @@ impl Messages {
             return;
         }
         let Some(text) = ta.options.all("sms").nth(place) else { return };
-        let Some(index) = self.store_received(text, ta) else { return };
         let on_sim = is_on_sim(ta, 2);
-        match ta.settings.number("+CNMI", 1) {
-            1 => ta.urc(&format!("+CMTI: \"{}\",{index}", memory_word(ta, 2))),
-            2 => {
-                let line = self.get(on_sim, index).map_or(String::new(), |message| message.urc(ta));
-                ta.urc(&line);
-                self.list.retain(|message| message.on_sim != on_sim || message.index != index);
+        for index in self.store_received(text, ta) {
+            match ta.settings.number("+CNMI", 1) {
+                1 => ta.urc(&format!("+CMTI: \"{}\",{index}", memory_word(ta, 2))),
+                2 => {
+                    let line = self.get(on_sim, index).map_or(String::new(), |message| message.urc(ta));
+                    ta.urc(&line);
+                    self.list.retain(|message| message.on_sim != on_sim || message.index != index);
+                }
+                _ => {}
             }
-            _ => {}
         }
     }
 }
@@ -432,7 +443,8 @@ impl ShortMessage {
                 header += &format!(",{kind},{length}");
             } else if received {
                 let centre = ta.in_charset(ta.settings.parameter("+CSCA", 0).unwrap_or_default());
-                header += &format!(",{kind},4,0,{coding},\"{centre}\",145,{length}");
+                let first = if self.part.is_some() { 68 } else { 4 };
+                header += &format!(",{kind},{first},0,{coding},\"{centre}\",145,{length}");
             } else {
                 header += &format!(",{kind},17,0,{coding},167,\"\",129,{length}");
             }
@@ -451,6 +463,10 @@ impl ShortMessage {
 
     fn shown_text(&self, ta: &Adaptor) -> String {
         match self.coding {
+            // With a header all is in hex (27.005 §3.1).
+            _ if self.part.is_some() => {
+                hex(sms::user_data(&self.text, self.coding, self.part).get(1..).unwrap_or_default())
+            }
             Coding::Alphabet => ta.in_charset(&self.text),
             Coding::Octets => hex(&octets(&self.text)),
             Coding::Ucs2 => to_ucs2_hex(&self.text),
@@ -463,7 +479,9 @@ impl ShortMessage {
         let centre = if received { ta.settings.parameter("+CSCA", 0).unwrap_or_default() } else { "" };
         let unit = match &self.unit {
             Some(unit) => unit.to_vec(),
-            None if received => sms::deliver(&self.address, &self.text, self.coding, &timestamp(self.time, 0)),
+            None if received => {
+                sms::deliver(&self.address, &self.text, self.coding, &timestamp(self.time, 0), self.part)
+            }
             None => sms::submit(&self.address, &self.text, self.coding),
         };
         (unit.len(), hex(&sms::service_centre(centre)) + &hex(&unit))
