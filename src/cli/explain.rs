@@ -7,7 +7,7 @@ use crate::catalogue::{module, module_by_model, result_code, urc};
 use crate::diagnostic::{nearest, pages};
 use crate::notation::{self, row_of};
 use crate::report::style::{Style, filled, harmless};
-use crate::syntax::{Topic, topic};
+use crate::syntax::{Topic, foreign, topic};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
     let mut exit = Exit::Passed;
@@ -73,7 +73,9 @@ fn longest_known(words: &[String], in_line: bool) -> usize {
         result_code(text).is_some_and(|known| known.text == text)
             || urc(text.as_bytes()).is_some_and(|known| known.start == text)
             || (!text.contains(' ')
-                && ((!in_line && word(text).is_some()) || module(text).is_some() || module_by_model(text).is_some()))
+                && ((!in_line && (word(text).is_some() || foreign(text).is_some()))
+                    || module(text).is_some()
+                    || module_by_model(text).is_some()))
     };
     let counts = (1..=words.len().min(LONGEST)).rev();
     counts.into_iter().find(|count| words.get(..*count).is_some_and(|first| is_known(&first.join(" ")))).unwrap_or(0)
@@ -101,6 +103,9 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     let explained = explain(text, &Context { command: arguments.command.as_deref(), module });
     if !explained.is_known() && pages::page(text).is_some() {
         return page(text, arguments, console);
+    }
+    if let Some(instead) = foreign(text).filter(|_| !explained.is_known() && !arguments.json) {
+        return console.print(&wrapped(&format!("{text}  not in this language: {instead}")));
     }
     let printed = if arguments.json {
         notation::json(&explained) + "\n"

@@ -22,6 +22,9 @@ use crate::catalogue::explain::{Context, beside};
 use crate::notation::{ShownDuration, seconds};
 use crate::runtime::{Change, RuntimeEvent, Waiting};
 
+/// So much of what is waited for says something.
+const SHORTEST: usize = 10;
+
 /// What a line of an answer means, given the question and the module: a few words.
 pub type Meaning = fn(line: &str, sent: &str, module: Option<&'static Module>) -> Option<String>;
 
@@ -184,8 +187,11 @@ impl<W: Write> ConversationText<W> {
         let indent = self.indent(1);
         // In a narrow window what is waited for keeps both its ends, and how long still is shown.
         let room = columns.saturating_sub(indent.len() + 1);
-        let what = without_middle(&what, room.saturating_sub("waiting for ".len() + time.len()));
-        let text = format!("waiting for {what}{time}");
+        let left = room.saturating_sub("waiting for ".len() + time.len());
+        let text = match left < SHORTEST {
+            true => format!("waiting for {elapsed}s of {at_most}"),
+            false => format!("waiting for {}{time}", without_middle(&what, left)),
+        };
         let heard = without_middle(&heard, room.saturating_sub(text.chars().count()));
         let heard = if heard.contains("heard: ") { heard } else { String::new() };
         let line = format!("{indent}{}", self.palette.paint(Style::Dim, cut(&(text + &heard), room)));

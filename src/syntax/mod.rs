@@ -25,7 +25,7 @@ use ast::Script;
 
 pub use format::format;
 pub use highlight::{Token, TokenKind, tokens};
-pub use words::{StatementWord, Topic, statements, topic, topics};
+pub use words::{StatementWord, Topic, foreign, statements, topic, topics};
 
 /// The grammar's parser: a text in, pest's pairs out.
 mod grammar {

@@ -109,7 +109,7 @@ impl fmt::Display for Topic {
 }
 
 /// What to write in place of another language's statement.
-pub(super) fn foreign(word: &str) -> Option<&'static str> {
+pub fn foreign(word: &str) -> Option<&'static str> {
     let mut known = rows("What other languages call it");
     known.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, instead)| instead)
 }
