@@ -40,6 +40,7 @@ mod journal;
 mod library;
 #[cfg(unix)]
 mod lsp;
+mod messages;
 #[cfg(unix)]
 mod mixed;
 #[cfg(unix)]

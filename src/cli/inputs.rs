@@ -263,7 +263,12 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
                     let help = "a comment has a line of its own; a value with ` #` in it is given on the command line or in the environment";
                     Complaint::new(format!("{origin}: a # stands behind the value of {}", name.trim())).help(help)
                 }
-                Some((name, value)) if !name.trim().is_empty() => {
+                // A shell would take them off, and a modem would be given them.
+                Some((name, value)) if ['"', '\''].iter().any(|quote| stands_in(*quote, value.trim())) => {
+                    let help = "write it without them; a value that has quotes is given on the command line or in the environment";
+                    Complaint::new(format!("{origin}: quotes stand around the value of {}", name.trim())).help(help)
+                }
+                Some((name, value)) if name.split_whitespace().count() == 1 => {
                     let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
                     pairs.push(GivenValue { name, value, secret, origin });
                     continue;
@@ -275,6 +280,10 @@ fn read_files(files: &[PathBuf], secret: bool, problems: &mut Vec<Complaint>) ->
         }
     }
     pairs
+}
+
+fn stands_in(quote: char, value: &str) -> bool {
+    value.strip_prefix(quote).is_some_and(|rest| rest.ends_with(quote))
 }
 
 /// Whether a script declares it, and if so, whether as a secret.
