@@ -10,7 +10,7 @@ use crate::played::{Played, each, failure, passed};
 const UNSERVED: [&str; 2] = ["bc660k", "sim7020"];
 
 /// The states in which people find these modules, which keep a Super SIM off the network or out of reach.
-const PRESETS: [(&str, &[&str]); 18] = [
+const PRESETS: [(&str, &[&str]); 19] = [
     ("bg96", &["nb-iot", "gsm", "no-roaming", "power-saving"]),
     ("bg95", &["nb-iot", "gsm", "no-roaming"]),
     ("bg77", &["nb-iot", "no-roaming"]),
@@ -20,7 +20,8 @@ const PRESETS: [(&str, &[&str]); 18] = [
     ("exs82-w", &["nb-iot", "gsm", "power-saving"]),
     ("gm02s", &["nb-iot"]),
     ("hl7812", &["nb-iot", "power-saving"]),
-    ("lara-r211", &["no-roaming"]),
+    ("lara-r211", &["no-roaming", "gsm"]),
+    ("sara-u201", &["gsm"]),
     ("lara-r6", &["operator-profile"]),
     ("me910c1", &["nb-iot", "gsm", "power-saving"]),
     ("nrf9160", &["nb-iot", "power-saving"]),
@@ -69,6 +70,17 @@ fn each_fault_has_its_diagnosis() {
             let told = result.report[column].as_str().unwrap_or_default();
             assert!(told.contains(said), "{option}: the {column} is `{told}`, not `{said}`");
         }
+    });
+}
+
+/// A supply that gives in whenever the radio sends: no module passes for one that is set up.
+#[test]
+fn a_module_that_restarts_by_itself_is_not_set_up() {
+    each(&served(), |model| {
+        let result = Played::on(&format!("{model}?fault=brownout")).run(&["supersim/setup"]);
+        let said = failure(&result);
+        let is_named = ["restarted by itself", "restarts again and again", "restarts without a word"];
+        assert!(!passed(&result) && is_named.iter().any(|name| said.contains(name)), "{model}: {said}");
     });
 }
 

@@ -173,6 +173,7 @@ impl Card {
             }
             .into(),
             "imsi" => self.imsi.to_string(),
+            "issuer" => self.issuer.to_owned(),
             "iccid" => self.iccid.to_string(),
             "pin-left" => self.pin_left.to_string(),
             "puk-left" => self.puk_left.to_string(),
