@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::arguments::{self, HayesArguments};
 use super::console::{Console, Exit};
 use crate::config::{Configuration, FromFile, SETTINGS, Setting};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::notation::{harmless, json};
 use crate::report::style::Style;
 
@@ -84,6 +84,16 @@ fn read(words: &[OsString]) -> Result<&'static Configuration, Exit> {
     let is_wrong = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
     if !configuration.complaints.is_empty() || configuration.diagnostics.iter().any(is_wrong) {
         return Err(Exit::Invalid);
+    }
+    for (variable, _) in std::env::vars_os() {
+        let key = variable.to_str().and_then(|name| name.strip_prefix("HAYES_")).unwrap_or_default();
+        let key = key.to_ascii_lowercase().replace('_', "-");
+        let is_other = ["profile", "root"].contains(&&*key) || key.starts_with("var-") || key.starts_with("secret-");
+        let near = nearest(&key, SETTINGS.iter().map(|setting| setting.key)).and_then(Setting::find);
+        if let Some(near) = near.filter(|near| near.key != key && !is_other) {
+            let (variable, near) = (variable.to_string_lossy(), near.variable());
+            console.say(&format!("note: {variable} is no setting: did you mean {near}?\n"));
+        }
     }
     Ok(CONFIGURATION.get_or_init(|| configuration))
 }
