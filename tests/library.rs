@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use crate::folder::Folder;
 use crate::played::{Played, each, failure, passed};
+use crate::shelf::arguments;
 use crate::simulated::Simulated;
 
 pub(crate) fn models() -> impl Iterator<Item = &'static str> {
@@ -97,6 +98,57 @@ fn messages_are_taken_out_whole_on_any_model() {
     });
 }
 
+/// A part that does not come is waited for, and told; what is whole is taken meanwhile.
+#[test]
+fn a_message_that_lacks_a_part_is_told() {
+    let long = "All work and no play. ".repeat(20);
+    let mut modem = Played::on(&format!("bg96?cfun=1&register=0s&sms={long}&sms=whole"));
+    assert!(passed(&modem.run_text("AT+CMGD=1\n")));
+    assert_eq!(modem.run(&["sms/receive"]).report["text"], "whole");
+    let result = modem.run(&["sms/receive", "-V", "minutes=1"]);
+    assert_eq!(failure(&result), "no message in a minute: of one from 000 2 of 3 parts came");
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_anything_is_sent() {
+    let cases: [(&[&str], &str); 9] = [
+        (&["data/socket-test", "-V", "host=h", "-V", "port=7", "-V", "protocol=SCTP"], "TCP or UDP: SCTP"),
+        (&["data/socket-test", "-V", "host=h", "-V", "port=7", "-V", "message="], "this one has 0"),
+        (&["data/socket-test", "-V", "host=h", "-V", "port=0"], "from 1 to 65535: 0"),
+        (&["data/http-get", "-V", "host=a b"], "such as example.com: `a b`"),
+        (&["network/choose", "-V", "network=2620"], "such as 26201: 2620"),
+        (&["network/prefer", "-V", "network=vodafone"], "such as 26201: vodafone"),
+        (&["network/prefer", "-V", "network=26201", "-V", "place=0"], "begin with 1: 0"),
+        (&["modem/power-saving-on", "-V", "edrx=2"], "4 bits, such as 0010: 2"),
+        (&["supersim/sms-send", "-V", "message=日本"], "characters of one byte only"),
+    ];
+    for (words, said) in cases {
+        let mut modem = Played::on("bg96?cfun=1&register=0s&apn=super");
+        let result = modem.run(words);
+        assert!(failure(&result).contains(said), "{words:?}: {}", failure(&result));
+        assert_eq!(modem.heard(), Vec::<String>::new(), "{words:?}");
+    }
+}
+
+/// What a module cannot be, or have, is said where the job begins.
+#[test]
+fn failures_of_other_modules_say_why() {
+    let cases: [(&str, &[&str], &str); 4] = [
+        ("bc660k", &["supersim/set-technology"], "knows NB-IoT alone"),
+        ("ec25?cfun=1", &["modem/usb-mode", "-V", "mode=ecm"], "a mode is one number"),
+        ("sara-r5?register=0s&apn=super&fault=lost:URDFILE=", &["data/http-get"], "URDFILE"),
+        (
+            "me910c1?register=0s&apn=super&fault=lost:$GPSACP",
+            &["data/gnss-fix", "-V", "minutes=1"],
+            "no fix in a minute",
+        ),
+    ];
+    each(&cases, |(address, words, said)| {
+        let result = Played::on(address).run(words);
+        assert!(!passed(&result) && failure(&result).contains(said), "{words:?} on {address}: {}", failure(&result));
+    });
+}
+
 /// What a second run finds in order, and that each column has a value.
 #[test]
 fn the_second_setup_changes_nothing_on_any_model() {
@@ -177,6 +229,35 @@ fn modems_that_misbehave_within_the_rules_change_no_result() {
             assert_eq!(report(&format!("{address}&fault={fault}")), expected, "{fault} on {model}");
         }
     });
+}
+
+/// A refusal is the modem's own, but one that says nothing more has died: no job passes, or passes over it, as if it lacked
+/// something.
+#[test]
+fn a_modem_that_dies_amid_a_job_fails_it() {
+    // The end of the first is silence; the second tells of it; the third loses its last ping; the fourth counts anew.
+    const KNOWN: [&str; 4] = ["modem/power-off", "supersim/diagnose", "supersim/setup", "modem/restart"];
+    let scripts = hayes::library::SCRIPTS.iter().map(|script| script.name).filter(|name| !KNOWN.contains(name));
+    let cases: Vec<_> = scripts.flat_map(|script| (1..16).map(move |place| (script, place))).collect();
+    let found = std::sync::Mutex::new(Vec::new());
+    each(&cases, |(script, place)| {
+        let address = format!("bg96?cfun=1&register=0s&apn=super&sms=hello&imei=866425038025591&fault=silence:{place}");
+        let mut modem = Played::on(&address);
+        let result = modem.run(&[&[script][..], arguments(script)].concat());
+        let heard = modem.heard();
+        // A dial-up modem dials the D of the question for the SIM's number: that is passed over.
+        let is_dead = heard.get(place - 1).is_some_and(|line| line != "AT+QCCID");
+        if is_dead && (passed(&result) || result.skipped.is_some()) {
+            found.lock().unwrap().push(format!(
+                "{script} from line {place} on, {}: {:?} {:?}",
+                heard[place - 1],
+                result.skipped,
+                result.report
+            ));
+        }
+    });
+    let found = found.into_inner().unwrap();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// What each failure says, and its exit code.
