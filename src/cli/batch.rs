@@ -287,7 +287,7 @@ pub(crate) fn select(inventory: &Inventory, limit: &[String], console: &Console)
     }
     let modems: Vec<BatchModem> = inventory.modems.iter().filter(|modem| selection.selects(modem)).cloned().collect();
     if modems.is_empty() {
-        let help = "`hayes batch … --list` without -l shows all there are";
+        let help = "`--list` without -l shows all there are";
         return Err(console.refuse(Exit::Nothing, "no modem is selected", Some(help)));
     }
     Ok(modems)

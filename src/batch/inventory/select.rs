@@ -4,7 +4,7 @@ use super::BatchModem;
 use crate::diagnostic::Complaint;
 
 /// Terms between `,` or `:`, in any order: all that match a plain term; of these only those that match each `&` term; of
-/// these none that matches a `!` term. A term is a glob over names and groups, or `LABEL=GLOB`. Without a plain term,
+/// these none that matches a `!` term. A term is a glob over names, groups and gateways, or `LABEL=GLOB`. Without a plain term,
 /// all modems are meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
@@ -55,10 +55,11 @@ impl Selection {
     pub fn idle(&self, modems: &[BatchModem]) -> Vec<Complaint> {
         let idle = self.terms.iter().filter(|term| !modems.iter().any(|modem| term.matches(modem)));
         let error = |term: &Term| {
-            let complaint = Complaint::new(format!("`{}` in --limit matches no modem, group or label", term.text));
+            let complaint =
+                Complaint::new(format!("`{}` in --limit matches no modem, group, gateway or label", term.text));
             complaint.help(match term.nearest(modems) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "`hayes batch … --list` without -l shows all there are".to_owned(),
+                None => "`--list` without -l shows all there are".to_owned(),
             })
         };
         idle.map(error).collect()
@@ -73,7 +74,8 @@ impl Term {
                 modems.iter().filter_map(|modem| modem.labels.get(label.as_str())).map(String::as_str).collect()
             }
             None => {
-                let groups = modems.iter().flat_map(|modem| &modem.groups).map(|group| &**group);
+                let groups =
+                    modems.iter().flat_map(|modem| modem.groups.iter().chain(&modem.gateway)).map(|group| &**group);
                 groups.chain(modems.iter().map(|modem| modem.name.as_str())).collect()
             }
         };
@@ -86,7 +88,7 @@ impl Term {
             None => {
                 self.glob == "all"
                     || glob(&self.glob, &modem.name)
-                    || modem.groups.iter().any(|group| glob(&self.glob, group))
+                    || modem.groups.iter().chain(&modem.gateway).any(|name| glob(&self.glob, name))
             }
         }
     }
