@@ -401,7 +401,8 @@ impl Controller {
     /// The order that a gateway is to have now; none where what it has says the same.
     pub fn next_order(&self, gateway: &str, today: Timestamp) -> Option<Order> {
         let active = || self.runs.iter().filter(|run| !run.closed);
-        let runs = active().filter(|run| !run.paused).filter_map(|run| self.wanted(run, gateway)).collect();
+        let runs: Vec<WantedRun> =
+            active().filter(|run| !run.paused).filter_map(|run| self.wanted(run, gateway)).collect();
         let closed = self.runs.iter().rev().filter(|run| run.closed);
         let its = closed.filter(|run| run.targets.at(gateway).next().is_some());
         let settled: Vec<String> = its.take(SETTLED).map(|run| run.run.clone()).collect();
@@ -416,6 +417,7 @@ impl Controller {
             valid_for: self.valid_for,
             pause,
             settled,
+            needs: Order::needed(&runs),
             runs,
         };
         let Some(known) = known else { return Some(order).filter(|order| !order.runs.is_empty()) };
@@ -431,7 +433,7 @@ impl Controller {
         }
         let is_empty = |run: &WantedRun| order.runs.iter().any(|it| it.run == run.run && it.modems.is_empty());
         same.runs.retain(|run| !run.modems.is_empty() || run.stop || is_empty(run));
-        (same.epoch, same.issued) = (order.epoch, order.issued.clone());
+        (same.epoch, same.issued, same.needs) = (order.epoch, order.issued.clone(), order.needs.clone());
         (same != order).then_some(order)
     }
 

@@ -15,6 +15,9 @@ use crate::report::result::RunResult;
 
 /// The version of all messages.
 pub const VERSION: u32 = 1;
+/// What orders may need beyond their version.
+const KNOWN: [&str; 1] = [ATTACHES];
+const ATTACHES: &str = "attaches";
 
 /// All that the operator wants of one gateway. It replaces the order before it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +38,9 @@ pub struct Order {
     /// Runs whose results stand in the operator's ledger.
     #[serde(default)]
     pub settled: Vec<String>,
+    /// What a gateway has to know ([`KNOWN`]) to follow it: fields that it does not know it would pass over
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     pub runs: Vec<WantedRun>,
 }
 
@@ -166,6 +172,12 @@ pub struct Presence {
 }
 
 impl Order {
+    /// What its runs need a gateway to know.
+    pub fn needed(runs: &[WantedRun]) -> Vec<String> {
+        let limits = runs.iter().any(|run| !run.attaches.is_empty());
+        limits.then(|| ATTACHES.to_owned()).into_iter().collect()
+    }
+
     pub fn has(&self, run: &str, modem: &str) -> bool {
         self.runs.iter().any(|it| it.run == run && it.modems.iter().any(|it| it.name == modem))
     }
@@ -264,6 +276,12 @@ pub fn verified(bytes: &[u8], operators: &[String], fleet: &str, gateway: &str) 
     if order.fleet != fleet || order.gateway != gateway {
         return Err(format!("the order is for {} of {}", order.gateway, order.fleet));
     }
+    if let Some(unknown) = order.needs.iter().find(|need| !KNOWN.contains(&need.as_str())) {
+        let here = env!("CARGO_PKG_VERSION");
+        return Err(format!(
+            "the order needs {unknown:?}, which Hayes {here} of this gateway does not know: install a newer one"
+        ));
+    }
     let modems = order.runs.iter().flat_map(|run| &run.modems).map(|modem| &modem.name);
     let names = order.runs.iter().map(|run| &run.run).chain(modems);
     match names.into_iter().find(|name| !is_name(name)) {
@@ -308,6 +326,7 @@ mod tests {
             valid_for: Duration::from_secs(900),
             pause: false,
             settled: vec!["r1".into()],
+            needs: Vec::new(),
             runs: Vec::new(),
         };
         let operators = [key.public()];
@@ -316,10 +335,19 @@ mod tests {
         assert_eq!(judge(&bytes), Ok(order.clone()));
         assert!(String::from_utf8_lossy(&bytes).contains("\"valid_for\":\"15min\""));
         let later = Order { v: 2, ..order.clone() };
+        let newer = Order { needs: vec!["attaches".into(), "moon".into()], ..order.clone() };
         let foreign = Order { gateway: "gw-2".into(), ..order.clone() };
         for (bytes, why) in [
             (signed(&order, &other), "the order is signed with a key that this gateway was not enrolled with"),
             (signed(&later, &key), "the order is of version 2, and this Hayes knows version 1"),
+            (
+                signed(&newer, &key),
+                concat!(
+                    "the order needs \"moon\", which Hayes ",
+                    env!("CARGO_PKG_VERSION"),
+                    " of this gateway does not know: install a newer one"
+                ),
+            ),
             (signed(&foreign, &key), "the order is for gw-2 of acme"),
             (bytes[..bytes.len() - 1].to_vec(), "the order's signature is wrong: it was changed, or cut off"),
             (bytes[..20].to_vec(), "the order is cut off"),
