@@ -398,8 +398,12 @@ fn what_is_wrong_with_a_fleet_is_told() {
         told(run, 3, why);
     }
     fs::write(field.file("fleet.toml"), &field.inventory).unwrap();
+    // What was killed while a run was made has left no run.
+    fs::create_dir_all(field.file("state/hayes/fleet/runs/r1")).unwrap();
+    fs::create_dir_all(field.file("state/hayes/fleet/new-1")).unwrap();
     told("fleet status", 4, "there is no run yet");
-    told(run, 0, "r1 goes on");
+    told(&format!("{run} -l gv-1"), 4, "matches no modem, group, gateway or label\n  help: did you mean `gw-1`?");
+    told(&format!("{run} -l gw-1"), 0, "r1 goes on");
     told("fleet status gw-9", 4, "no run of the fleet has the gateway gw-9");
     assert!(field.once("gw-1").status.success());
     assert!(field.watch().status.success());

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::report::result::RunResult;
@@ -80,6 +81,11 @@ fn no_result(number: usize, why: &str) -> io::Error {
 
 /// Looks through the lines of a journal. A torn last line is dropped, and told; one that is no result is invalid data.
 pub fn read(path: &Path) -> io::Result<Results> {
+    read_each(path, |result: RunResult| result)
+}
+
+/// The same of lines that may hold more than a result; `take` sees each as it is read, and gives its result back.
+pub fn read_each<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> RunResult) -> io::Result<Results> {
     let file = File::open(path)?;
     let file = if file.metadata()?.is_file() { file } else { spooled(file)? };
     let mut results = Results { file, heads: Vec::new(), torn: None, length: 0, open: false, size: 0 };
@@ -100,11 +106,11 @@ pub fn read(path: &Path) -> io::Result<Results> {
             results.length += count;
             continue;
         }
-        match serde_json::from_slice::<RunResult>(&line) {
+        match serde_json::from_slice::<T>(&line) {
             // An object is whole once its brace is closed: its line end alone may be missing.
-            Ok(result) if ends || is_ours(&line) => {
+            Ok(whole) if ends || is_ours(&line) => {
                 let place = results.length..results.length + count;
-                let RunResult { modem, port, script, fingerprint, status, plan, .. } = result;
+                let RunResult { modem, port, script, fingerprint, status, plan, .. } = take(whole);
                 let index = *places.entry(modem.clone()).or_insert(results.heads.len());
                 let head = Head { modem, port, script, fingerprint, status, plan, place };
                 match results.heads.get_mut(index) {

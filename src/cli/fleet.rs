@@ -15,7 +15,6 @@ use super::inputs;
 use super::modem::Signals;
 use super::progress::{LiveLines, clock};
 use super::results;
-use crate::batch::journal;
 use crate::batch::run::Common;
 use crate::batch::schedule::Share;
 use crate::fleet::attaches::{self, AttachBudget};
@@ -469,10 +468,9 @@ fn watch(
 
 /// What came of a run, as its ledger has it.
 fn summary(results: &Path, reports: &Reports, json: bool, console: &Console) -> Result<Exit, Exit> {
-    let read = journal::read(results).map_err(refused("the ledger", console))?;
-    let (text, tally) = results::summary_of(&read, console.out).map_err(refused("the ledger", console))?;
+    let (_, tally) = results::tallied(results).map_err(refused("the ledger", console))?;
     let silent = tally.causes().iter().filter(|cause| cause.code == NOT_HEARD).map(|cause| cause.modems.len()).sum();
-    let text = format!("{text}results: {}\n", results.display());
+    let text = format!("{}results: {}\n", results::summary_of(&tally, console.out), results.display());
     let mut exit = Exit::Passed;
     // Standard output holds the results alone.
     if json {

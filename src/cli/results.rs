@@ -14,7 +14,7 @@ use crate::notation::seconds;
 use crate::report::conversation::meaning;
 use crate::report::result::{RunResult, Walk, as_counted, plural};
 use crate::report::style::{Palette, Style, harmless};
-use crate::report::tally::Tally;
+use crate::report::tally::{STATUSES, Tally};
 use crate::report::{csv, html, junit};
 use crate::runtime::{Mask, Status};
 use crate::source::read_text;
@@ -100,13 +100,13 @@ pub(crate) fn report(arguments: &arguments::Report, console: &Console) -> Result
         let message = format!("{} cannot be read: {error}", path.display());
         console.refuse(Exit::Invalid, &message, Some("give it what `hayes batch` has written"))
     };
-    let results = journal::read(path).map_err(unreadable)?;
+    let (results, tally) = tallied(path).map_err(unreadable)?;
     if let Some(bytes) = results.torn {
         let what = "the last line was torn by a crash and is left out";
         console.say(&format!("note: {what} ({})\n", plural(bytes as u64, "byte")));
     }
     if arguments.reports.files().next().is_none() {
-        return summary_of(&results, console.out).map_err(unreadable).map(|(text, _)| console.print(&text));
+        return Ok(console.print(&summary_of(&tally, console.out)));
     }
     let mask = Mask::default().personal(arguments.shareable);
     Ok(write_all(&results, path, &arguments.reports, &mask, console))
@@ -275,16 +275,29 @@ impl Summary<'_> {
     }
 }
 
-/// What the results of an earlier batch say.
-pub(crate) fn summary_of(results: &Results, palette: Palette) -> std::io::Result<(String, Tally)> {
-    let mut tally = Tally::default();
-    results.walk(&mut |result| {
-        tally.add(result);
-        Ok(())
+/// Results, and what came of them.
+pub(crate) fn tallied(path: &Path) -> std::io::Result<(Results, Tally)> {
+    let (mut tally, mut count) = (Tally::default(), 0);
+    let results = journal::read_each(path, |result: RunResult| {
+        tally.add(&result);
+        count += 1;
+        result
     })?;
-    let all = plural(results.heads.len() as u64, "modem");
-    let text = format!("{}{all}: {}\n{}", causes(&tally, palette), tally.counted(0, palette), tally.durations());
-    Ok((text, tally))
+    // Of a modem that has more lines than one the last counts.
+    if count > results.heads.len() {
+        tally = Tally::default();
+        results.walk(&mut |result| {
+            tally.add(result);
+            Ok(())
+        })?;
+    }
+    Ok((results, tally))
+}
+
+/// What the results of an earlier batch say.
+pub(crate) fn summary_of(tally: &Tally, palette: Palette) -> String {
+    let all = plural(tally.count(&STATUSES) as u64, "modem");
+    format!("{}{all}: {}\n{}", causes(tally, palette), tally.counted(0, palette), tally.durations())
 }
 
 /// Each cause with the modems that it has hit, the largest first.

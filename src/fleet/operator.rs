@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -117,7 +117,7 @@ impl FleetFolder {
             }
             match fs::read(folder.join("run.json")) {
                 Ok(bytes) => runs.push(read::<FleetRun>(&bytes)?),
-                // It is being made.
+                // One that was never made to its end
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -136,19 +136,23 @@ impl FleetFolder {
         seal: impl Fn(&str) -> io::Result<BTreeMap<String, String>>,
     ) -> io::Result<String> {
         state::private_folder(&self.0.join("runs"))?;
+        // It gets its name when it is whole: who is killed meanwhile leaves no run.
+        let new = self.0.join(format!("new-{}", std::process::id()));
+        state::private_folder(&new)?;
+        keep(&new.join("bundle"), bundle)?;
         let mut number = self.runs()?.len() + 1;
         loop {
             run.run = format!("r{number}");
             let folder = self.run_folder(&run.run);
-            match fs::create_dir(&folder) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-                made => {
-                    made?;
-                    run.sealed = seal(&run.run)?;
-                    keep(&folder.join("bundle"), bundle)?;
-                    keep(&folder.join("run.json"), &json(&run))?;
-                    return Ok(run.run);
-                }
+            if folder.join("run.json").exists() {
+                number += 1;
+                continue;
+            }
+            run.sealed = seal(&run.run)?;
+            keep(&new.join("run.json"), &json(&run))?;
+            match fs::rename(&new, &folder) {
+                Err(_) if folder.exists() => number += 1,
+                renamed => return renamed.map(|()| run.run),
             }
         }
     }
@@ -261,7 +265,7 @@ impl<'s> Operator<'s> {
             let path = self.folder.run_folder(&run.run).join("results.jsonl");
             let mut last = 0;
             let earlier = read_ledger(&path, |line| {
-                run.read(&line);
+                run.read(line);
                 last = if line.mark.is_some() { line.cursor } else { last };
             })?;
             if !run.closed {
@@ -594,20 +598,15 @@ impl<'s> Operator<'s> {
     }
 }
 
-/// Reads a ledger line by line; none where there is none.
-pub fn read_ledger(path: &Path, mut take: impl FnMut(LedgerLine)) -> io::Result<Option<Results>> {
-    if !path.exists() {
-        return Ok(None);
+/// Reads a ledger line by line; none where there is none. Its last line may be torn: this tells, and what is appended
+/// stands in its place.
+pub fn read_ledger(path: &Path, mut take: impl FnMut(&LedgerLine)) -> io::Result<Option<Results>> {
+    let read = journal::read_each(path, |line: LedgerLine| {
+        take(&line);
+        line.result
+    });
+    match read {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
     }
-    // Its last line may be torn: this tells, and what is appended stands in its place.
-    let results = journal::read(path)?;
-    let mut reader = BufReader::new(File::open(path)?);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line)? > 0 {
-        if let Ok(line) = serde_json::from_slice(&line) {
-            take(line);
-        }
-        line.clear();
-    }
-    Ok(Some(results))
 }
