@@ -17,12 +17,13 @@ const MODELS: [&str; 6] = ["bg96", "sara-r410m", "sim7080g", "nrf9160", "ec25", 
 /// Mishaps that break a line in a way that nobody can see: what was read then is not judged.
 const UNSEEN: [&str; 2] = ["drop", "urc-inside"];
 
-/// Columns that depend on what happened, and are not compared: a clock goes on, and each ping takes its own time; a step helps,
-/// or none is needed; a page is bytes without a form, and garbage that came within it is told from it by nobody; a setting that is
+/// Columns that depend on what happened, and are not compared: a clock goes on, and each ping takes its own time, or is lost; a step
+/// helps, or none is needed; a page is bytes without a form, and garbage that came within it is told from it by nobody; a setting that is
 /// refused is said, and left out, as is a signal.
-const OPEN: [(&str, &str); 6] = [
+const OPEN: [(&str, &str); 7] = [
     ("modem/clock", "clock"),
     ("data/ping", "time"),
+    ("supersim/setup", "ping"),
     ("modem/recover", "helped"),
     ("data/http-get", "body"),
     ("network/bands", "technology"),
