@@ -189,15 +189,8 @@ impl Data {
             require(danger.why.ends_with('.'), &format!("'{}': what a danger is, is a sentence", danger.why))?;
         }
         let whens = cases.map(|case| case.when).chain(command.dangers.iter().map(|danger| danger.when));
-        let whens = whens.chain(
-            command
-                .conversation_only
-                .iter()
-                .chain(&command.asks)
-                .chain(&command.nb_iot_only)
-                .chain(&command.radio_off)
-                .copied(),
-        );
+        let lists = [&command.conversation_only, &command.asks, &command.nb_iot_only, &command.radio_off];
+        let whens = whens.chain(lists.into_iter().flatten().copied());
         let whens = whens.chain(command.prompt.as_ref().map(|prompt| prompt.when));
         let Network { leaves, joins, seeks } = &command.network;
         let whens = whens.chain(leaves.iter().chain(joins).chain(seeks).chain(&command.flash).copied());

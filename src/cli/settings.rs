@@ -85,14 +85,13 @@ fn read(words: &[OsString]) -> Result<&'static Configuration, Exit> {
     if !configuration.complaints.is_empty() || configuration.diagnostics.iter().any(is_wrong) {
         return Err(Exit::Invalid);
     }
-    for (variable, _) in std::env::vars_os() {
-        let key = variable.to_str().and_then(|name| name.strip_prefix("HAYES_")).unwrap_or_default();
+    for variable in std::env::vars_os().filter_map(|(variable, _)| variable.into_string().ok()) {
+        let Some(key) = variable.strip_prefix("HAYES_") else { continue };
         let key = key.to_ascii_lowercase().replace('_', "-");
         let is_other = ["profile", "root"].contains(&&*key) || key.starts_with("var-") || key.starts_with("secret-");
         let near = nearest(&key, SETTINGS.iter().map(|setting| setting.key)).and_then(Setting::find);
         if let Some(near) = near.filter(|near| near.key != key && !is_other) {
-            let (variable, near) = (variable.to_string_lossy(), near.variable());
-            console.say(&format!("note: {variable} is no setting: did you mean {near}?\n"));
+            console.say(&format!("note: {variable} is no setting: did you mean {}?\n", near.variable()));
         }
     }
     Ok(CONFIGURATION.get_or_init(|| configuration))

@@ -165,8 +165,7 @@ impl Builder<'_> {
 /// What modems take in a line (V.250 asks for at least 40, the field's rule is 80).
 const LINE_LENGTH: usize = 80;
 
-/// How manuals and other languages write a line end.
-/// Then escapes of `chat` and of other languages.
+/// How manuals and other languages write a line end, and other escapes of `chat`.
 const LINE_ENDS: &[&str] =
     &["\\r", "\\n", "<CR>", "<LF>", "<CR/LF>", "<cr>", "<lf>", "\\d", "\\p", "\\c", "^M", "\\x0d", "\\x0D"];
 
@@ -268,14 +267,14 @@ fn lint_line_end(line: &AtText, form: SendForm, findings: &mut Findings) -> bool
                 let span = line.span(kept.len(), text.len());
                 findings.tell("hayes::check::line-end-sent in-word", span, &[]);
             }
-            return kept.len() < text.len();
+            kept.len() < text.len()
         }
         SendForm::Text => {
             line.line_end.iter().for_each(|span| findings.tell("hayes::check::line-end-sent twice", *span, &[]));
+            false
         }
-        SendForm::Raw => {}
+        SendForm::Raw => false,
     }
-    false
 }
 
 /// A second `AT` that stands in the middle of a command: `AT+CMEE=2AT+CSQ`.

@@ -397,6 +397,7 @@ impl Run<'_> {
     /// `ensure`: ask first, change only what differs, ask again.
     #[inline(never)]
     pub(super) fn ensure(&mut self, question: &Send, answers: &Alternatives, otherwise: &Block, span: Span) -> Step {
+        let mut planned = None;
         if self.inputs.plan {
             let asked = self.asked(question, &[])?;
             let (promise, holds) = self.promise(&asked, answers)?;
@@ -405,24 +406,19 @@ impl Run<'_> {
             }
             if holds == Some(false) || self.leaves_out(&asked, question.form) {
                 self.leave_out(&asked, &[])?;
-                self.describe(Some(answers), otherwise)?;
-                self.told.push((String::new(), Some(promise)));
-                return Ok(());
+                return self.describe(Some(answers), otherwise, promise);
             }
+            planned = Some(promise);
         }
         if self.holds(question, answers)? {
             self.outcome.unchanged += 1;
             return self.ensured(question, Change::Unchanged);
         }
-        if self.inputs.plan {
+        if let Some(promise) = planned {
             self.outcome.changed += 1;
             self.left_out = true;
             self.ensured(question, Change::WouldChange)?;
-            self.describe(None, otherwise)?;
-            let asked = self.asked(question, &[])?;
-            let (promise, _) = self.promise(&asked, answers)?;
-            self.told.push((String::new(), Some(promise)));
-            return Ok(());
+            return self.describe(None, otherwise, promise);
         }
         self.block(otherwise)?;
         if self.holds(question, answers)? {

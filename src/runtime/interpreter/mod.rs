@@ -201,8 +201,8 @@ struct Run<'r> {
     outcome: Outcome,
     /// `--plan` has left something out, so what follows may fail for that reason.
     left_out: bool,
-    /// What `--plan` would have sent so far, and what the `ensure`s that it told of ask for
-    told: Vec<(String, Option<String>)>,
+    /// What `--plan` has told of so far
+    told: Vec<plan::Foreseen>,
     /// Ctrl-C came once: only `finally` runs. It came again: not even that.
     interrupts: usize,
     started: Duration,

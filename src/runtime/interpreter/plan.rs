@@ -18,6 +18,14 @@ use crate::syntax::ast::{
     StatementKind,
 };
 
+/// What is counted on behind it.
+pub(super) enum Foreseen {
+    /// This would have been sent.
+    Sent(String),
+    /// What an `ensure` asks for holds.
+    Promised(String),
+}
+
 impl Run<'_> {
     /// `--plan`: whether a question is not sent, since it may change something.
     pub(super) fn leaves_out(&self, asked: &ReadyQuestion, form: SendForm) -> bool {
@@ -29,7 +37,7 @@ impl Run<'_> {
     pub(super) fn leave_out(&mut self, asked: &ReadyQuestion, clauses: &[Clause]) -> Step {
         self.left_out = true;
         self.note(&format!("would send {}", asked.text));
-        self.told.push((asked.text.to_string(), None));
+        self.told.push(Foreseen::Sent(asked.text.to_string()));
         self.foresee(|ahead| {
             ahead.branches(clauses, 0);
             for name in names_set_by(clauses.iter().map(Part::Clause).collect(), &ahead.program()) {
@@ -50,16 +58,16 @@ impl Run<'_> {
         let promise = format!("{} {}", asked.text, view.patterns_text(answers, &view.alternatives_values(answers)?));
         let setting = asked.text.trim_end_matches('?');
         let sets = |text: &str| text.strip_prefix(setting).is_some_and(|rest| rest.starts_with(['=', ',']));
-        let holds = |(sent, promised): &(String, Option<String>)| match promised {
-            Some(promised) => (*promised == promise).then_some(true),
-            None => sets(sent).then_some(false),
+        let holds = |foreseen: &Foreseen| match foreseen {
+            Foreseen::Promised(promised) => (*promised == promise).then_some(true),
+            Foreseen::Sent(sent) => sets(sent).then_some(false),
         };
         let holds = self.told.iter().rev().find_map(holds);
         Ok((promise, holds))
     }
 
-    /// Tells what an `ensure` would do; `answers` where it is not known whether it would do it.
-    pub(super) fn describe(&mut self, answers: Option<&Alternatives>, otherwise: &Block) -> Step {
+    /// Tells what an `ensure` would do, which then holds; `answers` where it is not known whether it would do it.
+    pub(super) fn describe(&mut self, answers: Option<&Alternatives>, otherwise: &Block, promise: String) -> Step {
         let view = self.view();
         let head = answers.map(|answers| Ok(view.patterns_text(answers, &view.alternatives_values(answers)?)));
         let head = head.transpose()?;
@@ -67,6 +75,7 @@ impl Run<'_> {
             None => ahead.block(otherwise, 0),
             Some(wanted) => ahead.inner(&format!("unless it answers {wanted}"), otherwise, 0),
         });
+        self.told.push(Foreseen::Promised(promise));
         Ok(())
     }
 
@@ -83,7 +92,7 @@ impl Run<'_> {
         look(&mut preview);
         let Preview { scope, lines, sent, .. } = preview;
         self.scope = scope;
-        self.told.extend(sent.into_iter().map(|text| (text, None)));
+        self.told.extend(sent.into_iter().map(Foreseen::Sent));
         lines.iter().for_each(|line| self.note(line));
     }
 
