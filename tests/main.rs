@@ -15,6 +15,7 @@ mod architecture;
 #[cfg(unix)]
 mod batch;
 mod cases;
+mod catalogue;
 mod chaos;
 #[cfg(unix)]
 mod coming_from;

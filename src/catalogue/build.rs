@@ -173,7 +173,10 @@ impl Data {
         }
         let groups = usages.clone().any(|usage| usage.answers.iter().any(|layout| layout.groups));
         require(groups != command.record.is_empty(), "what a group of its answer is, and the groups, go together")?;
-        check_own(&command.fields, usages.flat_map(|usage| usage.answers.iter().chain([&usage.parameters])))?;
+        check_own(
+            &command.fields,
+            usages.flat_map(|usage| usage.answers.iter().chain([&usage.parameters]).chain(&usage.instead)),
+        )?;
         for entry in &command.finals {
             let (_, kind) = checked_pair(entry)?;
             require(matches!(kind, "success" | "failure"), &format!("'{entry}': success or failure?"))?;

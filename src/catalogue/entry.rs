@@ -29,7 +29,7 @@ pub struct CommandEntry {
     pub test: Option<Vec<&'static str>>,
     /// `AT+CREG?`
     pub read: Option<Vec<&'static str>>,
-    /// The layout of what is set: `AT+CREG=2`, `ATE0`
+    /// The layout of what is set: `AT+CREG=2`, `ATE0`; several with ` or ` between them
     pub set: Option<&'static str>,
     pub set_answer: Vec<&'static str>,
     /// `AT+CSQ`
@@ -111,6 +111,8 @@ pub type Usages = [Option<Usage>; 4];
 pub struct Usage {
     /// What stands behind `=` (set), or behind a basic command's letter
     pub parameters: Layout,
+    /// What may stand there instead: `AT+CMGS` takes a number, or a length
+    pub instead: Vec<Layout>,
     /// The layouts that its answer may have, the likelier first; none where the answer is the final result code alone
     pub answers: Vec<Layout>,
     /// The answer gives the range of each field's values, not the values: `+CBC: (0-2),(1-100),(voltage)`
@@ -151,8 +153,11 @@ impl CommandEntry {
         shared: Shared<'_>,
     ) -> Result<Usage, String> {
         let layout = |text: &'static str| Layout::read(text, &self.fields, shared);
+        let (parameters, instead) = parameters.split_once(" or ").unwrap_or((parameters, ""));
+        let instead = instead.split(" or ").filter(|text| !text.is_empty());
         let mut usage = Usage {
             parameters: layout(parameters)?,
+            instead: instead.map(layout).collect::<Result<_, _>>()?,
             answers: Vec::new(),
             ranges: false,
             shape: Shape::None,

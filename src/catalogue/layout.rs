@@ -1,7 +1,7 @@
 //! Fields in order, and whether an answer's values have that form. It is how a read answer is told from a URC of the
 //! same prefix: `+CREG: 2,5` from `+CREG: 5,"2CF7","8A5A782",6`.
 
-use super::entry::{FieldKind, KnownField, Layout};
+use super::entry::{FieldKind, KnownField, Layout, Usage};
 use crate::at::parameters::{self, Parameter};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +14,15 @@ pub enum Fit {
     Exact,
 }
 
+impl Usage {
+    /// The layout that these parameters have: of several the one that they fit best, the earlier of two.
+    pub fn layout_of(&self, list: &str) -> &Layout {
+        let others = self.instead.iter().map(|layout| (layout.fit(list.as_bytes()), layout));
+        let first = (self.parameters.fit(list.as_bytes()), &self.parameters);
+        others.fold(first, |best, other| if other.0 > best.0 { other } else { best }).1
+    }
+}
+
 impl Layout {
     /// How well the values of `list` (what stands behind the prefix) have this form.
     pub fn fit(&self, list: &[u8]) -> Fit {
@@ -22,11 +31,14 @@ impl Layout {
         }
         let mut fit = Fit::Exact;
         let mut count = 0;
+        let least = usize::try_from(self.counts.trailing_zeros()).unwrap_or_default();
         for parameter in parameters::parameters(list) {
             match self.field(count) {
                 // One or two values that fit say too little when more follow: `+CREG: 2,1,…` is no state 2.
                 None if self.fields.len() < 3 => return Fit::No,
                 None => fit = fit.min(Fit::Surplus),
+                // A state that cannot be left out is there: `+CEREG: 0,,,` is no read answer.
+                Some(field) if count < least && field.is_closed() && parameter.value.is_empty() => return Fit::No,
                 Some(field) => fit = fit.min(field.fit(&parameter)),
             }
             if fit == Fit::No {

@@ -11,8 +11,6 @@ mod layout;
 pub mod lookup;
 pub mod own;
 mod table;
-#[cfg(test)]
-mod tests;
 
 pub use command::{Prospect, prospect};
 pub use explain::{Explanation, explain};

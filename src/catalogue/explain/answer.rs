@@ -334,8 +334,20 @@ fn without_form(
     let values = split_prefix(line.as_bytes()).1;
     let command = prefix.and_then(|prefix| usages(prefix, values, asked).next()).map(|(command, _, _)| command);
     if let Some(command) = command {
-        let note = format!("It belongs to {}, in a form that is not known to Hayes.", command.name);
-        return Some(Explanation { complete: false, ..Explanation::of(line, Kind::Answer, command).note(note) });
+        // Some put a prefix before what most answer bare: `+CGMR: 02.07`.
+        let bare = command.form(Form::Execute).filter(|usage| usage.shape == Shape::Bare);
+        let layout = bare.and_then(|usage| usage.answers.first()).filter(|layout| layout.fields.len() == 1);
+        let parts = |layout: &Layout| {
+            let values = parameters(values).enumerate();
+            values.map(|(index, value)| part(layout.field(index), &value, None)).collect()
+        };
+        let parts: Vec<ExplainedPart> = layout.map(parts).unwrap_or_default();
+        let complete = !parts.is_empty();
+        let note = match complete {
+            true => format!("The answer to {}.", command.name),
+            false => format!("It belongs to {}, in a form that is not known to Hayes.", command.name),
+        };
+        return Some(Explanation { parts, complete, ..Explanation::of(line, Kind::Answer, command).note(note) });
     }
     let urc = unasked?;
     let mut explained = by_itself(line, urc);

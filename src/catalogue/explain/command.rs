@@ -142,7 +142,7 @@ fn take_apart(
     asked: &at_command::Command<'_>,
     context: &Context<'_>,
 ) {
-    let layout = &usage.parameters;
+    let layout = usage.layout_of(asked.argument);
     let mut count = 0;
     for parameter in parameters(asked.argument.as_bytes()) {
         explained.parts.push(part(layout.field(count), &parameter, context.module));

@@ -279,10 +279,10 @@ fn is_code(clause: &Clause) -> bool {
 
 /// Text without double quotes where a string is wanted.
 fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
-    let Some(usage) = known.usage else { return };
+    let Some(layout) = known.usage.map(|usage| usage.layout_of(known.command.argument)) else { return };
     let argument_start = known.command.range.end - known.command.argument.len();
     let mut bare = parameters(known.command.argument.as_bytes()).enumerate().filter_map(|(index, parameter)| {
-        let field = usage.parameters.field(index)?;
+        let field = layout.field(index)?;
         let value = parameter.value;
         let has_letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || b"*#".contains(byte));
         let kind = field.kind();
@@ -326,10 +326,10 @@ fn lint_setting(known: &KnownCommand<'_>, findings: &mut Findings) {
 }
 
 fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
-    let Some(usage) = known.usage else { return };
+    let Some(layout) = known.usage.map(|usage| usage.layout_of(known.command.argument)) else { return };
     let argument_start = known.command.range.end - known.command.argument.len();
     for (index, parameter) in parameters(known.command.argument.as_bytes()).enumerate() {
-        let (value, field) = (parameter.text(), usage.parameters.field(index));
+        let (value, field) = (parameter.text(), layout.field(index));
         let Some(field) = field.filter(|field| field.is_closed()) else { continue };
         let is_known = value.is_empty() || value.contains(UNKNOWN) || field.meaning(&value).is_some();
         if is_known || parameter.kind == Written::Group {

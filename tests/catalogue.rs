@@ -1,7 +1,9 @@
-use super::entry::Series;
-use super::lookup::{error as error_of, errors};
-use super::*;
-use crate::at::{Form, Knowledge};
+//! What the catalogue finds, by names and by lines.
+
+use hayes::at::{Form, Knowledge};
+use hayes::catalogue::entry::{self, Series};
+use hayes::catalogue::lookup::{error as error_of, errors};
+use hayes::catalogue::*;
 
 /// Whether an entry is complete is for the build script to check.
 #[test]
@@ -43,9 +45,9 @@ fn every_entry_is_found() {
     }
 }
 
-/// The lines of a section of `tests.txt`, and what is expected of each.
+/// The lines of a section of `data/catalogue.txt`, and what is expected of each.
 fn cases(section: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let (_, behind) = include_str!("tests.txt").split_once(&format!("[{section}]\n")).unwrap();
+    let (_, behind) = include_str!("data/catalogue.txt").split_once(&format!("[{section}]\n")).unwrap();
     let lines = behind.lines().take_while(|line| !line.starts_with('['));
     lines.filter(|line| !line.starts_with("# ")).filter_map(|line| line.split_once(" => "))
 }
@@ -97,7 +99,7 @@ fn what_is_known_of_a_command_line() {
 
 #[test]
 fn what_is_true_of_a_command_line() {
-    use crate::at::command::parse;
+    use hayes::at::command::parse;
     let traits = |asked: &str| {
         let (line, module) = on_module(asked);
         let prospect = prospect(line, module);
