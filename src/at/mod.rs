@@ -32,7 +32,7 @@ pub struct Question {
     bytes: Vec<u8>,
     /// Where the names of its extended commands stand in it, and each one's form: lines of the answer may carry them.
     names: Vec<(Range<usize>, Form)>,
-    /// `ATV`
+    /// `ATV`, and what may set it: `ATZ`, `AT&F`
     sets_verbosity: Option<Verbosity>,
     /// `ATZ`, `AT&F`
     may_reset_verbosity: bool,
@@ -66,7 +66,10 @@ impl Question {
             if command.is("E") {
                 question.sets_echo = Some(!matches!(command.argument, "" | "0"));
             }
-            question.may_reset_verbosity |= command.is("Z") || command.is("&F");
+            if command.is("Z") || command.is("&F") {
+                // Its own answer may come in the form that it resets to, or the next one.
+                (question.sets_verbosity, question.may_reset_verbosity) = (Some(Verbosity::Unknown), true);
+            }
             question.resumes |= command.is("O");
         }
         Question { bytes, ..question }
