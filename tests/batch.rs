@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::fleet::{Fleet, Manner};
+use crate::folder::Folder;
 
 const SCRIPT: &str = "AT\nAT+CGDCONT=1,\"IP\",\"super\"\nAT+CSQ\n  capture rssi:int, ber:int\n";
 
@@ -311,6 +312,34 @@ fn a_signal_shows_what_all_do() {
 }
 
 /// Waits for something that the modems see.
+/// `hayes run --rows FILE` writes each row when it comes: what a run had when it was killed stays.
+#[test]
+fn rows_of_a_run_that_is_killed_stay() {
+    let folder = Folder::new();
+    let script = "repeat for 1h every 20ms {\n  AT+CSQ\n    capture rssi:int, _\n  report row pass, rssi\n  \
+                  if pass == 3 {\n    report row pass, note = \"x,y\"\n  }\n}\n";
+    let table = folder.0.join("rows.csv");
+    fs::write(folder.0.join("script.hayes"), script).unwrap();
+    fs::write(&table, "an earlier table\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hayes"));
+    command.args(["run", "script.hayes", "-q", "-p", "sim:bg96", "--rows", "rows.csv"]).current_dir(&folder.0);
+    let mut child = command.env("XDG_STATE_HOME", &folder.0).stdin(Stdio::null()).spawn().unwrap();
+    let rows = || fs::read_to_string(&table).unwrap();
+    wait_for(&mut child, || rows().lines().count() > 6);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let rows = rows();
+    let mut lines = rows.lines();
+    assert_eq!(lines.next(), Some("modem,pass,rssi,note"));
+    let lines: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    assert!(rows.ends_with('\n') && lines.len() >= 6, "{rows}");
+    assert_eq!(lines[3], ["sim:bg96", "3", "", "\"x", "y\""]);
+    for (place, line) in lines.iter().enumerate().filter(|(place, _)| *place != 3) {
+        let pass = if place < 3 { place + 1 } else { place };
+        assert_eq!((line[1], line.len()), (pass.to_string().as_str(), 4), "{rows}");
+    }
+}
+
 fn wait_for(child: &mut Child, seen: impl Fn() -> bool) {
     let started = Instant::now();
     while !seen() {

@@ -72,4 +72,5 @@ mod simulator;
 #[cfg(target_os = "linux")]
 mod soak;
 mod supersim;
+mod syntax;
 mod written;

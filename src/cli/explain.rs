@@ -7,7 +7,7 @@ use crate::catalogue::{module, module_by_model, result_code, urc};
 use crate::diagnostic::{nearest, pages};
 use crate::notation::{self, row_of};
 use crate::report::style::{Style, filled, harmless};
-use crate::syntax::{Topic, foreign, topic};
+use crate::syntax::{Topic, foreign, told_foreign, topic};
 
 pub(crate) fn run(arguments: &Explain, console: &Console) -> Exit {
     let mut exit = Exit::Passed;
@@ -104,8 +104,8 @@ fn one(text: &str, arguments: &Explain, console: &Console) -> Exit {
     if !explained.is_known() && pages::page(text).is_some() {
         return page(text, arguments, console);
     }
-    if let Some(instead) = foreign(text).filter(|_| !explained.is_known() && !arguments.json) {
-        return console.print(&wrapped(&format!("{text}  not in this language: {instead}")));
+    if let Some(instead) = told_foreign(text).filter(|_| !explained.is_known() && !arguments.json) {
+        return console.print(&wrapped(&instead));
     }
     let printed = if arguments.json {
         notation::json(&explained) + "\n"

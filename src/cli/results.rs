@@ -1,7 +1,7 @@
 //! Results: where they go, what came of a batch in a few words, and reports of them.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::arguments::{self, Reports};
@@ -10,9 +10,10 @@ use crate::batch::driver::Finished;
 use crate::batch::inventory::BatchModem;
 use crate::batch::journal::{self, Head, Results};
 use crate::batch::schedule::Stopped;
+use crate::connect::Address;
 use crate::notation::seconds;
 use crate::report::conversation::meaning;
-use crate::report::result::{RunResult, Walk, as_counted, plural};
+use crate::report::result::{RunResult, Walk, add_row_names, as_counted, plural};
 use crate::report::style::{Palette, Style, harmless};
 use crate::report::tally::{STATUSES, Tally};
 use crate::report::{csv, html, junit};
@@ -69,6 +70,13 @@ impl Sink {
         }
     }
 
+    /// What is written next takes the place of all that stands there.
+    fn begin_anew(&mut self) {
+        if let Sink::File { is_begun, .. } = self {
+            *is_begun = false;
+        }
+    }
+
     pub(crate) fn write(&mut self, text: &str, console: &Console) -> Exit {
         match self {
             Sink::Standard => console.print(text),
@@ -83,9 +91,62 @@ impl Sink {
     }
 }
 
+/// The file of `--rows` while its rows come: a run of hours that is killed keeps what it has.
+pub(crate) struct LiveRows {
+    sink: Sink,
+    names: Vec<String>,
+    /// All of them: a later row may have a column that none had before
+    so_far: RunResult,
+    is_real: bool,
+    /// One could not be written: all are once more at the end
+    is_torn: bool,
+}
+
+impl LiveRows {
+    /// None where no file is asked for: what went through a pipe can get no other column.
+    pub(crate) fn open(reports: &Reports, port: &Address, console: &Console) -> Result<Option<LiveRows>, Exit> {
+        let Some(file) = reports.rows.as_deref().filter(|file| !is_stream(file)) else { return Ok(None) };
+        let so_far = RunResult { modem: port.to_string(), ..RunResult::default() };
+        let is_real = !port.is_simulated();
+        let sink = Sink::open(Some(file), console)?;
+        Ok(Some(LiveRows { sink, names: Vec::new(), so_far, is_real, is_torn: false }))
+    }
+
+    /// Every row stands in the file, and there is one.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.names.is_empty() && !self.is_torn
+    }
+
+    pub(crate) fn add(&mut self, row: serde_json::Value, console: &Console) -> Exit {
+        if self.is_torn {
+            return Exit::Passed;
+        }
+        let LiveRows { sink, names, so_far, .. } = self;
+        let (mut text, known) = (Vec::new(), names.len());
+        add_row_names(names, std::slice::from_ref(&row));
+        so_far.rows.push(row);
+        let table = if names.len() > known {
+            sink.begin_anew();
+            csv::write_rows(&|take| take(so_far), &mut text)
+        } else {
+            let mut line = ::csv::Writer::from_writer(&mut text);
+            so_far.rows.last().map_or(Ok(()), |row| csv::write_row(&mut line, names, &so_far.modem, row))
+        };
+        let written = console.written(table).worst(sink.write(&String::from_utf8_lossy(&text), console));
+        self.is_torn = written != Exit::Passed;
+        if let Sink::File { file, .. } = &self.sink
+            && self.is_real
+        {
+            // The power may fail.
+            _ = file.sync_data();
+        }
+        written
+    }
+}
+
 /// A pipe or a device has nothing to be emptied of.
-fn empty(file: &File) -> std::io::Result<()> {
-    if file.metadata()?.is_file() { file.set_len(0) } else { Ok(()) }
+fn empty(mut file: &File) -> std::io::Result<()> {
+    if file.metadata()?.is_file() { file.set_len(0).and_then(|()| file.rewind()) } else { Ok(()) }
 }
 
 fn unwritable(path: &Path, error: &std::io::Error, console: &Console) -> Exit {
@@ -135,7 +196,7 @@ pub(crate) fn reports_apart(reports: &Reports, read: &[(&str, &Path)], console: 
 
 /// Whether the reports can be written: a wrong path shows before anything is sent.
 pub(crate) fn reports_writable(reports: &Reports, console: &Console) -> Result<(), Exit> {
-    for path in reports.files().map(|(_, path)| path).filter(|path| !is_stdout(path)) {
+    for path in reports.files().map(|(_, path)| path).filter(|path| !is_stream(path)) {
         if let Err(error) = state::private().open(path) {
             let message = format!("the report {} cannot be written: {error}; nothing was sent", path.display());
             return Err(console.refuse(Exit::Unwritable, &message, None));
@@ -214,6 +275,11 @@ fn write_one(path: &Path, console: &Console, write: &dyn Fn(&mut dyn Write) -> s
 
 fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
+}
+
+/// It takes what is written once, as a pipe does: nothing is to be tried, or written anew.
+fn is_stream(path: &Path) -> bool {
+    is_stdout(path) || path.metadata().is_ok_and(|known| !known.is_file() && !known.is_dir())
 }
 
 /// What came of a batch.

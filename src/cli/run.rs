@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use super::arguments;
 use super::console::{Console, Exit};
 use super::modem::{self, OpenModem};
-use super::results::{self, Sink};
+use super::results::{self, LiveRows, Sink};
 use super::screen::Screen;
 use super::{inputs, scripts};
 use crate::check::{Checked, Program, check, check_parts};
@@ -34,6 +34,7 @@ struct PreparedRun {
     programs: Vec<Arc<Program>>,
     inputs: Inputs,
     results: Sink,
+    rows: Option<LiveRows>,
     port: Address,
     /// What came of the scripts so far
     ended: Vec<RunResult>,
@@ -55,7 +56,8 @@ fn prepare(arguments: &arguments::RunArguments, console: &Console) -> Result<Pre
     modem::files_apart(read, &port, &arguments.connection, written, console)?;
     results::reports_writable(&arguments.reports, console)?;
     let results = Sink::open(arguments.output.output.as_deref(), console)?;
-    Ok(PreparedRun { programs, inputs, results, port, ended: Vec::new() })
+    let rows = LiveRows::open(&arguments.reports, &port, console)?;
+    Ok(PreparedRun { programs, inputs, results, rows, port, ended: Vec::new() })
 }
 
 /// The checked scripts; their diagnostics are shown, warnings unless all is to be quiet.
@@ -133,7 +135,9 @@ impl PreparedRun {
                 break;
             }
         }
-        exit.worst(modem.close(console)).worst(results::write_reports_of(&self.ended, &arguments.reports, console))
+        let mut reports = arguments.reports.clone();
+        reports.rows.take_if(|_| self.rows.as_ref().is_some_and(LiveRows::is_whole));
+        exit.worst(modem.close(console)).worst(results::write_reports_of(&self.ended, &reports, console))
     }
 
     fn run_one(
@@ -148,6 +152,7 @@ impl PreparedRun {
         let inputs = Inputs { folder, shared_mask, ..self.inputs.clone() };
         let started = Timestamp::now().to_string();
         let mut screen = Screen::of_run(output, console, &modem.cancel);
+        screen.rows = self.rows.as_mut();
         *modem.watcher.lock().unwrap_or_else(PoisonError::into_inner) = screen.told();
         screen.title(&format!("{script} on {}", self.port));
         let mut outcome = runtime::run(program, &mut modem.conversation, &inputs, &mut screen);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::arguments::OutputArguments;
 use super::console::{self, Console, Exit};
+use super::results::LiveRows;
 use crate::notation;
 use crate::port::{Cancel, Clock, Fault};
 use crate::report::conversation::{ConversationText, Meaning, meaning};
@@ -22,6 +23,7 @@ pub(crate) struct Screen<'c> {
     console: &'c Console,
     /// The text is what was asked for.
     is_result: bool,
+    pub(crate) rows: Option<&'c mut LiveRows>,
     /// Ends a question to the user; none where nothing asks one.
     cancel: Option<Cancel>,
     written: Exit,
@@ -38,6 +40,7 @@ impl<'c> Screen<'c> {
             events: output.json && output.verbose,
             console,
             is_result: false,
+            rows: None,
             cancel: Some(cancel.clone()),
             written: Exit::Passed,
         }
@@ -52,6 +55,7 @@ impl<'c> Screen<'c> {
             events: false,
             console,
             is_result: true,
+            rows: None,
             cancel: None,
             written: Exit::Passed,
         }
@@ -86,6 +90,10 @@ impl Listener for Screen<'_> {
             && let Some(object) = events::json(now, &event)
         {
             self.written = self.written.worst(self.console.print(&(notation::json(&object) + "\n")));
+        }
+        if let (Some(rows), RuntimeEvent::Row { columns }) = (&mut self.rows, event) {
+            let row = serde_json::to_value(columns).unwrap_or_default();
+            self.written = self.written.worst(rows.add(row, self.console));
         }
         if let Some(text) = &mut self.text {
             text.on_event(now, event);

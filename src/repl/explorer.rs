@@ -885,8 +885,8 @@ fn help_on(topic: &str, palette: Palette, width: usize) -> Option<String> {
         return Some(page.to_string().lines().map(|line| filled(line, width.min(80), "") + "\n").collect());
     }
     let explained = explain(topic, &Context::default());
-    if let Some(instead) = syntax::foreign(name).filter(|_| !explained.is_known()) {
-        return Some(filled(&format!("{name}  not in this language: {instead}"), width, "  ") + "\n");
+    if let Some(instead) = syntax::told_foreign(name).filter(|_| !explained.is_known()) {
+        return Some(filled(&instead, width, "  ") + "\n");
     }
     let shown = |line: &str| filled(&harmless(line.as_bytes()), width, "    ") + "\n";
     explained.is_known().then(|| explained.to_string().lines().map(shown).collect())

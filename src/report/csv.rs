@@ -68,14 +68,19 @@ pub fn write_rows(walk: &Walk<'_>, writer: impl Write) -> io::Result<()> {
     })?;
     let mut csv = csv::Writer::from_writer(writer);
     csv.write_record(std::iter::once("modem".to_owned()).chain(names.iter().map(|name| harmless(name))))?;
-    walk(&mut |result| {
-        for row in &result.rows {
-            let cells = names.iter().map(|name| row.get(name).map(cell).unwrap_or_default());
-            csv.write_record(std::iter::once(harmless(&result.modem)).chain(cells))?;
-        }
-        Ok(())
-    })?;
+    walk(&mut |result| result.rows.iter().try_for_each(|row| write_row(&mut csv, &names, &result.modem, row)))?;
     csv.flush()
+}
+
+/// A row of the table that has these columns.
+pub fn write_row(
+    csv: &mut csv::Writer<impl Write>,
+    names: &[String],
+    modem: &str,
+    row: &serde_json::Value,
+) -> io::Result<()> {
+    let cells = names.iter().map(|name| row.get(name).map(cell).unwrap_or_default());
+    csv.write_record(std::iter::once(harmless(modem)).chain(cells)).map_err(io::Error::from)
 }
 
 /// The names of labels and of what was reported, in the order in which they first come.

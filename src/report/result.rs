@@ -268,7 +268,7 @@ impl From<&Failure> for FailureReport {
 }
 
 /// Adds the names in these rows that are not there yet.
-pub(super) fn add_row_names(names: &mut Vec<String>, rows: &[serde_json::Value]) {
+pub(crate) fn add_row_names(names: &mut Vec<String>, rows: &[serde_json::Value]) {
     for name in rows.iter().filter_map(serde_json::Value::as_object).flat_map(serde_json::Map::keys) {
         if !names.contains(name) {
             names.push(name.clone());

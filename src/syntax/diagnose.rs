@@ -172,12 +172,8 @@ impl<'a> Refused<'a> {
         let code = self.line.get(whole.clone())?;
         // `+++`, `A/`
         let sign = code.split([' ', '\t']).next().unwrap_or(code);
-        if !is_name(sign)
-            && let Some(instead) = words::foreign(sign)
-        {
-            return Some(
-                self.unknown_statement(first.start..first.start + sign.len(), "not in this language").help(instead),
-            );
+        if let Some(told) = self.foreign(first.start..first.start + sign.len()).filter(|_| !is_name(sign)) {
+            return Some(told);
         }
         if let Some(command) = command_without_its_sign(code) {
             return Some(self.told("hayes::syntax::command-without-at", whole, &[&command]));
@@ -220,8 +216,8 @@ impl<'a> Refused<'a> {
         let opens = self.lexemes.last().is_some_and(|last| last.is("{"));
         Some(if second.is("else") {
             return None;
-        } else if let Some(instead) = words::foreign(second.text).filter(|_| opens) {
-            self.unknown_statement(second.range(), "not in this language").help(instead)
+        } else if let Some(told) = self.foreign(second.range()).filter(|_| opens) {
+            told
         } else if second.is(";") {
             self.semicolon(second)
         } else if second.kind == TokenKind::Name && nearest(second.text, ["else"].into_iter()).is_some() {
@@ -240,8 +236,8 @@ impl<'a> Refused<'a> {
         let whole = code.split([' ', '\t', '(', '=', '{', '"', ';']).next().filter(|word| is_word && !word.is_ascii());
         let word = whole.unwrap_or(first.text);
         let place = first.start..first.start + word.len();
-        if let Some(instead) = words::foreign(word) {
-            return self.unknown_statement(place, "not in this language").help(instead);
+        if let Some(told) = self.foreign(place.clone()) {
+            return told;
         }
         let otherwise =
             "a line is an AT command, a comment, or begins with a statement such as `send`, `expect`, `set`";
@@ -266,6 +262,12 @@ impl<'a> Refused<'a> {
         }
         let unquoted = sent.strip_prefix(is_quote).map(|sent| sent.strip_suffix(is_quote).unwrap_or(sent));
         Some(self.told("hayes::syntax::expect-send", first.start..self.end(), &[&unquoted.unwrap_or(sent)]))
+    }
+
+    /// The word, or the sign, is another language's.
+    fn foreign(&self, place: Range<usize>) -> Option<Diagnostic> {
+        let instead = words::foreign(self.line.get(place.clone())?)?;
+        Some(self.unknown_statement(place, words::NOT_HERE).help(instead))
     }
 
     fn unknown_statement(&self, place: Range<usize>, why: &str) -> Diagnostic {

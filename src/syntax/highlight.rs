@@ -121,9 +121,6 @@ fn runs(colours: &Colours, offset: usize, tokens: &mut Vec<Token>) {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::super::generate;
     use super::*;
     use crate::source::tables;
 
@@ -135,21 +132,5 @@ mod tests {
             let shown: Vec<_> = tokens(&text).iter().map(|it| format!("{:?} {}", it.kind, slice(it.span))).collect();
             shown.join(" · ").replace('\n', "⏎")
         });
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn tokens_are_in_order_and_leave_out_white_space_only(text in generate::soup()) {
-            let mut end = 0;
-            for token in tokens(&text) {
-                let (from, to) = (token.span.start as usize, token.span.end as usize);
-                prop_assert!(end <= from && from < to);
-                prop_assert_eq!(text[end..from].trim(), "");
-                end = to;
-            }
-            prop_assert_eq!(text[end..].trim(), "");
-        }
     }
 }

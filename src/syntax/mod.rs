@@ -25,7 +25,7 @@ use ast::Script;
 
 pub use format::format;
 pub use highlight::{Token, TokenKind, tokens};
-pub use words::{StatementWord, Topic, foreign, statements, topic, topics};
+pub use words::{StatementWord, Topic, foreign, statements, told_foreign, topic, topics};
 
 /// The grammar's parser: a text in, pest's pairs out.
 mod grammar {
@@ -127,8 +127,3 @@ fn on_enough_stack<T>(parse: impl FnOnce() -> T) -> T {
     const NEEDED: usize = 1024 * 1024;
     stacker::maybe_grow(NEEDED, 2 * NEEDED, parse)
 }
-
-#[cfg(test)]
-mod generate;
-#[cfg(test)]
-mod tests;

@@ -108,10 +108,17 @@ impl fmt::Display for Topic {
     }
 }
 
+pub(super) const NOT_HERE: &str = "not in this language";
+
 /// What to write in place of another language's statement.
 pub fn foreign(word: &str) -> Option<&'static str> {
     let mut known = rows("What other languages call it");
     known.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, instead)| instead)
+}
+
+/// What is said where such a word is asked for.
+pub fn told_foreign(word: &str) -> Option<String> {
+    foreign(word).map(|instead| format!("{word}  {NOT_HERE}: {instead}"))
 }
 
 /// What to write in place of another language's function.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::command_line::{self, AtText, UNKNOWN};
 use super::{Checker, Place, Role, listed};
 use crate::at::command::{self, Command, Form};
-use crate::at::parameters::{Written, parameters};
+use crate::at::parameters::{Parameter, Written, parameters};
 use crate::at::{Shape, result_code};
 use crate::catalogue;
 use crate::catalogue::command::Away;
@@ -137,6 +137,17 @@ impl<'l> KnownCommand<'l> {
     fn written(&self, source: &Source) -> String {
         let rest = source.slice(self.span).strip_prefix(self.command.name).unwrap_or_default();
         format!("{}{}", self.name(), rest.trim_end())
+    }
+
+    /// Its parameters whose fields are known, but those of which a part is not known.
+    fn given(&self) -> impl Iterator<Item = (Parameter<'l>, &'static KnownField, Span)> {
+        let start = self.command.range.end - self.command.argument.len();
+        let layout = self.usage.map(|usage| usage.layout_of(self.command.argument));
+        parameters(self.command.argument.as_bytes()).enumerate().filter_map(move |(index, parameter)| {
+            let field = layout?.field(index)?;
+            let span = self.line.span(start + parameter.range.start, start + parameter.range.end);
+            (!parameter.value.contains(&(UNKNOWN as u8))).then_some((parameter, field, span))
+        })
     }
 }
 
@@ -279,10 +290,7 @@ fn is_code(clause: &Clause) -> bool {
 
 /// Text without double quotes where a string is wanted.
 fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
-    let Some(layout) = known.usage.map(|usage| usage.layout_of(known.command.argument)) else { return };
-    let argument_start = known.command.range.end - known.command.argument.len();
-    let mut bare = parameters(known.command.argument.as_bytes()).enumerate().filter_map(|(index, parameter)| {
-        let field = layout.field(index)?;
+    let mut bare = known.given().filter_map(|(parameter, field, span)| {
         let value = parameter.value;
         let has_letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || b"*#".contains(byte));
         let kind = field.kind();
@@ -295,12 +303,7 @@ fn lint_quotes(known: &KnownCommand<'_>, findings: &mut Findings) {
             // A number, or else one of the words that are known.
             kind == FieldKind::Any && has_letters && field.meaning(&parameter.text()).is_some()
         };
-        let is_known = !value.contains(&(UNKNOWN as u8));
-        if !(wants_string && is_known && parameter.kind == Written::Bare) {
-            return None;
-        }
-        let (start, end) = (argument_start + parameter.range.start, argument_start + parameter.range.end);
-        Some((field.what, known.line.span(start, end)))
+        (wants_string && parameter.kind == Written::Bare).then_some((field.what, span))
     });
     let Some((parameter, span)) = bare.next() else { return };
     let fault = findings.fault("hayes::check::unquoted", span, &[&parameter]);
@@ -320,28 +323,35 @@ fn lint_setting(known: &KnownCommand<'_>, findings: &mut Findings) {
         let start = known.command.range.end - known.command.argument.len();
         let quote = usize::from(known.command.argument.starts_with('"'));
         let span = known.line.span(start + quote, start + quote + key.len());
-        let fault = findings.fault("hayes::check::unknown-value", span, &[key, &"setting", &known.name()]);
+        let fault = findings.fault("hayes::check::unknown-value", span, &[key, &known.name(), &"setting"]);
         findings.report(fault.did_you_mean(Some(near), ""));
     }
 }
 
 fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
-    let Some(layout) = known.usage.map(|usage| usage.layout_of(known.command.argument)) else { return };
-    let argument_start = known.command.range.end - known.command.argument.len();
-    for (index, parameter) in parameters(known.command.argument.as_bytes()).enumerate() {
-        let (value, field) = (parameter.text(), layout.field(index));
-        let Some(field) = field.filter(|field| field.is_closed()) else { continue };
-        let is_known = value.is_empty() || value.contains(UNKNOWN) || field.meaning(&value).is_some();
-        if is_known || parameter.kind == Written::Group {
+    for (parameter, field, span) in known.given() {
+        let value = parameter.text();
+        if value.is_empty() || field.meaning(&value).is_some() || parameter.kind == Written::Group {
             continue;
         }
-        let (start, end) = (argument_start + parameter.range.start, argument_start + parameter.range.end);
         let there = || field.values.iter().map(|known| known.value());
-        let meant = if field.kind() == FieldKind::Number { None } else { findings.nearest(&value, there()) };
-        let what = field.what.strip_prefix("a ").unwrap_or(field.what);
-        let values: [&dyn Display; 3] = [&value, &what, &known.name()];
-        let fault = findings.fault("hayes::check::unknown-value", known.line.span(start, end), &values);
-        findings.report(fault.did_you_mean(meant, format!("known are {}", listed(there()))));
+        let (kind, mut letters) = (field.kind(), value.bytes().filter(u8::is_ascii_alphabetic));
+        let meant = if kind == FieldKind::Number { None } else { findings.nearest(&value, there()) };
+        // Where modules have values that are not listed, a slip is told, and a word in place of a number.
+        let is_slip = value.len() > 5 && meant.is_some_and(|near| strsim::osa_distance(&value, near) == 1);
+        let form = if kind == FieldKind::Number && letters.any(|letter| !letter.is_ascii_hexdigit()) {
+            Some("a number")
+        } else {
+            let is_time = kind == FieldKind::Time && parameter.kind == Written::Quoted;
+            (is_time && !kind.holds(value.as_bytes(), true)).then_some("a time, as 26/11/29,12:00:00+00,")
+        };
+        if !(field.is_closed() || is_slip || form.is_some()) {
+            continue;
+        }
+        let fault = findings.fault("hayes::check::unknown-value", span, &[&value, &known.name(), &field.what]);
+        let known = || format!("known are {}", listed(there()));
+        let form = form.filter(|_| field.values.is_empty()).map_or_else(known, |form| format!("{form} stands here"));
+        findings.report(fault.did_you_mean(meant, form));
     }
 }
 

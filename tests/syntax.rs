@@ -1,9 +1,13 @@
 //! The tree of whole scripts. What parses stands in `tests/scripts/forms.md`, errors and canonical forms in `tests/cases/`.
 
+mod generate;
+
 use proptest::prelude::*;
 
-use super::ast::*;
-use super::*;
+use hayes::diagnostic::Diagnostic;
+use hayes::source::Source;
+use hayes::syntax::ast::*;
+use hayes::syntax::{Chunk, format, parse, parse_chunk, tokens};
 
 fn parsed(text: &str) -> Script {
     let (script, diagnostics) = parse(&Source::new("test.hayes", text));
@@ -42,25 +46,24 @@ fn an_at_word_is_taken_as_it_stands() {
     assert_eq!(value.kind, ExpressionKind::Variable("y".into()));
 }
 
+fn clauses_under(statement: &Statement) -> usize {
+    if let StatementKind::Exchange(exchange) = &statement.kind {
+        exchange.clauses.len()
+    } else if let StatementKind::Await(awaited) = &statement.kind {
+        awaited.clauses.len()
+    } else if let StatementKind::Try { body, .. } = &statement.kind {
+        clauses_under(&body.statements[0])
+    } else {
+        panic!("{statement:?}")
+    }
+}
+
 #[test]
 fn clauses_belong_to_the_question_above() {
     let script = parsed(
         "AT\n# comment\n\n  expect OK\n  capture x\nAT+CSQ\nawait RDY\n capture y\ntry {\n ATI\n  capture z\n}\n",
     );
-    let counts: Vec<usize> = script
-        .body
-        .statements
-        .iter()
-        .map(|statement| match &statement.kind {
-            StatementKind::Exchange(exchange) => exchange.clauses.len(),
-            StatementKind::Await(awaited) => awaited.clauses.len(),
-            StatementKind::Try { body, .. } => match &body.statements[0].kind {
-                StatementKind::Exchange(exchange) => exchange.clauses.len(),
-                other => panic!("{other:?}"),
-            },
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let counts: Vec<usize> = script.body.statements.iter().map(clauses_under).collect();
     assert_eq!(counts, [2, 0, 1, 1]);
 }
 
@@ -126,6 +129,16 @@ fn a_chunk_is_complete_open_or_wrong() {
     assert_eq!(chunk("if x"), "hayes::syntax::missing-brace");
 }
 
+fn formatted(text: &str) -> String {
+    format(&Source::new("test.hayes", text)).unwrap_or_else(|errors| panic!("{text}\n{errors:#?}"))
+}
+
+#[test]
+fn line_ends_become_those_of_the_file() {
+    assert_eq!(formatted("log \"\"\"a\r\nb\"\"\"\r\n"), "log \"\"\"a\nb\"\"\"\n");
+    assert_eq!([formatted(""), formatted("\n\n")], ["", ""]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -143,5 +156,37 @@ proptest! {
             prop_assert!(line < this, "{error:?}");
             line = this;
         }
+    }
+
+    #[test]
+    fn means_the_same_and_is_its_own_form(script in generate::script()) {
+        let before = Source::new("script.hayes", script.as_str());
+        let once = format(&before);
+        prop_assert!(once.is_ok(), "{script}\n{:?}", once);
+        let after = Source::new("script.hayes", once.unwrap());
+        prop_assert_eq!(generate::tree(&before), generate::tree(&after), "{}", after.text);
+        prop_assert_eq!(&format(&after).unwrap(), &after.text, "{}", script);
+    }
+
+    #[test]
+    fn a_text_of_any_words_is_refused_or_keeps_its_meaning(script in generate::soup()) {
+        let before = Source::new("script.hayes", script);
+        if let Ok(once) = format(&before) {
+            let after = Source::new("script.hayes", once);
+            prop_assert_eq!(generate::tree(&before), generate::tree(&after), "{}", after.text);
+            prop_assert_eq!(&format(&after).unwrap(), &after.text);
+        }
+    }
+
+    #[test]
+    fn tokens_are_in_order_and_leave_out_white_space_only(text in generate::soup()) {
+        let mut end = 0;
+        for token in tokens(&text) {
+            let (from, to) = (token.span.start as usize, token.span.end as usize);
+            prop_assert!(end <= from && from < to);
+            prop_assert_eq!(text[end..from].trim(), "");
+            end = to;
+        }
+        prop_assert_eq!(text[end..].trim(), "");
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::parse;
-use crate::source::Source;
+use hayes::source::Source;
+use hayes::syntax::parse;
 
 /// What a script is made of: a rule a line, its forms between `¦`, the simplest first. `«rule»` is one of that rule's forms;
 /// `→` is a tab, `⏎` a line end, `␠` a space.
-const RULES: &str = include_str!("generate.txt");
+const RULES: &str = include_str!("../data/generate.txt");
 
 /// What a script means: its tree without places.
 pub(super) fn tree(source: &Arc<Source>) -> String {
