@@ -149,6 +149,105 @@ fn failures_of_other_modules_say_why() {
     });
 }
 
+/// What a server, a network or a module answers when a job of its own stack goes wrong.
+#[test]
+fn what_goes_wrong_in_the_modules_own_stack_is_said() {
+    const ONLINE: &str = "register=0s&apn=super&cfun=1";
+    const GNSS: &[&str] = &["data/gnss-fix", "-V", "minutes=1"];
+    const HTTP: &[&str] = &["data/http-get"];
+    const MQTT: &[&str] = &["data/mqtt-publish", "-V", "broker=b", "-V", "topic=t", "-V", "message=hello"];
+    const PING: &[&str] = &["data/ping"];
+    const SOCKET: &[&str] = &["data/socket-test", "-V", "host=h", "-V", "port=7"];
+    let cases: &[(&str, &[&str], (&str, &str), &str)] = &[
+        ("sim7080g", GNSS, ("+CGNSINF: 1,1", "+CGNSINF: 1,0,,,,,0.00,0.0,0,,,,,,0,0,,,,,"), "no fix in a minute"),
+        ("sim7000g", GNSS, ("+CGNSINF: 1,1", "+CGNSINF: 1,0,,,,,0.00,0.0,0,,,,,,0,0,,,,,"), "no fix in a minute"),
+        ("sim7600g-h", GNSS, ("+CGPSINFO: ", "+CGPSINFO: ,,,,,,,,"), "no fix in a minute"),
+        ("sara-r5", GNSS, ("+UULOC: ", ""), "no fix in a minute"),
+        ("me910c1", GNSS, ("$GPSACP: ", "$GPSACP: ,,,,,1,,,,,"), "no fix in a minute"),
+        ("bg96", HTTP, ("+QHTTPGET: ", "+QHTTPGET: 714"), "Quectel's HTTP error 714"),
+        ("bg96", HTTP, ("+QHTTPGET: ", "+QHTTPGET: 0,404,12"), "the server answered 404"),
+        ("sim7080g", HTTP, ("+SHREQ: ", "+SHREQ: \"GET\",500,0"), "the server answered 500"),
+        ("sim7600g-h", HTTP, ("+HTTPACTION: ", "+HTTPACTION: 0,404,0"), "the server answered 404"),
+        ("a7672e", HTTP, ("+HTTPACTION: ", "+HTTPACTION: 0,706,0"), "the server answered 706"),
+        ("sara-r5", HTTP, ("+UUHTTPCR: ", "+UUHTTPCR: 0,1,0"), "AT+UHTTPER=0 tells"),
+        ("me910c1", HTTP, ("#HTTPRING: ", "#HTTPRING: 0,503,\"text/html\",0"), "the server answered 503"),
+        ("hl7812", HTTP, ("+KHTTP_IND: 1,3", "+KHTTP_IND: 1,3,25,404,\"Not Found\""), "the server answered 404"),
+        ("nrf9160", HTTP, ("HTTP/1.1 200", "HTTP/1.1 404 NO"), "the server answered 404"),
+        ("bg96", MQTT, ("+QMTOPEN: ", "+QMTOPEN: 0,4"), "no connection to b: 4"),
+        ("bg96", MQTT, ("+QMTCONN: ", "+QMTCONN: 0,0,5"), "the broker refuses: 5"),
+        ("ec25", MQTT, ("+QMTPUBEX: ", "+QMTPUBEX: 0,1,2"), "not known to be published (2)"),
+        ("sim7600g-h", MQTT, ("+CMQTTCONNECT: ", "+CMQTTCONNECT: 0,32"), "SIMCom's MQTT error 32"),
+        ("a7672e", MQTT, ("+CMQTTPUB: ", "+CMQTTPUB: 0,13"), "not known to be published: SIMCom's MQTT error 13"),
+        ("sara-r5", MQTT, ("+UUMQTTC: 1", "+UUMQTTC: 1,0"), "no connection to b: AT+UMQTTER"),
+        ("sara-r5", MQTT, ("+UUMQTTC: 2", "+UUMQTTC: 2,0"), "not known to be published: AT+UMQTTER"),
+        ("nrf9160", MQTT, ("#XMQTTEVT: 0", "#XMQTTEVT: 0,-111"), "the broker refuses: -111"),
+        ("bg96", PING, ("+QPING: ", "+QPING: 565"), "Quectel's error 565"),
+        ("bg96", PING, ("+QPING: 0,", "+QPING: 0,4,0,4,0,0,0"), "no answer from 8.8.8.8"),
+        ("sim7600g-h", PING, ("+CPING: 3", "+CPING: 3,4,0,4,0,0,0"), "no answer from 8.8.8.8"),
+        ("sim7080g", PING, ("+SNPING4: ", "+SNPING4: 1,8.8.8.8,TIMEOUT"), "no answer from 8.8.8.8"),
+        ("sara-r5", PING, ("+UUPING: ", "+UUPINGER: 10"), "no answer from 8.8.8.8"),
+        ("me910c1", PING, ("#PING: ", ""), "no answer from 8.8.8.8"),
+        ("bg96", SOCKET, ("+QIOPEN: ", "+QIOPEN: 0,566"), "Quectel's error 566"),
+    ];
+    each(cases, |(model, words, instead, said)| {
+        let result = Played::saying(&format!("{model}?{ONLINE}"), &[instead]).run(words);
+        assert!(!passed(&result) && failure(&result).contains(said), "{words:?} on {model}: {}", failure(&result));
+    });
+}
+
+/// Each of the other ways in which a job ends early, and what it says then.
+#[test]
+fn a_job_that_ends_early_says_why() {
+    const NONE: (&str, &str) = ("\0", "");
+    const CERTIFICATE: &[&str] = &["modem/certificate-upload", "-V", "name=ca.pem", "--secret", "content=-----BEGIN\nAA==\n"];
+    const CHOOSE: &[&str] = &["network/choose", "-V", "network=23415"];
+    const MQTT: &[&str] = &["data/mqtt-publish", "-V", "broker=b", "-V", "topic=t", "-V", "message=hello"];
+    let cases: &[(&str, &[&str], (&str, &str), &str)] = &[
+        ("bg96", &["data/attach"], ("+CGDCONT: ", ""), "the modem has no context"),
+        ("gm02s", &["data/counters"], NONE, "the modem counts no data"),
+        ("gm02s", &["data/gnss-fix"], NONE, "no satellite receiver"),
+        ("gm02s", &["data/http-get"], NONE, "no HTTP client"),
+        ("hl7812", MQTT, NONE, "no MQTT client"),
+        ("hl7812", &["data/ping"], NONE, "no ping command"),
+        ("em7455", &["data/socket-test", "-V", "host=h", "-V", "port=7"], NONE, "no sockets"),
+        ("bg96", &["data/mqtt-publish", "-V", "broker=b", "-V", "topic=t", "-V", "message="], NONE, "nothing to publish"),
+        ("bg96", &["data/mqtt-publish", "-V", "broker=a b", "-V", "topic=t", "-V", "message=m"], NONE, "`a b` is none"),
+        ("bg96", &["modem/certificate-upload", "-V", "name=ca.pem", "--secret", "content="], NONE, "nothing to put there"),
+        ("em7455", CERTIFICATE, NONE, "no file system"),
+        ("bg96", CERTIFICATE, ("-----BEGIN", "-----BEGON"), "does not hold ca.pem as it was given"),
+        ("em7455", &["modem/files"], NONE, "does not list its files"),
+        ("bg96?fault=error:QCCID,error:CCID,error:ICCID,error:^ICCID", &["modem/factory-test", "-V", "imei=866425038025591"], NONE, "number cannot be read"),
+        ("bg96?fault=error:CGMR", &["modem/firmware", "-V", "expected=A"], NONE, "does not tell its firmware"),
+        ("bg96", &["modem/identify"], ("BG96MAR", "BG96"), "AT+CGMR answered BG96"),
+        ("bg96?fault=silence", &["modem/power-off"], NONE, "it is off already, or asleep"),
+        ("bg96?fault=error:CPSMS", &["modem/power-saving-on"], NONE, "no PSM"),
+        ("bg96?fault=error:CGSN", &["modem/restart"], NONE, "does not tell its IMEI"),
+        ("gm02s", &["modem/usb-mode"], NONE, "does not tell its USB interfaces"),
+        ("bg96?register=never", CHOOSE, NONE, "is not to be had: the modem chooses by itself again"),
+        ("bg96?register=0s", &["network/choose", "-V", "network=99999"], NONE, "is not to be had: the modem is on"),
+        ("bg96?signal=99", &["network/survey", "-V", "passes=1"], NONE, "not once a signal"),
+        ("bg96", &["sms/receive"], ("+CPMS: ", "+CPMS: \"ME\",23,23,\"ME\",23,23,\"ME\",23,23"), "(23 of 23): no message comes in"),
+        ("bg96", &["sms/delete", "-V", "which=old"], NONE, "read, sent, drafts or all: old"),
+        ("bg96", &["supersim/adjust", "-V", "kind=apn"], NONE, "`apn` is none"),
+        ("bg96?fault=error:C5GREG,error:CEREG,error:CGREG,error:CREG", &["supersim/check-registration"], NONE, "tells nothing of its registration"),
+        ("nrf9160?fault=error:2", &["supersim/set-apn"], ("+CGDCONT: 0", "+CGDCONT: 0,\"IP\",\"\"\r\n+CGDCONT: 2,\"IP\",\"\""), "as it told only after the APN was set"),
+        ("bg96?register=0s", &["supersim/setup", "-V", "apn=wrong"], NONE, "registered, but without data"),
+        ("sara-r410m?preset=nb-iot&fault=forgets", &["supersim/setup"], NONE, "forgets at each restart"),
+        ("sara-r410m?preset=nb-iot&fault=forgets", &["supersim/set-technology"], NONE, "forgets at each restart"),
+    ];
+    let wrong = std::sync::Mutex::new(Vec::new());
+    each(cases, |(address, words, instead, said)| {
+        let address = if address.contains('?') { address.to_owned() } else { format!("{address}?register=0s&apn=super&cfun=1") };
+        let result = Played::saying(&address, &[instead]).run(words);
+        let told = result.skipped.as_deref().unwrap_or_else(|| failure(&result));
+        if passed(&result) || !told.contains(said) {
+            wrong.lock().unwrap().push(format!("{} on {address}: {told}", words[0]));
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// What a second run finds in order, and that each column has a value.
 #[test]
 fn the_second_setup_changes_nothing_on_any_model() {
@@ -235,8 +334,8 @@ fn modems_that_misbehave_within_the_rules_change_no_result() {
 /// something.
 #[test]
 fn a_modem_that_dies_amid_a_job_fails_it() {
-    // The end of the first is silence; the second tells of it; the third loses its last ping; the fourth counts anew.
-    const KNOWN: [&str; 4] = ["modem/power-off", "supersim/diagnose", "supersim/setup", "modem/restart"];
+    // The end of the first is silence; the next two tell of it; the fourth loses its last ping; the fifth counts anew.
+    const KNOWN: [&str; 5] = ["modem/power-off", "modem/silence", "supersim/diagnose", "supersim/setup", "modem/restart"];
     let scripts = hayes::library::SCRIPTS.iter().map(|script| script.name).filter(|name| !KNOWN.contains(name));
     let cases: Vec<_> = scripts.flat_map(|script| (1..16).map(move |place| (script, place))).collect();
     let found = std::sync::Mutex::new(Vec::new());

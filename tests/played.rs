@@ -25,6 +25,8 @@ pub(crate) struct Played {
 struct Tapped {
     modem: Simulator,
     heard: Arc<Mutex<Vec<u8>>>,
+    /// How some of its lines begin, and what it says in their place
+    instead: Vec<(String, String)>,
 }
 
 impl Device for Tapped {
@@ -34,7 +36,17 @@ impl Device for Tapped {
     }
 
     fn advance(&mut self, now: Duration, out: &mut Vec<u8>) {
-        self.modem.advance(now, out);
+        if self.instead.is_empty() {
+            return self.modem.advance(now, out);
+        }
+        let mut said = Vec::new();
+        self.modem.advance(now, &mut said);
+        for line in said.split_inclusive(|byte| *byte == b'\n') {
+            match self.instead.iter().find(|(begins, _)| line.starts_with(begins.as_bytes())) {
+                Some((_, instead)) => out.extend_from_slice(format!("{instead}\r\n").as_bytes()),
+                None => out.extend_from_slice(line),
+            }
+        }
     }
 
     fn next(&self) -> Option<Duration> {
@@ -53,10 +65,16 @@ impl Device for Tapped {
 impl Played {
     /// On `bg96?register=0s`, as `sim:` names it.
     pub(crate) fn on(address: &str) -> Played {
+        Played::saying(address, &[])
+    }
+
+    /// The same, but for the lines that begin so: in place of each the modem says what stands beside it.
+    pub(crate) fn saying(address: &str, instead: &[(&str, &str)]) -> Played {
+        let instead = instead.iter().map(|(begins, line)| ((*begins).to_owned(), (*line).to_owned())).collect();
         let (model, options) = address.split_once('?').unwrap_or((address, ""));
         let modem = Simulator::new(model, Options::parse(options).unwrap()).unwrap();
         let heard = Arc::default();
-        let port = Memory::in_virtual_time(Tapped { modem, heard: Arc::clone(&heard) }, &Cancel::new().unwrap());
+        let port = Memory::in_virtual_time(Tapped { modem, heard: Arc::clone(&heard), instead }, &Cancel::new().unwrap());
         Played { conversation: Conversation::new(Box::new(port), &Catalogue), heard }
     }
 

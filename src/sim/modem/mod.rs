@@ -263,6 +263,8 @@ impl Adaptor {
         self.timers.retain(|(_, timer)| matches!(timer, Timer::Incoming(_) | Timer::ImsiSwitch | Timer::Storm));
         if self.has_fault("forgets") && self.line_number > 0 {
             self.settings.forget();
+            // It is the same that was read at first, without a complaint.
+            self.preset().unwrap_or_default();
         }
         self.held.clear();
         self.input.clear();
