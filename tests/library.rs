@@ -199,7 +199,8 @@ fn what_goes_wrong_in_the_modules_own_stack_is_said() {
 #[test]
 fn a_job_that_ends_early_says_why() {
     const NONE: (&str, &str) = ("\0", "");
-    const CERTIFICATE: &[&str] = &["modem/certificate-upload", "-V", "name=ca.pem", "--secret", "content=-----BEGIN\nAA==\n"];
+    const CERTIFICATE: &[&str] =
+        &["modem/certificate-upload", "-V", "name=ca.pem", "--secret", "content=-----BEGIN\nAA==\n"];
     const CHOOSE: &[&str] = &["network/choose", "-V", "network=23415"];
     const MQTT: &[&str] = &["data/mqtt-publish", "-V", "broker=b", "-V", "topic=t", "-V", "message=hello"];
     let cases: &[(&str, &[&str], (&str, &str), &str)] = &[
@@ -210,34 +211,75 @@ fn a_job_that_ends_early_says_why() {
         ("hl7812", MQTT, NONE, "no MQTT client"),
         ("hl7812", &["data/ping"], NONE, "no ping command"),
         ("em7455", &["data/socket-test", "-V", "host=h", "-V", "port=7"], NONE, "no sockets"),
-        ("bg96", &["data/mqtt-publish", "-V", "broker=b", "-V", "topic=t", "-V", "message="], NONE, "nothing to publish"),
-        ("bg96", &["data/mqtt-publish", "-V", "broker=a b", "-V", "topic=t", "-V", "message=m"], NONE, "`a b` is none"),
-        ("bg96", &["modem/certificate-upload", "-V", "name=ca.pem", "--secret", "content="], NONE, "nothing to put there"),
+        (
+            "bg96",
+            &["data/mqtt-publish", "-V", "broker=b", "-V", "topic=t", "-V", "message="],
+            NONE,
+            "nothing to publish",
+        ),
+        (
+            "bg96",
+            &["data/mqtt-publish", "-V", "broker=a b", "-V", "topic=t", "-V", "message=m"],
+            NONE,
+            "`a b` is not one",
+        ),
+        (
+            "bg96",
+            &["modem/certificate-upload", "-V", "name=ca.pem", "--secret", "content="],
+            NONE,
+            "nothing to put there",
+        ),
         ("em7455", CERTIFICATE, NONE, "no file system"),
         ("bg96", CERTIFICATE, ("-----BEGIN", "-----BEGON"), "does not hold ca.pem as it was given"),
         ("em7455", &["modem/files"], NONE, "does not list its files"),
-        ("bg96?fault=error:QCCID,error:CCID,error:ICCID,error:^ICCID", &["modem/factory-test", "-V", "imei=866425038025591"], NONE, "number cannot be read"),
+        (
+            "bg96?fault=error:QCCID,error:CCID,error:ICCID,error:^ICCID",
+            &["modem/factory-test", "-V", "imei=866425038025591"],
+            NONE,
+            "number cannot be read",
+        ),
         ("bg96?fault=error:CGMR", &["modem/firmware", "-V", "expected=A"], NONE, "does not tell its firmware"),
         ("bg96", &["modem/identify"], ("BG96MAR", "BG96"), "AT+CGMR answered BG96"),
         ("bg96?fault=silence", &["modem/power-off"], NONE, "it is off already, or asleep"),
         ("bg96?fault=error:CPSMS", &["modem/power-saving-on"], NONE, "no PSM"),
         ("bg96?fault=error:CGSN", &["modem/restart"], NONE, "does not tell its IMEI"),
         ("gm02s", &["modem/usb-mode"], NONE, "does not tell its USB interfaces"),
-        ("bg96?register=never", CHOOSE, NONE, "is not to be had: the modem chooses by itself again"),
-        ("bg96?register=0s", &["network/choose", "-V", "network=99999"], NONE, "is not to be had: the modem is on"),
-        ("bg96?signal=99", &["network/survey", "-V", "passes=1"], NONE, "not once a signal"),
-        ("bg96", &["sms/receive"], ("+CPMS: ", "+CPMS: \"ME\",23,23,\"ME\",23,23,\"ME\",23,23"), "(23 of 23): no message comes in"),
+        ("bg96?register=never", CHOOSE, NONE, "did not get onto the network 23415: it chooses"),
+        (
+            "bg96?register=0s",
+            &["network/choose", "-V", "network=99999"],
+            NONE,
+            "did not get onto the network 99999, but onto",
+        ),
+        ("bg96?signal=99", &["network/survey", "-V", "passes=1"], NONE, "there was no signal"),
+        (
+            "bg96",
+            &["sms/receive"],
+            ("+CPMS: ", "+CPMS: \"ME\",23,23,\"ME\",23,23,\"ME\",23,23"),
+            "(23 of 23): no message comes in",
+        ),
         ("bg96", &["sms/delete", "-V", "which=old"], NONE, "read, sent, drafts or all: old"),
-        ("bg96", &["supersim/adjust", "-V", "kind=apn"], NONE, "`apn` is none"),
-        ("bg96?fault=error:C5GREG,error:CEREG,error:CGREG,error:CREG", &["supersim/check-registration"], NONE, "tells nothing of its registration"),
-        ("nrf9160?fault=error:2", &["supersim/set-apn"], ("+CGDCONT: 0", "+CGDCONT: 0,\"IP\",\"\"\r\n+CGDCONT: 2,\"IP\",\"\""), "as it told only after the APN was set"),
+        ("bg96", &["supersim/adjust", "-V", "kind=apn"], NONE, "`apn` is not one"),
+        (
+            "bg96?fault=error:C5GREG,error:CEREG,error:CGREG,error:CREG",
+            &["supersim/check-registration"],
+            NONE,
+            "tells nothing of its registration",
+        ),
+        (
+            "nrf9160?fault=error:2",
+            &["supersim/set-apn"],
+            ("+CGDCONT: 0", "+CGDCONT: 0,\"IP\",\"\"\r\n+CGDCONT: 2,\"IP\",\"\""),
+            "as it told only after the APN was set",
+        ),
         ("bg96?register=0s", &["supersim/setup", "-V", "apn=wrong"], NONE, "registered, but without data"),
         ("sara-r410m?preset=nb-iot&fault=forgets", &["supersim/setup"], NONE, "forgets at each restart"),
         ("sara-r410m?preset=nb-iot&fault=forgets", &["supersim/set-technology"], NONE, "forgets at each restart"),
     ];
     let wrong = std::sync::Mutex::new(Vec::new());
     each(cases, |(address, words, instead, said)| {
-        let address = if address.contains('?') { address.to_owned() } else { format!("{address}?register=0s&apn=super&cfun=1") };
+        let address =
+            if address.contains('?') { address.to_owned() } else { format!("{address}?register=0s&apn=super&cfun=1") };
         let result = Played::saying(&address, &[instead]).run(words);
         let told = result.skipped.as_deref().unwrap_or_else(|| failure(&result));
         if passed(&result) || !told.contains(said) {
@@ -335,7 +377,8 @@ fn modems_that_misbehave_within_the_rules_change_no_result() {
 #[test]
 fn a_modem_that_dies_amid_a_job_fails_it() {
     // The end of the first is silence; the next two tell of it; the fourth loses its last ping; the fifth counts anew.
-    const KNOWN: [&str; 5] = ["modem/power-off", "modem/silence", "supersim/diagnose", "supersim/setup", "modem/restart"];
+    const KNOWN: [&str; 5] =
+        ["modem/power-off", "modem/silence", "supersim/diagnose", "supersim/setup", "modem/restart"];
     let scripts = hayes::library::SCRIPTS.iter().map(|script| script.name).filter(|name| !KNOWN.contains(name));
     let cases: Vec<_> = scripts.flat_map(|script| (1..16).map(move |place| (script, place))).collect();
     let found = std::sync::Mutex::new(Vec::new());

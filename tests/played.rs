@@ -74,7 +74,8 @@ impl Played {
         let (model, options) = address.split_once('?').unwrap_or((address, ""));
         let modem = Simulator::new(model, Options::parse(options).unwrap()).unwrap();
         let heard = Arc::default();
-        let port = Memory::in_virtual_time(Tapped { modem, heard: Arc::clone(&heard), instead }, &Cancel::new().unwrap());
+        let port =
+            Memory::in_virtual_time(Tapped { modem, heard: Arc::clone(&heard), instead }, &Cancel::new().unwrap());
         Played { conversation: Conversation::new(Box::new(port), &Catalogue), heard }
     }
 

@@ -262,7 +262,7 @@ fn setup_ends_with_what_is_found() {
         (&["supersim/check-registration"], "preset=nb-iot", "iotopmode"),
         (&["supersim/check-registration"], "preset=no-roaming", "roamservice"),
         (&["network/scan"], "cfun=4", "the radio is off"),
-        (&["network/choose", "-V", "network=99999"], "cfun=1", "is not to be had"),
+        (&["network/choose", "-V", "network=99999"], "cfun=1", "did not get onto"),
     ];
     each(&failures, |(script, option, said)| {
         let result = Played::on(&format!("bg96?{option}")).run(script);

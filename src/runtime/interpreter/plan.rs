@@ -17,6 +17,7 @@ use crate::syntax::ast::{
     Alternatives, Await, Block, Clause, ClauseKind, Exchange, Expression, Part, Send, SendForm, Statement,
     StatementKind,
 };
+use crate::value::Value;
 
 /// What is counted on behind it.
 pub(super) enum Foreseen {
@@ -183,9 +184,11 @@ impl<'r> Preview<'r> {
                 let wanted: Vec<&str> = answers.iter().map(|pattern| line(pattern.span)).collect();
                 self.inner(&format!("unless it answers {}", wanted.join(" or ")), otherwise, depth);
             }
-            StatementKind::Retry { body, otherwise, .. } => {
-                // What the first attempt does; then what a further one does otherwise.
-                let mut scope = ScriptScope { attempt: 0, ..self.scope.clone() };
+            StatementKind::Retry { schedule, body, otherwise } => {
+                // What the first attempt does; then what a further one does otherwise: of two it is the second.
+                let is_two = matches!(self.view().evaluate(&schedule.limit), Ok(Value::Int(2)));
+                let attempt = if is_two { 2 } else { 0 };
+                let mut scope = ScriptScope { attempt, ..self.scope.clone() };
                 std::mem::swap(&mut scope, &mut self.scope);
                 self.forget(body);
                 let before = self.lines.len();
