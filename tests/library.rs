@@ -149,6 +149,9 @@ fn failures_of_other_modules_say_why() {
     });
 }
 
+/// A modem, a job, how a line of the modem's begins with what it says in its place, and what is said of it
+type Ending = (&'static str, &'static [&'static str], (&'static str, &'static str), &'static str);
+
 /// What a server, a network or a module answers when a job of its own stack goes wrong.
 #[test]
 fn what_goes_wrong_in_the_modules_own_stack_is_said() {
@@ -158,7 +161,7 @@ fn what_goes_wrong_in_the_modules_own_stack_is_said() {
     const MQTT: &[&str] = &["data/mqtt-publish", "-V", "broker=b", "-V", "topic=t", "-V", "message=hello"];
     const PING: &[&str] = &["data/ping"];
     const SOCKET: &[&str] = &["data/socket-test", "-V", "host=h", "-V", "port=7"];
-    let cases: &[(&str, &[&str], (&str, &str), &str)] = &[
+    let cases: &[Ending] = &[
         ("sim7080g", GNSS, ("+CGNSINF: 1,1", "+CGNSINF: 1,0,,,,,0.00,0.0,0,,,,,,0,0,,,,,"), "no fix in a minute"),
         ("sim7000g", GNSS, ("+CGNSINF: 1,1", "+CGNSINF: 1,0,,,,,0.00,0.0,0,,,,,,0,0,,,,,"), "no fix in a minute"),
         ("sim7600g-h", GNSS, ("+CGPSINFO: ", "+CGPSINFO: ,,,,,,,,"), "no fix in a minute"),
@@ -203,7 +206,7 @@ fn a_job_that_ends_early_says_why() {
         &["modem/certificate-upload", "-V", "name=ca.pem", "--secret", "content=-----BEGIN\nAA==\n"];
     const CHOOSE: &[&str] = &["network/choose", "-V", "network=23415"];
     const MQTT: &[&str] = &["data/mqtt-publish", "-V", "broker=b", "-V", "topic=t", "-V", "message=hello"];
-    let cases: &[(&str, &[&str], (&str, &str), &str)] = &[
+    let cases: &[Ending] = &[
         ("bg96", &["data/attach"], ("+CGDCONT: ", ""), "the modem has no context"),
         ("gm02s", &["data/counters"], NONE, "the modem counts no data"),
         ("gm02s", &["data/gnss-fix"], NONE, "no satellite receiver"),
