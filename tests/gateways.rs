@@ -201,9 +201,10 @@ fn a_controller_that_is_killed_goes_on_and_takes_none_twice() {
     watch.0.kill().unwrap();
     watch.0.wait().unwrap();
     let whole = fs::read_to_string(field.ledger("r1")).unwrap();
+    // However far it came: what it leaves is the first half of what it wrote, and a part of the next line.
     let lines: Vec<&str> = whole.lines().collect();
-    let (last, before) = lines.split_last().unwrap();
-    let torn = format!("{}\n{}", before.join("\n"), &last[..last.len() / 2]);
+    let (before, rest) = lines.split_at(lines.len() / 2);
+    let torn = format!("{}\n{}", before.join("\n"), &rest[0][..rest[0].len() / 2]);
     fs::write(field.ledger("r1"), torn.trim_start()).unwrap();
     // It may have been closed before it was killed: then its modems are wanted once more.
     let run = field.file("state/hayes/fleet/runs/r1/run.json");
@@ -256,6 +257,72 @@ fn a_copy_of_a_gateway_begins_nothing() {
     assert!(field.once("copy").status.success());
     assert!(field.watch().status.success());
     assert_eq!(ended(&field.ledger("r1"))["gw-1-0"], ["passed"]);
+}
+
+/// Fault 8, of the whole folder: two machines that have the same key and say that they are the same one.
+#[test]
+fn of_two_copies_of_a_folder_the_one_that_began_last_goes_on() {
+    let mut field = Field::new("twins", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96"]);
+    let copy = |from: &str, to: &str| {
+        assert!(Command::new("cp").arg("-r").args([field.file(from), field.file(to)]).status().unwrap().success());
+    };
+    let first = field.once("gw-1");
+    assert!(first.status.success() && text(&first.stderr).contains("the carrier has no order for gw-1 yet"));
+    copy("gw-1", "older");
+    field.order(&[]);
+    assert!(field.once("gw-1").status.success());
+    let refused = |state: &str| {
+        let output = field.once(state);
+        let said = text(&output.stderr);
+        assert!(said.contains("a copy of this folder is the agent of gw-1: nothing is begun here"), "{said}");
+        assert_eq!(output.status.code(), Some(5));
+    };
+    refused("older");
+    copy("gw-1", "newer");
+    field.order(&[]);
+    assert!(field.once("newer").status.success());
+    refused("gw-1");
+    assert!(field.watch().status.success());
+    for run in ["r1", "r2"] {
+        assert_eq!(ended(&field.ledger(run))["gw-1-0"], ["passed"], "{run}");
+    }
+}
+
+/// A carrier that has lost all, and one that two fleets share.
+#[test]
+fn orders_that_are_lost_or_of_another_fleet_are_told_and_replaced() {
+    let mut field = Field::new("lost", ASKS, &[]);
+    field.gateway("gw-1", &["sim:bg96"]);
+    field.gateway("gw-2", &["sim:bg96"]);
+    field.order(&[]);
+    assert!(field.once("gw-1").status.success());
+    fs::remove_dir_all(field.file("carrier")).unwrap();
+    let gone = field.run(&["fleet", "status"]);
+    assert!(text(&gone.stderr).contains("carrier is not there"), "{}", text(&gone.stderr));
+    assert_eq!(gone.status.code(), Some(6));
+    fs::create_dir(field.file("carrier")).unwrap();
+    let run = ["fleet", "run", "script.hayes", "-i", "fleet.toml", "--detach"];
+    let told = field.run(&run);
+    let lost = "the carrier has lost the orders of 2 gateways: they are told anew";
+    assert!(text(&told.stderr).contains(lost), "{}", text(&told.stderr));
+    for name in ["gw-1", "gw-2"] {
+        assert!(field.once(name).status.success(), "what was lost is sent again");
+    }
+    assert!(field.watch().status.success());
+    assert!(field.run(&["fleet", "watch", "r1"]).status.success());
+    assert_eq!(ended(&field.ledger("r1")).len() + ended(&field.ledger("r2")).len(), 4);
+    // Another folder, which both take for theirs.
+    for init in [&["fleet", "init", "--carrier", "dir:shared"][..], &[&run[..], &["-l", "gw-1"]].concat()] {
+        assert!(field.run(init).status.success());
+    }
+    assert!(field.run(&["fleet", "init", "--carrier", "dir:shared", "--state", "other"]).status.success());
+    let other = field.run(&[&run[..], &["--state", "other"]].concat());
+    let said = text(&other.stderr);
+    assert!(said.contains("1 order on the carrier, not signed with this fleet's key: replaced"), "{said}");
+    let agent = field.run(&["agent", "--once", "--carrier", "dir:shared", "--state", "gw-1"]);
+    assert!(text(&agent.stderr).contains("and this gateway was enrolled with another"), "{}", text(&agent.stderr));
+    assert_eq!(agent.status.code(), Some(5));
 }
 
 /// Fault 9: an agent that was stopped for longer than its order is fresh, and cannot ask.
@@ -376,6 +443,11 @@ fn what_is_wrong_with_a_fleet_is_told() {
     );
     told("agent --once --carrier dir:file --state gw-1", 5, "file is no folder");
     told("agent --once --carrier dir:none --state gw-1", 5, "none is not there");
+    fs::create_dir_all(field.file("empty")).unwrap();
+    told("agent --once --carrier dir:empty --state gw-1", 5, "carries no fleet: `hayes fleet init --carrier dir:");
+    fs::write(field.file("no-key.toml"), "[[gateway]]\nname = \"gw-9\"\n").unwrap();
+    #[cfg(feature = "nats")]
+    told("fleet nats-config -i no-key.toml", 3, "gw-9 has no key: `hayes agent enroll` prints it");
     for (flag, code, why) in [
         ("--attaches x", 2, "`x` is not like operator=acme:60/1h"),
         ("--attaches x:0", 2, "`x:0` is not like"),
@@ -404,6 +476,7 @@ fn what_is_wrong_with_a_fleet_is_told() {
     told("fleet status", 4, "there is no run yet");
     told(&format!("{run} -l gv-1"), 4, "matches no modem, group, gateway or label\n  help: did you mean `gw-1`?");
     told(&format!("{run} -l gw-1"), 0, "r1 goes on");
+    assert!(!field.file("state/hayes/fleet/new-1").exists(), "what it has left is removed");
     told("fleet status gw-9", 4, "no run of the fleet has the gateway gw-9");
     assert!(field.once("gw-1").status.success());
     assert!(field.watch().status.success());
@@ -416,6 +489,20 @@ fn what_is_wrong_with_a_fleet_is_told() {
         told("agent --once --carrier dir:carrier --state gw-1", 7, "(mode 640): chmod 600 gw-1/key");
         fs::set_permissions(field.file("gw-1/key"), fs::Permissions::from_mode(0o600)).unwrap();
     }
+    for (name, broken, why) in [
+        ("runs/r1/run.json", "{", "r1/run.json: EOF"),
+        ("runs/r1/results.jsonl", "x\n", "results.jsonl: line 1 is no result"),
+        ("orders.log", "x\ny\n", "orders.log: order 1 cannot be read"),
+    ] {
+        let file = field.file(&format!("state/hayes/fleet/{name}"));
+        let before = fs::read(&file).unwrap();
+        fs::write(&file, broken).unwrap();
+        told("fleet status", 7, why);
+        fs::write(&file, before).unwrap();
+    }
+    fs::rename(field.file("state/hayes/fleet/key"), field.file("key")).unwrap();
+    told("fleet status", 7, "fleet/key: No such file or directory (os error 2): put it back;");
+    fs::rename(field.file("key"), field.file("state/hayes/fleet/key")).unwrap();
     fs::write(field.file("gw-1/key"), "12").unwrap();
     told("agent --once --carrier dir:carrier --state gw-1", 7, "gw-1/key: it holds no key of 64 digits");
 }

@@ -41,6 +41,7 @@ mod journal;
 mod library;
 #[cfg(unix)]
 mod lsp;
+mod memory_carrier;
 mod messages;
 #[cfg(unix)]
 mod mixed;
@@ -63,6 +64,7 @@ mod recordings;
 #[cfg(unix)]
 mod repl;
 mod runs;
+mod schedules;
 mod secrets;
 #[cfg(unix)]
 mod serial;

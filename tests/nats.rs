@@ -6,12 +6,15 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use ed25519_dalek::{Signer as _, SigningKey};
 use hayes::fleet::carrier::nats::users::configuration;
-use hayes::fleet::carrier::{self, Access, Arrived, Carrier, CarrierError, Put, Receipt, ResultKey};
+use hayes::fleet::carrier::{
+    self, Access, Arrived, Carrier, CarrierError, NewOrder, Presences, Put, Receipt, ResultKey, Version,
+};
 use hayes::fleet::nkey::{KeyKind, written};
 use hayes::port::Timestamp;
 
@@ -33,10 +36,12 @@ fn each_call_goes_there_and_back() {
     operator.prepare(LIMIT).unwrap();
 
     assert_eq!(gateway.order("gw-1", LIMIT).unwrap(), None);
-    let Put::Done(first) = operator.put_order("gw-1", b"one", 0, LIMIT).unwrap() else { panic!("it was there") };
-    assert_eq!(operator.put_order("gw-1", b"one", 0, LIMIT).unwrap(), Put::Done(first), "an answer that was lost");
-    assert_eq!(operator.put_order("gw-1", b"other", 0, LIMIT).unwrap(), Put::Changed);
-    let Put::Done(second) = operator.put_order("gw-1", b"two", first, LIMIT).unwrap() else { panic!("it was changed") };
+    let Put::Done(first) = put_order(operator.as_ref(), "gw-1", b"one", 0).unwrap() else { panic!("it was there") };
+    assert_eq!(put_order(operator.as_ref(), "gw-1", b"one", 0).unwrap(), Put::Done(first), "an answer that was lost");
+    assert_eq!(put_order(operator.as_ref(), "gw-1", b"other", 0).unwrap(), Put::Changed);
+    let Put::Done(second) = put_order(operator.as_ref(), "gw-1", b"two", first).unwrap() else {
+        panic!("it was changed")
+    };
     let order = gateway.order("gw-1", LIMIT).unwrap().unwrap();
     assert_eq!((order.bytes.as_slice(), order.version), (&b"two"[..], second));
 
@@ -48,9 +53,27 @@ fn each_call_goes_there_and_back() {
     let told = refused(operator.put_blob("cd", &vec![0; 2 << 20], LIMIT));
     assert!(told.contains("more than the server takes"), "{told}");
 
-    assert_eq!(gateway.put_presence("gw-1", b"here", 0, LIMIT).unwrap(), Put::Done(1));
+    let both =
+        [("gw-1", second), ("gw-2", second)].map(|(gateway, replaces)| NewOrder { gateway, bytes: b"3", replaces });
+    let Ok([Put::Done(third), Put::Changed]) = operator.put_orders(&both, LIMIT).as_deref().map(|it| [it[0], it[1]])
+    else {
+        panic!("each by itself")
+    };
+    let there = operator.orders(LIMIT).unwrap();
+    let there: Vec<_> = there.iter().map(|(name, kept)| (name.as_str(), kept.bytes.as_slice(), kept.version)).collect();
+    assert_eq!(there, [("gw-1", &b"3"[..], third)]);
+
+    let said = |anew, said: &[&[u8]]| Presences {
+        anew,
+        said: said.iter().map(|bytes| ("gw-1".to_owned(), bytes.to_vec())).collect(),
+    };
+    assert_eq!(operator.presences(LIMIT).unwrap(), said(true, &[]));
+    assert!(matches!(gateway.put_presence("gw-1", b"here", 0, LIMIT).unwrap(), Put::Done(_)));
     assert_eq!(gateway.put_presence("gw-1", b"a clone", 0, LIMIT).unwrap(), Put::Changed);
     assert_eq!(operator.presence("gw-1", LIMIT).unwrap().unwrap().bytes, b"here");
+    assert_eq!(operator.presences(LIMIT).unwrap(), said(false, &[b"here"]));
+    assert_eq!(operator.presences(LIMIT).unwrap(), said(false, &[]));
+    assert_eq!(server.operator().presences(LIMIT).unwrap(), said(true, &[b"here"]));
 
     assert!(operator.results(0, 10, Duration::ZERO).unwrap().is_empty());
     for number in 0..25 {
@@ -86,7 +109,7 @@ fn an_order_wakes_its_gateway_and_who_waits_holds_nobody_up() {
             gateway.put_result(&key("gw-1", number), b"passed", LIMIT).unwrap();
         }
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
-        operator.put_order("gw-1", b"one", 0, LIMIT).unwrap();
+        put_order(operator.as_ref(), "gw-1", b"one", 0).unwrap();
         assert!(waiting.join().unwrap() < Duration::from_secs(10));
     });
     let begin = Instant::now();
@@ -101,20 +124,31 @@ fn a_server_that_is_killed_amid_results_has_each_of_them_once() {
     let operator = server.operator();
     operator.prepare(LIMIT).unwrap();
     const ALL: u32 = 2000;
+    let done = AtomicU32::new(0);
     let written = std::thread::scope(|scope| {
         let writers: Vec<_> = (0..4)
             .map(|writer| {
-                let gateway = server.gateway(&format!("gw-{writer}"));
+                let (gateway, done) = (server.gateway(&format!("gw-{writer}")), &done);
                 scope.spawn(move || {
                     let name = format!("gw-{writer}");
                     let mine = (0..ALL / 4).map(|number| key(&name, number));
-                    mine.filter(|key| write_until_told(gateway.as_ref(), key) == Receipt::Already).count()
+                    let write = |key| {
+                        let receipt = write_until_told(gateway.as_ref(), &key);
+                        done.fetch_add(1, Ordering::Relaxed);
+                        receipt
+                    };
+                    mine.map(write).filter(|receipt| *receipt == Receipt::Already).count()
                 })
             })
             .collect();
-        for _ in 0..3 {
-            std::thread::sleep(Duration::from_millis(150));
+        for quarter in 1..4 {
+            let begin = Instant::now();
+            while done.load(Ordering::Relaxed) < ALL * quarter / 4 {
+                assert!(begin.elapsed() < Duration::from_secs(120), "the results come");
+                std::thread::sleep(Duration::from_millis(1));
+            }
             server.kill();
+            assert!(done.load(Ordering::Relaxed) < ALL, "it is killed amid the results");
             server.restart();
         }
         writers.into_iter().map(|writer| writer.join().unwrap()).sum::<usize>()
@@ -161,14 +195,14 @@ fn a_gateway_does_nothing_in_the_name_of_another() {
     let Some(server) = Server::start("nats-server", SYNCED) else { return };
     let operator = server.operator();
     operator.prepare(LIMIT).unwrap();
-    operator.put_order("gw-2", b"secret", 0, LIMIT).unwrap();
+    put_order(operator.as_ref(), "gw-2", b"secret", 0).unwrap();
     let gateway = server.gateway("gw-1");
     let begin = Instant::now();
     let tries = [
         ("another's order", refused(gateway.order("gw-2", LIMIT))),
         ("a result of another", refused(gateway.put_result(&key("gw-2", 0), b"passed", LIMIT))),
-        ("an order of its own", refused(gateway.put_order("gw-1", b"mine", 0, LIMIT))),
-        ("another's order written", refused(gateway.put_order("gw-2", b"mine", 0, LIMIT))),
+        ("an order of its own", refused(put_order(gateway.as_ref(), "gw-1", b"mine", 0))),
+        ("another's order written", refused(put_order(gateway.as_ref(), "gw-2", b"mine", 0))),
         ("another's presence", refused(gateway.put_presence("gw-2", b"me", 0, LIMIT))),
         ("another's presence read", refused(gateway.presence("gw-2", LIMIT))),
         ("all results", refused(gateway.results(0, 10, LIMIT))),
@@ -186,12 +220,12 @@ fn a_gateway_does_nothing_in_the_name_of_another() {
             "gw-1",
             &[
                 "SUB _INBOX.gw-1.x 9",
-                &format!("PUB $JS.API.DIRECT.GET.acme_WANT.acme.want.gw-1 _INBOX.gw-1.x {}\r\n{body}", body.len()),
+                &format!("PUB $JS.API.DIRECT.GET.acme_GW.acme.want.gw-1 _INBOX.gw-1.x {}\r\n{body}", body.len()),
             ],
         );
         assert!(said.contains("NATS/1.0 4") && !said.contains("secret"), "{body}: {said}");
     }
-    let said = server.raw("gw-1", &["SUB _INBOX.$operator.> 9", "SUB acme.> 8", "SUB acme.wake.gw-2 7"]);
+    let said = server.raw("gw-1", &["SUB _INBOX.$operator.> 9", "SUB acme.> 8", "SUB _INBOX.gw-2.wake 7"]);
     assert_eq!(said.matches("Permissions Violation for Subscription").count(), 3, "{said}");
     // A key that the server does not know.
     let stranger = server.open(Some("gw-1"), 99);
@@ -446,14 +480,29 @@ fn a_fleet_from_its_keys_to_its_results() {
     said(&["fleet", "run", "script.hayes", "-i", "fleet.toml", "--secret", "pin=98761234"], 0);
     assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
     let ledger = folder.0.join("state/hayes/fleet/runs/r1/results.jsonl");
-    let lines = std::fs::read_to_string(ledger).unwrap();
+    let lines = std::fs::read_to_string(&ledger).unwrap();
     assert_eq!(lines.matches(r#""status":"passed""#).count(), 6, "{lines}");
+    // Fault 3: as if the operator's program had been killed amid the third line of its ledger.
+    let rest = lines.lines().nth(2).unwrap();
+    let whole: String = lines.lines().take(2).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&ledger, whole + &rest[..rest.len() / 2]).unwrap();
+    let run = ledger.with_file_name("run.json");
+    let open = std::fs::read_to_string(&run).unwrap().replace("\"closed\":true", "\"closed\":false");
+    std::fs::write(&run, open).unwrap();
+    said(&["fleet", "watch"], 0);
+    let again = std::fs::read_to_string(&ledger).unwrap();
+    let sorted = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!((again.lines().count(), sorted(&again)), (6, sorted(&lines)));
     drop(agents);
     for place in [&folder.0, &server.folder.0] {
         let found = Command::new("grep").args(["-rl", "98761234"]).arg(place).output().unwrap();
         let found = String::from_utf8(found.stdout).unwrap();
         assert_eq!(found, "", "the secret stands there");
     }
+}
+
+fn put_order(carrier: &dyn Carrier, gateway: &str, bytes: &[u8], replaces: Version) -> Result<Put, CarrierError> {
+    carrier.put_orders(&[NewOrder { gateway, bytes, replaces }], LIMIT).map(|puts| puts[0])
 }
 
 /// A result as a gateway writes it: until it is told what became of it.

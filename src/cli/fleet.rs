@@ -25,11 +25,12 @@ use crate::fleet::carrier::is_name;
 use crate::fleet::carrier::nats::users::configuration;
 use crate::fleet::controller::{FleetRun, NOT_HEARD, Wish};
 use crate::fleet::files;
+use crate::fleet::folder::{FleetFolder, FleetSettings};
 use crate::fleet::gateway::CALL;
 use crate::fleet::message::{Manner, VERSION};
 #[cfg(feature = "nats")]
 use crate::fleet::nkey::KeyKind;
-use crate::fleet::operator::{FleetFolder, FleetSettings, Operator};
+use crate::fleet::operator::Operator;
 use crate::fleet::seal;
 use crate::fleet::targets::{check_keys, targets};
 use crate::port::{Clock, Timestamp};
@@ -178,11 +179,11 @@ impl CarrierArguments {
 
 /// What becomes of an error of the system: it is told, with what could not be done.
 pub(crate) fn refused<'c>(what: &'c str, console: &'c Console) -> impl Fn(std::io::Error) -> Exit + 'c {
-    let exit = |error: &std::io::Error| match error.kind() == ErrorKind::InvalidInput {
-        true => Exit::Usage,
-        false => Exit::Unwritable,
-    };
-    move |error| console.refuse(exit(&error), &format!("{what}: {error}"), None)
+    let exits = [(ErrorKind::InvalidInput, Exit::Usage), (ErrorKind::NotConnected, Exit::Device)];
+    move |error| {
+        let its = exits.iter().find(|(kind, _)| *kind == error.kind());
+        console.refuse(its.map_or(Exit::Unwritable, |(_, exit)| *exit), &format!("{what}: {error}"), None)
+    }
 }
 
 pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exit, Exit> {
@@ -204,10 +205,8 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
         }
         FleetTask::Watch { run, reports } => {
             let runs = folder.runs().map_err(refused("the runs", console))?;
-            let last = run.clone().or_else(|| Some(runs.last()?.run.clone()));
-            let known = last.filter(|name| runs.iter().any(|run| run.run == *name));
-            let known = known.ok_or_else(|| no_run(run.as_deref(), console))?;
-            watch(&folder, &known, None, reports, console)
+            let found = run.as_ref().or(runs.last()).filter(|name| runs.contains(name));
+            watch(&folder, found.ok_or_else(|| no_run(run.as_deref(), console))?, None, reports, console)
         }
         FleetTask::Pause { run } => wish(run, Wish::Pause),
         FleetTask::GoOn { run } => wish(run, Wish::Resume),
@@ -232,7 +231,7 @@ pub(crate) fn fleet(arguments: &FleetArguments, console: &Console) -> Result<Exi
         }
         FleetTask::Adopt { gateway } => {
             let operator = open(&folder, &|_: &str| {}, console)?;
-            match operator.adopt(gateway).map_err(refused("the carrier", console))? {
+            match operator.adopt(gateway).map_err(refused("the fleet", console))? {
                 Some(old) => {
                     console.say(&format!("the next agent of {gateway} that is not {old} takes its place\n"));
                     Ok(Exit::Passed)
@@ -454,12 +453,10 @@ fn watch(
     console.say(&screen.borrow_mut().erasing());
     let left = operator.controller.run(run).map_or(0, |run| run.open().count());
     if detach || signals.came() {
-        drop(operator);
         console.say(&format!("{run} goes on without this program; `hayes fleet watch {run}` takes in its results\n"));
         return Ok(if signals.came() { signals.exit() } else { Exit::Passed });
     }
     operator.enter_missing(run).map_err(refused("the ledger", console))?;
-    drop(operator);
     if left > 0 {
         console.say(&format!("{} not ended: `hayes fleet watch {run}` waits on\n", plural(left as u64, "modem")));
     }
@@ -490,7 +487,7 @@ fn summary(results: &Path, reports: &Reports, json: bool, console: &Console) -> 
 
 fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> Result<Exit, Exit> {
     let runs = folder.runs().map_err(refused("the runs", console))?;
-    if !runs.iter().any(|known| known.run == run) {
+    if !runs.iter().any(|known| known == run) {
         return Err(no_run(Some(run), console));
     }
     folder.wish(run, wish).map_err(refused("the wish cannot be kept", console))?;
@@ -505,11 +502,11 @@ fn wish_for(folder: &FleetFolder, run: &str, wish: &Wish, console: &Console) -> 
 }
 
 fn status(folder: &FleetFolder, gateway: Option<&str>, console: &Console) -> Result<Exit, Exit> {
-    let operator = open(folder, &|_: &str| {}, console)?;
+    let mut operator = open(folder, &|_: &str| {}, console)?;
     if operator.controller.runs.is_empty() {
         return Err(no_run(None, console));
     }
-    let text = operator.described(gateway).map_err(refused("the carrier", console))?.ok_or_else(|| {
+    let text = operator.described(gateway).map_err(refused("the fleet", console))?.ok_or_else(|| {
         let message = format!("no run of the fleet has the gateway {}", gateway.unwrap_or_default());
         console.refuse(Exit::Nothing, &message, Some("`hayes fleet status` lists those that it has"))
     })?;

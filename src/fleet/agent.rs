@@ -58,6 +58,8 @@ pub enum Standing {
     Ours,
     /// Another folder's, or another machine's
     Another(String),
+    /// That of a copy of this folder, which has begun since this one did
+    Copied,
 }
 
 #[derive(Debug)]
@@ -73,6 +75,8 @@ pub struct Agent {
     /// The run that is driven, and the attempts of it that are
     driven: Option<(String, Vec<ResultKey>)>,
     pub standing: Standing,
+    /// How often the agent of its folder has begun, with this time once it has said so
+    pub session: u64,
     /// Why the last order was not followed
     refused: Option<String>,
     /// Why nothing can be written
@@ -104,6 +108,7 @@ impl Agent {
             attempts: BTreeMap::new(),
             driven: None,
             standing: Standing::Unknown,
+            session: 0,
             refused: None,
             disk: None,
             waiting: 0,
@@ -409,6 +414,7 @@ impl Agent {
             v: VERSION,
             instance: self.who.instance.clone(),
             boot_id: boot_id.to_owned(),
+            session: self.session,
             agent: env!("CARGO_PKG_VERSION").to_owned(),
             epoch: self.epoch(),
             running: running.into_iter().cloned().collect(),
@@ -420,12 +426,17 @@ impl Agent {
         }
     }
 
-    /// What keeps it from doing what it is told.
+    /// What it has to say of itself.
     pub fn says(&self, clock: Timestamp) -> Option<String> {
+        let unset = (clock.millis() < SET).then(|| format!("its clock says {clock}: it was never set"));
+        self.hindrance().or(unset)
+    }
+
+    /// What keeps it from doing what it is told.
+    pub fn hindrance(&self) -> Option<String> {
         let broken = self.order.iter().flat_map(|order| &order.runs).filter_map(|run| self.bundles.get(&run.bundle));
         let broken = broken.filter_map(|bundle| bundle.as_ref().err()).next();
-        let unset = (clock.millis() < SET).then(|| format!("its clock says {clock}: it was never set"));
-        self.disk.clone().or_else(|| self.refused.clone()).or_else(|| broken.cloned()).or(unset)
+        self.disk.clone().or_else(|| self.refused.clone()).or_else(|| broken.cloned())
     }
 }
 

@@ -32,11 +32,11 @@ impl FleetBoard {
         let (mut running, mut silent) = (BTreeSet::new(), BTreeSet::new());
         let [mut moved, mut waiting, mut not_heard, mut runs, mut held_back, mut to_come] = [0; 6];
         let mut at_gateways = BTreeMap::new();
-        for target in run.targets.iter() {
+        for (place, target) in run.targets.iter().enumerate() {
             let name = &target.modem.name;
-            if let Some(status) = run.status(name) {
+            if let Some((status, cause)) = run.outcome(place) {
                 *ended.entry(status).or_default() += 1;
-                let cause = run.cause(name).map(|cause| format!("{status}: {cause}"));
+                let cause = cause.map(|cause| format!("{status}: {cause}"));
                 cause.into_iter().for_each(|cause| *causes.entry(cause).or_default() += 1);
                 continue;
             }

@@ -56,12 +56,12 @@ pub struct FleetRun {
     pub from_start: bool,
     /// Why no further wave begins
     pub stopped: Option<String>,
-    /// Of each modem its present attempt's end, and why it did not pass
+    /// Of each target, by its place, its present attempt's end, and why it did not pass
     #[serde(skip)]
-    ended: HashMap<String, (Status, String)>,
-    /// Every result that was taken, and what tells it from another
+    ended: Vec<Option<(Status, String)>>,
+    /// Every result that was taken, by its target and attempt, and what tells it from another
     #[serde(skip)]
-    taken: HashMap<(String, u32), String>,
+    taken: HashMap<(usize, u32), String>,
     #[serde(skip)]
     wave_began: Option<Duration>,
 }
@@ -152,7 +152,7 @@ impl FleetRun {
             closed: false,
             from_start: false,
             stopped: None,
-            ended: HashMap::new(),
+            ended: Vec::new(),
             taken: HashMap::new(),
             wave_began: None,
         }
@@ -160,40 +160,37 @@ impl FleetRun {
 
     /// Takes what its ledger holds.
     pub fn read(&mut self, line: &LedgerLine) {
-        let Some(mark) = &line.mark else { return };
-        self.taken.insert((line.result.modem.clone(), line.attempt), mark.clone());
-        self.note(line.attempt, &line.result);
+        let Some((place, mark)) = self.targets.place(&line.result.modem).zip(line.mark.as_ref()) else { return };
+        self.taken.insert((place, line.attempt), mark.clone());
+        self.note(place, line.attempt, &line.result);
     }
 
-    fn note(&mut self, attempt: u32, result: &RunResult) {
-        let modem = &result.modem;
-        if self.targets.named(modem).is_some_and(|target| target.modem.attempt == attempt) {
-            self.ended.insert(modem.clone(), (result.status, result.why()));
+    fn note(&mut self, place: usize, attempt: u32, result: &RunResult) {
+        if self.targets.get(place).is_some_and(|target| target.modem.attempt == attempt) {
+            self.ended.resize(self.targets.len(), None);
+            let end = self.ended.get_mut(place);
+            end.into_iter().for_each(|end| *end = Some((result.status, result.why())));
         }
+    }
+
+    fn end(&self, place: usize) -> Option<&(Status, String)> {
+        self.ended.get(place)?.as_ref()
     }
 
     /// How its modem's present attempt ended.
     pub fn status(&self, modem: &str) -> Option<Status> {
-        Some(self.ended.get(modem)?.0)
+        Some(self.end(self.targets.place(modem)?)?.0)
     }
 
-    /// Why it did not pass.
-    pub fn cause(&self, modem: &str) -> Option<&str> {
-        self.ended.get(modem).map(|(_, why)| why.as_str()).filter(|why| !why.is_empty())
+    /// How a target's present attempt ended, and why it did not pass.
+    pub fn outcome(&self, place: usize) -> Option<(Status, Option<&str>)> {
+        self.end(place).map(|(status, why)| (*status, Some(why.as_str()).filter(|why| !why.is_empty())))
     }
 
     /// How many targets are of a wave that has begun: the first ones.
     pub fn begun_count(&self) -> usize {
         let ends = wave_ends(&self.waves, self.targets.len());
         ends.get(self.wave).copied().unwrap_or(self.targets.len()).min(self.targets.len())
-    }
-
-    fn begun(&self) -> &[Target] {
-        self.targets.get(..self.begun_count()).unwrap_or(&self.targets)
-    }
-
-    fn is_last_wave(&self) -> bool {
-        self.begun_count() == self.targets.len()
     }
 
     /// Whether nothing new is begun.
@@ -203,16 +200,18 @@ impl FleetRun {
 
     /// Targets whose present attempt has not ended.
     pub fn open(&self) -> impl Iterator<Item = &Target> {
-        self.open_of(&self.targets)
+        self.open_of(self.targets.len())
     }
 
-    fn open_of<'t>(&self, targets: &'t [Target]) -> impl Iterator<Item = &'t Target> {
-        targets.iter().filter(|target| !self.ended.contains_key(&target.modem.name))
+    /// Those of the first ones.
+    fn open_of(&self, count: usize) -> impl Iterator<Item = &Target> {
+        let open = self.targets.iter().enumerate().take(count).filter(|(place, _)| self.end(*place).is_none());
+        open.map(|(_, target)| target)
     }
 
     /// Whether a gateway has targets that have not ended.
     pub fn is_open_at(&self, gateway: &str) -> bool {
-        self.targets.at(gateway).any(|(_, target)| !self.ended.contains_key(&target.modem.name))
+        self.targets.at(gateway).any(|(place, _)| self.end(place).is_none())
     }
 
     /// Does what a person wants. How many modems it concerns.
@@ -222,10 +221,10 @@ impl FleetRun {
             Wish::Resume => (self.paused, self.stopped) = (false, None),
             Wish::Cancel(all) => (self.cancelled, self.ends_all) = (true, *all),
             Wish::Retry(of) => {
-                let again: BTreeSet<String> =
-                    self.ended.iter().filter(|(_, end)| of.contains(&end.0)).map(|(name, _)| name.clone()).collect();
-                again.iter().for_each(|name| self.targets.try_again(name));
-                self.ended.retain(|name, _| !again.contains(name));
+                let ended = self.ended.iter_mut().enumerate();
+                let again = ended.filter(|(_, end)| end.as_ref().is_some_and(|end| of.contains(&end.0)));
+                let again: Vec<usize> = again.map(|(place, end)| (place, *end = None).0).collect();
+                again.iter().for_each(|place| self.targets.try_again(*place));
                 if !again.is_empty() {
                     (self.cancelled, self.closed, self.ends_all, self.stopped) = (false, false, false, None);
                 }
@@ -252,11 +251,12 @@ impl Controller {
     ) -> Result<Option<LedgerLine>, String> {
         let Some(run) = self.run(&key.run) else { return Ok(None) };
         let what = || format!("a result of {} by {} in {}", key.modem, key.gateway, key.run);
-        match run.targets.named(&key.modem) {
-            Some(target) if target.gateway == key.gateway && key.attempt <= target.modem.attempt => {}
-            Some(_) | None => return Err(format!("{} was not asked for", what())),
-        }
-        let slot = (key.modem.clone(), key.attempt);
+        let place = run.targets.place(&key.modem).filter(|place| {
+            let target = run.targets.get(*place);
+            target.is_some_and(|target| target.gateway == key.gateway && key.attempt <= target.modem.attempt)
+        });
+        let Some(place) = place else { return Err(format!("{} was not asked for", what())) };
+        let slot = (place, key.attempt);
         match run.taken.get(&slot) {
             Some(known) if *known == mark => return Ok(None),
             Some(_) => {
@@ -271,7 +271,7 @@ impl Controller {
             return Err(format!("{} stands under another's name", what()));
         }
         run.taken.insert(slot, mark.clone());
-        run.note(key.attempt, &message.result);
+        run.note(place, key.attempt, &message.result);
         let mut result = message.result;
         result.record = message.record;
         if result.script.is_empty() {
@@ -313,19 +313,17 @@ impl Controller {
             }
             changed |= self.deal_attaches(place, now, stands);
             let Some(run) = self.runs.get(place) else { continue };
-            let all = run.targets.len();
-            let failed =
-                run.ended.values().filter(|(status, _)| matches!(status, Status::Failed | Status::Unreachable));
+            let (all, begun) = (run.targets.len(), run.begun_count());
+            let failed = run.ended.iter().flatten();
+            let failed = failed.filter(|(status, _)| matches!(status, Status::Failed | Status::Unreachable));
             let too_many = run.max_fail.is_some_and(|most| failed.count() > most.of(all));
-            let is_open = |target: &&Target| {
-                !run.ended.contains_key(&target.modem.name) && self.moves.gateway_of(run, target).is_none()
-            };
-            let open: Vec<&Target> = run.begun().iter().filter(is_open).collect();
+            let open = run.open_of(begun).filter(|target| self.moves.gateway_of(run, target).is_none());
+            let open: Vec<&Target> = open.collect();
             let silent = open.iter().filter(|target| self.is_silent(run, target)).count();
             let waited = run.wave_began.is_some_and(|began| now >= began + Duration::from_millis(run.wave_wait));
             let over = open.is_empty() || waited && silent == open.len();
             let too_silent = over && run.max_silent.is_some_and(|most| silent > most.of(all));
-            let (last, some_left) = (run.is_last_wave(), open.len() + all - run.begun().len() > 0);
+            let (last, some_left) = (begun == all, open.len() + all - begun > 0);
             let Some(run) = self.runs.get_mut(place) else { continue };
             run.wave_began.get_or_insert(now);
             if too_many && some_left {
@@ -345,13 +343,13 @@ impl Controller {
     /// Whether there is nothing more to wait for: what is heard has ended, and what is not heard had its time.
     pub fn is_over(&self, run: &FleetRun, now: Duration) -> bool {
         let waited = run.wave_began.is_some_and(|began| now >= began + Duration::from_millis(run.wave_wait));
-        let mut open = run.begun().iter().filter(|target| run.status(&target.modem.name).is_none());
-        let ends = run.is_last_wave() || run.begins_no_more();
+        let (all, begun) = (run.targets.len(), run.begun_count());
+        let ends = begun == all || run.begins_no_more();
         let had_time = |target: &Target| {
             let elsewhere = self.moves.gateway_of(run, target).is_some();
             waited || elsewhere || run.begins_no_more() && self.is_heard(&target.gateway)
         };
-        ends && open.all(|target| !self.is_awaited(run, target) && had_time(target))
+        ends && run.open_of(begun).all(|target| !self.is_awaited(run, target) && had_time(target))
     }
 
     /// Whether a run needs its gateways no more.
@@ -363,7 +361,7 @@ impl Controller {
             ends && self.is_heard(&target.gateway) && !self.is_awaited(run, target)
         };
         // Those whose wave has not begun are at no gateway.
-        let held = if run.begins_no_more() { run.begun() } else { &run.targets };
+        let held = if run.begins_no_more() { run.begun_count() } else { run.targets.len() };
         expired || run.open_of(held).all(gone)
     }
 
@@ -394,7 +392,7 @@ impl Controller {
             let (run, gateway, attempt) = (run.run.clone(), gateway.clone(), target.modem.attempt);
             LedgerLine { result, run, gateway, attempt, cursor: 0, mark: None }
         };
-        let open = run.targets.iter().enumerate().filter(|(_, target)| !run.ended.contains_key(&target.modem.name));
+        let open = run.targets.iter().enumerate().filter(|(place, _)| run.end(*place).is_none());
         open.map(line).collect()
     }
 
@@ -421,20 +419,31 @@ impl Controller {
             runs,
         };
         let Some(known) = known else { return Some(order).filter(|order| !order.runs.is_empty()) };
-        // What has ended since then may stand in it: the gateway knows that itself.
-        let mut same = known.clone();
-        for run in &mut same.runs {
-            let ended = self.runs.iter().find(|it| it.run == run.run).map(|it| &it.ended);
+        let same = |order: &Order| {
+            let its = (order.pause, order.valid_for, &order.fleet, &order.settled);
+            its == (known.pause, known.valid_for, &known.fleet, &known.settled) && self.says_the_same(known, order)
+        };
+        Some(order).filter(|order| !same(order))
+    }
+
+    /// Whether a known order wants what this one wants. What has ended since then may stand in it: the gateway knows that
+    /// itself.
+    fn says_the_same(&self, known: &Order, order: &Order) -> bool {
+        let left = known.runs.iter().filter_map(|run| {
+            let found = self.runs.iter().find(|it| it.run == run.run);
             let wanted = order.runs.iter().find(|it| it.run == run.run);
-            let wanted: HashMap<&str, &WantedModem> =
-                wanted.iter().flat_map(|run| &run.modems).map(|modem| (modem.name.as_str(), modem)).collect();
-            let is_wanted = |modem: &WantedModem| wanted.get(modem.name.as_str()).is_some_and(|it| *it == modem);
-            run.modems.retain(|modem| is_wanted(modem) || !ended.is_some_and(|ended| ended.contains_key(&modem.name)));
-        }
-        let is_empty = |run: &WantedRun| order.runs.iter().any(|it| it.run == run.run && it.modems.is_empty());
-        same.runs.retain(|run| !run.modems.is_empty() || run.stop || is_empty(run));
-        (same.epoch, same.issued, same.needs) = (order.epoch, order.issued.clone(), order.needs.clone());
-        (same != order).then_some(order)
+            let has_ended = |modem: &WantedModem| found.is_some_and(|run| run.status(&modem.name).is_some());
+            let left: Vec<&WantedModem> = run.modems.iter().filter(|modem| !has_ended(modem)).collect();
+            let stays = !left.is_empty() || run.stop || wanted.is_some_and(|run| run.modems.is_empty());
+            stays.then_some((run, left))
+        });
+        let left: Vec<(&WantedRun, Vec<&WantedModem>)> = left.collect();
+        let is_same = |((known, left), run): (&(&WantedRun, Vec<&WantedModem>), &WantedRun)| {
+            (&known.run, &known.bundle, known.stop) == (&run.run, &run.bundle, run.stop)
+                && (&known.manner, &known.attaches) == (&run.manner, &run.attaches)
+                && left.iter().copied().eq(&run.modems)
+        };
+        left.len() == order.runs.len() && left.iter().zip(&order.runs).all(is_same)
     }
 
     /// The carrier has lost all that it had.
@@ -450,15 +459,15 @@ impl Controller {
 
     fn wanted(&self, run: &FleetRun, gateway: &str) -> Option<WantedRun> {
         let begun = if run.begins_no_more() { 0 } else { run.begun_count() };
-        let is_free = |target: &Target| {
-            run.status(&target.modem.name).is_none()
+        let is_free = |(place, target): &(usize, &Target)| {
+            *place < begun
+                && run.end(*place).is_none()
                 && self.moves.gateway_of(run, target).is_none()
                 && self.moves.waits(run, target).is_none()
         };
         let may_attach = |target: &Target| run.waits_to_attach(target).is_none();
         let its = || run.targets.at(gateway);
-        let open: Vec<&Target> =
-            its().filter(|(place, target)| *place < begun && is_free(target)).map(|(_, target)| target).collect();
+        let open: Vec<&Target> = its().filter(is_free).map(|(_, target)| target).collect();
         let modems = open.iter().filter(|target| may_attach(target)).map(|target| target.modem.clone());
         let modems: Vec<WantedModem> = modems.collect();
         let stop = run.cancelled && run.ends_all && its().next().is_some();

@@ -99,7 +99,18 @@ impl AgentFolder {
 
     pub fn enrolment(&self) -> io::Result<Enrolment> {
         let bytes = fs::read(self.0.join("agent.json"))?;
-        serde_json::from_slice(&bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+        serde_json::from_slice(&bytes).map_err(|error| {
+            let help = "put it back as it was, or enrol the gateway anew in another folder (--state)";
+            io::Error::new(ErrorKind::InvalidData, format!("it is broken ({error}): {help}"))
+        })
+    }
+
+    /// How often its agent has begun.
+    fn session(&self) -> io::Result<u64> {
+        match fs::read(self.0.join("session")) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+            read => Ok(serde_json::from_slice(&read?)?),
+        }
     }
 
     pub fn key(&self) -> io::Result<SecretKey> {
@@ -258,6 +269,7 @@ impl<'s> Gateway<'s> {
             say,
             _lock: lock,
         };
+        gateway.agent.session = gateway.folder.session()?;
         gateway.open_journal();
         Ok(gateway)
     }
@@ -268,7 +280,7 @@ impl<'s> Gateway<'s> {
     }
 
     /// Does what it is told, until it is stopped; `once`: until nothing is left to do. Whether the carrier was reached and
-    /// has all results.
+    /// has all results, and nothing keeps this gateway from its order.
     pub fn run(mut self, once: bool) -> io::Result<bool> {
         if !once {
             self.listen()?;
@@ -279,8 +291,8 @@ impl<'s> Gateway<'s> {
             self.say_changes();
             let idle = self.driver.is_none() && self.unwritten.is_empty() && !self.agent.is_busy();
             if idle && (self.stopping || once) {
-                let done = self.reached && self.agent.to_send().is_none();
-                return Ok(done);
+                let is_followed = self.agent.standing == Standing::Ours && self.agent.hindrance().is_none();
+                return Ok(self.reached && is_followed && self.agent.to_send().is_none());
             }
             let waits = self.agent.disk.is_some() || self.agent.waiting > 0;
             let retry = if waits { now + AGAIN } else { Duration::MAX };
@@ -418,7 +430,12 @@ impl<'s> Gateway<'s> {
             // What was lost meanwhile is not known.
             self.next_presence = Duration::ZERO;
         }
-        let Ok(Some(kept)) = fetched else { return reached };
+        let Ok(Some(kept)) = fetched else {
+            if reached {
+                self.say_new(format!("the carrier has no order for {gateway} yet"));
+            }
+            return reached;
+        };
         let now = Clock::since_boot();
         match self.agent.judge(&kept.bytes) {
             Ok(None) => self.agent.confirmed(now),
@@ -496,15 +513,27 @@ impl<'s> Gateway<'s> {
         let Ok(kept) = kept else { return };
         let there: Option<Presence> = kept.as_ref().and_then(|kept| serde_json::from_slice(&kept.bytes).ok());
         let is_refused = there.as_ref().and_then(|there| there.refuses.as_ref()).is_some_and(|it| *it == own);
+        let session = there.as_ref().map_or(0, |there| there.session);
         let other = there.filter(|there| is_refused || there.refuses.is_none() && there.instance != own);
         if let Some(other) = other {
             self.agent.standing = Standing::Another(other.instance);
             return;
         }
+        if session > self.agent.session {
+            self.agent.standing = Standing::Copied;
+            return;
+        }
+        if self.agent.standing != Standing::Ours {
+            // It stands on the disk before it is said: a copy of this folder that is older is known by it.
+            if let Err(error) = keep(&self.folder.0.join("session"), &json(&(self.agent.session + 1))) {
+                return self.disk_failed(&error);
+            }
+            self.agent.session += 1;
+        }
         let presence = self.agent.presence(&boot_id(), Timestamp::now());
         self.told_running = !presence.running.is_empty();
         let put = self.carrier.put_presence(&gateway, &json(&presence), kept.map_or(0, |kept| kept.version), CALL);
-        self.told(&put);
+        self.reached &= self.told(&put);
         match put {
             Ok(Put::Done(_)) => self.agent.standing = Standing::Ours,
             // Another has written meanwhile: who it is shows the next time.
@@ -514,12 +543,15 @@ impl<'s> Gateway<'s> {
 
     /// Whether the carrier has answered; says so where that is new.
     fn told<T>(&mut self, answer: &Result<T, CarrierError>) -> bool {
-        let why = answer.as_ref().err().map(|error| format!("the carrier: {error}"));
-        if let Some(why) = why.as_ref().filter(|why| self.said.as_ref() != Some(why)) {
-            (self.say)(why);
-            self.said = Some(why.clone());
+        answer.as_ref().err().into_iter().for_each(|error| self.say_new(format!("the carrier: {error}")));
+        answer.is_ok()
+    }
+
+    fn say_new(&mut self, text: String) {
+        if self.said.as_ref() != Some(&text) {
+            (self.say)(&text);
+            self.said = Some(text);
         }
-        why.is_none()
     }
 
     fn say_changes(&mut self) {
@@ -529,12 +561,16 @@ impl<'s> Gateway<'s> {
                 "another agent ({other}) is {gateway}: nothing is begun here; `hayes fleet adopt {gateway}` lets this one take its place"
             )
         };
-        let standing = if let Standing::Another(other) = &self.agent.standing { Some(another(other)) } else { None };
+        let standing = match &self.agent.standing {
+            Standing::Another(other) => Some(another(other)),
+            Standing::Copied => Some(format!(
+                "a copy of this folder is the agent of {}: nothing is begun here; enrol one of them anew",
+                self.agent.who.gateway
+            )),
+            Standing::Unknown | Standing::Ours => None,
+        };
         let says = standing.or_else(|| self.agent.says(Timestamp::now()));
-        if let Some(says) = says.filter(|says| self.said.as_ref() != Some(says)) {
-            (self.say)(&says);
-            self.said = Some(says);
-        }
+        says.into_iter().for_each(|says| self.say_new(says));
     }
 
     // ── The disk

@@ -152,6 +152,9 @@ pub struct Presence {
     /// By chance, in its state folder: another one is another folder, or a copy that was adopted.
     pub instance: String,
     pub boot_id: String,
+    /// How often that folder's agent has begun: one that was there meanwhile has a copy of the folder.
+    #[serde(default)]
+    pub session: u64,
     pub agent: String,
     /// Of the order that it follows
     pub epoch: u64,
@@ -261,7 +264,10 @@ pub fn verified(bytes: &[u8], operators: &[String], fleet: &str, gateway: &str) 
     let (signature, signer) = head.split_once(' ').ok_or("the order has no signature")?;
     let signature = BASE64.decode(signature).map_err(|_| "the order has no signature")?;
     let Some(known) = operators.iter().find(|known| known.as_str() == signer) else {
-        return Err("the order is signed with a key that this gateway was not enrolled with".to_owned());
+        return Err(format!(
+            "the order is signed with the key {signer:.56}, and this gateway was enrolled with another: \
+             is this its fleet's carrier? Else enrol it anew"
+        ));
     };
     if !has_signed(known, text, &signature) {
         return Err("the order's signature is wrong: it was changed, or cut off".to_owned());
@@ -336,9 +342,14 @@ mod tests {
         assert!(String::from_utf8_lossy(&bytes).contains("\"valid_for\":\"15min\""));
         let later = Order { v: 2, ..order.clone() };
         let newer = Order { needs: vec!["attaches".into(), "moon".into()], ..order.clone() };
+        let foreign_key = format!(
+            "the order is signed with the key {}, and this gateway was enrolled with another: \
+             is this its fleet's carrier? Else enrol it anew",
+            other.public()
+        );
         let foreign = Order { gateway: "gw-2".into(), ..order.clone() };
         for (bytes, why) in [
-            (signed(&order, &other), "the order is signed with a key that this gateway was not enrolled with"),
+            (signed(&order, &other), foreign_key.as_str()),
             (signed(&later, &key), "the order is of version 2, and this Hayes knows version 1"),
             (
                 signed(&newer, &key),

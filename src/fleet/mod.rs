@@ -11,7 +11,8 @@
 //! - [`moves`]: modems that another gateway has now
 //! - [`attaches`]: how often modems at many gateways may attach together
 //! - [`board`]: how a run goes
-//! - [`operator`]: the operator's side at work: folder, carrier, ledgers
+//! - [`folder`]: what the operator keeps
+//! - [`operator`]: the operator's side at work: carrier, ledgers
 //! - [`carrier`]: what carries orders and results between the operator and the gateways
 //! - [`nkey`]: how keys are written
 //! - [`seal`]: secrets on their way to a gateway
@@ -23,6 +24,7 @@ pub mod bundle;
 pub mod carrier;
 pub mod controller;
 pub mod files;
+pub mod folder;
 pub mod gateway;
 pub mod key;
 pub mod message;
@@ -31,5 +33,3 @@ pub mod nkey;
 pub mod operator;
 pub mod seal;
 pub mod targets;
-#[cfg(test)]
-mod tests;

@@ -53,8 +53,8 @@ impl std::ops::Deref for Targets {
 }
 
 impl Targets {
-    pub fn named(&self, name: &str) -> Option<&Target> {
-        self.list.get(*self.by_name.get(name)?)
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
     }
 
     /// Those of a gateway, each with its place.
@@ -68,9 +68,8 @@ impl Targets {
     }
 
     /// A person wants it run once more.
-    pub(super) fn try_again(&mut self, name: &str) {
-        let found = self.by_name.get(name).and_then(|place| self.list.get_mut(*place));
-        found.into_iter().for_each(|target| target.modem.attempt += 1);
+    pub(super) fn try_again(&mut self, place: usize) {
+        self.list.get_mut(place).into_iter().for_each(|target| target.modem.attempt += 1);
     }
 }
 

@@ -8,17 +8,19 @@
 //! A file is whole once it has its name, and a result's name is given once. What is written is on the disk before a call
 //! returns. A compare-and-set holds among those who see the same folder.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::{Arrived, Carried, Carrier, CarrierError, Kept, Put, Receipt, ResultKey, Version, is_name};
+use super::{
+    Arrived, Carried, Carrier, CarrierError, Kept, NewOrder, Presences, Put, Receipt, ResultKey, Version, is_name,
+};
 use crate::port::Clock;
 
 /// The folders in it.
@@ -39,6 +41,9 @@ struct Given {
     known: HashSet<PathBuf>,
     /// Those that were seen, and are given out next: of thousands not all are looked through each time.
     next: VecDeque<PathBuf>,
+    /// How many orders and presences there were, and when each of these was written
+    orders: Option<usize>,
+    presences: HashMap<String, (u64, SystemTime)>,
 }
 
 impl DirCarrier {
@@ -56,10 +61,14 @@ impl DirCarrier {
 
     fn failed(&self, path: &Path, error: &io::Error) -> CarrierError {
         let folder = self.folder.display();
+        let is_missing = error.kind() == ErrorKind::NotFound;
         CarrierError::Unreachable(match self.folder.metadata() {
+            Ok(known) if known.is_dir() && is_missing && !self.folder.join("tmp").exists() => {
+                format!("{folder} carries no fleet: `hayes fleet init --carrier dir:{folder}` lets it")
+            }
             Ok(known) if known.is_dir() => format!("{}: {error}", path.display()),
             Ok(_) => format!("{folder} is no folder"),
-            Err(missing) if missing.kind() == ErrorKind::NotFound && error.kind() == ErrorKind::NotFound => {
+            Err(missing) if missing.kind() == ErrorKind::NotFound && is_missing => {
                 format!("the folder {folder} is not there")
             }
             Err(_) => format!("the folder {folder}: {error}"),
@@ -120,6 +129,15 @@ impl DirCarrier {
         Ok(self.read(path)?.map(|bytes| Kept { version: version(&bytes), bytes }))
     }
 
+    /// The files of a folder that are named as gateways are.
+    fn names(&self, folder: &str) -> Carried<BTreeMap<String, PathBuf>> {
+        let folder = self.folder.join(folder);
+        let found = entries(&folder)
+            .and_then(|found| if self.folder.is_dir() { Ok(found) } else { Err(ErrorKind::NotFound.into()) });
+        let named = |path: PathBuf| Some((path.file_name()?.to_str().filter(|name| is_name(name))?.to_owned(), path));
+        Ok(found.map_err(|error| self.failed(&folder, &error))?.into_iter().filter_map(named).collect())
+    }
+
     /// Results that were not given out yet, at most so many.
     fn come(&self, most: usize) -> io::Result<Vec<Arrived>> {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
@@ -156,12 +174,23 @@ impl Carrier for DirCarrier {
         false
     }
 
-    fn put_order(&self, gateway: &str, order: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
-        self.replace(&self.place(&["want", gateway])?, order, replaces, within)
+    fn put_orders(&self, orders: &[NewOrder<'_>], within: Duration) -> Carried<Vec<Put>> {
+        let replace = |order: &NewOrder<'_>| {
+            self.replace(&self.place(&["want", order.gateway])?, order.bytes, order.replaces, within)
+        };
+        orders.iter().map(replace).collect()
     }
 
     fn order(&self, gateway: &str, _within: Duration) -> Carried<Option<Kept>> {
         self.kept(&self.place(&["want", gateway])?)
+    }
+
+    fn orders(&self, _within: Duration) -> Carried<BTreeMap<String, Kept>> {
+        let mut orders = BTreeMap::new();
+        for (name, path) in self.names("want")? {
+            orders.extend(self.kept(&path)?.map(|kept| (name, kept)));
+        }
+        Ok(orders)
     }
 
     fn put_blob(&self, hash: &str, bytes: &[u8], _within: Duration) -> Carried<()> {
@@ -213,14 +242,39 @@ impl Carrier for DirCarrier {
         self.kept(&self.place(&["gw", gateway])?)
     }
 
+    fn presences(&self, _within: Duration) -> Carried<Presences> {
+        let (names, orders) = (self.names("gw")?, self.names("want")?.len());
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_gone = given.presences.keys().any(|name| !names.contains_key(name));
+        let anew = is_gone || given.orders.replace(orders).is_none_or(|before| orders < before);
+        if anew {
+            given.presences.clear();
+        }
+        let mut said = Vec::new();
+        for (name, path) in names {
+            let there = written(&path);
+            if there.is_some() && given.presences.get(&name) != there.as_ref() {
+                said.extend(self.read(&path)?.map(|bytes| (name.clone(), bytes)));
+                given.presences.extend(there.map(|there| (name, there)));
+            }
+        }
+        Ok(Presences { anew, said })
+    }
+
     fn wait(&self, gateway: &str, at_most: Duration) {
         let path = self.folder.join("want").join(gateway);
-        let look = || path.metadata().and_then(|known| Ok((known.len(), known.modified()?))).ok();
+        let look = || written(&path);
         let (clock, before) = (Clock::start(), look());
         while look() == before && clock.now() < at_most {
             Clock::pause(LOOK.min(at_most));
         }
     }
+}
+
+/// What tells one writing of a file from the one before.
+fn written(path: &Path) -> Option<(u64, SystemTime)> {
+    let known = path.metadata().ok()?;
+    Some((known.len(), known.modified().ok()?))
 }
 
 /// What was written says itself which writing it is.
@@ -270,11 +324,14 @@ mod tests {
             assert!(matches!(carrier.order("gw-1", SOON), Err(CarrierError::Unreachable(_))));
             carrier.prepare(SOON).unwrap();
             assert_eq!(carrier.order("gw-1", SOON), Ok(None));
-            let Ok(Put::Done(first)) = carrier.put_order("gw-1", b"one", 0, SOON) else { panic!() };
-            assert_eq!(carrier.put_order("gw-1", b"two", 0, SOON), Ok(Put::Changed));
+            let put = |gateway: &str, bytes: &[u8], replaces| {
+                carrier.put_orders(&[NewOrder { gateway, bytes, replaces }], SOON).map(|put| put[0])
+            };
+            let Ok(Put::Done(first)) = put("gw-1", b"one", 0) else { panic!() };
+            assert_eq!(put("gw-1", b"two", 0), Ok(Put::Changed));
             assert_eq!(carrier.order("gw-1", SOON), Ok(Some(Kept { bytes: b"one".to_vec(), version: first })));
-            assert!(matches!(carrier.put_order("gw-1", b"two", first, SOON), Ok(Put::Done(_))));
-            assert!(matches!(carrier.put_order("../x", b"", 0, SOON), Err(CarrierError::Refused(_))));
+            assert!(matches!(put("gw-1", b"two", first), Ok(Put::Done(_))));
+            assert!(matches!(put("../x", b"", 0), Err(CarrierError::Refused(_))));
             carrier.put_blob("ab", b"text", SOON).unwrap();
             assert_eq!(carrier.blob("ab", SOON), Ok(Some(b"text".to_vec())));
             let key = ResultKey { run: "r1".into(), gateway: "gw-1".into(), modem: "m".into(), attempt: 1 };

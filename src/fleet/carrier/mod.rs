@@ -6,11 +6,10 @@
 //! called from several threads at once.
 
 mod dir;
-#[cfg(test)]
-pub mod memory;
 #[cfg(feature = "nats")]
 pub mod nats;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,11 +23,15 @@ pub trait Carrier: Send + Sync {
     /// that.
     fn confirms(&self) -> bool;
 
-    /// Replaces a gateway's order, if it still is the one of that version, and wakes the gateway.
-    fn put_order(&self, gateway: &str, order: &[u8], replaces: Version, within: Duration) -> Carried<Put>;
+    /// Replaces the orders of these gateways, each if it still is the one of that version, and wakes them. What became of
+    /// each; after an error, whatever was replaced until then.
+    fn put_orders(&self, orders: &[NewOrder<'_>], within: Duration) -> Carried<Vec<Put>>;
 
     /// The present order of a gateway.
     fn order(&self, gateway: &str, within: Duration) -> Carried<Option<Kept>>;
+
+    /// The present orders of all gateways.
+    fn orders(&self, within: Duration) -> Carried<BTreeMap<String, Kept>>;
 
     /// Keeps a bundle under its SHA-256 in lower-case hexadecimal digits. What is there stays.
     fn put_blob(&self, hash: &str, bytes: &[u8], within: Duration) -> Carried<()>;
@@ -46,6 +49,9 @@ pub trait Carrier: Send + Sync {
     fn put_presence(&self, gateway: &str, presence: &[u8], replaces: Version, within: Duration) -> Carried<Put>;
 
     fn presence(&self, gateway: &str, within: Duration) -> Carried<Option<Kept>>;
+
+    /// What gateways have said of themselves since this was asked last.
+    fn presences(&self, within: Duration) -> Carried<Presences>;
 
     /// Waits until that gateway's order may have changed, or for so long. It may return at any time before, and may miss
     /// a change: whoever waits looks again by himself now and then.
@@ -72,6 +78,22 @@ pub type Version = u64;
 pub struct Kept {
     pub bytes: Vec<u8>,
     pub version: Version,
+}
+
+/// An order that is to take the place of the one of that version.
+#[derive(Debug, Clone, Copy)]
+pub struct NewOrder<'a> {
+    pub gateway: &'a str,
+    pub bytes: &'a [u8],
+    pub replaces: Version,
+}
+
+/// What gateways say of themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Presences {
+    /// These are all that there are: what was asked before may have been lost meanwhile.
+    pub anew: bool,
+    pub said: Vec<(String, Vec<u8>)>,
 }
 
 /// What became of a compare-and-set.

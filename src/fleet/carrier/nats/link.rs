@@ -2,6 +2,7 @@
 //! (<https://docs.nats.io/reference/reference-protocols/nats-protocol>) and blocks with a deadline; whoever calls it
 //! reads what comes, and no thread and no runtime stand behind it.
 
+use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -183,8 +184,34 @@ impl Link {
         answer.ok_or_else(|| silent(&format!("no answer from {subject}")))
     }
 
+    /// Asks all of these, each by its subject, what its last message has to be, and its payload; then waits for all answers.
+    pub(super) fn ask_all(&mut self, all: &[(String, u64, &[u8])], until: Duration) -> Carried<Vec<Delivery>> {
+        let (mut bytes, mut replies) = (Vec::new(), HashMap::new());
+        for (place, (subject, last, payload)) in all.iter().enumerate() {
+            replies.insert(self.spell(subject, Some(*last), payload, &mut bytes)?, place);
+        }
+        self.write(&bytes, until)?;
+        let mut answers: Vec<Option<Delivery>> = all.iter().map(|_| None).collect();
+        while !replies.is_empty() {
+            let answer = self.answer(|message| replies.contains_key(&message.subject), until)?;
+            let answer = answer.ok_or_else(|| silent("not all that was asked was answered"))?;
+            if let Some(place) = replies.remove(&answer.subject).and_then(|place| answers.get_mut(place)) {
+                *place = Some(answer);
+            }
+        }
+        Ok(answers.into_iter().flatten().collect())
+    }
+
     /// Sends a message whose answers come under the name that is given back.
     pub(super) fn send(&mut self, subject: &str, last: Last, payload: &[u8], until: Duration) -> Carried<String> {
+        let mut bytes = Vec::new();
+        let reply = self.spell(subject, last, payload, &mut bytes)?;
+        self.write(&bytes, until)?;
+        Ok(reply)
+    }
+
+    /// A message as it is sent, and the name of its answers.
+    fn spell(&mut self, subject: &str, last: Last, payload: &[u8], bytes: &mut Vec<u8>) -> Carried<String> {
         let most = self.server.get("max_payload").and_then(Json::as_u64).unwrap_or(u64::MAX);
         if u64::try_from(payload.len()).is_ok_and(|size| size > most) {
             let size = payload.len();
@@ -200,13 +227,14 @@ impl Link {
                 format!("HPUB {subject} {reply} {} {total}\r\n{header}", header.len())
             }
         };
-        self.write(&[head.as_bytes(), payload, b"\r\n"].concat(), until)?;
+        bytes.extend([head.as_bytes(), payload, b"\r\n"].concat());
         Ok(reply)
     }
 
-    /// Sends a message that nobody answers.
-    pub(super) fn tell(&mut self, subject: &str, until: Duration) -> Carried<()> {
-        self.write(format!("PUB {subject} 0\r\n\r\n").as_bytes(), until)
+    /// Sends empty messages to these subjects, which nobody answers.
+    pub(super) fn tell(&mut self, subjects: &[String], until: Duration) -> Carried<()> {
+        let all: String = subjects.iter().map(|subject| format!("PUB {subject} 0\r\n\r\n")).collect();
+        self.write(all.as_bytes(), until)
     }
 
     /// The next message that is an answer to what was sent; none once the time is over. Answers to what was given up before

@@ -3,10 +3,9 @@
 //!
 //! | stream | subjects | holds |
 //! |---|---|---|
-//! | `F_WANT` | `F.want.G` | the order of each gateway, the last one alone |
+//! | `F_GW` | `F.want.G`, `F.gw.G` | the order of each gateway, and who it is and what it does: the last one alone |
 //! | `F_BLOB` | `F.blob.SHA256` | bundles, each written once |
 //! | `F_RES` | `F.res.R.G.M.A` | results, each written once; for 90 days |
-//! | `F_GW` | `F.gw.G` | who each gateway is and what it does |
 //!
 //! Whatever is written names the sequence number that its subject has to have before (`Nats-Expected-Last-Subject-Sequence`):
 //! 0 for what is written once. The window in which the server knows an id again (`Nats-Msg-Id`) ends; this does not.
@@ -17,6 +16,7 @@
 mod link;
 pub mod users;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -28,7 +28,9 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value as Json, json};
 
-use super::{Access, Arrived, Carried, Carrier, CarrierError, Kept, Put, Receipt, ResultKey, Version};
+use super::{
+    Access, Arrived, Carried, Carrier, CarrierError, Kept, NewOrder, Presences, Put, Receipt, ResultKey, Version,
+};
 use crate::port::{Cancel, Clock, Timestamp};
 use link::{Delivery, Link, Login};
 
@@ -42,15 +44,17 @@ pub(super) struct Nats {
     wake: Cancel,
     /// Told whenever a call is over.
     free: Condvar,
-    feed: Mutex<Option<Feed>>,
+    results: Mutex<Option<Feed>>,
+    presences: Mutex<Option<Feed>>,
 }
 
-/// How the operator reads the results: a consumer of the server, and how far it is.
+/// How the operator reads a stream: a consumer of the server, and how far it is.
 struct Feed {
+    stream: String,
     consumer: String,
     /// How many messages it has given. One that is missing shows in this.
     count: u64,
-    /// The cursor of the last result that was handed on.
+    /// The sequence number of the last one.
     given: u64,
 }
 
@@ -66,6 +70,9 @@ const NOTHING: u64 = 0;
 
 /// Results are kept so long; whoever has not fetched them by then has them from the gateways again.
 const RESULTS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// So many orders are sent before their answers are read, and so many messages are asked for at once.
+const TOGETHER: usize = 64;
+const AT_ONCE: usize = 500;
 /// The operator looks for results so often, and a consumer that is not asked for so long is gone.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const FEED_KEPT: Duration = Duration::from_secs(60);
@@ -94,7 +101,7 @@ impl Nats {
             tls,
             key: SigningKey::from_bytes(access.seed),
             who: access.gateway.unwrap_or(OPERATOR).to_owned(),
-            wake: access.gateway.map(|gateway| format!("{}.wake.{gateway}", access.fleet)),
+            wake: access.gateway.map(wake),
         };
         Ok(Nats {
             fleet: access.fleet.to_owned(),
@@ -103,7 +110,8 @@ impl Nats {
             wanted: AtomicUsize::new(0),
             wake: Cancel::new().map_err(|error| refused(error.to_string()))?,
             free: Condvar::new(),
-            feed: Mutex::new(None),
+            results: Mutex::new(None),
+            presences: Mutex::new(None),
         })
     }
 
@@ -157,12 +165,15 @@ impl Nats {
     }
 
     /// The same for what one writer alone writes: where the answer to an earlier try was lost, it stands there already.
-    fn put_or_find(&self, stream: &str, subject: &str, bytes: &[u8], at: Version, within: Duration) -> Carried<Put> {
-        let put = self.put(subject, bytes, at, within)?;
-        if put != Put::Changed {
-            return Ok(put);
+    fn put_or_find(&self, subject: &str, bytes: &[u8], at: Version, within: Duration) -> Carried<Put> {
+        match self.put(subject, bytes, at, within)? {
+            Put::Changed => self.find(subject, bytes, within),
+            put @ Put::Done(_) => Ok(put),
         }
-        let present = self.last(stream, subject, within)?.filter(|kept| kept.bytes == bytes);
+    }
+
+    fn find(&self, subject: &str, bytes: &[u8], within: Duration) -> Carried<Put> {
+        let present = self.last("GW", subject, within)?.filter(|kept| kept.bytes == bytes);
         Ok(present.map_or(Put::Changed, |kept| Put::Done(kept.version)))
     }
 
@@ -204,38 +215,36 @@ impl Nats {
         Ok(())
     }
 
-    fn streams(&self) -> [Json; 4] {
+    fn streams(&self) -> [Json; 3] {
         let fleet = &self.fleet;
-        let stream = |name: &str, subjects: &str, last_alone: bool| {
+        let stream = |name: &str, subjects: &[&str], last_alone: bool| {
+            let subjects: Vec<String> = subjects.iter().map(|subject| format!("{fleet}.{subject}")).collect();
             json!({
-                "name": format!("{fleet}_{name}"), "subjects": [format!("{fleet}.{subjects}")], "storage": "file",
+                "name": format!("{fleet}_{name}"), "subjects": subjects, "storage": "file",
                 "retention": "limits", "discard": "old", "num_replicas": 1, "allow_direct": true,
                 "max_msgs_per_subject": if last_alone { 1 } else { -1 },
             })
         };
-        let mut results = stream("RES", "res.*.*.*.*", false);
+        let mut results = stream("RES", &["res.*.*.*.*"], false);
         if let Some(settings) = results.as_object_mut() {
             settings.insert("max_age".to_owned(), json!(nanoseconds(RESULTS_KEPT)));
             // A store that was lost and made again goes on behind all cursors of the one before.
             settings.insert("first_seq".to_owned(), json!(Timestamp::now().millis().saturating_mul(1000)));
         }
-        [stream("WANT", "want.*", true), stream("BLOB", "blob.*", true), results, stream("GW", "gw.*", true)]
+        [stream("GW", &["want.*", "gw.*"], true), stream("BLOB", &["blob.*"], true), results]
     }
 
-    /// The next results behind the cursor: what is there now.
+    /// What a feed has to give now, each with its number in the stream, at most so much. Where it has ended, or has left
+    /// something out, there is none in its place afterwards: another one goes on.
     fn pull(
         &self,
         link: &mut Link,
         feed: &mut Option<Feed>,
-        after: u64,
         most: usize,
         until: Duration,
-    ) -> Carried<Vec<Arrived>> {
-        let mut reading = match feed.take().filter(|feed| feed.given == after) {
-            Some(feed) => feed,
-            None => self.begin_feed(link, after, until)?,
-        };
-        let next = format!("$JS.API.CONSUMER.MSG.NEXT.{}_RES.{}", self.fleet, reading.consumer);
+    ) -> Carried<Vec<(Delivery, u64)>> {
+        let Some(mut reading) = feed.take() else { return Ok(Vec::new()) };
+        let next = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", reading.stream, reading.consumer);
         let body = json!({ "batch": most, "no_wait": true }).to_string();
         let reply = link.send(&next, None, body.as_bytes(), until)?;
         let mut arrived = Vec::new();
@@ -243,7 +252,7 @@ impl Nats {
         let given = format!(".{}.", reading.consumer);
         let is_answer = |message: &Delivery| message.subject == reply || message.reply.contains(&given);
         for _ in 0..most {
-            let late = || CarrierError::Unreachable("the NATS server stopped amid the results".to_owned());
+            let late = || CarrierError::Unreachable("the NATS server stopped amid what it was asked for".to_owned());
             let message = link.answer(is_answer, until)?.ok_or_else(late)?;
             match message.status() {
                 None => {}
@@ -252,22 +261,33 @@ impl Nats {
                 // The consumer is gone: another one goes on where this one stopped.
                 Some(_) => return Ok(arrived),
             }
-            let Some((cursor, count)) = places(&message.reply) else { return Ok(arrived) };
+            let Some((number, count)) = places(&message.reply) else { return Ok(arrived) };
             if count != reading.count + 1 {
                 return Ok(arrived);
             }
-            reading.count = count;
-            if let Some(key) = self.key(&message.subject) {
-                reading.given = cursor;
-                arrived.push(Arrived { key, bytes: message.payload, cursor });
-            }
+            (reading.count, reading.given) = (count, number);
+            arrived.push((message, number));
         }
         *feed = Some(reading);
         Ok(arrived)
     }
 
-    fn begin_feed(&self, link: &mut Link, after: u64, until: Duration) -> Carried<Feed> {
-        let stream = format!("{}_RES", self.fleet);
+    /// All that a feed has to give now.
+    fn drain(&self, link: &mut Link, feed: &mut Option<Feed>, until: Duration) -> Carried<Vec<(Delivery, u64)>> {
+        let mut all = Vec::new();
+        loop {
+            let more = self.pull(link, feed, AT_ONCE, until)?;
+            let is_last = more.len() < AT_ONCE;
+            all.extend(more);
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Begins to read a table behind that message; none: with the last one of each subject.
+    fn begin_feed(&self, link: &mut Link, table: &str, from: Option<u64>, until: Duration) -> Carried<Feed> {
+        let stream = format!("{}_{}", self.fleet, if table == "res" { "RES" } else { "GW" });
         let info = format!("STREAM.INFO.{stream}");
         let mut found = asked(link, &info, &Json::Null, STREAM_NOT_FOUND, until)?;
         if found.is_none() {
@@ -277,17 +297,22 @@ impl Nats {
         }
         // A cursor that lies behind the end is of another store: all of this one is new.
         let last = found.map_or(0, |found| number(&found, "/state/last_seq"));
+        let begin = from.map(|after| if last < after { 1 } else { after + 1 });
         let consumer = link.fresh_name();
-        let wanted = json!({
-            "stream_name": stream,
-            "config": {
-                "name": consumer, "deliver_policy": "by_start_sequence", "ack_policy": "none", "max_deliver": 1,
-                "opt_start_seq": if last < after { 1 } else { after + 1 },
-                "mem_storage": true, "num_replicas": 1, "inactive_threshold": nanoseconds(FEED_KEPT),
-            },
+        let mut config = json!({
+            "name": consumer, "ack_policy": "none", "max_deliver": 1, "mem_storage": true, "num_replicas": 1,
+            "inactive_threshold": nanoseconds(FEED_KEPT),
+            "filter_subject": self.subject(table, ">"),
+            "deliver_policy": if begin.is_some() { "by_start_sequence" } else { "last_per_subject" },
         });
-        asked(link, &format!("CONSUMER.CREATE.{stream}.{consumer}"), &wanted, NOTHING, until)?;
-        Ok(Feed { consumer, count: 0, given: after })
+        if let (Some(settings), Some(begin)) = (config.as_object_mut(), begin) {
+            settings.insert("opt_start_seq".to_owned(), json!(begin));
+        }
+        let wanted = json!({ "stream_name": stream, "config": config });
+        // With one filter the server wants it in the subject too.
+        let create = format!("CONSUMER.CREATE.{stream}.{consumer}.{}", self.subject(table, ">"));
+        asked(link, &create, &wanted, NOTHING, until)?;
+        Ok(Feed { stream, consumer, count: 0, given: from.unwrap_or(0) })
     }
 
     /// Whose result a subject is: `F.res.R.G.M.A`.
@@ -311,16 +336,43 @@ impl Carrier for Nats {
         true
     }
 
-    fn put_order(&self, gateway: &str, order: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
-        let put = self.put_or_find("WANT", &self.subject("want", gateway), order, replaces, within)?;
-        if put != Put::Changed {
-            self.call(within, |link, until| link.tell(&self.subject("wake", gateway), until))?;
+    fn put_orders(&self, orders: &[NewOrder<'_>], within: Duration) -> Carried<Vec<Put>> {
+        let mut puts = self.call(within, |link, until| {
+            let mut puts = Vec::new();
+            for some in orders.chunks(TOGETHER) {
+                let messages =
+                    some.iter().map(|order| (self.subject("want", order.gateway), order.replaces, order.bytes));
+                for answer in link.ask_all(&messages.collect::<Vec<_>>(), until)? {
+                    let answer = said(&answer, WRONG_LAST_SEQUENCE)?;
+                    puts.push(answer.map_or(Put::Changed, |answer| Put::Done(number(&answer, "/seq"))));
+                }
+            }
+            Ok(puts)
+        })?;
+        for (put, order) in puts.iter_mut().zip(orders).filter(|(put, _)| **put == Put::Changed) {
+            *put = self.find(&self.subject("want", order.gateway), order.bytes, within)?;
         }
-        Ok(put)
+        let woken = puts.iter().zip(orders).filter(|(put, _)| **put != Put::Changed);
+        let woken: Vec<String> = woken.map(|(_, order)| wake(order.gateway)).collect();
+        self.call(within, |link, until| link.tell(&woken, until))?;
+        Ok(puts)
     }
 
     fn order(&self, gateway: &str, within: Duration) -> Carried<Option<Kept>> {
-        self.last("WANT", &self.subject("want", gateway), within)
+        self.last("GW", &self.subject("want", gateway), within)
+    }
+
+    fn orders(&self, within: Duration) -> Carried<BTreeMap<String, Kept>> {
+        let found = self.call(within, |link, until| {
+            let mut feed = Some(self.begin_feed(link, "want", None, until)?);
+            let found = self.drain(link, &mut feed, until)?;
+            feed.map(|_| found)
+                .ok_or_else(|| CarrierError::Unreachable("the NATS server has stopped amid the orders".to_owned()))
+        })?;
+        let kept = |(message, version): (Delivery, u64)| {
+            Some((gateway_of(&message.subject)?, Kept { bytes: message.payload, version }))
+        };
+        Ok(found.into_iter().filter_map(kept).collect())
     }
 
     fn put_blob(&self, hash: &str, bytes: &[u8], within: Duration) -> Carried<()> {
@@ -343,11 +395,19 @@ impl Carrier for Nats {
 
     fn results(&self, after: u64, most: usize, within: Duration) -> Carried<Vec<Arrived>> {
         let clock = Clock::start();
-        let mut feed = held(&self.feed);
+        let mut feed = held(&self.results);
         loop {
             let left = within.saturating_sub(clock.now());
-            let arrived =
-                self.call(left.max(ONE_LOOK), |link, until| self.pull(link, &mut feed, after, most, until))?;
+            let arrived = self.call(left.max(ONE_LOOK), |link, until| {
+                if feed.as_ref().is_none_or(|feed| feed.given != after) {
+                    *feed = Some(self.begin_feed(link, "res", Some(after), until)?);
+                }
+                self.pull(link, &mut feed, most, until)
+            })?;
+            let key = |(message, cursor): (Delivery, u64)| {
+                Some(Arrived { key: self.key(&message.subject)?, bytes: message.payload, cursor })
+            };
+            let arrived: Vec<Arrived> = arrived.into_iter().filter_map(key).collect();
             if !arrived.is_empty() || clock.now() >= within {
                 return Ok(arrived);
             }
@@ -356,11 +416,24 @@ impl Carrier for Nats {
     }
 
     fn put_presence(&self, gateway: &str, presence: &[u8], replaces: Version, within: Duration) -> Carried<Put> {
-        self.put_or_find("GW", &self.subject("gw", gateway), presence, replaces, within)
+        self.put_or_find(&self.subject("gw", gateway), presence, replaces, within)
     }
 
     fn presence(&self, gateway: &str, within: Duration) -> Carried<Option<Kept>> {
         self.last("GW", &self.subject("gw", gateway), within)
+    }
+
+    fn presences(&self, within: Duration) -> Carried<Presences> {
+        let mut feed = held(&self.presences);
+        let (anew, said) = self.call(within, |link, until| {
+            let anew = feed.is_none();
+            if anew {
+                *feed = Some(self.begin_feed(link, "gw", None, until)?);
+            }
+            Ok((anew, self.drain(link, &mut feed, until)?))
+        })?;
+        let said = said.into_iter().filter_map(|(message, _)| Some((gateway_of(&message.subject)?, message.payload)));
+        Ok(Presences { anew, said: said.collect() })
     }
 
     /// Listens on the connection, and leaves it to calls of other threads meanwhile. Where there is none, it makes one.
@@ -393,6 +466,16 @@ impl Carrier for Nats {
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What wakes a gateway.
+fn wake(gateway: &str) -> String {
+    format!("_INBOX.{gateway}.wake")
+}
+
+/// Whose order or presence a subject holds: `F.gw.G`.
+fn gateway_of(subject: &str) -> Option<String> {
+    subject.rsplit_once('.').map(|(_, gateway)| gateway.to_owned())
 }
 
 /// Asks what JetStream is asked in JSON; none where it answers with the error that is forgiven.

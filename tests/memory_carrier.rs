@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Arrived, Carried, Carrier, CarrierError, Kept, Put, Receipt, ResultKey, Version};
+use hayes::fleet::carrier::{
+    Arrived, Carried, Carrier, CarrierError, Kept, NewOrder, Presences, Put, Receipt, ResultKey, Version,
+};
 
 #[derive(Debug, Default)]
-pub struct MemoryCarrier(Mutex<Shelves>);
+pub(crate) struct MemoryCarrier(Mutex<Shelves>);
 
 /// What it holds.
 #[derive(Debug, Default)]
@@ -22,12 +24,12 @@ struct Shelves {
 
 impl MemoryCarrier {
     /// From now on it does not answer, or does again.
-    pub fn set_away(&self, away: bool) {
+    pub(crate) fn set_away(&self, away: bool) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).away = away;
     }
 
     /// Loses all that it holds.
-    pub fn wipe(&self) {
+    pub(crate) fn wipe(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Shelves::default();
     }
 
@@ -55,12 +57,17 @@ impl Carrier for MemoryCarrier {
         true
     }
 
-    fn put_order(&self, gateway: &str, order: &[u8], replaces: Version, _within: Duration) -> Carried<Put> {
-        Ok(replace(&mut self.shelves()?.orders, gateway, order, replaces))
+    fn put_orders(&self, orders: &[NewOrder<'_>], _within: Duration) -> Carried<Vec<Put>> {
+        let shelf = &mut self.shelves()?.orders;
+        Ok(orders.iter().map(|order| replace(shelf, order.gateway, order.bytes, order.replaces)).collect())
     }
 
     fn order(&self, gateway: &str, _within: Duration) -> Carried<Option<Kept>> {
         Ok(self.shelves()?.orders.get(gateway).cloned())
+    }
+
+    fn orders(&self, _within: Duration) -> Carried<BTreeMap<String, Kept>> {
+        Ok(self.shelves()?.orders.clone())
     }
 
     fn put_blob(&self, hash: &str, bytes: &[u8], _within: Duration) -> Carried<()> {
@@ -93,6 +100,11 @@ impl Carrier for MemoryCarrier {
 
     fn presence(&self, gateway: &str, _within: Duration) -> Carried<Option<Kept>> {
         Ok(self.shelves()?.presences.get(gateway).cloned())
+    }
+
+    fn presences(&self, _within: Duration) -> Carried<Presences> {
+        let all = &self.shelves()?.presences;
+        Ok(Presences { anew: true, said: all.iter().map(|(name, kept)| (name.clone(), kept.bytes.clone())).collect() })
     }
 
     fn wait(&self, _gateway: &str, _at_most: Duration) {}

@@ -1,0 +1,294 @@
+//! The operator's folder: what outlasts the program.
+//!
+//! - `fleet.json`, `key`: what the fleet is called, where it is reached, what signs its orders
+//! - `orders.log`: what gateways were told
+//! - `runs/RUN/run.json`, `bundle`, `results.jsonl`: a run, its scripts, its ledger
+//! - `runs/RUN/wish`: what somebody wants of a run that another process drives
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::carrier::{Access, Carrier, CarrierError, open};
+use super::controller::{FleetRun, LedgerLine, Wish};
+use super::gateway::keep;
+use super::key::{SecretKey, sha256};
+use super::message::{Order, json};
+use super::nkey::KeyKind;
+use crate::batch::journal::{self, Results};
+use crate::state;
+
+/// What is kept of a fleet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FleetSettings {
+    pub v: u32,
+    pub fleet: String,
+    pub carrier: String,
+    /// Certificates to trust in place of the system's
+    pub authorities: Option<PathBuf>,
+    /// How long a gateway begins modems without the carrier
+    #[serde(with = "super::message::as_text")]
+    pub valid_for: Duration,
+}
+
+/// A fleet's folder.
+#[derive(Debug, Clone)]
+pub struct FleetFolder(pub PathBuf);
+
+impl FleetFolder {
+    /// Makes a fleet, or gives one another carrier. The public key that gateways are enrolled with.
+    pub fn init(&self, settings: &FleetSettings) -> io::Result<String> {
+        // A wrong address is not kept.
+        let authorities = settings.authorities.as_deref();
+        let access = Access { fleet: &settings.fleet, gateway: None, seed: &[0; 32], authorities };
+        open(&settings.carrier, &access).map_err(|why| io::Error::new(ErrorKind::InvalidInput, why.to_string()))?;
+        state::private_folder(&self.0)?;
+        let path = self.0.join("key");
+        if !path.exists() {
+            SecretKey::new(KeyKind::Operator)?.write(&path)?;
+        }
+        keep(&self.0.join("fleet.json"), &json(settings))?;
+        Ok(self.key()?.public())
+    }
+
+    pub fn settings(&self) -> io::Result<FleetSettings> {
+        read(&self.0.join("fleet.json"))
+    }
+
+    pub fn key(&self) -> io::Result<SecretKey> {
+        let path = self.0.join("key");
+        SecretKey::read(KeyKind::Operator, &path).map_err(|error| {
+            let help = "put it back; `hayes fleet init` makes another, with which each gateway is enrolled anew";
+            if path.exists() { error } else { io::Error::new(error.kind(), format!("{error}: {help}")) }
+        })
+    }
+
+    pub fn carrier(&self, settings: &FleetSettings) -> io::Result<Box<dyn Carrier>> {
+        let key = self.key()?;
+        let authorities = settings.authorities.as_deref();
+        let access = Access { fleet: &settings.fleet, gateway: None, seed: key.seed(), authorities };
+        open(&settings.carrier, &access).map_err(failed)
+    }
+
+    pub fn run_folder(&self, run: &str) -> PathBuf {
+        self.0.join("runs").join(run)
+    }
+
+    /// Whether no other process drives this fleet: then this one does, as long as it has the file.
+    pub fn lock(&self) -> io::Result<Option<File>> {
+        let file = state::private().open(self.0.join("lock"))?;
+        match file.try_lock() {
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(Some(file)),
+        }
+    }
+
+    /// The names of the runs that there are, in the order in which they were made.
+    pub fn runs(&self) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(self.0.join("runs")) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            // One that was never made to its end has none.
+            if entry.path().join("run.json").exists() {
+                names.extend(entry.file_name().into_string());
+            }
+        }
+        let number = |run: &String| run.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0_u64);
+        names.sort_by_key(number);
+        Ok(names)
+    }
+
+    pub(super) fn run(&self, name: &str) -> io::Result<FleetRun> {
+        read(&self.run_folder(name).join("run.json"))
+    }
+
+    /// Keeps a new run under the next name, which it is given; `seal` seals its secrets for that name.
+    pub fn add(
+        &self,
+        mut run: FleetRun,
+        bundle: &[u8],
+        seal: impl Fn(&str) -> io::Result<BTreeMap<String, String>>,
+    ) -> io::Result<String> {
+        state::private_folder(&self.0.join("runs"))?;
+        // Nobody else makes one meanwhile: what is there was left by one that was killed.
+        let making = state::private().open(self.0.join("making"))?;
+        if making.lock().is_ok() {
+            let left =
+                fs::read_dir(&self.0)?.flatten().filter(|it| it.file_name().as_encoded_bytes().starts_with(b"new-"));
+            left.for_each(|left| _ = fs::remove_dir_all(left.path()));
+        }
+        // It gets its name when it is whole: who is killed meanwhile leaves no run.
+        let new = self.0.join(format!("new-{}", std::process::id()));
+        state::private_folder(&new)?;
+        keep(&new.join("bundle"), bundle)?;
+        let mut number = self.runs()?.len() + 1;
+        loop {
+            run.run = format!("r{number}");
+            let folder = self.run_folder(&run.run);
+            if folder.join("run.json").exists() {
+                number += 1;
+                continue;
+            }
+            run.sealed = seal(&run.run)?;
+            keep(&new.join("run.json"), &json(&run))?;
+            match fs::rename(&new, &folder) {
+                Err(_) if folder.exists() => number += 1,
+                renamed => return renamed.map(|()| run.run),
+            }
+        }
+    }
+
+    /// Leaves a wish for whoever drives the fleet.
+    pub fn wish(&self, run: &str, wish: &Wish) -> io::Result<()> {
+        keep(&self.run_folder(run).join("wish"), &json(wish))
+    }
+}
+
+/// What stands in a file as JSON; an error names the file.
+pub(super) fn read<T: for<'d> Deserialize<'d>>(path: &Path) -> io::Result<T> {
+    let read = fs::read(path).and_then(|bytes| Ok(serde_json::from_slice(&bytes)?));
+    read.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+pub(super) fn failed(error: CarrierError) -> io::Error {
+    let kind = match error {
+        CarrierError::Unreachable(_) => ErrorKind::NotConnected,
+        CarrierError::Refused(_) => ErrorKind::PermissionDenied,
+    };
+    io::Error::new(kind, format!("the carrier: {error}"))
+}
+
+/// Reads a ledger line by line; none where there is none. Its last line may be torn: this tells, and what is appended
+/// stands in its place.
+pub fn read_ledger(path: &Path, mut take: impl FnMut(&LedgerLine)) -> io::Result<Option<Results>> {
+    let read = journal::read_each(path, |line: LedgerLine| {
+        take(&line);
+        line.result
+    });
+    match read {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+    }
+}
+
+/// What gateways were told, in a file: each order as it was signed, its gateway's last one counts. An order stands there
+/// before it is sent.
+#[derive(Debug)]
+pub(super) struct ToldOrders {
+    file: File,
+    /// Of each gateway the epoch of its last order, and the hash of what was signed
+    last: BTreeMap<String, (u64, String)>,
+}
+
+/// A file that is longer, and mostly holds what does not count any more, is written anew.
+const SHORT: usize = 4 << 20;
+
+impl ToldOrders {
+    /// Goes on with the file, and gives out the order of each gateway. What was not written to its end was not sent.
+    pub(super) fn open(path: &Path) -> io::Result<(ToldOrders, BTreeMap<String, Order>)> {
+        let bytes = if path.exists() { fs::read(path)? } else { Vec::new() };
+        let (mut orders, mut last, mut places) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut whole, mut number) = (0, 0);
+        while let Some((signed, order)) = bytes.get(whole..).and_then(first_order) {
+            number += 1;
+            let order: Order = serde_json::from_slice(order).map_err(|error| {
+                let why = "without it, what gateways have is asked of the carrier";
+                let text = format!("{}: order {number} cannot be read: {error}; {why}", path.display());
+                io::Error::new(ErrorKind::InvalidData, text)
+            })?;
+            last.insert(order.gateway.clone(), (order.epoch, sha256(signed)));
+            places.insert(order.gateway.clone(), whole..whole + signed.len() + 1);
+            orders.insert(order.gateway.clone(), order);
+            whole += signed.len() + 1;
+        }
+        let count: usize = places.values().map(ExactSizeIterator::len).sum();
+        if whole > SHORT.max(2 * count) {
+            let lines: Vec<&[u8]> = places.into_values().filter_map(|place| bytes.get(place)).collect();
+            keep(path, &lines.concat())?;
+            whole = count;
+        }
+        let mut file = state::private().open(path)?;
+        file.set_len(whole as u64)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok((ToldOrders { file, last }, orders))
+    }
+
+    /// The epoch of a gateway's last order; 0 where there is none.
+    pub(super) fn epoch(&self, gateway: &str) -> u64 {
+        self.last.get(gateway).map_or(0, |(epoch, _)| *epoch)
+    }
+
+    /// Whether these bytes are a gateway's last order.
+    pub(super) fn is_last(&self, gateway: &str, bytes: &[u8]) -> bool {
+        self.last.get(gateway).is_some_and(|(_, hash)| *hash == sha256(bytes))
+    }
+
+    /// Writes down what was signed for these gateways; it is on the disk then.
+    pub(super) fn append(&mut self, signed: &[(Order, Vec<u8>)]) -> io::Result<()> {
+        let lines: Vec<u8> = signed.iter().flat_map(|(_, bytes)| [bytes, &b"\n"[..]]).flatten().copied().collect();
+        self.file.write_all(&lines)?;
+        self.file.sync_data()?;
+        let last = signed.iter().map(|(order, bytes)| (order.gateway.clone(), (order.epoch, sha256(bytes))));
+        self.last.extend(last);
+        Ok(())
+    }
+}
+
+/// The first order that stands there whole: what was signed, and its JSON. Each of them is a line.
+fn first_order(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let head = bytes.iter().position(|byte| *byte == b'\n')? + 1;
+    let end = head + bytes.get(head..)?.iter().position(|byte| *byte == b'\n')?;
+    Some((bytes.get(..end)?, bytes.get(head..end)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::message::signed;
+    use crate::state::with_folder;
+
+    fn order(gateway: &str, epoch: u64) -> Order {
+        let text = format!(
+            r#"{{"v":1,"fleet":"f","gateway":"{gateway}","epoch":{epoch},"issued":"","valid_for":"1s","runs":[]}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn what_was_told_is_known_again_without_what_was_not_written_to_its_end() {
+        with_folder(|folder| {
+            let (path, key) = (folder.join("orders.log"), SecretKey::new(KeyKind::Operator).unwrap());
+            let signed = |order: Order| (order.clone(), signed(&order, &key));
+            let (mut told, orders) = ToldOrders::open(&path).unwrap();
+            assert!(orders.is_empty());
+            let [first, second, other] = [order("gw-1", 1), order("gw-1", 2), order("gw-2", 1)].map(signed);
+            told.append(&[first.clone(), other.clone()]).unwrap();
+            told.append(std::slice::from_ref(&second)).unwrap();
+            assert_eq!((told.epoch("gw-1"), told.epoch("gw-3")), (2, 0));
+            assert!(told.is_last("gw-1", &second.1) && !told.is_last("gw-1", &first.1));
+            drop(told);
+            let whole = fs::read(&path).unwrap();
+            for cut in 1..=second.1.len() {
+                fs::write(&path, &whole[..whole.len() - cut]).unwrap();
+                let (told, orders) = ToldOrders::open(&path).unwrap();
+                assert_eq!(orders.into_values().collect::<Vec<_>>(), [first.0.clone(), other.0.clone()]);
+                assert!(told.is_last("gw-1", &first.1) && told.is_last("gw-2", &other.1));
+                assert_eq!(fs::metadata(&path).unwrap().len(), (first.1.len() + other.1.len() + 2) as u64);
+            }
+            // One that is long and mostly old is written anew.
+            let mut told = ToldOrders::open(&path).unwrap().0;
+            let many: Vec<_> = std::iter::repeat_n(second, SHORT / whole.len() * 4).collect();
+            told.append(&many).unwrap();
+            let (told, orders) = ToldOrders::open(&path).unwrap();
+            assert!((orders["gw-1"].epoch, told.epoch("gw-2")) == (2, 1) && fs::metadata(&path).unwrap().len() < 1000);
+        });
+    }
+}
