@@ -296,8 +296,7 @@ fn span(value: &Value<'_>) -> Span {
 
 /// Why a project may not say this.
 fn refused(setting: &Setting, values: &[String]) -> Option<&'static str> {
-    let on_network =
-        |value: &String| matches!(Address::parse(value), Ok(Address::Tcp { .. } | Address::Rfc2217 { .. }));
+    let on_network = |value: &String| Address::parse(value).is_ok_and(|address| address.is_remote());
     match setting.from_project {
         FromProject::Anything => None,
         FromProject::True => values.iter().any(|value| value != "true").then_some("it would make a run less careful"),

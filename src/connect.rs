@@ -35,7 +35,7 @@ pub const SIMULATED: &str = "sim:bg96";
 /// The port of the one modem that answers AT: what the command line takes in place of an address.
 pub const AUTO: &str = "auto";
 
-const SCHEMES: [&str; 5] = ["usb:", "tcp://", "rfc2217://", "sim:", "replay:"];
+pub(crate) const SCHEMES: [&str; 5] = ["usb:", "tcp://", "rfc2217://", "sim:", "replay:"];
 
 /// How a port is opened.
 #[derive(Debug, Clone)]
@@ -186,6 +186,11 @@ impl Address {
         may_come && error.code != "hayes::port::interrupted" && (is_absent || waited)
     }
 
+    /// Another machine's, or what another program here offers over the network.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self, Address::Tcp { .. } | Address::Rfc2217 { .. })
+    }
+
     /// A device that is not there, as a look at its name tells.
     fn is_away(&self) -> bool {
         match self {
@@ -263,16 +268,21 @@ fn unknown_scheme(text: &str, scheme: &str) -> Complaint {
     }
 }
 
+/// `host:7000`, `[::1]:7000`: the host, and what stands behind its colon (RFC 3986 §3.2).
+pub(crate) fn split_host(text: &str) -> (&str, Option<&str>) {
+    match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) => (host, port.strip_prefix(':')),
+        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+    }
+}
+
 fn host_and_port(text: &str, rest: &str) -> Result<(String, u16), Complaint> {
     let scheme = text.strip_suffix(rest).unwrap_or_default();
     let rest = rest.strip_suffix('/').unwrap_or(rest);
-    let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, port)) => (host, port.strip_prefix(':')),
-        None if rest.matches(':').count() > 1 => {
-            return Err(Complaint::told("hayes::port::missing colons", &[&text, &scheme]));
-        }
-        None => rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port))),
-    };
+    let (host, port) = split_host(rest);
+    if !rest.starts_with('[') && rest.matches(':').count() > 1 {
+        return Err(Complaint::told("hayes::port::missing colons", &[&text, &scheme]));
+    }
     if host.is_empty() {
         return Err(Complaint::told("hayes::port::missing no-host", &[&text, &scheme]));
     }

@@ -7,6 +7,7 @@
 //!
 //! - [`source`]: a text with its name, and places in it
 //! - [`notation`]: how durations, bytes and control characters are written and read
+//! - [`chance`]: numbers by chance, from a seed
 //! - [`psm`]: the timers of power saving
 //! - [`sms`]: short messages: their alphabets, and the unit that PDU mode carries
 //! - [`diagnostic`]: what is wrong, where, and what to do about it; how it is shown
@@ -80,6 +81,7 @@
 pub mod at;
 pub mod batch;
 pub mod catalogue;
+mod chance;
 pub mod check;
 pub mod cli;
 mod config;

@@ -166,6 +166,32 @@ fn hex_byte(high: u8, low: u8) -> Option<u8> {
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
+/// A text as a URI holds it (RFC 3986 §2.1): a byte that is not kept is `%2C`.
+pub(crate) fn percent_encoded(text: &str, keeps: impl Fn(u8) -> bool) -> String {
+    text.bytes().map(|byte| if keeps(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// The text that [`percent_encoded`] wrote.
+pub(crate) fn percent_decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        bytes.extend(unhex(digits)?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The check digit behind the other digits of an IMEI or an ICCID (ISO/IEC 7812-1, annex B).
+pub(crate) fn check_digit(digits: &str) -> Option<u32> {
+    // Each second digit counts twice, and of what comes out the digits are added.
+    let weighed = digits.chars().rev().zip([2, 1].into_iter().cycle());
+    let weighed = weighed.map(|(digit, weight)| digit.to_digit(10).map(|digit| digit * weight));
+    let sum: u32 = weighed.map(|value| value.map(|value| value / 10 + value % 10)).sum::<Option<u32>>()?;
+    Some((10 - sum % 10) % 10)
+}
+
 fn push_byte(text: &mut String, byte: u8) {
     // Writing to a String does not fail.
     let _ = write!(text, "\\x{byte:02X}");

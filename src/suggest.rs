@@ -8,7 +8,7 @@ use crate::check::Scripts;
 use crate::library::{self, SCRIPTS};
 use crate::source::Source;
 use crate::syntax::ast::{Param, StatementKind};
-use crate::syntax::{parse, statements};
+use crate::syntax::{GIVEN_NAMES, parse, statements};
 use crate::value::functions::FUNCTIONS;
 use crate::value::{Value, module};
 
@@ -149,15 +149,9 @@ fn is_name(character: char) -> bool {
 }
 
 fn variables(word: &str, names: &[Candidate], end: &str) -> Vec<Candidate> {
-    let always = [
-        ("response", "the last answer's lines"),
-        ("body", "the content that it carries"),
-        ("result", "its final result code"),
-        ("elapsed", "how long it took"),
-        ("module", "what is known of the module"),
-    ];
     let own = names.iter().map(|name| (name.text.as_str(), name.about.as_str()));
-    let fitting = own.chain(always).filter(|(name, _)| name.starts_with(word));
+    let given = GIVEN_NAMES.iter().map(|(name, about, _)| (*name, *about));
+    let fitting = own.chain(given).filter(|(name, _)| name.starts_with(word));
     fitting.map(|(name, about)| Candidate::new(CandidateKind::Name, format!("{name}{end}"), about)).collect()
 }
 

@@ -13,6 +13,7 @@ use crate::catalogue::Catalogue;
 use crate::check::{Program, check};
 use crate::connect::{self, Address, Opening};
 use crate::conversation::Conversation;
+use crate::guard::ICCID_DIGITS;
 use crate::library::{self, Library};
 use crate::port::Cancel;
 use crate::port::crew::Crew;
@@ -161,7 +162,7 @@ pub fn is_same(wanted: &Identity, found: &Identity) -> bool {
         (Some(wanted), Some(found)) => wanted.starts_with(found.as_str()) || found.starts_with(wanted.as_str()),
         (None, _) | (Some(_), None) => true,
     };
-    whole && same(&wanted.imei, &found.imei, 14) && same(&wanted.iccid, &found.iccid, 18)
+    whole && same(&wanted.imei, &found.imei, 14) && same(&wanted.iccid, &found.iccid, ICCID_DIGITS)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::connect::{self, Opening};
 use crate::conversation::Conversation;
 use crate::diagnostic::Complaint;
 use crate::guard::Simulators;
-use crate::notation::ShownDuration;
+use crate::notation::{ShownDuration, percent_encoded};
 use crate::port::transcript::Transcript;
 use crate::port::{Cancel, Port, Timestamp};
 use crate::report::conversation::{ConversationText, meaning};
@@ -336,13 +336,7 @@ fn mark<'t>(texts: impl Iterator<Item = &'t str>) -> String {
 
 /// A modem's name as a file's name; different names stay different.
 fn file_name(modem: &str) -> String {
-    let mut name = String::with_capacity(modem.len() + 4);
-    for byte in modem.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'@' | b'+' => name.push(char::from(byte)),
-            other => name.push_str(&format!("%{other:02X}")),
-        }
-    }
+    let mut name = percent_encoded(modem, |byte| byte.is_ascii_alphanumeric() || b"-_.@+".contains(&byte));
     // A file system takes 255 bytes.
     if name.len() > LONGEST_NAME {
         name.truncate(LONGEST_NAME - 17);

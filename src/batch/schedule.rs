@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::inventory::{BatchModem, Inventory};
+use crate::chance::Random;
 
 /// How many at once, in which steps, and when to give up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +96,7 @@ pub struct Scheduler {
     /// Why some were not begun
     pub stopped: Option<Stopped>,
     next_start: Duration,
-    chance: u64,
+    chance: Random,
 }
 
 /// Modems that were not begun yet, in their order. All are in the same groups: where the first fits, all do.
@@ -151,7 +152,7 @@ impl Scheduler {
             most_failed: plan.max_fail.map(|share| share.of(modems.len())),
             stopped: None,
             next_start: Duration::ZERO,
-            chance: seed | 1,
+            chance: Random::new(seed),
             plan,
         }
     }
@@ -242,12 +243,9 @@ impl Scheduler {
         }
     }
 
-    /// xorshift64: good enough to keep modems from beginning in step.
+    /// Keeps modems from beginning in step.
     fn some_jitter(&mut self) -> Duration {
-        self.chance ^= self.chance << 13;
-        self.chance ^= self.chance >> 7;
-        self.chance ^= self.chance << 17;
-        let thousandths = u32::try_from(self.chance % 1001).unwrap_or(0);
+        let thousandths = u32::try_from(self.chance.below(1001)).unwrap_or(0);
         self.plan.jitter * thousandths / 1000
     }
 }

@@ -6,6 +6,7 @@ use super::entry::{
 use super::own::own;
 use super::table::{Table, bare};
 use crate::at::{command, parameters};
+use crate::diagnostic::all_nearest;
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident: $entry:ty = $file:literal;)*) => {
@@ -82,16 +83,12 @@ pub fn command_count() -> usize {
 
 /// The names most like `name`, the likeliest first, at most three: for "did you mean".
 pub fn nearest(name: &str) -> Vec<&'static str> {
-    let wanted = without_at(name).to_ascii_uppercase();
-    let mut found: Vec<(usize, &'static str)> = COMMANDS
-        .names()
-        .filter(|known| !known.contains('='))
-        .map(|known| (strsim::osa_distance(without_at(known), &wanted), known))
-        .filter(|(distance, known)| *distance <= 1 || (*distance == 2 && known.len() >= 7))
-        .collect();
-    found.sort_unstable();
-    let nearest = found.first().map(|(distance, _)| *distance);
-    found.into_iter().filter(|(distance, _)| Some(*distance) == nearest).take(3).map(|(_, known)| known).collect()
+    let wanted = format!("AT{}", without_at(name).to_ascii_uppercase());
+    // Of a short name two other letters leave nothing: `+CSQ`, `+CRC`.
+    let most = if wanted.len() >= 7 { 2 } else { 1 };
+    let mut near = all_nearest(&wanted, COMMANDS.names().filter(|known| !known.contains('=')), most);
+    near.truncate(3);
+    near
 }
 
 /// What to send in place of a command that is not known and that no modem has, as people write it: `AT+RST`.

@@ -204,16 +204,22 @@ impl std::error::Error for Diagnostic {}
 /// "Did you mean": the known word that is most like the one that was written, if one is near enough to be meant. Of equals
 /// the first in the alphabet.
 pub(crate) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let most = (written.chars().count() / 3).max(1);
-    known
-        .into_iter()
-        .map(|known| match known.eq_ignore_ascii_case(written) {
-            true => (0, known),
-            false => (strsim::damerau_levenshtein(written, known), known),
-        })
-        .filter(|(distance, known)| *distance <= most && *distance < known.chars().count())
-        .min()
-        .map(|(_, known)| known)
+    all_nearest(written, known, (written.chars().count() / 3).max(1)).into_iter().next()
+}
+
+/// The known words that are most like the one that was written, with at most so many [`slips`]; all that are as near.
+pub(crate) fn all_nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>, most: usize) -> Vec<&'k str> {
+    let slips = |known: &str| if known.eq_ignore_ascii_case(written) { 0 } else { slips(written, known) };
+    let known = known.into_iter().map(|known| (slips(known), known));
+    let mut near: Vec<_> = known.filter(|(slips, known)| *slips <= most && *slips < known.chars().count()).collect();
+    near.sort_unstable();
+    let least = near.first().map(|(slips, _)| *slips);
+    near.into_iter().filter(|(slips, _)| Some(*slips) == least).map(|(_, known)| known).collect()
+}
+
+/// How many slips of the fingers make one word the other: a letter too few, too many or wrong, or two that changed places.
+pub(crate) fn slips(written: &str, known: &str) -> usize {
+    strsim::osa_distance(written, known)
 }
 
 /// Help where a name is not known: the one that was probably meant, else all that there are, else that there are none.

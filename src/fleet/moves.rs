@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::controller::{Controller, FleetRun};
 use super::targets::Target;
 use crate::batch::driver::FINALLY_TIME;
+use crate::connect::Address;
 
 /// Clocks differ, and messages take their time.
 pub const MARGIN: Duration = Duration::from_secs(60);
@@ -34,7 +35,8 @@ pub struct Waits {
 /// What tells that two targets are one modem. A serial port's path does not: each gateway has the same ones.
 fn marks(target: &Target) -> impl Iterator<Item = (u8, &str)> {
     let modem = &target.modem;
-    let port = Some(modem.port.as_str()).filter(|port| port.starts_with("tcp://") || port.starts_with("rfc2217://"));
+    let is_remote = |port: &&str| Address::parse(port).is_ok_and(|address| address.is_remote());
+    let port = Some(modem.port.as_str()).filter(is_remote);
     let marks = [Some(modem.name.as_str()), modem.imei.as_deref(), modem.iccid.as_deref(), port];
     (0..).zip(marks).filter_map(|(kind, mark)| Some((kind, mark?)))
 }

@@ -28,6 +28,7 @@ use crate::catalogue::entry::{DangerKind, ErrorCode, Module, Series};
 use crate::catalogue::{self, command_of, commands, error_by_text, prospect};
 use crate::connect::Address;
 use crate::conversation::{Conversation, Trouble};
+use crate::diagnostic::Complaint;
 use crate::notation::ShownDuration;
 use crate::port::Timestamp;
 use crate::state;
@@ -50,7 +51,7 @@ const JITTER: u64 = 5000;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// By so many digits a SIM is known: some modems leave the last ones out.
-const ICCID_DIGITS: usize = 18;
+pub(crate) const ICCID_DIGITS: usize = 18;
 
 /// A guard that `--allow` lifts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -103,15 +104,8 @@ pub enum Leave {
     Send,
     /// The site has had its share: so long
     Wait(Duration),
-    Refuse(HeldBack),
-}
-
-/// Why it is not sent.
-#[derive(Debug, PartialEq, Eq)]
-pub struct HeldBack {
-    pub code: &'static str,
-    pub message: String,
-    pub help: String,
+    /// Why it is not sent
+    Refuse(Complaint),
 }
 
 /// A PIN that is tried.
@@ -166,8 +160,7 @@ impl Guard {
     /// The port, if it is no simulated modem's. On the network a guard holds whoever listens.
     fn real_port(&self) -> Option<&str> {
         let (port, address) = self.port.as_ref()?;
-        let is_remote = matches!(address, Address::Tcp { .. } | Address::Rfc2217 { .. });
-        (is_remote || !self.simulators.is_behind(address)).then_some(port)
+        (address.is_remote() || !self.simulators.is_behind(address)).then_some(port)
     }
 
     /// Whether this line may be sent. What it needs to know of a PIN it asks the modem.
@@ -385,14 +378,11 @@ impl AttachLimit {
             u64::MAX => String::new(),
             _ => format!(": the next may come at {}", Timestamp::since_1970(Duration::from_millis(free))),
         };
-        Leave::Refuse(HeldBack {
-            code: "hayes::run::attach-limit",
-            message: format!(
-                "of {name} this gateway may attach {most} times within {}{next}",
-                ShownDuration(self.period)
-            ),
-            help: "run it once more later, or with a larger --attaches".to_owned(),
-        })
+        let period = ShownDuration(self.period);
+        let refused = Complaint::new(format!("of {name} this gateway may attach {most} times within {period}{next}"));
+        Leave::Refuse(
+            refused.of("hayes::run::attach-limit").help("run it once more later, or with a larger --attaches"),
+        )
     }
 }
 
@@ -487,7 +477,7 @@ fn refuse(code: &'static str, message: String, lifted_by: LiftedGuard) -> Leave 
         }
         LiftedGuard::Illegal => ("illegal", "if it is your modem and the law allows it"),
     };
-    Leave::Refuse(HeldBack { code, message, help: format!("{meant}: `--allow {flag}`") })
+    Leave::Refuse(Complaint::new(message).of(code).help(format!("{meant}: `--allow {flag}`")))
 }
 
 fn lower(sentence: &str) -> String {

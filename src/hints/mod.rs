@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::config::Setting;
+use crate::connect::SCHEMES;
 use crate::diagnostic::nearest;
 use crate::notation::row_of;
 
@@ -75,8 +76,7 @@ fn is_address(word: &str) -> bool {
     let is_com = || {
         word.get(..3).is_some_and(|com| com.eq_ignore_ascii_case("com")) && word.ends_with(|c: char| c.is_ascii_digit())
     };
-    let starts = ["sim:", "/dev/", "tcp://", "rfc2217://", "usb:", "replay:", "tty"];
-    starts.iter().any(|start| word.starts_with(start)) || is_com()
+    SCHEMES.into_iter().chain(["/dev/", "tty"]).any(|start| word.starts_with(start)) || is_com()
 }
 
 /// What is called so by other tools, and what it is here.

@@ -32,6 +32,7 @@ use lsp_types::{self as lsp, Uri};
 use crate::check::{NotFound, Scripts, check};
 use crate::diagnostic::Diagnostic;
 use crate::library::Library;
+use crate::notation::percent_decoded;
 use crate::report::sarif;
 use crate::source::{Source, Span};
 use crate::syntax::ast::Script;
@@ -407,15 +408,7 @@ fn name_of(uri: &Uri) -> String {
 fn path_of(uri: &Uri) -> Option<PathBuf> {
     let path = uri.as_str().strip_prefix("file://")?;
     let path = path.strip_prefix("localhost").unwrap_or(path);
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let coded = digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(coded.unwrap_or(*first));
-        rest = if coded.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
-    }
-    let path = String::from_utf8(bytes).ok()?;
+    let path = percent_decoded(path)?;
     // `/c:/scripts` on Windows
     let is_drive = cfg!(windows) && path.as_bytes().get(2) == Some(&b':');
     Some(PathBuf::from(if is_drive { path.trim_start_matches('/') } else { &path }))

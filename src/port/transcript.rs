@@ -30,7 +30,8 @@ use crate::notation::{escape, unescape};
 use crate::source::{Unreadable, read_file};
 use crate::state::private_file;
 
-const MASKED: &str = "***";
+/// What stands in place of a secret.
+pub(crate) const MASKED: &str = "***";
 pub const TITLE: &str = "# hayes transcript 1";
 const LOST: &str = "lost";
 const BACK: &str = "back";

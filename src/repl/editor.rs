@@ -22,6 +22,7 @@ use rustyline::{Config, Context, Editor, ExternalPrinter, Helper};
 use super::explorer::COMMANDS;
 use super::shown::write_out;
 use crate::at::command;
+use crate::connect::SCHEMES;
 use crate::library::Library;
 use crate::port::list::ports;
 use crate::report::style::{Palette, Style};
@@ -546,7 +547,7 @@ fn openable() -> Vec<Candidate> {
         })
         .collect();
     all.extend(sim::models().map(|model| other(format!("sim:{}", model.name), model.title)));
-    all.extend(["tcp://", "rfc2217://", "replay:"].map(|scheme| other(scheme, "")));
+    all.extend(SCHEMES.into_iter().filter(|it| !matches!(*it, "usb:" | "sim:")).map(|scheme| other(scheme, "")));
     all
 }
 

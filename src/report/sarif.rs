@@ -62,7 +62,6 @@ fn result(diagnostic: &Diagnostic, codes: &[&'static str]) -> Value {
 
 /// A file's name as a relative reference (RFC 3986).
 pub(crate) fn uri(name: &str) -> String {
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    let encode = |byte: u8| if unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    name.replace('\\', "/").bytes().map(encode).collect()
+    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    notation::percent_encoded(&name.replace('\\', "/"), is_kept)
 }

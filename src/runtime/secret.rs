@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use crate::at::{Event, NumberedError, ResultCode};
-use crate::notation::hex;
+use crate::notation::{hex, percent_encoded};
+use crate::port::transcript::MASKED;
 use crate::sms::alphabet::{pack, to_septets, to_ucs2_hex};
 use crate::source::Source;
-use crate::value::{Record, Value};
+use crate::value::Value;
 
-const MASK: &str = "***";
 /// At an edge, a part of a secret is hidden from this many bytes on, if it is half of the secret.
 const SMALLEST_PART: usize = 4;
 /// Anywhere, so many bytes of a secret in a row are hidden.
@@ -104,19 +104,11 @@ impl Mask {
             let whole = if before == 0 { &packed } else { own };
             [own, whole].iter().filter(|digits| digits.len() >= 8).for_each(|digits| self.spell(digits.as_bytes()));
         }
-        let percent = |keeps: fn(char) -> bool| {
-            let mut bytes = [0; 4];
-            let written = secret.chars().map(|c| match keeps(c) {
-                true => c.to_string(),
-                false => c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02x}")).collect(),
-            });
-            written.collect::<String>()
-        };
-        // RFC 3986 §2.3; and all of it.
-        let uri = percent(|c| c.is_ascii_alphanumeric() || "-._~".contains(c));
+        // RFC 3986 §2.3; and each byte of it.
+        let uri = percent_encoded(secret, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
         self.spell(uri.replace("%20", "+").as_bytes());
         self.spell(uri.as_bytes());
-        self.spell(percent(|_| false).as_bytes());
+        self.spell(percent_encoded(secret, |_| false).as_bytes());
         let characters: Vec<String> = secret.chars().map(String::from).collect();
         for between in [" ", "-", ".", ",", ", "] {
             self.spell(characters.join(between).as_bytes());
@@ -162,7 +154,7 @@ impl Mask {
         let mut at = 0;
         for (start, end) in hidden {
             shown.extend_from_slice(bytes.get(at..start).unwrap_or_default());
-            shown.extend_from_slice(MASK.as_bytes());
+            shown.extend_from_slice(MASKED.as_bytes());
             at = end;
         }
         shown.extend_from_slice(bytes.get(at..).unwrap_or_default());
@@ -199,9 +191,7 @@ impl Mask {
             Value::Bool(_) | Value::Duration(_) => value.clone(),
             Value::List(items) => Value::list(items.iter().map(|item| self.value(item)).collect()),
             Value::Record(record) => {
-                let mut shown = Record::new();
-                record.iter().for_each(|(name, value)| shown.set(name, self.value(value)));
-                Value::record(shown)
+                Value::record(record.iter().map(|(name, value)| (name, self.value(value))).collect())
             }
         }
     }
@@ -399,9 +389,8 @@ mod tests {
 
     #[test]
     fn hides_secrets_in_values() {
-        let mut record = Record::new();
-        record.set("pin", Value::Int(1234));
-        record.set("list", Value::list(vec![Value::text("x1234"), Value::Bool(true)]));
+        let list = Value::list(vec![Value::text("x1234"), Value::Bool(true)]);
+        let record = crate::value::Record::from_iter([("pin", Value::Int(1234)), ("list", list)]);
         let shown = Mask::new(["1234"]).value(&Value::record(record));
         assert_eq!(shown.to_string(), "{pin = \"***\", list = [\"x***\", true]}");
     }

@@ -66,7 +66,7 @@ impl Options {
             let (key, value) = pair.split_once('=').ok_or_else(|| {
                 Complaint::new(format!("the option `{pair}` has no value")).help(format!("write `{pair}=…`"))
             })?;
-            options.set(&percent_decoded(key)?, &percent_decoded(value)?)?;
+            options.set(&decoded(key)?, &decoded(value)?)?;
         }
         Ok(options)
     }
@@ -188,16 +188,9 @@ fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn percent_decoded(text: &str) -> Result<String, Complaint> {
+fn decoded(text: &str) -> Result<String, Complaint> {
     let problem = || Complaint::new(format!("`{text}` is not well escaped")).help("a percent sign is written %25");
-    let mut parts = text.split('%');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let (hex, rest) = part.split_at_checked(2).ok_or_else(problem)?;
-        bytes.push(u8::from_str_radix(hex, 16).map_err(|_| problem())?);
-        bytes.extend_from_slice(rest.as_bytes());
-    }
-    String::from_utf8(bytes).map_err(|_| problem())
+    notation::percent_decoded(text).ok_or_else(problem)
 }
 
 /// A time as scripts write it; 0 needs no unit. At most a day.

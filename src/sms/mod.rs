@@ -32,6 +32,24 @@ impl Coding {
         }
     }
 
+    /// The longest text of one message, and of one of several, in the units of [`Coding::length`].
+    pub fn most(self) -> (usize, usize) {
+        match self {
+            Coding::Alphabet => (160, 153),
+            Coding::Octets => (140, 134),
+            Coding::Ucs2 => (70, 67),
+        }
+    }
+
+    /// How many septets, octets or UTF-16 units a text takes.
+    pub fn length(self, text: &str) -> usize {
+        match self {
+            Coding::Alphabet => to_septets_anyhow(text).len(),
+            Coding::Octets => text.chars().count(),
+            Coding::Ucs2 => text.encode_utf16().count(),
+        }
+    }
+
     /// The shortest that holds the text.
     pub fn for_text(text: &str) -> Coding {
         if to_septets(text).is_some() { Coding::Alphabet } else { Coding::Ucs2 }
@@ -247,20 +265,11 @@ pub fn user_data(text: &str, coding: Coding, part: Option<Part>) -> Vec<u8> {
 
 /// The messages that carry a text: one, or as many as it takes, each with a header.
 pub fn parts(text: &str, coding: Coding) -> Vec<String> {
-    let size = |text: &str| match coding {
-        Coding::Alphabet => to_septets_anyhow(text).len(),
-        Coding::Octets => text.chars().count(),
-        Coding::Ucs2 => text.encode_utf16().count(),
-    };
-    let (whole, piece) = match coding {
-        Coding::Alphabet => (160, 153),
-        Coding::Octets => (140, 134),
-        Coding::Ucs2 => (70, 67),
-    };
+    let (whole, piece) = coding.most();
     let mut parts = vec![String::new()];
     for character in text.chars() {
-        let is_full = parts.last().is_some_and(|part| size(&format!("{part}{character}")) > piece);
-        if is_full && size(text) > whole {
+        let is_full = parts.last().is_some_and(|part| coding.length(&format!("{part}{character}")) > piece);
+        if is_full && coding.length(text) > whole {
             parts.push(String::new());
         }
         parts.iter_mut().next_back().into_iter().for_each(|part| part.push(character));

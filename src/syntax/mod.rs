@@ -25,7 +25,7 @@ use ast::Script;
 
 pub use format::format;
 pub use highlight::{Token, TokenKind, tokens};
-pub use words::{StatementWord, Topic, foreign, statements, told_foreign, topic, topics};
+pub use words::{GIVEN_NAMES, StatementWord, Topic, foreign, statements, told_foreign, topic, topics};
 
 /// The grammar's parser: a text in, pest's pairs out.
 mod grammar {

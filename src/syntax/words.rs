@@ -150,6 +150,17 @@ pub(super) fn is_keyword(word: &str) -> bool {
 pub(super) const RESERVED: &[&str] =
     &["and", "or", "not", "in", "matches", "true", "false", "if", "else", "for", "all", "as", "within", "every"];
 
+/// The names that have a value without the script's giving it: what each is, and where it holds if not everywhere.
+pub const GIVEN_NAMES: [(&str, &str, &str); 7] = [
+    ("response", "the lines of the last answer", ""),
+    ("body", "the content that the last answer carries", ""),
+    ("result", "the final result code of the last answer", ""),
+    ("elapsed", "how long the last answer took", ""),
+    ("module", "what is known of the module", ""),
+    ("attempt", "the number of the attempt in a `retry`", "inside a `retry`"),
+    ("error", "the reason of a failure in an `else`", "in the `else` of a `try` or a `retry`"),
+];
+
 /// What to write in place of another language's operator that `text` begins with, and its length.
 pub(super) fn foreign_operator(text: &str) -> Option<(&'static str, &'static str)> {
     let word = text.split(|character: char| !character.is_ascii_alphabetic() && character != '_').next().unwrap_or("");

@@ -7,9 +7,10 @@ use std::path::{Component, Path};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
+use super::module;
 use super::{Decimal, LARGEST_VALUE, Record, Refusal, Value, ValueKind as Kind, fits};
 use crate::catalogue::lookup;
-use crate::notation::{self, ExactDuration};
+use crate::notation::{self, ExactDuration, check_digit};
 use crate::psm::{self, GprsTimer};
 use crate::sms::alphabet::{from_septets, from_ucs2_hex, pack, to_septets, to_ucs2_hex, unpack};
 use crate::sms::{Coding, Message, read, submit};
@@ -21,6 +22,8 @@ pub struct Function {
     pub arguments: &'static [Takes],
     /// `None`: that depends on what it is given.
     pub result: Option<Kind>,
+    /// Where it yields a record: one with all its fields.
+    pub record: Option<fn() -> Value>,
     body: fn(&Given<'_>) -> Result<Value, Refusal>,
 }
 
@@ -122,8 +125,9 @@ pub static FUNCTIONS: &[Function] = &[
     entry("gsm7", &[TEXT], Some(Kind::Text), gsm7),
     entry("pack7", &[TEXT], Some(Kind::Text), |given| fitting(notation::hex(&pack(&septets(given, 0)?)))),
     entry("unpack7", &[DIGITS], Some(Kind::Text), unpack7),
-    entry("pdu", &[TEXT.with("write the number in quotes: `\"+4917…\"`"), TEXT], Some(Kind::Record), pdu),
-    entry("unpdu", &[DIGITS], Some(Kind::Record), unpdu),
+    entry("pdu", &[TEXT.with("write the number in quotes: `\"+4917…\"`"), TEXT], Some(Kind::Record), pdu)
+        .of_fields(|| submitted(&[])),
+    entry("unpdu", &[DIGITS], Some(Kind::Record), unpdu).of_fields(|| delivered(String::new(), Message::default())),
     entry("base64", &[TEXT_OR_BYTES], Some(Kind::Text), base64),
     entry("unbase64", &[TEXT], None, unbase64),
     entry("slice", &[SEQUENCE, NUMBER, NUMBER], None, slice),
@@ -145,8 +149,9 @@ pub static FUNCTIONS: &[Function] = &[
         Ok(Value::text(lookup::cause(&number.to_string()).unwrap_or("")))
     }),
     entry("module", &[TEXT.with("write the model in quotes, as AT+CGMM answers it")], Some(Kind::Record), |given| {
-        Ok(super::module::record(lookup::known(given.text(0)?.trim())))
-    }),
+        Ok(module::record(lookup::known(given.text(0)?.trim())))
+    })
+    .of_fields(module::example),
     entry("file", &[TEXT.with("write the file's path in quotes")], None, file),
 ];
 
@@ -156,7 +161,7 @@ const fn entry(
     result: Option<Kind>,
     body: fn(&Given<'_>) -> Result<Value, Refusal>,
 ) -> Function {
-    Function { name, arguments, result, body }
+    Function { name, arguments, result, record: None, body }
 }
 
 /// The function of this name.
@@ -165,6 +170,10 @@ pub fn function(name: &str) -> Option<&'static Function> {
 }
 
 impl Function {
+    const fn of_fields(self, record: fn() -> Value) -> Function {
+        Function { record: Some(record), ..self }
+    }
+
     /// What it is for, in one line.
     pub fn about(&self) -> &'static str {
         self.row().0
@@ -303,17 +312,11 @@ fn dbm(given: &Given<'_>) -> Result<Value, Refusal> {
     }
 }
 
-/// ISO/IEC 7812-1, annex B: IMEIs and ICCIDs end in such a check digit.
 fn luhn(given: &Given<'_>) -> Result<Value, Refusal> {
     let text = given.value(0)?.to_string();
-    let digits: Option<Vec<u32>> = text.chars().rev().map(|character| character.to_digit(10)).collect();
-    let Some(digits) = digits.filter(|digits| digits.len() > 1) else { return Ok(Value::Bool(false)) };
-    let doubled = |(place, digit): (usize, &u32)| match place % 2 {
-        0 => *digit,
-        _ if *digit > 4 => digit * 2 - 9,
-        _ => digit * 2,
-    };
-    Ok(Value::Bool(digits.iter().enumerate().map(doubled).sum::<u32>() % 10 == 0))
+    let parts = text.split_at_checked(text.len().saturating_sub(1)).filter(|(digits, _)| !digits.is_empty());
+    let is_right = |(digits, last): (&str, &str)| check_digit(digits).is_some_and(|digit| digit.to_string() == last);
+    Ok(Value::Bool(parts.is_some_and(is_right)))
 }
 
 fn unhex(given: &Given<'_>) -> Result<Value, Refusal> {
@@ -349,16 +352,6 @@ fn unpack7(given: &Given<'_>) -> Result<Value, Refusal> {
     Ok(Value::text(from_septets(&septets)))
 }
 
-/// A record as the function of this name yields it: its fields and their kinds.
-pub fn example(function: &str) -> Option<Value> {
-    match function {
-        "module" => Some(super::module::example()),
-        "pdu" => Some(submitted(&[])),
-        "unpdu" => Some(delivered(String::new(), Message::default())),
-        _ => None,
-    }
-}
-
 fn pdu(given: &Given<'_>) -> Result<Value, Refusal> {
     let (number, text) = (given.text(0)?, given.text(1)?);
     let digits = number.strip_prefix('+').unwrap_or(number);
@@ -367,10 +360,7 @@ fn pdu(given: &Given<'_>) -> Result<Value, Refusal> {
         return Err(refused(0, "hayes::run::value recipient", &[&given.shown(given.value(0)?)]));
     }
     let coding = Coding::for_text(text);
-    let (length, most) = match to_septets(text) {
-        Some(septets) => (septets.len(), 160),
-        None => (text.encode_utf16().count(), 70),
-    };
+    let (length, (most, _)) = (coding.length(text), coding.most());
     if length > most {
         return Err(refused(1, "hayes::run::value message", &[&length, &most]));
     }
@@ -378,11 +368,10 @@ fn pdu(given: &Given<'_>) -> Result<Value, Refusal> {
 }
 
 fn submitted(unit: &[u8]) -> Value {
-    let mut record = Record::new();
-    record.set("length", Value::Int(i64::try_from(unit.len()).unwrap_or(0)));
+    let length = Value::Int(i64::try_from(unit.len()).unwrap_or(0));
     // The service centre is the one that the SIM knows.
-    record.set("pdu", Value::text(format!("00{}", notation::hex(unit))));
-    Value::record(record)
+    let pdu = Value::text(format!("00{}", notation::hex(unit)));
+    Value::record(Record::from_iter([("length", length), ("pdu", pdu)]))
 }
 
 fn unpdu(given: &Given<'_>) -> Result<Value, Refusal> {
@@ -394,15 +383,15 @@ fn unpdu(given: &Given<'_>) -> Result<Value, Refusal> {
 
 fn delivered(centre: String, message: Message) -> Value {
     let (reference, parts, part) = message.part.unwrap_or((0, 1, 1));
-    let mut record = Record::new();
-    record.set("number", Value::text(message.number));
-    record.set("text", Value::text(message.text));
-    record.set("time", Value::text(message.time.unwrap_or_default()));
-    record.set("part", Value::Int(part.into()));
-    record.set("parts", Value::Int(parts.into()));
-    record.set("reference", Value::Int(reference.into()));
-    record.set("centre", Value::text(centre));
-    Value::record(record)
+    Value::record(Record::from_iter([
+        ("number", Value::text(message.number)),
+        ("text", Value::text(message.text)),
+        ("time", Value::text(message.time.unwrap_or_default())),
+        ("part", Value::Int(part.into())),
+        ("parts", Value::Int(parts.into())),
+        ("reference", Value::Int(reference.into())),
+        ("centre", Value::text(centre)),
+    ]))
 }
 
 /// The smaller one, or the larger one, of two numbers.

@@ -183,6 +183,14 @@ impl Record {
     }
 }
 
+impl<N: AsRef<str> + Into<Arc<str>>> FromIterator<(N, Value)> for Record {
+    fn from_iter<F: IntoIterator<Item = (N, Value)>>(fields: F) -> Record {
+        let mut record = Record::new();
+        fields.into_iter().for_each(|(name, value)| record.set(name, value));
+        record
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -14,7 +14,7 @@ pub fn record(module: Option<&Module>) -> Value {
     let settings = |all: &[Setting]| Value::list(all.iter().map(setting).collect());
     let seconds = std::time::Duration::from_secs_f64(module.boot_seconds.unwrap_or_default().clamp(0.0, 600.0));
     let registration = module.registration.iter().map(|command| Value::text(format!("{command}?"))).collect();
-    fields([
+    Value::record(Record::from_iter([
         ("id", Value::text(module.id)),
         ("name", Value::text(name(module))),
         ("vendor", Value::text(module.vendor)),
@@ -41,7 +41,7 @@ pub fn record(module: Option<&Module>) -> Value {
         ("power_off", Value::text(module.power_off.unwrap_or_default())),
         ("boot", Value::duration(seconds)),
         ("notes", texts(&module.supersim)),
-    ])
+    ]))
 }
 
 /// A record in which no list is empty: it shows which fields there are, and of what kind.
@@ -82,7 +82,7 @@ fn setting(setting: &Setting) -> Value {
             command_of(asked).is_some_and(|known| known.needs_reboot(Form::Set, &values).is_some())
         })
     });
-    fields([
+    Value::record(Record::from_iter([
         ("what", Value::text(setting.what)),
         ("read", Value::text(setting.read)),
         ("right", texts(&setting.right)),
@@ -91,15 +91,9 @@ fn setting(setting: &Setting) -> Value {
         ("before", Value::text(setting.before.unwrap_or_default())),
         ("radio_off", Value::Bool(setting.radio_off)),
         ("restart", Value::Bool(restarts)),
-    ])
+    ]))
 }
 
 fn texts(texts: &[&'static str]) -> Value {
     Value::list(texts.iter().map(|text| Value::text(*text)).collect())
-}
-
-fn fields<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    let mut record = Record::new();
-    fields.into_iter().for_each(|(name, value)| record.set(name, value));
-    Value::record(record)
 }

@@ -7,9 +7,10 @@ use super::{Checker, Type, listed};
 use crate::catalogue;
 use crate::check::literal_text;
 use crate::source::{Name, Span};
+use crate::syntax::GIVEN_NAMES;
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Template, TemplatePart, UnaryOperator};
 use crate::value::ValueKind as Kind;
-use crate::value::functions::{Function, example};
+use crate::value::functions::Function;
 
 impl Checker<'_, '_, '_> {
     pub(super) fn expression(&mut self, expression: &Expression) -> Type {
@@ -158,8 +159,10 @@ impl Checker<'_, '_, '_> {
             "elapsed" => return Type::Of(Kind::Duration),
             "attempt" if self.place.in_retry => return Type::Of(Kind::Int),
             "error" if self.place.has_error => return Type::Of(Kind::Text),
-            "attempt" => self.out_of_place(name, "inside a `retry`", span),
-            "error" => self.out_of_place(name, "in the `else` of a `try` or a `retry`", span),
+            "attempt" | "error" => {
+                let place = GIVEN_NAMES.iter().find(|(given, ..)| *given == name).map_or("", |(.., place)| *place);
+                self.out_of_place(name, place, span);
+            }
             _ => {
                 let known = self.names.look_up(name);
                 if known.is_set {
@@ -215,7 +218,8 @@ impl Checker<'_, '_, '_> {
             };
             fault.at(place, "gets its value here")
         } else {
-            let known = self.names.candidates().chain(["response", "body", "result", "elapsed", "module"]);
+            let everywhere = GIVEN_NAMES.iter().filter(|(.., place)| place.is_empty()).map(|(name, ..)| *name);
+            let known = self.names.candidates().chain(everywhere);
             let near = self.findings.nearest(name, known);
             let otherwise = format!(
                 "give it a value first: `param {name}`, `set {name} = …`, or `capture {name}` under a question"
@@ -297,8 +301,10 @@ impl Checker<'_, '_, '_> {
             });
         }
         self.program.files.extend(arguments.iter().filter(|_| name == "file").cloned());
+        if let Some(record) = function.record {
+            return Type::of_value(&record());
+        }
         match (function.result, given.as_slice()) {
-            (Some(Kind::Record), _) => example(name).map_or(Type::Unknown, |record| Type::of_value(&record)),
             // A part is of the kind of the whole, and the smaller one of two of their kind.
             (None, [whole, ..]) if name == "slice" => whole.clone(),
             (None, [one, other]) => one.clone().or(other),

@@ -15,6 +15,7 @@ use crate::catalogue::entry::{Confirmation, Danger, DangerKind, FieldKind, Known
 use crate::catalogue::explain::clause;
 use crate::check::findings::Findings;
 use crate::check::{Matcher, anywhere};
+use crate::diagnostic::slips;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{
     Alternatives, Clause, ClauseKind, ExpressionKind, Field, Pattern, PatternKind, PatternPart, PromptEnd, Script,
@@ -318,7 +319,7 @@ fn lint_setting(known: &KnownCommand<'_>, findings: &mut Findings) {
         return;
     }
     // `urc/delay` and `urcdelay` are the same to some firmware.
-    let is_slip = |near: &&str| near.replace('/', "") != *key && strsim::osa_distance(key, near) == 1;
+    let is_slip = |near: &&str| near.replace('/', "") != *key && slips(key, near) == 1;
     if let Some(near) = settings().find(is_slip) {
         let start = known.command.range.end - known.command.argument.len();
         let quote = usize::from(known.command.argument.starts_with('"'));
@@ -376,7 +377,7 @@ fn lint_unknown(known: &KnownCommand<'_>, findings: &mut Findings) {
 }
 
 fn is_slip(written: &str, meant: &str) -> bool {
-    if strsim::osa_distance(written, meant) != 1 {
+    if slips(written, meant) != 1 {
         return false;
     }
     let sorted = |text: &str| {

@@ -16,6 +16,7 @@ use super::names::{Changes, Names};
 use super::{Checking, Known, Program, Type, listed, literal_text};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Source, Span};
+use crate::syntax::GIVEN_NAMES;
 use crate::syntax::ast::{
     Await, AwaitTarget, Block, Clause, ClauseKind, Column, Convert, Expression, ExpressionKind, Param, PortAction,
     Requirement, Schedule, Script, Statement, StatementKind, Template, TemplatePart,
@@ -739,19 +740,14 @@ impl<'s, 'a, 't> Checker<'s, 'a, 't> {
     /// Gives a name a value; false, and told, where it may have none.
     fn bind(&mut self, name: &Name, kind: Type, text: Option<(Arc<str>, Span)>) -> bool {
         let Name { value: name, span } = name;
-        let means = match name.as_str() {
-            "response" => "the lines of the last answer",
-            "result" => "the final result code of the last answer",
-            "elapsed" => "how long the last answer took",
-            "attempt" => "the number of the attempt in a `retry`",
-            "error" => "the reason of a failure in an `else`",
-            _ => {
-                self.names.put(name, Known { is_set: true, kind, constant: text });
-                return true;
-            }
-        };
-        self.findings.tell("hayes::check::reserved-name", *span, &[&name, &means]);
-        false
+        let given = GIVEN_NAMES.iter().find(|(given, ..)| given == name);
+        // A script may have a body or a module of its own.
+        if let Some((_, means, _)) = given.filter(|_| !matches!(name.as_str(), "body" | "module")) {
+            self.findings.tell("hayes::check::reserved-name", *span, &[&name, means]);
+            return false;
+        }
+        self.names.put(name, Known { is_set: true, kind, constant: text });
+        true
     }
 }
 

@@ -22,7 +22,7 @@ use crate::source::Span;
 use crate::syntax::ast::{
     Alternatives, Block, Clause, ClauseKind, Convert, Expression, Field, Pattern, PatternKind, PatternPart, WhenEvent,
 };
-use crate::value::{Record, Value};
+use crate::value::Value;
 
 pub(super) type Captured = Vec<(String, Value)>;
 
@@ -598,9 +598,7 @@ fn groups(fields: &[Field], line: &Line, records: &mut Vec<Value>) -> Result<(),
 }
 
 fn record(captured: Captured) -> Value {
-    let mut record = Record::new();
-    captured.into_iter().for_each(|(name, value)| record.set(name, value));
-    Value::record(record)
+    Value::record(captured.into_iter().collect())
 }
 
 fn convert(value: &[u8], convert: Convert, optional: bool) -> Option<Value> {

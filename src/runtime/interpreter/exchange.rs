@@ -15,7 +15,8 @@ use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Program, tries_pin};
 use crate::conversation::{Mode, Silence, Trouble};
-use crate::guard::{HeldBack, Leave};
+use crate::diagnostic::Complaint;
+use crate::guard::Leave;
 use crate::notation::ShownDuration;
 use crate::port::{Control, Fault};
 use crate::runtime::event::{Change, RuntimeEvent, Waiting};
@@ -278,9 +279,9 @@ impl Run<'_> {
                 self.tell(RuntimeEvent::Pause { duration });
                 self.pause(duration, asked.span)
             }
-            Leave::Refuse(HeldBack { code, message, help }) => {
+            Leave::Refuse(Complaint { code, message, help }) => {
                 let view = self.view();
-                let failure = view.problem(code, asked.span, message).label("not sent").help(help);
+                let failure = view.problem(code, asked.span, message).label("not sent").help(help.unwrap_or_default());
                 Err(view.refuse(failure.sent(&*asked.text)))
             }
         }

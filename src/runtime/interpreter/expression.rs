@@ -184,7 +184,7 @@ impl ScriptView<'_> {
     }
 
     fn variable(&self, name: &str, span: Span) -> Step<Value> {
-        // The script's own names come first: a capture may well be called `result`.
+        // The script's own names come first: it may have a `body` or a `module` of its own.
         if let Some(value) = self.scope.variables.get(name) {
             return Ok(value.clone());
         }

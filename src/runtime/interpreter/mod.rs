@@ -484,13 +484,8 @@ impl<'r> Run<'r> {
             Ok(()) | Err(End::Stopped | End::Skipped(_) | End::Breaks) => {}
             Err(end @ (End::Failed(_) | End::Fatal(..) | End::PlanEnds)) => return Err(end),
         }
-        let mut record = Record::new();
-        for field in &called.program.fields {
-            if let Some(value) = called.variables.get(field) {
-                record.set(field.as_str(), value.clone());
-            }
-        }
-        Ok(record)
+        let value = |field| Some((String::as_str(field), called.variables.get(field)?.clone()));
+        Ok(called.program.fields.iter().filter_map(value).collect())
     }
 
     /// A called script has what `with` gave it and its defaults, nothing else: what a run is given is for its own
@@ -952,8 +947,8 @@ impl<'r> Run<'r> {
             return Ok(());
         }
         if is_row {
-            let mut row = Record::new();
-            values.iter().for_each(|(name, value)| row.set(name.as_str(), self.hearing.mask.value(value)));
+            let shown = |name, value| (String::as_str(name), self.hearing.mask.value(value));
+            let row: Record = values.iter().map(|(name, value)| shown(*name, value)).collect();
             if self.outcome.rows.len() >= MOST_ROWS {
                 let span = columns.first().map(|column| column.name.span).unwrap_or_default();
                 return Err(self.view().failed("hayes::run::too-long rows", span, &[&MOST_ROWS]));

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::notation::{hex, unhex};
 use crate::sim::{CommandError, Options};
 
-use super::{Answer, Effect, Random, Request, Row, with_check_digit};
+use super::{Answer, Effect, Request, Row, with_check_digit};
 use crate::at::Form::{self, Read, Set, Test};
+use crate::chance::Random;
 
 pub(super) const COMMANDS: &[Row] = &[
     ("pin", &[Set], |modem, request| {

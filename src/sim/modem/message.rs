@@ -74,9 +74,6 @@ pub(super) const COMMANDS: &[Row] = &[
 
 const CAPACITY: u16 = 30;
 
-/// The longest text of one message, in septets, units and octets; a modem would split a longer one, this one refuses it.
-const LONGEST: (usize, usize, usize) = (160, 70, 140);
-
 const NOT_ALLOWED: CommandError = CommandError::Message(302);
 const INVALID_UNIT: CommandError = CommandError::Message(304);
 const INVALID_TEXT: CommandError = CommandError::Message(305);
@@ -192,32 +189,25 @@ fn read_unit(typed: &[u8], length: usize) -> Option<Vec<u8>> {
     (unit.len() == length).then(|| unit.to_vec())
 }
 
-/// A text as typed: in the alphabet of AT+CSCS, or, where AT+CSMP has another coding, in hex (27.005 §3.1).
+/// A text as typed: in the alphabet of AT+CSCS, or, where AT+CSMP has another coding, in hex (27.005 §3.1). Modems split a
+/// text that is too long for one message; this one refuses it.
 fn typed_text(typed: &[u8], ta: &Adaptor) -> Option<String> {
     let start = typed.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(typed.len());
     // The eighth bit of what is no digit is lost on the way.
     let septets: Vec<u8> = typed.get(start..)?.iter().map(|byte| byte & 0x7F).collect();
     let ascii: String = septets.iter().map(|septet| char::from(*septet)).collect();
-    let (text, length, most) = match (coding(ta), ta.charset()) {
-        (Coding::Ucs2, _) => {
-            let text = from_ucs2_hex(&ascii)?;
-            let length = text.encode_utf16().count();
-            (text, length, LONGEST.1)
-        }
-        (Coding::Octets, _) => {
-            let octets = unhex(&ascii)?;
-            let length = octets.len();
-            (octets.into_iter().map(char::from).collect(), length, LONGEST.2)
-        }
-        (Coding::Alphabet, "GSM") => (from_septets(&septets), septets.len(), LONGEST.0),
+    let coding = coding(ta);
+    let text = match (coding, ta.charset()) {
+        (Coding::Ucs2, _) => from_ucs2_hex(&ascii)?,
+        (Coding::Octets, _) => unhex(&ascii)?.into_iter().map(char::from).collect(),
+        (Coding::Alphabet, "GSM") => from_septets(&septets),
         (Coding::Alphabet, charset) => {
             let text = if charset == "UCS2" { from_ucs2_hex(&ascii)? } else { ascii };
             // What the alphabet has not cannot be sent in it.
-            let length = to_septets(&text)?.len();
-            (text, length, LONGEST.0)
+            to_septets(&text).map(|_| text)?
         }
     };
-    (length <= most).then_some(text)
+    (coding.length(&text) <= coding.most().0).then_some(text)
 }
 
 /// Which messages AT+CMGL=status lists; none named: all.

@@ -22,8 +22,9 @@ use std::time::Duration;
 
 use crate::at::Form;
 use crate::catalogue::{self, entry::Series};
+use crate::chance::Random;
 use crate::diagnostic::Complaint;
-use crate::notation::unhex;
+use crate::notation::{check_digit, unhex};
 use crate::port::Timestamp;
 use crate::psm::ACTIVE;
 use crate::sms::alphabet::{from_septets, from_ucs2_hex, to_septets_anyhow, to_ucs2_hex, unpack};
@@ -652,47 +653,11 @@ impl SendBuffer {
     }
 }
 
-// The dice: SplitMix64, so that a seed gives the same modem on every machine; and the faults that they choose
+// The faults that chance chooses
 
-#[derive(Debug, Clone)]
-struct Random {
-    state: u64,
-}
-
-impl Random {
-    fn new(seed: u64) -> Random {
-        // Seeds are small numbers; the first draw spreads them.
-        let mut random = Random { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5851_F42D_4C95_7F2D };
-        random.draw();
-        random
-    }
-
-    fn draw(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// A number from 0 up to, not including, `bound`; 0 where `bound` is 0.
-    fn below(&mut self, bound: usize) -> usize {
-        let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
-        usize::try_from(self.draw() % bound).unwrap_or(0)
-    }
-
-    fn digits(&mut self, count: usize) -> String {
-        (0..count).map(|_| char::from(b'0' + u8::try_from(self.below(10)).unwrap_or(0))).collect()
-    }
-}
-
-/// `digits` with its Luhn check digit: how IMEI and ICCID end.
+/// `digits` with the check digit behind them.
 fn with_check_digit(digits: &str) -> String {
-    // Each second digit counts twice, and of what comes out the digits are added.
-    let weighed = digits.bytes().rev().zip([2, 1].into_iter().cycle());
-    let weighed = weighed.map(|(digit, weight)| u32::from(digit.wrapping_sub(b'0') % 10) * weight);
-    let sum: u32 = weighed.map(|value| value / 10 + value % 10).sum();
-    format!("{digits}{}", (10 - sum % 10) % 10)
+    format!("{digits}{}", check_digit(digits).unwrap_or_default())
 }
 
 /// The faults that chaos chooses from, as addresses write them; `{}` is a number up to 3000.

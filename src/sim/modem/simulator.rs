@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::chance::Random;
 use crate::diagnostic::Complaint;
 use crate::port::{Control, Device, Fault as Lost};
 use crate::psm::PERIODIC;
@@ -13,8 +14,7 @@ use super::message::Messages;
 use super::mobile::Mobile;
 use super::next_request;
 use super::{
-    Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, INPUT, ModemState, Pace, Random, Simulator, Then, Timer,
-    with_check_digit,
+    Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, INPUT, ModemState, Pace, Simulator, Then, Timer, with_check_digit,
 };
 
 const LONGEST_LINE: usize = 560;

@@ -31,6 +31,7 @@ use serde_json::{Value as Json, json};
 use super::{
     Access, Arrived, Carried, Carrier, CarrierError, Kept, NewOrder, Presences, Put, Receipt, ResultKey, Version,
 };
+use crate::connect::split_host;
 use crate::port::{Cancel, Clock, Timestamp};
 use link::{Delivery, Link, Login};
 
@@ -575,10 +576,7 @@ fn parts(address: &str) -> Result<(String, u16, bool), String> {
     };
     let rest = rest.trim_end_matches('/');
     let wrong = || format!("{address} has no host and port: tls://HOST or tls://HOST:PORT");
-    let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, port)) => (host, port.strip_prefix(':')),
-        None => rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port))),
-    };
+    let (host, port) = split_host(rest);
     let port = port.map_or(Ok(PORT), str::parse).map_err(|_| wrong())?;
     if host.is_empty() || host.contains('@') {
         return Err(wrong());
