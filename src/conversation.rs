@@ -4,14 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::at::session::{FailureKind, Session, Unanswered};
+use crate::at::session::{Session, Unanswered};
 use crate::at::{Answer, Event, Expected, Hearer, Knowledge, Line, PromptPlan, Question, Shape, Why, result_code};
 use crate::catalogue::entry::Module;
 use crate::catalogue::module_named_by;
 use crate::port::{Control, Fault, Port, Read};
 
 pub use crate::at::Verdict;
-pub use crate::at::session::{Mode, Silence};
+pub use crate::at::session::{FailureKind, Mode, Silence};
+use TroubleKind::NoAnswer;
 
 /// What a first read takes at the most. Few answers are longer, and a thousand modems are cheap.
 const SMALLEST_READ: usize = 256;
@@ -35,7 +36,7 @@ const GUARD_TIME: Duration = Duration::from_millis(1100);
 const OWED_TIME: Duration = Duration::from_secs(3);
 
 /// A port that has just taken nothing has so long to take the character that ends the data before it.
-const CANCEL_TIME: Duration = Duration::from_millis(500);
+const CANCEL_WRITE_TIME: Duration = Duration::from_millis(500);
 
 /// After `+++` the guard time has to pass, and some modems take their time.
 const ESCAPE_TIME: Duration = Duration::from_secs(6);
@@ -73,65 +74,52 @@ struct RestartAnswer {
     is_lost: bool,
 }
 
-/// Why a question has no answer, or a wait no end. `received` is what had come until then: the lines of the answer,
-/// and last the line that had not ended yet.
+/// Why a question has no answer, or a wait no end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// It did not come in time. The next question first brings the modem into step again.
-    Timeout { waited: Duration, silence: Silence, received: Vec<Line> },
-    /// A listener said [`crate::at::Verdict::Stop`] to this line
-    Stopped { line: Line, received: Vec<Line> },
-    /// The modem asked for data and nothing was said about it; it was cancelled with ESC
-    UnexpectedPrompt { prompt: Line, received: Vec<Line> },
-    /// The modem was to ask for data and succeeded without doing so
-    NoPrompt { mark: String, answer: Box<Answer> },
-    /// After a timeout: the modem did not come into step again, so the question was not sent
-    OutOfStep { tries: u32, waited: Duration, received: Vec<Line> },
-    /// The modem started anew while it was asked, and said so by this line
-    Restarted { line: Line, received: Vec<Line> },
-    /// The modem went off while it was asked, and said so by this line
-    Off { line: Line, received: Vec<Line> },
+pub struct Trouble {
+    pub kind: TroubleKind,
+    pub waited: Duration,
+    /// What had come until then: the lines of the answer, and last the line that had not ended yet
+    pub received: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TroubleKind {
+    /// The session has no answer. After a timeout the next question first brings the modem into step again.
+    NoAnswer(FailureKind),
     /// The modem was to start anew, and did not say that it does
-    NoRestart { waited: Duration },
+    NoRestart,
     /// The modem was to restart and answered all the time
-    NeverGone { waited: Duration },
+    NeverGone,
     /// The modem was to restart, and did not answer again; `is_lost`: nor did its port come back
-    NeverBack { waited: Duration, is_lost: bool, received: Vec<Line> },
+    NeverBack { is_lost: bool },
     /// `+++` did not bring the modem back from data mode
-    InDataMode { waited: Duration },
+    InDataMode,
     /// The port is gone, was told to stop (Ctrl-C), or could not do it
-    Port { fault: Fault, received: Vec<Line> },
+    Port(Fault),
 }
 
 impl Trouble {
-    pub fn received(&self) -> &[Line] {
-        match self {
-            Trouble::InDataMode { .. } | Trouble::NeverGone { .. } | Trouble::NoRestart { .. } => &[],
-            Trouble::Timeout { received, .. }
-            | Trouble::NeverBack { received, .. }
-            | Trouble::Stopped { received, .. }
-            | Trouble::Restarted { received, .. }
-            | Trouble::Off { received, .. }
-            | Trouble::UnexpectedPrompt { received, .. }
-            | Trouble::OutOfStep { received, .. }
-            | Trouble::Port { received, .. } => received,
-            Trouble::NoPrompt { answer, .. } => &answer.lines,
-        }
+    fn new(kind: TroubleKind, waited: Duration) -> Trouble {
+        Trouble { kind, waited, received: Vec::new() }
+    }
+
+    fn port(fault: Fault, received: Vec<Line>) -> Trouble {
+        Trouble { kind: TroubleKind::Port(fault), waited: Duration::ZERO, received }
+    }
+
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.kind, NoAnswer(FailureKind::Timeout(_)))
+    }
+
+    pub fn is_interrupt(&self) -> bool {
+        matches!(self.kind, TroubleKind::Port(Fault::Interrupted))
     }
 }
 
 impl From<Box<Unanswered>> for Trouble {
     fn from(failure: Box<Unanswered>) -> Trouble {
-        let Unanswered { kind, waited, received } = *failure;
-        match kind {
-            FailureKind::Timeout(silence) => Trouble::Timeout { waited, silence, received },
-            FailureKind::Stopped(line) => Trouble::Stopped { line, received },
-            FailureKind::Restarted(line) => Trouble::Restarted { line, received },
-            FailureKind::Off(line) => Trouble::Off { line, received },
-            FailureKind::UnexpectedPrompt(prompt) => Trouble::UnexpectedPrompt { prompt, received },
-            FailureKind::NoPrompt { mark, answer } => Trouble::NoPrompt { mark, answer: Box::new(answer) },
-            FailureKind::OutOfStep { tries } => Trouble::OutOfStep { tries, waited, received },
-        }
+        Trouble { kind: NoAnswer(failure.kind), waited: failure.waited, received: failure.received }
     }
 }
 
@@ -282,7 +270,7 @@ impl Conversation {
     }
 
     pub fn control(&mut self, control: Control) -> Result<(), Trouble> {
-        self.port.control(control).map_err(|fault| Trouble::Port { fault, received: Vec::new() })?;
+        self.port.control(control).map_err(|fault| Trouble::port(fault, Vec::new()))?;
         // With AT&D1 and AT&D2 it ends data mode (V.250 §6.2.8).
         if control == Control::Dtr(false) {
             self.session.expect_escape();
@@ -306,8 +294,8 @@ impl Conversation {
         Ok(matches!(self.mode(), Mode::Data { .. }))
     }
 
-    /// From data mode to command mode: guard time, `+++`, guard time (V.250 §5.2.7; S12), until the modem says so. Where
-    /// it is in command mode nothing is sent; where nobody knows, nothing is expected.
+    /// From data mode to command mode: guard time, `+++`, guard time (V.250 §5.2.7; S12), until the modem says so.
+    /// Where it is in command mode nothing is sent; where nobody knows, nothing is expected.
     pub fn escape(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         if matches!(self.mode(), Mode::Command { .. }) {
             listener.event(self.port.now(), &Event::Notice("the modem is in command mode: +++ is not sent"));
@@ -328,7 +316,7 @@ impl Conversation {
             self.check_stopped()?;
             let now = self.port.now();
             if now >= began + ESCAPE_TIME {
-                return Err(Trouble::InDataMode { waited: now.saturating_sub(began) });
+                return Err(Trouble::new(TroubleKind::InDataMode, now.saturating_sub(began)));
             }
             self.read(began + ESCAPE_TIME, listener)?;
         }
@@ -349,8 +337,8 @@ impl Conversation {
     /// that takes no longer than `within`, and the question no longer than half of it.
     ///
     /// It is seen to go away by the port that is lost, an `AT` without an answer, or a line that modems send when they
-    /// start and never else. Whatever else it says may be said before it goes. What comes by itself meanwhile is left for
-    /// an `await`.
+    /// start and never else. Whatever else it says may be said before it goes. What comes by itself meanwhile is left
+    /// for an `await`.
     pub fn reboot(
         &mut self,
         question: &Question,
@@ -394,21 +382,22 @@ impl Conversation {
                 Ok(Some(false)) => has_gone = true,
                 Ok(None) => {}
                 // It started while it was asked whether it is there.
-                Err(Trouble::Restarted { .. } | Trouble::Off { .. }) => (has_gone, was_heard) = (true, true),
-                Err(Trouble::Port { fault: Fault::Lost(_), .. }) => {
+                Err(Trouble { kind: NoAnswer(FailureKind::Restarted(_) | FailureKind::Off(_)), .. }) => {
+                    (has_gone, was_heard) = (true, true);
+                }
+                Err(Trouble { kind: TroubleKind::Port(Fault::Lost(_)), .. }) => {
                     self.come_back((until, within), &answer.lines)?;
                     (has_gone, was_heard) = (true, true);
                 }
                 Err(trouble) => return Err(trouble),
             }
         }
-        Err(if is_there && !has_gone {
-            Trouble::NeverGone { waited: self.port.now().min(until).saturating_sub(asked) }
-        } else if was_heard {
-            Trouble::NeverBack { waited: within, is_lost: false, received: answer.lines }
-        } else {
-            Trouble::Timeout { waited: within, silence: Silence::Total, received: answer.lines }
-        })
+        if is_there && !has_gone {
+            return Err(Trouble::new(TroubleKind::NeverGone, self.port.now().min(until).saturating_sub(asked)));
+        }
+        let silent = NoAnswer(FailureKind::Timeout(Silence::Total));
+        let kind = if was_heard { TroubleKind::NeverBack { is_lost: false } } else { silent };
+        Err(Trouble { kind, waited: within, received: answer.lines })
     }
 
     /// Waits until the modem says that it starts, or its port has gone and come back. What it said since the last
@@ -423,11 +412,11 @@ impl Conversation {
             }
             let now = self.port.now();
             if now >= until {
-                return Err(Trouble::NoRestart { waited: now.saturating_sub(began) });
+                return Err(Trouble::new(TroubleKind::NoRestart, now.saturating_sub(began)));
             }
             match self.read(until, hearer) {
                 Ok(_) => {}
-                Err(Trouble::Port { fault: Fault::Lost(_), received }) => {
+                Err(Trouble { kind: TroubleKind::Port(Fault::Lost(_)), received, .. }) => {
                     return self.come_back((until, within), &received);
                 }
                 Err(trouble) => return Err(trouble),
@@ -451,13 +440,13 @@ impl Conversation {
         }
         match self.restart(until.saturating_sub(self.port.now()), hearer) {
             Ok(()) => Ok(answer),
-            Err(Trouble::NoRestart { .. }) => Err(Trouble::NoRestart { waited: within }),
+            Err(trouble) if trouble.kind == TroubleKind::NoRestart => Err(Trouble { waited: within, ..trouble }),
             Err(trouble) => Err(trouble),
         }
     }
 
-    /// Asks, and waits for the answer, or for what comes in its place, at the most for `longest`; a port that is lost is
-    /// open again then: `back` is as for [`Conversation::come_back`].
+    /// Asks, and waits for the answer, or for what comes in its place, at the most for `longest`; a port that is lost
+    /// is open again then: `back` is as for [`Conversation::come_back`].
     fn tell_to_restart(
         &mut self,
         question: &Question,
@@ -484,15 +473,15 @@ impl Conversation {
                     return Ok(told(Answer { lines, elapsed, ..Answer::default() }, true));
                 }
                 Ok(None) => {}
-                Err(Trouble::Timeout { received, waited, silence }) => {
+                Err(Trouble { kind: NoAnswer(FailureKind::Timeout(silence)), waited, received }) => {
                     let answer = Answer { lines: received, elapsed: waited, ..Answer::default() };
                     let was_heard = silence != Silence::Total;
                     return Ok(RestartAnswer { may_be_late: true, was_heard, ..told(answer, true) });
                 }
-                Err(Trouble::Off { received, .. }) => {
+                Err(Trouble { kind: NoAnswer(FailureKind::Off(_)), received, .. }) => {
                     return Ok(told(Answer { lines: received, ..Answer::default() }, true));
                 }
-                Err(Trouble::Port { fault: Fault::Lost(_), received }) => {
+                Err(Trouble { kind: TroubleKind::Port(Fault::Lost(_)), received, .. }) => {
                     self.come_back(back, &received)?;
                     let answer = Answer { lines: received, ..Answer::default() };
                     return Ok(RestartAnswer { is_lost: true, ..told(answer, true) });
@@ -519,7 +508,8 @@ impl Conversation {
                     return Ok(unanswered);
                 }
                 Ok(None) => {}
-                Err(Trouble::Timeout { .. } | Trouble::OutOfStep { .. }) => return Ok(unanswered),
+                Err(trouble) if trouble.is_timeout() => return Ok(unanswered),
+                Err(Trouble { kind: NoAnswer(FailureKind::OutOfStep { .. }), .. }) => return Ok(unanswered),
                 Err(trouble) => return Err(trouble),
             }
         }
@@ -533,9 +523,10 @@ impl Conversation {
                 Ok(())
             }
             Err(Fault::Lost(_)) => {
-                Err(Trouble::NeverBack { waited: within, is_lost: true, received: received.to_vec() })
+                let kind = TroubleKind::NeverBack { is_lost: true };
+                Err(Trouble { kind, waited: within, received: received.to_vec() })
             }
-            Err(fault) => Err(Trouble::Port { fault, received: Vec::new() }),
+            Err(fault) => Err(Trouble::port(fault, Vec::new())),
         }
     }
 
@@ -556,8 +547,8 @@ impl Conversation {
     }
 
     /// Before the first byte is written: reads what waits in the port. It answers a question of another program, or of
-    /// nobody, and what else comes of it is waited for. Lines that come by themselves are kept. Where a result code or a
-    /// line of an answer waited, more of that may be owed, so the session comes into step before it asks.
+    /// nobody, and what else comes of it is waited for. Lines that come by themselves are kept. Where a result code or
+    /// a line of an answer waited, more of that may be owed, so the session comes into step before it asks.
     fn drain(&mut self, listener: &mut dyn Hearer) -> Result<(), Trouble> {
         if self.has_listened {
             return Ok(());
@@ -596,7 +587,7 @@ impl Conversation {
         written?;
         if self.session.deadline().is_none() {
             // Nothing is open and nothing has ended: better no answer than a false one, or a wait without an end.
-            return Err(Trouble::OutOfStep { tries: 0, waited: Duration::ZERO, received: Vec::new() });
+            return Err(Trouble::new(NoAnswer(FailureKind::OutOfStep { tries: 0 }), Duration::ZERO));
         }
         self.read(until, listener)?;
         Ok(None)
@@ -620,7 +611,7 @@ impl Conversation {
                 Ok(false)
             }
             // What is going on stays as it is: `interrupt` ends it by the AT rules.
-            Err(fault @ Fault::Interrupted) => Err(Trouble::Port { fault, received: self.session.received() }),
+            Err(fault @ Fault::Interrupted) => Err(Trouble::port(fault, self.session.received())),
             Err(fault) => Err(self.trouble(fault, listener)),
         }
     }
@@ -632,7 +623,7 @@ impl Conversation {
                 Ok(()) => {}
                 Err(fault @ Fault::Interrupted) => {
                     self.session.write_failed();
-                    return Err(Trouble::Port { fault, received: self.session.received() });
+                    return Err(Trouble::port(fault, self.session.received()));
                 }
                 Err(fault) => {
                     self.session.write_failed();
@@ -649,7 +640,7 @@ impl Conversation {
     fn cancel_data(&mut self, listener: &mut dyn Hearer) {
         self.session.cancel_data(self.port.now(), listener);
         while let Some(bytes) = self.session.output() {
-            if self.port.write(&bytes, self.port.now() + CANCEL_TIME).is_err() {
+            if self.port.write(&bytes, self.port.now() + CANCEL_WRITE_TIME).is_err() {
                 self.session.write_failed();
                 self.session.expect_data();
             }
@@ -663,21 +654,19 @@ impl Conversation {
                 self.session.abandon()
             }
         };
-        Trouble::Port { fault, received }
+        Trouble::port(fault, received)
     }
 
     /// Whoever has said stop before a command was sent does not want it sent.
     fn check_interrupted(&self) -> Result<(), Trouble> {
-        let interrupted = || Trouble::Port { fault: Fault::Interrupted, received: Vec::new() };
+        let interrupted = || Trouble::port(Fault::Interrupted, Vec::new());
         if self.port.is_interrupted() { Err(interrupted()) } else { Ok(()) }
     }
 
     /// A line at which a listener said stop, while nothing was asked or behind an answer's end.
     fn check_stopped(&mut self) -> Result<(), Trouble> {
-        match self.session.stopped() {
-            Some(line) => Err(Trouble::Stopped { line, received: Vec::new() }),
-            None => Ok(()),
-        }
+        let stopped = |line| Trouble::new(NoAnswer(FailureKind::Stopped(line)), Duration::ZERO);
+        self.session.stopped().map_or(Ok(()), |line| Err(stopped(line)))
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn unit(unit: &str) -> Option<u64> {
 }
 
 /// A duration as scripts write it: `500ms`, `5s`, `2min`, `1h`; else what is wrong with it.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, name) = text.split_at(digits);
     let milliseconds = match unit(name) {
@@ -36,7 +36,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     milliseconds.map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
 }
 
-/// A duration of whole milliseconds as a script writes it, in the largest unit that shows all of it: `500ms`, `5s`, `2min`.
+/// A duration of whole milliseconds as a script writes it, in the largest unit that shows all of it: `500ms`, `2min`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ExactDuration(pub(crate) Duration);
 
@@ -96,7 +96,7 @@ pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Adds bytes so that [`unescape`] reads them back: printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\xNN`.
+/// Adds bytes as [`unescape`] reads them back: printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\xNN`.
 pub fn escape(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
         match byte {
@@ -204,7 +204,7 @@ pub(crate) fn json(value: &impl Serialize) -> String {
     in_json(serde_json::to_string(value).unwrap_or_default())
 }
 
-/// The same of a JSON text; its line ends stay.
+/// As [`json`], for what is JSON text already; its line ends stay.
 pub(crate) fn in_json(text: String) -> String {
     // All of them are in the first plane.
     let spell = |character| format!("\\u{:04x}", u32::from(character)).into();
@@ -239,7 +239,7 @@ fn spelled_out(text: &str, stays: impl Fn(char) -> bool, spell: impl Fn(char) ->
     Some(shown)
 }
 
-/// The same with characters of as many bytes, so that places stay right; the CR of a line end stays.
+/// As [`harmless`], but with characters of as many bytes, so that places stay right; the CR of a line end stays.
 pub(crate) fn harmless_in_place(text: &str) -> Cow<'_, str> {
     let mut characters = text.chars().peekable();
     if !text.contains(is_harmful) {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// No script, inventory or list of values is as large as this (bytes); a device or a pipe may go on for ever.
-pub(crate) const LARGEST: u64 = 16 << 20;
+pub(crate) const LARGEST_TEXT: u64 = 16 << 20;
 
 /// A script's text and the name people know it by (a path, a library name, `<stdin>`).
 #[derive(Debug, Default)]
@@ -86,12 +86,12 @@ fn read_bytes(reader: impl Read, most: u64) -> Result<Vec<u8>, Unreadable> {
     if bytes.len() as u64 > most { Err(Unreadable::TooLarge { most }) } else { Ok(bytes) }
 }
 
-/// As [`read_text`], of a file that is no pipe, device or folder: to open or read one of those may block without an end.
+/// As [`read_text`], of a file that is no pipe, device or folder: to open or read one of those may block for ever.
 pub(crate) fn read_file(path: &Path, most: u64) -> Result<String, Unreadable> {
     read_text(regular(path)?, most)
 }
 
-/// The same, of a file that may be no text.
+/// As [`read_file`], for a file that may be no text.
 pub(crate) fn read_binary(path: &Path, most: u64) -> Result<Vec<u8>, Unreadable> {
     read_bytes(regular(path)?, most)
 }
@@ -177,23 +177,7 @@ pub struct Spanned<T> {
 /// A name in a script: a variable, a parameter, a record.
 pub type Name = Spanned<String>;
 
-/// Tables of tests: a row is `TEXT => WHAT`, a heading before it says what is made of the text.
+/// The reader of tables of tests, which stands with the tests from outside.
 #[cfg(test)]
-pub(crate) mod tables {
-    /// Fails with all rows of which something else is made.
-    pub(crate) fn hold(table: &str, made: &mut dyn FnMut(&str, &str) -> String) {
-        let (mut heading, mut differ, mut rows) = ("", String::new(), 0);
-        for line in table.lines() {
-            if let Some(title) = line.strip_prefix("## ") {
-                heading = title;
-            } else if let Some((text, wanted)) = line.split_once(" => ") {
-                rows += 1;
-                let made = made(heading, text);
-                if made != wanted {
-                    differ += &format!("{heading}: {text} => {made}\n  and not {wanted}\n");
-                }
-            }
-        }
-        assert!(differ.is_empty() && rows > 0, "{differ}");
-    }
-}
+#[path = "../tests/tables.rs"]
+pub(crate) mod tables;

@@ -5,6 +5,8 @@ use hayes::catalogue::entry::{self, Series};
 use hayes::catalogue::lookup::{error as error_of, errors};
 use hayes::catalogue::*;
 
+use crate::tables;
+
 /// Whether an entry is complete is for the build script to check.
 #[test]
 fn every_entry_is_found() {
@@ -45,89 +47,60 @@ fn every_entry_is_found() {
     }
 }
 
-/// The lines of a section of `data/catalogue.txt`, and what is expected of each.
-fn cases(section: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let (_, behind) = include_str!("data/catalogue.txt").split_once(&format!("[{section}]\n")).unwrap();
-    let lines = behind.lines().take_while(|line| !line.starts_with('['));
-    lines.filter(|line| !line.starts_with("# ")).filter_map(|line| line.split_once(" => "))
-}
-
-fn hold(section: &str, said: impl Fn(&str) -> Option<String>) {
-    for (asked, expected) in cases(section) {
-        assert_eq!(said(asked).as_deref().unwrap_or("-"), expected, "{section}: {asked}");
-    }
-}
-
-fn on_module(asked: &str) -> (&str, Option<&'static entry::Module>) {
-    let (line, id) = asked.split_once(' ').unwrap_or((asked, ""));
-    (line, module(id))
-}
-
+/// Each section of the table asks its question of a line; what has no answer is `-`.
 #[test]
-fn what_is_found_by_its_name() {
-    hold("urc", |line| urc(line.as_bytes()).map(|found| found.start.to_owned()));
-    hold("model", |cgmm| module_by_model(cgmm).map(|found| found.id.to_owned()));
-    hold("named", |line| module_named_by(line).map(|found| found.id.to_owned()));
-    hold("nearest", |name| nearest(name).first().map(|near| (*near).to_owned()));
+fn what_is_made_of_a_line() {
+    tables::hold(include_str!("data/catalogue.txt"), &mut |question, line| {
+        made(question, line).filter(|made| !made.is_empty()).unwrap_or_else(|| "-".to_owned())
+    });
     assert_eq!(nearest("AT+CRGE").len(), 1);
-}
-
-#[test]
-fn what_a_line_is() {
-    hold("likeness", |asked| {
-        let (form, line) = asked.split_once(' ')?;
-        let forms = [Form::Read, Form::Test, Form::Set, Form::Execute];
-        let form = forms.into_iter().find(|known| format!("{known:?}") == form)?;
-        Some(format!("{:?}", Catalogue.likeness(line.as_bytes(), form)))
-    });
-    hold("unasked", |line| Some(Catalogue.unasked(line.as_bytes()).is_some().to_string()));
-    hold("final", |line| Catalogue.vendor_final(line.as_bytes()).map(|success| success.to_string()));
-}
-
-#[test]
-fn what_is_known_of_a_command_line() {
-    hold("expected", |line| {
-        let expected = prospect(line, None).expected;
-        Some([expected.prefixes, vec![&format!("{:?}", expected.shape)]].concat().join(" "))
-    });
-    hold("seconds", |asked| {
-        let (line, module) = on_module(asked);
-        prospect(line, module).longest.map(|time| time.as_secs().to_string())
-    });
     assert_eq!(prospect("AT+CIPSHUT", None).expected.finals, [("SHUT OK", true)]);
 }
 
-#[test]
-fn what_is_true_of_a_command_line() {
-    use hayes::at::command::parse;
-    let traits = |asked: &str| {
-        let (line, module) = on_module(asked);
-        let prospect = prospect(line, module);
-        let parsed = parse(line).unwrap();
-        let asked = &parsed.commands[0];
-        let values = command::values(asked);
-        let (known, form) = (command_of(asked).unwrap(), asked.form);
-        [
-            ("call-control", prospect.expected.call_control),
-            ("abortable", prospect.expected.abortable),
-            ("without-final", prospect.expected.without_final),
-            ("names-module", prospect.names_module),
-            ("unsafe", known.needs_unsafe(form, &values).is_some()),
-            ("reboots", known.reboots(form, &values).is_some()),
-            ("off", known.away(form, &values) == Some(command::Away::Off)),
-            ("once", known.not_repeatable(form, &values).is_some()),
-            ("danger", known.dangers(form, &values).next().is_some()),
-            ("nb-iot-only", known.leaves_nb_iot_only(form, &values)),
-            ("conversation-only", known.concerns_conversation_only(form, &values)),
-            ("prompt>", prospect.mark == Some(">")),
-            ("prompt@", prospect.mark == Some("@")),
-        ]
-    };
-    for (asked, expected) in cases("traits") {
-        for wanted in expected.split(' ') {
-            let (name, holds) = wanted.strip_prefix('!').map_or((wanted, true), |name| (name, false));
-            let known = traits(asked).into_iter().find(|(known, _)| *known == name);
-            assert_eq!(known, Some((name, holds)), "{asked}");
+fn made(question: &str, line: &str) -> Option<String> {
+    let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+    match question {
+        "urc" => urc(line.as_bytes()).map(|found| found.start.to_owned()),
+        "model" => module_by_model(line).map(|found| found.id.to_owned()),
+        "named" => module_named_by(line).map(|found| found.id.to_owned()),
+        "nearest" => nearest(line).first().map(|near| (*near).to_owned()),
+        "likeness" => {
+            let forms = [Form::Read, Form::Test, Form::Set, Form::Execute];
+            let form = forms.into_iter().find(|known| format!("{known:?}") == first)?;
+            Some(format!("{:?}", Catalogue.likeness(rest.as_bytes(), form)))
         }
+        "unasked" => Some(Catalogue.unasked(line.as_bytes()).is_some().to_string()),
+        "final" => Catalogue.vendor_final(line.as_bytes()).map(|success| success.to_string()),
+        "expected" => {
+            let expected = prospect(line, None).expected;
+            Some([expected.prefixes, vec![&format!("{:?}", expected.shape)]].concat().join(" "))
+        }
+        "seconds" => prospect(first, module(rest)).longest.map(|time| time.as_secs().to_string()),
+        _ => Some(traits(first, module(rest))),
     }
+}
+
+/// What is true of a command line, on a module.
+fn traits(line: &str, module: Option<&'static entry::Module>) -> String {
+    let prospect = prospect(line, module);
+    let parsed = hayes::at::command::parse(line).unwrap();
+    let asked = &parsed.commands[0];
+    let values = command::values(asked);
+    let (known, form) = (command_of(asked).unwrap(), asked.form);
+    let all = [
+        ("call-control", prospect.expected.call_control),
+        ("abortable", prospect.expected.abortable),
+        ("without-final", prospect.expected.without_final),
+        ("names-module", prospect.names_module),
+        ("unsafe", known.needs_unsafe(form, &values).is_some()),
+        ("reboots", known.reboots(form, &values).is_some()),
+        ("off", known.away(form, &values) == Some(command::Away::Off)),
+        ("once", known.not_repeatable(form, &values).is_some()),
+        ("danger", known.dangers(form, &values).next().is_some()),
+        ("nb-iot-only", known.leaves_nb_iot_only(form, &values)),
+        ("conversation-only", known.concerns_conversation_only(form, &values)),
+        ("prompt>", prospect.mark == Some(">")),
+        ("prompt@", prospect.mark == Some("@")),
+    ];
+    all.iter().filter(|(_, holds)| *holds).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hayes::at::{Event, Expected, Hearer, PromptPlan, Question, Shape};
 use hayes::catalogue::Catalogue;
-use hayes::conversation::{Conversation, Trouble};
-use hayes::port::{Cancel, Device, Fault, Memory, Replay};
+use hayes::conversation::Conversation;
+use hayes::port::{Cancel, Device, Memory, Replay};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -50,9 +50,9 @@ fn nothing_is_sent_once_an_interruption_is_pending() {
     let mut conversation = conversation(replay("0.000 > AT+CSQ\\r\n0.020 < OK\\r\\n\n"), &cancel);
     cancel.cancel();
     let asked = conversation.ask(&question("AT+NEVER"), &mut ());
-    assert!(matches!(asked, Err(Trouble::Port { fault: Fault::Interrupted, .. })));
+    assert!(asked.unwrap_err().is_interrupt());
     let sent = conversation.write(b"NEVER", 60 * SECOND, &mut ());
-    assert!(matches!(sent, Err(Trouble::Port { fault: Fault::Interrupted, .. })));
+    assert!(sent.unwrap_err().is_interrupt());
     conversation.interrupt(true, &mut ()).unwrap();
     conversation.ask(&question("AT+CSQ"), &mut ()).unwrap();
 }

@@ -48,11 +48,12 @@ fn sources(path: &PathBuf) -> Vec<PathBuf> {
     inside.iter().flat_map(sources).collect()
 }
 
-/// Its public items without their bodies, each behind the `impl` or the struct that it stands in; enums and traits with all that is in them.
+/// Its public items without their bodies, each behind the `impl` or the struct that it stands in; enums and traits with
+/// all that is in them.
 fn public(source: &str) -> String {
     let mut items = String::new();
     let mut owner = "";
-    let mut lines = source.lines().take_while(|line| *line != "#[cfg(test)]").peekable();
+    let mut lines = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().lines().peekable();
     while let Some(line) = lines.next() {
         match line {
             "}" => owner = "",

@@ -68,6 +68,7 @@ mod schedules;
 mod secrets;
 #[cfg(unix)]
 mod serial;
+mod session;
 mod shelf;
 mod simulated;
 mod simulator;
@@ -75,4 +76,5 @@ mod simulator;
 mod soak;
 mod supersim;
 mod syntax;
+mod tables;
 mod written;

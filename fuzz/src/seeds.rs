@@ -113,7 +113,7 @@ fn exchanges() -> Vec<String> {
     });
     let mut question = String::new();
     let cases =
-        files("src/at/session/tests", "txt").flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+        files("tests/session", "txt").flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
     let cases = cases.filter_map(move |line| {
         if let Some(asked) = line.strip_prefix("? ") {
             question = asked.get(asked.find("AT")?..)?.to_owned();

@@ -2,7 +2,7 @@
 //!
 //! A result code is a whole line, never a part of one: `ERRORLOG: 5` and `+COPS: 0,0,"BUSY BEE"` are none.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use crate::notation::text;
 
@@ -109,6 +109,18 @@ pub fn parse(line: &[u8]) -> Option<ResultCode> {
 pub fn parse_numeric(line: &[u8]) -> Option<ResultCode> {
     let [digit] = line else { return None };
     WORDS.iter().find(|(.., known)| *known == Some(*digit)).map(|(code, ..)| code.clone())
+}
+
+/// The digit that stands in place of a result code's line after `ATV0`.
+pub(crate) fn digit(line: &str) -> Option<char> {
+    let code = parse(line.as_bytes())?;
+    let is_it = |known: &ResultCode| mem::discriminant(known) == mem::discriminant(&code);
+    WORDS.iter().find(|(known, ..)| is_it(known)).and_then(|(.., digit)| digit.map(char::from))
+}
+
+/// What the result codes begin with that tell more than that a command was done.
+pub(crate) fn telling_words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().skip(1).map(|(_, word, _)| *word).chain(["+CME ERROR", "+CMS ERROR"])
 }
 
 fn words(line: &[u8]) -> Option<ResultCode> {

@@ -1,12 +1,12 @@
-//! Guards against what costs SIMs, networks and the law, kept on disk across runs. The interpreter asks before it sends.
+//! Guards against what costs SIMs, networks and the law, kept on disk. The interpreter asks before it sends.
 //!
-//! - **PIN**: a PIN that has failed on a SIM is not tried on it again, and the last try is never used. Which SIM it is, and
-//!   how many tries are left, the modem is asked before. A try is written down before it is sent: who is killed in
+//! - **PIN**: a PIN that has failed on a SIM is not tried on it again, and the last try is never used. Which SIM it is,
+//!   and how many tries are left, the modem is asked before. A try is written down before it is sent: who is killed in
 //!   between has used it.
 //! - **Network**: a SIM is made to leave its network, or to look for one, four times an hour at the most. The figure is
-//!   an operator's (Verizon: at most four automatic attempts an hour); GSMA TS.34 asks for such a limit. All SIMs of this
-//!   machine together do so once a second on average; what is more waits, each for another time. A fleet's agent is
-//!   given limits of its operator's besides, which many gateways share ([`AttachLimit`]).
+//!   an operator's (Verizon: at most four automatic attempts an hour); GSMA TS.34 asks for such a limit. All SIMs of
+//!   this machine together do so once a second on average; what is more waits, each for another time. A fleet's agent
+//!   is given limits of its operator's besides, which many gateways share ([`AttachLimit`]).
 //! - **Law**: another IMEI is not written.
 //! - **Flash**: what is written to a modem's flash is counted.
 //!
@@ -38,11 +38,11 @@ pub use simulators::Simulators;
 
 /// So often a SIM may leave its network, or look for one, in an hour.
 const SEARCHES: usize = 4;
-const HOUR: u64 = 3600 * 1000;
+const HOUR_MILLIS: u64 = 3600 * 1000;
 
 /// So often all SIMs of this machine together may, in a minute.
 const SITE_SEARCHES: usize = 60;
-const MINUTE: u64 = 60 * 1000;
+const MINUTE_MILLIS: u64 = 60 * 1000;
 
 /// What waits for the site waits up to so much longer, by chance.
 const JITTER: u64 = 5000;
@@ -331,10 +331,10 @@ impl Guard {
         let limits = self.limits.get(port).map(Vec::as_slice).unwrap_or_default();
         let leave = self.change(|book, now| {
             let searches = &mut book.sim(sim).searches;
-            searches.retain(|time| *time <= now && *time + HOUR > now);
+            searches.retain(|time| *time <= now && *time + HOUR_MILLIS > now);
             let place = searches.len().checked_sub(SEARCHES).and_then(|place| searches.get(place));
             if let Some(oldest) = place.filter(|_| !allowed) {
-                let free = Timestamp::since_1970(Duration::from_millis(*oldest + HOUR));
+                let free = Timestamp::since_1970(Duration::from_millis(*oldest + HOUR_MILLIS));
                 let which = if iccid.is_some() { format!("the SIM {sim}") } else { format!("the SIM at {sim}") };
                 let what = format!("{which} has left its network or looked for one {SEARCHES} times within an hour: the next is at {free}");
                 return refuse("hayes::run::network-guard", what, LiftedGuard::Network);
@@ -349,10 +349,10 @@ impl Guard {
             }
             book.sim(sim).searches.push(now);
             // Times that are yet to come are those of others who wait.
-            book.site.retain(|time| *time <= now + HOUR && *time + MINUTE > now);
+            book.site.retain(|time| *time <= now + HOUR_MILLIS && *time + MINUTE_MILLIS > now);
             book.site.sort_unstable();
             let full = book.site.len().checked_sub(SITE_SEARCHES).and_then(|place| book.site.get(place));
-            let at = full.map_or(at, |oldest| at.max(oldest + MINUTE + chance % JITTER));
+            let at = full.map_or(at, |oldest| at.max(oldest + MINUTE_MILLIS + chance % JITTER));
             book.site.push(at);
             limits.iter().for_each(|limit| book.attaches(&limit.name, limit.period, now).push(at));
             if at > now { Leave::Wait(Duration::from_millis(at - now)) } else { Leave::Send }
@@ -445,7 +445,7 @@ fn answer_to(
     let question = Question::new(format!("{line}\r"), known.expected, longest, PromptPlan::Unexpected);
     match conversation.ask(&Arc::new(question), hearer) {
         Ok(Answer { lines, result, .. }) => Ok(result.is_some_and(|result| result.is_success()).then_some(lines)),
-        Err(Trouble::Timeout { .. }) => Ok(None),
+        Err(trouble) if trouble.is_timeout() => Ok(None),
         Err(trouble) => Err(trouble),
     }
 }
@@ -635,7 +635,7 @@ mod tests {
             assert_eq!(fifth.search("another", off), Leave::Send);
             assert_eq!(guard(folder, &[LiftedGuard::Network]).search("p", off), Leave::Send);
             // An hour later.
-            fifth.change(|book, _| book.sim("p").searches.iter_mut().for_each(|time| *time -= HOUR));
+            fifth.change(|book, _| book.sim("p").searches.iter_mut().for_each(|time| *time -= HOUR_MILLIS));
             assert_eq!(guard(folder, &[]).search("p", off), Leave::Send);
         });
     }

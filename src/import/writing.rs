@@ -1,15 +1,14 @@
-//! Puts the steps of another program's script down in Hayes: a line that is sent and what is waited for behind it are one question.
+//! Writes another program's steps in Hayes: a line that is sent and what is waited for behind it are one question.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Deed, Imported, Onward, Told, Wait};
+use crate::at::result_code;
 use crate::notation::{self, ExactDuration};
 use crate::source::Source;
 use crate::syntax;
 
-/// Result codes that end an answer as failed; nobody need wait for them.
-const FAILURES: [&str; 7] = ["ERROR", "+CME ERROR", "+CMS ERROR", "NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE"];
 /// How long Hayes waits unless it is told otherwise.
 const USUAL: Duration = Duration::from_secs(5);
 
@@ -80,7 +79,7 @@ impl Writing {
             },
             Deed::Sleep(time) => self.line(format!("sleep {}", ExactDuration(*time))),
             Deed::Timeout(time) => self.line(format!("timeout {}", ExactDuration(*time))),
-            Deed::Abort(text) if FAILURES.first().is_some_and(|error| text == error) => {}
+            Deed::Abort(text) if text == "ERROR" => {}
             Deed::Abort(text) => self.line(format!("abort on {}", pattern(text))),
             Deed::Log(text) if text.trim().is_empty() => {}
             Deed::Log(text) => self.line(format!("log {}", quoted(text.trim()))),
@@ -202,11 +201,9 @@ impl Writing {
     }
 }
 
-/// A result code that ends an answer as failed.
+/// A result code that ends an answer as failed: nobody need wait for it.
 pub(super) fn is_failure(text: &str) -> bool {
-    FAILURES.iter().any(|failure| {
-        text.trim().eq_ignore_ascii_case(failure) || text.starts_with("+CM") && text.starts_with(failure)
-    })
+    result_code::parse(text.trim().to_ascii_uppercase().as_bytes()).is_some_and(|code| !code.is_success())
 }
 
 /// The text as an AT command of Hayes: blanks stand in its strings only.
@@ -229,7 +226,8 @@ fn at_command(text: &str) -> Option<String> {
     Some(command)
 }
 
-/// What a line must look like. These programs find a text anywhere; a string in Hayes is the beginning of a line, a regex is anywhere.
+/// What a line must look like. These programs find a text anywhere; a string in Hayes is the beginning of a line, a
+/// regex is anywhere.
 fn pattern(text: &str) -> String {
     let begins = text.starts_with(['+', '^', '#', '*']) && text.contains(':');
     if begins || is_failure(text) || text == "OK" || text.starts_with("CONNECT") || text.contains("${") {

@@ -1,5 +1,5 @@
-//! The port that is open, shared: the conversation talks on it, a listener hears it while the user types, the raw view shows
-//! its bytes, a recorder writes them down, the raw terminal takes it over.
+//! The port that is open, shared: the conversation talks on it, a listener hears it while the user types, the raw view
+//! shows its bytes, a recorder writes them down, the raw terminal takes it over.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use crate::at::{self, Event};
 use crate::catalogue::Catalogue;
 use crate::catalogue::entry::Module;
 use crate::connect::{self, Address, Opening};
-use crate::conversation::{Conversation, Mode, Trouble};
+use crate::conversation::{Conversation, Mode, Trouble, TroubleKind};
 use crate::diagnostic::Complaint;
 use crate::notation::escape;
 use crate::port::{self, Cancel, Control, Fault, Port, Read, RecordStatus, Recorded};
@@ -188,7 +188,7 @@ impl Link {
 }
 
 /// So long is listened at once; then again.
-const LONG: Duration = Duration::from_secs(3600);
+const LISTEN_TIME: Duration = Duration::from_secs(3600);
 
 struct Eavesdropper {
     tap: Tap,
@@ -217,20 +217,20 @@ impl Eavesdropper {
     }
 
     fn listen(&mut self, conversation: &mut Conversation) -> bool {
-        match conversation.sleep(LONG, self) {
+        match conversation.sleep(LISTEN_TIME, self) {
             Ok(()) => true,
-            Err(Trouble::Port { fault: Fault::Lost(why), .. }) => {
+            Err(Trouble { kind: TroubleKind::Port(Fault::Lost(why)), .. }) => {
                 self.is_lost = true;
                 let beside = " · when it comes back, so do we; :open takes another";
                 self.say(Style::Bad, &format!("the port was lost: {why}"), beside);
                 true
             }
-            Err(trouble) => self.goes_on(matches!(trouble, Trouble::Port { fault: Fault::Interrupted, .. })),
+            Err(trouble) => self.goes_on(trouble.is_interrupt()),
         }
     }
 
     fn wait_for_return(&mut self, conversation: &mut Conversation) -> bool {
-        let until = self.tap.now() + LONG;
+        let until = self.tap.now() + LISTEN_TIME;
         match self.tap.reopen(until) {
             Ok(()) => {
                 self.is_lost = false;

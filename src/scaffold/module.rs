@@ -8,7 +8,8 @@ use std::time::Duration;
 use crate::at::{PromptPlan, Question};
 use crate::catalogue::entry::Module;
 use crate::catalogue::{module_by_model, modules, own, prospect};
-use crate::conversation::{Conversation, Trouble};
+use crate::conversation::TroubleKind::{self, NoAnswer};
+use crate::conversation::{Conversation, FailureKind, Trouble};
 use crate::port::Fault;
 
 /// A file for `modules/`, and what it was made from.
@@ -113,16 +114,20 @@ impl Interview<'_> {
             return Ok(answer.clone());
         }
         let known = prospect(command, None);
-        let longest = known.longest.unwrap_or_default().clamp(USUAL, LONGEST);
+        let longest = known.longest.unwrap_or_default().clamp(USUAL_ANSWER, LONGEST_ANSWER);
         let question = Question::new(format!("{command}\r"), known.expected, longest, PromptPlan::Unexpected);
         let answer = match self.conversation.ask(&Arc::new(question), &mut ()) {
             Ok(answer) if answer.result.as_ref().is_none_or(|result| result.is_success()) => {
                 Some(answer.lines.iter().map(|line| line.text().trim().to_owned()).collect())
             }
             // Silence refuses as well; the next question shows whether the modem is still there.
-            Ok(_) | Err(Trouble::UnexpectedPrompt { .. } | Trouble::Timeout { .. }) => None,
-            Err(Trouble::Port { fault: Fault::Lost(why), .. }) => return Err(format!("the port is gone: {why}")),
-            Err(Trouble::Port { fault: Fault::Interrupted, .. }) => return Err("interrupted".to_owned()),
+            Ok(_) | Err(Trouble { kind: NoAnswer(FailureKind::UnexpectedPrompt(_) | FailureKind::Timeout(_)), .. }) => {
+                None
+            }
+            Err(Trouble { kind: TroubleKind::Port(Fault::Lost(why)), .. }) => {
+                return Err(format!("the port is gone: {why}"));
+            }
+            Err(trouble) if trouble.is_interrupt() => return Err("interrupted".to_owned()),
             Err(_) => return Err(format!("the modem does not answer any more; the last question was {command}")),
         };
         Ok(self.answers.entry(command.to_owned()).or_insert(answer).clone())
@@ -194,8 +199,8 @@ impl Interview<'_> {
 type Best = Option<(&'static Module, usize, usize)>;
 
 /// What is waited for at least, and at most, for one answer.
-const USUAL: Duration = Duration::from_secs(5);
-const LONGEST: Duration = Duration::from_secs(20);
+const USUAL_ANSWER: Duration = Duration::from_secs(5);
+const LONGEST_ANSWER: Duration = Duration::from_secs(20);
 
 /// The modules that may be alike: the known one, then those of its vendor.
 fn kin(known: Option<&'static Module>, vendor: Option<&str>) -> Vec<&'static Module> {

@@ -21,8 +21,6 @@
 
 mod reading;
 mod resync;
-#[cfg(test)]
-mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -113,7 +111,7 @@ pub enum FailureKind {
     /// The modem asked for data that nobody had
     UnexpectedPrompt(Line),
     /// It succeeded, but did not ask for the data that were to be given
-    NoPrompt { mark: String, answer: Answer },
+    NoPrompt { mark: String, result: Option<ResultCode> },
     /// The modem started anew: this line says so, and no answer will come
     Restarted(Line),
     /// The modem has gone off: this line says so
@@ -202,15 +200,16 @@ struct Owing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Nothing has been answered since the port was opened, or a question was given up, whose `CONNECT` may still come
-    /// (`opening`: and so ends its data mode). ATO goes back to the connection that ends so: `escaped`. `leaving`: the modem
-    /// was told to go back to commands, whatever it was at: `OK` is its answer.
+    /// (`opening`: and so ends its data mode). ATO goes back to the connection that ends so: `escaped`. `leaving`: the
+    /// modem was told to go back to commands, whatever it was at: `OK` is its answer.
     Unknown { opening: Option<DataEnds>, escaped: DataEnds, leaving: bool },
     /// Some commands are answered by OK first, and by CONNECT when the connection has come about: `opening`.
     Command { opening: Option<DataEnds>, escaped: DataEnds },
-    /// Since a `CONNECT`: what the other end says (V.250 §6.3.1), not answers. It is told in lines, because people write
-    /// patterns for lines; what has no line end is told after [`SETTLE`] of silence, and a long stretch in pieces. `sure`: it
-    /// came from a command that is known to open a connection. Of another command it may ask for a file only, and then any
-    /// result code ends it. `leaving`: the modem was told to go back to commands, and its `OK` ends it.
+    /// Since a `CONNECT`: what the other end says (V.250 §6.3.1), not answers. It is told in lines, because people
+    /// write patterns for lines; what has no line end is told after [`SETTLE`] of silence, and a long stretch in
+    /// pieces. `sure`: it came from a command that is known to open a connection. Of another command it may ask for a
+    /// file only, and then any result code ends it. `leaving`: the modem was told to go back to commands, and its `OK`
+    /// ends it.
     Data { sure: bool, ends: DataEnds, leaving: bool },
 }
 
@@ -223,7 +222,7 @@ struct Now<'a> {
     listener: &'a mut dyn Hearer,
     /// Nothing has come for [`SETTLE`].
     is_silent: bool,
-    /// Nothing has come for so long that goes on where the first line stopped.
+    /// The first line has been in doubt for [`SETTLE`]: it is decided now, whatever has come behind it.
     is_settled: bool,
 }
 
@@ -330,11 +329,11 @@ impl Asking {
         }
     }
 
-    /// What a line is that is no final result code, and what the modem tells by it. `framed`: it stood behind a line end of
-    /// its own.
+    /// What a line is that is no final result code, and what the modem tells by it. `framed`: it stood behind a line
+    /// end of its own.
     fn event_of<'l>(&self, line: &'l [u8], framed: bool, dialect: Dialect) -> (Event<'l>, Unasked) {
         let (question, expected, knowledge) = (&*self.question, &self.question.expected, dialect.knowledge);
-        // What comes by itself stands between line ends of its own, where all does that this modem says.
+        // This modem puts a line end before and behind each line. A line without one before it goes on with the answer.
         let goes_on = !self.lines.is_empty() && self.framed && !framed;
         if let Some(form) = question.form_of(line) {
             let prefix = line.split(|byte| *byte == b':').next().unwrap_or(line);
@@ -526,8 +525,9 @@ impl Asking {
             elapsed: waited,
         };
         if success && self.prompt == Prompting::Open {
-            let (mark, received) = (self.question.prompt.mark().unwrap_or_default().to_owned(), answer.lines.clone());
-            return Err(Box::new(Unanswered { kind: FailureKind::NoPrompt { mark, answer }, waited, received }));
+            let (mark, result) = (self.question.prompt.mark().unwrap_or_default().to_owned(), answer.result);
+            let kind = FailureKind::NoPrompt { mark, result };
+            return Err(Box::new(Unanswered { kind, waited, received: answer.lines }));
         }
         Ok(answer)
     }
@@ -840,7 +840,7 @@ impl Session {
         received
     }
 
-    /// Ends the state that is. What of it outlasts it, and what had come of an answer.
+    /// Ends the present state: returns what outlives it, and the lines of the answer so far.
     fn give_up(&mut self) -> (Idle, Vec<Line>) {
         self.cursor.doubt = None;
         match std::mem::take(&mut self.state) {
@@ -929,8 +929,8 @@ impl Session {
         }
     }
 
-    /// The question that is open, or the way into step before it, has failed. Whatever fails while the modem may wait for
-    /// data, ESC is sent; should the prompt come only later, the way into step sends it again.
+    /// The question that is open, or the way into step before it, has failed. Whatever fails while the modem may wait
+    /// for data, ESC is sent; should the prompt come only later, the way into step sends it again.
     fn fail(&mut self, kind: FailureKind, now: &mut Now<'_>) {
         self.tell_dropped(now.time, now.listener);
         let is_timeout = matches!(kind, FailureKind::Timeout(_));

@@ -38,7 +38,7 @@ const LONGEST_GAP: Duration = Duration::from_secs(2);
 const LINES_BELOW: usize = 64;
 
 /// After the ESC that cancels a prompt nobody wanted, the modem has so long for its result code.
-const CANCEL_TIME: Duration = Duration::from_secs(1);
+const CANCEL_ANSWER_TIME: Duration = Duration::from_secs(1);
 
 /// How far the bytes are read that have come.
 #[derive(Default)]
@@ -190,8 +190,8 @@ impl Session {
         Some(true)
     }
 
-    /// The prompt that was announced (27.005 §3.5.1), at the start of a line and without a line end; or one that asks for
-    /// the next line of the text it is being given.
+    /// The prompt that was announced (27.005 §3.5.1), at the start of a line and without a line end; or one that asks
+    /// for the next line of the text it is being given.
     fn take_prompt(&mut self, framer: &mut Framer, now: &mut Now<'_>) -> Option<bool> {
         let Activity::Asking(asking) = &mut self.state else { return None };
         let first = match asking.prompt {
@@ -285,7 +285,8 @@ impl Session {
         Some(true)
     }
 
-    /// Takes what goes on for so many bytes, as `line` of the answer. What stands before that is told, and belongs to none.
+    /// Takes what goes on for so many bytes, as `line` of the answer. What stands before that is told, and belongs to
+    /// none.
     fn take_counted_data(
         &mut self,
         framer: &mut Framer,
@@ -497,7 +498,7 @@ impl Session {
         now.tell(&Event::Prompt(prompt));
         self.send(b"\x1B", Why::Cancel, now);
         if let Activity::Asking(asking) = &mut self.state {
-            asking.refuse_prompt(prompt, now.time + CANCEL_TIME);
+            asking.refuse_prompt(prompt, now.time + CANCEL_ANSWER_TIME);
         }
     }
 
@@ -547,7 +548,7 @@ impl Session {
             Body::Text { length: None, .. } | Body::Pdu => false,
         };
         if !is_inside && asking.question.form_of(line).is_some() {
-            // The next header. Where the length said otherwise, the modem counts in another way than it writes.
+            // The next header begins. If the body should be longer, the modem's count of its length is wrong.
             asking.body = None;
             return None;
         }
@@ -874,8 +875,8 @@ impl Session {
         matches!(&self.state, Activity::Asking(asking) if asking.question.form_of(line).is_some())
     }
 
-    /// Whether the text of which `came` has come, and of which this line may be one, comes to its length at the end of a
-    /// line. Where it does not, the length is not that of the text. `None` as for [`Session::goes_on`].
+    /// Whether the text of which `came` has come, and of which this line may be one, comes to its length at the end of
+    /// a line. Where it does not, the length is not that of the text. `None` as for [`Session::goes_on`].
     fn comes_to_length(
         &mut self,
         framer: &Framer,
@@ -925,7 +926,8 @@ impl Session {
     }
 }
 
-/// Whether a quoted string begins that does not end. A quote within a value begins none: `*PSUTTZ: 26/01/01,00:00:00","+00",0`.
+/// Whether a quoted string begins that does not end. A quote within a value begins none: `*PSUTTZ:
+/// 26/01/01,00:00:00","+00",0`.
 fn opens_string(line: &[u8]) -> bool {
     has_odd_quotes(line) && memchr::memrchr(b'"', line).is_some_and(|last| begins_value(line, last))
 }

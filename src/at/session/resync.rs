@@ -7,7 +7,7 @@
 //! then as much silence is waited for as the next one would need ([`Resync::patience`]). That is slower than to believe
 //! the first `OK`, and right. Everything is bounded in time and tries.
 //!
-//! A command that was given up before its time still runs, and nothing is written until it has ended, or its time is up.
+//! A command that was given up early still runs: nothing is written until it has ended, or its time is up.
 //!
 //! A question that is itself `AT` is its own way into step: it is sent once, and again only where its answer could be
 //! another's.
@@ -29,8 +29,8 @@ const LONGEST_NOISE: Duration = Duration::from_secs(2);
 /// An `AT` is answered in this time by a modem that listens.
 const FENCE_TIME: Duration = Duration::from_secs(1);
 
-/// A modem that has fallen asleep loses the first character that wakes it, and the `AT` that it belongs to. The third `AT`
-/// goes out so soon after the second that the modem is still awake. The later ones have more time.
+/// A modem that has fallen asleep loses the first character that wakes it, and the `AT` that it belongs to. The third
+/// `AT` goes out so soon after the second that the modem is still awake. The later ones have more time.
 const WAKING_TIME: Duration = Duration::from_millis(400);
 const LATER_TIME: Duration = Duration::from_millis(1300);
 
@@ -43,10 +43,10 @@ const MOST_FENCES: u32 = 10;
 /// After a result code, another one may take so long.
 const OTHERS_TIME: Duration = Duration::from_millis(500);
 
-/// A result code that comes so soon after an `AT` is most likely its own. To be sure, another `AT` is sent soon: then two
-/// result codes come if this one was its own, and three if it was late.
+/// A result code that comes so soon after an `AT` is most likely its own. To be sure, another `AT` is sent soon: then
+/// two result codes come if this one was its own, and three if it was late.
 const PROMPT_ANSWER: Duration = Duration::from_millis(100);
-const PROMPT_TIME: Duration = Duration::from_millis(150);
+const SECOND_FENCE_TIME: Duration = Duration::from_millis(150);
 
 /// A late answer is taken to be at most so late.
 const LATEST: Duration = Duration::from_secs(5);
@@ -287,15 +287,15 @@ impl Resync {
         self.last.as_ref().is_some_and(|(_, result)| !result.is_success())
     }
 
-    /// How long to wait for other result codes, now that one has come. Those of a modem that answers one after the other
-    /// follow each other as fast as those before, and those of a slow line as fast as the questions did.
+    /// How long to wait for other result codes, now that one has come. Those of a modem that answers one after the
+    /// other follow each other as fast as those before, and those of a slow line as fast as the questions did.
     fn patience(&self, now: Duration) -> Duration {
         if self.has_own() && !self.is_refused() {
             // More than were sent since: those of before are answered one by one, and the next is as far behind.
             let gap = if self.finals > self.fences { self.gap } else { Duration::ZERO };
             OTHERS_TIME + self.longest.max(gap)
         } else if now.saturating_sub(self.fenced) <= PROMPT_ANSWER {
-            PROMPT_TIME
+            SECOND_FENCE_TIME
         } else if self.own().is_some() && !self.is_refused() {
             // A question that can be sent once is not sent twice: its answer may be as late as the one before.
             OTHERS_TIME + now.saturating_sub(self.owing.asked).min(LATEST)

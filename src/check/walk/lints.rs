@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::command_line::{self, AtText, UNKNOWN};
 use super::{Checker, Place, Role, listed};
+use crate::at::Shape;
 use crate::at::command::{self, Command, Form};
 use crate::at::parameters::{Parameter, Written, parameters};
-use crate::at::{Shape, result_code};
+use crate::at::result_code::{self, telling_words};
 use crate::catalogue;
 use crate::catalogue::command::Away;
 use crate::catalogue::entry::{Confirmation, Danger, DangerKind, FieldKind, KnownField, Layout, Usage, When};
@@ -434,8 +435,8 @@ fn lint_danger(known: &KnownCommand<'_>, asked: Asked<'_>, lines: &mut Lines, fi
     }
 }
 
-/// Whether it is dangerous enough to be told of a line that stands there on purpose. That a command costs money or takes
-/// the connection down is what people send it for; and who copies a list of settings from a manual wants them.
+/// Whether it is dangerous enough to be told of a line that stands there on purpose. That a command costs money or
+/// takes the connection down is what people send it for; and who copies a list of settings from a manual wants them.
 fn is_told(kind: DangerKind, form: Form, is_plain_list: bool) -> bool {
     match kind {
         DangerKind::Brick | DangerKind::Illegal | DangerKind::Lock | DangerKind::Data => true,
@@ -560,12 +561,14 @@ fn lint_captures(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
 fn may_take_result(clause: &Clause, matchers: &[Option<Matcher>]) -> bool {
     let ClauseKind::CapturePattern(alternatives) = &clause.kind else { return false };
     alternatives.iter().any(|pattern| {
-        let begins = |text: &str| RESULTS.iter().any(|result| text.starts_with(word_of(result)));
+        let begins = |text: &str| telling_words().any(|word| text.starts_with(word));
         match &pattern.kind {
             PatternKind::Line(parts) => matches!(parts.first(), Some(PatternPart::Text(text)) if begins(text)),
             PatternKind::Regex { .. } => {
                 let matcher = matchers.get(pattern.id as usize).and_then(Option::as_ref);
-                matcher.is_some_and(|matcher| RESULTS.iter().any(|result| matcher.matches(result.as_bytes(), &[])))
+                let lines =
+                    telling_words().flat_map(|word| ["", ": 10", " 115200"].map(|more| format!("{word}{more}")));
+                matcher.is_some_and(|matcher| lines.into_iter().any(|line| matcher.matches(line.as_bytes(), &[])))
             }
         }
     })
@@ -593,29 +596,21 @@ fn lint_patterns(commands: &[KnownCommand<'_>], asked: Asked<'_>, findings: &mut
     }
 }
 
-/// A name that the manuals give to another value of the answer: `capture stat:int` under `AT+CREG?`, where `n` comes first.
+/// A name that the manuals give to another value: `capture stat:int` under `AT+CREG?`, whose answer begins with `n`.
 fn lint_names(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Findings) {
     for clause in asked.clauses {
-        match &clause.kind {
-            ClauseKind::Capture { fields } => lint_fields(known, ("", ""), fields.iter().enumerate(), findings),
-            ClauseKind::CaptureAll { fields, record } => {
-                let behind = format!(" as {}", record.value);
-                lint_fields(known, ("all ", &behind), fields.iter().enumerate(), findings);
-            }
-            ClauseKind::CapturePattern(patterns)
-            | ClauseKind::CaptureAllPattern { patterns, .. }
-            | ClauseKind::When { event: WhenEvent::Line(patterns), .. } => {
-                // Alternatives are there for answers of several forms.
-                if let [pattern] = patterns.as_slice() {
-                    lint_holes(known, pattern, findings);
-                }
-            }
-            ClauseKind::Expect(_)
-            | ClauseKind::ExpectLast(_)
-            | ClauseKind::ExpectNothing { .. }
-            | ClauseKind::ExpectRestart { .. }
-            | ClauseKind::Prompt { .. }
-            | ClauseKind::When { .. } => {}
+        if let ClauseKind::Capture { fields } = &clause.kind {
+            lint_fields(known, ("", ""), fields.iter().enumerate(), findings);
+        } else if let ClauseKind::CaptureAll { fields, record } = &clause.kind {
+            let behind = format!(" as {}", record.value);
+            lint_fields(known, ("all ", &behind), fields.iter().enumerate(), findings);
+        } else if let ClauseKind::CapturePattern(patterns)
+        | ClauseKind::CaptureAllPattern { patterns, .. }
+        | ClauseKind::When { event: WhenEvent::Line(patterns), .. } = &clause.kind
+            // Alternatives are there for answers of several forms.
+            && let [pattern] = patterns.as_slice()
+        {
+            lint_holes(known, pattern, findings);
         }
     }
 }
@@ -705,7 +700,7 @@ fn lint_beginnings(known: &KnownCommand<'_>, asked: Asked<'_>, findings: &mut Fi
             let may_begin = behind.is_none()
                 && (has_sign
                     || text.split([',', '|']).any(|code| result_code::parse(code.trim().as_bytes()).is_some())
-                    || RESULTS.iter().any(|result| result.starts_with(text) || text.starts_with(word_of(result)))
+                    || telling_words().any(|word| word.starts_with(text) || text.starts_with(word))
                     || finals.any(|code| code.starts_with(text))
                     || catalogue::urc(text.as_bytes()).is_some());
             if may_begin {
@@ -750,15 +745,6 @@ fn lint_written(known: &KnownCommand<'_>, (usage, prefix): (&Usage, &str), patte
             return findings.tell("hayes::check::regex-in-text wildcard", span, &[&value, &"{}"]);
         }
     }
-}
-
-/// Final result codes as modems answer them
-const RESULTS: [&str; 8] =
-    ["CONNECT 115200", "NO CARRIER", "NO ANSWER", "NO DIALTONE", "BUSY", "ERROR", "+CME ERROR: 10", "+CMS ERROR: 500"];
-
-/// A final result code without what varies: `+CME ERROR` of `+CME ERROR: 10`
-fn word_of(result: &str) -> &str {
-    result.trim_end_matches(|last: char| last.is_ascii_digit() || last == ':' || last == ' ')
 }
 
 /// `+CREG` of `"+CREG: {},1"`

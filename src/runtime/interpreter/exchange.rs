@@ -14,7 +14,8 @@ use crate::at::{self, Answer, Event, Hearer, Line, Question, ResultCode, Verdict
 use crate::catalogue::command::{Away, Stakes, away};
 use crate::catalogue::{Prospect, prospect};
 use crate::check::{Program, tries_pin};
-use crate::conversation::{Mode, Silence, Trouble};
+use crate::conversation::TroubleKind::{self, NoAnswer};
+use crate::conversation::{FailureKind, Mode, Silence, Trouble};
 use crate::diagnostic::Complaint;
 use crate::guard::Leave;
 use crate::notation::ShownDuration;
@@ -79,7 +80,7 @@ impl Run<'_> {
         }
     }
 
-    /// The same of lines that are there already.
+    /// As [`Run::listen_for_secrets`], and looks at the lines of the last answer, which are there already.
     fn learn_from_last(&mut self, clauses: &[Clause], values: &ClauseValues) {
         self.listen_for_secrets(clauses, values);
         for line in &self.scope.last.lines {
@@ -107,8 +108,8 @@ impl Run<'_> {
         self.view().judge(asked, clauses, values)
     }
 
-    /// The question of a `send` and what stands under it: its text with the values in place, what the catalogue tells of
-    /// its answer, how long that may take, and the reply to a prompt.
+    /// The question of a `send` and what stands under it: its text with the values in place, what the catalogue tells
+    /// of its answer, how long that may take, and the reply to a prompt.
     pub(super) fn asked(&mut self, send: &Send, clauses: &[Clause]) -> Step<ReadyQuestion> {
         if let Some(asked) = self.asked_before(send, clauses) {
             return Ok(asked);
@@ -165,7 +166,7 @@ impl Run<'_> {
         Ok(asked)
     }
 
-    /// The same question as it was asked before, where nothing has changed for it.
+    /// The question as an earlier pass of a loop made it, if its timeout has not changed.
     fn asked_before(&self, send: &Send, clauses: &[Clause]) -> Option<ReadyQuestion> {
         let asked = self.asked_before.get(always_the_same(send, clauses)?)?;
         let timeout = self.scaled(self.scope.timeout.max(asked.longest));
@@ -207,7 +208,7 @@ impl Run<'_> {
         self.pose(asked, clauses, values)?.map_err(|trouble| self.trouble(trouble, Some(asked), asked.span))
     }
 
-    /// The same, with what kept the answer from coming.
+    /// As [`Run::ask`], but the trouble that kept the answer from coming is returned as it is.
     fn pose(&mut self, asked: &ReadyQuestion, clauses: &[Clause], values: &ClauseValues) -> Step<Result<(), Trouble>> {
         self.may_be_sent(asked)?;
         self.outcome.exchanges += 1;
@@ -237,7 +238,7 @@ impl Run<'_> {
             }
             Err(trouble) => {
                 let (sent, before) = (Some(Arc::clone(&asked.text)), self.scope.last.sent.take());
-                self.scope.last = Last { sent, before, lines: trouble.received().to_vec(), ..Last::default() };
+                self.scope.last = Last { sent, before, lines: trouble.received.clone(), ..Last::default() };
                 Ok(Err(trouble))
             }
         }
@@ -325,7 +326,7 @@ impl Run<'_> {
             match answered {
                 Ok(()) if self.conversation.module().is_some() => break,
                 Ok(()) => {}
-                Err(Trouble::Timeout { .. }) if !is_last => {}
+                Err(trouble) if trouble.is_timeout() && !is_last => {}
                 Err(trouble) => return Err(self.trouble(trouble, Some(&asked), span)),
             }
         }
@@ -639,7 +640,7 @@ impl Run<'_> {
     fn trouble(&mut self, trouble: Trouble, asked: Option<&ReadyQuestion>, span: Span) -> End {
         let stopped_by = self.hearing.stopped_by.take();
         let end = self.end_by(&trouble, asked, span, stopped_by.and_then(|index| self.hearing.aborts.get(index)));
-        if is_interrupt(&trouble) {
+        if trouble.is_interrupt() {
             self.interrupted();
         }
         end
@@ -654,43 +655,21 @@ impl Run<'_> {
             None => waiting(view.scope.shown.slice(span)),
         };
         let told = |page: &'static str, values: &[&dyn Display]| {
-            let failure = view.told(page, span, values).answer(trouble.received(), None);
+            let failure = view.told(page, span, values).answer(&trouble.received, None);
             match asked {
                 Some(asked) => failure.sent(&*asked.text),
                 None => failure,
             }
         };
-        // It was not known that the modem is away behind the command before it.
-        let restarted = |failure: Box<Failure>| {
-            let before = view.scope.last.before.as_deref();
-            match before.and_then(|before| Some((before, away(before)?))) {
-                Some((before, Away::Restarts)) => failure.help(format!(
-                    "{before} restarted the modem: write `reboot {before}`, which waits until it is back"
-                )),
-                Some((before, Away::Off)) => failure.help(format!(
-                    "{before} switched the modem off: its power key or its supply brings it back; to restart it, write `reboot ${{module.reboot}}`"
-                )),
-                None => failure,
-            }
-        };
+        let waited = ShownDuration(trouble.waited);
+        let after = |page| view.fail(told(page, &[&what, &waited]));
         let unreachable = |failure| End::Fatal(Status::Unreachable, view.whole(failure));
-        match trouble {
-            Trouble::Timeout { waited, silence, .. } => {
-                let page = match (self.conversation.mode(), silence) {
-                    (Mode::Data { .. }, _) => "hayes::run::timeout data",
-                    (_, Silence::Total) => "hayes::run::timeout silence",
-                    (_, Silence::AllButEcho) => "hayes::run::timeout echo",
-                    (_, Silence::NoFinal) => "hayes::run::timeout no-final",
-                    (_, Silence::NoPrompt) => "hayes::run::timeout no-prompt",
-                    (_, Silence::Garbage) => "hayes::run::timeout garbage",
-                };
-                view.fail(restarted(told(page, &[&what, &ShownDuration(*waited)])))
+        match &trouble.kind {
+            NoAnswer(FailureKind::Timeout(silence)) => {
+                let page = timeout_page(self.conversation.mode(), *silence);
+                view.fail(self.restarted(told(page, &[&what, &waited])))
             }
-            Trouble::Port { fault: Fault::Lost(why), .. } => unreachable(told("hayes::run::lost", &[&what, why])),
-            Trouble::Port { fault: Fault::Interrupted, .. } => {
-                End::Fatal(Status::Interrupted, view.whole(told("hayes::run::interrupted", &[&what])))
-            }
-            Trouble::Stopped { line, .. } => {
+            NoAnswer(FailureKind::Stopped(line)) => {
                 let line = line.text();
                 let message = match abort.and_then(|abort| abort.why.as_ref()) {
                     Some(why) => format!("{why} ({line} came)"),
@@ -703,43 +682,52 @@ impl Run<'_> {
                     None => failure,
                 })
             }
-            Trouble::UnexpectedPrompt { prompt, .. } => {
+            NoAnswer(FailureKind::UnexpectedPrompt(prompt)) => {
                 let prompt = prompt.text();
                 view.fail(match asked.and_then(|asked| asked.question.prompt.mark()) {
                     Some(mark) => told("hayes::run::unexpected-prompt other", &[&what, &prompt.trim(), &mark]),
                     None => told("hayes::run::unexpected-prompt", &[&what, &prompt.trim()]),
                 })
             }
-            Trouble::NoPrompt { mark, answer } => {
+            NoAnswer(FailureKind::NoPrompt { mark, result }) => {
                 let failure = told("hayes::run::no-prompt", &[&what, &mark.trim()]);
-                view.fail(failure.answer(trouble.received(), answer.result.as_ref()))
+                view.fail(failure.answer(&trouble.received, result.as_ref()))
             }
-            Trouble::OutOfStep { tries, waited, .. } => {
-                view.fail(told("hayes::run::out-of-step", &[&what, tries, &ShownDuration(*waited)]))
+            NoAnswer(FailureKind::OutOfStep { tries }) => {
+                view.fail(told("hayes::run::out-of-step", &[&what, tries, &waited]))
             }
-            Trouble::Restarted { line, .. } => {
-                view.fail(restarted(told("hayes::run::restarted", &[&what, &line.text()])))
+            NoAnswer(FailureKind::Restarted(line)) => {
+                view.fail(self.restarted(told("hayes::run::restarted", &[&what, &line.text()])))
             }
-            Trouble::Off { line, .. } => view.fail(told("hayes::run::restarted off", &[&what, &line.text()])),
-            Trouble::NoRestart { waited } => {
-                view.fail(told("hayes::run::timeout no-restart", &[&ShownDuration(*waited)]))
+            NoAnswer(FailureKind::Off(line)) => view.fail(told("hayes::run::restarted off", &[&what, &line.text()])),
+            TroubleKind::NoRestart => view.fail(told("hayes::run::timeout no-restart", &[&waited])),
+            TroubleKind::NeverGone => after("hayes::run::timeout never-gone"),
+            TroubleKind::NeverBack { is_lost: true } => {
+                unreachable(told("hayes::run::lost never-back", &[&what, &waited]))
             }
-            Trouble::NeverGone { waited } => {
-                view.fail(told("hayes::run::timeout never-gone", &[&what, &ShownDuration(*waited)]))
+            TroubleKind::NeverBack { is_lost: false } => after("hayes::run::timeout never-back"),
+            TroubleKind::InDataMode => view.fail(told("hayes::run::data-mode escape", &[&waited])),
+            TroubleKind::Port(Fault::Lost(why)) => unreachable(told("hayes::run::lost", &[&what, why])),
+            TroubleKind::Port(Fault::Interrupted) => {
+                End::Fatal(Status::Interrupted, view.whole(told("hayes::run::interrupted", &[&what])))
             }
-            Trouble::NeverBack { waited, is_lost: true, .. } => {
-                unreachable(told("hayes::run::lost never-back", &[&what, &ShownDuration(*waited)]))
+            TroubleKind::Port(fault @ (Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_))) => {
+                view.fail(told("hayes::run::port", &[fault]))
             }
-            Trouble::NeverBack { waited, is_lost: false, .. } => {
-                view.fail(told("hayes::run::timeout never-back", &[&what, &ShownDuration(*waited)]))
-            }
-            Trouble::InDataMode { waited } => {
-                view.fail(told("hayes::run::data-mode escape", &[&ShownDuration(*waited)]))
-            }
-            Trouble::Port {
-                fault: fault @ (Fault::WriteTimeout { .. } | Fault::Unsupported(_) | Fault::System(_)),
-                ..
-            } => view.fail(told("hayes::run::port", &[fault])),
+        }
+    }
+
+    /// It was not known that the modem is away behind the command before this one.
+    fn restarted(&self, failure: Box<Failure>) -> Box<Failure> {
+        let before = self.scope.last.before.as_deref();
+        match before.and_then(|before| Some((before, away(before)?))) {
+            Some((before, Away::Restarts)) => failure.help(format!(
+                "{before} restarted the modem: write `reboot {before}`, which waits until it is back"
+            )),
+            Some((before, Away::Off)) => failure.help(format!(
+                "{before} switched the modem off: its power key or its supply brings it back; to restart it, write `reboot ${{module.reboot}}`"
+            )),
+            None => failure,
         }
     }
 
@@ -748,15 +736,26 @@ impl Run<'_> {
         // The second time it means: now. It may well come while the first is being heeded.
         if self.interrupts == 1
             && let Err(trouble) = self.conversation.interrupt(self.nesting.has_finally, &mut self.hearing)
-            && is_interrupt(&trouble)
+            && trouble.is_interrupt()
         {
             self.interrupts += 1;
         }
     }
 }
 
-/// The text of a question that is the same each time: without values, a time or a prompt of its own. What a loop polls is
-/// looked up once.
+fn timeout_page(mode: Mode, silence: Silence) -> &'static str {
+    match (mode, silence) {
+        (Mode::Data { .. }, _) => "hayes::run::timeout data",
+        (_, Silence::Total) => "hayes::run::timeout silence",
+        (_, Silence::AllButEcho) => "hayes::run::timeout echo",
+        (_, Silence::NoFinal) => "hayes::run::timeout no-final",
+        (_, Silence::NoPrompt) => "hayes::run::timeout no-prompt",
+        (_, Silence::Garbage) => "hayes::run::timeout garbage",
+    }
+}
+
+/// The text of a question that is the same each time: without values, a time or a prompt of its own. What a loop polls
+/// is looked up once.
 fn always_the_same<'s>(send: &'s Send, clauses: &[Clause]) -> Option<&'s str> {
     let [TemplatePart::Text(text)] = send.text.parts.as_slice() else { return None };
     let is_plain = send.form == SendForm::At && send.within.is_none();
@@ -790,10 +789,10 @@ fn is_when(clause: &Clause) -> bool {
 
 /// What runs where this came in place of an answer: `when timeout`, `when restart`, else `else`.
 fn without_answer<'c>(clauses: &'c [Clause], trouble: &Trouble) -> Option<&'c Block> {
-    if matches!(trouble, Trouble::Restarted { .. }) {
+    if matches!(trouble.kind, NoAnswer(FailureKind::Restarted(_))) {
         return in_place_of_answer(clauses, &WhenEvent::Restart);
     }
-    matches!(trouble, Trouble::Timeout { .. }).then(|| in_place_of_answer(clauses, &WhenEvent::Timeout))?
+    trouble.is_timeout().then(|| in_place_of_answer(clauses, &WhenEvent::Timeout))?
 }
 
 fn in_place_of_answer<'c>(clauses: &'c [Clause], event: &WhenEvent) -> Option<&'c Block> {
@@ -809,10 +808,6 @@ fn in_place_of_answer<'c>(clauses: &'c [Clause], event: &WhenEvent) -> Option<&'
         })
     };
     body(event).or_else(|| body(&WhenEvent::Otherwise))
-}
-
-fn is_interrupt(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Port { fault: Fault::Interrupted, .. })
 }
 
 /// Hears the answer to a text that is no AT command: it ends when a line has matched each thing that is wanted.

@@ -20,7 +20,7 @@ mod socket;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::at::Form;
+use crate::at::{Form, result_code};
 use crate::catalogue::{self, entry::Series};
 use crate::chance::Random;
 use crate::diagnostic::Complaint;
@@ -34,7 +34,7 @@ use message::{MessageStatus, Messages};
 use mobile::Mobile;
 use settings::CurrentSettings;
 
-/// Input that waits because the modem is busy, or slow. What comes beyond it is lost, as in a UART without flow control.
+/// Input that waits because the modem is busy, or slow. More is lost, as in a UART without flow control.
 const INPUT: usize = 8 * 1024;
 
 /// URCs that wait until the modem may speak again.
@@ -129,7 +129,7 @@ enum Then {
     Scan,
     /// The network has been chosen by hand.
     Chosen,
-    /// The same; if it is not to be had, any other will do.
+    /// The network has been chosen by hand; if it cannot be had, any other will do.
     ChosenOrAny,
     Deliver(Awaited, Vec<u8>),
     Reset,
@@ -153,7 +153,7 @@ enum Awaited {
     Message { address: String, length: Option<usize>, store: Option<MessageStatus> },
     /// Data for a socket: so many, or up to Ctrl-Z; on u-blox a line with this prefix tells of them.
     Socket { id: u8, length: Option<usize>, prefix: Option<String> },
-    /// Data for a file: so many, or up to `end`, where that is empty up to Ctrl-Z; `answer` has the command's parameters.
+    /// Data for a file: so many, or up to `end` (Ctrl-Z if it is empty); `answer` has the command's parameters.
     File {
         prompt: &'static str,
         name: String,
@@ -361,30 +361,25 @@ impl Adaptor {
     }
 
     fn put_final(&mut self, result: &FinalCode) {
-        let profile = self.profile;
-        let (text, code) = match result {
-            FinalCode::Ok => ("OK", "0"),
-            FinalCode::Connect if self.settings.number("X", 0) == 0 => ("CONNECT", "1"),
-            FinalCode::Connect => (profile.text("connect"), "1"),
-            FinalCode::NoCarrier => ("NO CARRIER", "3"),
-            FinalCode::Text(text) => (*text, *text),
-            FinalCode::Refused(refusal) => match self.refusal(*refusal) {
-                Some(text) => return self.put_result(&text, &text),
-                None => ("ERROR", "4"),
-            },
-        };
-        self.put_result(text, code);
+        match result {
+            FinalCode::Ok => self.put_result("OK"),
+            FinalCode::Connect if self.settings.number("X", 0) == 0 => self.put_result("CONNECT"),
+            FinalCode::Connect => self.put_result(self.profile.text("connect")),
+            FinalCode::NoCarrier => self.put_result("NO CARRIER"),
+            FinalCode::Text(text) => self.put_result(text),
+            FinalCode::Refused(refusal) => self.put_result(self.refusal(*refusal).as_deref().unwrap_or("ERROR")),
+        }
     }
 
-    fn put_result(&mut self, text: &str, code: &str) {
+    fn put_result(&mut self, text: &str) {
         if self.quiet {
             return;
         }
         self.disturb();
-        let line = match self.verbose {
-            true => format!("\r\n{text}\r\n"),
-            false if text == code => format!("{text}\r\n"),
-            false => format!("{code}\r"),
+        let line = match result_code::digit(text) {
+            _ if self.verbose => format!("\r\n{text}\r\n"),
+            Some(digit) => format!("{digit}\r"),
+            None => format!("{text}\r\n"),
         };
         if self.strikes("restart") {
             return self.after(Duration::ZERO, Timer::Restart);
@@ -528,7 +523,7 @@ impl Adaptor {
 
     // Texts
 
-    /// What was typed in the alphabet of AT+CSCS. Some programs pack septets, as a few modems want them for service codes.
+    /// What was typed in the alphabet of AT+CSCS. A few modems want the septets of service codes packed.
     fn typed_text(&self, text: &str) -> String {
         let of_ucs2 = || from_ucs2_hex(text).filter(|_| self.charset() == "UCS2");
         let is_code = |text: &String| text.chars().all(|character| "*#0123456789".contains(character));
@@ -710,7 +705,7 @@ impl Chaos {
 /// One command of a line, and the lines of its answer so far.
 #[derive(Debug)]
 struct Request<'a> {
-    /// In upper case with its leading character: `+CREG`, `&F`, `E`, `S`, `D`. It stands before each line of the answer.
+    /// In upper case with its leading character: `+CREG`, `&F`, `E`. It stands before each line of the answer.
     name: String,
     form: Form,
     /// The number behind a basic command (`ATE0`) and behind `S` is the first; what is dialled is the only one.
@@ -751,7 +746,7 @@ impl<'a> Request<'a> {
         self.parameters.get(place).filter(|parameter| !parameter.is_empty()).copied()
     }
 
-    /// The same, where the command must have it.
+    /// As [`Request::given`], of a parameter that the command must have.
     fn needed(&self, place: usize) -> Result<CommandParameter<'a>, CommandError> {
         self.given(place).ok_or(CommandError::Parameter)
     }
@@ -796,7 +791,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Takes the next command off `line`, which starts behind `AT` or behind the last command. `None` at the end of the line.
+/// Takes the next command off `line`, which starts behind `AT` or behind the last command. `None` at the line's end.
 fn next_request<'a>(line: &mut &'a str) -> Result<Option<Request<'a>>, CommandError> {
     let rest = line.trim_start_matches([' ', ';']);
     let Some(first) = rest.chars().next() else {

@@ -1,17 +1,17 @@
 //! The session in virtual time: bytes at once, cut anywhere, or one by one; and then silence. Most cases stand in
-//! `answers.txt` and, where they go on for more than one question, in `conversations.txt`: each is a thing that modems do,
-//! and where it is known, a program that gets it wrong.
+//! `answers.txt` and, where they go on for more than one question, in `conversations.txt`: each is a thing that modems
+//! do, and where it is known, a program that gets it wrong.
 
 mod step;
 
 use std::time::Duration;
 
+use hayes::at::lines::LONGEST_LINE;
+use hayes::at::session::{FailureKind, Mode, Outcome, SETTLE, Session};
+use hayes::at::{Event, Expected, Hearer, Line, PromptPlan, Question, ResultCode, Shape, Verdict, Why};
+use hayes::catalogue::Catalogue;
+use hayes::notation::{duration, unescape};
 use proptest::prelude::*;
-
-use super::{FailureKind, Mode, Outcome, SETTLE, Session};
-use crate::at::{Event, Expected, Hearer, Line, PromptPlan, Question, ResultCode, Shape, Verdict, Why};
-use crate::catalogue::Catalogue;
-use crate::notation::{duration, unescape};
 
 /// Writes down what it hears, a line each: `response +CSQ: 18,99`.
 #[derive(Default)]
@@ -225,7 +225,7 @@ fn question(text: &str) -> Question {
         Some(_) | None => Shape::Unknown,
     };
     if expected.shape != Shape::Unknown && expected.prefixes.is_empty() {
-        let commands = crate::at::command::parse(rest).map_or(Vec::new(), |line| line.commands);
+        let commands = hayes::at::command::parse(rest).map_or(Vec::new(), |line| line.commands);
         expected.prefixes = commands.iter().map(|command| &*command.name.to_owned().leak()).collect();
     }
     let question = Question::new([rest.as_bytes(), b"\r"].concat(), expected, timeout, prompt);
@@ -245,7 +245,7 @@ fn ending(outcome: &Outcome) -> String {
             FailureKind::Off(_) => "failed Off".to_owned(),
             FailureKind::UnexpectedPrompt(_) => "failed UnexpectedPrompt".to_owned(),
             FailureKind::NoPrompt { .. } => "failed NoPrompt".to_owned(),
-            kind => format!("failed {kind:?}"),
+            kind @ (FailureKind::Timeout(_) | FailureKind::OutOfStep { .. }) => format!("failed {kind:?}"),
         },
     }
 }
@@ -393,7 +393,7 @@ fn every_byte_of_every_transcript_is_told() {
                 (!["sent", "notice", "dropped"].contains(&kind)).then(|| kept(line))
             })
             .collect();
-        let unfinished = kept(&show(bench.session.framer.rest()));
+        let unfinished = kept(&show(bench.session.unfinished()));
         assert_eq!(told + &unfinished, kept(&show(&bytes)));
     }
 }
@@ -466,7 +466,7 @@ fn an_hour_of_garbage_takes_no_memory() {
     }
     let failure = bench.outcome().unwrap_err();
     let kept: usize = failure.received.iter().map(|line| line.bytes.len()).sum();
-    assert!(kept <= 1024 * 1024 + crate::at::lines::LONGEST_LINE, "{kept}");
+    assert!(kept <= 1024 * 1024 + LONGEST_LINE, "{kept}");
 }
 
 #[test]
@@ -492,7 +492,7 @@ fn data_without_line_ends_are_bounded_and_whole() {
     bench.wait(SETTLE);
     for event in &bench.recorder.events {
         let data = event.strip_prefix("data ").unwrap();
-        assert!(data.len() <= crate::at::lines::LONGEST_LINE);
+        assert!(data.len() <= LONGEST_LINE);
         bytes += data.len();
     }
     assert_eq!(bytes, 1_000_000);

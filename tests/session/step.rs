@@ -1,5 +1,5 @@
-//! After a timeout: modems that are late in every way. Whatever comes when, no question gets the answer to another, and a
-//! late answer is never taken for the answer to a later question.
+//! After a timeout: modems that are late in every way. Whatever comes when, no question gets the answer to another, and
+//! a late answer is never taken for the answer to a later question.
 
 use std::iter::StepBy;
 use std::ops::Range;
