@@ -1,5 +1,5 @@
-//! What is made before the program is compiled: the catalogue's tables, the lists of the library's scripts and of the simulated
-//! models, and what the linker is told.
+//! What is made before the program is compiled: the catalogue's tables, the lists of the library's scripts and of the
+//! simulated models, and what the linker is told.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a build script talks to cargo there")]
 #![allow(unreachable_pub, reason = "a build script exports nothing")]
 
@@ -49,8 +49,8 @@ fn build() -> Result<()> {
     data.pack(&out)
 }
 
-/// Has the linker put the functions that a run calls side by side: a small script takes a third less memory. It is told so
-/// where the linker is one that is known to read such a file: GNU's or LLVM's, called by the C compiler or by itself.
+/// Has the linker put the functions that a run calls side by side: a small script takes a third less memory. Only
+/// linkers that are known to read such a file are told so: GNU's or LLVM's, called by the C compiler or directly.
 fn lay_out(file: &Path) {
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
     let linker = env::var("RUSTC_LINKER").unwrap_or_default();

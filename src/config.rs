@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::connect::Address;
 use crate::diagnostic::{Complaint, Diagnostic, nearest};
-use crate::source::{LARGEST, Source, Span, read_file};
+use crate::source::{LARGEST_TEXT, Source, Span, read_file};
 use crate::state;
 
 /// The name of the files.
@@ -33,9 +33,9 @@ enum FromProject {
     Anything,
     /// `true`, which makes a run more careful
     True,
-    /// No place on the network
+    /// A place on this machine, none on the network
     Here,
-    /// Nothing: why
+    /// A project may not set it; the text says why
     Nothing(&'static str),
 }
 
@@ -182,7 +182,7 @@ impl Configuration {
             self.complaints.push(Complaint::new(message).help(help));
             return None;
         }
-        match read_file(file, LARGEST) {
+        match read_file(file, LARGEST_TEXT) {
             Ok(text) => {
                 self.files.push(name.clone());
                 Some(Source::new(name, text))

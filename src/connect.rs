@@ -104,12 +104,12 @@ fn no_device(text: &str) -> Option<String> {
 }
 
 /// How often to look whether a port is there.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
+const LOOK_FOR_PORT: Duration = Duration::from_millis(250);
 /// A device that has just appeared gets its other ports, and its permissions, in the next moment.
-const SETTLED: Duration = Duration::from_secs(1);
+const SETTLING_TIME: Duration = Duration::from_secs(1);
 
-/// The same of a port that may come within `wait`: a device that is plugged in, a server that starts. `tell` is given what
-/// is waited for, once.
+/// As [`open`], for a port that may come within `wait`: a device that is plugged in, a server that starts. `tell` is
+/// given once what is waited for.
 pub fn open_within(
     address: &Address,
     settings: &Opening,
@@ -127,9 +127,9 @@ pub fn open_within(
             tell(&format!("{}: waiting up to {} for it", error.message, ShownDuration(wait)));
         }
         while address.is_away() && clock.now() < wait {
-            pause(settings, LOOK_AGAIN)?;
+            pause(settings, LOOK_FOR_PORT)?;
         }
-        pause(settings, SETTLED.min(wait.saturating_sub(clock.now())))?;
+        pause(settings, SETTLING_TIME.min(wait.saturating_sub(clock.now())))?;
     }
 }
 

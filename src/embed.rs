@@ -1,5 +1,5 @@
-//! Hayes in another program: a modem, scripts, and what came of them. This is the crate's public API: it changes as semantic
-//! versioning has it. The other modules are public for the program's own tests and may change with any version.
+//! Hayes in another program: a modem, scripts, and what came of them. This is the crate's public API: it changes as
+//! semantic versioning has it. The other modules are public for Hayes's own tests and may change with any version.
 //!
 //! ```
 //! use hayes::embed::{Inputs, Modem, Script};
@@ -31,7 +31,7 @@ use crate::port::Timestamp;
 use crate::report::answered::Answers;
 use crate::report::diagnostics::Problem;
 use crate::runtime::{self, Listener, Status};
-use crate::source::{LARGEST, Source, read_text};
+use crate::source::{LARGEST_TEXT, Source, read_text};
 
 pub use crate::connect::Opening;
 pub use crate::port::Cancel;
@@ -39,8 +39,8 @@ pub use crate::report::answered::Answered;
 pub use crate::report::result::{FailureReport, RunResult};
 pub use crate::runtime::{Inputs, Silent};
 
-/// Why there is nothing to be had: a script that is wrong, a port that does not open, a value that no script asks for, a
-/// command that the modem refused.
+/// Why there is nothing to be had: a script that is wrong, a port that does not open, a value that no script asks for,
+/// a command that the modem refused.
 pub type Failed = Box<FailureReport>;
 
 fn failed(code: &'static str, wrong: Complaint) -> Failed {
@@ -62,7 +62,7 @@ impl Script {
     /// The script of a file. `run` and `file(…)` in it look beside it.
     pub fn read(path: impl AsRef<Path>) -> Result<Script, Failed> {
         let name = path.as_ref().display().to_string();
-        let text = File::open(&path).map_err(Into::into).and_then(|file| read_text(file, LARGEST));
+        let text = File::open(&path).map_err(Into::into).and_then(|file| read_text(file, LARGEST_TEXT));
         let text = text.map_err(|why| failed("hayes::check::no-script", Complaint::new(format!("{name} {why}"))))?;
         Script::parse(&name, &text)
     }
@@ -119,7 +119,7 @@ impl Modem {
         Modem::open_at(port, 115_200)
     }
 
-    /// The same at another speed, in baud.
+    /// As [`Modem::open`], at another speed, in baud.
     pub fn open_at(port: &str, baud: u32) -> Result<Modem, Failed> {
         let address = Address::parse(port).map_err(|wrong| failed("hayes::port::missing", wrong))?;
         let cancel = Cancel::new().map_err(|error| failed("hayes::port::system", Complaint::new(error.to_string())))?;
@@ -130,7 +130,7 @@ impl Modem {
         Ok(Modem { address, conversation, cancel, guard, simulators: Simulators::default() })
     }
 
-    /// What ends a run from another thread, as Ctrl-C does: the first call lets `finally` blocks run, the second ends them.
+    /// Ends a run from another thread, as Ctrl-C does: the first call lets `finally` blocks run, the second ends them.
     pub fn canceller(&self) -> Cancel {
         self.cancel.clone()
     }
@@ -140,7 +140,7 @@ impl Modem {
         self.run_heard(script, inputs, &mut Silent)
     }
 
-    /// The same; the listener hears each event as it happens.
+    /// As [`Modem::run`]; the listener hears each event as it happens.
     pub fn run_heard(
         &mut self,
         script: &Script,

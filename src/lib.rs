@@ -40,40 +40,42 @@
 //! - [`hints`]: what else to say of a mistake on the command line
 //! - [`cli`]: arguments, printing, exit codes
 //!
-//! # How to add a statement: six files
+//! # How to add a statement
 //!
-//! 1. `grammar/hayes.pest`: its rule, with a `///` that shows its form; `grammar/words.md`, which completion and help read,
-//!    `syntax/words.rs` and `editors/`: its word. Tests hold these against the grammar.
-//! 2. `syntax/ast.rs`: a variant of `StatementKind`, and what it is made of (`parts`): blocks, names, expressions.
+//! 1. `grammar/hayes.pest`: its rule, with a `///` that shows its form. Its word: `grammar/words.md`, which completion
+//!    and help read, `grammar/pages.md`, its page with an example that runs, `syntax/words.rs` and `editors/`. Tests
+//!    hold these against the grammar.
+//! 2. `syntax/ast.rs`: a variant of `StatementKind`, and what it is made of (`parts`): blocks, names, expressions. One
+//!    with a block has an arm in `syntax/assemble.rs` too (`last_block`).
 //! 3. `syntax/lower/mod.rs`: from the pair of the rule to that variant.
-//! 4. `check/walk/mod.rs` and an arm of the interpreter in `runtime/`: the compiler names both.
+//! 4. An arm in each pass, which the compiler names: `check/walk/mod.rs`, the interpreter and its plan
+//!    (`runtime/interpreter/mod.rs`, `plan.rs`), and `fleet/bundle.rs`, whether it may change a modem.
 //! 5. `tests/cases/*.md`: a heading, a script, a modem's part, and what is printed.
 //!
-//! # How to add a function of expressions: two files
+//! # How to add a function of expressions: two files and a case
 //!
-//! 1. `value/functions.rs`: an entry of `FUNCTIONS`: its name, what it takes and yields.
+//! 1. `value/functions.rs`: an entry of `FUNCTIONS`: its name, what it takes and yields. Its body stands below, from
+//!    values to a value, or to why not. Check, runtime and the REPL read the table.
 //! 2. `grammar/functions.md`: one line of what it is for, and an example with its value, which is a test.
-//! 3. Its body beside it, from values to a value, or to why not.
-//! 4. Check, runtime and the REPL read the table: there is nothing to tell them.
-//! 5. `tests/cases/*.md`: a call that works, and one that is refused.
+//! 3. `tests/cases/*.md`: a call that works, and one that is refused.
 //!
 //! # How to add a lint: two files
 //!
 //! 1. `check/walk/lints.rs`: a function that is given the tree and what is known there.
 //! 2. Where it finds something: `findings.tell("hayes::check::NAME", span, &[&value])`.
-//! 3. `diagnostic/pages/check.md`: a heading of that code, `warning: …` or `error: …` with `at: …` and `help: …`, in which
-//!    `«name»` stands for a value; then what it means and what to do.
+//! 3. `diagnostic/pages/check.md`: a heading of that code, `warning: …` or `error: …` with `at: …` and `help: …`, in
+//!    which `«name»` stands for a value; then what it means and what to do.
 //! 4. In the page: a script that is ```` ```wrong ```` and one that is ```` ```right ````; both are tests.
 //! 5. Where it must be silent shows in the lists of the manuals, `tests/scripts/`.
 //!
 //! # How to add a module: one data file
 //!
 //! 1. `catalogue/data/modules/ID.toml`: a file of its own, with its names, as AT+CGMM and people write them.
-//! 2. In it what differs: ICCID, registration, roaming, APN, reboot, power-off, each with its source. `like` names the module
-//!    that the rest is taken from. Scripts read it from the record `module` (`value/module.rs`).
+//! 2. In it what differs: ICCID, registration, roaming, APN, reboot, power-off, each with its source. `like` names the
+//!    module that the rest is taken from. Scripts read it from the record `module` (`value/module.rs`).
 //! 3. Commands that only this vendor has: `catalogue/data/commands/VENDOR.toml`.
-//! 4. A simulated one: `sim/profiles/NAME.toml`, what it answers where it differs from the generic modem, or from the one or the
-//!    vendor that `like` names (`sim/profiles/vendors/`).
+//! 4. A simulated one: `sim/profiles/NAME.toml`, what it answers where it differs from the generic modem, or from the
+//!    one or the vendor that `like` names (`sim/profiles/vendors/`).
 //! 5. The build reads the data and says what is wrong with it; no code and no script names a module.
 
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test says what it wants, not all there is"))]

@@ -48,7 +48,7 @@ pub(crate) fn ask(port: &Listed, baud: u32, cancel: &Cancel) -> Reply {
     }
 }
 
-/// The same of all of them, at the same time.
+/// Asks all ports at the same time, each as [`ask`] does.
 pub(crate) fn ask_all(ports: &[Listed], baud: u32, cancel: &Cancel) -> Vec<Reply> {
     std::thread::scope(|scope| {
         let asked: Vec<_> = ports.iter().map(|port| scope.spawn(move || ask(port, baud, cancel))).collect();
@@ -80,8 +80,8 @@ pub(crate) fn first_line(conversation: &mut Conversation, command: &str) -> Opti
     })
 }
 
-/// The modems that answer, each once: of a modem's several AT ports it is the one that udev's rules call its first, else
-/// the one of the lowest interface.
+/// The modems that answer, each once: of a modem's several AT ports it is the one that udev's rules call its first,
+/// else the one of the lowest interface.
 pub(crate) fn modems(ports: &[Listed], replies: &[Reply]) -> Vec<AnsweringModem> {
     let answering = ports.iter().zip(replies).filter_map(|(port, reply)| match reply {
         Reply::Modem(modem) => Some((port, modem)),

@@ -1,4 +1,4 @@
-//! The timers of power saving (PSM) as eight binary digits: three for the unit, five for how many of it (24.008 §10.5.7).
+//! The timers of power saving (PSM) as eight binary digits: three for the unit, five for the count (24.008 §10.5.7).
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub static ACTIVE: GprsTimer = GprsTimer { units: [2, 60, 360, 60, 60, 60, 60], 
 pub static PERIODIC: GprsTimer = GprsTimer { units: [600, 3600, 36_000, 2, 30, 60, 1_152_000], spare: &[] };
 
 const OFF: u8 = 0b111;
-const MOST: u64 = 0b1_1111;
+const MOST_UNITS: u64 = 0b1_1111;
 
 impl GprsTimer {
     /// What eight binary digits mean: `None` where they are none, `Some(None)` where the timer is off.
@@ -27,7 +27,7 @@ impl GprsTimer {
             return None;
         }
         let byte = u8::from_str_radix(digits, 2).ok()?;
-        let count = u64::from(byte) & MOST;
+        let count = u64::from(byte) & MOST_UNITS;
         Some(self.units.get(usize::from(byte >> 5)).map(|unit| Duration::from_secs(unit * count)))
     }
 
@@ -37,14 +37,15 @@ impl GprsTimer {
         let units = || (0..).zip(self.units).filter(|(code, _)| !self.spare.contains(code));
         let seconds = duration.as_secs();
         let whole = duration.subsec_nanos() == 0;
-        let fitting = units().filter(|(_, unit)| whole && seconds.is_multiple_of(*unit) && seconds / unit <= MOST);
+        let fitting =
+            units().filter(|(_, unit)| whole && seconds.is_multiple_of(*unit) && seconds / unit <= MOST_UNITS);
         if let Some((code, unit)) = fitting.max_by_key(|(_, unit)| *unit) {
             return Ok(format!("{code:03b}{:05b}", seconds / unit));
         }
-        let at_most = |unit: u64| unit * (seconds / unit).min(MOST);
+        let at_most = |unit: u64| unit * (seconds / unit).min(MOST_UNITS);
         let shorter = units().map(|(_, unit)| at_most(unit)).max().unwrap_or(0);
         let longer = units().map(|(_, unit)| unit * (seconds / unit + 1)).zip(units());
-        let longer = longer.filter(|(sum, (_, unit))| sum / unit <= MOST).map(|(sum, _)| sum).min();
+        let longer = longer.filter(|(sum, (_, unit))| sum / unit <= MOST_UNITS).map(|(sum, _)| sum).min();
         Err((Duration::from_secs(shorter), longer.map(Duration::from_secs)))
     }
 

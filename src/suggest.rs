@@ -328,7 +328,7 @@ fn last_word(line: &str) -> usize {
     last_piece(line, char::is_whitespace).1
 }
 
-/// How many of these signs stand in a text, and where it goes on behind the last one; in double quotes they part nothing.
+/// How many of these signs stand outside of double quotes, and where the text goes on behind the last one.
 fn last_piece(text: &str, parts: impl Fn(char) -> bool) -> (usize, usize) {
     let (mut count, mut start, mut quoted) = (0, 0, false);
     for (at, character) in text.char_indices() {

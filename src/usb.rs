@@ -1,6 +1,6 @@
-//! A port by the USB device behind it: `usb:2c7c:0125:if02`. The numbers are those of `lsusb`, `if02` is what the names in
-//! `/dev/serial/by-id` call the interface. Unlike a pattern over descriptions (`hwgrep://` of pyserial), which takes the
-//! first of several, it means one port or none.
+//! A port by the USB device behind it: `usb:2c7c:0125:if02`. The numbers are those of `lsusb`, `if02` is what the names
+//! in `/dev/serial/by-id` call the interface. Unlike a pattern over descriptions (`hwgrep://` of pyserial), which takes
+//! the first of several, it means one port or none.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Real answers of many modems (`tests/data/responses.jsonl`, each with its source, and `unseen.jsonl`) go through a
 //! conversation, with URCs between their lines: every line of the answer arrives, and nothing else. Then the parameters
-//! of those that have `fields` are taken apart, which another splitter wrote, in another language. What all of them mean is
-//! what they meant.
+//! of those that have `fields` are taken apart, which another splitter wrote, in another language. What all of them
+//! mean is what they meant.
 
 use std::time::Duration;
 

@@ -1,18 +1,19 @@
 //! Everything in Markdown that is to be so: `tests/cases/*.md`, a file a feature and a heading a case; the README and
 //! `docs/`; the pages of the diagnostic codes.
 //!
-//! A case's blocks are, in order: files (```` ```hayes ```` is `script.hayes`, ```` ```modem ```` is the modem's part, which
-//! the port replays, ```` ```file NAME ```` any other), then ```` ```console ```` with one or more `$ hayes …` lines and
-//! exactly what they print, standard output and standard error as a terminal would mix them; `[exit 1]` stands where
-//! a command does not exit with 0. `BLESS=1` rewrites what is printed, `CASE=words` runs the cases with these words in
-//! their title. ```` ```told ```` holds what is said of the block above it, a script that does not parse or an
-//! ```` ```inventory NAME ````: place, code, message; what stands at the place; what to do. ```` ```formatted ```` is the canonical form of the block above it. In a page of a code the script
-//! ```` ```wrong ```` has this fault and no other, ```` ```right ```` has none; in `tests/scripts/` what is wrong stands
-//! behind the word, and done as its help says nothing is left.
+//! A case's blocks are, in order: files (```` ```hayes ```` is `script.hayes`, ```` ```modem ```` is the modem's part,
+//! which the port replays, ```` ```file NAME ```` any other), then ```` ```console ```` with one or more `$ hayes …`
+//! lines and exactly what they print, standard output and standard error as a terminal would mix them; `[exit 1]`
+//! stands where a command does not exit with 0. `BLESS=1` rewrites what is printed, `CASE=words` runs the cases with
+//! these words in their title. ```` ```told ```` holds what is said of the block above it, a script that does not parse
+//! or an ```` ```inventory NAME ````: place, code, message; what stands at the place; what to do.
+//! ```` ```formatted ```` is the canonical form of the block above it. In a page of a code the script
+//! ```` ```wrong ```` has this fault and no other, ```` ```right ```` has none; in `tests/scripts/`
+//! what is wrong stands behind the word, and done as its help says nothing is left.
 //!
-//! In a ```` ```modem ```` block `> AT+CSQ` is a question, to which a CR is added, and `< OK` a line, which is sent between
-//! line ends as modems do; `>>` and `<<` stand for exactly what follows, with `\r`, `\n`, `\xNN`; `+2s` lets time
-//! pass; `! lost: why` ends the connection.
+//! In a ```` ```modem ```` block `> AT+CSQ` is a question, to which a CR is added, and `< OK` a line, which is sent
+//! between line ends as modems do; `>>` and `<<` stand for exactly what follows, with `\r`, `\n`, `\xNN`; `+2s` lets
+//! time pass; `! lost: why` ends the connection.
 
 use std::fs;
 use std::io::Read;
@@ -45,8 +46,8 @@ fn docs() {
     run_files(&[files("docs/src"), files("docs/src/cookbook"), files("docs/src/coming-from")].concat());
 }
 
-/// The examples of the pages, the mistakes that people make, the lists of manuals. The examples of run codes can be read and
-/// checked: what is wrong with them shows when they run.
+/// The examples of the pages, the mistakes that people make, the lists of manuals. The examples of run codes can be
+/// read and checked: what is wrong with them shows when they run.
 #[test]
 fn scripts() {
     let (mut looked_at, mut wrong) = (0, Vec::new());
@@ -133,8 +134,8 @@ impl Scripts for Shelf {
     }
 }
 
-/// Each word that begins a line has a page, and the example of each page, and of each function, is in its canonical form,
-/// has nothing wrong with it, and runs on a simulated modem.
+/// Each word that begins a line has a page, and the example of each page, and of each function, is in its canonical
+/// form, has nothing wrong with it, and runs on a simulated modem.
 #[test]
 fn pages_of_the_language() {
     let words: Vec<&str> = topics().collect();

@@ -1,5 +1,6 @@
-//! The library against a modem that misbehaves as its seed decides (`sim:…?fault=chaos:SEED`). The modem's own state judges:
-//! no script passes wrongly, and none outlives its deadline. `SEEDS=100000` or `SEEDS=17..18` looks further, or again.
+//! The library against a modem that misbehaves as its seed decides (`sim:…?fault=chaos:SEED`). The modem's own state
+//! judges: no script passes wrongly, and none outlives its deadline. `SEEDS=100000` or `SEEDS=17..18` looks further, or
+//! again.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -17,9 +18,9 @@ const MODELS: [&str; 6] = ["bg96", "sara-r410m", "sim7080g", "nrf9160", "ec25", 
 /// Mishaps that break a line in a way that nobody can see: what was read then is not judged.
 const UNSEEN: [&str; 2] = ["drop", "urc-inside"];
 
-/// Columns that depend on what happened, and are not compared: a clock goes on, and each ping takes its own time, or is lost; a step
-/// helps, or none is needed; a page is bytes without a form, and garbage that came within it is told from it by nobody; a setting that is
-/// refused is said, and left out, as is a signal.
+/// Columns that depend on what happened, and are not compared: a clock goes on, and each ping takes its own time, or is
+/// lost; a step helps, or none is needed; a page is bytes without a form, and garbage that came within it is told from
+/// it by nobody; a setting that is refused is said, and left out, as is a signal.
 const OPEN: [(&str, &str); 7] = [
     ("modem/clock", "clock"),
     ("data/ping", "time"),
@@ -47,7 +48,8 @@ const GIVEN: [(&str, &str); 9] = [
     ("topic", "a/b"),
 ];
 
-/// Far beyond what a script that heeds its deadlines takes: ten minutes for a network, each answer late, each retry used.
+/// Far beyond what a script that heeds its deadlines takes: ten minutes for a network, each answer late, each retry
+/// used.
 const LONGEST: Duration = Duration::from_secs(2 * 3_600);
 
 /// A modem that the test still has when the script has ended.
@@ -94,7 +96,8 @@ fn play(script: &LibraryScript, model: &str, options: &str) -> (Outcome, Modem) 
     (run(&program, &mut conversation, &inputs, &mut Silent), modem)
 }
 
-/// What is wrong with how it ended on a modem that misbehaves. `right`: how it may end, as modems that do not have told.
+/// What is wrong with how it ended on a modem that misbehaves. `right`: how it may end, as modems that do not have
+/// told.
 fn judge(script: &LibraryScript, right: &[Outcome], outcome: &Outcome, shared: &Modem) -> Option<String> {
     let knows = |name: &str| shared.state().named(name);
     if outcome.elapsed > LONGEST {

@@ -1,6 +1,6 @@
 //! `docs/src/coming-from/*.md`: the other program's script on each page does its job on the simulated modem, as Hayes's
-//! own on the same page does (`tests/cases.rs` runs that one), and what `hayes import` makes of it. A program that is not installed is said to be left out;
-//! with HAYES_TEST_ALL set that is a failure.
+//! own on the same page does (`tests/cases.rs` runs that one), and what `hayes import` makes of it. A program that is
+//! not installed is said to be left out; with HAYES_TEST_ALL set that is a failure.
 
 use std::fs::{self, OpenOptions};
 use std::path::Path;
@@ -11,8 +11,8 @@ use crate::folder::Folder;
 use crate::peers::{all, installed, within};
 use crate::simulated::Simulated;
 
-/// Runs the page's script by the command, which is a shell's line with `$PORT` and `$SCRIPT`, on a modem with a SIM, and
-/// on one without: it passes, then fails.
+/// Runs the page's script by the command, which is a shell's line with `$PORT` and `$SCRIPT`, on a modem with a SIM,
+/// and on one without: it passes, then fails.
 fn does_the_job(program: &str, page: &str, line: &str) {
     if !installed(program) {
         return;

@@ -1,5 +1,5 @@
-//! `docs/`: the pages that are made of the library and of the catalogue's data are what these make now (`BLESS=1` writes
-//! them), each page is listed, and each link between pages leads somewhere.
+//! `docs/`: the pages that are made of the library and of the catalogue's data are what these make now (`BLESS=1`
+//! writes them), each page is listed, and each link between pages leads somewhere.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -16,7 +16,8 @@ fn root(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// The project's file holds what is made now; `BLESS=1` writes it. Where it does not, the first line that differs is told.
+/// The project's file holds what is made now; `BLESS=1` writes it. Where it does not, the first line that differs is
+/// told.
 pub(crate) fn is_made(file: &str, made: &str) {
     let path = root(file);
     if std::env::var_os("BLESS").is_some() {

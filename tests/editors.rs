@@ -86,8 +86,8 @@ fn tree_sitter_knows_the_words_of_the_grammar() {
     hold("editors/tree-sitter-hayes/queries/highlights.scm", coloured);
 }
 
-/// The parser that is made of the grammar reads every script of the library, and the examples of the language, without an
-/// error.
+/// The parser that is made of the grammar reads every script of the library, and the examples of the language, without
+/// an error.
 #[test]
 #[cfg(unix)]
 fn tree_sitter_reads_the_library() {

@@ -1,4 +1,5 @@
-//! The examples of flags, as `hayes explain --FLAG` shows them: each runs, and no flag of a command for modems lacks one.
+//! The examples of flags, as `hayes explain --FLAG` shows them: each runs, and no flag of a command for modems lacks
+//! one.
 
 use std::collections::BTreeSet;
 use std::fs;

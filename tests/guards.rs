@@ -1,5 +1,5 @@
-//! The guards, as a user meets them: each command is a run of its own, and what it has cost the SIM is known to the next.
-//! A simulated modem behind TCP is a real one to them.
+//! The guards, as a user meets them: each command is a run of its own, and what it has cost the SIM is known to the
+//! next. A simulated modem behind TCP is a real one to them.
 
 use std::fs;
 use std::process::{Command, Stdio};

@@ -1,5 +1,5 @@
-//! Input that nobody would write: what is nested without end, very long, no text at all. Nothing breaks, and the time grows
-//! with the text.
+//! Input that nobody would write: what is nested without end, very long, no text at all. Nothing breaks, and the time
+//! grows with the text.
 
 use std::fmt::Write;
 
@@ -76,8 +76,9 @@ fn a_line_is_bounded() {
     assert_eq!(codes(&format!("{}\nexpct\n", "x".repeat(1_000_000))), ["line-too-long", "unknown-statement"]);
 }
 
-/// A line of blanks, of quotes, of signs: 10 kB take a tenth of a second where nothing is optimised. With a grammar that
-/// is quadratic in blanks they take ten. The thread's own time counts, as the machine may be busy with something else.
+/// A line of blanks, of quotes, of signs: 10 kB take a tenth of a second where nothing is optimised. With a grammar
+/// that is quadratic in blanks they take ten. The thread's own time counts, as the machine may be busy with something
+/// else.
 #[cfg(unix)]
 #[test]
 fn no_line_is_quadratic() {

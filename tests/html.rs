@@ -1,5 +1,5 @@
-//! The HTML report in a real browser: it renders, sorts, filters, opens a conversation, and runs nothing of what a modem
-//! says. Left out, with a word about it, where chromedriver is not installed.
+//! The HTML report in a real browser: it renders, sorts, filters, opens a conversation, and runs nothing of what a
+//! modem says. Left out, with a word about it, where chromedriver is not installed.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -375,8 +375,8 @@ fn modems_that_misbehave_within_the_rules_change_no_result() {
     });
 }
 
-/// A refusal is the modem's own, but one that says nothing more has died: no job passes, or passes over it, as if it lacked
-/// something.
+/// A refusal is the modem's own, but one that says nothing more has died: no job passes, or passes over it, as if it
+/// lacked something.
 #[test]
 fn a_modem_that_dies_amid_a_job_fails_it() {
     // The end of the first is silence; the next two tell of it; the fourth loses its last ping; the fifth counts anew.

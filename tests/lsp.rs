@@ -1,5 +1,5 @@
-//! `hayes lsp`, driven over its pipe: what it answers to an editor stands in `tests/lsp/*.md`. `‸` is the cursor. And Neovim
-//! with the server, where it is installed.
+//! `hayes lsp`, driven over its pipe: what it answers to an editor stands in `tests/lsp/*.md`. `‸` is the cursor. And
+//! Neovim with the server, where it is installed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -37,8 +37,8 @@ fn a_module_of_ones_own_stands_beside_the_script() {
     assert!(refused.contains("acme.toml cannot be used: `CCID` is no command"), "{refused}");
 }
 
-/// What comes behind `AT+COPS=?` when Ctrl-C is pressed meanwhile, until the scan ends, on a modem that calls itself so;
-/// it is not asked where that is empty. Then `finally` runs.
+/// What comes behind `AT+COPS=?` when Ctrl-C is pressed meanwhile, until the scan ends, on a modem that calls itself
+/// so; it is not asked where that is empty. Then `finally` runs.
 fn sent_after_ctrl_c(model: &str) -> String {
     let folder = Folder::new();
     let identify = if model.is_empty() { "" } else { "AT+CGMM\n" };

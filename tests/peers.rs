@@ -1,6 +1,6 @@
 //! Programs of other people against ours: gammu, gnokii, smsd, python-gsmmodem and serialport-gsm talk to the simulated
-//! modem (who it is, signal, network, send, read, USSD), and Hayes talks to a modem behind ser2net. A program that is not
-//! installed is said to be left out; with HAYES_TEST_ALL set that is a failure.
+//! modem (who it is, signal, network, send, read, USSD), and Hayes talks to a modem behind ser2net. A program that is
+//! not installed is said to be left out; with HAYES_TEST_ALL set that is a failure.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};

@@ -1,5 +1,5 @@
-//! The picture in the README, `docs/session.svg`: what a terminal shows of a script that runs, and of one that fails. It is
-//! made here, so that it shows what the program says now (`BLESS=1` writes it), in light and in dark.
+//! The picture in the README, `docs/session.svg`: what a terminal shows of a script that runs, and of one that fails.
+//! It is made here, so that it shows what the program says now (`BLESS=1` writes it), in light and in dark.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -79,8 +79,8 @@ impl Played {
         Played { conversation: Conversation::new(Box::new(port), &Catalogue), heard }
     }
 
-    /// Runs a script of the library with what stands behind it on a command line: `-V name=value`, `--secret name=value`.
-    /// It is confirmed what it asks.
+    /// Runs a script of the library with what stands behind it on a command line: `-V name=value`, `--secret
+    /// name=value`. It is confirmed what it asks.
     pub(crate) fn run(&mut self, words: &[&str]) -> RunResult {
         self.play(words[0], &program(words[0]), &inputs(words), &mut Silent)
     }

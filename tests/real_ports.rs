@@ -1,6 +1,7 @@
-//! The conversations of `tests/cases/` over real ports: what a script makes of a modem's part is over a pseudo-terminal and
-//! over TCP what it is over `replay:`, with the echo of commands and without, in one piece, in single bytes, and cut once
-//! behind any byte. Of those cuts a few are chosen, others with each `CUTS=SEED`; `CUTS=all` plays all of them.
+//! The conversations of `tests/cases/` over real ports: what a script makes of a modem's part is over a pseudo-terminal
+//! and over TCP what it is over `replay:`, with the echo of commands and without, in one piece, in single bytes, and
+//! cut once behind any byte. Of those cuts a few are chosen, others with each `CUTS=SEED`; `CUTS=all` plays all of
+//! them.
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};

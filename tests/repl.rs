@@ -1,5 +1,5 @@
-//! The REPL in a real terminal: tmux shows what a user would see. Nothing is waited for by the clock: the screen is read
-//! until it holds what is expected, or a deadline has passed.
+//! The REPL in a real terminal: tmux shows what a user would see. Nothing is waited for by the clock: the screen is
+//! read until it holds what is expected, or a deadline has passed.
 
 use std::fs;
 use std::io::{Read, Write};

@@ -1,9 +1,9 @@
 //! Every statement against a modem that says what it was told to, in virtual time.
 //!
 //! Most tests are cases of `runs/*.md`: a script, what it is given, what the modem says to it, and what comes
-//! of it. In its `modem` block `AT+CSQ => +CSQ: 18,99|OK` is an answer of two lines, `AT+CSQ =7000> OK` one that comes 7 s
-//! later, `AT+CFUN=1,1 =unplugs> 8000` a modem that goes away and is back after 8 s, `3000> \r\nRING\r\n` what it says by
-//! itself, `sim bg96?sim=absent` a simulated one. Asked again it gives the next answer, the last one for ever.
+//! of it. In its `modem` block `AT+CSQ => +CSQ: 18,99|OK` is an answer of two lines, `AT+CSQ =7000> OK` one that comes
+//! 7 s later, `AT+CFUN=1,1 =unplugs> 8000` a modem that goes away and is back after 8 s, `3000> \r\nRING\r\n` what it
+//! says by itself, `sim bg96?sim=absent` a simulated one. Asked again it gives the next answer, the last one for ever.
 //!
 //! Each line of an `each` block is a case: what stands in place of ① and ②, parted by ` || `, and what comes of it.
 

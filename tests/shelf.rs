@@ -1,5 +1,5 @@
-//! Each script of the library on each simulated module, in virtual time. `scripts/README.md` tells on which it does its job;
-//! `BLESS=1` writes it anew.
+//! Each script of the library on each simulated module, in virtual time. `scripts/README.md` tells on which it does its
+//! job; `BLESS=1` writes it anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,5 +1,5 @@
-//! The simulated modem as a computer sees it: bytes in, exact bytes out (`conversations.md`); and that, whatever comes, it
-//! neither panics nor grows.
+//! The simulated modem as a computer sees it: bytes in, exact bytes out (`conversations.md`); and that, whatever comes,
+//! it neither panics nor grows.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! Modems on pseudo-terminals, three in ten of them faulty, that are driven again and again by one process: nothing grows,
-//! neither here nor in the processes that simulate them. `SOAK=3600 SOAK_MODEMS=1000 cargo test --test tests soak -- --ignored`
+//! Modems on pseudo-terminals, three in ten of them faulty, that are driven again and again by one process: nothing
+//! grows, neither here nor in the processes that simulate them. `SOAK=3600 SOAK_MODEMS=1000 cargo test --test tests
+//! soak -- --ignored`
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -1,5 +1,5 @@
-//! The library for Super SIM on each simulated module, with each fault of the field, in virtual time: what is found, what is
-//! mended, and what is never done.
+//! The library for Super SIM on each simulated module, with each fault of the field, in virtual time: what is found,
+//! what is mended, and what is never done.
 
 use hayes::report::result::RunResult;
 
@@ -119,8 +119,8 @@ fn a_module_that_super_sim_does_not_serve_is_named_at_once() {
     }
 }
 
-/// What changes something asks first. Counted where it arrives: of the second run the modem hears questions, and what only
-/// concerns how it talks.
+/// What changes something asks first. Counted where it arrives: of the second run the modem hears questions, and what
+/// only concerns how it talks.
 #[test]
 fn a_second_run_sends_no_command_that_sets() {
     const SCRIPTS: [&[&str]; 16] = [
@@ -199,8 +199,8 @@ fn a_second_run_sends_no_command_that_sets() {
     });
 }
 
-/// A Super SIM that searches is left alone: nothing switches the radio, chooses a network or restarts the modem. A radio that
-/// was off goes on once, after all has been set.
+/// A Super SIM that searches is left alone: nothing switches the radio, chooses a network or restarts the modem. A
+/// radio that was off goes on once, after all has been set.
 #[test]
 fn a_search_is_not_disturbed() {
     let switched = |model: &str, option: &str| {

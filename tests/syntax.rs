@@ -1,4 +1,4 @@
-//! The tree of whole scripts. What parses stands in `tests/scripts/forms.md`, errors and canonical forms in `tests/cases/`.
+//! The tree of whole scripts. What parses: `tests/scripts/forms.md`; errors and canonical forms: `tests/cases/`.
 
 mod generate;
 

@@ -1,5 +1,5 @@
-//! What is written for people: lines that fit, texts that drive no terminal, records that can be read back; and what the
-//! library says of its scripts.
+//! What is written for people: lines that fit, texts that drive no terminal, records that can be read back; and what
+//! the library says of its scripts.
 
 use std::time::Duration;
 

@@ -170,7 +170,7 @@ impl Content {
 const LONGEST_HEADER: usize = 256;
 
 /// Where the data stand that the header before them counts: on the lines under it (`+QIRD: 12`), or in its own line, in
-/// quotes (`+USORD: 0,12,"…"`) or behind a comma (`+CARECV: 12,…`). None where it counts nothing. It may not have ended.
+/// quotes (`+USORD: 0,12,"…"`) or behind a comma (`+CARECV: 12,…`). None where it counts nothing; it may go on.
 pub(super) fn counted(text: &[u8], parameter: usize, before: u8) -> Poll<Option<Range<usize>>> {
     if before == b'\n' { counted_below(text, parameter) } else { counted_in_line(text, parameter, before) }
 }

@@ -24,7 +24,7 @@ impl Echo {
     /// Of a question; `behind` bytes of a line had come and not ended when it was sent.
     pub fn of_question(sent: &[u8], behind: usize) -> Echo {
         let command = matches!(sent, [b'A' | b'a', b'T' | b't', ..]);
-        Echo { behind, command, patience: PATIENCE, ..Echo::of_reply(sent) }
+        Echo { behind, command, patience: MOST_LINES_BEFORE_ECHO, ..Echo::of_reply(sent) }
     }
 
     /// Of the data given to a prompt.
@@ -108,7 +108,7 @@ impl Echo {
 }
 
 /// A damaged echo is one of the first lines that come.
-const PATIENCE: u8 = 4;
+const MOST_LINES_BEFORE_ECHO: u8 = 4;
 
 /// The next line of what was sent, as a range. Control characters end it as line ends do.
 fn next_line(sent: &[u8], from: usize) -> Range<usize> {

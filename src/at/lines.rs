@@ -108,8 +108,8 @@ impl Framer {
         self.ends
     }
 
-    /// Consumes the line ends and NULs before the next line. Whether there were line ends; and where a line that was cut
-    /// has ended, how many bytes of it were given up.
+    /// Consumes the line ends and NULs before the next line. Whether there were line ends; and where a line that was
+    /// cut has ended, how many bytes of it were given up.
     pub fn skip_line_ends(&mut self) -> (bool, Option<usize>) {
         let mut line_ended = false;
         let mut given_up = self.cut;
@@ -212,8 +212,8 @@ impl Framer {
     }
 }
 
-/// The lines that came by themselves and that nobody has waited for yet, bounded in number and in bytes. One buffer holds
-/// them all; what is pushed out at its front is given up for good.
+/// The lines that came by themselves and that nobody has waited for yet, bounded in number and in bytes. One buffer
+/// holds them all; what is pushed out at its front is given up for good.
 #[derive(Debug, Default)]
 pub struct Queue {
     bytes: Vec<u8>,

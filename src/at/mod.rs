@@ -1,7 +1,7 @@
 //! The AT protocol: bytes → lines → events. No I/O, no clock: it is given bytes and the time, and gives back bytes to
 //! send, events, and the next deadline. Time is the [`Duration`] since the port was opened.
 //!
-//! Here is what all of it speaks of: a question and what is known of its answer, the answer, and what is told meanwhile.
+//! Here stand its terms: a question and what is known of its answer, the answer, and the events meanwhile.
 
 mod body;
 pub mod command;

@@ -24,11 +24,11 @@ pub fn split_prefix(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
 
 pub fn prefix_length(line: &[u8]) -> Option<usize> {
     /// `+APP PDP` has a blank in it; nothing that is longer is a name.
-    const LONGEST: usize = 40;
+    const LONGEST_PREFIX: usize = 40;
     if !is_extended_prefix(*line.first()?) || !line.get(1)?.is_ascii_alphabetic() {
         return None;
     }
-    let head = line.get(..LONGEST.min(line.len())).unwrap_or(line);
+    let head = line.get(..LONGEST_PREFIX.min(line.len())).unwrap_or(line);
     // Nearly all names are a few bytes long: a search of many at once would cost more.
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b" _-./!%&+".contains(byte);
     let end = 1 + head.iter().skip(1).position(|byte| !is_of_name(byte))?;
@@ -131,9 +131,9 @@ fn next_comma(list: &[u8], from: usize) -> usize {
 }
 
 /// The quote that closes the one at `open`: the first with a comma, a parenthesis or nothing behind it. `None` where
-/// the quote stands alone, which also shows in another string that begins before it is closed.
+/// no quote closes it, or where another string begins first.
 fn closing_quote(list: &[u8], open: usize) -> Option<usize> {
-    /// So many quotes inside of a string are looked over; the bound keeps the work linear.
+    /// A string may hold this many quotes; the bound keeps the work linear.
     const INNER_QUOTES: usize = 16;
     let mut from = open + 1;
     for _ in 0..INNER_QUOTES {
@@ -151,7 +151,7 @@ fn closing_quote(list: &[u8], open: usize) -> Option<usize> {
     None
 }
 
-/// The parenthesis behind which no group is open any more, from `position` on where so many are.
+/// The parenthesis that closes the outermost group; `depth` groups are open at `position`.
 fn closing(list: &[u8], mut position: usize, mut depth: usize) -> usize {
     while let Some(byte) = list.get(position) {
         match byte {

@@ -20,7 +20,7 @@ use crate::port::crew::Crew;
 use crate::runtime::{self, Inputs, STACK, Silent};
 
 /// A modem says who it is at once, or is none.
-const TIMEOUT: Duration = Duration::from_secs(3);
+const IDENTITY_TIME: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Met {
@@ -139,7 +139,7 @@ fn ask(address: &Address, baud: Option<u32>, program: &Arc<Program>, cancel: &Ca
 }
 
 pub fn who(conversation: &mut Conversation, program: &Arc<Program>) -> (Identity, Option<String>) {
-    let inputs = Inputs { timeout: TIMEOUT, ..Inputs::default() };
+    let inputs = Inputs { timeout: IDENTITY_TIME, ..Inputs::default() };
     let outcome = runtime::run(program, conversation, &inputs, &mut Silent);
     let column = |wanted: &str| {
         let text = outcome.report.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.to_string())?;
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_port_of_another_modem_is_not_asked() {
-        let text = "ports = [\"/dev/null*\", \"tcp://hub:1\"]\n[[modem]]\nname = \"a\"\nport = \"/dev/null\"\n[[modem]]\n\
+        let text = "ports = [\"/dev/nul?\", \"tcp://hub:1\"]\n[[modem]]\nname = \"a\"\nport = \"/dev/null\"\n[[modem]]\n\
                     name = \"b\"\nimei = \"351234561234567\"\n";
         let inventory = inventory::read(&[Source::new("i.toml", text)]).unwrap();
         let ports: Vec<String> = candidates(&inventory).iter().map(|(address, _)| address.to_string()).collect();

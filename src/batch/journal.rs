@@ -1,5 +1,5 @@
-//! `results.jsonl`: a line for each modem that has ended. It is the journal and the report: a batch that is killed loses
-//! none of its lines, and goes on from them.
+//! `results.jsonl`: a line for each modem that has ended. It is the journal and the report: a batch that is killed
+//! loses none of its lines, and goes on from them.
 //!
 //! A line is written at once and whole, so that the death of this process tears none; it is synced by a thread of its
 //! own, so that the modems do not wait for the disk. A machine that loses its power may tear the last line.
@@ -48,7 +48,7 @@ pub struct Head {
 }
 
 /// No modem says as much as that.
-const LONGEST: u64 = 64 << 20;
+const LARGEST_RESULT_LINE: u64 = 64 << 20;
 
 /// How each of our lines begins.
 const BEGINNING: &[u8] = b"{\"modem\":\"";
@@ -84,7 +84,7 @@ pub fn read(path: &Path) -> io::Result<Results> {
     read_each(path, |result: RunResult| result)
 }
 
-/// The same of lines that may hold more than a result; `take` sees each as it is read, and gives its result back.
+/// As [`read`], of lines that may hold more than a result; `take` sees each as it is read, and gives its result back.
 pub fn read_each<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> RunResult) -> io::Result<Results> {
     let file = File::open(path)?;
     let file = if file.metadata()?.is_file() { file } else { spooled(file)? };
@@ -95,7 +95,7 @@ pub fn read_each<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> Ru
     let mut number = 0;
     loop {
         line.clear();
-        let count = reader.by_ref().take(LONGEST).read_until(b'\n', &mut line)? as u64;
+        let count = reader.by_ref().take(LARGEST_RESULT_LINE).read_until(b'\n', &mut line)? as u64;
         if count == 0 {
             return Ok(results);
         }
@@ -120,7 +120,9 @@ pub fn read_each<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> Ru
                 results.length += count;
                 results.open = !ends;
             }
-            Ok(_) | Err(_) if count == LONGEST => return Err(no_result(number, "it is longer than 64 MiB")),
+            Ok(_) | Err(_) if count == LARGEST_RESULT_LINE => {
+                return Err(no_result(number, "it is longer than 64 MiB"));
+            }
             Ok(_) | Err(_) if is_torn(&line) => results.torn = Some(line.len()),
             Ok(_) => return Err(no_result(number, "it is not written as they are")),
             Err(error) => return Err(no_result(number, &in_plain_words(&line, &error))),
@@ -130,11 +132,11 @@ pub fn read_each<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> Ru
 
 /// What comes from a pipe, or from a device that may have no end, in a file that has no name.
 fn spooled(pipe: File) -> io::Result<File> {
-    const LARGEST: u64 = 256 << 20;
+    const LARGEST_SPOOL: u64 = 256 << 20;
     let path = std::env::temp_dir().join(format!("hayes-results-{}", std::process::id()));
     let mut file = state::private().read(true).create_new(true).open(&path)?;
     std::fs::remove_file(&path)?;
-    if io::copy(&mut pipe.take(LARGEST), &mut file)? == LARGEST {
+    if io::copy(&mut pipe.take(LARGEST_SPOOL), &mut file)? == LARGEST_SPOOL {
         return Err(io::Error::other("it is larger than 256 MiB, which no results are"));
     }
     file.rewind()?;
@@ -175,7 +177,7 @@ pub struct Journal {
 /// How long a line may wait for others before it is synced: a hundred modems that end at once are not a hundred syncs.
 const TOGETHER: Duration = Duration::from_millis(10);
 /// So long where modems wait for their line before they begin.
-const SOON: Duration = Duration::from_millis(1);
+const SYNC_WAIT: Duration = Duration::from_millis(1);
 
 type Synced = Box<dyn FnOnce() + Send>;
 
@@ -219,7 +221,7 @@ impl Journal {
         lock(&file)?;
         file.set_len(whole)?;
         file.seek(SeekFrom::End(0))?;
-        Journal::of(file, true, path, SOON)
+        Journal::of(file, true, path, SYNC_WAIT)
     }
 
     fn of(mut file: File, is_file: bool, path: &Path, together: Duration) -> io::Result<Journal> {

@@ -1,5 +1,5 @@
-//! One modem's run: its port is opened, the script is run, the result is a line of the journal. And what each modem that
-//! runs does now, for whoever looks.
+//! One modem's run: opens its port, runs the script, writes the result as a line of the journal. It also keeps what
+//! each running modem does at the moment, for the screen.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -96,7 +96,7 @@ impl Stop {
 }
 
 impl Common {
-    /// Without an environment, a speed and a time limit; conversations of those that did not pass stand beside the results.
+    /// No environment, speed or time limit is set. The conversations of modems that did not pass go beside the results.
     pub fn new(program: Arc<Program>, inputs: Inputs, results: &Path) -> Common {
         Common {
             script_mark: mark(program.sources().into_values()),
@@ -338,14 +338,14 @@ fn mark<'t>(texts: impl Iterator<Item = &'t str>) -> String {
 fn file_name(modem: &str) -> String {
     let mut name = percent_encoded(modem, |byte| byte.is_ascii_alphanumeric() || b"-_.@+".contains(&byte));
     // A file system takes 255 bytes.
-    if name.len() > LONGEST_NAME {
-        name.truncate(LONGEST_NAME - 17);
+    if name.len() > LONGEST_FILE_NAME {
+        name.truncate(LONGEST_FILE_NAME - 17);
         name.push_str(&format!("-{}", mark(std::iter::once(modem))));
     }
     name + ".txt"
 }
 
-const LONGEST_NAME: usize = 200;
+const LONGEST_FILE_NAME: usize = 200;
 
 struct Ear<'s> {
     modem: &'s BatchModem,

@@ -1,5 +1,5 @@
-//! Reads `data/*.toml` into the entries of the catalogue, checks them, and packs them into tables. What is wrong ends the
-//! build: with its file, its name and what is wrong with it, all at once.
+//! Reads `data/*.toml` into the entries of the catalogue, checks them, and packs them into tables. What is wrong ends
+//! the build: with its file, its name and what is wrong with it, all at once.
 
 #[path = "entry.rs"]
 #[allow(dead_code, reason = "some of it is for the program only")]

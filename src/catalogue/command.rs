@@ -208,7 +208,7 @@ impl CommandEntry {
         self.usages(&lookup::field).get(form as usize)?.as_ref()
     }
 
-    /// The same of a command as it is sent: a basic command's value counts as a set, `ATE0`.
+    /// As [`CommandEntry::form`], for a command as it is sent: a basic command's value counts as a set, `ATE0`.
     pub fn usage(&'static self, form: Form, parameters: &[&str]) -> Option<&'static Usage> {
         let form = written_as(form, parameters);
         // A basic command without its value means 0: `ATE` is `ATE0` (V.250 §5.3.1).
@@ -270,8 +270,8 @@ impl CommandEntry {
     }
 
     /// The documented maximum: what is said of the module, else of its family, else of its vendor. Where the module is
-    /// not known, or nothing is said of it, the largest that is confirmed and no worst case, of any vendor; what is only
-    /// recalled of a module makes it longer, never shorter.
+    /// not known, or nothing is said of it, the largest that is confirmed and no worst case, of any vendor; what is
+    /// only recalled of a module makes it longer, never shorter.
     pub fn max_time(&'static self, form: Form, parameters: &[&str], module: Option<&Module>) -> Option<Duration> {
         let form = written_as(form, parameters);
         let times = || self.max_times.iter().filter(|time| time.is_of(form) && !time.worst_case);

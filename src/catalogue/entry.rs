@@ -97,9 +97,9 @@ pub struct CommandEntry {
 pub struct Network {
     /// The modem leaves its network, and stays off
     pub leaves: Vec<When>,
-    /// It joins one again; where it was on one this does nothing
+    /// It joins a network again; nothing happens where it is on one
     pub joins: Vec<When>,
-    /// It looks for one, though it was on one
+    /// It looks for a network, even while it is on one
     pub seeks: Vec<When>,
 }
 
@@ -143,9 +143,9 @@ impl CommandEntry {
     }
 
     /// Answers are written `LAYOUT` or `SHAPE: LAYOUT`; the shapes are `none`, `lines`, `bare`, `header`, `unknown`,
-    /// `text`, `connect`, `counted PARAMETER` (`last` of them) for data on the lines below, `counted-quoted PARAMETER` and
-    /// `counted-comma PARAMETER` for data in the line, and `ranges`, whose layout is that of the parameters where it has
-    /// none of its own.
+    /// `text`, `connect`, `counted PARAMETER` (`last` of them) for data on the lines below, `counted-quoted PARAMETER`
+    /// and `counted-comma PARAMETER` for data in the line, and `ranges`, whose layout is that of the parameters where
+    /// it has none of its own.
     fn usage_of(
         &'static self,
         parameters: &'static str,
@@ -210,8 +210,8 @@ fn is_shape(word: &str) -> bool {
     matches!(word, "none" | "unknown" | "bare" | "text" | "connect" | "header" | "lines" | "ranges" | "counted last")
 }
 
-/// In which cases something holds: `=1,1` a set with these first parameters, `=*,4` with any first one, `=` any set, `?`
-/// a read, `=?` a test, `!` an execution, nothing: a set or an execution.
+/// In which cases something holds: `=1,1` a set with these first parameters, `=*,4` with any first one, `=` any set,
+/// `?` a read, `=?` a test, `!` an execution, nothing: a set or an execution.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct When(pub &'static str);
@@ -695,7 +695,7 @@ pub struct Setting {
     /// The answers with which all is well: `+QCFG: "roamservice",2`
     pub right: Vec<&'static str>,
     pub set: &'static str,
-    /// The same, but so that it holds at once, where the module takes that
+    /// As `set`, but so that the setting holds at once, where the module takes that
     pub at_once: Option<&'static str>,
     pub before: Option<&'static str>,
     pub radio_off: bool,

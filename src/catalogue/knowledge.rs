@@ -20,7 +20,7 @@ static VENDOR_FINALS: LazyLock<Vec<(&'static str, bool)>> = LazyLock::new(|| {
 pub struct Catalogue;
 
 impl Catalogue {
-    /// Whether one line is the whole answer, because it tells a state and not one thing of several: `+CREG: 0,1`, `+CGATT: 1`.
+    /// Whether one line is the whole answer, because it tells a state and not one thing of several: `+CGATT: 1`.
     pub fn answers_once(&self, line: &[u8], form: Form) -> bool {
         let is_state = |answer: &Layout| answer.fields.first().is_some_and(|field| field.is_closed());
         // Vendors list what the standard does not: `+QPINC: "SC",3,10`.
@@ -94,7 +94,7 @@ impl Knowledge for Catalogue {
     }
 }
 
-/// 27.005 §3.4.1: a message, a broadcast or a status report that comes by itself. A status report in text mode is one line.
+/// A message, a broadcast or a status report that comes by itself (27.005 §3.4.1); a report in text mode is one line.
 fn is_message(line: &[u8]) -> bool {
     match line.get(..6) {
         Some(b"+CMT: " | b"+CBM: ") => true,

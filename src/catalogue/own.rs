@@ -1,5 +1,5 @@
-//! A person's own modules: files in the form of `data/modules/`, read when the program starts. They are looked at before
-//! the modules that Hayes knows, so that one of the same name takes its place.
+//! A person's own modules: files in the form of `data/modules/`, read when the program starts. They are looked at
+//! before the modules that Hayes knows, so that one of the same name takes its place.
 
 use std::sync::OnceLock;
 

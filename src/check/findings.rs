@@ -1,5 +1,5 @@
-//! What is wrong with a script, collected as it is found. `# allow` silences warnings, and near a line that does not parse
-//! some of them are not certain enough to be told.
+//! What is wrong with a script, collected as it is found. `# allow` silences warnings, and near a line that does not
+//! parse some of them are not certain enough to be told.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
@@ -55,7 +55,7 @@ impl Findings {
         self.report(self.fault(code, span, values));
     }
 
-    /// The same, to say more of it before it is reported.
+    /// As [`Findings::tell`], but not reported yet, so that more can be said of it.
     pub(super) fn fault(&self, code: &'static str, span: Span, values: &[&dyn Display]) -> Diagnostic {
         Diagnostic::told(code, &self.source, span, values)
     }

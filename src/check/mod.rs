@@ -35,14 +35,14 @@ pub fn check(source: &Arc<Source>, scripts: &dyn Scripts) -> Checked {
     check_parts(source, scripts, &[])
 }
 
-/// The same of a script of which only these parts will run: what those that are left out set is not there.
+/// As [`check`], where only these parts will run: what the other parts set is not there.
 pub fn check_parts(source: &Arc<Source>, scripts: &dyn Scripts, only: &[String]) -> Checked {
     let (program, diagnostics, _) = Checking::new(scripts).check(source, None, only);
     Checked { program, diagnostics }
 }
 
-/// Checks lines that go on from others, whose names are `names`. Where there are no errors, and once the lines have been
-/// run, the names that come back take their place.
+/// Checks lines that go on from others, whose names are `names`. Where there are no errors, and once the lines have
+/// been run, the names that come back take their place.
 pub fn check_more(source: &Arc<Source>, scripts: &dyn Scripts, names: &Names) -> (Checked, Names) {
     let (program, diagnostics, names) = Checking::new(scripts).check(source, Some(names), &[]);
     (Checked { program, diagnostics }, names)

@@ -1,8 +1,8 @@
 //! The names of a script: where it gives them a value, which have one at the place that is being checked, and what is
 //! known of it.
 //!
-//! A branch is walked on these same names; what it changed is then taken back and merged with the other branches. The cost
-//! is that of the changes, not of all names: a script of 10,000 lines has thousands of both.
+//! A branch is walked on these same names; what it changed is then taken back and merged with the other branches. The
+//! cost is that of the changes, not of all names: a script of 10,000 lines has thousands of both.
 
 use std::collections::HashMap;
 use std::sync::Arc;

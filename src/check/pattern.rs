@@ -72,8 +72,8 @@ impl Matcher {
         }
     }
 
-    /// What each of the holes holds, as it stands in the line: without quotes, not yet converted; `None` where an optional one
-    /// found nothing.
+    /// What each of the holes holds, as it stands in the line: without quotes, not yet converted; `None` where an
+    /// optional one found nothing.
     pub fn captures<'l>(&self, line: &'l [u8], values: &[String]) -> Option<Vec<Option<&'l [u8]>>> {
         match &self.form {
             // Most lines miss, so the room for captures is made after a hit.
@@ -91,13 +91,13 @@ impl Matcher {
 
 /// `"+CREG: {_},{stat:int}"`: a line that begins so.
 ///
-/// 1. The pattern matches a line that begins with it, up to a word boundary: two letters, digits or `_` side by side are
-///    no boundary. So `+CREG: 1` matches `+CREG: 1,5` and not `+CREG: 15`; `+CPIN:` matches `+CPIN: READY`.
+/// 1. The pattern matches a line that begins with it, up to a word boundary: two letters, digits or `_` side by side
+///    are no boundary. So `+CREG: 1` matches `+CREG: 1,5` and not `+CREG: 15`; `+CPIN:` matches `+CPIN: READY`.
 /// 2. Blanks behind a colon or a comma outside of double quotes may be there or not, in the pattern and in the line.
-/// 3. A hole stands for one parameter by the AT rules, as `capture` takes it: up to the next comma outside of quotes and
-///    groups, its quotes and the blanks around it left out. Other text behind the hole (`{rssi}dBm`) ends it earlier; in
-///    the pattern's own parentheses (`({stat},{name})`) what closes the group does, and in its own quotes (`"{name}"`)
-///    the closing quote.
+/// 3. A hole stands for one parameter by the AT rules, as `capture` takes it: up to the next comma outside of quotes
+///    and groups, its quotes and the blanks around it left out. Other text behind the hole (`{rssi}dBm`) ends it
+///    earlier; in the pattern's own parentheses (`({stat},{name})`) what closes the group does, and in its own quotes
+///    (`"{name}"`) the closing quote.
 /// 4. Where the line ends early, the holes that are left must be optional.
 #[derive(Debug)]
 struct Steps(Box<[Step]>);
@@ -328,10 +328,10 @@ const SURELY_SMALL: usize = 1000;
 
 /// `/rssi: (?<rssi>-?\d+)/i`: a regex, searched anywhere in a line.
 ///
-/// In a line that is UTF-8 text `.` and `[^…]` stand for a character, in any other for a byte: a modem may say anything.
-/// `\d`, `\w`, `\s` and `\b` are those of ASCII: so they compile to little, and no modem counts in other digits. Limits hold,
-/// for patterns come from strangers' scripts. A regex is validated when the script is checked, and compiled when it is
-/// first needed; for characters, when the first line comes that is not plain ASCII.
+/// In a line that is UTF-8 text `.` and `[^…]` stand for a character, in any other for a byte: a modem may say
+/// anything. `\d`, `\w`, `\s` and `\b` are those of ASCII: so they compile to little, and no modem counts in other
+/// digits. Limits hold, for patterns come from strangers' scripts. A regex is validated when the script is checked, and
+/// compiled when it is first needed; for characters, when the first line comes that is not plain ASCII.
 #[derive(Debug)]
 struct RegexPattern {
     text: String,
@@ -426,7 +426,7 @@ fn parsed(text: &str, ignore_case: bool, characters: bool) -> Result<Hir, Box<re
         .map_err(Box::new)
 }
 
-/// The same regex, its classes written out as they are in ASCII.
+/// A regex with its classes written out as they are in ASCII.
 fn with_ascii_classes(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);

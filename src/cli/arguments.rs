@@ -1,5 +1,5 @@
-//! The command line: commands and flags (clap), and what may stand behind a flag. Conventions are those of Hurl, nextest,
-//! Ansible, tio and just.
+//! The command line: commands and flags (clap), and what may stand behind a flag. Conventions are those of Hurl,
+//! nextest, Ansible, tio and just.
 
 use std::num::NonZeroUsize;
 use std::ops::Deref;
@@ -180,7 +180,8 @@ pub(crate) struct NewModule {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Modem")]
 pub(crate) struct Connection {
-    /// /dev/ttyUSB2, COM3, usb:VID:PID[:ifNN][:SERIAL], auto (the one modem that answers), tcp://HOST:PORT, rfc2217://HOST:PORT, sim:MODEL[?KEY=VALUE&…], replay:FILE; without it HAYES_PORT, else a simulated modem
+    /// /dev/ttyUSB2, COM3, usb:VID:PID[:ifNN][:SERIAL], auto (the one modem that answers), tcp://HOST:PORT,
+    /// rfc2217://HOST:PORT, sim:MODEL[?KEY=VALUE&…], replay:FILE; without it HAYES_PORT, else a simulated modem
     #[arg(short, long, env = "HAYES_PORT", value_name = "PORT", value_hint = ValueHint::AnyPath)]
     pub(crate) port: Option<String>,
     /// Speed of a serial port, in bits a second
@@ -207,7 +208,8 @@ pub(crate) struct InputArguments {
     /// Read parameters from a file of NAME=VALUE lines
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) vars_file: Vec<PathBuf>,
-    /// Give a secret parameter its value; other users of the machine may see it: prefer --secrets-file or HAYES_SECRET_NAME
+    /// Give a secret parameter its value; other users of the machine may see it: prefer --secrets-file or
+    /// HAYES_SECRET_NAME
     #[arg(long = "secret", value_name = "NAME=VALUE")]
     pub(crate) secrets: Vec<String>,
     /// Read secret parameters from a file of NAME=VALUE lines
@@ -333,7 +335,8 @@ pub(crate) struct Batch {
     /// Write results into this file, a line of JSON for each modem as it ends [default: in the user's state folder]
     #[arg(short = 'o', long, alias = "output", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(file), value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(crate) results: Option<PathBuf>,
-    /// Keep results and conversations of the last N runs of this script in the user's state folder; older ones are removed
+    /// Keep results and conversations of the last N runs of this script in the user's state folder; older ones are
+    /// removed
     #[arg(long, value_name = "N", value_parser = some, help_heading = "Output")]
     pub(crate) keep: Option<NonZeroUsize>,
     /// Keep the conversation of every modem in this folder [default: of those that failed, beside the results]
@@ -528,8 +531,8 @@ pub(crate) struct Sim {
     pub(crate) seed: Option<u64>,
 }
 
-/// The definition of the command line with all of its help pages: what stands under their options is `help.md`, which only
-/// those need who ask for help.
+/// The definition of the command line with all of its help pages: what stands under their options is `help.md`, which
+/// only those need who ask for help.
 pub(crate) fn command() -> clap::Command {
     let pages = include_str!("help.md").split("\n## ").filter_map(|page| page.split_once('\n')).skip(1);
     pages.fold(HayesArguments::command(), |command, (name, text)| match name {

@@ -1,5 +1,5 @@
-//! `hayes at`: AT commands from the command line. They are a script of one line each, so that what is checked, awaited and
-//! understood is the same as in a script.
+//! `hayes at`: AT commands from the command line. They are a script of one line each, so that what is checked, awaited
+//! and understood is the same as in a script.
 
 use super::arguments::{self, Reports};
 use super::console::{Console, Exit};

@@ -15,7 +15,7 @@ use crate::probe::{AnsweringModem, ask_all, modems, nobody};
 use crate::report::style::harmless;
 
 /// How long to leave silent ports alone before they are asked again.
-const AGAIN: Duration = Duration::from_secs(1);
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) fn find(connection: &Connection, console: &Console) -> Result<Address, Exit> {
     let cancel = Cancel::new().map_err(|error| console.refused(&error))?;
@@ -63,7 +63,7 @@ fn wait_for_some(
         if !std::mem::replace(&mut told, true) && !limit.is_zero() {
             console.say(&format!("{}: waiting up to {} for one that does\n", error.message, ShownDuration(limit)));
         }
-        if clock.now() >= limit || !cancel.pause(AGAIN) {
+        if clock.now() >= limit || !cancel.pause(ASK_AGAIN) {
             return Err(error);
         }
     }

@@ -1,5 +1,5 @@
-//! What one begins with: `hayes init` writes a project, `hayes new module` a module's file, `hayes import` makes a script of
-//! another program's, `hayes copy` takes one of the library.
+//! What one begins with: `hayes init` writes a project, `hayes new module` a module's file, `hayes import` makes a
+//! script of another program's, `hayes copy` takes one of the library.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -112,7 +112,7 @@ fn write_new(file: &Path, text: &str, console: &Console) -> Exit {
     }
 }
 
-/// The same in a folder that is made where it is not there.
+/// As [`write_new`]; makes the folder where it is not there.
 fn write_below(file: &Path, text: &str, console: &Console) -> Exit {
     match file.parent().map_or(Ok(()), std::fs::create_dir_all) {
         Ok(()) => write_new(file, text, console),

@@ -1,6 +1,6 @@
-//! `hayes completions`: what clap knows of commands and flags, and what only a look at the machine and the scripts tells:
-//! names of scripts, their parameters, ports and simulated modems, the modems of an inventory. For these the shell calls
-//! `hayes complete-word` with the words that were typed; the last is the one at the cursor.
+//! `hayes completions`: what clap knows of commands and flags, and what only a look at the machine and the scripts
+//! tells: names of scripts, their parameters, ports and simulated modems, the modems of an inventory. For these the
+//! shell calls `hayes complete-word` with the words that were typed; the last is the one at the cursor.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::connect::AUTO;
 use crate::library::{self, Library, SCRIPTS};
 use crate::port::list::ports;
 use crate::sim::models;
-use crate::source::{LARGEST, Source, read_file};
+use crate::source::{LARGEST_TEXT, Source, read_file};
 use crate::syntax::topics;
 use crate::usb::UsbName;
 
@@ -84,7 +84,7 @@ fn parts(program: &Program, typed: &str) -> Vec<String> {
 fn program(name: &str) -> Option<Arc<Program>> {
     let source = match library::find(name) {
         Some(entry) if !Path::new(name).exists() => entry.source(),
-        _ if name.ends_with(".hayes") => Source::new(name, read_file(Path::new(name), LARGEST).ok()?),
+        _ if name.ends_with(".hayes") => Source::new(name, read_file(Path::new(name), LARGEST_TEXT).ok()?),
         Some(_) | None => return None,
     };
     check(&source, &Library::default()).program
@@ -95,7 +95,7 @@ fn selections(words: &[String], typed: &str) -> Vec<String> {
     let files = words.windows(2).filter(|pair| pair.first().is_some_and(|flag| flag == "-i" || flag == "--inventory"));
     let sources = files.filter_map(|pair| {
         let file = pair.last()?;
-        Some(Source::new(file.as_str(), read_file(Path::new(file), LARGEST).ok()?))
+        Some(Source::new(file.as_str(), read_file(Path::new(file), LARGEST_TEXT).ok()?))
     });
     let Ok(inventory) = inventory::read(&sources.collect::<Vec<_>>()) else { return Vec::new() };
     let begun = typed.rfind([',', ':', '!', '&']).map_or("", |at| typed.get(..=at).unwrap_or_default());

@@ -13,7 +13,7 @@ use crate::report::style::{Palette, Style, filled};
 use crate::runtime::Status;
 
 /// How many diagnostics are shown; the rest is counted.
-const SHOWN: usize = 20;
+const MOST_DIAGNOSTICS: usize = 20;
 
 /// Where results and messages go.
 #[derive(Debug, Clone, Copy)]
@@ -61,13 +61,13 @@ impl Console {
         }
     }
 
-    /// The same, as the end of what was to be done.
+    /// Complains, and returns the exit code with which the program ends.
     pub(crate) fn refuse(&self, exit: Exit, message: &str, help: Option<&str>) -> Exit {
         self.complain(message, help);
         exit
     }
 
-    /// The same of a complaint.
+    /// Complains as [`Console::refuse`] does, with a complaint's words.
     pub(crate) fn refuse_as(&self, exit: Exit, complaint: &Complaint) -> Exit {
         self.refuse(exit, &complaint.message, complaint.help.as_deref())
     }
@@ -77,10 +77,10 @@ impl Console {
         self.refuse(Exit::Device, &format!("the system refuses: {error}"), None)
     }
 
-    /// Shows diagnostics with their places, at most [`SHOWN`] of them, and counts the rest.
+    /// Shows diagnostics with their places, at most [`MOST_DIAGNOSTICS`] of them, and counts the rest.
     pub(crate) fn show(&self, diagnostics: &[Diagnostic]) {
         let handler = self.graphical();
-        for diagnostic in diagnostics.iter().take(SHOWN) {
+        for diagnostic in diagnostics.iter().take(MOST_DIAGNOSTICS) {
             let mut text = String::new();
             if handler.render_report(&mut text, &Excerpt::new(diagnostic)).is_err() {
                 text = format!("{}: {}\n", diagnostic.code, Excerpt::new(diagnostic));
@@ -89,8 +89,8 @@ impl Console {
         }
         let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count() as u64;
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-        if diagnostics.len() > SHOWN {
-            self.say(&format!("and {} more\n", diagnostics.len() - SHOWN));
+        if diagnostics.len() > MOST_DIAGNOSTICS {
+            self.say(&format!("and {} more\n", diagnostics.len() - MOST_DIAGNOSTICS));
         }
         if errors + warnings > 1 {
             self.say(&format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")));
@@ -138,7 +138,7 @@ pub(crate) fn window() -> Option<(usize, usize)> {
     None
 }
 
-/// NO_COLOR (https://no-color.org) and a dumb terminal want none, CLICOLOR_FORCE and FORCE_COLOR want them wherever they go.
+/// NO_COLOR (https://no-color.org) and a dumb terminal want none, CLICOLOR_FORCE and FORCE_COLOR want them everywhere.
 fn palette(color: ColorChoice, terminal: bool) -> Palette {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_on = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");

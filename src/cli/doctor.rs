@@ -1,4 +1,4 @@
-//! `hayes doctor`: what is plugged in, what is in the way, and whether a modem answers; each with the line that mends it.
+//! `hayes doctor`: what is plugged in, what is in the way and how to mend it, and whether a modem answers.
 
 use std::path::{Path, PathBuf};
 

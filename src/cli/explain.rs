@@ -68,7 +68,7 @@ fn is_code(text: &str) -> bool {
 /// How many of the first words are together a result code, a URC or a module's name, as modems write them: `APP RDY`;
 /// or one is a word of the language, where it does not stand in the line of an answer.
 fn longest_known(words: &[String], in_line: bool) -> usize {
-    const LONGEST: usize = 3;
+    const MOST_WORDS: usize = 3;
     let is_known = |text: &str| {
         result_code(text).is_some_and(|known| known.text == text)
             || urc(text.as_bytes()).is_some_and(|known| known.start == text)
@@ -77,7 +77,7 @@ fn longest_known(words: &[String], in_line: bool) -> usize {
                     || module(text).is_some()
                     || module_by_model(text).is_some()))
     };
-    let counts = (1..=words.len().min(LONGEST)).rev();
+    let counts = (1..=words.len().min(MOST_WORDS)).rev();
     counts.into_iter().find(|count| words.get(..*count).is_some_and(|first| is_known(&first.join(" ")))).unwrap_or(0)
 }
 

@@ -1,5 +1,5 @@
-//! What a script is given: parameters and secrets, from the command line, from files, from the environment. The command
-//! line beats the files, the files beat the environment, the environment beats `hayes.toml`, that beats the script's default.
+//! What a script is given: parameters and secrets, from the command line, from files, from the environment. Each
+//! beats those behind it: the command line, the files, the environment, `hayes.toml`, the script's default.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

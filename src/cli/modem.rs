@@ -1,5 +1,5 @@
-//! From `-p` to an open port, with what to say where that fails. And what the system asks of a program that talks on it:
-//! the first Ctrl-C ends what runs and lets `finally` blocks run, the second ends that, the third ends the program.
+//! From `-p` to an open port, with what to say where that fails. And what the system asks of a program that talks on
+//! it: the first Ctrl-C ends what runs and lets `finally` blocks run, the second ends that, the third ends the program.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -29,7 +29,7 @@ pub(crate) fn choose(connection: &Connection, console: &Console) -> Result<Addre
     Ok(chosen)
 }
 
-/// The same; the caller tells that it is the simulated modem.
+/// The port to talk to; the caller tells where it is the simulated modem.
 pub(crate) fn choose_untold(connection: &Connection, console: &Console) -> Result<Address, Exit> {
     let named = connection.port.as_deref();
     if let Some(origin) = settings::port_from() {
@@ -157,7 +157,7 @@ impl Signals {
         begun.map_err(|error| console.refused(&error))
     }
 
-    /// The same with a call that there is already; tells of each signal.
+    /// The signals cancel by a [`Cancel`] that is there already; tells of each signal.
     pub(crate) fn cancel_and(cancel: &Cancel, tell: impl Fn() + Send + 'static) -> std::io::Result<Signals> {
         let signals = Signals::default();
         signals.watch(cancel, tell).map(|_| signals)

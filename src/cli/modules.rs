@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::Task;
 use super::console::{Console, Exit};
 use crate::catalogue::own;
-use crate::source::{LARGEST, read_file};
+use crate::source::{LARGEST_TEXT, read_file};
 use crate::state;
 
 /// Reads them and makes them known. What is wrong with one is said before anything else is done.
@@ -14,7 +14,7 @@ pub(crate) fn make_known(task: Option<&Task>, console: &Console) -> Result<(), E
     // Those beside the script come last and win.
     for file in state::settings().into_iter().chain(beside(task)).flat_map(|folder| files(&folder.join("modules"))) {
         let name = file.display().to_string();
-        let text = read_file(&file, LARGEST).map_err(|error| error.to_string());
+        let text = read_file(&file, LARGEST_TEXT).map_err(|error| error.to_string());
         match text.and_then(|text| own::read(&name, &text).map_err(|why| format!("cannot be used: {why}"))) {
             Ok(module) => modules.push(module),
             Err(why) => {

@@ -1,7 +1,7 @@
 //! How a batch goes, on standard error. On a terminal: a total line and at most eight running rows, the oldest first,
 //! with what has failed above them. Without a terminal: a line for each modem that ends.
 //!
-//! SIGUSR1 and Enter show what all running modems do. One thread draws, at most five times a second, and no modem waits for it.
+//! SIGUSR1 and Enter show what all running modems do. One thread draws, at most five times a second; no modem waits.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -63,9 +63,9 @@ impl LiveLines {
         LiveLines { console, live, rows: Vec::new(), drawn: Vec::new() }
     }
 
-    /// The columns of a line, and how many lines there may be. The cursor stands below the last one; a line that has left
-    /// the window could not be taken back. The window's first one is not drawn on: some terminals keep what is erased from
-    /// there on among the lines that have left.
+    /// The columns of a line, and how many lines there may be. The cursor stands below the last one; a line that has
+    /// left the window could not be taken back. The window's first one is not drawn on: some terminals keep what is
+    /// erased from there on among the lines that have left.
     pub(crate) fn room() -> (usize, usize) {
         let (columns, height) = console::window().unwrap_or((80, 24));
         (columns, height.saturating_sub(2).max(1))
@@ -249,8 +249,8 @@ impl ProgressScreen {
         (left >= Duration::from_secs(2)).then_some(left)
     }
 
-    /// So many rows at most of more modems: those in the same step are one row, `56 × check-registration · attempt 2`, with
-    /// the time of the oldest.
+    /// So many rows at most of more modems: those in the same step are one row, `56 × check-registration · attempt 2`,
+    /// with the time of the oldest.
     fn together(&self, rows: &[Doing], most: usize, columns: usize) -> Vec<String> {
         let mut steps: Vec<(String, usize, &Doing)> = Vec::new();
         for row in rows {
@@ -276,7 +276,7 @@ impl ProgressScreen {
         self.line_of(name, row, &row.to_string(), columns)
     }
 
-    /// Names stand in a column of their own where the window is wide; in a narrow one the end of a name tells them apart.
+    /// Names have a column of their own where the window is wide; in a narrow one their ends tell them apart.
     fn line_of(&self, name: &str, row: &Doing, what: &str, columns: usize) -> String {
         let (age, what) = (clock(self.clock.now().saturating_sub(row.since)), harmless(what.as_bytes()));
         if columns >= WIDE {

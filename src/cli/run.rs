@@ -73,7 +73,7 @@ pub(crate) fn programs(
     if only.is_empty() { Ok(programs) } else { of_parts(&programs, only, inputs.outside, console) }
 }
 
-/// The same programs with these of their parts. What they lack without the others is told.
+/// The programs with these parts alone. What they lack without the others is told.
 fn of_parts(
     programs: &[Arc<Program>],
     only: &[String],

@@ -115,8 +115,8 @@ impl Listener for Screen<'_> {
     }
 }
 
-/// The conversation, and a thread that says what is waited for: on a terminal from the start, elsewhere with the first wait
-/// that may be long.
+/// The conversation, and a thread that says what is waited for: on a terminal from the start, elsewhere with the first
+/// wait that may be long.
 struct Text {
     conversation: Arc<Mutex<ConversationText<Box<dyn Write + Send>>>>,
     /// Told when a wait begins, and with true of Ctrl-C; closed, it ends the thread.
@@ -126,15 +126,15 @@ struct Text {
 }
 
 /// Who waits longer than this wants to know for what.
-const PATIENCE: Duration = Duration::from_secs(2);
+const SAY_WHY_AFTER: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_secs(1);
 /// Where each word is a line that stays.
 const PATIENCE_IN_LINES: Duration = Duration::from_secs(30);
 const TICK_IN_LINES: Duration = Duration::from_secs(60);
 /// A wait that may take so long
-const LONG: Duration = Duration::from_secs(10);
+const LONG_WAIT: Duration = Duration::from_secs(10);
 /// What still waits so long after Ctrl-C is worth a word.
-const SOON: Duration = Duration::from_millis(300);
+const STOP_WAIT: Duration = Duration::from_millis(300);
 
 impl Text {
     fn new(
@@ -156,7 +156,7 @@ impl Text {
     fn watch(&mut self, terminal: bool) {
         let Some(told) = self.untold.take() else { return };
         let shared = Arc::clone(&self.conversation);
-        let (patience, often) = if terminal { (PATIENCE, TICK) } else { (PATIENCE_IN_LINES, TICK_IN_LINES) };
+        let (patience, often) = if terminal { (SAY_WHY_AFTER, TICK) } else { (PATIENCE_IN_LINES, TICK_IN_LINES) };
         let watch = move || {
             let (mut wait, mut clock): (Option<Duration>, _) = (None, Clock::start());
             let mut interrupted = false;
@@ -171,7 +171,7 @@ impl Text {
                         if !is_interrupt {
                             clock = Clock::start();
                         }
-                        Some(if interrupted { SOON } else { patience })
+                        Some(if interrupted { STOP_WAIT } else { patience })
                     }
                     Err(RecvTimeoutError::Timeout) => {
                         let mut conversation = lock(&shared);
@@ -195,7 +195,7 @@ impl Text {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         let mut begins = false;
         if let RuntimeEvent::Waiting { at_most: longest, .. } | RuntimeEvent::Pause { duration: longest } = event {
-            if longest >= LONG {
+            if longest >= LONG_WAIT {
                 self.watch(false);
             }
             begins = self.untold.is_none();

@@ -16,7 +16,7 @@ use crate::notation::{self, harmless};
 use crate::report::diagnostics::json_lines;
 use crate::report::sarif::sarif;
 use crate::report::style::{Style, filled};
-use crate::source::{LARGEST, Source, Unreadable, read_text};
+use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text};
 use crate::syntax;
 use crate::syntax::ast::{Convert, Param};
 
@@ -72,14 +72,14 @@ fn of_library(name: &str) -> String {
 /// The name and the text of a file, or of standard input.
 pub(crate) fn text_of(path: &Path) -> (String, Result<String, Unreadable>) {
     if path == Path::new("-") {
-        return ("<stdin>".to_owned(), read_text(io::stdin().lock(), LARGEST));
+        return ("<stdin>".to_owned(), read_text(io::stdin().lock(), LARGEST_TEXT));
     }
     (path.display().to_string(), open_text(path))
 }
 
 /// The text of a file that a person has written.
 pub(crate) fn open_text(path: &Path) -> Result<String, Unreadable> {
-    read_text(File::open(path)?, LARGEST)
+    read_text(File::open(path)?, LARGEST_TEXT)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has many kinds of errors")]
@@ -191,8 +191,8 @@ fn format_one(name: &str, check: bool, console: &Console) -> Result<Exit, Exit> 
 }
 
 /// Writes beside the file first, so that a full disk leaves the old text whole. The new file takes the old one's place,
-/// with its mode and its owner; where it cannot be its like (it has other names too, or an owner whom we may not give it),
-/// the text goes into the old file.
+/// with its mode and its owner; where it cannot be its like (it has other names too, or an owner whom we may not give
+/// it), the text goes into the old file.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
     let metadata = std::fs::metadata(&path)?;

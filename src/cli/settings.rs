@@ -1,5 +1,6 @@
-//! Arguments from where they are not typed: the environment and `hayes.toml`. To clap a file's value is another default,
-//! so that it is read and checked as one that was typed. And `hayes config`, which shows what holds and where it came from.
+//! Arguments from where they are not typed: the environment and `hayes.toml`. To clap a file's value is another
+//! default, so that it is read and checked as one that was typed. And `hayes config`, which shows what holds and where
+//! it came from.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

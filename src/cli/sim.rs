@@ -66,7 +66,7 @@ fn serve(model: &str, arguments: &Sim, console: &Console) -> Result<Exit, Exit> 
         names.first().map_or("", String::as_str)
     ));
     host.run(&mut |number, event| tell(names.get(number).map_or("", String::as_str), &event, console));
-    // To be stopped is how this ends well; only a SIGTERM is told on.
+    // Ctrl-C is the usual end, so it passes; a SIGTERM ends it with the exit code for that.
     Ok(printed.worst(if signals.exit() == Exit::Terminated { Exit::Terminated } else { Exit::Passed }))
 }
 

@@ -1,5 +1,5 @@
-//! `hayes test`: each recording of a folder is played to its script again, without the modem. A script that asks what it asked
-//! then, and ends as it should, passes.
+//! `hayes test`: each recording of a folder is played to its script again, without the modem. A script that asks what
+//! it asked then, and ends as it should, passes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::runtime::{self, Inputs, Outcome};
 /// How a recording's name ends.
 const ENDING: &str = "transcript";
 /// So many lines before a difference are shown.
-const BEFORE: usize = 6;
+const LINES_BEFORE: usize = 6;
 
 pub(crate) fn test(arguments: &Test, console: &Console) -> Result<Exit, Exit> {
     let mut recordings = BTreeSet::new();
@@ -112,8 +112,8 @@ fn one(recording: &Path, given: &InputArguments, cancel: &Cancel, console: &Cons
     })
 }
 
-/// `# script: NAME`, from the recording's folder where it is a file there; else `NAME.hayes` beside `NAME.transcript`, or beside
-/// `NAME-WHAT.transcript`.
+/// `# script: NAME`, from the recording's folder where it is a file there; else `NAME.hayes` beside `NAME.transcript`,
+/// or beside `NAME-WHAT.transcript`.
 fn script_of(recording: &Path, terms: &Terms) -> Option<String> {
     let shown = |path: PathBuf| path.to_string_lossy().into_owned();
     if let Some(name) = &terms.script {
@@ -171,7 +171,7 @@ impl Difference {
                 before.push(format!("{} {line}", if said.who == Who::Computer { '>' } else { '<' }));
             }
         }
-        before.drain(..before.len().saturating_sub(BEFORE));
+        before.drain(..before.len().saturating_sub(LINES_BEFORE));
         Some(Difference { before, then: then.map(|it| it.1.clone()), now: now.map(|it| it.1.clone()) })
     }
 

@@ -9,9 +9,9 @@ use crate::notation::{harmless, harmless_in_place};
 /// How many lines are kept before and behind each place: more than are shown.
 const AROUND: usize = 2;
 /// Lines of more bytes than this are shown in part.
-const LONGEST: usize = 240;
+const LONGEST_WHOLE_LINE: usize = 240;
 /// How many characters are shown before a place, and from it on.
-const BEFORE: usize = 60;
+const CHARACTERS_AROUND: usize = 60;
 const AFTER: usize = 100;
 /// Stands where something was left out.
 const CUT: &str = "…";
@@ -37,7 +37,7 @@ impl<'a> Excerpt<'a> {
         for (first, last) in parts {
             for line in first.max(next)..=last {
                 let range = of.source.line_start(line)..of.source.line_start(line + 1);
-                if range.len() <= LONGEST { excerpt.keep(range) } else { excerpt.keep_parts(range) }
+                if range.len() <= LONGEST_WHOLE_LINE { excerpt.keep(range) } else { excerpt.keep_parts(range) }
             }
             next = next.max(last + 1);
         }
@@ -60,7 +60,8 @@ impl<'a> Excerpt<'a> {
         for place in places {
             let (before, after) =
                 whole.get(..body).unwrap_or_default().split_at_checked(place - line.start).unwrap_or_default();
-            let from = before.char_indices().rev().nth(BEFORE - 1).map_or(line.start, |(at, _)| line.start + at);
+            let from =
+                before.char_indices().rev().nth(CHARACTERS_AROUND - 1).map_or(line.start, |(at, _)| line.start + at);
             let to = after.char_indices().nth(AFTER).map_or(end, |(at, _)| place + at);
             let from = from.max(shown);
             if from > shown {
@@ -102,7 +103,7 @@ impl<'a> Excerpt<'a> {
 /// A message may name what stands in the script, and that may be a megabyte.
 fn shortened(message: &str) -> String {
     let message = harmless(message);
-    match message.char_indices().nth(BEFORE + AFTER + AFTER) {
+    match message.char_indices().nth(CHARACTERS_AROUND + AFTER + AFTER) {
         None => message.into_owned(),
         Some((end, _)) => format!("{}{CUT}", message.get(..end).unwrap_or_default()),
     }

@@ -1,8 +1,9 @@
 //! What is wrong, where, and what to do about it; how it is shown.
 //!
 //! Whoever finds a fault names its code, its place and the values that its words need: `Diagnostic::told(
-//! "hayes::check::two-params", &source, span, &[&name])`. The words stand in `pages/*.md`, with its severity and what there
-//! is to say of it at length. Where the words differ from time to time, the place has them: `Diagnostic::new(…).at(…)`.
+//! "hayes::check::two-params", &source, span, &[&name])`. The words stand in `pages/*.md`, with its severity and what
+//! there is to say of it at length. Where the words differ from time to time, the place has them:
+//! `Diagnostic::new(…).at(…)`.
 
 mod excerpt;
 pub mod pages;
@@ -99,8 +100,8 @@ impl Diagnostic {
         self
     }
 
-    /// "did you mean `near`?", and the edit that writes it at the place at fault, between the quotes that stand there; else
-    /// what `otherwise` says.
+    /// "did you mean `near`?", and the edit that writes it at the place at fault, between the quotes that stand there;
+    /// else what `otherwise` says.
     #[must_use]
     pub(crate) fn did_you_mean(self, near: Option<&str>, otherwise: impl Into<String>) -> Diagnostic {
         let Some(near) = near else { return self.help(otherwise) };
@@ -201,8 +202,8 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// "Did you mean": the known word that is most like the one that was written, if one is near enough to be meant. Of equals
-/// the first in the alphabet.
+/// "Did you mean": the known word that is most like the one that was written, if one is near enough to be meant. Of
+/// equals the first in the alphabet.
 pub(crate) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     all_nearest(written, known, (written.chars().count() / 3).max(1)).into_iter().next()
 }
@@ -217,7 +218,7 @@ pub(crate) fn all_nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k
     near.into_iter().filter(|(slips, _)| Some(*slips) == least).map(|(_, known)| known).collect()
 }
 
-/// How many slips of the fingers make one word the other: a letter too few, too many or wrong, or two that changed places.
+/// How many slips make one word the other: a letter too few, too many or wrong, or two that changed places.
 pub(crate) fn slips(written: &str, known: &str) -> usize {
     strsim::osa_distance(written, known)
 }

@@ -1,10 +1,10 @@
 //! `hayes explain hayes::check::two-at`: a page for every code that a diagnostic or a result can have.
 //!
-//! The pages stand in `pages/*.md`, a heading a code, and are the one table of codes. Under the heading stands `error` or
-//! `warning`, and behind it the message, where it has the same words each time; `at:` is what is said at the place, `help:`
-//! what to do, `mend:` the text that is right there. `«name»` stands for a value of that time. What is told of one code in
-//! several ways has a heading for each: `## hayes::check::finally-place twice`. Examples are tests: the wrong one gives
-//! that code and no other, the right one nothing.
+//! The pages stand in `pages/*.md`, a heading a code, and are the one table of codes. Under the heading stands `error`
+//! or `warning`, and behind it the message, where it has the same words each time; `at:` is what is said at the place,
+//! `help:` what to do, `mend:` the text that is right there. `«name»` stands for a value of that time. What is told of
+//! one code in several ways has a heading for each: `## hayes::check::finally-place twice`. Examples are tests: the
+//! wrong one gives that code and no other, the right one nothing.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -30,7 +30,7 @@ pub struct Page {
     pub text: &'static str,
     /// A script that has this fault
     pub wrong: Option<&'static str>,
-    /// The same, mended
+    /// That script, mended
     pub right: Option<&'static str>,
 }
 

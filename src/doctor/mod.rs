@@ -1,5 +1,5 @@
-//! What a person asks on the first evening: is there a modem, may I open it, who holds it, does its driver know it? It is
-//! read from the system's files: nothing is opened here, and nothing is changed.
+//! What a person asks on the first evening: is there a modem, may I open it, who holds it, does its driver know it? It
+//! is read from the system's files: nothing is opened here, and nothing is changed.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -22,7 +22,7 @@ const LOCK_TIME: Duration = Duration::from_secs(3);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A larger file was not written by Hayes: ten thousand SIMs have 3 MB.
-const LARGEST: u64 = 64 << 20;
+const LARGEST_LEDGER: u64 = 64 << 20;
 
 /// A SIM without a failed PIN is forgotten after a day.
 const REMEMBERED: u64 = 24 * 3600 * 1000;
@@ -53,7 +53,7 @@ pub(super) struct Book {
     pub(super) sims: BTreeMap<String, SimHistory>,
     /// When SIMs of this machine left a network or looked for one, in milliseconds since 1970: those of the last minute
     pub(super) site: Vec<u64>,
-    /// The same of the modems that are in a limit, by its name: those of its time
+    /// When the modems of a limit left a network or looked for one, by the limit's name: those within its period
     attaches: BTreeMap<String, Vec<u64>>,
     /// How often the flash of each modem was written, by IMEI, or by the port where that is not known
     pub(super) flash: BTreeMap<String, u64>,
@@ -115,8 +115,8 @@ impl Ledger {
         Ledger { folder, inner: Mutex::default() }
     }
 
-    /// Reads the file, changes what it says, and writes it, while no other Hayes does. What cannot be read or written is
-    /// to be told, and what is known of it holds for this run.
+    /// Reads the file, changes what it says, and writes it, while no other Hayes does. What cannot be read or written
+    /// is to be told, and what is known of it holds for this run.
     pub(super) fn change<T>(&self, now: u64, change: impl FnOnce(&mut Book) -> T) -> T {
         // Nothing waits while the mutex is held: many modems may share this thread.
         let lock = self.folder.as_deref().map(lock);
@@ -188,7 +188,7 @@ fn read(file: &Path) -> Result<Option<Book>, String> {
         Ok(known) => known.len(),
         Err(_) => return Ok(None),
     };
-    if size > LARGEST {
+    if size > LARGEST_LEDGER {
         return Err(format!("it has {size} bytes"));
     }
     // One that may not be read is not broken.
@@ -210,10 +210,10 @@ mod tests {
     use super::*;
     use crate::state::with_folder;
 
-    const NOW: u64 = 1_700_000_000_000;
+    const NOW_MILLIS: u64 = 1_700_000_000_000;
 
     fn count(ledger: &Ledger) -> u64 {
-        ledger.change(NOW, |book| {
+        ledger.change(NOW_MILLIS, |book| {
             let count = book.flash.entry("modem".to_owned()).or_default();
             *count += 1;
             *count
@@ -280,12 +280,12 @@ mod tests {
     #[test]
     fn a_sim_without_a_failed_pin_is_forgotten() {
         let mut book = Book::default();
-        book.sim("old").searches.push(NOW - REMEMBERED - 1);
-        book.sim("future").searches.push(NOW + REMEMBERED + 1);
-        book.sim("new").searches.push(NOW - 1);
+        book.sim("old").searches.push(NOW_MILLIS - REMEMBERED - 1);
+        book.sim("future").searches.push(NOW_MILLIS + REMEMBERED + 1);
+        book.sim("new").searches.push(NOW_MILLIS - 1);
         let mark = book.mark("SC", "1234");
         book.sim("failed").failed.insert(mark, 1);
-        book.forget_before(NOW);
+        book.forget_before(NOW_MILLIS);
         assert_eq!(book.sims.keys().collect::<Vec<_>>(), ["failed", "new"]);
     }
 }

@@ -1,5 +1,5 @@
-//! What else to say of a mistake on the command line: what people of other tools write, what stands in the wrong place, and
-//! what is left out.
+//! What else to say of a mistake on the command line: what people of other tools write, what stands in the wrong place,
+//! and what is left out.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -64,7 +64,7 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &cla
         let help = "`hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there";
         return Some(help.to_owned());
     }
-    // Clap takes any flag that begins alike for what was meant.
+    // Clap suggests any flag with the same beginning, so its guess counts only where the flag is a slip.
     let is_slip = |flag: &ContextValue| nearest(wrong, [flag.to_string().as_str()]).is_some();
     let is_guessed = mistake.get(ContextKind::SuggestedArg).is_some_and(is_slip);
     let name = wrong.strip_prefix("--").filter(|_| matches!(first, "run" | "batch") && !is_guessed)?;

@@ -79,7 +79,7 @@ fn expect(word: &str, told: &mut Told) {
     match again.as_slice() {
         [] => told.wait([text], None),
         [_, second] if second == &first && !matches!(told.deeds.last(), Some(Deed::Wait(_)) | None) => {
-            // The same is tried again.
+            // The sub-send is the line that was sent: it is tried again.
             let asked = told.deeds.pop();
             told.deeds.push(Deed::Line("retry 2 {".to_owned()));
             told.deeds.extend(asked);

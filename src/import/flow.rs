@@ -1,5 +1,5 @@
-//! Follows the jumps of a script: which answers go on, and which lead to a failure only. In Hayes an answer that nobody waits for
-//! fails by itself, so what stands behind such a jump is left out.
+//! Follows the jumps of a script: which answers go on, and which lead to a failure only. In Hayes an answer that nobody
+//! waits for fails by itself, so what stands behind such a jump is left out.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ struct Flow<'d> {
     labels: HashMap<&'d str, usize>,
 }
 
-/// The same steps without jumps that need no word.
+/// The steps without their labels and jumps. A jump that Hayes cannot express becomes [`Deed::Unsaid`].
 pub(super) fn followed(deeds: Vec<Deed>) -> Vec<Deed> {
     let mut labels = HashMap::new();
     for (place, deed) in deeds.iter().enumerate() {

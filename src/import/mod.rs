@@ -1,7 +1,8 @@
 //! Scripts of other programs → a Hayes script: chat, comgt, minicom's runscript, Tera Term's macros.
 //!
-//! A reader for each program ([`chat`], [`comgt`], [`runscript`], [`ttl`]) turns its text into [`Deed`]s. [`flow`] follows its jumps: what
-//! only leads to a failure needs no word in Hayes. [`writing`] puts the rest down. What cannot be said stands as a comment at its place.
+//! A reader for each program ([`chat`], [`comgt`], [`runscript`], [`ttl`]) turns its text into [`Deed`]s. [`flow`]
+//! follows its jumps: what only leads to a failure needs no word in Hayes. [`writing`] puts the rest down. What cannot
+//! be said stands as a comment at its place.
 
 mod chat;
 mod comgt;

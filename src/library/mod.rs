@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::check::{NotFound, Scripts};
 use crate::diagnostic::nearest;
-use crate::source::{LARGEST, Source, Unreadable, read_text};
+use crate::source::{LARGEST_TEXT, Source, Unreadable, read_text};
 
 /// A script of the library.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Library {
         Library { outside, root: OnceCell::new() }
     }
 
-    /// Whether a file stands where it may not be read. A link beside the script may lead anywhere: its real place is judged.
+    /// Whether a file stands where it may not be read. A link may lead anywhere, so its real place counts.
     fn leads_out(&self, path: &Path) -> bool {
         let root = self.root.get().and_then(Option::as_ref).filter(|_| !self.outside);
         root.is_some_and(|root| path.canonicalize().is_ok_and(|real| !real.starts_with(root)))
@@ -140,7 +140,7 @@ fn text_at(path: &Path) -> Result<Option<String>, Unreadable> {
         }
         Err(error) => return Err(error.into()),
     };
-    match read_text(file, LARGEST) {
+    match read_text(file, LARGEST_TEXT) {
         Err(Unreadable::Io(error)) if error.kind() == ErrorKind::IsADirectory => Ok(None),
         read => read.map(Some),
     }

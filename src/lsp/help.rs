@@ -17,7 +17,7 @@ use crate::syntax::{Token, TokenKind, tokens, topic};
 use crate::value::functions::{Function, function};
 
 /// A hover is not wider than this: an editor does not break what stands as it is.
-const WIDTH: usize = 90;
+const HOVER_WIDTH: usize = 90;
 
 pub(super) fn hover(workspace: &Workspace, asked: &lsp::HoverParams) -> Option<lsp::Hover> {
     let (document, offset) = workspace.place(&asked.text_document_position_params)?;
@@ -110,11 +110,11 @@ fn slice(document: &Document, token: Token) -> &str {
     document.source.slice(token.span)
 }
 
-/// Text whose lines and columns stay, at most [`WIDTH`] wide.
+/// Text whose lines and columns stay, at most [`HOVER_WIDTH`] wide.
 fn as_it_is(text: &str) -> lsp::MarkupContent {
     let wrapped = text.lines().map(|line| {
         let indent = line.len() - line.trim_start().len();
-        filled(line, WIDTH, &" ".repeat(indent + 2)) + "\n"
+        filled(line, HOVER_WIDTH, &" ".repeat(indent + 2)) + "\n"
     });
     let value = format!("```text\n{}```", wrapped.collect::<String>().replace("```", "'''"));
     lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value }

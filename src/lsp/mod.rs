@@ -1,7 +1,7 @@
 //! `hayes lsp`: the language server of editors (Language Server Protocol 3.17), over standard input and output.
 //!
-//! It knows nothing by itself: diagnostics are those of `check`, the words of a hover those of `explain`, completion is that
-//! of the interactive mode, colours are the tokens of `syntax`. Whatever half-typed text it is given, it answers.
+//! It knows nothing by itself: diagnostics are those of `check`, the words of a hover those of `explain`, completion is
+//! that of the interactive mode, colours are the tokens of `syntax`. Whatever half-typed text it is given, it answers.
 
 mod faults;
 mod help;
@@ -51,7 +51,7 @@ pub(crate) fn serve() -> Result<(), String> {
     joined.map_err(|error| error.to_string())
 }
 
-/// The same over any connection.
+/// Serves one editor over any connection.
 ///
 /// # Errors
 /// What is wrong with it, in words.
@@ -244,7 +244,7 @@ fn capabilities() -> lsp::ServerCapabilities {
         code_action_provider: Some(true.into()),
         code_lens_provider: Some(lsp::CodeLensOptions { resolve_provider: None }),
         execute_command_provider: Some(lsp::ExecuteCommandOptions {
-            commands: vec![run::COMMAND.to_owned()],
+            commands: vec![run::RUN_COMMAND.to_owned()],
             work_done_progress_options: none,
         }),
         semantic_tokens_provider: Some(

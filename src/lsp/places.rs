@@ -11,7 +11,7 @@ use super::mentions::{Mention, Mentions, Owner};
 use super::{Document, Workspace, range, uri_of};
 use crate::check::Scripts;
 use crate::library;
-use crate::source::{LARGEST, Source, Span, read_file};
+use crate::source::{LARGEST_TEXT, Source, Span, read_file};
 use crate::state;
 use crate::syntax::{self, ast::Script};
 
@@ -177,7 +177,7 @@ fn all_scripts(workspace: &Workspace, wanted: &Arc<Source>) -> Vec<Arc<Source>> 
     for file in files {
         let name = file.display().to_string();
         if !scripts.iter().any(|known| is_same(&known.name, &name))
-            && let Ok(text) = read_file(&file, LARGEST)
+            && let Ok(text) = read_file(&file, LARGEST_TEXT)
         {
             scripts.push(Source::new(name, text));
         }
@@ -211,7 +211,7 @@ pub(super) fn location(script: &Source, span: Span) -> Option<lsp::Location> {
 /// The script as a file in the user's state folder.
 fn written(entry: &library::LibraryScript) -> Option<PathBuf> {
     let file = state::folder()?.join("library").join(format!("{}.hayes", entry.name));
-    let is_there = || read_file(&file, LARGEST).is_ok_and(|text| text == entry.text);
+    let is_there = || read_file(&file, LARGEST_TEXT).is_ok_and(|text| text == entry.text);
     if !is_there() {
         state::private_folder(file.parent()?).ok()?;
         state::private_file(&file).and_then(|mut file| file.write_all(entry.text.as_bytes())).ok()?;

@@ -9,7 +9,7 @@ use lsp_types::notification::{LogMessage, Notification as Told, ShowMessage};
 use super::{Workspace, path_of};
 
 /// The command that the server offers.
-pub(super) const COMMAND: &str = "hayes.runSimulated";
+pub(super) const RUN_COMMAND: &str = "hayes.runSimulated";
 
 /// Begins the run; what came of it is told when it has ended.
 pub(super) fn execute(
@@ -18,7 +18,7 @@ pub(super) fn execute(
     asked: &lsp::ExecuteCommandParams,
 ) -> Result<Option<serde_json::Value>, String> {
     let uri = asked.arguments.first().and_then(|uri| uri.as_str()).and_then(|uri| uri.parse::<lsp::Uri>().ok());
-    let (true, Some(uri)) = (asked.command == COMMAND, uri) else {
+    let (true, Some(uri)) = (asked.command == RUN_COMMAND, uri) else {
         return Err(format!("`{}` is no command with a script", asked.command));
     };
     let path = path_of(&uri).ok_or("save the script first: only a file can be run")?;

@@ -37,7 +37,7 @@ pub(super) fn lenses(workspace: &Workspace, asked: &lsp::CodeLensParams) -> Opti
     let first = document.tree().body.statements.first()?;
     let command = lsp::Command {
         title: "Run on the simulated modem".to_owned(),
-        command: run::COMMAND.to_owned(),
+        command: run::RUN_COMMAND.to_owned(),
         arguments: Some(vec![document.uri.as_str().into()]),
     };
     Some(vec![lsp::CodeLens { range: document.range(first.span), command: Some(command), data: None }])

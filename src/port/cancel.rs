@@ -73,8 +73,8 @@ pub(super) fn pause(flag: Option<&Flag>, time: Duration) {
     }
 }
 
-/// Does what may block without a deadline in a thread of its own, and waits for it so long, or until the flag is raised:
-/// then there is no result, and the thread is left to itself.
+/// Does what may block without a deadline in a thread of its own, and waits for it so long, or until the flag is
+/// raised: then there is no result, and the thread is left to itself.
 pub(super) fn aside<T: Send + 'static>(
     limit: Duration,
     flag: Option<&Flag>,

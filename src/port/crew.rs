@@ -159,12 +159,12 @@ mod tests {
     use crate::port::cancel::aside;
     use crate::port::{Cancel, Clock, Fault};
 
-    const STACK: usize = 256 << 10;
+    const CREW_STACK: usize = 256 << 10;
 
     /// What so many jobs send, each given its number, when all have ended; and how many threads did them.
     fn run<T: Send + 'static>(jobs: usize, job: impl Fn(usize, &Sender<T>) + Send + Sync + 'static) -> (Vec<T>, usize) {
         let (job, (sender, all)) = (Arc::new(job), channel());
-        let mut crew = Crew::new(jobs, STACK);
+        let mut crew = Crew::new(jobs, CREW_STACK);
         for number in 0..jobs {
             let (job, sender) = (Arc::clone(&job), sender.clone());
             crew.start(Box::new(move || job(number, &sender))).unwrap();
@@ -215,7 +215,7 @@ mod tests {
     fn one_call_wakes_all_and_a_second_wakes_what_went_on() {
         // Few have a thread each, more share some.
         for (jobs, own_threads) in [(3, true), (300, false)] {
-            let mut crew = Crew::new(jobs, STACK);
+            let mut crew = Crew::new(jobs, CREW_STACK);
             let cancel = Cancel::new().unwrap();
             let (sender, told) = channel();
             for _ in 0..jobs {

@@ -53,7 +53,7 @@ const MOST_UNREAD: usize = 64 * 1024;
 /// A device that always wants to be called at once must not keep the processor busy.
 const SMALLEST_STEP: Duration = Duration::from_micros(100);
 /// How long to wait before a place that could not be opened again is tried once more.
-const TRY_AGAIN: Duration = Duration::from_secs(1);
+const TRY_PLACE_AGAIN: Duration = Duration::from_secs(1);
 
 impl Host {
     pub fn new(cancel: &Cancel) -> io::Result<Host> {
@@ -154,7 +154,7 @@ impl Served {
             (None, false) => match self.outlet.open(openings) {
                 Ok(name) => tell(HostEvent::Plugged { name }),
                 Err(error) => {
-                    self.next = Some(now + TRY_AGAIN);
+                    self.next = Some(now + TRY_PLACE_AGAIN);
                     tell(HostEvent::Failed { error });
                 }
             },

@@ -69,7 +69,7 @@ pub fn under(root: &Path, path: &Path) -> PathBuf {
     root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
-/// The same of the machine whose files stand below `root`.
+/// The ports of the machine whose files stand below `root`.
 pub fn ports_of(root: &Path) -> Vec<Listed> {
     let mut ports = devices::ports(root);
     ports.sort_by_cached_key(|port| natural(&port.path));

@@ -41,7 +41,7 @@ pub trait Port: Send {
     /// USB place too. Bytes that were received and not yet read are gone. Fails with the last [`Fault`] at `until`.
     fn reopen(&mut self, until: Duration) -> Result<(), Fault>;
 
-    /// Goes on after [`Fault::Interrupted`], so that a `finally` block can run; a second [`Cancel::cancel`] interrupts again.
+    /// Goes on after [`Fault::Interrupted`], for a `finally` block; a second [`Cancel::cancel`] interrupts again.
     fn rearm(&mut self);
 
     /// Whether [`Cancel::cancel`] was called and is still to be heeded: nothing more is to be sent.
@@ -153,7 +153,7 @@ pub(crate) mod bench {
         Replay::new("bench.at".to_owned(), &format!("{}\n{events}", transcript::TITLE)).unwrap()
     }
 
-    /// The same in virtual time.
+    /// As [`replay`], in virtual time.
     pub(super) fn played(events: &str) -> Memory<Replay> {
         Memory::in_virtual_time(replay(events), &Cancel::new().unwrap())
     }

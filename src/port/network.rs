@@ -1,6 +1,6 @@
-//! Ports over the network. `tcp://host:port`: a serial port server in raw mode, a modem with a TCP port, a simulated modem
-//! elsewhere. `rfc2217://host:port`: a serial port on another computer, with its baud rate and its lines (RFC 2217, Telnet COM
-//! Port Control), as ser2net and serial device servers offer it.
+//! Ports over the network. `tcp://host:port`: a serial port server in raw mode, a modem with a TCP port, a simulated
+//! modem elsewhere. `rfc2217://host:port`: a serial port on another computer, with its baud rate and its lines (RFC
+//! 2217, Telnet COM Port Control), as ser2net and serial device servers offer it.
 
 use std::fmt;
 use std::io;
@@ -33,7 +33,7 @@ struct Remote {
 /// A server that greets does so in this time.
 const GREETING: Duration = Duration::from_millis(50);
 
-const TRY_AGAIN: Duration = Duration::from_millis(200);
+const CONNECT_AGAIN: Duration = Duration::from_millis(200);
 
 impl Tcp {
     /// `host` is a name or an address, an IPv6 address without brackets; `limit` is how long it may take.
@@ -74,7 +74,7 @@ impl Port for Tcp {
 
     fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
         self.wire = None;
-        let stream = self.watch.reopen(until, TRY_AGAIN, || self.remote.connect(until, &self.watch))?;
+        let stream = self.watch.reopen(until, CONNECT_AGAIN, || self.remote.connect(until, &self.watch))?;
         self.wire = Some(Wire::new(stream));
         Ok(())
     }
@@ -232,8 +232,8 @@ impl Port for Rfc2217 {
         let telnet = self.telnet.as_mut().ok_or_else(away)?;
         let mut written = 0;
         while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
-            // The other end may have nothing to take it in as long as it waits for us to read: its answers are short, so
-            // the socket's buffer holds them.
+            // The other end may have nothing to take it in as long as it waits for us to read: its answers are short,
+            // so the socket's buffer holds them.
             let (more, outcome) = telnet.send_data(rest, until, &self.watch);
             written += more;
             outcome.map_err(|fault| match fault {
@@ -278,7 +278,7 @@ impl Port for Rfc2217 {
     fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
         self.telnet = None;
         let open = || Telnet::open(&self.remote, self.baud, until, &self.watch);
-        self.telnet = Some(self.watch.reopen(until, TRY_AGAIN, open)?);
+        self.telnet = Some(self.watch.reopen(until, CONNECT_AGAIN, open)?);
         Ok(())
     }
 
@@ -305,8 +305,7 @@ impl Telnet {
         }
     }
 
-    /// Until the other end has confirmed or refused the settings, or time is up. What the modem says meanwhile stays to be
-    /// read.
+    /// Until the other end has confirmed or refused the settings, or time is up. What the modem says meanwhile is kept.
     fn negotiate(&mut self, until: Duration, watch: &Watch) -> Result<(), Fault> {
         loop {
             self.send(until, watch)?;
@@ -367,8 +366,8 @@ impl Telnet {
         progress.payload_len
     }
 
-    /// Sends as much of the data as the client takes; tells how many bytes of it went out. What did not go out in time is
-    /// dropped: it is no part of what is written next.
+    /// Sends as much of the data as the client takes; tells how many bytes of it went out. What did not go out in time
+    /// is dropped: it is no part of what is written next.
     fn send_data(&mut self, data: &[u8], until: Duration, watch: &Watch) -> (usize, Result<(), Fault>) {
         if let Err(fault) = self.send(until, watch) {
             return (0, Err(fault));
@@ -441,10 +440,10 @@ fn not_agreed(remote: &Remote, why: NotReady) -> Complaint {
 /// A raw port in front of a modem that echoes gives our own requests back, and confirms none.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the crate may know more reasons one day")]
 fn confirms_nothing(why: NotReady) -> bool {
-    const SETTINGS: usize = 5;
+    const MOST_SETTINGS: usize = 5;
     match why {
         NotReady::Negotiating | NotReady::Refused => true,
-        NotReady::Pending(settings) => settings.iter().count() == SETTINGS,
+        NotReady::Pending(settings) => settings.iter().count() == MOST_SETTINGS,
         _ => false,
     }
 }

@@ -25,8 +25,8 @@ pub(super) fn busy(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> Compla
     Complaint::new(message).of("hayes::port::busy").help(help)
 }
 
-/// Some program has made the port its own (TIOCEXCL). The mark may be that of one that was killed: it stays while any other
-/// has the port open, and nothing tells whose it is.
+/// Some program has made the port its own (TIOCEXCL). The mark may be that of one that was killed: it stays while any
+/// other has the port open, and nothing tells whose it is.
 #[cfg(any(unix, test))]
 pub(super) fn marked(path: &Path, holders: &[Holder], usb: Option<&Usb>) -> Complaint {
     let mut error = busy(path, holders, usb);
@@ -85,9 +85,9 @@ pub(super) fn missing(path: &Path, why: &str, target: Option<&Path>, known: &[Pa
                 .to_owned()
         }
         (None, known) => {
-            const SHOWN: usize = 6;
-            let names: Vec<String> = known.iter().take(SHOWN).map(|path| path.display().to_string()).collect();
-            let more = if known.len() > SHOWN { ", …" } else { "" };
+            const MOST_PORTS: usize = 6;
+            let names: Vec<String> = known.iter().take(MOST_PORTS).map(|path| path.display().to_string()).collect();
+            let more = if known.len() > MOST_PORTS { ", …" } else { "" };
             format!("these are here: {}{more}; `hayes ports` tells what they are", names.join(", "))
         }
     };

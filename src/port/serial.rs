@@ -34,7 +34,7 @@ pub(super) struct SerialLine {
 }
 
 /// How often to look whether a device is back.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const LOOK_FOR_DEVICE: Duration = Duration::from_millis(50);
 
 impl Serial {
     /// Opens the path as it is given; looks at no other port.
@@ -98,7 +98,7 @@ impl Port for Serial {
     fn reopen(&mut self, until: Duration) -> Result<(), Fault> {
         // A descriptor that stays open makes the kernel give the device another number.
         self.wire = None;
-        let line = self.watch.reopen(until, LOOK_AGAIN, || match self.node() {
+        let line = self.watch.reopen(until, LOOK_FOR_DEVICE, || match self.node() {
             Some(node) => os::open_line(&node, self.baud, &self.watch),
             None => Err(Complaint::new(format!("{} did not come back", self.path.display()))),
         })?;

@@ -1,8 +1,8 @@
 //! A conversation as a text that a person can read and [`Replay`] can play, written down by [`Recorded`].
 //!
 //! One event a line: the seconds since the port was opened, who spoke, and what. `>` is what was sent, `<` what was
-//! received, `!` what happened to the port or to the script. Bytes that are no printable ASCII are written as `\r`, `\n`,
-//! `\t`, `\\`, `\xNN`. Where a secret stood stands `***`. Lines that begin with `#` are comments.
+//! received, `!` what happened to the port or to the script. Bytes that are no printable ASCII are written as `\r`,
+//! `\n`, `\t`, `\\`, `\xNN`. Where a secret stood stands `***`. Lines that begin with `#` are comments.
 //!
 //! ```text
 //! # hayes transcript 1
@@ -102,8 +102,8 @@ pub fn events(text: &str) -> impl Iterator<Item = Said<'_>> {
     })
 }
 
-/// A conversation that is kept in memory and becomes a text only where somebody will read it: a batch keeps one for each
-/// modem and throws most away.
+/// A conversation that is kept in memory and becomes a text only where somebody will read it: a batch keeps one for
+/// each modem and throws most away.
 #[derive(Debug, Clone, Default)]
 pub struct Transcript {
     /// Of a long one its beginning is kept, and as much of its end.
@@ -147,10 +147,10 @@ impl Transcript {
 pub type Mask = Box<dyn Fn(&[u8]) -> Cow<'_, [u8]> + Send>;
 
 /// A line without end is written in parts of this size.
-const LONGEST_LINE: usize = 4096;
+const LONGEST_EVENT: usize = 4096;
 
-/// Writes down all that passes through a port, line by line as it happens, so that it survives a crash; or nothing, while it
-/// is not asked to.
+/// Writes down all that passes through a port, line by line as it happens, so that it survives a crash; or nothing,
+/// while it is not asked to.
 pub struct Recorded {
     port: Box<dyn Port>,
     into: Option<(File, Mask, RecordStatus)>,
@@ -216,7 +216,7 @@ impl Recorded {
         while !rest.is_empty() {
             let length = match memchr::memchr(b'\n', rest) {
                 Some(end) => end + 1,
-                None if all || rest.len() >= LONGEST_LINE => rest.len(),
+                None if all || rest.len() >= LONGEST_EVENT => rest.len(),
                 None => break,
             };
             let (line, more) = rest.split_at_checked(length).unwrap_or((rest, &[]));
@@ -345,8 +345,8 @@ impl Drop for Recorded {
     }
 }
 
-// `replay:FILE`: a recorded conversation instead of a modem. It answers what it was asked when it was recorded, after the same
-// time, and refuses anything else.
+// `replay:FILE`: a recorded conversation instead of a modem. It answers what it was asked when it was recorded, after
+// the same time, and refuses anything else.
 
 /// A recorded modem. What it said by itself comes at its time, or before the next question if that comes earlier.
 #[derive(Default)]
@@ -374,7 +374,7 @@ struct RecordedEvent {
     line: usize,
 }
 
-const LARGEST: u64 = 64 << 20;
+const LARGEST_TRANSCRIPT: u64 = 64 << 20;
 
 impl Replay {
     /// Reads the whole file, so that a mistake in it is told before anything is sent.
@@ -382,7 +382,7 @@ impl Replay {
     pub fn open(file: &Path) -> Result<Replay, Complaint> {
         let name = file.display().to_string();
         let no_recording = |what: String| Complaint::told("hayes::port::not-a-port recording", &[&what]);
-        let text = read_file(file, LARGEST).map_err(|unreadable| match unreadable {
+        let text = read_file(file, LARGEST_TRANSCRIPT).map_err(|unreadable| match unreadable {
             Unreadable::Io(error) => Complaint::told(
                 match error.kind() {
                     io::ErrorKind::NotFound => "hayes::port::missing recording",

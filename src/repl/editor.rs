@@ -1,7 +1,8 @@
-//! Where lines come from: the editor on a terminal, standard input elsewhere. What the editor asks while a line is typed:
-//! colours (the parser's tokens, the bracket that belongs to the one at the cursor, in red what is not finished); what may
-//! stand at the cursor (AT commands, their types and values, statements, variables, scripts, `:` commands, ports); and the
-//! grey text behind it: the parameters that follow, what a value means, how a statement goes on.
+//! Where lines come from: the editor on a terminal, standard input elsewhere. What the editor asks while a line is
+//! typed: colours (the parser's tokens, the bracket that belongs to the one at the cursor, in red what is not
+//! finished); what may stand at the cursor (AT commands, their types and values, statements, variables, scripts, `:`
+//! commands, ports); and the grey text behind it: the parameters that follow, what a value means, how a statement goes
+//! on.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -148,16 +149,16 @@ fn editor(above: &Arc<LinesAbove>, palette: Palette) -> Result<Editor<Editing, F
 }
 
 /// So many lines wait to be shown; then the oldest are given up, and counted.
-const MOST: usize = 1000;
+const MOST_LINES_ABOVE: usize = 1000;
 
 /// So many are painted at once: a key is looked at in between.
 const AT_ONCE: usize = 100;
 
 /// Lines that come while the user types are shown above the prompt, in order, without disturbing what is typed.
 ///
-/// This queue stands in front of the editor's printer, so that a flood neither grows the memory nor holds up who reads the
-/// port. The editor takes a message when it waits for a key. One may still be on its way when a line is entered; then the
-/// lines behind it wait for the next prompt, so that the order stays.
+/// This queue stands in front of the editor's printer, so that a flood neither grows the memory nor holds up who reads
+/// the port. The editor takes a message when it waits for a key. One may still be on its way when a line is entered;
+/// then the lines behind it wait for the next prompt, so that the order stays.
 #[derive(Debug, Default)]
 pub(super) struct LinesAbove {
     state: Mutex<WaitingLines>,
@@ -202,7 +203,7 @@ impl LinesAbove {
     /// Shows a line above the prompt; at once where nobody types.
     pub(super) fn show(&self, line: String) {
         let mut state = self.state();
-        if state.lines.len() >= MOST {
+        if state.lines.len() >= MOST_LINES_ABOVE {
             state.lines.pop_front();
             state.left_out += 1;
         }
@@ -210,7 +211,7 @@ impl LinesAbove {
         if state.editing {
             self.changed.notify_one();
         } else if !state.is_uncertain() {
-            write_out(&state.take(MOST));
+            write_out(&state.take(MOST_LINES_ABOVE));
         }
     }
 
@@ -223,7 +224,7 @@ impl LinesAbove {
         let mut state = self.state();
         state.editing = false;
         if !state.is_uncertain() {
-            write_out(&state.take(MOST));
+            write_out(&state.take(MOST_LINES_ABOVE));
         }
     }
 
@@ -237,7 +238,7 @@ impl LinesAbove {
         let mut state = self.state();
         state.editing = false;
         state.painted = state.given;
-        write_out(&state.take(MOST));
+        write_out(&state.take(MOST_LINES_ABOVE));
     }
 
     /// Gives the editor what there is to show, until `give` fails.
@@ -307,13 +308,13 @@ impl Completer for Editing {
     }
 }
 
-/// No longer than that, so that a list stays one.
+/// A candidate cut to one line of the list.
 fn shortened(text: &str) -> String {
-    const LONGEST: usize = 48;
-    if text.chars().count() <= LONGEST {
+    const LONGEST_CANDIDATE: usize = 48;
+    if text.chars().count() <= LONGEST_CANDIDATE {
         return text.to_owned();
     }
-    let cut: String = text.chars().take(LONGEST - 1).collect();
+    let cut: String = text.chars().take(LONGEST_CANDIDATE - 1).collect();
     format!("{}…", cut.trim_end())
 }
 
@@ -690,7 +691,7 @@ mod tests {
         for number in 0..5000 {
             above.show(number.to_string());
         }
-        let text = above.state().take(MOST);
+        let text = above.state().take(MOST_LINES_ABOVE);
         assert_eq!(text.lines().next(), Some("(4000 lines came too fast and are left out)"));
         assert_eq!(text.lines().count(), 1001);
         assert_eq!(text.lines().last(), Some("4999"));

@@ -1,5 +1,5 @@
-//! What was typed: cut into statements; each is checked and run as a transaction, and remembered where it passed; and what
-//! of it may be kept: all but secrets, PINs and passwords.
+//! What was typed: cut into statements; each is checked and run as a transaction, and remembered where it passed; and
+//! what of it may be kept: all but secrets, PINs and passwords.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -207,8 +207,8 @@ impl Notebook {
         }
     }
 
-    /// The value of what is a value and no statement: `rssi`, `dbm(rssi)`, `response[0]`; `_` is the last answer. Nothing
-    /// where it is none.
+    /// The value of what is a value and no statement: `rssi`, `dbm(rssi)`, `response[0]`; `_` is the last answer.
+    /// Nothing where it is none.
     pub(super) fn value(&mut self, text: &str, conversation: &mut Conversation) -> Option<(Outcome, Option<Value>)> {
         const NAME: &str = "_0";
         let value = if text.trim() == "_" { "_1" } else { text.trim() };

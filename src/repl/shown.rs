@@ -17,10 +17,10 @@ use crate::report::style::{Palette, Style, harmless};
 use crate::runtime::{Listener, RuntimeEvent, Waiting};
 
 /// What may take longer than that is worth a word about it,
-const LONG: Duration = Duration::from_secs(10);
+const LONG_WAIT: Duration = Duration::from_secs(10);
 
 /// once it has taken so long.
-const PATIENCE: Duration = Duration::from_secs(3);
+const SHOW_TIME_AFTER: Duration = Duration::from_secs(3);
 
 pub(super) struct Shown {
     palette: Palette,
@@ -76,7 +76,7 @@ impl Shown {
         let text = format!("{}\n", self.palette.paint(Style::Dim, text));
         let (waits, ended) = channel::<()>();
         let watch = move || {
-            if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            if ended.recv_timeout(SHOW_TIME_AFTER) == Err(RecvTimeoutError::Timeout) {
                 write_out(&text);
             }
         };
@@ -89,7 +89,7 @@ impl Shown {
 impl Listener for Shown {
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>) {
         if let RuntimeEvent::Waiting { what: Waiting::Answer { .. }, at_most } = event
-            && at_most > LONG
+            && at_most > LONG_WAIT
             && self.waits
         {
             return self.wait(at_most);

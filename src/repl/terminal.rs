@@ -8,9 +8,9 @@ use std::time::Duration;
 use crate::port::{Cancel, Fault, Port, Read};
 
 /// Ctrl-], as telnet's and picocom's neighbours have it: no modem needs it.
-const ESCAPE: u8 = 0x1D;
+const LEAVE_KEY: u8 = 0x1D;
 
-const LONG: Duration = Duration::from_secs(3600);
+const LISTEN_TIME: Duration = Duration::from_secs(3600);
 const WRITE_TIME: Duration = Duration::from_secs(10);
 
 /// The terminal's settings as they were, to be set again whatever happened.
@@ -116,7 +116,7 @@ pub(super) fn talk(port: &mut dyn Port, cancel: &Cancel) -> io::Result<Option<St
     let (typist_left, typist_cancel) = (Arc::clone(&left), cancel.clone());
     let typist = std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
         while let Some(key) = next_key() {
-            if key == ESCAPE {
+            if key == LEAVE_KEY {
                 break;
             }
             let gone = sender.send(key).is_err();
@@ -131,7 +131,7 @@ pub(super) fn talk(port: &mut dyn Port, cancel: &Cancel) -> io::Result<Option<St
     let mut buffer = vec![0; 4096];
     let mut why = None;
     while why.is_none() {
-        let until = port.now() + LONG;
+        let until = port.now() + LISTEN_TIME;
         match port.read(&mut buffer, until) {
             Ok(Read::Bytes(count)) => {
                 let mut out = io::stdout().lock();

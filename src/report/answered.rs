@@ -1,4 +1,4 @@
-//! Commands and their answers, as they are heard: what `hayes at --json` prints, and what a program that embeds Hayes is given.
+//! Commands and their answers, as they are heard: for `hayes at --json`, and for a program that embeds Hayes.
 
 use std::time::Duration;
 

@@ -120,15 +120,7 @@ impl<W: Write> ConversationText<W> {
                 self.line(0, Style::Dim, &format!("attempt {attempt}: {}", failure.diagnostic.message));
             }
             RuntimeEvent::Waiting { what, at_most } => {
-                let what = match what {
-                    Waiting::Answer { sent } => format!("the answer to {sent}"),
-                    Waiting::Line { patterns } => patterns.to_owned(),
-                    Waiting::Quiet { duration } => format!("{} of silence", ShownDuration(duration)),
-                    Waiting::Prompt { text } => format!("the prompt {text}"),
-                    Waiting::Reboot => "the modem to come back".to_owned(),
-                    Waiting::Sleep => "the time to pass (`sleep`)".to_owned(),
-                };
-                self.wait = Some((what, at_most));
+                self.wait = Some((awaited(&what), at_most));
             }
             RuntimeEvent::Pause { duration } => {
                 self.wait = Some(("the next attempt".to_owned(), duration));
@@ -347,6 +339,17 @@ impl<W: Write> ConversationText<W> {
             self.write("");
         }
         self.error.take().map_or(Ok(()), Err)
+    }
+}
+
+fn awaited(what: &Waiting<'_>) -> String {
+    match what {
+        Waiting::Answer { sent } => format!("the answer to {sent}"),
+        Waiting::Line { patterns } => (*patterns).to_owned(),
+        Waiting::Quiet { duration } => format!("{} of silence", ShownDuration(*duration)),
+        Waiting::Prompt { text } => format!("the prompt {text}"),
+        Waiting::Reboot => "the modem to come back".to_owned(),
+        Waiting::Sleep => "the time to pass (`sleep`)".to_owned(),
     }
 }
 

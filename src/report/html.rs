@@ -1,8 +1,8 @@
 //! Results as one page for people: self-contained, without a network and a framework; readable on a phone, printed, and
 //! with scripts switched off.
 //!
-//! All that comes from a modem is escaped, and the page's own policy forbids any script but its own. The results are walked
-//! through three times, and never held together: what the page says of all of them; the table; each modem.
+//! All that comes from a modem is escaped, and the page's own policy forbids any script but its own. The results are
+//! walked through three times, and never held together: what the page says of all of them; the table; each modem.
 
 mod rows;
 
@@ -182,7 +182,7 @@ struct Overview {
     columns: Columns,
     bars: Vec<Bar>,
     rows: Vec<rows::ModemRows>,
-    /// Of each kind of value that modems have in common, how many with it ended how
+    /// For each label that modems share, and each of its values: how many modems passed, failed and so on
     shares: Vec<(String, Vec<(String, Counts)>)>,
     /// The numbers of the time and of each reported column, by its name
     numbers: Vec<(String, Vec<f64>)>,
@@ -388,14 +388,14 @@ const BINS: usize = 32;
 /// So many times the median is far out.
 const OUTLIER: f64 = 20.0;
 /// Plots beside that of the time
-const MOST: usize = 5;
+const MOST_PLOTS: usize = 5;
 const WIDTH: u16 = 288;
 const HEIGHT: u16 = 80;
 
-/// Columns whose numbers are looked at, beside the best.
+/// At most this many columns of numbers are kept, and the columns of [`BEST`].
 const MOST_NUMBERS: usize = 32;
 const TIME: &str = "Time";
-/// What says how good the radio is comes first, behind the time.
+/// These columns come first: the time, then what tells how good the radio is.
 const BEST: [&str; 6] = [TIME, "signal", "rssi", "rsrp", "rsrq", "sinr"];
 
 /// Distributions as small plots: how long it took, and each column of numbers that differ, such as the signal.
@@ -405,7 +405,7 @@ fn plots(mut numbers: Vec<(String, Vec<f64>)>) -> String {
     let mut others = 0;
     let wanted = drawn.filter(|(is_time, _)| {
         others += usize::from(!is_time);
-        *is_time || others <= MOST
+        *is_time || others <= MOST_PLOTS
     });
     let plots: String = wanted.map(|(_, plot)| plot).collect();
     section("plots", "Distributions", "div class=\"plots\"", &plots)
@@ -508,7 +508,7 @@ fn number(value: f64) -> String {
     }
 }
 
-/// What links to a modem: its name, where it is more than letters and digits in hex.
+/// The anchor that links to a modem: its name; a character that is no letter, digit or hyphen stands as hex.
 fn anchor(modem: &str) -> String {
     let mut anchor = String::from("m-");
     for byte in modem.bytes() {
@@ -611,11 +611,11 @@ mod tests {
 
     #[test]
     fn what_is_said_of_the_module_holds_from_the_answer_that_names_it() {
-        const RECORD: &str = "0.000 > AT+CEREG?\\r\n0.001 < +CEREG: 5\\r\\n\n0.002 > AT+CGMM\\r\n0.003 < BG96\\r\\n\n\
+        const RECORDING: &str = "0.000 > AT+CEREG?\\r\n0.001 < +CEREG: 5\\r\\n\n0.002 > AT+CGMM\\r\n0.003 < BG96\\r\\n\n\
                               0.004 < OK\\r\\n\n0.005 > AT+CEREG?\\r\n0.006 < +CEREG: 5\\r\\n\n";
         let meaning = |_: &str, _: &str, module: Option<&'static Module>| module.map(|module| module.id.to_owned());
         let started = "2026-11-22T10:00:00.000Z".to_owned();
-        let text = details(&RunResult::empty("a", "a", "s", started, Status::Passed), Some(RECORD), meaning);
+        let text = details(&RunResult::empty("a", "a", "s", started, Status::Passed), Some(RECORDING), meaning);
         assert_eq!(text.matches("<code>+CEREG: 5</code></li>").count(), 1, "{text}");
         assert_eq!(text.matches("<code>+CEREG: 5</code> <i>quectel-bg96</i>").count(), 1, "{text}");
     }

@@ -177,7 +177,7 @@ impl RunResult {
         super::style::harmless(why.as_bytes())
     }
 
-    /// The same with these numbers and secrets hidden, wherever a modem's words stand.
+    /// This result with the mask's numbers and secrets hidden, wherever a modem's words stand.
     #[must_use]
     pub fn masked(mut self, mask: &Mask) -> RunResult {
         let hide = |text: &mut String| *text = mask.string(std::mem::take(text));

@@ -1,5 +1,5 @@
-//! What came of many runs: how many ended how, and failures grouped by cause: fifty modems that fail alike are one thing to
-//! mend.
+//! What came of many runs: how many ended how, and failures grouped by cause: fifty modems that fail alike are one
+//! thing to mend.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct Cause {
 const MANY: usize = 5;
 
 /// and of them so many, and so many steps.
-const SHOWN: usize = 3;
+const MOST_LISTED: usize = 3;
 
 /// Every status, in the order in which they are told.
 pub const STATUSES: [Status; 5] =
@@ -63,9 +63,9 @@ impl Tally {
         self.elapsed_ms = self.elapsed_ms.saturating_add(result.elapsed_ms);
         self.flaky += usize::from(result.is_flaky());
         let place = self.slowest.partition_point(|(other, _)| *other >= result.elapsed_ms);
-        if place < SHOWN {
+        if place < MOST_LISTED {
             self.slowest.insert(place, (result.elapsed_ms, result.modem.clone()));
-            self.slowest.truncate(SHOWN);
+            self.slowest.truncate(MOST_LISTED);
         }
         // To be interrupted is no fault of the modem's.
         let Some(failure) = result.failure.as_ref().filter(|_| result.status != Status::Interrupted) else { return };
@@ -95,7 +95,7 @@ impl Tally {
         (*count, *total, *longest) = (*count + 1, *total + took, took.max(*longest));
     }
 
-    /// The slowest modems, where some are much slower than most, and the steps that took longest: `slowest: gw-7 12.3 s`.
+    /// The slowest modems, where some are much slower than most, and the longest steps: `slowest: gw-7 12.3 s`.
     pub fn durations(&self) -> String {
         let all = self.count(&STATUSES);
         let mut text = String::new();
@@ -110,7 +110,7 @@ impl Tally {
         }
         let mut steps: Vec<_> = self.steps.iter().collect();
         steps.sort_by_key(|(_, (_, total, _))| std::cmp::Reverse(*total));
-        let shown = steps.iter().take(SHOWN).map(|(step, (count, total, longest))| {
+        let shown = steps.iter().take(MOST_LISTED).map(|(step, (count, total, longest))| {
             format!("{step} {}, at most {}", took(*total / (*count).max(1)), took(*longest))
         });
         let shown: Vec<String> = shown.collect();

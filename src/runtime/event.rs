@@ -17,8 +17,8 @@ pub trait Listener {
     /// `now` is the time since the port was opened.
     fn on_event(&mut self, now: Duration, event: RuntimeEvent<'_>);
 
-    /// Asks a person: what was typed, or why nothing was; `None` where there is nobody. So many interruptions were heeded
-    /// already: one more ends the question.
+    /// Asks a person: what was typed, or why nothing was; `None` where there is nobody. So many interruptions were
+    /// heeded already: one more ends the question.
     fn ask(&mut self, _question: &str, _heeded: usize) -> Option<Result<String, Fault>> {
         None
     }

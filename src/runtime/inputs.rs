@@ -193,8 +193,8 @@ pub fn ways_to_give(params: &[&Param]) -> String {
 }
 
 impl Mask {
-    /// Every secret that is known before these programs run: what stands in them, and what they are given, as it is given
-    /// and as what it is converted to.
+    /// Every secret that is known before these programs run: what stands in them, and what they are given, as it is
+    /// given and as what it is converted to.
     pub fn of_known(programs: &[Arc<Program>], inputs: &Inputs) -> Mask {
         let mut mask = Mask::new(inputs.secrets.values().map(String::as_str)).personal(inputs.shareable);
         for program in programs {

@@ -23,7 +23,7 @@ pub struct Outcome {
     pub changed: u64,
     /// `ensure`s that found all as it should be.
     pub unchanged: u64,
-    /// How often the modem's flash was written, and in all its runs on this machine: that is not known of a simulated one.
+    /// How often the modem's flash was written, here and in all runs on this machine (unknown of a simulated modem).
     pub flash_writes: u64,
     pub flash_writes_in_all: Option<u64>,
     /// The columns of `report`, in that order; without one, all captures.
@@ -69,8 +69,8 @@ impl fmt::Display for Status {
 }
 
 impl Outcome {
-    /// Names the program that reads along on the port without a lock, where an answer was missed: it takes what the modem
-    /// says before we see it.
+    /// Names the program that reads along on the port without a lock, where an answer was missed: it takes what the
+    /// modem says before we see it.
     pub fn name_eavesdropper(&mut self, address: &Address) {
         let Some(failure) = self.failure.as_mut().filter(|failure| failure.lacks_something()) else { return };
         let Some(holder) = address.others().into_iter().next() else { return };

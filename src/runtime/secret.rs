@@ -1,8 +1,8 @@
 //! Secrets are masked by value: wherever a secret's text stands in what leaves the runtime, `***` stands instead.
 //!
-//! A modem echoes what it is sent, repeats it in answers, in hex or UCS2, in upper case, and cut at a line's end. A script
-//! may write it by `base64`, `pack7`, `pdu`, percent-encoded or digit by digit. So a [`Mask`] knows each secret's spellings,
-//! compares without case, and hides a large part of a secret at an edge, and a long one anywhere.
+//! A modem echoes what it is sent, repeats it in answers, in hex or UCS2, in upper case, and cut at a line's end. A
+//! script may write it by `base64`, `pack7`, `pdu`, percent-encoded or digit by digit. So a [`Mask`] knows each
+//! secret's spellings, compares without case, and hides a large part of a secret at an edge, and a long one anywhere.
 //! Values inside the runtime are never changed, so a secret that is captured or put together works as any text.
 
 use std::borrow::Cow;
@@ -95,7 +95,7 @@ impl Mask {
                 self.spell(digits.replace('+', "-").replace('/', "_").as_bytes());
             }
         }
-        // The same of packed septets. Fewer than eight digits stand in any number.
+        // Packed septets too depend on what stands before them. Fewer than eight digits stand in any number.
         let septets = to_septets(secret).unwrap_or_default();
         for before in 0..8 {
             let packed = hex(&pack(&[vec![0; before], septets.clone()].concat()));
@@ -134,7 +134,7 @@ impl Mask {
         self.spellings.push(spelling);
     }
 
-    /// The same of a value that was captured, and of what it holds.
+    /// From here on a captured value is hidden, and each value in it.
     pub fn add_value(&mut self, value: &Value) {
         match value {
             Value::List(items) => items.iter().for_each(|item| self.add_value(item)),
@@ -316,11 +316,11 @@ impl Mask {
     }
 }
 
-/// Digits in a row that are as many as those of an IMEI, an IMSI, an ICCID or a telephone number; and hex that is as long as
-/// a PDU or a text in UCS2. A number of a cell has fewer, a short code too.
+/// Digits in a row that are as many as those of an IMEI, an IMSI, an ICCID or a telephone number; and hex that is as
+/// long as a PDU or a text in UCS2. A number of a cell has fewer, a short code too.
 fn personal_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
     const TELEPHONE: usize = 7;
-    const LONG: usize = 10;
+    const HIDDEN_DIGITS: usize = 10;
     const HEX: usize = 20;
     let mut found = Vec::new();
     let mut start = 0;
@@ -329,7 +329,7 @@ fn personal_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let is_international = start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'+');
         let hidden = if length >= HEX { length } else { digits };
-        if hidden >= LONG || (is_international && hidden >= TELEPHONE) {
+        if hidden >= HIDDEN_DIGITS || (is_international && hidden >= TELEPHONE) {
             found.push((start, start + hidden));
         }
         start += length.max(1);

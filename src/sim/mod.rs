@@ -5,14 +5,14 @@
 //! times give the same answers. It knows nothing of scripts, and parses commands in its own way, so that it finds
 //! mistakes in [`crate::at`] instead of sharing them.
 //!
-//! Here stands what describes a modem before it runs: what makes one model differ from another ([`Profile`], a data file each
-//! under `profiles/`).
+//! Here stands what describes a modem before it runs: what makes one model differ from another ([`Profile`], a data
+//! file each under `profiles/`).
 //!
 //! - `options`: how a modem differs from its profile, and how it misbehaves; how addresses say it
 //! - `modem`: the modem that runs, a room for each part
 //!
-//! A new module is one file in `profiles/`. A new command that is a value or a text is a line in a profile; one that does
-//! more is a row in a part's table.
+//! A new module is one file in `profiles/`. A new command that is a value or a text is a line in a profile; one that
+//! does more is a row in a part's table.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
@@ -40,7 +40,8 @@ struct Profile {
     /// What else `sim:NAME` may call it; the build reads it.
     #[serde(rename = "other-names")]
     _other_names: Vec<String>,
-    /// How its lines look, how long things take, and by what rules it goes; once it is read, all facts stand in the first.
+    /// How its lines look, how long things take, and by what rules it goes; once it is read, all facts stand in the
+    /// first.
     #[serde(rename = "wire")]
     facts: Facts,
     timing: Facts,
@@ -120,7 +121,7 @@ enum Needs {
     /// A SIM, locked or not
     AnySim,
     Sim,
-    /// The same; refused as the commands for messages are
+    /// An unlocked SIM; refused with the codes of the commands for messages
     MessageSim,
     Network,
     Bearer,

@@ -1,6 +1,6 @@
-//! What can be said about a simulated modem in its address (`sim:bg96?pin=1234&register=5s&signal=17&fault=split`), and the
-//! ways in which it can misbehave, each decided by the seed, so that a failure can be played again. `options.txt` names
-//! them all.
+//! What can be said about a simulated modem in its address (`sim:bg96?pin=1234&register=5s&signal=17&fault=split`), and
+//! the ways in which it can misbehave, each decided by the seed, so that a failure can be played again. `options.txt`
+//! names them all.
 
 use std::time::Duration;
 

@@ -32,7 +32,7 @@ pub fn to_septets(text: &str) -> Option<Vec<u8>> {
     Some(septets)
 }
 
-/// The same, with a question mark for each character that is not of the alphabet.
+/// As [`to_septets`], with a question mark for each character that is not of the alphabet.
 pub fn to_septets_anyhow(text: &str) -> Vec<u8> {
     let one = |character: char| to_septets(character.encode_utf8(&mut [0; 4])).unwrap_or_else(|| vec![b'?']);
     text.chars().flat_map(one).collect()

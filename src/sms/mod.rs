@@ -237,8 +237,8 @@ fn put_address(unit: &mut Vec<u8>, address: &str) {
     }
 }
 
-/// The length, and the data: septets are counted before they are packed. Of a part there is a header before them of six octets,
-/// or seven septets (§9.2.3.24.1).
+/// The length, and the data: septets are counted before they are packed. Of a part there is a header before them of six
+/// octets, or seven septets (§9.2.3.24.1).
 pub fn user_data(text: &str, coding: Coding, part: Option<Part>) -> Vec<u8> {
     let header = part.map(|(number, count, place)| [5, 0, 3, number, count, place]);
     let room = 140 - header.map_or(0, |header| header.len());

@@ -13,7 +13,7 @@ use super::diagnose::{self, Faulty};
 use super::grammar::{self, Rule};
 use super::lexemes::{LogicalLine, lines};
 use super::lower::{LoweredLine, Lowerer};
-use super::{LONGEST_LINE, fault, misunderstood};
+use super::{LONGEST_SCRIPT_LINE, fault, misunderstood};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span, Spanned};
 
@@ -116,7 +116,7 @@ impl<'a> Assembler<'a> {
             self.open_triple = true;
             return;
         }
-        if code.trim_end().len() > LONGEST_LINE {
+        if code.trim_end().len() > LONGEST_SCRIPT_LINE {
             self.error("hayes::syntax::line-too-long", Span::new(start, start + 1), &[]);
             self.question = Above::Unknown;
             return;

@@ -1,9 +1,9 @@
 //! A line that does not parse → what is wrong with it.
 //!
-//! What can be read in spite of a slip (an unknown unit, escape or type, a lone brace) the grammar reads, and `lower` tells
-//! of it. What a person writes in place of a statement has rules of its own (`wrong_line`). For the rest pest tells how far
-//! it came and which rules it tried there: what was meant is told by that place and by the pieces of the line around it,
-//! first texts, then the place itself. The words of each fault stand in `diagnostic/pages/syntax.md`.
+//! What can be read in spite of a slip (an unknown unit, escape or type, a lone brace) the grammar reads, and `lower`
+//! tells of it. What a person writes in place of a statement has rules of its own (`wrong_line`). For the rest pest
+//! tells how far it came and which rules it tried there: what was meant is told by that place and by the pieces of the
+//! line around it, first texts, then the place itself. The words of each fault stand in `diagnostic/pages/syntax.md`.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -18,7 +18,7 @@ use crate::catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 
-/// A line that cannot be part of the tree: what is wrong with it, and what it tells about its surroundings all the same.
+/// A line that cannot be part of the tree: what is wrong with it, and what it still tells about its surroundings.
 pub(super) struct Faulty {
     pub error: Diagnostic,
     /// The line's code: without its indentation and its comment.
@@ -797,8 +797,8 @@ const PATTERN: &str = "a pattern";
 /// What closes a text
 const TEXT_ENDS: &[Rule] = &[Rule::quote_close, Rule::apostrophe_close, Rule::triple_quote_close];
 
-/// What other rules stand for; `None` for what helps nobody. Pest names a rule that tried more than one other at its start,
-/// and else the one that it tried.
+/// What other rules stand for; `None` for what helps nobody. Pest names a rule that tried more than one other at its
+/// start, and else the one that it tried.
 fn description(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::expression | Rule::value | Rule::column => VALUE,

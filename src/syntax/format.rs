@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use pest::iterators::Pair;
 
-use super::LONGEST_LINE;
+use super::LONGEST_SCRIPT_LINE;
 use super::assemble::assemble;
 use super::grammar::{self, Rule};
 use super::lexemes::lines;
@@ -151,7 +151,7 @@ fn canonical(code: &str) -> Canonical {
     }
     line.opens &= !is_one_line;
     line.closes &= !is_one_line;
-    if line.text.len() > LONGEST_LINE {
+    if line.text.len() > LONGEST_SCRIPT_LINE {
         code.clone_into(&mut line.text);
     }
     line

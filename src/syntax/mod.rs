@@ -51,7 +51,7 @@ pub(crate) fn is_name(word: &str) -> bool {
 }
 
 /// How long a line may be, in bytes.
-const LONGEST_LINE: usize = 64 * 1024;
+const LONGEST_SCRIPT_LINE: usize = 64 * 1024;
 
 /// Parses a whole file.
 ///

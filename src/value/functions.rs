@@ -39,7 +39,7 @@ pub struct Takes {
 }
 
 impl Takes {
-    /// The same, with another word of what to do.
+    /// Takes the same kinds, with other words of what to do.
     const fn with(self, help: &'static str) -> Takes {
         Takes { help, ..self }
     }

@@ -52,9 +52,9 @@ pub const DEEPEST_VALUE: usize = 64;
 /// Why something cannot be done with these values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The page of its code, and which of its words: `hayes::run::value negative`
+    /// The code's page, and which wording on it: `hayes::run::value negative`
     pub page: &'static str,
-    /// What stands in these words
+    /// The values for the `«…»` of that wording
     pub values: Vec<String>,
     /// The argument at fault, counted from 0, where it is a function that was called.
     pub argument: Option<usize>,

@@ -8,8 +8,8 @@ use proptest::sample::select;
 use hayes::source::Source;
 use hayes::syntax::parse;
 
-/// What a script is made of: a rule a line, its forms between `¦`, the simplest first. `«rule»` is one of that rule's forms;
-/// `→` is a tab, `⏎` a line end, `␠` a space.
+/// What a script is made of: a rule a line, its forms between `¦`, the simplest first. `«rule»` is one of that rule's
+/// forms; `→` is a tab, `⏎` a line end, `␠` a space.
 const RULES: &str = include_str!("../data/generate.txt");
 
 /// What a script means: its tree without places.

@@ -1,7 +1,7 @@
 //! Which modems there are, and what each is given: TOML, or CSV as spreadsheets write it.
 //!
-//! Modems are collected from all files, checked against each other, and given what their groups and the defaults say. All
-//! that is wrong is told at once, each with its place.
+//! Modems are collected from all files, checked against each other, and given what their groups and the defaults say.
+//! All that is wrong is told at once, each with its place.
 
 mod csv;
 mod select;
@@ -302,7 +302,8 @@ impl Draft {
         Some(address)
     }
 
-    /// Whether no other modem has this too; else that is told: `values`, then the first modem, are what the page is given.
+    /// Whether no other modem has this too; else that is told: `values`, then the first modem, are what the page is
+    /// given.
     fn is_sole(&mut self, key: String, place: &Name, modem: &str, page: &'static str, values: &[&dyn Display]) -> bool {
         let Some((source, first)) = self.seen.get(&key) else {
             let first = Name { value: modem.to_owned(), span: place.span };

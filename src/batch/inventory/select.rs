@@ -3,9 +3,9 @@
 use super::BatchModem;
 use crate::diagnostic::Complaint;
 
-/// Terms between `,` or `:`, in any order: all that match a plain term; of these only those that match each `&` term; of
-/// these none that matches a `!` term. A term is a glob over names, groups and gateways, or `LABEL=GLOB`. Without a plain
-/// term, all modems are meant.
+/// Terms between `,` or `:`, in any order: all that match a plain term; of these only those that match each `&` term;
+/// of these none that matches a `!` term. A term is a glob over names, groups and gateways, or `LABEL=GLOB`. Without a
+/// plain term, all modems are meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
     terms: Vec<Term>,

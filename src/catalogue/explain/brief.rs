@@ -22,7 +22,7 @@ pub fn brief(line: &str, context: &Context<'_>) -> Option<String> {
     if is_line { of_values(&explained) } else { is_error.then(|| clause(&explained.title)) }
 }
 
-/// The same, to stand beside the line: what a modem says in words (AT+CMEE=2) needs not be said twice.
+/// As [`brief`], to stand beside the line: what a modem says in words (AT+CMEE=2) needs not be said twice.
 pub fn beside(line: &str, context: &Context<'_>) -> Option<String> {
     brief(line, context).filter(|words| !line.to_lowercase().ends_with(&words.to_lowercase()))
 }

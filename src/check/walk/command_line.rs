@@ -1,5 +1,5 @@
-//! A command line as it will be sent, with the place in the source of each byte; how it is written: one `AT`, upper case, no
-//! blanks, `+` behind `;`, 80 characters.
+//! A command line as it will be sent, with the place in the source of each byte; how it is written: one `AT`, upper
+//! case, no blanks, `+` behind `;`, 80 characters.
 
 use crate::at::command::{CommandLine, is_extended_prefix};
 use crate::catalogue;

@@ -82,7 +82,8 @@ impl Checker<'_, '_, '_> {
         if branches.is_empty() { None } else { self.merge(branches) }
     }
 
-    /// Whether an earlier `when` takes all that this one is for. `earlier`: what those before it are for, as it is written.
+    /// Whether an earlier `when` takes all that this one is for. `earlier`: what those before it are for, as it is
+    /// written.
     fn never_taken(&self, event: &WhenEvent, earlier: &mut HashSet<String>) -> bool {
         let written: Vec<String> = match event {
             WhenEvent::Line(patterns) => {

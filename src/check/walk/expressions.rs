@@ -387,40 +387,42 @@ impl Checker<'_, '_, '_> {
             BinaryOperator::Subtract
             | BinaryOperator::Multiply
             | BinaryOperator::Divide
-            | BinaryOperator::Remainder => {
-                let help = "capture it as `name:int`, or use `int(…)`";
-                let kinds = [Kind::Int, Kind::Decimal, Kind::Duration];
-                let found = self.wants(left, &kinds, "what is calculated with", "a whole number", help);
-                let other = self.wants(right, &kinds, "what is calculated with", "a whole number", help);
-                match (found.kind(), other.kind()) {
-                    (Some(Kind::Int), Some(Kind::Int)) => Type::Of(Kind::Int),
-                    (Some(Kind::Decimal), Some(Kind::Int | Kind::Decimal)) | (Some(Kind::Int), Some(Kind::Decimal)) => {
-                        Type::Of(Kind::Decimal)
-                    }
-                    (Some(Kind::Duration), Some(kind)) | (Some(kind), Some(Kind::Duration)) => {
-                        let result = match (operator, found.kind(), kind) {
-                            (BinaryOperator::Subtract, _, Kind::Duration)
-                            | (BinaryOperator::Multiply, _, Kind::Int)
-                            | (BinaryOperator::Divide, Some(Kind::Duration), Kind::Int) => Some(Kind::Duration),
-                            (BinaryOperator::Divide, _, Kind::Duration) => Some(Kind::Int),
-                            _ => None,
-                        };
-                        if result.is_none() {
-                            let (one, two) = ((left, found.words()), (right, other.words()));
-                            let is_left = found.kind() == Some(Kind::Duration);
-                            let (duration, second) = if is_left { (one, two) } else { (two, one) };
-                            let wants_duration =
-                                operator == BinaryOperator::Subtract || operator == BinaryOperator::Divide && !is_left;
-                            let wrong = if operator == BinaryOperator::Remainder { duration } else { second };
-                            let wanted = if wants_duration { "a duration" } else { "a whole number" };
-                            let help = "durations are added and subtracted, multiplied and divided by whole numbers";
-                            self.wrong_type(wrong.0.span, "what stands here", wanted, wrong.1, help);
-                        }
-                        result.map_or(Type::Unknown, Type::Of)
-                    }
-                    _ => Type::Unknown,
-                }
+            | BinaryOperator::Remainder => self.calculation(operator, left, right),
+        }
+    }
+
+    fn calculation(&mut self, operator: BinaryOperator, left: &Expression, right: &Expression) -> Type {
+        let help = "capture it as `name:int`, or use `int(…)`";
+        let kinds = [Kind::Int, Kind::Decimal, Kind::Duration];
+        let found = self.wants(left, &kinds, "what is calculated with", "a whole number", help);
+        let other = self.wants(right, &kinds, "what is calculated with", "a whole number", help);
+        match (found.kind(), other.kind()) {
+            (Some(Kind::Int), Some(Kind::Int)) => Type::Of(Kind::Int),
+            (Some(Kind::Decimal), Some(Kind::Int | Kind::Decimal)) | (Some(Kind::Int), Some(Kind::Decimal)) => {
+                Type::Of(Kind::Decimal)
             }
+            (Some(Kind::Duration), Some(kind)) | (Some(kind), Some(Kind::Duration)) => {
+                let result = match (operator, found.kind(), kind) {
+                    (BinaryOperator::Subtract, _, Kind::Duration)
+                    | (BinaryOperator::Multiply, _, Kind::Int)
+                    | (BinaryOperator::Divide, Some(Kind::Duration), Kind::Int) => Some(Kind::Duration),
+                    (BinaryOperator::Divide, _, Kind::Duration) => Some(Kind::Int),
+                    _ => None,
+                };
+                if result.is_none() {
+                    let (one, two) = ((left, found.words()), (right, other.words()));
+                    let is_left = found.kind() == Some(Kind::Duration);
+                    let (duration, second) = if is_left { (one, two) } else { (two, one) };
+                    let wants_duration =
+                        operator == BinaryOperator::Subtract || operator == BinaryOperator::Divide && !is_left;
+                    let wrong = if operator == BinaryOperator::Remainder { duration } else { second };
+                    let wanted = if wants_duration { "a duration" } else { "a whole number" };
+                    let help = "durations are added and subtracted, multiplied and divided by whole numbers";
+                    self.wrong_type(wrong.0.span, "what stands here", wanted, wrong.1, help);
+                }
+                result.map_or(Type::Unknown, Type::Of)
+            }
+            _ => Type::Unknown,
         }
     }
 

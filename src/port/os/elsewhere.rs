@@ -63,7 +63,7 @@ pub(in crate::port) fn place(_terminal: impl std::os::fd::AsFd) -> Option<String
     None
 }
 
-/// Here root may open what another program has made its own.
+/// On Linux this drops root's right to open a port that another program has claimed; here root keeps it.
 #[cfg(unix)]
 pub(in crate::port) fn as_others_must<T>(open: impl FnOnce() -> T) -> T {
     open()

@@ -199,7 +199,7 @@ impl Fibres {
                 (shared.running, shared.woken) = (number, woken);
             }
         });
-        // A job takes its panics itself. What comes through is a stack that has overflowed: nothing can go on from there.
+        // A job catches its own panics. What comes through is a stack overflow: nothing can go on from there.
         if catch_unwind(AssertUnwindSafe(|| fibre.run.resume())).is_err() {
             std::process::abort();
         }

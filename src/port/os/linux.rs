@@ -113,8 +113,8 @@ pub(in crate::port) fn holders(path: &Path) -> Vec<Holder> {
         .collect()
 }
 
-/// Root may open what another program has made its own with TIOCEXCL, and serialport would then take that away from it. So
-/// the port is opened without the privilege to do so.
+/// Root may open what another program has made its own with TIOCEXCL, and serialport would then take that away from it.
+/// So the port is opened without the privilege to do so.
 pub(in crate::port) fn as_others_must<T>(open: impl FnOnce() -> T) -> T {
     use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
     // Each thread has its own.

@@ -224,8 +224,8 @@ fn keep_dtr_on_close(tty: i32) -> nix::Result<()> {
     Ok(())
 }
 
-/// Before a port is closed: lets the last bytes out, for a bounded time, since `close` would wait for them as long as flow
-/// control holds them up; then sets the line as it was found.
+/// Before a port is closed: lets the last bytes out, for a bounded time, since `close` would wait for them as long as
+/// flow control holds them up; then sets the line as it was found.
 pub(in crate::port) fn leave(tty: &Tty, before: Option<&Settings>) {
     let clock = Clock::start();
     while tty.bytes_to_write().is_ok_and(|bytes| bytes > 0) {

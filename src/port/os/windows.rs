@@ -31,7 +31,7 @@ const SLICE: Duration = Duration::from_millis(20);
 /// How long to wait before a socket that had nothing is looked at again.
 const NAP: Duration = Duration::from_millis(2);
 /// How often to look whether a flag is raised.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK_FOR_CANCEL: Duration = Duration::from_millis(20);
 
 pub(in crate::port) fn bell() -> io::Result<Vec<File>> {
     Ok(Vec::new())
@@ -42,7 +42,7 @@ pub(in crate::port) fn bell() -> io::Result<Vec<File>> {
 pub(in crate::port) fn wait_for(wanted: Option<Wanted>, flag: Option<&Flag>, time: Duration) -> io::Result<Woken> {
     let is_raised = || flag.is_some_and(Flag::is_raised);
     if !is_raised() {
-        std::thread::sleep(time.min(if wanted.is_some() { NAP } else { LOOK }));
+        std::thread::sleep(time.min(if wanted.is_some() { NAP } else { LOOK_FOR_CANCEL }));
     }
     Ok(match wanted {
         _ if is_raised() => Woken::Flag,

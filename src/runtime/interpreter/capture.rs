@@ -1,8 +1,8 @@
 //! An answer held against the lines under its question: what `expect` wants, what `capture` takes out of lines.
 //!
 //! A capture takes parameters by the AT rules, or the holes of a pattern. Of several lines the first that conforms is
-//! taken: that has all the parameters, and each of the kind that is asked for. What kept the first line from conforming is
-//! what a failure tells.
+//! taken: that has all the parameters, and each of the kind that is asked for. What kept the first line from conforming
+//! is what a failure tells.
 
 use regex::Regex;
 
@@ -336,8 +336,8 @@ impl ScriptView<'_> {
         self.with_answer(problem.also(asked.span, format!("answered {answered}")), Some(asked))
     }
 
-    /// What to write where a pattern nearly matches: it stands within a line of the answer, ends within a word, is written in
-    /// another case.
+    /// What to write where a pattern nearly matches: it stands within a line of the answer, ends within a word, is
+    /// written in another case.
     fn nearly(&self, patterns: &Alternatives, asked: &str) -> Option<String> {
         let lines: Vec<String> = self.scope.last.lines.iter().map(Line::text).collect();
         patterns.iter().find_map(|pattern| match (&pattern.kind, pattern.plain()) {
@@ -641,7 +641,7 @@ fn expanded(parts: &[PatternPart], values: &[String]) -> String {
     text
 }
 
-/// The same of a text and one line.
+/// Why a line that holds the text does not match it, and what to write.
 fn nearly(line: &str, text: &str) -> Option<String> {
     let (line_lower, lower) = (line.to_ascii_lowercase(), text.trim().to_ascii_lowercase());
     let at = line.find(text).or_else(|| line_lower.find(&lower).filter(|_| !lower.is_empty()))?;

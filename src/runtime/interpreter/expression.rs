@@ -513,8 +513,8 @@ impl ScriptView<'_> {
         if let [TemplatePart::Text(text)] = template.parts.as_slice() {
             return Ok(text.clone());
         }
-        // The values' places in the text. One that the text begins with may name the command; it is not judged as what is
-        // put into a command.
+        // The values' places in the text. One that the text begins with may name the command; it is not judged as what
+        // is put into a command.
         let (mut text, mut harmless) = (String::new(), String::new());
         let mut values: Vec<(&Expression, Range<usize>)> = Vec::new();
         for part in &template.parts {
@@ -551,8 +551,8 @@ impl ScriptView<'_> {
         Ok(text)
     }
 
-    /// What answers a prompt: it holds nothing that would end it early. Bytes that nothing is sent behind are counted by the
-    /// modem, so they may hold anything.
+    /// What answers a prompt: it holds nothing that would end it early. Bytes that nothing is sent behind are counted
+    /// by the modem, so they may hold anything.
     fn reply(&self, expression: &Expression, end: Option<PromptEnd>, is_counted: bool) -> Step<Vec<u8>> {
         let value = self.evaluate(expression)?;
         let bytes = bytes_of(&value);
@@ -570,8 +570,8 @@ impl ScriptView<'_> {
     }
 
     /// What is said to the prompt that a question leads to, and in what time the modem must have asked. `known`: the
-    /// prompt by which the command is known to ask; one that the script names goes before it. `announced`: so many bytes the
-    /// command has announced, and the modem takes just so many.
+    /// prompt by which the command is known to ask; one that the script names goes before it. `announced`: so many
+    /// bytes the command has announced, and the modem takes just so many.
     #[inline(never)]
     pub(super) fn prompt_plan(
         &self,

@@ -74,7 +74,7 @@ pub const STACK: usize = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 
 /// most scripts beforehand.
 pub use crate::check::DEEPEST;
 
-/// So many of [`DEEPEST`] blocks are left to a `finally`: a script that has one is not begun where fewer are.
+/// A `finally` may nest this deep, of the [`DEEPEST`] blocks: a script that has one is not called where less is left.
 const LEFT_TO_FINALLY: usize = 16;
 
 /// Runs a program to its end. Nothing is sent before all its required params have values.
@@ -588,8 +588,8 @@ impl<'r> Run<'r> {
         self.scope.shown = self.hearing.mask.source(self.scope.program.source());
     }
 
-    /// A run that failed before its `report` still tells those of its columns that have a value, which modem it was, and what
-    /// was captured beside them.
+    /// A run that failed before its `report` still tells those of its columns that have a value, which modem it was,
+    /// and what was captured beside them.
     fn report_what_is_known(&mut self) {
         let is_reported = !self.outcome.report.is_empty();
         let program = Arc::clone(&self.scope.program);
@@ -699,8 +699,7 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// How many attempts a `retry` has, until when, the pause between two of them with what chance may add, and the longest
-    /// one.
+    /// How many attempts a `retry` has, and until when; the pause between two, what chance may add, the longest pause.
     fn attempts(&self, schedule: &Schedule, span: Span) -> Step<(i64, Duration, [Duration; 2], Option<Duration>)> {
         let view = self.view();
         let Schedule { limit, by_time, pause: range, longest } = schedule;
@@ -795,8 +794,8 @@ impl<'r> Run<'r> {
         })
     }
 
-    /// So many passes, or for so long; none begins when the time is up. `every` is from start to start: after a pass that
-    /// takes longer the next begins at once.
+    /// So many passes, or for so long; none begins when the time is up. `every` is from start to start: after a pass
+    /// that takes longer the next begins at once.
     #[inline(never)]
     fn repeat(&mut self, schedule: &Schedule, pass: &Name, body: &Block, span: Span) -> Step {
         let (view, began) = (self.view(), self.conversation.now());
@@ -1105,14 +1104,14 @@ struct ScriptView<'r> {
 }
 
 impl ScriptView<'_> {
-    /// What is wrong at a place of the script that runs. Boxed, since it is handed on many times, and each of these places
-    /// would keep room for it on the stack of a run that goes well.
+    /// What is wrong at a place of the script that runs. Boxed, since it is handed on many times, and each of these
+    /// places would keep room for it on the stack of a run that goes well.
     #[inline(never)]
     fn problem(&self, code: &'static str, span: Span, message: impl Into<String>) -> Box<Failure> {
         Box::new(Failure::of(Diagnostic::new(code, &self.scope.shown, message).at(span, "")))
     }
 
-    /// The same, in the words of its page.
+    /// As [`ScriptView::problem`], in the words of its page.
     #[inline(never)]
     fn told(&self, page: &'static str, span: Span, values: &[&dyn Display]) -> Box<Failure> {
         Box::new(Failure::of(Diagnostic::told(page, &self.scope.shown, span, values)))

@@ -364,7 +364,8 @@ impl Card {
         self.forbidden.chunks(3).any(|known| known == network)
     }
 
-    /// The preferred networks of a list of AT+CPLS (0 the user's, 1 the issuer's), with their places in it; the first is 1.
+    /// The preferred networks of a list of AT+CPLS (0 the user's, 1 the issuer's), with their places in it; the first
+    /// is 1.
     fn preferred(&self, list: u32) -> impl Iterator<Item = (usize, &[u8; 5])> {
         let content = match list {
             0 => self.preferred.as_slice(),

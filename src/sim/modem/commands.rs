@@ -1,6 +1,6 @@
-//! From a command to the part that does it. Each part has a table: a name that profiles give (`does = "pin"`), the forms, and
-//! what it does then. Here are the tables of V.250 and of the equipment (27.007 §5, §8), and the commands that are a value
-//! or a text of the profile.
+//! From a command to the part that does it. Each part has a table: a name that profiles give (`does = "pin"`), the
+//! forms, and what it does then. Here are the tables of V.250 and of the equipment (27.007 §5, §8), and the commands
+//! that are a value or a text of the profile.
 
 use std::time::Duration;
 
@@ -271,7 +271,7 @@ impl Simulator {
         self.set_from(setting, parameters, after_restart)
     }
 
-    /// The same, where the command says from when it holds.
+    /// As [`Simulator::set`], where the command says from when the value holds.
     fn set_from(&mut self, setting: usize, parameters: &[CommandParameter], after_restart: bool) -> Answer {
         let settings = &self.adaptor.profile.settings;
         if !settings.get(setting).is_none_or(|setting| self.mobile.allows(setting.settable)) {

@@ -6,7 +6,7 @@ use crate::sim::{CommandError, FileAccess};
 use super::{Answer, Awaited, Effect, Request, Row, Simulator};
 use crate::at::Form::{Execute, Read, Set};
 
-/// `file-write` asks for data, or takes them from the command line; `file-read` gives them; the text of each is the profile's.
+/// `file-write` asks for data, or takes them from the command line; `file-read` gives them. The profile has the texts.
 pub(super) const COMMANDS: &[Row] = &[
     ("file-write", &[Execute, Set], Simulator::take_file),
     ("file-read", &[Execute, Read, Set], Simulator::read_file),

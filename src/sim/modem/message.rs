@@ -1,5 +1,5 @@
-//! Short messages (27.005): what lies on the SIM and in the modem, bounded; sending, reading and receiving it, in text mode
-//! and in PDU mode.
+//! Short messages (27.005): what lies on the SIM and in the modem, bounded; sending, reading and receiving it, in text
+//! mode and in PDU mode.
 
 use crate::notation::{hex, unhex};
 use crate::sim::CommandError;
@@ -189,8 +189,8 @@ fn read_unit(typed: &[u8], length: usize) -> Option<Vec<u8>> {
     (unit.len() == length).then(|| unit.to_vec())
 }
 
-/// A text as typed: in the alphabet of AT+CSCS, or, where AT+CSMP has another coding, in hex (27.005 §3.1). Modems split a
-/// text that is too long for one message; this one refuses it.
+/// A text as typed: in the alphabet of AT+CSCS, or, where AT+CSMP has another coding, in hex (27.005 §3.1). Modems
+/// split a text that is too long for one message; this one refuses it.
 fn typed_text(typed: &[u8], ta: &Adaptor) -> Option<String> {
     let start = typed.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(typed.len());
     // The eighth bit of what is no digit is lost on the way.

@@ -1,5 +1,5 @@
-//! The mobile termination (27.007 §4): the SIM, the radio and the network that it is on: registration, operators, signal,
-//! calls, packet data, and the vendors' own stacks (27.007 §7, §8.5, §8.69, §10). What passes through it stands in `socket`.
+//! The mobile termination (27.007 §4): the SIM, the radio and the network that it is on: registration, operators,
+//! signal, calls, packet data, and the vendors' own stacks (27.007 §7, §8.5, §8.69, §10). Its sockets: `socket`.
 
 use std::time::Duration;
 
@@ -475,7 +475,7 @@ impl Mobile {
         let technology = self.current().map_or_else(|| facts.number("technology"), |operator| operator.technology);
         let place = format!("{stat},\"{}\",\"{}\",{technology}", facts.text("area"), facts.text("cell"));
         match mode {
-            // With the timers of power saving that the network granted: those that were asked for, or off (27.007 §10.1.22).
+            // With the timers of power saving that the network granted: as asked for, or off (27.007 §10.1.22).
             4 | 5 => {
                 let is_on = ta.settings.number("+CPSMS", 0) == 1;
                 let timer = |place| ta.settings.parameter("+CPSMS", place).filter(|_| is_on).unwrap_or("11100000");
@@ -777,7 +777,7 @@ impl Mobile {
         }
     }
 
-    /// Packet data is attached; on LTE that brings the first context up, where its access point is one of the subscription's.
+    /// Packet data is attached; on LTE that brings the first context up, if the subscription has its access point.
     fn attach(&mut self, ta: &mut Adaptor) {
         self.attached = true;
         self.tell_registration(ta);
@@ -820,7 +820,8 @@ impl Mobile {
         if self.attached { Ok(()) } else { Err(CommandError::Equipment(30)) }
     }
 
-    /// What the network makes of an access point's name: the subscription has it or not, and no name at all is its first.
+    /// What the network makes of an access point's name: the subscription has it or not, and no name at all is its
+    /// first.
     fn bearer(&mut self, apn: &str) -> Result<Box<str>, CommandError> {
         let mut apns = self.profile.network.apns.iter();
         match apns.find(|known| apn.is_empty() || known.eq_ignore_ascii_case(apn)) {

@@ -1,5 +1,4 @@
-//! The values that commands set: what each may be and how long it stays; what it is now, and what the modem will come up
-//! with.
+//! The values that commands set: what each may be, how long it stays, what it is now and after the next start.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

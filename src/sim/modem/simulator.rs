@@ -1,5 +1,5 @@
-//! The modem as a whole: bytes and the time go in, bytes and the next moment it wants to be called come out. A command line
-//! runs here, from its first command to its final result code (V.250 §5), and the power comes and goes.
+//! The modem as a whole: bytes and the time go in, bytes and the next moment it wants to be called come out. A command
+//! line runs here, from its first command to its final result code (V.250 §5), and the power comes and goes.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::{
     Adaptor, AnswerSoFar, Awaited, Effect, FinalCode, INPUT, ModemState, Pace, Simulator, Then, Timer, with_check_digit,
 };
 
-const LONGEST_LINE: usize = 560;
+const LONGEST_COMMAND_LINE: usize = 560;
 
 const PROMPT_TEXT: usize = 2 * 1024;
 
@@ -372,7 +372,7 @@ impl Adaptor {
         }
         if byte == backspace || byte == 0x7F {
             self.typed.pop();
-        } else if byte >= b' ' && self.typed.len() <= LONGEST_LINE + 2 {
+        } else if byte >= b' ' && self.typed.len() <= LONGEST_COMMAND_LINE + 2 {
             self.typed.push(byte);
             if self.typed.eq_ignore_ascii_case(b"A/") {
                 self.typed.clear();
@@ -391,7 +391,7 @@ impl Adaptor {
             let body = typed.get(start + 2..).unwrap_or_default();
             self.line.clear();
             match std::str::from_utf8(body) {
-                Ok(body) if body.len() <= LONGEST_LINE => self.line.push_str(body),
+                Ok(body) if body.len() <= LONGEST_COMMAND_LINE => self.line.push_str(body),
                 // A line that cannot be read is refused like one that has no meaning.
                 _ => self.line.push('?'),
             }
@@ -402,7 +402,7 @@ impl Adaptor {
         start.is_some()
     }
 
-    /// A line is there: whether it runs at once. The faults that strike before it runs come first.
+    /// Takes a whole command line. True if it runs at once; a fault may delay it or drop it.
     fn begin(&mut self) -> bool {
         self.line_number = self.line_number.saturating_add(1);
         if let Some(chaos) = &mut self.chaos {
@@ -529,8 +529,8 @@ impl Adaptor {
         }
     }
 
-    /// Data goes to the other end, where a socket's server says it back (`answers`) and a call's network does not; `+++`
-    /// between two silences comes back (V.250 §6.2.9, S12).
+    /// Data goes to the other end, where a socket's server says it back (`answers`) and a call's network does not;
+    /// `+++` between two silences comes back (V.250 §6.2.9, S12).
     fn type_data(&mut self, byte: u8, answers: bool) {
         let guard = Duration::from_millis(20) * u32::from(self.settings.registers[12]);
         let escape = self.settings.registers[2];

@@ -1,5 +1,5 @@
-//! Connections of the modem's own TCP/IP stack, as Quectel (AT+QIOPEN) and u-blox (AT+USOCR) have them. At the other end of
-//! each stands a server that says back what it is told.
+//! Connections of the modem's own TCP/IP stack, as Quectel (AT+QIOPEN) and u-blox (AT+USOCR) have them. At the other
+//! end of each stands a server that says back what it is told.
 
 use std::time::Duration;
 
@@ -178,7 +178,8 @@ impl Sockets {
         Ok(Effect::Done)
     }
 
-    /// AT+QISEND=id asks for text up to Ctrl-Z, AT+QISEND=id,length for so many bytes; with length 0 it tells what was sent.
+    /// AT+QISEND=id asks for text up to Ctrl-Z, AT+QISEND=id,length for so many bytes; with length 0 it tells what was
+    /// sent.
     fn ask_for_data(&mut self, request: &mut Request) -> Answer {
         let id = quectel_id(request, 0)?;
         let sent = self.get(id, CommandError::Error)?.sent;

@@ -70,9 +70,9 @@ impl Lowerer<'_> {
         Ok(lowered)
     }
 
-    /// The tree of a row. It is cut at the operator that binds least. Of several `and` or `or` that is the middle one: it does
-    /// not matter how such a row is grouped, for it is looked at from the left and no further than need be, and so the tree
-    /// stays shallow. Of others it is the last one, so that `a - b - c` is `(a - b) - c`.
+    /// The tree of a row. It is cut at the operator that binds least. Of several `and` or `or` that is the middle one:
+    /// it does not matter how such a row is grouped, for it is looked at from the left and no further than need be, and
+    /// so the tree stays shallow. Of others it is the last one, so that `a - b - c` is `(a - b) - c`.
     fn tree(&mut self, row: &[Item<'_>], whole: Span) -> Result<Expression, Diagnostic> {
         if self.depth >= DEEPEST_EXPRESSION {
             return Err(expression_too_deep(self.source, whole));
