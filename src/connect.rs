@@ -280,7 +280,7 @@ fn host_and_port(text: &str, rest: &str) -> Result<(String, u16), Complaint> {
     let scheme = text.strip_suffix(rest).unwrap_or_default();
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     let (host, port) = split_host(rest);
-    if !rest.starts_with('[') && rest.matches(':').count() > 1 {
+    if !(rest.starts_with('[') && rest.contains(']')) && rest.matches(':').count() > 1 {
         return Err(Complaint::told("hayes::port::missing colons", &[&text, &scheme]));
     }
     if host.is_empty() {
