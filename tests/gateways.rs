@@ -1,5 +1,5 @@
-//! `hayes agent` and `hayes fleet` over a folder, with processes that are killed, stopped and copied. The numbers are those
-//! of the table of faults in docs/src/fleet.md.
+//! `hayes agent` and `hayes fleet` over a folder, with processes that are killed, stopped and copied. The numbers are
+//! those of the table of faults in docs/src/fleet.md.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,5 +1,6 @@
 //! The carrier over NATS against a real server: each call, each refusal, and what is left of results when the server is
-//! killed, loses its store or is cut off. Without a server they are left out; with HAYES_TEST_ALL set that is a failure.
+//! killed, loses its store or is cut off. Without a server they are left out; with HAYES_TEST_ALL set that is a
+//! failure.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -339,8 +340,9 @@ fn cut_off_for(time: Duration) {
     assert_eq!(distinct.len(), ALL as usize);
 }
 
-/// Fault 10: a modem is moved while the gateway that had it is cut off from the server, amid the modem's script. The other
-/// gateway begins it when the first one cannot talk to it any more; each run has one line of it. It takes two minutes.
+/// Fault 10: a modem is moved while the gateway that had it is cut off from the server, amid the modem's script. The
+/// other gateway begins it when the first one cannot talk to it any more; each run has one line of it. It takes two
+/// minutes.
 #[test]
 fn a_modem_that_is_moved_from_a_gateway_that_is_cut_off_is_begun_after_the_margin() {
     if std::env::var_os("HAYES_TEST_MOVED").is_some() {

@@ -1,5 +1,6 @@
-//! Fault 14: the agent and the controller over a carrier in memory, in virtual time, in schedules that a seed decides. Crashes,
-//! a carrier that is away, that loses all, that is given everything again; then all is well, and all must have come to its end.
+//! Fault 14: the agent and the controller over a carrier in memory, in virtual time, in schedules that a seed decides.
+//! Crashes, a carrier that is away, that loses all, that is given everything again; then all is well, and all must have
+//! come to its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -496,7 +497,8 @@ fn a_moved_modem_is_begun_when_the_gateway_that_had_it_cannot_talk_to_it() {
     assert!(waited > 100, "{waited} of 300 had to wait");
 }
 
-/// Whatever happens, in no time as long as a budget's do modems at all gateways together attach more often than it says.
+/// Whatever happens, in no time as long as a budget's do modems at all gateways together attach more often than it
+/// says.
 #[test]
 fn a_budget_of_attaches_holds_over_all_gateways() {
     let seeds: u64 = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(300);

@@ -1,9 +1,9 @@
-//! What a gateway does, as a state machine: it is given the time, messages and what stands on the disk, and tells what is
-//! to be written, run and sent next. No I/O, no clock, no thread.
+//! What a gateway does, as a state machine: it is given the time, messages and what stands on the disk, and tells what
+//! is to be written, run and sent next. No I/O, no clock, no thread.
 //!
-//! An attempt on a modem goes from wanted to begun, to done, to stored, and is forgotten once its run is settled. A line of
-//! the journal stands before each step that cannot be taken back: `started` before the port is opened, `done` before the
-//! result is sent. After a crash the journal says where each attempt was.
+//! An attempt on a modem goes from wanted to begun, to done, to stored, and is forgotten once its run is settled. A
+//! line of the journal stands before each step that cannot be taken back: `started` before the port is opened, `done`
+//! before the result is sent. After a crash the journal says where each attempt was.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -198,8 +198,8 @@ impl Agent {
 
     // ── Modems
 
-    /// What to run now. It is driven until [`Agent::driven`] is called. `room`: how often the modems of a share may attach
-    /// now. One that may not is not begun, so that it holds no port while it waits.
+    /// What to run now. It is driven until [`Agent::driven`] is called. `room`: how often the modems of a share may
+    /// attach now. One that may not is not begun, so that it holds no port while it waits.
     pub fn next_drive(
         &mut self,
         now: Duration,

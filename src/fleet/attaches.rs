@@ -1,10 +1,11 @@
-//! Budgets of attaches (`--attaches operator=acme:60/1h`): how often the modems of a selection may leave their networks or
-//! look for one, at all gateways together. Each gateway is dealt its share in the signed order, and its guard keeps it, with
-//! and without a carrier. So in no time of that length there are more than the budget has, whatever is late or lost.
+//! Budgets of attaches (`--attaches operator=acme:60/1h`): how often the modems of a selection may leave their networks
+//! or look for one, at all gateways together. Each gateway is dealt its share in the signed order, and its guard keeps
+//! it, with and without a carrier. So in no time of that length there are more than the budget has, whatever is late or
+//! lost.
 //!
-//! Where each gateway can have at least one, all are dealt at once and for good. Where there are more gateways than that, one
-//! goes to each gateway that has just been heard, and what it does not use nobody else has: the share is handed on when its
-//! gateway can begin none of these modems any more, and as much later as the budget's time is long.
+//! Where each gateway can have at least one, all are dealt at once and for good. Where there are more gateways than
+//! that, one goes to each gateway that has just been heard, and what it does not use nobody else has: the share is
+//! handed on when its gateway can begin none of these modems any more, and as much later as the budget's time is long.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -120,12 +120,12 @@ impl Scripts for ScriptBundle {
     }
 }
 
-/// A line at the top of a library script that says that it may be run again from its beginning. Of the library alone it is
-/// believed: its tests hold it.
+/// A line at the top of a library script that says that it may be run again from its beginning. Of the library alone it
+/// is believed: its tests hold it.
 const MARK: &str = "Repeatable:";
 
-/// Why a program may not be run again where it was cut off. None where all that it sends asks, or makes sure of what it has
-/// asked for (`ensure`), however often.
+/// Why a program may not be run again where it was cut off. None where all that it sends asks, or makes sure of what it
+/// has asked for (`ensure`), however often.
 pub fn not_repeatable(program: &Program) -> Option<String> {
     let source = program.source();
     let own = library::find(&source.name).is_some_and(|entry| entry.text == source.text);
@@ -193,8 +193,8 @@ fn asks(send: &Send) -> bool {
     line.is_some_and(|line| line.commands.iter().all(command::only_asks))
 }
 
-/// Whether it sets what it sets to the same each time: a known command with values, that takes no text after a prompt and
-/// is not said to count. Its name stands before the first value that is not known yet.
+/// Whether it sets what it sets to the same each time: a known command with values, that takes no text after a prompt
+/// and is not said to count. Its name stands before the first value that is not known yet.
 fn sets_the_same(send: &Send) -> bool {
     let text: String =
         send.text.parts.iter().map(|part| if let TemplatePart::Text(text) = part { text } else { "0" }).collect();

@@ -1,5 +1,5 @@
-//! What the operator's side does, as a state machine: which modems are wanted of which gateway, what has come of each, and
-//! when the next wave begins. No I/O, no clock.
+//! What the operator's side does, as a state machine: which modems are wanted of which gateway, what has come of each,
+//! and when the next wave begins. No I/O, no clock.
 //!
 //! The ledger decides: a result's key is its run, its modem and its attempt, and the first one stays.
 
@@ -426,8 +426,8 @@ impl Controller {
         Some(order).filter(|order| !same(order))
     }
 
-    /// Whether a known order wants what this one wants. What has ended since then may stand in it: the gateway knows that
-    /// itself.
+    /// Whether a known order wants what this one wants. What has ended since then may stand in it: the gateway knows
+    /// that itself.
     fn says_the_same(&self, known: &Order, order: &Order) -> bool {
         let left = known.runs.iter().filter_map(|run| {
             let found = self.runs.iter().find(|it| it.run == run.run);

@@ -1,5 +1,5 @@
-//! The files beside a script that it reads (`file("ca.pem")`): they go to the gateways with it, so what it reads there is what
-//! stood here when the run was made.
+//! The files beside a script that it reads (`file("ca.pem")`): they go to the gateways with it, so what it reads there
+//! is what stood here when the run was made.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
@@ -41,8 +41,8 @@ pub fn of_run(
     read(folder, names)
 }
 
-/// Adds the names of the files that a program and what it runs may read, where its params have these values. `trusts`: a
-/// name that is known only when it runs is among others that the user has named; else it is wrong.
+/// Adds the names of the files that a program and what it runs may read, where its params have these values. `trusts`:
+/// a name that is known only when it runs is among others that the user has named; else it is wrong.
 fn add_names(
     program: &Program,
     value: &dyn Fn(&Param) -> Option<String>,

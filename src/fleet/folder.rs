@@ -179,8 +179,8 @@ pub fn read_ledger(path: &Path, mut take: impl FnMut(&LedgerLine)) -> io::Result
     }
 }
 
-/// What gateways were told, in a file: each order as it was signed, its gateway's last one counts. An order stands there
-/// before it is sent.
+/// What gateways were told, in a file: each order as it was signed, its gateway's last one counts. An order stands
+/// there before it is sent.
 #[derive(Debug)]
 pub(super) struct ToldOrders {
     file: File,

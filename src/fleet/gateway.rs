@@ -73,8 +73,8 @@ impl AgentFolder {
         AgentFolder(folder.to_owned())
     }
 
-    /// Makes the keys of a gateway and keeps who it is. The public keys go into the inventory: who it is, and what secrets
-    /// are sealed to.
+    /// Makes the keys of a gateway and keeps who it is. The public keys go into the inventory: who it is, and what
+    /// secrets are sealed to.
     pub fn enrol(&self, fleet: &str, gateway: &str, operators: &[String]) -> io::Result<[String; 2]> {
         state::private_folder(&self.0)?;
         let instance = notation::hex(&random::<16>()?).to_ascii_lowercase();
@@ -279,8 +279,8 @@ impl<'s> Gateway<'s> {
         self.sender.clone()
     }
 
-    /// Does what it is told, until it is stopped; `once`: until nothing is left to do. Whether the carrier was reached and
-    /// has all results, and nothing keeps this gateway from its order.
+    /// Does what it is told, until it is stopped; `once`: until nothing is left to do. Whether the carrier was reached
+    /// and has all results, and nothing keeps this gateway from its order.
     pub fn run(mut self, once: bool) -> io::Result<bool> {
         if !once {
             self.listen()?;

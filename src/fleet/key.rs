@@ -26,7 +26,8 @@ impl SecretKey {
         SecretKey { signing: SigningKey::from_bytes(&seed), role }
     }
 
-    /// Reads it from a file that holds the 32 bytes of its seed in hexadecimal digits, and that only its owner may read.
+    /// Reads it from a file that holds the 32 bytes of its seed in hexadecimal digits, and that only its owner may
+    /// read.
     pub fn read(role: KeyKind, path: &Path) -> io::Result<SecretKey> {
         let named = |kind, why: &dyn std::fmt::Display| io::Error::new(kind, format!("{}: {why}", path.display()));
         let file = std::fs::File::open(path).map_err(|error| named(error.kind(), &error))?;

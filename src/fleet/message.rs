@@ -1,5 +1,5 @@
-//! What the operator and the gateways say to each other, in JSON. Unknown fields are passed over, so that either side may be
-//! the newer one; an unknown version is refused.
+//! What the operator and the gateways say to each other, in JSON. Unknown fields are passed over, so that either side
+//! may be the newer one; an unknown version is refused.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -193,8 +193,8 @@ impl Order {
 }
 
 impl Presence {
-    /// What is wrong with the gateway's clock, as far as that shows: it follows an order that was made later than its clock
-    /// says, or says a time that is yet to come.
+    /// What is wrong with the gateway's clock, as far as that shows: it follows an order that was made later than its
+    /// clock says, or says a time that is yet to come.
     pub fn skew(&self, order: Option<&Order>, now: Timestamp) -> Option<&'static str> {
         let said = Timestamp::parse(&self.clock)?.millis();
         let issued = order.filter(|order| order.epoch == self.epoch).and_then(|order| Timestamp::parse(&order.issued));
@@ -247,8 +247,8 @@ pub fn json(message: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(message).unwrap_or_default()
 }
 
-/// An order as it is carried: its signature and the signer's key on a line, then the JSON. What is signed are these very
-/// bytes, so no two ways to write it matter.
+/// An order as it is carried: its signature and the signer's key on a line, then the JSON. What is signed are these
+/// very bytes, so no two ways to write it matter.
 pub fn signed(order: &Order, key: &SecretKey) -> Vec<u8> {
     let text = json(order);
     let mut bytes = format!("{} {}\n", BASE64.encode(key.sign(&text)), key.public()).into_bytes();

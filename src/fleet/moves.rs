@@ -1,5 +1,6 @@
-//! A modem that was moved: a later run names it at another gateway. The one that had it may still talk to it, so the new one
-//! waits until that gateway has said that it left it, or until it cannot begin it any more and what it has begun has ended.
+//! A modem that was moved: a later run names it at another gateway. The one that had it may still talk to it, so the
+//! new one waits until that gateway has said that it left it, or until it cannot begin it any more and what it has
+//! begun has ended.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

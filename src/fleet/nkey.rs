@@ -1,5 +1,6 @@
-//! Keys as NATS writes them (nkeys): a byte for the kind, 32 bytes, a checksum, all in base32. `U…` is the public half of
-//! a user's Ed25519 key, `O…` of an operator's, `X…` that of an X25519 key to seal to. Whoever mixes them up, or loses a letter, is told so.
+//! Keys as NATS writes them (nkeys): a byte for the kind, 32 bytes, a checksum, all in base32. `U…` is the public half
+//! of a user's Ed25519 key, `O…` of an operator's, `X…` that of an X25519 key to seal to. Whoever mixes them up, or
+//! loses a letter, is told so.
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +110,8 @@ fn checksum(bytes: &[u8]) -> u16 {
 mod tests {
     use super::*;
 
-    /// The public half of the Ed25519 key whose seed is the bytes 0 to 31, as another implementation of nkeys writes it.
+    /// The public half of the Ed25519 key whose seed is the bytes 0 to 31, as another implementation of nkeys writes
+    /// it.
     const PUBLIC: &str = "UAB2CB576PHBBPQ5ODORRZ2LYCMWPZGWGCN2KDK7DXOIMZASKUY3RLKK";
     const BYTES: [u8; 32] = [
         0x03, 0xa1, 0x07, 0xbf, 0xf3, 0xce, 0x10, 0xbe, 0x1d, 0x70, 0xdd, 0x18, 0xe7, 0x4b, 0xc0, 0x99, 0x67, 0xe4,

@@ -1,5 +1,5 @@
-//! The operator's side at work: its folder, the carrier, the ledgers. It may end at any time: all that it knows stands in
-//! the folder, or with the gateways.
+//! The operator's side at work: its folder, the carrier, the ledgers. It may end at any time: all that it knows stands
+//! in the folder, or with the gateways.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -288,8 +288,9 @@ impl<'s> Operator<'s> {
         Ok(())
     }
 
-    /// Compares what the carrier has with what gateways were told, where that is to be looked at: this end may have ended
-    /// before it sent what it had written down, another may have sent something, and the carrier may have lost all.
+    /// Compares what the carrier has with what gateways were told, where that is to be looked at: this end may have
+    /// ended before it sent what it had written down, another may have sent something, and the carrier may have lost
+    /// all.
     fn compare(&mut self) -> io::Result<()> {
         if self.there.is_some() {
             return Ok(());

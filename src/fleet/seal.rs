@@ -1,5 +1,6 @@
-//! Secrets on their way to a gateway: a sealed box of NaCl (X25519, XSalsa20-Poly1305, a key of one use), which libsodium
-//! opens too. Whoever carries it, or keeps it, reads nothing; the order around it is signed, so nobody puts another in its place.
+//! Secrets on their way to a gateway: a sealed box of NaCl (X25519, XSalsa20-Poly1305, a key of one use), which
+//! libsodium opens too. Whoever carries it, or keeps it, reads nothing; the order around it is signed, so nobody puts
+//! another in its place.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -34,7 +35,8 @@ pub fn public(secret: &[u8; 32]) -> [u8; 32] {
     CurveKey::from(*secret).public_key().to_bytes()
 }
 
-/// Seals secrets for a run, to the key of each of these gateways; else which has none. Where there are none, none needs a key.
+/// Seals secrets for a run, to the key of each of these gateways; else which has none. Where there are none, none needs
+/// a key.
 pub fn sealing<'i>(
     gateways: impl Iterator<Item = &'i FleetGateway>,
     fleet: &'i str,

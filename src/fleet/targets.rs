@@ -83,8 +83,8 @@ pub fn check_keys(gateways: &[FleetGateway]) -> Result<(), String> {
     })
 }
 
-/// The modems of an inventory that gateways have, as a run is for them. Names go through carriers that know fewer signs.
-/// What the inventory says beats the environment's values, and `baud` beats it.
+/// The modems of an inventory that gateways have, as a run is for them. Names go through carriers that know fewer
+/// signs. What the inventory says beats the environment's values, and `baud` beats it.
 pub fn targets(
     modems: &[BatchModem],
     environment: &BTreeMap<String, String>,

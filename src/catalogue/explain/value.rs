@@ -94,7 +94,7 @@ fn whose(meaning: &'static str) -> Option<(&'static str, &'static str)> {
 }
 
 /// `-79 dBm, good`; `-113 dBm or less, very poor`; `3.863 V`.
-pub(super) fn quantity(unit: &Unit, raw: i64) -> Option<String> {
+fn quantity(unit: &Unit, raw: i64) -> Option<String> {
     let thousandths = unit.thousandths(raw)?;
     let sign = if thousandths < 0 { "-" } else { "" };
     let (whole, rest) = (thousandths.unsigned_abs() / 1000, thousandths.unsigned_abs() % 1000);

@@ -5,8 +5,8 @@
 //! - `res/RUN/GATEWAY/MODEM.ATTEMPT`: a result
 //! - `gw/GATEWAY`: its presence
 //!
-//! A file is whole once it has its name, and a result's name is given once. What is written is on the disk before a call
-//! returns. A compare-and-set holds among those who see the same folder.
+//! A file is whole once it has its name, and a result's name is given once. What is written is on the disk before a
+//! call returns. A compare-and-set holds among those who see the same folder.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs::{self, File};
@@ -27,7 +27,7 @@ use crate::port::Clock;
 const FOLDERS: [&str; 5] = ["want", "blob", "res", "gw", "tmp"];
 
 /// How often it is looked whether something has come.
-const LOOK: Duration = Duration::from_millis(200);
+const LOOK_FOR_FILES: Duration = Duration::from_millis(200);
 
 #[derive(Debug)]
 pub(super) struct DirCarrier {
@@ -230,7 +230,7 @@ impl Carrier for DirCarrier {
             if !come.is_empty() || clock.now() >= within {
                 return Ok(come);
             }
-            Clock::pause(LOOK.min(within));
+            Clock::pause(LOOK_FOR_FILES.min(within));
         }
     }
 
@@ -266,7 +266,7 @@ impl Carrier for DirCarrier {
         let look = || written(&path);
         let (clock, before) = (Clock::start(), look());
         while look() == before && clock.now() < at_most {
-            Clock::pause(LOOK.min(at_most));
+            Clock::pause(LOOK_FOR_FILES.min(at_most));
         }
     }
 }

@@ -2,8 +2,8 @@
 //! knows what an order says.
 //!
 //! Orders and presences are kept one a gateway and written by compare-and-set; bundles are kept by their hash; results
-//! are kept by their key, and the first one stays. All calls block, and end within the time that they are given; they are
-//! called from several threads at once.
+//! are kept by their key, and the first one stays. All calls block, and end within the time that they are given; they
+//! are called from several threads at once.
 
 mod dir;
 #[cfg(feature = "nats")]
@@ -19,12 +19,12 @@ pub trait Carrier: Send + Sync {
     /// Makes what has to be there before the first order: folders, streams. Does nothing where it is there already.
     fn prepare(&self, within: Duration) -> Carried<()>;
 
-    /// Whether an order that was read is what the operator has written last. A folder that is moved by others cannot know
-    /// that.
+    /// Whether an order that was read is what the operator has written last. A folder that is moved by others cannot
+    /// know that.
     fn confirms(&self) -> bool;
 
-    /// Replaces the orders of these gateways, each if it still is the one of that version, and wakes them. What became of
-    /// each; after an error, whatever was replaced until then.
+    /// Replaces the orders of these gateways, each if it still is the one of that version, and wakes them. What became
+    /// of each; after an error, whatever was replaced until then.
     fn put_orders(&self, orders: &[NewOrder<'_>], within: Duration) -> Carried<Vec<Put>>;
 
     /// The present order of a gateway.
@@ -41,8 +41,8 @@ pub trait Carrier: Send + Sync {
     /// Keeps a result, unless one is there under its key.
     fn put_result(&self, key: &ResultKey, bytes: &[u8], within: Duration) -> Carried<Receipt>;
 
-    /// At most so many results that came behind that cursor; 0 is before all. Waits for the first of them until the time
-    /// is over: then there are none. One that was given before may be given again.
+    /// At most so many results that came behind that cursor; 0 is before all. Waits for the first of them until the
+    /// time is over: then there are none. One that was given before may be given again.
     fn results(&self, after: u64, most: usize, within: Duration) -> Carried<Vec<Arrived>>;
 
     /// Says who a gateway is and what it does, if that still stands there in that version.
@@ -53,8 +53,8 @@ pub trait Carrier: Send + Sync {
     /// What gateways have said of themselves since this was asked last.
     fn presences(&self, within: Duration) -> Carried<Presences>;
 
-    /// Waits until that gateway's order may have changed, or for so long. It may return at any time before, and may miss
-    /// a change: whoever waits looks again by himself now and then.
+    /// Waits until that gateway's order may have changed, or for so long. It may return at any time before, and may
+    /// miss a change: whoever waits looks again by himself now and then.
     fn wait(&self, gateway: &str, at_most: Duration);
 }
 

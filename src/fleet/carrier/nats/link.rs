@@ -184,7 +184,8 @@ impl Link {
         answer.ok_or_else(|| silent(&format!("no answer from {subject}")))
     }
 
-    /// Asks all of these, each by its subject, what its last message has to be, and its payload; then waits for all answers.
+    /// Asks all of these, each by its subject, what its last message has to be, and its payload; then waits for all
+    /// answers.
     pub(super) fn ask_all(&mut self, all: &[(String, u64, &[u8])], until: Duration) -> Carried<Vec<Delivery>> {
         let (mut bytes, mut replies) = (Vec::new(), HashMap::new());
         for (place, (subject, last, payload)) in all.iter().enumerate() {
@@ -237,8 +238,8 @@ impl Link {
         self.write(all.as_bytes(), until)
     }
 
-    /// The next message that is an answer to what was sent; none once the time is over. Answers to what was given up before
-    /// are dropped.
+    /// The next message that is an answer to what was sent; none once the time is over. Answers to what was given up
+    /// before are dropped.
     pub(super) fn answer<F>(&mut self, is_answer: F, until: Duration) -> Carried<Option<Delivery>>
     where
         F: Fn(&Delivery) -> bool,

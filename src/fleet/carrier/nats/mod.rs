@@ -1,5 +1,5 @@
-//! Orders and results over NATS JetStream: a table of what is wanted of each gateway, a log of what became of it. Nothing
-//! else of JetStream is used: no work queue, no consumer on a gateway.
+//! Orders and results over NATS JetStream: a table of what is wanted of each gateway, a log of what became of it.
+//! Nothing else of JetStream is used: no work queue, no consumer on a gateway.
 //!
 //! | stream | subjects | holds |
 //! |---|---|---|
@@ -7,8 +7,9 @@
 //! | `F_BLOB` | `F.blob.SHA256` | bundles, each written once |
 //! | `F_RES` | `F.res.R.G.M.A` | results, each written once; for 90 days |
 //!
-//! Whatever is written names the sequence number that its subject has to have before (`Nats-Expected-Last-Subject-Sequence`):
-//! 0 for what is written once. The window in which the server knows an id again (`Nats-Msg-Id`) ends; this does not.
+//! Whatever is written names the sequence number that its subject has to have before
+//! (`Nats-Expected-Last-Subject-Sequence`): 0 for what is written once. The window in which the server knows an id
+//! again (`Nats-Msg-Id`) ends; this does not.
 //!
 //! - `link`: one connection, the protocol
 //! - [`users`]: the server's users and what each may
@@ -235,8 +236,8 @@ impl Nats {
         [stream("GW", &["want.*", "gw.*"], true), stream("BLOB", &["blob.*"], true), results]
     }
 
-    /// What a feed has to give now, each with its number in the stream, at most so much. Where it has ended, or has left
-    /// something out, there is none in its place afterwards: another one goes on.
+    /// What a feed has to give now, each with its number in the stream, at most so much. Where it has ended, or has
+    /// left something out, there is none in its place afterwards: another one goes on.
     fn pull(
         &self,
         link: &mut Link,
@@ -514,8 +515,9 @@ fn no_answer(status: u16) -> CarrierError {
     })
 }
 
-/// Where a message stands in its stream and in its consumer: `$JS.ACK.STREAM.CONSUMER.TIMES.STREAM-SEQUENCE.CONSUMER-SEQUENCE…`,
-/// in later versions with a domain and an account before the stream.
+/// Where a message stands in its stream and in its consumer:
+/// `$JS.ACK.STREAM.CONSUMER.TIMES.STREAM-SEQUENCE.CONSUMER-SEQUENCE…`, in later versions with a domain and an account
+/// before the stream.
 fn places(reply: &str) -> Option<(u64, u64)> {
     let words: Vec<&str> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
     let first = if words.len() > 7 { 5 } else { 3 };

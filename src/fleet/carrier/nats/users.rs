@@ -44,7 +44,8 @@ pub fn configuration(fleet: &str, operator: &str, gateways: &[(&str, &str)]) -> 
     ))
 }
 
-/// A user. All that it hears stands under its inbox: each word of a permission costs the server some 500 bytes a connection.
+/// A user. All that it hears stands under its inbox: each word of a permission costs the server some 500 bytes a
+/// connection.
 fn user(name: &str, key: &str, publish: &[&str], inbox: &str) -> String {
     let publish = publish.join("\", \"");
     format!(
