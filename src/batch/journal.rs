@@ -175,7 +175,7 @@ pub struct Journal {
 }
 
 /// How long a line may wait for others before it is synced: a hundred modems that end at once are not a hundred syncs.
-const TOGETHER: Duration = Duration::from_millis(10);
+const SYNC_TOGETHER: Duration = Duration::from_millis(10);
 /// So long where modems wait for their line before they begin.
 const SYNC_WAIT: Duration = Duration::from_millis(1);
 
@@ -212,7 +212,7 @@ impl Journal {
                 file.write_all(b"\n")?;
             }
         }
-        Journal::of(file, is_file, path, TOGETHER)
+        Journal::of(file, is_file, path, SYNC_TOGETHER)
     }
 
     /// Goes on with a file of other lines than results: these bytes of it are whole lines, what follows is cut off.
@@ -337,7 +337,7 @@ mod tests {
         // A pipe cannot be synced.
         let (_reader, writer) = io::pipe().unwrap();
         let file = File::from(std::os::fd::OwnedFd::from(writer));
-        let syncer = Some(Syncer::start(&file, TOGETHER).unwrap());
+        let syncer = Some(Syncer::start(&file, SYNC_TOGETHER).unwrap());
         let mut journal = Journal { file, path: PathBuf::from("pipe"), syncer };
         let (sender, synced) = std::sync::mpsc::channel();
         journal.append("{}", move || sender.send(()).unwrap()).unwrap();

@@ -152,7 +152,7 @@ fn editor(above: &Arc<LinesAbove>, palette: Palette) -> Result<Editor<Editing, F
 const MOST_LINES_ABOVE: usize = 1000;
 
 /// So many are painted at once: a key is looked at in between.
-const AT_ONCE: usize = 100;
+const PRINTED_AT_ONCE: usize = 100;
 
 /// Lines that come while the user types are shown above the prompt, in order, without disturbing what is typed.
 ///
@@ -248,7 +248,7 @@ impl LinesAbove {
             while !state.editing || (state.lines.is_empty() && state.left_out == 0) {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
-            let text = state.take(AT_ONCE);
+            let text = state.take(PRINTED_AT_ONCE);
             state.given += 1;
             drop(state);
             // It blocks while the editor still has the one before.

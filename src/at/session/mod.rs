@@ -52,10 +52,10 @@ pub struct Session {
     output: VecDeque<Vec<u8>>,
     /// What may still come back of what was sent last
     echo: Echo,
-    /// Whether the modem says what it is told, as far as the last answer told
+    /// Whether the modem echoes, as far as the last answer showed
     echoes: Option<bool>,
     last_byte: Duration,
-    /// The line by which the modem has told last that it starts, and when
+    /// The last line by which the modem told that it starts, and when it came
     started: Option<(Duration, Line)>,
     state: Activity,
     mode: Mode,
@@ -67,10 +67,10 @@ const EARLY_ANSWER: Duration = Duration::from_millis(500);
 /// A modem says several things while it starts, each once, in this time: `RDY`, then `APP RDY`.
 const START_TIME: Duration = Duration::from_secs(30);
 
-/// A command whose echo has not come may have been on its way while the modem started: so long for its answer.
+/// How long an answer is waited for after the modem has started: a command without an echo may still reach it.
 const ANSWER_AFTER_START: Duration = Duration::from_secs(1);
 
-/// So many bytes are looked at to tell garbage from text.
+/// How many bytes of an answer are looked at to tell garbage from text.
 const SAMPLE: usize = 1024;
 
 enum Activity {
@@ -106,7 +106,7 @@ pub struct Unanswered {
 pub enum FailureKind {
     /// Nothing more came in time
     Timeout(Silence),
-    /// A listener said so at this line
+    /// A listener said [`Verdict::Stop`](super::Verdict::Stop) to this line
     Stopped(Line),
     /// The modem asked for data that nobody had
     UnexpectedPrompt(Line),
@@ -140,9 +140,9 @@ struct Asking {
     began: Duration,
     deadline: Duration,
     lines: Vec<Line>,
-    /// Of the lines; what is over [`LARGEST_ANSWER`] is not kept.
+    /// How many bytes the lines hold; what is over [`LARGEST_ANSWER`] is not kept.
     bytes: usize,
-    /// What of [`Answer::body`] has come; boxed, since few answers have one.
+    /// The part of [`Answer::body`] that has come; boxed, since few answers have one.
     content: Option<Box<Content>>,
     prompt: Prompting,
     /// The modem asked for data that nobody had; ESC was sent.
@@ -150,7 +150,7 @@ struct Asking {
     body: Option<Body>,
     /// `CONNECT` came, and what comes next is content.
     connected: bool,
-    /// The first line of the answer stood behind a line end of its own: then all that comes by itself does.
+    /// A line end of its own stood before the answer's first line: then one stands before each line that is no answer.
     framed: bool,
     /// A line that looks like a URC, of a read command that has no other answer.
     fallback: Option<Line>,
@@ -163,8 +163,9 @@ struct Asking {
     /// Its last bytes did not go out.
     write_failed: bool,
     is_echoed: bool,
+    /// How many bytes have come
     heard: usize,
-    /// Of the first of them, so many are no text.
+    /// How many of the first [`SAMPLE`] of them are no text
     garbage: usize,
 }
 
@@ -188,11 +189,11 @@ struct Owing {
     prompt_open: bool,
     /// When the last `AT` was sent, if one was
     fenced: Option<Duration>,
-    /// The command was given up before its time, and may go on until then.
+    /// The command was given up early, and may run until then.
     runs_until: Duration,
     /// A byte came since it was asked: somebody is there.
     heard: bool,
-    /// A line of its answer came that could as well be news.
+    /// A line of its answer came that could as well be a URC.
     answered: bool,
 }
 
@@ -216,7 +217,7 @@ pub enum Mode {
 /// Lines that end a data mode, beside `NO CARRIER`: [`Expected::data_ends`].
 pub type DataEnds = &'static [&'static str];
 
-/// Who hears it, when it is, and what may be decided without what comes next.
+/// The time, the listener, and what may be decided before more bytes come.
 struct Now<'a> {
     time: Duration,
     listener: &'a mut dyn Hearer,
@@ -243,7 +244,7 @@ impl Idle {
 }
 
 impl Mode {
-    /// How the connection ends that ATO goes back to.
+    /// The lines that end the connection to which ATO goes back.
     fn escaped(self) -> DataEnds {
         match self {
             Mode::Unknown { escaped, .. } | Mode::Command { escaped, .. } => escaped,
@@ -251,12 +252,12 @@ impl Mode {
         }
     }
 
-    /// How the data mode ends that a `CONNECT` to this question begins.
+    /// The lines that end the data mode which a `CONNECT` to this question begins.
     fn ends_after(self, question: &Question) -> DataEnds {
         if question.resumes { self.escaped() } else { question.expected.data_ends }
     }
 
-    /// What it is after this question ended so.
+    /// The mode after this question ended with `result`, or failed.
     fn after(self, question: &Question, result: Option<&ResultCode>) -> Mode {
         let (sure, ends) = (question.expected.call_control, self.ends_after(question));
         match (result, self) {
@@ -270,7 +271,7 @@ impl Mode {
         }
     }
 
-    /// What it is after this question was given up: whatever it may have led to, nobody has heard it.
+    /// The mode after this question was given up: nobody has heard what came of it.
     fn in_doubt_of(self, question: &Question) -> Mode {
         let opening = question.expected.call_control.then(|| self.ends_after(question));
         match self {
@@ -363,7 +364,7 @@ impl Asking {
             return (Event::Urc(line), Unasked::News);
         }
         let has_prefix = || prefix_length(line).is_some();
-        // What is known to be another command's answer, to a command of which nothing is known.
+        // Nothing is known of this command, but the line is known to be another command's answer.
         let is_of_another = || {
             let mut names = question.names().map(|(name, _)| name).peekable();
             names.peek().is_some() && has_prefix() && names.all(|name| knowledge.is_answer_of_another(line, name))
@@ -408,7 +409,7 @@ impl Asking {
         true
     }
 
-    /// Line ends that came where content may go on.
+    /// Keeps line ends that may belong to the content.
     fn keep_gap(&mut self, line_ends: &[u8]) {
         if self.connected || self.body.is_some() {
             self.content.get_or_insert_default().leave_gap(line_ends);
@@ -423,7 +424,7 @@ impl Asking {
         }
     }
 
-    /// Whether the data that it counts are still to come behind this result code.
+    /// Whether the counted data of the answer are still to come behind this result code.
     fn comes_before_data(&self, result: &ResultCode) -> bool {
         let expected = &self.question.expected;
         let counts = expected.data_after_ok && matches!(expected.shape, Shape::Counted { .. });
@@ -451,7 +452,7 @@ impl Asking {
         std::mem::take(at_reply) && !has_lines
     }
 
-    /// A prompt came that nobody announced; it was cancelled, and the modem has until then for its result code.
+    /// A prompt came that nobody announced, and was cancelled: the result code is waited for until `until`.
     fn refuse_prompt(&mut self, prompt: &[u8], until: Duration) {
         self.unexpected = Some(Line { bytes: prompt.to_vec() });
         self.deadline = self.deadline.min(until);
@@ -506,7 +507,7 @@ impl Asking {
         self.lines.iter().cloned().chain(last).collect()
     }
 
-    /// What it has come to; its lines are taken out of it.
+    /// The outcome of the question, which takes the lines out of it.
     fn outcome(&mut self, result: Option<ResultCode>, now: Duration) -> Outcome {
         let success = result.as_ref().is_some_and(ResultCode::is_success);
         if success && self.lines.is_empty() {
@@ -859,7 +860,7 @@ impl Session {
     }
 
     fn begin(&mut self, question: &Arc<Question>, why: Why, now: &mut Now<'_>) {
-        // What the script did not ask takes nothing from it.
+        // A question that serves the script leaves it the lines that wait.
         if why == Why::Question {
             self.forget(now);
         }
@@ -871,7 +872,7 @@ impl Session {
         self.send(question.bytes(), why, now);
     }
 
-    /// What may come back of what is sent now: of data, nothing.
+    /// The echo to expect of these bytes: data have none.
     fn echo_of(&self, bytes: &[u8]) -> Echo {
         if self.mode.is_data() { Echo::default() } else { Echo::of_question(bytes, self.framer.rest().len()) }
     }

@@ -21,20 +21,20 @@ use crate::at::result_code::{self, ResultCode, Verbosity};
 use crate::at::{Event, Likeness, Line, PromptPlan, Shape, Unasked, Verdict, Why};
 use crate::notation::text;
 
-/// A quoted string with line ends in it goes over so many bytes at the most.
+/// The longest quoted string with line ends in it, in bytes.
 const LONGEST_STRING: usize = 4096;
 
-/// So many lines, and bytes, are looked over to find out how an answer goes on.
+/// How many lines, and bytes, are looked through to find out how an answer goes on.
 const LINES_AHEAD: usize = 64;
 const BYTES_AHEAD: usize = 16 * 1024;
 
-/// By which content begins where it does not by `CONNECT`: Telit, Sequans
+/// The mark before content on modems that send no `CONNECT` before it: Telit, Sequans
 const CONTENT_MARK: &[u8] = b"<<<";
 
 /// A text stands right under its header. What comes later is something else.
 const LONGEST_GAP: Duration = Duration::from_secs(2);
 
-/// A text goes over so many lines at the most, where nothing tells how long it is.
+/// The most lines of a text whose length nothing tells.
 const LINES_BELOW: usize = 64;
 
 /// After the ESC that cancels a prompt nobody wanted, the modem has so long for its result code.
@@ -43,14 +43,14 @@ const CANCEL_ANSWER_TIME: Duration = Duration::from_secs(1);
 /// How far the bytes are read that have come.
 #[derive(Default)]
 pub(super) struct Cursor {
-    /// Something waits for silence to decide it.
+    /// A decision waits for silence.
     pub(super) unsettled: bool,
-    /// Since then it is open what the first line is; unsolicited lines behind it do not put the decision off.
+    /// Since when it is open what the first line is; unsolicited lines behind it do not put the decision off.
     pub(super) doubt: Option<Duration>,
     /// Lines that come next belong to the unsolicited one before them.
     below: Option<Below>,
     before: Before,
-    /// The last line stood behind a line end of its own.
+    /// A line end of its own stood before the last line.
     framed: bool,
 }
 
@@ -69,7 +69,7 @@ enum Before {
 #[derive(Clone, Copy)]
 struct Below {
     body: Body,
-    /// It is told as what its header was: something unsolicited, or a part of a late answer.
+    /// The header was part of a late answer, and so are its lines; else they are unsolicited.
     late: bool,
     /// The header stood behind a line end of its own, as all that this modem says then does: a line that does not goes
     /// on with the text.

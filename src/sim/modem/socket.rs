@@ -58,7 +58,7 @@ const QUECTEL: (u8, usize) = (11, 1460);
 const UBLOX: (u8, usize) = (6, 1024);
 
 /// How the data of a Quectel's socket come to the computer; 0: kept until they are read.
-const TOLD: u8 = 1;
+const DATA_TOLD: u8 = 1;
 const PASSED_THROUGH: u8 = 2;
 
 /// From the OK until a server has answered.
@@ -204,7 +204,7 @@ impl Sockets {
         let line = match (prefix, socket.access) {
             (Some(_), _) if socket.is_datagram => format!("+UUSORF: {id},{}", data.len()),
             (Some(_), _) => format!("+UUSORD: {id},{}", data.len()),
-            (None, TOLD) => {
+            (None, DATA_TOLD) => {
                 let data = socket.read(data.len());
                 format!("+QIURC: \"recv\",{id},{}\r\n{}", data.len(), String::from_utf8_lossy(&data))
             }
