@@ -14,7 +14,7 @@ mod at {
 }
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::{env, fs};
 
 use serde::Deserialize;
@@ -44,9 +44,34 @@ fn build() -> Result<()> {
     fs::write(out.join("models.rs"), models).map_err(|error| error.to_string())?;
     fs::write(out.join("scripts.rs"), scripts(&root.join("scripts"))?).map_err(|error| error.to_string())?;
     lay_out(&root.join("src/layout.ld"));
+    name_build(&root);
     let data = catalogue::Data::read(&root.join("src/catalogue/data"))?;
     data.check()?;
     data.pack(&out)
+}
+
+/// What `hayes -vV` tells. The commit is that of HAYES_COMMIT, or of a crate that was published, or of the clone that a
+/// release is built in; a development build would be made anew with each commit. Without any the build is as good.
+fn name_build(root: &Path) {
+    println!("cargo::rustc-env=HAYES_TARGET={}", env::var("TARGET").unwrap_or_default());
+    println!("cargo::rerun-if-env-changed=HAYES_COMMIT");
+    let git = |question: &[&str]| {
+        let asked = Command::new("git").arg("-C").arg(root).arg("rev-parse").args(question).output().ok()?;
+        asked.status.success().then(|| String::from_utf8_lossy(&asked.stdout).trim().to_owned())
+    };
+    let published = || {
+        let file = fs::read_to_string(root.join(".cargo_vcs_info.json")).ok()?;
+        file.split('"').skip_while(|word| *word != "sha1").nth(2).map(str::to_owned)
+    };
+    let cloned = || {
+        // A folder without its own `.git` may stand in another project's clone.
+        let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
+        let moves = git(&["--git-path", "logs/HEAD"]).filter(|_| is_release && root.join(".git").exists())?;
+        println!("cargo::rerun-if-changed={}", root.join(moves).display());
+        git(&["HEAD"])
+    };
+    let commit = env::var("HAYES_COMMIT").ok().or_else(published).or_else(cloned);
+    println!("cargo::rustc-env=HAYES_COMMIT={}", commit.unwrap_or_default());
 }
 
 /// Has the linker put the functions that a run calls side by side: a small script takes a third less memory. Only

@@ -37,8 +37,8 @@ pub struct Common {
     pub modem_timeout: Option<Duration>,
     /// How long a port may take to be there
     pub wait: Duration,
-    /// Where conversations are kept,
-    pub records: PathBuf,
+    /// Where conversations are kept; nowhere beside results that go to a device or a pipe:
+    pub records: Option<PathBuf>,
     /// of every modem; else of those that did not pass.
     pub keeps_all: bool,
     /// The folder of the results, from which records are named
@@ -106,7 +106,7 @@ impl Common {
             baud: None,
             modem_timeout: None,
             wait: Duration::ZERO,
-            records: results.with_extension("records"),
+            records: (!results.exists() || results.is_file()).then(|| results.with_extension("records")),
             keeps_all: false,
             results_folder: results.parent().unwrap_or(Path::new("")).to_owned(),
             retries: 0,
@@ -267,16 +267,13 @@ impl Common {
     }
 
     fn keep(&self, result: &mut RunResult, transcript: &Transcript) -> Result<(), String> {
-        let folder = &self.records;
         let is_kept = match result.status {
             Status::Failed | Status::Interrupted => true,
             // A port that was lost in the middle was talked to; one that could not be opened was not.
             Status::Unreachable => result.exchanges > 0,
             Status::Passed | Status::Skipped => false,
         };
-        if !is_kept && !self.keeps_all {
-            return Ok(());
-        }
+        let Some(folder) = self.records.as_ref().filter(|_| is_kept || self.keeps_all) else { return Ok(()) };
         let file = folder.join(file_name(&result.modem));
         let text = transcript.text(&format!("{} {}", result.started, result.port));
         let written = std::fs::create_dir_all(folder).and_then(|()| private_file(&file)?.write_all(text.as_bytes()));
@@ -455,10 +452,10 @@ impl Slot {
             });
         } else if let RuntimeEvent::Pause { duration } = event {
             self.does(["pauses for ", &ShownDuration(*duration).to_string()]);
-        } else if let RuntimeEvent::AttemptFailed { attempt, .. } = event
+        } else if let RuntimeEvent::AttemptFailed { .. } | RuntimeEvent::RetryEnded { .. } = event
             && let Some(doing) = &mut *self.lock()
         {
-            doing.failed_attempts = *attempt;
+            doing.failed_attempts = if let RuntimeEvent::AttemptFailed { attempt, .. } = event { *attempt } else { 0 };
         } else if let RuntimeEvent::ScriptStarted { script, depth: 1.. } = event
             && let Some(doing) = &mut *self.lock()
         {

@@ -535,7 +535,9 @@ pub(crate) struct Sim {
 /// only those need who ask for help.
 pub(crate) fn command() -> clap::Command {
     let pages = include_str!("help.md").split("\n## ").filter_map(|page| page.split_once('\n')).skip(1);
-    pages.fold(HayesArguments::command(), |command, (name, text)| match name {
+    let version = clap::Arg::new("version").short('V').long("version").action(clap::ArgAction::Version);
+    let hayes = HayesArguments::command().disable_version_flag(true);
+    pages.fold(hayes.arg(version.help("Print version; -vV tells the build too")), |command, (name, text)| match name {
         "hayes" => command.after_help(text.trim_end()),
         "sim" => command.mut_subcommand(name, |sim| sim.after_help(super::sim::with_tables(text.trim_end()))),
         _ => command.mut_subcommand(name, |it| it.after_help(text.trim_end())),

@@ -107,7 +107,7 @@ fn start(prepared: PreparedBatch, arguments: &arguments::Batch, console: &Consol
         passed_before,
         plans,
         results: &path,
-        rest: (!plans).then(|| rest_command(&path)).flatten(),
+        rest: (!plans && path.is_file()).then(|| rest_command(&path)).flatten(),
     };
     let text = summary.text(console);
     if arguments.json {
@@ -210,7 +210,18 @@ fn prepare(arguments: &arguments::Batch, console: &Console) -> Result<PreparedBa
     (common.environment, common.baud, common.modem_timeout) = (environment, arguments.baud, arguments.modem_timeout);
     (common.retries, common.wait) = (arguments.retries, arguments.wait.unwrap_or_default());
     if let Some(folder) = &arguments.record {
-        (common.records, common.keeps_all) = (folder.clone(), true);
+        if folder.exists() && !folder.is_dir() {
+            let message = format!(
+                "--record keeps a file for each modem, and {} is no folder; nothing was sent",
+                folder.display()
+            );
+            return Err(console.refuse(
+                Exit::Unwritable,
+                &message,
+                Some("name a folder; it is made where there is none"),
+            ));
+        }
+        (common.records, common.keeps_all) = (Some(folder.clone()), true);
     }
     let earlier = arguments.resume.as_ref().map(|path| resume(path, &script, console)).transpose()?;
     let passed_before =

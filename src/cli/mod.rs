@@ -43,6 +43,9 @@ use crate::hints;
 /// Runs the program with these arguments, the program's own name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut words: Vec<OsString> = arguments.into_iter().collect();
+    if asks_for_build(&words) {
+        return Console::new(ColorChoice::Auto).print(&build()).into();
+    }
     let mut parsed = settings::parse(&words);
     let names_none = parsed.as_ref().is_ok_and(|arguments| arguments.task.is_none());
     // On a terminal somebody wants to look around.
@@ -81,6 +84,25 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // A panic has told what it is about on standard error already.
     let done = catch_unwind(AssertUnwindSafe(|| dispatch(&arguments, &console).unwrap_or_else(|exit| exit)));
     done.unwrap_or(Exit::Internal).into()
+}
+
+/// `-vV` and `--version --verbose`, as cargo and rustc take them.
+fn asks_for_build(words: &[OsString]) -> bool {
+    let letters = |word: &OsString| match word.to_str()? {
+        "--version" => Some("V".to_owned()),
+        "--verbose" => Some("v".to_owned()),
+        word => word.strip_prefix('-').map(str::to_owned),
+    };
+    let letters: Option<Vec<String>> = words.iter().skip(1).map(letters).collect();
+    matches!(letters.unwrap_or_default().concat().as_str(), "vV" | "Vv")
+}
+
+/// What a report of a fault needs to name this build.
+fn build() -> String {
+    let commit = option_env!("HAYES_COMMIT").filter(|commit| !commit.is_empty()).unwrap_or("not told to the build");
+    let features = if cfg!(feature = "nats") { "nats" } else { "none" };
+    let (version, target) = (env!("CARGO_PKG_VERSION"), env!("HAYES_TARGET"));
+    format!("hayes {version}\ncommit: {commit}\ntarget: {target}\nfeatures: {features}\n")
 }
 
 /// How it ended; `Err` where it went no further, and that was told.

@@ -308,15 +308,16 @@ impl Summary<'_> {
         let ahead = Some(self.tally.longest()).filter(|longest| *longest > took.saturating_add(1000));
         let clocks = ahead.map(|longest| format!(" ({} by the modems' clocks)", seconds(longest))).unwrap_or_default();
         let (time, all) = (seconds(took), plural(self.modems.len() as u64, "modem"));
-        text.push_str(&format!("{all} in {time}{clocks}: {}", self.tally.counted(not_run, palette)));
+        let mut counts = format!("{all} in {time}{clocks}: {}", self.tally.counted(not_run, palette));
         if changed + unchanged > 0 {
             let what = if self.plans { "would change" } else { "changed" };
-            text.push_str(&format!("; {changed} {what}, {unchanged} unchanged"));
+            counts.push_str(&format!("; {changed} {what}, {unchanged} unchanged"));
         }
         if self.passed_before > 0 {
-            text.push_str(&format!("; {} passed before", self.passed_before));
+            counts.push_str(&format!("; {} passed before", self.passed_before));
         }
-        text.push_str(&format!("\n{}results: {}\n", self.tally.durations(), self.results.display()));
+        text.push_str(&fitted(&format!("{counts}\n{}", self.tally.durations())));
+        text.push_str(&format!("results: {}\n", self.results.display()));
         let left = self.tally.count(&[Status::Failed, Status::Unreachable, Status::Interrupted]) + not_run;
         if let Some(rest) = self.rest.as_ref().filter(|_| left > 0) {
             text.push_str(&format!("the rest: {rest}\n"));
@@ -363,7 +364,12 @@ pub(crate) fn tallied(path: &Path) -> std::io::Result<(Results, Tally)> {
 /// What the results of an earlier batch say.
 pub(crate) fn summary_of(tally: &Tally, palette: Palette) -> String {
     let all = plural(tally.count(&STATUSES) as u64, "modem");
-    format!("{}{all}: {}\n{}", causes(tally, palette), tally.counted(0, palette), tally.durations())
+    causes(tally, palette) + &fitted(&format!("{all}: {}\n{}", tally.counted(0, palette), tally.durations()))
+}
+
+/// The lines in the width that there is, broken between words.
+fn fitted(lines: &str) -> String {
+    lines.lines().map(|line| console::fitted(line, "    ") + "\n").collect()
 }
 
 /// Each cause with the modems that it has hit, the largest first.
@@ -386,16 +392,19 @@ fn causes(tally: &Tally, palette: Palette) -> String {
     text
 }
 
-/// Names on as many as three lines.
+/// Names on as many as three lines; the last one has room for how many more there are.
 fn listed(names: &[&str]) -> String {
     const LINES: usize = 3;
     let width = console::width();
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::from("   ");
     for (place, name) in names.iter().map(|name| harmless(name.as_bytes())).enumerate() {
-        if line.chars().count() + name.chars().count() + 2 >= width {
-            if lines.len() + 1 == LINES {
-                line.push_str(&format!(" … and {} more", names.len() - place));
+        let is_last = lines.len() + 1 == LINES;
+        let more = format!(" … and {} more", names.len() - place);
+        let kept = if is_last && place + 1 < names.len() { more.chars().count() } else { 0 };
+        if line.chars().count() + name.chars().count() + kept + 2 >= width {
+            if is_last {
+                line.push_str(&more);
                 break;
             }
             lines.push(std::mem::replace(&mut line, String::from("   ")));

@@ -677,7 +677,7 @@ impl<'s> Gateway<'s> {
         };
         let mut common = Common::new(bundle.program, inputs, &records.join("results.jsonl"));
         common.modem_timeout = Some(run.manner.modem_timeout);
-        common.records.clone_from(&records);
+        common.records = Some(records.clone());
         (common.retries, common.wait) = (run.manner.retries, run.manner.wait);
         common.prove_identities()?;
         let jobs = NonZeroUsize::new(run.manner.jobs.min(modems.len())).unwrap_or(NonZeroUsize::MIN);

@@ -60,6 +60,11 @@ pub(crate) fn hint(arguments: &[OsString], mistake: &clap::Error, commands: &cla
     if let Some(meant) = foreign(&format!("{first}:{wrong}")).or_else(|| foreign(wrong)) {
         return Some(meant.to_owned());
     }
+    // `hayes --list`
+    let task = wrong.trim_start_matches('-');
+    if wrong == first && commands.get_subcommands().any(|known| known.get_name() == task) {
+        return Some(format!("it is `hayes {task}`"));
+    }
     if first.starts_with("-p") || first.starts_with("--port") {
         let help = "`hayes repl -p PORT` explores the modem on a port, `hayes run SCRIPT -p PORT` runs a script there";
         return Some(help.to_owned());

@@ -496,9 +496,11 @@ const fn entry(
 /// By its name, or by a beginning of it that is no other's: `:h`, `:q`.
 fn find(name: &str) -> Option<&'static Described> {
     let name = match name.to_ascii_lowercase().as_str() {
-        "\\q" | "exit" | "bye" | "logout" | "exit()" | "quit()" | "wq" => "quit",
+        "exit" | "bye" | "logout" | "exit()" | "quit()" | "wq" => "quit",
         "?" | "man" => "help",
         "variables" => "vars",
+        "read" | "source" | "i" => "load",
+        "w" | "write" => "save",
         _ => name,
     };
     let exact = COMMANDS.iter().find(|entry| entry.name == name);
@@ -510,7 +512,7 @@ const SHOWN_HISTORY: usize = 30;
 
 impl Explorer {
     fn command(&mut self, text: &str) -> Passed {
-        let typed = text.trim().trim_start_matches(':').trim_start();
+        let typed = text.trim().trim_start_matches([':', '.', '\\']).trim_start();
         let (name, argument) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
         let (name, forced) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
         if let Some(command) = find(name) {
@@ -520,7 +522,7 @@ impl Explorer {
         let begins = |known: &&str| !name.is_empty() && known.starts_with(name);
         let near = nearest(name, names()).or_else(|| names().filter(begins).min_by_key(|known| known.len()));
         let written = text.split_whitespace().next().unwrap_or(":");
-        let word = written.trim_start_matches(':');
+        let word = written.trim_start_matches([':', '.', '\\']);
         let help = match near {
             _ if statements().iter().any(|known| known.word == word) => format!("write `{word}` without the colon"),
             Some(near) => format!("did you mean :{near}?"),
@@ -697,8 +699,8 @@ impl Explorer {
         }
         self.saved.push(file.to_owned());
         let checked = crate::check::check(&Source::new(file, script.as_str()), &Library::new(true));
-        let lines = script.lines().count();
-        self.note(&format!("{file}: {lines} lines; `hayes run {file}` runs them"));
+        let lines = plural(script.lines().count() as u64, "line");
+        self.note(&format!("{file}: {lines}; `hayes run {file}` runs them"));
         if without > 0 {
             let lines = plural(without as u64, "line");
             self.note(&format!(

@@ -44,9 +44,12 @@ pub(super) fn pieces(text: &str) -> Vec<String> {
 /// Whether it is a `:` command; the words with which people leave or ask for help everywhere else are too.
 pub(super) fn is_command(text: &str) -> bool {
     let word = text.split_whitespace().next().unwrap_or_default();
-    let leaves = ["exit", "quit", "bye", "logout", "q", "exit()", "quit()", "\\q"];
+    let leaves = ["exit", "quit", "bye", "logout", "q", "exit()", "quit()"];
     let leaves = leaves.iter().any(|known| text.trim().eq_ignore_ascii_case(known));
-    word.starts_with(':') || leaves || matches!(word, "help" | "HELP" | "?" | "man" | "history")
+    // `.help` of SQLite and DuckDB, `\q` of psql
+    let is_foreign =
+        word.strip_prefix(['.', '\\']).is_some_and(|name| name.starts_with(char::is_alphabetic) || name == "?");
+    word.starts_with(':') || leaves || is_foreign || matches!(word, "help" | "HELP" | "?" | "man" | "history")
 }
 
 pub(super) fn is_open(text: &str) -> bool {

@@ -161,6 +161,7 @@ impl<W: Write> ConversationText<W> {
             RuntimeEvent::Plan { note } => self.line(0, Style::Notable, &format!("plan: {note}")),
             RuntimeEvent::Statement { .. }
             | RuntimeEvent::Captured { .. }
+            | RuntimeEvent::RetryEnded { .. }
             | RuntimeEvent::Reported { .. }
             | RuntimeEvent::Row { .. } => {}
         }

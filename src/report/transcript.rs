@@ -31,6 +31,7 @@ impl Listener for Transcript {
             | RuntimeEvent::Caught { .. }
             | RuntimeEvent::Ensured { .. }
             | RuntimeEvent::Met { .. }
+            | RuntimeEvent::RetryEnded { .. }
             | RuntimeEvent::Reported { .. }
             | RuntimeEvent::Row { .. } => {}
         }

@@ -64,6 +64,8 @@ pub enum RuntimeEvent<'a> {
     Captured { name: &'a str, value: &'a Value },
     /// A `retry` block failed, for the `attempt`th time, counted from 1
     AttemptFailed { attempt: u64, failure: &'a Failure },
+    /// It passed in the end, or was left, after `attempts` of which all but the last one failed
+    RetryEnded { attempts: u64 },
     /// A `retry` pauses before its next attempt, or the script sleeps
     Pause { duration: Duration },
     /// A `try` took a failure: the script goes on

@@ -28,7 +28,9 @@ pub(super) fn read(draft: &mut Draft) {
         let message = error.message().trim_end_matches('.').replace('\n', "; ");
         draft.problem(span, "hayes::inventory::toml", &[&message]);
     }
-    if errors.is_empty() {
+    if errors.is_empty() && table.get_ref().is_empty() {
+        draft.problem(Span::default(), "hayes::inventory::empty toml", &[]);
+    } else if errors.is_empty() {
         document(draft, table.get_ref());
     }
 }

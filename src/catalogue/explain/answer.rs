@@ -6,7 +6,7 @@ use crate::at::parameters::{Parameter, Written, parameters, split_prefix};
 use crate::catalogue::command::values as values_of;
 use crate::catalogue::entry::{CommandEntry, KnownField, Layout, Module, Urc, Usage};
 use crate::catalogue::layout::Fit;
-use crate::catalogue::lookup::{COMMANDS, PREFIXES, command_of, settings, urc};
+use crate::catalogue::lookup::{COMMANDS, PREFIXES, command_of, settings, urc, urcs};
 
 use super::value::{part, word, written};
 use super::{Context, ExplainedPart, Explanation, Kind, clause};
@@ -322,6 +322,14 @@ fn line_of(line: &str, command: &'static CommandEntry) -> Explanation {
 fn by_itself(line: &str, urc: &'static Urc) -> Explanation {
     let explained = Explanation::new(line, Kind::Urc, urc.title).from(&urc.source, urc.status);
     Explanation { about: urc.about.to_owned(), ..explained.note(format!("It comes by itself ({}).", urc.when)) }
+}
+
+/// The name of a URC alone, as people ask for it: `+CMTI`, `cmti`.
+pub(super) fn urc_named(name: &str) -> Option<Explanation> {
+    let sign = if name.starts_with(|first: char| first.is_ascii_alphanumeric()) { "+" } else { "" };
+    let start = format!("{sign}{}", name.to_ascii_uppercase());
+    let known = urcs().find(|known| known.start == start)?;
+    Some(by_itself(known.start, known))
 }
 
 /// A line with a known beginning and values of no known form.

@@ -54,7 +54,8 @@ pub(super) fn without_at(text: &str, context: &Context<'_>) -> Option<Explanatio
         return None;
     }
     command(&format!("{with_sign}{name}"))?;
-    line(&format!("AT{with_sign}{text}"), context)
+    let rest = text.get(name.len()..)?;
+    line(&format!("AT{with_sign}{}{rest}", name.to_ascii_uppercase()), context)
 }
 
 /// Nothing is known of it; perhaps something like it is meant.

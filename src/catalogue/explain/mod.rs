@@ -201,6 +201,7 @@ fn one(line: &str, context: &Context<'_>) -> Explanation {
         .or_else(|| cause(line))
         .or_else(|| module::by_name(line))
         .or_else(|| command::without_at(line, context))
+        .or_else(|| answer::urc_named(line))
         .unwrap_or_else(|| command::nothing_known(line))
 }
 

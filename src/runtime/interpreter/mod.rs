@@ -675,11 +675,17 @@ impl<'r> Run<'r> {
             self.scope.attempt = attempt;
             // Only the last attempt's checks count.
             self.scope.not_held.truncate(not_held);
+            let number = u64::try_from(attempt).unwrap_or_default();
             let failure = match self.block_in(body, Nesting { in_retry: true, ..self.nesting }) {
                 Err(End::Failed(failure)) => failure,
-                ended => return left(ended),
+                ended => {
+                    let ended = left(ended);
+                    if attempt > 1 && ended.is_ok() {
+                        self.tell(RuntimeEvent::RetryEnded { attempts: number });
+                    }
+                    return ended;
+                }
             };
-            let number = u64::try_from(attempt).unwrap_or_default();
             self.tell(RuntimeEvent::AttemptFailed { attempt: number, failure: &failure });
             let remaining = until.saturating_sub(self.conversation.now());
             // After something was left out, that may be the reason.
