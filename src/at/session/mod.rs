@@ -129,6 +129,8 @@ pub enum Silence {
     AllButEcho,
     /// Lines came, but no final result code
     NoFinal,
+    /// Lines came that are no answer to it, and no URC that is known: what a modem says as it starts, perhaps
+    Strange,
     /// The prompt that was waited for did not come
     NoPrompt,
     /// Bytes came, most of them not text: a wrong speed
@@ -163,10 +165,20 @@ struct Asking {
     /// Its last bytes did not go out.
     write_failed: bool,
     is_echoed: bool,
+    /// A line of text came that is no answer to it.
+    is_strange: bool,
     /// How many bytes have come
     heard: usize,
     /// How many of the first [`SAMPLE`] of them are no text
     garbage: usize,
+}
+
+/// Words that are no echo and have no prefix: `U-Boot 2016.07`.
+fn is_strange(line: &[u8]) -> bool {
+    let letters = line.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let is_text = line.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    let is_echo = line.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(b"AT"));
+    is_text && letters >= 3 && !is_echo && prefix_length(line).is_none()
 }
 
 /// How far a prompt is.
@@ -315,6 +327,7 @@ impl Asking {
             is_answered: false,
             write_failed: false,
             is_echoed: false,
+            is_strange: false,
             heard: 0,
             garbage: 0,
         }
@@ -464,6 +477,8 @@ impl Asking {
             Silence::Total
         } else if self.garbage * 3 > self.heard.min(SAMPLE) {
             Silence::Garbage
+        } else if self.is_strange || self.is_answered_strangely() {
+            Silence::Strange
         } else if self.prompt == Prompting::Open {
             Silence::NoPrompt
         } else if self.is_echoed && self.lines.is_empty() && !unfinished {
@@ -471,6 +486,15 @@ impl Asking {
         } else {
             Silence::NoFinal
         }
+    }
+
+    /// All that came is text without the prefix that its answer has.
+    fn is_answered_strangely(&self) -> bool {
+        let is_strange = |line: &Line| is_strange(&line.bytes) && self.question.form_of(&line.bytes).is_none();
+        self.question.expected.shape == Shape::Prefixed
+            && !self.question.expected.prefixes.is_empty()
+            && !self.lines.is_empty()
+            && self.lines.iter().all(is_strange)
     }
 
     /// What the modem still owes when this is given up.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use super::{Activity, EARLY_ANSWER, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session};
+use super::{Activity, EARLY_ANSWER, FailureKind, Idle, Mode, Now, Owing, Prompting, SETTLE, Session, is_strange};
 use crate::at::body::{self, Body, Came};
 use crate::at::echo::Echo;
 use crate::at::lines::{Frame, Framer, LONGEST_LINE, LineEnds};
@@ -659,6 +659,9 @@ impl Session {
 
     pub(super) fn queue_line(&mut self, line: &[u8], event: &Event<'_>, now: &mut Now<'_>) {
         self.queue.push(line);
+        if let (Event::Stray(_), Activity::Asking(asking)) = (event, &mut self.state) {
+            asking.is_strange |= is_strange(line);
+        }
         now.tell(event);
         if matches!(event, Event::Urc(_)) && self.dialect.knowledge.has_body(line) {
             self.cursor.expect_below(Body::below(line), false, now.time);

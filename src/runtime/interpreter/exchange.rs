@@ -749,6 +749,7 @@ fn timeout_page(mode: Mode, silence: Silence) -> &'static str {
         (_, Silence::Total) => "hayes::run::timeout silence",
         (_, Silence::AllButEcho) => "hayes::run::timeout echo",
         (_, Silence::NoFinal) => "hayes::run::timeout no-final",
+        (_, Silence::Strange) => "hayes::run::timeout strange",
         (_, Silence::NoPrompt) => "hayes::run::timeout no-prompt",
         (_, Silence::Garbage) => "hayes::run::timeout garbage",
     }
