@@ -144,6 +144,15 @@ impl Content {
         self.held = self.bytes.len();
     }
 
+    /// A PDU: however many line ends stand before it, one parts it from the last.
+    pub(crate) fn hold_pdu(&mut self, pdu: &[u8]) {
+        self.close_gap();
+        if self.held > 0 {
+            self.leave_gap(b"\r\n");
+        }
+        self.hold(pdu);
+    }
+
     /// A line behind it tells its length: line ends before that may be its own.
     pub(crate) fn count(&mut self, line: &[u8]) {
         self.begin();

@@ -554,7 +554,7 @@ impl Session {
         }
         let (length, came) = match body {
             Body::Pdu if line.iter().all(u8::is_ascii_hexdigit) => {
-                asking.content.get_or_insert_default().hold(line);
+                asking.content.get_or_insert_default().hold_pdu(line);
                 asking.body = None;
                 self.take_content(line, now);
                 framer.consume(frame);
