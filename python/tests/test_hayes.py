@@ -111,6 +111,8 @@ def test_another_thread_ends_a_run_and_finally_runs():
 
 
 def test_ctrl_c_ends_a_run():
+    # What a shell starts in the background ignores Ctrl-C, and Python with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     modem = hayes.Modem("sim:bg96")
     threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
