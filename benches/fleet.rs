@@ -183,7 +183,9 @@ fn gateways(from: usize, to: usize, address: &str) {
             let access = Access { fleet: &who.fleet, gateway: Some(&who.gateway), seed: key.seed(), authorities: None };
             let carrier = open(&address, &access).unwrap();
             let say = |text: &str| {
-                if !text.contains(": passed (") && !text.starts_with("follows") {
+                let is_usual =
+                    text.contains(": passed (") || text.starts_with("follows") || text.contains("has no order for");
+                if !is_usual {
                     eprintln!("gw-{number}: {text}")
                 }
             };

@@ -452,10 +452,14 @@ impl Slot {
             });
         } else if let RuntimeEvent::Pause { duration } = event {
             self.does(["pauses for ", &ShownDuration(*duration).to_string()]);
-        } else if let RuntimeEvent::AttemptFailed { .. } | RuntimeEvent::RetryEnded { .. } = event
+        } else if let RuntimeEvent::AttemptFailed { attempt, .. } = event
             && let Some(doing) = &mut *self.lock()
         {
-            doing.failed_attempts = if let RuntimeEvent::AttemptFailed { attempt, .. } = event { *attempt } else { 0 };
+            doing.failed_attempts = *attempt;
+        } else if let RuntimeEvent::RetryEnded { .. } = event
+            && let Some(doing) = &mut *self.lock()
+        {
+            doing.failed_attempts = 0;
         } else if let RuntimeEvent::ScriptStarted { script, depth: 1.. } = event
             && let Some(doing) = &mut *self.lock()
         {

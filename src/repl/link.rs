@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::editor::LinesAbove;
-use super::{shown, terminal};
+use super::{LISTEN_TIME, shown, terminal};
 use crate::at::{self, Event};
 use crate::catalogue::Catalogue;
 use crate::catalogue::entry::Module;
@@ -186,9 +186,6 @@ impl Link {
         self.tap.rearm();
     }
 }
-
-/// So long is listened at once; then again.
-const LISTEN_TIME: Duration = Duration::from_secs(3600);
 
 struct Eavesdropper {
     tap: Tap,

@@ -31,6 +31,9 @@ use crate::runtime::Inputs;
 pub use explorer::explore;
 pub use terminal::SavedTerminal;
 
+/// The port is listened to for so long at a time, and then again.
+const LISTEN_TIME: Duration = Duration::from_secs(3600);
+
 pub struct Exploration {
     pub address: Address,
     /// None was named: it is the simulated modem.

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use super::LISTEN_TIME;
 use crate::port::{Cancel, Fault, Port, Read};
 
 /// Ctrl-], as telnet's and picocom's neighbours have it: no modem needs it.
 const LEAVE_KEY: u8 = 0x1D;
 
-const LISTEN_TIME: Duration = Duration::from_secs(3600);
 const WRITE_TIME: Duration = Duration::from_secs(10);
 
 /// The terminal's settings as they were, to be set again whatever happened.

@@ -340,7 +340,7 @@ fn lint_values(known: &KnownCommand<'_>, findings: &mut Findings) {
         let (kind, mut letters) = (field.kind(), value.bytes().filter(u8::is_ascii_alphabetic));
         let meant = if kind == FieldKind::Number { None } else { findings.nearest(&value, there()) };
         // Where modules have values that are not listed, a slip is told, and a word in place of a number.
-        let is_slip = value.len() > 5 && meant.is_some_and(|near| strsim::osa_distance(&value, near) == 1);
+        let is_slip = value.len() > 5 && meant.is_some_and(|near| slips(&value, near) == 1);
         let form = if kind == FieldKind::Number && letters.any(|letter| !letter.is_ascii_hexdigit()) {
             Some("a number")
         } else {
