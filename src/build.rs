@@ -45,6 +45,7 @@ fn build() -> Result<()> {
     fs::write(out.join("scripts.rs"), scripts(&root.join("scripts"))?).map_err(|error| error.to_string())?;
     lay_out(&root.join("src/layout.ld"));
     name_build(&root);
+    fs::write(out.join("words.rs"), words(&root.join("grammar/hayes.pest"))?).map_err(|error| error.to_string())?;
     let data = catalogue::Data::read(&root.join("src/catalogue/data"))?;
     data.check()?;
     data.pack(&out)
@@ -119,6 +120,18 @@ fn models(folder: &Path) -> Result<String> {
         "static MODELS: [Model; {}] = [{models}];\nstatic VENDORS: &[(&str, &str)] = &[{vendors}];",
         files.len()
     ))
+}
+
+/// The words of the grammar: those of the rules `kw_…`, in their order, and those that no name can be.
+fn words(file: &Path) -> Result<String> {
+    println!("cargo::rerun-if-changed={}", file.display());
+    let grammar = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let in_quotes = |text: &str| text.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let keywords: Vec<_> = grammar.lines().filter(|line| line.starts_with("kw_")).flat_map(in_quotes).collect();
+    let reserved = grammar.split_once("\nreserved = @{").and_then(|(_, rule)| rule.split_once('}'));
+    let (reserved, _) = reserved.ok_or_else(|| format!("{}: the rule `reserved` is not there", file.display()))?;
+    let list = |name: &str, words: &[String]| format!("const {name}: &[&str] = &{words:?};\n");
+    Ok(list("KEYWORDS", &keywords) + &list("RESERVED", &in_quotes(reserved)))
 }
 
 /// The list of the library's scripts, by the names that `run` takes: `supersim/setup`.

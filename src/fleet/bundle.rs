@@ -16,7 +16,7 @@ use crate::catalogue::{command, lookup};
 use crate::check::{NotFound, Program, Scripts, check_parts};
 use crate::library;
 use crate::source::Source;
-use crate::syntax::ast::{Block, PortAction, Send, SendForm, Statement, StatementKind, TemplatePart};
+use crate::syntax::ast::{Block, Part, PortAction, Send, SendForm, Statement, StatementKind, TemplatePart};
 
 /// A script and all that it runs. It is known by the hash of its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,43 +146,20 @@ pub fn not_repeatable(program: &Program) -> Option<String> {
 fn changes<'s>(mut statements: impl Iterator<Item = &'s Statement>, ensured: bool) -> Option<&'s Statement> {
     let changes = |block: &'s Block, ensured| changes(block.statements.iter(), ensured);
     statements.find_map(|statement| {
-        let harmless = match &statement.kind {
-            StatementKind::Exchange(exchange) => {
-                let prompts = exchange.clauses.iter().any(|clause| clause.is_prompt());
-                !prompts && (asks(&exchange.send) || ensured && sets_the_same(&exchange.send))
+        if let StatementKind::Ensure { question, otherwise, .. } = &statement.kind {
+            return if asks(question) { changes(otherwise, true) } else { Some(statement) };
+        }
+        let reboots = matches!(statement.kind, StatementKind::Reboot { .. });
+        let is_harmless = |part| {
+            if let Part::Question(send) = part {
+                return if reboots { ensured } else { asks(send) || ensured && sets_the_same(send) };
             }
-            StatementKind::Ensure { question, otherwise, .. } => {
-                return if asks(question) { changes(otherwise, true) } else { Some(statement) };
-            }
-            StatementKind::Reboot { .. } => ensured,
-            StatementKind::Port(action) => matches!(action, PortAction::Flush),
-            // A person is not there to be asked.
-            StatementKind::Confirm { .. } | StatementKind::Ask { .. } => false,
-            StatementKind::Await(_)
-            | StatementKind::Retry { .. }
-            | StatementKind::Repeat { .. }
-            | StatementKind::Try { .. }
-            | StatementKind::If { .. }
-            | StatementKind::For { .. }
-            | StatementKind::Assert { .. }
-            | StatementKind::Fail { .. }
-            | StatementKind::Skip { .. }
-            | StatementKind::Stop
-            | StatementKind::Break
-            | StatementKind::Finally { .. }
-            | StatementKind::Part { .. }
-            | StatementKind::Set { .. }
-            | StatementKind::Param(_)
-            | StatementKind::Requires(_)
-            | StatementKind::Run { .. }
-            | StatementKind::Report { .. }
-            | StatementKind::CaptureFrom { .. }
-            | StatementKind::AbortOn { .. }
-            | StatementKind::Log { .. }
-            | StatementKind::Sleep { .. }
-            | StatementKind::Timeout { .. }
-            | StatementKind::Unsafe { .. } => true,
+            !matches!(part, Part::Clause(clause) if clause.is_prompt())
         };
+        // A person is not there to be asked.
+        let asks_person = matches!(statement.kind, StatementKind::Confirm { .. } | StatementKind::Ask { .. });
+        let sets_port = matches!(&statement.kind, StatementKind::Port(action) if *action != PortAction::Flush);
+        let harmless = !asks_person && !sets_port && statement.parts().into_iter().all(is_harmless);
         if harmless { statement.blocks().find_map(|block| changes(block, ensured)) } else { Some(statement) }
     })
 }

@@ -6,9 +6,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use super::ast::{
-    Allowance, Await, Block, Clause, ClauseKind, Exchange, Expression, Script, Statement, StatementKind, WhenEvent,
-};
+use super::ast::{Allowance, Block, Clause, ClauseKind, Expression, Script, Statement, StatementKind, WhenEvent};
 use super::diagnose::{self, Faulty};
 use super::grammar::{self, Rule};
 use super::lexemes::{LogicalLine, lines};
@@ -245,7 +243,7 @@ impl<'a> Assembler<'a> {
             }
             return None;
         };
-        match last_block(&mut open.kind) {
+        match open.kind.last_block() {
             Some(block) => {
                 block.statements = std::mem::take(&mut open.statements);
                 block.span = Span { start: open.opened.end, end: end.start };
@@ -268,8 +266,8 @@ impl<'a> Assembler<'a> {
         };
         let has_else = |clause: &Clause| matches!(clause.kind, ClauseKind::When { event: WhenEvent::Otherwise, .. });
         let had_one = matches!(open.kind, StatementKind::Ensure { .. })
-            || otherwise_of(&mut open.kind).is_some_and(|otherwise| otherwise.is_some())
-            || clauses_of(&mut open.kind).is_some_and(|clauses| clauses.last().is_some_and(has_else));
+            || open.kind.otherwise().is_some_and(|otherwise| otherwise.is_some())
+            || open.kind.clauses().is_some_and(|clauses| clauses.last().is_some_and(has_else));
         if open.broken {
             // Nobody knows whether it can have one.
         } else if had_one {
@@ -277,12 +275,12 @@ impl<'a> Assembler<'a> {
         } else if let (StatementKind::If { branches, .. }, Some(condition)) = (&mut open.kind, &condition) {
             branches.push((condition.clone(), Block::default()));
             return self.open(OpenBlock { opened: line, ..open });
-        } else if let (Some(clauses), None) = (clauses_of(&mut open.kind), &condition) {
+        } else if let (Some(clauses), None) = (open.kind.clauses(), &condition) {
             let event = WhenEvent::Otherwise;
             let kind = ClauseKind::When { event, body: Block::default() };
             clauses.push(Clause { kind, is_secret: false, span: line });
             return self.open(OpenBlock { opened: line, ..open });
-        } else if let (Some(otherwise), None) = (otherwise_of(&mut open.kind), condition) {
+        } else if let (Some(otherwise), None) = (open.kind.otherwise(), condition) {
             *otherwise = Some(Block::default());
             return self.open(OpenBlock { opened: line, ..open });
         } else {
@@ -394,51 +392,6 @@ impl OpenBlock {
         let kind = StatementKind::Try { body: Block::default(), otherwise: None };
         OpenBlock { broken: true, ..OpenBlock::new(kind, line) }
     }
-}
-
-/// The last block in it, which is the one that is being read.
-fn last_block(statement: &mut StatementKind) -> Option<&mut Block> {
-    if let StatementKind::If { branches, otherwise: None } = statement {
-        return branches.last_mut().map(|(_, block)| block);
-    }
-    if let StatementKind::Exchange(Exchange { clauses, .. }) | StatementKind::Await(Await { clauses, .. }) = statement {
-        let last = clauses.last_mut()?;
-        return if let ClauseKind::When { body, .. } = &mut last.kind { Some(body) } else { None };
-    }
-    if let StatementKind::If { otherwise: Some(block), .. }
-    | StatementKind::Retry { otherwise: Some(block), .. }
-    | StatementKind::Retry { body: block, .. }
-    | StatementKind::Try { otherwise: Some(block), .. }
-    | StatementKind::Try { body: block, .. }
-    | StatementKind::Ensure { otherwise: block, .. }
-    | StatementKind::Repeat { body: block, .. }
-    | StatementKind::For { body: block, .. }
-    | StatementKind::Finally { body: block }
-    | StatementKind::Part { body: block, .. }
-    | StatementKind::Unsafe { body: block, .. } = statement
-    {
-        return Some(block);
-    }
-    None
-}
-
-/// The lines under it, if it can have any.
-fn clauses_of(statement: &mut StatementKind) -> Option<&mut Vec<Clause>> {
-    if let StatementKind::Exchange(Exchange { clauses, .. }) | StatementKind::Await(Await { clauses, .. }) = statement {
-        return Some(clauses);
-    }
-    None
-}
-
-/// Where the block of its `else` goes, if it can have one.
-fn otherwise_of(statement: &mut StatementKind) -> Option<&mut Option<Block>> {
-    if let StatementKind::If { otherwise, .. }
-    | StatementKind::Retry { otherwise, .. }
-    | StatementKind::Try { otherwise, .. } = statement
-    {
-        return Some(otherwise);
-    }
-    None
 }
 
 fn place(error: &Diagnostic) -> usize {

@@ -165,6 +165,53 @@ impl Block {
     }
 }
 
+impl StatementKind {
+    /// The last block in it: the one that is being read.
+    pub fn last_block(&mut self) -> Option<&mut Block> {
+        if let StatementKind::Exchange(Exchange { clauses, .. }) | StatementKind::Await(Await { clauses, .. }) = self {
+            let last = clauses.last_mut()?;
+            return if let ClauseKind::When { body, .. } = &mut last.kind { Some(body) } else { None };
+        }
+        if let StatementKind::If { branches, otherwise: None } = self {
+            return branches.last_mut().map(|(_, block)| block);
+        }
+        if let StatementKind::If { otherwise: Some(block), .. }
+        | StatementKind::Retry { otherwise: Some(block), .. }
+        | StatementKind::Retry { body: block, .. }
+        | StatementKind::Try { otherwise: Some(block), .. }
+        | StatementKind::Try { body: block, .. }
+        | StatementKind::Ensure { otherwise: block, .. }
+        | StatementKind::Repeat { body: block, .. }
+        | StatementKind::For { body: block, .. }
+        | StatementKind::Finally { body: block }
+        | StatementKind::Part { body: block, .. }
+        | StatementKind::Unsafe { body: block, .. } = self
+        {
+            return Some(block);
+        }
+        None
+    }
+
+    /// The lines under it, if it can have any.
+    pub fn clauses(&mut self) -> Option<&mut Vec<Clause>> {
+        if let StatementKind::Exchange(Exchange { clauses, .. }) | StatementKind::Await(Await { clauses, .. }) = self {
+            return Some(clauses);
+        }
+        None
+    }
+
+    /// Where the block of its `else` goes, if it can have one.
+    pub fn otherwise(&mut self) -> Option<&mut Option<Block>> {
+        if let StatementKind::If { otherwise, .. }
+        | StatementKind::Retry { otherwise, .. }
+        | StatementKind::Try { otherwise, .. } = self
+        {
+            return Some(otherwise);
+        }
+        None
+    }
+}
+
 impl Statement {
     /// What it is made of, in the order of the source; its blocks and clauses are one part each.
     pub fn parts(&self) -> Vec<Part<'_>> {

@@ -656,7 +656,7 @@ impl<'a> Refused<'a> {
         if !self.expects_a(NAME) && !self.expects(&[Rule::column]) {
             return None;
         }
-        if words::RESERVED.contains(&found.text) {
+        if words::is_reserved(found.text) {
             return Some(reserved_name(self.source, found.text, self.span(found.range())));
         }
         let looks_like_a_name = found.text.starts_with(|first: char| first.is_alphanumeric());

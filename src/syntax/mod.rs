@@ -47,7 +47,7 @@ mod grammar {
 
 /// Whether a script may call something so.
 pub(crate) fn is_name(word: &str) -> bool {
-    diagnose::is_name(word) && !words::RESERVED.contains(&word)
+    diagnose::is_name(word) && !words::is_reserved(word)
 }
 
 /// How long a line may be, in bytes.

@@ -17,7 +17,7 @@ pub struct StatementWord {
     pub form: &'static str,
 }
 
-/// The words that a line can begin with: a table for each heading.
+/// What people write in place of what is meant: a table for each heading.
 const TABLES: &str = include_str!("../../grammar/words.md");
 
 /// The rows of a table, each cut into its first cell and the rest.
@@ -26,13 +26,15 @@ fn rows(heading: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     notation::rows(section).skip(1)
 }
 
+/// The words that a line can begin with, sorted.
 pub fn statements() -> &'static [StatementWord] {
     static STATEMENTS: OnceLock<Vec<StatementWord>> = OnceLock::new();
     STATEMENTS.get_or_init(|| {
-        let word = |(word, rest): (_, &'static str)| {
-            rest.split_once(" | ").map(|(about, form)| StatementWord { word, about, form })
-        };
-        rows("Statements and clauses").filter_map(word).collect()
+        let begins = pages().filter(|page| !page.about.is_empty());
+        let mut words: Vec<_> =
+            begins.map(|TopicPage { word, about, form, .. }| StatementWord { word, about, form }).collect();
+        words.sort_unstable_by_key(|statement| statement.word);
+        words
     })
 }
 
@@ -41,8 +43,7 @@ pub(super) fn statement(word: &str) -> Option<&'static StatementWord> {
 }
 
 pub(super) fn form(word: &str) -> Option<&'static str> {
-    let other = || rows("What else has a form").find(|(known, _)| *known == word).map(|(_, form)| form);
-    statement(word).map(|statement| statement.form).or_else(other)
+    pages().find(|page| page.word == word).map(|page| page.form).filter(|form| !form.is_empty())
 }
 
 /// The pages of the language: what there is to say of a word at length, and an example that runs.
@@ -64,18 +65,35 @@ pub struct Topic {
 
 /// The words that have a page of their own, in the order of a reader; then the functions.
 pub fn topics() -> impl Iterator<Item = &'static str> {
-    pages()
-        .map(|(words, _)| words.split(", ").next().unwrap_or(words))
-        .chain(FUNCTIONS.iter().map(|function| function.name))
+    pages().map(|page| page.word).chain(FUNCTIONS.iter().map(|function| function.name))
 }
 
-/// The pages: the words of the heading, and what stands under it.
-fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
-    PAGES.split("\n## ").skip(1).filter_map(|page| page.split_once('\n'))
+/// A page as it is written.
+struct TopicPage {
+    /// The first word of its heading
+    word: &'static str,
+    /// The heading
+    words: &'static str,
+    /// What the word does, where it begins a line; else empty
+    about: &'static str,
+    /// What it looks like; may be empty
+    form: &'static str,
+    /// What stands below
+    text: &'static str,
+}
+
+fn pages() -> impl Iterator<Item = TopicPage> {
+    PAGES.split("\n## ").skip(1).filter_map(|page| {
+        let (heading, text) = page.split_once("\n\n")?;
+        let mut lines = heading.lines();
+        let words = lines.next()?;
+        let (form, about) = (lines.next_back().unwrap_or(""), lines.next().unwrap_or(""));
+        Some(TopicPage { word: words.split(", ").next().unwrap_or(words), words, about, form, text })
+    })
 }
 
 pub fn topic(word: &str) -> Option<Topic> {
-    let Some((words, page)) = pages().find(|(words, _)| words.split(", ").any(|known| known == word)) else {
+    let Some(page) = pages().find(|page| page.words.split(", ").any(|known| known == word)) else {
         let function = function(word)?;
         let (call, value) = function.example();
         return Some(Topic {
@@ -86,12 +104,11 @@ pub fn topic(word: &str) -> Option<Topic> {
             example: format!("log \"${{{call}}}\"\n"),
         });
     };
-    let word = words.split(", ").next().unwrap_or(words);
-    let (text, example) = page.split_once("```hayes\n").unwrap_or((page, ""));
+    let (text, example) = page.text.split_once("```hayes\n").unwrap_or((page.text, ""));
     Some(Topic {
-        word,
-        about: statement(word).map_or("", |statement| statement.about),
-        forms: form(word).into_iter().flat_map(|form| form.split('`').skip(1).step_by(2)).map(str::to_owned).collect(),
+        word: page.word,
+        about: page.about,
+        forms: page.form.split('`').skip(1).step_by(2).map(str::to_owned).collect(),
         text: text.trim().split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n"),
         example: example.trim_end().trim_end_matches("```").to_owned(),
     })
@@ -126,16 +143,8 @@ pub(super) fn foreign_function(name: &str) -> Option<&'static str> {
     rows("What other languages call a function").find(|(known, _)| *known == name).map(|(_, instead)| instead)
 }
 
-/// The keywords, in the order of their rules in the grammar.
-#[rustfmt::skip]
-const KEYWORDS: &[&str] = &[
-    "abort", "all", "answers", "as", "ask", "assert", "await", "baud", "break", "cancel", "capture", "check",
-    "confirm", "dtr", "else", "ensure", "escape", "every", "expect", "fail", "finally", "flush", "for", "from",
-    "hayes", "if", "in", "log", "matches", "not", "nothing", "on", "or", "param", "part", "port", "prompt", "quiet",
-    "raw", "real", "reboot", "repeat", "reply", "report", "requires", "restart", "retry", "row", "rts", "run",
-    "secret", "send", "set", "simulated", "skip", "sleep", "stop", "then", "timeout", "to", "try", "unsafe", "up",
-    "when", "with", "within",
-];
+// KEYWORDS, in the order of their rules in the grammar, and RESERVED, those that no name can be.
+include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
 pub(super) fn keyword(rule: Rule) -> Option<&'static str> {
     let place = (rule as usize).checked_sub(Rule::kw_abort as usize)?;
@@ -146,9 +155,9 @@ pub(super) fn is_keyword(word: &str) -> bool {
     KEYWORDS.contains(&word)
 }
 
-/// Those that no name can be; the grammar's rule `reserved`.
-pub(super) const RESERVED: &[&str] =
-    &["and", "or", "not", "in", "matches", "true", "false", "if", "else", "for", "all", "as", "within", "every"];
+pub(super) fn is_reserved(word: &str) -> bool {
+    RESERVED.contains(&word)
+}
 
 /// The names that have a value without the script's giving it: what each is, and where it holds if not everywhere.
 pub const GIVEN_NAMES: [(&str, &str, &str); 7] = [
@@ -190,15 +199,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_holds_the_words_of_the_grammar() {
-        let grammar = include_str!("../../grammar/hayes.pest");
-        let in_quotes = |text: &'static str| text.split('"').skip(1).step_by(2);
-        let rules = grammar.lines().filter_map(|line| line.strip_prefix("kw_")?.split_once(" = "));
-        let there: Vec<_> = rules.map(|(name, rule)| (format!("kw_{name}"), in_quotes(rule).next().unwrap())).collect();
-        let rule = |word: &str| Rule::all_rules().iter().find(|rule| keyword(**rule) == Some(word)).unwrap();
-        let known: Vec<_> = KEYWORDS.iter().map(|word| (format!("{:?}", rule(word)), *word)).collect();
-        assert_eq!(known, there);
+    fn each_statement_of_the_grammar_says_what_it_does() {
+        assert_eq!((keyword(Rule::kw_abort), keyword(Rule::kw_within)), (Some("abort"), Some("within")));
         // The statements are those that the rule `statement` holds: `kw_await` for `await_line`.
+        let grammar = include_str!("../../grammar/hayes.pest");
         let (_, statement) = grammar.split_once("\nstatement = _{").unwrap();
         let rules = statement.split_once('}').unwrap().0.split([' ', '(', ')', '\n']);
         let mut words: Vec<_> = rules
@@ -208,7 +212,5 @@ mod tests {
         words.sort_unstable();
         words.dedup();
         assert!(statements().iter().map(|statement| statement.word).eq(words));
-        let (_, reserved) = grammar.split_once("\nreserved = @{").unwrap();
-        assert!(in_quotes(reserved.split_once('}').unwrap().0).eq(RESERVED.iter().copied()));
     }
 }

@@ -169,6 +169,7 @@ impl<'r> Preview<'r> {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "named is what has more to tell than its line and its blocks")]
     fn statement(&mut self, statement: &Statement, depth: usize) {
         let program = self.program();
         let line = |span| first_line(program.source().slice(span));
@@ -218,9 +219,6 @@ impl<'r> Preview<'r> {
                 self.inner(head, body, depth);
                 outside.into_iter().for_each(|value| self.scope.variables.set(name.value.as_str(), value));
             }
-            StatementKind::Unsafe { body, .. } | StatementKind::Finally { body } | StatementKind::Part { body, .. } => {
-                self.inner(head, body, depth);
-            }
             StatementKind::Set { name, value } => {
                 // Nothing that the modem would notice.
                 if let Ok(value) = self.view().evaluate(value) {
@@ -233,22 +231,10 @@ impl<'r> Preview<'r> {
                 self.line(depth, &format!("would do: {head}"));
                 self.branches(clauses, depth);
             }
-            StatementKind::Requires(_)
-            | StatementKind::Run { .. }
-            | StatementKind::Assert { .. }
-            | StatementKind::Fail { .. }
-            | StatementKind::Skip { .. }
-            | StatementKind::Stop
-            | StatementKind::Break
-            | StatementKind::Param(_)
-            | StatementKind::Report { .. }
-            | StatementKind::AbortOn { .. }
-            | StatementKind::Log { .. }
-            | StatementKind::Sleep { .. }
-            | StatementKind::Timeout { .. }
-            | StatementKind::Confirm { .. }
-            | StatementKind::Ask { .. }
-            | StatementKind::Port(_) => self.line(depth, &format!("would do: {head}")),
+            _ if statement.blocks().next().is_some() => {
+                statement.blocks().for_each(|body| self.inner(head, body, depth));
+            }
+            _ => self.line(depth, &format!("would do: {head}")),
         }
         for name in names_set_by(statement.parts(), &program) {
             self.scope.variables.remove(&name);

@@ -196,7 +196,7 @@ impl Lowerer<'_> {
             return self.fault("hayes::syntax::lone-brace", span, &[&hole]);
         }
         let name = hole.trim_matches(['{', '}']).split(':').next().unwrap_or("").trim();
-        if words::RESERVED.contains(&name) {
+        if words::is_reserved(name) {
             let start = span.start + 1;
             let end = start + u32::try_from(name.len()).unwrap_or(0);
             return reserved_name(self.source, name, Span { start, end });
