@@ -40,17 +40,18 @@
 //! - [`hints`]: what else to say of a mistake on the command line
 //! - [`cli`]: arguments, printing, exit codes
 //!
-//! # How to add a statement
+//! # How to add a statement: six files
 //!
-//! 1. `grammar/hayes.pest`: its rule, with a `///` that shows its form. Its word: `grammar/words.md`, which completion
-//!    and help read, `grammar/pages.md`, its page with an example that runs, `syntax/words.rs` and `editors/`. Tests
-//!    hold these against the grammar.
+//! 1. `grammar/hayes.pest`: its rule, with a `///` that shows its form. `grammar/pages.md`: its page, with what it
+//!    does, what it looks like and an example that runs; completion, help and messages read it.
 //! 2. `syntax/ast.rs`: a variant of `StatementKind`, and what it is made of (`parts`): blocks, names, expressions. One
-//!    with a block has an arm in `syntax/assemble.rs` too (`last_block`).
+//!    with a block has an arm in `last_block` too. Other passes go by these parts.
 //! 3. `syntax/lower/mod.rs`: from the pair of the rule to that variant.
-//! 4. An arm in each pass, which the compiler names: `check/walk/mod.rs`, the interpreter and its plan
-//!    (`runtime/interpreter/mod.rs`, `plan.rs`), and `fleet/bundle.rs`, whether it may change a modem.
-//! 5. `tests/cases/*.md`: a heading, a script, a modem's part, and what is printed.
+//! 4. `check/walk/mod.rs` and 5. `runtime/interpreter/mod.rs`: an arm in each, which the compiler names.
+//! 6. `tests/cases/*.md`: a heading, a script, a modem's part, and what is printed.
+//!
+//! Where it does more than its parts tell: what `--plan` says of it (`runtime/interpreter/plan.rs`), and whether it may
+//! be run twice (`fleet/bundle.rs`). The editors' grammars name its word (`editors/`): a test holds them.
 //!
 //! # How to add a function of expressions: two files and a case
 //!
