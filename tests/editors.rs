@@ -118,8 +118,13 @@ fn tree_sitter_reads_the_library() {
     let parse: Vec<&str> = ["parse", "--quiet"].into_iter().chain(scripts.iter().map(String::as_str)).collect();
     let parsed = tool(&parse);
     assert!(parsed.status.success(), "{}", crate::peers::all(&parsed));
-    for query in ["highlights", "folds", "indents"] {
-        let queried = tool(&["query", &format!("queries/{query}.scm"), &scripts[0]]);
+    let of_zed = ["brackets", "indents", "outline"].map(|query| {
+        let languages = Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/zed/languages/hayes");
+        languages.join(query).with_extension("scm").display().to_string()
+    });
+    let own = ["highlights", "folds", "indents"].map(|query| format!("queries/{query}.scm"));
+    for query in own.iter().chain(&of_zed) {
+        let queried = tool(&["query", query, &scripts[0]]);
         assert!(queried.status.success(), "{}", crate::peers::all(&queried));
     }
 }
