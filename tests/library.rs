@@ -106,7 +106,7 @@ fn a_message_that_lacks_a_part_is_told() {
     assert!(passed(&modem.run_text("AT+CMGD=1\n")));
     assert_eq!(modem.run(&["sms/receive"]).report["text"], "whole");
     let result = modem.run(&["sms/receive", "-V", "minutes=1"]);
-    assert_eq!(failure(&result), "no message in a minute: of one from 000 2 of 3 parts came");
+    assert_eq!(failure(&result), "no message within 1 min: of one from 000 2 of 3 parts came");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn failures_of_other_modules_say_why() {
         (
             "me910c1?register=0s&apn=super&fault=lost:$GPSACP",
             &["data/gnss-fix", "-V", "minutes=1"],
-            "no fix in a minute",
+            "no fix within 1 min",
         ),
     ];
     each(&cases, |(address, words, said)| {
@@ -162,35 +162,41 @@ fn what_goes_wrong_in_the_modules_own_stack_is_said() {
     const PING: &[&str] = &["data/ping"];
     const SOCKET: &[&str] = &["data/socket-test", "-V", "host=h", "-V", "port=7"];
     let cases: &[Ending] = &[
-        ("sim7080g", GNSS, ("+CGNSINF: 1,1", "+CGNSINF: 1,0,,,,,0.00,0.0,0,,,,,,0,0,,,,,"), "no fix in a minute"),
-        ("sim7000g", GNSS, ("+CGNSINF: 1,1", "+CGNSINF: 1,0,,,,,0.00,0.0,0,,,,,,0,0,,,,,"), "no fix in a minute"),
-        ("sim7600g-h", GNSS, ("+CGPSINFO: ", "+CGPSINFO: ,,,,,,,,"), "no fix in a minute"),
-        ("sara-r5", GNSS, ("+UULOC: ", ""), "no fix in a minute"),
-        ("me910c1", GNSS, ("$GPSACP: ", "$GPSACP: ,,,,,1,,,,,"), "no fix in a minute"),
-        ("bg96", HTTP, ("+QHTTPGET: ", "+QHTTPGET: 714"), "Quectel's HTTP error 714"),
+        ("sim7080g", GNSS, ("+CGNSINF: 1,1", "+CGNSINF: 1,0,,,,,0.00,0.0,0,,,,,,0,0,,,,,"), "no fix within 1 min"),
+        ("sim7000g", GNSS, ("+CGNSINF: 1,1", "+CGNSINF: 1,0,,,,,0.00,0.0,0,,,,,,0,0,,,,,"), "no fix within 1 min"),
+        ("sim7600g-h", GNSS, ("+CGPSINFO: ", "+CGPSINFO: ,,,,,,,,"), "no fix within 1 min"),
+        ("sara-r5", GNSS, ("+UULOC: ", ""), "no fix within 1 min"),
+        ("me910c1", GNSS, ("$GPSACP: ", "$GPSACP: ,,,,,1,,,,,"), "no fix within 1 min"),
+        ("bg96", HTTP, ("+QHTTPGET: ", "+QHTTPGET: 714"), "no page: DNS failed (714)"),
         ("bg96", HTTP, ("+QHTTPGET: ", "+QHTTPGET: 0,404,12"), "the server answered 404"),
         ("sim7080g", HTTP, ("+SHREQ: ", "+SHREQ: \"GET\",500,0"), "the server answered 500"),
+        ("sim7080g", HTTP, ("+SHREQ: ", "+SHREQ: \"GET\",603,0"), "no page: DNS failed (603)"),
         ("sim7600g-h", HTTP, ("+HTTPACTION: ", "+HTTPACTION: 0,404,0"), "the server answered 404"),
-        ("a7672e", HTTP, ("+HTTPACTION: ", "+HTTPACTION: 0,706,0"), "the server answered 706"),
+        ("a7672e", HTTP, ("+HTTPACTION: ", "+HTTPACTION: 0,706,0"), "no page: sending or receiving failed (706)"),
         ("sara-r5", HTTP, ("+UUHTTPCR: ", "+UUHTTPCR: 0,1,0"), "AT+UHTTPER=0 tells"),
         ("me910c1", HTTP, ("#HTTPRING: ", "#HTTPRING: 0,503,\"text/html\",0"), "the server answered 503"),
         ("hl7812", HTTP, ("+KHTTP_IND: 1,3", "+KHTTP_IND: 1,3,25,404,\"Not Found\""), "the server answered 404"),
         ("nrf9160", HTTP, ("HTTP/1.1 200", "HTTP/1.1 404 NO"), "the server answered 404"),
-        ("bg96", MQTT, ("+QMTOPEN: ", "+QMTOPEN: 0,4"), "no connection to b: 4"),
-        ("bg96", MQTT, ("+QMTCONN: ", "+QMTCONN: 0,0,5"), "the broker refuses: 5"),
-        ("ec25", MQTT, ("+QMTPUBEX: ", "+QMTPUBEX: 0,1,2"), "not known to be published (2)"),
-        ("sim7600g-h", MQTT, ("+CMQTTCONNECT: ", "+CMQTTCONNECT: 0,32"), "SIMCom's MQTT error 32"),
-        ("a7672e", MQTT, ("+CMQTTPUB: ", "+CMQTTPUB: 0,13"), "not known to be published: SIMCom's MQTT error 13"),
+        ("bg96", MQTT, ("+QMTOPEN: ", "+QMTOPEN: 0,4"), "no connection to b: the name was not found"),
+        ("bg96", MQTT, ("+QMTCONN: ", "+QMTCONN: 0,0,5"), "b does not let it in: refused: not allowed"),
+        ("ec25", MQTT, ("+QMTPUBEX: ", "+QMTPUBEX: 0,1,2"), "not known to be published: failed"),
+        (
+            "sim7600g-h",
+            MQTT,
+            ("+CMQTTCONNECT: ", "+CMQTTCONNECT: 0,32"),
+            "no connection to b: the TLS handshake failed",
+        ),
+        ("a7672e", MQTT, ("+CMQTTPUB: ", "+CMQTTPUB: 0,13"), "not known to be published: not supported"),
         ("sara-r5", MQTT, ("+UUMQTTC: 1", "+UUMQTTC: 1,0"), "no connection to b: AT+UMQTTER"),
         ("sara-r5", MQTT, ("+UUMQTTC: 2", "+UUMQTTC: 2,0"), "not known to be published: AT+UMQTTER"),
         ("nrf9160", MQTT, ("#XMQTTEVT: 0", "#XMQTTEVT: 0,-111"), "the broker refuses: -111"),
-        ("bg96", PING, ("+QPING: ", "+QPING: 565"), "Quectel's error 565"),
+        ("bg96", PING, ("+QPING: ", "+QPING: 565"), "the ping failed: DNS failed (565)"),
         ("bg96", PING, ("+QPING: 0,", "+QPING: 0,4,0,4,0,0,0"), "no answer from 8.8.8.8"),
         ("sim7600g-h", PING, ("+CPING: 3", "+CPING: 3,4,0,4,0,0,0"), "no answer from 8.8.8.8"),
         ("sim7080g", PING, ("+SNPING4: ", "+SNPING4: 1,8.8.8.8,TIMEOUT"), "no answer from 8.8.8.8"),
         ("sara-r5", PING, ("+UUPING: ", "+UUPINGER: 10"), "no answer from 8.8.8.8"),
         ("me910c1", PING, ("#PING: ", ""), "no answer from 8.8.8.8"),
-        ("bg96", SOCKET, ("+QIOPEN: ", "+QIOPEN: 0,566"), "Quectel's error 566"),
+        ("bg96", SOCKET, ("+QIOPEN: ", "+QIOPEN: 0,566"), "no socket: connecting failed (566)"),
     ];
     each(cases, |(model, words, instead, said)| {
         let result = Played::saying(&format!("{model}?{ONLINE}"), &[instead]).run(words);
@@ -431,7 +437,7 @@ fn failures_say_why() {
         ("sms/send", "fault=hang-at-prompt", 1, "nobody knows"),
         ("sms/send", "fault=lost:CMGS", 1, "not sent"),
         ("sms/send", "cfun=4", 1, "the radio is off"),
-        ("sms/receive", "incoming=1h&sms=late", 1, "no message in 5 minutes"),
+        ("sms/receive", "incoming=1h&sms=late", 1, "no message within 5 min"),
         ("data/attach", "cfun=4", 1, "the radio is off"),
         ("data/attach", "register=0s&apn=wrong", 1, "is its APN (wrong) right"),
         ("data/http-get", "register=0s&apn=super&fault=lost:QHTTPREAD", 1, "QHTTPREAD"),
@@ -440,7 +446,7 @@ fn failures_say_why() {
         ("modem/recover", "register=never", 1, "nothing helped"),
         ("modem/recover", "sim=absent", 1, "SIM not inserted"),
         ("modem/factory-test", "imei=866425038025609", 1, "the label says 866425038025591"),
-        ("data/gnss-fix", "fault=cme:516:QGPSLOC", 1, "no fix in 5 minutes"),
+        ("data/gnss-fix", "fault=cme:516:QGPSLOC", 1, "no fix within 5 min"),
         ("network/scan", "fault=cme:30:COPS", 1, "o network service"),
     ];
     each(&failures, |(script, option, exit, said)| {

@@ -38,6 +38,8 @@ fn each_fault_has_its_diagnosis() {
     let faults: Vec<(&str, &str, &str)> = vec![
         ("apn=super", "nothing wrong is found", ""),
         ("cfun=4", "the radio is off", "supersim/setup"),
+        ("cfun=4&sim=absent", "no SIM is seen", "contacts"),
+        ("cfun=4&sim=foreign", "no Super SIM", "any_sim"),
         ("cfun=0", "the radio is off", "supersim/setup"),
         ("sim=absent", "no SIM is seen", "contacts"),
         ("pin=1234", "3 tries left", "by hand"),
@@ -59,6 +61,7 @@ fn each_fault_has_its_diagnosis() {
         ("apn=internet", "`internet`, where `super` belongs", "supersim/set-apn"),
         ("preset=power-saving&fault=psm:3s", "PSM", "modem/power-saving-off"),
         ("fault=asleep:1s", "PSM", "modem/power-saving-off"),
+        ("fault=asleep:2s&apn=internet", "falls asleep while nothing is said", "modem/power-saving-off"),
         ("fault=silence", "PSM", "modem/power-saving-off"),
         ("fault=silence:9", "PSM", "modem/power-saving-off"),
         ("fault=brownout", "restarts again and again", "supply"),

@@ -9,6 +9,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::module;
 use super::{Decimal, LARGEST_VALUE, Record, Refusal, Value, ValueKind as Kind, fits};
+use crate::catalogue::explain::{Context, brief};
 use crate::catalogue::lookup;
 use crate::notation::{self, ExactDuration, check_digit};
 use crate::psm::{self, GprsTimer};
@@ -84,16 +85,9 @@ const TIME: Takes =
 /// All there are, in the order in which they are listed.
 pub static FUNCTIONS: &[Function] = &[
     entry("len", &[SEQUENCE], Some(Kind::Int), len),
-    entry(
-        "int",
-        &[Takes {
-            kinds: &[Kind::Text, Kind::Int, Kind::Decimal],
-            help: "only text and numbers become numbers",
-            ..TEXT
-        }],
-        Some(Kind::Int),
-        |given| given.int(0).map(Value::Int),
-    ),
+    entry("int", &[ANY_NUMBER.with("only text and numbers become numbers")], Some(Kind::Int), |given| {
+        given.int(0).map(Value::Int)
+    }),
     entry("decimal", &[ANY_NUMBER], Some(Kind::Decimal), |given| given.decimal(0).map(Value::Decimal)),
     entry("round", &[ANY_NUMBER, NUMBER], Some(Kind::Decimal), |given| {
         Ok(Value::Decimal(given.decimal(0)?.rounded(usize::try_from(given.int(1)?).unwrap_or(0))))
@@ -128,7 +122,7 @@ pub static FUNCTIONS: &[Function] = &[
     entry("pdu", &[TEXT.with("write the number in quotes: `\"+4917…\"`"), TEXT], Some(Kind::Record), pdu)
         .of_fields(|| submitted(&[])),
     entry("unpdu", &[DIGITS], Some(Kind::Record), unpdu).of_fields(|| delivered(String::new(), Message::default())),
-    entry("base64", &[TEXT_OR_BYTES], Some(Kind::Text), base64),
+    entry("base64", &[TEXT_OR_BYTES], Some(Kind::Text), |given| fitting(BASE64_STANDARD.encode(given.bytes(0)?))),
     entry("unbase64", &[TEXT], None, unbase64),
     entry("slice", &[SEQUENCE, NUMBER, NUMBER], None, slice),
     entry("split", &[TEXT, TEXT.with("write it in quotes: `\",\"`")], Some(Kind::List), split),
@@ -144,6 +138,10 @@ pub static FUNCTIONS: &[Function] = &[
     entry("bits", &[NUMBER, NUMBER.with("how many digits there are to be")], Some(Kind::Text), bits),
     entry("t3412", &[TIME], None, |given| timer(given, &psm::PERIODIC)),
     entry("t3324", &[TIME], None, |given| timer(given, &psm::ACTIVE)),
+    entry("meaning", &[TEXT.with("give it a line of the modem")], Some(Kind::Text), |given| {
+        let line = given.text(0)?;
+        fitting(brief(line, &Context::default()).unwrap_or_else(|| line.to_owned()))
+    }),
     entry("cause", &[NUMBER.with("give it the last value of `+CEREG: 3,3,,,,0,15`")], Some(Kind::Text), |given| {
         let number = given.int(0)?;
         Ok(Value::text(lookup::cause(&number.to_string()).unwrap_or("")))
@@ -450,15 +448,10 @@ fn septets(given: &Given<'_>, place: usize) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-fn base64(given: &Given<'_>) -> Result<Value, Refusal> {
-    fitting(BASE64_STANDARD.encode(given.bytes(0)?))
-}
-
 fn unbase64(given: &Given<'_>) -> Result<Value, Refusal> {
     let digits: String = given.text(0)?.split_ascii_whitespace().collect();
     let wrong = |error: base64::DecodeError| refused(0, "hayes::run::value base64", &[&error]);
-    let bytes = BASE64_STANDARD.decode(digits).map_err(wrong)?;
-    Ok(Value::of_bytes(bytes))
+    BASE64_STANDARD.decode(digits).map(Value::of_bytes).map_err(wrong)
 }
 
 /// A place in so many, counted from the end where it is negative; one outside is the nearest end.
@@ -469,18 +462,16 @@ fn place_in(length: usize, place: i64) -> usize {
 
 fn slice(given: &Given<'_>) -> Result<Value, Refusal> {
     let (from, to) = (given.int(1)?, given.int(2)?);
+    let places = |length| place_in(length, from)..place_in(length, to);
     if let Value::List(items) = given.value(0)? {
-        let (from, to) = (place_in(items.len(), from), place_in(items.len(), to));
-        return Ok(Value::list(items.get(from..to).unwrap_or_default().to_vec()));
+        return Ok(Value::list(items.get(places(items.len())).unwrap_or_default().to_vec()));
     }
     if let Value::Bytes(bytes) = given.value(0)? {
-        let (from, to) = (place_in(bytes.len(), from), place_in(bytes.len(), to));
-        return Ok(Value::Bytes(bytes.get(from..to).unwrap_or_default().into()));
+        return Ok(Value::Bytes(bytes.get(places(bytes.len())).unwrap_or_default().into()));
     }
     let text = given.text(0)?;
-    let length = text.chars().count();
-    let (from, to) = (place_in(length, from), place_in(length, to));
-    Ok(Value::text(text.chars().skip(from).take(to.saturating_sub(from)).collect::<String>()))
+    let places = places(text.chars().count());
+    Ok(Value::text(text.chars().skip(places.start).take(places.len()).collect::<String>()))
 }
 
 fn split(given: &Given<'_>) -> Result<Value, Refusal> {

@@ -15,7 +15,7 @@ use crate::runtime::failure::Failure;
 use crate::source::Span;
 use crate::syntax::ast::{
     Alternatives, Await, Block, Clause, ClauseKind, Exchange, Expression, Part, Send, SendForm, Statement,
-    StatementKind,
+    StatementKind, Template, TemplatePart,
 };
 use crate::value::Value;
 
@@ -163,12 +163,6 @@ impl<'r> Preview<'r> {
         self.forget(block);
     }
 
-    fn otherwise(&mut self, head: &str, otherwise: Option<&Block>, depth: usize) {
-        if let Some(otherwise) = otherwise {
-            self.inner(head, otherwise, depth);
-        }
-    }
-
     #[expect(clippy::wildcard_enum_match_arm, reason = "named is what has more to tell than its line and its blocks")]
     fn statement(&mut self, statement: &Statement, depth: usize) {
         let program = self.program();
@@ -203,11 +197,11 @@ impl<'r> Preview<'r> {
                     self.line(depth, "if that fails, once more:");
                     self.lines.extend(further);
                 }
-                self.otherwise("if all fails", otherwise.as_ref(), depth);
+                otherwise.iter().for_each(|block| self.inner("if all fails", block, depth));
             }
             StatementKind::Try { body, otherwise } => {
                 self.block(body, depth);
-                self.otherwise("if that fails", otherwise.as_ref(), depth);
+                otherwise.iter().for_each(|block| self.inner("if that fails", block, depth));
                 self.forget(body);
             }
             StatementKind::If { branches, otherwise } => self.branch(branches, otherwise.as_ref(), depth),
@@ -230,6 +224,13 @@ impl<'r> Preview<'r> {
             StatementKind::Await(Await { clauses, .. }) => {
                 self.line(depth, &format!("would do: {head}"));
                 self.branches(clauses, depth);
+            }
+            StatementKind::Log { text }
+            | StatementKind::Confirm { text }
+            | StatementKind::Fail { why: text, .. }
+            | StatementKind::Skip { why: text } => {
+                let word = head.split(' ').next().unwrap_or_default();
+                self.line(depth, &format!("would do: {word} \"{}\"", self.foreseen(text)));
             }
             _ if statement.blocks().next().is_some() => {
                 statement.blocks().for_each(|body| self.inner(head, body, depth));
@@ -259,7 +260,7 @@ impl<'r> Preview<'r> {
         if word == "if" {
             return otherwise.into_iter().for_each(|block| self.block(block, depth));
         }
-        self.otherwise("else", otherwise, depth);
+        otherwise.iter().for_each(|block| self.inner("else", block, depth));
         branches.iter().map(|(_, body)| body).chain(otherwise).for_each(|body| self.forget(body));
     }
 
@@ -278,11 +279,22 @@ impl<'r> Preview<'r> {
     }
 
     fn would(&mut self, what: &str, send: &Send, depth: usize) {
-        // What it would hold is set by what was left out.
-        let text = self.view().text(&send.text);
-        let text = text.unwrap_or_else(|_| self.scope.program.source().slice(send.text.span).to_owned());
+        let text = self.foreseen(&send.text);
         self.line(depth, &format!("would {what} {text}"));
         self.sent.push(text);
+    }
+
+    /// A text with what is known put in; what is set by what was left out stands as it is written.
+    fn foreseen(&self, template: &Template) -> String {
+        let (view, source) = (self.view(), self.scope.program.source());
+        let written = |value: &Expression| format!("${{{}}}", source.slice(value.span));
+        let part = |part: &TemplatePart| match part {
+            TemplatePart::Text(text) => text.clone(),
+            TemplatePart::Value(value) => {
+                view.evaluate(value).map_or_else(|_| written(value), |known| known.to_string())
+            }
+        };
+        template.parts.iter().map(part).collect()
     }
 
     fn line(&mut self, depth: usize, text: &str) {
