@@ -117,8 +117,10 @@ impl Run<'_> {
         let mut text = self.view().command(&send.text, send.form == SendForm::Raw)?;
         // In data mode the other end may understand AT as well.
         let is_data = matches!(self.conversation.mode(), Mode::Data { sure: true, .. });
+        // `${module.reboot}`
+        let begins_with_value = matches!(send.text.parts.first(), Some(TemplatePart::Value(_)));
         let is_command = match send.form {
-            SendForm::At if begins_with_value(&send.text) && !is_command_line(&text) => {
+            SendForm::At if begins_with_value && !is_command_line(&text) => {
                 let what = match text.as_str() {
                     "" => "there is no command here: the value is empty".to_owned(),
                     text => format!("`{text}` is no AT command"),
@@ -849,9 +851,4 @@ pub(super) fn matches(program: &Program, patterns: &[Pattern], values: &Values, 
 fn waiting(statement: &str) -> String {
     let line = statement.lines().next().unwrap_or_default();
     format!("`{}`", line.trim_end_matches('{').trim())
-}
-
-/// `${module.reboot}`
-fn begins_with_value(text: &Template) -> bool {
-    matches!(text.parts.first(), Some(TemplatePart::Value(_)))
 }
