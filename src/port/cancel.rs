@@ -238,8 +238,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const MINUTE: Duration = Duration::from_secs(60);
+    use crate::port::bench::MINUTE;
 
     #[test]
     fn each_of_two_calls_wakes_what_went_on_after_the_one_before() {

@@ -455,8 +455,7 @@ fn refused(error: rfc2217::CommandError) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const MINUTE: Duration = Duration::from_secs(60);
+    use crate::port::bench::MINUTE;
 
     #[test]
     fn a_silent_address_leaves_time_to_the_next() {

@@ -479,7 +479,24 @@ enum CommandError {
     Message(u16),
 }
 
+/// As 27.007 §9.2 numbers them.
 impl CommandError {
+    const NOT_ALLOWED: CommandError = CommandError::Equipment(3);
+    const NOT_SUPPORTED: CommandError = CommandError::Equipment(4);
+    const PIN_NEEDED: CommandError = CommandError::Equipment(11);
+    const PUK_NEEDED: CommandError = CommandError::Equipment(12);
+    const SIM_FAILURE: CommandError = CommandError::Equipment(13);
+    const WRONG_PASSWORD: CommandError = CommandError::Equipment(16);
+    const MEMORY_FULL: CommandError = CommandError::Equipment(20);
+    const INVALID_INDEX: CommandError = CommandError::Equipment(21);
+    const NOT_FOUND: CommandError = CommandError::Equipment(22);
+    const MEMORY_FAILURE: CommandError = CommandError::Equipment(23);
+    const TEXT_TOO_LONG: CommandError = CommandError::Equipment(24);
+    const DIAL_STRING_TOO_LONG: CommandError = CommandError::Equipment(26);
+    const NO_NETWORK: CommandError = CommandError::Equipment(30);
+    const NOT_SUBSCRIBED: CommandError = CommandError::Equipment(133);
+    const UNSPECIFIED_GPRS_ERROR: CommandError = CommandError::Equipment(148);
+
     /// As a profile writes it: `CME 516`, `CMS 38`, `ERROR`.
     fn named(text: &str) -> CommandError {
         match text.split_once(' ').map(|(kind, code)| (kind, code.parse())) {

@@ -96,11 +96,6 @@ const PREFERRED: usize = 4;
 const PIN_ATTEMPTS: u8 = 3;
 const PUK_ATTEMPTS: u8 = 10;
 
-const NOT_ALLOWED: CommandError = CommandError::Equipment(3);
-const PUK_NEEDED: CommandError = CommandError::Equipment(12);
-const FAILURE: CommandError = CommandError::Equipment(13);
-const WRONG_PASSWORD: CommandError = CommandError::Equipment(16);
-
 impl Card {
     /// A Super SIM, with the issuer's number and its own, unless the options say otherwise.
     pub(super) fn new(options: &Options, random: &mut Random) -> Card {
@@ -205,7 +200,7 @@ impl Card {
     /// AT+CPIN=pin, or AT+CPIN=puk,new pin
     fn enter(&mut self, request: &Request) -> Result<(), CommandError> {
         match request.parameters.as_slice() {
-            [_] if self.lock == Lock::Puk => Err(PUK_NEEDED),
+            [_] if self.lock == Lock::Puk => Err(CommandError::PUK_NEEDED),
             [pin] => self.enter_pin(pin.text),
             [puk, pin] => self.enter_puk(puk.text, pin.text),
             _ => Err(CommandError::Parameter),
@@ -215,14 +210,14 @@ impl Card {
     fn enter_pin(&mut self, pin: &str) -> Result<(), CommandError> {
         match self.lock {
             Lock::Pin => self.verify(pin).map(|()| self.lock = Lock::Ready),
-            Lock::Puk => Err(PUK_NEEDED),
-            Lock::Ready | Lock::Absent | Lock::Busy | Lock::Dead => Err(NOT_ALLOWED),
+            Lock::Puk => Err(CommandError::PUK_NEEDED),
+            Lock::Ready | Lock::Absent | Lock::Busy | Lock::Dead => Err(CommandError::NOT_ALLOWED),
         }
     }
 
     fn enter_puk(&mut self, puk: &str, pin: &str) -> Result<(), CommandError> {
         if self.lock != Lock::Puk || !is_pin(pin) {
-            return Err(NOT_ALLOWED);
+            return Err(CommandError::NOT_ALLOWED);
         }
         if *puk == *self.puk {
             self.pin = pin.into();
@@ -234,9 +229,9 @@ impl Card {
         self.puk_left = self.puk_left.saturating_sub(1);
         if self.puk_left == 0 {
             self.lock = Lock::Dead;
-            return Err(FAILURE);
+            return Err(CommandError::SIM_FAILURE);
         }
-        Err(WRONG_PASSWORD)
+        Err(CommandError::WRONG_PASSWORD)
     }
 
     /// AT+CLCK="SC",mode[,password]
@@ -245,13 +240,13 @@ impl Card {
         match (facility.as_str(), request.number(1)) {
             ("SC", Some(2)) => request.answer(if self.locked_at_start { "1" } else { "0" }),
             ("SC", Some(mode @ (0 | 1))) => {
-                let pin = request.given(2).ok_or(CommandError::Equipment(11))?;
+                let pin = request.given(2).ok_or(CommandError::PIN_NEEDED)?;
                 self.verify(pin.text)?;
                 self.locked_at_start = mode == 1;
                 Ok(Effect::Done)
             }
             ("FD" | "PN", Some(2)) => request.answer("0"),
-            ("FD" | "PN", Some(_)) => Err(NOT_ALLOWED),
+            ("FD" | "PN", Some(_)) => Err(CommandError::NOT_ALLOWED),
             _ => Err(CommandError::Parameter),
         }
     }
@@ -261,7 +256,7 @@ impl Card {
         match request.parameters.as_slice() {
             [facility, old, new] if facility.text.eq_ignore_ascii_case("SC") => {
                 if !self.locked_at_start || !is_pin(new.text) {
-                    return Err(NOT_ALLOWED);
+                    return Err(CommandError::NOT_ALLOWED);
                 }
                 self.verify(old.text)?;
                 self.pin = new.text.into();
@@ -273,7 +268,7 @@ impl Card {
 
     fn verify(&mut self, pin: &str) -> Result<(), CommandError> {
         if self.pin_left == 0 {
-            return Err(PUK_NEEDED);
+            return Err(CommandError::PUK_NEEDED);
         }
         if self.pin.is_empty() && is_pin(pin) {
             self.pin = pin.into();
@@ -285,9 +280,9 @@ impl Card {
         self.pin_left -= 1;
         if self.pin_left == 0 {
             self.lock = Lock::Puk;
-            return Err(PUK_NEEDED);
+            return Err(CommandError::PUK_NEEDED);
         }
-        Err(WRONG_PASSWORD)
+        Err(CommandError::WRONG_PASSWORD)
     }
 
     /// AT+CPOL: the preferred networks of the list that AT+CPLS names; the user's can be written (27.007 §7.19).
@@ -317,7 +312,7 @@ impl Card {
             network = [a, b, c, high, low];
         }
         if list != 0 {
-            return Err(NOT_ALLOWED);
+            return Err(CommandError::NOT_ALLOWED);
         }
         let place = match request.given(0) {
             Some(_) => request.number(0),
@@ -325,12 +320,12 @@ impl Card {
             None if network == [0xFF; 5] => return Ok(Effect::Done),
             None => {
                 let free = (1..=PREFERRED).find(|place| self.preferred(list).all(|(known, _)| known != *place));
-                Some(free.ok_or(CommandError::Equipment(20))?)
+                Some(free.ok_or(CommandError::MEMORY_FULL)?)
             }
         };
         let entries = self.preferred.as_chunks_mut::<5>().0;
         let entry = place.and_then(|place: usize| entries.get_mut(place.checked_sub(1)?));
-        *entry.ok_or(CommandError::Equipment(21))? = network;
+        *entry.ok_or(CommandError::INVALID_INDEX)? = network;
         Ok(Effect::Done)
     }
 
@@ -490,12 +485,12 @@ fn tell_contacts<'a>(request: &mut Request, found: impl Iterator<Item = (&'a u8,
     request.answer_all(
         found.map(|(place, Contact { number, kind, name })| format!("{place},\"{number}\",{kind},\"{name}\"")),
     )?;
-    if request.lines.len() > before { Ok(Effect::Done) } else { Err(CommandError::Equipment(22)) }
+    if request.lines.len() > before { Ok(Effect::Done) } else { Err(CommandError::NOT_FOUND) }
 }
 
 /// AT+CPBW=[place][,"number"[,type[,"name"]]]: the place alone deletes it.
 fn write_contact(phonebook: &mut BTreeMap<u8, Contact>, request: &Request) -> Answer {
-    let free = || (1..=CONTACTS).find(|place| !phonebook.contains_key(place)).ok_or(CommandError::Equipment(20));
+    let free = || (1..=CONTACTS).find(|place| !phonebook.contains_key(place)).ok_or(CommandError::MEMORY_FULL);
     let place = if request.given(0).is_some() { contact_place(request, 0)? } else { free()? };
     let Some(number) = request.given(1) else {
         phonebook.remove(&place);
@@ -504,10 +499,10 @@ fn write_contact(phonebook: &mut BTreeMap<u8, Contact>, request: &Request) -> An
     let name = request.text(3);
     let is_number = number.text.bytes().all(|byte| byte.is_ascii_digit() || b"+*#".contains(&byte));
     if !is_number || number.text.len() > LONGEST_NUMBER {
-        return Err(CommandError::Equipment(26));
+        return Err(CommandError::DIAL_STRING_TOO_LONG);
     }
     if name.chars().count() > LONGEST_NAME {
-        return Err(CommandError::Equipment(24));
+        return Err(CommandError::TEXT_TOO_LONG);
     }
     let international = if number.text.starts_with('+') { 145 } else { 129 };
     let kind = request.given(2).map_or(Some(international), |it| it.number()).ok_or(CommandError::Parameter)?;
@@ -516,5 +511,5 @@ fn write_contact(phonebook: &mut BTreeMap<u8, Contact>, request: &Request) -> An
 }
 
 fn contact_place(request: &Request, which: usize) -> Result<u8, CommandError> {
-    request.number(which).filter(|place| (1..=CONTACTS).contains(place)).ok_or(CommandError::Equipment(21))
+    request.number(which).filter(|place| (1..=CONTACTS).contains(place)).ok_or(CommandError::INVALID_INDEX)
 }

@@ -91,7 +91,7 @@ fn stored_profile(request: &Request) -> Result<(), CommandError> {
 
 const EQUIPMENT: &[Row] = &[
     // It exists and is always refused.
-    ("refused", &[Execute, Read, Set], |_, _| Err(CommandError::Equipment(4))),
+    ("refused", &[Execute, Read, Set], |_, _| Err(CommandError::NOT_SUPPORTED)),
     ("command-list", &[Execute, Read, Set], |modem, request| {
         modem.adaptor.profile.commands.keys().for_each(|name| request.say_bare(format!("AT{name}")));
         Ok(Effect::Done)
@@ -275,7 +275,7 @@ impl Simulator {
     fn set_from(&mut self, setting: usize, parameters: &[CommandParameter], after_restart: bool) -> Answer {
         let settings = &self.adaptor.profile.settings;
         if !settings.get(setting).is_none_or(|setting| self.mobile.allows(setting.settable)) {
-            return Err(CommandError::Equipment(3));
+            return Err(CommandError::NOT_ALLOWED);
         }
         self.adaptor.settings.set(setting, parameters, after_restart, self.adaptor.now)?;
         self.adaptor.refresh_mode();

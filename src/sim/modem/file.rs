@@ -87,7 +87,7 @@ impl Simulator {
     pub(super) fn write_file(&mut self, name: &str, data: &[u8], answer: &str) -> Result<Vec<u8>, CommandError> {
         let others = self.files.iter().filter(|(known, _)| *known != name);
         if others.map(|(_, data)| data.len()).sum::<usize>() + data.len() > STORE {
-            return Err(CommandError::Equipment(23));
+            return Err(CommandError::MEMORY_FAILURE);
         }
         self.files.insert(name.to_owned(), data.to_vec());
         Ok(filled(answer, name, data))

@@ -83,7 +83,7 @@ pub(super) const COMMANDS: &[Row] = &[
     }),
     ("bring-down", &[Execute, Set], |modem, _| {
         let first = modem.adaptor.profile.first_context();
-        modem.mobile.drop_bearer(first, NOT_ALLOWED, &mut modem.adaptor)?;
+        modem.mobile.drop_bearer(first, CommandError::NOT_ALLOWED, &mut modem.adaptor)?;
         Ok(Effect::Done)
     }),
     // Quectel's own stack: AT+QICSGP, AT+QIACT, AT+QIDEACT, AT+QPING
@@ -146,9 +146,6 @@ const MOST_CONTEXTS: u8 = 15;
 
 /// From the attachment, when the radio sends at its strongest, until a weak supply gives in.
 const BROWNOUT: Duration = Duration::from_millis(500);
-
-const NOT_ALLOWED: CommandError = CommandError::Equipment(3);
-const UNKNOWN_CONTEXT: CommandError = CommandError::Equipment(148);
 
 /// A packet data context (27.007 §10.1.1).
 #[derive(Debug, Clone)]
@@ -372,7 +369,7 @@ impl Mobile {
 
     fn require_card(&self) -> Result<(), CommandError> {
         if self.function == 0 {
-            return Err(CommandError::Equipment(13));
+            return Err(CommandError::SIM_FAILURE);
         }
         self.card.require(self.profile.number("sim-absent"))
     }
@@ -393,9 +390,9 @@ impl Mobile {
                 })
             }),
             Needs::Network if self.is_registered() => self.require_card(),
-            Needs::Network => Err(CommandError::Equipment(30)),
+            Needs::Network => Err(CommandError::NO_NETWORK),
             Needs::Bearer if self.application || self.is_active(self.profile.first_context()) => Ok(()),
-            Needs::Bearer => Err(NOT_ALLOWED),
+            Needs::Bearer => Err(CommandError::NOT_ALLOWED),
         }
     }
 
@@ -644,7 +641,7 @@ impl Mobile {
     fn scan(&self, ta: &Adaptor) -> Answer {
         self.require_card()?;
         if self.function != 1 {
-            return Err(CommandError::Equipment(3));
+            return Err(CommandError::NOT_ALLOWED);
         }
         let time = ta.options.time("scan").unwrap_or(self.profile.time("scan"));
         Ok(Effect::Wait { time, then: Then::Scan, abort: self.aborted() })
@@ -803,7 +800,7 @@ impl Mobile {
 
     fn activate(&mut self, id: u8) -> Result<(), CommandError> {
         self.require_attached()?;
-        let context = self.context(id).ok_or(UNKNOWN_CONTEXT)?;
+        let context = self.context(id).ok_or(CommandError::UNSPECIFIED_GPRS_ERROR)?;
         if context.is_active() {
             return Ok(());
         }
@@ -817,7 +814,7 @@ impl Mobile {
 
     fn require_attached(&self) -> Result<(), CommandError> {
         self.require_network()?;
-        if self.attached { Ok(()) } else { Err(CommandError::Equipment(30)) }
+        if self.attached { Ok(()) } else { Err(CommandError::NO_NETWORK) }
     }
 
     /// What the network makes of an access point's name: the subscription has it or not, and no name at all is its
@@ -828,7 +825,7 @@ impl Mobile {
             Some(known) => Ok(known.as_str().into()),
             None => {
                 self.cause = "Requested service option not subscribed";
-                Err(CommandError::Equipment(133))
+                Err(CommandError::NOT_SUBSCRIBED)
             }
         }
     }
@@ -867,7 +864,7 @@ impl Mobile {
     fn define(&mut self, request: &Request, ta: &Adaptor) -> Answer {
         let id = context_id(request, 0, ta)?;
         if self.is_active(id) && !ta.profile.is("redefine-active") {
-            return Err(NOT_ALLOWED);
+            return Err(CommandError::NOT_ALLOWED);
         }
         if request.parameters.len() == 1 {
             self.contexts.retain(|context| context.id != id);
@@ -894,7 +891,7 @@ impl Mobile {
         for id in ids {
             match state {
                 1 => self.activate(id)?,
-                _ => self.drop_bearer(id, UNKNOWN_CONTEXT, ta)?,
+                _ => self.drop_bearer(id, CommandError::UNSPECIFIED_GPRS_ERROR, ta)?,
             }
         }
         Ok(Effect::Done)
@@ -953,7 +950,7 @@ impl Mobile {
         let id = context_id(request, 0, ta)?;
         request.needed(1)?;
         if !self.is_active(id) {
-            return Err(NOT_ALLOWED);
+            return Err(CommandError::NOT_ALLOWED);
         }
         let name = &request.name;
         let times = [0; 4].map(|_| 80 + ta.random.below(60));

@@ -316,7 +316,7 @@ impl Simulator {
             }
             Then::Chosen | Then::ChosenOrAny if self.mobile.is_registered() => self.proceed(),
             Then::ChosenOrAny => self.mobile.choose_any(&mut self.adaptor),
-            Then::Chosen => self.adaptor.finish(FinalCode::Refused(CommandError::Equipment(30))),
+            Then::Chosen => self.adaptor.finish(FinalCode::Refused(CommandError::NO_NETWORK)),
             Then::Deliver(awaited, text) => {
                 self.adaptor.answer.open = false;
                 let result = self.deliver(&awaited, &text);

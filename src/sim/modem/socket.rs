@@ -33,13 +33,13 @@ pub(super) const COMMANDS: &[Row] = &[
         Ok(Effect::Done)
     }),
     ("ublox-write", &[Set], |modem, request| match modem.mobile.sockets.known(request)?.port {
-        0 => Err(NOT_ALLOWED),
+        0 => Err(CommandError::NOT_ALLOWED),
         _ => modem.mobile.sockets.send(request, 1, &mut modem.adaptor),
     }),
     ("ublox-send-to", &[Set], |modem, request| {
         let active = modem.mobile.is_active(modem.adaptor.profile.first_context());
         if !modem.mobile.sockets.known(request)?.is_datagram {
-            return Err(NOT_ALLOWED);
+            return Err(CommandError::NOT_ALLOWED);
         }
         modem.mobile.sockets.address(request, active)?;
         modem.mobile.sockets.send(request, 3, &mut modem.adaptor)
@@ -65,9 +65,6 @@ const PASSED_THROUGH: u8 = 2;
 const JOURNEY: Duration = Duration::from_millis(300);
 
 const RECEIVED: usize = 8 * 1024;
-
-/// What a socket of u-blox that is not there, or cannot do it, is refused with.
-const NOT_ALLOWED: CommandError = CommandError::Equipment(3);
 
 /// The sockets, and the connection that passes through in data mode.
 #[derive(Debug, Default)]
@@ -199,7 +196,7 @@ impl Sockets {
         prefix: Option<&str>,
         ta: &mut Adaptor,
     ) -> Result<FinalCode, CommandError> {
-        let socket = self.get(id, if prefix.is_some() { NOT_ALLOWED } else { CommandError::Error })?;
+        let socket = self.get(id, if prefix.is_some() { CommandError::NOT_ALLOWED } else { CommandError::Error })?;
         let was_empty = socket.echo(data);
         let line = match (prefix, socket.access) {
             (Some(_), _) if socket.is_datagram => format!("+UUSORF: {id},{}", data.len()),
@@ -257,14 +254,14 @@ impl Sockets {
         let protocol =
             request.number(0).filter(|protocol| matches!(protocol, 6 | 17)).ok_or(CommandError::Parameter)?;
         let free = |id: &u8| self.list.iter().all(|socket| socket.id != *id);
-        let id = (0..=UBLOX.0).find(free).ok_or(NOT_ALLOWED)?;
+        let id = (0..=UBLOX.0).find(free).ok_or(CommandError::NOT_ALLOWED)?;
         self.list.push(Socket::new(id, context, protocol == 17));
         request.answer(id.to_string())
     }
 
     fn known(&mut self, request: &Request) -> Result<&mut Socket, CommandError> {
         let id: u32 = request.number(0).ok_or(CommandError::Parameter)?;
-        self.list.iter_mut().find(|socket| u32::from(socket.id) == id).ok_or(NOT_ALLOWED)
+        self.list.iter_mut().find(|socket| u32::from(socket.id) == id).ok_or(CommandError::NOT_ALLOWED)
     }
 
     /// AT+USOCO=socket,"host",port, and the same parameters of AT+USOST: the other end, as far as there is a way to it.
@@ -273,7 +270,7 @@ impl Sockets {
         let port = request.number(2).filter(|port| *port > 0).ok_or(CommandError::Parameter)?;
         let socket = self.known(request)?;
         if !active {
-            return Err(NOT_ALLOWED);
+            return Err(CommandError::NOT_ALLOWED);
         }
         (socket.host, socket.port) = (host.into(), port);
         Ok(())
@@ -318,7 +315,7 @@ impl Sockets {
     fn control(&mut self, request: &mut Request) -> Answer {
         let id = request.number(0).filter(|id| *id <= UBLOX.0).ok_or(CommandError::Parameter)?;
         let what = request.number(1).filter(|what| *what <= 3).ok_or(CommandError::Parameter)?;
-        let value = match (what, self.get(id, NOT_ALLOWED)) {
+        let value = match (what, self.get(id, CommandError::NOT_ALLOWED)) {
             (0, Err(_)) => 0,
             (0, Ok(socket)) if socket.is_datagram => 17,
             (0, Ok(_)) => 6,
